@@ -1,0 +1,120 @@
+"""RunRecord: the one schema that every source yields and the store merges.
+
+A batch is a polars frame with exactly the columns of `RUN_SCHEMA`; what could not be read travels
+beside it as `Rejected`, so that one bad row stops nothing and stays visible.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+UTC = pl.Datetime("us", "UTC")
+
+#: Column -> type. Times are UTC; what is not known is null, never 0 or "".
+RUN_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "entity": pl.String,  # key, with project and run_id
+    "project": pl.String,
+    "run_id": pl.String,
+    "username": pl.String,  # W&B user name; null where W&B knows none
+    "display_name": pl.String,
+    "state": pl.String,  # raw, as W&B spells it
+    "created_at": UTC,
+    "started_at": UTC,  # earliest writer's start, from the run's environment
+    "writer_starts": pl.List(UTC),  # every writer's start, in order; more than one = resumed
+    "heartbeat_at": UTC,
+    "runtime_s": pl.Float64,  # seconds active, kept over a resume
+    "last_metric_at": UTC,  # last logged row
+    "first_metric_at": UTC,  # first logged row; local run files only
+    "group_name": pl.String,
+    "job_type": pl.String,
+    "sweep": pl.String,
+    "tags": pl.List(pl.String),
+    "config_hash": pl.String,  # see `config_hash`
+    "config": pl.String,  # canonical JSON, see `public_config`
+    "host": pl.String,
+    "gpu_type": pl.String,
+    "gpu_count": pl.Int64,  # GPUs of the machine, not those used
+    "gpu_utilisation": pl.Float64,  # mean over GPUs and time, 0 to 1; local run files only
+    "notes": pl.String,
+    "source": pl.String,  # api | files | table
+}
+
+#: A row lacking one of these cannot be merged.
+REQUIRED: tuple[str, ...] = ("entity", "project", "run_id", "state", "created_at")
+
+_SEED_NAMES = frozenset({"seed", "random_seed", "rank"})
+_SECRET_PARTS = ("token", "secret", "password", "key", "email")
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """One row that could not become a record, and why (shown on the data-health page)."""
+
+    entity: str
+    project: str
+    run_id: str | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class RunBatch:
+    """Runs (frame of `RUN_SCHEMA`, any number of rows) and the rows that were set aside."""
+
+    runs: pl.DataFrame
+    rejected: tuple[Rejected, ...] = ()
+
+
+def run_frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """Rows of (some of) the columns of `RUN_SCHEMA` as a frame; absent columns are null.
+
+    Raises:
+        polars.exceptions.PolarsError: a value does not fit its column.
+    """
+    return pl.DataFrame(
+        [{column: row.get(column) for column in RUN_SCHEMA} for row in rows], schema=RUN_SCHEMA
+    )
+
+
+def config_hash(config: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) of the user config without seeds: equal for two seeds of one idea.
+
+    `config` is the plain user config ({name: value}), without W&B's own `_wandb` key. Keys whose
+    last dotted part is `seed`, `random_seed` or `rank` are left out at every depth.
+    """
+    return hashlib.sha256(_canonical(_without(config, _is_seed)).encode()).hexdigest()
+
+
+def public_config(config: Mapping[str, Any]) -> str:
+    """The config as canonical JSON without keys that look like secrets, at any depth."""
+    return _canonical(_without(config, _is_secret))
+
+
+def _is_seed(name: str) -> bool:
+    return name.rsplit(".", 1)[-1] in _SEED_NAMES
+
+
+def _is_secret(name: str) -> bool:
+    lowered = name.lower()
+    return any(part in lowered for part in _SECRET_PARTS)
+
+
+def _without(value: Any, drop: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            str(name): _without(inner, drop)
+            for name, inner in value.items()
+            if str(name) != "_wandb" and not drop(str(name))
+        }
+    if isinstance(value, list | tuple):
+        return [_without(inner, drop) for inner in value]
+    return value
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)

@@ -1,0 +1,120 @@
+"""Loads queries/*.sql. A file is the documentation of what it computes:
+
+    -- title: Parallelism
+    -- Free text: what the query gives, a row per what.
+    -- param: week_start | DATE | Monday of the week
+    -- metric: busy_hours | hours | Busy hours | Hours with anything in flight.
+
+followed by one static SQL statement. Header lines come first; the body is everything after them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+_FIELD = re.compile(r"^(title|param|metric|table):\s*(.*)$")
+_PARAMETER = re.compile(r"(?<![\w$])\$([a-z_][a-z0-9_]*)")
+
+
+@dataclass(frozen=True)
+class Param:
+    """A declared `$name` parameter: its SQL type and what it means."""
+
+    name: str
+    type: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure that a query defines: column name, unit, title and definition in words."""
+
+    id: str
+    unit: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Query:
+    """One file of queries/: header and body."""
+
+    name: str  # path below queries/, without .sql
+    title: str
+    text: str
+    params: tuple[Param, ...]
+    metrics: tuple[Metric, ...]
+    body: str
+    table: str | None = None  # derive/: the table that the rows go to
+
+    @property
+    def used_params(self) -> frozenset[str]:
+        """Names of the parameters that the body mentions."""
+        code = re.sub(r"--[^\n]*", "", self.body)
+        code = re.sub(r"'(?:[^']|'')*'", "''", code)
+        return frozenset(_PARAMETER.findall(code))
+
+
+def queries_folder() -> Path:
+    """The folder `queries/`: the clone's own, else the copy inside the wheel."""
+    here = Path(__file__).resolve().parent
+    clone = here.parent / "queries"
+    return clone if clone.is_dir() else here / "_bundle" / "queries"
+
+
+@cache
+def load_query(name: str) -> Query:
+    """The query `name` (such as "metrics/volume").
+
+    Raises:
+        ValueError: the file has no title or a header line that cannot be read.
+        FileNotFoundError: there is no such query.
+    """
+    text = (queries_folder() / f"{name}.sql").read_text(encoding="utf-8")
+    return _parse(name, text)
+
+
+def list_queries(folder: str = "") -> Iterator[Query]:
+    """Every query below queries/`folder`, by name."""
+    root = queries_folder()
+    for path in sorted((root / folder).rglob("*.sql")):
+        yield load_query(path.relative_to(root).with_suffix("").as_posix())
+
+
+def _parse(name: str, text: str) -> Query:
+    lines = text.splitlines()
+    header_length = next(
+        (number for number, line in enumerate(lines) if not line.startswith("--")), len(lines)
+    )
+    title, table = "", None
+    words: list[str] = []
+    params: list[Param] = []
+    metrics: list[Metric] = []
+    for line in lines[:header_length]:
+        content = line[2:].strip()
+        field = _FIELD.match(content)
+        if field is None:
+            words.append(content)
+        elif field[1] == "title":
+            title = field[2]
+        elif field[1] == "table":
+            table = field[2]
+        elif field[1] == "param":
+            params.append(Param(*_parts(name, field[2], 3)))
+        else:
+            metrics.append(Metric(*_parts(name, field[2], 4)))
+    if not title:
+        raise ValueError(f"queries/{name}.sql has no '-- title:' line")
+    body = "\n".join(lines[header_length:]).strip()
+    return Query(name, title, " ".join(words).strip(), tuple(params), tuple(metrics), body, table)
+
+
+def _parts(name: str, value: str, count: int) -> list[str]:
+    parts = [part.strip() for part in value.split("|", count - 1)]
+    if len(parts) != count:
+        raise ValueError(f"queries/{name}.sql: '{value}' needs {count} parts separated by |")
+    return parts
