@@ -23,7 +23,7 @@ class SourceError(VelocityError):
     """A source of runs (server, directory, table) cannot be read as it is."""
 
 
-class RetryLater(SourceError):
+class RetryLaterError(SourceError):
     """The source may well answer if asked again later."""
 
 

@@ -1,4 +1,6 @@
-"""Loads queries/*.sql. A file is the documentation of what it computes:
+"""Loads queries/*.sql, whose header comments are the documentation of what they compute.
+
+A file begins with
 
     -- title: Parallelism
     -- Free text: what the query gives, a row per what.
@@ -11,10 +13,13 @@ followed by one static SQL statement. Header lines come first; the body is every
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _FIELD = re.compile(r"^(title|param|metric|table):\s*(.*)$")
 _PARAMETER = re.compile(r"(?<![\w$])\$([a-z_][a-z0-9_]*)")
