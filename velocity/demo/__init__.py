@@ -1,0 +1,1 @@
+"""The demo: a seeded cohort and the W&B-protocol server that serves it on loopback."""

@@ -1,0 +1,257 @@
+"""What the W&B-protocol server serves: entities, their projects and runs, in memory and mutable.
+
+Build a run from plain values with `RunNode.build`, put it into a `World`, hand the world to the
+server. Tests change a world while the server answers from it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from dataclasses import dataclass, field, replace
+from datetime import UTC
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+_CLI_VERSION = "0.31.0"
+
+
+class Writer(NamedTuple):
+    """One process that wrote to a run; a resumed run has several.
+
+    Args:
+        writer_id: any text, different for each writer of a run.
+        started_at: UTC.
+        host: machine name.
+        gpu_type: as the driver names it, such as "NVIDIA A100-SXM4-80GB"; None without a GPU.
+        gpu_count: GPUs of the machine.
+    """
+
+    writer_id: str
+    started_at: datetime
+    host: str | None = None
+    gpu_type: str | None = None
+    gpu_count: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunNode:
+    """One run as W&B holds it. Times are UTC; `config` and `summary_metrics` are JSON text."""
+
+    entity: str
+    project: str
+    name: str  # the run id
+    display_name: str
+    state: str
+    created_at: datetime
+    heartbeat_at: datetime | None
+    config: str
+    summary_metrics: str
+    username: str | None = None
+    tags: tuple[str, ...] = ()
+    group: str | None = None
+    job_type: str | None = None
+    sweep_name: str | None = None
+    notes: str | None = None
+    history_line_count: int = 0
+
+    @classmethod
+    def build(
+        cls,
+        *,
+        entity: str,
+        project: str,
+        run_id: str,
+        username: str | None,
+        display_name: str,
+        state: str,
+        created_at: datetime,
+        heartbeat_at: datetime | None,
+        writers: Sequence[Writer] = (),
+        runtime_s: float | None = None,
+        last_metric_at: datetime | None = None,
+        group: str | None = None,
+        job_type: str | None = None,
+        sweep: str | None = None,
+        tags: Sequence[str] = (),
+        config: Mapping[str, Any] | None = None,
+        summary: Mapping[str, Any] | None = None,
+        notes: str | None = None,
+    ) -> RunNode:
+        """A run with config and summary laid out as the SDK lays them out.
+
+        Args:
+            entity: owner of the project.
+            project: project name.
+            run_id: eight characters by habit; any text.
+            username: W&B user name; None where W&B knows none.
+            display_name: the run's name on W&B's pages.
+            state: as W&B spells it, such as "finished".
+            created_at: UTC; may be aware or naive.
+            heartbeat_at: UTC; None for a run that never sent one.
+            writers: empty for SDKs that wrote no environment.
+            runtime_s: seconds active over all writers; None for a run that died before logging.
+            last_metric_at: UTC of the last logged row; None where nothing was logged.
+            group: W&B group.
+            job_type: W&B job type.
+            sweep: sweep id.
+            tags: in order.
+            config: the user's config, {name: value}.
+            summary: the user's summary, {metric: value}.
+            notes: free text.
+        """
+        logged = dict(summary or {})
+        if runtime_s is not None:
+            logged |= {"_wandb": {"runtime": round(runtime_s)}, "_runtime": runtime_s}
+        if last_metric_at is not None:
+            logged |= {"_timestamp": _epoch(last_metric_at), "_step": len(logged)}
+        return cls(
+            entity=entity,
+            project=project,
+            name=run_id,
+            display_name=display_name,
+            state=state,
+            created_at=created_at,
+            heartbeat_at=heartbeat_at,
+            config=json.dumps(_config(config or {}, writers, username)),
+            summary_metrics=json.dumps(logged),
+            username=username,
+            tags=tuple(tags),
+            group=group,
+            job_type=job_type,
+            sweep_name=sweep,
+            notes=notes,
+            history_line_count=0 if last_metric_at is None else 100,
+        )
+
+    @cached_property
+    def node(self) -> dict[str, Any]:
+        """The GraphQL `Run` object: every field of the schema by its name there."""
+        path = f"Run:v1:{self.name}:{self.project}:{self.entity}"
+        user = None
+        if self.username is not None:
+            user = {"name": self.username, "username": self.username}
+        return {
+            "__typename": "Run",
+            "id": base64.b64encode(path.encode()).decode(),
+            "name": self.name,
+            "displayName": self.display_name,
+            "state": self.state,
+            "config": self.config,
+            "summaryMetrics": self.summary_metrics,
+            "systemMetrics": "{}",
+            "historyKeys": None,
+            "historyLineCount": self.history_line_count,
+            "tags": list(self.tags),
+            "group": self.group,
+            "jobType": self.job_type,
+            "sweepName": self.sweep_name,
+            "commit": None,
+            "readOnly": False,
+            "createdAt": naive_utc(self.created_at),
+            "heartbeatAt": None if self.heartbeat_at is None else naive_utc(self.heartbeat_at),
+            "description": self.notes,
+            "notes": self.notes,
+            "user": user,
+            "projectId": f"{self.entity}/{self.project}",
+        }
+
+
+@dataclass
+class Project:
+    """A project and its runs by id. `version` grows with every change."""
+
+    name: str
+    runs: dict[str, RunNode] = field(default_factory=dict)
+    version: int = 0
+
+
+class World:
+    """Everything one server holds. Every method may be called from any thread."""
+
+    def __init__(self, runs: Sequence[RunNode] = ()) -> None:
+        self.lock = threading.RLock()
+        self.entities: dict[str, dict[str, Project]] = {}
+        self.put(*runs)
+
+    def put(self, *runs: RunNode) -> None:
+        """Add runs, or replace those of the same entity, project and id; makes projects."""
+        with self.lock:
+            for run in runs:
+                project = self.add_project(run.entity, run.project)
+                project.runs[run.name] = run
+                project.version += 1
+
+    def change(self, entity: str, project: str, run_id: str, **fields: Any) -> RunNode:
+        """Set fields of `RunNode` on one run; gives the new run.
+
+        Raises:
+            KeyError: there is no such run.
+        """
+        with self.lock:
+            changed = replace(self.entities[entity][project].runs[run_id], **fields)
+            self.put(changed)
+            return changed
+
+    def delete(self, entity: str, project: str, run_id: str) -> RunNode:
+        """Take one run out; gives it.
+
+        Raises:
+            KeyError: there is no such run.
+        """
+        with self.lock:
+            home = self.entities[entity][project]
+            home.version += 1
+            return home.runs.pop(run_id)
+
+    def add_project(self, entity: str, project: str) -> Project:
+        """The project, made (with its entity) where it is missing."""
+        with self.lock:
+            return self.entities.setdefault(entity, {}).setdefault(project, Project(project))
+
+    def delete_project(self, entity: str, project: str) -> None:
+        """Take a project out with all of its runs.
+
+        Raises:
+            KeyError: there is no such project.
+        """
+        with self.lock:
+            del self.entities[entity][project]
+
+
+def naive_utc(moment: datetime) -> str:
+    """A time as W&B writes it: UTC to the second, without a zone."""
+    return moment.replace(tzinfo=None).isoformat(timespec="seconds")
+
+
+def _epoch(moment: datetime) -> float:
+
+    return moment.replace(tzinfo=UTC).timestamp()
+
+
+def _config(
+    config: Mapping[str, Any], writers: Sequence[Writer], username: str | None
+) -> dict[str, Any]:
+    """The user's config as W&B stores it, the environment of every writer under `_wandb`."""
+    environment = {}
+    for writer in writers:
+        entry: dict[str, Any] = {
+            "startedAt": writer.started_at.replace(tzinfo=None).isoformat("T", "microseconds")
+            + "Z",
+            "host": writer.host,
+            "email": None if username is None else f"{username}@example.org",
+            "program": "train.py",
+        }
+        if writer.gpu_type is not None:
+            entry |= {"gpu": writer.gpu_type, "gpu_count": writer.gpu_count or 1}
+        environment[writer.writer_id] = entry
+    internal: dict[str, Any] = {"cli_version": _CLI_VERSION}
+    if environment:
+        internal["e"] = environment
+    stored = {name: {"desc": None, "value": value} for name, value in config.items()}
+    return stored | {"_wandb": {"desc": None, "value": internal}}

@@ -1,0 +1,1 @@
+"""Where runs come from; every source yields `RunBatch`es of `velocity.records`."""
