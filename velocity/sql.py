@@ -6,6 +6,7 @@ A file begins with
     -- Free text: what the query gives, a row per what.
     -- param: week_start | DATE | Monday of the week
     -- metric: busy_hours | hours | Busy hours | Hours with anything in flight.
+    -- table: session | kept
 
 followed by one static SQL statement. Header lines come first; the body is everything after them.
 """
@@ -15,11 +16,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from velocity.places import project_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _FIELD = re.compile(r"^(title|param|metric|table):\s*(.*)$")
 _PARAMETER = re.compile(r"(?<![\w$])\$([a-z_][a-z0-9_]*)")
@@ -54,7 +57,8 @@ class Query:
     params: tuple[Param, ...]
     metrics: tuple[Metric, ...]
     body: str
-    table: str | None = None  # derive/: the table that the rows go to
+    table: str | None = None  # the table that the rows go to
+    kept: bool = False  # derive/: the table outlives the derivation and is published
 
     @property
     def used_params(self) -> frozenset[str]:
@@ -66,9 +70,7 @@ class Query:
 
 def queries_folder() -> Path:
     """The folder `queries/`: the clone's own, else the copy inside the wheel."""
-    here = Path(__file__).resolve().parent
-    clone = here.parent / "queries"
-    return clone if clone.is_dir() else here / "_bundle" / "queries"
+    return project_root() / "queries"
 
 
 @cache
@@ -95,7 +97,7 @@ def _parse(name: str, text: str) -> Query:
     header_length = next(
         (number for number, line in enumerate(lines) if not line.startswith("--")), len(lines)
     )
-    title, table = "", None
+    title, table, kept = "", None, False
     words: list[str] = []
     params: list[Param] = []
     metrics: list[Metric] = []
@@ -107,7 +109,8 @@ def _parse(name: str, text: str) -> Query:
         elif field[1] == "title":
             title = field[2]
         elif field[1] == "table":
-            table = field[2]
+            table, _, word = (part.strip() for part in field[2].partition("|"))
+            kept = word == "kept"
         elif field[1] == "param":
             params.append(Param(*_parts(name, field[2], 3)))
         else:
@@ -115,7 +118,7 @@ def _parse(name: str, text: str) -> Query:
     if not title:
         raise ValueError(f"queries/{name}.sql has no '-- title:' line")
     body = "\n".join(lines[header_length:]).strip()
-    return Query(name, title, " ".join(words).strip(), tuple(params), tuple(metrics), body, table)
+    return Query(name, title, " ".join(words).strip(), tuple(params), tuple(metrics), body, table, kept)
 
 
 def _parts(name: str, value: str, count: int) -> list[str]:
