@@ -1,0 +1,43 @@
+import io
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+
+from velocity.downloads import csv_bytes, parquet_bytes
+
+
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", '=cmd|"/C calc"!A0']
+)
+def test_a_cell_that_looks_like_a_formula_is_quoted(cell):
+    back = pl.read_csv(io.BytesIO(csv_bytes(pl.DataFrame({"name": [cell]}))), quote_char='"')
+    assert back["name"].to_list() == [f"'{cell}"]
+
+
+def test_numbers_keep_their_sign():
+    assert csv_bytes(pl.DataFrame({"change": [-1.5, 2]})) == b"change\n-1.5\n2.0\n"
+
+
+def test_ordinary_text_and_nulls_are_left_alone():
+    frame = pl.DataFrame({"name": ["probe-sweep", None, "a=b"]})
+    assert csv_bytes(frame) == b"name\nprobe-sweep\n\na=b\n"
+
+
+def test_lists_and_times_become_text():
+    frame = pl.DataFrame(
+        {"tags": [["a", "b"], []], "at": [datetime(2026, 11, 16, 9, tzinfo=UTC), None]}
+    )
+    lines = csv_bytes(frame).decode().splitlines()
+    assert lines[1].startswith("a; b,2026-11-16T09:00:00")
+    assert lines[1].endswith("+00:00")
+
+
+def test_an_empty_frame_still_has_its_header():
+    assert csv_bytes(pl.DataFrame(schema={"a": pl.Int64, "b": pl.String})) == b"a,b\n"
+
+
+def test_parquet_keeps_rows_and_types():
+    frame = pl.DataFrame({"at": [datetime(2026, 11, 16, tzinfo=UTC)], "name": ["=1+1"]})
+    back = pl.read_parquet(io.BytesIO(parquet_bytes(frame)))
+    assert back.equals(frame)

@@ -1,0 +1,145 @@
+"""Figures as people read them. "~" stands for a no-break space."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from velocity import formats
+
+
+def plain(text):
+    return text.replace("\u00a0", "~").replace("\u2212", "−")  # noqa: RUF001
+
+
+@pytest.mark.parametrize(
+    ("hours", "text"),
+    [
+        (0, "0~m"),
+        (0.5 / 60, "<~1~m"),
+        (1 / 60, "1~m"),
+        (0.7, "42~m"),
+        (59.6 / 60, "1~h"),
+        (10 / 3, "3~h~20~m"),
+        (7 + 5 / 60, "7~h~05~m"),
+        (47 + 59.4 / 60, "47~h~59~m"),
+        (47 + 59.6 / 60, "2~d"),
+        (48, "2~d"),
+        (51, "2~d~3~h"),
+        (71.6, "3~d"),
+        (-1.5, "−1~h~30~m"),  # noqa: RUF001
+        (None, "not known"),
+        (float("nan"), "not known"),
+    ],
+)
+def test_a_duration_has_two_units_at_most(hours, text):
+    assert plain(formats.duration(hours)) == text
+
+
+@pytest.mark.parametrize(
+    ("hours", "text"),
+    [(0.65, "+39~m"), (-0.65, "−39~m"), (0.001, "0~m"), (-0.001, "0~m"), (None, "not known")],  # noqa: RUF001
+)
+def test_a_change_of_duration_has_a_sign_unless_it_rounds_to_nothing(hours, text):
+    assert plain(formats.duration_change(hours)) == text
+
+
+def test_a_median_says_its_limits_in_words():
+    assert plain(formats.median(4.72, 3.3, 6.37)) == "4~h~43~m (3~h~18~m to 6~h~22~m)"
+    assert plain(formats.median(4.72, 3.3, None)) == "4~h~43~m (3~h~18~m or more)"
+    assert plain(formats.median(4.72, None, 6.37)) == "4~h~43~m (up to 6~h~22~m)"
+    assert plain(formats.median(4.72)) == "4~h~43~m"
+
+
+def test_a_median_never_reached_shows_the_largest_observed():
+    assert plain(formats.median(None, largest=31)) == ">~31~h"
+    assert formats.median(None) == "not known"
+
+
+def test_too_few_events_say_when_medians_start():
+    assert formats.too_few(4) == "4 loops so far; medians start at 6 events."
+    assert formats.too_few(1) == "1 loop so far; medians start at 6 events."
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (1904, "1,904"),
+        (9999.4, "9,999"),
+        (9999.6, "10~k"),
+        (17_800, "17.8~k"),
+        (60_000, "60~k"),
+        (999_949, "999.9~k"),
+        (999_950, "1~M"),
+        (1_240_000, "1.2~M"),
+        (-12_345, "−12.3~k"),  # noqa: RUF001
+        (-0.2, "0"),
+        (None, "not known"),
+    ],
+)
+def test_a_count_has_commas_and_then_k(value, text):
+    assert plain(formats.count(value)) == text
+
+
+def test_changes_carry_a_true_minus():
+    assert plain(formats.count_change(8)) == "+8"
+    assert plain(formats.count_change(-3)) == "−3"  # noqa: RUF001
+    assert formats.count_change(0.3) == "0"
+    assert plain(formats.points(-0.02)) == "−2~points"  # noqa: RUF001
+    assert plain(formats.points(0.01)) == "+1~point"
+    assert plain(formats.points(0.001)) == "0~points"
+    assert formats.points(None) == "not known"
+
+
+def test_shares_are_whole_and_attribution_is_never_rounded_up_to_all():
+    assert plain(formats.share(0.642)) == "64~%"
+    assert plain(formats.share_exact(0.9862)) == "98.6~%"
+    assert plain(formats.share_exact(0.99999)) == "99.9~%"
+    assert plain(formats.share_exact(1)) == "100.0~%"
+    assert formats.share(None) == "not known"
+
+
+def test_a_rate_has_a_decimal_while_it_is_small():
+    assert formats.rate(8.27) == "8.3"
+    assert formats.rate(9.96) == "10"
+    assert formats.rate(12.4) == "12"
+    assert formats.rate(None) == "not known"
+
+
+def test_n_names_what_it_counts():
+    assert plain(formats.sample(241, "loop")) == "n~=~241 loops"
+    assert plain(formats.sample(1, "loop")) == "n~=~1 loop"
+    assert plain(formats.sample(47)) == "n~=~47"
+    assert formats.sample(None) == "n not known"
+
+
+def test_weeks_and_spans_name_months_once():
+    assert plain(formats.week(date(2026, 11, 16))) == "week of 16~Nov"
+    assert plain(formats.span(date(2026, 11, 16), date(2026, 11, 22))) == "16 to 22~Nov 2026"
+    assert plain(formats.span(date(2026, 10, 26), date(2026, 11, 22))) == "26~Oct to 22~Nov 2026"
+    assert plain(formats.span(date(2025, 12, 29), date(2026, 1, 4))) == "29~Dec 2025 to 4~Jan 2026"
+    assert plain(formats.span(date(2026, 11, 16), date(2026, 11, 16))) == "16~Nov 2026"
+
+
+@pytest.mark.parametrize(
+    ("zone", "text"),
+    [
+        ("UTC", "Mon~23~Nov, 06:00~UTC"),
+        ("Europe/Berlin", "Mon~23~Nov, 07:00~CET"),
+        ("America/Sao_Paulo", "Mon~23~Nov, 03:00~UTC−03"),  # noqa: RUF001
+    ],
+)
+def test_an_instant_names_its_zone(zone, text):
+    assert plain(formats.instant(datetime(2026, 11, 23, 6, tzinfo=UTC), zone)) == text
+
+
+def test_an_unknown_instant_is_said_in_words():
+    assert formats.instant(None, "UTC") == "not known"
+
+
+def test_a_name_becomes_one_short_line():
+    assert formats.label("a\nb\t c\x00") == "a b c"
+    assert formats.label("x" * 300, 10) == "xxxxxxxxx…"
+    assert formats.label("safe\u202egnp.exe") == "safegnp.exe"
+    assert formats.label("🦜 run") == "🦜 run"
+    assert formats.label(None) == "not known"

@@ -1,0 +1,237 @@
+"""How figures are written, on pages, in charts and in reports. No Streamlit, no Plotly.
+
+Spaces inside a value are no-break spaces, so that "3 h 20 m" never falls apart at a line's end.
+What is not known is said in words.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from typing import TYPE_CHECKING, TypeGuard
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+NBSP = "\u00a0"
+MINUS = "\u2212"
+NOT_KNOWN = "not known"
+#: Fewer events than this make no median: the dots are shown instead.
+MEDIAN_EVENTS = 6
+
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAYS_FROM_MINUTES = 48 * 60
+_K_FROM = 10_000
+_M_FROM = 1_000_000
+#: Characters that reorder the text around them: a name must not rewrite its neighbours.
+_BIDI = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def duration(hours: float | None) -> str:
+    """Hours as at most two units: "< 1 m", "42 m", "7 h 05 m", from 48 h "2 d 3 h".
+
+    Negative hours carry a true minus.
+    """
+    if not _known(hours):
+        return NOT_KNOWN
+    if hours < 0:
+        return MINUS + duration(-hours)
+    exact = hours * 60
+    if 0 < exact < 1:
+        return f"<{NBSP}1{NBSP}m"
+    minutes = round(exact)
+    if minutes >= _DAYS_FROM_MINUTES:
+        days, rest = divmod(round(minutes / 60), 24)
+        return f"{days:,}{NBSP}d" + (f"{NBSP}{rest}{NBSP}h" if rest else "")
+    whole, rest = divmod(minutes, 60)
+    if not whole:
+        return f"{rest}{NBSP}m"
+    return f"{whole}{NBSP}h" + (f"{NBSP}{rest:02}{NBSP}m" if rest else "")
+
+
+def duration_change(hours: float | None) -> str:
+    """A difference of durations to the minute, with its sign: "+39 m"; a true minus."""
+    if not _known(hours):
+        return NOT_KNOWN
+    whole = round(hours * 60) / 60
+    return _signed(duration(whole), whole)
+
+
+def hours_sum(hours: float | None) -> str:
+    """A sum of hours, whole: "432 h"; never days, so that sums can be compared."""
+    return f"{count(hours)}{NBSP}h" if _known(hours) else NOT_KNOWN
+
+
+def median(
+    value: float | None,
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    largest: float | None = None,
+) -> str:
+    """A median in hours with its limits in words: "4 h 43 m (3 h 18 m to 6 h 22 m)".
+
+    Args:
+        value: the median; None where the curve never gets there.
+        low: lower 95 % limit; None where there is none.
+        high: upper 95 % limit; None where there is none.
+        largest: largest observed time, shown as "> 31 h" in place of a median never reached.
+    """
+    if value is None:
+        return NOT_KNOWN if largest is None else f">{NBSP}{duration(largest)}"
+    return duration(value) + _limits(low, high)
+
+
+def _limits(low: float | None, high: float | None) -> str:
+    if low is None and high is None:
+        return ""
+    if high is None:
+        return f" ({duration(low)} or more)"
+    if low is None:
+        return f" (up to {duration(high)})"
+    return f" ({duration(low)} to {duration(high)})"
+
+
+def too_few(events: int, noun: str = "loop") -> str:
+    """The sentence in place of a median of fewer than `MEDIAN_EVENTS` events."""
+    return f"{plural(events, noun)} so far; medians start at {MEDIAN_EVENTS} events."
+
+
+def count(value: float | None) -> str:
+    """A count with thousands in commas, in "k" from 10,000 and "M" from a million."""
+    if not _known(value):
+        return NOT_KNOWN
+    whole = round(value)
+    sign = MINUS if whole < 0 else ""
+    size = abs(whole)
+    if size < _K_FROM:
+        return f"{sign}{size:,}"
+    if round(size / 1000, 1) < _M_FROM / 1000:
+        return f"{sign}{_one_decimal(size / 1000)}{NBSP}k"
+    return f"{sign}{_one_decimal(size / _M_FROM)}{NBSP}M"
+
+
+def count_change(value: float | None) -> str:
+    """A difference of counts with its sign: "+8"; a true minus."""
+    if not _known(value):
+        return NOT_KNOWN
+    return _signed(count(value), round(value))
+
+
+def rate(value: float | None) -> str:
+    """A figure with one decimal below 10, whole above: "8.3", "12"."""
+    if not _known(value):
+        return NOT_KNOWN
+    small = abs(round(value, 1)) < 10  # noqa: PLR2004
+    return _one_decimal(value).replace("-", MINUS) if small else count(value)
+
+
+def plural(number: float, noun: str) -> str:
+    """A count and its noun: "1 loop", "42 loops"."""
+    return f"{count(number)} {noun}" + ("" if number == 1 else "s")
+
+
+def sample(number: int | None, noun: str = "") -> str:
+    """n, as it stands beside every figure: "n = 47", "n = 241 loops"."""
+    if number is None:
+        return f"n {NOT_KNOWN}"
+    return f"n{NBSP}={NBSP}{plural(number, noun) if noun else count(number)}"
+
+
+def share(value: float | None) -> str:
+    """A share of 0 to 1 as whole per cent: "64 %"."""
+    return f"{round(value * 100)}{NBSP}%" if _known(value) else NOT_KNOWN
+
+
+def share_exact(value: float | None) -> str:
+    """A share with one decimal: "98.6 %"; 100.0 % only where nothing is missing."""
+    if not _known(value):
+        return NOT_KNOWN
+    shown = round(value * 100, 1)
+    if value < 1:
+        shown = min(shown, 99.9)
+    return f"{shown:.1f}{NBSP}%"
+
+
+def points(change: float | None) -> str:
+    """A difference of two shares in points, with its sign: "+2 points"; a true minus."""
+    if not _known(change):
+        return NOT_KNOWN
+    whole = round(change * 100)
+    noun = "point" if abs(whole) == 1 else "points"
+    return f"{_signed(count(whole), whole)}{NBSP}{noun}"
+
+
+def day(value: date) -> str:
+    """A day: "16 Nov"."""
+    return f"{value.day}{NBSP}{_MONTHS[value.month - 1]}"
+
+
+def weekday(value: date) -> str:
+    """A day of the week and month: "Mon 16"."""
+    return f"{_WEEKDAYS[value.weekday()]}{NBSP}{value.day}"
+
+
+def week(monday: date) -> str:
+    """A week by its Monday: "week of 16 Nov"."""
+    return f"week of {day(monday)}"
+
+
+def span(first: date, last: date) -> str:
+    """The days from `first` to `last`, both included: "26 Oct to 22 Nov 2026"."""
+    end = f"{day(last)} {last.year}"
+    if first == last:
+        return end
+    if first.year != last.year:
+        return f"{day(first)} {first.year} to {end}"
+    if first.month != last.month:
+        return f"{day(first)} to {end}"
+    return f"{first.day} to {end}"
+
+
+def instant(moment: datetime | None, zone: str) -> str:
+    """An instant in `zone`, which is named: "Mon 23 Nov, 06:00 UTC".
+
+    Args:
+        moment: aware; None where not known.
+        zone: IANA name.
+    """
+    if moment is None:
+        return NOT_KNOWN
+    local = moment.astimezone(ZoneInfo(zone))
+    name = local.tzname() or zone
+    if name.startswith(("+", "-")):
+        name = f"UTC{name.replace('-', MINUS)}"
+    return f"{weekday(local)}{NBSP}{_MONTHS[local.month - 1]}, {clock(local)}{NBSP}{name}"
+
+
+def clock(moment: datetime) -> str:
+    """The time of day of a local moment: "06:00"."""
+    return f"{moment.hour:02}:{moment.minute:02}"
+
+
+def label(text: str | None, limit: int = 40) -> str:
+    """Someone's text on one line of at most `limit` characters, without control characters."""
+    if text is None:
+        return NOT_KNOWN
+    kept = (
+        " " if unicodedata.category(character) in {"Cc", "Zl", "Zp"} else character
+        for character in text
+        if character not in _BIDI
+    )
+    line = " ".join("".join(kept).split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def _known(value: float | None) -> TypeGuard[float]:
+    return value is not None and not math.isnan(value)
+
+
+def _signed(words: str, value: float) -> str:
+    return f"+{words}" if value > 0 else words
+
+
+def _one_decimal(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")

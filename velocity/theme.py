@@ -1,0 +1,174 @@
+"""Colours for light and dark, and the Plotly template made of them.
+
+Every figure takes its colours from here; `.streamlit/config.toml` gives the same ones to
+Streamlit's own elements. Serial and parallel, machine and reaction look alike on every page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+import plotly.graph_objects as go
+
+#: Which of the two palettes a page is drawn in.
+Mode = Literal["light", "dark"]
+
+#: Bundled with Streamlit; its digits all have one width.
+FONT = '"Source Sans", "Source Sans 3", "Helvetica Neue", Arial, sans-serif'
+FONT_SIZE = 12
+SMALL_FONT_SIZE = 11
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The named colours of one mode, as #RRGGBB."""
+
+    bg: str
+    surface: str  # hover labels, widgets
+    text: str
+    muted: str  # ticks and labels inside charts
+    faint: str  # sparklines, centre lines; too pale for text
+    border: str
+    grid: str
+    band: str  # a series' usual range; hours outside the awake window
+    accent: str  # links, selection, signals, "you"
+    series: str  # every neutral line
+    serial: str  # one experiment in flight
+    parallel: str  # two or more
+    machine: str  # launch to signal; runs
+    reaction: str  # signal to next launch
+    failed: str
+    killed: str
+    stale: str
+    ink: str  # text on `reaction`
+    streams: tuple[str, ...]  # six, in roster order
+    sequential: tuple[str, ...]  # ten, from the page's colour outwards
+
+    @property
+    def heat(self) -> tuple[str, ...]:
+        """Five steps of a heatmap: nothing, then four of the sequential colours."""
+        return (self.band, *(self.sequential[place] for place in (2, 4, 6, 8)))
+
+
+LIGHT = Tokens(
+    bg="#FCFCFB",
+    surface="#F4F4F2",
+    text="#14171A",
+    muted="#59626D",
+    faint="#828A93",
+    border="#DEDEDA",
+    grid="#EAEAE7",
+    band="#ECEEEF",
+    accent="#0B6B64",
+    series="#3D444D",
+    serial="#528FB9",
+    parallel="#1B487C",
+    machine="#727286",
+    reaction="#C67318",
+    failed="#AE2322",
+    killed="#8B867C",
+    stale="#7555A8",
+    ink="#14171A",
+    streams=("#015446", "#693C01", "#56357C", "#BA6B84", "#767B39", "#4B96C6"),
+    sequential=(
+        "#E0F1EF",
+        "#BEDFDB",
+        "#9CCCC7",
+        "#79BAB4",
+        "#52A8A1",
+        "#40928C",
+        "#307D77",
+        "#1F6963",
+        "#0C5550",
+        "#00423E",
+    ),
+)
+
+DARK = Tokens(
+    bg="#15171A",
+    surface="#1D2024",
+    text="#E6E8EA",
+    muted="#A3ABB4",
+    faint="#737C86",
+    border="#343A41",
+    grid="#262A2F",
+    band="#24282D",
+    accent="#5CC8BC",
+    series="#C6CCD3",
+    serial="#4079AC",
+    parallel="#A3DAF7",
+    machine="#9696AB",
+    reaction="#DFAA47",
+    failed="#E24945",
+    killed="#C9C3B8",
+    stale="#AF89E1",
+    ink="#14171A",
+    streams=("#3F8374", "#AA7339", "#8669AD", "#E0A0B2", "#C2C969", "#85CEFF"),
+    sequential=(
+        "#192F2D",
+        "#21423F",
+        "#295753",
+        "#306C67",
+        "#38827C",
+        "#409992",
+        "#5AAEA6",
+        "#73C3BB",
+        "#8BD9D1",
+        "#A3EFE7",
+    ),
+)
+
+
+def tokens(mode: Mode) -> Tokens:
+    """The colours of `mode`."""
+    return DARK if mode == "dark" else LIGHT
+
+
+@cache
+def template(mode: Mode) -> go.layout.Template:
+    """What every figure of `mode` starts from: quiet axes, no legend, no zoom by drag."""
+    colour = tokens(mode)
+    return go.layout.Template(
+        layout={
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "font": {"family": FONT, "size": FONT_SIZE, "color": colour.muted},
+            "margin": {"l": 44, "r": 12, "t": 10, "b": 26, "pad": 0},
+            "showlegend": False,
+            "dragmode": False,
+            "hovermode": "closest",
+            "hoverlabel": {
+                "bgcolor": colour.surface,
+                "bordercolor": colour.border,
+                "align": "left",
+                "font": {"family": FONT, "size": FONT_SIZE, "color": colour.text},
+            },
+            "colorway": list(colour.streams),
+            "xaxis": {
+                "showgrid": False,
+                "zeroline": False,
+                "showline": True,
+                "linecolor": colour.border,
+                "linewidth": 1,
+                "ticks": "outside",
+                "ticklen": 4,
+                "tickcolor": colour.border,
+                "tickangle": 0,
+                "ticklabeloverflow": "allow",
+                "automargin": False,
+                "fixedrange": True,
+            },
+            "yaxis": {
+                "showgrid": True,
+                "gridcolor": colour.grid,
+                "gridwidth": 1,
+                "zeroline": False,
+                "showline": False,
+                "ticks": "",
+                "automargin": False,
+                "fixedrange": True,
+            },
+        }
+    )
