@@ -1,0 +1,43 @@
+-- title: Runs, classified
+-- table: run_base
+-- Every live raw run of the scholars in scope: state class, start and its source, and the
+-- clock facts that sessions are made of. Times in integer microseconds UTC.
+WITH run AS (
+  SELECT
+    raw.run_key, raw.run_id, raw.state, raw.config_hash, raw.sweep, raw.group_name, raw.tags,
+    raw.host, raw.gpu_count, raw.gpu_type, raw.config,
+    number.scholar_key,
+    project.project_key,
+    epoch_us(project.as_of) AS as_of_us,
+    epoch_us(raw.created_at) AS created_us,
+    epoch_us(raw.heartbeat_at) AS heartbeat_us,
+    epoch_us(raw.last_metric_at) AS last_metric_us,
+    epoch_us(raw.first_metric_at) AS first_metric_us,
+    round(raw.runtime_s * 1e6)::BIGINT AS runtime_us,
+    raw.writer_starts,
+    epoch_us(coalesce(list_min(raw.writer_starts), raw.started_at)) AS environment_us
+  FROM raw_run AS raw
+  JOIN username_scholar AS number ON number.username = coalesce(raw.username, '')
+  JOIN scope ON scope.scholar_key = number.scholar_key
+  JOIN project ON project.entity = raw.entity AND project.project = raw.project
+  WHERE raw.deleted_at IS NULL
+)
+SELECT
+  run.* EXCLUDE (environment_us),
+  coalesce(environment_us, created_us) AS start_us,
+  CASE WHEN environment_us IS NULL THEN 'created' ELSE 'environment' END AS start_source,
+  CASE lower(state)
+    WHEN 'finished' THEN 'finished'
+    WHEN 'failed' THEN 'failed'
+    WHEN 'crashed' THEN 'crashed'
+    WHEN 'killed' THEN 'killed'
+    WHEN 'preempting' THEN 'preempted'
+    WHEN 'preempted' THEN 'preempted'
+    WHEN 'pending' THEN 'pending'
+    WHEN 'running' THEN
+      CASE WHEN as_of_us - coalesce(heartbeat_us, environment_us, created_us) <= setting.stale_us
+        THEN 'running' ELSE 'stale' END
+    ELSE 'unknown'
+  END AS class,
+  CASE WHEN environment_us >= created_us THEN environment_us - created_us END AS queue_us
+FROM run, setting

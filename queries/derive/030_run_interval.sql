@@ -1,0 +1,36 @@
+-- title: Run intervals
+-- table: run_interval
+-- A row a run that counts: its last end (null while open), how long it was active, and the
+-- key under which it may be linked with others.
+WITH span AS (
+  SELECT
+    run_key,
+    max(session.end_us) AS end_us,
+    bool_or(session.open) AS open,
+    sum(session.end_us - session.start_us)::BIGINT AS active_us,
+    arg_max(end_source, number) AS end_source,
+    bool_or(session.estimated) AS estimated,
+    coalesce(bool_or(session.clock), false) AS clock
+  FROM session
+  GROUP BY run_key
+)
+SELECT
+  run.run_key, run.run_id, run.scholar_key, run.project_key, run.as_of_us, run.class,
+  run.start_us,
+  span.end_us,
+  span.open, span.active_us, span.end_source, span.estimated, span.clock,
+  run.config_hash,
+  CASE
+    WHEN experiment_tag IS NOT NULL THEN 'tag'
+    WHEN run.sweep IS NOT NULL THEN 'sweep'
+    ELSE 'group'
+  END AS key_kind,
+  coalesce(experiment_tag, run.sweep, run.group_name, '') AS key_name
+FROM (
+  SELECT
+    *,
+    list_min(list_filter(tags, lambda tag: starts_with(tag, 'exp:') AND len(tag) > 4))
+      AS experiment_tag
+  FROM run_base
+) AS run
+JOIN span USING (run_key)

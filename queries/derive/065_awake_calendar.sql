@@ -1,0 +1,41 @@
+-- title: Awake windows
+-- table: awake_calendar
+-- A row a day for each distinct (time zone, awake window): its window [start, end) and the awake
+-- time before it. The calendar reaches from before the first start to five days past as_of.
+WITH span AS (
+  SELECT
+    make_timestamptz(min(start_us))::DATE - 3 AS from_day,
+    make_timestamptz(max(as_of_us))::DATE + 8 AS to_day
+  FROM run_base
+),
+person AS (
+  SELECT DISTINCT timezone, awake_start_min, awake_end_min
+  FROM scholar
+  JOIN scope USING (scholar_key)
+),
+local_window AS (
+  SELECT
+    person.*,
+    day + to_minutes(awake_start_min) AS opens,
+    -- An end at or before its start falls on the next day.
+    day + to_minutes(awake_end_min)
+      + CASE WHEN awake_end_min <= awake_start_min THEN INTERVAL 1 DAY ELSE INTERVAL 0 DAY END
+      AS closes
+  FROM person, (
+    SELECT unnest(generate_series(from_day::TIMESTAMP, to_day::TIMESTAMP, INTERVAL 1 DAY)) AS day
+    FROM span
+  )
+),
+instant AS (
+  SELECT
+    timezone, awake_start_min, awake_end_min,
+    epoch_us(timezone(timezone, opens)) AS start_us,
+    epoch_us(timezone(timezone, closes)) AS end_us
+  FROM local_window
+)
+SELECT
+  *,
+  coalesce(sum(end_us - start_us) OVER (
+    PARTITION BY timezone, awake_start_min, awake_end_min ORDER BY start_us
+    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::BIGINT AS before_us
+FROM instant

@@ -1,0 +1,75 @@
+-- title: Experiments, with their signal and outcome
+-- table: experiment_core
+-- A row an experiment: n runs, first start S, the signal F (when the k-th of its runs finished,
+-- k = half of n rounded up), its outcome, and the stream it is attributed to.
+WITH member AS (
+  SELECT
+    link.experiment_key, run.*,
+    run.class IN ('failed', 'crashed', 'stale') AS failed_compute
+  FROM link
+  JOIN run_interval AS run USING (run_key)
+),
+counted AS (
+  SELECT
+    experiment_key, scholar_key, project_key, as_of_us,
+    count(*)::INTEGER AS n,
+    min(start_us) AS start_us,
+    max(end_us) AS last_end_us,
+    sum(active_us)::BIGINT AS run_us,
+    list_sort(list(end_us) FILTER (class = 'finished')) AS finished_ends,
+    count(*) FILTER (class = 'running') > 0 AS any_running,
+    count(*) FILTER (failed_compute) > 0 AS any_failed,
+    count(*) FILTER (class = 'killed') > 0 AS any_killed,
+    bool_and(failed_compute AND active_us <= 120000000 AND end_source <> 'unknown')
+      AS all_early_failures,
+    bool_or(clock) AS clock
+  FROM member
+  GROUP BY experiment_key, scholar_key, project_key, as_of_us
+),
+judged AS (
+  SELECT
+    * EXCLUDE (finished_ends),
+    finished_ends[(n + 1) // 2] AS half_finished_us,
+    CASE
+      WHEN finished_ends[(n + 1) // 2] IS NOT NULL THEN 'success'
+      WHEN any_running THEN 'open'
+      WHEN len(finished_ends) > 0 THEN 'partial'
+      WHEN all_early_failures THEN 'false_start'
+      WHEN any_failed THEN 'failure'
+      WHEN any_killed THEN 'killed'
+      ELSE 'other'
+    END AS outcome
+  FROM counted
+),
+ruled AS (
+  -- The first roster rule that matches the project decides.
+  SELECT project_key, arg_min(stream_key, position) AS stream_key
+  FROM project_rule
+  GROUP BY project_key
+),
+only_membership AS (
+  -- Else the scholar's only stream at S. Dates are days of the programme's time zone.
+  SELECT
+    judged.experiment_key,
+    CASE WHEN count(DISTINCT membership.stream_key) = 1 THEN any_value(membership.stream_key) END
+      AS stream_key
+  FROM judged, setting
+  JOIN membership
+    ON membership.scholar_key = judged.scholar_key
+    AND timezone(setting.timezone, make_timestamptz(judged.start_us))::DATE
+      >= membership.from_date
+    AND timezone(setting.timezone, make_timestamptz(judged.start_us))::DATE
+      < membership.to_date
+  GROUP BY judged.experiment_key
+)
+SELECT
+  judged.* EXCLUDE (half_finished_us, any_running, any_failed, any_killed, all_early_failures),
+  CASE outcome
+    WHEN 'success' THEN half_finished_us
+    WHEN 'open' THEN NULL
+    ELSE last_end_us
+  END AS signal_us,
+  coalesce(ruled.stream_key, only_membership.stream_key) AS stream_key
+FROM judged
+LEFT JOIN ruled USING (project_key)
+LEFT JOIN only_membership USING (experiment_key)

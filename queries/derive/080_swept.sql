@@ -1,0 +1,63 @@
+-- title: How many were active, instant by instant
+-- table: swept
+-- A row a stretch [at, until) of a scholar, cut wherever a run or experiment begins or ends, an
+-- experiment is launched or a day begins: experiments and runs active in it, and its day.
+-- stream_key 0 takes all of a scholar's experiments, any other only those of that stream.
+WITH scoped AS (
+  SELECT experiment_key, scholar_key, 0 AS stream_key, start_us FROM experiment_core
+  UNION ALL
+  SELECT experiment_key, scholar_key, stream_key, start_us FROM experiment_core
+  WHERE stream_key IS NOT NULL
+),
+session_of AS (
+  SELECT link.experiment_key, session.start_us, session.end_us
+  FROM session
+  JOIN link USING (run_key)
+  WHERE session.end_us > session.start_us
+),
+reach AS (
+  SELECT
+    scoped.scholar_key, scoped.stream_key,
+    timezone(any_value(setting.timezone), make_timestamptz(min(scoped.start_us)))::DATE AS from_day,
+    timezone(any_value(setting.timezone), make_timestamptz(max(core.last_end_us)))::DATE AS to_day
+  FROM scoped
+  JOIN experiment_core AS core USING (experiment_key), setting
+  GROUP BY ALL
+),
+event AS (
+  SELECT scholar_key, stream_key, segment.start_us AS at_us, 1 AS experiments, 0 AS runs, NULL::DATE AS day
+  FROM scoped JOIN segment USING (experiment_key, scholar_key)
+  UNION ALL
+  SELECT scholar_key, stream_key, segment.end_us, -1, 0, NULL
+  FROM scoped JOIN segment USING (experiment_key, scholar_key)
+  UNION ALL
+  SELECT scholar_key, stream_key, session_of.start_us, 0, 1, NULL
+  FROM scoped JOIN session_of USING (experiment_key)
+  UNION ALL
+  SELECT scholar_key, stream_key, session_of.end_us, 0, -1, NULL
+  FROM scoped JOIN session_of USING (experiment_key)
+  UNION ALL
+  SELECT scholar_key, stream_key, start_us, 0, 0, NULL FROM scoped
+  UNION ALL
+  SELECT
+    scholar_key, stream_key, epoch_us(timezone(setting.timezone, day::TIMESTAMP)), 0, 0, day::DATE
+  FROM (
+    SELECT scholar_key, stream_key, unnest(generate_series(from_day, to_day, INTERVAL 1 DAY)) AS day
+    FROM reach
+  ), setting
+),
+instant AS (
+  SELECT
+    scholar_key, stream_key, at_us,
+    sum(experiments)::INTEGER AS experiments, sum(runs)::INTEGER AS runs, max(day) AS day
+  FROM event
+  GROUP BY scholar_key, stream_key, at_us
+)
+SELECT
+  scholar_key, stream_key, at_us,
+  lead(at_us) OVER ordered AS until_us,
+  (sum(experiments) OVER ordered)::INTEGER AS experiments,
+  (sum(runs) OVER ordered)::INTEGER AS runs,
+  max(day) OVER ordered AS day
+FROM instant
+WINDOW ordered AS (PARTITION BY scholar_key, stream_key ORDER BY at_us)

@@ -1,0 +1,44 @@
+-- title: Experiments
+-- table: experiment | kept
+-- A row an experiment: what it is (070), plus the hours in which it was active and whether another
+-- of the scholar's experiments (of the same stream, for overlapped_in_stream) was active when it
+-- was launched.
+WITH active AS (
+  SELECT experiment_key, sum(end_us - start_us)::BIGINT AS active_us, min(start_us) AS first_us
+  FROM segment
+  GROUP BY experiment_key
+),
+own AS (
+  -- Experiments whose own activity begins at their launch: not "another" for one another.
+  SELECT core.scholar_key, scope.stream_key, core.start_us, count(*) AS beginning
+  FROM experiment_core AS core
+  JOIN active ON active.experiment_key = core.experiment_key AND active.first_us = core.start_us,
+  LATERAL (SELECT unnest([0, core.stream_key]) AS stream_key) AS scope
+  WHERE scope.stream_key IS NOT NULL
+  GROUP BY ALL
+),
+others AS (
+  SELECT
+    swept.scholar_key, swept.stream_key, swept.at_us,
+    swept.experiments - coalesce(own.beginning, 0) > 0 AS overlapped
+  FROM swept
+  LEFT JOIN own
+    ON own.scholar_key = swept.scholar_key AND own.stream_key = swept.stream_key
+    AND own.start_us = swept.at_us
+)
+SELECT
+  core.*,
+  coalesce(active.active_us, 0) AS active_us,
+  in_all.overlapped AS overlapped,
+  in_stream.overlapped AS overlapped_in_stream,
+  timezone(setting.timezone, make_timestamptz(core.start_us))::DATE AS start_day,
+  timezone(setting.timezone, make_timestamptz(core.signal_us))::DATE AS signal_day
+FROM experiment_core AS core
+LEFT JOIN active USING (experiment_key)
+JOIN others AS in_all
+  ON in_all.scholar_key = core.scholar_key AND in_all.stream_key = 0
+  AND in_all.at_us = core.start_us
+LEFT JOIN others AS in_stream
+  ON in_stream.scholar_key = core.scholar_key AND in_stream.stream_key = core.stream_key
+  AND in_stream.at_us = core.start_us,
+setting

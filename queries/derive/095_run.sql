@@ -1,0 +1,49 @@
+-- title: Runs
+-- table: run | kept
+-- A row a raw run: class, start and end with their sources, the experiment it joined and by which
+-- rule, and its flags. A run with `excluded` set (pending, or begun after as_of) counts nowhere.
+WITH failure AS (
+  -- The two earliest ends of failed compute, two so that a run can leave itself out.
+  SELECT scholar_key, project_key, config_hash, min(end_us, 2) AS ends
+  FROM run_interval
+  WHERE config_hash IS NOT NULL AND class IN ('failed', 'crashed', 'stale')
+  GROUP BY ALL
+)
+SELECT
+  base.run_key, base.scholar_key, base.project_key, base.run_id,
+  link.experiment_key, link.joined_by, experiment.stream_key,
+  base.state, base.class,
+  base.start_us, base.start_source,
+  CASE WHEN NOT run.open THEN run.end_us END AS end_us,
+  run.end_source, run.open, run.active_us,
+  base.queue_us,
+  CASE WHEN base.first_metric_us >= base.start_us THEN base.first_metric_us - base.start_us END
+    AS first_row_us,
+  base.config_hash,
+  CASE
+    WHEN base.class = 'pending' THEN 'pending'
+    WHEN run.run_key IS NULL THEN 'after_as_of'
+  END AS excluded,
+  coalesce(run.clock, base.class <> 'pending' AND base.start_us - base.as_of_us > 900000000)
+    AS clock,
+  coalesce(run.estimated, false) AS estimated,
+  base.class IN ('failed', 'crashed', 'stale') AS failed_compute,
+  base.class IN ('failed', 'crashed', 'stale') AND run.active_us <= 120000000
+    AND run.end_source <> 'unknown' AS early_failure,
+  CASE WHEN base.config_hash IS NOT NULL AND run.run_key IS NOT NULL THEN
+    coalesce(
+      CASE WHEN base.class IN ('failed', 'crashed', 'stale') AND run.end_us <= base.start_us
+        THEN failure.ends[2] ELSE failure.ends[1] END <= base.start_us,
+      false)
+  END AS rework,
+  timezone(setting.timezone, make_timestamptz(base.start_us))::DATE AS start_day,
+  CASE WHEN NOT run.open THEN timezone(setting.timezone, make_timestamptz(run.end_us))::DATE END
+    AS end_day
+FROM run_base AS base
+LEFT JOIN run_interval AS run USING (run_key)
+LEFT JOIN link USING (run_key)
+LEFT JOIN experiment USING (experiment_key)
+LEFT JOIN failure
+  ON failure.scholar_key = base.scholar_key AND failure.project_key = base.project_key
+  AND failure.config_hash = base.config_hash,
+setting

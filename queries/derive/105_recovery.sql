@@ -1,0 +1,27 @@
+-- title: Recoveries
+-- table: recovery | kept
+-- A row a failed experiment (outcome failure or false start): how long until the first end of a
+-- finished run of the same line that started at or after its signal; censored at as_of. Those
+-- with a clock flag are left out.
+WITH finished AS (
+  -- For each start of a finished run, the earliest end among those starting then or later.
+  SELECT
+    scholar_key, project_key, start_us,
+    min(min(end_us)) OVER (
+      PARTITION BY scholar_key, project_key ORDER BY start_us DESC) AS first_end_us
+  FROM run_interval
+  WHERE class = 'finished'
+  GROUP BY scholar_key, project_key, start_us
+)
+SELECT
+  failed.experiment_key, failed.scholar_key, failed.project_key, failed.stream_key,
+  failed.signal_us,
+  timezone(setting.timezone, make_timestamptz(failed.signal_us))::DATE AS signal_day,
+  coalesce(finished.first_end_us, failed.as_of_us) - failed.signal_us AS recovery_us,
+  finished.first_end_us IS NOT NULL AS recovered
+FROM experiment_core AS failed
+ASOF LEFT JOIN finished
+  ON finished.scholar_key = failed.scholar_key AND finished.project_key = failed.project_key
+  AND finished.start_us >= failed.signal_us,
+setting
+WHERE failed.outcome IN ('failure', 'false_start') AND NOT failed.clock

@@ -1,0 +1,42 @@
+-- title: Feedback loops, counted and shared out
+-- A row a group and period that has loops, by the day of their launch: how many of each status, and
+-- how the hours of the closed ones divide.
+-- param: by | VARCHAR | scholar, stream or programme
+-- param: period | VARCHAR | all, month, week or day
+-- param: from_day | DATE | first local day, null = from the beginning
+-- param: to_day | DATE | day after the last, null = to the end
+-- param: groups | VARCHAR[] | only these ids, null = all
+-- metric: loops_closed | loops | Closed loops | Loops whose next launch came within 5 days of the signal.
+-- metric: loops_abandoned | loops | Abandoned loops | Loops with no launch within 5 days of the signal; a different event, not a slow one.
+-- metric: loops_awaiting | loops | Results waiting | Signals of the last 5 days that nothing was launched after yet.
+-- metric: loops_open | loops | Open loops | Experiments still in flight, without a signal.
+-- metric: reaction_share | share | Reaction share of the loop | Reaction hours / loop hours over closed loops.
+-- metric: reaction_off_share | share | Waiting outside the awake window | 1 - awake reaction hours / reaction hours over closed loops.
+SELECT
+  CASE $by
+    WHEN 'scholar' THEN scholar.scholar WHEN 'stream' THEN stream.stream ELSE 'programme'
+  END AS group_id,
+  CASE $period
+    WHEN 'day' THEN start_day
+    WHEN 'week' THEN date_trunc('week', start_day)::DATE
+    WHEN 'month' THEN date_trunc('month', start_day)::DATE
+    ELSE 'epoch'::DATE
+  END AS period_start,
+  count(*) FILTER (status = 'closed') AS loops_closed,
+  count(*) FILTER (status = 'abandoned') AS loops_abandoned,
+  count(*) FILTER (status = 'awaiting') AS loops_awaiting,
+  count(*) FILTER (status = 'open') AS loops_open,
+  sum(reaction_us) FILTER (status = 'closed')
+    / nullif(sum(loop_us) FILTER (status = 'closed'), 0) AS reaction_share,
+  1 - sum(reaction_awake_us) FILTER (status = 'closed')
+    / nullif(sum(reaction_us) FILTER (status = 'closed'), 0) AS reaction_off_share
+FROM loop
+JOIN scholar USING (scholar_key)
+LEFT JOIN stream USING (stream_key)
+WHERE ($by <> 'stream' OR stream.stream IS NOT NULL)
+  AND ($by = 'programme' OR scholar.attributed)
+  AND ($from_day::DATE IS NULL OR start_day >= $from_day::DATE)
+  AND ($to_day::DATE IS NULL OR start_day < $to_day::DATE)
+GROUP BY ALL
+HAVING $groups::VARCHAR[] IS NULL OR list_contains($groups::VARCHAR[], group_id)
+ORDER BY ALL

@@ -1,0 +1,164 @@
+-- title: Parallelism, throughput and failures
+-- A row a group and period: hours in flight, how they were shared, launches, conclusions and
+-- failures. Every group of the kind has a row for every period, of zeros if need be. Hours and
+-- counts are sums of daily facts; ratios are formed after adding; peaks are the largest.
+-- param: by | VARCHAR | scholar, stream or programme
+-- param: period | VARCHAR | all, month, week or day
+-- param: from_day | DATE | first local day, null = from the beginning
+-- param: to_day | DATE | day after the last, null = to the end
+-- param: groups | VARCHAR[] | only these ids, null = all
+-- metric: busy_hours | hours | Busy hours | Hours with anything in flight.
+-- metric: experiment_hours | hours | Experiment hours | Hours in flight, added over experiments.
+-- metric: run_hours | hours | Run hours | Hours in flight, added over runs.
+-- metric: serial_hours | hours | Serial hours | Hours with exactly one experiment in flight.
+-- metric: parallel_hours | hours | Parallel hours | Hours with two or more experiments in flight.
+-- metric: serial_share | share | Serial share of busy hours | Serial hours / busy hours; 1 means that there was never a second experiment in flight.
+-- metric: serial_parallel_ratio | ratio | Serial-to-parallel ratio | Serial hours / parallel hours.
+-- metric: experiment_parallelism | experiments | Lines of thought in flight (P) | Experiment hours / busy hours: experiments in flight while anything is.
+-- metric: sweep_width | runs | Sweep width (W) | Run hours / experiment hours: runs in flight per experiment.
+-- metric: run_concurrency | runs | Run concurrency | Run hours / busy hours; exactly P times W.
+-- metric: run_serial_share | share | Serial share of runs | Time with exactly one run in flight / busy hours.
+-- metric: peak_runs | runs | Peak runs | Most runs in flight at once; for several scholars the largest of theirs.
+-- metric: peak_experiments | experiments | Peak experiments | Most experiments in flight at once; for several scholars the largest of theirs.
+-- metric: experiments_started | experiments | Experiments started | Experiments whose first run started in the window.
+-- metric: experiments_concluded | experiments | Experiments concluded | Experiments with their signal in the window and outcome success or partial.
+-- metric: overlap_launch_share | share | Overlapped launches | Experiments launched while another of the scholar's was in flight / experiments launched.
+-- metric: throughput_per_week | experiments per week | Concluded experiments a week | Concluded experiments / weeks of the window, partial weeks by their exact length.
+-- metric: weeks | weeks | Weeks of the window | Local days of the window / 7, cut at the last instant of the data; with no window, from the group's first launch.
+-- metric: runs_started | runs | Runs started | Runs by the day they started.
+-- metric: runs_finished | runs | Runs finished | Runs that finished, by the day they ended.
+-- metric: runs_failed | runs | Runs failed | Failed, crashed or presumed dead (stale) runs, by the day they ended.
+-- metric: runs_killed | runs | Runs killed | Runs stopped by a person, by the day they ended; stopping a bad run early is good practice.
+-- metric: runs_preempted | runs | Runs pre-empted | Runs that the cluster took away, by the day they ended; never a failure.
+-- metric: failure_share | share | Share of runs failed | Failed runs / all runs that ended.
+-- metric: early_failures | runs | Early failures | Failed compute that lasted at most 2 minutes, its end known, by the day it ended.
+-- metric: false_starts | experiments | False starts | Experiments of which every run was an early failure, by the day they started.
+-- metric: rework_share | share | Rework | Runs with the config of a run of the same line that had already failed / runs with a known config.
+WITH bound AS (
+  SELECT
+    setting.timezone,
+    epoch_us(edge.as_of) AS as_of_us,
+    coalesce($from_day::DATE, edge.first_day)::TIMESTAMP AS first_at,
+    least(
+      timezone(setting.timezone, edge.as_of)::DATE,
+      coalesce($to_day::DATE - 1, 'infinity'::DATE))::TIMESTAMP AS last_at
+  FROM setting, (
+    SELECT (SELECT max(as_of) FROM project) AS as_of, (SELECT min(day) FROM day_fact) AS first_day
+  ) AS edge
+),
+calendar AS (
+  -- Each local day of the window, and how much of it the data covers.
+  SELECT
+    CASE $period
+      WHEN 'day' THEN day::DATE
+      WHEN 'week' THEN date_trunc('week', day)::DATE
+      WHEN 'month' THEN date_trunc('month', day)::DATE
+      ELSE 'epoch'::DATE
+    END AS period_start,
+    day::DATE AS day,
+    greatest(0, least(closes_us, as_of_us) - opens_us) / (closes_us - opens_us) AS covered
+  FROM (
+    SELECT
+      day, as_of_us,
+      epoch_us(timezone(timezone, day)) AS opens_us,
+      epoch_us(timezone(timezone, day + INTERVAL 1 DAY)) AS closes_us
+    FROM (
+      SELECT timezone, as_of_us, unnest(generate_series(first_at, last_at, INTERVAL 1 DAY)) AS day
+      FROM bound
+    )
+  )
+),
+cell AS (
+  SELECT
+    CASE $by
+      WHEN 'scholar' THEN scholar.scholar WHEN 'stream' THEN stream.stream ELSE 'programme'
+    END AS group_id,
+    fact.*
+  FROM day_fact AS fact
+  JOIN scholar USING (scholar_key)
+  LEFT JOIN stream USING (stream_key)
+  WHERE CASE WHEN $by = 'stream' THEN fact.stream_key <> 0 ELSE fact.stream_key = 0 END
+    -- Users that the roster lacks count in programme totals only.
+    AND ($by = 'programme' OR scholar.attributed)
+),
+known_group AS (
+  SELECT scholar AS group_id FROM scholar WHERE $by = 'scholar' AND attributed
+  UNION ALL
+  SELECT stream FROM stream WHERE $by = 'stream'
+  UNION ALL
+  SELECT 'programme' WHERE $by = 'programme' AND EXISTS (FROM scholar)
+),
+first_day AS (
+  SELECT group_id, min(day) AS day FROM cell GROUP BY group_id
+),
+exposure AS (
+  SELECT known_group.group_id, calendar.period_start, sum(calendar.covered) / 7 AS weeks
+  FROM known_group
+  LEFT JOIN first_day USING (group_id)
+  JOIN calendar
+    ON $period <> 'all' OR $from_day::DATE IS NOT NULL OR calendar.day >= first_day.day
+  GROUP BY ALL
+),
+total AS (
+  SELECT
+    group_id, calendar.period_start,
+    sum(busy_us)::BIGINT AS busy_us,
+    sum(experiment_us)::BIGINT AS experiment_us,
+    sum(run_us)::BIGINT AS run_us,
+    sum(serial_us)::BIGINT AS serial_us,
+    sum(parallel_us)::BIGINT AS parallel_us,
+    sum(run_serial_us)::BIGINT AS run_serial_us,
+    max(peak_runs) AS peak_runs,
+    max(peak_experiments) AS peak_experiments,
+    sum(runs_started)::BIGINT AS runs_started,
+    sum(runs_known_config)::BIGINT AS runs_known_config,
+    sum(runs_rework)::BIGINT AS runs_rework,
+    sum(runs_finished)::BIGINT AS runs_finished,
+    sum(runs_failed)::BIGINT AS runs_failed,
+    sum(runs_killed)::BIGINT AS runs_killed,
+    sum(runs_preempted)::BIGINT AS runs_preempted,
+    sum(runs_unknown)::BIGINT AS runs_unknown,
+    sum(early_failures)::BIGINT AS early_failures,
+    sum(experiments_started)::BIGINT AS experiments_started,
+    sum(overlapped_launches)::BIGINT AS overlapped_launches,
+    sum(false_starts)::BIGINT AS false_starts,
+    sum(experiments_concluded)::BIGINT AS experiments_concluded
+  FROM cell
+  JOIN calendar USING (day)
+  GROUP BY ALL
+)
+SELECT
+  group_id, period_start,
+  coalesce(busy_us, 0) / 3.6e9 AS busy_hours,
+  coalesce(experiment_us, 0) / 3.6e9 AS experiment_hours,
+  coalesce(run_us, 0) / 3.6e9 AS run_hours,
+  coalesce(serial_us, 0) / 3.6e9 AS serial_hours,
+  coalesce(parallel_us, 0) / 3.6e9 AS parallel_hours,
+  serial_us / nullif(busy_us, 0) AS serial_share,
+  serial_us / nullif(parallel_us, 0) AS serial_parallel_ratio,
+  experiment_us / nullif(busy_us, 0) AS experiment_parallelism,
+  run_us / nullif(experiment_us, 0) AS sweep_width,
+  run_us / nullif(busy_us, 0) AS run_concurrency,
+  run_serial_us / nullif(busy_us, 0) AS run_serial_share,
+  coalesce(peak_runs, 0)::BIGINT AS peak_runs,
+  coalesce(peak_experiments, 0)::BIGINT AS peak_experiments,
+  coalesce(experiments_started, 0) AS experiments_started,
+  coalesce(experiments_concluded, 0) AS experiments_concluded,
+  overlapped_launches / nullif(experiments_started, 0) AS overlap_launch_share,
+  coalesce(experiments_concluded, 0) / nullif(weeks, 0) AS throughput_per_week,
+  weeks,
+  coalesce(runs_started, 0) AS runs_started,
+  coalesce(runs_finished, 0) AS runs_finished,
+  coalesce(runs_failed, 0) AS runs_failed,
+  coalesce(runs_killed, 0) AS runs_killed,
+  coalesce(runs_preempted, 0) AS runs_preempted,
+  runs_failed
+    / nullif(runs_finished + runs_failed + runs_killed + runs_preempted + runs_unknown, 0)
+    AS failure_share,
+  coalesce(early_failures, 0) AS early_failures,
+  coalesce(false_starts, 0) AS false_starts,
+  runs_rework / nullif(runs_known_config, 0) AS rework_share
+FROM exposure
+LEFT JOIN total USING (group_id, period_start)
+WHERE $groups::VARCHAR[] IS NULL OR list_contains($groups::VARCHAR[], group_id)
+ORDER BY group_id, period_start

@@ -1,0 +1,4 @@
+-- title: Rows set aside
+-- table: rejected
+-- Rows that could not become a run, with the reason.
+FROM rejected

@@ -1,0 +1,4 @@
+-- title: Syncs
+-- table: sync_log
+-- What each command brought, newest first.
+FROM sync_log ORDER BY started_at DESC

@@ -1,0 +1,78 @@
+-- title: Raw tables
+-- What the sources brought and what people configured; everything else is derived from these.
+
+CREATE SEQUENCE run_key_sequence;
+
+CREATE TABLE raw_run (
+  run_key BIGINT NOT NULL DEFAULT nextval('run_key_sequence'),
+  entity VARCHAR NOT NULL,
+  project VARCHAR NOT NULL,
+  run_id VARCHAR NOT NULL,
+  username VARCHAR,
+  display_name VARCHAR,
+  state VARCHAR NOT NULL,
+  created_at TIMESTAMPTZ NOT NULL,
+  started_at TIMESTAMPTZ,
+  writer_starts TIMESTAMPTZ[],
+  heartbeat_at TIMESTAMPTZ,
+  runtime_s DOUBLE,
+  last_metric_at TIMESTAMPTZ,
+  first_metric_at TIMESTAMPTZ,
+  group_name VARCHAR,
+  job_type VARCHAR,
+  sweep VARCHAR,
+  tags VARCHAR[],
+  config_hash VARCHAR,
+  config VARCHAR,
+  host VARCHAR,
+  gpu_type VARCHAR,
+  gpu_count BIGINT,
+  gpu_utilisation DOUBLE,
+  notes VARCHAR,
+  source VARCHAR NOT NULL,
+  deleted_at TIMESTAMPTZ
+);
+
+CREATE TABLE project (
+  project_key INTEGER PRIMARY KEY,
+  entity VARCHAR NOT NULL,
+  project VARCHAR NOT NULL,
+  app_url VARCHAR,            -- where the runs can be opened; null where W&B was never asked
+  as_of TIMESTAMPTZ NOT NULL, -- the instant the data is complete to
+  pulled_from TIMESTAMPTZ     -- start of the last successful pull; null before the first
+);
+
+-- Rows that could not become a run, with the reason; replaced project by project.
+CREATE TABLE rejected (
+  entity VARCHAR NOT NULL,
+  project VARCHAR NOT NULL,
+  run_id VARCHAR,
+  reason VARCHAR NOT NULL
+);
+
+-- One row a project and command: what it brought.
+CREATE TABLE sync_log (
+  command VARCHAR NOT NULL,   -- sync | ingest | import
+  entity VARCHAR NOT NULL,
+  project VARCHAR NOT NULL,
+  started_at TIMESTAMPTZ NOT NULL,
+  finished_at TIMESTAMPTZ NOT NULL,
+  runs_new BIGINT NOT NULL,
+  runs_changed BIGINT NOT NULL,
+  runs_unchanged BIGINT NOT NULL,
+  runs_rejected BIGINT NOT NULL,
+  error VARCHAR
+);
+
+-- Scholars keep their number for life, so that derived rows can be replaced one scholar at a time.
+CREATE TABLE scholar_number (
+  scholar_key INTEGER PRIMARY KEY,
+  kind VARCHAR NOT NULL,      -- roster | username | nobody
+  name VARCHAR NOT NULL
+);
+
+-- Users whose raw runs changed since the last derive ('' for runs without a user).
+CREATE TABLE changed_username (username VARCHAR NOT NULL);
+
+-- What the derived tables were made with; anything else here means: derive everything again.
+CREATE TABLE derived_with (fingerprint VARCHAR NOT NULL);

@@ -1,0 +1,18 @@
+-- title: Write what a batch changes
+-- Replaces changed rows, adds new ones, and notes whose figures this touches.
+DELETE FROM raw_run
+WHERE run_key IN (SELECT run_key FROM merge_row WHERE outcome IN ('changed', 'revived'));
+
+INSERT INTO raw_run BY NAME
+SELECT * EXCLUDE (held_username, outcome) REPLACE (coalesce(run_key, nextval('run_key_sequence')) AS run_key)
+FROM merge_row
+WHERE outcome IN ('new', 'changed', 'revived');
+
+INSERT INTO changed_username
+SELECT DISTINCT coalesce(name, '')
+FROM (
+  SELECT unnest([username, held_username]) AS name, unnest([true, run_key IS NOT NULL]) AS real
+  FROM merge_row
+  WHERE outcome IN ('new', 'changed', 'revived')
+)
+WHERE real;

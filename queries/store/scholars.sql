@@ -1,0 +1,40 @@
+-- title: Who is who
+-- Numbers new scholars, says which W&B user name is whose, and who is in scope: those whose runs
+-- changed, and those whose figures move with as_of.
+INSERT INTO scholar_number
+SELECT
+  coalesce((SELECT max(scholar_key) FROM scholar_number), 0) + row_number() OVER (ORDER BY kind, name),
+  kind, name
+FROM (
+  SELECT 'roster' AS kind, scholar AS name FROM roster_scholar
+  UNION
+  SELECT CASE coalesce(username, '') WHEN '' THEN 'nobody' ELSE 'username' END, coalesce(username, '')
+  FROM raw_run
+  WHERE coalesce(username, '') NOT IN (SELECT username FROM roster_username)
+)
+WHERE (kind, name) NOT IN (SELECT (kind, name) FROM scholar_number);
+
+CREATE OR REPLACE TEMP TABLE username_scholar AS
+SELECT roster_username.username, number.scholar_key
+FROM roster_username
+JOIN scholar_number AS number ON number.kind = 'roster' AND number.name = roster_username.scholar
+UNION ALL
+SELECT name, scholar_key
+FROM scholar_number
+WHERE kind <> 'roster' AND name NOT IN (SELECT username FROM roster_username);
+
+CREATE OR REPLACE TABLE derived.scholar AS
+SELECT
+  number.scholar_key,
+  CASE kind WHEN 'nobody' THEN '(no user)' ELSE number.name END AS scholar,
+  coalesce(roster.name, CASE kind WHEN 'nobody' THEN '(no user)' ELSE number.name END) AS name,
+  kind = 'roster' AS in_roster,
+  -- With a roster, a user name that it lacks counts in programme totals only.
+  kind = 'roster' OR (kind = 'username' AND NOT EXISTS (FROM roster_scholar)) AS attributed,
+  coalesce(roster.timezone, 'UTC') AS timezone,
+  coalesce(roster.awake_start_min, 540)::INTEGER AS awake_start_min,
+  coalesce(roster.awake_end_min, 1260)::INTEGER AS awake_end_min
+FROM scholar_number AS number
+LEFT JOIN roster_scholar AS roster ON number.kind = 'roster' AND roster.scholar = number.name
+WHERE scholar_key IN (SELECT scholar_key FROM username_scholar)
+  OR (kind = 'roster' AND roster.scholar IS NOT NULL);

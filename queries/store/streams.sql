@@ -1,0 +1,20 @@
+-- title: Streams and who is in them
+-- Numbers the roster's streams in roster order, and who was a member of which on which days.
+CREATE OR REPLACE TABLE derived.stream AS
+SELECT (row_number() OVER (ORDER BY position))::INTEGER AS stream_key, stream, name
+FROM roster_stream;
+
+CREATE OR REPLACE TABLE derived.membership AS
+SELECT
+  scholar.scholar_key, stream.stream_key,
+  coalesce(from_date, '-infinity'::DATE) AS from_date,
+  coalesce(to_date, 'infinity'::DATE) AS to_date
+FROM roster_membership AS member
+JOIN derived.stream AS stream USING (stream)
+JOIN derived.scholar AS scholar ON scholar.in_roster AND scholar.scholar = member.scholar;
+
+CREATE OR REPLACE TABLE derived.project_rule AS
+SELECT project.project_key, stream.stream_key, matched.position
+FROM project_stream AS matched
+JOIN project ON project.entity = matched.entity AND project.project = matched.project
+JOIN derived.stream AS stream USING (stream);

@@ -1,0 +1,108 @@
+"""Derives sessions, experiments, loops and daily facts from raw runs, scholar by scholar.
+
+Every step is one file of queries/derive/. The rows of the scholars in scope are made in temporary
+tables and take the place of theirs in the schema `derived`; everybody else's stay as they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from velocity import __version__
+from velocity.roster import match_stream_rules, roster_frames
+from velocity.sql import Query, list_queries, load_query
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from velocity.roster import Roster
+    from velocity.settings import Settings
+    from velocity.store.live import LiveStore
+
+_MINUTE_US = 60_000_000
+
+
+def derive(
+    store: LiveStore,
+    settings: Settings,
+    roster: Roster | None,
+    *,
+    on_step: Callable[[str], None] = lambda title: None,
+) -> int:
+    """Brings the derived tables up to date with the raw ones, in one transaction.
+
+    Returns:
+        The number of scholars whose rows were derived again.
+    """
+    steps = list(list_queries("derive"))
+    with store.transaction():
+        _load_configuration(store, settings, roster)
+        store.run(load_query("store/scholars").body)
+        store.run(load_query("store/streams").body)
+        everyone = _outdated(store, steps)
+        scope = _scope(store, everyone=everyone)
+        if scope or everyone:
+            for query in steps:
+                on_step(query.title)
+                store.run(f'CREATE OR REPLACE TEMP TABLE "{query.table}" AS {query.body}')
+            for query in steps:
+                _keep(store, query, everyone=everyone)
+        store.run("DELETE FROM changed_username")
+    return scope
+
+
+def _load_configuration(store: LiveStore, settings: Settings, roster: Roster | None) -> None:
+    """Settings and roster as tables, so that every query is static."""
+    experiments = settings.experiments
+    store.run(
+        "CREATE OR REPLACE TABLE derived.setting AS SELECT $timezone::VARCHAR AS timezone, "
+        "$stale::BIGINT AS stale_us, $together::BIGINT AS together_us, "
+        "$script_gap::BIGINT AS script_gap_us, $gpu_count_key::VARCHAR AS gpu_count_key",
+        {
+            "timezone": settings.programme.timezone,
+            "stale": round(experiments.stale_after_minutes * _MINUTE_US),
+            "together": round(experiments.together_minutes * _MINUTE_US),
+            "script_gap": round(experiments.script_gap_seconds * 1_000_000),
+            "gpu_count_key": settings.compute.gpu_count_key,
+        },
+    )
+    for name, frame in roster_frames(roster).items():
+        store.load(name, frame)
+    projects = store.frame("SELECT entity, project FROM project").rows()
+    store.load("project_stream", match_stream_rules(roster, projects))
+
+
+def _outdated(store: LiveStore, steps: list[Query]) -> bool:
+    """Whether anything but the runs differs from what the derived tables were made with."""
+    made_with = hashlib.sha256(__version__.encode())
+    for query in steps:
+        made_with.update(query.body.encode())
+    for table in ("setting", *roster_frames(None)):
+        rows = store.run(f'SELECT * FROM "{table}" ORDER BY ALL')
+        made_with.update(repr(rows).encode())
+    fingerprint = made_with.hexdigest()
+    known = store.run("SELECT fingerprint FROM derived_with")
+    store.run("DELETE FROM derived_with")
+    store.run("INSERT INTO derived_with VALUES ($fingerprint)", {"fingerprint": fingerprint})
+    return known != [(fingerprint,)]
+
+
+def _scope(store: LiveStore, *, everyone: bool) -> int:
+    """Makes the table `scope` of the scholars to derive again; how many they are."""
+    body = "SELECT scholar_key FROM derived.scholar" if everyone else load_query("store/scope").body
+    store.run(f"CREATE OR REPLACE TEMP TABLE scope AS {body}")
+    return int(store.run("SELECT count(*) FROM scope")[0][0])
+
+
+def _keep(store: LiveStore, query: Query, *, everyone: bool) -> None:
+    """Puts the rows of a step in the place of those of the same scholars, if it is kept."""
+    table = query.table
+    if query.kept and everyone:
+        store.run(f'CREATE OR REPLACE TABLE derived."{table}" AS FROM temp."{table}"')
+    elif query.kept:
+        store.run(
+            f'DELETE FROM derived."{table}" WHERE scholar_key IN (FROM scope);'
+            f'INSERT INTO derived."{table}" BY NAME FROM temp."{table}"'
+        )
+    store.run(f'DROP TABLE temp."{table}"')

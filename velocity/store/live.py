@@ -1,0 +1,104 @@
+"""The live store: one DuckDB file that a single writer owns; nobody reads figures from it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from velocity.errors import StoreError
+from velocity.sql import list_queries
+from velocity.store.lock import writer_lock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    import polars as pl
+
+
+class LiveStore:
+    """A connection to the live file, inside its write lock; made by `open_live`."""
+
+    def __init__(self, data: Path, connection: duckdb.DuckDBPyConnection) -> None:
+        self.data = data
+        self.connection = connection
+
+    def run(self, sql: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """Executes one or more statements; rows of the last one."""
+        if params:
+            return self.connection.execute(sql, dict(params)).fetchall()
+        return self.connection.execute(sql).fetchall()
+
+    def frame(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
+        """The rows of one SELECT."""
+        return self.connection.sql(sql, params=dict(params or {})).pl()
+
+    def load(self, table: str, frame: pl.DataFrame) -> None:
+        """Makes (or replaces) a temporary table of a frame."""
+        self.connection.register("loading", frame.to_arrow())
+        self.run(f'CREATE OR REPLACE TEMP TABLE "{table}" AS SELECT * FROM loading')
+        self.connection.unregister("loading")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing, whatever happens inside."""
+        self.run("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self.run("ROLLBACK")
+            raise
+        self.run("COMMIT")
+
+
+@contextmanager
+def open_live(data: Path) -> Iterator[LiveStore]:
+    """The live store of a data folder, made and migrated as needed; closed at the end.
+
+    Raises:
+        StoreError: another process writes it, or the file cannot be opened.
+    """
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"The data folder {data} cannot be made: {error.strerror}.",
+            "Choose another with --data, or correct its permissions.",
+        ) from error
+    with writer_lock(data):
+        path = data / "live.duckdb"
+        try:
+            connection = duckdb.connect(path)
+        except duckdb.Error as error:
+            raise StoreError(
+                f"{path} cannot be opened: {str(error).splitlines()[0]}",
+                "If it is damaged, move it away and sync again; published snapshots stay readable.",
+            ) from error
+        try:
+            store = LiveStore(data, connection)
+            store.run("CREATE SCHEMA IF NOT EXISTS derived")
+            store.run("SET TimeZone = 'UTC'")
+            store.run("SET search_path = 'main,derived'")
+            _migrate(store)
+            yield store
+        finally:
+            connection.close()
+
+
+def _migrate(store: LiveStore) -> None:
+    """Runs the files of queries/schema/ that this store has not had, in order, each once."""
+    store.run("CREATE TABLE IF NOT EXISTS migration (name VARCHAR NOT NULL)")
+    had = {name for (name,) in store.run("SELECT name FROM migration")}
+    known = list(list_queries("schema"))
+    if newer := had - {query.name for query in known}:
+        raise StoreError(
+            f"The store was made by a newer version (it has {', '.join(sorted(newer))}).",
+            "Install that version of velocity, or choose another folder with --data.",
+        )
+    for query in known:
+        if query.name not in had:
+            with store.transaction():
+                store.run(query.body)
+                store.run("INSERT INTO migration VALUES ($name)", {"name": query.name})

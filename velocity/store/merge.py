@@ -1,0 +1,97 @@
+"""Merges batches of runs into the raw table; the same batch twice changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from velocity.sql import load_query
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    import polars as pl
+
+    from velocity.records import Rejected
+    from velocity.store.live import LiveStore
+
+
+@dataclass(frozen=True)
+class MergeCounts:
+    """Runs of one or more batches by what they changed."""
+
+    new: int = 0
+    changed: int = 0
+    revived: int = 0
+    unchanged: int = 0
+    kept: int = 0
+
+    def __add__(self, other: MergeCounts) -> MergeCounts:
+        return MergeCounts(
+            self.new + other.new,
+            self.changed + other.changed,
+            self.revived + other.revived,
+            self.unchanged + other.unchanged,
+            self.kept + other.kept,
+        )
+
+
+def merge_runs(store: LiveStore, runs: pl.DataFrame) -> MergeCounts:
+    """Merges a frame of `records.RUN_SCHEMA` by (entity, project, run_id), in one transaction."""
+    if runs.is_empty():
+        return MergeCounts()
+    with store.transaction():
+        store.load("incoming", runs)
+        store.run(f"CREATE OR REPLACE TEMP TABLE merge_row AS {load_query('store/merge_row').body}")
+        counts = dict(store.run("SELECT outcome, count(*) FROM merge_row GROUP BY outcome"))
+        store.run(load_query("store/merge_write").body)
+        store.run("DROP TABLE merge_row; DROP TABLE incoming")
+    return MergeCounts(**counts)
+
+
+def merge_rejected(
+    store: LiveStore, entity: str, project: str, rejected: Sequence[Rejected]
+) -> None:
+    """Replaces the rows that were set aside for a project."""
+    with store.transaction():
+        store.run(
+            "DELETE FROM rejected WHERE entity = $entity AND project = $project",
+            {"entity": entity, "project": project},
+        )
+        for row in rejected:
+            store.run(
+                "INSERT INTO rejected VALUES ($entity, $project, $run_id, $reason)",
+                {
+                    "entity": row.entity,
+                    "project": row.project,
+                    "run_id": row.run_id,
+                    "reason": row.reason,
+                },
+            )
+
+
+def merge_project(
+    store: LiveStore,
+    entity: str,
+    project: str,
+    *,
+    as_of: datetime,
+    app_url: str | None = None,
+    pulled: bool = False,
+) -> None:
+    """Says to which instant (UTC) the data of a project is complete.
+
+    `pulled` marks the instant as the start of a successful pull, from which the next one goes on.
+    What a table or local files say never moves a pulled project, and never moves any back.
+    """
+    store.run(
+        load_query("store/merge_project").body,
+        {
+            "entity": entity,
+            "project": project,
+            "as_of": as_of,
+            "app_url": app_url,
+            "pulled": pulled,
+        },
+    )

@@ -1,0 +1,112 @@
+"""Publishes immutable snapshots: readers open only these and never wait for the writer.
+
+A snapshot is written beside the others as `NAME.partial`, checked, made durable, renamed, and only
+then named by the file `CURRENT`. A stop at any point leaves the last published one in use.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from velocity.errors import StoreError
+from velocity.sql import list_queries, load_query
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from velocity.store.live import LiveStore
+
+SNAPSHOTS_KEPT = 3
+
+#: What is published beside the kept tables of queries/derive/. Raw rows stay in the live store.
+_PLAIN = ("setting", "scholar", "stream", "membership")
+
+
+def publish(store: LiveStore) -> str:
+    """Publishes the derived tables as a new snapshot.
+
+    Returns:
+        The name of the snapshot.
+
+    Raises:
+        StoreError: it cannot be written (a full disk, say); the last one stays in use.
+    """
+    folder = store.data / "snapshots"
+    folder.mkdir(exist_ok=True)
+    number = max((_number(path) for path in folder.glob("*.duckdb*")), default=0) + 1
+    name = f"{number:08d}"
+    partial = folder / f"{name}.duckdb.partial"
+    try:
+        _write(store, partial)
+        _check(partial)
+        _make_durable(partial)
+        partial.rename(folder / f"{name}.duckdb")
+        _make_durable(folder)
+        _point(store.data, name)
+    except (OSError, duckdb.Error) as error:
+        partial.unlink(missing_ok=True)
+        raise StoreError(
+            f"The snapshot cannot be written: {str(error).splitlines()[0]}",
+            "Make room or correct the permissions of the data folder; "
+            "the last snapshot stays in use.",
+        ) from error
+    _tidy(folder, name)
+    return name
+
+
+def _write(store: LiveStore, partial: Path) -> None:
+    partial.unlink(missing_ok=True)
+    store.run(f"ATTACH '{str(partial).replace(chr(39), chr(39) * 2)}' AS snapshot")
+    try:
+        tables = [query.table for query in list_queries("derive") if query.kept]
+        for table in (*_PLAIN, *tables):
+            store.run(f'CREATE TABLE snapshot."{table}" AS FROM derived."{table}"')
+        for query in list_queries("publish"):
+            store.run(f'CREATE TABLE snapshot."{query.table}" AS {query.body}')
+    finally:
+        store.run("DETACH snapshot")
+
+
+def _check(partial: Path) -> None:
+    """Opens the file as a reader would and counts its tables."""
+    connection = duckdb.connect(partial, read_only=True)
+    try:
+        body = load_query("store/snapshot_check").body
+        if wrong := connection.execute(body).fetchall():
+            raise OSError(f"the check found {wrong[0][0]}")
+    finally:
+        connection.close()
+
+
+def _point(data: Path, name: str) -> None:
+    """Moves the pointer, in one step."""
+    pointer = data / "CURRENT.partial"
+    pointer.write_text(name, encoding="ascii")
+    _make_durable(pointer)
+    pointer.replace(data / "CURRENT")
+    _make_durable(data)
+
+
+def _tidy(folder: Path, current: str) -> None:
+    """Keeps the newest few; a reader that still holds an older one keeps its open file."""
+    names = sorted(path for path in folder.glob("*.duckdb*") if _number(path) <= int(current))
+    published = [path for path in names if path.suffix == ".duckdb"]
+    for path in names:
+        if path not in published[-SNAPSHOTS_KEPT:]:
+            path.unlink(missing_ok=True)
+
+
+def _number(path: Path) -> int:
+    stem = path.name.split(".", 1)[0]
+    return int(stem) if stem.isdigit() else 0
+
+
+def _make_durable(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,69 @@
+"""Opens published snapshots, read-only and hardened: SQL here can touch nothing but the snapshot."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from velocity.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import polars as pl
+
+# The zone comes first: it needs an extension that is built in but loaded on use.
+_HARDEN = """
+SET GLOBAL TimeZone = 'UTC';
+SET GLOBAL python_enable_replacements = false;
+SET GLOBAL enable_external_access = false;
+SET GLOBAL lock_configuration = true
+"""
+
+
+class Snapshot:
+    """One published snapshot. Safe to share between threads: every read has its own cursor."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens the file.
+
+        Raises:
+            StoreError: it cannot be opened.
+        """
+        self.name = path.stem
+        try:
+            self._connection = duckdb.connect(path, read_only=True)
+            self._connection.execute(_HARDEN).fetchall()
+        except duckdb.Error as error:
+            raise StoreError(
+                f"The snapshot {path} cannot be opened: {str(error).splitlines()[0]}",
+                "Run `velocity sync` to publish a new one.",
+            ) from error
+
+    def frame(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
+        """The rows of one SELECT with its `$name` parameters."""
+        return self._connection.cursor().sql(sql, params=dict(params or {})).pl()
+
+
+def latest_snapshot(data: Path) -> Snapshot:
+    """The snapshot that `CURRENT` names, opened once a process.
+
+    Raises:
+        StoreError: nothing was published yet, or the snapshot cannot be opened.
+    """
+    try:
+        name = (data / "CURRENT").read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise StoreError(
+            f"There is no data in {data} yet.",
+            "Run `velocity sync`, `velocity ingest` or `velocity import`, or try `velocity demo`.",
+        ) from error
+    return _open(data.resolve() / "snapshots" / f"{name}.duckdb")
+
+
+@lru_cache(maxsize=2)
+def _open(path: Path) -> Snapshot:
+    return Snapshot(path)
