@@ -12,16 +12,28 @@
 -- metric: loops_open | loops | Open loops | Experiments still in flight, without a signal.
 -- metric: reaction_share | share | Reaction share of the loop | Reaction hours / loop hours over closed loops.
 -- metric: reaction_off_share | share | Waiting outside the awake window | 1 - awake reaction hours / reaction hours over closed loops.
+WITH placed AS (
+  SELECT
+    CASE $by
+      WHEN 'scholar' THEN scholar.scholar WHEN 'stream' THEN stream.stream ELSE 'programme'
+    END AS group_id,
+    CASE $period
+      WHEN 'day' THEN start_day
+      WHEN 'week' THEN date_trunc('week', start_day)::DATE
+      WHEN 'month' THEN date_trunc('month', start_day)::DATE
+      ELSE 'epoch'::DATE
+    END AS period_start,
+    loop.*
+  FROM loop
+  JOIN scholar USING (scholar_key)
+  LEFT JOIN stream USING (stream_key)
+  WHERE ($by <> 'stream' OR stream.stream IS NOT NULL)
+    AND ($by = 'programme' OR scholar.attributed)
+    AND ($from_day::DATE IS NULL OR start_day >= $from_day::DATE)
+    AND ($to_day::DATE IS NULL OR start_day < $to_day::DATE)
+)
 SELECT
-  CASE $by
-    WHEN 'scholar' THEN scholar.scholar WHEN 'stream' THEN stream.stream ELSE 'programme'
-  END AS group_id,
-  CASE $period
-    WHEN 'day' THEN start_day
-    WHEN 'week' THEN date_trunc('week', start_day)::DATE
-    WHEN 'month' THEN date_trunc('month', start_day)::DATE
-    ELSE 'epoch'::DATE
-  END AS period_start,
+  group_id, period_start,
   count(*) FILTER (status = 'closed') AS loops_closed,
   count(*) FILTER (status = 'abandoned') AS loops_abandoned,
   count(*) FILTER (status = 'awaiting') AS loops_awaiting,
@@ -30,13 +42,7 @@ SELECT
     / nullif(sum(loop_us) FILTER (status = 'closed'), 0) AS reaction_share,
   1 - sum(reaction_awake_us) FILTER (status = 'closed')
     / nullif(sum(reaction_us) FILTER (status = 'closed'), 0) AS reaction_off_share
-FROM loop
-JOIN scholar USING (scholar_key)
-LEFT JOIN stream USING (stream_key)
-WHERE ($by <> 'stream' OR stream.stream IS NOT NULL)
-  AND ($by = 'programme' OR scholar.attributed)
-  AND ($from_day::DATE IS NULL OR start_day >= $from_day::DATE)
-  AND ($to_day::DATE IS NULL OR start_day < $to_day::DATE)
-GROUP BY ALL
-HAVING $groups::VARCHAR[] IS NULL OR list_contains($groups::VARCHAR[], group_id)
-ORDER BY ALL
+FROM placed
+WHERE $groups::VARCHAR[] IS NULL OR list_contains($groups::VARCHAR[], group_id)
+GROUP BY group_id, period_start
+ORDER BY group_id, period_start

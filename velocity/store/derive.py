@@ -7,11 +7,14 @@ tables and take the place of theirs in the schema `derived`; everybody else's st
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
+
+import polars as pl
 
 from velocity import __version__
 from velocity.roster import match_stream_rules, roster_frames
 from velocity.sql import Query, list_queries, load_query
+from velocity.store.figures import By, figures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +51,8 @@ def derive(
                 store.run(f'CREATE OR REPLACE TEMP TABLE "{query.table}" AS {query.body}')
             for query in steps:
                 _keep(store, query, everyone=everyone)
+            on_step("Weekly figures")
+            _weekly(store)
         store.run("DELETE FROM changed_username")
     return scope
 
@@ -106,3 +111,15 @@ def _keep(store: LiveStore, query: Query, *, everyone: bool) -> None:
             f'INSERT INTO derived."{table}" BY NAME FROM temp."{table}"'
         )
     store.run(f'DROP TABLE temp."{table}"')
+
+
+def _weekly(store: LiveStore) -> None:
+    """Every metric by week, for the trends: reading them is all that a page does."""
+    store.load(
+        "weekly_figure",
+        pl.concat(
+            figures(store, by=by, period="week").select(pl.lit(by).alias("kind"), pl.all())
+            for by in get_args(By)
+        ),
+    )
+    store.run(f"CREATE OR REPLACE TABLE derived.weekly AS {load_query('store/weekly').body}")

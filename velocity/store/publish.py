@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SNAPSHOTS_KEPT = 3
 
 #: What is published beside the kept tables of queries/derive/. Raw rows stay in the live store.
-_PLAIN = ("setting", "scholar", "stream", "membership")
+_PLAIN = ("setting", "scholar", "stream", "membership", "weekly")
 
 
 def publish(store: LiveStore) -> str:

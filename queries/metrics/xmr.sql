@@ -1,0 +1,65 @@
+-- title: Usual range and signals
+-- A row a group, measure and week: the value, the centre and limits of the group's own complete
+-- weeks (mean +/- 2.66 mean moving range, on the log scale for times, from 8 weeks on), and whether
+-- a complete week lies beyond them. The running week is never a signal.
+-- param: by | VARCHAR | scholar, stream or programme
+-- param: groups | VARCHAR[] | only these ids, null = all
+-- metric: signal | yes or no | Signal | A complete week beyond the group's own usual range; everything else is ordinary variation.
+WITH point AS (
+  UNPIVOT (
+    SELECT
+      group_id, week_start, running,
+      experiments_concluded::DOUBLE AS experiments_concluded,
+      experiments_started::DOUBLE AS experiments_started,
+      failure_share, serial_share, experiment_parallelism,
+      machine_hours_median, reaction_hours_median, loop_hours_median
+    FROM weekly
+    WHERE kind = $by::VARCHAR
+      AND ($groups::VARCHAR[] IS NULL OR list_contains($groups::VARCHAR[], group_id))
+  )
+  ON COLUMNS(* EXCLUDE (group_id, week_start, running))
+  INTO NAME measure VALUE value
+),
+scaled AS (
+  SELECT
+    *,
+    measure LIKE '%_hours_median' AS on_log,
+    CASE
+      WHEN running THEN NULL
+      WHEN measure NOT LIKE '%_hours_median' THEN value
+      WHEN value > 0 THEN ln(value)
+    END AS level
+  FROM point
+),
+moved AS (
+  SELECT
+    *,
+    abs(level - lag(level) OVER (PARTITION BY group_id, measure ORDER BY week_start)) AS moving_range
+  FROM scaled
+  WHERE level IS NOT NULL
+),
+ranged AS (
+  SELECT
+    group_id, measure, any_value(on_log) AS on_log, count(*) AS weeks,
+    avg(level) AS centre, 2.66 * avg(moving_range) AS reach
+  FROM moved
+  GROUP BY ALL
+  HAVING count(*) >= 8
+),
+limited AS (
+  SELECT
+    group_id, measure, weeks,
+    CASE WHEN on_log THEN exp(centre) ELSE centre END AS centre,
+    CASE WHEN on_log THEN exp(centre - reach) ELSE centre - reach END AS limit_low,
+    CASE WHEN on_log THEN exp(centre + reach) ELSE centre + reach END AS limit_high
+  FROM ranged
+)
+SELECT
+  point.group_id, point.measure, point.week_start, point.running, point.value,
+  limited.centre, limited.limit_low, limited.limit_high,
+  coalesce(
+    NOT point.running AND (value < limited.limit_low OR value > limited.limit_high),
+    false) AS signal
+FROM point
+LEFT JOIN limited USING (group_id, measure)
+ORDER BY ALL

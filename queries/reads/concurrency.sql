@@ -1,0 +1,14 @@
+-- title: One in flight, or more
+-- A row a stretch in which the scholar had something in flight, cut to the window.
+-- param: scholar | VARCHAR | whose
+-- param: from_at | TIMESTAMPTZ | start of the window
+-- param: to_at | TIMESTAMPTZ | its end
+SELECT
+  make_timestamptz(greatest(start_us, epoch_us($from_at::TIMESTAMPTZ))) AS start_at,
+  make_timestamptz(least(end_us, epoch_us($to_at::TIMESTAMPTZ))) AS end_at,
+  experiments, runs
+FROM concurrency
+JOIN scholar USING (scholar_key)
+WHERE scholar.scholar = $scholar::VARCHAR
+  AND start_us < epoch_us($to_at::TIMESTAMPTZ) AND end_us > epoch_us($from_at::TIMESTAMPTZ)
+ORDER BY start_us

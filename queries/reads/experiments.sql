@@ -1,0 +1,34 @@
+-- title: Experiments
+-- A row an experiment, filtered by the local day of its launch; latest first.
+-- param: from_day | DATE | first local day, null = from the beginning
+-- param: to_day | DATE | day after the last, null = to the end
+-- param: scholar | VARCHAR | only this scholar, null = all
+SELECT
+  scholar.scholar,
+  stream.stream,
+  project.entity,
+  project.project,
+  concat_ws('/', project.entity, project.project, first_run.run_id) AS experiment_id,
+  coalesce(label.group_name, label.sweep, label.display_name, first_run.run_id) AS label,
+  experiment.n AS runs,
+  make_timestamptz(experiment.start_us) AS started_at,
+  make_timestamptz(experiment.signal_us) AS signal_at,
+  CASE WHEN experiment.outcome <> 'open' THEN make_timestamptz(experiment.last_end_us) END
+    AS ended_at,
+  experiment.outcome,
+  experiment.active_us / 3.6e9 AS active_hours,
+  experiment.run_us / 3.6e9 AS run_hours,
+  experiment.overlapped,
+  experiment.clock,
+  loop.status AS loop_status
+FROM experiment
+JOIN scholar USING (scholar_key)
+JOIN project USING (project_key)
+LEFT JOIN stream USING (stream_key)
+JOIN run AS first_run ON first_run.run_key = experiment.experiment_key
+JOIN run_label AS label ON label.run_key = experiment.experiment_key
+LEFT JOIN loop ON loop.experiment_key = experiment.experiment_key
+WHERE ($from_day::DATE IS NULL OR experiment.start_day >= $from_day::DATE)
+  AND ($to_day::DATE IS NULL OR experiment.start_day < $to_day::DATE)
+  AND ($scholar::VARCHAR IS NULL OR scholar.scholar = $scholar::VARCHAR)
+ORDER BY experiment.start_us DESC, experiment.experiment_key

@@ -1,0 +1,35 @@
+-- title: Feedback loops
+-- A row an experiment that has a loop, filtered by the local day of its launch; latest first.
+-- `_event` is true where the time ended, false where it was only seen so far (censored).
+-- param: from_day | DATE | first local day, null = from the beginning
+-- param: to_day | DATE | day after the last, null = to the end
+-- param: scholar | VARCHAR | only this scholar, null = all
+SELECT
+  scholar.scholar,
+  stream.stream,
+  project.entity,
+  project.project,
+  concat_ws('/', project.entity, project.project, first_run.run_id) AS experiment_id,
+  coalesce(label.group_name, label.sweep, label.display_name, first_run.run_id) AS label,
+  loop.outcome,
+  loop.status,
+  make_timestamptz(loop.start_us) AS started_at,
+  make_timestamptz(loop.signal_us) AS signal_at,
+  make_timestamptz(loop.next_us) AS next_at,
+  loop.machine_us / 3.6e9 AS machine_hours,
+  loop.machine_event,
+  loop.reaction_us / 3.6e9 AS reaction_hours,
+  loop.reaction_awake_us / 3.6e9 AS reaction_awake_hours,
+  loop.closed_event AS reaction_event,
+  loop.loop_us / 3.6e9 AS loop_hours,
+  loop.closed_event AS loop_event
+FROM loop
+JOIN scholar USING (scholar_key)
+JOIN project USING (project_key)
+LEFT JOIN stream USING (stream_key)
+JOIN run AS first_run ON first_run.run_key = loop.experiment_key
+JOIN run_label AS label ON label.run_key = loop.experiment_key
+WHERE ($from_day::DATE IS NULL OR loop.start_day >= $from_day::DATE)
+  AND ($to_day::DATE IS NULL OR loop.start_day < $to_day::DATE)
+  AND ($scholar::VARCHAR IS NULL OR scholar.scholar = $scholar::VARCHAR)
+ORDER BY loop.start_us DESC, loop.experiment_key

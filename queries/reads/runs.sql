@@ -1,0 +1,55 @@
+-- title: Runs
+-- A row a run: what W&B said, what it was taken for, and the experiment it joined. Filtered by the
+-- local day of its start; latest first.
+-- param: from_day | DATE | first local day, null = from the beginning
+-- param: to_day | DATE | day after the last, null = to the end
+-- param: scholar | VARCHAR | only this scholar, null = all
+SELECT
+  scholar.scholar,
+  stream.stream,
+  project.entity,
+  project.project,
+  run.run_id,
+  label.display_name,
+  label.username,
+  run.state,
+  run.class,
+  make_timestamptz(run.start_us) AS started_at,
+  run.start_source,
+  make_timestamptz(run.end_us) AS ended_at,
+  run.end_source,
+  run.active_us / 3.6e9 AS active_hours,
+  run.queue_us / 3.6e9 AS queue_hours,
+  run.first_row_us / 3.6e9 AS first_row_hours,
+  CASE WHEN run.experiment_key IS NOT NULL
+    THEN concat_ws('/', project.entity, project.project, first_run.run_id) END AS experiment_id,
+  run.joined_by,
+  run.excluded,
+  concat_ws(' ',
+    CASE WHEN run.clock THEN 'clock' END,
+    CASE WHEN run.estimated THEN 'estimated' END,
+    CASE WHEN run.end_source = 'unknown' THEN 'unknown_end' END,
+    CASE WHEN run.early_failure THEN 'early_failure' END,
+    CASE WHEN run.rework THEN 'rework' END,
+    CASE WHEN NOT scholar.attributed THEN 'unattributed' END) AS flags,
+  label.group_name,
+  label.sweep,
+  array_to_string(label.tags, ', ') AS tags,
+  label.host,
+  label.gpu_type,
+  label.gpu_count,
+  label.gpu_utilisation,
+  label.notes,
+  label.source,
+  project.app_url || '/' || url_encode(project.entity) || '/' || url_encode(project.project)
+    || '/runs/' || url_encode(run.run_id) AS url
+FROM run
+JOIN run_label AS label USING (run_key)
+JOIN scholar USING (scholar_key)
+JOIN project USING (project_key)
+LEFT JOIN stream USING (stream_key)
+LEFT JOIN run AS first_run ON first_run.run_key = run.experiment_key
+WHERE ($from_day::DATE IS NULL OR run.start_day >= $from_day::DATE)
+  AND ($to_day::DATE IS NULL OR run.start_day < $to_day::DATE)
+  AND ($scholar::VARCHAR IS NULL OR scholar.scholar = $scholar::VARCHAR)
+ORDER BY run.start_us DESC, run.run_key

@@ -1,0 +1,49 @@
+-- title: What is stuck
+-- A row a line and reason, longest first: a result that nothing was launched after yet, a failed
+-- experiment with no finished run since, a run presumed dead. Of each reason the oldest of a line.
+-- param: min_hours | DOUBLE | only what has been so for longer
+WITH waiting AS (
+  SELECT
+    scholar_key, project_key, stream_key, experiment_key, 'result waiting' AS what,
+    signal_us AS since_us
+  FROM loop
+  WHERE status = 'awaiting'
+),
+unrecovered AS (
+  SELECT
+    scholar_key, project_key, stream_key, experiment_key, 'failure not recovered' AS what,
+    signal_us AS since_us
+  FROM recovery
+  WHERE NOT recovered
+),
+stale AS (
+  SELECT
+    scholar_key, project_key, stream_key, run_key, 'stale run' AS what, end_us AS since_us
+  FROM run
+  WHERE class = 'stale' AND excluded IS NULL
+),
+oldest AS (
+  SELECT
+    scholar_key, project_key, what,
+    min(since_us) AS since_us,
+    arg_min(experiment_key, since_us) AS run_key,
+    arg_min(stream_key, since_us) AS stream_key,
+    count(*) AS n
+  FROM (FROM waiting UNION ALL FROM unrecovered UNION ALL FROM stale)
+  GROUP BY ALL
+)
+SELECT
+  scholar.scholar, project.entity, project.project, stream.stream, stream.name AS stream_name,
+  oldest.what, make_timestamptz(oldest.since_us) AS since_at,
+  (project.as_of_us - oldest.since_us) / 3.6e9 AS waited_hours,
+  oldest.n,
+  concat_ws('/', project.entity, project.project, run.run_id) AS experiment_id,
+  project.app_url || '/' || url_encode(project.entity) || '/' || url_encode(project.project)
+    || '/runs/' || url_encode(run.run_id) AS url
+FROM oldest
+JOIN scholar USING (scholar_key)
+JOIN project USING (project_key)
+JOIN run ON run.run_key = oldest.run_key
+LEFT JOIN stream ON stream.stream_key = oldest.stream_key
+WHERE scholar.attributed AND (project.as_of_us - oldest.since_us) / 3.6e9 > $min_hours::DOUBLE
+ORDER BY oldest.since_us, scholar.scholar, oldest.what

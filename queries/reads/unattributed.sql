@@ -1,0 +1,12 @@
+-- title: Users that the roster lacks
+-- A row a W&B user name whose runs count in programme totals only.
+SELECT
+  scholar.scholar AS username,
+  count(*) AS runs,
+  make_timestamptz(min(run.start_us)) AS first_at,
+  make_timestamptz(max(run.start_us)) AS last_at
+FROM run
+JOIN scholar USING (scholar_key)
+WHERE NOT scholar.attributed
+GROUP BY ALL
+ORDER BY runs DESC, username

@@ -1,0 +1,148 @@
+"""One typed function per read of a snapshot. Nothing here computes a figure: queries/ does.
+
+Days are local days of the programme's time zone, `from_day` inclusive, `to_day` exclusive, null for
+no limit. Columns ending in `_at` are UTC instants, `_hours` hours, `_share` between 0 and 1.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from velocity.sql import load_query
+from velocity.store.figures import By, Period, figures
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from velocity.store.snapshot import Snapshot
+
+__all__ = ["By", "Period"]
+
+
+def metrics(
+    snapshot: Snapshot,
+    *,
+    by: By,
+    period: Period = "all",
+    from_day: date | None = None,
+    to_day: date | None = None,
+    groups: Sequence[str] | None = None,
+) -> pl.DataFrame:
+    """Every metric, a row a group and period (zeros where nothing happened).
+
+    Returns:
+        `scholar`, `stream` or `programme` by `by`; `period_start` (DATE) unless the period is
+        "all"; then one column a metric id, with `_n`, `_events`, `_low`, `_high` and `_largest`
+        beside medians.
+    """
+    frame = figures(
+        snapshot, by=by, period=period, from_day=from_day, to_day=to_day, groups=groups
+    ).rename({"group_id": by})
+    return frame.drop("period_start") if period == "all" else frame
+
+
+def weekly(snapshot: Snapshot, *, by: By, groups: Sequence[str] | None = None) -> pl.DataFrame:
+    """Weekly series with the group's usual range: a row a group, measure and week.
+
+    Returns:
+        group_id, measure (metric id), week_start, running, value, centre, limit_low, limit_high
+        (null under 8 complete weeks), signal.
+    """
+    return _read(snapshot, "metrics/xmr", by=by, groups=None if groups is None else list(groups))
+
+
+def runs(
+    snapshot: Snapshot,
+    *,
+    from_day: date | None = None,
+    to_day: date | None = None,
+    scholar: str | None = None,
+) -> pl.DataFrame:
+    """Runs that started in the window, latest first; see queries/reads/runs.sql."""
+    return _read(snapshot, "reads/runs", from_day=from_day, to_day=to_day, scholar=scholar)
+
+
+def experiments(
+    snapshot: Snapshot,
+    *,
+    from_day: date | None = None,
+    to_day: date | None = None,
+    scholar: str | None = None,
+) -> pl.DataFrame:
+    """Experiments launched in the window, latest first; see queries/reads/experiments.sql."""
+    return _read(snapshot, "reads/experiments", from_day=from_day, to_day=to_day, scholar=scholar)
+
+
+def loops(
+    snapshot: Snapshot,
+    *,
+    from_day: date | None = None,
+    to_day: date | None = None,
+    scholar: str | None = None,
+) -> pl.DataFrame:
+    """Loops of experiments launched in the window, latest first; see queries/reads/loops.sql."""
+    return _read(snapshot, "reads/loops", from_day=from_day, to_day=to_day, scholar=scholar)
+
+
+def stuck(snapshot: Snapshot, *, min_hours: float) -> pl.DataFrame:
+    """What has waited longer than `min_hours`, longest first; see queries/reads/stuck.sql."""
+    return _read(snapshot, "reads/stuck", min_hours=min_hours)
+
+
+def concurrency(
+    snapshot: Snapshot, *, scholar: str, from_at: datetime, to_at: datetime
+) -> pl.DataFrame:
+    """start_at, end_at, experiments, runs: stretches with something in flight, cut to the window."""
+    return _read(snapshot, "reads/concurrency", scholar=scholar, from_at=from_at, to_at=to_at)
+
+
+def trust(snapshot: Snapshot) -> pl.DataFrame:
+    """One row: as_of, timezone, counts of scholars, runs and of what is doubtful."""
+    return _read(snapshot, "reads/trust")
+
+
+def scholars(snapshot: Snapshot) -> pl.DataFrame:
+    """scholar, name, in_roster, timezone, awake window (minutes of the day), streams."""
+    return _read(snapshot, "reads/scholars")
+
+
+def streams(snapshot: Snapshot) -> pl.DataFrame:
+    """stream, name, in roster order."""
+    return _read(snapshot, "reads/streams")
+
+
+def projects(snapshot: Snapshot) -> pl.DataFrame:
+    """entity, project, as_of, pulled_from, runs."""
+    return _read(snapshot, "reads/projects")
+
+
+def unattributed(snapshot: Snapshot) -> pl.DataFrame:
+    """username, runs, first_at, last_at of users whom the roster lacks."""
+    return _read(snapshot, "reads/unattributed")
+
+
+def ambiguous(snapshot: Snapshot) -> pl.DataFrame:
+    """Lines whose experiments belong to no stream: scholar, entity, project, experiments, dates."""
+    return _read(snapshot, "reads/ambiguous")
+
+
+def rejected(snapshot: Snapshot) -> pl.DataFrame:
+    """entity, project, run_id, reason of rows that could not be read."""
+    return _read(snapshot, "reads/rejected")
+
+
+def sync_log(snapshot: Snapshot) -> pl.DataFrame:
+    """What each command brought, newest first."""
+    return _read(snapshot, "reads/sync_log")
+
+
+def littles_law_residual(snapshot: Snapshot) -> pl.DataFrame:
+    """One row: hours by which the daily facts and the runs disagree."""
+    return _read(snapshot, "metrics/littles_law")
+
+
+def _read(snapshot: Snapshot, name: str, **params: Any) -> pl.DataFrame:
+    return snapshot.frame(load_query(name).body, params)

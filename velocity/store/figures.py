@@ -1,0 +1,60 @@
+"""Puts the figures of queries/metrics/ side by side: one row a group and period."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import polars as pl
+
+from velocity.sql import load_query
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+By = Literal["scholar", "stream", "programme"]
+Period = Literal["all", "month", "week", "day"]
+
+#: `volume` comes first: it has a row for every group and period, the others where they have data.
+_PARTS = ("metrics/volume", "metrics/loops", "metrics/medians")
+
+
+class Readable(Protocol):
+    """What runs one SELECT: the live store or a snapshot."""
+
+    def frame(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
+        """The rows of a SELECT."""
+
+
+def figures(
+    source: Readable,
+    *,
+    by: By,
+    period: Period,
+    from_day: date | None = None,
+    to_day: date | None = None,
+    groups: Sequence[str] | None = None,
+) -> pl.DataFrame:
+    """Every metric, a row a group and period, over [from_day, to_day) in local days.
+
+    Returns:
+        `group_id`, `period_start` (1970-01-01 for the period "all"), then the ids of the metrics.
+    """
+    params = {
+        "by": by,
+        "period": period,
+        "from_day": from_day,
+        "to_day": to_day,
+        "groups": list(groups) if groups is not None else None,
+    }
+    whole: pl.DataFrame | None = None
+    for name in _PARTS:
+        part = source.frame(load_query(name).body, params)
+        if whole is None:
+            whole = part
+        else:
+            whole = whole.join(part, on=["group_id", "period_start"], how="left", maintain_order="left")
+    assert whole is not None
+    counts = [name for name in whole.columns if name.endswith(("_n", "_events")) or name.startswith("loops_")]
+    return whole.with_columns(pl.col(counts).fill_null(0))
