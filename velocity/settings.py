@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
-import tomllib
+import re
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from velocity.errors import ConfigurationError
+from velocity.findings import nearest, read_toml, told, validated
+
+
+@cache
+def _zones() -> frozenset[str]:
+    # "localtime" is the machine's own zone: elsewhere, and in DuckDB, it means nothing.
+    return frozenset(available_timezones() - {"localtime"})
 
 
 def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
+    if name not in _zones():
         raise ValueError(
-            f'"{name}" is not an IANA time zone; use a name such as "Europe/Berlin" or "UTC"'
-        ) from error
+            f'an IANA time zone such as "Europe/Berlin" or "UTC"{nearest(name, _zones())}'
+        )
     return name
+
+
+def _project(text: str) -> str:
+    if not _PROJECT.fullmatch(text):
+        raise ValueError('"ENTITY/PROJECT", or "ENTITY/*" for all projects of an entity')
+    return text
 
 
 #: An IANA time zone name that this machine knows.
 ZoneName = Annotated[str, AfterValidator(_zone)]
-_Project = Annotated[str, Field(pattern=r"^[^/\s]+/[^/\s]+$")]
+#: A finite number, written as one.
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+
+_PROJECT = re.compile(r"[^/*\s][^/*]*/(\*|[^/*\s][^/*]*)")
+_Project = Annotated[str, AfterValidator(_project)]
+
+_WEEK_MINUTES = 7 * 24 * 60
 
 
 class _Section(BaseModel):
@@ -49,14 +67,20 @@ class Wandb(_Section):
 class Experiments(_Section):
     """How runs become experiments. Compare figures only at equal settings."""
 
-    stale_after_minutes: float = Field(
-        15, gt=0, description="A running run with an older heartbeat is presumed dead."
+    stale_after_minutes: Number = Field(
+        15,
+        gt=0,
+        le=_WEEK_MINUTES,
+        description="A running run with an older heartbeat is presumed dead.",
     )
-    together_minutes: float = Field(
-        2, ge=0, description="Runs begun at most this long apart are one launch."
+    together_minutes: Number = Field(
+        2, ge=0, le=_WEEK_MINUTES, description="Runs begun at most this long apart are one launch."
     )
-    script_gap_seconds: float = Field(
-        60, ge=0, description="A run begun this soon after another ended is a script going on."
+    script_gap_seconds: Number = Field(
+        60,
+        ge=0,
+        le=60 * _WEEK_MINUTES,
+        description="A run begun this soon after another ended is a script going on.",
     )
 
 
@@ -98,22 +122,9 @@ def load_settings(path: Path) -> Settings:
     """
     if not path.exists():
         return Settings(roster=path.parent / "roster.toml")
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    settings, findings = validated(read_toml(path), Settings)
+    if settings is None:
         raise ConfigurationError(
-            f"{path} cannot be read as TOML: {error}.",
-            "Correct the file; see docs/configuration.md.",
-        ) from error
-    try:
-        settings = Settings.model_validate(raw)
-    except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
-            for problem in error.errors()
+            told(path, findings), "Correct it; docs/configuration.md lists every setting."
         )
-        raise ConfigurationError(
-            f"{path} has settings that cannot be used: {wrong}.",
-            "Correct them; docs/configuration.md lists every setting.",
-        ) from error
     return settings.model_copy(update={"roster": path.parent / settings.roster})

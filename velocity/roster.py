@@ -1,0 +1,239 @@
+"""roster.toml -> frozen Roster: people, streams, roles, rates and grants.
+
+Everything that the file may hold is a field of a model here; docs/configuration.md lists them.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from velocity.errors import ConfigurationError
+from velocity.findings import Finding, read_toml, told, validated
+from velocity.roster_check import contradictions
+from velocity.settings import Number, ZoneName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_GLOB = re.compile(r"[^/]+/[^/]+")
+_AWAKE = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]|24(?=:00)):([0-5][0-9])")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_DAY_MINUTES = 24 * 60
+
+
+def _id(text: str) -> str:
+    if not _ID.fullmatch(text):
+        raise ValueError("1 to 64 letters, digits, dots, dashes or underscores")
+    return text
+
+
+def _label(text: str) -> str:
+    if not text.strip() or _CONTROL.search(text):
+        raise ValueError("a name on one line")
+    return text
+
+
+def _email(text: str) -> str:
+    if not _EMAIL.fullmatch(text):
+        raise ValueError("an address such as name@example.org")
+    return text.lower()
+
+
+def _project_glob(text: str) -> str:
+    if not _GLOB.fullmatch(text):
+        raise ValueError('ENTITY/PROJECT, where * stands for any text, such as "team/vision-*"')
+    return text
+
+
+def _awake(text: str) -> str:
+    if not _AWAKE.fullmatch(text):
+        raise ValueError('two times of day, such as "09:00-21:00"')
+    return text
+
+
+_Id = Annotated[str, AfterValidator(_id)]
+_Label = Annotated[str, AfterValidator(_label)]
+_Email = Annotated[str, AfterValidator(_email)]
+_ProjectGlob = Annotated[str, AfterValidator(_project_glob)]
+_Text = Annotated[str, Field(min_length=1)]
+_Day = Annotated[date, Field(strict=True)]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Scholar(_Entry):
+    """A person whose runs are counted."""
+
+    id: _Id = Field(description="Short name, in links and on the command line.")
+    name: _Label = Field(description="Name shown on pages.")
+    emails: tuple[_Email, ...] = Field((), description="Addresses that may sign in as this person.")
+    usernames: tuple[_Text, ...] = Field((), description="W&B usernames, spelled as W&B does.")
+    timezone: ZoneName = Field("UTC", description="IANA zone in which `awake` is meant.")
+    awake: Annotated[str, AfterValidator(_awake)] = Field(
+        "09:00-21:00",
+        description="Hours in which a result can be acted on, every day. "
+        "An end at or before the start falls on the next day.",
+    )
+    disabled: Annotated[bool, Field(strict=True)] = Field(
+        False, description="true: may not sign in. The runs still count."
+    )
+
+    def awake_minutes(self) -> tuple[int, int]:
+        """Start and end of the awake window, in minutes after the local midnight it begins in.
+
+        The end is always after the start, so above 1440 where it falls on the next day.
+        """
+        times = _AWAKE.fullmatch(self.awake)
+        if times is None:
+            raise ValueError(f'"{self.awake}" was never validated')
+        first, last = (60 * int(times[n]) + int(times[n + 1]) for n in (1, 3))
+        return first, last if last > first else last + _DAY_MINUTES
+
+
+class Member(_Entry):
+    """A scholar's time in a stream: days from `from`, included, to `to`, not included."""
+
+    scholar: _Id = Field(description="Id of a scholar of this file.")
+    from_date: _Day | None = Field(
+        None, alias="from", description="First day in the stream; absent: since ever."
+    )
+    to_date: _Day | None = Field(
+        None, alias="to", description="First day no longer in the stream; absent: still in it."
+    )
+
+
+class Stream(_Entry):
+    """A line of research that several scholars share."""
+
+    id: _Id = Field(description="Short name, in links and on the command line.")
+    name: _Label = Field(description="Name shown on pages.")
+    mentors: tuple[_Email, ...] = Field(
+        (), description="Addresses that see the scholars and lines of this stream."
+    )
+    projects: tuple[_ProjectGlob, ...] = Field(
+        (),
+        description="ENTITY/PROJECT globs whose experiments belong to this stream, whoever ran "
+        "them. The first that matches, in the order of the file, decides.",
+    )
+    members: tuple[Member, ...] = Field(
+        (), description="Who is in the stream, and when; decides where no project glob does."
+    )
+
+
+class Rate(_Entry):
+    """What an hour of a GPU costs from a day on."""
+
+    gpu: _Text = Field(description='Glob over W&B\'s GPU type, such as "*H100*".')
+    from_date: _Day = Field(alias="from", description="First day on which the rate holds.")
+    credits_per_gpu_hour: Number = Field(ge=0, description="Credits for one GPU for one hour.")
+
+
+class Grant(_Entry):
+    """Credits given to a stream or to a scholar; exactly one of the two is named."""
+
+    date: _Day = Field(description="Day of the grant.")
+    stream: _Id | None = Field(None, description="Id of the stream that receives it.")
+    scholar: _Id | None = Field(None, description="Id of the scholar who receives it.")
+    amount: Number = Field(gt=0, description="Credits.")
+
+
+class Credits(_Entry):
+    """Rates and grants of compute credits."""
+
+    rates: tuple[Rate, ...] = Field(
+        (), description="Of the rates that match a day, the latest `from` decides, then the order."
+    )
+    grants: tuple[Grant, ...] = Field((), description="Credits given, in any order.")
+
+
+class Roster(_Entry):
+    """People, streams, roles and credits; `load_roster` reads them from a file."""
+
+    leads: tuple[_Email, ...] = Field((), description="Addresses that see the whole programme.")
+    scholars: tuple[Scholar, ...] = Field((), description="Everybody whose runs are counted.")
+    streams: tuple[Stream, ...] = Field((), description="Streams; their order decides ties.")
+    credits: Credits = Credits()
+
+    def scholar_of(self, username: str) -> str | None:
+        """Id of the scholar with that W&B username, or None."""
+        return next((it.id for it in self.scholars if username in it.usernames), None)
+
+    def stream_rules(self) -> Iterator[tuple[int, str, str]]:
+        """Rows (position from 0, stream id, glob over "entity/project"), the first match first."""
+        rules = ((stream.id, glob) for stream in self.streams for glob in stream.projects)
+        for position, (stream, glob) in enumerate(rules):
+            yield position, stream, glob
+
+    def match_stream_rule(self, entity: str, project: str) -> str | None:
+        """Id of the stream whose glob is the first to match, or None.
+
+        Globs are those of `fnmatch.fnmatchcase` over "entity/project": case counts, `*` is any
+        text (a slash too), `?` one character, `[ab]` one of several.
+        """
+        path = f"{entity}/{project}"
+        return next(
+            (stream for _, stream, glob in self.stream_rules() if fnmatchcase(path, glob)), None
+        )
+
+    def rate_rows(self) -> Iterator[tuple[int, str, date, float]]:
+        """Rows (position from 0, GPU glob, first day, credits an hour), as in the file."""
+        for position, rate in enumerate(self.credits.rates):
+            yield position, rate.gpu, rate.from_date, rate.credits_per_gpu_hour
+
+    def memberships(self) -> Iterator[tuple[str, str, date | None, date | None]]:
+        """Rows (scholar id, stream id, first day, first day no longer); None is no limit."""
+        for stream in self.streams:
+            for member in stream.members:
+                yield member.scholar, stream.id, member.from_date, member.to_date
+
+
+class RosterError(ConfigurationError):
+    """The roster cannot be used; `findings` holds every mistake in it."""
+
+    def __init__(self, path: Path, findings: Sequence[Finding]) -> None:
+        super().__init__(
+            told(path, findings), "Correct them; docs/configuration.md lists every key."
+        )
+        self.findings = tuple(findings)
+
+
+def check_roster(path: Path) -> list[Finding]:
+    """Every mistake in the file at `path`, found in one pass, errors first.
+
+    Nothing is raised: a file that is absent or not TOML is a finding too.
+    """
+    return list(_read(path)[1])
+
+
+def load_roster(path: Path) -> Roster | None:
+    """The roster at `path`, or None where there is no such file. Warnings do not stop it.
+
+    Raises:
+        RosterError: the file has errors; all of them are named.
+    """
+    if not path.exists():
+        return None
+    roster, findings = _read(path)
+    if roster is None:
+        raise RosterError(path, [it for it in findings if it.severity == "error"])
+    return roster
+
+
+def _read(path: Path) -> tuple[Roster | None, list[Finding]]:
+    """The roster, or None where there are errors, and all findings."""
+    document = read_toml(path)
+    roster, wrong = validated(document, Roster)
+    findings = sorted([*wrong, *contradictions(document)], key=lambda it: it.severity)
+    if any(it.severity == "error" for it in findings):
+        roster = None
+    return roster, findings

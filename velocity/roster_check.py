@@ -1,0 +1,257 @@
+"""What a roster's entries say of each other: repetitions, unknown ids, overlaps, shadowed rules.
+
+These checks read the values as they stand rather than the models, so that a mistake in one entry
+hides none in another; a value of the wrong type is passed over here, for the models report it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+from fnmatch import fnmatchcase
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from velocity.findings import Finding, as_toml, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from velocity.findings import TomlDocument
+    from velocity.toml_lines import TomlPath
+
+
+def contradictions(document: TomlDocument) -> list[Finding]:
+    """Findings about entries that are each well-formed but do not go together."""
+    return [
+        *_repeated(document, "scholars.*.id", "an id that no other scholar has"),
+        *_repeated(document, "streams.*.id", "an id that no other stream has"),
+        *_repeated(document, "scholars.*.usernames.*", "each username once, at one scholar"),
+        *_repeated(document, "scholars.*.emails.*", "each address once, at one scholar", str.lower),
+        *_repeated(document, "leads.*", "each address once", str.lower),
+        *_repeated(document, "streams.*.mentors.*", "each address once", str.lower, per_list=True),
+        *_scholars(document),
+        *_shadowed_projects(document),
+        *_members(document),
+        *_grants(document),
+        *_rates(document),
+    ]
+
+
+def covers(wide: str, narrow: str) -> bool:
+    """Whether glob `wide` surely matches whatever glob `narrow` does (False where unsure)."""
+    # A `*` takes in any text, wildcards included, so `narrow` can be matched as if it were text,
+    # as long as nothing else in either glob has a meaning of its own.
+    return wide == narrow or (
+        not set("?[]") & set(wide) and "[" not in narrow and fnmatchcase(narrow, wide)
+    )
+
+
+def _repeated(
+    document: TomlDocument,
+    where: str,
+    right: str,
+    fold: Callable[[str], str] = str,
+    *,
+    per_list: bool = False,
+) -> Iterator[Finding]:
+    """Texts that stand twice: harmless inside one list, a contradiction in two entries.
+
+    With `per_list`, two lists may well share a text.
+    """
+    first: dict[tuple[TomlPath, str], TomlPath] = {}
+    for path, text in _texts(document.values, where):
+        earlier = first.setdefault((path[:-1] if per_list else (), fold(text)), path)
+        if earlier != path:
+            yield Finding(
+                document.where(path),
+                f"{as_toml(text)}, which stands at {document.where(earlier)} too",
+                right,
+                "warning" if earlier[:-1] == path[:-1] else "error",
+            )
+
+
+def _scholars(document: TomlDocument) -> Iterator[Finding]:
+    roles = {
+        address.lower(): path
+        for where in ("leads.*", "streams.*.mentors.*")
+        for path, address in _texts(document.values, where)
+    }
+    for path, scholar in _tables(document.values, "scholars.*"):
+        if not scholar.get("usernames"):
+            yield Finding(
+                document.where((*path, "usernames")),
+                "no username",
+                "the W&B usernames of this person, without which no run is theirs",
+                "warning",
+            )
+        if scholar.get("disabled") is True:
+            for inner, address in _texts(scholar, "emails.*"):
+                if role := roles.get(address.lower()):
+                    yield Finding(
+                        document.where((*path, *inner)),
+                        f"{as_toml(address)} of somebody disabled, with a role at "
+                        f"{document.where(role)}",
+                        "no role for somebody disabled",
+                        "warning",
+                    )
+
+
+def _shadowed_projects(document: TomlDocument) -> Iterator[Finding]:
+    globs = list(_texts(document.values, "streams.*.projects.*"))
+    for number, (path, glob) in enumerate(globs):
+        for earlier, wide in globs[:number]:
+            if covers(wide, glob):
+                yield Finding(
+                    document.where(path),
+                    f"{as_toml(glob)}, which never decides, for {as_toml(wide)} at "
+                    f"{document.where(earlier)} comes first and covers it",
+                    "the narrower glob first, and none twice",
+                    "warning",
+                )
+                break
+
+
+class _Span(NamedTuple):
+    path: TomlPath
+    stream: int
+    first: date  # included
+    end: date  # not included
+
+
+def _members(document: TomlDocument) -> Iterator[Finding]:
+    known = {text for _, text in _texts(document.values, "scholars.*.id")}
+    spans: dict[str, list[_Span]] = defaultdict(list)
+    for path, member in _tables(document.values, "streams.*.members.*"):
+        scholar = member.get("scholar")
+        first, end = member.get("from", date.min), member.get("to", date.max)
+        if isinstance(scholar, str) and scholar not in known:
+            yield _unknown(document, (*path, "scholar"), scholar, known, "scholar")
+        if type(first) is not date or type(end) is not date:
+            continue
+        if end <= first:
+            yield Finding(
+                document.where((*path, "to")),
+                f"{end}, not after {first}",
+                "the first day on which the scholar is no longer in the stream",
+            )
+        elif isinstance(scholar, str):
+            spans[scholar].append(_Span(path, int(path[1]), first, end))
+    with_projects = {path[1] for path, _ in _texts(document.values, "streams.*.projects.*")}
+    for scholar, own in spans.items():
+        for one, other in combinations(own, 2):
+            if one.first < other.end and other.first < one.end:
+                yield from _overlap(document, scholar, one, other, with_projects)
+
+
+def _overlap(
+    document: TomlDocument, scholar: str, one: _Span, other: _Span, with_projects: set[int | str]
+) -> Iterator[Finding]:
+    read = f"{as_toml(scholar)} at the same time as at {document.where(one.path)}"
+    if one.stream == other.stream:
+        yield Finding(document.where(other.path), read, "one entry for each time in the stream")
+    elif not {one.stream, other.stream} <= with_projects:
+        yield Finding(
+            document.where(other.path),
+            f"{read}, in a stream of its own",
+            "projects for both streams, or times that do not overlap; as it is, "
+            "experiments that no project glob decides are ambiguous",
+            "warning",
+        )
+
+
+def _grants(document: TomlDocument) -> Iterator[Finding]:
+    seen: dict[tuple[Any, ...], TomlPath] = {}
+    for path, grant in _tables(document.values, "credits.grants.*"):
+        named = [kind for kind in ("stream", "scholar") if kind in grant]
+        if len(named) != 1:
+            yield Finding(
+                document.where(path), " and ".join(named) or "no receiver", "a stream or a scholar"
+            )
+        for kind in named:
+            known = {text for _, text in _texts(document.values, f"{kind}s.*.id")}
+            if isinstance(grant[kind], str) and grant[kind] not in known:
+                yield _unknown(document, (*path, kind), grant[kind], known, kind)
+        key = tuple(str(grant.get(part)) for part in ("date", "stream", "scholar", "amount"))
+        earlier = seen.setdefault(key, path)
+        if earlier != path:
+            yield Finding(
+                document.where(path),
+                f"the same grant as at {document.where(earlier)}",
+                "each grant once",
+                "warning",
+            )
+
+
+class _Rate(NamedTuple):
+    path: TomlPath
+    gpu: str
+    first: date
+
+    def __str__(self) -> str:
+        return f"{as_toml(self.gpu)} from {self.first}"
+
+
+def _rates(document: TomlDocument) -> Iterator[Finding]:
+    rates = [
+        _Rate(path, rate["gpu"], rate["from"])
+        for path, rate in _tables(document.values, "credits.rates.*")
+        if isinstance(rate.get("gpu"), str) and type(rate.get("from")) is date
+    ]
+    for number, rate in enumerate(rates):
+        above = rates[:number]
+        for other in above:
+            if other.first == rate.first and covers(other.gpu, rate.gpu):
+                says = f"{rate}, which never holds, for {other} at {document.where(other.path)}"
+                right = "the narrower glob first, and none twice for a day"
+            elif other.first > rate.first and other.gpu == rate.gpu:
+                says = f"{rate}, after {other} at {document.where(other.path)}"
+                right = "the rates of a glob in order of date"
+            else:
+                continue
+            yield Finding(document.where(rate.path), says, right, "warning")
+            break
+        restated = [other.gpu for other in above if other.first == rate.first]
+        for other in rates:
+            if (
+                other.first < rate.first
+                and other.gpu != rate.gpu
+                and covers(rate.gpu, other.gpu)
+                and not any(covers(glob, other.gpu) for glob in restated)
+            ):
+                yield Finding(
+                    document.where(rate.path),
+                    f"{rate}, which ends {other} at {document.where(other.path)}",
+                    f"a row for {as_toml(other.gpu)} from {rate.first} above it",
+                    "warning",
+                )
+
+
+def _unknown(
+    document: TomlDocument, path: TomlPath, read: str, known: Iterable[str], kind: str
+) -> Finding:
+    right = f"the id of a {kind} of this file{nearest(read, known)}"
+    return Finding(document.where(path), as_toml(read), right)
+
+
+def _values(value: Any, where: str) -> Iterator[tuple[TomlPath, Any]]:
+    """What stands at `where` (keys joined by dots, `*` for every index), with its path."""
+    step, _, rest = where.partition(".")
+    inner: Iterable[tuple[str | int, Any]] = ()
+    if step == "*" and isinstance(value, list):
+        inner = enumerate(value)
+    elif isinstance(value, dict) and step in value:
+        inner = [(step, value[step])]
+    for part, found in inner:
+        if rest:
+            yield from (((part, *path), leaf) for path, leaf in _values(found, rest))
+        else:
+            yield (part,), found
+
+
+def _texts(value: Any, where: str) -> Iterator[tuple[TomlPath, str]]:
+    return ((path, found) for path, found in _values(value, where) if isinstance(found, str))
+
+
+def _tables(value: Any, where: str) -> Iterator[tuple[TomlPath, dict[str, Any]]]:
+    return ((path, found) for path, found in _values(value, where) if isinstance(found, dict))
