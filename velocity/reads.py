@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from velocity.sql import load_query
 from velocity.store.figures import By, Period, figures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
+
+    import polars as pl
 
     from velocity.store.snapshot import Snapshot
 
@@ -95,7 +95,7 @@ def stuck(snapshot: Snapshot, *, min_hours: float) -> pl.DataFrame:
 def concurrency(
     snapshot: Snapshot, *, scholar: str, from_at: datetime, to_at: datetime
 ) -> pl.DataFrame:
-    """start_at, end_at, experiments, runs: stretches with something in flight, cut to the window."""
+    """start_at, end_at, experiments, runs: stretches with something in flight, in the window."""
     return _read(snapshot, "reads/concurrency", scholar=scholar, from_at=from_at, to_at=to_at)
 
 

@@ -41,12 +41,6 @@ judged AS (
     END AS outcome
   FROM counted
 ),
-ruled AS (
-  -- The first roster rule that matches the project decides.
-  SELECT project_key, arg_min(stream_key, position) AS stream_key
-  FROM project_rule
-  GROUP BY project_key
-),
 only_membership AS (
   -- Else the scholar's only stream at S. Dates are days of the programme's time zone.
   SELECT
@@ -69,7 +63,8 @@ SELECT
     WHEN 'open' THEN NULL
     ELSE last_end_us
   END AS signal_us,
-  coalesce(ruled.stream_key, only_membership.stream_key) AS stream_key
+  -- A roster rule that claims the project decides before membership.
+  coalesce(project_rule.stream_key, only_membership.stream_key) AS stream_key
 FROM judged
-LEFT JOIN ruled USING (project_key)
+LEFT JOIN project_rule USING (project_key)
 LEFT JOIN only_membership USING (experiment_key)

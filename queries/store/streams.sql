@@ -14,7 +14,7 @@ JOIN derived.stream AS stream USING (stream)
 JOIN derived.scholar AS scholar ON scholar.in_roster AND scholar.scholar = member.scholar;
 
 CREATE OR REPLACE TABLE derived.project_rule AS
-SELECT project.project_key, stream.stream_key, matched.position
+SELECT project.project_key, stream.stream_key
 FROM project_stream AS matched
 JOIN project ON project.entity = matched.entity AND project.project = matched.project
 JOIN derived.stream AS stream USING (stream);

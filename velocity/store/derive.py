@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, get_args
 import polars as pl
 
 from velocity import __version__
-from velocity.roster import match_stream_rules, roster_frames
+from velocity.roster_frames import roster_frames
 from velocity.sql import Query, list_queries, load_query
 from velocity.store.figures import By, figures
 
@@ -31,7 +31,7 @@ def derive(
     settings: Settings,
     roster: Roster | None,
     *,
-    on_step: Callable[[str], None] = lambda title: None,
+    on_step: Callable[[str], None] = lambda _: None,
 ) -> int:
     """Brings the derived tables up to date with the raw ones, in one transaction.
 
@@ -74,8 +74,19 @@ def _load_configuration(store: LiveStore, settings: Settings, roster: Roster | N
     )
     for name, frame in roster_frames(roster).items():
         store.load(name, frame)
-    projects = store.frame("SELECT entity, project FROM project").rows()
-    store.load("project_stream", match_stream_rules(roster, projects))
+    store.load("project_stream", _stream_of_projects(store, roster))
+
+
+def _stream_of_projects(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
+    """entity, project, stream: the projects that a stream's rule claims; the first match counts."""
+    projects = store.run("SELECT entity, project FROM project")
+    rows = [
+        (entity, project, stream)
+        for entity, project in projects
+        if roster is not None and (stream := roster.match_stream_rule(entity, project)) is not None
+    ]
+    schema = {"entity": pl.String, "project": pl.String, "stream": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def _outdated(store: LiveStore, steps: list[Query]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import polars as pl
@@ -11,6 +10,7 @@ from velocity.sql import load_query
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
     from typing import Any
 
 By = Literal["scholar", "stream", "programme"]
@@ -48,13 +48,12 @@ def figures(
         "to_day": to_day,
         "groups": list(groups) if groups is not None else None,
     }
-    whole: pl.DataFrame | None = None
-    for name in _PARTS:
-        part = source.frame(load_query(name).body, params)
-        if whole is None:
-            whole = part
-        else:
-            whole = whole.join(part, on=["group_id", "period_start"], how="left", maintain_order="left")
-    assert whole is not None
-    counts = [name for name in whole.columns if name.endswith(("_n", "_events")) or name.startswith("loops_")]
+    whole, *others = (source.frame(load_query(name).body, params) for name in _PARTS)
+    for part in others:
+        whole = whole.join(part, on=["group_id", "period_start"], how="left", maintain_order="left")
+    counts = [
+        name
+        for name in whole.columns
+        if name.endswith(("_n", "_events")) or name.startswith("loops_")
+    ]
     return whole.with_columns(pl.col(counts).fill_null(0))

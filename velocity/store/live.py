@@ -33,7 +33,8 @@ class LiveStore:
 
     def frame(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
         """The rows of one SELECT."""
-        return self.connection.sql(sql, params=dict(params or {})).pl()
+        rows: pl.DataFrame = self.connection.sql(sql, params=dict(params or {})).pl()
+        return rows
 
     def load(self, table: str, frame: pl.DataFrame) -> None:
         """Makes (or replaces) a temporary table of a frame."""

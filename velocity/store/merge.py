@@ -95,3 +95,37 @@ def merge_project(
             "pulled": pulled,
         },
     )
+
+
+@dataclass(frozen=True)
+class SyncRow:
+    """One line of the sync log: what a command (sync, ingest, import) brought for a project."""
+
+    command: str
+    entity: str
+    project: str
+    started_at: datetime
+    finished_at: datetime
+    counts: MergeCounts
+    rejected: int
+    error: str | None
+
+
+def merge_log(store: LiveStore, row: SyncRow) -> None:
+    """Adds a line to the sync log."""
+    store.run(
+        "INSERT INTO sync_log VALUES ($command, $entity, $project, $started_at, $finished_at, "
+        "$new, $changed, $unchanged, $rejected, $error)",
+        {
+            "command": row.command,
+            "entity": row.entity,
+            "project": row.project,
+            "started_at": row.started_at,
+            "finished_at": row.finished_at,
+            "new": row.counts.new,
+            "changed": row.counts.changed + row.counts.revived,
+            "unchanged": row.counts.unchanged + row.counts.kept,
+            "rejected": row.rejected,
+            "error": row.error,
+        },
+    )

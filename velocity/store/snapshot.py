@@ -1,4 +1,4 @@
-"""Opens published snapshots, read-only and hardened: SQL here can touch nothing but the snapshot."""
+"""Opens published snapshots, read-only and hardened: SQL here touches nothing else."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ class Snapshot:
 
     def frame(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
         """The rows of one SELECT with its `$name` parameters."""
-        return self._connection.cursor().sql(sql, params=dict(params or {})).pl()
+        rows: pl.DataFrame = self._connection.cursor().sql(sql, params=dict(params or {})).pl()
+        return rows
 
 
 def latest_snapshot(data: Path) -> Snapshot:

@@ -1,0 +1,293 @@
+"""Brings runs in and figures out: pull -> merge -> derive -> check -> publish, with progress.
+
+Three commands, one way: `sync_wandb`, `ingest_local` and `import_tables` differ only in where the
+batches come from. A stop at any point loses nothing that was merged, and the next command goes on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+from velocity.errors import ConfigurationError, VelocityError
+from velocity.roster import load_roster
+from velocity.store import LiveStore, MergeCounts, open_live
+from velocity.store.derive import derive
+from velocity.store.merge import SyncRow, merge_log, merge_project, merge_rejected, merge_runs
+from velocity.store.publish import publish
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from velocity.records import Rejected, RunBatch
+    from velocity.roster import Roster
+    from velocity.settings import Settings
+    from velocity.sources.wandb_api import WandbServer
+
+Stage = Literal["connect", "pull", "merge", "derive", "publish"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a command is: the stage, what it works on, and how far (runs) where that is known."""
+
+    stage: Stage
+    what: str
+    done: int = 0
+    total: int | None = None
+
+
+@dataclass
+class ProjectResult:
+    """What a command did for one project; `error` is set where it failed."""
+
+    entity: str
+    project: str
+    counts: MergeCounts = field(default_factory=MergeCounts)
+    rejected: list[Rejected] = field(default_factory=list)
+    seconds: float = 0.0
+    error: VelocityError | None = None
+
+
+@dataclass(frozen=True)
+class SyncResult:
+    """What a command did: project by project, and the snapshot that shows it."""
+
+    projects: tuple[ProjectResult, ...]
+    snapshot: str
+    scholars_derived: int
+
+    @property
+    def errors(self) -> tuple[VelocityError, ...]:
+        """The errors of the projects that failed."""
+        return tuple(it.error for it in self.projects if it.error is not None)
+
+
+OnProgress = Callable[[Progress], None]
+Clock = Callable[[], datetime]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def sync_wandb(
+    data: Path,
+    settings: Settings,
+    *,
+    projects: Sequence[str] = (),
+    on_progress: OnProgress = lambda _: None,
+    clock: Clock = _now,
+) -> SyncResult:
+    """Pulls projects ("ENTITY/PROJECT" or "ENTITY/*"; default: those of the settings) from W&B.
+
+    A project that fails does not stop the others; its error is in the result.
+
+    Raises:
+        VelocityError: nothing could be pulled at all, or the store cannot be written.
+    """
+    from velocity.sources.wandb_api import connect  # noqa: PLC0415 - importing wandb costs a second
+
+    wanted = tuple(projects) or settings.wandb.projects
+    if not wanted:
+        raise ConfigurationError(
+            "No W&B project is named.",
+            "Name one with --project ENTITY/PROJECT, or list them under [wandb] in velocity.toml.",
+        )
+    roster = load_roster(settings.roster)
+    with open_live(data) as store:
+        on_progress(Progress("connect", "Weights & Biases"))
+        server = connect()
+        results = []
+        for entity, project in _named(server, wanted):
+            result = ProjectResult(entity, project)
+            _pull(store, server, result, on_progress, clock)
+            results.append(result)
+        if results and all(it.error is not None for it in results):
+            raise results[0].error or AssertionError
+        return _finish(store, settings, roster, results, on_progress)
+
+
+def _named(server: WandbServer, wanted: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """(entity, project) of each name, once; `ENTITY/*` is every project of the entity."""
+    seen: set[tuple[str, str]] = set()
+    for name in wanted:
+        entity, _, project = name.partition("/")
+        names = server.fetch_project_names(entity) if project == "*" else [project]
+        for found in names:
+            if (entity, found) not in seen:
+                seen.add((entity, found))
+                yield entity, found
+
+
+def _pull(
+    store: LiveStore,
+    server: WandbServer,
+    result: ProjectResult,
+    on_progress: OnProgress,
+    clock: Clock,
+) -> None:
+    began, started_at = time.monotonic(), clock()
+    entity, project = result.entity, result.project
+    try:
+        total = server.count_runs(entity, project)
+        name, done = f"{entity}/{project}", 0
+        on_progress(Progress("pull", name, 0, total))
+        for batch in server.fetch_runs(entity, project):
+            result.counts += merge_runs(store, batch.runs)
+            result.rejected.extend(batch.rejected)
+            done += batch.runs.height
+            on_progress(Progress("pull", name, done, total))
+        merge_rejected(store, entity, project, result.rejected)
+        merge_project(store, entity, project, as_of=started_at, app_url=server.app_url, pulled=True)
+    except VelocityError as error:
+        result.error = error
+    result.seconds = time.monotonic() - began
+    _log(store, "sync", result, started_at, clock())
+
+
+def ingest_local(
+    data: Path,
+    settings: Settings,
+    paths: Sequence[Path],
+    *,
+    entity: str | None = None,
+    username: str | None = None,
+    on_progress: OnProgress = lambda _: None,
+    clock: Clock = _now,
+) -> SyncResult:
+    """Reads W&B's local run directories at or below `paths`.
+
+    Args:
+        data: the data folder.
+        settings: where the roster is, and how to derive.
+        paths: run directories, or trees of them.
+        entity: taken where a directory names none (offline runs do not).
+        username: whose runs these are; directories do not tell.
+        on_progress: told how far the command is.
+        clock: the present instant; what is read is complete to it.
+
+    Raises:
+        VelocityError: a path holds no run directory, or the store cannot be written.
+    """
+    from velocity.sources.wandb_files import fetch_local_runs  # noqa: PLC0415 - loads wandb
+
+    roster = load_roster(settings.roster)
+    with open_live(data) as store:
+        started_at = clock()
+
+        def read(done: int, total: int) -> None:
+            on_progress(Progress("pull", "run directories", done, total))
+
+        batches = fetch_local_runs(paths, entity=entity, username=username, on_progress=read)
+        results = _merge_batches(store, batches, "ingest", as_of=started_at, clock=clock)
+        return _finish(store, settings, roster, results, on_progress)
+
+
+def import_tables(
+    data: Path,
+    settings: Settings,
+    files: Sequence[Path],
+    *,
+    as_of: datetime | None = None,
+    entity: str | None = None,
+    project: str | None = None,
+    on_progress: OnProgress = lambda _: None,
+    clock: Clock = _now,
+) -> SyncResult:
+    """Reads run tables (CSV, Parquet, or W&B's own CSV export), complete to `as_of`.
+
+    Args:
+        data: the data folder.
+        settings: where the roster is, and how to derive.
+        files: the tables.
+        as_of: the instant to which they are complete; default: the largest in all of them.
+        entity: for W&B's export, which does not say.
+        project: likewise.
+        on_progress: told how far the command is.
+        clock: the present instant, for the log.
+
+    Raises:
+        VelocityError: a file cannot be used, or the store cannot be written.
+    """
+    from velocity.sources.run_table import read_run_table  # noqa: PLC0415 - not for other commands
+
+    roster = load_roster(settings.roster)
+    tables = []
+    for number, file in enumerate(files):
+        on_progress(Progress("pull", str(file), number, len(files)))
+        tables.append(read_run_table(file, entity=entity, project=project))
+    largest = max((it.largest_at for it in tables if it.largest_at is not None), default=None)
+    with open_live(data) as store:
+        batches = (table.batch for table in tables)
+        complete_to = as_of or largest or clock()
+        results = _merge_batches(store, batches, "import", as_of=complete_to, clock=clock)
+        return _finish(store, settings, roster, results, on_progress)
+
+
+def _merge_batches(
+    store: LiveStore,
+    batches: Iterable[RunBatch],
+    command: Literal["ingest", "import"],
+    *,
+    as_of: datetime,
+    clock: Clock,
+) -> list[ProjectResult]:
+    """Merges batches of several projects; what it did for each."""
+    started_at = clock()
+    results: dict[tuple[str, str], ProjectResult] = {}
+    for batch in batches:
+        for row in batch.rejected:
+            key = row.entity, row.project
+            results.setdefault(key, ProjectResult(*key)).rejected.append(row)
+        for (entity, project), runs in batch.runs.group_by(
+            "entity", "project", maintain_order=True
+        ):
+            key = str(entity), str(project)
+            results.setdefault(key, ProjectResult(*key)).counts += merge_runs(store, runs)
+    for (entity, project), result in results.items():
+        merge_rejected(store, entity, project, result.rejected)
+        merge_project(store, entity, project, as_of=as_of)
+        _log(store, command, result, started_at, clock())
+    return list(results.values())
+
+
+def _finish(
+    store: LiveStore,
+    settings: Settings,
+    roster: Roster | None,
+    results: Sequence[ProjectResult],
+    on_progress: OnProgress,
+) -> SyncResult:
+    """Derives and publishes what was merged."""
+    scholars = derive(
+        store, settings, roster, on_step=lambda title: on_progress(Progress("derive", title))
+    )
+    on_progress(Progress("publish", "snapshot"))
+    return SyncResult(tuple(results), publish(store), scholars)
+
+
+def _log(
+    store: LiveStore,
+    command: Literal["sync", "ingest", "import"],
+    result: ProjectResult,
+    started_at: datetime,
+    finished_at: datetime,
+) -> None:
+    merge_log(
+        store,
+        SyncRow(
+            command=command,
+            entity=result.entity,
+            project=result.project,
+            started_at=started_at,
+            finished_at=finished_at,
+            counts=result.counts,
+            rejected=len(result.rejected),
+            error=None if result.error is None else result.error.message,
+        ),
+    )
