@@ -1,0 +1,47 @@
+# Two commands are all that a fresh clone needs: make demo, make test.
+# A target's `##` text is what `make help` shows.
+
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test quick check lint lock wheel run-env dev-env
+
+help: ## show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: run-env ## open the dashboard on a demo cohort: http://localhost:8501 (Ctrl-C stops it)
+	@exec $(BIN)/velocity demo
+
+test: dev-env lint ## everything: lint, types, contracts and all tests, with a real browser
+	@$(BIN)/python scripts/ensure_browser.py
+	@$(PYTEST)
+
+quick: dev-env ## the tests that need no browser and break nothing on purpose
+	@$(PYTEST) -m "not browser and not fault"
+
+check: dev-env lint quick ## what to run before a commit: format, lint, types, contracts, quick tests
+
+lint: dev-env ## format, lint, strict types and import contracts
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+wheel: dev-env ## build the wheel into dist/
+	@$(BIN)/hatchling build -t wheel
+
+lock: dev-env ## bring the locks up to date with pyproject.toml (UPGRADE=--upgrade takes newer releases)
+	@$(LOCK) --group build pyproject.toml -o requirements.lock
+	@$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
+
+# Universal: one lock for every Python and system that we support. The second holds the first's
+# releases, or a test tool's upper bound would decide what the product runs with.
+LOCK = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
+
+run-env:
+	@scripts/bootstrap.sh run
+
+dev-env:
+	@scripts/bootstrap.sh dev

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Makes .venv from the hashed locks: `bootstrap.sh run` to use the product, `bootstrap.sh dev` to
+# test it too. Ends at once when .venv is already what the locks say.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+give_up() {
+  printf '\n%s\n' "$1" >&2
+  exit 1
+}
+
+find_python() {
+  local name version wrong="" bare=""
+  for name in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
+    # A name that exists may be a shim for nothing, so each is asked to run.
+    version=$("$name" -c 'import platform; print(platform.python_version())' 2>/dev/null) || continue
+    if ! "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))'; then
+      wrong="$name is Python $version"
+    elif ! "$name" -c 'import ensurepip, venv' 2>/dev/null; then
+      bare="$name (Python $version)"
+    else
+      printf '%s' "$name"
+      return
+    fi
+  done
+  [ -z "$bare" ] || give_up "$bare has no venv module: install it (on Debian and Ubuntu: sudo apt install python3-venv), then run make again."
+  [ -z "$wrong" ] || give_up "$wrong, and 3.11, 3.12 or 3.13 is needed: install one of these, or name it with make PYTHON=/path/to/python."
+  give_up "No Python was found: install Python 3.11, 3.12 or 3.13 with its venv module, then run make again."
+}
+
+# The folder is part of the stamp: console scripts hold absolute paths, so a moved clone starts anew.
+stamp() { printf '%s %s' "$PWD" "$(cat pyproject.toml "$@" | cksum)"; }
+fresh() { [ -x .venv/bin/python ] && [ "$(cat ".venv/.locked-$1" 2>/dev/null)" = "$(stamp "${@:2}")" ]; }
+moved() { grep -qs . .venv/.locked-* && ! grep -qsF "$PWD " .venv/.locked-*; }
+
+show_progress() { # pip prints several lines a package: one is enough
+  awk -v total="$1" '
+    /^Collecting / { printf "  fetching %d/%d %s\n", ++count, total, $2; fflush() }
+    /^Installing collected/ { print "  unpacking (half a minute)"; fflush() }'
+}
+
+install_locked() {
+  local total log status=0 options=()
+  log=$(mktemp)
+  total=$(grep -hoE '^[A-Za-z0-9._-]+==' "$@" | sort -u | wc -l)
+  for lock in "$@"; do options+=(-r "$lock"); done
+  { .venv/bin/python -m pip install --disable-pip-version-check --require-hashes "${options[@]}" \
+    2>&1 1>&3 3>&- | tee "$log" >&2; } 3>&1 | show_progress "$total" || status=$?
+  if [ "$status" != 0 ] && grep -qE 'Retrying|ConnectionError|Timeout|from versions: none' "$log"; then
+    rm -f "$log"
+    give_up "The packages could not be fetched: check the network (or the package index that pip is set to), then run make again."
+  fi
+  rm -f "$log"
+  [ "$status" = 0 ] || give_up "pip could not install what the lock names (its reason is above): mend that, then run make again."
+}
+
+kind=${1:-}
+case "$kind" in
+  run) locks=(requirements.lock) ;;
+  dev) locks=(requirements.lock requirements-dev.lock) ;;
+  *) give_up "Usage: scripts/bootstrap.sh run|dev" ;;
+esac
+if fresh dev requirements.lock requirements-dev.lock || fresh "$kind" "${locks[@]}"; then exit 0; fi
+
+if moved || ! .venv/bin/python -c '' 2>/dev/null; then
+  python=$(find_python)
+  echo "Making .venv with $("$python" --version)"
+  "$python" -m venv --clear .venv
+elif ! .venv/bin/python -m pip --version >/dev/null 2>&1; then # stopped half-way, or made without pip
+  .venv/bin/python -m ensurepip >/dev/null
+fi
+echo "Installing the packages of ${locks[*]} (a minute or so, once)"
+install_locked "${locks[@]}"
+# Refused together with hashes, and built with the locked hatchling: nothing unlocked comes in here.
+.venv/bin/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
+stamp "${locks[@]}" >".venv/.locked-$kind"
+echo "Ready: .venv"

@@ -1,0 +1,85 @@
+"""Makes sure that there is a browser for the browser tests.
+
+A Chrome or Chromium that is already there is used. Otherwise one is installed the way this system
+allows: by apt where we may, else by Playwright into the home folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+NAMES = ("google-chrome", "google-chrome-stable", "chromium", "chromium-browser", "chrome")
+MAC_APPS = (
+    Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
+    Path("/Applications/Chromium.app/Contents/MacOS/Chromium"),
+)
+
+
+def find_browser() -> str | None:
+    """The path of an installed Chrome or Chromium; None where there is none."""
+    found = [path for name in NAMES if (path := shutil.which(name))]
+    found += [str(path) for path in MAC_APPS if path.is_file()]
+    return next(filter(_answers, found), None)
+
+
+def install_browser() -> bool:
+    """Install a Chromium; False where the system does not let us."""
+    return _install_with_apt() or _run(
+        sys.executable, "-m", "playwright", "install", "chromium", minutes=10
+    )
+
+
+def _install_with_apt() -> bool:
+    if shutil.which("apt-get") is None:
+        return False
+    root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
+    return (
+        _run(*apt, "update", minutes=5)
+        and _run(*apt, "install", "-y", "chromium", "fonts-liberation", minutes=10)
+        and find_browser() is not None
+    )
+
+
+def _answers(browser: str) -> bool:
+    """Whether it starts: Ubuntu's `chromium-browser` can be a stub that only names a snap."""
+    return _run(browser, "--version", minutes=1, quiet=True)
+
+
+def _run(*command: str, minutes: int, quiet: bool = False) -> bool:
+    output = subprocess.DEVNULL if quiet else None
+    try:
+        done = subprocess.run(
+            command,
+            check=False,
+            timeout=60 * minutes,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def main() -> int:
+    """Find or install a browser; 1 and one sentence where neither can be done."""
+    if find_browser():
+        return 0
+    print("No Chrome or Chromium here: installing one for the browser tests")
+    if install_browser():
+        return 0
+    print(
+        "The browser tests need Chrome or Chromium, and this system lets us install neither: "
+        "install one and run this again (make quick runs the other tests).",
+        file=sys.stderr,
+    )
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""What every test may use, and the rules of a run: profiles, skips, order, browser."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED_DATA = ROOT.parent / "shared" / "data"
+NO_SHARED_DATA = "../shared/data is not here"
+IN_CI = bool(os.environ.get("CI"))
+
+# A test is never timed, and a busy machine is no failure: neither deadlines nor speed checks.
+settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, database=None)
+settings.load_profile("ci" if IN_CI else "dev")
+
+# Whoever runs the tests may have a key and a store of their own: no test sees them.
+for _name in [name for name in os.environ if name.startswith(("WANDB_", "VELOCITY_"))]:
+    del os.environ[_name]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+    # Playwright keeps an event loop on the main thread from its first test to the end of the run,
+    # where asyncio.run() would refuse to start: whatever needs no browser goes first.
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    return _fail_if_skipped_in_ci((yield))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report() -> Iterator[None]:
+    return _fail_if_skipped_in_ci((yield))
+
+
+def _fail_if_skipped_in_ci(report):
+    """In CI a skip is a failure: a test that never ran there protects nothing."""
+    skipped = report.skipped and not hasattr(report, "wasxfail")
+    if IN_CI and skipped and "../shared/data" not in str(report.longrepr):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which fails in CI: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of the real run tables with the figures expected of them."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(NO_SHARED_DATA)
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium: the installed one, else Playwright's own."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - quick runs do without it
+
+    from scripts.ensure_browser import find_browser  # noqa: PLC0415
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=find_browser(),
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        )
+        yield chromium
+        chromium.close()
