@@ -25,7 +25,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _GLOB = re.compile(r"[^/]+/[^/]+")
 _AWAKE = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]|24(?=:00)):([0-5][0-9])")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _DAY_MINUTES = 24 * 60
 
 
@@ -36,7 +36,7 @@ def _id(text: str) -> str:
 
 
 def _label(text: str) -> str:
-    if not text.strip() or _CONTROL.search(text):
+    if not text.strip() or CONTROL_CHARACTERS.search(text):
         raise ValueError("a name on one line")
     return text
 

@@ -1,0 +1,63 @@
+"""Roster entries for W&B usernames that the roster lacks, ready to be appended to the file."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from velocity.findings import toml_string
+from velocity.roster import CONTROL_CHARACTERS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from velocity.roster import Roster
+
+_HEADING = """\
+# Usernames in the data that the roster lacks, most runs first. A second username of somebody
+# already in the roster belongs into that person's `usernames` instead.
+"""
+_NOT_OF_AN_ID = re.compile(r"[^A-Za-z0-9._-]+")
+_ID_LENGTH = 48
+
+
+def suggest_entries(runs_of: Mapping[str, int], roster: Roster | None) -> str:
+    """TOML text with one `[[scholars]]` entry for each username that `roster` lacks.
+
+    Args:
+        runs_of: number of runs of each W&B username in the data.
+        roster: what is known already, or None.
+
+    Returns:
+        Text that loads as part of a roster whatever the usernames hold; "" if none is lacking.
+    """
+    lacking = [
+        (username, runs)
+        for username, runs in sorted(runs_of.items(), key=lambda item: (-item[1], item[0]))
+        if username and (roster is None or roster.scholar_of(username) is None)
+    ]
+    if not lacking:
+        return ""
+    taken = {it.id for it in roster.scholars} if roster else set()
+    parts = [_HEADING]
+    for username, runs in lacking:
+        scholar = _free_id(username, taken)
+        taken.add(scholar)
+        name = CONTROL_CHARACTERS.sub(" ", username).strip() or scholar
+        parts.append(
+            f"# {runs} {'run' if runs == 1 else 'runs'}\n"
+            "[[scholars]]\n"
+            f"id = {toml_string(scholar)}\n"
+            f"name = {toml_string(name)}\n"
+            f"usernames = [{toml_string(username)}]\n"
+        )
+    return "\n".join(parts)
+
+
+def _free_id(username: str, taken: set[str]) -> str:
+    base = _NOT_OF_AN_ID.sub("-", username)[:_ID_LENGTH].strip("._-") or "scholar"
+    scholar, number = base, 1
+    while scholar in taken:
+        number += 1
+        scholar = f"{base}-{number}"
+    return scholar
