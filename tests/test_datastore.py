@@ -1,0 +1,118 @@
+"""The framing reader against a small writer of the same framing."""
+
+from __future__ import annotations
+
+import io
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests.framing import BLOCK_BYTES, FILE_HEADER, FRAME_BYTES, framed
+from velocity.sources.datastore import RecordReader
+
+
+def read(data: bytes) -> tuple[list[bytes], list[int]]:
+    reader = RecordReader(io.BytesIO(data))
+    return list(reader), reader.damaged_at
+
+
+def is_subsequence(some: list[bytes], of: list[bytes]) -> bool:
+    rest = iter(of)
+    return all(item in rest for item in some)
+
+
+#: Sizes around which a record just fits a block, or leaves room for a frame but no byte, or less.
+_EDGES = [
+    BLOCK_BYTES * n - FRAME_BYTES * k + d for n in (1, 2) for k in range(4) for d in (-1, 0, 1)
+]
+_SIZES = st.one_of(st.integers(0, 300), st.sampled_from(_EDGES), st.integers(0, 3 * BLOCK_BYTES))
+RECORDS = st.lists(_SIZES, max_size=8).map(
+    lambda sizes: [bytes([number + 1]) * size for number, size in enumerate(sizes)]
+)
+
+
+@given(RECORDS)
+def test_what_was_written_is_read(records: list[bytes]) -> None:
+    data, _ = framed(records)
+    assert read(data) == (records, [])
+
+
+@given(st.integers(-20, 20), st.integers(-20, 20))
+def test_every_block_boundary_case_is_read(first: int, second: int) -> None:
+    records = [
+        b"a" * (BLOCK_BYTES - len(FILE_HEADER) - 2 * FRAME_BYTES + first),
+        b"b" * (BLOCK_BYTES + second),
+        b"",
+        b"c",
+    ]
+    assert read(framed(records)[0]) == (records, [])
+
+
+@given(RECORDS, st.data())
+def test_a_file_cut_anywhere_gives_what_was_whole(
+    records: list[bytes], data: st.DataObject
+) -> None:
+    whole, ends = framed(records)
+    cut = data.draw(st.integers(0, len(whole)))
+    kept = [record for record, end in zip(records, ends, strict=True) if end <= cut]
+    assert read(whole[:cut]) == (kept, [])
+
+
+@given(RECORDS.filter(bool), st.data())
+def test_a_flipped_bit_costs_at_most_its_own_block(
+    records: list[bytes], data: st.DataObject
+) -> None:
+    whole, ends = framed(records)
+    bit = data.draw(st.integers(0, 8 * len(whole) - 1))
+    broken = bytearray(whole)
+    broken[bit // 8] ^= 1 << bit % 8
+    found, _ = read(bytes(broken))
+    assert is_subsequence(found, records)
+    block = bit // 8 // BLOCK_BYTES * BLOCK_BYTES
+    starts = [len(FILE_HEADER), *ends[:-1]]
+    sure = [
+        record
+        for record, start, end in zip(records, starts, ends, strict=True)
+        if end <= bit // 8 or start >= block + BLOCK_BYTES
+    ]
+    assert is_subsequence(sure, found)
+
+
+@given(st.integers(0, 8 * 30 - 1))
+@example(0)
+def test_a_flipped_bit_within_a_payload_costs_that_record_alone(bit: int) -> None:
+    records = [b"before" * 5, b"struck" * 5, b"after" * 5]
+    whole, ends = framed(records)
+    broken = bytearray(whole)
+    broken[ends[0] + FRAME_BYTES + bit // 8] ^= 1 << bit % 8
+    assert read(bytes(broken)) == ([records[0], records[2]], [ends[0]])
+
+
+def test_a_lost_middle_never_joins_two_records() -> None:
+    records = [b"a" * (3 * BLOCK_BYTES), b"b" * (3 * BLOCK_BYTES), b"c"]
+    whole, _ = framed(records)
+    hole = whole[: 2 * BLOCK_BYTES] + bytes(BLOCK_BYTES) * 2 + whole[4 * BLOCK_BYTES :]
+    assert read(hole)[0] == [b"c"]
+
+
+def test_a_file_that_grows_while_it_is_read_stays_in_step() -> None:
+    records = [b"a" * 100, b"b" * 100]
+    whole, ends = framed(records)
+
+    class Growing(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            given_now = super().read(size)
+            self.seek(0, io.SEEK_END)
+            self.write(whole[len(self.getvalue()) :])
+            self.seek(len(given_now))
+            return given_now
+
+    reader = RecordReader(Growing(whole[: ends[0] + 20]))
+    assert list(reader) == [records[0]]
+    assert reader.damaged_at == []
+
+
+def test_another_kind_of_file_has_no_records() -> None:
+    found, damaged_at = read(b"\x89PNG\r\n" + bytes(range(256)) * 300)
+    assert found == []
+    assert damaged_at[0] == 0

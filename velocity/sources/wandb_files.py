@@ -1,0 +1,186 @@
+"""Runs from the directories that the W&B client leaves on disk (`run-…`, `offline-run-…`)."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from velocity.errors import SourceError
+from velocity.records import Rejected, RunBatch, run_frame
+from velocity.sources.datastore import RecordReader
+from velocity.sources.local_session import NO_PROJECT, Session, read_files, run_row
+from velocity.sources.log_records import LogRecords
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+#: Entity of runs whose directory names none, unless the caller names one.
+LOCAL_ENTITY = "local"
+
+_BATCH_ROWS = 500
+_STAMPED = re.compile(r"(?:offline-)?run-\d{8}_\d{6}-(.+)")
+_LOG = re.compile(r"run-(.+)\.wandb")
+
+
+@dataclass(frozen=True)
+class _RunDirectory:
+    path: Path
+    run_id: str
+    log: Path | None  # its `*.wandb` file
+
+
+def fetch_local_runs(
+    paths: Sequence[Path],
+    *,
+    entity: str | None,
+    username: str | None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Iterator[RunBatch]:
+    """Reads every run directory at or under `paths`, in batches of at most some hundred runs.
+
+    Directories of one run id are read together, since each is one session of it. Links below
+    `paths` are not followed. A directory that cannot be read at all, and a file with damage in it
+    (of which the rest is used), are told in `rejected`.
+
+    Args:
+        paths: run directories, `wandb` directories, or trees of them.
+        entity: taken where a directory names none, as offline ones do; None: "local".
+        username: whose runs these are; directories do not tell. None: nobody's.
+        on_progress: called with (directories read, directories found).
+
+    Raises:
+        SourceError: a path does not exist, is no directory, or holds no run directory.
+    """
+    directories: defaultdict[str, list[_RunDirectory]] = defaultdict(list)
+    unread: list[Rejected] = []
+    owner = entity or LOCAL_ENTITY
+    for directory in _distinct_directories(paths, unread, owner):
+        directories[directory.run_id].append(directory)
+    total, done = sum(map(len, directories.values())), 0
+    rows: list[Mapping[str, Any]] = []
+    for run_id in sorted(directories):
+        sessions: defaultdict[tuple[str, str], list[Session]] = defaultdict(list)
+        for directory in directories[run_id]:
+            session, problem = _read(directory)
+            if session is not None:
+                key = session.entity or owner, session.project or NO_PROJECT
+                sessions[key].append(session)
+            if problem is not None:
+                known = session or Session(offline=False)
+                unread.append(
+                    Rejected(
+                        known.entity or owner,
+                        known.project or NO_PROJECT,
+                        run_id,
+                        f"{directory.path}: {problem}",
+                    )
+                )
+            done += 1
+            if on_progress is not None:
+                on_progress(done, total)
+        for (row_entity, project), members in sessions.items():
+            row = run_row(members, run_id)
+            rows.append({**row, "entity": row_entity, "project": project, "username": username})
+        if len(rows) >= _BATCH_ROWS:
+            yield RunBatch(run_frame(rows), tuple(unread))
+            rows, unread = [], []
+    if rows or unread:
+        yield RunBatch(run_frame(rows), tuple(unread))
+
+
+def _distinct_directories(
+    paths: Sequence[Path], unread: list[Rejected], entity: str
+) -> Iterator[_RunDirectory]:
+    seen: set[Path] = set()
+    for path in paths:
+        if not path.is_dir():
+            what = "is not a directory" if path.exists() else "does not exist"
+            raise SourceError(
+                f"{path} {what}.", "Name a W&B run directory, or a directory that has some in it."
+            )
+        if not os.access(path, os.R_OK | os.X_OK):
+            raise SourceError(f"{path} may not be read.", "Ask its owner for leave to read it.")
+        found = 0
+        for directory in _run_directories(path.resolve(), unread, entity):
+            found += 1
+            if directory.path not in seen:
+                seen.add(directory.path)
+                yield directory
+        if not found:
+            raise SourceError(
+                f"{path} holds no W&B run directory.",
+                'Name a directory with "run-…" or "offline-run-…" directories in it; the W&B client'
+                ' puts them into "wandb".',
+            )
+
+
+def _run_directories(root: Path, unread: list[Rejected], entity: str) -> Iterator[_RunDirectory]:
+    def note(error: OSError) -> None:
+        unread.append(Rejected(entity, NO_PROJECT, None, f"{error.filename}: {error.strerror}"))
+
+    for folder, below, files in os.walk(root, onerror=note):
+        path = root / folder
+        logs = sorted(name for name in files if _LOG.fullmatch(name))
+        stamped = _STAMPED.fullmatch(path.name)
+        if not logs and not stamped:
+            below.sort()
+            continue
+        below.clear()  # nothing inside a run directory is another
+        # The client names the file after the run, whatever the directory was renamed to.
+        named = _LOG.fullmatch(logs[0]) if logs else stamped
+        if named is not None:
+            yield _RunDirectory(path, named[1], path / logs[0] if logs else None)
+
+
+def _read(directory: _RunDirectory) -> tuple[Session | None, str | None]:
+    """What the directory tells (None: nothing to be used), and what is wrong with it."""
+    session = Session(offline=directory.path.name.startswith("offline-"))
+    damaged_at: list[int] = []
+    if directory.log is not None:
+        try:
+            damaged_at = _read_log(session, directory.log)
+        except OSError as error:
+            return None, f"{directory.log.name} cannot be read: {error.strerror}"
+        if session.created_at is None:
+            where = f" (damaged at byte {damaged_at[0]})" if damaged_at else ""
+            return None, f"{directory.log.name} holds no run yet, or none that is whole{where}"
+    read_files(session, directory.path / "files")
+    if session.start is None:
+        return None, "neither a *.wandb file nor files/ tell when the run began"
+    if damaged_at:
+        count = len(damaged_at)
+        return session, (
+            f"{directory.log and directory.log.name} is damaged at byte {damaged_at[0]}"
+            f"{f' and {count - 1} more places' if count > 1 else ''}; the rest of it is used"
+        )
+    return session, None
+
+
+def _read_log(session: Session, log: Path) -> list[int]:
+    """Takes all that is whole in a `*.wandb` file; byte offsets of damage in it.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    # Importing these takes a second or two.
+    from google.protobuf import message  # type: ignore[import-untyped]  # noqa: PLC0415
+    from wandb.proto import wandb_internal_pb2  # noqa: PLC0415
+
+    parse = wandb_internal_pb2.Record.FromString  # type: ignore[attr-defined]
+
+    session.has_log = True
+    with log.open("rb") as stream:
+        reader, records = RecordReader(stream), LogRecords(session)
+        for payload in reader:
+            try:
+                record = parse(payload)
+            except message.DecodeError:
+                reader.damaged_at.append(stream.tell())
+                continue
+            records.take(payload, record)
+    records.finish()
+    return reader.damaged_at
