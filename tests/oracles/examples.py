@@ -1,0 +1,35 @@
+"""A builder of runs in one line, and the worked example of the definitions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tests.oracles.model import Derived, Run, micros
+
+
+def at(text: str) -> int:
+    """The instant of a time on 6 May 2024 (a Monday), UTC."""
+    return micros(datetime.fromisoformat(f"2024-05-06T{text}+00:00"))
+
+
+def run(name: str, start: int, end: int, state: str = "finished", **more: object) -> Run:
+    values: dict[str, object] = {"runtime_us": end - start, "heartbeat_at": end, **more}
+    return Run("lab", "p", name, "ada", state, start, started_at=start, **values)  # type: ignore[arg-type]
+
+
+def worked(r4_end: str = "11:35") -> list[Run]:
+    return [
+        run("r1", at("09:00"), at("10:00")),
+        run("r2", at("09:01"), at("10:30")),
+        run("r3", at("11:00"), at("12:00")),
+        run("r4", at("11:30"), at(r4_end), "failed"),
+        run("r5", at("11:40"), at("13:00")),
+        run("r6", at("13:00:30"), at("14:00")),
+    ]
+
+
+def members(derived: Derived) -> dict[str, list[str]]:
+    return {
+        experiment.id.rsplit("/", 1)[1]: [member.run.run_id for member in experiment.members]
+        for experiment in derived.experiments.values()
+    }

@@ -1,0 +1,274 @@
+"""From runs to experiments and loops: derive()."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tests.oracles.model import (
+    REACTION_LIMIT,
+    Derived,
+    DerivedRun,
+    Experiment,
+    Line,
+    Loop,
+    Person,
+    Rules,
+    Run,
+    RunKey,
+    awake_microseconds,
+    union,
+)
+from tests.oracles.runs import derive_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+#: joined_by: how a run came into its experiment.
+NEW = "new"
+TAG = "tag"
+SWEEP = "sweep"
+CONTINUATION = "continuation"
+TOGETHER = "together"  # rule (a), began at most 2 min after a predecessor in flight
+SAME_CONFIG = "same_config"  # rule (a), same known config hash as a predecessor in flight
+SCRIPT = "script"  # rule (b), some earlier run ended at most 60 s before
+
+
+def username_or_nobody(username: str | None) -> str:
+    """Without a roster every username is its own scholar; runs of nobody belong to ""."""
+    return "" if username is None else username
+
+
+def derive(
+    runs: Iterable[Run],
+    as_of: int | Mapping[tuple[str, str], int],
+    rules: Rules | None = None,
+    scholar_of: Callable[[str | None], str] = username_or_nobody,
+    people: Iterable[Person] = (),
+) -> Derived:
+    """Classes, sessions, experiments and loops of all runs.
+
+    `as_of` is one instant for all, or one per (entity, project). Keys of runs must be unique.
+    """
+    rules = rules or Rules()
+    derived: dict[RunKey, DerivedRun] = {}
+    for given in runs:
+        instant = as_of if isinstance(as_of, int) else as_of[given.entity, given.project]
+        assert given.key not in derived, f"two runs have the key {given.key}"
+        derived[given.key] = derive_run(given, scholar_of(given.username), instant, rules)
+
+    by_key: defaultdict[tuple[Line, tuple[str, str | None]], list[DerivedRun]] = defaultdict(list)
+    for run in derived.values():
+        if run.counts:
+            by_key[run.line, experiment_key(run.run)].append(run)
+
+    experiments: dict[str, Experiment] = {}
+    for (line, (kind, _)), members in by_key.items():
+        members.sort(key=_order)
+        groups = _link(members, rules) if kind == "group" else [[(run, kind) for run in members]]
+        for group in groups:
+            experiment = _experiment(line, group)
+            experiments[experiment.id] = experiment
+            for run, joined_by in group:
+                derived[run.run.key] = replace(run, experiment=experiment.id, joined_by=joined_by)
+
+    experiments = _with_overlaps(experiments)
+    everybody = {person.scholar: person for person in people}
+    result = Derived(derived, experiments, {}, rules, everybody)
+    result.loops.update(_loops(result))
+    return result
+
+
+def experiment_key(run: Run) -> tuple[str, str | None]:
+    """(kind, name): a tag, a sweep and a group of the same name are three keys."""
+    tags = [tag for tag in run.tags if tag.startswith("exp:") and tag != "exp:"]
+    if tags:
+        return (TAG, min(tags, key=str.encode))
+    if run.sweep is not None:
+        return (SWEEP, run.sweep)
+    return ("group", run.group_name)
+
+
+def _order(run: DerivedRun) -> tuple[int, bytes]:
+    assert run.start is not None
+    return (run.start, run.run.run_id.encode())
+
+
+def _in_flight(run: DerivedRun, instant: int) -> bool:
+    """Whether the run, which began no later, ends later than the instant or is open."""
+    return run.end is None or run.end > instant
+
+
+def _link(ordered: Sequence[DerivedRun], rules: Rules) -> list[list[tuple[DerivedRun, str]]]:
+    """Rule 3: the runs of one group key, in order, cut into experiments."""
+    groups: list[list[tuple[DerivedRun, str]]] = []
+    group_of: dict[RunKey, int] = {}
+    in_order: list[DerivedRun] = []  # those that are no continuation
+    for index, run in enumerate(ordered):
+        continued = _continued(run, ordered[:index]) if run.run.config_hash is not None else None
+        if continued is not None:
+            group, reason = group_of[continued.run.key], CONTINUATION
+        else:
+            # Choice: continuations are neither a predecessor in (a) nor an earlier end in (b).
+            reason = _joins(run, in_order, rules)
+            if reason == NEW:
+                groups.append([])
+                group = len(groups) - 1
+            else:
+                group = group_of[in_order[-1].run.key]
+            in_order.append(run)
+        groups[group].append((run, reason))
+        group_of[run.run.key] = group
+    return groups
+
+
+def _continued(run: DerivedRun, earlier: Sequence[DerivedRun]) -> DerivedRun | None:
+    """The pre-empted run that this one goes on with: the latest of the same hash, or none.
+
+    The latest may itself be a continuation: a run can be pre-empted more than once.
+    """
+    assert run.start is not None
+    for other in reversed(earlier):
+        if other.run.config_hash == run.run.config_hash:
+            ended_before = other.end is not None and other.end <= run.start
+            return other if other.state_class == "preempted" and ended_before else None
+    return None
+
+
+def _joins(run: DerivedRun, earlier: Sequence[DerivedRun], rules: Rules) -> str:
+    """Why the run belongs to its immediate predecessor's experiment, or NEW."""
+    if not earlier:
+        return NEW
+    assert run.start is not None
+    predecessor = earlier[-1]
+    assert predecessor.start is not None
+    if _in_flight(predecessor, run.start):
+        if run.start - predecessor.start <= rules.together_us:
+            return TOGETHER
+        config = run.run.config_hash
+        if config is not None and config == predecessor.run.config_hash:
+            return SAME_CONFIG
+    for other in earlier:
+        if other.end is not None and other.state_class != "killed":
+            gap = run.start - other.end
+            if 0 <= gap <= rules.script_gap_us:
+                return SCRIPT
+    return NEW
+
+
+def _experiment(line: Line, group: Sequence[tuple[DerivedRun, str]]) -> Experiment:
+    """S, U, k, F and outcome of the runs of one experiment, which are in order of start."""
+    members = tuple(run for run, _ in group)
+    first = members[0]
+    assert first.start is not None
+    n = len(members)
+    k = (n + 1) // 2
+    finishes = sorted(
+        run.end for run in members if run.state_class == "finished" and run.end is not None
+    )
+    signal: int | None
+    if len(finishes) >= k:
+        outcome, signal = "success", finishes[k - 1]
+    elif any(run.state_class == "running" for run in members):
+        outcome, signal = "open", None
+    else:
+        signal = max(run.end for run in members if run.end is not None)
+        if finishes:
+            outcome = "partial"
+        elif all(run.is_early_failure for run in members):
+            outcome = "false_start"
+        elif any(run.is_failed_compute for run in members):
+            outcome = "failure"
+        elif any(run.state_class == "killed" for run in members):
+            outcome = "killed"
+        else:
+            outcome = "other"
+    return Experiment(
+        id="/".join(first.run.key),
+        line=line,
+        members=members,
+        S=first.start,
+        segments=tuple(union(interval for run in members for interval in run.intervals)),
+        n=n,
+        k=k,
+        F=signal,
+        outcome=outcome,
+        clock=any("clock" in run.flags for run in members),
+        as_of=first.as_of,
+    )
+
+
+def _with_overlaps(experiments: Mapping[str, Experiment]) -> dict[str, Experiment]:
+    """The same experiments, marked where another of the scholar's was active at their S."""
+    by_scholar: defaultdict[str, list[Experiment]] = defaultdict(list)
+    for experiment in experiments.values():
+        by_scholar[experiment.scholar].append(experiment)
+    return {
+        key: replace(
+            experiment,
+            overlap=any(
+                _active_at_start(other, experiment) for other in by_scholar[experiment.scholar]
+            ),
+        )
+        for key, experiment in experiments.items()
+    }
+
+
+def _active_at_start(other: Experiment, experiment: Experiment) -> bool:
+    """Whether `other` was active when `experiment` began; never for the same S (so not itself)."""
+    if other.S >= experiment.S:
+        return False
+    return any(start <= experiment.S < end for start, end in other.segments)
+
+
+def _loops(derived: Derived) -> dict[str, Loop]:
+    by_line: defaultdict[Line, list[Experiment]] = defaultdict(list)
+    for experiment in derived.experiments.values():
+        by_line[experiment.line].append(experiment)
+    return {
+        key: _loop(experiment, by_line[experiment.line], derived.person(experiment.scholar))
+        for key, experiment in derived.experiments.items()
+    }
+
+
+def _loop(experiment: Experiment, of_line: Sequence[Experiment], person: Person) -> Loop:
+    """Section 4's table for one experiment."""
+    start, signal, as_of = experiment.S, experiment.F, experiment.as_of
+    bare = Loop(experiment.id, experiment.line, start, signal, None, "none")
+    # Choice: an experiment with a flagged clock has no loop at all, like a false start; its S can
+    # still be the N of another's.
+    if experiment.outcome == "false_start" or experiment.clock:
+        return bare
+    if signal is None:
+        return replace(
+            bare, status="open", machine_us=as_of - start, machine_event=False,
+            loop_us=as_of - start, loop_event=False,
+        )  # fmt: skip
+
+    following = min(
+        (other.S for other in of_line if signal <= other.S and other is not experiment),
+        default=None,
+    )
+    machine = signal - start
+    loop = replace(
+        bare,
+        N=following,
+        machine_us=machine,
+        machine_event=experiment.outcome not in ("killed", "other"),
+    )
+    if following is not None and following - signal <= REACTION_LIMIT:
+        status, reaction, is_event = "closed", following - signal, True
+    elif following is not None or as_of - signal > REACTION_LIMIT:
+        status, reaction, is_event = "abandoned", REACTION_LIMIT, False
+    else:
+        status, reaction, is_event = "awaiting", as_of - signal, False
+    return replace(
+        loop,
+        status=status,
+        reaction_us=reaction,
+        reaction_event=is_event,
+        awake_us=awake_microseconds(person, signal, signal + reaction),
+        loop_us=machine + reaction,
+        loop_event=is_event,
+    )

@@ -1,0 +1,260 @@
+"""What goes in, and the arithmetic of intervals and local time. All times: integer µs UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from fractions import Fraction
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+#: Fixed limits: these three are part of the definitions, not settings.
+CLOCK_TOLERANCE = 15 * MINUTE
+EARLY_FAILURE = 2 * MINUTE
+REACTION_LIMIT = 5 * DAY
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+#: Half-open [start, end).
+Interval = tuple[int, int]
+#: (scholar, entity, project)
+Line = tuple[str, str, str]
+#: (entity, project, run_id)
+RunKey = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One row as the source gave it."""
+
+    entity: str
+    project: str
+    run_id: str
+    username: str | None
+    state: str
+    created_at: int
+    started_at: int | None = None
+    writer_starts: tuple[int, ...] = ()
+    heartbeat_at: int | None = None
+    runtime_us: int | None = None
+    last_metric_at: int | None = None
+    group_name: str | None = None
+    sweep: str | None = None
+    tags: tuple[str, ...] = ()
+    config_hash: str | None = None
+    host: str | None = None
+    gpu_count: int | None = None
+    gpu_type: str | None = None
+    #: Value of the config key that replaces gpu_count, where a setting names one.
+    gpu_count_config: int | None = None
+
+    @property
+    def key(self) -> RunKey:
+        return (self.entity, self.project, self.run_id)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The settings that change what an experiment is, and the programme's time zone."""
+
+    stale_after_us: int = 15 * MINUTE
+    together_us: int = 2 * MINUTE
+    script_gap_us: int = 60 * SECOND
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class Person:
+    """A scholar's awake window, in minutes after local midnight (0 to 1440)."""
+
+    scholar: str
+    timezone: str = "UTC"
+    awake_start: int = 9 * 60
+    awake_end: int = 21 * 60
+
+
+@dataclass(frozen=True)
+class DerivedRun:
+    """What was made of one run. `end` is None when open, pending or left out."""
+
+    run: Run
+    scholar: str
+    state_class: str
+    #: Began after as_of: part of nothing until the next sync.
+    left_out: bool
+    start: int | None
+    start_source: str | None
+    end: int | None
+    end_source: str | None
+    #: (start, end, estimated), cut at as_of; an open run's last one ends at as_of.
+    sessions: tuple[tuple[int, int, bool], ...]
+    flags: frozenset[str]
+    queue_us: int | None
+    as_of: int
+    experiment: str | None = None
+    joined_by: str | None = None
+
+    @property
+    def line(self) -> Line:
+        return (self.scholar, self.run.entity, self.run.project)
+
+    @property
+    def counts(self) -> bool:
+        """Whether the run takes part in anything but the queue."""
+        return self.state_class != "pending" and not self.left_out
+
+    @property
+    def is_failed_compute(self) -> bool:
+        return self.state_class in ("failed", "crashed", "stale")
+
+    @property
+    def intervals(self) -> list[Interval]:
+        return union((start, end) for start, end, _ in self.sessions)
+
+    @property
+    def is_early_failure(self) -> bool:
+        # Choice: "lasted" is compute time, the measure of the run's intervals; for a resumed run
+        # the pause between sessions is not counted.
+        return (
+            self.is_failed_compute
+            and self.end_source != "unknown"
+            and measure(self.intervals) <= EARLY_FAILURE
+        )
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One decision. F is None while open; `segments` is U, disjoint and in order."""
+
+    id: str
+    line: Line
+    members: tuple[DerivedRun, ...]
+    S: int
+    segments: tuple[Interval, ...]
+    n: int
+    k: int
+    F: int | None
+    outcome: str
+    clock: bool
+    as_of: int
+    overlap: bool = False
+
+    @property
+    def scholar(self) -> str:
+        return self.line[0]
+
+
+@dataclass(frozen=True)
+class Loop:
+    """One feedback loop; every duration is None where `status` is "none".
+
+    Each `*_event` is True for an event, False for a censoring, None where there is no duration.
+    """
+
+    experiment: str
+    line: Line
+    S: int
+    F: int | None
+    N: int | None
+    status: str
+    machine_us: int | None = None
+    machine_event: bool | None = None
+    reaction_us: int | None = None
+    reaction_event: bool | None = None
+    awake_us: int | None = None
+    loop_us: int | None = None
+    loop_event: bool | None = None
+
+
+@dataclass(frozen=True)
+class Derived:
+    """Everything that follows from the runs, before any window is laid over it."""
+
+    runs: dict[RunKey, DerivedRun]
+    experiments: dict[str, Experiment]
+    loops: dict[str, Loop]
+    rules: Rules
+    people: dict[str, Person] = field(default_factory=dict)
+
+    def person(self, scholar: str) -> Person:
+        return self.people.get(scholar, Person(scholar))
+
+
+def union(intervals: Iterable[Interval]) -> list[Interval]:
+    """Disjoint intervals in order; empty ones vanish, touching ones merge."""
+    merged: list[Interval] = []
+    for start, end in sorted(intervals):
+        if end <= start:
+            continue
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def measure(intervals: Iterable[Interval]) -> int:
+    """Total length of disjoint intervals, in µs."""
+    return sum(end - start for start, end in intervals)
+
+
+def clip(intervals: Iterable[Interval], window: Interval | None) -> list[Interval]:
+    """The parts of disjoint intervals that lie in the window (None: all of them)."""
+    if window is None:
+        return list(intervals)
+    cut = ((max(start, window[0]), min(end, window[1])) for start, end in intervals)
+    return [(start, end) for start, end in cut if end > start]
+
+
+def hours(microseconds: int | Fraction) -> float:
+    """Hours of a number of microseconds; the last step of every duration."""
+    return float(Fraction(microseconds) / HOUR)
+
+
+def micros(instant: datetime) -> int:
+    """µs since the epoch, exactly."""
+    return (instant - EPOCH) // timedelta(microseconds=1)
+
+
+def local_date(instant: int, zone: str) -> date:
+    """The calendar date of an instant in a time zone."""
+    moment = EPOCH + timedelta(microseconds=instant)
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def local_instant(day: date, minutes: int, zone: str) -> int:
+    """The instant of a wall-clock time, `minutes` (0 to 1440) after midnight of `day`.
+
+    Of a repeated local time the later one is meant; a skipped one moves forward by the gap.
+    """
+    naive = datetime.combine(day, time()) + timedelta(minutes=minutes)
+    for fold in (1, 0):  # a skipped time read with the offset before the gap lands after it
+        instant = naive.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC)
+        if fold == 0 or instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == naive:
+            return micros(instant)
+    raise AssertionError
+
+
+def awake_microseconds(person: Person, start: int, end: int) -> int:
+    """How much of [start, end) lies in the person's awake window."""
+    if end <= start:
+        return 0
+    awake: list[Interval] = []
+    day = local_date(start, person.timezone) - timedelta(days=2)
+    last = local_date(end, person.timezone) + timedelta(days=1)
+    while day <= last:
+        opens = local_instant(day, person.awake_start, person.timezone)
+        wraps = person.awake_end <= person.awake_start
+        closing_day = day + timedelta(days=1) if wraps else day
+        closes = local_instant(closing_day, person.awake_end, person.timezone)
+        awake.append((opens, closes))
+        day += timedelta(days=1)
+    return measure(clip(union(awake), (start, end)))

@@ -1,0 +1,52 @@
+"""Windows: local days, weeks and months, and how many weeks one holds."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from fractions import Fraction
+
+from tests.oracles.model import Interval, local_date, local_instant
+
+
+def windows(start: int, end: int, period: str, zone: str = "UTC") -> list[tuple[date, Interval]]:
+    """(first local date, [from, to)) of each day, ISO week or month that touches [start, end].
+
+    Whole periods, in order and without holes; `period` is "day", "week" or "month".
+    """
+    first, last = local_date(start, zone), local_date(end, zone)
+    if period == "week":
+        first -= timedelta(days=first.weekday())
+    elif period == "month":
+        first = first.replace(day=1)
+    found = []
+    while first <= last:
+        following = _next(first, period)
+        found.append((first, (local_instant(first, 0, zone), local_instant(following, 0, zone))))
+        first = following
+    return found
+
+
+def weeks(window: Interval, zone: str = "UTC") -> Fraction:
+    """Local days in the window / 7.
+
+    Choice: part of a day counts as that part of *its own* length, so that every whole day is one
+    day, be it of 23, 24 or 25 hours.
+    """
+    start, end = window
+    if end <= start:
+        return Fraction(0)
+    days = Fraction(0)
+    for _, (opens, closes) in windows(start, end, "day", zone):
+        inside = min(end, closes) - max(start, opens)
+        if inside > 0:
+            days += Fraction(inside, closes - opens)
+    return days / 7
+
+
+def _next(first: date, period: str) -> date:
+    if period == "day":
+        return first + timedelta(days=1)
+    if period == "week":
+        return first + timedelta(days=7)
+    assert period == "month", f"no such period: {period}"
+    return (first.replace(day=28) + timedelta(days=4)).replace(day=1)

@@ -1,0 +1,243 @@
+"""The oracle against the worked example, other libraries, itself, and real run tables."""
+
+from __future__ import annotations
+
+import csv
+import sys
+import warnings
+from collections import Counter
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lifelines import KaplanMeierFitter
+
+from tests.oracles import kaplan_meier
+from tests.oracles.examples import at, members, worked
+from tests.oracles.experiments import derive
+from tests.oracles.gpu import gpu_charges
+from tests.oracles.metrics import PROGRAMME, metrics, metrics_by
+from tests.oracles.model import (
+    DAY,
+    HOUR,
+    MINUTE,
+    SECOND,
+    Derived,
+    Run,
+    hours,
+    measure,
+    micros,
+)
+from tests.oracles.strategies import Case, cases
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+quick = settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
+)
+
+
+def test_worked_example_has_the_experiments_and_signals_of_the_definitions():
+    derived = derive(worked(), at("20:00"))
+    assert members(derived) == {"r1": ["r1", "r2"], "r3": ["r3"], "r4": ["r4"], "r5": ["r5", "r6"]}
+    reasons = [derived.runs["lab", "p", f"r{number}"].joined_by for number in range(1, 7)]
+    assert reasons == ["new", "together", "new", "new", "new", "script"]
+    signals = {e.id[-2:]: (e.F, e.outcome) for e in derived.experiments.values()}
+    assert signals == {
+        "r1": (at("10:00"), "success"),
+        "r3": (at("12:00"), "success"),
+        "r4": (at("11:35"), "failure"),
+        "r5": (at("13:00"), "success"),
+    }
+    loops = {loop.experiment[-2:]: loop for loop in derived.loops.values()}
+    assert (loops["r1"].status, loops["r1"].machine_us, loops["r1"].reaction_us) == (
+        "closed",
+        HOUR,
+        HOUR,
+    )
+    assert (loops["r4"].status, loops["r4"].machine_us, loops["r4"].reaction_us) == (
+        "closed",
+        5 * MINUTE,
+        5 * MINUTE,
+    )
+    assert loops["r3"].status == loops["r5"].status == "awaiting"
+
+
+@pytest.mark.parametrize("by", ["scholar", "programme"])
+def test_worked_example_has_the_figures_of_the_definitions(by: str):
+    day = (at("00:00"), at("00:00") + DAY)
+    derived = derive(worked(), at("20:00"))
+    for window in (day, None):
+        (found,) = metrics(derived, window, by).values()
+        expected = {
+            "busy_hours": 4.491667,
+            "serial_hours": 4.075,
+            "parallel_hours": 0.416667,
+            "serial_share": 0.907236,
+            "experiment_hours": 4.908333,
+            "experiment_parallelism": 1.092764,
+            "run_hours": 5.891667,
+            "sweep_width": 1.200340,
+            "overlap_launch_share": 0.5,
+            "loops_closed": 2,
+            "loops_awaiting": 2,
+            "false_starts": 0,
+            "runs_failed": 1,
+        }
+        assert {key: found[key] for key in expected} == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_failure_within_two_minutes_is_a_false_start_without_a_loop():
+    derived = derive(worked("11:31"), at("20:00"))
+    assert derived.experiments["lab/p/r4"].outcome == "false_start"
+    assert derived.loops["lab/p/r4"].status == "none"
+    assert metrics(derived)["ada"]["false_starts"] == 1
+
+
+def test_the_order_of_the_rows_changes_nothing():
+    backwards = derive(reversed(worked()), at("20:00"))
+    assert metrics(backwards) == metrics(derive(worked(), at("20:00")))
+
+
+@quick
+@given(st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=1, max_size=40))
+def test_limits_agree_with_lifelines(pairs: list[tuple[int, bool]]):
+    found = kaplan_meier.estimate(pairs)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fitter = KaplanMeierFitter().fit([t for t, _ in pairs], [e for _, e in pairs])
+        limits = fitter.confidence_interval_survival_function_
+    # Where survival reaches 0 the limits are undefined, not 0.
+    limits = limits[fitter.survival_function_.to_numpy()[:, 0] > 1e-12]
+    theirs = [
+        next((t for t, limit in limits[column].items() if limit <= 0.5), None)
+        for column in limits.columns
+    ]
+    assert [found.low, found.high] == theirs
+
+
+@quick
+@given(cases())
+def test_parts_add_up_to_wholes(case: Case):
+    derived = derive(case.runs, case.as_of, people=case.people)
+    for loop in derived.loops.values():
+        if loop.reaction_us is not None:
+            assert loop.loop_us == loop.machine_us + loop.reaction_us
+            assert 0 <= loop.awake_us <= loop.reaction_us
+    programme = metrics(derived, by="programme").get(PROGRAMME)
+    people = metrics(derived)
+    additive = ("busy_hours", "run_hours", "serial_hours", "runs_started", "loops_closed")
+    for key in additive if programme else ():
+        assert sum(found[key] for found in people.values()) == pytest.approx(programme[key])
+    counted = sum(measure(found.intervals) for found in derived.runs.values() if found.counts)
+    assert not programme or programme["run_hours"] == pytest.approx(hours(counted))
+    charges = gpu_charges(derived)
+    assert all(charge is None or charge >= 0 for charge in charges.values())
+
+
+@quick
+@given(cases(), st.sampled_from(["day", "week", "month"]))
+def test_windows_add_up_to_everything(case: Case, period: str):
+    derived = derive(case.runs, case.as_of, people=case.people)
+    everything = metrics(derived)
+    sums: Counter[tuple[str, str]] = Counter()
+    keys = ("busy_hours", "run_hours", "parallel_hours", "runs_started", "runs_finished")
+    keys += ("experiments_started", "experiments_concluded", "false_starts", "loops_awaiting")
+    for (scholar, _), found in metrics_by(derived, period).items():
+        for key in keys:
+            sums[scholar, key] += found[key]
+    for scholar, found in everything.items():
+        for key in keys:
+            assert sums[scholar, key] == pytest.approx(found[key], abs=1e-9), key
+
+
+def test_the_strategy_meets_every_kind_of_run_experiment_and_loop():
+    seen: set[str] = set()
+
+    @settings(quick, max_examples=250, derandomize=True)
+    @given(cases())
+    def collect(case: Case) -> None:
+        derived = derive(case.runs, case.as_of, people=case.people)
+        for found in derived.runs.values():
+            seen.update((found.state_class, str(found.end_source), str(found.joined_by)))
+            seen.update(found.flags)
+            seen.add("left_out" if found.left_out else "kept")
+        seen.update(f"outcome {e.outcome}" for e in derived.experiments.values())
+        seen.update(f"loop {loop.status}" for loop in derived.loops.values())
+        seen.update("overlap" for e in derived.experiments.values() if e.overlap)
+
+    collect()
+    assert (
+        not {
+            *(
+                "finished",
+                "failed",
+                "crashed",
+                "killed",
+                "preempted",
+                "running",
+                "stale",
+                "pending",
+            ),
+            *("unknown", "runtime", "heartbeat", "last_metric", "open", "stale_heartbeat"),
+            *("new", "tag", "sweep", "continuation", "together", "same_config", "script"),
+            *("clock", "estimated", "unknown_end", "left_out", "overlap"),
+            *(f"outcome {o}" for o in ("success", "partial", "open", "false_start", "failure")),
+            *("outcome killed", "outcome other"),
+            *(f"loop {s}" for s in ("closed", "abandoned", "awaiting", "open", "none")),
+        }
+        - seen
+    )
+
+
+@cache
+def reference(table: str) -> Derived:
+    rows = pl.read_parquet(DATA / f"{table}.runs.parquet").iter_rows(named=True)
+    runs = [
+        Run(
+            row["entity"],
+            row["project"],
+            row["run_id"],
+            row["username"],
+            row["state"],
+            micros(row["created_at"]),
+            started_at=micros(row["started_at"]),
+            heartbeat_at=micros(row["heartbeat_at"]),
+            runtime_us=round(row["runtime_s"] * SECOND),
+        )
+        for row in rows
+    ]
+    instants = (i for r in runs for i in (r.created_at, r.started_at, r.heartbeat_at))
+    return derive(runs, max(instant for instant in instants if instant is not None))
+
+
+@pytest.mark.skipif(
+    not DATA.is_dir(), reason="the reference run tables (../shared/data) are absent"
+)
+@pytest.mark.parametrize("table", ["pozidriv", "nasa"])
+@pytest.mark.parametrize("period", ["all", "week"])
+def test_every_reference_cell_is_met(table: str, period: str, capsys: pytest.CaptureFixture[str]):
+    derived = reference(table)
+    everything = metrics(derived) if period == "all" else metrics_by(derived, "week")
+    wrong, compared = [], 0
+    with (DATA / f"{table}.{period}.expected.csv").open(newline="") as lines:
+        for row in csv.DictReader(lines):
+            scholar = row.pop("scholar")
+            monday = row.pop("period_start", None)
+            found = everything[(scholar, date.fromisoformat(monday)) if monday else scholar]
+            for key, text in row.items():
+                compared += 1
+                expected = float(text) if text else None
+                if expected is None or found[key] is None:
+                    same = expected is found[key]
+                else:
+                    same = abs(found[key] - expected) <= 1e-6
+                if not same:
+                    wrong.append((scholar, monday, key, text, found[key]))
+    with capsys.disabled():
+        sys.stdout.write(f"\n{table}.{period}: {compared} cells compared, {len(wrong)} wrong\n")
+    assert compared > 600
+    assert not wrong

@@ -1,0 +1,242 @@
+"""Each rule and each boundary of the definitions, one hand-made case at a time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from tests.oracles import kaplan_meier
+from tests.oracles.examples import at, members, run
+from tests.oracles.experiments import derive
+from tests.oracles.gpu import gpu_charges, gpu_metrics
+from tests.oracles.metrics import metrics
+from tests.oracles.model import (
+    DAY,
+    HOUR,
+    MINUTE,
+    Person,
+    Run,
+    awake_microseconds,
+    measure,
+    micros,
+)
+from tests.oracles.windows import weeks, windows
+
+
+@pytest.mark.parametrize(
+    ("second", "joined"),
+    [
+        (run("b", at("10:01"), at("11:00")), "script"),
+        (run("b", at("10:01") + 1, at("11:00")), "new"),
+        (run("b", at("10:00"), at("11:00")), "script"),
+        (run("b", at("09:02"), at("11:00")), "together"),
+        (run("b", at("09:02") + 1, at("11:00")), "new"),
+        (run("b", at("09:30"), at("11:00"), config_hash="c"), "same_config"),
+    ],
+)
+def test_the_limits_of_linking_are_inclusive(second: Run, joined: str):
+    first = run("a", at("09:00"), at("10:00"), config_hash="c")
+    derived = derive([first, second], at("20:00"))
+    assert derived.runs[second.key].joined_by == joined
+
+
+def test_a_killed_run_is_no_script_going_on():
+    derived = derive(
+        [run("a", at("09:00"), at("10:00"), "killed"), run("b", at("10:00"), at("11:00"))],
+        at("20:00"),
+    )
+    assert len(derived.experiments) == 2
+
+
+def test_a_run_goes_on_with_the_pre_empted_one_however_late_and_is_no_predecessor():
+    derived = derive(
+        [
+            run("a", at("09:00"), at("10:00"), "preempted", config_hash="c"),
+            run("b", at("12:00"), at("13:00"), "preempted", config_hash="c"),
+            run("c", at("13:00:30"), at("14:00"), config_hash="d"),
+            run("d", at("16:00"), at("17:00"), config_hash="c"),
+        ],
+        at("20:00"),
+    )
+    assert members(derived) == {"a": ["a", "b", "d"], "c": ["c"]}
+    assert derived.experiments["lab/p/a"].outcome == "partial"
+
+
+def test_tag_sweep_and_group_of_one_name_are_three_experiments():
+    derived = derive(
+        [
+            run("a", at("09:00"), at("10:00"), tags=("exp:z", "exp:x", "exp:")),
+            run("b", at("09:00"), at("10:00"), sweep="x"),
+            run("c", at("09:00"), at("10:00"), group_name="x"),
+            run("d", at("09:00"), at("10:00")),
+            run("e", at("19:00"), at("19:30"), tags=("exp:x",), sweep="x", group_name="x"),
+        ],
+        at("20:00"),
+    )
+    assert members(derived) == {"a": ["a", "e"], "b": ["b"], "c": ["c"], "d": ["d"]}
+
+
+@pytest.mark.parametrize(
+    ("age", "klass", "end_source"),
+    [(15 * MINUTE, "running", "open"), (15 * MINUTE + 1, "stale", "stale_heartbeat")],
+)
+def test_a_running_run_is_presumed_dead_after_fifteen_minutes(
+    age: int, klass: str, end_source: str
+):
+    as_of = at("20:00")
+    given_run = run("a", at("09:00"), 0, "running", heartbeat_at=as_of - age, runtime_us=None)
+    found = derive([given_run], as_of).runs[given_run.key]
+    assert (found.state_class, found.end_source) == (klass, end_source)
+    assert found.end == (None if klass == "running" else as_of - age)
+    assert measure(found.intervals) == (11 * HOUR if klass == "running" else 11 * HOUR - age)
+
+
+def test_runtime_is_shared_out_over_the_sessions_of_a_resumed_run():
+    resumed = run(
+        "a",
+        at("09:00"),
+        at("15:00"),
+        writer_starts=(at("12:00"), at("09:00"), at("14:00")),
+        runtime_us=5 * HOUR,
+    )
+    found = derive([resumed], at("20:00")).runs[resumed.key]
+    assert found.sessions == (
+        (at("09:00"), at("12:00"), True),
+        (at("12:00"), at("13:00"), True),
+        (at("14:00"), at("15:00"), False),
+    )
+    assert "estimated" in found.flags
+    assert found.end_source == "heartbeat"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "flagged", "left_out"),
+    [
+        (at("20:15"), at("21:00"), False, True),
+        (at("20:15") + 1, at("21:00"), True, True),
+        (at("19:00"), at("20:15"), False, False),
+        (at("19:00"), at("20:15") + 1, True, False),
+        (at("19:00"), at("18:59"), True, False),
+        (at("20:00"), at("20:00"), False, False),
+    ],
+)
+def test_clocks_are_flagged_beyond_fifteen_minutes(
+    start: int, end: int, flagged: bool, left_out: bool
+):
+    given_run = run("a", start, end)
+    found = derive([given_run], at("20:00")).runs[given_run.key]
+    assert ("clock" in found.flags, found.left_out) == (flagged, left_out)
+    assert left_out or found.end == min(max(start, end), at("20:00"))
+    assert (found.experiment is None) == left_out
+
+
+def test_a_flagged_experiment_has_no_loop_but_closes_anothers():
+    derived = derive(
+        [run("a", at("09:00"), at("10:00")), run("b", at("11:00"), at("10:30"))], at("20:00")
+    )
+    assert derived.loops["lab/p/b"].status == "none"
+    assert at("11:00") == derived.loops["lab/p/a"].N
+
+
+@pytest.mark.parametrize(
+    ("wait", "status"), [(5 * DAY, "closed"), (5 * DAY + 1, "abandoned"), (None, "awaiting")]
+)
+def test_a_loop_closes_within_five_days(wait: int | None, status: str):
+    signal = at("10:00")
+    runs = [run("a", at("09:00"), signal)]
+    if wait is not None:
+        runs.append(run("b", signal + wait, signal + wait + HOUR))
+    derived = derive(runs, signal + (5 * DAY if wait is None else 6 * DAY))
+    loop = derived.loops["lab/p/a"]
+    assert loop.status == status
+    assert loop.reaction_us == 5 * DAY
+    assert loop.reaction_event is (status == "closed")
+
+
+def test_a_twin_that_begins_at_the_signal_is_a_reaction_of_zero():
+    runs = [
+        run("a", at("09:00"), at("09:00"), group_name="g"),
+        run("b", at("09:00"), at("09:30"), group_name="h"),
+    ]
+    assert derive(runs, at("20:00")).loops["lab/p/a"].reaction_us == 0
+
+
+@pytest.mark.parametrize(
+    ("day", "opens", "closes", "expected"),
+    [
+        ((2024, 3, 31), 0, 0, 23 * HOUR),  # a day of 23 hours
+        ((2024, 10, 27), 0, 1440, 25 * HOUR),
+        ((2024, 3, 31), 150, 360, 150 * MINUTE),  # 02:30 does not exist and becomes 03:30
+        ((2024, 10, 27), 150, 360, 210 * MINUTE),  # of two 02:30 the later one
+        ((2024, 5, 6), 1320, 360, 8 * HOUR),  # 00-06 and 22-24
+    ],
+)
+def test_awake_hours_follow_the_wall_clock(
+    day: tuple[int, int, int], opens: int, closes: int, expected: int
+):
+    person = Person("ada", "Europe/Berlin", opens, closes)
+    noon = micros(datetime(*day, 12, tzinfo=UTC))
+    ((_, (start, end)),) = windows(noon, noon, "day", "Europe/Berlin")
+    assert awake_microseconds(person, start, end) == expected
+
+
+def test_a_whole_local_week_is_one_week_across_a_clock_change():
+    saturday = micros(datetime(2024, 3, 30, tzinfo=UTC))
+    ((label, window),) = windows(saturday, saturday, "week", "Europe/Berlin")
+    assert label == date(2024, 3, 25)
+    assert window[1] - window[0] == 7 * DAY - HOUR
+    assert weeks(window, "Europe/Berlin") == 1
+
+
+def test_a_full_host_charges_each_run_its_part():
+    gpus = {"host": "h", "gpu_count": 8}
+    derived = derive(
+        [
+            run("a", at("09:00"), at("11:00"), **gpus),
+            run("b", at("10:00"), at("12:00"), "failed", **gpus),
+            run("c", at("10:00"), at("12:00"), host="h"),
+            run("d", at("10:00"), at("12:00"), host="localhost", gpu_count=1),
+            run("e", at("10:00"), at("12:00"), gpu_count_config=2, **gpus),
+        ],
+        at("20:00"),
+    )
+    charges = {key[2]: charge for key, charge in gpu_charges(derived).items()}
+    assert charges == {"a": 12 * HOUR, "b": 12 * HOUR, "c": None, "d": 2 * HOUR, "e": 4 * HOUR}
+    assert gpu_metrics(derived)["ada"] == {
+        "gpu_hours": 30.0,
+        "gpu_hours_failed": 12.0,
+        "productive_share": 0.6,
+        "unpriced_run_hours": 2.0,
+    }
+
+
+def test_recovery_and_rework_look_only_at_what_had_ended():
+    derived = derive(
+        [
+            run("a", at("09:00"), at("10:00"), "failed", config_hash="c"),
+            run("b", at("09:30"), at("10:30"), config_hash="c", group_name="g"),
+            run("c", at("10:00"), at("12:00"), config_hash="c", group_name="h"),
+        ],
+        at("20:00"),
+    )
+    found = metrics(derived)["ada"]
+    assert found["rework_share"] == pytest.approx(1 / 3)
+    assert (found["recovery_hours_n"], found["recovery_hours_events"]) == (1, 1)
+    assert found["recovery_hours_median"] is None
+
+
+def test_six_events_make_a_median():
+    six = [(HOUR * n, True) for n in range(1, 7)]
+    assert kaplan_meier.estimate(six).median == 3 * HOUR
+    assert kaplan_meier.estimate([(1, True), (1, False), (2, False)]).median is None
+    assert kaplan_meier.estimate([(1, True), (1, False)]).median == 1
+
+
+def test_each_project_is_cut_at_its_own_as_of():
+    mine = run("a", at("09:00"), 0, "running", heartbeat_at=at("12:00"), runtime_us=None)
+    other = replace(mine, project="q", run_id="b")
+    derived = derive([mine, other], {("lab", "p"): at("12:00"), ("lab", "q"): at("12:10")})
+    lengths = {key[1]: measure(found.intervals) for key, found in derived.runs.items()}
+    assert lengths == {"p": 3 * HOUR, "q": 3 * HOUR + 10 * MINUTE}
