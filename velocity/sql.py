@@ -118,7 +118,9 @@ def _parse(name: str, text: str) -> Query:
     if not title:
         raise ValueError(f"queries/{name}.sql has no '-- title:' line")
     body = "\n".join(lines[header_length:]).strip()
-    return Query(name, title, " ".join(words).strip(), tuple(params), tuple(metrics), body, table, kept)
+    return Query(
+        name, title, " ".join(words).strip(), tuple(params), tuple(metrics), body, table, kept
+    )
 
 
 def _parts(name: str, value: str, count: int) -> list[str]:

@@ -50,9 +50,9 @@ only_membership AS (
   FROM judged, setting
   JOIN membership
     ON membership.scholar_key = judged.scholar_key
-    AND timezone(setting.timezone, make_timestamptz(judged.start_us))::DATE
+    AND local_day(setting.timezone, judged.start_us)
       >= membership.from_date
-    AND timezone(setting.timezone, make_timestamptz(judged.start_us))::DATE
+    AND local_day(setting.timezone, judged.start_us)
       < membership.to_date
   GROUP BY judged.experiment_key
 )

@@ -18,8 +18,8 @@ session_of AS (
 reach AS (
   SELECT
     scoped.scholar_key, scoped.stream_key,
-    timezone(any_value(setting.timezone), make_timestamptz(min(scoped.start_us)))::DATE AS from_day,
-    timezone(any_value(setting.timezone), make_timestamptz(max(core.last_end_us)))::DATE AS to_day
+    local_day(any_value(setting.timezone), min(scoped.start_us)) AS from_day,
+    local_day(any_value(setting.timezone), max(core.last_end_us)) AS to_day
   FROM scoped
   JOIN experiment_core AS core USING (experiment_key), setting
   GROUP BY ALL

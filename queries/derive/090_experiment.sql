@@ -31,8 +31,8 @@ SELECT
   coalesce(active.active_us, 0) AS active_us,
   in_all.overlapped AS overlapped,
   in_stream.overlapped AS overlapped_in_stream,
-  timezone(setting.timezone, make_timestamptz(core.start_us))::DATE AS start_day,
-  timezone(setting.timezone, make_timestamptz(core.signal_us))::DATE AS signal_day
+  local_day(setting.timezone, core.start_us) AS start_day,
+  local_day(setting.timezone, core.signal_us) AS signal_day
 FROM experiment_core AS core
 LEFT JOIN active USING (experiment_key)
 JOIN others AS in_all

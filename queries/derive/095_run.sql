@@ -36,8 +36,8 @@ SELECT
         THEN failure.ends[2] ELSE failure.ends[1] END <= base.start_us,
       false)
   END AS rework,
-  timezone(setting.timezone, make_timestamptz(base.start_us))::DATE AS start_day,
-  CASE WHEN NOT run.open THEN timezone(setting.timezone, make_timestamptz(run.end_us))::DATE END
+  local_day(setting.timezone, base.start_us) AS start_day,
+  CASE WHEN NOT run.open THEN local_day(setting.timezone, run.end_us) END
     AS end_day
 FROM run_base AS base
 LEFT JOIN run_interval AS run USING (run_key)

@@ -72,7 +72,7 @@ awake AS (
 SELECT
   spanned.experiment_key, spanned.scholar_key, spanned.project_key, spanned.stream_key,
   spanned.start_us, spanned.signal_us, spanned.next_us, spanned.outcome, spanned.status,
-  timezone(setting.timezone, make_timestamptz(spanned.start_us))::DATE AS start_day,
+  local_day(setting.timezone, spanned.start_us) AS start_day,
   coalesce(signal_us, as_of_us) - start_us AS machine_us,
   status <> 'open' AND outcome NOT IN ('killed', 'other') AS machine_event,
   reaction_end_us - signal_us AS reaction_us,

@@ -16,7 +16,7 @@ WITH finished AS (
 SELECT
   failed.experiment_key, failed.scholar_key, failed.project_key, failed.stream_key,
   failed.signal_us,
-  timezone(setting.timezone, make_timestamptz(failed.signal_us))::DATE AS signal_day,
+  local_day(setting.timezone, failed.signal_us) AS signal_day,
   coalesce(finished.first_end_us, failed.as_of_us) - failed.signal_us AS recovery_us,
   finished.first_end_us IS NOT NULL AS recovered
 FROM experiment_core AS failed

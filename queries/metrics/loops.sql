@@ -14,15 +14,8 @@
 -- metric: reaction_off_share | share | Waiting outside the awake window | 1 - awake reaction hours / reaction hours over closed loops.
 WITH placed AS (
   SELECT
-    CASE $by
-      WHEN 'scholar' THEN scholar.scholar WHEN 'stream' THEN stream.stream ELSE 'programme'
-    END AS group_id,
-    CASE $period
-      WHEN 'day' THEN start_day
-      WHEN 'week' THEN date_trunc('week', start_day)::DATE
-      WHEN 'month' THEN date_trunc('month', start_day)::DATE
-      ELSE 'epoch'::DATE
-    END AS period_start,
+    group_of($by, scholar.scholar, stream.stream) AS group_id,
+    period_of($period, start_day) AS period_start,
     loop.*
   FROM loop
   JOIN scholar USING (scholar_key)

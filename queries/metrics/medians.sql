@@ -24,15 +24,8 @@ WITH measured AS (
 ),
 observation AS (
   SELECT
-    CASE $by
-      WHEN 'scholar' THEN scholar.scholar WHEN 'stream' THEN stream.stream ELSE 'programme'
-    END AS group_id,
-    CASE $period
-      WHEN 'day' THEN day
-      WHEN 'week' THEN date_trunc('week', day)::DATE
-      WHEN 'month' THEN date_trunc('month', day)::DATE
-      ELSE 'epoch'::DATE
-    END AS period_start,
+    group_of($by, scholar.scholar, stream.stream) AS group_id,
+    period_of($period, day) AS period_start,
     measure, length_us, event
   FROM measured
   JOIN scholar USING (scholar_key)
@@ -43,84 +36,45 @@ observation AS (
     AND ($from_day::DATE IS NULL OR day >= $from_day::DATE)
     AND ($to_day::DATE IS NULL OR day < $to_day::DATE)
 ),
-at_length AS (
-  SELECT
-    group_id, period_start, measure, length_us,
-    count(*) AS leaving, count(*) FILTER (event) AS events
+chosen AS (
+  SELECT *
   FROM observation
   WHERE $groups::VARCHAR[] IS NULL OR list_contains($groups::VARCHAR[], group_id)
-  GROUP BY ALL
-),
-at_risk AS (
-  SELECT
-    *,
-    (sum(leaving) OVER (
-      PARTITION BY group_id, period_start, measure ORDER BY length_us DESC))::BIGINT AS at_risk
-  FROM at_length
-),
-curve AS (
-  SELECT
-    *,
-    product(1 - events / at_risk) OVER upward AS survival,
-    -- Greenwood's sum; undefined once nobody is left.
-    sum(CASE WHEN at_risk > events THEN events / (at_risk * (at_risk - events)::DOUBLE) END)
-      OVER upward AS greenwood
-  FROM at_risk
-  WINDOW upward AS (PARTITION BY group_id, period_start, measure ORDER BY length_us)
-),
-limited AS (
-  SELECT
-    *,
-    CASE WHEN survival > 1e-12 AND survival < 1 THEN
-      survival ** exp(1.959963984540054 * sqrt(greenwood) / abs(ln(survival))) END AS lower,
-    CASE WHEN survival > 1e-12 AND survival < 1 THEN
-      survival ** exp(-1.959963984540054 * sqrt(greenwood) / abs(ln(survival))) END AS upper
-  FROM curve
 ),
 estimate AS (
-  SELECT
-    group_id, period_start, measure,
-    sum(leaving)::BIGINT AS n,
-    sum(events)::BIGINT AS events,
-    max(length_us) / 3.6e9 AS largest,
-    -- Exactly one half is one half, whatever floating point made of it.
-    min(length_us) FILTER (survival <= 0.5 + 1e-9) / 3.6e9 AS median,
-    min(length_us) FILTER (lower <= 0.5) / 3.6e9 AS low,
-    min(length_us) FILTER (upper <= 0.5) / 3.6e9 AS high
-  FROM limited
-  GROUP BY ALL
+  FROM kaplan_meier('chosen')
 )
 SELECT
   group_id, period_start,
   coalesce(max(n) FILTER (measure = 'machine'), 0) AS machine_hours_n,
   coalesce(max(events) FILTER (measure = 'machine'), 0) AS machine_hours_events,
-  max(median) FILTER (measure = 'machine' AND events >= 6) AS machine_hours_median,
-  max(low) FILTER (measure = 'machine' AND events >= 6) AS machine_hours_low,
-  max(high) FILTER (measure = 'machine' AND events >= 6) AS machine_hours_high,
+  max(median) FILTER (measure = 'machine') AS machine_hours_median,
+  max(low) FILTER (measure = 'machine') AS machine_hours_low,
+  max(high) FILTER (measure = 'machine') AS machine_hours_high,
   max(largest) FILTER (measure = 'machine') AS machine_hours_largest,
   coalesce(max(n) FILTER (measure = 'reaction'), 0) AS reaction_hours_n,
   coalesce(max(events) FILTER (measure = 'reaction'), 0) AS reaction_hours_events,
-  max(median) FILTER (measure = 'reaction' AND events >= 6) AS reaction_hours_median,
-  max(low) FILTER (measure = 'reaction' AND events >= 6) AS reaction_hours_low,
-  max(high) FILTER (measure = 'reaction' AND events >= 6) AS reaction_hours_high,
+  max(median) FILTER (measure = 'reaction') AS reaction_hours_median,
+  max(low) FILTER (measure = 'reaction') AS reaction_hours_low,
+  max(high) FILTER (measure = 'reaction') AS reaction_hours_high,
   max(largest) FILTER (measure = 'reaction') AS reaction_hours_largest,
   coalesce(max(n) FILTER (measure = 'reaction_awake'), 0) AS reaction_awake_hours_n,
   coalesce(max(events) FILTER (measure = 'reaction_awake'), 0) AS reaction_awake_hours_events,
-  max(median) FILTER (measure = 'reaction_awake' AND events >= 6) AS reaction_awake_hours_median,
-  max(low) FILTER (measure = 'reaction_awake' AND events >= 6) AS reaction_awake_hours_low,
-  max(high) FILTER (measure = 'reaction_awake' AND events >= 6) AS reaction_awake_hours_high,
+  max(median) FILTER (measure = 'reaction_awake') AS reaction_awake_hours_median,
+  max(low) FILTER (measure = 'reaction_awake') AS reaction_awake_hours_low,
+  max(high) FILTER (measure = 'reaction_awake') AS reaction_awake_hours_high,
   max(largest) FILTER (measure = 'reaction_awake') AS reaction_awake_hours_largest,
   coalesce(max(n) FILTER (measure = 'loop'), 0) AS loop_hours_n,
   coalesce(max(events) FILTER (measure = 'loop'), 0) AS loop_hours_events,
-  max(median) FILTER (measure = 'loop' AND events >= 6) AS loop_hours_median,
-  max(low) FILTER (measure = 'loop' AND events >= 6) AS loop_hours_low,
-  max(high) FILTER (measure = 'loop' AND events >= 6) AS loop_hours_high,
+  max(median) FILTER (measure = 'loop') AS loop_hours_median,
+  max(low) FILTER (measure = 'loop') AS loop_hours_low,
+  max(high) FILTER (measure = 'loop') AS loop_hours_high,
   max(largest) FILTER (measure = 'loop') AS loop_hours_largest,
   coalesce(max(n) FILTER (measure = 'recovery'), 0) AS recovery_hours_n,
   coalesce(max(events) FILTER (measure = 'recovery'), 0) AS recovery_hours_events,
-  max(median) FILTER (measure = 'recovery' AND events >= 6) AS recovery_hours_median,
-  max(low) FILTER (measure = 'recovery' AND events >= 6) AS recovery_hours_low,
-  max(high) FILTER (measure = 'recovery' AND events >= 6) AS recovery_hours_high,
+  max(median) FILTER (measure = 'recovery') AS recovery_hours_median,
+  max(low) FILTER (measure = 'recovery') AS recovery_hours_low,
+  max(high) FILTER (measure = 'recovery') AS recovery_hours_high,
   max(largest) FILTER (measure = 'recovery') AS recovery_hours_largest
 FROM estimate
 GROUP BY ALL

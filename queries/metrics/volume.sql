@@ -23,7 +23,7 @@
 -- metric: experiments_started | experiments | Experiments started | Experiments whose first run started in the window.
 -- metric: experiments_concluded | experiments | Experiments concluded | Experiments with their signal in the window and outcome success or partial.
 -- metric: overlap_launch_share | share | Overlapped launches | Experiments launched while another of the scholar's was in flight / experiments launched.
--- metric: throughput_per_week | experiments per week | Concluded experiments a week | Concluded experiments / weeks of the window, partial weeks by their exact length.
+-- metric: throughput_per_week | experiments per week | Concluded experiments a week | Concluded experiments / weeks of the window, partial weeks by their exact length; limits are exact Poisson (Garwood) 95 % limits.
 -- metric: weeks | weeks | Weeks of the window | Local days of the window / 7, cut at the last instant of the data; with no window, from the group's first launch.
 -- metric: runs_started | runs | Runs started | Runs by the day they started.
 -- metric: runs_finished | runs | Runs finished | Runs that finished, by the day they ended.
@@ -49,12 +49,7 @@ WITH bound AS (
 calendar AS (
   -- Each local day of the window, and how much of it the data covers.
   SELECT
-    CASE $period
-      WHEN 'day' THEN day::DATE
-      WHEN 'week' THEN date_trunc('week', day)::DATE
-      WHEN 'month' THEN date_trunc('month', day)::DATE
-      ELSE 'epoch'::DATE
-    END AS period_start,
+    period_of($period, day) AS period_start,
     day::DATE AS day,
     greatest(0, least(closes_us, as_of_us) - opens_us) / (closes_us - opens_us) AS covered
   FROM (
@@ -70,9 +65,7 @@ calendar AS (
 ),
 cell AS (
   SELECT
-    CASE $by
-      WHEN 'scholar' THEN scholar.scholar WHEN 'stream' THEN stream.stream ELSE 'programme'
-    END AS group_id,
+    group_of($by, scholar.scholar, stream.stream) AS group_id,
     fact.*
   FROM day_fact AS fact
   JOIN scholar USING (scholar_key)
@@ -146,6 +139,8 @@ SELECT
   coalesce(experiments_concluded, 0) AS experiments_concluded,
   overlapped_launches / nullif(experiments_started, 0) AS overlap_launch_share,
   coalesce(experiments_concluded, 0) / nullif(weeks, 0) AS throughput_per_week,
+  poisson_low(coalesce(experiments_concluded, 0)) / nullif(weeks, 0) AS throughput_per_week_low,
+  poisson_high(coalesce(experiments_concluded, 0)) / nullif(weeks, 0) AS throughput_per_week_high,
   weeks,
   coalesce(runs_started, 0) AS runs_started,
   coalesce(runs_finished, 0) AS runs_finished,

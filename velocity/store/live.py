@@ -83,9 +83,16 @@ def open_live(data: Path) -> Iterator[LiveStore]:
             store.run("SET TimeZone = 'UTC'")
             store.run("SET search_path = 'main,derived'")
             _migrate(store)
+            define_macros(store)
             yield store
         finally:
             connection.close()
+
+
+def define_macros(store: LiveStore) -> None:
+    """Defines the words of queries/macros/ in the database in use."""
+    for query in list_queries("macros"):
+        store.run(query.body)
 
 
 def _migrate(store: LiveStore) -> None:

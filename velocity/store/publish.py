@@ -13,6 +13,7 @@ import duckdb
 
 from velocity.errors import StoreError
 from velocity.sql import list_queries, load_query
+from velocity.store.live import define_macros
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,8 +67,10 @@ def _write(store: LiveStore, partial: Path) -> None:
             store.run(f'CREATE TABLE snapshot."{table}" AS FROM derived."{table}"')
         for query in list_queries("publish"):
             store.run(f'CREATE TABLE snapshot."{query.table}" AS {query.body}')
+        store.run("USE snapshot")
+        define_macros(store)
     finally:
-        store.run("DETACH snapshot")
+        store.run("USE live; SET search_path = 'main,derived'; DETACH snapshot")
 
 
 def _check(partial: Path) -> None:

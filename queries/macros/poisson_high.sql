@@ -1,0 +1,14 @@
+-- title: Upper Poisson limit
+-- Garwood's exact upper 95 % limit of a mean of which n events were counted: the mean at which n or
+-- fewer have probability 0.025, by Newton's method from Wilson and Hilferty's approximation.
+CREATE OR REPLACE MACRO poisson_high(n) AS
+list_reduce(
+  [
+    (n + 1) * (1 - 1 / (9 * (n + 1)) + 1.959963984540054 / (3 * sqrt(n + 1))) ** 3,
+    0.0, 0, 0, 0, 0, 0, 0
+  ],
+  lambda mean, step: mean + (
+    list_sum(list_transform(
+      range(0, least(n + 1, (40 + 10 * sqrt(n))::BIGINT)),
+      lambda k: exp((n - k) * ln(mean) - mean - lgamma(n - k + 1)))) - 0.025
+  ) / exp(n * ln(mean) - mean - lgamma(n + 1)))

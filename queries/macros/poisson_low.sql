@@ -1,0 +1,13 @@
+-- title: Lower Poisson limit
+-- Garwood's exact lower 95 % limit of a mean of which n events were counted: the mean at which n or
+-- more have probability 0.025, by Newton's method from Wilson and Hilferty's approximation.
+CREATE OR REPLACE MACRO poisson_low(n) AS
+CASE WHEN n = 0 THEN 0 ELSE
+  list_reduce(
+    [n * (1 - 1 / (9 * n) - 1.959963984540054 / (3 * sqrt(n))) ** 3, 0.0, 0, 0, 0, 0, 0, 0],
+    lambda mean, step: mean - (
+      list_sum(list_transform(
+        range(0, (40 + 10 * sqrt(n))::BIGINT),
+        lambda k: exp((n + k) * ln(mean) - mean - lgamma(n + k + 1)))) - 0.025
+    ) / exp((n - 1) * ln(mean) - mean - lgamma(n)))
+END
