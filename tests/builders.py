@@ -1,0 +1,100 @@
+"""Small stores for tests: a new case is three lines.
+
+snapshot = store_of([run("r1", "09:00", "10:00"), run("r2", "11:00", state="running")], "20:00")
+"""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from velocity.records import run_frame
+from velocity.settings import Settings
+from velocity.store.derive import derive
+from velocity.store.live import open_live
+from velocity.store.merge import merge_project, merge_runs
+from velocity.store.publish import publish
+from velocity.store.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from velocity.roster import Roster
+
+#: The day of times without one: a Monday.
+DAY = date(2026, 1, 5)
+
+Moment = str | datetime
+
+
+def at(moment: Moment, *, days: int = 0) -> datetime:
+    """A UTC time: "09:00" (on `DAY`), "2026-01-06 09:00" or an aware datetime; `days` later."""
+    if isinstance(moment, str):
+        if len(moment) <= len("09:00:00.000000"):
+            moment = datetime.combine(DAY, time.fromisoformat(moment))
+        else:
+            moment = datetime.fromisoformat(moment)
+        moment = moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC) + timedelta(days=days)
+
+
+def run(
+    run_id: str,
+    start: Moment,
+    end: Moment | None = None,
+    *,
+    state: str = "finished",
+    **columns: Any,
+) -> dict[str, Any]:
+    """One row of `RUN_SCHEMA`: ada's, in e/p, its start from the environment.
+
+    `end` is the heartbeat of any run, and gives the runtime of one that is over; without it the
+    run has neither. `columns` override anything; values of `_at` columns may be written as times.
+    """
+    started_at = at(start)
+    row: dict[str, Any] = {
+        "entity": "e",
+        "project": "p",
+        "run_id": run_id,
+        "username": "ada",
+        "display_name": run_id,
+        "state": state,
+        "created_at": started_at,
+        "started_at": started_at,
+        "writer_starts": [started_at],
+        "source": "table",
+    }
+    if end is not None:
+        row["heartbeat_at"] = at(end)
+        if state not in ("running", "pending"):
+            row["runtime_s"] = (at(end) - started_at).total_seconds()
+    times = {name: at(value) for name, value in columns.items() if name.endswith("_at") and value}
+    return row | columns | times
+
+
+def store_of(
+    rows: Iterable[Mapping[str, Any]],
+    as_of: Moment,
+    *,
+    settings: Settings | None = None,
+    roster: Roster | None = None,
+    data: Path | None = None,
+) -> Snapshot:
+    """The rows merged, derived and published; every project is complete to `as_of`.
+
+    With a `data` folder the store stays there (for commands, and to be added to); without one, only
+    the snapshot lives on, in memory of its open file.
+    """
+    if data is None:
+        with tempfile.TemporaryDirectory() as folder:
+            return store_of(rows, as_of, settings=settings, roster=roster, data=Path(folder))
+    runs = run_frame(list(rows))
+    with open_live(data) as store:
+        merge_runs(store, runs)
+        for entity, project in runs.select("entity", "project").unique().iter_rows():
+            merge_project(store, entity, project, as_of=at(as_of))
+        derive(store, settings or Settings(), roster)
+        name = publish(store)
+    return Snapshot(data / "snapshots" / f"{name}.duckdb")
