@@ -119,6 +119,10 @@ total AS (
   FROM cell
   JOIN calendar USING (day)
   GROUP BY ALL
+),
+limited AS (
+  SELECT n, poisson_low(n) AS low, poisson_high(n) AS high
+  FROM (SELECT 0::BIGINT AS n UNION SELECT experiments_concluded FROM total)
 )
 SELECT
   group_id, period_start,
@@ -139,8 +143,8 @@ SELECT
   coalesce(experiments_concluded, 0) AS experiments_concluded,
   overlapped_launches / nullif(experiments_started, 0) AS overlap_launch_share,
   coalesce(experiments_concluded, 0) / nullif(weeks, 0) AS throughput_per_week,
-  poisson_low(coalesce(experiments_concluded, 0)) / nullif(weeks, 0) AS throughput_per_week_low,
-  poisson_high(coalesce(experiments_concluded, 0)) / nullif(weeks, 0) AS throughput_per_week_high,
+  limited.low / nullif(weeks, 0) AS throughput_per_week_low,
+  limited.high / nullif(weeks, 0) AS throughput_per_week_high,
   weeks,
   coalesce(runs_started, 0) AS runs_started,
   coalesce(runs_finished, 0) AS runs_finished,
@@ -155,5 +159,6 @@ SELECT
   runs_rework / nullif(runs_known_config, 0) AS rework_share
 FROM exposure
 LEFT JOIN total USING (group_id, period_start)
+JOIN limited ON limited.n = coalesce(experiments_concluded, 0)
 WHERE $groups::VARCHAR[] IS NULL OR list_contains($groups::VARCHAR[], group_id)
 ORDER BY group_id, period_start

@@ -1,0 +1,46 @@
+-- title: Feedback loops, their status
+-- table: loop_core
+-- A row an experiment that has a loop: signal F, next launch N of the same line, status, and the
+-- instant to which the reaction is known. False starts and experiments with a clock flag have none.
+WITH launch AS (
+  SELECT scholar_key, project_key, start_us, count(*) AS launches
+  FROM experiment_core
+  GROUP BY ALL
+),
+candidate AS (
+  SELECT
+    core.*,
+    -- "Another" leaves out the experiment alone: a twin launched at this very signal counts.
+    CASE WHEN signal_us = start_us AND launches = 1 THEN signal_us + 1 ELSE signal_us END
+      AS search_us
+  FROM experiment_core AS core
+  JOIN launch USING (scholar_key, project_key, start_us)
+  WHERE outcome <> 'false_start' AND NOT clock
+),
+answered AS (
+  SELECT candidate.*, launch.start_us AS next_us
+  FROM candidate
+  ASOF LEFT JOIN launch
+    ON launch.scholar_key = candidate.scholar_key AND launch.project_key = candidate.project_key
+    AND launch.start_us >= candidate.search_us
+),
+judged AS (
+  SELECT
+    *,
+    CASE
+      WHEN signal_us IS NULL THEN 'open'
+      WHEN next_us - signal_us <= 432000000000 THEN 'closed'
+      WHEN next_us IS NULL AND as_of_us - signal_us <= 432000000000 THEN 'awaiting'
+      ELSE 'abandoned'
+    END AS status
+  FROM answered
+)
+-- The span of reaction: to the next launch, five days on, or as far as the data goes.
+SELECT
+  * EXCLUDE (search_us),
+  CASE status
+    WHEN 'closed' THEN next_us
+    WHEN 'abandoned' THEN signal_us + 432000000000
+    WHEN 'awaiting' THEN as_of_us
+  END AS reaction_end_us
+FROM judged

@@ -1,0 +1,26 @@
+-- title: Awake time up to an instant
+-- table: awake_at
+-- A row a scholar and instant that a span of awake time begins or ends at: the scholar's awake time
+-- since the beginning of the calendar. Only differences mean anything.
+WITH instant AS (
+  SELECT scholar_key, unnest([signal_us, reaction_end_us]) AS at_us
+  FROM loop_core
+  WHERE signal_us IS NOT NULL
+  UNION
+  SELECT scholar_key, start_us
+  FROM launch
+),
+of_person AS (
+  SELECT instant.*, scholar.timezone, scholar.awake_start_min, scholar.awake_end_min
+  FROM instant
+  JOIN scholar USING (scholar_key)
+)
+SELECT
+  instant.scholar_key, instant.at_us,
+  calendar.before_us + least(instant.at_us, calendar.end_us) - calendar.start_us AS awake_us
+FROM of_person AS instant
+ASOF LEFT JOIN awake_calendar AS calendar
+  ON calendar.timezone = instant.timezone
+  AND calendar.awake_start_min = instant.awake_start_min
+  AND calendar.awake_end_min = instant.awake_end_min
+  AND calendar.start_us <= instant.at_us

@@ -1,0 +1,46 @@
+-- title: Lines
+-- A row a line (scholar and project) with loops in the window: how many, the medians of loop and
+-- awake reaction, and how far its launches look unrelated to its results.
+-- param: from_day | DATE | first local day, null = from the beginning
+-- param: to_day | DATE | day after the last, null = to the end
+-- param: scholar | VARCHAR | only this scholar, null = all
+-- metric: blind_ratio | ratio | Blind ratio | Median awake reaction / (ln 2 / launches per awake hour), the launches counted over gaps of at most 5 days. Near 1 the launches look unrelated to results, and the reaction figure says little.
+WITH observation AS (
+  SELECT
+    (scholar_key, project_key) AS group_id, 'epoch'::DATE AS period_start,
+    unnest(['reaction_awake', 'loop']) AS measure,
+    unnest([reaction_awake_us, loop_us]) AS length_us,
+    closed_event AS event
+  FROM loop
+  JOIN scholar USING (scholar_key)
+  WHERE status <> 'open'
+    AND ($scholar::VARCHAR IS NULL OR scholar.scholar = $scholar::VARCHAR)
+    AND ($from_day::DATE IS NULL OR start_day >= $from_day::DATE)
+    AND ($to_day::DATE IS NULL OR start_day < $to_day::DATE)
+),
+estimate AS (
+  FROM kaplan_meier('observation')
+),
+gap AS (
+  SELECT
+    (scholar_key, project_key) AS group_id,
+    count(*) / nullif(sum(gap_awake_us) / 3.6e9, 0) AS launches_per_awake_hour
+  FROM launch_gap
+  WHERE ($from_day::DATE IS NULL OR previous_day >= $from_day::DATE)
+    AND ($to_day::DATE IS NULL OR start_day < $to_day::DATE)
+  GROUP BY ALL
+)
+SELECT
+  scholar.scholar, project.entity, project.project,
+  max(estimate.n) AS loops,
+  max(estimate.median) FILTER (measure = 'loop') AS loop_hours_median,
+  max(estimate.median) FILTER (measure = 'reaction_awake') AS reaction_awake_hours_median,
+  max(estimate.median) FILTER (measure = 'reaction_awake')
+    * any_value(gap.launches_per_awake_hour) / ln(2) AS blind_ratio
+FROM estimate
+JOIN scholar ON scholar.scholar_key = estimate.group_id[1]
+JOIN project ON project.project_key = estimate.group_id[2]
+LEFT JOIN gap USING (group_id)
+WHERE scholar.attributed
+GROUP BY ALL
+ORDER BY ALL

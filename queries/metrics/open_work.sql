@@ -1,0 +1,32 @@
+-- title: Work in flight
+-- A row an open experiment, oldest first: its age, and whether that is older than usual for its line.
+-- param: scholar | VARCHAR | only this scholar, null = all
+-- metric: wip_age_hours | hours | Age of open work | From an open experiment's launch to the end of the data; older than usual when above the 85th percentile of launch-to-signal of the line's concluded experiments, of which it needs 19.
+WITH usual AS (
+  SELECT
+    scholar_key, project_key,
+    quantile_cont(signal_us - start_us, 0.85) / 3.6e9 AS usual_hours
+  FROM experiment
+  WHERE outcome IN ('success', 'partial') AND NOT clock
+  GROUP BY ALL
+  HAVING count(*) >= 19
+)
+SELECT
+  scholar.scholar, project.entity, project.project, stream.stream,
+  concat_ws('/', project.entity, project.project, run.run_id) AS experiment_id,
+  experiment.n AS runs,
+  make_timestamptz(experiment.start_us) AS started_at,
+  (experiment.as_of_us - experiment.start_us) / 3.6e9 AS wip_age_hours,
+  usual.usual_hours,
+  coalesce((experiment.as_of_us - experiment.start_us) / 3.6e9 > usual.usual_hours, false)
+    AS older_than_usual
+FROM experiment
+JOIN scholar USING (scholar_key)
+JOIN project USING (project_key)
+JOIN run ON run.run_key = experiment.experiment_key
+LEFT JOIN stream ON stream.stream_key = experiment.stream_key
+LEFT JOIN usual ON usual.scholar_key = experiment.scholar_key
+  AND usual.project_key = experiment.project_key
+WHERE experiment.outcome = 'open' AND scholar.attributed
+  AND ($scholar::VARCHAR IS NULL OR scholar.scholar = $scholar::VARCHAR)
+ORDER BY experiment.start_us, experiment.experiment_key
