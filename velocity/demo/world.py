@@ -9,16 +9,21 @@ from __future__ import annotations
 import base64
 import json
 import threading
+import zlib
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 from functools import cached_property
+from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from velocity.demo.protocol import FixedObject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
 _CLI_VERSION = "0.31.0"
+_VERSIONS = count()
 
 
 class Writer(NamedTuple):
@@ -130,8 +135,11 @@ class RunNode:
         )
 
     @cached_property
-    def node(self) -> dict[str, Any]:
-        """The GraphQL `Run` object: every field of the schema by its name there."""
+    def node(self) -> FixedObject:
+        """The GraphQL `Run` object."""
+        return FixedObject(self._values)
+
+    def _values(self) -> dict[str, Any]:
         path = f"Run:v1:{self.name}:{self.project}:{self.entity}"
         user = None
         if self.username is not None:
@@ -158,17 +166,17 @@ class RunNode:
             "description": self.notes,
             "notes": self.notes,
             "user": user,
-            "projectId": f"{self.entity}/{self.project}",
+            "projectId": project_number(self.entity, self.project),
         }
 
 
 @dataclass
 class Project:
-    """A project and its runs by id. `version` grows with every change."""
+    """A project and its runs by id. Every change gives it a `version` never used before."""
 
     name: str
     runs: dict[str, RunNode] = field(default_factory=dict)
-    version: int = 0
+    version: int = field(default_factory=lambda: next(_VERSIONS))
 
 
 class World:
@@ -185,7 +193,7 @@ class World:
             for run in runs:
                 project = self.add_project(run.entity, run.project)
                 project.runs[run.name] = run
-                project.version += 1
+                project.version = next(_VERSIONS)
 
     def change(self, entity: str, project: str, run_id: str, **fields: Any) -> RunNode:
         """Set fields of `RunNode` on one run; gives the new run.
@@ -206,7 +214,7 @@ class World:
         """
         with self.lock:
             home = self.entities[entity][project]
-            home.version += 1
+            home.version = next(_VERSIONS)
             return home.runs.pop(run_id)
 
     def add_project(self, entity: str, project: str) -> Project:
@@ -227,6 +235,11 @@ class World:
 def naive_utc(moment: datetime) -> str:
     """A time as W&B writes it: UTC to the second, without a zone."""
     return moment.replace(tzinfo=None).isoformat(timespec="seconds")
+
+
+def project_number(entity: str, project: str) -> str:
+    """W&B's internal number of a project, as text."""
+    return str(zlib.crc32(f"{entity}/{project}".encode()))
 
 
 def _epoch(moment: datetime) -> float:

@@ -1,0 +1,150 @@
+"""Answers to queries from a `World`: the query object of the schema, resolved from it."""
+
+from __future__ import annotations
+
+import base64
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+from velocity.demo.listing import connection, list_runs, page_start
+from velocity.demo.protocol import Operation, execute
+from velocity.demo.world import naive_utc, project_number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from velocity.demo.protocol import FixedObject
+    from velocity.demo.world import Project, RunNode, World
+
+    Arguments = Mapping[str, Any]
+
+_KEPT_LISTINGS = 8
+_EPOCH = "1970-01-01T00:00:00"  # creation of a project without runs
+
+
+class Answers:
+    """Runs validated operations against a world that may change between them.
+
+    Args:
+        world: what there is.
+        username: of the person whose key is used; member of every entity.
+    """
+
+    def __init__(self, world: World, username: str) -> None:
+        self._world = world
+        self._username = username
+        # A scan asks for the same listing page after page: sorting it once keeps pages fast.
+        self._listings: OrderedDict[tuple[Any, ...], list[RunNode]] = OrderedDict()
+
+    def answer(self, operation: Operation, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """The `data` of the answer, for `orjson.dumps`.
+
+        Raises:
+            InvalidFilterError: a filter, order or cursor cannot be followed.
+        """
+        root = {
+            "viewer": self._viewer,
+            "entity": self._entity,
+            "project": self._project,
+            "models": self._models,
+            "serverInfo": {"features": []},
+        }
+        with self._world.lock:
+            return execute(operation, variables, root)
+
+    def _viewer(self, _arguments: Arguments | None = None) -> dict[str, Any]:
+        entities = list(self._world.entities)
+        return {
+            "__typename": "User",
+            "id": _global_id("User", self._username),
+            "name": self._username,
+            "username": self._username,
+            "email": f"{self._username}@example.org",
+            "admin": False,
+            "flags": "{}",
+            "entity": entities[0] if entities else self._username,
+            "teams": {"edges": [{"node": self._entity({"name": name})} for name in entities]},
+        }
+
+    def _entity(self, arguments: Arguments) -> dict[str, Any] | None:
+        name = arguments["name"]
+        if name not in self._world.entities:
+            return None
+        return {
+            "__typename": "Entity",
+            "id": _global_id("Entity", name),
+            "name": name,
+            "isTeam": True,
+        }
+
+    def _models(self, arguments: Arguments) -> dict[str, Any]:
+        nodes = [
+            node
+            for entity, projects in self._world.entities.items()
+            if arguments.get("entityName") in {None, entity}
+            for name in sorted(projects)
+            if (node := self._project({"name": name, "entityName": entity})) is not None
+        ]
+        return _page(nodes, arguments)
+
+    def _project(self, arguments: Arguments) -> dict[str, Any] | None:
+        name, entity = arguments["name"], arguments.get("entityName")
+        entity = entity or self._viewer()["entity"]
+        project = self._world.entities.get(entity, {}).get(name)
+        if project is None:
+            return None
+
+        def run_count(asked: Arguments) -> int:
+            return len(self._listing(project, asked.get("filters"), None))
+
+        def runs(asked: Arguments) -> dict[str, Any]:
+            rows = self._listing(project, asked.get("filters"), asked.get("order"))
+            return _page(rows, asked, lambda row: row.node)
+
+        def created_at(_asked: Arguments) -> str:
+            return min((naive_utc(row.created_at) for row in project.runs.values()), default=_EPOCH)
+
+        def run(asked: Arguments) -> FixedObject | None:
+            found = project.runs.get(asked["name"])
+            return None if found is None else found.node
+
+        return {
+            "__typename": "Project",
+            "id": _global_id("Project", f"{name}:{entity}"),
+            "internalId": project_number(entity, name),
+            "name": name,
+            "entityName": entity,
+            "createdAt": created_at,
+            "isBenchmark": False,
+            "readOnly": False,
+            "user": self._viewer(),
+            "runCount": run_count,
+            "runs": runs,
+            "run": run,
+        }
+
+    def _listing(self, project: Project, filters: str | None, order: str | None) -> list[RunNode]:
+        if not filters or filters == "{}":
+            filters = None
+        key = (project.version, filters, order)
+        rows = self._listings.get(key)
+        if rows is None:
+            rows = list_runs(project.runs.values(), filters, order)
+            self._listings[key] = rows
+            if len(self._listings) > _KEPT_LISTINGS:
+                self._listings.popitem(last=False)
+        return rows
+
+
+def _page(
+    rows: Sequence[Any],
+    arguments: Arguments,
+    to_node: Callable[[Any], Any] = lambda row: row,
+) -> dict[str, Any]:
+    start = page_start(arguments.get("after"))
+    page = rows[start : start + (arguments.get("first") or len(rows))]
+    return connection([to_node(row) for row in page], start, len(rows))
+
+
+def _global_id(kind: str, name: str) -> str:
+    return base64.b64encode(f"{kind}:{name}".encode()).decode()

@@ -1,0 +1,155 @@
+"""Filters, orders and pages over the runs of a project, as the W&B server has them."""
+
+from __future__ import annotations
+
+import json
+import operator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from velocity.demo.world import RunNode
+
+    Test = Callable[[RunNode], bool]
+
+_TIMES = {"createdAt": "created_at", "heartbeatAt": "heartbeat_at"}
+_TEXTS = {"name": "name", "displayName": "display_name", "state": "state", "group": "group"}
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "$eq": operator.eq,
+    "$gt": operator.gt,
+    "$gte": operator.ge,
+    "$lt": operator.lt,
+    "$lte": operator.le,
+}
+
+
+class InvalidFilterError(Exception):
+    """A filter, order or cursor that the server cannot follow."""
+
+
+def list_runs(runs: Iterable[RunNode], filters: str | None, order: str | None) -> list[RunNode]:
+    """Runs that pass the filters, in order.
+
+    Args:
+        runs: of one project.
+        filters: JSON text in MongoDB's language: `name`, `displayName`, `state`, `group`,
+            `createdAt`, `heartbeatAt` with a plain value, `$eq`, `$in`, `$gt`, `$gte`, `$lt`,
+            `$lte`, and `$and`. Times must end in `Z`.
+        order: `+created_at` (the default), `-created_at`, `+heartbeat_at` or `-heartbeat_at`; a
+            run without the time comes first in ascending order, ties are by run id.
+
+    Raises:
+        InvalidFilterError: anything else.
+    """
+    passes = _parse_filters(filters)
+    column, descending = _parse_order(order)
+
+    def moment(run: RunNode) -> tuple[datetime, str]:
+        return _naive(getattr(run, column)) or datetime.min, run.name  # noqa: DTZ901
+
+    return sorted(filter(passes, runs), key=moment, reverse=descending)
+
+
+def page_start(cursor: str | None) -> int:
+    """Index of the first row after `cursor`. Cursors are offsets, as W&B's seem to be.
+
+    Raises:
+        InvalidFilterError: not a cursor of this server.
+    """
+    if not cursor:
+        return 0
+    try:
+        return int(cursor)
+    except ValueError as error:
+        raise InvalidFilterError(f"invalid cursor: {cursor}") from error
+
+
+def connection(nodes: list[Any], start: int, total: int) -> dict[str, Any]:
+    """A page as a GraphQL connection: `nodes` are rows `start` and on of `total`."""
+    return {
+        "edges": [
+            {"node": node, "cursor": str(number)} for number, node in enumerate(nodes, start + 1)
+        ],
+        "pageInfo": {
+            "__typename": "PageInfo",
+            "endCursor": str(start + len(nodes)) if nodes else None,
+            "hasNextPage": start + len(nodes) < total,
+        },
+    }
+
+
+def _parse_order(order: str | None) -> tuple[str, bool]:
+    order = order or "+created_at"
+    column = order.lstrip("+-")
+    if column not in _TIMES.values():
+        raise InvalidFilterError(f"invalid order: {order}")
+    return column, order.startswith("-")
+
+
+def _parse_filters(text: str | None) -> Test:
+    try:
+        filters = json.loads(text or "{}")
+    except ValueError as error:
+        raise InvalidFilterError(f"filters are not JSON: {error}") from error
+    return _all_of(list(_tests(filters)))
+
+
+def _tests(filters: Any) -> Iterable[Test]:
+    if not isinstance(filters, dict):
+        raise InvalidFilterError(f"invalid filter: {filters!r}")
+    for name, wanted in filters.items():
+        if name == "$and":
+            yield from (test for part in wanted for test in _tests(part))
+        elif name in _TIMES:
+            yield from _field_tests(_TIMES[name], wanted, _time)
+        elif name in _TEXTS:
+            yield from _field_tests(_TEXTS[name], wanted, lambda value: value)
+        else:
+            raise InvalidFilterError(f"invalid filter: {name}")
+
+
+def _field_tests(attribute: str, wanted: Any, read: Callable[[Any], Any]) -> Iterable[Test]:
+    conditions: Mapping[str, Any] = wanted if isinstance(wanted, dict) else {"$eq": wanted}
+    for symbol, value in conditions.items():
+        if symbol == "$in":
+            yield _is_in(attribute, frozenset(read(each) for each in value))
+        elif symbol in _COMPARISONS:
+            yield _compares(attribute, _COMPARISONS[symbol], read(value))
+        else:
+            raise InvalidFilterError(f"invalid operator: {symbol}")
+
+
+def _is_in(attribute: str, values: frozenset[Any]) -> Test:
+    return lambda run: _held(run, attribute) in values
+
+
+def _compares(attribute: str, compare: Callable[[Any, Any], bool], value: Any) -> Test:
+    def test(run: RunNode) -> bool:
+        held = _held(run, attribute)
+        return held is not None and compare(held, value)
+
+    return test
+
+
+def _all_of(tests: list[Test]) -> Test:
+    return lambda run: all(test(run) for test in tests)
+
+
+def _held(run: RunNode, attribute: str) -> Any:
+    held = getattr(run, attribute)
+    return _naive(held) if isinstance(held, datetime) else held
+
+
+def _naive(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(tzinfo=None)
+
+
+def _time(value: Any) -> datetime:
+    if not isinstance(value, str) or not value.endswith("Z"):
+        raise InvalidFilterError(f"invalid time: {value!r}")
+    try:
+        return datetime.fromisoformat(value).astimezone(UTC).replace(tzinfo=None)
+    except ValueError as error:
+        raise InvalidFilterError(f"invalid time: {value!r}") from error
