@@ -6,7 +6,7 @@ A file begins with
     -- Free text: what the query gives, a row per what.
     -- param: week_start | DATE | Monday of the week
     -- metric: busy_hours | hours | Busy hours | Hours with anything in flight.
-    -- table: session | kept
+    -- table: session | kept by scholar | published
 
 followed by one static SQL statement. Header lines come first; the body is everything after them.
 """
@@ -58,7 +58,8 @@ class Query:
     metrics: tuple[Metric, ...]
     body: str
     table: str | None = None  # the table that the rows go to
-    kept: bool = False  # derive/: the table outlives the derivation and is published
+    kept_by: str | None = None  # derive/: whose rows (scholar or host) outlive the derivation
+    published: bool = False  # derive/: the kept rows go into the snapshot
 
     @property
     def used_params(self) -> frozenset[str]:
@@ -97,7 +98,7 @@ def _parse(name: str, text: str) -> Query:
     header_length = next(
         (number for number, line in enumerate(lines) if not line.startswith("--")), len(lines)
     )
-    title, table, kept = "", None, False
+    title, table, kept_by, published = "", None, None, False
     words: list[str] = []
     params: list[Param] = []
     metrics: list[Metric] = []
@@ -109,8 +110,7 @@ def _parse(name: str, text: str) -> Query:
         elif field[1] == "title":
             title = field[2]
         elif field[1] == "table":
-            table, _, word = (part.strip() for part in field[2].partition("|"))
-            kept = word == "kept"
+            table, kept_by, published = _table(field[2])
         elif field[1] == "param":
             params.append(Param(*_parts(name, field[2], 3)))
         else:
@@ -119,8 +119,23 @@ def _parse(name: str, text: str) -> Query:
         raise ValueError(f"queries/{name}.sql has no '-- title:' line")
     body = "\n".join(lines[header_length:]).strip()
     return Query(
-        name, title, " ".join(words).strip(), tuple(params), tuple(metrics), body, table, kept
+        name=name,
+        title=title,
+        text=" ".join(words).strip(),
+        params=tuple(params),
+        metrics=tuple(metrics),
+        body=body,
+        table=table,
+        kept_by=kept_by,
+        published=published,
     )
+
+
+def _table(value: str) -> tuple[str, str | None, bool]:
+    """The parts of "NAME", "NAME | kept by WHOM" or "NAME | kept by WHOM | published"."""
+    name, *words = (part.strip() for part in value.split("|"))
+    kept_by = words[0].removeprefix("kept by ") if words else None
+    return name, kept_by, "published" in words
 
 
 def _parts(name: str, value: str, count: int) -> list[str]:

@@ -5,7 +5,14 @@
 WITH run AS (
   SELECT
     raw.run_key, raw.run_id, raw.state, raw.config_hash, raw.sweep, raw.group_name, raw.tags,
-    raw.host, raw.gpu_count, raw.gpu_type, raw.config,
+    raw.gpu_count,
+    coalesce(raw.gpu_type, '') AS gpu_type,
+    CASE WHEN lower(coalesce(raw.host, '')) NOT IN ('', 'localhost')
+      THEN hash(raw.entity, raw.host) END AS named_host_key,
+    CASE WHEN setting.gpu_count_key IS NOT NULL THEN try_cast(coalesce(
+      json_extract_string(raw.config, '$."' || setting.gpu_count_key || '"'),
+      json_extract_string(raw.config, '$."' || replace(setting.gpu_count_key, '.', '"."') || '"')
+    ) AS DOUBLE) END AS configured_gpus,
     number.scholar_key,
     project.project_key,
     epoch_us(project.as_of) AS as_of_us,
@@ -19,7 +26,8 @@ WITH run AS (
   FROM raw_run AS raw
   JOIN username_scholar AS number ON number.username = coalesce(raw.username, '')
   JOIN scope ON scope.scholar_key = number.scholar_key
-  JOIN project ON project.entity = raw.entity AND project.project = raw.project
+  JOIN project ON project.entity = raw.entity AND project.project = raw.project,
+  setting
   WHERE raw.deleted_at IS NULL
 )
 SELECT

@@ -1,5 +1,5 @@
 -- title: Sessions
--- table: session | kept
+-- table: session | kept by scholar | published
 -- A row a stretch of time in which a run was active, [start, end): one a run, or one a writer of
 -- a resumed run. An open session ends, for now, at as_of. Pending runs and runs that begin after
 -- as_of have none.

@@ -1,5 +1,5 @@
 -- title: Experiments
--- table: experiment | kept
+-- table: experiment | kept by scholar | published
 -- A row an experiment: what it is (070), plus the hours in which it was active and whether another
 -- of the scholar's experiments (of the same stream, for overlapped_in_stream) was active when it
 -- was launched.

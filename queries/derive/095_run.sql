@@ -1,5 +1,5 @@
 -- title: Runs
--- table: run | kept
+-- table: run | kept by scholar | published
 -- A row a raw run: class, start and end with their sources, the experiment it joined and by which
 -- rule, and its flags. A run with `excluded` set (pending, or begun after as_of) counts nowhere.
 WITH failure AS (
@@ -20,6 +20,7 @@ SELECT
   CASE WHEN base.first_metric_us >= base.start_us THEN base.first_metric_us - base.start_us END
     AS first_row_us,
   base.config_hash,
+  base.gpu_type,
   CASE
     WHEN base.class = 'pending' THEN 'pending'
     WHEN run.run_key IS NULL THEN 'after_as_of'

@@ -1,5 +1,5 @@
 -- title: Feedback loops
--- table: loop | kept
+-- table: loop | kept by scholar | published
 -- A row an experiment that has a loop: for machine, reaction, awake reaction and loop the time, and
 -- whether it ended (event) or was only seen so far (censored).
 SELECT

@@ -1,5 +1,5 @@
 -- title: Gaps between launches
--- table: launch_gap | kept
+-- table: launch_gap | kept by scholar | published
 -- A row two successive launches of a line at most 5 days apart: how long apart, and how much of
 -- that was awake time.
 SELECT

@@ -1,5 +1,5 @@
 -- title: Recoveries
--- table: recovery | kept
+-- table: recovery | kept by scholar | published
 -- A row a failed experiment (outcome failure or false start): how long until the first end of a
 -- finished run of the same line that started at or after its signal; censored at as_of. Those
 -- with a clock flag are left out.

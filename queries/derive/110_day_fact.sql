@@ -1,5 +1,5 @@
 -- title: Daily facts
--- table: day_fact | kept
+-- table: day_fact | kept by scholar | published
 -- Everything that adds up, a row a scholar, stream (0: all of the scholar's experiments) and local
 -- day: microseconds of activity, counts by the day of their start, end, launch or signal. Peaks do
 -- not add: of several rows take the largest.

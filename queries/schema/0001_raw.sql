@@ -76,3 +76,16 @@ CREATE TABLE changed_username (username VARCHAR NOT NULL);
 
 -- What the derived tables were made with; anything else here means: derive everything again.
 CREATE TABLE derived_with (fingerprint VARCHAR NOT NULL);
+
+-- Which run was on which host and when: a change on a host also moves the charges of the others
+-- there, whose rows are otherwise left alone.
+CREATE TABLE derived.host_session (
+  host_key UBIGINT NOT NULL,
+  scholar_key INTEGER NOT NULL,
+  run_key BIGINT NOT NULL,
+  reported BIGINT,            -- GPUs that the run says the host has
+  gpus DOUBLE,                -- GPUs that it is charged for; null where not known
+  shared BOOLEAN NOT NULL,    -- the host's capacity limits the charge
+  start_us BIGINT,            -- null for a run that was never active
+  end_us BIGINT
+);

@@ -1,5 +1,5 @@
 -- title: Weekly figures
--- table: weekly | kept
+-- table: weekly
 -- A row a kind of group, group and week from the group's first week on: every metric of that week,
 -- and whether the week is still running at as_of.
 SELECT

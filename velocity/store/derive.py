@@ -7,6 +7,7 @@ tables and take the place of theirs in the schema `derived`; everybody else's st
 from __future__ import annotations
 
 import hashlib
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, get_args
 
 import polars as pl
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from velocity.store.live import LiveStore
 
 _MINUTE_US = 60_000_000
+
+#: Whose rows a kept table holds -> its key column and the temporary table of those made again.
+_KEPT_BY = {"scholar": ("scholar_key", "scope"), "host": ("host_key", "touched_host")}
 
 
 def derive(
@@ -45,13 +49,18 @@ def derive(
         store.run(load_query("store/streams").body)
         everyone = _outdated(store, steps)
         scope = _scope(store, everyone=everyone)
+        if everyone:
+            store.run("DELETE FROM derived.host_session")
         if scope or everyone:
             for query in steps:
                 on_step(query.title)
                 store.run(f'CREATE OR REPLACE TEMP TABLE "{query.table}" AS {query.body}')
             for query in steps:
                 _keep(store, query, everyone=everyone)
+            for query in steps:
+                store.run(f'DROP TABLE temp."{query.table}"')
             on_step("Weekly figures")
+            store.run(load_query("store/credits").body)
             _weekly(store)
         store.run("DELETE FROM changed_username")
     return scope
@@ -75,6 +84,25 @@ def _load_configuration(store: LiveStore, settings: Settings, roster: Roster | N
     for name, frame in roster_frames(roster).items():
         store.load(name, frame)
     store.load("project_stream", _stream_of_projects(store, roster))
+    store.load("rate_of_type", _rates_of_types(store, roster))
+
+
+def _rates_of_types(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
+    """gpu_type, position, from_date, credits_per_gpu_hour: the rates whose glob fits the type."""
+    types = [name for (name,) in store.run("SELECT DISTINCT coalesce(gpu_type, '') FROM raw_run")]
+    rows = [
+        (name, position, from_date, rate)
+        for position, glob, from_date, rate in (roster.rate_rows() if roster is not None else ())
+        for name in types
+        if fnmatchcase(name, glob)
+    ]
+    schema = {
+        "gpu_type": pl.String,
+        "position": pl.Int32,
+        "from_date": pl.Date,
+        "credits_per_gpu_hour": pl.Float64,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def _stream_of_projects(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
@@ -114,14 +142,14 @@ def _scope(store: LiveStore, *, everyone: bool) -> int:
 def _keep(store: LiveStore, query: Query, *, everyone: bool) -> None:
     """Puts the rows of a step in the place of those of the same scholars, if it is kept."""
     table = query.table
-    if query.kept and everyone:
+    if query.kept_by and everyone:
         store.run(f'CREATE OR REPLACE TABLE derived."{table}" AS FROM temp."{table}"')
-    elif query.kept:
+    elif query.kept_by:
+        key, touched = _KEPT_BY[query.kept_by]
         store.run(
-            f'DELETE FROM derived."{table}" WHERE scholar_key IN (FROM scope);'
+            f'DELETE FROM derived."{table}" WHERE {key} IN (FROM {touched});'
             f'INSERT INTO derived."{table}" BY NAME FROM temp."{table}"'
         )
-    store.run(f'DROP TABLE temp."{table}"')
 
 
 def _weekly(store: LiveStore) -> None:

@@ -17,7 +17,7 @@ By = Literal["scholar", "stream", "programme"]
 Period = Literal["all", "month", "week", "day"]
 
 #: `volume` comes first: it has a row for every group and period, the others where they have data.
-_PARTS = ("metrics/volume", "metrics/loops", "metrics/medians")
+_PARTS = ("metrics/volume", "metrics/loops", "metrics/medians", "metrics/compute")
 
 
 class Readable(Protocol):
@@ -51,9 +51,10 @@ def figures(
     whole, *others = (source.frame(load_query(name).body, params) for name in _PARTS)
     for part in others:
         whole = whole.join(part, on=["group_id", "period_start"], how="left", maintain_order="left")
+    zero_where_absent = ["gpu_hours", "gpu_hours_failed", "unpriced_run_hours", "credits"]
     counts = [
         name
         for name in whole.columns
         if name.endswith(("_n", "_events")) or name.startswith("loops_")
     ]
-    return whole.with_columns(pl.col(counts).fill_null(0))
+    return whole.with_columns(pl.col(counts + zero_where_absent).fill_null(0))

@@ -23,7 +23,16 @@ if TYPE_CHECKING:
 SNAPSHOTS_KEPT = 3
 
 #: What is published beside the kept tables of queries/derive/. Raw rows stay in the live store.
-_PLAIN = ("setting", "scholar", "stream", "membership", "weekly")
+_PLAIN = (
+    "setting",
+    "scholar",
+    "stream",
+    "membership",
+    "weekly",
+    "gpu_rate",
+    "credit_grant",
+    "recent_charge",
+)
 
 
 def publish(store: LiveStore) -> str:
@@ -62,7 +71,7 @@ def _write(store: LiveStore, partial: Path) -> None:
     partial.unlink(missing_ok=True)
     store.run(f"ATTACH '{str(partial).replace(chr(39), chr(39) * 2)}' AS snapshot")
     try:
-        tables = [query.table for query in list_queries("derive") if query.kept]
+        tables = [query.table for query in list_queries("derive") if query.published]
         for table in (*_PLAIN, *tables):
             store.run(f'CREATE TABLE snapshot."{table}" AS FROM derived."{table}"')
         for query in list_queries("publish"):

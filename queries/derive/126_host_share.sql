@@ -1,0 +1,39 @@
+-- title: What a GPU asked for is worth
+-- table: host_share | kept by host
+-- A row a host and instant at which its demand changes or a day begins: the share of each GPU asked
+-- for that the host can give from then on (1 unless more is asked for than it has), and the sum of
+-- that share over time so far.
+WITH event AS (
+  SELECT host_key, capacity, from_us AS at_us, coalesce(gpus, 0) AS demand FROM piece
+  UNION ALL
+  SELECT host_key, capacity, to_us, -coalesce(gpus, 0) FROM piece
+),
+instant AS (
+  SELECT host_key, any_value(capacity) AS capacity, at_us, sum(demand) AS demand
+  FROM event
+  GROUP BY host_key, at_us
+),
+swept AS (
+  SELECT
+    host_key, at_us, capacity,
+    sum(demand) OVER ordered AS demand,
+    lead(at_us) OVER ordered AS until_us
+  FROM instant
+  WINDOW ordered AS (PARTITION BY host_key ORDER BY at_us)
+),
+shared AS (
+  SELECT
+    *,
+    CASE
+      WHEN demand <= 0 THEN 0.0
+      WHEN capacity IS NULL THEN 1.0
+      ELSE least(1, capacity / demand)
+    END AS share
+  FROM swept
+)
+SELECT
+  host_key, at_us, share,
+  coalesce(sum(share * (until_us - at_us)) OVER (
+    PARTITION BY host_key ORDER BY at_us ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
+    AS share_us
+FROM shared

@@ -1,0 +1,50 @@
+-- title: Compute and credits
+-- A row a group and period with charges. GPUs are those of the machine, shared out where a host was
+-- asked for more than it has: allocation, not utilisation. Runs over several nodes are under-counted.
+-- param: by | VARCHAR | scholar, stream or programme
+-- param: period | VARCHAR | all, month, week or day
+-- param: from_day | DATE | first local day, null = from the beginning
+-- param: to_day | DATE | day after the last, null = to the end
+-- param: groups | VARCHAR[] | only these ids, null = all
+-- metric: gpu_hours | GPU-hours | GPU-hours | GPU-hours allocated, capped at what each host has; allocation, not utilisation.
+-- metric: gpu_hours_failed | GPU-hours | GPU-hours failed | The part charged to failed compute (failed, crashed, presumed dead).
+-- metric: productive_share | share | Productive share | GPU-hours charged to finished runs / all GPU-hours.
+-- metric: unpriced_run_hours | hours | Hours of unknown GPUs | Run hours of runs whose GPU count is not known.
+-- metric: credits | credits | Credits spent | GPU-hours times the rate for the GPU type on that day; GPU-hours without a rate cost nothing here.
+WITH charged AS (
+  SELECT
+    group_of($by, scholar.scholar, stream.stream) AS group_id,
+    period_of($period, charge.day) AS period_start,
+    charge.day, run.class, run.failed_compute, run.gpu_type, charge.gpu_us, charge.unpriced_us
+  FROM gpu_charge AS charge
+  JOIN run USING (run_key)
+  JOIN scholar ON scholar.scholar_key = run.scholar_key
+  LEFT JOIN stream ON stream.stream_key = run.stream_key
+  WHERE ($by <> 'stream' OR stream.stream IS NOT NULL)
+    AND ($by = 'programme' OR scholar.attributed)
+    AND ($from_day::DATE IS NULL OR charge.day >= $from_day::DATE)
+    AND ($to_day::DATE IS NULL OR charge.day < $to_day::DATE)
+),
+daily AS (
+  SELECT
+    group_id, period_start, day, gpu_type,
+    coalesce(sum(gpu_us), 0) AS gpu_us,
+    coalesce(sum(gpu_us) FILTER (failed_compute), 0) AS failed_us,
+    coalesce(sum(gpu_us) FILTER (class = 'finished'), 0) AS finished_us,
+    coalesce(sum(unpriced_us), 0)::BIGINT AS unpriced_us
+  FROM charged
+  WHERE $groups::VARCHAR[] IS NULL OR list_contains($groups::VARCHAR[], group_id)
+  GROUP BY ALL
+)
+SELECT
+  group_id, period_start,
+  sum(gpu_us) / 3.6e9 AS gpu_hours,
+  sum(failed_us) / 3.6e9 AS gpu_hours_failed,
+  sum(finished_us) / nullif(sum(gpu_us), 0) AS productive_share,
+  sum(unpriced_us) / 3.6e9 AS unpriced_run_hours,
+  coalesce(sum(gpu_us / 3.6e9 * rate.credits_per_gpu_hour), 0) AS credits
+FROM daily
+ASOF LEFT JOIN gpu_rate AS rate
+  ON rate.gpu_type = daily.gpu_type AND rate.from_date <= daily.day
+GROUP BY group_id, period_start
+ORDER BY group_id, period_start

@@ -1,0 +1,66 @@
+-- title: Credit ledger
+-- A row a group with grants or charges: what was granted up to the end of the data, what was spent,
+-- what is left, and how long that lasts at the pace of the last 14 days.
+-- param: by | VARCHAR | scholar, stream or programme
+-- metric: credits_granted | credits | Credits granted | Grants dated up to the last day of the data.
+-- metric: credits_spent | credits | Credits spent so far | All GPU-hours times their rates.
+-- metric: credits_left | credits | Credits left | Granted less spent.
+-- metric: burn_per_day | credits per day | Burn | Credits spent in the 14 days up to the end of the data / 14.
+-- metric: runway_days | days | Runway | Credits left / burn; not known when the burn is 0.
+WITH spent AS (
+  SELECT run_key, day, gpu_us, 0.0 AS recent_us FROM gpu_charge WHERE gpu_us IS NOT NULL
+  UNION ALL
+  SELECT run_key, day, 0.0, gpu_us FROM recent_charge
+),
+daily AS (
+  SELECT
+    group_of($by, scholar.scholar, stream.stream) AS group_id,
+    spent.day, run.gpu_type, sum(gpu_us) AS gpu_us, sum(recent_us) AS recent_us
+  FROM spent
+  JOIN run USING (run_key)
+  JOIN scholar ON scholar.scholar_key = run.scholar_key
+  LEFT JOIN stream ON stream.stream_key = run.stream_key
+  WHERE ($by <> 'stream' OR stream.stream IS NOT NULL)
+    AND ($by = 'programme' OR scholar.attributed)
+  GROUP BY ALL
+),
+charged AS (
+  SELECT
+    group_id,
+    sum(gpu_us / 3.6e9 * rate.credits_per_gpu_hour) AS spent,
+    sum(recent_us / 3.6e9 * rate.credits_per_gpu_hour) AS recent
+  FROM daily
+  ASOF LEFT JOIN gpu_rate AS rate
+    ON rate.gpu_type = daily.gpu_type AND rate.from_date <= daily.day
+  GROUP BY group_id
+),
+edge AS (
+  SELECT max(as_of) AS as_of, local_day(any_value(timezone), epoch_us(max(as_of))) AS last_day
+  FROM project, setting
+),
+granted AS (
+  SELECT
+    CASE WHEN $by = 'programme' THEN 'programme' ELSE target END AS group_id,
+    sum(credits) AS granted
+  FROM credit_grant, edge
+  WHERE ($by = 'programme' OR kind = $by) AND date <= edge.last_day
+  GROUP BY ALL
+),
+ledger AS (
+  SELECT
+    group_id, coalesce(granted, 0) AS credits_granted, coalesce(spent, 0) AS credits_spent,
+    coalesce(granted, 0) - coalesce(spent, 0) AS credits_left,
+    coalesce(recent, 0) / 14 AS burn_per_day
+  FROM granted
+  FULL JOIN charged USING (group_id)
+)
+SELECT
+  ledger.*,
+  credits_left / nullif(burn_per_day, 0) AS runway_days,
+  CASE WHEN credits_left > 0 AND burn_per_day > 0 AND credits_left / burn_per_day < 36500 THEN
+    local_day(
+      setting.timezone,
+      epoch_us(edge.as_of) + (credits_left / burn_per_day * 86400000000)::BIGINT) END
+    AS exhausted_on
+FROM ledger, edge, setting
+ORDER BY group_id

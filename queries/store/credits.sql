@@ -1,0 +1,31 @@
+-- title: Rates, grants and recent charges
+-- The rate of each GPU type from each day on (of rates of the same day the first), the grants, and
+-- what was charged in the 14 days up to as_of.
+CREATE OR REPLACE TABLE derived.gpu_rate AS
+SELECT gpu_type, from_date, arg_min(credits_per_gpu_hour, position) AS credits_per_gpu_hour
+FROM rate_of_type
+GROUP BY ALL;
+
+CREATE OR REPLACE TABLE derived.credit_grant AS FROM temp.credit_grant;
+
+CREATE OR REPLACE TABLE derived.recent_charge AS
+WITH edge AS (
+  SELECT epoch_us(max(as_of) - INTERVAL 14 DAY) AS from_us FROM project
+)
+SELECT charge.run_key, charge.day, charge.gpu_us
+FROM derived.gpu_charge AS charge, edge
+WHERE charge.from_us >= edge.from_us AND charge.gpu_us IS NOT NULL
+UNION ALL
+-- A charge that began before: from then on only.
+SELECT
+  charge.run_key, charge.day,
+  charge.gpus * (
+    ends.share_us - (begun.share_us + begun.share * (charge.edge_us - begun.at_us)))
+FROM (
+  SELECT charge.*, edge.from_us AS edge_us
+  FROM derived.gpu_charge AS charge, edge
+  WHERE charge.from_us < edge.from_us AND charge.to_us > edge.from_us AND charge.gpu_us IS NOT NULL
+) AS charge
+JOIN derived.host_share AS ends ON ends.host_key = charge.host_key AND ends.at_us = charge.to_us
+ASOF JOIN derived.host_share AS begun
+  ON begun.host_key = charge.host_key AND begun.at_us <= charge.edge_us;
