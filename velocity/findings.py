@@ -91,7 +91,7 @@ def read_toml(path: Path) -> TomlDocument:
         return TomlDocument(path, broken=Finding(str(path), read, "text saved as UTF-8"))
     try:
         return TomlDocument(path, text, tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # not TOML, or a number of more digits than Python reads
         return TomlDocument(path, text, broken=_not_toml(text, error))
 
 
@@ -143,7 +143,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f", perhaps {toml_string(near[0])}" if near else ""
 
 
-def _not_toml(text: str, error: tomllib.TOMLDecodeError) -> Finding:
+def _not_toml(text: str, error: ValueError) -> Finding:
     message = str(error)
     place = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", message)
     lines = text.splitlines()

@@ -153,7 +153,7 @@ def _overlap(
     elif not {one.stream, other.stream} <= with_projects:
         yield Finding(
             document.where(other.path),
-            f"{read}, in a stream of its own",
+            read,
             "projects for both streams, or times that do not overlap; as it is, "
             "experiments that no project glob decides are ambiguous",
             "warning",

@@ -57,6 +57,7 @@ class _Scan:
         if header[1] == "[[":
             index = self.lengths.get(path, 0)
             self.lengths[path] = index + 1
+            self._mark(path, header.start())
             path = (*path, index)
         self._mark(path, header.start())
         return path

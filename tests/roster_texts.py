@@ -1,0 +1,95 @@
+"""Rosters for tests: a full one, entries to make faulty ones of, and what is found in them."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING
+
+from velocity.roster import Roster, check_roster
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ADA = '[[scholars]]\nid = "ada"\nname = "Ada"\nusernames = ["ada"]\n'
+BEN = '[[scholars]]\nid = "ben"\nname = "Ben"\nusernames = ["ben"]\n'
+FULL = """\
+leads = ["Lead@Example.org"]
+
+[[scholars]]
+id = "ada"
+name = "Ada"
+emails = ["Ada@example.org", "a@example.org"]
+usernames = ["ada", "ada-cluster"]
+timezone = "Europe/London"
+awake = "22:00-06:30"
+
+[[scholars]]
+id = "ben"
+name = "Ben"
+usernames = ["Ben"]
+disabled = true
+
+[[streams]]
+id = "vision"
+name = "Vision"
+mentors = ["Mentor@example.org"]
+projects = ["team/vision-eval", "team/vision*"]
+members = [
+  { scholar = "ada", from = 2026-01-05, to = 2026-03-02 },
+  { scholar = "ben" },
+]
+
+[[streams]]
+id = "language"
+name = "Language"
+projects = ["*/lm-[ab]"]
+members = [{ scholar = "ada", from = 2026-03-02 }]
+
+[[credits.rates]]
+gpu = "*H100*"
+from = 2026-01-01
+credits_per_gpu_hour = 3
+
+[[credits.rates]]
+gpu = "*"
+from = 2026-01-01
+credits_per_gpu_hour = 0.5
+
+[[credits.grants]]
+date = 2026-01-05
+stream = "vision"
+amount = 5000
+
+[[credits.grants]]
+date = 2026-02-01
+scholar = "ben"
+amount = 250.5
+"""
+
+
+def stream(name: str, *, projects: str = "[]", members: str = "[]") -> str:
+    return (
+        f'[[streams]]\nid = "{name}"\nname = "{name}"\nprojects = {projects}\nmembers = {members}\n'
+    )
+
+
+def rate(gpu: str, day: str, price: float = 1) -> str:
+    return f'[[credits.rates]]\ngpu = "{gpu}"\nfrom = {day}\ncredits_per_gpu_hour = {price}\n'
+
+
+def parsed(text: str) -> Roster:
+    return Roster.model_validate(tomllib.loads(text))
+
+
+def findings(folder: Path, text: str, severity: str) -> list[str]:
+    path = folder / "roster.toml"
+    path.write_text(text, encoding="utf-8")
+    return [str(finding) for finding in check_roster(path) if finding.severity == severity]
+
+
+def errors(folder: Path, text: str) -> list[str]:
+    return findings(folder, text, "error")
+
+
+def warnings(folder: Path, text: str) -> list[str]:
+    return findings(folder, text, "warning")

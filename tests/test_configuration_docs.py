@@ -1,0 +1,136 @@
+"""docs/configuration.md names every key of both files, with its type, default and meaning."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import pytest
+from pydantic import BaseModel
+
+from velocity.findings import as_toml
+from velocity.roster import Roster, check_roster
+from velocity.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DOCS = Path(__file__).resolve().parent.parent / "docs" / "configuration.md"
+FILES: dict[str, type[BaseModel]] = {"velocity.toml": Settings, "roster.toml": Roster}
+TYPES = {str: "text", Path: "text", float: "number", int: "number", bool: "true or false"}
+TYPES[date] = "date"
+
+
+def table_of(annotation: Any) -> type[BaseModel] | None:
+    """The model of a table or of a list of tables; None for a plain value."""
+    for choice in (annotation, *get_args(annotation)):
+        if isinstance(choice, type) and issubclass(choice, BaseModel):
+            return choice
+    return None
+
+
+def type_of(annotation: Any) -> str:
+    if annotation in TYPES:
+        return TYPES[annotation]
+    choices = [choice for choice in get_args(annotation) if choice not in (type(None), ...)]
+    if getattr(annotation, "__origin__", None) is tuple:
+        inner = "tables" if table_of(annotation) else type_of(choices[0])
+        return f"list of {inner}"
+    first = choices[0]  # Annotated[type, …], type | None or Literal["text", …]
+    return "text" if isinstance(first, str) else type_of(first)
+
+
+def default_of(field: Any) -> str:
+    if field.is_required():
+        return "required"
+    value = field.default
+    if value is None:
+        return "none"
+    if value == ():
+        return "`[]`"
+    return f"`{as_toml(str(value) if isinstance(value, Path) else value)}`"
+
+
+def expected(
+    model: type[BaseModel], heading: str = "Top level", prefix: str = ""
+) -> Iterator[tuple[str, tuple[str, str, str, str]]]:
+    """(heading, row) of every key below `model`; a table's own keys stand under its heading."""
+    for name, field in model.model_fields.items():
+        key = field.alias or name
+        inner = table_of(field.annotation)
+        listed = getattr(field.annotation, "__origin__", None) is tuple
+        if inner is None or listed:
+            yield (
+                heading,
+                (f"`{key}`", type_of(field.annotation), default_of(field), field.description),
+            )
+        if inner is not None:
+            path = f"{prefix}{key}"
+            title = f"`[[{path}]]`" if listed else f"`[{path}]`"
+            yield from expected(inner, title, f"{path}.")
+
+
+def documented(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    heading = ""
+    for line in text.splitlines():
+        if line.startswith("### "):
+            heading = line.removeprefix("### ")
+        elif line.startswith("| `"):
+            yield heading, tuple(cell.strip() for cell in line.strip("|").split(" | "))
+
+
+def chapter(file: str) -> str:
+    return DOCS.read_text(encoding="utf-8").split(f"\n## {file}\n")[1].split("\n## ")[0]
+
+
+def example(file: str) -> str:
+    found = re.search(r"```toml\n(.*?)```", chapter(file), re.DOTALL)
+    assert found
+    return found[1]
+
+
+def keys(values: Any, path: str = "") -> Iterator[str]:
+    if isinstance(values, dict):
+        for key, inner in values.items():
+            yield f"{path}{key}"
+            yield from keys(inner, f"{path}{key}.")
+    elif isinstance(values, list):
+        for inner in values:
+            yield from keys(inner, path)
+
+
+def known_keys(model: type[BaseModel], path: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        key = f"{path}{field.alias or name}"
+        yield key
+        if inner := table_of(field.annotation):
+            yield from known_keys(inner, f"{key}.")
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_key_is_documented_with_its_type_default_and_meaning_and_nothing_else_is(file):
+    assert sorted(documented(chapter(file))) == sorted(expected(FILES[file]))
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_field_has_a_meaning(file):
+    assert all(row[3] for _, row in expected(FILES[file]))
+
+
+def test_the_example_settings_load(tmp_path):
+    (tmp_path / "velocity.toml").write_text(example("velocity.toml"), encoding="utf-8")
+    assert load_settings(tmp_path / "velocity.toml").programme.name == "Spring programme"
+
+
+def test_the_example_roster_has_no_findings(tmp_path):
+    (tmp_path / "roster.toml").write_text(example("roster.toml"), encoding="utf-8")
+    assert check_roster(tmp_path / "roster.toml") == []
+
+
+def test_the_examples_show_every_key_but_those_that_are_off():
+    shown = {file: set(keys(tomllib.loads(example(file)))) for file in FILES}
+    lacking = {file: set(known_keys(FILES[file])) - shown[file] for file in FILES}
+    assert lacking == {"velocity.toml": set(), "roster.toml": {"scholars.disabled"}}

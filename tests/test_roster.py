@@ -1,0 +1,128 @@
+"""roster.toml: what it means, and the tables that are made of it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from tests.roster_texts import ADA, FULL, parsed, stream, warnings
+from velocity.roster import Roster, check_roster, load_roster
+from velocity.roster_frames import ROSTER_SCHEMA, roster_frames
+
+
+def test_without_a_file_there_is_no_roster(tmp_path):
+    assert load_roster(tmp_path / "roster.toml") is None
+
+
+def test_a_full_roster_has_no_findings_and_loads(tmp_path):
+    (tmp_path / "roster.toml").write_text(FULL)
+    assert check_roster(tmp_path / "roster.toml") == []
+    assert load_roster(tmp_path / "roster.toml") == parsed(FULL)
+
+
+def test_an_empty_file_is_an_empty_roster(tmp_path):
+    (tmp_path / "roster.toml").write_text("")
+    assert load_roster(tmp_path / "roster.toml") == Roster()
+
+
+def test_warnings_do_not_stop_a_roster_from_loading(tmp_path):
+    text = '[[scholars]]\nid = "ada"\nname = "Ada"\n'
+    assert warnings(tmp_path, text)
+    assert load_roster(tmp_path / "roster.toml") == parsed(text)
+
+
+def test_several_usernames_lead_to_one_scholar_and_case_counts():
+    roster = parsed(FULL)
+    assert roster.scholar_of("ada") == roster.scholar_of("ada-cluster") == "ada"
+    assert roster.scholar_of("Ben") == "ben"
+    assert roster.scholar_of("ben") is None
+
+
+@pytest.mark.parametrize(
+    ("awake", "minutes"),
+    [
+        ("09:00-21:00", (540, 1260)),
+        ("22:00-06:30", (1320, 1830)),
+        ("00:00-24:00", (0, 1440)),
+        ("00:00-00:00", (0, 1440)),
+        ("09:00-09:00", (540, 1980)),
+    ],
+)
+def test_an_awake_window_that_does_not_end_after_its_start_ends_the_next_day(awake, minutes):
+    assert parsed(ADA + f'awake = "{awake}"').scholars[0].awake_minutes() == minutes
+
+
+def test_the_first_project_glob_that_matches_decides():
+    roster = parsed(
+        stream("narrow", projects='["team/vision-eval", "team/data"]')
+        + stream("wide", projects='["team/*"]')
+    )
+    assert roster.match_stream_rule("team", "vision-eval") == "narrow"
+    assert roster.match_stream_rule("team", "data") == "narrow"
+    assert roster.match_stream_rule("team", "vision") == "wide"
+    assert roster.match_stream_rule("other", "vision") is None
+
+
+def test_globs_mind_case_and_know_classes():
+    roster = parsed(FULL)
+    assert roster.match_stream_rule("anyone", "lm-a") == "language"
+    assert roster.match_stream_rule("anyone", "lm-c") is None
+    assert roster.match_stream_rule("anyone", "LM-a") is None
+
+
+def test_the_tables_hold_the_roster_with_the_declared_types():
+    frames = roster_frames(parsed(FULL))
+    assert {name: dict(frame.schema) for name, frame in frames.items()} == {
+        name: {column: pl.Schema({column: kind})[column] for column, kind in columns.items()}
+        for name, columns in ROSTER_SCHEMA.items()
+    }
+    assert {name: frame.rows() for name, frame in frames.items()} == {
+        "roster_scholar": [
+            ("ada", "Ada", "Europe/London", 1320, 1830, False),
+            ("ben", "Ben", "UTC", 540, 1260, True),
+        ],
+        "roster_username": [("ada", "ada"), ("ada-cluster", "ada"), ("Ben", "ben")],
+        "roster_email": [("ada@example.org", "ada"), ("a@example.org", "ada")],
+        "roster_stream": [(0, "vision", "Vision"), (1, "language", "Language")],
+        "roster_membership": [
+            ("ada", "vision", date(2026, 1, 5), date(2026, 3, 2)),
+            ("ben", "vision", None, None),
+            ("ada", "language", date(2026, 3, 2), None),
+        ],
+        "roster_rule": [
+            (0, "vision", "team/vision-eval"),
+            (1, "vision", "team/vision*"),
+            (2, "language", "*/lm-[ab]"),
+        ],
+        "roster_mentor": [("mentor@example.org", "vision")],
+        "roster_lead": [("lead@example.org",)],
+        "credit_rate": [(0, "*H100*", date(2026, 1, 1), 3.0), (1, "*", date(2026, 1, 1), 0.5)],
+        "credit_grant": [
+            (date(2026, 1, 5), "stream", "vision", 5000.0),
+            (date(2026, 2, 1), "scholar", "ben", 250.5),
+        ],
+    }
+
+
+@pytest.mark.parametrize("roster", [None, Roster()], ids=["none", "empty"])
+def test_without_a_roster_every_table_is_there_and_empty(roster):
+    frames = roster_frames(roster)
+    assert list(frames) == list(ROSTER_SCHEMA)
+    for name, frame in frames.items():
+        assert frame.is_empty()
+        assert frame.schema == pl.Schema(ROSTER_SCHEMA[name])
+
+
+def test_an_address_or_username_listed_twice_is_one_row():
+    frames = roster_frames(
+        parsed(
+            'leads = ["l@x.org", "L@x.org"]\n'
+            '[[scholars]]\nid = "a"\nname = "A"\nusernames = ["u", "u"]\n'
+            'emails = ["E@x.org", "e@x.org"]\n'
+            '[[streams]]\nid = "s"\nname = "S"\nmentors = ["m@x.org", "M@x.org"]\n'
+        )
+    )
+    for name in ("roster_lead", "roster_username", "roster_email", "roster_mentor"):
+        assert frames[name].height == 1

@@ -1,0 +1,177 @@
+"""Entries of a roster that do not go together are reported, and only those."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.roster_texts import ADA, BEN, errors, rate, stream, warnings
+from velocity.roster import check_roster
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (ADA + ADA.replace('["ada"]', '["x"]'), "scholars[1].id (line 6): read"),
+        (stream("s") + stream("s"), "streams[1].id (line 7): read"),
+        (
+            ADA + BEN.replace('["ben"]', '["ben", "ada"]'),
+            (
+                'scholars[1].usernames[1] (line 8): read "ada", which stands at '
+                "scholars[0].usernames[0] (line 4) too; right would be each username once, at one"
+            ),
+        ),
+        (
+            ADA + "emails = ['x@x.org']\n" + BEN + "emails = ['X@x.org']\n",
+            'scholars[1].emails[0] (line 10): read "X@x.org", which stands at',
+        ),
+        (
+            ADA + stream("s", members="[{ scholar = 'adda' }]"),
+            'read "adda"; right would be the id of a scholar of this file, perhaps "ada"',
+        ),
+        (
+            ADA + stream("s", members="[{ scholar = 'ada', from = 2026-02-01, to = 2026-02-01 }]"),
+            "read 2026-02-01, not after 2026-02-01; right would be the first day on which",
+        ),
+        (
+            ADA
+            + stream(
+                "s",
+                members="[{ scholar = 'ada', to = 2026-02-02 }, "
+                "{ scholar = 'ada', from = 2026-02-01 }]",
+            ),
+            (
+                'streams[0].members[1] (line 9): read "ada" at the same time as at '
+                "streams[0].members[0] (line 9); right would be one entry for each time"
+            ),
+        ),
+        (
+            "[[credits.grants]]\ndate = 2026-01-01\namount = 1",
+            "credits.grants[0] (line 1): read no receiver; right would be a stream or a scholar",
+        ),
+        (
+            ADA
+            + stream("s")
+            + "[[credits.grants]]\ndate = 2026-01-01\namount = 1\nstream = 's'\nscholar = 'ada'",
+            "read stream and scholar; right would be a stream or a scholar",
+        ),
+        (
+            "[[credits.grants]]\ndate = 2026-01-01\namount = 1\nstream = 's'",
+            'read "s"; right would be the id of a stream of this file',
+        ),
+    ],
+)
+def test_a_contradiction_is_an_error(tmp_path, text, told):
+    (error,) = errors(tmp_path, text)
+    assert told in error
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            stream("a", projects='["t/*"]') + stream("b", projects='["t/x-*"]'),
+            (
+                'streams[1].projects[0] (line 9): read "t/x-*", which never decides, for "t/*" at '
+                "streams[0].projects[0] (line 4) comes first and covers it"
+            ),
+        ),
+        (
+            stream("a", projects='["t/x"]') + stream("b", projects='["t/x"]'),
+            'read "t/x", which never decides',
+        ),
+        (
+            stream("a", projects='["t/[x]*"]') + stream("b", projects='["t/[x]*"]'),
+            'read "t/[x]*", which never decides',
+        ),
+        (
+            ADA
+            + stream("a", projects='["t/a"]', members="[{ scholar = 'ada' }]")
+            + stream("b", members="[{ scholar = 'ada', from = 2026-01-01 }]"),
+            (
+                'streams[1].members[0] (line 14): read "ada" at the same time as at '
+                "streams[0].members[0] (line 9); right would be projects for"
+            ),
+        ),
+        ('[[scholars]]\nid = "a"\nname = "A"', "scholars[0].usernames (line 1): read no username"),
+        (ADA.replace('["ada"]', '["ada", "ada"]'), "scholars[0].usernames[1] (line 4): read"),
+        ('leads = ["l@x.org", "L@x.org"]', "leads[1] (line 1): read"),
+        (
+            "leads = ['A@x.org']\n" + ADA + "emails = ['a@x.org']\ndisabled = true",
+            (
+                'scholars[0].emails[0] (line 6): read "a@x.org" of somebody disabled, with a role '
+                "at leads[0] (line 1)"
+            ),
+        ),
+        (
+            stream("s")
+            + "[[credits.grants]]\ndate = 2026-01-01\namount = 1\nstream = 's'\n"
+            + "[[credits.grants]]\ndate = 2026-01-01\namount = 1\nstream = 's'\n",
+            "credits.grants[1] (line 10): read the same grant as at credits.grants[0] (line 6)",
+        ),
+        (
+            rate("*", "2026-01-01") + rate("*H100*", "2026-01-01"),
+            'credits.rates[1] (line 5): read "*H100*" from 2026-01-01, which never holds, for "*"',
+        ),
+        (
+            rate("*A*", "2026-02-01") + rate("*A*", "2026-01-01"),
+            (
+                'read "*A*" from 2026-01-01, after "*A*" from 2026-02-01 at credits.rates[0] '
+                "(line 1); right would be the rates of a glob in order of date"
+            ),
+        ),
+        (
+            rate("*A*", "2026-01-01") + rate("*", "2026-02-01"),
+            (
+                'read "*" from 2026-02-01, which ends "*A*" from 2026-01-01 at credits.rates[0] '
+                '(line 1); right would be a row for "*A*" from 2026-02-01 above it'
+            ),
+        ),
+    ],
+)
+def test_what_overlaps_but_has_one_meaning_is_a_warning(tmp_path, text, told):
+    (warning,) = warnings(tmp_path, text)
+    assert told in warning
+    assert errors(tmp_path, text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        stream("a", projects='["t/x-*"]') + stream("b", projects='["t/*"]'),
+        stream("a", projects='["t/?"]') + stream("b", projects='["t/*"]'),
+        stream("a", projects='["t/*a*"]') + stream("b", projects='["t/[xa]"]'),
+        ADA
+        + stream("a", members="[{ scholar = 'ada', to = 2026-01-01 }]")
+        + stream("b", members="[{ scholar = 'ada', from = 2026-01-01 }]"),
+        ADA
+        + stream("a", projects='["t/a"]', members="[{ scholar = 'ada' }]")
+        + stream("b", projects='["t/b"]', members="[{ scholar = 'ada' }]"),
+        (
+            "[[streams]]\nid = 'a'\nname = 'A'\nmentors = ['m@x.org']\n"
+            "[[streams]]\nid = 'b'\nname = 'B'\nmentors = ['m@x.org']\n"
+        ),
+        rate("*A*", "2026-01-01")
+        + rate("*", "2026-01-01")
+        + rate("*A*", "2026-02-01")
+        + rate("*", "2026-02-01"),
+    ],
+    ids=[
+        "narrow glob first",
+        "one character does not cover many",
+        "a class is not a literal",
+        "moved on the day",
+        "two streams told apart by projects",
+        "one mentor of two streams",
+        "both rates raised",
+    ],
+)
+def test_what_is_meant_so_is_not_reported(tmp_path, text):
+    (tmp_path / "roster.toml").write_text(text)
+    assert check_roster(tmp_path / "roster.toml") == []
+
+
+def test_a_mistake_in_one_value_hides_no_contradiction_with_another(tmp_path):
+    found = errors(tmp_path, ADA + "timezone = 'Nowhere'\n" + BEN.replace('["ben"]', '["ada"]'))
+    assert len(found) == 2
+    assert "timezone" in found[0]
+    assert "usernames" in found[1]
