@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from velocity.access import EVERYTHING, Scope
 from velocity.sql import load_query
 from velocity.store.figures import By, Period, figures
 
@@ -30,6 +31,8 @@ def metrics(
     from_day: date | None = None,
     to_day: date | None = None,
     groups: Sequence[str] | None = None,
+    within: str | None = None,
+    scope: Scope = EVERYTHING,
 ) -> pl.DataFrame:
     """Every metric, a row a group and period (zeros where nothing happened).
 
@@ -39,19 +42,33 @@ def metrics(
         beside medians.
     """
     frame = figures(
-        snapshot, by=by, period=period, from_day=from_day, to_day=to_day, groups=groups
+        snapshot,
+        by=by,
+        period=period,
+        from_day=from_day,
+        to_day=to_day,
+        groups=groups,
+        within=within,
+        scope=scope.params,
     ).rename({"group_id": by})
     return frame.drop("period_start") if period == "all" else frame
 
 
-def weekly(snapshot: Snapshot, *, by: By, groups: Sequence[str] | None = None) -> pl.DataFrame:
+def weekly(
+    snapshot: Snapshot,
+    *,
+    by: By,
+    groups: Sequence[str] | None = None,
+    scope: Scope = EVERYTHING,
+) -> pl.DataFrame:
     """Weekly series with the group's usual range: a row a group, measure and week.
 
     Returns:
         group_id, measure (metric id), week_start, running, value, centre, limit_low, limit_high
         (null under 8 complete weeks), signal.
     """
-    return _read(snapshot, "metrics/xmr", by=by, groups=None if groups is None else list(groups))
+    ids = None if groups is None else list(groups)
+    return _read(snapshot, "metrics/xmr", by=by, groups=ids, scope=scope.params)
 
 
 def runs(
@@ -60,9 +77,17 @@ def runs(
     from_day: date | None = None,
     to_day: date | None = None,
     scholar: str | None = None,
+    scope: Scope = EVERYTHING,
 ) -> pl.DataFrame:
     """Runs that started in the window, latest first; see queries/reads/runs.sql."""
-    return _read(snapshot, "reads/runs", from_day=from_day, to_day=to_day, scholar=scholar)
+    return _read(
+        snapshot,
+        "reads/runs",
+        from_day=from_day,
+        to_day=to_day,
+        scholar=scholar,
+        scope=scope.params,
+    )
 
 
 def experiments(
@@ -71,9 +96,17 @@ def experiments(
     from_day: date | None = None,
     to_day: date | None = None,
     scholar: str | None = None,
+    scope: Scope = EVERYTHING,
 ) -> pl.DataFrame:
     """Experiments launched in the window, latest first; see queries/reads/experiments.sql."""
-    return _read(snapshot, "reads/experiments", from_day=from_day, to_day=to_day, scholar=scholar)
+    return _read(
+        snapshot,
+        "reads/experiments",
+        from_day=from_day,
+        to_day=to_day,
+        scholar=scholar,
+        scope=scope.params,
+    )
 
 
 def loops(
@@ -82,21 +115,72 @@ def loops(
     from_day: date | None = None,
     to_day: date | None = None,
     scholar: str | None = None,
+    scope: Scope = EVERYTHING,
 ) -> pl.DataFrame:
     """Loops of experiments launched in the window, latest first; see queries/reads/loops.sql."""
-    return _read(snapshot, "reads/loops", from_day=from_day, to_day=to_day, scholar=scholar)
+    return _read(
+        snapshot,
+        "reads/loops",
+        from_day=from_day,
+        to_day=to_day,
+        scholar=scholar,
+        scope=scope.params,
+    )
 
 
-def stuck(snapshot: Snapshot, *, min_hours: float) -> pl.DataFrame:
+def stuck(snapshot: Snapshot, *, min_hours: float, scope: Scope = EVERYTHING) -> pl.DataFrame:
     """What has waited longer than `min_hours`, longest first; see queries/reads/stuck.sql."""
-    return _read(snapshot, "reads/stuck", min_hours=min_hours)
+    return _read(snapshot, "reads/stuck", min_hours=min_hours, scope=scope.params)
 
 
 def concurrency(
-    snapshot: Snapshot, *, scholar: str, from_at: datetime, to_at: datetime
+    snapshot: Snapshot,
+    *,
+    scholar: str,
+    from_at: datetime,
+    to_at: datetime,
+    scope: Scope = EVERYTHING,
 ) -> pl.DataFrame:
     """start_at, end_at, experiments, runs: stretches with something in flight, in the window."""
-    return _read(snapshot, "reads/concurrency", scholar=scholar, from_at=from_at, to_at=to_at)
+    return _read(
+        snapshot,
+        "reads/concurrency",
+        scholar=scholar,
+        from_at=from_at,
+        to_at=to_at,
+        scope=scope.params,
+    )
+
+
+def lines(
+    snapshot: Snapshot,
+    *,
+    from_day: date | None = None,
+    to_day: date | None = None,
+    scholar: str | None = None,
+    scope: Scope = EVERYTHING,
+) -> pl.DataFrame:
+    """A row a line: loops, medians, blind_ratio; see queries/metrics/lines.sql."""
+    return _read(
+        snapshot,
+        "metrics/lines",
+        from_day=from_day,
+        to_day=to_day,
+        scholar=scholar,
+        scope=scope.params,
+    )
+
+
+def open_work(
+    snapshot: Snapshot, *, scholar: str | None = None, scope: Scope = EVERYTHING
+) -> pl.DataFrame:
+    """Open experiments, oldest first, with wip_age_hours and older_than_usual."""
+    return _read(snapshot, "metrics/open_work", scholar=scholar, scope=scope.params)
+
+
+def ledger(snapshot: Snapshot, *, by: By, scope: Scope = EVERYTHING) -> pl.DataFrame:
+    """group_id, credits granted, spent and left, burn_per_day, runway_days, exhausted_on."""
+    return _read(snapshot, "metrics/ledger", by=by, scope=scope.params)
 
 
 def trust(snapshot: Snapshot) -> pl.DataFrame:
@@ -104,9 +188,9 @@ def trust(snapshot: Snapshot) -> pl.DataFrame:
     return _read(snapshot, "reads/trust")
 
 
-def scholars(snapshot: Snapshot) -> pl.DataFrame:
+def scholars(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
     """scholar, name, in_roster, timezone, awake window (minutes of the day), streams."""
-    return _read(snapshot, "reads/scholars")
+    return _read(snapshot, "reads/scholars", scope=scope.params)
 
 
 def streams(snapshot: Snapshot) -> pl.DataFrame:
@@ -119,19 +203,19 @@ def projects(snapshot: Snapshot) -> pl.DataFrame:
     return _read(snapshot, "reads/projects")
 
 
-def unattributed(snapshot: Snapshot) -> pl.DataFrame:
+def unattributed(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
     """username, runs, first_at, last_at of users whom the roster lacks."""
-    return _read(snapshot, "reads/unattributed")
+    return _read(snapshot, "reads/unattributed", scope=scope.params)
 
 
-def ambiguous(snapshot: Snapshot) -> pl.DataFrame:
+def ambiguous(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
     """Lines whose experiments belong to no stream: scholar, entity, project, experiments, dates."""
-    return _read(snapshot, "reads/ambiguous")
+    return _read(snapshot, "reads/ambiguous", scope=scope.params)
 
 
-def rejected(snapshot: Snapshot) -> pl.DataFrame:
+def rejected(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
     """entity, project, run_id, reason of rows that could not be read."""
-    return _read(snapshot, "reads/rejected")
+    return _read(snapshot, "reads/rejected", scope=scope.params)
 
 
 def sync_log(snapshot: Snapshot) -> pl.DataFrame:

@@ -6,6 +6,8 @@
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: groups | VARCHAR[] | only these ids, null = all
+-- param: within | VARCHAR | of scholars: only what they did in this stream, null = everything
+-- param: scope | STRUCT | what the viewer may see
 -- metric: gpu_hours | GPU-hours | GPU-hours | GPU-hours allocated, capped at what each host has; allocation, not utilisation.
 -- metric: gpu_hours_failed | GPU-hours | GPU-hours failed | The part charged to failed compute (failed, crashed, presumed dead).
 -- metric: productive_share | share | Productive share | GPU-hours charged to finished runs / all GPU-hours.
@@ -22,6 +24,8 @@ WITH charged AS (
   LEFT JOIN stream ON stream.stream_key = run.stream_key
   WHERE ($by <> 'stream' OR stream.stream IS NOT NULL)
     AND ($by = 'programme' OR scholar.attributed)
+    AND ($within::VARCHAR IS NULL OR stream.stream = $within::VARCHAR)
+    AND may_see_group($scope, $by, scholar.scholar, stream.stream, $within::VARCHAR)
     AND ($from_day::DATE IS NULL OR charge.day >= $from_day::DATE)
     AND ($to_day::DATE IS NULL OR charge.day < $to_day::DATE)
 ),

@@ -2,6 +2,7 @@
 -- A row a group with grants or charges: what was granted up to the end of the data, what was spent,
 -- what is left, and how long that lasts at the pace of the last 14 days.
 -- param: by | VARCHAR | scholar, stream or programme
+-- param: scope | STRUCT | what the viewer may see
 -- metric: credits_granted | credits | Credits granted | Grants dated up to the last day of the data.
 -- metric: credits_spent | credits | Credits spent so far | All GPU-hours times their rates.
 -- metric: credits_left | credits | Credits left | Granted less spent.
@@ -63,4 +64,5 @@ SELECT
       epoch_us(edge.as_of) + (credits_left / burn_per_day * 86400000000)::BIGINT) END
     AS exhausted_on
 FROM ledger, edge, setting
+WHERE may_see_group($scope, $by, group_id, group_id, NULL)
 ORDER BY group_id

@@ -4,6 +4,7 @@
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scholar | VARCHAR | only this scholar, null = all
+-- param: scope | STRUCT | what the viewer may see
 -- metric: blind_ratio | ratio | Blind ratio | Median awake reaction / (ln 2 / launches per awake hour), the launches counted over gaps of at most 5 days. Near 1 the launches look unrelated to results, and the reaction figure says little.
 WITH observation AS (
   SELECT
@@ -13,7 +14,8 @@ WITH observation AS (
     closed_event AS event
   FROM loop
   JOIN scholar USING (scholar_key)
-  WHERE status <> 'open'
+  LEFT JOIN stream USING (stream_key)
+  WHERE status <> 'open' AND may_see($scope, scholar.scholar, stream.stream)
     AND ($scholar::VARCHAR IS NULL OR scholar.scholar = $scholar::VARCHAR)
     AND ($from_day::DATE IS NULL OR start_day >= $from_day::DATE)
     AND ($to_day::DATE IS NULL OR start_day < $to_day::DATE)

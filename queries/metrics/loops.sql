@@ -6,6 +6,8 @@
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: groups | VARCHAR[] | only these ids, null = all
+-- param: within | VARCHAR | of scholars: only what they did in this stream, null = everything
+-- param: scope | STRUCT | what the viewer may see
 -- metric: loops_closed | loops | Closed loops | Loops whose next launch came within 5 days of the signal.
 -- metric: loops_abandoned | loops | Abandoned loops | Loops with no launch within 5 days of the signal; a different event, not a slow one.
 -- metric: loops_awaiting | loops | Results waiting | Signals of the last 5 days that nothing was launched after yet.
@@ -22,6 +24,8 @@ WITH placed AS (
   LEFT JOIN stream USING (stream_key)
   WHERE ($by <> 'stream' OR stream.stream IS NOT NULL)
     AND ($by = 'programme' OR scholar.attributed)
+    AND ($within::VARCHAR IS NULL OR stream.stream = $within::VARCHAR)
+    AND may_see_group($scope, $by, scholar.scholar, stream.stream, $within::VARCHAR)
     AND ($from_day::DATE IS NULL OR start_day >= $from_day::DATE)
     AND ($to_day::DATE IS NULL OR start_day < $to_day::DATE)
 )

@@ -7,6 +7,8 @@
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: groups | VARCHAR[] | only these ids, null = all
+-- param: within | VARCHAR | of scholars: only what they did in this stream, null = everything
+-- param: scope | STRUCT | what the viewer may see
 -- metric: machine_hours_median | hours | Machine time, median | From launch to signal, when half of an experiment's runs have finished.
 -- metric: reaction_hours_median | hours | Reaction time, median | From signal to the next launch of the same line.
 -- metric: reaction_awake_hours_median | hours | Awake reaction time, median | Reaction time inside the scholar's awake window only.
@@ -33,6 +35,8 @@ observation AS (
   WHERE length_us IS NOT NULL
     AND ($by <> 'stream' OR stream.stream IS NOT NULL)
     AND ($by = 'programme' OR scholar.attributed)
+    AND ($within::VARCHAR IS NULL OR stream.stream = $within::VARCHAR)
+    AND may_see_group($scope, $by, scholar.scholar, stream.stream, $within::VARCHAR)
     AND ($from_day::DATE IS NULL OR day >= $from_day::DATE)
     AND ($to_day::DATE IS NULL OR day < $to_day::DATE)
 ),

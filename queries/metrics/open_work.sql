@@ -1,6 +1,7 @@
 -- title: Work in flight
 -- A row an open experiment, oldest first: its age, and whether that is older than usual for its line.
 -- param: scholar | VARCHAR | only this scholar, null = all
+-- param: scope | STRUCT | what the viewer may see
 -- metric: wip_age_hours | hours | Age of open work | From an open experiment's launch to the end of the data; older than usual when above the 85th percentile of launch-to-signal of the line's concluded experiments, of which it needs 19.
 WITH usual AS (
   SELECT
@@ -28,5 +29,6 @@ LEFT JOIN stream ON stream.stream_key = experiment.stream_key
 LEFT JOIN usual ON usual.scholar_key = experiment.scholar_key
   AND usual.project_key = experiment.project_key
 WHERE experiment.outcome = 'open' AND scholar.attributed
+  AND may_see($scope, scholar.scholar, stream.stream)
   AND ($scholar::VARCHAR IS NULL OR scholar.scholar = $scholar::VARCHAR)
 ORDER BY experiment.start_us, experiment.experiment_key

@@ -7,6 +7,8 @@
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: groups | VARCHAR[] | only these ids, null = all
+-- param: within | VARCHAR | of scholars: only what they did in this stream, null = everything
+-- param: scope | STRUCT | what the viewer may see
 -- metric: busy_hours | hours | Busy hours | Hours with anything in flight.
 -- metric: experiment_hours | hours | Experiment hours | Hours in flight, added over experiments.
 -- metric: run_hours | hours | Run hours | Hours in flight, added over runs.
@@ -70,19 +72,32 @@ cell AS (
   FROM day_fact AS fact
   JOIN scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key)
-  WHERE CASE WHEN $by = 'stream' THEN fact.stream_key <> 0 ELSE fact.stream_key = 0 END
+  WHERE CASE
+      WHEN $by = 'stream' THEN fact.stream_key <> 0
+      WHEN $within::VARCHAR IS NOT NULL THEN stream.stream = $within::VARCHAR
+      ELSE fact.stream_key = 0
+    END
     -- Users that the roster lacks count in programme totals only.
     AND ($by = 'programme' OR scholar.attributed)
 ),
-known_group AS (
-  SELECT scholar AS group_id FROM scholar WHERE $by = 'scholar' AND attributed
-  UNION ALL
-  SELECT stream FROM stream WHERE $by = 'stream'
-  UNION ALL
-  SELECT 'programme' WHERE $by = 'programme' AND EXISTS (FROM scholar)
-),
 first_day AS (
   SELECT group_id, min(day) AS day FROM cell GROUP BY group_id
+),
+known_group AS (
+  SELECT DISTINCT scholar.scholar AS group_id
+  FROM scholar
+  LEFT JOIN membership USING (scholar_key)
+  LEFT JOIN stream USING (stream_key)
+  WHERE $by = 'scholar' AND attributed
+    AND ($within::VARCHAR IS NULL OR stream.stream = $within::VARCHAR)
+    AND may_see($scope, scholar.scholar, $within::VARCHAR)
+  UNION
+  SELECT group_id FROM first_day WHERE $by = 'scholar' AND may_see($scope, group_id, $within::VARCHAR)
+  UNION ALL
+  SELECT stream FROM stream WHERE $by = 'stream' AND may_see($scope, NULL, stream)
+  UNION ALL
+  SELECT 'programme'
+  WHERE $by = 'programme' AND EXISTS (FROM scholar) AND may_see($scope, NULL, NULL)
 ),
 exposure AS (
   SELECT known_group.group_id, calendar.period_start, sum(calendar.covered) / 7 AS weeks

@@ -4,6 +4,7 @@
 -- a complete week lies beyond them. The running week is never a signal.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: groups | VARCHAR[] | only these ids, null = all
+-- param: scope | STRUCT | what the viewer may see
 -- metric: signal | yes or no | Signal | A complete week beyond the group's own usual range; everything else is ordinary variation.
 WITH point AS (
   UNPIVOT (
@@ -16,6 +17,7 @@ WITH point AS (
     FROM weekly
     WHERE kind = $by::VARCHAR
       AND ($groups::VARCHAR[] IS NULL OR list_contains($groups::VARCHAR[], group_id))
+      AND may_see_group($scope, kind, group_id, group_id, NULL)
   )
   ON COLUMNS(* EXCLUDE (group_id, week_start, running))
   INTO NAME measure VALUE value

@@ -1,6 +1,7 @@
 -- title: One in flight, or more
 -- A row a stretch in which the scholar had something in flight, cut to the window.
 -- param: scholar | VARCHAR | whose
+-- param: scope | STRUCT | what the viewer may see
 -- param: from_at | TIMESTAMPTZ | start of the window
 -- param: to_at | TIMESTAMPTZ | its end
 SELECT
@@ -9,6 +10,6 @@ SELECT
   experiments, runs
 FROM concurrency
 JOIN scholar USING (scholar_key)
-WHERE scholar.scholar = $scholar::VARCHAR
+WHERE scholar.scholar = $scholar::VARCHAR AND may_see($scope, scholar.scholar, NULL)
   AND start_us < epoch_us($to_at::TIMESTAMPTZ) AND end_us > epoch_us($from_at::TIMESTAMPTZ)
 ORDER BY start_us

@@ -4,6 +4,7 @@
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scholar | VARCHAR | only this scholar, null = all
+-- param: scope | STRUCT | what the viewer may see
 SELECT
   scholar.scholar,
   stream.stream,
@@ -32,4 +33,5 @@ JOIN run_label AS label ON label.run_key = loop.experiment_key
 WHERE ($from_day::DATE IS NULL OR loop.start_day >= $from_day::DATE)
   AND ($to_day::DATE IS NULL OR loop.start_day < $to_day::DATE)
   AND ($scholar::VARCHAR IS NULL OR scholar.scholar = $scholar::VARCHAR)
+  AND may_see($scope, scholar.scholar, stream.stream)
 ORDER BY loop.start_us DESC, loop.experiment_key

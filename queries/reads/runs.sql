@@ -4,6 +4,7 @@
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scholar | VARCHAR | only this scholar, null = all
+-- param: scope | STRUCT | what the viewer may see
 SELECT
   scholar.scholar,
   stream.stream,
@@ -52,4 +53,5 @@ LEFT JOIN run AS first_run ON first_run.run_key = run.experiment_key
 WHERE ($from_day::DATE IS NULL OR run.start_day >= $from_day::DATE)
   AND ($to_day::DATE IS NULL OR run.start_day < $to_day::DATE)
   AND ($scholar::VARCHAR IS NULL OR scholar.scholar = $scholar::VARCHAR)
+  AND may_see($scope, scholar.scholar, stream.stream)
 ORDER BY run.start_us DESC, run.run_key

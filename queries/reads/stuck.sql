@@ -1,7 +1,8 @@
 -- title: What is stuck
 -- A row a line and reason, longest first: a result that nothing was launched after yet, a failed
--- experiment with no finished run since, a run presumed dead. Of each reason the oldest of a line.
+-- experiment with no finished run since, a run presumed dead. Of each reason the oldest of a line and stream.
 -- param: min_hours | DOUBLE | only what has been so for longer
+-- param: scope | STRUCT | what the viewer may see
 WITH waiting AS (
   SELECT
     scholar_key, project_key, stream_key, experiment_key, 'result waiting' AS what,
@@ -24,10 +25,9 @@ stale AS (
 ),
 oldest AS (
   SELECT
-    scholar_key, project_key, what,
+    scholar_key, project_key, stream_key, what,
     min(since_us) AS since_us,
     arg_min(experiment_key, since_us) AS run_key,
-    arg_min(stream_key, since_us) AS stream_key,
     count(*) AS n
   FROM (FROM waiting UNION ALL FROM unrecovered UNION ALL FROM stale)
   GROUP BY ALL
@@ -45,5 +45,6 @@ JOIN scholar USING (scholar_key)
 JOIN project USING (project_key)
 JOIN run ON run.run_key = oldest.run_key
 LEFT JOIN stream ON stream.stream_key = oldest.stream_key
-WHERE scholar.attributed AND (project.as_of_us - oldest.since_us) / 3.6e9 > $min_hours::DOUBLE
+WHERE scholar.attributed AND may_see($scope, scholar.scholar, stream.stream)
+  AND (project.as_of_us - oldest.since_us) / 3.6e9 > $min_hours::DOUBLE
 ORDER BY oldest.since_us, scholar.scholar, oldest.what

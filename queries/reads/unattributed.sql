@@ -1,5 +1,6 @@
 -- title: Users that the roster lacks
 -- A row a W&B user name whose runs count in programme totals only.
+-- param: scope | STRUCT | what the viewer may see
 SELECT
   scholar.scholar AS username,
   count(*) AS runs,
@@ -7,6 +8,6 @@ SELECT
   make_timestamptz(max(run.start_us)) AS last_at
 FROM run
 JOIN scholar USING (scholar_key)
-WHERE NOT scholar.attributed
+WHERE NOT scholar.attributed AND may_see($scope, NULL, NULL)
 GROUP BY ALL
 ORDER BY runs DESC, username

@@ -19,6 +19,8 @@ Period = Literal["all", "month", "week", "day"]
 #: `volume` comes first: it has a row for every group and period, the others where they have data.
 _PARTS = ("metrics/volume", "metrics/loops", "metrics/medians", "metrics/compute")
 
+_EVERYTHING: Mapping[str, Any] = {"everything": True, "scholars": [], "streams": []}
+
 
 class Readable(Protocol):
     """What runs one SELECT: the live store or a snapshot."""
@@ -35,6 +37,8 @@ def figures(
     from_day: date | None = None,
     to_day: date | None = None,
     groups: Sequence[str] | None = None,
+    within: str | None = None,
+    scope: Mapping[str, Any] = _EVERYTHING,
 ) -> pl.DataFrame:
     """Every metric, a row a group and period, over [from_day, to_day) in local days.
 
@@ -47,6 +51,8 @@ def figures(
         "from_day": from_day,
         "to_day": to_day,
         "groups": list(groups) if groups is not None else None,
+        "within": within,
+        "scope": dict(scope),
     }
     whole, *others = (source.frame(load_query(name).body, params) for name in _PARTS)
     for part in others:
