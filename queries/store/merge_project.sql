@@ -1,4 +1,5 @@
 -- title: To which instant a project is complete
+-- A pulled project is moved by pulls only; one of tables or local files never back.
 -- param: entity | VARCHAR | W&B entity
 -- param: project | VARCHAR | W&B project
 -- param: as_of | TIMESTAMPTZ | the data is complete to this instant

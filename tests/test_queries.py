@@ -1,0 +1,93 @@
+"""Every file of queries/ says what it is, takes what it says, and gives what is declared."""
+
+from __future__ import annotations
+
+import inspect
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+from tests.builders import run, store_of
+
+from velocity import reads
+from velocity.access import EVERYTHING, Scope
+from velocity.read_schemas import READ_SCHEMAS
+from velocity.sql import Query, list_queries
+
+QUERIES = list(list_queries())
+READS = {
+    name: function
+    for name, function in inspect.getmembers(reads, inspect.isfunction)
+    if function.__module__ == reads.__name__ and not name.startswith("_")
+}
+ARGUMENTS = {
+    "metrics": {"by": "scholar", "period": "week"},
+    "weekly": {"by": "scholar"},
+    "ledger": {"by": "stream"},
+    "stuck": {"min_hours": 24},
+    "concurrency": {
+        "scholar": "ada",
+        "from_at": datetime(2026, 1, 5, tzinfo=UTC),
+        "to_at": datetime(2026, 1, 6, tzinfo=UTC),
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def empty():
+    return store_of([], "20:00")
+
+
+@pytest.fixture(scope="module")
+def small():
+    return store_of([run("r1", "09:00", "10:00"), run("r2", "11:00", state="running")], "11:30")
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
+def test_a_query_says_what_it_computes(query: Query):
+    assert query.title
+    assert query.text
+    assert query.body
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
+def test_a_query_declares_exactly_the_parameters_it_uses(query: Query):
+    assert {param.name for param in query.params} == query.used_params
+
+
+def test_every_metric_is_defined_once():
+    ids = [metric.id for query in QUERIES for metric in query.metrics]
+    assert sorted(ids) == sorted(set(ids))
+    assert all(query.name.startswith("metrics/") for query in QUERIES if query.metrics)
+
+
+def test_every_read_has_a_schema():
+    assert READS.keys() == READ_SCHEMAS.keys()
+
+
+@pytest.mark.parametrize("name", READS)
+def test_a_read_takes_keywords_only(name: str):
+    first, *others = inspect.signature(READS[name]).parameters.values()
+    assert first.name == "snapshot"
+    assert all(parameter.kind is parameter.KEYWORD_ONLY for parameter in others)
+
+
+@pytest.mark.parametrize("name", READS)
+@pytest.mark.parametrize("store", ["empty", "small"])
+def test_a_read_gives_its_schema_whatever_the_store(name: str, store: str, request):
+    snapshot = request.getfixturevalue(store)
+    frame = READS[name](snapshot, **ARGUMENTS.get(name, {}))
+    assert frame.schema == pl.Schema(READ_SCHEMAS[name])
+
+
+def test_every_metric_is_a_column_of_a_read():
+    columns = {column for schema in READ_SCHEMAS.values() for column in schema}
+    missing = {metric.id for query in QUERIES for metric in query.metrics} - columns
+    assert missing == set()
+
+
+@pytest.mark.parametrize("name", [it for it in READS if "scope" in inspect.signature(READS[it]).parameters])
+def test_a_viewer_without_rights_gets_no_rows(name: str, small):
+    arguments = ARGUMENTS.get(name, {})
+    assert READS[name](small, **arguments, scope=EVERYTHING).schema
+    assert READS[name](small, **arguments, scope=Scope()).is_empty()
