@@ -144,6 +144,9 @@ def test_what_overlaps_but_has_one_meaning_is_a_warning(tmp_path, text, told):
         + stream("a", members="[{ scholar = 'ada', to = 2026-01-01 }]")
         + stream("b", members="[{ scholar = 'ada', from = 2026-01-01 }]"),
         ADA
+        + stream("a", members="[{ scholar = 'ada', from = 2026-01-01 }]")
+        + stream("b", members="[{ scholar = 'ada', to = 2026-01-01 }]"),
+        ADA
         + stream("a", projects='["t/a"]', members="[{ scholar = 'ada' }]")
         + stream("b", projects='["t/b"]', members="[{ scholar = 'ada' }]"),
         (
@@ -160,6 +163,7 @@ def test_what_overlaps_but_has_one_meaning_is_a_warning(tmp_path, text, told):
         "one character does not cover many",
         "a class is not a literal",
         "moved on the day",
+        "moved on the day to an earlier stream",
         "two streams told apart by projects",
         "one mentor of two streams",
         "both rates raised",
