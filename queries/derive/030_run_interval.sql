@@ -6,7 +6,6 @@ WITH span AS (
   SELECT
     run_key,
     max(session.end_us) AS end_us,
-    bool_or(session.open) AS open,
     sum(session.end_us - session.start_us)::BIGINT AS active_us,
     arg_max(end_source, number) AS end_source,
     bool_or(session.estimated) AS estimated,
@@ -18,7 +17,9 @@ SELECT
   run.run_key, run.run_id, run.scholar_key, run.project_key, run.as_of_us, run.class,
   run.start_us,
   span.end_us,
-  span.open, span.active_us, span.end_source, span.estimated, span.clock,
+  -- Open even where its last writer only begins after as_of.
+  run.class = 'running' AS open,
+  span.active_us, span.end_source, span.estimated, span.clock,
   run.config_hash,
   CASE
     WHEN experiment_tag IS NOT NULL THEN 'tag'
