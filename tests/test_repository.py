@@ -1,0 +1,101 @@
+"""What is true of the repository as a whole: locks, targets, documents."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from tests.conftest import ROOT
+
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+# In brackets, so that this file does not name what it looks for.
+REGISTRY = re.compile(
+    r"index[-_]url|extra[-_]index|find[-]links|/simpl[e]/|pythonhoste[d]|://pypi[.]"
+)
+
+
+def _tracked_texts():
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        try:
+            yield name, (ROOT / name).read_text(encoding="utf-8")
+        except (UnicodeDecodeError, FileNotFoundError):
+            continue  # a picture, or deleted and not yet committed
+
+
+def _requirements():
+    groups = PYPROJECT["dependency-groups"].values()
+    return [
+        Requirement(line)
+        for group in (PYPROJECT["project"]["dependencies"], *groups)
+        for line in group
+    ]
+
+
+def _pins(lock: str) -> dict[str, set[Version]]:
+    pins: dict[str, set[Version]] = {}
+    for name, version in re.findall(
+        r"^([\w.-]+)==([^\s;]+)", (ROOT / lock).read_text(), re.MULTILINE
+    ):
+        pins.setdefault(name, set()).add(Version(version))
+    return pins
+
+
+def test_no_tracked_file_names_a_package_index():
+    naming = {
+        f"{name}: {found[0]}" for name, text in _tracked_texts() if (found := REGISTRY.search(text))
+    }
+    assert naming == set()
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_pin_has_hashes(lock):
+    entries = re.split(r"^(?=[\w.-]+==)", (ROOT / lock).read_text(), flags=re.MULTILINE)[1:]
+    assert len(entries) > 20
+    assert [entry.split()[0] for entry in entries if "--hash=sha256:" not in entry] == []
+
+
+def test_the_locks_satisfy_every_requirement():
+    pins = {name: versions for lock in LOCKS for name, versions in _pins(lock).items()}
+    unmet = [
+        str(requirement)
+        for requirement in _requirements()
+        if not pins.get(requirement.name)
+        or not all(requirement.specifier.contains(v) for v in pins[requirement.name])
+    ]
+    assert unmet == [], "make lock brings the locks up to date"
+
+
+def test_the_two_locks_agree():
+    run, dev = _pins(LOCKS[0]), _pins(LOCKS[1])
+    assert {name for name in run.keys() & dev.keys() if run[name] != dev[name]} == set()
+
+
+def test_every_dependency_earns_its_line():
+    text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    documented = re.findall(r"^\| ([a-z][\w-]*)\b", text, re.MULTILINE)
+    assert sorted(documented) == sorted(requirement.name for requirement in _requirements())
+
+
+def test_every_make_target_is_explained_by_make_help():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert phony
+    public = {name for name in phony[1].split() if not name.endswith("-env")}
+    helped = subprocess.run(
+        ["make", "--no-print-directory", "help"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert set(re.findall(r"make ([\w-]+) +\S", helped.stdout)) == public
+    assert set(re.findall(r"^([a-z][\w-]*):", makefile, re.MULTILINE)) == set(phony[1].split())

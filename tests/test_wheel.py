@@ -1,0 +1,162 @@
+"""The wheel works in an empty environment, away from the clone.
+
+Its environment borrows the dependencies of this one; the product comes from the wheel alone.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+import tomllib
+import urllib.error
+import urllib.request
+import venv
+from pathlib import Path
+
+import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import connect
+
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.fault  # slow, and it kills what it starts
+
+MARK = "WHEEL_TEST_RUN"  # in the environment of everything that a test starts
+
+
+@pytest.fixture(scope="module")
+def away(tmp_path_factory):
+    """A folder with the wheel installed in its `env`, and nothing else of ours."""
+    folder = tmp_path_factory.mktemp("away")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder],
+        cwd=ROOT,
+        check=True,
+    )
+    (wheel,) = folder.glob("*.whl")
+    venv.create(folder / "env", with_pip=True)
+    python = folder / "env" / "bin" / "python"
+    subprocess.run(
+        [python, "-m", "pip", "install", "-q", "--no-deps", "--no-index", wheel],
+        check=True,
+        cwd=folder,
+    )
+    site = next((folder / "env" / "lib").glob("python*/site-packages"))
+    (site / "borrowed.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """An empty home, and the mark by which leftovers are known."""
+    kept = {key: value for key, value in os.environ.items() if key in {"PATH", "LANG"}}
+    return kept | {"HOME": str(tmp_path), MARK: str(tmp_path)}
+
+
+def _say(away, environment, *command):
+    done = subprocess.run(
+        [away / "env" / "bin" / command[0], *command[1:]],
+        cwd=away,
+        check=False,
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_the_wheel_says_its_version(away, environment):
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert _say(away, environment, "velocity", "--version") == version
+
+
+def test_the_wheel_carries_queries_theme_and_app(away, environment):
+    code = "from velocity.places import project_root; print(project_root())"
+    root = Path(_say(away, environment, "python", "-c", code))
+    assert root.is_relative_to(away / "env")
+    for path in ("app.py", ".streamlit/config.toml", "queries"):
+        assert (root / path).exists()
+    code = "from velocity.sql import list_queries; print(*(query.name for query in list_queries()))"
+    queries = (ROOT / "queries").rglob("*.sql")
+    names = {path.relative_to(ROOT / "queries").with_suffix("").as_posix() for path in queries}
+    assert set(_say(away, environment, "python", "-c", code).split()) == names
+
+
+def test_the_demo_runs_from_the_wheel_with_its_theme_and_leaves_nothing_running(
+    away, environment, tmp_path
+):
+    port = _free_port()
+    log = tmp_path / "log"
+    with log.open("wb") as output:
+        demo = subprocess.Popen(
+            [away / "env" / "bin" / "velocity", "demo", "--no-browser", "--port", str(port)],
+            cwd=tmp_path,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        _wait_until_healthy(port, demo, log)
+        theme = _new_session(port).custom_theme
+        demo.send_signal(signal.SIGINT)
+        demo.wait(timeout=60)
+    finally:
+        demo.kill()
+        demo.wait()
+    said = log.read_text(encoding="utf-8")
+    assert "Traceback" not in said
+    wanted = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"]
+    assert theme.light.primary_color == wanted["light"]["primaryColor"]
+    assert theme.dark.primary_color == wanted["dark"]["primaryColor"]
+    assert _still_running(str(tmp_path)) == []
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", port), timeout=5)
+
+
+def _free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def _wait_until_healthy(port, process, log):
+    deadline = time.monotonic() + 240
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text(encoding="utf-8")
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2):
+                return
+        except (urllib.error.URLError, TimeoutError):
+            time.sleep(0.2)
+    pytest.fail(f"no answer: {log.read_text(encoding='utf-8')}")
+
+
+def _new_session(port):
+    """What the server tells a browser that opens the first page, in Streamlit's own messages."""
+    with connect(f"ws://127.0.0.1:{port}/_stcore/stream", max_size=None) as socket_:
+        socket_.send(BackMsg(rerun_script={"query_string": ""}).SerializeToString())
+        while True:
+            message = ForwardMsg.FromString(socket_.recv(timeout=60))
+            if message.HasField("new_session"):
+                return message.new_session
+
+
+def _still_running(mark):
+    """Command lines of the processes that carry the mark (systems without /proc have none)."""
+    wanted = f"{MARK}={mark}".encode()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if wanted in (process / "environ").read_bytes().split(b"\0"):
+                found.append((process / "cmdline").read_bytes())
+        except OSError:
+            continue  # ended meanwhile, or somebody else's
+    return found
