@@ -1,0 +1,132 @@
+"""What is true of the demo cohort, and therefore what its pages must show.
+
+A story belongs to a *seat*, a scholar's position in the list of usernames: permuting the names
+moves the stories with them. Weeks count from 0, the first week of the term; week 11 is the last
+complete one and week 12 is running. What is told "at as_of" is placed backwards from that instant,
+everything else forwards from the first Monday, so that launching the demo on another day of the
+same week changes neither.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+#: Usernames by seat.
+BIRDS: tuple[str, ...] = (
+    *("heron", "gannet", "jackdaw", "tern", "avocet", "quail", "lapwing", "siskin"),
+    *("fulmar", "plover", "ibis", "osprey", "redwing", "curlew", "dunlin", "knot"),
+    *("godwit", "whimbrel", "petrel", "shrike", "wigeon", "pipit", "swift", "dotterel"),
+)
+
+#: Complete weeks before the running one.
+WEEKS = 12
+LAST_WEEK = WEEKS - 1
+
+#: W&B entity that owns every project.
+ENTITY = "aviary"
+
+#: A W&B user whom the roster lacks; works in `GUEST_PROJECT`.
+GUEST = "cuckoo"
+GUEST_PROJECT = "sae-wide"
+#: Project of the service account, whose runs have no user.
+SERVICE_PROJECT = "evals-nightly"
+
+
+@dataclass(frozen=True)
+class Story:
+    """One true thing about one seat.
+
+    Args:
+        seat: position in the list of usernames.
+        project: where it happens.
+        week: 0-based week of the term in which it happens or begins; None if all along.
+        ago: how long before as_of it happened; None if told by week.
+    """
+
+    seat: int
+    project: str
+    week: int | None = None
+    ago: timedelta | None = None
+
+
+TURNS_PARALLEL = Story(13, "sae-scaling", week=4)
+"""Launches one experiment at a time for four weeks; from the fifth on, two or more are in flight
+for most of the busy hours."""
+
+ALWAYS_PARALLEL = Story(11, "judge-v2")
+"""Has two or more experiments in flight for most of the busy hours, every week."""
+
+CRASH_STORM = Story(16, "evals-agents", week=8)
+"""More than thirty runs die within two minutes in one week, and hardly any in other weeks."""
+
+LONG_JOB = Story(17, "vision-pretrain")
+"""Waits for one long job after another: the machine is most of the loop, the serial share near 1,
+and the next launch follows soon after each result."""
+
+BLIND = Story(18, "evals-persona")
+"""Launches at instants that have nothing to do with results: the blind ratio is near 1."""
+
+IDLE_WEEK = Story(15, "sae-circuits", week=6)
+"""Launches nothing in one week, with nothing left in flight: a week of zeros, not a hole."""
+
+EVENING = Story(6, "vision-probe")
+"""Results come in the evening and wait for the morning: most of the reaction time lies outside
+the awake window."""
+
+FALSE_STARTS = Story(12, "monitor", week=9)
+"""On the Wednesday of one week every launch is a false start, and nothing else is launched."""
+
+SLOW_STREAM = Story(0, "probe-sweep", week=LAST_WEEK)
+"""All of Basalt reacts far later than usual in the last complete week, beyond the stream's own
+limits; its machine time does not change. The seat is that of one of its scholars."""
+
+RESULT_WAITING = Story(0, "probe-sweep", ago=timedelta(days=2, hours=3, minutes=20))
+"""A success came 2 d 3 h before as_of and nothing was launched on the line since: the oldest
+result that waits."""
+
+RESULT_WAITING_TOO = Story(2, "steer-2", ago=timedelta(days=1, hours=8, minutes=20))
+"""The same for 1 d 8 h, in the same stream."""
+
+FAILURE_UNRECOVERED = Story(1, "probe-base", ago=timedelta(days=1, hours=19, minutes=20))
+"""The last experiment failed 1 d 19 h before as_of; no run has been started since."""
+
+FAILURE_UNRECOVERED_TOO = Story(4, "sae-wide", ago=timedelta(days=1, hours=2, minutes=20))
+"""The same for 1 d 2 h, in another stream."""
+
+STALE_RUN = Story(3, "evals-long", ago=timedelta(days=1, hours=6, minutes=20))
+"""A run says "running" but its last heartbeat is 1 d 6 h old; the line went on without it."""
+
+STALE_RUN_TOO = Story(5, "judge-v3", ago=timedelta(days=1, hours=1, minutes=20))
+"""The same for 1 d 1 h."""
+
+ZOMBIE = Story(-1, SERVICE_PROJECT, ago=timedelta(days=9))
+"""A run of the service account has said "running" for 9 days. Nobody's line, so only the
+data-health page shows it."""
+
+OFFLINE_SYNC = Story(7, "sae-transfer", week=9, ago=timedelta(hours=20))
+"""Two runs of an earlier week were synced from an offline directory 20 h before as_of: created and
+last heard of then, weeks later than they started."""
+
+NEWCOMER = Story(22, "evals-recall", ago=timedelta(days=4))
+"""Arrived 4 days before as_of: fewer than six loops, so dots and no median."""
+
+TWO_STREAMS = Story(14, "field-notes", week=6)
+"""Moves from Cirrus to Aurora at the start of a week and takes the project along; no rule names
+the project, so membership on the day decides."""
+
+AMBIGUOUS = Story(21, "sandbox")
+"""Belongs to two streams at once; the runs in the sandbox cannot be told apart."""
+
+NOTHING = Story(23, "monitor")
+"""On the roster, and has never launched a run. The project is the one meant."""
+
+OLD_SDK = Story(19, "vision-clip")
+"""Uses an SDK that wrote no environment: start from creation, no host, no GPUs."""
+
+SPOT_MACHINES = Story(20, "evals-math")
+"""Works on machines that are taken away: pre-empted runs go on under the same config, long ones
+are resumed by several writers. One of the machines has a clock that runs 3 h fast."""
+
+BAD_CLOCKS = Story(9, "redteam-a")
+"""Two runs report a negative runtime; with the three of the fast machine, five flagged clocks."""
