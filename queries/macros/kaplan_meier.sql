@@ -15,18 +15,23 @@ at_risk AS (
   SELECT
     *,
     (sum(leaving) OVER (
-      PARTITION BY group_id, period_start, measure ORDER BY length_us DESC))::BIGINT AS at_risk
+      PARTITION BY group_id, period_start, measure ORDER BY length_us DESC
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW))::BIGINT AS at_risk
   FROM at_length
 ),
 curve AS (
   SELECT
     *,
-    product(1 - events / at_risk) OVER upward AS survival,
+    CASE WHEN at_risk > events
+      THEN exp(coalesce(sum(ln(1 - events / nullif(at_risk, events))) OVER upward, 0))
+      ELSE 0 END AS survival,
     -- Greenwood's sum; undefined once nobody is left.
-    sum(CASE WHEN at_risk > events THEN events / (at_risk * (at_risk - events)::DOUBLE) END)
-      OVER upward AS greenwood
+    sum(events / (at_risk * nullif(at_risk - events, 0)::DOUBLE)) OVER upward AS greenwood
   FROM at_risk
-  WINDOW upward AS (PARTITION BY group_id, period_start, measure ORDER BY length_us)
+  -- Lengths are distinct here, so rows are as good as a range, and twice as fast.
+  WINDOW upward AS (
+    PARTITION BY group_id, period_start, measure ORDER BY length_us
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 ),
 limited AS (
   SELECT
