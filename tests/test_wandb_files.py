@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -389,6 +390,39 @@ def test_times_beyond_all_calendars_are_not_known(tmp_path: Path) -> None:
         )
         run = runs_of(tmp_path)["r"]
         assert run["first_metric_at"] is None
+
+
+def config_record(name: str, value_json: str) -> Any:
+    return pb.Record(config={"update": [{"key": name, "value_json": value_json}]})
+
+
+def test_a_config_with_nan_is_kept_as_json(tmp_path: Path) -> None:
+    for number, value in enumerate(("NaN", "-Infinity")):
+        folder = tmp_path / str(number) / "offline-run-20260504_090000-r"
+        write_log(folder, run_record(START), config_record("clip", value))
+        run = runs_of(folder)["r"]
+        assert json.loads(run["config"]) == {"clip": value}
+
+
+def test_a_run_that_cannot_be_kept_stops_no_other(tmp_path: Path) -> None:
+    write_log(
+        tmp_path / "offline-run-20260504_090000-r",
+        run_record(START),
+        config_record("name", r'"\ud800"'),
+    )
+    write_files(
+        tmp_path / "run-20260504_090000-odd",
+        wandb_metadata='{"startedAt": "2026-05-04T09:00:00", "host": {"name": 1}}',
+    )
+    write_files(
+        tmp_path / "run-20260504_090000-fine",
+        wandb_metadata='{"startedAt": "2026-05-04T09:00:00"}',
+        config="clip: {value: .nan}\nday: {value: 2026-05-04}\n",
+    )
+    rows, rejected = fetched(tmp_path)
+    assert [row["run_id"] for row in rows] == ["fine"]
+    assert rows[0]["config"] == '{"clip":"NaN","day":"2026-05-04"}'
+    assert [problem.run_id for problem in rejected] == ["odd", "r"]
 
 
 # Directories with files/ alone

@@ -25,6 +25,7 @@ NO_PROJECT = "uncategorized"
 class Session:
     """One writer of a run, as far as its directory tells. None: not known."""
 
+    path: Path
     offline: bool  # its directory is an `offline-run-…`
     entity: str | None = None
     project: str | None = None
@@ -128,9 +129,7 @@ def read_files(session: Session, folder: Path) -> None:
     session.started_at = session.started_at or instant_of(metadata.get("startedAt"))
     session.host = session.host or metadata.get("host")
     session.gpu_type = session.gpu_type or metadata.get("gpu")
-    count = metadata.get("gpu_count")
-    if session.gpu_count is None and isinstance(count, int):
-        session.gpu_count = count
+    session.gpu_count = session.gpu_count or metadata.get("gpu_count")
     if session.has_log:
         return
     take_summary(session, _mapping(folder / "wandb-summary.json"))
@@ -146,7 +145,8 @@ def read_files(session: Session, folder: Path) -> None:
     if isinstance(stamp, dict):
         session.created_at = instant_of(stamp.get("start_time"))
     if session.start is None and session.last_metric_at and session.runtime_s is not None:
-        session.created_at = session.last_metric_at - timedelta(seconds=session.runtime_s)
+        before = session.last_metric_at.timestamp() - session.runtime_s
+        session.created_at = instant_of(before)
 
 
 def take_summary(session: Session, summary: Mapping[str, Any]) -> None:
@@ -238,11 +238,13 @@ def _latest(one: datetime | None, other: datetime | None) -> datetime | None:
 
 def _mapping(path: Path) -> dict[str, Any]:
     """The mapping in a JSON or YAML file; empty where there is none that can be read."""
-    import yaml  # type: ignore[import-untyped]  # noqa: PLC0415 (older directories alone need it)
+    import yaml  # type: ignore[import-untyped]  # noqa: PLC0415 - comes with wandb, as the files do
 
     try:
         text = path.read_text(encoding="utf-8")
-        value = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
-    except (OSError, ValueError, yaml.YAMLError):
+        if path.suffix == ".yaml":  # its dates and NaNs as they would be in the JSON of a server
+            text = json.dumps(yaml.safe_load(text), default=str)
+        value = json.loads(text, parse_constant=str)
+    except (OSError, TypeError, ValueError, RecursionError, yaml.YAMLError):
         return {}
     return value if isinstance(value, dict) else {}

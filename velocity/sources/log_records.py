@@ -12,6 +12,8 @@ from velocity.sources.local_session import Session, finite, instant_of, take_sum
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+#: NaN and infinities, which Python writes but JSON lacks, become text.
+_JSON = json.JSONDecoder(parse_constant=str)
 _GPU_PERCENT = re.compile(r"gpu\.\d+\.gpu")
 
 # Nearly all records are logged rows and the summary after each, of which only the first and the
@@ -130,8 +132,8 @@ def _tree(items: Sequence[Any], into: dict[str, Any] | None = None) -> dict[str,
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text)
-    except ValueError:
+        return _JSON.decode(text)
+    except (ValueError, RecursionError):
         return None
 
 

@@ -109,8 +109,8 @@ def _readable_config(text: str) -> str | None:
 
 def _object(text: str) -> dict[str, Any] | None:
     try:
-        value = json.loads(text)
-    except ValueError:
+        value = json.loads(text, parse_constant=str)  # NaN, which Python writes but JSON lacks
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 

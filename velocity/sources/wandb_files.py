@@ -6,7 +6,9 @@ import os
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import polars as pl
 
 from velocity.errors import SourceError
 from velocity.records import Rejected, RunBatch, run_frame
@@ -15,13 +17,15 @@ from velocity.sources.local_session import NO_PROJECT, Session, read_files, run_
 from velocity.sources.log_records import LogRecords
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 #: Entity of runs whose directory names none, unless the caller names one.
 LOCAL_ENTITY = "local"
 
 _BATCH_ROWS = 500
+#: What comes of values that no run can have, such as a config nested a thousand deep.
+_UNFIT = (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError, RecursionError)
 _STAMPED = re.compile(r"(?:offline-)?run-\d{8}_\d{6}-(.+)")
 _LOG = re.compile(r"run-(.+)\.wandb")
 
@@ -55,41 +59,51 @@ def fetch_local_runs(
     Raises:
         SourceError: a path does not exist, is no directory, or holds no run directory.
     """
-    directories: defaultdict[str, list[_RunDirectory]] = defaultdict(list)
-    unread: list[Rejected] = []
     owner = entity or LOCAL_ENTITY
+    unread: list[Rejected] = []
+    by_id: defaultdict[str, list[_RunDirectory]] = defaultdict(list)
     for directory in _distinct_directories(paths, unread, owner):
-        directories[directory.run_id].append(directory)
-    total, done = sum(map(len, directories.values())), 0
-    rows: list[Mapping[str, Any]] = []
-    for run_id in sorted(directories):
-        sessions: defaultdict[tuple[str, str], list[Session]] = defaultdict(list)
-        for directory in directories[run_id]:
-            session, problem = _read(directory)
-            if session is not None:
-                key = session.entity or owner, session.project or NO_PROJECT
-                sessions[key].append(session)
-            if problem is not None:
-                known = session or Session(offline=False)
-                unread.append(
-                    Rejected(
-                        known.entity or owner,
-                        known.project or NO_PROJECT,
-                        run_id,
-                        f"{directory.path}: {problem}",
-                    )
-                )
-            done += 1
-            if on_progress is not None:
-                on_progress(done, total)
-        for (row_entity, project), members in sessions.items():
-            row = run_row(members, run_id)
-            rows.append({**row, "entity": row_entity, "project": project, "username": username})
-        if len(rows) >= _BATCH_ROWS:
-            yield RunBatch(run_frame(rows), tuple(unread))
-            rows, unread = [], []
-    if rows or unread:
-        yield RunBatch(run_frame(rows), tuple(unread))
+        by_id[directory.run_id].append(directory)
+    total, done = sum(map(len, by_id.values())), 0
+    frames: list[pl.DataFrame] = [run_frame([])]
+    for run_id in sorted(by_id):
+        for made in _runs(by_id[run_id], owner, username):
+            if isinstance(made, Rejected):
+                unread.append(made)
+            else:
+                frames.append(made)
+        done += len(by_id[run_id])
+        if on_progress is not None:
+            on_progress(done, total)
+        if len(frames) > _BATCH_ROWS:
+            yield RunBatch(pl.concat(frames), tuple(unread))
+            frames, unread = [run_frame([])], []
+    if len(frames) > 1 or unread:
+        yield RunBatch(pl.concat(frames), tuple(unread))
+
+
+def _runs(
+    directories: Sequence[_RunDirectory], owner: str, username: str | None
+) -> Iterator[pl.DataFrame | Rejected]:
+    """The runs, a frame each, of the directories of one run id: one a project that has such a run.
+
+    And what is wrong with the directories.
+    """
+    run_id = directories[0].run_id
+    sessions: defaultdict[tuple[str, str], list[Session]] = defaultdict(list)
+    for directory in directories:
+        session, problem = _read(directory)
+        key = session.entity or owner, session.project or NO_PROJECT
+        if session.start is not None:
+            sessions[key].append(session)
+        if problem is not None:
+            yield Rejected(*key, run_id, f"{directory.path}: {problem}")
+    for (entity, project), members in sessions.items():
+        owned = {"entity": entity, "project": project, "username": username}
+        try:
+            yield run_frame([{**run_row(members, run_id), **owned}])
+        except _UNFIT as error:
+            yield Rejected(entity, project, run_id, f"{members[0].path}: {error}")
 
 
 def _distinct_directories(
@@ -136,26 +150,29 @@ def _run_directories(root: Path, unread: list[Rejected], entity: str) -> Iterato
             yield _RunDirectory(path, named[1], path / logs[0] if logs else None)
 
 
-def _read(directory: _RunDirectory) -> tuple[Session | None, str | None]:
-    """What the directory tells (None: nothing to be used), and what is wrong with it."""
-    session = Session(offline=directory.path.name.startswith("offline-"))
-    damaged_at: list[int] = []
-    if directory.log is not None:
+def _read(directory: _RunDirectory) -> tuple[Session, str | None]:
+    """What the directory tells (without a start, nothing to be used), and what is wrong with it."""
+    session = Session(directory.path, offline=directory.path.name.startswith("offline-"))
+    log, damaged_at = directory.log, []
+    if log is not None:
         try:
-            damaged_at = _read_log(session, directory.log)
+            damaged_at = _read_log(session, log)
         except OSError as error:
-            return None, f"{directory.log.name} cannot be read: {error.strerror}"
+            return Session(directory.path, session.offline), (
+                f"{log.name} cannot be read: {error.strerror}"
+            )
         if session.created_at is None:
             where = f" (damaged at byte {damaged_at[0]})" if damaged_at else ""
-            return None, f"{directory.log.name} holds no run yet, or none that is whole{where}"
+            return Session(directory.path, session.offline), (
+                f"{log.name} holds no run yet, or none that is whole{where}"
+            )
     read_files(session, directory.path / "files")
     if session.start is None:
-        return None, "neither a *.wandb file nor files/ tell when the run began"
-    if damaged_at:
-        count = len(damaged_at)
+        return session, "neither a *.wandb file nor files/ tell when the run began"
+    if log is not None and damaged_at:
+        more = f" and in {len(damaged_at) - 1} more places" if len(damaged_at) > 1 else ""
         return session, (
-            f"{directory.log and directory.log.name} is damaged at byte {damaged_at[0]}"
-            f"{f' and {count - 1} more places' if count > 1 else ''}; the rest of it is used"
+            f"{log.name} is damaged at byte {damaged_at[0]}{more}; the rest of it is used"
         )
     return session, None
 
