@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import polars as pl
 import pytest
-from tests.builders import run, store_of
 
+from tests.builders import run, store_of
 from velocity import reads
 from velocity.access import EVERYTHING, Scope
 from velocity.read_schemas import READ_SCHEMAS
@@ -20,16 +20,21 @@ READS = {
     for name, function in inspect.getmembers(reads, inspect.isfunction)
     if function.__module__ == reads.__name__ and not name.startswith("_")
 }
+_DAY = {
+    "scholar": "ada",
+    "from_at": datetime(2026, 1, 5, tzinfo=UTC),
+    "to_at": datetime(2026, 1, 6, tzinfo=UTC),
+}
 ARGUMENTS = {
     "metrics": {"by": "scholar", "period": "week"},
     "weekly": {"by": "scholar"},
     "ledger": {"by": "stream"},
+    "balance": {"by": "stream"},
+    "bands": {"scholar": "ada"},
     "stuck": {"min_hours": 24},
-    "concurrency": {
-        "scholar": "ada",
-        "from_at": datetime(2026, 1, 5, tzinfo=UTC),
-        "to_at": datetime(2026, 1, 6, tzinfo=UTC),
-    },
+    "concurrency": _DAY,
+    "timeline_experiments": _DAY,
+    "timeline_runs": _DAY,
 }
 
 
@@ -86,7 +91,9 @@ def test_every_metric_is_a_column_of_a_read():
     assert missing == set()
 
 
-@pytest.mark.parametrize("name", [it for it in READS if "scope" in inspect.signature(READS[it]).parameters])
+@pytest.mark.parametrize(
+    "name", [it for it in READS if "scope" in inspect.signature(READS[it]).parameters]
+)
 def test_a_viewer_without_rights_gets_no_rows(name: str, small):
     arguments = ARGUMENTS.get(name, {})
     assert READS[name](small, **arguments, scope=EVERYTHING).schema

@@ -183,6 +183,110 @@ def ledger(snapshot: Snapshot, *, by: By, scope: Scope = EVERYTHING) -> pl.DataF
     return _read(snapshot, "metrics/ledger", by=by, scope=scope.params)
 
 
+def balance(snapshot: Snapshot, *, by: By, scope: Scope = EVERYTHING) -> pl.DataFrame:
+    """group_id, day, credits granted and spent that day, balance at its end."""
+    return _read(snapshot, "metrics/balance", by=by, scope=scope.params)
+
+
+def gpu_weeks(
+    snapshot: Snapshot,
+    *,
+    from_day: date | None = None,
+    to_day: date | None = None,
+    scope: Scope = EVERYTHING,
+) -> pl.DataFrame:
+    """week_start, stream (null: none), stream_name, gpu_hours; streams in roster order."""
+    return _read(snapshot, "reads/gpu_weeks", from_day=from_day, to_day=to_day, scope=scope.params)
+
+
+def gpu_types(
+    snapshot: Snapshot,
+    *,
+    from_day: date | None = None,
+    to_day: date | None = None,
+    scope: Scope = EVERYTHING,
+) -> pl.DataFrame:
+    """A row a GPU type: hours, failed hours, credits, measured utilisation where known."""
+    return _read(snapshot, "reads/gpu_types", from_day=from_day, to_day=to_day, scope=scope.params)
+
+
+def line_states(
+    snapshot: Snapshot,
+    *,
+    from_day: date | None = None,
+    to_day: date | None = None,
+    streams: Sequence[str] | None = None,
+    scope: Scope = EVERYTHING,
+) -> pl.DataFrame:
+    """A row a line, what needs attention first; see queries/reads/line_states.sql."""
+    ids = None if streams is None else list(streams)
+    return _read(
+        snapshot,
+        "reads/line_states",
+        from_day=from_day,
+        to_day=to_day,
+        streams=ids,
+        scope=scope.params,
+    )
+
+
+def timeline_experiments(
+    snapshot: Snapshot,
+    *,
+    scholar: str,
+    from_at: datetime,
+    to_at: datetime,
+    scope: Scope = EVERYTHING,
+) -> pl.DataFrame:
+    """A row an experiment that touches the window, in order of launch."""
+    return _read(
+        snapshot,
+        "reads/timeline_experiments",
+        scholar=scholar,
+        from_at=from_at,
+        to_at=to_at,
+        scope=scope.params,
+    )
+
+
+def timeline_runs(
+    snapshot: Snapshot,
+    *,
+    scholar: str,
+    from_at: datetime,
+    to_at: datetime,
+    scope: Scope = EVERYTHING,
+) -> pl.DataFrame:
+    """A row a session of a run that touches the window, in order of its start."""
+    return _read(
+        snapshot,
+        "reads/timeline_runs",
+        scholar=scholar,
+        from_at=from_at,
+        to_at=to_at,
+        scope=scope.params,
+    )
+
+
+def bands(
+    snapshot: Snapshot,
+    *,
+    scholar: str,
+    from_day: date | None = None,
+    to_day: date | None = None,
+) -> pl.DataFrame:
+    """measure, others, p25, p50, p75 over the other scholars (null under 8); names nobody."""
+    figure = metrics(snapshot, by="scholar", from_day=from_day, to_day=to_day)
+    body = load_query("metrics/bands").body
+    return snapshot.frame(body, {"scholar": scholar}, {"figure": figure})
+
+
+def funnel(snapshot: Snapshot) -> pl.DataFrame:
+    """exposure_weeks, pooled_rate and limits of throughput per week, over all data."""
+    figure = metrics(snapshot, by="scholar")
+    return snapshot.frame(load_query("metrics/funnel").body, tables={"figure": figure})
+
+
 def trust(snapshot: Snapshot) -> pl.DataFrame:
     """One row: as_of, timezone, counts of scholars, runs and of what is doubtful."""
     return _read(snapshot, "reads/trust")

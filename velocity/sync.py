@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -60,6 +60,7 @@ class SyncResult:
     projects: tuple[ProjectResult, ...]
     snapshot: str
     scholars_derived: int
+    notes: tuple[str, ...] = ()  # what a person should know of how the input was taken
 
     @property
     def errors(self) -> tuple[VelocityError, ...]:
@@ -226,7 +227,8 @@ def import_tables(
         batches = (table.batch for table in tables)
         complete_to = as_of or largest or clock()
         results = _merge_batches(store, batches, "import", as_of=complete_to, clock=clock)
-        return _finish(store, settings, roster, results, on_progress)
+        done = _finish(store, settings, roster, results, on_progress)
+        return replace(done, notes=tuple(note for table in tables for note in table.notes))
 
 
 def _merge_batches(
@@ -251,7 +253,8 @@ def _merge_batches(
             results.setdefault(key, ProjectResult(*key)).counts += merge_runs(store, runs)
     for (entity, project), result in results.items():
         merge_rejected(store, entity, project, result.rejected)
-        merge_project(store, entity, project, as_of=as_of)
+        if result.counts != MergeCounts():
+            merge_project(store, entity, project, as_of=as_of)
         _log(store, command, result, started_at, clock())
     return list(results.values())
 

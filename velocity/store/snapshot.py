@@ -43,9 +43,20 @@ class Snapshot:
                 "Run `velocity sync` to publish a new one.",
             ) from error
 
-    def frame(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
-        """The rows of one SELECT with its `$name` parameters."""
-        rows: pl.DataFrame = self._connection.cursor().sql(sql, params=dict(params or {})).pl()
+    def frame(
+        self,
+        sql: str,
+        params: Mapping[str, Any] | None = None,
+        tables: Mapping[str, pl.DataFrame] | None = None,
+    ) -> pl.DataFrame:
+        """The rows of one SELECT with its `$name` parameters.
+
+        `tables` are further tables that the SELECT may read, known to this call alone.
+        """
+        cursor = self._connection.cursor()
+        for name, table in (tables or {}).items():
+            cursor.register(name, table.to_arrow())
+        rows: pl.DataFrame = cursor.sql(sql, params=dict(params or {})).pl()
         return rows
 
 

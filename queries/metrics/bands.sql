@@ -1,0 +1,23 @@
+-- title: The cohort's quartiles
+-- A row a measure: the quartiles over the scholars other than one, and how many have a value. With
+-- fewer than 8 others there are none. Reads `figure`, a row a scholar, of the window.
+-- param: scholar | VARCHAR | whom to leave out
+-- metric: cohort_quartiles | as the measure | The cohort's middle half | First quartile, median and third quartile over at least 8 other scholars with a value.
+WITH other AS (
+  UNPIVOT (
+    SELECT
+      throughput_per_week, failure_share, serial_share, experiment_parallelism,
+      machine_hours_median, reaction_hours_median, loop_hours_median
+    FROM figure
+    WHERE scholar <> $scholar::VARCHAR AND experiments_started > 0
+  )
+  ON COLUMNS(*) INTO NAME measure VALUE value
+)
+SELECT
+  measure, count(*) AS others,
+  CASE WHEN count(*) >= 8 THEN quantile_cont(value, 0.25) END AS p25,
+  CASE WHEN count(*) >= 8 THEN quantile_cont(value, 0.5) END AS p50,
+  CASE WHEN count(*) >= 8 THEN quantile_cont(value, 0.75) END AS p75
+FROM other
+GROUP BY measure
+ORDER BY measure

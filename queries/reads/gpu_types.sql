@@ -1,0 +1,35 @@
+-- title: GPU types
+-- A row a GPU type, most GPU-hours first: hours allocated, hours of failed compute, credits, and the
+-- mean utilisation of the runs that measured it (local run files only), weighted by their GPU-hours.
+-- param: from_day | DATE | first local day, null = from the beginning
+-- param: to_day | DATE | day after the last, null = to the end
+-- param: scope | STRUCT | what the viewer may see
+WITH daily AS (
+  SELECT
+    run.gpu_type, charge.day,
+    sum(charge.gpu_us) AS gpu_us,
+    sum(charge.gpu_us) FILTER (run.failed_compute) AS failed_us,
+    sum(charge.gpu_us) FILTER (label.gpu_utilisation IS NOT NULL) AS measured_us,
+    sum(charge.gpu_us * label.gpu_utilisation) AS used_us
+  FROM gpu_charge AS charge
+  JOIN run USING (run_key)
+  JOIN run_label AS label USING (run_key)
+  JOIN scholar ON scholar.scholar_key = run.scholar_key
+  LEFT JOIN stream ON stream.stream_key = run.stream_key
+  WHERE charge.gpu_us IS NOT NULL AND may_see($scope, scholar.scholar, stream.stream)
+    AND ($from_day::DATE IS NULL OR charge.day >= $from_day::DATE)
+    AND ($to_day::DATE IS NULL OR charge.day < $to_day::DATE)
+  GROUP BY run.gpu_type, charge.day
+)
+SELECT
+  daily.gpu_type,
+  sum(gpu_us) / 3.6e9 AS gpu_hours,
+  coalesce(sum(failed_us), 0) / 3.6e9 AS gpu_hours_failed,
+  sum(gpu_us / 3.6e9 * rate.credits_per_gpu_hour) AS credits,
+  sum(used_us) / nullif(sum(measured_us), 0) AS gpu_utilisation,
+  coalesce(sum(measured_us), 0) / nullif(sum(gpu_us), 0) AS measured_share
+FROM daily
+ASOF LEFT JOIN gpu_rate AS rate
+  ON rate.gpu_type = daily.gpu_type AND rate.from_date <= daily.day
+GROUP BY daily.gpu_type
+ORDER BY gpu_hours DESC, daily.gpu_type

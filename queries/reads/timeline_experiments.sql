@@ -1,0 +1,29 @@
+-- title: Experiments of a timeline
+-- A row an experiment of the scholar that touches the window, from launch to the next launch.
+-- param: scholar | VARCHAR | whose
+-- param: from_at | TIMESTAMPTZ | start of the window
+-- param: to_at | TIMESTAMPTZ | its end
+-- param: scope | STRUCT | what the viewer may see
+SELECT
+  concat_ws('/', project.entity, project.project, first_run.run_id) AS experiment_id,
+  coalesce(label.group_name, label.sweep, label.display_name, first_run.run_id) AS label,
+  project.project,
+  experiment.n AS runs,
+  make_timestamptz(experiment.start_us) AS started_at,
+  CASE WHEN experiment.outcome <> 'open' THEN make_timestamptz(experiment.last_end_us) END
+    AS ended_at,
+  make_timestamptz(experiment.signal_us) AS signal_at,
+  make_timestamptz(loop.next_us) AS next_at,
+  experiment.outcome,
+  loop.status AS loop_status
+FROM experiment
+JOIN scholar USING (scholar_key)
+JOIN project USING (project_key)
+JOIN run AS first_run ON first_run.run_key = experiment.experiment_key
+JOIN run_label AS label ON label.run_key = experiment.experiment_key
+LEFT JOIN loop ON loop.experiment_key = experiment.experiment_key
+WHERE scholar.scholar = $scholar::VARCHAR AND may_see($scope, scholar.scholar, NULL)
+  AND experiment.start_us < epoch_us($to_at::TIMESTAMPTZ)
+  AND coalesce(greatest(experiment.last_end_us, loop.signal_us), experiment.last_end_us)
+    >= epoch_us($from_at::TIMESTAMPTZ)
+ORDER BY experiment.start_us, experiment.experiment_key
