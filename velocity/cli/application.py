@@ -1,0 +1,90 @@
+"""The commands put together, and what happens when one of them cannot go on."""
+
+# No `from __future__ import annotations`: Typer reads the types of the options at run time.
+
+import sys
+import tempfile
+import traceback
+from typing import Annotated, NoReturn
+
+import typer
+
+from velocity import __version__
+from velocity.cli import bring, doctor, figures, roster, serving
+from velocity.cli.options import ConfigOption, DataOption
+from velocity.errors import VelocityError
+
+_ABOUT = """Research velocity from Weights & Biases runs.
+
+How many experiments are in flight, how long a feedback loop takes, and which half of it is waiting.
+
+To look around: `velocity demo`. With runs of your own: `velocity sync`, then `velocity app`."""
+
+app = typer.Typer(
+    name="velocity",
+    help=_ABOUT,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for _module in (serving, bring, figures, roster, doctor):
+    _module.add_to(app)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _places(
+    ctx: typer.Context,
+    data: DataOption = None,
+    config: ConfigOption = None,
+    version: Annotated[  # noqa: ARG001 - its callback does the work
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    ctx.obj = data, config
+
+
+def main() -> None:
+    """Runs the command of `sys.argv` and exits: 0 done, 1 it could not be done, 2 wrong usage."""
+    try:
+        app(prog_name="velocity")
+    except VelocityError as error:
+        _give_up(error.message, error.hint)
+    except OSError as error:
+        _give_up(*_explained(error))
+    except Exception as error:  # noqa: BLE001 - a traceback says nothing to the person who meets it
+        first_line = next(iter(str(error).splitlines()), "no message")
+        _give_up(
+            f"Something unforeseen went wrong: {type(error).__name__}: {first_line}",
+            f"Please report it with the details, which are in {_kept_details()}.",
+        )
+
+
+def _explained(error: OSError) -> tuple[str, str]:
+    where = f"{error.filename}: " if error.filename else ""
+    return (
+        f"The system refused: {where}{error.strerror or error}.",
+        "Correct the path, its permissions or the room on the disk, and try again.",
+    )
+
+
+def _kept_details() -> str:
+    """Name of a file that holds the traceback of the exception in hand."""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="velocity-", suffix=".log", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(f"velocity {__version__}\n{traceback.format_exc()}")
+    return file.name
+
+
+def _give_up(message: str, hint: str) -> NoReturn:
+    typer.secho("Error: ", fg=typer.colors.RED, bold=True, nl=False, err=True)
+    typer.echo(f"{message}\n{hint}", err=True)
+    sys.exit(1)

@@ -1,0 +1,166 @@
+"""velocity sync, ingest, import: bring runs in."""
+
+# No `from __future__ import annotations`: Typer reads the types of the options at run time.
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from velocity.cli.options import AsOfOption, ConfigOption, DataOption, Places
+from velocity.cli.progress import say, tell_result, told_progress
+
+_PANEL = "Bring runs in"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds the commands of this module."""
+    app.command("sync", rich_help_panel=_PANEL)(sync)
+    app.command("ingest", rich_help_panel=_PANEL)(ingest)
+    app.command("import", rich_help_panel=_PANEL)(import_)
+
+
+def _project(text: str) -> str:
+    entity, _, project = text.partition("/")
+    if not entity or not project or "/" in project:
+        raise typer.BadParameter(f"'{text}' is not ENTITY/PROJECT or ENTITY/*")
+    return text
+
+
+def sync(
+    ctx: typer.Context,
+    *,
+    project: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--project",
+            metavar="ENTITY/PROJECT",
+            parser=_project,
+            help="Pull this project, or ENTITY/* for all of an entity; may be given several times. "
+            "Default: those under wandb.projects in the settings.",
+            show_default=False,
+        ),
+    ] = None,
+    full: Annotated[  # noqa: ARG001 - every sync is full so far
+        bool,
+        typer.Option(
+            "--full", help="Read every run of the projects again. So far every sync does."
+        ),
+    ] = False,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Pull runs from Weights & Biases and bring the figures up to date.
+
+    The server and the key come from where the W&B client looks for them: WANDB_BASE_URL,
+    WANDB_API_KEY, or what `wandb login` kept.
+    """
+    from velocity.settings import load_settings  # noqa: PLC0415 - not for --help
+    from velocity.sync import sync_wandb  # noqa: PLC0415 - as above
+
+    places = Places.of(ctx, data, config)
+    settings = load_settings(places.config)
+    with told_progress() as on_progress:
+        result = sync_wandb(places.data, settings, projects=project or (), on_progress=on_progress)
+    tell_result(result)
+    if result.errors:
+        failed = len(result.errors)
+        say(f"{failed} of {len(result.projects)} projects could not be pulled; the others are in.")
+        raise typer.Exit(1)
+
+
+def ingest(
+    ctx: typer.Context,
+    *,
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH", help="Run directories, or folders that hold some."),
+    ],
+    entity: Annotated[
+        str | None,
+        typer.Option(
+            "--entity",
+            metavar="E",
+            help="W&B entity of runs that name none, as those kept offline.",
+            show_default=False,
+        ),
+    ] = None,
+    username: Annotated[
+        str | None,
+        typer.Option(
+            "--username",
+            metavar="U",
+            help="W&B username whose runs these are; directories do not say.",
+            show_default=False,
+        ),
+    ] = None,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Read W&B's local run directories (`run-*`, `offline-run-*`) and bring the figures up to date.
+
+    When a sync later brings the same run, it takes the place of the local one.
+    """
+    from velocity.settings import load_settings  # noqa: PLC0415 - not for --help
+    from velocity.sync import ingest_local  # noqa: PLC0415 - as above
+
+    places = Places.of(ctx, data, config)
+    settings = load_settings(places.config)
+    with told_progress() as on_progress:
+        result = ingest_local(
+            places.data, settings, paths, entity=entity, username=username, on_progress=on_progress
+        )
+    tell_result(result)
+
+
+def import_(
+    ctx: typer.Context,
+    *,
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE", help="CSV or Parquet with a row a run, or W&B's own table export."
+        ),
+    ],
+    as_of: AsOfOption = None,
+    entity: Annotated[
+        str | None,
+        typer.Option(
+            "--entity",
+            metavar="E",
+            help="W&B entity of a W&B export, which does not say.",
+            show_default=False,
+        ),
+    ] = None,
+    project: Annotated[
+        str | None,
+        typer.Option(
+            "--project",
+            metavar="P",
+            help="W&B project of a W&B export, which does not say.",
+            show_default=False,
+        ),
+    ] = None,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Read run tables and bring the figures up to date.
+
+    docs/cli.md lists the columns. Importing a table twice changes nothing.
+    """
+    from velocity.settings import load_settings  # noqa: PLC0415 - not for --help
+    from velocity.sync import import_tables  # noqa: PLC0415 - as above
+
+    places = Places.of(ctx, data, config)
+    settings = load_settings(places.config)
+    with told_progress() as on_progress:
+        result = import_tables(
+            places.data,
+            settings,
+            files,
+            as_of=as_of,
+            entity=entity,
+            project=project,
+            on_progress=on_progress,
+        )
+    tell_result(result)

@@ -1,0 +1,207 @@
+"""What `velocity doctor` looks at: one function a subject, each giving findings."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Literal
+
+from velocity import __version__, reads
+from velocity.errors import ConfigurationError, VelocityError
+from velocity.roster import check_roster
+from velocity.settings import Settings, load_settings
+from velocity.store import latest_snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from velocity.store import Snapshot
+
+_LIBRARIES = ("duckdb", "polars", "streamlit", "plotly", "wandb")
+_OLD = timedelta(days=1)
+_SHOWN = 3  # rows of a kind that are named
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is so, and what to do about it where something is to be done."""
+
+    state: Literal["ok", "note", "broken"]
+    about: str
+    told: str
+    cure: str = ""
+
+
+def examine(data: Path, config: Path) -> Iterator[Finding]:
+    """Looks at everything in turn; a subject that is broken hides none of the others."""
+    yield _versions()
+    settings = Settings(roster=config.parent / "roster.toml")
+    try:
+        settings = load_settings(config)
+    except VelocityError as error:
+        yield _broken("settings", error)
+    else:
+        told = f"{config}" if config.exists() else f"the defaults ({config} does not exist)"
+        yield Finding("ok", "settings", told)
+    yield from _roster(settings.roster)
+    yield from _server(settings)
+    yield from _store(data)
+
+
+def _broken(about: str, error: VelocityError) -> Finding:
+    return Finding("broken", about, error.message, error.hint)
+
+
+def _versions() -> Finding:
+    found, missing = [f"velocity {__version__}", f"Python {platform.python_version()}"], []
+    for name in _LIBRARIES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        return Finding(
+            "broken",
+            "versions",
+            f"{', '.join(missing)} not installed; {', '.join(found)}",
+            "Install velocity again, with all that it needs.",
+        )
+    return Finding("ok", "versions", ", ".join(found))
+
+
+def _roster(path: Path) -> Iterator[Finding]:
+    if not path.exists():
+        yield Finding(
+            "note",
+            "roster",
+            f"none ({path} does not exist): every W&B username is a scholar, there are no streams",
+            "Write one when there is data: velocity roster suggest >> roster.toml",
+        )
+        return
+    findings = check_roster(path)
+    for finding in findings:
+        state: Literal["note", "broken"] = "broken" if finding.severity == "error" else "note"
+        yield Finding(state, "roster", f"{finding.where}: read {finding.read}", finding.right)
+    if not findings:
+        yield Finding("ok", "roster", str(path))
+
+
+def _server(settings: Settings) -> Iterator[Finding]:
+    from velocity.sources.wandb_api import connect  # noqa: PLC0415 - not before it is its turn
+
+    wanted = settings.wandb.projects
+    try:
+        server = connect()
+        viewer = server.viewer
+    except ConfigurationError as error:
+        if wanted:
+            yield _broken("key", error)
+        else:
+            cure = f"{error.hint} Only `velocity sync` needs a key."
+            yield Finding("note", "key", error.message, cure)
+        return
+    except VelocityError as error:
+        yield _broken("server", error)
+        return
+    yield Finding("ok", "key", f"of {viewer}")
+    yield Finding("ok", "server", f"answers, and shows its runs at {server.app_url}")
+    if not wanted:
+        yield Finding(
+            "note",
+            "projects",
+            "none in the settings",
+            "List some under wandb.projects, or name them: velocity sync --project ENTITY/PROJECT",
+        )
+    for name in wanted:
+        entity, _, project = name.partition("/")
+        try:
+            if project == "*":
+                told = f"{len(list(server.fetch_project_names(entity))):,} projects"
+            else:
+                told = f"{server.count_runs(entity, project):,} runs on the server"
+        except VelocityError as error:
+            yield _broken("projects", error)
+        else:
+            yield Finding("ok", "projects", f"{name}: {told}")
+
+
+def _store(data: Path) -> Iterator[Finding]:
+    if not (data / "CURRENT").exists():
+        held = "runs, but no snapshot yet" if (data / "live.duckdb").exists() else "no data yet"
+        cure = (
+            "Run `velocity sync`, `velocity ingest` or `velocity import`, or try `velocity demo`."
+        )
+        yield Finding("note", "store", f"{data} holds {held}", cure)
+        return
+    try:
+        snapshot = latest_snapshot(data)
+        trust = reads.trust(snapshot).row(0, named=True)
+        kept = len(list((data / "snapshots").glob("*.duckdb")))
+        told = (
+            f"{data}: snapshot {snapshot.name} ({kept} kept), {trust['runs']:,} runs of "
+            f"{trust['scholars']:,} scholars in {trust['projects']:,} projects"
+        )
+        yield Finding("ok", "store", told)
+        yield from _data(snapshot)
+    except VelocityError as error:
+        yield _broken("store", error)
+
+
+def _data(snapshot: Snapshot) -> Iterator[Finding]:
+    """What the snapshot says of its own data."""
+    projects = reads.projects(snapshot).sort("as_of")
+    if projects.height:
+        oldest = projects.row(0, named=True)
+        age = datetime.now(UTC) - oldest["as_of"]
+        told = f"complete to {oldest['as_of']:%Y-%m-%d %H:%M} UTC ({_spoken(age)} ago)"
+        if age > _OLD:
+            name = f"{oldest['entity']}/{oldest['project']}"
+            yield Finding("note", "age", f"{told}, the oldest being {name}", "Run `velocity sync`.")
+        else:
+            yield Finding("ok", "age", told)
+    unknown = reads.unattributed(snapshot)
+    if unknown.height:
+        names = ", ".join(str(name) for name in unknown["username"][:_SHOWN])
+        yield Finding(
+            "note",
+            "people",
+            f"{unknown.height} W&B users are not in the roster: {names}",
+            "Add them: velocity roster suggest >> roster.toml",
+        )
+    rejected = reads.rejected(snapshot)
+    if rejected.height:
+        yield Finding(
+            "note",
+            "rows",
+            f"{rejected.height:,} rows were set aside; the first: {_first_row(rejected.row(0))}",
+            "Correct them at their source; the next sync or import tries them again.",
+        )
+    yield from _failed_syncs(snapshot)
+
+
+def _first_row(row: tuple[str | None, ...]) -> str:
+    *place, reason = row
+    return f"{'/'.join(part or '?' for part in place)}: {reason}"
+
+
+def _failed_syncs(snapshot: Snapshot) -> Iterator[Finding]:
+    """Projects whose last sync failed."""
+    latest = reads.sync_log(snapshot).unique(["entity", "project"], keep="first")
+    for row in latest.drop_nulls("error").sort("entity", "project").iter_rows(named=True):
+        yield Finding(
+            "broken",
+            "sync",
+            f"{row['entity']}/{row['project']} failed at {row['started_at']:%Y-%m-%d %H:%M} UTC: "
+            f"{row['error']}",
+            "Run `velocity sync` again; it says what to do if the failure lasts.",
+        )
+
+
+def _spoken(age: timedelta) -> str:
+    hours = age / timedelta(hours=1)
+    if hours < 1:
+        return f"{max(0, round(hours * 60))} min"
+    return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} days"  # noqa: PLR2004

@@ -1,0 +1,61 @@
+"""velocity roster check, suggest."""
+
+# No `from __future__ import annotations`: Typer reads the types of the options at run time.
+
+import typer
+
+from velocity.cli.options import ConfigOption, DataOption, Places
+from velocity.cli.progress import say
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds the commands of this module."""
+    group = typer.Typer(help="Check the roster, or write entries for it.", no_args_is_help=True)
+    group.command("check")(check)
+    group.command("suggest")(suggest)
+    app.add_typer(group, name="roster", rich_help_panel="Keep in order")
+
+
+def check(
+    ctx: typer.Context,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Find every mistake in the roster in one pass; exit with 1 if there is an error."""
+    from velocity.roster import check_roster  # noqa: PLC0415 - not for --help
+    from velocity.settings import load_settings  # noqa: PLC0415 - as above
+
+    path = load_settings(Places.of(ctx, data, config).config).roster
+    findings = check_roster(path)
+    for finding in findings:
+        typer.echo(f"{finding.severity}: {finding}")
+    errors = sum(finding.severity == "error" for finding in findings)
+    warnings = len(findings) - errors
+    say(f"{path}: {errors or 'no'} error(s), {warnings or 'no'} warning(s).")
+    if errors:
+        raise typer.Exit(1)
+
+
+def suggest(
+    ctx: typer.Context,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write entries for the W&B usernames in the data that the roster lacks.
+
+    They go to standard output: `velocity roster suggest >> roster.toml`
+    """
+    from velocity import reads  # noqa: PLC0415 - not for --help
+    from velocity.roster import load_roster  # noqa: PLC0415 - as above
+    from velocity.roster_suggest import suggest_entries  # noqa: PLC0415 - as above
+    from velocity.settings import load_settings  # noqa: PLC0415 - as above
+    from velocity.store import latest_snapshot  # noqa: PLC0415 - as above
+
+    places = Places.of(ctx, data, config)
+    roster = load_roster(load_settings(places.config).roster)
+    usernames = reads.runs(latest_snapshot(places.data))["username"].drop_nulls()
+    text = suggest_entries(dict(usernames.value_counts().iter_rows()), roster)
+    if text:
+        typer.echo(text, nl=False)
+    else:
+        say("Every username in the data is in the roster.")

@@ -1,0 +1,123 @@
+"""Prepares the demo: the seeded cohort, pulled by the real sync from the protocol server.
+
+Everything is in one folder: the store, velocity.toml, roster.toml, and a note of when and of what
+the store was made, by which a second start knows that there is nothing left to do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from velocity.demo import NOTE, is_demo
+from velocity.sql import list_queries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from velocity.demo.cohort import Cohort
+    from velocity.sync import OnProgress
+
+SEED = 1
+
+_FRESH_FOR = timedelta(hours=12)
+#: The code that a store depends on: with other code it is made again.
+_CODE = ("demo", "sources", "store", "records.py", "sync.py")
+
+
+def prepare_demo(folder: Path, *, on_progress: OnProgress) -> tuple[Path, Path]:
+    """Makes the demo's store, unless it is there, of this code and not old.
+
+    Args:
+        folder: where it is kept; made if need be.
+        on_progress: told how far it is.
+
+    Returns:
+        The data folder and the settings file to serve.
+
+    Raises:
+        VelocityError: the folder cannot be written, or another process is at it.
+    """
+    config = folder / "velocity.toml"
+    as_of = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    made_of = _fingerprint()
+    if _is_fresh(folder, as_of, made_of):
+        return folder, config
+
+    from velocity.demo.cohort import build_cohort  # noqa: PLC0415 - not for a second start
+    from velocity.sync import Progress  # noqa: PLC0415 - as above
+
+    on_progress(Progress("connect", "a stand-in for Weights & Biases with an invented cohort"))
+    cohort = build_cohort(SEED, as_of)
+    _start_over(folder)
+    config.write_text(cohort.settings_toml, encoding="utf-8")
+    (folder / "roster.toml").write_text(cohort.roster_toml, encoding="utf-8")
+    _pull(folder, config, cohort, on_progress)
+    (folder / NOTE).write_text(f"{as_of.isoformat()} {made_of}", encoding="ascii")
+    return folder, config
+
+
+def _is_fresh(folder: Path, as_of: datetime, made_of: str) -> bool:
+    if not is_demo(folder) or not (folder / "CURRENT").exists():
+        return False
+    made_at, _, of = (folder / NOTE).read_text(encoding="ascii").partition(" ")
+    return of == made_of and as_of - datetime.fromisoformat(made_at) < _FRESH_FOR
+
+
+def _pull(folder: Path, config: Path, cohort: Cohort, on_progress: OnProgress) -> None:
+    """The real sync with the real client; only the server is ours."""
+    from velocity.demo.server import ProtocolServer  # noqa: PLC0415 - see prepare_demo
+    from velocity.demo.world import World  # noqa: PLC0415
+    from velocity.settings import load_settings  # noqa: PLC0415
+    from velocity.sync import sync_wandb  # noqa: PLC0415
+
+    with ProtocolServer(World(cohort.runs)) as server, _signed_in(server.url, server.api_key):
+        result = sync_wandb(
+            folder, load_settings(config), on_progress=on_progress, clock=lambda: cohort.as_of
+        )
+    for error in result.errors:
+        raise error
+
+
+def _start_over(folder: Path) -> None:
+    """Takes the earlier store away, but for its snapshots, which somebody may be looking at."""
+    from velocity.store.lock import writer_lock  # noqa: PLC0415 - see prepare_demo
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with writer_lock(folder):
+        (folder / NOTE).write_text("unfinished", encoding="ascii")
+        for name in ("live.duckdb", "live.duckdb.wal"):
+            (folder / name).unlink(missing_ok=True)
+
+
+@contextmanager
+def _signed_in(url: str, api_key: str) -> Iterator[None]:
+    """Lets the W&B client of this process find the server, and nothing of the person's own."""
+    ours = {"WANDB_BASE_URL": url, "WANDB_API_KEY": api_key}
+    before = {name: value for name, value in os.environ.items() if name.startswith("WANDB_")}
+    for name in before:
+        del os.environ[name]
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name in ours:
+            del os.environ[name]
+        os.environ.update(before)
+
+
+def _fingerprint() -> str:
+    """What a store is made of, but for the instant: the seed, the code and the queries."""
+    made_of = hashlib.sha256(str(SEED).encode())
+    package = Path(__file__).resolve().parent.parent
+    for name in _CODE:
+        path = package / name
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            made_of.update(file.read_bytes())
+    for query in list_queries():
+        made_of.update(f"{query.name} {query.body}".encode())
+    return made_of.hexdigest()
