@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+import orjson
 import polars as pl
 
 UTC = pl.Datetime("us", "UTC")
@@ -49,6 +51,8 @@ RUN_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 REQUIRED: tuple[str, ...] = ("entity", "project", "run_id", "state", "created_at")
 
 _SEED_NAMES = frozenset({"seed", "random_seed", "rank"})
+_STRING = frozenset({str})
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 _SECRET_PARTS = ("token", "secret", "password", "key", "email")
 
 
@@ -104,17 +108,30 @@ def _is_secret(name: str) -> bool:
     return any(part in lowered for part in _SECRET_PARTS)
 
 
-def _without(value: Any, drop: Any) -> Any:
+def _without(value: Any, drop: Callable[[str], bool]) -> Any:
     if isinstance(value, Mapping):
-        return {
-            str(name): _without(inner, drop)
-            for name, inner in value.items()
-            if str(name) != "_wandb" and not drop(str(name))
-        }
+        names = tuple(value)
+        kept = dict(value)
+        for name in _dropped(names, drop):
+            del kept[name]
+        if _STRING.issuperset(map(type, names)) and _SCALARS.issuperset(map(type, kept.values())):
+            return kept
+        return {str(name): _without(inner, drop) for name, inner in kept.items()}
     if isinstance(value, list | tuple):
         return [_without(inner, drop) for inner in value]
     return value
 
 
+@lru_cache(maxsize=10_000)
+def _dropped(names: tuple[Any, ...], drop: Callable[[str], bool]) -> frozenset[Any]:
+    """Which of a config's names go. Run after run has the same ones, so they are looked up."""
+    return frozenset(name for name in names if str(name) == "_wandb" or drop(str(name)))
+
+
 def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    try:
+        return orjson.dumps(value, default=str, option=orjson.OPT_SORT_KEYS).decode()
+    except orjson.JSONEncodeError:  # whole numbers beyond 64 bits
+        return json.dumps(
+            value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str
+        )
