@@ -7,6 +7,7 @@ What is not known is said in words.
 from __future__ import annotations
 
 import math
+import string
 import unicodedata
 from typing import TYPE_CHECKING, TypeGuard
 from zoneinfo import ZoneInfo
@@ -129,8 +130,9 @@ def rate(value: float | None) -> str:
 
 
 def plural(number: float, noun: str) -> str:
-    """A count and its noun: "1 loop", "42 loops"."""
-    return f"{count(number)} {noun}" + ("" if number == 1 else "s")
+    """A count and its noun: "1 loop", "42 loops", "3 launches"."""
+    many = "es" if noun.endswith(("s", "x", "ch", "sh")) else "s"
+    return f"{count(number)} {noun}" + ("" if number == 1 else many)
 
 
 def sample(number: int | None, noun: str = "") -> str:
@@ -223,6 +225,11 @@ def label(text: str | None, limit: int = 40) -> str:
     )
     line = " ".join("".join(kept).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def markdown(text: str) -> str:
+    """`text` so that Markdown shows it literally: no links, images, colours or formulas."""
+    return "".join(f"\\{part}" if part in string.punctuation else part for part in text)
 
 
 def _known(value: float | None) -> TypeGuard[float]:

@@ -145,6 +145,11 @@ def template(mode: Mode) -> go.layout.Template:
                 "align": "left",
                 "font": {"family": FONT, "size": FONT_SIZE, "color": colour.text},
             },
+            "modebar": {
+                "bgcolor": "rgba(0,0,0,0)",
+                "color": colour.muted,
+                "activecolor": colour.text,
+            },
             "colorway": list(colour.streams),
             "xaxis": {
                 "showgrid": False,

@@ -1,0 +1,182 @@
+"""The frame of a timeline: its view, axes, nights, midnights and key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from velocity.charts.base import DAY_MS, Part, iso, key, words_at
+from velocity.theme import FONT_SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from zoneinfo import ZoneInfo
+
+    from velocity.theme import Tokens
+
+LEFT, TOP, BOTTOM = 64, 56, 26
+MARGIN = (LEFT, 12, TOP, BOTTOM)
+STRIP, GAP, LANE = 18, 10, 38
+#: In longer windows the hours of a day are too narrow to shade.
+_MOST_SHADED_DAYS = 21
+_MOST_LABELLED_DAYS = 14
+_LABEL_HEIGHT = 14
+
+
+@dataclass(frozen=True)
+class View:
+    """What a timeline is cut to and whose clock it shows.
+
+    Args:
+        start: first instant, aware.
+        end: instant after the last, aware.
+        as_of: instant the data is complete to, aware.
+        zone: whose clock.
+        awake: local times at which the awake window begins and ends; None shades nothing.
+        name: scholar and window, so that zoom and position outlive a redraw of the same view.
+    """
+
+    start: datetime
+    end: datetime
+    as_of: datetime
+    zone: ZoneInfo
+    awake: tuple[time, time] | None
+    name: str
+
+    def clock(self, moment: datetime) -> datetime:
+        """`moment` as a naive time of the view's zone."""
+        return moment.astimezone(self.zone).replace(tzinfo=None)
+
+
+def layout_of(
+    view: View,
+    *,
+    start: datetime,
+    lanes: int,
+    pitch: float,
+    kinds: Collection[str],
+    colour: Tokens,
+) -> Part:
+    """Axes, shading and notes of a timeline.
+
+    Args:
+        view: window, zone and awake hours.
+        start: local time at which the drawing begins.
+        lanes: how many.
+        pitch: px from lane to lane.
+        kinds: which of "failed", "killed", "stale" are drawn.
+        colour: the palette.
+    """
+    end, as_of = view.clock(view.end), view.clock(view.as_of)
+    plot = STRIP + GAP + pitch * lanes
+    labelled = list(range(0, lanes, max(1, round(_LABEL_HEIGHT / pitch))))
+    axis = {"showgrid": False, "fixedrange": True, "tickfont": {"size": FONT_SIZE}}
+    shapes = [*_nights(start, end, view.awake, colour), *_midnights(start, end, colour)]
+    notes = [key(_key(view, kinds, colour), x=-LEFT + 2, lift=30)]
+    if start <= as_of <= end:
+        line = {"color": colour.muted, "width": 1, "dash": "3px,3px"}
+        edge = {"x0": iso(as_of), "x1": iso(as_of), "yref": "paper", "y0": 0, "y1": 1}
+        shapes.append({"type": "line", **edge, "line": line})
+        place = {"xref": "x", "xanchor": "right", "yanchor": "bottom"}
+        notes.append(words_at("as of", x=iso(as_of), y=1, **place))
+    return {
+        "barmode": "overlay",
+        "dragmode": "pan",
+        "uirevision": view.name,
+        "shapes": shapes,
+        "annotations": notes,
+        "xaxis": {
+            "type": "date",
+            "range": [iso(start), iso(end)],
+            "minallowed": iso(start),
+            "maxallowed": iso(end),
+            "fixedrange": False,
+            "showline": False,
+            "ticks": "",
+            **_date_ticks(start, end),
+        },
+        "yaxis": {
+            **axis,
+            "domain": [0, pitch * lanes / plot],
+            "range": [lanes - 0.5, -0.5],
+            "tickvals": labelled,
+            "ticktext": [f"lane {lane + 1}" for lane in labelled],
+        },
+        "yaxis2": {
+            **axis,
+            "domain": [1 - STRIP / plot, 1],
+            "range": [0, 1],
+            "anchor": "x",
+            "tickvals": [0.5],
+            "ticktext": ["in flight"],
+        },
+    }
+
+
+def _date_ticks(start: datetime, end: datetime) -> Part:
+    days = (end - start) / timedelta(days=1)
+    if days > _MOST_LABELLED_DAYS:
+        monday = start.date() - timedelta(days=start.weekday())
+        weeks = max(1, round(days / 7 / 12))
+        return {"tick0": iso(monday), "dtick": weeks * 7 * DAY_MS, "tickformat": "%-d %b"}
+    # Labels stand at midday of their day; closer in, hours take their place.
+    return {
+        "ticklabelmode": "period",
+        "nticks": round(days) + 1,
+        "tickformatstops": [
+            {"dtickrange": [None, 43_200_000], "value": "%H:%M\n%a %-d"},
+            {"dtickrange": [43_200_000, None], "value": "%a %-d"},
+        ],
+    }
+
+
+def _midnights(start: datetime, end: datetime, colour: Tokens) -> list[Part]:
+    line = {"color": colour.border, "width": 1}
+    across = {"type": "line", "yref": "y domain", "y0": 0, "y1": 1, "layer": "below", "line": line}
+    if (end - start).days > _MOST_LABELLED_DAYS:
+        return []
+    first = datetime.combine(start.date(), time()) + timedelta(days=1)
+    count = max(0, -((first - end) // timedelta(days=1)))
+    edges = [iso(first + timedelta(days=day)) for day in range(count)]
+    return [{**across, "x0": edge, "x1": edge} for edge in edges]
+
+
+def _nights(
+    start: datetime, end: datetime, awake: tuple[time, time] | None, colour: Tokens
+) -> list[Part]:
+    if awake is None or awake[0] == awake[1] or (end - start).days > _MOST_SHADED_DAYS:
+        return []
+    wake, rest = awake
+    fill = {"fillcolor": colour.band, "opacity": 0.5, "line": {"width": 0}, "layer": "below"}
+    across = {"type": "rect", "yref": "y domain", "y0": 0, "y1": 1}
+    shapes = []
+    day = start.date() - timedelta(days=1)
+    while day <= end.date():
+        # From the end of one awake window to the start of the next.
+        night = datetime.combine(day, rest)
+        morning = datetime.combine(day + timedelta(days=1 if rest > wake else 0), wake)
+        low, high = max(night, start), min(morning, end)
+        if low < high:
+            shapes.append({**across, "x0": iso(low), "x1": iso(high), **fill})
+        day += timedelta(days=1)
+    return shapes
+
+
+def _key(view: View, kinds: Collection[str], colour: Tokens) -> list[tuple[str, str, str]]:
+    lost = {
+        "failed": ("■", colour.failed, "failed (hatched)"),
+        "killed": ("□", colour.killed, "killed"),
+        "stale": ("□", colour.stale, "stale"),
+    }
+    entries = [
+        ("■", colour.serial, "one in flight"),
+        ("■", colour.parallel, "two or more"),
+        ("■", colour.machine, "run"),
+        *(entry for kind, entry in lost.items() if kind in kinds),
+        ("●━", colour.reaction, "signal, then wait for the next launch"),
+    ]
+    if view.awake is not None and view.awake[0] != view.awake[1]:
+        wake, rest = (f"{at.hour:02}:{at.minute:02}" for at in view.awake)
+        entries.append(("■", colour.border, f"outside {wake} to {rest}"))
+    return entries
