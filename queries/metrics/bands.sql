@@ -2,7 +2,7 @@
 -- A row a measure: the quartiles over the scholars other than one, and how many have a value. With
 -- fewer than 8 others there are none. Reads `figure`, a row a scholar, of the window.
 -- param: scholar | VARCHAR | whom to leave out
--- metric: cohort_quartiles | as the measure | The cohort's middle half | First quartile, median and third quartile over at least 8 other scholars with a value.
+-- metric: p50 | as the measure | The cohort's median | Median over at least 8 other scholars with a value; p25 and p75 bound the cohort's middle half.
 WITH other AS (
   UNPIVOT (
     SELECT

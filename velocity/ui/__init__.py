@@ -1,0 +1,29 @@
+"""What all pages are built of: the view they are over, and the parts they are drawn with."""
+
+from velocity.ui.parts import (
+    Table,
+    empty_state,
+    heading,
+    show_chart,
+    show_error,
+    show_figure,
+    theme_mode,
+    tile,
+    tile_row,
+)
+from velocity.ui.view import View, open_view, view
+
+__all__ = [
+    "Table",
+    "View",
+    "empty_state",
+    "heading",
+    "open_view",
+    "show_chart",
+    "show_error",
+    "show_figure",
+    "theme_mode",
+    "tile",
+    "tile_row",
+    "view",
+]

@@ -1,0 +1,223 @@
+"""What a page is over: snapshot, viewer, window, people; and the frame around every page."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import streamlit as st
+
+from velocity import formats, reads
+from velocity.access import EVERYTHING, Scope
+from velocity.demo import is_demo
+from velocity.periods import Window, last_whole_day
+from velocity.settings import Settings, load_settings
+from velocity.store import Snapshot, latest_snapshot
+from velocity.ui.parts import period_control, theme_mode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import polars as pl
+    from streamlit.delta_generator import DeltaGenerator
+
+    from velocity.sentences import Answer
+
+#: Data older than this is said to be: twice the usual hour between syncs.
+OLD_AFTER_HOURS = 2
+_READS_KEPT = 512
+_LOOK_AGAIN = "10s"
+#: Reads that name nobody and are the same for every viewer.
+_FOR_EVERYBODY = frozenset(
+    {"trust", "streams", "projects", "sync_log", "littles_law_residual", "bands", "funnel"}
+)
+
+
+@dataclass(frozen=True)
+class View:
+    """What the page of one rerun is over."""
+
+    title: str
+    snapshot: Snapshot
+    settings: Settings
+    scope: Scope
+    window: Window
+    trust: dict[str, Any]  # the one row of `reads.trust`
+    demo: bool
+    scholar: str | None  # chosen, where the page is about one
+    streams: tuple[str, ...]  # chosen, where the page is about some
+    kicker: DeltaGenerator  # where `say` writes what the page is over
+
+    @property
+    def as_of(self) -> datetime:
+        """The instant to which the data is complete, UTC."""
+        return cast("datetime", self.trust["as_of"])
+
+    @property
+    def zone(self) -> str:
+        """The programme's time zone."""
+        return str(self.trust["timezone"])
+
+    def read(self, read: Callable[..., pl.DataFrame], **filters: Any) -> pl.DataFrame:
+        """A read of `velocity.reads` with the viewer's scope, kept for whoever sees the same."""
+        fixed = tuple(
+            (name, tuple(value) if isinstance(value, list) else value)
+            for name, value in sorted(filters.items())
+        )
+        return _kept(self.snapshot, read.__name__, fixed, self.scope)
+
+    def windowed(self, read: Callable[..., pl.DataFrame], **filters: Any) -> pl.DataFrame:
+        """A read over the window."""
+        return self.read(read, from_day=self.window.first, to_day=self.window.end, **filters)
+
+    def say(self, over: str, answer: Answer) -> None:
+        """The frame of the page: what it is over, its answer, and how far to trust it.
+
+        Args:
+            over: whom the page is about, such as "programme, 24 scholars"; Markdown.
+            answer: the sentence on top and the line below it.
+        """
+        self.kicker.caption(f"{self.title} · {self.window.words} · {over}")
+        st.title(answer.sentence, anchor=False)
+        if answer.support:
+            st.markdown(answer.support)
+        st.caption(self._trust_line())
+
+    def _trust_line(self) -> str:
+        trust = self.trust
+        age_hours = (datetime.now(UTC) - self.as_of).total_seconds() / 3600
+        parts = [
+            f"As of {formats.instant(self.as_of, self.zone)}",
+            f"Data is {formats.duration(age_hours)} old" if age_hours > OLD_AFTER_HOURS else "",
+            f"{formats.share_exact(trust['attributed_share'])} of runs attributed",
+            formats.plural(trust["stale_runs"], "stale run"),
+            formats.plural(trust["clock_runs"], "flagged clock"),
+            "demo data" if self.demo else "",
+        ]
+        return " · ".join(part for part in parts if part)
+
+
+def view() -> View:
+    """The view of this rerun; made by `open_view` in the entry script."""
+    return cast("View", st.session_state["view"])
+
+
+def data_folder() -> Path:
+    """The data folder: VELOCITY_DATA, else ./data."""
+    return Path(os.environ.get("VELOCITY_DATA", "data"))
+
+
+def open_view(title: str, *, about: frozenset[str]) -> View | None:
+    """Opens the latest snapshot, draws the row of choices, and makes the view of this rerun.
+
+    Args:
+        title: of the page.
+        about: choices that the page has: "period", "scholar", "streams".
+
+    Returns:
+        The view, which `view` gives from then on; None where the store holds no run yet.
+
+    Raises:
+        VelocityError: there is no snapshot, or settings that cannot be used.
+    """
+    data = data_folder()
+    settings = load_settings(Path(os.environ.get("VELOCITY_CONFIG", "velocity.toml")))
+    snapshot = latest_snapshot(data)
+    scope = EVERYTHING
+    trust = _kept(snapshot, "trust", (), scope).row(0, named=True)
+    if trust["as_of"] is None or trust["first_day"] is None:
+        return None
+    _keep_choices()
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        kicker = st.container(width="stretch")
+        with st.container(horizontal=True, width="content"):
+            streams = _choose_streams(snapshot, scope) if "streams" in about else ()
+            scholar = _choose_scholar(snapshot, scope) if "scholar" in about else None
+            window = _window(trust, shown="period" in about)
+    opened = View(
+        title=title,
+        snapshot=snapshot,
+        settings=settings,
+        scope=scope,
+        window=window,
+        trust=trust,
+        demo=is_demo(data),
+        scholar=scholar,
+        streams=streams,
+        kicker=kicker,
+    )
+    st.session_state["view"] = opened
+    _watch(data, snapshot.name, theme_mode())
+    return opened
+
+
+def _keep_choices() -> None:
+    """Choices hold on pages that do not show them: a widget that is not drawn forgets its value."""
+    for key in ("period", "days", "scholar", "streams"):
+        if key in st.session_state:
+            st.session_state[key] = st.session_state[key]
+
+
+def _window(trust: dict[str, Any], *, shown: bool) -> Window:
+    first_day = trust["first_day"]
+    last_day = max(first_day, last_whole_day(trust["as_of"], str(trust["timezone"])))
+    if not shown:
+        return Window(first_day, last_day)
+    return period_control(first_day=first_day, last_day=last_day)
+
+
+def _choose_scholar(snapshot: Snapshot, scope: Scope) -> str | None:
+    known = _kept(snapshot, "scholars", (), scope)
+    names = dict(known.select("scholar", "name").iter_rows())
+    chosen: str | None = st.selectbox(
+        "Scholar",
+        list(names),
+        format_func=lambda scholar: formats.label(names.get(scholar, scholar)),
+        key="scholar",
+        bind="query-params",
+        label_visibility="collapsed",
+        width=200,
+    )
+    return chosen
+
+
+def _choose_streams(snapshot: Snapshot, scope: Scope) -> tuple[str, ...]:
+    known = _kept(snapshot, "streams", (), scope)
+    names = dict(known.select("stream", "name").iter_rows())
+    if not names:
+        return ()
+    chosen = st.pills(
+        "Streams",
+        list(names),
+        selection_mode="multi",
+        format_func=lambda stream: formats.label(names.get(stream, stream)),
+        key="streams",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    return tuple(stream for stream in names if stream in chosen) or tuple(names)
+
+
+@lru_cache(maxsize=_READS_KEPT)
+def _kept(
+    snapshot: Snapshot, name: str, filters: tuple[tuple[str, Any], ...], scope: Scope
+) -> pl.DataFrame:
+    """The only cache of figures: its key holds the snapshot, the filters and the viewer's scope."""
+    read: Callable[..., pl.DataFrame] = getattr(reads, name)
+    arguments = dict(filters)
+    if name not in _FOR_EVERYBODY:
+        arguments["scope"] = scope
+    return read(snapshot, **arguments)
+
+
+@st.fragment(run_every=_LOOK_AGAIN)
+def _watch(data: Path, shown: str, mode: str) -> None:
+    """Draws the page again when a new snapshot is there or the theme was switched."""
+    if latest_snapshot(data).name != shown or theme_mode() != mode:
+        st.rerun()
