@@ -10,14 +10,14 @@ from velocity.charts.multiples import Measure, draw_multiples
 from velocity.charts.strips import draw_strips
 from velocity.charts.tiles import draw_spark_bars, draw_spark_line
 from velocity.charts.timeline import draw_timeline
-from velocity.charts.timeline_frame import View
+from velocity.charts.timeline_frame import TimelineView
 from velocity.charts.trends import draw_dots, draw_split_trend, draw_throughput, draw_trend
 
 __all__ = [
     "Chart",
     "Measure",
+    "TimelineView",
     "Unit",
-    "View",
     "draw_burndown",
     "draw_calendar",
     "draw_compute",

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 HEIGHT = 312
 _MARGIN = (44, 58, 20, 40)
 _MOST_X_TICKS = 8
+#: The axis begins at this part of the shortest exposure.
+_ROOM_LEFT = 0.8
 
 
 def draw_funnel(
@@ -46,6 +48,10 @@ def draw_funnel(
     if points.is_empty() or limits.is_empty() or pooled is None:
         return blank(title, mode=mode, height=HEIGHT)
     colour = tokens(mode)
+    # Towards no exposure at all the limits widen without end.
+    least = points["exposure_weeks"].sort()[0] * _ROOM_LEFT
+    near = limits.filter(pl.col("exposure_weeks") >= least)
+    limits = near if near.height > 1 else limits
     edge = limits.tail(1).row(0, named=True)
     high = max([*points["rate"], *limits["high_998"]]) * 1.05
     start, end = limits["exposure_weeks"][0], edge["exposure_weeks"]

@@ -13,7 +13,16 @@ from velocity import formats
 from velocity.charts import timeline_marks as marks
 from velocity.charts.base import Chart, Part, blank, local, make_figure
 from velocity.charts.lanes import pack
-from velocity.charts.timeline_frame import BOTTOM, GAP, LANE, MARGIN, STRIP, TOP, View, layout_of
+from velocity.charts.timeline_frame import (
+    BOTTOM,
+    GAP,
+    LANE,
+    MARGIN,
+    STRIP,
+    TOP,
+    TimelineView,
+    layout_of,
+)
 from velocity.theme import Mode, tokens
 
 #: Above so many runs a bar is an experiment; above so many of those the oldest are left out.
@@ -30,7 +39,7 @@ def draw_timeline(
     runs: pl.DataFrame,
     concurrency: pl.DataFrame,
     *,
-    view: View,
+    view: TimelineView,
     mode: Mode,
     title: str,
 ) -> Chart:
@@ -56,8 +65,8 @@ def draw_timeline(
     since, notes = _since(experiments, stretches, view)
     drawn = experiments.filter(pl.col("started_at") >= since).sort("started_at", "experiment_id")
     bars = runs.join(drawn.select("experiment_id"), on="experiment_id", how="semi")
-    if bars["run_id"].n_unique() > MOST_BARS:
-        number = formats.count(bars["run_id"].n_unique())
+    if _runs(bars) > MOST_BARS:
+        number = formats.count(_runs(bars))
         notes.append(f"{number} runs: one bar an experiment.")
         bars = _one_bar_each(drawn)
     as_of = view.clock(view.as_of)
@@ -111,7 +120,7 @@ def _merged(concurrency: pl.DataFrame) -> pl.DataFrame:
 
 
 def _since(
-    experiments: pl.DataFrame, stretches: pl.DataFrame, view: View
+    experiments: pl.DataFrame, stretches: pl.DataFrame, view: TimelineView
 ) -> tuple[datetime, list[str]]:
     """The instant from which marks are few enough to draw, and the words for what is left out."""
     since: datetime = min(experiments["started_at"].sort()[0], view.start)
@@ -125,6 +134,11 @@ def _since(
     cut = max(cuts)
     words = formats.instant(cut, str(view.zone))
     return cut, [f"Too many experiments to draw: only those since {words}."]
+
+
+def _runs(bars: pl.DataFrame) -> int:
+    # Two projects may have used one id.
+    return bars.select("experiment_id", "run_id").drop_nulls().n_unique()
 
 
 def _one_bar_each(experiments: pl.DataFrame) -> pl.DataFrame:
@@ -156,9 +170,9 @@ def _until(row: Part, as_of: datetime) -> datetime:
     return max(end, marks.waited_until(row, as_of, _ABANDONED_AFTER) or end)
 
 
-def _alt(title: str, experiments: pl.DataFrame, bars: pl.DataFrame, view: View) -> str:
+def _alt(title: str, experiments: pl.DataFrame, bars: pl.DataFrame, view: TimelineView) -> str:
     first, last = view.clock(view.start), view.clock(view.end - timedelta(microseconds=1))
-    runs = bars["run_id"].drop_nulls().n_unique()
+    runs = _runs(bars)
     waiting = experiments.filter(pl.col("loop_status") == "awaiting").height
     return (
         f"{title}, {formats.span(first.date(), last.date())}: "

@@ -25,7 +25,7 @@ _LABEL_HEIGHT = 14
 
 
 @dataclass(frozen=True)
-class View:
+class TimelineView:
     """What a timeline is cut to and whose clock it shows.
 
     Args:
@@ -50,7 +50,7 @@ class View:
 
 
 def layout_of(
-    view: View,
+    view: TimelineView,
     *,
     start: datetime,
     lanes: int,
@@ -163,7 +163,7 @@ def _nights(
     return shapes
 
 
-def _key(view: View, kinds: Collection[str], colour: Tokens) -> list[tuple[str, str, str]]:
+def _key(view: TimelineView, kinds: Collection[str], colour: Tokens) -> list[tuple[str, str, str]]:
     lost = {
         "failed": ("■", colour.failed, "failed (hatched)"),
         "killed": ("□", colour.killed, "killed"),

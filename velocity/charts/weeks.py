@@ -96,7 +96,7 @@ def series(
     complete = rows.filter(
         pl.col("value").is_not_null() & ~pl.col("running").fill_null(value=False)
     )
-    last = complete["place"].max()
+    last = complete["place"].max() if complete.height else weeks.height
     quiet = rows.with_columns(
         size=pl.when(pl.col("place") == last)
         .then(_LAST_MARKER if markers else _LAST_MARKER - 2)

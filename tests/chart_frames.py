@@ -1,0 +1,221 @@
+"""Small frames for charts: a test names what matters, the rest is filled in."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from velocity.charts import TimelineView
+
+FIRST_WEEK = date(2026, 8, 31)
+HOSTILE = "<script>alert(1)</script> <b>&amp; %{x} 🦜 " + "long" * 75
+MOMENT = pl.Datetime("us", "UTC")
+NOON = datetime(2026, 11, 16, 12, tzinfo=UTC)
+
+
+def weeks(values, *, centre=None, limits=(None, None), signal=(), running=None):
+    """A row a week; `signal` and `running` are places in `values`."""
+    return pl.DataFrame(
+        {
+            "week_start": [FIRST_WEEK + timedelta(weeks=at) for at in range(len(values))],
+            "value": values,
+            "n": [10] * len(values),
+            "centre": [centre] * len(values),
+            "limit_low": [limits[0]] * len(values),
+            "limit_high": [limits[1]] * len(values),
+            "signal": [at in signal for at in range(len(values))],
+            "running": [at == running for at in range(len(values))],
+        },
+        schema={
+            "week_start": pl.Date,
+            "value": pl.Float64,
+            "n": pl.Int64,
+            "centre": pl.Float64,
+            "limit_low": pl.Float64,
+            "limit_high": pl.Float64,
+            "signal": pl.Boolean,
+            "running": pl.Boolean,
+        },
+    )
+
+
+def days(values, column="value"):
+    return pl.DataFrame(
+        {
+            "day": [FIRST_WEEK + timedelta(days=at) for at in range(len(values))],
+            column: values,
+        },
+        schema_overrides={"day": pl.Date},
+    )
+
+
+def loops(*rows):
+    """Loops, each (machine_hours, reaction_hours, status), six hours apart."""
+    return pl.DataFrame(
+        [
+            {
+                "label": f"probe-{at}",
+                "started_at": NOON + timedelta(hours=6 * at),
+                "status": status,
+                "machine_hours": float(machine),
+                "machine_event": status != "open",
+                "reaction_hours": None if reaction is None else float(reaction),
+                "reaction_event": None if reaction is None else status == "closed",
+            }
+            for at, (machine, reaction, status) in enumerate(rows)
+        ],
+        schema={
+            "label": pl.String,
+            "started_at": MOMENT,
+            "status": pl.String,
+            "machine_hours": pl.Float64,
+            "machine_event": pl.Boolean,
+            "reaction_hours": pl.Float64,
+            "reaction_event": pl.Boolean,
+        },
+    )
+
+
+def hour(value):
+    return None if value is None else NOON + timedelta(hours=value)
+
+
+def experiments(*rows):
+    """Experiments, each (start, end, signal, next, status), hours after Monday noon."""
+    return pl.DataFrame(
+        [
+            {
+                "experiment_id": f"e{at}",
+                "label": f"sweep-{at}",
+                "started_at": hour(start),
+                "ended_at": hour(end),
+                "signal_at": hour(signal),
+                "next_at": hour(following),
+                "outcome": "open" if end is None else "success",
+                "loop_status": status,
+            }
+            for at, (start, end, signal, following, status) in enumerate(rows)
+        ],
+        schema={
+            "experiment_id": pl.String,
+            "label": pl.String,
+            "started_at": MOMENT,
+            "ended_at": MOMENT,
+            "signal_at": MOMENT,
+            "next_at": MOMENT,
+            "outcome": pl.String,
+            "loop_status": pl.String,
+        },
+    )
+
+
+def runs(*rows):
+    """Runs, each (experiment, start, end, class), hours after Monday noon."""
+    return pl.DataFrame(
+        [
+            {
+                "run_id": f"r{at}",
+                "experiment_id": f"e{experiment}",
+                "display_name": f"run-{at}",
+                "class": state,
+                "started_at": hour(start),
+                "ended_at": hour(end),
+            }
+            for at, (experiment, start, end, state) in enumerate(rows)
+        ],
+        schema={
+            "run_id": pl.String,
+            "experiment_id": pl.String,
+            "display_name": pl.String,
+            "class": pl.String,
+            "started_at": MOMENT,
+            "ended_at": MOMENT,
+        },
+    )
+
+
+def stretches(*rows):
+    """Stretches, each (start, end, experiments in flight), hours after Monday noon."""
+    return pl.DataFrame(
+        [
+            {"start_at": hour(start), "end_at": hour(end), "experiments": number}
+            for start, end, number in rows
+        ],
+        schema={"start_at": MOMENT, "end_at": MOMENT, "experiments": pl.Int64},
+    )
+
+
+def view(*, zone="UTC", awake=None, length_days=7, as_of=96):
+    start = datetime(2026, 11, 16, tzinfo=UTC)
+    return TimelineView(
+        start=start,
+        end=start + timedelta(days=length_days),
+        as_of=hour(as_of),
+        zone=ZoneInfo(zone),
+        awake=awake,
+        name="ada",
+    )
+
+
+def compared(*, others=20, value=5.0):
+    return pl.DataFrame(
+        [
+            {
+                "title": "Serial share",
+                "unit": "hours",
+                "value": value,
+                "p25": 2.0,
+                "p50": 3.0,
+                "p75": 4.0,
+                "others": others,
+            }
+        ],
+        schema_overrides={"value": pl.Float64},
+    )
+
+
+def scholars(*rows):
+    """Scholars of a funnel, each (exposure, rate, own, name)."""
+    return pl.DataFrame(
+        [
+            {"exposure_weeks": exposure, "rate": rate, "n": 40, "own": own, "name": name}
+            for exposure, rate, own, name in rows
+        ],
+        schema={
+            "exposure_weeks": pl.Float64,
+            "rate": pl.Float64,
+            "n": pl.Int64,
+            "own": pl.Boolean,
+            "name": pl.String,
+        },
+    )
+
+
+def chance(*exposures):
+    return pl.DataFrame(
+        [
+            {
+                "exposure_weeks": float(weeks_),
+                "low_95": 8 - 4 / weeks_,
+                "high_95": 8 + 4 / weeks_,
+                "low_998": 8 - 8 / weeks_,
+                "high_998": 8 + 8 / weeks_,
+            }
+            for weeks_ in exposures
+        ]
+    )
+
+
+def gpu_weeks(*rows):
+    """GPU-hours, each (week, stream, hours)."""
+    return pl.DataFrame(
+        [
+            {
+                "week_start": FIRST_WEEK + timedelta(weeks=week),
+                "stream": stream,
+                "gpu_hours": float(hours),
+            }
+            for week, stream, hours in rows
+        ],
+        schema={"week_start": pl.Date, "stream": pl.String, "gpu_hours": pl.Float64},
+    )

@@ -1,0 +1,225 @@
+"""Strips, funnel, calendar, burn-down and stacked compute, checked as data."""
+
+import itertools
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from tests.chart_frames import FIRST_WEEK, HOSTILE, chance, compared, days, gpu_weeks, scholars
+from velocity.charts import (
+    draw_burndown,
+    draw_calendar,
+    draw_compute,
+    draw_funnel,
+    draw_strips,
+)
+from velocity.theme import DARK, LIGHT
+
+
+def strips(frame):
+    return draw_strips(frame, mode="light", title="You and the cohort")
+
+
+def test_the_others_median_is_the_middle_and_the_dot_lies_where_the_value_is():
+    box, tick, dot = strips(compared(value=5.0)).figure.data
+    assert box.base[0] < 0 < box.base[0] + box.x[0]
+    assert list(tick.x) == [0]
+    assert dot.x[0] > box.base[0] + box.x[0]
+    assert dot.marker.color == LIGHT.accent
+    low, high = strips(compared(value=500.0)).figure.layout.xaxis.range
+    assert low < strips(compared(value=500.0)).figure.data[2].x[0] < high
+
+
+def test_fewer_than_eight_others_show_no_band_and_no_place():
+    chart = strips(compared(others=7))
+    assert not chart.figure.data
+    assert "fewer than 8 others" in chart.alt
+    assert "<b>5\u00a0h</b>" in [note.text for note in chart.figure.layout.annotations]
+    assert strips(compared(others=8)).figure.data
+
+
+def test_a_value_that_is_not_known_has_no_dot():
+    chart = strips(compared(value=None))
+    assert len(chart.figure.data) == 2
+    assert "<b>not known</b>" in [note.text for note in chart.figure.layout.annotations]
+
+
+def test_others_that_are_all_alike_have_a_place_too():
+    alike = compared(value=3.0).with_columns(p25=3.0, p75=3.0)
+    assert list(strips(alike).figure.data[2].x) == [0]
+
+
+def test_nothing_to_compare_is_blank():
+    assert strips(compared().clear()).alt == "You and the cohort: no data in this window."
+
+
+def funnel(points, limits=None, pooled=8.0):
+    return draw_funnel(
+        points,
+        chance(0.1, 2, 6, 12) if limits is None else limits,
+        pooled=pooled,
+        mode="light",
+        title="Concluded",
+    )
+
+
+def test_own_streams_are_filled_and_lie_on_top():
+    chart = funnel(scholars((3, 8, True, "heron"), (4, 9, False, None)))
+    other, own = chart.figure.data[-2:]
+    assert (list(own.x), own.marker.color) == ([3], LIGHT.series)
+    assert (list(other.x), other.marker.color) == ([4], "rgba(0,0,0,0)")
+
+
+def test_names_are_never_printed_and_only_those_given_are_in_the_hover():
+    chart = funnel(scholars((3, 8, True, "heron"), (4, 9, False, None)))
+    other, own = chart.figure.data[-2:]
+    assert "heron" in own.customdata[0]
+    assert "not known" not in other.customdata[0]
+    assert not any("heron" in note.text for note in chart.figure.layout.annotations)
+    assert "heron" not in chart.alt
+
+
+def test_limits_near_no_exposure_do_not_flatten_the_rest():
+    chart = funnel(scholars((3, 8, True, None), (12, 9, True, None)))
+    assert chart.figure.layout.xaxis.range[0] == 6
+    assert chart.figure.layout.yaxis.range[1] < 15
+    early = funnel(scholars((1.5, 8, True, None), (12, 9, True, None)))
+    assert early.figure.layout.xaxis.range[0] == 2
+
+
+def test_limits_are_a_filled_band_and_dashed_lines():
+    low, high, *dashed = funnel(scholars((2, 8, False, None))).figure.data[:4]
+    assert (high.fill, high.fillcolor, low.fill) == ("tonexty", LIGHT.band, None)
+    assert [trace.line.dash for trace in dashed] == ["longdash", "longdash"]
+
+
+def test_labels_at_the_edge_do_not_lie_on_each_other():
+    notes = funnel(scholars((12, 8, False, None)), chance(10, 400)).figure.layout.annotations
+    places = [note.y for note in notes if note.xanchor == "left"]
+    assert places == sorted(places, reverse=True)
+    assert all(above - below > 0.4 for above, below in itertools.pairwise(places))
+
+
+@pytest.mark.parametrize("pooled", [None, 8.0])
+def test_a_funnel_of_nobody_is_blank(pooled):
+    assert funnel(scholars(), pooled=pooled).alt.endswith("window.")
+
+
+def calendar(frame):
+    return draw_calendar(frame, mode="dark", title="Launches by day", noun="launch")
+
+
+def test_every_day_of_the_week_has_a_row_and_monday_is_on_top():
+    chart = calendar(days([1] * 14))
+    (cells,) = chart.figure.data
+    assert len(cells.z) == 7
+    low, high = chart.figure.layout.yaxis.range
+    assert low > high
+    assert cells.customdata[6][0].startswith("Sun\u00a06")
+
+
+def test_days_begin_on_monday_even_if_the_data_does_not():
+    frame = days([5, 5]).with_columns(pl.col("day") + timedelta(days=5))
+    (cells,) = calendar(frame).figure.data
+    assert [row[0] for row in cells.z] == [None] * 5 + [4, 4]
+    assert list(cells.x) == ["2026-08-31"]
+
+
+def test_steps_are_none_and_quarters_of_the_most():
+    (cells,) = calendar(days([0, 1, 2, 3, 5, 8, None])).figure.data
+    assert [row[0] for row in cells.z] == [0, 1, 1, 2, 3, 4, None]
+    assert [colour for _, colour in cells.colorscale][::2] == list(DARK.heat)
+    assert cells.showscale is False
+
+
+def test_a_calendar_without_any_launch_is_all_zero():
+    (cells,) = calendar(days([0] * 7)).figure.data
+    assert [row[0] for row in cells.z] == [0] * 7
+
+
+def test_the_plural_of_launch_is_right():
+    (cells,) = calendar(days([1, 3])).figure.data
+    assert cells.customdata[0][0].endswith("1 launch")
+    assert cells.customdata[1][0].endswith("3 launches")
+
+
+def test_a_calendar_of_nothing_is_blank():
+    assert calendar(days([])).alt == "Launches by day: no data in this window."
+
+
+def burndown(balances, end=None, **more):
+    return draw_burndown(
+        days(balances, "balance"), exhausted_on=end, mode="light", title="Credits", **more
+    )
+
+
+def test_the_balance_falls_in_steps_and_the_forecast_is_dotted():
+    end = FIRST_WEEK + timedelta(days=20)
+    line, forecast, hollow, now = burndown([300.0, 200.0, 100.0], end).figure.data
+    assert line.line.shape == "hv"
+    assert forecast.line.dash == "dot"
+    assert list(forecast.y) == [100.0, 0]
+    assert (list(hollow.x), hollow.marker.color) == (["2026-09-20"], LIGHT.bg)
+    assert list(now.x) == ["2026-09-02"]
+
+
+def test_no_burn_and_nothing_left_have_no_forecast():
+    assert len(burndown([300.0, 300.0]).figure.data) == 2
+    overdrawn = burndown([300.0, -50.0], date(2026, 8, 31))
+    assert len(overdrawn.figure.data) == 2
+    assert overdrawn.figure.layout.yaxis.range[0] < -50
+    assert overdrawn.alt.endswith("no forecast.")
+
+
+def test_a_burndown_begins_at_zero_and_fits_a_tile():
+    assert burndown([300.0, 200.0]).figure.layout.yaxis.range[0] == 0
+    assert burndown([300.0, 200.0], tile=True).figure.layout.height == 128
+    assert burndown([300.0, 200.0]).figure.layout.height == 260
+
+
+def test_no_ledger_is_blank():
+    assert burndown([]).alt == "Credits: no data in this window."
+
+
+def compute(frame, streams=("Aurora", "Basalt")):
+    return draw_compute(frame, streams=streams, mode="light", title="GPU-hours")
+
+
+def test_streams_keep_the_colour_of_their_place_in_the_roster():
+    frame = gpu_weeks((0, "Basalt", 10), (1, "Basalt", 20), (1, None, 5))
+    basalt, none = compute(frame).figure.data
+    assert basalt.marker.color == LIGHT.streams[1]
+    assert none.marker.color == LIGHT.killed
+
+
+def test_a_week_without_hours_is_a_bar_of_zero():
+    frame = gpu_weeks((0, "Aurora", 10), (1, "Basalt", 20))
+    aurora, basalt = compute(frame).figure.data
+    assert list(aurora.y) == [10, 0]
+    assert list(basalt.y) == [0, 20]
+
+
+def test_a_seventh_stream_takes_the_neutral_colour():
+    names = [f"s{at}" for at in range(8)]
+    frame = gpu_weeks(*[(0, name, 1) for name in names])
+    colours = [trace.marker.color for trace in compute(frame, names).figure.data]
+    assert colours == [*LIGHT.streams, LIGHT.faint, LIGHT.faint]
+
+
+def test_names_at_the_end_do_not_lie_on_each_other():
+    names = [f"s{at}" for at in range(6)]
+    frame = gpu_weeks(*[(0, name, 100 if name == "s0" else 0.1) for name in names])
+    chart = compute(frame, names)
+    places = [note.y for note in chart.figure.layout.annotations]
+    pixel = chart.figure.layout.yaxis.range[1] / 222
+    assert all(b - a > 13 * pixel for a, b in itertools.pairwise(places))
+
+
+def test_stream_names_are_text():
+    chart = compute(gpu_weeks((0, HOSTILE, 1)), (HOSTILE,))
+    assert "<script" not in str(chart.figure.to_dict())
+
+
+def test_compute_of_nothing_is_blank():
+    assert compute(gpu_weeks()).alt == "GPU-hours: no data in this window."

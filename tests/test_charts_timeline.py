@@ -1,0 +1,265 @@
+from datetime import UTC, datetime, time, timedelta
+
+import polars as pl
+import pytest
+
+from tests.chart_frames import HOSTILE, NOON, experiments, runs, stretches, view
+from velocity.charts import draw_timeline
+from velocity.charts.lanes import pack
+from velocity.charts.timeline import MOST_BARS
+from velocity.theme import DARK, LIGHT
+
+HOUR_MS = 3_600_000
+
+
+def drawn(ran, ran_by, busy=None, *, mode="light", **more):
+    return draw_timeline(
+        ran,
+        ran_by,
+        stretches() if busy is None else busy,
+        view=view(**more),
+        mode=mode,
+        title="Timeline",
+    )
+
+
+def bars(chart, colour, axis="y"):
+    return [
+        trace
+        for trace in chart.figure.data
+        if trace.type == "bar" and trace.marker.color == colour and (trace.yaxis or "y") == axis
+    ]
+
+
+def lines(chart, dash=None, width=2):
+    return [
+        trace
+        for trace in chart.figure.data
+        if trace.type == "scatter"
+        and trace.mode == "lines"
+        and trace.line.dash == dash
+        and trace.line.width == width
+    ]
+
+
+def test_lanes_are_filled_from_the_top_and_touching_spans_share_one():
+    def span(start, end):
+        return (NOON + timedelta(hours=start), NOON + timedelta(hours=end))
+
+    assert pack([span(0, 2), span(2, 3), span(1, 4), span(3, 5)]) == [0, 0, 1, 0]
+    assert pack([span(1, 4), span(0, 2)]) == [1, 0]
+    assert pack([]) == []
+
+
+def test_spans_in_one_lane_never_overlap():
+    spans = [
+        (NOON + timedelta(minutes=start * 7 % 97), NOON + timedelta(minutes=start * 7 % 97 + start))
+        for start in range(60)
+    ]
+    lanes = pack(spans)
+    for one in range(60):
+        for other in range(one):
+            if lanes[one] == lanes[other]:
+                (a, b), (c, d) = spans[one], spans[other]
+                assert b <= c or d <= a or a == b or c == d
+
+
+def test_a_run_is_a_bar_of_its_length_on_a_date_axis():
+    chart = drawn(
+        experiments((0, 2, 2, 5, "closed"), (5, 6, 6, None, "awaiting")),
+        runs((0, 0, 2, "finished"), (1, 5, 6, "finished")),
+    )
+    (finished,) = bars(chart, LIGHT.machine)
+    assert list(finished.base) == ["2026-11-16T12:00:00", "2026-11-16T17:00:00"]
+    assert list(finished.x) == [2 * HOUR_MS, HOUR_MS]
+    assert list(finished.y) == [0, 0]
+    assert chart.figure.layout.xaxis.type == "date"
+    assert chart.zoom
+
+
+def test_times_are_those_of_the_zone_and_naive():
+    chart = drawn(
+        experiments((0, 2, 2, None, "awaiting")), runs((0, 0, 2, "finished")), zone="Asia/Tokyo"
+    )
+    assert bars(chart, LIGHT.machine)[0].base[0] == "2026-11-16T21:00:00"
+    assert chart.figure.layout.xaxis.range[0] == "2026-11-16T09:00:00"
+
+
+def test_states_differ_without_colour():
+    chart = drawn(
+        experiments((0, 9, 9, None, "awaiting")),
+        runs((0, 0, 2, "failed"), (0, 2, 3, "crashed"), (0, 3, 4, "killed"), (0, 4, 5, "stale")),
+    )
+    (failed,) = bars(chart, LIGHT.failed)
+    assert failed.marker.pattern.shape == "/"
+    assert len(failed.x) == 2
+    outlines = bars(chart, "rgba(0,0,0,0)")
+    assert [trace.marker.line.color for trace in outlines] == [LIGHT.killed, LIGHT.stale]
+    (tail,) = [t for t in lines(chart, "dot") if t.line.color == LIGHT.stale]
+    assert tail.x[0] == "2026-11-16T17:00:00"
+
+
+def test_a_pre_empted_run_is_not_a_failure():
+    chart = drawn(
+        experiments((0, 2, 2, None, "awaiting")), runs((0, 0, 1, "preempted"), (0, 1, 2, "unknown"))
+    )
+    assert len(bars(chart, LIGHT.machine)[0].x) == 2
+
+
+def test_a_running_bar_reaches_now_and_fades():
+    chart = drawn(experiments((86, None, None, None, "open")), runs((0, 86, None, "running")))
+    slices = bars(chart, LIGHT.machine)
+    assert [trace.marker.opacity for trace in slices] == [1, 0.75, 0.55, 0.35, 0.18]
+    assert sum(trace.x[0] for trace in slices) == pytest.approx(10 * HOUR_MS)
+
+
+def test_runs_that_overlap_share_the_lane_and_sessions_of_a_run_its_row():
+    ran = runs((0, 0, 2, "finished"), (0, 1, 3, "finished"), (0, 4, 5, "finished"))
+    resumed = ran.with_columns(run_id=pl.Series(["r0", "r1", "r0"]))
+    (trace,) = bars(drawn(experiments((0, 5, 5, None, "awaiting")), resumed), LIGHT.machine)
+    rows = dict(zip(trace.base, trace.y, strict=True))
+    assert rows["2026-11-16T12:00:00"] == rows["2026-11-16T16:00:00"]
+    assert rows["2026-11-16T12:00:00"] < 0 < rows["2026-11-16T13:00:00"]
+
+
+def test_a_wait_runs_to_the_next_launch_and_falls_to_its_lane():
+    chart = drawn(
+        experiments((0, 8, 1, 2, "closed"), (2, 3, 3, 4, "closed"), (4, 5, 5, None, "awaiting")),
+        runs((0, 0, 8, "finished"), (1, 2, 3, "finished"), (2, 4, 5, "finished")),
+    )
+    (waits,) = lines(chart)
+    assert list(waits.x)[:2] == ["2026-11-16T13:00:00", "2026-11-16T14:00:00"]
+    (falls,) = lines(chart, width=1.25)
+    assert list(falls.x) == ["2026-11-16T14:00:00", "2026-11-16T14:00:00", None]
+    assert list(falls.y) == [0, 1, None]
+    (unanswered,) = lines(chart, "dot")
+    assert list(unanswered.x)[1] == "2026-11-20T12:00:00"
+    assert {t.line.color for t in (waits, falls, unanswered)} == {LIGHT.reaction}
+
+
+def test_an_abandoned_wait_ends_after_five_days():
+    chart = drawn(
+        experiments((0, 1, 1, 150, "abandoned")),
+        runs((0, 0, 1, "finished")),
+        as_of=160,
+        length_days=8,
+    )
+    (wait,) = lines(chart, "dot")
+    assert wait.x[1] == "2026-11-21T13:00:00"
+
+
+def test_a_false_start_has_a_signal_and_no_wait():
+    chart = drawn(experiments((0, 0.02, 0.02, 1, None)), runs((0, 0, 0.02, "failed")))
+    assert not lines(chart)
+    assert not lines(chart, "dot")
+    assert [t.marker.size for t in chart.figure.data if t.type == "scatter"] == [6]
+
+
+def test_the_strip_tells_serial_from_parallel_and_joins_what_touches():
+    chart = drawn(
+        experiments((0, 5, 5, None, "awaiting")),
+        runs((0, 0, 5, "finished")),
+        stretches((0, 1, 1), (1, 2, 2), (2, 3, 3), (4, 5, 1)),
+    )
+    (serial,) = bars(chart, LIGHT.serial, "y2")
+    (parallel,) = bars(chart, LIGHT.parallel, "y2")
+    assert list(serial.x) == [HOUR_MS, HOUR_MS]
+    assert list(parallel.x) == [2 * HOUR_MS]
+
+
+def shaded(chart):
+    return [(shape.x0, shape.x1) for shape in chart.figure.layout.shapes if shape.type == "rect"]
+
+
+def test_hours_outside_the_awake_window_are_shaded():
+    one = experiments((0, 1, 1, None, "awaiting"))
+    ran = runs((0, 0, 1, "finished"))
+    nights = shaded(drawn(one, ran, awake=(time(9), time(21)), length_days=1, as_of=10))
+    assert nights == [
+        ("2026-11-16T00:00:00", "2026-11-16T09:00:00"),
+        ("2026-11-16T21:00:00", "2026-11-17T00:00:00"),
+    ]
+    late = shaded(drawn(one, ran, awake=(time(14), time(2)), length_days=1, as_of=10))
+    assert late == [("2026-11-16T02:00:00", "2026-11-16T14:00:00")]
+    assert not shaded(drawn(one, ran, awake=(time(9), time(9))))
+    assert not shaded(drawn(one, ran, awake=(time(9), time(21)), length_days=84))
+
+
+def test_now_is_marked_only_inside_the_window():
+    one, ran = experiments((0, 1, 1, None, "awaiting")), runs((0, 0, 1, "finished"))
+    words = [note.text for note in drawn(one, ran).figure.layout.annotations]
+    assert "as of" in words
+    words = [note.text for note in drawn(one, ran, as_of=500).figure.layout.annotations]
+    assert "as of" not in words
+
+
+def test_zoom_outlives_a_redraw_of_the_same_view():
+    chart = drawn(experiments((0, 1, 1, None, "awaiting")), runs((0, 0, 1, "finished")))
+    assert chart.figure.layout.uirevision == "ada"
+    assert chart.figure.layout.xaxis.fixedrange is False
+    assert chart.figure.layout.yaxis.fixedrange is True
+
+
+def test_a_bar_knows_its_run_and_experiment():
+    chart = drawn(experiments((0, 1, 1, None, "awaiting")), runs((0, 0, 1, "finished")))
+    assert list(bars(chart, LIGHT.machine)[0].customdata[0])[1:] == ["e0", "r0"]
+
+
+def many(count, *, runs_each=1):
+    each = [(at / 60, at / 60 + 0.01, at / 60 + 0.01, None, "awaiting") for at in range(count)]
+    ran = [
+        (at, at / 60, at / 60 + 0.01, "finished") for at in range(count) for _ in range(runs_each)
+    ]
+    return experiments(*each), runs(*ran)
+
+
+def test_above_two_thousand_runs_a_bar_is_an_experiment_and_it_says_so():
+    chart = drawn(*many(30, runs_each=70))
+    assert chart.note == "2,100 runs: one bar an experiment."
+    (trace,) = bars(chart, LIGHT.machine)
+    assert len(trace.x) == 30
+    assert chart.figure.layout.height < 700
+
+
+def test_more_experiments_than_can_be_drawn_leave_out_the_oldest():
+    chart = drawn(*many(MOST_BARS + 50), as_of=60)
+    drawn_bars = sum(len(trace.x) for trace in bars(chart, LIGHT.machine))
+    assert drawn_bars == MOST_BARS
+    assert chart.note.startswith("Too many experiments to draw: only those since Mon\u00a016")
+    assert chart.figure.layout.xaxis.range[0] == "2026-11-16T12:50:00"
+
+
+def test_hover_shows_hostile_names_as_text():
+    ran = runs((0, 0, 1, "finished")).with_columns(display_name=pl.lit(HOSTILE))
+    started = experiments((0, 1, 1, None, "awaiting")).with_columns(label=pl.lit(HOSTILE))
+    chart = drawn(started, ran, mode="dark")
+    words = bars(chart, DARK.machine)[0].customdata[0][0]
+    assert "<script" not in words
+    assert len(words) < 400
+
+
+def test_an_end_before_its_start_on_the_local_clock_has_no_length():
+    # 02:50 summer time to 02:10 winter time in Berlin is 20 minutes.
+    night = datetime(2026, 10, 25, tzinfo=UTC)
+    started = experiments((0, 1, 1, None, "awaiting")).with_columns(
+        started_at=pl.lit(night + timedelta(minutes=50)).cast(pl.Datetime("us", "UTC")),
+        ended_at=pl.lit(night + timedelta(minutes=70)).cast(pl.Datetime("us", "UTC")),
+        signal_at=pl.lit(night + timedelta(minutes=70)).cast(pl.Datetime("us", "UTC")),
+    )
+    ran = runs((0, 0, 1, "finished")).with_columns(
+        started_at=started["started_at"], ended_at=started["ended_at"]
+    )
+    (trace,) = bars(drawn(started, ran, zone="Europe/Berlin"), LIGHT.machine)
+    assert list(trace.x) == [0]
+
+
+def test_no_experiments_are_blank():
+    assert drawn(experiments(), runs()).alt == "Timeline: no data in this window."
+
+
+def test_the_words_name_window_experiments_and_runs():
+    chart = drawn(experiments((0, 1, 1, None, "awaiting")), runs((0, 0, 1, "finished")))
+    assert chart.alt == (
+        "Timeline, 16 to 22\u00a0Nov 2026: 1 experiment of 1 run, "
+        "1 result waiting for the next launch."
+    )

@@ -1,0 +1,219 @@
+"""Tiles, trends and small multiples, checked as data."""
+
+from datetime import datetime
+
+import polars as pl
+import pytest
+
+from tests.chart_frames import HOSTILE, days, weeks
+from velocity.charts import (
+    Measure,
+    draw_dots,
+    draw_multiples,
+    draw_spark_bars,
+    draw_spark_line,
+    draw_split_trend,
+    draw_throughput,
+    draw_trend,
+)
+from velocity.theme import DARK, LIGHT
+
+REACTION = Measure("reaction_hours_median", "Reaction, median", "hours")
+SERIAL = Measure("serial_share", "Serial share", "share")
+
+
+def trend(frame, **more):
+    return draw_trend(frame, mode="light", title="Reaction", unit="hours", **more)
+
+
+def marks(chart, symbol):
+    return [t for t in chart.figure.data if t.marker.symbol == symbol]
+
+
+def test_a_trend_has_its_usual_range_behind_it():
+    chart = trend(weeks([4.0, 5.0, 4.5], centre=4.5, limits=(3.0, 6.0)))
+    band, centre = chart.figure.layout.shapes
+    assert (band.y0, band.y1, band.fillcolor, band.layer) == (3.0, 6.0, LIGHT.band, "below")
+    assert band.xref == "x domain"
+    assert (centre.y0, centre.line.dash) == (4.5, "dot")
+    low, high = chart.figure.layout.yaxis.range
+    assert low < 3.0
+    assert high > 6.0
+
+
+def test_without_limits_there_is_no_band():
+    assert not trend(weeks([4.0, 5.0])).figure.layout.shapes
+
+
+def test_the_latest_signal_is_a_filled_diamond_and_earlier_ones_are_hollow():
+    chart = trend(weeks([4.0, 9.0, 4.0, 9.0], centre=4.5, limits=(3, 6), signal={1, 3}))
+    hollow, filled = marks(chart, "diamond")
+    assert (list(hollow.y), hollow.marker.color) == ([9.0], LIGHT.bg)
+    assert hollow.marker.line.color == LIGHT.accent
+    assert (list(filled.x), filled.marker.color) == (["2026-09-21"], LIGHT.accent)
+
+
+def test_the_running_week_is_an_open_dot_and_not_the_news():
+    chart = trend(weeks([4.0, 5.0, 1.0], centre=4.5, limits=(3, 6), running=2))
+    line, running = chart.figure.data
+    assert list(line.marker.size) == [4, 7, 0]
+    assert (list(running.y), running.marker.color) == ([1.0], LIGHT.bg)
+    assert chart.alt == (
+        "Reaction, 3 weeks from week of 31\u00a0Aug: 5\u00a0h in the week of 7\u00a0Sep "
+        "(n\u00a0=\u00a010), within its usual range of 3\u00a0h to 6\u00a0h."
+    )
+
+
+def test_a_signal_is_said_in_words():
+    chart = trend(weeks([4.0, 9.0], centre=4.5, limits=(3, 6), signal={1}))
+    assert "beyond its usual range" in chart.alt
+    assert "beyond its usual range" in chart.figure.data[0].customdata[1]
+
+
+def test_a_week_without_a_value_breaks_the_line_and_a_lone_week_is_a_dot():
+    frame = weeks([4.0, None, 5.0, None, 4.5, 4.6]).filter(pl.col("value").is_not_null())
+    line = trend(frame).figure.data[0]
+    assert list(line.y) == [4.0, None, 5.0, None, 4.5, 4.6]
+    assert line.connectgaps is False
+    chart = draw_multiples(
+        frame.with_columns(group=pl.lit("Basalt"), measure=pl.lit(REACTION.id)),
+        measures=[REACTION],
+        groups=["Basalt"],
+        along="row",
+        mode="light",
+        title="Streams",
+    )
+    assert list(chart.figure.data[0].marker.size) == [4, 0, 4, 0, 0, 5]
+
+
+@pytest.mark.parametrize("frame", [weeks([]), weeks([None, None])])
+def test_a_trend_of_nothing_is_blank(frame):
+    assert trend(frame).alt == "Reaction: no data in this window."
+
+
+def test_a_single_running_week_is_so_far():
+    assert trend(weeks([4.0], running=0)).alt.endswith("so far.")
+
+
+def test_axes_name_the_first_and_the_last_week_only():
+    axis = trend(weeks([4.0] * 12)).figure.layout.xaxis
+    assert list(axis.ticktext) == ["31\u00a0Aug", "16\u00a0Nov"]
+
+
+def test_machine_and_reaction_keep_their_colours_and_start_at_zero():
+    frame = pl.concat(
+        [
+            weeks([4.0, 5.0], centre=4.5, limits=(3, 6)).with_columns(part=pl.lit("reaction")),
+            weeks([1.0, 2.0]).with_columns(part=pl.lit("machine")),
+        ]
+    )
+    chart = draw_split_trend(frame, mode="dark", title="Loop")
+    assert [trace.line.color for trace in chart.figure.data] == [DARK.machine, DARK.reaction]
+    assert chart.figure.layout.yaxis.range[0] == 0
+    assert [note.text for note in chart.figure.layout.annotations] == ["machine", "reaction"]
+    assert len(chart.figure.layout.shapes) == 1
+
+
+def test_failed_experiments_are_hatched_bars_from_zero():
+    frame = weeks([9.0, 8.0]).with_columns(failed=pl.Series([2, None], dtype=pl.Int64))
+    chart = draw_throughput(frame, mode="light", title="Concluded")
+    bars = chart.figure.data[0]
+    assert bars.marker.color == LIGHT.failed
+    assert bars.marker.pattern.shape == "/"
+    assert list(bars.y) == [2, None]
+    assert chart.figure.layout.yaxis.range[0] == 0
+    assert chart.alt.endswith("not known failed that week.")
+
+
+def test_fewer_than_six_events_are_dots_and_the_unfinished_are_hollow():
+    frame = pl.DataFrame(
+        {
+            "started_at": [datetime(2026, 11, 16, 9), datetime(2026, 11, 17, 9)],  # noqa: DTZ001
+            "hours": [2.0, 5.0],
+            "event": [True, False],
+        }
+    )
+    chart = draw_dots(frame, mode="light", title="Reaction")
+    assert [trace.mode for trace in chart.figure.data] == ["markers", "markers"]
+    assert [trace.marker.color for trace in chart.figure.data] == [LIGHT.series, LIGHT.bg]
+    assert chart.figure.layout.annotations[0].text == "n\u00a0=\u00a02, no median"
+    assert draw_dots(frame.clear(), mode="light", title="Reaction").alt.endswith("window.")
+
+
+def test_sparklines_have_no_axes():
+    for draw in (draw_spark_bars, draw_spark_line):
+        chart = draw(days([3, 0, None, 5]), mode="light", title="Concluded", unit="count")
+        assert chart.figure.layout.xaxis.visible is False
+        assert chart.figure.layout.height == 40
+        assert chart.alt == ("Concluded, a value a day, 31\u00a0Aug to 3\u00a0Sep 2026: latest 5.")
+
+
+def test_a_day_of_zero_is_a_bar_of_zero_and_a_day_not_known_is_none():
+    bars = draw_spark_bars(days([3, 0, None]), mode="light", title="C", unit="count").figure.data[0]
+    assert list(bars.y) == [3, 0, None]
+
+
+@pytest.mark.parametrize("draw", [draw_spark_bars, draw_spark_line])
+def test_an_empty_sparkline_is_blank(draw):
+    assert draw(days([]), mode="light", title="C", unit="count").alt.endswith("window.")
+
+
+def multiples(frame, groups, along="row", **more):
+    return draw_multiples(
+        frame,
+        measures=[REACTION, SERIAL],
+        groups=groups,
+        along=along,
+        mode="light",
+        title="Streams",
+        **more,
+    )
+
+
+def panels():
+    return pl.concat(
+        [
+            weeks([4.0, 9.0], centre=4.5, limits=(3, 6), signal={1}).with_columns(
+                group=pl.lit("Basalt"), measure=pl.lit(REACTION.id)
+            ),
+            weeks([2.0, 2.5]).with_columns(group=pl.lit("Dune"), measure=pl.lit(REACTION.id)),
+            weeks([0.6, 0.7]).with_columns(group=pl.lit("Basalt"), measure=pl.lit(SERIAL.id)),
+        ]
+    )
+
+
+def test_panels_share_one_scale_along_a_measure():
+    layout = multiples(panels(), ["Basalt", "Dune"]).figure.layout
+    assert layout.yaxis.range == layout.yaxis2.range
+    assert layout.yaxis3.range == layout.yaxis4.range
+    assert layout.yaxis.range != layout.yaxis3.range
+    assert layout.height == 58 + 2 * 90
+
+
+def test_measures_can_be_columns():
+    layout = multiples(panels(), ["Basalt", "Dune"], along="column").figure.layout
+    assert layout.yaxis.range == layout.yaxis3.range
+    assert layout.xaxis.domain == layout.xaxis3.domain
+
+
+def test_a_panel_without_values_says_so():
+    chart = multiples(panels(), ["Basalt", "Dune"])
+    assert "no value" in [note.text for note in chart.figure.layout.annotations]
+
+
+def test_a_signal_in_a_panel_is_strong_and_in_the_words():
+    chart = multiples(panels(), ["Basalt", "Dune"])
+    assert chart.alt.endswith("beyond their usual range: Basalt, reaction, median 9\u00a0h.")
+    assert "<b>9\u00a0h</b>" in [note.text for note in chart.figure.layout.annotations]
+    assert multiples(panels(), ["Dune"]).alt.endswith("no signal.")
+
+
+def test_streams_with_hostile_names_stay_text():
+    frame = panels().with_columns(group=pl.lit(HOSTILE))
+    chart = multiples(frame, [HOSTILE], along="column", notes={HOSTILE: "<i>n</i>"})
+    texts = [note.text for note in chart.figure.layout.annotations]
+    assert not any("<script" in text or "<i>" in text for text in texts)
+
+
+def test_no_streams_are_blank():
+    assert multiples(panels(), []).alt.endswith("window.")

@@ -1,0 +1,106 @@
+"""The pages' shared pieces, run without a browser."""
+
+# ruff: noqa: PLC0415 - AppTest runs the source of each of these functions alone
+
+import json
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+
+def section():
+    import polars as pl
+
+    from tests.chart_frames import weeks
+    from velocity.charts import draw_trend
+    from velocity.ui import parts as ui
+
+    frame = weeks([4.0, 5.0]).with_columns(name=pl.lit("=1+1"))
+    chart = draw_trend(frame, mode=ui.theme_mode(), title="Reaction", unit="hours")
+    table = ui.Table(frame, "reaction")
+    ui.show_chart(chart, title="Reaction", caption="2 weeks, n = 20", table=table)
+
+
+def tiles():
+    from tests.chart_frames import days
+    from velocity.charts import draw_spark_bars
+    from velocity.ui import parts as ui
+
+    chart = draw_spark_bars(days([1, 2]), mode="light", title="Concluded", unit="count")
+    with ui.tile_row():
+        ui.tile(
+            "Concluded",
+            "223",
+            change="+8",
+            before="from 215",
+            charts=[chart],
+            second="9 % of runs failed",
+            note="n = 223",
+            key="concluded",
+        )
+
+
+def period():
+    from datetime import date
+
+    import streamlit as st
+
+    from velocity.ui import parts as ui
+
+    window = ui.period_control(first_day=date(2026, 8, 31), last_day=date(2026, 11, 22))
+    st.text(window.words.replace("\u00a0", " "))
+
+
+def trouble():
+    from velocity.errors import VelocityError
+    from velocity.ui import parts as ui
+
+    ui.show_error(VelocityError("No ![x](http://evil) here.", "Run *velocity sync*."))
+    ui.empty_state("No runs yet.", "velocity sync", link=("Connect W&B", "https://example.org"))
+
+
+def run(page, **query):
+    test = AppTest.from_function(page)
+    for name, value in query.items():
+        test.query_params[name] = value
+    test.run(timeout=30)
+    assert not test.exception
+    return test
+
+
+def test_a_chart_has_words_our_own_theme_and_a_menu_with_its_table():
+    test = run(section)
+    chart = test.get("plotly_chart")[0].proto
+    assert chart.alt.startswith("Reaction, 2 weeks from")
+    assert not chart.theme
+    assert json.loads(chart.config)["displayModeBar"] is False
+    assert len(test.get("menu_button")) == 1
+    assert [header.value for header in test.header] == ["Reaction"]
+
+
+def test_a_tile_keeps_its_change_grey_and_without_arrow():
+    metric = run(tiles).metric[0]
+    assert (metric.value, metric.delta) == ("223", "+8")
+    proto = metric.proto
+    assert proto.color == proto.MetricColor.GRAY
+    assert proto.delta_description == "from 215"
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({}, "9 to 22 Nov 2026"),
+        ({"period": "4 weeks"}, "26 Oct to 22 Nov 2026"),
+        ({"period": "nonsense"}, "9 to 22 Nov 2026"),
+        ({"period": "Custom"}, "31 Aug to 22 Nov 2026"),
+        ({"period": "Custom", "days": ["2026-10-05", "2026-10-11"]}, "5 to 11 Oct 2026"),
+    ],
+)
+def test_the_window_is_the_one_in_the_address(query, words):
+    assert run(period, **query).text[0].value == words
+
+
+def test_an_error_is_a_sentence_and_a_hint_and_never_markup():
+    test = run(trouble)
+    assert "![x]" not in test.warning[0].value
+    assert "velocity sync" in test.code[0].value
