@@ -28,6 +28,7 @@ _DAY = {
 ARGUMENTS = {
     "metrics": {"by": "scholar", "period": "week"},
     "weekly": {"by": "scholar"},
+    "restated": {"by": "programme"},
     "ledger": {"by": "stream"},
     "balance": {"by": "stream"},
     "bands": {"scholar": "ada"},

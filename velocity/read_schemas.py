@@ -284,6 +284,15 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "low_998": pl.Float64,
         "high_998": pl.Float64,
     },
+    "restated": {
+        "group_id": pl.String,
+        "week_start": pl.Date,
+        "measure": pl.String,
+        "value_before": pl.Float64,
+        "value_after": pl.Float64,
+        "by_configuration": pl.Boolean,
+        "restated_at": UTC,
+    },
     "trust": {
         "as_of": UTC,
         "timezone": pl.String,

@@ -287,6 +287,13 @@ def funnel(snapshot: Snapshot) -> pl.DataFrame:
     return snapshot.frame(load_query("metrics/funnel").body, tables={"figure": figure})
 
 
+def restated(
+    snapshot: Snapshot, *, by: By, since: datetime | None = None, scope: Scope = EVERYTHING
+) -> pl.DataFrame:
+    """group_id, week_start, measure, value_before, value_after: past weeks changed since."""
+    return _read(snapshot, "reads/restated", by=by, since=since, scope=scope.params)
+
+
 def trust(snapshot: Snapshot) -> pl.DataFrame:
     """One row: as_of, timezone, counts of scholars, runs and of what is doubtful."""
     return _read(snapshot, "reads/trust")

@@ -89,3 +89,15 @@ CREATE TABLE derived.host_session (
   start_us BIGINT,            -- null for a run that was never active
   end_us BIGINT
 );
+
+-- Figures of weeks that were already over, which a later derivation changed. Kept for good.
+CREATE TABLE restatement (
+  kind VARCHAR NOT NULL,      -- scholar | stream | programme
+  group_id VARCHAR NOT NULL,
+  week_start DATE NOT NULL,
+  measure VARCHAR NOT NULL,
+  value_before DOUBLE NOT NULL,
+  value_after DOUBLE NOT NULL,
+  reason VARCHAR NOT NULL,    -- data | configuration
+  restated_at TIMESTAMPTZ NOT NULL -- as_of of the data that changed it
+);

@@ -61,7 +61,7 @@ def derive(
                 store.run(f'DROP TABLE temp."{query.table}"')
             on_step("Weekly figures")
             store.run(load_query("store/credits").body)
-            _weekly(store)
+            _weekly(store, reason="configuration" if everyone else "data")
         store.run("DELETE FROM changed_username")
     return scope
 
@@ -152,8 +152,8 @@ def _keep(store: LiveStore, query: Query, *, everyone: bool) -> None:
         )
 
 
-def _weekly(store: LiveStore) -> None:
-    """Every metric by week, for the trends: reading them is all that a page does."""
+def _weekly(store: LiveStore, *, reason: str) -> None:
+    """Every metric by week, for the trends; what changed in weeks that were over is recorded."""
     store.load(
         "weekly_figure",
         pl.concat(
@@ -161,4 +161,11 @@ def _weekly(store: LiveStore) -> None:
             for by in get_args(By)
         ),
     )
+    known = store.run(
+        "FROM duckdb_tables() WHERE schema_name = 'derived' AND table_name = 'weekly'"
+    )
+    if known:
+        store.run("CREATE OR REPLACE TEMP TABLE weekly_before AS FROM derived.weekly")
     store.run(f"CREATE OR REPLACE TABLE derived.weekly AS {load_query('store/weekly').body}")
+    if known:
+        store.run(load_query("store/restate").body, {"reason": reason})

@@ -1,0 +1,4 @@
+-- title: Restated weeks
+-- table: restatement
+-- Figures of past weeks that later data changed.
+FROM restatement
