@@ -1,0 +1,266 @@
+"""Runs from a W&B server, page by page, through the real client.
+
+    server = connect()
+    for batch in server.fetch_runs("my-team", "my-project"):
+        ...
+
+Every failure is a `VelocityError` that names its cause.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from velocity.errors import SourceError
+from velocity.sources.ahead import fetch_ahead
+from velocity.sources.wandb_client import ClientError, WandbClient, find_address, open_client
+from velocity.sources.wandb_errors import explain
+from velocity.sources.wandb_nodes import listing_frame, run_batch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    import polars as pl
+
+    from velocity.records import RunBatch
+    from velocity.sources.wandb_nodes import Node
+
+_VIEWER = "query Viewer { viewer { username } }"
+_ENTITY = "query Entity($entity: String!) { entity(name: $entity) { name } }"
+_RUN_COUNT = """
+query RunCount($entity: String!, $project: String!) {
+  project(name: $project, entityName: $entity) { runCount }
+}
+"""
+
+#: Fields of the client's query that nothing here reads. The first two are by far the heaviest;
+#: the fewer are asked for, the fewer a server can lack.
+_UNREAD = (
+    "historyKeys",
+    "systemMetrics",
+    "historyLineCount",
+    "description",
+    "commit",
+    "readOnly",
+    "id",
+    "projectId",
+    "internalId",
+    "runCount",
+)
+
+_PROJECTS_A_PAGE = 200
+_OLDEST_FIRST = "+created_at"
+
+
+def connect(timeout_s: float = 30.0) -> WandbServer:
+    """The W&B server of the client's own settings, signed in; never asks for anything.
+
+    Address and key come from where the client looks: WANDB_BASE_URL, WANDB_API_KEY, netrc, W&B's
+    settings files.
+
+    Args:
+        timeout_s: seconds that any one request may take, the client's own retries included.
+
+    Raises:
+        ConfigurationError: no key, a key that is refused, or an address that is no W&B server.
+        RetryLaterError: the server does not answer, or not now.
+        SourceError: anything else that keeps it from being read.
+    """
+    address = find_address(timeout_s)
+    try:
+        return WandbServer(open_client(address))
+    except ClientError as error:
+        raise explain(error, "who you are", address) from error
+
+
+class WandbServer:
+    """A W&B server that lets us in. Every method may be called from any thread.
+
+    All `fetch_` and `count_` methods raise RetryLaterError where asking again may help, and
+    SourceError or ConfigurationError where it will not.
+    """
+
+    def __init__(self, client: WandbClient) -> None:
+        self._client = client
+
+    @property
+    def app_url(self) -> str:
+        """Where W&B's pages for people are, with a slash at its end."""
+        return self._client.app_url
+
+    @cached_property
+    def viewer(self) -> str:
+        """W&B user name of the key's owner."""
+        viewer = self._ask("who you are", _VIEWER, {})["viewer"]
+        return str(viewer["username"])
+
+    def fetch_project_names(self, entity: str) -> list[str]:
+        """Names of all projects of an entity that the key may see, sorted.
+
+        Raises:
+            SourceError: there is no such entity.
+        """
+        query = self._client.projects_query
+        variables = {"entity": entity, "perPage": _PROJECTS_A_PAGE}
+        names: set[str] = set()
+        for data in self._pages(entity, query, variables, ("user",), path=("models",)):
+            names.update(str(node["name"]) for node in _nodes(data))
+        if not names:
+            self._require_entity(entity)
+        return sorted(names)
+
+    def count_runs(self, entity: str, project: str) -> int:
+        """Runs of a project, by W&B's own count.
+
+        Raises:
+            SourceError: there is no such entity or project.
+        """
+        path = f"{entity}/{project}"
+        data = self._ask(path, _RUN_COUNT, {"entity": entity, "project": project})
+        if data["project"] is None:
+            raise self._no_project(entity, project)
+        return int(data["project"]["runCount"])
+
+    def fetch_runs(
+        self,
+        entity: str,
+        project: str,
+        *,
+        since: datetime | None = None,
+        run_ids: Sequence[str] | None = None,
+        page_size: int = 500,
+    ) -> Iterator[RunBatch]:
+        """Runs with config and summary, a batch a page; pages are fetched as they are taken.
+
+        Args:
+            entity: that the project belongs to.
+            project: its name.
+            since: only runs with a heartbeat at or after this instant (aware), oldest first.
+            run_ids: only these; ids that do not exist give no row.
+            page_size: runs a request. A page may hold fewer, or none, with more to come.
+
+        Raises:
+            SourceError: there is no such entity or project.
+        """
+        filters: dict[str, Any] = {}
+        if since is not None:
+            filters["heartbeatAt"] = {"$gte": _zulu(since)}
+        order = _OLDEST_FIRST if since is None else "+heartbeat_at"
+        query = self._client.full_query
+        for some in _filter_batches(filters, run_ids, page_size):
+            for nodes in self._run_pages(
+                entity, project, query, filters=some, order=order, page_size=page_size
+            ):
+                yield run_batch(entity, project, nodes)
+
+    def fetch_listing(
+        self, entity: str, project: str, *, page_size: int = 1000
+    ) -> Iterator[pl.DataFrame]:
+        """All runs of a project without config and summary, a frame of `LISTING_SCHEMA` a page.
+
+        Raises:
+            SourceError: there is no such entity or project.
+        """
+        query = self._client.light_query
+        for nodes in self._run_pages(entity, project, query, page_size=page_size):
+            yield listing_frame(nodes)
+
+    def _run_pages(
+        self,
+        entity: str,
+        project: str,
+        query: str,
+        *,
+        page_size: int,
+        filters: Mapping[str, Any] = MappingProxyType({}),
+        order: str = _OLDEST_FIRST,
+    ) -> Iterator[list[Node]]:
+        variables = {
+            "entity": entity,
+            "project": project,
+            "filters": json.dumps(dict(filters)),
+            "order": order,
+            "perPage": page_size,
+        }
+        what = f"{entity}/{project}"
+        pages = self._pages(what, query, variables, _UNREAD, path=("project", "runs"))
+        for data in fetch_ahead(pages):
+            if data is None:
+                raise self._no_project(entity, project)
+            yield _nodes(data)
+
+    def _pages(
+        self,
+        what: str,
+        query: str,
+        variables: Mapping[str, Any],
+        omit_fields: Sequence[str],
+        *,
+        path: Sequence[str],
+    ) -> Iterator[Any]:
+        """Connections at `path` of the answer, page by page; None once where there is none.
+
+        Goes by the cursor and not by the rows: hidden rows make short and empty pages. A cursor
+        that does not advance ends it, as it would never end otherwise.
+        """
+        cursor = None
+        while True:
+            data: Any = self._ask(what, query, {**variables, "cursor": cursor}, omit_fields)
+            for name in path:
+                data = data and data.get(name)
+            yield data
+            page = data["pageInfo"] if data else {}
+            following = page.get("endCursor")
+            if not page.get("hasNextPage") or following in {None, cursor}:
+                return
+            cursor = following
+
+    def _no_project(self, entity: str, project: str) -> SourceError:
+        self._require_entity(entity)
+        return SourceError(
+            f'The W&B entity "{entity}" has no project "{project}" that this API key may see.',
+            f"Check its spelling against {self.app_url}{entity}, or ask for access to it.",
+        )
+
+    def _require_entity(self, entity: str) -> None:
+        if self._ask(entity, _ENTITY, {"entity": entity})["entity"] is None:
+            raise SourceError(
+                f'W&B knows no entity "{entity}".',
+                f"Use the user or team name that follows {self.app_url} in the project's address.",
+            )
+
+    def _ask(
+        self,
+        what: str,
+        query: str,
+        variables: Mapping[str, Any],
+        omit_fields: Sequence[str] = (),
+    ) -> dict[str, Any]:
+        try:
+            return self._client.execute(query, variables, omit_fields=omit_fields)
+        except ClientError as error:
+            raise explain(error, what, self._client.address) from error
+
+
+def _nodes(connection: Mapping[str, Any]) -> list[Node]:
+    return [edge["node"] for edge in connection["edges"] if edge["node"]]
+
+
+def _zulu(instant: datetime) -> str:
+    """As W&B's filters want it: they do not match without the Z."""
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def _filter_batches(
+    filters: Mapping[str, Any], run_ids: Sequence[str] | None, size: int
+) -> Iterator[dict[str, Any]]:
+    if run_ids is None:
+        yield dict(filters)
+        return
+    for start in range(0, len(run_ids), size):
+        yield {**filters, "name": {"$in": list(run_ids[start : start + size])}}
