@@ -16,7 +16,7 @@ WITH seen AS (
 ),
 need AS (
   SELECT experiment_key, 1 AS urgency, 'result waiting' AS state, signal_us AS since_us
-  FROM loop WHERE status = 'awaiting'
+  FROM loop WHERE status = 'awaiting' AND outcome <> 'failure'
   UNION ALL
   SELECT experiment_key, 1, 'failure not recovered', signal_us
   FROM recovery WHERE NOT recovered

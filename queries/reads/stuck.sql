@@ -8,7 +8,8 @@ WITH waiting AS (
     scholar_key, project_key, stream_key, experiment_key, 'result waiting' AS what,
     signal_us AS since_us
   FROM loop
-  WHERE status = 'awaiting'
+  -- A failed experiment is told once, as not recovered.
+  WHERE status = 'awaiting' AND outcome <> 'failure'
 ),
 unrecovered AS (
   SELECT

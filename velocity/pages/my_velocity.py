@@ -1,0 +1,5 @@
+"""Being written."""
+
+from velocity import ui
+
+ui.view()
