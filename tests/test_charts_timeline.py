@@ -185,6 +185,17 @@ def test_hours_outside_the_awake_window_are_shaded():
     assert not shaded(drawn(one, ran, awake=(time(9), time(21)), length_days=84))
 
 
+def test_the_key_names_only_what_is_drawn():
+    one, ran = experiments((0, 1, 1, None, "awaiting")), runs((0, 0, 1, "killed"))
+    awake = (time(9), time(21))
+    words = drawn(one, ran, awake=awake).figure.layout.annotations[0].text
+    assert "outside 09:00 to 21:00" in words
+    assert "killed" in words
+    assert "stale" not in words
+    words = drawn(one, ran, awake=awake, length_days=84).figure.layout.annotations[0].text
+    assert "outside" not in words
+
+
 def test_now_is_marked_only_inside_the_window():
     one, ran = experiments((0, 1, 1, None, "awaiting")), runs((0, 0, 1, "finished"))
     words = [note.text for note in drawn(one, ran).figure.layout.annotations]

@@ -182,18 +182,27 @@ def panels():
     )
 
 
+def axes_of(chart):
+    """The value axis of each panel's line, in the order drawn."""
+    return [trace.yaxis for trace in chart.figure.data if trace.mode == "lines+markers"]
+
+
 def test_panels_share_one_scale_along_a_measure():
-    layout = multiples(panels(), ["Basalt", "Dune"]).figure.layout
-    assert layout.yaxis.range == layout.yaxis2.range
-    assert layout.yaxis3.range == layout.yaxis4.range
-    assert layout.yaxis.range != layout.yaxis3.range
-    assert layout.height == 58 + 2 * 90
+    chart = multiples(panels(), ["Basalt", "Dune"])
+    assert axes_of(chart) == ["y", "y", "y2"]
+    assert chart.figure.layout.yaxis.range != chart.figure.layout.yaxis2.range
+    assert chart.figure.layout.height == 58 + 2 * 90
 
 
 def test_measures_can_be_columns():
-    layout = multiples(panels(), ["Basalt", "Dune"], along="column").figure.layout
+    chart = multiples(panels(), ["Basalt", "Dune"], along="column")
+    layout = chart.figure.layout
+    # Panels in reading order: Basalt reaction, Basalt serial, Dune reaction, Dune serial.
+    assert axes_of(chart) == ["y", "y3", "y2"]
     assert layout.yaxis.range == layout.yaxis3.range
-    assert layout.xaxis.domain == layout.xaxis3.domain
+    assert layout.yaxis.range != layout.yaxis2.range
+    assert layout.yaxis.domain == layout.yaxis2.domain
+    assert [trace.xaxis for trace in chart.figure.data if trace.yaxis == "y3"] == ["x"]
 
 
 def test_a_panel_without_values_says_so():

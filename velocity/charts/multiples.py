@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
-import polars as pl
-
 from velocity import formats
 from velocity.charts.base import (
     Chart,
@@ -25,12 +23,14 @@ from velocity.charts.base import (
     words_at,
     written,
 )
-from velocity.charts.weeks import band_and_centre, every_week, limits_of, series
+from velocity.charts.weeks import Weeks, band_and_centre, series
 from velocity.theme import SMALL_FONT_SIZE, Mode, Tokens, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
+
+    import polars as pl
 
 _TOP, _BOTTOM, _LEFT, _RIGHT = 30, 28, 122, 6
 _ROW = 90
@@ -39,6 +39,7 @@ _TITLE_CHARACTERS = 15
 #: Room after the last week for its value, as a part of the window: 46 days after twelve weeks.
 _VALUE_ROOM = 46 / 77
 _MOST_TICKS = 3
+_EDGE_ROOM = timedelta(days=4)
 
 
 @dataclass(frozen=True)
@@ -73,39 +74,34 @@ def draw_multiples(
         title: what is compared.
         notes: words under a group's name, such as its n.
     """
-    shown = frame.filter(
-        pl.col("group").is_in(list(groups)) & pl.col("measure").is_in([m.id for m in measures])
-    )
+    wanted = {measure.id for measure in measures}
+    rows = [row for row in frame.to_dicts() if row["measure"] in wanted and row["group"] in groups]
     across, down = (groups, measures) if along == "row" else (measures, groups)
     height = _TOP + _BOTTOM + _ROW * max(len(down), 1)
-    if shown.drop_nulls("value").is_empty():
+    if all(row["value"] is None for row in rows):
         return blank(title, mode=mode, height=height)
     colour = tokens(mode)
-    days = shown["week_start"].unique().sort().to_list()
-    grid = _Grid(len(across), len(down), days[0], days[-1])
+    days = sorted({row["week_start"] for row in rows})
+    grid = _Grid(len(across), len(down), days[0], days[-1], shared_y=along == "row")
     layout: Part = {"shapes": [], "annotations": _headings(across, down, notes or {}, grid, colour)}
+    layout |= grid.x_axes()
     traces: list[Part] = []
     signals: list[str] = []
-    for measure in measures:
-        rows = shown.filter(pl.col("measure") == measure.id)
-        low, high = padded([*rows["value"], *rows["limit_low"], *rows["limit_high"]])
-        for group in groups:
-            at = (
-                (groups.index(group), measures.index(measure))
-                if along == "row"
-                else (measures.index(measure), groups.index(group))
-            )
-            panel = _Panel(grid, *at)
-            layout |= panel.axes((low, high), measure.unit, ticked=along == "row")
-            weeks = every_week(rows.filter(pl.col("group") == group))
-            drawn, shapes, label = _panel(weeks, panel, measure, mode)
+    for at_measure, measure in enumerate(measures):
+        own = [row for row in rows if row["measure"] == measure.id]
+        reach = padded(row[name] for row in own for name in ("value", "limit_low", "limit_high"))
+        for at_group, group in enumerate(groups):
+            place = (at_group, at_measure) if along == "row" else (at_measure, at_group)
+            panel = _Panel(grid, *place)
+            layout |= panel.y_axis(reach, measure.unit)
+            weeks = Weeks.of_rows(row for row in own if row["group"] == group)
+            drawn, shapes, label = _drawn(weeks, panel, measure, mode)
             traces += drawn
             layout["shapes"] += shapes
             layout["annotations"].append(label)
-            if panel.signal(weeks):
-                value = weeks.filter(pl.col("signal"))["value"][-1]
-                words = f"{measure.title.lower()} {written(value, measure.unit)}"
-                signals.append(f"{formats.label(group)}, {words}")
+            if weeks.values and weeks.latest["signal"]:
+                value = written(weeks.latest["value"], measure.unit)
+                signals.append(f"{formats.label(group)}, {measure.title.lower()} {value}")
     figure = make_figure(
         traces, layout, mode=mode, height=height, margin=(_LEFT, _RIGHT, _TOP, _BOTTOM)
     )
@@ -114,10 +110,13 @@ def draw_multiples(
 
 @dataclass(frozen=True)
 class _Grid:
+    """Columns share their x axis; rows share their y axis where a row is one measure."""
+
     columns: int
     rows: int
     first: date
     last: date
+    shared_y: bool
 
     def x_domain(self, column: int) -> list[float]:
         width = (1 - _SPACE_X * (self.columns - 1)) / self.columns
@@ -129,6 +128,24 @@ class _Grid:
         top = 1 - row * (height + _SPACE_Y)
         return [max(top - height, 0), top]
 
+    def x_axes(self) -> Part:
+        span = max(self.last - self.first, timedelta(weeks=1))
+        reach = [iso(self.first - _EDGE_ROOM), iso(self.last + span * _VALUE_ROOM)]
+        common = {
+            "type": "date",
+            "range": reach,
+            "tickfont": {"size": SMALL_FONT_SIZE},
+            **edge_axis([self.first, self.last]),
+        }
+        return {
+            f"xaxis{_suffix(column)}": {
+                **common,
+                "domain": self.x_domain(column),
+                "anchor": _Panel(self, column, self.rows - 1).y,
+            }
+            for column in range(self.columns)
+        }
+
 
 @dataclass(frozen=True)
 class _Panel:
@@ -137,81 +154,71 @@ class _Panel:
     row: int
 
     @property
-    def suffix(self) -> str:
-        place = self.row * self.grid.columns + self.column + 1
-        return "" if place == 1 else str(place)
+    def x(self) -> str:
+        return f"x{_suffix(self.column)}"
 
-    def axes(self, reach: tuple[float, float], unit: Unit, *, ticked: bool) -> Part:
-        grid = self.grid
-        span = max(grid.last - grid.first, timedelta(weeks=1))
-        start, end = grid.first - timedelta(days=4), grid.last + span * _VALUE_ROOM
-        small = {"tickfont": {"size": SMALL_FONT_SIZE}}
-        bottom = self.row == grid.rows - 1
-        x: Part = {
-            "type": "date",
-            "domain": grid.x_domain(self.column),
-            "anchor": f"y{self.suffix}",
-            "range": [iso(start), iso(end)],
-        }
-        x |= edge_axis([grid.first, grid.last]) | small if bottom else {"visible": False}
+    @property
+    def y(self) -> str:
+        return f"y{_suffix(self._y_place)}"
+
+    @property
+    def _y_place(self) -> int:
+        return self.row if self.grid.shared_y else self.row * self.grid.columns + self.column
+
+    def y_axis(self, reach: tuple[float, float], unit: Unit) -> Part:
         low, high = reach
-        y: Part = {
-            "domain": grid.y_domain(self.row),
-            "anchor": f"x{self.suffix}",
-            "range": reach,
-            "showgrid": False,
+        if self.grid.shared_y and self.column:
+            return {}
+        words: Part = (
+            value_axis(ticks(low, high, unit, most=_MOST_TICKS), unit)
+            if self.grid.shared_y
+            else {"showticklabels": False}
+        )
+        return {
+            f"yaxis{_suffix(self._y_place)}": {
+                "domain": self.grid.y_domain(self.row),
+                "anchor": self.x,
+                "range": [low, high],
+                "showgrid": False,
+                "tickfont": {"size": SMALL_FONT_SIZE},
+                **words,
+            }
         }
-        if ticked and self.column == 0:
-            y |= value_axis(ticks(low, high, unit, most=_MOST_TICKS), unit) | small
-        else:
-            y["showticklabels"] = False
-        return {f"xaxis{self.suffix}": x, f"yaxis{self.suffix}": y}
-
-    def signal(self, weeks: pl.DataFrame) -> bool:
-        """Whether the latest complete week is a signal."""
-        if weeks.is_empty():
-            return False
-        complete = weeks.filter(pl.col("value").is_not_null() & ~pl.col("running"))
-        return bool(complete["signal"].tail(1).any())
 
 
-def _panel(
-    weeks: pl.DataFrame, panel: _Panel, measure: Measure, mode: Mode
+def _suffix(place: int) -> str:
+    return str(place + 1) if place else ""
+
+
+def _drawn(
+    weeks: Weeks, panel: _Panel, measure: Measure, mode: Mode
 ) -> tuple[list[Part], list[Part], Part]:
     """Traces, shapes and the value at the right end of one panel."""
     colour, grid = tokens(mode), panel.grid
-    axes = {"xaxis": f"x{panel.suffix}", "yaxis": f"y{panel.suffix}"}
-    place = {"xref": axes["xaxis"], "yref": axes["yaxis"], "xanchor": "left"}
-    known = weeks.drop_nulls("value") if weeks.height else weeks
-    if known.is_empty():
-        middle = {**place, "yref": f"{axes['yaxis']} domain"}
+    place = {"xref": panel.x, "yref": panel.y, "xanchor": "left"}
+    if not weeks.values:
+        middle = {**place, "yref": f"{panel.y} domain"}
         return [], [], words_at("no value", x=iso(grid.first), y=0.5, **middle)
     traces = [
-        trace | axes
+        trace | {"xaxis": panel.x, "yaxis": panel.y}
         for trace in series(
             weeks, mode=mode, unit=measure.unit, colour=colour.series, markers=False
         )
     ]
-    edge = {
-        "xref": axes["xaxis"],
-        "yref": axes["yaxis"],
-        "x0": iso(grid.first - timedelta(days=4)),
-        "x1": iso(grid.last + timedelta(days=4)),
-    }
-    shapes = band_and_centre(limits_of(weeks), mode=mode, place=edge)
-    complete = known.filter(~pl.col("running"))
-    last = (complete if complete.height else known).tail(1).row(0, named=True)
-    value = written(last["value"], measure.unit)
-    strong = panel.signal(weeks)
+    edges = {"x0": iso(grid.first - _EDGE_ROOM), "x1": iso(grid.last + _EDGE_ROOM)}
+    band = {"xref": panel.x, "yref": panel.y, **edges}
+    last = next(row for row in reversed(weeks.rows) if row["value"] is not None)
+    value = written(weeks.latest["value"], measure.unit)
+    strong = weeks.latest["signal"]
     label = words_at(
         f"<b>{value}</b>" if strong else value,
-        x=iso(known["week_start"][-1]),
-        y=last["value"],
+        x=iso(last["week_start"]),
+        y=weeks.latest["value"],
         xshift=9,
         font={"color": colour.text if strong else colour.muted},
         **place,
     )
-    return traces, shapes, label
+    return traces, band_and_centre(weeks.limits, mode=mode, place=band), label
 
 
 def _headings(

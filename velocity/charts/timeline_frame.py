@@ -72,8 +72,10 @@ def layout_of(
     plot = STRIP + GAP + pitch * lanes
     labelled = list(range(0, lanes, max(1, round(_LABEL_HEIGHT / pitch))))
     axis = {"showgrid": False, "fixedrange": True, "tickfont": {"size": FONT_SIZE}}
-    shapes = [*_nights(start, end, view.awake, colour), *_midnights(start, end, colour)]
-    notes = [key(_key(view, kinds, colour), x=-LEFT + 2, lift=30)]
+    nights = _nights(start, end, view.awake, colour)
+    shapes = [*nights, *_midnights(start, end, colour)]
+    shaded = view.awake if nights else None
+    notes = [key(_key(shaded, kinds, colour), x=-LEFT + 2, lift=30)]
     if start <= as_of <= end:
         line = {"color": colour.muted, "width": 1, "dash": "3px,3px"}
         edge = {"x0": iso(as_of), "x1": iso(as_of), "yref": "paper", "y0": 0, "y1": 1}
@@ -163,7 +165,9 @@ def _nights(
     return shapes
 
 
-def _key(view: TimelineView, kinds: Collection[str], colour: Tokens) -> list[tuple[str, str, str]]:
+def _key(
+    shaded: tuple[time, time] | None, kinds: Collection[str], colour: Tokens
+) -> list[tuple[str, str, str]]:
     lost = {
         "failed": ("■", colour.failed, "failed (hatched)"),
         "killed": ("□", colour.killed, "killed"),
@@ -176,7 +180,7 @@ def _key(view: TimelineView, kinds: Collection[str], colour: Tokens) -> list[tup
         *(entry for kind, entry in lost.items() if kind in kinds),
         ("●━", colour.reaction, "signal, then wait for the next launch"),
     ]
-    if view.awake is not None and view.awake[0] != view.awake[1]:
-        wake, rest = (f"{at.hour:02}:{at.minute:02}" for at in view.awake)
+    if shaded is not None:
+        wake, rest = (f"{at.hour:02}:{at.minute:02}" for at in shaded)
         entries.append(("■", colour.border, f"outside {wake} to {rest}"))
     return entries

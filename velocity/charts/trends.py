@@ -24,15 +24,7 @@ from velocity.charts.base import (
     value_axis,
     words_at,
 )
-from velocity.charts.weeks import (
-    alt_trend,
-    band_and_centre,
-    every_week,
-    limits_of,
-    room,
-    series,
-    week_axis,
-)
+from velocity.charts.weeks import Weeks, alt_trend, band_and_centre, room, series, week_axis
 from velocity.theme import Mode, tokens
 
 TILE_HEIGHT = 128
@@ -62,15 +54,14 @@ def draw_trend(
         unit: of `value` and its limits.
         height: px.
     """
-    weeks = every_week(frame)
-    known = weeks.drop_nulls("value")
-    if known.is_empty():
+    weeks = Weeks.of(frame)
+    if not weeks.values:
         return blank(title, mode=mode, height=height)
-    limits = limits_of(weeks)
-    low, high = padded([*known["value"], limits["limit_low"], limits["limit_high"]])
+    limits = weeks.limits
+    low, high = padded([*weeks.values, limits["limit_low"], limits["limit_high"]])
     layout = {
         "shapes": band_and_centre(limits, mode=mode),
-        "xaxis": week_axis(weeks["week_start"].to_list()),
+        "xaxis": week_axis(weeks.starts),
         "yaxis": {"range": [low, high], **value_axis(ticks(low, high, unit), unit)},
     }
     traces = series(weeks, mode=mode, unit=unit, colour=tokens(mode).series)
@@ -87,6 +78,7 @@ def draw_split_trend(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
         mode: which palette.
         title: what the figures are.
     """
+    both = Weeks.of(frame)
     if frame.drop_nulls("value").is_empty():
         return blank(title, mode=mode, height=TILE_HEIGHT)
     colour = tokens(mode)
@@ -96,13 +88,12 @@ def draw_split_trend(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
     sentences: list[str] = []
     tops = [0.0]
     for part, line in (("machine", colour.machine), ("reaction", colour.reaction)):
-        weeks = every_week(frame.filter(pl.col("part") == part))
-        known = weeks.drop_nulls("value")
-        if known.is_empty():
+        weeks = Weeks.of(frame.filter(pl.col("part") == part))
+        if not weeks.values:
             continue
-        limits = limits_of(weeks)
+        limits = weeks.limits
         band = [edge for edge in (limits["limit_low"], limits["limit_high"]) if edge is not None]
-        top = max([*band, *known["value"]])
+        top = max([*band, *weeks.values])
         tops.append(top)
         shapes += band_and_centre(limits | {"centre": None}, mode=mode)
         traces += series(weeks, mode=mode, unit="hours", colour=line)
@@ -110,11 +101,10 @@ def draw_split_trend(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
         labels.append(words_at(part, x=0.01, y=top, xshift=4, yshift=-2, **place))
         sentences.append(alt_trend(weeks, title=f"{title}, {part}", unit="hours"))
     high = max(tops) * 1.18
-    weeks_shown = every_week(frame.select("week_start").unique())["week_start"].to_list()
     layout = {
         "shapes": shapes,
         "annotations": labels,
-        "xaxis": week_axis(weeks_shown),
+        "xaxis": week_axis(both.starts),
         "yaxis": {"range": [0, high], **value_axis(ticks(0, high, "hours"), "hours")},
     }
     figure = make_figure(traces, layout, mode=mode, height=TILE_HEIGHT, margin=TILE_MARGIN)
@@ -130,18 +120,18 @@ def draw_throughput(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
         mode: which palette.
         title: what the figures are.
     """
-    weeks = every_week(frame)
-    known = weeks.drop_nulls("value")
-    if known.is_empty():
+    weeks = Weeks.of(frame)
+    if not weeks.values:
         return blank(title, mode=mode, height=_THROUGHPUT_HEIGHT)
     colour = tokens(mode)
-    limits = limits_of(weeks)
-    counts = [*known["value"], *weeks["failed"].drop_nulls(), limits["limit_high"] or 0]
+    limits = weeks.limits
+    failed = [row["failed"] for row in weeks.rows]
+    counts = [*weeks.values, *(number or 0 for number in failed), limits["limit_high"] or 0]
     high = max(counts) * 1.12 or 1
     bars = {
         "type": "bar",
-        "x": [iso(week) for week in weeks["week_start"]],
-        "y": weeks["failed"].to_list(),
+        "x": [iso(start) for start in weeks.starts],
+        "y": failed,
         "width": 2.2 * DAY_MS,
         "marker": {
             "color": colour.failed,
@@ -149,8 +139,8 @@ def draw_throughput(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
             "pattern": hatch(colour.bg),
         },
         "customdata": [
-            hover([formats.week(week), f"{formats.count(failed)} failed"])
-            for week, failed in zip(weeks["week_start"], weeks["failed"], strict=True)
+            hover([formats.week(start), f"{formats.count(number)} failed"])
+            for start, number in zip(weeks.starts, failed, strict=True)
         ],
         "hovertemplate": "%{customdata}<extra></extra>",
     }
@@ -162,16 +152,16 @@ def draw_throughput(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
                 lift=14,
             )
         ],
-        "xaxis": week_axis(weeks["week_start"].to_list()),
+        "xaxis": week_axis(weeks.starts),
         "yaxis": {"range": [0, high], **value_axis(ticks(0, high, "count"), "count")},
     }
     traces = [bars, *series(weeks, mode=mode, unit="count", colour=colour.series)]
     figure = make_figure(
         traces, layout, mode=mode, height=_THROUGHPUT_HEIGHT, margin=_THROUGHPUT_MARGIN
     )
-    failed = formats.count(weeks["failed"][-1])
     alt = alt_trend(weeks, title=title, unit="count").removesuffix(".")
-    return Chart(figure, f"{alt}; {failed} failed that week.")
+    lost = formats.count(weeks.latest["failed"])
+    return Chart(figure, f"{alt}; {lost} failed that week.")
 
 
 def draw_dots(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:

@@ -2,41 +2,98 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
-
-import polars as pl
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from velocity import formats
 from velocity.charts.base import Part, Unit, edge_axis, hover, iso, written
 from velocity.theme import Mode, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
+    from collections.abc import Iterable, Mapping
 
+    import polars as pl
+
+Row = dict[str, Any]
+#: What a frame of weeks must have; see `draw_trend`.
+COLUMNS = (
+    "week_start",
+    "value",
+    "n",
+    "centre",
+    "limit_low",
+    "limit_high",
+    "signal",
+    "running",
+)
+_LIMITS = ("centre", "limit_low", "limit_high")
+_WEEK = timedelta(weeks=1)
 _LINE_WIDTH = 1.75
 _MARKER, _LAST_MARKER, _SIGNAL_MARKER = 4, 7, 10
-
-
-def every_week(frame: pl.DataFrame) -> pl.DataFrame:
-    """`frame` in order of `week_start` with a row of nulls for each week that it lacks."""
-    if frame.is_empty():
-        return frame
-    weeks = pl.date_range(
-        pl.col("week_start").min(), pl.col("week_start").max(), "1w", eager=False
-    ).alias("week_start")
-    return frame.select(weeks).join(frame, on="week_start", how="left").sort("week_start")
-
-
-def limits_of(frame: pl.DataFrame) -> dict[str, float | None]:
-    """`centre`, `limit_low` and `limit_high` of a series: its last that are known."""
-    names = ("centre", "limit_low", "limit_high")
-    return {name: next(iter(frame[name].drop_nulls().tail(1)), None) for name in names}
-
-
-#: Across the whole plot.
+#: Shapes across the whole plot.
 _WHOLE = {"xref": "x domain", "x0": 0, "x1": 1, "yref": "y"}
+
+
+@dataclass(frozen=True)
+class Weeks:
+    """A series: its rows in order, one for every week from the first to the last."""
+
+    rows: tuple[Row, ...]
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame) -> Weeks:
+        """The series of a frame as for `draw_trend`; weeks that it lacks have no value."""
+        return cls.of_rows(frame.to_dicts())
+
+    @classmethod
+    def of_rows(cls, rows: Iterable[Row]) -> Weeks:
+        """The series of rows of such a frame."""
+        by_week = {row["week_start"]: row for row in rows}
+        if not by_week:
+            return cls(())
+        lacking = dict.fromkeys((*COLUMNS, *next(iter(by_week.values()))))
+        first, count = min(by_week), (max(by_week) - min(by_week)) // _WEEK + 1
+        starts = [first + at * _WEEK for at in range(count)]
+        return cls(
+            tuple(by_week.get(start) or {**lacking, "week_start": start} for start in starts)
+        )
+
+    @property
+    def starts(self) -> list[date]:
+        """The Mondays."""
+        return [row["week_start"] for row in self.rows]
+
+    @cached_property
+    def values(self) -> list[float]:
+        """The values that are known."""
+        return [row["value"] for row in self.rows if row["value"] is not None]
+
+    @cached_property
+    def latest_place(self) -> int | None:
+        """Where the latest complete week with a value is."""
+        places = (
+            at
+            for at in reversed(range(len(self.rows)))
+            if self.rows[at]["value"] is not None and not self.rows[at]["running"]
+        )
+        return next(places, None)
+
+    @property
+    def latest(self) -> Row:
+        """That week; the running one where there is no other. Some value must be known."""
+        if self.latest_place is not None:
+            return self.rows[self.latest_place]
+        return next(row for row in reversed(self.rows) if row["value"] is not None)
+
+    @cached_property
+    def limits(self) -> dict[str, float | None]:
+        """`centre`, `limit_low` and `limit_high`: the last that are known."""
+        return {
+            name: next((row[name] for row in reversed(self.rows) if row[name] is not None), None)
+            for name in _LIMITS
+        }
 
 
 def band_and_centre(
@@ -45,7 +102,7 @@ def band_and_centre(
     """A series' usual range and its centre line as shapes; nothing where there are no limits.
 
     Args:
-        limits: as `limits_of` gives them.
+        limits: as `Weeks.limits`.
         mode: which palette.
         place: `xref`, `x0`, `x1` and `yref` of the shapes; the whole plot where not given.
     """
@@ -62,9 +119,9 @@ def band_and_centre(
     return shapes
 
 
-def week_axis(weeks: list[date]) -> Part:
+def week_axis(starts: list[date]) -> Part:
     """Ticks at the first and last week, with half a week of room on either side."""
-    return edge_axis(weeks) | {"type": "date", "range": room(weeks, timedelta(days=4))}
+    return edge_axis(starts) | {"type": "date", "range": room(starts, timedelta(days=4))}
 
 
 def room(days: list[date], by: timedelta) -> list[str]:
@@ -73,37 +130,18 @@ def room(days: list[date], by: timedelta) -> list[str]:
 
 
 def series(
-    weeks: pl.DataFrame,
-    *,
-    mode: Mode,
-    unit: Unit,
-    colour: str,
-    markers: bool = True,
+    weeks: Weeks, *, mode: Mode, unit: Unit, colour: str, markers: bool = True
 ) -> list[Part]:
     """A line over weeks, its running week hollow, its signals as diamonds.
 
     Args:
-        weeks: without holes, as for `draw_trend`; some `value` is known.
+        weeks: some value is known.
         mode: which palette.
-        unit: of `value`.
+        unit: of the values.
         colour: of the line.
         markers: a dot on every week; else on the latest and on weeks that stand alone.
     """
     palette = tokens(mode)
-    rows = weeks.with_row_index("place")
-    alone = pl.col("value").shift(1).is_null() & pl.col("value").shift(-1).is_null()
-    rows = rows.with_columns(dot=alone | pl.lit(markers))
-    complete = rows.filter(
-        pl.col("value").is_not_null() & ~pl.col("running").fill_null(value=False)
-    )
-    last = complete["place"].max() if complete.height else weeks.height
-    quiet = rows.with_columns(
-        size=pl.when(pl.col("place") == last)
-        .then(_LAST_MARKER if markers else _LAST_MARKER - 2)
-        .when(pl.col("dot") & ~pl.col("running").fill_null(value=False))
-        .then(_MARKER)
-        .otherwise(0)
-    )
     line = {
         "type": "scatter",
         "mode": "lines+markers",
@@ -111,51 +149,59 @@ def series(
         # Sizes in a list switch on bubble style; these two lines switch it off again.
         "marker": {
             "color": colour,
-            "size": quiet["size"].to_list(),
+            "size": _sizes(weeks, markers=markers),
             "opacity": 1,
             "line": {"width": 0},
         },
         "connectgaps": False,
         "cliponaxis": False,
-        **_points(rows, unit),
+        **_points(weeks.rows, unit),
     }
-    traces = [line]
-    running = rows.filter(pl.col("running") & pl.col("value").is_not_null())
-    if not running.is_empty():
-        hollow = {"color": palette.bg, "size": 6, "line": {"color": colour, "width": 1.5}}
-        traces.append(_marks(running, unit, hollow))
+    hollow = {"color": palette.bg, "size": 6, "line": {"color": colour, "width": 1.5}}
+    diamond = {"symbol": "diamond", "size": _SIGNAL_MARKER}
+    latest = [row for row in weeks.rows if row["signal"] and row is weeks.latest]
     # The latest complete week is the news; earlier signals stay visible but hollow.
-    signals = rows.filter(pl.col("signal"))
-    for chosen, fill, edge in (
-        (signals.filter(pl.col("place") != last), palette.bg, palette.accent),
-        (signals.filter(pl.col("place") == last), palette.accent, palette.bg),
-    ):
-        if not chosen.is_empty():
-            diamond = {"symbol": "diamond", "size": _SIGNAL_MARKER, "color": fill}
-            traces.append(_marks(chosen, unit, diamond | {"line": {"width": 1.5, "color": edge}}))
-    return traces
+    earlier = [row for row in weeks.rows if row["signal"] and row is not weeks.latest]
+    running = [row for row in weeks.rows if row["running"] and row["value"] is not None]
+    marks = [
+        (running, hollow),
+        (earlier, _edged(diamond, palette.bg, palette.accent)),
+        (latest, _edged(diamond, palette.accent, palette.bg)),
+    ]
+    frame = {"type": "scatter", "mode": "markers", "cliponaxis": False}
+    return [
+        line,
+        *(frame | {"marker": marker} | _points(rows, unit) for rows, marker in marks if rows),
+    ]
 
 
-def _marks(rows: pl.DataFrame, unit: Unit, marker: Part) -> Part:
-    frame = {"type": "scatter", "mode": "markers", "marker": marker, "cliponaxis": False}
-    return frame | _points(rows, unit)
+def _edged(marker: Part, fill: str, edge: str) -> Part:
+    return marker | {"color": fill, "line": {"width": 1.5, "color": edge}}
 
 
-def _points(rows: pl.DataFrame, unit: Unit) -> Part:
+def _sizes(weeks: Weeks, *, markers: bool) -> list[int]:
+    known = [False, *(row["value"] is not None for row in weeks.rows), False]
+    sizes = []
+    for at, row in enumerate(weeks.rows):
+        alone = not known[at] and not known[at + 2]
+        if at == weeks.latest_place:
+            sizes.append(_LAST_MARKER if markers else _LAST_MARKER - 2)
+        else:
+            sizes.append(_MARKER if (markers or alone) and not row["running"] else 0)
+    return sizes
+
+
+def _points(rows: Iterable[Row], unit: Unit) -> Part:
+    rows = list(rows)
     return {
-        "x": [iso(week) for week in rows["week_start"]],
-        "y": rows["value"].to_list(),
-        "customdata": [
-            _hover(row, unit)
-            for row in rows.select(
-                "week_start", "value", "n", "limit_low", "limit_high", "signal", "running"
-            ).iter_rows(named=True)
-        ],
+        "x": [iso(row["week_start"]) for row in rows],
+        "y": [row["value"] for row in rows],
+        "customdata": [_hover(row, unit) for row in rows],
         "hovertemplate": "%{customdata}<extra></extra>",
     }
 
 
-def _hover(row: Part, unit: Unit) -> str:
+def _hover(row: Row, unit: Unit) -> str:
     so_far = ", so far" if row["running"] else ""
     lines = [formats.week(row["week_start"]) + so_far, f"<b>{written(row['value'], unit)}</b>"]
     if row["n"] is not None:
@@ -167,27 +213,20 @@ def _hover(row: Part, unit: Unit) -> str:
     return hover(lines)
 
 
-def _range(limits: Part, unit: Unit) -> str:
+def _range(limits: Mapping[str, Any], unit: Unit) -> str:
     return f"{written(limits['limit_low'], unit)} to {written(limits['limit_high'], unit)}"
 
 
-def alt_trend(weeks: pl.DataFrame, *, title: str, unit: Unit) -> str:
+def alt_trend(weeks: Weeks, *, title: str, unit: Unit) -> str:
     """What a trend says, in a sentence: window, latest complete week, n, usual range, signal."""
-    known = weeks.filter(pl.col("value").is_not_null())
-    complete = known.filter(~pl.col("running").fill_null(value=False))
-    so_far = complete.is_empty()
-    row = (known if so_far else complete).tail(1).row(0, named=True)
-    limits = limits_of(weeks)
-    window = f"{formats.plural(weeks.height, 'week')} from {formats.week(weeks['week_start'][0])}"
-    words = [
-        f"{title}, {window}",
-        f"{written(row['value'], unit)} in the {formats.week(row['week_start'])}",
-    ]
+    row, limits = weeks.latest, weeks.limits
+    window = f"{formats.plural(len(weeks.rows), 'week')} from {formats.week(weeks.starts[0])}"
+    words = f"{written(row['value'], unit)} in the {formats.week(row['week_start'])}"
     if row["n"] is not None:
-        words[-1] += f" ({formats.sample(row['n'])})"
-    if so_far:
-        words[-1] += ", so far"
+        words += f" ({formats.sample(row['n'])})"
+    if row["running"]:
+        words += ", so far"
     elif limits["limit_low"] is not None and limits["limit_high"] is not None:
         place = "beyond" if row["signal"] else "within"
-        words[-1] += f", {place} its usual range of {_range(limits, unit)}"
-    return ": ".join(words) + "."
+        words += f", {place} its usual range of {_range(limits, unit)}"
+    return f"{title}, {window}: {words}."
