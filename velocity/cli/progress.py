@@ -99,6 +99,8 @@ def _bars(console: Console) -> Iterator[OnProgress]:
 
 def tell_result(result: SyncResult) -> None:
     """What a command brought, project by project, with what failed and why."""
+    for note in result.notes:
+        say(f"Note: {note}")
     for project in result.projects:
         name = f"{project.entity}/{project.project}"
         if project.error is not None:

@@ -1,0 +1,301 @@
+"""The command line reads and writes what it says, and keeps data and messages apart."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+
+from tests.builders import run, store_of
+from tests.commands import VELOCITY, environment
+from velocity import __version__, reads
+from velocity.cli import main
+from velocity.cli.tables import draw_table
+from velocity.store import latest_snapshot
+
+COUNTS = ("loops_closed", "loops_abandoned", "loops_awaiting", "loops_open")
+MEDIANS = ("machine_hours", "reaction_hours", "reaction_awake_hours", "loop_hours")
+
+
+@pytest.fixture
+def velocity(capfdbinary, monkeypatch, tmp_path):
+    """A command in this process: its exit code, standard output and standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments):
+        monkeypatch.setattr(sys, "argv", ["velocity", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        out, err = capfdbinary.readouterr()
+        assert b"Traceback" not in out + err
+        return end.value.code or 0, out, err.decode()
+
+    return command
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """A store of two scholars on two days."""
+    folder = tmp_path_factory.mktemp("cli") / "data"
+    rows = [
+        run("r1", "09:00", "10:00"),
+        run("r2", "09:01", "10:30", display_name="with, comma \x1b[31m and \x07 bell"),
+        run("r3", "11:00", "12:00"),
+        run("r4", "11:30", "11:35", state="failed"),
+        run("g1", "2026-01-06 09:00", "2026-01-06 11:00", username="grace"),
+    ]
+    store_of(rows, "2026-01-06 20:00", data=folder)
+    return folder
+
+
+def _csv(out):
+    return pl.read_csv(io.BytesIO(out))
+
+
+def test_metrics_has_a_row_a_scholar_and_every_promised_column(velocity, data):
+    code, out, err = velocity("metrics", "--data", data, "--format", "csv")
+    frame = _csv(out)
+    assert (code, err) == (0, "")
+    assert frame["scholar"].to_list() == ["ada", "grace"]
+    assert frame.columns[0] == "scholar"
+    assert "period_start" not in frame.columns
+    assert {*COUNTS, "busy_hours", "failure_share"} <= set(frame.columns)
+    for median in MEDIANS:
+        assert {f"{median}_median", f"{median}_n", f"{median}_events"} <= set(frame.columns)
+
+
+@pytest.mark.parametrize("by", ["scholar", "stream", "programme"])
+@pytest.mark.parametrize("period", ["month", "week", "day"])
+def test_metrics_by_and_period_name_the_first_two_columns(velocity, data, by, period):
+    code, out, _ = velocity(
+        "metrics", "--data", data, "--by", by, "--period", period, "--format", "csv"
+    )
+    assert code == 0
+    assert out.decode().startswith(f"{by},period_start,")
+
+
+def test_every_format_holds_the_same_figures(velocity, data, tmp_path):
+    expected = reads.metrics(latest_snapshot(data), by="scholar", period="day")
+    asked = ("metrics", "--data", data, "--period", "day", "--format")
+    parquet = pl.read_parquet(io.BytesIO(velocity(*asked, "parquet")[1]))
+    assert parquet.equals(expected)
+    rows = json.loads(velocity(*asked, "json")[1])
+    assert [row["busy_hours"] for row in rows] == expected["busy_hours"].to_list()
+    assert [row["period_start"] for row in rows] == [
+        day.isoformat() for day in expected["period_start"]
+    ]
+    csv = _csv(velocity(*asked, "csv")[1])
+    assert csv["busy_hours"].to_list() == expected["busy_hours"].to_list()
+    assert csv["period_start"].to_list() == [row["period_start"] for row in rows]
+    out = tmp_path / "figures.csv"
+    assert velocity(*asked, "csv", "--out", out)[1] == b""
+    assert _csv(out.read_bytes()).equals(csv)
+
+
+def test_the_name_of_the_file_says_the_format(velocity, data, tmp_path):
+    for name, read in (("a.parquet", pl.read_parquet), ("a.csv", pl.read_csv)):
+        velocity("runs", "--data", data, "--out", tmp_path / name)
+        assert read(tmp_path / name).height == 5
+    velocity("runs", "--data", data, "--out", tmp_path / "a.json")
+    assert len(json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))) == 5
+
+
+@pytest.mark.parametrize("command", ["runs", "experiments", "loops"])
+def test_lists_are_the_rows_of_the_reads(velocity, data, command):
+    code, out, _ = velocity(command, "--data", data, "--format", "parquet")
+    assert code == 0
+    assert pl.read_parquet(io.BytesIO(out)).equals(getattr(reads, command)(latest_snapshot(data)))
+
+
+def test_times_are_iso_in_utc_in_csv_and_json(velocity, data):
+    csv = _csv(velocity("runs", "--data", data, "--scholar", "grace", "--format", "csv")[1])
+    assert csv["started_at"].to_list() == ["2026-01-06T09:00:00Z"]
+    rows = json.loads(velocity("runs", "--data", data, "--scholar", "grace", "--format", "json")[1])
+    assert [row["ended_at"] for row in rows] == ["2026-01-06T11:00:00Z"]
+
+
+def test_from_is_included_and_to_is_not(velocity, data):
+    def ids(*window):
+        return set(_csv(velocity("runs", "--data", data, "--format", "csv", *window)[1])["run_id"])
+
+    assert ids("--from", "2026-01-06") == {"g1"}
+    assert ids("--to", "2026-01-06") == {"r1", "r2", "r3", "r4"}
+    assert ids("--from", "2026-01-05", "--to", "2026-01-07") == {"r1", "r2", "r3", "r4", "g1"}
+
+
+def test_scholar_selects_one(velocity, data):
+    out = velocity("metrics", "--data", data, "--scholar", "grace", "--format", "csv")[1]
+    assert _csv(out)["scholar"].to_list() == ["grace"]
+    out = velocity("loops", "--data", data, "--scholar", "grace", "--format", "csv")[1]
+    assert set(_csv(out)["scholar"]) == {"grace"}
+
+
+def test_tables_fit_a_hundred_columns_and_show_every_metric(velocity, data):
+    _, out, _ = velocity("metrics", "--data", data)
+    text = out.decode()
+    assert max(map(len, text.splitlines())) <= 100
+    assert text.count("ada") == text.count("grace") > 1
+    _, one, _ = velocity("metrics", "--data", data, "--scholar", "ada")
+    names = [line.split()[0] for line in one.decode().splitlines()]
+    assert names == reads.metrics(latest_snapshot(data), by="scholar").columns
+
+
+def test_a_table_sends_no_control_character_to_the_terminal(velocity, data):
+    _, out, err = velocity("experiments", "--data", data)
+    assert not set(out) & (set(range(32)) - {ord("\n")})
+    assert "--format csv" in err
+
+
+def test_an_empty_window_is_told_and_gives_no_rows(velocity, data):
+    window = ("--from", "2030-01-01", "--to", "2030-01-08")
+    code, out, err = velocity("runs", "--data", data, *window)
+    assert (code, out) == (0, b"")
+    assert "Nothing" in err
+    _, csv, _ = velocity("runs", "--data", data, *window, "--format", "csv")
+    assert len(csv.splitlines()) == 1
+    _, rows, _ = velocity("runs", "--data", data, *window, "--format", "json")
+    assert json.loads(rows) == []
+
+
+def test_places_come_from_the_command_then_before_it_then_the_environment(
+    velocity, data, tmp_path, monkeypatch
+):
+    nowhere = tmp_path / "nowhere"
+    assert velocity("--data", data, "runs")[0] == 0
+    assert velocity("--data", nowhere, "runs", "--data", data)[0] == 0
+    monkeypatch.setenv("VELOCITY_DATA", str(data))
+    assert velocity("runs")[0] == 0
+    assert velocity("--data", nowhere, "runs")[0] == 1
+    monkeypatch.setenv("VELOCITY_CONFIG", str(tmp_path / "broken.toml"))
+    (tmp_path / "broken.toml").write_text("nonsense", encoding="utf-8")
+    assert velocity("roster", "check")[0] == 1
+    assert velocity("roster", "check", "--config", tmp_path / "none.toml")[2].count("roster.toml")
+
+
+def test_import_publishes_what_metrics_then_shows(velocity, tmp_path):
+    table = tmp_path / "runs.csv"
+    table.write_text(
+        "entity,project,run_id,username,state,created_at,runtime_s,colour\n"
+        "e,p,r1,ada,finished,2026-01-05T09:00:00Z,3600,red\n"
+        "e,p,r2,ada,finished,not a time,3600,red\n",
+        encoding="utf-8",
+    )
+    code, out, err = velocity("import", table, "--as-of", "2026-01-05T20:00+02:00")
+    assert (code, out) == (0, b"")
+    assert "e/p: 1 new, 1 set aside." in err
+    assert "colour" in err
+    frame = _csv(velocity("metrics", "--format", "csv")[1])
+    assert frame.select("scholar", "busy_hours").rows() == [("ada", 1.0)]
+    as_of = reads.trust(latest_snapshot(tmp_path / "data"))["as_of"][0]
+    assert as_of == datetime(2026, 1, 5, 18, tzinfo=UTC)
+    assert "1 unchanged" in velocity("import", table)[2]
+
+
+def test_progress_off_a_terminal_is_plain_lines_of_every_stage(velocity, tmp_path):
+    table = tmp_path / "runs.csv"
+    table.write_text(
+        "entity,project,run_id,state,created_at\ne,p,r1,finished,2026-01-05T09:00:00Z\n",
+        encoding="utf-8",
+    )
+    err = velocity("import", table)[2]
+    assert "\x1b" not in err
+    stages = [line.split()[0] for line in err.splitlines()]
+    assert [stage for stage in ("pull", "derive", "publish") if stage in stages] == [
+        "pull",
+        "derive",
+        "publish",
+    ]
+
+
+def test_roster_check_lists_findings_and_fails_on_errors(velocity, tmp_path):
+    roster = tmp_path / "roster.toml"
+    roster.write_text('[[scholars]]\nid = "ada"\nname = "Ada"\nusernames = ["ada"]\n', "utf-8")
+    code, out, _ = velocity("roster", "check")
+    assert (code, out) == (0, b"")
+    roster.write_text('[[scholars]]\nid = "ada"\nname = "Ada"\ntimezone = "Mars"\n', "utf-8")
+    code, out, _ = velocity("roster", "check")
+    assert code == 1
+    assert b"scholars[0].timezone (line 4)" in out
+
+
+def test_roster_suggest_writes_what_the_roster_lacks(velocity, data, tmp_path):
+    roster = tmp_path / "roster.toml"
+    roster.write_text('[[scholars]]\nid = "ada"\nname = "Ada"\nusernames = ["ada"]\n', "utf-8")
+    _, out, _ = velocity("roster", "suggest", "--data", data)
+    assert b'usernames = ["grace"]' in out
+    assert b"ada" not in out
+    roster.write_bytes(roster.read_bytes() + out)
+    code, out, err = velocity("roster", "suggest", "--data", data)
+    assert (code, out) == (0, b"")
+    assert "Every username" in err
+    assert velocity("roster", "check")[0] == 0
+
+
+def test_version_is_the_package_version(velocity):
+    assert velocity("--version") == (0, f"{__version__}\n".encode(), "")
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(data, tmp_path):
+    """As `velocity runs | head`, with a reader that is gone before the first byte."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*VELOCITY, "runs", "--format", "csv"],
+        env=environment(tmp_path, VELOCITY_DATA=str(data)),
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_many_rows_and_long_names_stay_within_the_width():
+    frame = pl.DataFrame(
+        {"scholar": ["x" * 90, "y"], **{f"figure_{n}_hours": [1e9 / 3, None] for n in range(20)}}
+    )
+    text = draw_table(frame, ["scholar"], width=100, colour=False).decode()
+    assert max(map(len, text.splitlines())) <= 100
+    assert text.count("333,333,333.333") == 20
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nonsense",),
+        ("metrics", "--by", "country"),
+        ("metrics", "--from", "yesterday"),
+        ("metrics", "--from", "2026-01-06", "--to", "2026-01-06"),
+        ("metrics", "--by", "stream", "--scholar", "ada"),
+        ("import",),
+        ("import", "runs.csv", "--as-of", "noon"),
+        ("ingest",),
+        ("sync", "--project", "vision"),
+        ("app", "--port", "0"),
+    ],
+)
+def test_wrong_usage_exits_with_2(velocity, arguments):
+    code, out, err = velocity(*arguments)
+    assert (code, out) == (2, b"")
+    assert "Usage: velocity" in err
+
+
+def test_an_unforeseen_error_keeps_its_traceback_in_a_file(velocity, data, tmp_path, monkeypatch):
+    def runs(*_, **__):
+        raise RuntimeError("nobody thought of this")
+
+    monkeypatch.setattr(reads, "runs", runs)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    code, out, err = velocity("runs", "--data", data)
+    assert (code, out) == (1, b"")
+    (details,) = tmp_path.glob("velocity-*.log")
+    assert "nobody thought of this" in err
+    assert str(details) in err
+    assert "Traceback" in details.read_text(encoding="utf-8")

@@ -1,0 +1,73 @@
+"""Every command and every option is explained, in --help and in docs/cli.md."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import typer
+
+from tests.conftest import ROOT
+from velocity.cli.application import app
+from velocity.records import REQUIRED, RUN_SCHEMA
+
+DOCUMENT = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+SECTIONS = dict(re.findall(r"^## velocity (.+)\n([\s\S]*?)(?=^## |\Z)", DOCUMENT, re.MULTILINE))
+EVERYWHERE = {"--data", "--config", "--help"}
+
+
+def _commands(command, name=""):
+    """(name, command) of everything that can be run."""
+    inner = getattr(command, "commands", None)
+    if not inner:
+        yield name, command
+        return
+    for part, child in inner.items():
+        yield from _commands(child, f"{name} {part}".strip())
+
+
+COMMANDS = dict(_commands(typer.main.get_command(app)))
+
+
+def _options(command):
+    return {
+        text for param in command.params for text in param.opts if text.startswith("--")
+    } - EVERYWHERE
+
+
+def test_the_commands_are_those_of_the_contract():
+    assert set(COMMANDS) == {
+        *("demo", "app", "sync", "ingest", "import", "metrics", "runs", "experiments", "loops"),
+        *("doctor", "roster check", "roster suggest"),
+    }
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_takes_the_places(name):
+    taken = {text for param in COMMANDS[name].params for text in param.opts}
+    assert {"--data", "--config"} <= taken
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_explains_the_command_and_each_of_its_options(name):
+    assert COMMANDS[name].help
+    for param in COMMANDS[name].params:
+        assert param.help, f"velocity {name} {param.opts}"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_document_explains_exactly_the_options_there_are(name):
+    told = set(re.findall(r"^\| `(--[a-z-]+)", SECTIONS[name], re.MULTILINE))
+    assert told == _options(COMMANDS[name])
+
+
+def test_the_document_has_no_command_that_is_not_there():
+    assert set(SECTIONS) == set(COMMANDS)
+
+
+def test_the_document_lists_every_column_of_a_run_table():
+    table = re.findall(r"^\| (`[a-z_`, ]+`) \|", SECTIONS["import"], re.MULTILINE)
+    columns = {name for row in table for name in re.findall(r"`([a-z_]+)`", row)}
+    assert columns == set(RUN_SCHEMA) - {"source"}
+    for name in REQUIRED:
+        assert f"`{name}`" in SECTIONS["import"].split("| column")[0]

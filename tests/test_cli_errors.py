@@ -1,0 +1,196 @@
+"""What goes wrong is told apart: one sentence and a hint, the right exit code, no traceback."""
+
+from __future__ import annotations
+
+import socket
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.builders import run, store_of
+from tests.commands import environment, velocity
+from velocity.demo.server import ProtocolServer
+from velocity.demo.world import RunNode, World
+
+NEEDED = "entity,project,run_id,state,created_at"
+
+
+def _node(run_id, project="vision"):
+    start = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    return RunNode.build(
+        entity="lab",
+        project=project,
+        run_id=run_id,
+        username="ada",
+        display_name=run_id,
+        state="finished",
+        created_at=start,
+        heartbeat_at=start,
+        runtime_s=3600,
+    )
+
+
+@pytest.fixture(scope="module")
+def server():
+    with ProtocolServer(World([_node("r1")])) as running:
+        yield running
+
+
+@pytest.fixture
+def sync(server, tmp_path):
+    """`velocity sync` of a project from the server, with other variables if given."""
+
+    def command(*arguments, **variables):
+        known = {"WANDB_BASE_URL": server.url, "WANDB_API_KEY": server.api_key} | variables
+        env = environment(tmp_path, **{name: value for name, value in known.items() if value})
+        return velocity("sync", *arguments, cwd=tmp_path, env=env)
+
+    return command
+
+
+def _refused(done, *words, code=1):
+    """Asserts one sentence with these words and a hint, and nothing on standard output."""
+    told = done.stderr.decode()
+    assert done.returncode == code, told
+    assert done.stdout == b""
+    assert "Traceback" not in told
+    start = told.index("Error: ")
+    message, hint = told[start:].strip().split("\n")
+    for word in words:
+        assert word in message
+    assert hint.endswith((".", "?"))
+    return message
+
+
+def test_a_sync_that_works_says_what_it_brought(sync, tmp_path):
+    done = sync("--project", "lab/vision")
+    assert done.returncode == 0, done.stderr
+    assert b"lab/vision: 1 new." in done.stderr
+    assert b"1 unchanged" in sync("--project", "lab/*", "--full").stderr
+    shown = velocity("metrics", "--format", "csv", cwd=tmp_path)
+    assert shown.stdout.splitlines()[1].startswith(b"ada,1.0,")
+
+
+def test_causes_of_a_failing_sync_are_told_apart(sync, server):
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        nobody = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    wanted = ("--project", "lab/vision")
+    told = {
+        _refused(sync(), "No W&B project is named"),
+        _refused(sync(*wanted, WANDB_API_KEY=""), "No W&B API key", server.url),
+        _refused(sync(*wanted, WANDB_API_KEY="x" * 40), "refuses the API key"),
+        _refused(sync(*wanted, WANDB_BASE_URL=nobody), "No server answers", nobody),
+        _refused(sync("--project", "lab/visoin"), 'no project "visoin"'),
+        _refused(sync("--project", "lap/vision"), 'no entity "lap"'),
+    }
+    assert len(told) == 6
+
+
+def test_the_key_is_never_shown(sync):
+    key = "k" * 40
+    done = sync("--project", "lab/vision", WANDB_API_KEY=key)
+    assert key.encode() not in done.stderr + done.stdout
+
+
+def test_one_failing_project_does_not_stop_the_others(sync, tmp_path):
+    done = sync("--project", "lab/visoin", "--project", "lab/vision")
+    assert done.returncode == 1
+    assert b"lab/visoin: failed." in done.stderr
+    assert b"lab/vision: 1 new." in done.stderr
+    assert velocity("runs", "--format", "csv", cwd=tmp_path).stdout.count(b"r1") >= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, ("does not exist",)),
+        ("", ("is empty",)),
+        ("\0\1\2", ("neither a CSV file nor a Parquet file",)),
+        ("entity,project,run_id,created_at\ne,p,r,2026-01-05", ('"state"',)),
+        (f"{NEEDED}\n", ("has no rows",)),
+    ],
+)
+def test_unusable_tables_are_told_apart(tmp_path, text, words):
+    if text is not None:
+        (tmp_path / "runs.csv").write_text(text, encoding="utf-8")
+    _refused(velocity("import", "runs.csv", cwd=tmp_path), "runs.csv", *words)
+
+
+def test_paths_without_run_directories_are_told(tmp_path):
+    (tmp_path / "empty").mkdir()
+    first = _refused(velocity("ingest", "empty", cwd=tmp_path), "empty")
+    assert first != _refused(velocity("ingest", "nowhere", cwd=tmp_path), "nowhere")
+
+
+def test_a_store_without_data_is_told(tmp_path):
+    for command in ("metrics", "runs", "experiments", "loops"):
+        _refused(velocity(command, cwd=tmp_path), "There is no data in data yet")
+    assert not (tmp_path / "data").exists()
+
+
+def test_an_unknown_scholar_is_told_with_near_ones(tmp_path):
+    rows = [run("r1", "09:00", "10:00"), run("r2", "09:00", "10:00", username="adam")]
+    store_of(rows, "20:00", data=tmp_path / "data")
+    done = velocity("metrics", "--scholar", "adda", cwd=tmp_path)
+    _refused(done, "no scholar 'adda'")
+    assert b"ada or adam" in done.stderr
+
+
+def test_a_damaged_snapshot_and_a_file_that_cannot_be_written_are_told(tmp_path):
+    snapshot = store_of([run("r1", "09:00", "10:00")], "20:00", data=tmp_path / "data")
+    _refused(velocity("runs", "--out", "no/such/folder.csv", cwd=tmp_path), "folder.csv")
+    path = tmp_path / "data" / "snapshots" / f"{snapshot.name}.duckdb"
+    path.write_bytes(b"\0" * 100)
+    _refused(velocity("runs", cwd=tmp_path), "cannot be opened")
+
+
+def test_a_broken_settings_file_is_told_with_its_line(tmp_path):
+    (tmp_path / "velocity.toml").write_text('[programme]\ntimezone = "Mars"\n', encoding="utf-8")
+    _refused(velocity("sync", cwd=tmp_path), "programme.timezone (line 2)", '"Mars"')
+
+
+def test_a_taken_port_is_told_before_anything_is_made(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for command in ("demo", "app"):
+            _refused(velocity(command, "--port", port, cwd=tmp_path), f"Port {port}")
+    assert not (tmp_path / "data").exists()
+
+
+def test_doctor_finds_what_is_well_and_what_is_broken(server, tmp_path):
+    (tmp_path / "velocity.toml").write_text(
+        '[wandb]\nprojects = ["lab/vision", "lab/*", "lab/gone"]\n', encoding="utf-8"
+    )
+    (tmp_path / "roster.toml").write_text("leads = 3\n", encoding="utf-8")
+    rows = [run("r1", "09:00", "10:00")]
+    store_of(rows, "20:00", data=tmp_path / "data")
+    env = environment(tmp_path, WANDB_BASE_URL=server.url, WANDB_API_KEY=server.api_key)
+    done = velocity("doctor", cwd=tmp_path, env=env)
+    told = done.stdout.decode()
+    assert done.returncode == 1, told
+    assert server.api_key not in told
+    states = {}
+    for line in told.splitlines():
+        if not line.startswith(" "):
+            state, about, *_ = line.split()
+            states.setdefault(about, []).append(state)
+    assert states == {
+        "versions": ["ok"],
+        "settings": ["ok"],
+        "roster": ["broken"],
+        "key": ["ok"],
+        "server": ["ok"],
+        "projects": ["ok", "ok", "broken"],
+        "store": ["ok"],
+        "age": ["note"],
+    }
+    lines = told.splitlines()
+    for number, line in enumerate(lines):
+        if line.startswith(("note", "broken")):
+            assert lines[number + 1].strip().startswith("-> ")
+
+
+def test_doctor_on_a_fresh_machine_breaks_nothing(tmp_path):
+    done = velocity("doctor", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert b"Nothing is broken" in done.stderr

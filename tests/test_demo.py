@@ -1,0 +1,191 @@
+"""`velocity demo`: the real sync, one start to the end, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.commands import VELOCITY, environment, velocity
+from velocity import reads
+from velocity.demo import NOTE, cohort, is_demo, launch
+from velocity.store import latest_snapshot
+
+MARK = "DEMO_TEST_RUN"  # in the environment of everything that a test starts
+
+
+@contextmanager
+def _demo(folder, until):
+    """A demo in the folder, once it has said `until`; its lines so far. Interrupted at the end."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    # A key and a server of the person's own, which the demo has no business with.
+    own = {"WANDB_API_KEY": "x" * 40, "WANDB_BASE_URL": "http://127.0.0.1:9", MARK: str(folder)}
+    demo = subprocess.Popen(
+        [*VELOCITY, "demo", "--no-browser", "--port", str(port)],
+        cwd=folder,
+        env=environment(folder, **own),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    lines = []
+    try:
+        for line in demo.stderr:
+            lines.append(line)
+            if line.startswith(until):
+                break
+        else:
+            pytest.fail("".join(lines))
+        yield demo, port, lines
+        demo.send_signal(signal.SIGINT)
+        out, err = demo.communicate(timeout=60)
+        lines.append(err)
+        assert out == ""
+        assert "Traceback" not in err
+    finally:
+        demo.kill()
+        demo.wait()
+    _assert_nothing_runs(folder)
+
+
+def _assert_nothing_runs(folder):
+    """No process carries the mark (systems without /proc have none to look at)."""
+    wanted = f"{MARK}={folder}".encode()
+    deadline = time.monotonic() + 10
+    while left := _carrying(wanted):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)
+
+
+def _carrying(wanted):
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if wanted in (process / "environ").read_bytes().split(b"\0"):
+                found.append((process / "cmdline").read_bytes())
+        except OSError:
+            continue  # ended meanwhile, or somebody else's
+    return found
+
+
+@pytest.mark.fault
+def test_the_demo_syncs_serves_and_leaves_nothing_running(tmp_path):
+    data = tmp_path / "data" / "demo"
+    with _demo(tmp_path, until="Serving") as (demo, port, lines):
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{port}/_stcore/health", timeout=30
+        ) as answer:
+            assert answer.read() == b"ok"
+        with pytest.raises(OSError, match="refused"):  # only one address is served
+            socket.create_connection(("127.0.0.2", port), timeout=5)
+    assert demo.returncode == 0
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", port), timeout=5)
+    assert "data/demo" in lines[0]
+    assert {"connect", "pull", "derive", "publish"} <= {line.split()[0] for line in lines}
+
+    assert is_demo(data)
+    snapshot = latest_snapshot(data)
+    log = reads.sync_log(snapshot)
+    assert set(log["command"]) == {"sync"}
+    assert log["error"].null_count() == log.height > 1
+    assert reads.scholars(snapshot).height == len(cohort.BIRDS)
+    shown = velocity("metrics", "--data", data, "--by", "stream", "--format", "csv", cwd=tmp_path)
+    assert len(shown.stdout.splitlines()) == 1 + reads.streams(snapshot).height
+
+    with _demo(tmp_path, until="Serving") as (_, _, again):
+        pass
+    assert not [line for line in again if line.startswith("pull")]
+    assert latest_snapshot(data).name == snapshot.name
+
+
+@pytest.mark.fault
+def test_a_demo_stopped_while_it_pulls_leaves_nothing_and_starts_over(tmp_path):
+    with _demo(tmp_path, until="pull") as (demo, _, _):
+        pass
+    assert demo.returncode == 130
+    assert not (tmp_path / "data" / "demo" / "CURRENT").exists()
+    with _demo(tmp_path, until="Serving") as (demo, _, _):
+        pass
+    assert demo.returncode == 0
+
+
+@pytest.fixture
+def pulls(monkeypatch):
+    """The as_of of every cohort that would have been pulled; nothing is."""
+    made = []
+
+    def build(_seed, as_of):
+        return cohort.Cohort([], "leads = []\n", "[programme]\n", as_of)
+
+    def pull(folder, _config, made_cohort, _on_progress):
+        made.append(made_cohort.as_of)
+        (folder / "CURRENT").write_text("00000001", encoding="ascii")
+
+    monkeypatch.setattr(cohort, "build_cohort", build)
+    monkeypatch.setattr(launch, "_pull", pull)
+    return made
+
+
+def _prepare(folder):
+    return launch.prepare_demo(folder, on_progress=lambda _: None)
+
+
+def test_a_store_of_this_code_is_taken_as_it_is(pulls, tmp_path):
+    folder = tmp_path / "demo"
+    assert _prepare(folder) == (folder, folder / "velocity.toml")
+    _prepare(folder)
+    assert len(pulls) == 1
+    assert pulls[0] <= datetime.now(UTC) < pulls[0] + timedelta(hours=2)
+
+
+def test_an_old_store_is_made_again(pulls, tmp_path):
+    _prepare(tmp_path)
+    note = tmp_path / NOTE
+    _, _, made_of = note.read_text(encoding="ascii").partition(" ")
+    made_at = datetime.now(UTC) - timedelta(days=1)
+    note.write_text(f"{made_at.isoformat()} {made_of}", encoding="ascii")
+    _prepare(tmp_path)
+    assert len(pulls) == 2
+
+
+def test_a_store_of_other_code_is_made_again(pulls, tmp_path, monkeypatch):
+    _prepare(tmp_path)
+    monkeypatch.setattr(launch, "SEED", launch.SEED + 1)
+    _prepare(tmp_path)
+    assert len(pulls) == 2
+
+
+def test_an_unfinished_store_is_made_again(pulls, tmp_path, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(launch, "_pull", stop)
+        with pytest.raises(KeyboardInterrupt):
+            _prepare(tmp_path)
+    assert is_demo(tmp_path)
+    (tmp_path / "CURRENT").write_text("00000001", encoding="ascii")
+    _prepare(tmp_path)
+    assert len(pulls) == 1
+
+
+def test_the_person_s_own_key_is_put_back(monkeypatch):
+    monkeypatch.setenv("WANDB_API_KEY", "mine")
+    monkeypatch.setenv("WANDB_ENTITY", "us")
+    before = dict(os.environ)
+    with launch._signed_in("http://127.0.0.1:1", "theirs"):
+        assert os.environ["WANDB_API_KEY"] == "theirs"
+        assert "WANDB_ENTITY" not in os.environ
+    assert dict(os.environ) == before
