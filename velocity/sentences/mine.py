@@ -1,0 +1,184 @@
+"""My velocity: which half of my loop eats the time, and what would help?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from velocity import formats
+from velocity.sentences.answer import ENOUGH, Answer, Row, begun, few_of, fitting, joined, number
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: From this share of the closed loops' hours on, one half dominates.
+DOMINANT = 0.6
+#: From this share of the reaction on, waiting is mostly outside the awake window.
+MOSTLY = 0.5
+#: "Near 1": a fifth to either side, on the scale of ratios; of fewer loops a ratio swings too far.
+BLIND_LOW, BLIND_HIGH = 0.8, 1.25
+BLIND_LOOPS = 30
+#: From this serial share on, a second experiment in flight is worth offering.
+SERIAL = 0.6
+
+_DAY_MINUTES = 24 * 60
+
+
+def launches_look_unrelated(lines: pl.DataFrame) -> bool:
+    """Whether the launches look unrelated to results, so that the reaction figure says little.
+
+    True where the lines with a blind ratio near 1 hold at least half of the loops.
+
+    Args:
+        lines: `reads.lines` of one scholar, over all the data: 14 days rarely hold loops enough.
+    """
+    return bool(2 * _near_one(lines)["loops"].sum() >= lines["loops"].sum() > 0)
+
+
+def _near_one(lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines whose launches look unrelated to results, most loops first."""
+    near = pl.col("blind_ratio").is_between(BLIND_LOW, BLIND_HIGH)
+    return lines.filter(near & (pl.col("loops") >= BLIND_LOOPS)).sort("loops", descending=True)
+
+
+def my_velocity(
+    *, figures: Row | None, lines: pl.DataFrame, awake: Sequence[int], own: bool = True
+) -> Answer:
+    """Which half of the loop dominates and one step that would help.
+
+    In order: nothing in the window, fewer than 6 closed loops, launches that look unrelated to
+    results, waiting for the next launch, waiting for results, neither.
+
+    Args:
+        figures: the scholar's row of `reads.metrics` over the window; None without one.
+        lines: `reads.lines` of the scholar over all the data.
+        awake: start and end of the awake window, minutes of the day.
+        own: whether the reader is the scholar.
+    """
+    row = figures or {}
+    closed = int(number(row, "loops_closed"))
+    loop = "your loop" if own else "the loop"
+    next_launch = "your next launch" if own else "the next launch"
+    loops = closed + sum(
+        int(number(row, f"loops_{it}")) for it in ("abandoned", "awaiting", "open")
+    )
+    if not loops and not number(row, "busy_hours"):
+        return Answer(
+            f"Nothing of {'yours' if own else 'this scholar'} was in flight in this window.",
+            "A longer window shows more; Data health lists runs that belong to no known scholar.",
+        )
+    share = row.get("reaction_share")
+    if closed < ENOUGH or share is None:
+        return Answer(_too_few(row, closed), joined(_open_ends(row, next_launch)))
+    n = formats.sample(closed)
+    if launches_look_unrelated(lines):
+        return Answer(
+            f"{'Your launches' if own else 'Launches'} look unrelated to results "
+            f"({formats.sample(int(lines['loops'].sum()))}), so the reaction time says little.",
+            joined(_blind(lines), _machine(row)),
+        )
+    if share >= DOMINANT:
+        start = f"Waiting for {next_launch} is {formats.share(share)} of {loop} ({n})"
+        return Answer(*_reaction(row, start, awake))
+    if share <= 1 - DOMINANT:
+        start = f"Waiting for results is {formats.share(1 - share)} of {loop} ({n})"
+        return Answer(
+            f"{start}: a smaller pilot would shorten it.", joined(_machine(row), _serial(row))
+        )
+    return Answer(
+        f"Neither half dominates {loop} ({n}): results take {formats.share(1 - share)}, the next "
+        f"launch {formats.share(share)}.",
+        joined(_median(row, "loop_hours", "The loop"), _serial(row)),
+    )
+
+
+def _too_few(row: Row, closed: int) -> str:
+    flying = int(number(row, "loops_open"))
+    if not closed and flying and not number(row, "loops_awaiting"):
+        none = "it has no signal" if flying == 1 else "none has a signal"
+        be = "is" if flying == 1 else "are"
+        return f"{begun(few_of(flying, 'experiment'))} {be} in flight and {none} yet."
+    if not closed:
+        return f"No closed loop so far; medians start at {ENOUGH} events."
+    return formats.too_few(closed)
+
+
+def _open_ends(row: Row, next_launch: str) -> str:
+    """What waits and what flies."""
+    waiting, flying = int(number(row, "loops_awaiting")), int(number(row, "loops_open"))
+    said = []
+    if waiting:
+        verb = "waits" if waiting == 1 else "wait"
+        said.append(f"{few_of(waiting, 'result')} {verb} for {next_launch}")
+    if flying:
+        said.append(f"{few_of(flying, 'experiment')} {'is' if flying == 1 else 'are'} in flight")
+    return f"{begun(' and '.join(said))}." if said else ""
+
+
+def _reaction(row: Row, start: str, awake: Sequence[int]) -> tuple[str, str]:
+    """Where the waiting for the next launch lies, and what would use it."""
+    off, window = row.get("reaction_off_share"), _window(awake)
+    median = _median(row, "reaction_hours", "Reaction")
+    if off is None or window is None:
+        return f"{start}.", joined(
+            "Queuing the next experiment before a result is due would shorten it.", median
+        )
+    if off >= MOSTLY:
+        return (
+            fitting(
+                f"{start}: {formats.share(off)} of that waiting is outside {window}.",
+                f"{start}, most of it outside {window}.",
+            ),
+            joined(
+                "Queuing a second experiment before the evening, or a smaller pilot that ends the "
+                "same day, would use those hours."
+            ),
+        )
+    return (
+        fitting(
+            f"{start}: {formats.share(1 - off)} of that waiting is inside {window}.",
+            f"{start}, most of it inside {window}.",
+        ),
+        joined("Queuing the next experiment before a result is due would shorten it.", median),
+    )
+
+
+def _window(awake: Sequence[int]) -> str | None:
+    """The awake window in words; None where it is the whole day."""
+    start, end = awake
+    if (end - start) % _DAY_MINUTES == 0:
+        return None
+    return f"{_clock(start)} to {_clock(end)}"
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def _blind(lines: pl.DataFrame) -> str:
+    ratio = _near_one(lines)["blind_ratio"][0]
+    return f"Launches come as often without a result as after one (blind ratio {ratio:.2f})."
+
+
+def _machine(row: Row) -> str:
+    return _median(row, "machine_hours", "Machine time")
+
+
+def _median(row: Row, measure: str, what: str) -> str:
+    """A median with its limits and n, where there is one."""
+    median, events = row.get(f"{measure}_median"), int(number(row, f"{measure}_events"))
+    if median is None or events < ENOUGH:
+        return ""
+    words = formats.median(median, row.get(f"{measure}_low"), row.get(f"{measure}_high"))
+    return f"{what} has a median of {words}, {formats.sample(int(number(row, f'{measure}_n')))}."
+
+
+def _serial(row: Row) -> str:
+    """A second experiment in flight, offered where there is mostly one."""
+    serial = row.get("serial_share")
+    if serial is None or serial < SERIAL or number(row, "experiments_started") < ENOUGH:
+        return ""
+    busy = formats.hours_sum(number(row, "busy_hours"))
+    share = formats.share(serial)
+    return f"{share} of {busy} busy are serial: a second experiment would use the wait."
