@@ -45,6 +45,8 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "loops_abandoned": pl.Int64,
         "loops_awaiting": pl.Int64,
         "loops_open": pl.Int64,
+        "machine_hours_closed": pl.Float64,
+        "reaction_hours_closed": pl.Float64,
         "reaction_share": pl.Float64,
         "reaction_off_share": pl.Float64,
         "machine_hours_n": pl.Int64,

@@ -12,6 +12,8 @@
 -- metric: loops_abandoned | loops | Abandoned loops | Loops with no launch within 5 days of the signal; a different event, not a slow one.
 -- metric: loops_awaiting | loops | Results waiting | Signals of the last 5 days that nothing was launched after yet.
 -- metric: loops_open | loops | Open loops | Experiments still in flight, without a signal.
+-- metric: machine_hours_closed | hours | Machine hours of closed loops | Hours from launch to signal, added over closed loops.
+-- metric: reaction_hours_closed | hours | Reaction hours of closed loops | Hours from signal to next launch, added over closed loops.
 -- metric: reaction_share | share | Reaction share of the loop | Reaction hours / loop hours over closed loops.
 -- metric: reaction_off_share | share | Waiting outside the awake window | 1 - awake reaction hours / reaction hours over closed loops.
 WITH placed AS (
@@ -35,6 +37,8 @@ SELECT
   count(*) FILTER (status = 'abandoned') AS loops_abandoned,
   count(*) FILTER (status = 'awaiting') AS loops_awaiting,
   count(*) FILTER (status = 'open') AS loops_open,
+  coalesce(sum(machine_us) FILTER (status = 'closed'), 0) / 3.6e9 AS machine_hours_closed,
+  coalesce(sum(reaction_us) FILTER (status = 'closed'), 0) / 3.6e9 AS reaction_hours_closed,
   sum(reaction_us) FILTER (status = 'closed')
     / nullif(sum(loop_us) FILTER (status = 'closed'), 0) AS reaction_share,
   1 - sum(reaction_awake_us) FILTER (status = 'closed')

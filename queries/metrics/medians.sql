@@ -14,22 +14,12 @@
 -- metric: reaction_awake_hours_median | hours | Awake reaction time, median | Reaction time inside the scholar's awake window only.
 -- metric: loop_hours_median | hours | Feedback loop, median | From launch to the next launch after the signal: machine plus reaction.
 -- metric: recovery_hours_median | hours | Recovery, median | From a failed experiment's signal to the first end of a finished run that started after it, on the same line.
-WITH measured AS (
-  SELECT
-    scholar_key, stream_key, start_day AS day,
-    unnest(['machine', 'reaction', 'reaction_awake', 'loop']) AS measure,
-    unnest([machine_us, reaction_us, reaction_awake_us, loop_us]) AS length_us,
-    unnest([machine_event, closed_event, closed_event, closed_event]) AS event
-  FROM loop
-  UNION ALL
-  SELECT scholar_key, stream_key, signal_day, 'recovery', recovery_us, recovered FROM recovery
-),
-observation AS (
+WITH observation AS (
   SELECT
     group_of($by, scholar.scholar, stream.stream) AS group_id,
     period_of($period, day) AS period_start,
     measure, length_us, event
-  FROM measured
+  FROM latency_of('loop', 'recovery')
   JOIN scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key)
   WHERE length_us IS NOT NULL

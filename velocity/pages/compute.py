@@ -5,11 +5,11 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from velocity import formats, reads, ui
+from velocity import reads, sentences, ui
 from velocity.charts import draw_burndown, draw_compute
-from velocity.sentences import Answer
 
 _ALLOCATION = "Allocation, not utilisation; runs over several nodes are under-counted"
+_SHOWN_WHOLE = 12
 _COLUMNS = {
     "gpu_hours": st.column_config.NumberColumn("GPU-hours", format="%.0f"),
     "gpu_hours_failed": st.column_config.NumberColumn("of failed compute", format="%.0f"),
@@ -28,24 +28,7 @@ def _table(frame: pl.DataFrame, title: str, caption: str, name: str) -> None:
         column_config=_COLUMNS,
         hide_index=True,
         row_height=34,
-        height="content" if frame.height < 12 else 430,
-    )
-
-
-def _answer(ledger: pl.DataFrame, hours: float) -> Answer:
-    """The credits that are left and how long they last."""
-    used = f"{formats.count(hours)} GPU-hours in this window. {_ALLOCATION}."
-    row = ledger.row(0, named=True) if ledger.height else None
-    if row is None or not row["credits_granted"]:
-        return Answer("No credits are granted in the roster, so there is no runway to show.", used)
-    if row["runway_days"] is None:
-        return Answer(
-            f"{formats.count(row['credits_left'])} credits are left; none are used.", used
-        )
-    days = formats.plural(round(row["runway_days"]), "day")
-    return Answer(
-        f"{formats.count(row['credits_left'])} credits are left: {days} at the last 14 days' pace.",
-        used,
+        height="content" if frame.height < _SHOWN_WHOLE else 430,
     )
 
 
@@ -53,7 +36,13 @@ view = ui.view()
 mode = ui.theme_mode()
 ledger = view.read(reads.ledger, by="programme")
 whole = view.windowed(reads.metrics, by="programme")
-view.say("programme", _answer(ledger, whole["gpu_hours"].sum()))
+view.say(
+    "programme",
+    sentences.compute(
+        ledger=ledger.row(0, named=True) if ledger.height else None,
+        figures=whole.row(0, named=True) if whole.height else None,
+    ),
+)
 balance = view.read(reads.balance, by="programme")
 weeks = view.windowed(reads.gpu_weeks)
 streams = view.read(reads.streams)["name"].to_list()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from velocity import formats, reads, ui
-from velocity.sentences import Answer
+from velocity import formats, reads, sentences, ui
 
+_SHOWN_WHOLE = 9
 _FLAGGED = ["scholar", "project", "run_id", "state", "class", "started_at", "end_source", "flags"]
 
 
@@ -20,7 +20,10 @@ def _check(title: str, meaning: str, frame: pl.DataFrame, name: str) -> None:
     )
     if frame.height:
         st.dataframe(
-            frame, hide_index=True, row_height=34, height="content" if frame.height < 9 else 340
+            frame,
+            hide_index=True,
+            row_height=34,
+            height="content" if frame.height < _SHOWN_WHOLE else 340,
         )
 
 
@@ -29,17 +32,15 @@ flagged = view.read(reads.runs).filter(pl.col("flags").str.contains("clock|estim
 unattributed = view.read(reads.unattributed)
 ambiguous = view.read(reads.ambiguous)
 rejected = view.read(reads.rejected)
-residual = view.read(reads.littles_law_residual).item()
-doubtful = unattributed.height + ambiguous.height + rejected.height
+syncs = view.read(reads.sync_log)
 view.say(
     formats.plural(view.trust["runs"], "run"),
-    Answer(
-        f"{formats.share_exact(view.trust['attributed_share'])} of runs belong to a known scholar; "
-        f"{formats.plural(doubtful, 'entry' if doubtful == 1 else 'entrie')} below need a look."
-        if doubtful
-        else "Every run belongs to a known scholar, and every row could be read.",
-        f"The daily facts and the runs differ by {formats.duration(residual)} in all: "
-        "anything but nothing is a fault of this program.",
+    sentences.data_health(
+        trust=view.trust,
+        unattributed=unattributed,
+        ambiguous=ambiguous,
+        syncs=syncs,
+        residual_hours=view.read(reads.littles_law_residual).item(),
     ),
 )
 with st.grid(2, min_column_width=470, gap="medium"):

@@ -1,5 +1,143 @@
-"""Being written."""
+"""My velocity: where one scholar's time goes, and what is waiting for them now."""
 
-from velocity import ui
+from __future__ import annotations
 
-ui.view()
+from datetime import timedelta
+
+import polars as pl
+import streamlit as st
+
+from velocity import formats, reads, sentences, ui
+from velocity.charts import (
+    draw_calendar,
+    draw_dots,
+    draw_loops,
+    draw_share_bar,
+    draw_strips,
+    draw_throughput,
+    draw_timeline,
+)
+from velocity.shapes import my_velocity as shape
+
+_WEEKS = 12
+
+view, mode = ui.view(), ui.theme_mode()
+scholar = view.scholar
+if scholar is None:
+    ui.empty_state("There is no scholar yet.", "velocity sync --project ENTITY/PROJECT")
+    st.stop()
+who = view.read(reads.scholars).row(by_predicate=pl.col("scholar") == scholar, named=True)
+figures = view.windowed(reads.metrics, by="scholar", groups=[scholar]).row(0, named=True)
+loops = view.windowed(reads.loops, scholar=scholar).reverse()
+view.say(
+    formats.markdown(formats.label(who["name"])),
+    sentences.my_velocity(
+        figures=figures,
+        lines=view.read(reads.lines, scholar=scholar),
+        awake=(who["awake_start_min"], who["awake_end_min"]),
+    ),
+)
+
+with st.container(border=True), st.grid(4, min_column_width=196):
+    for tile in shape.now(
+        view.read(reads.runs, scholar=scholar),
+        view.read(reads.open_work, scholar=scholar),
+        view.read(reads.loops, scholar=scholar),
+        as_of=view.as_of,
+    ):
+        with st.container(gap="xsmall"):
+            st.metric(tile.label, tile.value)
+            st.caption(tile.note)
+
+if loops.is_empty():
+    ui.empty_state(
+        "No experiment was launched in this window: choose a longer one.", "velocity sync"
+    )
+else:
+    left, right = st.columns([2.4, 1], gap="medium")
+    with left:
+        ui.show_chart(
+            draw_loops(loops, mode=mode, title="Loops", zone=view.zone),
+            title="Loops, in order of launch",
+            caption=f"One bar an experiment, hours, {formats.sample(loops.height)}; "
+            "bars above 20 h are cut and carry their length",
+            table=ui.Table(loops, "loops"),
+        )
+    with right:
+        ui.show_chart(
+            draw_share_bar(
+                machine_hours=figures["machine_hours_closed"],
+                reaction_hours=figures["reaction_hours_closed"],
+                reaction_share=figures["reaction_share"],
+                loops=figures["loops_closed"],
+                mode=mode,
+                title="The loop",
+            ),
+            title="Where the loop goes",
+            caption=f"Hours of {formats.plural(figures['loops_closed'], 'closed loop')}; "
+            f"medians of all, {figures['loops_abandoned']} abandoned",
+            table=ui.Table(shape.medians(figures), "medians"),
+        )
+        if figures["loop_hours_median"] is None:
+            ui.show_figure(
+                draw_dots(shape.dots(loops, view.zone), mode=mode, title="Loops"), key="loop-dots"
+            )
+        else:
+            st.table(shape.medians(figures), border="horizontal")
+
+from_at, to_at = shape.timeline_window(view.window, view.as_of, view.zone)
+over = {"scholar": scholar, "from_at": from_at, "to_at": to_at}
+experiments = view.read(reads.timeline_experiments, **over)
+concurrency = view.read(reads.concurrency, **over)
+ui.show_chart(
+    draw_timeline(
+        experiments,
+        view.read(reads.timeline_runs, **over),
+        concurrency,
+        view=shape.timeline_view(from_at, to_at, view.as_of, who),
+        mode=mode,
+        title="Timeline of my experiments",
+    ),
+    title="Timeline of my experiments",
+    caption=shape.timeline_caption(from_at, to_at, who),
+    table=ui.Table(experiments, "timeline"),
+)
+
+since = view.window.last - timedelta(weeks=_WEEKS)
+with st.grid(3, min_column_width=300, gap="medium"):
+    with st.container():
+        weekly = shape.throughput(
+            view.read(reads.weekly, by="scholar", groups=[scholar]),
+            view.read(reads.metrics, by="scholar", period="week", groups=[scholar]),
+        )
+        ui.show_chart(
+            draw_throughput(weekly, mode=mode, title="Concluded and failed"),
+            title="Concluded and failed",
+            caption="Experiments concluded and runs failed a week; band = your usual range",
+            table=ui.Table(weekly, "throughput"),
+        )
+    with st.container():
+        days = view.read(
+            reads.metrics,
+            by="scholar",
+            period="day",
+            groups=[scholar],
+            from_day=since,
+            to_day=view.window.end,
+        ).select(day="period_start", value="experiments_started")
+        ui.show_chart(
+            draw_calendar(days, mode=mode, title="Launches by day", noun="launch"),
+            title="Launches by day",
+            caption="Experiments launched; darker is more; shown to you alone",
+            table=ui.Table(days, "launches"),
+        )
+    with st.container():
+        strips = shape.strips(figures, view.windowed(reads.bands, scholar=scholar))
+        ui.show_chart(
+            draw_strips(strips, mode=mode, title="You and the cohort"),
+            title="You and the cohort",
+            caption="Bar = middle half of the others, tick = their median; nobody is named",
+            table=ui.Table(strips, "cohort"),
+        )
+ui.heading("What others can see of you")
+st.markdown(shape.SEEN_BY_OTHERS)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from velocity import formats, reads, ui
-from velocity.sentences import Answer
+from velocity import formats, reads, sentences, ui
 
 _COLUMNS = {
     "scholar": st.column_config.TextColumn("Scholar", width=110),
@@ -42,15 +41,10 @@ view = ui.view()
 runs = view.windowed(reads.runs).with_columns(
     pl.col("started_at").dt.convert_time_zone(view.zone).dt.replace_time_zone(None)
 )
-failed = runs.filter(pl.col("class").is_in(["failed", "crashed", "stale"])).height
+whole = view.windowed(reads.metrics, by="programme")
 view.say(
     "all runs that started in it",
-    Answer(
-        f"{formats.plural(runs.height, 'run')} started; {formats.count(failed)} of them failed."
-        if runs.height
-        else "No run started in this window.",
-        "One row a run, latest first. Narrow it by scholar, project or state.",
-    ),
+    sentences.runs(figures=whole.row(0, named=True) if whole.height else None),
 )
 with st.container(horizontal=True):
     for column, label in (("scholar", "Scholar"), ("project", "Project"), ("class", "State")):
@@ -61,7 +55,7 @@ ui.heading(
     table=ui.Table(runs, "runs"),
 )
 if runs.is_empty():
-    ui.empty_state("No run fits. Choose a longer period, or pull more runs.", "velocity sync")
+    ui.empty_state("No run fits: choose a longer period, or pull more runs.", "velocity sync")
 else:
     st.dataframe(
         runs.select(*_COLUMNS),

@@ -57,7 +57,14 @@ def figures(
     whole, *others = (source.frame(load_query(name).body, params) for name in _PARTS)
     for part in others:
         whole = whole.join(part, on=["group_id", "period_start"], how="left", maintain_order="left")
-    zero_where_absent = ["gpu_hours", "gpu_hours_failed", "unpriced_run_hours", "credits"]
+    zero_where_absent = [
+        "machine_hours_closed",
+        "reaction_hours_closed",
+        "gpu_hours",
+        "gpu_hours_failed",
+        "unpriced_run_hours",
+        "credits",
+    ]
     counts = [
         name
         for name in whole.columns
