@@ -49,6 +49,7 @@ class ProtocolServer:
         port: 0 for any free one.
 
     Attributes:
+        url: base URL for the client.
         calls: the last requests, oldest first.
         faults: what goes wrong, see `velocity.demo.faults`; empty at first.
         schema: text that queries are validated against.
@@ -69,6 +70,7 @@ class ProtocolServer:
         self.schema = schema_text()
         self._answers = Answers(world, username)
         self._socket = socket.create_server(("127.0.0.1", port))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         app = Starlette(
             routes=[
                 Route("/graphql", self._graphql, methods=["POST"]),
@@ -79,11 +81,6 @@ class ProtocolServer:
             uvicorn.Config(app, lifespan="off", log_level="critical", access_log=False)
         )
         self._thread = threading.Thread(target=self.run, name="protocol-server", daemon=True)
-
-    @property
-    def url(self) -> str:
-        """Base URL for the client."""
-        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
     def start(self) -> None:
         """Serve in a thread. The socket listens already, so no one has to wait."""
