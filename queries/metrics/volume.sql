@@ -53,16 +53,10 @@ calendar AS (
   SELECT
     period_of($period, day) AS period_start,
     day::DATE AS day,
-    greatest(0, least(closes_us, as_of_us) - opens_us) / (closes_us - opens_us) AS covered
+    covered(timezone, day, as_of_us) AS covered
   FROM (
-    SELECT
-      day, as_of_us,
-      epoch_us(timezone(timezone, day)) AS opens_us,
-      epoch_us(timezone(timezone, day + INTERVAL 1 DAY)) AS closes_us
-    FROM (
-      SELECT timezone, as_of_us, unnest(generate_series(first_at, last_at, INTERVAL 1 DAY)) AS day
-      FROM bound
-    )
+    SELECT timezone, as_of_us, unnest(generate_series(first_at, last_at, INTERVAL 1 DAY)) AS day
+    FROM bound
   )
 ),
 cell AS (
