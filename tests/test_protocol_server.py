@@ -261,12 +261,14 @@ def test_the_world_can_be_changed_while_it_is_served(server, api):
 # Faults, each seen by the client
 
 
+@pytest.mark.fault
 def test_a_burst_of_statuses_is_retried_by_the_client(server):
     server.faults.append(faults.status(503).at(times=1))
     assert len(names(page(wandb.Api(timeout=60)))) == 5
     assert [call.operation for call in server.calls].count("Runs") == 2
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("fault", [faults.status(429), faults.status(500), faults.slow(30)])
 def test_a_server_that_stays_overloaded_looks_busy_to_the_client(server, api, fault):
     server.faults.append(fault.at(times=None))

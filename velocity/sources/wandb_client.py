@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from pydantic import ValidationError
 
 from velocity.errors import ConfigurationError
 
@@ -125,9 +126,10 @@ def find_address(timeout_s: float) -> Address:
     from wandb.sdk import wandb_setup  # noqa: PLC0415
     from wandb.sdk.lib import wbauth  # noqa: PLC0415
 
-    configured = wandb_setup.singleton().settings.base_url
-    base_url = str(env.get_base_url(configured)).rstrip("/")
+    base_url = ""
     try:
+        configured = wandb_setup.singleton().settings.base_url
+        base_url = str(env.get_base_url(configured)).rstrip("/")
         found = wbauth.authenticate_session(
             host=base_url, source="velocity", prompt=False, update_session=False
         )
@@ -136,10 +138,12 @@ def find_address(timeout_s: float) -> Address:
             f"The W&B API key that is configured cannot be used: {str(error).rstrip('.')}.",
             f"Copy the key from {base_url}/authorize into WANDB_API_KEY, or run `wandb login`.",
         ) from error
-    except ValueError as error:
+    except ValidationError as error:
+        wrong = error.errors()[0]
         raise ConfigurationError(
-            f'The W&B address "{base_url}" is not a web address.',
-            "Set WANDB_BASE_URL to one that begins with https:// or http://.",
+            f'The W&B client cannot use the setting "{wrong["input"]}": {wrong["msg"]}.',
+            "Correct it in WANDB_BASE_URL, or in W&B's settings file; an address begins with "
+            "https:// or http://.",
         ) from error
     if found is None:
         raise ConfigurationError(

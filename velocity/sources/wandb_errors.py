@@ -7,7 +7,9 @@ cause.
 
 from __future__ import annotations
 
+import ssl
 from http import HTTPStatus
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 import requests
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 _PROBE = {"query": "query Viewer { viewer { username } }"}
 _PROBE_LONGEST_S = 10.0
+_LONGEST_QUOTE = 200  # characters: some servers answer with pages
 
 _CHECK_URL = "Check WANDB_BASE_URL, and that the server is up and reachable from here."
 _WAIT = "Nothing is lost: sync again in a few minutes."
@@ -34,11 +37,10 @@ def explain(error: ClientError, what: str, address: Address) -> SourceError | Co
         address: that was asked.
     """
     base_url = address.base_url
-    told = error.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
-    cause = None if told else probe(address)
+    cause = None if error.status == HTTPStatus.BAD_REQUEST else probe(address)
     if cause is not None:
         return cause
-    words = str(error).removeprefix("input: ").rstrip(".")
+    words = shorten(str(error).removeprefix("input: "), _LONGEST_QUOTE).rstrip(".")
     if error.timed_out:
         return RetryLaterError(
             f"{base_url} did not send {what} within {address.timeout_s:g} s, but it answers "
@@ -137,14 +139,13 @@ def _new_key(base_url: str) -> str:
 
 def _reason(error: BaseException) -> str:
     """The innermost cause in a few words: requests wraps errors three deep."""
-    inner: BaseException = error
     while True:
-        reason = getattr(inner, "reason", None)
-        deeper = reason if isinstance(reason, BaseException) else None
-        if deeper is None and inner.args and isinstance(inner.args[0], BaseException):
-            deeper = inner.args[0]
+        causes = (getattr(error, "reason", None), *error.args[:1])
+        deeper = next((cause for cause in causes if isinstance(cause, BaseException)), None)
         if deeper is None:
             break
-        inner = deeper
-    words = str(reason) if isinstance(reason, str) else str(inner)
-    return words.rsplit(": ", 1)[-1].rstrip(".") or type(inner).__name__
+        error = deeper
+    if isinstance(error, ssl.SSLError):
+        told = getattr(error, "verify_message", None) or error.reason or "no reason given"
+        return str(told).replace("_", " ").lower()
+    return str(error).rsplit(": ", 1)[-1].rstrip(".") or type(error).__name__
