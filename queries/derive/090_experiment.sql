@@ -27,7 +27,7 @@ others AS (
     AND own.start_us = swept.at_us
 )
 SELECT
-  core.*,
+  core.* EXCLUDE (as_of_us),
   coalesce(active.active_us, 0) AS active_us,
   in_all.overlapped AS overlapped,
   in_stream.overlapped AS overlapped_in_stream,

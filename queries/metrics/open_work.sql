@@ -17,9 +17,9 @@ SELECT
   concat_ws('/', project.entity, project.project, run.run_id) AS experiment_id,
   experiment.n AS runs,
   make_timestamptz(experiment.start_us) AS started_at,
-  (experiment.as_of_us - experiment.start_us) / 3.6e9 AS wip_age_hours,
+  (project.as_of_us - experiment.start_us) / 3.6e9 AS wip_age_hours,
   usual.usual_hours,
-  coalesce((experiment.as_of_us - experiment.start_us) / 3.6e9 > usual.usual_hours, false)
+  coalesce((project.as_of_us - experiment.start_us) / 3.6e9 > usual.usual_hours, false)
     AS older_than_usual
 FROM experiment
 JOIN scholar USING (scholar_key)

@@ -74,6 +74,9 @@ CREATE TABLE scholar_number (
 -- Users whose raw runs changed since the last derive ('' for runs without a user).
 CREATE TABLE changed_username (username VARCHAR NOT NULL);
 
+-- To which instant each project was complete when it was last derived.
+CREATE TABLE derived_to (project_key INTEGER NOT NULL, as_of TIMESTAMPTZ NOT NULL);
+
 -- What the derived tables were made with; anything else here means: derive everything again.
 CREATE TABLE derived_with (fingerprint VARCHAR NOT NULL);
 

@@ -1,15 +1,32 @@
 -- title: Whose rows are derived again
 -- table: scope
--- Scholars whose runs changed, and those with something running, presumed dead, not yet in the
--- data, open or awaiting: their figures move with as_of.
+-- Scholars whose runs changed; and, in projects whose as_of moved, those with something running,
+-- presumed dead, not yet in the data, open, awaiting, not recovered, or cut to it.
+WITH moved AS (
+  SELECT project.project_key
+  FROM project
+  LEFT JOIN derived_to USING (project_key)
+  WHERE derived_to.as_of IS DISTINCT FROM project.as_of
+)
 SELECT scholar_key
 FROM changed_username
 JOIN username_scholar USING (username)
 UNION
 SELECT scholar_key
 FROM derived.run
-WHERE class IN ('running', 'stale') OR excluded = 'after_as_of'
+WHERE (class IN ('running', 'stale') OR excluded = 'after_as_of')
+  AND project_key IN (FROM moved)
 UNION
 SELECT scholar_key
 FROM derived.loop
-WHERE status IN ('open', 'awaiting')
+WHERE status IN ('open', 'awaiting') AND project_key IN (FROM moved)
+UNION
+SELECT scholar_key
+FROM derived.recovery
+WHERE NOT recovered AND project_key IN (FROM moved)
+UNION
+-- An end beyond as_of was cut to it.
+SELECT run.scholar_key
+FROM derived.run
+JOIN derived_to USING (project_key)
+WHERE run.end_us = epoch_us(derived_to.as_of) AND run.project_key IN (FROM moved)

@@ -19,6 +19,7 @@ from velocity.store.figures import By, figures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
     from velocity.roster import Roster
     from velocity.settings import Settings
@@ -55,14 +56,17 @@ def derive(
             for query in steps:
                 on_step(query.title)
                 store.run(f'CREATE OR REPLACE TEMP TABLE "{query.table}" AS {query.body}')
+            # A first derivation and one with other settings have nothing to go on from.
+            since = None if everyone else store.run(load_query("store/touched_week").body)[0][0]
             for query in steps:
                 _keep(store, query, everyone=everyone)
             for query in steps:
                 store.run(f'DROP TABLE temp."{query.table}"')
             on_step("Weekly figures")
             store.run(load_query("store/credits").body)
-            _weekly(store, reason="configuration" if everyone else "data")
-        store.run("DELETE FROM changed_username")
+            _weekly(store, since)
+        store.run("DELETE FROM changed_username; DELETE FROM derived_to")
+        store.run("INSERT INTO derived_to SELECT project_key, as_of FROM project")
     return scope
 
 
@@ -152,20 +156,28 @@ def _keep(store: LiveStore, query: Query, *, everyone: bool) -> None:
         )
 
 
-def _weekly(store: LiveStore, *, reason: str) -> None:
-    """Every metric by week, for the trends; what changed in weeks that were over is recorded."""
-    store.load(
-        "weekly_figure",
-        pl.concat(
-            figures(store, by=by, period="week").select(pl.lit(by).alias("kind"), pl.all())
-            for by in get_args(By)
-        ),
-    )
+def _weekly(store: LiveStore, since: date | None) -> None:
+    """Every metric by week, for the trends; what changed in weeks that were over is recorded.
+
+    Weeks before `since` (a Monday) stay as they are; None makes all of them.
+    """
     known = store.run(
         "FROM duckdb_tables() WHERE schema_name = 'derived' AND table_name = 'weekly'"
     )
     if known:
         store.run("CREATE OR REPLACE TEMP TABLE weekly_before AS FROM derived.weekly")
+    store.load(
+        "weekly_figure",
+        pl.concat(
+            figures(store, by=by, period="week", from_day=since).select(
+                pl.lit(by).alias("kind"), pl.all()
+            )
+            for by in get_args(By)
+        ),
+    )
+    if since is not None:
+        store.run(load_query("store/earlier_weeks").body, {"since": since})
     store.run(f"CREATE OR REPLACE TABLE derived.weekly AS {load_query('store/weekly').body}")
     if known:
+        reason = "configuration" if since is None else "data"
         store.run(load_query("store/restate").body, {"reason": reason})
