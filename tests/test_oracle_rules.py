@@ -103,9 +103,9 @@ def test_runtime_is_shared_out_over_the_sessions_of_a_resumed_run():
     )
     found = derive([resumed], at("20:00")).runs[resumed.key]
     assert found.sessions == (
-        (at("09:00"), at("12:00"), True),
-        (at("12:00"), at("13:00"), True),
-        (at("14:00"), at("15:00"), False),
+        (at("09:00"), at("12:00")),
+        (at("12:00"), at("13:00")),
+        (at("14:00"), at("15:00")),
     )
     assert "estimated" in found.flags
     assert found.end_source == "heartbeat"

@@ -10,6 +10,7 @@ windows.py        local days, weeks and months; how many weeks a window holds
 kaplan_meier.py   exact medians, Brookmeyer-Crowley limits
 lines.py          blind_ratio, work in progress, results waiting
 metrics.py        metrics(), metrics_by(): one value a group, window and id
+streams.py        attribution to streams, and what is left within one
 gpu.py            host-capped GPU-hours
 examples.py       a builder of runs and the worked example
 strategies.py     Hypothesis: small nasty run lists

@@ -52,6 +52,7 @@ def derive(
     `as_of` is one instant for all, or one per (entity, project). Keys of runs must be unique.
     """
     rules = rules or Rules()
+    complete_to = as_of if isinstance(as_of, int) else max(as_of.values())
     derived: dict[RunKey, DerivedRun] = {}
     for given in runs:
         instant = as_of if isinstance(as_of, int) else as_of[given.entity, given.project]
@@ -73,9 +74,10 @@ def derive(
             for run, joined_by in group:
                 derived[run.run.key] = replace(run, experiment=experiment.id, joined_by=joined_by)
 
-    experiments = _with_overlaps(experiments)
+    _mark_rework(derived)
+    experiments = _with_recoveries(with_overlaps(experiments), derived.values())
     everybody = {person.scholar: person for person in people}
-    result = Derived(derived, experiments, {}, rules, everybody)
+    result = Derived(derived, experiments, {}, rules, complete_to, everybody)
     result.loops.update(_loops(result))
     return result
 
@@ -199,7 +201,7 @@ def _experiment(line: Line, group: Sequence[tuple[DerivedRun, str]]) -> Experime
     )
 
 
-def _with_overlaps(experiments: Mapping[str, Experiment]) -> dict[str, Experiment]:
+def with_overlaps(experiments: Mapping[str, Experiment]) -> dict[str, Experiment]:
     """The same experiments, marked where another of the scholar's was active at their S."""
     by_scholar: defaultdict[str, list[Experiment]] = defaultdict(list)
     for experiment in experiments.values():
@@ -220,6 +222,46 @@ def _active_at_start(other: Experiment, experiment: Experiment) -> bool:
     if other.S >= experiment.S:
         return False
     return any(start <= experiment.S < end for start, end in other.segments)
+
+
+def _mark_rework(derived: dict[RunKey, DerivedRun]) -> None:
+    """Choice: a run is never rework of itself, though a zero-length one ends at its own start."""
+    failed: defaultdict[tuple[Line, str], list[DerivedRun]] = defaultdict(list)
+    for run in derived.values():
+        if run.counts and run.is_failed_compute and run.run.config_hash is not None:
+            failed[run.line, run.run.config_hash].append(run)
+    for key, run in derived.items():
+        if run.counts and run.run.config_hash is not None:
+            assert run.start is not None
+            again = any(
+                other.run.key != key and other.end is not None and other.end <= run.start
+                for other in failed[run.line, run.run.config_hash]
+            )
+            derived[key] = replace(run, rework=again)
+
+
+def _with_recoveries(
+    experiments: Mapping[str, Experiment], runs: Iterable[DerivedRun]
+) -> dict[str, Experiment]:
+    """From each failure to the next success of the line; those with a flagged clock have none."""
+    finished: defaultdict[Line, list[DerivedRun]] = defaultdict(list)
+    for run in runs:
+        if run.counts and run.state_class == "finished":
+            finished[run.line].append(run)
+    found = dict(experiments)
+    for key, experiment in experiments.items():
+        signal = experiment.F
+        if experiment.outcome not in ("failure", "false_start") or experiment.clock:
+            continue
+        assert signal is not None
+        ends = [
+            run.end
+            for run in finished[experiment.line]
+            if run.start is not None and run.end is not None and run.start >= signal
+        ]
+        until = min(ends, default=experiment.as_of)
+        found[key] = replace(experiment, recovery_us=until - signal, recovered=bool(ends))
+    return found
 
 
 def _loops(derived: Derived) -> dict[str, Loop]:

@@ -79,11 +79,17 @@ def _shared(
 
 
 def gpu_metrics(
-    derived: Derived, window: Interval | None = None, by: str = "scholar"
+    derived: Derived,
+    window: Interval | None = None,
+    by: str = "scholar",
+    everyone: Derived | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """Group -> gpu_hours, gpu_hours_failed, productive_share, unpriced_run_hours."""
+    """Group -> gpu_hours, gpu_hours_failed, productive_share, unpriced_run_hours.
+
+    Where `derived` is only a part, hosts are shared with the rest of `everyone`.
+    """
     assert by in ("scholar", "programme"), by
-    charges = gpu_charges(derived, window)
+    charges = gpu_charges(everyone or derived, window)
     groups: defaultdict[str, list[DerivedRun]] = defaultdict(list)
     for run in derived.runs.values():
         if run.counts:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from fractions import Fraction
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from scipy.stats import chi2  # type: ignore[import-untyped]
@@ -23,6 +24,8 @@ from tests.oracles.model import (
     Loop,
     clip,
     hours,
+    local_date,
+    local_instant,
     measure,
 )
 from tests.oracles.windows import weeks, windows
@@ -60,8 +63,8 @@ def metrics(
             **_launches(experiments[group], window),
             **_loops([derived.loops[e.id] for e in experiments[group]], window),
             **_run_counts(runs[group], window),
-            **_throughput(runs[group], experiments[group], window, derived.rules.timezone),
-            **_recovery(runs[group], experiments[group], window),
+            **_throughput(experiments[group], window, derived),
+            **_recovery(experiments[group], window),
             "rework_share": _rework_share(runs[group], window),
             "blind_ratio": blind_ratio(derived, experiments[group], window),
             "wip_age_hours": wip_ages(experiments[group]),
@@ -78,10 +81,10 @@ def metrics_by(
     if not counted:
         return {}
     first = min(run.start for run in counted if run.start is not None)
-    last = max(run.as_of for run in counted)
+    zone = derived.rules.timezone
     return {
         (group, label): values
-        for label, window in windows(first, last, period, derived.rules.timezone)
+        for label, window in windows(first, derived.complete_to, period, zone)
         for group, values in metrics(derived, window, by).items()
     }
 
@@ -174,6 +177,8 @@ def _loops(loops: Sequence[Loop], window: Interval | None) -> Values:
         f"loops_{status}": sum(loop.status == status for loop in inside)
         for status in ("closed", "abandoned", "awaiting", "open")
     }
+    values["machine_hours_closed"] = hours(total - reaction)
+    values["reaction_hours_closed"] = hours(reaction)
     values["reaction_share"] = ratio(reaction, total)
     values["reaction_off_share"] = ratio(reaction - awake, reaction)
     for name, duration, event in (
@@ -196,6 +201,7 @@ def _median(name: str, durations: Sequence[tuple[int, bool]]) -> Values:
     found = kaplan_meier.estimate(durations)
     shown = found.events >= kaplan_meier.MIN_EVENTS
     values: Values = {f"{name}_n": found.n, f"{name}_events": found.events}
+    values[f"{name}_largest"] = hours(max(t for t, _ in durations)) if durations else None
     for suffix, value in (("median", found.median), ("low", found.low), ("high", found.high)):
         values[f"{name}_{suffix}"] = hours(value) if shown and value is not None else None
     return values
@@ -220,67 +226,46 @@ def _run_counts(runs: Sequence[DerivedRun], window: Interval | None) -> Values:
 
 
 def _throughput(
-    runs: Sequence[DerivedRun],
-    experiments: Sequence[Experiment],
-    window: Interval | None,
-    zone: str,
+    experiments: Sequence[Experiment], window: Interval | None, derived: Derived
 ) -> Values:
     concluded = sum(
         e.outcome in ("success", "partial") and happened(window, e.F) for e in experiments
     )
-    # Choice: projects differ in as_of, and what any of them concluded is counted, so the window
-    # ends at the latest. "all" begins at the group's first start.
-    last = max(run.as_of for run in runs)
+    # Choice: projects differ in as_of, and what any of them concluded is counted, so that a window
+    # ends at the latest, for every group alike. "all" begins with the local day of the group's
+    # first launch.
+    zone = derived.rules.timezone
     if window is None:
-        window = (min(run.start for run in runs if run.start is not None), last)
-    length = weeks((window[0], min(window[1], last)), zone)
-    values: Values = {"experiments_concluded": concluded}
-    low = float(chi2.ppf(0.025, 2 * concluded)) / 2 if concluded else 0.0
-    high = float(chi2.ppf(0.975, 2 * concluded + 2)) / 2
-    values["throughput_per_week"] = float(concluded / length) if length else None
-    values["throughput_per_week_low"] = low / float(length) if length else None
-    values["throughput_per_week_high"] = high / float(length) if length else None
-    return values
+        first = local_date(min(e.S for e in experiments), zone)
+        window = (local_instant(first, 0, zone), derived.complete_to)
+    length = weeks((window[0], min(window[1], derived.complete_to)), zone)
+    low, high = poisson_limits(concluded)
+    return {
+        "experiments_concluded": concluded,
+        "weeks": float(length),
+        "throughput_per_week": float(concluded / length) if length else None,
+        "throughput_per_week_low": low / float(length) if length else None,
+        "throughput_per_week_high": high / float(length) if length else None,
+    }
 
 
-def _recovery(
-    runs: Sequence[DerivedRun], experiments: Sequence[Experiment], window: Interval | None
-) -> Values:
-    """From a failure to the next success of the line; flagged clocks are left out."""
-    finished = [run for run in runs if run.state_class == "finished"]
-    durations = []
-    for experiment in experiments:
-        if experiment.outcome not in ("failure", "false_start") or experiment.clock:
-            continue
-        if experiment.F is None or not happened(window, experiment.F):
-            continue
-        ends = [
-            run.end
-            for run in finished
-            if run.line == experiment.line
-            and run.start is not None
-            and run.end is not None
-            and run.start >= experiment.F
-        ]
-        recovered = min(ends, default=experiment.as_of)
-        durations.append((recovered - experiment.F, bool(ends)))
+@cache
+def poisson_limits(count: int) -> tuple[float, float]:
+    """Garwood's exact 95 % limits of the mean of which `count` events were seen."""
+    low = float(chi2.ppf(0.025, 2 * count)) / 2 if count else 0.0
+    return low, float(chi2.ppf(0.975, 2 * count + 2)) / 2
+
+
+def _recovery(experiments: Sequence[Experiment], window: Interval | None) -> Values:
+    """Failures by the time they were seen."""
+    durations = [
+        (e.recovery_us, bool(e.recovered))
+        for e in experiments
+        if e.recovery_us is not None and happened(window, e.F)
+    ]
     return _median("recovery_hours", durations)
 
 
 def _rework_share(runs: Sequence[DerivedRun], window: Interval | None) -> float | None:
-    """Choice: a run is never rework of itself, though a zero-length one ends at its own start."""
-    known = [run for run in runs if run.run.config_hash is not None]
-    failed = [run for run in known if run.is_failed_compute]
-    started = [run for run in known if happened(window, run.start)]
-    again = 0
-    for run in started:
-        assert run.start is not None
-        again += any(
-            other is not run
-            and other.line == run.line
-            and other.run.config_hash == run.run.config_hash
-            and other.end is not None
-            and other.end <= run.start
-            for other in failed
-        )
-    return ratio(again, len(started))
+    known = [run.rework for run in runs if run.rework is not None and happened(window, run.start)]
+    return ratio(sum(known), len(known))

@@ -94,13 +94,16 @@ class DerivedRun:
     start_source: str | None
     end: int | None
     end_source: str | None
-    #: (start, end, estimated), cut at as_of; an open run's last one ends at as_of.
-    sessions: tuple[tuple[int, int, bool], ...]
+    #: In order, cut at as_of; an open run's last one ends there.
+    sessions: tuple[Interval, ...]
     flags: frozenset[str]
     queue_us: int | None
     as_of: int
     experiment: str | None = None
     joined_by: str | None = None
+    #: Whether failed compute of the same line and config had ended when it began; None where the
+    #: config is not known or the run does not count.
+    rework: bool | None = None
 
     @property
     def line(self) -> Line:
@@ -117,7 +120,7 @@ class DerivedRun:
 
     @property
     def intervals(self) -> list[Interval]:
-        return union((start, end) for start, end, _ in self.sessions)
+        return union(self.sessions)
 
     @property
     def is_early_failure(self) -> bool:
@@ -146,6 +149,11 @@ class Experiment:
     clock: bool
     as_of: int
     overlap: bool = False
+    #: The stream it is attributed to; None is ambiguous.
+    stream: str | None = None
+    #: From the signal of a failure to the next success of the line, or to as_of.
+    recovery_us: int | None = None
+    recovered: bool | None = None
 
     @property
     def scholar(self) -> str:
@@ -182,6 +190,8 @@ class Derived:
     experiments: dict[str, Experiment]
     loops: dict[str, Loop]
     rules: Rules
+    #: Where the data ends: the latest as_of of all projects, also of those without runs.
+    complete_to: int
     people: dict[str, Person] = field(default_factory=dict)
 
     def person(self, scholar: str) -> Person:

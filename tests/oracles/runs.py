@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 
 from tests.oracles.model import CLOCK_TOLERANCE, DerivedRun, Rules, Run
 
@@ -56,26 +57,26 @@ def derive_run(run: Run, scholar: str, as_of: int, rules: Rules) -> DerivedRun:
             as_of=as_of,
         )
 
-    flags: set[str] = set()
-    uncut, end_source = _sessions(run, klass, flags)
     left_out = start > as_of
-    if left_out:
-        # Choice: of a run that is left out only its start is judged; the rest waits with it.
-        flags = {"clock"} if start - as_of > CLOCK_TOLERANCE else set()
-    else:
-        # Choice: a session that begins more than 15 min after as_of flags its run just as one
-        # that ends there does, also where it is open.
-        latest = max(begin if end is None else end for begin, end, _ in uncut)
-        if latest - as_of > CLOCK_TOLERANCE:
-            flags.add("clock")
-    sessions = tuple(
-        (begin, as_of if end is None else min(end, as_of), estimated)
-        for begin, end, estimated in uncut
-        if begin <= as_of
-    )
-    if any(estimated for _, _, estimated in sessions):
+    found = _sessions(run, klass)
+    kept = [session for session in found if session.start <= as_of]
+    flags: set[str] = set()
+    # Choice: of a session that begins after as_of, as of a run that does, only the start is judged;
+    # the rest waits with it for the next sync. The run's end is then that of the session before.
+    reached = [start] if left_out else [session.start for session in found]
+    reached += [session.end for session in kept if session.end is not None]
+    if max(reached) - as_of > CLOCK_TOLERANCE or any(session.bad_clock for session in kept):
+        flags.add("clock")
+    if any(session.estimated for session in kept):
         flags.add("estimated")
-    is_open = klass == "running" or left_out
+    end, end_source = None, None
+    if klass == "running" and kept:
+        end_source = "open"
+    elif kept:
+        end = max(min(as_of, session.end or as_of) for session in kept)
+        end_source = kept[-1].end_source
+    if end_source == "unknown":
+        flags.add("unknown_end")
     return DerivedRun(
         run=run,
         scholar=scholar,
@@ -83,28 +84,38 @@ def derive_run(run: Run, scholar: str, as_of: int, rules: Rules) -> DerivedRun:
         left_out=left_out,
         start=start,
         start_source="environment" if from_environment else "created",
-        end=None if is_open else max(end for _, end, _ in sessions),
-        end_source=None if left_out else end_source,
-        sessions=sessions,
+        end=end,
+        end_source=end_source,
+        sessions=tuple(
+            (session.start, as_of if session.end is None else min(session.end, as_of))
+            for session in kept
+        ),
         flags=frozenset(flags),
         queue_us=None if left_out else queue,
         as_of=as_of,
     )
 
 
-def _sessions(
-    run: Run, klass: str, flags: set[str]
-) -> tuple[list[tuple[int, int | None, bool]], str]:
-    """Uncut (start, end or None when open, estimated) in order, and the last one's end source."""
+@dataclass(frozen=True)
+class _Session:
+    """One writer's time, not yet cut at as_of; `end` is None while it is open."""
+
+    start: int
+    end: int | None
+    end_source: str
+    estimated: bool
+    bad_clock: bool
+
+
+def _sessions(run: Run, klass: str) -> list[_Session]:
+    """In order of start; a single writer's is the only one."""
     starts = sorted(run.writer_starts) if len(run.writer_starts) > 1 else [started(run)]
-    resumed = len(starts) > 1
     last_start = starts[-1]
-    last_end, end_source = _last_end(run, klass, last_start, resumed=resumed)
-    if last_end is not None and last_end < last_start:
+    last_end, end_source = _last_end(run, klass, last_start, resumed=len(starts) > 1)
+    bad_clock = last_end is not None and last_end < last_start
+    if bad_clock:
         last_end = last_start
-        flags.add("clock")
-    if end_source == "unknown":
-        flags.add("unknown_end")
+    last = _Session(last_start, last_end, end_source, estimated=False, bad_clock=bad_clock)
 
     if last_end is not None:
         last_length = last_end - last_start
@@ -113,17 +124,16 @@ def _sessions(
         # Choice: no length is below zero, and an open run has no end that could be flagged.
         last_length = max(0, heartbeat - last_start)
 
-    sessions: list[tuple[int, int | None, bool]] = []
+    sessions: list[_Session] = []
     left = None if run.runtime_us is None else max(0, run.runtime_us - last_length)
     for begin, following in itertools.pairwise(starts):
-        length = following - begin
+        length, source = following - begin, "next_session"
         if left is not None:
-            length = min(left, length)
+            length, source = min(left, length), "runtime_share"
             left -= length
         # Choice: earlier sessions are estimated also where they last until the next one starts.
-        sessions.append((begin, begin + length, True))
-    sessions.append((last_start, last_end, False))
-    return sessions, end_source
+        sessions.append(_Session(begin, begin + length, source, estimated=True, bad_clock=False))
+    return [*sessions, last]
 
 
 def _last_end(run: Run, klass: str, start: int, *, resumed: bool) -> tuple[int | None, str]:

@@ -1,0 +1,77 @@
+"""Which experiments belong to a stream, and what is left of everything within one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from tests.oracles.experiments import with_overlaps
+from tests.oracles.model import Derived, Experiment, local_date
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+
+@dataclass(frozen=True)
+class Membership:
+    """A scholar's time in a stream: from its first day to the first no longer; None is no limit."""
+
+    scholar: str
+    stream: str
+    first: date | None = None
+    until: date | None = None
+
+
+def attributed(
+    derived: Derived, rules: Sequence[tuple[str, str]], memberships: Sequence[Membership]
+) -> Derived:
+    """The same with the stream of each experiment.
+
+    `rules` are (glob over "entity/project", stream), the first match first.
+    """
+    return replace(
+        derived,
+        experiments={
+            key: replace(experiment, stream=_stream(derived, experiment, rules, memberships))
+            for key, experiment in derived.experiments.items()
+        },
+    )
+
+
+def _stream(
+    derived: Derived,
+    experiment: Experiment,
+    rules: Sequence[tuple[str, str]],
+    memberships: Sequence[Membership],
+) -> str | None:
+    scholar, entity, project = experiment.line
+    for glob, stream in rules:
+        if fnmatchcase(f"{entity}/{project}", glob):
+            return stream
+    # Choice: a membership's dates are days of the programme's time zone.
+    day = local_date(experiment.S, derived.rules.timezone)
+    active = {
+        it.stream
+        for it in memberships
+        if it.scholar == scholar
+        and (it.first is None or it.first <= day)
+        and (it.until is None or day < it.until)
+    }
+    return active.pop() if len(active) == 1 else None
+
+
+def within(derived: Derived, stream: str) -> Derived:
+    """What belongs to one stream alone.
+
+    Integrals and overlaps see nothing else of a scholar. Loops, recoveries and rework are facts of
+    a line and stay what they are.
+    """
+    experiments = {key: it for key, it in derived.experiments.items() if it.stream == stream}
+    return replace(
+        derived,
+        runs={key: it for key, it in derived.runs.items() if it.experiment in experiments},
+        experiments=with_overlaps(experiments),
+        loops={key: it for key, it in derived.loops.items() if key in experiments},
+    )
