@@ -51,7 +51,7 @@ with st.container(horizontal=True):
         runs = _chosen(runs, column, label)
 ui.heading(
     "Runs",
-    f"{formats.plural(runs.height, 'run')}, times in {view.zone}; failed includes crashed and stale",
+    f"{formats.plural(runs.height, 'run')}, times in {view.zone}; stale = no sign of life",
     table=ui.Table(runs, "runs"),
 )
 if runs.is_empty():
