@@ -17,7 +17,7 @@ from velocity.demo.people import GUEST_PERSON, PEOPLE, SERVICE_HOSTS
 from velocity.demo.roster_text import roster_text, settings_text
 from velocity.demo.stories import BIRDS, GUEST, SERVICE_PROJECT, ZOMBIE
 from velocity.demo.term import Term
-from velocity.demo.twists import TWISTS, look_after
+from velocity.demo.twists import tell_stories
 from velocity.demo.workdays import DAY, HOUR, daily_windows, work_windows
 
 if TYPE_CHECKING:
@@ -93,8 +93,7 @@ def _term_of(term: Term, seed: int, seat: int, person: Person) -> list[PlannedRu
         draft.rng = seeded(seed, seat, number)
         work_along(draft, line)
     draft.rng = seeded(seed, seat, "twists")
-    for twist in TWISTS.get(seat, (look_after,)):
-        twist(draft)
+    tell_stories(draft, seat)
     return [run for line in draft.experiments.values() for one in line for run in one.runs]
 
 

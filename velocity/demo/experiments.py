@@ -81,8 +81,8 @@ class Bench:
         self._machine = machine
         self._number = 0
 
-    def launch(self, start: int) -> Experiment:
-        """One experiment of any kind, begun at `start`."""
+    def launch(self, start: int, config: dict[str, Any] | None = None) -> Experiment:
+        """One experiment of any kind, begun at `start`; None draws a new config."""
         rng, machine = self._rng, self._machine
         long = chance(rng, machine.long_share)
         hours = lognormal(rng, machine.long_median, 0.45) if long else self._hours()
@@ -91,7 +91,7 @@ class Bench:
         forms = (self._single, self._seeds, self._ranks, self._script, self._sweep, self._tagged)
         weights = (kinds.single, kinds.seeds, kinds.ranks, kinds.script, kinds.sweep, kinds.tagged)
         (form,) = rng.choices(forms, weights)
-        runs = form(start, hours, self.config(), rng.choice(self._hosts))
+        runs = form(start, hours, config or self.config(), rng.choice(self._hosts))
         if fault:
             runs = self._broken(runs)
         if chance(rng, machine.queue):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from velocity.demo.draws import chance, lognormal
 from velocity.demo.experiments import ORDINARY, Bench, Machine
@@ -36,10 +36,10 @@ class Habit:
         blind_gap: mean awake hours between launches that look at no result; None for all others.
     """
 
-    react: float = 2.3
+    react: float = 2.1
     react_spread: float = 1.05
-    more: float = 0.15
-    overlap: float = 0.1
+    more: float = 0.12
+    overlap: float = 0.09
     drift: float = 0.0
     impatience: float = 0.55
     pause: float = 0.05
@@ -105,24 +105,35 @@ def work_along(draft: Draft, line: Line) -> None:
     since = term.week(line.first)
     # A week ahead, so that the first week kept is one like the others.
     at = draft.work.after(since - WEEK, draft.rng.uniform(0.1, 1.5))
+    again: dict[str, Any] | None = None
     while at < until:
         if habit.blind_gap is not None:
-            draft.add(line.project, *(one for one in [bench.launch(at)] if one.start >= since))
+            sitting = [bench.launch(at)]
             gap = draft.rng.expovariate(1 / habit.blind_gap)
-            at = draft.awake.after(at, max(gap, 3 * MINUTE / HOUR))
-            continue
-        sitting = _sit_down(draft, bench, habit, at)
+            later = draft.awake.after(at, gap)
+        else:
+            sitting = _sit_down(draft, bench, habit, at, again)
+            later = _next(draft, habit, sitting)
         draft.add(line.project, *(one for one in sitting if one.start >= since))
-        at = max(_next(draft, habit, sitting), sitting[-1].start + 4 * MINUTE)
+        at = max(later, sitting[-1].start + 4 * MINUTE)
+        again = _to_repeat(draft, sitting, at)
 
 
-def _sit_down(draft: Draft, bench: Bench, habit: Habit, at: int) -> list[Experiment]:
+def _sit_down(
+    draft: Draft, bench: Bench, habit: Habit, at: int, again: dict[str, Any] | None
+) -> list[Experiment]:
     """The launches of one sitting, some minutes apart: far enough to be decisions of their own."""
-    launched = [bench.launch(at)]
+    launched = [bench.launch(at, again)]
     while chance(draft.rng, habit.more / (1 + habit.more)):
         at += round(draft.rng.uniform(4, 35) * MINUTE)
         launched.append(bench.launch(at))
     return launched
+
+
+def _to_repeat(draft: Draft, sitting: list[Experiment], at: int) -> dict[str, Any] | None:
+    """The config of a failure of the sitting that is tried again, code mended, at `at`."""
+    failed = [one for one in sitting if not one.succeeded and one.end < at]
+    return failed[0].runs[0].config if failed and chance(draft.rng, 0.5) else None
 
 
 def _next(draft: Draft, habit: Habit, sitting: list[Experiment]) -> int:

@@ -52,7 +52,7 @@ _ONE_AT_A_TIME = Habit(more=0.0, overlap=0.0, impatience=0.0)
 
 _NARROW = Machine(kinds=Kinds(single=65, seeds=15, ranks=3, script=12, sweep=5))
 _WIDE = Machine(kinds=Kinds(single=35, seeds=25, ranks=8, script=8, sweep=18))
-_OVERNIGHT = Machine(median=15.0, spread=0.5, long_share=0.0)
+_OVERNIGHT = Machine(median=18.0, spread=0.5, long_share=0.0)
 
 _FOUR_DAYS = Hours(days=4)
 _FIVE_DAYS = Hours(days=5)
@@ -60,7 +60,7 @@ _FIVE_DAYS = Hours(days=5)
 
 def _basalt(zone: str, hosts: tuple[Host, ...], *lines: Line) -> Person:
     """A scholar of the stream that has one slow week, and few ups and downs besides."""
-    slow = {SLOW_STREAM.week or 0: 3.6}
+    slow = {SLOW_STREAM.week or 0: 3.2}
     return Person(zone, hosts, lines, hours=_FOUR_DAYS, slow_weeks=slow)
 
 
@@ -100,7 +100,7 @@ PEOPLE: tuple[Person, ...] = (
                 Machine(median=5.0, spread=0.3, long_share=0.0),
             ),
         ),
-        hours=Hours(begins=9.1, ends=20.8, days=7, varies=0.15),
+        hours=Hours(begins=9.1, ends=20.8, days=6, varies=0.15),
     ),
     Person(_BERLIN, (_H100_NODE, _LAPTOP), (Line("sae-transfer", _PATIENT),)),
     _basalt(_LONDON, (_A100_BIG,), Line("probe-arch", _BASALT)),
@@ -184,7 +184,7 @@ PEOPLE: tuple[Person, ...] = (
             Line(AMBIGUOUS.project, Habit(react=24.0), _NARROW, first=3, last=8),
         ),
     ),
-    Person(_NEW_YORK, (_L40S_ONE,)),
+    Person(_NEW_YORK, (_L40S_ONE,), hours=Hours(days=7)),
     Person(_LONDON, ()),
 )
 

@@ -18,36 +18,45 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stream:
-    """A stream of the demo: project globs without the entity, and the seats in it all along."""
+    """A stream of the demo.
+
+    Args:
+        name: its id is the same in small letters.
+        mentor: local part of an address.
+        projects: globs, without the entity.
+        seats: members all along.
+        grants: (week, credits).
+    """
 
     name: str
     mentor: str
     projects: tuple[str, ...]
     seats: tuple[int, ...]
-    grant: int
+    grants: tuple[tuple[int, int], ...]
 
 
 STREAMS: tuple[Stream, ...] = (
-    Stream("Aurora", "kestrel", ("sae-*",), (4, 7, 13, 15), 15_000),
-    Stream("Basalt", "merlin", ("probe-*", "steer-*"), (0, 1, 2, 8, 10), 14_000),
-    Stream("Cirrus", "osier", ("vision-*",), (6, 17, 19, AMBIGUOUS.seat), 9_000),
-    Stream("Dune", "merlin", ("judge-*", "redteam-*", "monitor"), (5, 9, 11, 12, 23), 8_000),
-    Stream("Ember", "hobby", ("evals-*",), (3, 16, 18, 20, AMBIGUOUS.seat, 22), 8_000),
+    Stream("Aurora", "kestrel", ("sae-*",), (4, 7, 13, 15), ((0, 21_000), (6, 10_000))),
+    Stream("Basalt", "merlin", ("probe-*", "steer-*"), (0, 1, 2, 8, 10), ((0, 19_500),)),
+    Stream("Cirrus", "osier", ("vision-*",), (6, 17, 19, AMBIGUOUS.seat), ((0, 8_000),)),
+    Stream(
+        "Dune", "merlin", ("judge-*", "redteam-*", "monitor"), (5, 9, 11, 12, 23), ((0, 9_000),)
+    ),
+    Stream("Ember", "hobby", ("evals-*",), (3, 16, 18, 20, AMBIGUOUS.seat, 22), ((0, 5_200),)),
 )
 
 #: (GPU glob, week from which it holds, credits an hour); the H100 became cheaper in mid-term.
 _RATES = (
-    ("*H100*", 0, 2.4),
-    ("*A100*", 0, 1.4),
-    ("*L40S*", 0, 0.8),
-    ("*", 0, 0.3),
-    ("*H100*", 6, 2.0),
+    ("*H100*", 0, 2.0),
+    ("*A100*", 0, 1.1),
+    ("*L40S*", 0, 0.6),
+    ("*", 0, 0.25),
+    ("*H100*", 6, 1.7),
 )
 
 
 def roster_text(term: Term, names: Sequence[str]) -> str:
     """roster.toml of the term, with `names` as ids and W&B usernames by seat."""
-    first = _day(term.week(0))
     parts = [f"leads = {_list(['lead@example.org'])}"]
     parts += [_scholar(seat, name) for seat, name in enumerate(names)]
     parts += [_stream(stream, term, names) for stream in STREAMS]
@@ -57,9 +66,10 @@ def roster_text(term: Term, names: Sequence[str]) -> str:
             f"credits_per_gpu_hour = {credits_an_hour}"
         )
     parts += [
-        f"[[credits.grants]]\ndate = {first}\nstream = {json.dumps(stream.name.lower())}\n"
-        f"amount = {stream.grant}"
+        f"[[credits.grants]]\ndate = {_day(term.week(week))}\n"
+        f"stream = {json.dumps(stream.name.lower())}\namount = {amount}"
         for stream in STREAMS
+        for week, amount in stream.grants
     ]
     return "\n\n".join(parts) + "\n"
 

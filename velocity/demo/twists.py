@@ -29,6 +29,9 @@ def fall_silent(draft: Draft, story: Story, state: str) -> None:
     signal = _ago(draft, story)
     start = draft.work.last_before(signal - 2 * HOUR)
     kept = [one for one in draft.experiments[story.project] if one.end < start]
+    recovered = max(run.start for one in kept for run in one.runs if run.state == "finished")
+    # What failed after the last success would be a failure not recovered of its own.
+    kept = [one for one in kept if one.succeeded or one.signal <= recovered]
     last = _bench(draft, story).run(start, (signal - start) / HOUR, state=state)
     draft.experiments[story.project] = [*kept, Experiment([last])]
 
@@ -101,7 +104,7 @@ def arrive_late(draft: Draft) -> None:
     story = stories.NEWCOMER
     bench = _bench(draft, story)
     at = draft.work.after(_ago(draft, story), 1.0)
-    for _ in range(5):
+    for _ in range(4):
         run = bench.run(at, draft.rng.uniform(0.5, 3.0))
         draft.add(story.project, Experiment([run]))
         at = draft.work.after(run.end, draft.rng.uniform(2.0, 5.0))
@@ -129,8 +132,11 @@ def negative_runtimes(draft: Draft) -> None:
 def look_after(draft: Draft) -> None:
     """Answer what has waited long, and recover what failed, on every line that still goes on."""
     as_of = draft.term.as_of
+    silent = {story.project for story in SILENT}
     for project, line in draft.experiments.items():
-        known = [one for one in line if one.start <= as_of]
+        if project in silent:
+            continue
+        known = [one for one in line if one.start <= as_of and not one.runs[0].skew]
         launched = max((one.start for one in known), default=as_of)
         concluded = [one for one in known if one.signal <= as_of]
         waiting = [one.signal for one in concluded if one.signal > launched]
@@ -181,27 +187,34 @@ def _week(draft: Draft, story: Story) -> int:
     return draft.term.week(story.week)
 
 
-#: What happens on a seat, in order; everyone but the silent is looked after in the end.
-TWISTS: dict[int, tuple[Callable[[Draft], None], ...]] = {
-    stories.RESULT_WAITING.seat: (
-        lambda draft: fall_silent(draft, stories.RESULT_WAITING, "finished"),
-    ),
-    stories.RESULT_WAITING_TOO.seat: (
-        lambda draft: fall_silent(draft, stories.RESULT_WAITING_TOO, "finished"),
-    ),
-    stories.FAILURE_UNRECOVERED.seat: (
-        lambda draft: fall_silent(draft, stories.FAILURE_UNRECOVERED, "failed"),
-    ),
-    stories.FAILURE_UNRECOVERED_TOO.seat: (
-        lambda draft: fall_silent(draft, stories.FAILURE_UNRECOVERED_TOO, "crashed"),
-    ),
-    stories.STALE_RUN.seat: (lambda draft: go_stale(draft, stories.STALE_RUN), look_after),
-    stories.STALE_RUN_TOO.seat: (lambda draft: go_stale(draft, stories.STALE_RUN_TOO), look_after),
-    stories.CRASH_STORM.seat: (crash_storm, look_after),
-    stories.FALSE_STARTS.seat: (false_start_day, look_after),
-    stories.IDLE_WEEK.seat: (idle_week, look_after),
-    stories.OFFLINE_SYNC.seat: (offline_sync, look_after),
-    stories.NEWCOMER.seat: (arrive_late, look_after),
-    stories.SPOT_MACHINES.seat: (look_after, fast_clock),
-    stories.BAD_CLOCKS.seat: (negative_runtimes, look_after),
+#: Lines that end without an answer, and the state of their last run.
+SILENT: dict[Story, str] = {
+    stories.RESULT_WAITING: "finished",
+    stories.RESULT_WAITING_TOO: "finished",
+    stories.FAILURE_UNRECOVERED: "failed",
+    stories.FAILURE_UNRECOVERED_TOO: "crashed",
 }
+
+_TWISTS: dict[Story, Callable[[Draft], None]] = {
+    stories.CRASH_STORM: crash_storm,
+    stories.FALSE_STARTS: false_start_day,
+    stories.IDLE_WEEK: idle_week,
+    stories.OFFLINE_SYNC: offline_sync,
+    stories.NEWCOMER: arrive_late,
+    stories.SPOT_MACHINES: fast_clock,
+    stories.BAD_CLOCKS: negative_runtimes,
+}
+
+
+def tell_stories(draft: Draft, seat: int) -> None:
+    """Write the seat's stories into its term, and look after its other lines."""
+    for story, twist in _TWISTS.items():
+        if story.seat == seat:
+            twist(draft)
+    for story in (stories.STALE_RUN, stories.STALE_RUN_TOO):
+        if story.seat == seat:
+            go_stale(draft, story)
+    for story, state in SILENT.items():
+        if story.seat == seat:
+            fall_silent(draft, story, state)
+    look_after(draft)

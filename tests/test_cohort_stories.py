@@ -1,0 +1,295 @@
+"""The stories of the demo cohort are in its raw data."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import pytest
+
+from tests.cohort_truth import Truth, at, environment, microseconds, truth
+from tests.oracles.kaplan_meier import estimate
+from tests.oracles.model import (
+    DAY,
+    MINUTE,
+    awake_microseconds,
+    hours,
+    micros,
+)
+from velocity.demo import stories
+from velocity.demo.people import PEOPLE
+from velocity.demo.roster_text import STREAMS
+from velocity.demo.stories import BIRDS, ENTITY, Story
+
+NOON = at("2026-05-20T12:00:00")
+
+#: Awkward times to launch the demo: a Monday at midnight, a Sunday night, after a clock change.
+INSTANTS = [NOON, at("2026-11-23T00:00:00"), at("2026-08-02T23:00:00"), at("2027-04-01T09:00:00")]
+
+
+@pytest.fixture(scope="module")
+def data() -> Truth:
+    return truth(NOON)
+
+
+def in_week(data: Truth, story: Story) -> tuple[int, int]:
+    assert story.week is not None
+    return data.week(story.week)
+
+
+def line_of(data: Truth, story: Story):
+    return [
+        one
+        for one in data.experiments(story.seat)
+        if one.line == (BIRDS[story.seat], ENTITY, story.project)
+    ]
+
+
+def reaction_share(loops) -> float:
+    closed = [loop for loop in loops if loop.status == "closed"]
+    return sum(it.reaction_us for it in closed) / sum(it.loop_us for it in closed)
+
+
+def off_share(data: Truth, *seats: int) -> float:
+    closed = [loop for loop in data.loops(*seats) if loop.status == "closed"]
+    return 1 - sum(it.awake_us for it in closed) / sum(it.reaction_us for it in closed)
+
+
+def blind_ratio(data: Truth, story: Story) -> float:
+    line = line_of(data, story)
+    starts = sorted(one.S for one in line)
+    gaps = [(a, b) for a, b in pairwise(starts) if b - a <= 5 * DAY]
+    person = data.derived.person(BIRDS[story.seat])
+    awake = sum(awake_microseconds(person, *gap) for gap in gaps)
+    loops = [data.derived.loops[one.id] for one in line]
+    median = estimate([(it.awake_us, it.reaction_event) for it in loops if it.awake_us is not None])
+    return median.median / (math.log(2) * awake / len(gaps))
+
+
+def test_serial_starter_turns_parallel_in_the_fifth_week(data):
+    story = stories.TURNS_PARALLEL
+    turn = in_week(data, story)[0]
+    before = data.serial_share(story.seat, window=(data.week(0)[0], turn))
+    after = data.serial_share(story.seat, window=(turn, data.week(stories.LAST_WEEK)[1]))
+    assert before > 0.95
+    assert after < 0.45
+
+
+def test_steady_parallel_scholar_is_parallel_every_week(data):
+    for week in range(stories.WEEKS):
+        assert data.serial_share(stories.ALWAYS_PARALLEL.seat, window=data.week(week)) < 0.5
+
+
+def test_crash_storm_is_in_one_week(data):
+    story = stories.CRASH_STORM
+    early = [
+        run
+        for run in data.derived.runs.values()
+        if run.scholar == BIRDS[story.seat] and run.is_early_failure
+    ]
+    start, end = in_week(data, story)
+    storm = [run for run in early if start <= run.start < end]
+    assert len(storm) > 30
+    assert len(early) - len(storm) < 20
+
+
+def test_machine_dominates_the_loop_of_the_long_job(data):
+    seat = stories.LONG_JOB.seat
+    assert reaction_share(data.loops(seat)) < 0.25
+    assert data.serial_share(seat) > 0.99
+    for other in range(len(BIRDS)):
+        if other not in (seat, stories.NOTHING.seat):
+            assert reaction_share(data.loops(other)) > 0.4
+
+
+def test_blind_launches_are_unrelated_to_results(data):
+    assert 0.8 < blind_ratio(data, stories.BLIND) < 1.25
+    for seen in (stories.EVENING, stories.LONG_JOB, stories.TURNS_PARALLEL, stories.IDLE_WEEK):
+        assert blind_ratio(data, seen) < 0.75
+
+
+def test_idle_week_has_nothing_in_flight(data):
+    story = stories.IDLE_WEEK
+    start, end = in_week(data, story)
+    everything = data.experiments(story.seat)
+    assert not [one for one in everything if any(a < end and b > start for a, b in one.segments)]
+    for week in (5, 7):
+        assert data.experiments(story.seat, window=data.week(week))
+
+
+def test_evening_scholar_waits_mostly_outside_the_awake_window(data):
+    seat = stories.EVENING.seat
+    everybody = off_share(data)
+    assert off_share(data, seat) > max(0.62, everybody + 0.08)
+    assert reaction_share(data.loops(seat)) > 0.5
+
+
+def test_false_starts_are_all_that_happens_on_one_day(data):
+    story = stories.FALSE_STARTS
+    start, _ = in_week(data, story)
+    wednesday = [
+        one
+        for one in data.experiments(story.seat, window=(start + DAY, start + 4 * DAY))
+        if datetime.fromtimestamp(one.S / 1e6, UTC).weekday() == 2
+    ]
+    assert [one.outcome for one in wednesday] == ["false_start"] * 7
+
+
+@pytest.mark.parametrize("as_of", INSTANTS, ids=str)
+def test_only_basalt_reacts_beyond_its_usual_range(as_of):
+    data = truth(as_of)
+    for stream in STREAMS:
+        weekly = [
+            estimate(
+                [
+                    (loop.reaction_us, loop.reaction_event)
+                    for loop in data.loops(*stream.seats, window=data.week(week))
+                    if loop.reaction_us is not None
+                ]
+            ).median
+            for week in range(stories.WEEKS)
+        ]
+        levels = [math.log(median) for median in weekly if median]
+        moves = [abs(b - a) for a, b in pairwise(levels)]
+        limit = sum(levels) / len(levels) + 2.66 * sum(moves) / len(moves)
+        assert (levels[-1] > limit) == (stream.name == "Basalt"), (stream.name, weekly)
+
+
+@pytest.mark.parametrize("as_of", INSTANTS, ids=str)
+def test_what_is_stuck_is_what_the_stories_say(as_of):
+    data = truth(as_of)
+    waiting = {
+        (loop.line, data.as_of - loop.F)
+        for loop in data.loops()
+        if loop.status == "awaiting" and data.as_of - loop.F > DAY
+    }
+    told = (
+        stories.RESULT_WAITING,
+        stories.RESULT_WAITING_TOO,
+        stories.FAILURE_UNRECOVERED,
+        stories.FAILURE_UNRECOVERED_TOO,
+    )
+    assert waiting == {((BIRDS[it.seat], ENTITY, it.project), microseconds(it.ago)) for it in told}
+    stale = {
+        (run.line, data.as_of - run.run.heartbeat_at)
+        for run in data.derived.runs.values()
+        if run.state_class == "stale"
+    }
+    zombies = (stories.STALE_RUN, stories.STALE_RUN_TOO)
+    assert stale == {
+        *(((BIRDS[it.seat], ENTITY, it.project), microseconds(it.ago)) for it in zombies),
+        (("", ENTITY, stories.ZOMBIE.project), microseconds(stories.ZOMBIE.ago)),
+    }
+
+
+@pytest.mark.parametrize("as_of", INSTANTS, ids=str)
+def test_failures_not_recovered_are_those_of_the_stories(as_of):
+    data = truth(as_of)
+    unrecovered = set()
+    for one in data.experiments():
+        if one.outcome not in ("failure", "false_start") or data.as_of - one.F <= DAY:
+            continue
+        successes = [
+            run.start
+            for other in data.experiments(BIRDS.index(one.scholar))
+            if other.line == one.line
+            for run in other.members
+            if run.state_class == "finished"
+        ]
+        if max(successes) < one.F:
+            unrecovered.add((one.line[2], data.as_of - one.F))
+    told = (stories.FAILURE_UNRECOVERED, stories.FAILURE_UNRECOVERED_TOO)
+    assert unrecovered == {(it.project, microseconds(it.ago)) for it in told}
+
+
+def test_oldest_waiting_result_is_a_success_of_two_days(data):
+    last = max(line_of(data, stories.RESULT_WAITING), key=lambda one: one.S)
+    assert last.outcome == "success"
+    assert 51 < hours(data.as_of - last.F) < 52
+
+
+def test_offline_runs_were_created_weeks_after_they_started(data):
+    story = stories.OFFLINE_SYNC
+    synced = [
+        node
+        for node in data.nodes(story.seat)
+        if node.created_at == data.cohort.as_of - story.ago and node.project == story.project
+    ]
+    assert len(synced) == 2
+    for node in synced:
+        run = data.derived.runs[node.entity, node.project, node.name]
+        start, end = in_week(data, story)
+        assert start <= run.start < run.end < end
+        assert micros(node.created_at) - run.end > 7 * DAY
+
+
+@pytest.mark.parametrize("as_of", INSTANTS, ids=str)
+def test_newcomer_has_fewer_than_six_loops(as_of):
+    data = truth(as_of)
+    loops = data.loops(stories.NEWCOMER.seat)
+    assert 2 <= len(loops) < 6
+    assert min(loop.S for loop in loops) > data.as_of - microseconds(stories.NEWCOMER.ago)
+
+
+def test_scholar_in_two_streams_works_on_before_and_after(data):
+    story = stories.TWO_STREAMS
+    moved = in_week(data, story)[0]
+    day = datetime.fromtimestamp(moved / 1e6, UTC).date()
+    spans = {
+        stream: (since, until)
+        for scholar, stream, since, until in data.roster.memberships()
+        if scholar == BIRDS[story.seat]
+    }
+    assert spans == {"cirrus": (None, day), "aurora": (day, None)}
+    assert data.roster.match_stream_rule(ENTITY, story.project) is None
+    starts = [one.S for one in line_of(data, story)]
+    assert sum(start < moved for start in starts) > 30
+    assert sum(start >= moved for start in starts) > 30
+
+
+def test_sandbox_belongs_to_no_stream_and_its_scholar_to_two(data):
+    story = stories.AMBIGUOUS
+    assert data.roster.match_stream_rule(ENTITY, story.project) is None
+    streams = [it[1] for it in data.roster.memberships() if it[0] == BIRDS[story.seat]]
+    assert streams == ["cirrus", "ember"]
+    assert len(line_of(data, story)) >= 5
+
+
+def test_one_scholar_has_nothing_at_all(data):
+    assert data.nodes(stories.NOTHING.seat) == []
+    assert BIRDS[stories.NOTHING.seat] in {it.id for it in data.roster.scholars}
+    assert [seat for seat in range(len(BIRDS)) if not data.nodes(seat)] == [stories.NOTHING.seat]
+
+
+def test_old_sdk_wrote_no_environment(data):
+    begun = [node for node in data.cohort.runs if node.state != "pending"]
+    without = {node.username for node in begun if not environment(node)}
+    assert without - {None} == {BIRDS[stories.OLD_SDK.seat]}
+
+
+def test_spot_machines_preempt_and_resume(data):
+    nodes = data.nodes(stories.SPOT_MACHINES.seat)
+    assert sum(node.state.startswith("preempt") for node in nodes) >= 15
+    assert sum(len(environment(node)) > 1 for node in nodes) >= 3
+
+
+@pytest.mark.parametrize("as_of", INSTANTS, ids=str)
+def test_five_clocks_are_flagged(as_of):
+    data = truth(as_of)
+    flagged = [run for run in data.derived.runs.values() if "clock" in run.flags]
+    scholars = sorted(BIRDS.index(run.scholar) for run in flagged)
+    assert scholars == sorted([stories.BAD_CLOCKS.seat] * 2 + [stories.SPOT_MACHINES.seat] * 3)
+    assert sum(run.left_out for run in flagged) == 1
+    late = [run for run in flagged if run.start > data.as_of]
+    assert all(run.start - data.as_of > 15 * MINUTE for run in late)
+
+
+def test_every_story_is_about_a_seat_and_its_project(data):
+    told = [it for it in vars(stories).values() if isinstance(it, Story)]
+    assert len(told) >= 20
+    for story in told:
+        if story.seat >= 0 and story is not stories.NOTHING:
+            projects = {node.project for node in data.nodes(story.seat)}
+            assert story.project in projects
+            assert len(PEOPLE[story.seat].lines) >= 1 or story is stories.NEWCOMER
