@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from velocity.demo import NOTE, is_demo
+from velocity.demo.stories import SEED
 from velocity.sql import list_queries
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
     from velocity.demo.cohort import Cohort
     from velocity.sync import OnProgress
-
-SEED = 1
 
 _FRESH_FOR = timedelta(hours=12)
 #: The code that a store depends on: with other code it is made again.
