@@ -9,7 +9,7 @@ MERGE INTO project AS held
 USING (
   SELECT
     $entity::VARCHAR AS entity, $project::VARCHAR AS project, $as_of::TIMESTAMPTZ AS as_of,
-    $app_url::VARCHAR AS app_url, $pulled::BOOLEAN AS pulled
+    rtrim($app_url::VARCHAR, '/') AS app_url, $pulled::BOOLEAN AS pulled
 ) AS told
 ON held.entity = told.entity AND held.project = told.project
 WHEN MATCHED AND (told.pulled OR held.pulled_from IS NULL) THEN UPDATE SET

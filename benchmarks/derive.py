@@ -1,0 +1,76 @@
+"""How long it takes from merged runs to every derived table, fact and weekly median.
+
+    python benchmarks/derive.py [RUNS SCHOLARS [LINE]]
+
+Prints seconds and peak memory for the whole derivation, for publishing, and for the sync that
+follows in which 200 runs of 10 scholars changed, and the same core figures in plain pandas beside
+it. LINE adds one automated line of that many experiments.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from plain_pandas import figures_in_pandas
+from synthetic import AS_OF, run_table
+
+from velocity.settings import Settings
+from velocity.store import LiveStore, open_live
+from velocity.store.derive import derive
+from velocity.store.merge import merge_project, merge_runs
+from velocity.store.publish import publish
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: A week on: nothing is running or waiting, so that what changed is all there is to do.
+COMPLETE_TO = AS_OF + timedelta(days=6)
+
+
+def timed(name: str, work: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    result = work()
+    seconds = time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"{name:44} {seconds:8.2f} s   peak {peak:5.2f} GiB   {result or ''}")
+    return seconds
+
+
+def changed(runs: pl.DataFrame) -> pl.DataFrame:
+    """The latest 200 runs of ten scholars, killed after all."""
+    ten = [f"u{number}" for number in range(0, 20, 2)]
+    return runs.filter(pl.col("username").is_in(ten)).tail(200).with_columns(state=pl.lit("killed"))
+
+
+def measure(store: LiveStore, runs: pl.DataFrame) -> None:
+    timed("merge", lambda: merge_runs(store, runs).new)
+    for (project,) in runs.select("project").unique().rows():
+        merge_project(store, "lab", project, as_of=COMPLETE_TO)
+    whole = timed("derive everything", lambda: derive(store, Settings(), None))
+    timed("publish", lambda: publish(store))
+    merge_runs(store, changed(runs))
+    part = timed("derive after 200 changed runs", lambda: derive(store, Settings(), None))
+    print(f"{'everything / after a change':44} {whole / part:8.1f} x")
+    pandas = timed("the core of it in plain pandas", lambda: len(figures_in_pandas(runs)))
+    print(f"{'pandas / derive everything':44} {pandas / whole:8.1f} x")
+
+
+def main() -> None:
+    runs, scholars, line = [int(word) for word in sys.argv[1:]] + [100_000, 200, 0][
+        len(sys.argv) - 1 :
+    ]
+    table = run_table(runs, scholars, line_of=line)
+    print(f"{table.height:,} runs of {scholars:,} scholars")
+    with tempfile.TemporaryDirectory() as folder, open_live(Path(folder)) as store:
+        measure(store, table)
+
+
+if __name__ == "__main__":
+    main()
