@@ -168,7 +168,7 @@ def _data(snapshot: Snapshot) -> Iterator[Finding]:
         yield Finding(
             "note",
             "people",
-            f"{unknown.height} W&B users are not in the roster: {names}",
+            f"{unknown['runs'].sum():,} runs count for nobody, as the roster lacks: {names}",
             "Add them: velocity roster suggest >> roster.toml",
         )
     rejected = reads.rejected(snapshot)

@@ -38,7 +38,7 @@ _LISTS: dict[str, tuple[str, Sequence[str]]] = {
     "runs": (
         "Runs that started in the window, latest first: what W&B said, what each was taken for.",
         (
-            *("scholar", "project", "run_id", "class", "started_at", "active_hours"),
+            *("scholar", "run_id", "class", "started_at", "active_hours"),
             *("experiment_id", "flags"),
         ),
     ),

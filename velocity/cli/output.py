@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import sys
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from velocity.cli.options import Format
 
 _ISO = "%Y-%m-%dT%H:%M:%S%.fZ"
+_FILE_WIDTH = 100  # of a table that no terminal shows
 _SUFFIXES: dict[str, Format] = {".csv": "csv", ".json": "json", ".parquet": "parquet"}
 
 
@@ -46,11 +48,7 @@ def write_frame(
     Raises:
         VelocityError: the file cannot be written.
     """
-    if form == "table":
-        width = None if out is None and sys.stdout.isatty() else 100
-        content = draw_table(frame, keys, width=width, colour=out is None and sys.stdout.isatty())
-    else:
-        content = _encoded(frame, form)
+    content = _encoded(frame, form, keys, _FILE_WIDTH if out else _terminal_width())
     if out is None:
         _print(content)
         return
@@ -65,9 +63,15 @@ def write_frame(
         ) from error
 
 
-def _encoded(frame: pl.DataFrame, form: Format) -> bytes:
+def _terminal_width() -> int:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else _FILE_WIDTH
+
+
+def _encoded(frame: pl.DataFrame, form: Format, keys: Sequence[str], width: int) -> bytes:
     buffer = io.BytesIO()
-    if form == "csv":
+    if form == "table":
+        buffer.write(draw_table(frame, keys, width=width).encode())
+    elif form == "csv":
         frame.write_csv(buffer, datetime_format=_ISO)
     elif form == "parquet":
         frame.write_parquet(buffer)

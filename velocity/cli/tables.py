@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import io
-from datetime import date, datetime
+from datetime import datetime
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from rich.cells import cell_len, chop_cells
 
 from velocity.roster import CONTROL_CHARACTERS
 
@@ -20,84 +17,109 @@ if TYPE_CHECKING:
 
 _LONGEST_HEADER = 8
 _LONGEST_CELL = 40
-_PADDING = 3  # on both sides of a cell, and between two
+_NARROWEST = 8  # to which a column may be folded
+_GAP = "   "
 
 
-def draw_table(
-    frame: pl.DataFrame, keys: Sequence[str], *, width: int | None, colour: bool
-) -> bytes:
-    """The frame as text, UTF-8.
+def draw_table(frame: pl.DataFrame, keys: Sequence[str], *, width: int) -> str:
+    """The frame as text.
 
     One row stands upright, a line a column. Of several rows, columns that do not fit beside each
     other follow below, each time beside the `keys`; without keys, cells are folded to fit.
 
     Args:
-        frame: what to show.
+        frame: what to show; at least one row.
         keys: columns that tell the rows apart.
-        width: characters; None for the terminal's own.
-        colour: whether to use the terminal's styles.
+        width: characters of a line.
     """
-    buffer = io.StringIO()
-    console = Console(file=buffer, width=width, force_terminal=colour, highlight=False)
-    if width is None:
-        console.width = Console().width
     if frame.height == 1:
-        console.print(_upright(frame))
-    elif not keys:
-        console.print(_side_by_side(frame, frame.columns))
-    else:
-        for columns in _bands(frame, list(keys), console.width):
-            console.print(_side_by_side(frame, columns))
-            console.print()
-    return buffer.getvalue().encode()
+        return _upright(frame)
+    columns = [_Column(frame[name]) for name in frame.columns]
+    if not keys:
+        return _side_by_side(columns, width)
+    return "\n".join(_side_by_side(band, width) for band in _bands(columns, keys, width))
 
 
-def _upright(frame: pl.DataFrame) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in frame.row(0, named=True).items():
-        table.add_row(Text(name), Text(_cell(value)))
-    return table
+class _Column:
+    """A column as it is shown: header lines, cells and the width it would like."""
+
+    def __init__(self, values: pl.Series) -> None:
+        self.name = values.name
+        self.is_number = values.dtype.is_numeric()
+        self.is_text = not (self.is_number or values.dtype.is_temporal())
+        self.header = _header(values.name)
+        self.cells = [_cell(value) for value in values]
+        widest = max(map(cell_len, self.cells), default=0)
+        self.width = max(min(widest, _LONGEST_CELL), *map(len, self.header))
+
+    def line(self, text: str, width: int) -> str:
+        """One line of a cell, filled up to the width."""
+        fill = " " * (width - cell_len(text))
+        return fill + text if self.is_number else text + fill
 
 
-def _side_by_side(frame: pl.DataFrame, columns: Sequence[str]) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for name in columns:
-        table.add_column(
-            Text(_header(name)),
-            justify="right" if frame.schema[name].is_numeric() else "left",
-            overflow="fold",
-            max_width=_LONGEST_CELL,
+def _upright(frame: pl.DataFrame) -> str:
+    longest = max(map(len, frame.columns))
+    row = frame.row(0, named=True)
+    return "".join(
+        f"{name:{longest}}  {_cell(value)}".rstrip() + "\n" for name, value in row.items()
+    )
+
+
+def _side_by_side(columns: Sequence[_Column], width: int) -> str:
+    widths = _fitted(columns, width)
+    rule = _GAP.join("─" * wide for wide in widths)
+    head = max(len(column.header) for column in columns)
+    headers = [[""] * (head - len(column.header)) + column.header for column in columns]
+    lines = [*_lines(columns, widths, headers), rule]
+    for row in zip(*(column.cells for column in columns), strict=True):
+        folded = [chop_cells(cell, wide) for cell, wide in zip(row, widths, strict=True)]
+        lines += _lines(columns, widths, folded)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _lines(
+    columns: Sequence[_Column], widths: Sequence[int], cells: Sequence[Sequence[str]]
+) -> Iterator[str]:
+    """The lines of one row whose cells are of several lines each."""
+    for parts in zip_longest(*cells, fillvalue=""):
+        filled = (
+            column.line(part, width)
+            for column, part, width in zip(columns, parts, widths, strict=True)
         )
-    for row in frame.select(columns).iter_rows():
-        table.add_row(*(Text(_cell(value)) for value in row))
-    return table
+        yield _GAP.join(filled).rstrip()
 
 
-def _bands(frame: pl.DataFrame, keys: list[str], width: int) -> Iterator[list[str]]:
+def _fitted(columns: Sequence[_Column], width: int) -> list[int]:
+    """Widths that add up to no more than `width`, taken from the widest; only text is folded."""
+    widths = [column.width for column in columns]
+    spare = width - len(_GAP) * (len(columns) - 1)
+    foldable = [n for n, column in enumerate(columns) if column.is_text]
+    while sum(widths) > spare:
+        widest = max(foldable, key=widths.__getitem__, default=None)
+        if widest is None or widths[widest] <= _NARROWEST:
+            break
+        widths[widest] -= 1
+    return widths
+
+
+def _bands(columns: Sequence[_Column], keys: Sequence[str], width: int) -> Iterator[list[_Column]]:
     """The columns in groups that fit beside each other, each group after the keys."""
-    widths = {name: _width(frame, name) + _PADDING for name in frame.columns}
-    start = sum(widths[key] for key in keys)
-    band, used = list(keys), start
-    for name in frame.columns:
-        if name in keys:
+    first = [column for column in columns if column.name in keys]
+    band, room = list(first), width - sum(column.width + len(_GAP) for column in first)
+    left = room
+    for column in columns:
+        if column.name in keys:
             continue
-        if len(band) > len(keys) and used + widths[name] > width:
+        if len(band) > len(first) and column.width > left:
             yield band
-            band, used = list(keys), start
-        band.append(name)
-        used += widths[name]
+            band, left = list(first), room
+        band.append(column)
+        left -= column.width + len(_GAP)
     yield band
 
 
-def _width(frame: pl.DataFrame, name: str) -> int:
-    cells = max((len(_cell(value)) for value in frame[name]), default=0)
-    header = max(map(len, _header(name).split("\n")))
-    return max(header, min(cells, _LONGEST_CELL))
-
-
-def _header(name: str) -> str:
+def _header(name: str) -> list[str]:
     """A column name on several lines, broken after underscores."""
     lines = [""]
     for part in name.split("_"):
@@ -107,20 +129,22 @@ def _header(name: str) -> str:
             lines.append(part)
         else:
             lines[-1] = glued
-    return "\n".join(lines)
+    return lines
 
 
 def _cell(value: Any) -> str:
     match value:
         case None:
-            return ""
+            text = ""
+        case bool():
+            text = "yes" if value else "no"
         case float():
-            return f"{value:,.3f}".rstrip("0").rstrip(".")
-        case int() if not isinstance(value, bool):
-            return f"{value:,}"
+            text = f"{value:,.3f}".rstrip("0").rstrip(".")
+        case int():
+            text = f"{value:,}"
         case datetime():
-            return f"{value:%Y-%m-%d %H:%M}"
-        case date():
-            return value.isoformat()
-    # A run name must not move the cursor or change the terminal's colours.
-    return CONTROL_CHARACTERS.sub("\ufffd", str(value))
+            text = f"{value:%Y-%m-%d %H:%M}"
+        case _:
+            # A run name must not move the cursor or change the terminal's colours.
+            text = CONTROL_CHARACTERS.sub("\ufffd", str(value))
+    return text
