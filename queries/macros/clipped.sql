@@ -1,0 +1,8 @@
+-- title: The part of a stretch inside a window
+-- Microseconds of [start, end) from the beginning of from_day to the beginning of to_day, local days of
+-- a time zone; a null day sets no limit.
+CREATE OR REPLACE MACRO clipped(zone, start_us, end_us, from_day, to_day) AS
+greatest(
+  0,
+  least(end_us, coalesce(epoch_us(timezone(zone, to_day::TIMESTAMP)), end_us))
+    - greatest(start_us, coalesce(epoch_us(timezone(zone, from_day::TIMESTAMP)), start_us)))

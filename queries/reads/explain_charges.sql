@@ -1,0 +1,33 @@
+-- title: Explanation: charges
+-- A row a session and local day of the window: the GPUs it is charged for and what that came to, at
+-- the rate of that day. Allocation, not utilisation.
+-- param: scholar | VARCHAR | whose
+-- param: from_day | DATE | first local day, null = from the beginning
+-- param: to_day | DATE | day after the last, null = to the end
+-- param: scope | STRUCT | what the viewer may see
+WITH charge AS (
+  SELECT
+    gpu_charge.*, project.entity, project.project, run.run_id, run.class, run.failed_compute,
+    run.gpu_type
+  FROM gpu_charge
+  JOIN run USING (run_key)
+  JOIN scholar ON scholar.scholar_key = run.scholar_key
+  JOIN project ON project.project_key = run.project_key
+  WHERE scholar.scholar = $scholar::VARCHAR AND may_see($scope, scholar.scholar, NULL)
+    AND ($from_day::DATE IS NULL OR gpu_charge.day >= $from_day::DATE)
+    AND ($to_day::DATE IS NULL OR gpu_charge.day < $to_day::DATE)
+)
+SELECT
+  concat_ws('/', entity, project, run_id) AS run,
+  charge.day,
+  make_timestamptz(from_us) AS started_at,
+  make_timestamptz(to_us) AS ended_at,
+  class, failed_compute, charge.gpu_type, gpus,
+  gpu_us / 3.6e9 AS gpu_hours,
+  unpriced_us / 3.6e9 AS unpriced_hours,
+  rate.credits_per_gpu_hour,
+  gpu_us / 3.6e9 * rate.credits_per_gpu_hour AS credits
+FROM charge
+ASOF LEFT JOIN gpu_rate AS rate
+  ON rate.gpu_type = charge.gpu_type AND rate.from_date <= charge.day
+ORDER BY from_us, run

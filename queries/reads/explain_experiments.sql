@@ -1,0 +1,43 @@
+-- title: Explanation: experiments
+-- A row an experiment that touches the window: its n runs, k of which make the signal, its outcome,
+-- how much of it lies inside, and what it counts as.
+-- param: scholar | VARCHAR | whose
+-- param: from_day | DATE | first local day, null = from the beginning
+-- param: to_day | DATE | day after the last, null = to the end
+-- param: scope | STRUCT | what the viewer may see
+WITH inside AS (
+  SELECT
+    experiment_key,
+    sum(clipped(setting.timezone, start_us, end_us, $from_day::DATE, $to_day::DATE)) / 3.6e9 AS hours
+  FROM segment, setting
+  GROUP BY experiment_key
+)
+SELECT
+  concat_ws('/', project.entity, project.project, run.run_id) AS experiment,
+  stream.stream,
+  experiment.n AS runs,
+  (experiment.n + 1) // 2 AS k,
+  make_timestamptz(experiment.start_us) AS started_at,
+  make_timestamptz(experiment.signal_us) AS signal_at,
+  experiment.outcome,
+  experiment.overlapped,
+  experiment.clock,
+  loop.status AS loop_status,
+  experiment.active_us / 3.6e9 AS active_hours,
+  coalesce(inside.hours, 0) AS hours_inside,
+  coalesce(experiment.start_day >= $from_day::DATE, true)
+    AND coalesce(experiment.start_day < $to_day::DATE, true) AS starts_inside,
+  experiment.signal_day IS NOT NULL AND coalesce(experiment.signal_day >= $from_day::DATE, true)
+    AND coalesce(experiment.signal_day < $to_day::DATE, true) AS signal_inside
+FROM experiment
+JOIN scholar USING (scholar_key)
+JOIN project USING (project_key)
+JOIN run ON run.run_key = experiment.experiment_key
+LEFT JOIN stream ON stream.stream_key = experiment.stream_key
+LEFT JOIN loop ON loop.experiment_key = experiment.experiment_key
+LEFT JOIN inside ON inside.experiment_key = experiment.experiment_key,
+setting
+WHERE scholar.scholar = $scholar::VARCHAR AND may_see($scope, scholar.scholar, NULL)
+  AND coalesce(experiment.start_day < $to_day::DATE, true)
+  AND coalesce(local_day(setting.timezone, experiment.last_end_us) >= $from_day::DATE, true)
+ORDER BY experiment.start_us, experiment.experiment_key

@@ -1,0 +1,65 @@
+"""What an explanation must say beside the sum: rows excluded, imputed or flagged, and why."""
+
+from __future__ import annotations
+
+import polars as pl
+from polars import col
+
+_SCHEMA = {"kind": pl.String, "what": pl.String, "why": pl.String}
+
+#: (kind, which rows, why)
+_OF_RUNS = (
+    ("excluded", col("excluded") == "pending", "pending: has not begun, counts nowhere yet"),
+    (
+        "excluded",
+        col("excluded") == "after_as_of",
+        "begins after the end of the data: counts from the next sync on",
+    ),
+    (
+        "imputed",
+        (col("start_source") == "created") & col("excluded").is_null(),
+        "start not known: taken from when the run was created",
+    ),
+    (
+        "imputed",
+        (col("class") == "running") & col("excluded").is_null(),
+        "still running: its hours reach to the end of the data",
+    ),
+    (
+        "imputed",
+        (col("class") == "stale") & col("excluded").is_null(),
+        "no heartbeat for long: presumed dead, ends at its last one",
+    ),
+    ("imputed", col("estimated"), "resumed: earlier sessions share what the runtime leaves"),
+    (
+        "imputed",
+        col("end_source").is_in(["heartbeat", "last_metric"]),
+        "runtime not known or not used: ends at its last heartbeat or logged row",
+    ),
+    ("flagged", col("end_source") == "unknown", "end not known: a run of no length"),
+    ("flagged", col("clock"), "clock in doubt: its experiment is left out of latency"),
+)
+_OF_EXPERIMENTS = (
+    ("excluded", col("clock"), "has a run with its clock in doubt: no loop"),
+    ("excluded", col("outcome") == "false_start", "false start: no loop of its own"),
+)
+
+
+def left_out(runs: pl.DataFrame, experiments: pl.DataFrame) -> pl.DataFrame:
+    """A row a run or experiment and reason: `kind` (excluded, imputed or flagged), `what`, `why`.
+
+    Args:
+        runs: of the explanation.
+        experiments: of the explanation.
+    """
+    found = [
+        frame.filter(which).select(
+            kind=pl.lit(kind), what=pl.format(f"{name} {{}}", name), why=pl.lit(why)
+        )
+        for frame, name, rules in (
+            (runs, "run", _OF_RUNS),
+            (experiments, "experiment", _OF_EXPERIMENTS),
+        )
+        for kind, which, why in rules
+    ]
+    return pl.concat([pl.DataFrame(schema=_SCHEMA), *found]).sort("kind", maintain_order=True)

@@ -1,0 +1,157 @@
+"""The rows behind a figure, a typed read each; queries/reads/explain_* say what they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+import polars as pl
+
+from velocity import reads
+from velocity.sql import load_query
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from velocity.access import Scope
+    from velocity.store.snapshot import Snapshot
+
+#: The reads, by the name of their query after "explain_".
+Kind = Literal["runs", "sessions", "experiments", "stretches", "days", "charges"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+#: Latencies, by the name that queries/macros/latency_of.sql gives them.
+Latency = Literal["machine", "reaction", "reaction_awake", "loop", "recovery"]
+
+_UTC = pl.Datetime("us", "UTC")
+
+#: Read -> its columns. `*_inside` is about the window; a test compares each with its query.
+ROW_SCHEMAS: dict[Kind | Literal["latencies"], dict[str, pl.DataType | type[pl.DataType]]] = {
+    "runs": {
+        "run": pl.String,
+        "state": pl.String,
+        "created_at": _UTC,
+        "started_at": _UTC,
+        "heartbeat_at": _UTC,
+        "runtime_hours": pl.Float64,
+        "class": pl.String,
+        "start_source": pl.String,
+        "ended_at": _UTC,
+        "end_source": pl.String,
+        "active_hours": pl.Float64,
+        "experiment": pl.String,
+        "joined_by": pl.String,
+        "excluded": pl.String,
+        "clock": pl.Boolean,
+        "estimated": pl.Boolean,
+        "failed_compute": pl.Boolean,
+        "early_failure": pl.Boolean,
+        "rework": pl.Boolean,
+        "starts_inside": pl.Boolean,
+        "ends_inside": pl.Boolean,
+    },
+    "sessions": {
+        "run": pl.String,
+        "session": pl.Int32,
+        "started_at": _UTC,
+        "ended_at": _UTC,
+        "open": pl.Boolean,
+        "end_source": pl.String,
+        "estimated": pl.Boolean,
+        "clock": pl.Boolean,
+        "hours": pl.Float64,
+        "hours_inside": pl.Float64,
+    },
+    "experiments": {
+        "experiment": pl.String,
+        "stream": pl.String,
+        "runs": pl.Int32,
+        "k": pl.Int32,
+        "started_at": _UTC,
+        "signal_at": _UTC,
+        "outcome": pl.String,
+        "overlapped": pl.Boolean,
+        "clock": pl.Boolean,
+        "loop_status": pl.String,
+        "active_hours": pl.Float64,
+        "hours_inside": pl.Float64,
+        "starts_inside": pl.Boolean,
+        "signal_inside": pl.Boolean,
+    },
+    "stretches": {
+        "started_at": _UTC,
+        "ended_at": _UTC,
+        "experiments": pl.Int32,
+        "runs": pl.Int32,
+        "hours_inside": pl.Float64,
+    },
+    "days": {"day": pl.Date, "covered": pl.Float64},
+    "charges": {
+        "run": pl.String,
+        "day": pl.Date,
+        "started_at": _UTC,
+        "ended_at": _UTC,
+        "class": pl.String,
+        "failed_compute": pl.Boolean,
+        "gpu_type": pl.String,
+        "gpus": pl.Float64,
+        "gpu_hours": pl.Float64,
+        "unpriced_hours": pl.Float64,
+        "credits_per_gpu_hour": pl.Float64,
+        "credits": pl.Float64,
+    },
+    "latencies": {
+        "experiment": pl.String,
+        "day": pl.Date,
+        "hours": pl.Float64,
+        "event": pl.Boolean,
+        "at_risk": pl.Int64,
+        "survival": pl.Float64,
+        "survival_low": pl.Float64,
+        "survival_high": pl.Float64,
+    },
+}
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The reads of one scholar and window, for one viewer."""
+
+    snapshot: Snapshot
+    scholar: str
+    from_day: date | None
+    to_day: date | None
+    scope: Scope
+
+    def of(self, kind: Kind) -> pl.DataFrame:
+        """The rows of a kind; columns as in `ROW_SCHEMAS`."""
+        return self._read(kind)
+
+    def latencies(self, measure: Latency) -> pl.DataFrame:
+        """What enters a median, shortest first; columns as in `ROW_SCHEMAS`."""
+        return self._read("latencies", measure=measure)
+
+    def loops(self) -> pl.DataFrame:
+        """The loops launched in the window, in order of launch; columns of `reads.loops`."""
+        frame = reads.loops(
+            self.snapshot,
+            from_day=self.from_day,
+            to_day=self.to_day,
+            scholar=self.scholar,
+            scope=self.scope,
+        )
+        return frame.reverse()
+
+    def limits(self, count: int) -> tuple[float, float]:
+        """Exact Poisson 95 % limits of the mean of which `count` were counted."""
+        frame = self.snapshot.frame(load_query("reads/explain_limits").body, {"n": count})
+        low, high = frame.row(0)
+        return low, high
+
+    def _read(self, name: str, **more: str) -> pl.DataFrame:
+        params = {
+            "scholar": self.scholar,
+            "from_day": self.from_day,
+            "to_day": self.to_day,
+            "scope": self.scope.params,
+        }
+        return self.snapshot.frame(load_query(f"reads/explain_{name}").body, params | more)
