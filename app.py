@@ -23,7 +23,7 @@ _MAIN = {
     "runs": ("Runs", _PERIOD),
 }
 _EVIDENCE = {
-    "why": ("Why this number", _PERIOD | {"scholar"}),
+    "why": ("Why this number", frozenset({"scholar"})),
     "data_health": ("Data health", _ALONE),
     "definitions": ("Definitions", _ALONE),
 }

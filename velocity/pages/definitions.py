@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-from velocity import ui
+from velocity import definitions, ui
 from velocity.sentences import Answer
-from velocity.sql import list_queries
 
-view = ui.view()
-view.say(
-    "the same words as in the tooltips",
+ui.view().say(
+    "the same words as in docs/metrics.md",
     Answer("Every figure has one definition: the query that computes it."),
 )
 with st.container(width=640):
-    for query in list_queries("metrics"):
-        ui.heading(query.title)
-        st.markdown(query.text)
-        for metric in query.metrics:
+    ui.heading("Words")
+    for word in definitions.words():
+        st.markdown(f"**{word.title}.** {word.text}")
+    for group in definitions.groups():
+        ui.heading(group.title, group.text)
+        for metric in group.metrics:
             st.markdown(f"**{metric.title}** (`{metric.id}`, {metric.unit}). {metric.text}")

@@ -1,5 +1,83 @@
-"""Being written."""
+"""Why this number: one figure of a scholar, from raw rows to the headline."""
 
-from velocity import ui
+from __future__ import annotations
 
-ui.view()
+import polars as pl
+import streamlit as st
+
+from velocity import explain, formats, reads, ui
+from velocity.definitions import definition
+from velocity.read_schemas import READ_SCHEMAS
+from velocity.sentences import Answer
+
+_ALL = "All weeks"
+_NO_FIGURE = {"scholar", "period_start"}
+
+
+def _figures() -> list[str]:
+    """The figures of `reads.metrics`, without what only stands beside one."""
+    beside = ("_n", "_events", "_low", "_high", "_largest")
+    return [
+        name
+        for name in READ_SCHEMAS["metrics"]
+        if name not in _NO_FIGURE and not name.endswith(beside)
+    ]
+
+
+def _rows(frame: pl.DataFrame, title: str, caption: str, name: str) -> None:
+    ui.heading(f"{title}: {formats.count(frame.height)}", caption, table=ui.Table(frame, name))
+    st.dataframe(frame, hide_index=True, row_height=34, height=260)
+
+
+view = ui.view()
+scholar = view.scholar
+if scholar is None:
+    ui.empty_state("There is no scholar yet.", "velocity sync --project ENTITY/PROJECT")
+    st.stop()
+weeks = view.read(reads.weekly, by="scholar", groups=[scholar])["week_start"].unique().sort()
+with st.container(horizontal=True):
+    metric = st.selectbox(
+        "Figure",
+        _figures(),
+        index=_figures().index("reaction_share"),
+        key="metric",
+        bind="query-params",
+        width=320,
+    )
+    week = st.selectbox(
+        "Week",
+        [_ALL, *(monday.isoformat() for monday in reversed(weeks.to_list()))],
+        key="week",
+        bind="query-params",
+        width=200,
+    )
+monday = None if week == _ALL else pl.Series([week]).str.to_date()[0]
+found = explain.explain(
+    view.snapshot, scholar=scholar, metric=metric, week=monday, scope=view.scope
+)
+meaning = definition(metric)
+shown = explain.exact(found.headline)
+view.say(
+    formats.markdown(scholar),
+    Answer(
+        f"{meaning.title} is {shown}{'' if found.headline is None else f' {meaning.unit}'}.",
+        meaning.text,
+    ),
+)
+ui.heading("The sum", "Each line from the rows below; the last is the headline")
+for step in found.steps:
+    st.text(step)
+for total in found.totals:
+    _rows(total.addends, f"{total.text}, {total.unit}", "Rows that add something", total.text)
+if found.latencies is not None:
+    _rows(found.latencies, "Lengths", "In order, with the share that lasts longer", "lengths")
+with st.grid(2, min_column_width=470, gap="medium"):
+    for frame, title, caption in (
+        (found.runs, "Raw rows", "As W&B said, what they were taken for, and the rule that joined"),
+        (found.sessions, "Sessions", "Stretches of activity; several for a resumed run"),
+        (found.experiments, "Experiments", "Launch, signal and outcome"),
+        (found.loops, "Loops", "Machine and reaction, and how each ended"),
+        (found.left_out, "Excluded, imputed or flagged", "What does not count, or not as it was"),
+    ):
+        with st.container():
+            _rows(frame, title, caption, title.lower().replace(" ", "-").replace(",", ""))
