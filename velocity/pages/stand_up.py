@@ -26,6 +26,7 @@ STREAM_MEASURES = (
     Measure("reaction_hours_median", "Reaction, median", "hours"),
 )
 _STUCK_HOURS = 24
+_MOST_RESTATED = 5
 _COLUMNS = {
     "scholar": st.column_config.TextColumn("Scholar", width=120),
     "project": st.column_config.TextColumn("Project", width=150),
@@ -190,13 +191,21 @@ with st.grid(2, min_column_width=470, gap="medium"):
         ui.heading("Signals", f"Points of the {formats.week(week)} beyond their own usual range")
         with st.container(border=True):
             for row in signals.iter_rows(named=True):
-                group = names.get(row["group_id"], row["group_id"])
-                st.markdown(f"**{formats.markdown(group)}**: {row['measure']}")
+                st.markdown(shape.signal_words(row, names))
             st.caption(
                 "Everything else is ordinary variation."
                 if signals.height
                 else "No signal this week."
             )
+        restated = view.read(reads.restated, by="programme", since=view.as_of - timedelta(days=7))
+        if restated.height:
+            ui.heading(
+                "Restated since last week",
+                "Late syncs and corrected clocks change past weeks",
+                table=ui.Table(restated, "restated"),
+            )
+            for row in restated.head(_MOST_RESTATED).iter_rows(named=True):
+                st.markdown(shape.restated_words(row))
 if names:
     ui.show_chart(
         draw_multiples(

@@ -168,9 +168,7 @@ def throughput(weekly: pl.DataFrame, figures: pl.DataFrame) -> pl.DataFrame:
         weekly: `reads.weekly` of the scholar.
         figures: `reads.metrics` of the scholar by week.
     """
-    failed = figures.select(
-        week_start="period_start", failed="runs_failed", n="experiments_concluded"
-    )
+    failed = figures.select(week_start="period_start", failed="runs_failed")
     return weekly.filter(pl.col("measure") == "experiments_concluded").join(
         failed, on="week_start", how="left", maintain_order="left"
     )

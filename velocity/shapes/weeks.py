@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from velocity import formats
+from velocity.definitions import definition
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from velocity.charts import Measure
 
@@ -47,3 +51,29 @@ def panels(
     return shown.filter(recent).with_columns(
         group=pl.col("group_id").replace(names), n=pl.lit(None, pl.Int64)
     )
+
+
+def signal_words(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """A signal of `reads.weekly` as Markdown: whose, what, how far beyond the usual range."""
+    meaning = definition(row["measure"])
+    group = formats.markdown(formats.label(names.get(row["group_id"], row["group_id"]).title()))
+    low, high = (_written(row[limit], meaning.unit) for limit in ("limit_low", "limit_high"))
+    return (
+        f"**{group}, {meaning.title.lower()}: {_written(row['value'], meaning.unit)}.** "
+        f"Usual range {low} to {high}."
+    )
+
+
+def restated_words(row: Mapping[str, Any]) -> str:
+    """A row of `reads.restated` as Markdown: what a past week's figure was and is."""
+    meaning = definition(row["measure"])
+    before, after = (_written(row[f"value_{when}"], meaning.unit) for when in ("before", "after"))
+    return f"{meaning.title}, {formats.week(row['week_start'])}: {before} → {after}."
+
+
+def _written(value: float, unit: str) -> str:
+    """A figure as its unit is written; a limit below zero is none."""
+    value = max(0.0, value)
+    if unit == "share":
+        return formats.share(value)
+    return formats.duration(value) if unit == "hours" else formats.rate(value)
