@@ -64,8 +64,8 @@ def weekly(
     """Weekly series with the group's usual range: a row a group, measure and week.
 
     Returns:
-        group_id, measure (metric id), week_start, running, value, centre, limit_low, limit_high
-        (null under 8 complete weeks), signal.
+        group_id, measure (metric id), week_start, running, value, n (null of shares), centre,
+        limit_low, limit_high (null under 8 complete weeks), signal.
     """
     ids = None if groups is None else list(groups)
     return _read(snapshot, "metrics/xmr", by=by, groups=ids, scope=scope.params)

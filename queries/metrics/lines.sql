@@ -35,6 +35,8 @@ gap AS (
 SELECT
   scholar.scholar, project.entity, project.project,
   max(estimate.n) AS loops,
+  max(estimate.events) FILTER (measure = 'loop') AS loops_closed,
+  max(estimate.largest) FILTER (measure = 'loop') AS loop_hours_largest,
   max(estimate.median) FILTER (measure = 'loop') AS loop_hours_median,
   max(estimate.median) FILTER (measure = 'reaction_awake') AS reaction_awake_hours_median,
   max(estimate.median) FILTER (measure = 'reaction_awake')

@@ -1,5 +1,5 @@
 -- title: Usual range and signals
--- A row a group, measure and week: the value, the centre and limits of the group's own complete
+-- A row a group, measure and week: the value, its n where it is a count or median, the centre and limits of the group's own complete
 -- weeks (mean +/- 2.66 mean moving range, on the log scale for times, from 8 weeks on), and whether
 -- a complete week lies beyond them. The running week is never a signal.
 -- param: by | VARCHAR | scholar, stream or programme
@@ -58,10 +58,22 @@ limited AS (
 )
 SELECT
   point.group_id, point.measure, point.week_start, point.running, point.value,
+  CASE point.measure
+    WHEN 'experiments_concluded' THEN week.experiments_concluded
+    WHEN 'experiments_started' THEN week.experiments_started
+    WHEN 'machine_hours_median' THEN week.machine_hours_n
+    WHEN 'reaction_hours_median' THEN week.reaction_hours_n
+    WHEN 'loop_hours_median' THEN week.loop_hours_n
+  END AS n,
   limited.centre, limited.limit_low, limited.limit_high,
   coalesce(
-    NOT point.running AND (value < limited.limit_low OR value > limited.limit_high),
+    NOT point.running
+      AND (point.value < limited.limit_low OR point.value > limited.limit_high),
     false) AS signal
 FROM point
-LEFT JOIN limited USING (group_id, measure)
+JOIN weekly AS week
+  ON week.kind = $by::VARCHAR AND week.group_id = point.group_id
+  AND week.week_start = point.week_start
+LEFT JOIN limited
+  ON limited.group_id = point.group_id AND limited.measure = point.measure
 ORDER BY ALL

@@ -67,6 +67,17 @@ windowed AS (
     any_value(stream_name) AS stream_name
   FROM seen
   GROUP BY ALL
+),
+ended AS (
+  SELECT
+    scholar_key, project_key, stream_key,
+    count(*) AS runs_ended,
+    count(*) FILTER (failed_compute) / count(*) AS failure_share
+  FROM run
+  WHERE excluded IS NULL AND end_day IS NOT NULL
+    AND ($from_day::DATE IS NULL OR end_day >= $from_day::DATE)
+    AND ($to_day::DATE IS NULL OR end_day < $to_day::DATE)
+  GROUP BY ALL
 )
 SELECT
   windowed.scholar, project.entity, project.project, windowed.stream, windowed.stream_name,
@@ -74,6 +85,7 @@ SELECT
   (project.as_of_us - state.since_us) / 3.6e9 AS waited_hours,
   coalesce(past.loops, []) AS last_loops_hours,
   windowed.experiments_started, windowed.experiments_concluded,
+  coalesce(ended.runs_ended, 0) AS runs_ended, ended.failure_share,
   concat_ws('/', project.entity, project.project, run.run_id) AS experiment_id,
   project.app_url || '/' || url_encode(project.entity) || '/' || url_encode(project.project)
     AS url
@@ -85,6 +97,9 @@ LEFT JOIN state
 LEFT JOIN past
   ON past.scholar_key = windowed.scholar_key AND past.project_key = windowed.project_key
   AND past.stream_key IS NOT DISTINCT FROM windowed.stream_key
+LEFT JOIN ended
+  ON ended.scholar_key = windowed.scholar_key AND ended.project_key = windowed.project_key
+  AND ended.stream_key IS NOT DISTINCT FROM windowed.stream_key
 LEFT JOIN run ON run.run_key = state.experiment_key
 WHERE windowed.experiments_started + windowed.experiments_concluded > 0 OR state.state IS NOT NULL
 ORDER BY state.urgency NULLS LAST, state.since_us, windowed.scholar, project.project
