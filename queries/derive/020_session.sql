@@ -42,7 +42,7 @@ last_writer AS (
     *,
     CASE class
       WHEN 'running' THEN NULL
-      WHEN 'stale' THEN coalesce(heartbeat_us, start_us)
+      WHEN 'stale' THEN coalesce(heartbeat_us, first_us)
       ELSE coalesce(
         CASE WHEN heartbeat_us >= start_us THEN heartbeat_us END,
         CASE WHEN last_metric_us >= start_us THEN last_metric_us END,
@@ -59,11 +59,12 @@ last_writer AS (
   WHERE number = writers
 ),
 budget AS (
-  -- What is left of the runtime for the earlier sessions.
+  -- What is left of the runtime, where it is known, for the earlier sessions.
   SELECT
     run_key,
-    greatest(0, runtime_us - greatest(0, coalesce(end_us, heartbeat_us, start_us) - start_us))
-      AS left_us
+    CASE WHEN runtime_us IS NOT NULL THEN
+      greatest(0, runtime_us - greatest(0, coalesce(end_us, heartbeat_us, start_us) - start_us))
+    END AS left_us
   FROM last_writer
 ),
 earlier AS (

@@ -19,7 +19,12 @@ SELECT
   span.end_us,
   -- Open even where its last writer only begins after as_of.
   run.class = 'running' AS open,
-  span.active_us, span.end_source, span.estimated, span.clock,
+  span.active_us,
+  CASE WHEN run.class = 'running' THEN 'open' ELSE span.end_source END AS end_source,
+  span.estimated,
+  -- A writer that begins after as_of waits for the next sync, as a run does.
+  span.clock OR coalesce(epoch_us(list_max(run.writer_starts)) - run.as_of_us > 900000000, false)
+    AS clock,
   run.config_hash,
   CASE
     WHEN experiment_tag IS NOT NULL THEN 'tag'
