@@ -40,7 +40,11 @@ WITH bound AS (
   SELECT
     setting.timezone,
     epoch_us(edge.as_of) AS as_of_us,
-    coalesce($from_day::DATE, edge.first_day)::TIMESTAMP AS first_at,
+    -- The first month or week counts whole, also where the data begins in its midst.
+    coalesce(
+      $from_day::DATE,
+      CASE WHEN $period = 'all' THEN edge.first_day ELSE period_of($period, edge.first_day) END
+    )::TIMESTAMP AS first_at,
     least(
       timezone(setting.timezone, edge.as_of)::DATE,
       coalesce($to_day::DATE - 1, 'infinity'::DATE))::TIMESTAMP AS last_at
