@@ -26,12 +26,20 @@ local_window AS (
     FROM span
   )
 ),
-instant AS (
+resolved AS (
   SELECT
     timezone, awake_start_min, awake_end_min,
     epoch_us(timezone(timezone, opens)) AS start_us,
     epoch_us(timezone(timezone, closes)) AS end_us
   FROM local_window
+),
+instant AS (
+  -- A time that the clocks skip moves forward: a start past the end of its own window, or an end past
+  -- the start of the next one.
+  SELECT
+    * REPLACE (greatest(start_us, least(end_us, coalesce(lead(start_us) OVER (
+      PARTITION BY timezone, awake_start_min, awake_end_min ORDER BY start_us), end_us))) AS end_us)
+  FROM resolved
 )
 SELECT
   *,

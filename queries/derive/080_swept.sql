@@ -40,7 +40,7 @@ event AS (
   SELECT scholar_key, stream_key, start_us, 0, 0, NULL FROM scoped
   UNION ALL
   SELECT
-    scholar_key, stream_key, epoch_us(timezone(setting.timezone, day::TIMESTAMP)), 0, 0, day::DATE
+    scholar_key, stream_key, begin_of_day(setting.timezone, day), 0, 0, day::DATE
   FROM (
     SELECT scholar_key, stream_key, unnest(generate_series(from_day, to_day, INTERVAL 1 DAY)) AS day
     FROM reach

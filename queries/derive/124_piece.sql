@@ -10,13 +10,17 @@ WITH on_host AS (
 ),
 by_day AS (
   SELECT
-    on_host.*,
-    setting.timezone,
-    unnest(generate_series(
-      local_day(setting.timezone, start_us)::TIMESTAMP,
-      local_day(setting.timezone, end_us - 1)::TIMESTAMP, INTERVAL 1 DAY)) AS day
-  FROM on_host, setting
-  WHERE end_us > start_us
+    *,
+    unnest(generate_series(first_day::TIMESTAMP, last_day::TIMESTAMP, INTERVAL 1 DAY))::DATE AS day
+  FROM (
+    SELECT
+      on_host.*,
+      setting.timezone,
+      local_day(setting.timezone, start_us) AS first_day,
+      local_day(setting.timezone, end_us - 1) AS last_day
+    FROM on_host, setting
+    WHERE end_us > start_us
+  )
 ),
 capacity AS (
   SELECT host_key, max(reported) AS gpus FROM on_host WHERE shared GROUP BY host_key
@@ -24,8 +28,8 @@ capacity AS (
 SELECT
   by_day.host_key, by_day.scholar_key, by_day.run_key, by_day.gpus,
   capacity.gpus AS capacity,
-  by_day.day::DATE AS day,
-  greatest(by_day.start_us, epoch_us(timezone(by_day.timezone, by_day.day))) AS from_us,
-  least(by_day.end_us, epoch_us(timezone(by_day.timezone, by_day.day + INTERVAL 1 DAY))) AS to_us
+  by_day.day,
+  CASE WHEN day = first_day THEN start_us ELSE begin_of_day(timezone, day) END AS from_us,
+  CASE WHEN day = last_day THEN end_us ELSE begin_of_day(timezone, day + 1) END AS to_us
 FROM by_day
 LEFT JOIN capacity USING (host_key)

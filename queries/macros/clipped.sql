@@ -4,5 +4,5 @@
 CREATE OR REPLACE MACRO clipped(zone, start_us, end_us, from_day, to_day) AS
 greatest(
   0,
-  least(end_us, coalesce(epoch_us(timezone(zone, to_day::TIMESTAMP)), end_us))
-    - greatest(start_us, coalesce(epoch_us(timezone(zone, from_day::TIMESTAMP)), start_us)))
+  least(end_us, coalesce(begin_of_day(zone, to_day), end_us))
+    - greatest(start_us, coalesce(begin_of_day(zone, from_day), start_us)))

@@ -5,8 +5,8 @@
 SELECT
   figure.* EXCLUDE (period_start),
   period_start AS week_start,
-  timezone(setting.timezone, (period_start + INTERVAL 7 DAY)::TIMESTAMP)
-    > (SELECT max(as_of) FROM project) AS running
+  begin_of_day(setting.timezone, period_start + INTERVAL 7 DAY)
+    > (SELECT epoch_us(max(as_of)) FROM project) AS running
 FROM weekly_figure AS figure, setting
 QUALIFY max(experiments_started > 0 OR busy_hours > 0) OVER (
   PARTITION BY kind, group_id ORDER BY period_start)
