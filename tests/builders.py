@@ -6,6 +6,7 @@ snapshot = store_of([run("r1", "09:00", "10:00"), run("r2", "11:00", state="runn
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from velocity.store.publish import publish
 from velocity.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from velocity.roster import Roster
 
@@ -76,13 +77,13 @@ def run(
 
 def store_of(
     rows: Iterable[Mapping[str, Any]],
-    as_of: Moment,
+    as_of: Moment | Mapping[tuple[str, str], datetime],
     *,
     settings: Settings | None = None,
     roster: Roster | None = None,
     data: Path | None = None,
 ) -> Snapshot:
-    """The rows merged, derived and published; every project is complete to `as_of`.
+    """The rows merged, derived and published, complete to `as_of`: one, or one a project.
 
     With a `data` folder the store stays there (for commands, and to be added to); without one, only
     the snapshot lives on, in memory of its open file.
@@ -93,8 +94,12 @@ def store_of(
     runs = run_frame(list(rows))
     with open_live(data) as store:
         merge_runs(store, runs)
-        for entity, project in runs.select("entity", "project").unique().iter_rows():
-            merge_project(store, entity, project, as_of=at(as_of))
+        if not isinstance(as_of, Mapping):
+            projects = runs.select("entity", "project").unique().iter_rows()
+            as_of = dict.fromkeys(projects, at(as_of))
+        with store.transaction():
+            for (entity, project), instant in as_of.items():
+                merge_project(store, entity, project, as_of=instant)
         derive(store, settings or Settings(), roster)
         name = publish(store)
     return Snapshot(data / "snapshots" / f"{name}.duckdb")

@@ -23,9 +23,9 @@ from tests.oracles.model import (
     Interval,
     Loop,
     clip,
+    day_start,
     hours,
     local_date,
-    local_instant,
     measure,
 )
 from tests.oracles.windows import weeks, windows
@@ -237,7 +237,7 @@ def _throughput(
     zone = derived.rules.timezone
     if window is None:
         first = local_date(min(e.S for e in experiments), zone)
-        window = (local_instant(first, 0, zone), derived.complete_to)
+        window = (day_start(first, zone), derived.complete_to)
     length = weeks((window[0], min(window[1], derived.complete_to)), zone)
     low, high = poisson_limits(concluded)
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
+from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -240,6 +241,15 @@ def local_date(instant: int, zone: str) -> date:
     return moment.astimezone(ZoneInfo(zone)).date()
 
 
+def day_start(day: date, zone: str) -> int:
+    """The instant at which a local day begins.
+
+    Choice: where 00:00 comes twice, it begins at the first; where it is skipped, after the gap.
+    """
+    return micros(datetime.combine(day, time()).replace(tzinfo=ZoneInfo(zone), fold=0))
+
+
+@cache
 def local_instant(day: date, minutes: int, zone: str) -> int:
     """The instant of a wall-clock time, `minutes` (0 to 1440) after midnight of `day`.
 

@@ -61,7 +61,7 @@ _TAGS = (
     ("exp:é", "exp:z"),
 )
 _HOSTS = (None, "", "localhost", "h1", "h1", "h2")
-_WINDOWS = ((540, 1260), (1320, 360), (0, 0), (0, 1440), (150, 180), (90, 90))
+_WINDOWS = ((540, 1260), (1320, 360), (0, 0), (0, 1440), (150, 180), (180, 150), (90, 90))
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe")
 
 
@@ -89,12 +89,21 @@ def cases(draw: st.DrawFn, max_runs: int = 12, *, one_as_of: bool = False) -> Ca
     """
     if draw(st.integers(0, 2)) == 0:
         return _case(lambda options: draw(st.sampled_from(options)), max_runs, one_as_of=one_as_of)
-    chance = random.Random(draw(st.integers(0, 2**32 - 1)))  # noqa: S311 - nothing secret
-    return _case(chance.choice, max_runs, one_as_of=one_as_of)
+    return seeded_case(draw(st.integers(0, 2**32 - 1)), max_runs, one_as_of=one_as_of)
 
 
-def _case(pick: Pick, max_runs: int, *, one_as_of: bool) -> Case:
-    base = pick(BASES)
+def seeded_case(
+    seed: int, max_runs: int = 12, *, one_as_of: bool = False, base: int | None = None
+) -> Case:
+    """The case of a seed, whose first runs begin within a day of `base` (default: one of BASES)."""
+    chance = random.Random(seed)  # noqa: S311 - nothing secret
+    return _case(
+        chance.choice, max_runs, one_as_of=one_as_of, bases=BASES if base is None else (base,)
+    )
+
+
+def _case(pick: Pick, max_runs: int, *, one_as_of: bool, bases: Sequence[int] = BASES) -> Case:
+    base = pick(bases)
     names = _shuffled(pick, [f"r{number}" for number in range(pick(range(1, max_runs + 1)))])
     plans: list[_Plan] = []
     for name in names:

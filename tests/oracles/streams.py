@@ -10,7 +10,7 @@ from tests.oracles.experiments import with_overlaps
 from tests.oracles.model import Derived, Experiment, local_date
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
 
 
@@ -62,13 +62,17 @@ def _stream(
     return active.pop() if len(active) == 1 else None
 
 
-def within(derived: Derived, stream: str) -> Derived:
-    """What belongs to one stream alone.
+def within(derived: Derived, stream: str, is_known: Callable[[str], bool]) -> Derived:
+    """What the scholars who are known did in one stream; others count in programme totals only.
 
     Integrals and overlaps see nothing else of a scholar. Loops, recoveries and rework are facts of
     a line and stay what they are.
     """
-    experiments = {key: it for key, it in derived.experiments.items() if it.stream == stream}
+    experiments = {
+        key: it
+        for key, it in derived.experiments.items()
+        if it.stream == stream and is_known(it.scholar)
+    }
     return replace(
         derived,
         runs={key: it for key, it in derived.runs.items() if it.experiment in experiments},

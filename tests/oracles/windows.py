@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import cache
 
-from tests.oracles.model import Interval, local_date, local_instant
+from tests.oracles.model import Interval, day_start, local_date
 
 
 def windows(start: int, end: int, period: str, zone: str = "UTC") -> list[tuple[date, Interval]]:
@@ -21,11 +22,12 @@ def windows(start: int, end: int, period: str, zone: str = "UTC") -> list[tuple[
     found = []
     while first <= last:
         following = _next(first, period)
-        found.append((first, (local_instant(first, 0, zone), local_instant(following, 0, zone))))
+        found.append((first, (day_start(first, zone), day_start(following, zone))))
         first = following
     return found
 
 
+@cache
 def weeks(window: Interval, zone: str = "UTC") -> Fraction:
     """Local days in the window / 7.
 

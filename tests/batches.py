@@ -1,0 +1,271 @@
+"""Many drawn cases in one store, so that thousands of them cost seconds.
+
+Every case has its own entities, usernames and as_of, so that it derives as if it were alone. What
+scholars share (the programme, streams, the scholar of runs without a user) is compared over the
+whole batch.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+
+from tests.builders import store_of
+from tests.oracles import experiments, streams
+from tests.oracles.model import (
+    EPOCH,
+    MINUTE,
+    SECOND,
+    Derived,
+    Person,
+    Rules,
+    Run,
+    local_date,
+    micros,
+)
+from tests.oracles.strategies import Case, seeded_case
+from tests.oracles.streams import Membership
+from velocity.roster import Member, Roster, Scholar, Stream
+from velocity.settings import Compute, Experiments, Programme, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from velocity.store import Snapshot
+
+#: A failing batch names the case that differs and prints it: there is nothing to shrink.
+batched = settings(phases=(Phase.explicit, Phase.reuse, Phase.generate))
+
+#: Programme zones, and an instant at which many of the runs begin, as they do a day later: minutes
+#: before the first midnight after an ISO week 53, or before that of a day of 23 or 25 hours. São
+#: Paulo's clocks changed at midnight: an hour before one came twice, and one day began at 01:00. In
+#: the Azores the hour after a midnight comes twice. Kiritimati is a day ahead of New York.
+PLACES: tuple[tuple[str, datetime], ...] = (
+    ("UTC", datetime(2027, 1, 2, 23, 55, tzinfo=UTC)),
+    ("Europe/Berlin", datetime(2024, 3, 29, 22, 55, tzinfo=UTC)),
+    ("Europe/Berlin", datetime(2024, 10, 25, 21, 55, tzinfo=UTC)),
+    ("America/New_York", datetime(2024, 3, 9, 4, 55, tzinfo=UTC)),
+    ("America/New_York", datetime(2024, 11, 2, 3, 55, tzinfo=UTC)),
+    ("Pacific/Auckland", datetime(2024, 4, 5, 10, 55, tzinfo=UTC)),
+    ("Pacific/Auckland", datetime(2024, 9, 27, 11, 55, tzinfo=UTC)),
+    ("Pacific/Kiritimati", datetime(2027, 1, 2, 9, 55, tzinfo=UTC)),
+    ("America/Sao_Paulo", datetime(2018, 2, 17, 1, 55, tzinfo=UTC)),
+    ("America/Sao_Paulo", datetime(2018, 11, 3, 2, 55, tzinfo=UTC)),
+    ("Atlantic/Azores", datetime(2024, 10, 26, 0, 25, tzinfo=UTC)),
+)
+
+#: Whose runs a drawn scholar has in which project; those of "eve" are of nobody on the roster.
+_USERNAMES = {("bob", "f"): "robert", ("ada", "f"): "eve"}
+_SCHOLARS = {"robert": "bob"}
+_RULES = (("f*/*", "claimed"), ("e*/q", "second"))
+
+#: Rules of grouping other than the defaults: the 2 min and 60 s trade places.
+OTHER_RULES = Rules(stale_after_us=2 * MINUTE, together_us=60 * SECOND, script_gap_us=2 * MINUTE)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Cases that share a store, a programme zone and a roster (or have none)."""
+
+    cases: tuple[Case, ...]
+    rules: Rules
+    has_roster: bool
+    first_day: date
+
+    @cached_property
+    def snapshot(self) -> Snapshot:
+        """The product's answer."""
+        return store_of(
+            [row_of(run) for case in self.cases for run in case.runs],
+            {key: moment(it) for case in self.cases for key, it in case.as_of.items()},
+            settings=settings_of(self.rules),
+            roster=self._roster() if self.has_roster else None,
+        )
+
+    @cached_property
+    def whole(self) -> Derived:
+        """The oracle's answer for all cases together."""
+        return self._derived(self.cases)
+
+    @cached_property
+    def apart(self) -> tuple[Derived, ...]:
+        """The oracle's answer case by case, with the data's end of the whole."""
+        return tuple(
+            replace(self._derived((case,)), complete_to=self.whole.complete_to)
+            for case in self.cases
+        )
+
+    def case_of(self, entity: str) -> Case:
+        """The case that an entity belongs to."""
+        return self.cases[int(entity[1:])]
+
+    def scholar_of(self, username: str | None) -> str:
+        """As the oracle names a scholar: runs of nobody are those of ""."""
+        if username is None:
+            return ""
+        letters = username.rstrip("0123456789")
+        known = _SCHOLARS.get(letters, letters) if self.has_roster else letters
+        return known + username[len(letters) :]
+
+    def is_attributed(self, scholar: str) -> bool:
+        """Whether a scholar has figures of their own."""
+        return scholar != "" and not (self.has_roster and scholar.startswith("eve"))
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """Ids of the roster's streams."""
+        return ("claimed", "second", "third") if self.has_roster else ()
+
+    def _derived(self, cases: Sequence[Case]) -> Derived:
+        derived = experiments.derive(
+            [run for case in cases for run in case.runs],
+            {key: it for case in cases for key, it in case.as_of.items()},
+            self.rules,
+            self.scholar_of,
+            [it for case in cases for it in case.people] if self.has_roster else (),
+        )
+        if not self.has_roster:
+            return derived
+        return streams.attributed(derived, _RULES, self._memberships())
+
+    def _memberships(self) -> list[Membership]:
+        """Ada moves on the third day, with a day in both streams; Bob leaves his for a day."""
+        second, third, fourth = (self.first_day + timedelta(days=n) for n in (1, 2, 3))
+        found = []
+        for number in range(len(self.cases)):
+            ada, bob = f"ada{number}", f"bob{number}"
+            found += [
+                Membership(ada, "second", None, third),
+                Membership(ada, "third", second, None),
+                Membership(bob, "third", self.first_day, second),
+                Membership(bob, "third", third, fourth),
+                Membership(bob, "third", third, None),
+            ]
+        return found
+
+    def _roster(self) -> Roster:
+        memberships = self._memberships()
+        return Roster(
+            scholars=tuple(
+                _entry(scholar, person)
+                for number, case in enumerate(self.cases)
+                for scholar in (f"ada{number}", f"bob{number}")
+                for person in [next((it for it in case.people if it.scholar == scholar), None)]
+            ),
+            streams=tuple(
+                Stream(
+                    id=stream,
+                    name=stream,
+                    projects=tuple(glob for glob, of in _RULES if of == stream),
+                    members=tuple(
+                        Member(**{"scholar": it.scholar, "from": it.first, "to": it.until})
+                        for it in memberships
+                        if it.stream == stream
+                    ),
+                )
+                for stream in self.streams
+            ),
+        )
+
+
+#: Seeds of batches. (A list of seeds of cases would begin with a hundred equal ones.)
+BATCH_SEEDS = st.integers(0, 2**32 - 1)
+
+
+def batch_of(
+    seed: int,
+    zone: str,
+    base: datetime,
+    *,
+    count: int = 100,
+    has_roster: bool = True,
+    rules: Rules | None = None,
+) -> Batch:
+    """So many cases about the time `base`."""
+    chance = random.Random(f"{seed} {zone} {base}")  # noqa: S311 - nothing secret
+    cases = [seeded_case(chance.getrandbits(32), base=micros(base)) for _ in range(count)]
+    return Batch(
+        tuple(_apart(case, number) for number, case in enumerate(cases)),
+        replace(rules or Rules(), timezone=zone),
+        has_roster,
+        local_date(micros(base), zone),
+    )
+
+
+def _apart(case: Case, number: int) -> Case:
+    """The case with entities and usernames of its own."""
+    return Case(
+        tuple(
+            replace(
+                run,
+                entity=f"{run.entity}{number}",
+                username=None
+                if run.username is None
+                else f"{_USERNAMES.get((run.username, run.entity), run.username)}{number}",
+            )
+            for run in case.runs
+        ),
+        {(f"{entity}{number}", project): it for (entity, project), it in case.as_of.items()},
+        tuple(replace(person, scholar=f"{person.scholar}{number}") for person in case.people),
+    )
+
+
+def _entry(scholar: str, person: Person | None) -> Scholar:
+    usernames = (scholar, scholar.replace("bob", "robert"))
+    if person is None:
+        return Scholar(id=scholar, name=scholar, usernames=usernames)
+    awake = "-".join(f"{it // 60:02}:{it % 60:02}" for it in (person.awake_start, person.awake_end))
+    return Scholar(
+        id=scholar, name=scholar, usernames=usernames, timezone=person.timezone, awake=awake
+    )
+
+
+def settings_of(rules: Rules) -> Settings:
+    """The product's settings for the oracle's rules."""
+    return Settings(
+        programme=Programme(timezone=rules.timezone),
+        experiments=Experiments(
+            stale_after_minutes=rules.stale_after_us / MINUTE,
+            together_minutes=rules.together_us / MINUTE,
+            script_gap_seconds=rules.script_gap_us / SECOND,
+        ),
+        compute=Compute(gpu_count_key="num_gpus"),
+    )
+
+
+def moment(instant: int | None) -> datetime | None:
+    """A number of µs as a UTC time."""
+    return None if instant is None else (EPOCH + timedelta(microseconds=instant)).astimezone(UTC)
+
+
+def row_of(run: Run) -> dict[str, Any]:
+    """A run of the oracle as a row of `RUN_SCHEMA`."""
+    configured = run.gpu_count_config
+    return {
+        "entity": run.entity,
+        "project": run.project,
+        "run_id": run.run_id,
+        "username": run.username,
+        "state": run.state,
+        "created_at": moment(run.created_at),
+        "started_at": moment(run.started_at),
+        "writer_starts": [moment(it) for it in run.writer_starts],
+        "heartbeat_at": moment(run.heartbeat_at),
+        "runtime_s": None if run.runtime_us is None else run.runtime_us / SECOND,
+        "last_metric_at": moment(run.last_metric_at),
+        "group_name": run.group_name,
+        "sweep": run.sweep,
+        "tags": list(run.tags),
+        "config_hash": run.config_hash,
+        "config": None if configured is None else f'{{"num_gpus":{configured}}}',
+        "host": run.host,
+        "gpu_type": run.gpu_type,
+        "gpu_count": run.gpu_count,
+        "source": "table",
+    }

@@ -1,0 +1,55 @@
+"""Two sets of rows, by key: what differs between them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import polars as pl
+
+Key = tuple[Any, ...]
+Row = dict[str, Any]
+
+
+def rows_by(frame: pl.DataFrame, *key: str) -> dict[Key, Row]:
+    """The rows of a frame by some of its columns, which must tell them apart."""
+    rows = {tuple(row[name] for name in key): row for row in frame.iter_rows(named=True)}
+    assert len(rows) == frame.height, f"{key} does not tell rows apart"
+    return rows
+
+
+def differences(
+    expected: Mapping[Key, Mapping[str, Any]], found: Mapping[Key, Mapping[str, Any]]
+) -> list[str]:
+    """What is missing, what is too much, and which cells differ; columns are the expected ones."""
+    return list(_differences(expected, found))
+
+
+def _differences(
+    expected: Mapping[Key, Mapping[str, Any]], found: Mapping[Key, Mapping[str, Any]]
+) -> Iterator[str]:
+    for key in expected.keys() - found.keys():
+        yield f"{key}: no row"
+    for key in found.keys() - expected.keys():
+        yield f"{key}: a row too much"
+    for key in expected.keys() & found.keys():
+        for column, value in expected[key].items():
+            other = found[key][column]
+            if not alike(value, other):
+                yield f"{key} {column}: {value!r} expected, {other!r} found"
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Equal; for numbers with a fraction to 1e-9, of their size or of 1."""
+    if isinstance(one, float) and isinstance(other, int | float) and not isinstance(other, bool):
+        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
+    return bool(one == other)
+
+
+def told(found: Sequence[str], context: object = "") -> str:
+    """The first differences, for an assertion's message."""
+    shown = "\n".join(sorted(found)[:12])
+    return f"{len(found)} differences\n{shown}\n{context}"

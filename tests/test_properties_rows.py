@@ -1,0 +1,66 @@
+"""Runs, sessions, experiments and loops in SQL are those of the oracle, row by row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+
+from tests.batches import BATCH_SEEDS, OTHER_RULES, PLACES, Batch, batch_of, batched
+from tests.comparison import Key, Row, differences, rows_by, told
+from tests.oracle_rows import (
+    expected_experiments,
+    expected_loops,
+    expected_runs,
+    expected_sessions,
+)
+from velocity import reads
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_SESSIONS = """
+SELECT entity, project, run_id, number, session.start_us, session.end_us
+FROM session JOIN run USING (run_key) JOIN project USING (project_key)
+"""
+
+
+def assert_rows_are_the_oracles(batch: Batch) -> None:
+    snapshot = batch.snapshot
+    runs = rows_by(reads.runs(snapshot), "entity", "project", "run_id")
+    for row in runs.values():
+        row["flags"] = set(row["flags"].split())
+    agree(batch, expected_runs(batch), runs)
+    sessions = rows_by(snapshot.frame(_SESSIONS), "entity", "project", "run_id", "number")
+    agree(batch, expected_sessions(batch), sessions)
+    experiments = rows_by(reads.experiments(snapshot), "experiment_id")
+    agree(batch, expected_experiments(batch), experiments)
+    agree(batch, expected_loops(batch), rows_by(reads.loops(snapshot), "experiment_id"))
+
+
+def agree(batch: Batch, expected: dict[Key, Row], found: dict[Key, Row]) -> None:
+    wrong = sorted(differences(expected, found))
+    if wrong:
+        entity = min(set(expected) | set(found), key=lambda key: str(key) not in wrong[0])
+        entity = str(entity[0]).split("/", 1)[0]
+        pytest.fail(told(wrong, batch.case_of(entity)))
+
+
+@pytest.mark.parametrize(("zone", "base"), PLACES)
+@settings(batched, max_examples=1)
+@given(seed=BATCH_SEEDS)
+def test_rows_are_the_oracles(zone: str, base: datetime, seed: int) -> None:
+    assert_rows_are_the_oracles(batch_of(seed, zone, base))
+
+
+@settings(batched, max_examples=1)
+@given(seed=BATCH_SEEDS)
+def test_rows_without_a_roster_are_the_oracles(seed: int) -> None:
+    assert_rows_are_the_oracles(batch_of(seed, *PLACES[0], has_roster=False))
+
+
+@settings(batched, max_examples=1)
+@given(seed=BATCH_SEEDS)
+def test_rows_under_other_settings_are_the_oracles(seed: int) -> None:
+    assert_rows_are_the_oracles(batch_of(seed, *PLACES[0], rules=OTHER_RULES))
