@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
@@ -15,12 +16,15 @@ from tests.oracles.strategies import _case
 from tests.roster_texts import FULL, parsed
 from velocity import reads
 from velocity.access import Scope
+from velocity.cli import main
+from velocity.demo.launch import prepare_demo
 from velocity.errors import VelocityError
 from velocity.explain import RULES, as_json, explain, render_text
 from velocity.explain.formulas import FORMULAS, LATENCIES
 from velocity.explain.rows import KINDS, ROW_SCHEMAS, Rows
 from velocity.read_schemas import READ_SCHEMAS
 from velocity.settings import Compute, Programme, Settings
+from velocity.store import latest_snapshot
 
 COLUMNS = [name for name in READ_SCHEMAS["metrics"] if name not in {"scholar", "period_start"}]
 SETTINGS = Settings(
@@ -155,6 +159,22 @@ def test_the_rows_add_up_to_the_headline(metric: str):
             assert same(told.headline, figures[metric][0])
 
 
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """The demo's store, brought in by its own sync."""
+    data, _ = prepare_demo(tmp_path_factory.mktemp("demo"), on_progress=lambda _: None)
+    return Remembering(latest_snapshot(data))
+
+
+@pytest.mark.parametrize("metric", COLUMNS)
+def test_the_rows_of_the_demo_add_up_to_the_headline(metric: str, demo):
+    weekly = reads.weekly(demo, by="scholar").filter(~pl.col("running"))
+    for scholar in ("heron", "curlew", "godwit"):
+        for week in (None, weekly["week_start"].max()):
+            told = explain(demo, scholar=scholar, metric=metric, week=week)
+            assert same(told.value, told.headline), (scholar, week, told.value, told.headline)
+
+
 def test_the_store_of_these_tests_says_something_of_every_figure():
     ada = reads.metrics(rich(), by="scholar", groups=["ada"]).row(0, named=True)
     assert {name for name in COLUMNS if ada[name] is None} == set()
@@ -189,7 +209,7 @@ def test_a_scholar_without_runs_has_an_explanation_of_a_week(metric: str):
         (
             "failure_share",
             (
-                "1 runs (from 1 row) of failed compute that ended in the window",
+                "1 run (from 1 row) of failed compute that ended in the window",
                 "6 runs (from 6 rows) ended in the window",
                 "0.166667 = 1 / 6",
             ),
@@ -406,3 +426,33 @@ def test_json_has_every_row_and_says_the_same():
     totals = json.loads(as_json(explain(worked(), scholar="ada", metric="serial_share")))["totals"]
     assert [total["value"] for total in totals] == pytest.approx([4.075, 4.4916666666])
     assert len(totals[1]["addends"]) == 9
+
+
+@pytest.fixture
+def command(capfdbinary, monkeypatch, tmp_path):
+    """`velocity explain` in this process: its exit code, standard output and standard error."""
+    store_of(WORKED, "20:00", data=tmp_path)
+
+    def run_command(*arguments):
+        line = ["velocity", "explain", "--data", str(tmp_path), *arguments]
+        monkeypatch.setattr(sys, "argv", line)
+        with pytest.raises(SystemExit) as end:
+            main()
+        return end.value.code or 0, *capfdbinary.readouterr()
+
+    return run_command
+
+
+def test_the_command_prints_what_the_page_shows(command):
+    asked = ("--scholar", "ada", "--metric", "serial_share", "--week", "2026-01-05")
+    told = explain(worked(), scholar="ada", metric="serial_share", week=MONDAY)
+    assert command(*asked) == (0, render_text(told).encode(), b"")
+    code, out, _ = command(*asked, "--format", "json")
+    assert (code, out.decode()) == (0, as_json(told))
+
+
+def test_the_command_says_what_it_cannot_explain(command):
+    code, out, err = command("--scholar", "ada", "--metric", "serial_shar")
+    assert (code, out) == (1, b"")
+    assert b"Did you mean serial_share" in err
+    assert command("--scholar", "ada", "--metric", "weeks", "--week", "soon")[0] == 2

@@ -17,7 +17,8 @@ Format = Literal["table", "csv", "json", "parquet"]
 DEFAULT_PORT = 8501
 
 
-def _day(text: str) -> date:
+def parse_day(text: str) -> date:
+    """The day of an option's text."""
     try:
         return date.fromisoformat(text)
     except ValueError as error:
@@ -55,7 +56,7 @@ FromOption = Annotated[
     typer.Option(
         "--from",
         metavar="D",
-        parser=_day,
+        parser=parse_day,
         help="First day, such as 2026-01-05.",
         show_default=False,
     ),
@@ -65,7 +66,7 @@ ToOption = Annotated[
     typer.Option(
         "--to",
         metavar="D",
-        parser=_day,
+        parser=parse_day,
         help="Day after the last: that day itself is not included.",
         show_default=False,
     ),

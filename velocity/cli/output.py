@@ -50,7 +50,7 @@ def write_frame(
     """
     content = _encoded(frame, form, keys, _FILE_WIDTH if out else _terminal_width())
     if out is None:
-        _print(content)
+        print_bytes(content)
         return
     partial = out.with_name(f"{out.name}.partial")
     try:
@@ -89,7 +89,7 @@ def _iso(value: Any) -> str:
     raise TypeError(type(value).__name__)
 
 
-def _print(content: bytes) -> None:
+def print_bytes(content: bytes) -> None:
     """To standard output; a reader that has seen enough (`| head`) is no error."""
     try:
         sys.stdout.flush()

@@ -119,4 +119,5 @@ def exact(value: Value) -> str:
 def _said(total: Total) -> str:
     rows = formats.plural(total.addends.height, "row")
     how = "the largest of" if total.largest else "from"
-    return f"{exact(total.value)} {total.unit} ({how} {rows})"
+    unit = total.unit.removesuffix("s") if total.value == 1 else total.unit
+    return f"{exact(total.value)} {unit} ({how} {rows})"

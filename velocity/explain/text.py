@@ -51,7 +51,7 @@ def render_text(explanation: Explanation) -> str:
 def as_json(explanation: Explanation) -> str:
     """The explanation as JSON: every row and column, unrounded, times in UTC."""
     content = {field.name: getattr(explanation, field.name) for field in fields(explanation)}
-    return json.dumps(content, default=_plain, ensure_ascii=False, indent=1)
+    return json.dumps(content, default=_plain, ensure_ascii=False, indent=1) + "\n"
 
 
 def _lines(it: Explanation) -> Iterator[str]:

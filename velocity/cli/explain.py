@@ -1,0 +1,54 @@
+"""velocity explain: one figure of a scholar, from the raw rows to the headline."""
+
+# No `from __future__ import annotations`: Typer reads the types of the options at run time.
+
+from datetime import date
+from typing import Annotated, Literal
+
+import typer
+
+from velocity.cli.options import ConfigOption, DataOption, Places, parse_day
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds the command of this module."""
+    app.command("explain", rich_help_panel="Read figures")(explain)
+
+
+def explain(
+    ctx: typer.Context,
+    *,
+    scholar: Annotated[str, typer.Option("--scholar", metavar="ID", help="Whose figure.")],
+    metric: Annotated[
+        str, typer.Option("--metric", metavar="ID", help="A column of `velocity metrics`.")
+    ],
+    week: Annotated[
+        date | None,
+        typer.Option(
+            "--week",
+            metavar="D",
+            parser=parse_day,
+            help="Monday of a week, such as 2026-01-05. Default: all the data.",
+            show_default=False,
+        ),
+    ] = None,
+    form: Annotated[
+        Literal["table", "json"],
+        typer.Option("--format", help="table is for people; json holds every row, unrounded."),
+    ] = "table",
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Why a figure is what it is: the rows behind it, and how they add up.
+
+    Raw rows, what they were taken for, sessions, experiments with the rule that joined each run,
+    loops, whatever is excluded, imputed or flagged, and the arithmetic that ends in the figure.
+    """
+    from velocity.cli.output import print_bytes  # noqa: PLC0415 - not for --help
+    from velocity.explain import as_json, render_text  # noqa: PLC0415 - as above
+    from velocity.explain import explain as explained  # noqa: PLC0415 - as above
+    from velocity.store import latest_snapshot  # noqa: PLC0415 - as above
+
+    snapshot = latest_snapshot(Places.of(ctx, data, config).data)
+    found = explained(snapshot, scholar=scholar, metric=metric, week=week)
+    print_bytes((render_text(found) if form == "table" else as_json(found)).encode())
