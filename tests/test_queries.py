@@ -11,8 +11,10 @@ import pytest
 from tests.builders import run, store_of
 from velocity import reads
 from velocity.access import EVERYTHING, Scope
+from velocity.errors import StoreError
 from velocity.read_schemas import READ_SCHEMAS
 from velocity.sql import Query, list_queries
+from velocity.store import Snapshot
 
 QUERIES = list(list_queries())
 READS = {
@@ -99,3 +101,10 @@ def test_a_viewer_without_rights_gets_no_rows(name: str, small):
     arguments = ARGUMENTS.get(name, {})
     assert READS[name](small, **arguments, scope=EVERYTHING).schema
     assert READS[name](small, **arguments, scope=Scope()).is_empty()
+
+
+def test_a_snapshot_of_another_version_says_so(tmp_path, monkeypatch):
+    store_of([run("r1", "09:00", "10:00")], "11:00", data=tmp_path)
+    monkeypatch.setattr("velocity.store.snapshot.queries_fingerprint", lambda: "another")
+    with pytest.raises(StoreError, match="another version"):
+        Snapshot(next((tmp_path / "snapshots").glob("*.duckdb")))

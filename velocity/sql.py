@@ -13,6 +13,7 @@ followed by one static SQL statement. Header lines come first; the body is every
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -91,6 +92,15 @@ def list_queries(folder: str = "") -> Iterator[Query]:
     root = queries_folder()
     for path in sorted((root / folder).rglob("*.sql")):
         yield load_query(path.relative_to(root).with_suffix("").as_posix())
+
+
+@cache
+def queries_fingerprint() -> str:
+    """SHA-256 (hex) of every query: what a snapshot must have been made with to be read."""
+    made_of = hashlib.sha256()
+    for query in list_queries():
+        made_of.update(query.body.encode())
+    return made_of.hexdigest()
 
 
 def _parse(name: str, text: str) -> Query:

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, get_args
 
 import polars as pl
 
-from velocity import __version__
 from velocity.roster_frames import roster_frames
-from velocity.sql import Query, list_queries, load_query
+from velocity.sql import Query, list_queries, load_query, queries_fingerprint
 from velocity.store.figures import By, figures
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def derive(
         _load_configuration(store, settings, roster)
         store.run(load_query("store/scholars").body)
         store.run(load_query("store/streams").body)
-        everyone = _outdated(store, steps)
+        everyone = _outdated(store)
         scope = _scope(store, everyone=everyone)
         if everyone:
             store.run("DELETE FROM derived.host_session")
@@ -121,11 +120,9 @@ def _stream_of_projects(store: LiveStore, roster: Roster | None) -> pl.DataFrame
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _outdated(store: LiveStore, steps: list[Query]) -> bool:
+def _outdated(store: LiveStore) -> bool:
     """Whether anything but the runs differs from what the derived tables were made with."""
-    made_with = hashlib.sha256(__version__.encode())
-    for query in steps:
-        made_with.update(query.body.encode())
+    made_with = hashlib.sha256(queries_fingerprint().encode())
     for table in ("setting", *roster_frames(None)):
         rows = store.run(f'SELECT * FROM "{table}" ORDER BY ALL')
         made_with.update(repr(rows).encode())

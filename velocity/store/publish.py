@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from velocity.errors import StoreError
-from velocity.sql import list_queries, load_query
+from velocity.sql import list_queries, load_query, queries_fingerprint
 from velocity.store.live import define_macros
 
 if TYPE_CHECKING:
@@ -74,6 +74,10 @@ def _write(store: LiveStore, partial: Path) -> None:
         tables = [query.table for query in list_queries("derive") if query.published]
         for table in (*_PLAIN, *tables):
             store.run(f'CREATE TABLE snapshot."{table}" AS FROM derived."{table}"')
+        store.run(
+            "CREATE TABLE snapshot.made_with AS SELECT $fingerprint::VARCHAR AS fingerprint",
+            {"fingerprint": queries_fingerprint()},
+        )
         for query in list_queries("publish"):
             store.run(f'CREATE TABLE snapshot."{query.table}" AS {query.body}')
         store.run("USE snapshot")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from velocity.errors import StoreError
+from velocity.sql import queries_fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,11 +38,20 @@ class Snapshot:
         try:
             self._connection = duckdb.connect(path, read_only=True)
             self._connection.execute(_HARDEN).fetchall()
+            known = "FROM duckdb_tables() WHERE table_name = 'made_with'"
+            made_with = self._connection.execute(known).fetchall() and (
+                self._connection.execute("FROM made_with").fetchall()
+            )
         except duckdb.Error as error:
             raise StoreError(
                 f"The snapshot {path} cannot be opened: {str(error).splitlines()[0]}",
                 "Run `velocity sync` to publish a new one.",
             ) from error
+        if made_with != [(queries_fingerprint(),)]:
+            raise StoreError(
+                f"The snapshot {path} was made by another version of velocity.",
+                "Run `velocity sync` to publish one for this version; no run is lost.",
+            )
 
     def frame(
         self,

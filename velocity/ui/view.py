@@ -14,6 +14,7 @@ import streamlit as st
 from velocity import formats, reads
 from velocity.access import EVERYTHING, Scope
 from velocity.demo import is_demo
+from velocity.errors import ConfigurationError
 from velocity.periods import Window, last_whole_day
 from velocity.settings import Settings, load_settings
 from velocity.store import Snapshot, latest_snapshot
@@ -126,6 +127,11 @@ def open_view(title: str, *, about: frozenset[str]) -> View | None:
     """
     data = data_folder()
     settings = load_settings(Path(os.environ.get("VELOCITY_CONFIG", "velocity.toml")))
+    if settings.access.mode != "open":
+        raise ConfigurationError(
+            "Sign-in is not available in this version, so nothing is shown.",
+            'Set access.mode = "open" in velocity.toml; pages are then served on loopback only.',
+        )
     snapshot = latest_snapshot(data)
     scope = EVERYTHING
     trust = _kept(snapshot, "trust", (), scope).row(0, named=True)
