@@ -1,0 +1,73 @@
+"""Real run tables, imported as anybody would, have every figure that is expected of them."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.comparison import rows_by
+from velocity import reads
+from velocity.settings import Settings
+from velocity.store import latest_snapshot
+from velocity.sync import import_tables
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from velocity.reads import Period
+
+TOLERANCE = 1e-6
+
+
+@pytest.fixture(scope="module")
+def imported(shared_data, tmp_path_factory):
+    """Table -> the snapshot of its import."""
+    snapshots = {}
+    for table in ("pozidriv", "nasa"):
+        data = tmp_path_factory.mktemp(table)
+        file = shared_data / f"{table}.runs.parquet"
+        import_tables(data, Settings(roster=data / "none.toml"), [file])
+        snapshots[table] = latest_snapshot(data)
+    return snapshots
+
+
+@pytest.mark.parametrize("table", ["pozidriv", "nasa"])
+@pytest.mark.parametrize("period", ["all", "week"])
+def test_every_cell_is_the_expected_one(
+    table: str, period: Period, imported, shared_data: Path, capsys: pytest.CaptureFixture[str]
+):
+    key = ("scholar",) if period == "all" else ("scholar", "period_start")
+    found = rows_by(reads.metrics(imported[table], by="scholar", period=period), *key)
+    with (shared_data / f"{table}.{period}.expected.csv").open(newline="") as lines:
+        expected = list(csv.DictReader(lines))
+    compared, wrong = 0, []
+    for row in expected:
+        named = tuple(
+            date.fromisoformat(row[name]) if name == "period_start" else row[name] for name in key
+        )
+        for column in row.keys() - set(key):
+            compared += 1
+            value = float(row[column]) if row[column] else None
+            ours = found[named][column]
+            if (value is None) is not (ours is None) or (
+                value is not None and abs(ours - value) > TOLERANCE
+            ):
+                wrong.append((named, column, value, ours))
+    with capsys.disabled():
+        print(f"\n{table}, {period}: {compared:,} cells compared")  # noqa: T201
+    assert not wrong, wrong[:10]
+    assert compared == len(expected) * (len(expected[0]) - len(key))
+    # Rows beyond the expected ones are weeks of zeros, nothing else.
+    beyond = found.keys() - {
+        tuple(date.fromisoformat(row[n]) if n == "period_start" else row[n] for n in key)
+        for row in expected
+    }
+    assert all(found[it]["runs_started"] == found[it]["busy_hours"] == 0 for it in beyond)
+
+
+def test_run_hours_of_real_tables_are_the_sum_of_the_runs(imported):
+    for snapshot in imported.values():
+        assert reads.littles_law_residual(snapshot).item() == 0
