@@ -101,10 +101,6 @@ class Batch:
             for case in self.cases
         )
 
-    def case_of(self, entity: str) -> Case:
-        """The case that an entity belongs to."""
-        return self.cases[int(entity[1:])]
-
     def scholar_of(self, username: str | None) -> str:
         """As the oracle names a scholar: runs of nobody are those of ""."""
         if username is None:
@@ -184,18 +180,39 @@ def batch_of(
     base: datetime,
     *,
     count: int = 100,
+    max_runs: int = 12,
+    one_line: bool = False,
     has_roster: bool = True,
     rules: Rules | None = None,
 ) -> Batch:
-    """So many cases about the time `base`."""
+    """So many cases about the time `base`; with `one_line` all runs of a case are of one line."""
     chance = random.Random(f"{seed} {zone} {base}")  # noqa: S311 - nothing secret
-    cases = [seeded_case(chance.getrandbits(32), base=micros(base)) for _ in range(count)]
+    cases = [seeded_case(chance.getrandbits(32), max_runs, base=micros(base)) for _ in range(count)]
+    if one_line:
+        cases = [_on_one_line(case) for case in cases]
     return Batch(
         tuple(_apart(case, number) for number, case in enumerate(cases)),
         replace(rules or Rules(), timezone=zone),
         has_roster,
         local_date(micros(base), zone),
     )
+
+
+def _on_one_line(case: Case) -> Case:
+    """All runs are Ada's, in one project, most of them experiments of their own."""
+    runs = tuple(
+        replace(
+            run,
+            entity="e",
+            project="p",
+            username="ada",
+            group_name=f"g{number % 100}",
+            tags=(),
+            sweep=None,
+        )
+        for number, run in enumerate(case.runs)
+    )
+    return replace(case, runs=runs, as_of=dict.fromkeys(case.as_of, max(case.as_of.values())))
 
 
 def _apart(case: Case, number: int) -> Case:

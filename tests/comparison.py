@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     import polars as pl
 
@@ -49,7 +49,9 @@ def alike(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def told(found: Sequence[str], context: object = "") -> str:
-    """The first differences, for an assertion's message."""
-    shown = "\n".join(sorted(found)[:12])
-    return f"{len(found)} differences\n{shown}\n{context}"
+def agree(
+    expected: Mapping[Key, Mapping[str, Any]], found: Mapping[Key, Mapping[str, Any]]
+) -> None:
+    """Fails, naming the first differences."""
+    wrong = sorted(differences(expected, found))
+    assert not wrong, "\n".join([f"{len(wrong)} differences", *wrong[:12]])

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 
 from tests.batches import BATCH_SEEDS, OTHER_RULES, PLACES, Batch, batch_of, batched
-from tests.comparison import Key, Row, differences, rows_by, told
+from tests.comparison import Key, Row, agree, rows_by
 from tests.oracles import gpu, kaplan_meier, lines
-from tests.oracles.metrics import PROGRAMME, metrics, metrics_by
-from tests.oracles.model import REACTION_LIMIT, Derived, Interval, hours
+from tests.oracles.metrics import PROGRAMME, happened, metrics
+from tests.oracles.model import Derived, Interval, day_start, hours
 from tests.oracles.streams import within
 from tests.oracles.windows import windows
 from velocity import reads
 from velocity.read_schemas import READ_SCHEMAS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import date, datetime
 
     from velocity.reads import By, Period
 
 #: Compared with rates and grants in test_credits.py.
 _ELSEWHERE = {"credits"}
+_LINE = ("scholar", "entity", "project")
 _COLUMNS = READ_SCHEMAS["metrics"].keys() - {"scholar", "period_start"} - _ELSEWHERE
 
 
@@ -74,9 +75,7 @@ def assert_scholars_have_theirs(batch: Batch, period: Period) -> None:
             expected |= figures_by(derived, period)
     expected = {key: row for key, row in expected.items() if batch.is_attributed(key[0])}
     found = read(batch, "scholar", period)
-    for key in found.keys() - expected.keys():
-        assert_nothing_happened(found.pop(key))
-    agree(batch, expected, found)
+    agree_where_anything_happened(expected, found)
 
 
 def assert_groups_have_theirs(batch: Batch, parts: dict[str, Derived], by: By) -> None:
@@ -84,15 +83,13 @@ def assert_groups_have_theirs(batch: Batch, parts: dict[str, Derived], by: By) -
     expected: dict[Key, Row] = {}
     found: dict[Key, Row] = read(batch, by, "all") | read(batch, by, "week")
     for group, derived in parts.items():
-        for _, row in figures(derived, None, PROGRAMME, batch.whole).items():
+        for row in figures(derived, None, PROGRAMME, batch.whole).values():
             expected[group,] = row
         starts = [it.S for it in batch.whole.experiments.values()]
         for day, window in windows(min(starts), derived.complete_to, "week", zone):
             for row in figures(derived, window, PROGRAMME, batch.whole).values():
                 expected[group, day] = row
-    for key in found.keys() - expected.keys():
-        assert_nothing_happened(found.pop(key))
-    agree(batch, expected, found)
+    agree_where_anything_happened(expected, found)
 
 
 def assert_scholars_have_theirs_within_streams(batch: Batch, parts: dict[str, Derived]) -> None:
@@ -103,19 +100,29 @@ def assert_scholars_have_theirs_within_streams(batch: Batch, parts: dict[str, De
             if batch.is_attributed(scholar)
         }
         found = read(batch, "scholar", "all", within=stream)
-        for key in found.keys() - expected.keys():
-            assert_nothing_happened(found.pop(key))
-        agree(batch, expected, found)
+        agree_where_anything_happened(expected, found)
 
 
 def assert_lines_have_theirs(batch: Batch) -> None:
+    agree(expected_lines(batch), rows_by(reads.lines(batch.snapshot), *_LINE))
+    derived = batch.whole
+    ages = {
+        (experiment,): {"wip_age_hours": age, "older_than_usual": bool(is_old)}
+        for experiment, age, is_old in lines.wip_ages(list(derived.experiments.values()))
+        if batch.is_attributed(derived.experiments[experiment].scholar)
+    }
+    agree(ages, rows_by(reads.open_work(batch.snapshot), "experiment_id"))
+
+
+def expected_lines(batch: Batch, window: Interval | None = None) -> dict[Key, Row]:
+    """(scholar, entity, project) -> the figures of `reads.lines`."""
     derived = batch.whole
     expected: dict[Key, Row] = {}
-    for line, ratio in lines.blind_ratio(derived, derived.experiments.values(), None).items():
+    for line, ratio in lines.blind_ratio(derived, derived.experiments.values(), window).items():
         signalled = [
             loop
             for loop in derived.loops.values()
-            if loop.line == line and loop.reaction_us is not None
+            if loop.line == line and loop.reaction_us is not None and happened(window, loop.S)
         ]
         if not signalled or not batch.is_attributed(line[0]):
             continue
@@ -129,16 +136,7 @@ def assert_lines_have_theirs(batch: Batch) -> None:
             shown = found.events >= kaplan_meier.MIN_EVENTS and found.median is not None
             row[column] = hours(found.median or 0) if shown else None
         expected[line] = row
-    agree(batch, expected, rows_by(reads.lines(batch.snapshot), "scholar", "entity", "project"))
-
-    ages = {
-        (experiment,): {"wip_age_hours": age, "older_than_usual": bool(is_old)}
-        for experiment, age, is_old in lines.wip_ages(list(derived.experiments.values()))
-        if batch.is_attributed(derived.experiments[experiment].scholar)
-    }
-    open_work = reads.open_work(batch.snapshot)
-    agree(batch, ages, rows_by(open_work, "experiment_id"))
-    assert open_work["wip_age_hours"].len() == len(ages)
+    return expected
 
 
 def read(batch: Batch, by: By, period: Period, within: str | None = None) -> dict[Key, Row]:
@@ -146,15 +144,13 @@ def read(batch: Batch, by: By, period: Period, within: str | None = None) -> dic
     return rows_by(frame, by, *(() if period == "all" else ("period_start",)))
 
 
-def assert_nothing_happened(row: Row) -> None:
-    """A row of a group and period that the oracle knows nothing of."""
+def agree_where_anything_happened(expected: dict[Key, Row], found: dict[Key, Row]) -> None:
+    """Agree, but for rows of zeros of groups and periods that the oracle knows nothing of."""
     exposure = ("weeks", "throughput_per_week_high", "scholar", "stream", "period_start")
-    assert {value for name, value in row.items() if name not in exposure} <= {0, None}, row
-
-
-def agree(batch: Batch, expected: dict[Key, Row], found: dict[Key, Row]) -> None:
-    wrong = differences(expected, found)
-    assert not wrong, told(wrong)
+    for key in found.keys() - expected.keys():
+        row = found.pop(key)
+        assert {value for name, value in row.items() if name not in exposure} <= {0, None}, row
+    agree(expected, found)
 
 
 @pytest.mark.parametrize(("zone", "base"), PLACES)
@@ -174,3 +170,28 @@ def test_figures_without_a_roster_are_the_oracles(seed: int) -> None:
 @given(seed=BATCH_SEEDS)
 def test_figures_under_other_settings_are_the_oracles(seed: int) -> None:
     assert_figures_are_the_oracles(batch_of(seed, *PLACES[0], count=60, rules=OTHER_RULES))
+
+
+@settings(batched, max_examples=1)
+@given(seed=BATCH_SEEDS)
+def test_figures_of_long_lines_are_the_oracles(seed: int) -> None:
+    batch = batch_of(seed, *PLACES[1], count=12, max_runs=160, one_line=True)
+    assert_figures_are_the_oracles(batch)
+
+
+@pytest.mark.parametrize("days", [(0, 2), (1, 5), (2, 40)])
+@settings(batched, max_examples=1)
+@given(seed=BATCH_SEEDS)
+def test_figures_of_any_window_are_the_oracles(days: tuple[int, int], seed: int) -> None:
+    batch = batch_of(seed, *PLACES[2], count=8, max_runs=120, one_line=True)
+    from_day, to_day = (batch.first_day + timedelta(days=n) for n in days)
+    zone = batch.rules.timezone
+    window = (day_start(from_day, zone), day_start(to_day, zone))
+    for by in ("scholar", "programme"):
+        frame = reads.metrics(batch.snapshot, by=by, from_day=from_day, to_day=to_day)
+        expected = figures(batch.whole, window, by)
+        agree_where_anything_happened(
+            {(group,): row for group, row in expected.items()}, rows_by(frame, by)
+        )
+    found = reads.lines(batch.snapshot, from_day=from_day, to_day=to_day)
+    agree(expected_lines(batch, window), rows_by(found, *_LINE))
