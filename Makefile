@@ -6,7 +6,7 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test quick check lint lock bench wheel run-env dev-env
+.PHONY: help demo test quick check lint docs lock bench wheel run-env dev-env
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ lint: dev-env ## format, lint, strict types and import contracts
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+docs: dev-env ## write docs/metrics.md and its pictures from the query headers
+	@$(BIN)/python -m scripts.metrics_doc
 
 bench: dev-env ## measure: derivation of 100,000 runs, and plain pandas beside it
 	@$(BIN)/python benchmarks/derive.py

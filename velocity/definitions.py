@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from velocity.errors import VelocityError
+from velocity.read_schemas import READ_SCHEMAS
 from velocity.sql import Metric, list_queries
 
 #: Groups in reading order; what is not named here follows by name.
@@ -81,7 +82,7 @@ def definition(metric_id: str) -> Metric:
         return known[metric_id]
     base, _, suffix = metric_id.rpartition("_")
     metric = known.get(f"{base}_median") or known.get(base)
-    if metric is None or suffix not in _BESIDE:
+    if metric is None or suffix not in _BESIDE or metric_id not in READ_SCHEMAS["metrics"]:
         near = difflib.get_close_matches(metric_id, known)
         raise VelocityError(
             f"There is no metric '{metric_id}'.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from velocity import definitions, ui
+from velocity.conventions import CONVENTIONS
 from velocity.sentences import Answer
 
 ui.view().say(
@@ -12,6 +13,9 @@ ui.view().say(
     Answer("Every figure has one definition: the query that computes it."),
 )
 with st.container(width=640):
+    for title, rules in CONVENTIONS.items():
+        ui.heading(title)
+        st.markdown(rules)
     ui.heading("Words")
     for word in definitions.words():
         st.markdown(f"**{word.title}.** {word.text}")

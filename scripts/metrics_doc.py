@@ -1,0 +1,97 @@
+"""Writes docs/metrics.md and its pictures: `make docs`."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scripts.metrics_pictures import Picture, pictures
+from velocity.conventions import CONVENTIONS
+from velocity.definitions import Group, groups, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+
+_START = """\
+# What every figure means
+
+<!-- Written by `make docs` from queries/ and velocity/conventions.py: change those. -->
+
+Every figure has one definition, in one file of `queries/`, and these are its words.
+`velocity explain --scholar ID --metric ID` shows the rows behind a figure, and how they add up.
+"""
+
+_EXAMPLE = """\
+The pictures show one day of one scholar: six runs of one project, without groups or configs, all
+finished but r4. The data ends at 20:00.
+"""
+
+_BESIDE = """\
+Beside a median `X_median` stand `X_n` (how many are known, ended or not), `X_events` (how many of
+them ended), `X_low` and `X_high` (its 95 % limits) and `X_largest` (the largest, ended or not).
+"""
+
+#: Word or group -> the picture that stands below it.
+_PICTURED = {"link": "experiment", "loop_core": "loop", "volume": "serial-share"}
+
+
+@cache
+def document() -> dict[str, str]:
+    """Path below docs/ -> content, of everything that is generated."""
+    drawn = {picture.name: picture for picture in pictures()}
+    files = {f"{name}.svg": picture.svg for name, picture in drawn.items()}
+    return {"metrics.md": "\n".join(_lines(drawn)), **files}
+
+
+def _lines(drawn: dict[str, Picture]) -> Iterator[str]:
+    yield _START
+    yield "## Conventions and choices\n"
+    for title, rules in CONVENTIONS.items():
+        yield f"### {title}\n"
+        yield rules
+    yield "## Words\n"
+    yield _EXAMPLE
+    for word in words():
+        yield f"### {word.title}\n"
+        yield f"{word.text}\n"
+        yield from _picture(word, drawn)
+    for group in groups():
+        yield f"## {group.title}\n"
+        yield f"{group.text}\n"
+        if group.name == "medians":
+            yield _BESIDE
+        yield f"`queries/metrics/{group.name}.sql`\n"
+        yield "| id | figure | unit | meaning |"
+        yield "|---|---|---|---|"
+        for metric in group.metrics:
+            cells = (f"`{metric.id}`", metric.title, metric.unit, metric.text)
+            yield f"| {' | '.join(map(_cell, cells))} |"
+        yield ""
+        yield from _picture(group, drawn)
+
+
+def _cell(text: str) -> str:
+    """`text` inside a table, where a bar would end the cell."""
+    return text.replace("|", r"\|")
+
+
+def _picture(group: Group, drawn: dict[str, Picture]) -> Iterator[str]:
+    if group.name in _PICTURED:
+        picture = drawn[_PICTURED[group.name]]
+        yield f"![{picture.alt}]({picture.name}.svg)\n"
+
+
+def main() -> None:
+    """Writes every file, and says which ones changed."""
+    for name, content in document().items():
+        path = DOCS / name
+        if not path.exists() or path.read_text(encoding="utf-8") != content:
+            path.write_text(content, encoding="utf-8")
+            print(f"docs/{name} written")
+
+
+if __name__ == "__main__":
+    main()

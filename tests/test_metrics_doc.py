@@ -1,0 +1,107 @@
+"""docs/metrics.md and its pictures are what the query headers and the product say today."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from scripts.metrics_doc import DOCS, document
+from scripts.metrics_pictures import pictures
+from tests.conftest import ROOT
+from velocity.conventions import CONVENTIONS
+from velocity.definitions import definition, groups, words
+from velocity.errors import VelocityError
+from velocity.read_schemas import READ_SCHEMAS
+from velocity.settings import Settings
+from velocity.sql import list_queries
+from velocity.theme import LIGHT
+
+METRICS = [metric for query in list_queries() for metric in query.metrics]
+FIGURES = [name for name in READ_SCHEMAS["metrics"] if name not in {"scholar", "period_start"}]
+RULES = " ".join(" ".join(CONVENTIONS.values()).split())
+
+
+@pytest.mark.parametrize("name", document())
+def test_what_is_generated_is_up_to_date(name: str):
+    path = DOCS / name
+    assert path.is_file(), "run `make docs`"
+    assert path.read_text(encoding="utf-8") == document()[name], "run `make docs`"
+
+
+def test_every_metric_stands_in_the_document_once():
+    rows = re.findall(r"^\| `(\w+)` \|", document()["metrics.md"], re.MULTILINE)
+    assert sorted(rows) == sorted(metric.id for metric in METRICS)
+
+
+def test_every_metric_is_in_a_group_once():
+    ids = [metric.id for group in groups() for metric in group.metrics]
+    assert sorted(ids) == sorted(metric.id for metric in METRICS)
+    assert len({group.name for group in groups()}) == len(groups())
+
+
+def test_words_come_from_the_steps_that_make_them():
+    steps = {query.table: query.text for query in list_queries("derive")}
+    assert {word.name: word.text for word in words()}.items() <= steps.items()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_that_is_read_has_a_definition(name: str):
+    found = definition(name)
+    assert found.id == name
+    assert found.unit
+    assert found.title
+    assert found.text.endswith(".")
+
+
+def test_what_stands_beside_a_figure_says_so():
+    median, low = definition("loop_hours_median"), definition("loop_hours_low")
+    assert low.unit == median.unit == "hours"
+    assert low.title == f"{median.title}: lower 95 % limit"
+    assert definition("loop_hours_n").unit == "observations"
+    assert definition("throughput_per_week_high").unit == definition("throughput_per_week").unit
+
+
+@pytest.mark.parametrize(
+    "name", ["loop_hour_median", "busy_hours_n", "busy_hours_low", "low", "", "loop_hours_mean"]
+)
+def test_what_is_no_figure_has_no_definition(name: str):
+    with pytest.raises(VelocityError, match="There is no metric"):
+        definition(name)
+
+
+def test_every_picture_is_an_image_with_words_of_its_own():
+    for picture in pictures():
+        root = ET.fromstring(picture.svg)  # noqa: S314 - our own
+        assert root.attrib["role"] == "img"
+        assert root.attrib["aria-label"] == picture.alt
+        assert f"![{picture.alt}]({picture.name}.svg)" in document()["metrics.md"]
+        # A ground of its own: it reads on a light and on a dark page.
+        ground = next(iter(root.iter("{http://www.w3.org/2000/svg}rect"))).attrib
+        assert (ground["fill"], ground["width"]) == (LIGHT.bg, root.attrib["width"])
+
+
+def test_no_picture_says_more_than_fits():
+    for picture in pictures():
+        root = ET.fromstring(picture.svg)  # noqa: S314 - our own
+        for text in root.iter("{http://www.w3.org/2000/svg}text"):
+            room = float(root.attrib["width"]) - float(text.attrib["x"])
+            if text.attrib["text-anchor"] == "start":
+                assert len(text.text) * 6.2 <= room, text.text
+
+
+def test_the_conventions_name_the_defaults_of_the_settings():
+    experiments = Settings().experiments
+    for said in (
+        f"{experiments.stale_after_minutes:g} minutes before the end of the data",
+        f"at most {experiments.together_minutes:g} minutes earlier",
+        f"at most {experiments.script_gap_seconds:g} seconds before its start",
+    ):
+        assert said in RULES
+
+
+def test_make_docs_writes_the_document():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert "\ndocs: " in makefile
+    assert "-m scripts.metrics_doc\n" in makefile
