@@ -28,6 +28,8 @@ _MARGIN = (44, 58, 20, 40)
 _MOST_X_TICKS = 8
 #: The axis begins at this part of the shortest exposure.
 _ROOM_LEFT = 0.8
+#: Beyond the longest, so that its dots do not lie on the names of the limits.
+_ROOM_RIGHT = 0.03
 
 
 def draw_funnel(
@@ -66,7 +68,7 @@ def draw_funnel(
     layout = {
         "shapes": [{"type": "line", **across, "line": line}],
         "annotations": [*_apart(labels, high), _axis_title("weeks of exposure")],
-        "xaxis": {"range": [start, end], "tickvals": x_ticks},
+        "xaxis": {"range": [start, end + (end - start) * _ROOM_RIGHT], "tickvals": x_ticks},
         "yaxis": {"range": [0, high], **value_axis(ticks(0, high, "rate"), "rate")},
     }
     traces = [*_limit_lines(limits, colour), *_dots(points, colour)]

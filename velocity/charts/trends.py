@@ -29,6 +29,8 @@ from velocity.theme import Mode, tokens
 
 TILE_HEIGHT = 128
 TILE_MARGIN = (38, 18, 8, 22)
+#: A part's name is as long as so many of twelve weeks, and as high as this part of the axis.
+_NAME_WEEKS, _NAME_ROOM = 4, 0.16
 _THROUGHPUT_HEIGHT = 198
 _THROUGHPUT_MARGIN = (30, 8, 46, 26)
 
@@ -84,9 +86,9 @@ def draw_split_trend(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
     colour = tokens(mode)
     traces: list[Part] = []
     shapes: list[Part] = []
-    labels: list[Part] = []
     sentences: list[str] = []
-    tops = [0.0]
+    tops: dict[str, float] = {}
+    feet: dict[str, float] = {}  # of the line where its name stands
     for part, line in (("machine", colour.machine), ("reaction", colour.reaction)):
         weeks = Weeks.of(frame.filter(pl.col("part") == part))
         if not weeks.values:
@@ -94,16 +96,23 @@ def draw_split_trend(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
         limits = weeks.limits
         band = [edge for edge in (limits["limit_low"], limits["limit_high"]) if edge is not None]
         top = max([*band, *weeks.values])
-        tops.append(top)
+        tops[part], feet[part] = top, min(weeks.values[:_NAME_WEEKS])
         shapes += band_and_centre(limits | {"centre": None}, mode=mode)
         traces += series(weeks, mode=mode, unit="hours", colour=line)
-        place = {"xref": "x domain", "yref": "y", "xanchor": "left", "yanchor": "bottom"}
-        labels.append(words_at(part, x=0.01, y=top, xshift=4, yshift=-2, **place))
         sentences.append(alt_trend(weeks, title=f"{title}, {part}", unit="hours"))
-    high = max(tops) * 1.18
+    high = max(tops.values()) * 1.18 or 1
+    lower = min(feet, key=feet.__getitem__)
+    below = len(feet) > 1 and feet[lower] > high * _NAME_ROOM
+    place: Part = {"x": 0.01, "xref": "x domain", "yref": "y", "xanchor": "left", "xshift": 4}
     layout = {
         "shapes": shapes,
-        "annotations": labels,
+        "annotations": [
+            # Above its band, but the lower one's below its line: between them is the other line.
+            words_at(part, y=feet[part], yanchor="top", yshift=-2, **place)
+            if below and part == lower
+            else words_at(part, y=top, yanchor="bottom", yshift=-2, **place)
+            for part, top in tops.items()
+        ],
         "xaxis": week_axis(both.starts),
         "yaxis": {"range": [0, high], **value_axis(ticks(0, high, "hours"), "hours")},
     }

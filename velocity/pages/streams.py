@@ -2,111 +2,159 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
 import polars as pl
 import streamlit as st
 
-from velocity import formats, reads, sentences, ui
-from velocity.charts import Measure, draw_funnel, draw_multiples
-from velocity.shapes import weeks as shape
+from velocity import charts, formats, reads, sentences, ui
+from velocity.shapes import streams as shape
+from velocity.shapes import weeks as series
+from velocity.theme import tokens
 
-_MEASURES = (
-    Measure("experiments_concluded", "Concluded experiments a week", "count"),
-    Measure("failure_share", "Share of runs failed", "share"),
-    Measure("serial_share", "Serial share of busy hours", "share"),
-    Measure("reaction_hours_median", "Reaction, median", "hours"),
-)
-_COLUMNS = {
-    "scholar": st.column_config.TextColumn("Scholar", width=110),
-    "project": st.column_config.TextColumn("Project", width=140),
-    "stream_name": st.column_config.TextColumn("Stream", width=90),
-    "state": st.column_config.TextColumn("State", width=160),
-    "for": st.column_config.TextColumn("For", width=80),
-    "last_loops_hours": st.column_config.BarChartColumn("Last 10 loops, hours", width=150),
-    "median": st.column_config.TextColumn("Loop median (n)", width=120),
-    "experiments_concluded": st.column_config.NumberColumn("Concluded", width=80),
-    "url": st.column_config.LinkColumn("W&B", display_text="open", width=60),
-}
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_ROWS_SHOWN = 14
 view, mode = ui.view(), ui.theme_mode()
+bars = tokens(mode).faint
+_LINES = {
+    "line": st.column_config.TextColumn("Scholar / line", width=190),
+    "stream_name": st.column_config.TextColumn("Stream", width=80),
+    "state": st.column_config.TextColumn("State", width=140),
+    "for": st.column_config.TextColumn("For", width=75),
+    "last_loops_hours": st.column_config.BarChartColumn(
+        "Last 10 loops, hours", width=120, color=bars, y_min=0, y_max=shape.LONGEST_BAR_HOURS
+    ),
+    "median": st.column_config.TextColumn("Loop median (n)", width=110),
+    "experiments_concluded": st.column_config.NumberColumn("Concluded", width=75),
+    "failed": st.column_config.NumberColumn("Failed", format="%d\u00a0%%", width=65),
+    "url": st.column_config.LinkColumn("W&B", display_text="open", width=55),
+}
+
+
+def _show(frame: pl.DataFrame, columns: dict[str, Any], alt: str) -> None:
+    st.dataframe(
+        frame.select(*columns),
+        column_config=columns,
+        hide_index=True,
+        row_height=34,
+        height="content" if frame.height <= _ROWS_SHOWN else 34 * _ROWS_SHOWN + 36,
+        alt=alt,
+    )
+
+
+def _within(read: Callable[..., pl.DataFrame], **filters: Any) -> pl.DataFrame:
+    """Figures of scholars, only what they did in each of the streams shown."""
+    return pl.concat(
+        read(reads.metrics, by="scholar", within=stream, **filters).with_columns(
+            stream=pl.lit(stream)
+        )
+        for stream in names
+    )
+
+
 known = dict(view.read(reads.streams).select("stream", "name").iter_rows())
 names = {stream: known[stream] for stream in view.streams}
 if not names:
     ui.empty_state("There are no streams: write them into the roster.", "velocity roster suggest")
     st.stop()
+week = series.last_complete_week(view.window.last)
 lines = view.windowed(reads.line_states, streams=list(names))
-weekly = view.read(reads.weekly, by="stream", groups=list(names))
-view.say(
-    formats.markdown(", ".join(names.values())),
-    sentences.streams(
-        lines=lines, weekly=weekly, names=names, week=shape.last_complete_week(view.window.last)
-    ),
-)
 medians = view.windowed(reads.lines)
-shown = lines.join(
-    medians.select("scholar", "entity", "project", "loops", "loop_hours_median"),
-    on=["scholar", "entity", "project"],
-    how="left",
-    maintain_order="left",
-).with_columns(
-    pl.col("waited_hours").map_elements(formats.duration, return_dtype=pl.String).alias("for"),
-    pl.struct("loop_hours_median", "loops")
-    .map_elements(
-        lambda row: (
-            f"{formats.duration(row['loop_hours_median'])} ({row['loops']})"
-            if row["loop_hours_median"] is not None
-            else formats.plural(row["loops"] or 0, "loop")
-        ),
-        return_dtype=pl.String,
-    )
-    .alias("median"),
+weekly = series.recent(
+    view.read(reads.weekly, by="stream", groups=list(names)),
+    week,
+    [measure.id for measure in series.STREAM_MEASURES],
 )
+view.say(
+    formats.markdown(", ".join(formats.label(name) for name in names.values())),
+    sentences.streams(lines=lines, weekly=weekly, names=names, week=week),
+)
+
 ui.heading(
     "Lines",
     "One row per scholar and project, sorted by the oldest unanswered result or failure not "
-    f"recovered; {formats.sample(lines.height)}",
-    table=ui.Table(lines, "lines"),
+    f"recovered; {formats.sample(lines.height)}; {view.window.words}; bars end at "
+    f"{formats.duration(shape.LONGEST_BAR_HOURS)}",
+    table=ui.Table(shape.line_table(lines, medians), "lines"),
 )
-st.dataframe(
-    shown.select(*_COLUMNS), column_config=_COLUMNS, hide_index=True, row_height=34, height=380
-)
+if lines.is_empty():
+    st.markdown("No line of these streams has an experiment in this window: choose a longer one.")
+else:
+    rows = shape.line_rows(lines, medians, view.read(reads.open_work))
+    _show(rows, _LINES, "Lines, what needs attention first")
+
 ui.show_chart(
-    draw_multiples(
-        shape.panels(weekly, _MEASURES, names),
-        measures=_MEASURES,
+    charts.draw_multiples(
+        series.panels(weekly, names),
+        measures=series.STREAM_MEASURES,
         groups=list(names.values()),
         along="column",
         mode=mode,
         title="Streams",
+        notes=series.week_notes(weekly, week, names),
     ),
     title="Each stream against its own usual range",
-    caption="12 weeks; grey band = usual range of the stream's own weeks; one scale down a column; "
-    "a diamond marks a signal",
+    caption=f"{series.window_words(weekly)}; grey band = usual range of the stream's own weeks; "
+    "one scale down a column; a diamond marks a signal; n = loops of the last week",
     table=ui.Table(weekly, "stream-weeks"),
 )
-funnel = view.read(reads.funnel)
-people = view.read(reads.scholars).explode("streams")
-own = people.filter(pl.col("streams").is_in(list(names)))["scholar"].to_list()
-points = (
-    view.read(reads.metrics, by="scholar")
-    .filter(pl.col("experiments_started") > 0)
-    .select(
-        exposure_weeks="weeks",
-        rate="throughput_per_week",
-        n="experiments_concluded",
-        own=pl.col("scholar").is_in(own),
-        name="scholar",
-    )
-)
-if points.height:
-    ui.show_chart(
-        draw_funnel(
-            points,
-            funnel,
-            pooled=funnel["pooled_rate"][0] if funnel.height else None,
-            mode=mode,
-            title="Concluded a week",
-        ),
-        title="Streams differ in run length",
-        caption="Concluded experiments a week by weeks of exposure; filled = the streams chosen, "
-        "names on hover; limits widen where exposure is short",
-        table=ui.Table(points, "funnel"),
-    )
+
+exposure = view.read(reads.metrics, by="scholar")
+with st.grid(2, min_column_width=470, gap="medium"):
+    with st.container():
+        limits = view.read(reads.funnel)
+        points = shape.funnel_points(exposure, view.read(reads.scholars), list(names))
+        ui.show_chart(
+            charts.draw_funnel(
+                points,
+                limits,
+                pooled=next(iter(limits["pooled_rate"]), None),
+                mode=mode,
+                title="Concluded experiments a week",
+            ),
+            title="Streams differ in run length",
+            caption="Concluded experiments a week by weeks of exposure, all data, "
+            f"{formats.plural(points.height, 'scholar')}; filled = the streams chosen, names on "
+            "hover; limits widen where exposure is short",
+            table=ui.Table(points, "funnel"),
+        )
+    with st.container():
+        first, end = shape.series_days(week, view.trust["first_day"], view.window.end)
+        people = shape.scholar_rows(
+            _within(view.read, period="week", from_day=first, to_day=end),
+            _within(view.windowed),
+            exposure,
+            lines,
+        )
+        ui.heading(
+            "Scholars of these streams",
+            f"A bar a week, {formats.span(first, end - timedelta(days=1))}, one scale down each "
+            f"column; failed and now over {view.window.words}; sorted by what has waited longest; "
+            f"{formats.sample(people.height)}",
+            table=ui.Table(people, "scholars"),
+        )
+        _show(
+            shape.scholar_words(people),
+            {
+                "scholar": st.column_config.TextColumn("Scholar", width=85),
+                "stream_name": st.column_config.TextColumn("Stream", width=75),
+                "weeks": st.column_config.NumberColumn("Weeks", format="%.0f", width=55),
+                "waits": st.column_config.TextColumn("Waiting", width=75),
+                "concluded_weeks": st.column_config.BarChartColumn(
+                    "Concluded a week",
+                    width=120,
+                    color=bars,
+                    y_min=0,
+                    y_max=shape.most_concluded(people),
+                ),
+                "failed": st.column_config.NumberColumn("Failed", format="%d\u00a0%%", width=60),
+                "serial_weeks": st.column_config.BarChartColumn(
+                    "Serial share", width=120, color=bars, y_min=0, y_max=1
+                ),
+                "serial": st.column_config.NumberColumn("Now", format="%d\u00a0%%", width=55),
+            },
+            "Scholars of these streams, what has waited longest first",
+        )

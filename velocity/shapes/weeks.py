@@ -1,4 +1,4 @@
-"""Weekly series and lists of what is stuck, as the Stand-up and Streams pages draw them."""
+"""Weekly series of `reads.weekly`, as trends and small multiples draw them, and their words."""
 
 from __future__ import annotations
 
@@ -8,27 +8,74 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from velocity import formats
+from velocity.charts import Measure
 from velocity.definitions import definition
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
-    from velocity.charts import Measure
-
 TREND_WEEKS = 12
+_WEEK = timedelta(weeks=1)
+#: What is followed of a stream. Failures stand beside throughput wherever it is shown.
+STREAM_MEASURES = (
+    Measure("experiments_concluded", "Concluded experiments a week", "count"),
+    Measure("failure_share", "Share of runs failed", "share"),
+    Measure("serial_share", "Serial share of busy hours", "share"),
+    Measure("reaction_hours_median", "Reaction, median", "hours"),
+)
+#: What is followed of the programme.
+PROGRAMME_MEASURES = (
+    "experiments_concluded",
+    "failure_share",
+    "serial_share",
+    "machine_hours_median",
+    "reaction_hours_median",
+)
 
 
 def last_complete_week(last_day: date) -> date:
     """Monday of the latest week that is over at the end of `last_day`."""
-    monday = last_day - timedelta(days=last_day.weekday())
-    return monday if last_day.weekday() == 6 else monday - timedelta(weeks=1)  # noqa: PLR2004
+    return last_day + timedelta(days=1) - timedelta(days=(last_day.weekday() + 1) % 7) - _WEEK
+
+
+def recent(weekly: pl.DataFrame, week: date, measures: Iterable[str]) -> pl.DataFrame:
+    """The last complete weeks of some measures; while there is none, the weeks that there are.
+
+    Limits end where a share or a count does.
+
+    Args:
+        weekly: `reads.weekly`.
+        week: Monday of the latest complete week to show.
+        measures: metric ids.
+    """
+    shown = weekly.filter(pl.col("measure").is_in(list(measures)))
+    over = ~pl.col("running") & (pl.col("week_start") <= week)
+    complete = shown.filter(over & (pl.col("week_start") > week - TREND_WEEKS * _WEEK))
+    if not complete.is_empty():
+        shown = complete
+    share = pl.col("measure").str.ends_with("_share")
+    high = pl.col("limit_high")
+    return shown.with_columns(
+        limit_low=pl.col("limit_low").clip(lower_bound=0),
+        limit_high=pl.when(share).then(high.clip(upper_bound=1)).otherwise(high),
+    )
+
+
+def window_words(weekly: pl.DataFrame) -> str:
+    """How many weeks there are and which is the last: "12 weeks to 22 Nov"."""
+    if weekly.is_empty():
+        return "no week yet"
+    weeks = weekly["week_start"].sort()
+    first, last = weeks[0], weeks[-1]
+    count = (last - first).days // 7 + 1
+    until = "so far" if weekly["running"].all() else f"to {formats.day(last + timedelta(days=6))}"
+    return f"{formats.plural(count, 'week')} {until}"
 
 
 def trend(weekly: pl.DataFrame, measure: str) -> pl.DataFrame:
-    """The last weeks of one measure of `reads.weekly`, as trends draw them."""
-    series = weekly.filter(pl.col("measure") == measure).sort("week_start")
-    return series.tail(TREND_WEEKS + 1).with_columns(n=pl.lit(None, pl.Int64))
+    """One measure, in order."""
+    return weekly.filter(pl.col("measure") == measure).sort("week_start")
 
 
 def split(weekly: pl.DataFrame) -> pl.DataFrame:
@@ -39,28 +86,59 @@ def split(weekly: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def panels(
-    weekly: pl.DataFrame, measures: Sequence[Measure], names: dict[str, str]
-) -> pl.DataFrame:
-    """The last weeks of some measures of some groups, by the groups' names."""
-    shown = weekly.filter(
-        pl.col("measure").is_in([measure.id for measure in measures])
-        & pl.col("group_id").is_in(list(names))
+def panels(weekly: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
+    """The series of some groups by their names; `names` is group -> name."""
+    return weekly.filter(pl.col("group_id").is_in(list(names))).with_columns(
+        group=pl.col("group_id").replace(names)
     )
-    recent = pl.col("week_start") >= pl.col("week_start").max() - timedelta(weeks=TREND_WEEKS)
-    return shown.filter(recent).with_columns(
-        group=pl.col("group_id").replace(names), n=pl.lit(None, pl.Int64)
+
+
+def week_notes(weekly: pl.DataFrame, week: date, names: Mapping[str, str]) -> dict[str, str]:
+    """Name of each group -> how many loops began in the week: "n = 42"."""
+    rows = weekly.filter(
+        (pl.col("measure") == "reaction_hours_median") & (pl.col("week_start") == week)
     )
+    loops = dict(rows.select("group_id", "n").iter_rows())
+    return {name: formats.sample(loops[group]) for group, name in names.items() if group in loops}
+
+
+def signals(
+    weekly: Sequence[pl.DataFrame], week: date, names: Mapping[str, str]
+) -> tuple[list[str], int]:
+    """The signals of a week as Markdown, streams in roster order, and how many series have limits.
+
+    Args:
+        weekly: frames as `recent` gives them.
+        week: Monday of the complete week that is looked at.
+        names: stream -> name, in roster order; who is not in it comes last.
+    """
+    here = pl.concat(weekly).filter(
+        (pl.col("week_start") == week) & ~pl.col("running") & pl.col("limit_low").is_not_null()
+    )
+    order = list(names)
+    found = sorted(
+        here.filter("signal").iter_rows(named=True),
+        key=lambda row: order.index(row["group_id"]) if row["group_id"] in names else len(order),
+    )
+    return [signal_words(row, names) for row in found], here.height
+
+
+def checked_words(checked: int) -> str:
+    """How many series were looked at: the more there are, the more chance alone will move."""
+    if not checked:
+        return "Usual ranges start at 8 complete weeks."
+    return f"{formats.count(checked)} series were checked; everything else is ordinary variation."
 
 
 def signal_words(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """A signal of `reads.weekly` as Markdown: whose, what, how far beyond the usual range."""
     meaning = definition(row["measure"])
-    group = formats.markdown(formats.label(names.get(row["group_id"], row["group_id"]).title()))
+    group = formats.markdown(formats.label(names.get(row["group_id"], "Programme")))
     low, high = (_written(row[limit], meaning.unit) for limit in ("limit_low", "limit_high"))
+    loops = f"; {formats.sample(row['n'], 'loop')}" if meaning.unit == "hours" else ""
     return (
-        f"**{group}, {meaning.title.lower()}: {_written(row['value'], meaning.unit)}.** "
-        f"Usual range {low} to {high}."
+        f"**{group}, {meaning.title[:1].lower()}{meaning.title[1:]}: "
+        f"{_written(row['value'], meaning.unit)}.** Usual range {low} to {high}{loops}."
     )
 
 
@@ -68,12 +146,12 @@ def restated_words(row: Mapping[str, Any]) -> str:
     """A row of `reads.restated` as Markdown: what a past week's figure was and is."""
     meaning = definition(row["measure"])
     before, after = (_written(row[f"value_{when}"], meaning.unit) for when in ("before", "after"))
-    return f"{meaning.title}, {formats.week(row['week_start'])}: {before} → {after}."
+    why = " Settings or the roster changed." if row["by_configuration"] else ""
+    return f"{meaning.title}, {formats.week(row['week_start'])}: {before} → {after}.{why}"
 
 
 def _written(value: float, unit: str) -> str:
-    """A figure as its unit is written; a limit below zero is none."""
-    value = max(0.0, value)
+    """A figure as its unit is written."""
     if unit == "share":
         return formats.share(value)
     return formats.duration(value) if unit == "hours" else formats.rate(value)
