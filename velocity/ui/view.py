@@ -179,35 +179,37 @@ def _window(trust: dict[str, Any], *, shown: bool) -> Window:
 
 
 def _choose_scholar(snapshot: Snapshot, scope: Scope) -> str | None:
-    known = _kept(snapshot, "scholars", (), scope)
-    names = dict(known.select("scholar", "name").iter_rows())
+    known: list[str] = _kept(snapshot, "scholars", (), scope)["scholar"].to_list()
+    if not known:
+        return None
+    # A bound widget's address carries what it shows, so ids are shown; and it leaves the default
+    # out, so the default is nobody: a link names whoever was chosen.
     chosen: str | None = st.selectbox(
         "Scholar",
-        list(names),
-        format_func=lambda scholar: formats.label(names.get(scholar, scholar)),
+        known,
+        index=None,
+        placeholder=known[0],
         key="scholar",
         bind="query-params",
         label_visibility="collapsed",
         width=200,
     )
-    return chosen
+    return chosen or known[0]
 
 
 def _choose_streams(snapshot: Snapshot, scope: Scope) -> tuple[str, ...]:
-    known = _kept(snapshot, "streams", (), scope)
-    names = dict(known.select("stream", "name").iter_rows())
-    if not names:
+    known = _kept(snapshot, "streams", (), scope)["stream"].to_list()
+    if not known:
         return ()
     chosen = st.pills(
         "Streams",
-        list(names),
+        known,
         selection_mode="multi",
-        format_func=lambda stream: formats.label(names.get(stream, stream)),
         key="streams",
         bind="query-params",
         label_visibility="collapsed",
     )
-    return tuple(stream for stream in names if stream in chosen) or tuple(names)
+    return tuple(stream for stream in known if stream in chosen) or tuple(known)
 
 
 @lru_cache(maxsize=_READS_KEPT)
