@@ -363,7 +363,10 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "runs_new": pl.Int64,
         "runs_changed": pl.Int64,
         "runs_unchanged": pl.Int64,
+        "runs_deleted": pl.Int64,
         "runs_rejected": pl.Int64,
+        "requests": pl.Int64,
+        "note": pl.String,
         "error": pl.String,
     },
     "littles_law_residual": {

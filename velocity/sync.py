@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from velocity.errors import ConfigurationError, VelocityError
+from velocity.outcomes import OnProgress, Progress, ProjectResult, SyncResult
+from velocity.pull import pull_project
 from velocity.roster import load_roster
 from velocity.store import LiveStore, MergeCounts, open_live
 from velocity.store.derive import derive
@@ -23,52 +25,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from velocity.records import Rejected, RunBatch
+    from velocity.records import RunBatch
     from velocity.roster import Roster
     from velocity.settings import Settings
     from velocity.sources.wandb_api import WandbServer
 
-Stage = Literal["connect", "pull", "merge", "derive", "publish"]
+__all__ = [
+    "Clock",
+    "OnProgress",
+    "Progress",
+    "ProjectResult",
+    "SyncResult",
+    "import_tables",
+    "ingest_local",
+    "sync_wandb",
+]
 
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a command is: the stage, what it works on, and how far (runs) where that is known."""
-
-    stage: Stage
-    what: str
-    done: int = 0
-    total: int | None = None
-
-
-@dataclass
-class ProjectResult:
-    """What a command did for one project; `error` is set where it failed."""
-
-    entity: str
-    project: str
-    counts: MergeCounts = field(default_factory=MergeCounts)
-    rejected: list[Rejected] = field(default_factory=list)
-    seconds: float = 0.0
-    error: VelocityError | None = None
-
-
-@dataclass(frozen=True)
-class SyncResult:
-    """What a command did: project by project, and the snapshot that shows it."""
-
-    projects: tuple[ProjectResult, ...]
-    snapshot: str
-    scholars_derived: int
-    notes: tuple[str, ...] = ()  # what a person should know of how the input was taken
-
-    @property
-    def errors(self) -> tuple[VelocityError, ...]:
-        """The errors of the projects that failed."""
-        return tuple(it.error for it in self.projects if it.error is not None)
-
-
-OnProgress = Callable[[Progress], None]
 Clock = Callable[[], datetime]
 
 
@@ -81,12 +53,21 @@ def sync_wandb(
     settings: Settings,
     *,
     projects: Sequence[str] = (),
+    full: bool = False,
     on_progress: OnProgress = lambda _: None,
     clock: Clock = _now,
 ) -> SyncResult:
-    """Pulls projects ("ENTITY/PROJECT" or "ENTITY/*"; default: those of the settings) from W&B.
+    """Pulls projects from W&B: what is new or has changed since the last pull of each.
 
     A project that fails does not stop the others; its error is in the result.
+
+    Args:
+        data: the data folder.
+        settings: which projects, where the roster is, and how to derive.
+        projects: "ENTITY/PROJECT" or "ENTITY/*"; default: those of the settings.
+        full: read every run again.
+        on_progress: told how far the command is.
+        clock: the present instant; each project is complete to the start of its pull.
 
     Raises:
         VelocityError: nothing could be pulled at all, or the store cannot be written.
@@ -106,7 +87,7 @@ def sync_wandb(
         results = []
         for entity, project in _named(server, wanted):
             result = ProjectResult(entity, project)
-            _pull(store, server, result, on_progress, clock)
+            _pull(store, server, result, full=full, on_progress=on_progress, clock=clock)
             results.append(result)
         if results and all(it.error is not None for it in results):
             raise results[0].error or AssertionError
@@ -129,22 +110,17 @@ def _pull(
     store: LiveStore,
     server: WandbServer,
     result: ProjectResult,
+    *,
+    full: bool,
     on_progress: OnProgress,
     clock: Clock,
 ) -> None:
+    """Pulls one project into `result`, and logs it."""
     began, started_at = time.monotonic(), clock()
-    entity, project = result.entity, result.project
     try:
-        total = server.count_runs(entity, project)
-        name, done = f"{entity}/{project}", 0
-        on_progress(Progress("pull", name, 0, total))
-        for batch in server.fetch_runs(entity, project):
-            result.counts += merge_runs(store, batch.runs)
-            result.rejected.extend(batch.rejected)
-            done += batch.runs.height
-            on_progress(Progress("pull", name, done, total))
-        merge_rejected(store, entity, project, result.rejected)
-        merge_project(store, entity, project, as_of=started_at, app_url=server.app_url, pulled=True)
+        pull_project(
+            store, server, result, started_at=started_at, full=full, on_progress=on_progress
+        )
     except VelocityError as error:
         result.error = error
     result.seconds = time.monotonic() - began
@@ -290,7 +266,10 @@ def _log(
             started_at=started_at,
             finished_at=finished_at,
             counts=result.counts,
+            deleted=result.deleted,
             rejected=len(result.rejected),
+            requests=result.requests,
+            note=" ".join(result.notes) or None,
             error=None if result.error is None else result.error.message,
         ),
     )

@@ -39,7 +39,9 @@ CREATE TABLE project (
   project VARCHAR NOT NULL,
   app_url VARCHAR,            -- where the runs can be opened; null where W&B was never asked
   as_of TIMESTAMPTZ NOT NULL, -- the instant the data is complete to
-  pulled_from TIMESTAMPTZ     -- start of the last successful pull; null before the first
+  pulled_from TIMESTAMPTZ,    -- start of the last successful pull; null before the first
+  reconciled_at TIMESTAMPTZ,  -- start of the last pull that compared all runs with the server's
+  filter_trusted BOOLEAN      -- the server's filter by heartbeat gave what a full scan says it must
 );
 
 -- Rows that could not become a run, with the reason; replaced project by project.
@@ -60,7 +62,10 @@ CREATE TABLE sync_log (
   runs_new BIGINT NOT NULL,
   runs_changed BIGINT NOT NULL,
   runs_unchanged BIGINT NOT NULL,
+  runs_deleted BIGINT NOT NULL,
   runs_rejected BIGINT NOT NULL,
+  requests BIGINT NOT NULL,   -- sent for runs
+  note VARCHAR,               -- what to know of how the project was read
   error VARCHAR
 );
 

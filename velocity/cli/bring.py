@@ -41,10 +41,11 @@ def sync(
             show_default=False,
         ),
     ] = None,
-    full: Annotated[  # noqa: ARG001 - every sync is full so far
+    full: Annotated[
         bool,
         typer.Option(
-            "--full", help="Read every run of the projects again. So far every sync does."
+            "--full",
+            help="Read every run of the projects again, not only what is new or may have changed.",
         ),
     ] = False,
     data: DataOption = None,
@@ -61,7 +62,9 @@ def sync(
     places = Places.of(ctx, data, config)
     settings = load_settings(places.config)
     with told_progress() as on_progress:
-        result = sync_wandb(places.data, settings, projects=project or (), on_progress=on_progress)
+        result = sync_wandb(
+            places.data, settings, projects=project or (), full=full, on_progress=on_progress
+        )
     tell_result(result)
     if result.errors:
         failed = len(result.errors)

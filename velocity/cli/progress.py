@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import TaskID
 
-    from velocity.sync import OnProgress, Progress, SyncResult
+    from velocity.outcomes import OnProgress, Progress, SyncResult
 
 _SECONDS_BETWEEN_LINES = 1.0
 
@@ -102,20 +102,22 @@ def tell_result(result: SyncResult) -> None:
     for note in result.notes:
         say(f"Note: {note}")
     for project in result.projects:
-        name = f"{project.entity}/{project.project}"
         if project.error is not None:
-            say(f"{name}: failed. {project.error.message} {project.error.hint}")
+            say(f"{project.name}: failed. {project.error.message} {project.error.hint}")
             continue
         counts = project.counts
         parts = {
             "new": counts.new,
             "changed": counts.changed,
             "back after deletion": counts.revived,
+            "deleted": project.deleted,
             "unchanged": counts.unchanged,
             "already known better": counts.kept,
             "set aside": len(project.rejected),
         }
         told = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
-        say(f"{name}: {told or 'no runs'}.")
+        say(f"{project.name}: {told or 'nothing new'}.")
+        for note in project.notes:
+            say(f"  Note: {note}")
     scholars = f"{result.scholars_derived:,} scholar{'' if result.scholars_derived == 1 else 's'}"
     say(f"Published snapshot {result.snapshot}; figures of {scholars} were brought up to date.")

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 _VIEWER = "query Viewer { viewer { username } }"
 _ENTITY = "query Entity($entity: String!) { entity(name: $entity) { name } }"
 _RUN_COUNT = """
-query RunCount($entity: String!, $project: String!) {
-  project(name: $project, entityName: $entity) { runCount }
+query RunCount($entity: String!, $project: String!, $filters: JSONString) {
+  project(name: $project, entityName: $entity) { runCount(filters: $filters) }
 }
 """
 
@@ -83,10 +83,18 @@ class WandbServer:
 
     All `fetch_` and `count_` methods raise RetryLaterError where asking again may help, and
     SourceError or ConfigurationError where it will not.
+
+    Attributes:
+        requests: questions sent so far, without the client's own retries.
     """
 
     def __init__(self, client: WandbClient) -> None:
         self._client = client
+        self.requests = 0
+
+    def counting(self) -> WandbServer:
+        """The same server over the same connection, with a count of requests of its own."""
+        return WandbServer(self._client)
 
     @property
     def app_url(self) -> str:
@@ -114,14 +122,24 @@ class WandbServer:
             self._require_entity(entity)
         return sorted(names)
 
-    def count_runs(self, entity: str, project: str) -> int:
+    def count_runs(self, entity: str, project: str, *, since: datetime | None = None) -> int:
         """Runs of a project, by W&B's own count.
+
+        Args:
+            entity: that the project belongs to.
+            project: its name.
+            since: only runs with a heartbeat at or after this instant (aware).
 
         Raises:
             SourceError: there is no such entity or project.
         """
         path = f"{entity}/{project}"
-        data = self._ask(path, _RUN_COUNT, {"entity": entity, "project": project})
+        variables = {
+            "entity": entity,
+            "project": project,
+            "filters": json.dumps(_heartbeat_filter(since)),
+        }
+        data = self._ask(path, _RUN_COUNT, variables)
         if data["project"] is None:
             raise self._no_project(entity, project)
         return int(data["project"]["runCount"])
@@ -147,9 +165,7 @@ class WandbServer:
         Raises:
             SourceError: there is no such entity or project.
         """
-        filters: dict[str, Any] = {}
-        if since is not None:
-            filters["heartbeatAt"] = {"$gte": _zulu(since)}
+        filters = _heartbeat_filter(since)
         order = _OLDEST_FIRST if since is None else "+heartbeat_at"
         query = self._client.full_query
         for some in _filter_batches(filters, run_ids, page_size):
@@ -241,6 +257,7 @@ class WandbServer:
         variables: Mapping[str, Any],
         omit_fields: Sequence[str] = (),
     ) -> dict[str, Any]:
+        self.requests += 1
         try:
             return self._client.execute(query, variables, omit_fields=omit_fields)
         except ClientError as error:
@@ -249,6 +266,10 @@ class WandbServer:
 
 def _nodes(connection: Mapping[str, Any]) -> list[Node]:
     return [edge["node"] for edge in connection["edges"] if edge["node"]]
+
+
+def _heartbeat_filter(since: datetime | None) -> dict[str, Any]:
+    return {} if since is None else {"heartbeatAt": {"$gte": _zulu(since)}}
 
 
 def _zulu(instant: datetime) -> str:

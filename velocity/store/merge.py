@@ -107,7 +107,10 @@ class SyncRow:
     started_at: datetime
     finished_at: datetime
     counts: MergeCounts
+    deleted: int
     rejected: int
+    requests: int
+    note: str | None
     error: str | None
 
 
@@ -115,7 +118,7 @@ def merge_log(store: LiveStore, row: SyncRow) -> None:
     """Adds a line to the sync log."""
     store.run(
         "INSERT INTO sync_log VALUES ($command, $entity, $project, $started_at, $finished_at, "
-        "$new, $changed, $unchanged, $rejected, $error)",
+        "$new, $changed, $unchanged, $deleted, $rejected, $requests, $note, $error)",
         {
             "command": row.command,
             "entity": row.entity,
@@ -125,7 +128,10 @@ def merge_log(store: LiveStore, row: SyncRow) -> None:
             "new": row.counts.new,
             "changed": row.counts.changed + row.counts.revived,
             "unchanged": row.counts.unchanged + row.counts.kept,
+            "deleted": row.deleted,
             "rejected": row.rejected,
+            "requests": row.requests,
+            "note": row.note,
             "error": row.error,
         },
     )

@@ -1,0 +1,10 @@
+-- title: Runs that may change without a sign
+-- A row a run of a project that W&B gave as not over: what becomes of it need not move its
+-- heartbeat, so it is read again by its id.
+-- param: entity | VARCHAR | W&B entity
+-- param: project | VARCHAR | W&B project
+SELECT run_id
+FROM raw_run
+WHERE entity = $entity AND project = $project AND source = 'api' AND deleted_at IS NULL
+  AND state NOT IN ('finished', 'failed', 'crashed', 'killed', 'preempted')
+ORDER BY run_id

@@ -1,0 +1,279 @@
+"""Pulls through the real client: what an incremental one asks for, and that it misses nothing."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.worlds import NOON, node, point_client_at
+from velocity import reads
+from velocity.demo import faults
+from velocity.demo.server import ProtocolServer
+from velocity.demo.world import World
+from velocity.errors import RetryLaterError
+from velocity.outcomes import ProjectResult
+from velocity.pull import pull_project
+from velocity.settings import Settings
+from velocity.sources.wandb_api import connect
+from velocity.store import latest_snapshot, open_live
+from velocity.sync import sync_wandb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+#: After every run of a world of up to 3,000 has ended.
+LATER = NOON + 3 * DAY
+RUN_COLUMNS = "SELECT * EXCLUDE (run_key, deleted_at) FROM raw_run WHERE deleted_at IS NULL"
+
+
+@pytest.fixture
+def server(monkeypatch) -> Iterator[ProtocolServer]:
+    with ProtocolServer(World()) as running:
+        point_client_at(running, monkeypatch)
+        yield running
+
+
+@pytest.fixture
+def pulled(server, tmp_path):  # noqa: ARG001 - the client is pointed at it
+    """Pulls lab/vision into a store of its own: result = pulled(at, full=...)."""
+    client = connect(timeout_s=20)
+
+    def pull(at: datetime, *, full: bool = False, data: Path = tmp_path / "data") -> ProjectResult:
+        result = ProjectResult("lab", "vision")
+        with open_live(data) as store:
+            pull_project(
+                store, client, result, started_at=at, full=full, on_progress=lambda _: None
+            )
+        return result
+
+    return pull
+
+
+def asked(server) -> int:
+    """Requests for runs so far."""
+    return sum(call.operation in {"Runs", "RunCount"} for call in server.calls)
+
+
+def stored(data: Path, sql: str = RUN_COLUMNS) -> list:
+    with open_live(data) as store:
+        return store.run(f"{sql} ORDER BY ALL")
+
+
+def states(tmp_path) -> dict:
+    return dict(stored(tmp_path / "data", "SELECT run_id, state FROM raw_run"))
+
+
+def test_a_first_pull_reads_everything_and_the_next_only_what_is_new(server, pulled):
+    server.world.put(*(node(number) for number in range(1200)))
+    assert pulled(LATER).counts.new == 1200
+    before = asked(server)
+    result = pulled(LATER + HOUR)
+    assert result.counts.unchanged == result.counts.new == result.counts.changed == 0
+    assert (result.requests, asked(server) - before) == (1, 1)
+
+
+def test_with_nothing_new_three_requests_are_enough_for_a_batch_of_unfinished_runs(server, pulled):
+    server.world.put(*(node(number) for number in range(1000)))
+    server.world.put(*(node(number, state="running") for number in range(500)))
+    pulled(LATER)
+    result = pulled(LATER + HOUR)
+    assert result.counts.unchanged == 500
+    assert result.requests <= 3
+
+
+def test_requests_go_by_what_changed_and_not_by_what_there_is(server, pulled):
+    server.world.put(*(node(number) for number in range(3000)))
+    full = pulled(LATER)
+    for number in range(0, 3000, 15):
+        server.world.change("lab", "vision", f"r{number:04}", heartbeat_at=LATER + HOUR)
+    result = pulled(LATER + 2 * HOUR)
+    assert (result.counts.changed, result.counts.unchanged) == (200, 0)
+    assert result.requests <= 3 < full.requests
+
+
+@pytest.mark.parametrize("state", ["running", "pending", "preempting", "paused by someone"])
+def test_a_run_that_dies_without_a_heartbeat_is_seen(server, pulled, tmp_path, state):
+    server.world.put(node(0), node(1, state=state), node(2, state="preempted"))
+    pulled(LATER)
+    server.world.change("lab", "vision", "r0001", state="crashed")
+    assert pulled(LATER + 5 * HOUR).counts.changed == 1
+    assert states(tmp_path)["r0001"] == "crashed"
+    assert pulled(LATER + 6 * HOUR).requests == 1
+
+
+def test_what_w_and_b_shows_an_hour_late_is_not_missed(server, pulled):
+    server.world.put(node(0))
+    pulled(LATER)
+    server.world.put(node(1, heartbeat_at=LATER - timedelta(minutes=59)))
+    assert pulled(LATER + timedelta(minutes=10)).counts.new == 1
+
+
+def test_the_next_pull_goes_on_from_the_last_that_succeeded(server, pulled):
+    server.world.put(node(0))
+    pulled(LATER)
+    server.world.put(node(1, heartbeat_at=LATER + HOUR))
+    broken = faults.dropped().at(times=None)
+    server.faults.append(broken)
+    with pytest.raises(RetryLaterError):
+        pulled(LATER + 5 * HOUR)
+    server.faults.clear()
+    assert pulled(LATER + 6 * HOUR).counts.new == 1
+
+
+def test_a_first_pull_that_failed_is_done_again_in_full(server, pulled, tmp_path):
+    server.world.put(*(node(number) for number in range(1200)))
+    server.faults.append(faults.dropped().at(after=2, times=None))
+    with pytest.raises(RetryLaterError):
+        pulled(LATER)
+    assert len(states(tmp_path)) == 1000
+    server.faults.clear()
+    assert pulled(LATER + HOUR).counts.new == 200
+
+
+def test_full_reads_everything_again(server, pulled):
+    server.world.put(*(node(number) for number in range(50)))
+    pulled(LATER)
+    assert pulled(LATER + HOUR, full=True).counts.unchanged == 50
+
+
+def by_heartbeat(call) -> bool:
+    return "heartbeatAt" in str(call.variables.get("filters"))
+
+
+def leaves_a_run_out() -> faults.Fault:
+    return faults.hidden_rows(keep=9).at(when=by_heartbeat, times=None)
+
+
+def takes_no_notice() -> faults.Fault:
+    """Gives all runs, whatever heartbeat is asked for."""
+
+    def unfiltered(call) -> bool:
+        if by_heartbeat(call):
+            call.variables["filters"] = "{}"
+        return False
+
+    return faults.Fault(when=unfiltered, times=None)
+
+
+def refuses() -> faults.Fault:
+    return faults.status(400, "no such filter").at(when=by_heartbeat, times=None)
+
+
+@pytest.mark.parametrize("fault", [leaves_a_run_out, takes_no_notice, refuses])
+def test_a_heartbeat_filter_that_lies_makes_every_pull_a_full_one_and_says_so(
+    server, pulled, fault
+):
+    server.world.put(*(node(number) for number in range(20)))
+    server.faults.append(fault())
+    said = pulled(LATER).notes
+    assert "every sync reads all runs" in said[0]
+    server.world.change("lab", "vision", "r0003", tags=("late",))
+    again = pulled(LATER + HOUR)
+    assert (again.counts.changed, again.counts.unchanged, again.notes) == (1, 19, said)
+    server.faults.clear()
+    assert pulled(LATER + 2 * HOUR).notes == []
+    assert pulled(LATER + 3 * HOUR).requests == 1
+
+
+def test_a_run_that_goes_during_the_check_does_not_make_the_filter_a_liar(server, pulled):
+    server.world.put(*(node(number) for number in range(20)))
+    gone = faults.changing(lambda world: world.delete("lab", "vision", "r0019"))
+    server.faults.append(gone.at(when=by_heartbeat))
+    assert pulled(LATER).notes == []
+
+
+def test_runs_that_move_under_a_scan_are_not_lost(server, pulled):
+    server.world.put(node(0, heartbeat_at=LATER - 5 * HOUR))
+    pulled(LATER)
+    server.world.put(*(node(n, heartbeat_at=LATER + timedelta(seconds=n)) for n in range(1, 1101)))
+    beat = faults.changing(
+        lambda world: world.change("lab", "vision", "r0001", heartbeat_at=LATER + 3 * HOUR)
+    )
+    server.faults.append(beat.at(when=lambda call: by_heartbeat(call) and call.variables["cursor"]))
+    result = pulled(LATER + 4 * HOUR)
+    assert (result.counts.new, result.notes) == (1100, [])
+
+
+def test_a_run_that_was_set_aside_is_tried_again_until_it_can_be_read(server, pulled, tmp_path):
+    server.world.put(node(0), faults.cut_config(node(1)), faults.cut_config(node(2)))
+    assert [row.run_id for row in pulled(LATER).rejected] == ["r0001", "r0002"]
+    assert len(pulled(LATER + 5 * HOUR).rejected) == 2
+    server.world.put(node(1))
+    server.world.delete("lab", "vision", "r0002")
+    result = pulled(LATER + 6 * HOUR)
+    assert (result.counts.new, result.rejected) == (1, [])
+    assert stored(tmp_path / "data", "SELECT run_id FROM rejected") == []
+
+
+def test_a_sync_takes_full_and_tells_its_requests_and_notes(server, tmp_path):
+    server.world.put(*(node(number) for number in range(20)))
+    server.faults.append(leaves_a_run_out())
+    for full in (False, True):
+        (project,) = sync_wandb(
+            tmp_path, Settings(), projects=["lab/vision"], full=full, clock=lambda: LATER
+        ).projects
+        assert project.counts.new + project.counts.unchanged == 20
+    log = reads.sync_log(latest_snapshot(tmp_path))
+    assert log["requests"].to_list()[0] == project.requests > 0
+    assert log["note"].to_list()[0] == project.notes[0]
+
+
+class History:
+    """Changes of a world as time goes by; the same seed gives the same changes."""
+
+    def __init__(self, world: World, seed: int) -> None:
+        self.world, self.now = world, LATER
+        self._draw = random.Random(seed)  # noqa: S311 - no secret
+        self._count = 0
+        for _ in range(40):
+            self.add("finished")
+
+    def add(self, state: str = "running") -> None:
+        self.world.put(
+            node(
+                self._count,
+                state=state,
+                heartbeat_at=self.now,
+                username=self._draw.choice(["ada", "bob", None]),
+            )
+        )
+        self._count += 1
+
+    def step(self) -> None:
+        """Some minutes or hours pass, with some changes in them."""
+        for _ in range(self._draw.randrange(8)):
+            self.now += timedelta(minutes=self._draw.randrange(90))
+            self._draw.choice(
+                [self.add, self.beat, self.finish, self.crash, self.edit, self.delete]
+            )()
+
+    def beat(self) -> None:
+        self._change(state="running", heartbeat_at=self.now)
+
+    def finish(self) -> None:
+        self._change(state="finished", heartbeat_at=self.now)
+
+    def crash(self) -> None:
+        running = [name for name, run in self._runs.items() if run.state == "running"]
+        if running:
+            self.world.change("lab", "vision", self._draw.choice(running), state="crashed")
+
+    def edit(self) -> None:
+        self._change(tags=(self._draw.choice("abc"),), notes=self._draw.choice(["x", None]))
+
+    def delete(self) -> None:
+        self.world.delete("lab", "vision", self._draw.choice(sorted(self._runs)))
+
+    @property
+    def _runs(self) -> dict:
+        return self.world.entities["lab"]["vision"].runs
+
+    def _change(self, **fields) -> None:
+        self.world.change("lab", "vision", self._draw.choice(sorted(self._runs)), **fields)

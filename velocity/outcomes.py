@@ -1,0 +1,67 @@
+"""What a command that brings runs in tells: how far it is, and in the end what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from velocity.store import MergeCounts
+
+if TYPE_CHECKING:
+    from velocity.errors import VelocityError
+    from velocity.records import Rejected
+
+Stage = Literal["connect", "pull", "merge", "derive", "publish"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a command is: the stage, what it works on, and how far (runs) where that is known."""
+
+    stage: Stage
+    what: str
+    done: int = 0
+    total: int | None = None
+
+
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass
+class ProjectResult:
+    """What a command did for one project; `error` is set where it failed.
+
+    `deleted` counts the runs found gone, `requests` those that were sent for runs, and `notes` say
+    in sentences what a person should know of how the project was read.
+    """
+
+    entity: str
+    project: str
+    counts: MergeCounts = field(default_factory=MergeCounts)
+    rejected: list[Rejected] = field(default_factory=list)
+    deleted: int = 0
+    requests: int = 0
+    notes: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    error: VelocityError | None = None
+
+    @property
+    def name(self) -> str:
+        """ENTITY/PROJECT."""
+        return f"{self.entity}/{self.project}"
+
+
+@dataclass(frozen=True)
+class SyncResult:
+    """What a command did: project by project, and the snapshot that shows it."""
+
+    projects: tuple[ProjectResult, ...]
+    snapshot: str
+    scholars_derived: int
+    notes: tuple[str, ...] = ()  # what a person should know of how the input was taken
+
+    @property
+    def errors(self) -> tuple[VelocityError, ...]:
+        """The errors of the projects that failed."""
+        return tuple(it.error for it in self.projects if it.error is not None)

@@ -1,0 +1,202 @@
+"""Pulls one project from W&B into the store: what is new or may have changed, or everything.
+
+An API that lies a little is asked so that its lies do no lasting harm:
+
+- New and changed runs: those with a heartbeat since the start of the last successful pull, less an
+  hour for what W&B shows late.
+- Runs that were not over, and those that were set aside, are read again by id: what becomes of them
+  need not move their heartbeat.
+- The filter by heartbeat is checked after each full scan; where it gives other runs than the scan
+  says it must, every pull of that project is a full scan.
+
+What was merged stays merged wherever a pull stops; the next one goes on from
+the last that succeeded.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from velocity.errors import RetryLaterError, SourceError
+from velocity.outcomes import Progress
+from velocity.store.merge import merge_runs
+from velocity.store.pulls import (
+    known_window,
+    list_rejected,
+    list_unfinished,
+    merge_pull,
+    read_pull_state,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from velocity.outcomes import OnProgress, ProjectResult
+    from velocity.records import Rejected, RunBatch
+    from velocity.sources.wandb_api import WandbServer
+    from velocity.store.live import LiveStore
+
+#: W&B shows changes late, by 10 minutes and more.
+_OVERLAP = timedelta(hours=1)
+#: Scans of a moving list before what is missing is reported instead.
+_ATTEMPTS = 3
+
+
+def pull_project(
+    store: LiveStore,
+    server: WandbServer,
+    result: ProjectResult,
+    *,
+    started_at: datetime,
+    full: bool,
+    on_progress: OnProgress,
+) -> None:
+    """Pulls the project that `result` names; what it did is added to `result`.
+
+    Args:
+        store: to merge into, page by page.
+        server: to ask.
+        result: names the project; holds what was done, even where the pull fails.
+        started_at: the present instant; the project is complete to it afterwards.
+        full: read every run; else only where the project was never pulled, or its server cannot
+            say what is new.
+        on_progress: told of every page.
+
+    Raises:
+        VelocityError: the project could not be read to its end; the next pull goes on.
+    """
+    pull = _Pull(store, server.counting(), result, on_progress)
+    try:
+        state = read_pull_state(store, result.entity, result.project)
+        trusted = None
+        if full or state.pulled_from is None or not state.filter_trusted:
+            pull.read_everything()
+            trusted = pull.check_filter()
+        else:
+            pull.read_since(state.pulled_from - _OVERLAP)
+            pull.read_again(list_unfinished(store, result.entity, result.project))
+            pull.read_again(list_rejected(store, result.entity, result.project))
+        result.rejected = list(pull.rejected.values())
+        merge_pull(
+            store,
+            result.entity,
+            result.project,
+            started_at=started_at,
+            app_url=server.app_url,
+            rejected=result.rejected,
+            reconciled=False,
+            filter_trusted=trusted,
+        )
+    finally:
+        result.requests = pull.server.requests
+
+
+class _Pull:
+    """One pull of one project under way.
+
+    Attributes:
+        server: with a count of the requests of this pull.
+        read: ids of the runs that came, set aside or not.
+        rejected: what is set aside by now, by run id.
+    """
+
+    def __init__(
+        self,
+        store: LiveStore,
+        server: WandbServer,
+        result: ProjectResult,
+        on_progress: OnProgress,
+    ) -> None:
+        self.server = server
+        self.read: set[str | None] = set()
+        self.rejected: dict[str | None, Rejected] = {}
+        self._store = store
+        self._result = result
+        self._key = result.entity, result.project
+        self._on_progress = on_progress
+        self._total: int | None = None
+
+    def read_everything(self) -> None:
+        """Every run, page by page."""
+        self._total = self.server.count_runs(*self._key)
+        self._tell()
+        self._merge(self.server.fetch_runs(*self._key))
+
+    def read_since(self, since: datetime) -> None:
+        """Runs with a heartbeat at or after `since`.
+
+        A heartbeat under way moves its run to the end of the list and all others up by one, past
+        the cursor: a list of several pages is read again until it has as many as W&B counts.
+        """
+        self._tell()
+        missing = 0
+        for _ in range(_ATTEMPTS):
+            pages = self._merge(self.server.fetch_runs(*self._key, since=since))
+            if pages == 1:
+                return
+            missing = self.server.count_runs(*self._key, since=since) - len(self.read)
+            if missing <= 0:
+                return
+        self._result.notes.append(f"W&B counts {missing:,} more new or changed runs than it gives.")
+
+    def read_again(self, run_ids: Iterable[str]) -> None:
+        """Runs by id, but for those that came in this pull."""
+        wanted = [run_id for run_id in run_ids if run_id not in self.read]
+        if wanted:
+            self._merge(self.server.fetch_runs(*self._key, run_ids=wanted))
+
+    def check_filter(self) -> bool | None:
+        """Whether the server's filter by heartbeat gives what was just read; None: cannot tell."""
+        window = known_window(self._store, *self._key)
+        expected = {run_id for run_id in window if run_id in self.read}
+        if not expected:
+            return None
+        since = min(window.values())
+        try:
+            found = self._heartbeats(since=since)
+            # A run may have gone since the scan; one that is still there was left out.
+            left_out = self._heartbeats(run_ids=sorted(expected - found.keys()))
+        except RetryLaterError:
+            return None
+        except SourceError:
+            trusted = False
+        else:
+            inside = all(at is not None and at >= since for at in found.values())
+            trusted = inside and not any(at is not None and at >= since for at in left_out.values())
+        if not trusted:
+            self._result.notes.append(
+                "W&B's filter by heartbeat gives other runs here than it should: every sync reads "
+                "all runs of this project."
+            )
+        return trusted
+
+    def _heartbeats(
+        self, *, since: datetime | None = None, run_ids: list[str] | None = None
+    ) -> dict[str, datetime | None]:
+        batches = self.server.fetch_runs(*self._key, since=since, run_ids=run_ids)
+        return {
+            run_id: at
+            for batch in batches
+            for run_id, at in batch.runs.select("run_id", "heartbeat_at").iter_rows()
+        }
+
+    def _merge(self, batches: Iterable[RunBatch]) -> int:
+        """Merges batches as they come; how many they were."""
+        pages = 0
+        for batch in batches:
+            pages += 1
+            self._result.counts += merge_runs(self._store, batch.runs)
+            run_ids = batch.runs["run_id"].to_list()
+            self.read.update(run_ids)
+            for run_id in run_ids:
+                self.rejected.pop(run_id, None)
+            for row in batch.rejected:
+                self.read.add(row.run_id)
+                self.rejected[row.run_id] = row
+            self._tell()
+        return pages
+
+    def _tell(self) -> None:
+        self._on_progress(Progress("pull", self._result.name, len(self.read), self._total))

@@ -1,0 +1,100 @@
+"""What the store knows of earlier pulls of a project, and what they left to ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from velocity.sql import load_query
+from velocity.store.merge import merge_project, merge_rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from velocity.records import Rejected
+    from velocity.store.live import LiveStore
+
+
+@dataclass(frozen=True)
+class PullState:
+    """How a project was last pulled.
+
+    Args:
+        pulled_from: start of the last successful pull; None before the first.
+        reconciled_at: start of the last pull that compared all runs; None before the first.
+        filter_trusted: the server's filter by heartbeat gave what a full scan says it must.
+    """
+
+    pulled_from: datetime | None = None
+    reconciled_at: datetime | None = None
+    filter_trusted: bool = False
+
+
+def read_pull_state(store: LiveStore, entity: str, project: str) -> PullState:
+    """How the project was last pulled; all unknown for one that never was."""
+    rows = store.run(
+        "SELECT pulled_from, reconciled_at, coalesce(filter_trusted, false) FROM project "
+        "WHERE entity = $entity AND project = $project",
+        {"entity": entity, "project": project},
+    )
+    return PullState(*rows[0]) if rows else PullState()
+
+
+def list_unfinished(store: LiveStore, entity: str, project: str) -> list[str]:
+    """Ids of the runs that were not over when W&B last gave them."""
+    rows = store.run(load_query("store/unfinished").body, {"entity": entity, "project": project})
+    return [run_id for (run_id,) in rows]
+
+
+def list_rejected(store: LiveStore, entity: str, project: str) -> list[str]:
+    """Ids of the runs that were set aside."""
+    rows = store.run(
+        "SELECT DISTINCT run_id FROM rejected "
+        "WHERE entity = $entity AND project = $project AND run_id IS NOT NULL ORDER BY run_id",
+        {"entity": entity, "project": project},
+    )
+    return [run_id for (run_id,) in rows]
+
+
+def known_window(store: LiveStore, entity: str, project: str) -> dict[str, datetime]:
+    """Id -> heartbeat of the runs with the latest heartbeats: a sample of about 100."""
+    rows = store.run(load_query("store/known_window").body, {"entity": entity, "project": project})
+    return dict(rows)
+
+
+def merge_pull(
+    store: LiveStore,
+    entity: str,
+    project: str,
+    *,
+    started_at: datetime,
+    app_url: str,
+    rejected: Sequence[Rejected],
+    reconciled: bool,
+    filter_trusted: bool | None,
+) -> None:
+    """Says that a pull succeeded: the next one goes on from its start.
+
+    Args:
+        store: to write to.
+        entity: of the project.
+        project: that was pulled.
+        started_at: the instant (UTC) when the pull began.
+        app_url: where W&B's pages for people are.
+        rejected: every row of the project that is set aside now.
+        reconciled: all runs were compared with the server's.
+        filter_trusted: what a check of the heartbeat filter found; None where there was none.
+    """
+    merge_rejected(store, entity, project, rejected)
+    with store.transaction():
+        merge_project(store, entity, project, as_of=started_at, app_url=app_url, pulled=True)
+        store.run(
+            load_query("store/pulled").body,
+            {
+                "entity": entity,
+                "project": project,
+                "reconciled_at": started_at if reconciled else None,
+                "filter_trusted": filter_trusted,
+            },
+        )
