@@ -35,6 +35,7 @@ moved() { grep -qs . .venv/.locked-* && ! grep -qsF "$PWD " .venv/.locked-*; }
 
 show_progress() { # pip prints several lines a package: one is enough
   awk -v total="$1" '
+    /^Requirement already/ { count++ }
     /^(Collecting|Processing) / {
       sub(/.*\//, "", $2) # a wheel that is already here comes with its path
       printf "  fetching %d of %d: %s\n", ++count, total, $2; fflush()

@@ -97,5 +97,6 @@ def test_every_make_target_is_explained_by_make_help():
         capture_output=True,
         text=True,
     )
+    assert helped.stderr == "", "two recipes for one target"
     assert set(re.findall(r"make ([\w-]+) +\S", helped.stdout)) == public
     assert set(re.findall(r"^([a-z][\w-]*):", makefile, re.MULTILINE)) == set(phony[1].split())
