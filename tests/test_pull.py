@@ -6,6 +6,7 @@ import random
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 
 from tests.worlds import NOON, node, point_client_at
@@ -277,3 +278,114 @@ class History:
 
     def _change(self, **fields) -> None:
         self.world.change("lab", "vision", self._draw.choice(sorted(self._runs)), **fields)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_after_any_history_a_pull_gives_what_a_fresh_full_one_would(server, pulled, tmp_path, seed):
+    history = History(server.world, seed)
+    for _ in range(6):
+        pulled(history.now)
+        history.step()
+    pulled(history.now + DAY)
+    pulled(history.now + DAY, full=True, data=tmp_path / "fresh")
+    assert stored(tmp_path / "data") == stored(tmp_path / "fresh")
+
+
+def test_a_run_that_is_gone_is_marked_once_a_day_and_comes_back(server, pulled, tmp_path):
+    server.world.put(*(node(number) for number in range(20)))
+    pulled(LATER)
+    lost = server.world.delete("lab", "vision", "r0007")
+    assert pulled(LATER + 23 * HOUR).deleted == 0
+    assert pulled(LATER + DAY).deleted == 1
+    marked = stored(tmp_path / "data", "SELECT run_id FROM raw_run WHERE deleted_at IS NOT NULL")
+    assert marked == [("r0007",)]
+    server.world.put(lost)
+    assert pulled(LATER + 2 * DAY).counts.revived == 1
+    assert len(stored(tmp_path / "data")) == 20
+
+
+def test_full_finds_what_is_gone_at_once(server, pulled):
+    server.world.put(*(node(number) for number in range(20)))
+    pulled(LATER)
+    server.world.delete("lab", "vision", "r0007")
+    assert pulled(LATER + HOUR, full=True).deleted == 1
+
+
+def test_edits_that_move_no_heartbeat_are_found_once_a_day(server, pulled, tmp_path):
+    server.world.put(*(node(number) for number in range(20)))
+    pulled(LATER)
+    server.world.change("lab", "vision", "r0003", tags=("baseline",))
+    server.world.change("lab", "vision", "r0004", username="bob")
+    server.world.change("lab", "vision", "r0005", state="failed")
+    server.world.put(node(99, heartbeat_at=None))
+    result = pulled(LATER + DAY)
+    assert (result.counts.changed, result.counts.new, result.deleted) == (3, 1, 0)
+    assert states(tmp_path)["r0005"] == "failed"
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_scan_that_the_count_does_not_bear_out_deletes_nothing(server, pulled, full):
+    server.world.put(*(node(number) for number in range(20)))
+    pulled(LATER)
+    server.world.delete("lab", "vision", "r0001")
+    hidden = faults.hidden_rows(keep=10)
+    server.faults.append(hidden.at(when=whole_project, times=None))
+    result = pulled(LATER + DAY, full=full)
+    assert result.deleted == 0
+    assert "W&B counts 19 runs but lists 10" in result.notes[0]
+    server.faults.clear()
+    assert pulled(LATER + DAY + HOUR).requests == 1
+    assert pulled(LATER + 2 * DAY).deleted == 1
+
+
+def test_a_scan_is_made_again_when_runs_go_during_it(server, pulled):
+    server.world.put(*(node(number) for number in range(1200)))
+    pulled(LATER)
+    gone = faults.changing(lambda world: world.delete("lab", "vision", "r0001"))
+    server.faults.append(
+        gone.at(when=lambda call: whole_project(call) and call.variables["cursor"])
+    )
+    result = pulled(LATER + DAY)
+    assert (result.deleted, result.notes) == (1, [])
+
+
+def test_a_full_scan_that_missed_a_run_finds_it_by_the_listing(server, pulled):
+    server.world.put(*(node(number) for number in range(1200)))
+    gone = faults.changing(lambda world: world.delete("lab", "vision", "r0001"))
+    server.faults.append(gone.at(when=lambda call: call.variables["cursor"]))
+    result = pulled(LATER)
+    assert (result.counts.new, result.deleted, result.notes) == (1200, 1, [])
+
+
+def test_a_run_that_only_a_listing_leaves_out_is_not_deleted(server, pulled):
+    server.world.put(*(node(number) for number in range(20)))
+    pulled(LATER)
+    leave_out = faults.hidden_rows(keep=19)
+    server.faults.append(leave_out.at(when=whole_project, times=None))
+    fewer = faults.Fault(change_data=lambda _data, _call: {"project": {"runCount": 19}})
+    server.faults.append(fewer.at(operation="RunCount", times=None))
+    assert pulled(LATER + DAY).deleted == 0
+
+
+def test_a_deleted_run_is_out_of_every_metric_until_it_comes_back(server, tmp_path):
+    server.world.put(node(0), node(100, username="bob"))
+
+    def runs_started(at: datetime) -> dict:
+        sync_wandb(tmp_path, Settings(), projects=["lab/vision"], clock=lambda: at)
+        frame = reads.metrics(latest_snapshot(tmp_path), by="scholar", period="week")
+        return dict(
+            frame.group_by("scholar")
+            .agg(pl.col("runs_started").sum())
+            .filter(pl.col("runs_started") > 0)
+            .iter_rows()
+        )
+
+    assert runs_started(LATER) == {"ada": 1, "bob": 1}
+    lost = server.world.delete("lab", "vision", "r0100")
+    assert runs_started(LATER + DAY) == {"ada": 1}
+    server.world.put(lost)
+    assert runs_started(LATER + 2 * DAY) == {"ada": 1, "bob": 1}
+
+
+def whole_project(call) -> bool:
+    return call.variables.get("filters") == "{}"

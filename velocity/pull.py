@@ -6,6 +6,9 @@ An API that lies a little is asked so that its lies do no lasting harm:
   hour for what W&B shows late.
 - Runs that were not over, and those that were set aside, are read again by id: what becomes of them
   need not move their heartbeat.
+- Once a day a light listing of the whole project is compared with the store: what differs is read
+  again, and what is gone is marked deleted, though only after a scan with as many runs as W&B
+  counts before and after it, and after asking for each by its id.
 - The filter by heartbeat is checked after each full scan; where it gives other runs than the scan
   says it must, every pull of that project is a full scan.
 
@@ -18,19 +21,24 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from velocity.errors import RetryLaterError, SourceError
 from velocity.outcomes import Progress
 from velocity.store.merge import merge_runs
 from velocity.store.pulls import (
     known_window,
+    list_differing,
+    list_missing,
     list_rejected,
     list_unfinished,
+    mark_deleted,
     merge_pull,
     read_pull_state,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
     from datetime import datetime
 
     from velocity.outcomes import OnProgress, ProjectResult
@@ -40,6 +48,7 @@ if TYPE_CHECKING:
 
 #: W&B shows changes late, by 10 minutes and more.
 _OVERLAP = timedelta(hours=1)
+_RECONCILE_EVERY = timedelta(days=1)
 #: Scans of a moving list before what is missing is reported instead.
 _ATTEMPTS = 3
 
@@ -67,17 +76,23 @@ def pull_project(
     Raises:
         VelocityError: the project could not be read to its end; the next pull goes on.
     """
-    pull = _Pull(store, server.counting(), result, on_progress)
+    pull = _Pull(store, server.counting(), result, started_at, on_progress)
     try:
         state = read_pull_state(store, result.entity, result.project)
         trusted = None
-        if full or state.pulled_from is None or not state.filter_trusted:
+        since = None if full or not state.filter_trusted else state.pulled_from
+        # What no scan can settle waits for the next day too: it would cost a scan every time.
+        last = state.reconciled_at
+        reconcile = last is None or started_at - last >= _RECONCILE_EVERY
+        if since is None:
             pull.read_everything()
             trusted = pull.check_filter()
         else:
-            pull.read_since(state.pulled_from - _OVERLAP)
-            pull.read_again(list_unfinished(store, result.entity, result.project))
-            pull.read_again(list_rejected(store, result.entity, result.project))
+            pull.read_since(since - _OVERLAP)
+            pull.read_again(list_unfinished(store, result.entity, result.project), but=pull.read)
+            pull.read_again(list_rejected(store, result.entity, result.project), but=pull.read)
+            if reconcile:
+                pull.reconcile()
         result.rejected = list(pull.rejected.values())
         merge_pull(
             store,
@@ -86,7 +101,7 @@ def pull_project(
             started_at=started_at,
             app_url=server.app_url,
             rejected=result.rejected,
-            reconciled=False,
+            reconciled=since is None or reconcile,
             filter_trusted=trusted,
         )
     finally:
@@ -107,6 +122,7 @@ class _Pull:
         store: LiveStore,
         server: WandbServer,
         result: ProjectResult,
+        started_at: datetime,
         on_progress: OnProgress,
     ) -> None:
         self.server = server
@@ -115,14 +131,54 @@ class _Pull:
         self._store = store
         self._result = result
         self._key = result.entity, result.project
+        self._started_at = started_at
         self._on_progress = on_progress
         self._total: int | None = None
 
     def read_everything(self) -> None:
-        """Every run, page by page."""
+        """Every run, page by page, and what is gone."""
         self._total = self.server.count_runs(*self._key)
         self._tell()
         self._merge(self.server.fetch_runs(*self._key))
+        if self._is_complete(self.read, self._total):
+            self._mark_deleted(self.read)
+        else:
+            self.reconcile()
+
+    def reconcile(self) -> None:
+        """Compares every run with the store by a listing, and finds what is gone.
+
+        A scan that runs come into or go from may repeat some and pass over others, so that one
+        which W&B's count does not bear out is made again, and deletes nothing.
+        """
+        for _ in range(_ATTEMPTS):
+            before = self.server.count_runs(*self._key)
+            listing = pl.concat(self.server.fetch_listing(*self._key))
+            listed = set(listing["run_id"])
+            complete = self._is_complete(listed, before)
+            differing = list_differing(self._store, *self._key, listing)
+            # What is set aside by now differs because it could not be merged.
+            self.read_again(differing, but=self.rejected.keys())
+            if complete:
+                self._mark_deleted(listed)
+                return
+        self._result.notes.append(
+            f"W&B counts {before:,} runs but lists {len(listed):,}, {_ATTEMPTS} times over: "
+            "none was taken as deleted."
+        )
+
+    def _is_complete(self, scanned: set[str | None], count_before: int) -> bool:
+        """Whether a scan gave as many runs as W&B counted before it and counts now."""
+        return len(scanned) == count_before == self.server.count_runs(*self._key)
+
+    def _mark_deleted(self, scanned: set[str | None]) -> None:
+        missing = list_missing(self._store, *self._key, scanned)
+        # Two changes during a scan can make up for each other in the count: ask for each by id.
+        self.read.difference_update(missing)
+        self._merge(self.server.fetch_runs(*self._key, run_ids=missing))
+        gone = [run_id for run_id in missing if run_id not in self.read]
+        mark_deleted(self._store, *self._key, gone, at=self._started_at)
+        self._result.deleted += len(gone)
 
     def read_since(self, since: datetime) -> None:
         """Runs with a heartbeat at or after `since`.
@@ -141,11 +197,10 @@ class _Pull:
                 return
         self._result.notes.append(f"W&B counts {missing:,} more new or changed runs than it gives.")
 
-    def read_again(self, run_ids: Iterable[str]) -> None:
-        """Runs by id, but for those that came in this pull."""
-        wanted = [run_id for run_id in run_ids if run_id not in self.read]
-        if wanted:
-            self._merge(self.server.fetch_runs(*self._key, run_ids=wanted))
+    def read_again(self, run_ids: Iterable[str], *, but: Container[str | None]) -> None:
+        """Runs by id, `but` for some."""
+        wanted = [run_id for run_id in run_ids if run_id not in but]
+        self._merge(self.server.fetch_runs(*self._key, run_ids=wanted))
 
     def check_filter(self) -> bool | None:
         """Whether the server's filter by heartbeat gives what was just read; None: cannot tell."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import polars as pl
+
+from velocity.records import UTC
 from velocity.sql import load_query
 from velocity.store.merge import merge_project, merge_rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from velocity.records import Rejected
@@ -98,3 +101,45 @@ def merge_pull(
                 "filter_trusted": filter_trusted,
             },
         )
+
+
+def list_differing(store: LiveStore, entity: str, project: str, listing: pl.DataFrame) -> list[str]:
+    """Ids of a listing's runs that the store lacks or holds with other values.
+
+    Args:
+        store: to compare with.
+        entity: of the project.
+        project: that was listed.
+        listing: columns of `RUN_SCHEMA` that need neither config nor summary.
+    """
+    store.load("listed", listing)
+    rows = store.run(load_query("store/differing").body, {"entity": entity, "project": project})
+    store.run("DROP TABLE listed")
+    return [run_id for (run_id,) in rows]
+
+
+def list_missing(
+    store: LiveStore, entity: str, project: str, scanned: Iterable[str | None]
+) -> list[str]:
+    """Ids of the project's runs that a scan of all of it did not give."""
+    store.load("scanned", pl.DataFrame({"run_id": list(scanned)}, schema={"run_id": pl.String}))
+    rows = store.run(load_query("store/missing").body, {"entity": entity, "project": project})
+    store.run("DROP TABLE scanned")
+    return [run_id for (run_id,) in rows]
+
+
+def mark_deleted(
+    store: LiveStore, entity: str, project: str, run_ids: Sequence[str], *, at: datetime
+) -> None:
+    """Takes runs out of every metric from `at` (UTC) on; they stay in the store."""
+    if not run_ids:
+        return
+    gone = pl.DataFrame({"run_id": list(run_ids)}).with_columns(
+        pl.lit(entity).alias("entity"),
+        pl.lit(project).alias("project"),
+        pl.lit(at).cast(UTC).alias("deleted_at"),
+    )
+    with store.transaction():
+        store.load("gone", gone)
+        store.run(load_query("store/mark_deleted").body)
+        store.run("DROP TABLE gone")

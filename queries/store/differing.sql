@@ -1,0 +1,20 @@
+-- title: Runs that a listing shows otherwise
+-- Ids of a project's listing (`listed`) that the store lacks, holds as deleted or from another
+-- source, or holds with other values in any column that a listing has.
+-- param: entity | VARCHAR | W&B entity
+-- param: project | VARCHAR | W&B project
+SELECT DISTINCT listed.run_id
+FROM listed
+LEFT JOIN raw_run AS held
+  ON held.entity = $entity AND held.project = $project AND held.run_id = listed.run_id
+  AND held.source = 'api' AND held.deleted_at IS NULL
+WHERE listed.run_id IS NOT NULL AND (
+  held.run_id IS NULL
+  OR (
+    listed.username, listed.display_name, listed.state, listed.created_at, listed.heartbeat_at,
+    listed.group_name, listed.job_type, listed.sweep, listed.tags, listed.notes
+  ) IS DISTINCT FROM (
+    held.username, held.display_name, held.state, held.created_at, held.heartbeat_at,
+    held.group_name, held.job_type, held.sweep, held.tags, held.notes
+  ))
+ORDER BY ALL
