@@ -47,7 +47,7 @@ with st.grid(2, min_column_width=470, gap="medium"):
     with st.container():
         _check(
             "Users that the roster lacks",
-            "Their runs count in programme totals only; `velocity roster suggest` writes entries.",
+            "Their runs count in programme totals only; “velocity roster suggest” writes entries.",
             unattributed,
             "unattributed",
         )

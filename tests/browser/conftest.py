@@ -1,0 +1,43 @@
+"""Stores that the app is opened over; each is served once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser import stores
+from tests.browser.serving import served
+from tests.browser.visitor import Visitor
+from velocity.demo.launch import prepare_demo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the demo."""
+    data, config = prepare_demo(
+        tmp_path_factory.mktemp("browser") / "demo", on_progress=lambda _: None
+    )
+    with served(data, config) as address:
+        yield address
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def demo_visitor(request, browser, demo) -> Iterator[Visitor]:
+    """Somebody in front of the demo, in either mode."""
+    with Visitor(browser, demo, mode=request.param) as visitor:
+        yield visitor
+
+
+@pytest.fixture(scope="module", params=list(stores.ODD))
+def odd_store(request, tmp_path_factory) -> Iterator[tuple[str, str]]:
+    """Name and address of a store that is nothing like the demo."""
+    data: Path = tmp_path_factory.mktemp("odd") / request.param
+    data.mkdir()
+    stores.ODD[request.param](data)
+    with served(data) as address:
+        yield request.param, address

@@ -1,0 +1,87 @@
+"""Stores nothing like the demo: without data, with one run, with names that mean harm."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from tests.builders import at, run, store_of
+from velocity.roster import load_roster
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+#: What a run or a person could be called by somebody with bad intentions, or by accident.
+HOSTILE_NAMES = (
+    "<script>window.harmed = true</script>",
+    "![x](https://evil.example/beacon.png)",
+    "**bold** :red[red] $\\frac{a}{b}$ [link](javascript:window.harmed=true)",
+    "🦜 seeds 🌱 \u202egnp.exe",
+    "n" * 300,
+    '=HYPERLINK("https://evil.example")',
+)
+_LONG_NOTE = "<img src=x onerror=window.harmed=true> " * 260
+_LAST = "2026-01-12 20:00"
+
+_ROSTER = """
+[[scholars]]
+id = "ada"
+name = '<b>Ada</b> ![x](https://evil.example/a.png) :red[*A*]'
+usernames = ["ada"]
+
+[[streams]]
+id = "probes"
+name = '<script>window.harmed = true</script> $x$ [s](https://evil.example)'
+projects = ["e/p"]
+members = [{scholar = "ada"}]
+"""
+
+
+def nothing_published(data: Path) -> None:
+    """Not even a first sync."""
+
+
+def no_runs(data: Path) -> None:
+    """Synced, and nothing there."""
+    store_of([], "20:00", data=data)
+
+
+def one_run(data: Path) -> None:
+    """The first run of the first scholar."""
+    store_of([run("r1", "09:00", "10:00")], "20:00", data=data)
+
+
+def hostile_names(data: Path) -> None:
+    """A week of runs whose every text means harm, some failed, one still going."""
+    (data / "roster.toml").write_text(_ROSTER, encoding="utf-8")
+    rows = []
+    for day in range(7):
+        for place, name in enumerate(HOSTILE_NAMES):
+            start = at("09:00", days=day) + timedelta(hours=1.5 * place)
+            rows.append(
+                run(
+                    f"r{day}{place}",
+                    start,
+                    start + timedelta(minutes=40),
+                    state="failed" if place == 1 else "finished",
+                    username=("ada", name)[place % 2],
+                    project=("p", name)[day % 2],
+                    display_name=name,
+                    group_name=name if place == 0 else None,
+                    tags=[name],
+                    gpu_type=name,
+                    gpu_count=8,
+                    notes=_LONG_NOTE,
+                )
+            )
+    rows.append(run("open", "2026-01-12 19:30", _LAST, state="running", notes=_LONG_NOTE))
+    store_of(rows, _LAST, roster=load_roster(data / "roster.toml"), data=data)
+
+
+ODD: dict[str, Callable[[Path], None]] = {
+    "nothing-published": nothing_published,
+    "no-runs": no_runs,
+    "one-run": one_run,
+    "hostile-names": hostile_names,
+}

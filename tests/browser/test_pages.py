@@ -1,0 +1,44 @@
+"""Every page, opened: whole, readable, inside the window, and open to everybody."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.visitor import PAGES, Visitor
+
+#: Charts of a page on the demo: fewer would mean that one was left out.
+CHARTS = {"": 9, "my-velocity": 6, "streams": 2, "compute": 2}
+
+WITHOUT_DATA = {"nothing-published", "no-runs"}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_of_the_demo_is_whole_and_without_barriers(demo_visitor, path):
+    page = demo_visitor.open(path)
+    title = path.replace("-", " ").capitalize() if path else "Stand-up"
+    assert demo_visitor.text().startswith(title)
+    assert page.locator("[data-testid=stPlotlyChart]").count() >= CHARTS.get(path, 0)
+    assert page.locator("[data-testid=stAlert]").count() == 0
+    assert demo_visitor.look() == []
+    assert demo_visitor.barriers() == []
+    demo_visitor.narrow(900)
+    assert demo_visitor.look() == []
+    demo_visitor.narrow(1440)
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_no_page_breaks_on_a_store_unlike_the_demo(browser, odd_store, mode):
+    name, address = odd_store
+    wrong = {}
+    with Visitor(browser, address, mode=mode) as visitor:
+        # Without data every page is the same few words: one is enough to see them in the dark.
+        for path in PAGES[:1] if mode == "dark" and name in WITHOUT_DATA else PAGES:
+            page = visitor.open(path)
+            if found := visitor.look():
+                wrong[path] = found
+            assert visitor.text().strip(), f"{path} is empty"
+            assert not page.evaluate("() => window.harmed"), f"{path} ran a name"
+            assert page.locator("[data-testid=stMain] img").count() == 0, f"{path} shows an image"
+            if name in WITHOUT_DATA and path != "definitions":
+                assert "velocity sync" in visitor.text(), f"{path} does not say what to do"
+    assert wrong == {}

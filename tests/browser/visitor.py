@@ -1,0 +1,142 @@
+"""Somebody who opens pages and writes down whatever is wrong with them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from axe_playwright_python.base import AXE_SCRIPT
+
+from velocity import pages
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
+
+Mode = Literal["light", "dark"]
+
+#: Path of every page, the default page (whose path is empty) first.
+PAGES = (
+    "",
+    *sorted(
+        file.stem.replace("_", "-")
+        for file in Path(pages.__file__).parent.glob("*.py")
+        if file.stem not in {"__init__", "stand_up"}
+    ),
+)
+HEIGHT = 1400
+_REFLOW_MS = 400
+
+_SETTLED = """() => {
+  const app = document.querySelector('[data-testid=stApp]');
+  return app && app.dataset.testScriptState === 'notRunning'
+    && document.querySelector('[data-testid=stMainBlockContainer] *')
+    && !document.querySelector('[data-testid=stSkeleton], [data-stale=true]');
+}"""
+#: A chart whose figure was never drawn, or drawn without a mark, although it has data.
+_BLANK_CHARTS = """() => [
+  ...document.querySelectorAll('[data-testid=stPlotlyChart]')
+].filter(box => {
+  const plot = box.querySelector('.js-plotly-plot');
+  if (!plot || !plot._fullData) return true;
+  const marks = '.points path, .point, .lines path, .js-line, .hm image, .shapelayer path';
+  return ![...plot.querySelectorAll(marks)].some(mark => {
+    const size = mark.getBoundingClientRect();
+    return size.width + size.height > 0;
+  });
+}).map(box => (box.querySelector('[aria-label]') || box).getAttribute('aria-label') || 'a chart')"""
+_TOO_WIDE = """() => {
+  const room = document.documentElement.clientWidth;
+  const boxes = [document.scrollingElement, ...document.querySelectorAll(
+    '[data-testid=stMain], [data-testid=stMainBlockContainer]')];
+  return boxes.some(box => box.scrollWidth > Math.min(room, box.clientWidth) + 1);
+}"""
+#: Asked for below a page's address first, and found one folder up.
+_EXPECTED = re.compile(r"/[a-z-]+/_stcore/(health|host-config)$")
+
+
+class Visitor:
+    """One browser tab, with what went wrong in it in `problems`."""
+
+    def __init__(
+        self, browser: Browser, address: str, *, mode: Mode = "light", width: int = 1440
+    ) -> None:
+        self.address = address
+        self.problems: list[str] = []
+        self._context = browser.new_context(
+            viewport={"width": width, "height": HEIGHT}, color_scheme=mode, reduced_motion="reduce"
+        )
+        self.page: Page = self._context.new_page()
+        self.page.set_default_timeout(30_000)
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
+        self.page.on("request", self._asked)
+        self.page.on("response", self._answered)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._context.close()
+
+    def open(self, path: str) -> Page:
+        """Opens the page at `path` ("runs?period=Programme") and waits until it is whole."""
+        self.page.goto(f"{self.address}/{path}")
+        self.settle()
+        return self.page
+
+    def settle(self) -> None:
+        """Waits until the script has run and everything it sent is drawn."""
+        self.page.wait_for_function(_SETTLED)
+        self.page.wait_for_function(
+            "() => ![...document.querySelectorAll('[data-testid=stPlotlyChart]')]"
+            ".some(box => !box.querySelector('.js-plotly-plot .main-svg'))"
+        )
+
+    def narrow(self, width: int) -> None:
+        """Makes the window `width` wide and waits until the page has followed."""
+        self.page.set_viewport_size({"width": width, "height": HEIGHT})
+        self.page.wait_for_timeout(_REFLOW_MS)
+        self.settle()
+
+    def look(self) -> list[str]:
+        """What is wrong with the page as it stands, and what went wrong since the last look."""
+        found, self.problems = self.problems, []
+        boxes = self.page.locator(
+            "[data-testid=stException], [data-testid=stErrorElementContainer]"
+        )
+        found += [f"error box: {box.inner_text()}" for box in boxes.all()]
+        found += [f"blank chart: {chart}" for chart in self.page.evaluate(_BLANK_CHARTS)]
+        if self.page.evaluate(_TOO_WIDE):
+            found.append("wider than the window")
+        return found
+
+    def text(self) -> str:
+        """All words of the page."""
+        return self.page.locator("[data-testid=stMain]").inner_text()
+
+    def barriers(self) -> list[str]:
+        """Serious and critical findings of axe-core."""
+        self.page.evaluate(AXE_SCRIPT)
+        report: dict[str, Any] = self.page.evaluate(
+            "() => axe.run(document, {resultTypes: ['violations']})"
+        )
+        return [
+            f"{finding['id']}: {finding['help']}: {node['html'][:200]}"
+            for finding in report["violations"]
+            if finding["impact"] in {"serious", "critical"}
+            for node in finding["nodes"]
+        ]
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        # What is missing is told apart by its answer.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.problems.append(f"console: {message.text}")
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith((self.address, "data:", "blob:")):
+            self.problems.append(f"asked elsewhere: {request.url}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400 and not _EXPECTED.search(response.url):
+            self.problems.append(f"{response.status} for {response.url}")
