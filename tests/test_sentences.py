@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
+from functools import cache
 
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders import run, store_of
 from velocity import sentences
+from velocity.explain import explain
 from velocity.read_schemas import READ_SCHEMAS
 from velocity.sentences.answer import LONGEST_SENTENCE, LONGEST_SUPPORT, as_read
 from velocity.sentences.signals import WORDS
@@ -615,3 +619,79 @@ def test_data_health_fits_and_is_inert_whatever_the_names(
     counts, users, ambiguous, residual, failed
 ):
     assert_fits(health(users, ambiguous, residual, failed, **counts))
+
+
+WORKED = [
+    run("r1", "09:00", "10:00"),
+    run("r3", "11:00", "12:00"),
+    run("r4", "11:30", "11:35", state="failed"),
+]
+
+
+@cache
+def worked():
+    return store_of(WORKED, "20:00")
+
+
+@cache
+def explained(metric, week=None):
+    return explain(worked(), scholar="ada", metric=metric, week=week)
+
+
+P_SAID = (
+    "Lines of thought in flight (P): 1.04 experiments (n = 3 experiments) for ada in all the data."
+)
+
+
+@pytest.mark.parametrize(
+    ("metric", "said"),
+    [
+        (
+            "serial_share",
+            "Serial share of busy hours: 96 % (n = 3 experiments) for ada in all the data.",
+        ),
+        ("busy_hours", "Busy hours: 2 h for ada in all the data."),
+        ("runs_failed", "Runs failed: 1 run for ada in all the data."),
+        ("peak_experiments", "Peak experiments: 2 experiments for ada in all the data."),
+        (
+            "experiment_parallelism",
+            P_SAID,
+        ),
+        (
+            "serial_parallel_ratio",
+            "Serial-to-parallel ratio: 23.00 (n = 3 experiments) for ada in all the data.",
+        ),
+        ("rework_share", "Rework: not known for ada in all the data."),
+        ("loop_hours_median", "1 loop so far; medians start at 6 events."),
+        ("recovery_hours_median", "0 recovered failures so far; medians start at 6 events."),
+        (
+            "loop_hours_largest",
+            "Feedback loop, median: largest observed: 9 h (n = 3 lengths) for ada in all the data.",
+        ),
+        ("gpu_hours", "GPU-hours: 0 GPU-hours for ada in all the data."),
+    ],
+)
+def test_why_this_number_tells_the_headline_in_its_unit(metric, said):
+    assert plain(sentences.why_this_number(explained(metric)).sentence) == said
+
+
+def test_why_this_number_tells_the_week_and_what_it_rests_on():
+    told = sentences.why_this_number(explained("serial_share", date(2026, 1, 5)))
+    assert plain(told.sentence) == (
+        "Serial share of busy hours: 96 % (n = 3 experiments) for ada in the week of 5 Jan."
+    )
+    assert told.support == (
+        "From 3 runs, 3 experiments and 3 loops. Nothing is excluded, imputed or flagged."
+    )
+
+
+def test_why_this_number_says_that_a_median_is_never_reached():
+    found = replace(explained("loop_hours_median"), latencies=pl.DataFrame({"event": [True] * 6}))
+    assert plain(sentences.why_this_number(found).sentence) == (
+        "Feedback loop, median: never reached for ada in all the data."
+    )
+
+
+@given(scholar=hostile, metric=st.sampled_from(["serial_share", "rework_share", "weeks"]))
+def test_why_this_number_fits_and_is_inert_whatever_the_name(scholar, metric):
+    assert_fits(sentences.why_this_number(replace(explained(metric), scholar=scholar)))

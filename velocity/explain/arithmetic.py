@@ -38,7 +38,7 @@ def total_of(part: Part, rows: pl.DataFrame) -> Total:
     ).drop_nulls("amount")
     amounts = addends["amount"]
     value = float(amounts.max() or 0) if part.largest else float(amounts.sum())  # type: ignore[arg-type]
-    return Total(part.text, part.unit, value, addends, part.largest)
+    return Total(part.kind, part.text, part.unit, value, addends, part.largest)
 
 
 def worked_out(

@@ -32,6 +32,7 @@ class Total:
     """A sum (or the largest) of rows.
 
     Args:
+        kind: which rows: runs, sessions, experiments, loops, stretches, days or charges.
         text: what is added up.
         unit: of the amounts and of the value.
         value: the sum; 0 without rows.
@@ -39,6 +40,7 @@ class Total:
         largest: whether the value is the largest amount instead.
     """
 
+    kind: str
     text: str
     unit: str
     value: float

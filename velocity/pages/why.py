@@ -6,9 +6,8 @@ import polars as pl
 import streamlit as st
 
 from velocity import explain, formats, reads, ui
-from velocity.definitions import definition
 from velocity.read_schemas import READ_SCHEMAS
-from velocity.sentences import Answer
+from velocity.sentences import why_this_number
 
 _ALL = "All weeks"
 _NO_FIGURE = {"scholar", "period_start"}
@@ -55,20 +54,12 @@ monday = None if week == _ALL else pl.Series([week]).str.to_date()[0]
 found = explain.explain(
     view.snapshot, scholar=scholar, metric=metric, week=monday, scope=view.scope
 )
-meaning = definition(metric)
-shown = explain.exact(found.headline)
-view.say(
-    formats.markdown(scholar),
-    Answer(
-        f"{meaning.title} is {shown}{'' if found.headline is None else f' {meaning.unit}'}.",
-        meaning.text,
-    ),
-)
-ui.heading("The sum", "Each line from the rows below; the last is the headline")
+view.say(formats.markdown(scholar), why_this_number(found))
+ui.heading("The sum", formats.markdown(found.metric.text))
 for step in found.steps:
     st.text(step)
-for total in found.totals:
-    _rows(total.addends, f"{total.text}, {total.unit}", "Rows that add something", total.text)
+for part, total in enumerate(found.totals, start=1):
+    _rows(total.addends, f"{total.text}, {total.unit}", "Rows that add something", f"part-{part}")
 if found.latencies is not None:
     _rows(found.latencies, "Lengths", "In order, with the share that lasts longer", "lengths")
 with st.grid(2, min_column_width=470, gap="medium"):

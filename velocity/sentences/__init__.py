@@ -22,6 +22,7 @@ from velocity.sentences.evidence import data_health, runs
 from velocity.sentences.mine import launches_look_unrelated, my_velocity
 from velocity.sentences.standup import stand_up
 from velocity.sentences.streams import streams
+from velocity.sentences.why import why_this_number
 
 __all__ = [
     "Answer",
@@ -32,4 +33,5 @@ __all__ = [
     "runs",
     "stand_up",
     "streams",
+    "why_this_number",
 ]
