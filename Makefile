@@ -6,7 +6,7 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test quick check lint docs lock bench wheel run-env dev-env
+.PHONY: help demo test quick check lint docs lock bench screenshots wheel run-env dev-env
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ docs: dev-env ## write docs/metrics.md and its pictures from the query headers
 
 bench: dev-env ## measure: derivation of 100,000 runs, and plain pandas beside it
 	@$(BIN)/python benchmarks/derive.py
+
+screenshots: dev-env ## take the pictures of docs/images again
+	@$(BIN)/python scripts/ensure_browser.py
+	@$(BIN)/python -m scripts.screenshots
 
 wheel: dev-env ## build the wheel into dist/
 	@$(BIN)/hatchling build -t wheel

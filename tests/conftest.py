@@ -71,20 +71,9 @@ def browser() -> Iterator[Browser]:
     """A headless Chromium: the installed one, else Playwright's own."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - quick runs do without it
 
-    from scripts.ensure_browser import find_browser  # noqa: PLC0415
+    from scripts.browsing import launch_browser  # noqa: PLC0415 - as above
 
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=find_browser(),
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-            ],
-        )
+        chromium = launch_browser(playwright)
         yield chromium
         chromium.close()

@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the demo."""
-    data, config = prepare_demo(
-        tmp_path_factory.mktemp("browser") / "demo", on_progress=lambda _: None
-    )
-    with served(data, config) as address:
+    folder = tmp_path_factory.mktemp("browser") / "demo"
+    data, _ = prepare_demo(folder, on_progress=lambda _: None)
+    with served(data) as address:
         yield address
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from axe_playwright_python.base import AXE_SCRIPT
 
+from scripts.browsing import settle
 from velocity import pages
 
 if TYPE_CHECKING:
@@ -27,12 +28,6 @@ PAGES = (
 HEIGHT = 1400
 _REFLOW_MS = 400
 
-_SETTLED = """() => {
-  const app = document.querySelector('[data-testid=stApp]');
-  return app && app.dataset.testScriptState === 'notRunning'
-    && document.querySelector('[data-testid=stMainBlockContainer] *')
-    && !document.querySelector('[data-testid=stSkeleton], [data-stale=true]');
-}"""
 #: A chart whose figure was never drawn, or drawn without a mark, although it has data.
 _BLANK_CHARTS = """() => [
   ...document.querySelectorAll('[data-testid=stPlotlyChart]')
@@ -87,11 +82,7 @@ class Visitor:
 
     def settle(self) -> None:
         """Waits until the script has run and everything it sent is drawn."""
-        self.page.wait_for_function(_SETTLED)
-        self.page.wait_for_function(
-            "() => ![...document.querySelectorAll('[data-testid=stPlotlyChart]')]"
-            ".some(box => !box.querySelector('.js-plotly-plot .main-svg'))"
-        )
+        settle(self.page)
 
     def narrow(self, width: int) -> None:
         """Makes the window `width` wide and waits until the page has followed."""

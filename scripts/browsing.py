@@ -1,0 +1,88 @@
+"""Serves the app and opens it in a browser: for the browser tests and for the pictures of it."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from scripts.ensure_browser import find_browser
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page, Playwright
+
+#: Without these, a browser asks for things of its own, or does not start as root or in a container.
+_QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+_STARTS_WITHIN_S = 60
+_POLL_S = 0.1
+_SETTLED = """() => {
+  const app = document.querySelector('[data-testid=stApp]');
+  const charts = [...document.querySelectorAll('[data-testid=stPlotlyChart]')];
+  return app && app.dataset.testScriptState === 'notRunning'
+    && document.querySelector('[data-testid=stMainBlockContainer] *')
+    && !document.querySelector('[data-testid=stSkeleton], [data-stale=true]')
+    && charts.every(chart => chart.querySelector('.js-plotly-plot .main-svg'));
+}"""
+
+
+def launch_browser(playwright: Playwright) -> Browser:
+    """A headless Chromium: the installed one, else Playwright's own."""
+    return playwright.chromium.launch(executable_path=find_browser(), args=[*_QUIET])
+
+
+@contextmanager
+def served(data: Path, config: Path, *, log: Path, env: Mapping[str, str]) -> Iterator[str]:
+    """The address of `velocity app` over the folder `data`, for as long as the block lasts.
+
+    Args:
+        data: data folder.
+        config: settings file, which need not exist.
+        log: where the app's output goes.
+        env: the app's whole environment.
+
+    Raises:
+        RuntimeError: the app does not start; what it said is part of the message.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    command = [sys.executable, "-m", "velocity", "app", "--port", str(port)]
+    command += ["--data", str(data), "--config", str(config)]
+    with log.open("wb") as output:
+        app = subprocess.Popen(
+            command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+        try:
+            _wait_for(app, port, log)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            app.terminate()
+            app.wait(timeout=30)
+
+
+def _wait_for(app: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    for _ in range(int(_STARTS_WITHIN_S / _POLL_S)):
+        if app.poll() is not None:
+            break
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
+            return
+        time.sleep(_POLL_S)
+    raise RuntimeError(f"The app did not start: {log.read_text(encoding='utf-8')}")
+
+
+def settle(page: Page) -> None:
+    """Waits until the script has run and everything it sent is drawn."""
+    page.wait_for_function(_SETTLED)
