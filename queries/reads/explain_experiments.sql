@@ -9,7 +9,10 @@ WITH inside AS (
   SELECT
     experiment_key,
     sum(clipped(setting.timezone, start_us, end_us, $from_day::DATE, $to_day::DATE)) / 3.6e9 AS hours
-  FROM segment, setting
+  FROM segment
+  JOIN scholar USING (scholar_key),
+  setting
+  WHERE scholar.scholar = $scholar::VARCHAR
   GROUP BY experiment_key
 )
 SELECT
