@@ -89,8 +89,9 @@ def pull_project(
             trusted = pull.check_filter()
         else:
             pull.read_since(since - _OVERLAP)
-            pull.read_again(list_unfinished(store, result.entity, result.project), but=pull.read)
+            # What was set aside goes by itself, as it may make smaller pages necessary.
             pull.read_again(list_rejected(store, result.entity, result.project), but=pull.read)
+            pull.read_again(list_unfinished(store, result.entity, result.project), but=pull.read)
             if reconcile:
                 pull.reconcile()
         result.rejected = list(pull.rejected.values())

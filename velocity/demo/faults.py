@@ -33,13 +33,14 @@ _PROXY_PAGE = "<!doctype html><title>Sign in</title><p>Sign in to your network t
 
 @dataclass(frozen=True)
 class Call:
-    """One request as the server saw it. `operation` is "" where it is not GraphQL."""
+    """One request as the server saw it. `operation` and `query` are "" where it is not GraphQL."""
 
     path: str
     operation: str
     user_agent: str
     variables: Mapping[str, Any]
     client_port: int = 0
+    query: str = ""
 
 
 @dataclass(frozen=True)

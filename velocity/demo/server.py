@@ -123,7 +123,7 @@ class ProtocolServer:
         except InvalidQueryError as error:
             self.calls.append(_call(request, "", variables))
             return _errors(400, str(error))
-        call = _call(request, operation.name, variables)
+        call = _call(request, operation.name, variables, text)
         self.calls.append(call)
         struck = self.faults.due(call)
         for fault in struck:
@@ -151,13 +151,14 @@ class ProtocolServer:
         return request.headers.get("authorization") == f"Basic {expected}"
 
 
-def _call(request: Request, operation: str, variables: dict[str, Any]) -> Call:
+def _call(request: Request, operation: str, variables: dict[str, Any], query: str = "") -> Call:
     return Call(
         path=request.url.path,
         operation=operation,
         user_agent=request.headers.get("user-agent", ""),
         variables=variables,
         client_port=request.client.port if request.client else 0,
+        query=query,
     )
 
 

@@ -10,15 +10,17 @@ Every failure is a `VelocityError` that names its cause.
 from __future__ import annotations
 
 import json
-from datetime import UTC
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from velocity.errors import SourceError
+from velocity.records import Rejected, RunBatch, run_frame
 from velocity.sources.ahead import fetch_ahead
+from velocity.sources.run_pages import Page, run_pages, walk
 from velocity.sources.wandb_client import ClientError, WandbClient, find_address, open_client
 from velocity.sources.wandb_errors import explain
+from velocity.sources.wandb_filters import filter_batches, heartbeat_filter
 from velocity.sources.wandb_nodes import listing_frame, run_batch
 
 if TYPE_CHECKING:
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from velocity.records import RunBatch
     from velocity.sources.wandb_nodes import Node
 
 _VIEWER = "query Viewer { viewer { username } }"
@@ -116,8 +117,13 @@ class WandbServer:
         query = self._client.projects_query
         variables = {"entity": entity, "perPage": _PROJECTS_A_PAGE}
         names: set[str] = set()
-        for data in self._pages(entity, query, variables, ("user",), path=("models",)):
-            names.update(str(node["name"]) for node in _nodes(data))
+        pages = walk(
+            lambda cursor: self._ask(entity, query, {**variables, "cursor": cursor}, ("user",))[
+                "models"
+            ]
+        )
+        for page in pages:
+            names.update(str(node["name"]) for node in _nodes(page))
         if not names:
             self._require_entity(entity)
         return sorted(names)
@@ -137,7 +143,7 @@ class WandbServer:
         variables = {
             "entity": entity,
             "project": project,
-            "filters": json.dumps(_heartbeat_filter(since)),
+            "filters": json.dumps(heartbeat_filter(since)),
         }
         data = self._ask(path, _RUN_COUNT, variables)
         if data["project"] is None:
@@ -160,19 +166,28 @@ class WandbServer:
             project: its name.
             since: only runs with a heartbeat at or after this instant (aware), oldest first.
             run_ids: only these; ids that do not exist give no row.
-            page_size: runs a request. A page may hold fewer, or none, with more to come.
+            page_size: runs a request at most. A page may hold fewer, or none, with more to come;
+                pages get smaller where the server cannot send them.
 
         Raises:
             SourceError: there is no such entity or project.
         """
-        filters = _heartbeat_filter(since)
+        filters = heartbeat_filter(since)
         order = _OLDEST_FIRST if since is None else "+heartbeat_at"
         query = self._client.full_query
-        for some in _filter_batches(filters, run_ids, page_size):
-            for nodes in self._run_pages(
+        if run_ids is not None:  # no larger than it can be full
+            page_size = max(1, min(page_size, len(run_ids)))
+        for some in filter_batches(filters, run_ids, page_size):
+            for page in self._run_pages(
                 entity, project, query, filters=some, order=order, page_size=page_size
             ):
-                yield run_batch(entity, project, nodes)
+                nodes = _nodes(page.connection)
+                if page.trouble is None:
+                    yield run_batch(entity, project, nodes)
+                else:
+                    reason = f"W&B does not send its data: {page.trouble.message}"
+                    lost = (Rejected(entity, project, node.get("name"), reason) for node in nodes)
+                    yield RunBatch(run_frame([]), tuple(lost))
 
     def fetch_listing(
         self, entity: str, project: str, *, page_size: int = 1000
@@ -183,8 +198,8 @@ class WandbServer:
             SourceError: there is no such entity or project.
         """
         query = self._client.light_query
-        for nodes in self._run_pages(entity, project, query, page_size=page_size):
-            yield listing_frame(nodes)
+        for page in self._run_pages(entity, project, query, page_size=page_size):
+            yield listing_frame(_nodes(page.connection))
 
     def _run_pages(
         self,
@@ -195,46 +210,27 @@ class WandbServer:
         page_size: int,
         filters: Mapping[str, Any] = MappingProxyType({}),
         order: str = _OLDEST_FIRST,
-    ) -> Iterator[list[Node]]:
+    ) -> Iterator[Page]:
         variables = {
             "entity": entity,
             "project": project,
             "filters": json.dumps(dict(filters)),
             "order": order,
-            "perPage": page_size,
         }
         what = f"{entity}/{project}"
-        pages = self._pages(what, query, variables, _UNREAD, path=("project", "runs"))
-        for data in fetch_ahead(pages):
-            if data is None:
+
+        def ask(cursor: str | None, size: int, query: str = query) -> Any:
+            asked = {**variables, "cursor": cursor, "perPage": size}
+            found = self._ask(what, query, asked, _UNREAD)["project"]
+            return found and found["runs"]
+
+        def ask_lightly(cursor: str | None) -> Any:
+            return ask(cursor, 1, self._client.light_query)
+
+        for page in fetch_ahead(run_pages(ask, ask_lightly, page_size)):
+            if page.connection is None:
                 raise self._no_project(entity, project)
-            yield _nodes(data)
-
-    def _pages(
-        self,
-        what: str,
-        query: str,
-        variables: Mapping[str, Any],
-        omit_fields: Sequence[str],
-        *,
-        path: Sequence[str],
-    ) -> Iterator[Any]:
-        """Connections at `path` of the answer, page by page; None once where there is none.
-
-        Goes by the cursor and not by the rows: hidden rows make short and empty pages. A cursor
-        that does not advance ends it, as it would never end otherwise.
-        """
-        cursor = None
-        while True:
-            data: Any = self._ask(what, query, {**variables, "cursor": cursor}, omit_fields)
-            for name in path:
-                data = data and data.get(name)
-            yield data
-            page = data["pageInfo"] if data else {}
-            following = page.get("endCursor")
-            if not page.get("hasNextPage") or following in {None, cursor}:
-                return
-            cursor = following
+            yield page
 
     def _no_project(self, entity: str, project: str) -> SourceError:
         self._require_entity(entity)
@@ -264,24 +260,7 @@ class WandbServer:
             raise explain(error, what, self._client.address) from error
 
 
-def _nodes(connection: Mapping[str, Any]) -> list[Node]:
+def _nodes(connection: Mapping[str, Any] | None) -> list[Node]:
+    if connection is None:
+        return []
     return [edge["node"] for edge in connection["edges"] if edge["node"]]
-
-
-def _heartbeat_filter(since: datetime | None) -> dict[str, Any]:
-    return {} if since is None else {"heartbeatAt": {"$gte": _zulu(since)}}
-
-
-def _zulu(instant: datetime) -> str:
-    """As W&B's filters want it: they do not match without the Z."""
-    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-
-
-def _filter_batches(
-    filters: Mapping[str, Any], run_ids: Sequence[str] | None, size: int
-) -> Iterator[dict[str, Any]]:
-    if run_ids is None:
-        yield dict(filters)
-        return
-    for start in range(0, len(run_ids), size):
-        yield {**filters, "name": {"$in": list(run_ids[start : start + size])}}

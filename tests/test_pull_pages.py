@@ -1,0 +1,123 @@
+"""Scans of a server that cannot send every page: smaller pages, and runs that are passed over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.worlds import NOON, node, point_client_at
+from velocity import reads
+from velocity.cli.progress import tell_result
+from velocity.demo import faults
+from velocity.demo.server import ProtocolServer
+from velocity.demo.world import World
+from velocity.errors import RetryLaterError
+from velocity.settings import Settings
+from velocity.sources.wandb_api import connect
+from velocity.store import latest_snapshot
+from velocity.sync import sync_wandb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COUNT = 300
+
+
+@pytest.fixture
+def server(monkeypatch) -> Iterator[ProtocolServer]:
+    with ProtocolServer(World([node(number) for number in range(COUNT)])) as running:
+        point_client_at(running, monkeypatch)
+        yield running
+
+
+def sizes(server) -> list[int]:
+    return [call.variables["perPage"] for call in server.calls if call.operation == "Runs"]
+
+
+def broken(when) -> faults.Fault:
+    return faults.dropped().at(when=when, times=None)
+
+
+def larger_than(size: int) -> faults.Fault:
+    return broken(lambda call: call.variables["perPage"] > size)
+
+
+def with_data_of(number: int) -> faults.Fault:
+    """No page of all runs, nor an answer by id, comes that holds the data of a run."""
+
+    def holds(call) -> bool:
+        asked = call.variables
+        if "summaryMetrics" not in call.query:
+            return False
+        if "name" in asked["filters"]:
+            return f"r{number:04}" in asked["filters"]
+        first = int(asked["cursor"] or 0)
+        return first <= number < first + asked["perPage"]
+
+    return broken(holds)
+
+
+def test_pages_shrink_where_they_do_not_come_and_nothing_is_lost(server):
+    server.faults.append(larger_than(40))
+    batches = list(connect().fetch_runs("lab", "vision", page_size=100))
+    assert [run_id for batch in batches for run_id in batch.runs["run_id"]] == [
+        f"r{number:04}" for number in range(COUNT)
+    ]
+    assert not any(batch.rejected for batch in batches)
+
+
+def test_pages_grow_back_when_the_server_can_send_them_again(server):
+    server.faults.append(faults.dropped().at(times=1))
+    list(connect().fetch_runs("lab", "vision", page_size=40))
+    assert sizes(server)[:3] == [40, 1, 10]
+    assert sizes(server)[-1] == 40
+
+
+def test_a_page_that_fails_with_everything_else_is_not_tried_smaller(server):
+    server.faults.append(faults.dropped().at(times=None))
+    with pytest.raises(RetryLaterError):
+        list(connect().fetch_runs("lab", "vision"))
+    assert sizes(server) == [500, 1]
+
+
+@pytest.mark.parametrize("number", [0, 137, COUNT - 1])
+def test_a_run_that_never_comes_is_passed_over_with_its_reason(server, number):
+    server.faults.append(with_data_of(number))
+    batches = list(connect().fetch_runs("lab", "vision", page_size=100))
+    assert sum(batch.runs.height for batch in batches) == COUNT - 1
+    (lost,) = [row for batch in batches for row in batch.rejected]
+    assert (lost.entity, lost.project, lost.run_id) == ("lab", "vision", f"r{number:04}")
+    assert "W&B does not send its data" in lost.reason
+
+
+def test_a_run_that_never_comes_stops_no_sync_and_is_tried_again(server, tmp_path):
+    server.faults.append(with_data_of(137))
+
+    def sync(days: int):
+        at = NOON + timedelta(days=days)
+        return sync_wandb(tmp_path, Settings(), projects=["lab/vision"], clock=lambda: at)
+
+    (first,) = sync(3).projects
+    assert (first.counts.new, len(first.rejected), first.deleted) == (COUNT - 1, 1, 0)
+    assert reads.rejected(latest_snapshot(tmp_path))["run_id"].to_list() == ["r0137"]
+    (again,) = sync(5).projects
+    assert (again.counts.new, len(again.rejected), again.deleted) == (0, 1, 0)
+    server.faults.clear()
+    (last,) = sync(6).projects
+    assert (last.counts.new, last.rejected) == (1, [])
+
+
+def test_a_project_that_fails_stops_no_other_and_the_summary_says_why(server, tmp_path, capsys):
+    server.world.put(node(0, project="audio"))
+    fails = broken(lambda call: call.variables["project"] == "audio")
+    server.faults.append(fails)
+    result = sync_wandb(
+        tmp_path, Settings(), projects=["lab/*"], clock=lambda: NOON + timedelta(days=3)
+    )
+    assert [it.error is None for it in result.projects] == [False, True]
+    tell_result(result)
+    said = capsys.readouterr().err
+    assert "lab/audio: failed. The answer of" in said
+    assert f"lab/vision: {COUNT} new." in said
