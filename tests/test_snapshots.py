@@ -1,0 +1,24 @@
+"""Readers and the writer never wait for one another, and the last three snapshots stay."""
+
+from __future__ import annotations
+
+from tests.builders import run, store_of
+from velocity import reads
+from velocity.store import latest_snapshot, open_live
+
+
+def test_a_reader_reads_while_a_writer_writes_and_publishes(tmp_path):
+    store_of([run("r1", "09:00", "10:00")], "11:00", data=tmp_path)
+    reader = latest_snapshot(tmp_path)
+    with open_live(tmp_path):  # a writer holds the live file
+        assert reads.runs(reader).height == 1
+    store_of([run("r2", "09:00", "10:00")], "11:00", data=tmp_path)
+    assert reads.runs(reader).height == 1  # what it opened stays as it was
+    assert reads.runs(latest_snapshot(tmp_path)).height == 2
+
+
+def test_three_snapshots_are_kept(tmp_path):
+    for number in range(5):
+        store_of([run(f"r{number}", "09:00", "10:00")], "11:00", data=tmp_path)
+    kept = sorted(path.stem for path in (tmp_path / "snapshots").iterdir())
+    assert kept == ["00000003", "00000004", "00000005"]
