@@ -82,10 +82,17 @@ def test_names_are_never_printed_and_only_those_given_are_in_the_hover():
 
 def test_limits_near_no_exposure_do_not_flatten_the_rest():
     chart = funnel(scholars((3, 8, True, None), (12, 9, True, None)))
-    assert chart.figure.layout.xaxis.range[0] == 6
     assert chart.figure.layout.yaxis.range[1] < 15
     early = funnel(scholars((1.5, 8, True, None), (12, 9, True, None)))
-    assert early.figure.layout.xaxis.range[0] == 2
+    assert early.figure.layout.yaxis.range[1] > chart.figure.layout.yaxis.range[1]
+
+
+@pytest.mark.parametrize("shortest", [0.4, 3])
+def test_every_scholar_lies_on_the_axis_of_exposure(shortest):
+    chart = funnel(scholars((shortest, 8, True, None), (12, 9, True, None)))
+    first, last = chart.figure.layout.xaxis.range
+    assert first < shortest
+    assert last > 12
 
 
 def test_limits_are_a_filled_band_and_dashed_lines():

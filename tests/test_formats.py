@@ -143,3 +143,12 @@ def test_a_name_becomes_one_short_line():
     assert formats.label("safe\u202egnp.exe") == "safegnp.exe"
     assert formats.label("🦜 run") == "🦜 run"
     assert formats.label(None) == "not known"
+
+
+@pytest.mark.parametrize(
+    "text", ["http://evil.example", "https://evil.example/a", "WWW.evil.example", "a@evil.example"]
+)
+def test_an_address_in_a_name_is_cut_where_markdown_would_make_it_a_link(text):
+    shown = formats.markdown(text)
+    assert "\u2060" in shown
+    assert shown.replace("\u2060", "").replace("\\", "") == text

@@ -7,6 +7,7 @@ What is not known is said in words.
 from __future__ import annotations
 
 import math
+import re
 import string
 import unicodedata
 from typing import TYPE_CHECKING, TypeGuard
@@ -26,6 +27,9 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _DAYS_FROM_MINUTES = 48 * 60
 _K_FROM = 10_000
 _M_FROM = 1_000_000
+#: Has no width and breaks no line.
+_JOINER = "\u2060"
+_WWW = re.compile(r"www(?=\.)", re.IGNORECASE)
 #: Characters that reorder the text around them: a name must not rewrite its neighbours.
 _BIDI = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -229,6 +233,9 @@ def label(text: str | None, limit: int = 40) -> str:
 
 def markdown(text: str) -> str:
     """`text` so that Markdown shows it literally: no links, images, colours or formulas."""
+    # Addresses become links however they are escaped, unless something stands within them.
+    text = text.replace("://", f":{_JOINER}//").replace("@", f"{_JOINER}@")
+    text = _WWW.sub(rf"\g<0>{_JOINER}", text)
     return "".join(f"\\{part}" if part in string.punctuation else part for part in text)
 
 

@@ -67,8 +67,10 @@ SELECT
   END AS n,
   limited.centre, limited.limit_low, limited.limit_high,
   coalesce(
+    -- What never varies lies on its limits: floating point must not put it beyond them.
     NOT point.running
-      AND (point.value < limited.limit_low OR point.value > limited.limit_high),
+      AND (point.value < limited.limit_low - 1e-9 * abs(limited.limit_low)
+        OR point.value > limited.limit_high + 1e-9 * abs(limited.limit_high)),
     false) AS signal
 FROM point
 JOIN weekly AS week

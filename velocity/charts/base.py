@@ -122,7 +122,9 @@ def padded(values: Iterable[float | None], *, by: float = 0.18) -> tuple[float, 
     if not known:
         return (0.0, 1.0)
     low, high = min(known), max(known)
-    room = (high - low) * by or abs(high) * by or 1.0
+    # What never varies differs by rounding alone.
+    varies = high - low > 1e-9 * abs(high)
+    room = (high - low) * by if varies else abs(high) * by or 1.0
     return (max(low - room, 0.0), high + room)
 
 

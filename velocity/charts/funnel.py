@@ -56,7 +56,7 @@ def draw_funnel(
     limits = near if near.height > 1 else limits
     edge = limits.tail(1).row(0, named=True)
     high = max([*points["rate"], *limits["high_998"]]) * 1.05
-    start, end = limits["exposure_weeks"][0], edge["exposure_weeks"]
+    start, end = min(least, limits["exposure_weeks"][0]), edge["exposure_weeks"]
     labels = [
         ("99.8 %", edge["high_998"]),
         ("95 %", edge["high_95"]),

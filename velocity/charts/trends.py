@@ -108,7 +108,7 @@ def draw_split_trend(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
         "shapes": shapes,
         "annotations": [
             # Above its band, but the lower one's below its line: between them is the other line.
-            words_at(part, y=feet[part], yanchor="top", yshift=-2, **place)
+            words_at(part, y=feet[part], yanchor="top", yshift=2, **place)
             if below and part == lower
             else words_at(part, y=top, yanchor="bottom", yshift=-2, **place)
             for part, top in tops.items()

@@ -89,13 +89,14 @@ with st.grid(2, min_column_width=470, gap="medium"):
                 hide_index=True,
                 row_height=34,
                 height="content",
+                placeholder="\u2013",
                 alt="What is stuck, longest first",
             )
     with st.container():
         found, checked = series.signals([streams, programme], week, names)
         ui.heading("Signals", f"Points of the {formats.week(week)} beyond their own usual range")
         with st.container(border=True):
-            st.markdown("\n\n".join(found) or "No signal this week.")
+            st.markdown("\n\n".join(found) or series.no_signal_words(checked))
             st.caption(series.checked_words(checked))
         restated = view.read(reads.restated, by="programme", since=view.as_of - timedelta(days=7))
         if not restated.is_empty():

@@ -20,17 +20,17 @@ _ROWS_SHOWN = 14
 view, mode = ui.view(), ui.theme_mode()
 bars = tokens(mode).faint
 _LINES = {
-    "line": st.column_config.TextColumn("Scholar / line", width=190),
-    "stream_name": st.column_config.TextColumn("Stream", width=80),
-    "state": st.column_config.TextColumn("State", width=140),
-    "for": st.column_config.TextColumn("For", width=75),
+    "line": st.column_config.TextColumn("Scholar / line", width=160),
+    "stream_name": st.column_config.TextColumn("Stream", width=70),
+    "state": st.column_config.TextColumn("State", width=135),
+    "for": st.column_config.TextColumn("For", width=72),
     "last_loops_hours": st.column_config.BarChartColumn(
-        "Last 10 loops, hours", width=120, color=bars, y_min=0, y_max=shape.LONGEST_BAR_HOURS
+        "Last 10 loops, hours", width=108, color=bars, y_min=0, y_max=shape.LONGEST_BAR_HOURS
     ),
-    "median": st.column_config.TextColumn("Loop median (n)", width=110),
-    "experiments_concluded": st.column_config.NumberColumn("Concluded", width=75),
-    "failed": st.column_config.NumberColumn("Failed", format="%d\u00a0%%", width=65),
-    "url": st.column_config.LinkColumn("W&B", display_text="open", width=55),
+    "median": st.column_config.TextColumn("Loop median (n)", width=108),
+    "experiments_concluded": st.column_config.NumberColumn("Concluded", width=76),
+    "failed": st.column_config.NumberColumn("Failed", format="%d\u00a0%%", width=58),
+    "url": st.column_config.LinkColumn("W&B", display_text="open", width=52),
 }
 
 
@@ -41,6 +41,7 @@ def _show(frame: pl.DataFrame, columns: dict[str, Any], alt: str) -> None:
         hide_index=True,
         row_height=34,
         height="content" if frame.height <= _ROWS_SHOWN else 34 * _ROWS_SHOWN + 36,
+        placeholder="\u2013",
         alt=alt,
     )
 
@@ -68,8 +69,9 @@ weekly = series.recent(
     week,
     [measure.id for measure in series.STREAM_MEASURES],
 )
+chosen = formats.markdown(", ".join(formats.label(name) for name in names.values()))
 view.say(
-    formats.markdown(", ".join(formats.label(name) for name in names.values())),
+    f"all {len(names)} streams" if 1 < len(names) == len(known) else chosen,
     sentences.streams(lines=lines, weekly=weekly, names=names, week=week),
 )
 
@@ -106,7 +108,7 @@ exposure = view.read(reads.metrics, by="scholar")
 with st.grid(2, min_column_width=470, gap="medium"):
     with st.container():
         limits = view.read(reads.funnel)
-        points = shape.funnel_points(exposure, view.read(reads.scholars), list(names))
+        points = shape.funnel_points(exposure, view.read(reads.scholars), lines, list(names))
         ui.show_chart(
             charts.draw_funnel(
                 points,

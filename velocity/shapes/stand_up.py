@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import polars as pl
 
@@ -67,7 +67,8 @@ def serial(now: Row, before: Row | None, scholars: int) -> Tile:
             lambda value: f"{value:.2f}",
             "nothing was in flight",
         ),
-        f"{formats.count(now['busy_hours'])} busy hours, {formats.plural(scholars, 'scholar')}",
+        f"{formats.plural(round(now['busy_hours']), 'busy hour')}, "
+        f"{formats.plural(scholars, 'scholar')}",
     )
 
 
@@ -77,7 +78,7 @@ def loop(now: Row, before: Row | None) -> Tile:
     n = f"{formats.sample(now['loop_hours_n'], 'loop')}, {closed} closed"
     if now["loop_hours_events"] < formats.MEDIAN_EVENTS:
         few = formats.too_few(now["loop_hours_events"])
-        return Tile("Feedback loop, median", "no median", "", "", few, n)
+        return Tile("Feedback loop, median", "no median", "too few loops", "", few, n)
     low, high = (now[f"loop_hours_{end}"] for end in ("low", "high"))
     limits = formats.median(now["loop_hours_median"], low, high).partition(" (")[2].rstrip(")")
     return Tile(
@@ -91,11 +92,15 @@ def loop(now: Row, before: Row | None) -> Tile:
 
 def credits_left(now: Row, ledger: Row | None) -> Tile:
     """Credits left and how long they last; spent in the window in place of a change."""
-    spent = f"{formats.count(now['credits'])} spent"
-    if ledger is None:
+    if not _has_credits(ledger):
         hours = f"{formats.count(now['gpu_hours'])} GPU-hours; allocation, not use"
         return Tile(
-            "Credits left", formats.NOT_KNOWN, "", "", "no credits granted or priced", hours
+            "Credits left",
+            formats.NOT_KNOWN,
+            "no credits",
+            "",
+            "no credits granted or priced",
+            hours,
         )
     runway, until = ledger["runway_days"], ledger["exhausted_on"]
     lasts = "used up" if ledger["credits_left"] <= 0 else "none spent in the last 14 days"
@@ -104,11 +109,16 @@ def credits_left(now: Row, ledger: Row | None) -> Tile:
     return Tile(
         "Credits left",
         formats.count(ledger["credits_left"]),
-        spent,
+        f"{formats.count(now['credits'])} spent",
         "in the window",
         lasts,
         f"runs out {formats.day(until)}; allocation, not use" if until else "allocation, not use",
     )
+
+
+def _has_credits(ledger: Row | None) -> TypeGuard[Row]:
+    """Whether anything was granted, or charged at a rate."""
+    return ledger is not None and bool(ledger["credits_granted"] or ledger["credits_spent"])
 
 
 def _median(now: Row, name: str) -> str:
@@ -125,9 +135,11 @@ def _against(
     change: Callable[[float | None], str],
     write: Callable[[float | None], str],
 ) -> tuple[str, str]:
-    """The change of a figure and what it was before; nothing where either is not known."""
-    if before is None or now[name] is None or before[name] is None:
-        return "", ""
+    """The change of a figure and what it was before."""
+    if before is None:
+        return "no four weeks before", ""
+    if now[name] is None or before[name] is None:
+        return f"from {write(before[name])}", ""
     return change(now[name] - before[name]), f"from {write(before[name])}"
 
 
@@ -169,12 +181,16 @@ def loop_charts(days: pl.DataFrame, weekly: pl.DataFrame, mode: Mode) -> list[Ch
 def credit_charts(
     days: pl.DataFrame, balance: pl.DataFrame, ledger: Row | None, mode: Mode
 ) -> list[Chart]:
-    """Credits spent a day, and what is left."""
-    until = ledger["exhausted_on"] if ledger else None
-    title = "Credits left"
+    """Credits spent a day and what is left; GPU-hours a day where there are no credits."""
+    title, left = "Credits left", balance
+    spent, of_spent, until = "credits", "Credits a day", None
+    if _has_credits(ledger):
+        until = ledger["exhausted_on"]
+    else:
+        left, spent, of_spent = balance.clear(), "gpu_hours", "GPU-hours a day"
     return [
-        draw_spark_bars(_daily(days, "credits"), mode=mode, title="Credits a day", unit="count"),
-        draw_burndown(balance, exhausted_on=until, mode=mode, title=title, tile=True),
+        draw_spark_bars(_daily(days, spent), mode=mode, title=of_spent, unit="count"),
+        draw_burndown(left, exhausted_on=until, mode=mode, title=title, tile=True),
     ]
 
 

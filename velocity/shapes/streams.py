@@ -56,17 +56,19 @@ def line_table(states: pl.DataFrame, medians: pl.DataFrame) -> pl.DataFrame:
 
 
 def funnel_points(
-    figures: pl.DataFrame, people: pl.DataFrame, streams: Sequence[str]
+    figures: pl.DataFrame, people: pl.DataFrame, states: pl.DataFrame, streams: Sequence[str]
 ) -> pl.DataFrame:
     """A dot a scholar who has launched anything, as `draw_funnel` takes it.
 
     Args:
         figures: `reads.metrics` by scholar over all data.
         people: `reads.scholars`.
-        streams: those chosen; their scholars' dots are filled.
+        states: `reads.line_states` of the streams chosen.
+        streams: those chosen; dots of who belongs to them, or has a line in them, are filled.
     """
     chosen = pl.col("streams").list.set_intersection(list(streams)).list.len() > 0
-    known = people.select("scholar", "name", own=chosen.fill_null(value=False))
+    works = pl.col("scholar").is_in(states["scholar"].to_list())
+    known = people.select("scholar", "name", own=chosen.fill_null(value=False) | works)
     return (
         figures.filter(pl.col("experiments_started") > 0)
         .join(known, on="scholar", how="left", maintain_order="left")

@@ -123,6 +123,11 @@ def signals(
     return [signal_words(row, names) for row in found], here.height
 
 
+def no_signal_words(checked: int) -> str:
+    """What stands in place of signals."""
+    return "No signal this week." if checked else "No series has a usual range yet."
+
+
 def checked_words(checked: int) -> str:
     """How many series were looked at: the more there are, the more chance alone will move."""
     if not checked:

@@ -1,0 +1,94 @@
+"""Pages of the app over a small store, run without a browser."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from streamlit.testing.v1 import AppTest
+
+from tests.builders import at, run, store_of
+from tests.conftest import ROOT
+from velocity.roster import load_roster
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+#: Everything that Markdown, HTML and a spreadsheet would act on.
+HOSTILE = "<img src=x onerror=alert(1)>![x](http://evil.example/a.png) **b** $x$ :red[hi]"
+AS_OF = "2026-03-16 06:00"
+_ROSTER = """
+[[scholars]]
+id = "ada"
+name = "Ada"
+usernames = ["ada"]
+
+[[streams]]
+id = "slow"
+name = "[Slow](http://evil.example) **stream**"
+projects = ["e/slow*"]
+
+[[streams]]
+id = "even"
+name = "Even"
+projects = ["e/even*"]
+"""
+
+
+def ten_weeks(data: Path) -> None:
+    """Two streams of one scholar, alike for nine weeks; in the tenth one reacts late.
+
+    Its last result waits for more than a day.
+    """
+    rows = []
+    for day in range(70):
+        for stream in ("slow", "even"):
+            late = stream == "slow" and day >= 63
+            for place in range(2 if late else 4):
+                start = at("09:00") + timedelta(days=day, hours=(8 if late else 3) * place)
+                # A little variation, so that there is a usual range.
+                length = timedelta(hours=1, minutes=day % 7)
+                rows.append(
+                    run(
+                        f"{stream}{day}-{place}",
+                        start,
+                        start + length,
+                        project=f"{stream} {HOSTILE}",
+                        display_name=HOSTILE,
+                        state="failed" if place == 1 and day % 3 == 0 else "finished",
+                    )
+                )
+    waits = [row for row in rows if not row["run_id"].startswith("slow69")]
+    roster = data / "roster.toml"
+    roster.write_text(_ROSTER, encoding="utf-8")
+    store_of(waits, AS_OF, data=data, roster=load_roster(roster))
+
+
+def open_page(
+    page: str, data: Path, monkeypatch: pytest.MonkeyPatch, **query: str | list[str]
+) -> AppTest:
+    """A page as it stands after its first run.
+
+    Args:
+        page: file in velocity/pages, without its ending.
+        data: folder of the store.
+        monkeypatch: takes the settings back.
+        query: the address's parameters.
+    """
+    monkeypatch.setenv("VELOCITY_DATA", str(data))
+    monkeypatch.setenv("VELOCITY_CONFIG", str(data / "velocity.toml"))
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for name, value in query.items():
+        test.query_params[name] = value
+    test.switch_page(f"velocity/pages/{page}.py").run()
+    assert not test.exception
+    assert [warning.value for warning in test.warning] == []
+    return test
+
+
+def words(test: AppTest) -> str:
+    """Everything the page says in Markdown, captions and headings."""
+    parts = [*test.title, *test.header, *test.markdown, *test.caption]
+    return "\n".join(part.value for part in parts).replace("\u00a0", " ")

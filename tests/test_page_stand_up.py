@@ -1,0 +1,104 @@
+"""Stand-up over a small store: its figures are those of the reads, its words inert and true."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from tests.app_pages import HOSTILE, open_page, ten_weeks, words
+from tests.builders import run, store_of
+from velocity import formats, reads
+from velocity.store import latest_snapshot
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ten-weeks")
+    ten_weeks(folder)
+    return folder
+
+
+@pytest.fixture
+def page(data, monkeypatch):
+    return open_page("stand_up", data, monkeypatch)
+
+
+def figures(data, first, days):
+    start = date.fromisoformat(first)
+    return reads.metrics(
+        latest_snapshot(data), by="programme", from_day=start, to_day=start + timedelta(days=days)
+    ).row(0, named=True)
+
+
+def test_the_tiles_show_what_the_reads_give(page, data):
+    now = figures(data, "2026-03-02", 14)
+    before = figures(data, "2026-02-02", 28)
+    concluded, serial, loop, credit = page.metric
+    assert concluded.value == formats.rate(now["throughput_per_week"])
+    gained = now["throughput_per_week"] - before["throughput_per_week"]
+    assert concluded.delta == formats.count_change(gained)
+    assert concluded.proto.delta_description == (
+        f"from {formats.rate(before['throughput_per_week'])}"
+    )
+    assert serial.value == formats.share(now["serial_share"])
+    assert loop.value == formats.duration(now["loop_hours_median"])
+    assert credit.value == "not known"
+
+
+def test_throughput_has_its_failures_limits_and_n_beside_it(page, data):
+    now = figures(data, "2026-03-02", 14)
+    text = words(page)
+    assert f"{round(now['failure_share'] * 100)} % of runs failed" in text
+    low, high = (formats.rate(now[f"throughput_per_week_{end}"]) for end in ("low", "high"))
+    assert f"n = {now['experiments_concluded']}, 95 % limits {low} to {high} a week" in text
+
+
+def test_a_window_without_four_weeks_before_it_is_compared_with_nothing(data, monkeypatch):
+    page = open_page("stand_up", data, monkeypatch, period="Programme")
+    assert [metric.delta for metric in page.metric][:3] == ["no four weeks before"] * 3
+
+
+def test_the_signals_are_those_of_the_latest_complete_week(page, data):
+    signals = reads.weekly(latest_snapshot(data), by="stream").filter("signal")
+    assert set(signals["group_id"]) == {"slow"}
+    text = words(page)
+    assert "reaction time, median: 7 h.** Usual range 1 h 32 m to 3 h 15 m; n = 12 loops" in text
+    assert "Even" not in text
+    assert page.title[0].value.startswith(formats.markdown("[Slow]"))
+
+
+def test_what_is_stuck_for_more_than_a_day_is_listed_with_its_line(page):
+    rows = page.dataframe[0].value
+    assert list(rows["what"]) == ["result waiting"]
+    assert list(rows["for"]) == [formats.duration(35 + 55 / 60)]
+    assert rows["line"][0].startswith(f"ada / slow {HOSTILE}"[:30])
+
+
+def test_names_are_inert_wherever_markdown_shows_them(page):
+    text = words(page)
+    assert "](http" not in text
+    assert "http://" not in text
+    assert "\\[Slow\\]" in text
+
+
+def test_a_first_run_makes_a_page_of_words_not_of_medians(tmp_path, monkeypatch):
+    store_of([run("r1", "09:00", "10:00")], "2026-01-07 20:00", data=tmp_path)
+    page = open_page("stand_up", tmp_path, monkeypatch)
+    assert page.metric[2].value == "no median"
+    text = words(page)
+    assert "0 loops so far; medians start at 6 events." in text
+    assert "No series has a usual range yet." in text
+
+
+def test_an_empty_store_says_which_command_fills_it(tmp_path, monkeypatch):
+    store_of([], "20:00", data=tmp_path)
+    page = open_page("stand_up", tmp_path, monkeypatch)
+    assert "velocity sync" in page.code[0].value
+
+
+def test_what_later_data_changed_in_past_weeks_is_said(tmp_path, monkeypatch):
+    rows = [run("r1", "09:00", "10:00"), run("r2", "2026-01-13 09:00", "2026-01-13 10:00")]
+    store_of(rows, "2026-01-14 06:00", data=tmp_path)
+    late = run("r3", "12:00", "13:00", project="q")
+    store_of([late], "2026-01-14 07:00", data=tmp_path)
+    text = words(open_page("stand_up", tmp_path, monkeypatch))
+    assert "Experiments concluded, week of 5 Jan: 1 → 2." in text

@@ -1,0 +1,151 @@
+"""What pages make of frames before they are drawn: weeks, lines, tiles."""
+
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from tests.builders import at, run, store_of
+from velocity import reads
+from velocity.read_schemas import READ_SCHEMAS
+from velocity.shapes import stand_up, streams, weeks
+
+MONDAY = date(2026, 11, 16)
+
+
+def frame(read, rows):
+    schema = pl.Schema(READ_SCHEMAS[read])
+    return pl.DataFrame([dict.fromkeys(schema) | row for row in rows], schema=schema)
+
+
+def weekly(count, *, running=False, measure="failure_share", **columns):
+    return frame(
+        "weekly",
+        [
+            {
+                "group_id": "basalt",
+                "measure": measure,
+                "week_start": MONDAY - timedelta(weeks=back),
+                "running": running and not back,
+                "value": 0.2,
+                "signal": False,
+            }
+            | columns
+            for back in range(count)
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("last_day", "week"),
+    [
+        (date(2026, 11, 21), date(2026, 11, 9)),
+        (date(2026, 11, 22), date(2026, 11, 16)),
+        (date(2026, 11, 23), date(2026, 11, 16)),
+    ],
+)
+def test_a_week_is_complete_with_its_sunday(last_day, week):
+    assert weeks.last_complete_week(last_day) == week
+
+
+def test_twelve_complete_weeks_are_shown_and_never_the_running_one():
+    shown = weeks.recent(weekly(20, running=True), MONDAY - timedelta(weeks=1), ["failure_share"])
+    assert shown.height == 12
+    assert not shown["running"].any()
+    assert weeks.window_words(shown) == "12 weeks to 15\u00a0Nov"
+
+
+def test_before_the_first_week_is_over_the_running_one_is_shown():
+    shown = weeks.recent(weekly(1, running=True), MONDAY - timedelta(weeks=1), ["failure_share"])
+    assert shown["running"].to_list() == [True]
+    assert weeks.window_words(shown) == "1 week so far"
+
+
+def test_a_share_has_no_limit_that_it_cannot_reach():
+    far = weekly(9, limit_low=-0.1, limit_high=1.2)
+    near = weekly(9, measure="experiments_concluded", limit_low=3.0, limit_high=9.0)
+    shown = weeks.recent(
+        pl.concat([far, near]), MONDAY, ["failure_share", "experiments_concluded"]
+    ).unique(["measure", "limit_low", "limit_high"])
+    limits = dict(shown.select("measure", pl.struct("limit_low", "limit_high")).iter_rows())
+    assert limits["failure_share"] == {"limit_low": 0.0, "limit_high": 1.0}
+    assert limits["experiments_concluded"] == {"limit_low": 3.0, "limit_high": 9.0}
+
+
+def test_what_never_varies_is_never_a_signal():
+    rows = [
+        run(
+            f"r{week}-{place}",
+            at("09:00") + timedelta(weeks=week, hours=4 * place),
+            at("10:00") + timedelta(weeks=week, hours=4 * place),
+            state="finished" if place else "failed",
+        )
+        for week in range(12)
+        for place in range(3)
+    ]
+    series = reads.weekly(store_of(rows, "2026-03-31 06:00"), by="programme")
+    assert series.filter(measure="failure_share")["limit_low"].null_count() == 0
+    assert not series.filter("signal").height
+
+
+def test_signals_come_in_roster_order_with_the_programme_last():
+    one = weekly(1, signal=True, limit_low=0.05, limit_high=0.1, value=0.25)
+    whole = one.with_columns(group_id=pl.lit("programme"))
+    first = one.with_columns(group_id=pl.lit("aurora"))
+    names = {"aurora": "Aurora", "basalt": "LLM basalt"}
+    found, checked = weeks.signals([whole, one, first], MONDAY, names)
+    assert [words.split(",")[0] for words in found] == ["**Aurora", "**LLM basalt", "**Programme"]
+    assert checked == 3
+    assert "share of runs failed: 25\u00a0%.** Usual range 5\u00a0% to 10\u00a0%." in found[0]
+
+
+def test_a_loop_of_fewer_than_six_events_has_no_median_but_words():
+    now = dict.fromkeys(READ_SCHEMAS["metrics"], 0) | {"loop_hours_events": 5, "loop_hours_n": 7}
+    tile = stand_up.loop(now, None)
+    assert tile.value == "no median"
+    assert tile.second == "5 loops so far; medians start at 6 events."
+    assert tile.note == "n\u00a0=\u00a07 loops, 0 closed"
+
+
+def test_a_median_never_reached_is_more_than_the_largest_observed():
+    now = dict.fromkeys(READ_SCHEMAS["metrics"], 9)
+    now |= {"loop_hours_median": None, "loop_hours_high": None, "loop_hours_largest": 31}
+    assert stand_up.loop(now, None).value == ">\u00a031\u00a0h"
+
+
+@pytest.mark.parametrize("ledger", [None, {"credits_granted": 0.0, "credits_spent": 0.0}])
+def test_without_grants_and_rates_credits_are_not_known_rather_than_used_up(ledger):
+    now = dict.fromkeys(READ_SCHEMAS["metrics"], 0)
+    tile = stand_up.credits_left(now, ledger)
+    assert (tile.value, tile.second) == ("not known", "no credits granted or priced")
+
+
+@pytest.mark.parametrize(
+    ("median", "words"),
+    [
+        ({"loops": 4, "loops_closed": 3}, "4 loops"),
+        ({"loops": 9, "loops_closed": 8, "loop_hours_median": 4.5}, "4\u00a0h\u00a030\u00a0m (9)"),
+        ({"loops": 9, "loops_closed": 6, "loop_hours_largest": 31.0}, ">\u00a031\u00a0h (9)"),
+    ],
+)
+def test_a_line_says_its_median_and_n_or_how_many_loops_there_are(median, words):
+    line = {"scholar": "heron", "entity": "e", "project": "p", "state": "running"}
+    states = frame("line_states", [line | {"last_loops_hours": [1.0, 400.0]}])
+    rows = streams.line_rows(states, frame("lines", [line | median]), frame("open_work", []))
+    assert rows["median"].to_list() == [words]
+    assert rows["last_loops_hours"].to_list() == [[1.0, streams.LONGEST_BAR_HOURS]]
+
+
+def test_an_open_line_older_than_its_usual_says_so():
+    line = {"scholar": "heron", "project": "p", "state": "running", "experiment_id": "e/p/r1"}
+    old = frame("open_work", [{"experiment_id": "e/p/r1", "older_than_usual": True}])
+    rows = streams.line_rows(frame("line_states", [line]), frame("lines", []), old)
+    assert rows["state"].to_list() == ["open, older than usual"]
+
+
+def test_the_bars_of_a_young_programme_begin_with_its_first_week():
+    first = date(2026, 11, 4)
+    days = streams.series_days(MONDAY, first, date(2026, 11, 24))
+    assert days == (date(2026, 11, 2), date(2026, 11, 23))
+    days = streams.series_days(date(2026, 10, 26), first, date(2026, 11, 6))
+    assert days == (date(2026, 11, 2), date(2026, 11, 6))
