@@ -85,7 +85,7 @@ class Batch:
             [row_of(run) for case in self.cases for run in case.runs],
             {key: moment(it) for case in self.cases for key, it in case.as_of.items()},
             settings=settings_of(self.rules),
-            roster=self._roster() if self.has_roster else None,
+            roster=self.roster,
         )
 
     @cached_property
@@ -145,7 +145,11 @@ class Batch:
             ]
         return found
 
-    def _roster(self) -> Roster:
+    @property
+    def roster(self) -> Roster | None:
+        """Who is who, if there is one."""
+        if not self.has_roster:
+            return None
         memberships = self._memberships()
         return Roster(
             scholars=tuple(

@@ -64,7 +64,7 @@ def asked(server) -> int:
 
 def stored(data: Path, sql: str = RUN_COLUMNS) -> list:
     with open_live(data) as store:
-        return store.run(f"{sql} ORDER BY ALL")
+        return store.frame(f"{sql} ORDER BY ALL").rows()
 
 
 def states(tmp_path) -> dict:

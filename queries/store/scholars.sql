@@ -36,5 +36,9 @@ SELECT
   coalesce(roster.awake_end_min, 1260)::INTEGER AS awake_end_min
 FROM scholar_number AS number
 LEFT JOIN roster_scholar AS roster ON number.kind = 'roster' AND roster.scholar = number.name
-WHERE scholar_key IN (SELECT scholar_key FROM username_scholar)
-  OR (kind = 'roster' AND roster.scholar IS NOT NULL);
+WHERE CASE kind
+  WHEN 'roster' THEN roster.scholar IS NOT NULL
+  -- A user name that no run has any more is nobody's.
+  ELSE scholar_key IN (SELECT scholar_key FROM username_scholar)
+    AND number.name IN (SELECT coalesce(username, '') FROM raw_run WHERE deleted_at IS NULL)
+END;

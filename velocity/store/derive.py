@@ -51,7 +51,8 @@ def derive(
         scope = _scope(store, everyone=everyone)
         if everyone:
             store.run("DELETE FROM derived.host_session")
-        if scope or everyone:
+        # Weeks and burn end at as_of: they move with time alone.
+        if scope or everyone or _has_moved(store):
             for query in steps:
                 on_step(query.title)
                 store.run(f'CREATE OR REPLACE TEMP TABLE "{query.table}" AS {query.body}')
@@ -138,6 +139,12 @@ def _scope(store: LiveStore, *, everyone: bool) -> int:
     body = "SELECT scholar_key FROM derived.scholar" if everyone else load_query("store/scope").body
     store.run(f"CREATE OR REPLACE TEMP TABLE scope AS {body}")
     return int(store.run("SELECT count(*) FROM scope")[0][0])
+
+
+def _has_moved(store: LiveStore) -> bool:
+    """Whether any project is complete to another instant than when it was last derived."""
+    moved = "SELECT 1 FROM project ANTI JOIN derived_to USING (project_key, as_of) LIMIT 1"
+    return bool(store.run(moved))
 
 
 def _keep(store: LiveStore, query: Query, *, everyone: bool) -> None:

@@ -26,7 +26,10 @@ class LiveStore:
         self.connection = connection
 
     def run(self, sql: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        """Executes one or more statements; rows of the last one."""
+        """Executes one or more statements; rows of the last one.
+
+        For rows with instants use `frame`: DuckDB needs pytz to make Python's own of them.
+        """
         if params:
             return self.connection.execute(sql, dict(params)).fetchall()
         return self.connection.execute(sql).fetchall()

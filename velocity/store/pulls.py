@@ -36,11 +36,11 @@ class PullState:
 
 def read_pull_state(store: LiveStore, entity: str, project: str) -> PullState:
     """How the project was last pulled; all unknown for one that never was."""
-    rows = store.run(
+    rows = store.frame(
         "SELECT pulled_from, reconciled_at, coalesce(filter_trusted, false) FROM project "
         "WHERE entity = $entity AND project = $project",
         {"entity": entity, "project": project},
-    )
+    ).rows()
     return PullState(*rows[0]) if rows else PullState()
 
 
@@ -62,8 +62,8 @@ def list_rejected(store: LiveStore, entity: str, project: str) -> list[str]:
 
 def known_window(store: LiveStore, entity: str, project: str) -> dict[str, datetime]:
     """Id -> heartbeat of the runs with the latest heartbeats: a sample of about 100."""
-    rows = store.run(load_query("store/known_window").body, {"entity": entity, "project": project})
-    return dict(rows)
+    body = load_query("store/known_window").body
+    return dict(store.frame(body, {"entity": entity, "project": project}).rows())
 
 
 def merge_pull(

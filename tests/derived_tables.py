@@ -1,0 +1,65 @@
+"""Every derived table of a live store by names instead of numbers, to compare two stores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+from polars.testing import assert_frame_equal
+
+from velocity.sql import list_queries
+
+if TYPE_CHECKING:
+    from velocity.store import LiveStore
+
+_PLAIN = ("scholar", "stream", "membership", "weekly", "gpu_rate", "credit_grant", "recent_charge")
+#: Column -> SQL of the names of its numbers.
+_NAMES = {
+    "run_key": """
+        SELECT run_key AS key, concat_ws('/', entity, project, run_id) AS name FROM raw_run""",
+    "scholar_key": "SELECT scholar_key AS key, kind || ' ' || name AS name FROM scholar_number",
+    "project_key": "SELECT project_key AS key, entity || '/' || project AS name FROM project",
+    "stream_key": "SELECT stream_key AS key, stream AS name FROM stream UNION ALL SELECT 0, '*'",
+    "host_key": """
+        SELECT DISTINCT hash(entity, host) AS key, entity || ' ' || host AS name
+        FROM raw_run WHERE host IS NOT NULL
+        UNION ALL
+        SELECT hash('alone', scholar_key), kind || ' ' || name FROM scholar_number""",
+}
+_KEYS = {**{name: name for name in _NAMES}, "experiment_key": "run_key"}
+
+
+def derived_tables(store: LiveStore) -> dict[str, pl.DataFrame]:
+    """Table -> its rows, in an order that names alone decide."""
+    names = {key: store.frame(sql) for key, sql in _NAMES.items()}
+    kept = [query.table for query in list_queries("derive") if query.kept_by]
+    found = {}
+    for table in (*_PLAIN, *kept):
+        frame = store.frame(f'FROM derived."{table}"')
+        for column in frame.columns:
+            if column in _KEYS:
+                frame = frame.with_columns(
+                    frame[column].replace_strict(
+                        names[_KEYS[column]]["key"],
+                        names[_KEYS[column]]["name"],
+                        return_dtype=pl.String,
+                        default="?",
+                    )
+                )
+        whole = [name for name, kind in frame.schema.items() if not kind.is_float()]
+        found[str(table)] = frame.select(*whole, pl.exclude(whole)).sort(pl.all())
+    return found
+
+
+def assert_tables_agree(found: dict[str, pl.DataFrame], expected: dict[str, pl.DataFrame]) -> None:
+    """Equal table by table; figures with a fraction to 1e-9 of their size, or of an hour in µs."""
+    assert found.keys() == expected.keys()
+    for table, frame in expected.items():
+        try:
+            assert_frame_equal(found[table], frame, rel_tol=1e-9, abs_tol=1e-6)
+        except AssertionError as error:
+            shared = [name for name in frame.columns if not frame[name].dtype.is_float()]
+            extra = found[table].join(frame, on=shared, how="anti", nulls_equal=True)
+            missing = frame.join(found[table], on=shared, how="anti", nulls_equal=True)
+            message = f"{table}: {error}\nfound\n{extra}\nexpected\n{missing}"
+            raise AssertionError(message) from error

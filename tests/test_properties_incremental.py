@@ -1,0 +1,155 @@
+"""Deriving only what a change touches gives what deriving everything gives."""
+
+from __future__ import annotations
+
+import random
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+
+from tests.batches import BATCH_SEEDS, PLACES, batch_of, batched, moment, row_of, settings_of
+from tests.derived_tables import assert_tables_agree, derived_tables
+from tests.oracles.model import DAY, HOUR, MINUTE, Run, micros
+from tests.oracles.strategies import DELTAS, STATES
+from velocity.records import run_frame
+from velocity.roster import Credits, Grant, Rate
+from velocity.store import LiveStore, open_live
+from velocity.store.derive import derive
+from velocity.store.merge import merge_project, merge_runs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tests.batches import Batch
+
+_CREDITS = Credits(
+    rates=(
+        Rate(**{"gpu": "*H100*", "from": date(2018, 1, 1), "credits_per_gpu_hour": 3.0}),
+        Rate(**{"gpu": "*", "from": date(2018, 1, 1), "credits_per_gpu_hour": 1.0}),
+    ),
+    grants=(Grant(date=date(2018, 1, 1), stream="second", amount=100.0),),
+)
+
+
+@dataclass
+class World:
+    """What a server holds, part of which the store has."""
+
+    batch: Batch
+    known: dict[tuple[str, str, str], Run]
+    unknown: list[Run]
+    as_of: dict[tuple[str, str], int]
+
+    @classmethod
+    def of(cls, batch: Batch, chance: random.Random) -> World:
+        runs = [run for case in batch.cases for run in case.runs]
+        chance.shuffle(runs)
+        held_back = runs[: len(runs) // 5]
+        as_of = {key: it for case in batch.cases for key, it in case.as_of.items()}
+        return cls(batch, {run.key: run for run in runs[len(held_back) :]}, held_back, as_of)
+
+    def change(self, chance: random.Random) -> list[Run]:
+        """A few runs as they are now, or none; some projects are complete to a later instant."""
+        changed = []
+        if chance.random() < 0.8:
+            changed = [_changed(it, chance) for it in chance.sample([*self.known.values()], 4)]
+            changed += [self.unknown.pop() for _ in range(3) if self.unknown]
+        self.known |= {run.key: run for run in changed}
+        moved = {(run.entity, run.project) for run in changed if chance.random() < 0.7}
+        moved |= set(chance.sample([*self.as_of], chance.choice((0, 1, 20))))
+        for key in sorted(moved):
+            self.as_of[key] += chance.choice((*DELTAS, 8 * DAY))
+        return changed
+
+    def merge(self, store: LiveStore, runs: Iterable[Run]) -> None:
+        """As a sync does: the runs, then to which instant each project is complete."""
+        merge_runs(store, run_frame([row_of(run) for run in runs]))
+        with store.transaction():
+            for (entity, project), instant in self.as_of.items():
+                as_of = moment(instant)
+                assert as_of is not None
+                merge_project(store, entity, project, as_of=as_of, pulled=True)
+
+    def derive(self, store: LiveStore) -> int:
+        roster = self.batch.roster
+        if roster is not None:
+            roster = roster.model_copy(update={"credits": _CREDITS})
+        return derive(store, settings_of(self.batch.rules), roster)
+
+
+def _changed(run: Run, chance: random.Random) -> Run:
+    """The run with one or two things about it changed."""
+    start = run.created_at
+    case = "".join(it for it in run.entity if it.isdigit())
+    changes: list[dict[str, Any]] = [
+        {"state": chance.choice(STATES)},
+        {"heartbeat_at": start + chance.choice(DELTAS)},
+        {"runtime_us": chance.choice((0, MINUTE, HOUR, DAY, None))},
+        {"username": chance.choice((f"ada{case}", f"bob{case}", f"eve{case}", None))},
+        {"host": chance.choice((None, "h1", "h2", "h3"))},
+        {"gpu_count": chance.choice((None, 0, 1, 16))},
+        {"gpu_count_config": chance.choice((None, 2))},
+        {"tags": chance.choice(((), ("exp:x",)))},
+        {"config_hash": chance.choice((None, "a", "b"))},
+        {"started_at": start + chance.choice(DELTAS), "writer_starts": ()},
+        {"writer_starts": (start, start + chance.choice(DELTAS))},
+        {"gpu_type": chance.choice((None, "NVIDIA H100 80GB HBM3"))},
+    ]
+    for change in chance.sample(changes, chance.choice((1, 2))):
+        run = replace(run, **change)
+    return run
+
+
+@contextmanager
+def new_store() -> Iterator[LiveStore]:
+    with TemporaryDirectory() as folder, open_live(Path(folder)) as store:
+        yield store
+
+
+@pytest.mark.parametrize("has_roster", [True, False])
+@settings(batched, max_examples=3)
+@given(seed=BATCH_SEEDS)
+def test_deriving_what_a_change_touches_gives_what_deriving_everything_gives(
+    has_roster: bool, seed: int
+) -> None:
+    chance = random.Random(f"changes {seed}")  # noqa: S311 - nothing secret
+    place = chance.choice(PLACES)
+    batch = batch_of(seed, *place, count=25, has_roster=has_roster)
+    world = World.of(batch, chance)
+    with ExitStack() as stack:
+        store = stack.enter_context(new_store())
+        world.merge(store, world.known.values())
+        world.derive(store)
+        for _ in range(3):
+            world.merge(store, world.change(chance))
+            world.derive(store)
+            found = derived_tables(store)
+            with new_store() as fresh:
+                world.merge(fresh, world.known.values())
+                world.derive(fresh)
+                assert_tables_agree(found, derived_tables(fresh))
+
+
+def test_time_alone_moves_weeks_and_burn() -> None:
+    """Nothing is in flight, awaiting or unrecovered: only the windows that end at as_of move."""
+    start = micros(PLACES[0][1])
+    run = Run("e0", "p", "r0", "ada0", "finished", start, runtime_us=HOUR, gpu_count=2)
+    batch = batch_of(0, *PLACES[0], count=1)
+    world = World(batch, {run.key: run}, [], {("e0", "p"): start + 6 * DAY})
+    with new_store() as store:
+        world.merge(store, [run])
+        world.derive(store)
+        for days in (1, 8, 8, 30):
+            world.as_of["e0", "p"] += days * DAY
+            world.merge(store, [])
+            world.derive(store)
+            with new_store() as fresh:
+                world.merge(fresh, [run])
+                world.derive(fresh)
+                assert_tables_agree(derived_tables(store), derived_tables(fresh))
