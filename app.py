@@ -14,7 +14,7 @@ from velocity.errors import VelocityError
 PAGES = Path(velocity.__file__).parent / "pages"
 _PERIOD = frozenset({"period"})
 _ALONE = frozenset[str]()
-#: File -> title and the choices it has.
+#: File -> title and the choices it has; None: it is about no data at all.
 _MAIN = {
     "stand_up": ("Stand-up", _PERIOD),
     "my_velocity": ("My velocity", _PERIOD | {"scholar"}),
@@ -25,7 +25,7 @@ _MAIN = {
 _EVIDENCE = {
     "why": ("Why this number", frozenset({"scholar"})),
     "data_health": ("Data health", _ALONE),
-    "definitions": ("Definitions", _ALONE),
+    "definitions": ("Definitions", None),
 }
 
 
@@ -63,6 +63,10 @@ def _run() -> None:
         position="top",
     )
     about = next(about for title, about in listed.values() if title == chosen.title)
+    if about is None:
+        ui.keep_choices()
+        chosen.run()
+        return
     try:
         if ui.open_view(chosen.title, about=about) is None:
             ui.empty_state("The store holds no runs yet.", "velocity sync --project ENTITY/PROJECT")

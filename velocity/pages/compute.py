@@ -9,27 +9,13 @@ from velocity import reads, sentences, ui
 from velocity.charts import draw_burndown, draw_compute
 
 _ALLOCATION = "Allocation, not utilisation; runs over several nodes are under-counted"
-_SHOWN_WHOLE = 12
-_COLUMNS = {
-    "gpu_hours": st.column_config.NumberColumn("GPU-hours", format="%.0f"),
-    "gpu_hours_failed": st.column_config.NumberColumn("of failed compute", format="%.0f"),
-    "productive_share": st.column_config.NumberColumn("Productive share", format="percent"),
-    "credits": st.column_config.NumberColumn("Credits", format="%.0f"),
-    "gpu_utilisation": st.column_config.NumberColumn("Measured utilisation", format="percent"),
-    "measured_share": st.column_config.NumberColumn("measured of hours", format="percent"),
-    "unpriced_run_hours": st.column_config.NumberColumn("Hours of unknown GPUs", format="%.0f"),
-}
+_MEASURED = ["gpu_utilisation", "measured_share"]
 
 
 def _table(frame: pl.DataFrame, title: str, caption: str, name: str) -> None:
-    ui.heading(title, caption, table=ui.Table(frame, name))
-    st.dataframe(
-        frame,
-        column_config=_COLUMNS,
-        hide_index=True,
-        row_height=34,
-        height="content" if frame.height < _SHOWN_WHOLE else 430,
-    )
+    with st.container():
+        ui.heading(title, caption, table=ui.Table(frame, name))
+        ui.show_rows(frame, alt=title)
 
 
 view = ui.view()
@@ -76,20 +62,22 @@ with st.grid(2, min_column_width=470, gap="medium"):
             table=ui.Table(weeks, "gpu-weeks"),
         )
     for by, title in (("stream", "By stream"), ("scholar", "By scholar")):
-        with st.container():
-            frame = view.windowed(reads.metrics, by=by).select(
-                by,
-                "gpu_hours",
-                "gpu_hours_failed",
-                "productive_share",
-                "credits",
-                "unpriced_run_hours",
-            )
-            _table(frame, title, f"{view.window.words}; {_ALLOCATION.lower()}", f"compute-{by}")
-    with st.container():
-        _table(
-            view.windowed(reads.gpu_types),
-            "GPU types",
-            "Utilisation only where local run files measured it",
-            "gpu-types",
+        frame = view.windowed(reads.metrics, by=by).select(
+            by,
+            "gpu_hours",
+            "gpu_hours_failed",
+            "productive_share",
+            "credits",
+            "unpriced_run_hours",
         )
+        _table(frame, title, f"{view.window.words}; {_ALLOCATION.lower()}", f"compute-{by}")
+    types = view.windowed(reads.gpu_types)
+    measured = bool(types["measured_share"].sum())
+    _table(
+        types if measured else types.drop(_MEASURED),
+        "GPU types",
+        "Utilisation only where local run files measured it"
+        if measured
+        else "No run of this window measured its utilisation: local run files do",
+        "gpu-types",
+    )

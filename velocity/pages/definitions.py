@@ -6,12 +6,9 @@ import streamlit as st
 
 from velocity import definitions, ui
 from velocity.conventions import CONVENTIONS
-from velocity.sentences import Answer
 
-ui.view().say(
-    "the same words as in docs/metrics.md",
-    Answer("Every figure has one definition: the query that computes it."),
-)
+st.caption("Definitions · the same words as in docs/metrics.md")
+st.title("Every figure has one definition: the query that computes it.", anchor=False)
 with st.container(width=640):
     for title, rules in CONVENTIONS.items():
         ui.heading(title)

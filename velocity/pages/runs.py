@@ -7,18 +7,20 @@ import streamlit as st
 
 from velocity import formats, reads, sentences, ui
 
+_ROWS_SHOWN = 20
+#: Column -> its width in pixels; together they fit a window of 900.
 _COLUMNS = {
-    "scholar": st.column_config.TextColumn("Scholar", width=110),
-    "stream": st.column_config.TextColumn("Stream", width=90),
-    "project": st.column_config.TextColumn("Project", width=140),
-    "display_name": st.column_config.TextColumn("Run", width=190),
-    "class": st.column_config.TextColumn("State", width=90),
-    "started_at": st.column_config.DatetimeColumn("Started", format="D MMM, HH:mm", width=120),
-    "active_hours": st.column_config.NumberColumn("Active, hours", format="%.2f", width=100),
-    "gpu_count": st.column_config.NumberColumn("GPUs", width=70),
-    "joined_by": st.column_config.TextColumn("Joined its experiment by", width=120),
-    "flags": st.column_config.TextColumn("Flags", width=120),
-    "url": st.column_config.LinkColumn("W&B", display_text="open", width=70),
+    "scholar": 70,
+    "stream": 64,
+    "project": 96,
+    "display_name": 116,
+    "class": 68,
+    "started_at": 128,
+    "active_hours": 86,
+    "gpu_count": 46,
+    "joined_by": 76,
+    "flags": 58,
+    "url": 50,
 }
 
 
@@ -38,9 +40,7 @@ def _chosen(runs: pl.DataFrame, column: str, label: str) -> pl.DataFrame:
 
 
 view = ui.view()
-runs = view.windowed(reads.runs).with_columns(
-    pl.col("started_at").dt.convert_time_zone(view.zone).dt.replace_time_zone(None)
-)
+runs = view.windowed(reads.runs)
 whole = view.windowed(reads.metrics, by="programme")
 view.say(
     "all runs that started in it",
@@ -57,11 +57,9 @@ ui.heading(
 if runs.is_empty():
     ui.empty_state("No run fits: choose a longer period, or pull more runs.", "velocity sync")
 else:
-    st.dataframe(
+    ui.show_rows(
         runs.select(*_COLUMNS),
-        column_config=_COLUMNS,
-        hide_index=True,
-        height=640,
-        row_height=34,
         alt="Runs of the window, latest first",
+        widths=_COLUMNS,
+        rows_shown=_ROWS_SHOWN,
     )

@@ -11,17 +11,22 @@ from velocity.ui.parts import (
     tile,
     tile_row,
 )
-from velocity.ui.view import View, open_view, view
+from velocity.ui.tables import plain_title, readable, show_rows
+from velocity.ui.view import View, keep_choices, open_view, view
 
 __all__ = [
     "Table",
     "View",
     "empty_state",
     "heading",
+    "keep_choices",
     "open_view",
+    "plain_title",
+    "readable",
     "show_chart",
     "show_error",
     "show_figure",
+    "show_rows",
     "theme_mode",
     "tile",
     "tile_row",

@@ -13,6 +13,7 @@ import streamlit as st
 from velocity import formats
 from velocity.downloads import csv_bytes, parquet_bytes
 from velocity.periods import PERIODS, Period, Window, window_of
+from velocity.ui.tables import page_zone, show_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,12 +119,9 @@ def data_menu(table: Table) -> None:
 
 def _offer(table: Table, choice: _Choice) -> None:
     if choice == "table":
-        days = {
-            name: st.column_config.DateColumn(format="YYYY-MM-DD")
-            for name, kind in table.frame.schema.items()
-            if kind == pl.Date
-        }
-        st.dataframe(table.frame, hide_index=True, column_config=days, alt=f"Rows of {table.name}")
+        if any(isinstance(kind, pl.Datetime) for kind in table.frame.dtypes):
+            st.caption(f"Times in {page_zone()}; files carry UTC.")
+        show_rows(table.frame, alt=f"Rows of {table.name}")
     files = {
         "csv": ("Download CSV", "csv", "text/csv", csv_bytes),
         "parquet": ("Download Parquet", "parquet", "application/vnd.apache.parquet", parquet_bytes),

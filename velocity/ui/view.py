@@ -83,10 +83,11 @@ class View:
             answer: the sentence on top and the line below it.
         """
         self.kicker.caption(f"{self.title} · {self.window.words} · {over}")
-        st.title(answer.sentence, anchor=False)
-        if answer.support:
-            st.markdown(answer.support)
-        st.caption(self._trust_line())
+        with st.container(gap="xsmall"):
+            st.title(answer.sentence, anchor=False)
+            if answer.support:
+                st.markdown(answer.support)
+            st.caption(self._trust_line())
 
     def _trust_line(self) -> str:
         trust = self.trust
@@ -120,7 +121,8 @@ def open_view(title: str, *, about: frozenset[str]) -> View | None:
         about: choices that the page has: "period", "scholar", "streams".
 
     Returns:
-        The view, which `view` gives from then on; None where the store holds no run yet.
+        The view, which `view` gives from then on; None where the store holds no run yet. A page
+        without choices opens all the same, once anything was synced.
 
     Raises:
         VelocityError: there is no snapshot, or settings that cannot be used.
@@ -135,9 +137,10 @@ def open_view(title: str, *, about: frozenset[str]) -> View | None:
     snapshot = latest_snapshot(data)
     scope = EVERYTHING
     trust = _kept(snapshot, "trust", (), scope).row(0, named=True)
-    if trust["as_of"] is None or trust["first_day"] is None:
+    if trust["as_of"] is None or (trust["first_day"] is None and about):
         return None
-    _keep_choices()
+    st.session_state["zone"] = str(trust["timezone"])
+    keep_choices()
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
@@ -163,7 +166,7 @@ def open_view(title: str, *, about: frozenset[str]) -> View | None:
     return opened
 
 
-def _keep_choices() -> None:
+def keep_choices() -> None:
     """Choices hold on pages that do not show them: a widget that is not drawn forgets its value."""
     for key in ("period", "days", "scholar", "streams"):
         if key in st.session_state:
@@ -171,8 +174,9 @@ def _keep_choices() -> None:
 
 
 def _window(trust: dict[str, Any], *, shown: bool) -> Window:
-    first_day = trust["first_day"]
-    last_day = max(first_day, last_whole_day(trust["as_of"], str(trust["timezone"])))
+    last_day = last_whole_day(trust["as_of"], str(trust["timezone"]))
+    first_day = trust["first_day"] or last_day
+    last_day = max(first_day, last_day)
     if not shown:
         return Window(first_day, last_day)
     return period_control(first_day=first_day, last_day=last_day)

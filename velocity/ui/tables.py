@@ -1,0 +1,145 @@
+"""Frames as tables that people read: plain words, the programme's time zone, units."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+import streamlit as st
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from streamlit.elements.lib.column_types import ColumnConfig
+
+ROW_HEIGHT = 34
+#: A table of more rows scrolls, with part of a row at its end to say so.
+_ROWS_SHOWN = 12
+_NONE = "\u2013"
+
+#: What a column is called where its name does not say it.
+_TITLES = {
+    "as_of": "Complete to",
+    "class": "State",
+    "display_name": "Run",
+    "end_source": "End known from",
+    "experiment_id": "Experiment",
+    "gpu_count": "GPUs",
+    "gpu_hours": "GPU-hours",
+    "gpu_hours_failed": "Of failed compute",
+    "gpu_type": "GPU type",
+    "gpu_utilisation": "Utilisation measured",
+    "group_name": "W&B group",
+    "heartbeat_at": "Last heartbeat",
+    "joined_by": "Joined by",
+    "k": "Successes needed",
+    "measured_share": "Share of hours measured",
+    "period_start": "From",
+    "run_id": "Run id",
+    "runs_changed": "Changed",
+    "runs_deleted": "Gone",
+    "runs_new": "New",
+    "runs_rejected": "Set aside",
+    "runs_unchanged": "Unchanged",
+    "start_source": "Start known from",
+    "state": "W&B state",
+    "stream_name": "Stream",
+    "unpriced_run_hours": "Hours of unknown GPUs",
+    "url": "W&B",
+    "username": "W&B user",
+    "week_start": "Week of",
+}
+#: Words of ours that are written with underscores in the data.
+_WORDS = {"class", "end_source", "joined_by", "outcome", "start_source", "state", "status"}
+_SHARES = ("_share", "_utilisation")
+#: Sums so large that fractions say nothing.
+_WHOLE = ("gpu_hours", "credits", "unpriced")
+
+
+def plain_title(column: str) -> str:
+    """What the column `column` is called on a page: "started_at" is "Started"."""
+    if column in _TITLES:
+        return _TITLES[column]
+    words = column.removesuffix("_at").replace("_", " ")
+    if words.endswith(" hours"):
+        words = f"{words.removesuffix(' hours')}, hours"
+    return words[:1].upper() + words[1:]
+
+
+def readable(frame: pl.DataFrame, zone: str) -> pl.DataFrame:
+    """The frame as a table shows it, with the same columns.
+
+    Times are naive in `zone` (the browser would move them to its own), shares are per cent, words
+    have spaces, lists are one text.
+    """
+    return frame.with_columns(
+        _readable(pl.col(name), name, kind, zone) for name, kind in frame.schema.items()
+    )
+
+
+def _readable(column: pl.Expr, name: str, kind: pl.DataType, zone: str) -> pl.Expr:
+    if isinstance(kind, pl.Datetime) and kind.time_zone is not None:
+        return column.dt.convert_time_zone(zone).dt.replace_time_zone(None)
+    if isinstance(kind, pl.List):
+        return column.list.eval(pl.element().cast(pl.String)).list.join(", ")
+    if kind == pl.Boolean:
+        return pl.when(column).then(pl.lit("yes")).otherwise(pl.lit(""))
+    if kind.is_float() and name.endswith(_SHARES):
+        return column * 100
+    if kind == pl.String and name in _WORDS:
+        return column.str.replace_all("_", " ")
+    return column
+
+
+def _config(name: str, kind: pl.DataType, width: int | None) -> ColumnConfig:
+    title = plain_title(name)
+    if name == "url":
+        return st.column_config.LinkColumn(title, display_text="open", width=width or 60)
+    if isinstance(kind, pl.Datetime):
+        return st.column_config.DatetimeColumn(title, format="D MMM YYYY, HH:mm", width=width)
+    if kind == pl.Date:
+        return st.column_config.DateColumn(title, format="D MMM YYYY", width=width)
+    if kind.is_numeric():
+        return st.column_config.NumberColumn(title, format=_number_format(name, kind), width=width)
+    return st.column_config.TextColumn(title, width=width)
+
+
+def _number_format(name: str, kind: pl.DataType) -> str:
+    if name.endswith(_SHARES):
+        return "%.0f\u00a0%%"
+    whole = kind.is_integer() or name.startswith(_WHOLE)
+    return "%,.0f" if whole else "%,.2f"
+
+
+def page_zone() -> str:
+    """The programme's time zone, as the page was opened with it."""
+    return str(st.session_state.get("zone", "UTC"))
+
+
+def show_rows(
+    frame: pl.DataFrame,
+    *,
+    alt: str,
+    widths: Mapping[str, int] | None = None,
+    rows_shown: int = _ROWS_SHOWN,
+) -> None:
+    """Rows as a table; what is not known is a dash.
+
+    Args:
+        frame: what to show, as a read gave it.
+        alt: what the table holds, for those who do not see it.
+        widths: column -> pixels; a column without one is as wide as its content.
+        rows_shown: how many rows it is high before it scrolls.
+    """
+    asked = widths or {}
+    columns = {name: _config(name, kind, asked.get(name)) for name, kind in frame.schema.items()}
+    scrolls = frame.height > rows_shown
+    st.dataframe(
+        readable(frame, page_zone()),
+        column_config=columns,
+        hide_index=True,
+        row_height=ROW_HEIGHT,
+        height=int(ROW_HEIGHT * (rows_shown + 1.5)) if scrolls else "content",
+        placeholder=_NONE,
+        alt=alt,
+    )
