@@ -66,9 +66,8 @@ def test_text_of_others_is_shown_literally():
     assert len(safe("x" * 300)) == 40
 
 
-def test_nothing_to_draw_is_said_in_words_without_axes():
+def test_nothing_to_draw_is_said_in_words_in_a_room_of_the_same_height():
     chart = blank("Reaction", mode="dark", height=128)
     assert chart.alt == "Reaction: no data in this window."
     assert not chart.figure.data
-    assert chart.figure.layout.xaxis.visible is False
-    assert chart.figure.layout.annotations[0].text == "No data in this window"
+    assert (chart.figure.layout.height, chart.missing) == (128, "No data in this window")

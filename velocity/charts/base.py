@@ -43,6 +43,7 @@ class Chart:
     alt: str  # one sentence that stands for the picture
     note: str = ""  # what the picture leaves out or lumps together; "" where nothing
     zoom: bool = False  # whether it can be panned and zoomed
+    missing: str = ""  # words to show in the figure's place, where there is nothing to draw
 
 
 def make_figure(
@@ -59,14 +60,9 @@ def make_figure(
 
 
 def blank(title: str, *, mode: Mode, height: int, words: str = "No data in this window") -> Chart:
-    """A chart of nothing: words in the place of axes, so that nothing jumps."""
-    layout = {
-        "xaxis": {"visible": False},
-        "yaxis": {"visible": False},
-        "annotations": [words_at(safe(words, 80), x=0.5, y=0.5)],
-    }
-    figure = make_figure([], layout, mode=mode, height=height, margin=(12, 12, 10, 10))
-    return Chart(figure, f"{title}: {words[:1].lower()}{words[1:]}.")
+    """A chart of nothing: words in the place of a figure of that height, so that nothing jumps."""
+    figure = make_figure([], {}, mode=mode, height=height, margin=(12, 12, 10, 10))
+    return Chart(figure, f"{title}: {words[:1].lower()}{words[1:]}.", missing=words)
 
 
 def safe(text: str | None, limit: int = 40) -> str:

@@ -95,6 +95,10 @@ def show_chart(chart: Chart, *, title: str, caption: str, table: Table) -> None:
 
 def show_figure(chart: Chart, *, key: str) -> None:
     """A chart alone; for places whose heading already has the menu."""
+    if chart.missing:
+        with st.container(height=int(chart.figure.layout.height), border=False):
+            st.caption(chart.missing)
+        return
     config = _ZOOM if chart.zoom else _QUIET
     st.plotly_chart(chart.figure, theme=None, key=key, alt=chart.alt, config=config)
     if chart.note:
