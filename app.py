@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 from pathlib import Path
 
@@ -34,6 +35,8 @@ def _freeze() -> None:
     """Keeps the imports out of every later collection of garbage."""
     gc.collect()
     gc.freeze()
+    # What is frozen is never let go, and DuckDB complains of that at the end.
+    atexit.register(gc.unfreeze)
 
 
 def _page(name: str, title: str) -> st.Page:
