@@ -15,8 +15,7 @@ from velocity.demo import faults
 from velocity.demo.server import ProtocolServer
 from velocity.demo.world import World
 from velocity.errors import RetryLaterError
-from velocity.outcomes import ProjectResult
-from velocity.pull import pull_project
+from velocity.projects import pull_projects
 from velocity.settings import Settings
 from velocity.sources.wandb_api import connect
 from velocity.store import latest_snapshot, open_live
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
+
+    from velocity.outcomes import ProjectResult
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -47,11 +48,18 @@ def pulled(server, tmp_path):  # noqa: ARG001 - the client is pointed at it
     client = connect(timeout_s=20)
 
     def pull(at: datetime, *, full: bool = False, data: Path = tmp_path / "data") -> ProjectResult:
-        result = ProjectResult("lab", "vision")
         with open_live(data) as store:
-            pull_project(
-                store, client, result, started_at=at, full=full, on_progress=lambda _: None
+            (result,) = pull_projects(
+                store,
+                client,
+                ["lab/vision"],
+                full=full,
+                on_progress=lambda _: None,
+                on_end=lambda *_: None,
+                clock=lambda: at,
             )
+        if result.error is not None:
+            raise result.error
         return result
 
     return pull

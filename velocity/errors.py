@@ -27,5 +27,9 @@ class RetryLaterError(SourceError):
     """The source may well answer if asked again later."""
 
 
+class NoProjectError(SourceError):
+    """The entity is there, but has no such project, or none that the key may see."""
+
+
 class StoreError(VelocityError):
     """The store cannot be opened, written or published."""

@@ -41,10 +41,11 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable
     from datetime import datetime
 
-    from velocity.outcomes import OnProgress, ProjectResult
+    from velocity.outcomes import OnProgress, ProjectResult, Stage
     from velocity.records import Rejected, RunBatch
     from velocity.sources.wandb_api import WandbServer
     from velocity.store.live import LiveStore
+    from velocity.store.owner import StoreOwner
 
 #: W&B shows changes late, by 10 minutes and more.
 _OVERLAP = timedelta(hours=1)
@@ -54,7 +55,7 @@ _ATTEMPTS = 3
 
 
 def pull_project(
-    store: LiveStore,
+    owner: StoreOwner,
     server: WandbServer,
     result: ProjectResult,
     *,
@@ -65,20 +66,20 @@ def pull_project(
     """Pulls the project that `result` names; what it did is added to `result`.
 
     Args:
-        store: to merge into, page by page.
+        owner: of the store, merges page by page and tells what is known.
         server: to ask.
         result: names the project; holds what was done, even where the pull fails.
         started_at: the present instant; the project is complete to it afterwards.
         full: read every run; else only where the project was never pulled, or its server cannot
             say what is new.
-        on_progress: told of every page.
+        on_progress: told of every page, in the owner's thread.
 
     Raises:
         VelocityError: the project could not be read to its end; the next pull goes on.
     """
-    pull = _Pull(store, server.counting(), result, started_at, on_progress)
+    pull = _Pull(owner, server.counting(), result, started_at, on_progress)
     try:
-        state = read_pull_state(store, result.entity, result.project)
+        state = owner.do(read_pull_state, result.entity, result.project)
         trusted = None
         since = None if full or not state.filter_trusted else state.pulled_from
         # What no scan can settle waits for the next day too: it would cost a scan every time.
@@ -89,24 +90,42 @@ def pull_project(
             trusted = pull.check_filter()
         else:
             pull.read_since(since - _OVERLAP)
-            # What was set aside goes by itself, as it may make smaller pages necessary.
-            pull.read_again(list_rejected(store, result.entity, result.project), but=pull.read)
-            pull.read_again(list_unfinished(store, result.entity, result.project), but=pull.read)
+            pull.read_unsettled()
             if reconcile:
                 pull.reconcile()
-        result.rejected = list(pull.rejected.values())
-        merge_pull(
-            store,
-            result.entity,
-            result.project,
-            started_at=started_at,
-            app_url=server.app_url,
-            rejected=result.rejected,
-            reconciled=since is None or reconcile,
-            filter_trusted=trusted,
-        )
+        pull.finish(server.app_url, reconciled=since is None or reconcile, filter_trusted=trusted)
     finally:
         result.requests = pull.server.requests
+
+
+def leave_project(
+    owner: StoreOwner, server: WandbServer, result: ProjectResult, *, gone_at: datetime
+) -> None:
+    """Takes the runs of a project that W&B no longer has out of the figures, until it is back.
+
+    Args:
+        owner: of the store that holds them.
+        server: that has it no longer.
+        result: names the project; holds what was done.
+        gone_at: the instant when W&B had it no longer.
+    """
+    key = result.entity, result.project
+    held = owner.do(list_missing, *key, ())
+    owner.do(mark_deleted, *key, held, at=gone_at)
+    result.deleted += len(held)
+    owner.do(
+        merge_pull,
+        *key,
+        started_at=gone_at,
+        app_url=server.app_url,
+        rejected=(),
+        reconciled=False,
+        filter_trusted=None,
+    )
+    result.notes.append(
+        "W&B has no such project any more, or none that this API key may see: its runs are out of "
+        "the figures until it is back."
+    )
 
 
 class _Pull:
@@ -114,42 +133,40 @@ class _Pull:
 
     Attributes:
         server: with a count of the requests of this pull.
-        read: ids of the runs that came, set aside or not.
-        rejected: what is set aside by now, by run id.
     """
 
     def __init__(
         self,
-        store: LiveStore,
+        owner: StoreOwner,
         server: WandbServer,
         result: ProjectResult,
         started_at: datetime,
         on_progress: OnProgress,
     ) -> None:
         self.server = server
-        self.read: set[str | None] = set()
-        self.rejected: dict[str | None, Rejected] = {}
-        self._store = store
+        self._owner = owner
         self._result = result
         self._key = result.entity, result.project
         self._started_at = started_at
         self._on_progress = on_progress
         self._total: int | None = None
+        self._read: set[str | None] = set()  # ids of the runs that came, set aside or not
+        self._rejected: dict[str | None, Rejected] = {}  # what is set aside by now
 
     def read_everything(self) -> None:
         """Every run, page by page, and what is gone."""
         self._total = self.server.count_runs(*self._key)
-        self._tell()
+        self._owner.do(self._tell, "pull")
         self._merge(self.server.fetch_runs(*self._key))
-        if self._is_complete(self.read, self._total):
-            self._mark_deleted(self.read)
+        if self._is_complete(self._read, self._total):
+            self._mark_deleted(self._read)
         else:
             self.reconcile()
 
     def reconcile(self) -> None:
         """Compares every run with the store by a listing, and finds what is gone.
 
-        A scan that runs come into or go from may repeat some and pass over others, so that one
+        A scan that runs go from may repeat some and pass over others, so that one
         which W&B's count does not bear out is made again, and deletes nothing.
         """
         for _ in range(_ATTEMPTS):
@@ -157,9 +174,9 @@ class _Pull:
             listing = pl.concat(self.server.fetch_listing(*self._key))
             listed = set(listing["run_id"])
             complete = self._is_complete(listed, before)
-            differing = list_differing(self._store, *self._key, listing)
+            differing = self._owner.do(list_differing, *self._key, listing)
             # What is set aside by now differs because it could not be merged.
-            self.read_again(differing, but=self.rejected.keys())
+            self._read_again(differing, but=self._rejected.keys())
             if complete:
                 self._mark_deleted(listed)
                 return
@@ -169,16 +186,19 @@ class _Pull:
         )
 
     def _is_complete(self, scanned: set[str | None], count_before: int) -> bool:
-        """Whether a scan gave as many runs as W&B counted before it and counts now."""
-        return len(scanned) == count_before == self.server.count_runs(*self._key)
+        """Whether a scan gave as many runs as W&B counted before it and counts now.
+
+        Runs that were made meanwhile stand at the end of the list, and may be in it or not.
+        """
+        return count_before <= len(scanned) <= self.server.count_runs(*self._key)
 
     def _mark_deleted(self, scanned: set[str | None]) -> None:
-        missing = list_missing(self._store, *self._key, scanned)
+        missing = self._owner.do(list_missing, *self._key, scanned)
         # Two changes during a scan can make up for each other in the count: ask for each by id.
-        self.read.difference_update(missing)
+        self._read.difference_update(missing)
         self._merge(self.server.fetch_runs(*self._key, run_ids=missing))
-        gone = [run_id for run_id in missing if run_id not in self.read]
-        mark_deleted(self._store, *self._key, gone, at=self._started_at)
+        gone = [run_id for run_id in missing if run_id not in self._read]
+        self._owner.do(mark_deleted, *self._key, gone, at=self._started_at)
         self._result.deleted += len(gone)
 
     def read_since(self, since: datetime) -> None:
@@ -187,26 +207,32 @@ class _Pull:
         A heartbeat under way moves its run to the end of the list and all others up by one, past
         the cursor: a list of several pages is read again until it has as many as W&B counts.
         """
-        self._tell()
+        self._owner.do(self._tell, "pull")
         missing = 0
         for _ in range(_ATTEMPTS):
             pages = self._merge(self.server.fetch_runs(*self._key, since=since))
             if pages == 1:
                 return
-            missing = self.server.count_runs(*self._key, since=since) - len(self.read)
+            missing = self.server.count_runs(*self._key, since=since) - len(self._read)
             if missing <= 0:
                 return
         self._result.notes.append(f"W&B counts {missing:,} more new or changed runs than it gives.")
 
-    def read_again(self, run_ids: Iterable[str], *, but: Container[str | None]) -> None:
+    def read_unsettled(self) -> None:
+        """Runs that were set aside, and those that were not over."""
+        # What was set aside goes by itself, as it may make smaller pages necessary.
+        for unsettled in (list_rejected, list_unfinished):
+            self._read_again(self._owner.do(unsettled, *self._key), but=self._read)
+
+    def _read_again(self, run_ids: Iterable[str], *, but: Container[str | None]) -> None:
         """Runs by id, `but` for some."""
         wanted = [run_id for run_id in run_ids if run_id not in but]
         self._merge(self.server.fetch_runs(*self._key, run_ids=wanted))
 
     def check_filter(self) -> bool | None:
         """Whether the server's filter by heartbeat gives what was just read; None: cannot tell."""
-        window = known_window(self._store, *self._key)
-        expected = {run_id for run_id in window if run_id in self.read}
+        window = self._owner.do(known_window, *self._key)
+        expected = {run_id for run_id in window if run_id in self._read}
         if not expected:
             return None
         since = min(window.values())
@@ -238,21 +264,40 @@ class _Pull:
             for run_id, at in batch.runs.select("run_id", "heartbeat_at").iter_rows()
         }
 
+    def finish(self, app_url: str, *, reconciled: bool, filter_trusted: bool | None) -> None:
+        """Says that the pull succeeded, and what is set aside."""
+        self._result.rejected = list(self._rejected.values())
+        self._owner.do(
+            merge_pull,
+            *self._key,
+            started_at=self._started_at,
+            app_url=app_url,
+            rejected=self._result.rejected,
+            reconciled=reconciled,
+            filter_trusted=filter_trusted,
+        )
+        self._total = len(self._read)
+        self._owner.do(self._tell, "pull")
+
     def _merge(self, batches: Iterable[RunBatch]) -> int:
         """Merges batches as they come; how many they were."""
         pages = 0
         for batch in batches:
             pages += 1
-            self._result.counts += merge_runs(self._store, batch.runs)
-            run_ids = batch.runs["run_id"].to_list()
-            self.read.update(run_ids)
-            for run_id in run_ids:
-                self.rejected.pop(run_id, None)
-            for row in batch.rejected:
-                self.read.add(row.run_id)
-                self.rejected[row.run_id] = row
-            self._tell()
+            self._owner.do(self._merge_batch, batch)
         return pages
 
-    def _tell(self) -> None:
-        self._on_progress(Progress("pull", self._result.name, len(self.read), self._total))
+    def _merge_batch(self, store: LiveStore, batch: RunBatch) -> None:
+        self._tell(store, "merge")
+        self._result.counts += merge_runs(store, batch.runs)
+        run_ids = batch.runs["run_id"].to_list()
+        self._read.update(run_ids)
+        for run_id in run_ids:
+            self._rejected.pop(run_id, None)
+        for row in batch.rejected:
+            self._read.add(row.run_id)
+            self._rejected[row.run_id] = row
+        self._tell(store, "pull")
+
+    def _tell(self, _store: LiveStore, stage: Stage) -> None:
+        self._on_progress(Progress(stage, self._result.name, len(self._read), self._total))

@@ -6,7 +6,6 @@ batches come from. A stop at any point loses nothing that was merged, and the ne
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from velocity.errors import ConfigurationError, VelocityError
 from velocity.outcomes import OnProgress, Progress, ProjectResult, SyncResult
-from velocity.pull import pull_project
+from velocity.projects import pull_projects
 from velocity.roster import load_roster
 from velocity.store import LiveStore, MergeCounts, open_live
 from velocity.store.derive import derive
@@ -22,13 +21,12 @@ from velocity.store.merge import SyncRow, merge_log, merge_project, merge_reject
 from velocity.store.publish import publish
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from velocity.records import RunBatch
     from velocity.roster import Roster
     from velocity.settings import Settings
-    from velocity.sources.wandb_api import WandbServer
 
 __all__ = [
     "Clock",
@@ -84,47 +82,28 @@ def sync_wandb(
     with open_live(data) as store:
         on_progress(Progress("connect", "Weights & Biases"))
         server = connect()
-        results = []
-        for entity, project in _named(server, wanted):
-            result = ProjectResult(entity, project)
-            _pull(store, server, result, full=full, on_progress=on_progress, clock=clock)
-            results.append(result)
+        results = pull_projects(
+            store,
+            server,
+            wanted,
+            full=full,
+            on_progress=on_progress,
+            on_end=lambda result, began: _log(store, "sync", result, began, clock()),
+            clock=clock,
+        )
         if results and all(it.error is not None for it in results):
-            raise results[0].error or AssertionError
+            raise _nothing_pulled(results)
         return _finish(store, settings, roster, results, on_progress)
 
 
-def _named(server: WandbServer, wanted: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """(entity, project) of each name, once; `ENTITY/*` is every project of the entity."""
-    seen: set[tuple[str, str]] = set()
-    for name in wanted:
-        entity, _, project = name.partition("/")
-        names = server.fetch_project_names(entity) if project == "*" else [project]
-        for found in names:
-            if (entity, found) not in seen:
-                seen.add((entity, found))
-                yield entity, found
-
-
-def _pull(
-    store: LiveStore,
-    server: WandbServer,
-    result: ProjectResult,
-    *,
-    full: bool,
-    on_progress: OnProgress,
-    clock: Clock,
-) -> None:
-    """Pulls one project into `result`, and logs it."""
-    began, started_at = time.monotonic(), clock()
-    try:
-        pull_project(
-            store, server, result, started_at=started_at, full=full, on_progress=on_progress
-        )
-    except VelocityError as error:
-        result.error = error
-    result.seconds = time.monotonic() - began
-    _log(store, "sync", result, started_at, clock())
+def _nothing_pulled(results: Sequence[ProjectResult]) -> VelocityError:
+    """The one error of projects that all failed, or all of theirs in one."""
+    errors = {it.error.message: it.error for it in results if it.error is not None}
+    first = next(iter(errors.values()))
+    if len(errors) == 1:
+        return first
+    told = " ".join(f"{it.name}: {it.error.message}" for it in results if it.error is not None)
+    return type(first)(f"None of {len(results)} projects could be pulled. {told}", first.hint)
 
 
 def ingest_local(

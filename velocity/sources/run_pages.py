@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     Connection = dict[str, Any] | None
 
-_SHRINK = 4
+_SHRINK = 2
 _GROW = 2
 #: Pages in a row that must come before a larger one is tried.
 _GOOD_PAGES = 4

@@ -14,9 +14,10 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from velocity.errors import SourceError
+from velocity.errors import NoProjectError, SourceError
 from velocity.records import Rejected, RunBatch, run_frame
 from velocity.sources.ahead import fetch_ahead
+from velocity.sources.gate import Gate
 from velocity.sources.run_pages import Page, run_pages, walk
 from velocity.sources.wandb_client import ClientError, WandbClient, find_address, open_client
 from velocity.sources.wandb_errors import explain
@@ -54,6 +55,9 @@ _UNREAD = (
     "runCount",
 )
 
+#: Requests at once, at most: more only make a server slower.
+_AT_ONCE = 4
+
 _PROJECTS_A_PAGE = 200
 _OLDEST_FIRST = "+created_at"
 
@@ -74,7 +78,7 @@ def connect(timeout_s: float = 30.0) -> WandbServer:
     """
     address = find_address(timeout_s)
     try:
-        return WandbServer(open_client(address))
+        return WandbServer(open_client(address), Gate(_AT_ONCE))
     except ClientError as error:
         raise explain(error, "who you are", address) from error
 
@@ -89,13 +93,19 @@ class WandbServer:
         requests: questions sent so far, without the client's own retries.
     """
 
-    def __init__(self, client: WandbClient) -> None:
+    def __init__(self, client: WandbClient, gate: Gate) -> None:
         self._client = client
+        self._gate = gate
         self.requests = 0
 
     def counting(self) -> WandbServer:
         """The same server over the same connection, with a count of requests of its own."""
-        return WandbServer(self._client)
+        return WandbServer(self._client, self._gate)
+
+    @property
+    def at_once(self) -> int:
+        """How many requests it takes at once; fewer after time-outs, and the others wait."""
+        return self._gate.width
 
     @property
     def app_url(self) -> str:
@@ -137,7 +147,8 @@ class WandbServer:
             since: only runs with a heartbeat at or after this instant (aware).
 
         Raises:
-            SourceError: there is no such entity or project.
+            NoProjectError: the entity has no such project that the key may see.
+            SourceError: there is no such entity.
         """
         path = f"{entity}/{project}"
         variables = {
@@ -170,7 +181,8 @@ class WandbServer:
                 pages get smaller where the server cannot send them.
 
         Raises:
-            SourceError: there is no such entity or project.
+            NoProjectError: the entity has no such project that the key may see.
+            SourceError: there is no such entity.
         """
         filters = heartbeat_filter(since)
         order = _OLDEST_FIRST if since is None else "+heartbeat_at"
@@ -195,7 +207,8 @@ class WandbServer:
         """All runs of a project without config and summary, a frame of `LISTING_SCHEMA` a page.
 
         Raises:
-            SourceError: there is no such entity or project.
+            NoProjectError: the entity has no such project that the key may see.
+            SourceError: there is no such entity.
         """
         query = self._client.light_query
         for page in self._run_pages(entity, project, query, page_size=page_size):
@@ -232,9 +245,9 @@ class WandbServer:
                 raise self._no_project(entity, project)
             yield page
 
-    def _no_project(self, entity: str, project: str) -> SourceError:
+    def _no_project(self, entity: str, project: str) -> NoProjectError:
         self._require_entity(entity)
-        return SourceError(
+        return NoProjectError(
             f'The W&B entity "{entity}" has no project "{project}" that this API key may see.',
             f"Check its spelling against {self.app_url}{entity}, or ask for access to it.",
         )
@@ -255,9 +268,20 @@ class WandbServer:
     ) -> dict[str, Any]:
         self.requests += 1
         try:
-            return self._client.execute(query, variables, omit_fields=omit_fields)
+            with self._gate.passage() as width:
+                return self._execute(query, variables, omit_fields, width)
         except ClientError as error:
             raise explain(error, what, self._client.address) from error
+
+    def _execute(
+        self, query: str, variables: Mapping[str, Any], omit_fields: Sequence[str], width: int
+    ) -> dict[str, Any]:
+        try:
+            return self._client.execute(query, variables, omit_fields=omit_fields)
+        except ClientError as error:
+            if error.timed_out:
+                self._gate.halve(width)
+            raise
 
 
 def _nodes(connection: Mapping[str, Any] | None) -> list[Node]:

@@ -44,6 +44,16 @@ def read_pull_state(store: LiveStore, entity: str, project: str) -> PullState:
     return PullState(*rows[0]) if rows else PullState()
 
 
+def list_pulled(store: LiveStore, entity: str) -> list[str]:
+    """Names of the projects of an entity that were pulled before, sorted."""
+    rows = store.run(
+        "SELECT project FROM project WHERE entity = $entity AND pulled_from IS NOT NULL "
+        "ORDER BY project",
+        {"entity": entity},
+    )
+    return [project for (project,) in rows]
+
+
 def list_unfinished(store: LiveStore, entity: str, project: str) -> list[str]:
     """Ids of the runs that were not over when W&B last gave them."""
     rows = store.run(load_query("store/unfinished").body, {"entity": entity, "project": project})

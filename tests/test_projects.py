@@ -1,0 +1,281 @@
+"""Several projects and entities in one sync: side by side, each for itself, found and lost."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.worlds import NOON, node, point_client_at
+from velocity import reads
+from velocity.cli.progress import tell_result
+from velocity.demo import faults
+from velocity.demo.server import ProtocolServer
+from velocity.demo.world import World
+from velocity.errors import RetryLaterError, SourceError, StoreError
+from velocity.projects import pull_projects
+from velocity.settings import Settings
+from velocity.sources.wandb_api import connect
+from velocity.store import latest_snapshot, open_live
+from velocity.store.owner import StoppedError, StoreOwner
+from velocity.sync import sync_wandb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LATER = NOON + timedelta(days=3)
+HOUR = timedelta(hours=1)
+PROJECTS = [f"p{number}" for number in range(9)]
+
+
+@pytest.fixture
+def server(monkeypatch) -> Iterator[ProtocolServer]:
+    with ProtocolServer(World()) as running:
+        point_client_at(running, monkeypatch)
+        yield running
+
+
+@pytest.fixture
+def sync(server, tmp_path):  # noqa: ARG001 - the client is pointed at it
+    """Syncs: what = sync(at, "lab/*", ...) is the results by name."""
+
+    def command(at, *wanted, **options):
+        result = sync_wandb(
+            tmp_path, Settings(), projects=wanted or ["lab/*"], clock=lambda: at, **options
+        )
+        return {it.name: it for it in result.projects}
+
+    return command
+
+
+def fill(server, projects=PROJECTS, runs=3) -> None:
+    for project in projects:
+        server.world.put(*(node(number, project=project) for number in range(runs)))
+
+
+def live_runs(tmp_path) -> set[tuple[str, str]]:
+    """(project, run id) of the runs that count."""
+    frame = reads.runs(latest_snapshot(tmp_path))
+    return set(frame.select("project", "run_id").iter_rows())
+
+
+def count_at_once(server) -> list[int]:
+    """How many pages are under way whenever one more is asked for."""
+    under_way, seen = [0], []
+
+    def begins(_call) -> bool:
+        under_way[0] += 1
+        seen.append(under_way[0])
+        return True
+
+    def ends(_world) -> None:
+        under_way[0] -= 1
+
+    server.faults.append(faults.Fault(delay_s=0.1, when=begins, change_world=ends, times=None))
+    return seen
+
+
+def test_projects_are_pulled_side_by_side_but_four_at_most(server, sync, tmp_path):
+    fill(server)
+    at_once = count_at_once(server)
+    results = sync(LATER)
+    assert [it.counts.new for it in results.values()] == [3] * len(PROJECTS)
+    assert max(at_once) == 4
+    assert len(live_runs(tmp_path)) == 3 * len(PROJECTS)
+
+
+def test_results_stand_in_the_order_asked_for_each_project_once(server, sync):
+    fill(server, ["a", "b", "c"])
+    assert list(sync(LATER, "lab/c", "lab/*", "lab/a")) == ["lab/c", "lab/a", "lab/b"]
+
+
+def test_what_several_pulls_merge_side_by_side_is_all_there(server, sync, tmp_path):
+    fill(server, ["a", "b", "c", "d"], runs=700)
+    told = []
+    owner = threading.current_thread()
+    sync(LATER, on_progress=lambda it: told.append((it, threading.current_thread() is owner)))
+    assert len(live_runs(tmp_path)) == 2800
+    assert all(here for _, here in told)
+    assert {it.what for it, _ in told if it.stage == "merge"} == {f"lab/{name}" for name in "abcd"}
+
+
+@pytest.mark.fault
+def test_time_outs_halve_how_many_are_asked_at_once_and_how_much(server, tmp_path):
+    fill(server, ["a", "b", "c"], runs=6)
+    client = connect(timeout_s=1)
+    late = faults.slow(4).at(when=lambda call: call.variables["perPage"] > 250, times=None)
+    server.faults.append(late)
+    with open_live(tmp_path) as store:
+        results = pull_projects(
+            store,
+            client,
+            ["lab/*"],
+            full=False,
+            on_progress=lambda _: None,
+            on_end=lambda *_: None,
+            clock=lambda: LATER,
+        )
+    assert [(it.error, it.counts.new) for it in results] == [(None, 6)] * 3
+    assert client.at_once < 4
+    sizes = [call.variables["perPage"] for call in server.calls if call.operation == "Runs"]
+    assert {500, 250} <= set(sizes)
+
+
+def test_a_new_project_of_an_entity_is_found_at_the_next_sync(server, sync):
+    fill(server, ["a"])
+    assert list(sync(LATER)) == ["lab/a"]
+    fill(server, ["b"])
+    results = sync(LATER + HOUR)
+    assert results["lab/b"].counts.new == 3
+
+
+def test_a_project_that_fails_stops_no_other_and_the_summary_says_why(
+    server, sync, tmp_path, capsys
+):
+    fill(server, ["audio", "text", "vision"])
+    server.faults.append(
+        faults.dropped().at(when=lambda call: call.variables["project"] == "text", times=None)
+    )
+    results = sync(LATER)
+    assert [it.error is None for it in results.values()] == [True, False, True]
+    assert {project for project, _ in live_runs(tmp_path)} == {"audio", "vision"}
+    log = reads.sync_log(latest_snapshot(tmp_path)).drop_nulls("error")
+    assert log["project"].to_list() == ["text"]
+    tell_result(sync_wandb(tmp_path, Settings(), projects=["lab/*"], clock=lambda: LATER + HOUR))
+    said = capsys.readouterr().err
+    assert "lab/text: failed. The answer of" in said
+    assert "lab/vision: " in said
+
+
+def test_an_entity_that_is_not_there_stops_no_other(server, sync):
+    fill(server, ["a"])
+    results = sync(LATER, "lib/*", "lab/*")
+    assert "no entity" in results["lib/*"].error.message
+    assert results["lab/a"].counts.new == 3
+
+
+def test_where_all_fail_each_is_told_with_its_cause(server, sync):
+    fill(server, ["a"])
+    with pytest.raises(SourceError) as caught:
+        sync(LATER, "lib/*", "lab/x", "lab/y")
+    message = caught.value.message
+    assert message.startswith("None of 3 projects could be pulled.")
+    for words in ('lib/*: W&B knows no entity "lib"', 'no project "x"', 'no project "y"'):
+        assert words in message
+
+
+def test_the_projects_of_several_entities_are_kept_apart(server, sync, tmp_path):
+    server.world.put(node(0), node(0, entity="team"))
+    results = sync(LATER, "lab/vision", "team/*")
+    assert list(results) == ["lab/vision", "team/vision"]
+    entities = reads.runs(latest_snapshot(tmp_path))["entity"].to_list()
+    assert sorted(entities) == ["lab", "team"]
+
+
+def test_a_project_that_is_gone_takes_its_runs_out_of_the_figures_until_it_is_back(
+    server, sync, tmp_path
+):
+    fill(server, ["a", "b"])
+    sync(LATER)
+    lost = list(server.world.entities["lab"]["b"].runs.values())
+    server.world.delete_project("lab", "b")
+    gone = sync(LATER + HOUR)["lab/b"]
+    assert (gone.deleted, gone.error) == (3, None)
+    assert "no such project any more" in gone.notes[0]
+    assert {project for project, _ in live_runs(tmp_path)} == {"a"}
+    assert sync(LATER + 2 * HOUR)["lab/b"].deleted == 0
+    server.world.put(*lost)
+    assert sync(LATER + timedelta(days=2))["lab/b"].counts.revived == 3
+    assert {project for project, _ in live_runs(tmp_path)} == {"a", "b"}
+
+
+def test_a_project_of_another_name_is_not_counted_twice(server, sync, tmp_path):
+    fill(server, ["old"])
+    sync(LATER)
+    server.world.delete_project("lab", "old")
+    fill(server, ["renamed"])
+    sync(LATER + HOUR)
+    assert {project for project, _ in live_runs(tmp_path)} == {"renamed"}
+
+
+def test_a_project_that_only_the_listing_leaves_out_keeps_its_runs(server, sync, tmp_path):
+    fill(server, ["a", "b"])
+    sync(LATER)
+
+    def without_b(data, _call):
+        edges = [it for it in data["models"]["edges"] if it["node"]["name"] != "b"]
+        return data | {"models": data["models"] | {"edges": edges}}
+
+    server.faults.append(faults.Fault(change_data=without_b).at(operation="GetProjects"))
+    assert sync(LATER + timedelta(days=1))["lab/b"].deleted == 0
+    assert {project for project, _ in live_runs(tmp_path)} == {"a", "b"}
+
+
+def test_a_project_that_was_named_and_is_gone_fails_and_keeps_its_runs(server, sync, tmp_path):
+    fill(server, ["a", "b"])
+    sync(LATER)
+    server.world.delete_project("lab", "b")
+    results = sync(LATER + HOUR, "lab/a", "lab/b")
+    assert 'no project "b"' in results["lab/b"].error.message
+    assert {project for project, _ in live_runs(tmp_path)} == {"a", "b"}
+
+
+def test_a_run_that_moved_to_another_project_is_counted_there_alone(server, sync, tmp_path):
+    fill(server, ["a", "b"])
+    sync(LATER)
+    server.world.delete("lab", "a", "r0001")
+    server.world.put(node(7, project="b", heartbeat_at=LATER))
+    results = sync(LATER + timedelta(days=1))
+    assert (results["lab/a"].deleted, results["lab/b"].counts.new) == (1, 1)
+    assert len(live_runs(tmp_path)) == 6
+
+
+# The owner of the store
+
+
+def owned(*jobs, threads=2):
+    owner = StoreOwner(None)
+    owner.run([lambda job=job: job(owner) for job in jobs], threads=threads)
+    return owner
+
+
+def test_what_goes_wrong_with_the_store_is_raised_in_the_job_that_handed_it_over():
+    told = []
+
+    def fails(_store):
+        raise RetryLaterError("message.", "hint.")
+
+    def job(owner):
+        try:
+            owner.do(fails)
+        except RetryLaterError as error:
+            told.append(error.message)
+        told.append(owner.do(lambda _store, *, number: number, number=7))
+
+    owned(job)
+    assert told == ["message.", 7]
+
+
+@pytest.mark.parametrize("error", [StoreError("full.", "hint."), KeyboardInterrupt()])
+def test_what_ends_the_owner_ends_the_other_jobs(error):
+    ended = threading.Event()
+    begun = threading.Event()
+
+    def fails(_store):
+        begun.wait(10)
+        raise error
+
+    def goes_on(owner):
+        begun.set()
+        try:
+            while True:
+                owner.do(lambda _store: None)
+        except StoppedError:
+            ended.set()
+            raise
+
+    with pytest.raises(type(error)):
+        owned(lambda owner: owner.do(fails), goes_on)
+    assert ended.wait(10)
