@@ -2,7 +2,8 @@
 # A target's `##` text is what `make help` shows.
 
 BIN := .venv/bin
-PYTEST := $(BIN)/python -m pytest
+# A file's tests stay together: they share what is slow to make.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:

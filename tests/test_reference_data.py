@@ -37,7 +37,7 @@ def imported(shared_data, tmp_path_factory):
 @pytest.mark.parametrize("table", ["pozidriv", "nasa"])
 @pytest.mark.parametrize("period", ["all", "week"])
 def test_every_cell_is_the_expected_one(
-    table: str, period: Period, imported, shared_data: Path, capsys: pytest.CaptureFixture[str]
+    table: str, period: Period, imported, shared_data: Path, tell
 ):
     key = ("scholar",) if period == "all" else ("scholar", "period_start")
     found = rows_by(reads.metrics(imported[table], by="scholar", period=period), *key)
@@ -56,8 +56,7 @@ def test_every_cell_is_the_expected_one(
                 value is not None and abs(ours - value) > TOLERANCE
             ):
                 wrong.append((named, column, value, ours))
-    with capsys.disabled():
-        print(f"\n{table}, {period}: {compared:,} cells compared")  # noqa: T201
+    tell(f"{table}, {period}: import, {compared:,} cells compared, {len(wrong)} wrong")
     assert not wrong, wrong[:10]
     assert compared == len(expected) * (len(expected[0]) - len(key))
     # Rows beyond the expected ones are weeks of zeros, nothing else.
