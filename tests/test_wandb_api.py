@@ -23,7 +23,13 @@ from tests.worlds import NOON, node, point_client_at
 from velocity.demo import faults
 from velocity.demo.server import DEMO_API_KEY, ProtocolServer
 from velocity.demo.world import World
-from velocity.errors import ConfigurationError, RetryLaterError, SourceError, VelocityError
+from velocity.errors import (
+    ConfigurationError,
+    NoProjectError,
+    RetryLaterError,
+    SourceError,
+    VelocityError,
+)
 from velocity.records import RUN_SCHEMA
 from velocity.sources.wandb_api import connect
 from velocity.sources.wandb_nodes import LISTING_SCHEMA
@@ -216,7 +222,7 @@ def test_no_such_project_and_no_such_entity_are_told_apart(wandb_server):
         lambda: wandb_server.count_runs("lab", "nope"),
         lambda: list(wandb_server.fetch_listing("lab", "nope")),
     ):
-        assert told(SourceError, what) == (
+        assert told(NoProjectError, what) == (
             'The W&B entity "lab" has no project "nope" that this API key may see.'
         )
     for what in (
