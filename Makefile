@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test quick check lint docs lock bench screenshots wheel run-env dev-env
+.PHONY: help demo test quick check lint docs lock bench bench-pull screenshots wheel run-env dev-env
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ docs: dev-env ## write docs/metrics.md and its pictures from the query headers
 
 bench: dev-env ## measure: derivation of 100,000 runs, and plain pandas beside it
 	@$(BIN)/python benchmarks/derive.py
+
+bench-pull: dev-env ## measure: a full sync of 100,000 runs, a bare page loop and the client's way beside it
+	@$(BIN)/python benchmarks/pull.py
 
 screenshots: dev-env ## take the pictures of docs/images again
 	@$(BIN)/python scripts/ensure_browser.py

@@ -18,6 +18,7 @@ the last that succeeded.
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,7 @@ from velocity.store.pulls import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Container, Iterable, Sequence
     from datetime import datetime
 
     from velocity.outcomes import OnProgress, ProjectResult, Stage
@@ -52,6 +53,9 @@ _OVERLAP = timedelta(hours=1)
 _RECONCILE_EVERY = timedelta(days=1)
 #: Scans of a moving list before what is missing is reported instead.
 _ATTEMPTS = 3
+#: Merging costs little more for some pages than for one, so it waits for rows, but not for long.
+_MERGED_ROWS = 5_000
+_MERGED_SECONDS = 1.0
 
 
 def pull_project(
@@ -280,23 +284,34 @@ class _Pull:
         self._owner.do(self._tell, "pull")
 
     def _merge(self, batches: Iterable[RunBatch]) -> int:
-        """Merges batches as they come; how many they were."""
+        """Merges batches as they come, a few at a time; how many they were."""
         pages = 0
-        for batch in batches:
-            pages += 1
-            self._owner.do(self._merge_batch, batch)
+        waiting: list[RunBatch] = []
+        since = time.monotonic()
+        try:
+            for batch in batches:
+                pages += 1
+                waiting.append(batch)
+                rows = sum(it.runs.height for it in waiting)
+                if rows >= _MERGED_ROWS or time.monotonic() - since >= _MERGED_SECONDS:
+                    self._owner.do(self._merge_batches, waiting)
+                    waiting, since = [], time.monotonic()
+        finally:  # what came before a failure stays
+            if waiting:
+                self._owner.do(self._merge_batches, waiting)
         return pages
 
-    def _merge_batch(self, store: LiveStore, batch: RunBatch) -> None:
+    def _merge_batches(self, store: LiveStore, batches: Sequence[RunBatch]) -> None:
         self._tell(store, "merge")
-        self._result.counts += merge_runs(store, batch.runs)
-        run_ids = batch.runs["run_id"].to_list()
-        self._read.update(run_ids)
-        for run_id in run_ids:
-            self._rejected.pop(run_id, None)
-        for row in batch.rejected:
-            self._read.add(row.run_id)
-            self._rejected[row.run_id] = row
+        self._result.counts += merge_runs(store, pl.concat([it.runs for it in batches]))
+        for batch in batches:
+            run_ids = batch.runs["run_id"].to_list()
+            self._read.update(run_ids)
+            for run_id in run_ids:
+                self._rejected.pop(run_id, None)
+            for row in batch.rejected:
+                self._read.add(row.run_id)
+                self._rejected[row.run_id] = row
         self._tell(store, "pull")
 
     def _tell(self, _store: LiveStore, stage: Stage) -> None:

@@ -24,7 +24,13 @@ matched AS (
     coalesce(held_rank.trust > latest_rank.trust, false) AS kept,
     held
   FROM latest
-  LEFT JOIN raw_run AS held
+  LEFT JOIN (
+    -- Whole rows only of the runs that came: the configs of all others need not be read.
+    SELECT *
+    FROM raw_run
+    WHERE rowid IN (
+      SELECT raw.rowid FROM raw_run AS raw SEMI JOIN incoming USING (entity, project, run_id))
+  ) AS held
     ON held.entity = latest.entity AND held.project = latest.project
     AND held.run_id = latest.run_id
   JOIN ranked AS latest_rank ON latest_rank.source = latest.source

@@ -42,7 +42,7 @@ query RunCount($entity: String!, $project: String!, $filters: JSONString) {
 
 #: Fields of the client's query that nothing here reads. The first two are by far the heaviest;
 #: the fewer are asked for, the fewer a server can lack.
-_UNREAD = (
+UNREAD = (
     "historyKeys",
     "systemMetrics",
     "historyLineCount",
@@ -184,6 +184,20 @@ class WandbServer:
             NoProjectError: the entity has no such project that the key may see.
             SourceError: there is no such entity.
         """
+        # Pages are read in one thread and made into frames in another.
+        return fetch_ahead(
+            self._run_batches(entity, project, since=since, run_ids=run_ids, page_size=page_size)
+        )
+
+    def _run_batches(
+        self,
+        entity: str,
+        project: str,
+        *,
+        since: datetime | None,
+        run_ids: Sequence[str] | None,
+        page_size: int,
+    ) -> Iterator[RunBatch]:
         filters = heartbeat_filter(since)
         order = _OLDEST_FIRST if since is None else "+heartbeat_at"
         query = self._client.full_query
@@ -234,7 +248,7 @@ class WandbServer:
 
         def ask(cursor: str | None, size: int, query: str = query) -> Any:
             asked = {**variables, "cursor": cursor, "perPage": size}
-            found = self._ask(what, query, asked, _UNREAD)["project"]
+            found = self._ask(what, query, asked, UNREAD)["project"]
             return found and found["runs"]
 
         def ask_lightly(cursor: str | None) -> Any:
