@@ -9,6 +9,7 @@ import pytest
 
 from tests.worlds import NOON, node, point_client_at
 from velocity import reads
+from velocity.cli.checks import examine
 from velocity.demo import faults
 from velocity.demo.server import ProtocolServer
 from velocity.demo.world import World
@@ -39,8 +40,8 @@ def broken(when) -> faults.Fault:
     return faults.dropped().at(when=when, times=None)
 
 
-def larger_than(size: int) -> faults.Fault:
-    return broken(lambda call: call.variables["perPage"] > size)
+def larger_than(size: int, fault: faults.Fault) -> faults.Fault:
+    return fault.at(when=lambda call: call.variables["perPage"] > size, times=None)
 
 
 def with_data_of(number: int) -> faults.Fault:
@@ -58,13 +59,33 @@ def with_data_of(number: int) -> faults.Fault:
     return broken(holds)
 
 
-def test_pages_shrink_where_they_do_not_come_and_nothing_is_lost(server):
-    server.faults.append(larger_than(40))
+@pytest.mark.parametrize(
+    "fault",
+    [
+        faults.dropped(),
+        faults.html_page(),
+        faults.status(413, "no"),
+        faults.refused("response too large"),
+        faults.refused("context deadline exceeded"),
+    ],
+    ids=["dropped", "web page", "413", "too large", "deadline"],
+)
+def test_pages_shrink_where_they_do_not_come_and_nothing_is_lost(server, fault):
+    server.faults.append(larger_than(40, fault))
     batches = list(connect().fetch_runs("lab", "vision", page_size=100))
     assert [run_id for batch in batches for run_id in batch.runs["run_id"]] == [
         f"r{number:04}" for number in range(COUNT)
     ]
     assert not any(batch.rejected for batch in batches)
+
+
+def test_pages_shrink_after_heavy_ones_and_grow_back_after_light_ones(server):
+    heavy = [faults.swell_summary(node(number), 2**20) for number in range(40)]
+    server.world.put(*heavy)
+    (*_, last) = connect().fetch_runs("lab", "vision", page_size=40)
+    assert sizes(server)[:3] == [40, 20, 20]
+    assert sizes(server)[-1] == 40
+    assert last.runs["run_id"][-1] == f"r{COUNT - 1:04}"
 
 
 def test_pages_grow_back_when_the_server_can_send_them_again(server):
@@ -101,6 +122,8 @@ def test_a_run_that_never_comes_stops_no_sync_and_is_tried_again(server, tmp_pat
     (first,) = sync(3).projects
     assert (first.counts.new, len(first.rejected), first.deleted) == (COUNT - 1, 1, 0)
     assert reads.rejected(latest_snapshot(tmp_path))["run_id"].to_list() == ["r0137"]
+    (row,) = [row for it in examine(tmp_path, tmp_path / "velocity.toml") for row in it.rows]
+    assert row.startswith("lab/vision/r0137: W&B does not send its data: ")
     (again,) = sync(5).projects
     assert (again.counts.new, len(again.rejected), again.deleted) == (0, 1, 0)
     server.faults.clear()

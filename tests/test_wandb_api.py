@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import ssl
 import subprocess
 import sys
@@ -242,7 +243,8 @@ def test_no_such_project_and_no_such_entity_are_told_apart(wandb_server):
         (faults.status(403, "permission denied"), SourceError, "no permission to read lab/vision"),
         (faults.refused("permission denied"), SourceError, "no permission to read lab/vision"),
         (faults.status(400, "too many keys"), SourceError, "refuses to send lab/vision: too many"),
-        (faults.html_page(), RetryLaterError, "broke off"),
+        (faults.html_page(), RetryLaterError, "sent a web page in place of lab/vision"),
+        (faults.status(413, "no"), RetryLaterError, "could not send so much of lab/vision"),
     ],
 )
 def test_a_page_that_fails_names_its_cause(server, wandb_server, fault, kind, words):
@@ -266,6 +268,25 @@ def test_a_page_that_fails_names_its_cause(server, wandb_server, fault, kind, wo
 def test_a_server_that_cannot_be_signed_in_to_names_its_cause(server, fault, kind, words):
     server.faults.append(fault.at(operation=None, times=None))
     assert words in told(kind, lambda: connect(timeout_s=SHORT_S))
+
+
+@pytest.mark.fault
+def test_what_befalls_a_server_during_a_pull_is_told_apart(server):
+    asked = connect(timeout_s=1)
+    troubles = {
+        "asks for fewer requests (HTTP 429)": faults.status(429),
+        "has a failure of its own (HTTP 500)": faults.status(500),
+        "does not answer within 1 s": faults.slow(30),
+        "breaks off its answers": faults.dropped(),
+        "answers with text/html": faults.html_page(),
+        "refuses access (HTTP 403)": faults.status(403, "no"),
+        "refuses the API key (HTTP 401)": faults.status(401, "no"),
+    }
+    for words, fault in troubles.items():
+        server.faults[:] = [fault.at(operation=None, times=None)]
+        with pytest.raises(VelocityError, match=re.escape(words)) as caught:
+            pulled(asked)
+        assert caught.value.hint.endswith(".")
 
 
 def test_a_key_that_is_refused_is_told(server, wandb_server, monkeypatch):

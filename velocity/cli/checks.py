@@ -18,21 +18,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import polars as pl
+
     from velocity.store import Snapshot
 
 _LIBRARIES = ("duckdb", "polars", "streamlit", "plotly", "wandb")
 _OLD = timedelta(days=1)
-_SHOWN = 3  # rows of a kind that are named
+_SHOWN = 3  # names of a kind that are told in one sentence
+_LISTED = 20  # rows that stand each on a line
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What is so, and what to do about it where something is to be done."""
+    """What is so, what to do about it where something is to be done, and the rows it concerns."""
 
     state: Literal["ok", "note", "broken"]
     about: str
     told: str
     cure: str = ""
+    rows: tuple[str, ...] = ()
 
 
 def examine(data: Path, config: Path) -> Iterator[Finding]:
@@ -171,20 +175,27 @@ def _data(snapshot: Snapshot) -> Iterator[Finding]:
             f"{unknown['runs'].sum():,} runs count for nobody, as the roster lacks: {names}",
             "Add them: velocity roster suggest >> roster.toml",
         )
-    rejected = reads.rejected(snapshot)
-    if rejected.height:
-        yield Finding(
-            "note",
-            "rows",
-            f"{rejected.height:,} rows were set aside; the first: {_first_row(rejected.row(0))}",
-            "Correct them at their source; the next sync or import tries them again.",
-        )
+    yield from _set_aside(reads.rejected(snapshot))
     yield from _failed_syncs(snapshot)
 
 
-def _first_row(row: tuple[str | None, ...]) -> str:
-    *place, reason = row
-    return f"{'/'.join(part or '?' for part in place)}: {reason}"
+def _set_aside(rejected: pl.DataFrame) -> Iterator[Finding]:
+    """Every row that could not become a run, with its reason, up to a screenful."""
+    if rejected.is_empty():
+        return
+    rows = [
+        f"{'/'.join(part or '?' for part in place)}: {reason}"
+        for *place, reason in rejected.head(_LISTED).iter_rows()
+    ]
+    if rejected.height > _LISTED:
+        rows.append(f"and {rejected.height - _LISTED:,} more: see Data health")
+    yield Finding(
+        "note",
+        "rows",
+        f"{rejected.height:,} set aside, which count in no figure",
+        "Correct them at their source; the next sync or import tries them again.",
+        tuple(rows),
+    )
 
 
 def _failed_syncs(snapshot: Snapshot) -> Iterator[Finding]:

@@ -34,6 +34,8 @@ def doctor(
         typer.echo(f"{finding.about:9}{finding.told}")
         if finding.cure:
             typer.echo(f"{'':16}-> {finding.cure}")
+        for row in finding.rows:
+            typer.echo(f"{'':19}{row}")
     if broken:
         say(f"{broken} thing{'s' if broken > 1 else ''} to put right.")
         raise typer.Exit(1)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _SHRINK = 2
 _GROW = 2
+#: Characters of config and summary that a page should hold at most: summaries may be of gigabytes.
+_HEAVIEST = 32 * 2**20
 #: Pages in a row that must come before a larger one is tried.
 _GOOD_PAGES = 4
 
@@ -31,9 +33,8 @@ def run_pages(
 ) -> Iterator[Page]:
     """Pages until the end of the list.
 
-    A page that does not come, though the
-    server answers small questions, is asked for in smaller ones; a run that does not come alone is
-    passed over.
+    A page that does not come, though the server answers small questions, is asked for in smaller
+    ones; a run that does not come alone is passed over. After a heavy page they are smaller too.
 
     Args:
         ask: for the page after a cursor, of a number of runs.
@@ -59,13 +60,21 @@ def run_pages(
                 continue
             page = Page(alone, error)
         yield page
+        weight = _weight(page.connection)
         good += 1
-        if good % _GOOD_PAGES == 0:
+        if weight > _HEAVIEST:
+            size, good = max(1, size // _SHRINK), 0
+        elif good % _GOOD_PAGES == 0 and weight * _GROW <= _HEAVIEST:
             size = min(page_size, size * _GROW)
         following = _next_cursor(page.connection, cursor)
         if following is None:
             return
         cursor = following
+
+
+def _weight(connection: Connection) -> int:
+    nodes = (edge["node"] or {} for edge in connection["edges"]) if connection else ()
+    return sum(len(node.get(part) or "") for node in nodes for part in ("config", "summaryMetrics"))
 
 
 def walk(ask: Callable[[str | None], Connection]) -> Iterator[Connection]:

@@ -25,6 +25,8 @@ _LONGEST_QUOTE = 200  # characters: some servers answer with pages
 
 _CHECK_URL = "Check WANDB_BASE_URL, and that the server is up and reachable from here."
 _WAIT = "Nothing is lost: sync again in a few minutes."
+_TOO_MUCH = ("too large", "too big", "timeout", "timed out", "deadline exceeded")
+_WEB_PAGE = "invalid character '<'"
 _BROKEN_ANSWERS = ("EOF", "connection reset", "invalid character", "unexpected end of JSON")
 
 
@@ -46,6 +48,16 @@ def explain(error: ClientError, what: str, address: Address) -> SourceError | Co
             f"{base_url} did not send {what} within {address.timeout_s:g} s, but it answers "
             "small requests.",
             _WAIT,
+        )
+    lowered = words.lower()
+    if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or any(
+        part in lowered for part in _TOO_MUCH
+    ):
+        return RetryLaterError(f"{base_url} could not send so much of {what}: {words}.", _WAIT)
+    if _WEB_PAGE in words:
+        return RetryLaterError(
+            f"{base_url} sent a web page in place of {what}.",
+            "Sync again; if that does not help, a proxy or sign-in page stands in between.",
         )
     if any(part in words for part in _BROKEN_ANSWERS):
         return RetryLaterError(f"The answer of {base_url} about {what} broke off: {words}.", _WAIT)
