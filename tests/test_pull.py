@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from tests.worlds import NOON, node, point_client_at
 from velocity import reads
 from velocity.demo import faults
 from velocity.demo.server import ProtocolServer
-from velocity.demo.world import World
+from velocity.demo.world import World, Writer
 from velocity.errors import RetryLaterError
 from velocity.projects import pull_projects
 from velocity.settings import Settings
@@ -105,6 +104,28 @@ def test_requests_go_by_what_changed_and_not_by_what_there_is(server, pulled):
     result = pulled(LATER + 2 * HOUR)
     assert (result.counts.changed, result.counts.unchanged) == (200, 0)
     assert result.requests <= 3 < full.requests
+
+
+def test_with_nothing_new_only_those_whose_figures_move_are_derived_again(server, tmp_path):
+    server.world.put(*(node(number, username=f"s{number}") for number in range(20)))
+    server.world.put(
+        node(30, username="runs", state="running", heartbeat_at=LATER + 6 * DAY),
+        node(
+            31,
+            username="awaits",
+            heartbeat_at=LATER + 6 * DAY,
+            writers=[Writer("w0", LATER + 6 * DAY - HOUR)],
+        ),
+    )
+
+    def sync(at: datetime) -> tuple[int, int]:
+        result = sync_wandb(tmp_path, Settings(), projects=["lab/vision"], clock=lambda: at)
+        return result.scholars_derived, result.projects[0].requests
+
+    assert sync(LATER + 7 * DAY)[0] == 22
+    assert sync(LATER + 7 * DAY + HOUR) == (2, 2)
+    server.world.change("lab", "vision", "r0004", tags=("x",), heartbeat_at=LATER + 7 * DAY)
+    assert sync(LATER + 7 * DAY + 2 * HOUR) == (3, 2)
 
 
 @pytest.mark.parametrize("state", ["running", "pending", "preempting", "paused by someone"])
@@ -232,71 +253,6 @@ def test_a_sync_takes_full_and_tells_its_requests_and_notes(server, tmp_path):
     log = reads.sync_log(latest_snapshot(tmp_path))
     assert log["requests"].to_list()[0] == project.requests > 0
     assert log["note"].to_list()[0] == project.notes[0]
-
-
-class History:
-    """Changes of a world as time goes by; the same seed gives the same changes."""
-
-    def __init__(self, world: World, seed: int) -> None:
-        self.world, self.now = world, LATER
-        self._draw = random.Random(seed)  # noqa: S311 - no secret
-        self._count = 0
-        for _ in range(40):
-            self.add("finished")
-
-    def add(self, state: str = "running") -> None:
-        self.world.put(
-            node(
-                self._count,
-                state=state,
-                heartbeat_at=self.now,
-                username=self._draw.choice(["ada", "bob", None]),
-            )
-        )
-        self._count += 1
-
-    def step(self) -> None:
-        """Some minutes or hours pass, with some changes in them."""
-        for _ in range(self._draw.randrange(8)):
-            self.now += timedelta(minutes=self._draw.randrange(90))
-            self._draw.choice(
-                [self.add, self.beat, self.finish, self.crash, self.edit, self.delete]
-            )()
-
-    def beat(self) -> None:
-        self._change(state="running", heartbeat_at=self.now)
-
-    def finish(self) -> None:
-        self._change(state="finished", heartbeat_at=self.now)
-
-    def crash(self) -> None:
-        running = [name for name, run in self._runs.items() if run.state == "running"]
-        if running:
-            self.world.change("lab", "vision", self._draw.choice(running), state="crashed")
-
-    def edit(self) -> None:
-        self._change(tags=(self._draw.choice("abc"),), notes=self._draw.choice(["x", None]))
-
-    def delete(self) -> None:
-        self.world.delete("lab", "vision", self._draw.choice(sorted(self._runs)))
-
-    @property
-    def _runs(self) -> dict:
-        return self.world.entities["lab"]["vision"].runs
-
-    def _change(self, **fields) -> None:
-        self.world.change("lab", "vision", self._draw.choice(sorted(self._runs)), **fields)
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_after_any_history_a_pull_gives_what_a_fresh_full_one_would(server, pulled, tmp_path, seed):
-    history = History(server.world, seed)
-    for _ in range(6):
-        pulled(history.now)
-        history.step()
-    pulled(history.now + DAY)
-    pulled(history.now + DAY, full=True, data=tmp_path / "fresh")
-    assert stored(tmp_path / "data") == stored(tmp_path / "fresh")
 
 
 def test_a_run_that_is_gone_is_marked_once_a_day_and_comes_back(server, pulled, tmp_path):

@@ -17,12 +17,21 @@ Stage = Literal["connect", "pull", "merge", "derive", "publish"]
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a command is: the stage, what it works on, and how far (runs) where that is known."""
+    """Where a command is: the stage, what it works on, and how far where that is known.
+
+    Args:
+        stage: of the command.
+        what: it works on; several projects may be under way at once.
+        done: runs so far, or whatever else is worked on.
+        total: of them, where it is known.
+        ended: nothing more comes of this.
+    """
 
     stage: Stage
     what: str
     done: int = 0
     total: int | None = None
+    ended: bool = False
 
 
 OnProgress = Callable[[Progress], None]
@@ -59,6 +68,7 @@ class SyncResult:
     projects: tuple[ProjectResult, ...]
     snapshot: str
     scholars_derived: int
+    weeks_restated: int = 0  # that were over, and in which a figure is another one now
     notes: tuple[str, ...] = ()  # what a person should know of how the input was taken
 
     @property

@@ -100,6 +100,7 @@ def pull_project(
         pull.finish(server.app_url, reconciled=since is None or reconcile, filter_trusted=trusted)
     finally:
         result.requests = pull.server.requests
+        owner.do(pull.tell, "pull", ended=True)
 
 
 def leave_project(
@@ -160,7 +161,7 @@ class _Pull:
     def read_everything(self) -> None:
         """Every run, page by page, and what is gone."""
         self._total = self.server.count_runs(*self._key)
-        self._owner.do(self._tell, "pull")
+        self._owner.do(self.tell, "pull")
         self._merge(self.server.fetch_runs(*self._key))
         if self._is_complete(self._read, self._total):
             self._mark_deleted(self._read)
@@ -175,7 +176,7 @@ class _Pull:
         """
         for _ in range(_ATTEMPTS):
             before = self.server.count_runs(*self._key)
-            listing = pl.concat(self.server.fetch_listing(*self._key))
+            listing = self._listing(before)
             listed = set(listing["run_id"])
             complete = self._is_complete(listed, before)
             differing = self._owner.do(list_differing, *self._key, listing)
@@ -188,6 +189,22 @@ class _Pull:
             f"W&B counts {before:,} runs but lists {len(listed):,}, {_ATTEMPTS} times over: "
             "none was taken as deleted."
         )
+
+    def _listing(self, count: int) -> pl.DataFrame:
+        """Every run without its data; W&B counts so many."""
+        frames, rows = [], 0
+
+        def tell(_store: LiveStore, *, ended: bool = False) -> None:
+            what = f"{self._result.name}, compared"
+            total = rows if ended else count
+            self._on_progress(Progress("pull", what, rows, total, ended=ended))
+
+        for frame in self.server.fetch_listing(*self._key):
+            frames.append(frame)
+            rows += frame.height
+            self._owner.do(tell)
+        self._owner.do(tell, ended=True)
+        return pl.concat(frames)
 
     def _is_complete(self, scanned: set[str | None], count_before: int) -> bool:
         """Whether a scan gave as many runs as W&B counted before it and counts now.
@@ -211,7 +228,7 @@ class _Pull:
         A heartbeat under way moves its run to the end of the list and all others up by one, past
         the cursor: a list of several pages is read again until it has as many as W&B counts.
         """
-        self._owner.do(self._tell, "pull")
+        self._owner.do(self.tell, "pull")
         missing = 0
         for _ in range(_ATTEMPTS):
             pages = self._merge(self.server.fetch_runs(*self._key, since=since))
@@ -281,7 +298,6 @@ class _Pull:
             filter_trusted=filter_trusted,
         )
         self._total = len(self._read)
-        self._owner.do(self._tell, "pull")
 
     def _merge(self, batches: Iterable[RunBatch]) -> int:
         """Merges batches as they come, a few at a time; how many they were."""
@@ -302,7 +318,7 @@ class _Pull:
         return pages
 
     def _merge_batches(self, store: LiveStore, batches: Sequence[RunBatch]) -> None:
-        self._tell(store, "merge")
+        self.tell(store, "merge")
         self._result.counts += merge_runs(store, pl.concat([it.runs for it in batches]))
         for batch in batches:
             run_ids = batch.runs["run_id"].to_list()
@@ -312,7 +328,9 @@ class _Pull:
             for row in batch.rejected:
                 self._read.add(row.run_id)
                 self._rejected[row.run_id] = row
-        self._tell(store, "pull")
+        self.tell(store, "pull")
 
-    def _tell(self, _store: LiveStore, stage: Stage) -> None:
-        self._on_progress(Progress(stage, self._result.name, len(self._read), self._total))
+    def tell(self, _store: LiveStore, stage: Stage, *, ended: bool = False) -> None:
+        """Says how far the pull is, for as long as the owner listens."""
+        told = Progress(stage, self._result.name, len(self._read), self._total, ended=ended)
+        self._on_progress(told)

@@ -19,6 +19,7 @@ from velocity.store import LiveStore, MergeCounts, open_live
 from velocity.store.derive import derive
 from velocity.store.merge import SyncRow, merge_log, merge_project, merge_rejected, merge_runs
 from velocity.store.publish import publish
+from velocity.store.restated import count_restatements, count_weeks_restated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -137,7 +138,7 @@ def ingest_local(
         started_at = clock()
 
         def read(done: int, total: int) -> None:
-            on_progress(Progress("pull", "run directories", done, total))
+            on_progress(Progress("pull", "run directories", done, total, ended=done == total))
 
         batches = fetch_local_runs(paths, entity=entity, username=username, on_progress=read)
         results = _merge_batches(store, batches, "ingest", as_of=started_at, clock=clock)
@@ -222,11 +223,17 @@ def _finish(
     on_progress: OnProgress,
 ) -> SyncResult:
     """Derives and publishes what was merged."""
+    known = count_restatements(store)
     scholars = derive(
         store, settings, roster, on_step=lambda title: on_progress(Progress("derive", title))
     )
     on_progress(Progress("publish", "snapshot"))
-    return SyncResult(tuple(results), publish(store), scholars)
+    return SyncResult(
+        tuple(results),
+        publish(store),
+        scholars_derived=scholars,
+        weeks_restated=count_weeks_restated(store, since=known),
+    )
 
 
 def _log(

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING
 
 import typer
 
+from velocity.formats import plural
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console
     from rich.progress import TaskID
 
-    from velocity.outcomes import OnProgress, Progress, SyncResult
+    from velocity.outcomes import OnProgress, Progress, ProjectResult, SyncResult
 
 _SECONDS_BETWEEN_LINES = 1.0
+_SECONDS_BEFORE_A_RATE = 0.5  # of less no one can tell how fast it is
 
 
 def say(text: str) -> None:
@@ -41,60 +46,112 @@ def told_progress() -> Iterator[OnProgress]:
         raise
 
 
+class _Step:
+    """One thing that is under way, since it was first told of."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.stages = {progress.stage}
+        self.told_at = self._began = time.monotonic()
+        self._from = progress.done
+
+    def far(self, progress: Progress) -> str:
+        """How far it is, how fast, and how long it will still take; or how long it took."""
+        seconds = time.monotonic() - self._began
+        done, total = progress.done, progress.total
+        if progress.ended:
+            whole = total is not None and done >= total
+            return f"{done:,} in {spoken(seconds)}" if whole else f"stopped at {done:,}"
+        told = "" if total is None and not done else f"{done:,}"
+        if total is not None:
+            told += f" of {total:,}"
+        rate = (done - self._from) / seconds if seconds >= _SECONDS_BEFORE_A_RATE else 0
+        if rate > 0:
+            told += f", {rate:,.0f}/s"
+            if total is not None and done < total:
+                told += f", {spoken((total - done) / rate)} left"
+        return told
+
+
 class _Lines:
     """A line when something new begins or ends, and about one a second in between."""
 
     def __init__(self) -> None:
-        self._last: tuple[str, str] | None = None
-        self._told_at = 0.0
+        self._steps: dict[str, _Step] = {}
 
     def tell(self, progress: Progress) -> None:
-        now, step = time.monotonic(), (progress.stage, progress.what)
-        ended = progress.total is not None and progress.done >= progress.total
-        if step == self._last and not ended and now - self._told_at < _SECONDS_BETWEEN_LINES:
+        now = time.monotonic()
+        step = self._steps.get(progress.what)
+        if step is None:
+            step = self._steps[progress.what] = _Step(progress)
+        elif progress.stage in step.stages and not (
+            progress.ended
+            # Merging comes between the pages, and is told of once.
+            or (progress.stage == "pull" and now - step.told_at >= _SECONDS_BETWEEN_LINES)
+        ):
             return
-        self._last, self._told_at = step, now
-        far = "" if progress.total is None else f"  {progress.done:,} of {progress.total:,}"
-        say(f"{progress.stage:8} {progress.what}{far}")
+        step.told_at = now
+        step.stages.add(progress.stage)
+        say(f"{progress.stage:8} {progress.what}  {step.far(progress)}".rstrip())
+        if progress.ended:
+            del self._steps[progress.what]
 
 
 @contextmanager
 def _bars(console: Console) -> Iterator[OnProgress]:
-    from rich.markup import escape  # noqa: PLC0415 - as above
+    """A bar for each thing under way; a line above them for each that has ended."""
     from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
     from rich.progress import Progress as Bars  # noqa: PLC0415
 
     columns = (
         SpinnerColumn(finished_text=" "),
-        TextColumn("{task.fields[stage]:8} {task.description}"),
+        TextColumn("{task.fields[stage]:8} {task.description}", markup=False),
         BarColumn(bar_width=24),
-        TextColumn("{task.fields[far]}"),
+        TextColumn("{task.fields[far]}", markup=False),
         TimeElapsedColumn(),
     )
-    current: tuple[tuple[str, str], TaskID] | None = None
+    under_way: dict[str, tuple[_Step, TaskID]] = {}
     with Bars(*columns, console=console) as bars:
 
         def tell(progress: Progress) -> None:
-            nonlocal current
             # The steps of a derivation pass too quickly for a bar each.
-            step = (progress.stage, "" if progress.stage == "derive" else progress.what)
-            if current is None or current[0] != step:
-                if current is not None:
-                    bars.update(current[1], total=1, completed=1)
+            alone = progress.stage not in ("pull", "merge")
+            key = progress.stage if alone else progress.what
+            if key not in under_way:
+                if alone or "connect" in under_way:
+                    finish()
                 task = bars.add_task("", total=progress.total, stage=progress.stage, far="")
-                current = step, task
-            far = "" if progress.total is None else f"{progress.done:,} of {progress.total:,}"
+                under_way[key] = _Step(progress), task
+            step, task = under_way[key]
+            if progress.ended:
+                del under_way[key]
+                bars.remove_task(task)
+                line = f"  {progress.stage:8} {progress.what}  {step.far(progress)}"
+                bars.console.print(line, markup=False, highlight=False)
+                return
             bars.update(
-                current[1],
-                description=escape(progress.what),
+                task,
+                description=progress.what,
                 completed=progress.done,
                 total=progress.total,
-                far=far,
+                far=step.far(progress),
+                stage=progress.stage,
             )
 
+        def finish() -> None:
+            for _, task in under_way.values():
+                bars.update(task, total=1, completed=1)
+            under_way.clear()
+
         yield tell
-        if current is not None:
-            bars.update(current[1], total=1, completed=1)
+        finish()
+
+
+def spoken(seconds: float) -> str:
+    """A length of time in the unit that fits it."""
+    if seconds < 99.5:  # noqa: PLR2004
+        return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"  # noqa: PLR2004
+    minutes = seconds / 60
+    return f"{minutes:.0f} min" if minutes < 99.5 else f"{minutes / 60:.1f} h"  # noqa: PLR2004
 
 
 def tell_result(result: SyncResult) -> None:
@@ -105,19 +162,34 @@ def tell_result(result: SyncResult) -> None:
         if project.error is not None:
             say(f"{project.name}: failed. {project.error.message} {project.error.hint}")
             continue
-        counts = project.counts
-        parts = {
-            "new": counts.new,
-            "changed": counts.changed,
-            "back after deletion": counts.revived,
-            "deleted": project.deleted,
-            "unchanged": counts.unchanged,
-            "already known better": counts.kept,
-            "set aside": len(project.rejected),
-        }
-        told = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
-        say(f"{project.name}: {told or 'nothing new'}.")
+        told = _brought([project]) or "nothing new"
+        spent = f" {_asked(project)}." if project.requests else ""
+        say(f"{project.name}: {told}.{spent}")
         for note in project.notes:
             say(f"  Note: {note}")
-    scholars = f"{result.scholars_derived:,} scholar{'' if result.scholars_derived == 1 else 's'}"
+    pulled = [it for it in result.projects if it.error is None]
+    if len(pulled) > 1:
+        say(f"Together: {_brought(pulled) or 'nothing new'}.")
+    if result.weeks_restated:
+        weeks = plural(result.weeks_restated, "week")
+        say(f"Restated: figures of {weeks} that had ended are other ones now.")
+    scholars = plural(result.scholars_derived, "scholar")
     say(f"Published snapshot {result.snapshot}; figures of {scholars} were brought up to date.")
+
+
+def _brought(projects: Sequence[ProjectResult]) -> str:
+    counts = reduce(add, (it.counts for it in projects))
+    parts = {
+        "new": counts.new,
+        "changed": counts.changed,
+        "back after deletion": counts.revived,
+        "deleted": sum(it.deleted for it in projects),
+        "unchanged": counts.unchanged,
+        "already known better": counts.kept,
+        "set aside": sum(len(it.rejected) for it in projects),
+    }
+    return ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
+
+
+def _asked(project: ProjectResult) -> str:
+    return f"{plural(project.requests, 'request')} in {spoken(project.seconds)}"

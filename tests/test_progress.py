@@ -1,0 +1,148 @@
+"""What a person sees of a sync: how far each project is, how long it will take, what it brought."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+from datetime import timedelta
+
+import pytest
+
+from tests.commands import VELOCITY, environment
+from tests.worlds import NOON, node, point_client_at
+from velocity.cli import progress
+from velocity.cli.progress import spoken, tell_result
+from velocity.demo.server import ProtocolServer
+from velocity.demo.world import World, Writer
+from velocity.outcomes import Progress
+from velocity.settings import Settings
+from velocity.sync import sync_wandb
+
+WEEK = timedelta(weeks=1)
+
+
+@pytest.fixture
+def server(monkeypatch):
+    with ProtocolServer(World([node(0)])) as running:
+        point_client_at(running, monkeypatch)
+        yield running
+
+
+@pytest.fixture
+def lines(monkeypatch, capsys):
+    """What lines say of progress at given seconds: said = lines((second, Progress), ...)."""
+    moment = [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: moment[0])
+
+    def tell(*events):
+        told = progress._Lines()
+        for moment[0], event in events:
+            told.tell(event)
+        return [" ".join(line.split()) for line in capsys.readouterr().err.splitlines()]
+
+    return tell
+
+
+def at(done, total=1000, what="lab/vision", stage="pull", *, ended=False):
+    return Progress(stage, what, done, total, ended=ended)
+
+
+def test_a_project_is_told_with_its_count_its_pace_and_the_time_left(lines):
+    assert lines((0, at(0)), (2, at(400)), (5, at(1000, ended=True))) == [
+        "pull lab/vision 0 of 1,000",
+        "pull lab/vision 400 of 1,000, 200/s, 3.0 s left",
+        "pull lab/vision 1,000 in 5.0 s",
+    ]
+
+
+def test_a_count_that_is_not_known_is_left_out(lines):
+    assert lines((0, at(0, None)), (2, at(400, None)), (3, at(400, ended=True))) == [
+        "pull lab/vision",
+        "pull lab/vision 400, 200/s",
+        "pull lab/vision stopped at 400",
+    ]
+
+
+def test_projects_side_by_side_are_told_about_once_a_second_each(lines):
+    events = [
+        (second / 10, at(second, what=f"lab/{name}"))
+        for second in range(21)
+        for name in ("audio", "vision")
+    ]
+    assert [line.split(",")[0] for line in lines(*events)] == [
+        f"pull lab/{name} {done} of 1" for done in (0, 10, 20) for name in ("audio", "vision")
+    ]
+
+
+def test_merging_is_told_of_once_a_project(lines):
+    events = [
+        (second, at(second, stage=stage)) for second in range(4) for stage in ("merge", "pull")
+    ]
+    told = [line.split(" ")[0] for line in lines(*events)]
+    assert told == ["merge", "pull", "pull", "pull", "pull"]
+
+
+def test_lengths_of_time_are_told_in_the_unit_that_fits():
+    assert [spoken(it) for it in (0.26, 12.4, 99.6, 3 * 3600 + 60)] == [
+        "0.3 s",
+        "12 s",
+        "2 min",
+        "3.0 h",
+    ]
+
+
+def test_the_summary_counts_everything_that_a_sync_did(server, tmp_path, capsys):
+    server.world.put(*(node(number) for number in range(6)), node(9, project="audio"))
+
+    def sync(at):
+        result = sync_wandb(tmp_path, Settings(), projects=["lab/*"], clock=lambda: at)
+        tell_result(result)
+        return result, capsys.readouterr().err
+
+    sync(NOON + WEEK)
+    for number in (0, 1):
+        server.world.delete("lab", "vision", f"r{number:04}")
+    sync(NOON + 2 * WEEK)
+    server.world.put(node(0), node(2, state="killed"), node(6, heartbeat_at=NOON + 3 * WEEK))
+    result, said = sync(NOON + 3 * WEEK)
+    vision = result.projects[1]
+    assert (
+        f"lab/vision: 1 new, 1 changed, 1 back after deletion. {vision.requests} requests" in said
+    )
+    assert "lab/audio: nothing new. " in said
+    assert "Together: 1 new, 1 changed, 1 back after deletion." in said
+    assert f"Restated: figures of {result.weeks_restated} week" in said
+
+
+def test_activity_that_lands_in_a_week_already_reported_is_told_as_restated(server, tmp_path):
+    def sync(at):
+        return sync_wandb(tmp_path, Settings(), projects=["lab/vision"], clock=lambda: at)
+
+    sync(NOON + WEEK)
+    assert sync(NOON + 2 * WEEK).weeks_restated == 0
+    # Synced late from an offline directory: W&B's own times are those of the sync.
+    now = NOON + 2 * WEEK
+    offline = node(1, created_at=now, heartbeat_at=now, writers=[Writer("w0", NOON)])
+    server.world.put(offline)
+    assert sync(now + timedelta(hours=1)).weeks_restated == 1
+
+
+def test_a_terminal_shows_a_line_for_every_project_and_the_summary(server, tmp_path):
+    env = environment(tmp_path, WANDB_BASE_URL=server.url, WANDB_API_KEY=server.api_key)
+    shown, screen = pty.openpty()
+    command = [*VELOCITY, "sync", "--project", "lab/vision"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=env | {"TERM": "xterm"}, stderr=screen
+    ) as done:
+        os.close(screen)
+        said = b""
+        try:
+            while part := os.read(shown, 65536):
+                said += part
+        except OSError:  # the terminal was closed at the other end
+            pass
+    os.close(shown)
+    assert done.returncode == 0
+    assert b"lab/vision  1 in " in said
+    assert b"lab/vision: 1 new. " in said
