@@ -1,16 +1,23 @@
-"""Entry script: page frame, navigation, the choices that hold from page to page, error boundary."""
+"""Entry script: page frame, sign-in, navigation by role, error boundary.
+
+Which pages are listed is a courtesy: what a page can show is decided in its queries.
+"""
 
 from __future__ import annotations
 
 import atexit
 import gc
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 import velocity
 from velocity import ui
 from velocity.errors import VelocityError
+
+if TYPE_CHECKING:
+    from velocity.access import Viewer
 
 PAGES = Path(velocity.__file__).parent / "pages"
 _PERIOD = frozenset({"period"})
@@ -23,6 +30,8 @@ _MAIN = {
     "compute": ("Compute", _PERIOD),
     "runs": ("Runs", _PERIOD),
 }
+#: For leads who may not see people.
+_GROUPS = {"groups": ("Groups", _ALONE)}
 _EVIDENCE = {
     "why": ("Why this number", frozenset({"scholar"})),
     "data_health": ("Data health", _ALONE),
@@ -48,6 +57,26 @@ def _page(name: str, title: str) -> st.Page:
     )
 
 
+def _home(page: st.Page) -> st.Page:
+    """The page without a path, which goes on to `page`."""
+    return st.Page(lambda: st.switch_page(page), title="Home", default=True, visibility="hidden")
+
+
+def _listed(viewer: Viewer) -> tuple[dict[str, tuple[str, frozenset[str] | None]], ...]:
+    """The pages that make sense for the viewer: the main ones, the first opened, and evidence."""
+    if viewer.scope.everything:
+        return {**_MAIN}, _EVIDENCE
+    names = [
+        *(["groups"] if viewer.scope.fixed_groups else []),
+        *(["streams"] if "mentor" in viewer.roles else []),
+        *(["my_velocity"] if "scholar" in viewer.roles else []),
+        *(["runs"] if viewer.roles - {"lead"} else []),
+    ]
+    evidence = [*(["why"] if "scholar" in viewer.roles else []), "definitions"]
+    main: dict[str, tuple[str, frozenset[str] | None]] = {**_MAIN, **_GROUPS}
+    return {name: main[name] for name in names}, {name: _EVIDENCE[name] for name in evidence}
+
+
 def _run() -> None:
     st.set_page_config(page_title="Research velocity", layout="wide")
     # The theme has no option for the padding at the sides.
@@ -56,27 +85,49 @@ def _run() -> None:
         "{padding-left:1.5rem;padding-right:1.5rem}</style>"
     )
     _freeze()
-    listed = _MAIN | _EVIDENCE
-    pages = {name: _page(name, title) for name, (title, _) in listed.items()}
+    try:
+        viewer = ui.admit().viewer
+    except (ui.NotAdmitted, VelocityError) as why:
+        _refuse(why)
+        return
+    main, evidence = _listed(viewer)
+    pages = {name: _page(name, title) for name, (title, _) in (main | evidence).items()}
+    # An address is the same page for everybody; who opens none gets the first of their own.
+    first = [] if "stand_up" in main else [_home(pages[next(iter(main))])]
     chosen = st.navigation(
         {
-            "": [pages[name] for name in _MAIN],
-            "Evidence": [pages[name] for name in _EVIDENCE],
+            "": [*(pages[name] for name in main), *first],
+            "Evidence": [pages[name] for name in evidence],
         },
         position="top",
     )
-    about = next(about for title, about in listed.values() if title == chosen.title)
+    if chosen in first:
+        chosen.run()
+    ui.show_who(viewer)
+    about = next(about for title, about in (main | evidence).values() if title == chosen.title)
     if about is None:
         ui.keep_choices()
         chosen.run()
         return
     try:
-        if ui.open_view(chosen.title, about=about) is None:
+        if ui.open_view(chosen.title, about=about, viewer=viewer) is None:
             ui.empty_state("The store holds no runs yet.", "velocity sync --project ENTITY/PROJECT")
         else:
             chosen.run()
     except VelocityError as error:
         ui.show_error(error)
+
+
+def _refuse(why: ui.NotAdmitted | VelocityError) -> None:
+    """A page without data, at whatever address, which stays as it is for after the sign-in."""
+    everything = _MAIN | _GROUPS | _EVIDENCE
+    pages = [_page(name, title) for name, (title, _) in everything.items()]
+    st.navigation(pages, position="hidden")
+    ui.keep_choices()
+    if isinstance(why, ui.NotAdmitted):
+        ui.show_not_admitted(why)
+    else:
+        ui.show_error(why)
 
 
 _run()

@@ -95,12 +95,27 @@ def test_every_metric_is_a_column_of_a_read():
 
 
 @pytest.mark.parametrize(
-    "name", [it for it in READS if "scope" in inspect.signature(READS[it]).parameters]
+    "name",
+    [it for it in READS if "scope" in inspect.signature(READS[it]).parameters and it != "trust"],
 )
 def test_a_viewer_without_rights_gets_no_rows(name: str, small):
     arguments = ARGUMENTS.get(name, {})
     assert READS[name](small, **arguments, scope=EVERYTHING).schema
     assert READS[name](small, **arguments, scope=Scope()).is_empty()
+
+
+def test_a_viewer_without_rights_learns_only_to_when_the_data_is_complete(small):
+    known = {
+        name
+        for name, value in reads.trust(small, scope=Scope()).row(0, named=True).items()
+        if value
+    }
+    assert known == {"as_of", "timezone", "first_day"}
+
+
+def test_only_what_names_nobody_is_the_same_for_every_viewer():
+    unscoped = {it for it in READS if "scope" not in inspect.signature(READS[it]).parameters}
+    assert unscoped == {"littles_law_residual"}
 
 
 def test_a_snapshot_of_another_version_says_so(tmp_path, monkeypatch):

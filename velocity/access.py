@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from velocity.roster import load_roster
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from velocity.roster import Roster
+    from velocity.settings import Settings
+
+Role = Literal["lead", "mentor", "scholar"]
 
 
 @dataclass(frozen=True)
@@ -11,21 +22,111 @@ class Scope:
     """What one viewer may see: everything, or some scholars whole and some streams' own rows.
 
     Hashable, so that it can be part of a cache key.
+
+    Args:
+        everything: every row of everybody.
+        scholars: ids of those seen whole.
+        streams: ids of those whose own rows are seen, and their scholars within them.
+        fixed_groups: whether the fixed groups of streams are seen, whole weeks only.
+        hours: ids of those whose hours of the day are seen; None: everybody's.
     """
 
     everything: bool = False
     scholars: tuple[str, ...] = ()
     streams: tuple[str, ...] = ()
+    fixed_groups: bool = False
+    hours: tuple[str, ...] | None = ()
 
     @property
     def params(self) -> dict[str, Any]:
-        """The value of the `$scope` parameter (see queries/macros/may_see.sql)."""
+        """The value of the `$scope` parameter (see queries/macros/as_viewer.sql)."""
         return {
             "everything": self.everything,
             "scholars": list(self.scholars),
             "streams": list(self.streams),
+            "fixed_groups": self.fixed_groups,
+            "hours": None if self.hours is None else list(self.hours),
         }
+
+    def sees_whole(self, scholar: str) -> bool:
+        """Whether everything of the scholar may be seen, but for the hours of the day."""
+        return self.everything or scholar in self.scholars
+
+    def sees_hours(self, scholar: str) -> bool:
+        """Whether hours of the day, nights and weekends of the scholar may be seen."""
+        return self.hours is None or scholar in self.hours
 
 
 #: The scope of the command line and of `access.mode = "open"`.
-EVERYTHING = Scope(everything=True)
+EVERYTHING = Scope(everything=True, fixed_groups=True, hours=None)
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Somebody who looks, and as what.
+
+    Args:
+        email: address of the sign-in; None where there is none (`access.mode = "open"`).
+        name: shown to those who are looked at: the name in the roster, else the address.
+        roles: all that apply.
+        scope: what may be seen.
+        scholar: id of the viewer as a scholar.
+    """
+
+    email: str | None
+    name: str
+    roles: frozenset[Role]
+    scope: Scope
+    scholar: str | None = None
+
+
+#: Whoever is at this machine, where there is no sign-in.
+ANYBODY = Viewer(None, "whoever opens it", frozenset({"lead"}), EVERYTHING)
+
+
+def viewer_of(roster: Roster, email: str, *, leads_see_individuals: bool) -> Viewer | None:
+    """The viewer with that address; None for an address that the roster lacks or has disabled.
+
+    Whoever is disabled as a scholar is let in by no other role either.
+    """
+    address = email.lower()
+    selves = [person for person in roster.scholars if address in person.emails]
+    if any(person.disabled for person in selves):
+        return None
+    mentored = tuple(stream.id for stream in roster.streams if address in stream.mentors)
+    leads = address in roster.leads
+    if not (selves or mentored or leads):
+        return None
+    ids = tuple(person.id for person in selves)
+    roles: dict[Role, bool] = {"lead": leads, "mentor": bool(mentored), "scholar": bool(ids)}
+    return Viewer(
+        email=address,
+        name=selves[0].name if selves else address,
+        roles=frozenset(role for role, has in roles.items() if has),
+        scope=Scope(
+            everything=leads and leads_see_individuals,
+            scholars=ids,
+            streams=mentored,
+            fixed_groups=leads,
+            hours=ids,
+        ),
+        scholar=ids[0] if ids else None,
+    )
+
+
+def current_roster(settings: Settings) -> Roster | None:
+    """The roster as the file stands now: read again only when it has changed.
+
+    Raises:
+        RosterError: the file has errors.
+    """
+    try:
+        stat = settings.roster.stat()
+    except FileNotFoundError:
+        return None
+    return _roster(settings.roster, stat.st_mtime_ns, stat.st_size, stat.st_ino)
+
+
+@lru_cache(maxsize=4)
+def _roster(path: Path, *_version: int) -> Roster | None:
+    return load_roster(path)

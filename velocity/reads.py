@@ -274,17 +274,30 @@ def bands(
     scholar: str,
     from_day: date | None = None,
     to_day: date | None = None,
+    scope: Scope = EVERYTHING,
 ) -> pl.DataFrame:
     """measure, others, p25, p50, p75 over the other scholars (null under 8); names nobody."""
     figure = metrics(snapshot, by="scholar", from_day=from_day, to_day=to_day)
     body = load_query("metrics/bands").body
-    return snapshot.frame(body, {"scholar": scholar}, {"figure": figure})
+    params = {"scholar": scholar, "scope": scope.params}
+    return snapshot.frame(body, params, {"figure": figure})
 
 
-def funnel(snapshot: Snapshot) -> pl.DataFrame:
+def funnel(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
     """exposure_weeks, pooled_rate and limits of throughput per week, over all data."""
     figure = metrics(snapshot, by="scholar")
-    return snapshot.frame(load_query("metrics/funnel").body, tables={"figure": figure})
+    body = load_query("metrics/funnel").body
+    return snapshot.frame(body, {"scope": scope.params}, {"figure": figure})
+
+
+def group_weeks(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
+    """A row a fixed group of streams and whole week, and a row a week for all of them.
+
+    Returns:
+        group_id, group_name, week_start, visible (false: fewer than 4 active people, all else null)
+        and figures; the id "all groups" is the sum of those visible.
+    """
+    return _read(snapshot, "reads/group_weeks", scope=scope.params)
 
 
 def restated(
@@ -294,9 +307,9 @@ def restated(
     return _read(snapshot, "reads/restated", by=by, since=since, scope=scope.params)
 
 
-def trust(snapshot: Snapshot) -> pl.DataFrame:
+def trust(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
     """One row: as_of, timezone, counts of scholars, runs and of what is doubtful."""
-    return _read(snapshot, "reads/trust")
+    return _read(snapshot, "reads/trust", scope=scope.params)
 
 
 def scholars(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
@@ -304,14 +317,14 @@ def scholars(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
     return _read(snapshot, "reads/scholars", scope=scope.params)
 
 
-def streams(snapshot: Snapshot) -> pl.DataFrame:
+def streams(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
     """stream, name, in roster order."""
-    return _read(snapshot, "reads/streams")
+    return _read(snapshot, "reads/streams", scope=scope.params)
 
 
-def projects(snapshot: Snapshot) -> pl.DataFrame:
+def projects(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
     """entity, project, as_of, pulled_from, runs."""
-    return _read(snapshot, "reads/projects")
+    return _read(snapshot, "reads/projects", scope=scope.params)
 
 
 def unattributed(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
@@ -329,9 +342,9 @@ def rejected(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
     return _read(snapshot, "reads/rejected", scope=scope.params)
 
 
-def sync_log(snapshot: Snapshot) -> pl.DataFrame:
+def sync_log(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
     """What each command brought, newest first."""
-    return _read(snapshot, "reads/sync_log")
+    return _read(snapshot, "reads/sync_log", scope=scope.params)
 
 
 def littles_law_residual(snapshot: Snapshot) -> pl.DataFrame:

@@ -98,6 +98,16 @@ class Access(_Section):
     mode: Literal["open", "oidc"] = Field(
         "open", description='"open": no sign-in, loopback only. "oidc": sign-in required.'
     )
+    session_hours: Number = Field(
+        12, gt=0, le=30 * 24, description="Age at which a sign-in ends, whatever its cookie says."
+    )
+    leads_see_individuals: Annotated[bool, Field(strict=True)] = Field(
+        True,
+        description="false: leads see fixed groups of streams, whole weeks, and nobody by name.",
+    )
+    views_kept_days: Number = Field(
+        90, ge=1, le=3650, description="How long it is kept who looked at whose page."
+    )
 
 
 class Settings(_Section):

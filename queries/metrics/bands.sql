@@ -1,7 +1,9 @@
 -- title: The cohort's quartiles
 -- A row a measure: the quartiles over the scholars other than one, and how many have a value. With
--- fewer than 8 others there are none. Reads `figure`, a row a scholar, of the window.
+-- fewer than 8 others there are none. Reads `figure`, a row a scholar, of the window. Only for those
+-- who may see the one left out: two bands with different people left out would tell them apart.
 -- param: scholar | VARCHAR | whom to leave out
+-- param: scope | STRUCT | what the viewer may see
 -- metric: p50 | as the measure | The cohort's median | Median over at least 8 other scholars with a value; p25 and p75 bound the cohort's middle half.
 WITH other AS (
   UNPIVOT (
@@ -10,6 +12,7 @@ WITH other AS (
       machine_hours_median, reaction_hours_median, loop_hours_median
     FROM figure
     WHERE scholar <> $scholar::VARCHAR AND experiments_started > 0
+      AND may_see($scope, $scholar::VARCHAR, NULL)
   )
   ON COLUMNS(*) INTO NAME measure VALUE value
 )

@@ -1,6 +1,8 @@
 -- title: Throughput against exposure
 -- A row a length of exposure: the limits within which 95 % and 99.8 % of scholars would fall if all
--- concluded at the pooled rate and only chance differed. Reads `figure`, a row a scholar.
+-- concluded at the pooled rate and only chance differed. Reads `figure`, a row a scholar. The pooled
+-- rate is everybody's, so for those who see everything.
+-- param: scope | STRUCT | what the viewer may see
 -- metric: pooled_rate | experiments per week | Pooled rate | Concluded experiments of all scholars / all their weeks of exposure.
 WITH pooled AS (
   SELECT sum(experiments_concluded) / nullif(sum(weeks), 0) AS rate, max(weeks) AS most
@@ -15,5 +17,5 @@ SELECT
   greatest(0, rate - 3.090232306167813 * sqrt(rate / exposure_weeks)) AS low_998,
   rate + 3.090232306167813 * sqrt(rate / exposure_weeks) AS high_998
 FROM pooled, (SELECT unnest(range(1, 61)) * most / 60 AS exposure_weeks FROM pooled)
-WHERE most > 0
+WHERE most > 0 AND may_see($scope, NULL, NULL)
 ORDER BY exposure_weeks

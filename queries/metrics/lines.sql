@@ -38,7 +38,9 @@ SELECT
   max(estimate.events) FILTER (measure = 'loop') AS loops_closed,
   max(estimate.largest) FILTER (measure = 'loop') AS loop_hours_largest,
   max(estimate.median) FILTER (measure = 'loop') AS loop_hours_median,
-  max(estimate.median) FILTER (measure = 'reaction_awake') AS reaction_awake_hours_median,
+  max(estimate.median) FILTER (
+    measure = 'reaction_awake' AND may_see_hours($scope, scholar.scholar))
+    AS reaction_awake_hours_median,
   max(estimate.median) FILTER (measure = 'reaction_awake')
     * any_value(gap.launches_per_awake_hour) / ln(2) AS blind_ratio
 FROM estimate

@@ -1,6 +1,7 @@
 -- title: Feedback loops, counted and shared out
 -- A row a group and period that has loops, by the day of their launch: how many of each status, and
--- how the hours of the closed ones divide.
+-- how the hours of the closed ones divide. What lies outside a scholar's awake window is known to the
+-- scholar alone.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: period | VARCHAR | all, month, week or day
 -- param: from_day | DATE | first local day, null = from the beginning
@@ -41,8 +42,9 @@ SELECT
   coalesce(sum(reaction_us) FILTER (status = 'closed'), 0) / 3.6e9 AS reaction_hours_closed,
   sum(reaction_us) FILTER (status = 'closed')
     / nullif(sum(loop_us) FILTER (status = 'closed'), 0) AS reaction_share,
-  1 - sum(reaction_awake_us) FILTER (status = 'closed')
-    / nullif(sum(reaction_us) FILTER (status = 'closed'), 0) AS reaction_off_share
+  CASE WHEN $by <> 'scholar' OR may_see_hours($scope, group_id) THEN
+    1 - sum(reaction_awake_us) FILTER (status = 'closed')
+      / nullif(sum(reaction_us) FILTER (status = 'closed'), 0) END AS reaction_off_share
 FROM placed
 WHERE $groups::VARCHAR[] IS NULL OR list_contains($groups::VARCHAR[], group_id)
 GROUP BY group_id, period_start

@@ -1,7 +1,8 @@
 -- title: Latency medians
 -- A row a group and period that has loops or failures: Kaplan-Meier medians, their 95 % limits
 -- (Brookmeyer-Crowley, log(-log) scale) and what they rest on. Fewer than 6 events: no median. A
--- loop counts where it was launched, a failure where it was seen.
+-- loop counts where it was launched, a failure where it was seen. A scholar's awake reaction time is
+-- known to the scholar alone.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: period | VARCHAR | all, month, week or day
 -- param: from_day | DATE | first local day, null = from the beginning
@@ -27,6 +28,7 @@ WITH observation AS (
     AND ($by = 'programme' OR scholar.attributed)
     AND ($within::VARCHAR IS NULL OR stream.stream = $within::VARCHAR)
     AND may_see_group($scope, $by, scholar.scholar, stream.stream, $within::VARCHAR)
+    AND (measure <> 'reaction_awake' OR $by <> 'scholar' OR may_see_hours($scope, scholar.scholar))
     AND ($from_day::DATE IS NULL OR day >= $from_day::DATE)
     AND ($to_day::DATE IS NULL OR day < $to_day::DATE)
 ),

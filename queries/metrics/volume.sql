@@ -1,7 +1,8 @@
 -- title: Parallelism, throughput and failures
 -- A row a group and period: hours in flight, how they were shared, launches, conclusions and
 -- failures. Every group of the kind has a row for every period, of zeros if need be. Hours and
--- counts are sums of daily facts; ratios are formed after adding; peaks are the largest.
+-- counts are sums of daily facts; ratios are formed after adding; peaks are the largest. A scholar's
+-- single days (and so weekends) are known to the scholar alone.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: period | VARCHAR | all, month, week or day
 -- param: from_day | DATE | first local day, null = from the beginning
@@ -89,8 +90,11 @@ known_group AS (
   WHERE $by = 'scholar' AND attributed
     AND ($within::VARCHAR IS NULL OR stream.stream = $within::VARCHAR)
     AND may_see($scope, scholar.scholar, $within::VARCHAR)
+    AND ($period <> 'day' OR may_see_hours($scope, scholar.scholar))
   UNION
-  SELECT group_id FROM first_day WHERE $by = 'scholar' AND may_see($scope, group_id, $within::VARCHAR)
+  SELECT group_id FROM first_day WHERE $by = 'scholar'
+    AND may_see($scope, group_id, $within::VARCHAR)
+    AND ($period <> 'day' OR may_see_hours($scope, group_id))
   UNION ALL
   SELECT stream FROM stream WHERE $by = 'stream' AND may_see($scope, NULL, stream)
   UNION ALL

@@ -15,6 +15,7 @@ WITH observation AS (
   JOIN scholar USING (scholar_key)
   WHERE measure = $measure::VARCHAR AND length_us IS NOT NULL
     AND scholar.scholar = $scholar::VARCHAR AND may_see($scope, scholar.scholar, NULL)
+    AND (measure <> 'reaction_awake' OR may_see_hours($scope, scholar.scholar))
     AND ($from_day::DATE IS NULL OR day >= $from_day::DATE)
     AND ($to_day::DATE IS NULL OR day < $to_day::DATE)
 )

@@ -9,8 +9,9 @@ SELECT
   sum(charge.gpu_us) / 3.6e9 AS gpu_hours
 FROM gpu_charge AS charge
 JOIN run USING (run_key)
+JOIN scholar ON scholar.scholar_key = run.scholar_key
 LEFT JOIN stream ON stream.stream_key = run.stream_key
-WHERE charge.gpu_us IS NOT NULL AND may_see($scope, NULL, stream.stream)
+WHERE charge.gpu_us IS NOT NULL AND may_see($scope, scholar.scholar, stream.stream)
   AND ($from_day::DATE IS NULL OR charge.day >= $from_day::DATE)
   AND ($to_day::DATE IS NULL OR charge.day < $to_day::DATE)
 GROUP BY week_start, stream.stream_key, stream.stream, stream.name

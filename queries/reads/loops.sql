@@ -1,6 +1,7 @@
 -- title: Feedback loops
 -- A row an experiment that has a loop, filtered by the local day of its launch; latest first.
 -- `_event` is true where the time ended, false where it was only seen so far (censored).
+-- Awake hours are known to the scholar alone.
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scholar | VARCHAR | only this scholar, null = all
@@ -20,7 +21,8 @@ SELECT
   loop.machine_us / 3.6e9 AS machine_hours,
   loop.machine_event,
   loop.reaction_us / 3.6e9 AS reaction_hours,
-  loop.reaction_awake_us / 3.6e9 AS reaction_awake_hours,
+  CASE WHEN may_see_hours($scope, scholar.scholar) THEN loop.reaction_awake_us / 3.6e9 END
+    AS reaction_awake_hours,
   loop.closed_event AS reaction_event,
   loop.loop_us / 3.6e9 AS loop_hours,
   loop.closed_event AS loop_event

@@ -1,9 +1,19 @@
 -- title: Projects
--- A row a project: to which instant its data is complete and how many runs it holds.
+-- A row a project: to which instant its data is complete and how many runs it holds. Who does not see
+-- everything sees the projects of the runs they may see, and counts of those.
+-- param: scope | STRUCT | what the viewer may see
+WITH seen AS (
+  SELECT run.project_key, count(*) AS runs
+  FROM run
+  JOIN scholar USING (scholar_key)
+  LEFT JOIN stream USING (stream_key)
+  WHERE may_see($scope, scholar.scholar, stream.stream)
+  GROUP BY run.project_key
+)
 SELECT
   project.entity, project.project, project.as_of, project.pulled_from,
-  count(run.run_key) AS runs
+  coalesce(seen.runs, 0) AS runs
 FROM project
-LEFT JOIN run USING (project_key)
-GROUP BY ALL
+LEFT JOIN seen USING (project_key)
+WHERE may_see($scope, NULL, NULL) OR seen.runs > 0
 ORDER BY project.entity, project.project

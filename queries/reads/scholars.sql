@@ -1,10 +1,14 @@
 -- title: Scholars
--- A row a scholar of the roster or, without one, of the data, and the streams they are in.
+-- A row a scholar of the roster or, without one, of the data, and the streams they are in, as far as
+-- the viewer may see them. The awake window is known to the scholar alone.
 -- param: scope | STRUCT | what the viewer may see
 SELECT
   scholar.scholar, scholar.name, scholar.in_roster, scholar.timezone,
-  scholar.awake_start_min, scholar.awake_end_min,
-  coalesce(list(DISTINCT stream.stream ORDER BY stream.stream) FILTER (stream.stream IS NOT NULL), [])
+  CASE WHEN may_see_hours($scope, scholar.scholar) THEN scholar.awake_start_min END
+    AS awake_start_min,
+  CASE WHEN may_see_hours($scope, scholar.scholar) THEN scholar.awake_end_min END AS awake_end_min,
+  coalesce(list(DISTINCT stream.stream ORDER BY stream.stream) FILTER (may_see($scope, scholar.scholar, stream.stream)
+    AND stream.stream IS NOT NULL), [])
     AS streams
 FROM scholar
 LEFT JOIN membership USING (scholar_key)

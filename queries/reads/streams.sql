@@ -1,3 +1,17 @@
 -- title: Streams
--- A row a stream, in roster order.
-SELECT stream, name FROM stream ORDER BY stream_key
+-- A row a stream, in roster order: those that may be seen, and those of scholars seen whole.
+-- param: scope | STRUCT | what the viewer may see
+SELECT stream, name
+FROM stream
+WHERE may_see($scope, NULL, stream)
+  OR stream_key IN (
+    SELECT link.stream_key
+    FROM (
+      SELECT scholar_key, stream_key FROM membership
+      UNION
+      SELECT scholar_key, stream_key FROM experiment
+    ) AS link
+    JOIN scholar USING (scholar_key)
+    WHERE may_see($scope, scholar.scholar, NULL)
+  )
+ORDER BY stream_key

@@ -1,18 +1,34 @@
 -- title: Can this be trusted?
--- One row: to which instant the data is complete (the oldest of its projects), how many runs it
--- holds, which share of them belongs to a known scholar, and what is doubtful.
+-- One row: to which instant the data is complete (the oldest of its projects), how many runs of it
+-- the viewer may see, which share of them belongs to a known scholar, and what is doubtful.
+-- param: scope | STRUCT | what the viewer may see
+WITH seen AS (
+  SELECT run.*, scholar.attributed
+  FROM run
+  JOIN scholar USING (scholar_key)
+  LEFT JOIN stream USING (stream_key)
+  WHERE may_see($scope, scholar.scholar, stream.stream)
+)
 SELECT
   (SELECT min(as_of) FROM project) AS as_of,
   (SELECT timezone FROM setting) AS timezone,
-  (SELECT count(*) FROM project) AS projects,
-  (SELECT count(*) FROM scholar WHERE attributed) AS scholars,
+  (
+    SELECT count(*) FROM project
+    WHERE may_see($scope, NULL, NULL) OR project_key IN (SELECT project_key FROM seen)
+  ) AS projects,
+  (
+    SELECT count(DISTINCT scholar_key)
+    FROM scholar
+    LEFT JOIN membership USING (scholar_key)
+    LEFT JOIN stream USING (stream_key)
+    WHERE scholar.attributed AND may_see($scope, scholar.scholar, stream.stream)
+  ) AS scholars,
   count(*) AS runs,
-  count(*) FILTER (scholar.attributed) / nullif(count(*), 0) AS attributed_share,
+  count(*) FILTER (attributed) / nullif(count(*), 0) AS attributed_share,
   count(*) FILTER (class = 'stale') AS stale_runs,
   count(*) FILTER (clock) AS clock_runs,
   count(*) FILTER (estimated) AS estimated_runs,
   count(*) FILTER (end_source = 'unknown') AS unknown_end_runs,
-  (SELECT count(*) FROM rejected) AS rejected_rows,
+  (SELECT count(*) FROM rejected WHERE may_see($scope, NULL, NULL)) AS rejected_rows,
   (SELECT min(day) FROM day_fact) AS first_day
-FROM run
-JOIN scholar USING (scholar_key)
+FROM seen

@@ -19,6 +19,7 @@ Thresholds are the constants of each module.
 from velocity.sentences.answer import Answer
 from velocity.sentences.compute import compute
 from velocity.sentences.evidence import data_health, runs
+from velocity.sentences.groups import groups
 from velocity.sentences.mine import launches_look_unrelated, my_velocity
 from velocity.sentences.standup import stand_up
 from velocity.sentences.streams import streams
@@ -28,6 +29,7 @@ __all__ = [
     "Answer",
     "compute",
     "data_health",
+    "groups",
     "launches_look_unrelated",
     "my_velocity",
     "runs",

@@ -19,7 +19,13 @@ Period = Literal["all", "month", "week", "day"]
 #: `volume` comes first: it has a row for every group and period, the others where they have data.
 _PARTS = ("metrics/volume", "metrics/loops", "metrics/medians", "metrics/compute")
 
-_EVERYTHING: Mapping[str, Any] = {"everything": True, "scholars": [], "streams": []}
+_EVERYTHING: Mapping[str, Any] = {
+    "everything": True,
+    "scholars": [],
+    "streams": [],
+    "fixed_groups": True,
+    "hours": None,
+}
 
 
 class Readable(Protocol):

@@ -11,12 +11,15 @@ from velocity.ui.parts import (
     tile,
     tile_row,
 )
+from velocity.ui.sign_in import NotAdmitted, admit, show_not_admitted, show_who
 from velocity.ui.tables import plain_title, readable, show_rows
 from velocity.ui.view import View, keep_choices, open_view, view
 
 __all__ = [
+    "NotAdmitted",
     "Table",
     "View",
+    "admit",
     "empty_state",
     "heading",
     "keep_choices",
@@ -26,7 +29,9 @@ __all__ = [
     "show_chart",
     "show_error",
     "show_figure",
+    "show_not_admitted",
     "show_rows",
+    "show_who",
     "theme_mode",
     "tile",
     "tile_row",

@@ -12,17 +12,18 @@ import streamlit as st
 
 from velocity import formats
 from velocity.downloads import csv_bytes, parquet_bytes
+from velocity.errors import VelocityError
 from velocity.periods import PERIODS, Period, Window, window_of
+from velocity.ui.sign_in import Admission, admission
 from velocity.ui.tables import page_zone, show_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
 
     from streamlit.delta_generator import DeltaGenerator
 
     from velocity.charts import Chart
-    from velocity.errors import VelocityError
     from velocity.theme import Mode
 
 # Plotly uses pandas once something has begun to load it, and a session that starts while another
@@ -107,7 +108,12 @@ def show_figure(chart: Chart, *, key: str) -> None:
 
 @st.fragment
 def data_menu(table: Table) -> None:
-    """The "Data" menu: the rows as a table, as CSV, as Parquet."""
+    """The "Data" menu: the rows as a table, as CSV, as Parquet.
+
+    It runs by itself, without the entry script, so it asks again whether the rows may be seen.
+    """
+    if not admission().holds():
+        st.rerun()
     choice = st.menu_button(
         "Data",
         list(_CHOICES),
@@ -137,12 +143,21 @@ def _offer(table: Table, choice: _Choice) -> None:
             # Made only when asked for: most menus are opened for the table.
             st.download_button(
                 label,
-                data=partial(content, table.frame),
+                data=partial(_content, admission(), content, table.frame),
                 file_name=f"{table.name}.{ending}",
                 mime=mime,
                 key=f"{table.name}-{ending}",
                 on_click="ignore",
             )
+
+
+def _content(
+    admitted: Admission, content: Callable[[pl.DataFrame], bytes], frame: pl.DataFrame
+) -> bytes:
+    """The bytes of a file, asked for by a click that runs no script."""
+    if not admitted.holds():
+        raise VelocityError("This sign-in has ended.", "Sign in again.")
+    return content(frame)
 
 
 def tile_row() -> DeltaGenerator:

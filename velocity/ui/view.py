@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import streamlit as st
 
-from velocity import formats, reads
-from velocity.access import EVERYTHING, Scope
+from velocity import formats, reads, state
 from velocity.demo import is_demo
-from velocity.errors import ConfigurationError
 from velocity.periods import Window, last_whole_day
-from velocity.settings import Settings, load_settings
 from velocity.store import Snapshot, latest_snapshot
 from velocity.ui.parts import period_control, theme_mode
+from velocity.ui.places import data_folder, settings_now
+from velocity.ui.sign_in import admission
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import polars as pl
     from streamlit.delta_generator import DeltaGenerator
 
+    from velocity.access import Scope, Viewer
     from velocity.sentences import Answer
+    from velocity.settings import Settings
 
 #: Data older than this is said to be: twice the usual hour between syncs.
 OLD_AFTER_HOURS = 2
 _READS_KEPT = 512
 _LOOK_AGAIN = "10s"
-#: Reads that name nobody and are the same for every viewer.
-_FOR_EVERYBODY = frozenset(
-    {"trust", "streams", "projects", "sync_log", "littles_law_residual", "bands", "funnel"}
-)
+#: A check of the arithmetic that names nobody and is 0 unless we erred: the same for every viewer.
+_FOR_EVERYBODY = frozenset({"littles_law_residual"})
 
 
 @dataclass(frozen=True)
@@ -45,13 +43,18 @@ class View:
     title: str
     snapshot: Snapshot
     settings: Settings
-    scope: Scope
+    viewer: Viewer
     window: Window
     trust: dict[str, Any]  # the one row of `reads.trust`
     demo: bool
     scholar: str | None  # chosen, where the page is about one
     streams: tuple[str, ...]  # chosen, where the page is about some
     kicker: DeltaGenerator  # where `say` writes what the page is over
+
+    @property
+    def scope(self) -> Scope:
+        """What the viewer may see."""
+        return self.viewer.scope
 
     @property
     def as_of(self) -> datetime:
@@ -108,17 +111,13 @@ def view() -> View:
     return cast("View", st.session_state["view"])
 
 
-def data_folder() -> Path:
-    """The data folder: VELOCITY_DATA, else ./data."""
-    return Path(os.environ.get("VELOCITY_DATA", "data"))
-
-
-def open_view(title: str, *, about: frozenset[str]) -> View | None:
+def open_view(title: str, *, about: frozenset[str], viewer: Viewer) -> View | None:
     """Opens the latest snapshot, draws the row of choices, and makes the view of this rerun.
 
     Args:
         title: of the page.
         about: choices that the page has: "period", "scholar", "streams".
+        viewer: who looks.
 
     Returns:
         The view, which `view` gives from then on; None where the store holds no run yet. A page
@@ -128,14 +127,9 @@ def open_view(title: str, *, about: frozenset[str]) -> View | None:
         VelocityError: there is no snapshot, or settings that cannot be used.
     """
     data = data_folder()
-    settings = load_settings(Path(os.environ.get("VELOCITY_CONFIG", "velocity.toml")))
-    if settings.access.mode != "open":
-        raise ConfigurationError(
-            "Sign-in is not available in this version, so nothing is shown.",
-            'Set access.mode = "open" in velocity.toml; pages are then served on loopback only.',
-        )
+    settings = settings_now()
     snapshot = latest_snapshot(data)
-    scope = EVERYTHING
+    scope = viewer.scope
     trust = _kept(snapshot, "trust", (), scope).row(0, named=True)
     if trust["as_of"] is None or (trust["first_day"] is None and about):
         return None
@@ -153,7 +147,7 @@ def open_view(title: str, *, about: frozenset[str]) -> View | None:
         title=title,
         snapshot=snapshot,
         settings=settings,
-        scope=scope,
+        viewer=viewer,
         window=window,
         trust=trust,
         demo=is_demo(data),
@@ -162,8 +156,25 @@ def open_view(title: str, *, about: frozenset[str]) -> View | None:
         kicker=kicker,
     )
     st.session_state["view"] = opened
+    _record_look(opened, data)
     _watch(data, snapshot.name, theme_mode())
     return opened
+
+
+def _record_look(opened: View, data: Path) -> None:
+    """Writes down that somebody else looks at a page about a scholar, who can see it there."""
+    viewer, scholar = opened.viewer, opened.scholar
+    if viewer.email is None or scholar is None or viewer.scope.sees_hours(scholar):
+        return
+    state.record_look(
+        data,
+        scholar=scholar,
+        email=viewer.email,
+        name=viewer.name,
+        page=opened.title,
+        at=datetime.now(UTC),
+        kept_days=opened.settings.access.views_kept_days,
+    )
 
 
 def keep_choices() -> None:
@@ -183,7 +194,8 @@ def _window(trust: dict[str, Any], *, shown: bool) -> Window:
 
 
 def _choose_scholar(snapshot: Snapshot, scope: Scope) -> str | None:
-    known: list[str] = _kept(snapshot, "scholars", (), scope)["scholar"].to_list()
+    scholars: list[str] = _kept(snapshot, "scholars", (), scope)["scholar"].to_list()
+    known = [scholar for scholar in scholars if scope.sees_whole(scholar)]
     if not known:
         return None
     # A bound widget's address carries what it shows, so ids are shown; and it leaves the default
@@ -230,6 +242,6 @@ def _kept(
 
 @st.fragment(run_every=_LOOK_AGAIN)
 def _watch(data: Path, shown: str, mode: str) -> None:
-    """Draws the page again when a new snapshot is there or the theme was switched."""
-    if latest_snapshot(data).name != shown or theme_mode() != mode:
+    """Draws the page again when there is a new snapshot or theme, or other rights or none."""
+    if latest_snapshot(data).name != shown or theme_mode() != mode or not admission().holds():
         st.rerun()

@@ -1,0 +1,124 @@
+"""What the served app remembers by itself: who looked at whose page, and who signed out.
+
+A small SQLite file in the data folder, beside the store and never part of a snapshot.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+_FILE = "state.sqlite"
+_WAIT_S = 5.0
+#: Reruns of one visit are one look.
+_SAME_LOOK = timedelta(minutes=30)
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS look (
+  looked_at INTEGER NOT NULL, scholar TEXT NOT NULL, email TEXT NOT NULL, name TEXT NOT NULL,
+  page TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS look_of ON look (scholar, looked_at);
+CREATE TABLE IF NOT EXISTS signed_out (email TEXT PRIMARY KEY, issued_at INTEGER NOT NULL);
+"""
+
+
+def sign_out(data: Path, email: str, issued_at: datetime) -> None:
+    """Ends the sign-in of `email` that was issued at `issued_at`, and every earlier one."""
+    with _open(data) as state:
+        state.execute(
+            "INSERT INTO signed_out VALUES (?, ?) ON CONFLICT (email) "
+            "DO UPDATE SET issued_at = max(issued_at, excluded.issued_at)",
+            (email, _seconds(issued_at)),
+        )
+
+
+def is_signed_out(data: Path, email: str, issued_at: datetime) -> bool:
+    """Whether the sign-in of `email` that was issued at `issued_at` was ended."""
+    with _open(data) as state:
+        found = state.execute(
+            "SELECT 1 FROM signed_out WHERE email = ? AND issued_at >= ?",
+            (email, _seconds(issued_at)),
+        )
+        return found.fetchone() is not None
+
+
+def record_look(
+    data: Path,
+    *,
+    scholar: str,
+    email: str,
+    name: str,
+    page: str,
+    at: datetime,
+    kept_days: float,
+) -> None:
+    """Writes down that `email` looked at a page about the scholar; forgets what is too old.
+
+    Args:
+        data: data folder.
+        scholar: id of whom the page is about.
+        email: of who looked.
+        name: under which the scholar is told.
+        page: title of the page.
+        at: when.
+        kept_days: looks older than this are removed.
+    """
+    look = (scholar, email, page)
+    with _open(data) as state:
+        state.execute(
+            "DELETE FROM look WHERE looked_at < ?", (_seconds(at - timedelta(days=kept_days)),)
+        )
+        state.execute(
+            "INSERT INTO look (looked_at, scholar, email, page, name) SELECT ?, ?, ?, ?, ? "
+            "WHERE NOT EXISTS (SELECT 1 FROM look "
+            "WHERE scholar = ? AND email = ? AND page = ? AND looked_at > ?)",
+            (_seconds(at), *look, name, *look, _seconds(at - _SAME_LOOK)),
+        )
+
+
+def looks(data: Path, scholar: str, *, at: datetime, kept_days: float) -> pl.DataFrame:
+    """`looked_at` (UTC), `who`, `page`: the looks at the scholar's pages, latest first."""
+    with _open(data) as state:
+        rows = state.execute(
+            "SELECT looked_at, name, page FROM look WHERE scholar = ? AND looked_at >= ? "
+            "ORDER BY looked_at DESC, name",
+            (scholar, _seconds(at - timedelta(days=kept_days))),
+        ).fetchall()
+    return pl.DataFrame(
+        [(datetime.fromtimestamp(seconds, UTC), name, page) for seconds, name, page in rows],
+        schema={"looked_at": pl.Datetime("us", "UTC"), "who": pl.String, "page": pl.String},
+        orient="row",
+    )
+
+
+def forget(data: Path, *, scholar: str, emails: Sequence[str]) -> None:
+    """Removes every look at the scholar's pages and by the scholar, and what they signed out."""
+    with _open(data) as state:
+        state.execute("DELETE FROM look WHERE scholar = ?", (scholar,))
+        for email in emails:
+            state.execute("DELETE FROM look WHERE email = ?", (email,))
+            state.execute("DELETE FROM signed_out WHERE email = ?", (email,))
+        state.commit()
+        state.execute("VACUUM")
+
+
+@contextmanager
+def _open(data: Path) -> Iterator[sqlite3.Connection]:
+    """The file, made if need be, in one transaction. Threads and processes wait for each other."""
+    data.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(data / _FILE, timeout=_WAIT_S)) as connection:
+        connection.executescript(_SCHEMA)
+        with connection:
+            yield connection
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
