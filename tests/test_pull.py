@@ -84,7 +84,7 @@ def test_a_first_pull_reads_everything_and_the_next_only_what_is_new(server, pul
     before = asked(server)
     result = pulled(LATER + HOUR)
     assert result.counts.unchanged == result.counts.new == result.counts.changed == 0
-    assert (result.requests, asked(server) - before) == (1, 1)
+    assert (result.requests, asked(server) - before) == (2, 2)
 
 
 def test_with_nothing_new_three_requests_are_enough_for_a_batch_of_unfinished_runs(server, pulled):
@@ -123,9 +123,9 @@ def test_with_nothing_new_only_those_whose_figures_move_are_derived_again(server
         return result.scholars_derived, result.projects[0].requests
 
     assert sync(LATER + 7 * DAY)[0] == 22
-    assert sync(LATER + 7 * DAY + HOUR) == (2, 2)
+    assert sync(LATER + 7 * DAY + HOUR) == (2, 3)
     server.world.change("lab", "vision", "r0004", tags=("x",), heartbeat_at=LATER + 7 * DAY)
-    assert sync(LATER + 7 * DAY + 2 * HOUR) == (3, 2)
+    assert sync(LATER + 7 * DAY + 2 * HOUR) == (3, 3)
 
 
 @pytest.mark.parametrize("state", ["running", "pending", "preempting", "paused by someone"])
@@ -135,7 +135,7 @@ def test_a_run_that_dies_without_a_heartbeat_is_seen(server, pulled, tmp_path, s
     server.world.change("lab", "vision", "r0001", state="crashed")
     assert pulled(LATER + 5 * HOUR).counts.changed == 1
     assert states(tmp_path)["r0001"] == "crashed"
-    assert pulled(LATER + 6 * HOUR).requests == 1
+    assert pulled(LATER + 6 * HOUR).requests == 2
 
 
 def test_what_w_and_b_shows_an_hour_late_is_not_missed(server, pulled):
@@ -209,7 +209,7 @@ def test_a_heartbeat_filter_that_lies_makes_every_pull_a_full_one_and_says_so(
     assert (again.counts.changed, again.counts.unchanged, again.notes) == (1, 19, said)
     server.faults.clear()
     assert pulled(LATER + 2 * HOUR).notes == []
-    assert pulled(LATER + 3 * HOUR).requests == 1
+    assert pulled(LATER + 3 * HOUR).requests == 2
 
 
 def test_a_run_that_goes_during_the_check_does_not_make_the_filter_a_liar(server, pulled):
@@ -229,6 +229,22 @@ def test_runs_that_move_under_a_scan_are_not_lost(server, pulled):
     server.faults.append(beat.at(when=lambda call: by_heartbeat(call) and call.variables["cursor"]))
     result = pulled(LATER + 4 * HOUR)
     assert (result.counts.new, result.notes) == (1100, [])
+
+
+@pytest.mark.parametrize("fault", [faults.stuck_cursor(), faults.hidden_rows(keep=400)])
+def test_new_runs_that_do_not_come_are_told_of_and_asked_for_again(server, pulled, fault):
+    server.world.put(node(0))
+    pulled(LATER)
+    server.world.put(*(node(n, heartbeat_at=LATER + timedelta(minutes=n)) for n in range(1, 551)))
+    server.faults.append(fault.at(when=by_heartbeat, times=None))
+    result = pulled(LATER + 10 * HOUR)
+    assert result.notes == [
+        f"W&B counts {550 - result.counts.new} more new or changed runs than it gives."
+    ]
+    server.faults.clear()
+    again = pulled(LATER + 20 * HOUR)
+    assert result.counts.new + again.counts.new == 550
+    assert pulled(LATER + 21 * HOUR).notes == []
 
 
 def test_a_run_that_was_set_aside_is_tried_again_until_it_can_be_read(server, pulled, tmp_path):
@@ -298,7 +314,7 @@ def test_a_scan_that_the_count_does_not_bear_out_deletes_nothing(server, pulled,
     assert result.deleted == 0
     assert "W&B counts 19 runs but lists 10" in result.notes[0]
     server.faults.clear()
-    assert pulled(LATER + DAY + HOUR).requests == 1
+    assert pulled(LATER + DAY + HOUR).requests == 2
     assert pulled(LATER + 2 * DAY).deleted == 1
 
 

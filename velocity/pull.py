@@ -3,7 +3,8 @@
 An API that lies a little is asked so that its lies do no lasting harm:
 
 - New and changed runs: those with a heartbeat since the start of the last successful pull, less an
-  hour for what W&B shows late.
+  hour for what W&B shows late. As long as W&B counts more of them than it gives, the next pull asks
+  for the same ones again.
 - Runs that were not over, and those that were set aside, are read again by id: what becomes of them
   need not move their heartbeat.
 - Once a day a light listing of the whole project is compared with the store: what differs is read
@@ -85,6 +86,7 @@ def pull_project(
     try:
         state = owner.do(read_pull_state, result.entity, result.project)
         trusted = None
+        go_on_from = started_at
         since = None if full or not state.filter_trusted else state.pulled_from
         # What no scan can settle waits for the next day too: it would cost a scan every time.
         last = state.reconciled_at
@@ -93,11 +95,18 @@ def pull_project(
             pull.read_everything()
             trusted = pull.check_filter()
         else:
-            pull.read_since(since - _OVERLAP)
+            whole = pull.read_since(since - _OVERLAP)
             pull.read_unsettled()
             if reconcile:
                 pull.reconcile()
-        pull.finish(server.app_url, reconciled=since is None or reconcile, filter_trusted=trusted)
+            elif not whole:
+                go_on_from = since
+        pull.finish(
+            server.app_url,
+            go_on_from=go_on_from,
+            reconciled=since is None or reconcile,
+            filter_trusted=trusted,
+        )
     finally:
         result.requests = pull.server.requests
         owner.do(pull.tell, "pull", ended=True)
@@ -122,6 +131,7 @@ def leave_project(
         merge_pull,
         *key,
         started_at=gone_at,
+        go_on_from=gone_at,
         app_url=server.app_url,
         rejected=(),
         reconciled=False,
@@ -222,22 +232,21 @@ class _Pull:
         self._owner.do(mark_deleted, *self._key, gone, at=self._started_at)
         self._result.deleted += len(gone)
 
-    def read_since(self, since: datetime) -> None:
-        """Runs with a heartbeat at or after `since`.
+    def read_since(self, since: datetime) -> bool:
+        """Runs with a heartbeat at or after `since`; whether they are as many as W&B counts.
 
         A heartbeat under way moves its run to the end of the list and all others up by one, past
-        the cursor: a list of several pages is read again until it has as many as W&B counts.
+        the cursor: a list that is too short is read again.
         """
         self._owner.do(self.tell, "pull")
         missing = 0
         for _ in range(_ATTEMPTS):
-            pages = self._merge(self.server.fetch_runs(*self._key, since=since))
-            if pages == 1:
-                return
+            self._merge(self.server.fetch_runs(*self._key, since=since))
             missing = self.server.count_runs(*self._key, since=since) - len(self._read)
             if missing <= 0:
-                return
+                return True
         self._result.notes.append(f"W&B counts {missing:,} more new or changed runs than it gives.")
+        return False
 
     def read_unsettled(self) -> None:
         """Runs that were set aside, and those that were not over."""
@@ -285,13 +294,21 @@ class _Pull:
             for run_id, at in batch.runs.select("run_id", "heartbeat_at").iter_rows()
         }
 
-    def finish(self, app_url: str, *, reconciled: bool, filter_trusted: bool | None) -> None:
-        """Says that the pull succeeded, and what is set aside."""
+    def finish(
+        self,
+        app_url: str,
+        *,
+        go_on_from: datetime,
+        reconciled: bool,
+        filter_trusted: bool | None,
+    ) -> None:
+        """Says that the pull succeeded, from where the next goes on, and what is set aside."""
         self._result.rejected = list(self._rejected.values())
         self._owner.do(
             merge_pull,
             *self._key,
             started_at=self._started_at,
+            go_on_from=go_on_from,
             app_url=app_url,
             rejected=self._result.rejected,
             reconciled=reconciled,
@@ -299,14 +316,12 @@ class _Pull:
         )
         self._total = len(self._read)
 
-    def _merge(self, batches: Iterable[RunBatch]) -> int:
-        """Merges batches as they come, a few at a time; how many they were."""
-        pages = 0
+    def _merge(self, batches: Iterable[RunBatch]) -> None:
+        """Merges batches as they come, a few at a time."""
         waiting: list[RunBatch] = []
         since = time.monotonic()
         try:
             for batch in batches:
-                pages += 1
                 waiting.append(batch)
                 rows = sum(it.runs.height for it in waiting)
                 if rows >= _MERGED_ROWS or time.monotonic() - since >= _MERGED_SECONDS:
@@ -315,7 +330,6 @@ class _Pull:
         finally:  # what came before a failure stays
             if waiting:
                 self._owner.do(self._merge_batches, waiting)
-        return pages
 
     def _merge_batches(self, store: LiveStore, batches: Sequence[RunBatch]) -> None:
         self.tell(store, "merge")

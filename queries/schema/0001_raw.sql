@@ -39,7 +39,7 @@ CREATE TABLE project (
   project VARCHAR NOT NULL,
   app_url VARCHAR,            -- where the runs can be opened; null where W&B was never asked
   as_of TIMESTAMPTZ NOT NULL, -- the instant the data is complete to
-  pulled_from TIMESTAMPTZ,    -- start of the last successful pull; null before the first
+  pulled_from TIMESTAMPTZ,    -- start of the last pull that missed nothing; null before the first
   reconciled_at TIMESTAMPTZ,  -- start of the last pull that compared all runs with the server's
   filter_trusted BOOLEAN      -- the server's filter by heartbeat gave what a full scan says it must
 );

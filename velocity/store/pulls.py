@@ -24,7 +24,7 @@ class PullState:
     """How a project was last pulled.
 
     Args:
-        pulled_from: start of the last successful pull; None before the first.
+        pulled_from: start of the last pull that missed nothing; None before the first.
         reconciled_at: start of the last pull that compared all runs; None before the first.
         filter_trusted: the server's filter by heartbeat gave what a full scan says it must.
     """
@@ -82,18 +82,20 @@ def merge_pull(
     project: str,
     *,
     started_at: datetime,
+    go_on_from: datetime,
     app_url: str,
     rejected: Sequence[Rejected],
     reconciled: bool,
     filter_trusted: bool | None,
 ) -> None:
-    """Says that a pull succeeded: the next one goes on from its start.
+    """Says that a pull succeeded, and from where the next one goes on.
 
     Args:
         store: to write to.
         entity: of the project.
         project: that was pulled.
         started_at: the instant (UTC) when the pull began.
+        go_on_from: the instant from which the next pull asks for what is new.
         app_url: where W&B's pages for people are.
         rejected: every row of the project that is set aside now.
         reconciled: all runs were compared with the server's.
@@ -107,6 +109,7 @@ def merge_pull(
             {
                 "entity": entity,
                 "project": project,
+                "pulled_from": go_on_from,
                 "reconciled_at": started_at if reconciled else None,
                 "filter_trusted": filter_trusted,
             },
