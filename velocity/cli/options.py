@@ -94,7 +94,7 @@ OutOption = Annotated[
     ),
 ]
 PortOption = Annotated[
-    int, typer.Option("--port", metavar="N", min=1, max=65535, help="Port on 127.0.0.1.")
+    int, typer.Option("--port", metavar="N", min=1, max=65535, help="Port to serve on.")
 ]
 AsOfOption = Annotated[
     datetime | None,

@@ -35,26 +35,52 @@ def demo(
     """
     from velocity.demo.launch import prepare_demo  # noqa: PLC0415 - not for --help
     from velocity.serve import check_port, serve  # noqa: PLC0415 - as above
+    from velocity.settings import load_settings  # noqa: PLC0415 - as above
 
     check_port(port)
     folder = Places.of(ctx, data, config).data / "demo"
     say(f"The demo keeps its data in {folder}.")
     with told_progress() as on_progress:
         demo_data, demo_config = prepare_demo(folder, on_progress=on_progress)
-    serve(demo_data, demo_config, port=port, open_browser=not no_browser, say=say)
+    serve(
+        demo_data,
+        demo_config,
+        settings=load_settings(demo_config),
+        port=port,
+        open_browser=not no_browser,
+        say=say,
+    )
 
 
 def serve_app(
     ctx: typer.Context,
     port: PortOption = DEFAULT_PORT,
+    address: Annotated[
+        str,
+        typer.Option(
+            "--address",
+            metavar="A",
+            help="Address of this machine to serve on; others than 127.0.0.1 need sign-in.",
+        ),
+    ] = "127.0.0.1",
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Open the dashboard on your own runs."""
-    from velocity.serve import check_port, serve  # noqa: PLC0415 - not for --help
+    from velocity.serve import check_address, check_port, serve  # noqa: PLC0415 - not for --help
     from velocity.settings import load_settings  # noqa: PLC0415 - as above
 
     places = Places.of(ctx, data, config)
-    load_settings(places.config)  # a mistake in it is better told here than on every page
-    check_port(port)
-    serve(places.data, places.config, port=port, open_browser=False, say=say)
+    # A mistake in them is better told here than on every page.
+    settings = load_settings(places.config)
+    check_address(settings, address)
+    check_port(port, address)
+    serve(
+        places.data,
+        places.config,
+        settings=settings,
+        port=port,
+        open_browser=False,
+        say=say,
+        address=address,
+    )

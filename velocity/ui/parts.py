@@ -14,6 +14,7 @@ from velocity import formats
 from velocity.downloads import csv_bytes, parquet_bytes
 from velocity.errors import VelocityError
 from velocity.periods import PERIODS, Period, Window, window_of
+from velocity.ui.owners import made_for
 from velocity.ui.sign_in import Admission, admission
 from velocity.ui.tables import page_zone, show_rows
 
@@ -157,7 +158,9 @@ def _content(
     """The bytes of a file, asked for by a click that runs no script."""
     if not admitted.holds():
         raise VelocityError("This sign-in has ended.", "Sign in again.")
-    return content(frame)
+    made = content(frame)
+    made_for(admitted, made)
+    return made
 
 
 def tile_row() -> DeltaGenerator:

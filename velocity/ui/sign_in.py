@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Literal
@@ -49,6 +49,10 @@ class Admission:
 
     viewer: Viewer
     sign_in: SignIn | None
+
+    def renewed(self, sign_in: SignIn) -> Admission:
+        """The same, by another sign-in of the same person."""
+        return replace(self, sign_in=sign_in)
 
     def holds(self) -> bool:
         """Whether the same viewer would be let in now, to see the same. Needs no script run."""

@@ -1,0 +1,190 @@
+"""What stands in front of Streamlit: headers, closed doors, downloads' owners, the way back."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote, urlsplit
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    MayHave = Callable[[Mapping[str, str], bytes], Awaitable[bool]]
+
+_log = logging.getLogger("velocity.access")
+
+#: Streamlit evaluates its own scripts and styles inline; nothing comes from elsewhere.
+_CONTENT = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _CONTENT,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # The sign-in learns from it where to come back to; nobody else is told.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+#: Of no use to a page, and of some to others.
+_CLOSED = (
+    "/_stcore/metrics",
+    "/_stcore/agent",
+    "/_stcore/upload_file",
+    "/_stcore/script-health-check",
+)
+_HOST_CONFIG = "/_stcore/host-config"
+_LOGIN = "/auth/login"
+_CALLBACK = "/oauth2callback"
+_MEDIA = "/media/"
+_RETURN_COOKIE = "velocity_return"
+_RETURN_WITHIN_S = 900
+_LONGEST_RETURN = 1500
+_GONE = 404
+_POLICY_VIOLATION = 1008
+
+
+class Front:
+    """ASGI middleware around the whole of Streamlit.
+
+    Args:
+        app: what it stands in front of.
+        https: whether browsers come by TLS (a proxy's, mostly), which cookies must then too.
+        may_have: whether the holder of some cookies may have a file; None without sign-in.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, https: Callable[[], bool], may_have: MayHave | None
+    ) -> None:
+        self._app = app
+        self._https = https
+        self._may_have = may_have
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers, refuses or passes on."""
+        if scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # A browser always says which page opens a socket; Streamlit lets in who says nothing.
+        if HTTPConnection(scope).headers.get("origin") is None:
+            _log.info("WEBSOCKET %s refused: no origin", _printable(scope["path"]))
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+            return
+        await self._app(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = HTTPConnection(scope)
+        path = str(scope["path"])
+        begun = time.monotonic()
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._finish(message, request, path)
+                _log.info(
+                    "%s %s %s %d ms",
+                    scope["method"],
+                    _printable(path),
+                    message["status"],
+                    (time.monotonic() - begun) * 1000,
+                )
+            await send(message)
+
+        if _is_closed(path, request):
+            await PlainTextResponse("Not found", _GONE)(scope, receive, answer)
+        elif _MEDIA in path and self._may_have is not None:
+            await self._file(scope, receive, answer, request)
+        else:
+            await self._app(scope, receive, answer)
+
+    async def _file(
+        self, scope: Scope, receive: Receive, answer: Send, request: HTTPConnection
+    ) -> None:
+        """Passes a file on only to whom it was made for; whoever else asks finds nothing."""
+        # A part of a file does not say which file it is of.
+        whole = {**scope, "headers": [it for it in scope["headers"] if it[0] != b"range"]}
+        kept: list[Message] = []
+        content = bytearray()
+
+        async def keep(message: Message) -> None:
+            kept.append(message)
+            content.extend(message.get("body", b""))
+
+        await self._app(whole, receive, keep)
+        if self._may_have is not None and await self._may_have(request.cookies, bytes(content)):
+            for message in kept:
+                await answer(message)
+        else:
+            await PlainTextResponse("Not found", _GONE)(scope, receive, answer)
+
+    def _finish(self, message: Message, request: HTTPConnection, path: str) -> None:
+        headers = MutableHeaders(scope=message)
+        for name, value in _HEADERS.items():
+            headers[name] = value
+        if path == _LOGIN:
+            headers.append("Set-Cookie", self._return_cookie(request))
+        elif path == _CALLBACK and "location" in headers:
+            back = unquote(request.cookies.get(_RETURN_COOKIE, ""))
+            if _is_own(back):
+                headers["location"] = back
+            headers.append("Set-Cookie", f"{_RETURN_COOKIE}=; Path={_CALLBACK}; Max-Age=0")
+        if path.startswith(_MEDIA):
+            headers["Cache-Control"] = "no-store"
+        if self._https():
+            message["headers"] = [
+                (name, value + b"; Secure" if name == b"set-cookie" else value)
+                for name, value in message["headers"]
+            ]
+
+    @staticmethod
+    def _return_cookie(request: HTTPConnection) -> str:
+        """The page that the sign-in was asked for on, kept until it is done."""
+        page = urlsplit(request.headers.get("referer", ""))
+        back = f"{page.path}?{page.query}" if page.query else page.path
+        if page.netloc != request.headers.get("host") or not _is_own(back):
+            back = "/"
+        return (
+            f"{_RETURN_COOKIE}={quote(back, safe='')}; Path={_CALLBACK}; "
+            f"Max-Age={_RETURN_WITHIN_S}; HttpOnly; SameSite=Lax"
+        )
+
+
+def _is_closed(path: str, request: HTTPConnection) -> bool:
+    if any(closed in path for closed in _CLOSED):
+        return True
+    if not path.endswith(_HOST_CONFIG):
+        return False
+    # A page asks for it before it can do anything else; nobody else has a reason to.
+    own_page = urlsplit(request.headers.get("referer", "")).netloc == request.headers.get("host")
+    return not (own_page or request.headers.get("sec-fetch-site") == "same-origin")
+
+
+def _is_own(address: str) -> bool:
+    """Whether an address is a path of this server and nothing else."""
+    return (
+        address.startswith("/")
+        and not address.startswith(("//", "/\\"))
+        and len(address) <= _LONGEST_RETURN
+        and address.isascii()
+        and address.isprintable()
+        and not address.startswith((_LOGIN, _CALLBACK, _MEDIA))
+    )
+
+
+def _printable(path: str) -> str:
+    """A path as one word of a log line."""
+    return quote(path[:200], safe="/-_.~")

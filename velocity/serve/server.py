@@ -1,0 +1,248 @@
+"""Serves app.py with the theme and limits of .streamlit/config.toml, behind `Front`."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+import webbrowser
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+
+from velocity.errors import ConfigurationError, VelocityError
+from velocity.places import project_root
+from velocity.serve.logs import keep_logs_quiet
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+    from pathlib import Path
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from velocity.settings import Settings
+
+HOST = "127.0.0.1"
+#: What an identity provider needs, and the variables that take the place of the secrets file.
+AUTH = {
+    "redirect_uri": "VELOCITY_OIDC_REDIRECT_URI",
+    "cookie_secret": "VELOCITY_OIDC_COOKIE_SECRET",
+    "client_id": "VELOCITY_OIDC_CLIENT_ID",
+    "client_secret": "VELOCITY_OIDC_CLIENT_SECRET",
+    "server_metadata_url": "VELOCITY_OIDC_SERVER_METADATA_URL",
+}
+_SHORTEST_SECRET = 32
+
+
+def check_address(settings: Settings, address: str) -> None:
+    """Makes sure that pages are served to others only with sign-in.
+
+    Raises:
+        ConfigurationError: they would be open to whoever reaches the address.
+    """
+    try:
+        alone = ip_address(address).is_loopback
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{address} is not an address of a network interface.",
+            "Give one such as 127.0.0.1 or 0.0.0.0 (all of this machine).",
+        ) from error
+    if settings.access.mode == "open" and not alone:
+        raise ConfigurationError(
+            f"Without sign-in, pages are served on this machine only, not on {address}.",
+            'Set access.mode = "oidc"; docs/sign-in.md says what it needs.',
+        )
+
+
+def check_port(port: int, address: str = HOST) -> None:
+    """Makes sure that the port can be served.
+
+    Raises:
+        VelocityError: it is taken, or not for us.
+    """
+    try:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        socket.create_server((address, port), family=family).close()
+    except OSError as error:
+        raise VelocityError(
+            f"Port {port} cannot be served: {error.strerror}.",
+            "Choose another with --port, or stop the program that has it.",
+        ) from error
+
+
+def serve(
+    data: Path,
+    config: Path,
+    *,
+    settings: Settings,
+    port: int,
+    open_browser: bool,
+    say: Callable[[str], None],
+    address: str = HOST,
+) -> None:
+    """Serves until Ctrl-C or SIGTERM.
+
+    Args:
+        data: data folder, which the pages find in VELOCITY_DATA.
+        config: settings file, likewise in VELOCITY_CONFIG.
+        settings: as they are in `config` now.
+        port: of `address`.
+        open_browser: whether to show the first page once it can be had.
+        say: told where the pages are, once they can be had, and when the end has come.
+        address: of this machine, checked by `check_address`.
+
+    Raises:
+        ConfigurationError: sign-in is required, but cannot work as it is configured.
+    """
+    import streamlit as st  # noqa: PLC0415 - takes a second that other commands need not wait for
+
+    os.environ["VELOCITY_DATA"] = str(data.resolve())
+    os.environ["VELOCITY_CONFIG"] = str(config.resolve())
+    signed_in = settings.access.mode == "oidc"
+    auth = _auth_of_environment() if signed_in else {}
+    url = f"http://localhost:{port}"
+
+    @asynccontextmanager
+    async def lifespan(_app: st.App) -> AsyncIterator[None]:
+        say(f"Serving {url} (Ctrl-C stops it)")
+        if open_browser and _has_display():
+            # Some browsers keep their starter waiting.
+            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+        yield
+
+    script = project_root() / "app.py"
+    # Streamlit looks for .streamlit/config.toml beside the program of sys.argv, which for a console
+    # script is the wrong folder.
+    sys.argv[:] = [str(script)]
+    keep_logs_quiet()
+    from starlette.middleware import Middleware  # noqa: PLC0415 - as Streamlit
+    from starlette.routing import Route  # noqa: PLC0415
+
+    from velocity.serve.front import Front  # noqa: PLC0415
+
+    front = Middleware(
+        Front,
+        https=lambda: signed_in and _configured_auth()["redirect_uri"].startswith("https:"),
+        may_have=_may_have if signed_in else None,
+    )
+    app = st.App(
+        script,
+        lifespan=lifespan,
+        secrets={"auth": auth} if auth else None,
+        middleware=[front],
+        routes=[Route("/healthz", _healthz), Route("/readyz", _readyz)],
+    )
+    if signed_in:
+        check_auth(auth or _configured_auth())
+    with suppress(KeyboardInterrupt):  # the way to stop it
+        app.run(
+            config={
+                "server.address": address,
+                "server.port": port,
+                "logger.hideWelcomeMessage": True,
+            }
+        )
+    say("Stopped.")
+
+
+def check_auth(auth: Mapping[str, Any]) -> None:
+    """Makes sure that sign-in can work.
+
+    Args:
+        auth: the section `[auth]` of Streamlit's secrets; no value of it is ever told.
+
+    Raises:
+        ConfigurationError: something is absent or too weak.
+    """
+    hint = "docs/sign-in.md says what the secrets file must hold."
+    if absent := [name for name in AUTH if not auth.get(name)]:
+        raise ConfigurationError(
+            f"Sign-in is required, but {', '.join(absent)} of the identity provider is not there.",
+            hint,
+        )
+    if len(str(auth["cookie_secret"])) < _SHORTEST_SECRET:
+        raise ConfigurationError(
+            f"The cookie_secret is shorter than {_SHORTEST_SECRET} characters: sign-ins could be "
+            "forged.",
+            "Make one with: openssl rand -hex 32",
+        )
+    if not str(auth["redirect_uri"]).endswith("/oauth2callback"):
+        raise ConfigurationError("The redirect_uri does not end in /oauth2callback.", hint)
+
+
+def _auth_of_environment() -> dict[str, Any]:
+    """The section `[auth]` as the environment has it; empty where it has none of it."""
+    found = {
+        name: os.environ[variable] for name, variable in AUTH.items() if variable in os.environ
+    }
+    if found:
+        check_auth(found)
+    return found
+
+
+def _configured_auth() -> dict[str, Any]:
+    """The section `[auth]` as Streamlit has it; empty where there is none."""
+    from streamlit.auth_util import get_secrets_auth_section  # noqa: PLC0415 - as in serve
+
+    return dict(get_secrets_auth_section().to_dict())
+
+
+async def _may_have(cookies: Mapping[str, str], content: bytes) -> bool:
+    """Whether the holder of the cookies may have a file with that content."""
+    import orjson  # noqa: PLC0415 - as in serve
+    from starlette.concurrency import run_in_threadpool  # noqa: PLC0415
+    from streamlit.web.server.starlette.starlette_server_config import (  # noqa: PLC0415
+        USER_COOKIE_NAME,
+    )
+    from streamlit.web.server.starlette.starlette_websocket import (  # noqa: PLC0415
+        _get_signed_cookie_with_chunks,
+    )
+
+    from velocity.ui.owners import may_have  # noqa: PLC0415
+    from velocity.ui.sign_in import sign_in_of  # noqa: PLC0415
+
+    claims = _get_signed_cookie_with_chunks(dict(cookies), USER_COOKIE_NAME)
+    if claims is None:
+        return False
+    return await run_in_threadpool(may_have, sign_in_of(orjson.loads(claims)), content)
+
+
+async def _healthz(_request: Request) -> Response:
+    """Whether the process answers."""
+    from starlette.responses import PlainTextResponse  # noqa: PLC0415 - as in serve
+
+    return PlainTextResponse("ok")
+
+
+def _readyz(_request: Request) -> Response:
+    """Whether there is a snapshot to show, and how old its data is; 503 where there is none."""
+    from starlette.responses import JSONResponse  # noqa: PLC0415 - as in serve
+
+    from velocity import reads  # noqa: PLC0415
+    from velocity.store import latest_snapshot  # noqa: PLC0415
+    from velocity.ui.places import data_folder  # noqa: PLC0415
+
+    try:
+        snapshot = latest_snapshot(data_folder())
+        as_of = reads.trust(snapshot)["as_of"].item()
+    except VelocityError:
+        return JSONResponse({"ready": False}, 503)
+    age = None if as_of is None else (datetime.now(UTC) - as_of).total_seconds() / 3600
+    return JSONResponse(
+        {
+            "ready": True,
+            "snapshot": snapshot.name,
+            "as_of": as_of and as_of.isoformat(),
+            "age_hours": age and round(age, 2),
+        }
+    )
+
+
+def _has_display() -> bool:
+    """Whether a browser would be a window: without one, Python may start it in the terminal."""
+    return sys.platform == "darwin" or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
