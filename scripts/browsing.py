@@ -44,8 +44,16 @@ def launch_browser(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=find_browser(), args=[*_QUIET])
 
 
+def free_port() -> int:
+    """A port of this machine that nobody has at the moment."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
 @contextmanager
-def served(data: Path, config: Path, *, log: Path, env: Mapping[str, str]) -> Iterator[str]:
+def served(
+    data: Path, config: Path, *, log: Path, env: Mapping[str, str], port: int | None = None
+) -> Iterator[str]:
     """The address of `velocity app` over the folder `data`, for as long as the block lasts.
 
     Args:
@@ -53,12 +61,12 @@ def served(data: Path, config: Path, *, log: Path, env: Mapping[str, str]) -> It
         config: settings file, which need not exist.
         log: where the app's output goes.
         env: the app's whole environment.
+        port: to serve on; None: a free one.
 
     Raises:
         RuntimeError: the app does not start; what it said is part of the message.
     """
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
+    port = port or free_port()
     command = [sys.executable, "-m", "velocity", "app", "--port", str(port)]
     command += ["--data", str(data), "--config", str(config)]
     with log.open("wb") as output:

@@ -47,6 +47,7 @@ _HOST_CONFIG = "/_stcore/host-config"
 _LOGIN = "/auth/login"
 _CALLBACK = "/oauth2callback"
 _MEDIA = "/media/"
+_STATIC = "/static/"
 _RETURN_COOKIE = "velocity_return"
 _RETURN_WITHIN_S = 900
 _LONGEST_RETURN = 1500
@@ -95,18 +96,19 @@ class Front:
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._finish(message, request, path)
-                _log.info(
-                    "%s %s %s %d ms",
-                    scope["method"],
-                    _printable(path),
-                    message["status"],
-                    (time.monotonic() - begun) * 1000,
-                )
+                if not path.startswith(_STATIC):
+                    _log.info(
+                        "%s %s %s %d ms",
+                        scope["method"],
+                        _printable(path),
+                        message["status"],
+                        (time.monotonic() - begun) * 1000,
+                    )
             await send(message)
 
         if _is_closed(path, request):
             await PlainTextResponse("Not found", _GONE)(scope, receive, answer)
-        elif _MEDIA in path and self._may_have is not None:
+        elif path.startswith(_MEDIA) and self._may_have is not None:
             await self._file(scope, receive, answer, request)
         else:
             await self._app(scope, receive, answer)

@@ -1,0 +1,114 @@
+"""A roster of whom everybody has a canary: a word in every text of theirs, and nowhere else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from tests.builders import at, run, store_of
+from velocity.roster import load_roster
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from velocity.store import Snapshot
+
+#: Stream -> who is in it, by number; 3 is in two, and 12 and 13 are in one too small to be shown.
+STREAMS = {"vision": (0, 1, 2, 3, 4), "language": (3, 5, 6, 7, 8, 9), "probes": (10, 11, 12, 13)}
+PEOPLE = range(14)
+DISABLED = 13
+WEEKS = 10
+AS_OF = "2026-03-16 06:00"
+LEAD, MENTOR = "lead@people.example", "mentor@people.example"
+
+
+def canary(person: int) -> str:
+    """The word that is in every name of that person."""
+    return f"zq{person:02d}kx"
+
+
+def scholar(person: int) -> str:
+    """The person's id, which is a canary too."""
+    return f"id-{canary(person)}"
+
+
+def email(person: int) -> str:
+    """The address that the person signs in with."""
+    return f"{canary(person)}@people.example"
+
+
+def elsewhere() -> str:
+    """What person 3 does in "language", which the mentor of "vision" may not see."""
+    return "zz03elsewhere"
+
+
+def roster_text() -> str:
+    """roster.toml: the mentor has "vision"."""
+    people = "".join(
+        f'[[scholars]]\nid = "{scholar(it)}"\nname = "Name {canary(it)}"\n'
+        f'emails = ["{email(it)}"]\nusernames = ["user-{canary(it)}"]\n'
+        f"disabled = {str(it == DISABLED).lower()}\n\n"
+        for it in PEOPLE
+    )
+    streams = "".join(
+        f'[[streams]]\nid = "{name}"\nname = "{name.title()}"\n'
+        f"mentors = [{f'{MENTOR!r}' if name == 'vision' else ''}]\n"
+        f'projects = ["e/{name}-*"]\n'
+        f"members = [{', '.join(f'{{ scholar = {scholar(it)!r} }}' for it in members)}]\n\n"
+        for name, members in STREAMS.items()
+    )
+    credits = (
+        '[[credits.rates]]\ngpu = "*"\nfrom = 2026-01-01\ncredits_per_gpu_hour = 1.0\n\n'
+        '[[credits.grants]]\ndate = 2026-01-05\nstream = "vision"\namount = 500\n\n'
+        f'[[credits.grants]]\ndate = 2026-01-05\nscholar = "{scholar(5)}"\namount = 77\n'
+    )
+    return f'leads = ["{LEAD}"]\n\n{people}{streams}{credits}'
+
+
+def populate(data: Path) -> Snapshot:
+    """Ten weeks of everybody's runs, some failed, waiting or going on; one user is unknown."""
+    rows = []
+    for name, members in STREAMS.items():
+        for person in members:
+            word = elsewhere() if (name, person) == ("language", 3) else canary(person)
+            for week in range(WEEKS):
+                # In probes, ever fewer take part.
+                if name == "probes" and person - 10 > WEEKS - week:
+                    continue
+                for day in range(4):
+                    start = at("09:00", days=7 * week + day) + timedelta(minutes=7 * person)
+                    rows.append(_run(name, person, word, week, day, start))
+        rows.append(
+            _run(name, members[0], canary(members[0]), 99, 0, at("2026-03-16 05:30"))
+            | {"state": "running", "runtime_s": None}
+        )
+    stranger = canary(99)
+    rows.append(
+        run(
+            "r-stranger",
+            "09:00",
+            "10:00",
+            username=f"user-{stranger}",
+            project=f"vision-{stranger}",
+        )
+    )
+    (data / "roster.toml").write_text(roster_text(), encoding="utf-8")
+    return store_of(rows, AS_OF, roster=load_roster(data / "roster.toml"), data=data)
+
+
+def _run(stream: str, person: int, word: str, week: int, day: int, start) -> dict[str, object]:
+    return run(
+        f"r{stream}-{person}-{week}-{day}",
+        start,
+        start + timedelta(hours=1 + (day + person) % 3),
+        state="failed" if (day + week) % 5 == 0 else "finished",
+        username=f"user-{canary(person)}",
+        project=f"{stream}-{word}",
+        display_name=f"run {word}",
+        group_name=f"group {word} {week} {day}",
+        tags=[f"tag-{word}"],
+        notes=f"notes {word}",
+        host=f"host-{word}",
+        gpu_type=f"GPU {word}",
+        gpu_count=1,
+    )

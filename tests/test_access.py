@@ -1,0 +1,204 @@
+"""No read gives a row outside the viewer's scope, and no figure about too few people."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import re
+from datetime import date, datetime
+
+import polars as pl
+import pytest
+
+from tests import people
+from tests.builders import run, store_of
+from tests.people import canary, scholar
+from velocity import reads
+from velocity.access import EVERYTHING, Scope, viewer_of
+from velocity.read_schemas import READ_SCHEMAS
+from velocity.roster import load_roster
+
+EVERYBODY = {canary(it) for it in (*people.PEOPLE, 99)} | {people.elsewhere()}
+VISION = {canary(it) for it in people.STREAMS["vision"]} | {canary(99)}
+#: Who signs in -> whose words they may come upon.
+SEEN = {
+    people.email(0): {canary(0)},
+    people.email(3): {canary(3), people.elsewhere()},
+    people.MENTOR: VISION,
+    people.LEAD: EVERYBODY,
+}
+WORDS = re.compile(r"zq\d\dkx|zz03elsewhere")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("people")
+
+
+@pytest.fixture(scope="module")
+def snapshot(folder):
+    return people.populate(folder)
+
+
+@pytest.fixture(scope="module")
+def roster(snapshot, folder):
+    return load_roster(folder / "roster.toml")
+
+
+def scope_of(roster, email, *, individuals=True):
+    return viewer_of(roster, email, leads_see_individuals=individuals).scope
+
+
+def forged(name):
+    """Every argument that somebody could think of, and nothing in any of them taken on trust."""
+    others = [scholar(it) for it in (0, 3, 5)]
+    choices = {
+        "by": ["scholar", "stream", "programme"],
+        "period": ["all", "day"],
+        "groups": [[*others, *people.STREAMS, "programme"]],
+        "within": [None, "vision", "language"],
+        "scholar": others,
+        "streams": [None, list(people.STREAMS)],
+        "min_hours": [0],
+        "from_at": [datetime.fromisoformat("2026-01-05T00:00Z")],
+        "to_at": [datetime.fromisoformat("2026-03-16T00:00Z")],
+    }
+    wanted = [it for it in inspect.signature(getattr(reads, name)).parameters if it in choices]
+    for values in itertools.product(*(choices[it] for it in wanted)):
+        yield dict(zip(wanted, values, strict=True))
+
+
+def words_of(frame):
+    return set(WORDS.findall(repr(frame.rows())))
+
+
+@pytest.mark.parametrize("name", sorted(READ_SCHEMAS))
+def test_no_read_gives_anybody_a_word_of_those_they_may_not_see(name, snapshot, roster):
+    read = getattr(reads, name)
+    if "scope" not in inspect.signature(read).parameters:
+        assert words_of(read(snapshot)) == set()
+        return
+    for email, seen in SEEN.items():
+        for arguments in forged(name):
+            frame = read(snapshot, **arguments, scope=scope_of(roster, email))
+            assert words_of(frame) <= seen, (email, arguments)
+
+
+@pytest.mark.parametrize("name", sorted(set(READ_SCHEMAS) - {"group_weeks", "trust"}))
+def test_a_lead_who_may_not_see_people_gets_nothing_but_the_groups(name, snapshot, roster):
+    read = getattr(reads, name)
+    scope = scope_of(roster, people.LEAD, individuals=False)
+    if "scope" in inspect.signature(read).parameters:
+        assert all(read(snapshot, **it, scope=scope).is_empty() for it in forged(name))
+    assert words_of(reads.group_weeks(snapshot, scope=scope)) == set()
+
+
+def test_each_role_does_see_what_is_theirs(snapshot, roster):
+    for email, seen in SEEN.items():
+        assert words_of(reads.runs(snapshot, scope=scope_of(roster, email))) == seen
+
+
+def test_counts_of_trust_are_of_what_the_viewer_may_see(snapshot, roster):
+    runs = {
+        email: reads.trust(snapshot, scope=scope_of(roster, email))["runs"].item() for email in SEEN
+    }
+    for email, count in runs.items():
+        assert count == reads.runs(snapshot, scope=scope_of(roster, email)).height
+    assert runs[people.LEAD] == reads.trust(snapshot)["runs"].item()
+
+
+@pytest.mark.parametrize("email", [people.LEAD, people.MENTOR])
+def test_nobody_else_sees_hours_of_the_day_nights_or_weekends(email, snapshot, roster):
+    scope = scope_of(roster, email)
+    who = reads.scholars(snapshot, scope=scope)
+    assert who["awake_start_min"].drop_nulls().is_empty()
+    assert reads.loops(snapshot, scope=scope)["reaction_awake_hours"].drop_nulls().is_empty()
+    figures = reads.metrics(snapshot, by="scholar", within="vision", scope=scope)
+    assert figures.height
+    hidden = [name for name in figures.columns if re.search("awake|off_share", name)]
+    assert figures.select(pl.sum_horizontal(pl.col(hidden).fill_null(0)).sum()).item() == 0
+    assert reads.metrics(
+        snapshot, by="scholar", period="day", within="vision", scope=scope
+    ).is_empty()
+    assert reads.lines(snapshot, scope=scope)["reaction_awake_hours_median"].drop_nulls().is_empty()
+    own = reads.metrics(
+        snapshot, by="scholar", groups=[scholar(0)], scope=scope_of(roster, people.email(0))
+    )
+    assert own["reaction_off_share"].item() is not None
+
+
+def test_bands_leave_out_only_somebody_the_viewer_may_see(snapshot, roster):
+    scope = scope_of(roster, people.email(0))
+    assert reads.bands(snapshot, scholar=scholar(0), scope=scope)["p50"].drop_nulls().len()
+    assert reads.bands(snapshot, scholar=scholar(1), scope=scope).is_empty()
+
+
+def test_every_subset_of_the_visible_cells_covers_at_least_four_people(snapshot):
+    """Differences too: what is left of a total without some of its cells is a set of cells."""
+    weeks = reads.group_weeks(snapshot, scope=Scope(fixed_groups=True))
+    cells = weeks.filter(pl.col("group_id") != "all groups")
+    shown = cells.filter("visible")
+    runs = reads.runs(snapshot).filter(pl.col("excluded").is_null(), pl.col("stream").is_not_null())
+    active = {
+        key: set(rows["scholar"])
+        for key, rows in runs.filter(~pl.col("flags").str.contains("unattributed"))
+        .with_columns(week=pl.col("started_at").dt.date().dt.truncate("1w"))
+        .group_by("stream", "week")
+    }
+    groups = sorted(set(cells["group_id"]))
+    assert groups == ["language", "other streams"]
+    streams = {"language": ("language",), "other streams": ("probes", "vision")}
+    hidden = 0
+    for week in sorted(set(cells["week_start"])):
+        visible = shown.filter(pl.col("week_start") == week)["group_id"].to_list()
+        members = {
+            it: set().union(*(active.get((stream, week), set()) for stream in streams[it]))
+            for it in groups
+        }
+        hidden += len(groups) - len(visible)
+        for size in range(1, len(visible) + 1):
+            for subset in itertools.combinations(visible, size):
+                assert len(set().union(*(members[it] for it in subset))) >= 4
+        assert all(len(members[it]) < 4 for it in groups if it not in visible)
+    total = weeks.filter(pl.col("group_id") == "all groups")
+    for column in ("experiments_started", "runs_ended", "busy_hours", "gpu_hours"):
+        assert total[column].sum() == pytest.approx(shown[column].sum())
+    assert max(cells["week_start"]) < date(2026, 3, 16)
+    assert shown.height
+
+
+@pytest.mark.parametrize(
+    ("sizes", "groups"),
+    [
+        ((5, 5), ["s0", "s1"]),
+        ((5, 4), ["other streams"]),
+        ((6, 3, 2), ["other streams", "s0"]),
+        ((6, 7, 1), ["other streams", "s1"]),
+        ((2, 2), []),
+    ],
+)
+def test_small_streams_merge_smallest_first_until_they_are_five(sizes, groups, tmp_path):
+    ids = iter(range(99))
+    members = [[f"p{next(ids)}" for _ in range(size)] for size in sizes]
+    known = [it for group in members for it in group]
+    (tmp_path / "roster.toml").write_text(
+        "".join(f'[[scholars]]\nid = "{it}"\nname = "{it}"\nusernames = ["{it}"]\n' for it in known)
+        + "".join(
+            f'[[streams]]\nid = "s{n}"\nname = "S{n}"\n'
+            f"members = [{', '.join(f'{{ scholar = {it!r} }}' for it in group)}]\n"
+            for n, group in enumerate(members)
+        ),
+        encoding="utf-8",
+    )
+    rows = [run(f"r{it}", "09:00", "10:00", username=it) for it in known]
+    snapshot = store_of(rows, "2026-01-20 00:00", roster=load_roster(tmp_path / "roster.toml"))
+    shown = reads.group_weeks(snapshot, scope=EVERYTHING)
+    assert sorted(set(shown["group_id"]) - {"all groups"}) == groups
+
+
+def test_a_role_ends_when_the_roster_says_so(roster):
+    assert viewer_of(roster, people.email(people.DISABLED), leads_see_individuals=True) is None
+    assert viewer_of(roster, "stranger@people.example", leads_see_individuals=True) is None
+    assert viewer_of(
+        roster, people.email(0).upper(), leads_see_individuals=True
+    ).scholar == scholar(0)
