@@ -18,6 +18,7 @@ from velocity.charts import (
     draw_timeline,
 )
 from velocity.shapes import my_velocity as shape
+from velocity.shapes.seen import seen_by
 
 _WEEKS = 12
 
@@ -27,6 +28,8 @@ if scholar is None:
     ui.empty_state("There is no scholar yet.", "velocity sync --project ENTITY/PROJECT")
     st.stop()
 who = view.read(reads.scholars).row(by_predicate=pl.col("scholar") == scholar, named=True)
+# Hours of the day, nights and weekends are shown to the scholar alone, whoever else looks here.
+hours = view.scope.sees_hours(scholar)
 figures = view.windowed(reads.metrics, by="scholar", groups=[scholar]).row(0, named=True)
 loops = view.windowed(reads.loops, scholar=scholar).reverse()
 view.say(
@@ -34,7 +37,8 @@ view.say(
     sentences.my_velocity(
         figures=figures,
         lines=view.read(reads.lines, scholar=scholar),
-        awake=(who["awake_start_min"], who["awake_end_min"]),
+        awake=(who["awake_start_min"], who["awake_end_min"]) if hours else (0, 0),
+        own=hours,
     ),
 )
 
@@ -116,21 +120,22 @@ with st.grid(3, min_column_width=300, gap="medium"):
             caption="Experiments concluded and runs failed a week; band = your usual range",
             table=ui.Table(weekly, "throughput"),
         )
-    with st.container():
-        days = view.read(
-            reads.metrics,
-            by="scholar",
-            period="day",
-            groups=[scholar],
-            from_day=since,
-            to_day=view.window.end,
-        ).select(day="period_start", value="experiments_started")
-        ui.show_chart(
-            draw_calendar(days, mode=mode, title="Launches by day", noun="launch"),
-            title="Launches by day",
-            caption="Experiments launched; darker is more; shown to you alone",
-            table=ui.Table(days, "launches"),
-        )
+    if hours:
+        with st.container():
+            days = view.read(
+                reads.metrics,
+                by="scholar",
+                period="day",
+                groups=[scholar],
+                from_day=since,
+                to_day=view.window.end,
+            ).select(day="period_start", value="experiments_started")
+            ui.show_chart(
+                draw_calendar(days, mode=mode, title="Launches by day", noun="launch"),
+                title="Launches by day",
+                caption="Experiments launched; darker is more; shown to you alone",
+                table=ui.Table(days, "launches"),
+            )
     with st.container():
         strips = shape.strips(figures, view.windowed(reads.bands, scholar=scholar))
         ui.show_chart(
@@ -139,5 +144,26 @@ with st.grid(3, min_column_width=300, gap="medium"):
             caption="Bar = middle half of the others, tick = their median; nobody is named",
             table=ui.Table(strips, "cohort"),
         )
-ui.heading("What others can see of you")
-st.markdown(shape.SEEN_BY_OTHERS)
+if view.viewer.scholar is None and view.viewer.email is None:
+    ui.heading("What others can see of you")
+    st.markdown(shape.SEEN_BY_OTHERS)
+elif hours:
+    streams = view.read(reads.experiments, scholar=scholar)["stream"].drop_nulls().to_list()
+    known = dict(view.read(reads.streams).select("stream", "name").iter_rows())
+    theirs = {it: name for it, name in known.items() if it in {*streams, *who["streams"]}}
+    ui.heading(
+        "What others can see of you",
+        "By the roster as it stands now. Every scholar sees quartiles of at least 8 others, which "
+        "name nobody; a day's figures are yours alone",
+    )
+    ui.show_rows(seen_by(view.roster, scholar, theirs, **view.policy), alt="Who sees what of you")
+    looks = view.looks(scholar)
+    ui.heading(
+        "Who looked at your pages",
+        f"My velocity and Why this number, opened by others in the last "
+        f"{formats.plural(view.settings.access.views_kept_days, 'day')}; times in {view.zone}",
+    )
+    if looks.is_empty():
+        st.markdown("Nobody has.")
+    else:
+        ui.show_rows(looks, alt="Who looked at your pages, latest first")

@@ -13,13 +13,19 @@ _ALL = "All weeks"
 _NO_FIGURE = {"scholar", "period_start"}
 
 
-def _figures() -> list[str]:
-    """The figures of `reads.metrics`, without what only stands beside one."""
+def _figures(*, hours: bool) -> list[str]:
+    """The figures of `reads.metrics`, without what only stands beside one.
+
+    Args:
+        hours: whether those of the hours of the day may be seen.
+    """
     beside = ("_n", "_events", "_low", "_high", "_largest")
     return [
         name
         for name in READ_SCHEMAS["metrics"]
-        if name not in _NO_FIGURE and not name.endswith(beside)
+        if name not in _NO_FIGURE
+        and not name.endswith(beside)
+        and (hours or name not in {"reaction_awake_hours_median", "reaction_off_share"})
     ]
 
 
@@ -34,11 +40,12 @@ if scholar is None:
     ui.empty_state("There is no scholar yet.", "velocity sync --project ENTITY/PROJECT")
     st.stop()
 weeks = view.read(reads.weekly, by="scholar", groups=[scholar])["week_start"].unique().sort()
+known = _figures(hours=view.scope.sees_hours(scholar))
 with st.container(horizontal=True):
     metric = st.selectbox(
         "Figure",
-        _figures(),
-        index=_figures().index("reaction_share"),
+        known,
+        index=known.index("reaction_share"),
         key="metric",
         bind="query-params",
         width=320,

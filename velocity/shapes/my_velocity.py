@@ -87,7 +87,10 @@ def _since(moment: datetime, as_of: datetime) -> str:
 
 
 def medians(figures: Mapping[str, Any]) -> pl.DataFrame:
-    """Median, limits and what they rest on, a row a part of the loop; from `reads.metrics`."""
+    """Median, limits and what they rest on, a row a part of the loop; from `reads.metrics`.
+
+    What has no observation is left out: of awake hours, others than the scholar get none.
+    """
     parts = {
         "Machine": "machine_hours",
         "Reaction": "reaction_hours",
@@ -109,6 +112,7 @@ def medians(figures: Mapping[str, Any]) -> pl.DataFrame:
                 "n": figures[f"{name}_n"],
             }
             for title, name in parts.items()
+            if figures[f"{name}_n"] or name != "reaction_awake_hours"
         ]
     )
 
@@ -138,7 +142,9 @@ def timeline_view(from_at: datetime, to_at: datetime, as_of: datetime, who: Row)
         end=to_at,
         as_of=as_of,
         zone=ZoneInfo(who["timezone"]),
-        awake=(_clock(who["awake_start_min"]), _clock(who["awake_end_min"])),
+        awake=None
+        if who["awake_start_min"] is None
+        else (_clock(who["awake_start_min"]), _clock(who["awake_end_min"])),
         name=f"{who['scholar']} {from_at:%Y-%m-%d} {to_at:%Y-%m-%d}",
     )
 
@@ -146,10 +152,8 @@ def timeline_view(from_at: datetime, to_at: datetime, as_of: datetime, who: Row)
 def timeline_caption(from_at: datetime, to_at: datetime, who: Row) -> str:
     """The timeline's window, its clock, and what can be done with it."""
     last = (to_at - timedelta(microseconds=1)).date()
-    return (
-        f"{formats.span(from_at.date(), last)}, times in {who['timezone']}, "
-        f"awake {awake_words(who)}; drag to pan"
-    )
+    awake = "" if who["awake_start_min"] is None else f", awake {awake_words(who)}"
+    return f"{formats.span(from_at.date(), last)}, times in {who['timezone']}{awake}; drag to pan"
 
 
 def awake_words(who: Row) -> str:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 import streamlit as st
 
 from velocity import formats, reads, state
+from velocity.access import current_roster
 from velocity.demo import is_demo
 from velocity.periods import Window, last_whole_day
+from velocity.roster import Roster
 from velocity.store import Snapshot, latest_snapshot
 from velocity.ui.parts import period_control, theme_mode
 from velocity.ui.places import data_folder, settings_now
@@ -66,6 +68,23 @@ class View:
         """The programme's time zone."""
         return str(self.trust["timezone"])
 
+    @property
+    def roster(self) -> Roster:
+        """The roster as it stands now."""
+        return current_roster(self.settings) or Roster()
+
+    @property
+    def policy(self) -> dict[str, bool]:
+        """The settings that decide what a role may see."""
+        return {"leads_see_individuals": self.settings.access.leads_see_individuals}
+
+    def looks(self, scholar: str) -> pl.DataFrame:
+        """Who else looked at the scholar's pages, latest first: for the scholar alone."""
+        if not self.scope.sees_hours(scholar):
+            raise ValueError(f"who looked at {scholar} is not for {self.viewer.name}")
+        kept_days = self.settings.access.views_kept_days
+        return state.looks(data_folder(), scholar, at=datetime.now(UTC), kept_days=kept_days)
+
     def read(self, read: Callable[..., pl.DataFrame], **filters: Any) -> pl.DataFrame:
         """A read of `velocity.reads` with the viewer's scope, kept for whoever sees the same."""
         fixed = tuple(
@@ -92,15 +111,21 @@ class View:
                 st.markdown(answer.support)
             st.caption(self._trust_line())
 
+    def _doubts(self) -> tuple[str, ...]:
+        trust = self.trust
+        return (
+            f"{formats.share_exact(trust['attributed_share'])} of runs attributed",
+            formats.plural(trust["stale_runs"], "stale run"),
+            formats.plural(trust["clock_runs"], "flagged clock"),
+        )
+
     def _trust_line(self) -> str:
         trust = self.trust
         age_hours = (datetime.now(UTC) - self.as_of).total_seconds() / 3600
         parts = [
             f"As of {formats.instant(self.as_of, self.zone)}",
             f"Data is {formats.duration(age_hours)} old" if age_hours > OLD_AFTER_HOURS else "",
-            f"{formats.share_exact(trust['attributed_share'])} of runs attributed",
-            formats.plural(trust["stale_runs"], "stale run"),
-            formats.plural(trust["clock_runs"], "flagged clock"),
+            *(self._doubts() if trust["runs"] else ()),
             "demo data" if self.demo else "",
         ]
         return " · ".join(part for part in parts if part)
