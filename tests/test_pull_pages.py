@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 COUNT = 300
+IDS = [f"r{number:04}" for number in range(COUNT)]
 
 
 @pytest.fixture
@@ -36,27 +38,22 @@ def sizes(server) -> list[int]:
     return [call.variables["perPage"] for call in server.calls if call.operation == "Runs"]
 
 
-def broken(when) -> faults.Fault:
-    return faults.dropped().at(when=when, times=None)
-
-
 def larger_than(size: int, fault: faults.Fault) -> faults.Fault:
     return fault.at(when=lambda call: call.variables["perPage"] > size, times=None)
 
 
-def with_data_of(number: int) -> faults.Fault:
-    """No page of all runs, nor an answer by id, comes that holds the data of a run."""
+def with_data_of(number: int, fault: faults.Fault) -> faults.Fault:
+    """No page of all runs, nor of some by id, comes that holds the data of a run."""
 
     def holds(call) -> bool:
         asked = call.variables
         if "summaryMetrics" not in call.query:
             return False
-        if "name" in asked["filters"]:
-            return f"r{number:04}" in asked["filters"]
+        wanted = json.loads(asked["filters"]).get("name", {"$in": IDS})["$in"]
         first = int(asked["cursor"] or 0)
-        return first <= number < first + asked["perPage"]
+        return IDS[number] in sorted(wanted)[first : first + asked["perPage"]]
 
-    return broken(holds)
+    return fault.at(when=holds, times=None)
 
 
 @pytest.mark.parametrize(
@@ -73,9 +70,7 @@ def with_data_of(number: int) -> faults.Fault:
 def test_pages_shrink_where_they_do_not_come_and_nothing_is_lost(server, fault):
     server.faults.append(larger_than(40, fault))
     batches = list(connect().fetch_runs("lab", "vision", page_size=100))
-    assert [run_id for batch in batches for run_id in batch.runs["run_id"]] == [
-        f"r{number:04}" for number in range(COUNT)
-    ]
+    assert [run_id for batch in batches for run_id in batch.runs["run_id"]] == IDS
     assert not any(batch.rejected for batch in batches)
 
 
@@ -85,7 +80,7 @@ def test_pages_shrink_after_heavy_ones_and_grow_back_after_light_ones(server):
     (*_, last) = connect().fetch_runs("lab", "vision", page_size=40)
     assert sizes(server)[:3] == [40, 20, 20]
     assert sizes(server)[-1] == 40
-    assert last.runs["run_id"][-1] == f"r{COUNT - 1:04}"
+    assert last.runs["run_id"][-1] == IDS[-1]
 
 
 def test_pages_grow_back_when_the_server_can_send_them_again(server):
@@ -104,7 +99,7 @@ def test_a_page_that_fails_with_everything_else_is_not_tried_smaller(server):
 
 @pytest.mark.parametrize("number", [0, 137, COUNT - 1])
 def test_a_run_that_never_comes_is_passed_over_with_its_reason(server, number):
-    server.faults.append(with_data_of(number))
+    server.faults.append(with_data_of(number, faults.dropped()))
     batches = list(connect().fetch_runs("lab", "vision", page_size=100))
     assert sum(batch.runs.height for batch in batches) == COUNT - 1
     (lost,) = [row for batch in batches for row in batch.rejected]
@@ -112,8 +107,17 @@ def test_a_run_that_never_comes_is_passed_over_with_its_reason(server, number):
     assert "W&B does not send its data" in lost.reason
 
 
+@pytest.mark.fault
+def test_a_run_whose_data_takes_too_long_is_passed_over_and_the_others_come(server):
+    server.faults.append(with_data_of(2, faults.slow(3)))
+    batches = list(connect(timeout_s=1).fetch_runs("lab", "vision", run_ids=IDS[:5]))
+    assert sum(batch.runs.height for batch in batches) == 4
+    (lost,) = [row for batch in batches for row in batch.rejected]
+    assert (lost.run_id, "did not send" in lost.reason) == ("r0002", True)
+
+
 def test_a_run_that_never_comes_stops_no_sync_and_is_tried_again(server, tmp_path):
-    server.faults.append(with_data_of(137))
+    server.faults.append(with_data_of(137, faults.dropped()))
 
     def sync(days: int):
         at = NOON + timedelta(days=days)
