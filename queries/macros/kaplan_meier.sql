@@ -7,8 +7,8 @@ CREATE OR REPLACE MACRO kaplan_meier(observations) AS TABLE
 WITH estimate AS (
   SELECT
     group_id, period_start, measure,
-    sum(leaving)::BIGINT AS n,
-    sum(events)::BIGINT AS events,
+    max(n) AS n,
+    max(events) AS events,
     max(length_us) / 3.6e9 AS largest,
     -- Exactly one half is one half, whatever floating point made of it.
     min(length_us) FILTER (survival <= 0.5 + 1e-9) / 3.6e9 AS median,

@@ -24,7 +24,8 @@ SELECT
   observation.day,
   observation.length_us / 3.6e9 AS hours,
   observation.event,
-  curve.at_risk, curve.survival,
+  count(*) OVER () - rank() OVER (ORDER BY observation.length_us) + 1 AS at_risk,
+  curve.survival,
   curve.lower AS survival_low,
   curve.upper AS survival_high
 FROM observation
