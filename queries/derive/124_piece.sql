@@ -3,7 +3,7 @@
 -- A row a session and local day: from when to when, on which host, with how many GPUs. Scholars
 -- out of scope are there too where they share a host.
 WITH on_host AS (
-  FROM temp.host_session
+  FROM host_session
   UNION ALL
   FROM derived.host_session
   WHERE scholar_key NOT IN (FROM scope) AND host_key IN (FROM touched_host)

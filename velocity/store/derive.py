@@ -7,8 +7,9 @@ tables and take the place of theirs in the schema `derived`; everybody else's st
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import polars as pl
 
@@ -17,7 +18,7 @@ from velocity.sql import Query, list_queries, load_query, queries_fingerprint
 from velocity.store.figures import By, figures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import date
 
     from velocity.roster import Roster
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from velocity.store.live import LiveStore
 
 _MINUTE_US = 60_000_000
+
+_ID = {"scholar": pl.String}
 
 #: Whose rows a kept table holds -> its key column and the temporary table of those made again.
 _KEPT_BY = {"scholar": ("scholar_key", "scope"), "host": ("host_key", "touched_host")}
@@ -49,22 +52,20 @@ def derive(
         store.run(load_query("store/streams").body)
         everyone = _outdated(store)
         scope = _scope(store, everyone=everyone)
-        if everyone:
-            store.run("DELETE FROM derived.host_session")
         # Weeks and burn end at as_of: they move with time alone.
         if scope or everyone or _has_moved(store):
             for query in steps:
                 on_step(query.title)
-                store.run(f'CREATE OR REPLACE TEMP TABLE "{query.table}" AS {query.body}')
+                _make(store, query, everyone=everyone)
             # A first derivation and one with other settings have nothing to go on from.
-            since = None if everyone else store.run(load_query("store/touched_week").body)[0][0]
+            touched = None if everyone else _touched(store)
             for query in steps:
                 _keep(store, query, everyone=everyone)
             for query in steps:
-                store.run(f'DROP TABLE temp."{query.table}"')
+                store.run(f'DROP TABLE IF EXISTS temp."{query.table}"')
             on_step("Weekly figures")
             store.run(load_query("store/credits").body)
-            _weekly(store, since)
+            _weekly(store, touched)
         store.run("DELETE FROM changed_username; DELETE FROM derived_to")
         store.run("INSERT INTO derived_to SELECT project_key, as_of FROM project")
     return scope
@@ -147,12 +148,17 @@ def _has_moved(store: LiveStore) -> bool:
     return bool(store.run(moved))
 
 
+def _make(store: LiveStore, query: Query, *, everyone: bool) -> None:
+    """Runs a step; what is kept of everyone is made where it stays."""
+    kept = everyone and query.kept_by is not None
+    place = f'TABLE derived."{query.table}"' if kept else f'TEMP TABLE "{query.table}"'
+    store.run(f"CREATE OR REPLACE {place} AS {query.body}")
+
+
 def _keep(store: LiveStore, query: Query, *, everyone: bool) -> None:
     """Puts the rows of a step in the place of those of the same scholars, if it is kept."""
     table = query.table
-    if query.kept_by and everyone:
-        store.run(f'CREATE OR REPLACE TABLE derived."{table}" AS FROM temp."{table}"')
-    elif query.kept_by:
+    if query.kept_by and not everyone:
         key, touched = _KEPT_BY[query.kept_by]
         store.run(
             f'DELETE FROM derived."{table}" WHERE {key} IN (FROM {touched});'
@@ -160,28 +166,59 @@ def _keep(store: LiveStore, query: Query, *, everyone: bool) -> None:
         )
 
 
-def _weekly(store: LiveStore, since: date | None) -> None:
+@dataclass(frozen=True)
+class _Touched:
+    """Which weekly figures a change in part may have moved.
+
+    Args:
+        since: Monday of the first week that it may have moved for anybody.
+        newest: Monday of the last week derived before, which `as_of` has lengthened for everybody.
+        scholars: ids of those whom it may have moved before `newest`.
+    """
+
+    since: date
+    newest: date
+    scholars: list[str]
+
+
+def _touched(store: LiveStore) -> _Touched | None:
+    """What the steps just made have moved; None where no week was derived before."""
+    newest = store.run("SELECT max(week_start) FROM derived.weekly")[0][0]
+    if newest is None:
+        return None
+    since = store.run(load_query("store/touched_week").body)[0][0]
+    rows = store.run(load_query("store/touched_scholar").body)
+    return _Touched(since, newest, [scholar for (scholar,) in rows])
+
+
+def _weekly(store: LiveStore, touched: _Touched | None) -> None:
     """Every metric by week, for the trends; what changed in weeks that were over is recorded.
 
-    Weeks before `since` (a Monday) stay as they are; None makes all of them.
+    Figures that were not touched stay as they are; None makes all of them.
     """
     known = store.run(
         "FROM duckdb_tables() WHERE schema_name = 'derived' AND table_name = 'weekly'"
     )
     if known:
         store.run("CREATE OR REPLACE TEMP TABLE weekly_before AS FROM derived.weekly")
-    store.load(
-        "weekly_figure",
-        pl.concat(
-            figures(store, by=by, period="week", from_day=since).select(
-                pl.lit(by).alias("kind"), pl.all()
-            )
-            for by in get_args(By)
-        ),
-    )
-    if since is not None:
-        store.run(load_query("store/earlier_weeks").body, {"since": since})
+    store.load("weekly_figure", pl.concat(_weekly_figures(store, touched)))
+    if touched is not None:
+        store.load("touched_scholar", pl.DataFrame({"scholar": touched.scholars}, _ID))
+        weeks = {"since": touched.since, "newest": touched.newest}
+        store.run(load_query("store/untouched_weeks").body, weeks)
     store.run(f"CREATE OR REPLACE TABLE derived.weekly AS {load_query('store/weekly').body}")
     if known:
-        reason = "configuration" if since is None else "data"
+        reason = "configuration" if touched is None else "data"
         store.run(load_query("store/restate").body, {"reason": reason})
+
+
+def _weekly_figures(store: LiveStore, touched: _Touched | None) -> Iterator[pl.DataFrame]:
+    """The figures to make, with the kind of group as the first column."""
+    for by in get_args(By):
+        windows: list[dict[str, Any]] = [{"from_day": touched and touched.since}]
+        if touched is not None and by == "scholar":
+            before = {"to_day": touched.newest, "groups": touched.scholars}
+            windows = [{"from_day": touched.since, **before}, {"from_day": touched.newest}]
+        for window in windows:
+            made = figures(store, by=by, period="week", **window)
+            yield made.select(pl.lit(by).alias("kind"), pl.all())
