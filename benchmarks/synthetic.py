@@ -27,16 +27,22 @@ def run_table(runs: int, scholars: int, *, seed: int = 1, line_of: int = 0) -> p
 
 
 def _people(rng: np.random.Generator, runs: int, scholars: int) -> pl.DataFrame:
-    scholar = rng.integers(0, scholars, runs)
+    """Launches of one run, of four seeds, and sweeps of ten: about three runs an experiment."""
+    sizes = rng.choice([1, 4, 10], runs, p=[0.6, 0.25, 0.15])
+    sizes = sizes[: np.searchsorted(np.cumsum(sizes), runs) + 1]
+    launch = np.repeat(np.arange(len(sizes)), sizes)[:runs]
+    scholar = rng.integers(0, scholars, len(sizes))[launch]
     span_s = _SPAN.total_seconds()
-    start_s = np.sort(rng.uniform(0, span_s, runs))
+    launch_s = np.sort(rng.uniform(0, span_s - 1000, len(sizes)))[launch]
+    # The runs of one launch follow each other within two minutes.
+    start_s = launch_s + rng.uniform(0, 100, runs)
     length_s = np.minimum(rng.lognormal(8, 1.3, runs), span_s - start_s)
     states = rng.choice(
         ["finished", "failed", "crashed", "killed", "preempted"],
         runs,
         p=[0.8, 0.07, 0.05, 0.06, 0.02],
     )
-    config = rng.integers(0, 40, runs)
+    config = rng.integers(0, 40, len(sizes))[launch]
     return _frame(
         run_id=[f"r{number}" for number in range(runs)],
         username=[f"u{number}" for number in scholar],
@@ -44,8 +50,8 @@ def _people(rng: np.random.Generator, runs: int, scholars: int) -> pl.DataFrame:
         start_s=start_s,
         length_s=length_s,
         state=states,
-        group=[None if number % 3 else f"g{number % 7}" for number in range(runs)],
-        sweep=[f"s{number}" if number % 20 == 0 else None for number in range(runs)],
+        group=[None if number % 3 else f"g{number % 7}" for number in launch],
+        sweep=[f"s{number}" if sizes[number] == 10 else None for number in launch],
         config=[f"{one}-{other}" for one, other in zip(scholar, config, strict=True)],
         # Two neighbours share a node of 8 GPUs: a change touches the charges of one other person.
         host=[f"node-{number // 2}" for number in scholar],

@@ -5,6 +5,7 @@
 -- param: period | VARCHAR | all, month, week or day
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
+-- param: periods | DATE[] | only periods with these first days, null = all
 -- param: groups | VARCHAR[] | only these ids, null = all
 -- param: within | VARCHAR | of scholars: only what they did in this stream, null = everything
 -- param: scope | STRUCT | what the viewer may see
@@ -28,6 +29,10 @@ WITH charged AS (
     AND may_see_group($scope, $by, scholar.scholar, stream.stream, $within::VARCHAR)
     AND ($from_day::DATE IS NULL OR charge.day >= $from_day::DATE)
     AND ($to_day::DATE IS NULL OR charge.day < $to_day::DATE)
+    AND ($groups::VARCHAR[] IS NULL
+      OR list_contains($groups::VARCHAR[], group_of($by, scholar.scholar, stream.stream)))
+    AND ($periods::DATE[] IS NULL
+      OR list_contains($periods::DATE[], period_of($period, charge.day)))
 ),
 daily AS (
   SELECT
@@ -37,7 +42,6 @@ daily AS (
     coalesce(sum(gpu_us) FILTER (class = 'finished'), 0) AS finished_us,
     coalesce(sum(unpriced_us), 0)::BIGINT AS unpriced_us
   FROM charged
-  WHERE $groups::VARCHAR[] IS NULL OR list_contains($groups::VARCHAR[], group_id)
   GROUP BY ALL
 )
 SELECT

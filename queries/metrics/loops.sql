@@ -6,6 +6,7 @@
 -- param: period | VARCHAR | all, month, week or day
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
+-- param: periods | DATE[] | only periods with these first days, null = all
 -- param: groups | VARCHAR[] | only these ids, null = all
 -- param: within | VARCHAR | of scholars: only what they did in this stream, null = everything
 -- param: scope | STRUCT | what the viewer may see
@@ -31,6 +32,10 @@ WITH placed AS (
     AND may_see_group($scope, $by, scholar.scholar, stream.stream, $within::VARCHAR)
     AND ($from_day::DATE IS NULL OR start_day >= $from_day::DATE)
     AND ($to_day::DATE IS NULL OR start_day < $to_day::DATE)
+    AND ($groups::VARCHAR[] IS NULL
+      OR list_contains($groups::VARCHAR[], group_of($by, scholar.scholar, stream.stream)))
+    AND ($periods::DATE[] IS NULL
+      OR list_contains($periods::DATE[], period_of($period, start_day)))
 )
 SELECT
   group_id, period_start,
@@ -46,6 +51,5 @@ SELECT
     1 - sum(reaction_awake_us) FILTER (status = 'closed')
       / nullif(sum(reaction_us) FILTER (status = 'closed'), 0) END AS reaction_off_share
 FROM placed
-WHERE $groups::VARCHAR[] IS NULL OR list_contains($groups::VARCHAR[], group_id)
 GROUP BY group_id, period_start
 ORDER BY group_id, period_start

@@ -7,6 +7,7 @@
 -- param: period | VARCHAR | all, month, week or day
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
+-- param: periods | DATE[] | only periods with these first days, null = all
 -- param: groups | VARCHAR[] | only these ids, null = all
 -- param: within | VARCHAR | of scholars: only what they did in this stream, null = everything
 -- param: scope | STRUCT | what the viewer may see
@@ -34,6 +35,8 @@ WITH observation AS (
       OR list_contains($groups::VARCHAR[], group_of($by, scholar.scholar, stream.stream)))
     AND ($from_day::DATE IS NULL OR day >= $from_day::DATE)
     AND ($to_day::DATE IS NULL OR day < $to_day::DATE)
+    AND ($periods::DATE[] IS NULL
+      OR list_contains($periods::DATE[], period_of($period, day)))
 ),
 estimate AS (
   SELECT group_of($by, scholar.scholar, stream.stream) AS group_id, found.* EXCLUDE (group_id)

@@ -7,6 +7,7 @@
 -- param: period | VARCHAR | all, month, week or day
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
+-- param: periods | DATE[] | only periods with these first days, null = all
 -- param: groups | VARCHAR[] | only these ids, null = all
 -- param: within | VARCHAR | of scholars: only what they did in this stream, null = everything
 -- param: scope | STRUCT | what the viewer may see
@@ -63,6 +64,7 @@ calendar AS (
     SELECT timezone, as_of_us, unnest(generate_series(first_at, last_at, INTERVAL 1 DAY)) AS day
     FROM bound
   )
+  WHERE $periods::DATE[] IS NULL OR list_contains($periods::DATE[], period_of($period, day))
 ),
 cell AS (
   SELECT
@@ -78,6 +80,8 @@ cell AS (
     END
     -- Users that the roster lacks count in programme totals only.
     AND ($by = 'programme' OR scholar.attributed)
+    AND ($groups::VARCHAR[] IS NULL
+      OR list_contains($groups::VARCHAR[], group_of($by, scholar.scholar, stream.stream)))
 ),
 first_day AS (
   SELECT group_id, min(day) AS day FROM cell GROUP BY group_id

@@ -1,6 +1,7 @@
--- title: From which week on weekly figures are made again
--- The Monday of the earliest week that a row of the scholars in scope changed in, or of the last
--- week derived before, which as_of has lengthened since.
+-- title: Weeks whose figures are made again
+-- The Mondays of the weeks that a row of the scholars in scope changed in, and of the last week
+-- derived before, which as_of has lengthened since; in order. Where a stream or the programme
+-- begins earlier than it did, the weeks of zeros in between are among them.
 WITH changed AS (
   SELECT day FROM (
     FROM temp.day_fact EXCEPT SELECT * FROM derived.day_fact WHERE scholar_key IN (FROM scope))
@@ -33,6 +34,27 @@ WITH changed AS (
     SELECT * REPLACE (round(gpu_us) AS gpu_us) FROM temp.gpu_charge)
   UNION ALL
   SELECT max(week_start) FROM derived.weekly
+),
+week AS (
+  SELECT DISTINCT date_trunc('week', day)::DATE AS week_start FROM changed WHERE day IS NOT NULL
+),
+known AS (
+  SELECT kind, group_id, min(week_start) AS first_week FROM derived.weekly GROUP BY ALL
+),
+begun AS (
+  SELECT max(coalesce(first_week, (SELECT max(week_start) FROM derived.weekly))) AS last_begun
+  FROM (
+    SELECT 'programme' AS kind, 'programme' AS group_id
+    UNION ALL
+    SELECT 'stream', stream
+    FROM stream
+    WHERE stream_key IN (SELECT stream_key FROM temp.day_fact)
+  )
+  LEFT JOIN known USING (kind, group_id)
 )
-SELECT date_trunc('week', min(day))::DATE AS week_start
-FROM changed
+SELECT week_start FROM week
+UNION
+SELECT unnest(generate_series(
+  (SELECT min(week_start)::TIMESTAMP FROM week), last_begun::TIMESTAMP, INTERVAL 7 DAY))::DATE
+FROM begun
+ORDER BY week_start

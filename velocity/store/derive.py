@@ -171,12 +171,12 @@ class _Touched:
     """Which weekly figures a change in part may have moved.
 
     Args:
-        since: Monday of the first week that it may have moved for anybody.
+        weeks: Mondays of the weeks that it may have moved, in order.
         newest: Monday of the last week derived before, which `as_of` has lengthened for everybody.
         scholars: ids of those whom it may have moved before `newest`.
     """
 
-    since: date
+    weeks: list[date]
     newest: date
     scholars: list[str]
 
@@ -186,9 +186,9 @@ def _touched(store: LiveStore) -> _Touched | None:
     newest = store.run("SELECT max(week_start) FROM derived.weekly")[0][0]
     if newest is None:
         return None
-    since = store.run(load_query("store/touched_week").body)[0][0]
-    rows = store.run(load_query("store/touched_scholar").body)
-    return _Touched(since, newest, [scholar for (scholar,) in rows])
+    weeks = store.run(load_query("store/touched_week").body)
+    scholars = store.run(load_query("store/touched_scholar").body)
+    return _Touched([week for (week,) in weeks], newest, [scholar for (scholar,) in scholars])
 
 
 def _weekly(store: LiveStore, touched: _Touched | None) -> None:
@@ -204,8 +204,8 @@ def _weekly(store: LiveStore, touched: _Touched | None) -> None:
     store.load("weekly_figure", pl.concat(_weekly_figures(store, touched)))
     if touched is not None:
         store.load("touched_scholar", pl.DataFrame({"scholar": touched.scholars}, _ID))
-        weeks = {"since": touched.since, "newest": touched.newest}
-        store.run(load_query("store/untouched_weeks").body, weeks)
+        kept = {"weeks": touched.weeks, "newest": touched.newest}
+        store.run(load_query("store/untouched_weeks").body, kept)
     store.run(f"CREATE OR REPLACE TABLE derived.weekly AS {load_query('store/weekly').body}")
     if known:
         reason = "configuration" if touched is None else "data"
@@ -215,10 +215,11 @@ def _weekly(store: LiveStore, touched: _Touched | None) -> None:
 def _weekly_figures(store: LiveStore, touched: _Touched | None) -> Iterator[pl.DataFrame]:
     """The figures to make, with the kind of group as the first column."""
     for by in get_args(By):
-        windows: list[dict[str, Any]] = [{"from_day": touched and touched.since}]
-        if touched is not None and by == "scholar":
-            before = {"to_day": touched.newest, "groups": touched.scholars}
-            windows = [{"from_day": touched.since, **before}, {"from_day": touched.newest}]
+        windows: list[dict[str, Any]] = [{"from_day": touched and touched.newest}]
+        if touched is not None:
+            before = {"from_day": touched.weeks[0], "to_day": touched.newest}
+            some = {"groups": touched.scholars} if by == "scholar" else {"periods": touched.weeks}
+            windows.append({**before, **some})
         for window in windows:
             made = figures(store, by=by, period="week", **window)
             yield made.select(pl.lit(by).alias("kind"), pl.all())

@@ -42,11 +42,14 @@ def figures(
     period: Period,
     from_day: date | None = None,
     to_day: date | None = None,
+    periods: Sequence[date] | None = None,
     groups: Sequence[str] | None = None,
     within: str | None = None,
     scope: Mapping[str, Any] = _EVERYTHING,
 ) -> pl.DataFrame:
     """Every metric, a row a group and period, over [from_day, to_day) in local days.
+
+    `periods`: only those with these first days.
 
     Returns:
         `group_id`, `period_start` (1970-01-01 for the period "all"), then the ids of the metrics.
@@ -56,6 +59,7 @@ def figures(
         "period": period,
         "from_day": from_day,
         "to_day": to_day,
+        "periods": list(periods) if periods is not None else None,
         "groups": list(groups) if groups is not None else None,
         "within": within,
         "scope": dict(scope),
