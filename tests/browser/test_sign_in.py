@@ -47,8 +47,47 @@ def test_signing_out_stops_other_tabs_at_their_next_interaction(browser, app):
         other.get_by_text("4 weeks", exact=True).click()
         expect(other.get_by_text("You have signed out.")).to_be_visible()
         expect(other.get_by_text(canary(0))).to_have_count(0)
-        # And the cookie, kept by somebody, lets nobody in any more.
-        assert "is not in" not in other.inner_text("body")
+
+
+def test_a_scholar_sees_who_sees_what_and_who_looked_and_nobody_else_sees_hours(browser, app):
+    with Person(browser, app, people.LEAD) as lead:
+        lead.sign_in(f"my-velocity?scholar={scholar(5)}&period=Programme")
+        seen = lead.text()
+        assert f"Name {canary(5)}" in seen
+        assert "Launches by day" not in seen
+        assert "wake" not in seen
+        assert "Who looked" not in seen
+        assert lead.look() == []
+    with Person(browser, app, email(5)) as person:
+        person.sign_in("my-velocity?period=Programme")
+        assert "Launches by day" in person.text()
+        assert "awake 09:00 to 21:00" in person.text()
+        assert "What others can see of you" in person.text()
+        wire = person.wire()
+        assert wire.count(people.LEAD) > 1  # who sees what, and who looked
+        assert "everything you do, run by run" in wire
+        assert people.MENTOR not in wire  # who mentors another stream
+        assert person.look() == []
+
+
+def test_a_role_that_the_roster_takes_away_ends_without_a_new_sign_in(browser, app):
+    roster = app.data / "roster.toml"
+    before = roster.read_text(encoding="utf-8")
+    with Person(browser, app, people.LEAD) as lead:
+        lead.sign_in("runs")
+        try:
+            text = before.replace(f'leads = ["{people.LEAD}"]', "leads = []")
+            roster.write_text(text, encoding="utf-8")
+            lead.page.get_by_text("4 weeks", exact=True).click()
+            expect(lead.page.get_by_text("There is nothing here for this address.")).to_be_visible()
+            expect(lead.page.locator("[data-testid=stDataFrame]")).to_have_count(0)
+        finally:
+            roster.write_text(before, encoding="utf-8")
+
+
+def test_logs_hold_no_secret_token_address_or_run_name(app):
+    log = app.log.read_text(encoding="utf-8")
+    assert not re.search(r"zq\d|zq-|@people\.example|eyJ|code=|state=", log)
 
 
 @pytest.mark.parametrize(

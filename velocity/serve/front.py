@@ -117,8 +117,9 @@ class Front:
         self, scope: Scope, receive: Receive, answer: Send, request: HTTPConnection
     ) -> None:
         """Passes a file on only to whom it was made for; whoever else asks finds nothing."""
-        # A part of a file does not say which file it is of.
-        whole = {**scope, "headers": [it for it in scope["headers"] if it[0] != b"range"]}
+        # A part of a file, or a packed one, does not say which file it is.
+        left_out = {b"range", b"accept-encoding"}
+        whole = {**scope, "headers": [it for it in scope["headers"] if it[0] not in left_out]}
         kept: list[Message] = []
         content = bytearray()
 

@@ -1,0 +1,151 @@
+"""Served properly: headers, closed doors, readiness, addresses, and logs that tell of nobody."""
+
+from __future__ import annotations
+
+import http.client
+import subprocess
+import sys
+from urllib.parse import urlsplit
+
+import pytest
+
+from scripts import browsing
+from tests import people
+from tests.commands import environment, velocity
+from tests.conftest import ROOT
+from tests.test_access import WORDS
+from velocity.errors import ConfigurationError
+from velocity.serve.logs import redacted
+from velocity.serve.server import AUTH, check_auth
+
+OIDC = '[access]\nmode = "oidc"\n'
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    data = tmp_path_factory.mktemp("served") / "store"
+    data.mkdir()
+    people.populate(data)
+    log = data.parent / "app.log"
+    settings = data / "velocity.toml"
+    with browsing.served(data, settings, log=log, env=environment(data.parent)) as address:
+        yield address, log
+
+
+def ask(address, path, method="GET", **headers):
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
+    connection.request(method, path, headers={it.replace("_", "-"): headers[it] for it in headers})
+    response = connection.getresponse()
+    return response, response.read()
+
+
+@pytest.mark.parametrize("path", ["/", "/runs", "/healthz", "/readyz", "/_stcore/health"])
+def test_every_answer_has_the_headers(app, path):
+    response, _ = ask(app[0], path)
+    assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
+    assert "default-src 'self'" in response.headers["Content-Security-Policy"]
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_stcore/metrics",
+        "/_stcore/host-config",
+        "/_stcore/agent/openapi.json",
+        "/_stcore/agent/interact",
+        "/_stcore/upload_file/session/file",
+        "/_stcore/script-health-check",
+    ],
+)
+def test_what_pages_do_not_need_is_closed(app, path):
+    assert {ask(app[0], path, method)[0].status for method in ("GET", "POST", "PUT")} == {404}
+
+
+def test_a_page_of_ours_may_ask_for_its_configuration(app):
+    response, _ = ask(app[0], "/_stcore/host-config", Referer=f"{app[0]}/runs")
+    assert response.status == 200
+
+
+def test_a_socket_that_does_not_say_whose_it_is_is_refused(app):
+    handshake = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    assert ask(app[0], "/_stcore/stream", **handshake)[0].status == 403
+    assert (
+        ask(app[0], "/_stcore/stream", **handshake, Origin="http://evil.example")[0].status == 403
+    )
+    assert ask(app[0], "/_stcore/stream", **handshake, Origin=app[0])[0].status == 101
+
+
+def test_readiness_is_the_age_of_the_snapshot(app, tmp_path):
+    response, body = ask(app[0], "/readyz")
+    assert response.status == 200
+    assert b'"as_of":"2026-03-16T06:00:00+00:00"' in body
+    assert not WORDS.search(body.decode())
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with browsing.served(
+        empty, empty / "velocity.toml", log=tmp_path / "log", env=environment(tmp_path)
+    ) as address:
+        assert ask(address, "/healthz")[0].status == 200
+        assert ask(address, "/readyz")[0].status == 503
+
+
+def test_requests_are_logged_without_their_queries(app):
+    ask(app[0], "/runs?scholar=zq05kx&token=zq06kx")
+    log = app[1].read_text(encoding="utf-8")
+    assert "GET /runs 200" in log
+    assert WORDS.findall(log) == []
+
+
+def test_text_of_exceptions_addresses_and_queries_stay_out_of_every_log():
+    told = redacted("ada@people.example asked for http://x/y?token=abc")
+    assert told == "(address) asked for http://x/y?..."
+    script = (
+        "import logging; from velocity.serve.logs import keep_logs_quiet; keep_logs_quiet()\n"
+        "try: raise ValueError('zq05kx')\n"
+        "except ValueError: logging.getLogger('any').exception('went wrong for %s', 'a@b.example')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert "zq05kx" not in done.stderr
+    assert "a@b.example" not in done.stderr
+    assert "went wrong for (address)" in done.stderr
+    assert "ValueError" in done.stderr
+
+
+def test_without_sign_in_no_other_address_is_served(tmp_path):
+    everywhere = "0.0.0.0"  # noqa: S104 - refused
+    done = velocity("app", "--address", everywhere, "--data", "d", cwd=tmp_path)
+    assert done.returncode == 1
+    assert b"Without sign-in, pages are served on this machine only, not on 0.0.0.0" in done.stderr
+
+
+def test_sign_in_without_a_provider_is_refused_at_the_start(tmp_path):
+    (tmp_path / "velocity.toml").write_text(OIDC, encoding="utf-8")
+    done = velocity("app", "--port", str(browsing.free_port()), cwd=tmp_path)
+    assert done.returncode == 1
+    assert b"Sign-in is required, but redirect_uri" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"client_id": ""}, "client_id of the identity provider is not there"),
+        ({"cookie_secret": "zq-short"}, "shorter than 32"),
+        ({"redirect_uri": "https://x.example/"}, "does not end in /oauth2callback"),
+    ],
+)
+def test_a_provider_that_cannot_work_is_refused_and_no_value_is_told(wrong, said):
+    right = {name: f"zq-{name}-{'x' * 40}" for name in AUTH}
+    right["redirect_uri"] = "https://x.example/oauth2callback"
+    check_auth(right)
+    with pytest.raises(ConfigurationError, match=said) as error:
+        check_auth(right | wrong)
+    assert "zq-" not in f"{error.value.message} {error.value.hint}"
