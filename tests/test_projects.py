@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.worlds import NOON, node, point_client_at
+from tests.worlds import NOON, node, point_client_at, pull_into
 from velocity import reads
 from velocity.cli.progress import tell_result
 from velocity.demo import faults
 from velocity.demo.server import ProtocolServer
 from velocity.demo.world import World
 from velocity.errors import RetryLaterError, SourceError, StoreError
-from velocity.projects import pull_projects
 from velocity.settings import Settings
 from velocity.sources.wandb_api import connect
 from velocity.store import latest_snapshot, open_live
@@ -108,15 +107,7 @@ def test_time_outs_halve_how_many_are_asked_at_once_and_how_much(server, tmp_pat
     late = faults.slow(4).at(when=lambda call: call.variables["perPage"] > 250, times=None)
     server.faults.append(late)
     with open_live(tmp_path) as store:
-        results = pull_projects(
-            store,
-            client,
-            ["lab/*"],
-            full=False,
-            on_progress=lambda _: None,
-            on_end=lambda *_: None,
-            clock=lambda: LATER,
-        )
+        results = pull_into(store, client, ["lab/*"], LATER)
     assert [(it.error, it.counts.new) for it in results] == [(None, 6)] * 3
     assert client.at_once < 4
     sizes = [call.variables["perPage"] for call in server.calls if call.operation == "Runs"]

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from tests.worlds import NOON, node, point_client_at
+from tests.worlds import NOON, node, point_client_at, pull_into
 from velocity import reads
 from velocity.demo import faults
 from velocity.demo.server import ProtocolServer
 from velocity.demo.world import World, Writer
 from velocity.errors import RetryLaterError
-from velocity.projects import pull_projects
 from velocity.settings import Settings
 from velocity.sources.wandb_api import connect
 from velocity.store import latest_snapshot, open_live
@@ -48,15 +47,7 @@ def pulled(server, tmp_path):  # noqa: ARG001 - the client is pointed at it
 
     def pull(at: datetime, *, full: bool = False, data: Path = tmp_path / "data") -> ProjectResult:
         with open_live(data) as store:
-            (result,) = pull_projects(
-                store,
-                client,
-                ["lab/vision"],
-                full=full,
-                on_progress=lambda _: None,
-                on_end=lambda *_: None,
-                clock=lambda: at,
-            )
+            (result,) = pull_into(store, client, ["lab/vision"], at, full=full)
         if result.error is not None:
             raise result.error
         return result

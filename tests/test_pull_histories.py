@@ -13,11 +13,10 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from tests.derived_tables import assert_tables_agree, derived_tables
-from tests.worlds import NOON, node, point_client_at
+from tests.worlds import NOON, node, point_client_at, pull_into
 from velocity.demo import faults
 from velocity.demo.server import ProtocolServer
 from velocity.demo.world import World, Writer
-from velocity.projects import pull_projects
 from velocity.settings import Settings
 from velocity.sources.wandb_api import connect
 from velocity.store import open_live
@@ -190,15 +189,7 @@ def test_after_any_history_the_store_is_what_a_fresh_full_pull_gives(monkeypatch
 
         def pull(folder: str, *, full: bool = False) -> list[ProjectResult]:
             with open_live(tmp_path / folder) as store:
-                results = pull_projects(
-                    store,
-                    client,
-                    ["lab/*"],
-                    full=full,
-                    on_progress=lambda _: None,
-                    on_end=lambda *_: None,
-                    clock=lambda: history.now,
-                )
+                results = pull_into(store, client, ["lab/*"], history.now, full=full)
                 derive(store, Settings(), None)
             return results
 

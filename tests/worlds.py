@@ -6,11 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from velocity.demo.world import RunNode, Writer
+from velocity.projects import pull_projects
 
 if TYPE_CHECKING:
     import pytest
 
     from velocity.demo.server import ProtocolServer
+    from velocity.outcomes import ProjectResult
+    from velocity.sources.wandb_api import WandbServer
+    from velocity.store import LiveStore
 
 #: When run 0 of every world here is created.
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -41,3 +45,18 @@ def point_client_at(server: ProtocolServer, monkeypatch: pytest.MonkeyPatch) -> 
     """What a person does to use a W&B server of their own."""
     monkeypatch.setenv("WANDB_BASE_URL", server.url)
     monkeypatch.setenv("WANDB_API_KEY", server.api_key)
+
+
+def pull_into(
+    store: LiveStore, client: WandbServer, wanted: list[str], at: datetime, *, full: bool = False
+) -> list[ProjectResult]:
+    """Pulls projects at an instant; a result each."""
+    return pull_projects(
+        store,
+        client,
+        wanted,
+        full=full,
+        on_progress=lambda _: None,
+        on_end=lambda *_: None,
+        clock=lambda: at,
+    )
