@@ -12,7 +12,7 @@ import pytest
 
 from tests import people
 from tests.browser.signed_in import Person, served
-from tests.browser.visitor import PAGES
+from tests.browser.visitor import GROUPS, PAGES
 from tests.people import canary, email, scholar
 from tests.test_access import SEEN, WORDS
 
@@ -78,7 +78,7 @@ def test_nothing_of_anybody_outside_the_scope_crosses_the_wire(browser, app):
         with Person(browser, running, viewer) as person:
             person.sign_in()
             files = 0
-            for path in PAGES:
+            for path in (*PAGES, GROUPS):
                 person.open(f"{path}?{FORGED}")
                 files += download(person) is not None
                 found = set(WORDS.findall(ECHOED.sub("", person.wire())))

@@ -8,8 +8,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import people
-from tests.browser.signed_in import Person, served
+from tests.browser.serving import served as open_app
+from tests.browser.signed_in import App, Person, served
 from tests.people import canary, email, scholar
+from tests.test_access import WORDS
 
 UNVERIFIED, STRANGER = "unverified@people.example", "stranger@people.example"
 
@@ -104,3 +106,19 @@ def test_whoever_the_roster_does_not_let_in_gets_a_word_and_no_data(browser, app
         expect(person.page.get_by_text(said)).to_be_visible()
         assert not re.search(r"zq(?!13)\d\dkx", person.wire())
         assert "Runs" not in person.page.inner_text("body")
+
+
+def test_without_sign_in_a_foreign_name_of_this_machine_shows_nothing(browser, tmp_path):
+    data = tmp_path / "open"
+    data.mkdir()
+    people.populate(data)
+    with (
+        open_app(data) as address,
+        Person(browser, App(address, data.parent / "log", data), "nobody") as person,
+    ):
+        person.page.goto(f"{address.replace('127.0.0.1', 'evil.localhost')}/runs")
+        said = "Without sign-in, pages are shown on this machine only."
+        expect(person.page.get_by_text(said)).to_be_visible()
+        assert not WORDS.search(person.wire())
+        person.open("runs")
+        assert WORDS.search(person.wire())

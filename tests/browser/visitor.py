@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
 Mode = Literal["light", "dark"]
 
-#: Path of every page, the default page (whose path is empty) first.
+#: For leads who may not see people, and listed for nobody else.
+GROUPS = "groups"
+#: Path of every other page, the default page (whose path is empty) first.
 PAGES = (
     "",
     *sorted(
         file.stem.replace("_", "-")
         for file in Path(pages.__file__).parent.glob("*.py")
-        if file.stem not in {"__init__", "stand_up"}
+        if file.stem not in {"__init__", "stand_up", GROUPS}
     ),
 )
 HEIGHT = 1400

@@ -1,0 +1,124 @@
+"""Who is let in, without a browser: claims, ages, and open pages on this machine only."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests import people
+from velocity.ui import sign_in
+from velocity.ui.sign_in import Admission, NotAdmitted, SignIn, is_loopback, sign_in_of, viewer_now
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    (tmp_path / "roster.toml").write_text(people.roster_text(), encoding="utf-8")
+    (tmp_path / "velocity.toml").write_text('[access]\nmode = "oidc"\n', encoding="utf-8")
+    monkeypatch.setenv("VELOCITY_DATA", str(tmp_path))
+    monkeypatch.setenv("VELOCITY_CONFIG", str(tmp_path / "velocity.toml"))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("claims", "email"),
+    [
+        ({"email": "Ada@X.example", "email_verified": True}, "ada@x.example"),
+        ({"email": "ada@x.example", "email_verified": "true"}, "ada@x.example"),
+        ({"email": "ada@x.example", "email_verified": False}, None),
+        ({"email": "ada@x.example", "email_verified": "false"}, None),
+        ({"email": "ada@x.example", "email_verified": 1.5}, None),
+        ({"email": "ada@x.example"}, None),
+        ({"email_verified": True}, None),
+    ],
+)
+def test_only_a_verified_address_counts(claims, email):
+    assert sign_in_of({"iat": 1_770_000_000, **claims}).email == email
+
+
+def test_a_sign_in_without_a_time_of_issue_is_none():
+    assert sign_in_of({"email": "ada@x.example", "email_verified": True}) is None
+
+
+@pytest.mark.parametrize(
+    ("age", "admitted"),
+    [
+        (timedelta(), True),
+        (timedelta(hours=11, minutes=59), True),
+        (timedelta(hours=12), False),
+        (-timedelta(minutes=4), True),
+        (-timedelta(minutes=6), False),
+    ],
+)
+def test_a_sign_in_ends_at_its_age(folder, age, admitted):  # noqa: ARG001 - for its settings
+    signed = SignIn(people.LEAD, NOW - age)
+    if admitted:
+        assert viewer_now(signed).scope.everything
+    else:
+        with pytest.raises(NotAdmitted, match=r"Your sign-in has ended\."):
+            viewer_now(signed)
+
+
+def test_an_admission_holds_only_as_long_as_it_would_be_given_again(folder):
+    signed = SignIn(people.MENTOR, NOW)
+    admitted = Admission(viewer_now(signed), signed)
+    assert admitted.holds()
+    (folder / "roster.toml").write_text(
+        people.roster_text().replace(f"'{people.MENTOR}'", ""), encoding="utf-8"
+    )
+    assert not admitted.holds()
+
+
+def test_a_roster_that_cannot_be_read_lets_nobody_in_and_names_nobody(folder):
+    (folder / "roster.toml").write_text('leads = ["zq00kx"]', encoding="utf-8")
+    with pytest.raises(NotAdmitted) as refused:
+        viewer_now(SignIn(people.LEAD, NOW))
+    assert "zq00kx" not in f"{refused.value.title} {refused.value.words}"
+
+
+@pytest.mark.parametrize(
+    ("address", "loopback"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.0.1", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),  # noqa: S104 - refused
+        ("192.168.1.2", False),
+        ("evil.example", False),
+        ("127.0.0.1.evil.example", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_what_is_of_this_machine_alone(address, loopback):
+    assert is_loopback(address) is loopback
+
+
+@pytest.mark.parametrize(
+    ("served_on", "headers", "reason"),
+    [
+        ("0.0.0.0", {"Host": "localhost:8501"}, "served on 0.0.0.0"),  # noqa: S104 - refused
+        (None, {"Host": "localhost:8501"}, "every address"),
+        ("127.0.0.1", {"Host": "velocity.example.org"}, "not this machine's own"),
+        ("127.0.0.1", {"Host": "localhost", "X-Forwarded-For": "10.0.0.1"}, "proxy"),
+        ("127.0.0.1", {"Host": "localhost:8501"}, None),
+        ("127.0.0.1", {"Host": "[::1]:8501"}, None),
+    ],
+)
+def test_open_pages_are_shown_on_this_machine_only(monkeypatch, served_on, headers, reason):
+    class Context:
+        pass
+
+    context = Context()
+    context.headers = headers
+    monkeypatch.setattr(sign_in.st, "context", context)
+    monkeypatch.setattr(sign_in.st, "get_option", lambda _: served_on)
+    if reason is None:
+        sign_in._check_loopback()
+    else:
+        with pytest.raises(NotAdmitted) as refused:
+            sign_in._check_loopback()
+        assert reason in refused.value.words
