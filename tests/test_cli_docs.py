@@ -38,7 +38,7 @@ def _options(command):
 def test_the_commands_are_those_of_the_contract():
     assert set(COMMANDS) == {
         *("demo", "app", "sync", "ingest", "import", "metrics", "runs", "experiments", "loops"),
-        *("explain", "doctor", "roster check", "roster suggest"),
+        *("explain", "report", "forget", "doctor", "roster check", "roster suggest"),
     }
 
 

@@ -1,4 +1,4 @@
-"""What the served app remembers by itself: who looked at whose page, and who signed out.
+"""What is remembered beside the store: who looked at whose page, who signed out, what was posted.
 
 A small SQLite file in the data folder, beside the store and never part of a snapshot.
 """
@@ -27,6 +27,9 @@ CREATE TABLE IF NOT EXISTS look (
 );
 CREATE INDEX IF NOT EXISTS look_of ON look (scholar, looked_at);
 CREATE TABLE IF NOT EXISTS signed_out (email TEXT PRIMARY KEY, issued_at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS posted (
+  week TEXT NOT NULL, stream TEXT NOT NULL, PRIMARY KEY (week, stream)
+);
 """
 
 
@@ -108,6 +111,21 @@ def forget(data: Path, *, scholar: str, emails: Sequence[str]) -> None:
             state.execute("DELETE FROM signed_out WHERE email = ?", (email,))
         state.commit()
         state.execute("VACUUM")
+
+
+def was_posted(data: Path, week: str, stream: str | None) -> bool:
+    """Whether the digest of an ISO week and stream (None: the programme) was posted."""
+    with _open(data) as state:
+        found = state.execute(
+            "SELECT 1 FROM posted WHERE week = ? AND stream = ?", (week, stream or "")
+        )
+        return found.fetchone() is not None
+
+
+def record_posted(data: Path, week: str, stream: str | None) -> None:
+    """Writes down that the digest of a week and stream was posted."""
+    with _open(data) as state:
+        state.execute("INSERT OR IGNORE INTO posted VALUES (?, ?)", (week, stream or ""))
 
 
 @contextmanager

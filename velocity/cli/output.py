@@ -51,7 +51,16 @@ def write_frame(
     content = _encoded(frame, form, keys, _FILE_WIDTH if out else _terminal_width())
     if out is None:
         print_bytes(content)
-        return
+    else:
+        write_file(content, out)
+
+
+def write_file(content: bytes, out: Path) -> None:
+    """Writes a file in one step.
+
+    Raises:
+        VelocityError: it cannot be written.
+    """
     partial = out.with_name(f"{out.name}.partial")
     try:
         partial.write_bytes(content)

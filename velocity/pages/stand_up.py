@@ -43,6 +43,8 @@ view.say(
     ),
 )
 
+ui.show_digest(view, week)
+
 days = view.read(
     reads.metrics,
     by="programme",

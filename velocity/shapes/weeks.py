@@ -105,7 +105,15 @@ def week_notes(weekly: pl.DataFrame, week: date, names: Mapping[str, str]) -> di
 def signals(
     weekly: Sequence[pl.DataFrame], week: date, names: Mapping[str, str]
 ) -> tuple[list[str], int]:
-    """The signals of a week as Markdown, streams in roster order, and how many series have limits.
+    """The signals of a week as Markdown, and how many series have limits; see `signal_rows`."""
+    found, checked = signal_rows(weekly, week, names)
+    return [signal_words(row, names) for row in found], checked
+
+
+def signal_rows(
+    weekly: Sequence[pl.DataFrame], week: date, names: Mapping[str, str]
+) -> tuple[list[dict[str, Any]], int]:
+    """The signals of a week, streams in roster order, and how many series have limits.
 
     Args:
         weekly: frames as `recent` gives them.
@@ -120,7 +128,7 @@ def signals(
         here.filter("signal").iter_rows(named=True),
         key=lambda row: order.index(row["group_id"]) if row["group_id"] in names else len(order),
     )
-    return [signal_words(row, names) for row in found], here.height
+    return found, here.height
 
 
 def no_signal_words(checked: int) -> str:
@@ -139,24 +147,30 @@ def signal_words(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """A signal of `reads.weekly` as Markdown: whose, what, how far beyond the usual range."""
     meaning = definition(row["measure"])
     group = formats.markdown(formats.label(names.get(row["group_id"], "Programme")))
-    low, high = (_written(row[limit], meaning.unit) for limit in ("limit_low", "limit_high"))
-    loops = f"; {formats.sample(row['n'], 'loop')}" if meaning.unit == "hours" else ""
-    return (
-        f"**{group}, {meaning.title[:1].lower()}{meaning.title[1:]}: "
-        f"{_written(row['value'], meaning.unit)}.** Usual range {low} to {high}{loops}."
-    )
+    value, usual = signal_figures(row)
+    return f"**{group}, {meaning.title[:1].lower()}{meaning.title[1:]}: {value}.** {usual}"
+
+
+def signal_figures(row: Mapping[str, Any]) -> tuple[str, str]:
+    """The value of a signal, and the usual range that it is beyond, with n."""
+    unit = definition(row["measure"]).unit
+    low, high = (written(row[limit], unit) for limit in ("limit_low", "limit_high"))
+    loops = f"; {formats.sample(row['n'], 'loop')}" if unit == "hours" else ""
+    return written(row["value"], unit), f"Usual range {low} to {high}{loops}."
 
 
 def restated_words(row: Mapping[str, Any]) -> str:
     """A row of `reads.restated` as Markdown: what a past week's figure was and is."""
     meaning = definition(row["measure"])
-    before, after = (_written(row[f"value_{when}"], meaning.unit) for when in ("before", "after"))
+    before, after = (written(row[f"value_{when}"], meaning.unit) for when in ("before", "after"))
     why = " Settings or the roster changed." if row["by_configuration"] else ""
     return f"{meaning.title}, {formats.week(row['week_start'])}: {before} → {after}.{why}"
 
 
-def _written(value: float, unit: str) -> str:
+def written(value: float | None, unit: str) -> str:
     """A figure as its unit is written."""
+    if value is None:
+        return formats.NOT_KNOWN
     if unit == "share":
         return formats.share(value)
     return formats.duration(value) if unit == "hours" else formats.rate(value)

@@ -15,6 +15,7 @@ import polars as pl
 
 from velocity.roster_frames import roster_frames
 from velocity.sql import Query, list_queries, load_query, queries_fingerprint
+from velocity.store import exclusions
 from velocity.store.figures import By, figures
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def derive(
         The number of scholars whose rows were derived again.
     """
     steps = list(list_queries("derive"))
+    roster = exclusions.load(store.data).keep_roster(roster)
     with store.transaction():
         _load_configuration(store, settings, roster)
         store.run(load_query("store/scholars").body)

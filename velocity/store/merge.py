@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from velocity.sql import load_query
+from velocity.store import exclusions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,11 @@ class MergeCounts:
 
 
 def merge_runs(store: LiveStore, runs: pl.DataFrame) -> MergeCounts:
-    """Merges a frame of `records.RUN_SCHEMA` by (entity, project, run_id), in one transaction."""
+    """Merges a frame of `records.RUN_SCHEMA` by (entity, project, run_id), in one transaction.
+
+    Runs of people who were forgotten are left out.
+    """
+    runs = exclusions.load(store.data).keep_runs(runs)
     if runs.is_empty():
         return MergeCounts()
     with store.transaction():

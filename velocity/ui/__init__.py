@@ -1,5 +1,6 @@
 """What all pages are built of: the view they are over, and the parts they are drawn with."""
 
+from velocity.ui.digest import show_digest
 from velocity.ui.parts import (
     Table,
     empty_state,
@@ -27,6 +28,7 @@ __all__ = [
     "plain_title",
     "readable",
     "show_chart",
+    "show_digest",
     "show_error",
     "show_figure",
     "show_not_admitted",

@@ -144,7 +144,7 @@ def _offer(table: Table, choice: _Choice) -> None:
             # Made only when asked for: most menus are opened for the table.
             st.download_button(
                 label,
-                data=partial(_content, admission(), content, table.frame),
+                data=partial(made_content, admission(), partial(content, table.frame)),
                 file_name=f"{table.name}.{ending}",
                 mime=mime,
                 key=f"{table.name}-{ending}",
@@ -152,13 +152,11 @@ def _offer(table: Table, choice: _Choice) -> None:
             )
 
 
-def _content(
-    admitted: Admission, content: Callable[[pl.DataFrame], bytes], frame: pl.DataFrame
-) -> bytes:
+def made_content(admitted: Admission, make: Callable[[], bytes]) -> bytes:
     """The bytes of a file, asked for by a click that runs no script."""
     if not admitted.holds():
         raise VelocityError("This sign-in has ended.", "Sign in again.")
-    made = content(frame)
+    made = make()
     made_for(admitted, made)
     return made
 

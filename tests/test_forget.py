@@ -1,0 +1,125 @@
+"""velocity forget: gone from every byte of the data folder, and not back with the next pull."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import run, store_of
+from tests.commands import velocity
+from tests.worlds import NOON, node, point_client_at
+from velocity import reads
+from velocity.demo.server import ProtocolServer
+from velocity.demo.world import World
+from velocity.errors import StoreError
+from velocity.forget import forget_person
+from velocity.records import run_frame
+from velocity.settings import Settings, load_settings
+from velocity.store import exclusions, latest_snapshot, open_live
+from velocity.store.merge import merge_runs
+from velocity.sync import sync_wandb
+
+PERSON = "zebrafinch"
+_ROSTER = f"""
+[[scholars]]
+id = "zf-id-unique"
+name = "Zebra Uniquename"
+emails = ["{PERSON}@example.org"]
+usernames = ["{PERSON}"]
+
+[[scholars]]
+id = "ada"
+name = "Ada"
+usernames = ["ada"]
+
+[[streams]]
+id = "s"
+name = "S"
+members = [{{ scholar = "zf-id-unique" }}, {{ scholar = "ada" }}]
+"""
+
+
+def _bytes(folder):
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def _people(data):
+    return set(reads.runs(latest_snapshot(data))["username"])
+
+
+def test_a_person_is_gone_from_every_byte_and_stays_away(tmp_path, monkeypatch):
+    data, config = tmp_path / "data", tmp_path / "velocity.toml"
+    (tmp_path / "roster.toml").write_text(_ROSTER)
+    config.write_text("")
+    settings = load_settings(config)
+    runs = [
+        node(n * 60, username=PERSON if n % 2 else "ada", display_name=f"{PERSON}'s {n}")
+        if n % 2
+        else node(n * 60)
+        for n in range(12)
+    ]
+
+    def sync(days, *, full=False):
+        sync_wandb(
+            data,
+            settings,
+            projects=["lab/vision"],
+            full=full,
+            clock=lambda: NOON + timedelta(days=days),
+        )
+
+    with ProtocolServer(World(runs)) as server:
+        point_client_at(server, monkeypatch)
+        sync(2)
+        sync(3)
+        assert _people(data) == {"ada", PERSON}
+        assert PERSON.encode() in _bytes(data)
+        done = velocity("--data", data, "--config", config, "forget", "zf-id-unique", cwd=tmp_path)
+        assert done.returncode == 2
+        assert b"--yes" in done.stderr
+        assert _people(data) == {"ada", PERSON}
+        done = velocity("--data", data, "--config", config, "forget", PERSON, "--yes", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert b"Removed 6 runs" in done.stderr
+        assert b"roster file" in done.stderr
+        left = _bytes(data)
+        for name in (PERSON, "zf-id-unique", "Uniquename"):
+            assert name.encode() not in left
+        sync(4, full=True)
+        assert _people(data) == {"ada"}
+        assert PERSON.encode() not in _bytes(data)
+        assert latest_snapshot(data).name != "00000001"
+    # What is written later still gets numbers of its own.
+    with open_live(data) as store:
+        merge_runs(store, run_frame([run("later", "09:00", username="ada")]))
+        keys = store.run("SELECT count(*), count(DISTINCT run_key) FROM raw_run")[0]
+        assert keys == (7, 7)
+
+
+def test_tables_do_not_bring_a_person_back(tmp_path):
+    rows = [run("r1", "09:00", "10:00"), run("r2", "09:00", "10:00", username=PERSON)]
+    store_of(rows, "20:00", data=tmp_path)
+    settings = Settings(roster=tmp_path / "none.toml")
+    assert forget_person(tmp_path, settings, PERSON).runs == 1
+    store_of(rows, "21:00", data=tmp_path)
+    assert _people(tmp_path) == {"ada"}
+    # Again is no error: an earlier one may have been stopped half way.
+    assert forget_person(tmp_path, settings, PERSON).runs == 0
+
+
+def test_nobody_is_forgotten_by_a_typing_error(tmp_path):
+    store_of([run("r1", "09:00", "10:00")], "20:00", data=tmp_path)
+    done = velocity("--data", tmp_path, "forget", "adda", "--yes", cwd=tmp_path)
+    assert done.returncode == 1
+    assert b"Nobody called 'adda'" in done.stderr
+    assert _people(tmp_path) == {"ada"}
+
+
+def test_a_damaged_list_of_the_forgotten_lets_nobody_in(tmp_path):
+    store_of([run("r1", "09:00", "10:00")], "20:00", data=tmp_path)
+    (tmp_path / "forgotten.json").write_text("{}")
+    with pytest.raises(StoreError, match="cannot be read"):
+        exclusions.load(tmp_path)
+    with pytest.raises(StoreError), open_live(tmp_path) as store:
+        merge_runs(store, run_frame([run("r2", "09:00")]))

@@ -1,0 +1,201 @@
+"""The stand-up digest: the same bytes each time, inert names, and a webhook that gets it once."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from contextlib import contextmanager
+from datetime import date
+from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from tests.app_pages import HOSTILE, ten_weeks
+from tests.commands import environment, velocity
+from velocity import formats, reads, state
+from velocity.access import EVERYTHING, Scope
+from velocity.errors import SourceError
+from velocity.report import as_html, as_markdown, as_slack, make_digest, parse_week, week_id
+from velocity.report.post import post_once
+from velocity.store import latest_snapshot
+
+BIDI = "\u202e"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ten-weeks")
+    ten_weeks(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def digest(data):
+    return make_digest(latest_snapshot(data), scope=EVERYTHING)
+
+
+class _Tags(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.tags = []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+
+def test_the_default_week_is_the_last_complete_one_and_its_figures_are_those_of_the_reads(
+    data, digest
+):
+    assert digest.week == "2026-W11"
+    now = reads.metrics(
+        latest_snapshot(data),
+        by="programme",
+        from_day=date(2026, 3, 9),
+        to_day=date(2026, 3, 16),
+    ).row(0, named=True)
+    text = as_markdown(digest)
+    assert f"**Concluded {formats.rate(now['throughput_per_week'])}**" in text
+    assert f"**Serial share {formats.share(now['serial_share'])}**" in text
+    assert f"{formats.share(now['failure_share'])} of runs failed" in text
+    assert "Usual range 1 h 32 m to 3 h 15 m" in text.replace("\u00a0", " ")
+
+
+def test_an_earlier_week_and_one_stream_can_be_had(data):
+    made = make_digest(
+        latest_snapshot(data), scope=EVERYTHING, week=parse_week("2026-W08"), stream="even"
+    )
+    assert (made.week, made.about) == ("2026-W08", "Even")
+    assert "slow" not in as_markdown(made).lower().replace("slower", "")
+
+
+def test_weeks_are_iso_weeks():
+    assert parse_week("2026-W20") == date(2026, 5, 11)
+    assert week_id(date(2025, 12, 29)) == "2026-W01"
+    for wrong in ("2026-20", "2026-W54", "2026-W00"):
+        with pytest.raises(ValueError, match=r".+"):
+            parse_week(wrong)
+
+
+def test_the_same_snapshot_week_and_viewer_give_the_same_bytes(data):
+    for form in ("md", "html"):
+        first, second = (
+            velocity("--data", data, "report", "--format", form, cwd=data) for _ in range(2)
+        )
+        assert first.returncode == 0, first.stderr
+        assert first.stdout
+        assert first.stdout == second.stdout
+
+
+def test_a_viewer_of_nothing_gets_nobodys_lines(data):
+    text = as_markdown(make_digest(latest_snapshot(data), scope=Scope(scholars=("nobody",))))
+    assert "ada" not in text
+    assert "Even" not in text
+
+
+def test_the_page_loads_nothing_runs_nothing_and_keeps_names_as_text(digest):
+    page = as_html(digest)
+    parsed = _Tags()
+    parsed.feed(page)
+    tags = [tag for tag, _ in parsed.tags]
+    assert not {"script", "img", "a", "link", "iframe", "form"} & set(tags)
+    assert {name for _, attrs in parsed.tags for name in attrs if name.startswith("on")} == set()
+    assert parsed.tags[0] == ("html", {"lang": "en"})
+    policy = next(attrs for _, attrs in parsed.tags if "http-equiv" in attrs)["content"]
+    assert policy.startswith("default-src 'none'")
+    assert tags.count("h1") == 1
+    assert all(attrs.get("scope") for tag, attrs in parsed.tags if tag == "th")
+    drawings = tags.count("svg")
+    assert drawings >= 5
+    assert page.count("</title><desc>") == drawings
+    assert formats.label(f"slow {HOSTILE}")[:12] in page.replace("&lt;", "<")
+
+
+@pytest.mark.parametrize("write", [as_markdown, as_slack])
+def test_names_are_code_and_nothing_else_is_a_mark(digest, write):
+    text = write(digest)
+    without_code = re.sub(r"`[^`\n]*`", "", text)
+    assert text.count("`") % 2 == 0
+    assert "`" not in without_code
+    for mark in ("<", ">", "](", "![", "http://", "&"):
+        assert mark not in without_code
+    assert "<" not in text
+    assert BIDI not in text
+
+
+class _Webhook(BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        status, headers = self.server.answers.pop(0) if self.server.answers else (200, {})
+        self.server.got.append((status, json.loads(body)["text"]))
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Says nothing."""
+
+
+@contextmanager
+def webhook(*answers):
+    server = HTTPServer(("127.0.0.1", 0), _Webhook)
+    server.answers, server.got = list(answers), []
+    server.url = f"http://127.0.0.1:{server.server_port}/services/SECRET"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _post(folder, url, *, again=False):
+    waits = []
+    posted = post_once(
+        folder, url, "text", week="2026-W11", stream=None, again=again, sleep=waits.append
+    )
+    return posted, waits
+
+
+def test_a_post_waits_as_long_as_it_is_asked_and_goes_through_once(tmp_path):
+    faults = (429, {"Retry-After": "7"}), (503, {}), (429, {"Retry-After": "99999"})
+    with webhook(*faults) as server:
+        assert _post(tmp_path, server.url) == (True, [7, 2, 60])
+        assert _post(tmp_path, server.url) == (False, [])
+        assert [status for status, _ in server.got] == [429, 503, 429, 200]
+        assert _post(tmp_path, server.url, again=True) == (True, [])
+
+
+@pytest.mark.parametrize("status", [302, 404, 500])
+def test_a_post_that_failed_is_not_remembered_and_tells_no_address(tmp_path, status):
+    with webhook(*[(status, {"Location": "http://127.0.0.1/"})] * 5) as server:
+        with pytest.raises(SourceError) as caught:
+            _post(tmp_path, server.url)
+        assert len(server.got) == (5 if status == 500 else 1)
+        server.answers.clear()
+        assert "SECRET" not in f"{caught.value.message} {caught.value.hint}"
+        assert not state.was_posted(tmp_path, "2026-W11", None)
+        assert _post(tmp_path, server.url)[0]
+
+
+def test_nobody_there_is_tried_again(tmp_path):
+    with webhook() as server:
+        url = server.url
+    with pytest.raises(SourceError, match="cannot be reached"):
+        _post(tmp_path, url)
+
+
+def test_the_command_posts_once_and_keeps_the_address_to_itself(data):
+    with webhook() as server:
+        env = environment(data, VELOCITY_WEBHOOK_URL=server.url)
+        done = [velocity("--data", data, "report", "--post", cwd=data, env=env) for _ in range(2)]
+        assert [it.returncode for it in done] == [0, 0]
+        assert b"was posted before" in done[1].stderr
+        assert len(server.got) == 1
+        assert "*What is stuck*" in server.got[0][1]
+    kept = b"".join(path.read_bytes() for path in data.rglob("*") if path.is_file())
+    assert b"SECRET" not in kept + done[0].stderr + done[0].stdout

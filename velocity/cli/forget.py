@@ -1,0 +1,52 @@
+"""velocity forget: a person gone from the store, for good."""
+
+# No `from __future__ import annotations`: Typer reads the types of the options at run time.
+
+import sys
+from typing import Annotated
+
+import typer
+
+from velocity import formats
+from velocity.cli.options import ConfigOption, DataOption, Places
+from velocity.cli.progress import say
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds the command of this module."""
+    app.command("forget", rich_help_panel="Check")(forget)
+
+
+def forget(
+    ctx: typer.Context,
+    *,
+    person: Annotated[
+        str, typer.Argument(metavar="ID", help="Id of a scholar of the roster, or a W&B username.")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Remove a person from the store and its snapshots, and keep them from coming back.
+
+    Their runs are deleted here, not in W&B. This cannot be undone.
+    """
+    from velocity.forget import forget_person  # noqa: PLC0415 - not for --help
+    from velocity.settings import load_settings  # noqa: PLC0415 - as above
+
+    places = Places.of(ctx, data, config)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise typer.BadParameter("there is no terminal to ask on; --yes forgets without asking")
+        asked = f"Remove every run and figure of {formats.label(person)}? It cannot be undone."
+        if not typer.confirm(asked, err=True):
+            raise typer.Abort
+    gone = forget_person(places.data, load_settings(places.config), person)
+    say(
+        f"Removed {formats.plural(gone.runs, 'run')}, "
+        f"{formats.plural(gone.log_rows, 'row')} of logs and restatements, and "
+        f"{formats.plural(gone.snapshots, 'snapshot')}; published {gone.published} without them."
+    )
+    say("Later syncs, ingests and imports leave this person's runs out.")
+    if gone.in_roster:
+        say("Take the person out of the roster file as well: it still has their name and address.")

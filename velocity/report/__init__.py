@@ -1,0 +1,15 @@
+"""The stand-up digest: one week of a snapshot on a page, as Markdown and as HTML."""
+
+from velocity.report.digest import Digest, make_digest, parse_week, week_id
+from velocity.report.html import as_html
+from velocity.report.text import as_markdown, as_slack
+
+__all__ = [
+    "Digest",
+    "as_html",
+    "as_markdown",
+    "as_slack",
+    "make_digest",
+    "parse_week",
+    "week_id",
+]

@@ -1,0 +1,330 @@
+"""What the digest says, from `velocity.reads`: plain text and series, before any format.
+
+Text here is as people read it, not escaped: `html` and `text` make every name inert for theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from velocity import formats, reads, sentences
+from velocity.definitions import definition
+from velocity.errors import VelocityError
+from velocity.periods import last_whole_day
+from velocity.sentences.answer import as_read
+from velocity.shapes import stand_up as tiles
+from velocity.shapes import weeks as series
+from velocity.shapes.lines import line_label
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from velocity.access import Scope
+    from velocity.store import Snapshot
+
+_STUCK_HOURS = 24
+#: One page has room for no more; the rest is counted.
+_MOST = 8
+_WEEK = timedelta(weeks=1)
+_WEEK_ID = re.compile(r"(\d{4})-W(\d{2})")
+_CHARTS = (
+    ("experiments_concluded", "Concluded experiments a week"),
+    ("failure_share", "Share of runs failed"),
+    ("serial_share", "Serial share of busy hours"),
+    ("machine_hours_median", "Machine time, median"),
+    ("reaction_hours_median", "Reaction time, median"),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a section: somebody's name (anyone's text), what stands out, the rest."""
+
+    text: str
+    name: str = ""
+    strong: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and its lines."""
+
+    title: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Twelve weeks of a measure with the usual range, oldest first; None where not known."""
+
+    title: str
+    unit: str
+    weeks: tuple[date, ...]
+    values: tuple[float | None, ...]
+    low: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class Share:
+    """A whole in two parts, as a bar."""
+
+    title: str
+    first: str
+    second: str
+    first_share: float
+    colours: tuple[str, str]  # names of theme tokens
+
+
+@dataclass(frozen=True)
+class Digest:
+    """One week of what a viewer may see."""
+
+    week: str  # "2026-W20"
+    about: str  # "Programme", or the name of a stream
+    days: str
+    as_of: str
+    headline: str
+    support: str
+    sections: tuple[Section, ...]
+    trends: tuple[Trend, ...]
+    shares: tuple[Share, ...]
+
+
+def week_id(monday: date) -> str:
+    """The ISO week that begins on a Monday: "2026-W20"."""
+    year, week, _ = monday.isocalendar()
+    return f"{year}-W{week:02}"
+
+
+def parse_week(text: str) -> date:
+    """Monday of an ISO week such as "2026-W20".
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = _WEEK_ID.fullmatch(text)
+    if found is None:
+        raise ValueError(f"'{text}' is not a week such as 2026-W20")
+    return date.fromisocalendar(int(found[1]), int(found[2]), 1)
+
+
+def make_digest(
+    snapshot: Snapshot, *, scope: Scope, week: date | None = None, stream: str | None = None
+) -> Digest:
+    """The digest of a week; the same snapshot, week and scope give the same digest.
+
+    Args:
+        snapshot: where the figures come from.
+        scope: what the viewer may see.
+        week: its Monday; default: the latest that is complete.
+        stream: id, for the digest of one stream.
+
+    Raises:
+        VelocityError: there is no run, no such stream, or the week is not over.
+    """
+    trust = reads.trust(snapshot, scope=scope).row(0, named=True)
+    if trust["as_of"] is None or trust["first_day"] is None:
+        raise VelocityError("There is no run to report on.", "Run `velocity sync` first.")
+    zone = str(trust["timezone"])
+    latest = series.last_complete_week(last_whole_day(trust["as_of"], zone))
+    week = week or latest
+    if week > latest:
+        raise VelocityError(
+            f"{week_id(week)} is not over in the data; the latest complete week is "
+            f"{week_id(latest)}.",
+            "Name an earlier week, or sync.",
+        )
+    names = dict(reads.streams(snapshot, scope=scope).select("stream", "name").iter_rows())
+    if stream is not None:
+        if stream not in names:
+            raise VelocityError(
+                f"There is no stream '{stream}'.", "docs/configuration.md says where streams are."
+            )
+        names = {stream: names[stream]}
+    return _Week(snapshot, scope, week, stream=stream, names=names, trust=trust).digest()
+
+
+class _Week:
+    """Reads of one digest."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        scope: Scope,
+        week: date,
+        *,
+        stream: str | None,
+        names: Mapping[str, str],
+        trust: Mapping[str, Any],
+    ) -> None:
+        self._snapshot, self._scope, self._week = snapshot, scope, week
+        self._stream, self._names, self._trust = stream, names, trust
+        self._by: reads.By = "programme" if stream is None else "stream"
+        groups = None if stream is None else [stream]
+        figures = reads.metrics(
+            snapshot,
+            by=self._by,
+            from_day=week,
+            to_day=week + _WEEK,
+            groups=groups,
+            scope=scope,
+        )
+        self._now = next(figures.iter_rows(named=True), None)
+        whole = reads.weekly(snapshot, by=self._by, groups=groups, scope=scope)
+        self._whole = series.recent(whole, week, series.PROGRAMME_MEASURES)
+        streams = reads.weekly(snapshot, by="stream", groups=groups, scope=scope)
+        self._streams = series.recent(streams, week, [it.id for it in series.STREAM_MEASURES])
+        stuck = reads.stuck(snapshot, min_hours=_STUCK_HOURS, scope=scope)
+        self._stuck = stuck if stream is None else stuck.filter(pl.col("stream") == stream)
+
+    def digest(self) -> Digest:
+        answer = sentences.stand_up(
+            figures=self._now,
+            weekly=self._streams,
+            programme=self._whole if self._stream is None else self._whole.clear(),
+            stuck=self._stuck,
+            names=self._names,
+            week=self._week,
+        )
+        sections = (
+            Section("What changed", self._changed()),
+            Section("What is stuck", self._what_is_stuck()),
+            Section("The week in figures", self._figures()),
+            Section("Restated since last week", self._restated()),
+            Section("Data trust", self._trusted()),
+        )
+        return Digest(
+            week=week_id(self._week),
+            about="Programme" if self._stream is None else self._names[self._stream],
+            days=formats.span(self._week, self._week + timedelta(days=6)),
+            as_of=formats.instant(self._trust["as_of"], str(self._trust["timezone"])),
+            headline=as_read(answer.sentence),
+            support=as_read(answer.support),
+            sections=sections,
+            trends=tuple(self._trend(*it) for it in _CHARTS),
+            shares=self._shares(),
+        )
+
+    def _changed(self) -> tuple[Line, ...]:
+        frames = [self._streams] if self._stream is not None else [self._streams, self._whole]
+        found, checked = series.signal_rows(frames, self._week, self._names)
+        lines = [_signal(row, self._names) for row in found]
+        lines = lines or [Line(series.no_signal_words(checked))]
+        return (*lines, Line(series.checked_words(checked)))
+
+    def _what_is_stuck(self) -> tuple[Line, ...]:
+        if self._stuck.is_empty():
+            return (Line("Nothing has been stuck for more than a day."),)
+        rows = self._stuck.head(_MOST).iter_rows(named=True)
+        lines = [
+            Line(
+                f"for {formats.duration(row['waited_hours'])}"
+                + (f" ({formats.count(row['n'])} of them)" if row["n"] > 1 else ""),
+                name=line_label(row),
+                strong=row["what"],
+            )
+            for row in rows
+        ]
+        if self._stuck.height > _MOST:
+            lines.append(Line(f"and {formats.count(self._stuck.height - _MOST)} more."))
+        return tuple(lines)
+
+    def _figures(self) -> tuple[Line, ...]:
+        now = self._now
+        if now is None:
+            return (Line("Nothing ran in this week."),)
+        ledger = reads.ledger(self._snapshot, by=self._by, scope=self._scope)
+        if self._stream is not None:
+            ledger = ledger.filter(pl.col("group_id") == self._stream)
+        left = next(ledger.iter_rows(named=True), None)
+        loop, credits_left = tiles.loop(now, None), tiles.credits_left(now, left)
+        concluded = tiles.concluded(now, None)
+        serial = formats.share(now["serial_share"])
+        hours = formats.plural(round(now["busy_hours"]), "busy hour")
+        parallel = now["experiment_parallelism"]
+        width = "" if parallel is None else f"; P {parallel:.2f} lines of thought in flight"
+        return (
+            Line(f"{concluded.second}; {concluded.note}", strong=f"Concluded {concluded.value}"),
+            Line(f"of {hours}{width}", strong=f"Serial share {serial}"),
+            Line(loop.note, strong=f"Loop {loop.value}"),
+            *(_half(now, part) for part in ("machine", "reaction")),
+            Line(
+                f"{credits_left.change}; {credits_left.second}; {credits_left.note}",
+                strong=f"Credits left {credits_left.value}",
+            ),
+        )
+
+    def _restated(self) -> tuple[Line, ...]:
+        since = self._trust["as_of"] - _WEEK
+        rows = reads.restated(self._snapshot, by=self._by, since=since, scope=self._scope)
+        if self._stream is not None:
+            rows = rows.filter(pl.col("group_id") == self._stream)
+        if rows.is_empty():
+            return (Line("No past week was restated."),)
+        lines = [Line(series.restated_words(row)) for row in rows.head(_MOST).iter_rows(named=True)]
+        if rows.height > _MOST:
+            lines.append(Line(f"and {formats.count(rows.height - _MOST)} more."))
+        return tuple(lines)
+
+    def _trusted(self) -> tuple[Line, ...]:
+        trust = self._trust
+        return (
+            Line(
+                f"{formats.share_exact(trust['attributed_share'])} of "
+                f"{formats.plural(trust['runs'], 'run')} attributed; "
+                f"{formats.plural(trust['stale_runs'], 'stale run')}, "
+                f"{formats.plural(trust['clock_runs'], 'flagged clock')}, "
+                f"{formats.plural(trust['rejected_rows'], 'row')} set aside."
+            ),
+            Line("Figures steer experiments; they do not compare people."),
+        )
+
+    def _trend(self, measure: str, title: str) -> Trend:
+        rows = series.trend(self._whole, measure)
+        return Trend(
+            title,
+            definition(measure).unit,
+            tuple(rows["week_start"]),
+            tuple(rows["value"]),
+            tuple(rows["limit_low"]),
+            tuple(rows["limit_high"]),
+        )
+
+    def _shares(self) -> tuple[Share, ...]:
+        now = self._now
+        if now is None:
+            return ()
+        found = []
+        if now["serial_share"] is not None:
+            words = "Busy hours", "serial", "parallel"
+            found.append(Share(*words, now["serial_share"], ("serial", "parallel")))
+        if now["reaction_share"] is not None:
+            words = "Hours of closed loops", "machine", "reaction"
+            found.append(Share(*words, 1 - now["reaction_share"], ("machine", "reaction")))
+        return tuple(found)
+
+
+def _signal(row: Mapping[str, Any], names: Mapping[str, str]) -> Line:
+    value, usual = series.signal_figures(row)
+    title = definition(row["measure"]).title
+    return Line(usual, name=names.get(row["group_id"], "Programme"), strong=f"{title}: {value}.")
+
+
+def _half(now: Mapping[str, Any], part: str) -> Line:
+    """The median of one half of the loop, with its limits and n."""
+    label = part.capitalize()
+    events = now[f"{part}_hours_events"]
+    if events < formats.MEDIAN_EVENTS:
+        return Line(formats.too_few(events), strong=label)
+    median = formats.median(
+        *(now[f"{part}_hours_{it}"] for it in ("median", "low", "high")),
+        largest=now[f"{part}_hours_largest"],
+    )
+    n = formats.sample(now[f"{part}_hours_n"], "loop")
+    return Line(f"{n}, 95 % limits in brackets", strong=f"{label} {median}")

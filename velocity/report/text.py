@@ -1,0 +1,76 @@
+"""The digest as Markdown for GitHub, and in Slack's own marks for a webhook."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from velocity import formats
+
+if TYPE_CHECKING:
+    from velocity.report.digest import Digest, Line
+
+#: Slack decodes no escapes but its own and GitHub shows those in code, so that characters which
+#: either takes for marks are replaced by others that look alike and mean nothing to both.
+_ALIKE = str.maketrans(
+    {
+        "<": "\u2039",
+        ">": "\u203a",
+        "&": "\uff06",
+        "`": "\u2019",
+        "*": "\u2217",
+        "_": "\uff3f",
+        "~": "\u223c",
+        "[": "\uff3b",
+        "]": "\uff3d",
+        "!": "\uff01",
+        "|": "\u00a6",
+        "\\": "\u2216",
+        "#": "\uff03",
+        "$": "\uff04",
+        "@": "\uff20",
+    }
+)
+_IN_CODE = str.maketrans({"<": "\u2039", ">": "\u203a", "&": "\uff06", "`": "\u2019"})
+_JOINER = "\u2060"
+
+
+def as_markdown(digest: Digest) -> str:
+    """The digest as Markdown: bold labels and lists, no tables."""
+    return _written(digest, "**")
+
+
+def as_slack(digest: Digest) -> str:
+    """The digest in Slack's marks, where one star makes bold."""
+    return _written(digest, "*")
+
+
+def _written(digest: Digest, bold: str) -> str:
+    title = f"Stand-up digest {digest.week}"
+    blocks = [
+        f"{bold}{title}{bold}: {_name(digest.about)}, {digest.days}",
+        _inert(f"{digest.headline} {digest.support}".strip()),
+    ]
+    for section in digest.sections:
+        lines = "\n".join(f"- {_line(line, bold)}" for line in section.lines)
+        blocks.append(f"{bold}{section.title}{bold}\n\n{lines}")
+    blocks.append(f"As of {digest.as_of}.")
+    return "\n\n".join(blocks) + "\n"
+
+
+def _line(line: Line, bold: str) -> str:
+    parts = (
+        _name(line.name) if line.name else "",
+        f"{bold}{_inert(line.strong)}{bold}" if line.strong else "",
+        _inert(line.text),
+    )
+    return " ".join(part for part in parts if part)
+
+
+def _name(text: str) -> str:
+    """Somebody's text as code, in which neither Slack nor GitHub knows marks, links or emoji."""
+    safe = formats.label(text, 80).translate(_IN_CODE).replace("://", f":{_JOINER}//")
+    return f"`{safe}`" if safe.strip() else "`(no name)`"
+
+
+def _inert(text: str) -> str:
+    return text.translate(_ALIKE).replace("://", f":{_JOINER}//")
