@@ -102,3 +102,12 @@ def test_what_later_data_changed_in_past_weeks_is_said(tmp_path, monkeypatch):
     store_of([late], "2026-01-14 07:00", data=tmp_path)
     text = words(open_page("stand_up", tmp_path, monkeypatch))
     assert "Experiments concluded, week of 5 Jan: 1 → 2." in text
+
+
+def test_the_digest_of_the_week_is_offered_as_markdown_and_html(page):
+    labels = [button.proto.label for button in page.get("download_button")]
+    assert [label for label in labels if label.startswith("Download ")][:2] == [
+        "Download Markdown",
+        "Download HTML",
+    ]
+    assert "2026-W11 on a page" in words(page)
