@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date, datetime, timedelta
 
 NBSP = "\u00a0"
 MINUS = "\u2212"
@@ -54,6 +54,15 @@ def duration(hours: float | None) -> str:
     if not whole:
         return f"{rest}{NBSP}m"
     return f"{whole}{NBSP}h" + (f"{NBSP}{rest:02}{NBSP}m" if rest else "")
+
+
+def age(of: timedelta) -> str:
+    """How long ago something was, in its largest unit alone: "42 min", "9 h", "3 d"."""
+    minutes = max(0, int(of.total_seconds() // 60))
+    if minutes < 60:  # noqa: PLR2004
+        return f"{minutes}{NBSP}min"
+    hours = minutes // 60
+    return f"{hours}{NBSP}h" if hours < 48 else f"{hours // 24}{NBSP}d"  # noqa: PLR2004
 
 
 def duration_change(hours: float | None) -> str:

@@ -125,7 +125,14 @@ def data_menu(table: Table) -> None:
     if choice is not None:
         rows = formats.plural(table.frame.height, "row")
         width: Literal["large", "small"] = "large" if choice == "table" else "small"
-        st.dialog(f"{table.name}, {rows}", width=width)(_offer)(table, choice)
+        # A new snapshot waits for the dialog: drawing the page again would close it.
+        st.session_state["dialog"] = True
+        dialog = st.dialog(f"{table.name}, {rows}", width=width, on_dismiss=_dialog_closed)
+        dialog(_offer)(table, choice)
+
+
+def _dialog_closed() -> None:
+    st.session_state["dialog"] = False
 
 
 def _offer(table: Table, choice: _Choice) -> None:

@@ -17,10 +17,15 @@ def data_folder() -> Path:
     return Path(os.environ.get("VELOCITY_DATA", "data"))
 
 
+def config_file() -> Path:
+    """The settings file: VELOCITY_CONFIG, else ./velocity.toml."""
+    return Path(os.environ.get("VELOCITY_CONFIG", "velocity.toml"))
+
+
 def settings_now() -> Settings:
-    """The settings as their file stands now: VELOCITY_CONFIG, else ./velocity.toml.
+    """The settings as their file stands now.
 
     Raises:
         ConfigurationError: they cannot be used.
     """
-    return load_settings(Path(os.environ.get("VELOCITY_CONFIG", "velocity.toml")))
+    return load_settings(config_file())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,6 +18,7 @@ from velocity.store import Snapshot, latest_snapshot
 from velocity.ui.parts import period_control, theme_mode
 from velocity.ui.places import data_folder, settings_now
 from velocity.ui.sign_in import admission
+from velocity.ui.sync_now import latest, may_sync, show_sync_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 OLD_AFTER_HOURS = 2
 _READS_KEPT = 512
 _LOOK_AGAIN = "10s"
+_LOOK_AT_A_SYNC = "2s"
 #: A check of the arithmetic that names nobody and is 0 unless we erred: the same for every viewer.
 _FOR_EVERYBODY = frozenset({"littles_law_residual"})
 
@@ -52,6 +54,7 @@ class View:
     scholar: str | None  # chosen, where the page is about one
     streams: tuple[str, ...]  # chosen, where the page is about some
     kicker: DeltaGenerator  # where `say` writes what the page is over
+    answer: DeltaGenerator  # and where its answer
 
     @property
     def scope(self) -> Scope:
@@ -98,18 +101,17 @@ class View:
         return self.read(read, from_day=self.window.first, to_day=self.window.end, **filters)
 
     def say(self, over: str, answer: Answer) -> None:
-        """The frame of the page: what it is over, its answer, and how far to trust it.
+        """The frame of the page: what it is over, and its answer.
 
         Args:
             over: whom the page is about, such as "programme, 24 scholars"; Markdown.
             answer: the sentence on top and the line below it.
         """
         self.kicker.caption(f"{self.title} · {self.window.words} · {over}")
-        with st.container(gap="xsmall"):
+        with self.answer:
             st.title(answer.sentence, anchor=False)
             if answer.support:
                 st.markdown(answer.support)
-            st.caption(self._trust_line())
 
     def _doubts(self) -> tuple[str, ...]:
         trust = self.trust
@@ -119,12 +121,14 @@ class View:
             formats.plural(trust["clock_runs"], "flagged clock"),
         )
 
-    def _trust_line(self) -> str:
+    def trust_line(self) -> str:
+        """How old the data is at this moment, and what of it is in doubt."""
         trust = self.trust
-        age_hours = (datetime.now(UTC) - self.as_of).total_seconds() / 3600
+        age = datetime.now(UTC) - self.as_of
+        old = age > timedelta(hours=OLD_AFTER_HOURS)
         parts = [
             f"As of {formats.instant(self.as_of, self.zone)}",
-            f"Data is {formats.duration(age_hours)} old" if age_hours > OLD_AFTER_HOURS else "",
+            f"Data is {formats.age(age)} old" if old else f"{formats.age(age)} ago",
             *(self._doubts() if trust["runs"] else ()),
             "demo data" if self.demo else "",
         ]
@@ -168,6 +172,7 @@ def open_view(title: str, *, about: frozenset[str], viewer: Viewer) -> View | No
             streams = _choose_streams(snapshot, scope) if "streams" in about else ()
             scholar = _choose_scholar(snapshot, scope) if "scholar" in about else None
             window = _window(trust, shown="period" in about)
+    frame = st.container(gap="xsmall")
     opened = View(
         title=title,
         snapshot=snapshot,
@@ -179,10 +184,15 @@ def open_view(title: str, *, about: frozenset[str], viewer: Viewer) -> View | No
         scholar=scholar,
         streams=streams,
         kicker=kicker,
+        answer=frame.container(gap="xsmall"),
     )
     st.session_state["view"] = opened
+    st.session_state["dialog"] = False  # drawing the page closes it
     _record_look(opened, data)
-    _watch(data, snapshot.name, theme_mode())
+    with frame:
+        sync = latest(data) if may_sync(viewer, settings, data) else None
+        often = _LOOK_AT_A_SYNC if sync is not None and sync.under_way else _LOOK_AGAIN
+        st.fragment(_watch, run_every=often)(opened, data, theme_mode())
     return opened
 
 
@@ -265,8 +275,19 @@ def _kept(
     return read(snapshot, **arguments)
 
 
-@st.fragment(run_every=_LOOK_AGAIN)
-def _watch(data: Path, shown: str, mode: str) -> None:
-    """Draws the page again when there is a new snapshot or theme, or other rights or none."""
-    if latest_snapshot(data).name != shown or theme_mode() != mode or not admission().holds():
+def _watch(opened: View, data: Path, mode: str) -> None:
+    """The line of trust, as old as the data is now; and draws the page again when it must be.
+
+    That is for a new theme, for other rights or none, and for a new snapshot: but not while a
+    dialog is open, which would close. It is drawn again when the dialog closes.
+    """
+    new = latest_snapshot(data).name != opened.snapshot.name
+    if not admission().holds() or (
+        (new or theme_mode() != mode) and not st.session_state.get("dialog")
+    ):
         st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        line = opened.trust_line()
+        st.caption(f"{line} · newer data when you close this" if new else line, width="content")
+        if may_sync(opened.viewer, opened.settings, data):
+            show_sync_now()

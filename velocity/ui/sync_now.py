@@ -1,0 +1,121 @@
+"""“Sync now”: the command line's own sync, as a process beside the server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections import deque
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from velocity import formats
+from velocity.demo import is_demo
+from velocity.errors import VelocityError
+from velocity.ui.parts import show_error
+from velocity.ui.places import config_file, data_folder, settings_now
+from velocity.ui.sign_in import admission
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from velocity.access import Viewer
+    from velocity.settings import Settings
+
+_LINES_KEPT = 20
+_ERROR = "Error: "
+
+
+class SyncNow:
+    """A sync that was begun from a page. It belongs to the server: the page may be closed."""
+
+    def __init__(self, data: Path, config: Path) -> None:
+        command = ["-m", "velocity", "--data", str(data), "--config", str(config), "sync"]
+        self._lines: deque[str] = deque(maxlen=_LINES_KEPT)
+        self._process = subprocess.Popen(  # noqa: S603 (our own command line, no shell)
+            [sys.executable, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+        )
+        # Read as it comes: a pipe that nobody empties stops who writes to it.
+        self._reader = threading.Thread(target=self._read, name="sync-now", daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        if self._process.stderr is not None:
+            with self._process.stderr as stream:
+                self._lines.extend(line.strip() for line in stream if line.strip())
+        self._process.wait()
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it still runs."""
+        return self._reader.is_alive()
+
+    @property
+    def last_line(self) -> str:
+        """What it told last; empty before the first line."""
+        return self._lines[-1] if self._lines else ""
+
+    @property
+    def error(self) -> VelocityError | None:
+        """Why it failed, as the command line says it; None while it runs and where it did not."""
+        if self.under_way or self._process.returncode == 0:
+            return None
+        lines = list(self._lines)
+        for number, line in enumerate(lines):
+            if line.startswith(_ERROR):
+                return VelocityError(line.removeprefix(_ERROR), " ".join(lines[number + 1 :]))
+        failed = [line for line in lines if ": failed. " in line]
+        message = " ".join(failed) or f"The sync ended with code {self._process.returncode}."
+        return VelocityError(message, "“velocity sync” in a terminal tells more.")
+
+
+_begun: dict[Path, SyncNow] = {}
+_beginning = threading.Lock()
+
+
+def begin(data: Path, config: Path) -> None:
+    """Begins a sync of the data folder, but for one begun here that is still under way.
+
+    One that somebody else began holds the store's lock: then this one ends with its error.
+    """
+    with _beginning:
+        known = _begun.get(data)
+        if known is None or not known.under_way:
+            _begun[data] = SyncNow(data, config)
+
+
+def latest(data: Path) -> SyncNow | None:
+    """The sync of the data folder that was begun last from a page of this server."""
+    return _begun.get(data)
+
+
+def may_sync(viewer: Viewer, settings: Settings, data: Path) -> bool:
+    """Whether the viewer may begin a sync, and there is something to sync from."""
+    return "lead" in viewer.roles and bool(settings.wandb.projects) and not is_demo(data)
+
+
+def show_sync_now() -> None:
+    """The button, how far the sync is, and why it failed; in a fragment that draws itself again."""
+    data = data_folder()
+    sync = latest(data)
+    if sync is not None and sync.under_way:
+        far = formats.markdown(sync.last_line)
+        st.caption(f"Syncing · {far}" if far else "Syncing", width="content")
+        return
+    if st.button("Sync now", key="sync-now", type="tertiary", width="content"):
+        # The rights may have gone since the page was drawn.
+        if admission().holds() and may_sync(admission().viewer, settings_now(), data):
+            begin(data, config_file())
+        # The page looks more often while a sync is under way.
+        st.rerun()
+    if sync is not None and sync.error is not None:
+        show_error(sync.error)
