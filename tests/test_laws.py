@@ -1,0 +1,238 @@
+"""Laws that hold whatever the runs are: the product's figures against each other.
+
+Drawn histories share a store a hundred at a time (tests/batches.py); the places they are set in
+have days of 23 and 25 hours, an ISO week 53, and scholars on both sides of the date line.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+
+from tests.batches import BATCH_SEEDS, PLACES, Batch, batch_of, batched, moment, row_of, settings_of
+from tests.builders import store_of
+from tests.comparison import Key, Row, agree, rows_by
+from tests.derived_tables import assert_tables_agree, derived_tables
+from velocity import reads
+from velocity.records import run_frame
+from velocity.settings import Programme
+from velocity.store import open_live
+from velocity.store.derive import derive
+from velocity.store.merge import merge_project, merge_runs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from velocity.store import Snapshot
+
+WEEK = timedelta(weeks=1)
+#: Figures that are sums of something.
+ADDITIVE = (
+    *("busy_hours", "experiment_hours", "run_hours", "serial_hours", "parallel_hours"),
+    *("experiments_started", "experiments_concluded", "false_starts", "early_failures"),
+    *("runs_started", "runs_finished", "runs_failed", "runs_killed", "runs_preempted"),
+    *("loops_closed", "loops_abandoned", "loops_awaiting", "loops_open"),
+    *("machine_hours_closed", "reaction_hours_closed"),
+    *("machine_hours_n", "machine_hours_events", "recovery_hours_n", "recovery_hours_events"),
+    *("gpu_hours", "gpu_hours_failed", "unpriced_run_hours"),
+)
+#: What no border of days has a say in, over all data.
+WITHOUT_DAYS = (
+    *ADDITIVE,
+    *("serial_share", "experiment_parallelism", "failure_share", "rework_share", "peak_runs"),
+    *("machine_hours_median", "reaction_hours_median", "loop_hours_median", "loop_hours_high"),
+)
+
+some = settings(batched, max_examples=1)
+
+
+def rows_of(batch: Batch) -> list[dict[str, Any]]:
+    return [row_of(run) for case in batch.cases for run in case.runs]
+
+
+def as_of(batch: Batch) -> dict[tuple[str, str], Any]:
+    return {key: moment(it) for case in batch.cases for key, it in case.as_of.items()}
+
+
+def total(frame: pl.DataFrame, names: Sequence[str] = ADDITIVE) -> Row:
+    return {name: float(frame[name].sum()) for name in names}
+
+
+def assert_adds_up(parts: pl.DataFrame, whole: pl.DataFrame, names: Sequence[str] = ADDITIVE):
+    assert total(parts, names) == pytest.approx(total(whole, names), rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize(("zone", "base"), PLACES)
+@some
+@given(seed=BATCH_SEEDS)
+def test_figures_obey_their_laws(zone: str, base, seed: int) -> None:
+    batch = batch_of(seed, zone, base, count=40)
+    snapshot = batch.snapshot
+    whole = reads.metrics(snapshot, by="programme")
+    assert_shares_and_products(reads.metrics(snapshot, by="scholar"))
+    for by in ("scholar", "stream", "programme"):
+        everything = reads.metrics(snapshot, by=by)
+        assert_shares_and_products(everything)
+        for period in ("day", "week", "month"):
+            parts = reads.metrics(snapshot, by=by, period=period)
+            assert_adds_up(parts, everything)
+            assert_shares_and_products(parts)
+    assert_loops_are_machine_and_reaction(snapshot)
+    assert reads.littles_law_residual(snapshot).item() == 0
+    assert_streams_and_the_rest_add_up(batch, whole)
+
+
+def assert_shares_and_products(frame: pl.DataFrame) -> None:
+    shares = [name for name in frame.columns if name.endswith("_share")]
+    for name in shares:
+        values = frame[name].drop_nulls()
+        assert values.is_between(-1e-12, 1 + 1e-12).all(), name
+    product = frame.select(
+        (pl.col("experiment_parallelism") * pl.col("sweep_width") - pl.col("run_concurrency"))
+        .abs()
+        .max()
+    ).item()
+    assert product is None or product < 1e-9
+    assert (
+        frame["serial_hours"] + frame["parallel_hours"] - frame["busy_hours"]
+    ).abs().max() < 1e-9
+    assert (frame["peak_experiments"] <= frame["peak_runs"]).all()
+    for name in ("machine_hours", "reaction_hours", "loop_hours", "recovery_hours"):
+        assert (frame[f"{name}_events"] <= frame[f"{name}_n"]).all()
+        known = frame.drop_nulls([f"{name}_median", f"{name}_low"])
+        assert (known[f"{name}_low"] <= known[f"{name}_median"]).all()
+
+
+def assert_loops_are_machine_and_reaction(snapshot: Snapshot) -> None:
+    loops = reads.loops(snapshot).filter(pl.col("reaction_hours").is_not_null())
+    apart = loops["machine_hours"] + loops["reaction_hours"] - loops["loop_hours"]
+    assert (apart.abs().max() or 0) < 1e-9
+    assert (loops["reaction_awake_hours"] <= loops["reaction_hours"] + 1e-12).all()
+
+
+def assert_streams_and_the_rest_add_up(batch: Batch, whole: pl.DataFrame) -> None:
+    """No experiment counts twice: streams, those of no stream and those of nobody are all."""
+    experiments = reads.experiments(batch.snapshot)
+    assert experiments["experiment_id"].is_unique().all()
+    nowhere = experiments.filter(pl.col("stream").is_null())
+    streams = total(reads.metrics(batch.snapshot, by="stream"), ["experiments_started"])
+    started = streams["experiments_started"] + nowhere.height
+    # Runs of nobody on the roster can be claimed by no stream's figures.
+    assert started <= whole["experiments_started"].item() + 1e-9
+
+
+@some
+@given(seed=BATCH_SEEDS)
+def test_scholars_add_up_to_the_programme(seed: int) -> None:
+    """Without a roster, and where every run has a user, nobody is left out of their own figures."""
+    batch = batch_of(seed, *PLACES[1], count=60, has_roster=False)
+    rows = [row | {"username": row["username"] or "zoe"} for row in rows_of(batch)]
+    snapshot = store_of(rows, as_of(batch), settings=settings_of(batch.rules))
+    for period in ("all", "week"):
+        scholars = reads.metrics(snapshot, by="scholar", period=period)
+        assert_adds_up(scholars, reads.metrics(snapshot, by="programme", period=period))
+
+
+def live_tables(data: Path, batch: Batch, portions: Iterable[list[dict[str, Any]]]):
+    """The derived tables of a store that got the rows in these portions."""
+    with open_live(data) as store:
+        for rows in portions:
+            merge_runs(store, run_frame(rows))
+            with store.transaction():
+                for (entity, project), instant in as_of(batch).items():
+                    merge_project(store, entity, project, as_of=instant)
+            derive(store, settings_of(batch.rules), batch.roster)
+        return derived_tables(store)
+
+
+@pytest.mark.parametrize("has_roster", [True, False])
+@some
+@given(seed=BATCH_SEEDS)
+def test_how_rows_come_changes_nothing(has_roster: bool, seed: int, tmp_path_factory) -> None:
+    batch = batch_of(seed, *PLACES[2], count=25, has_roster=has_roster)
+    rows = rows_of(batch)
+    shuffled = rows.copy()
+    random.Random(seed).shuffle(shuffled)  # noqa: S311 - nothing secret
+    half = len(rows) // 2
+    folder = tmp_path_factory.mktemp("portions")
+    expected = live_tables(folder / "once", batch, [rows])
+    for name, portions in {
+        "shuffled": [shuffled],
+        "in two": [shuffled[:half], shuffled[half:]],
+        "twice": [rows, rows],
+    }.items():
+        assert_tables_agree(live_tables(folder / name, batch, portions), expected)
+
+
+def moved(row: dict[str, Any], by: timedelta) -> dict[str, Any]:
+    times = {
+        name: value + by
+        for name, value in row.items()
+        if name.endswith("_at") and value is not None
+    }
+    return row | times | {"writer_starts": [it + by for it in row["writer_starts"]]}
+
+
+def by_week(snapshot: Snapshot, shift: timedelta = timedelta()) -> dict[Key, Row]:
+    frame = reads.metrics(snapshot, by="scholar", period="week")
+    # A zone's own changes of clock stay where they are; weeks of UTC are all alike.
+    return rows_by(frame.with_columns(pl.col("period_start") + shift), "scholar", "period_start")
+
+
+@some
+@given(seed=BATCH_SEEDS)
+def test_moving_all_times_by_a_week_moves_all_weeks_by_one(seed: int) -> None:
+    """In UTC; awake hours are left out: the scholars' own zones may change their clocks between."""
+    batch = batch_of(seed, *PLACES[0], count=40, has_roster=False)
+    later = store_of(
+        [moved(row, WEEK) for row in rows_of(batch)],
+        {key: it + WEEK for key, it in as_of(batch).items()},
+        settings=settings_of(batch.rules),
+    )
+    agree(by_week(batch.snapshot, WEEK), by_week(later))
+
+
+@some
+@given(seed=BATCH_SEEDS)
+def test_another_zone_moves_nothing_but_borders_of_days(seed: int) -> None:
+    """Of a programme without a roster: awake windows are in the programme's zone there."""
+    batch = batch_of(seed, *PLACES[0], count=40, has_roster=False)
+    rows, instants = rows_of(batch), as_of(batch)
+    expected = rows_by(
+        reads.metrics(batch.snapshot, by="scholar").select("scholar", *WITHOUT_DAYS), "scholar"
+    )
+    for zone in ("Pacific/Kiritimati", "America/New_York"):
+        rules = settings_of(batch.rules).model_copy(update={"programme": Programme(timezone=zone)})
+        found = reads.metrics(store_of(rows, instants, settings=rules), by="scholar")
+        agree(expected, rows_by(found, "scholar"))
+
+
+@some
+@given(seed=BATCH_SEEDS)
+def test_a_later_as_of_never_changes_a_closed_loop(seed: int) -> None:
+    """The data may only have got more complete: nothing new came, and what ran goes on running."""
+    batch = batch_of(seed, *PLACES[1], count=60, has_roster=False)
+    over = [row for row in rows_of(batch) if row["state"] not in {"running", "pending"}]
+    instants = as_of(batch)
+    # A run cut to as_of, or not yet in the data at as_of, is known better later.
+    known = [
+        row
+        for row in over
+        if max(it for it in row.values() if hasattr(it, "tzinfo"))
+        <= instants[row["entity"], row["project"]]
+    ]
+    before = store_of(known, instants, settings=settings_of(batch.rules))
+    closed = reads.loops(before).filter(pl.col("status") == "closed")
+    assert closed.height > 20
+    for days in (1, 30):
+        later = {key: it + timedelta(days=days) for key, it in instants.items()}
+        after = reads.loops(store_of(known, later, settings=settings_of(batch.rules)))
+        expected = rows_by(closed, "experiment_id")
+        found = rows_by(after, "experiment_id")
+        agree(expected, {key: found[key] for key in expected if key in found})
