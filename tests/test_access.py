@@ -17,6 +17,7 @@ from velocity import reads
 from velocity.access import EVERYTHING, Scope, viewer_of
 from velocity.read_schemas import READ_SCHEMAS
 from velocity.roster import load_roster
+from velocity.ui.view import _kept
 
 EVERYBODY = {canary(it) for it in (*people.PEOPLE, 99)} | {people.elsewhere()}
 VISION = {canary(it) for it in people.STREAMS["vision"]} | {canary(99)}
@@ -105,6 +106,11 @@ def test_counts_of_trust_are_of_what_the_viewer_may_see(snapshot, roster):
     for email, count in runs.items():
         assert count == reads.runs(snapshot, scope=scope_of(roster, email)).height
     assert runs[people.LEAD] == reads.trust(snapshot)["runs"].item()
+
+
+def test_frames_that_are_kept_are_not_those_of_another_viewer(snapshot, roster):
+    for email in (*SEEN, *reversed(SEEN)):
+        assert words_of(_kept(snapshot, "runs", (), scope_of(roster, email))) == SEEN[email]
 
 
 @pytest.mark.parametrize("email", [people.LEAD, people.MENTOR])

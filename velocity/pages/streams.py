@@ -106,23 +106,25 @@ ui.show_chart(
 
 exposure = view.read(reads.metrics, by="scholar")
 with st.grid(2, min_column_width=470, gap="medium"):
-    with st.container():
-        limits = view.read(reads.funnel)
-        points = shape.funnel_points(exposure, view.read(reads.scholars), lines, list(names))
-        ui.show_chart(
-            charts.draw_funnel(
-                points,
-                limits,
-                pooled=next(iter(limits["pooled_rate"]), None),
-                mode=mode,
-                title="Concluded experiments a week",
-            ),
-            title="Streams differ in run length",
-            caption="Concluded experiments a week by weeks of exposure, all data, "
-            f"{formats.plural(points.height, 'scholar')}; filled = the streams chosen, names on "
-            "hover; limits widen where exposure is short",
-            table=ui.Table(points, "funnel"),
-        )
+    # The pooled rate, and everybody's exposure, are for those who see everybody.
+    if view.scope.everything:
+        with st.container():
+            limits = view.read(reads.funnel)
+            points = shape.funnel_points(exposure, view.read(reads.scholars), lines, list(names))
+            ui.show_chart(
+                charts.draw_funnel(
+                    points,
+                    limits,
+                    pooled=next(iter(limits["pooled_rate"]), None),
+                    mode=mode,
+                    title="Concluded experiments a week",
+                ),
+                title="Streams differ in run length",
+                caption="Concluded experiments a week by weeks of exposure, all data, "
+                f"{formats.plural(points.height, 'scholar')}; filled = the streams chosen, names "
+                "on hover; limits widen where exposure is short",
+                table=ui.Table(points, "funnel"),
+            )
     with st.container():
         first, end = shape.series_days(week, view.trust["first_day"], view.window.end)
         people = shape.scholar_rows(

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from velocity import state
+from velocity import formats, state
 from velocity.access import ANYBODY, Viewer, current_roster, viewer_of
 from velocity.errors import ConfigurationError, VelocityError
 from velocity.ui.places import data_folder, settings_now
@@ -181,7 +181,7 @@ def sign_in_of(claims: Mapping[str, Any]) -> SignIn | None:
 
 def show_not_admitted(why: NotAdmitted) -> None:
     """A page without data: why, and the way in or out."""
-    st.title(why.title, anchor=False)
+    st.title(formats.markdown(why.title), anchor=False)
     st.text(why.words)
     if why.way == "in":
         st.button("Sign in", on_click=st.login, type="primary", key="sign-in")
