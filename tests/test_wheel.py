@@ -141,7 +141,12 @@ def _wait_until_healthy(port, process, log):
 
 def _new_session(port):
     """What the server tells a browser that opens the first page, in Streamlit's own messages."""
-    with connect(f"ws://127.0.0.1:{port}/_stcore/stream", max_size=None) as socket_:
+    address = f"127.0.0.1:{port}"
+    # As a browser does, it says which page opens the socket.
+    socket_of_page = connect(
+        f"ws://{address}/_stcore/stream", origin=f"http://{address}", max_size=None
+    )
+    with socket_of_page as socket_:
         socket_.send(BackMsg(rerun_script={"query_string": ""}).SerializeToString())
         while True:
             message = ForwardMsg.FromString(socket_.recv(timeout=60))
