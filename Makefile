@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test quick check lint docs lock bench bench-pull screenshots wheel run-env dev-env
+.PHONY: help demo test quick check lint docs mutants lock bench bench-pull screenshots wheel run-env dev-env
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ lint: dev-env ## format, lint, strict types and import contracts
 
 docs: dev-env ## write docs/metrics.md and its pictures from the query headers
 	@$(BIN)/python -m scripts.metrics_doc
+
+mutants: dev-env ## break the queries one fault at a time, in a copy, and see that the tests notice
+	@$(BIN)/python -m scripts.mutants
 
 bench: dev-env ## measure: derivation of 100,000 runs, and plain pandas beside it
 	@$(BIN)/python benchmarks/derive.py
