@@ -92,6 +92,7 @@ def _run() -> None:
         return
     main, evidence = _listed(viewer)
     pages = {name: _page(name, title) for name, (title, _) in (main | evidence).items()}
+    ui.know_pages(pages)
     # An address is the same page for everybody; who opens none gets the first of their own.
     first = [] if "stand_up" in main else [_home(pages[next(iter(main))])]
     chosen = st.navigation(

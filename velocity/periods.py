@@ -48,6 +48,12 @@ def last_whole_day(as_of: datetime, zone: str) -> date:
     return as_of.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
 
 
+def week_of(moment: datetime, zone: str) -> str:
+    """The Monday of the week of `zone` that holds `moment` (aware), as addresses write it."""
+    day = moment.astimezone(ZoneInfo(zone)).date()
+    return (day - timedelta(days=day.weekday())).isoformat()
+
+
 def window_of(
     period: Period,
     *,

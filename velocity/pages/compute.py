@@ -58,7 +58,8 @@ with st.grid(2, min_column_width=470, gap="medium"):
                 title="GPU-hours by week and stream",
             ),
             title="GPU-hours by week and stream",
-            caption=_ALLOCATION,
+            caption=f"{view.window.words}, so the first and last week may be part of one; "
+            f"{_ALLOCATION.lower()}",
             table=ui.Table(weeks, "gpu-weeks"),
         )
     for by, title in (("stream", "By stream"), ("scholar", "By scholar")):

@@ -15,7 +15,6 @@ from velocity.charts import (
     draw_share_bar,
     draw_strips,
     draw_throughput,
-    draw_timeline,
 )
 from velocity.shapes import my_velocity as shape
 from velocity.shapes.seen import seen_by
@@ -89,23 +88,7 @@ else:
         else:
             st.table(shape.medians(figures), border="horizontal")
 
-from_at, to_at = shape.timeline_window(view.window, view.as_of, view.zone)
-over = {"scholar": scholar, "from_at": from_at, "to_at": to_at}
-experiments = view.read(reads.timeline_experiments, **over)
-concurrency = view.read(reads.concurrency, **over)
-ui.show_chart(
-    draw_timeline(
-        experiments,
-        view.read(reads.timeline_runs, **over),
-        concurrency,
-        view=shape.timeline_view(from_at, to_at, view.as_of, who),
-        mode=mode,
-        title="Timeline of my experiments",
-    ),
-    title="Timeline of my experiments",
-    caption=shape.timeline_caption(from_at, to_at, who),
-    table=ui.Table(experiments, "timeline"),
-)
+ui.show_timeline(view, who, title="Timeline of my experiments")
 
 since = view.window.last - timedelta(weeks=_WEEKS)
 with st.grid(3, min_column_width=300, gap="medium"):

@@ -6,6 +6,7 @@ import polars as pl
 import streamlit as st
 
 from velocity import formats, reads, sentences, ui
+from velocity.periods import week_of
 
 _ROWS_SHOWN = 20
 #: Column -> its width in pixels; together they fit a window of 900.
@@ -51,15 +52,22 @@ with st.container(horizontal=True):
         runs = _chosen(runs, column, label)
 ui.heading(
     "Runs",
-    f"{formats.plural(runs.height, 'run')}, times in {view.zone}; stale = no sign of life",
+    f"{formats.plural(runs.height, 'run')}, times in {view.zone}; stale = no sign of life"
+    + ("; select a row to see what it counts in" if view.opens_scholars else ""),
     table=ui.Table(runs, "runs"),
 )
 if runs.is_empty():
     ui.empty_state("No run fits: choose a longer period, or pull more runs.", "velocity sync")
 else:
-    ui.show_rows(
-        runs.select(*_COLUMNS),
+    shown = runs.select(*_COLUMNS)
+    row = ui.chosen_row(
+        ui.readable(shown, view.zone),
+        runs,
+        columns=ui.column_config(shown, _COLUMNS),
+        key="run-rows",
         alt="Runs of the window, latest first",
-        widths=_COLUMNS,
-        rows_shown=_ROWS_SHOWN,
+        opens=view.opens_scholars,
+        height=int(34 * (_ROWS_SHOWN + 1.5)) if runs.height > _ROWS_SHOWN else None,
     )
+    if row is not None:
+        view.show_ways(row, week=week_of(row["started_at"], view.zone))

@@ -79,21 +79,22 @@ with st.grid(2, min_column_width=470, gap="medium"):
         ui.heading(
             "What is stuck",
             "Results waiting, failures not recovered and stale runs for more than 24 h; oldest "
-            f"first, {formats.sample(stuck.height)}",
+            f"first, {formats.sample(stuck.height)}{view.opens_words}",
             table=ui.Table(stuck, "stuck"),
         )
         if stuck.is_empty():
             st.markdown("Nothing has been stuck for more than a day.")
         else:
-            st.dataframe(
+            row = ui.chosen_row(
                 shape.stuck_rows(stuck),
-                column_config=_STUCK,
-                hide_index=True,
-                row_height=34,
-                height="content",
-                placeholder="\u2013",
-                alt="What is stuck, longest first",
+                stuck,
+                columns=_STUCK,
+                key="stuck-rows",
+                opens=view.opens_scholars,
+                alt="What is stuck, longest first; a selected row opens its scholar",
             )
+            if row is not None:
+                view.show_ways(row)
     with st.container():
         found, checked = series.signals([streams, programme], week, names)
         ui.heading("Signals", f"Points of the {formats.week(week)} beyond their own usual range")

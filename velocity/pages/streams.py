@@ -34,16 +34,19 @@ _LINES = {
 }
 
 
-def _show(frame: pl.DataFrame, columns: dict[str, Any], alt: str) -> None:
-    st.dataframe(
-        frame.select(*columns),
-        column_config=columns,
-        hide_index=True,
-        row_height=34,
-        height="content" if frame.height <= _ROWS_SHOWN else 34 * _ROWS_SHOWN + 36,
-        placeholder="\u2013",
+def _show(shown: pl.DataFrame, rows: pl.DataFrame, columns: dict[str, Any], alt: str) -> None:
+    """Rows of scholars; one that is selected opens My velocity of its scholar."""
+    row = ui.chosen_row(
+        shown.select(*columns),
+        rows,
+        columns=columns,
+        key=f"{alt.split(maxsplit=1)[0].lower()}-rows",
         alt=alt,
+        opens=view.opens_scholars,
+        height=None if rows.height <= _ROWS_SHOWN else 34 * _ROWS_SHOWN + 36,
     )
+    if row is not None:
+        view.show_ways(row)
 
 
 def _within(read: Callable[..., pl.DataFrame], **filters: Any) -> pl.DataFrame:
@@ -79,14 +82,14 @@ ui.heading(
     "Lines",
     "One row per scholar and project, sorted by the oldest unanswered result or failure not "
     f"recovered; {formats.sample(lines.height)}; {view.window.words}; bars end at "
-    f"{formats.duration(shape.LONGEST_BAR_HOURS)}",
+    f"{formats.duration(shape.LONGEST_BAR_HOURS)}{view.opens_words}",
     table=ui.Table(shape.line_table(lines, medians), "lines"),
 )
 if lines.is_empty():
     st.markdown("No line of these streams has an experiment in this window: choose a longer one.")
 else:
     rows = shape.line_rows(lines, medians, view.read(reads.open_work))
-    _show(rows, _LINES, "Lines, what needs attention first")
+    _show(rows, rows, _LINES, "Lines, what needs attention first")
 
 ui.show_chart(
     charts.draw_multiples(
@@ -142,6 +145,7 @@ with st.grid(2, min_column_width=470, gap="medium"):
         )
         _show(
             shape.scholar_words(people),
+            people,
             {
                 "scholar": st.column_config.TextColumn("Scholar", width=85),
                 "stream_name": st.column_config.TextColumn("Stream", width=75),

@@ -41,6 +41,8 @@ if scholar is None:
     st.stop()
 weeks = view.read(reads.weekly, by="scholar", groups=[scholar])["week_start"].unique().sort()
 known = _figures(hours=view.scope.sees_hours(scholar))
+choices = [_ALL, *(monday.isoformat() for monday in reversed(weeks.to_list()))]
+ui.forget_unknown("week", choices)
 with st.container(horizontal=True):
     metric = st.selectbox(
         "Figure",
@@ -52,7 +54,7 @@ with st.container(horizontal=True):
     )
     week = st.selectbox(
         "Week",
-        [_ALL, *(monday.isoformat() for monday in reversed(weeks.to_list()))],
+        choices,
         key="week",
         bind="query-params",
         width=200,

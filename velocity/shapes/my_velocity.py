@@ -153,7 +153,10 @@ def timeline_caption(from_at: datetime, to_at: datetime, who: Row) -> str:
     """The timeline's window, its clock, and what can be done with it."""
     last = (to_at - timedelta(microseconds=1)).date()
     awake = "" if who["awake_start_min"] is None else f", awake {awake_words(who)}"
-    return f"{formats.span(from_at.date(), last)}, times in {who['timezone']}{awake}; drag to pan"
+    return (
+        f"{formats.span(from_at.date(), last)}, times in {who['timezone']}{awake}; drag to pan, "
+        "click an experiment for its runs"
+    )
 
 
 def awake_words(who: Row) -> str:

@@ -1,6 +1,8 @@
 """What all pages are built of: the view they are over, and the parts they are drawn with."""
 
 from velocity.ui.digest import show_digest
+from velocity.ui.drill import chosen_row, forget_unknown, know_pages, show_way
+from velocity.ui.experiment import show_timeline
 from velocity.ui.parts import (
     Table,
     empty_state,
@@ -13,7 +15,7 @@ from velocity.ui.parts import (
     tile_row,
 )
 from velocity.ui.sign_in import NotAdmitted, admit, show_not_admitted, show_who
-from velocity.ui.tables import plain_title, readable, show_rows
+from velocity.ui.tables import column_config, plain_title, readable, show_rows
 from velocity.ui.view import View, keep_choices, open_view, view
 
 __all__ = [
@@ -21,9 +23,13 @@ __all__ = [
     "Table",
     "View",
     "admit",
+    "chosen_row",
+    "column_config",
     "empty_state",
+    "forget_unknown",
     "heading",
     "keep_choices",
+    "know_pages",
     "open_view",
     "plain_title",
     "readable",
@@ -33,6 +39,8 @@ __all__ = [
     "show_figure",
     "show_not_admitted",
     "show_rows",
+    "show_timeline",
+    "show_way",
     "show_who",
     "theme_mode",
     "tile",

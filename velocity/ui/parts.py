@@ -82,7 +82,14 @@ def heading(title: str, caption: str = "", *, table: Table | None = None) -> Non
                 data_menu(table)
 
 
-def show_chart(chart: Chart, *, title: str, caption: str, table: Table) -> None:
+def show_chart(
+    chart: Chart,
+    *,
+    title: str,
+    caption: str,
+    table: Table,
+    on_select: Callable[[], None] | None = None,
+) -> None:
     """A chart under its heading, with the menu that opens its table.
 
     Args:
@@ -90,19 +97,28 @@ def show_chart(chart: Chart, *, title: str, caption: str, table: Table) -> None:
         title: Markdown, as for `heading`.
         caption: Markdown, as for `heading`.
         table: the drawn rows; its name is the chart's key.
+        on_select: what to do when a mark is clicked.
     """
     heading(title, caption, table=table)
-    show_figure(chart, key=f"{table.name}-chart")
+    show_figure(chart, key=f"{table.name}-chart", on_select=on_select)
 
 
-def show_figure(chart: Chart, *, key: str) -> None:
+def show_figure(chart: Chart, *, key: str, on_select: Callable[[], None] | None = None) -> None:
     """A chart alone; for places whose heading already has the menu."""
     if chart.missing:
         with st.container(height=int(chart.figure.layout.height), border=False):
             st.caption(chart.missing)
         return
     config = _ZOOM if chart.zoom else _QUIET
-    st.plotly_chart(chart.figure, theme=None, key=key, alt=chart.alt, config=config)
+    st.plotly_chart(
+        chart.figure,
+        theme=None,
+        key=key,
+        alt=chart.alt,
+        config=config,
+        on_select=on_select or "ignore",
+        selection_mode="points",
+    )
     if chart.note:
         st.caption(formats.markdown(chart.note))
 

@@ -116,6 +116,14 @@ def page_zone() -> str:
     return str(st.session_state.get("zone", "UTC"))
 
 
+def column_config(
+    frame: pl.DataFrame, widths: Mapping[str, int] | None = None
+) -> dict[str, ColumnConfig]:
+    """How each column of a read is titled and written; `widths` in pixels, for those that have."""
+    asked = widths or {}
+    return {name: _config(name, kind, asked.get(name)) for name, kind in frame.schema.items()}
+
+
 def show_rows(
     frame: pl.DataFrame,
     *,
@@ -131,12 +139,10 @@ def show_rows(
         widths: column -> pixels; a column without one is as wide as its content.
         rows_shown: how many rows it is high before it scrolls.
     """
-    asked = widths or {}
-    columns = {name: _config(name, kind, asked.get(name)) for name, kind in frame.schema.items()}
     scrolls = frame.height > rows_shown
     st.dataframe(
         readable(frame, page_zone()),
-        column_config=columns,
+        column_config=column_config(frame, widths),
         hide_index=True,
         row_height=ROW_HEIGHT,
         height=int(ROW_HEIGHT * (rows_shown + 1.5)) if scrolls else "content",

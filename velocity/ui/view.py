@@ -15,13 +15,14 @@ from velocity.demo import is_demo
 from velocity.periods import Window, last_whole_day
 from velocity.roster import Roster
 from velocity.store import Snapshot, latest_snapshot
+from velocity.ui.drill import has_page, show_way
 from velocity.ui.parts import period_control, theme_mode
 from velocity.ui.places import data_folder, settings_now
 from velocity.ui.sign_in import admission
 from velocity.ui.sync_now import latest, may_sync, show_sync_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import polars as pl
@@ -99,6 +100,34 @@ class View:
     def windowed(self, read: Callable[..., pl.DataFrame], **filters: Any) -> pl.DataFrame:
         """A read over the window."""
         return self.read(read, from_day=self.window.first, to_day=self.window.end, **filters)
+
+    @property
+    def opens_scholars(self) -> bool:
+        """Whether the viewer can go on to the page of every scholar shown."""
+        return self.scope.everything and has_page("my_velocity")
+
+    @property
+    def opens_words(self) -> str:
+        """Says what selecting a row does, where it does anything."""
+        return "; select a row for its scholar" if self.opens_scholars else ""
+
+    def show_ways(self, row: Mapping[str, Any], *, week: str | None = None) -> None:
+        """Links from a selected row to the pages about its scholar, and to W&B.
+
+        Args:
+            row: of a read; those whom no roster names have no page of their own.
+            week: Monday of the week to explain; without it there is no such link.
+        """
+        scholar = row["scholar"]
+        known = self.read(reads.scholars)["scholar"]
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{formats.markdown(formats.label(scholar))}**", width="content")
+            if scholar in known and self.scope.sees_whole(scholar):
+                show_way("my_velocity", "My velocity", scholar=scholar)
+                if week is not None:
+                    show_way("why", "Why this number", scholar=scholar, week=week)
+            if row.get("url"):
+                st.link_button("W&B", row["url"], type="tertiary")
 
     def say(self, over: str, answer: Answer) -> None:
         """The frame of the page: what it is over, and its answer.

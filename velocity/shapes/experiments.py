@@ -1,0 +1,39 @@
+"""One experiment in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from velocity import formats
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+_OUTCOMES = {"false_start": "false start", "failure": "failed"}
+
+
+def experiment_words(row: Mapping[str, Any], as_of: datetime) -> str:
+    """An experiment and its loop, Markdown; a row of `reads.timeline_experiments`.
+
+    Args:
+        row: the experiment.
+        as_of: the instant to which the data is complete, aware.
+    """
+    name = formats.markdown(formats.label(row["label"]))
+    parts = [f"**{name}**", formats.plural(row["runs"], "run")]
+    parts.append(_OUTCOMES.get(row["outcome"], row["outcome"]))
+    signal, next_at = row["signal_at"], row["next_at"]
+    if signal is not None and row["loop_status"] is not None:
+        parts.append(f"machine {_between(row['started_at'], signal)}")
+        if row["loop_status"] == "closed" and next_at is not None:
+            parts.append(f"reaction {_between(signal, next_at)}")
+        elif row["loop_status"] == "awaiting":
+            parts.append(f"result waiting for {_between(signal, as_of)}")
+        else:
+            parts.append(str(row["loop_status"]))
+    return " · ".join(parts)
+
+
+def _between(start: datetime, end: datetime) -> str:
+    return formats.duration(max((end - start).total_seconds(), 0) / 3600)

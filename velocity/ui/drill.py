@@ -1,0 +1,93 @@
+"""From a row or a mark to the page about it: what was chosen holds, and the address says it.
+
+What a browser says was selected is only a place in rows that were read for the viewer: ids are
+taken from those rows, never from the browser.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from velocity.ui.tables import ROW_HEIGHT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import polars as pl
+
+_PAGES = "listed_pages"
+_NONE = "\u2013"
+
+
+def know_pages(pages: Mapping[str, Any]) -> None:
+    """Keeps which pages the viewer has, by file name; called by the entry script on every run."""
+    st.session_state[_PAGES] = dict(pages)
+
+
+def has_page(name: str) -> bool:
+    """Whether the viewer has the page `name`, such as "my_velocity"."""
+    return name in st.session_state.get(_PAGES, {})
+
+
+def show_way(name: str, label: str, **choices: object) -> None:
+    """A link to a page with `choices` made on it; nothing where the viewer has no such page.
+
+    A link, not `st.switch_page`: that refuses to leave a page whose address holds a choice.
+
+    Args:
+        name: file of the page, without its ending.
+        label: Markdown.
+        choices: key of a widget of that page, which this page does not draw -> its value.
+    """
+    if has_page(name):
+        st.session_state.update({str(key): value for key, value in choices.items()})
+        st.page_link(st.session_state[_PAGES][name], label=label)
+
+
+def chosen_row(
+    shown: Any,
+    rows: pl.DataFrame,
+    *,
+    columns: Mapping[str, Any],
+    key: str,
+    alt: str,
+    opens: bool,
+    height: int | None = None,
+) -> dict[str, Any] | None:
+    """A table whose rows can be selected, with mouse or keyboard; the row that is.
+
+    Args:
+        shown: what the table shows, a row for each of `rows`.
+        rows: as they were read for the viewer, in the same order.
+        columns: configuration of the columns.
+        key: of the table.
+        alt: what the table holds, for those who do not see it.
+        opens: whether rows lead anywhere for this viewer; none can be selected otherwise.
+        height: px; without it all rows are shown.
+    """
+    state: Any = st.dataframe(
+        shown,
+        column_config=dict(columns),
+        hide_index=True,
+        row_height=ROW_HEIGHT,
+        height=height or "content",
+        placeholder=_NONE,
+        alt=alt,
+        key=key,
+        on_select="rerun" if opens else "ignore",
+        selection_mode="single-row",
+    )
+    if not opens:
+        return None
+    place = next(iter(state["selection"]["rows"]), None)
+    if not isinstance(place, int) or not 0 <= place < rows.height:
+        return None
+    return rows.row(place, named=True)
+
+
+def forget_unknown(key: str, known: list[str]) -> None:
+    """Drops what was chosen for the widget `key` where that is no longer among the choices."""
+    if st.session_state.get(key) not in {None, *known}:
+        del st.session_state[key]
