@@ -173,8 +173,7 @@ def signals(experiments: Sequence[Row], colour: Tokens) -> list[Part]:
             "x": [iso(row["signal_at"]) for row in rows],
             "y": [row["lane"] for row in rows],
             "marker": {"size": 6, "color": colour.reaction, "line": edge},
-            # A click says which experiment; it must not fade all others.
-        "unselected": {"marker": {"opacity": marker.get("opacity", 1)}},
+            "unselected": {"marker": {"opacity": 1}},
             "customdata": [[_signal_words(row), row["experiment_id"], None] for row in rows],
             "hovertemplate": "%{customdata[0]}<extra></extra>",
         }
@@ -226,7 +225,8 @@ def _bar_trace(bars: Sequence[Part], marker: Part) -> Part:
         "y": [bar["y"] for bar in bars],
         "width": [bar["width"] for bar in bars],
         "marker": marker,
-        "unselected": _AS_DRAWN,
+        # A click says which experiment; it must not fade all others.
+        "unselected": {"marker": {"opacity": marker.get("opacity", 1)}},
         "customdata": [bar["customdata"] for bar in bars],
         "hovertemplate": "%{customdata[0]}<extra></extra>",
     }
