@@ -104,8 +104,11 @@ def test_the_demo_syncs_serves_and_leaves_nothing_running(tmp_path):
     shown = velocity("metrics", "--data", data, "--by", "stream", "--format", "csv", cwd=tmp_path)
     assert len(shown.stdout.splitlines()) == 1 + reads.streams(snapshot).height
 
-    with _demo(tmp_path, until="Serving") as (_, _, again):
-        pass
+    with _demo(tmp_path, until="Serving") as (_, port, again):
+        # The server that the runs came from has ended: their links are answered by the app.
+        link = reads.runs(snapshot)["url"][0]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{link}", timeout=30) as answer:
+            assert link.removeprefix("/demo-run/") in answer.read().decode()
     assert not [line for line in again if line.startswith("pull")]
     assert latest_snapshot(data).name == snapshot.name
 

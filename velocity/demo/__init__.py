@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 #: File that stands in the data folder of a demo and nowhere else.
 NOTE = "DEMO"
+#: Below which address the app itself answers where W&B would show a run of the demo.
+RUN_PAGES = "/demo-run"
 
 
 def is_demo(data: Path) -> bool:

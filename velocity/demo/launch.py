@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from velocity.demo import NOTE, is_demo
+from velocity.demo import NOTE, RUN_PAGES, is_demo
 from velocity.demo.stories import SEED
 from velocity.sql import list_queries
 
@@ -96,7 +96,8 @@ def _start_over(folder: Path) -> None:
 @contextmanager
 def _signed_in(url: str, api_key: str) -> Iterator[None]:
     """Lets the W&B client of this process find the server, and nothing of the person's own."""
-    ours = {"WANDB_BASE_URL": url, "WANDB_API_KEY": api_key}
+    # The server ends with the sync: links to its pages lead to one that says so (velocity.serve).
+    ours = {"WANDB_BASE_URL": url, "WANDB_API_KEY": api_key, "WANDB_APP_URL": RUN_PAGES}
     before = {name: value for name, value in os.environ.items() if name.startswith("WANDB_")}
     for name in before:
         del os.environ[name]

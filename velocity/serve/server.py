@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import socket
 import sys
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
+from velocity.demo import RUN_PAGES, is_demo
 from velocity.errors import ConfigurationError, VelocityError
 from velocity.places import project_root
 from velocity.serve.logs import keep_logs_quiet
@@ -133,7 +135,11 @@ def serve(
         lifespan=lifespan,
         secrets={"auth": auth} if auth else None,
         middleware=[front],
-        routes=[Route("/healthz", _healthz), Route("/readyz", _readyz)],
+        routes=[
+            Route("/healthz", _healthz),
+            Route("/readyz", _readyz),
+            *([Route(f"{RUN_PAGES}/{{run:path}}", _demo_run)] if is_demo(data) else ()),
+        ],
     )
     if signed_in:
         check_auth(auth or _configured_auth())
@@ -238,6 +244,20 @@ def _readyz(_request: Request) -> Response:
             "as_of": as_of and as_of.isoformat(),
             "age_hours": age and round(age, 2),
         }
+    )
+
+
+def _demo_run(request: Request) -> Response:
+    """In the place of W&B's page of a run of the demo."""
+    from starlette.responses import HTMLResponse  # noqa: PLC0415 - as in serve
+
+    run = html.escape(request.path_params["run"])
+    return HTMLResponse(
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Demo run</title>'
+        '<body style="font:1rem/1.5 sans-serif;margin:3rem;max-width:36rem">'
+        f"<h1>Here W&amp;B would show the run</h1><p><code>{run}</code></p>"
+        "<p>The cohort of this demo is invented. With runs of your own, the link opens the run's "
+        'page on W&amp;B.</p><p><a href="/">Back to the dashboard</a></p></body></html>'
     )
 
 
