@@ -84,7 +84,7 @@ def open_page(
         test.query_params[name] = value
     test.switch_page(f"velocity/pages/{page}.py").run()
     assert not test.exception
-    assert [warning.value for warning in test.warning] == []
+    assert not (told := [warning.value for warning in test.warning]), told
     return test
 
 

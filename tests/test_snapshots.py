@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.builders import run, store_of
 from velocity import reads
-from velocity.store import latest_snapshot, open_live
+from velocity.store import Snapshot, latest_snapshot, open_live
 
 
 def test_a_reader_reads_while_a_writer_writes_and_publishes(tmp_path):
@@ -22,3 +22,10 @@ def test_three_snapshots_are_kept(tmp_path):
         store_of([run(f"r{number}", "09:00", "10:00")], "11:00", data=tmp_path)
     kept = sorted(path.stem for path in (tmp_path / "snapshots").iterdir())
     assert kept == ["00000003", "00000004", "00000005"]
+
+
+def test_a_snapshot_that_is_open_can_be_opened_again(tmp_path):
+    """As two sessions do that begin at once, or one that comes back to an older snapshot."""
+    opened = store_of([run("r1", "09:00", "10:00")], "11:00", data=tmp_path)
+    again = Snapshot(tmp_path / "snapshots" / f"{opened.name}.duckdb")
+    assert reads.runs(again).height == reads.runs(opened).height == 1

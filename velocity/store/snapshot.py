@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -25,6 +26,18 @@ SET GLOBAL lock_configuration = true
 """
 
 
+#: DuckDB shares one database among all connections to a file that a process has open.
+_hardening = Lock()
+
+
+def _harden(connection: duckdb.DuckDBPyConnection) -> None:
+    """Closes every way out of the file, unless an earlier connection to it has done so."""
+    with _hardening:
+        locked = "SELECT current_setting('lock_configuration')"
+        if connection.execute(locked).fetchall() != [(True,)]:
+            connection.execute(_HARDEN).fetchall()
+
+
 class Snapshot:
     """One published snapshot. Safe to share between threads: every read has its own cursor."""
 
@@ -37,7 +50,7 @@ class Snapshot:
         self.name = path.stem
         try:
             self._connection = duckdb.connect(path, read_only=True)
-            self._connection.execute(_HARDEN).fetchall()
+            _harden(self._connection)
             known = "FROM duckdb_tables() WHERE table_name = 'made_with'"
             made_with = self._connection.execute(known).fetchall() and (
                 self._connection.execute("FROM made_with").fetchall()
