@@ -95,16 +95,23 @@ def _start_over(folder: Path) -> None:
 
 @contextmanager
 def _signed_in(url: str, api_key: str) -> Iterator[None]:
-    """Lets the W&B client of this process find the server, and nothing of the person's own."""
+    """Lets the W&B client of this process find the server, and nothing of the person's own.
+
+    The client reads the environment once a process and keeps it: it is made to forget, both ways.
+    """
+    import wandb  # noqa: PLC0415 - see prepare_demo
+
     # The server ends with the sync: links to its pages lead to one that says so (velocity.serve).
     ours = {"WANDB_BASE_URL": url, "WANDB_API_KEY": api_key, "WANDB_APP_URL": RUN_PAGES}
     before = {name: value for name, value in os.environ.items() if name.startswith("WANDB_")}
     for name in before:
         del os.environ[name]
     os.environ.update(ours)
+    wandb.teardown()
     try:
         yield
     finally:
+        wandb.teardown()
         for name in ours:
             del os.environ[name]
         os.environ.update(before)
