@@ -97,9 +97,9 @@ def _start_over(folder: Path) -> None:
 def _signed_in(url: str, api_key: str) -> Iterator[None]:
     """Lets the W&B client of this process find the server, and nothing of the person's own.
 
-    The client reads the environment once a process and keeps it: it is made to forget, both ways.
+    The client keeps the environment that it has read: it is made to forget, both ways.
     """
-    import wandb  # noqa: PLC0415 - see prepare_demo
+    from velocity.sources.wandb_client import forget_environment  # noqa: PLC0415 - see prepare_demo
 
     # The server ends with the sync: links to its pages lead to one that says so (velocity.serve).
     ours = {"WANDB_BASE_URL": url, "WANDB_API_KEY": api_key, "WANDB_APP_URL": RUN_PAGES}
@@ -107,11 +107,11 @@ def _signed_in(url: str, api_key: str) -> Iterator[None]:
     for name in before:
         del os.environ[name]
     os.environ.update(ours)
-    wandb.teardown()
+    forget_environment()
     try:
         yield
     finally:
-        wandb.teardown()
+        forget_environment()
         for name in ours:
             del os.environ[name]
         os.environ.update(before)

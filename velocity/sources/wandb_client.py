@@ -53,6 +53,13 @@ class Address:
     timeout_s: float
 
 
+def forget_environment() -> None:
+    """Makes the client read the environment anew: it reads it once a process and keeps it."""
+    import wandb  # noqa: PLC0415 - costs a second
+
+    wandb.teardown()
+
+
 class WandbClient:
     """One connection of the real client; may be shared by threads. Make it with `open_client`."""
 
