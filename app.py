@@ -84,6 +84,7 @@ def _run() -> None:
         '<style>[data-testid="stMainBlockContainer"]'
         "{padding-left:1.5rem;padding-right:1.5rem}</style>"
     )
+    ui.keep_history()
     _freeze()
     try:
         viewer = ui.admit().viewer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import stores
 from tests.browser.serving import served
@@ -14,6 +15,9 @@ from velocity.demo.launch import prepare_demo
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+#: As patient as a visitor is with everything else: a busy machine is no fault of the page.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")

@@ -72,8 +72,35 @@ def test_what_was_chosen_stands_in_the_address_and_holds_from_page_to_page(brows
         turn_to(visitor, "My velocity", "my-velocity")
         assert kicker(visitor) == mine
         assert "scholar=tern" in page.url
-        page.go_back()
-        expect(page.get_by_text(re.compile("^Compute · "))).to_be_visible()
+        assert visitor.look() == []
+
+
+def test_back_leads_to_the_page_before_with_the_choices_made_there(browser, demo):
+    with Visitor(browser, demo) as visitor:
+        page = visitor.open("my-velocity?scholar=heron&period=4+weeks")
+        heron = (page.url, kicker(visitor))
+        before = page.evaluate("history.length")
+        turn_to(visitor, "Compute", "compute")
+        compute = (page.url, kicker(visitor))
+        turn_to(visitor, "My velocity", "my-velocity")
+        page.get_by_role("combobox", name="Scholar").click()
+        page.get_by_role("option", name="tern", exact=True).click()
+        expect(page.get_by_text(re.compile("· Tern$"))).to_be_visible()
+        visitor.settle()
+        tern = (page.url, kicker(visitor))
+        turn_to(visitor, "Streams", "streams")
+        assert page.evaluate("history.length") == before + 3
+
+        def came_to(url: str, over: str) -> None:
+            expect(page).to_have_url(url)
+            expect(page.get_by_text(over, exact=True)).to_be_visible()
+
+        for url, over in (tern, compute, heron):
+            page.go_back()
+            came_to(url, over)
+        for url, over in (compute, tern):
+            page.go_forward()
+            came_to(url, over)
         assert visitor.look() == []
 
 

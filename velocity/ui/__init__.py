@@ -3,6 +3,7 @@
 from velocity.ui.digest import show_digest
 from velocity.ui.drill import chosen_row, forget_unknown, know_pages, show_way
 from velocity.ui.experiment import show_timeline
+from velocity.ui.history import keep_history
 from velocity.ui.parts import (
     Table,
     empty_state,
@@ -29,6 +30,7 @@ __all__ = [
     "forget_unknown",
     "heading",
     "keep_choices",
+    "keep_history",
     "know_pages",
     "open_view",
     "plain_title",
