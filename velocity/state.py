@@ -113,19 +113,21 @@ def forget(data: Path, *, scholar: str, emails: Sequence[str]) -> None:
         state.execute("VACUUM")
 
 
-def was_posted(data: Path, week: str, stream: str | None) -> bool:
-    """Whether the digest of an ISO week and stream (None: the programme) was posted."""
+def record_posted(data: Path, week: str, stream: str | None) -> bool:
+    """Writes down that the digest of an ISO week and stream (None: the programme) was posted.
+
+    Returns:
+        Whether that was not written down before.
+    """
     with _open(data) as state:
-        found = state.execute(
-            "SELECT 1 FROM posted WHERE week = ? AND stream = ?", (week, stream or "")
-        )
-        return found.fetchone() is not None
+        done = state.execute("INSERT OR IGNORE INTO posted VALUES (?, ?)", (week, stream or ""))
+        return done.rowcount == 1
 
 
-def record_posted(data: Path, week: str, stream: str | None) -> None:
-    """Writes down that the digest of a week and stream was posted."""
+def forget_posted(data: Path, week: str, stream: str | None) -> None:
+    """Crosses that out: it was not posted after all."""
     with _open(data) as state:
-        state.execute("INSERT OR IGNORE INTO posted VALUES (?, ?)", (week, stream or ""))
+        state.execute("DELETE FROM posted WHERE week = ? AND stream = ?", (week, stream or ""))
 
 
 @contextmanager

@@ -96,7 +96,8 @@ def report(
         say(
             f"The digest of {made.week} was posted."
             if posted
-            else f"The digest of {made.week} was posted before; --again posts it once more."
+            else f"The digest of {made.week} was posted before, or a post of it was stopped before "
+            "it was done: nothing was sent. --again posts it once more."
         )
 
 

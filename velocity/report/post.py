@@ -1,5 +1,9 @@
 """Sends the digest to a Slack-compatible webhook: retried, and never twice by mistake.
 
+It is written down as posted before it is sent, and crossed out again only when it was certainly not
+taken. A post that was killed, or whose answer was lost, thus counts as posted: a digest less is
+found out by whoever misses it, a digest twice annoys everybody.
+
 The address is a secret: it comes from the environment and appears in no message.
 """
 
@@ -12,9 +16,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import NewConnectionError
 
 from velocity import state
-from velocity.errors import ConfigurationError, RetryLaterError, SourceError
+from velocity.errors import ConfigurationError, RetryLaterError, SourceError, VelocityError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,7 +27,8 @@ if TYPE_CHECKING:
 
 WEBHOOK = "VELOCITY_WEBHOOK_URL"
 _ATTEMPTS = 5
-_TIMEOUT_S = 10
+#: Of the connection, and of the answer.
+_TIMEOUTS_S = (10, 30)
 _LONGEST_WAIT_S = 60.0
 _OK = range(200, 300)
 
@@ -49,10 +55,10 @@ def post_once(
         sleep: waits between attempts, in seconds.
 
     Returns:
-        Whether it was posted now.
+        Whether it was posted now; False where it was before, or may have been.
 
     Raises:
-        VelocityError: there is no usable address, or the webhook did not take it.
+        VelocityError: there is no usable address, the webhook did not take it, or nobody knows.
     """
     if url is None or urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
         raise ConfigurationError(
@@ -60,11 +66,22 @@ def post_once(
             "Set it in the environment to the address that Slack gave; it is kept nowhere.",
         )
     with _alone(data):
-        if not again and state.was_posted(data, week, stream):
+        first = state.record_posted(data, week, stream)
+        if not (first or again):
             return False
-        _send(url, text, sleep)
-        state.record_posted(data, week, stream)
+        try:
+            _send(url, text, sleep)
+        except _NobodyKnowsError:
+            raise
+        except VelocityError:
+            if first:
+                state.forget_posted(data, week, stream)
+            raise
     return True
+
+
+class _NobodyKnowsError(SourceError):
+    """The webhook may have taken it."""
 
 
 @contextmanager
@@ -81,12 +98,18 @@ def _send(url: str, text: str, sleep: Callable[[float], None]) -> None:
         wait = 2.0**attempt
         try:
             answer = requests.post(
-                url, json={"text": text}, timeout=_TIMEOUT_S, allow_redirects=False
+                url, json={"text": text}, timeout=_TIMEOUTS_S, allow_redirects=False
             )
-        except (requests.ConnectionError, requests.Timeout):
+        except (requests.ConnectionError, requests.Timeout) as error:
+            if not _never_connected(error):
+                # The exception's own words hold the address.
+                raise _NobodyKnowsError(
+                    "The webhook gave no answer, so the digest may have been posted or not.",
+                    "Look where it should be. It counts as posted: --again sends it once more.",
+                ) from None
             said = "it cannot be reached"
         except requests.RequestException:
-            # The exception's own words hold the address.
+            # As above.
             raise ConfigurationError(
                 f"{WEBHOOK} cannot be used as an address, so nothing was posted.",
                 "Set it to the address that Slack gave.",
@@ -106,6 +129,14 @@ def _send(url: str, text: str, sleep: Callable[[float], None]) -> None:
     raise RetryLaterError(
         f"The webhook did not take the digest in {_ATTEMPTS} attempts: {said}.",
         "Try again later; nothing is remembered as posted.",
+    )
+
+
+def _never_connected(error: requests.RequestException) -> bool:
+    """Whether the webhook cannot have heard of it."""
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError) or isinstance(
+        reason, NewConnectionError
     )
 
 

@@ -1,0 +1,116 @@
+"""velocity report --post: at most once, whoever else posts, and wherever it is stopped."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from tests.app_pages import ten_weeks
+from tests.commands import VELOCITY, environment, velocity
+from velocity.errors import SourceError
+from velocity.report.post import post_once
+
+_PATIENCE_S = 60
+
+
+class _Webhook(BaseHTTPRequestHandler):
+    def do_POST(self):
+        text = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["text"]
+        self.server.got.append(text)
+        self.server.heard.set()
+        self.server.answers.wait(_PATIENCE_S)
+        if self.server.hangs_up:
+            self.close_connection = True
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Says nothing."""
+
+
+@contextmanager
+def webhook(*, hangs_up=False):
+    """A webhook that says when it heard something (`heard`) and answers once `answers` is set."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Webhook)
+    server.got, server.hangs_up = [], hangs_up
+    server.heard, server.answers = threading.Event(), threading.Event()
+    server.url = f"http://127.0.0.1:{server.server_port}/services/SECRET"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server
+    finally:
+        server.answers.set()
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ten-weeks")
+    ten_weeks(folder)
+    return folder
+
+
+def start(data, url, *more):
+    return subprocess.Popen(
+        [*VELOCITY, "--data", str(data), "report", "--post", *more],
+        cwd=data,
+        env=environment(data, VELOCITY_WEBHOOK_URL=url),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def test_two_at_once_post_once(data):
+    with webhook() as server:
+        both = [start(data, server.url) for _ in range(2)]
+        assert server.heard.wait(_PATIENCE_S)
+        # The other is let in only when this one has its answer.
+        server.answers.set()
+        told = [process.communicate(timeout=_PATIENCE_S)[1] for process in both]
+        assert [process.returncode for process in both] == [0, 0]
+        assert len(server.got) == 1
+    assert sorted(b"was posted before" in it for it in told) == [False, True]
+
+
+def test_a_post_that_was_killed_is_not_sent_again_but_by_again(data):
+    with webhook() as server:
+        killed = start(data, server.url, "--stream", "even")
+        assert server.heard.wait(_PATIENCE_S)
+        killed.kill()
+        killed.communicate()
+        server.answers.set()
+        env = environment(data, VELOCITY_WEBHOOK_URL=server.url)
+        post = ("--data", data, "report", "--post", "--stream", "even")
+        after = velocity(*post, cwd=data, env=env)
+        assert after.returncode == 0, after.stderr
+        assert b"stopped before it was done: nothing was sent" in after.stderr
+        assert len(server.got) == 1
+        assert velocity(*post, "--again", cwd=data, env=env).returncode == 0
+        assert len(server.got) == 2
+
+
+def test_a_post_without_an_answer_counts_as_posted_and_tells_no_address(tmp_path):
+    def post(*, again=False):
+        return post_once(
+            tmp_path, server.url, "text", week="2026-W11", stream=None, again=again, sleep=print
+        )
+
+    with webhook(hangs_up=True) as server:
+        server.answers.set()
+        with pytest.raises(SourceError, match="may have been posted or not") as caught:
+            post()
+        assert "SECRET" not in f"{caught.value.message} {caught.value.hint}"
+        assert post() is False
+        assert len(server.got) == 1
+        server.hangs_up = False
+        assert post(again=True)
+        assert len(server.got) == 2
