@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test quick check lint docs mutants lock bench bench-pull screenshots wheel run-env dev-env
+.PHONY: help demo test quick check lint docs mutants lock bench bench-pull bench-app screenshots wheel run-env dev-env
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,10 @@ bench: dev-env ## measure: derivation of 100,000 runs, and plain pandas beside i
 
 bench-pull: dev-env ## measure: a full sync of 100,000 runs, a bare page loop and the client's way beside it
 	@$(BIN)/python benchmarks/pull.py
+
+bench-app: dev-env ## measure: every page with 100,000 runs and 120 scholars, then 100 people at once
+	@$(BIN)/python benchmarks/load.py pages
+	@$(BIN)/python benchmarks/load.py sessions
 
 screenshots: dev-env ## take the pictures of docs/images again
 	@$(BIN)/python scripts/ensure_browser.py

@@ -1,0 +1,172 @@
+"""A browser's half of Streamlit's protocol without a browser: hundreds of sessions in one process.
+
+It opens the socket, asks for reruns, keeps big messages as a browser does so that they are sent
+once, and runs fragments that draw themselves again, on time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import zlib
+from dataclasses import dataclass, field
+from typing import Self
+from urllib.parse import urlencode
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import connect
+
+#: A browser forgets a kept message that two runs did not use.
+_KEPT_RUNS = 2
+_PATIENCE_S = 60
+
+
+@dataclass
+class Answer:
+    """What came of one rerun.
+
+    Args:
+        seconds: from asking to "the script has finished".
+        sent: bytes that the server sent.
+        packed: the same, packed as a proxy would; 0 where nobody asked.
+        errors: exceptions drawn and scripts that did not finish.
+    """
+
+    seconds: float
+    sent: int = 0
+    packed: int = 0
+    errors: list[str] = field(default_factory=list)
+
+
+class BrowserSession:
+    """One tab, over `address`, such as "http://127.0.0.1:8501"."""
+
+    def __init__(self, address: str, *, pack: bool = False) -> None:
+        self._address = address
+        self._pack = pack
+        self._pages: dict[str, str] = {}  # path -> hash
+        self._kept: dict[str, int] = {}  # hash of a message -> run that used it last
+        self._runs = 0
+        self._busy = asyncio.Lock()
+        self._timers: dict[str, asyncio.Task[None]] = {}
+        self._page, self._query = "", ""
+        self._hash = ""  # of the page as the server knows it
+        self.ticks: list[Answer] = []
+
+    async def __aenter__(self) -> Self:
+        self._socket = await connect(
+            f"{self._address.replace('http', 'ws', 1)}/_stcore/stream",
+            origin=self._address,
+            subprotocols=["streamlit"],
+            max_size=None,
+            ping_interval=None,
+            open_timeout=_PATIENCE_S,
+        )
+        return self
+
+    async def __aexit__(self, *_why: object) -> None:
+        for timer in self._timers.values():
+            timer.cancel()
+        await self._socket.close()
+
+    async def open(self, page: str, **choices: str | list[str]) -> Answer:
+        """Goes to a page with choices in its address: typed the first time, then by link."""
+        began = time.perf_counter()
+        async with self._busy:
+            self._page, self._query = page, urlencode(choices, doseq=True)
+            ask = BackMsg()
+            # As back and forward do, for which the address decides and not the widgets.
+            ask.rerun_script.is_history_navigation = True
+            if self._pages:
+                ask.rerun_script.page_script_hash = self._pages[page]
+            else:
+                ask.rerun_script.page_name = page
+            return await self._run(ask, began)
+
+    async def rerun(self) -> Answer:
+        """The same page again, as any click makes it."""
+        began = time.perf_counter()
+        async with self._busy:
+            ask = BackMsg()
+            ask.rerun_script.page_script_hash = self._hash
+            return await self._run(ask, began)
+
+    async def _tick(self, fragment: str, every_s: float) -> None:
+        while True:
+            await asyncio.sleep(every_s)
+            began = time.perf_counter()
+            async with self._busy:
+                ask = BackMsg()
+                ask.rerun_script.page_script_hash = self._hash
+                ask.rerun_script.fragment_id = fragment
+                ask.rerun_script.is_auto_rerun = True
+                self.ticks.append(await self._run(ask, began))
+
+    async def _run(self, ask: BackMsg, began: float) -> Answer:
+        whole = not ask.rerun_script.fragment_id
+        if whole:
+            self._stop_timers()
+            self._runs += 1
+        state = ask.rerun_script
+        state.query_string = self._query
+        state.cached_message_hashes.extend(self._kept)
+        state.context_info.timezone = "UTC"
+        state.context_info.locale = "en-GB"
+        state.context_info.url = f"{self._address}/{self._page}"
+        state.context_info.color_scheme = "light"
+        await self._socket.send(ask.SerializeToString())
+        answer = Answer(0.0)
+        packer = zlib.compressobj(6) if self._pack else None
+        timers: list[tuple[str, float]] = []
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                while not answer.seconds:
+                    raw = await self._socket.recv()
+                    answer.sent += len(raw)
+                    if packer:
+                        answer.packed += len(packer.compress(raw))
+                    message = ForwardMsg.FromString(raw)
+                    self._take(message, answer, timers)
+                    if message.WhichOneof("type") == "script_finished":
+                        answer.seconds = time.perf_counter() - began
+        except TimeoutError:
+            answer.seconds = time.perf_counter() - began
+            answer.errors.append("no answer")
+        if packer:
+            answer.packed += len(packer.flush())
+        if whole:
+            oldest = self._runs - _KEPT_RUNS
+            self._kept = {it: run for it, run in self._kept.items() if run > oldest}
+            for fragment, every_s in timers:
+                self._timers[fragment] = asyncio.create_task(self._tick(fragment, every_s))
+        return answer
+
+    def _take(self, message: ForwardMsg, answer: Answer, timers: list[tuple[str, float]]) -> None:
+        kind = message.WhichOneof("type")
+        if kind == "new_session":
+            self._hash = message.new_session.page_script_hash
+        elif kind == "navigation":
+            self._pages = {
+                page.url_pathname: page.page_script_hash for page in message.navigation.app_pages
+            }
+            self._hash = message.navigation.page_script_hash
+        elif kind == "auto_rerun":
+            timers.append((message.auto_rerun.fragment_id, message.auto_rerun.interval))
+        if kind == "ref_hash" or message.metadata.cacheable:
+            self._kept[message.ref_hash or message.hash] = self._runs
+        answer.errors.extend(_errors(message))
+
+    def _stop_timers(self) -> None:
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers = {}
+
+
+def _errors(message: ForwardMsg) -> list[str]:
+    kind = message.WhichOneof("type")
+    if kind == "delta" and message.delta.new_element.WhichOneof("type") == "exception":
+        return [message.delta.new_element.exception.type]
+    if kind == "script_finished" and message.script_finished in {1, 2}:
+        return ["the script did not finish"]
+    return ["page not found"] if kind == "page_not_found" else []

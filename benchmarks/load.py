@@ -1,0 +1,285 @@
+"""How fast pages come, how many people one server carries, and what a day does to its memory.
+
+    python benchmarks/load.py pages|sessions|soak|floor [--minutes M] [--sessions N] [--data FOLDER]
+
+A store of 100,000 runs of 120 scholars in 6 streams is made first (in FOLDER, where it stays and is
+used again), and `velocity app` serves it on loopback, in a process of its own. Clients speak
+Streamlit's own protocol in this process, on the same cores.
+
+- pages: the first page after the start; of each page the first view, and a warm rerun;
+- sessions: 100 people who do something every 10 s on average, for 2 minutes;
+- soak: 20 such people for 20 minutes, each in a new tab every 3 minutes; resident memory;
+- floor: a page of Streamlit with one line of text, for comparison.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from statistics import median, quantiles
+
+from browser_session import Answer, BrowserSession
+from synthetic import AS_OF, run_table
+
+RUNS, SCHOLARS, STREAMS, PROJECTS = 100_000, 120, 6, 50
+#: By their addresses; Stand-up is the one without a path.
+PAGES = (
+    "",
+    "my-velocity",
+    "streams",
+    "compute",
+    "runs",
+    "why",
+    "data-health",
+    "definitions",
+)
+RERUNS = 40
+THINK_S, TAB_S, SAMPLE_S = 10.0, 180.0, 10.0
+PERIODS = ("14 days", "4 weeks", "Programme")
+_LIMIT_MIB = 1.5
+
+
+def roster() -> str:
+    """Everybody in the stream of their project, and credits for each stream."""
+    streams = [f"stream-{number}" for number in range(STREAMS)]
+    lines = [
+        f'[[scholars]]\nid = "scholar-{it}"\nname = "Scholar {it}"\nusernames = ["u{it}"]\n'
+        for it in range(SCHOLARS)
+    ]
+    for number, stream in enumerate(streams):
+        projects = [f"lab/p{it}" for it in range(PROJECTS) if it % STREAMS == number]
+        members = ", ".join(
+            f'{{ scholar = "scholar-{it}" }}'
+            for it in range(SCHOLARS)
+            if it % PROJECTS % STREAMS == number
+        )
+        lines.append(
+            f'[[streams]]\nid = "{stream}"\nname = "Stream {number}"\nprojects = {projects}\n'
+            f"members = [{members}]\n"
+            f'[[credits.grants]]\ndate = 2026-01-05\nstream = "{stream}"\namount = 2000000\n'
+        )
+    lines.append('[[credits.rates]]\ngpu = "*"\nfrom = 2025-01-01\ncredits_per_gpu_hour = 1.0\n')
+    return "\n".join(lines)
+
+
+def make_store(folder: Path) -> None:
+    """A published store, unless the folder has one."""
+    from velocity.roster import load_roster
+    from velocity.settings import Settings
+    from velocity.store import open_live
+    from velocity.store.derive import derive
+    from velocity.store.merge import merge_project, merge_runs
+    from velocity.store.publish import publish
+
+    if (folder / "CURRENT").exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "roster.toml").write_text(roster(), encoding="utf-8")
+    table = run_table(RUNS, SCHOLARS)
+    with open_live(folder) as store:
+        merge_runs(store, table)
+        for (project,) in table.select("project").unique().rows():
+            merge_project(store, "lab", project, as_of=AS_OF + timedelta(hours=1))
+        derive(store, Settings(), load_roster(folder / "roster.toml"))
+        publish(store)
+
+
+class Served:
+    """A running server: its address and what it uses (of Linux's /proc)."""
+
+    def __init__(self, process: subprocess.Popen, address: str, boot_s: float) -> None:
+        self._process = process
+        self.address = address
+        self.boot_s = boot_s
+
+    @property
+    def cpu_s(self) -> float:
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text("utf-8").rpartition(")")[2]
+        return sum(map(int, fields.split()[11:13])) / os.sysconf("SC_CLK_TCK")
+
+    @property
+    def rss_mib(self) -> float:
+        status = Path(f"/proc/{self._process.pid}/status").read_text("utf-8")
+        line = next(it for it in status.splitlines() if it.startswith("VmRSS"))
+        return int(line.split()[1]) / 1024
+
+
+@contextmanager
+def served(command: list[str], folder: Path):
+    """Starts a server and waits until it answers; `{port}` in the command is a free port."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    began = time.perf_counter()
+    with (folder / "app.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, *(word.format(port=port) for word in command)],
+            stdout=log,
+            stderr=log,
+            env=os.environ | {"HOME": str(folder)},
+        )
+        try:
+            while process.poll() is None:
+                with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                    break
+                time.sleep(0.01)
+            boot_s = time.perf_counter() - began
+            yield Served(process, f"http://127.0.0.1:{port}", boot_s)
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def p(answers: list[Answer]) -> str:
+    """p50, p95 and the longest, in ms."""
+    ms = [answer.seconds * 1000 for answer in answers]
+    high = quantiles(ms, n=20)[-1] if len(ms) > 1 else ms[0]
+    return f"p50 {median(ms):6.0f}  p95 {high:6.0f}  max {max(ms):6.0f} ms"
+
+
+def errors(answers: list[Answer]) -> str:
+    found = [error for answer in answers for error in answer.errors]
+    return f"{len(found)} errors {sorted(set(found)) or ''}"
+
+
+async def one_page(server: Served, page: str) -> None:
+    """The first view in a tab of its own, and reruns of it."""
+    async with BrowserSession(server.address, pack=True) as tab:
+        first = await tab.open(page)
+        before = server.cpu_s
+        again = [await tab.rerun() for _ in range(RERUNS)]
+        cpu_ms = (server.cpu_s - before) / RERUNS * 1000
+    mib = first.sent / 2**20
+    print(
+        f"{page or '/':12} first {first.seconds * 1000:5.0f} ms  warm {p(again)}  "
+        f"processor {cpu_ms:4.0f} ms  sent first {mib:5.2f} MiB ({first.packed / 2**20:.2f} packed)"
+        f"  again {again[-1].sent / 2**10:4.0f} KiB  {errors([first, *again])}"
+        f"{'  TOO MUCH' if mib > _LIMIT_MIB else ''}"
+    )
+
+
+async def pages(server: Served, _options: argparse.Namespace) -> None:
+    print(f"answers {server.boot_s:.2f} s after the start")
+    async with BrowserSession(server.address) as tab:
+        print(f"first page {(await tab.open('')).seconds:.2f} s")
+    for page in PAGES:
+        await one_page(server, page)
+    print(f"resident {server.rss_mib:.0f} MiB")
+
+
+async def floor(server: Served, _options: argparse.Namespace) -> None:
+    await one_page(server, "")
+
+
+async def person(server: Served, number: int, end: float, answers: list[Answer]) -> list[Answer]:
+    """Somebody who goes from page to page until the time is over; returns the live ticks."""
+    draw = random.Random(number)
+    own = f"scholar-{number % SCHOLARS}"
+    ticks: list[Answer] = []
+    # Not all at once: they came one after the other.
+    await asyncio.sleep(draw.uniform(0, THINK_S))
+    while time.monotonic() < end:
+        tab_end = min(end, time.monotonic() + TAB_S)
+        try:
+            async with BrowserSession(server.address) as tab:
+                page = draw.choice(PAGES)
+                while time.monotonic() < tab_end:
+                    chance = draw.random()
+                    if chance < 0.4:
+                        page = draw.choice(PAGES)
+                    choices = {"scholar": own, "period": draw.choice(PERIODS)}
+                    answers.append(
+                        await (tab.rerun() if chance > 0.8 else tab.open(page, **choices))
+                    )
+                    await asyncio.sleep(draw.uniform(0.5, 1.5) * THINK_S)
+                ticks += tab.ticks
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is counted
+            answers.append(Answer(0.0, errors=[type(error).__name__]))
+    return ticks
+
+
+async def crowd(server: Served, sessions: int, seconds: float) -> None:
+    """Measures `sessions` people after as many seconds of warming as a round of theirs takes."""
+    answers: list[Answer] = []
+    end = time.monotonic() + seconds
+    people = [
+        asyncio.create_task(person(server, number, end, answers)) for number in range(sessions)
+    ]
+    await asyncio.sleep(2 * THINK_S)
+    warming, began, before = list(answers), time.monotonic(), server.cpu_s
+    answers.clear()
+    ticks = [tick for of_one in await asyncio.gather(*people) for tick in of_one]
+    cores = (server.cpu_s - before) / (time.monotonic() - began)
+    print(f"{sessions} sessions, first {2 * THINK_S:.0f} s  {p(warming)}  {errors(warming)}")
+    print(f"{sessions} sessions after that {p(answers)}  {len(answers)} reruns  {errors(answers)}")
+    print(f"{'live ticks':23} {p(ticks)}  {len(ticks)} ticks  {errors(ticks)}")
+    print(f"processor of the server: {cores:.2f} cores")
+
+
+async def sessions(server: Served, options: argparse.Namespace) -> None:
+    await crowd(server, options.sessions or 100, 60 * (options.minutes or 2))
+    print(f"resident {server.rss_mib:.0f} MiB")
+
+
+async def soak(server: Served, options: argparse.Namespace) -> None:
+    minutes = options.minutes or 20
+    samples: list[tuple[float, float]] = []
+    began = time.monotonic()
+
+    async def watch() -> None:
+        while True:
+            samples.append(((time.monotonic() - began) / 60, server.rss_mib))
+            if len(samples) % 6 == 1:
+                print(f"{samples[-1][0]:5.1f} min {samples[-1][1]:6.0f} MiB", flush=True)
+            await asyncio.sleep(SAMPLE_S)
+
+    watching = asyncio.create_task(watch())
+    await crowd(server, options.sessions or 20, 60 * minutes)
+    watching.cancel()
+    for name, part in (("whole", samples), ("second half", samples[len(samples) // 2 :])):
+        print(f"{name}: {slope(part):+.2f} MiB a minute")
+
+
+def slope(points: list[tuple[float, float]]) -> float:
+    """Of the line of least squares."""
+    middle_x = sum(x for x, _ in points) / len(points)
+    middle_y = sum(y for _, y in points) / len(points)
+    spread = sum((x - middle_x) ** 2 for x, _ in points)
+    return sum((x - middle_x) * (y - middle_y) for x, y in points) / spread
+
+
+def main() -> None:
+    modes = {"pages": pages, "sessions": sessions, "soak": soak, "floor": floor}
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("mode", choices=modes)
+    parser.add_argument("--minutes", type=float)
+    parser.add_argument("--sessions", type=int)
+    parser.add_argument("--data", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as made:
+        data = options.data or Path(made) / "data"
+        if options.mode == "floor":
+            script = Path(made) / "empty.py"
+            script.write_text('import streamlit as st\nst.text("nothing")\n', encoding="utf-8")
+            command = ["-m", "streamlit", "run", str(script), "--server.port={port}"]
+            command += ["--server.headless=true", "--runner.postScriptGC=false"]
+            command += ["--server.address=127.0.0.1", "--browser.gatherUsageStats=false"]
+        else:
+            make_store(data)
+            command = ["-m", "velocity", "app", "--port", "{port}", "--data", str(data)]
+            command += ["--config", str(data / "velocity.toml")]
+        with served(command, Path(made)) as server:
+            asyncio.run(modes[options.mode](server, options))
+
+
+if __name__ == "__main__":
+    main()
