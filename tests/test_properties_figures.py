@@ -119,19 +119,23 @@ def expected_lines(batch: Batch, window: Interval | None = None) -> dict[Key, Ro
     derived = batch.whole
     expected: dict[Key, Row] = {}
     for line, ratio in lines.blind_ratio(derived, derived.experiments.values(), window).items():
-        signalled = [
+        launched = [
             loop
             for loop in derived.loops.values()
-            if loop.line == line and loop.reaction_us is not None and happened(window, loop.S)
+            if loop.line == line and loop.status != "none" and happened(window, loop.S)
         ]
-        if not signalled or not batch.is_attributed(line[0]):
+        if not launched or not batch.is_attributed(line[0]):
             continue
-        row: Row = {"loops": len(signalled), "blind_ratio": ratio}
-        for column, length in (
-            ("loop_hours_median", "loop_us"),
-            ("reaction_awake_hours_median", "awake_us"),
+        row: Row = {"loops": len(launched), "blind_ratio": ratio}
+        for column, length, event in (
+            ("loop_hours_median", "loop_us", "loop_event"),
+            ("reaction_awake_hours_median", "awake_us", "reaction_event"),
         ):
-            pairs = [(getattr(it, length), bool(it.reaction_event)) for it in signalled]
+            pairs = [
+                (getattr(it, length), bool(getattr(it, event)))
+                for it in launched
+                if getattr(it, length) is not None
+            ]
             found = kaplan_meier.estimate(pairs)
             shown = found.events >= kaplan_meier.MIN_EVENTS and found.median is not None
             row[column] = hours(found.median or 0) if shown else None

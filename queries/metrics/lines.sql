@@ -1,6 +1,7 @@
 -- title: Lines
--- A row a line (scholar and project) with loops in the window: how many, the medians of loop and
--- awake reaction, and how far its launches look unrelated to its results.
+-- A row a line (scholar and project) with loops in the window: how many (the open ones too, as
+-- censored), the medians of loop and awake reaction, and how far its launches look unrelated to its
+-- results.
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scholar | VARCHAR | only this scholar, null = all
@@ -9,13 +10,17 @@
 WITH observation AS (
   SELECT
     (scholar_key, project_key) AS group_id, 'epoch'::DATE AS period_start,
-    unnest(['reaction_awake', 'loop']) AS measure,
-    unnest([reaction_awake_us, loop_us]) AS length_us,
-    closed_event AS event
-  FROM loop
+    measure, length_us, closed_event AS event
+  FROM (
+    SELECT
+      *,
+      unnest(['reaction_awake', 'loop']) AS measure,
+      unnest([reaction_awake_us, loop_us]) AS length_us
+    FROM loop
+  )
   JOIN scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key)
-  WHERE status <> 'open' AND may_see($scope, scholar.scholar, stream.stream)
+  WHERE length_us IS NOT NULL AND may_see($scope, scholar.scholar, stream.stream)
     AND ($scholar::VARCHAR IS NULL OR scholar.scholar = $scholar::VARCHAR)
     AND ($from_day::DATE IS NULL OR start_day >= $from_day::DATE)
     AND ($to_day::DATE IS NULL OR start_day < $to_day::DATE)
@@ -34,7 +39,7 @@ gap AS (
 )
 SELECT
   scholar.scholar, project.entity, project.project,
-  max(estimate.n) AS loops,
+  max(estimate.n) FILTER (measure = 'loop') AS loops,
   max(estimate.events) FILTER (measure = 'loop') AS loops_closed,
   max(estimate.largest) FILTER (measure = 'loop') AS loop_hours_largest,
   max(estimate.median) FILTER (measure = 'loop') AS loop_hours_median,
