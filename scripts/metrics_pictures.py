@@ -41,7 +41,10 @@ _WIDTH, _LEFT, _RIGHT = 780, 84, 180
 _FIRST_HOUR, _LAST_HOUR = 9, 14
 _ROW, _BAR = 26, 14
 _TOP = 16
-_FONT = 'font-family="Source Sans 3, Helvetica Neue, Arial, sans-serif" font-size="12"'
+#: A name that holds a digit must be quoted: a browser drops the whole list otherwise.
+_FONT = "font-family=\"'Source Sans 3', 'Helvetica Neue', Arial, sans-serif\" font-size=\"12\""
+#: Words stand clear of the hours' lines that run behind them.
+_HALO = f'stroke="{LIGHT.bg}" stroke-width="4" paint-order="stroke"'
 #: Rule -> why the run is in its experiment, in this example.
 _WHY = {
     "first": "",
@@ -270,8 +273,8 @@ def _text(
     x: float, y: float, words: str, *, colour: str = LIGHT.text, anchor: str = "start"
 ) -> str:
     return (
-        f'<text x="{_n(x)}" y="{_n(y + 4)}" fill="{colour}" text-anchor="{anchor}" {_FONT}>'
-        f"{escape(words)}</text>"
+        f'<text x="{_n(x)}" y="{_n(y + 4)}" fill="{colour}" text-anchor="{anchor}" {_FONT} '
+        f"{_HALO}>{escape(words)}</text>"
     )
 
 

@@ -91,6 +91,13 @@ def test_no_picture_says_more_than_fits():
                 assert len(text.text) * 6.2 <= room, text.text
 
 
+def test_the_fonts_of_a_picture_are_names_that_a_browser_takes():
+    for picture in pictures():
+        for family in set(re.findall(r'font-family="([^"]+)"', picture.svg)):
+            for name in family.split(", "):
+                assert re.fullmatch(r"'[^']+'|[A-Za-z-]+", name), name
+
+
 def test_the_conventions_name_the_defaults_of_the_settings():
     experiments = Settings().experiments
     for said in (
