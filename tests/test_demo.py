@@ -15,8 +15,12 @@ from pathlib import Path
 import pytest
 
 from tests.commands import VELOCITY, environment, velocity
+from tests.worlds import node, point_client_at
 from velocity import reads
 from velocity.demo import NOTE, cohort, is_demo, launch
+from velocity.demo.server import ProtocolServer
+from velocity.demo.world import World
+from velocity.sources.wandb_client import find_address, forget_environment, open_client
 from velocity.store import latest_snapshot
 
 MARK = "DEMO_TEST_RUN"  # in the environment of everything that a test starts
@@ -184,9 +188,20 @@ def test_an_unfinished_store_is_made_again(pulls, tmp_path, monkeypatch):
     assert len(pulls) == 1
 
 
+def test_a_client_of_before_does_not_mislead_one_of_after(monkeypatch):
+    with ProtocolServer(World([node(0)])) as theirs, ProtocolServer(World([node(1)])) as demo:
+        point_client_at(theirs, monkeypatch)
+        open_client(find_address(timeout_s=30))
+        with launch._signed_in(demo.url, demo.api_key):
+            assert open_client(find_address(timeout_s=30)).address.base_url == demo.url
+        # The client's helper process of before has ended: this starts one, and does not look there.
+        assert open_client(find_address(timeout_s=30)).address.base_url == theirs.url
+
+
 def test_the_person_s_own_key_is_put_back(monkeypatch):
     monkeypatch.setenv("WANDB_API_KEY", "mine")
     monkeypatch.setenv("WANDB_ENTITY", "us")
+    forget_environment()  # of an earlier test, whose client has written there
     before = dict(os.environ)
     with launch._signed_in("http://127.0.0.1:1", "theirs"):
         assert os.environ["WANDB_API_KEY"] == "theirs"

@@ -103,11 +103,12 @@ def _signed_in(url: str, api_key: str) -> Iterator[None]:
 
     # The server ends with the sync: links to its pages lead to one that says so (velocity.serve).
     ours = {"WANDB_BASE_URL": url, "WANDB_API_KEY": api_key, "WANDB_APP_URL": RUN_PAGES}
+    # First, for it also writes there where its own helper process is to be found.
+    forget_environment()
     before = {name: value for name, value in os.environ.items() if name.startswith("WANDB_")}
     for name in before:
         del os.environ[name]
     os.environ.update(ours)
-    forget_environment()
     try:
         yield
     finally:
