@@ -13,9 +13,6 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import Phase, settings
-from hypothesis import strategies as st
-
 from tests.builders import store_of
 from tests.oracles import experiments, streams
 from tests.oracles.model import (
@@ -38,9 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from velocity.store import Snapshot
-
-#: A failing batch names the case that differs and prints it: there is nothing to shrink.
-batched = settings(phases=(Phase.explicit, Phase.reuse, Phase.generate))
 
 #: Programme zones, and an instant at which many of the runs begin, as they do a day later: minutes
 #: before the first midnight after an ISO week 53, or before that of a day of 23 or 25 hours. São
@@ -174,15 +168,11 @@ class Batch:
         )
 
 
-#: Seeds of batches. (A list of seeds of cases would begin with a hundred equal ones.)
-BATCH_SEEDS = st.integers(0, 2**32 - 1)
-
-
 def batch_of(
-    seed: int,
     zone: str,
     base: datetime,
     *,
+    seed: int = 0,
     count: int = 100,
     max_runs: int = 12,
     one_line: bool = False,

@@ -6,9 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
 
-from tests.batches import BATCH_SEEDS, OTHER_RULES, PLACES, Batch, batch_of, batched
+from tests.batches import OTHER_RULES, PLACES, Batch, batch_of
 from tests.comparison import Key, Row, agree, rows_by
 from tests.oracles import gpu, kaplan_meier, lines
 from tests.oracles.metrics import PROGRAMME, happened, metrics
@@ -158,36 +157,26 @@ def agree_where_anything_happened(expected: dict[Key, Row], found: dict[Key, Row
 
 
 @pytest.mark.parametrize(("zone", "base"), PLACES)
-@settings(batched, max_examples=1)
-@given(seed=BATCH_SEEDS)
-def test_figures_are_the_oracles(zone: str, base: datetime, seed: int) -> None:
-    assert_figures_are_the_oracles(batch_of(seed, zone, base, count=60))
+def test_figures_are_the_oracles(zone: str, base: datetime) -> None:
+    assert_figures_are_the_oracles(batch_of(zone, base, count=60))
 
 
-@settings(batched, max_examples=1)
-@given(seed=BATCH_SEEDS)
-def test_figures_without_a_roster_are_the_oracles(seed: int) -> None:
-    assert_figures_are_the_oracles(batch_of(seed, *PLACES[0], count=60, has_roster=False))
+def test_figures_without_a_roster_are_the_oracles() -> None:
+    assert_figures_are_the_oracles(batch_of(*PLACES[0], count=60, has_roster=False))
 
 
-@settings(batched, max_examples=1)
-@given(seed=BATCH_SEEDS)
-def test_figures_under_other_settings_are_the_oracles(seed: int) -> None:
-    assert_figures_are_the_oracles(batch_of(seed, *PLACES[0], count=60, rules=OTHER_RULES))
+def test_figures_under_other_settings_are_the_oracles() -> None:
+    assert_figures_are_the_oracles(batch_of(*PLACES[0], count=60, rules=OTHER_RULES))
 
 
-@settings(batched, max_examples=1)
-@given(seed=BATCH_SEEDS)
-def test_figures_of_long_lines_are_the_oracles(seed: int) -> None:
-    batch = batch_of(seed, *PLACES[1], count=12, max_runs=160, one_line=True)
+def test_figures_of_long_lines_are_the_oracles() -> None:
+    batch = batch_of(*PLACES[1], count=12, max_runs=160, one_line=True)
     assert_figures_are_the_oracles(batch)
 
 
 @pytest.mark.parametrize("days", [(0, 2), (1, 5), (2, 40)])
-@settings(batched, max_examples=1)
-@given(seed=BATCH_SEEDS)
-def test_figures_of_any_window_are_the_oracles(days: tuple[int, int], seed: int) -> None:
-    batch = batch_of(seed, *PLACES[2], count=8, max_runs=120, one_line=True)
+def test_figures_of_any_window_are_the_oracles(days: tuple[int, int]) -> None:
+    batch = batch_of(*PLACES[2], count=8, max_runs=120, one_line=True)
     from_day, to_day = (batch.first_day + timedelta(days=n) for n in days)
     zone = batch.rules.timezone
     window = (day_start(from_day, zone), day_start(to_day, zone))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
 
-from tests.batches import BATCH_SEEDS, OTHER_RULES, PLACES, Batch, batch_of, batched
+from tests.batches import OTHER_RULES, PLACES, Batch, batch_of
 from tests.comparison import agree, rows_by
 from tests.oracle_rows import (
     expected_experiments,
@@ -40,19 +39,13 @@ def assert_rows_are_the_oracles(batch: Batch) -> None:
 
 
 @pytest.mark.parametrize(("zone", "base"), PLACES)
-@settings(batched, max_examples=1)
-@given(seed=BATCH_SEEDS)
-def test_rows_are_the_oracles(zone: str, base: datetime, seed: int) -> None:
-    assert_rows_are_the_oracles(batch_of(seed, zone, base))
+def test_rows_are_the_oracles(zone: str, base: datetime) -> None:
+    assert_rows_are_the_oracles(batch_of(zone, base))
 
 
-@settings(batched, max_examples=1)
-@given(seed=BATCH_SEEDS)
-def test_rows_without_a_roster_are_the_oracles(seed: int) -> None:
-    assert_rows_are_the_oracles(batch_of(seed, *PLACES[0], has_roster=False))
+def test_rows_without_a_roster_are_the_oracles() -> None:
+    assert_rows_are_the_oracles(batch_of(*PLACES[0], has_roster=False))
 
 
-@settings(batched, max_examples=1)
-@given(seed=BATCH_SEEDS)
-def test_rows_under_other_settings_are_the_oracles(seed: int) -> None:
-    assert_rows_are_the_oracles(batch_of(seed, *PLACES[0], rules=OTHER_RULES))
+def test_rows_under_other_settings_are_the_oracles() -> None:
+    assert_rows_are_the_oracles(batch_of(*PLACES[0], rules=OTHER_RULES))
