@@ -1,0 +1,126 @@
+"""Credits: what the charges of each day cost, what was granted, and how long the rest lasts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fnmatch import fnmatchcase
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from tests.oracles.gpu import gpu_charges
+from tests.oracles.model import DAY, HOUR, Derived, Interval, RunKey, local_date
+from tests.oracles.windows import windows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+BURN = 14 * DAY
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Credits for one GPU for one hour, of types that the glob matches, from a day on."""
+
+    glob: str
+    first: date
+    credits: int
+
+
+def rate_on(rates: Sequence[Rate], gpu_type: str, day: date) -> int:
+    """Of the rates that match, the one of the latest date that has come, then the first; else 0."""
+    fitting = [it for it in rates if fnmatchcase(gpu_type, it.glob) and it.first <= day]
+    latest = max((it.first for it in fitting), default=None)
+    return next((it.credits for it in fitting if it.first == latest), 0)
+
+
+def spending(
+    derived: Derived, rates: Sequence[Rate], window: Interval | None = None
+) -> dict[tuple[RunKey, date], Fraction]:
+    """(run, local day) -> credits, for the runs that were charged for any time at all that day."""
+    found: dict[tuple[RunKey, date], Fraction] = {}
+    starts = [run.start for run in derived.runs.values() if run.counts and run.start is not None]
+    last = derived.complete_to
+    for day, (opens, closes) in windows(min(starts), last, "day", derived.rules.timezone):
+        inside = (opens, closes)
+        if window is not None:
+            inside = (max(opens, window[0]), min(closes, window[1]))
+        if inside[0] >= inside[1]:
+            continue
+        for key, charge in gpu_charges(derived, inside).items():
+            if charge:
+                rate = rate_on(rates, derived.runs[key].run.gpu_type or "", day)
+                found[key, day] = charge * rate / HOUR
+    return found
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A group's account."""
+
+    granted: Fraction
+    spent: Fraction
+    burn_per_day: Fraction
+
+    @property
+    def left(self) -> Fraction:
+        return self.granted - self.spent
+
+    @property
+    def runway_days(self) -> Fraction | None:
+        return self.left / self.burn_per_day if self.burn_per_day else None
+
+    def exhausted_on(self, as_of: int, zone: str) -> date | None:
+        """The local day; None where nothing is left, nothing burns, or it takes a century."""
+        runway = self.runway_days
+        if runway is None or self.left <= 0 or runway >= 36_500:
+            return None
+        return local_date(as_of + round(runway * DAY), zone)
+
+
+def ledger(
+    derived: Derived,
+    rates: Sequence[Rate],
+    grants: Iterable[tuple[date, int]],
+    runs: Iterable[RunKey],
+) -> Ledger:
+    """The account of those runs, with those grants (day, credits), as of the end of the data."""
+    own = set(runs)
+    end = derived.complete_to
+    last_day = local_date(end, derived.rules.timezone)
+    recent = spending(derived, rates, (end - BURN, end))
+    return Ledger(
+        granted=Fraction(sum(amount for day, amount in grants if day <= last_day)),
+        spent=sum(
+            (it for (run, _), it in spending(derived, rates).items() if run in own), Fraction()
+        ),
+        burn_per_day=sum((it for (run, _), it in recent.items() if run in own), Fraction()) / 14,
+    )
+
+
+def balances(
+    derived: Derived,
+    rates: Sequence[Rate],
+    grants: Iterable[tuple[date, int]],
+    runs: Iterable[RunKey],
+) -> dict[date, tuple[Fraction, Fraction, Fraction]]:
+    """Day -> granted, spent, and left at its end: from the first of either to the data's last."""
+    own = set(runs)
+    last_day = local_date(derived.complete_to, derived.rules.timezone)
+    granted: defaultdict[date, Fraction] = defaultdict(Fraction)
+    spent: defaultdict[date, Fraction] = defaultdict(Fraction)
+    for day, amount in grants:
+        if day <= last_day:
+            granted[day] += amount
+    for (run, day), amount in spending(derived, rates).items():
+        if run in own:
+            spent[day] += amount
+    found = {}
+    left = Fraction()
+    day = min([*granted, *spent])
+    while day <= last_day:
+        left += granted[day] - spent[day]
+        found[day] = (granted[day], spent[day], left)
+        day += timedelta(days=1)
+    return found

@@ -1,0 +1,164 @@
+"""Credits in SQL are the oracle's: rates by glob and day, grants, what is left and how it burns."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.batches import (
+    PLACES,
+    Batch,
+    batch_of,
+    moment,
+    row_of,
+    settings_of,
+)
+from tests.builders import store_of
+from tests.comparison import agree, rows_by
+from tests.oracles.credits import Rate, balances, ledger, spending
+from tests.oracles.streams import within
+from velocity import reads, roster
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from tests.comparison import Key, Row
+    from tests.oracles.model import RunKey
+    from velocity.store import Snapshot
+
+
+def rates_of(first_day: date) -> tuple[Rate, ...]:
+    """Dearer from the third day, when two begin; all types alike from the sixth on."""
+    third, sixth = first_day + timedelta(days=2), first_day + timedelta(days=5)
+    return (
+        Rate("*H100*", first_day, 3),
+        Rate("*H100*", third, 5),
+        Rate("NVIDIA H100*", third, 7),
+        Rate("*A100*", third, 2),
+        Rate("*", sixth, 1),
+    )
+
+
+def grants_of(batch: Batch, last_day: date) -> dict[tuple[str, str], list[tuple[date, int]]]:
+    """(kind, id) -> day and credits; one comes on the last day of the data, one after it."""
+    first, late = batch.first_day - timedelta(days=3), last_day + timedelta(days=1)
+    return {
+        ("stream", "second"): [(first, 5_000), (last_day, 300), (late, 10_000)],
+        ("stream", "claimed"): [(batch.first_day + timedelta(days=2), 1)],
+        ("scholar", "ada1"): [(first, 100_000)],
+        ("scholar", "bob2"): [(first, 20)],
+    }
+
+
+def priced(batch: Batch) -> tuple[Snapshot, tuple[Rate, ...], dict]:
+    """The batch with rates and grants."""
+    rates = rates_of(batch.first_day)
+    known = batch.roster
+    assert known is not None
+    last_day = reads.metrics(batch.snapshot, by="programme", period="day")["period_start"].max()
+    grants = grants_of(batch, last_day)
+    given_credits = roster.Credits(
+        rates=tuple(
+            roster.Rate(
+                **{"gpu": it.glob, "from": it.first, "credits_per_gpu_hour": float(it.credits)}
+            )
+            for it in rates
+        ),
+        grants=tuple(
+            roster.Grant(date=day, amount=float(amount), **{kind: target})
+            for (kind, target), given_them in grants.items()
+            for day, amount in given_them
+        ),
+    )
+    snapshot = store_of(
+        [row_of(run) for case in batch.cases for run in case.runs],
+        {key: moment(it) for case in batch.cases for key, it in case.as_of.items()},
+        settings=settings_of(batch.rules),
+        roster=known.model_copy(update={"credits": given_credits}),
+    )
+    return snapshot, rates, grants
+
+
+def runs_of(batch: Batch) -> dict[tuple[str, str], set[RunKey]]:
+    """(kind, id) of everybody and of each scholar and stream -> their runs."""
+    found: dict[tuple[str, str], set[RunKey]] = {("programme", "programme"): set()}
+    for key, run in batch.whole.runs.items():
+        if run.counts:
+            found["programme", "programme"].add(key)
+            if batch.is_attributed(run.scholar):
+                found.setdefault(("scholar", run.scholar), set()).add(key)
+    for stream in batch.streams:
+        inside = within(batch.whole, stream, batch.is_attributed).runs
+        found["stream", stream] = {key for key, run in inside.items() if run.counts}
+    return found
+
+
+def agree_but_for_rows_of_nothing(expected: dict[Key, Row], found: dict[Key, Row]) -> None:
+    """A group whose runs were never charged for anything may have a row, of zeros."""
+    for key in found.keys() - expected.keys():
+        assert set(found.pop(key).values()) <= {0, None, *key}
+    agree(expected, found)
+
+
+@pytest.mark.parametrize(("zone", "base"), [PLACES[1], PLACES[9]])
+def test_credits_are_the_oracles(zone: str, base: datetime) -> None:
+    batch = batch_of(zone, base, count=30)
+    snapshot, rates, grants = priced(batch)
+    everybody: list[tuple[date, int]] = [it for given_them in grants.values() for it in given_them]
+    groups = runs_of(batch)
+    for kind in ("programme", "scholar", "stream"):
+        runs = {group: own for (of, group), own in groups.items() if of == kind}
+        given_them = {
+            group: everybody if kind == "programme" else grants.get((kind, group), [])
+            for group in {*runs, *(name for of, name in grants if of == kind)}
+        }
+        assert_spending(batch, snapshot, rates, kind, runs)
+        assert_ledger(batch, (snapshot, rates), kind, runs, given_them)
+
+
+def assert_spending(batch, snapshot, rates, kind, runs: dict[str, set[RunKey]]) -> None:
+    costs = spending(batch.whole, rates)
+    by_week: dict[Key, Row] = {}
+    for group, own in runs.items():
+        for (run, day), amount in costs.items():
+            if run in own:
+                monday = day - timedelta(days=day.weekday())
+                row = by_week.setdefault((group, monday), {"credits": 0.0})
+                row["credits"] += float(amount)
+    found = rows_by(
+        reads.metrics(snapshot, by=kind, period="week").select(kind, "period_start", "credits"),
+        kind,
+        "period_start",
+    )
+    agree_but_for_rows_of_nothing(by_week, found)
+
+
+def assert_ledger(batch: Batch, priced_as, kind, runs: dict[str, set[RunKey]], grants) -> None:
+    snapshot, rates = priced_as
+    zone, as_of = batch.rules.timezone, batch.whole.complete_to
+    expected: dict[Key, Row] = {}
+    expected_days: dict[Key, Row] = {}
+    charged = {run for run, _ in spending(batch.whole, rates)}
+    for group, granted in grants.items():
+        own = runs.get(group, set())
+        if not granted and not own & charged:
+            continue
+        account = ledger(batch.whole, rates, granted, own)
+        runway = account.runway_days
+        expected[group,] = {
+            "credits_granted": float(account.granted),
+            "credits_spent": float(account.spent),
+            "credits_left": float(account.left),
+            "burn_per_day": float(account.burn_per_day),
+            "runway_days": None if runway is None else float(runway),
+            "exhausted_on": account.exhausted_on(as_of, zone),
+        }
+        for day, row in balances(batch.whole, rates, granted, own).items():
+            names = ("granted", "spent", "balance")
+            expected_days[group, day] = dict(zip(names, map(float, row), strict=True))
+    agree_but_for_rows_of_nothing(expected, rows_by(reads.ledger(snapshot, by=kind), "group_id"))
+    found = rows_by(reads.balance(snapshot, by=kind), "group_id", "day")
+    # A charge of nothing begins a balance as well: days of zeros before the first of the oracle's.
+    agree_but_for_rows_of_nothing(expected_days, found)
