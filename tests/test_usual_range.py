@@ -1,0 +1,183 @@
+"""Usual ranges and the cohort's quartiles in SQL, against the arithmetic written out."""
+
+from __future__ import annotations
+
+import math
+import random
+from datetime import date, timedelta
+from itertools import pairwise
+from statistics import fmean
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.builders import at, run, store_of
+from velocity import reads
+from velocity.access import EVERYTHING
+from velocity.read_schemas import READ_SCHEMAS
+from velocity.sql import load_query
+
+WEEK = timedelta(weeks=1)
+PLAIN = (
+    *("experiments_concluded", "experiments_started"),
+    *("failure_share", "serial_share", "experiment_parallelism"),
+)
+ON_LOG = ("machine_hours_median", "reaction_hours_median", "loop_hours_median")
+N = {
+    "experiments_concluded": "experiments_concluded",
+    "experiments_started": "experiments_started",
+    **{f"{name}_hours_median": f"{name}_hours_n" for name in ("machine", "reaction", "loop")},
+}
+BANDED = ("throughput_per_week", *PLAIN[2:], *ON_LOG)
+
+
+def history(chance: random.Random, username: str, weeks: int) -> list[dict]:
+    """Runs of weeks that differ: none, a few, or enough loops for a median."""
+    rows = []
+    pace = chance.choice((1, 1, 6))
+    for week in range(weeks):
+        start = at("00:00") + timedelta(weeks=week, minutes=chance.randint(0, 600))
+        for number in range(0 if chance.random() < 0.1 else chance.choice((1, 7, 9, 12))):
+            length = timedelta(minutes=chance.randint(5, 90 * pace))
+            state = chance.choice(("finished", "finished", "finished", "failed"))
+            name = f"{username}-{week}-{number}"
+            rows.append(run(name, start, start + length, state=state, username=username))
+            start += length * chance.choice((0.5, 1, 1)) + timedelta(minutes=chance.randint(2, 200))
+    return rows
+
+
+@pytest.fixture(scope="module")
+def snapshot():
+    """24 scholars with 6 to 14 weeks each; the data ends with a week, so the next has no length."""
+    chance = random.Random("weeks")  # noqa: S311 - nothing secret
+    rows = [
+        it for n in range(24) for it in history(chance, f"u{n}", weeks=chance.choice((6, 8, 9, 14)))
+    ]
+    return store_of(rows, at("00:00") + timedelta(weeks=14))
+
+
+@pytest.fixture(scope="module")
+def running_snapshot():
+    """The same a day and a half earlier: the last week is not over."""
+    chance = random.Random("weeks")  # noqa: S311 - nothing secret
+    rows = [it for n in range(8) for it in history(chance, f"u{n}", weeks=chance.choice((9, 14)))]
+    return store_of(rows, at("12:00") + timedelta(weeks=13, days=5))
+
+
+def usual_range(levels: list[float]) -> tuple[float, float, float] | None:
+    """Centre, low and high: the mean, and 2.66 mean moving ranges to either side."""
+    if len(levels) < 8:
+        return None
+    centre = fmean(levels)
+    reach = 2.66 * fmean([abs(later - sooner) for sooner, later in pairwise(levels)])
+    return centre, centre - reach, centre + reach
+
+
+@pytest.mark.parametrize("name", ["snapshot", "running_snapshot"])
+@pytest.mark.parametrize("by", ["scholar", "programme"])
+def test_limits_are_means_and_moving_ranges_of_complete_weeks(name, by, request, tell):
+    store = request.getfixturevalue(name)
+    weekly = reads.metrics(store, by=by, period="week")
+    found = {
+        (row["group_id"], row["measure"], row["week_start"]): row
+        for row in reads.weekly(store, by=by).iter_rows(named=True)
+    }
+    as_of = reads.projects(store)["as_of"].max()
+    limits = signals = 0
+    for group in weekly[by].unique():
+        whole = weekly.filter(pl.col(by) == group).sort("period_start")
+        begun = whole.filter((pl.col("experiments_started") > 0) | (pl.col("busy_hours") > 0))
+        whole = whole.filter(pl.col("period_start") >= begun["period_start"].min())
+        for measure in (*PLAIN, *ON_LOG):
+            series = {
+                row["period_start"]: row[measure]
+                for row in whole.iter_rows(named=True)
+                if row[measure] is not None
+            }
+            running = {week for week in series if at(f"{week} 00:00") + WEEK > as_of}
+            scale = math.log if measure in ON_LOG else float
+            levels = [scale(it) for week, it in series.items() if week not in running]
+            expected = usual_range(levels)
+            for week, value in series.items():
+                row = found.pop((group, measure, week))
+                assert row["value"] == pytest.approx(value, rel=1e-12)
+                assert row["running"] == (week in running)
+                count = whole.filter(period_start=week)[N[measure]].item() if measure in N else None
+                assert row["n"] == count
+                given = (row["centre"], row["limit_low"], row["limit_high"])
+                if expected is None:
+                    assert given == (None, None, None)
+                    assert not row["signal"]
+                    continue
+                back = math.exp if measure in ON_LOG else float
+                assert given == pytest.approx([back(it) for it in expected], rel=1e-9, abs=1e-9)
+                beyond = not expected[1] - 1e-9 <= scale(value) <= expected[2] + 1e-9
+                assert row["signal"] == (beyond and week not in running)
+                limits += 1
+                signals += row["signal"]
+    assert not found
+    tell(f"usual ranges by {by}: {limits:,} weeks, {signals} signals")
+    assert limits > 50
+
+
+def test_the_running_week_is_never_a_signal():
+    rows = [
+        run(
+            f"r{week}-{number}",
+            at("00:00") + timedelta(weeks=week, hours=number),
+            at("00:30") + timedelta(weeks=week, hours=number),
+        )
+        for week in range(10)
+        for number in range(40 if week == 9 else 5 + week % 2)
+    ]
+    for days, signals in ((2, []), (7, [date(2026, 3, 9)])):
+        store = store_of(rows, at("00:00") + timedelta(weeks=9, days=days))
+        weekly = reads.weekly(store, by="scholar").filter(measure="experiments_started")
+        assert weekly["value"].max() == 40
+        assert weekly.filter("signal")["week_start"].to_list() == signals
+
+
+def drawn_figures(chance: random.Random) -> pl.DataFrame:
+    """A row a scholar: 3 to 30 of them, some without experiments, figures with holes."""
+    rows = [
+        {
+            "scholar": f"u{number}",
+            "experiments_started": chance.choice((0, 3, 3, 3)),
+            **{name: chance.choice((None, chance.random() * 10, 2.0)) for name in BANDED},
+        }
+        for number in range(chance.randint(3, 30))
+    ]
+    kinds = pl.Schema(READ_SCHEMAS["metrics"])
+    return pl.DataFrame(rows, schema_overrides={name: kinds[name] for name in BANDED})
+
+
+def test_bands_are_the_quartiles_of_numpy_over_at_least_eight_others(snapshot, tell):
+    chance = random.Random("bands")  # noqa: S311 - nothing secret
+    body = load_query("metrics/bands").body
+    compared = too_few = 0
+    for _ in range(400):
+        figure = drawn_figures(chance)
+        params = {"scholar": "u1", "scope": EVERYTHING.params}
+        found = {
+            row["measure"]: row
+            for row in snapshot.frame(body, params, {"figure": figure}).iter_rows(named=True)
+        }
+        others = figure.filter(pl.col("scholar") != "u1", pl.col("experiments_started") > 0)
+        for name in BANDED:
+            values = others[name].drop_nulls().to_list()
+            if not values:
+                assert name not in found
+                continue
+            row = found[name]
+            assert row["others"] == len(values)
+            quartiles = [row["p25"], row["p50"], row["p75"]]
+            if len(values) < 8:
+                assert quartiles == [None] * 3
+                too_few += 1
+                continue
+            assert quartiles == pytest.approx(np.quantile(values, [0.25, 0.5, 0.75]), rel=1e-9)
+            compared += 1
+    tell(f"bands: {compared:,} of at least 8 others against NumPy, {too_few:,} of fewer")
+    assert compared > 1000
+    assert too_few > 500
