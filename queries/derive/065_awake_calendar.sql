@@ -17,10 +17,8 @@ local_window AS (
   SELECT
     person.*,
     day + to_minutes(awake_start_min) AS opens,
-    -- An end at or before its start falls on the next day.
-    day + to_minutes(awake_end_min)
-      + CASE WHEN awake_end_min <= awake_start_min THEN INTERVAL 1 DAY ELSE INTERVAL 0 DAY END
-      AS closes
+    -- Past 24:00 where the window ends on the next day.
+    day + to_minutes(awake_end_min) AS closes
   FROM person, (
     SELECT unnest(generate_series(from_day::TIMESTAMP, to_day::TIMESTAMP, INTERVAL 1 DAY)) AS day
     FROM span
