@@ -1,0 +1,66 @@
+"""Edges of the rules that drawn cases meet too seldom to be relied on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import at, run, store_of
+from velocity import reads
+
+
+def figures(snapshot) -> dict:
+    return reads.metrics(snapshot, by="scholar").row(0, named=True)
+
+
+def test_nodes_that_call_themselves_localhost_are_not_one_host():
+    both = [run(name, "09:00", "10:00", host="localhost", gpu_count=8) for name in ("r1", "r2")]
+    assert figures(store_of(both, "20:00"))["gpu_hours"] == pytest.approx(16)
+    both = [row | {"host": "node1"} for row in both]
+    assert figures(store_of(both, "20:00"))["gpu_hours"] == pytest.approx(8)
+
+
+def test_only_tags_that_say_so_make_an_experiment():
+    tagged = [
+        run("r1", "09:00", "10:00", tags=["baseline"]),
+        run("r2", "12:00", "13:00", tags=["baseline"]),
+    ]
+    assert reads.experiments(store_of(tagged, "20:00")).height == 2
+
+
+@pytest.mark.parametrize(("beyond", "flagged"), [(0, False), (1, True)])
+def test_an_end_more_than_fifteen_minutes_after_as_of_is_a_bad_clock(beyond, flagged):
+    end = at("20:15") + timedelta(microseconds=beyond)
+    found = reads.runs(store_of([run("r1", "19:00", end)], "20:00")).row(0, named=True)
+    assert found["ended_at"] == at("20:00")
+    assert ("clock" in found["flags"]) == flagged
+
+
+def test_a_run_that_begins_as_the_data_ends_joins_one_in_flight():
+    going = [run(f"r{n}", f"19:{58 + n}", "20:00", state="running") for n in range(2)]
+    going.append(run("r2", "20:00", "20:00", state="running"))
+    found = reads.runs(store_of(going, "20:00"))
+    assert set(found["experiment_id"]) == {"e/p/r0"}
+
+
+def test_runs_that_touch_are_one_stretch():
+    halves = [run("r1", "09:00", "10:00"), run("r2", "10:00", "11:00")]
+    (stretch,) = store_of(halves, "20:00").frame("FROM segment").to_dicts()
+    assert stretch["end_us"] - stretch["start_us"] == 2 * 3_600_000_000
+
+
+def test_a_twin_launched_at_the_very_signal_answers_it():
+    twins = [run(name, "09:00", "09:00", group_name=name) for name in ("a", "b")]
+    loops = reads.loops(store_of(twins, "20:00"))
+    assert loops["status"].to_list() == ["closed", "closed"]
+    assert loops["reaction_hours"].to_list() == [0, 0]
+
+
+def test_a_run_that_starts_at_the_failures_signal_recovers_it():
+    rows = [
+        run("r1", "09:00", "10:00", state="failed", group_name="a"),
+        run("r2", "10:00", "11:00", group_name="b"),
+    ]
+    found = figures(store_of(rows, "20:00"))
+    assert (found["recovery_hours_events"], found["recovery_hours_largest"]) == (1, 1)

@@ -1,0 +1,48 @@
+"""What of several rows about one run the store keeps."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.builders import run
+from velocity.records import run_frame
+from velocity.store import open_live
+from velocity.store.merge import merge_runs
+
+
+@pytest.fixture
+def store(tmp_path):
+    with open_live(tmp_path) as live:
+        yield live
+
+
+def states(store) -> list[str]:
+    return [state for (state,) in store.run("SELECT state FROM raw_run ORDER BY run_id")]
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_of_rows_of_one_batch_the_one_with_the_latest_heartbeat_counts(store, newest_first):
+    rows = [
+        run("r1", "09:00", "11:00", state="finished"),
+        run("r1", "09:00", "10:00", state="running"),
+        run("r1", "09:00", None, state="pending"),
+    ]
+    merge_runs(store, run_frame(rows if newest_first else rows[::-1]))
+    assert states(store) == ["finished"]
+
+
+@pytest.mark.parametrize(
+    ("held", "comes", "kept"),
+    [
+        ("api", "table", True),
+        ("api", "files", True),
+        ("table", "files", True),
+        ("table", "api", False),
+        ("files", "table", False),
+        ("table", "table", False),
+    ],
+)
+def test_a_row_is_replaced_only_by_a_source_as_good(store, held, comes, kept):
+    merge_runs(store, run_frame([run("r1", "09:00", state="running", source=held)]))
+    merge_runs(store, run_frame([run("r1", "09:00", "10:00", source=comes)]))
+    assert states(store) == ["running" if kept else "finished"]
