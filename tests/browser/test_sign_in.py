@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 
 import pytest
 from playwright.sync_api import expect
@@ -24,6 +25,8 @@ def app(tmp_path_factory):
     (data / "velocity.toml").write_text('[access]\nmode = "oidc"\n', encoding="utf-8")
     known = [email(0), email(5), email(people.DISABLED), people.MENTOR, people.LEAD, STRANGER]
     claims = {it: {"email": it, "email_verified": True} for it in known}
+    # Some providers tell so much that the cookies pass 8 kB, which a websocket must bear.
+    claims[people.LEAD]["groups"] = secrets.token_urlsafe(2500)
     claims[UNVERIFIED] = {"email": people.LEAD, "email_verified": False}
     with served(data, claims) as running:
         yield running

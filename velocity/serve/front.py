@@ -36,6 +36,8 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+#: For a year, of this name alone: whoever came by TLS once comes by nothing else.
+_TLS_ONLY = "max-age=31536000"
 #: Of no use to a page, and of some to others.
 _CLOSED = (
     "/_stcore/metrics",
@@ -148,6 +150,7 @@ class Front:
         if path.startswith(_MEDIA):
             headers["Cache-Control"] = "no-store"
         if self._https():
+            headers["Strict-Transport-Security"] = _TLS_ONLY
             message["headers"] = [
                 (name, value + b"; Secure" if name == b"set-cookie" else value)
                 for name, value in message["headers"]

@@ -37,6 +37,7 @@ AUTH = {
     "server_metadata_url": "VELOCITY_OIDC_SERVER_METADATA_URL",
 }
 _SHORTEST_SECRET = 32
+_LONGEST_HEADER = 32_768
 
 
 def check_address(settings: Settings, address: str) -> None:
@@ -103,6 +104,9 @@ def serve(
 
     os.environ["VELOCITY_DATA"] = str(data.resolve())
     os.environ["VELOCITY_CONFIG"] = str(config.resolve())
+    # A provider's tokens fill cookies of several kilobytes, at which pages would not open:
+    # websockets takes lines of 8192 bytes unless told otherwise before it is imported.
+    os.environ.setdefault("WEBSOCKETS_MAX_LINE_LENGTH", str(_LONGEST_HEADER))
     signed_in = settings.access.mode == "oidc"
     auth = _auth_of_environment() if signed_in else {}
     url = f"http://localhost:{port}"
