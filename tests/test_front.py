@@ -1,0 +1,116 @@
+"""What stands in front of the pages: cookies behind TLS, and the way back after a sign-in."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import quote
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
+
+from velocity.serve.front import Front
+
+HOST = "velocity.example.org"
+#: Addresses that lead, or would be understood to lead, to another server or into a circle.
+ELSEWHERE = (
+    "https://evil.example/",
+    "//evil.example/runs",
+    "///evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "javascript:alert(1)",
+    "evil.example",
+    "/\r\nSet-Cookie: a=b",
+    "/\t/evil.example",
+    " //evil.example",
+    "/auth/login",
+    "/oauth2callback?code=x",
+    "/media/0123.csv",
+    "/" + "n" * 2000,
+    "",
+)
+
+
+def _signed_in(_request):
+    """Streamlit's answer to who comes from the provider: two cookies, and on to the first page."""
+    answer = RedirectResponse("/", 302)
+    answer.set_cookie("one", "1", httponly=True)
+    answer.set_cookie("two", "2")
+    return answer
+
+
+_APP = Starlette(routes=[Route("/oauth2callback", _signed_in), Route("/auth/login", _signed_in)])
+
+
+def ask(path, *, https=False, **headers):
+    """The answer's headers, in order."""
+    sent = []
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    named = {"host": HOST, **headers}
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(name.encode(), value.encode("latin-1")) for name, value in named.items()],
+    }
+    front = Front(_APP, https=lambda: https, may_have=None)
+    asyncio.run(front(scope, receive, send))
+    return [(name.decode(), value.decode()) for name, value in sent[0]["headers"]]
+
+
+def cookies(headers):
+    return [value for name, value in headers if name == "set-cookie"]
+
+
+@pytest.mark.parametrize("path", ["/auth/login", "/oauth2callback"])
+def test_behind_tls_every_cookie_is_secure_and_only_there(path):
+    behind, plain = ask(path, https=True), ask(path)
+    assert len(cookies(behind)) == 3  # Streamlit's and the way back
+    assert all(cookie.split("; ").count("Secure") == 1 for cookie in cookies(behind))
+    assert not any("Secure" in cookie for cookie in cookies(plain))
+    assert dict(behind)["strict-transport-security"] == "max-age=31536000"
+    assert "strict-transport-security" not in dict(plain)
+
+
+def test_the_way_back_is_the_page_that_asked():
+    path = "/my-velocity?period=4+weeks"
+    kept = cookies(ask("/auth/login", referer=f"https://{HOST}{path}"))[-1]
+    assert "HttpOnly" in kept
+    came = ask("/oauth2callback", cookie=kept.partition(";")[0])
+    assert dict(came)["location"] == path
+    # Once only.
+    assert cookies(came)[-1].startswith("velocity_return=; ")
+    assert "Max-Age=0" in cookies(came)[-1]
+
+
+@pytest.mark.parametrize(
+    "referer", ["https://evil.example/runs", f"https://{HOST}.evil.example/runs", "", "nonsense"]
+)
+def test_a_page_of_somebody_else_is_no_way_back(referer):
+    kept = cookies(ask("/auth/login", referer=referer))[-1]
+    assert kept.startswith("velocity_return=%2F;")
+
+
+@pytest.mark.parametrize("address", ELSEWHERE)
+def test_nobody_is_led_elsewhere_after_a_sign_in_whatever_the_cookie_says(address):
+    for written in {quote(address, safe=""), quote(quote(address, safe=""), safe="")}:
+        came = ask("/oauth2callback", cookie=f"velocity_return={written}")
+        assert dict(came)["location"] == "/"
+
+
+@pytest.mark.parametrize("path", ["//evil.example/", "/\\evil.example"])
+def test_nor_whatever_a_page_of_ours_is_called(path):
+    kept = cookies(ask("/auth/login", referer=f"https://{HOST}{path}"))[-1]
+    assert kept.startswith("velocity_return=%2F;")
