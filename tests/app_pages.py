@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Everything that Markdown, HTML and a spreadsheet would act on.
 HOSTILE = "<img src=x onerror=alert(1)>![x](http://evil.example/a.png) **b** $x$ :red[hi]"
+#: Turns the text after it around.
+BIDI = "\u202e"
 AS_OF = "2026-03-16 06:00"
 _ROSTER = """
 [[scholars]]
@@ -55,7 +57,7 @@ def ten_weeks(data: Path) -> None:
                         f"{stream}{day}-{place}",
                         start,
                         start + length,
-                        project=f"{stream} {HOSTILE}",
+                        project=f"{stream}{BIDI} {HOSTILE}",
                         display_name=HOSTILE,
                         state="failed" if place == 1 and day % 3 == 0 else "finished",
                     )

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from tests.app_pages import HOSTILE, ten_weeks
+from tests.app_pages import BIDI, HOSTILE, ten_weeks
 from tests.commands import environment, velocity
 from velocity import formats, reads
 from velocity.access import EVERYTHING, Scope
@@ -20,8 +20,6 @@ from velocity.errors import SourceError
 from velocity.report import as_html, as_markdown, as_slack, make_digest, parse_week, week_id
 from velocity.report.post import post_once
 from velocity.store import latest_snapshot
-
-BIDI = "\u202e"
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +54,9 @@ def test_the_default_week_is_the_last_complete_one_and_its_figures_are_those_of_
         to_day=date(2026, 3, 16),
     ).row(0, named=True)
     text = as_markdown(digest)
-    assert f"**Concluded {formats.rate(now['throughput_per_week'])}**" in text
-    assert f"**Serial share {formats.share(now['serial_share'])}**" in text
+    concluded, serial = formats.rate(now["throughput_per_week"]), formats.share(now["serial_share"])
+    assert f"**Concluded experiments a week: {concluded}.**" in text
+    assert f"**Serial share of busy hours: {serial}.**" in text
     assert f"{formats.share(now['failure_share'])} of runs failed" in text
     assert "Usual range 1 h 32 m to 3 h 15 m" in text.replace("\u00a0", " ")
 
@@ -110,6 +109,7 @@ def test_the_page_loads_nothing_runs_nothing_and_keeps_names_as_text(digest):
     assert drawings >= 5
     assert page.count("</title><desc>") == drawings
     assert formats.label(f"slow {HOSTILE}")[:12] in page.replace("&lt;", "<")
+    assert BIDI not in page
 
 
 @pytest.mark.parametrize("write", [as_markdown, as_slack])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.app_pages import BIDI
 from tests.browser.visitor import PAGES, Visitor
 
 #: Charts of a page on the demo: fewer would mean that one was left out.
@@ -39,6 +40,7 @@ def test_no_page_breaks_on_a_store_unlike_the_demo(browser, odd_store, mode):
             assert visitor.text().strip(), f"{path} is empty"
             assert not page.evaluate("() => window.harmed"), f"{path} ran a name"
             assert page.locator("[data-testid=stMain] img").count() == 0, f"{path} shows an image"
+            assert BIDI not in visitor.text(), f"{path} lets a name turn around what follows it"
             if name in WITHOUT_DATA and path != "definitions":
                 assert "velocity sync" in visitor.text(), f"{path} does not say what to do"
     assert wrong == {}

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _STUCK_HOURS = 24
 #: One page has room for no more; the rest is counted.
-_MOST = 8
+_MOST = 6
 _WEEK = timedelta(weeks=1)
 _WEEK_ID = re.compile(r"(\d{4})-W(\d{2})")
 _CHARTS = (
@@ -59,6 +59,15 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """A headline figure and the words below it, which say its n and limits."""
+
+    label: str
+    value: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Trend:
     """Twelve weeks of a measure with the usual range, oldest first; None where not known."""
 
@@ -68,6 +77,7 @@ class Trend:
     values: tuple[float | None, ...]
     low: tuple[float | None, ...]
     high: tuple[float | None, ...]
+    signal: bool  # whether the last week is beyond its usual range
 
 
 @dataclass(frozen=True)
@@ -91,9 +101,11 @@ class Digest:
     as_of: str
     headline: str
     support: str
-    sections: tuple[Section, ...]
-    trends: tuple[Trend, ...]
+    news: tuple[Section, ...]
+    figures: tuple[Figure, ...]
     shares: tuple[Share, ...]
+    trends: tuple[Trend, ...]
+    footing: tuple[Section, ...]  # what the figures rest on
 
 
 def week_id(monday: date) -> str:
@@ -192,13 +204,6 @@ class _Week:
             names=self._names,
             week=self._week,
         )
-        sections = (
-            Section("What changed", self._changed()),
-            Section("What is stuck", self._what_is_stuck()),
-            Section("The week in figures", self._figures()),
-            Section("Restated since last week", self._restated()),
-            Section("Data trust", self._trusted()),
-        )
         return Digest(
             week=week_id(self._week),
             about="Programme" if self._stream is None else self._names[self._stream],
@@ -206,22 +211,30 @@ class _Week:
             as_of=formats.instant(self._trust["as_of"], str(self._trust["timezone"])),
             headline=as_read(answer.sentence),
             support=as_read(answer.support),
-            sections=sections,
-            trends=tuple(self._trend(*it) for it in _CHARTS),
+            news=(
+                Section("What changed", self._changed()),
+                Section("What is stuck", self._what_is_stuck()),
+            ),
+            figures=self._figures(),
             shares=self._shares(),
+            trends=tuple(self._trend(*it) for it in _CHARTS),
+            footing=(
+                Section("Restated since last week", self._restated()),
+                Section("Data trust", self._trusted()),
+            ),
         )
 
     def _changed(self) -> tuple[Line, ...]:
         frames = [self._streams] if self._stream is not None else [self._streams, self._whole]
         found, checked = series.signal_rows(frames, self._week, self._names)
-        lines = [_signal(row, self._names) for row in found]
+        lines = _at_most([_signal(row, self._names) for row in found])
         lines = lines or [Line(series.no_signal_words(checked))]
         return (*lines, Line(series.checked_words(checked)))
 
     def _what_is_stuck(self) -> tuple[Line, ...]:
         if self._stuck.is_empty():
             return (Line("Nothing has been stuck for more than a day."),)
-        rows = self._stuck.head(_MOST).iter_rows(named=True)
+        rows = self._stuck.iter_rows(named=True)
         lines = [
             Line(
                 f"for {formats.duration(row['waited_hours'])}"
@@ -231,32 +244,34 @@ class _Week:
             )
             for row in rows
         ]
-        if self._stuck.height > _MOST:
-            lines.append(Line(f"and {formats.count(self._stuck.height - _MOST)} more."))
-        return tuple(lines)
+        return tuple(_at_most(lines))
 
-    def _figures(self) -> tuple[Line, ...]:
+    def _figures(self) -> tuple[Figure, ...]:
         now = self._now
         if now is None:
-            return (Line("Nothing ran in this week."),)
+            return ()
         ledger = reads.ledger(self._snapshot, by=self._by, scope=self._scope)
         if self._stream is not None:
             ledger = ledger.filter(pl.col("group_id") == self._stream)
         left = next(ledger.iter_rows(named=True), None)
-        loop, credits_left = tiles.loop(now, None), tiles.credits_left(now, left)
-        concluded = tiles.concluded(now, None)
-        serial = formats.share(now["serial_share"])
-        hours = formats.plural(round(now["busy_hours"]), "busy hour")
+        concluded, loop = tiles.concluded(now, None), tiles.loop(now, None)
+        left_over = tiles.credits_left(now, left)
         parallel = now["experiment_parallelism"]
-        width = "" if parallel is None else f"; P {parallel:.2f} lines of thought in flight"
         return (
-            Line(f"{concluded.second}; {concluded.note}", strong=f"Concluded {concluded.value}"),
-            Line(f"of {hours}{width}", strong=f"Serial share {serial}"),
-            Line(loop.note, strong=f"Loop {loop.value}"),
-            *(_half(now, part) for part in ("machine", "reaction")),
-            Line(
-                f"{credits_left.change}; {credits_left.second}; {credits_left.note}",
-                strong=f"Credits left {credits_left.value}",
+            Figure(concluded.label, concluded.value, (concluded.second, concluded.note)),
+            Figure(
+                "Serial share of busy hours",
+                formats.share(now["serial_share"]),
+                (
+                    formats.plural(round(now["busy_hours"]), "busy hour"),
+                    *([] if parallel is None else [f"P {parallel:.2f} lines of thought in flight"]),
+                ),
+            ),
+            Figure(loop.label, loop.value, (*_halves(now), loop.note)),
+            Figure(
+                left_over.label,
+                left_over.value,
+                (left_over.change, left_over.second, left_over.note),
             ),
         )
 
@@ -267,10 +282,9 @@ class _Week:
             rows = rows.filter(pl.col("group_id") == self._stream)
         if rows.is_empty():
             return (Line("No past week was restated."),)
-        lines = [Line(series.restated_words(row)) for row in rows.head(_MOST).iter_rows(named=True)]
-        if rows.height > _MOST:
-            lines.append(Line(f"and {formats.count(rows.height - _MOST)} more."))
-        return tuple(lines)
+        return tuple(
+            _at_most([Line(series.restated_words(row)) for row in rows.iter_rows(named=True)])
+        )
 
     def _trusted(self) -> tuple[Line, ...]:
         trust = self._trust
@@ -294,6 +308,7 @@ class _Week:
             tuple(rows["value"]),
             tuple(rows["limit_low"]),
             tuple(rows["limit_high"]),
+            signal=bool(rows["signal"].last()) if rows.height else False,
         )
 
     def _shares(self) -> tuple[Share, ...]:
@@ -316,15 +331,22 @@ def _signal(row: Mapping[str, Any], names: Mapping[str, str]) -> Line:
     return Line(usual, name=names.get(row["group_id"], "Programme"), strong=f"{title}: {value}.")
 
 
-def _half(now: Mapping[str, Any], part: str) -> Line:
-    """The median of one half of the loop, with its limits and n."""
-    label = part.capitalize()
-    events = now[f"{part}_hours_events"]
-    if events < formats.MEDIAN_EVENTS:
-        return Line(formats.too_few(events), strong=label)
-    median = formats.median(
-        *(now[f"{part}_hours_{it}"] for it in ("median", "low", "high")),
-        largest=now[f"{part}_hours_largest"],
-    )
-    n = formats.sample(now[f"{part}_hours_n"], "loop")
-    return Line(f"{n}, 95 % limits in brackets", strong=f"{label} {median}")
+def _halves(now: Mapping[str, Any]) -> list[str]:
+    """The medians of both halves of the loop, with their limits; none while there are too few."""
+    return [
+        f"{part} "
+        + formats.median(
+            *(now[f"{part}_hours_{it}"] for it in ("median", "low", "high")),
+            largest=now[f"{part}_hours_largest"],
+        )
+        if now[f"{part}_hours_events"] >= formats.MEDIAN_EVENTS
+        else f"{part}: {formats.too_few(now[f'{part}_hours_events'])}"
+        for part in ("machine", "reaction")
+    ]
+
+
+def _at_most(lines: list[Line]) -> list[Line]:
+    """As many lines as a page has room for, and how many more there are."""
+    if len(lines) <= _MOST:
+        return lines
+    return [*lines[:_MOST], Line(f"and {formats.count(len(lines) - _MOST)} more.")]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from velocity.report.digest import Share, Trend
 
-_WIDTH, _HEIGHT, _EDGE = 220, 34, 4
+_WIDTH, _HEIGHT, _EDGE = 220, 28, 5
 
 
 def sparkline(trend: Trend) -> str:
@@ -39,10 +39,19 @@ def sparkline(trend: Trend) -> str:
         parts.append(
             f'<polyline points="{corners}" fill="none" stroke="{LIGHT.series}" stroke-width="1.5"/>'
         )
-        last = point(*stretch[-1]).split(",")
-        parts.append(f'<circle cx="{last[0]}" cy="{last[1]}" r="2.2" fill="{LIGHT.series}"/>')
+        x, y = point(*stretch[-1]).split(",")
+        if trend.signal and stretch[-1][0] == len(trend.values) - 1:
+            turn = f'transform="rotate(45 {x} {y})" fill="{LIGHT.accent}"'
+            parts.append(
+                f'<rect x="{float(x) - 3.5:.1f}" y="{float(y) - 3.5:.1f}" width="7" height="7" '
+                f"{turn}/>"
+            )
+        else:
+            parts.append(f'<circle cx="{x}" cy="{y}" r="2.2" fill="{LIGHT.series}"/>')
     weeks = f"{formats.plural(len(trend.weeks), 'week')} to the {formats.week(trend.weeks[-1])}"
-    return _drawn(trend.title, f"{weeks}; the grey band is the usual range.", parts, _HEIGHT)
+    told = f"{weeks}; the grey band is the usual range"
+    beyond = ", and the last week, a diamond, is beyond it" if trend.signal else ""
+    return _drawn(trend.title, f"{told}{beyond}.", parts, _HEIGHT)
 
 
 def share_bar(share: Share) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from velocity import formats
+from velocity.report.digest import Line, Section
 
 if TYPE_CHECKING:
-    from velocity.report.digest import Digest, Line
+    from velocity.report.digest import Digest
 
 #: Slack decodes no escapes but its own and GitHub shows those in code, so that characters which
 #: either takes for marks are replaced by others that look alike and mean nothing to both.
@@ -50,7 +51,13 @@ def _written(digest: Digest, bold: str) -> str:
         f"{bold}{title}{bold}: {_name(digest.about)}, {digest.days}",
         _inert(f"{digest.headline} {digest.support}".strip()),
     ]
-    for section in digest.sections:
+    figures = Section(
+        "The week in figures",
+        tuple(
+            Line("; ".join(it.notes), strong=f"{it.label}: {it.value}.") for it in digest.figures
+        ),
+    )
+    for section in (*digest.news, *([figures] if figures.lines else []), *digest.footing):
         lines = "\n".join(f"- {_line(line, bold)}" for line in section.lines)
         blocks.append(f"{bold}{section.title}{bold}\n\n{lines}")
     blocks.append(f"As of {digest.as_of}.")

@@ -1,0 +1,123 @@
+"""The digest as people get it: taken from Stand-up, opened in a browser, printed on one page."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+
+from tests.app_pages import BIDI, ten_weeks
+from tests.browser import stores
+from tests.browser.serving import served
+from tests.browser.visitor import Visitor
+from velocity.access import EVERYTHING
+from velocity.report import as_html, as_markdown, make_digest
+from velocity.report.digest import Line, Section, _at_most
+from velocity.store import latest_snapshot
+
+#: Width and height of a sheet without its margins, in CSS pixels.
+SHEETS = {"A4": (718, 1046), "Letter": (740, 980)}
+_CUT = """() => [...document.querySelectorAll('body *')].filter(it => {
+  const box = it.getBoundingClientRect();
+  return box.left < -1 || box.right > innerWidth + 1 || it.scrollWidth > it.clientWidth + 1
+    && getComputedStyle(it).display === 'block';
+}).map(it => it.outerHTML.slice(0, 120))"""
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    data = tmp_path_factory.mktemp("hostile")
+    stores.hostile_names(data)
+    return data
+
+
+@pytest.fixture(scope="module")
+def digest(hostile):
+    return make_digest(latest_snapshot(hostile), scope=EVERYTHING)
+
+
+@pytest.fixture(scope="module")
+def fullest(tmp_path_factory):
+    """As much as a digest can say, about names as long as are shown."""
+    data = tmp_path_factory.mktemp("weeks")
+    ten_weeks(data)
+    made = make_digest(latest_snapshot(data), scope=EVERYTHING)
+    name = "a scholar with quite a long name, 40 of…"
+    changed, stuck = made.news
+    restated, trust = made.footing
+    signal = next(line for line in changed.lines if line.strong)
+    words = (
+        "Concluded experiments a week, week of 9 Mar: 214 → 216. Settings or the roster changed."
+    )
+
+    def filled(section, line):
+        return Section(section.title, tuple(_at_most([line] * 20)))
+
+    return replace(
+        made,
+        about=name,
+        news=(
+            filled(changed, replace(signal, name=name)),
+            filled(stuck, replace(stuck.lines[0], name=f"{name} / {name}")),
+        ),
+        footing=(filled(restated, Line(words)), trust),
+    )
+
+
+@contextmanager
+def opened(browser, made, folder, **how):
+    """A page that shows the digest as a file, and what it asked for."""
+    file = folder / "digest.html"
+    file.write_text(as_html(made), encoding="utf-8")
+    page, asked = browser.new_page(**how), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    try:
+        yield page
+        assert asked == [file.as_uri()]
+    finally:
+        page.close()
+
+
+def test_the_button_gives_what_the_command_gives(browser, hostile, digest):
+    with served(hostile) as address, Visitor(browser, address) as visitor:
+        page = visitor.open("")
+        page.get_by_role("button", name="Digest").click()
+        for label, write in (("Download HTML", as_html), ("Download Markdown", as_markdown)):
+            with page.expect_download() as found:
+                page.get_by_role("button", name=label).click()
+            assert found.value.suggested_filename.startswith("digest-2026-W02.")
+            assert found.value.path().read_bytes() == write(digest).encode()
+        assert visitor.look() == []
+
+
+def test_names_that_mean_harm_are_words_in_it(browser, digest, tmp_path):
+    with opened(browser, digest, tmp_path) as page:
+        assert page.locator("img, script, a, iframe").count() == 0
+        assert not page.evaluate("() => window.harmed")
+        assert BIDI not in page.content()
+        shown = page.inner_text("body")
+        for words in ("<script>window.harmed", "n" * 39 + "…"):
+            assert words in shown
+
+
+def test_nothing_in_it_keeps_anybody_out(browser, digest, fullest, tmp_path):
+    for made in (digest, fullest):
+        with opened(browser, made, tmp_path) as page:
+            page.evaluate(AXE_SCRIPT)
+            report = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+            assert [it["id"] for it in report["violations"]] == []
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_it_prints_on_one_page_with_nothing_cut(browser, digest, fullest, sheet, tmp_path):
+    width, height = SHEETS[sheet]
+    for made in (digest, fullest):
+        with opened(browser, made, tmp_path, viewport={"width": width, "height": height}) as page:
+            printed = page.pdf(format=sheet, print_background=True)
+            assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+            page.emulate_media(media="print")
+            assert page.evaluate(_CUT) == []
