@@ -1,4 +1,4 @@
-"""Every derived table of a live store by names instead of numbers, to compare two stores."""
+"""The tables of a live store by names instead of numbers, to compare two stores row for row."""
 
 from __future__ import annotations
 
@@ -27,6 +27,32 @@ _NAMES = {
         SELECT hash('alone', scholar_key), kind || ' ' || name FROM scholar_number""",
 }
 _KEYS = {**{name: name for name in _NAMES}, "experiment_key": "run_key"}
+
+
+#: Raw table -> what it holds but for numbers and for runs that are marked as deleted.
+_RAW = {
+    "raw_run": "SELECT * EXCLUDE (run_key, deleted_at) FROM raw_run WHERE deleted_at IS NULL",
+    "project": "SELECT * EXCLUDE project_key FROM project",
+    "rejected": "FROM rejected",
+    "changed_username": "FROM changed_username",
+    "derived_to": "SELECT entity, project, derived_to.as_of FROM derived_to JOIN project USING "
+    "(project_key)",
+    "derived_with": "FROM derived_with",
+    "migration": "FROM migration",
+}
+#: Numbers for life, which cost a scholar nothing who is there no more; attempts, and their traces.
+_OF_THE_PAST = {"scholar_number", "sync_log", "restatement"}
+#: Settings and roster: `derived_with` has their fingerprint.
+_CONFIGURATION = {"setting", "project_rule"}
+
+
+def all_tables(store: LiveStore) -> dict[str, pl.DataFrame]:
+    """Table -> its rows, for every table but those that tell how the store came to be."""
+    found = {name: store.frame(sql) for name, sql in _RAW.items()}
+    found = {name: frame.sort(pl.all()) for name, frame in found.items()} | derived_tables(store)
+    known = "SELECT table_name FROM duckdb_tables() WHERE NOT temporary"
+    assert found.keys() | _OF_THE_PAST | _CONFIGURATION == {name for (name,) in store.run(known)}
+    return found
 
 
 def derived_tables(store: LiveStore) -> dict[str, pl.DataFrame]:

@@ -63,7 +63,7 @@ def main() -> None:
         first_line = next(iter(str(error).splitlines()), "no message")
         _give_up(
             f"Something unforeseen went wrong: {type(error).__name__}: {first_line}",
-            f"Please report it with the details, which are in {_kept_details()}.",
+            f"Please report it{_kept_details()}.",
         )
 
 
@@ -76,12 +76,15 @@ def _explained(error: OSError) -> tuple[str, str]:
 
 
 def _kept_details() -> str:
-    """Name of a file that holds the traceback of the exception in hand."""
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="velocity-", suffix=".log", delete=False, encoding="utf-8"
-    ) as file:
-        file.write(f"velocity {__version__}\n{traceback.format_exc()}")
-    return file.name
+    """Where the traceback of the exception in hand was kept, to go on with a sentence."""
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="velocity-", suffix=".log", delete=False, encoding="utf-8"
+        ) as file:
+            file.write(f"velocity {__version__}\n{traceback.format_exc()}")
+    except OSError as error:
+        return f"; its details could not be kept: {error.strerror or error}"
+    return f" with the details, which are in {file.name}"
 
 
 def _give_up(message: str, hint: str) -> NoReturn:

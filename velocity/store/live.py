@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -10,6 +10,7 @@ import duckdb
 from velocity.errors import StoreError
 from velocity.sql import list_queries
 from velocity.store.lock import writer_lock
+from velocity.store.room import WRITE_ERRORS, cannot_write, lacks_room
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -52,7 +53,8 @@ class LiveStore:
         try:
             yield
         except BaseException:
-            self.run("ROLLBACK")
+            with suppress(duckdb.Error):  # a full disk may have ended it already, or everything
+                self.run("ROLLBACK")
             raise
         self.run("COMMIT")
 
@@ -62,7 +64,8 @@ def open_live(data: Path) -> Iterator[LiveStore]:
     """The live store of a data folder, made and migrated as needed; closed at the end.
 
     Raises:
-        StoreError: another process writes it, or the file cannot be opened.
+        StoreError: another process writes it, or the file cannot be opened or written to (a full
+            disk, say). What was committed is there when it is opened again.
     """
     try:
         data.mkdir(parents=True, exist_ok=True)
@@ -76,6 +79,8 @@ def open_live(data: Path) -> Iterator[LiveStore]:
         try:
             connection = duckdb.connect(path)
         except duckdb.Error as error:
+            if lacks_room(error):
+                raise cannot_write(data, error) from error
             raise StoreError(
                 f"{path} cannot be opened: {str(error).splitlines()[0]}",
                 "If it is damaged, move it away and sync again; published snapshots stay readable.",
@@ -88,6 +93,8 @@ def open_live(data: Path) -> Iterator[LiveStore]:
             _migrate(store)
             define_macros(store)
             yield store
+        except WRITE_ERRORS as error:
+            raise cannot_write(data, error) from error
         finally:
             connection.close()
 

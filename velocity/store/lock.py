@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, BinaryIO
 
 from velocity.errors import StoreError
 
@@ -19,19 +20,41 @@ def writer_lock(data: Path) -> Iterator[None]:
     """Holds the write lock of the data folder.
 
     Raises:
-        StoreError: another process holds it; its number is named.
+        StoreError: another process holds it; its number is named, and since when.
     """
-    with (data / "lock").open("a+", encoding="utf-8") as file:
+    with (data / "lock").open("a+b", buffering=0) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            file.seek(0)
-            holder = file.read().strip() or "unknown"
             raise StoreError(
-                f"The store in {data} is being written by process {holder}.",
+                f"The store in {data} is being written by {_holder(file)}.",
                 "Wait for it to end, or stop that process, and try again.",
             ) from error
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        since = datetime.now(UTC).isoformat(" ", "seconds").removesuffix("+00:00")
+        with suppress(OSError):  # on a full disk the lock holds all the same
+            file.truncate(0)
+            file.write(f"process {os.getpid()} since {since} UTC".encode())
         yield
+
+
+def _holder(file: BinaryIO) -> str:
+    """As the holder names itself; it may have begun so recently that it has not yet done so.
+
+    What stands there then is nothing, or the name of the one before, which has ended.
+    """
+    file.seek(0)
+    told = file.read().decode()
+    words = told.split()
+    if words and _is_alive(int(words[1])):
+        return told
+    return "another process, which has only just begun"
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True

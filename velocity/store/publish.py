@@ -7,6 +7,7 @@ then named by the file `CURRENT`. A stop at any point leaves the last published 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -14,6 +15,7 @@ import duckdb
 from velocity.errors import StoreError
 from velocity.sql import list_queries, load_query, queries_fingerprint
 from velocity.store.live import define_macros
+from velocity.store.room import cause
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +61,7 @@ def publish(store: LiveStore) -> str:
     except (OSError, duckdb.Error) as error:
         partial.unlink(missing_ok=True)
         raise StoreError(
-            f"The snapshot cannot be written: {str(error).splitlines()[0]}",
+            f"The snapshot cannot be written: {cause(error)}.",
             "Make room or correct the permissions of the data folder; "
             "the last snapshot stays in use.",
         ) from error
@@ -82,8 +84,15 @@ def _write(store: LiveStore, partial: Path) -> None:
             store.run(f'CREATE TABLE snapshot."{query.table}" AS {query.body}')
         store.run("USE snapshot")
         define_macros(store)
-    finally:
-        store.run("USE live; SET search_path = 'main,derived'; DETACH snapshot")
+    except BaseException:
+        with suppress(duckdb.Error):  # detaching writes too, and fails as what came before it
+            _detach(store)
+        raise
+    _detach(store)
+
+
+def _detach(store: LiveStore) -> None:
+    store.run("USE live; SET search_path = 'main,derived'; DETACH snapshot")
 
 
 def _check(partial: Path) -> None:

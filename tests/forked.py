@@ -1,0 +1,122 @@
+"""Runs `velocity` again and again in processes of its own, without the seconds that imports cost.
+
+with Commands(env) as commands:
+    with commands.start("sync", "--full") as command:
+        for line in command.lines(): ...
+
+A parent that has imported everything forks a child for each command. The child is the real command,
+with its own threads, files and locks, and dies by a signal like any other process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+_STARTED, _ENDED = "started:", "ended:"
+
+
+class Command:
+    """One command under way.
+
+    Attributes:
+        pid: of its process.
+        code: exit code, negative for a signal, once `lines` has come to its end.
+    """
+
+    def __init__(self, pid: int, output: Iterator[str]) -> None:
+        self.pid = pid
+        self.code: int | None = None
+        self._output = output
+
+    def kill(self) -> None:
+        """Ends it at once; no harm where it has ended by itself."""
+        os.kill(self.pid, signal.SIGKILL)
+
+    def lines(self) -> Iterator[str]:
+        """What it says, line by line as it says it, until it has ended."""
+        for line in self._output:
+            if line.startswith(_ENDED):
+                self.code = int(line.removeprefix(_ENDED))
+                return
+            yield line.rstrip("\n")
+
+
+class Commands:
+    """The parent of the commands; one command at a time.
+
+    Args:
+        cwd: of the commands.
+        env: likewise.
+        before: words of a command that goes over into the parent's own, such as `unshare`.
+    """
+
+    def __init__(self, cwd: Path, env: Mapping[str, str], *before: str) -> None:
+        self._parent = subprocess.Popen(
+            [*before, sys.executable, "-m", "tests.forked"],
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    @property
+    def pid(self) -> int:
+        """Of the parent: its limits and namespaces are those of the commands."""
+        return self._parent.pid
+
+    def start(self, *arguments: str) -> Command:
+        """Starts `velocity` with these arguments; the one before must have ended."""
+        assert self._parent.stdin is not None
+        assert self._parent.stdout is not None
+        self._parent.stdin.write(json.dumps(arguments) + "\n")
+        self._parent.stdin.flush()
+        told = self._parent.stdout.readline()
+        assert told.startswith(_STARTED), told
+        return Command(int(told.removeprefix(_STARTED)), self._parent.stdout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._parent.communicate()
+
+
+def _serve() -> None:
+    # What a sync imports when it comes to it.
+    import wandb.apis._generated  # noqa: F401, PLC0415
+    import wandb.apis.public  # noqa: F401, PLC0415
+
+    import velocity.sources.wandb_api  # noqa: F401, PLC0415
+    import velocity.sync  # noqa: F401, PLC0415
+    from velocity.cli import main  # noqa: PLC0415
+
+    child = 0
+    for line in sys.stdin:
+        if child:
+            os.waitpid(child, 0)
+        child = os.fork()
+        if child == 0:
+            print(_STARTED, os.getpid(), flush=True)
+            sys.argv[1:] = json.loads(line)
+            main()
+            return
+        # Until the next command its number stays taken: a late signal hits no other process.
+        ended = os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+        assert ended is not None
+        code = ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
+        print(_ENDED, code, flush=True)
+
+
+if __name__ == "__main__":
+    _serve()

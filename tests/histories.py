@@ -1,0 +1,179 @@
+"""Histories of a W&B server: runs come, beat, die, are edited, moved and deleted, pages go wrong."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from tests.worlds import NOON, node
+from velocity.demo import faults
+from velocity.demo.world import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from velocity.demo.world import RunNode, World
+
+DAY = timedelta(days=1)
+PROJECTS = ("audio", "text", "vision")
+
+
+class History:
+    """Changes of a world as time goes by; the same seed gives the same changes.
+
+    Args:
+        world: to change; 60 runs are put into it.
+        seed: of what is drawn.
+        now: when it begins.
+        longest_pause: from one change to the next.
+
+    Attributes:
+        now: the present instant.
+        unseen: ids of runs with a change that W&B gives no sign of, which only a comparison of all
+            runs finds.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        seed: int,
+        *,
+        now: datetime = NOON + 3 * DAY,
+        longest_pause: timedelta = timedelta(minutes=90),
+    ) -> None:
+        self.world, self.now = world, now
+        self.unseen: set[str] = set()
+        self._longest_pause = longest_pause
+        self.draw = random.Random(seed)  # noqa: S311 - no secret
+        self._count = 0
+        self._lost: list[RunNode] = []
+        for _ in range(60):
+            self.add("finished")
+
+    def step(self) -> None:
+        """Some time passes, with some changes in it."""
+        changes: list[Callable[[], None]] = [
+            *(self.add, self.beat, self.finish, self.crash, self.edit, self.resume),
+            *(self.delete, self.bring_back, self.move, self.synced_late, self.spoil),
+        ]
+        for _ in range(self.draw.randrange(12)):
+            self.now += self.draw.random() * self._longest_pause
+            self.draw.choice(changes)()
+
+    def add(self, state: str = "running") -> None:
+        self._put(self._count, state, self.now)
+        self._count += 1
+
+    def synced_late(self) -> None:
+        """A run of days ago that W&B first heard of now."""
+        self._put(self._count, "finished", self.now - 2 * DAY)
+        self._count += 1
+
+    def _put(self, number: int, state: str, started_at: datetime) -> None:
+        self.world.put(
+            node(
+                number,
+                project=self.draw.choice(PROJECTS),
+                state=state,
+                username=self.draw.choice(["ada", "bob", None]),
+                created_at=self.now,
+                heartbeat_at=self.now,
+                writers=[Writer("w0", started_at, self.draw.choice(["n1", "n2"]), "H100", 8)],
+            )
+        )
+
+    def beat(self) -> None:
+        self._change(state="running", heartbeat_at=self.now)
+
+    def finish(self) -> None:
+        self._change(state="finished", heartbeat_at=self.now)
+
+    def crash(self) -> None:
+        """A run dies, or is marked dead, without another heartbeat."""
+        if running := [run for run in self._runs if run.state == "running"]:
+            self._change(self.draw.choice(running), state="crashed")
+
+    def edit(self) -> None:
+        run = self._chosen
+        self.unseen.add(run.name)
+        self._change(run, tags=(self.draw.choice("abc"),), notes=self.draw.choice(["x", None]))
+
+    def resume(self) -> None:
+        """A run that was over goes on, with one more writer."""
+        run = self._chosen
+        config = json.loads(run.config)
+        writers = config["_wandb"]["value"]["e"]
+        first = next(iter(writers.values()))
+        started_at = self.now.replace(tzinfo=None).isoformat("T", "microseconds") + "Z"
+        writers[f"w{len(writers)}"] = first | {"startedAt": started_at}
+        self._change(run, state="running", heartbeat_at=self.now, config=json.dumps(config))
+
+    def delete(self) -> None:
+        run = self._chosen
+        self.unseen.add(run.name)
+        self._lost.append(self.world.delete("lab", run.project, run.name))
+
+    def bring_back(self) -> None:
+        if self._lost:
+            self.world.put(self._lost.pop())
+
+    def move(self) -> None:
+        """A run goes to another project, with another id."""
+        self.delete()
+        self._lost.pop()
+        self.add("finished")
+
+    def spoil(self) -> None:
+        """A run's config cannot be read for a while."""
+        self.world.put(faults.encode_config_twice(self._chosen))
+
+    def heal(self) -> None:
+        """Every run can be read again."""
+        for run in self._runs:
+            config = json.loads(run.config)
+            while isinstance(config, str):
+                config = json.loads(config)
+            self._change(run, config=json.dumps(config))
+
+    def fault(self) -> faults.Fault:
+        """Something that goes wrong with the next pull, early or late."""
+        wrong = [
+            faults.dropped(),
+            faults.html_page(),
+            faults.refused("permission denied"),
+            faults.refused("context deadline exceeded"),
+            faults.hidden_rows(keep=self.draw.randrange(4)),
+            faults.repeated_rows(3),
+            faults.stuck_cursor(),
+            faults.changing(lambda _: self.delete()),
+            faults.changing(lambda _: self.beat()),
+            faults.changing(lambda _: self.add()),
+        ]
+        when, times = self.draw.randrange(12), self.draw.choice([1, 1, 2, None])
+        return self.draw.choice(wrong).at(after=when, times=times)
+
+    @property
+    def _runs(self) -> list[RunNode]:
+        projects = self.world.entities["lab"]
+        return [run for name in sorted(projects) for run in projects[name].runs.values()]
+
+    @property
+    def _chosen(self) -> RunNode:
+        return self.draw.choice([run for run in self._runs if not run.config.startswith('"')])
+
+    def _change(self, run: RunNode | None = None, **fields) -> None:
+        run = run or self._chosen
+        self.world.change("lab", run.project, run.name, **fields)
+
+
+def in_pages_of(size: int) -> faults.Fault:
+    """A server that gives no more than so many runs a page."""
+
+    def smaller(call) -> bool:
+        call.variables["perPage"] = min(size, call.variables["perPage"])
+        return False
+
+    return faults.Fault(when=smaller, times=None)

@@ -1,0 +1,136 @@
+"""A sync that is killed at any moment leaves the last snapshot in use, and the next one goes on."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.commands import environment
+from tests.derived_tables import all_tables, assert_tables_agree
+from tests.forked import Command, Commands
+from tests.histories import DAY, History, in_pages_of
+from tests.worlds import point_client_at
+from velocity import reads
+from velocity.demo.server import ProtocolServer
+from velocity.demo.world import World
+from velocity.settings import Settings
+from velocity.store import Snapshot, open_live
+from velocity.sync import sync_wandb
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STAGES = ("pull", "merge", "derive", "publish")
+KILLS, KILLS_A_STAGE = 30, 5
+#: Syncs in which the kills must have come.
+MOST_SYNCS = 80
+LATEST_KILL_S = 0.02
+
+
+class Killer:
+    """Kills commands, drawn from a seed: which line, and how long after it.
+
+    Attributes:
+        kills: by the stage of the last line that the command said.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.kills: Counter[str] = Counter()
+        self._draw = random.Random(seed)  # noqa: S311 - no secret
+
+    def spares(self) -> bool:
+        """Whether to let the next command come to its end."""
+        return self._draw.random() < 0.1
+
+    @property
+    def done(self) -> bool:
+        """Whether enough have been killed, in every stage."""
+        enough = all(self.kills[stage] >= KILLS_A_STAGE for stage in STAGES)
+        return enough and self.kills.total() >= KILLS
+
+    def follow(self, command: Command) -> None:
+        """Follows a command to its end, which comes some moment after a line of a stage."""
+        wanted = min(STAGES, key=lambda stage: (self.kills[stage], self._draw.random()))
+        lines_left = self._draw.randrange(12) if wanted == "derive" else self._draw.randrange(2)
+        stage = ""
+        for line in command.lines():
+            said = line.split(" ", 1)[0]
+            if said not in STAGES:
+                continue
+            stage = said
+            if stage == wanted:
+                if lines_left == 0:
+                    time.sleep(self._draw.uniform(0, LATEST_KILL_S))
+                    command.kill()
+                lines_left -= 1
+        if command.code == -signal.SIGKILL:
+            self.kills[stage] += 1
+
+
+def published(data: Path) -> tuple[str, list[tuple]]:
+    """The snapshot in use, opened anew, and the runs in it."""
+    name = (data / "CURRENT").read_text(encoding="ascii")
+    snapshot = Snapshot(data / "snapshots" / f"{name}.duckdb")
+    assert reads.metrics(snapshot, by="programme").height == 1
+    return name, reads.runs(snapshot).rows()
+
+
+@pytest.mark.fault
+def test_a_sync_may_be_killed_at_any_moment(monkeypatch, tmp_path, tell):
+    data = tmp_path / "data"
+    wanted = ("sync", "--project", "lab/*")
+    killer = Killer(seed=1)
+    completed = 0
+    with ProtocolServer(World()) as server:
+        point_client_at(server, monkeypatch)
+        server.faults.append(in_pages_of(20))
+        history = History(
+            server.world, seed=1, now=datetime.now(UTC), longest_pause=timedelta(seconds=1)
+        )
+        env = environment(tmp_path, WANDB_BASE_URL=server.url, WANDB_API_KEY=server.api_key)
+        with Commands(tmp_path, env) as commands:
+            assert complete(commands.start(*wanted)) == 0
+            before = published(data)
+            for _ in range(MOST_SYNCS):
+                history.now = datetime.now(UTC)
+                history.step()
+                command = commands.start(*wanted)
+                if killer.spares():
+                    assert complete(command) == 0
+                    completed += 1
+                else:
+                    killer.follow(command)
+                    assert command.code in {0, -signal.SIGKILL}
+                after = published(data)
+                assert after[0] > before[0] or after == before
+                before = after
+                if killer.done:
+                    break
+        tell(f"kills by stage: {dict(killer.kills)}; syncs that ended by themselves: {completed}")
+        assert killer.done
+
+        history.heal()
+        end = history.now + DAY
+        for folder, full in ((data, False), (tmp_path / "clean", True)):
+            sync_wandb(folder, Settings(), projects=["lab/*"], full=full, clock=lambda: end)
+    assert not list((data / "snapshots").glob("*.partial*"))
+    assert_tables_agree(tables(data), tables(tmp_path / "clean"))
+
+
+def complete(command: Command) -> int | None:
+    """Lets it come to its end; the exit code."""
+    said = list(command.lines())
+    if command.code:
+        print("\n".join(said))
+    return command.code
+
+
+def tables(folder: Path) -> dict:
+    with open_live(folder) as store:
+        return all_tables(store)
