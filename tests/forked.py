@@ -94,10 +94,10 @@ class Commands:
 
 def _serve() -> None:
     # What a sync imports when it comes to it.
-    import wandb.apis._generated  # noqa: F401, PLC0415
+    import wandb.apis._generated  # noqa: PLC0415
     import wandb.apis.public  # noqa: F401, PLC0415
 
-    import velocity.sources.wandb_api  # noqa: F401, PLC0415
+    import velocity.sources.wandb_api  # noqa: PLC0415
     import velocity.sync  # noqa: F401, PLC0415
     from velocity.cli import main  # noqa: PLC0415
 
@@ -107,7 +107,8 @@ def _serve() -> None:
             os.waitpid(child, 0)
         child = os.fork()
         if child == 0:
-            print(_STARTED, os.getpid(), flush=True)
+            sys.stdout.write(f"{_STARTED}{os.getpid()}\n")
+            sys.stdout.flush()
             sys.argv[1:] = json.loads(line)
             main()
             return
@@ -115,7 +116,8 @@ def _serve() -> None:
         ended = os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
         assert ended is not None
         code = ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
-        print(_ENDED, code, flush=True)
+        sys.stdout.write(f"{_ENDED}{code}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

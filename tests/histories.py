@@ -1,19 +1,23 @@
-"""Histories of a W&B server: runs come, beat, die, are edited, moved and deleted, pages go wrong."""
+"""Histories of a W&B server: runs come, beat, die, are edited and deleted, pages go wrong."""
 
 from __future__ import annotations
 
 import json
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tests.derived_tables import all_tables, assert_tables_agree
 from tests.worlds import NOON, node
 from velocity.demo import faults
 from velocity.demo.world import Writer
+from velocity.settings import Settings
+from velocity.store import open_live
+from velocity.sync import sync_wandb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from pathlib import Path
 
     from velocity.demo.world import RunNode, World
 
@@ -167,6 +171,17 @@ class History:
     def _change(self, run: RunNode | None = None, **fields) -> None:
         run = run or self._chosen
         self.world.change("lab", run.project, run.name, **fields)
+
+
+def assert_equals_a_clean_pull(kept: Path, clean: Path) -> None:
+    """One more sync of the folder `kept` gives, table by table, what a full one of `clean` does."""
+    end = datetime.now(UTC) + DAY
+    found = []
+    for folder, full in ((kept, False), (clean, True)):
+        sync_wandb(folder, Settings(), projects=["lab/*"], full=full, clock=lambda: end)
+        with open_live(folder) as store:
+            found.append(all_tables(store))
+    assert_tables_agree(*found)
 
 
 def in_pages_of(size: int) -> faults.Fault:

@@ -1,0 +1,123 @@
+"""A disk that is full in the middle of a sync: one clear sentence, and nothing lost."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import subprocess
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.commands import environment
+from tests.forked import Commands
+from tests.histories import assert_equals_a_clean_pull
+from tests.worlds import node, point_client_at
+from velocity import reads
+from velocity.demo.server import ProtocolServer
+from velocity.demo.world import World
+from velocity.store import latest_snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+STAGES = {"pull", "merge", "derive", "publish"}
+DISK = 64 << 20
+#: From none to as much as a sync wants, in steps small enough to end it at different stages.
+ROOMS = [step << 15 for step in (0, 2, 4, 8, 16, 32, 64, 96, 128, 192, 256, 512, 1024)]
+FIRST, LATER = 100, 3_000
+
+#: Becomes the command that follows, on a disk of its own that nobody else sees.
+_OWN_DISK = 'mount -t tmpfs -o size="$0" tmpfs "$1" && shift && exec "$@"'
+
+
+def own_disk(folder: Path) -> tuple[str, ...]:
+    """Words before a command that give it `folder` as a disk; none where the system forbids it."""
+    words = ("unshare", "-rm", "sh", "-c", _OWN_DISK, str(DISK), str(folder))
+    try:
+        subprocess.run([*words, "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ()
+    return words
+
+
+def leave_on(disk: Path) -> Callable[[int], None]:
+    def leave(room: int) -> None:
+        filler = disk / "filler"
+        filler.unlink(missing_ok=True)
+        free = os.statvfs(disk)
+        with filler.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize - room)
+
+    return leave
+
+
+def limit_files_of(pid: int, store: Path) -> Callable[[int], None]:
+    """The next best: files take nothing at all, or the store's may not grow by more.
+
+    A limit within a file would tear what is written across it, as no full disk does.
+    """
+
+    def leave(room: int) -> None:
+        limit = store.stat().st_size + room if room else 0
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+
+    return leave
+
+
+@pytest.mark.fault
+def test_a_full_disk_ends_a_sync_with_a_sentence_and_loses_nothing(monkeypatch, tmp_path, tell):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    ended_in: Counter[str] = Counter()
+    with ProtocolServer(World([node(number) for number in range(FIRST)])) as server:
+        point_client_at(server, monkeypatch)
+        places = {"VELOCITY_DATA": str(disk / "data"), "WANDB_BASE_URL": server.url}
+        env = environment(tmp_path, WANDB_API_KEY=server.api_key, **places)
+        before = own_disk(disk)
+        with Commands(tmp_path, env, *before) as commands:
+            seen = Path(f"/proc/{commands.pid}/root{disk}") if before else disk
+            first = commands.start("sync", "--project", "lab/*")
+            assert list(first.lines())
+            assert first.code == 0
+            store = seen / "data" / "live.duckdb"
+            leave = leave_on(seen) if before else limit_files_of(commands.pid, store)
+            for number in range(FIRST, LATER):
+                server.world.put(node(number, heartbeat_at=datetime.now(UTC)))
+            for room in ROOMS:
+                leave(room)
+                command = commands.start("sync", "--project", "lab/*")
+                said = list(command.lines())
+                if command.code == 0:
+                    break
+                assert command.code == 1, said
+                told = next(line for line in said if line.startswith("Error"))
+                assert "No space left on device" in told or "File too large" in told, said
+                assert "Make room" in "\n".join(said)
+                assert "Traceback" not in "\n".join(said)
+                begun = [stage for line in said if (stage := line.split(" ")[0]) in STAGES]
+                ended_in[begun[-1] if begun else "open"] += 1
+                assert runs_shown(copy_of(seen, tmp_path / "copy")) == FIRST
+            assert command.code == 0
+            tell(f"a full disk by stage: {dict(ended_in)}, {'own disk' if before else 'limit'}")
+            assert ended_in
+            if before:  # what is merged is told among the lines of the pull
+                assert ended_in.keys() & {"pull", "merge"}
+                assert ended_in.keys() >= {"derive", "publish"}
+            kept = copy_of(seen, tmp_path / "kept")
+        assert runs_shown(kept) == LATER
+        assert_equals_a_clean_pull(kept, tmp_path / "clean")
+
+
+def copy_of(disk: Path, place: Path) -> Path:
+    """The data folder, out of a disk that a path alone does not lead to."""
+    shutil.rmtree(place, ignore_errors=True)
+    return shutil.copytree(disk / "data", place)
+
+
+def runs_shown(folder: Path) -> int:
+    return reads.runs(latest_snapshot(folder)).height

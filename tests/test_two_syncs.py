@@ -1,0 +1,38 @@
+"""Two syncs of one store at once: the second says who is at it, and leaves."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from tests.commands import environment
+from tests.forked import Commands
+from tests.worlds import node, point_client_at
+from velocity import reads
+from velocity.demo import faults
+from velocity.demo.server import ProtocolServer
+from velocity.demo.world import World
+from velocity.store import latest_snapshot
+
+
+@pytest.mark.fault
+def test_the_second_says_who_holds_the_lock_and_leaves_the_first_alone(monkeypatch, tmp_path):
+    with ProtocolServer(World([node(number) for number in range(9)])) as server:
+        point_client_at(server, monkeypatch)
+        env = environment(tmp_path, WANDB_BASE_URL=server.url, WANDB_API_KEY=server.api_key)
+        may_go_on = threading.Event()
+        server.faults.append(faults.Fault(when=lambda _: not may_go_on.wait(30), times=None))
+        with Commands(tmp_path, env) as one, Commands(tmp_path, env) as other:
+            first = one.start("sync", "--project", "lab/*")
+            lines = first.lines()
+            assert next(lines).startswith("connect")
+            second = other.start("sync", "--project", "lab/*")
+            said = " ".join(second.lines())
+            assert second.code == 1
+            assert f"is being written by process {first.pid} since 20" in said
+            assert "Wait for it to end" in said
+            may_go_on.set()
+            assert list(lines)
+            assert first.code == 0
+    assert reads.runs(latest_snapshot(tmp_path / "data")).height == 9
