@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
 
 from tests.builders import run, store_of
 from tests.commands import velocity
+from tests.conftest import ROOT
 from tests.worlds import NOON, node, point_client_at
-from velocity import reads
+from velocity import reads, state
 from velocity.demo.server import ProtocolServer
 from velocity.demo.world import World
 from velocity.errors import StoreError
-from velocity.forget import forget_person
+from velocity.forget import finish_forgetting, forget_person
 from velocity.records import run_frame
+from velocity.roster import load_roster
 from velocity.settings import Settings, load_settings
 from velocity.store import exclusions, latest_snapshot, open_live
 from velocity.store.merge import merge_runs
-from velocity.sync import sync_wandb
+from velocity.sync import import_tables, sync_wandb
 
 PERSON = "zebrafinch"
 _ROSTER = f"""
@@ -37,6 +42,19 @@ usernames = ["ada"]
 id = "s"
 name = "S"
 members = [{{ scholar = "zf-id-unique" }}, {{ scholar = "ada" }}]
+"""
+
+#: Forgets somebody and is killed at a step, before anything of it is done.
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from velocity import forget
+from velocity.settings import load_settings
+step, data, config, person = sys.argv[1:]
+place, _, name = f"forget.{step}".rpartition(".")
+def kill(*_): os.kill(os.getpid(), signal.SIGKILL)
+setattr(forget.state if place.endswith("state") else forget, name, kill)
+forget.forget_person(Path(data), load_settings(Path(config)), person)
 """
 
 
@@ -95,6 +113,44 @@ def test_a_person_is_gone_from_every_byte_and_stays_away(tmp_path, monkeypatch):
         merge_runs(store, run_frame([run("later", "09:00", username="ada")]))
         keys = store.run("SELECT count(*), count(DISTINCT run_key) FROM raw_run")[0]
         assert keys == (7, 7)
+
+
+@pytest.mark.parametrize("step", ["erase", "derive", "state.forget"])
+def test_a_removal_that_was_killed_shows_the_person_whole_or_not_and_the_next_command_ends_it(
+    step, tmp_path
+):
+    data, config, table = tmp_path / "data", tmp_path / "velocity.toml", tmp_path / "runs.parquet"
+    config.write_text("", encoding="utf-8")
+    (tmp_path / "roster.toml").write_text(_ROSTER, encoding="utf-8")
+    rows = [
+        run(f"{name}{n}", f"{10 + n}:00", f"{10 + n}:30", username=name)
+        for n in range(5)
+        for name in (PERSON, "ada")
+    ]
+    store_of(rows, "20:00", data=data, roster=load_roster(tmp_path / "roster.toml"))
+    at = NOON - timedelta(hours=1)
+    for who, whom in ((f"{PERSON}@example.org", "ada"), ("ada@example.org", "zf-id-unique")):
+        state.record_look(data, scholar=whom, email=who, name=who, page="Runs", at=at, kept_days=90)
+    killed = subprocess.run(
+        [sys.executable, "-c", _KILLED, step, data, config, PERSON], cwd=ROOT, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    shown = reads.runs(latest_snapshot(data))["username"].to_list()
+    assert shown.count(PERSON) in {0, 5}
+    assert shown.count("ada") == 5
+    run_frame(rows).write_parquet(table)
+    if step == "erase":
+        done = velocity("--data", data, "--config", config, "import", table, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert b"is done now" in done.stderr
+    else:
+        assert finish_forgetting(data, load_settings(config))
+        import_tables(data, load_settings(config), [table])
+    assert _people(data) == {"ada"}
+    left = _bytes(data)
+    for name in (PERSON, "zf-id-unique", "Uniquename"):
+        assert name.encode() not in left
+    assert not finish_forgetting(data, load_settings(config))
 
 
 def test_tables_do_not_bring_a_person_back(tmp_path):

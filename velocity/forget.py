@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from velocity.roster import Roster
     from velocity.settings import Settings
+    from velocity.store import LiveStore
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class Forgotten:
 def forget_person(data: Path, settings: Settings, person: str) -> Forgotten:
     """Removes a person from the data folder and keeps their runs from coming back.
 
-    A stop at any point leaves them excluded; the same command again does the rest.
+    A stop at any point leaves them excluded, and shown whole or not at all; `finish_forgetting` or
+    the next call, for whomever, does the rest.
 
     Args:
         data: the data folder.
@@ -53,16 +55,40 @@ def forget_person(data: Path, settings: Settings, person: str) -> Forgotten:
                 f"Nobody called '{person}' is in the roster or has a run here.",
                 "Give the id of the roster, or the W&B username as W&B spells it.",
             )
-        exclusions.load(data).with_names(names).save(data)
-        runs, log_rows = erase(store, names)
-        derive(store, settings, roster)
-        # Deriving tells what changed in past weeks, of the person too.
-        log_rows += erase(store, names)[1]
-        published = publish(store)
-        snapshots = remove_other_snapshots(data, published)
-        for name in names:
-            state.forget(data, scholar=name, emails=emails)
-        rewrite(store)
+        exclusions.load(data).begun(names, emails).save(data)
+        return _remove(store, settings, roster, known=known)
+
+
+def finish_forgetting(data: Path, settings: Settings) -> bool:
+    """Removes those whose removal was stopped before its end; whether there were any.
+
+    Raises:
+        VelocityError: as for `forget_person`.
+    """
+    if not exclusions.load(data).unfinished:
+        return False
+    roster = load_roster(settings.roster)
+    with open_live(data) as store:
+        _remove(store, settings, roster, known=False)
+    return True
+
+
+def _remove(
+    store: LiveStore, settings: Settings, roster: Roster | None, *, known: bool
+) -> Forgotten:
+    """Removes everybody whose removal has begun."""
+    data = store.data
+    begun = exclusions.load(data)
+    names = sorted(begun.unfinished)
+    runs, log_rows = erase(store, names)
+    derive(store, settings, roster)
+    # Deriving tells what changed in past weeks, of the person too.
+    log_rows += erase(store, names)[1]
+    published = publish(store)
+    snapshots = remove_other_snapshots(data, published)
+    state.forget(data, names)
+    rewrite(store)
+    begun.ended().save(data)
     return Forgotten(runs, log_rows, snapshots, published, known)
 
 

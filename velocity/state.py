@@ -102,13 +102,12 @@ def looks(data: Path, scholar: str, *, at: datetime, kept_days: float) -> pl.Dat
     )
 
 
-def forget(data: Path, *, scholar: str, emails: Sequence[str]) -> None:
-    """Removes every look at the scholar's pages and by the scholar, and what they signed out."""
+def forget(data: Path, names: Sequence[str]) -> None:
+    """Removes every look at and by those with these ids or addresses, and what they signed out."""
     with _open(data) as state:
-        state.execute("DELETE FROM look WHERE scholar = ?", (scholar,))
-        for email in emails:
-            state.execute("DELETE FROM look WHERE email = ?", (email,))
-            state.execute("DELETE FROM signed_out WHERE email = ?", (email,))
+        for name in names:
+            state.execute("DELETE FROM look WHERE scholar = ? OR email = ?", (name, name))
+            state.execute("DELETE FROM signed_out WHERE email = ?", (name,))
         state.commit()
         state.execute("VACUUM")
 

@@ -3,12 +3,15 @@
 # No `from __future__ import annotations`: Typer reads the types of the options at run time.
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from velocity.cli.options import AsOfOption, ConfigOption, DataOption, Places
 from velocity.cli.progress import say, tell_result, told_progress
+
+if TYPE_CHECKING:
+    from velocity.settings import Settings
 
 _PANEL = "Bring runs in"
 
@@ -25,6 +28,18 @@ def _project(text: str) -> str:
     if not entity or not project or "/" in project:
         raise typer.BadParameter(f"'{text}' is not ENTITY/PROJECT or ENTITY/*")
     return text
+
+
+def _ready(ctx: typer.Context, data: Path | None, config: Path | None) -> tuple[Places, "Settings"]:
+    """The places and settings; first ends a removal of somebody that was stopped midway."""
+    from velocity.forget import finish_forgetting  # noqa: PLC0415 - not for --help
+    from velocity.settings import load_settings  # noqa: PLC0415 - as above
+
+    places = Places.of(ctx, data, config)
+    settings = load_settings(places.config)
+    if finish_forgetting(places.data, settings):
+        say("A `velocity forget` that was stopped before its end is done now.")
+    return places, settings
 
 
 def sync(
@@ -56,11 +71,9 @@ def sync(
     The server and the key come from where the W&B client looks for them: WANDB_BASE_URL,
     WANDB_API_KEY, or what `wandb login` kept.
     """
-    from velocity.settings import load_settings  # noqa: PLC0415 - not for --help
-    from velocity.sync import sync_wandb  # noqa: PLC0415 - as above
+    from velocity.sync import sync_wandb  # noqa: PLC0415 - not for --help
 
-    places = Places.of(ctx, data, config)
-    settings = load_settings(places.config)
+    places, settings = _ready(ctx, data, config)
     with told_progress() as on_progress:
         result = sync_wandb(
             places.data, settings, projects=project or (), full=full, on_progress=on_progress
@@ -104,11 +117,9 @@ def ingest(
 
     When a sync later brings the same run, it takes the place of the local one.
     """
-    from velocity.settings import load_settings  # noqa: PLC0415 - not for --help
-    from velocity.sync import ingest_local  # noqa: PLC0415 - as above
+    from velocity.sync import ingest_local  # noqa: PLC0415 - not for --help
 
-    places = Places.of(ctx, data, config)
-    settings = load_settings(places.config)
+    places, settings = _ready(ctx, data, config)
     with told_progress() as on_progress:
         result = ingest_local(
             places.data, settings, paths, entity=entity, username=username, on_progress=on_progress
@@ -151,11 +162,9 @@ def import_(
 
     docs/cli.md lists the columns. Importing a table twice changes nothing.
     """
-    from velocity.settings import load_settings  # noqa: PLC0415 - not for --help
-    from velocity.sync import import_tables  # noqa: PLC0415 - as above
+    from velocity.sync import import_tables  # noqa: PLC0415 - not for --help
 
-    places = Places.of(ctx, data, config)
-    settings = load_settings(places.config)
+    places, settings = _ready(ctx, data, config)
     with told_progress() as on_progress:
         result = import_tables(
             places.data,

@@ -28,18 +28,34 @@ _FILE = "forgotten.json"
 
 @dataclass(frozen=True)
 class Exclusions:
-    """HMAC-SHA256 of each id and username, under a salt of this data folder alone."""
+    """HMAC-SHA256 of each id and username, under a salt of this data folder alone.
+
+    Args:
+        salt: of this data folder.
+        hashes: of everybody who was forgotten.
+        unfinished: ids, usernames and addresses of those whose removal has begun and not ended.
+    """
 
     salt: str
     hashes: frozenset[str]
+    unfinished: frozenset[str] = frozenset()
 
     def has(self, name: str | None) -> bool:
         """Whether a person with this id or username was forgotten."""
         return bool(self.hashes) and name is not None and self._hash(name) in self.hashes
 
-    def with_names(self, names: Iterable[str]) -> Exclusions:
-        """These and some more."""
-        return replace(self, hashes=self.hashes | {self._hash(name) for name in names})
+    def begun(self, names: Iterable[str], emails: Iterable[str]) -> Exclusions:
+        """These and a person whose removal begins."""
+        names = frozenset(names)
+        return replace(
+            self,
+            hashes=self.hashes | {self._hash(name) for name in names},
+            unfinished=self.unfinished | names | frozenset(emails),
+        )
+
+    def ended(self) -> Exclusions:
+        """These, of whom nothing is left but the hashes."""
+        return replace(self, unfinished=frozenset())
 
     def keep_runs(self, runs: pl.DataFrame) -> pl.DataFrame:
         """The runs of everybody else."""
@@ -69,7 +85,10 @@ class Exclusions:
         partial = data / f"{_FILE}.partial"
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            json.dump({"salt": self.salt, "hashes": sorted(self.hashes)}, file)
+            kept = {"salt": self.salt, "hashes": sorted(self.hashes)}
+            if self.unfinished:
+                kept["unfinished"] = sorted(self.unfinished)
+            json.dump(kept, file)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(data / _FILE)
@@ -87,10 +106,11 @@ def load(data: Path) -> Exclusions:
     path = data / _FILE
     try:
         found = json.loads(path.read_text(encoding="ascii"))
-        return Exclusions(found["salt"], frozenset(found["hashes"]))
+        unfinished = frozenset(found.get("unfinished", ()))
+        return Exclusions(found["salt"], frozenset(found["hashes"]), unfinished)
     except FileNotFoundError:
         return Exclusions(secrets.token_hex(32), frozenset())
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(
             f"{path}, which says who was forgotten, cannot be read.",
             "Bring it back from a backup: without it, people who were forgotten would come back.",
