@@ -5,6 +5,7 @@
 import sys
 import tempfile
 import traceback
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -60,9 +61,11 @@ def main() -> None:
     except OSError as error:
         _give_up(*_explained(error))
     except Exception as error:  # noqa: BLE001 - a traceback says nothing to the person who meets it
-        first_line = next(iter(str(error).splitlines()), "no message")
+        # Its words may quote a run or a person, and what is told here may be a log.
+        last = traceback.extract_tb(error.__traceback__)[-1]
         _give_up(
-            f"Something unforeseen went wrong: {type(error).__name__}: {first_line}",
+            f"Something unforeseen went wrong: {type(error).__name__} in {last.name} "
+            f"({Path(last.filename).name}:{last.lineno}).",
             f"Please report it{_kept_details()}.",
         )
 
@@ -84,7 +87,7 @@ def _kept_details() -> str:
             file.write(f"velocity {__version__}\n{traceback.format_exc()}")
     except OSError as error:
         return f"; its details could not be kept: {error.strerror or error}"
-    return f" with the details, which are in {file.name}"
+    return f" with the details, which may quote runs and people; they are in {file.name}"
 
 
 def _give_up(message: str, hint: str) -> NoReturn:

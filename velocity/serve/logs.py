@@ -8,10 +8,11 @@ import sys
 import traceback
 from typing import TYPE_CHECKING
 
+from velocity.formats import without_addresses
+
 if TYPE_CHECKING:
     from types import TracebackType
 
-_EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
 _QUERY = re.compile(r"\?\S+")
 
 
@@ -38,7 +39,7 @@ def keep_logs_quiet() -> None:
 
 def redacted(text: str) -> str:
     """`text` without e-mail addresses and query strings."""
-    return _QUERY.sub("?...", _EMAIL.sub("(address)", text))
+    return _QUERY.sub("?...", without_addresses(text))
 
 
 def where(kind: type[BaseException], trace: TracebackType | None) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import requests
 
+from velocity import formats
 from velocity.errors import ConfigurationError, RetryLaterError, SourceError
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ def explain(error: ClientError, what: str, address: Address) -> SourceError | Co
     cause = None if error.status == HTTPStatus.BAD_REQUEST else probe(address)
     if cause is not None:
         return cause
-    words = shorten(str(error).removeprefix("input: "), _LONGEST_QUOTE).rstrip(".")
+    # Some servers say whose key it is.
+    said = formats.without_addresses(str(error).removeprefix("input: "))
+    words = shorten(said, _LONGEST_QUOTE).rstrip(".")
     if error.timed_out:
         return RetryLaterError(
             f"{base_url} did not send {what} within {address.timeout_s:g} s, but it answers "

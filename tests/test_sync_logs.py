@@ -1,0 +1,68 @@
+"""What a sync tells, which may be a log: no key, address, run name or other text of a run."""
+
+from __future__ import annotations
+
+import re
+
+from tests.commands import environment, velocity
+from tests.worlds import NOON, node
+from velocity.demo.faults import cut_config, refused, status
+from velocity.demo.server import ProtocolServer
+from velocity.demo.world import World, Writer
+
+WORD = re.compile("zq[a-z]+kx|@people|k{40}")
+_ROSTER = """
+leads = ["zqleadkx@people.example"]
+
+[[scholars]]
+id = "zqidkx"
+name = "Zqnamekx"
+emails = ["zqmailkx@people.example"]
+usernames = ["zquserkx"]
+"""
+
+
+def told(number):
+    """A run whose every text is a canary."""
+    host = Writer("w0", NOON, "zqhostkx", "zqgpukx", 8)
+    return node(
+        number,
+        username="zquserkx",
+        display_name="zqrunkx",
+        group="zqgroupkx",
+        job_type="zqjobkx",
+        tags=["zqtagkx"],
+        writers=[host],
+        config={"zqconfigkx": "zqvaluekx"},
+        summary={"zqsummarykx": 1.0},
+        notes="zqnoteskx",
+    )
+
+
+def test_a_sync_tells_no_key_address_or_text_of_a_run_whatever_goes_wrong(tmp_path):
+    (tmp_path / "roster.toml").write_text(_ROSTER, encoding="utf-8")
+    (tmp_path / "velocity.toml").write_text("", encoding="utf-8")
+    with ProtocolServer(World([told(0), cut_config(told(1)), told(2)])) as server:
+
+        def sync(key):
+            env = environment(tmp_path, WANDB_BASE_URL=server.url, WANDB_API_KEY=key)
+            done = velocity("sync", "--project", "lab/vision", cwd=tmp_path, env=env)
+            return done.returncode, (done.stdout + done.stderr).decode()
+
+        code, said = sync(server.api_key)
+        assert (code, WORD.findall(said)) == (0, [])
+        assert "lab/vision: " in said
+        for fault, words in (
+            (refused("permission denied for zqmailkx@people.example"), "denied for (address)"),
+            (status(404, "nothing like that for zqmailkx@people.example"), "lab/vision"),
+        ):
+            server.faults.append(fault.at(times=None))
+            code, said = sync(server.api_key)
+            assert (code, WORD.findall(said)) == (1, [])
+            assert words in said
+            server.faults.clear()
+        code, said = sync("k" * 40)
+        assert (code, WORD.findall(said)) == (1, [])
+    # The search finds what is there.
+    shown = velocity("runs", "--format", "csv", cwd=tmp_path).stdout.decode()
+    assert {"zqrunkx", "zquserkx"} <= set(WORD.findall(shown))
