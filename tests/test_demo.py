@@ -6,15 +6,14 @@ import os
 import signal
 import socket
 import subprocess
-import time
 import urllib.request
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from tests.commands import VELOCITY, environment, velocity
+from tests.processes import MARK, assert_nothing_runs
 from tests.worlds import node, point_client_at
 from velocity import reads
 from velocity.demo import NOTE, cohort, is_demo, launch
@@ -22,8 +21,6 @@ from velocity.demo.server import ProtocolServer
 from velocity.demo.world import World
 from velocity.sources.wandb_client import find_address, forget_environment, open_client
 from velocity.store import latest_snapshot
-
-MARK = "DEMO_TEST_RUN"  # in the environment of everything that a test starts
 
 
 @contextmanager
@@ -60,27 +57,7 @@ def _demo(folder, until):
     finally:
         demo.kill()
         demo.wait()
-    _assert_nothing_runs(folder)
-
-
-def _assert_nothing_runs(folder):
-    """No process carries the mark (systems without /proc have none to look at)."""
-    wanted = f"{MARK}={folder}".encode()
-    deadline = time.monotonic() + 10
-    while left := _carrying(wanted):
-        assert time.monotonic() < deadline, left
-        time.sleep(0.1)
-
-
-def _carrying(wanted):
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if wanted in (process / "environ").read_bytes().split(b"\0"):
-                found.append((process / "cmdline").read_bytes())
-        except OSError:
-            continue  # ended meanwhile, or somebody else's
-    return found
+    assert_nothing_runs(folder)
 
 
 @pytest.mark.fault

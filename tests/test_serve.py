@@ -15,7 +15,7 @@ from tests.commands import environment, velocity
 from tests.conftest import ROOT
 from tests.test_access import WORDS
 from velocity.errors import ConfigurationError
-from velocity.serve.logs import redacted
+from velocity.redaction import redacted
 from velocity.serve.server import AUTH, check_auth
 
 OIDC = '[access]\nmode = "oidc"\n'

@@ -33,3 +33,7 @@ class NoProjectError(SourceError):
 
 class StoreError(VelocityError):
     """The store cannot be opened, written or published."""
+
+
+class StoreBusyError(StoreError):
+    """Another process writes the store at this moment."""

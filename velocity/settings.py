@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from velocity.errors import ConfigurationError
 from velocity.findings import nearest, read_toml, told, validated
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @cache
@@ -62,6 +65,21 @@ class Wandb(_Section):
     projects: tuple[_Project, ...] = Field(
         (), description='Projects to pull: "ENTITY/PROJECT", or "ENTITY/*" for all of an entity.'
     )
+
+    def wanted(self, named: Sequence[str] = ()) -> tuple[str, ...]:
+        """The projects to pull: those named, else those of the settings.
+
+        Raises:
+            ConfigurationError: there are none.
+        """
+        wanted = tuple(named) or self.projects
+        if not wanted:
+            raise ConfigurationError(
+                "No W&B project is named.",
+                "Name one with --project ENTITY/PROJECT, or list them under [wandb] in "
+                "velocity.toml.",
+            )
+        return wanted
 
 
 class Experiments(_Section):

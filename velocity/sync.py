@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from velocity.errors import ConfigurationError, VelocityError
 from velocity.outcomes import OnProgress, Progress, ProjectResult, SyncResult
 from velocity.projects import pull_projects
 from velocity.roster import load_roster
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from velocity.errors import VelocityError
     from velocity.records import RunBatch
     from velocity.roster import Roster
     from velocity.settings import Settings
@@ -73,12 +73,7 @@ def sync_wandb(
     """
     from velocity.sources.wandb_api import connect  # noqa: PLC0415 - importing wandb costs a second
 
-    wanted = tuple(projects) or settings.wandb.projects
-    if not wanted:
-        raise ConfigurationError(
-            "No W&B project is named.",
-            "Name one with --project ENTITY/PROJECT, or list them under [wandb] in velocity.toml.",
-        )
+    wanted = settings.wandb.wanted(projects)
     roster = load_roster(settings.roster)
     with open_live(data) as store:
         on_progress(Progress("connect", "Weights & Biases"))

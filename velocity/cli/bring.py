@@ -2,8 +2,11 @@
 
 # No `from __future__ import annotations`: Typer reads the types of the options at run time.
 
+import re
+import signal
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from velocity.settings import Settings
 
 _PANEL = "Bring runs in"
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -42,6 +46,14 @@ def _ready(ctx: typer.Context, data: Path | None, config: Path | None) -> tuple[
     return places, settings
 
 
+def _interval(text: str) -> float:
+    """Seconds of a length of time such as "10m"."""
+    found = re.fullmatch(r"([1-9][0-9]{0,5})([smh])", text)
+    if found is None:
+        raise typer.BadParameter(f"'{text}' is not a length of time such as 30s, 10m or 1h")
+    return float(found[1]) * _SECONDS[found[2]]
+
+
 def sync(
     ctx: typer.Context,
     *,
@@ -63,6 +75,16 @@ def sync(
             help="Read every run of the projects again, not only what is new or may have changed.",
         ),
     ] = False,
+    interval: Annotated[
+        float | None,
+        typer.Option(
+            "--watch",
+            metavar="TIME",
+            parser=_interval,
+            help="Stay, and sync every TIME: 30s, 10m, 1h. Stopped with SIGTERM or Ctrl-C.",
+            show_default=False,
+        ),
+    ] = None,
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -71,6 +93,10 @@ def sync(
     The server and the key come from where the W&B client looks for them: WANDB_BASE_URL,
     WANDB_API_KEY, or what `wandb login` kept.
     """
+    if interval is not None:
+        if full:
+            raise typer.BadParameter("--full reads every run each time: it is not for --watch")
+        _watch(Places.of(ctx, data, config), project or (), interval)
     from velocity.sync import sync_wandb  # noqa: PLC0415 - not for --help
 
     places, settings = _ready(ctx, data, config)
@@ -83,6 +109,16 @@ def sync(
         failed = len(result.errors)
         say(f"{failed} of {len(result.projects)} projects could not be pulled; the others are in.")
         raise typer.Exit(1)
+
+
+def _watch(places: Places, projects: Sequence[str], interval_s: float) -> NoReturn:
+    """Syncs until it is told to stop; a mistake in the settings is told before it begins."""
+    from velocity.settings import load_settings  # noqa: PLC0415 - not for --help
+    from velocity.watch.service import watch  # noqa: PLC0415 - as above
+
+    load_settings(places.config).wandb.wanted(projects)
+    stopped = watch(places.data, places.config, projects, interval_s=interval_s)
+    raise typer.Exit(0 if stopped is signal.SIGTERM else 128 + stopped)
 
 
 def ingest(

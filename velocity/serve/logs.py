@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 import logging
-import re
 import sys
-import traceback
-from typing import TYPE_CHECKING
 
-from velocity.formats import without_addresses
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-_QUERY = re.compile(r"\?\S+")
+from velocity.redaction import redacted, where
 
 
 def keep_logs_quiet() -> None:
@@ -35,17 +27,3 @@ def keep_logs_quiet() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     access.addHandler(handler)
-
-
-def redacted(text: str) -> str:
-    """`text` without e-mail addresses and query strings."""
-    return _QUERY.sub("?...", without_addresses(text))
-
-
-def where(kind: type[BaseException], trace: TracebackType | None) -> str:
-    """Where an exception came from, without its words: they may quote a run or a person."""
-    lines = [
-        f"  {frame.filename}:{frame.lineno} in {frame.name}"
-        for frame in traceback.extract_tb(trace)
-    ]
-    return "\n".join([*lines, kind.__qualname__])

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO
 
-from velocity.errors import StoreError
+from velocity.errors import StoreBusyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,13 +20,13 @@ def writer_lock(data: Path) -> Iterator[None]:
     """Holds the write lock of the data folder.
 
     Raises:
-        StoreError: another process holds it; its number is named, and since when.
+        StoreBusyError: another process holds it; its number is named, and since when.
     """
     with (data / "lock").open("a+b", buffering=0) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise StoreError(
+            raise StoreBusyError(
                 f"The store in {data} is being written by {_holder(file)}.",
                 "Wait for it to end, or stop that process, and try again.",
             ) from error

@@ -1,0 +1,79 @@
+"""The units of deploy/: systemd takes them, and they start commands that there are."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+
+import pytest
+import typer
+
+from tests.conftest import ROOT
+from velocity.cli.application import app
+
+UNITS = sorted((ROOT / "deploy").glob("*.service"))
+INSTALLED = "/srv/velocity/venv/bin/velocity"
+
+
+def settings(unit):
+    """(section, key) -> values, in order, of a unit file."""
+    found, section = {}, ""
+    for line in unit.read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif line and not line.startswith("#"):
+            key, _, value = line.partition("=")
+            found.setdefault((section, key), []).append(value)
+    return found
+
+
+def test_both_services_have_a_unit():
+    assert [unit.name for unit in UNITS] == ["velocity-app.service", "velocity-sync.service"]
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_a_unit_starts_a_command_that_there_is_as_nobody_in_particular(unit):
+    told = settings(unit)
+    (line,) = told["Service", "ExecStart"]
+    program, command, *options = shlex.split(line)
+    assert program == INSTALLED
+    known = typer.main.get_command(app).commands[command].params
+    taken = {text for param in known for text in param.opts}
+    assert {option for option in options if option.startswith("--")} <= taken
+    assert told["Service", "User"] == ["velocity"]
+    assert told["Service", "KillMode"] == ["mixed"]
+    assert told["Service", "NoNewPrivileges"] == ["true"]
+    assert told["Service", "ProtectSystem"] == ["strict"]
+    assert told["Install", "WantedBy"] == ["multi-user.target"]
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_no_unit_holds_a_secret(unit):
+    assert not re.search(r"(KEY|SECRET|TOKEN)\w*=", unit.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_systemd_takes_a_unit_without_a_word(unit, tmp_path, tell):
+    systemd = shutil.which("systemd-analyze")
+    if systemd is None:
+        # A machine without systemd runs no units: the other tests have to do there.
+        tell(f"{unit.name}: not verified, there is no systemd-analyze here")
+        return
+    # The program need not be installed where the unit is verified.
+    here = tmp_path / unit.name
+    here.write_text(unit.read_text(encoding="utf-8").replace(INSTALLED, "/bin/true"))
+    done = subprocess.run([systemd, "verify", here], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_systemd_would_tell_a_mistake(tmp_path, tell):
+    systemd = shutil.which("systemd-analyze")
+    if systemd is None:
+        tell("no systemd-analyze here")
+        return
+    here = tmp_path / "velocity-wrong.service"
+    here.write_text("[Service]\nExecStart=/bin/true\nKillMood=mixed\n")
+    done = subprocess.run([systemd, "verify", here], capture_output=True, text=True, check=False)
+    assert "KillMood" in done.stderr

@@ -1,0 +1,223 @@
+"""`velocity sync --watch`: services against the protocol server, stopped, starved and killed."""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import signal
+import subprocess
+import time
+from contextlib import contextmanager
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.commands import VELOCITY, environment, velocity
+from tests.processes import MARK, assert_nothing_runs, carrying
+from tests.worlds import node, point_client_at
+from velocity import reads
+from velocity.cli.application import app
+from velocity.demo.faults import slow
+from velocity.demo.server import DEMO_API_KEY, ProtocolServer
+from velocity.demo.world import World
+from velocity.settings import Settings
+from velocity.store import latest_snapshot
+from velocity.store.lock import writer_lock
+from velocity.sync import sync_wandb
+from velocity.watch import cycle
+from velocity.watch.lines import Log
+from velocity.watch.service import pause_s
+
+_PATIENCE = 10  # cycles: a busy machine may well cost some of them
+FIELD = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S+)')
+
+
+class Service:
+    """A watch of lab/* every second, and the lines of its log so far."""
+
+    def __init__(self, folder, url):
+        self.data = folder / "data"
+        self._process = subprocess.Popen(
+            [*VELOCITY, "sync", "--watch", "1s", "--project", "lab/*"],
+            cwd=folder,
+            env=environment(
+                folder,
+                WANDB_BASE_URL=url,
+                WANDB_API_KEY=DEMO_API_KEY,
+                **{MARK: str(folder)},
+            ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.pid = self._process.pid
+        self.log = ""
+
+    def until(self, event, **fields):
+        """Reads on to the next line of an event with these fields; gives its fields."""
+        wanted = {"event": event} | fields
+        cycles = 0
+        for line in self._process.stderr:
+            self.log += line
+            cycles += "event=waiting" in line
+            if cycles > _PATIENCE:
+                break
+            told = {name: value.strip('"') for name, value in FIELD.findall(line)}
+            if wanted.items() <= told.items():
+                return told
+        pytest.fail(self.log)
+
+    def ends(self, by):
+        """Sends a signal; how the service ends."""
+        self._process.send_signal(by)
+        self.log += self._process.communicate(timeout=60)[1]
+        return self._process.returncode
+
+    def kill(self):
+        self._process.kill()
+        self._process.wait()
+
+
+@contextmanager
+def watching(folder, url):
+    service = Service(folder, url)
+    try:
+        yield service
+    finally:
+        service.kill()
+    assert_nothing_runs(folder)
+
+
+@pytest.fixture
+def server():
+    with ProtocolServer(World([node(0)])) as running:
+        yield running
+
+
+def test_it_syncs_again_and_again_and_stops_when_told(server, tmp_path):
+    with watching(tmp_path, server.url) as service:
+        assert service.until("published")["new"] == "1"
+        server.world.put(node(1, project="audio"))
+        told = service.until("published", projects="2", new="1")
+        assert (told["failed"], told["set_aside"]) == ("0", "0")
+        assert service.until("waiting")["outcome"] == "synced"
+        assert service.ends(signal.SIGTERM) == 0
+    assert "event=stopped signal=SIGTERM" in service.log
+    assert reads.runs(latest_snapshot(service.data)).height == 2
+
+
+def test_every_line_says_when_and_what_and_no_secret_or_name_of_a_run(server, tmp_path):
+    with watching(tmp_path, server.url) as service:
+        service.until("waiting")
+        service.ends(signal.SIGTERM)
+    for line in service.log.splitlines():
+        assert re.match(r"ts=\d{4}-\d\d-\d\dT[\d:.]+Z level=(info|warning|error) event=\w+", line)
+        assert re.search(r" rss_mib=[\d.]+$", line)
+    pulled = service.log[service.log.index("event=pulled") :].splitlines()[0]
+    assert {"project", "new", "changed", "requests", "seconds"} <= {
+        it for it, _ in FIELD.findall(pulled)
+    }
+    for secret in (DEMO_API_KEY, "ada", "example.org", "run 0", "r0000"):
+        assert secret not in service.log
+
+
+def test_words_of_others_cannot_forge_a_line_or_bring_a_secret(tmp_path):
+    with (tmp_path / "log").open("wb") as file:
+        words = f"no\nts=1 event=stopped \x1b[2J {'k' * 40} a@b.example https://x/?key=1"
+        Log(file.fileno()).tell("error", "failed", reason=words)
+    (line,) = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
+    assert r'reason="no\nts=1 event=stopped \u001b[2J (key) (address) https://x/?..."' in line
+
+
+@pytest.mark.fault
+def test_it_outlives_an_outage_of_the_server(server, tmp_path):
+    port = int(server.url.rpartition(":")[2])
+    with watching(tmp_path, server.url) as service:
+        service.until("published")
+        server.stop()
+        assert service.until("failed")["error"] == "RetryLaterError"
+        assert service.until("waiting", outcome="failed")["failures"] == "1"
+        with ProtocolServer(server.world, port=port):
+            service.until("published")
+            assert service.until("waiting")["failures"] == "0"
+
+
+@pytest.mark.fault
+def test_it_leaves_a_store_alone_that_another_process_writes(server, tmp_path):
+    (tmp_path / "data").mkdir()
+    with watching(tmp_path, server.url) as service:
+        with writer_lock(service.data):
+            assert f"by process {os.getpid()}" in service.until("skipped")["reason"]
+            assert service.until("waiting")["outcome"] == "skipped"
+        service.until("published")
+
+
+@pytest.mark.fault
+def test_it_opens_the_store_again_once_the_disk_has_room(server, tmp_path):
+    with watching(tmp_path, server.url) as service:
+        service.until("published")
+        full = sum(it.stat().st_size for it in service.data.rglob("*.duckdb")) // 4
+        _, hard = resource.prlimit(service.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (full, hard))
+        service.until("waiting", outcome="failed")
+        resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (hard, hard))
+        server.world.put(node(1))
+        service.until("published", new="1")
+    assert reads.runs(latest_snapshot(service.data)).height == 2
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize(
+    ("by", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)]
+)
+def test_a_sync_under_way_ends_with_the_service_however_that_ends(server, tmp_path, by, code):
+    server.faults.append(slow(60))
+    with watching(tmp_path, server.url) as service:
+        service.until("started")
+        deadline = time.monotonic() + 60
+        while not any(call.operation == "Runs" for call in server.calls):
+            assert time.monotonic() < deadline, service.log
+            time.sleep(0.05)
+        assert len(carrying(tmp_path)) >= 2
+        assert service.ends(by) == code
+        assert_nothing_runs(tmp_path)
+    assert not (service.data / "CURRENT").exists()
+
+
+def test_an_entity_without_a_project_is_no_failure(server, tmp_path, monkeypatch):
+    server.world.entities["empty"] = {}
+    point_client_at(server, monkeypatch)
+    result = sync_wandb(tmp_path, Settings(), projects=["empty/*"])
+    with (tmp_path / "log").open("wb") as file:
+        cycle._tell_result(Log(file.fileno()), result, seconds=1.0)
+    assert "event=published projects=0 failed=0 new=0" in (tmp_path / "log").read_text()
+
+
+def test_failures_in_a_row_wait_longer_up_to_the_interval():
+    assert [pause_s(600, failures, 0) for failures in range(8)] == [
+        *(600, 30, 60, 120, 240, 480, 600, 600)
+    ]
+    assert pause_s(600, 5000, 0) == 600
+    assert pause_s(10, 3, 0) == 10
+
+
+def test_services_do_not_all_ask_at_once():
+    assert [pause_s(600, 0, draw) for draw in (-1, 1)] == pytest.approx([540, 660])
+    assert [pause_s(600, 1, draw) for draw in (-1, 1)] == pytest.approx([27, 33])
+
+
+@pytest.mark.parametrize("text", ["", "10", "m", "0s", "-1m", "1.5h", "10 m", "10d", "9999999s"])
+def test_a_time_that_is_none_is_told(text):
+    done = CliRunner().invoke(app, ["sync", "--watch", text])
+    assert done.exit_code == 2
+    assert "is not a length of time such as 30s" in " ".join(done.output.replace("│", " ").split())
+
+
+def test_what_can_never_work_is_told_at_once(tmp_path):
+    done = velocity("sync", "--watch", "10m", cwd=tmp_path)
+    assert done.returncode == 1
+    assert b"No W&B project is named" in done.stderr
+    done = velocity("sync", "--watch", "10m", "--full", cwd=tmp_path)
+    assert done.returncode == 2

@@ -1,0 +1,29 @@
+"""What may stand in a log: where something went wrong, and no secret or address that words hold."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from typing import TYPE_CHECKING
+
+from velocity.formats import without_addresses
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_QUERY = re.compile(r"\?\S+")
+_KEY = re.compile(r"\w{40,}")  # W&B's keys have 40 characters and more
+
+
+def redacted(text: str) -> str:
+    """`text` without e-mail addresses, query strings and what may be a key."""
+    return _KEY.sub("(key)", _QUERY.sub("?...", without_addresses(text)))
+
+
+def where(kind: type[BaseException], trace: TracebackType | None) -> str:
+    """Where an exception came from, without its words: they may quote a run or a person."""
+    lines = [
+        f"  {frame.filename}:{frame.lineno} in {frame.name}"
+        for frame in traceback.extract_tb(trace)
+    ]
+    return "\n".join([*lines, kind.__qualname__])

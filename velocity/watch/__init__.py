@@ -1,0 +1,1 @@
+"""`velocity sync --watch`: a service that syncs at intervals, each time in a process of its own."""

@@ -1,0 +1,120 @@
+"""One sync of a watch: `python -m velocity.watch.cycle DATA CONFIG [ENTITY/PROJECT...]`.
+
+Its standard input is a pipe from the service that started it: it ends when that does, however that
+ends. What it did is told in lines of the log on standard output, and to the service by how it
+exits.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from velocity.errors import StoreBusyError, VelocityError
+from velocity.forget import finish_forgetting
+from velocity.settings import load_settings
+from velocity.store import MergeCounts
+from velocity.sync import SyncResult, sync_wandb
+from velocity.watch.lines import Log
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from velocity.outcomes import ProjectResult
+
+
+_STANDARD_INPUT, _STANDARD_OUTPUT, _STANDARD_ERROR = range(3)
+
+
+class Exit(IntEnum):
+    """How a cycle ends."""
+
+    SYNCED = 0
+    FAILED = 1  # all or some of the projects
+    SKIPPED = 75  # somebody else writes the store
+
+
+def main() -> Exit:
+    """Syncs as the arguments say."""
+    threading.Thread(target=_end_with_the_service, name="service", daemon=True).start()
+    data, config, *projects = sys.argv[1:]
+    # Standard output is for our lines alone, also where the W&B client starts a process.
+    log = Log(os.dup(_STANDARD_OUTPUT))
+    os.dup2(_STANDARD_ERROR, _STANDARD_OUTPUT)
+    began = time.monotonic()
+    try:
+        settings = load_settings(Path(config))
+        if finish_forgetting(Path(data), settings):
+            log.tell("info", "forgotten", reason="a removal was stopped before its end: it is done")
+        result = sync_wandb(Path(data), settings, projects=projects)
+    except StoreBusyError as error:
+        log.tell("warning", "skipped", reason=error.message)
+        return Exit.SKIPPED
+    except VelocityError as error:
+        log.tell("error", "failed", **_cause(error))
+    except OSError as error:
+        log.tell(
+            "error", "failed", error=type(error).__name__, reason=error.strerror or "not known"
+        )
+    except Exception as error:  # noqa: BLE001 - its words may quote a run: only where is told
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        log.tell(
+            "error", "failed", error=type(error).__name__, at=f"{place.filename}:{place.lineno}"
+        )
+    else:
+        _tell_result(log, result, seconds=time.monotonic() - began)
+        return Exit.FAILED if result.errors else Exit.SYNCED
+    return Exit.FAILED
+
+
+def _end_with_the_service() -> None:
+    """Nothing ever comes through the pipe: it ends when nobody holds the other end any more."""
+    while os.read(_STANDARD_INPUT, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _tell_result(log: Log, result: SyncResult, *, seconds: float) -> None:
+    for project in result.projects:
+        spent = {"requests": project.requests, "seconds": round(project.seconds, 2)}
+        if project.error is not None:
+            log.tell("error", "failed", project=project.name, **_cause(project.error), **spent)
+        else:
+            log.tell("info", "pulled", project=project.name, **_brought([project]), **spent)
+    log.tell(
+        "info",
+        "published",
+        projects=len(result.projects),
+        failed=len(result.errors),
+        **_brought(result.projects),
+        weeks_restated=result.weeks_restated,
+        snapshot=result.snapshot,
+        seconds=round(seconds, 2),
+    )
+
+
+def _brought(projects: Sequence[ProjectResult]) -> dict[str, int]:
+    counts = sum((it.counts for it in projects), MergeCounts())
+    return {
+        "new": counts.new,
+        "changed": counts.changed,
+        "revived": counts.revived,
+        "deleted": sum(it.deleted for it in projects),
+        "unchanged": counts.unchanged,
+        "set_aside": sum(len(it.rejected) for it in projects),
+    }
+
+
+def _cause(error: VelocityError) -> dict[str, str]:
+    return {"error": type(error).__name__, "reason": error.message, "hint": error.hint}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
