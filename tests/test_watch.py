@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 from typer.testing import CliRunner
@@ -158,12 +159,11 @@ def test_it_leaves_a_store_alone_that_another_process_writes(server, tmp_path):
 def test_it_opens_the_store_again_once_the_disk_has_room(server, tmp_path):
     with watching(tmp_path, server.url) as service:
         service.until("published")
-        full = sum(it.stat().st_size for it in service.data.rglob("*.duckdb")) // 4
         _, hard = resource.prlimit(service.pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (full, hard))
-        service.until("waiting", outcome="failed")
+        resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (0, hard))
+        assert "File too large" in service.until("failed")["reason"]
         resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (hard, hard))
-        server.world.put(node(1))
+        server.world.put(node(1, heartbeat_at=datetime.now(UTC)))
         service.until("published", new="1")
     assert reads.runs(latest_snapshot(service.data)).height == 2
 
