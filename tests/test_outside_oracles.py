@@ -25,9 +25,10 @@ from velocity import reads
 from velocity.store import open_live
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from velocity.store import Snapshot
+    from velocity.store.live import LiveStore
 
 _HOUR_US = 3_600_000_000
 _MIN_EVENTS = 6
@@ -54,35 +55,43 @@ def exact_median(pairs: Sequence[tuple[int, bool]]) -> int | None:
     return None
 
 
-def their_limits(pairs: Sequence[tuple[int, bool]]) -> list[set[int | None]]:
-    """What lifelines allows for either limit: one length, two where its curve ties with one half.
+def their_curve(number: int, pairs: Sequence[tuple[int, bool]]) -> pl.DataFrame:
+    """The survival and both limits at every length, as lifelines has them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fitter = KaplanMeierFitter().fit([t for t, _ in pairs], [e for _, e in pairs])
+    limits = fitter.confidence_interval_survival_function_.to_numpy()
+    return pl.DataFrame(
+        {
+            "length_us": fitter.survival_function_.index.to_numpy().astype(np.int64),
+            "survival": fitter.survival_function_.to_numpy()[:, 0],
+            "lower": limits[:, 0],
+            "upper": limits[:, 1],
+        }
+    ).select(pl.lit(number).alias("group_id"), pl.all())
+
+
+def their_limit(curve: pl.DataFrame, name: str) -> set[int | None]:
+    """What lifelines allows for a limit: one length, two where its curve ties with one half.
 
     Where survival reaches 0 the limits are undefined; lifelines calls them 0, which would make the
     last length a limit of every sample, so those points are left out.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        fitter = KaplanMeierFitter().fit([t for t, _ in pairs], [e for _, e in pairs])
-        limits = fitter.confidence_interval_survival_function_
-    limits = limits[fitter.survival_function_.to_numpy()[:, 0] > 1e-12]
-    return [
-        {
-            next((int(t) for t, limit in limits[column].items() if limit <= 0.5 + nudge), None)
-            for nudge in (-1e-12, 1e-12)
-        }
-        for column in limits.columns
-    ]
+    curve = curve.filter(pl.col("survival") > 1e-12)
+    return {
+        curve.filter(pl.col(name) <= 0.5 + nudge)["length_us"].min() for nudge in (-1e-12, 1e-12)
+    }
 
 
 @pytest.fixture(scope="module")
 def samples() -> list[list[tuple[int, bool]]]:
     chance = random.Random("lengths")  # noqa: S311 - nothing secret
-    return [drawn_lengths(chance) for _ in range(1500)]
+    return [drawn_lengths(chance) for _ in range(2500)]
 
 
 @pytest.fixture(scope="module")
-def estimates(samples, tmp_path_factory) -> list[dict]:
-    """A row a sample, as queries/macros/kaplan_meier.sql estimates it."""
+def observed(samples, tmp_path_factory) -> Iterator[LiveStore]:
+    """A store with a table of the samples, as queries/macros/kaplan_meier.sql reads them."""
     rows = [
         (number, length, event) for number, pairs in enumerate(samples) for length, event in pairs
     ]
@@ -91,9 +100,41 @@ def estimates(samples, tmp_path_factory) -> list[dict]:
         store.load("observation", frame)
         store.run("ALTER TABLE observation ADD COLUMN period_start DATE")
         store.run("ALTER TABLE observation ADD COLUMN measure VARCHAR")
-        found = store.frame("FROM kaplan_meier('observation') ORDER BY group_id")
+        yield store
+
+
+@pytest.fixture(scope="module")
+def estimates(samples, observed) -> list[dict]:
+    """A row a sample."""
+    found = observed.frame("FROM kaplan_meier('observation') ORDER BY group_id")
     assert found.height == len(samples)
     return found.to_dicts()
+
+
+@pytest.fixture(scope="module")
+def their_curves(samples) -> list[pl.DataFrame]:
+    """Of the first of the samples: lifelines takes 10 ms for each."""
+    return [their_curve(number, pairs) for number, pairs in enumerate(samples[:1000])]
+
+
+def test_curves_are_those_of_lifelines(observed, their_curves, tell):
+    """Survival at every length, and its limits wherever they are defined: not where it is 0 or 1.
+
+    Before its first length lifelines has a point at 0, which no sample has to have.
+    """
+    ours = observed.frame("FROM curve_of('observation')")
+    ours = ours.filter(pl.col("group_id") < len(their_curves))
+    both = ours.join(pl.concat(their_curves), on=["group_id", "length_us"], suffix="_theirs")
+    assert both.height == ours.height
+    defined = pl.col("survival").is_between(1e-12, 1, closed="none")
+    for name in ("survival", "lower", "upper"):
+        points = both if name == "survival" else both.filter(defined)
+        expected = points[f"{name}_theirs"].to_numpy()
+        np.testing.assert_allclose(points[name].to_numpy(), expected, rtol=1e-9, atol=1e-9)
+    undefined = both.filter(~defined)
+    assert undefined["lower"].null_count() == undefined["upper"].null_count() == undefined.height
+    tell(f"curves: {both.height:,} points of {len(their_curves):,} samples against lifelines")
+    assert both.height > 10_000
 
 
 def in_us(value: float | None) -> int | None:
@@ -109,27 +150,26 @@ def test_medians_are_those_of_exact_fractions(samples, estimates, tell):
         assert in_us(row["median"]) == expected, pairs
         medians += expected is not None
     tell(f"medians: {medians:,} of {len(samples):,} samples against exact fractions")
-    assert medians > 500
+    assert medians > 1500
 
 
-def test_limits_are_those_of_lifelines(samples, estimates, tell):
+def test_limits_are_those_of_lifelines(estimates, their_curves, tell):
     """At exact ties of one half floating point decides in lifelines too: either side is right."""
     compared = 0
-    for pairs, row in zip(samples, estimates, strict=True):
+    for curve, row in zip(their_curves, estimates, strict=False):
         if row["events"] < _MIN_EVENTS:
             assert row["low"] is row["high"] is None
             continue
-        low, high = their_limits(pairs)
-        assert in_us(row["low"]) in low, pairs
-        assert in_us(row["high"]) in high, pairs
+        assert in_us(row["low"]) in their_limit(curve, "lower"), row
+        assert in_us(row["high"]) in their_limit(curve, "upper"), row
         compared += 1
     tell(f"limits: {compared:,} samples against lifelines")
-    assert compared > 500
+    assert compared > 750
 
 
-def test_poisson_limits_are_those_of_scipy(tmp_path):
+def test_poisson_limits_are_those_of_scipy(tmp_path, tell):
     chance = random.Random("counts")  # noqa: S311 - nothing secret
-    counts = [*range(400), *(chance.randint(400, 20_000) for _ in range(600))]
+    counts = [*range(1500), *(chance.randint(1500, 20_000) for _ in range(500))]
     with open_live(tmp_path) as store:
         store.load("counted", pl.DataFrame({"n": counts}))
         found = store.frame("SELECT n, poisson_low(n) AS low, poisson_high(n) AS high FROM counted")
@@ -139,42 +179,55 @@ def test_poisson_limits_are_those_of_scipy(tmp_path):
     np.testing.assert_allclose(
         found["high"].to_numpy(), stats.chi2.ppf(0.975, 2 * n + 2) / 2, rtol=1e-9
     )
+    tell(f"Poisson limits: {len(n):,} counts against SciPy")
 
 
-def test_the_usual_age_of_a_line_is_the_quantile_of_scipy():
+def test_the_usual_age_of_a_line_is_the_quantile_of_scipy(tell):
+    """Linear between order statistics; 19 concluded experiments are the fewest that count."""
     chance = random.Random("ages")  # noqa: S311 - nothing secret
-    rows, ages = [], {}
-    for number in range(60):
-        start = at("00:00")
-        project = f"p{number}"
-        ages[project] = [chance.randint(1, 200) for _ in range(chance.randint(15, 60))]
-        for place, minutes in enumerate(ages[project]):
-            start += timedelta(hours=6)
-            end = start + timedelta(minutes=minutes)
-            rows.append(run(f"r{number}-{place}", start, end, project=project))
-        rows.append(
-            run(f"open{number}", "2026-02-01 10:00", "2026-02-01 12:00", state="running")
-            | {"project": project}
-        )
-    found = reads.open_work(store_of(rows, "2026-02-01 12:00"))
+    start = at("00:00")
+    ages = {
+        (f"u{number % 400}", f"p{number // 400}"): [
+            chance.randint(1, 200) for _ in range(chance.randint(15, 30))
+        ]
+        for number in range(2000)
+    }
+    rows = [
+        (*line, f"{line}-{place}", start + timedelta(hours=6 * place), minutes, "finished")
+        for line, lengths in ages.items()
+        for place, minutes in enumerate(lengths)
+    ]
+    rows += [(*line, f"{line}-open", at("2026-02-01 10:00"), 120, "running") for line in ages]
+    columns = ["username", "project", "run_id", "created_at", "minutes", "state"]
+    runs = pl.DataFrame(rows, columns, orient="row").select(
+        pl.exclude("minutes"),
+        entity=pl.lit("e"),
+        heartbeat_at=pl.col("created_at") + pl.duration(minutes="minutes"),
+        source=pl.lit("table"),
+    )
+    found = reads.open_work(store_of(runs.to_dicts(), "2026-02-01 12:00"))
     assert found.height == len(ages)
+    compared = 0
     for row in found.iter_rows(named=True):
-        known = ages[row["project"]]
-        # Linear between order statistics; 19 finished experiments are the fewest that count.
+        known = ages[row["scholar"], row["project"]]
+        if len(known) < 19:
+            assert row["usual_hours"] is None
+            continue
         expected = stats.mstats.mquantiles(known, 0.85, alphap=1, betap=1)[0] / 60
-        assert row["usual_hours"] == (
-            pytest.approx(expected, rel=1e-9) if len(known) >= 19 else None
-        )
+        assert row["usual_hours"] == pytest.approx(expected, rel=1e-9)
+        compared += 1
+    tell(f"usual ages: {compared:,} of {len(ages):,} lines against SciPy")
+    assert compared > 1000
 
 
 @pytest.fixture(scope="module")
 def busy_people() -> tuple[Snapshot, dict[str, dict[str, list[portion.Interval]]]]:
-    """A store of 200 scholars, and scholar -> experiment -> intervals of its runs in minutes."""
+    """A store of 2,000 scholars, and scholar -> experiment -> intervals of its runs in minutes."""
     chance = random.Random("intervals")  # noqa: S311 - nothing secret
     rows, people = [], {}
-    for number in range(200):
+    for number in range(2000):
         experiments: dict[str, list[portion.Interval]] = {}
-        for place in range(chance.randint(1, 25)):
+        for place in range(chance.randint(1, 12)):
             tag = f"exp:{chance.randint(1, 6)}"
             start = chance.randint(0, 600)
             minutes = chance.choice((0, 1, 5, 30, 60, 240))
@@ -198,7 +251,7 @@ def measure(intervals: portion.Interval) -> float:
     return sum(it.upper - it.lower for it in intervals if not it.empty) / 60
 
 
-def test_hours_are_the_unions_of_portion(busy_people):
+def test_hours_are_the_unions_of_portion(busy_people, tell):
     snapshot, people = busy_people
     found = reads.metrics(snapshot, by="scholar")
     assert found.height == len(people)
@@ -214,3 +267,5 @@ def test_hours_are_the_unions_of_portion(busy_people):
         }
         for name, value in expected.items():
             assert row[name] == pytest.approx(value, abs=1e-9), (row["scholar"], name)
+    unions = sum(map(len, people.values()))
+    tell(f"unions: {unions:,} experiments of {len(people):,} scholars against portion")
