@@ -7,19 +7,21 @@ have days of 23 and 25 hours, an ISO week 53, and scholars on both sides of the 
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
 
 from tests.batches import PLACES, Batch, batch_of, moment, row_of, settings_of
-from tests.builders import store_of
+from tests.builders import run, store_of
 from tests.comparison import Key, Row, agree, rows_by
 from tests.derived_tables import assert_tables_agree, derived_tables
 from velocity import reads
 from velocity.records import run_frame
-from velocity.settings import Programme
+from velocity.roster import Roster, Scholar
+from velocity.settings import Programme, Settings
 from velocity.store import open_live
 from velocity.store.derive import derive
 from velocity.store.merge import merge_project, merge_runs
@@ -221,3 +223,78 @@ def test_a_later_as_of_never_changes_a_closed_loop() -> None:
         expected = rows_by(closed, "experiment_id")
         found = rows_by(after, "experiment_id")
         agree(expected, {key: found[key] for key in expected if key in found})
+
+
+def test_runs_in_flight_are_arrivals_times_their_length() -> None:
+    """Little's law, and a sum that no query makes: hours of the runs' own rows."""
+    snapshot = batch_of(*PLACES[4], count=60).snapshot
+    runs = reads.runs(snapshot).filter(pl.col("excluded").is_null())
+    lengths = runs.group_by("scholar").agg(pl.len().alias("arrivals"), pl.mean("active_hours"))
+    both = reads.metrics(snapshot, by="scholar").join(lengths, on="scholar")
+    assert both.height > 50
+    assert both["runs_started"].to_list() == both["arrivals"].to_list()
+    in_flight = both["run_concurrency"].fill_null(0) * both["busy_hours"]
+    expected = both["arrivals"] * both["active_hours"]
+    assert in_flight.to_list() == pytest.approx(expected.to_list(), rel=1e-9, abs=1e-9)
+
+
+def test_places_have_days_of_23_and_25_hours_and_a_week_53() -> None:
+    lengths, weeks = set(), set()
+    for name, base in PLACES:
+        zone = ZoneInfo(name)
+        for number in range(3):
+            day = base.astimezone(zone).date() + timedelta(days=number)
+            opens, closes = (
+                datetime.combine(it, time(), zone) for it in (day, day + timedelta(days=1))
+            )
+            lengths.add((closes.astimezone(UTC) - opens.astimezone(UTC)) / timedelta(hours=1))
+            weeks.add(day.isocalendar().week)
+    assert lengths == {23, 24, 25}
+    assert {53, 1} <= weeks
+
+
+@pytest.mark.parametrize(
+    ("zone", "monday", "days"),
+    [
+        ("Europe/Berlin", date(2024, 3, 25), [24] * 6 + [23]),
+        ("Europe/Berlin", date(2024, 10, 21), [24] * 6 + [25]),
+        ("America/Sao_Paulo", date(2018, 2, 12), [24] * 5 + [25, 24]),
+        ("Atlantic/Azores", date(2024, 10, 21), [24] * 6 + [25]),
+        ("Pacific/Kiritimati", date(2026, 12, 28), [24] * 7),  # week 53 of 2026
+    ],
+)
+def test_days_and_weeks_are_as_long_as_their_clocks_say(zone, monday, days) -> None:
+    """Of a run that goes on from before a week until after it."""
+    noon = datetime.combine(monday, time(12), UTC)
+    rows = [run("r1", noon - timedelta(days=9), noon + timedelta(days=16))]
+    programme = Settings(programme=Programme(timezone=zone))
+    snapshot = store_of(rows, noon + timedelta(days=20), settings=programme)
+    daily = reads.metrics(snapshot, by="scholar", period="day")
+    week = [monday + timedelta(days=number) for number in range(7)]
+    own = daily.filter(pl.col("period_start").is_in(week)).sort("period_start")
+    assert own["busy_hours"].to_list() == pytest.approx(days, abs=1e-9)
+    weekly = reads.metrics(snapshot, by="scholar", period="week").filter(period_start=monday)
+    assert weekly["busy_hours"].to_list() == pytest.approx([sum(days)], abs=1e-9)
+
+
+def test_across_the_date_line_clocks_agree_and_days_are_one_apart() -> None:
+    """Kiritimati and Hawaii are 24 hours apart; a scholar's awake hours are there too."""
+    batch = batch_of(*PLACES[7], count=20, has_roster=False)
+    found = {}
+    for zone in ("Pacific/Kiritimati", "Pacific/Honolulu"):
+        people = {it for it in (row["username"] for row in rows_of(batch)) if it}
+        roster = Roster(
+            scholars=tuple(
+                Scholar(id=it, name=it, usernames=(it,), timezone=zone) for it in sorted(people)
+            )
+        )
+        rules = settings_of(batch.rules).model_copy(update={"programme": Programme(timezone=zone)})
+        snapshot = store_of(rows_of(batch), as_of(batch), settings=rules, roster=roster)
+        days = reads.metrics(snapshot, by="scholar", period="day")
+        ahead = timedelta(days=zone == "Pacific/Kiritimati")
+        found[zone] = (
+            rows_by(days.with_columns(pl.col("period_start") - ahead), "scholar", "period_start"),
+            rows_by(reads.loops(snapshot), "experiment_id"),
+        )
+    for east, west in zip(*found.values(), strict=True):
+        agree(east, west)
