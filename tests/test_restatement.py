@@ -10,6 +10,7 @@ from tests.builders import at, run
 from velocity import reads
 from velocity.records import run_frame
 from velocity.settings import Experiments, Settings
+from velocity.shapes.weeks import restated_words
 from velocity.store import Snapshot, open_live
 from velocity.store.derive import derive
 from velocity.store.merge import merge_project, merge_runs
@@ -67,6 +68,31 @@ def test_other_settings_restate_by_configuration(tmp_path):
     pair = [run("r1", "09:00", "10:00"), run("r2", "09:01", "10:00")]
     sync(tmp_path, pair, "2026-01-12 08:00")
     apart = Settings(experiments=Experiments(together_minutes=0))
-    frame = reads.restated(sync(tmp_path, pair, "2026-01-12 08:00", apart), by="programme")
-    assert frame["by_configuration"].to_list() == [True, True]
-    assert set(frame["measure"]) == {"experiments_started", "experiments_concluded"}
+    snapshot = sync(tmp_path, pair, "2026-01-12 08:00", apart)
+    assert told(snapshot) == {
+        "experiments_started": (1, 2),
+        "experiments_concluded": (1, 2),
+        "serial_share": (1, pytest.approx(1 / 60)),
+        "experiment_parallelism": (1, pytest.approx(119 / 60)),
+    }
+    assert reads.restated(snapshot, by="programme")["by_configuration"].all()
+
+
+def test_a_share_or_median_that_was_not_known_was_not_0(tmp_path):
+    """Of one loop a week has no median; of ten it has."""
+    sync(tmp_path, ON_TIME, "2026-01-12 08:00")
+    late = [run(f"r{hour}", f"{hour}:00", f"{hour}:30") for hour in range(10, 20)]
+    snapshot = sync(tmp_path, late, "2026-01-13 08:00")
+    assert told(snapshot)["loop_hours_median"] == (None, pytest.approx(1))
+    rows = reads.restated(snapshot, by="programme").rows_by_key("measure", named=True, unique=True)
+    assert restated_words(rows["loop_hours_median"] | {"measure": "loop_hours_median"}) == (
+        "Feedback loop, median, week of 5 Jan: not known → 1\xa0h."
+    )
+
+
+def test_a_change_by_steps_is_told_from_its_first_to_its_last_figure(tmp_path):
+    """Also where several syncs are of one instant, as when settings are tried out."""
+    sync(tmp_path, ON_TIME, "2026-01-12 08:00")
+    sync(tmp_path, LATE, "2026-01-13 08:00")
+    snapshot = sync(tmp_path, [run("later", "15:00", "16:00")], "2026-01-13 08:00")
+    assert told(snapshot)["runs_started"] == (1, 3)

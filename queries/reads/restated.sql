@@ -1,19 +1,24 @@
 -- title: Restated
 -- A row a group, past week and measure whose figure changed since an instant: what it was then and
--- what it is now, newest first. Changes that were taken back are left out.
+-- what it is now (null = not known), newest first. Changes that were taken back are left out.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: since | TIMESTAMPTZ | changes after this instant, null = all
 -- param: scope | STRUCT | what the viewer may see
-SELECT
-  group_id, week_start, measure,
-  arg_min(value_before, restated_at) AS value_before,
-  arg_max(value_after, restated_at) AS value_after,
-  bool_or(reason = 'configuration') AS by_configuration,
-  max(restated_at) AS restated_at
-FROM restatement
-WHERE kind = $by::VARCHAR
-  AND ($since::TIMESTAMPTZ IS NULL OR restated_at > $since::TIMESTAMPTZ)
-  AND may_see_group($scope, kind, group_id, group_id, NULL)
-GROUP BY group_id, week_start, measure
-HAVING abs(arg_max(value_after, restated_at) - arg_min(value_before, restated_at)) > 1e-6
+WITH change AS (
+  SELECT
+    group_id, week_start, measure,
+    -- Rows stand in the order of the changes, several of which may be of one instant.
+    first(value_before ORDER BY rowid) AS value_before,
+    last(value_after ORDER BY rowid) AS value_after,
+    bool_or(reason = 'configuration') AS by_configuration,
+    max(restated_at) AS restated_at
+  FROM restatement
+  WHERE kind = $by::VARCHAR
+    AND ($since::TIMESTAMPTZ IS NULL OR restated_at > $since::TIMESTAMPTZ)
+    AND may_see_group($scope, kind, group_id, group_id, NULL)
+  GROUP BY group_id, week_start, measure
+)
+FROM change
+WHERE coalesce(
+  abs(value_after - value_before) > 1e-6, (value_after IS NULL) <> (value_before IS NULL))
 ORDER BY restated_at DESC, week_start DESC, group_id, measure

@@ -1,41 +1,64 @@
 -- title: Restated weeks
--- Records every count and sum of a week that was over when it was last derived (`weekly_before`) and
--- is another one now: runs that arrived late, clocks put right, another roster or other settings.
--- Medians and shares follow from these and are not recorded by themselves.
+-- Records every figure that pages show by week, and runs, hours and GPU-hours, of a week that was over
+-- when it was last derived (`weekly_before`) and is another one now: runs that arrived late, loops
+-- that closed since, clocks put right, another roster or other settings. A share or median that is
+-- not known is null; a count or sum of a week without a row is 0.
 -- param: reason | VARCHAR | data, or configuration where settings or roster changed
 INSERT INTO restatement
-WITH before AS (
-  UNPIVOT (
-    SELECT
-      kind, group_id, week_start,
-      experiments_started::DOUBLE AS experiments_started,
-      experiments_concluded::DOUBLE AS experiments_concluded,
-      runs_started::DOUBLE AS runs_started,
-      runs_failed::DOUBLE AS runs_failed,
-      busy_hours, gpu_hours
-    FROM weekly_before
-    WHERE NOT running
-  )
-  ON COLUMNS(* EXCLUDE (kind, group_id, week_start)) INTO NAME measure VALUE value
+WITH week AS (
+  SELECT false AS later, * FROM weekly_before WHERE NOT running
+  UNION ALL BY NAME
+  SELECT true AS later, * FROM derived.weekly
+  WHERE week_start <= (SELECT max(week_start) FROM weekly_before WHERE NOT running)
+    AND (kind, group_id) IN (SELECT (kind, group_id) FROM weekly_before)
 ),
-after AS (
+told AS (
+  SELECT
+    later, kind, group_id, week_start,
+    {
+      experiments_started: experiments_started::DOUBLE,
+      experiments_concluded: experiments_concluded::DOUBLE,
+      runs_started: runs_started::DOUBLE,
+      runs_failed: runs_failed::DOUBLE,
+      busy_hours: busy_hours,
+      gpu_hours: gpu_hours,
+      failure_share: failure_share,
+      serial_share: serial_share,
+      experiment_parallelism: experiment_parallelism,
+      machine_hours_median: machine_hours_median,
+      reaction_hours_median: reaction_hours_median,
+      loop_hours_median: loop_hours_median
+    } AS figures
+  FROM week
+),
+-- Most weeks stay as they were: only the others are looked at figure by figure.
+moved AS (
+  SELECT kind, group_id, week_start
+  FROM told
+  GROUP BY ALL
+  HAVING count(*) = 1 OR min(figures) IS DISTINCT FROM max(figures)
+),
+figure AS (
   UNPIVOT (
-    SELECT
-      kind, group_id, week_start,
-      experiments_started::DOUBLE AS experiments_started,
-      experiments_concluded::DOUBLE AS experiments_concluded,
-      runs_started::DOUBLE AS runs_started,
-      runs_failed::DOUBLE AS runs_failed,
-      busy_hours, gpu_hours
-    FROM derived.weekly
-    WHERE week_start <= (SELECT max(week_start) FROM weekly_before WHERE NOT running)
-      AND (kind, group_id) IN (SELECT (kind, group_id) FROM weekly_before)
+    SELECT later, kind, group_id, week_start, unnest(figures)
+    FROM told SEMI JOIN moved USING (kind, group_id, week_start)
   )
-  ON COLUMNS(* EXCLUDE (kind, group_id, week_start)) INTO NAME measure VALUE value
+  ON COLUMNS(* EXCLUDE (later, kind, group_id, week_start)) INTO NAME measure VALUE value
+),
+change AS (
+  SELECT
+    kind, group_id, week_start, measure,
+    max(value) FILTER (NOT later) AS value_before,
+    max(value) FILTER (later) AS value_after,
+    CASE WHEN measure NOT SIMILAR TO '.*(_share|_median|_parallelism)' THEN 0 END AS without_row
+  FROM figure
+  GROUP BY ALL
 )
 SELECT
-  kind, group_id, week_start, measure, coalesce(before.value, 0), coalesce(after.value, 0),
+  kind, group_id, week_start, measure,
+  coalesce(value_before, without_row), coalesce(value_after, without_row),
   $reason::VARCHAR, (SELECT max(as_of) FROM project)
-FROM after
-FULL JOIN before USING (kind, group_id, week_start, measure)
-WHERE abs(coalesce(after.value, 0) - coalesce(before.value, 0)) > 1e-6
+FROM change
+WHERE coalesce(
+  abs(coalesce(value_after, without_row) - coalesce(value_before, without_row)) > 1e-6, true)
+ORDER BY ALL
