@@ -6,19 +6,22 @@ import json
 import re
 import threading
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from tests import people
 from tests.app_pages import BIDI, HOSTILE, ten_weeks
 from tests.commands import environment, velocity
+from tests.test_access import WORDS
 from velocity import formats, reads
-from velocity.access import EVERYTHING, Scope
+from velocity.access import EVERYTHING, Scope, viewer_of
 from velocity.errors import SourceError
 from velocity.report import as_html, as_markdown, as_slack, make_digest, parse_week, week_id
 from velocity.report.post import post_once
+from velocity.roster import load_roster
 from velocity.store import latest_snapshot
 
 
@@ -91,6 +94,31 @@ def test_a_viewer_of_nothing_gets_nobodys_lines(data):
     text = as_markdown(make_digest(latest_snapshot(data), scope=Scope(scholars=("nobody",))))
     assert "ada" not in text
     assert "Even" not in text
+
+
+def test_where_leads_may_not_see_people_the_digest_is_of_groups_and_names_nobody(tmp_path):
+    people.populate(tmp_path)
+    snapshot = latest_snapshot(tmp_path)
+    config = tmp_path / "velocity.toml"
+    config.write_text("[access]\nleads_see_individuals = false\n", encoding="utf-8")
+    places = ("--data", tmp_path, "--config", config, "report")
+    lead = viewer_of(
+        load_roster(tmp_path / "roster.toml"), people.LEAD, leads_see_individuals=False
+    )
+    for form, write in (("md", as_markdown), ("html", as_html)):
+        made = velocity(*places, "--format", form, cwd=tmp_path)
+        assert made.returncode == 0, made.stderr
+        assert made.stdout.decode() == write(make_digest(snapshot, scope=lead.scope))
+        assert b"Other streams" in made.stdout
+        assert WORDS.findall(made.stdout.decode()) == []
+    # Everybody's digest does name people.
+    assert WORDS.search(as_markdown(make_digest(snapshot, scope=EVERYTHING)))
+    quiet = parse_week("2026-W02") + timedelta(weeks=people.QUIET_WEEK)
+    shown = as_markdown(make_digest(snapshot, scope=lead.scope, week=quiet))
+    assert "`Language` Fewer than 4 people were active: not shown." in shown
+    assert (
+        b"no digest of one stream" in velocity(*places, "--stream", "vision", cwd=tmp_path).stderr
+    )
 
 
 def test_the_page_loads_nothing_runs_nothing_and_keeps_names_as_text(digest):

@@ -60,6 +60,9 @@ class Scope:
 #: The scope of the command line and of `access.mode = "open"`.
 EVERYTHING = Scope(everything=True, fixed_groups=True, hours=None)
 
+#: Of a lead who may not see people.
+GROUPS_ALONE = Scope(fixed_groups=True)
+
 
 @dataclass(frozen=True)
 class Viewer:

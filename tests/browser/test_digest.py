@@ -15,7 +15,8 @@ from tests.browser.serving import served
 from tests.browser.visitor import Visitor
 from velocity.access import EVERYTHING
 from velocity.report import as_html, as_markdown, make_digest
-from velocity.report.digest import Line, Section, _at_most
+from velocity.report.digest import _at_most
+from velocity.report.parts import Line, Section
 from velocity.store import latest_snapshot
 
 #: Width and height of a sheet without its margins, in CSS pixels.

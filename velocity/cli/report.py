@@ -55,9 +55,10 @@ def report(
 ) -> None:
     """The stand-up digest of a week on one page.
 
-    What changed, what is stuck, the week in figures, what was restated, and how far to trust it.
+    What changed, what is stuck, the week in figures, what was restated, and how far to trust it;
+    only groups' whole weeks where the settings say that leads may not see people.
     """
-    from velocity.access import EVERYTHING  # noqa: PLC0415 - not for --help
+    from velocity.access import EVERYTHING, GROUPS_ALONE  # noqa: PLC0415 - not for --help
     from velocity.cli.output import print_bytes, write_file  # noqa: PLC0415 - as above
     from velocity.report import (  # noqa: PLC0415 - as above
         as_html,
@@ -67,6 +68,7 @@ def report(
         parse_week,
     )
     from velocity.report.post import WEBHOOK, post_once  # noqa: PLC0415 - as above
+    from velocity.settings import load_settings  # noqa: PLC0415 - as above
     from velocity.store import latest_snapshot  # noqa: PLC0415 - as above
 
     if again and not post:
@@ -75,8 +77,15 @@ def report(
         monday = None if week is None else parse_week(week)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    folder = Places.of(ctx, data, config).data
-    made = make_digest(latest_snapshot(folder), scope=EVERYTHING, week=monday, stream=stream)
+    places = Places.of(ctx, data, config)
+    folder = places.data
+    individuals = load_settings(places.config).access.leads_see_individuals
+    made = make_digest(
+        latest_snapshot(folder),
+        scope=EVERYTHING if individuals else GROUPS_ALONE,
+        week=monday,
+        stream=stream,
+    )
     if out is not None or not post:
         as_page = form == "html" or (form is None and _is_page(out))
         content = (as_html(made) if as_page else as_markdown(made)).encode()

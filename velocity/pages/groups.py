@@ -16,6 +16,7 @@ if weeks.is_empty():
         '[[streams]]\nmembers = [{ scholar = "ID" }]',
     )
     st.stop()
+ui.show_digest(view, weeks["week_start"].sort()[-1])
 for (name,), rows in weeks.group_by("group_name", maintain_order=True):
     blank = int((~rows["visible"]).sum())
     caption = f"A row a week, latest first, {formats.plural(rows.height, 'whole week')}"

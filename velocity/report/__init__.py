@@ -1,7 +1,8 @@
 """The stand-up digest: one week of a snapshot on a page, as Markdown and as HTML."""
 
-from velocity.report.digest import Digest, make_digest, parse_week, week_id
+from velocity.report.digest import make_digest
 from velocity.report.html import as_html
+from velocity.report.parts import Digest, parse_week, week_id
 from velocity.report.text import as_markdown, as_slack
 
 __all__ = [

@@ -1,13 +1,8 @@
-"""What the digest says, from `velocity.reads`: plain text and series, before any format.
-
-Text here is as people read it, not escaped: `html` and `text` make every name inert for theirs.
-"""
+"""What the digest says, from `velocity.reads`: plain text and series, before any format."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -16,6 +11,8 @@ from velocity import formats, reads, sentences
 from velocity.definitions import definition
 from velocity.errors import VelocityError
 from velocity.periods import last_whole_day
+from velocity.report.groups import make_groups_digest
+from velocity.report.parts import Digest, Figure, Line, Section, Share, Trend, no_later, week_id
 from velocity.sentences.answer import as_read
 from velocity.shapes import stand_up as tiles
 from velocity.shapes import weeks as series
@@ -23,6 +20,7 @@ from velocity.shapes.lines import line_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from velocity.access import Scope
     from velocity.store import Snapshot
@@ -31,7 +29,6 @@ _STUCK_HOURS = 24
 #: One page has room for no more; the rest is counted.
 _MOST = 6
 _WEEK = timedelta(weeks=1)
-_WEEK_ID = re.compile(r"(\d{4})-W(\d{2})")
 _CHARTS = (
     ("experiments_concluded", "Concluded experiments a week"),
     ("failure_share", "Share of runs failed"),
@@ -41,95 +38,12 @@ _CHARTS = (
 )
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of a section: somebody's name (anyone's text), what stands out, the rest."""
-
-    text: str
-    name: str = ""
-    strong: str = ""
-
-
-@dataclass(frozen=True)
-class Section:
-    """A heading and its lines."""
-
-    title: str
-    lines: tuple[Line, ...]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A headline figure and the words below it, which say its n and limits."""
-
-    label: str
-    value: str
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Trend:
-    """Twelve weeks of a measure with the usual range, oldest first; None where not known."""
-
-    title: str
-    unit: str
-    weeks: tuple[date, ...]
-    values: tuple[float | None, ...]
-    low: tuple[float | None, ...]
-    high: tuple[float | None, ...]
-    signal: bool  # whether the last week is beyond its usual range
-
-
-@dataclass(frozen=True)
-class Share:
-    """A whole in two parts, as a bar."""
-
-    title: str
-    first: str
-    second: str
-    first_share: float
-    colours: tuple[str, str]  # names of theme tokens
-
-
-@dataclass(frozen=True)
-class Digest:
-    """One week of what a viewer may see."""
-
-    week: str  # "2026-W20"
-    about: str  # "Programme", or the name of a stream
-    days: str
-    as_of: str
-    headline: str
-    support: str
-    news: tuple[Section, ...]
-    figures: tuple[Figure, ...]
-    shares: tuple[Share, ...]
-    trends: tuple[Trend, ...]
-    footing: tuple[Section, ...]  # what the figures rest on
-
-
-def week_id(monday: date) -> str:
-    """The ISO week that begins on a Monday: "2026-W20"."""
-    year, week, _ = monday.isocalendar()
-    return f"{year}-W{week:02}"
-
-
-def parse_week(text: str) -> date:
-    """Monday of an ISO week such as "2026-W20".
-
-    Raises:
-        ValueError: it is none.
-    """
-    found = _WEEK_ID.fullmatch(text)
-    if found is None:
-        raise ValueError(f"'{text}' is not a week such as 2026-W20")
-    return date.fromisocalendar(int(found[1]), int(found[2]), 1)
-
-
 def make_digest(
     snapshot: Snapshot, *, scope: Scope, week: date | None = None, stream: str | None = None
 ) -> Digest:
     """The digest of a week; the same snapshot, week and scope give the same digest.
+
+    Those who see the fixed groups and not everything get the groups' digest.
 
     Args:
         snapshot: where the figures come from.
@@ -140,18 +54,19 @@ def make_digest(
     Raises:
         VelocityError: there is no run, no such stream, or the week is not over.
     """
+    if scope.fixed_groups and not scope.everything:
+        if stream is not None:
+            raise VelocityError(
+                "There is no digest of one stream where leads may not see people.",
+                "Leave --stream out: the digest is of groups (access.leads_see_individuals).",
+            )
+        return make_groups_digest(snapshot, scope=scope, week=week)
     trust = reads.trust(snapshot, scope=scope).row(0, named=True)
     if trust["as_of"] is None or trust["first_day"] is None:
         raise VelocityError("There is no run to report on.", "Run `velocity sync` first.")
     zone = str(trust["timezone"])
     latest = series.last_complete_week(last_whole_day(trust["as_of"], zone))
-    week = week or latest
-    if week > latest:
-        raise VelocityError(
-            f"{week_id(week)} is not over in the data; the latest complete week is "
-            f"{week_id(latest)}.",
-            "Name an earlier week, or sync.",
-        )
+    week = no_later(week, latest)
     names = dict(reads.streams(snapshot, scope=scope).select("stream", "name").iter_rows())
     if stream is not None:
         if stream not in names:

@@ -11,7 +11,7 @@ from velocity.shapes.weeks import written
 from velocity.theme import FONT, LIGHT
 
 if TYPE_CHECKING:
-    from velocity.report.digest import Digest, Line, Section, Trend
+    from velocity.report.parts import Digest, Line, Section, Trend
 
 #: Even a browser that found markup in a name would load and run nothing.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"

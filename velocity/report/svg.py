@@ -12,7 +12,7 @@ from velocity.theme import LIGHT
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from velocity.report.digest import Share, Trend
+    from velocity.report.parts import Share, Trend
 
 _WIDTH, _HEIGHT, _EDGE = 220, 28, 5
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from velocity import formats
-from velocity.report.digest import Line, Section
+from velocity.report.parts import Line, Section
 
 if TYPE_CHECKING:
-    from velocity.report.digest import Digest
+    from velocity.report.parts import Digest
 
 #: Slack decodes no escapes but its own and GitHub shows those in code, so that characters which
 #: either takes for marks are replaced by others that look alike and mean nothing to both.

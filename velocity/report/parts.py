@@ -1,0 +1,114 @@
+"""What a digest is made of, in any format, and how its week is called.
+
+Text here is as people read it, not escaped: `html` and `text` make every name inert for theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from velocity.errors import VelocityError
+
+_WEEK_ID = re.compile(r"(\d{4})-W(\d{2})")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a section: somebody's name (anyone's text), what stands out, the rest."""
+
+    text: str
+    name: str = ""
+    strong: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and its lines."""
+
+    title: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A headline figure and the words below it, which say its n and limits."""
+
+    label: str
+    value: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Twelve weeks of a measure with the usual range, oldest first; None where not known."""
+
+    title: str
+    unit: str
+    weeks: tuple[date, ...]
+    values: tuple[float | None, ...]
+    low: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+    signal: bool  # whether the last week is beyond its usual range
+
+
+@dataclass(frozen=True)
+class Share:
+    """A whole in two parts, as a bar."""
+
+    title: str
+    first: str
+    second: str
+    first_share: float
+    colours: tuple[str, str]  # names of theme tokens
+
+
+@dataclass(frozen=True)
+class Digest:
+    """One week of what a viewer may see."""
+
+    week: str  # "2026-W20"
+    about: str  # "Programme", or the name of a stream
+    days: str
+    as_of: str
+    headline: str
+    support: str
+    news: tuple[Section, ...]
+    figures: tuple[Figure, ...]
+    shares: tuple[Share, ...]
+    trends: tuple[Trend, ...]
+    footing: tuple[Section, ...]  # what the figures rest on
+
+
+def week_id(monday: date) -> str:
+    """The ISO week that begins on a Monday: "2026-W20"."""
+    year, week, _ = monday.isocalendar()
+    return f"{year}-W{week:02}"
+
+
+def parse_week(text: str) -> date:
+    """Monday of an ISO week such as "2026-W20".
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = _WEEK_ID.fullmatch(text)
+    if found is None:
+        raise ValueError(f"'{text}' is not a week such as 2026-W20")
+    return date.fromisocalendar(int(found[1]), int(found[2]), 1)
+
+
+def no_later(week: date | None, latest: date) -> date:
+    """The Monday of the week to report on: `latest` where none is named.
+
+    Raises:
+        VelocityError: `week` is later.
+    """
+    if week is not None and week > latest:
+        raise VelocityError(
+            f"{week_id(week)} is not over in the data; the latest complete week is "
+            f"{week_id(latest)}.",
+            "Name an earlier week, or sync.",
+        )
+    return week or latest
