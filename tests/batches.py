@@ -179,7 +179,7 @@ def batch_of(
     has_roster: bool = True,
     rules: Rules | None = None,
 ) -> Batch:
-    """So many cases about the time `base`; with `one_line` all runs of a case are of one line."""
+    """So many cases about the time `base`; with `one_line` most runs of a case are of one line."""
     chance = random.Random(f"{seed} {zone} {base}")  # noqa: S311 - nothing secret
     cases = [seeded_case(chance.getrandbits(32), max_runs, base=micros(base)) for _ in range(count)]
     if one_line:
@@ -193,12 +193,12 @@ def batch_of(
 
 
 def _on_one_line(case: Case) -> Case:
-    """All runs are Ada's, in one project, most of them experiments of their own."""
+    """All runs are Ada's, most of them experiments of their own; a quarter on a line beside it."""
     runs = tuple(
         replace(
             run,
             entity="e",
-            project="p",
+            project="p" if number % 4 else "q",
             username="ada",
             group_name=f"g{number % 100}",
             tags=(),
@@ -206,7 +206,8 @@ def _on_one_line(case: Case) -> Case:
         )
         for number, run in enumerate(case.runs)
     )
-    return replace(case, runs=runs, as_of=dict.fromkeys(case.as_of, max(case.as_of.values())))
+    as_of = max(case.as_of.values())
+    return replace(case, runs=runs, as_of=dict.fromkeys((("e", "p"), ("e", "q")), as_of))
 
 
 def _apart(case: Case, number: int) -> Case:

@@ -151,3 +151,24 @@ def test_time_alone_moves_weeks_and_burn() -> None:
                 world.merge(fresh, [run])
                 world.derive(fresh)
                 assert_tables_agree(derived_tables(store), derived_tables(fresh))
+
+
+def test_who_leaves_a_host_leaves_its_gpus_to_the_others() -> None:
+    """Two scholars share a host that has too few; the next time one was never there."""
+    start = micros(PLACES[0][1])
+    both = [
+        Run("e0", "p", f"r{who}", who, "finished", start, runtime_us=HOUR, gpu_count=8, host="h1")
+        for who in ("ada0", "bob0")
+    ]
+    batch = batch_of(*PLACES[0], count=1, has_roster=False)
+    world = World(batch, {}, [], {("e0", "p"): start + DAY})
+    elsewhere = replace(both[0], host="h2")
+    with new_store() as store, new_store() as fresh:
+        for changed in (both, [elsewhere]):
+            world.merge(store, changed)
+            world.derive(store)
+        world.merge(fresh, [elsewhere, both[1]])
+        world.derive(fresh)
+        charged = store.run("SELECT sum(gpu_us) FROM derived.gpu_charge")
+        assert charged == [(16 * HOUR,)]
+        assert_tables_agree(derived_tables(store), derived_tables(fresh))

@@ -12,6 +12,7 @@ lines.py          blind_ratio, work in progress, results waiting
 metrics.py        metrics(), metrics_by(): one value a group, window and id
 streams.py        attribution to streams, and what is left within one
 gpu.py            host-capped GPU-hours
+credits.py        what they cost, what was granted, how long the rest lasts
 examples.py       a builder of runs and the worked example
 strategies.py     Hypothesis: small nasty run lists
 
