@@ -8,18 +8,15 @@ WITH event AS (
   UNION ALL
   SELECT host_key, capacity, to_us, -coalesce(gpus, 0) FROM piece
 ),
-instant AS (
-  SELECT host_key, any_value(capacity) AS capacity, at_us, sum(demand) AS demand
-  FROM event
-  GROUP BY host_key, at_us
-),
 swept AS (
+  -- Of several events at one instant the last knows the demand from then on.
   SELECT
     host_key, at_us, capacity,
     sum(demand) OVER ordered AS demand,
     lead(at_us) OVER ordered AS until_us
-  FROM instant
-  WINDOW ordered AS (PARTITION BY host_key ORDER BY at_us)
+  FROM event
+  WINDOW ordered AS (
+    PARTITION BY host_key ORDER BY at_us ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 ),
 shared AS (
   SELECT
@@ -30,6 +27,7 @@ shared AS (
       ELSE least(1, capacity / demand)
     END AS share
   FROM swept
+  WHERE until_us IS DISTINCT FROM at_us
 )
 SELECT
   host_key, at_us, share,
