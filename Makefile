@@ -36,8 +36,10 @@ docs: dev-env ## write docs/metrics.md and its pictures from the query headers
 mutants: dev-env ## break the queries one fault at a time, in a copy, and see that the tests notice
 	@$(BIN)/python -m scripts.mutants
 
-bench: dev-env ## measure: derivation of 100,000 runs, and plain pandas beside it
-	@$(BIN)/python benchmarks/derive.py
+bench: dev-env ## measure: derivation and reads at 10,000, 100,000 and 1,000,000 runs, plain pandas beside them (5 to 10 minutes)
+	@$(BIN)/python benchmarks/derive.py 10000 50
+	@$(BIN)/python benchmarks/derive.py 100000 200
+	@$(BIN)/python benchmarks/derive.py 1000000 1000
 
 bench-pull: dev-env ## measure: a full sync of 100,000 runs, a bare page loop and the client's way beside it
 	@$(BIN)/python benchmarks/pull.py

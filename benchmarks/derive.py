@@ -3,8 +3,9 @@
     python benchmarks/derive.py [RUNS SCHOLARS [LINE]]
 
 Prints seconds and peak memory for the whole derivation, for publishing, and for the sync that
-follows in which 200 runs of 10 scholars changed, and the same core figures in plain pandas beside
-it. LINE adds one automated line of that many experiments.
+follows in which 200 runs of 10 scholars changed, the reads of pages that take more than 200 ms, and
+the same core figures in plain pandas beside it. LINE adds one automated line of that many
+experiments.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from plain_pandas import figures_in_pandas
+from reads import measure_reads
 from synthetic import AS_OF, run_table
 
 from velocity.settings import Settings
@@ -58,6 +60,7 @@ def measure(store: LiveStore, runs: pl.DataFrame) -> None:
     merge_runs(store, changed(runs))
     part = timed("derive after 200 changed runs", lambda: derive(store, Settings(), None))
     print(f"{'everything / after a change':44} {whole / part:8.1f} x")
+    measure_reads(store.data)
     pandas = timed("the core of it in plain pandas", lambda: len(figures_in_pandas(runs)))
     print(f"{'pandas / derive everything':44} {pandas / whole:8.1f} x")
 

@@ -1,0 +1,68 @@
+"""How long each read of `velocity.reads` takes, warm, on a published store."""
+
+from __future__ import annotations
+
+import inspect
+import statistics
+import time
+from datetime import timedelta
+from itertools import product
+from typing import TYPE_CHECKING, Any, get_args
+
+from synthetic import AS_OF
+
+from velocity import reads
+from velocity.store import latest_snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+_FROM, _TO = (AS_OF - timedelta(weeks=12)).date(), AS_OF.date()
+
+#: What pages give: everything there is as well as twelve weeks, one scholar as well as all.
+_GIVEN: dict[str, list[Any]] = {
+    "by": list(get_args(reads.By)),
+    "period": ["all", "week"],
+    "from_day": [None, _FROM],
+    "to_day": [_TO],
+    "scholar": ["u1"],
+    "from_at": [AS_OF - timedelta(weeks=2)],
+    "to_at": [AS_OF],
+    "min_hours": [72.0],
+}
+
+
+def _calls() -> Iterator[tuple[Callable[..., Any], dict[str, Any]]]:
+    for name, read in inspect.getmembers(reads, inspect.isfunction):
+        if name.startswith("_") or read.__module__ != reads.__name__:
+            continue
+        given = {key: _GIVEN[key] for key in inspect.signature(read).parameters if key in _GIVEN}
+        if "from_day" in given and "scholar" in given:
+            given["scholar"] = ["u1", None] if read is not reads.bands else ["u1"]
+        for values in product(*given.values()):
+            yield read, dict(zip(given, values, strict=True))
+
+
+def measure_reads(data: Path, *, limit_ms: float = 200) -> None:
+    """Prints every read slower than `limit_ms`, slowest first: the median of three, warm."""
+    snapshot = latest_snapshot(data)
+    found = []
+    for read, given in _calls():
+        read(snapshot, **given)
+        took_ms = statistics.median(_once(lambda: read(snapshot, **given)) for _ in range(3))  # noqa: B023
+        found.append((took_ms, read.__name__, given))
+    slow = sorted((it for it in found if it[0] > limit_ms), key=lambda it: -it[0])
+    print(
+        f"reads: {len(found)}, median {statistics.median(it[0] for it in found):.0f} ms, ", end=""
+    )
+    print(f"{len(slow)} above {limit_ms:.0f} ms")
+    for took_ms, name, given in slow:
+        words = ", ".join(f"{key}={value}" for key, value in given.items())
+        print(f"  {took_ms:6.0f} ms  {name}({words})")
+
+
+def _once(work: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    work()
+    return 1000 * (time.perf_counter() - began)
