@@ -249,10 +249,10 @@ def test_the_server_tells_nobody_and_shows_no_trace():
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_the_template_has_no_legend_and_no_zoom(mode):
-    layout = template(mode).layout
-    assert layout.showlegend is False
-    assert layout.dragmode is False
-    assert layout.xaxis.fixedrange is True
-    assert layout.yaxis.fixedrange is True
-    assert layout.font.color == tokens(mode).muted
-    assert layout.paper_bgcolor == "rgba(0,0,0,0)"
+    layout = template(mode)["layout"]
+    assert layout["showlegend"] is False
+    assert layout["dragmode"] is False
+    assert layout["xaxis"]["fixedrange"] is True
+    assert layout["yaxis"]["fixedrange"] is True
+    assert layout["font"]["color"] == tokens(mode).muted
+    assert layout["paper_bgcolor"] == "rgba(0,0,0,0)"

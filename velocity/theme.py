@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
-
-import plotly.graph_objects as go
+from typing import Any, Literal
 
 #: Which of the two palettes a page is drawn in.
 Mode = Literal["light", "dark"]
@@ -127,11 +125,11 @@ def tokens(mode: Mode) -> Tokens:
 
 
 @cache
-def template(mode: Mode) -> go.layout.Template:
+def template(mode: Mode) -> dict[str, Any]:
     """What every figure of `mode` starts from: quiet axes, no legend, no zoom by drag."""
     colour = tokens(mode)
-    return go.layout.Template(
-        layout={
+    return {
+        "layout": {
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
             "font": {"family": FONT, "size": FONT_SIZE, "color": colour.muted},
@@ -175,5 +173,5 @@ def template(mode: Mode) -> go.layout.Template:
                 "automargin": False,
                 "fixedrange": True,
             },
-        }
-    )
+        },
+    }

@@ -5,10 +5,12 @@ from __future__ import annotations
 import html
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import plotly.graph_objects as go
 import polars as pl
+from plotly.basedatatypes import BaseFigure
 
 from velocity import formats
 from velocity.theme import Mode, template
@@ -39,16 +41,38 @@ _WRITERS = {
 class Chart:
     """A drawn figure and the words that belong to it."""
 
-    figure: go.Figure
+    spec: Part  # the figure as plotly.js takes it: "data" and "layout"
     alt: str  # one sentence that stands for the picture
     note: str = ""  # what the picture leaves out or lumps together; "" where nothing
     zoom: bool = False  # whether it can be panned and zoomed
     missing: str = ""  # words to show in the figure's place, where there is nothing to draw
 
+    @cached_property
+    def figure(self) -> go.Figure:
+        """The figure with every part of it checked by Plotly, which takes longer than all else."""
+        return go.Figure(self.spec)
+
+    @property
+    def unchecked(self) -> BaseFigure:
+        """The figure for whoever only sends it on: tests have checked what we draw."""
+        return _Unchecked(self.spec)
+
+
+class _Unchecked(BaseFigure):  # type: ignore[misc] # Plotly ships no types
+    """A figure that is nothing but what it is sent as."""
+
+    def __init__(self, spec: Part) -> None:
+        # Not the one of the base, which builds and checks an object for each part.
+        self._spec = spec
+
+    def to_dict(self) -> Part:
+        """The whole figure."""
+        return self._spec
+
 
 def make_figure(
     data: Sequence[Part], layout: Part, *, mode: Mode, height: int, margin: Margin
-) -> go.Figure:
+) -> Part:
     """A figure of `mode`'s template, `height` px high."""
     left, right, top, bottom = margin
     frame = {
@@ -56,7 +80,7 @@ def make_figure(
         "height": height,
         "margin": {"l": left, "r": right, "t": top, "b": bottom},
     }
-    return go.Figure(data=list(data), layout=frame | layout)
+    return {"data": list(data), "layout": frame | layout}
 
 
 def blank(title: str, *, mode: Mode, height: int, words: str = "No data in this window") -> Chart:

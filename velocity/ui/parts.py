@@ -106,12 +106,12 @@ def show_chart(
 def show_figure(chart: Chart, *, key: str, on_select: Callable[[], None] | None = None) -> None:
     """A chart alone; for places whose heading already has the menu."""
     if chart.missing:
-        with st.container(height=int(chart.figure.layout.height), border=False):
+        with st.container(height=chart.spec["layout"]["height"], border=False):
             st.caption(chart.missing)
         return
     config = _ZOOM if chart.zoom else _QUIET
     st.plotly_chart(
-        chart.figure,
+        chart.unchecked,
         theme=None,
         key=key,
         alt=chart.alt,

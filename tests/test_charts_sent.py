@@ -1,0 +1,28 @@
+"""What pages send is not checked by Plotly on the way, so it is checked here, page by page."""
+
+import json
+
+import plotly.graph_objects as go
+import pytest
+
+from tests.app_pages import open_page, ten_weeks
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ten-weeks")
+    ten_weeks(folder)
+    return folder
+
+
+@pytest.mark.parametrize("page", ["stand_up", "my_velocity", "streams"])
+def test_every_part_of_a_chart_is_one_that_plotly_knows_by_that_name(page, data, monkeypatch):
+    charts = open_page(page, data, monkeypatch).get("plotly_chart")
+    assert charts
+    for chart in charts:
+        sent = json.loads(chart.proto.spec)
+        # Raises for what Plotly does not know, and would write "marker_color" as marker.color.
+        checked = json.loads(go.Figure(sent).to_json())
+        checked["layout"]["template"].pop("data", None)
+        assert checked["data"] == sent["data"]
+        assert checked["layout"] == {key: it for key, it in sent["layout"].items() if it != []}
