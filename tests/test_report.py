@@ -16,6 +16,7 @@ from tests import people
 from tests.app_pages import BIDI, HOSTILE, ten_weeks
 from tests.commands import environment, velocity
 from tests.test_access import WORDS
+from tests.test_restatement import LATE, NEXT_WEEK, ON_TIME, sync
 from velocity import formats, reads
 from velocity.access import EVERYTHING, Scope, viewer_of
 from velocity.errors import SourceError
@@ -94,6 +95,16 @@ def test_a_viewer_of_nothing_gets_nobodys_lines(data):
     text = as_markdown(make_digest(latest_snapshot(data), scope=Scope(scholars=("nobody",))))
     assert "ada" not in text
     assert "Even" not in text
+
+
+def test_what_was_restated_since_last_week_is_told_and_nothing_older(tmp_path):
+    sync(tmp_path, ON_TIME, "2026-01-12 08:00")
+    snapshot = sync(tmp_path, LATE, "2026-01-13 08:00")
+    told = as_markdown(make_digest(snapshot, scope=EVERYTHING))
+    assert "- Experiments concluded, week of 5\u00a0Jan: 1 → 2." in told
+    assert not re.search(r"\.;|[;.] ?[;.]", told)
+    later = sync(tmp_path, NEXT_WEEK, "2026-01-21 08:00")
+    assert "- No past week was restated." in as_markdown(make_digest(later, scope=EVERYTHING))
 
 
 def test_where_leads_may_not_see_people_the_digest_is_of_groups_and_names_nobody(tmp_path):

@@ -171,6 +171,7 @@ class _Week:
         left = next(ledger.iter_rows(named=True), None)
         concluded, loop = tiles.concluded(now, None), tiles.loop(now, None)
         left_over = tiles.credits_left(now, left)
+        spent = [] if left_over.value == formats.NOT_KNOWN else [left_over.change]
         parallel = now["experiment_parallelism"]
         return (
             Figure(concluded.label, concluded.value, (concluded.second, concluded.note)),
@@ -182,12 +183,10 @@ class _Week:
                     *([] if parallel is None else [f"P {parallel:.2f} lines of thought in flight"]),
                 ),
             ),
-            Figure(loop.label, loop.value, (*_halves(now), loop.note)),
             Figure(
-                left_over.label,
-                left_over.value,
-                (left_over.change, left_over.second, left_over.note),
+                loop.label, loop.value, (*(_halves(now) or [loop.second.rstrip(".")]), loop.note)
             ),
+            Figure(left_over.label, left_over.value, (*spent, left_over.second, left_over.note)),
         )
 
     def _restated(self) -> tuple[Line, ...]:
@@ -247,16 +246,15 @@ def _signal(row: Mapping[str, Any], names: Mapping[str, str]) -> Line:
 
 
 def _halves(now: Mapping[str, Any]) -> list[str]:
-    """The medians of both halves of the loop, with their limits; none while there are too few."""
+    """The medians of both halves of the loop, with their limits."""
     return [
         f"{part} "
         + formats.median(
             *(now[f"{part}_hours_{it}"] for it in ("median", "low", "high")),
             largest=now[f"{part}_hours_largest"],
         )
-        if now[f"{part}_hours_events"] >= formats.MEDIAN_EVENTS
-        else f"{part}: {formats.too_few(now[f'{part}_hours_events'])}"
         for part in ("machine", "reaction")
+        if now[f"{part}_hours_events"] >= formats.MEDIAN_EVENTS
     ]
 
 
