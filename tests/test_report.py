@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from markdown_it import MarkdownIt
 
 from tests import people
 from tests.app_pages import BIDI, HOSTILE, ten_weeks
@@ -161,6 +162,18 @@ def test_names_are_code_and_nothing_else_is_a_mark(digest, write):
         assert mark not in without_code
     assert "<" not in text
     assert BIDI not in text
+
+
+def test_markdown_is_bold_labels_lists_and_code_and_nothing_else(digest):
+    read = MarkdownIt("commonmark", {"html": True}).enable("table").parse(as_markdown(digest))
+    spans = [it for block in read for it in block.children or ()]
+    assert {it.type for it in spans} == {"text", "strong_open", "strong_close", "code_inline"}
+    assert {block.tag for block in read} == {"", "p", "ul", "li"}
+    labels = [spans[n + 1].content for n, it in enumerate(spans) if it.type == "strong_open"]
+    for title in ("What changed", "What is stuck", "The week in figures", "Data trust"):
+        assert title in labels
+    # Whatever a name holds is in code, to its end.
+    assert any(it.content.startswith("ada / slow \u2039img src=x") for it in spans)
 
 
 class _Webhook(BaseHTTPRequestHandler):
