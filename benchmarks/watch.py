@@ -1,20 +1,23 @@
 """Whether a watch grows: its own memory, its open files, each sync's memory and the data folder.
 
-    python benchmarks/watch.py [CYCLES]
+    python benchmarks/watch.py [CYCLES [MINUTES]]
 
 The protocol server serves a run on loopback. `velocity sync --watch 1s` syncs it CYCLES times (500)
-as fast as it can, and one new run comes every 50 cycles. Tells the figures as they come, and in the
-end the straight line through each.
+as fast as it can, or as often as MINUTES allow, and one new run comes every 50 cycles. Tells the
+figures as they come, and in the end the straight line through each, but for the first cycles in
+which the three snapshots come to be.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +28,7 @@ from velocity.demo.world import RunNode, World
 
 TOLD_EVERY = 25
 RUN_EVERY = 50
+SETTLING = 4
 FIELD = re.compile(r"(\w+)=(\S+)")
 UNITS = {
     "service": "MiB",
@@ -58,7 +62,8 @@ def folder_mib(folder: Path) -> float:
     return size / 2**20
 
 
-def main(cycles: int) -> None:
+def main(cycles: int = 500, minutes: float = math.inf) -> None:
+    until = time.monotonic() + 60 * minutes
     world = World([node(0)])
     with ProtocolServer(world) as server, tempfile.TemporaryDirectory() as data:
         os.environ |= {"WANDB_BASE_URL": server.url, "WANDB_API_KEY": server.api_key}
@@ -90,11 +95,13 @@ def main(cycles: int) -> None:
                 if len(seen) % TOLD_EVERY == 1:
                     figures = ", ".join(f"{name} {it:.1f}" for name, it in seen[-1].items())
                     print(f"cycle {len(seen):4}: {figures}", flush=True)
-                if len(seen) == cycles:
+                if len(seen) == cycles or time.monotonic() > until:
                     service.send_signal(signal.SIGTERM)
+                    break
+            service.communicate()
     print(f"{len(seen)} cycles, of which {failed} failed; exit code {service.returncode}")
     for name, unit in UNITS.items():
-        values = [it[name] for it in seen]
+        values = [it[name] for it in seen[SETTLING:]]
         slope = linear_regression(range(len(values)), values).slope * 100
         print(
             f"{name:10} first {values[0]:7.2f}, last {values[-1]:7.2f}, largest {max(values):7.2f} "
@@ -103,4 +110,4 @@ def main(cycles: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if sys.argv[1:] else 500)
+    main(*(int(text) for text in sys.argv[1:3]))

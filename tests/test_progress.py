@@ -111,7 +111,8 @@ def test_the_summary_counts_everything_that_a_sync_did(server, tmp_path, capsys)
         f"lab/vision: 1 new, 1 changed, 1 back after deletion. {vision.requests} requests" in said
     )
     assert "lab/audio: nothing new. " in said
-    assert "Together: 1 new, 1 changed, 1 back after deletion." in said
+    requests = sum(project.requests for project in result.projects)
+    assert f"Together: 1 new, 1 changed, 1 back after deletion. {requests} requests." in said
     assert f"Restated: figures of {result.weeks_restated} week" in said
 
 

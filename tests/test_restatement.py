@@ -10,7 +10,7 @@ from tests.builders import at, run
 from velocity import reads
 from velocity.records import run_frame
 from velocity.settings import Experiments, Settings
-from velocity.shapes.weeks import restated_words
+from velocity.shapes.weeks import restated
 from velocity.store import Snapshot, open_live
 from velocity.store.derive import derive
 from velocity.store.merge import merge_project, merge_runs
@@ -37,6 +37,12 @@ def sync(data: Path, rows: list, as_of: str, settings: Settings = DEFAULTS) -> S
 def told(snapshot: Snapshot) -> dict[str, tuple[float, float]]:
     frame = reads.restated(snapshot, by="programme")
     return {row["measure"]: (row["value_before"], row["value_after"]) for row in frame.to_dicts()}
+
+
+def words(snapshot: Snapshot) -> list[str]:
+    """What pages and the digest say of the programme, with plain spaces."""
+    told = restated(reads.restated(snapshot, by="programme"))
+    return [line.replace("\xa0", " ") for line in told]
 
 
 def test_a_run_that_arrives_late_restates_its_week(tmp_path):
@@ -84,9 +90,7 @@ def test_a_share_or_median_that_was_not_known_was_not_0(tmp_path):
     late = [run(f"r{hour}", f"{hour}:00", f"{hour}:30") for hour in range(10, 20)]
     snapshot = sync(tmp_path, late, "2026-01-13 08:00")
     assert told(snapshot)["loop_hours_median"] == (None, pytest.approx(1))
-    rows = reads.restated(snapshot, by="programme").rows_by_key("measure", named=True, unique=True)
-    words = restated_words(rows["loop_hours_median"] | {"measure": "loop_hours_median"})
-    assert words.replace("\xa0", " ") == ("Feedback loop, median, week of 5 Jan: not known → 1 h.")
+    assert "Feedback loop, median, week of 5 Jan: not known → 1 h." in words(snapshot)
 
 
 def test_a_change_by_steps_is_told_from_its_first_to_its_last_figure(tmp_path):
@@ -95,3 +99,33 @@ def test_a_change_by_steps_is_told_from_its_first_to_its_last_figure(tmp_path):
     sync(tmp_path, LATE, "2026-01-13 08:00")
     snapshot = sync(tmp_path, [run("later", "15:00", "16:00")], "2026-01-13 08:00")
     assert told(snapshot)["runs_started"] == (1, 3)
+
+
+def test_figures_are_told_in_their_units_and_not_where_they_read_as_before(tmp_path):
+    """An hour and 6 s more both read "1 h"; one failure of two runs is a half."""
+    sync(tmp_path, ON_TIME, "2026-01-12 08:00")
+    failed = run("late", "12:00", "12:00:06", state="failed")
+    snapshot = sync(tmp_path, [failed], "2026-01-13 08:00")
+    assert told(snapshot)["busy_hours"] == (1, pytest.approx(1 + 6 / 3600))
+    assert not [line for line in words(snapshot) if line.startswith("Busy")]
+    assert "Share of runs failed, week of 5 Jan: 0 % → 50 %." in words(snapshot)
+
+
+def test_a_median_is_restated_also_where_loops_of_its_week_only_waited_on(tmp_path):
+    """Six results answered within hours, and six of other people that nobody answers: on Monday
+    they have waited for half an hour, two days later longer than any answer took."""
+    starts = (6, 8, 11, 15, 20, 26, 33)
+    ada = [run(f"a{hour}", at("00:00", days=hour // 24).replace(hour=hour % 24)) for hour in starts]
+    for row in ada:
+        row["runtime_s"] = 1800.0
+    others = [
+        run(f"b{seat}", "2026-01-11 23:00", "2026-01-11 23:45", username=f"bird{seat}")
+        for seat in range(6)
+    ]
+    sync(tmp_path, [*ada, *others], "2026-01-12 00:15")
+    snapshot = sync(tmp_path, [], "2026-01-14 08:00")
+    assert told(snapshot) == {
+        "reaction_hours_median": (pytest.approx(4.5), None),
+        "loop_hours_median": (pytest.approx(5), None),
+    }
+    assert "Feedback loop, median, week of 5 Jan: 5 h → not known." in words(snapshot)

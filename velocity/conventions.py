@@ -17,7 +17,9 @@ CONVENTIONS: dict[str, str] = {
 - **Weeks of a window.** Its local days / 7, a partial day by its length. With no window, exposure
   begins at the local day of the first launch.
 - **Restated.** Late syncs and runs that end after they were read change past weeks. Stand-up
-  lists what moved since the week before, medians and shares too.
+  lists what moved since the week before, medians and shares too. A median of a week moves as well
+  while its loops wait, as they are counted up to the data's instant: whoever read the week before
+  read another figure. What reads the same at the precision shown is not listed.
 """,
     "Figures": """\
 - **Not known.** A ratio whose denominator is 0 is not known, and neither is a time that nobody

@@ -169,7 +169,9 @@ def tell_result(result: SyncResult) -> None:
             say(f"  Note: {note}")
     pulled = [it for it in result.projects if it.error is None]
     if len(pulled) > 1:
-        say(f"Together: {_brought(pulled) or 'nothing new'}.")
+        requests = sum(it.requests for it in pulled)
+        spent = f" {plural(requests, 'request')}." if requests else ""
+        say(f"Together: {_brought(pulled) or 'nothing new'}.{spent}")
     if result.weeks_restated:
         weeks = plural(result.weeks_restated, "week")
         say(f"Restated: figures of {weeks} that had ended are other ones now.")

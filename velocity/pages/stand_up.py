@@ -102,14 +102,14 @@ with st.grid(2, min_column_width=470, gap="medium"):
             st.markdown("\n\n".join(found) or series.no_signal_words(checked))
             st.caption(series.checked_words(checked))
         restated = view.read(reads.restated, by="programme", since=view.as_of - timedelta(days=7))
-        if not restated.is_empty():
+        if told := series.restated(restated):
             ui.heading(
                 "Restated since last week",
-                "Late syncs and corrected clocks change past weeks",
+                "Late syncs, corrected clocks and loops that closed since change past weeks",
                 table=ui.Table(restated, "restated"),
             )
-            for row in restated.head(_MOST_RESTATED).iter_rows(named=True):
-                st.markdown(series.restated_words(row))
+            for words in told[:_MOST_RESTATED]:
+                st.markdown(words)
 
 if names:
     ui.show_chart(

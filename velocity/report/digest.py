@@ -194,11 +194,8 @@ class _Week:
         rows = reads.restated(self._snapshot, by=self._by, since=since, scope=self._scope)
         if self._stream is not None:
             rows = rows.filter(pl.col("group_id") == self._stream)
-        if rows.is_empty():
-            return (Line("No past week was restated."),)
-        return tuple(
-            _at_most([Line(series.restated_words(row)) for row in rows.iter_rows(named=True)])
-        )
+        lines = [Line(words) for words in series.restated(rows)]
+        return tuple(_at_most(lines)) or (Line("No past week was restated."),)
 
     def _trusted(self) -> tuple[Line, ...]:
         trust = self._trust

@@ -159,12 +159,20 @@ def signal_figures(row: Mapping[str, Any]) -> tuple[str, str]:
     return written(row["value"], unit), f"Usual range {low} to {high}{loops}."
 
 
-def restated_words(row: Mapping[str, Any]) -> str:
-    """A row of `reads.restated` as Markdown: what a past week's figure was and is."""
-    meaning = definition(row["measure"])
-    before, after = (written(row[f"value_{when}"], meaning.unit) for when in ("before", "after"))
-    why = " Settings or the roster changed." if row["by_configuration"] else ""
-    return f"{meaning.title}, {formats.week(row['week_start'])}: {before} → {after}.{why}"
+def restated(rows: pl.DataFrame) -> list[str]:
+    """`reads.restated` as Markdown, a line each: what a past week's figure was and is.
+
+    What still reads as it did is left out.
+    """
+    lines = []
+    for row in rows.iter_rows(named=True):
+        meaning = definition(row["measure"])
+        before, after = (written(row[f"value_{it}"], meaning.unit) for it in ("before", "after"))
+        why = " Settings or the roster changed." if row["by_configuration"] else ""
+        if before != after:
+            week = formats.week(row["week_start"])
+            lines.append(f"{meaning.title}, {week}: {before} → {after}.{why}")
+    return lines
 
 
 def written(value: float | None, unit: str) -> str:

@@ -94,6 +94,7 @@ def _tell_result(log: Log, result: SyncResult, *, seconds: float) -> None:
         projects=len(result.projects),
         failed=len(result.errors),
         **_brought(result.projects),
+        requests=sum(it.requests for it in result.projects),
         weeks_restated=result.weeks_restated,
         snapshot=result.snapshot,
         seconds=round(seconds, 2),

@@ -35,7 +35,8 @@ def watch(
 ) -> signal.Signals:
     """Syncs from start to start every `interval_s`, until this process is told to stop.
 
-    After a failure it tries again sooner. A sync that takes longer is followed by the next at once.
+    After a failure it tries again sooner, counted from its end. A sync that takes longer is
+    followed by the next at once.
 
     Args:
         data: the data folder.
@@ -57,7 +58,9 @@ def watch(
                 failures = 0 if outcome in ("synced", "skipped") else failures + 1
                 took = time.monotonic() - began
                 draw = random.uniform(-1, 1)  # noqa: S311 - no secret is drawn
-                left = max(0.0, pause_s(interval_s, failures, draw) - took)
+                pause = pause_s(interval_s, failures, draw)
+                # A server that is slow to fail is not asked again at once.
+                left = pause if failures else max(0.0, pause - took)
                 log.tell(
                     "info" if failures == 0 else "warning",
                     "waiting",
@@ -73,7 +76,7 @@ def watch(
 
 
 def pause_s(interval_s: float, failures: int, draw: float) -> float:
-    """Seconds from the start of a sync to that of the next.
+    """Seconds from the start of a sync, or the end of one that failed, to the start of the next.
 
     Args:
         interval_s: between syncs that work.
