@@ -39,7 +39,7 @@ CONVENTIONS: dict[str, str] = {
   experiments only, overlaps among them included, so that the hours of streams do not add up to
   the programme's.
 - **Unknown users.** With a roster, runs of W&B users whom it lacks count in programme totals
-  only; without one, every username is a scholar.
+  only, flagged as unattributed; without one, every username is a scholar, flagged as unmapped.
 """,
     "Runs": """\
 - **Classes.** Finished, failed, crashed, killed and pre-empted are as W&B says. Running is a run
@@ -91,7 +91,8 @@ CONVENTIONS: dict[str, str] = {
 - **Allocation.** A run reports the GPUs of its machine, not those that it uses: GPU-hours are
   allocation, not utilisation. Where the runs of a host ask for more than the most that it ever
   reported, what it has is shared out among them. A config key can be named that tells the true
-  count. Runs over several nodes are under-counted.
+  count; what is no number of GPUs there, such as the -1 that means all, replaces nothing. Runs
+  over several nodes are under-counted.
 - **Unknown GPUs.** Hours of runs whose GPU count is not known stand apart and cost nothing.
 - **Credits.** GPU-hours times the rate of the GPU type: of the rates that match and hold on that
   day, the latest. Burn is the spending of the last 14 days / 14.

@@ -12,7 +12,7 @@ WITH run AS (
     CASE WHEN setting.gpu_count_key IS NOT NULL THEN try_cast(coalesce(
       json_extract_string(raw.config, '$."' || setting.gpu_count_key || '"'),
       json_extract_string(raw.config, '$."' || replace(setting.gpu_count_key, '.', '"."') || '"')
-    ) AS DOUBLE) END AS configured_gpus,
+    ) AS DOUBLE) END AS told_gpus,
     number.scholar_key,
     project.project_key,
     epoch_us(project.as_of) AS as_of_us,
@@ -31,7 +31,9 @@ WITH run AS (
   WHERE raw.deleted_at IS NULL
 )
 SELECT
-  run.* EXCLUDE (environment_us),
+  run.* EXCLUDE (environment_us, told_gpus),
+  -- What is no number of GPUs, such as the -1 that means all of the machine, replaces nothing.
+  CASE WHEN told_gpus >= 0 AND isfinite(told_gpus) THEN told_gpus END AS configured_gpus,
   coalesce(environment_us, created_us) AS start_us,
   CASE WHEN environment_us IS NULL THEN 'created' ELSE 'environment' END AS start_source,
   CASE lower(state)

@@ -32,7 +32,10 @@ SELECT
     CASE WHEN run.end_source = 'unknown' THEN 'unknown_end' END,
     CASE WHEN run.early_failure THEN 'early_failure' END,
     CASE WHEN run.rework THEN 'rework' END,
-    CASE WHEN NOT scholar.attributed THEN 'unattributed' END) AS flags,
+    CASE
+      WHEN NOT scholar.attributed THEN 'unattributed'
+      WHEN NOT scholar.in_roster THEN 'unmapped'
+    END) AS flags,
   label.group_name,
   label.sweep,
   array_to_string(label.tags, ', ') AS tags,
