@@ -12,7 +12,7 @@ SETTINGS = Settings(compute=Compute(gpu_count_key="num_gpus"))
 
 
 def hours(config, **columns):
-    """GPU-hours of a run of an hour on 4 GPUs that says `config` of them, and of another of 1 GPU."""
+    """GPU-hours of an hour on 4 GPUs whose config says `config` of them, and of one on 1 GPU."""
     told = run("told", "09:00", "10:00", gpu_count=4, config=f'{{"num_gpus":{config}}}', **columns)
     other = run("other", "09:00", "10:00", gpu_count=1, project="q")
     figures = reads.metrics(store_of([told, other], "20:00", settings=SETTINGS), by="scholar")

@@ -1,0 +1,23 @@
+"""What a run is flagged with, for whoever reads its row."""
+
+from __future__ import annotations
+
+from tests.builders import run, store_of
+from velocity import reads
+from velocity.roster import Roster, Scholar
+
+
+def flags(roster: Roster | None) -> list[str]:
+    snapshot = store_of([run("r1", "09:00", "10:00", username="ada")], "20:00", roster=roster)
+    return reads.runs(snapshot)["flags"].to_list()
+
+
+def test_without_a_roster_a_username_stands_for_itself_and_is_unmapped():
+    assert flags(None) == ["unmapped"]
+
+
+def test_with_one_a_username_is_somebody_or_nobody():
+    assert flags(Roster(scholars=[Scholar(id="a", name="Ada", usernames=["ada"])])) == [""]
+    assert flags(Roster(scholars=[Scholar(id="b", name="Bob", usernames=["bob"])])) == [
+        "unattributed"
+    ]
