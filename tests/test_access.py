@@ -110,7 +110,7 @@ def test_counts_of_trust_are_of_what_the_viewer_may_see(snapshot, roster):
 
 def test_frames_that_are_kept_are_not_those_of_another_viewer(snapshot, roster):
     for email in (*SEEN, *reversed(SEEN)):
-        assert words_of(_kept(snapshot, "runs", (), scope_of(roster, email))) == SEEN[email]
+        assert words_of(_kept(snapshot, reads.runs, (), scope_of(roster, email))) == SEEN[email]
 
 
 @pytest.mark.parametrize("email", [people.LEAD, people.MENTOR])

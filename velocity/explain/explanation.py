@@ -86,3 +86,10 @@ class Explanation:
     steps: tuple[str, ...]
     value: Value
     headline: Value
+
+    @property
+    def frames(self) -> tuple[pl.DataFrame, ...]:
+        """Every frame of it."""
+        lengths = () if self.latencies is None else (self.latencies,)
+        rows = (self.runs, self.sessions, self.experiments, self.loops, self.left_out)
+        return (*rows, *lengths, *(total.addends for total in self.totals))

@@ -60,9 +60,7 @@ with st.container(horizontal=True):
         width=200,
     )
 monday = None if week == _ALL else pl.Series([week]).str.to_date()[0]
-found = explain.explain(
-    view.snapshot, scholar=scholar, metric=metric, week=monday, scope=view.scope
-)
+found = view.read(explain.explain, scholar=scholar, metric=metric, week=monday)
 view.say(formats.markdown(scholar), why_this_number(found))
 ui.heading("The sum", formats.markdown(found.metric.text))
 for step in found.steps:

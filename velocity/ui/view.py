@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import streamlit as st
 
@@ -16,6 +15,7 @@ from velocity.periods import Window, last_whole_day
 from velocity.roster import Roster
 from velocity.store import Snapshot, latest_snapshot
 from velocity.ui.drill import has_page, show_way
+from velocity.ui.kept import kept_of
 from velocity.ui.parts import period_control, theme_mode
 from velocity.ui.places import data_folder, settings_now
 from velocity.ui.sign_in import admission
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
 #: Data older than this is said to be: twice the usual hour between syncs.
 OLD_AFTER_HOURS = 2
-_READS_KEPT = 512
 _LOOK_AGAIN = "10s"
 _LOOK_AT_A_SYNC = "2s"
 #: A check of the arithmetic that names nobody and is 0 unless we erred: the same for every viewer.
-_FOR_EVERYBODY = frozenset({"littles_law_residual"})
+_FOR_EVERYBODY = frozenset({reads.littles_law_residual})
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
@@ -89,13 +89,13 @@ class View:
         kept_days = self.settings.access.views_kept_days
         return state.looks(data_folder(), scholar, at=datetime.now(UTC), kept_days=kept_days)
 
-    def read(self, read: Callable[..., pl.DataFrame], **filters: Any) -> pl.DataFrame:
-        """A read of `velocity.reads` with the viewer's scope, kept for whoever sees the same."""
+    def read(self, read: Callable[..., _Made], **filters: Any) -> _Made:
+        """A read of the snapshot with the viewer's scope, kept for whoever sees the same."""
         fixed = tuple(
             (name, tuple(value) if isinstance(value, list) else value)
             for name, value in sorted(filters.items())
         )
-        return _kept(self.snapshot, read.__name__, fixed, self.scope)
+        return _kept(self.snapshot, read, fixed, self.scope)
 
     def windowed(self, read: Callable[..., pl.DataFrame], **filters: Any) -> pl.DataFrame:
         """A read over the window."""
@@ -188,7 +188,7 @@ def open_view(title: str, *, about: frozenset[str], viewer: Viewer) -> View | No
     settings = settings_now()
     snapshot = latest_snapshot(data)
     scope = viewer.scope
-    trust = _kept(snapshot, "trust", (), scope).row(0, named=True)
+    trust = _kept(snapshot, reads.trust, (), scope).row(0, named=True)
     if trust["as_of"] is None or (trust["first_day"] is None and about):
         return None
     st.session_state["zone"] = str(trust["timezone"])
@@ -258,7 +258,7 @@ def _window(trust: dict[str, Any], *, shown: bool) -> Window:
 
 
 def _choose_scholar(snapshot: Snapshot, scope: Scope) -> str | None:
-    scholars: list[str] = _kept(snapshot, "scholars", (), scope)["scholar"].to_list()
+    scholars: list[str] = _kept(snapshot, reads.scholars, (), scope)["scholar"].to_list()
     known = [scholar for scholar in scholars if scope.sees_whole(scholar)]
     if not known:
         return None
@@ -278,7 +278,7 @@ def _choose_scholar(snapshot: Snapshot, scope: Scope) -> str | None:
 
 
 def _choose_streams(snapshot: Snapshot, scope: Scope) -> tuple[str, ...]:
-    known = _kept(snapshot, "streams", (), scope)["stream"].to_list()
+    known = _kept(snapshot, reads.streams, (), scope)["stream"].to_list()
     if not known:
         return ()
     chosen = st.pills(
@@ -292,16 +292,16 @@ def _choose_streams(snapshot: Snapshot, scope: Scope) -> tuple[str, ...]:
     return tuple(stream for stream in known if stream in chosen) or tuple(known)
 
 
-@lru_cache(maxsize=_READS_KEPT)
 def _kept(
-    snapshot: Snapshot, name: str, filters: tuple[tuple[str, Any], ...], scope: Scope
-) -> pl.DataFrame:
-    """The only cache of figures: its key holds the snapshot, the filters and the viewer's scope."""
-    read: Callable[..., pl.DataFrame] = getattr(reads, name)
-    arguments = dict(filters)
-    if name not in _FOR_EVERYBODY:
-        arguments["scope"] = scope
-    return read(snapshot, **arguments)
+    snapshot: Snapshot,
+    read: Callable[..., _Made],
+    filters: tuple[tuple[str, Any], ...],
+    scope: Scope,
+) -> _Made:
+    """The only way to what is kept: its key holds the filters and the viewer's scope."""
+    arguments = dict(filters) if read in _FOR_EVERYBODY else {**dict(filters), "scope": scope}
+    made: _Made = kept_of(snapshot).get((read, filters, scope), lambda: read(snapshot, **arguments))
+    return made
 
 
 def _watch(opened: View, data: Path, mode: str) -> None:

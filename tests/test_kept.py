@@ -1,0 +1,62 @@
+"""What is kept between reruns stays within its bound, and goes with its snapshot."""
+
+import gc
+import weakref
+from contextlib import suppress
+
+import polars as pl
+
+from velocity.ui.kept import Kept, kept_of
+
+
+class SnapshotLike:
+    """Anything that can be weakly referred to."""
+
+
+def frame(numbers: int) -> pl.DataFrame:
+    return pl.DataFrame({"it": list(range(numbers))})
+
+
+def test_what_was_made_is_not_made_again():
+    kept, made = Kept(10_000), []
+
+    def make():
+        made.append("once")
+        return frame(10)
+
+    assert kept.get("a", make) is kept.get("a", make)
+    assert made == ["once"]
+
+
+def test_the_least_recently_used_makes_room():
+    kept = Kept(frame(20).estimated_size())
+    first, second = kept.get("a", lambda: frame(10)), kept.get("b", lambda: frame(10))
+    kept.get("a", lambda: frame(10))
+    kept.get("c", lambda: frame(10))
+    assert kept.get("a", lambda: frame(10)) is first
+    assert kept.get("b", lambda: frame(10)) is not second
+    assert kept.bytes <= frame(20).estimated_size()
+
+
+def test_what_would_not_fit_is_given_and_not_kept():
+    kept = Kept(8)
+    assert kept.get("a", lambda: frame(100)).height == 100
+    assert kept.bytes == 0
+
+
+def test_what_fails_is_not_kept():
+    kept = Kept(10_000)
+    with suppress(ZeroDivisionError):
+        kept.get("a", lambda: 1 / 0)
+    assert kept.get("a", lambda: frame(3)).height == 3
+
+
+def test_what_is_kept_goes_with_the_snapshot_before_the_last():
+    old = kept_of(SnapshotLike())
+    old.get("a", lambda: frame(3))
+    gone = weakref.ref(old)
+    del old
+    for _ in range(2):
+        kept_of(SnapshotLike())
+    gc.collect()
+    assert gone() is None

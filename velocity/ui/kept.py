@@ -1,0 +1,67 @@
+"""What was made for a page, kept for whoever asks for the same: frames, and what holds frames."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from functools import lru_cache
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable
+
+    from velocity.store import Snapshot
+
+
+class _HoldsFrames(Protocol):
+    @property
+    def frames(self) -> Iterable[pl.DataFrame]: ...
+
+
+Made = TypeVar("Made", bound="pl.DataFrame | _HoldsFrames")
+#: Of one snapshot; two may be in use, while the pages move on from one to the next.
+MOST_BYTES = 96 * 2**20
+
+
+class Kept(Generic[Made]):
+    """The latest used, as far as they fit. Safe to share between threads.
+
+    Args:
+        most_bytes: of all frames together.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._made: OrderedDict[Hashable, tuple[Made, int]] = OrderedDict()
+        self._lock = Lock()
+        self.bytes = 0
+
+    def get(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """What is kept under `key`, else what `make` gives."""
+        with self._lock:
+            if key in self._made:
+                self._made.move_to_end(key)
+                return self._made[key][0]
+        # Made outside the lock: two may make the same, but nobody waits for what others asked for.
+        made = make()
+        size = _bytes_of(made)
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = made, size
+                self.bytes += size
+            while self.bytes > self._most_bytes:
+                self.bytes -= self._made.popitem(last=False)[1][1]
+        return made
+
+
+@lru_cache(maxsize=2)
+def kept_of(snapshot: Snapshot) -> Kept[Any]:  # noqa: ARG001 - by it `lru_cache` knows it
+    """What is kept of a snapshot, and goes with it."""
+    return Kept(MOST_BYTES)
+
+
+def _bytes_of(made: Made) -> int:
+    frames = [made] if isinstance(made, pl.DataFrame) else cast("_HoldsFrames", made).frames
+    return sum(int(frame.estimated_size()) for frame in frames)
