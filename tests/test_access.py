@@ -15,6 +15,8 @@ from tests.builders import run, store_of
 from tests.people import canary, scholar
 from velocity import reads
 from velocity.access import EVERYTHING, Scope, viewer_of
+from velocity.errors import VelocityError
+from velocity.explain import explain
 from velocity.read_schemas import READ_SCHEMAS
 from velocity.roster import load_roster
 from velocity.ui.view import _kept
@@ -111,6 +113,14 @@ def test_counts_of_trust_are_of_what_the_viewer_may_see(snapshot, roster):
 def test_frames_that_are_kept_are_not_those_of_another_viewer(snapshot, roster):
     for email in (*SEEN, *reversed(SEEN)):
         assert words_of(_kept(snapshot, reads.runs, (), scope_of(roster, email))) == SEEN[email]
+
+
+def test_an_explanation_that_is_kept_is_not_given_to_whom_it_is_not_for(snapshot, roster):
+    about = (("metric", "runs_started"), ("scholar", scholar(3)))
+    for email in (people.LEAD, people.email(3)):
+        assert _kept(snapshot, explain, about, scope_of(roster, email)).runs.height
+    with pytest.raises(VelocityError):
+        _kept(snapshot, explain, about, scope_of(roster, people.email(0)))
 
 
 @pytest.mark.parametrize("email", [people.LEAD, people.MENTOR])
