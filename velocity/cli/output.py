@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from velocity.cli.tables import draw_table
+from velocity.downloads import csv_bytes
 from velocity.errors import VelocityError
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from velocity.cli.options import Format
 
-_ISO = "%Y-%m-%dT%H:%M:%S%.fZ"
 _FILE_WIDTH = 100  # of a table that no terminal shows
 _SUFFIXES: dict[str, Format] = {".csv": "csv", ".json": "json", ".parquet": "parquet"}
 
@@ -81,7 +81,7 @@ def _encoded(frame: pl.DataFrame, form: Format, keys: Sequence[str], width: int)
     if form == "table":
         buffer.write(draw_table(frame, keys, width=width).encode())
     elif form == "csv":
-        frame.write_csv(buffer, datetime_format=_ISO)
+        buffer.write(csv_bytes(frame))
     elif form == "parquet":
         frame.write_parquet(buffer)
     else:
