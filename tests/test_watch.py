@@ -103,6 +103,7 @@ def test_it_syncs_again_and_again_and_stops_when_told(server, tmp_path):
         server.world.put(node(1, project="audio"))
         told = service.until("published", projects="2", new="1")
         assert (told["failed"], told["set_aside"]) == ("0", "0")
+        assert int(told["requests"]) > 0
         assert service.until("waiting")["outcome"] == "synced"
         assert service.ends(signal.SIGTERM) == 0
     assert "event=stopped signal=SIGTERM" in service.log
@@ -139,7 +140,9 @@ def test_it_outlives_an_outage_of_the_server(server, tmp_path):
         service.until("published")
         server.stop()
         assert service.until("failed")["error"] == "RetryLaterError"
-        assert service.until("waiting", outcome="failed")["failures"] == "1"
+        told = service.until("waiting", outcome="failed")
+        assert told["failures"] == "1"
+        assert float(told["next_s"]) >= 0.9  # however long it took to fail
         with ProtocolServer(server.world, port=port):
             service.until("published")
             assert service.until("waiting")["failures"] == "0"
