@@ -1,6 +1,6 @@
 -- title: Weeks whose figures are made again
--- The Mondays of the weeks that a row of the scholars in scope changed in, and of the last week
--- derived before, which as_of has lengthened since; in order. Where a stream or the programme
+-- The Mondays of the weeks that a row of the scholars in scope changed in, and from the last week
+-- derived before on, which as_of has lengthened since, of every week; in order. Where a stream or the programme
 -- begins earlier than it did, the weeks of zeros in between are among them.
 WITH changed AS (
   SELECT day FROM (
@@ -34,6 +34,12 @@ WITH changed AS (
     SELECT * REPLACE (round(gpu_us) AS gpu_us) FROM temp.gpu_charge)
   UNION ALL
   SELECT max(week_start) FROM derived.weekly
+  UNION ALL
+  SELECT unnest(generate_series(
+    (SELECT max(week_start)::TIMESTAMP FROM derived.weekly),
+    (SELECT timezone(setting.timezone, max(as_of)) FROM project),
+    INTERVAL 7 DAY))::DATE
+  FROM setting
 ),
 week AS (
   SELECT DISTINCT date_trunc('week', day)::DATE AS week_start FROM changed WHERE day IS NOT NULL

@@ -217,11 +217,16 @@ def _weekly(store: LiveStore, touched: _Touched | None) -> None:
 def _weekly_figures(store: LiveStore, touched: _Touched | None) -> Iterator[pl.DataFrame]:
     """The figures to make, with the kind of group as the first column."""
     for by in get_args(By):
-        windows: list[dict[str, Any]] = [{"from_day": touched and touched.newest}]
-        if touched is not None:
-            before = {"from_day": touched.weeks[0], "to_day": touched.newest}
-            some = {"groups": touched.scholars} if by == "scholar" else {"periods": touched.weeks}
-            windows.append({**before, **some})
-        for window in windows:
+        for window in _windows(by, touched):
             made = figures(store, by=by, period="week", **window)
             yield made.select(pl.lit(by).alias("kind"), pl.all())
+
+
+def _windows(by: By, touched: _Touched | None) -> list[dict[str, Any]]:
+    """What to ask `figures` for, so that every touched figure of a kind of group is made once."""
+    if touched is None:
+        return [{}]
+    if by != "scholar":
+        return [{"from_day": touched.weeks[0], "periods": touched.weeks}]
+    before = {"from_day": touched.weeks[0], "to_day": touched.newest}
+    return [{"from_day": touched.newest}, {**before, "groups": touched.scholars}]
