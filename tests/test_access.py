@@ -101,6 +101,13 @@ def test_each_role_does_see_what_is_theirs(snapshot, roster):
         assert words_of(reads.runs(snapshot, scope=scope_of(roster, email))) == seen
 
 
+@pytest.mark.parametrize("read", [reads.metrics, reads.weekly])
+def test_totals_of_everybody_are_for_those_who_see_everybody(read, snapshot, roster):
+    for email in SEEN:
+        totals = read(snapshot, by="programme", scope=scope_of(roster, email))
+        assert totals.is_empty() == (email != people.LEAD)
+
+
 def test_counts_of_trust_are_of_what_the_viewer_may_see(snapshot, roster):
     runs = {
         email: reads.trust(snapshot, scope=scope_of(roster, email))["runs"].item() for email in SEEN
