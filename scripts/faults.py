@@ -17,10 +17,14 @@ _AGES = f"{_OUTSIDE}::test_the_usual_age_of_a_line_is_the_quantile_of_scipy"
 _CREDITS = "tests/test_credits.py"
 _USUAL = "tests/test_usual_range.py"
 _INCREMENTAL = "tests/test_properties_incremental.py"
+_CHANGES = (
+    f"{_INCREMENTAL}::test_deriving_what_a_change_touches_gives_what_deriving_everything_gives"
+)
 _EXPLAIN = "tests/test_explain.py"
 _ACCESS = "tests/test_access.py"
 _EDGES = "tests/test_edges.py"
 _MERGE = "tests/test_merge.py"
+_ATTENTION = "tests/test_attention.py"
 
 #: What every fault is shown to, in this order, once its likely tests have passed.
 TESTS = (
@@ -831,28 +835,28 @@ FAULTS = (
         "store/scope",
         "status IN ('open', 'awaiting')",
         "status IN ('open')",
-        (_INCREMENTAL,),
+        (f"{_CHANGES}[1-True]",),
     ),
     Fault(
         "recoveries are left as they were",
         "store/scope",
         "WHERE NOT recovered AND",
         "WHERE false AND",
-        (_INCREMENTAL,),
+        (f"{_CHANGES}[0-True]",),
     ),
     Fault(
         "what as_of cut is left so",
         "store/scope",
         "WHERE run.end_us = epoch_us(derived_to.as_of) AND",
         "WHERE false AND",
-        (_INCREMENTAL,),
+        (f"{_CHANGES}[0-True]",),
     ),
     Fault(
         "the last week stays as long as it was",
         "store/touched_week",
         "SELECT max(week_start) FROM derived.weekly\n)",
         "SELECT max(week_start) FROM derived.weekly WHERE false\n)",
-        (_INCREMENTAL,),
+        (f"{_CHANGES}[1-True]",),
     ),
     Fault(
         "an older row comes last",
@@ -881,5 +885,110 @@ FAULTS = (
         "as_viewer(viewer).hours IS NULL OR",
         "true OR",
         (f"{_ACCESS}::test_nobody_else_sees_hours_of_the_day_nights_or_weekends",),
+    ),
+    Fault(
+        "a previous launch of any line",
+        "derive/094_launch",
+        "PARTITION BY scholar_key, project_key ORDER",
+        "PARTITION BY scholar_key ORDER",
+        (_LONG,),
+    ),
+    Fault(
+        "hosts left behind keep their charges",
+        "derive/122_touched_host",
+        "WHERE scholar_key IN (FROM scope)",
+        "WHERE false",
+        (f"{_INCREMENTAL}::test_who_leaves_a_host_leaves_its_gpus_to_the_others",),
+    ),
+    Fault(
+        "awake reactions last the night",
+        "macros/latency_of",
+        "reaction_awake_us, closed_event",
+        "reaction_us, closed_event",
+        (_FIGURES,),
+    ),
+    Fault(
+        "recoveries that only wait are over",
+        "macros/latency_of",
+        "recovery_us, recovered",
+        "recovery_us, true",
+        (_FIGURES,),
+    ),
+    Fault(
+        "streams are scholars",
+        "macros/group_of",
+        "WHEN 'stream' THEN stream ELSE",
+        "WHEN 'stream' THEN scholar ELSE",
+        (_FIGURES,),
+    ),
+    Fault(
+        "99 % of the funnel",
+        "metrics/funnel",
+        "3.090232306167813 * sqrt(rate / exposure_weeks)) AS low",
+        "2.5758293035489004 * sqrt(rate / exposure_weeks)) AS low",
+        (f"{_USUAL}::test_limits_of_throughput_are_those_of_chance_at_the_pooled_rate",),
+    ),
+    Fault(
+        "the newest is the oldest",
+        "reads/stuck",
+        "min(since_us) AS since_us",
+        "max(since_us) AS since_us",
+        (_ATTENTION,),
+    ),
+    Fault(
+        "failures wait for an answer too",
+        "reads/stuck",
+        "AND outcome <> 'failure'",
+        "",
+        (_ATTENTION,),
+    ),
+    Fault(
+        "the oldest need before the most urgent",
+        "reads/line_states",
+        "arg_min(need.state, (urgency, since_us))",
+        "arg_min(need.state, since_us)",
+        (_ATTENTION,),
+    ),
+    Fault(
+        "the last nine loops",
+        "reads/line_states",
+        "back <= 10",
+        "back < 10",
+        (_ATTENTION,),
+    ),
+    Fault(
+        "the day after the window concludes",
+        "reads/line_states",
+        "signal_day < $to_day::DATE",
+        "signal_day <= $to_day::DATE",
+        (_ATTENTION,),
+    ),
+    Fault(
+        "the programme is everybody's",
+        "macros/may_see_group",
+        "ELSE may_see(viewer, NULL, NULL)",
+        "ELSE true",
+        (f"{_ACCESS}::test_totals_of_everybody_are_for_those_who_see_everybody",),
+    ),
+    Fault(
+        "three people are enough",
+        "reads/group_weeks",
+        "experiments_started > 0) >= 4",
+        "experiments_started > 0) >= 3",
+        (f"{_ACCESS}::test_every_subset_of_the_visible_cells_covers_at_least_four_people",),
+    ),
+    Fault(
+        "four make a group",
+        "reads/group_weeks",
+        "people >= 5",
+        "people >= 4",
+        (f"{_ACCESS}::test_small_streams_merge_smallest_first_until_they_are_five",),
+    ),
+    Fault(
+        "running weeks are restated",
+        "store/restate",
+        "SELECT false AS later, * FROM weekly_before WHERE NOT running",
+        "SELECT false AS later, * FROM weekly_before",
+        ("tests/test_restatement.py",),
     ),
 )
