@@ -852,13 +852,6 @@ FAULTS = (
         (f"{_CHANGES}[0-True]",),
     ),
     Fault(
-        "the last week stays as long as it was",
-        "store/touched_week",
-        "SELECT max(week_start) FROM derived.weekly\n)",
-        "SELECT max(week_start) FROM derived.weekly WHERE false\n)",
-        (f"{_CHANGES}[1-True]",),
-    ),
-    Fault(
         "an older row comes last",
         "store/merge_row",
         "ORDER BY heartbeat_at DESC NULLS LAST",
