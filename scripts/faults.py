@@ -852,6 +852,13 @@ FAULTS = (
         (f"{_CHANGES}[0-True]",),
     ),
     Fault(
+        "weeks that as_of has added are not made",
+        "store/touched_week",
+        "(SELECT timezone(setting.timezone, max(as_of)) FROM project),",
+        "(SELECT max(week_start)::TIMESTAMP FROM derived.weekly),",
+        (f"{_INCREMENTAL}::test_time_alone_moves_weeks_and_burn",),
+    ),
+    Fault(
         "an older row comes last",
         "store/merge_row",
         "ORDER BY heartbeat_at DESC NULLS LAST",
