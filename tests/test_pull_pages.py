@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -21,10 +22,14 @@ from velocity.store import latest_snapshot
 from velocity.sync import sync_wandb
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 COUNT = 300
 IDS = [f"r{number:04}" for number in range(COUNT)]
+HEARTBEATS = {
+    run_id: (NOON + timedelta(minutes=60 + number)).replace(tzinfo=None).isoformat()
+    for number, run_id in enumerate(IDS)
+}
 
 
 @pytest.fixture
@@ -42,16 +47,20 @@ def larger_than(size: int, fault: faults.Fault) -> faults.Fault:
     return fault.at(when=lambda call: call.variables["perPage"] > size, times=None)
 
 
-def with_data_of(number: int, fault: faults.Fault) -> faults.Fault:
-    """No page of all runs, nor of some by id, comes that holds the data of a run."""
+def with_data_of(numbers: Collection[int], fault: faults.Fault) -> faults.Fault:
+    """No page of all runs, nor of some by id, comes that holds the data of one of these."""
+    bad = {IDS[number] for number in numbers}
 
     def holds(call) -> bool:
         asked = call.variables
         if "summaryMetrics" not in call.query:
             return False
-        wanted = json.loads(asked["filters"]).get("name", {"$in": IDS})["$in"]
+        filters = json.loads(asked["filters"])
+        wanted = sorted(filters.get("name", {"$in": IDS})["$in"])
+        since = filters.get("heartbeatAt", {"$gte": ""})["$gte"]
+        wanted = [run_id for run_id in wanted if HEARTBEATS[run_id] >= since]
         first = int(asked["cursor"] or 0)
-        return IDS[number] in sorted(wanted)[first : first + asked["perPage"]]
+        return not bad.isdisjoint(wanted[first : first + asked["perPage"]])
 
     return fault.at(when=holds, times=None)
 
@@ -99,7 +108,7 @@ def test_a_page_that_fails_with_everything_else_is_not_tried_smaller(server):
 
 @pytest.mark.parametrize("number", [0, 137, COUNT - 1])
 def test_a_run_that_never_comes_is_passed_over_with_its_reason(server, number):
-    server.faults.append(with_data_of(number, faults.dropped()))
+    server.faults.append(with_data_of([number], faults.dropped()))
     batches = list(connect().fetch_runs("lab", "vision", page_size=100))
     assert sum(batch.runs.height for batch in batches) == COUNT - 1
     (lost,) = [row for batch in batches for row in batch.rejected]
@@ -107,9 +116,28 @@ def test_a_run_that_never_comes_is_passed_over_with_its_reason(server, number):
     assert "W&B does not send its data" in lost.reason
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [[137], range(7, COUNT, 12), range(100, 130), [0, 1, 50, 99, 100, 250, 299]],
+    ids=["one", "spread", "in a row", "here and there"],
+)
+def test_runs_that_never_come_cost_some_requests_each_and_no_other_run(server, bad):
+    server.faults.append(with_data_of(bad, faults.refused("response too large")))
+    lab, page_size = connect(), 100
+    before = lab.requests
+    batches = list(lab.fetch_runs("lab", "vision", page_size=page_size))
+    came = [run_id for batch in batches for run_id in batch.runs["run_id"]]
+    lost = [row.run_id for batch in batches for row in batch.rejected]
+    assert lost == [IDS[number] for number in bad]
+    assert came == [run_id for run_id in IDS if run_id not in lost]
+    # For each halving: a page that fails, a small question, one that comes, four to grow back.
+    each = 7 * math.ceil(math.log2(page_size))
+    assert lab.requests - before <= COUNT / page_size + each * len(lost)
+
+
 @pytest.mark.fault
 def test_a_run_whose_data_takes_too_long_is_passed_over_and_the_others_come(server):
-    server.faults.append(with_data_of(2, faults.slow(3)))
+    server.faults.append(with_data_of([2], faults.slow(3)))
     batches = list(connect(timeout_s=1).fetch_runs("lab", "vision", run_ids=IDS[:5]))
     assert sum(batch.runs.height for batch in batches) == 4
     (lost,) = [row for batch in batches for row in batch.rejected]
@@ -117,7 +145,7 @@ def test_a_run_whose_data_takes_too_long_is_passed_over_and_the_others_come(serv
 
 
 def test_a_run_that_never_comes_stops_no_sync_and_is_tried_again(server, tmp_path):
-    server.faults.append(with_data_of(137, faults.dropped()))
+    server.faults.append(with_data_of([137], faults.dropped()))
 
     def sync(days: int):
         at = NOON + timedelta(days=days)
@@ -133,3 +161,28 @@ def test_a_run_that_never_comes_stops_no_sync_and_is_tried_again(server, tmp_pat
     server.faults.clear()
     (last,) = sync(6).projects
     assert (last.counts.new, last.rejected) == (1, [])
+
+
+def test_many_runs_that_never_come_stop_no_sync_and_cost_little_when_tried_again(server, tmp_path):
+    bad = range(7, COUNT, 20)
+    server.faults.append(with_data_of(bad, faults.refused("response too large")))
+
+    def sync(hours: int):
+        at = NOON + timedelta(days=3, hours=hours)
+        return sync_wandb(tmp_path, Settings(), projects=["lab/vision"], clock=lambda: at)
+
+    (first,) = sync(0).projects
+    assert (first.counts.new, len(first.rejected)) == (COUNT - len(bad), len(bad))
+    (again,) = sync(1).projects
+    assert (again.error, again.notes, len(again.rejected)) == (None, [], len(bad))
+    assert again.requests <= 3 * len(bad) + 10
+
+
+def test_runs_that_do_not_come_once_cast_no_doubt_on_the_filter_by_heartbeat(server, tmp_path):
+    def by_heartbeat(call) -> bool:
+        return "heartbeatAt" in call.variables["filters"] and "summaryMetrics" in call.query
+
+    fault = faults.refused("response too large").at(when=by_heartbeat, times=None)
+    server.faults.append(fault)
+    (project,) = sync_wandb(tmp_path, Settings(), projects=["lab/vision"]).projects
+    assert (project.notes, project.rejected) == ([], [])

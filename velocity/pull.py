@@ -287,11 +287,12 @@ class _Pull:
     def _heartbeats(
         self, *, since: datetime | None = None, run_ids: list[str] | None = None
     ) -> dict[str, datetime | None]:
-        batches = self.server.fetch_runs(*self._key, since=since, run_ids=run_ids)
+        # Without their data: a run that W&B cannot send whole is in the list all the same.
+        frames = self.server.fetch_listing(*self._key, since=since, run_ids=run_ids)
         return {
             run_id: at
-            for batch in batches
-            for run_id, at in batch.runs.select("run_id", "heartbeat_at").iter_rows()
+            for frame in frames
+            for run_id, at in frame.select("run_id", "heartbeat_at").iter_rows()
         }
 
     def finish(

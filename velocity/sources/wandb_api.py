@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 from functools import cached_property
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from velocity.errors import NoProjectError, SourceError
@@ -216,17 +215,22 @@ class WandbServer:
                     yield RunBatch(run_frame([]), tuple(lost))
 
     def fetch_listing(
-        self, entity: str, project: str, *, page_size: int = 1000
+        self,
+        entity: str,
+        project: str,
+        *,
+        since: datetime | None = None,
+        run_ids: Sequence[str] | None = None,
+        page_size: int = 1000,
     ) -> Iterator[pl.DataFrame]:
-        """All runs of a project without config and summary, a frame of `LISTING_SCHEMA` a page.
+        """Runs of a project without config and summary, a frame of `LISTING_SCHEMA` a page.
 
-        Raises:
-            NoProjectError: the entity has no such project that the key may see.
-            SourceError: there is no such entity.
+        Args and errors as of `fetch_runs`.
         """
         query = self._client.light_query
-        for page in self._run_pages(entity, project, query, page_size=page_size):
-            yield listing_frame(_nodes(page.connection))
+        for some in filter_batches(heartbeat_filter(since), run_ids, page_size):
+            for page in self._run_pages(entity, project, query, filters=some, page_size=page_size):
+                yield listing_frame(_nodes(page.connection))
 
     def _run_pages(
         self,
@@ -235,7 +239,7 @@ class WandbServer:
         query: str,
         *,
         page_size: int,
-        filters: Mapping[str, Any] = MappingProxyType({}),
+        filters: Mapping[str, Any],
         order: str = _OLDEST_FIRST,
     ) -> Iterator[Page]:
         variables = {
