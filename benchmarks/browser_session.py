@@ -118,7 +118,7 @@ class BrowserSession:
         await self._socket.send(ask.SerializeToString())
         answer = Answer(0.0)
         packer = zlib.compressobj(6) if self._pack else None
-        timers: list[tuple[str, float]] = []
+        timers: dict[str, float] = {}
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 while not answer.seconds:
@@ -138,11 +138,12 @@ class BrowserSession:
         if whole:
             oldest = self._runs - _KEPT_RUNS
             self._kept = {it: run for it, run in self._kept.items() if run > oldest}
-            for fragment, every_s in timers:
+            # One each, also where the page ran twice: a timer that is lost would tick for good.
+            for fragment, every_s in timers.items():
                 self._timers[fragment] = asyncio.create_task(self._tick(fragment, every_s))
         return answer
 
-    def _take(self, message: ForwardMsg, answer: Answer, timers: list[tuple[str, float]]) -> None:
+    def _take(self, message: ForwardMsg, answer: Answer, timers: dict[str, float]) -> None:
         kind = message.WhichOneof("type")
         if kind == "new_session":
             self._hash = message.new_session.page_script_hash
@@ -152,7 +153,7 @@ class BrowserSession:
             }
             self._hash = message.navigation.page_script_hash
         elif kind == "auto_rerun":
-            timers.append((message.auto_rerun.fragment_id, message.auto_rerun.interval))
+            timers[message.auto_rerun.fragment_id] = message.auto_rerun.interval
         if kind == "ref_hash" or message.metadata.cacheable:
             self._kept[message.ref_hash or message.hash] = self._runs
         answer.errors.extend(_errors(message))
