@@ -32,6 +32,7 @@ _TITLES = {
     "group_name": "W&B group",
     "heartbeat_at": "Last heartbeat",
     "joined_by": "Joined by",
+    "hours_inside": "Hours in the window",
     "k": "Successes needed",
     "measured_share": "Share of hours measured",
     "period_start": "From",
@@ -83,7 +84,7 @@ def _readable(column: pl.Expr, name: str, kind: pl.DataType, zone: str) -> pl.Ex
     if isinstance(kind, pl.List):
         return column.list.eval(pl.element().cast(pl.String)).list.join(", ")
     if kind == pl.Boolean:
-        return pl.when(column).then(pl.lit("yes")).otherwise(pl.lit(""))
+        return pl.when(column).then(pl.lit("yes")).otherwise(pl.lit("")).alias(name)
     if kind.is_float() and name.endswith(_SHARES):
         return column * 100
     if kind == pl.String and name in _WORDS:
