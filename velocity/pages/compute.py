@@ -9,6 +9,7 @@ from velocity import reads, sentences, ui
 from velocity.charts import draw_burndown, draw_compute
 
 _ALLOCATION = "Allocation, not utilisation; runs over several nodes are under-counted"
+_SPENT = ["gpu_hours", "gpu_hours_failed", "productive_share", "credits", "unpriced_run_hours"]
 _MEASURED = ["gpu_utilisation", "measured_share"]
 
 
@@ -16,6 +17,27 @@ def _table(frame: pl.DataFrame, title: str, caption: str, name: str) -> None:
     with st.container():
         ui.heading(title, caption, table=ui.Table(frame, name))
         ui.show_rows(frame, alt=title)
+
+
+def _spent(by: str, title: str) -> None:
+    frame = view.windowed(reads.metrics, by=by)
+    names = view.read(reads.streams if by == "stream" else reads.scholars).select(by, "name")
+    named = frame.join(names, on=by, how="left").with_columns(pl.coalesce("name", by).alias(by))
+    caption = f"{view.window.words}; {_ALLOCATION.lower()}"
+    _table(named.select(by, *_SPENT), title, caption, f"compute-{by}")
+
+
+def _types() -> None:
+    types = view.windowed(reads.gpu_types)
+    measured = bool(types["measured_share"].sum())
+    _table(
+        types if measured else types.drop(_MEASURED),
+        "GPU types",
+        "Utilisation only where local run files measured it"
+        if measured
+        else "No run of this window measured its utilisation: local run files do",
+        "gpu-types",
+    )
 
 
 view = ui.view()
@@ -62,23 +84,8 @@ with st.grid(2, min_column_width=470, gap="medium"):
             f"{_ALLOCATION.lower()}",
             table=ui.Table(weeks, "gpu-weeks"),
         )
-    for by, title in (("stream", "By stream"), ("scholar", "By scholar")):
-        frame = view.windowed(reads.metrics, by=by).select(
-            by,
-            "gpu_hours",
-            "gpu_hours_failed",
-            "productive_share",
-            "credits",
-            "unpriced_run_hours",
-        )
-        _table(frame, title, f"{view.window.words}; {_ALLOCATION.lower()}", f"compute-{by}")
-    types = view.windowed(reads.gpu_types)
-    measured = bool(types["measured_share"].sum())
-    _table(
-        types if measured else types.drop(_MEASURED),
-        "GPU types",
-        "Utilisation only where local run files measured it"
-        if measured
-        else "No run of this window measured its utilisation: local run files do",
-        "gpu-types",
-    )
+with st.grid(2, min_column_width=470, gap="medium"):
+    with st.container(gap="medium"):
+        _spent("stream", "By stream")
+        _types()
+    _spent("scholar", "By scholar")

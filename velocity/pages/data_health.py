@@ -39,6 +39,7 @@ unattributed = view.read(reads.unattributed)
 ambiguous = view.read(reads.ambiguous)
 rejected = view.read(reads.rejected)
 syncs = view.read(reads.sync_log)
+residual = view.read(reads.littles_law_residual).item()
 view.say(
     f"{formats.plural(view.trust['runs'], 'run')}, times in {view.zone}",
     sentences.data_health(
@@ -46,7 +47,7 @@ view.say(
         unattributed=unattributed,
         ambiguous=ambiguous,
         syncs=syncs,
-        residual_hours=view.read(reads.littles_law_residual).item(),
+        residual_hours=residual,
     ),
 )
 with st.grid(2, min_column_width=470, gap="medium"):
@@ -78,4 +79,9 @@ with st.grid(2, min_column_width=470, gap="medium"):
         "Rows set aside",
         "Runs that could not be read; they are tried again at the next sync",
         rejected,
+    )
+    ui.heading(
+        f"Little's-law residual: {formats.duration(abs(residual or 0))}",
+        "Run hours of the daily facts less those added run by run; 0 but for rounding, "
+        "or it is a fault of ours",
     )

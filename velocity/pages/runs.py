@@ -40,6 +40,19 @@ def _chosen(runs: pl.DataFrame, column: str, label: str) -> pl.DataFrame:
     return runs.filter(pl.col(column).is_in(chosen)) if chosen else runs
 
 
+def _show_timeline_of_one(runs: pl.DataFrame) -> None:
+    """The timeline of the one scholar whose runs are left, where the viewer may see it."""
+    names = runs["scholar"].unique().to_list()
+    known = view.read(reads.scholars)
+    if len(names) != 1 or names[0] not in known["scholar"]:
+        st.caption("Choose one scholar for a timeline of their experiments and runs.")
+    elif view.scope.sees_whole(names[0]):
+        who = known.row(by_predicate=pl.col("scholar") == names[0], named=True)
+        ui.show_timeline(
+            view, who, title=f"Timeline of {formats.markdown(formats.label(who['name']))}"
+        )
+
+
 view = ui.view()
 runs = view.windowed(reads.runs)
 whole = view.windowed(reads.metrics, by="programme")
@@ -50,6 +63,7 @@ view.say(
 with st.container(horizontal=True):
     for column, label in (("scholar", "Scholar"), ("project", "Project"), ("class", "State")):
         runs = _chosen(runs, column, label)
+_show_timeline_of_one(runs)
 ui.heading(
     "Runs",
     f"{formats.plural(runs.height, 'run')}, times in {view.zone}; stale = no sign of life"
