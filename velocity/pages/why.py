@@ -11,6 +11,7 @@ from velocity.sentences import why_this_number
 
 _ALL = "All weeks"
 _NO_FIGURE = {"scholar", "period_start"}
+_ROWS_SHOWN = 6
 
 
 def _figures(*, hours: bool) -> list[str]:
@@ -31,7 +32,8 @@ def _figures(*, hours: bool) -> list[str]:
 
 def _rows(frame: pl.DataFrame, title: str, caption: str, name: str) -> None:
     ui.heading(f"{title}: {formats.count(frame.height)}", caption, table=ui.Table(frame, name))
-    st.dataframe(frame, hide_index=True, row_height=34, height=260)
+    if frame.height:
+        ui.show_rows(frame, alt=title, rows_shown=_ROWS_SHOWN)
 
 
 view = ui.view()
@@ -61,12 +63,16 @@ with st.container(horizontal=True):
     )
 monday = None if week == _ALL else pl.Series([week]).str.to_date()[0]
 found = view.read(explain.explain, scholar=scholar, metric=metric, week=monday)
-view.say(formats.markdown(scholar), why_this_number(found))
+who = view.read(reads.scholars).row(by_predicate=pl.col("scholar") == scholar, named=True)
+view.say(
+    f"{formats.markdown(formats.label(who['name']))}, times in {view.zone}", why_this_number(found)
+)
 ui.heading("The sum", formats.markdown(found.metric.text))
 for step in found.steps:
     st.text(step)
 for part, total in enumerate(found.totals, start=1):
-    _rows(total.addends, f"{total.text}, {total.unit}", "Rows that add something", f"part-{part}")
+    how = "The rows of which the largest counts" if total.largest else "The rows that are added up"
+    _rows(total.addends, f"{total.unit.capitalize()} {total.text}", how, f"part-{part}")
 if found.latencies is not None:
     _rows(found.latencies, "Lengths", "In order, with the share that lasts longer", "lengths")
 with st.grid(2, min_column_width=470, gap="medium"):
