@@ -4,6 +4,7 @@
 
 import json
 
+import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -104,3 +105,11 @@ def test_an_error_is_a_sentence_and_a_hint_and_never_markup():
     test = run(trouble)
     assert "![x]" not in test.warning[0].value
     assert "velocity sync" in test.code[0].value
+
+
+def test_yes_or_no_columns_keep_their_names():
+    from velocity.ui.tables import readable
+
+    said = {"open": [True], "estimated": [False], "clock": [None]}
+    frame = pl.DataFrame(said, schema=dict.fromkeys(said, pl.Boolean))
+    assert readable(frame, "UTC").to_dicts() == [{"open": "yes", "estimated": "", "clock": ""}]
