@@ -28,6 +28,8 @@ def _run(batch: Batch, derived: Derived, run: DerivedRun) -> Row:
         flags.add("rework")
     if not batch.is_attributed(run.scholar):
         flags.add("unattributed")
+    elif not batch.has_roster:
+        flags.add("unmapped")
     row: Row = {
         "scholar": run.scholar or "(no user)",
         "class": run.state_class,
