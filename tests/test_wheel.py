@@ -24,10 +24,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
 from tests.conftest import ROOT
+from tests.processes import MARK, carrying
 
 pytestmark = pytest.mark.fault  # slow, and it kills what it starts
-
-MARK = "WHEEL_TEST_RUN"  # in the environment of everything that a test starts
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +116,7 @@ def test_the_demo_runs_from_the_wheel_with_its_theme_and_leaves_nothing_running(
     wanted = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"]
     assert theme.light.primary_color == wanted["light"]["primaryColor"]
     assert theme.dark.primary_color == wanted["dark"]["primaryColor"]
-    assert _still_running(str(tmp_path)) == []
+    assert carrying(tmp_path) == []
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", port), timeout=5)
 
@@ -152,16 +151,3 @@ def _new_session(port):
             message = ForwardMsg.FromString(socket_.recv(timeout=60))
             if message.HasField("new_session"):
                 return message.new_session
-
-
-def _still_running(mark):
-    """Command lines of the processes that carry the mark (systems without /proc have none)."""
-    wanted = f"{MARK}={mark}".encode()
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if wanted in (process / "environ").read_bytes().split(b"\0"):
-                found.append((process / "cmdline").read_bytes())
-        except OSError:
-            continue  # ended meanwhile, or somebody else's
-    return found

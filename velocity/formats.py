@@ -29,7 +29,6 @@ _K_FROM = 10_000
 _M_FROM = 1_000_000
 #: Has no width and breaks no line.
 _JOINER = "\u2060"
-_EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
 _WWW = re.compile(r"www(?=\.)", re.IGNORECASE)
 #: Characters that reorder the text around them: a name must not rewrite its neighbours.
 _BIDI = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -239,11 +238,6 @@ def label(text: str | None, limit: int = 40) -> str:
     )
     line = " ".join("".join(kept).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
-
-
-def without_addresses(text: str) -> str:
-    """`text` without the e-mail addresses in it, for what may be logged."""
-    return _EMAIL.sub("(address)", text)
 
 
 def markdown(text: str) -> str:

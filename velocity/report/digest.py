@@ -12,7 +12,18 @@ from velocity.definitions import definition
 from velocity.errors import VelocityError
 from velocity.periods import last_whole_day
 from velocity.report.groups import make_groups_digest
-from velocity.report.parts import Digest, Figure, Line, Section, Share, Trend, no_later, week_id
+from velocity.report.parts import (
+    Digest,
+    Figure,
+    Line,
+    Section,
+    Share,
+    Trend,
+    no_later,
+    serial_bar,
+    serial_figure,
+    week_id,
+)
 from velocity.sentences.answer import as_read
 from velocity.shapes import stand_up as tiles
 from velocity.shapes import weeks as series
@@ -172,17 +183,9 @@ class _Week:
         concluded, loop = tiles.concluded(now, None), tiles.loop(now, None)
         left_over = tiles.credits_left(now, left)
         spent = [] if left_over.value == formats.NOT_KNOWN else [left_over.change]
-        parallel = now["experiment_parallelism"]
         return (
             Figure(concluded.label, concluded.value, (concluded.second, concluded.note)),
-            Figure(
-                "Serial share of busy hours",
-                formats.share(now["serial_share"]),
-                (
-                    formats.plural(round(now["busy_hours"]), "busy hour"),
-                    *([] if parallel is None else [f"P {parallel:.2f} lines of thought in flight"]),
-                ),
-            ),
+            serial_figure(now),
             Figure(
                 loop.label, loop.value, (*(_halves(now) or [loop.second.rstrip(".")]), loop.note)
             ),
@@ -226,14 +229,11 @@ class _Week:
         now = self._now
         if now is None:
             return ()
-        found = []
-        if now["serial_share"] is not None:
-            words = "Busy hours", "serial", "parallel"
-            found.append(Share(*words, now["serial_share"], ("serial", "parallel")))
-        if now["reaction_share"] is not None:
-            words = "Hours of closed loops", "machine", "reaction"
-            found.append(Share(*words, 1 - now["reaction_share"], ("machine", "reaction")))
-        return tuple(found)
+        if now["reaction_share"] is None:
+            return serial_bar(now)
+        words = "Hours of closed loops", "machine", "reaction"
+        loops = Share(*words, 1 - now["reaction_share"], ("machine", "reaction"))
+        return (*serial_bar(now), loops)
 
 
 def _signal(row: Mapping[str, Any], names: Mapping[str, str]) -> Line:

@@ -9,7 +9,16 @@ import polars as pl
 
 from velocity import formats, reads, sentences
 from velocity.errors import VelocityError
-from velocity.report.parts import Digest, Figure, Line, Section, Share, no_later, week_id
+from velocity.report.parts import (
+    Digest,
+    Figure,
+    Line,
+    Section,
+    no_later,
+    serial_bar,
+    serial_figure,
+    week_id,
+)
 from velocity.sentences.answer import as_read
 
 if TYPE_CHECKING:
@@ -59,7 +68,7 @@ def make_groups_digest(snapshot: Snapshot, *, scope: Scope, week: date | None) -
         support=as_read(answer.support),
         news=(Section("Groups", tuple(_group(row) for row in groups.iter_rows(named=True))),),
         figures=() if whole is None else _figures(whole),
-        shares=() if whole is None or whole["serial_share"] is None else (_share(whole),),
+        shares=() if whole is None else serial_bar(whole),
         trends=(),
         footing=(
             Section(
@@ -84,12 +93,9 @@ def _group(row: Mapping[str, Any]) -> Line:
 
 def _figures(whole: Mapping[str, Any]) -> tuple[Figure, ...]:
     concluded = formats.count(whole["experiments_concluded"])
-    busy = formats.plural(round(whole["busy_hours"]), "busy hour")
-    parallel = whole["experiment_parallelism"]
-    width = [] if parallel is None else [f"P {parallel:.2f} lines of thought in flight"]
     return (
         Figure("Concluded experiments a week", concluded, (_failed(whole),)),
-        Figure("Serial share of busy hours", formats.share(whole["serial_share"]), (busy, *width)),
+        serial_figure(whole),
         Figure("GPU-hours", formats.count(whole["gpu_hours"]), ("allocation, not use",)),
     )
 
@@ -99,7 +105,3 @@ def _failed(row: Mapping[str, Any]) -> str:
         return "no run ended"
     runs = formats.plural(row["runs_ended"], "run")
     return f"{formats.share(row['failure_share'])} of {runs} failed"
-
-
-def _share(whole: Mapping[str, Any]) -> Share:
-    return Share("Busy hours", "serial", "parallel", whole["serial_share"], ("serial", "parallel"))

@@ -8,8 +8,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
+from velocity import formats
 from velocity.errors import VelocityError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
 _WEEK_ID = re.compile(r"(\d{4})-W(\d{2})")
 
@@ -79,6 +85,21 @@ class Digest:
     shares: tuple[Share, ...]
     trends: tuple[Trend, ...]
     footing: tuple[Section, ...]  # what the figures rest on
+
+
+def serial_figure(row: Mapping[str, Any]) -> Figure:
+    """The serial share of a week of `reads.metrics` or `reads.group_weeks`."""
+    parallel = row["experiment_parallelism"]
+    width = [] if parallel is None else [f"P {parallel:.2f} lines of thought in flight"]
+    busy = formats.plural(round(row["busy_hours"]), "busy hour")
+    share = formats.share(row["serial_share"])
+    return Figure("Serial share of busy hours", share, (busy, *width))
+
+
+def serial_bar(row: Mapping[str, Any]) -> tuple[Share, ...]:
+    """The busy hours of such a week in two parts; none where there were none."""
+    share, parts = row["serial_share"], ("serial", "parallel")
+    return () if share is None else (Share("Busy hours", *parts, share, parts),)
 
 
 def week_id(monday: date) -> str:

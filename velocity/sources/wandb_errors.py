@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from velocity import formats
 from velocity.errors import ConfigurationError, RetryLaterError, SourceError
+from velocity.redaction import without_addresses
 
 if TYPE_CHECKING:
     from velocity.sources.wandb_client import Address, ClientError
@@ -44,7 +44,7 @@ def explain(error: ClientError, what: str, address: Address) -> SourceError | Co
     if cause is not None:
         return cause
     # Some servers say whose key it is.
-    said = formats.without_addresses(str(error).removeprefix("input: "))
+    said = without_addresses(str(error).removeprefix("input: "))
     words = shorten(said, _LONGEST_QUOTE).rstrip(".")
     if error.timed_out:
         return RetryLaterError(

@@ -13,7 +13,6 @@ import sys
 import threading
 import time
 import traceback
-from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from velocity.settings import load_settings
 from velocity.store import MergeCounts
 from velocity.sync import SyncResult, sync_wandb
 from velocity.watch.lines import Log
+from velocity.watch.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,15 +33,7 @@ if TYPE_CHECKING:
 _STANDARD_INPUT, _STANDARD_OUTPUT, _STANDARD_ERROR = range(3)
 
 
-class Exit(IntEnum):
-    """How a cycle ends."""
-
-    SYNCED = 0
-    FAILED = 1  # all or some of the projects
-    SKIPPED = 75  # somebody else writes the store
-
-
-def main() -> Exit:
+def main() -> Outcome:
     """Syncs as the arguments say."""
     threading.Thread(target=_end_with_the_service, name="service", daemon=True).start()
     data, config, *projects = sys.argv[1:]
@@ -56,7 +48,7 @@ def main() -> Exit:
         result = sync_wandb(Path(data), settings, projects=projects)
     except StoreBusyError as error:
         log.tell("warning", "skipped", reason=error.message)
-        return Exit.SKIPPED
+        return Outcome.SKIPPED
     except VelocityError as error:
         log.tell("error", "failed", **_cause(error))
     except OSError as error:
@@ -70,8 +62,8 @@ def main() -> Exit:
         )
     else:
         _tell_result(log, result, seconds=time.monotonic() - began)
-        return Exit.FAILED if result.errors else Exit.SYNCED
-    return Exit.FAILED
+        return Outcome.FAILED if result.errors else Outcome.SYNCED
+    return Outcome.FAILED
 
 
 def _end_with_the_service() -> None:

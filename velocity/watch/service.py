@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from velocity.watch.lines import Log
+from velocity.watch.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +28,7 @@ _STANDARD_ERROR = 2
 _STOP_WITHIN_S = 1.0
 _FIRST_BACK_OFF_S = 30.0
 _JITTER = 0.1
-_OUTCOMES = {0: "synced", 1: "failed", 75: "skipped"}
+_NAMES = {int(it): it.name.lower() for it in Outcome}
 
 
 def watch(
@@ -104,7 +105,7 @@ def _cycle(command: Sequence[str], signals: _Signals) -> tuple[str, signal.Signa
             if stopped is not None:
                 _stop(cycle)
                 return "stopped", stopped
-    return _OUTCOMES.get(code, f"crashed:{code}"), None
+    return _NAMES.get(code, f"crashed:{code}"), None
 
 
 def _stop(cycle: subprocess.Popen[bytes]) -> None:
