@@ -100,6 +100,7 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
     "runs": {
         "scholar": pl.String,
         "stream": pl.String,
+        "stream_name": pl.String,
         "entity": pl.String,
         "project": pl.String,
         "run_id": pl.String,

@@ -74,8 +74,10 @@ class _Entry(BaseModel):
 class Scholar(_Entry):
     """A person whose runs are counted."""
 
-    id: _Id = Field(description="Short name, in links and on the command line.")
-    name: _Label = Field(description="Name shown on pages.")
+    id: _Id = Field(
+        description="Short name: in lists and choices, in links and on the command line."
+    )
+    name: _Label = Field(description="Name in full, on pages about the scholar.")
     emails: tuple[_Email, ...] = Field((), description="Addresses that may sign in as this person.")
     usernames: tuple[_Text, ...] = Field((), description="W&B usernames, spelled as W&B does.")
     timezone: ZoneName = Field("UTC", description="IANA zone in which `awake` is meant.")
@@ -115,7 +117,7 @@ class Member(_Entry):
 class Stream(_Entry):
     """A line of research that several scholars share."""
 
-    id: _Id = Field(description="Short name, in links and on the command line.")
+    id: _Id = Field(description="Short name: in choices, in links and on the command line.")
     name: _Label = Field(description="Name shown on pages.")
     mentors: tuple[_Email, ...] = Field(
         (), description="Addresses that see the scholars and lines of this stream."

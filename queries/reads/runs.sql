@@ -8,6 +8,7 @@
 SELECT
   scholar.scholar,
   stream.stream,
+  stream.name AS stream_name,
   project.entity,
   project.project,
   run.run_id,

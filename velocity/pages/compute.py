@@ -21,10 +21,10 @@ def _table(frame: pl.DataFrame, title: str, caption: str, name: str) -> None:
 
 def _spent(by: str, title: str) -> None:
     frame = view.windowed(reads.metrics, by=by)
-    names = view.read(reads.streams if by == "stream" else reads.scholars).select(by, "name")
-    named = frame.join(names, on=by, how="left").with_columns(pl.coalesce("name", by).alias(by))
+    if by == "stream":
+        frame = frame.with_columns(pl.col(by).replace(names))
     caption = f"{view.window.words}; {_ALLOCATION.lower()}"
-    _table(named.select(by, *_SPENT), title, caption, f"compute-{by}")
+    _table(frame.select(by, *_SPENT), title, caption, f"compute-{by}")
 
 
 def _types() -> None:
@@ -41,6 +41,7 @@ def _types() -> None:
 
 
 view = ui.view()
+names = dict(view.read(reads.streams).select("stream", "name").iter_rows())
 mode = ui.theme_mode()
 ledger = view.read(reads.ledger, by="programme")
 whole = view.windowed(reads.metrics, by="programme")
@@ -53,7 +54,6 @@ view.say(
 )
 balance = view.read(reads.balance, by="programme")
 weeks = view.windowed(reads.gpu_weeks)
-streams = view.read(reads.streams)["name"].to_list()
 with st.grid(2, min_column_width=470, gap="medium"):
     with st.container():
         if balance["granted"].sum():
@@ -75,7 +75,7 @@ with st.grid(2, min_column_width=470, gap="medium"):
         ui.show_chart(
             draw_compute(
                 weeks.with_columns(stream=pl.col("stream_name")),
-                streams=streams,
+                streams=list(names.values()),
                 mode=mode,
                 title="GPU-hours by week and stream",
             ),

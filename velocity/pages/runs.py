@@ -12,7 +12,7 @@ _ROWS_SHOWN = 20
 #: Column -> its width in pixels; together they fit a window of 900.
 _COLUMNS = {
     "scholar": 70,
-    "stream": 64,
+    "stream_name": 64,
     "project": 96,
     "display_name": 116,
     "class": 68,

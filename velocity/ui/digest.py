@@ -25,8 +25,8 @@ _FILES = {
 
 
 def show_digest(view: View, week: date) -> None:
-    """The button "Digest": the week as a file, made when it is asked for."""
-    with st.popover("Digest"):
+    """The button "Digest", beside the period: the week as a file, made when it is asked for."""
+    with view.choices, st.popover("Digest"):
         st.caption(f"{week_id(week)} on a page. The HTML prints, also to PDF.")
         for ending, (label, mime, write) in _FILES.items():
             st.download_button(

@@ -55,6 +55,7 @@ class View:
     scholar: str | None  # chosen, where the page is about one
     streams: tuple[str, ...]  # chosen, where the page is about some
     kicker: DeltaGenerator  # where `say` writes what the page is over
+    choices: DeltaGenerator  # beside it, where what is chosen stands
     answer: DeltaGenerator  # and where its answer
 
     @property
@@ -197,7 +198,8 @@ def open_view(title: str, *, about: frozenset[str], viewer: Viewer) -> View | No
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         kicker = st.container(width="stretch")
-        with st.container(horizontal=True, width="content"):
+        choices = st.container(horizontal=True, width="content", vertical_alignment="center")
+        with choices:
             streams = _choose_streams(snapshot, scope) if "streams" in about else ()
             scholar = _choose_scholar(snapshot, scope) if "scholar" in about else None
             window = _window(trust, shown="period" in about)
@@ -213,6 +215,7 @@ def open_view(title: str, *, about: frozenset[str], viewer: Viewer) -> View | No
         scholar=scholar,
         streams=streams,
         kicker=kicker,
+        choices=choices,
         answer=frame.container(gap="xsmall"),
     )
     st.session_state["view"] = opened
