@@ -108,7 +108,7 @@ def _run() -> None:
     ui.show_who(viewer)
     about = next(about for title, about in (main | evidence).values() if title == chosen.title)
     if about is None:
-        ui.keep_choices()
+        ui.keep_choices(chosen.title)
         chosen.run()
         return
     try:
@@ -125,7 +125,7 @@ def _refuse(why: ui.NotAdmitted | VelocityError) -> None:
     everything = _MAIN | _GROUPS | _EVIDENCE
     pages = [_page(name, title) for name, (title, _) in everything.items()]
     st.navigation(pages, position="hidden")
-    ui.keep_choices()
+    ui.keep_choices("")
     if isinstance(why, ui.NotAdmitted):
         ui.show_not_admitted(why)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -11,13 +12,11 @@ from playwright.sync_api import expect
 from tests.browser.serving import served
 from tests.browser.visitor import Visitor
 from tests.builders import at, run, store_of
+from velocity.ui.tables import ROW_HEIGHT
 
 _TAKEN_WITHIN_MS = 15_000
-
-
-def kicker(visitor: Visitor) -> str:
-    """What the page says it is over."""
-    return visitor.text().splitlines()[0].replace("\u00a0", " ")
+#: Ends the name of a link up or down the way.
+UP = "\u203a"
 
 
 def without_age(visitor: Visitor) -> str:
@@ -44,7 +43,7 @@ def turn_to(visitor: Visitor, title: str, path: str) -> None:
 def test_a_link_by_ids_shows_whom_and_when_it_names(browser, demo, link, over):
     with Visitor(browser, demo) as visitor:
         visitor.open(link)
-        assert kicker(visitor).endswith(f" · {over}")
+        assert visitor.kicker().endswith(f" · {over}")
         seen = without_age(visitor)
         with Visitor(browser, demo) as other:
             other.open(visitor.page.url.removeprefix(f"{demo}/"))
@@ -59,18 +58,18 @@ def test_what_was_chosen_stands_in_the_address_and_holds_from_page_to_page(brows
         page.get_by_role("option", name="tern", exact=True).click()
         expect(page.get_by_text(re.compile("· Tern$"))).to_be_visible()
         visitor.settle()
-        two_weeks = page.get_by_text(visitor.text().splitlines()[0], exact=True)
+        two_weeks = page.get_by_text(visitor.kicker(), exact=True)
         page.get_by_role("radio", name="4 weeks").click()
         expect(two_weeks).to_have_count(0)
         visitor.settle()
-        mine = kicker(visitor)
+        mine = visitor.kicker()
         assert "scholar=tern" in page.url
         assert re.search(r"period=4(\+|%20)weeks", page.url)
         weeks = mine.split(" · ")[1]
         turn_to(visitor, "Compute", "compute")
-        assert kicker(visitor) == f"Compute · {weeks} · programme"
+        assert visitor.kicker() == f"Compute · {weeks} · programme"
         turn_to(visitor, "My velocity", "my-velocity")
-        assert kicker(visitor) == mine
+        assert visitor.kicker() == mine
         assert "scholar=tern" in page.url
         assert visitor.look() == []
 
@@ -78,16 +77,16 @@ def test_what_was_chosen_stands_in_the_address_and_holds_from_page_to_page(brows
 def test_back_leads_to_the_page_before_with_the_choices_made_there(browser, demo):
     with Visitor(browser, demo) as visitor:
         page = visitor.open("my-velocity?scholar=heron&period=4+weeks")
-        heron = (page.url, kicker(visitor))
+        heron = (page.url, visitor.kicker())
         before = page.evaluate("history.length")
         turn_to(visitor, "Compute", "compute")
-        compute = (page.url, kicker(visitor))
+        compute = (page.url, visitor.kicker())
         turn_to(visitor, "My velocity", "my-velocity")
         page.get_by_role("combobox", name="Scholar").click()
         page.get_by_role("option", name="tern", exact=True).click()
         expect(page.get_by_text(re.compile("· Tern$"))).to_be_visible()
         visitor.settle()
-        tern = (page.url, kicker(visitor))
+        tern = (page.url, visitor.kicker())
         turn_to(visitor, "Streams", "streams")
         assert page.evaluate("history.length") == before + 3
 
@@ -104,6 +103,52 @@ def test_back_leads_to_the_page_before_with_the_choices_made_there(browser, demo
         assert visitor.look() == []
 
 
+def select_first_row(visitor: Visitor, key: str) -> None:
+    """Selects the first row of the table `key`, which is drawn on a canvas."""
+    table = visitor.page.locator(f".st-key-{key} canvas").first
+    # What scrolls it lies above it.
+    table.click(position={"x": 20, "y": int(ROW_HEIGHT * 1.5)}, force=True)
+    visitor.settle()
+
+
+def test_the_way_leads_from_the_programme_down_to_a_run_and_up_again(browser, demo):
+    """Stand-up, stream, scholar, experiment, run on W&B; then by the links above, up to the top."""
+    with Visitor(browser, demo) as visitor:
+        page = visitor.open("?period=4+weeks")
+        weeks = visitor.kicker().split(" · ")[1]
+        page.get_by_role("link", name=f"Basalt {UP}").click()
+        came_to(visitor, f"Streams · {weeks} · Basalt")
+        select_first_row(visitor, "line-rows")
+        page.get_by_role("main").get_by_role("link", name="My velocity").click()
+        came_to(visitor, f"My velocity · {weeks} · Heron")
+        page.get_by_role("combobox", name="Experiment").click()
+        page.get_by_role("option").first.click()
+        visitor.settle()
+        experiment = parse_qs(urlsplit(page.url).query)["experiment"]
+        assert experiment[0].startswith("aviary/probe-sweep/")
+        page.get_by_role("main").get_by_role("link", name="Why this number").click()
+        expect(page.get_by_text(re.compile("^Why this number · "))).to_be_visible()
+        visitor.settle()
+        page.get_by_role("link", name=f"Heron {UP}").click()
+        came_to(visitor, f"My velocity · {weeks} · Heron")
+        page.get_by_role("link", name=f"Basalt {UP}").click()
+        came_to(visitor, f"Streams · {weeks} · Basalt")
+        page.get_by_role("link", name=f"Stand-up {UP}").click()
+        came_to(visitor, f"Stand-up · {weeks} · programme, 24 scholars")
+        # Another stream takes the place of the one before.
+        page.get_by_role("link", name=f"Dune {UP}").click()
+        came_to(visitor, f"Streams · {weeks} · Dune")
+        page.go_back()
+        came_to(visitor, f"Stand-up · {weeks} · programme, 24 scholars")
+        assert visitor.look() == []
+
+
+def came_to(visitor: Visitor, over: str) -> None:
+    """Waits for the page that says to be over `over`."""
+    expect(visitor.page.get_by_text(over, exact=True)).to_be_visible()
+    visitor.settle()
+
+
 def test_a_new_snapshot_is_taken_in_place_and_nothing_chosen_is_lost(browser, tmp_path):
     data = tmp_path / "store"
     data.mkdir()
@@ -111,7 +156,7 @@ def test_a_new_snapshot_is_taken_in_place_and_nothing_chosen_is_lost(browser, tm
     store_of([run("r1", "09:00", "10:00"), ben], "20:00", data=data)
     with served(data) as address, Visitor(browser, address) as visitor:
         page = visitor.open("my-velocity?scholar=ben&period=Programme")
-        assert kicker(visitor).endswith(" · ben")
+        assert visitor.kicker().endswith(" · ben")
         later = at("20:00") + timedelta(days=3)
         store_of(
             [run("b2", "2026-01-07 09:00", "2026-01-07 12:00", username="ben")], later, data=data
@@ -119,6 +164,6 @@ def test_a_new_snapshot_is_taken_in_place_and_nothing_chosen_is_lost(browser, tm
         shown = page.get_by_text(re.compile("As of Thu.8.Jan, 20:00"))
         expect(shown).to_be_visible(timeout=_TAKEN_WITHIN_MS)
         visitor.settle()
-        assert kicker(visitor) == "My velocity · 5 to 7 Jan 2026 · ben"
+        assert visitor.kicker() == "My velocity · 5 to 7 Jan 2026 · ben"
         assert "scholar=ben" in page.url
         assert visitor.look() == []

@@ -17,7 +17,7 @@ WITHOUT_DATA = {"nothing-published", "no-runs"}
 def test_a_page_of_the_demo_is_whole_and_without_barriers(demo_visitor, path):
     page = demo_visitor.open(path)
     title = path.replace("-", " ").capitalize() if path else "Stand-up"
-    assert demo_visitor.text().startswith(title)
+    assert demo_visitor.kicker().startswith(title)
     assert page.locator("[data-testid=stPlotlyChart]").count() >= CHARTS.get(path, 0)
     assert page.locator("[data-testid=stAlert]").count() == 0
     assert demo_visitor.look() == []

@@ -108,6 +108,11 @@ class Visitor:
         """All words of the page."""
         return self.page.locator("[data-testid=stMain]").inner_text()
 
+    def kicker(self) -> str:
+        """What the page says it is over."""
+        caption = self.page.get_by_test_id("stCaptionContainer").first
+        return caption.inner_text().replace("\u00a0", " ")
+
     def barriers(self) -> list[str]:
         """Serious and critical findings of axe-core."""
         self.page.evaluate(AXE_SCRIPT)

@@ -126,3 +126,9 @@ if names:
         "weeks; one scale along a row; a diamond marks a signal",
         table=ui.Table(streams, "stream-weeks"),
     )
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.caption("Lines and scholars of", width="content")
+        for stream, name in names.items():
+            ui.show_way(
+                "streams", f"{formats.markdown(formats.label(name))} \u203a", streams=[stream]
+            )

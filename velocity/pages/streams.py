@@ -34,13 +34,15 @@ _LINES = {
 }
 
 
-def _show(shown: pl.DataFrame, rows: pl.DataFrame, columns: dict[str, Any], alt: str) -> None:
+def _show(
+    shown: pl.DataFrame, rows: pl.DataFrame, columns: dict[str, Any], *, key: str, alt: str
+) -> None:
     """Rows of scholars; one that is selected opens My velocity of its scholar."""
     row = ui.chosen_row(
         shown.select(*columns),
         rows,
         columns=columns,
-        key=f"{alt.split(maxsplit=1)[0].lower()}-rows",
+        key=key,
         alt=alt,
         opens=view.opens_scholars,
         height=None if rows.height <= _ROWS_SHOWN else 34 * _ROWS_SHOWN + 36,
@@ -89,7 +91,7 @@ if lines.is_empty():
     st.markdown("No line of these streams has an experiment in this window: choose a longer one.")
 else:
     rows = shape.line_rows(lines, medians, view.read(reads.open_work))
-    _show(rows, rows, _LINES, "Lines, what needs attention first")
+    _show(rows, rows, _LINES, key="line-rows", alt="Lines, what needs attention first")
 
 ui.show_chart(
     charts.draw_multiples(
@@ -164,5 +166,6 @@ with st.grid(2, min_column_width=470, gap="medium"):
                 ),
                 "serial": st.column_config.NumberColumn("Now", format="%d\u00a0%%", width=55),
             },
-            "Scholars of these streams, what has waited longest first",
+            key="scholar-rows",
+            alt="Scholars of these streams, what has waited longest first",
         )

@@ -31,19 +31,17 @@ def has_page(name: str) -> bool:
     return name in st.session_state.get(_PAGES, {})
 
 
-def show_way(name: str, label: str, **choices: object) -> None:
+def show_way(name: str, label: str, **choices: str | list[str]) -> None:
     """A link to a page with `choices` made on it; nothing where the viewer has no such page.
-
-    A link, not `st.switch_page`: that refuses to leave a page whose address holds a choice.
 
     Args:
         name: file of the page, without its ending.
         label: Markdown.
-        choices: key of a widget of that page, which this page does not draw -> its value.
+        choices: key of a widget of that page, which this page does not draw -> its value; the
+            address carries them.
     """
     if has_page(name):
-        st.session_state.update({str(key): value for key, value in choices.items()})
-        st.page_link(st.session_state[_PAGES][name], label=label)
+        st.page_link(st.session_state[_PAGES][name], label=label, query_params=choices)
 
 
 def chosen_row(

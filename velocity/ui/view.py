@@ -20,6 +20,7 @@ from velocity.ui.parts import period_control, theme_mode
 from velocity.ui.places import data_folder, settings_now
 from velocity.ui.sign_in import admission
 from velocity.ui.sync_now import latest, may_sync, show_sync_now
+from velocity.ui.trail import show_trail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -137,7 +138,9 @@ class View:
             over: whom the page is about, such as "programme, 24 scholars"; Markdown.
             answer: the sentence on top and the line below it.
         """
-        self.kicker.caption(f"{self.title} · {self.window.words} · {over}")
+        with self.kicker.container(gap=None):
+            show_trail(self)
+            st.caption(f"{self.title} · {self.window.words} · {over}")
         with self.answer:
             st.title(answer.sentence, anchor=False)
             if answer.support:
@@ -193,7 +196,7 @@ def open_view(title: str, *, about: frozenset[str], viewer: Viewer) -> View | No
     if trust["as_of"] is None or (trust["first_day"] is None and about):
         return None
     st.session_state["zone"] = str(trust["timezone"])
-    keep_choices()
+    keep_choices(title, about)
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
@@ -244,10 +247,19 @@ def _record_look(opened: View, data: Path) -> None:
     )
 
 
-def keep_choices() -> None:
-    """Choices hold on pages that do not show them: a widget that is not drawn forgets its value."""
+def keep_choices(page: str, about: frozenset[str] = frozenset()) -> None:
+    """Choices hold on pages that do not show them: a widget that is not drawn forgets its value.
+
+    Args:
+        page: title of the page; of one just turned to, what its address says comes first.
+        about: choices that the page has.
+    """
+    turned = st.session_state.get("page") != page
+    st.session_state["page"] = page
     for key in ("period", "days", "scholar", "streams"):
-        if key in st.session_state:
+        if turned and key in about and key in st.query_params:
+            st.session_state.pop(key, None)
+        elif key in st.session_state:
             st.session_state[key] = st.session_state[key]
 
 
