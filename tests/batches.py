@@ -270,6 +270,7 @@ def row_of(run: Run) -> dict[str, Any]:
         "writer_starts": [moment(it) for it in run.writer_starts],
         "heartbeat_at": moment(run.heartbeat_at),
         "runtime_s": None if run.runtime_us is None else run.runtime_us / SECOND,
+        "first_metric_at": moment(run.first_metric_at),
         "last_metric_at": moment(run.last_metric_at),
         "group_name": run.group_name,
         "sweep": run.sweep,
@@ -279,5 +280,6 @@ def row_of(run: Run) -> dict[str, Any]:
         "host": run.host,
         "gpu_type": run.gpu_type,
         "gpu_count": run.gpu_count,
+        "gpu_utilisation": run.gpu_utilisation,
         "source": "table",
     }

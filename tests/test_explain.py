@@ -69,6 +69,7 @@ def rows_of(seed: int) -> list[dict]:
             "writer_starts": [moment(start) for start in it.writer_starts] or None,
             "heartbeat_at": moment(it.heartbeat_at),
             "runtime_s": None if it.runtime_us is None else it.runtime_us / 1e6,
+            "first_metric_at": moment(it.first_metric_at),
             "last_metric_at": moment(it.last_metric_at),
             "group_name": it.group_name,
             "sweep": it.sweep,
@@ -79,6 +80,7 @@ def rows_of(seed: int) -> list[dict]:
             else None,
             "host": it.host,
             "gpu_count": it.gpu_count,
+            "gpu_utilisation": it.gpu_utilisation,
             "gpu_type": it.gpu_type,
             "source": "table",
         }

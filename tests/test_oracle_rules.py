@@ -194,10 +194,10 @@ def test_a_full_host_charges_each_run_its_part():
     gpus = {"host": "h", "gpu_count": 8}
     derived = derive(
         [
-            run("a", at("09:00"), at("11:00"), **gpus),
+            run("a", at("09:00"), at("11:00"), gpu_utilisation=0.5, **gpus),
             run("b", at("10:00"), at("12:00"), "failed", **gpus),
-            run("c", at("10:00"), at("12:00"), host="h"),
-            run("d", at("10:00"), at("12:00"), host="localhost", gpu_count=1),
+            run("c", at("10:00"), at("12:00"), host="h", gpu_utilisation=1.0),
+            run("d", at("10:00"), at("12:00"), host="localhost", gpu_count=1, gpu_utilisation=0.75),
             run("e", at("10:00"), at("12:00"), gpu_count_config=2, **gpus),
         ],
         at("20:00"),
@@ -209,6 +209,8 @@ def test_a_full_host_charges_each_run_its_part():
         "gpu_hours_failed": 12.0,
         "productive_share": 0.6,
         "unpriced_run_hours": 2.0,
+        "gpu_utilisation": 7.5 / 14,
+        "gpu_measured_share": 14 / 30,
     }
 
 

@@ -15,6 +15,7 @@ _ORDER = (
     "volume",
     "loops",
     "medians",
+    "first_row",
     "lines",
     "open_work",
     "compute",

@@ -5,7 +5,7 @@
 WITH run AS (
   SELECT
     raw.run_key, raw.run_id, raw.state, raw.config_hash, raw.sweep, raw.group_name, raw.tags,
-    raw.gpu_count,
+    raw.gpu_count, raw.gpu_utilisation,
     coalesce(raw.gpu_type, '') AS gpu_type,
     CASE WHEN lower(coalesce(raw.host, '')) NOT IN ('', 'localhost')
       THEN hash(raw.entity, raw.host) END AS named_host_key,

@@ -26,7 +26,7 @@ capacity AS (
   SELECT host_key, max(reported) AS gpus FROM on_host WHERE shared GROUP BY host_key
 )
 SELECT
-  by_day.host_key, by_day.scholar_key, by_day.run_key, by_day.gpus,
+  by_day.host_key, by_day.scholar_key, by_day.run_key, by_day.gpus, by_day.utilisation,
   capacity.gpus AS capacity,
   by_day.day,
   CASE WHEN day = first_day THEN start_us ELSE begin_of_day(timezone, day) END AS from_us,

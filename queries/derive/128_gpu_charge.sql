@@ -1,11 +1,13 @@
 -- title: GPU charges
 -- table: gpu_charge | kept by host | published
 -- A row a session and local day: GPU time charged (its GPUs times what the host could give), or the
--- time of a run whose GPUs are not known. Allocation, not utilisation.
+-- time of a run whose GPUs are not known. That is allocation, not utilisation; of it, what was in use
+-- where the run measured that (null: not known).
 SELECT
   piece.host_key, piece.scholar_key, piece.run_key, piece.day, piece.gpus,
   piece.from_us, piece.to_us,
   piece.gpus * (after.share_us - before.share_us) AS gpu_us,
+  piece.gpus * (after.share_us - before.share_us) * piece.utilisation AS used_us,
   CASE WHEN piece.gpus IS NULL THEN piece.to_us - piece.from_us END AS unpriced_us
 FROM piece
 JOIN host_share AS before ON before.host_key = piece.host_key AND before.at_us = piece.from_us

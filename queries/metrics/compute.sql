@@ -13,12 +13,15 @@
 -- metric: gpu_hours_failed | GPU-hours | GPU-hours failed | The part charged to failed compute (failed, crashed, presumed dead).
 -- metric: productive_share | share | Productive share | GPU-hours charged to finished runs / all GPU-hours.
 -- metric: unpriced_run_hours | hours | Hours of unknown GPUs | Run hours of runs whose GPU count is not known.
+-- metric: gpu_utilisation | share | GPU utilisation | Mean share of the time that the GPUs were busy, over the runs that measured it (local run files do), weighted by their GPU-hours.
+-- metric: gpu_measured_share | share | Utilisation measured | GPU-hours of runs that measured their utilisation / all GPU-hours: what the utilisation rests on.
 -- metric: credits | credits | Credits spent | GPU-hours times the rate for the GPU type on that day; GPU-hours without a rate cost nothing here.
 WITH charged AS (
   SELECT
     group_of($by, scholar.scholar, stream.stream) AS group_id,
     period_of($period, charge.day) AS period_start,
-    charge.day, run.class, run.failed_compute, run.gpu_type, charge.gpu_us, charge.unpriced_us
+    charge.day, run.class, run.failed_compute, run.gpu_type, charge.gpu_us, charge.used_us,
+    charge.unpriced_us
   FROM gpu_charge AS charge
   JOIN run USING (run_key)
   JOIN scholar ON scholar.scholar_key = run.scholar_key
@@ -40,7 +43,9 @@ daily AS (
     coalesce(sum(gpu_us), 0) AS gpu_us,
     coalesce(sum(gpu_us) FILTER (failed_compute), 0) AS failed_us,
     coalesce(sum(gpu_us) FILTER (class = 'finished'), 0) AS finished_us,
-    coalesce(sum(unpriced_us), 0)::BIGINT AS unpriced_us
+    coalesce(sum(unpriced_us), 0)::BIGINT AS unpriced_us,
+    sum(used_us) AS used_us,
+    coalesce(sum(gpu_us) FILTER (used_us IS NOT NULL), 0) AS measured_us
   FROM charged
   GROUP BY ALL
 )
@@ -50,6 +55,8 @@ SELECT
   sum(failed_us) / 3.6e9 AS gpu_hours_failed,
   sum(finished_us) / nullif(sum(gpu_us), 0) AS productive_share,
   sum(unpriced_us) / 3.6e9 AS unpriced_run_hours,
+  sum(used_us) / nullif(sum(measured_us), 0) AS gpu_utilisation,
+  sum(measured_us) / nullif(sum(gpu_us), 0) AS gpu_measured_share,
   coalesce(sum(gpu_us / 3.6e9 * rate.credits_per_gpu_hour), 0) AS credits
 FROM daily
 ASOF LEFT JOIN gpu_rate AS rate

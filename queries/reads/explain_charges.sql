@@ -1,6 +1,6 @@
 -- title: Explanation: charges
--- A row a session and local day of the window: the GPUs it is charged for and what that came to, at
--- the rate of that day. Allocation, not utilisation.
+-- A row a session and local day of the window: the GPUs it is charged for, what that came to, at the
+-- rate of that day, and the part in use where the run measured it. A charge is allocation.
 -- param: scholar | VARCHAR | whose
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
@@ -24,6 +24,7 @@ SELECT
   make_timestamptz(to_us) AS ended_at,
   class, failed_compute, charge.gpu_type, gpus,
   gpu_us / 3.6e9 AS gpu_hours,
+  used_us / 3.6e9 AS used_gpu_hours,
   unpriced_us / 3.6e9 AS unpriced_hours,
   rate.credits_per_gpu_hour,
   gpu_us / 3.6e9 * rate.credits_per_gpu_hour AS credits

@@ -1,17 +1,25 @@
 -- title: Explanation: latencies
--- A row an experiment that enters a median, shortest first: how long it took, whether that ended
--- (event) or was only seen so far, how many were still at risk, and the survival from then on with
--- its 95 % limits.
--- param: measure | VARCHAR | machine, reaction, reaction_awake, loop or recovery
+-- A row an experiment (or run) that enters a median, shortest first: how long it took, whether that
+-- ended (event) or was only seen so far, how many were still at risk, and the survival from then on
+-- with its 95 % limits.
+-- param: measure | VARCHAR | machine, reaction, reaction_awake, loop, recovery or first_row
 -- param: scholar | VARCHAR | whose
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see
-WITH observation AS (
+WITH latency AS (
+  SELECT experiment_key AS run_key, scholar_key, day, measure::VARCHAR AS measure, length_us, event
+  FROM latency_of('loop', 'recovery')
+  UNION ALL
+  SELECT run_key, scholar_key, start_day, 'first_row', first_row_us, true
+  FROM run
+  WHERE excluded IS NULL
+),
+observation AS (
   SELECT
     scholar.scholar AS group_id, 'epoch'::DATE AS period_start,
-    latency.experiment_key, latency.day, latency.measure, latency.length_us, latency.event
-  FROM latency_of('loop', 'recovery') AS latency
+    latency.run_key, latency.day, latency.measure, latency.length_us, latency.event
+  FROM latency
   JOIN scholar USING (scholar_key)
   WHERE measure = $measure::VARCHAR AND length_us IS NOT NULL
     AND scholar.scholar = $scholar::VARCHAR AND may_see($scope, scholar.scholar, NULL)
@@ -20,7 +28,7 @@ WITH observation AS (
     AND ($to_day::DATE IS NULL OR day < $to_day::DATE)
 )
 SELECT
-  concat_ws('/', project.entity, project.project, run.run_id) AS experiment,
+  concat_ws('/', project.entity, project.project, run.run_id) AS what,
   observation.day,
   observation.length_us / 3.6e9 AS hours,
   observation.event,
@@ -30,6 +38,6 @@ SELECT
   curve.upper AS survival_high
 FROM observation
 JOIN curve_of('observation') AS curve USING (length_us)
-JOIN run ON run.run_key = observation.experiment_key
+JOIN run ON run.run_key = observation.run_key
 JOIN project ON project.project_key = run.project_key
-ORDER BY observation.length_us, observation.event DESC, experiment
+ORDER BY observation.length_us, observation.event DESC, what

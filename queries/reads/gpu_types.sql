@@ -9,11 +9,10 @@ WITH daily AS (
     run.gpu_type, charge.day,
     sum(charge.gpu_us) AS gpu_us,
     sum(charge.gpu_us) FILTER (run.failed_compute) AS failed_us,
-    sum(charge.gpu_us) FILTER (label.gpu_utilisation IS NOT NULL) AS measured_us,
-    sum(charge.gpu_us * label.gpu_utilisation) AS used_us
+    sum(charge.used_us) AS used_us,
+    sum(charge.gpu_us) FILTER (charge.used_us IS NOT NULL) AS measured_us
   FROM gpu_charge AS charge
   JOIN run USING (run_key)
-  JOIN run_label AS label USING (run_key)
   JOIN scholar ON scholar.scholar_key = run.scholar_key
   LEFT JOIN stream ON stream.stream_key = run.stream_key
   WHERE charge.gpu_us IS NOT NULL AND may_see($scope, scholar.scholar, stream.stream)
@@ -27,7 +26,7 @@ SELECT
   coalesce(sum(failed_us), 0) / 3.6e9 AS gpu_hours_failed,
   sum(gpu_us / 3.6e9 * rate.credits_per_gpu_hour) AS credits,
   sum(used_us) / nullif(sum(measured_us), 0) AS gpu_utilisation,
-  coalesce(sum(measured_us), 0) / nullif(sum(gpu_us), 0) AS measured_share
+  coalesce(sum(measured_us), 0) / nullif(sum(gpu_us), 0) AS gpu_measured_share
 FROM daily
 ASOF LEFT JOIN gpu_rate AS rate
   ON rate.gpu_type = daily.gpu_type AND rate.from_date <= daily.day

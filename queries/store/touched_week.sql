@@ -22,16 +22,29 @@ WITH changed AS (
     SELECT * FROM derived.recovery WHERE scholar_key IN (FROM scope) EXCEPT FROM temp.recovery)
   UNION ALL
   SELECT day FROM (
-    SELECT * REPLACE (round(gpu_us) AS gpu_us) FROM temp.gpu_charge
+    SELECT * REPLACE (round(gpu_us) AS gpu_us, round(used_us) AS used_us) FROM temp.gpu_charge
     EXCEPT
-    SELECT * REPLACE (round(gpu_us) AS gpu_us) FROM derived.gpu_charge
+    SELECT * REPLACE (round(gpu_us) AS gpu_us, round(used_us) AS used_us) FROM derived.gpu_charge
     WHERE host_key IN (FROM touched_host))
   UNION ALL
   SELECT day FROM (
-    SELECT * REPLACE (round(gpu_us) AS gpu_us) FROM derived.gpu_charge
+    SELECT * REPLACE (round(gpu_us) AS gpu_us, round(used_us) AS used_us) FROM derived.gpu_charge
     WHERE host_key IN (FROM touched_host)
     EXCEPT
-    SELECT * REPLACE (round(gpu_us) AS gpu_us) FROM temp.gpu_charge)
+    SELECT * REPLACE (round(gpu_us) AS gpu_us, round(used_us) AS used_us) FROM temp.gpu_charge)
+  UNION ALL
+  SELECT start_day FROM (
+    SELECT run_key, stream_key, start_day, first_row_us FROM temp.run
+    WHERE first_row_us IS NOT NULL
+    EXCEPT
+    SELECT run_key, stream_key, start_day, first_row_us FROM derived.run
+    WHERE scholar_key IN (FROM scope))
+  UNION ALL
+  SELECT start_day FROM (
+    SELECT run_key, stream_key, start_day, first_row_us FROM derived.run
+    WHERE scholar_key IN (FROM scope) AND first_row_us IS NOT NULL
+    EXCEPT
+    SELECT run_key, stream_key, start_day, first_row_us FROM temp.run)
   UNION ALL
   SELECT max(week_start) FROM derived.weekly
   UNION ALL

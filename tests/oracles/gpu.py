@@ -1,4 +1,4 @@
-"""Host-capped GPU-hours: allocation, not utilisation."""
+"""Host-capped GPU-hours, which are allocation, and the part of them known to have been in use."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def gpu_metrics(
     by: str = "scholar",
     everyone: Derived | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """Group -> gpu_hours, gpu_hours_failed, productive_share, unpriced_run_hours.
+    """Group -> gpu_hours, gpu_hours_failed, productive_share, unpriced_run_hours, utilisation.
 
     Where `derived` is only a part, hosts are shared with the rest of `everyone`.
     """
@@ -96,7 +96,7 @@ def gpu_metrics(
             groups[run.scholar if by == "scholar" else PROGRAMME].append(run)
     found = {}
     for group, runs in groups.items():
-        total = failed = finished = Fraction(0)
+        total = failed = finished = measured = used = Fraction(0)
         unpriced = 0
         for run in runs:
             charge = charges[run.run.key]
@@ -106,10 +106,15 @@ def gpu_metrics(
             total += charge
             failed += charge if run.is_failed_compute else 0
             finished += charge if run.state_class == "finished" else 0
+            if run.run.gpu_utilisation is not None:
+                measured += charge
+                used += charge * Fraction(run.run.gpu_utilisation)
         found[group] = {
             "gpu_hours": hours(total),
             "gpu_hours_failed": hours(failed),
             "productive_share": float(finished / total) if total else None,
             "unpriced_run_hours": hours(unpriced),
+            "gpu_utilisation": float(used / measured) if measured else None,
+            "gpu_measured_share": float(measured / total) if total else None,
         }
     return found

@@ -65,6 +65,7 @@ def metrics(
             **_run_counts(runs[group], window),
             **_throughput(experiments[group], window, derived),
             **_recovery(experiments[group], window),
+            **_first_rows(runs[group], window),
             "rework_share": _rework_share(runs[group], window),
             "blind_ratio": blind_ratio(derived, experiments[group], window),
             "wip_age_hours": wip_ages(experiments[group]),
@@ -264,6 +265,19 @@ def _recovery(experiments: Sequence[Experiment], window: Interval | None) -> Val
         if e.recovery_us is not None and happened(window, e.F)
     ]
     return _median("recovery_hours", durations)
+
+
+def _first_rows(runs: Sequence[DerivedRun], window: Interval | None) -> Values:
+    """Runs by their start. Choice: a row logged before its run began tells nothing."""
+    known = [
+        (run.run.first_metric_at - run.start, True)
+        for run in runs
+        if run.start is not None
+        and run.run.first_metric_at is not None
+        and run.run.first_metric_at >= run.start
+        and happened(window, run.start)
+    ]
+    return _median("first_row_hours", known)
 
 
 def _rework_share(runs: Sequence[DerivedRun], window: Interval | None) -> float | None:

@@ -46,6 +46,7 @@ class Run:
     writer_starts: tuple[int, ...] = ()
     heartbeat_at: int | None = None
     runtime_us: int | None = None
+    first_metric_at: int | None = None
     last_metric_at: int | None = None
     group_name: str | None = None
     sweep: str | None = None
@@ -54,6 +55,8 @@ class Run:
     host: str | None = None
     gpu_count: int | None = None
     gpu_type: str | None = None
+    #: Mean share of the time that its GPUs were busy; None where nobody measured.
+    gpu_utilisation: float | None = None
     #: Value of the config key that replaces gpu_count, where a setting names one.
     gpu_count_config: int | None = None
 

@@ -217,4 +217,6 @@ def _run(pick: Pick, plan: _Plan, as_of: int) -> Run:
         gpu_count=pick((None, 0, 1, 4, 8)),
         gpu_type=pick((None, "NVIDIA A100-SXM4-80GB", "NVIDIA H100 80GB HBM3")),
         gpu_count_config=pick((None, None, None, 2)),
+        gpu_utilisation=pick((None, None, 0.0, 0.25, 0.7, 1.0)),
+        first_metric_at=pick((None, start - 1, start, *(start + SECOND + pick(DELTAS),) * 3)),
     )

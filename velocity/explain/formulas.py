@@ -136,6 +136,8 @@ def _charged(text: str, which: pl.Expr) -> Part:
 _GPU = _charged("charged", _ANY)
 _GPU_FAILED = _charged("charged to failed compute", col("failed_compute"))
 _GPU_FINISHED = _charged("charged to finished runs", col("class") == "finished")
+_GPU_MEASURED = _charged("of runs that measured utilisation", col("used_gpu_hours").is_not_null())
+_GPU_USED = Part("of them in use", "GPU-hours", "charges", col("used_gpu_hours"))
 
 
 def _ended_as(name: str, words: str) -> Formula:
@@ -202,6 +204,8 @@ FORMULAS: dict[str, Formula] = {
     "unpriced_run_hours": Formula(
         _hours("of runs whose GPUs are not known", "charges", _ANY, "unpriced_hours")
     ),
+    "gpu_utilisation": Formula(_GPU_USED, _GPU_MEASURED),
+    "gpu_measured_share": Formula(_GPU_MEASURED, _GPU),
     "credits": Formula(
         Part("charged, at the rate of the day", "credits", "charges", col("credits"))
     ),

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 #: The reads, by the name of their query after "explain_".
 Kind = Literal["runs", "sessions", "experiments", "stretches", "days", "charges"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-#: Latencies, by the name that queries/macros/latency_of.sql gives them.
-Latency = Literal["machine", "reaction", "reaction_awake", "loop", "recovery"]
+#: Latencies, by the name that queries/reads/explain_latencies.sql gives them.
+Latency = Literal["machine", "reaction", "reaction_awake", "loop", "recovery", "first_row"]
 
 _UTC = pl.Datetime("us", "UTC")
 
@@ -95,12 +95,13 @@ ROW_SCHEMAS: dict[Kind | Literal["latencies"], dict[str, pl.DataType | type[pl.D
         "gpu_type": pl.String,
         "gpus": pl.Float64,
         "gpu_hours": pl.Float64,
+        "used_gpu_hours": pl.Float64,
         "unpriced_hours": pl.Float64,
         "credits_per_gpu_hour": pl.Float64,
         "credits": pl.Float64,
     },
     "latencies": {
-        "experiment": pl.String,
+        "what": pl.String,
         "day": pl.Date,
         "hours": pl.Float64,
         "event": pl.Boolean,

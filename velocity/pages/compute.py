@@ -10,7 +10,7 @@ from velocity.charts import draw_burndown, draw_compute
 
 _ALLOCATION = "Allocation, not utilisation; runs over several nodes are under-counted"
 _SPENT = ["gpu_hours", "gpu_hours_failed", "productive_share", "credits", "unpriced_run_hours"]
-_MEASURED = ["gpu_utilisation", "measured_share"]
+_MEASURED = ["gpu_utilisation", "gpu_measured_share"]
 
 
 def _table(frame: pl.DataFrame, title: str, caption: str, name: str) -> None:
@@ -24,17 +24,21 @@ def _spent(by: str, title: str) -> None:
     if by == "stream":
         frame = frame.with_columns(pl.col(by).replace(names))
     caption = f"{view.window.words}; {_ALLOCATION.lower()}"
-    _table(frame.select(by, *_SPENT), title, caption, f"compute-{by}")
+    _table(_known(frame.select(by, *_SPENT, *_MEASURED)), title, caption, f"compute-{by}")
+
+
+def _known(frame: pl.DataFrame) -> pl.DataFrame:
+    """Without the columns of utilisation where no run measured it."""
+    return frame if frame["gpu_measured_share"].sum() else frame.drop(_MEASURED)
 
 
 def _types() -> None:
-    types = view.windowed(reads.gpu_types)
-    measured = bool(types["measured_share"].sum())
+    types = _known(view.windowed(reads.gpu_types))
     _table(
-        types if measured else types.drop(_MEASURED),
+        types,
         "GPU types",
         "Utilisation only where local run files measured it"
-        if measured
+        if "gpu_utilisation" in types.columns
         else "No run of this window measured its utilisation: local run files do",
         "gpu-types",
     )

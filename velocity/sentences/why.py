@@ -66,6 +66,8 @@ def _sample(found: Explanation) -> str:
 
 
 def _event(metric_id: str) -> str:
+    if metric_id.startswith("first_row"):
+        return "run"
     return "recovered failure" if metric_id.startswith("recovery") else "loop"
 
 

@@ -87,15 +87,17 @@ def _since(moment: datetime, as_of: datetime) -> str:
 
 
 def medians(figures: Mapping[str, Any]) -> pl.DataFrame:
-    """Median, limits and what they rest on, a row a part of the loop; from `reads.metrics`.
+    """Median, limits and what they rest on, a row a latency; from `reads.metrics`.
 
-    What has no observation is left out: of awake hours, others than the scholar get none.
+    Two are left out without an observation: of awake hours others than the scholar get none, and
+    only local run files tell first rows.
     """
     parts = {
         "Machine": "machine_hours",
         "Reaction": "reaction_hours",
         "Reaction, awake hours": "reaction_awake_hours",
         "Loop": "loop_hours",
+        "First logged row": "first_row_hours",
     }
     return pl.DataFrame(
         [
@@ -112,7 +114,7 @@ def medians(figures: Mapping[str, Any]) -> pl.DataFrame:
                 "n": figures[f"{name}_n"],
             }
             for title, name in parts.items()
-            if figures[f"{name}_n"] or name != "reaction_awake_hours"
+            if figures[f"{name}_n"] or name not in {"reaction_awake_hours", "first_row_hours"}
         ]
     )
 

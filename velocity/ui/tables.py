@@ -34,7 +34,7 @@ _TITLES = {
     "joined_by": "Joined by",
     "hours_inside": "Hours in the window",
     "k": "Successes needed",
-    "measured_share": "Share of hours measured",
+    "gpu_measured_share": "Share of hours measured",
     "period_start": "From",
     "run_id": "Run id",
     "runs_changed": "Changed",
