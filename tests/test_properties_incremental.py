@@ -99,6 +99,8 @@ def _changed(run: Run, chance: random.Random) -> Run:
         {"started_at": start + chance.choice(DELTAS), "writer_starts": ()},
         {"writer_starts": (start, start + chance.choice(DELTAS))},
         {"gpu_type": chance.choice((None, "NVIDIA H100 80GB HBM3"))},
+        {"gpu_utilisation": chance.choice((None, 0.0, 0.9))},
+        {"first_metric_at": start + chance.choice(DELTAS)},
     ]
     for change in chance.sample(changes, chance.choice((1, 2))):
         run = replace(run, **change)
@@ -151,6 +153,27 @@ def test_time_alone_moves_weeks_and_burn() -> None:
                 world.merge(fresh, [run])
                 world.derive(fresh)
                 assert_tables_agree(derived_tables(store), derived_tables(fresh))
+
+
+def test_a_writer_that_begins_after_the_data_counts_once_the_data_reaches_it() -> None:
+    """The run is over and does not change: only as_of moves past its second start."""
+    start = micros(PLACES[0][1])
+    run = Run(
+        *("e0", "p", "r0", "ada0", "finished", start),
+        writer_starts=(start, start + DAY),
+        heartbeat_at=start + DAY + HOUR,
+        runtime_us=2 * HOUR,
+    )
+    batch = batch_of(*PLACES[0], count=1)
+    world = World(batch, {run.key: run}, [], {("e0", "p"): start + DAY - HOUR})
+    with new_store() as store:
+        world.merge(store, [run])
+        world.derive(store)
+        for hours, sessions in ((0, 1), (2, 2)):
+            world.as_of["e0", "p"] += hours * HOUR
+            world.merge(store, [])
+            world.derive(store)
+            assert store.run("SELECT count(*) FROM derived.session") == [(sessions,)]
 
 
 def test_who_leaves_a_host_leaves_its_gpus_to_the_others() -> None:

@@ -1,7 +1,8 @@
 -- title: Whose rows are derived again
 -- table: scope
 -- Scholars whose runs changed; and, in projects whose as_of moved, those with something running,
--- presumed dead, not yet in the data, open, awaiting, not recovered, or cut to it.
+-- presumed dead, not yet in the data or taken up only after it, open, awaiting, not recovered, or cut
+-- to it.
 WITH moved AS (
   SELECT project.project_key
   FROM project
@@ -30,3 +31,11 @@ SELECT run.scholar_key
 FROM derived.run
 JOIN derived_to USING (project_key)
 WHERE run.end_us = epoch_us(derived_to.as_of) AND run.project_key IN (FROM moved)
+UNION
+-- A later writer of a run that only begins after as_of has no session yet.
+SELECT run.scholar_key
+FROM derived.run
+JOIN raw_run USING (run_key)
+JOIN derived_to USING (project_key)
+WHERE len(raw_run.writer_starts) > 1 AND list_max(raw_run.writer_starts) > derived_to.as_of
+  AND run.project_key IN (FROM moved)
