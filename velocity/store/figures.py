@@ -17,7 +17,13 @@ By = Literal["scholar", "stream", "programme"]
 Period = Literal["all", "month", "week", "day"]
 
 #: `volume` comes first: it has a row for every group and period, the others where they have data.
-_PARTS = ("metrics/volume", "metrics/loops", "metrics/medians", "metrics/first_row", "metrics/compute")
+_PARTS = (
+    "metrics/volume",
+    "metrics/loops",
+    "metrics/medians",
+    "metrics/first_row",
+    "metrics/compute",
+)
 
 _EVERYTHING: Mapping[str, Any] = {
     "everything": True,
