@@ -164,9 +164,9 @@ FAULTS = (
     ),
     Fault(
         "fifteen minutes late is a bad clock",
-        "derive/020_session",
-        "end_us - session.as_of_us > 900000000",
-        "end_us - session.as_of_us >= 900000000",
+        "macros/clock_ahead",
+        "> 900000000",
+        ">= 900000000",
         (f"{_EDGES}::test_an_end_more_than_fifteen_minutes_after_as_of_is_a_bad_clock",),
     ),
     Fault(
@@ -305,7 +305,7 @@ FAULTS = (
     ),
     Fault(
         "stale is no failure",
-        "derive/070_experiment_core",
+        "derive/010_run_base",
         "('failed', 'crashed', 'stale')",
         "('failed', 'crashed')",
         (_ROWS,),
@@ -319,15 +319,15 @@ FAULTS = (
     ),
     Fault(
         "early failure exclusive",
-        "derive/070_experiment_core",
+        "derive/030_run_interval",
         "<= 120000000",
         "< 120000000",
         (_ROWS,),
     ),
     Fault(
         "an unknown end is early",
-        "derive/070_experiment_core",
-        " AND end_source <> 'unknown'",
+        "derive/030_run_interval",
+        " AND span.end_source <> 'unknown'",
         "",
         (_ROWS,),
     ),
@@ -411,8 +411,8 @@ FAULTS = (
     Fault(
         "five days of waiting are too long",
         "derive/092_loop_core",
-        "as_of_us - signal_us <= 432000000000",
-        "as_of_us - signal_us < 432000000000",
+        "as_of_us - signal_us <= reaction_limit_us()",
+        "as_of_us - signal_us < reaction_limit_us()",
         (_ROWS,),
     ),
     Fault(
@@ -426,7 +426,7 @@ FAULTS = (
     Fault(
         "abandoned until as_of",
         "derive/092_loop_core",
-        "THEN signal_us + 432000000000",
+        "THEN signal_us + reaction_limit_us()",
         "THEN as_of_us",
         (_ROWS,),
     ),
@@ -482,8 +482,8 @@ FAULTS = (
     Fault(
         "gaps of five days are left out",
         "derive/102_launch_gap",
-        "<= 432000000000",
-        "< 432000000000",
+        "<= reaction_limit_us()",
+        "< reaction_limit_us()",
         (_LONG,),
     ),
     Fault(

@@ -5,7 +5,8 @@
 WITH run AS (
   SELECT
     raw.run_key, raw.run_id, raw.state, raw.config_hash, raw.sweep, raw.group_name, raw.tags,
-    raw.gpu_count, raw.gpu_utilisation,
+    raw.gpu_utilisation,
+    CASE WHEN raw.gpu_count >= 0 THEN raw.gpu_count END AS gpu_count,
     coalesce(raw.gpu_type, '') AS gpu_type,
     CASE WHEN lower(coalesce(raw.host, '')) NOT IN ('', 'localhost')
       THEN hash(raw.entity, raw.host) END AS named_host_key,
@@ -20,7 +21,9 @@ WITH run AS (
     epoch_us(raw.heartbeat_at) AS heartbeat_us,
     epoch_us(raw.last_metric_at) AS last_metric_us,
     epoch_us(raw.first_metric_at) AS first_metric_us,
-    round(raw.runtime_s * 1e6)::BIGINT AS runtime_us,
+    -- Cut at 30,000 years, where it can still be reckoned with: it ends at as_of, flagged.
+    round(CASE WHEN abs(raw.runtime_s) > 1e12 THEN sign(raw.runtime_s) * 1e12 ELSE raw.runtime_s END
+      * 1e6)::BIGINT AS runtime_us,
     raw.writer_starts,
     epoch_us(coalesce(list_min(raw.writer_starts), raw.started_at)) AS environment_us
   FROM raw_run AS raw
@@ -49,5 +52,6 @@ SELECT
         THEN 'running' ELSE 'stale' END
     ELSE 'unknown'
   END AS class,
+  class IN ('failed', 'crashed', 'stale') AS failed_compute,
   CASE WHEN environment_us >= created_us THEN environment_us - created_us END AS queue_us
 FROM run, setting

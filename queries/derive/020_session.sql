@@ -99,7 +99,7 @@ SELECT
   end_us IS NULL AS open,
   end_source,
   estimated,
-  end_us < session.start_us OR end_us - session.as_of_us > 900000000 AS clock
+  end_us < session.start_us OR clock_ahead(end_us, session.as_of_us) AS clock
 FROM raw_session AS session
 JOIN run_base AS run USING (run_key)
 WHERE session.class <> 'pending' AND session.start_us <= session.as_of_us

@@ -23,8 +23,12 @@ SELECT
   CASE WHEN run.class = 'running' THEN 'open' ELSE span.end_source END AS end_source,
   span.estimated,
   -- A writer that begins after as_of waits for the next sync, as a run does.
-  span.clock OR coalesce(epoch_us(list_max(run.writer_starts)) - run.as_of_us > 900000000, false)
+  span.clock OR coalesce(clock_ahead(epoch_us(list_max(run.writer_starts)), run.as_of_us), false)
     AS clock,
+  run.failed_compute,
+  -- What lasts is compute: pauses between the sessions of a resumed run do not.
+  run.failed_compute AND span.active_us <= 120000000 AND span.end_source <> 'unknown'
+    AS early_failure,
   run.config_hash,
   CASE
     WHEN experiment_tag IS NOT NULL THEN 'tag'

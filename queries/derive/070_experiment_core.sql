@@ -3,9 +3,7 @@
 -- A row an experiment: n runs, first start S, the signal F (when the k-th of its runs finished,
 -- k = half of n rounded up), its outcome, and the stream it is attributed to.
 WITH member AS (
-  SELECT
-    link.experiment_key, run.*,
-    run.class IN ('failed', 'crashed', 'stale') AS failed_compute
+  SELECT link.experiment_key, run.*
   FROM link
   JOIN run_interval AS run USING (run_key)
 ),
@@ -20,8 +18,7 @@ counted AS (
     count(*) FILTER (class = 'running') > 0 AS any_running,
     count(*) FILTER (failed_compute) > 0 AS any_failed,
     count(*) FILTER (class = 'killed') > 0 AS any_killed,
-    bool_and(failed_compute AND active_us <= 120000000 AND end_source <> 'unknown')
-      AS all_early_failures,
+    bool_and(early_failure) AS all_early_failures,
     bool_or(clock) AS clock
   FROM member
   GROUP BY experiment_key, scholar_key, project_key, as_of_us

@@ -29,8 +29,8 @@ judged AS (
     *,
     CASE
       WHEN signal_us IS NULL THEN 'open'
-      WHEN next_us - signal_us <= 432000000000 THEN 'closed'
-      WHEN next_us IS NULL AND as_of_us - signal_us <= 432000000000 THEN 'awaiting'
+      WHEN next_us - signal_us <= reaction_limit_us() THEN 'closed'
+      WHEN next_us IS NULL AND as_of_us - signal_us <= reaction_limit_us() THEN 'awaiting'
       ELSE 'abandoned'
     END AS status
   FROM answered
@@ -40,7 +40,7 @@ SELECT
   * EXCLUDE (search_us),
   CASE status
     WHEN 'closed' THEN next_us
-    WHEN 'abandoned' THEN signal_us + 432000000000
+    WHEN 'abandoned' THEN signal_us + reaction_limit_us()
     WHEN 'awaiting' THEN as_of_us
   END AS reaction_end_us
 FROM judged

@@ -6,7 +6,7 @@ WITH failure AS (
   -- The two earliest ends of failed compute, two so that a run can leave itself out.
   SELECT scholar_key, project_key, config_hash, min(end_us, 2) AS ends
   FROM run_interval
-  WHERE config_hash IS NOT NULL AND class IN ('failed', 'crashed', 'stale')
+  WHERE config_hash IS NOT NULL AND failed_compute
   GROUP BY ALL
 )
 SELECT
@@ -25,15 +25,14 @@ SELECT
     WHEN base.class = 'pending' THEN 'pending'
     WHEN run.run_key IS NULL THEN 'after_as_of'
   END AS excluded,
-  coalesce(run.clock, base.class <> 'pending' AND base.start_us - base.as_of_us > 900000000)
+  coalesce(run.clock, base.class <> 'pending' AND clock_ahead(base.start_us, base.as_of_us))
     AS clock,
   coalesce(run.estimated, false) AS estimated,
-  base.class IN ('failed', 'crashed', 'stale') AS failed_compute,
-  base.class IN ('failed', 'crashed', 'stale') AND run.active_us <= 120000000
-    AND run.end_source <> 'unknown' AS early_failure,
+  base.failed_compute,
+  coalesce(run.early_failure, false) AS early_failure,
   CASE WHEN base.config_hash IS NOT NULL AND run.run_key IS NOT NULL THEN
     coalesce(
-      CASE WHEN base.class IN ('failed', 'crashed', 'stale') AND run.end_us <= base.start_us
+      CASE WHEN base.failed_compute AND run.end_us <= base.start_us
         THEN failure.ends[2] ELSE failure.ends[1] END <= base.start_us,
       false)
   END AS rework,

@@ -14,4 +14,4 @@ JOIN awake_at AS awake_start
 JOIN awake_at AS awake_end
   ON awake_end.scholar_key = launch.scholar_key AND awake_end.at_us = launch.start_us,
 setting
-WHERE launch.start_us - launch.previous_us <= 432000000000
+WHERE launch.start_us - launch.previous_us <= reaction_limit_us()
