@@ -8,6 +8,8 @@ import pytest
 
 from tests.builders import at, run, store_of
 from velocity import reads
+from velocity.access import Scope
+from velocity.roster import Roster, Scholar
 
 
 def figures(snapshot) -> dict:
@@ -64,3 +66,35 @@ def test_a_run_that_starts_at_the_failures_signal_recovers_it():
     ]
     found = figures(store_of(rows, "20:00"))
     assert (found["recovery_hours_events"], found["recovery_hours_largest"]) == (1, 1)
+
+
+@pytest.mark.parametrize(("seconds", "ended_at"), [(1e300, "20:00"), (-1e300, "09:00")])
+def test_an_absurd_runtime_is_a_bad_clock_and_stops_nothing(seconds, ended_at):
+    absurd = run("r1", "09:00", "10:00", runtime_s=seconds)
+    found = reads.runs(store_of([absurd, run("r2", "11:00", "12:00")], "20:00"))
+    row = found.filter(run_id="r1").row(0, named=True)
+    assert row["ended_at"] == at(ended_at)
+    assert "clock" in row["flags"]
+    assert "clock" not in found.filter(run_id="r2")["flags"].item()
+
+
+def test_fewer_gpus_than_none_are_not_known():
+    """As a table may say: they must take nothing off what others on the host are charged."""
+    rows = [run(f"r{n}", "09:00", "10:00", host="node1", gpu_count=n) for n in (-1, 8)]
+    found = figures(store_of(rows, "20:00"))
+    assert found["gpu_hours"] == pytest.approx(8)
+    assert found["unpriced_run_hours"] == pytest.approx(1)
+
+
+def test_a_user_whom_the_roster_lacks_is_not_the_scholar_with_that_id():
+    """W&B's ada is somebody else than the scholar ada, whose user name is another."""
+    roster = Roster(scholars=(Scholar(id="ada", name="Ada", usernames=("lovelace",)),))
+    rows = [run("r1", "09:00", "10:00", username="lovelace"), run("r2", "11:00", username="ada")]
+    snapshot = store_of(rows, "20:00", roster=roster)
+    own = {"scope": Scope(scholars=("ada",), hours=("ada",)), "scholar": "ada"}
+    assert reads.runs(snapshot, **own)["run_id"].to_list() == ["r1"]
+    assert reads.experiments(snapshot, **own)["experiment_id"].to_list() == ["e/p/r1"]
+    assert reads.trust(snapshot, scope=own["scope"])["runs"].item() == 1
+    assert reads.unattributed(snapshot)["username"].to_list() == ["ada"]
+    assert figures(snapshot)["runs_started"] == 1
+    assert reads.metrics(snapshot, by="programme")["runs_started"].item() == 2

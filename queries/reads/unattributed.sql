@@ -2,12 +2,13 @@
 -- A row a W&B user name whose runs count in programme totals only.
 -- param: scope | STRUCT | what the viewer may see
 SELECT
-  scholar.scholar AS username,
+  coalesce(any_value(label.username), scholar.scholar) AS username,
   count(*) AS runs,
   make_timestamptz(min(run.start_us)) AS first_at,
   make_timestamptz(max(run.start_us)) AS last_at
 FROM run
+JOIN run_label AS label USING (run_key)
 JOIN scholar USING (scholar_key)
 WHERE NOT scholar.attributed AND may_see($scope, NULL, NULL)
-GROUP BY ALL
+GROUP BY scholar.scholar_key, scholar.scholar
 ORDER BY runs DESC, username

@@ -26,7 +26,13 @@ WHERE kind <> 'roster' AND name NOT IN (SELECT username FROM roster_username);
 CREATE OR REPLACE TABLE derived.scholar AS
 SELECT
   number.scholar_key,
-  CASE kind WHEN 'nobody' THEN '(no user)' ELSE number.name END AS scholar,
+  -- A user name that the roster lacks may be the id of somebody else in it.
+  CASE
+    WHEN kind = 'nobody' THEN '(no user)'
+    WHEN kind = 'username' AND number.name IN (SELECT scholar FROM roster_scholar)
+      THEN number.name || ' (not in the roster)'
+    ELSE number.name
+  END AS scholar,
   coalesce(roster.name, CASE kind WHEN 'nobody' THEN '(no user)' ELSE number.name END) AS name,
   kind = 'roster' AS in_roster,
   -- With a roster, a user name that it lacks counts in programme totals only.
