@@ -88,6 +88,12 @@ def test_what_w_and_b_does_not_know_is_null():
     assert bare["config"] == "{}"
 
 
+def test_an_empty_name_of_a_group_or_sweep_is_none():
+    """A sweep of all runs without one would be one experiment."""
+    nameless = row(group="", sweepName="")
+    assert (nameless["group_name"], nameless["sweep"]) == (None, None)
+
+
 def test_a_config_that_is_not_known_has_no_hash():
     unknown = row(config=None, summaryMetrics=None)
     assert (unknown["config"], unknown["config_hash"]) == (None, None)

@@ -86,6 +86,8 @@ def _distinct(nodes: Iterable[Node]) -> Iterable[Node]:
 def _light_row(node: Node) -> dict[str, Any]:
     user = node.get("user")
     row: dict[str, Any] = {column: node.get(name) for column, name in _PLAIN.items()}
+    # An empty name is none: it would make one group, or one sweep, of every run without.
+    row["group_name"], row["sweep"] = row["group_name"] or None, row["sweep"] or None
     row["username"] = user.get("username") if user else None
     for column, name in _TIMES.items():
         row[column] = _micros(node.get(name))
