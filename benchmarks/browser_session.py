@@ -30,7 +30,7 @@ class Answer:
         seconds: from asking to "the script has finished".
         sent: bytes that the server sent.
         packed: the same, packed as a proxy would; 0 where nobody asked.
-        errors: exceptions drawn and scripts that did not finish.
+        errors: exceptions drawn, and answers that did not come.
     """
 
     seconds: float
@@ -128,7 +128,7 @@ class BrowserSession:
                         answer.packed += len(packer.compress(raw))
                     message = ForwardMsg.FromString(raw)
                     self._take(message, answer, timers)
-                    if message.WhichOneof("type") == "script_finished":
+                    if _ends_run(message):
                         answer.seconds = time.perf_counter() - began
         except TimeoutError:
             answer.seconds = time.perf_counter() - began
@@ -164,10 +164,21 @@ class BrowserSession:
         self._timers = {}
 
 
+def _ends_run(message: ForwardMsg) -> bool:
+    """Whether all is sent: a script that begins anew says that it finished early."""
+    return (
+        message.WhichOneof("type") == "script_finished"
+        and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
+    )
+
+
 def _errors(message: ForwardMsg) -> list[str]:
     kind = message.WhichOneof("type")
     if kind == "delta" and message.delta.new_element.WhichOneof("type") == "exception":
         return [message.delta.new_element.exception.type]
-    if kind == "script_finished" and message.script_finished in {1, 2}:
-        return ["the script did not finish"]
+    if (
+        kind == "script_finished"
+        and message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR
+    ):
+        return ["the script did not compile"]
     return ["page not found"] if kind == "page_not_found" else []
