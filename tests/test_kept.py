@@ -2,10 +2,14 @@
 
 import gc
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from threading import Event
 
 import polars as pl
+import pytest
 
+from velocity.errors import StoreError
 from velocity.ui.kept import Kept, kept_of
 
 
@@ -26,6 +30,34 @@ def test_what_was_made_is_not_made_again():
 
     assert kept.get("a", make) is kept.get("a", make)
     assert made == ["once"]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_whoever_asks_while_it_is_made_waits_for_it(fails):
+    kept, begun, go_on, asked = Kept(10_000), Event(), Event(), []
+
+    def make():
+        asked.append("made")
+        begun.set()
+        assert go_on.wait(30)
+        if fails:
+            raise StoreError("gone", "try again")
+        return frame(10)
+
+    with ThreadPoolExecutor(8) as people:
+        first = people.submit(kept.get, "a", make)
+        assert begun.wait(30)
+        others = [people.submit(kept.get, "a", make) for _ in range(6)]
+        # Nobody waits for what somebody else asked for.
+        assert people.submit(kept.get, "b", lambda: frame(3)).result(30).height == 3
+        go_on.set()
+        given = [it.exception(30) if fails else it.result(30) for it in (first, *others)]
+    if fails:
+        assert all(isinstance(it, StoreError) for it in given)
+        assert kept.get("a", lambda: frame(4)).height == 4
+    else:
+        assert asked == ["made"]
+        assert all(it is given[0] for it in given)
 
 
 def test_the_least_recently_used_makes_room():

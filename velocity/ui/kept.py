@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from concurrent.futures import Future
 from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
@@ -35,25 +36,44 @@ class Kept(Generic[Made]):
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
         self._made: OrderedDict[Hashable, tuple[Made, int]] = OrderedDict()
+        self._making: dict[Hashable, Future[Made]] = {}
         self._lock = Lock()
         self.bytes = 0
 
     def get(self, key: Hashable, make: Callable[[], Made]) -> Made:
-        """What is kept under `key`, else what `make` gives."""
+        """What is kept under `key`, else what `make` gives.
+
+        It is made once, however many ask at a time: all pages do when a snapshot is new. Nobody
+        waits for what somebody else asked for. All of them get what `make` raises.
+        """
         with self._lock:
             if key in self._made:
                 self._made.move_to_end(key)
                 return self._made[key][0]
-        # Made outside the lock: two may make the same, but nobody waits for what others asked for.
-        made = make()
+            making = self._making.get(key)
+            if making is None:
+                promise = self._making[key] = Future[Made]()
+        if making is not None:
+            return making.result()
+        try:
+            made = make()
+        except BaseException as error:
+            with self._lock:
+                del self._making[key]
+            promise.set_exception(error)
+            raise
+        self._keep(key, made)
+        promise.set_result(made)
+        return made
+
+    def _keep(self, key: Hashable, made: Made) -> None:
         size = _bytes_of(made)
         with self._lock:
-            if key not in self._made:
-                self._made[key] = made, size
-                self.bytes += size
+            del self._making[key]
+            self._made[key] = made, size
+            self.bytes += size
             while self.bytes > self._most_bytes:
                 self.bytes -= self._made.popitem(last=False)[1][1]
-        return made
 
 
 @lru_cache(maxsize=2)
