@@ -85,6 +85,7 @@ def _run() -> None:
         "{padding-left:1.5rem;padding-right:1.5rem}</style>"
     )
     ui.keep_history()
+    ui.fit_to_paper()
     _freeze()
     try:
         viewer = ui.admit().viewer

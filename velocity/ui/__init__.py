@@ -15,6 +15,7 @@ from velocity.ui.parts import (
     tile,
     tile_row,
 )
+from velocity.ui.printing import fit_to_paper
 from velocity.ui.sign_in import NotAdmitted, admit, show_not_admitted, show_who
 from velocity.ui.tables import column_config, plain_title, readable, show_rows
 from velocity.ui.view import View, keep_choices, open_view, view
@@ -27,6 +28,7 @@ __all__ = [
     "chosen_row",
     "column_config",
     "empty_state",
+    "fit_to_paper",
     "forget_unknown",
     "heading",
     "keep_choices",

@@ -79,7 +79,7 @@ def heading(title: str, caption: str = "", *, table: Table | None = None) -> Non
                 st.caption(caption)
         if table is not None:
             with st.container(width="content"):
-                data_menu(table)
+                data_menu(table, title or table.name.capitalize())
 
 
 def show_chart(
@@ -124,8 +124,8 @@ def show_figure(chart: Chart, *, key: str, on_select: Callable[[], None] | None 
 
 
 @st.fragment
-def data_menu(table: Table) -> None:
-    """The "Data" menu: the rows as a table, as CSV, as Parquet.
+def data_menu(table: Table, title: str) -> None:
+    """The "Data" menu: the rows of the section `title` as a table, as CSV, as Parquet.
 
     It runs by itself, without the entry script, so it asks again whether the rows may be seen.
     """
@@ -143,7 +143,7 @@ def data_menu(table: Table) -> None:
         width: Literal["large", "small"] = "large" if choice == "table" else "small"
         # A new snapshot waits for the dialog: drawing the page again would close it.
         st.session_state["dialog"] = True
-        dialog = st.dialog(f"{table.name}, {rows}", width=width, on_dismiss=_dialog_closed)
+        dialog = st.dialog(f"{title}, {rows}", width=width, on_dismiss=_dialog_closed)
         dialog(_offer)(table, choice)
 
 
@@ -155,7 +155,12 @@ def _offer(table: Table, choice: _Choice) -> None:
     if choice == "table":
         if any(isinstance(kind, pl.Datetime) for kind in table.frame.dtypes):
             st.caption(f"Times in {page_zone()}; files carry UTC.")
-        show_rows(table.frame, alt=f"Rows of {table.name}")
+        # By its name is enough for a table; files have the id too.
+        named = "stream_name" in table.frame.columns
+        show_rows(
+            table.frame.drop("stream", strict=False) if named else table.frame,
+            alt=f"Rows of {table.name}",
+        )
     files = {
         "csv": ("Download CSV", "csv", "text/csv", csv_bytes),
         "parquet": ("Download Parquet", "parquet", "application/vnd.apache.parquet", parquet_bytes),
