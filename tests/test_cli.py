@@ -225,6 +225,14 @@ def test_roster_check_lists_findings_and_fails_on_errors(velocity, tmp_path):
     assert b"scholars[0].timezone (line 4)" in out
 
 
+def test_roster_check_tells_of_globs_that_match_nothing_in_the_data(velocity, data, tmp_path):
+    text = '[[streams]]\nid = "s"\nname = "S"\nprojects = ["nobody/*"]\n'
+    (tmp_path / "roster.toml").write_text(text, "utf-8")
+    code, out, _ = velocity("roster", "check", "--data", data)
+    assert code == 0
+    assert b'warning: streams[0].projects[0] (line 4): read "nobody/*", which matches none' in out
+
+
 def test_roster_suggest_writes_what_the_roster_lacks(velocity, data, tmp_path):
     roster = tmp_path / "roster.toml"
     roster.write_text('[[scholars]]\nid = "ada"\nname = "Ada"\nusernames = ["ada"]\n', "utf-8")

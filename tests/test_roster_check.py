@@ -92,7 +92,8 @@ amount = 0
             '[[scholars]]\nname = "Ada"',
             (
                 "scholars[0].id (line 1): read nothing; "
-                "right would be a value (Short name, in links and on the command line)"
+                "right would be a value (Short name: in lists and choices, in links and on the "
+                "command line)"
             ),
         ),
         (
@@ -121,9 +122,13 @@ amount = 0
         ("scholars = 3", "scholars (line 1): read 3; right would be a list in square brackets"),
         (
             '[scholars]\nid = "ada"',
-            "scholars (line 1): read a table; right would be a list in square brackets",
+            "scholars (line 1): read a table; right would be a list: [[scholars]] above each entry",
         ),
         ("[[credits]]\n", "credits (line 1): read a list of 1; right would be a table"),
+        (
+            stream("s") + "[[credits.grants]]\ndate = 0206-01-05\nstream = 's'\namount = 1",
+            "grants[0].date (line 7): read 0206-01-05; right would be a day from 2000-01-01 on",
+        ),
         ('leads = ["x"]', 'leads[0] (line 1): read "x"; right would be an address such as'),
     ],
 )

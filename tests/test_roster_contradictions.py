@@ -6,6 +6,7 @@ import pytest
 
 from tests.roster_texts import ADA, BEN, errors, rate, stream, warnings
 from velocity.roster import check_roster
+from velocity.roster_check import Seen
 
 
 @pytest.mark.parametrize(
@@ -94,6 +95,22 @@ def test_a_contradiction_is_an_error(tmp_path, text, told):
         ),
         ('[[scholars]]\nid = "a"\nname = "A"', "scholars[0].usernames (line 1): read no username"),
         (ADA.replace('["ada"]', '["ada", "ada"]'), "scholars[0].usernames[1] (line 4): read"),
+        (
+            ADA + BEN.replace('id = "ben"', 'id = "Ada"'),
+            (
+                'scholars[1].id (line 6): read "Ada", which only its case tells from "ada" at '
+                "scholars[0].id (line 2)"
+            ),
+        ),
+        (
+            ADA + BEN.replace('["ben"]', '["ADA"]'),
+            'read "ADA", which only its case tells from "ada" at scholars[0].usernames[0] (line 4)',
+        ),
+        (
+            stream("s") + stream("S"),
+            'streams[1].id (line 7): read "S", which only its case tells from "s"',
+        ),
+        (ADA.replace('["ada"]', '["ada "]'), 'read "ada "; right would be "ada", for spaces count'),
         ('leads = ["l@x.org", "L@x.org"]', "leads[1] (line 1): read"),
         (
             "leads = ['A@x.org']\n" + ADA + "emails = ['a@x.org']\ndisabled = true",
@@ -179,3 +196,34 @@ def test_a_mistake_in_one_value_hides_no_contradiction_with_another(tmp_path):
     assert len(found) == 2
     assert "timezone" in found[0]
     assert "usernames" in found[1]
+
+
+SEEN = Seen(["team/vision", "team/lm-a"], {"ada", "Ben", "cy"}, {"NVIDIA A100"})
+
+
+def test_what_fits_nothing_in_the_data_is_a_warning(tmp_path):
+    path = tmp_path / "roster.toml"
+    path.write_text(
+        ADA
+        + BEN
+        + BEN.replace("ben", "zoe")
+        + stream("a", projects='["team/vison", "team/lm-*"]')
+        + rate("*H100*", "2026-01-01")
+        + rate("*A100*", "2026-01-01")
+    )
+    assert [str(it) for it in check_roster(path, SEEN)] == [
+        (
+            'streams[0].projects[0] (line 16): read "team/vison", which matches none of the 2 '
+            "projects in the data; right would be a glob that does, case counting, "
+            'perhaps "team/vision"'
+        ),
+        (
+            'credits.rates[0].gpu (line 19): read "*H100*", which matches none of the 1 GPU '
+            "types in the data; right would be a glob that does, case counting"
+        ),
+        (
+            'scholars[1].usernames[0] (line 8): read "ben", of whom the data has no run; '
+            'right would be a username as W&B spells it, perhaps "Ben"'
+        ),
+    ]
+    assert check_roster(path, Seen([], {"ada"}, [])) == []

@@ -24,8 +24,8 @@ def test_nothing_is_suggested_when_nobody_is_lacking():
 
 
 def test_a_suggestion_does_not_take_an_id_that_is_taken():
-    text = suggest_entries({"ben": 1, "ben!": 1}, parsed(FULL))
-    assert [entry["id"] for entry in tomllib.loads(text)["scholars"]] == ["ben-2", "ben-3"]
+    text = suggest_entries({"Ben!": 1, "ben": 1}, parsed(FULL))
+    assert [entry["id"] for entry in tomllib.loads(text)["scholars"]] == ["Ben-2", "ben-3"]
 
 
 _HOSTILE = st.dictionaries(st.text(max_size=80), st.integers(0, 10**9), max_size=6)
@@ -48,7 +48,7 @@ def test_suggestions_for_any_usernames_load_back_into_the_roster(runs_of):
 
 
 def test_suggestions_appended_to_the_file_leave_no_finding(tmp_path):
-    hostile = {'x"\n[[streams]]': 5, "💥": 2, "\x7f": 1, "ben": 1}
+    hostile = {'x"\n[[streams]]': 5, "💥": 2, "\x7f": 1, "bert": 1}
     (tmp_path / "roster.toml").write_text(
         FULL + suggest_entries(hostile, parsed(FULL)), encoding="utf-8"
     )

@@ -93,6 +93,12 @@ mode = "closed"
         ("[experiments]\ntogether_minutes = true", "read true; right would be a number"),
         ("[experiments]\ntogether_minutes = 1e9", "right would be a number of 10080 or less"),
         ("[programme]\nlimit = 1", "right would be one of name, timezone"),
+        (
+            "[compute]\ngpu_count_key = 'a\"b'",
+            r'read "a\"b"; right would be a key of the runs' + "' configs",
+        ),
+        ('[compute]\ngpu_count_key = "gpu*"', 'read "gpu*"; right would be a key'),
+        ('[compute]\ngpu_count_key = ""', 'read ""; right would be a key'),
         ('[programme]\ntimezone = "localtime"', 'read "localtime"; right would be an IANA'),
     ],
 )

@@ -168,6 +168,9 @@ def _finding(document: TomlDocument, model: type[BaseModel], problem: Any) -> Fi
         right = f"a value ({description.rstrip('.')})"
     elif kind == "value_error":
         right = str(context["error"])
+    elif kind == "tuple_type" and isinstance(problem["input"], dict):
+        name = ".".join(map(str, path))
+        right = f"a list: [[{name}]] above each entry, not [{name}]"
     elif kind in _RIGHT:
         right = _RIGHT[kind].format(**context)
     else:

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from velocity.errors import ConfigurationError
 from velocity.findings import Finding, read_toml, told, validated
-from velocity.roster_check import contradictions
+from velocity.roster_check import Seen, contradictions, idle
 from velocity.settings import Number, ZoneName
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ _GLOB = re.compile(r"[^/]+/[^/]+")
 _AWAKE = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]|24(?=:00)):([0-5][0-9])")
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _DAY_MINUTES = 24 * 60
+#: An earlier year is a slip of the pen, and the burn-down begins with the first grant.
+_FIRST_GRANT = date(2000, 1, 1)
 
 
 def _id(text: str) -> str:
@@ -47,6 +49,12 @@ def _email(text: str) -> str:
     return text.lower()
 
 
+def _grant_day(day: date) -> date:
+    if day < _FIRST_GRANT:
+        raise ValueError(f"a day from {_FIRST_GRANT} on")
+    return day
+
+
 def _project_glob(text: str) -> str:
     if not _GLOB.fullmatch(text):
         raise ValueError('ENTITY/PROJECT, where * stands for any text, such as "team/vision-*"')
@@ -65,6 +73,7 @@ _Email = Annotated[str, AfterValidator(_email)]
 _ProjectGlob = Annotated[str, AfterValidator(_project_glob)]
 _Text = Annotated[str, Field(min_length=1)]
 _Day = Annotated[date, Field(strict=True)]
+_GrantDay = Annotated[_Day, AfterValidator(_grant_day)]
 
 
 class _Entry(BaseModel):
@@ -143,7 +152,7 @@ class Rate(_Entry):
 class Grant(_Entry):
     """Credits given to a stream or to a scholar; exactly one of the two is named."""
 
-    date: _Day = Field(description="Day of the grant.")
+    date: _GrantDay = Field(description="Day of the grant.")
     stream: _Id | None = Field(None, description="Id of the stream that receives it.")
     scholar: _Id | None = Field(None, description="Id of the scholar who receives it.")
     amount: Number = Field(gt=0, description="Credits.")
@@ -209,12 +218,14 @@ class RosterError(ConfigurationError):
         self.findings = tuple(findings)
 
 
-def check_roster(path: Path) -> list[Finding]:
+def check_roster(path: Path, seen: Seen | None = None) -> list[Finding]:
     """Every mistake in the file at `path`, found in one pass, errors first.
 
-    Nothing is raised: a file that is absent or not TOML is a finding too.
+    With what the data holds (`seen`), so is what fits nothing in it. Nothing is raised: a file that
+    is absent or not TOML is a finding too.
     """
-    return list(_read(path)[1])
+    findings = list(_read(path)[1])
+    return findings if seen is None else findings + idle(read_toml(path), seen)
 
 
 def load_roster(path: Path) -> Roster | None:

@@ -7,6 +7,7 @@ hides none in another; a value of the wrong type is passed over here, for the mo
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 from itertools import combinations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from velocity.findings import Finding, as_toml, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from velocity.findings import TomlDocument
     from velocity.toml_lines import TomlPath
@@ -27,6 +28,9 @@ def contradictions(document: TomlDocument) -> list[Finding]:
         *_repeated(document, "scholars.*.id", "an id that no other scholar has"),
         *_repeated(document, "streams.*.id", "an id that no other stream has"),
         *_repeated(document, "scholars.*.usernames.*", "each username once, at one scholar"),
+        *_alike(document, "scholars.*.id"),
+        *_alike(document, "streams.*.id"),
+        *_alike(document, "scholars.*.usernames.*"),
         *_repeated(document, "scholars.*.emails.*", "each address once, at one scholar", str.lower),
         *_repeated(document, "leads.*", "each address once", str.lower),
         *_repeated(document, "streams.*.mentors.*", "each address once", str.lower, per_list=True),
@@ -36,6 +40,51 @@ def contradictions(document: TomlDocument) -> list[Finding]:
         *_grants(document),
         *_rates(document),
     ]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the data holds: projects as "entity/project", W&B usernames, GPU types."""
+
+    projects: Collection[str]
+    usernames: Collection[str]
+    gpu_types: Collection[str]
+
+
+def idle(document: TomlDocument, seen: Seen) -> list[Finding]:
+    """Warnings of globs that match nothing in the data, and of usernames that look misspelled."""
+    return [
+        *_idle_globs(document, "streams.*.projects.*", seen.projects, "projects"),
+        *_idle_globs(document, "credits.rates.*.gpu", seen.gpu_types, "GPU types"),
+        *_misspelled(document, seen.usernames),
+    ]
+
+
+def _idle_globs(
+    document: TomlDocument, where: str, known: Collection[str], kind: str
+) -> Iterator[Finding]:
+    for path, glob in _texts(document.values, where):
+        if known and not any(fnmatchcase(name, glob) for name in known):
+            yield Finding(
+                document.where(path),
+                f"{as_toml(glob)}, which matches none of the {len(known)} {kind} in the data",
+                f"a glob that does, case counting{nearest(glob, known)}",
+                "warning",
+            )
+
+
+def _misspelled(document: TomlDocument, usernames: Collection[str]) -> Iterator[Finding]:
+    """Of whom there is no run, while the data has a user much alike whom the roster lacks."""
+    named = list(_texts(document.values, "scholars.*.usernames.*"))
+    lacking = set(usernames) - {text for _, text in named}
+    for path, text in named:
+        if text not in usernames and (near := nearest(text, lacking)):
+            yield Finding(
+                document.where(path),
+                f"{as_toml(text)}, of whom the data has no run",
+                f"a username as W&B spells it{near}",
+                "warning",
+            )
 
 
 def covers(wide: str, narrow: str) -> bool:
@@ -71,6 +120,21 @@ def _repeated(
             )
 
 
+def _alike(document: TomlDocument, where: str) -> Iterator[Finding]:
+    """Texts of two entries that only their case tells apart."""
+    first: dict[str, tuple[TomlPath, str]] = {}
+    for path, text in _texts(document.values, where):
+        earlier, spelled = first.setdefault(text.lower(), (path, text))
+        if spelled != text and earlier[:2] != path[:2]:
+            yield Finding(
+                document.where(path),
+                f"{as_toml(text)}, which only its case tells from {as_toml(spelled)} at "
+                f"{document.where(earlier)}",
+                "one spelling, or two that nobody takes for each other",
+                "warning",
+            )
+
+
 def _scholars(document: TomlDocument) -> Iterator[Finding]:
     roles = {
         address.lower(): path
@@ -85,6 +149,14 @@ def _scholars(document: TomlDocument) -> Iterator[Finding]:
                 "the W&B usernames of this person, without which no run is theirs",
                 "warning",
             )
+        for inner, username in _texts(scholar, "usernames.*"):
+            if username != username.strip():
+                yield Finding(
+                    document.where((*path, *inner)),
+                    as_toml(username),
+                    f"{as_toml(username.strip())}, for spaces count",
+                    "warning",
+                )
         if scholar.get("disabled") is True:
             for inner, address in _texts(scholar, "emails.*"):
                 if role := roles.get(address.lower()):

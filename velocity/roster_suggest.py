@@ -38,11 +38,11 @@ def suggest_entries(runs_of: Mapping[str, int], roster: Roster | None) -> str:
     ]
     if not lacking:
         return ""
-    taken = {it.id for it in roster.scholars} if roster else set()
+    taken = {it.id.lower() for it in roster.scholars} if roster else set()
     parts = [_HEADING]
     for username, runs in lacking:
         scholar = _free_id(username, taken)
-        taken.add(scholar)
+        taken.add(scholar.lower())
         name = CONTROL_CHARACTERS.sub(" ", username).strip() or scholar
         parts.append(
             f"# {runs} {'run' if runs == 1 else 'runs'}\n"
@@ -57,7 +57,7 @@ def suggest_entries(runs_of: Mapping[str, int], roster: Roster | None) -> str:
 def _free_id(username: str, taken: set[str]) -> str:
     base = _NOT_OF_AN_ID.sub("-", username)[:_ID_LENGTH].strip("._-") or "scholar"
     scholar, number = base, 1
-    while scholar in taken:
+    while scholar.lower() in taken:
         number += 1
         scholar = f"{base}-{number}"
     return scholar

@@ -42,6 +42,14 @@ ZoneName = Annotated[str, AfterValidator(_zone)]
 #: A finite number, written as one.
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
+
+def _config_key(text: str) -> str:
+    if not _CONFIG_KEY.fullmatch(text):
+        raise ValueError('a key of the runs\' configs, such as "num_gpus" or "train.num_gpus"')
+    return text
+
+
+_CONFIG_KEY = re.compile(r'[^"*\\\x00-\x1f]+')
 _PROJECT = re.compile(r"[^/*\s][^/*]*/(\*|[^/*\s][^/*]*)")
 _Project = Annotated[str, AfterValidator(_project)]
 
@@ -105,7 +113,7 @@ class Experiments(_Section):
 class Compute(_Section):
     """How GPU-hours are counted."""
 
-    gpu_count_key: str | None = Field(
+    gpu_count_key: Annotated[str, AfterValidator(_config_key)] | None = Field(
         None, description="Config key whose value replaces the machine's GPU count, e.g. num_gpus."
     )
 

@@ -2,10 +2,16 @@
 
 # No `from __future__ import annotations`: Typer reads the types of the options at run time.
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import typer
 
 from velocity.cli.options import ConfigOption, DataOption, Places
 from velocity.cli.progress import say
+
+if TYPE_CHECKING:
+    from velocity.roster_check import Seen
 
 
 def add_to(app: typer.Typer) -> None:
@@ -21,12 +27,16 @@ def check(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Find every mistake in the roster in one pass; exit with 1 if there is an error."""
+    """Find every mistake in the roster in one pass; exit with 1 if there is an error.
+
+    Where there is data, globs that match nothing in it are told too.
+    """
     from velocity.roster import check_roster  # noqa: PLC0415 - not for --help
     from velocity.settings import load_settings  # noqa: PLC0415 - as above
 
-    path = load_settings(Places.of(ctx, data, config).config).roster
-    findings = check_roster(path)
+    places = Places.of(ctx, data, config)
+    path = load_settings(places.config).roster
+    findings = check_roster(path, _seen(places.data))
     for finding in findings:
         typer.echo(f"{finding.severity}: {finding}")
     errors = sum(finding.severity == "error" for finding in findings)
@@ -34,6 +44,26 @@ def check(
     say(f"{path}: {errors or 'no'} error(s), {warnings or 'no'} warning(s).")
     if errors:
         raise typer.Exit(1)
+
+
+def _seen(data: Path) -> "Seen | None":
+    """What the latest snapshot holds; None where there is none that can be read."""
+    from velocity import reads  # noqa: PLC0415 - not for --help
+    from velocity.errors import StoreError  # noqa: PLC0415 - as above
+    from velocity.roster_check import Seen  # noqa: PLC0415 - as above
+    from velocity.store import latest_snapshot  # noqa: PLC0415 - as above
+
+    try:
+        snapshot = latest_snapshot(data)
+    except StoreError:
+        return None
+    projects = reads.projects(snapshot).select("entity", "project").iter_rows()
+    runs = reads.runs(snapshot)
+    return Seen(
+        projects=["/".join(it) for it in projects],
+        usernames=set(runs["username"].drop_nulls()),
+        gpu_types=set(runs["gpu_type"].drop_nulls()),
+    )
 
 
 def suggest(
