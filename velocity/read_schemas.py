@@ -336,6 +336,7 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "unknown_end_runs": pl.Int64,
         "rejected_rows": pl.Int64,
         "first_day": pl.Date,
+        "sync_every_hours": pl.Float64,
     },
     "scholars": {
         "scholar": pl.String,

@@ -1,6 +1,7 @@
 -- title: Can this be trusted?
 -- One row: to which instant the data is complete (the oldest of its projects), how many runs of it
--- the viewer may see, which share of them belongs to a known scholar, and what is doubtful.
+-- the viewer may see, which share of them belongs to a known scholar, what is doubtful, and how many
+-- hours usually pass from sync to sync (the median of the last 20; null under 3).
 -- param: scope | STRUCT | what the viewer may see
 WITH seen AS (
   SELECT run.*, scholar.attributed
@@ -30,5 +31,17 @@ SELECT
   count(*) FILTER (estimated) AS estimated_runs,
   count(*) FILTER (end_source = 'unknown') AS unknown_end_runs,
   (SELECT count(*) FROM rejected WHERE may_see($scope, NULL, NULL)) AS rejected_rows,
-  (SELECT min(day) FROM day_fact) AS first_day
+  (SELECT min(day) FROM day_fact) AS first_day,
+  (
+    SELECT CASE WHEN count(*) >= 2 THEN median(gap_us) / 3.6e9 END
+    FROM (
+      SELECT epoch_us(started_at) - epoch_us(lag(started_at) OVER (
+        PARTITION BY command, entity, project ORDER BY started_at)) AS gap_us
+      FROM sync_log
+      WHERE error IS NULL
+      QUALIFY gap_us IS NOT NULL
+      ORDER BY started_at DESC
+      LIMIT 20
+    )
+  ) AS sync_every_hours
 FROM seen

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from velocity.sentences import Answer
     from velocity.settings import Settings
 
-#: Data older than this is said to be: twice the usual hour between syncs.
-OLD_AFTER_HOURS = 2
+#: Hours from sync to sync, while there are too few syncs to tell, and at least.
+_SYNC_EVERY_HOURS, _SYNC_OFTEN_HOURS = 1.0, 1 / 6
 _LOOK_AGAIN = "10s"
 _LOOK_AT_A_SYNC = "2s"
 #: A check of the arithmetic that names nobody and is 0 unless we erred: the same for every viewer.
@@ -158,7 +158,8 @@ class View:
         """How old the data is at this moment, and what of it is in doubt."""
         trust = self.trust
         age = datetime.now(UTC) - self.as_of
-        old = age > timedelta(hours=OLD_AFTER_HOURS)
+        every = trust["sync_every_hours"] or _SYNC_EVERY_HOURS
+        old = age > 2 * timedelta(hours=max(every, _SYNC_OFTEN_HOURS))
         parts = [
             f"As of {formats.instant(self.as_of, self.zone)}",
             f"Data is {formats.age(age)} old" if old else f"{formats.age(age)} ago",

@@ -1,0 +1,59 @@
+"""Data is called old when two of the usual syncs have not come."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.app_pages import open_page, words
+from tests.builders import run, store_of
+from velocity import reads
+from velocity.store import MergeCounts, latest_snapshot, open_live
+from velocity.store.merge import SyncRow, merge_log
+from velocity.store.publish import publish
+
+
+def synced(data, gaps_minutes, *, age: timedelta = timedelta(0)):
+    """A store that was synced with such gaps, the last time so long ago; its snapshot."""
+    last = datetime.now(UTC) - age
+    started = [last]
+    for gap in reversed(gaps_minutes):
+        started.append(started[-1] - timedelta(minutes=gap))
+    begin = started[-1] - timedelta(hours=3)
+    data.mkdir()
+    store_of([run("r1", begin, begin + timedelta(hours=1))], last, data=data)
+    with open_live(data) as store:
+        for at in started:
+            merge_log(
+                store,
+                SyncRow("sync", "e", "p", at, at, MergeCounts(), 0, 0, 1, None, None),
+            )
+        publish(store)
+
+
+@pytest.mark.parametrize(
+    ("gaps_minutes", "hours"),
+    [([10, 10, 10], 1 / 6), ([10, 12, 300], 0.2), ([1440, 1440], 24), ([10], None), ([], None)],
+)
+def test_syncs_usually_come_at_the_median_gap(tmp_path, gaps_minutes, hours):
+    synced(tmp_path / "store", gaps_minutes)
+    found = reads.trust(latest_snapshot(tmp_path / "store"))["sync_every_hours"][0]
+    assert found == (None if hours is None else pytest.approx(hours))
+
+
+@pytest.mark.parametrize(
+    ("gaps_minutes", "age_minutes", "said"),
+    [
+        ([10, 10, 10], 15, "15 min ago"),
+        ([10, 10, 10], 25, "Data is 25 min old"),
+        ([1, 1, 1], 15, "15 min ago"),
+        ([1440, 1440], 30 * 60, "30 h ago"),
+        ([], 90, "1 h ago"),
+        ([], 150, "Data is 2 h old"),
+    ],
+)
+def test_a_page_says_so(tmp_path, monkeypatch, gaps_minutes, age_minutes, said):
+    data = tmp_path / "store"
+    synced(data, gaps_minutes, age=timedelta(minutes=age_minutes))
+    assert f" · {said}" in words(open_page("runs", data, monkeypatch))
