@@ -945,8 +945,8 @@ FAULTS = (
     Fault(
         "the oldest need before the most urgent",
         "reads/line_states",
-        "arg_min(need.state, (urgency, since_us))",
-        "arg_min(need.state, since_us)",
+        "urgency: urgency, since_us: since_us,",
+        "since_us: since_us, urgency: urgency,",
         (_ATTENTION,),
     ),
     Fault(

@@ -83,9 +83,7 @@ def expected_experiments(batch: Batch) -> dict[Key, Row]:
             "run_hours": sum(e - s for member in it.members for s, e in member.intervals) / HOUR,
             "overlapped": it.overlap,
             "clock": it.clock,
-            "loop_status": None
-            if derived.loops[key].status == "none"
-            else derived.loops[key].status,
+            "loop_status": derived.loops[key].status,
         }
         for key, it in derived.experiments.items()
     }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from tests.batches import PLACES, Batch, batch_of, moment
+from tests.builders import run, store_of
 from tests.oracles.model import HOUR, Line, local_date
 from velocity import reads
 
@@ -115,7 +116,10 @@ def test_states_of_lines_are_the_oracles(batch, places, days):
         if first is not None:
             hours = (experiments[0].as_of - first[1]) / HOUR
             assert row["waited_hours"] == pytest.approx(hours, rel=1e-9)
-            assert row["experiment_id"].startswith("/".join(place[0][1:]))
+            named = next(it for it in experiments if it.id == row["experiment_id"])
+            assert Need(row["state"], first[1], "") in {
+                it._replace(key="") for it in needs(batch, [named])
+            }
         assert (row["experiments_started"], row["experiments_concluded"]) == (started, concluded)
         ended = [
             run.is_failed_compute
@@ -137,3 +141,14 @@ def assert_last_loops(batch: Batch, experiments: list[Experiment], found: list[f
     if len({loop.S for loop in loops[-11:]}) == len(loops[-11:]):
         hours = [loop.loop_us / HOUR for loop in loops[-10:]]
         assert found == pytest.approx(hours, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("first", "state"), [("a", "result waiting"), ("b", "failure not recovered")]
+)
+def test_of_two_needs_since_one_instant_the_first_launched_is_told(first, state):
+    starts = dict.fromkeys("ab", "09:01") | {first: "09:00"}
+    states = {"a": "finished", "b": "failed"}
+    rows = [run(it, starts[it], "12:00", state=states[it], group_name=it) for it in "ba"]
+    told = reads.line_states(store_of(rows, "20:00")).row(0, named=True)
+    assert (told["state"], told["experiment_id"]) == (state, f"e/p/{first}")

@@ -21,7 +21,7 @@ SELECT
   experiment.run_us / 3.6e9 AS run_hours,
   experiment.overlapped,
   experiment.clock,
-  loop.status AS loop_status
+  coalesce(loop.status, 'none') AS loop_status
 FROM experiment
 JOIN scholar USING (scholar_key)
 JOIN project USING (project_key)

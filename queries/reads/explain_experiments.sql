@@ -25,7 +25,7 @@ SELECT
   experiment.outcome,
   experiment.overlapped,
   experiment.clock,
-  loop.status AS loop_status,
+  coalesce(loop.status, 'none') AS loop_status,
   experiment.active_us / 3.6e9 AS active_hours,
   coalesce(inside.hours, 0) AS hours_inside,
   coalesce(experiment.start_day >= $from_day::DATE, true)

@@ -30,23 +30,30 @@ need AS (
 state AS (
   SELECT
     scholar_key, project_key, stream_key,
-    arg_min(need.state, (urgency, since_us)) AS state,
-    arg_min(since_us, (urgency, since_us)) AS since_us,
-    arg_min(experiment_key, (urgency, since_us)) AS experiment_key,
-    min(urgency) AS urgency
-  FROM need
-  JOIN seen USING (experiment_key)
-  GROUP BY ALL
+    first.urgency, first.since_us, first.experiment_key, first.state
+  FROM (
+    -- Of several since the same instant, the one launched first.
+    SELECT
+      scholar_key, project_key, stream_key,
+      min({
+        urgency: urgency, since_us: since_us, start_us: start_us, state: state,
+        experiment_key: experiment_key
+      }) AS first
+    FROM need
+    JOIN seen USING (experiment_key)
+    GROUP BY ALL
+  )
 ),
 past AS (
   SELECT
     scholar_key, project_key, stream_key,
-    list(loop_us / 3.6e9 ORDER BY start_us) AS loops
+    list(loop_us / 3.6e9 ORDER BY start_us, experiment_key) AS loops
   FROM (
     SELECT
       loop.*,
       row_number() OVER (
-        PARTITION BY scholar_key, project_key, stream_key ORDER BY start_us DESC) AS back
+        PARTITION BY scholar_key, project_key, stream_key
+          ORDER BY start_us DESC, experiment_key DESC) AS back
     FROM loop
     WHERE experiment_key IN (SELECT experiment_key FROM seen)
   )

@@ -28,7 +28,7 @@ oldest AS (
   SELECT
     scholar_key, project_key, stream_key, what,
     min(since_us) AS since_us,
-    arg_min(experiment_key, since_us) AS run_key,
+    arg_min(experiment_key, (since_us, experiment_key)) AS run_key,
     count(*) AS n
   FROM (FROM waiting UNION ALL FROM unrecovered UNION ALL FROM stale)
   GROUP BY ALL

@@ -15,7 +15,7 @@ SELECT
   make_timestamptz(experiment.signal_us) AS signal_at,
   make_timestamptz(loop.next_us) AS next_at,
   experiment.outcome,
-  loop.status AS loop_status
+  coalesce(loop.status, 'none') AS loop_status
 FROM experiment
 JOIN scholar USING (scholar_key)
 JOIN project USING (project_key)

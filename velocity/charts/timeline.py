@@ -50,7 +50,7 @@ def draw_timeline(
     Args:
         experiments: a row an experiment that touches the window; `experiment_id` (str), `label`
             (str, null), `started_at` (aware), `ended_at`, `signal_at`, `next_at` (aware, null),
-            `outcome` (str), `loop_status` (str, null for a false start).
+            `outcome` (str), `loop_status` (str, "none" for a false start).
         runs: a row a run or session; `run_id`, `experiment_id` (str), `display_name` (str, null),
             `class` (str), `started_at` (aware), `ended_at` (aware, null while running).
         concurrency: a row a stretch with something in flight; `start_at`, `end_at` (aware),

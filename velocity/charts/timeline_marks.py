@@ -291,6 +291,6 @@ def _signal_words(row: Row) -> str:
     if row["loop_status"] == "closed":
         hours = (row["next_at"] - row["signal_at"]) / timedelta(hours=1)
         lines.append(f"next launch after {formats.duration(hours)}")
-    elif row["loop_status"] is not None:
+    elif row["loop_status"] != "none":
         lines.append(safe(row["loop_status"]))
     return hover(lines)

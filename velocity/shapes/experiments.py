@@ -24,7 +24,7 @@ def experiment_words(row: Mapping[str, Any], as_of: datetime) -> str:
     parts = [f"**{name}**", formats.plural(row["runs"], "run")]
     parts.append(_OUTCOMES.get(row["outcome"], row["outcome"]))
     signal, next_at = row["signal_at"], row["next_at"]
-    if signal is not None and row["loop_status"] is not None:
+    if signal is not None and row["loop_status"] != "none":
         parts.append(f"machine {_between(row['started_at'], signal)}")
         if row["loop_status"] == "closed" and next_at is not None:
             parts.append(f"reaction {_between(signal, next_at)}")
