@@ -206,15 +206,15 @@ def _serial_share(example: _Example) -> Picture:
         parts.append(_box(left, middle - _BAR / 2, right - left, _BAR, colour, radius=0))
     found = example.figures
     edge = _x(_at(f"{_LAST_HOUR}:00:00")) + 14
-    parts.extend(
-        _text(edge, _TOP + (row + 0.5) * _ROW, words, colour=colour)
-        for row, words, colour in (
-            (1, f"one: {found['serial_hours']:.3f} h", LIGHT.muted),
-            (2, f"two or more: {found['parallel_hours']:.3f} h", LIGHT.muted),
-            (3, f"busy: {found['busy_hours']:.3f} h", LIGHT.muted),
-            (4, f"serial share {formats.share(found['serial_share'])}", LIGHT.text),
-        )
-    )
+    for row, words, colour in (
+        (1, f"one: {found['serial_hours']:.3f} h", LIGHT.serial),
+        (2, f"two or more: {found['parallel_hours']:.3f} h", LIGHT.parallel),
+        (3, f"busy: {found['busy_hours']:.3f} h", LIGHT.bg),
+        (4, f"serial share {formats.share(found['serial_share'])}", LIGHT.bg),
+    ):
+        middle = _TOP + (row + 0.5) * _ROW
+        parts.append(_box(edge, middle - 5, 10, 10, colour))
+        parts.append(_text(edge + 16, middle, words))
     alt = (
         f"One experiment is in flight for {found['serial_hours']:.3f} hours and two at once for "
         f"{found['parallel_hours']:.3f} hours, from 11:30 to 11:35 and from 11:40 to 12:00. Of "

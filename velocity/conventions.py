@@ -10,8 +10,9 @@ CONVENTIONS: dict[str, str] = {
   may have 23 or 25 hours.
 - **As of.** The instant to which the data is complete: the start of the last successful sync; for
   an imported table the one that was named, or the largest time in it. Every project has its own,
-  and a page shows the oldest. Windows are cut there. No figure reads the clock on the wall: the
-  same data gives the same figures tomorrow.
+  to which its runs and loops are counted; a page shows the oldest. Windows and their weeks are
+  cut at the latest of all. No figure reads the clock on the wall: the same data gives the same
+  figures tomorrow.
 - **The last instant.** What happens at the very end of the data counts, in its day and in all the
   data.
 - **Weeks of a window.** Its local days / 7, a partial day by its length. With no window, exposure
@@ -50,6 +51,8 @@ CONVENTIONS: dict[str, str] = {
   bad run early is good practice; pre-empted ones are never failures.
 - **Start.** The earliest start that one of the run's processes wrote down, else when the run was
   created.
+- **Queue.** From the creation of a run to its start, where a process wrote the start down; not
+  known otherwise.
 - **End.** Start plus runtime; without a runtime the last heartbeat, else the last logged row,
   else the start itself, which is flagged. A stale run ends at its last heartbeat; a running one
   is counted to the end of the data.
@@ -83,7 +86,7 @@ CONVENTIONS: dict[str, str] = {
   yet, within 5 days. Open: no signal yet. A false start has no loop of its own, but its launch
   can close another's.
 - **Awake window.** 09:00 to 21:00 in the scholar's time zone, every day, unless the roster says
-  otherwise.
+  otherwise. Of whom it names no time zone, that of UTC, whatever the programme's is.
 - **Window.** An experiment and its loop belong to the window of the launch; conclusions, failures
   and recoveries to that of the signal; runs count by their start or by their end.
 """,
