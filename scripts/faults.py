@@ -631,15 +631,15 @@ FAULTS = (
     Fault(
         "censored is ended",
         "macros/curve_of",
-        "CASE WHEN event AND at_risk > 1 THEN ln",
-        "CASE WHEN at_risk > 1 THEN ln",
+        "remaining / n * exp(log_survival)",
+        "remaining / n",
         (_MEDIANS,),
     ),
     Fault(
-        "Greenwood's variance too small",
+        "Greenwood's variance too large",
         "macros/curve_of",
-        "1 / (at_risk * (at_risk - 1))",
-        "1 / (at_risk * at_risk)",
+        "1 / remaining - 1 / n - greenwood",
+        "1 / remaining - 1 / n",
         (_OUTSIDE,),
     ),
     Fault(

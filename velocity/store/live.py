@@ -89,6 +89,8 @@ def open_live(data: Path) -> Iterator[LiveStore]:
             store = LiveStore(data, connection)
             store.run("CREATE SCHEMA IF NOT EXISTS derived")
             store.run("SET TimeZone = 'UTC'")
+            # What needs an order says so; without one, every step is written by all threads.
+            store.run("SET preserve_insertion_order = false")
             store.run("SET search_path = 'main,derived'")
             _migrate(store)
             define_macros(store)
