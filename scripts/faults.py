@@ -690,7 +690,7 @@ FAULTS = (
     Fault(
         "strangers have medians",
         "metrics/medians",
-        "AND ($by = 'programme' OR scholar.attributed)",
+        "AND (kind = 'programme' OR scholar.attributed)",
         "",
         (_FIGURES,),
     ),

@@ -41,16 +41,20 @@ def metrics(
         "all"; then one column a metric id, with `_n`, `_events`, `_low`, `_high` and `_largest`
         beside medians.
     """
-    frame = figures(
-        snapshot,
-        by=by,
-        period=period,
-        from_day=from_day,
-        to_day=to_day,
-        groups=groups,
-        within=within,
-        scope=scope.params,
-    ).rename({"group_id": by})
+    frame = (
+        figures(
+            snapshot,
+            kinds=[by],
+            period=period,
+            from_day=from_day,
+            to_day=to_day,
+            groups=groups,
+            within=within,
+            scope=scope.params,
+        )
+        .drop("kind")
+        .rename({"group_id": by})
+    )
     return frame.drop("period_start") if period == "all" else frame
 
 

@@ -1,12 +1,13 @@
 -- title: Compute and credits
--- A row a group and period with charges. GPUs are those of the machine, shared out where a host was
+-- A row a kind of group, group and period with charges. GPUs are those of the machine, shared out where a host was
 -- asked for more than it has: allocation, not utilisation. Runs over several nodes are under-counted.
--- param: by | VARCHAR | scholar, stream or programme
+-- param: kinds | VARCHAR[] | kinds of group: scholar, stream, programme
 -- param: period | VARCHAR | all, month, week or day
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: periods | DATE[] | only periods with these first days, null = all
 -- param: groups | VARCHAR[] | only these ids, null = all
+-- param: groups_until | DATE | period from which on all ids are given after all, null = never
 -- param: within | VARCHAR | of scholars: only what they did in this stream, null = everything
 -- param: scope | STRUCT | what the viewer may see
 -- metric: gpu_hours | GPU-hours | GPU-hours | GPU-hours allocated, capped at what each host has; allocation, not utilisation.
@@ -18,28 +19,31 @@
 -- metric: credits | credits | Credits spent | GPU-hours times the rate for the GPU type on that day; GPU-hours without a rate cost nothing here.
 WITH charged AS (
   SELECT
-    group_of($by, scholar.scholar, stream.stream) AS group_id,
+    kind,
+    group_of(kind, scholar.scholar, stream.stream) AS group_id,
     period_of($period, charge.day) AS period_start,
     charge.day, run.class, run.failed_compute, run.gpu_type, charge.gpu_us, charge.used_us,
     charge.unpriced_us
   FROM gpu_charge AS charge
   JOIN run USING (run_key)
   JOIN scholar ON scholar.scholar_key = run.scholar_key
-  LEFT JOIN stream ON stream.stream_key = run.stream_key
-  WHERE ($by <> 'stream' OR stream.stream IS NOT NULL)
-    AND ($by = 'programme' OR scholar.attributed)
+  LEFT JOIN stream ON stream.stream_key = run.stream_key,
+  (SELECT unnest($kinds::VARCHAR[]) AS kind)
+  WHERE (kind <> 'stream' OR stream.stream IS NOT NULL)
+    AND (kind = 'programme' OR scholar.attributed)
     AND ($within::VARCHAR IS NULL OR stream.stream = $within::VARCHAR)
-    AND may_see_group($scope, $by, scholar.scholar, stream.stream, $within::VARCHAR)
+    AND may_see_group($scope, kind, scholar.scholar, stream.stream, $within::VARCHAR)
     AND ($from_day::DATE IS NULL OR charge.day >= $from_day::DATE)
     AND ($to_day::DATE IS NULL OR charge.day < $to_day::DATE)
     AND ($groups::VARCHAR[] IS NULL
-      OR list_contains($groups::VARCHAR[], group_of($by, scholar.scholar, stream.stream)))
+      OR list_contains($groups::VARCHAR[], group_of(kind, scholar.scholar, stream.stream))
+      OR period_of($period, charge.day) >= $groups_until::DATE)
     AND ($periods::DATE[] IS NULL
       OR list_contains($periods::DATE[], period_of($period, charge.day)))
 ),
 daily AS (
   SELECT
-    group_id, period_start, day, gpu_type,
+    kind, group_id, period_start, day, gpu_type,
     coalesce(sum(gpu_us), 0) AS gpu_us,
     coalesce(sum(gpu_us) FILTER (failed_compute), 0) AS failed_us,
     coalesce(sum(gpu_us) FILTER (class = 'finished'), 0) AS finished_us,
@@ -50,7 +54,7 @@ daily AS (
   GROUP BY ALL
 )
 SELECT
-  group_id, period_start,
+  kind, group_id, period_start,
   sum(gpu_us) / 3.6e9 AS gpu_hours,
   sum(failed_us) / 3.6e9 AS gpu_hours_failed,
   sum(finished_us) / nullif(sum(gpu_us), 0) AS productive_share,
@@ -61,5 +65,5 @@ SELECT
 FROM daily
 ASOF LEFT JOIN gpu_rate AS rate
   ON rate.gpu_type = daily.gpu_type AND rate.from_date <= daily.day
-GROUP BY group_id, period_start
-ORDER BY group_id, period_start
+GROUP BY kind, group_id, period_start
+ORDER BY kind, group_id, period_start

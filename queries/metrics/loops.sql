@@ -1,13 +1,14 @@
 -- title: Feedback loops, counted and shared out
--- A row a group and period that has loops, by the day of their launch: how many of each status, and
+-- A row a kind of group, group and period that has loops, by the day of their launch: how many of each status, and
 -- how the hours of the closed ones divide. What lies outside a scholar's awake window is known to the
 -- scholar alone.
--- param: by | VARCHAR | scholar, stream or programme
+-- param: kinds | VARCHAR[] | kinds of group: scholar, stream, programme
 -- param: period | VARCHAR | all, month, week or day
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: periods | DATE[] | only periods with these first days, null = all
 -- param: groups | VARCHAR[] | only these ids, null = all
+-- param: groups_until | DATE | period from which on all ids are given after all, null = never
 -- param: within | VARCHAR | of scholars: only what they did in this stream, null = everything
 -- param: scope | STRUCT | what the viewer may see
 -- metric: loops_closed | loops | Closed loops | Loops whose next launch came within 5 days of the signal.
@@ -20,25 +21,28 @@
 -- metric: reaction_off_share | share | Waiting outside the awake window | 1 - awake reaction hours / reaction hours over closed loops.
 WITH placed AS (
   SELECT
-    group_of($by, scholar.scholar, stream.stream) AS group_id,
+    kind,
+    group_of(kind, scholar.scholar, stream.stream) AS group_id,
     period_of($period, start_day) AS period_start,
     loop.*
   FROM loop
   JOIN scholar USING (scholar_key)
-  LEFT JOIN stream USING (stream_key)
-  WHERE ($by <> 'stream' OR stream.stream IS NOT NULL)
-    AND ($by = 'programme' OR scholar.attributed)
+  LEFT JOIN stream USING (stream_key),
+  (SELECT unnest($kinds::VARCHAR[]) AS kind)
+  WHERE (kind <> 'stream' OR stream.stream IS NOT NULL)
+    AND (kind = 'programme' OR scholar.attributed)
     AND ($within::VARCHAR IS NULL OR stream.stream = $within::VARCHAR)
-    AND may_see_group($scope, $by, scholar.scholar, stream.stream, $within::VARCHAR)
+    AND may_see_group($scope, kind, scholar.scholar, stream.stream, $within::VARCHAR)
     AND ($from_day::DATE IS NULL OR start_day >= $from_day::DATE)
     AND ($to_day::DATE IS NULL OR start_day < $to_day::DATE)
     AND ($groups::VARCHAR[] IS NULL
-      OR list_contains($groups::VARCHAR[], group_of($by, scholar.scholar, stream.stream)))
+      OR list_contains($groups::VARCHAR[], group_of(kind, scholar.scholar, stream.stream))
+      OR period_of($period, start_day) >= $groups_until::DATE)
     AND ($periods::DATE[] IS NULL
       OR list_contains($periods::DATE[], period_of($period, start_day)))
 )
 SELECT
-  group_id, period_start,
+  kind, group_id, period_start,
   count(*) FILTER (status = 'closed') AS loops_closed,
   count(*) FILTER (status = 'abandoned') AS loops_abandoned,
   count(*) FILTER (status = 'awaiting') AS loops_awaiting,
@@ -47,9 +51,9 @@ SELECT
   coalesce(sum(reaction_us) FILTER (status = 'closed'), 0) / 3.6e9 AS reaction_hours_closed,
   sum(reaction_us) FILTER (status = 'closed')
     / nullif(sum(loop_us) FILTER (status = 'closed'), 0) AS reaction_share,
-  CASE WHEN $by <> 'scholar' OR may_see_hours($scope, group_id) THEN
+  CASE WHEN kind <> 'scholar' OR may_see_hours($scope, group_id) THEN
     1 - sum(reaction_awake_us) FILTER (status = 'closed')
       / nullif(sum(reaction_us) FILTER (status = 'closed'), 0) END AS reaction_off_share
 FROM placed
-GROUP BY group_id, period_start
-ORDER BY group_id, period_start
+GROUP BY kind, group_id, period_start
+ORDER BY kind, group_id, period_start

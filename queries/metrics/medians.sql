@@ -1,14 +1,15 @@
 -- title: Latency medians
--- A row a group and period that has loops or failures: Kaplan-Meier medians, their 95 % limits
+-- A row a kind of group, group and period that has loops or failures: Kaplan-Meier medians, their 95 % limits
 -- (Brookmeyer-Crowley, log(-log) scale) and what they rest on. Fewer than 6 events: no median. A
 -- loop counts where it was launched, a failure where it was seen. A scholar's awake reaction time is
 -- known to the scholar alone.
--- param: by | VARCHAR | scholar, stream or programme
+-- param: kinds | VARCHAR[] | kinds of group: scholar, stream, programme
 -- param: period | VARCHAR | all, month, week or day
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: periods | DATE[] | only periods with these first days, null = all
 -- param: groups | VARCHAR[] | only these ids, null = all
+-- param: groups_until | DATE | period from which on all ids are given after all, null = never
 -- param: within | VARCHAR | of scholars: only what they did in this stream, null = everything
 -- param: scope | STRUCT | what the viewer may see
 -- metric: machine_hours_median | hours | Machine time, median | From launch to signal, when half of an experiment's runs have finished.
@@ -17,35 +18,40 @@
 -- metric: loop_hours_median | hours | Feedback loop, median | From launch to the next launch after the signal: machine plus reaction.
 -- metric: recovery_hours_median | hours | Recovery, median | From a failed experiment's signal to the first end of a finished run that started after it, on the same line.
 WITH observation AS (
-  -- Groups go by their numbers here: sorting by names would take half as long again.
+  -- Groups go by numbers here, streams by negative ones: sorting by names would take half as long again.
   SELECT
-    CASE $by WHEN 'scholar' THEN scholar_key WHEN 'stream' THEN stream_key ELSE 0 END AS group_id,
+    CASE kind WHEN 'scholar' THEN scholar_key WHEN 'stream' THEN -stream_key ELSE 0 END AS group_id,
     period_of($period, day) AS period_start,
     measure, length_us, event
   FROM latency_of('loop', 'recovery')
   JOIN scholar USING (scholar_key)
-  LEFT JOIN stream USING (stream_key)
+  LEFT JOIN stream USING (stream_key),
+  (SELECT unnest($kinds::VARCHAR[]) AS kind)
   WHERE length_us IS NOT NULL
-    AND ($by <> 'stream' OR stream.stream IS NOT NULL)
-    AND ($by = 'programme' OR scholar.attributed)
+    AND (kind <> 'stream' OR stream.stream IS NOT NULL)
+    AND (kind = 'programme' OR scholar.attributed)
     AND ($within::VARCHAR IS NULL OR stream.stream = $within::VARCHAR)
-    AND may_see_group($scope, $by, scholar.scholar, stream.stream, $within::VARCHAR)
-    AND (measure <> 'reaction_awake' OR $by <> 'scholar' OR may_see_hours($scope, scholar.scholar))
+    AND may_see_group($scope, kind, scholar.scholar, stream.stream, $within::VARCHAR)
+    AND (measure <> 'reaction_awake' OR kind <> 'scholar' OR may_see_hours($scope, scholar.scholar))
     AND ($groups::VARCHAR[] IS NULL
-      OR list_contains($groups::VARCHAR[], group_of($by, scholar.scholar, stream.stream)))
+      OR list_contains($groups::VARCHAR[], group_of(kind, scholar.scholar, stream.stream))
+      OR period_of($period, day) >= $groups_until::DATE)
     AND ($from_day::DATE IS NULL OR day >= $from_day::DATE)
     AND ($to_day::DATE IS NULL OR day < $to_day::DATE)
     AND ($periods::DATE[] IS NULL
       OR list_contains($periods::DATE[], period_of($period, day)))
 ),
 estimate AS (
-  SELECT group_of($by, scholar.scholar, stream.stream) AS group_id, found.* EXCLUDE (group_id)
+  SELECT
+    CASE WHEN group_id > 0 THEN 'scholar' WHEN group_id < 0 THEN 'stream' ELSE 'programme' END AS kind,
+    coalesce(scholar.scholar, stream.stream, 'programme') AS group_id,
+    found.* EXCLUDE (group_id)
   FROM kaplan_meier('observation') AS found
   LEFT JOIN scholar ON scholar.scholar_key = found.group_id
-  LEFT JOIN stream ON stream.stream_key = found.group_id
+  LEFT JOIN stream ON stream.stream_key = -found.group_id
 )
 SELECT
-  group_id, period_start,
+  kind, group_id, period_start,
   coalesce(max(n) FILTER (measure = 'machine'), 0) AS machine_hours_n,
   coalesce(max(events) FILTER (measure = 'machine'), 0) AS machine_hours_events,
   max(median) FILTER (measure = 'machine') AS machine_hours_median,

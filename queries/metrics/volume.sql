@@ -1,14 +1,15 @@
 -- title: Parallelism, throughput and failures
--- A row a group and period: hours in flight, how they were shared, launches, conclusions and
+-- A row a kind of group, group and period: hours in flight, how they were shared, launches, conclusions and
 -- failures. Every group of the kind has a row for every period, of zeros if need be. Hours and
 -- counts are sums of daily facts; ratios are formed after adding; peaks are the largest. A scholar's
 -- single days (and so weekends) are known to the scholar alone.
--- param: by | VARCHAR | scholar, stream or programme
+-- param: kinds | VARCHAR[] | kinds of group: scholar, stream, programme
 -- param: period | VARCHAR | all, month, week or day
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: periods | DATE[] | only periods with these first days, null = all
 -- param: groups | VARCHAR[] | only these ids, null = all
+-- param: groups_until | DATE | period from which on all ids are given after all, null = never
 -- param: within | VARCHAR | of scholars: only what they did in this stream, null = everything
 -- param: scope | STRUCT | what the viewer may see
 -- metric: busy_hours | hours | Busy hours | Hours with anything in flight.
@@ -66,56 +67,63 @@ calendar AS (
   )
   WHERE $periods::DATE[] IS NULL OR list_contains($periods::DATE[], period_of($period, day))
 ),
+kind AS (
+  SELECT unnest($kinds::VARCHAR[]) AS kind
+),
 cell AS (
   SELECT
-    group_of($by, scholar.scholar, stream.stream) AS group_id,
+    kind,
+    group_of(kind, scholar.scholar, stream.stream) AS group_id,
     fact.*
   FROM day_fact AS fact
   JOIN scholar USING (scholar_key)
-  LEFT JOIN stream USING (stream_key)
+  LEFT JOIN stream USING (stream_key),
+  kind
   WHERE CASE
-      WHEN $by = 'stream' THEN fact.stream_key <> 0
+      WHEN kind = 'stream' THEN fact.stream_key <> 0
       WHEN $within::VARCHAR IS NOT NULL THEN stream.stream = $within::VARCHAR
       ELSE fact.stream_key = 0
     END
     -- Users that the roster lacks count in programme totals only.
-    AND ($by = 'programme' OR scholar.attributed)
-    AND ($groups::VARCHAR[] IS NULL
-      OR list_contains($groups::VARCHAR[], group_of($by, scholar.scholar, stream.stream)))
+    AND (kind = 'programme' OR scholar.attributed)
 ),
 first_day AS (
-  SELECT group_id, min(day) AS day FROM cell GROUP BY group_id
+  SELECT kind, group_id, min(day) AS day FROM cell GROUP BY ALL
 ),
 known_group AS (
-  SELECT DISTINCT scholar.scholar AS group_id
+  SELECT 'scholar' AS kind, scholar.scholar AS group_id
   FROM scholar
   LEFT JOIN membership USING (scholar_key)
   LEFT JOIN stream USING (stream_key)
-  WHERE $by = 'scholar' AND attributed
+  WHERE attributed
     AND ($within::VARCHAR IS NULL OR stream.stream = $within::VARCHAR)
     AND may_see($scope, scholar.scholar, $within::VARCHAR)
     AND ($period <> 'day' OR may_see_hours($scope, scholar.scholar))
   UNION
-  SELECT group_id FROM first_day WHERE $by = 'scholar'
+  SELECT kind, group_id FROM first_day
+  WHERE kind = 'scholar'
     AND may_see($scope, group_id, $within::VARCHAR)
     AND ($period <> 'day' OR may_see_hours($scope, group_id))
   UNION ALL
-  SELECT stream FROM stream WHERE $by = 'stream' AND may_see($scope, NULL, stream)
+  SELECT 'stream', stream FROM stream WHERE may_see($scope, NULL, stream)
   UNION ALL
-  SELECT 'programme'
-  WHERE $by = 'programme' AND EXISTS (FROM scholar) AND may_see($scope, NULL, NULL)
+  SELECT 'programme', 'programme' WHERE EXISTS (FROM scholar) AND may_see($scope, NULL, NULL)
 ),
 exposure AS (
-  SELECT known_group.group_id, calendar.period_start, sum(calendar.covered) / 7 AS weeks
+  SELECT kind, group_id, calendar.period_start, sum(calendar.covered) / 7 AS weeks
   FROM known_group
-  LEFT JOIN first_day USING (group_id)
+  JOIN kind USING (kind)
+  LEFT JOIN first_day USING (kind, group_id)
   JOIN calendar
     ON $period <> 'all' OR $from_day::DATE IS NOT NULL OR calendar.day >= first_day.day
+  WHERE $groups::VARCHAR[] IS NULL
+    OR list_contains($groups::VARCHAR[], group_id)
+    OR calendar.period_start >= $groups_until::DATE
   GROUP BY ALL
 ),
 total AS (
   SELECT
-    group_id, calendar.period_start,
+    kind, group_id, calendar.period_start,
     sum(busy_us)::BIGINT AS busy_us,
     sum(experiment_us)::BIGINT AS experiment_us,
     sum(run_us)::BIGINT AS run_us,
@@ -146,7 +154,7 @@ limited AS (
   FROM (SELECT 0::BIGINT AS n UNION SELECT experiments_concluded FROM total)
 )
 SELECT
-  group_id, period_start,
+  kind, group_id, period_start,
   coalesce(busy_us, 0) / 3.6e9 AS busy_hours,
   coalesce(experiment_us, 0) / 3.6e9 AS experiment_hours,
   coalesce(run_us, 0) / 3.6e9 AS run_hours,
@@ -179,7 +187,6 @@ SELECT
   coalesce(false_starts, 0) AS false_starts,
   runs_rework / nullif(runs_known_config, 0) AS rework_share
 FROM exposure
-LEFT JOIN total USING (group_id, period_start)
+LEFT JOIN total USING (kind, group_id, period_start)
 JOIN limited ON limited.n = coalesce(experiments_concluded, 0)
-WHERE $groups::VARCHAR[] IS NULL OR list_contains($groups::VARCHAR[], group_id)
-ORDER BY group_id, period_start
+ORDER BY kind, group_id, period_start

@@ -8,9 +8,13 @@ INSERT INTO restatement
 WITH week AS (
   SELECT false AS later, * FROM weekly_before WHERE NOT running
   UNION ALL BY NAME
-  SELECT true AS later, * FROM derived.weekly
-  WHERE week_start <= (SELECT max(week_start) FROM weekly_before WHERE NOT running)
-    AND (kind, group_id) IN (SELECT (kind, group_id) FROM weekly_before)
+  SELECT true AS later, weekly.*
+  FROM derived.weekly
+  JOIN weekly_known AS known USING (kind, group_id)
+  SEMI JOIN weekly_figure AS made
+    ON made.kind = weekly.kind AND made.group_id = weekly.group_id
+    AND made.period_start = weekly.week_start
+  WHERE week_start <= known.last_over
 ),
 told AS (
   SELECT

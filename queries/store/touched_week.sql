@@ -1,7 +1,7 @@
 -- title: Weeks whose figures are made again
 -- The Mondays of the weeks that a row of the scholars in scope changed in, and from the last week
--- derived before on, which as_of has lengthened since, of every week; in order. Where a stream or the programme
--- begins earlier than it did, the weeks of zeros in between are among them.
+-- derived before on, which as_of has lengthened since, of every week; in order. Where a group begins
+-- earlier than it did, the weeks of zeros in between are among them.
 WITH changed AS (
   SELECT day FROM (
     FROM temp.day_fact EXCEPT SELECT * FROM derived.day_fact WHERE scholar_key IN (FROM scope))
@@ -60,6 +60,16 @@ week AS (
 known AS (
   SELECT kind, group_id, min(week_start) AS first_week FROM derived.weekly GROUP BY ALL
 ),
+earlier AS (
+  SELECT
+    date_trunc('week', min(day)) AS from_week,
+    coalesce(any_value(first_week), (SELECT max(week_start) FROM derived.weekly)) AS first_week
+  FROM temp.day_fact
+  JOIN scholar USING (scholar_key)
+  LEFT JOIN known ON known.kind = 'scholar' AND known.group_id = scholar.scholar
+  WHERE attributed
+  GROUP BY scholar_key
+),
 begun AS (
   SELECT max(coalesce(first_week, (SELECT max(week_start) FROM derived.weekly))) AS last_begun
   FROM (
@@ -72,6 +82,10 @@ begun AS (
   LEFT JOIN known USING (kind, group_id)
 )
 SELECT week_start FROM week
+UNION
+SELECT unnest(generate_series(from_week::TIMESTAMP, first_week::TIMESTAMP, INTERVAL 7 DAY))::DATE
+FROM earlier
+WHERE from_week < first_week
 UNION
 SELECT unnest(generate_series(
   (SELECT min(week_start)::TIMESTAMP FROM week), last_begun::TIMESTAMP, INTERVAL 7 DAY))::DATE

@@ -19,7 +19,7 @@ from velocity.store import exclusions
 from velocity.store.figures import By, figures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from datetime import date
 
     from velocity.roster import Roster
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from velocity.store.live import LiveStore
 
 _MINUTE_US = 60_000_000
-
-_ID = {"scholar": pl.String}
 
 #: Whose rows a kept table holds -> its key column and the temporary table of those made again.
 _KEPT_BY = {"scholar": ("scholar_key", "scope"), "host": ("host_key", "touched_host")}
@@ -175,12 +173,12 @@ class _Touched:
     Args:
         weeks: Mondays of the weeks that it may have moved, in order.
         newest: Monday of the last week derived before, which `as_of` has lengthened for everybody.
-        scholars: ids of those whom it may have moved before `newest`.
+        groups: ids of those whom it may have moved before `newest`.
     """
 
     weeks: list[date]
     newest: date
-    scholars: list[str]
+    groups: list[str]
 
 
 def _touched(store: LiveStore) -> _Touched | None:
@@ -189,8 +187,8 @@ def _touched(store: LiveStore) -> _Touched | None:
     if newest is None:
         return None
     weeks = store.run(load_query("store/touched_week").body)
-    scholars = store.run(load_query("store/touched_scholar").body)
-    return _Touched([week for (week,) in weeks], newest, [scholar for (scholar,) in scholars])
+    groups = store.run(load_query("store/touched_group").body)
+    return _Touched([week for (week,) in weeks], newest, [group for (group,) in groups])
 
 
 def _weekly(store: LiveStore, touched: _Touched | None) -> None:
@@ -202,31 +200,39 @@ def _weekly(store: LiveStore, touched: _Touched | None) -> None:
         "FROM duckdb_tables() WHERE schema_name = 'derived' AND table_name = 'weekly'"
     )
     if known:
-        store.run("CREATE OR REPLACE TEMP TABLE weekly_before AS FROM derived.weekly")
-    store.load("weekly_figure", pl.concat(_weekly_figures(store, touched)))
-    if touched is not None:
-        store.load("touched_scholar", pl.DataFrame({"scholar": touched.scholars}, _ID))
-        kept = {"weeks": touched.weeks, "newest": touched.newest}
-        store.run(load_query("store/untouched_weeks").body, kept)
-    store.run(f"CREATE OR REPLACE TABLE derived.weekly AS {load_query('store/weekly').body}")
+        _table(store, "weekly_known")
+    if touched is None:
+        _make_weeks(store)
+        if known:
+            store.run("CREATE OR REPLACE TEMP TABLE weekly_before AS FROM derived.weekly")
+        store.run(f"CREATE OR REPLACE TABLE derived.weekly AS {load_query('store/weekly').body}")
+    else:
+        _make_weeks(
+            store,
+            from_day=touched.weeks[0],
+            periods=touched.weeks,
+            groups=touched.groups,
+            groups_until=touched.newest,
+        )
+        _table(store, "weekly_before", newest=touched.newest)
+        store.run(
+            "DELETE FROM derived.weekly WHERE (kind, group_id, week_start) IN "
+            "(SELECT (kind, group_id, week_start) FROM weekly_before);"
+            f"INSERT INTO derived.weekly BY NAME {load_query('store/weekly').body}"
+        )
+    store.run(load_query("store/weeks_before_the_first").body)
     if known:
         reason = "configuration" if touched is None else "data"
         store.run(load_query("store/restate").body, {"reason": reason})
 
 
-def _weekly_figures(store: LiveStore, touched: _Touched | None) -> Iterator[pl.DataFrame]:
-    """The figures to make, with the kind of group as the first column."""
-    for by in get_args(By):
-        for window in _windows(by, touched):
-            made = figures(store, by=by, period="week", **window)
-            yield made.select(pl.lit(by).alias("kind"), pl.all())
+def _make_weeks(store: LiveStore, **window: Any) -> None:
+    """Makes the table `weekly_figure` of the figures of every kind of group in a window."""
+    made = figures(store, kinds=get_args(By), period="week", **window)
+    store.load("weekly_figure", made)
 
 
-def _windows(by: By, touched: _Touched | None) -> list[dict[str, Any]]:
-    """What to ask `figures` for, so that every touched figure of a kind of group is made once."""
-    if touched is None:
-        return [{}]
-    if by != "scholar":
-        return [{"from_day": touched.weeks[0], "periods": touched.weeks}]
-    before = {"from_day": touched.weeks[0], "to_day": touched.newest}
-    return [{"from_day": touched.newest}, {**before, "groups": touched.scholars}]
+def _table(store: LiveStore, name: str, **params: Any) -> None:
+    """Makes a temporary table of a query of queries/store/."""
+    body = load_query(f"store/{name}").body
+    store.run(f"CREATE OR REPLACE TEMP TABLE {name} AS {body}", params)

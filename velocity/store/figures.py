@@ -25,6 +25,8 @@ _PARTS = (
     "metrics/compute",
 )
 
+_KEY = ("kind", "group_id", "period_start")
+
 _EVERYTHING: Mapping[str, Any] = {
     "everything": True,
     "scholars": [],
@@ -44,35 +46,39 @@ class Readable(Protocol):
 def figures(
     source: Readable,
     *,
-    by: By,
+    kinds: Sequence[By],
     period: Period,
     from_day: date | None = None,
     to_day: date | None = None,
     periods: Sequence[date] | None = None,
     groups: Sequence[str] | None = None,
+    groups_until: date | None = None,
     within: str | None = None,
     scope: Mapping[str, Any] = _EVERYTHING,
 ) -> pl.DataFrame:
     """Every metric, a row a group and period, over [from_day, to_day) in local days.
 
-    `periods`: only those with these first days.
+    `periods`: only those with these first days. `groups`: only these ids, but from the period
+    `groups_until` on all.
 
     Returns:
-        `group_id`, `period_start` (1970-01-01 for the period "all"), then the ids of the metrics.
+        `kind`, `group_id`, `period_start` (1970-01-01 for the period "all"), then the ids of the
+        metrics.
     """
     params = {
-        "by": by,
+        "kinds": list(kinds),
         "period": period,
         "from_day": from_day,
         "to_day": to_day,
         "periods": list(periods) if periods is not None else None,
         "groups": list(groups) if groups is not None else None,
+        "groups_until": groups_until,
         "within": within,
         "scope": dict(scope),
     }
     whole, *others = (source.frame(load_query(name).body, params) for name in _PARTS)
     for part in others:
-        whole = whole.join(part, on=["group_id", "period_start"], how="left", maintain_order="left")
+        whole = whole.join(part, on=_KEY, how="left", maintain_order="left")
     zero_where_absent = [
         "machine_hours_closed",
         "reaction_hours_closed",

@@ -1,0 +1,10 @@
+-- title: Groups whose weekly figures are made again
+-- Scholars in scope, and those who share a host with one of them, as their charges may have moved;
+-- every stream; and the programme.
+SELECT scholar
+FROM scholar
+WHERE scholar_key IN (FROM scope) OR scholar_key IN (SELECT scholar_key FROM temp.gpu_charge)
+UNION
+SELECT stream FROM stream
+UNION
+SELECT 'programme'

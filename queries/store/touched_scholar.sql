@@ -1,5 +1,0 @@
--- title: Whose weekly figures are made again
--- Scholars in scope, and those who share a host with one of them: their charges may have moved.
-SELECT scholar
-FROM scholar
-WHERE scholar_key IN (FROM scope) OR scholar_key IN (SELECT scholar_key FROM temp.gpu_charge)

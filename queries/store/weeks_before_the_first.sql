@@ -1,0 +1,8 @@
+-- title: Weeks before a group's first
+-- Takes out the weeks of zeros before a group had anything in flight.
+DELETE FROM derived.weekly
+WHERE rowid IN (
+  SELECT rowid
+  FROM derived.weekly
+  QUALIFY NOT max(experiments_started > 0 OR busy_hours > 0) OVER (
+    PARTITION BY kind, group_id ORDER BY week_start))
