@@ -10,6 +10,7 @@ import urllib.request
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pytest
 
 from tests.commands import VELOCITY, environment, velocity
@@ -18,6 +19,8 @@ from tests.worlds import node, point_client_at
 from velocity import reads
 from velocity.demo import NOTE, cohort, is_demo, launch
 from velocity.demo.server import ProtocolServer
+from velocity.demo.stories import OFFLINE_SYNC
+from velocity.demo.term import Term
 from velocity.demo.world import World
 from velocity.sources.wandb_client import find_address, forget_environment, open_client
 from velocity.store import latest_snapshot
@@ -82,6 +85,15 @@ def test_the_demo_syncs_serves_and_leaves_nothing_running(tmp_path):
     assert set(log["command"]) == {"sync"}
     assert log["error"].null_count() == log.height > 1
     assert reads.scholars(snapshot).height == len(cohort.BIRDS)
+    # Pulled twice, a day apart: what came from an offline directory meanwhile moved an old week.
+    restated = reads.restated(snapshot, by="scholar", since=None)
+    late = restated.filter(
+        pl.col("group_id") == cohort.BIRDS[OFFLINE_SYNC.seat],
+        pl.col("measure") == "runs_started",
+    ).row(0, named=True)
+    assert late["value_after"] - late["value_before"] == 2
+    first = Term.until(late["restated_at"]).week(OFFLINE_SYNC.week)
+    assert late["week_start"] == datetime.fromtimestamp(first, UTC).date()
     shown = velocity("metrics", "--data", data, "--by", "stream", "--format", "csv", cwd=tmp_path)
     assert len(shown.stdout.splitlines()) == 1 + reads.streams(snapshot).height
 
@@ -111,7 +123,7 @@ def pulls(monkeypatch):
     made = []
 
     def build(_seed, as_of):
-        return cohort.Cohort([], "leads = []\n", "[programme]\n", as_of)
+        return cohort.Cohort([], "leads = []\n", "[programme]\n", as_of, [], as_of)
 
     def pull(folder, _config, made_cohort, _on_progress):
         made.append(made_cohort.as_of)

@@ -1,7 +1,7 @@
 -- title: Can this be trusted?
 -- One row: to which instant the data is complete (the oldest of its projects), how many runs of it
 -- the viewer may see, which share of them belongs to a known scholar, what is doubtful, and how many
--- hours usually pass from sync to sync (the median of the last 20; null under 3).
+-- hours usually pass between two syncs of a project (the median of the last 20 gaps; null of one).
 -- param: scope | STRUCT | what the viewer may see
 WITH seen AS (
   SELECT run.*, scholar.attributed

@@ -7,6 +7,7 @@ scholar's numbers depend on nobody else's, and on nobody's name.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from velocity.demo.draws import chance, seeded
@@ -37,12 +38,16 @@ class Cohort:
         roster_toml: text of the demo's roster.toml.
         settings_toml: text of the demo's velocity.toml.
         as_of: the instant up to which the cohort has lived.
+        runs_before: every run that W&B knew at `before`, as it was then.
+        before: the instant of an earlier pull, a day before `as_of`.
     """
 
     runs: list[RunNode]
     roster_toml: str
     settings_toml: str
     as_of: datetime
+    runs_before: list[RunNode]
+    before: datetime
 
 
 def build_cohort(seed: int, as_of: datetime, names: Sequence[str] = BIRDS) -> Cohort:
@@ -66,13 +71,20 @@ def build_cohort(seed: int, as_of: datetime, names: Sequence[str] = BIRDS) -> Co
     ]
     planned += [(run, GUEST) for run in _term_of(term, seed, len(PEOPLE), GUEST_PERSON)]
     planned += [(run, None) for run in _service(term, seed)]
-    nodes = [run_node(run, name, term.as_of) for run, name in planned]
     return Cohort(
-        [node for node in nodes if node is not None],
+        _known(planned, term.as_of),
         roster_text(term, names),
         settings_text(),
         as_of,
+        _known(planned, term.as_of - DAY),
+        as_of - timedelta(days=1),
     )
+
+
+def _known(planned: list[tuple[PlannedRun, str | None]], instant: int) -> list[RunNode]:
+    """What W&B holds at an instant."""
+    nodes = (run_node(run, name, instant) for run, name in planned)
+    return [node for node in nodes if node is not None]
 
 
 def _term_of(term: Term, seed: int, seat: int, person: Person) -> list[PlannedRun]:

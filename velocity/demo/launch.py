@@ -10,6 +10,7 @@ import hashlib
 import os
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,18 +69,27 @@ def _is_fresh(folder: Path, as_of: datetime, made_of: str) -> bool:
 
 
 def _pull(folder: Path, config: Path, cohort: Cohort, on_progress: OnProgress) -> None:
-    """The real sync with the real client; only the server is ours."""
+    """The real sync with the real client, a day ago and now; only the server is ours.
+
+    In that day past weeks change too, as they do with every sync, so that pages have it to show.
+    """
     from velocity.demo.server import ProtocolServer  # noqa: PLC0415 - see prepare_demo
     from velocity.demo.world import World  # noqa: PLC0415
     from velocity.settings import load_settings  # noqa: PLC0415
     from velocity.sync import sync_wandb  # noqa: PLC0415
 
-    with ProtocolServer(World(cohort.runs)) as server, _signed_in(server.url, server.api_key):
-        result = sync_wandb(
-            folder, load_settings(config), on_progress=on_progress, clock=lambda: cohort.as_of
-        )
-    for error in result.errors:
-        raise error
+    world, settings = World(), load_settings(config)
+    with ProtocolServer(world) as server, _signed_in(server.url, server.api_key):
+        for runs, instant in (
+            (cohort.runs_before, cohort.before),
+            (cohort.runs, cohort.as_of),
+        ):
+            world.put(*runs)
+            result = sync_wandb(
+                folder, settings, on_progress=on_progress, clock=repeat(instant).__next__
+            )
+            for error in result.errors:
+                raise error
 
 
 def _start_over(folder: Path) -> None:

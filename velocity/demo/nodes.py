@@ -17,9 +17,10 @@ _HEARTBEAT_SECONDS = 60
 
 def run_node(run: PlannedRun, username: str | None, as_of: int) -> RunNode | None:
     """The run as of `as_of` (seconds since the epoch); None where W&B does not know it yet."""
-    created = run.start + 2 + run.start % 5 if run.created is None else run.created
-    if min(run.start, created) > as_of:
+    # Of a run without a network W&B hears long after its start, of a queued one before.
+    if (run.start if run.created is None else run.created) > as_of:
         return None
+    created = run.start + 2 + run.start % 5 if run.created is None else run.created
     state, sessions = _lived(run, as_of)
     logged = run.logged and bool(sessions)
     worked = sum(end - start for start, end in sessions)
