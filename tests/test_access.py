@@ -5,10 +5,13 @@ from __future__ import annotations
 import inspect
 import itertools
 import re
+import tomllib
 from datetime import date, datetime
 
 import polars as pl
 import pytest
+from polars import selectors
+from polars.testing import assert_frame_equal
 
 from tests import people
 from tests.builders import run, store_of
@@ -18,7 +21,7 @@ from velocity.access import EVERYTHING, Scope, viewer_of
 from velocity.errors import VelocityError
 from velocity.explain import explain
 from velocity.read_schemas import READ_SCHEMAS
-from velocity.roster import load_roster
+from velocity.roster import Roster, load_roster
 from velocity.ui.view import _kept
 
 EVERYBODY = {canary(it) for it in (*people.PEOPLE, 99)} | {people.elsewhere()}
@@ -99,6 +102,43 @@ def test_a_lead_who_may_not_see_people_gets_nothing_but_the_groups(name, snapsho
 def test_each_role_does_see_what_is_theirs(snapshot, roster):
     for email, seen in SEEN.items():
         assert words_of(reads.runs(snapshot, scope=scope_of(roster, email))) == seen
+
+
+@pytest.mark.parametrize(
+    ("email", "arguments"),
+    [
+        (people.MENTOR, {"by": "stream", "groups": ["vision"]}),
+        (people.MENTOR, {"by": "scholar", "within": "vision"}),
+        (people.email(3), {"by": "scholar", "groups": [scholar(3)]}),
+    ],
+)
+def test_what_somebody_may_see_are_the_figures_that_everybody_sees(
+    email, arguments, snapshot, roster
+):
+    """None is made of a part of what it is about, and none is lacking."""
+    whole = reads.metrics(snapshot, **arguments)
+    found = reads.metrics(snapshot, **arguments, scope=scope_of(roster, email))
+    if email == people.MENTOR and arguments["by"] == "scholar":
+        hours = selectors.contains("awake", "off_share")
+        whole, found = whole.select(~hours), found.select(~hours)
+    assert found["loop_hours_n"].sum()
+    assert found["gpu_hours"].sum()
+    assert_frame_equal(found, whole)
+
+
+def test_who_sees_a_stream_does_not_see_the_scholar_of_its_name():
+    text = (
+        '[[scholars]]\nid = "vision"\nname = "V"\nusernames = ["ada"]\n'
+        '[[streams]]\nid = "vision"\nname = "V"\nprojects = ["e/p"]\n'
+        '[[credits.grants]]\ndate = 2026-01-05\nscholar = "vision"\namount = 5\n'
+    )
+    rows = [run("r1", "09:00", "10:00"), run("r2", "11:00", "12:00", project="elsewhere")]
+    snapshot = store_of(rows, "20:00", roster=Roster.model_validate(tomllib.loads(text)))
+    scope = Scope(streams=("vision",))
+    for read in (reads.metrics, reads.weekly, reads.ledger, reads.balance):
+        assert read(snapshot, by="scholar", scope=scope).is_empty()
+        assert read(snapshot, by="scholar").height
+    assert reads.metrics(snapshot, by="stream", scope=scope)["runs_started"].to_list() == [1]
 
 
 @pytest.mark.parametrize("read", [reads.metrics, reads.weekly])

@@ -1,0 +1,110 @@
+"""What lists show, and of which days: one small store, worked by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from tests.builders import at, run, store_of
+from velocity import reads
+from velocity.roster import Credits, Member, Rate, Roster, Scholar, Stream
+
+TUESDAY = date(2026, 1, 6)
+ROSTER = Roster(
+    scholars=(
+        Scholar(id="ada", name="Ada", usernames=("ada",)),
+        Scholar(id="ben", name="Ben", usernames=("ben",)),
+    ),
+    streams=(
+        Stream(id="s", name="S", members=(Member(scholar="ada"),)),
+        Stream(id="t", name="T", projects=("f/*",)),
+    ),
+    credits=Credits(
+        rates=(Rate.model_validate({"gpu": "*", "from": TUESDAY, "credits_per_gpu_hour": 2}),)
+    ),
+)
+#: Monday, Tuesday twice (overlapping), and a Monday three weeks on; one of nobody in the roster.
+ROWS = [
+    run("r1", "09:00", "10:00", gpu_count=1, gpu_type="A", gpu_utilisation=0.5),
+    run("r2", "2026-01-06 09:00", "2026-01-06 12:00", gpu_count=1, gpu_type="A"),
+    run("r3", "2026-01-06 11:00", "2026-01-06 12:00", username="ben"),
+    run("r4", "2026-02-02 09:00", "2026-02-02 10:00", gpu_count=2, gpu_type="A", project="q"),
+    run("r5", "2026-02-02 09:00", "2026-02-02 10:00", username="cy", entity="f", group_name="g"),
+]
+AS_OF = {
+    ("e", "p"): at("2026-02-03 00:00"),
+    ("e", "q"): at("2026-02-02 20:00"),
+    ("f", "p"): at("2026-02-03 12:00"),
+}
+
+
+@pytest.fixture(scope="module")
+def snapshot():
+    return store_of(ROWS, AS_OF, roster=ROSTER)
+
+
+@pytest.mark.parametrize(
+    ("read", "column"),
+    [(reads.runs, "run_id"), (reads.experiments, "experiment_id"), (reads.loops, "experiment_id")],
+)
+def test_lists_hold_the_days_of_the_window_and_no_other(read, column, snapshot):
+    found = read(snapshot, from_day=date(2026, 1, 5), to_day=TUESDAY)
+    assert [it.removeprefix("e/p/") for it in found[column]] == ["r1"]
+    found = read(snapshot, from_day=TUESDAY, scholar="ada")
+    assert [it[-2:] for it in found[column]] == ["r4", "r2"]
+
+
+def test_lines_that_no_stream_claims_are_told_and_no_others(snapshot):
+    found = reads.ambiguous(snapshot)
+    assert found.select("scholar", "project", "experiments").rows() == [("ben", "p", 1)]
+    alone = Roster(scholars=ROSTER.scholars)
+    assert reads.ambiguous(store_of(ROWS, AS_OF, roster=alone)).is_empty()
+
+
+def test_users_whom_the_roster_lacks_are_told_and_no_others(snapshot):
+    found = reads.unattributed(snapshot).row(0, named=True)
+    assert reads.unattributed(snapshot).height == 1
+    assert found == {
+        "username": "cy",
+        "runs": 1,
+        "first_at": at("2026-02-02 09:00"),
+        "last_at": at("2026-02-02 09:00"),
+    }
+
+
+def test_trust_is_of_the_oldest_project_and_counts_whom_the_roster_knows(snapshot):
+    found = reads.trust(snapshot).row(0, named=True)
+    assert found["as_of"] == at("2026-02-02 20:00")
+    assert found["attributed_share"] == pytest.approx(4 / 5)
+    assert (found["projects"], found["scholars"], found["runs"]) == (3, 2, 5)
+
+
+def test_stretches_are_cut_to_the_window(snapshot):
+    window = {"from_at": at("2026-01-06 10:00"), "to_at": at("2026-01-06 11:30")}
+    (stretch,) = reads.concurrency(snapshot, scholar="ada", **window).to_dicts()
+    assert (stretch["start_at"], stretch["end_at"]) == tuple(window.values())
+    assert (stretch["experiments"], stretch["runs"]) == (1, 1)
+
+
+def test_utilisation_is_of_the_runs_that_measured_it(snapshot):
+    (found,) = reads.gpu_types(snapshot, to_day=date(2026, 2, 1)).to_dicts()
+    assert found["gpu_hours"] == pytest.approx(4)
+    assert found["gpu_utilisation"] == pytest.approx(0.5)
+    assert found["gpu_measured_share"] == pytest.approx(1 / 4)
+    # Nothing is paid for Monday, before the first rate.
+    assert found["credits"] == pytest.approx(3 * 2)
+
+
+def test_gpu_hours_stand_under_the_monday_of_their_week(snapshot):
+    weeks = reads.gpu_weeks(snapshot).select("week_start", "stream", "gpu_hours").rows()
+    assert weeks == [
+        (date(2026, 1, 5), "s", pytest.approx(4)),
+        (date(2026, 2, 2), "s", pytest.approx(2)),
+    ]
+
+
+def test_a_user_all_of_whose_runs_went_is_no_scholar(tmp_path):
+    store_of(ROWS[:2], AS_OF, data=tmp_path)
+    gone = [row | {"username": "dee"} for row in ROWS[:2]]
+    assert reads.scholars(store_of(gone, AS_OF, data=tmp_path))["scholar"].to_list() == ["dee"]
