@@ -1205,8 +1205,8 @@ FAULTS = (
     Fault(
         "sessions begin before the window",
         "reads/explain_sessions",
-        "clipped(setting.timezone, session.start_us, session.end_us, $from_day::DATE, $to_day::DATE)",
-        "clipped(setting.timezone, session.start_us, session.end_us, NULL, $to_day::DATE)",
+        "session.end_us, $from_day::DATE, $to_day::DATE)",
+        "session.end_us, NULL, $to_day::DATE)",
         (_EXPLAIN,),
     ),
     Fault(
