@@ -7,6 +7,7 @@ import re
 import resource
 import signal
 import subprocess
+import sys
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from velocity.store.lock import writer_lock
 from velocity.sync import sync_wandb
 from velocity.watch import cycle
 from velocity.watch.lines import Log
+from velocity.watch.outcome import Outcome
 from velocity.watch.service import pause_s
 
 _PATIENCE = 10  # cycles: a busy machine may well cost some of them
@@ -146,6 +148,40 @@ def test_it_outlives_an_outage_of_the_server(server, tmp_path):
         with ProtocolServer(server.world, port=port):
             service.until("published")
             assert service.until("waiting")["failures"] == "0"
+
+
+@pytest.mark.fault
+def test_a_sync_that_shows_no_sign_of_life_is_ended_and_the_next_goes_on(server, tmp_path):
+    arguments = [str(tmp_path / "data"), str(tmp_path / "velocity.toml"), "lab/*"]
+
+    def cycle_with(patience_s):
+        patient = f"from velocity.watch import cycle; cycle.LIFELESS_S = {patience_s}"
+        return subprocess.run(
+            [sys.executable, "-c", f"{patient}; raise SystemExit(cycle.main())", *arguments],
+            env=environment(
+                tmp_path,
+                WANDB_BASE_URL=server.url,
+                WANDB_API_KEY=DEMO_API_KEY,
+                **{MARK: str(tmp_path)},
+            ),
+            stdin=holding,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    # What the service holds open for as long as it is there.
+    holding, held = os.pipe()
+    server.faults.append(slow(60))
+    ended = cycle_with(patience_s=2)
+    assert ended.returncode == Outcome.FAILED
+    assert 'reason="the sync told nothing for ' in ended.stdout
+    assert_nothing_runs(tmp_path)
+    server.faults.clear()
+    assert "event=published projects=1 failed=0 new=1" in cycle_with(patience_s=60).stdout
+    os.close(held)
+    os.close(holding)
 
 
 @pytest.mark.fault

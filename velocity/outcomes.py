@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -59,6 +59,20 @@ class ProjectResult:
     def name(self) -> str:
         """ENTITY/PROJECT."""
         return f"{self.entity}/{self.project}"
+
+
+def brought(projects: Sequence[ProjectResult]) -> dict[str, int]:
+    """What projects brought together, by what became of the runs."""
+    counts = sum((it.counts for it in projects), MergeCounts())
+    return {
+        "new": counts.new,
+        "changed": counts.changed,
+        "revived": counts.revived,
+        "deleted": sum(it.deleted for it in projects),
+        "unchanged": counts.unchanged,
+        "kept": counts.kept,
+        "set_aside": sum(len(it.rejected) for it in projects),
+    }
 
 
 @dataclass(frozen=True)

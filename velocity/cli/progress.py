@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from functools import reduce
-from operator import add
 from typing import TYPE_CHECKING
 
 import typer
 
 from velocity.formats import plural
+from velocity.outcomes import brought
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,6 +21,16 @@ if TYPE_CHECKING:
 
 _SECONDS_BETWEEN_LINES = 1.0
 _SECONDS_BEFORE_A_RATE = 0.5  # of less no one can tell how fast it is
+#: What became of runs -> how it is said, in this order.
+_BROUGHT = {
+    "new": "new",
+    "changed": "changed",
+    "revived": "back after deletion",
+    "deleted": "deleted",
+    "unchanged": "unchanged",
+    "kept": "already known better",
+    "set_aside": "set aside",
+}
 
 
 def say(text: str) -> None:
@@ -180,17 +189,8 @@ def tell_result(result: SyncResult) -> None:
 
 
 def _brought(projects: Sequence[ProjectResult]) -> str:
-    counts = reduce(add, (it.counts for it in projects))
-    parts = {
-        "new": counts.new,
-        "changed": counts.changed,
-        "back after deletion": counts.revived,
-        "deleted": sum(it.deleted for it in projects),
-        "unchanged": counts.unchanged,
-        "already known better": counts.kept,
-        "set aside": sum(len(it.rejected) for it in projects),
-    }
-    return ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
+    counts = brought(projects)
+    return ", ".join(f"{counts[it]:,} {what}" for it, what in _BROUGHT.items() if counts[it])
 
 
 def _asked(project: ProjectResult) -> str:

@@ -18,19 +18,19 @@ from typing import TYPE_CHECKING
 
 from velocity.errors import StoreBusyError, VelocityError
 from velocity.forget import finish_forgetting
+from velocity.outcomes import brought
 from velocity.settings import load_settings
-from velocity.store import MergeCounts
 from velocity.sync import SyncResult, sync_wandb
 from velocity.watch.lines import Log
 from velocity.watch.outcome import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from velocity.outcomes import ProjectResult
+    from velocity.outcomes import Progress
 
 
 _STANDARD_INPUT, _STANDARD_OUTPUT, _STANDARD_ERROR = range(3)
+#: A page that times out in every size takes some minutes; nothing takes so long without a sign.
+LIFELESS_S = 1800.0
 
 
 def main() -> Outcome:
@@ -45,7 +45,9 @@ def main() -> Outcome:
         settings = load_settings(Path(config))
         if finish_forgetting(Path(data), settings):
             log.tell("info", "forgotten", reason="a removal was stopped before its end: it is done")
-        result = sync_wandb(Path(data), settings, projects=projects)
+        result = sync_wandb(
+            Path(data), settings, projects=projects, on_progress=_SignsOfLife(log).take
+        )
     except StoreBusyError as error:
         log.tell("warning", "skipped", reason=error.message)
         return Outcome.SKIPPED
@@ -73,36 +75,51 @@ def _end_with_the_service() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+class _SignsOfLife:
+    """Ends this process when the sync tells nothing for too long.
+
+    The client waits for its own helper process without a limit of time.
+    """
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._last = time.monotonic()
+        threading.Thread(target=self._watch, name="signs of life", daemon=True).start()
+
+    def take(self, _progress: Progress) -> None:
+        """How far the sync is: that it says so is enough."""
+        self._last = time.monotonic()
+
+    def _watch(self) -> None:
+        while (left := self._last + LIFELESS_S - time.monotonic()) > 0:
+            time.sleep(left)
+        self._log.tell(
+            "error",
+            "failed",
+            error="TimeoutError",
+            reason=f"the sync told nothing for {LIFELESS_S / 60:.3g} minutes and was ended",
+        )
+        os._exit(Outcome.FAILED)
+
+
 def _tell_result(log: Log, result: SyncResult, *, seconds: float) -> None:
     for project in result.projects:
         spent = {"requests": project.requests, "seconds": round(project.seconds, 2)}
         if project.error is not None:
             log.tell("error", "failed", project=project.name, **_cause(project.error), **spent)
         else:
-            log.tell("info", "pulled", project=project.name, **_brought([project]), **spent)
+            log.tell("info", "pulled", project=project.name, **brought([project]), **spent)
     log.tell(
         "info",
         "published",
         projects=len(result.projects),
         failed=len(result.errors),
-        **_brought(result.projects),
+        **brought(result.projects),
         requests=sum(it.requests for it in result.projects),
         weeks_restated=result.weeks_restated,
         snapshot=result.snapshot,
         seconds=round(seconds, 2),
     )
-
-
-def _brought(projects: Sequence[ProjectResult]) -> dict[str, int]:
-    counts = sum((it.counts for it in projects), MergeCounts())
-    return {
-        "new": counts.new,
-        "changed": counts.changed,
-        "revived": counts.revived,
-        "deleted": sum(it.deleted for it in projects),
-        "unchanged": counts.unchanged,
-        "set_aside": sum(len(it.rejected) for it in projects),
-    }
 
 
 def _cause(error: VelocityError) -> dict[str, str]:
