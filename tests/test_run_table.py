@@ -285,6 +285,14 @@ def test_an_export_is_complete_up_to_the_last_end_in_it(tmp_path: Path) -> None:
     assert table.largest_at == NINE + timedelta(hours=1)
 
 
+@pytest.mark.parametrize("runtime", ["400000000", "1e12", "1e300"])
+def test_an_absurd_runtime_in_an_export_is_no_end_of_the_data(tmp_path: Path, runtime: str) -> None:
+    absurd = {**EXPORTED, "Name": "second", "Created": "2026-05-04T10:30:00Z", "Runtime": runtime}
+    table = read_run_table(csv_of(tmp_path / "e.csv", EXPORTED, absurd), entity="lab", project="p")
+    assert table.largest_at == NINE + timedelta(hours=1, minutes=30)
+    assert table.batch.runs.height == 2
+
+
 def test_an_export_without_ids_takes_the_names_made_unique(tmp_path: Path) -> None:
     def ids(*rows: dict[str, str]) -> dict[datetime, str]:
         table = read_run_table(csv_of(tmp_path / "e.csv", *rows), entity="lab", project="p")

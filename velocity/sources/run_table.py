@@ -37,6 +37,7 @@ _KEY = ("entity", "project", "run_id")
 _ROW = " row"  # number of a row, from 1 below the header; no heading keeps a leading space
 _PARQUET = b"PAR1"  # how such a file begins
 _SHOWN_CHARACTERS = 60
+_LONGEST_RUNTIME_S = 10 * 365 * 86400
 
 #: Number of a row -> column -> what is wrong there.
 _Problems = defaultdict[int, dict[str, str]]
@@ -262,8 +263,11 @@ def _largest_at(runs: pl.DataFrame, *, with_runtime: bool) -> datetime | None:
     times = [pl.col(name).max() for name, kind in RUN_SCHEMA.items() if kind == UTC]
     times.append(pl.col("writer_starts").explode().max())
     if with_runtime:
-        microseconds = (pl.col("runtime_s") * 1e6).fill_null(0).cast(pl.Int64, strict=False)
-        times.append((pl.col("created_at") + pl.duration(microseconds=microseconds)).max())
+        # Ten years are no runtime: one absurd row must not make all others stale.
+        seconds = pl.col("runtime_s").fill_null(0)
+        microseconds = (seconds * 1e6).cast(pl.Int64, strict=False)
+        end = pl.col("created_at") + pl.duration(microseconds=microseconds)
+        times.append(pl.when(seconds < _LONGEST_RUNTIME_S).then(end).max())
     largest: datetime | None = runs.select(
         largest=pl.max_horizontal(time.alias(str(number)) for number, time in enumerate(times))
     ).item()
