@@ -162,10 +162,11 @@ def signal_figures(row: Mapping[str, Any]) -> tuple[str, str]:
 def restated(rows: pl.DataFrame) -> list[str]:
     """`reads.restated` as Markdown, a line each: what a past week's figure was and is.
 
-    What still reads as it did is left out.
+    What still reads as it did is left out; what is followed of the programme comes first.
     """
     lines = []
-    for row in rows.iter_rows(named=True):
+    followed = pl.col("measure").is_in(PROGRAMME_MEASURES)
+    for row in rows.sort(~followed, maintain_order=True).iter_rows(named=True):
         meaning = definition(row["measure"])
         before, after = (written(row[f"value_{it}"], meaning.unit) for it in ("before", "after"))
         why = " Settings or the roster changed." if row["by_configuration"] else ""
