@@ -1,7 +1,8 @@
 """A browser's half of Streamlit's protocol without a browser: hundreds of sessions in one process.
 
 It opens the socket, asks for reruns, keeps big messages as a browser does so that they are sent
-once, and runs fragments that draw themselves again, on time.
+once, and runs fragments that draw themselves again, on time. What a widget says can be anything,
+which is how the tests lie to the server.
 """
 
 from __future__ import annotations
@@ -10,16 +11,23 @@ import asyncio
 import time
 import zlib
 from dataclasses import dataclass, field
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlencode
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from streamlit.proto.WidgetStates_pb2 import WidgetState
+
 #: A browser forgets a kept message that two runs did not use.
 _KEPT_RUNS = 2
 _PATIENCE_S = 60
+#: The cookie of which a socket says the value too, or it is nobody's.
+_PROOF = "_streamlit_xsrf"
 
 
 @dataclass
@@ -40,11 +48,28 @@ class Answer:
 
 
 class BrowserSession:
-    """One tab, over `address`, such as "http://127.0.0.1:8501"."""
+    """One tab, over `address`, such as "http://127.0.0.1:8501".
 
-    def __init__(self, address: str, *, pack: bool = False) -> None:
+    Args:
+        address: of the server.
+        pack: whether to count what a proxy would send.
+        cookies: of the browser: a sign-in, and the token that goes with it.
+        hear: given each message, and its bytes.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        pack: bool = False,
+        cookies: Mapping[str, str] | None = None,
+        hear: Callable[[ForwardMsg, bytes], None] | None = None,
+    ) -> None:
         self._address = address
         self._pack = pack
+        self._cookies = cookies or {}
+        self._hear = hear
+        self._session = ""
         self._pages: dict[str, str] = {}  # path -> hash
         self._kept: dict[str, int] = {}  # hash of a message -> run that used it last
         self._runs = 0
@@ -58,7 +83,8 @@ class BrowserSession:
         self._socket = await connect(
             f"{self._address.replace('http', 'ws', 1)}/_stcore/stream",
             origin=self._address,
-            subprotocols=["streamlit"],
+            additional_headers={"Cookie": "; ".join(map("=".join, self._cookies.items()))},
+            subprotocols=["streamlit", *filter(None, [self._cookies.get(_PROOF)])],
             max_size=None,
             ping_interval=None,
             open_timeout=_PATIENCE_S,
@@ -78,19 +104,41 @@ class BrowserSession:
             ask = BackMsg()
             # As back and forward do, for which the address decides and not the widgets.
             ask.rerun_script.is_history_navigation = True
-            if self._pages:
+            if page in self._pages:
                 ask.rerun_script.page_script_hash = self._pages[page]
             else:
                 ask.rerun_script.page_name = page
             return await self._run(ask, began)
 
-    async def rerun(self) -> Answer:
-        """The same page again, as any click makes it."""
+    async def rerun(self, *said: WidgetState, fragment: str = "", page_hash: str = "") -> Answer:
+        """The same page again, as any click makes it.
+
+        Args:
+            said: what widgets say of themselves, where that is not what they said before.
+            fragment: the only part of the page that runs.
+            page_hash: of another page, as the server knows it.
+        """
         began = time.perf_counter()
         async with self._busy:
             ask = BackMsg()
-            ask.rerun_script.page_script_hash = self._hash
+            ask.rerun_script.page_script_hash = page_hash or self._hash
+            ask.rerun_script.fragment_id = fragment
+            ask.rerun_script.widget_states.widgets.extend(said)
             return await self._run(ask, began)
+
+    async def file(self, file_id: str) -> str:
+        """Has a file made that a download button offers; its path, "" where that is refused."""
+        async with self._busy:
+            ask = BackMsg()
+            ask.backend_operation_request.request_id = file_id
+            ask.backend_operation_request.session_id = self._session
+            ask.backend_operation_request.deferred_file.file_id = file_id
+            await self._socket.send(ask.SerializeToString())
+            async with asyncio.timeout(_PATIENCE_S):
+                while True:
+                    message = self._read(await self._socket.recv())
+                    if message.WhichOneof("type") == "backend_operation_response":
+                        return message.backend_operation_response.deferred_file.url
 
     async def _tick(self, fragment: str, every_s: float) -> None:
         while True:
@@ -126,7 +174,7 @@ class BrowserSession:
                     answer.sent += len(raw)
                     if packer:
                         answer.packed += len(packer.compress(raw))
-                    message = ForwardMsg.FromString(raw)
+                    message = self._read(raw)
                     self._take(message, answer, timers)
                     if _ends_run(message):
                         answer.seconds = time.perf_counter() - began
@@ -143,9 +191,16 @@ class BrowserSession:
                 self._timers[fragment] = asyncio.create_task(self._tick(fragment, every_s))
         return answer
 
+    def _read(self, raw: bytes) -> ForwardMsg:
+        message = ForwardMsg.FromString(raw)
+        if self._hear is not None:
+            self._hear(message, raw)
+        return message
+
     def _take(self, message: ForwardMsg, answer: Answer, timers: dict[str, float]) -> None:
         kind = message.WhichOneof("type")
         if kind == "new_session":
+            self._session = message.new_session.initialize.session_id
             self._hash = message.new_session.page_script_hash
         elif kind == "navigation":
             self._pages = {

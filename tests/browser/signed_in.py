@@ -1,82 +1,16 @@
-"""The app behind sign-in, a real identity provider beside it, and people who come in through it."""
+"""People who come in through the identity provider, in a browser."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import time
-import urllib.request
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from scripts import browsing
 from tests.browser.visitor import Visitor
-from tests.commands import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from playwright.sync_api import Browser, Response, WebSocket
 
-SECRETS = {"client_secret": "zq-client-secret-kx", "cookie_secret": "zq-cookie-secret-kx" * 3}
-
-
-@dataclass(frozen=True)
-class App:
-    """Where the app is, and what it wrote while it ran."""
-
-    address: str
-    log: Path
-    data: Path
-
-
-@contextmanager
-def provider(people: dict[str, dict[str, object]], log: Path) -> Iterator[str]:
-    """The address of an OpenID Connect provider, a process of its own, that knows some people."""
-    port = browsing.free_port()
-    command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port)]
-    for subject, claims in people.items():
-        command += ["--user-claims", json.dumps({"sub": subject, **claims})]
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output)
-        try:
-            address = f"http://localhost:{port}"
-            for _ in range(300):
-                with (
-                    suppress(OSError),
-                    urllib.request.urlopen(  # noqa: S310 - ours
-                        f"{address}/.well-known/openid-configuration"
-                    ),
-                ):
-                    break
-                assert process.poll() is None, log.read_text(encoding="utf-8")
-                time.sleep(0.1)
-            yield address
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
-
-
-@contextmanager
-def served(data: Path, people: dict[str, dict[str, object]]) -> Iterator[App]:
-    """The app over `data`, whose velocity.toml asks for sign-in."""
-    home = data.parent
-    port = browsing.free_port()
-    log = home / f"{data.name}-app.log"
-    with provider(people, home / f"{data.name}-provider.log") as issuer:
-        settings = environment(
-            home,
-            VELOCITY_OIDC_REDIRECT_URI=f"http://localhost:{port}/oauth2callback",
-            VELOCITY_OIDC_COOKIE_SECRET=SECRETS["cookie_secret"],
-            VELOCITY_OIDC_CLIENT_ID="velocity",
-            VELOCITY_OIDC_CLIENT_SECRET=SECRETS["client_secret"],
-            VELOCITY_OIDC_SERVER_METADATA_URL=f"{issuer}/.well-known/openid-configuration",
-        )
-        with browsing.served(data, data / "velocity.toml", log=log, env=settings, port=port):
-            yield App(f"http://localhost:{port}", log, data)
+    from tests.identity import App
 
 
 class Person(Visitor):

@@ -11,7 +11,8 @@ from playwright.sync_api import TimeoutError, expect  # noqa: A004 - not the bui
 
 from tests import people
 from tests.browser.serving import served as open_app
-from tests.browser.signed_in import App, Person, served
+from tests.browser.signed_in import Person
+from tests.identity import App, served
 from tests.people import canary, email, scholar
 from tests.test_access import WORDS
 
@@ -77,6 +78,32 @@ def test_a_scholar_sees_who_sees_what_and_who_looked_and_nobody_else_sees_hours(
         assert "everything you do, run by run" in wire
         assert people.MENTOR not in wire  # who mentors another stream
         assert person.look() == []
+
+
+@pytest.mark.parametrize(
+    ("who", "paths", "individuals"),
+    [
+        (email(0), ("my-velocity", "runs", "why"), True),
+        (people.MENTOR, ("streams", "runs"), True),
+        (people.LEAD, ("groups",), False),
+    ],
+    ids=["scholar", "mentor", "lead of groups"],
+)
+def test_each_role_comes_to_its_own_pages_and_they_are_whole(who, paths, individuals, browser, app):
+    settings = app.data / "velocity.toml"
+    before = settings.read_text(encoding="utf-8")
+    policy = f"leads_see_individuals = {str(individuals).lower()}\n"
+    try:
+        settings.write_text(before + policy, encoding="utf-8")
+        with Person(browser, app, who) as person:
+            person.sign_in()
+            assert person.page.url == f"{app.address}/{paths[0]}"
+            for path in paths:
+                person.open(f"{path}?period=Programme")
+                assert person.look() == []
+                assert person.barriers() == []
+    finally:
+        settings.write_text(before, encoding="utf-8")
 
 
 def test_a_role_that_the_roster_takes_away_ends_without_a_new_sign_in(browser, app):

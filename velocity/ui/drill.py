@@ -79,10 +79,10 @@ def chosen_row(
     )
     if not opens:
         return None
-    place = next(iter(state["selection"]["rows"]), None)
-    if not isinstance(place, int) or not 0 <= place < rows.height:
-        return None
-    return rows.row(place, named=True)
+    match state["selection"]:
+        case {"rows": [int(place), *_]} if 0 <= place < rows.height:
+            return rows.row(place, named=True)
+    return None
 
 
 def forget_unknown(key: str, known: list[str]) -> None:

@@ -59,10 +59,9 @@ def show_timeline(view: View, who: dict[str, Any], *, title: str) -> None:
 
 def _take_clicked() -> None:
     """Makes the experiment of a clicked mark the one chosen; whether it is known is asked later."""
-    points = st.session_state[_CHART]["selection"]["points"]
-    data = points[0].get("customdata") if points else None
-    if isinstance(data, list) and len(data) > 1 and isinstance(data[1], str):
-        st.session_state[_KEY] = data[1]
+    match st.session_state[_CHART]["selection"]:
+        case {"points": [{"customdata": [_, str(clicked), *_]}, *_]}:
+            st.session_state[_KEY] = clicked
 
 
 def _show_chosen(view: View, experiments: pl.DataFrame, runs: pl.DataFrame) -> None:

@@ -1,0 +1,188 @@
+"""A tab that says of its widgets what no page offers, and keeps all that the server answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import requests
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+
+from benchmarks.browser_session import BrowserSession
+from tests.people import canary, scholar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+    from benchmarks.browser_session import Answer
+    from tests.identity import App
+
+#: Somebody of whom scholars and mentors elsewhere may see nothing.
+OTHER = 5
+EXPERIMENT = f"e/language-{canary(OTHER)}/rlanguage-{OTHER}-9-0"
+#: For whatever takes a choice: what others have, what no list has, and one that opens more.
+CHOICES = (
+    scholar(OTHER),
+    "language",
+    f"language-{canary(OTHER)}",
+    EXPERIMENT,
+    "reaction_off_share",
+    "Custom",
+    "2026-01-05",
+    "",
+)
+_POINT = {"curve_number": 0, "point_index": 0, "point_number": 0, "x": 1, "y": scholar(OTHER)}
+#: What a chart may be told that was clicked: the ids of others, places that it does not have, and
+#: what no chart says.
+POINTS = (
+    [_POINT | {"customdata": [scholar(OTHER), EXPERIMENT, EXPERIMENT, 0]}],
+    [_POINT | {"customdata": [EXPERIMENT] * 9, "point_index": 10**9, "curve_number": 99}],
+    [_POINT | {"customdata": {"0": scholar(OTHER), "1": EXPERIMENT}}],
+    [_POINT | {"customdata": [[EXPERIMENT], [EXPERIMENT]]}],
+    [_POINT, None],
+    [EXPERIMENT],
+    EXPERIMENT,
+    None,
+)
+#: And a table.
+ROWS = ([0], [10**9], [-1], [scholar(OTHER)], [[0]], {"0": EXPERIMENT}, None, [True, 0.5])
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Something that can be clicked.
+
+    Args:
+        id: as the server knows it.
+        kind: of `streamlit.proto.Element`.
+        fragment: the part of the page that runs when it is clicked; "": all of it.
+        file: that it offers; "": none.
+    """
+
+    id: str
+    kind: str
+    fragment: str
+    file: str
+
+    @property
+    def key(self) -> str:
+        """What the page calls it."""
+        return self.id.split("-", 2)[2]
+
+
+class Tab(BrowserSession):
+    """A tab of whoever the cookies are of."""
+
+    def __init__(self, app: App, cookies: Mapping[str, str]) -> None:
+        super().__init__(app.address, cookies=cookies, hear=self._keep)
+        self._browser = requests.Session()
+        self._browser.cookies.update(cookies)
+        self._received: list[bytes] = []
+        self._taken: set[str] = set()
+        self.drawn: dict[str, Drawn] = {}
+        self.pages: dict[str, str] = {}  # path -> hash
+
+    def received(self) -> str:
+        """What came since the last look, as text; what is no text is lost."""
+        text = "\n".join(it.decode("utf-8", "ignore") for it in self._received)
+        self._received.clear()
+        return text
+
+    def named(self, key: str) -> Drawn:
+        """What the page calls so; of several, that which was drawn last."""
+        return next(it for it in reversed(self.drawn.values()) if it.key == key)
+
+    async def show(self, page: str, query: Mapping[str, str | list[str]] | None = None) -> Answer:
+        """Opens a page; what was drawn before is gone."""
+        self.drawn.clear()
+        return await self.open(page, **(query or {}))
+
+    async def take_tables(self) -> tuple[list[Answer], dict[str, bytes]]:
+        """Opens every table of the page and takes its files.
+
+        Returns:
+            What came of opening each, and path -> body of the files, which count as received.
+        """
+        answers, bodies = [], await self.take_files()
+        for menu in [it for it in self.drawn.values() if it.kind == "menu_button"]:
+            answers.append(await self.rerun(said(menu, "Show as table"), fragment=menu.fragment))
+            # Before the next one is opened, with which these are gone.
+            bodies |= await self.take_files()
+        return answers, bodies
+
+    async def take_files(self) -> dict[str, bytes]:
+        """The files that are offered and were not taken yet."""
+        bodies = {}
+        for offer in [it for it in self.drawn.values() if it.file and it.file not in self._taken]:
+            self._taken.add(offer.file)
+            path = await self.file(offer.file)
+            bodies[path] = (await self.get(path)).content
+        self._received.extend(bodies.values())
+        return bodies
+
+    async def ask_for_part(self, fragment: str, states: Iterable[WidgetState]) -> None:
+        """Asks for part of a page, and does not wait: of a part that it does not know, no answer.
+
+        What comes of it is received with the next answer.
+        """
+        ask = BackMsg()
+        ask.rerun_script.fragment_id = fragment
+        ask.rerun_script.page_script_hash = self._hash
+        ask.rerun_script.widget_states.widgets.extend(states)
+        await self._socket.send(ask.SerializeToString())
+
+    async def get(self, path: str) -> requests.Response:
+        """Asks for a path with the cookies of the tab."""
+        return await asyncio.to_thread(self._browser.get, f"{self._address}{path}")
+
+    def _keep(self, message: ForwardMsg, raw: bytes) -> None:
+        self._received.append(raw)
+        for page in message.navigation.app_pages:
+            self.pages[page.url_pathname] = page.page_script_hash
+        element = message.delta.new_element
+        kind = element.WhichOneof("type")
+        shown = kind and getattr(element, kind)
+        if getattr(shown, "id", ""):
+            file = getattr(shown, "deferred_file_id", "")
+            self.drawn[shown.id] = Drawn(shown.id, kind, message.delta.fragment_id, file)
+
+
+def said(widget: Drawn, what: object) -> WidgetState:
+    """What a browser sends when somebody makes the widget say `what`."""
+    state = WidgetState(id=widget.id)
+    match widget.kind:
+        case "button":
+            state.trigger_value = True
+        case "selectbox":
+            state.string_value = str(what)
+        case "menu_button":
+            state.string_trigger_value.data = str(what)
+        case "multiselect" | "button_group" | "date_input":
+            state.string_array_value.data[:] = [str(what)]
+        case "plotly_chart":
+            selection = {"points": what, "point_indices": [0], "box": [], "lasso": []}
+            state.string_value = json.dumps({"selection": selection})
+        case "dataframe":
+            selection = {"rows": what, "columns": [scholar(OTHER)], "cells": []}
+            state.string_value = json.dumps({"selection": selection})
+        case _:
+            raise ValueError(f"what does a {widget.kind} say?")
+    return state
+
+
+def lies(widgets: Iterable[Drawn]) -> Iterable[list[WidgetState]]:
+    """All that is forged of some widgets: in each round another thing of every one."""
+    stories = {"plotly_chart": POINTS, "dataframe": ROWS}
+    # Pressed, one ends the sign-in, and the others offer files.
+    quiet = {"button", "download_button"}
+    for place, choice in enumerate(CHOICES):
+        yield [
+            said(it, stories[it.kind][place] if it.kind in stories else choice)
+            for it in widgets
+            if it.kind not in quiet
+        ]

@@ -1,0 +1,136 @@
+"""The app behind sign-in, a real identity provider beside it, and what a sign-in leaves behind."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import requests
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+
+from benchmarks.browser_session import BrowserSession
+from scripts import browsing
+from tests.commands import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+SECRETS = {"client_secret": "zq-client-secret-kx", "cookie_secret": "zq-cookie-secret-kx" * 3}
+
+
+@dataclass(frozen=True)
+class App:
+    """Where the app is, and what it wrote while it ran."""
+
+    address: str
+    log: Path
+    data: Path
+
+
+@contextmanager
+def provider(people: dict[str, dict[str, object]], log: Path) -> Iterator[str]:
+    """The address of an OpenID Connect provider, a process of its own, that knows some people."""
+    port = browsing.free_port()
+    command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port)]
+    for subject, claims in people.items():
+        command += ["--user-claims", json.dumps({"sub": subject, **claims})]
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output)
+        try:
+            address = f"http://localhost:{port}"
+            for _ in range(300):
+                with (
+                    suppress(OSError),
+                    urllib.request.urlopen(  # noqa: S310 - ours
+                        f"{address}/.well-known/openid-configuration"
+                    ),
+                ):
+                    break
+                assert process.poll() is None, log.read_text(encoding="utf-8")
+                time.sleep(0.1)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+@contextmanager
+def served(data: Path, people: dict[str, dict[str, object]]) -> Iterator[App]:
+    """The app over `data`, whose velocity.toml asks for sign-in."""
+    home = data.parent
+    port = browsing.free_port()
+    log = home / f"{data.name}-app.log"
+    with provider(people, home / f"{data.name}-provider.log") as issuer:
+        settings = environment(
+            home,
+            VELOCITY_OIDC_REDIRECT_URI=f"http://localhost:{port}/oauth2callback",
+            VELOCITY_OIDC_COOKIE_SECRET=SECRETS["cookie_secret"],
+            VELOCITY_OIDC_CLIENT_ID="velocity",
+            VELOCITY_OIDC_CLIENT_SECRET=SECRETS["client_secret"],
+            VELOCITY_OIDC_SERVER_METADATA_URL=f"{issuer}/.well-known/openid-configuration",
+        )
+        with browsing.served(data, data / "velocity.toml", log=log, env=settings, port=port):
+            yield App(f"http://localhost:{port}", log, data)
+
+
+def sign_in(
+    app: App, person: str, *, referer: str = "", cookie: str = ""
+) -> tuple[requests.Session, requests.Response]:
+    """Comes in through the provider as a browser does, but does not follow the last redirect.
+
+    Args:
+        app: to come into.
+        person: whom the provider knows.
+        referer: from which page the browser says that it comes.
+        cookie: put in the place of the one that keeps the way back.
+
+    Returns:
+        What holds the cookies from then on, and the app's answer to who comes from the provider.
+    """
+    browser = requests.Session()
+    way = f"{app.address}{asyncio.run(_way_in(app.address))}"
+    asked = browser.get(way, headers={"Referer": referer}, allow_redirects=False)
+    told = browser.post(asked.headers["Location"], data={"sub": person}, allow_redirects=False)
+    if cookie:
+        _put(browser, "velocity_return", cookie)
+    return browser, browser.get(told.headers["Location"], allow_redirects=False)
+
+
+def cookies(app: App, person: str) -> dict[str, str]:
+    """What the browser of somebody who has signed in sends along."""
+    browser, _ = sign_in(app, person)
+    # From here a page has the token without which a socket is nobody's.
+    browser.get(f"{app.address}/_stcore/health")
+    return browser.cookies.get_dict()
+
+
+async def _way_in(address: str) -> str:
+    """Where the button "Sign in" sends the browser."""
+    buttons, ways = [], []
+
+    def hear(message: ForwardMsg, _: bytes) -> None:
+        if button := message.delta.new_element.button.id:
+            buttons.append(button)
+        if way := message.auth_redirect.url:
+            ways.append(way)
+
+    async with BrowserSession(address, hear=hear) as tab:
+        await tab.open("")
+        await tab.rerun(WidgetState(id=buttons[0], trigger_value=True))
+    return ways[0]
+
+
+def _put(browser: requests.Session, name: str, value: str) -> None:
+    for cookie in browser.cookies:
+        if cookie.name == name:
+            cookie.value = value

@@ -1,0 +1,202 @@
+"""What crosses the wire holds no word of anybody outside the viewer's scope, whatever is asked for.
+
+Looked through are the frames of the websocket, unpacked, and the bodies of downloads, not the
+screen. The tab is not a browser, so that it can say what no browser would.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+import pytest
+
+from tests import people
+from tests.browser.visitor import GROUPS, PAGES
+from tests.forgery import EXPERIMENT, OTHER, POINTS, ROWS, Tab, lies, said
+from tests.identity import cookies, served
+from tests.people import canary, email, scholar
+from tests.test_access import SEEN, WORDS
+
+EVERY_PAGE = (*PAGES, GROUPS)
+#: Everything that an address can ask for, of somebody whom only leads may see.
+FORGED = {
+    "scholar": scholar(OTHER),
+    "streams": ["language", "probes"],
+    "period": "Programme",
+    "runs-scholar": scholar(OTHER),
+    "runs-project": f"language-{canary(OTHER)}",
+    "metric": "reaction_off_share",
+    "week": "2026-01-05",
+    "experiment": EXPERIMENT,
+}
+#: The address comes back to whoever wrote it.
+ECHOED = re.compile(rf"[a-z-]+=(id|(e%2F)?language)-{canary(OTHER)}")
+#: What is said of a page that is not for the viewer.
+NOT_LISTED = "page not found"
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    data = tmp_path_factory.mktemp("canaries") / "store"
+    data.mkdir()
+    people.populate(data)
+    set_policy(data, individuals=True)
+    viewers = [email(0), people.MENTOR, people.LEAD]
+    with served(data, {it: {"email": it, "email_verified": True} for it in viewers}) as running:
+        yield running
+
+
+def set_policy(data, *, individuals):
+    """What leads may see; the app reads it anew in every rerun."""
+    (data / "velocity.toml").write_text(
+        f'[access]\nmode = "oidc"\nleads_see_individuals = {str(individuals).lower()}\n',
+        encoding="utf-8",
+    )
+
+
+@pytest.fixture(scope="module")
+def lead(app):
+    """What a lead's browser sends along."""
+    return cookies(app, people.LEAD)
+
+
+@pytest.fixture(scope="module")
+def learnt(app, lead):
+    """Every widget of every page, and the pages, as somebody comes to know them who may see all."""
+
+    async def look():
+        widgets, pages = {}, {}
+        for path in PAGES:
+            async with Tab(app, lead) as tab:
+                answer = await tab.show(path, FORGED)
+                assert answer.errors == [], path
+                await tab.take_tables()
+                widgets |= tab.drawn
+                pages |= tab.pages
+        return widgets.values(), pages
+
+    set_policy(app.data, individuals=True)
+    return asyncio.run(look())
+
+
+class Watch:
+    """Looks through what came to a tab."""
+
+    def __init__(self, tab, allowed):
+        self._tab, self._allowed = tab, allowed
+        self.found = set()
+
+    def check(self, told, *answers):
+        wire = self._tab.received()
+        found = set(WORDS.findall(ECHOED.sub("", wire)))
+        assert found <= self._allowed, f"{told}: {sorted(found - self._allowed)}"
+        errors = {error for answer in answers for error in answer.errors}
+        assert errors <= {NOT_LISTED}, told
+        assert "Traceback" not in wire, told
+        self.found |= found
+
+
+@pytest.mark.parametrize(
+    ("viewer", "individuals"),
+    [(email(0), True), (people.MENTOR, True), (people.LEAD, False)],
+    ids=["scholar", "mentor", "lead of groups"],
+)
+def test_nothing_of_anybody_outside_the_scope_crosses_the_wire(viewer, individuals, app, learnt):
+    theirs = cookies(app, viewer)
+    allowed = SEEN[viewer] if individuals else set()
+    widgets, pages = learnt
+
+    async def try_everything():
+        files, found = 0, set()
+        for path in EVERY_PAGE:
+            async with Tab(app, theirs) as tab:
+                watch = Watch(tab, allowed)
+                watch.check(f"{path} by its address", await tab.show(path, FORGED))
+                answers, taken = await tab.take_tables()
+                assert all(taken.values()), path
+                files += len(taken)
+                watch.check(f"tables and files of {path}", *answers)
+                known = {it.id: it for it in (*widgets, *tab.drawn.values())}.values()
+                for turn, states in enumerate(lies(known)):
+                    watch.check(f"{path} told lie {turn}", await tab.rerun(*states))
+                found |= watch.found
+        # In one tab, from page to page by what only the server should know.
+        async with Tab(app, theirs) as tab:
+            watch = Watch(tab, allowed)
+            await tab.show("", FORGED)
+            for path, page in pages.items():
+                watch.check(f"{path} by its hash", await tab.rerun(page_hash=page))
+                for states in lies(widgets):
+                    for fragment in {it.fragment for it in widgets} - {""}:
+                        await tab.ask_for_part(fragment, states)
+                    watch.check(f"parts of other pages on {path}", await tab.rerun())
+        assert files, "no page had a table to take"
+        # The search does find what is there.
+        assert found == allowed
+
+    set_policy(app.data, individuals=individuals)
+    asyncio.run(try_everything())
+    log = app.log.read_text(encoding="utf-8")
+    assert "Error" not in log
+
+
+def test_what_is_forged_is_acted_on_where_it_may_be_seen(app, lead):
+    """The lies above are told in the server's own words."""
+
+    async def try_each():
+        async with Tab(app, lead) as tab:
+            await tab.show("my-velocity", {"period": "Programme"})
+            assert f"Name {canary(OTHER)}" not in tab.received()
+            await tab.rerun(said(tab.named("scholar"), scholar(OTHER)))
+            assert f"Name {canary(OTHER)}" in tab.received()
+            assert "Runs of" not in tab.received()
+            await tab.rerun(said(tab.named("timeline-chart"), POINTS[0]))
+            assert f"Runs of {EXPERIMENT}" in tab.received()
+            await tab.show("runs", {"period": "Programme"})
+            own = {it.id for it in tab.drawn.values()}
+            await tab.rerun(said(tab.named("run-rows"), ROWS[0]))
+            assert "Why this number" in tab.received()
+            assert {it.id for it in tab.drawn.values()} >= own
+            await tab.rerun(said(tab.named("runs-scholar"), scholar(OTHER)))
+            assert f"Timeline of Name {canary(OTHER)}" in tab.received()
+
+    set_policy(app.data, individuals=True)
+    asyncio.run(try_each())
+
+
+@pytest.mark.parametrize("individuals", [True, False], ids=["people", "groups"])
+def test_a_file_is_its_owners(individuals, app):
+    # With the other policy a lead has tables too, of groups; the owner is what counts.
+    path = "runs" if individuals else "groups"
+    owner, scholars = cookies(app, people.LEAD), cookies(app, email(0))
+
+    async def try_others():
+        async with (
+            Tab(app, owner) as tab,
+            Tab(app, scholars) as other,
+            Tab(app, {}) as stranger,
+        ):
+            await tab.show(path, {"period": "Programme"})
+            _, bodies = await tab.take_tables()
+            theirs = "\n".join(it.decode("utf-8", "ignore") for it in bodies.values())
+            assert (canary(OTHER) in theirs) is individuals
+            assert individuals or ("Stand-up digest" in theirs and not WORDS.search(theirs))
+            for nobody in (other, stranger):
+                await nobody.show("")
+                for it in bodies:
+                    assert (await nobody.get(it)).status_code == 404
+                # Nor when they have it made themselves, by an id that was not told them.
+                for it in [it.file for it in tab.drawn.values() if it.file]:
+                    made = await nobody.file(it)
+                    assert made in {"", *bodies}
+                    assert not made or (await nobody.get(made)).status_code == 404
+                assert not set(WORDS.findall(nobody.received())) - {canary(0)}
+            url = next(iter(bodies))
+            assert (await tab.get(url)).status_code == 200
+            await tab.show("definitions")
+            await tab.rerun(said(tab.named("sign-out"), True))
+            assert (await tab.get(url)).status_code == 404
+
+    set_policy(app.data, individuals=individuals)
+    asyncio.run(try_others())
