@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import polars as pl
 import streamlit as st
 
 from velocity import formats, reads, sentences, ui
@@ -26,7 +25,7 @@ scholar = view.scholar
 if scholar is None:
     ui.empty_state("There is no scholar yet.", "velocity sync --project ENTITY/PROJECT")
     st.stop()
-who = view.read(reads.scholars).row(by_predicate=pl.col("scholar") == scholar, named=True)
+who = view.who(scholar)
 # Hours of the day, nights and weekends are shown to the scholar alone, whoever else looks here.
 hours = view.scope.sees_hours(scholar)
 figures = view.windowed(reads.metrics, by="scholar", groups=[scholar]).row(0, named=True)
@@ -143,7 +142,7 @@ elif hours:
     looks = view.looks(scholar)
     ui.heading(
         "Who looked at your pages",
-        f"My velocity and Why this number, opened by others in the last "
+        "My velocity, Why this number, or Runs with yours alone, opened by others in the last "
         f"{formats.plural(view.settings.access.views_kept_days, 'day')}; times in {view.zone}",
     )
     if looks.is_empty():

@@ -43,11 +43,12 @@ def _chosen(runs: pl.DataFrame, column: str, label: str) -> pl.DataFrame:
 def _show_timeline_of_one(runs: pl.DataFrame) -> None:
     """The timeline of the one scholar whose runs are left, where the viewer may see it."""
     names = runs["scholar"].unique().to_list()
-    known = view.read(reads.scholars)
-    if len(names) != 1 or names[0] not in known["scholar"]:
+    if len(names) != 1 or names[0] not in view.read(reads.scholars)["scholar"]:
         st.caption("Choose one scholar for a timeline of their experiments and runs.")
-    elif view.scope.sees_whole(names[0]):
-        who = known.row(by_predicate=pl.col("scholar") == names[0], named=True)
+        return
+    view.record_look(names[0])
+    if view.scope.sees_whole(names[0]):
+        who = view.who(names[0])
         ui.show_timeline(
             view, who, title=f"Timeline of {formats.markdown(formats.label(who['name']))}"
         )

@@ -63,7 +63,7 @@ with st.container(horizontal=True):
     )
 monday = None if week == _ALL else pl.Series([week]).str.to_date()[0]
 found = view.read(explain.explain, scholar=scholar, metric=metric, week=monday)
-who = view.read(reads.scholars).row(by_predicate=pl.col("scholar") == scholar, named=True)
+who = view.who(scholar)
 view.say(
     f"{formats.markdown(formats.label(who['name']))}, times in {view.zone}", why_this_number(found)
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+import polars as pl
 import streamlit as st
 
 from velocity import formats, reads, state
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    import polars as pl
     from streamlit.delta_generator import DeltaGenerator
 
     from velocity.access import Scope, Viewer
@@ -90,6 +90,24 @@ class View:
             raise ValueError(f"who looked at {scholar} is not for {self.viewer.name}")
         kept_days = self.settings.access.views_kept_days
         return state.looks(data_folder(), scholar, at=datetime.now(UTC), kept_days=kept_days)
+
+    def record_look(self, scholar: str) -> None:
+        """Writes down that the viewer, if somebody else, looks at rows of the scholar alone."""
+        if self.viewer.email is None or self.scope.sees_hours(scholar):
+            return
+        state.record_look(
+            data_folder(),
+            scholar=scholar,
+            email=self.viewer.email,
+            name=self.viewer.name,
+            page=self.title,
+            at=datetime.now(UTC),
+            kept_days=self.settings.access.views_kept_days,
+        )
+
+    def who(self, scholar: str) -> dict[str, Any]:
+        """The scholar's row of `reads.scholars`."""
+        return self.read(reads.scholars).row(by_predicate=pl.col("scholar") == scholar, named=True)
 
     def read(self, read: Callable[..., _Made], **filters: Any) -> _Made:
         """A read of the snapshot with the viewer's scope, kept for whoever sees the same."""
@@ -224,28 +242,13 @@ def open_view(title: str, *, about: frozenset[str], viewer: Viewer) -> View | No
     )
     st.session_state["view"] = opened
     st.session_state["dialog"] = False  # drawing the page closes it
-    _record_look(opened, data)
+    if scholar is not None:
+        opened.record_look(scholar)
     with frame:
         sync = latest(data) if may_sync(viewer, settings, data) else None
         often = _LOOK_AT_A_SYNC if sync is not None and sync.under_way else _LOOK_AGAIN
         st.fragment(_watch, run_every=often)(opened, data, theme_mode())
     return opened
-
-
-def _record_look(opened: View, data: Path) -> None:
-    """Writes down that somebody else looks at a page about a scholar, who can see it there."""
-    viewer, scholar = opened.viewer, opened.scholar
-    if viewer.email is None or scholar is None or viewer.scope.sees_hours(scholar):
-        return
-    state.record_look(
-        data,
-        scholar=scholar,
-        email=viewer.email,
-        name=viewer.name,
-        page=opened.title,
-        at=datetime.now(UTC),
-        kept_days=opened.settings.access.views_kept_days,
-    )
 
 
 def keep_choices(page: str, about: frozenset[str] = frozenset()) -> None:

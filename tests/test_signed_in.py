@@ -1,0 +1,85 @@
+"""Behind a real sign-in: nobody is led elsewhere, and who looked at whom is written down."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+import pytest
+
+from tests import people
+from tests.forgery import Tab
+from tests.identity import cookies, served, sign_in
+from tests.people import email, scholar
+from tests.test_front import ELSEWHERE
+from velocity import state
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    data = tmp_path_factory.mktemp("signed-in") / "store"
+    data.mkdir()
+    people.populate(data)
+    (data / "velocity.toml").write_text('[access]\nmode = "oidc"\n', encoding="utf-8")
+    viewers = [email(1), people.MENTOR]
+    with served(data, {it: {"email": it, "email_verified": True} for it in viewers}) as running:
+        yield running
+
+
+def test_a_sign_in_leads_back_to_the_page_that_asked(app):
+    page = "/runs?period=4+weeks"
+    _, answer = sign_in(app, people.MENTOR, referer=f"{app.address}{page}")
+    assert answer.headers["Location"] == page
+    _, answer = sign_in(app, people.MENTOR, cookie=quote(page, safe=""))
+    assert answer.headers["Location"] == page
+
+
+@pytest.mark.parametrize("address", ELSEWHERE)
+def test_a_sign_in_leads_nowhere_else_whatever_the_cookie_says(address, app):
+    browser, answer = sign_in(app, people.MENTOR, cookie=quote(address, safe=""))
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == "/"
+    assert "_streamlit_user" in browser.cookies
+
+
+@pytest.mark.parametrize(
+    "referer",
+    [
+        "https://evil.example/runs",
+        "{here}.evil.example/runs",
+        "{here}//evil.example",
+        "{here}/\\evil.example",
+        "javascript:alert(1)",
+    ],
+)
+def test_nor_whatever_page_asked(referer, app):
+    _, answer = sign_in(app, people.MENTOR, referer=referer.format(here=app.address))
+    assert answer.headers["Location"] == "/"
+
+
+def test_a_look_at_the_runs_of_one_person_is_told_to_them(app):
+    def told(person):
+        seen = state.looks(app.data, scholar(person), at=datetime.now(UTC), kept_days=1)
+        return seen.select("who", "page").rows()
+
+    async def look():
+        async with Tab(app, mentor) as tab:
+            everybody = {"period": "Programme"}
+            await tab.show("runs", everybody)
+            await tab.show("streams", everybody)
+            assert [told(it) for it in people.PEOPLE] == [[]] * len(people.PEOPLE)
+            await tab.show("runs", everybody | {"runs-scholar": scholar(1)})
+            await tab.rerun()
+        # Whoever they may not see, they did not see: the filter fell away.
+        async with Tab(app, mentor) as tab:
+            await tab.show("runs", everybody | {"runs-scholar": scholar(5)})
+        async with Tab(app, own) as tab:
+            await tab.show("runs", everybody)
+            await tab.show("my-velocity", everybody)
+            assert people.MENTOR in tab.received()
+
+    mentor, own = cookies(app, people.MENTOR), cookies(app, email(1))
+    asyncio.run(look())
+    assert told(1) == [(people.MENTOR, "Runs")]
+    assert told(5) == []
