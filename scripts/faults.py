@@ -209,7 +209,7 @@ FAULTS = (
     Fault(
         "killed runs go on",
         "derive/040_link",
-        "class <> 'killed' AND NOT open",
+        "NOT killed AND NOT open",
         "NOT open",
         (_ROWS,),
     ),
@@ -251,8 +251,8 @@ FAULTS = (
     Fault(
         "failed runs are resumed",
         "derive/040_link",
-        "lag(class) OVER same = 'preempted'",
-        "lag(class) OVER same IN ('preempted', 'failed')",
+        "run.class = 'preempted' AS preempted",
+        "run.class IN ('preempted', 'failed') AS preempted",
         (_ROWS,),
     ),
     Fault(

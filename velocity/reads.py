@@ -281,7 +281,9 @@ def bands(
     scope: Scope = EVERYTHING,
 ) -> pl.DataFrame:
     """measure, others, p25, p50, p75 over the other scholars (null under 8); names nobody."""
-    figure = metrics(snapshot, by="scholar", from_day=from_day, to_day=to_day)
+    figure = _of_scholars(
+        snapshot, "metrics/volume", "metrics/medians", from_day=from_day, to_day=to_day
+    )
     body = load_query("metrics/bands").body
     params = {"scholar": scholar, "scope": scope.params}
     return snapshot.frame(body, params, {"figure": figure})
@@ -289,7 +291,7 @@ def bands(
 
 def funnel(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
     """exposure_weeks, pooled_rate and limits of throughput per week, over all data."""
-    figure = metrics(snapshot, by="scholar")
+    figure = _of_scholars(snapshot, "metrics/volume")
     body = load_query("metrics/funnel").body
     return snapshot.frame(body, {"scope": scope.params}, {"figure": figure})
 
@@ -354,6 +356,24 @@ def sync_log(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
 def littles_law_residual(snapshot: Snapshot) -> pl.DataFrame:
     """One row: hours by which the daily facts and the runs disagree."""
     return _read(snapshot, "metrics/littles_law")
+
+
+def _of_scholars(
+    snapshot: Snapshot,
+    *parts: str,
+    from_day: date | None = None,
+    to_day: date | None = None,
+) -> pl.DataFrame:
+    """Parts of every scholar's figures, for what is made of all of them."""
+    made = figures(
+        snapshot,
+        kinds=["scholar"],
+        period="all",
+        from_day=from_day,
+        to_day=to_day,
+        parts=parts,
+    )
+    return made.rename({"group_id": "scholar"})
 
 
 def _read(snapshot: Snapshot, name: str, **params: Any) -> pl.DataFrame:

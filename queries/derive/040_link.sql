@@ -8,20 +8,31 @@ WITH key_number AS (
 ),
 ordered AS (
   SELECT
-    run.run_key, number.link_key, run.key_kind, run.start_us, run.end_us, run.open, run.class,
+    -- Few strings: windows carry every column along.
+    run.run_key, number.link_key, run.start_us, run.end_us, run.open,
+    run.key_kind::ENUM('group', 'sweep', 'tag') AS key_kind,
+    run.class = 'preempted' AS preempted,
+    run.class = 'killed' AS killed,
     run.config_hash,
     row_number() OVER (PARTITION BY number.link_key ORDER BY run.start_us, run.run_id) AS place
   FROM run_interval AS run
   JOIN key_number AS number USING (scholar_key, project_key, key_kind, key_name)
+),
+resumable AS (
+  -- Where no run was pre-empted none continues one: most runs need no sorting by config.
+  SELECT DISTINCT link_key, config_hash
+  FROM ordered
+  WHERE key_kind = 'group' AND preempted
 ),
 resumption AS (
   -- The run before it with the same key and config was pre-empted and had ended.
   SELECT
     *,
     coalesce(
-      config_hash IS NOT NULL AND lag(class) OVER same = 'preempted' AND lag(end_us) OVER same <= start_us,
+      lag(preempted) OVER same AND lag(end_us) OVER same <= start_us,
       false) AS continues
   FROM ordered
+  SEMI JOIN resumable USING (link_key, config_hash)
   WHERE key_kind = 'group'
   WINDOW same AS (PARTITION BY link_key, config_hash ORDER BY place)
 ),
@@ -31,6 +42,11 @@ rooted AS (
     last_value(CASE WHEN NOT continues THEN run_key END IGNORE NULLS) OVER (
       PARTITION BY link_key, config_hash ORDER BY place) AS root_key
   FROM resumption
+  UNION ALL
+  SELECT *, false, run_key
+  FROM ordered
+  ANTI JOIN resumable USING (link_key, config_hash)
+  WHERE key_kind = 'group'
 ),
 launched AS (
   SELECT
@@ -45,7 +61,7 @@ launched AS (
 finished_at AS (
   SELECT link_key, end_us, min(place) AS first_place
   FROM launched
-  WHERE class <> 'killed' AND NOT open
+  WHERE NOT killed AND NOT open
   GROUP BY link_key, end_us
 ),
 judged AS (
@@ -88,7 +104,7 @@ UNION ALL
 SELECT
   run_key,
   first_value(run_key) OVER whole,
-  CASE WHEN place = 1 THEN 'first' ELSE key_kind END
+  CASE WHEN place = 1 THEN 'first' ELSE key_kind::VARCHAR END
 FROM ordered
 WHERE key_kind <> 'group'
 WINDOW whole AS (PARTITION BY link_key ORDER BY place)

@@ -3,7 +3,8 @@
 -- A row a stretch [at, until) of a scholar, cut wherever a run or experiment begins or ends, an
 -- experiment is launched or a day begins: experiments and runs active in it, and its day.
 -- stream_key 0 takes all of a scholar's experiments, any other only those of that stream.
--- Counts are added as DOUBLE: exact, and a window adds those three times as fast as integers.
+-- Both counts are added as one DOUBLE, experiments above the 26 bits of runs: exact, as neither is ever
+-- below 0 at the end of an instant, and a sum over a window takes longer than its sorting.
 WITH scoped AS (
   SELECT experiment_key, scholar_key, 0 AS stream_key, start_us FROM experiment_core
   UNION ALL
@@ -50,17 +51,22 @@ event AS (
 instant AS (
   SELECT
     scholar_key, stream_key, at_us,
-    sum(experiments::DOUBLE) AS experiments, sum(runs::DOUBLE) AS runs, max(day) AS day
+    sum(experiments * 67108864.0::DOUBLE + runs) AS counts, max(day) AS day
   FROM event
   GROUP BY scholar_key, stream_key, at_us
+),
+counted AS (
+  SELECT
+    scholar_key, stream_key, at_us,
+    lead(at_us) OVER ordered AS until_us,
+    (sum(counts) OVER ordered)::BIGINT AS counts,
+    last_value(day IGNORE NULLS) OVER ordered AS day
+  FROM instant
+  WINDOW ordered AS (
+    PARTITION BY scholar_key, stream_key ORDER BY at_us
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 )
 SELECT
-  scholar_key, stream_key, at_us,
-  lead(at_us) OVER ordered AS until_us,
-  (sum(experiments) OVER ordered)::INTEGER AS experiments,
-  (sum(runs) OVER ordered)::INTEGER AS runs,
-  last_value(day IGNORE NULLS) OVER ordered AS day
-FROM instant
-WINDOW ordered AS (
-  PARTITION BY scholar_key, stream_key ORDER BY at_us
-  ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+  * EXCLUDE (counts, day),
+  (counts // 67108864)::INTEGER AS experiments, (counts % 67108864)::INTEGER AS runs, day
+FROM counted

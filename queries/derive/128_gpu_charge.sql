@@ -4,7 +4,8 @@
 -- time of a run whose GPUs are not known. That is allocation, not utilisation; of it, what was in use
 -- where the run measured that (null: not known).
 SELECT
-  piece.host_key, piece.scholar_key, piece.run_key, piece.day, piece.gpus,
+  piece.host_key, piece.scholar_key, piece.run_key, piece.stream_key, piece.class,
+  piece.failed_compute, piece.gpu_type, piece.day, piece.gpus,
   piece.from_us, piece.to_us,
   piece.gpus * (after.share_us - before.share_us) AS gpu_us,
   piece.gpus * (after.share_us - before.share_us) * piece.utilisation AS used_us,

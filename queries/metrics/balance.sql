@@ -7,11 +7,10 @@
 WITH spent AS (
   SELECT
     group_of($by, scholar.scholar, stream.stream) AS group_id,
-    charge.day, run.gpu_type, sum(charge.gpu_us) AS gpu_us
+    charge.day, charge.gpu_type, sum(charge.gpu_us) AS gpu_us
   FROM gpu_charge AS charge
-  JOIN run USING (run_key)
-  JOIN scholar ON scholar.scholar_key = run.scholar_key
-  LEFT JOIN stream ON stream.stream_key = run.stream_key
+  JOIN scholar USING (scholar_key)
+  LEFT JOIN stream USING (stream_key)
   WHERE ($by <> 'stream' OR stream.stream IS NOT NULL)
     AND ($by = 'programme' OR scholar.attributed)
   GROUP BY ALL

@@ -22,12 +22,11 @@ WITH charged AS (
     kind,
     group_of(kind, scholar.scholar, stream.stream) AS group_id,
     period_of($period, charge.day) AS period_start,
-    charge.day, run.class, run.failed_compute, run.gpu_type, charge.gpu_us, charge.used_us,
+    charge.day, charge.class, charge.failed_compute, charge.gpu_type, charge.gpu_us, charge.used_us,
     charge.unpriced_us
   FROM gpu_charge AS charge
-  JOIN run USING (run_key)
-  JOIN scholar ON scholar.scholar_key = run.scholar_key
-  LEFT JOIN stream ON stream.stream_key = run.stream_key,
+  JOIN scholar USING (scholar_key)
+  LEFT JOIN stream USING (stream_key),
   (SELECT unnest($kinds::VARCHAR[]) AS kind)
   WHERE (kind <> 'stream' OR stream.stream IS NOT NULL)
     AND (kind = 'programme' OR scholar.attributed)

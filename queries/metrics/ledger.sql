@@ -10,18 +10,19 @@
 -- metric: runway_days | days | Runway | Credits left / burn; not known when the burn is 0.
 -- metric: exhausted_on | day | Credits run out | The local day a runway after the end of the data; not known when nothing is left, nothing burns, or it would take a century.
 WITH spent AS (
-  SELECT run_key, day, gpu_us, 0.0 AS recent_us FROM gpu_charge WHERE gpu_us IS NOT NULL
+  SELECT scholar_key, stream_key, gpu_type, day, gpu_us, 0.0 AS recent_us
+  FROM gpu_charge
+  WHERE gpu_us IS NOT NULL
   UNION ALL
-  SELECT run_key, day, 0.0, gpu_us FROM recent_charge
+  SELECT scholar_key, stream_key, gpu_type, day, 0.0, gpu_us FROM recent_charge
 ),
 daily AS (
   SELECT
     group_of($by, scholar.scholar, stream.stream) AS group_id,
-    spent.day, run.gpu_type, sum(gpu_us) AS gpu_us, sum(recent_us) AS recent_us
+    spent.day, spent.gpu_type, sum(gpu_us) AS gpu_us, sum(recent_us) AS recent_us
   FROM spent
-  JOIN run USING (run_key)
-  JOIN scholar ON scholar.scholar_key = run.scholar_key
-  LEFT JOIN stream ON stream.stream_key = run.stream_key
+  JOIN scholar USING (scholar_key)
+  LEFT JOIN stream USING (stream_key)
   WHERE ($by <> 'stream' OR stream.stream IS NOT NULL)
     AND ($by = 'programme' OR scholar.attributed)
   GROUP BY ALL

@@ -70,7 +70,7 @@ calendar AS (
 kind AS (
   SELECT unnest($kinds::VARCHAR[]) AS kind
 ),
-cell AS (
+cell AS NOT MATERIALIZED (
   SELECT
     kind,
     group_of(kind, scholar.scholar, stream.stream) AS group_id,
@@ -86,6 +86,9 @@ cell AS (
     END
     -- Users that the roster lacks count in programme totals only.
     AND (kind = 'programme' OR scholar.attributed)
+    AND ($groups::VARCHAR[] IS NULL
+      OR list_contains($groups::VARCHAR[], group_of(kind, scholar.scholar, stream.stream))
+      OR period_of($period, fact.day) >= $groups_until::DATE)
 ),
 first_day AS (
   SELECT kind, group_id, min(day) AS day FROM cell GROUP BY ALL

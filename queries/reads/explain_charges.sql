@@ -7,8 +7,7 @@
 -- param: scope | STRUCT | what the viewer may see
 WITH charge AS (
   SELECT
-    gpu_charge.*, project.entity, project.project, run.run_id, run.class, run.failed_compute,
-    run.gpu_type
+    gpu_charge.*, project.entity, project.project, run.run_id
   FROM gpu_charge
   JOIN run USING (run_key)
   JOIN scholar ON scholar.scholar_key = run.scholar_key

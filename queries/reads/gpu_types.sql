@@ -6,19 +6,18 @@
 -- param: scope | STRUCT | what the viewer may see
 WITH daily AS (
   SELECT
-    run.gpu_type, charge.day,
+    charge.gpu_type, charge.day,
     sum(charge.gpu_us) AS gpu_us,
-    sum(charge.gpu_us) FILTER (run.failed_compute) AS failed_us,
+    sum(charge.gpu_us) FILTER (charge.failed_compute) AS failed_us,
     sum(charge.used_us) AS used_us,
     sum(charge.gpu_us) FILTER (charge.used_us IS NOT NULL) AS measured_us
   FROM gpu_charge AS charge
-  JOIN run USING (run_key)
-  JOIN scholar ON scholar.scholar_key = run.scholar_key
-  LEFT JOIN stream ON stream.stream_key = run.stream_key
+  JOIN scholar USING (scholar_key)
+  LEFT JOIN stream USING (stream_key)
   WHERE charge.gpu_us IS NOT NULL AND may_see($scope, scholar.scholar, stream.stream)
     AND ($from_day::DATE IS NULL OR charge.day >= $from_day::DATE)
     AND ($to_day::DATE IS NULL OR charge.day < $to_day::DATE)
-  GROUP BY run.gpu_type, charge.day
+  GROUP BY charge.gpu_type, charge.day
 )
 SELECT
   daily.gpu_type,

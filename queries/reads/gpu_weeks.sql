@@ -8,9 +8,8 @@ SELECT
   stream.stream, stream.name AS stream_name,
   sum(charge.gpu_us) / 3.6e9 AS gpu_hours
 FROM gpu_charge AS charge
-JOIN run USING (run_key)
-JOIN scholar ON scholar.scholar_key = run.scholar_key
-LEFT JOIN stream ON stream.stream_key = run.stream_key
+JOIN scholar USING (scholar_key)
+LEFT JOIN stream USING (stream_key)
 WHERE charge.gpu_us IS NOT NULL AND may_see($scope, scholar.scholar, stream.stream)
   AND ($from_day::DATE IS NULL OR charge.day >= $from_day::DATE)
   AND ($to_day::DATE IS NULL OR charge.day < $to_day::DATE)

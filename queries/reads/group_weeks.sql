@@ -57,9 +57,8 @@ fact AS (
 charged AS (
   SELECT grouped.group_id, period_of('week', charge.day) AS week_start, sum(charge.gpu_us) AS gpu_us
   FROM gpu_charge AS charge
-  JOIN run USING (run_key)
-  JOIN scholar ON scholar.scholar_key = run.scholar_key
-  JOIN grouped ON grouped.stream_key = run.stream_key
+  JOIN scholar USING (scholar_key)
+  JOIN grouped USING (stream_key)
   WHERE scholar.attributed
   GROUP BY ALL
 ),

@@ -21,17 +21,16 @@ WITH changed AS (
   SELECT signal_day FROM (
     SELECT * FROM derived.recovery WHERE scholar_key IN (FROM scope) EXCEPT FROM temp.recovery)
   UNION ALL
-  SELECT day FROM (
-    SELECT * REPLACE (round(gpu_us) AS gpu_us, round(used_us) AS used_us) FROM temp.gpu_charge
-    EXCEPT
-    SELECT * REPLACE (round(gpu_us) AS gpu_us, round(used_us) AS used_us) FROM derived.gpu_charge
-    WHERE host_key IN (FROM touched_host))
-  UNION ALL
-  SELECT day FROM (
-    SELECT * REPLACE (round(gpu_us) AS gpu_us, round(used_us) AS used_us) FROM derived.gpu_charge
-    WHERE host_key IN (FROM touched_host)
-    EXCEPT
-    SELECT * REPLACE (round(gpu_us) AS gpu_us, round(used_us) AS used_us) FROM temp.gpu_charge)
+  -- Sums of floating point differ in their last digits with what else was summed: a microsecond is none.
+  SELECT day
+  FROM (SELECT * FROM derived.gpu_charge WHERE host_key IN (FROM touched_host)) AS before
+  FULL JOIN temp.gpu_charge AS after USING (host_key, run_key, from_us, day)
+  WHERE (before.to_us, before.stream_key, before.class, before.gpu_type, before.gpus, before.unpriced_us)
+      IS DISTINCT FROM
+      (after.to_us, after.stream_key, after.class, after.gpu_type, after.gpus, after.unpriced_us)
+    OR coalesce(abs(before.gpu_us - after.gpu_us) > 1, false)
+    OR coalesce(
+      abs(before.used_us - after.used_us) > 1, (before.used_us IS NULL) <> (after.used_us IS NULL))
   UNION ALL
   SELECT start_day FROM (
     SELECT run_key, stream_key, start_day, first_row_us FROM temp.run

@@ -25,6 +25,15 @@ _PARTS = (
     "metrics/compute",
 )
 
+_ZERO_WHERE_ABSENT = (
+    "machine_hours_closed",
+    "reaction_hours_closed",
+    "gpu_hours",
+    "gpu_hours_failed",
+    "unpriced_run_hours",
+    "credits",
+)
+
 _KEY = ("kind", "group_id", "period_start")
 
 _EVERYTHING: Mapping[str, Any] = {
@@ -55,11 +64,12 @@ def figures(
     groups_until: date | None = None,
     within: str | None = None,
     scope: Mapping[str, Any] = _EVERYTHING,
+    parts: Sequence[str] = _PARTS,
 ) -> pl.DataFrame:
     """Every metric, a row a group and period, over [from_day, to_day) in local days.
 
     `periods`: only those with these first days. `groups`: only these ids, but from the period
-    `groups_until` on all.
+    `groups_until` on all. `parts`: only the metrics of these queries, of which `volume` is one.
 
     Returns:
         `kind`, `group_id`, `period_start` (1970-01-01 for the period "all"), then the ids of the
@@ -76,20 +86,14 @@ def figures(
         "within": within,
         "scope": dict(scope),
     }
-    whole, *others = (source.frame(load_query(name).body, params) for name in _PARTS)
+    whole, *others = (source.frame(load_query(name).body, params) for name in parts)
     for part in others:
         whole = whole.join(part, on=_KEY, how="left", maintain_order="left")
-    zero_where_absent = [
-        "machine_hours_closed",
-        "reaction_hours_closed",
-        "gpu_hours",
-        "gpu_hours_failed",
-        "unpriced_run_hours",
-        "credits",
-    ]
     counts = [
         name
         for name in whole.columns
-        if name.endswith(("_n", "_events")) or name.startswith("loops_")
+        if name.endswith(("_n", "_events"))
+        or name.startswith("loops_")
+        or name in _ZERO_WHERE_ABSENT
     ]
-    return whole.with_columns(pl.col(counts + zero_where_absent).fill_null(0))
+    return whole.with_columns(pl.col(counts).fill_null(0))
