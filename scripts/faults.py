@@ -895,6 +895,13 @@ FAULTS = (
         (_LONG,),
     ),
     Fault(
+        "gaps of other streams are blind too",
+        "metrics/lines",
+        "may_see($scope, scholar.scholar, before.stream)",
+        "true",
+        (f"{_ACCESS}::test_what_a_line_was_in_another_stream_moves_no_figure_of_it",),
+    ),
+    Fault(
         "hosts left behind keep their charges",
         "derive/122_touched_host",
         "WHERE scholar_key IN (FROM scope)",

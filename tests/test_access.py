@@ -6,7 +6,7 @@ import inspect
 import itertools
 import re
 import tomllib
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -14,7 +14,7 @@ from polars import selectors
 from polars.testing import assert_frame_equal
 
 from tests import people
-from tests.builders import run, store_of
+from tests.builders import at, run, store_of
 from tests.people import canary, scholar
 from velocity import reads
 from velocity.access import EVERYTHING, Scope, viewer_of
@@ -124,6 +124,32 @@ def test_what_somebody_may_see_are_the_figures_that_everybody_sees(
     assert found["loop_hours_n"].sum()
     assert found["gpu_hours"].sum()
     assert_frame_equal(found, whole)
+
+
+def test_what_a_line_was_in_another_stream_moves_no_figure_of_it():
+    """Ada goes from one stream to the next, and launches at twice the pace there."""
+    roster = Roster.model_validate(
+        tomllib.loads(
+            '[[scholars]]\nid = "ada"\nname = "A"\nusernames = ["ada"]\n'
+            '[[streams]]\nid = "s"\nname = "S"\n'
+            'members = [{ scholar = "ada", to = 2026-01-06 }]\n'
+            '[[streams]]\nid = "t"\nname = "T"\n'
+            'members = [{ scholar = "ada", from = 2026-01-06 }]\n'
+        )
+    )
+    rows = [
+        run(f"{day}-{n}", start, start + timedelta(minutes=20))
+        for day, pace in ((0, 1.5), (8, 0.75))
+        for n in range(8)
+        for start in [at("09:00", days=day) + timedelta(hours=n * pace)]
+    ]
+    as_of = at("00:00", days=20)
+    whole, own = store_of(rows, as_of, roster=roster), store_of(rows[:8], as_of, roster=roster)
+    scope = Scope(streams=("s",))
+    found, alone = reads.lines(whole, scope=scope), reads.lines(own, scope=scope)
+    assert alone["blind_ratio"].item() > 0
+    assert found["blind_ratio"].item() == alone["blind_ratio"].item()
+    assert found["blind_ratio"].item() != reads.lines(whole)["blind_ratio"].item()
 
 
 def test_who_sees_a_stream_does_not_see_the_scholar_of_its_name():

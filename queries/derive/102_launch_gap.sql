@@ -3,7 +3,7 @@
 -- A row two successive launches of a line at most 5 days apart: how long apart, and how much of
 -- that was awake time.
 SELECT
-  launch.scholar_key, launch.project_key,
+  launch.scholar_key, launch.project_key, launch.previous_stream_key, launch.stream_key,
   local_day(setting.timezone, launch.previous_us) AS previous_day,
   local_day(setting.timezone, launch.start_us) AS start_day,
   launch.start_us - launch.previous_us AS gap_us,

@@ -6,7 +6,7 @@
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scholar | VARCHAR | only this scholar, null = all
 -- param: scope | STRUCT | what the viewer may see
--- metric: blind_ratio | ratio | Blind ratio | Median awake reaction / (ln 2 / launches per awake hour), the launches counted over gaps of at most 5 days. Near 1 the launches look unrelated to results, and the reaction figure says little.
+-- metric: blind_ratio | ratio | Blind ratio | Median awake reaction / (ln 2 / launches per awake hour), the launches counted over gaps of at most 5 days, both of whose launches are in the window. Near 1 the launches look unrelated to results, and the reaction figure says little.
 WITH observation AS (
   SELECT
     (scholar_key, project_key) AS group_id, 'epoch'::DATE AS period_start,
@@ -32,8 +32,13 @@ gap AS (
   SELECT
     (scholar_key, project_key) AS group_id,
     count(*) / nullif(sum(gap_awake_us) / 3.6e9, 0) AS launches_per_awake_hour
-  FROM launch_gap
-  WHERE ($from_day::DATE IS NULL OR previous_day >= $from_day::DATE)
+  FROM launch_gap AS gap
+  JOIN scholar USING (scholar_key)
+  LEFT JOIN stream AS before ON before.stream_key = gap.previous_stream_key
+  LEFT JOIN stream AS after ON after.stream_key = gap.stream_key
+  WHERE may_see($scope, scholar.scholar, before.stream)
+    AND may_see($scope, scholar.scholar, after.stream)
+    AND ($from_day::DATE IS NULL OR previous_day >= $from_day::DATE)
     AND ($to_day::DATE IS NULL OR start_day < $to_day::DATE)
   GROUP BY ALL
 )
