@@ -129,6 +129,11 @@ amount = 0
             stream("s") + "[[credits.grants]]\ndate = 0206-01-05\nstream = 's'\namount = 1",
             "grants[0].date (line 7): read 0206-01-05; right would be a day from 2000-01-01 on",
         ),
+        (
+            rate("*", "2026-01-01").replace("= 1", "= 1" + "0" * 400),
+            "right would be a number that is not so large",
+        ),
+        ("leads = " + "[" * 3000 + "]" * 3000, "too deep to read; right would be"),
         ('leads = ["x"]', 'leads[0] (line 1): read "x"; right would be an address such as'),
     ],
 )

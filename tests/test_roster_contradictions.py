@@ -13,7 +13,14 @@ from velocity.roster_check import Seen
     ("text", "told"),
     [
         (ADA + ADA.replace('["ada"]', '["x"]'), "scholars[1].id (line 6): read"),
-        (stream("s") + stream("s"), "streams[1].id (line 7): read"),
+        (
+            stream("s") + stream("s").replace('name = "s"', 'name = "t"'),
+            "streams[1].id (line 7): read",
+        ),
+        (
+            stream("s") + stream("t").replace('name = "t"', 'name = "s"'),
+            'streams[1].name (line 8): read "s", which stands at streams[0].name (line 3) too',
+        ),
         (
             ADA + BEN.replace('["ben"]', '["ben", "ada"]'),
             (

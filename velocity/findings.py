@@ -93,6 +93,9 @@ def read_toml(path: Path) -> TomlDocument:
         return TomlDocument(path, text, tomllib.loads(text))
     except ValueError as error:  # not TOML, or a number of more digits than Python reads
         return TomlDocument(path, text, broken=_not_toml(text, error))
+    except RecursionError:
+        nested = Finding(str(path), "lists within lists, too deep to read", "entries as documented")
+        return TomlDocument(path, text, broken=nested)
 
 
 def validated(
@@ -171,6 +174,8 @@ def _finding(document: TomlDocument, model: type[BaseModel], problem: Any) -> Fi
     elif kind == "tuple_type" and isinstance(problem["input"], dict):
         name = ".".join(map(str, path))
         right = f"a list: [[{name}]] above each entry, not [{name}]"
+    elif kind == "float_type" and type(problem["input"]) is int:
+        right = "a number that is not so large"
     elif kind in _RIGHT:
         right = _RIGHT[kind].format(**context)
     else:

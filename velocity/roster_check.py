@@ -27,6 +27,7 @@ def contradictions(document: TomlDocument) -> list[Finding]:
     return [
         *_repeated(document, "scholars.*.id", "an id that no other scholar has"),
         *_repeated(document, "streams.*.id", "an id that no other stream has"),
+        *_repeated(document, "streams.*.name", "a name that no other stream has"),
         *_repeated(document, "scholars.*.usernames.*", "each username once, at one scholar"),
         *_alike(document, "scholars.*.id"),
         *_alike(document, "streams.*.id"),
