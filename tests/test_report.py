@@ -176,6 +176,15 @@ def test_markdown_is_bold_labels_lists_and_code_and_nothing_else(digest):
     assert any(it.content.startswith("ada / slow \u2039img src=x") for it in spans)
 
 
+def test_slack_is_given_its_own_marks_and_no_others(digest):
+    """Bold by one star that touches its words and no others; no headings, tables or links."""
+    without_code = re.sub(r"`[^`\n]+`", "", as_slack(digest))
+    plain, bold = re.subn(r"(?<!\w)\*(?!\s)[^*\n]+(?<!\s)\*(?!\w)", "", without_code)
+    assert bold > 5
+    assert not re.search(r"[*_~|#]", plain)
+    assert len(as_slack(digest)) < 40_000
+
+
 class _Webhook(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))

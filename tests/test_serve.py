@@ -135,6 +135,46 @@ def test_sign_in_without_a_provider_is_refused_at_the_start(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "secrets", ["auth = 3", "[auth", '[auth]\nclient_id = "zq-id"\nclient_secret = "zq-secret"']
+)
+def test_secrets_that_say_too_little_are_refused_at_the_start_and_not_told(secrets, tmp_path):
+    (tmp_path / "velocity.toml").write_text(OIDC, encoding="utf-8")
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit/secrets.toml").write_text(secrets, encoding="utf-8")
+    done = velocity("app", "--port", str(browsing.free_port()), cwd=tmp_path)
+    assert done.returncode == 1
+    assert b"Sign-in is required, but redirect_uri" in done.stderr
+    assert b"zq-" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("roster", "said"),
+    [
+        (None, "there is no roster"),
+        ("leads = [", "The roster cannot be read"),
+        ('leads = ["zq05kx"]', "The roster cannot be read"),
+    ],
+)
+def test_a_roster_that_lets_nobody_in_is_refused_at_the_start_and_names_nobody(
+    roster, said, tmp_path
+):
+    (tmp_path / "velocity.toml").write_text(OIDC, encoding="utf-8")
+    if roster is not None:
+        (tmp_path / "roster.toml").write_text(roster, encoding="utf-8")
+    secrets = dict.fromkeys(AUTH.values(), "x" * 40)
+    secrets["VELOCITY_OIDC_REDIRECT_URI"] = "http://localhost/oauth2callback"
+    done = velocity(
+        "app",
+        *("--port", str(browsing.free_port())),
+        cwd=tmp_path,
+        env=environment(tmp_path, **secrets),
+    )
+    assert done.returncode == 1
+    assert said in done.stderr.decode()
+    assert not WORDS.search(done.stderr.decode())
+
+
+@pytest.mark.parametrize(
     ("wrong", "said"),
     [
         ({"client_id": ""}, "client_id of the identity provider is not there"),

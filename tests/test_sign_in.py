@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from tests import people
+from velocity.errors import ConfigurationError
 from velocity.ui import sign_in
 from velocity.ui.sign_in import Admission, NotAdmitted, SignIn, is_loopback, sign_in_of, viewer_now
 
@@ -98,6 +100,12 @@ def test_what_is_of_this_machine_alone(address, loopback):
     assert is_loopback(address) is loopback
 
 
+def asked_for(monkeypatch, served_on, headers):
+    """As in a rerun of a page that was asked for so."""
+    monkeypatch.setattr(sign_in.st, "context", SimpleNamespace(headers=headers))
+    monkeypatch.setattr(sign_in.st, "get_option", lambda _: served_on)
+
+
 @pytest.mark.parametrize(
     ("served_on", "headers", "reason"),
     [
@@ -110,16 +118,21 @@ def test_what_is_of_this_machine_alone(address, loopback):
     ],
 )
 def test_open_pages_are_shown_on_this_machine_only(monkeypatch, served_on, headers, reason):
-    class Context:
-        pass
-
-    context = Context()
-    context.headers = headers
-    monkeypatch.setattr(sign_in.st, "context", context)
-    monkeypatch.setattr(sign_in.st, "get_option", lambda _: served_on)
+    asked_for(monkeypatch, served_on, headers)
     if reason is None:
         sign_in._check_loopback()
     else:
         with pytest.raises(NotAdmitted) as refused:
             sign_in._check_loopback()
         assert reason in refused.value.words
+
+
+def test_what_is_wrong_with_the_settings_is_told_on_this_machine_only(folder, monkeypatch):
+    (folder / "velocity.toml").write_text("[programme]\nzq00kx = 1\n", encoding="utf-8")
+    asked_for(monkeypatch, "127.0.0.1", {"Host": "localhost:8501"})
+    with pytest.raises(ConfigurationError, match="zq00kx"):
+        sign_in._settings()
+    asked_for(monkeypatch, "127.0.0.1", {"Host": "velocity.example.org"})
+    with pytest.raises(NotAdmitted) as refused:
+        sign_in._settings()
+    assert "zq00kx" not in f"{refused.value.title} {refused.value.words}"

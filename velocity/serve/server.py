@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 import webbrowser
+from collections.abc import Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -16,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 from velocity.demo import RUN_PAGES, is_demo
 from velocity.errors import ConfigurationError, VelocityError
 from velocity.places import project_root
+from velocity.roster import load_roster
 from velocity.serve.logs import keep_logs_quiet
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from starlette.requests import Request
@@ -147,6 +149,7 @@ def serve(
     )
     if signed_in:
         check_auth(auth or _configured_auth())
+        check_roster(settings)
     with suppress(KeyboardInterrupt):  # the way to stop it
         app.run(
             config={
@@ -167,7 +170,10 @@ def check_auth(auth: Mapping[str, Any]) -> None:
     Raises:
         ConfigurationError: something is absent or too weak.
     """
-    hint = "docs/sign-in.md says what the secrets file must hold."
+    hint = (
+        "docs/sign-in.md says what the secrets file must hold; one that is not valid TOML holds "
+        "nothing."
+    )
     if absent := [name for name in AUTH if not auth.get(name)]:
         raise ConfigurationError(
             f"Sign-in is required, but {', '.join(absent)} of the identity provider is not there.",
@@ -181,6 +187,28 @@ def check_auth(auth: Mapping[str, Any]) -> None:
         )
     if not str(auth["redirect_uri"]).endswith("/oauth2callback"):
         raise ConfigurationError("The redirect_uri does not end in /oauth2callback.", hint)
+
+
+def check_roster(settings: Settings) -> None:
+    """Makes sure that somebody can be let in.
+
+    Raises:
+        ConfigurationError: there is no roster, or one that cannot be read. What is wrong in it
+            names people, and is for no log.
+    """
+    try:
+        roster = load_roster(settings.roster)
+    except ConfigurationError as error:
+        raise ConfigurationError(
+            "The roster cannot be read, so nobody would be let in.",
+            "“velocity roster check” says what is wrong with it.",
+        ) from error
+    if roster is None:
+        raise ConfigurationError(
+            f"Sign-in is required, but there is no roster {settings.roster}, so nobody would be "
+            "let in.",
+            "“velocity roster suggest” writes one.",
+        )
 
 
 def _auth_of_environment() -> dict[str, Any]:
@@ -197,7 +225,8 @@ def _configured_auth() -> dict[str, Any]:
     """The section `[auth]` as Streamlit has it; empty where there is none."""
     from streamlit.auth_util import get_secrets_auth_section  # noqa: PLC0415 - as in serve
 
-    return dict(get_secrets_auth_section().to_dict())
+    section = get_secrets_auth_section()
+    return dict(section) if isinstance(section, Mapping) else {}
 
 
 async def _may_have(cookies: Mapping[str, str], content: bytes) -> bool:

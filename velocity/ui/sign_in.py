@@ -18,6 +18,8 @@ from velocity.ui.places import data_folder, settings_now
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from velocity.settings import Settings
+
 #: A proxy in front adds one of these; without sign-in it would let in whoever reaches the proxy.
 _PROXIED = ("X-Forwarded-For", "Forwarded", "X-Real-Ip", "X-Forwarded-Host")
 #: An identity provider's clock may be a little ahead of ours.
@@ -87,7 +89,7 @@ def admit() -> Admission:
     """
     st.session_state.pop("admission", None)
     sign_in = None
-    if settings_now().access.mode == "open":
+    if _settings().access.mode == "open":
         _check_loopback()
     else:
         sign_in = sign_in_now()
@@ -219,25 +221,46 @@ def is_loopback(address: str | None) -> bool:
         return False
 
 
+def _settings() -> Settings:
+    """The settings.
+
+    Raises:
+        ConfigurationError: they cannot be used.
+        NotAdmitted: likewise. What is wrong quotes the file: it is for whoever is at this machine.
+    """
+    try:
+        return settings_now()
+    except ConfigurationError as error:
+        if _from_elsewhere() is None:
+            raise
+        raise NotAdmitted(
+            "The settings cannot be read, so nothing is shown.",
+            "Whoever runs this dashboard can see why with “velocity doctor”.",
+        ) from error
+
+
 def _check_loopback() -> None:
     """Lets in only whoever is at this machine.
 
     Raises:
         NotAdmitted: the pages could be reached from elsewhere.
     """
+    if reason := _from_elsewhere():
+        raise NotAdmitted(
+            "Without sign-in, pages are shown on this machine only.",
+            f"{reason} Serve them on 127.0.0.1, or set up sign-in: docs/sign-in.md says how.",
+        )
+
+
+def _from_elsewhere() -> str | None:
+    """Why somebody elsewhere may be looking; None where only this machine can."""
     served_on = st.get_option("server.address")
     headers = st.context.headers
     host = urlsplit(f"//{headers.get('Host', 'localhost')}").hostname
-    proxied = next((name for name in _PROXIED if name in headers), None)
     if not is_loopback(served_on):
-        reason = f"They are served on {served_on or 'every address of this machine'}."
-    elif proxied is not None:
-        reason = "They came through a proxy, which others may reach."
-    elif not is_loopback(host):
-        reason = "They were asked for under a name that is not this machine's own."
-    else:
-        return
-    raise NotAdmitted(
-        "Without sign-in, pages are shown on this machine only.",
-        f"{reason} Serve them on 127.0.0.1, or set up sign-in: docs/sign-in.md says how.",
-    )
+        return f"They are served on {served_on or 'every address of this machine'}."
+    if any(name in headers for name in _PROXIED):
+        return "They came through a proxy, which others may reach."
+    if not is_loopback(host):
+        return "They were asked for under a name that is not this machine's own."
+    return None
