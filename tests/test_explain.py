@@ -17,14 +17,13 @@ from tests.roster_texts import FULL, parsed
 from velocity import reads
 from velocity.access import Scope
 from velocity.cli import main
-from velocity.demo.launch import prepare_demo
 from velocity.errors import VelocityError
-from velocity.explain import RULES, as_json, explain, render_text
-from velocity.explain.formulas import FORMULAS, LATENCIES
+from velocity.explain import RULES, WAYS, as_json, explain, explained, render_text
+from velocity.explain.catalogue import NOT_OF_A_SCHOLAR
 from velocity.explain.rows import KINDS, ROW_SCHEMAS, Rows
 from velocity.read_schemas import READ_SCHEMAS
 from velocity.settings import Compute, Programme, Settings
-from velocity.store import latest_snapshot
+from velocity.sql import list_queries
 
 COLUMNS = [name for name in READ_SCHEMAS["metrics"] if name not in {"scholar", "period_start"}]
 SETTINGS = Settings(
@@ -140,15 +139,23 @@ def same(value, headline):
     return value == pytest.approx(headline, rel=1e-9, abs=1e-9)
 
 
-def test_every_figure_has_its_arithmetic():
-    assert {*FORMULAS, *LATENCIES} == set(COLUMNS)
+def only(told):
+    (result,) = told.results
+    return result
+
+
+def test_every_metric_has_its_arithmetic_or_is_none_of_a_scholar():
+    ids = {metric.id for query in list_queries("metrics") for metric in query.metrics}
+    assert {*explained(), *NOT_OF_A_SCHOLAR} == ids
+    assert not {*explained()} & {*NOT_OF_A_SCHOLAR}
+    assert set(WAYS) - ids == set(COLUMNS) - ids
 
 
 @pytest.mark.parametrize("metric", COLUMNS)
 def test_the_rows_add_up_to_the_headline(metric: str):
     for scholar in ("ada", "ben"):
         for week in (None, *weeks()):
-            told = explain(rich(), scholar=scholar, metric=metric, week=week)
+            told = only(explain(rich(), scholar=scholar, metric=metric, week=week))
             assert same(told.value, told.headline), (scholar, week, told.value, told.headline)
             figures = reads.metrics(
                 rich(),
@@ -161,22 +168,6 @@ def test_the_rows_add_up_to_the_headline(metric: str):
             assert same(told.headline, figures[metric][0])
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    """The demo's store, brought in by its own sync."""
-    data, _ = prepare_demo(tmp_path_factory.mktemp("demo"), on_progress=lambda _: None)
-    return Remembering(latest_snapshot(data))
-
-
-@pytest.mark.parametrize("metric", COLUMNS)
-def test_the_rows_of_the_demo_add_up_to_the_headline(metric: str, demo):
-    weekly = reads.weekly(demo, by="scholar").filter(~pl.col("running"))
-    for scholar in ("heron", "curlew", "godwit"):
-        for week in (None, weekly["week_start"].max()):
-            told = explain(demo, scholar=scholar, metric=metric, week=week)
-            assert same(told.value, told.headline), (scholar, week, told.value, told.headline)
-
-
 def test_the_store_of_these_tests_says_something_of_every_figure():
     ada = reads.metrics(rich(), by="scholar", groups=["ada"]).row(0, named=True)
     assert {name for name in COLUMNS if ada[name] is None} == set()
@@ -186,6 +177,20 @@ def test_the_store_of_these_tests_says_something_of_every_figure():
     assert {"pending", "after_as_of"} <= set(runs["excluded"].drop_nulls())
 
 
+@pytest.mark.parametrize("metric", sorted(set(WAYS) - set(COLUMNS)))
+def test_figures_of_lines_credits_weeks_and_open_work_end_in_their_headline(metric: str):
+    windows = WAYS[metric].windows
+    asked = [None] * (windows != "week") + [*weeks()] * (windows != "end")
+    results = [
+        result
+        for scholar in ("ada", "ben")
+        for week in asked
+        for result in explain(rich(), scholar=scholar, metric=metric, week=week).results
+    ]
+    assert any(result.headline is not None for result in results)
+    assert all(same(it.value, it.headline) for it in results), results
+
+
 @cache
 def without_ben() -> Remembering:
     return Remembering(store_of(WORKED, "20:00", roster=parsed(FULL)))
@@ -193,7 +198,7 @@ def without_ben() -> Remembering:
 
 @pytest.mark.parametrize("metric", COLUMNS)
 def test_a_scholar_without_runs_has_an_explanation_of_a_week(metric: str):
-    told = explain(without_ben(), scholar="ben", metric=metric, week=MONDAY)
+    told = only(explain(without_ben(), scholar="ben", metric=metric, week=MONDAY))
     assert same(told.value, told.headline)
 
 
@@ -254,11 +259,11 @@ def test_a_scholar_without_runs_has_an_explanation_of_a_week(metric: str):
     ],
 )
 def test_the_steps_say_how_the_value_comes_about(metric: str, steps: tuple[str, ...]):
-    assert explain(worked(), scholar="ada", metric=metric).steps == steps
+    assert only(explain(worked(), scholar="ada", metric=metric)).steps == steps
 
 
 def test_limits_of_throughput_come_from_the_count():
-    told = explain(worked(), scholar="ada", metric="throughput_per_week_high")
+    told = only(explain(worked(), scholar="ada", metric="throughput_per_week_high"))
     count, weeks = told.totals
     assert (count.value, weeks.value) == (3, pytest.approx(20 / 24 / 7))
     assert told.steps[-2] == "8.767273 = upper exact Poisson 95 % limit of 3"
@@ -266,7 +271,7 @@ def test_limits_of_throughput_come_from_the_count():
 
 def test_a_median_is_read_off_the_survival_curve():
     rows = [run(f"r{hour}", f"{hour:02}:00", f"{hour:02}:{hour:02}") for hour in range(1, 8)]
-    told = explain(store_of(rows, "20:00"), scholar="ada", metric="machine_hours_median")
+    told = only(explain(store_of(rows, "20:00"), scholar="ada", metric="machine_hours_median"))
     assert told.latencies is not None
     assert told.latencies["hours"].to_list() == pytest.approx(
         [minute / 60 for minute in range(1, 8)]
@@ -281,7 +286,7 @@ def test_a_median_is_read_off_the_survival_curve():
 def test_a_median_that_is_never_reached_says_so():
     rows = [run(f"r{hour}", f"{hour:02}:00", f"{hour:02}:10") for hour in range(1, 7)]
     rows += [run(f"s{n}", "07:00", "07:30", state="killed", project=f"p{n}") for n in range(8)]
-    told = explain(store_of(rows, "20:00"), scholar="ada", metric="machine_hours_median")
+    told = only(explain(store_of(rows, "20:00"), scholar="ada", metric="machine_hours_median"))
     assert told.value is told.headline is None
     assert told.steps[-1] == "survival never comes down to one half; the largest is 0.5"
 
@@ -343,9 +348,9 @@ def test_a_week_shows_experiments_that_reach_into_it_and_counts_what_lies_inside
     told = explain(snapshot, scholar="ada", metric="run_hours", week=MONDAY)
     assert told.runs["run"].to_list() == ["e/p/into"]
     assert told.sessions.select("hours", "hours_inside").row(0) == (5.0, 3.0)
-    assert told.value == told.headline == 3.0
+    assert only(told).value == only(told).headline == 3.0
     launched = explain(snapshot, scholar="ada", metric="experiments_started", week=MONDAY)
-    assert launched.value == 0
+    assert only(launched).value == 0
     assert launched.experiments.height == 1
 
 
@@ -354,6 +359,11 @@ def test_a_week_shows_experiments_that_reach_into_it_and_counts_what_lies_inside
     [
         ({"scholar": "adda"}, "There is no scholar 'adda'"),
         ({"metric": "serial_shares"}, "'serial_shares' is not a figure"),
+        ({"metric": "p50"}, "'p50' is the median of all the other scholars, not a figure of a "),
+        ({"metric": "pooled_rate"}, "'pooled_rate' is the rate of all scholars together, not a "),
+        ({"metric": "littles_law_residual_hours"}, "'littles_law_residual_hours' is a check of "),
+        ({"metric": "runway_days", "week": MONDAY}, "'runway_days' is known for the end of the "),
+        ({"metric": "signal"}, "'signal' is a figure of a week."),
         ({"week": date(2026, 1, 6)}, "2026-01-06 is not a Monday."),
         ({"week": date(2026, 1, 12)}, "There is no data of ada in the week of 2026-01-12 yet."),
     ],
@@ -381,9 +391,22 @@ def test_a_viewer_who_may_not_see_the_scholar_gets_nothing(scope: Scope):
     assert rows.loops().filter(pl.col("stream") != "vision").is_empty()
 
 
+def test_awake_hours_of_a_line_are_the_scholars_own():
+    own = Scope(scholars=("ada",), hours=("ada",))
+    assert explain(rich(), scholar="ada", metric="blind_ratio", scope=own).results
+    with pytest.raises(VelocityError, match="Awake hours of ada are shown to ada alone"):
+        explain(rich(), scholar="ada", metric="blind_ratio", scope=Scope(scholars=("ada",)))
+    assert set(explained()) - set(explained(hours=False)) == {
+        *("blind_ratio", "reaction_awake_hours_median", "reaction_off_share")
+    }
+    rows = Rows(rich(), "ada", None, None, Scope(scholars=("ada",)))
+    assert rows.of("gaps").is_empty()
+
+
 def test_a_scholar_sees_the_own_explanation():
     own = explain(rich(), scholar="ada", metric="busy_hours", scope=Scope(scholars=("ada",)))
-    assert own.value == explain(rich(), scholar="ada", metric="busy_hours").value
+    everything = explain(rich(), scholar="ada", metric="busy_hours")
+    assert only(own).value == only(everything).value
 
 
 @pytest.mark.parametrize("store", [rich, worked, lambda: store_of([], "20:00")])
@@ -399,9 +422,23 @@ def test_the_text_ends_in_the_headline(metric: str):
     told = explain(rich(), scholar="ada", metric=metric)
     text = render_text(told)
     assert text.splitlines()[-1].startswith(f"Headline: {metric} = ")
-    assert text.splitlines()[-2] == told.steps[-1]
+    assert text.splitlines()[-2] == only(told).steps[-1]
     assert told.metric.text in text
     assert all(f"  {rule}: {words}" in text for rule, words in RULES.items())
+
+
+def test_the_text_has_a_headline_for_each_line():
+    told = explain(rich(), scholar="ada", metric="blind_ratio")
+    assert len(told.results) > 1
+    lines = render_text(told).splitlines()
+    for result in told.results:
+        assert any(it.startswith(f"Headline: blind_ratio of {result.of} = ") for it in lines)
+
+
+def test_the_text_says_that_there_is_nothing_to_tell():
+    told = explain(worked(), scholar="ada", metric="wip_age_hours")
+    assert told.results == ()
+    assert render_text(told).splitlines()[-1] == "No experiment is in flight."
 
 
 def test_a_long_table_says_how_much_more_there_is():
@@ -419,13 +456,15 @@ def test_names_cannot_move_the_cursor():
 def test_json_has_every_row_and_says_the_same():
     told = explain(rich(), scholar="ada", metric="loop_hours_median", week=weeks()[0])
     found = json.loads(as_json(told))
-    assert found["headline"] == told.headline
+    (result,) = found["results"]
+    assert result["headline"] == only(told).headline
     assert found["week"] == weeks()[0].isoformat()
     assert len(found["runs"]) == told.runs.height
-    assert len(found["latencies"]) == told.latencies.height
+    assert len(result["latencies"]) == only(told).latencies.height
     assert found["metric"]["id"] == "loop_hours_median"
     assert found["runs"][0]["created_at"].endswith("Z")
-    totals = json.loads(as_json(explain(worked(), scholar="ada", metric="serial_share")))["totals"]
+    share = json.loads(as_json(explain(worked(), scholar="ada", metric="serial_share")))
+    totals = share["results"][0]["totals"]
     assert [total["value"] for total in totals] == pytest.approx([4.075, 4.4916666666])
     assert len(totals[1]["addends"]) == 9
 

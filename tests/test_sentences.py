@@ -638,6 +638,10 @@ def explained(metric, week=None):
     return explain(worked(), scholar="ada", metric=metric, week=week)
 
 
+def told_why(found):
+    return sentences.why_this_number(found, found.results[0])
+
+
 P_SAID = (
     "Lines of thought in flight (P): 1.04 experiments (n = 3 experiments) for ada in all the data."
 )
@@ -669,14 +673,15 @@ P_SAID = (
             "Feedback loop, median: largest observed: 9 h (n = 3 lengths) for ada in all the data.",
         ),
         ("gpu_hours", "GPU-hours: 0 GPU-hours for ada in all the data."),
+        ("blind_ratio", "1 loop so far; medians start at 6 events."),
     ],
 )
 def test_why_this_number_tells_the_headline_in_its_unit(metric, said):
-    assert plain(sentences.why_this_number(explained(metric)).sentence) == said
+    assert plain(told_why(explained(metric)).sentence) == said
 
 
 def test_why_this_number_tells_the_week_and_what_it_rests_on():
-    told = sentences.why_this_number(explained("serial_share", date(2026, 1, 5)))
+    told = told_why(explained("serial_share", date(2026, 1, 5)))
     assert plain(told.sentence) == (
         "Serial share of busy hours: 96 % (n = 3 experiments) for ada in the week of 5 Jan."
     )
@@ -686,12 +691,23 @@ def test_why_this_number_tells_the_week_and_what_it_rests_on():
 
 
 def test_why_this_number_says_that_a_median_is_never_reached():
-    found = replace(explained("loop_hours_median"), latencies=pl.DataFrame({"event": [True] * 6}))
-    assert plain(sentences.why_this_number(found).sentence) == (
+    found = explained("loop_hours_median")
+    never = replace(found.results[0], latencies=pl.DataFrame({"event": [True] * 6}))
+    assert plain(sentences.why_this_number(found, never).sentence) == (
         "Feedback loop, median: never reached for ada in all the data."
     )
 
 
-@given(scholar=hostile, metric=st.sampled_from(["serial_share", "rework_share", "weeks"]))
-def test_why_this_number_fits_and_is_inert_whatever_the_name(scholar, metric):
-    assert_fits(sentences.why_this_number(replace(explained(metric), scholar=scholar)))
+def test_why_this_number_says_that_there_is_none():
+    told = sentences.why_this_number(explained("wip_age_hours"), None)
+    assert told.sentence == "No experiment is in flight."
+
+
+@given(
+    scholar=hostile,
+    of=st.just("") | hostile,
+    metric=st.sampled_from(["serial_share", "rework_share", "weeks", "blind_ratio"]),
+)
+def test_why_this_number_fits_and_is_inert_whatever_the_name(scholar, of, metric):
+    found = replace(explained(metric), scholar=scholar)
+    assert_fits(sentences.why_this_number(found, replace(found.results[0], of=of)))

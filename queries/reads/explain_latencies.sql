@@ -1,17 +1,17 @@
 -- title: Explanation: latencies
--- A row an experiment (or run) that enters a median, shortest first: how long it took, whether that
--- ended (event) or was only seen so far, how many were still at risk, and the survival from then on
--- with its 95 % limits.
--- param: measure | VARCHAR | machine, reaction, reaction_awake, loop, recovery or first_row
+-- A row an experiment (or run) and median that it enters, shortest first: how long it took, whether
+-- that ended (event) or was only seen so far, how many were still at risk, and the survival from then
+-- on with its 95 % limits.
+-- param: line | VARCHAR | entity/project, null = all
 -- param: scholar | VARCHAR | whose
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see
 WITH latency AS (
-  SELECT experiment_key AS run_key, scholar_key, day, measure::VARCHAR AS measure, length_us, event
+  SELECT experiment_key AS run_key, day, measure::VARCHAR AS measure, length_us, event
   FROM latency_of('loop', 'recovery')
   UNION ALL
-  SELECT run_key, scholar_key, start_day, 'first_row', first_row_us, true
+  SELECT run_key, start_day, 'first_row', first_row_us, true
   FROM run
   WHERE excluded IS NULL
 ),
@@ -20,24 +20,29 @@ observation AS (
     scholar.scholar AS group_id, 'epoch'::DATE AS period_start,
     latency.run_key, latency.day, latency.measure, latency.length_us, latency.event
   FROM latency
-  JOIN scholar USING (scholar_key)
-  WHERE measure = $measure::VARCHAR AND length_us IS NOT NULL
+  JOIN run USING (run_key)
+  JOIN scholar ON scholar.scholar_key = run.scholar_key
+  JOIN project ON project.project_key = run.project_key
+  WHERE length_us IS NOT NULL
     AND scholar.scholar = $scholar::VARCHAR AND may_see($scope, scholar.scholar, NULL)
     AND (measure <> 'reaction_awake' OR may_see_hours($scope, scholar.scholar))
+    AND ($line::VARCHAR IS NULL OR concat_ws('/', project.entity, project.project) = $line::VARCHAR)
     AND ($from_day::DATE IS NULL OR day >= $from_day::DATE)
     AND ($to_day::DATE IS NULL OR day < $to_day::DATE)
 )
 SELECT
+  observation.measure,
   concat_ws('/', project.entity, project.project, run.run_id) AS what,
   observation.day,
   observation.length_us / 3.6e9 AS hours,
   observation.event,
-  count(*) OVER () - rank() OVER (ORDER BY observation.length_us) + 1 AS at_risk,
+  count(*) OVER (PARTITION BY observation.measure)
+    - rank() OVER (PARTITION BY observation.measure ORDER BY observation.length_us) + 1 AS at_risk,
   curve.survival,
   curve.lower AS survival_low,
   curve.upper AS survival_high
 FROM observation
-JOIN curve_of('observation') AS curve USING (length_us)
+JOIN curve_of('observation') AS curve USING (measure, length_us)
 JOIN run ON run.run_key = observation.run_key
 JOIN project ON project.project_key = run.project_key
-ORDER BY observation.length_us, observation.event DESC, what
+ORDER BY observation.measure, observation.length_us, observation.event DESC, what

@@ -20,7 +20,7 @@ def explain(
     *,
     scholar: Annotated[str, typer.Option("--scholar", metavar="ID", help="Whose figure.")],
     metric: Annotated[
-        str, typer.Option("--metric", metavar="ID", help="A column of `velocity metrics`.")
+        str, typer.Option("--metric", metavar="ID", help="As docs/metrics.md names it.")
     ],
     week: Annotated[
         date | None,

@@ -26,6 +26,10 @@ _WHAT = {
     "stretches": (pl.format("experiments {}, runs {}", "experiments", "runs"), "started_at"),
     "days": (pl.col("day").cast(pl.String), "day"),
     "charges": (pl.format("{} on {}", "run", "day"), "started_at"),
+    "recent_charges": (pl.format("{} on {}", "run", "day"), "day"),
+    "grants": (pl.lit("grant"), "day"),
+    "gaps": (pl.format("{} to {}", "from_day", "to_day"), "from_day"),
+    "weeks": (pl.format("week of {}", "week_start"), "week_start"),
 }
 _COUNTS = ("runs", "experiments", "loops")
 
@@ -49,7 +53,7 @@ def worked_out(
     """The value of a formula, and its steps in words, a line each."""
     over = totals[1] if formula.over is not None else None
     part = totals[0]
-    steps = [f"{_said(total)} {total.text}" for total in totals]
+    steps = [said(total) for total in totals]
     amount = part.value
     if formula.limit is not None:
         low, high = limits(round(part.value))
@@ -110,14 +114,17 @@ def median_worked_out(figure: Figure, rows: pl.DataFrame) -> tuple[Value, tuple[
 
 
 def exact(value: Value) -> str:
-    """A number to six decimals, whole where it is; what is not known in words."""
+    """A number to six decimals, whole where it is; yes, no and what is not known in words."""
     if value is None:
         return formats.NOT_KNOWN
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value:,.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
 
 
-def _said(total: Total) -> str:
+def said(total: Total) -> str:
+    """A total as a step: its value, from how many rows, and what was added up."""
     rows = formats.plural(total.addends.height, "row")
     how = "the largest of" if total.largest else "from"
     unit = total.unit.removesuffix("s") if total.value == 1 else total.unit
-    return f"{exact(total.value)} {unit} ({how} {rows})"
+    return f"{exact(total.value)} {unit} ({how} {rows}) {total.text}"

@@ -23,8 +23,8 @@ RULES = {
     "script": "began so soon after another run's end that a script goes on",
 }
 
-#: A figure as `reads.metrics` gives it: counts are whole, what is not known is None.
-Value = int | float | None
+#: A figure as its read gives it: counts are whole, signals are bool, what is not known is None.
+Value = int | float | bool | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class Total:
     """A sum (or the largest) of rows.
 
     Args:
-        kind: which rows: runs, sessions, experiments, loops, stretches, days or charges.
+        kind: which rows, such as runs, sessions, charges or weeks.
         text: what is added up.
         unit: of the amounts and of the value.
         value: the sum; 0 without rows.
@@ -49,13 +49,37 @@ class Total:
 
 
 @dataclass(frozen=True, eq=False)
+class Result:
+    """One value: the scholar's, or that of one of their lines, experiments or measures.
+
+    Args:
+        of: which line (entity/project), experiment or measure; "" for the scholar's own.
+        steps: the arithmetic in words, a line each; the last gives `value`.
+        value: what the rows come to.
+        headline: what the query of the metric says.
+        totals: what is added up, numerator first.
+        latencies: for what rests on a median, the ordered lengths and the survival curve.
+        title: `of` in words, where it is a measure.
+    """
+
+    of: str
+    steps: tuple[str, ...]
+    value: Value
+    headline: Value
+    totals: tuple[Total, ...] = ()
+    latencies: pl.DataFrame | None = None
+    title: str = ""
+
+
+@dataclass(frozen=True, eq=False)
 class Explanation:
     """Everything behind one figure of one scholar. Times are UTC; ids are entity/project/run_id.
 
     Args:
         scholar: whose figure.
-        metric: its id as a column of `reads.metrics`, and its unit, title and definition.
+        metric: its id, unit, title and definition.
         week: Monday of the week; None for all the data.
+        at_end: whether the figure is of the end of the window, and not of all of it.
         as_of: the instant to which the data is complete.
         timezone: in which weeks and days begin.
         runs: raw rows, class, source of each start and end, and the rule that joined each run to
@@ -64,16 +88,14 @@ class Explanation:
         experiments: that touch the window.
         loops: launched in the window, with their status.
         left_out: `kind` (excluded, imputed or flagged), `what`, `why`: a row each.
-        totals: what is added up, numerator first; empty for a median.
-        latencies: for a median, the ordered lengths and the survival curve; else None.
-        steps: the arithmetic in words, a line each; the last gives `value`.
-        value: what the rows come to.
-        headline: what `reads.metrics` says.
+        results: one, or one a line, open experiment or measure that has the figure.
+        nothing: what is said where there is none.
     """
 
     scholar: str
     metric: Metric
     week: date | None
+    at_end: bool
     as_of: datetime
     timezone: str
     runs: pl.DataFrame
@@ -81,15 +103,13 @@ class Explanation:
     experiments: pl.DataFrame
     loops: pl.DataFrame
     left_out: pl.DataFrame
-    totals: tuple[Total, ...]
-    latencies: pl.DataFrame | None
-    steps: tuple[str, ...]
-    value: Value
-    headline: Value
+    results: tuple[Result, ...]
+    nothing: str
 
     @property
     def frames(self) -> tuple[pl.DataFrame, ...]:
         """Every frame of it."""
-        lengths = () if self.latencies is None else (self.latencies,)
         rows = (self.runs, self.sessions, self.experiments, self.loops, self.left_out)
-        return (*rows, *lengths, *(total.addends for total in self.totals))
+        lengths = (it.latencies for it in self.results if it.latencies is not None)
+        addends = (total.addends for it in self.results for total in it.totals)
+        return (*rows, *lengths, *addends)

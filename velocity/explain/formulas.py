@@ -1,7 +1,6 @@
-"""Which rows each metric adds up, and how: the arithmetic that an explanation shows.
+"""Which rows each figure of `reads.metrics` adds up, and how: the arithmetic that is shown.
 
-The definitions are those of queries/metrics/, which give the headline; a test compares the two for
-every metric id that `reads.metrics` gives.
+The definitions are those of queries/metrics/, which give the headline; a test compares the two.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ class Part:
 
     text: str
     unit: str
-    kind: Kind | Literal["loops"]
+    kind: Kind | Literal["loops", "weeks"]
     amount: pl.Expr
     largest: bool = False
 

@@ -10,13 +10,13 @@ from velocity import reads
 from velocity.access import EVERYTHING, Scope
 from velocity.definitions import definition
 from velocity.errors import VelocityError
-from velocity.explain.arithmetic import median_worked_out, total_of, worked_out
-from velocity.explain.explanation import Explanation, Total, Value
-from velocity.explain.formulas import FORMULAS, LATENCIES
+from velocity.explain.catalogue import NOT_OF_A_SCHOLAR, WAYS
+from velocity.explain.explanation import Explanation
 from velocity.explain.left_out import left_out
 from velocity.explain.rows import Rows
 
 if TYPE_CHECKING:
+    from velocity.explain.catalogue import Way
     from velocity.store.snapshot import Snapshot
 
 
@@ -33,53 +33,60 @@ def explain(
     Args:
         snapshot: what to read.
         scholar: id, as in `reads.scholars`.
-        metric: a column of `reads.metrics`.
+        metric: id of a metric, or of what stands beside one in `reads.metrics`.
         week: Monday of a week; None for all the data.
         scope: what the viewer may see; the scholar must be among it whole.
 
     Raises:
-        VelocityError: no such scholar (for this viewer), metric or week.
+        VelocityError: no such scholar (for this viewer), metric or week, or a metric that is not
+            of a scholar, or not of a week.
     """
-    if metric not in FORMULAS and metric not in LATENCIES:
-        raise _unknown_metric(metric)
-    trust = reads.trust(snapshot).row(0, named=True)
+    way = _way(metric)
     to_day = None if week is None else _week_end(week)
+    _check_window(metric, way, week)
+    _check_scholar(snapshot, scholar, scope)
     rows = Rows(snapshot, scholar, week, to_day, scope)
-    headline = _headline(rows, metric)
+    results = way.results(rows, metric)
     runs, experiments = rows.of("runs"), rows.of("experiments")
-    loops = rows.loops()
-    totals: tuple[Total, ...] = ()
-    latencies = None
-    if metric in LATENCIES:
-        measure, figure = LATENCIES[metric]
-        latencies = rows.latencies(measure)
-        value, steps = median_worked_out(figure, latencies)
-    else:
-        formula = FORMULAS[metric]
-        known = {"runs": runs, "experiments": experiments, "loops": loops}
-        totals = tuple(
-            total_of(part, known[part.kind] if part.kind in known else rows.of(part.kind))  # type: ignore[arg-type]
-            for part in (formula.part, formula.over)
-            if part is not None
-        )
-        value, steps = worked_out(formula, totals, rows.limits)
+    trust = reads.trust(snapshot).row(0, named=True)
     return Explanation(
         scholar=scholar,
         metric=definition(metric),
         week=week,
+        at_end=way.at_end,
         as_of=trust["as_of"],
         timezone=trust["timezone"],
         runs=runs,
         sessions=rows.of("sessions"),
         experiments=experiments,
-        loops=loops,
+        loops=rows.loops(),
         left_out=left_out(runs, experiments),
-        totals=totals,
-        latencies=latencies,
-        steps=steps,
-        value=value,
-        headline=headline,
+        results=results,
+        nothing="" if results else way.nothing,
     )
+
+
+def _way(metric: str) -> Way:
+    if metric in WAYS:
+        return WAYS[metric]
+    if metric in NOT_OF_A_SCHOLAR:
+        what, where = NOT_OF_A_SCHOLAR[metric]
+        raise VelocityError(f"'{metric}' is {what}, not a figure of a scholar.", where)
+    near = difflib.get_close_matches(metric, WAYS)
+    raise VelocityError(
+        f"'{metric}' is not a figure that can be explained.",
+        f"Did you mean {' or '.join(near)}?" if near else "docs/metrics.md lists every metric.",
+    )
+
+
+def _check_window(metric: str, way: Way, week: date | None) -> None:
+    if way.windows == "end" and week is not None:
+        raise VelocityError(
+            f"'{metric}' is known for the end of the data only, not by week.",
+            "Ask for it without a week.",
+        )
+    if way.windows == "week" and week is None:
+        raise VelocityError(f"'{metric}' is a figure of a week.", "Name the Monday of a week.")
 
 
 def _week_end(week: date) -> date:
@@ -89,38 +96,12 @@ def _week_end(week: date) -> date:
     return week + timedelta(weeks=1)
 
 
-def _headline(rows: Rows, metric: str) -> Value:
-    """What `reads.metrics` says."""
-    figures = reads.metrics(
-        rows.snapshot,
-        by="scholar",
-        period="all" if rows.from_day is None else "week",
-        from_day=rows.from_day,
-        to_day=rows.to_day,
-        groups=[rows.scholar],
-        scope=rows.scope,
-    )
-    if figures.height == 1:
-        value: Value = figures[metric][0]
-        return value
-    known = reads.scholars(rows.snapshot, scope=rows.scope)["scholar"].to_list()
-    whole = rows.scope.everything or rows.scholar in rows.scope.scholars
-    if whole and rows.scholar in known:
-        when = "" if rows.from_day is None else f" in the week of {rows.from_day}"
-        raise VelocityError(
-            f"There is no data of {rows.scholar}{when} yet.",
-            "Choose another scholar or an earlier week, or sync to bring in what is new.",
-        )
-    near = difflib.get_close_matches(rows.scholar, known)
+def _check_scholar(snapshot: Snapshot, scholar: str, scope: Scope) -> None:
+    known = reads.scholars(snapshot, scope=scope)["scholar"].to_list()
+    if scholar in known and scope.sees_whole(scholar):
+        return
+    near = difflib.get_close_matches(scholar, known)
     raise VelocityError(
-        f"There is no scholar '{rows.scholar}' whose figures can be explained here.",
+        f"There is no scholar '{scholar}' whose figures can be explained here.",
         f"Did you mean {' or '.join(near)}?" if near else "`velocity metrics` lists every scholar.",
-    )
-
-
-def _unknown_metric(metric: str) -> VelocityError:
-    near = difflib.get_close_matches(metric, [*FORMULAS, *LATENCIES])
-    return VelocityError(
-        f"'{metric}' is not a figure of a scholar that can be explained.",
-        f"Did you mean {' or '.join(near)}?" if near else "`velocity metrics` shows them all.",
     )

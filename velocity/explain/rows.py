@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
 import polars as pl
@@ -11,13 +11,24 @@ from velocity import reads
 from velocity.sql import load_query
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from velocity.access import Scope
     from velocity.store.snapshot import Snapshot
 
 #: The reads, by the name of their query after "explain_".
-Kind = Literal["runs", "sessions", "experiments", "stretches", "days", "charges"]
+Kind = Literal[
+    "runs",
+    "sessions",
+    "experiments",
+    "stretches",
+    "days",
+    "charges",
+    "recent_charges",
+    "grants",
+    "gaps",
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 #: Latencies, by the name that queries/reads/explain_latencies.sql gives them.
 Latency = Literal["machine", "reaction", "reaction_awake", "loop", "recovery", "first_row"]
@@ -100,6 +111,15 @@ ROW_SCHEMAS: dict[Kind | Literal["latencies"], dict[str, pl.DataType | type[pl.D
         "credits_per_gpu_hour": pl.Float64,
         "credits": pl.Float64,
     },
+    "recent_charges": {"run": pl.String, "day": pl.Date, "credits": pl.Float64},
+    "grants": {"day": pl.Date, "credits": pl.Float64},
+    "gaps": {
+        "line": pl.String,
+        "from_day": pl.Date,
+        "to_day": pl.Date,
+        "hours": pl.Float64,
+        "awake_hours": pl.Float64,
+    },
     "latencies": {
         "what": pl.String,
         "day": pl.Date,
@@ -115,32 +135,54 @@ ROW_SCHEMAS: dict[Kind | Literal["latencies"], dict[str, pl.DataType | type[pl.D
 
 @dataclass(frozen=True)
 class Rows:
-    """The reads of one scholar and window, for one viewer."""
+    """The reads of one scholar and window, for one viewer; each is read once."""
 
     snapshot: Snapshot
     scholar: str
     from_day: date | None
     to_day: date | None
     scope: Scope
+    _known: dict[str, pl.DataFrame] = field(default_factory=dict, init=False, repr=False)
 
     def of(self, kind: Kind) -> pl.DataFrame:
         """The rows of a kind; columns as in `ROW_SCHEMAS`."""
         return self._read(kind)
 
-    def latencies(self, measure: Latency) -> pl.DataFrame:
-        """What enters a median, shortest first; columns as in `ROW_SCHEMAS`."""
-        return self._read("latencies", measure=measure)
+    def latencies(self, measure: Latency, line: str | None = None) -> pl.DataFrame:
+        """What enters a median, of a line (entity/project) or all, shortest first.
+
+        Columns as in `ROW_SCHEMAS`.
+        """
+        every = self._read("latencies", line=line)
+        return every.filter(pl.col("measure") == measure).drop("measure")
+
+    def figures(self) -> pl.DataFrame:
+        """What `reads.metrics` says: one row, or none without data."""
+        return self.once(
+            "figures",
+            lambda: reads.metrics(
+                self.snapshot,
+                by="scholar",
+                period="all" if self.from_day is None else "week",
+                from_day=self.from_day,
+                to_day=self.to_day,
+                groups=[self.scholar],
+                scope=self.scope,
+            ),
+        )
 
     def loops(self) -> pl.DataFrame:
         """The loops launched in the window, in order of launch; columns of `reads.loops`."""
-        frame = reads.loops(
-            self.snapshot,
-            from_day=self.from_day,
-            to_day=self.to_day,
-            scholar=self.scholar,
-            scope=self.scope,
+        return self.once(
+            "loops",
+            lambda: reads.loops(
+                self.snapshot,
+                from_day=self.from_day,
+                to_day=self.to_day,
+                scholar=self.scholar,
+                scope=self.scope,
+            ).reverse(),
         )
-        return frame.reverse()
 
     def limits(self, count: int) -> tuple[float, float]:
         """Exact Poisson 95 % limits of the mean of which `count` were counted."""
@@ -148,11 +190,18 @@ class Rows:
         low, high = frame.row(0)
         return low, high
 
-    def _read(self, name: str, **more: str) -> pl.DataFrame:
+    def once(self, name: str, read: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+        """What `read` gives, kept by its name."""
+        if name not in self._known:
+            self._known[name] = read()
+        return self._known[name]
+
+    def _read(self, name: str, **more: str | None) -> pl.DataFrame:
         params = {
             "scholar": self.scholar,
             "from_day": self.from_day,
             "to_day": self.to_day,
             "scope": self.scope.params,
         }
-        return self.snapshot.frame(load_query(f"reads/explain_{name}").body, params | more)
+        body = load_query(f"reads/explain_{name}").body
+        return self.once(repr((name, more)), lambda: self.snapshot.frame(body, params | more))

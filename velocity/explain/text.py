@@ -55,9 +55,11 @@ def as_json(explanation: Explanation) -> str:
 
 
 def _lines(it: Explanation) -> Iterator[str]:
-    window = "all the data"
+    window = "the data" if it.at_end else "all the data"
     if it.week is not None:
         window = f"the {formats.week(it.week)} {it.week.year}".replace(formats.NBSP, " ")
+    if it.at_end:
+        window = f"at the end of {window}"
     yield f"{it.metric.title} ({it.metric.id}, {it.metric.unit})"
     yield it.metric.text
     yield (
@@ -77,14 +79,19 @@ def _lines(it: Explanation) -> Iterator[str]:
     yield from table("Experiments: k runs finished make the signal", it.experiments, _EXPERIMENTS)
     yield from table("Loops launched in the window", it.loops, _LOOPS)
     yield from table("Excluded, imputed or flagged", it.left_out)
-    for total in it.totals:
-        how = "largest" if total.largest else "sum"
-        yield from table(f"Arithmetic: {total.unit} {total.text} ({how})", total.addends)
-    if it.latencies is not None:
-        yield from table("Arithmetic: lengths in order, and survival", it.latencies)
-    yield ""
-    yield from it.steps
-    yield f"Headline: {it.metric.id} = {exact(it.headline)}"
+    for result in it.results:
+        of = f" of {formats.label(result.of, _WIDEST)}" if result.of else ""
+        for total in result.totals:
+            how = "largest" if total.largest else "sum"
+            yield from table(f"Arithmetic{of}: {total.unit} {total.text} ({how})", total.addends)
+        if result.latencies is not None:
+            yield from table(f"Arithmetic{of}: lengths in order, and survival", result.latencies)
+        yield ""
+        yield from result.steps
+        yield f"Headline: {it.metric.id}{of} = {exact(result.headline)}"
+    if it.nothing:
+        yield ""
+        yield it.nothing
 
 
 def _common(ids: pl.Series) -> str:

@@ -6,28 +6,10 @@ import polars as pl
 import streamlit as st
 
 from velocity import explain, formats, reads, ui
-from velocity.read_schemas import READ_SCHEMAS
 from velocity.sentences import why_this_number
 
-_ALL = "All weeks"
-_NO_FIGURE = {"scholar", "period_start"}
+_ALL = {"any": "All weeks", "end": "End of the data"}
 _ROWS_SHOWN = 6
-
-
-def _figures(*, hours: bool) -> list[str]:
-    """The figures of `reads.metrics`, without what only stands beside one.
-
-    Args:
-        hours: whether those of the hours of the day may be seen.
-    """
-    beside = ("_n", "_events", "_low", "_high", "_largest")
-    return [
-        name
-        for name in READ_SCHEMAS["metrics"]
-        if name not in _NO_FIGURE
-        and not name.endswith(beside)
-        and (hours or name not in {"reaction_awake_hours_median", "reaction_off_share"})
-    ]
 
 
 def _rows(frame: pl.DataFrame, title: str, caption: str, name: str) -> None:
@@ -42,10 +24,9 @@ if scholar is None:
     ui.empty_state("There is no scholar yet.", "velocity sync --project ENTITY/PROJECT")
     st.stop()
 weeks = view.read(reads.weekly, by="scholar", groups=[scholar])["week_start"].unique().sort()
-known = _figures(hours=view.scope.sees_hours(scholar))
-choices = [_ALL, *(monday.isoformat() for monday in reversed(weeks.to_list()))]
-ui.forget_unknown("week", choices)
+known = explain.explained(hours=view.scope.sees_hours(scholar))
 with st.container(horizontal=True):
+    ui.forget_unknown("metric", known)
     metric = st.selectbox(
         "Figure",
         known,
@@ -54,27 +35,41 @@ with st.container(horizontal=True):
         bind="query-params",
         width=320,
     )
-    week = st.selectbox(
-        "Week",
-        choices,
-        key="week",
-        bind="query-params",
-        width=200,
-    )
-monday = None if week == _ALL else pl.Series([week]).str.to_date()[0]
-found = view.read(explain.explain, scholar=scholar, metric=metric, week=monday)
+    windows = explain.WAYS[metric].windows
+    mondays = [] if windows == "end" else [it.isoformat() for it in reversed(weeks.to_list())]
+    choices = [*([_ALL[windows]] if windows in _ALL else []), *mondays]
+    ui.forget_unknown("week", choices)
+    week = st.selectbox("Week", choices, key="week", bind="query-params", width=200)
+    monday = pl.Series([week]).str.to_date()[0] if week in mondays else None
+    found = view.read(explain.explain, scholar=scholar, metric=metric, week=monday)
+    result = found.results[0] if found.results else None
+    if len(found.results) > 1:
+        titles = {it.of: formats.label(it.title or it.of) for it in found.results}
+        ui.forget_unknown("of", [*titles])
+        of = st.selectbox(
+            "Of",
+            [*titles],
+            format_func=titles.__getitem__,
+            key="of",
+            bind="query-params",
+            width=320,
+        )
+        result = next(it for it in found.results if it.of == of)
 who = view.who(scholar)
 view.say(
-    f"{formats.markdown(formats.label(who['name']))}, times in {view.zone}", why_this_number(found)
+    f"{formats.markdown(formats.label(who['name']))}, times in {view.zone}",
+    why_this_number(found, result),
 )
 ui.heading("The sum", formats.markdown(found.metric.text))
-for step in found.steps:
-    st.text(step)
-for part, total in enumerate(found.totals, start=1):
-    how = "The rows of which the largest counts" if total.largest else "The rows that are added up"
-    _rows(total.addends, f"{total.unit.capitalize()} {total.text}", how, f"part-{part}")
-if found.latencies is not None:
-    _rows(found.latencies, "Lengths", "In order, with the share that lasts longer", "lengths")
+if result is not None:
+    for step in result.steps:
+        st.text(step)
+    for part, total in enumerate(result.totals, start=1):
+        how = "The rows of which the largest counts" if total.largest else "The rows added up"
+        _rows(total.addends, f"{total.unit.capitalize()} {total.text}", how, f"part-{part}")
+    if result.latencies is not None:
+        lengths = "In order, with the share that lasts longer"
+        _rows(result.latencies, "Lengths", lengths, "lengths")
 with st.grid(2, min_column_width=470, gap="medium"):
     for frame, title, caption in (
         (found.runs, "Raw rows", "As W&B said, what they were taken for, and the rule that joined"),

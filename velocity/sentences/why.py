@@ -8,7 +8,7 @@ from velocity import formats
 from velocity.sentences.answer import ENOUGH, Answer, fitting, joined, name
 
 if TYPE_CHECKING:
-    from velocity.explain import Explanation
+    from velocity.explain import Explanation, Result
 
 #: Rows that are things to count; other rows are pieces of experiments.
 _NOUNS = {"runs": "run", "experiments": "experiment", "loops": "loop"}
@@ -16,33 +16,60 @@ _NOUNS = {"runs": "run", "experiments": "experiment", "loops": "loop"}
 _LONG_HOURS = 48
 
 
-def why_this_number(found: Explanation) -> Answer:
-    """The headline with its unit, whose it is and over what; below, how many rows it comes from."""
-    return Answer(_headline(found), joined(_rests_on(found), _noted(found)))
+def why_this_number(found: Explanation, result: Result | None) -> Answer:
+    """The headline with its unit, whose it is and over what; below, how many rows it comes from.
+
+    Args:
+        found: the explanation.
+        result: which of its results; None where it has none.
+    """
+    if result is None:
+        return Answer(found.nothing, joined(_rests_on(found), _noted(found)))
+    return Answer(_headline(found, result), joined(_rests_on(found), _noted(found)))
 
 
-def _headline(found: Explanation) -> str:
-    window = "in all the data" if found.week is None else f"in the {formats.week(found.week)}"
-    for_whom = tuple(f" for {name(found.scholar, limit)} {window}." for limit in (32, 16, 8))
+def _headline(found: Explanation, result: Result) -> str:
+    for_whom = tuple(
+        f" for {name(found.scholar, limit)} {_window(found)}." for limit in (32, 16, 8)
+    )
     title = formats.markdown(found.metric.title)
-    if found.headline is not None:
-        value = f"{_worded(found, found.headline)}{_sample(found)}"
-        return fitting(*(f"{title}: {value}{end}" for end in for_whom), f"{title}: {value}.")
-    if found.latencies is not None:
-        events = int(found.latencies["event"].sum())
+    of = result.title or result.of
+    titles = [f"{title} of {name(of, limit)}" for limit in (48, 24, 12)] if of else [title]
+    if result.headline is not None:
+        value = f"{_worded(found, result, result.headline)}{_sample(found, result)}"
+        return fitting(
+            *(f"{whole}: {value}{end}" for whole in titles for end in for_whom),
+            f"{titles[-1]}: {value}.",
+        )
+    if result.latencies is not None:
+        events = int(result.latencies["event"].sum())
         if events < ENOUGH:
             return formats.too_few(events, _event(found.metric.id))
-        return fitting(f"{title}: never reached{for_whom[1]}", f"{title}: never reached.")
-    return fitting(*(f"{title}: not known{end}" for end in for_whom), f"{title}: not known.")
+        if found.metric.unit == "hours":
+            return fitting(f"{title}: never reached{for_whom[1]}", f"{title}: never reached.")
+    return fitting(
+        *(f"{whole}: not known{end}" for whole in titles for end in for_whom),
+        f"{titles[-1]}: not known.",
+    )
 
 
-def _worded(found: Explanation, value: float) -> str:
+def _window(found: Explanation) -> str:
+    if found.week is None:
+        return "at the end of the data" if found.at_end else "in all the data"
+    return f"{'at the end of' if found.at_end else 'in'} the {formats.week(found.week)}"
+
+
+def _worded(found: Explanation, result: Result, value: float) -> str:
     unit = found.metric.unit
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if unit == "share":
         return formats.share(value)
     if unit == "hours":
-        long = found.latencies is None and value >= _LONG_HOURS
-        return formats.hours_sum(value) if long else formats.duration(value)
+        is_sum = result.latencies is None and not found.at_end
+        return (
+            formats.hours_sum(value) if is_sum and value >= _LONG_HOURS else formats.duration(value)
+        )
     if isinstance(value, int):
         words = formats.plural(value, unit.removesuffix("s")) if unit.endswith("s") else ""
         return words or f"{formats.count(value)} {unit}"
@@ -51,16 +78,18 @@ def _worded(found: Explanation, value: float) -> str:
     return f"{value:,.2f}" if unit == "ratio" else f"{value:,.2f} {unit}"
 
 
-def _sample(found: Explanation) -> str:
+def _sample(found: Explanation, result: Result) -> str:
     """n, beside what is more than a count or a sum: of the lengths, or of what it is a share of."""
-    if found.latencies is not None:
-        return f" ({formats.sample(found.latencies.height, 'length')})"
-    if len(found.totals) < 2:  # noqa: PLR2004 - nothing below the line
+    if result.latencies is not None:
+        return f" ({formats.sample(result.latencies.height, 'length')})"
+    if len(result.totals) < 2 or found.at_end:  # noqa: PLR2004 - nothing below the line
         return ""
-    part, over = found.totals
+    part, over = result.totals
     over = part if over.kind == "days" else over
     if over.kind in _NOUNS:
         return f" ({formats.sample(over.addends.height, _NOUNS[over.kind])})"
+    if over.kind == "weeks":
+        return f" ({formats.sample(part.addends.height, 'week')})"
     inside = found.experiments.filter(found.experiments["hours_inside"] > 0).height
     return f" ({formats.sample(inside, 'experiment')})"
 

@@ -1,0 +1,21 @@
+-- title: Explanation: gaps between launches
+-- A row two successive launches of a line inside the window, at most 5 days apart: how long apart,
+-- and how much of that was awake time, which the scholar alone may see.
+-- param: scholar | VARCHAR | whose
+-- param: from_day | DATE | first local day, null = from the beginning
+-- param: to_day | DATE | day after the last, null = to the end
+-- param: scope | STRUCT | what the viewer may see
+SELECT
+  concat_ws('/', project.entity, project.project) AS line,
+  gap.previous_day AS from_day,
+  gap.start_day AS to_day,
+  gap.gap_us / 3.6e9 AS hours,
+  gap.gap_awake_us / 3.6e9 AS awake_hours
+FROM launch_gap AS gap
+JOIN scholar USING (scholar_key)
+JOIN project USING (project_key)
+WHERE scholar.scholar = $scholar::VARCHAR AND may_see($scope, scholar.scholar, NULL)
+  AND may_see_hours($scope, scholar.scholar)
+  AND ($from_day::DATE IS NULL OR gap.previous_day >= $from_day::DATE)
+  AND ($to_day::DATE IS NULL OR gap.start_day < $to_day::DATE)
+ORDER BY ALL

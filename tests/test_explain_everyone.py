@@ -1,0 +1,127 @@
+"""Whatever is explained of whomever in the demo ends in the value that the metric's query gives."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import suppress
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pytest
+
+from tests.comparison import agree
+from velocity import reads
+from velocity.access import EVERYTHING
+from velocity.demo.launch import prepare_demo
+from velocity.errors import VelocityError
+from velocity.explain import WAYS
+from velocity.explain.rows import Rows
+from velocity.store import latest_snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from velocity.explain import Result
+    from velocity.explain.explanation import Value
+    from velocity.store import Snapshot
+
+#: Scholar, Monday of the week or None for all the data, and line, experiment or measure.
+Key = tuple[str, date | None, str]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory) -> Snapshot:
+    """The demo's store, brought in by its own sync."""
+    data, _ = prepare_demo(tmp_path_factory.mktemp("demo"), on_progress=lambda _: None)
+    return latest_snapshot(data)
+
+
+@pytest.fixture(scope="module")
+def asked(demo) -> list[tuple[str, date | None]]:
+    """Every scholar over all the data and over a week.
+
+    The weeks go round, so that all have their turn: the first, in which few had begun, and the
+    running one too.
+    """
+    weeks = sorted(reads.metrics(demo, by="programme", period="week")["period_start"])
+    scholars = reads.scholars(demo)["scholar"]
+    assert len(scholars) > len(weeks) > 8
+    return [
+        (scholar, week)
+        for number, scholar in enumerate(scholars)
+        for week in (None, weeks[number % len(weeks)])
+    ]
+
+
+@pytest.fixture(scope="module")
+def told(demo, asked) -> dict[str, dict[Key, Result]]:
+    """Metric -> what its explanation comes to."""
+    found: dict[str, dict[Key, Result]] = {metric: {} for metric in WAYS}
+    for scholar, week in asked:
+        rows = Rows(demo, scholar, week, week and week + timedelta(weeks=1), EVERYTHING)
+        for metric, way in WAYS.items():
+            if way.windows in {"any", "end" if week is None else "week"}:
+                # Who has no data has no row in the query either.
+                with suppress(VelocityError):
+                    results = way.results(rows, metric)
+                    found[metric] |= {(scholar, week, it.of): it for it in results}
+    return found
+
+
+@pytest.fixture(scope="module")
+def headlines(demo, asked) -> dict[str, dict[Key, Value]]:
+    """Metric -> what its query gives for everybody at once."""
+    found: dict[str, dict[Key, Value]] = defaultdict(dict)
+    for week in {week for _, week in asked}:
+        for metric, scholar, of, value in _read(demo, week):
+            if (scholar, week) in asked:
+                found[metric][scholar, week, of] = value
+    return found
+
+
+def _read(demo: Snapshot, week: date | None) -> Iterator[tuple[str, str, str, Value]]:
+    end = week and week + timedelta(weeks=1)
+    period = "all" if week is None else "week"
+    figures = reads.metrics(demo, by="scholar", period=period, from_day=week, to_day=end)
+    for row in figures.iter_rows(named=True):
+        for metric in row.keys() - {"scholar", "period_start"}:
+            yield metric, row["scholar"], "", row[metric]
+    for row in reads.lines(demo, from_day=week, to_day=end).iter_rows(named=True):
+        line = f"{row['entity']}/{row['project']}"
+        yield "blind_ratio", row["scholar"], line, row["blind_ratio"]
+    days = reads.balance(demo, by="scholar").filter(pl.col("day") < (end or date.max))
+    for row in days.group_by("group_id").agg(pl.col("balance").sort_by("day").last()).rows():
+        yield "balance", row[0], "", row[1]
+    if week is not None:
+        for row in reads.weekly(demo, by="scholar").filter(week_start=week).iter_rows(named=True):
+            yield "signal", row["group_id"], row["measure"], row["signal"]
+        return
+    for row in reads.open_work(demo).iter_rows(named=True):
+        yield "wip_age_hours", row["scholar"], row["experiment_id"], row["wip_age_hours"]
+    for row in reads.ledger(demo, by="scholar").iter_rows(named=True):
+        for metric in row.keys() - {"group_id", "exhausted_on"}:
+            yield metric, row["group_id"], "", row[metric]
+
+
+@pytest.mark.parametrize("metric", WAYS)
+def test_what_is_explained_is_what_the_query_gives(metric: str, told, headlines):
+    expected = {key: {"value": value} for key, value in headlines[metric].items()}
+    assert expected
+    agree(expected, {key: {"value": it.value} for key, it in told[metric].items()})
+    agree(expected, {key: {"value": it.headline} for key, it in told[metric].items()})
+
+
+def test_the_demo_has_signals_and_weeks_that_are_none(told):
+    signals = told["signal"].values()
+    assert {it.headline for it in signals} == {True, False}
+    last = [it.steps[-1] for it in signals]
+    for why in ("yes: ", "no: ", "still running", "limits start at 8"):
+        assert any(why in step for step in last), why
+
+
+def test_open_work_is_older_than_usual_where_its_query_says_so(demo, told):
+    old = set(reads.open_work(demo).filter("older_than_usual")["experiment_id"])
+    ages = {of: it.steps for (_, _, of), it in told["wip_age_hours"].items()}
+    assert {of for of, steps in ages.items() if steps[1].startswith("older than usual")} == old
+    assert 0 < len(old) < len(ages)

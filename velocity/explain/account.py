@@ -1,0 +1,91 @@
+"""Credits of a scholar: granted, spent, left, and how long that lasts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+from polars import col
+
+from velocity import formats, reads
+from velocity.explain.arithmetic import exact, said, total_of
+from velocity.explain.explanation import Result, Total, Value
+from velocity.explain.formulas import Part
+
+if TYPE_CHECKING:
+    from velocity.explain.rows import Rows
+
+_BURN_DAYS = 14
+_PARTS = {
+    "granted": Part("granted", "credits", "grants", col("credits")),
+    "spent": Part("charged, at the rate of the day", "credits", "charges", col("credits")),
+    "recent": Part(
+        f"charged in the {_BURN_DAYS} days up to the end of the data",
+        *("credits", "recent_charges"),
+        col("credits"),
+    ),
+}
+#: Metric id -> what it is worked out from.
+ACCOUNT = {
+    "credits_granted": ("granted",),
+    "credits_spent": ("spent",),
+    "credits_left": ("granted", "spent"),
+    "burn_per_day": ("recent",),
+    "runway_days": ("granted", "spent", "recent"),
+    "balance": ("granted", "spent"),
+}
+
+
+def account(rows: Rows, metric: str) -> tuple[Result, ...]:
+    """A figure of the ledger, or the balance at the end of the last day of the window.
+
+    Nothing for who was neither granted nor charged anything by then.
+    """
+    entry = _balance(rows) if metric == "balance" else _ledger(rows)
+    if entry.is_empty():
+        return ()
+    # What came before the window is in the balance too.
+    known = rows if rows.from_day is None else replace(rows, from_day=None)
+    totals = {name: total_of(_PARTS[name], known.of(_PARTS[name].kind)) for name in ACCOUNT[metric]}  # type: ignore[arg-type]
+    value, steps = _worked_out(totals)
+    told = tuple(said(total) for total in totals.values())
+    return (Result("", (*told, *steps), value, entry[metric][0], tuple(totals.values())),)
+
+
+def _worked_out(totals: dict[str, Total]) -> tuple[Value, list[str]]:
+    """Sums by their names: what they come to, and the steps from there on."""
+    if len(totals) == 1 and "recent" not in totals:
+        return next(iter(totals.values())).value, []
+    steps: list[str] = []
+    left = burn = 0.0
+    if "spent" in totals:
+        granted, spent = totals["granted"].value, totals["spent"].value
+        left = granted - spent
+        steps.append(f"{exact(left)} credits left = {exact(granted)} - {exact(spent)}")
+    if "recent" not in totals:
+        return left, steps
+    recent = totals["recent"].value
+    burn = recent / _BURN_DAYS
+    steps.append(f"{exact(burn)} credits per day = {exact(recent)} / {_BURN_DAYS}")
+    if "spent" not in totals:
+        return burn, steps
+    if not burn:
+        return None, [*steps, f"{formats.NOT_KNOWN}: {exact(left)} / 0"]
+    return left / burn, [*steps, f"{exact(left / burn)} days = {exact(left)} / {exact(burn)}"]
+
+
+def _ledger(rows: Rows) -> pl.DataFrame:
+    ledger = rows.once(
+        "ledger", lambda: reads.ledger(rows.snapshot, by="scholar", scope=rows.scope)
+    )
+    return ledger.filter(col("group_id") == rows.scholar)
+
+
+def _balance(rows: Rows) -> pl.DataFrame:
+    """The last day of the window that the data reaches."""
+    days = rows.once(
+        "balance", lambda: reads.balance(rows.snapshot, by="scholar", scope=rows.scope)
+    )
+    inside = pl.lit(value=True) if rows.to_day is None else col("day") < rows.to_day
+    return days.filter((col("group_id") == rows.scholar) & inside).tail(1)

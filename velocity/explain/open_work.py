@@ -1,0 +1,63 @@
+"""The age of each of a scholar's open experiments."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from polars import col
+
+from velocity import formats, reads
+from velocity.explain.arithmetic import exact
+from velocity.explain.explanation import Result
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from velocity.explain.rows import Rows
+
+#: As queries/metrics/open_work.sql has them.
+_USUAL_SHARE, _USUAL_FROM = 0.85, 19
+_HOUR = timedelta(hours=1)
+_TIME = "%Y-%m-%d %H:%M:%S"
+
+
+def open_work(rows: Rows, _metric: str) -> tuple[Result, ...]:
+    """The age of each, oldest first, and whether it is older than usual for its line."""
+    found = reads.open_work(rows.snapshot, scholar=rows.scholar, scope=rows.scope)
+    ends = {
+        f"{it['entity']}/{it['project']}": it["as_of"]
+        for it in reads.projects(rows.snapshot, scope=rows.scope).iter_rows(named=True)
+    }
+    experiments = rows.of("experiments")
+    results = []
+    for it in found.iter_rows(named=True):
+        line, name = f"{it['entity']}/{it['project']}", it["experiment_id"]
+        launched = experiments.row(by_predicate=col("experiment") == name, named=True)["started_at"]
+        age, steps = _aged(launched, ends[line], _lengths(experiments, line))
+        results.append(Result(name, steps, age, it["wip_age_hours"]))
+    return tuple(results)
+
+
+def _lengths(experiments: pl.DataFrame, line: str) -> pl.Series:
+    """Hours from launch to signal of the line's concluded experiments, clocks in doubt left out."""
+    concluded = col("outcome").is_in(["success", "partial"]) & ~col("clock")
+    of_line = experiments.filter(concluded & col("experiment").str.starts_with(f"{line}/"))
+    return (of_line["signal_at"] - of_line["started_at"]).dt.total_microseconds() / 3.6e9
+
+
+def _aged(launched: datetime, end: datetime, lengths: pl.Series) -> tuple[float, tuple[str, ...]]:
+    age = (end - launched) / _HOUR
+    last = (
+        f"{exact(age)} hours = {end:{_TIME}} (end of its project's data) "
+        f"- {launched:{_TIME}} (launch)"
+    )
+    concluded = formats.plural(len(lengths), "concluded experiment")
+    usual = lengths.quantile(_USUAL_SHARE, "linear")
+    if usual is None or len(lengths) < _USUAL_FROM:
+        return age, (f"{concluded} of the line: what is usual needs {_USUAL_FROM}", last)
+    return age, (
+        f"usual is up to {exact(usual)} hours = 85th percentile over {concluded} of the line",
+        f"{'older than' if age > usual else 'no older than'} usual: {exact(age)} hours",
+        last,
+    )

@@ -1,0 +1,46 @@
+"""Figures of `reads.metrics`: sums, their ratios, and medians, with the headline beside them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from velocity.errors import VelocityError
+from velocity.explain.arithmetic import median_worked_out, total_of, worked_out
+from velocity.explain.explanation import Result
+from velocity.explain.formulas import FORMULAS, LATENCIES
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from velocity.explain.formulas import Part
+    from velocity.explain.rows import Rows
+
+
+def summed(rows: Rows, metric: str) -> tuple[Result, ...]:
+    """The figure of the scholar.
+
+    Raises:
+        VelocityError: the scholar has no data in the window.
+    """
+    figures = rows.figures()
+    if figures.is_empty():
+        when = "" if rows.from_day is None else f" in the week of {rows.from_day}"
+        raise VelocityError(
+            f"There is no data of {rows.scholar}{when} yet.",
+            "Choose another scholar or an earlier week, or sync to bring in what is new.",
+        )
+    headline = figures[metric][0]
+    if metric in LATENCIES:
+        measure, figure = LATENCIES[metric]
+        latencies = rows.latencies(measure)
+        value, steps = median_worked_out(figure, latencies)
+        return (Result("", steps, value, headline, latencies=latencies),)
+    formula = FORMULAS[metric]
+    parts = (formula.part, formula.over)
+    totals = tuple(total_of(part, _rows(rows, part)) for part in parts if part is not None)
+    value, steps = worked_out(formula, totals, rows.limits)
+    return (Result("", steps, value, headline, totals),)
+
+
+def _rows(rows: Rows, part: Part) -> pl.DataFrame:
+    return rows.loops() if part.kind == "loops" else rows.of(part.kind)  # type: ignore[arg-type]
