@@ -427,6 +427,69 @@ def test_the_text_ends_in_the_headline(metric: str):
     assert all(f"  {rule}: {words}" in text for rule, words in RULES.items())
 
 
+def test_a_week_beyond_the_usual_range_is_a_signal():
+    """One launch a week for ten weeks, then twelve, and one in the running week."""
+    weekly = [timedelta(weeks=number) for number in range(10)]
+    launches = [*weekly, *[timedelta(weeks=10)] * 12, timedelta(weeks=11)]
+    begin = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    rows = [
+        run(f"r{number}", begin + since, begin + since + timedelta(hours=1), project=f"p{number}")
+        for number, since in enumerate(launches)
+    ]
+    snapshot = store_of(rows, begin + timedelta(weeks=11, hours=2))
+
+    def steps_of(week):
+        told = explain(
+            snapshot, scholar="ada", metric="signal", week=MONDAY + timedelta(weeks=week)
+        )
+        (result,) = (it for it in told.results if it.of == "experiments_started")
+        assert result.value is result.headline
+        return result.steps
+
+    assert steps_of(10) == (
+        "22 experiments (from 11 rows) of each complete week",
+        "11 experiments (from 10 rows) from one such week to the next",
+        "2 = 22 / 11, the centre",
+        "1.1 = 11 / 10, the mean move",
+        "-0.926 to 4.926 = 2 -/+ 2.66 * 1.1, the usual range",
+        "yes: the week, 12 experiments, lies beyond",
+    )
+    assert steps_of(3)[-1] == "no: the week, 1 experiment, lies inside"
+    assert steps_of(11)[-1] == "no: the week is still running"
+    early = explain(worked(), scholar="ada", metric="signal", week=MONDAY)
+    assert {it.steps[-1] for it in early.results} == {"no: the week is still running"}
+
+
+def test_credits_left_are_granted_less_spent_and_last_as_long_as_the_last_14_days():
+    day = datetime(2026, 1, 20, 9, tzinfo=UTC)
+    rows = [
+        run(
+            "old",
+            day - timedelta(days=15),
+            day - timedelta(days=15) + timedelta(hours=1),
+            gpu_count=4,
+        ),
+        run("new", day, day + timedelta(hours=7), gpu_count=4, project="q"),
+    ]
+    text = FULL.replace('scholar = "ben"\namount = 250.5', 'scholar = "ada"\namount = 44')
+    roster = parsed(text.replace("2026-02-01", "2026-01-02"))
+    snapshot = store_of(rows, day + timedelta(hours=8), roster=roster)
+    told = only(explain(snapshot, scholar="ada", metric="runway_days"))
+    assert told.steps == (
+        "44 credits (from 1 row) granted",
+        "16 credits (from 2 rows) charged, at the rate of the day",
+        "14 credits (from 1 row) charged in the 14 days up to the end of the data",
+        "28 credits left = 44 - 16",
+        "1 credits per day = 14 / 14",
+        "28 days = 28 / 1",
+    )
+    week = date(2026, 1, 5)
+    before = only(explain(snapshot, scholar="ada", metric="balance", week=week))
+    assert (before.value, before.headline) == (42, 42)
+    early = explain(snapshot, scholar="ada", metric="balance", week=week - timedelta(weeks=2))
+    assert (early.results, early.nothing) == ((), "Neither grants nor charges by then.")
+
+
 def test_the_text_has_a_headline_for_each_line():
     told = explain(rich(), scholar="ada", metric="blind_ratio")
     assert len(told.results) > 1

@@ -112,14 +112,6 @@ def test_what_is_explained_is_what_the_query_gives(metric: str, told, headlines)
     agree(expected, {key: {"value": it.headline} for key, it in told[metric].items()})
 
 
-def test_the_demo_has_signals_and_weeks_that_are_none(told):
-    signals = told["signal"].values()
-    assert {it.headline for it in signals} == {True, False}
-    last = [it.steps[-1] for it in signals]
-    for why in ("yes: ", "no: ", "still running", "limits start at 8"):
-        assert any(why in step for step in last), why
-
-
 def test_open_work_is_older_than_usual_where_its_query_says_so(demo, told):
     old = set(reads.open_work(demo).filter("older_than_usual")["experiment_id"])
     ages = {of: it.steps for (_, _, of), it in told["wip_age_hours"].items()}

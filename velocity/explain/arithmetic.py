@@ -126,5 +126,9 @@ def said(total: Total) -> str:
     """A total as a step: its value, from how many rows, and what was added up."""
     rows = formats.plural(total.addends.height, "row")
     how = "the largest of" if total.largest else "from"
-    unit = total.unit.removesuffix("s") if total.value == 1 else total.unit
-    return f"{exact(total.value)} {unit} ({how} {rows}) {total.text}"
+    return f"{with_unit(total.value, total.unit)} ({how} {rows}) {total.text}"
+
+
+def with_unit(value: float, unit: str) -> str:
+    """A number and its unit: "1 run", "2.5 hours"."""
+    return f"{exact(value)} {unit.removesuffix('s') if value == 1 else unit}"

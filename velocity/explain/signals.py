@@ -9,7 +9,7 @@ from polars import col
 
 from velocity import formats, reads
 from velocity.definitions import definition
-from velocity.explain.arithmetic import exact, said, total_of
+from velocity.explain.arithmetic import exact, said, total_of, with_unit
 from velocity.explain.explanation import Result
 from velocity.explain.formulas import Part
 
@@ -78,6 +78,6 @@ def _judged(
     value = asked["value"]
     # What never varies lies on its limits: floating point must not put it beyond them.
     beyond = value < low - _ROUNDING * abs(low) or value > high + _ROUNDING * abs(high)
-    said_value = f"{exact(value)} {definition(asked['measure']).unit}"
     verdict = "yes: the week, {}, lies beyond" if beyond else "no: the week, {}, lies inside"
-    return beyond, [*steps, verdict.format(said_value)]
+    week = with_unit(value, definition(asked["measure"]).unit)
+    return beyond, [*steps, verdict.format(week)]
