@@ -100,7 +100,7 @@ def _read(demo: Snapshot, week: date | None) -> Iterator[tuple[str, str, str, Va
     for row in reads.open_work(demo).iter_rows(named=True):
         yield "wip_age_hours", row["scholar"], row["experiment_id"], row["wip_age_hours"]
     for row in reads.ledger(demo, by="scholar").iter_rows(named=True):
-        for metric in row.keys() - {"group_id", "exhausted_on"}:
+        for metric in row.keys() - {"group_id"}:
             yield metric, row["group_id"], "", row[metric]
 
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, cast
+from zoneinfo import ZoneInfo
 
 import polars as pl
 from polars import col
 
 from velocity import formats, reads
 from velocity.explain.arithmetic import exact, said, total_of
-from velocity.explain.explanation import Result, Total, Value
+from velocity.explain.explanation import Result
 from velocity.explain.formulas import Part
 
 if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from velocity.explain.explanation import Total, Value
     from velocity.explain.rows import Rows
 
-_BURN_DAYS = 14
+_BURN_DAYS, _CENTURY_DAYS = 14, 36_500
 _PARTS = {
     "granted": Part("granted", "credits", "grants", col("credits")),
     "spent": Part("charged, at the rate of the day", "credits", "charges", col("credits")),
@@ -33,6 +38,7 @@ ACCOUNT = {
     "credits_left": ("granted", "spent"),
     "burn_per_day": ("recent",),
     "runway_days": ("granted", "spent", "recent"),
+    "exhausted_on": ("granted", "spent", "recent"),
     "balance": ("granted", "spent"),
 }
 
@@ -48,12 +54,28 @@ def account(rows: Rows, metric: str) -> tuple[Result, ...]:
     # What came before the window is in the balance too.
     known = rows if rows.from_day is None else replace(rows, from_day=None)
     totals = {name: total_of(_PARTS[name], known.of(_PARTS[name].kind)) for name in ACCOUNT[metric]}  # type: ignore[arg-type]
-    value, steps = _worked_out(totals)
+    runway, steps = _worked_out(totals)
+    value: Value = runway
+    if metric == "exhausted_on":
+        value, step = _day_of(rows, totals["granted"].value - totals["spent"].value, runway)
+        steps.append(step)
     told = tuple(said(total) for total in totals.values())
     return (Result("", (*told, *steps), value, entry[metric][0], tuple(totals.values())),)
 
 
-def _worked_out(totals: dict[str, Total]) -> tuple[Value, list[str]]:
+def _day_of(rows: Rows, left: float, runway: float | None) -> tuple[date | None, str]:
+    """The local day a runway after the end of the data."""
+    if runway is None or left <= 0 or runway >= _CENTURY_DAYS:
+        why = "nothing is left" if left <= 0 else "that is a century or never"
+        return None, f"{formats.NOT_KNOWN}: {why}"
+    # Not of the projects that the viewer sees: the ledger is of all of them.
+    end = cast("datetime", reads.projects(rows.snapshot)["as_of"].max())
+    zone = reads.trust(rows.snapshot)["timezone"][0]
+    day = (end + timedelta(days=runway)).astimezone(ZoneInfo(zone)).date()
+    return day, f"{exact(day)} = {end:%Y-%m-%d %H:%M:%S} UTC + {exact(runway)} days, in {zone}"
+
+
+def _worked_out(totals: dict[str, Total]) -> tuple[float | None, list[str]]:
     """Sums by their names: what they come to, and the steps from there on."""
     if len(totals) == 1 and "recent" not in totals:
         return next(iter(totals.values())).value, []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -49,7 +50,7 @@ def worked_out(
     formula: Formula,
     totals: tuple[Total, ...],
     limits: Callable[[int], tuple[float, float]],
-) -> tuple[Value, tuple[str, ...]]:
+) -> tuple[float | None, tuple[str, ...]]:
     """The value of a formula, and its steps in words, a line each."""
     over = totals[1] if formula.over is not None else None
     part = totals[0]
@@ -75,7 +76,7 @@ def worked_out(
     return value, tuple(steps)
 
 
-def median_worked_out(figure: Figure, rows: pl.DataFrame) -> tuple[Value, tuple[str, ...]]:
+def median_worked_out(figure: Figure, rows: pl.DataFrame) -> tuple[float | None, tuple[str, ...]]:
     """A figure of a Kaplan-Meier curve, and its steps in words.
 
     Args:
@@ -90,7 +91,7 @@ def median_worked_out(figure: Figure, rows: pl.DataFrame) -> tuple[Value, tuple[
         return (n if figure == "n" else events), tuple(steps)
     largest: float | None = rows["hours"].max()  # type: ignore[assignment]
     if figure == "largest":
-        steps.append(f"{exact(largest)} = the largest")
+        steps.append(f"{exact(largest)} hours = the largest" if n else formats.NOT_KNOWN)
         return largest, tuple(steps)
     if events < formats.MEDIAN_EVENTS:
         steps.append(f"no median: medians start at {formats.MEDIAN_EVENTS} events")
@@ -103,22 +104,24 @@ def median_worked_out(figure: Figure, rows: pl.DataFrame) -> tuple[Value, tuple[
     limit = _HALF if figure == "median" else 0.5
     reached = rows.filter(pl.col(curve) <= limit).head(1)
     if reached.is_empty():
-        steps.append(f"{words} never comes down to one half; the largest is {exact(largest)}")
+        steps.append(f"{words} never comes down to one half; the largest is {exact(largest)} hours")
         return None, tuple(steps)
     value = float(reached["hours"][0])
     steps.append(
-        f"{exact(value)} = the smallest length at which {words} is at most one half "
+        f"{with_unit(value, 'hours')} = the smallest length at which {words} is at most one half "
         f"({exact(reached[curve][0])}, {reached['at_risk'][0]} at risk)"
     )
     return value, tuple(steps)
 
 
 def exact(value: Value) -> str:
-    """A number to six decimals, whole where it is; yes, no and what is not known in words."""
+    """A number to six decimals, whole where it is; a day; yes, no and not known in words."""
     if value is None:
         return formats.NOT_KNOWN
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, date):
+        return value.isoformat()
     return f"{value:,.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import datetime
 
     import polars as pl
 
@@ -24,7 +25,7 @@ RULES = {
 }
 
 #: A figure as its read gives it: counts are whole, signals are bool, what is not known is None.
-Value = int | float | bool | None
+Value = int | float | bool | date | None
 
 
 @dataclass(frozen=True, eq=False)

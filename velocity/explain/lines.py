@@ -14,7 +14,6 @@ from velocity.explain.explanation import Result
 from velocity.explain.formulas import Part
 
 if TYPE_CHECKING:
-    from velocity.explain.explanation import Value
     from velocity.explain.rows import Rows
 
 _AWAKE = Part(
@@ -56,7 +55,9 @@ def _of_line(rows: Rows, line: str, headline: float | None) -> Result:
     return Result(line, (*told, said(gaps), *steps), value, headline, (gaps,), latencies)
 
 
-def _against_chance(median: Value, gaps: int, awake_hours: float) -> tuple[Value, list[str]]:
+def _against_chance(
+    median: float | None, gaps: int, awake_hours: float
+) -> tuple[float | None, list[str]]:
     """A median reaction against that of launches which know nothing of results."""
     if not awake_hours:
         return None, [

@@ -46,6 +46,8 @@ def explain(
     _check_window(metric, way, week)
     _check_scholar(snapshot, scholar, scope)
     rows = Rows(snapshot, scholar, week, to_day, scope)
+    if week is not None:
+        rows.figures()  # there must be some
     results = way.results(rows, metric)
     runs, experiments = rows.of("runs"), rows.of("experiments")
     trust = reads.trust(snapshot).row(0, named=True)

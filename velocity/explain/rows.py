@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import polars as pl
 
 from velocity import reads
+from velocity.errors import VelocityError
 from velocity.sql import load_query
 
 if TYPE_CHECKING:
@@ -156,9 +157,13 @@ class Rows:
         every = self._read("latencies", line=line)
         return every.filter(pl.col("measure") == measure).drop("measure")
 
-    def figures(self) -> pl.DataFrame:
-        """What `reads.metrics` says: one row, or none without data."""
-        return self.once(
+    def figures(self) -> dict[str, Any]:
+        """What `reads.metrics` says, by its columns.
+
+        Raises:
+            VelocityError: the scholar has no data in the window, or the data does not reach it.
+        """
+        found = self.once(
             "figures",
             lambda: reads.metrics(
                 self.snapshot,
@@ -170,6 +175,13 @@ class Rows:
                 scope=self.scope,
             ),
         )
+        if found.is_empty():
+            when = "" if self.from_day is None else f" in the week of {self.from_day}"
+            raise VelocityError(
+                f"There is no data of {self.scholar}{when} yet.",
+                "Choose another scholar or an earlier week, or sync to bring in what is new.",
+            )
+        return found.row(0, named=True)
 
     def loops(self) -> pl.DataFrame:
         """The loops launched in the window, in order of launch; columns of `reads.loops`."""

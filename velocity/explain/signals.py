@@ -58,7 +58,7 @@ def _judged(
     asked: dict[str, Any], levels: Total, moves: Total, *, on_log: bool
 ) -> tuple[bool, list[str]]:
     """Whether the week lies beyond the range of the levels, and the steps that say so."""
-    weeks = levels.addends.height
+    weeks, unit = levels.addends.height, definition(asked["measure"]).unit
     if asked["running"]:
         return False, ["no: the week is still running"]
     if weeks < _FROM_WEEKS:
@@ -71,13 +71,12 @@ def _judged(
         low, high, ends = math.exp(low), math.exp(high), ("exp(", ")")
     spread = f"{exact(centre)} -/+ {_RANGES} * {exact(moved)}"
     steps = [
-        f"{exact(centre)} = {exact(levels.value)} / {weeks}, the centre",
-        f"{exact(moved)} = {exact(moves.value)} / {weeks - 1}, the mean move",
-        f"{exact(low)} to {exact(high)} = {ends[0]}{spread}{ends[1]}, the usual range",
+        f"{with_unit(centre, levels.unit)} = {exact(levels.value)} / {weeks}, the centre",
+        f"{with_unit(moved, moves.unit)} = {exact(moves.value)} / {weeks - 1}, the mean move",
+        f"{exact(low)} to {exact(high)} {unit} = {ends[0]}{spread}{ends[1]}, the usual range",
     ]
     value = asked["value"]
     # What never varies lies on its limits: floating point must not put it beyond them.
     beyond = value < low - _ROUNDING * abs(low) or value > high + _ROUNDING * abs(high)
     verdict = "yes: the week, {}, lies beyond" if beyond else "no: the week, {}, lies inside"
-    week = with_unit(value, definition(asked["measure"]).unit)
-    return beyond, [*steps, verdict.format(week)]
+    return beyond, [*steps, verdict.format(with_unit(value, unit))]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from velocity.errors import VelocityError
 from velocity.explain.arithmetic import median_worked_out, total_of, worked_out
 from velocity.explain.explanation import Result
 from velocity.explain.formulas import FORMULAS, LATENCIES
@@ -22,14 +21,7 @@ def summed(rows: Rows, metric: str) -> tuple[Result, ...]:
     Raises:
         VelocityError: the scholar has no data in the window.
     """
-    figures = rows.figures()
-    if figures.is_empty():
-        when = "" if rows.from_day is None else f" in the week of {rows.from_day}"
-        raise VelocityError(
-            f"There is no data of {rows.scholar}{when} yet.",
-            "Choose another scholar or an earlier week, or sync to bring in what is new.",
-        )
-    headline = figures[metric][0]
+    headline = rows.figures()[metric]
     if metric in LATENCIES:
         measure, figure = LATENCIES[metric]
         latencies = rows.latencies(measure)

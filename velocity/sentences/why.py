@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from velocity import formats
@@ -59,10 +60,10 @@ def _window(found: Explanation) -> str:
     return f"{'at the end of' if found.at_end else 'in'} the {formats.week(found.week)}"
 
 
-def _worded(found: Explanation, result: Result, value: float) -> str:
+def _worded(found: Explanation, result: Result, value: float | date) -> str:
     unit = found.metric.unit
-    if isinstance(value, bool):
-        return "yes" if value else "no"
+    if isinstance(value, bool | date):
+        return _named(value)
     if unit == "share":
         return formats.share(value)
     if unit == "hours":
@@ -75,7 +76,14 @@ def _worded(found: Explanation, result: Result, value: float) -> str:
         return words or f"{formats.count(value)} {unit}"
     if unit in {"GPU-hours", "credits"}:
         return f"{formats.count(value)} {unit}"
-    return f"{value:,.2f}" if unit == "ratio" else f"{value:,.2f} {unit}"
+    number = f"{value:,.2f}".replace("-", formats.MINUS)
+    return number if unit == "ratio" else f"{number} {unit}"
+
+
+def _named(value: bool | date) -> str:
+    if isinstance(value, date):
+        return f"{formats.day(value)} {value.year}"
+    return "yes" if value else "no"
 
 
 def _sample(found: Explanation, result: Result) -> str:
