@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from velocity.access import EVERYTHING, Scope
 from velocity.sql import load_query
-from velocity.store.figures import By, Period, figures
+from velocity.store.figures import PARTS, By, Part, Period, figures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from velocity.store.snapshot import Snapshot
 
-__all__ = ["By", "Period"]
+__all__ = ["By", "Part", "Period"]
 
 
 def metrics(
@@ -32,9 +32,12 @@ def metrics(
     to_day: date | None = None,
     groups: Sequence[str] | None = None,
     within: str | None = None,
+    parts: Sequence[Part] = PARTS,
     scope: Scope = EVERYTHING,
 ) -> pl.DataFrame:
     """Every metric, a row a group and period (zeros where nothing happened).
+
+    `parts`: only the metrics of these queries of queries/metrics/, `volume` first.
 
     Returns:
         `scholar`, `stream` or `programme` by `by`; `period_start` (DATE) unless the period is
@@ -50,6 +53,7 @@ def metrics(
             to_day=to_day,
             groups=groups,
             within=within,
+            parts=parts,
             scope=scope.params,
         )
         .drop("kind")
@@ -281,9 +285,7 @@ def bands(
     scope: Scope = EVERYTHING,
 ) -> pl.DataFrame:
     """measure, others, p25, p50, p75 over the other scholars (null under 8); names nobody."""
-    figure = _of_scholars(
-        snapshot, "metrics/volume", "metrics/medians", from_day=from_day, to_day=to_day
-    )
+    figure = _of_scholars(snapshot, "volume", "medians", from_day=from_day, to_day=to_day)
     body = load_query("metrics/bands").body
     params = {"scholar": scholar, "scope": scope.params}
     return snapshot.frame(body, params, {"figure": figure})
@@ -291,7 +293,7 @@ def bands(
 
 def funnel(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
     """exposure_weeks, pooled_rate and limits of throughput per week, over all data."""
-    figure = _of_scholars(snapshot, "metrics/volume")
+    figure = _of_scholars(snapshot, "volume")
     body = load_query("metrics/funnel").body
     return snapshot.frame(body, {"scope": scope.params}, {"figure": figure})
 
@@ -360,7 +362,7 @@ def littles_law_residual(snapshot: Snapshot) -> pl.DataFrame:
 
 def _of_scholars(
     snapshot: Snapshot,
-    *parts: str,
+    *parts: Part,
     from_day: date | None = None,
     to_day: date | None = None,
 ) -> pl.DataFrame:

@@ -20,7 +20,7 @@ def _table(frame: pl.DataFrame, title: str, caption: str, name: str) -> None:
 
 
 def _spent(by: str, title: str) -> None:
-    frame = view.windowed(reads.metrics, by=by)
+    frame = view.windowed(reads.metrics, by=by, parts=["volume", "compute"])
     if by == "stream":
         frame = frame.with_columns(pl.col(by).replace(names))
     caption = f"{view.window.words}; {_ALLOCATION.lower()}"

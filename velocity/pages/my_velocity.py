@@ -94,7 +94,9 @@ with st.grid(3, min_column_width=300, gap="medium"):
     with st.container():
         weekly = shape.throughput(
             view.read(reads.weekly, by="scholar", groups=[scholar]),
-            view.read(reads.metrics, by="scholar", period="week", groups=[scholar]),
+            view.read(
+                reads.metrics, by="scholar", period="week", groups=[scholar], parts=["volume"]
+            ),
         )
         ui.show_chart(
             draw_throughput(weekly, mode=mode, title="Concluded and failed"),
@@ -109,6 +111,7 @@ with st.grid(3, min_column_width=300, gap="medium"):
                 by="scholar",
                 period="day",
                 groups=[scholar],
+                parts=["volume"],
                 from_day=since,
                 to_day=view.window.end,
             ).select(day="period_start", value="experiments_started")

@@ -54,7 +54,7 @@ def _show(
 def _within(read: Callable[..., pl.DataFrame], **filters: Any) -> pl.DataFrame:
     """Figures of scholars, only what they did in each of the streams shown."""
     return pl.concat(
-        read(reads.metrics, by="scholar", within=stream, **filters).with_columns(
+        read(reads.metrics, by="scholar", within=stream, parts=["volume"], **filters).with_columns(
             stream=pl.lit(stream)
         )
         for stream in names
@@ -109,7 +109,7 @@ ui.show_chart(
     table=ui.Table(weekly, "stream-weeks"),
 )
 
-exposure = view.read(reads.metrics, by="scholar")
+exposure = view.read(reads.metrics, by="scholar", parts=["volume"])
 with st.grid(2, min_column_width=470, gap="medium"):
     # The pooled rate, and everybody's exposure, are for those who see everybody.
     if view.scope.everything:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 import polars as pl
 
@@ -16,14 +16,10 @@ if TYPE_CHECKING:
 By = Literal["scholar", "stream", "programme"]
 Period = Literal["all", "month", "week", "day"]
 
+#: A query of queries/metrics/ with figures of groups by period.
+Part = Literal["volume", "loops", "medians", "first_row", "compute"]
 #: `volume` comes first: it has a row for every group and period, the others where they have data.
-_PARTS = (
-    "metrics/volume",
-    "metrics/loops",
-    "metrics/medians",
-    "metrics/first_row",
-    "metrics/compute",
-)
+PARTS: tuple[Part, ...] = get_args(Part)
 
 _ZERO_WHERE_ABSENT = (
     "machine_hours_closed",
@@ -64,12 +60,12 @@ def figures(
     groups_until: date | None = None,
     within: str | None = None,
     scope: Mapping[str, Any] = _EVERYTHING,
-    parts: Sequence[str] = _PARTS,
+    parts: Sequence[Part] = PARTS,
 ) -> pl.DataFrame:
     """Every metric, a row a group and period, over [from_day, to_day) in local days.
 
     `periods`: only those with these first days. `groups`: only these ids, but from the period
-    `groups_until` on all. `parts`: only the metrics of these queries, of which `volume` is one.
+    `groups_until` on all. `parts`: only the metrics of these queries, `volume` first.
 
     Returns:
         `kind`, `group_id`, `period_start` (1970-01-01 for the period "all"), then the ids of the
@@ -86,7 +82,7 @@ def figures(
         "within": within,
         "scope": dict(scope),
     }
-    whole, *others = (source.frame(load_query(name).body, params) for name in parts)
+    whole, *others = (source.frame(load_query(f"metrics/{part}").body, params) for part in parts)
     for part in others:
         whole = whole.join(part, on=_KEY, how="left", maintain_order="left")
     counts = [
