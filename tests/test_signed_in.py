@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -56,6 +57,19 @@ def test_a_sign_in_leads_nowhere_else_whatever_the_cookie_says(address, app):
 def test_nor_whatever_page_asked(referer, app):
     _, answer = sign_in(app, people.MENTOR, referer=referer.format(here=app.address))
     assert answer.headers["Location"] == "/"
+
+
+@pytest.mark.parametrize("viewer", [email(1), people.MENTOR])
+def test_runs_says_what_became_of_those_that_the_viewer_sees(viewer, app):
+    async def look():
+        async with Tab(app, theirs) as tab:
+            answer = await tab.show("runs", {"period": "Programme"})
+            return answer.errors, tab.received()
+
+    theirs = cookies(app, viewer)
+    errors, wire = asyncio.run(look())
+    assert errors == []
+    assert re.search(r"\d+ runs start in this window: \d+ finish", wire)
 
 
 def test_a_look_at_the_runs_of_one_person_is_told_to_them(app):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 import streamlit as st
 
@@ -54,13 +56,22 @@ def _show_timeline_of_one(runs: pl.DataFrame) -> None:
         )
 
 
+def _figures() -> dict[str, Any] | None:
+    """The figures of all that the viewer may see, where that is one group."""
+    scope = view.scope
+    groups = [("scholar", it) for it in scope.scholars] + [("stream", it) for it in scope.streams]
+    if scope.everything:
+        groups = [("programme", "programme")]
+    if len(groups) != 1:
+        return None
+    ((by, group),) = groups
+    found = view.windowed(reads.metrics, by=by, groups=[group])
+    return next(found.iter_rows(named=True), None)
+
+
 view = ui.view()
 runs = view.windowed(reads.runs)
-whole = view.windowed(reads.metrics, by="programme")
-view.say(
-    "all runs that started in it",
-    sentences.runs(figures=whole.row(0, named=True) if whole.height else None),
-)
+view.say("all runs that started in it", sentences.runs(figures=_figures(), started=runs.height))
 with st.container(horizontal=True):
     for column, label in (("scholar", "Scholar"), ("project", "Project"), ("class", "State")):
         runs = _chosen(runs, column, label)

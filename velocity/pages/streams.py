@@ -145,13 +145,14 @@ with st.grid(2, min_column_width=470, gap="medium"):
             f"{formats.sample(people.height)}",
             table=ui.Table(people, "scholars"),
         )
+        weeks = {"weeks": st.column_config.NumberColumn("Weeks", format="%.0f", width=55)}
         _show(
             shape.scholar_words(people),
             people,
             {
                 "scholar": st.column_config.TextColumn("Scholar", width=85),
                 "stream_name": st.column_config.TextColumn("Stream", width=75),
-                "weeks": st.column_config.NumberColumn("Weeks", format="%.0f", width=55),
+                **(weeks if view.scope.everything else {}),
                 "waits": st.column_config.TextColumn("Waiting", width=75),
                 "concluded_weeks": st.column_config.BarChartColumn(
                     "Concluded a week",

@@ -29,22 +29,27 @@ if TYPE_CHECKING:
 _ROUNDING_HOURS = 1e-6
 
 
-def runs(*, figures: Row | None) -> Answer:
+def runs(*, figures: Row | None, started: int) -> Answer:
     """What became of the runs of the window.
 
     Args:
-        figures: the row of `reads.metrics` over the window; None without one.
+        figures: the row of `reads.metrics` over the window; None where no one row is about all of
+            the runs.
+        started: how many of them started in it.
     """
     row = figures or {}
+    if figures is None and started:
+        verb = "starts" if started == 1 else "start"
+        return Answer(f"{formats.plural(started, 'run')} {verb} in this window.")
     if not number(row, "runs_started") and not ended_runs(row):
         return Answer("No run starts or ends in this window.")
-    started, finished, failed, killed = (
+    begun, finished, failed, killed = (
         formats.count(number(row, f"runs_{how}"))
         for how in ("started", "finished", "failed", "killed")
     )
     noun = "run starts" if number(row, "runs_started") == 1 else "runs start"
     sentence = fitting(
-        f"{started} {noun} in this window: {finished} finish, {failed} fail, {killed} are killed.",
+        f"{begun} {noun} in this window: {finished} finish, {failed} fail, {killed} are killed.",
         "Runs start and end in this window.",
     )
     return Answer(sentence, joined(_failed(row), _rework(row)))

@@ -279,8 +279,8 @@ def _window(trust: dict[str, Any], *, shown: bool) -> Window:
 def _choose_scholar(snapshot: Snapshot, scope: Scope) -> str | None:
     scholars: list[str] = _kept(snapshot, reads.scholars, (), scope)["scholar"].to_list()
     known = [scholar for scholar in scholars if scope.sees_whole(scholar)]
-    if not known:
-        return None
+    if len(known) < 2:  # noqa: PLR2004 - no choice
+        return next(iter(known), None)
     # A bound widget's address carries what it shows, so ids are shown; and it leaves the default
     # out, so the default is nobody: a link names whoever was chosen.
     chosen: str | None = st.selectbox(
