@@ -9,7 +9,7 @@ from velocity import reads, sentences, ui
 from velocity.charts import draw_burndown, draw_compute
 
 _ALLOCATION = "Allocation, not utilisation; runs over several nodes are under-counted"
-_SPENT = ["gpu_hours", "gpu_hours_failed", "productive_share", "credits", "unpriced_run_hours"]
+_SPENT = ["gpu_hours", "gpu_hours_failed", "productive_share", "credits"]
 _MEASURED = ["gpu_utilisation", "gpu_measured_share"]
 
 
@@ -24,7 +24,8 @@ def _spent(by: str, title: str) -> None:
     if by == "stream":
         frame = frame.with_columns(pl.col(by).replace(names))
     caption = f"{view.window.words}; {_ALLOCATION.lower()}"
-    _table(_known(frame.select(by, *_SPENT, *_MEASURED)), title, caption, f"compute-{by}")
+    found = _known(frame.select(by, *_SPENT, *_MEASURED, "unpriced_run_hours"))
+    _table(found, title, caption, f"compute-{by}")
 
 
 def _known(frame: pl.DataFrame) -> pl.DataFrame:
