@@ -136,7 +136,7 @@ _GPU = _charged("charged", _ANY)
 _GPU_FAILED = _charged("charged to failed compute", col("failed_compute"))
 _GPU_FINISHED = _charged("charged to finished runs", col("class") == "finished")
 _GPU_MEASURED = _charged("of runs that measured utilisation", col("used_gpu_hours").is_not_null())
-_GPU_USED = Part("of them in use", "GPU-hours", "charges", col("used_gpu_hours"))
+_GPU_USED = Part("in use, where measured", "GPU-hours", "charges", col("used_gpu_hours"))
 
 
 def _ended_as(name: str, words: str) -> Formula:

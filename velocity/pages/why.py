@@ -66,7 +66,8 @@ if result is not None:
         st.text(step)
     for part, total in enumerate(result.totals, start=1):
         how = "The rows of which the largest counts" if total.largest else "The rows added up"
-        _rows(total.addends, f"{total.unit.capitalize()} {total.text}", how, f"part-{part}")
+        title = f"{total.unit[0].upper()}{total.unit[1:]} {total.text}"
+        _rows(total.addends, title, how, f"part-{part}")
     if result.latencies is not None:
         lengths = "In order, with the share that lasts longer"
         _rows(result.latencies, "Lengths", lengths, "lengths")

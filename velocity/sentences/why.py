@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from velocity.explain import Explanation, Result
 
 #: Rows that are things to count; other rows are pieces of experiments.
-_NOUNS = {"runs": "run", "experiments": "experiment", "loops": "loop"}
+_NOUNS = {"runs": "run", "experiments": "experiment", "loops": "loop", "charges": "charge"}
 #: Up to here hours are told to the minute; a longer sum in whole hours, never in days.
 _LONG_HOURS = 48
 
