@@ -19,8 +19,6 @@ SELECT
   base.queue_us,
   CASE WHEN base.first_metric_us >= base.start_us THEN base.first_metric_us - base.start_us END
     AS first_row_us,
-  base.config_hash,
-  base.gpu_type,
   CASE
     WHEN base.class = 'pending' THEN 'pending'
     WHEN run.run_key IS NULL THEN 'after_as_of'

@@ -12,7 +12,7 @@ SELECT
   known.stream_key,
   known.class,
   known.failed_compute,
-  known.gpu_type,
+  run.gpu_type,
   run.gpu_count AS reported,
   coalesce(run.configured_gpus, run.gpu_count) AS gpus,
   run.gpu_utilisation AS utilisation,
