@@ -8,7 +8,7 @@
 WITH charge AS (
   SELECT
     concat_ws('/', project.entity, project.project, run.run_id) AS run,
-    recent.day, run.gpu_type, sum(recent.gpu_us) AS gpu_us
+    recent.day, recent.gpu_type, sum(recent.gpu_us) AS gpu_us
   FROM recent_charge AS recent
   JOIN run USING (run_key)
   JOIN scholar ON scholar.scholar_key = run.scholar_key

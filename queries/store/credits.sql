@@ -12,13 +12,14 @@ CREATE OR REPLACE TABLE derived.recent_charge AS
 WITH edge AS (
   SELECT epoch_us(max(as_of) - INTERVAL 14 DAY) AS from_us FROM project
 )
-SELECT charge.scholar_key, charge.stream_key, charge.gpu_type, charge.day, charge.gpu_us
+SELECT
+  charge.run_key, charge.scholar_key, charge.stream_key, charge.gpu_type, charge.day, charge.gpu_us
 FROM derived.gpu_charge AS charge, edge
 WHERE charge.from_us >= edge.from_us AND charge.gpu_us IS NOT NULL
 UNION ALL
 -- A charge that began before: from then on only.
 SELECT
-  charge.scholar_key, charge.stream_key, charge.gpu_type, charge.day,
+  charge.run_key, charge.scholar_key, charge.stream_key, charge.gpu_type, charge.day,
   charge.gpus * (
     ends.share_us - (begun.share_us + begun.share * (charge.edge_us - begun.at_us)))
 FROM (
