@@ -64,6 +64,8 @@ def test_a_scholar_sees_who_sees_what_and_who_looked_and_nobody_else_sees_hours(
         lead.sign_in(f"my-velocity?scholar={scholar(5)}&period=Programme")
         seen = lead.text()
         assert f"Name {canary(5)}" in seen
+        assert f"Timeline of Name {canary(5)}" in seen
+        assert "You and" not in seen
         assert "Launches by day" not in seen
         assert "wake" not in seen
         assert "Who looked" not in seen

@@ -28,10 +28,11 @@ if scholar is None:
 who = view.who(scholar)
 # Hours of the day, nights and weekends are shown to the scholar alone, whoever else looks here.
 hours = view.scope.sees_hours(scholar)
+name = formats.markdown(formats.label(who["name"]))
 figures = view.windowed(reads.metrics, by="scholar", groups=[scholar]).row(0, named=True)
 loops = view.windowed(reads.loops, scholar=scholar).reverse()
 view.say(
-    formats.markdown(formats.label(who["name"])),
+    name,
     sentences.my_velocity(
         figures=figures,
         lines=view.read(reads.lines, scholar=scholar),
@@ -87,7 +88,7 @@ else:
         else:
             st.table(shape.medians(figures), border="horizontal")
 
-ui.show_timeline(view, who, title="Timeline of my experiments")
+ui.show_timeline(view, who, title="Timeline of my experiments" if hours else f"Timeline of {name}")
 
 since = view.window.last - timedelta(weeks=_WEEKS)
 with st.grid(3, min_column_width=300, gap="medium"):
@@ -101,7 +102,7 @@ with st.grid(3, min_column_width=300, gap="medium"):
         ui.show_chart(
             draw_throughput(weekly, mode=mode, title="Concluded and failed"),
             title="Concluded and failed",
-            caption="Experiments concluded and runs failed a week; band = your usual range",
+            caption="Experiments concluded and runs failed a week; band = usual range",
             table=ui.Table(weekly, "throughput"),
         )
     if hours:
@@ -122,10 +123,11 @@ with st.grid(3, min_column_width=300, gap="medium"):
                 table=ui.Table(days, "launches"),
             )
     with st.container():
+        title = f"{'You' if hours else name} and the cohort"
         strips = shape.strips(figures, view.windowed(reads.bands, scholar=scholar))
         ui.show_chart(
-            draw_strips(strips, mode=mode, title="You and the cohort"),
-            title="You and the cohort",
+            draw_strips(strips, mode=mode, title=title),
+            title=title,
             caption="Bar = middle half of the others, tick = their median; nobody is named",
             table=ui.Table(strips, "cohort"),
         )

@@ -61,7 +61,7 @@ def now(
             f"in {formats.plural(open_work.height, 'open experiment')}",
         ),
         Tile(
-            "Results waiting for you",
+            "Results waiting",
             formats.count(waiting.height),
             f"the oldest for {_since(waiting['signal_at'][0], as_of)}"
             if waiting.height
