@@ -98,8 +98,8 @@ def observed(samples, tmp_path_factory) -> Iterator[LiveStore]:
     frame = pl.DataFrame(rows, ["group_id", "length_us", "event"], orient="row")
     with open_live(tmp_path_factory.mktemp("curves")) as store:
         store.load("observation", frame)
-        store.run("ALTER TABLE observation ADD COLUMN period_start DATE")
-        store.run("ALTER TABLE observation ADD COLUMN measure VARCHAR")
+        store.run("ALTER TABLE observation ADD COLUMN period_start DATE DEFAULT 'epoch'")
+        store.run("ALTER TABLE observation ADD COLUMN measure VARCHAR DEFAULT 'machine'")
         yield store
 
 
