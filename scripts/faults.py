@@ -897,7 +897,8 @@ FAULTS = (
     Fault(
         "gaps of other streams are blind too",
         "metrics/lines",
-        "may_see($scope, scholar.scholar, before.stream)",
+        "may_see($scope, scholar.scholar, before.stream)\n"
+        "    AND may_see($scope, scholar.scholar, after.stream)",
         "true",
         (f"{_ACCESS}::test_what_a_line_was_in_another_stream_moves_no_figure_of_it",),
     ),
