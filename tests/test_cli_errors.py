@@ -169,6 +169,8 @@ def test_doctor_finds_what_is_well_and_what_is_broken(server, tmp_path):
     told = done.stdout.decode()
     assert done.returncode == 1, told
     assert server.api_key not in told
+    assert "lab/*: 1 project\n" in told
+    assert "runs of 1 scholar in 1 project\n" in told
     states = {}
     for line in told.splitlines():
         if not line.startswith(" "):
@@ -188,6 +190,13 @@ def test_doctor_finds_what_is_well_and_what_is_broken(server, tmp_path):
     for number, line in enumerate(lines):
         if line.startswith(("note", "broken")):
             assert lines[number + 1].strip().startswith("-> ")
+
+
+def test_doctor_claims_no_runs_where_the_first_sync_failed(sync, server, tmp_path):
+    sync("--project", "lab/gone")
+    env = environment(tmp_path, WANDB_BASE_URL=server.url, WANDB_API_KEY=server.api_key)
+    told = velocity("doctor", cwd=tmp_path, env=env).stdout.decode()
+    assert "data holds no snapshot yet\n" in told
 
 
 def test_doctor_on_a_fresh_machine_breaks_nothing(tmp_path):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from velocity import __version__, reads
 from velocity.errors import ConfigurationError, VelocityError
+from velocity.formats import plural
 from velocity.roster import check_roster
 from velocity.settings import Settings, load_settings
 from velocity.store import latest_snapshot
@@ -123,7 +124,7 @@ def _server(settings: Settings) -> Iterator[Finding]:
         entity, _, project = name.partition("/")
         try:
             if project == "*":
-                told = f"{len(list(server.fetch_project_names(entity))):,} projects"
+                told = plural(len(server.fetch_project_names(entity)), "project")
             else:
                 told = f"{server.count_runs(entity, project):,} runs on the server"
         except VelocityError as error:
@@ -134,7 +135,8 @@ def _server(settings: Settings) -> Iterator[Finding]:
 
 def _store(data: Path) -> Iterator[Finding]:
     if not (data / "CURRENT").exists():
-        held = "runs, but no snapshot yet" if (data / "live.duckdb").exists() else "no data yet"
+        # Runs may be in it, or none where the first sync failed.
+        held = "no snapshot yet" if (data / "live.duckdb").exists() else "no data yet"
         cure = (
             "Run `velocity sync`, `velocity ingest` or `velocity import`, or try `velocity demo`."
         )
@@ -146,7 +148,7 @@ def _store(data: Path) -> Iterator[Finding]:
         kept = len(list((data / "snapshots").glob("*.duckdb")))
         told = (
             f"{data}: snapshot {snapshot.name} ({kept} kept), {trust['runs']:,} runs of "
-            f"{trust['scholars']:,} scholars in {trust['projects']:,} projects"
+            f"{plural(trust['scholars'], 'scholar')} in {plural(trust['projects'], 'project')}"
         )
         yield Finding("ok", "store", told)
         yield from _data(snapshot)
