@@ -36,7 +36,7 @@ docs: dev-env ## write docs/metrics.md and its pictures from the query headers
 mutants: dev-env ## break the queries one fault at a time, in a copy, and see that the tests notice
 	@$(BIN)/python -m scripts.mutants
 
-bench: dev-env ## measure: derivation and reads at 10,000, 100,000 and 1,000,000 runs, plain pandas beside them (5 to 10 minutes)
+bench: dev-env ## measure: derivation and reads at 10,000, 100,000 and 1,000,000 runs, plain pandas beside them (about 3 minutes on free cores)
 	@$(BIN)/python benchmarks/derive.py 10000 50
 	@$(BIN)/python benchmarks/derive.py 100000 200
 	@$(BIN)/python benchmarks/derive.py 1000000 1000
