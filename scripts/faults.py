@@ -485,7 +485,7 @@ FAULTS = (
         "derive/102_launch_gap",
         "<= reaction_limit_us()",
         "< reaction_limit_us()",
-        (_LONG,),
+        ("tests/test_line_figures.py",),
     ),
     Fault(
         "recovery starts before",
@@ -850,7 +850,7 @@ FAULTS = (
         "store/scope",
         "WHERE run.end_us = epoch_us(derived_to.as_of) AND",
         "WHERE false AND",
-        (f"{_CHANGES}[0-True]",),
+        (f"{_INCREMENTAL}::test_an_end_that_was_cut_is_known_once_the_data_reaches_it",),
     ),
     Fault(
         "weeks that as_of has added are not made",

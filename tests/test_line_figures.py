@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from datetime import timedelta
+
 import pytest
 
-from tests.builders import run, store_of
+from tests.builders import at, run, store_of
 from velocity import reads
 
 
@@ -28,3 +31,15 @@ def test_a_line_with_nothing_but_an_open_loop_is_a_line():
     snapshot = store_of([run("r", "01:00", "02:00", state="running")], "02:05")
     line = reads.lines(snapshot).row(0, named=True)
     assert (line["loops"], line["loops_closed"], line["loop_hours_median"]) == (1, 0, None)
+
+
+@pytest.mark.parametrize(("beyond", "gaps", "awake"), [(0, 8, 67), (1, 7, 7)])
+def test_a_gap_of_five_days_counts_and_a_longer_one_does_not(beyond, gaps, awake):
+    """Launches every hour from 09:00 to 16:00, results after 20 minutes, and one launch later."""
+    starts = [at("09:00") + timedelta(hours=hour) for hour in range(8)]
+    starts.append(starts[-1] + timedelta(days=5, microseconds=beyond))
+    rows = [run(f"r{n}", it, it + timedelta(minutes=20)) for n, it in enumerate(starts)]
+    line = reads.lines(store_of(rows, at("00:00", days=20))).row(0, named=True)
+    # Half of the results wait for 40 minutes; five days hold 60 awake hours.
+    expected = 40 / 60 * (gaps / awake) / math.log(2)
+    assert line["blind_ratio"] == pytest.approx(expected, rel=1e-9)

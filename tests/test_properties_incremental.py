@@ -176,6 +176,24 @@ def test_a_writer_that_begins_after_the_data_counts_once_the_data_reaches_it() -
             assert store.run("SELECT count(*) FROM derived.session") == [(sessions,)]
 
 
+def test_an_end_that_was_cut_is_known_once_the_data_reaches_it() -> None:
+    """An hour beyond the data is a bad clock, of which there is no loop that awaits anything."""
+    start = micros(PLACES[0][1])
+    run = Run("e0", "p", "r0", "ada0", "finished", start, runtime_us=2 * HOUR)
+    batch = batch_of(*PLACES[0], count=1)
+    world = World(batch, {run.key: run}, [], {("e0", "p"): start + HOUR})
+    with new_store() as store:
+        world.merge(store, [run])
+        world.derive(store)
+        for hours in (1, 2):
+            assert store.run("SELECT end_us, clock FROM derived.run") == [
+                (start + hours * HOUR, hours == 1)
+            ]
+            world.as_of["e0", "p"] += 2 * HOUR
+            world.merge(store, [])
+            world.derive(store)
+
+
 def test_who_leaves_a_host_leaves_its_gpus_to_the_others() -> None:
     """Two scholars share a host that has too few; the next time one was never there."""
     start = micros(PLACES[0][1])
