@@ -53,7 +53,9 @@ class Killer:
 
     def follow(self, command: Command) -> None:
         """Follows a command to its end, which comes some moment after a line of a stage."""
-        wanted = min(STAGES, key=lambda stage: (self.kills[stage], self._draw.random()))
+        # Once every stage has had its share, those that a sync comes to soon.
+        short = [stage for stage in STAGES if self.kills[stage] < KILLS_A_STAGE]
+        wanted = self._draw.choice(short or STAGES[:2])
         lines_left = self._draw.randrange(12) if wanted == "derive" else self._draw.randrange(2)
         stage = ""
         for line in command.lines():
