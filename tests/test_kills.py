@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import signal
 import time
 from collections import Counter
@@ -82,7 +83,7 @@ def published(data: Path) -> tuple[str, list[tuple]]:
 
 @pytest.mark.fault
 def test_a_sync_may_be_killed_at_any_moment(monkeypatch, tmp_path, tell):
-    data = tmp_path / "data"
+    data, twin = tmp_path / "data", tmp_path / "twin"
     wanted = ("sync", "--project", "lab/*")
     killer = Killer(seed=1)
     completed = 0
@@ -109,6 +110,12 @@ def test_a_sync_may_be_killed_at_any_moment(monkeypatch, tmp_path, tell):
                 after = published(data)
                 assert after[0] > before[0] or after == before
                 before = after
+                if command.code == -signal.SIGKILL:
+                    # The next sync succeeds; here the next may be killed as well.
+                    shutil.copytree(data, twin)
+                    complete(commands.start(*wanted, "--data", str(twin)))
+                    assert published(twin)[0] > before[0]
+                    shutil.rmtree(twin)
                 if killer.done:
                     break
         tell(f"kills by stage: {dict(killer.kills)}; syncs that ended by themselves: {completed}")
