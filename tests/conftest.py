@@ -35,9 +35,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
-    # Playwright keeps an event loop on the main thread from its first test to the end of the run,
-    # where asyncio.run() would refuse to start: whatever needs no browser goes first.
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

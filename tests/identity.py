@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from benchmarks.browser_session import BrowserSession
 from scripts import browsing
 from tests.commands import environment
+from tests.coroutines import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +98,7 @@ def sign_in(
         What holds the cookies from then on, and the app's answer to who comes from the provider.
     """
     browser = requests.Session()
-    way = f"{app.address}{asyncio.run(_way_in(app.address))}"
+    way = f"{app.address}{run(_way_in(app.address))}"
     asked = browser.get(way, headers={"Referer": referer}, allow_redirects=False)
     told = browser.post(asked.headers["Location"], data={"sub": person}, allow_redirects=False)
     if cookie:

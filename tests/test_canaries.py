@@ -6,13 +6,13 @@ screen. The tab is not a browser, so that it can say what no browser would.
 
 from __future__ import annotations
 
-import asyncio
 import re
 
 import pytest
 
 from tests import people
 from tests.browser.visitor import GROUPS, PAGES
+from tests.coroutines import run
 from tests.forgery import EXPERIMENT, OTHER, POINTS, ROWS, Tab, lies, said
 from tests.identity import cookies, served
 from tests.people import canary, email, scholar
@@ -77,7 +77,7 @@ def learnt(app, lead):
         return widgets.values(), pages
 
     set_policy(app.data, individuals=True)
-    return asyncio.run(look())
+    return run(look())
 
 
 class Watch:
@@ -136,7 +136,7 @@ def test_nothing_of_anybody_outside_the_scope_crosses_the_wire(viewer, individua
         assert found == allowed
 
     set_policy(app.data, individuals=individuals)
-    asyncio.run(try_everything())
+    run(try_everything())
     log = app.log.read_text(encoding="utf-8")
     assert "Error" not in log
 
@@ -162,7 +162,7 @@ def test_what_is_forged_is_acted_on_where_it_may_be_seen(app, lead):
             assert f"Timeline of Name {canary(OTHER)}" in tab.received()
 
     set_policy(app.data, individuals=True)
-    asyncio.run(try_each())
+    run(try_each())
 
 
 @pytest.mark.parametrize("individuals", [True, False], ids=["people", "groups"])
@@ -199,4 +199,4 @@ def test_a_file_is_its_owners(individuals, app):
             assert (await tab.get(url)).status_code == 404
 
     set_policy(app.data, individuals=individuals)
-    asyncio.run(try_others())
+    run(try_others())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from urllib.parse import quote
 
 import pytest
@@ -10,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
+from tests.coroutines import run
 from velocity.serve.front import Front
 
 HOST = "velocity.example.org"
@@ -66,7 +66,7 @@ def ask(path, *, https=False, **headers):
         "headers": [(name.encode(), value.encode("latin-1")) for name, value in named.items()],
     }
     front = Front(_APP, https=lambda: https, may_have=None)
-    asyncio.run(front(scope, receive, send))
+    run(front(scope, receive, send))
     return [(name.decode(), value.decode()) for name, value in sent[0]["headers"]]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -10,6 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from tests import people
+from tests.coroutines import run
 from tests.forgery import Tab
 from tests.identity import cookies, served, sign_in
 from tests.people import email, scholar
@@ -67,7 +67,7 @@ def test_runs_says_what_became_of_those_that_the_viewer_sees(viewer, app):
             return answer.errors, tab.received()
 
     theirs = cookies(app, viewer)
-    errors, wire = asyncio.run(look())
+    errors, wire = run(look())
     assert errors == []
     assert re.search(r"\d+ runs start in this window: \d+ finish", wire)
 
@@ -94,6 +94,6 @@ def test_a_look_at_the_runs_of_one_person_is_told_to_them(app):
             assert people.MENTOR in tab.received()
 
     mentor, own = cookies(app, people.MENTOR), cookies(app, email(1))
-    asyncio.run(look())
+    run(look())
     assert told(1) == [(people.MENTOR, "Runs")]
     assert told(5) == []

@@ -99,7 +99,7 @@ def test_each_role_comes_to_its_own_pages_and_they_are_whole(who, paths, individ
         settings.write_text(before + policy, encoding="utf-8")
         with Person(browser, app, who) as person:
             person.sign_in()
-            assert person.page.url == f"{app.address}/{paths[0]}"
+            expect(person.page).to_have_url(f"{app.address}/{paths[0]}")
             for path in paths:
                 person.open(f"{path}?period=Programme")
                 assert person.look() == []

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import typer
 
 from velocity.formats import plural
-from velocity.outcomes import brought
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -189,6 +188,8 @@ def tell_result(result: SyncResult) -> None:
 
 
 def _brought(projects: Sequence[ProjectResult]) -> str:
+    from velocity.outcomes import brought  # noqa: PLC0415 - loads DuckDB, which --help can do without
+
     counts = brought(projects)
     return ", ".join(f"{counts[it]:,} {what}" for it, what in _BROUGHT.items() if counts[it])
 
