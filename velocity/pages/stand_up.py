@@ -129,6 +129,4 @@ if names:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.caption("Lines and scholars of", width="content")
         for stream, name in names.items():
-            ui.show_way(
-                "streams", f"{formats.markdown(formats.label(name))} \u203a", streams=[stream]
-            )
+            ui.show_step("streams", name, streams=[stream])

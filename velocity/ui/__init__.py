@@ -1,7 +1,7 @@
 """What all pages are built of: the view they are over, and the parts they are drawn with."""
 
 from velocity.ui.digest import show_digest
-from velocity.ui.drill import chosen_row, forget_unknown, know_pages, show_way
+from velocity.ui.drill import chosen_row, forget_unknown, know_pages, show_step, show_way
 from velocity.ui.experiment import show_timeline
 from velocity.ui.history import keep_history
 from velocity.ui.parts import (
@@ -43,6 +43,7 @@ __all__ = [
     "show_figure",
     "show_not_admitted",
     "show_rows",
+    "show_step",
     "show_timeline",
     "show_way",
     "show_who",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from velocity import formats
 from velocity.ui.tables import ROW_HEIGHT
 
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ def show_way(name: str, label: str, **choices: str | list[str]) -> None:
     """
     if has_page(name):
         st.page_link(st.session_state[_PAGES][name], label=label, query_params=choices)
+
+
+def show_step(page: str, name: str, **choices: str | list[str]) -> None:
+    """A link up or down the way from the programme to a scholar, by the name of where it leads."""
+    show_way(page, f"{formats.markdown(formats.label(name))} \u203a", **choices)
 
 
 def chosen_row(

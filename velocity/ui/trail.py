@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
 import streamlit as st
 
-from velocity import formats, reads
-from velocity.ui.drill import has_page, show_way
+from velocity import reads
+from velocity.ui.drill import has_page, show_step
 
 if TYPE_CHECKING:
     from velocity.ui.view import View
@@ -20,7 +19,7 @@ def show_trail(view: View) -> None:
     if ways:
         with st.container(horizontal=True, gap="small"):
             for page, label, choices in ways:
-                show_way(page, f"{formats.markdown(formats.label(label))} \u203a", **choices)
+                show_step(page, label, **choices)
 
 
 def _ways_up(view: View) -> list[tuple[str, str, dict[str, Any]]]:
@@ -29,7 +28,7 @@ def _ways_up(view: View) -> list[tuple[str, str, dict[str, Any]]]:
     top: tuple[str, str, dict[str, Any]] = ("stand_up", "Stand-up", {})
     if view.scholar is None:
         return [top] if 0 < len(view.streams) < len(names) else []
-    who = view.read(reads.scholars).row(by_predicate=pl.col("scholar") == view.scholar, named=True)
+    who = view.who(view.scholar)
     # Whoever is on a page of their own came from nowhere else.
     above = (
         [top, *(("streams", names[it], {"streams": [it]}) for it in who["streams"] if it in names)]
