@@ -1143,7 +1143,7 @@ FAULTS = (
     Fault(
         "users nobody has runs of stay",
         "store/scholars",
-        "AND number.name IN (SELECT coalesce(username, '') FROM raw_run WHERE deleted_at IS NULL)",
+        "AND number.name IN (SELECT username FROM raw_username WHERE live)",
         "",
         (_READS,),
     ),

@@ -1,6 +1,11 @@
 -- title: Who is who
 -- Numbers new scholars, says which W&B user name is whose, and who is in scope: those whose runs
 -- changed, and those whose figures move with as_of.
+CREATE OR REPLACE TEMP TABLE raw_username AS
+SELECT coalesce(username, '') AS username, bool_or(deleted_at IS NULL) AS live
+FROM raw_run
+GROUP BY ALL;
+
 INSERT INTO scholar_number
 SELECT
   coalesce((SELECT max(scholar_key) FROM scholar_number), 0) + row_number() OVER (ORDER BY kind, name),
@@ -8,9 +13,9 @@ SELECT
 FROM (
   SELECT 'roster' AS kind, scholar AS name FROM roster_scholar
   UNION
-  SELECT CASE coalesce(username, '') WHEN '' THEN 'nobody' ELSE 'username' END, coalesce(username, '')
-  FROM raw_run
-  WHERE coalesce(username, '') NOT IN (SELECT username FROM roster_username)
+  SELECT CASE username WHEN '' THEN 'nobody' ELSE 'username' END, username
+  FROM raw_username
+  WHERE username NOT IN (SELECT username FROM roster_username)
 )
 WHERE (kind, name) NOT IN (SELECT (kind, name) FROM scholar_number);
 
@@ -46,5 +51,5 @@ WHERE CASE kind
   WHEN 'roster' THEN roster.scholar IS NOT NULL
   -- A user name that no run has any more is nobody's.
   ELSE scholar_key IN (SELECT scholar_key FROM username_scholar)
-    AND number.name IN (SELECT coalesce(username, '') FROM raw_run WHERE deleted_at IS NULL)
+    AND number.name IN (SELECT username FROM raw_username WHERE live)
 END;

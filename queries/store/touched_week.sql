@@ -3,23 +3,24 @@
 -- derived before on, which as_of has lengthened since, of every week; in order. Where a group begins
 -- earlier than it did, the weeks of zeros in between are among them.
 WITH changed AS (
+  -- A row that is as it was stands in both tables.
   SELECT day FROM (
-    FROM temp.day_fact EXCEPT SELECT * FROM derived.day_fact WHERE scholar_key IN (FROM scope))
-  UNION ALL
-  SELECT day FROM (
-    SELECT * FROM derived.day_fact WHERE scholar_key IN (FROM scope) EXCEPT FROM temp.day_fact)
+    SELECT * FROM (
+      FROM temp.day_fact
+      UNION ALL SELECT * FROM derived.day_fact WHERE scholar_key IN (FROM scope))
+    GROUP BY ALL HAVING count(*) = 1)
   UNION ALL
   SELECT start_day FROM (
-    FROM temp.loop EXCEPT SELECT * FROM derived.loop WHERE scholar_key IN (FROM scope))
-  UNION ALL
-  SELECT start_day FROM (
-    SELECT * FROM derived.loop WHERE scholar_key IN (FROM scope) EXCEPT FROM temp.loop)
-  UNION ALL
-  SELECT signal_day FROM (
-    FROM temp.recovery EXCEPT SELECT * FROM derived.recovery WHERE scholar_key IN (FROM scope))
+    SELECT * FROM (
+      FROM temp.loop
+      UNION ALL SELECT * FROM derived.loop WHERE scholar_key IN (FROM scope))
+    GROUP BY ALL HAVING count(*) = 1)
   UNION ALL
   SELECT signal_day FROM (
-    SELECT * FROM derived.recovery WHERE scholar_key IN (FROM scope) EXCEPT FROM temp.recovery)
+    SELECT * FROM (
+      FROM temp.recovery
+      UNION ALL SELECT * FROM derived.recovery WHERE scholar_key IN (FROM scope))
+    GROUP BY ALL HAVING count(*) = 1)
   UNION ALL
   -- Sums of floating point differ in their last digits with what else was summed: a microsecond is none.
   SELECT day
@@ -33,17 +34,11 @@ WITH changed AS (
       abs(before.used_us - after.used_us) > 1, (before.used_us IS NULL) <> (after.used_us IS NULL))
   UNION ALL
   SELECT start_day FROM (
-    SELECT run_key, stream_key, start_day, first_row_us FROM temp.run
+    SELECT run_key, stream_key, start_day, first_row_us FROM (
+      FROM temp.run
+      UNION ALL SELECT * FROM derived.run WHERE scholar_key IN (FROM scope))
     WHERE first_row_us IS NOT NULL
-    EXCEPT
-    SELECT run_key, stream_key, start_day, first_row_us FROM derived.run
-    WHERE scholar_key IN (FROM scope))
-  UNION ALL
-  SELECT start_day FROM (
-    SELECT run_key, stream_key, start_day, first_row_us FROM derived.run
-    WHERE scholar_key IN (FROM scope) AND first_row_us IS NOT NULL
-    EXCEPT
-    SELECT run_key, stream_key, start_day, first_row_us FROM temp.run)
+    GROUP BY ALL HAVING count(*) = 1)
   UNION ALL
   SELECT max(week_start) FROM derived.weekly
   UNION ALL

@@ -1,7 +1,8 @@
 """Derives sessions, experiments, loops and daily facts from raw runs, scholar by scholar.
 
-Every step is one file of queries/derive/. The rows of the scholars in scope are made in temporary
-tables and take the place of theirs in the schema `derived`; everybody else's stay as they are.
+Every step is one file of queries/derive/. Everyone's rows are made in the schema `derived`, where
+they stay. Those of the scholars in scope are made in temporary tables and take the place of theirs
+in `derived`; everybody else's stay as they are.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def derive(
             for query in steps:
                 _keep(store, query, everyone=everyone)
             for query in steps:
-                store.run(f'DROP TABLE IF EXISTS temp."{query.table}"')
+                _drop(store, query, everyone=everyone)
             on_step("Weekly figures")
             store.run(load_query("store/credits").body)
             _weekly(store, touched)
@@ -148,11 +149,17 @@ def _has_moved(store: LiveStore) -> bool:
     return bool(store.run(moved))
 
 
+def _place(query: Query, *, everyone: bool) -> str:
+    return f'{"derived" if everyone else "temp"}."{query.table}"'
+
+
 def _make(store: LiveStore, query: Query, *, everyone: bool) -> None:
-    """Runs a step; what is kept of everyone is made where it stays."""
-    kept = everyone and query.kept_by is not None
-    place = f'TABLE derived."{query.table}"' if kept else f'TEMP TABLE "{query.table}"'
-    store.run(f"CREATE OR REPLACE {place} AS {query.body}")
+    """Runs a step. A temporary table has large row groups: too few for everyone's rows."""
+    if everyone:
+        # What is not kept is never written to the file.
+        store.run(f"SET enable_optimistic_write = {query.kept_by is not None}")
+    kind = "TABLE" if everyone else "TEMP TABLE"
+    store.run(f"CREATE OR REPLACE {kind} {_place(query, everyone=everyone)} AS {query.body}")
 
 
 def _keep(store: LiveStore, query: Query, *, everyone: bool) -> None:
@@ -164,6 +171,12 @@ def _keep(store: LiveStore, query: Query, *, everyone: bool) -> None:
             f'DELETE FROM derived."{table}" WHERE {key} IN (FROM {touched});'
             f'INSERT INTO derived."{table}" BY NAME FROM temp."{table}"'
         )
+
+
+def _drop(store: LiveStore, query: Query, *, everyone: bool) -> None:
+    """Drops what a step made, unless it stays there."""
+    if not (everyone and query.kept_by):
+        store.run(f"DROP TABLE {_place(query, everyone=everyone)}")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import duckdb
 
 from velocity.errors import StoreError
 from velocity.sql import list_queries, load_query, queries_fingerprint
-from velocity.store.live import define_macros
+from velocity.store.live import SEARCH_PATH, define_macros
 from velocity.store.room import cause
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _write(store: LiveStore, partial: Path) -> None:
 
 
 def _detach(store: LiveStore) -> None:
-    store.run("USE live; SET search_path = 'main,derived'; DETACH snapshot")
+    store.run(f"SET search_path = '{SEARCH_PATH}'; DETACH snapshot")
 
 
 def _check(partial: Path) -> None:
