@@ -167,3 +167,23 @@ def test_a_new_snapshot_is_taken_in_place_and_nothing_chosen_is_lost(browser, tm
         assert visitor.kicker() == "My velocity · 5 to 7 Jan 2026 · ben"
         assert "scholar=ben" in page.url
         assert visitor.look() == []
+
+
+def test_a_figure_is_chosen_by_its_title_and_its_id_is_in_the_address(browser, demo):
+    with Visitor(browser, demo) as visitor:
+        page = visitor.open("why?scholar=lapwing&metric=loop_hours_median")
+        expect(
+            page.get_by_role("heading", name=re.compile("^Feedback loop, median: "))
+        ).to_be_visible()
+        page.get_by_role("combobox", name="Figure").click()
+        page.get_by_role("option", name="Serial share of busy hours", exact=True).click()
+        serial = page.get_by_role("heading", name=re.compile("^Serial share of busy hours: "))
+        expect(serial).to_be_visible()
+        visitor.settle()
+        assert parse_qs(urlsplit(page.url).query)["metric"] == ["serial_share"]
+        turn_to(visitor, "Runs", "runs")
+        assert "metric" not in page.url
+        page.go_back()
+        expect(serial).to_be_visible()
+        assert parse_qs(urlsplit(page.url).query)["metric"] == ["serial_share"]
+        assert visitor.look() == []

@@ -18,6 +18,7 @@ from velocity.ui.parts import (
 from velocity.ui.printing import fit_to_paper
 from velocity.ui.sign_in import NotAdmitted, admit, show_not_admitted, show_who
 from velocity.ui.tables import column_config, plain_title, readable, show_rows
+from velocity.ui.titled import choose_titled
 from velocity.ui.view import View, keep_choices, open_view, view
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Table",
     "View",
     "admit",
+    "choose_titled",
     "chosen_row",
     "column_config",
     "empty_state",
