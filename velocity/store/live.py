@@ -11,6 +11,7 @@ from velocity.errors import StoreError
 from velocity.sql import list_queries
 from velocity.store.lock import writer_lock
 from velocity.store.room import WRITE_ERRORS, cannot_write, lacks_room
+from velocity.store.rows import select
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,8 +45,7 @@ class LiveStore:
 
     def frame(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
         """The rows of one SELECT."""
-        rows: pl.DataFrame = self.connection.sql(sql, params=dict(params or {})).pl()
-        return rows
+        return select(self.connection, sql, params)
 
     def load(self, table: str, frame: pl.DataFrame) -> None:
         """Makes (or replaces) a temporary table of a frame."""
