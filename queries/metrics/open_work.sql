@@ -6,11 +6,11 @@
 WITH usual AS (
   SELECT
     scholar_key, project_key,
-    quantile_cont(signal_us - start_us, 0.85) / 3.6e9 AS usual_hours
+    quantile_cont(signal_us - start_us, usual_age().quantile) / 3.6e9 AS usual_hours
   FROM experiment
   WHERE outcome IN ('success', 'partial') AND NOT clock
   GROUP BY ALL
-  HAVING count(*) >= 19
+  HAVING count(*) >= usual_age().least
 )
 SELECT
   scholar.scholar, project.entity, project.project, stream.stream,

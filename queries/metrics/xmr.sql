@@ -43,10 +43,10 @@ moved AS (
 ranged AS (
   SELECT
     group_id, measure, any_value(on_log) AS on_log, count(*) AS weeks,
-    avg(level) AS centre, 2.66 * avg(moving_range) AS reach
+    avg(level) AS centre, usual_range().reach * avg(moving_range) AS reach
   FROM moved
   GROUP BY ALL
-  HAVING count(*) >= 8
+  HAVING count(*) >= usual_range().least
 ),
 limited AS (
   SELECT

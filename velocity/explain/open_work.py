@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from polars import col
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from velocity.explain.rows import Rows
 
-#: As queries/metrics/open_work.sql has them.
-_USUAL_SHARE, _USUAL_FROM = 0.85, 19
 _HOUR = timedelta(hours=1)
 _TIME = "%Y-%m-%d %H:%M:%S"
 
@@ -34,7 +32,7 @@ def open_work(rows: Rows, _metric: str) -> tuple[Result, ...]:
     for it in found.iter_rows(named=True):
         line, name = f"{it['entity']}/{it['project']}", it["experiment_id"]
         launched = experiments.row(by_predicate=col("experiment") == name, named=True)["started_at"]
-        age, steps = _aged(launched, ends[line], _lengths(experiments, line))
+        age, steps = _aged(launched, ends[line], _lengths(experiments, line), rows.usual("age"))
         results.append(Result(name, steps, age, it["wip_age_hours"]))
     return tuple(results)
 
@@ -46,18 +44,21 @@ def _lengths(experiments: pl.DataFrame, line: str) -> pl.Series:
     return (of_line["signal_at"] - of_line["started_at"]).dt.total_microseconds() / 3.6e9
 
 
-def _aged(launched: datetime, end: datetime, lengths: pl.Series) -> tuple[float, tuple[str, ...]]:
+def _aged(
+    launched: datetime, end: datetime, lengths: pl.Series, known: dict[str, Any]
+) -> tuple[float, tuple[str, ...]]:
     age = (end - launched) / _HOUR
     last = (
         f"{exact(age)} hours = {end:{_TIME}} (end of its project's data) "
         f"- {launched:{_TIME}} (launch)"
     )
     concluded = formats.plural(len(lengths), "concluded experiment")
-    usual = lengths.quantile(_USUAL_SHARE, "linear")
-    if usual is None or len(lengths) < _USUAL_FROM:
-        return age, (f"{concluded} of the line: what is usual needs {_USUAL_FROM}", last)
+    usual = lengths.quantile(known["quantile"], "linear")
+    if usual is None or len(lengths) < known["least"]:
+        return age, (f"{concluded} of the line: what is usual needs {known['least']}", last)
+    share = f"{exact(100 * known['quantile'])} %"
     return age, (
-        f"usual is up to {exact(usual)} hours = 85th percentile over {concluded} of the line",
+        f"usual is up to {exact(usual)} hours = {share} quantile over {concluded} of the line",
         f"{'older than' if age > usual else 'no older than'} usual: {exact(age)} hours",
         last,
     )

@@ -202,6 +202,14 @@ class Rows:
         low, high = frame.row(0)
         return low, high
 
+    def usual(self, what: Literal["age", "range"]) -> dict[str, Any]:
+        """The numbers that usual ages and ranges are made of; see queries/macros/usual_*.sql."""
+        asked = self.once(
+            "usual", lambda: self.snapshot.frame(load_query("reads/explain_usual").body)
+        )
+        numbers: dict[str, Any] = asked[what][0]
+        return numbers
+
     def once(self, name: str, read: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         """What `read` gives, kept by its name."""
         if name not in self._known:

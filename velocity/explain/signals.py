@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from velocity.explain.explanation import Total
     from velocity.explain.rows import Rows
 
-#: As queries/metrics/xmr.sql has them.
-_RANGES, _FROM_WEEKS, _ROUNDING = 2.66, 8, 1e-9
-
 
 def signals(rows: Rows, _metric: str) -> tuple[Result, ...]:
     """Of each weekly measure, whether the week lies beyond the scholar's own usual range."""
@@ -31,12 +28,12 @@ def signals(rows: Rows, _metric: str) -> tuple[Result, ...]:
     )
     asked = weekly.filter(col("week_start") == rows.from_day)
     return tuple(
-        _of_measure(weekly.filter(col("measure") == it["measure"]), it)
+        _of_measure(weekly.filter(col("measure") == it["measure"]), it, rows.usual("range"))
         for it in asked.iter_rows(named=True)
     )
 
 
-def _of_measure(weekly: pl.DataFrame, asked: dict[str, Any]) -> Result:
+def _of_measure(weekly: pl.DataFrame, asked: dict[str, Any], usual: dict[str, Any]) -> Result:
     measure = asked["measure"]
     on_log = measure.endswith("_hours_median")
     unit = definition(measure).unit
@@ -48,28 +45,28 @@ def _of_measure(weekly: pl.DataFrame, asked: dict[str, Any]) -> Result:
     known = known.with_columns(moved=col("level").diff().abs())
     levels = total_of(Part("of each complete week", unit, "weeks", col("level")), known)
     moves = total_of(Part("from one such week to the next", unit, "weeks", col("moved")), known)
-    value, steps = _judged(asked, levels, moves, on_log=on_log)
+    value, steps = _judged(asked, levels, moves, usual, on_log=on_log)
     told = (said(levels), said(moves), *steps)
     title = definition(measure).title
     return Result(measure, told, value, asked["signal"], (levels, moves), title=title)
 
 
 def _judged(
-    asked: dict[str, Any], levels: Total, moves: Total, *, on_log: bool
+    asked: dict[str, Any], levels: Total, moves: Total, usual: dict[str, Any], *, on_log: bool
 ) -> tuple[bool, list[str]]:
     """Whether the week lies beyond the range of the levels, and the steps that say so."""
     weeks, unit = levels.addends.height, definition(asked["measure"]).unit
     if asked["running"]:
         return False, ["no: the week is still running"]
-    if weeks < _FROM_WEEKS:
+    if weeks < usual["least"]:
         known = formats.plural(weeks, "complete week")
-        return False, [f"no: {known} with a value, limits start at {_FROM_WEEKS}"]
+        return False, [f"no: {known} with a value, limits start at {usual['least']}"]
     centre, moved = levels.value / weeks, moves.value / (weeks - 1)
-    reach = _RANGES * moved
+    reach = usual["reach"] * moved
     low, high, ends = centre - reach, centre + reach, ("", "")
     if on_log:
         low, high, ends = math.exp(low), math.exp(high), ("exp(", ")")
-    spread = f"{exact(centre)} -/+ {_RANGES} * {exact(moved)}"
+    spread = f"{exact(centre)} -/+ {exact(usual['reach'])} * {exact(moved)}"
     steps = [
         f"{with_unit(centre, levels.unit)} = {exact(levels.value)} / {weeks}, the centre",
         f"{with_unit(moved, moves.unit)} = {exact(moves.value)} / {weeks - 1}, the mean move",
@@ -77,6 +74,7 @@ def _judged(
     ]
     value = asked["value"]
     # What never varies lies on its limits: floating point must not put it beyond them.
-    beyond = value < low - _ROUNDING * abs(low) or value > high + _ROUNDING * abs(high)
+    on_limit = math.isclose(value, low) or math.isclose(value, high)
+    beyond = not (low <= value <= high or on_limit)
     verdict = "yes: the week, {}, lies beyond" if beyond else "no: the week, {}, lies inside"
     return beyond, [*steps, verdict.format(with_unit(value, unit))]
