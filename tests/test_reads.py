@@ -62,6 +62,19 @@ def test_lines_that_no_stream_claims_are_told_and_no_others(snapshot):
     assert reads.ambiguous(store_of(ROWS, AS_OF, roster=alone)).is_empty()
 
 
+def test_usernames_and_gpu_types_are_told_by_how_many_runs_have_them():
+    labels = [("ada", "A100"), ("ada", "A100"), ("ada", None), ("ben", "H100")]
+    rows = [
+        run(f"r{place}", "09:00", "10:00", username=username, gpu_type=gpu_type)
+        for place, (username, gpu_type) in enumerate(labels)
+    ]
+    assert reads.usernames(store_of(rows, AS_OF)).rows() == [
+        ("ada", "A100", 2),
+        ("ada", None, 1),
+        ("ben", "H100", 1),
+    ]
+
+
 def test_users_whom_the_roster_lacks_are_told_and_no_others(snapshot):
     found = reads.unattributed(snapshot).row(0, named=True)
     assert reads.unattributed(snapshot).height == 1

@@ -358,6 +358,11 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "pulled_from": UTC,
         "runs": pl.Int64,
     },
+    "usernames": {
+        "username": pl.String,
+        "gpu_type": pl.String,
+        "runs": pl.Int64,
+    },
     "unattributed": {
         "username": pl.String,
         "runs": pl.Int64,

@@ -335,6 +335,11 @@ def projects(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
     return _read(snapshot, "reads/projects", scope=scope.params)
 
 
+def usernames(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
+    """username, gpu_type (either may be null), runs: the pairs that runs give."""
+    return _read(snapshot, "reads/usernames", scope=scope.params)
+
+
 def unattributed(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
     """username, runs, first_at, last_at of users whom the roster lacks."""
     return _read(snapshot, "reads/unattributed", scope=scope.params)

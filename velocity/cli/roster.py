@@ -58,11 +58,11 @@ def _seen(data: Path) -> "Seen | None":
     except StoreError:
         return None
     projects = reads.projects(snapshot).select("entity", "project").iter_rows()
-    runs = reads.runs(snapshot)
+    found = reads.usernames(snapshot)
     return Seen(
         projects=["/".join(it) for it in projects],
-        usernames=set(runs["username"].drop_nulls()),
-        gpu_types=set(runs["gpu_type"].drop_nulls()),
+        usernames=set(found["username"].drop_nulls()),
+        gpu_types=set(found["gpu_type"].drop_nulls()),
     )
 
 
@@ -83,8 +83,9 @@ def suggest(
 
     places = Places.of(ctx, data, config)
     roster = load_roster(load_settings(places.config).roster)
-    usernames = reads.runs(latest_snapshot(places.data))["username"].drop_nulls()
-    text = suggest_entries(dict(usernames.value_counts().iter_rows()), roster)
+    found = reads.usernames(latest_snapshot(places.data)).drop("gpu_type").drop_nulls()
+    runs_of = dict(found.group_by("username").sum().iter_rows())
+    text = suggest_entries(runs_of, roster)
     if text:
         typer.echo(text, nl=False)
     else:

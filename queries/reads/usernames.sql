@@ -1,0 +1,11 @@
+-- title: User names and GPU types
+-- A row a W&B user name and GPU type, as runs give them: how many runs do.
+-- param: scope | STRUCT | what the viewer may see
+SELECT label.username, label.gpu_type, count(*) AS runs
+FROM run
+JOIN run_label AS label USING (run_key)
+JOIN scholar USING (scholar_key)
+LEFT JOIN stream USING (stream_key)
+WHERE may_see($scope, scholar.scholar, stream.stream)
+GROUP BY ALL
+ORDER BY ALL
