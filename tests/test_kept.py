@@ -9,12 +9,11 @@ from threading import Event
 import polars as pl
 import pytest
 
+from tests.builders import run, store_of
+from velocity import reads
 from velocity.errors import StoreError
-from velocity.ui.kept import Kept, kept_of
-
-
-class SnapshotLike:
-    """Anything that can be weakly referred to."""
+from velocity.store import latest_snapshot
+from velocity.store.kept import Kept
 
 
 def frame(numbers: int) -> pl.DataFrame:
@@ -83,12 +82,25 @@ def test_what_fails_is_not_kept():
     assert kept.get("a", lambda: frame(3)).height == 3
 
 
-def test_what_is_kept_goes_with_the_snapshot_before_the_last():
-    old = kept_of(SnapshotLike())
-    old.get("a", lambda: frame(3))
-    gone = weakref.ref(old)
-    del old
-    for _ in range(2):
-        kept_of(SnapshotLike())
+def test_what_is_kept_goes_with_the_snapshot_before_the_last(tmp_path):
+    def publish_one():
+        store_of([run("r1", "09:00", "10:00")], "11:00", data=tmp_path)
+        return latest_snapshot(tmp_path)
+
+    gone = weakref.ref(publish_one().kept)
+    publish_one()
+    gc.collect()
+    assert gone() is not None
+    publish_one()
     gc.collect()
     assert gone() is None
+
+
+def test_what_is_made_of_everybody_is_made_once(tmp_path):
+    rows = [run(f"r{it}", "09:00", "10:00", username=f"u{it}") for it in range(9)]
+    snapshot = store_of(rows, "11:00", data=tmp_path)
+    reads.bands(snapshot, scholar="u1")
+    made = snapshot.kept.bytes
+    others = reads.bands(snapshot, scholar="u2")["others"].to_list()
+    assert snapshot.kept.bytes == made > 0
+    assert set(others) == {8}

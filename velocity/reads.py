@@ -371,16 +371,21 @@ def _of_scholars(
     from_day: date | None = None,
     to_day: date | None = None,
 ) -> pl.DataFrame:
-    """Parts of every scholar's figures, for what is made of all of them."""
-    made = figures(
-        snapshot,
-        kinds=["scholar"],
-        period="all",
-        from_day=from_day,
-        to_day=to_day,
-        parts=parts,
-    )
-    return made.rename({"group_id": "scholar"})
+    """Parts of every scholar's figures, made once for all that is made of them."""
+
+    def make() -> pl.DataFrame:
+        made = figures(
+            snapshot,
+            kinds=["scholar"],
+            period="all",
+            from_day=from_day,
+            to_day=to_day,
+            parts=parts,
+        )
+        return made.rename({"group_id": "scholar"})
+
+    kept: pl.DataFrame = snapshot.kept.get((_of_scholars, parts, from_day, to_day), make)
+    return kept
 
 
 def _read(snapshot: Snapshot, name: str, **params: Any) -> pl.DataFrame:

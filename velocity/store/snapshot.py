@@ -10,6 +10,7 @@ import duckdb
 
 from velocity.errors import StoreError
 from velocity.sql import queries_fingerprint
+from velocity.store.kept import MOST_BYTES, Kept
 from velocity.store.rows import select
 
 if TYPE_CHECKING:
@@ -39,7 +40,10 @@ def _harden(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 class Snapshot:
-    """One published snapshot. Safe to share between threads: every read has its own cursor."""
+    """One published snapshot. Safe to share between threads: every read has its own cursor.
+
+    `kept` is what was made of it and may be asked for again; it goes with the snapshot.
+    """
 
     def __init__(self, path: Path) -> None:
         """Opens the file.
@@ -48,6 +52,7 @@ class Snapshot:
             StoreError: it cannot be opened.
         """
         self.name = path.stem
+        self.kept: Kept[Any] = Kept(MOST_BYTES)
         try:
             self._connection = duckdb.connect(path, read_only=True)
             _harden(self._connection)

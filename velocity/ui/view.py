@@ -16,7 +16,6 @@ from velocity.periods import Window, last_whole_day
 from velocity.roster import Roster
 from velocity.store import Snapshot, latest_snapshot
 from velocity.ui.drill import has_page, show_way
-from velocity.ui.kept import kept_of
 from velocity.ui.parts import period_control, theme_mode
 from velocity.ui.places import data_folder, settings_now
 from velocity.ui.sign_in import admission
@@ -319,7 +318,7 @@ def _kept(
 ) -> _Made:
     """The only way to what is kept: its key holds the filters and the viewer's scope."""
     arguments = dict(filters) if read in _FOR_EVERYBODY else {**dict(filters), "scope": scope}
-    made: _Made = kept_of(snapshot).get((read, filters, scope), lambda: read(snapshot, **arguments))
+    made: _Made = snapshot.kept.get((read, filters, scope), lambda: read(snapshot, **arguments))
     return made
 
 

@@ -1,19 +1,16 @@
-"""What was made for a page, kept for whoever asks for the same: frames, and what holds frames."""
+"""What was made of a snapshot, kept for whoever asks again: frames, and what holds frames."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from concurrent.futures import Future
-from functools import lru_cache
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 import polars as pl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
-
-    from velocity.store import Snapshot
 
 
 class _HoldsFrames(Protocol):
@@ -74,12 +71,6 @@ class Kept(Generic[Made]):
             self.bytes += size
             while self.bytes > self._most_bytes:
                 self.bytes -= self._made.popitem(last=False)[1][1]
-
-
-@lru_cache(maxsize=2)
-def kept_of(snapshot: Snapshot) -> Kept[Any]:  # noqa: ARG001 - by it `lru_cache` knows it
-    """What is kept of a snapshot, and goes with it."""
-    return Kept(MOST_BYTES)
 
 
 def _bytes_of(made: Made) -> int:
