@@ -1,0 +1,17 @@
+"""On paper: every page whole, with nothing over anything else, from a narrow and a wide window."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.paper import measure, sheets_printed
+from tests.browser.visitor import PAGES, Visitor
+
+
+@pytest.mark.parametrize("width", [900, 1440])
+@pytest.mark.parametrize("path", PAGES)
+def test_a_printed_page_is_whole(path, width, browser, demo):
+    with Visitor(browser, demo, width=width) as visitor:
+        page = visitor.open(path)
+        printed = sheets_printed(page)
+        assert measure(page) == (printed, [])
