@@ -49,7 +49,9 @@ _MEASURE = """() => {
 
 def sheets_printed(page: Page) -> int:
     """How many sheets the browser makes of the page."""
-    return max(int(count) for count in re.findall(rb"/Count (\d+)", page.pdf(prefer_css_page_size=True)))
+    return max(
+        int(count) for count in re.findall(rb"/Count (\d+)", page.pdf(prefer_css_page_size=True))
+    )
 
 
 def measure(page: Page) -> tuple[int, list[str]]:

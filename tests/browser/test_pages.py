@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.app_pages import BIDI
 from tests.browser.visitor import PAGES, Visitor
@@ -25,6 +26,15 @@ def test_a_page_of_the_demo_is_whole_and_without_barriers(demo_visitor, path):
     demo_visitor.narrow(900)
     assert demo_visitor.look() == []
     demo_visitor.narrow(1440)
+
+
+def test_an_open_menu_is_without_barriers(demo_visitor):
+    page = demo_visitor.open("streams")
+    for button in ("Data", "Evidence"):
+        page.get_by_role("button", name=button).first.click()
+        expect(page.get_by_role("menu")).to_be_visible()
+        assert demo_visitor.barriers() == []
+        page.keyboard.press("Escape")
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
