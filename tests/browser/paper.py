@@ -1,4 +1,4 @@
-"""A page as it is printed, measured: a sheet is a column of the window, broken by the same rules."""
+"""A page as it is printed, measured: a sheet is a column, broken by the same rules."""
 
 from __future__ import annotations
 
