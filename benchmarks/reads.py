@@ -28,6 +28,8 @@ _GIVEN: dict[str, list[Any]] = {
     "from_day": [None, _FROM],
     "to_day": [_TO],
     "scholar": ["u1"],
+    "scholars": [None, ["u1"]],
+    "most": [20_000],
     "from_at": [AS_OF - timedelta(weeks=2)],
     "to_at": [AS_OF],
     "min_hours": [72.0],

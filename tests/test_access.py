@@ -64,6 +64,7 @@ def forged(name):
         "groups": [[*others, *people.STREAMS, "programme"]],
         "within": [None, "vision", "language"],
         "scholar": others,
+        "scholars": [None, others],
         "streams": [None, list(people.STREAMS)],
         "min_hours": [0],
         "from_at": [datetime.fromisoformat("2026-01-05T00:00Z")],

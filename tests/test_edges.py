@@ -91,9 +91,10 @@ def test_a_user_whom_the_roster_lacks_is_not_the_scholar_with_that_id():
     roster = Roster(scholars=(Scholar(id="ada", name="Ada", usernames=("lovelace",)),))
     rows = [run("r1", "09:00", "10:00", username="lovelace"), run("r2", "11:00", username="ada")]
     snapshot = store_of(rows, "20:00", roster=roster)
-    own = {"scope": Scope(scholars=("ada",), hours=("ada",)), "scholar": "ada"}
-    assert reads.runs(snapshot, **own)["run_id"].to_list() == ["r1"]
-    assert reads.experiments(snapshot, **own)["experiment_id"].to_list() == ["e/p/r1"]
+    own = {"scope": Scope(scholars=("ada",), hours=("ada",))}
+    assert reads.runs(snapshot, **own, scholars=["ada"])["run_id"].to_list() == ["r1"]
+    found = reads.experiments(snapshot, **own, scholar="ada")
+    assert found["experiment_id"].to_list() == ["e/p/r1"]
     assert reads.trust(snapshot, scope=own["scope"])["runs"].item() == 1
     assert reads.unattributed(snapshot)["username"].to_list() == ["ada"]
     assert figures(snapshot)["runs_started"] == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import polars as pl
 import pytest
 
 from tests.builders import at, run, store_of
@@ -45,14 +46,44 @@ def snapshot():
 
 
 @pytest.mark.parametrize(
-    ("read", "column"),
-    [(reads.runs, "run_id"), (reads.experiments, "experiment_id"), (reads.loops, "experiment_id")],
+    ("read", "column", "ada"),
+    [
+        (reads.runs, "run_id", {"scholars": ["ada"]}),
+        (reads.experiments, "experiment_id", {"scholar": "ada"}),
+        (reads.loops, "experiment_id", {"scholar": "ada"}),
+    ],
 )
-def test_lists_hold_the_days_of_the_window_and_no_other(read, column, snapshot):
+def test_lists_hold_the_days_of_the_window_and_no_other(read, column, ada, snapshot):
     found = read(snapshot, from_day=date(2026, 1, 5), to_day=TUESDAY)
     assert [it.removeprefix("e/p/") for it in found[column]] == ["r1"]
-    found = read(snapshot, from_day=TUESDAY, scholar="ada")
+    found = read(snapshot, from_day=TUESDAY, **ada)
     assert [it[-2:] for it in found[column]] == ["r4", "r2"]
+
+
+def test_runs_can_be_those_of_projects_of_a_class_or_the_latest(snapshot):
+    def found(**filters):
+        return reads.runs(snapshot, **filters)["run_id"].to_list()
+
+    everything = found()
+    assert set(everything) == {"r1", "r2", "r3", "r4", "r5"}
+    assert found(most=2) == everything[:2]
+    assert found(projects=["q"]) == ["r4"]
+    assert found(classes=["running"]) == []
+    assert found(classes=["finished"], projects=["p"], scholars=["ben"]) == ["r3"]
+
+
+def test_runs_in_doubt_can_be_told_from_others():
+    rows = [run("sure", "09:00", "10:00"), run("ahead", "2026-01-07 09:00", "2026-01-07 10:00")]
+    snapshot = store_of(rows, "2026-01-06 00:00")
+    assert reads.runs(snapshot, doubtful=True)["run_id"].to_list() == ["ahead"]
+
+
+@pytest.mark.parametrize("window", [{}, {"from_day": date(2026, 1, 5), "to_day": TUESDAY}])
+def test_runs_are_as_many_as_are_counted(window, snapshot):
+    counted = reads.run_counts(snapshot, **window)
+    runs = reads.runs(snapshot, **window).group_by("scholar", "project", "class").len("runs")
+    key = ["scholar", "project", "class"]
+    assert counted.rows() == runs.sort(key).with_columns(pl.col("runs").cast(pl.Int64)).rows()
 
 
 def test_lines_that_no_stream_claims_are_told_and_no_others(snapshot):

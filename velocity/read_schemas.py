@@ -138,6 +138,12 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "source": pl.String,
         "url": pl.String,
     },
+    "run_counts": {
+        "scholar": pl.String,
+        "project": pl.String,
+        "class": pl.String,
+        "runs": pl.Int64,
+    },
     "experiments": {
         "scholar": pl.String,
         "stream": pl.String,

@@ -75,8 +75,7 @@ def weekly(
         group_id, measure (metric id), week_start, running, value, n (null of shares), centre,
         limit_low, limit_high (null under 8 complete weeks), signal.
     """
-    ids = None if groups is None else list(groups)
-    return _read(snapshot, "metrics/xmr", by=by, groups=ids, scope=scope.params)
+    return _read(snapshot, "metrics/xmr", by=by, groups=_listed(groups), scope=scope.params)
 
 
 def runs(
@@ -84,7 +83,11 @@ def runs(
     *,
     from_day: date | None = None,
     to_day: date | None = None,
-    scholar: str | None = None,
+    scholars: Sequence[str] | None = None,
+    projects: Sequence[str] | None = None,
+    classes: Sequence[str] | None = None,
+    doubtful: bool = False,
+    most: int | None = None,
     scope: Scope = EVERYTHING,
 ) -> pl.DataFrame:
     """Runs that started in the window, latest first; see queries/reads/runs.sql."""
@@ -93,9 +96,24 @@ def runs(
         "reads/runs",
         from_day=from_day,
         to_day=to_day,
-        scholar=scholar,
+        scholars=_listed(scholars),
+        projects=_listed(projects),
+        classes=_listed(classes),
+        doubtful=doubtful,
+        most=most,
         scope=scope.params,
     )
+
+
+def run_counts(
+    snapshot: Snapshot,
+    *,
+    from_day: date | None = None,
+    to_day: date | None = None,
+    scope: Scope = EVERYTHING,
+) -> pl.DataFrame:
+    """scholar, project, class, runs: how many of them started in the window."""
+    return _read(snapshot, "reads/run_counts", from_day=from_day, to_day=to_day, scope=scope.params)
 
 
 def experiments(
@@ -227,13 +245,12 @@ def line_states(
     scope: Scope = EVERYTHING,
 ) -> pl.DataFrame:
     """A row a line, what needs attention first; see queries/reads/line_states.sql."""
-    ids = None if streams is None else list(streams)
     return _read(
         snapshot,
         "reads/line_states",
         from_day=from_day,
         to_day=to_day,
-        streams=ids,
+        streams=_listed(streams),
         scope=scope.params,
     )
 
@@ -386,6 +403,10 @@ def _of_scholars(
 
     kept: pl.DataFrame = snapshot.kept.get((_of_scholars, parts, from_day, to_day), make)
     return kept
+
+
+def _listed(ids: Sequence[str] | None) -> list[str] | None:
+    return None if ids is None else list(ids)
 
 
 def _read(snapshot: Snapshot, name: str, **params: Any) -> pl.DataFrame:

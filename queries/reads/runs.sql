@@ -3,8 +3,29 @@
 -- local day of its start; latest first.
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
--- param: scholar | VARCHAR | only this scholar, null = all
+-- param: scholars | VARCHAR[] | only these scholars, null = all
+-- param: projects | VARCHAR[] | only projects of these names, null = all
+-- param: classes | VARCHAR[] | only runs taken for these, null = all
+-- param: doubtful | BOOLEAN | only clocks in doubt, estimated sessions and unknown ends
+-- param: most | BIGINT | only so many, the latest; null = all
 -- param: scope | STRUCT | what the viewer may see
+WITH chosen AS (
+  -- Which ones first: what is said of each is joined to those alone.
+  SELECT run.run_key
+  FROM run
+  JOIN scholar USING (scholar_key)
+  JOIN project USING (project_key)
+  LEFT JOIN stream USING (stream_key)
+  WHERE ($from_day::DATE IS NULL OR run.start_day >= $from_day::DATE)
+    AND ($to_day::DATE IS NULL OR run.start_day < $to_day::DATE)
+    AND ($scholars::VARCHAR[] IS NULL OR list_contains($scholars::VARCHAR[], scholar.scholar))
+    AND ($projects::VARCHAR[] IS NULL OR list_contains($projects::VARCHAR[], project.project))
+    AND ($classes::VARCHAR[] IS NULL OR list_contains($classes::VARCHAR[], run.class))
+    AND (NOT $doubtful::BOOLEAN OR run.clock OR run.estimated OR run.end_source = 'unknown')
+    AND may_see($scope, scholar.scholar, stream.stream)
+  ORDER BY run.start_us DESC, run.run_key
+  LIMIT $most::BIGINT
+)
 SELECT
   scholar.scholar,
   stream.stream,
@@ -48,14 +69,11 @@ SELECT
   label.source,
   project.app_url || '/' || url_encode(project.entity) || '/' || url_encode(project.project)
     || '/runs/' || url_encode(run.run_id) AS url
-FROM run
+FROM chosen
+JOIN run USING (run_key)
 JOIN run_label AS label USING (run_key)
 JOIN scholar USING (scholar_key)
 JOIN project USING (project_key)
 LEFT JOIN stream USING (stream_key)
 LEFT JOIN run AS first_run ON first_run.run_key = run.experiment_key
-WHERE ($from_day::DATE IS NULL OR run.start_day >= $from_day::DATE)
-  AND ($to_day::DATE IS NULL OR run.start_day < $to_day::DATE)
-  AND ($scholar::VARCHAR IS NULL OR scholar.scholar = $scholar::VARCHAR)
-  AND may_see($scope, scholar.scholar, stream.stream)
 ORDER BY run.start_us DESC, run.run_key

@@ -49,7 +49,7 @@ view = ui.view()
 names = dict(view.read(reads.streams).select("stream", "name").iter_rows())
 mode = ui.theme_mode()
 ledger = view.read(reads.ledger, by="programme")
-whole = view.windowed(reads.metrics, by="programme")
+whole = view.windowed(reads.metrics, by="programme", parts=["volume", "compute"])
 view.say(
     "programme",
     sentences.compute(

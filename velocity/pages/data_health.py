@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import polars as pl
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from velocity import formats, reads, sentences, ui
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _FLAGGED = [
     "scholar",
@@ -34,7 +38,7 @@ def _check(title: str, meaning: str, frame: pl.DataFrame, columns: list[str] | N
 
 
 view = ui.view()
-flagged = view.read(reads.runs).filter(pl.col("flags").str.contains("clock|estimated|unknown_end"))
+flagged = view.read(reads.runs, doubtful=True)
 unattributed = view.read(reads.unattributed)
 ambiguous = view.read(reads.ambiguous)
 rejected = view.read(reads.rejected)

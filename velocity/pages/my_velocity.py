@@ -29,7 +29,12 @@ who = view.who(scholar)
 # Hours of the day, nights and weekends are shown to the scholar alone, whoever else looks here.
 hours = view.scope.sees_hours(scholar)
 name = formats.markdown(formats.label(who["name"]))
-figures = view.windowed(reads.metrics, by="scholar", groups=[scholar]).row(0, named=True)
+figures = view.windowed(
+    reads.metrics,
+    by="scholar",
+    groups=[scholar],
+    parts=["volume", "loops", "medians", "first_row"],
+).row(0, named=True)
 loops = view.windowed(reads.loops, scholar=scholar).reverse()
 view.say(
     name,
@@ -43,7 +48,7 @@ view.say(
 
 with st.container(border=True), st.grid(4, min_column_width=196):
     for tile in shape.now(
-        view.read(reads.runs, scholar=scholar),
+        view.read(reads.runs, scholars=[scholar], classes=["running", "stale"]),
         view.read(reads.open_work, scholar=scholar),
         view.read(reads.loops, scholar=scholar),
         as_of=view.as_of,

@@ -11,6 +11,8 @@ from velocity import formats, reads, sentences, ui
 from velocity.periods import week_of
 
 _ROWS_SHOWN = 20
+#: Of all runs of a window only the latest are read: a browser takes no million of them.
+_MOST = 20_000
 #: Column -> its width in pixels; together they fit a window of 900.
 _COLUMNS = {
     "scholar": 70,
@@ -25,26 +27,31 @@ _COLUMNS = {
     "flags": 58,
     "url": 50,
 }
+#: Filter of `reads.runs`, the column it is about, and its label.
+_FILTERS = (
+    ("scholars", "scholar", "Scholar"),
+    ("projects", "project", "Project"),
+    ("classes", "class", "State"),
+)
 
 
-def _chosen(runs: pl.DataFrame, column: str, label: str) -> pl.DataFrame:
-    """The runs whose `column` is one of those chosen; all where none is."""
-    known = runs[column].drop_nulls().unique().sort().to_list()
+def _choose(counts: pl.DataFrame, column: str, label: str) -> list[str] | None:
+    """Which values of `column` are chosen; None where none is, which stands for all."""
     chosen = st.multiselect(
         label,
-        known,
+        counts[column].drop_nulls().unique().sort().to_list(),
         format_func=formats.label,
         key=f"runs-{column}",
         bind="query-params",
         placeholder=f"All {label.lower()}s",
         label_visibility="collapsed",
     )
-    return runs.filter(pl.col(column).is_in(chosen)) if chosen else runs
+    return chosen or None
 
 
-def _show_timeline_of_one(runs: pl.DataFrame) -> None:
+def _show_timeline_of_one(counts: pl.DataFrame) -> None:
     """The timeline of the one scholar whose runs are left, where the viewer may see it."""
-    names = runs["scholar"].unique().to_list()
+    names = counts["scholar"].unique().to_list()
     if len(names) != 1 or names[0] not in view.read(reads.scholars)["scholar"]:
         st.caption("Choose one scholar for a timeline of their experiments and runs.")
         return
@@ -65,20 +72,31 @@ def _figures() -> dict[str, Any] | None:
     if len(groups) != 1:
         return None
     ((by, group),) = groups
-    found = view.windowed(reads.metrics, by=by, groups=[group])
+    found = view.windowed(reads.metrics, by=by, groups=[group], parts=["volume"])
     return next(found.iter_rows(named=True), None)
 
 
 view = ui.view()
-runs = view.windowed(reads.runs)
-view.say("all runs that started in it", sentences.runs(figures=_figures(), started=runs.height))
+counts = view.windowed(reads.run_counts)
+view.say(
+    "all runs that started in it",
+    sentences.runs(figures=_figures(), started=int(counts["runs"].sum())),
+)
+filters: dict[str, list[str]] = {}
 with st.container(horizontal=True):
-    for column, label in (("scholar", "Scholar"), ("project", "Project"), ("class", "State")):
-        runs = _chosen(runs, column, label)
-_show_timeline_of_one(runs)
+    for name, column, label in _FILTERS:
+        chosen = _choose(counts, column, label)
+        if chosen is not None:
+            filters[name] = chosen
+            counts = counts.filter(pl.col(column).is_in(chosen))
+_show_timeline_of_one(counts)
+runs = view.windowed(reads.runs, most=_MOST, **filters)
+found = formats.plural(int(counts["runs"].sum()), "run")
+if runs.height == _MOST:
+    found += f", of which the latest {formats.count(_MOST)} are shown"
 ui.heading(
     "Runs",
-    f"{formats.plural(runs.height, 'run')}, times in {view.zone}; stale = no sign of life"
+    f"{found}, times in {view.zone}; stale = no sign of life"
     + ("; select a row to see what it counts in" if view.opens_scholars else ""),
     table=ui.Table(runs, "runs"),
 )

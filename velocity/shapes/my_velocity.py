@@ -45,7 +45,7 @@ def now(
     """The four counts of the present: running, waiting, older than usual, stale.
 
     Args:
-        runs: `reads.runs` of the scholar, all.
+        runs: `reads.runs` of the scholar, those running or stale among them.
         open_work: `reads.open_work` of the scholar.
         loops: `reads.loops` of the scholar, all.
         as_of: the instant to which the data is complete.
