@@ -72,6 +72,17 @@ def _metrics() -> dict[str, Metric]:
     return {metric.id: metric for group in groups() for metric in group.metrics}
 
 
+def query_of(metric_id: str) -> str:
+    """The query of queries/metrics/ that gives a metric, or what stands beside one."""
+    base = metric_id.rpartition("_")[0]
+    return next(
+        group.name
+        for name in (metric_id, f"{base}_median", base)
+        for group in groups()
+        if any(metric.id == name for metric in group.metrics)
+    )
+
+
 def definition(metric_id: str) -> Metric:
     """The definition of a metric, also of what stands beside one ("loop_hours_low").
 

@@ -329,6 +329,7 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "by_configuration": pl.Boolean,
         "restated_at": UTC,
     },
+    "edge": {"as_of": UTC, "newest": UTC, "timezone": pl.String},
     "trust": {
         "as_of": UTC,
         "timezone": pl.String,

@@ -332,6 +332,11 @@ def restated(
     return _read(snapshot, "reads/restated", by=by, since=since, scope=scope.params)
 
 
+def edge(snapshot: Snapshot) -> pl.DataFrame:
+    """One row: as_of and newest (instants), timezone; see queries/reads/edge.sql."""
+    return _read(snapshot, "reads/edge")
+
+
 def trust(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
     """One row: as_of, timezone, counts of scholars, runs and of what is doubtful."""
     return _read(snapshot, "reads/trust", scope=scope.params)

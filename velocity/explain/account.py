@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -16,7 +16,7 @@ from velocity.explain.explanation import Result
 from velocity.explain.formulas import Part
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date
 
     from velocity.explain.explanation import Total, Value
     from velocity.explain.rows import Rows
@@ -69,8 +69,7 @@ def _day_of(rows: Rows, left: float, runway: float | None) -> tuple[date | None,
         why = "nothing is left" if left <= 0 else "that is a century or never"
         return None, f"{formats.NOT_KNOWN}: {why}"
     # Not of the projects that the viewer sees: the ledger is of all of them.
-    end = cast("datetime", reads.projects(rows.snapshot)["as_of"].max())
-    zone = reads.trust(rows.snapshot)["timezone"][0]
+    _, end, zone = reads.edge(rows.snapshot).row(0)
     day = (end + timedelta(days=runway)).astimezone(ZoneInfo(zone)).date()
     return day, f"{exact(day)} = {end:%Y-%m-%d %H:%M:%S} UTC + {exact(runway)} days, in {zone}"
 

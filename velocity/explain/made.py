@@ -50,14 +50,14 @@ def explain(
         rows.figures()  # there must be some
     results = way.results(rows, metric)
     runs, experiments = rows.of("runs"), rows.of("experiments")
-    trust = reads.trust(snapshot).row(0, named=True)
+    as_of, _, timezone = reads.edge(snapshot).row(0)
     return Explanation(
         scholar=scholar,
         metric=definition(metric),
         week=week,
         at_end=way.at_end,
-        as_of=trust["as_of"],
-        timezone=trust["timezone"],
+        as_of=as_of,
+        timezone=timezone,
         runs=runs,
         sessions=rows.of("sessions"),
         experiments=experiments,

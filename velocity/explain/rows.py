@@ -157,14 +157,15 @@ class Rows:
         every = self._read("latencies", line=line)
         return every.filter(pl.col("measure") == measure).drop("measure")
 
-    def figures(self) -> dict[str, Any]:
-        """What `reads.metrics` says, by its columns.
+    def figures(self, part: reads.Part = "volume") -> dict[str, Any]:
+        """What `reads.metrics` says in one part, and in that of volume, by its columns.
 
         Raises:
             VelocityError: the scholar has no data in the window, or the data does not reach it.
         """
+        parts: tuple[reads.Part, ...] = ("volume",) if part == "volume" else ("volume", part)
         found = self.once(
-            "figures",
+            f"figures, {part}",
             lambda: reads.metrics(
                 self.snapshot,
                 by="scholar",
@@ -172,6 +173,7 @@ class Rows:
                 from_day=self.from_day,
                 to_day=self.to_day,
                 groups=[self.scholar],
+                parts=parts,
                 scope=self.scope,
             ),
         )

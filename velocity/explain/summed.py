@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from velocity.definitions import query_of
 from velocity.explain.arithmetic import median_worked_out, total_of, worked_out
 from velocity.explain.explanation import Result
 from velocity.explain.formulas import FORMULAS, LATENCIES
@@ -11,6 +12,7 @@ from velocity.explain.formulas import FORMULAS, LATENCIES
 if TYPE_CHECKING:
     import polars as pl
 
+    from velocity import reads
     from velocity.explain.formulas import Part
     from velocity.explain.rows import Rows
 
@@ -21,7 +23,7 @@ def summed(rows: Rows, metric: str) -> tuple[Result, ...]:
     Raises:
         VelocityError: the scholar has no data in the window.
     """
-    headline = rows.figures()[metric]
+    headline = rows.figures(cast("reads.Part", query_of(metric)))[metric]
     if metric in LATENCIES:
         measure, figure = LATENCIES[metric]
         latencies = rows.latencies(measure)

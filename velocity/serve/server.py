@@ -266,7 +266,7 @@ def _readyz(_request: Request) -> Response:
 
     try:
         snapshot = latest_snapshot(data_folder())
-        as_of = reads.trust(snapshot)["as_of"].item()
+        as_of = reads.edge(snapshot)["as_of"].item()
     except VelocityError:
         return JSONResponse({"ready": False}, 503)
     age = None if as_of is None else (datetime.now(UTC) - as_of).total_seconds() / 3600
