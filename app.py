@@ -80,11 +80,12 @@ def _listed(viewer: Viewer) -> tuple[dict[str, tuple[str, frozenset[str] | None]
 def _run() -> None:
     st.set_page_config(page_title="Research velocity", layout="wide")
     # The theme has no option for the padding at the sides, nor for the colour of a button whose
-    # menu is open: a darker accent, too dark on a dark page.
+    # menu is open: a darker accent, too dark on a dark page. A script takes no room.
     st.html(
         '<style>[data-testid="stMainBlockContainer"]'
         "{padding-left:1.5rem;padding-right:1.5rem}"
-        'button[kind="tertiary"]:is(:active,[aria-expanded="true"]){color:inherit}</style>'
+        'button[kind="tertiary"]:is(:active,[aria-expanded="true"]){color:inherit}'
+        '[data-testid="stElementContainer"]:has(>[data-testid="stHtml"]>script){display:none}</style>'
     )
     ui.keep_history()
     ui.fit_to_paper()

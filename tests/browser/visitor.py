@@ -48,6 +48,15 @@ _TOO_WIDE = """() => {
     '[data-testid=stMain], [data-testid=stMainBlockContainer]')];
   return boxes.some(box => box.scrollWidth > Math.min(room, box.clientWidth) + 1);
 }"""
+#: Room above the first words, px, beyond what parts any two things.
+_EMPTY_BAND = """() => {
+  const header = document.querySelector('[data-testid=stHeader]').getBoundingClientRect();
+  const elements = document.querySelectorAll(
+    '[data-testid=stMain] [data-testid=stElementContainer]');
+  const tops = [...elements].map(it => it.getBoundingClientRect())
+    .filter(box => box.height > 0).map(box => box.top);
+  return Math.min(...tops) - header.bottom > 21;
+}"""
 #: Asked for below a page's address first, and found one folder up.
 _EXPECTED = re.compile(r"/[a-z-]+/_stcore/(health|host-config)$")
 
@@ -102,6 +111,8 @@ class Visitor:
         found += [f"blank chart: {chart}" for chart in self.page.evaluate(_BLANK_CHARTS)]
         if self.page.evaluate(_TOO_WIDE):
             found.append("wider than the window")
+        if self.page.evaluate(_EMPTY_BAND):
+            found.append("an empty band above the page")
         return found
 
     def text(self) -> str:

@@ -96,6 +96,7 @@ def layout_of(
             "fixedrange": False,
             "showline": False,
             "ticks": "",
+            "ticklabeloverflow": "hide past div",
             **_date_ticks(start, end),
         },
         "yaxis": {

@@ -8,7 +8,6 @@ import streamlit as st
 from velocity import reads, sentences, ui
 from velocity.charts import draw_burndown, draw_compute
 
-_ALLOCATION = "Allocation, not utilisation; runs over several nodes are under-counted"
 _SPENT = ["gpu_hours", "gpu_hours_failed", "productive_share", "credits"]
 _MEASURED = ["gpu_utilisation", "gpu_measured_share"]
 
@@ -23,9 +22,8 @@ def _spent(by: str, title: str) -> None:
     frame = view.windowed(reads.metrics, by=by, parts=["volume", "compute"])
     if by == "stream":
         frame = frame.with_columns(pl.col(by).replace(names))
-    caption = f"{view.window.words}; {_ALLOCATION.lower()}"
     found = _known(frame.select(by, *_SPENT, *_MEASURED, "unpriced_run_hours"))
-    _table(found, title, caption, f"compute-{by}")
+    _table(found, title, view.window.words, f"compute-{by}")
 
 
 def _known(frame: pl.DataFrame) -> pl.DataFrame:
@@ -85,8 +83,7 @@ with st.grid(2, min_column_width=470, gap="medium"):
                 title="GPU-hours by week and stream",
             ),
             title="GPU-hours by week and stream",
-            caption=f"{view.window.words}, so the first and last week may be part of one; "
-            f"{_ALLOCATION.lower()}",
+            caption=f"{view.window.words}, so the first and last week may be part of one",
             table=ui.Table(weeks, "gpu-weeks"),
         )
 with st.grid(2, min_column_width=470, gap="medium"):

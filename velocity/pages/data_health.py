@@ -79,13 +79,14 @@ with st.grid(2, min_column_width=470, gap="medium"):
         view.read(reads.projects),
         ["entity", "project", "as_of", "runs"],
     )
-    _check(
-        "Rows set aside",
-        "Runs that could not be read; they are tried again at the next sync",
-        rejected,
-    )
-    ui.heading(
-        f"Little's-law residual: {formats.duration(abs(residual or 0))}",
-        "Run hours of the daily facts less those added run by run; 0 but for rounding, "
-        "or it is a fault of ours",
-    )
+    with st.container():
+        _check(
+            "Rows set aside",
+            "Runs that could not be read; they are tried again at the next sync",
+            rejected,
+        )
+        ui.heading(
+            f"Little's-law residual: {formats.duration(abs(residual or 0))}",
+            "Run hours of the daily facts less those added run by run; 0 but for rounding, "
+            "or it is a fault of ours",
+        )

@@ -68,7 +68,7 @@ else:
             draw_loops(loops, mode=mode, title="Loops", zone=view.zone),
             title="Loops, in order of launch",
             caption=f"One bar an experiment, hours, {formats.sample(loops.height)}; "
-            "bars above 20 h are cut and carry their length",
+            "bars above 20 h are cut",
             table=ui.Table(loops, "loops"),
         )
     with right:
@@ -96,7 +96,7 @@ else:
 ui.show_timeline(view, who, title="Timeline of my experiments" if hours else f"Timeline of {name}")
 
 since = view.window.last - timedelta(weeks=_WEEKS)
-with st.grid(3, min_column_width=300, gap="medium"):
+with st.grid(3 if hours else 2, min_column_width=300, gap="medium"):
     with st.container():
         weekly = shape.throughput(
             view.read(reads.weekly, by="scholar", groups=[scholar]),

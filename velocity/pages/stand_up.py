@@ -110,8 +110,7 @@ with st.grid(2, min_column_width=470, gap="medium"):
                 "Late syncs, corrected clocks and loops that closed since change past weeks",
                 table=ui.Table(restated, "restated"),
             )
-            for words in told[:_MOST_RESTATED]:
-                st.markdown(words)
+            st.markdown("  \n".join(told[:_MOST_RESTATED]))
 
 if names:
     ui.show_chart(

@@ -20,16 +20,16 @@ _ROWS_SHOWN = 14
 view, mode = ui.view(), ui.theme_mode()
 bars = tokens(mode).faint
 _LINES = {
-    "line": st.column_config.TextColumn("Scholar / line", width=160),
+    "line": st.column_config.TextColumn("Scholar / line", width=140),
     "stream_name": st.column_config.TextColumn("Stream", width=70),
-    "state": st.column_config.TextColumn("State", width=135),
+    "state": st.column_config.TextColumn("State", width=132),
     "for": st.column_config.TextColumn("For", width=72),
     "last_loops_hours": st.column_config.BarChartColumn(
-        "Last 10 loops, hours", width=108, color=bars, y_min=0, y_max=shape.LONGEST_BAR_HOURS
+        "Last 10 loops, hours", width=116, color=bars, y_min=0, y_max=shape.LONGEST_BAR_HOURS
     ),
-    "median": st.column_config.TextColumn("Loop median (n)", width=108),
-    "experiments_concluded": st.column_config.NumberColumn("Concluded", width=76),
-    "failed": st.column_config.NumberColumn("Failed", format="%d\u00a0%%", width=58),
+    "median": st.column_config.TextColumn("Loop median (n)", width=104),
+    "experiments_concluded": st.column_config.NumberColumn("Concluded", width=72),
+    "failed": st.column_config.NumberColumn("Failed", format="%d\u00a0%%", width=54),
     "url": st.column_config.LinkColumn("W&B", display_text="open", width=52),
 }
 
@@ -110,7 +110,7 @@ ui.show_chart(
 )
 
 exposure = view.read(reads.metrics, by="scholar", parts=["volume"])
-with st.grid(2, min_column_width=470, gap="medium"):
+with st.grid(2 if view.scope.everything else 1, min_column_width=470, gap="medium"):
     # The pooled rate, and everybody's exposure, are for those who see everybody.
     if view.scope.everything:
         with st.container():

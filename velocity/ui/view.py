@@ -297,8 +297,8 @@ def _choose_scholar(snapshot: Snapshot, scope: Scope) -> str | None:
 
 def _choose_streams(snapshot: Snapshot, scope: Scope) -> tuple[str, ...]:
     known = _kept(snapshot, reads.streams, (), scope)["stream"].to_list()
-    if not known:
-        return ()
+    if len(known) < 2:  # noqa: PLR2004 - no choice
+        return tuple(known)
     chosen = st.pills(
         "Streams",
         known,
