@@ -7,16 +7,8 @@ from datetime import timedelta
 import streamlit as st
 
 from velocity import formats, reads, sentences, ui
-from velocity.charts import (
-    draw_calendar,
-    draw_dots,
-    draw_loops,
-    draw_share_bar,
-    draw_strips,
-    draw_throughput,
-)
+from velocity.charts import draw_calendar, draw_strips, draw_throughput
 from velocity.shapes import my_velocity as shape
-from velocity.shapes.seen import seen_by
 
 _WEEKS = 12
 
@@ -62,36 +54,7 @@ if loops.is_empty():
         "No experiment was launched in this window: choose a longer one.", "velocity sync"
     )
 else:
-    left, right = st.columns([2.4, 1], gap="medium")
-    with left:
-        ui.show_chart(
-            draw_loops(loops, mode=mode, title="Loops", zone=view.zone),
-            title="Loops, in order of launch",
-            caption=f"One bar an experiment, hours, {formats.sample(loops.height)}; "
-            "bars above 20 h are cut",
-            table=ui.Table(loops, "loops"),
-        )
-    with right:
-        ui.show_chart(
-            draw_share_bar(
-                machine_hours=figures["machine_hours_closed"],
-                reaction_hours=figures["reaction_hours_closed"],
-                reaction_share=figures["reaction_share"],
-                loops=figures["loops_closed"],
-                mode=mode,
-                title="The loop",
-            ),
-            title="Where the loop goes",
-            caption=f"Hours of {formats.plural(figures['loops_closed'], 'closed loop')}; "
-            f"medians of all, {figures['loops_abandoned']} abandoned",
-            table=ui.Table(shape.medians(figures), "medians"),
-        )
-        if figures["loop_hours_median"] is None:
-            ui.show_figure(
-                draw_dots(shape.dots(loops, view.zone), mode=mode, title="Loops"), key="loop-dots"
-            )
-        else:
-            st.table(shape.medians(figures), border="horizontal")
+    ui.show_loops(view, loops, figures)
 
 ui.show_timeline(view, who, title="Timeline of my experiments" if hours else f"Timeline of {name}")
 
@@ -136,26 +99,4 @@ with st.grid(3 if hours else 2, min_column_width=300, gap="medium"):
             caption="Bar = middle half of the others, tick = their median; nobody is named",
             table=ui.Table(strips, "cohort"),
         )
-if view.viewer.scholar is None and view.viewer.email is None:
-    ui.heading("What others can see of you")
-    st.markdown(shape.SEEN_BY_OTHERS)
-elif hours:
-    streams = view.read(reads.experiments, scholar=scholar)["stream"].drop_nulls().to_list()
-    known = dict(view.read(reads.streams).select("stream", "name").iter_rows())
-    theirs = {it: name for it, name in known.items() if it in {*streams, *who["streams"]}}
-    ui.heading(
-        "What others can see of you",
-        "By the roster as it stands now. Every scholar sees quartiles of at least 8 others, which "
-        "name nobody; a day's figures are yours alone",
-    )
-    ui.show_rows(seen_by(view.roster, scholar, theirs, **view.policy), alt="Who sees what of you")
-    looks = view.looks(scholar)
-    ui.heading(
-        "Who looked at your pages",
-        "My velocity, Why this number, or Runs with yours alone, opened by others in the last "
-        f"{formats.plural(view.settings.access.views_kept_days, 'day')}; times in {view.zone}",
-    )
-    if looks.is_empty():
-        st.markdown("Nobody has.")
-    else:
-        ui.show_rows(looks, alt="Who looked at your pages, latest first")
+ui.show_seen(view, who)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import streamlit as st
 
-from velocity import charts, formats, reads, sentences, ui
+from velocity import formats, reads, sentences, ui
 from velocity.shapes import stand_up as shape
 from velocity.shapes import weeks as series
 
@@ -15,13 +15,6 @@ _STUCK_HOURS = 24
 _MOST_RESTATED = 5
 _FOUR_WEEKS = timedelta(weeks=4)
 _PARTS: tuple[reads.Part, ...] = ("volume", "loops", "medians", "compute")
-_STUCK = {
-    "line": st.column_config.TextColumn("Scholar / line", width=190),
-    "stream_name": st.column_config.TextColumn("Stream", width=100),
-    "what": st.column_config.TextColumn("What", width=165),
-    "for": st.column_config.TextColumn("For", width=80),
-    "url": st.column_config.LinkColumn("W&B", display_text="open", width=70),
-}
 
 view, mode = ui.view(), ui.theme_mode()
 week = series.last_complete_week(view.window.last)
@@ -78,25 +71,7 @@ with ui.tile_row():
 
 with st.grid(2, min_column_width=470, gap="medium"):
     with st.container():
-        ui.heading(
-            "What is stuck",
-            "Results waiting, failures not recovered and stale runs for more than 24 h; oldest "
-            f"first, {formats.sample(stuck.height)}{view.opens_words}",
-            table=ui.Table(stuck, "stuck"),
-        )
-        if stuck.is_empty():
-            st.markdown("Nothing has been stuck for more than a day.")
-        else:
-            row = ui.chosen_row(
-                shape.stuck_rows(stuck),
-                stuck,
-                columns=_STUCK,
-                key="stuck-rows",
-                opens=view.opens_scholars,
-                alt="What is stuck, longest first; a selected row opens its scholar",
-            )
-            if row is not None:
-                view.show_ways(row)
+        ui.show_stuck(view, stuck)
     with st.container():
         found, checked = series.signals([streams, programme], week, names)
         ui.heading("Signals", f"Points of the {formats.week(week)} beyond their own usual range")
@@ -113,19 +88,8 @@ with st.grid(2, min_column_width=470, gap="medium"):
             st.markdown("  \n".join(told[:_MOST_RESTATED]))
 
 if names:
-    ui.show_chart(
-        charts.draw_multiples(
-            series.panels(streams, names),
-            measures=series.STREAM_MEASURES,
-            groups=list(names.values()),
-            along="row",
-            mode=mode,
-            title="Streams",
-        ),
-        title="Streams, each against its own usual range",
-        caption=f"{series.window_words(streams)}; grey band = usual range of the stream's own "
-        "weeks; one scale along a row; a diamond marks a signal",
-        table=ui.Table(streams, "stream-weeks"),
+    ui.show_stream_weeks(
+        streams, names, along="row", title="Streams, each against its own usual range"
     )
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.caption("Lines and scholars of", width="content")

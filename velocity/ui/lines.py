@@ -1,0 +1,162 @@
+"""Tables of lines and of scholars, in which a row leads on to its scholar."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import streamlit as st
+
+from velocity import formats, reads
+from velocity.shapes import streams as shape
+from velocity.shapes.stand_up import stuck_rows
+from velocity.theme import tokens
+from velocity.ui.drill import chosen_row
+from velocity.ui.parts import Table, heading, theme_mode
+from velocity.ui.tables import ROW_HEIGHT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date
+
+    from velocity.ui.view import View
+
+_ROWS_SHOWN = 14
+_STUCK = {
+    "line": st.column_config.TextColumn("Scholar / line", width=190),
+    "stream_name": st.column_config.TextColumn("Stream", width=100),
+    "what": st.column_config.TextColumn("What", width=165),
+    "for": st.column_config.TextColumn("For", width=80),
+    "url": st.column_config.LinkColumn("W&B", display_text="open", width=70),
+}
+
+
+def show_stuck(view: View, stuck: pl.DataFrame) -> None:
+    """What is stuck in the programme, a row of `reads.stuck` each."""
+    heading(
+        "What is stuck",
+        "Results waiting, failures not recovered and stale runs for more than 24 h; oldest "
+        f"first, {formats.sample(stuck.height)}{view.opens_words}",
+        table=Table(stuck, "stuck"),
+    )
+    if stuck.is_empty():
+        st.markdown("Nothing has been stuck for more than a day.")
+        return
+    alt = "What is stuck, longest first; a selected row opens its scholar"
+    _show(view, stuck_rows(stuck), stuck, _STUCK, key="stuck-rows", alt=alt)
+
+
+def show_lines(view: View, lines: pl.DataFrame, medians: pl.DataFrame) -> None:
+    """The lines of some streams, what needs attention first.
+
+    Args:
+        view: whose window they are over.
+        lines: rows of `reads.line_states`.
+        medians: rows of `reads.lines` over the same window.
+    """
+    heading(
+        "Lines",
+        "One row per scholar and project, sorted by the oldest unanswered result or failure not "
+        f"recovered; {formats.sample(lines.height)}; {view.window.words}; bars end at "
+        f"{formats.duration(shape.LONGEST_BAR_HOURS)}{view.opens_words}",
+        table=Table(shape.line_table(lines, medians), "lines"),
+    )
+    if lines.is_empty():
+        st.markdown(
+            "No line of these streams has an experiment in this window: choose a longer one."
+        )
+        return
+    rows = shape.line_rows(lines, medians, view.read(reads.open_work))
+    columns = {
+        "line": st.column_config.TextColumn("Scholar / line", width=140),
+        "stream_name": st.column_config.TextColumn("Stream", width=70),
+        "state": st.column_config.TextColumn("State", width=132),
+        "for": st.column_config.TextColumn("For", width=72),
+        "last_loops_hours": _bars("Last 10 loops, hours", 116, shape.LONGEST_BAR_HOURS),
+        "median": st.column_config.TextColumn("Loop median (n)", width=104),
+        "experiments_concluded": st.column_config.NumberColumn("Concluded", width=72),
+        "failed": st.column_config.NumberColumn("Failed", format="%d\u00a0%%", width=54),
+        "url": st.column_config.LinkColumn("W&B", display_text="open", width=52),
+    }
+    _show(view, rows, rows, columns, key="line-rows", alt="Lines, what needs attention first")
+
+
+def show_scholars(
+    view: View, lines: pl.DataFrame, exposure: pl.DataFrame, *, streams: list[str], week: date
+) -> None:
+    """The scholars of some streams, only what they did in those, what has waited longest first.
+
+    Args:
+        view: whose window they are over.
+        lines: rows of `reads.line_states`, of these streams.
+        exposure: rows of `reads.metrics` by scholar, over all data.
+        streams: their ids.
+        week: Monday of the last complete week.
+    """
+    first, end = shape.series_days(week, view.trust["first_day"], view.window.end)
+    people = shape.scholar_rows(
+        _within(view.read, streams, period="week", from_day=first, to_day=end),
+        _within(view.windowed, streams),
+        exposure,
+        lines,
+    )
+    heading(
+        "Scholars of these streams",
+        f"A bar a week, {formats.span(first, end - timedelta(days=1))}, one scale down each "
+        f"column; failed and now over {view.window.words}; sorted by what has waited longest; "
+        f"{formats.sample(people.height)}",
+        table=Table(people, "scholars"),
+    )
+    weeks = {"weeks": st.column_config.NumberColumn("Weeks", format="%.0f", width=55)}
+    columns = {
+        "scholar": st.column_config.TextColumn("Scholar", width=85),
+        "stream_name": st.column_config.TextColumn("Stream", width=75),
+        # Everybody's exposure is for those who see everybody.
+        **(weeks if view.scope.everything else {}),
+        "waits": st.column_config.TextColumn("Waiting", width=75),
+        "concluded_weeks": _bars("Concluded a week", 120, shape.most_concluded(people)),
+        "failed": st.column_config.NumberColumn("Failed", format="%d\u00a0%%", width=60),
+        "serial_weeks": _bars("Serial share", 120, 1),
+        "serial": st.column_config.NumberColumn("Now", format="%d\u00a0%%", width=55),
+    }
+    alt = "Scholars of these streams, what has waited longest first"
+    _show(view, shape.scholar_words(people), people, columns, key="scholar-rows", alt=alt)
+
+
+def _within(read: Callable[..., pl.DataFrame], streams: list[str], **filters: Any) -> pl.DataFrame:
+    """Figures of scholars, only what they did in each of the streams."""
+    return pl.concat(
+        read(reads.metrics, by="scholar", within=stream, parts=["volume"], **filters).with_columns(
+            stream=pl.lit(stream)
+        )
+        for stream in streams
+    )
+
+
+def _bars(title: str, width: int, longest: float) -> Any:
+    return st.column_config.BarChartColumn(
+        title, width=width, color=tokens(theme_mode()).faint, y_min=0, y_max=longest
+    )
+
+
+def _show(
+    view: View,
+    shown: pl.DataFrame,
+    rows: pl.DataFrame,
+    columns: Mapping[str, Any],
+    *,
+    key: str,
+    alt: str,
+) -> None:
+    row = chosen_row(
+        shown.select(*columns),
+        rows,
+        columns=columns,
+        key=key,
+        alt=alt,
+        opens=view.opens_scholars,
+        height=None if rows.height <= _ROWS_SHOWN else ROW_HEIGHT * _ROWS_SHOWN + 36,
+    )
+    if row is not None:
+        view.show_ways(row)

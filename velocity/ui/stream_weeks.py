@@ -1,0 +1,51 @@
+"""The weeks of streams, each beside its own usual range."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from velocity.charts import draw_multiples
+from velocity.shapes import weeks
+from velocity.ui.parts import Table, show_chart, theme_mode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import polars as pl
+
+_ONE_SCALE = {"row": "along a row", "column": "down a column"}
+
+
+def show_stream_weeks(
+    weekly: pl.DataFrame,
+    names: Mapping[str, str],
+    *,
+    along: Literal["row", "column"],
+    title: str,
+    notes: Mapping[str, str] | None = None,
+) -> None:
+    """Small multiples, a measure along a row or down a column.
+
+    Args:
+        weekly: of `shapes.weeks.recent` with the measures of streams.
+        names: id of each stream -> its name.
+        along: which panels have one scale.
+        title: of the section.
+        notes: name of a stream -> n, below it.
+    """
+    counted = "; n = loops of the last week" if notes else ""
+    show_chart(
+        draw_multiples(
+            weeks.panels(weekly, names),
+            measures=weeks.STREAM_MEASURES,
+            groups=list(names.values()),
+            along=along,
+            mode=theme_mode(),
+            title="Streams",
+            notes=notes,
+        ),
+        title=title,
+        caption=f"{weeks.window_words(weekly)}; grey band = usual range of the stream's own "
+        f"weeks; one scale {_ONE_SCALE[along]}; a diamond marks a signal{counted}",
+        table=Table(weekly, "stream-weeks"),
+    )
