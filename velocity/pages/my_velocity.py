@@ -21,6 +21,20 @@ who = view.who(scholar)
 # Hours of the day, nights and weekends are shown to the scholar alone, whoever else looks here.
 hours = view.scope.sees_hours(scholar)
 name = formats.markdown(formats.label(who["name"]))
+since = view.window.last - timedelta(weeks=_WEEKS)
+over = {"from_day": view.window.first, "to_day": view.window.end}
+lines = view.soon(reads.lines, scholar=scholar)
+runs = view.soon(reads.runs, scholars=[scholar], classes=["running", "stale"])
+open_work = view.soon(reads.open_work, scholar=scholar)
+every_loop = view.soon(reads.loops, scholar=scholar)
+volume = {"by": "scholar", "groups": [scholar], "parts": ["volume"]}
+volume_by_week = view.soon(reads.metrics, period="week", **volume)
+volume_by_day = (
+    view.soon(reads.metrics, period="day", from_day=since, to_day=view.window.end, **volume)
+    if hours
+    else None
+)
+bands = view.soon(reads.bands, scholar=scholar, **over)
 figures = view.windowed(
     reads.metrics,
     by="scholar",
@@ -32,7 +46,7 @@ view.say(
     name,
     sentences.my_velocity(
         figures=figures,
-        lines=view.read(reads.lines, scholar=scholar),
+        lines=lines(),
         awake=(who["awake_start_min"], who["awake_end_min"]) if hours else (0, 0),
         own=hours,
     ),
@@ -40,9 +54,9 @@ view.say(
 
 with st.container(border=True), st.grid(4, min_column_width=196):
     for tile in shape.now(
-        view.read(reads.runs, scholars=[scholar], classes=["running", "stale"]),
-        view.read(reads.open_work, scholar=scholar),
-        view.read(reads.loops, scholar=scholar),
+        runs(),
+        open_work(),
+        every_loop(),
         as_of=view.as_of,
     ):
         with st.container(gap="xsmall"):
@@ -58,14 +72,11 @@ else:
 
 ui.show_timeline(view, who, title="Timeline of my experiments" if hours else f"Timeline of {name}")
 
-since = view.window.last - timedelta(weeks=_WEEKS)
 with st.grid(3 if hours else 2, min_column_width=300, gap="medium"):
     with st.container():
         weekly = shape.throughput(
             view.read(reads.weekly, by="scholar", groups=[scholar]),
-            view.read(
-                reads.metrics, by="scholar", period="week", groups=[scholar], parts=["volume"]
-            ),
+            volume_by_week(),
         )
         ui.show_chart(
             draw_throughput(weekly, mode=mode, title="Concluded and failed"),
@@ -73,17 +84,9 @@ with st.grid(3 if hours else 2, min_column_width=300, gap="medium"):
             caption="Experiments concluded and runs failed a week; band = usual range",
             table=ui.Table(weekly, "throughput"),
         )
-    if hours:
+    if volume_by_day is not None:
         with st.container():
-            days = view.read(
-                reads.metrics,
-                by="scholar",
-                period="day",
-                groups=[scholar],
-                parts=["volume"],
-                from_day=since,
-                to_day=view.window.end,
-            ).select(day="period_start", value="experiments_started")
+            days = volume_by_day().select(day="period_start", value="experiments_started")
             ui.show_chart(
                 draw_calendar(days, mode=mode, title="Launches by day", noun="launch"),
                 title="Launches by day",
@@ -92,7 +95,7 @@ with st.grid(3 if hours else 2, min_column_width=300, gap="medium"):
             )
     with st.container():
         title = f"{'You' if hours else name} and the cohort"
-        strips = shape.strips(figures, view.windowed(reads.bands, scholar=scholar))
+        strips = shape.strips(figures, bands())
         ui.show_chart(
             draw_strips(strips, mode=mode, title=title),
             title=title,

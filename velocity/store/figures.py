@@ -9,7 +9,7 @@ import polars as pl
 from velocity.sql import load_query
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
     from typing import Any
 
@@ -61,11 +61,13 @@ def figures(
     within: str | None = None,
     scope: Mapping[str, Any] = _EVERYTHING,
     parts: Sequence[Part] = PARTS,
+    each: Callable[..., Iterable[pl.DataFrame]] = map,
 ) -> pl.DataFrame:
     """Every metric, a row a group and period, over [from_day, to_day) in local days.
 
     `periods`: only those with these first days. `groups`: only these ids, but from the period
     `groups_until` on all. `parts`: only the metrics of these queries, `volume` first.
+    `each`: runs their queries, as `map` does or several at a time.
 
     Returns:
         `kind`, `group_id`, `period_start` (1970-01-01 for the period "all"), then the ids of the
@@ -82,7 +84,8 @@ def figures(
         "within": within,
         "scope": dict(scope),
     }
-    whole, *others = (source.frame(load_query(f"metrics/{part}").body, params) for part in parts)
+    bodies = [load_query(f"metrics/{part}").body for part in parts]
+    whole, *others = each(lambda body: source.frame(body, params), bodies)
     for part in others:
         whole = whole.join(part, on=_KEY, how="left", maintain_order="left")
     counts = [
