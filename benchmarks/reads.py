@@ -1,17 +1,15 @@
-"""How long each read of `velocity.reads` takes on a published store: warm, and nothing is kept."""
+"""How long each read that pages ask for takes on a published store: warm, and nothing is kept."""
 
 from __future__ import annotations
 
-import inspect
 import statistics
 import time
 from datetime import timedelta
-from itertools import product
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from synthetic import AS_OF
 
-from velocity import reads
+from velocity import explain, reads
 from velocity.store import latest_snapshot
 from velocity.store.kept import Kept
 
@@ -19,32 +17,96 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-_FROM, _TO = (AS_OF - timedelta(weeks=12)).date(), AS_OF.date()
+    from velocity.store import Snapshot
 
-#: What pages give: everything there is as well as twelve weeks, one scholar as well as all.
-_GIVEN: dict[str, list[Any]] = {
-    "by": list(get_args(reads.By)),
-    "period": ["all", "week"],
-    "from_day": [None, _FROM],
-    "to_day": [_TO],
-    "scholar": ["u1"],
-    "scholars": [None, ["u1"]],
-    "most": [20_000],
-    "from_at": [AS_OF - timedelta(weeks=2)],
-    "to_at": [AS_OF],
-    "min_hours": [72.0],
-}
+Call = tuple["Callable[..., Any]", dict[str, Any]]
+
+_DAY = timedelta(days=1)
+_END = AS_OF.date()
+#: All days that there are data of, and twelve weeks: given by their days, as pages do.
+_WINDOWS = ((AS_OF - timedelta(weeks=26)).date(), (AS_OF - timedelta(weeks=12)).date())
+_SERIES = {"from_day": _WINDOWS[1], "to_day": _END}
 
 
-def _calls() -> Iterator[tuple[Callable[..., Any], dict[str, Any]]]:
-    for name, read in inspect.getmembers(reads, inspect.isfunction):
-        if name.startswith("_") or read.__module__ != reads.__name__:
-            continue
-        given = {key: _GIVEN[key] for key in inspect.signature(read).parameters if key in _GIVEN}
-        if "from_day" in given and "scholar" in given:
-            given["scholar"] = ["u1", None] if read is not reads.bands else ["u1"]
-        for values in product(*given.values()):
-            yield read, dict(zip(given, values, strict=True))
+def _calls(scholar: str, streams: list[str]) -> Iterator[Call]:
+    """What velocity/pages ask for when they are drawn first."""
+    own = {"by": "scholar", "groups": [scholar], "parts": ["volume"]}
+    week = {"from_at": AS_OF - timedelta(weeks=1), "to_at": AS_OF}
+    yield reads.trust, {}
+    yield reads.scholars, {}
+    yield reads.streams, {}
+    # Stand-up
+    yield (
+        reads.metrics,
+        {
+            "by": "programme",
+            "period": "day",
+            "from_day": _END - 28 * _DAY,
+            "to_day": _END,
+            "parts": ["volume", "medians", "compute"],
+        },
+    )
+    yield reads.weekly, {"by": "programme"}
+    yield reads.weekly, {"by": "stream"}
+    yield reads.stuck, {"min_hours": 24.0}
+    yield reads.balance, {"by": "programme"}
+    yield reads.ledger, {"by": "programme"}
+    yield reads.restated, {"by": "programme", "since": AS_OF - timedelta(days=7)}
+    # My velocity, Why this number
+    yield reads.lines, {"scholar": scholar}
+    yield reads.runs, {"scholars": [scholar], "classes": ["running", "stale"]}
+    yield reads.open_work, {"scholar": scholar}
+    yield reads.loops, {"scholar": scholar}
+    yield reads.experiments, {"scholar": scholar}
+    yield reads.metrics, {"period": "week", **own}
+    yield reads.metrics, {"period": "day", **_SERIES, **own}
+    yield reads.weekly, {"by": "scholar", "groups": [scholar]}
+    for read in (reads.timeline_experiments, reads.timeline_runs, reads.concurrency):
+        yield read, {"scholar": scholar, **week}
+    for metric in ("busy_hours", "loop_hours_median", "reaction_share", "credits"):
+        yield explain.explain, {"scholar": scholar, "metric": metric}
+    # Streams
+    yield reads.open_work, {}
+    yield reads.metrics, {"by": "scholar", "parts": ["volume"]}
+    yield reads.funnel, {}
+    for stream in streams:
+        within = {"by": "scholar", "within": stream, "parts": ["volume"]}
+        yield reads.metrics, {"period": "week", **_SERIES, **within}
+    # Groups, Data health
+    yield reads.group_weeks, {}
+    yield reads.runs, {"doubtful": True}
+    for read in (reads.unattributed, reads.ambiguous, reads.rejected, reads.sync_log):
+        yield read, {}
+    yield reads.projects, {}
+    yield reads.littles_law_residual, {}
+    for from_day in _WINDOWS:
+        yield from _windowed(scholar, streams, {"from_day": from_day, "to_day": _END})
+
+
+def _windowed(scholar: str, streams: list[str], window: dict[str, Any]) -> Iterator[Call]:
+    """What they ask for over the window that is chosen."""
+    by = reads.metrics
+    # Stand-up
+    yield by, {"by": "programme", "parts": ["volume", "loops", "medians", "compute"], **window}
+    # My velocity
+    parts = ["volume", "loops", "medians", "first_row"]
+    yield by, {"by": "scholar", "groups": [scholar], "parts": parts, **window}
+    yield reads.loops, {"scholar": scholar, **window}
+    yield reads.bands, {"scholar": scholar, **window}
+    # Streams
+    yield reads.line_states, {"streams": streams, **window}
+    yield reads.lines, window
+    for stream in streams:
+        yield by, {"by": "scholar", "within": stream, "parts": ["volume"], **window}
+    # Compute
+    for group in ("programme", "stream", "scholar"):
+        yield by, {"by": group, "parts": ["volume", "compute"], **window}
+    yield reads.gpu_weeks, window
+    yield reads.gpu_types, window
+    # Runs
+    yield by, {"by": "programme", "groups": ["programme"], "parts": ["volume"], **window}
+    yield reads.run_counts, window
+    yield reads.runs, {"most": 20_000, **window}
 
 
 def measure_reads(data: Path, *, limit_ms: float = 200) -> None:
@@ -55,7 +117,7 @@ def measure_reads(data: Path, *, limit_ms: float = 200) -> None:
     snapshot = latest_snapshot(data)
     snapshot.kept = Kept(0)
     found = []
-    for read, given in _calls():
+    for read, given in _calls(_somebody(snapshot), reads.streams(snapshot)["stream"].to_list()):
         read(snapshot, **given)
         times = [_once(lambda: read(snapshot, **given)) for _ in range(3)]  # noqa: B023
         took_ms, worked_ms = (statistics.median(it) for it in zip(*times, strict=True))
@@ -70,6 +132,11 @@ def measure_reads(data: Path, *, limit_ms: float = 200) -> None:
     for took_ms, worked_ms, name, given in slow:
         words = ", ".join(f"{key}={value}" for key, value in given.items())
         print(f"  {took_ms:6.0f} ms  processor {worked_ms:6.0f} ms  {name}({words})")
+
+
+def _somebody(snapshot: Snapshot) -> str:
+    scholars = reads.scholars(snapshot)["scholar"]
+    return str(scholars[len(scholars) // 2])
 
 
 def _once(work: Callable[[], Any]) -> tuple[float, float]:
