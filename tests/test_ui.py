@@ -113,3 +113,10 @@ def test_yes_or_no_columns_keep_their_names():
     said = {"open": [True], "estimated": [False], "clock": [None]}
     frame = pl.DataFrame(said, schema=dict.fromkeys(said, pl.Boolean))
     assert readable(frame, "UTC").to_dicts() == [{"open": "yes", "estimated": "", "clock": ""}]
+
+
+def test_a_table_writes_a_list_of_figures_as_short_as_a_figure():
+    from velocity.ui.tables import readable
+
+    frame = pl.DataFrame({"last_loops_hours": [[21.729166666666668, 1.5]], "streams": [["a"]]})
+    assert readable(frame, "UTC").to_dicts() == [{"last_loops_hours": "21.73, 1.5", "streams": "a"}]

@@ -52,7 +52,8 @@ def _median(row: Mapping[str, Any]) -> str:
 
 def line_table(states: pl.DataFrame, medians: pl.DataFrame) -> pl.DataFrame:
     """The rows behind the list of lines, figures as they are."""
-    return states.join(medians, on=_LINE, how="left", maintain_order="left")
+    rows = states.join(medians, on=_LINE, how="left", maintain_order="left")
+    return rows.rename({"state": "line_state"})  # a run's is that of W&B
 
 
 def funnel_points(

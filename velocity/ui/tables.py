@@ -51,7 +51,7 @@ _TITLES = {
     "week_start": "Week of",
 }
 #: Words of ours that are written with underscores in the data.
-_WORDS = {"class", "end_source", "joined_by", "outcome", "start_source", "state", "status"}
+_WORDS = {"class", "end_source", "flags", "joined_by", "outcome", "start_source", "state", "status"}
 _SHARES = ("_share", "_utilisation")
 #: Sums so large that fractions say nothing.
 _WHOLE = ("gpu_hours", "credits", "unpriced")
@@ -82,7 +82,8 @@ def _readable(column: pl.Expr, name: str, kind: pl.DataType, zone: str) -> pl.Ex
     if isinstance(kind, pl.Datetime) and kind.time_zone is not None:
         return column.dt.convert_time_zone(zone).dt.replace_time_zone(None)
     if isinstance(kind, pl.List):
-        return column.list.eval(pl.element().cast(pl.String)).list.join(", ")
+        item = pl.element().round(2) if kind == pl.List(pl.Float64) else pl.element()
+        return column.list.eval(item.cast(pl.String)).list.join(", ")
     if kind == pl.Boolean:
         return pl.when(column).then(pl.lit("yes")).otherwise(pl.lit("")).alias(name)
     if kind.is_float() and name.endswith(_SHARES):
