@@ -34,6 +34,7 @@ _TITLES = {
     "joined_by": "Joined by",
     "hours_inside": "Hours in the window",
     "k": "Successes needed",
+    "n": "n",
     "gpu_measured_share": "Hours measured",
     "period_start": "From",
     "run_id": "Run id",
@@ -51,7 +52,17 @@ _TITLES = {
     "week_start": "Week of",
 }
 #: Words of ours that are written with underscores in the data.
-_WORDS = {"class", "end_source", "flags", "joined_by", "outcome", "start_source", "state", "status"}
+_WORDS = {
+    "class",
+    "end_source",
+    "flags",
+    "joined_by",
+    "measure",
+    "outcome",
+    "start_source",
+    "state",
+    "status",
+}
 _SHARES = ("_share", "_utilisation")
 #: Sums so large that fractions say nothing.
 _WHOLE = ("gpu_hours", "credits", "unpriced")
