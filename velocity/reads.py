@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["By", "Part", "Period"]
 
-#: Half of a small query is planning it, which takes one thread.
-_side_by_side = ThreadPoolExecutor(2, thread_name_prefix="part")
+#: For small queries, half of which is planning, in one thread. Nothing in it may wait for it.
+side_by_side = ThreadPoolExecutor(2, thread_name_prefix="part")
 
 
 def metrics(
@@ -59,7 +59,7 @@ def metrics(
             within=within,
             parts=parts,
             scope=scope.params,
-            each=_side_by_side.map,
+            each=side_by_side.map,
         )
         .drop("kind")
         .rename({"group_id": by})
@@ -408,7 +408,7 @@ def _of_scholars(
             from_day=from_day,
             to_day=to_day,
             parts=parts,
-            each=_side_by_side.map,
+            each=side_by_side.map,
         )
         return made.rename({"group_id": "scholar"})
 

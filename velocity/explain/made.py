@@ -46,6 +46,7 @@ def explain(
     _check_window(metric, way, week)
     _check_scholar(snapshot, scholar, scope)
     rows = Rows(snapshot, scholar, week, to_day, scope)
+    rows.begin("runs", "experiments", "sessions")
     if week is not None:
         rows.figures()  # there must be some
     results = way.results(rows, metric)

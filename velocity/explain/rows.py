@@ -13,6 +13,7 @@ from velocity.sql import load_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
     from datetime import date
 
     from velocity.access import Scope
@@ -144,6 +145,13 @@ class Rows:
     to_day: date | None
     scope: Scope
     _known: dict[str, pl.DataFrame] = field(default_factory=dict, init=False, repr=False)
+    _begun: dict[str, Future[pl.DataFrame]] = field(default_factory=dict, init=False, repr=False)
+
+    def begin(self, *kinds: Kind) -> None:
+        """Has rows read beside what is read first; `of` gives them."""
+        for kind in kinds:
+            name, read = self._named(kind)
+            self._begun[name] = reads.side_by_side.submit(read)
 
     def of(self, kind: Kind) -> pl.DataFrame:
         """The rows of a kind; columns as in `ROW_SCHEMAS`."""
@@ -215,10 +223,16 @@ class Rows:
     def once(self, name: str, read: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         """What `read` gives, kept by its name."""
         if name not in self._known:
-            self._known[name] = read()
+            begun = self._begun.pop(name, None)
+            # What no thread has taken up yet is read here and now.
+            self._known[name] = read() if begun is None or begun.cancel() else begun.result()
         return self._known[name]
 
     def _read(self, name: str, **more: str | None) -> pl.DataFrame:
+        return self.once(*self._named(name, **more))
+
+    def _named(self, name: str, **more: str | None) -> tuple[str, Callable[[], pl.DataFrame]]:
+        """A read of explain_`name`, and what it is kept by."""
         params = {
             "scholar": self.scholar,
             "from_day": self.from_day,
@@ -226,4 +240,4 @@ class Rows:
             "scope": self.scope.params,
         }
         body = load_query(f"reads/explain_{name}").body
-        return self.once(repr((name, more)), lambda: self.snapshot.frame(body, params | more))
+        return repr((name, more)), lambda: self.snapshot.frame(body, params | more)

@@ -27,6 +27,7 @@ lines = view.soon(reads.lines, scholar=scholar)
 runs = view.soon(reads.runs, scholars=[scholar], classes=["running", "stale"])
 open_work = view.soon(reads.open_work, scholar=scholar)
 every_loop = view.soon(reads.loops, scholar=scholar)
+usual = view.soon(reads.weekly, by="scholar", groups=[scholar])
 volume = {"by": "scholar", "groups": [scholar], "parts": ["volume"]}
 volume_by_week = view.soon(reads.metrics, period="week", **volume)
 volume_by_day = (
@@ -75,7 +76,7 @@ ui.show_timeline(view, who, title="Timeline of my experiments" if hours else f"T
 with st.grid(3 if hours else 2, min_column_width=300, gap="medium"):
     with st.container():
         weekly = shape.throughput(
-            view.read(reads.weekly, by="scholar", groups=[scholar]),
+            usual(),
             volume_by_week(),
         )
         ui.show_chart(
