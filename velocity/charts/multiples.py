@@ -216,6 +216,8 @@ def _drawn(
         y=weeks.latest["value"],
         xshift=9,
         font={"color": colour.text if strong else colour.muted},
+        bgcolor=colour.bg,  # low values stand on the line of the axis
+        borderpad=0,
         **place,
     )
     return traces, band_and_centre(weeks.limits, mode=mode, place=band), label
