@@ -144,7 +144,9 @@ def test_tables_fit_a_hundred_columns_and_show_every_metric(velocity, data):
     assert text.count("ada") == text.count("grace") > 1
     _, one, _ = velocity("metrics", "--data", data, "--scholar", "ada")
     names = [line.split()[0] for line in one.decode().splitlines()]
-    assert names == reads.metrics(latest_snapshot(data), by="scholar").columns
+    snapshot = latest_snapshot(data)
+    figures, ledger = reads.metrics(snapshot, by="scholar"), reads.ledger(snapshot, by="scholar")
+    assert names == [*figures.columns, *ledger.columns[1:]]
 
 
 def test_a_table_sends_no_control_character_to_the_terminal(velocity, data):
@@ -282,6 +284,8 @@ def test_many_rows_and_long_names_stay_within_the_width():
         ("metrics", "--from", "yesterday"),
         ("metrics", "--from", "2026-01-06", "--to", "2026-01-06"),
         ("metrics", "--by", "stream", "--scholar", "ada"),
+        ("metrics", "--by", "line", "--period", "week"),
+        ("metrics", "--by", "experiment", "--from", "2026-01-05"),
         ("import",),
         ("import", "runs.csv", "--as-of", "noon"),
         ("ingest",),

@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from velocity import __version__
-from velocity.cli import bring, doctor, explain, figures, forget, report, roster, serving
+from velocity.cli import bring, doctor, explain, figures, forget, metrics, report, roster, serving
 from velocity.cli.options import ConfigOption, DataOption
 from velocity.errors import VelocityError
 
@@ -29,7 +29,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for _module in (serving, bring, figures, explain, report, roster, doctor, forget):
+for _module in (serving, bring, metrics, figures, explain, report, roster, doctor, forget):
     _module.add_to(app)
 
 

@@ -10,7 +10,6 @@ from typing import Annotated, Literal
 
 import typer
 
-By = Literal["scholar", "stream", "programme"]
 Period = Literal["all", "month", "week", "day"]
 Format = Literal["table", "csv", "json", "parquet"]
 

@@ -1,0 +1,145 @@
+"""velocity metrics: every metric, of groups by period, of lines, and of what is in flight."""
+
+# No `from __future__ import annotations`: Typer reads the types of the options at run time.
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from velocity.cli.options import (
+    ConfigOption,
+    DataOption,
+    FormatOption,
+    FromOption,
+    OutOption,
+    Period,
+    Places,
+    ScholarOption,
+    ToOption,
+    check_window,
+)
+from velocity.cli.showing import show
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import polars as pl
+
+    from velocity.store import Snapshot
+
+By = Literal["scholar", "stream", "programme", "line", "experiment"]
+
+_PER_WEEK = ("weeks", "throughput_per_week", "throughput_per_week_low", "throughput_per_week_high")
+_OPEN = ("scholar", "experiment_id", "started_at", "wip_age_hours", "usual_hours")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds the command of this module."""
+    app.command("metrics", rich_help_panel="Read figures")(metrics)
+
+
+def metrics(
+    ctx: typer.Context,
+    *,
+    by: Annotated[
+        By,
+        typer.Option(
+            "--by",
+            help="A row a scholar, a stream, one for all, a line, or an experiment in flight.",
+        ),
+    ] = "scholar",
+    period: Annotated[
+        Period, typer.Option("--period", help="One figure for all the time, or one a period.")
+    ] = "all",
+    from_day: FromOption = None,
+    to_day: ToOption = None,
+    scholar: ScholarOption = None,
+    form: FormatOption = None,
+    out: OutOption = None,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Every metric: throughput, parallelism, feedback loops, failures, credits.
+
+    A row a scholar, stream or programme and period; docs/metrics.md says what each column means.
+    The ledger of credits is of all the time. A line (scholar and project) has its blind ratio, an
+    experiment in flight its age.
+    Days, weeks (from Monday) and months are those of the programme's time zone.
+    """
+    check_window(from_day, to_day)
+    if scholar is not None and by in {"stream", "programme"}:
+        raise typer.BadParameter(f"--scholar does not go with --by {by}")
+    if period != "all" and by in {"line", "experiment"}:
+        raise typer.BadParameter(f"--period does not go with --by {by}")
+    if by == "experiment" and (from_day or to_day):
+        raise typer.BadParameter("what is in flight at the end of the data has no --from and --to")
+    read, keys = _read(by, period, from_day, to_day, scholar)
+    show(
+        Places.of(ctx, data, config),
+        read,
+        scholar=scholar,
+        form=form,
+        out=out,
+        keys=keys,
+        shown=_OPEN if by == "experiment" else (),
+        nothing="No experiment is in flight." if by == "experiment" else "Nothing in this window.",
+    )
+
+
+def _read(
+    by: By, period: Period, from_day: date | None, to_day: date | None, scholar: str | None
+) -> "tuple[Callable[[Snapshot], pl.DataFrame], list[str]]":
+    """What is read of a snapshot, and the columns that tell its rows apart."""
+    from velocity import reads  # noqa: PLC0415 - not for --help
+
+    if by == "line":
+        return (
+            lambda it: reads.lines(it, from_day=from_day, to_day=to_day, scholar=scholar),
+            ["scholar", "entity", "project"],
+        )
+    if by == "experiment":
+        return lambda it: reads.open_work(it, scholar=scholar), []
+    groups = None if scholar is None else [scholar]
+
+    def read(snapshot: "Snapshot") -> "pl.DataFrame":
+        found = reads.metrics(
+            snapshot, by=by, period=period, from_day=from_day, to_day=to_day, groups=groups
+        )
+        if period != "all" or from_day is not None:
+            return found
+        found = _with_the_idle(snapshot, by, found, to_day, groups)
+        if to_day is not None:
+            return found
+        ledger = reads.ledger(snapshot, by=by).rename({"group_id": by})
+        return found.join(ledger, on=by, how="left", maintain_order="left")
+
+    return read, [by] if period == "all" else [by, "period_start"]
+
+
+def _with_the_idle(
+    snapshot: "Snapshot",
+    by: 'Literal["scholar", "stream", "programme"]',
+    found: "pl.DataFrame",
+    to_day: date | None,
+    groups: list[str] | None,
+) -> "pl.DataFrame":
+    """Those who launched nothing too: the query counts from a group's first launch.
+
+    They have the zeros of the time since anybody's, and no weeks.
+    """
+    import polars as pl  # noqa: PLC0415 - not for --help
+
+    from velocity import reads  # noqa: PLC0415 - as above
+
+    if by == "programme":
+        return found
+    known = (reads.scholars if by == "scholar" else reads.streams)(snapshot)[by]
+    first_day = reads.trust(snapshot)["first_day"][0]
+    idle = {*known} - {*found[by]}
+    idle = idle if groups is None else idle & {*groups}
+    if not idle or first_day is None:
+        return found
+    rows = reads.metrics(snapshot, by=by, from_day=first_day, to_day=to_day, groups=[*idle])
+    unknown = [pl.lit(None, found.schema[it]).alias(it) for it in _PER_WEEK]
+    return pl.concat([found, rows.with_columns(unknown)]).sort(by)

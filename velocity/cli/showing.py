@@ -1,0 +1,76 @@
+"""Writes what a read of the latest snapshot gives, as a table or for a script."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from velocity.cli.progress import say
+from velocity.errors import VelocityError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    import polars as pl
+
+    from velocity.cli.options import Format, Places
+    from velocity.store import Snapshot
+
+
+def show(
+    places: Places,
+    read: Callable[[Snapshot], pl.DataFrame],
+    *,
+    scholar: str | None,
+    form: Format | None,
+    out: Path | None,
+    keys: Sequence[str] = (),
+    shown: Sequence[str] = (),
+    nothing: str = "Nothing in this window.",
+) -> None:
+    """Reads the latest snapshot and writes what it gave.
+
+    Args:
+        places: where the data is.
+        read: what is written.
+        scholar: who must be known, if anybody.
+        form: of the output; None: as the name of `out` says, else a table.
+        out: file to write to; None: standard output.
+        keys: columns that tell the rows of a table apart.
+        shown: columns of a table of several rows; without, all.
+        nothing: said in place of an empty table.
+    """
+    from velocity.cli.output import chosen_format, write_frame  # noqa: PLC0415 - not for --help
+    from velocity.store import latest_snapshot  # noqa: PLC0415 - as above
+
+    form = chosen_format(form, out)
+    snapshot = latest_snapshot(places.data)
+    if scholar is not None:
+        _check_scholar(snapshot, scholar)
+    frame = read(snapshot)
+    if form == "table" and frame.is_empty():
+        say(nothing)
+        return
+    if form == "table" and shown and frame.height > 1:
+        say(f"{len(shown)} of {frame.width} columns; --format csv has all of them. Times are UTC.")
+        frame = frame.select(shown)
+    write_frame(frame, form, out, keys=keys)
+
+
+def _check_scholar(snapshot: Snapshot, scholar: str) -> None:
+    from velocity import reads  # noqa: PLC0415 - not for --help
+
+    known = reads.scholars(snapshot)["scholar"].to_list()
+    if scholar in known:
+        return
+    if scholar in reads.unattributed(snapshot)["username"].to_list():
+        raise VelocityError(
+            f"'{scholar}' is a W&B user whom the roster lacks.",
+            "Add the user to the roster (`velocity roster suggest` writes the entry) and sync.",
+        )
+    near = difflib.get_close_matches(scholar, known)
+    raise VelocityError(
+        f"There is no scholar '{scholar}'.",
+        f"Did you mean {' or '.join(near)}?" if near else "`velocity metrics` lists every scholar.",
+    )
