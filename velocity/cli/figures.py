@@ -79,8 +79,11 @@ def _list_command(read_rows: str, columns: Sequence[str]) -> Callable[..., None]
         check_window(from_day, to_day)
 
         def read(snapshot: "Snapshot") -> "pl.DataFrame":
+            # A page chooses several scholars' runs, and one scholar's experiments or loops.
+            several = None if scholar is None else [scholar]
+            whose = {"scholars": several} if read_rows == "runs" else {"scholar": scholar}
             rows: pl.DataFrame = getattr(reads, read_rows)(
-                snapshot, from_day=from_day, to_day=to_day, scholar=scholar
+                snapshot, from_day=from_day, to_day=to_day, **whose
             )
             return rows
 
