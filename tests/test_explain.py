@@ -521,6 +521,22 @@ def test_names_cannot_move_the_cursor():
     assert "\x1b" not in text
 
 
+def test_long_ids_are_told_apart_by_their_ends():
+    rows = [run(f"{'n' * 300}{number}", "09:00", "10:00") for number in range(2)]
+    text = render_text(explain(store_of(rows, "20:00"), scholar="ada", metric="run_hours"))
+    assert "nnn0 " in text
+    assert "nnn1 " in text
+    assert "n" * 80 not in text
+
+
+def test_what_was_asked_for_cannot_move_the_cursor():
+    for asked in ({"scholar": "a\x1b[2J"}, {"metric": "x\x1b[2J" + "m" * 300}):
+        with pytest.raises(VelocityError) as caught:
+            explain(worked(), **({"scholar": "ada", "metric": "busy_hours"} | asked))
+        assert "\x1b" not in caught.value.message
+        assert len(caught.value.message) < 100
+
+
 def test_json_has_every_row_and_says_the_same():
     told = explain(rich(), scholar="ada", metric="loop_hours_median", week=weeks()[0])
     found = json.loads(as_json(told))

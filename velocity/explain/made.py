@@ -6,7 +6,7 @@ import difflib
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from velocity import reads
+from velocity import formats, reads
 from velocity.access import EVERYTHING, Scope
 from velocity.definitions import definition
 from velocity.errors import VelocityError
@@ -77,7 +77,7 @@ def _way(metric: str) -> Way:
         raise VelocityError(f"'{metric}' is {what}, not a figure of a scholar.", where)
     near = difflib.get_close_matches(metric, WAYS)
     raise VelocityError(
-        f"'{metric}' is not a figure that can be explained.",
+        f"'{formats.label(metric)}' is not a figure that can be explained.",
         f"Did you mean {' or '.join(near)}?" if near else "docs/metrics.md lists every metric.",
     )
 
@@ -105,6 +105,6 @@ def _check_scholar(snapshot: Snapshot, scholar: str, scope: Scope) -> None:
         return
     near = difflib.get_close_matches(scholar, known)
     raise VelocityError(
-        f"There is no scholar '{scholar}' whose figures can be explained here.",
+        f"There is no scholar '{formats.label(scholar)}' whose figures can be explained here.",
         f"Did you mean {' or '.join(near)}?" if near else "`velocity metrics` lists every scholar.",
     )

@@ -136,7 +136,10 @@ def _cell(value: Any, below: str = "") -> str:
         case date():
             return value.isoformat()
     text = str(value).replace(below, "", 1) if below else str(value)
-    return formats.label(text, _WIDEST)
+    line = formats.label(text, len(text))
+    # The end of an id tells it apart from others.
+    half = _WIDEST // 2
+    return line if len(line) <= _WIDEST else f"{line[: half - 1]}…{line[-half:]}"
 
 
 def _plain(value: Any) -> Any:
