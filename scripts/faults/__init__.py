@@ -1,0 +1,47 @@
+"""Faults to be put into queries/ one at a time: each has to turn a test red."""
+
+from __future__ import annotations
+
+from scripts.faults import access, compute, experiments, figures, loops, reads, runs, store
+from scripts.faults.fault import (
+    AZORES,
+    CREDITS,
+    EDGES,
+    EXAMPLE,
+    FIGURES,
+    INCREMENTAL,
+    LONG,
+    NARROW,
+    OUTSIDE,
+    ROWS,
+    USUAL,
+    Fault,
+)
+
+__all__ = ["FAULTS", "TESTS", "Fault"]
+
+#: What every fault is shown to, in this order, once its likely tests have passed.
+TESTS = (
+    EDGES,
+    EXAMPLE,
+    ROWS,
+    FIGURES,
+    AZORES,
+    OUTSIDE,
+    CREDITS,
+    USUAL,
+    LONG,
+    NARROW,
+    INCREMENTAL,
+)
+
+FAULTS = (
+    *runs.FAULTS,
+    *experiments.FAULTS,
+    *loops.FAULTS,
+    *compute.FAULTS,
+    *access.FAULTS,
+    *store.FAULTS,
+    *reads.FAULTS,
+    *figures.FAULTS,
+)

@@ -1,0 +1,57 @@
+"""Faults in who may see what."""
+
+from __future__ import annotations
+
+from scripts.faults.fault import ACCESS, Fault
+
+FAULTS = (
+    Fault(
+        "streams let all their scholars be seen",
+        "macros/may_see",
+        "list_contains(as_viewer(viewer).streams, stream)",
+        "len(as_viewer(viewer).streams) > 0",
+        (f"{ACCESS}::test_no_read_gives_anybody_a_word_of_those_they_may_not_see",),
+    ),
+    Fault(
+        "hours of the day are everybody's",
+        "macros/may_see_hours",
+        "as_viewer(viewer).hours IS NULL OR",
+        "true OR",
+        (f"{ACCESS}::test_nobody_else_sees_hours_of_the_day_nights_or_weekends",),
+    ),
+    Fault(
+        "the programme is everybody's",
+        "macros/may_see_group",
+        "ELSE may_see(viewer, NULL, NULL)",
+        "ELSE true",
+        (f"{ACCESS}::test_totals_of_everybody_are_for_those_who_see_everybody",),
+    ),
+    Fault(
+        "three people are enough",
+        "reads/group_weeks",
+        "experiments_started > 0) >= 4",
+        "experiments_started > 0) >= 3",
+        (f"{ACCESS}::test_every_subset_of_the_visible_cells_covers_at_least_four_people",),
+    ),
+    Fault(
+        "four make a group",
+        "reads/group_weeks",
+        "people >= 5",
+        "people >= 4",
+        (f"{ACCESS}::test_small_streams_merge_smallest_first_until_they_are_five",),
+    ),
+    Fault(
+        "a stream's people see what they did elsewhere",
+        "macros/may_see_group",
+        "WHEN 'scholar' THEN may_see(viewer, scholar, within_stream)",
+        "WHEN 'scholar' THEN may_see(viewer, scholar, stream)",
+        (f"{ACCESS}::test_who_sees_a_stream_does_not_see_the_scholar_of_its_name",),
+    ),
+    Fault(
+        "any stream is within",
+        "macros/may_see_group",
+        "WHEN 'stream' THEN may_see(viewer, NULL, stream)",
+        "WHEN 'stream' THEN may_see(viewer, NULL, within_stream)",
+        (f"{ACCESS}::test_what_somebody_may_see_are_the_figures_that_everybody_sees",),
+    ),
+)

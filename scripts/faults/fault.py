@@ -1,0 +1,37 @@
+"""What a fault is, and the tests that are likely to notice one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+EXAMPLE = "tests/test_worked_example.py"
+ROWS = "tests/test_properties_rows.py::test_rows_are_the_oracles[Europe/Berlin-base1]"
+FIGURES = "tests/test_properties_figures.py::test_figures_are_the_oracles[Europe/Berlin-base1]"
+AZORES = "tests/test_properties_figures.py::test_figures_are_the_oracles[Atlantic/Azores-base10]"
+LONG = "tests/test_properties_figures.py::test_figures_of_long_lines_are_the_oracles"
+NARROW = "tests/test_properties_figures.py::test_figures_of_any_window_are_the_oracles"
+OUTSIDE = "tests/test_outside_oracles.py"
+MEDIANS = f"{OUTSIDE}::test_medians_are_those_of_exact_fractions"
+POISSON = f"{OUTSIDE}::test_poisson_limits_are_those_of_scipy"
+AGES = f"{OUTSIDE}::test_the_usual_age_of_a_line_is_the_quantile_of_scipy"
+CREDITS = "tests/test_credits.py"
+USUAL = "tests/test_usual_range.py"
+INCREMENTAL = "tests/test_properties_incremental.py"
+CHANGES = f"{INCREMENTAL}::test_deriving_what_a_change_touches_gives_what_deriving_everything_gives"
+EXPLAIN = "tests/test_explain.py"
+ACCESS = "tests/test_access.py"
+EDGES = "tests/test_edges.py"
+MERGE = "tests/test_merge.py"
+ATTENTION = "tests/test_attention.py"
+READS = "tests/test_reads.py"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault: its name, its query, what stands there, what comes instead, and its likely tests."""
+
+    name: str
+    query: str
+    old: str
+    new: str
+    tests: tuple[str, ...]

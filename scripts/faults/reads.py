@@ -1,0 +1,148 @@
+"""Faults in what pages and explanations read."""
+
+from __future__ import annotations
+
+from scripts.faults.fault import ATTENTION, EXPLAIN, READS, Fault
+
+FAULTS = (
+    Fault(
+        "the newest is the oldest",
+        "reads/stuck",
+        "min(since_us) AS since_us",
+        "max(since_us) AS since_us",
+        (ATTENTION,),
+    ),
+    Fault(
+        "failures wait for an answer too",
+        "reads/stuck",
+        "AND outcome <> 'failure'",
+        "",
+        (ATTENTION,),
+    ),
+    Fault(
+        "the oldest need before the most urgent",
+        "reads/line_states",
+        "urgency: urgency, since_us: since_us,",
+        "since_us: since_us, urgency: urgency,",
+        (ATTENTION,),
+    ),
+    Fault(
+        "the last nine loops",
+        "reads/line_states",
+        "back <= 10",
+        "back < 10",
+        (ATTENTION,),
+    ),
+    Fault(
+        "the day after the window concludes",
+        "reads/line_states",
+        "signal_day < $to_day::DATE",
+        "signal_day <= $to_day::DATE",
+        (ATTENTION,),
+    ),
+    Fault(
+        "experiments of streams are ambiguous",
+        "reads/ambiguous",
+        "experiment.stream_key IS NULL AND scholar",
+        "scholar",
+        (READS,),
+    ),
+    Fault(
+        "no streams make all ambiguous",
+        "reads/ambiguous",
+        " AND EXISTS (FROM stream)",
+        "",
+        (READS,),
+    ),
+    Fault(
+        "users of the roster are unattributed",
+        "reads/unattributed",
+        "NOT scholar.attributed AND ",
+        "",
+        (READS,),
+    ),
+    Fault(
+        "stretches begin before the window",
+        "reads/concurrency",
+        "greatest(start_us, epoch_us($from_at::TIMESTAMPTZ))",
+        "start_us",
+        (READS,),
+    ),
+    Fault(
+        "the day after the window has experiments",
+        "reads/experiments",
+        "start_day < $to_day",
+        "start_day <= $to_day",
+        (READS,),
+    ),
+    Fault(
+        "the day after the window has loops",
+        "reads/loops",
+        "start_day < $to_day",
+        "start_day <= $to_day",
+        (READS,),
+    ),
+    Fault(
+        "the day after the window has runs",
+        "reads/runs",
+        "run.start_day < $to_day",
+        "run.start_day <= $to_day",
+        (READS,),
+    ),
+    Fault(
+        "the newest project tells as of",
+        "reads/trust",
+        "(SELECT min(as_of) FROM project) AS as_of",
+        "(SELECT max(as_of) FROM project) AS as_of",
+        (READS,),
+    ),
+    Fault(
+        "everybody is attributed",
+        "reads/trust",
+        "count(*) FILTER (attributed) /",
+        "count(*) /",
+        (READS,),
+    ),
+    Fault(
+        "the last change tells what was before",
+        "reads/restated",
+        "first(value_before ORDER BY rowid)",
+        "last(value_before ORDER BY rowid)",
+        ("tests/test_restatement.py",),
+    ),
+    Fault(
+        "the day after the window explains runs",
+        "reads/explain_runs",
+        "run.end_day < $to_day",
+        "run.end_day <= $to_day",
+        (EXPLAIN,),
+    ),
+    Fault(
+        "the day after the window explains experiments",
+        "reads/explain_experiments",
+        "experiment.signal_day < $to_day",
+        "experiment.signal_day <= $to_day",
+        (EXPLAIN,),
+    ),
+    Fault(
+        "the day after the window explains latencies",
+        "reads/explain_latencies",
+        "AND ($to_day::DATE IS NULL OR day < $to_day::DATE)",
+        "AND ($to_day::DATE IS NULL OR day <= $to_day::DATE)",
+        (EXPLAIN,),
+    ),
+    Fault(
+        "sessions begin before the window",
+        "reads/explain_sessions",
+        "session.end_us, $from_day::DATE, $to_day::DATE)",
+        "session.end_us, NULL, $to_day::DATE)",
+        (EXPLAIN,),
+    ),
+    Fault(
+        "days count whole",
+        "reads/explain_days",
+        "covered(timezone, day, epoch_us(as_of))",
+        "1.0",
+        (EXPLAIN,),
+    ),
+)

@@ -1,0 +1,173 @@
+"""Faults in what a run is: its class, its sessions, its flags."""
+
+from __future__ import annotations
+
+from scripts.faults.fault import EDGES, FIGURES, ROWS, Fault
+
+FAULTS = (
+    Fault(
+        "stale a moment early",
+        "derive/010_run_base",
+        "<= setting.stale_us",
+        "< setting.stale_us",
+        (ROWS,),
+    ),
+    Fault(
+        "no heartbeat is fresh",
+        "derive/010_run_base",
+        "coalesce(heartbeat_us, environment_us, created_us) <=",
+        "coalesce(heartbeat_us, as_of_us) <=",
+        (ROWS,),
+    ),
+    Fault(
+        "preempting is unknown",
+        "derive/010_run_base",
+        "'preempting' THEN 'preempted'",
+        "'preempting' THEN 'unknown'",
+        (ROWS,),
+    ),
+    Fault(
+        "crashed is killed",
+        "derive/010_run_base",
+        "'crashed' THEN 'crashed'",
+        "'crashed' THEN 'killed'",
+        (ROWS,),
+    ),
+    Fault(
+        "localhost is a host",
+        "derive/010_run_base",
+        "('', 'localhost')",
+        "('')",
+        (f"{EDGES}::test_nodes_that_call_themselves_localhost_are_not_one_host",),
+    ),
+    Fault(
+        "hosts of all entities are one",
+        "derive/010_run_base",
+        "hash(raw.entity, raw.host)",
+        "hash(raw.host)",
+        (FIGURES,),
+    ),
+    Fault(
+        "deleted runs count",
+        "derive/010_run_base",
+        "WHERE raw.deleted_at IS NULL",
+        "",
+        ("tests/test_pull.py::test_a_deleted_run_is_out_of_every_metric_until_it_comes_back",),
+    ),
+    Fault(
+        "runs begin when created",
+        "derive/010_run_base",
+        "coalesce(environment_us, created_us) AS start_us",
+        "created_us AS start_us",
+        (ROWS,),
+    ),
+    Fault(
+        "the last writer begins the run",
+        "derive/010_run_base",
+        "list_min(raw.writer_starts)",
+        "list_max(raw.writer_starts)",
+        (ROWS,),
+    ),
+    Fault(
+        "queues of negative length",
+        "derive/010_run_base",
+        "environment_us >= created_us THEN",
+        "environment_us IS NOT NULL THEN",
+        (ROWS,),
+    ),
+    Fault(
+        "sessions outlast as_of",
+        "derive/020_session",
+        "least(coalesce(end_us, session.as_of_us), session.as_of_us)",
+        "coalesce(end_us, session.as_of_us)",
+        (ROWS,),
+    ),
+    Fault(
+        "sessions end before they begin",
+        "derive/020_session",
+        "greatest(session.start_us, least(",
+        "greatest(0, least(",
+        (ROWS,),
+    ),
+    Fault(
+        "pending runs count", "derive/020_session", "session.class <> 'pending' AND", "", (ROWS,)
+    ),
+    Fault(
+        "a run begun at as_of waits",
+        "derive/020_session",
+        "session.start_us <= session.as_of_us",
+        "session.start_us < session.as_of_us",
+        (ROWS,),
+    ),
+    Fault(
+        "a resumed run's sessions are lost",
+        "derive/020_session",
+        "WHERE number < writers",
+        "WHERE number < writers AND writers < 2",
+        (ROWS,),
+    ),
+    Fault(
+        "a last session takes no runtime",
+        "derive/020_session",
+        "coalesce(end_us, heartbeat_us, start_us) - start_us",
+        "0",
+        (ROWS,),
+    ),
+    Fault(
+        "all tags are experiments",
+        "derive/030_run_interval",
+        "starts_with(tag, 'exp:') AND",
+        "",
+        (f"{EDGES}::test_only_tags_that_say_so_make_an_experiment",),
+    ),
+    Fault(
+        "a tag without a name is one",
+        "derive/030_run_interval",
+        "len(tag) > 4",
+        "len(tag) >= 4",
+        (ROWS,),
+    ),
+    Fault(
+        "last tag wins",
+        "derive/030_run_interval",
+        "list_min(list_filter",
+        "list_max(list_filter",
+        (ROWS,),
+    ),
+    Fault("sweeps are groups", "derive/030_run_interval", "THEN 'sweep'", "THEN 'group'", (ROWS,)),
+    Fault(
+        "stale is no failure",
+        "derive/010_run_base",
+        "('failed', 'crashed', 'stale')",
+        "('failed', 'crashed')",
+        (ROWS,),
+    ),
+    Fault(
+        "early failure exclusive",
+        "derive/030_run_interval",
+        "<= 120000000",
+        "< 120000000",
+        (ROWS,),
+    ),
+    Fault(
+        "an unknown end is early",
+        "derive/030_run_interval",
+        " AND span.end_source <> 'unknown'",
+        "",
+        (ROWS,),
+    ),
+    Fault(
+        "two of a config are rework",
+        "derive/095_run",
+        "THEN failure.ends[2] ELSE",
+        "THEN failure.ends[1] ELSE",
+        (ROWS,),
+    ),
+    Fault(
+        "rework before the end",
+        "derive/095_run",
+        "END <= base.start_us,",
+        "END < base.start_us,",
+        (ROWS,),
+    ),
+)
