@@ -11,7 +11,6 @@ from velocity.errors import StoreError
 from velocity.sql import list_queries
 from velocity.store.lock import writer_lock
 from velocity.store.room import WRITE_ERRORS, cannot_write, lacks_room
-from velocity.store.rows import select
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,8 +43,12 @@ class LiveStore:
         return self.connection.execute(sql).fetchall()
 
     def frame(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
-        """The rows of one SELECT."""
-        return select(self.connection, sql, params)
+        """The rows of one SELECT, in its order.
+
+        That is a relation's: what `execute` gives as Arrow is out of order where insertion is.
+        """
+        rows: pl.DataFrame = self.connection.sql(sql, params=dict(params or {})).pl()
+        return rows
 
     def load(self, table: str, frame: pl.DataFrame) -> None:
         """Makes (or replaces) a temporary table of a frame."""
