@@ -509,6 +509,17 @@ def test_the_text_says_that_there_is_nothing_to_tell():
     assert render_text(told).splitlines()[-1] == "No experiment is in flight."
 
 
+@pytest.mark.parametrize(("launch", "said"), [("06:00", "older than"), ("18:30", "no older than")])
+def test_open_work_is_compared_with_what_is_usual(launch, said):
+    # 20 experiments of 2 hours, each of a group of its own.
+    done = [run(f"r{n}", f"02:{n:02}", f"04:{n:02}", group_name=f"g{n}") for n in range(20)]
+    going = run("open", launch, "20:00", state="running", group_name="open")
+    told = explain(store_of([*done, going], "20:00"), scholar="ada", metric="wip_age_hours")
+    (result,) = told.results
+    assert result.headline == result.value == {"06:00": 14.0, "18:30": 1.5}[launch]
+    assert result.steps[1].startswith(f"{said} usual")
+
+
 def test_a_long_table_says_how_much_more_there_is():
     rows = [run(f"r{n}", "09:00", "10:00", project=f"p{n}") for n in range(60)]
     text = render_text(explain(store_of(rows, "20:00"), scholar="ada", metric="run_hours"))
