@@ -95,12 +95,9 @@ def show_scholars(
         week: Monday of the last complete week.
     """
     first, end = shape.series_days(week, view.trust["first_day"], view.window.end)
-    people = shape.scholar_rows(
-        _within(view.read, streams, period="week", from_day=first, to_day=end),
-        _within(view.windowed, streams),
-        exposure,
-        lines,
-    )
+    by_week = _within(view, streams, period="week", from_day=first, to_day=end)
+    in_window = _within(view, streams, from_day=view.window.first, to_day=view.window.end)
+    people = shape.scholar_rows(by_week(), in_window(), exposure, lines)
     heading(
         "Scholars of these streams",
         f"A bar a week, {formats.span(first, end - timedelta(days=1))}, one scale down each "
@@ -124,13 +121,14 @@ def show_scholars(
     _show(view, shape.scholar_words(people), people, columns, key="scholar-rows", alt=alt)
 
 
-def _within(read: Callable[..., pl.DataFrame], streams: list[str], **filters: Any) -> pl.DataFrame:
-    """Figures of scholars, only what they did in each of the streams."""
-    return pl.concat(
-        read(reads.metrics, by="scholar", within=stream, parts=["volume"], **filters).with_columns(
-            stream=pl.lit(stream)
-        )
+def _within(view: View, streams: list[str], **filters: Any) -> Callable[[], pl.DataFrame]:
+    """Figures of scholars, only what they did in each of the streams; read from now on."""
+    begun = {
+        stream: view.soon(reads.metrics, by="scholar", within=stream, parts=["volume"], **filters)
         for stream in streams
+    }
+    return lambda: pl.concat(
+        figures().with_columns(stream=pl.lit(stream)) for stream, figures in begun.items()
     )
 
 
