@@ -65,6 +65,12 @@ def test_a_scholar_has_a_row_for_each_stream_and_a_bar_for_each_week(data, monke
     assert list(people["concluded_weeks"][1]) == concluded
 
 
+def test_n_counts_scholars_and_not_their_rows(data, monkeypatch):
+    page = open_page("streams", data, monkeypatch)
+    assert len(page.dataframe[1].value) == 2
+    assert words(page).endswith("n = 1 scholar")
+
+
 def test_names_are_inert_wherever_markdown_shows_them(data, monkeypatch):
     text = words(open_page("streams", data, monkeypatch, streams=["slow"]))
     assert "](http" not in text

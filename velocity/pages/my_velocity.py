@@ -91,7 +91,7 @@ with st.grid(3 if hours else 2, min_column_width=300, gap="medium"):
             ui.show_chart(
                 draw_calendar(days, mode=mode, title="Launches by day", noun="launch"),
                 title="Launches by day",
-                caption="Experiments launched; darker is more; shown to you alone",
+                caption="Experiments launched; stronger is more; shown to you alone",
                 table=ui.Table(days, "launches"),
             )
     with st.container():
@@ -100,7 +100,8 @@ with st.grid(3 if hours else 2, min_column_width=300, gap="medium"):
         ui.show_chart(
             draw_strips(strips, mode=mode, title=title),
             title=title,
-            caption="Bar = middle half of the others, tick = their median; nobody is named",
+            caption=f"{view.window.words}; bar = middle half of the others, tick = their median; "
+            "nobody is named",
             table=ui.Table(strips, "cohort"),
         )
 ui.show_seen(view, who)

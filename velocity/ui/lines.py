@@ -102,7 +102,7 @@ def show_scholars(
         "Scholars of these streams",
         f"A bar a week, {formats.span(first, end - timedelta(days=1))}, one scale down each "
         f"column; failed and now over {view.window.words}; sorted by what has waited longest; "
-        f"{formats.sample(people.height)}",
+        f"{formats.sample(people['scholar'].n_unique(), 'scholar')}",
         table=Table(people, "scholars"),
     )
     weeks = {"weeks": st.column_config.NumberColumn("Weeks", format="%.0f", width=55)}
