@@ -57,6 +57,13 @@ def test_a_window_without_four_weeks_before_it_is_compared_with_nothing(data, mo
     assert [metric.delta for metric in page.metric][:3] == ["no four weeks before"] * 3
 
 
+@pytest.mark.parametrize(("last", "uneven"), [("2026-03-11", True), ("2026-03-15", False)])
+def test_part_of_a_week_is_said_to_be_held_against_whole_ones(last, uneven, data, monkeypatch):
+    days = ["2026-03-09", last]
+    page = open_page("stand_up", data, monkeypatch, period="Custom", days=days)
+    assert ("no whole number of weeks" in words(page)) is uneven
+
+
 def test_the_signals_are_those_of_the_latest_complete_week(page, data):
     signals = reads.weekly(latest_snapshot(data), by="stream").filter("signal")
     assert set(signals["group_id"]) == {"slow"}

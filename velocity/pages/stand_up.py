@@ -58,9 +58,11 @@ drawn = {
     "loop": (shape.loop(now, before), shape.loop_charts(days, programme, mode)),
     "credits": (shape.credits_left(now, ledger), shape.credit_charts(days, balance, ledger, mode)),
 }
+uneven = " (they have weekends; this window is no whole number of weeks)"
 ui.heading(
     "",
-    "Change is against the programme's own four weeks before, taken as one window. Upper chart: "
+    "Change is against the programme's own four weeks before, taken as one window"
+    f"{uneven if view.window.days % 7 else ''}. Upper chart: "
     f"last {formats.plural(days.height, 'day')}, a value a day. Lower chart: "
     f"{series.window_words(programme)}, grey band = usual range.",
     table=ui.Table(shape.tile_rows(days, programme, balance), "programme"),
