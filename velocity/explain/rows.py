@@ -9,11 +9,11 @@ import polars as pl
 
 from velocity import reads
 from velocity.errors import VelocityError
+from velocity.soon import soon
 from velocity.sql import load_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Future
     from datetime import date
 
     from velocity.access import Scope
@@ -145,13 +145,15 @@ class Rows:
     to_day: date | None
     scope: Scope
     _known: dict[str, pl.DataFrame] = field(default_factory=dict, init=False, repr=False)
-    _begun: dict[str, Future[pl.DataFrame]] = field(default_factory=dict, init=False, repr=False)
+    _begun: dict[str, Callable[[], pl.DataFrame]] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     def begin(self, *kinds: Kind) -> None:
         """Has rows read beside what is read first; `of` gives them."""
         for kind in kinds:
             name, read = self._named(kind)
-            self._begun[name] = reads.side_by_side.submit(read)
+            self._begun[name] = soon(reads.side_by_side, read)
 
     def of(self, kind: Kind) -> pl.DataFrame:
         """The rows of a kind; columns as in `ROW_SCHEMAS`."""
@@ -223,9 +225,7 @@ class Rows:
     def once(self, name: str, read: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         """What `read` gives, kept by its name."""
         if name not in self._known:
-            begun = self._begun.pop(name, None)
-            # What no thread has taken up yet is read here and now.
-            self._known[name] = read() if begun is None or begun.cancel() else begun.result()
+            self._known[name] = self._begun.pop(name, read)()
         return self._known[name]
 
     def _read(self, name: str, **more: str | None) -> pl.DataFrame:

@@ -15,6 +15,7 @@ from velocity.access import current_roster
 from velocity.demo import is_demo
 from velocity.periods import Window, last_whole_day
 from velocity.roster import Roster
+from velocity.soon import soon
 from velocity.store import Snapshot, latest_snapshot
 from velocity.ui.drill import has_page, show_way
 from velocity.ui.parts import period_control, theme_mode
@@ -121,12 +122,7 @@ class View:
 
     def soon(self, read: Callable[..., _Made], **filters: Any) -> Callable[[], _Made]:
         """A read that another thread begins now, where one is free; called, it gives the rows."""
-        begun = _others.submit(lambda: self.read(read, **filters))
-
-        def now() -> _Made:
-            return self.read(read, **filters) if begun.cancel() else begun.result()
-
-        return now
+        return soon(_others, lambda: self.read(read, **filters))
 
     def windowed(self, read: Callable[..., pl.DataFrame], **filters: Any) -> pl.DataFrame:
         """A read over the window."""
