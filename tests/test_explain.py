@@ -366,7 +366,9 @@ def test_a_week_shows_experiments_that_reach_into_it_and_counts_what_lies_inside
         ({"metric": "runway_days", "week": MONDAY}, "'runway_days' is known for the end of the "),
         ({"metric": "signal"}, "'signal' is a figure of a week."),
         ({"week": date(2026, 1, 6)}, "2026-01-06 is not a Monday."),
-        ({"week": date(2026, 1, 12)}, "There is no data of ada in the week of 2026-01-12 yet."),
+        ({"week": date(2026, 1, 12)}, "There is no data of ada in the week of 2026-01-12."),
+        ({"week": date(2025, 12, 29)}, "There is no data of ada in the week of 2025-12-29."),
+        ({"week": date(9999, 12, 27)}, "There is no data of ada in the week of 9999-12-27."),
         ({"metric": "balance", "week": date(2026, 1, 12)}, "There is no data of ada in the week "),
     ],
 )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, replace
 from functools import cache
 
 from velocity.errors import VelocityError
+from velocity.nearest import did_you_mean
 from velocity.read_schemas import READ_SCHEMAS
 from velocity.sql import Metric, list_queries
 
@@ -95,10 +95,9 @@ def definition(metric_id: str) -> Metric:
     base, _, suffix = metric_id.rpartition("_")
     metric = known.get(f"{base}_median") or known.get(base)
     if metric is None or suffix not in _BESIDE or metric_id not in READ_SCHEMAS["metrics"]:
-        near = difflib.get_close_matches(metric_id, known)
         raise VelocityError(
             f"There is no metric '{metric_id}'.",
-            f"Did you mean {' or '.join(near)}?" if near else "docs/metrics.md lists every metric.",
+            did_you_mean(metric_id, known, otherwise="docs/metrics.md lists every metric."),
         )
     unit, title, text = _BESIDE[suffix]
     first, rest = metric.text[:1].lower(), metric.text[1:]

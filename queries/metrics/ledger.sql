@@ -53,14 +53,14 @@ ledger AS (
   SELECT
     group_id, coalesce(granted, 0) AS credits_granted, coalesce(spent, 0) AS credits_spent,
     coalesce(granted, 0) - coalesce(spent, 0) AS credits_left,
-    coalesce(recent, 0) / 14 AS burn_per_day
+    coalesce(recent, 0) / pace().days AS burn_per_day
   FROM granted
   FULL JOIN charged USING (group_id)
 )
 SELECT
   ledger.*,
   credits_left / nullif(burn_per_day, 0) AS runway_days,
-  CASE WHEN credits_left > 0 AND burn_per_day > 0 AND credits_left / burn_per_day < 36500 THEN
+  CASE WHEN credits_left > 0 AND burn_per_day > 0 AND credits_left / burn_per_day < pace().century THEN
     local_day(
       setting.timezone,
       epoch_us(edge.as_of) + (credits_left / burn_per_day * 86400000000)::BIGINT) END

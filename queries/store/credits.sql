@@ -1,6 +1,6 @@
 -- title: Rates, grants and recent charges
 -- The rate of each GPU type from each day on (of rates of the same day the first), the grants, and
--- what was charged in the 14 days up to as_of.
+-- what was charged in the days up to as_of over which the pace is taken.
 CREATE OR REPLACE TABLE derived.gpu_rate AS
 SELECT gpu_type, from_date, arg_min(credits_per_gpu_hour, position) AS credits_per_gpu_hour
 FROM rate_of_type
@@ -10,7 +10,7 @@ CREATE OR REPLACE TABLE derived.credit_grant AS FROM temp.credit_grant;
 
 CREATE OR REPLACE TABLE derived.recent_charge AS
 WITH edge AS (
-  SELECT epoch_us(max(as_of) - INTERVAL 14 DAY) AS from_us FROM project
+  SELECT epoch_us(max(as_of) - to_days(pace().days)) AS from_us FROM project
 )
 SELECT
   charge.run_key, charge.scholar_key, charge.stream_key, charge.gpu_type, charge.day, charge.gpu_us

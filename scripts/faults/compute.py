@@ -64,7 +64,7 @@ FAULTS = (
     Fault(
         "burn of fifteen days",
         "metrics/ledger",
-        "coalesce(recent, 0) / 14",
+        "coalesce(recent, 0) / pace().days",
         "coalesce(recent, 0) / 15",
         (CREDITS,),
     ),
@@ -83,7 +83,11 @@ FAULTS = (
         (CREDITS,),
     ),
     Fault(
-        "burn of thirteen days", "store/credits", "INTERVAL 14 DAY", "INTERVAL 13 DAY", (CREDITS,)
+        "burn of thirteen days",
+        "store/credits",
+        "to_days(pace().days)",
+        "to_days(pace().days - 1)",
+        (CREDITS,),
     ),
     Fault(
         "a charge is recent from its start",

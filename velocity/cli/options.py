@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from velocity.formats import label
+
 Period = Literal["all", "month", "week", "day"]
 Format = Literal["table", "csv", "json", "parquet"]
 
@@ -21,14 +23,16 @@ def parse_day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise typer.BadParameter(f"'{text}' is not a day such as 2026-01-05") from error
+        raise typer.BadParameter(f"'{label(text)}' is not a day such as 2026-01-05") from error
 
 
 def _instant(text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError as error:
-        raise typer.BadParameter(f"'{text}' is not a time such as 2026-01-05T18:00Z") from error
+        raise typer.BadParameter(
+            f"'{label(text)}' is not a time such as 2026-01-05T18:00Z"
+        ) from error
     return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 

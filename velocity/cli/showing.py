@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from velocity.cli.progress import say
 from velocity.errors import VelocityError
+from velocity.formats import label
+from velocity.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -66,11 +67,10 @@ def _check_scholar(snapshot: Snapshot, scholar: str) -> None:
         return
     if scholar in reads.unattributed(snapshot)["username"].to_list():
         raise VelocityError(
-            f"'{scholar}' is a W&B user whom the roster lacks.",
+            f"'{label(scholar)}' is a W&B user whom the roster lacks.",
             "Add the user to the roster (`velocity roster suggest` writes the entry) and sync.",
         )
-    near = difflib.get_close_matches(scholar, known)
     raise VelocityError(
-        f"There is no scholar '{scholar}'.",
-        f"Did you mean {' or '.join(near)}?" if near else "`velocity metrics` lists every scholar.",
+        f"There is no scholar '{label(scholar)}'.",
+        did_you_mean(scholar, known, otherwise="`velocity metrics` lists every scholar."),
     )

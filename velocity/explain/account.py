@@ -21,16 +21,6 @@ if TYPE_CHECKING:
     from velocity.explain.explanation import Total, Value
     from velocity.explain.rows import Rows
 
-_BURN_DAYS, _CENTURY_DAYS = 14, 36_500
-_PARTS = {
-    "granted": Part("granted", "credits", "grants", col("credits")),
-    "spent": Part("charged, at the rate of the day", "credits", "charges", col("credits")),
-    "recent": Part(
-        f"charged in the {_BURN_DAYS} days up to the end of the data",
-        *("credits", "recent_charges"),
-        col("credits"),
-    ),
-}
 #: Metric id -> what it is worked out from.
 ACCOUNT = {
     "credits_granted": ("granted",),
@@ -53,19 +43,31 @@ def account(rows: Rows, metric: str) -> tuple[Result, ...]:
         return ()
     # What came before the window is in the balance too.
     known = rows if rows.from_day is None else replace(rows, from_day=None)
-    totals = {name: total_of(_PARTS[name], known.of(_PARTS[name].kind)) for name in ACCOUNT[metric]}  # type: ignore[arg-type]
-    runway, steps = _worked_out(totals)
+    pace = rows.usual("pace")
+    parts = _parts(pace["days"])
+    totals = {name: total_of(parts[name], known.of(parts[name].kind)) for name in ACCOUNT[metric]}  # type: ignore[arg-type]
+    runway, steps = _worked_out(totals, pace["days"])
     value: Value = runway
     if metric == "exhausted_on":
-        value, step = _day_of(rows, totals["granted"].value - totals["spent"].value, runway)
+        left = totals["granted"].value - totals["spent"].value
+        value, step = _day_of(rows, left, runway, pace["century"])
         steps.append(step)
     told = tuple(said(total) for total in totals.values())
     return (Result("", (*told, *steps), value, entry[metric][0], tuple(totals.values())),)
 
 
-def _day_of(rows: Rows, left: float, runway: float | None) -> tuple[date | None, str]:
+def _parts(days: int) -> dict[str, Part]:
+    recent = f"charged in the {days} days up to the end of the data"
+    return {
+        "granted": Part("granted", "credits", "grants", col("credits")),
+        "spent": Part("charged, at the rate of the day", "credits", "charges", col("credits")),
+        "recent": Part(recent, "credits", "recent_charges", col("credits")),
+    }
+
+
+def _day_of(rows: Rows, left: float, runway: float | None, century: int) -> tuple[date | None, str]:
     """The local day a runway after the end of the data."""
-    if runway is None or left <= 0 or runway >= _CENTURY_DAYS:
+    if runway is None or left <= 0 or runway >= century:
         why = "nothing is left" if left <= 0 else "that is a century or never"
         return None, f"{formats.NOT_KNOWN}: {why}"
     # Not of the projects that the viewer sees: the ledger is of all of them.
@@ -74,7 +76,7 @@ def _day_of(rows: Rows, left: float, runway: float | None) -> tuple[date | None,
     return day, f"{exact(day)} = {end:%Y-%m-%d %H:%M:%S} UTC + {exact(runway)} days, in {zone}"
 
 
-def _worked_out(totals: dict[str, Total]) -> tuple[float | None, list[str]]:
+def _worked_out(totals: dict[str, Total], days: int) -> tuple[float | None, list[str]]:
     """Sums by their names: what they come to, and the steps from there on."""
     if len(totals) == 1 and "recent" not in totals:
         return next(iter(totals.values())).value, []
@@ -87,8 +89,8 @@ def _worked_out(totals: dict[str, Total]) -> tuple[float | None, list[str]]:
     if "recent" not in totals:
         return left, steps
     recent = totals["recent"].value
-    burn = recent / _BURN_DAYS
-    steps.append(f"{exact(burn)} credits per day = {exact(recent)} / {_BURN_DAYS}")
+    burn = recent / days
+    steps.append(f"{exact(burn)} credits per day = {exact(recent)} / {days}")
     if "spent" not in totals:
         return burn, steps
     if not burn:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from velocity.explain.catalogue import NOT_OF_A_SCHOLAR, WAYS
 from velocity.explain.explanation import Explanation
 from velocity.explain.left_out import left_out
 from velocity.explain.rows import Rows
+from velocity.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from velocity.explain.catalogue import Way
@@ -42,13 +42,13 @@ def explain(
             of a scholar, or not of a week.
     """
     way = _way(metric)
-    to_day = None if week is None else _week_end(week)
     _check_window(metric, way, week)
     _check_scholar(snapshot, scholar, scope)
+    if week is not None:
+        _check_reached(snapshot, scholar, week, scope, at_end=way.at_end)
+    to_day = None if week is None else week + timedelta(weeks=1)
     rows = Rows(snapshot, scholar, week, to_day, scope)
     rows.begin("runs", "experiments", "sessions")
-    if week is not None:
-        rows.figures()  # there must be some
     results = way.results(rows, metric)
     runs, experiments = rows.of("runs"), rows.of("experiments")
     as_of, _, timezone = reads.edge(snapshot).row(0)
@@ -75,10 +75,9 @@ def _way(metric: str) -> Way:
     if metric in NOT_OF_A_SCHOLAR:
         what, where = NOT_OF_A_SCHOLAR[metric]
         raise VelocityError(f"'{metric}' is {what}, not a figure of a scholar.", where)
-    near = difflib.get_close_matches(metric, WAYS)
     raise VelocityError(
         f"'{formats.label(metric)}' is not a figure that can be explained.",
-        f"Did you mean {' or '.join(near)}?" if near else "docs/metrics.md lists every metric.",
+        did_you_mean(metric, WAYS, otherwise="docs/metrics.md lists every metric."),
     )
 
 
@@ -90,21 +89,36 @@ def _check_window(metric: str, way: Way, week: date | None) -> None:
         )
     if way.windows == "week" and week is None:
         raise VelocityError(f"'{metric}' is a figure of a week.", "Name the Monday of a week.")
-
-
-def _week_end(week: date) -> date:
-    if week.weekday():
+    if week is not None and week.weekday():
         monday = week - timedelta(days=week.weekday())
         raise VelocityError(f"{week} is not a Monday.", f"The week of that day begins on {monday}.")
-    return week + timedelta(weeks=1)
+
+
+def _check_reached(
+    snapshot: Snapshot, scholar: str, week: date, scope: Scope, *, at_end: bool
+) -> None:
+    """Refuses a week that the data does not reach; grants may come before it (`at_end`)."""
+    figures = reads.metrics(
+        snapshot, by="scholar", period="week", groups=[scholar], parts=("volume",), scope=scope
+    )
+    first, last = figures["period_start"].min(), figures["period_start"].max()
+    if not (isinstance(first, date) and isinstance(last, date)):
+        raise VelocityError(
+            f"There is no data of {formats.label(scholar)} yet.",
+            "Choose another scholar, or sync to bring in what is new.",
+        )
+    if week > last or (week < first and not at_end):
+        raise VelocityError(
+            f"There is no data of {formats.label(scholar)} in the week of {week}.",
+            f"The data begins in the week of {first} and ends in that of {last}.",
+        )
 
 
 def _check_scholar(snapshot: Snapshot, scholar: str, scope: Scope) -> None:
     known = reads.scholars(snapshot, scope=scope)["scholar"].to_list()
     if scholar in known and scope.sees_whole(scholar):
         return
-    near = difflib.get_close_matches(scholar, known)
     raise VelocityError(
         f"There is no scholar '{formats.label(scholar)}' whose figures can be explained here.",
-        f"Did you mean {' or '.join(near)}?" if near else "`velocity metrics` lists every scholar.",
+        did_you_mean(scholar, known, otherwise="`velocity metrics` lists every scholar."),
     )

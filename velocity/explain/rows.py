@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import polars as pl
 
-from velocity import reads
+from velocity import formats, reads
 from velocity.errors import VelocityError
 from velocity.soon import soon
 from velocity.sql import load_query
@@ -171,7 +171,7 @@ class Rows:
         """What `reads.metrics` says in one part, and in that of volume, by its columns.
 
         Raises:
-            VelocityError: the scholar has no data in the window, or the data does not reach it.
+            VelocityError: the scholar has no data.
         """
         parts: tuple[reads.Part, ...] = ("volume",) if part == "volume" else ("volume", part)
         found = self.once(
@@ -188,10 +188,9 @@ class Rows:
             ),
         )
         if found.is_empty():
-            when = "" if self.from_day is None else f" in the week of {self.from_day}"
             raise VelocityError(
-                f"There is no data of {self.scholar}{when} yet.",
-                "Choose another scholar or an earlier week, or sync to bring in what is new.",
+                f"There is no data of {formats.label(self.scholar)} yet.",
+                "Choose another scholar, or sync to bring in what is new.",
             )
         return found.row(0, named=True)
 
@@ -214,8 +213,11 @@ class Rows:
         low, high = frame.row(0)
         return low, high
 
-    def usual(self, what: Literal["age", "range"]) -> dict[str, Any]:
-        """The numbers that usual ages and ranges are made of; see queries/macros/usual_*.sql."""
+    def usual(self, what: Literal["age", "range", "pace"]) -> dict[str, Any]:
+        """What usual ages, usual ranges and the pace of spending are made of.
+
+        See queries/macros/usual_age.sql, usual_range.sql and pace.sql.
+        """
         asked = self.once(
             "usual", lambda: self.snapshot.frame(load_query("reads/explain_usual").body)
         )
