@@ -136,6 +136,26 @@ def test_an_unknown_scholar_is_told_with_near_ones(tmp_path):
     assert b"ada or adam" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("metrics", "--scholar", "a\x1b[2J\nb"),
+        ("metrics", "--from", "a\x1b[2J\nb"),
+        ("explain", "--metric", "busy_hours", "--scholar", "ad\x1b[2"),
+        ("explain", "--metric", "busy_hours", "--scholar", "ada", "--week", "\x1b[2J"),
+        ("import", "runs.csv", "--as-of", "\x1b[2J"),
+    ],
+)
+def test_what_was_asked_for_and_what_is_near_cannot_move_the_cursor(tmp_path, asked):
+    rows = [run("r1", "09:00", "10:00", username="ad\x1b[2J")]
+    store_of(rows, "20:00", data=tmp_path / "data")
+    done = velocity(*asked, cwd=tmp_path)
+    assert done.returncode in {1, 2}
+    assert done.stdout == b""
+    assert b"\x1b" not in done.stderr
+    assert (b"Did you mean" in done.stderr) == ("ad\x1b[2" in asked)
+
+
 def test_a_damaged_snapshot_and_a_file_that_cannot_be_written_are_told(tmp_path):
     snapshot = store_of([run("r1", "09:00", "10:00")], "20:00", data=tmp_path / "data")
     _refused(velocity("runs", "--out", "no/such/folder.csv", cwd=tmp_path), "folder.csv")
