@@ -139,7 +139,7 @@ def test_an_unknown_scholar_is_told_with_near_ones(tmp_path):
 @pytest.mark.parametrize(
     "asked",
     [
-        ("metrics", "--scholar", "a\x1b[2J\nb"),
+        ("metrics", "--scholar", "zoe\x1b[2J\nb"),
         ("metrics", "--from", "a\x1b[2J\nb"),
         ("explain", "--metric", "busy_hours", "--scholar", "ad\x1b[2"),
         ("explain", "--metric", "busy_hours", "--scholar", "ada", "--week", "\x1b[2J"),
