@@ -380,9 +380,11 @@ def test_what_cannot_be_explained_says_why(asked, message):
     assert caught.value.hint
 
 
-def test_a_scholar_without_runs_has_none_of_all_the_data():
-    with pytest.raises(VelocityError, match="There is no data of ben yet"):
-        explain(without_ben(), scholar="ben", metric="busy_hours")
+@pytest.mark.parametrize("metric", ["busy_hours", "weeks", "throughput_per_week", "credits"])
+def test_a_scholar_without_runs_has_the_zeros_of_all_the_data(metric: str):
+    (result,) = explain(without_ben(), scholar="ben", metric=metric).results
+    assert result.value == result.headline
+    assert result.headline == (None if metric == "throughput_per_week" else 0)
 
 
 @pytest.mark.parametrize("scope", [Scope(), Scope(scholars=("bob",)), Scope(streams=("vision",))])

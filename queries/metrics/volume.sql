@@ -1,8 +1,9 @@
 -- title: Parallelism, throughput and failures
--- A row a kind of group, group and period: hours in flight, how they were shared, launches, conclusions and
--- failures. Every group of the kind has a row for every period, of zeros if need be. Hours and
--- counts are sums of daily facts; ratios are formed after adding; peaks are the largest. A scholar's
--- single days (and so weekends) are known to the scholar alone.
+-- A row a kind of group, group and period: hours in flight, how they were shared, launches,
+-- conclusions and failures. Every group of the kind has a row for every period that the data
+-- reaches, of zeros if need be. Hours and counts are sums of daily facts; ratios are formed after
+-- adding; peaks are the largest. A scholar's single days (and so weekends) are known to the scholar
+-- alone.
 -- param: kinds | VARCHAR[] | kinds of group: scholar, stream, programme
 -- param: period | VARCHAR | all, month, week or day
 -- param: from_day | DATE | first local day, null = from the beginning
@@ -29,7 +30,7 @@
 -- metric: experiments_concluded | experiments | Experiments concluded | Experiments with their signal in the window and outcome success or partial.
 -- metric: overlap_launch_share | share | Overlapped launches | Experiments launched while another of the scholar's was in flight / experiments launched.
 -- metric: throughput_per_week | experiments per week | Concluded experiments a week | Concluded experiments / weeks of the window, partial weeks by their exact length; limits are exact Poisson (Garwood) 95 % limits.
--- metric: weeks | weeks | Weeks of the window | Local days of the window / 7, cut at the last instant of the data; with no window, from the group's first launch.
+-- metric: weeks | weeks | Weeks of the window | Local days of the window / 7, cut at the last instant of the data; with no window, from the group's first launch, so 0 before it.
 -- metric: runs_started | runs | Runs started | Runs by the day they started.
 -- metric: runs_finished | runs | Runs finished | Runs that finished, by the day they ended.
 -- metric: runs_failed | runs | Runs failed | Failed, crashed or presumed dead (stale) runs, by the day they ended.
@@ -113,12 +114,16 @@ known_group AS (
   SELECT 'programme', 'programme' WHERE EXISTS (FROM scholar) AND may_see($scope, NULL, NULL)
 ),
 exposure AS (
-  SELECT kind, group_id, calendar.period_start, sum(calendar.covered) / 7 AS weeks
+  SELECT
+    kind, group_id, calendar.period_start,
+    coalesce(
+      sum(calendar.covered) FILTER (
+        $period <> 'all' OR $from_day::DATE IS NOT NULL OR calendar.day >= first_day.day),
+      0) / 7 AS weeks
   FROM known_group
   JOIN kind USING (kind)
-  LEFT JOIN first_day USING (kind, group_id)
-  JOIN calendar
-    ON $period <> 'all' OR $from_day::DATE IS NOT NULL OR calendar.day >= first_day.day
+  LEFT JOIN first_day USING (kind, group_id),
+  calendar
   WHERE $groups::VARCHAR[] IS NULL
     OR list_contains($groups::VARCHAR[], group_id)
     OR calendar.period_start >= $groups_until::DATE

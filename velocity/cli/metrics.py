@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 By = Literal["scholar", "stream", "programme", "line", "experiment"]
 
-_PER_WEEK = ("weeks", "throughput_per_week", "throughput_per_week_low", "throughput_per_week_high")
 _OPEN = ("scholar", "experiment_id", "started_at", "wip_age_hours", "usual_hours")
 
 
@@ -106,40 +105,9 @@ def _read(
         found = reads.metrics(
             snapshot, by=by, period=period, from_day=from_day, to_day=to_day, groups=groups
         )
-        if period != "all" or from_day is not None:
-            return found
-        found = _with_the_idle(snapshot, by, found, to_day, groups)
-        if to_day is not None:
+        if period != "all" or from_day is not None or to_day is not None:
             return found
         ledger = reads.ledger(snapshot, by=by).rename({"group_id": by})
         return found.join(ledger, on=by, how="left", maintain_order="left")
 
     return read, [by] if period == "all" else [by, "period_start"]
-
-
-def _with_the_idle(
-    snapshot: "Snapshot",
-    by: 'Literal["scholar", "stream", "programme"]',
-    found: "pl.DataFrame",
-    to_day: date | None,
-    groups: list[str] | None,
-) -> "pl.DataFrame":
-    """Those who launched nothing too: the query counts from a group's first launch.
-
-    They have the zeros of the time since anybody's, and no weeks.
-    """
-    import polars as pl  # noqa: PLC0415 - not for --help
-
-    from velocity import reads  # noqa: PLC0415 - as above
-
-    if by == "programme":
-        return found
-    known = (reads.scholars if by == "scholar" else reads.streams)(snapshot)[by]
-    first_day = reads.trust(snapshot)["first_day"][0]
-    idle = {*known} - {*found[by]}
-    idle = idle if groups is None else idle & {*groups}
-    if not idle or first_day is None:
-        return found
-    rows = reads.metrics(snapshot, by=by, from_day=first_day, to_day=to_day, groups=[*idle])
-    unknown = [pl.lit(None, found.schema[it]).alias(it) for it in _PER_WEEK]
-    return pl.concat([found, rows.with_columns(unknown)]).sort(by)
