@@ -59,6 +59,13 @@ def test_the_ledger_stands_at_the_end_of_what_is_of_all_the_time(asked, data, by
         assert "credits_left" not in asked("--by", by, *window).columns
 
 
+@pytest.mark.parametrize("period", ["all", "month", "week", "day"])
+def test_every_row_with_runs_has_its_check(asked, period):
+    found = asked("--period", period)
+    ran = found.filter(pl.col("run_hours") > 0)["littles_law_residual_hours"]
+    assert set(ran) == {0}
+
+
 def test_a_line_has_its_blind_ratio(asked, data):
     every = reads.lines(latest_snapshot(data))
     assert every["blind_ratio"].null_count() == 0

@@ -362,7 +362,7 @@ def test_a_week_shows_experiments_that_reach_into_it_and_counts_what_lies_inside
         ({"metric": "serial_shares"}, "'serial_shares' is not a figure"),
         ({"metric": "p50"}, "'p50' is the median of all the other scholars, not a figure of a "),
         ({"metric": "pooled_rate"}, "'pooled_rate' is the rate of all scholars together, not a "),
-        ({"metric": "littles_law_residual_hours"}, "'littles_law_residual_hours' is a check of "),
+        ({"metric": "littles_law_residual_hours"}, "'littles_law_residual_hours' is a check that "),
         ({"metric": "runway_days", "week": MONDAY}, "'runway_days' is known for the end of the "),
         ({"metric": "signal"}, "'signal' is a figure of a week."),
         ({"week": date(2026, 1, 6)}, "2026-01-06 is not a Monday."),

@@ -115,7 +115,7 @@ def test_a_viewer_without_rights_learns_only_to_when_the_data_is_complete(small)
 
 def test_only_what_names_nobody_is_the_same_for_every_viewer():
     unscoped = {it for it in READS if "scope" not in inspect.signature(READS[it]).parameters}
-    assert unscoped == {"edge", "littles_law_residual"}
+    assert unscoped == {"edge"}
 
 
 def test_a_snapshot_of_another_version_says_so(tmp_path, monkeypatch):

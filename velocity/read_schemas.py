@@ -406,6 +406,7 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "error": pl.String,
     },
     "littles_law_residual": {
+        "programme": pl.String,
         "littles_law_residual_hours": pl.Float64,
     },
 }

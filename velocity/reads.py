@@ -387,9 +387,33 @@ def sync_log(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
     return _read(snapshot, "reads/sync_log", scope=scope.params)
 
 
-def littles_law_residual(snapshot: Snapshot) -> pl.DataFrame:
-    """One row: hours by which the daily facts and the runs disagree."""
-    return _read(snapshot, "metrics/littles_law")
+def littles_law_residual(
+    snapshot: Snapshot,
+    *,
+    by: By = "programme",
+    period: Period = "all",
+    from_day: date | None = None,
+    to_day: date | None = None,
+    groups: Sequence[str] | None = None,
+    scope: Scope = EVERYTHING,
+) -> pl.DataFrame:
+    """Hours by which the daily facts and the runs disagree; keyed as `metrics` is.
+
+    Returns:
+        A row a group and period with any runs: `by`, `period_start` unless the period is "all",
+        littles_law_residual_hours.
+    """
+    frame = _read(
+        snapshot,
+        "metrics/littles_law",
+        by=by,
+        period=period,
+        from_day=from_day,
+        to_day=to_day,
+        groups=_listed(groups),
+        scope=scope.params,
+    ).rename({"group_id": by})
+    return frame.drop("period_start") if period == "all" else frame
 
 
 def _of_scholars(

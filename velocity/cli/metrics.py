@@ -100,14 +100,19 @@ def _read(
     if by == "experiment":
         return lambda it: reads.open_work(it, scholar=scholar), []
     groups = None if scholar is None else [scholar]
+    keys: list[str] = [by] if period == "all" else [by, "period_start"]
 
     def read(snapshot: "Snapshot") -> "pl.DataFrame":
         found = reads.metrics(
             snapshot, by=by, period=period, from_day=from_day, to_day=to_day, groups=groups
         )
+        checked = reads.littles_law_residual(
+            snapshot, by=by, period=period, from_day=from_day, to_day=to_day, groups=groups
+        )
+        found = found.join(checked, on=keys, how="left", maintain_order="left")
         if period != "all" or from_day is not None or to_day is not None:
             return found
         ledger = reads.ledger(snapshot, by=by).rename({"group_id": by})
         return found.join(ledger, on=by, how="left", maintain_order="left")
 
-    return read, [by] if period == "all" else [by, "period_start"]
+    return read, keys

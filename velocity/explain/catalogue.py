@@ -52,7 +52,10 @@ WAYS: dict[str, Way] = {
 NOT_OF_A_SCHOLAR = {
     "p50": ("the median of all the other scholars", "My velocity shows the band."),
     "pooled_rate": ("the rate of all scholars together", "Streams shows it."),
-    "littles_law_residual_hours": ("a check of the whole store", "Data health shows it."),
+    "littles_law_residual_hours": (
+        "a check that is 0 for everybody",
+        "`velocity metrics` shows it.",
+    ),
 }
 #: What rests on the hours of the day, which a scholar alone may see.
 _OF_HOURS = {"reaction_awake_hours_median", "reaction_off_share", "blind_ratio"}

@@ -43,7 +43,7 @@ unattributed = view.read(reads.unattributed)
 ambiguous = view.read(reads.ambiguous)
 rejected = view.read(reads.rejected)
 syncs = view.read(reads.sync_log)
-residual = view.read(reads.littles_law_residual).item()
+residual = float(view.read(reads.littles_law_residual)["littles_law_residual_hours"].sum())
 view.say(
     f"{formats.plural(view.trust['runs'], 'run')}, times in {view.zone}",
     sentences.data_health(
@@ -86,7 +86,7 @@ with st.grid(2, min_column_width=470, gap="medium"):
             rejected,
         )
         ui.heading(
-            f"Little's-law residual: {formats.duration(abs(residual or 0))}",
+            f"Little's-law residual: {formats.duration(abs(residual))}",
             "Run hours of the daily facts less those added run by run; 0 but for rounding, "
             "or it is a fault of ours",
         )

@@ -76,7 +76,7 @@ def data_health(
     unattributed: pl.DataFrame,
     ambiguous: pl.DataFrame,
     syncs: pl.DataFrame,
-    residual_hours: float | None,
+    residual_hours: float,
 ) -> Answer:
     """What is doubtful: a fault of ours, a sync that failed, then rows that could mislead.
 
@@ -90,7 +90,7 @@ def data_health(
     count = int(number(trust, "runs"))
     doubts = _doubts(trust, int(unattributed["runs"].sum()), int(ambiguous["experiments"].sum()))
     failed = _failed_syncs(syncs)
-    if residual_hours is not None and abs(residual_hours) > _ROUNDING_HOURS:
+    if abs(residual_hours) > _ROUNDING_HOURS:
         return Answer(
             "Daily figures and runs do not add up: a fault of ours, please report it.",
             joined(f"They differ by {formats.duration(abs(residual_hours))}.", _listed(doubts)),
