@@ -85,7 +85,7 @@ def test_every_format_holds_the_same_figures(velocity, data, tmp_path):
     expected = reads.metrics(latest_snapshot(data), by="scholar", period="day")
     asked = ("metrics", "--data", data, "--period", "day", "--format")
     parquet = pl.read_parquet(io.BytesIO(velocity(*asked, "parquet")[1]))
-    assert parquet.equals(expected)
+    assert parquet.select(expected.columns).equals(expected)
     rows = json.loads(velocity(*asked, "json")[1])
     assert [row["busy_hours"] for row in rows] == expected["busy_hours"].to_list()
     assert [row["period_start"] for row in rows] == [
@@ -146,7 +146,7 @@ def test_tables_fit_a_hundred_columns_and_show_every_metric(velocity, data):
     names = [line.split()[0] for line in one.decode().splitlines()]
     snapshot = latest_snapshot(data)
     figures, ledger = reads.metrics(snapshot, by="scholar"), reads.ledger(snapshot, by="scholar")
-    assert names == [*figures.columns, *ledger.columns[1:]]
+    assert names == [*figures.columns, "littles_law_residual_hours", *ledger.columns[1:]]
 
 
 def test_a_table_sends_no_control_character_to_the_terminal(velocity, data):
