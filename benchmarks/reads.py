@@ -56,6 +56,7 @@ def _calls(scholar: str, streams: list[str]) -> Iterator[Call]:
     yield reads.lines, {"scholar": scholar}
     yield reads.runs, {"scholars": [scholar], "classes": ["running", "stale"]}
     yield reads.open_work, {"scholar": scholar}
+    yield reads.waiting_results, {"scholar": scholar}
     yield reads.loops, {"scholar": scholar}
     yield reads.experiments, {"scholar": scholar}
     yield reads.metrics, {"period": "week", **own}

@@ -83,6 +83,14 @@ def test_an_experiment_in_flight_has_its_age(asked):
     assert asked("--by", "experiment", "--scholar", "ben").is_empty()
 
 
+def test_a_result_that_waits_has_its_age(asked):
+    found = asked("--by", "result")
+    assert found.select("scholar", "experiment_id", "waiting_hours").rows() == [
+        ("ada", "e/p/p11", 23.0)
+    ]
+    assert asked("--by", "result", "--scholar", "ben").is_empty()
+
+
 @pytest.mark.parametrize("by", ["scholar", "stream"])
 def test_those_who_launched_nothing_have_zeros_whatever_the_period(asked, by):
     whole, weekly = asked("--by", by), asked("--by", by, "--period", "week")

@@ -96,9 +96,15 @@ def _read(demo: Snapshot, week: date | None) -> Iterator[tuple[str, str, str, Va
     if week is not None:
         for row in reads.weekly(demo, by="scholar").filter(week_start=week).iter_rows(named=True):
             yield "signal", row["group_id"], row["measure"], row["signal"]
-        return
+    else:
+        yield from _read_at_end(demo)
+
+
+def _read_at_end(demo: Snapshot) -> Iterator[tuple[str, str, str, Value]]:
     for row in reads.open_work(demo).iter_rows(named=True):
         yield "wip_age_hours", row["scholar"], row["experiment_id"], row["wip_age_hours"]
+    for row in reads.waiting_results(demo).iter_rows(named=True):
+        yield "waiting_hours", row["scholar"], row["experiment_id"], row["waiting_hours"]
     for row in reads.ledger(demo, by="scholar").iter_rows(named=True):
         for metric in row.keys() - {"group_id"}:
             yield metric, row["group_id"], "", row[metric]

@@ -110,6 +110,14 @@ def assert_lines_have_theirs(batch: Batch) -> None:
         if batch.is_attributed(derived.experiments[experiment].scholar)
     }
     agree(ages, rows_by(reads.open_work(batch.snapshot), "experiment_id"))
+    waited = {
+        (it,): {"waiting_hours": hours(derived.loops[it].reaction_us or 0)}
+        for it in lines.waiting_results(derived)
+        if batch.is_attributed(derived.experiments[it].scholar)
+    }
+    found = reads.waiting_results(batch.snapshot)
+    agree(waited, rows_by(found, "experiment_id"))
+    assert found["signal_at"].is_sorted()
 
 
 def expected_lines(batch: Batch, window: Interval | None = None) -> dict[Key, Row]:

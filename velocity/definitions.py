@@ -18,6 +18,7 @@ _ORDER = (
     "first_row",
     "lines",
     "open_work",
+    "waiting_results",
     "compute",
     "ledger",
     "balance",

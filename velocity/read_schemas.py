@@ -224,6 +224,16 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "usual_hours": pl.Float64,
         "older_than_usual": pl.Boolean,
     },
+    "waiting_results": {
+        "scholar": pl.String,
+        "entity": pl.String,
+        "project": pl.String,
+        "stream": pl.String,
+        "experiment_id": pl.String,
+        "outcome": pl.String,
+        "signal_at": UTC,
+        "waiting_hours": pl.Float64,
+    },
     "ledger": {
         "group_id": pl.String,
         "credits_granted": pl.Float64,

@@ -209,6 +209,13 @@ def open_work(
     return _read(snapshot, "metrics/open_work", scholar=scholar, scope=scope.params)
 
 
+def waiting_results(
+    snapshot: Snapshot, *, scholar: str | None = None, scope: Scope = EVERYTHING
+) -> pl.DataFrame:
+    """Experiments whose signal was not followed by a launch yet, the oldest signal first."""
+    return _read(snapshot, "metrics/waiting_results", scholar=scholar, scope=scope.params)
+
+
 def ledger(snapshot: Snapshot, *, by: By, scope: Scope = EVERYTHING) -> pl.DataFrame:
     """group_id, credits granted, spent and left, burn_per_day, runway_days, exhausted_on."""
     return _read(snapshot, "metrics/ledger", by=by, scope=scope.params)

@@ -136,6 +136,13 @@ FAULTS = (
     Fault("the usual age is nearly the 85th", "macros/usual_age", "0.85", "0.84", (AGES,)),
     Fault("nineteen do not suffice", "macros/usual_age", "19", "20", (AGES,)),
     Fault("an age that occurred", "metrics/open_work", "quantile_cont", "quantile_disc", (AGES,)),
+    Fault(
+        "abandoned results wait too",
+        "metrics/waiting_results",
+        "loop.status = 'awaiting'",
+        "loop.status IN ('awaiting', 'abandoned')",
+        (FIGURES,),
+    ),
     Fault("three moving ranges", "macros/usual_range", "2.66", "3", (USUAL,)),
     Fault(
         "eight weeks do not suffice",

@@ -28,9 +28,19 @@ if TYPE_CHECKING:
 
     from velocity.store import Snapshot
 
-By = Literal["scholar", "stream", "programme", "line", "experiment"]
+By = Literal["scholar", "stream", "programme", "line", "experiment", "result"]
 
-_OPEN = ("scholar", "experiment_id", "started_at", "wip_age_hours", "usual_hours")
+#: What is of the end of the data -> the columns of a table of several rows, and what none means.
+_AT_END = {
+    "experiment": (
+        ("scholar", "experiment_id", "started_at", "wip_age_hours", "usual_hours"),
+        "No experiment is in flight.",
+    ),
+    "result": (
+        ("scholar", "experiment_id", "outcome", "signal_at", "waiting_hours"),
+        "No result waits.",
+    ),
+}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -45,7 +55,8 @@ def metrics(
         By,
         typer.Option(
             "--by",
-            help="A row a scholar, a stream, one for all, a line, or an experiment in flight.",
+            help="A row a scholar, a stream, one for all, a line, an experiment in flight, or a "
+            "result that waits.",
         ),
     ] = "scholar",
     period: Annotated[
@@ -63,16 +74,17 @@ def metrics(
 
     A row a scholar, stream or programme and period; docs/metrics.md says what each column means.
     The ledger of credits is of all the time. A line (scholar and project) has its blind ratio, an
-    experiment in flight its age.
+    experiment in flight its age, a result how long it has waited for the next launch.
     Days, weeks (from Monday) and months are those of the programme's time zone.
     """
     check_window(from_day, to_day)
     if scholar is not None and by in {"stream", "programme"}:
         raise typer.BadParameter(f"--scholar does not go with --by {by}")
-    if period != "all" and by in {"line", "experiment"}:
+    if period != "all" and by in {"line", *_AT_END}:
         raise typer.BadParameter(f"--period does not go with --by {by}")
-    if by == "experiment" and (from_day or to_day):
-        raise typer.BadParameter("what is in flight at the end of the data has no --from and --to")
+    if by in _AT_END and (from_day or to_day):
+        raise typer.BadParameter(f"--by {by} is of the end of the data: it has no --from and --to")
+    shown, nothing = _AT_END.get(by, ((), "Nothing in this window."))
     read, keys = _read(by, period, from_day, to_day, scholar)
     show(
         Places.of(ctx, data, config),
@@ -81,8 +93,8 @@ def metrics(
         form=form,
         out=out,
         keys=keys,
-        shown=_OPEN if by == "experiment" else (),
-        nothing="No experiment is in flight." if by == "experiment" else "Nothing in this window.",
+        shown=shown,
+        nothing=nothing,
     )
 
 
@@ -99,6 +111,8 @@ def _read(
         )
     if by == "experiment":
         return lambda it: reads.open_work(it, scholar=scholar), []
+    if by == "result":
+        return lambda it: reads.waiting_results(it, scholar=scholar), []
     groups = None if scholar is None else [scholar]
     keys: list[str] = [by] if period == "all" else [by, "period_start"]
 

@@ -9,7 +9,7 @@ from velocity.definitions import groups
 from velocity.explain.account import ACCOUNT, account
 from velocity.explain.formulas import FORMULAS, LATENCIES
 from velocity.explain.lines import blind_ratio
-from velocity.explain.open_work import open_work
+from velocity.explain.open_work import open_work, waiting_results
 from velocity.explain.signals import signals
 from velocity.explain.summed import summed
 
@@ -43,6 +43,7 @@ WAYS: dict[str, Way] = {
     **dict.fromkeys((*FORMULAS, *LATENCIES), Way(summed)),
     "blind_ratio": Way(blind_ratio, nothing="No line has a loop launched in the window."),
     "wip_age_hours": Way(open_work, "end", at_end=True, nothing="No experiment is in flight."),
+    "waiting_hours": Way(waiting_results, "end", at_end=True, nothing="No result waits."),
     **dict.fromkeys(ACCOUNT, Way(account, "end", at_end=True, nothing=_NO_ENTRY)),
     "balance": Way(account, at_end=True, nothing=_NO_ENTRY),
     "signal": Way(signals, "week", nothing="No measure has a value in that week."),

@@ -1,4 +1,4 @@
-"""The age of each of a scholar's open experiments."""
+"""The age of each of a scholar's open experiments, and of each result that waits."""
 
 from __future__ import annotations
 
@@ -23,10 +23,7 @@ _TIME = "%Y-%m-%d %H:%M:%S"
 def open_work(rows: Rows, _metric: str) -> tuple[Result, ...]:
     """The age of each, oldest first, and whether it is older than usual for its line."""
     found = reads.open_work(rows.snapshot, scholar=rows.scholar, scope=rows.scope)
-    ends = {
-        f"{it['entity']}/{it['project']}": it["as_of"]
-        for it in reads.projects(rows.snapshot, scope=rows.scope).iter_rows(named=True)
-    }
+    ends = _ends(rows)
     experiments = rows.of("experiments")
     results = []
     for it in found.iter_rows(named=True):
@@ -35,6 +32,32 @@ def open_work(rows: Rows, _metric: str) -> tuple[Result, ...]:
         age, steps = _aged(launched, ends[line], _lengths(experiments, line), rows.usual("age"))
         results.append(Result(name, steps, age, it["wip_age_hours"]))
     return tuple(results)
+
+
+def waiting_results(rows: Rows, _metric: str) -> tuple[Result, ...]:
+    """How long each has waited, the oldest first."""
+    found = reads.waiting_results(rows.snapshot, scholar=rows.scholar, scope=rows.scope)
+    ends = _ends(rows)
+    experiments = rows.of("experiments")
+    results = []
+    for it in found.iter_rows(named=True):
+        end, name = ends[f"{it['entity']}/{it['project']}"], it["experiment_id"]
+        signal = experiments.row(by_predicate=col("experiment") == name, named=True)["signal_at"]
+        age = (end - signal) / _HOUR
+        step = (
+            f"{exact(age)} hours = {end:{_TIME}} (end of its project's data) "
+            f"- {signal:{_TIME}} (signal)"
+        )
+        results.append(Result(name, (step,), age, it["waiting_hours"]))
+    return tuple(results)
+
+
+def _ends(rows: Rows) -> dict[str, datetime]:
+    """Entity/project -> the instant to which its data is complete."""
+    return {
+        f"{it['entity']}/{it['project']}": it["as_of"]
+        for it in reads.projects(rows.snapshot, scope=rows.scope).iter_rows(named=True)
+    }
 
 
 def _lengths(experiments: pl.DataFrame, line: str) -> pl.Series:

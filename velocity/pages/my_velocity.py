@@ -26,7 +26,7 @@ over = {"from_day": view.window.first, "to_day": view.window.end}
 lines = view.soon(reads.lines, scholar=scholar)
 runs = view.soon(reads.runs, scholars=[scholar], classes=["running", "stale"])
 open_work = view.soon(reads.open_work, scholar=scholar)
-every_loop = view.soon(reads.loops, scholar=scholar)
+waiting = view.soon(reads.waiting_results, scholar=scholar)
 usual = view.soon(reads.weekly, by="scholar", groups=[scholar])
 volume = {"by": "scholar", "groups": [scholar], "parts": ["volume"]}
 volume_by_week = view.soon(reads.metrics, period="week", **volume)
@@ -54,12 +54,7 @@ view.say(
 )
 
 with st.container(border=True), st.grid(4, min_column_width=196):
-    for tile in shape.now(
-        runs(),
-        open_work(),
-        every_loop(),
-        as_of=view.as_of,
-    ):
+    for tile in shape.now(runs(), open_work(), waiting()):
         with st.container(gap="xsmall"):
             st.metric(tile.label, tile.value)
             st.caption(tile.note)

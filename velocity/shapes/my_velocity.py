@@ -39,18 +39,14 @@ class Tile:
     note: str
 
 
-def now(
-    runs: pl.DataFrame, open_work: pl.DataFrame, loops: pl.DataFrame, *, as_of: datetime
-) -> list[Tile]:
+def now(runs: pl.DataFrame, open_work: pl.DataFrame, waiting: pl.DataFrame) -> list[Tile]:
     """The four counts of the present: running, waiting, older than usual, stale.
 
     Args:
         runs: `reads.runs` of the scholar, those running or stale among them.
         open_work: `reads.open_work` of the scholar.
-        loops: `reads.loops` of the scholar, all.
-        as_of: the instant to which the data is complete.
+        waiting: `reads.waiting_results` of the scholar.
     """
-    waiting = loops.filter(pl.col("status") == "awaiting").sort("signal_at")
     old = open_work.filter("older_than_usual")
     running = runs.filter((pl.col("class") == "running") & pl.col("excluded").is_null())
     stale = runs.filter((pl.col("class") == "stale") & pl.col("excluded").is_null())
@@ -63,7 +59,7 @@ def now(
         Tile(
             "Results waiting",
             formats.count(waiting.height),
-            f"the oldest for {_since(waiting['signal_at'][0], as_of)}"
+            f"the oldest for {formats.duration(waiting['waiting_hours'][0])}"
             if waiting.height
             else "nothing unanswered in 5 days",
         ),
@@ -80,10 +76,6 @@ def now(
             "no heartbeat for 15 min and more" if stale.height else "no run without a heartbeat",
         ),
     ]
-
-
-def _since(moment: datetime, as_of: datetime) -> str:
-    return formats.duration((as_of - moment).total_seconds() / 3600)
 
 
 def medians(figures: Mapping[str, Any]) -> pl.DataFrame:

@@ -1,0 +1,21 @@
+-- title: Results waiting
+-- A row an experiment whose signal nothing was launched after yet, and that is at most 5 days old
+-- (the loops that await their next launch), the oldest signal first.
+-- param: scholar | VARCHAR | only this scholar, null = all
+-- param: scope | STRUCT | what the viewer may see
+-- metric: waiting_hours | hours | Age of a waiting result | From an experiment's signal to the end of the data, where nothing was launched on its line since then; after 5 days the loop is abandoned.
+SELECT
+  scholar.scholar, project.entity, project.project, stream.stream,
+  concat_ws('/', project.entity, project.project, run.run_id) AS experiment_id,
+  loop.outcome,
+  make_timestamptz(loop.signal_us) AS signal_at,
+  loop.reaction_us / 3.6e9 AS waiting_hours
+FROM loop
+JOIN scholar USING (scholar_key)
+JOIN project USING (project_key)
+JOIN run ON run.run_key = loop.experiment_key
+LEFT JOIN stream ON stream.stream_key = loop.stream_key
+WHERE loop.status = 'awaiting' AND scholar.attributed
+  AND may_see($scope, scholar.scholar, stream.stream)
+  AND ($scholar::VARCHAR IS NULL OR scholar.scholar = $scholar::VARCHAR)
+ORDER BY loop.signal_us, loop.experiment_key
