@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.roster_texts import ADA, errors, rate, stream
+from tests.roster_texts import ADA, errors, rate, stream, warnings
 from velocity.findings import toml_string
 from velocity.roster import Roster, RosterError, Scholar, Stream, check_roster, load_roster
 
@@ -180,6 +180,26 @@ def test_times_of_day_that_no_clock_shows_are_refused(tmp_path, awake):
         f'scholars[0].awake (line 5): read "{awake}"; '
         'right would be two times of day, such as "09:00-21:00"'
     )
+
+
+def test_no_text_of_the_file_moves_the_cursor_or_breaks_a_line(tmp_path):
+    text = (
+        '"\\u001b[2Jx" = 1\n'
+        "[[scholars]]\n"
+        'id = "a\\u009b31m"\n'
+        'name = "A"\n'
+        'usernames = ["a", "a", "\\u202e", "\\u202e"]\n'
+        '"two\\nlines".deep = 2\n'
+    )
+    found = errors(tmp_path, text) + warnings(tmp_path, text)
+    assert all(it.isprintable() for it in found), found
+    assert [it.partition(":")[0] for it in found] == [
+        "scholars[0].id (line 3)",
+        'scholars[0]."two\\nlines" (line 6)',
+        '"\\u001b[2Jx" (line 1)',
+        "scholars[0].usernames[1] (line 5)",
+        "scholars[0].usernames[3] (line 5)",
+    ]
 
 
 _MORE_KEYS = ("scholar", "from", "to", "rates", "grants", "gpu", "stream", "date", "amount", "x")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _LONGEST = 60  # characters of a value that are repeated to the reader
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 #: pydantic's error type -> what would be right, where the type of the value says it all.
 _RIGHT = {
@@ -71,7 +72,7 @@ class TomlDocument:
     def where(self, path: TomlPath) -> str:
         """`path` as a person writes it, with its line (or that of the nearest table around it)."""
         name = "".join(
-            f"[{part}]" if isinstance(part, int) else f".{part}" for part in path
+            f"[{part}]" if isinstance(part, int) else f".{_key(part)}" for part in path
         ).removeprefix(".")
         for length in range(len(path), 0, -1):
             if line := self._lines.get(path[:length]):
@@ -135,15 +136,24 @@ def as_toml(value: Any) -> str:
 
 
 def toml_string(text: str) -> str:
-    """`text` as a TOML basic string, quoted; any text without lone surrogates reads back alike."""
-    # JSON escapes what TOML forbids, but for the delete character.
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """`text` as a TOML basic string, quoted; any text without lone surrogates reads back alike.
+
+    What does not print, or moves what does, is escaped: it could tell a terminal anything.
+    """
+    return "".join(
+        it if it.isprintable() else f"\\U{ord(it):08x}"
+        for it in json.dumps(text, ensure_ascii=False)
+    )
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """`word`'s nearest among `known`, as ', perhaps "…"', or nothing where none is near."""
     near = difflib.get_close_matches(word, sorted(known), n=1)
     return f", perhaps {toml_string(near[0])}" if near else ""
+
+
+def _key(text: str) -> str:
+    return text if _BARE_KEY.fullmatch(text) else toml_string(text)
 
 
 def _not_toml(text: str, error: ValueError) -> Finding:

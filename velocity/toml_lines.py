@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from bisect import bisect_left
 
 #: Where a value is: keys and, inside arrays, indices from 0, such as ("scholars", 3, "timezone").
@@ -66,8 +67,10 @@ class _Scan:
         key = _ASSIGNMENT.match(self.text, position)
         if key is None:
             return None
-        path = (*table, *_parts(key[1]))
-        self._mark(path, position)
+        path = table
+        for part in _parts(key[1]):
+            path = (*path, part)
+            self._mark(path, position)
         return self._value(key.end(), path)
 
     def _value(self, position: int, path: TomlPath) -> int:
@@ -97,4 +100,7 @@ class _Scan:
 
 
 def _parts(key: str) -> list[str]:
-    return [part.strip("\"'") for part in _PART.findall(key)]
+    return [
+        tomllib.loads(f"key = {part}")["key"] if part[0] in "\"'" else part
+        for part in _PART.findall(key)
+    ]
