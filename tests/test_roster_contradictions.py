@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+from itertools import product
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.roster_texts import ADA, BEN, errors, rate, stream, warnings
 from velocity.roster import check_roster
-from velocity.roster_check import Seen
+from velocity.roster_check import Seen, covers, meet
 
 
 @pytest.mark.parametrize(
@@ -88,6 +93,14 @@ def test_a_contradiction_is_an_error(tmp_path, text, told):
             'read "t/x", which never decides',
         ),
         (
+            stream("a", projects='["t/vision*"]') + stream("b", projects='["t/*-old"]'),
+            (
+                'streams[1].projects[0] (line 9): read "t/*-old", which can match the same project '
+                'as "t/vision*" of another stream at streams[0].projects[0] (line 4), which comes '
+                "first and decides; right would be globs that share no project"
+            ),
+        ),
+        (
             stream("a", projects='["t/[x]*"]') + stream("b", projects='["t/[x]*"]'),
             'read "t/[x]*", which never decides',
         ),
@@ -163,6 +176,7 @@ def test_what_overlaps_but_has_one_meaning_is_a_warning(tmp_path, text, told):
     [
         stream("a", projects='["t/x-*"]') + stream("b", projects='["t/*"]'),
         stream("a", projects='["t/?"]') + stream("b", projects='["t/*"]'),
+        stream("a", projects='["t/a*", "t/*b"]') + stream("b", projects='["u/*b", "t/c*x"]'),
         stream("a", projects='["t/*a*"]') + stream("b", projects='["t/[xa]"]'),
         ADA
         + stream("a", members="[{ scholar = 'ada', to = 2026-01-01 }]")
@@ -185,6 +199,7 @@ def test_what_overlaps_but_has_one_meaning_is_a_warning(tmp_path, text, told):
     ids=[
         "narrow glob first",
         "one character does not cover many",
+        "globs of one stream may share, those of two do not",
         "a class is not a literal",
         "moved on the day",
         "moved on the day to an earlier stream",
@@ -203,6 +218,19 @@ def test_a_mistake_in_one_value_hides_no_contradiction_with_another(tmp_path):
     assert len(found) == 2
     assert "timezone" in found[0]
     assert "usernames" in found[1]
+
+
+@given(*[st.text("ab?*", max_size=5)] * 2)
+def test_globs_meet_where_a_text_matches_both(one, other):
+    texts = ["".join(it) for length in range(7) for it in product("abc", repeat=length)]
+    both = any(fnmatchcase(it, one) and fnmatchcase(it, other) for it in texts)
+    # What two globs of 5 signs share they share in a text of at most 10, most in fewer.
+    assert meet(one, other) == meet(other, one)
+    assert meet(one, other) or not both
+    if len(one) + len(other) <= 6:
+        assert meet(one, other) == both
+    if covers(one, other):
+        assert meet(one, other)
 
 
 SEEN = Seen(["team/vision", "team/lm-a"], {"ada", "Ben", "cy"}, {"NVIDIA A100"})

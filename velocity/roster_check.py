@@ -36,7 +36,7 @@ def contradictions(document: TomlDocument) -> list[Finding]:
         *_repeated(document, "leads.*", "each address once", str.lower),
         *_repeated(document, "streams.*.mentors.*", "each address once", str.lower, per_list=True),
         *_scholars(document),
-        *_shadowed_projects(document),
+        *_overlapping_projects(document),
         *_members(document),
         *_grants(document),
         *_rates(document),
@@ -95,6 +95,35 @@ def covers(wide: str, narrow: str) -> bool:
     return wide == narrow or (
         not set("?[]") & set(wide) and "[" not in narrow and fnmatchcase(narrow, wide)
     )
+
+
+def meet(one: str, other: str) -> bool:
+    """Whether some text surely matches both globs (False where unsure)."""
+    if "[" in one or "[" in other:
+        return False
+    # How far into `other` one text can have come that has matched so much of `one`, step by step.
+    reached = _past_stars(other, {0})
+    for sign in one:
+        if sign == "*":
+            reached = set(range(min(reached), len(other) + 1)) if reached else reached
+            continue
+        stayed = {at for at in reached if other[at : at + 1] == "*"}
+        moved = {at + 1 for at in reached if _same_sign(sign, other[at : at + 1])}
+        reached = _past_stars(other, stayed | moved)
+    return len(other) in reached
+
+
+def _same_sign(one: str, other: str) -> bool:
+    return bool(other) and other != "*" and (one == other or "?" in {one, other})
+
+
+def _past_stars(glob: str, places: set[int]) -> set[int]:
+    """These places, and those that follow where a `*` takes in nothing."""
+    found = set(places)
+    for at in range(len(glob)):
+        if at in found and glob[at] == "*":
+            found.add(at + 1)
+    return found
 
 
 def _repeated(
@@ -170,19 +199,30 @@ def _scholars(document: TomlDocument) -> Iterator[Finding]:
                     )
 
 
-def _shadowed_projects(document: TomlDocument) -> Iterator[Finding]:
+def _overlapping_projects(document: TomlDocument) -> Iterator[Finding]:
     globs = list(_texts(document.values, "streams.*.projects.*"))
     for number, (path, glob) in enumerate(globs):
-        for earlier, wide in globs[:number]:
-            if covers(wide, glob):
+        above = globs[:number]
+        if covering := next((it for it in above if covers(it[1], glob)), None):
+            earlier, wide = covering
+            yield Finding(
+                document.where(path),
+                f"{as_toml(glob)}, which never decides, for {as_toml(wide)} at "
+                f"{document.where(earlier)} comes first and covers it",
+                "the narrower glob first, and none twice",
+                "warning",
+            )
+            continue
+        for earlier, other in above:
+            # A narrower glob above a wider one is an exception, and meant.
+            if path[1] != earlier[1] and meet(other, glob) and not covers(glob, other):
                 yield Finding(
                     document.where(path),
-                    f"{as_toml(glob)}, which never decides, for {as_toml(wide)} at "
-                    f"{document.where(earlier)} comes first and covers it",
-                    "the narrower glob first, and none twice",
+                    f"{as_toml(glob)}, which can match the same project as {as_toml(other)} of "
+                    f"another stream at {document.where(earlier)}, which comes first and decides",
+                    "globs that share no project, or a narrower one first",
                     "warning",
                 )
-                break
 
 
 class _Span(NamedTuple):
