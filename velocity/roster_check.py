@@ -104,8 +104,10 @@ def meet(one: str, other: str) -> bool:
     # How far into `other` one text can have come that has matched so much of `one`, step by step.
     reached = _past_stars(other, {0})
     for sign in one:
+        if not reached:
+            return False
         if sign == "*":
-            reached = set(range(min(reached), len(other) + 1)) if reached else reached
+            reached = set(range(min(reached), len(other) + 1))
             continue
         stayed = {at for at in reached if other[at : at + 1] == "*"}
         moved = {at + 1 for at in reached if _same_sign(sign, other[at : at + 1])}
@@ -120,9 +122,11 @@ def _same_sign(one: str, other: str) -> bool:
 def _past_stars(glob: str, places: set[int]) -> set[int]:
     """These places, and those that follow where a `*` takes in nothing."""
     found = set(places)
-    for at in range(len(glob)):
-        if at in found and glob[at] == "*":
-            found.add(at + 1)
+    for place in places:
+        at = place
+        while glob[at : at + 1] == "*":
+            at += 1
+            found.add(at)
     return found
 
 
