@@ -6,6 +6,7 @@ hides none in another; a value of the wrong type is passed over here, for the mo
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from velocity.findings import TomlDocument
     from velocity.toml_lines import TomlPath
+
+_WILD = re.compile(r"[*?]")
 
 
 def contradictions(document: TomlDocument) -> list[Finding]:
@@ -99,7 +102,9 @@ def covers(wide: str, narrow: str) -> bool:
 
 def meet(one: str, other: str) -> bool:
     """Whether some text surely matches both globs (False where unsure)."""
-    if "[" in one or "[" in other:
+    begin, other_begin = (_WILD.split(it, maxsplit=1)[0] for it in (one, other))
+    alike = begin.startswith(other_begin) or other_begin.startswith(begin)
+    if not alike or "[" in one or "[" in other:  # most pairs already begin differently
         return False
     # How far into `other` one text can have come that has matched so much of `one`, step by step.
     reached = _past_stars(other, {0})
