@@ -79,15 +79,18 @@ def assert_scholars_have_theirs(batch: Batch, period: Period) -> None:
 def assert_groups_have_theirs(batch: Batch, parts: dict[str, Derived], by: By) -> None:
     zone = batch.rules.timezone
     expected: dict[Key, Row] = {}
-    found: dict[Key, Row] = read(batch, by, "all") | read(batch, by, "week")
     for group, derived in parts.items():
         for row in figures(derived, None, PROGRAMME, batch.whole).values():
             expected[group,] = row
-        starts = [it.S for it in batch.whole.experiments.values()]
-        for day, window in windows(min(starts), derived.complete_to, "week", zone):
-            for row in figures(derived, window, PROGRAMME, batch.whole).values():
-                expected[group, day] = row
-    agree_where_anything_happened(expected, found)
+    agree_where_anything_happened(expected, read(batch, by, "all"))
+    first = min(it.S for it in batch.whole.experiments.values())
+    for period in ("month", "week", "day"):
+        expected = {}
+        for group, derived in parts.items():
+            for day, window in windows(first, derived.complete_to, period, zone):
+                for row in figures(derived, window, PROGRAMME, batch.whole).values():
+                    expected[group, day] = row
+        agree_where_anything_happened(expected, read(batch, by, period))
 
 
 def assert_scholars_have_theirs_within_streams(batch: Batch, parts: dict[str, Derived]) -> None:
@@ -193,5 +196,13 @@ def test_figures_of_any_window_are_the_oracles(days: tuple[int, int]) -> None:
         agree_where_anything_happened(
             {(group,): row for group, row in expected.items()}, rows_by(frame, by)
         )
+    frame = reads.metrics(batch.snapshot, by="stream", from_day=from_day, to_day=to_day)
+    streams: dict[Key, Row] = {}
+    for stream in batch.streams:
+        part = within(batch.whole, stream, batch.is_attributed)
+        for row in figures(part, window, PROGRAMME, batch.whole).values():
+            streams[stream,] = row
+    assert streams
+    agree_where_anything_happened(streams, rows_by(frame, "stream"))
     found = reads.lines(batch.snapshot, from_day=from_day, to_day=to_day)
     agree(expected_lines(batch, window), rows_by(found, *_LINE))
