@@ -123,7 +123,9 @@ def test_curves_are_those_of_lifelines(observed, their_curves, tell):
 
     Before its first length lifelines has a point at 0, which no sample has to have.
     """
-    ours = observed.frame("FROM curve_of('observation')")
+    observed.run("CREATE OR REPLACE TEMP TABLE sample AS FROM each_sample('observation')")
+    observed.run("CREATE OR REPLACE TEMP TABLE ranked AS FROM in_order('observation', 'sample')")
+    ours = observed.frame("FROM curve_of('ranked') JOIN sample USING (sample)")
     ours = ours.filter(pl.col("group_id") < len(their_curves))
     both = ours.join(pl.concat(their_curves), on=["group_id", "length_us"], suffix="_theirs")
     assert both.height == ours.height

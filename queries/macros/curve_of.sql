@@ -1,62 +1,63 @@
 -- title: Survival curve
--- Of observations (group_id, period_start, measure, length_us, event), a row a group, period, measure
--- and length: n in all, events up to that length, the Kaplan-Meier survival from then on, and its
--- 95 % limits on the log(-log) scale, which are undefined where survival is 0 or 1. Events come
--- before censorings of the same length.
-CREATE OR REPLACE MACRO curve_of(observations) AS TABLE
+-- Of observations in order (in_order: of each sample the censorings and whatever lengths are asked for),
+-- a row a sample and length: n in all, events up to that length, the Kaplan-Meier survival from then
+-- on, its hazard (-ln of it), and their 95 % limits on the log(-log) scale, which are undefined where
+-- survival is 0 or 1.
+CREATE OR REPLACE MACRO curve_of(ranked) AS TABLE
 -- Of a tie each event has a step of its own, one less at risk after each: multiplied out that is the
 -- step of the whole tie. Were there no censorings, the product of all steps would be the share that is left;
 -- each censoring takes a step of its own out of it. So only those, the few, need running sums.
-WITH ranked AS MATERIALIZED (
+WITH taken_out AS (
   SELECT
-    group_id, period_start, measure, length_us, event,
-    count(*) OVER (PARTITION BY group_id, period_start, measure) AS n,
-    row_number() OVER upward AS place,
-    count(CASE WHEN NOT event THEN true END) OVER upward AS censored,
-    lead(length_us) OVER upward AS next_us
-  FROM query_table(observations)
-  WINDOW upward AS (
-    PARTITION BY group_id, period_start, measure ORDER BY length_us, event DESC
-    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
-),
-censoring AS (
-  SELECT group_id, period_start, measure, censored, n - place + 1 AS at_risk
-  FROM ranked
+    sample, place,
+    row_number() OVER upward AS censored,
+    sum(CASE WHEN place < n THEN ln((n - place + 1) / (n - place)) ELSE 0 END) OVER upward
+      AS log_survival,
+    sum(CASE WHEN place < n THEN 1 / ((n - place + 1) * (n - place)) ELSE 0 END) OVER upward
+      AS greenwood
+  FROM query_table(ranked)
   WHERE NOT event
-),
-taken_out AS (
-  SELECT
-    group_id, period_start, measure, censored,
-    sum(CASE WHEN at_risk > 1 THEN ln(at_risk / (at_risk - 1)) ELSE 0 END) OVER upward AS log_survival,
-    sum(CASE WHEN at_risk > 1 THEN 1 / (at_risk * (at_risk - 1)) ELSE 0 END) OVER upward AS greenwood
-  FROM censoring
   WINDOW upward AS (
-    PARTITION BY group_id, period_start, measure ORDER BY censored
-    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+    PARTITION BY sample ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+),
+step AS (
+  SELECT sample, n, censorings, place, event, length_us
+  FROM query_table(ranked)
+  WHERE next_us IS DISTINCT FROM length_us
 ),
 climbed AS (
+  SELECT step.*, 0 AS censored, 0.0::DOUBLE AS log_survival, 0.0::DOUBLE AS greenwood
+  FROM step
+  WHERE censorings = 0
+  UNION ALL
   SELECT
-    ranked.*,
-    place - censored AS events,
-    -- A censoring that is the last of all leaves the curve where it was.
-    CASE WHEN event THEN n - place ELSE greatest(n - place, 1) END AS remaining,
-    coalesce(log_survival, 0) AS log_survival,
-    coalesce(greenwood, 0) AS greenwood
-  FROM ranked
-  LEFT JOIN taken_out USING (group_id, period_start, measure, censored)
-  WHERE next_us IS DISTINCT FROM length_us
+    step.*, coalesce(censored, 0), coalesce(log_survival, 0), coalesce(greenwood, 0)
+  FROM step
+  ASOF LEFT JOIN taken_out
+    ON taken_out.sample = step.sample AND taken_out.place <= step.place
+  WHERE censorings > 0
 ),
 curve AS (
   SELECT
-    group_id, period_start, measure, length_us, n, events,
-    CASE WHEN events = 0 THEN 1 ELSE remaining / n * exp(log_survival) END AS survival,
-    CASE WHEN remaining > 0 THEN 1 / remaining - 1 / n - greenwood END AS greenwood
+    sample, length_us, n, log_survival,
+    place - censored AS events,
+    -- A censoring that is the last of all leaves the curve where it was.
+    CASE WHEN event THEN n - place ELSE greatest(n - place, 1) END AS remaining,
+    CASE
+      WHEN events = 0 THEN 0
+      WHEN remaining > 0 THEN ln(n / remaining) - log_survival
+      ELSE 'infinity'::DOUBLE
+    END AS hazard,
+    CASE WHEN events > 0 AND remaining > 0
+      THEN 1.959963984540054 * sqrt(1 / remaining - 1 / n - greenwood) / hazard END AS reach
   FROM climbed
 )
 SELECT
-  group_id, period_start, measure, length_us, n, events, survival,
-  CASE WHEN survival > 1e-12 AND survival < 1 THEN
-    survival ** exp(1.959963984540054 * sqrt(greenwood) / abs(ln(survival))) END AS lower,
-  CASE WHEN survival > 1e-12 AND survival < 1 THEN
-    survival ** exp(-1.959963984540054 * sqrt(greenwood) / abs(ln(survival))) END AS upper
+  sample, length_us, n, events,
+  CASE WHEN events = 0 THEN 1 ELSE remaining / n * exp(log_survival) END AS survival,
+  hazard,
+  hazard * exp(-reach) AS hazard_low,
+  hazard * exp(reach) AS hazard_high,
+  exp(-hazard_high) AS lower,
+  exp(-hazard_low) AS upper
 FROM curve

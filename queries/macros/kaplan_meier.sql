@@ -4,22 +4,34 @@
 -- one half) and its 95 % limits after Brookmeyer and Crowley, in hours. With fewer than 6 events
 -- there is no median.
 CREATE OR REPLACE MACRO kaplan_meier(observations) AS TABLE
-WITH estimate AS (
+WITH observation AS MATERIALIZED (
+  FROM query_table(observations)
+),
+sample AS MATERIALIZED (
+  FROM each_sample('observation')
+),
+sufficient AS (
+  FROM sample WHERE n - censorings >= 6
+),
+ranked AS MATERIALIZED (
+  -- Only near the middle can a curve, or a limit of it, come to one half: the rest is not looked at.
+  FROM in_order('observation', 'sufficient')
+  WHERE NOT event OR (
+    place >= n / 2 - 2 * (sqrt(n) + 1)
+    AND first_place <= n / 2 + 2 * (censorings + sqrt(n) + 1))
+),
+estimate AS (
   SELECT
-    group_id, period_start, measure,
-    max(n) AS n,
-    max(events) AS events,
-    max(length_us) / 3.6e9 AS largest,
+    sample,
     -- Exactly one half is one half, whatever floating point made of it.
-    min(length_us) FILTER (survival <= 0.5 + 1e-9) / 3.6e9 AS median,
-    min(length_us) FILTER (lower <= 0.5) / 3.6e9 AS low,
-    min(length_us) FILTER (upper <= 0.5) / 3.6e9 AS high
-  FROM curve_of(observations)
-  GROUP BY ALL
+    min(length_us) FILTER (hazard >= -ln(0.5 + 1e-9)) / 3.6e9 AS median,
+    min(length_us) FILTER (hazard_high >= ln(2)) / 3.6e9 AS low,
+    min(length_us) FILTER (hazard_low >= ln(2)) / 3.6e9 AS high
+  FROM curve_of('ranked')
+  GROUP BY sample
 )
 SELECT
-  group_id, period_start, measure, n, events, largest,
-  CASE WHEN events >= 6 THEN median END AS median,
-  CASE WHEN events >= 6 THEN low END AS low,
-  CASE WHEN events >= 6 THEN high END AS high
-FROM estimate
+  group_id, period_start, measure, n, n - censorings AS events, largest_us / 3.6e9 AS largest,
+  median, low, high
+FROM sample
+LEFT JOIN estimate USING (sample)

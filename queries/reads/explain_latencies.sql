@@ -29,6 +29,15 @@ observation AS (
     AND ($line::VARCHAR IS NULL OR concat_ws('/', project.entity, project.project) = $line::VARCHAR)
     AND ($from_day::DATE IS NULL OR day >= $from_day::DATE)
     AND ($to_day::DATE IS NULL OR day < $to_day::DATE)
+),
+sample AS MATERIALIZED (
+  FROM each_sample('observation')
+),
+ranked AS MATERIALIZED (
+  FROM in_order('observation', 'sample')
+),
+curve AS (
+  FROM curve_of('ranked') JOIN sample USING (sample)
 )
 SELECT
   observation.measure,
@@ -42,7 +51,7 @@ SELECT
   curve.lower AS survival_low,
   curve.upper AS survival_high
 FROM observation
-JOIN curve_of('observation') AS curve USING (measure, length_us)
+JOIN curve USING (measure, length_us)
 JOIN run ON run.run_key = observation.run_key
 JOIN project ON project.project_key = run.project_key
 ORDER BY observation.measure, observation.length_us, observation.event DESC, what
