@@ -15,8 +15,11 @@ from velocity import reads
 from velocity.access import EVERYTHING
 from velocity.demo.launch import prepare_demo
 from velocity.errors import VelocityError
-from velocity.explain import WAYS
+from velocity.explain import WAYS, exact
+from velocity.explain.catalogue import NOT_OF_A_SCHOLAR
 from velocity.explain.rows import Rows
+from velocity.read_schemas import READ_SCHEMAS
+from velocity.sql import list_queries
 from velocity.store import latest_snapshot
 
 if TYPE_CHECKING:
@@ -26,6 +29,12 @@ if TYPE_CHECKING:
     from velocity.explain.explanation import Value
     from velocity.store import Snapshot
 
+#: Whatever is defined of a scholar, and what stands beside it in `reads.metrics`.
+METRICS = sorted(
+    {metric.id for query in list_queries("metrics") for metric in query.metrics}.union(
+        READ_SCHEMAS["metrics"]
+    ).difference(NOT_OF_A_SCHOLAR, {"scholar", "period_start"})
+)
 #: Scholar, Monday of the week or None for all the data, and line, experiment or measure.
 Key = tuple[str, date | None, str]
 
@@ -110,7 +119,7 @@ def _read_at_end(demo: Snapshot) -> Iterator[tuple[str, str, str, Value]]:
             yield metric, row["group_id"], "", row[metric]
 
 
-@pytest.mark.parametrize("metric", WAYS)
+@pytest.mark.parametrize("metric", METRICS)
 def test_what_is_explained_is_what_the_query_gives(metric: str, told, headlines):
     expected = {key: {"value": value} for key, value in headlines[metric].items()}
     assert expected
@@ -118,9 +127,16 @@ def test_what_is_explained_is_what_the_query_gives(metric: str, told, headlines)
     agree(expected, {key: {"value": it.headline} for key, it in told[metric].items()})
 
 
+@pytest.mark.parametrize("metric", METRICS)
+def test_the_arithmetic_ends_in_the_headline(metric: str, told):
+    for result in told[metric].values():
+        value = exact(result.headline)
+        assert result.steps[-1].startswith((f"{value} ", f"{value}:")), result
+
+
 def test_open_work_is_older_than_usual_where_its_query_says_so(demo, told):
     old = set(reads.open_work(demo).filter("older_than_usual")["experiment_id"])
     ages = {of: it.steps for (_, _, of), it in told["wip_age_hours"].items()}
     assert {of for of, steps in ages.items() if steps[1].startswith("older than usual")} == old
-    # How many are older depends on the hour; in tests/test_explain.py one always is.
+    # How many are older depends on the hour; in tests/test_explain_beyond_sums.py one always is.
     assert ages

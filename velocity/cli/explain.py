@@ -3,11 +3,12 @@
 # No `from __future__ import annotations`: Typer reads the types of the options at run time.
 
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from velocity.cli.options import ConfigOption, DataOption, Places, parse_day
+from velocity.cli.options import ConfigOption, DataOption, OutOption, Places, parse_day
 
 
 def add_to(app: typer.Typer) -> None:
@@ -33,9 +34,15 @@ def explain(
         ),
     ] = None,
     form: Annotated[
-        Literal["table", "json"],
-        typer.Option("--format", help="table is for people; json holds every row, unrounded."),
-    ] = "table",
+        Literal["table", "json"] | None,
+        typer.Option(
+            "--format",
+            help="table is for people; json holds every row, unrounded. "
+            "Default: json if the name of --out ends in .json, else table.",
+            show_default=False,
+        ),
+    ] = None,
+    out: OutOption = None,
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -44,11 +51,17 @@ def explain(
     Raw rows, what they were taken for, sessions, experiments with the rule that joined each run,
     loops, whatever is excluded, imputed or flagged, and the arithmetic that ends in the figure.
     """
-    from velocity.cli.output import print_bytes  # noqa: PLC0415 - not for --help
-    from velocity.explain import as_json, render_text  # noqa: PLC0415 - as above
+    from velocity.cli.explained import as_json, render_text  # noqa: PLC0415 - not for --help
+    from velocity.cli.output import width_of, write_bytes  # noqa: PLC0415 - as above
     from velocity.explain import explain as explained  # noqa: PLC0415 - as above
     from velocity.store import latest_snapshot  # noqa: PLC0415 - as above
 
     snapshot = latest_snapshot(Places.of(ctx, data, config).data)
     found = explained(snapshot, scholar=scholar, metric=metric, week=week)
-    print_bytes((render_text(found) if form == "table" else as_json(found)).encode())
+    is_json = form == "json" or (form is None and _is_json(out))
+    text = as_json(found) if is_json else render_text(found, width_of(out))
+    write_bytes(text.encode(), out)
+
+
+def _is_json(out: Path | None) -> bool:
+    return out is not None and out.suffix.lower() == ".json"

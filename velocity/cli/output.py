@@ -48,19 +48,18 @@ def write_frame(
     Raises:
         VelocityError: the file cannot be written.
     """
-    content = _encoded(frame, form, keys, _FILE_WIDTH if out else _terminal_width())
-    if out is None:
-        print_bytes(content)
-    else:
-        write_file(content, out)
+    write_bytes(_encoded(frame, form, keys, width_of(out)), out)
 
 
-def write_file(content: bytes, out: Path) -> None:
-    """Writes a file in one step.
+def write_bytes(content: bytes, out: Path | None) -> None:
+    """To the file, or to standard output.
 
     Raises:
-        VelocityError: it cannot be written.
+        VelocityError: the file cannot be written.
     """
+    if out is None:
+        _print(content)
+        return
     partial = out.with_name(f"{out.name}.partial")
     try:
         partial.write_bytes(content)
@@ -72,8 +71,11 @@ def write_file(content: bytes, out: Path) -> None:
         ) from error
 
 
-def _terminal_width() -> int:
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else _FILE_WIDTH
+def width_of(out: Path | None) -> int:
+    """Characters of a line of what is written there; None: standard output."""
+    if out is None and sys.stdout.isatty():
+        return shutil.get_terminal_size().columns
+    return _FILE_WIDTH
 
 
 def _encoded(frame: pl.DataFrame, form: Format, keys: Sequence[str], width: int) -> bytes:
@@ -98,7 +100,7 @@ def _iso(value: Any) -> str:
     raise TypeError(type(value).__name__)
 
 
-def print_bytes(content: bytes) -> None:
+def _print(content: bytes) -> None:
     """To standard output; a reader that has seen enough (`| head`) is no error."""
     try:
         sys.stdout.flush()

@@ -59,7 +59,7 @@ def report(
     only groups' whole weeks where the settings say that leads may not see people.
     """
     from velocity.access import EVERYTHING, GROUPS_ALONE  # noqa: PLC0415 - not for --help
-    from velocity.cli.output import print_bytes, write_file  # noqa: PLC0415 - as above
+    from velocity.cli.output import write_bytes  # noqa: PLC0415 - as above
     from velocity.report import (  # noqa: PLC0415 - as above
         as_html,
         as_markdown,
@@ -89,10 +89,7 @@ def report(
     if out is not None or not post:
         as_page = form == "html" or (form is None and _is_page(out))
         content = (as_html(made) if as_page else as_markdown(made)).encode()
-        if out is None:
-            print_bytes(content)
-        else:
-            write_file(content, out)
+        write_bytes(content, out)
     if post:
         posted = post_once(
             folder,

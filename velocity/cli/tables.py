@@ -11,7 +11,7 @@ from rich.cells import cell_len, chop_cells
 from velocity.roster import CONTROL_CHARACTERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import polars as pl
 
@@ -21,20 +21,47 @@ _NARROWEST = 8  # to which a column may be folded
 _GAP = "   "
 
 
-def draw_table(frame: pl.DataFrame, keys: Sequence[str], *, width: int) -> str:
+def cell(value: Any) -> str:
+    """A value as tables show it: to three decimals, or to the minute."""
+    match value:
+        case None:
+            text = ""
+        case bool():
+            text = "yes" if value else "no"
+        case float():
+            text = f"{value:,.3f}".rstrip("0").rstrip(".")
+        case int():
+            text = f"{value:,}"
+        case datetime():
+            text = f"{value:%Y-%m-%d %H:%M}"
+        case _:
+            # A run name must not move the cursor or change the terminal's colours.
+            text = CONTROL_CHARACTERS.sub("\ufffd", str(value))
+    return text
+
+
+def draw_table(
+    frame: pl.DataFrame,
+    keys: Sequence[str],
+    *,
+    width: int,
+    written: Callable[[Any], str] = cell,
+) -> str:
     """The frame as text.
 
-    One row stands upright, a line a column. Of several rows, columns that do not fit beside each
-    other follow below, each time beside the `keys`; without keys, cells are folded to fit.
+    One row stands upright, a line a column, or more of a cell with spaces. Of several rows, columns
+    that do not fit beside each other follow below, each time beside the `keys`; without keys, cells
+    are folded to fit.
 
     Args:
         frame: what to show; at least one row.
         keys: columns that tell the rows apart.
         width: characters of a line.
+        written: how a value is written, on one line.
     """
     if frame.height == 1:
-        return _upright(frame)
-    columns = [_Column(frame[name]) for name in frame.columns]
+        return _upright(frame, width, written)
+    columns = [_Column(frame[name], written) for name in frame.columns]
     if not keys:
         return _side_by_side(columns, width)
     return "\n".join(_side_by_side(band, width) for band in _bands(columns, keys, width))
@@ -43,12 +70,12 @@ def draw_table(frame: pl.DataFrame, keys: Sequence[str], *, width: int) -> str:
 class _Column:
     """A column as it is shown: header lines, cells and the width it would like."""
 
-    def __init__(self, values: pl.Series) -> None:
+    def __init__(self, values: pl.Series, written: Callable[[Any], str]) -> None:
         self.name = values.name
         self.is_number = values.dtype.is_numeric()
         self.is_text = not (self.is_number or values.dtype.is_temporal())
         self.header = _header(values.name)
-        self.cells = [_cell(value) for value in values]
+        self.cells = [written(value) for value in values]
         widest = max(map(cell_len, self.cells), default=0)
         self.width = max(min(widest, _LONGEST_CELL), *map(len, self.header))
 
@@ -58,12 +85,16 @@ class _Column:
         return fill + text if self.is_number else text + fill
 
 
-def _upright(frame: pl.DataFrame) -> str:
+def _upright(frame: pl.DataFrame, width: int, written: Callable[[Any], str]) -> str:
     longest = max(map(len, frame.columns))
-    row = frame.row(0, named=True)
-    return "".join(
-        f"{name:{longest}}  {_cell(value)}".rstrip() + "\n" for name, value in row.items()
-    )
+    room = max(_NARROWEST, width - longest - 2)
+    lines = [
+        f"{name:{longest}}  {part}".rstrip()
+        for column, value in frame.row(0, named=True).items()
+        # Words stay whole: an address that is broken cannot be copied.
+        for name, part in zip_longest([column], _wrapped(written(value), room), fillvalue="")
+    ]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _side_by_side(columns: Sequence[_Column], width: int) -> str:
@@ -73,9 +104,26 @@ def _side_by_side(columns: Sequence[_Column], width: int) -> str:
     headers = [[""] * (head - len(column.header)) + column.header for column in columns]
     lines = [*_lines(columns, widths, headers), rule]
     for row in zip(*(column.cells for column in columns), strict=True):
-        folded = [chop_cells(cell, wide) for cell, wide in zip(row, widths, strict=True)]
+        folded = [_folded(text, wide) for text, wide in zip(row, widths, strict=True)]
         lines += _lines(columns, widths, folded)
     return "".join(f"{line}\n" for line in lines)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """The text in lines broken at spaces, of at most `width` unless a word is longer."""
+    lines = [""]
+    for word in text.split(" "):
+        line = f"{lines[-1]} {word}" if lines[-1] else word
+        if not lines[-1] or cell_len(line) <= width:
+            lines[-1] = line
+        else:
+            lines.append(word)
+    return lines
+
+
+def _folded(text: str, width: int) -> list[str]:
+    """The text in lines of at most `width`, broken at spaces and, if need be, within words."""
+    return [part for line in _wrapped(text, width) for part in chop_cells(line, width)]
 
 
 def _lines(
@@ -130,21 +178,3 @@ def _header(name: str) -> list[str]:
         else:
             lines[-1] = glued
     return lines
-
-
-def _cell(value: Any) -> str:
-    match value:
-        case None:
-            text = ""
-        case bool():
-            text = "yes" if value else "no"
-        case float():
-            text = f"{value:,.3f}".rstrip("0").rstrip(".")
-        case int():
-            text = f"{value:,}"
-        case datetime():
-            text = f"{value:%Y-%m-%d %H:%M}"
-        case _:
-            # A run name must not move the cursor or change the terminal's colours.
-            text = CONTROL_CHARACTERS.sub("\ufffd", str(value))
-    return text

@@ -4,19 +4,21 @@ The rows come from the tables that the figure itself is read from. What is added
 shown, row by row; the headline beside it is what the query of the metric says, and the two agree.
 """
 
+from velocity.explain.arithmetic import exact, with_unit
 from velocity.explain.catalogue import WAYS, explained
-from velocity.explain.explanation import RULES, Explanation, Result, Total
+from velocity.explain.explanation import RULES, SHOWN, SOURCES, Explanation, Result, Total
 from velocity.explain.made import explain
-from velocity.explain.text import as_json, render_text
 
 __all__ = [
     "RULES",
+    "SHOWN",
+    "SOURCES",
     "WAYS",
     "Explanation",
     "Result",
     "Total",
-    "as_json",
+    "exact",
     "explain",
     "explained",
-    "render_text",
+    "with_unit",
 ]

@@ -84,17 +84,20 @@ def median_worked_out(figure: Figure, rows: pl.DataFrame) -> tuple[float | None,
         rows: as in `ROW_SCHEMAS["latencies"]`, shortest first.
     """
     n, events = rows.height, int(rows["event"].sum())
-    steps = [
-        f"{n} observations, shortest first; {events} of them ended, {n - events} only seen so far"
-    ]
-    if figure in {"n", "events"}:
-        return (n if figure == "n" else events), tuple(steps)
+    seen = f"{with_unit(n, 'observations')}, shortest first"
+    ended = f"{exact(events)} of them ended, {exact(n - events)} only seen so far"
+    if figure == "events":
+        return events, (seen, ended)
+    steps = [f"{seen}; {ended}"]
+    if figure == "n":
+        return n, tuple(steps)
     largest: float | None = rows["hours"].max()  # type: ignore[assignment]
     if figure == "largest":
-        steps.append(f"{exact(largest)} hours = the largest" if n else formats.NOT_KNOWN)
+        none = f"{formats.NOT_KNOWN}: there is no observation"
+        steps.append(f"{exact(largest)} hours = the largest" if n else none)
         return largest, tuple(steps)
     if events < formats.MEDIAN_EVENTS:
-        steps.append(f"no median: medians start at {formats.MEDIAN_EVENTS} events")
+        steps.append(f"{formats.NOT_KNOWN}: medians start at {formats.MEDIAN_EVENTS} events")
         return None, tuple(steps)
     curve, words = {
         "median": ("survival", "survival"),
@@ -104,7 +107,10 @@ def median_worked_out(figure: Figure, rows: pl.DataFrame) -> tuple[float | None,
     limit = _HALF if figure == "median" else 0.5
     reached = rows.filter(pl.col(curve) <= limit).head(1)
     if reached.is_empty():
-        steps.append(f"{words} never comes down to one half; the largest is {exact(largest)} hours")
+        steps.append(
+            f"{formats.NOT_KNOWN}: {words} never comes down to one half; "
+            f"the largest is {exact(largest)} hours"
+        )
         return None, tuple(steps)
     value = float(reached["hours"][0])
     steps.append(

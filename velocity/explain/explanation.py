@@ -24,6 +24,39 @@ RULES = {
     "script": "began so soon after another run's end that a script goes on",
 }
 
+#: What the start or the end of a run or session is known from -> in words.
+SOURCES = {
+    "environment": "starts when one of its processes said that it began",
+    "created": "starts when the run was created: no process said when it began",
+    "runtime": "ends its runtime after its start",
+    "heartbeat": "ends at its last heartbeat",
+    "last_metric": "ends at its last logged row",
+    "runtime_share": "an earlier session of a resumed run: ends after its share of the runtime",
+    "next_session": "an earlier session of a resumed run: ends as the next begins",
+    "open": "still running, counted to the end of the data",
+    "stale_heartbeat": "presumed dead, ends at its last heartbeat",
+    "unknown": "its end is not known: of no length",
+}
+
+#: Frame of an explanation -> the columns that say most, for a page or a terminal.
+SHOWN = {
+    "runs": [
+        *("run", "state", "created_at", "started_at", "heartbeat_at", "runtime_hours"),
+        *("class", "start_source", "ended_at", "end_source", "experiment", "joined_by"),
+    ],
+    "sessions": [
+        *("run", "session", "started_at", "ended_at", "end_source", "hours", "hours_inside"),
+    ],
+    "experiments": [
+        *("experiment", "runs", "k", "started_at", "signal_at", "outcome", "overlapped"),
+        *("hours_inside", "loop_status"),
+    ],
+    "loops": [
+        *("experiment_id", "status", "started_at", "signal_at", "next_at"),
+        *("machine_hours", "reaction_hours", "reaction_awake_hours", "loop_hours"),
+    ],
+}
+
 #: A figure as its read gives it: counts are whole, signals are bool, what is not known is None.
 Value = int | float | bool | date | None
 

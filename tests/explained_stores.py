@@ -1,0 +1,135 @@
+"""Stores whose figures are explained, and what is asked of an explanation."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+
+import pytest
+
+from tests.builders import run, store_of
+from tests.oracles.strategies import _case
+from tests.roster_texts import FULL, parsed
+from velocity import reads
+from velocity.settings import Compute, Programme, Settings
+
+SETTINGS = Settings(
+    programme=Programme(timezone="Europe/Berlin"), compute=Compute(gpu_count_key="num_gpus")
+)
+MONDAY = date(2026, 1, 5)
+
+#: The worked example of the definitions: ada, one day.
+WORKED = [
+    run("r1", "09:00", "10:00"),
+    run("r2", "09:01", "10:30"),
+    run("r3", "11:00", "12:00"),
+    run("r4", "11:30", "11:35", state="failed"),
+    run("r5", "11:40", "13:00"),
+    run("r6", "13:00:30", "14:00"),
+]
+
+
+def rows_of(seed: int) -> list[dict]:
+    """Runs that meet every boundary, of one drawn case, as rows of an import."""
+    chance = random.Random(seed)  # noqa: S311 - nothing secret
+    case = _case(chance.choice, 14, one_as_of=True)
+
+    def moment(micros):
+        # The cases are of 2024; rates and memberships of the roster are of 2026.
+        if micros is None:
+            return None
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(weeks=96, microseconds=micros)
+
+    return [
+        {
+            "entity": f"{it.entity}{seed}",
+            "project": it.project,
+            "run_id": it.run_id,
+            "username": it.username,
+            "state": it.state,
+            "created_at": moment(it.created_at),
+            "started_at": moment(it.started_at),
+            "writer_starts": [moment(start) for start in it.writer_starts] or None,
+            "heartbeat_at": moment(it.heartbeat_at),
+            "runtime_s": None if it.runtime_us is None else it.runtime_us / 1e6,
+            "first_metric_at": moment(it.first_metric_at),
+            "last_metric_at": moment(it.last_metric_at),
+            "group_name": it.group_name,
+            "sweep": it.sweep,
+            "tags": list(it.tags),
+            "config_hash": it.config_hash,
+            "config": json.dumps({"num_gpus": it.gpu_count_config})
+            if it.gpu_count_config
+            else None,
+            "host": it.host,
+            "gpu_count": it.gpu_count,
+            "gpu_utilisation": it.gpu_utilisation,
+            "gpu_type": it.gpu_type,
+            "source": "table",
+        }
+        for it in case.runs
+    ]
+
+
+def steady(number: int, since: datetime) -> dict:
+    """One of a line's runs, of an hour each, launched every two hours; every other fails."""
+    start = since + number * timedelta(hours=2)
+    state = "failed" if number % 2 == 0 else "finished"
+    sweep = "sweep" if number < 4 else None
+    end = start + timedelta(hours=1)
+    return run(f"steady{number}", start, end, state=state, sweep=sweep, project="steady")
+
+
+class Remembering:
+    """A snapshot that runs each read once."""
+
+    def __init__(self, snapshot):
+        self._snapshot, self._frames = snapshot, {}
+
+    def frame(self, sql, params=None, tables=None):
+        key = (sql, repr(params))
+        if key not in self._frames:
+            self._frames[key] = self._snapshot.frame(sql, params, tables)
+        return self._frames[key]
+
+
+@cache
+def rich() -> Remembering:
+    """Some hundred runs: those of 40 drawn cases, and a line that goes on for two weeks."""
+    rows = [row for seed in range(40) for row in rows_of(seed)]
+    as_of = max(row["started_at"] or row["created_at"] for row in rows)
+    rows += [steady(number, as_of - timedelta(days=14)) for number in range(160)]
+    rows.append(run("late", as_of + timedelta(hours=1), state="running"))
+    rows.append(run("open", as_of - timedelta(hours=1), as_of, state="running", project="open"))
+    roster = parsed(FULL.replace("Ben", "bob"))
+    return Remembering(store_of(rows, as_of, settings=SETTINGS, roster=roster))
+
+
+@cache
+def weeks() -> tuple[date, ...]:
+    figures = reads.metrics(rich(), by="scholar", period="week", groups=["ada"])
+    busy = figures.sort("runs_started", descending=True)["period_start"][:4].to_list()
+    return tuple(sorted(busy))
+
+
+@cache
+def worked() -> Remembering:
+    return Remembering(store_of(WORKED, "20:00"))
+
+
+@cache
+def without_ben() -> Remembering:
+    return Remembering(store_of(WORKED, "20:00", roster=parsed(FULL)))
+
+
+def same(value, headline):
+    if value is None or isinstance(value, date):
+        return value == headline
+    return value == pytest.approx(headline, rel=1e-9, abs=1e-9)
+
+
+def only(told):
+    (result,) = told.results
+    return result

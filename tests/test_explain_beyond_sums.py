@@ -1,0 +1,89 @@
+"""What is more than a sum or a median: signals, credits and open work."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from tests.builders import run, store_of
+from tests.explained_stores import MONDAY, only, worked
+from tests.roster_texts import FULL, parsed
+from velocity.explain import explain
+
+
+def test_a_week_beyond_the_usual_range_is_a_signal():
+    """One launch a week for ten weeks, then twelve, and one in the running week."""
+    weekly = [timedelta(weeks=number) for number in range(10)]
+    launches = [*weekly, *[timedelta(weeks=10)] * 12, timedelta(weeks=11)]
+    begin = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    rows = [
+        run(f"r{number}", begin + since, begin + since + timedelta(hours=1), project=f"p{number}")
+        for number, since in enumerate(launches)
+    ]
+    snapshot = store_of(rows, begin + timedelta(weeks=11, hours=2))
+
+    def steps_of(week):
+        told = explain(
+            snapshot, scholar="ada", metric="signal", week=MONDAY + timedelta(weeks=week)
+        )
+        (result,) = (it for it in told.results if it.of == "experiments_started")
+        assert result.value is result.headline
+        return result.steps
+
+    assert steps_of(10) == (
+        "22 experiments (from 11 rows) of each complete week",
+        "11 experiments (from 10 rows) from one such week to the next",
+        "2 experiments = 22 / 11, the centre",
+        "1.1 experiments = 11 / 10, the mean move",
+        "-0.926 to 4.926 experiments = 2 -/+ 2.66 * 1.1, the usual range",
+        "yes: the week, 12 experiments, lies beyond",
+    )
+    assert steps_of(3)[-1] == "no: the week, 1 experiment, lies inside"
+    assert steps_of(11)[-1] == "no: the week is still running"
+    early = explain(worked(), scholar="ada", metric="signal", week=MONDAY)
+    assert {it.steps[-1] for it in early.results} == {"no: the week is still running"}
+
+
+def test_credits_left_are_granted_less_spent_and_last_as_long_as_the_last_14_days():
+    day = datetime(2026, 1, 20, 9, tzinfo=UTC)
+    rows = [
+        run(
+            "old",
+            day - timedelta(days=15),
+            day - timedelta(days=15) + timedelta(hours=1),
+            gpu_count=4,
+        ),
+        run("new", day, day + timedelta(hours=7), gpu_count=4, project="q"),
+    ]
+    text = FULL.replace('scholar = "ben"\namount = 250.5', 'scholar = "ada"\namount = 44')
+    roster = parsed(text.replace("2026-02-01", "2026-01-02"))
+    snapshot = store_of(rows, day + timedelta(hours=8), roster=roster)
+    told = only(explain(snapshot, scholar="ada", metric="runway_days"))
+    assert told.steps == (
+        "44 credits (from 1 row) granted",
+        "16 credits (from 2 rows) charged, at the rate of the day",
+        "14 credits (from 1 row) charged in the 14 days up to the end of the data",
+        "28 credits left = 44 - 16",
+        "1 credits per day = 14 / 14",
+        "28 days = 28 / 1",
+    )
+    end = only(explain(snapshot, scholar="ada", metric="exhausted_on"))
+    assert end.steps[-1] == "2026-02-17 = 2026-01-20 17:00:00 UTC + 28 days, in UTC"
+    assert end.value == end.headline == date(2026, 2, 17)
+    week = date(2026, 1, 5)
+    before = only(explain(snapshot, scholar="ada", metric="balance", week=week))
+    assert (before.value, before.headline) == (42, 42)
+    early = explain(snapshot, scholar="ada", metric="balance", week=week - timedelta(weeks=2))
+    assert (early.results, early.nothing) == ((), "Neither grants nor charges by then.")
+
+
+@pytest.mark.parametrize(("launch", "said"), [("06:00", "older than"), ("18:30", "no older than")])
+def test_open_work_is_compared_with_what_is_usual(launch, said):
+    # 20 experiments of 2 hours, each of a group of its own.
+    done = [run(f"r{n}", f"02:{n:02}", f"04:{n:02}", group_name=f"g{n}") for n in range(20)]
+    going = run("open", launch, "20:00", state="running", group_name="open")
+    told = explain(store_of([*done, going], "20:00"), scholar="ada", metric="wip_age_hours")
+    (result,) = told.results
+    assert result.headline == result.value == {"06:00": 14.0, "18:30": 1.5}[launch]
+    assert result.steps[1].startswith(f"{said} usual")

@@ -1,0 +1,83 @@
+"""The rows of an explanation: what came in, what was made of it, and what is left out."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from tests.builders import at, run, store_of
+from tests.explained_stores import MONDAY, only, rich, worked
+from velocity.access import Scope
+from velocity.explain import explain
+from velocity.explain.rows import KINDS, ROW_SCHEMAS, Rows
+
+
+def test_the_raw_rows_stand_beside_what_was_made_of_them():
+    told = explain(worked(), scholar="ada", metric="busy_hours", week=MONDAY)
+    assert told.runs.select("run", "class", "end_source", "experiment", "joined_by").rows()[:2] == [
+        ("e/p/r1", "finished", "runtime", "e/p/r1", "first"),
+        ("e/p/r2", "finished", "runtime", "e/p/r1", "together"),
+    ]
+    first = told.runs.row(0, named=True)
+    assert (first["state"], first["created_at"], first["runtime_hours"]) == (
+        "finished",
+        at("09:00"),
+        1.0,
+    )
+    assert told.runs["joined_by"][-1] == "script"
+    assert told.sessions.height == 6
+    assert told.experiments["runs"].to_list() == [2, 1, 1, 2]
+    assert told.experiments["k"].to_list() == [1, 1, 1, 1]
+    assert told.loops["status"].to_list() == ["closed", "awaiting", "closed", "awaiting"]
+    assert told.left_out.is_empty()
+
+
+def test_what_is_excluded_imputed_or_flagged_is_listed_with_its_reason():
+    rows = [
+        run("waits", "09:00", state="pending"),
+        run("late", "21:00", state="running"),
+        run("flies", "19:00", "19:59", state="running"),
+        run("dead", "08:00", "08:30", state="running"),
+        run("early", "07:00", "07:01", state="failed"),
+        run("back", "12:00", "11:00", runtime_s=None, state="running"),
+        run("endless", "13:00"),
+        run("guessed", "15:00", "15:30", started_at=None, writer_starts=None),
+    ]
+    told = explain(store_of(rows, "20:00"), scholar="ada", metric="busy_hours")
+    found = set(told.left_out.select("kind", "what").rows())
+    assert found >= {
+        ("excluded", "run e/p/waits"),
+        ("excluded", "run e/p/late"),
+        ("imputed", "run e/p/flies"),
+        ("imputed", "run e/p/dead"),
+        ("excluded", "experiment e/p/early"),
+        ("flagged", "run e/p/back"),
+        ("excluded", "experiment e/p/back"),
+        ("flagged", "run e/p/endless"),
+        ("imputed", "run e/p/guessed"),
+    }
+    assert told.left_out["why"].null_count() == 0
+
+
+def test_a_week_shows_experiments_that_reach_into_it_and_counts_what_lies_inside():
+    rows = [
+        run("before", "2026-01-01 09:00", "2026-01-01 10:00"),
+        run("into", "2026-01-04 22:00", "2026-01-05 03:00"),
+        run("after", "2026-01-12 00:00", "2026-01-12 01:00"),
+    ]
+    snapshot = store_of(rows, "2026-01-13 00:00")
+    told = explain(snapshot, scholar="ada", metric="run_hours", week=MONDAY)
+    assert told.runs["run"].to_list() == ["e/p/into"]
+    assert told.sessions.select("hours", "hours_inside").row(0) == (5.0, 3.0)
+    assert only(told).value == only(told).headline == 3.0
+    launched = explain(snapshot, scholar="ada", metric="experiments_started", week=MONDAY)
+    assert only(launched).value == 0
+    assert launched.experiments.height == 1
+
+
+@pytest.mark.parametrize("store", [rich, worked, lambda: store_of([], "20:00")])
+def test_rows_have_their_schemas(store):
+    rows = Rows(store(), "ada", None, None, Scope(everything=True))
+    for kind in KINDS:
+        assert rows.of(kind).schema == pl.Schema(ROW_SCHEMAS[kind])
+    assert rows.latencies("recovery").schema == pl.Schema(ROW_SCHEMAS["latencies"])

@@ -1,0 +1,133 @@
+"""An explanation in the terminal and as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from tests.builders import run, store_of
+from tests.explained_stores import MONDAY, WORKED, only, rich, weeks, worked
+from velocity.cli import main
+from velocity.cli.explained import as_json, render_text
+from velocity.explain import RULES, SOURCES, WAYS, explain
+
+
+@pytest.mark.parametrize("metric", ["serial_share", "loop_hours_median", "throughput_per_week_low"])
+def test_the_text_ends_in_the_headline(metric: str):
+    told = explain(rich(), scholar="ada", metric=metric)
+    text = render_text(told, 200)
+    assert text.splitlines()[-1].startswith(f"Headline: {metric} = ")
+    assert text.splitlines()[-2] == only(told).steps[-1]
+    assert told.metric.text in text
+    for word, meaning in (RULES | SOURCES).items():
+        assert f"  {word}: {meaning}\n" in text
+
+
+@pytest.mark.parametrize("width", [80, 132])
+@pytest.mark.parametrize("metric", sorted(WAYS))
+def test_the_text_fits_and_leaves_no_column_out(metric: str, width: int):
+    week = weeks()[0] if WAYS[metric].windows == "week" else None
+    told = explain(rich(), scholar="ada", metric=metric, week=week)
+    text = render_text(told, width)
+    assert max(map(len, text.splitlines())) <= width
+    wide = {word for word in render_text(told, 1000).split() if not word.startswith("─")}
+    assert wide <= set(text.split())
+
+
+def test_a_wide_terminal_has_each_table_in_one_piece():
+    told = explain(worked(), scholar="ada", metric="busy_hours")
+    rows = [it for it in render_text(told, 300).splitlines() if it.startswith("  r4 ")]
+    assert len(rows) == 4  # of runs, sessions, experiments and loops
+    assert rows[0].split()[-6:] == [
+        "environment",
+        "2026-01-05",
+        "11:35:00",
+        "runtime",
+        "r4",
+        "first",
+    ]
+
+
+def test_the_text_has_a_headline_for_each_line():
+    told = explain(rich(), scholar="ada", metric="blind_ratio")
+    assert len(told.results) > 1
+    lines = render_text(told, 100).splitlines()
+    for result in told.results:
+        assert any(it.startswith(f"Headline: blind_ratio of {result.of} = ") for it in lines)
+
+
+def test_the_text_says_that_there_is_nothing_to_tell():
+    told = explain(worked(), scholar="ada", metric="wip_age_hours")
+    assert told.results == ()
+    assert render_text(told, 100).splitlines()[-1] == "No experiment is in flight."
+
+
+def test_a_long_table_says_how_much_more_there_is():
+    rows = [run(f"r{n}", "09:00", "10:00", project=f"p{n}") for n in range(60)]
+    text = render_text(explain(store_of(rows, "20:00"), scholar="ada", metric="run_hours"), 100)
+    assert "and 20 more; --format json has all of them" in text
+
+
+def test_names_cannot_move_the_cursor():
+    rows = [run("r\x1b[2J\n1", "09:00", "10:00")]
+    text = render_text(explain(store_of(rows, "20:00"), scholar="ada", metric="run_hours"), 100)
+    assert "\x1b" not in text
+
+
+def test_long_ids_are_told_apart_by_their_ends():
+    rows = [run(f"{'n' * 300}{n}", "09:00", "10:00", group_name=str(n)) for n in range(2)]
+    text = render_text(explain(store_of(rows, "20:00"), scholar="ada", metric="run_hours"), 100)
+    assert "nnn0 " in text
+    assert "nnn1 " in text
+    assert "n" * 80 not in text
+
+
+def test_json_has_every_row_and_says_the_same():
+    told = explain(rich(), scholar="ada", metric="loop_hours_median", week=weeks()[0])
+    found = json.loads(as_json(told))
+    (result,) = found["results"]
+    assert result["headline"] == only(told).headline
+    assert found["week"] == weeks()[0].isoformat()
+    assert len(found["runs"]) == told.runs.height
+    assert len(result["latencies"]) == only(told).latencies.height
+    assert found["metric"]["id"] == "loop_hours_median"
+    assert found["runs"][0]["created_at"].endswith("Z")
+    share = json.loads(as_json(explain(worked(), scholar="ada", metric="serial_share")))
+    totals = share["results"][0]["totals"]
+    assert [total["value"] for total in totals] == pytest.approx([4.075, 4.4916666666])
+    assert len(totals[1]["addends"]) == 9
+
+
+@pytest.fixture
+def command(capfdbinary, monkeypatch, tmp_path):
+    """`velocity explain` in this process: its exit code, standard output and standard error."""
+    store_of(WORKED, "20:00", data=tmp_path)
+
+    def run_command(*arguments):
+        line = ["velocity", "explain", "--data", str(tmp_path), *arguments]
+        monkeypatch.setattr(sys, "argv", line)
+        with pytest.raises(SystemExit) as end:
+            main()
+        return end.value.code or 0, *capfdbinary.readouterr()
+
+    return run_command
+
+
+def test_the_command_prints_what_the_page_shows(command, tmp_path):
+    asked = ("--scholar", "ada", "--metric", "serial_share", "--week", "2026-01-05")
+    told = explain(worked(), scholar="ada", metric="serial_share", week=MONDAY)
+    assert command(*asked) == (0, render_text(told, 100).encode(), b"")
+    code, out, _ = command(*asked, "--format", "json")
+    assert (code, out.decode()) == (0, as_json(told))
+    file = tmp_path / "told.json"
+    assert command(*asked, "--out", str(file)) == (0, b"", b"")
+    assert file.read_text(encoding="utf-8") == as_json(told)
+
+
+def test_the_command_says_what_it_cannot_explain(command):
+    code, out, err = command("--scholar", "ada", "--metric", "serial_shar")
+    assert (code, out) == (1, b"")
+    assert b"Did you mean serial_share" in err
+    assert command("--scholar", "ada", "--metric", "weeks", "--week", "soon")[0] == 2

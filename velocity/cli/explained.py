@@ -1,0 +1,164 @@
+"""An explanation as it is read in a terminal, and as JSON."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from dataclasses import fields
+from datetime import date, datetime
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from velocity import formats
+from velocity.cli.tables import draw_table
+from velocity.explain import RULES, SHOWN, SOURCES, exact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from velocity.explain import Explanation, Result
+
+#: Rows of a table that are printed; JSON has all of them.
+_SHOWN = 40
+_LONGEST = 72  # characters of a name within a sentence
+_INDENT = "  "
+
+
+def render_text(explanation: Explanation, width: int) -> str:
+    """The explanation in lines of at most `width` characters; the headline comes last.
+
+    Text of others stands without control characters. Where a table has a row alone, its words stay
+    whole, however long.
+    """
+    return "\n".join(_Text(explanation, width).lines()) + "\n"
+
+
+def as_json(explanation: Explanation) -> str:
+    """The explanation as JSON: every row and column, unrounded, times in UTC."""
+    content = {field.name: getattr(explanation, field.name) for field in fields(explanation)}
+    return json.dumps(content, default=_plain, ensure_ascii=False, indent=1) + "\n"
+
+
+class _Text:
+    """The lines of an explanation."""
+
+    def __init__(self, explanation: Explanation, width: int) -> None:
+        self._it = explanation
+        self._width = width
+        self._below = _common(explanation.runs["run"])
+
+    def lines(self) -> Iterator[str]:
+        it = self._it
+        yield from self._sentence(f"{it.metric.title} ({it.metric.id}, {it.metric.unit})")
+        yield from self._sentence(it.metric.text)
+        yield from self._sentence(
+            f"Of {formats.label(it.scholar)}, {self._window()}; days and weeks in {it.timezone}, "
+            f"times in UTC; data up to {_cell(it.as_of)}."
+        )
+        if self._below:
+            line = formats.label(self._below, _LONGEST)
+            yield from self._sentence(f"Runs and experiments are those of {line}")
+        yield from self._rows()
+        for result in it.results:
+            yield from self._arithmetic(result)
+        if it.nothing:
+            yield ""
+            yield from self._sentence(it.nothing)
+
+    def _window(self) -> str:
+        it = self._it
+        if it.week is None:
+            return "at the end of the data" if it.at_end else "all the data"
+        week = f"the {formats.week(it.week)} {it.week.year}".replace(formats.NBSP, " ")
+        return f"at the end of {week}" if it.at_end else week
+
+    def _rows(self) -> Iterator[str]:
+        it = self._it
+        title = "Runs: what came in, what they were taken for, what joined them"
+        yield from self._table(title, it.runs.select(SHOWN["runs"]), keys=["run"])
+        yield from self._words(RULES, it.runs["joined_by"])
+        title = "Sessions: when the runs were active"
+        sessions = it.sessions.select(SHOWN["sessions"])
+        yield from self._table(title, sessions, keys=["run", "session"])
+        sources = (it.runs["start_source"], it.runs["end_source"], it.sessions["end_source"])
+        yield from self._words(SOURCES, *sources)
+        title = "Experiments: k runs finished make the signal"
+        yield from self._table(
+            title, it.experiments.select(SHOWN["experiments"]), keys=["experiment"]
+        )
+        title = "Loops launched in the window"
+        yield from self._table(title, it.loops.select(SHOWN["loops"]), keys=["experiment_id"])
+        yield from self._table("Excluded, imputed or flagged", it.left_out)
+
+    def _arithmetic(self, result: Result) -> Iterator[str]:
+        of = f" of {formats.label(result.of, _LONGEST)}" if result.of else ""
+        for total in result.totals:
+            how = "largest" if total.largest else "sum"
+            title = f"Arithmetic{of}: {total.unit} {total.text} ({how})"
+            yield from self._table(title, total.addends)
+        if result.latencies is not None:
+            title = f"Arithmetic{of}: lengths in order, and survival"
+            yield from self._table(title, result.latencies, keys=["what"])
+        yield ""
+        for step in result.steps:
+            yield from self._sentence(step)
+        yield from self._sentence(f"Headline: {self._it.metric.id}{of} = {exact(result.headline)}")
+
+    def _words(self, words: dict[str, str], *found: pl.Series) -> Iterator[str]:
+        """What each of the words that occur means."""
+        known = set().union(*found)
+        for word, meaning in words.items():
+            if word in known:
+                yield from self._sentence(f"{_INDENT}{word}: {meaning}")
+
+    def _table(self, title: str, frame: pl.DataFrame, *, keys: Sequence[str] = ()) -> Iterator[str]:
+        yield ""
+        yield from self._sentence(f"{title} ({formats.plural(frame.height, 'row')})")
+        if frame.is_empty():
+            return
+        shown = frame.head(_SHOWN)
+        if self._below:
+            shown = shown.with_columns(pl.col(pl.String).str.replace(self._below, "", literal=True))
+        table = draw_table(shown, keys, width=self._width - len(_INDENT), written=_cell)
+        yield from textwrap.indent(table, _INDENT).splitlines()
+        if frame.height > _SHOWN:
+            yield f"{_INDENT}and {frame.height - _SHOWN:,} more; --format json has all of them"
+
+    def _sentence(self, text: str) -> Iterator[str]:
+        yield from textwrap.wrap(
+            text,
+            self._width,
+            subsequent_indent=_INDENT,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+
+def _common(ids: pl.Series) -> str:
+    """What all the ids begin with, up to a slash: it is said once."""
+    folders = [text.split("/")[:-1] for text in ids]
+    same = takewhile(lambda parts: len(set(parts)) == 1, zip(*folders, strict=False))
+    return "".join(f"{parts[0]}/" for parts in same)
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M:%S}"
+        case bool() | float() | int() | date():
+            return exact(value)
+    text = str(value)
+    return formats.label(text, len(text))
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no word for."""
+    if isinstance(value, pl.DataFrame):
+        return value.to_dicts()
+    if isinstance(value, date):
+        return value.isoformat().replace("+00:00", "Z")
+    return {field.name: getattr(value, field.name) for field in fields(value)}
