@@ -43,11 +43,7 @@ def waiting_results(rows: Rows, _metric: str) -> tuple[Result, ...]:
     for it in found.iter_rows(named=True):
         end, name = ends[f"{it['entity']}/{it['project']}"], it["experiment_id"]
         signal = experiments.row(by_predicate=col("experiment") == name, named=True)["signal_at"]
-        age = (end - signal) / _HOUR
-        step = (
-            f"{exact(age)} hours = {end:{_TIME}} (end of its project's data) "
-            f"- {signal:{_TIME}} (signal)"
-        )
+        age, step = _since(signal, "signal", end)
         results.append(Result(name, (step,), age, it["waiting_hours"]))
     return tuple(results)
 
@@ -60,6 +56,14 @@ def _ends(rows: Rows) -> dict[str, datetime]:
     }
 
 
+def _since(begun: datetime, word: str, end: datetime) -> tuple[float, str]:
+    """Hours from an instant, a launch or signal, to the end of its project's data."""
+    age = (end - begun) / _HOUR
+    return age, (
+        f"{exact(age)} hours = {end:{_TIME}} (end of its project's data) - {begun:{_TIME}} ({word})"
+    )
+
+
 def _lengths(experiments: pl.DataFrame, line: str) -> pl.Series:
     """Hours from launch to signal of the line's concluded experiments, clocks in doubt left out."""
     concluded = col("outcome").is_in(["success", "partial"]) & ~col("clock")
@@ -70,11 +74,7 @@ def _lengths(experiments: pl.DataFrame, line: str) -> pl.Series:
 def _aged(
     launched: datetime, end: datetime, lengths: pl.Series, known: dict[str, Any]
 ) -> tuple[float, tuple[str, ...]]:
-    age = (end - launched) / _HOUR
-    last = (
-        f"{exact(age)} hours = {end:{_TIME}} (end of its project's data) "
-        f"- {launched:{_TIME}} (launch)"
-    )
+    age, last = _since(launched, "launch", end)
     concluded = formats.plural(len(lengths), "concluded experiment")
     usual = lengths.quantile(known["quantile"], "linear")
     if usual is None or len(lengths) < known["least"]:
