@@ -9,7 +9,7 @@ import pytest
 from tests.builders import run, store_of
 from tests.explained_stores import MONDAY, only, rich, same, weeks, without_ben, worked
 from velocity import reads
-from velocity.explain import RULES, SOURCES, WAYS, explain, explained
+from velocity.explain import MEANINGS, WAYS, explain, explained
 from velocity.explain.catalogue import NOT_OF_A_SCHOLAR
 from velocity.read_schemas import READ_SCHEMAS
 from velocity.sql import list_queries
@@ -49,10 +49,10 @@ def test_the_store_of_these_tests_says_something_of_every_figure():
     assert {name for name in COLUMNS if ada[name] is None} == set()
     assert {name for name in COLUMNS if ada[name] == 0} <= {"reaction_awake_hours_low"}
     runs = explain(rich(), scholar="ada", metric="busy_hours").runs
-    assert set(runs["joined_by"].drop_nulls()) == set(RULES)
+    assert set(runs["joined_by"].drop_nulls()) == set(MEANINGS["joined_by"])
     assert {"pending", "after_as_of"} <= set(runs["excluded"].drop_nulls())
     sessions = explain(rich(), scholar="ada", metric="busy_hours").sessions
-    assert {*runs["start_source"], *sessions["end_source"]} == set(SOURCES)
+    assert {*runs["start_source"], *sessions["end_source"]} == set(MEANINGS["end_source"])
 
 
 @pytest.mark.parametrize("metric", sorted(set(WAYS) - set(COLUMNS)))
@@ -125,7 +125,7 @@ def test_a_scholar_without_runs_has_an_explanation_of_a_week(metric: str):
         (
             "machine_hours_median",
             (
-                "4 observations, shortest first; 4 of them ended, 0 only seen so far",
+                "4 experiments, shortest first; 4 of them ended, 0 only seen so far",
                 "not known: medians start at 6 events",
             ),
         ),

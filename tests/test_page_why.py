@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.app_pages import open_page, ten_weeks
+from tests.app_pages import HOSTILE, open_page, ten_weeks, words
+from tests.builders import run, store_of
+from velocity import explain
+from velocity.roster import load_roster
+from velocity.settings import Programme, Settings
+from velocity.store import latest_snapshot
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +34,10 @@ def test_a_signal_is_asked_for_by_week_and_measure(data, monkeypatch):
     page = open_page("why", data, monkeypatch, metric="signal", of="experiments_started")
     assert "All weeks" not in page.selectbox(key="week").options
     assert chosen(page)["Of"] == "experiments_started"
-    assert "no: the week is still running" in said(page)
-    page.selectbox(key="week").select("2026-02-02").run()
+    assert chosen(page)["Week"] == "2026-03-09"  # the latest that is complete
     assert any(step.endswith("the usual range") for step in said(page))
+    page.selectbox(key="week").select("2026-03-16").run()
+    assert "no: the week is still running" in said(page)
 
 
 def test_the_blind_ratio_is_asked_for_by_line(data, monkeypatch):
@@ -80,8 +88,103 @@ def test_two_lines_with_the_same_title_are_two_choices():
     )
 
 
-def test_tables_do_not_repeat_what_the_page_says(data, monkeypatch):
-    page = open_page("why", data, monkeypatch)
-    loops = next(it.value for it in page.dataframe if "reaction_hours" in it.value)
-    assert {"experiment_id", "status"} <= set(loops)
-    assert not {"scholar", "stream", "entity", "project"} & set(loops)
+def test_tables_show_what_says_most_and_offer_all(data, monkeypatch):
+    found = explain.explain(latest_snapshot(data), scholar="ada", metric="reaction_share")
+    page = open_page("why", data, monkeypatch, metric="reaction_share")
+    shown = [tuple(it.value) for it in page.dataframe][2:]  # after what is added up
+    assert shown == [it.shown for it in explain.sections(found) if it.frame.height]
+    assert any(len(it.shown) < it.frame.width for it in explain.sections(found))
+
+
+def test_whoever_may_not_see_hours_of_the_day_sees_no_empty_column_for_them(data):
+    def script(data, hours):
+        from velocity import explain, store, ui  # noqa: PLC0415 - a script of its own
+
+        found = explain.explain(store.latest_snapshot(data), scholar="ada", metric="run_hours")
+        ui.show_explanation(found, found.results[0], hours=hours)
+
+    for hours in (True, False):
+        page = AppTest.from_function(script, kwargs={"data": data, "hours": hours}).run(timeout=60)
+        (loops,) = (it.value for it in page.dataframe if "loop_hours" in it.value)
+        assert ("reaction_awake_hours" in loops) == hours
+
+
+def test_no_count_of_rows_reads_as_the_value(data, monkeypatch):
+    page = open_page("why", data, monkeypatch, metric="reaction_share")
+    told = words(page)
+    sums = [step.split(" (from")[0] for step in said(page) if "(from" in step]
+    assert len(sums) == 2
+    for value in sums:
+        assert f" rows, adding up to {value}" in told
+    assert not [it.value for it in page.header if any(map(str.isdigit, it.value))]
+
+
+def test_the_largest_is_not_said_to_be_added_up(data, monkeypatch):
+    page = open_page("why", data, monkeypatch, metric="peak_experiments")
+    assert " rows, of which the largest is 2 experiments" in words(page)
+    assert "adding up" not in words(page)
+
+
+@pytest.mark.parametrize("metric", ["busy_hours", "loop_hours_median", "signal"])
+def test_the_heading_is_true_of_sums_medians_and_signals(metric, data, monkeypatch):
+    page = open_page("why", data, monkeypatch, metric=metric)
+    assert page.header[0].value == "How it is worked out"
+
+
+def test_every_word_that_occurs_is_explained_once_and_no_other(data, monkeypatch):
+    found = explain.explain(latest_snapshot(data), scholar="ada", metric="busy_hours")
+    told = words(open_page("why", data, monkeypatch, metric="busy_hours"))
+    shown = [(name, it.frame[name]) for it in explain.sections(found) for name in it.shown]
+    for meanings in explain.MEANINGS.values():
+        columns = [rows for name, rows in shown if explain.MEANINGS.get(name) is meanings]
+        occur = set().union(*columns)
+        assert occur <= set(meanings)
+        for word, meaning in meanings.items():
+            said_so = told.count(f"**{word.replace('_', ' ')}**: {meaning}")
+            assert said_so == (word in occur)
+
+
+def test_the_line_above_names_the_week(data, monkeypatch):
+    page = open_page("why", data, monkeypatch, metric="busy_hours", week="2026-02-02")
+    assert "Why this number \u00b7 week of 2 Feb 2026 \u00b7 Ada, times in UTC" in words(page)
+    page.selectbox(key="week").select("all").run()
+    assert "Why this number \u00b7 5 Jan to 15 Mar 2026 \u00b7 Ada" in words(page)
+    page.selectbox(key="metric").select("runway_days").run()
+    assert "Why this number \u00b7 end of the data \u00b7 Ada" in words(page)
+
+
+def test_whoever_launched_nothing_has_the_weeks_of_the_data(tmp_path, monkeypatch):
+    roster = "".join(
+        f'[[scholars]]\nid = "{it}"\nname = "{it}"\nusernames = ["{it}"]\n' for it in ("ada", "ben")
+    )
+    (tmp_path / "roster.toml").write_text(roster, encoding="utf-8")
+    rows = [run("r1", "09:00", "10:00"), run("r2", "2026-01-14 09:00", "2026-01-14 10:00")]
+    store_of(rows, "2026-01-20 06:00", data=tmp_path, roster=load_roster(tmp_path / "roster.toml"))
+    page = open_page("why", tmp_path, monkeypatch, scholar="ben", metric="signal")
+    weeks = [it.replace("\u00a0", " ") for it in page.selectbox(key="week").options]
+    assert weeks == [f"week of {day} Jan 2026" for day in (19, 12, 5)]
+    assert page.title[0].value == "No measure has a value in that week."
+
+
+@pytest.mark.parametrize(
+    "name", ["n" * 300, f"<script>alert(1)</script>{HOSTILE}", "\U0001f469\u200d\U0001f52c" * 40]
+)
+def test_any_name_fits_and_is_inert(name, tmp_path, monkeypatch):
+    rows = [
+        run(f"{name}{n}", f"{9 + n:02}:00", f"{9 + n:02}:30", username=name, project=name)
+        for n in range(8)
+    ]
+    store_of(rows, "20:00", data=tmp_path)
+    page = open_page("why", tmp_path, monkeypatch, metric="loop_hours_median")
+    assert len(page.title[0].value.replace("\\", "")) <= 110
+    for text in words(page).splitlines():
+        assert "n" * 80 not in text
+        assert not re.search(r"(?<!\\)[<>$\[]", text)
+
+
+def test_days_are_not_moved_to_another_zone(tmp_path, monkeypatch):
+    settings = Settings(programme=Programme(timezone="America/New_York"))
+    store_of([run("r1", "09:00", "10:00")], "20:00", data=tmp_path, settings=settings)
+    page = open_page("why", tmp_path, monkeypatch, metric="weeks")
+    days = page.dataframe[0].value
+    assert [str(it)[:10] for it in days["at"]] == list(days["what"])

@@ -677,7 +677,7 @@ P_SAID = (
         ("recovery_hours_median", "0 recovered failures so far; medians start at 6 events."),
         (
             "loop_hours_largest",
-            "Feedback loop, median: largest observed: 9 h (n = 3 lengths) for ada in all the data.",
+            "Feedback loop, median: largest observed: 9 h (n = 3 loops) for ada in all the data.",
         ),
         ("gpu_hours", "GPU-hours: 0 GPU-hours for ada in all the data."),
         ("blind_ratio", "1 loop so far; medians start at 6 events."),
@@ -703,6 +703,18 @@ def test_why_this_number_says_that_a_median_is_never_reached():
     assert plain(sentences.why_this_number(found, never).sentence) == (
         "Feedback loop, median: never reached for ada in all the data."
     )
+
+
+@pytest.mark.parametrize(
+    ("metric", "lengths"),
+    [
+        ("machine_hours_largest", "3 experiments"),
+        ("reaction_hours_largest", "3 waits"),
+        ("recovery_hours_largest", "1 failure"),
+    ],
+)
+def test_why_this_number_says_what_its_lengths_are_of(metric, lengths):
+    assert f"(n = {lengths})" in plain(told_why(explained(metric)).sentence)
 
 
 def test_why_this_number_says_that_there_is_none():

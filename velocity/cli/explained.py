@@ -6,14 +6,13 @@ import json
 import textwrap
 from dataclasses import fields
 from datetime import date, datetime
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from velocity import formats
 from velocity.cli.tables import draw_table
-from velocity.explain import RULES, SHOWN, SOURCES, exact
+from velocity.explain import common_folder, exact, sections, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,14 +46,15 @@ class _Text:
     def __init__(self, explanation: Explanation, width: int) -> None:
         self._it = explanation
         self._width = width
-        self._below = _common(explanation.runs["run"])
+        self._below = common_folder(explanation.runs["run"])
 
     def lines(self) -> Iterator[str]:
         it = self._it
         yield from self._sentence(f"{it.metric.title} ({it.metric.id}, {it.metric.unit})")
         yield from self._sentence(it.metric.text)
+        window = it.window.replace(formats.NBSP, " ")
         yield from self._sentence(
-            f"Of {formats.label(it.scholar)}, {self._window()}; days and weeks in {it.timezone}, "
+            f"Of {formats.label(it.scholar)}, {window}; days and weeks in {it.timezone}, "
             f"times in UTC; data up to {_cell(it.as_of)}."
         )
         if self._below:
@@ -67,30 +67,13 @@ class _Text:
             yield ""
             yield from self._sentence(it.nothing)
 
-    def _window(self) -> str:
-        it = self._it
-        if it.week is None:
-            return "at the end of the data" if it.at_end else "all the data"
-        week = f"the {formats.week(it.week)} {it.week.year}".replace(formats.NBSP, " ")
-        return f"at the end of {week}" if it.at_end else week
-
     def _rows(self) -> Iterator[str]:
-        it = self._it
-        title = "Runs: what came in, what they were taken for, what joined them"
-        yield from self._table(title, it.runs.select(SHOWN["runs"]), keys=["run"])
-        yield from self._words(RULES, it.runs["joined_by"])
-        title = "Sessions: when the runs were active"
-        sessions = it.sessions.select(SHOWN["sessions"])
-        yield from self._table(title, sessions, keys=["run", "session"])
-        sources = (it.runs["start_source"], it.runs["end_source"], it.sessions["end_source"])
-        yield from self._words(SOURCES, *sources)
-        title = "Experiments: k runs finished make the signal"
-        yield from self._table(
-            title, it.experiments.select(SHOWN["experiments"]), keys=["experiment"]
-        )
-        title = "Loops launched in the window"
-        yield from self._table(title, it.loops.select(SHOWN["loops"]), keys=["experiment_id"])
-        yield from self._table("Excluded, imputed or flagged", it.left_out)
+        for section in sections(self._it):
+            title = f"{section.title}: {section.about}"
+            yield from self._table(title, section.frame.select(section.shown), keys=section.keys)
+            for words in section.words.values():
+                for word, meaning in words.items():
+                    yield from self._sentence(f"{_INDENT}{word}: {meaning}")
 
     def _arithmetic(self, result: Result) -> Iterator[str]:
         of = f" of {formats.label(result.of, _LONGEST)}" if result.of else ""
@@ -99,28 +82,19 @@ class _Text:
             title = f"Arithmetic{of}: {total.unit} {total.text} ({how})"
             yield from self._table(title, total.addends)
         if result.latencies is not None:
-            title = f"Arithmetic{of}: lengths in order, and survival"
+            title = f"Arithmetic{of}: lengths of the {result.noun}s in order, and survival"
             yield from self._table(title, result.latencies, keys=["what"])
         yield ""
         for step in result.steps:
             yield from self._sentence(step)
         yield from self._sentence(f"Headline: {self._it.metric.id}{of} = {exact(result.headline)}")
 
-    def _words(self, words: dict[str, str], *found: pl.Series) -> Iterator[str]:
-        """What each of the words that occur means."""
-        known = set().union(*found)
-        for word, meaning in words.items():
-            if word in known:
-                yield from self._sentence(f"{_INDENT}{word}: {meaning}")
-
     def _table(self, title: str, frame: pl.DataFrame, *, keys: Sequence[str] = ()) -> Iterator[str]:
         yield ""
         yield from self._sentence(f"{title} ({formats.plural(frame.height, 'row')})")
         if frame.is_empty():
             return
-        shown = frame.head(_SHOWN)
-        if self._below:
-            shown = shown.with_columns(pl.col(pl.String).str.replace(self._below, "", literal=True))
+        shown = without(frame.head(_SHOWN), self._below)
         table = draw_table(shown, keys, width=self._width - len(_INDENT), written=_cell)
         yield from textwrap.indent(table, _INDENT).splitlines()
         if frame.height > _SHOWN:
@@ -134,13 +108,6 @@ class _Text:
             break_long_words=False,
             break_on_hyphens=False,
         )
-
-
-def _common(ids: pl.Series) -> str:
-    """What all the ids begin with, up to a slash: it is said once."""
-    folders = [text.split("/")[:-1] for text in ids]
-    same = takewhile(lambda parts: len(set(parts)) == 1, zip(*folders, strict=False))
-    return "".join(f"{parts[0]}/" for parts in same)
 
 
 def _cell(value: Any) -> str:

@@ -6,19 +6,24 @@ shown, row by row; the headline beside it is what the query of the metric says, 
 
 from velocity.explain.arithmetic import exact, with_unit
 from velocity.explain.catalogue import WAYS, explained
-from velocity.explain.explanation import RULES, SHOWN, SOURCES, Explanation, Result, Total
-from velocity.explain.made import explain
+from velocity.explain.explanation import Explanation, Result, Total
+from velocity.explain.made import explain, weeks
+from velocity.explain.sections import Section, common_folder, sections, without
+from velocity.explain.words import MEANINGS
 
 __all__ = [
-    "RULES",
-    "SHOWN",
-    "SOURCES",
+    "MEANINGS",
     "WAYS",
     "Explanation",
     "Result",
+    "Section",
     "Total",
+    "common_folder",
     "exact",
     "explain",
     "explained",
+    "sections",
+    "weeks",
     "with_unit",
+    "without",
 ]

@@ -38,9 +38,9 @@ _COUNTS = ("runs", "experiments", "loops")
 def total_of(part: Part, rows: pl.DataFrame) -> Total:
     """The sum (or the largest) of what the rows add."""
     what, at = _WHAT[part.kind]
-    addends = rows.select(
-        what=what, at=pl.col(at).cast(pl.Datetime("us", "UTC")), amount=part.amount.cast(pl.Float64)
-    ).drop_nulls("amount")
+    addends = rows.select(what=what, at=pl.col(at), amount=part.amount.cast(pl.Float64)).drop_nulls(
+        "amount"
+    )
     amounts = addends["amount"]
     value = float(amounts.max() or 0) if part.largest else float(amounts.sum())  # type: ignore[arg-type]
     return Total(part.kind, part.text, part.unit, value, addends, part.largest)
@@ -76,15 +76,18 @@ def worked_out(
     return value, tuple(steps)
 
 
-def median_worked_out(figure: Figure, rows: pl.DataFrame) -> tuple[float | None, tuple[str, ...]]:
+def median_worked_out(
+    figure: Figure, rows: pl.DataFrame, noun: str
+) -> tuple[float | None, tuple[str, ...]]:
     """A figure of a Kaplan-Meier curve, and its steps in words.
 
     Args:
         figure: which.
         rows: as in `ROW_SCHEMAS["latencies"]`, shortest first.
+        noun: what each row is the length of.
     """
     n, events = rows.height, int(rows["event"].sum())
-    seen = f"{with_unit(n, 'observations')}, shortest first"
+    seen = f"{with_unit(n, f'{noun}s')}, shortest first"
     ended = f"{exact(events)} of them ended, {exact(n - events)} only seen so far"
     if figure == "events":
         return events, (seen, ended)

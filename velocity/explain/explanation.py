@@ -6,56 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from velocity import formats
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     import polars as pl
 
     from velocity.sql import Metric
-
-#: The rule that joined a run to its experiment -> in words.
-RULES = {
-    "first": "begins the experiment",
-    "tag": "has the tag of the experiment",
-    "sweep": "is of the sweep",
-    "continuation": "takes up a pre-empted run of the same config",
-    "together": "was launched together with the run before it, which was in flight",
-    "same_config": "has the config of the run before it, which was in flight",
-    "script": "began so soon after another run's end that a script goes on",
-}
-
-#: What the start or the end of a run or session is known from -> in words.
-SOURCES = {
-    "environment": "starts when one of its processes said that it began",
-    "created": "starts when the run was created: no process said when it began",
-    "runtime": "ends its runtime after its start",
-    "heartbeat": "ends at its last heartbeat",
-    "last_metric": "ends at its last logged row",
-    "runtime_share": "an earlier session of a resumed run: ends after its share of the runtime",
-    "next_session": "an earlier session of a resumed run: ends as the next begins",
-    "open": "still running, counted to the end of the data",
-    "stale_heartbeat": "presumed dead, ends at its last heartbeat",
-    "unknown": "its end is not known: of no length",
-}
-
-#: Frame of an explanation -> the columns that say most, for a page or a terminal.
-SHOWN = {
-    "runs": [
-        *("run", "state", "created_at", "started_at", "heartbeat_at", "runtime_hours"),
-        *("class", "start_source", "ended_at", "end_source", "experiment", "joined_by"),
-    ],
-    "sessions": [
-        *("run", "session", "started_at", "ended_at", "end_source", "hours", "hours_inside"),
-    ],
-    "experiments": [
-        *("experiment", "runs", "k", "started_at", "signal_at", "outcome", "overlapped"),
-        *("hours_inside", "loop_status"),
-    ],
-    "loops": [
-        *("experiment_id", "status", "started_at", "signal_at", "next_at"),
-        *("machine_hours", "reaction_hours", "reaction_awake_hours", "loop_hours"),
-    ],
-}
 
 #: A figure as its read gives it: counts are whole, signals are bool, what is not known is None.
 Value = int | float | bool | date | None
@@ -70,7 +28,8 @@ class Total:
         text: what is added up.
         unit: of the amounts and of the value.
         value: the sum; 0 without rows.
-        addends: the rows that add something: `what` (String), `at` (UTC), `amount` (Float64).
+        addends: the rows that add something: `what` (String), `at` (UTC, or a local day), `amount`
+            (Float64).
         largest: whether the value is the largest amount instead.
     """
 
@@ -93,6 +52,7 @@ class Result:
         headline: what the query of the metric says.
         totals: what is added up, numerator first.
         latencies: for what rests on a median, the ordered lengths and the survival curve.
+        noun: what the lengths are of, each: loop, wait, experiment, failure or run.
         title: `of` in words, where it is a measure.
     """
 
@@ -102,6 +62,7 @@ class Result:
     headline: Value
     totals: tuple[Total, ...] = ()
     latencies: pl.DataFrame | None = None
+    noun: str = ""
     title: str = ""
 
 
@@ -139,6 +100,14 @@ class Explanation:
     left_out: pl.DataFrame
     results: tuple[Result, ...]
     nothing: str
+
+    @property
+    def window(self) -> str:
+        """What it is over: "all the data", "week of 5 Jan 2026", or the end of either."""
+        if self.week is None:
+            return "end of the data" if self.at_end else "all the data"
+        week = f"{formats.week(self.week)} {self.week.year}"
+        return f"end of the {week}" if self.at_end else week
 
     @property
     def frames(self) -> tuple[pl.DataFrame, ...]:

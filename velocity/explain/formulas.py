@@ -217,3 +217,13 @@ LATENCIES: dict[str, tuple[Latency, Figure]] = {
     for latency in get_args(Latency)
     for figure in get_args(Figure)
 }
+
+#: Latency -> what each of its lengths is of.
+NOUNS: dict[Latency, str] = {
+    "machine": "experiment",
+    "reaction": "wait",
+    "reaction_awake": "wait",
+    "loop": "loop",
+    "recovery": "failure",
+    "first_row": "run",
+}

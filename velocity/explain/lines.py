@@ -11,7 +11,7 @@ from velocity import formats, reads
 from velocity.errors import VelocityError
 from velocity.explain.arithmetic import exact, median_worked_out, said, total_of
 from velocity.explain.explanation import Result
-from velocity.explain.formulas import Part
+from velocity.explain.formulas import NOUNS, Part
 
 if TYPE_CHECKING:
     from velocity.explain.rows import Rows
@@ -49,10 +49,11 @@ def blind_ratio(rows: Rows, _metric: str) -> tuple[Result, ...]:
 
 def _of_line(rows: Rows, line: str, headline: float | None) -> Result:
     latencies = rows.latencies("reaction_awake", line)
-    median, told = median_worked_out("median", latencies)
+    noun = NOUNS["reaction_awake"]
+    median, told = median_worked_out("median", latencies, noun)
     gaps = total_of(_AWAKE, rows.of("gaps").filter(col("line") == line))
     value, steps = _against_chance(median, gaps.addends.height, gaps.value)
-    return Result(line, (*told, said(gaps), *steps), value, headline, (gaps,), latencies)
+    return Result(line, (*told, said(gaps), *steps), value, headline, (gaps,), latencies, noun)
 
 
 def _against_chance(

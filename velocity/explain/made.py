@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from velocity import formats, reads
@@ -16,6 +16,10 @@ from velocity.explain.rows import Rows
 from velocity.nearest import did_you_mean
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    import polars as pl
+
     from velocity.explain.catalogue import Way
     from velocity.store.snapshot import Snapshot
 
@@ -69,6 +73,14 @@ def explain(
     )
 
 
+def weeks(snapshot: Snapshot, *, scholar: str, scope: Scope = EVERYTHING) -> pl.DataFrame:
+    """Weeks that the data reaches, without launches too: `week_start`, the earliest first."""
+    figures = reads.metrics(
+        snapshot, by="scholar", period="week", groups=[scholar], parts=("volume",), scope=scope
+    )
+    return figures.select(week_start="period_start").sort("week_start")
+
+
 def _way(metric: str) -> Way:
     if metric in WAYS:
         return WAYS[metric]
@@ -98,15 +110,13 @@ def _check_reached(
     snapshot: Snapshot, scholar: str, week: date, scope: Scope, *, at_end: bool
 ) -> None:
     """Refuses a week that the data does not reach; grants may come before it (`at_end`)."""
-    figures = reads.metrics(
-        snapshot, by="scholar", period="week", groups=[scholar], parts=("volume",), scope=scope
-    )
-    first, last = figures["period_start"].min(), figures["period_start"].max()
-    if not (isinstance(first, date) and isinstance(last, date)):
+    known = weeks(snapshot, scholar=scholar, scope=scope)["week_start"].to_list()
+    if not known:
         raise VelocityError(
             f"There is no data of {formats.label(scholar)} yet.",
             "Choose another scholar, or sync to bring in what is new.",
         )
+    first, last = known[0], known[-1]
     if week > last or (week < first and not at_end):
         raise VelocityError(
             f"There is no data of {formats.label(scholar)} in the week of {week}.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from velocity.definitions import query_of
 from velocity.explain.arithmetic import median_worked_out, total_of, worked_out
 from velocity.explain.explanation import Result
-from velocity.explain.formulas import FORMULAS, LATENCIES
+from velocity.explain.formulas import FORMULAS, LATENCIES, NOUNS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,8 +27,9 @@ def summed(rows: Rows, metric: str) -> tuple[Result, ...]:
     if metric in LATENCIES:
         measure, figure = LATENCIES[metric]
         latencies = rows.latencies(measure)
-        value, steps = median_worked_out(figure, latencies)
-        return (Result("", steps, value, headline, latencies=latencies),)
+        noun = NOUNS[measure]
+        value, steps = median_worked_out(figure, latencies, noun)
+        return (Result("", steps, value, headline, latencies=latencies, noun=noun),)
     formula = FORMULAS[metric]
     parts = (formula.part, formula.over)
     totals = tuple(total_of(part, _rows(rows, part)) for part in parts if part is not None)

@@ -89,7 +89,7 @@ def _named(value: bool | date) -> str:
 def _sample(found: Explanation, result: Result) -> str:
     """n, beside what is more than a count or a sum: of the lengths, or of what it is a share of."""
     if result.latencies is not None:
-        return f" ({formats.sample(result.latencies.height, 'length')})"
+        return f" ({formats.sample(result.latencies.height, result.noun)})"
     if len(result.totals) < 2 or found.at_end:  # noqa: PLR2004 - nothing below the line
         return ""
     part, over = result.totals

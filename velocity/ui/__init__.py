@@ -1,7 +1,8 @@
 """What all pages are built of: the view they are over, and the parts they are drawn with."""
 
 from velocity.ui.digest import show_digest
-from velocity.ui.drill import chosen_row, forget_unknown, know_pages, show_step, show_way
+from velocity.ui.drill import chosen_row, know_pages, show_step, show_way
+from velocity.ui.evidence import show_explanation
 from velocity.ui.experiment import show_timeline
 from velocity.ui.history import keep_history
 from velocity.ui.lines import show_lines, show_scholars, show_stuck
@@ -35,7 +36,6 @@ __all__ = [
     "column_config",
     "empty_state",
     "fit_to_paper",
-    "forget_unknown",
     "heading",
     "keep_choices",
     "keep_history",
@@ -46,6 +46,7 @@ __all__ = [
     "show_chart",
     "show_digest",
     "show_error",
+    "show_explanation",
     "show_figure",
     "show_lines",
     "show_loops",

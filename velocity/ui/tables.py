@@ -23,6 +23,7 @@ _TITLES = {
     "class": "State",
     "display_name": "Run",
     "end_source": "End known from",
+    "event": "Ended",
     "experiment_id": "Experiment",
     "gpu_count": "GPUs",
     "gpu_hours": "GPU-hours",
@@ -35,6 +36,7 @@ _TITLES = {
     "hours_inside": "Hours in the window",
     "k": "Successes needed",
     "n": "n",
+    "next_at": "Next launch",
     "gpu_measured_share": "Hours measured",
     "period_start": "From",
     "run_id": "Run id",
@@ -64,6 +66,8 @@ _WORDS = {
     "status",
 }
 _SHARES = ("_share", "_utilisation")
+#: Where the third and fourth decimal decide what a median is.
+_FINE = ("survival",)
 #: Sums so large that fractions say nothing.
 _WHOLE = ("gpu_hours", "credits", "unpriced")
 
@@ -121,6 +125,8 @@ def _number_format(name: str, kind: pl.DataType) -> str:
     if name.endswith(_SHARES):
         return "%.0f\u00a0%%"
     whole = kind.is_integer() or name.startswith(_WHOLE)
+    if name.startswith(_FINE):
+        return "%.4f"
     return "%,.0f" if whole else "%,.2f"
 
 
@@ -143,6 +149,7 @@ def show_rows(
     alt: str,
     widths: Mapping[str, int] | None = None,
     rows_shown: int = _ROWS_SHOWN,
+    pinned: str | None = None,
 ) -> None:
     """Rows as a table; what is not known is a dash.
 
@@ -151,11 +158,15 @@ def show_rows(
         alt: what the table holds, for those who do not see it.
         widths: column -> pixels; a column without one is as wide as its content.
         rows_shown: how many rows it is high before it scrolls.
+        pinned: column that stays where it is while the others scroll.
     """
+    columns = column_config(frame, widths)
+    if pinned is not None:
+        columns[pinned]["pinned"] = True
     scrolls = frame.height > rows_shown
     st.dataframe(
         readable(frame, page_zone()),
-        column_config=column_config(frame, widths),
+        column_config=columns,
         hide_index=True,
         row_height=ROW_HEIGHT,
         height=int(ROW_HEIGHT * (rows_shown + 1.5)) if scrolls else "content",

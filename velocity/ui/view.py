@@ -156,16 +156,17 @@ class View:
             if row.get("url"):
                 st.link_button("W&B", row["url"], type="tertiary")
 
-    def say(self, over: str, answer: Answer) -> None:
+    def say(self, over: str, answer: Answer, *, window: str | None = None) -> None:
         """The frame of the page: what it is over, and its answer.
 
         Args:
             over: whom the page is about, such as "programme, 24 scholars"; Markdown.
             answer: the sentence on top and the line below it.
+            window: what it is over, where that is not the window of the page.
         """
         with self.kicker.container(gap=None):
             show_trail(self)
-            st.caption(f"{self.title} · {self.window.words} · {over}")
+            st.caption(f"{self.title} · {window or self.window.words} · {over}")
         with self.answer:
             st.title(answer.sentence, anchor=False)
             if answer.support:

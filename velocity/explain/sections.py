@@ -1,0 +1,116 @@
+"""The tables of an explanation in their order, and what the words in them mean.
+
+A page and the command line draw the same: columns, titles and meanings are chosen here, once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from velocity.explain.words import MEANINGS
+
+if TYPE_CHECKING:
+    from velocity.explain.explanation import Explanation
+
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    """One table of an explanation.
+
+    Args:
+        title: what the rows are.
+        about: what they tell, as the rest of a sentence.
+        frame: all rows and columns.
+        shown: the columns that say most.
+        keys: those of them that name a row.
+        words: column -> word that occurs in it -> what that means; each is said once.
+    """
+
+    title: str
+    about: str
+    frame: pl.DataFrame
+    shown: tuple[str, ...]
+    keys: tuple[str, ...]
+    words: dict[str, dict[str, str]]
+
+
+def sections(found: Explanation) -> tuple[Section, ...]:
+    """Runs, sessions, experiments, loops, and what is left out of them."""
+    said: set[str] = set()
+
+    def section(
+        title: str, about: str, frame: pl.DataFrame, shown: tuple[str, ...], keys: int = 1
+    ) -> Section:
+        words = {
+            column: {
+                word: meaning
+                for word, meaning in MEANINGS[column].items()
+                if meaning not in said and word in frame[column]
+            }
+            for column in shown
+            if column in MEANINGS
+        }
+        said.update(*(it.values() for it in words.values()))
+        return Section(title, about, frame, shown, shown[:keys], words)
+
+    return (
+        section(
+            "Runs",
+            "what came in, what they were taken for, what joined them",
+            found.runs,
+            (
+                *("run", "state", "created_at", "started_at", "heartbeat_at", "runtime_hours"),
+                *("class", "start_source", "ended_at", "end_source", "experiment", "joined_by"),
+            ),
+        ),
+        section(
+            "Sessions",
+            "when the runs were active",
+            found.sessions,
+            ("run", "session", "started_at", "ended_at", "end_source", "hours", "hours_inside"),
+            keys=2,
+        ),
+        section(
+            "Experiments",
+            "k finished runs, the successes needed, make the signal",
+            found.experiments,
+            (
+                *("experiment", "runs", "k", "started_at", "signal_at", "outcome", "overlapped"),
+                *("hours_inside", "loop_status"),
+            ),
+        ),
+        section(
+            "Loops launched in the window",
+            "from launch to signal, and on to the next launch",
+            found.loops,
+            (
+                *("experiment_id", "status", "started_at", "signal_at", "next_at"),
+                *("machine_hours", "reaction_hours", "reaction_awake_hours", "loop_hours"),
+            ),
+        ),
+        section(
+            "Excluded, imputed or flagged",
+            "what does not count, or not as it came in",
+            found.left_out,
+            ("kind", "what", "why"),
+            keys=0,
+        ),
+    )
+
+
+def common_folder(ids: pl.Series) -> str:
+    """What all the ids begin with, up to a slash; it is said once, and `without` takes it away."""
+    folders = [text.split("/")[:-1] for text in ids]
+    same = takewhile(lambda parts: len(set(parts)) == 1, zip(*folders, strict=False))
+    return "".join(f"{parts[0]}/" for parts in same)
+
+
+def without(frame: pl.DataFrame, folder: str) -> pl.DataFrame:
+    """The frame with `folder` left out of its texts."""
+    if not folder:
+        return frame
+    return frame.with_columns(pl.col(pl.String).str.replace(folder, "", literal=True))

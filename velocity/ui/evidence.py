@@ -1,0 +1,120 @@
+"""How a figure came about: its arithmetic, and the tables of rows that it rests on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+import streamlit as st
+
+from velocity import explain, formats
+from velocity.ui.parts import Table, heading
+from velocity.ui.tables import plain_title, show_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from velocity.explain import Explanation, Result, Section, Total
+
+_ADDENDS_SHOWN = 6
+_ROWS_SHOWN = 8
+_LONGEST = 72  # characters of a folder within a sentence
+#: A table of three columns reads well from here on, px.
+_NARROWEST = 400
+
+
+def show_explanation(found: Explanation, result: Result | None, *, hours: bool) -> None:
+    """The steps of a result, what they add up or put in order, and the rows behind all of it.
+
+    Args:
+        found: the explanation.
+        result: one of its results; None where it has none.
+        hours: whether the viewer may see the scholar's hours of the day.
+    """
+    folder = explain.common_folder(found.runs["run"])
+    if result is not None:
+        heading("How it is worked out", formats.markdown(found.metric.text))
+        st.text("\n".join(result.steps))
+        st.caption(f"The figure's own query gives: {explain.exact(result.headline)}")
+    if folder:
+        line = formats.markdown(formats.label(folder, _LONGEST))
+        st.caption(f"Runs and experiments below are those of {line}")
+    if result is not None:
+        _show_parts(result, folder)
+    for section in explain.sections(found):
+        _show_section(section, folder, hours=hours)
+
+
+def _show_parts(result: Result, folder: str) -> None:
+    if result.totals:
+        with st.grid(len(result.totals), min_column_width=_NARROWEST, gap="medium"):
+            for part, total in enumerate(result.totals, start=1):
+                with st.container():
+                    _show_total(total, folder, f"part-{part}")
+    if result.latencies is not None:
+        count = formats.plural(result.latencies.height, result.noun)
+        _show(
+            f"How long it took, {result.noun} by {result.noun}",
+            f"{count}, shortest first; at risk = lasts as long or longer; survival = the share "
+            "that lasts longer, between its 95 % limits",
+            Table(result.latencies, "lengths"),
+            explain.without(result.latencies, folder),
+            pinned="what",
+        )
+
+
+def _show_total(total: Total, folder: str, name: str) -> None:
+    rows = formats.plural(total.addends.height, "row")
+    value = explain.with_unit(total.value, total.unit)
+    come_to = f"of which the largest is {value}" if total.largest else f"adding up to {value}"
+    addends = total.addends
+    if (addends["amount"] == addends["amount"].round()).all():
+        addends = addends.cast({"amount": pl.Int64})
+    _show(
+        f"{total.unit[0].upper()}{total.unit[1:]} {total.text}",
+        f"{rows}, {come_to}",
+        Table(total.addends, name),
+        explain.without(addends, folder),
+        rows_shown=_ADDENDS_SHOWN,
+    )
+
+
+def _show_section(section: Section, folder: str, *, hours: bool) -> None:
+    # Whoever may not see the hours of the day would see a column of dashes.
+    shown = [it for it in section.shown if hours or it != "reaction_awake_hours"]
+    rows = formats.plural(section.frame.height, "row")
+    _show(
+        section.title,
+        f"{rows}: {section.about}",
+        Table(section.frame, section.title.lower().replace(" ", "-").replace(",", "")),
+        explain.without(section.frame.select(shown), folder),
+        pinned=section.keys[0] if section.keys else None,
+    )
+    _show_words(section.words)
+
+
+def _show(
+    title: str,
+    caption: str,
+    table: Table,
+    shown: pl.DataFrame,
+    *,
+    rows_shown: int = _ROWS_SHOWN,
+    pinned: str | None = None,
+) -> None:
+    if table.frame.is_empty():
+        heading(title, caption)
+        return
+    heading(title, caption, table=table)
+    show_rows(shown, alt=title, rows_shown=rows_shown, pinned=pinned)
+
+
+def _show_words(words: Mapping[str, Mapping[str, str]]) -> None:
+    """What each word in a column means, a column beside the other."""
+    occur = {column: meanings for column, meanings in words.items() if meanings}
+    if not occur:
+        return
+    with st.grid(len(occur), min_column_width=_NARROWEST, gap="medium"):
+        for column, meanings in occur.items():
+            lines = (f"**{word.replace('_', ' ')}**: {text}" for word, text in meanings.items())
+            st.caption("  \n".join((plain_title(column), *lines)))
