@@ -2,8 +2,11 @@
 # A target's `##` text is what `make help` shows.
 
 BIN := .venv/bin
-# A file's tests stay together: they share what is slow to make.
-PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+# A file's tests stay together, as they share what is slow to make, and in the order of tests/conftest.py.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+# Packages come uncompiled: where this is set, every process compiles all that it imports again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:

@@ -35,6 +35,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
+    # One alone takes minutes: begun last, it would be waited for.
+    items.sort(key=lambda item: item.get_closest_marker("fault") is None)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

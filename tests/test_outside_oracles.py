@@ -107,7 +107,7 @@ def observed(samples, tmp_path_factory) -> Iterator[LiveStore]:
 @pytest.fixture(scope="module")
 def estimates(samples, observed) -> list[dict]:
     """A row a sample."""
-    found = observed.frame("FROM kaplan_meier('observation') ORDER BY group_id")
+    found = observed.frame("FROM kaplan_meier('observation')").sort("group_id")
     assert found.height == len(samples)
     return found.to_dicts()
 
@@ -125,7 +125,7 @@ def test_curves_are_those_of_lifelines(observed, their_curves, tell):
     """
     observed.run("CREATE OR REPLACE TEMP TABLE sample AS FROM each_sample('observation')")
     observed.run("CREATE OR REPLACE TEMP TABLE ranked AS FROM in_order('observation', 'sample')")
-    ours = observed.frame("FROM curve_of('ranked') JOIN sample USING (sample)")
+    ours = observed.frame("FROM curve_of('ranked') JOIN sample USING (sample, n)")
     ours = ours.filter(pl.col("group_id") < len(their_curves))
     both = ours.join(pl.concat(their_curves), on=["group_id", "length_us"], suffix="_theirs")
     assert both.height == ours.height

@@ -48,20 +48,14 @@ event AS (
     FROM reach
   ), setting
 ),
-instant AS (
-  SELECT
-    scholar_key, stream_key, at_us,
-    sum(experiments * 67108864.0::DOUBLE + runs) AS counts, max(day) AS day
-  FROM event
-  GROUP BY scholar_key, stream_key, at_us
-),
 counted AS (
+  -- Of several events at one instant the last knows the counts from then on.
   SELECT
     scholar_key, stream_key, at_us,
     lead(at_us) OVER ordered AS until_us,
-    (sum(counts) OVER ordered)::BIGINT AS counts,
+    (sum(experiments * 67108864.0::DOUBLE + runs) OVER ordered)::BIGINT AS counts,
     last_value(day IGNORE NULLS) OVER ordered AS day
-  FROM instant
+  FROM event
   WINDOW ordered AS (
     PARTITION BY scholar_key, stream_key ORDER BY at_us
     ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
@@ -70,3 +64,4 @@ SELECT
   * EXCLUDE (counts, day),
   (counts // 67108864)::INTEGER AS experiments, (counts % 67108864)::INTEGER AS runs, day
 FROM counted
+WHERE until_us IS DISTINCT FROM at_us

@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import polars as pl
 
 from velocity.errors import StoreError
 from velocity.sql import list_queries
@@ -15,8 +16,6 @@ from velocity.store.room import WRITE_ERRORS, cannot_write, lacks_room
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
-
-    import polars as pl
 
 #: Rows that one thread reads or writes at a time. DuckDB's own 122,880 leave a store of 100,000
 #: runs to one thread, and what is smaller than that to the commit.
@@ -43,12 +42,8 @@ class LiveStore:
         return self.connection.execute(sql).fetchall()
 
     def frame(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
-        """The rows of one SELECT, in its order.
-
-        That is a relation's: what `execute` gives as Arrow is out of order where insertion is.
-        """
-        rows: pl.DataFrame = self.connection.sql(sql, params=dict(params or {})).pl()
-        return rows
+        """The rows of one SELECT, in no order whatever it says: insertion order is not kept."""
+        return pl.DataFrame(self.connection.execute(sql, dict(params or {})).to_arrow_table())
 
     def load(self, table: str, frame: pl.DataFrame) -> None:
         """Makes (or replaces) a temporary table of a frame."""
