@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app_pages import HOSTILE, open_page, ten_weeks, words
 from tests.builders import run, store_of
-from velocity import explain
+from velocity import explain, formats
 from velocity.roster import load_roster
 from velocity.settings import Programme, Settings
 from velocity.store import latest_snapshot
@@ -123,6 +123,7 @@ def test_the_largest_is_not_said_to_be_added_up(data, monkeypatch):
     page = open_page("why", data, monkeypatch, metric="peak_experiments")
     assert " rows, of which the largest is 2 experiments" in words(page)
     assert "adding up" not in words(page)
+    assert page.dataframe[0].value["amount"].iloc[0] == 2
 
 
 @pytest.mark.parametrize("metric", ["busy_hours", "loop_hours_median", "signal"])
@@ -142,6 +143,22 @@ def test_every_word_that_occurs_is_explained_once_and_no_other(data, monkeypatch
         for word, meaning in meanings.items():
             said_so = told.count(f"**{word.replace('_', ' ')}**: {meaning}")
             assert said_so == (word in occur)
+
+
+@pytest.mark.parametrize("metric", ["blind_ratio", "waiting_hours"])
+def test_rows_of_the_line_or_experiment_stand_first(metric, data, monkeypatch):
+    found = explain.explain(latest_snapshot(data), scholar="ada", metric=metric)
+    assert len(found.results) == 2
+    page = open_page("why", data, monkeypatch, metric=metric)
+    for result in found.results:
+        page.selectbox(key="of").select(formats.label(result.of, 200)).run()
+        assert words(page).count(" stand first") == 1
+        tables = [it.value for it in page.dataframe if {"state", "k"} & set(it.value)]
+        assert len(tables) == 2  # of runs and of experiments
+        for table in tables:
+            own = [f"e/{it}".startswith(result.of) for it in table["experiment"]]
+            assert 0 < sum(own) < len(own)
+            assert own == sorted(own, reverse=True)
 
 
 def test_the_line_above_names_the_week(data, monkeypatch):

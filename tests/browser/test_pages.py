@@ -28,6 +28,17 @@ def test_a_page_of_the_demo_is_whole_and_without_barriers(demo_visitor, path):
     demo_visitor.narrow(1440)
 
 
+def test_every_column_of_why_this_number_fits(demo_visitor):
+    page = demo_visitor.open("why?scholar=lapwing&metric=reaction_hours_median")
+    scrollers = page.locator("[data-testid=stDataFrame] .dvn-scroller")
+    expect(scrollers).to_have_count(6)  # lengths, runs, sessions, experiments, loops, left out
+    cut = "boxes => boxes.filter(it => it.scrollWidth > it.clientWidth).length"
+    assert scrollers.evaluate_all(cut) == 0
+    demo_visitor.narrow(900)
+    assert scrollers.evaluate_all(cut) == 1  # runs, whose ids stay as the rest scrolls
+    demo_visitor.narrow(1440)
+
+
 def test_an_open_menu_is_without_barriers(demo_visitor):
     page = demo_visitor.open("streams")
     for button in ("Data", "Evidence"):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from velocity.explain.rows import Rows
 
 _HOUR = timedelta(hours=1)
-_TIME = "%Y-%m-%d %H:%M:%S"
+_TIME = "%Y-%m-%d %H:%M:%S UTC"
 
 
 def open_work(rows: Rows, _metric: str) -> tuple[Result, ...]:

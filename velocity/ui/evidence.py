@@ -32,17 +32,35 @@ def show_explanation(found: Explanation, result: Result | None, *, hours: bool) 
         hours: whether the viewer may see the scholar's hours of the day.
     """
     folder = explain.common_folder(found.runs["run"])
+    notes = []
     if result is not None:
         heading("How it is worked out", formats.markdown(found.metric.text))
         st.text("\n".join(result.steps))
-        st.caption(f"The figure's own query gives: {explain.exact(result.headline)}")
+        notes.append(f"The figure's own query gives: {explain.exact(result.headline)}")
     if folder:
-        line = formats.markdown(formats.label(folder, _LONGEST))
-        st.caption(f"Runs and experiments below are those of {line}")
+        notes.append(f"Runs and experiments below are those of {_said(folder)}")
+    own = _own_runs(found, result)
+    if result is not None and 0 < own.len() < found.runs.height:
+        notes.append(f"The rows of {_said(result.of.removeprefix(folder))} stand first")
+    st.caption("  \n".join(notes))
     if result is not None:
         _show_parts(result, folder)
     for section in explain.sections(found):
-        _show_section(section, folder, hours=hours)
+        _show_section(section, folder, own, hours=hours)
+
+
+def _said(text: str) -> str:
+    return formats.markdown(formats.label(text, _LONGEST))
+
+
+def _own_runs(found: Explanation, result: Result | None) -> pl.Series:
+    """Ids of the runs of the experiment or line that the result is of; none for the scholar's own.
+
+    An experiment has the id of its first run.
+    """
+    of = "" if result is None else result.of
+    within = pl.col("experiment").str.starts_with(f"{of}/")
+    return found.runs.filter((pl.col("experiment") == of) | within)["run"]
 
 
 def _show_parts(result: Result, folder: str) -> None:
@@ -51,7 +69,7 @@ def _show_parts(result: Result, folder: str) -> None:
             for part, total in enumerate(result.totals, start=1):
                 with st.container():
                     _show_total(total, folder, f"part-{part}")
-    if result.latencies is not None:
+    if result.latencies is not None and result.latencies.height:
         count = formats.plural(result.latencies.height, result.noun)
         _show(
             f"How long it took, {result.noun} by {result.noun}",
@@ -68,6 +86,8 @@ def _show_total(total: Total, folder: str, name: str) -> None:
     value = explain.with_unit(total.value, total.unit)
     come_to = f"of which the largest is {value}" if total.largest else f"adding up to {value}"
     addends = total.addends
+    if total.largest:
+        addends = addends.sort("amount", descending=True, maintain_order=True)
     if (addends["amount"] == addends["amount"].round()).all():
         addends = addends.cast({"amount": pl.Int64})
     _show(
@@ -79,15 +99,19 @@ def _show_total(total: Total, folder: str, name: str) -> None:
     )
 
 
-def _show_section(section: Section, folder: str, *, hours: bool) -> None:
+def _show_section(section: Section, folder: str, own: pl.Series, *, hours: bool) -> None:
     # Whoever may not see the hours of the day would see a column of dashes.
     shown = [it for it in section.shown if hours or it != "reaction_awake_hours"]
+    frame = section.frame.select(shown)
+    if section.keys:
+        first = pl.col(section.keys[0]).is_in(own.implode())
+        frame = frame.sort(first, descending=True, maintain_order=True)
     rows = formats.plural(section.frame.height, "row")
     _show(
         section.title,
         f"{rows}: {section.about}",
         Table(section.frame, section.title.lower().replace(" ", "-").replace(",", "")),
-        explain.without(section.frame.select(shown), folder),
+        explain.without(frame, folder),
         pinned=section.keys[0] if section.keys else None,
     )
     _show_words(section.words)
@@ -114,7 +138,7 @@ def _show_words(words: Mapping[str, Mapping[str, str]]) -> None:
     occur = {column: meanings for column, meanings in words.items() if meanings}
     if not occur:
         return
-    with st.grid(len(occur), min_column_width=_NARROWEST, gap="medium"):
+    with st.grid(len(occur), min_column_width=_NARROWEST, gap="small"):
         for column, meanings in occur.items():
             lines = (f"**{word.replace('_', ' ')}**: {text}" for word, text in meanings.items())
             st.caption("  \n".join((plain_title(column), *lines)))
