@@ -25,4 +25,4 @@ WHERE entity IN (FROM person)
   AND (entity, project) NOT IN (SELECT (entity, project) FROM raw_run);
 
 -- Every row of everybody is derived again.
-DELETE FROM derived_with
+UPDATE derived_with SET fingerprint = ''

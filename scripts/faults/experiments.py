@@ -153,6 +153,13 @@ FAULTS = (
         (FIGURES,),
     ),
     Fault(
+        "every event at an instant counts",
+        "derive/080_swept",
+        "WHERE until_us IS DISTINCT FROM at_us\n",
+        "",
+        (ROWS,),
+    ),
+    Fault(
         "twins overlap",
         "derive/090_experiment",
         "coalesce(own.beginning, 0) > 0",

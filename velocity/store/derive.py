@@ -48,10 +48,11 @@ def derive(
     steps = list(list_queries("derive"))
     roster = exclusions.load(store.data).keep_roster(roster)
     with store.transaction():
-        _load_configuration(store, settings, roster)
+        made_with = _load_configuration(store, settings, roster)
         store.run(load_query("store/scholars").body)
         store.run(load_query("store/streams").body)
-        everyone = _outdated(store)
+        known = store.run("SELECT fingerprint FROM derived_with")
+        everyone = known != [(made_with,)]
         scope = _scope(store, everyone=everyone)
         # Weeks and burn end at as_of: they move with time alone.
         if scope or everyone or _has_moved(store):
@@ -66,31 +67,38 @@ def derive(
                 _drop(store, query, everyone=everyone)
             on_step("Weekly figures")
             store.run(load_query("store/credits").body)
-            _weekly(store, touched)
+            _weekly(store, touched, again=bool(known))
+        if everyone:
+            store.run("DELETE FROM derived_with")
+            store.run("INSERT INTO derived_with VALUES ($made_with)", {"made_with": made_with})
         store.run("DELETE FROM changed_username; DELETE FROM derived_to")
         store.run("INSERT INTO derived_to SELECT project_key, as_of FROM project")
     return scope
 
 
-def _load_configuration(store: LiveStore, settings: Settings, roster: Roster | None) -> None:
-    """Settings and roster as tables, so that every query is static."""
+def _load_configuration(store: LiveStore, settings: Settings, roster: Roster | None) -> str:
+    """Settings and roster as tables, so that every query is static; SHA-256 of all three."""
     experiments = settings.experiments
+    setting = {
+        "timezone": settings.programme.timezone,
+        "stale": round(experiments.stale_after_minutes * _MINUTE_US),
+        "together": round(experiments.together_minutes * _MINUTE_US),
+        "script_gap": round(experiments.script_gap_seconds * 1_000_000),
+        "gpu_count_key": settings.compute.gpu_count_key,
+    }
     store.run(
         "CREATE OR REPLACE TABLE derived.setting AS SELECT $timezone::VARCHAR AS timezone, "
         "$stale::BIGINT AS stale_us, $together::BIGINT AS together_us, "
         "$script_gap::BIGINT AS script_gap_us, $gpu_count_key::VARCHAR AS gpu_count_key",
-        {
-            "timezone": settings.programme.timezone,
-            "stale": round(experiments.stale_after_minutes * _MINUTE_US),
-            "together": round(experiments.together_minutes * _MINUTE_US),
-            "script_gap": round(experiments.script_gap_seconds * 1_000_000),
-            "gpu_count_key": settings.compute.gpu_count_key,
-        },
+        setting,
     )
+    made_with = hashlib.sha256((queries_fingerprint() + repr(setting)).encode())
     for name, frame in roster_frames(roster).items():
         store.load(name, frame)
+        made_with.update(repr(frame.rows()).encode())
     store.load("project_stream", _stream_of_projects(store, roster))
     store.load("rate_of_type", _rates_of_types(store, roster))
+    return made_with.hexdigest()
 
 
 def _rates_of_types(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
@@ -121,19 +129,6 @@ def _stream_of_projects(store: LiveStore, roster: Roster | None) -> pl.DataFrame
     ]
     schema = {"entity": pl.String, "project": pl.String, "stream": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _outdated(store: LiveStore) -> bool:
-    """Whether anything but the runs differs from what the derived tables were made with."""
-    made_with = hashlib.sha256(queries_fingerprint().encode())
-    for table in ("setting", *roster_frames(None)):
-        rows = store.run(f'SELECT * FROM "{table}" ORDER BY ALL')
-        made_with.update(repr(rows).encode())
-    fingerprint = made_with.hexdigest()
-    known = store.run("SELECT fingerprint FROM derived_with")
-    store.run("DELETE FROM derived_with")
-    store.run("INSERT INTO derived_with VALUES ($fingerprint)", {"fingerprint": fingerprint})
-    return known != [(fingerprint,)]
 
 
 def _scope(store: LiveStore, *, everyone: bool) -> int:
@@ -204,19 +199,17 @@ def _touched(store: LiveStore) -> _Touched | None:
     return _Touched([week for (week,) in weeks], newest, [group for (group,) in groups])
 
 
-def _weekly(store: LiveStore, touched: _Touched | None) -> None:
+def _weekly(store: LiveStore, touched: _Touched | None, *, again: bool) -> None:
     """Every metric by week, for the trends; what changed in weeks that were over is recorded.
 
-    Figures that were not touched stay as they are; None makes all of them.
+    Figures that were not touched stay as they are; None makes all of them. `again`: they were
+    made before.
     """
-    known = store.run(
-        "FROM duckdb_tables() WHERE schema_name = 'derived' AND table_name = 'weekly'"
-    )
-    if known:
+    if again:
         _table(store, "weekly_known")
     if touched is None:
         _make_weeks(store)
-        if known:
+        if again:
             store.run("CREATE OR REPLACE TEMP TABLE weekly_before AS FROM derived.weekly")
         store.run(f"CREATE OR REPLACE TABLE derived.weekly AS {load_query('store/weekly').body}")
     else:
@@ -234,7 +227,7 @@ def _weekly(store: LiveStore, touched: _Touched | None) -> None:
             f"INSERT INTO derived.weekly BY NAME {load_query('store/weekly').body}"
         )
     store.run(load_query("store/weeks_before_the_first").body)
-    if known:
+    if again:
         reason = "configuration" if touched is None else "data"
         store.run(load_query("store/restate").body, {"reason": reason})
 
