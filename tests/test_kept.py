@@ -59,6 +59,13 @@ def test_whoever_asks_while_it_is_made_waits_for_it(fails):
         assert all(it is given[0] for it in given)
 
 
+def test_what_cannot_be_kept_fails_whoever_asks_instead_of_leaving_them_waiting():
+    kept = Kept(10_000)
+    for _ in range(2):
+        with pytest.raises(AttributeError):
+            kept.get("a", lambda: "no frame")
+
+
 def test_the_least_recently_used_makes_room():
     kept = Kept(frame(20).estimated_size())
     first, second = kept.get("a", lambda: frame(10)), kept.get("b", lambda: frame(10))

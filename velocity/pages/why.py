@@ -58,10 +58,10 @@ with st.container(horizontal=True):
         titles = {it: formats.label(each.title or it, _LONGEST) for it, each in results.items()}
         of = ui.choose_titled("Of", titles, key="of", default=of, width=420)
     result = None if of is None else results[of]
-name = formats.markdown(formats.label(view.who(scholar)["name"]))
+name = view.who(scholar)["name"]
 view.say(
-    f"{name}, times in {view.zone}",
-    why_this_number(found, result),
+    f"{formats.markdown(formats.label(name))}, times in {view.zone}",
+    why_this_number(found, result, name),
     window=None if found.window == "all the data" else found.window,
 )
 ui.show_explanation(found, result, hours=hours)

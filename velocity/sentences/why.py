@@ -17,22 +17,21 @@ _NOUNS = {"runs": "run", "experiments": "experiment", "loops": "loop", "charges"
 _LONG_HOURS = 48
 
 
-def why_this_number(found: Explanation, result: Result | None) -> Answer:
+def why_this_number(found: Explanation, result: Result | None, who: str) -> Answer:
     """The headline with its unit, whose it is and over what; below, how many rows it comes from.
 
     Args:
         found: the explanation.
         result: which of its results; None where it has none.
+        who: the scholar's name.
     """
     if result is None:
         return Answer(found.nothing, joined(_rests_on(found), _noted(found)))
-    return Answer(_headline(found, result), joined(_rests_on(found), _noted(found)))
+    return Answer(_headline(found, result, who), joined(_rests_on(found), _noted(found)))
 
 
-def _headline(found: Explanation, result: Result) -> str:
-    for_whom = tuple(
-        f" for {name(found.scholar, limit)} {_window(found)}." for limit in (32, 16, 8)
-    )
+def _headline(found: Explanation, result: Result, who: str) -> str:
+    for_whom = tuple(f" for {name(who, limit)} {_window(found)}." for limit in (32, 16, 8))
     title = formats.markdown(found.metric.title)
     of = result.title or result.of
     titles = [f"{title} of {name(of, limit)}" for limit in (48, 24, 12)] if of else [title]

@@ -54,17 +54,17 @@ class Kept(Generic[Made]):
             return making.result()
         try:
             made = make()
+            size = _bytes_of(made)
         except BaseException as error:
             with self._lock:
                 del self._making[key]
             promise.set_exception(error)
             raise
-        self._keep(key, made)
+        self._keep(key, made, size)
         promise.set_result(made)
         return made
 
-    def _keep(self, key: Hashable, made: Made) -> None:
-        size = _bytes_of(made)
+    def _keep(self, key: Hashable, made: Made, size: int) -> None:
         with self._lock:
             del self._making[key]
             self._made[key] = made, size
