@@ -90,7 +90,7 @@ def _windowed(scholar: str, streams: list[str], window: dict[str, Any]) -> Itera
     # Stand-up
     yield by, {"by": "programme", "parts": ["volume", "loops", "medians", "compute"], **window}
     # My velocity
-    parts = ["volume", "loops", "medians", "first_row"]
+    parts = ["volume", "loops", "medians"]
     yield by, {"by": "scholar", "groups": [scholar], "parts": parts, **window}
     yield reads.loops, {"scholar": scholar, **window}
     yield reads.bands, {"scholar": scholar, **window}

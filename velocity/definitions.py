@@ -15,7 +15,6 @@ _ORDER = (
     "volume",
     "loops",
     "medians",
-    "first_row",
     "lines",
     "open_work",
     "waiting_results",

@@ -1,7 +1,7 @@
 -- title: Latency medians
--- A row a kind of group, group and period that has loops or failures: Kaplan-Meier medians, their 95 % limits
+-- A row a kind of group, group and period that has any: Kaplan-Meier medians, their 95 % limits
 -- (Brookmeyer-Crowley, log(-log) scale) and what they rest on. Fewer than 6 events: no median. A
--- loop counts where it was launched, a failure where it was seen. A scholar's awake reaction time is
+-- loop counts where it was launched, a failure where it was seen, a run where it started. A scholar's awake reaction time is
 -- known to the scholar alone.
 -- param: kinds | VARCHAR[] | kinds of group: scholar, stream, programme
 -- param: period | VARCHAR | all, month, week or day
@@ -17,13 +17,14 @@
 -- metric: reaction_awake_hours_median | hours | Awake reaction time, median | Reaction time inside the scholar's awake window only.
 -- metric: loop_hours_median | hours | Feedback loop, median | From launch to the next launch after the signal: machine plus reaction.
 -- metric: recovery_hours_median | hours | Recovery, median | From a failed experiment's signal to the first end of a finished run that started after it, on the same line.
+-- metric: first_row_hours_median | hours | First logged row, median | From a run's start to its first logged row, where that is known (local run files tell it).
 WITH observation AS (
   -- Groups go by numbers here, streams by negative ones: sorting by names would take half as long again.
   SELECT
     CASE kind WHEN 'scholar' THEN scholar_key WHEN 'stream' THEN -stream_key ELSE 0 END AS group_id,
     period_of($period, day) AS period_start,
     measure, length_us, event
-  FROM latency_of('loop', 'recovery')
+  FROM latency_of('loop', 'recovery', 'run')
   JOIN scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key),
   (SELECT unnest($kinds::VARCHAR[]) AS kind)
@@ -81,7 +82,13 @@ SELECT
   max(median) FILTER (measure = 'recovery') AS recovery_hours_median,
   max(low) FILTER (measure = 'recovery') AS recovery_hours_low,
   max(high) FILTER (measure = 'recovery') AS recovery_hours_high,
-  max(largest) FILTER (measure = 'recovery') AS recovery_hours_largest
+  max(largest) FILTER (measure = 'recovery') AS recovery_hours_largest,
+  coalesce(max(n) FILTER (measure = 'first_row'), 0) AS first_row_hours_n,
+  coalesce(max(events) FILTER (measure = 'first_row'), 0) AS first_row_hours_events,
+  max(median) FILTER (measure = 'first_row') AS first_row_hours_median,
+  max(low) FILTER (measure = 'first_row') AS first_row_hours_low,
+  max(high) FILTER (measure = 'first_row') AS first_row_hours_high,
+  max(largest) FILTER (measure = 'first_row') AS first_row_hours_largest
 FROM estimate
 GROUP BY ALL
 ORDER BY ALL

@@ -7,19 +7,12 @@
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see
-WITH latency AS (
-  SELECT experiment_key AS run_key, day, measure::VARCHAR AS measure, length_us, event
-  FROM latency_of('loop', 'recovery')
-  UNION ALL
-  SELECT run_key, start_day, 'first_row', first_row_us, true
-  FROM run
-  WHERE excluded IS NULL
-),
-observation AS (
+WITH observation AS (
   SELECT
     scholar.scholar AS group_id, 'epoch'::DATE AS period_start,
-    latency.run_key, latency.day, latency.measure, latency.length_us, latency.event
-  FROM latency
+    latency.run_key, latency.day, latency.measure::VARCHAR AS measure, latency.length_us,
+    latency.event
+  FROM latency_of('loop', 'recovery', 'run') AS latency
   JOIN run USING (run_key)
   JOIN scholar ON scholar.scholar_key = run.scholar_key
   JOIN project ON project.project_key = run.project_key

@@ -259,16 +259,9 @@ FAULTS = (
     ),
     Fault(
         "the first row of what counts nowhere",
-        "metrics/first_row",
-        " AND run.excluded IS NULL",
+        "macros/latency_of",
+        "  WHERE excluded IS NULL\n",
         "",
         (FIGURES,),
-    ),
-    Fault(
-        "the day after the window has first rows",
-        "metrics/first_row",
-        "run.start_day < $to_day",
-        "run.start_day <= $to_day",
-        (NARROW,),
     ),
 )

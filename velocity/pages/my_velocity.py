@@ -40,7 +40,7 @@ figures = view.windowed(
     reads.metrics,
     by="scholar",
     groups=[scholar],
-    parts=["volume", "loops", "medians", "first_row"],
+    parts=["volume", "loops", "medians"],
 ).row(0, named=True)
 loops = view.windowed(reads.loops, scholar=scholar).reverse()
 view.say(

@@ -17,7 +17,7 @@ By = Literal["scholar", "stream", "programme"]
 Period = Literal["all", "month", "week", "day"]
 
 #: A query of queries/metrics/ with figures of groups by period.
-Part = Literal["volume", "loops", "medians", "first_row", "compute"]
+Part = Literal["volume", "loops", "medians", "compute"]
 #: `volume` comes first: it has a row for every group and period, the others where they have data.
 PARTS: tuple[Part, ...] = get_args(Part)
 
