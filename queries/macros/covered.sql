@@ -2,5 +2,7 @@
 -- The part of a local day that lies before the end of the data: 1 for a whole one, however many
 -- hours it has.
 CREATE OR REPLACE MACRO covered(zone, day, end_us) AS
-greatest(0, least(begin_of_day(zone, day + INTERVAL 1 DAY), end_us) - begin_of_day(zone, day))
-  / (begin_of_day(zone, day + INTERVAL 1 DAY) - begin_of_day(zone, day))
+-- A list of one, so that each border is worked out, and planned, once.
+list_transform(
+  [{'from_us': begin_of_day(zone, day), 'to_us': begin_of_day(zone, day + INTERVAL 1 DAY)}],
+  lambda it: greatest(0, least(it.to_us, end_us) - it.from_us) / (it.to_us - it.from_us))[1]

@@ -77,7 +77,7 @@ FAULTS = (
     Fault(
         "every day has 24 hours",
         "macros/covered",
-        "/ (begin_of_day(zone, day + INTERVAL 1 DAY) - begin_of_day(zone, day))",
+        "/ (it.to_us - it.from_us)",
         "/ 86400000000",
         (FIGURES,),
     ),
