@@ -8,7 +8,7 @@ import pytest
 
 from tests.builders import run, store_of
 from tests.explained_stores import MONDAY, only, worked
-from tests.roster_texts import FULL, parsed
+from tests.roster_texts import FULL, parsed, rate
 from velocity.explain import explain
 
 
@@ -57,6 +57,9 @@ def test_credits_left_are_granted_less_spent_and_last_as_long_as_the_last_14_day
         run("new", day, day + timedelta(hours=7), gpu_count=4, project="q"),
     ]
     text = FULL.replace('scholar = "ben"\namount = 250.5', 'scholar = "ada"\namount = 44')
+    # The rate is new on the very day of the first charge.
+    text = text.replace("credits_per_gpu_hour = 0.5", "credits_per_gpu_hour = 9")
+    text += rate("*", "2026-01-05", 0.5)
     roster = parsed(text.replace("2026-02-01", "2026-01-02"))
     snapshot = store_of(rows, day + timedelta(hours=8), roster=roster)
     told = only(explain(snapshot, scholar="ada", metric="runway_days"))

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from scripts.faults.fault import CREDITS, EXPLAIN, FIGURES, INCREMENTAL, READS, Fault
+from scripts.faults.fault import (
+    CREDITS,
+    EXPLAIN_CREDITS,
+    FIGURES,
+    INCREMENTAL,
+    READS,
+    Fault,
+)
 
 FAULTS = (
     Fault(
@@ -122,6 +129,6 @@ FAULTS = (
         "reads/explain_charges",
         "rate.from_date <= charge.day",
         "rate.from_date < charge.day",
-        (EXPLAIN,),
+        (EXPLAIN_CREDITS,),
     ),
 )
