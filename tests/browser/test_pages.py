@@ -48,13 +48,11 @@ def test_an_open_menu_is_without_barriers(demo_visitor):
         page.keyboard.press("Escape")
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
-def test_no_page_breaks_on_a_store_unlike_the_demo(browser, odd_store, mode):
+def test_no_page_breaks_on_a_store_unlike_the_demo(browser, odd_store):
     name, address = odd_store
     wrong = {}
-    with Visitor(browser, address, mode=mode) as visitor:
-        # Without data every page is the same few words: one is enough to see them in the dark.
-        for path in PAGES[:1] if mode == "dark" and name in WITHOUT_DATA else PAGES:
+    with Visitor(browser, address) as visitor:
+        for path in PAGES:
             page = visitor.open(path)
             if found := visitor.look():
                 wrong[path] = found
