@@ -7,7 +7,7 @@
 -- metric: credits_spent | credits | Credits spent so far | All GPU-hours times their rates.
 -- metric: credits_left | credits | Credits left | Granted less spent.
 -- metric: burn_per_day | credits per day | Burn | Credits spent in the 14 days up to the end of the data / 14.
--- metric: runway_days | days | Runway | Credits left / burn; not known when the burn is 0.
+-- metric: runway_days | days | Runway | Credits left / burn; below 0 once more is spent than was granted, not known when the burn is 0.
 -- metric: exhausted_on | day | Credits run out | The local day a runway after the end of the data; not known when nothing is left, nothing burns, or it would take a century.
 WITH spent AS (
   SELECT scholar_key, stream_key, gpu_type, day, gpu_us, 0.0 AS recent_us
