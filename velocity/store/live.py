@@ -10,6 +10,7 @@ import polars as pl
 
 from velocity.errors import StoreError
 from velocity.sql import list_queries
+from velocity.store.interruptible import interruptible
 from velocity.store.lock import writer_lock
 from velocity.store.room import WRITE_ERRORS, cannot_write, lacks_room
 
@@ -32,6 +33,7 @@ class LiveStore:
         self.data = data
         self.connection = connection
 
+    @interruptible()
     def run(self, sql: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Executes one or more statements; rows of the last one.
 
@@ -41,10 +43,12 @@ class LiveStore:
             return self.connection.execute(sql, dict(params)).fetchall()
         return self.connection.execute(sql).fetchall()
 
+    @interruptible()
     def frame(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
         """The rows of one SELECT, in no order whatever it says: insertion order is not kept."""
         return pl.DataFrame(self.connection.execute(sql, dict(params or {})).to_arrow_table())
 
+    @interruptible()
     def load(self, table: str, frame: pl.DataFrame) -> None:
         """Makes (or replaces) a temporary table of a frame."""
         self.connection.register("loading", frame.to_arrow())

@@ -14,6 +14,7 @@ import duckdb
 
 from velocity.errors import StoreError
 from velocity.sql import list_queries, load_query, queries_fingerprint
+from velocity.store.interruptible import interruptible
 from velocity.store.live import SEARCH_PATH, define_macros
 from velocity.store.room import cause
 
@@ -95,6 +96,7 @@ def _detach(store: LiveStore) -> None:
     store.run(f"SET search_path = '{SEARCH_PATH}'; DETACH snapshot")
 
 
+@interruptible()
 def _check(partial: Path) -> None:
     """Opens the file as a reader would and counts its tables."""
     connection = duckdb.connect(partial, read_only=True)

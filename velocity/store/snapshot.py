@@ -12,6 +12,7 @@ import polars as pl
 
 from velocity.errors import StoreError
 from velocity.sql import queries_fingerprint
+from velocity.store.interruptible import interruptible
 from velocity.store.kept import MOST_BYTES, Kept
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Snapshot:
                 "Run `velocity sync` to publish one for this version; no run is lost.",
             )
 
+    @interruptible()
     def frame(
         self,
         sql: str,
