@@ -1,8 +1,8 @@
 -- title: Latency medians
 -- A row a kind of group, group and period that has any: Kaplan-Meier medians, their 95 % limits
 -- (Brookmeyer-Crowley, log(-log) scale) and what they rest on. Fewer than 6 events: no median. A
--- loop counts where it was launched, a failure where it was seen, a run where it started. A scholar's awake reaction time is
--- known to the scholar alone.
+-- loop counts where it was launched, a failure where it was seen, a run where it started. A scholar's
+-- awake reaction time is known to the scholar alone.
 -- param: kinds | VARCHAR[] | kinds of group: scholar, stream, programme
 -- param: period | VARCHAR | all, month, week or day
 -- param: from_day | DATE | first local day, null = from the beginning

@@ -62,6 +62,6 @@ name = view.who(scholar)["name"]
 view.say(
     f"{formats.markdown(formats.label(name))}, times in {view.zone}",
     why_this_number(found, result, name),
-    window=None if found.window == "all the data" else found.window,
+    window=found.window if found.week or found.at_end else None,
 )
 ui.show_explanation(found, result, hours=hours)
