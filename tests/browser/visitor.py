@@ -102,7 +102,9 @@ class Visitor:
         self.settle()
 
     def look(self) -> list[str]:
-        """What is wrong with the page as it stands, and what went wrong since the last look."""
+        """What is wrong with the page once it is whole, and what went wrong since the last look."""
+        # Its words may be there before its charts, as after Back.
+        self.settle()
         found, self.problems = self.problems, []
         boxes = self.page.locator(
             "[data-testid=stException], [data-testid=stErrorElementContainer]"
