@@ -51,44 +51,12 @@ estimate AS (
   LEFT JOIN scholar ON scholar.scholar_key = found.group_id
   LEFT JOIN stream ON stream.stream_key = -found.group_id
 )
-SELECT
-  kind, group_id, period_start,
-  coalesce(max(n) FILTER (measure = 'machine'), 0) AS machine_hours_n,
-  coalesce(max(events) FILTER (measure = 'machine'), 0) AS machine_hours_events,
-  max(median) FILTER (measure = 'machine') AS machine_hours_median,
-  max(low) FILTER (measure = 'machine') AS machine_hours_low,
-  max(high) FILTER (measure = 'machine') AS machine_hours_high,
-  max(largest) FILTER (measure = 'machine') AS machine_hours_largest,
-  coalesce(max(n) FILTER (measure = 'reaction'), 0) AS reaction_hours_n,
-  coalesce(max(events) FILTER (measure = 'reaction'), 0) AS reaction_hours_events,
-  max(median) FILTER (measure = 'reaction') AS reaction_hours_median,
-  max(low) FILTER (measure = 'reaction') AS reaction_hours_low,
-  max(high) FILTER (measure = 'reaction') AS reaction_hours_high,
-  max(largest) FILTER (measure = 'reaction') AS reaction_hours_largest,
-  coalesce(max(n) FILTER (measure = 'reaction_awake'), 0) AS reaction_awake_hours_n,
-  coalesce(max(events) FILTER (measure = 'reaction_awake'), 0) AS reaction_awake_hours_events,
-  max(median) FILTER (measure = 'reaction_awake') AS reaction_awake_hours_median,
-  max(low) FILTER (measure = 'reaction_awake') AS reaction_awake_hours_low,
-  max(high) FILTER (measure = 'reaction_awake') AS reaction_awake_hours_high,
-  max(largest) FILTER (measure = 'reaction_awake') AS reaction_awake_hours_largest,
-  coalesce(max(n) FILTER (measure = 'loop'), 0) AS loop_hours_n,
-  coalesce(max(events) FILTER (measure = 'loop'), 0) AS loop_hours_events,
-  max(median) FILTER (measure = 'loop') AS loop_hours_median,
-  max(low) FILTER (measure = 'loop') AS loop_hours_low,
-  max(high) FILTER (measure = 'loop') AS loop_hours_high,
-  max(largest) FILTER (measure = 'loop') AS loop_hours_largest,
-  coalesce(max(n) FILTER (measure = 'recovery'), 0) AS recovery_hours_n,
-  coalesce(max(events) FILTER (measure = 'recovery'), 0) AS recovery_hours_events,
-  max(median) FILTER (measure = 'recovery') AS recovery_hours_median,
-  max(low) FILTER (measure = 'recovery') AS recovery_hours_low,
-  max(high) FILTER (measure = 'recovery') AS recovery_hours_high,
-  max(largest) FILTER (measure = 'recovery') AS recovery_hours_largest,
-  coalesce(max(n) FILTER (measure = 'first_row'), 0) AS first_row_hours_n,
-  coalesce(max(events) FILTER (measure = 'first_row'), 0) AS first_row_hours_events,
-  max(median) FILTER (measure = 'first_row') AS first_row_hours_median,
-  max(low) FILTER (measure = 'first_row') AS first_row_hours_low,
-  max(high) FILTER (measure = 'first_row') AS first_row_hours_high,
-  max(largest) FILTER (measure = 'first_row') AS first_row_hours_largest
-FROM estimate
-GROUP BY ALL
-ORDER BY ALL
+FROM (SELECT * REPLACE (measure || '_hours' AS measure) FROM estimate)
+PIVOT (
+  max(n) AS n, max(events) AS events, max(median) AS median, max(low) AS low, max(high) AS high,
+  max(largest) AS largest
+  FOR measure IN (
+    'machine_hours', 'reaction_hours', 'reaction_awake_hours', 'loop_hours', 'recovery_hours', 'first_row_hours')
+  GROUP BY kind, group_id, period_start
+)
+ORDER BY kind, group_id, period_start
