@@ -10,9 +10,9 @@ WITH run AS (
     coalesce(raw.gpu_type, '') AS gpu_type,
     CASE WHEN lower(coalesce(raw.host, '')) NOT IN ('', 'localhost')
       THEN hash(raw.entity, raw.host) END AS named_host_key,
-    CASE WHEN setting.gpu_count_key IS NOT NULL THEN try_cast(coalesce(
-      json_extract_string(raw.config, '$."' || setting.gpu_count_key || '"'),
-      json_extract_string(raw.config, '$."' || replace(setting.gpu_count_key, '.', '"."') || '"')
+    CASE WHEN getvariable('gpu_count_key') IS NOT NULL THEN try_cast(coalesce(
+      json_extract_string(raw.config, '$."' || getvariable('gpu_count_key') || '"'),
+      json_extract_string(raw.config, '$."' || replace(getvariable('gpu_count_key'), '.', '"."') || '"')
     ) AS DOUBLE) END AS told_gpus,
     number.scholar_key,
     project.project_key,

@@ -84,15 +84,17 @@ def _load_configuration(store: LiveStore, settings: Settings, roster: Roster | N
         "stale": round(experiments.stale_after_minutes * _MINUTE_US),
         "together": round(experiments.together_minutes * _MINUTE_US),
         "script_gap": round(experiments.script_gap_seconds * 1_000_000),
-        "gpu_count_key": settings.compute.gpu_count_key,
     }
     store.run(
         "CREATE OR REPLACE TABLE derived.setting AS SELECT $timezone::VARCHAR AS timezone, "
         "$stale::BIGINT AS stale_us, $together::BIGINT AS together_us, "
-        "$script_gap::BIGINT AS script_gap_us, $gpu_count_key::VARCHAR AS gpu_count_key",
+        "$script_gap::BIGINT AS script_gap_us",
         setting,
     )
-    made_with = hashlib.sha256((queries_fingerprint() + repr(setting)).encode())
+    # Known when a query is planned: without a key, no config is read, the widest column of all.
+    key = {"gpu_count_key": settings.compute.gpu_count_key}
+    store.run("SET VARIABLE gpu_count_key = $gpu_count_key::VARCHAR", key)
+    made_with = hashlib.sha256((queries_fingerprint() + repr(setting | key)).encode())
     for name, frame in roster_frames(roster).items():
         store.load(name, frame)
         # What only stands elsewhere in the roster is the same.
