@@ -1,0 +1,120 @@
+"""What Why this number says first: the headline in its unit, for whom, when, and of how many."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from functools import cache
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.builders import run, store_of
+from tests.told_sentences import assert_fits, hostile, plain
+from velocity import sentences
+from velocity.explain import explain
+
+WORKED = [
+    run("r1", "09:00", "10:00"),
+    run("r3", "11:00", "12:00"),
+    run("r4", "11:30", "11:35", state="failed"),
+]
+
+
+@cache
+def worked():
+    return store_of(WORKED, "20:00")
+
+
+@cache
+def explained(metric, week=None):
+    return explain(worked(), scholar="ada", metric=metric, week=week)
+
+
+def told_why(found):
+    return sentences.why_this_number(found, found.results[0], "Ada")
+
+
+P_SAID = (
+    "Lines of thought in flight (P): 1.04 experiments (n = 3 experiments) for Ada in all the data."
+)
+
+
+@pytest.mark.parametrize(
+    ("metric", "said"),
+    [
+        (
+            "serial_share",
+            "Serial share of busy hours: 96 % (n = 3 experiments) for Ada in all the data.",
+        ),
+        ("busy_hours", "Busy hours: 2 h for Ada in all the data."),
+        ("runs_failed", "Runs failed: 1 run for Ada in all the data."),
+        ("peak_experiments", "Peak experiments: 2 experiments for Ada in all the data."),
+        (
+            "experiment_parallelism",
+            P_SAID,
+        ),
+        (
+            "serial_parallel_ratio",
+            "Serial-to-parallel ratio: 23.00 (n = 3 experiments) for Ada in all the data.",
+        ),
+        ("rework_share", "Rework: not known for Ada in all the data."),
+        ("loop_hours_median", "1 loop so far; medians start at 6 events."),
+        ("recovery_hours_median", "0 recovered failures so far; medians start at 6 events."),
+        (
+            "loop_hours_largest",
+            "Feedback loop, median: largest observed: 9 h (n = 3 loops) for Ada in all the data.",
+        ),
+        ("gpu_hours", "GPU-hours: 0 GPU-hours for Ada in all the data."),
+        ("blind_ratio", "1 loop so far; medians start at 6 events."),
+    ],
+)
+def test_why_this_number_tells_the_headline_in_its_unit(metric, said):
+    assert plain(told_why(explained(metric)).sentence) == said
+
+
+def test_why_this_number_tells_the_week_and_what_it_rests_on():
+    told = told_why(explained("serial_share", date(2026, 1, 5)))
+    assert plain(told.sentence) == (
+        "Serial share of busy hours: 96 % (n = 3 experiments) for Ada in the week of 5 Jan."
+    )
+    assert told.support == (
+        "From 3 runs, 3 experiments and 3 loops. Nothing is excluded, imputed or flagged."
+    )
+
+
+def test_why_this_number_says_that_a_median_is_never_reached():
+    found = explained("loop_hours_median")
+    never = replace(found.results[0], latencies=pl.DataFrame({"event": [True] * 6}))
+    assert plain(sentences.why_this_number(found, never, "Ada").sentence) == (
+        "Feedback loop, median: never reached for Ada in all the data."
+    )
+
+
+@pytest.mark.parametrize(
+    ("metric", "lengths"),
+    [
+        ("machine_hours_largest", "3 experiments"),
+        ("reaction_hours_largest", "3 waits"),
+        ("recovery_hours_largest", "1 failure"),
+    ],
+)
+def test_why_this_number_says_what_its_lengths_are_of(metric, lengths):
+    assert f"(n = {lengths})" in plain(told_why(explained(metric)).sentence)
+
+
+def test_why_this_number_says_that_there_is_none():
+    told = sentences.why_this_number(explained("wip_age_hours"), None, "Ada")
+    assert told.sentence == "No experiment is in flight."
+
+
+@given(
+    scholar=hostile,
+    of=st.just("") | hostile,
+    metric=st.sampled_from(["serial_share", "rework_share", "weeks", "blind_ratio"]),
+)
+def test_why_this_number_fits_and_is_inert_whatever_the_name(scholar, of, metric):
+    found = explained(metric)
+    assert_fits(sentences.why_this_number(found, replace(found.results[0], of=of), scholar))
