@@ -1,0 +1,38 @@
+"""Local run directories: made by hand without a log, and what is read from any of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from velocity.records import RUN_SCHEMA, Rejected
+from velocity.sources.wandb_files import fetch_local_runs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def fetched(
+    *paths: Path, entity: str | None = None, username: str | None = None
+) -> tuple[list[dict[str, Any]], list[Rejected]]:
+    batches = list(fetch_local_runs(paths, entity=entity, username=username))
+    for batch in batches:
+        assert dict(batch.runs.schema) == RUN_SCHEMA
+    return (
+        [row for batch in batches for row in batch.runs.to_dicts()],
+        [rejected for batch in batches for rejected in batch.rejected],
+    )
+
+
+def runs_of(*paths: Path, entity: str | None = None) -> dict[str, dict[str, Any]]:
+    rows, rejected = fetched(*paths, entity=entity)
+    assert rejected == []
+    found = {row["run_id"]: row for row in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+def write_files(folder: Path, **texts: str) -> None:
+    (folder / "files").mkdir(parents=True)
+    for name, text in texts.items():
+        suffix = ".yaml" if name == "config" else ".json"
+        (folder / "files" / f"{name.replace('_', '-')}{suffix}").write_text(text)

@@ -1,0 +1,50 @@
+"""Run directories of older clients, with files/ alone: what is known of them without a log."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from tests.run_directories import fetched, runs_of, write_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_an_older_directory_tells_its_times_but_no_outcome(tmp_path: Path) -> None:
+    write_files(
+        tmp_path / "run-20220504_110000-old",
+        wandb_metadata='{"startedAt": "2022-05-04T09:00:00.5", "heartbeatAt": "2022-05-04T09:00:03"'
+        ', "state": "running", "host": "node7", "gpu": "Tesla V100", "gpu_count": 4}',
+        wandb_summary='{"loss": 1, "_timestamp": 1651658400.0, "_runtime": 3599,'
+        ' "_wandb": {"runtime": 3600}}',
+        config="wandb_version: 1\n_wandb:\n  desc: null\n  value:\n    start_time: 1651654800\n"
+        "lr:\n  desc: null\n  value: 0.1\nseed:\n  desc: null\n  value: 1\n",
+    )
+    run = runs_of(tmp_path)["old"]
+    begun = datetime(2022, 5, 4, 9, 0, 0, 500_000, tzinfo=UTC)
+    assert (run["state"], run["heartbeat_at"], run["runtime_s"]) == ("unknown", None, 3600)
+    assert (run["started_at"], run["project"]) == (begun, "uncategorized")
+    assert run["last_metric_at"] == datetime(2022, 5, 4, 10, 0, tzinfo=UTC)
+    assert (run["host"], run["gpu_type"], run["gpu_count"]) == ("node7", "Tesla V100", 4)
+    assert run["config"] == '{"lr":0.1,"seed":1}'
+
+
+def test_an_older_directory_without_metadata_begins_before_its_last_row(tmp_path: Path) -> None:
+    write_files(
+        tmp_path / "run-20220504_110000-old",
+        wandb_summary='{"_timestamp": 1651658400.0, "_runtime": 3600}',
+    )
+    run = runs_of(tmp_path)["old"]
+    assert run["created_at"] == datetime(2022, 5, 4, 9, 0, tzinfo=UTC)
+    assert run["config_hash"] is None
+
+
+def test_an_older_directory_with_nothing_readable_is_set_aside(tmp_path: Path) -> None:
+    write_files(
+        tmp_path / "run-20220504_110000-old", wandb_metadata="{torn", config="{", wandb_summary="[]"
+    )
+    rows, rejected = fetched(tmp_path)
+    assert rows == []
+    assert [problem.run_id for problem in rejected] == ["old"]
+    assert "when the run began" in rejected[0].reason

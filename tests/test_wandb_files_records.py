@@ -1,0 +1,185 @@
+"""Records made by hand: what needs a GPU, a server or an older client to come about."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from wandb.proto import wandb_internal_pb2
+
+from tests.framing import framed
+from tests.run_directories import fetched, runs_of, write_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pb: Any = wandb_internal_pb2
+START = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+
+
+def stamp(at: datetime) -> dict[str, int]:
+    return {"seconds": int(at.timestamp()), "nanos": at.microsecond * 1000}
+
+
+def run_record(start: datetime) -> Any:
+    return pb.Record(run={"run_id": "r", "project": "p", "start_time": stamp(start)})
+
+
+def environment_record(start: datetime, **known: Any) -> Any:
+    return pb.Record(environment={"started_at": stamp(start), **known})
+
+
+def stats_record(at: datetime, **values: float) -> Any:
+    items = [
+        {"key": key.replace("_", "."), "value_json": str(value)} for key, value in values.items()
+    ]
+    return pb.Record(stats={"timestamp": stamp(at), "item": items})
+
+
+def history_record(at: datetime) -> Any:
+    value = str(at.timestamp())
+    return pb.Record(history={"item": [{"key": "_timestamp", "value_json": value}]})
+
+
+def write_log(folder: Path, *records: Any) -> None:
+    folder.mkdir(parents=True)
+    data, _ = framed([record.SerializeToString() for record in records])
+    (folder / "run-r.wandb").write_bytes(data)
+
+
+def minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
+
+
+def test_gpu_utilisation_is_the_mean_over_gpus_and_samples(tmp_path: Path) -> None:
+    write_log(
+        tmp_path / "offline-run-20260504_090000-r",
+        run_record(START),
+        environment_record(START, gpu_type="NVIDIA H100", gpu_count=2),
+        stats_record(START, gpu_0_gpu=100, gpu_1_gpu=50, gpu_process_0_gpu=1, gpu_0_temp=70),
+        stats_record(START + minutes(1), gpu_0_gpu=50, gpu_1_gpu=0),
+    )
+    run = runs_of(tmp_path)["r"]
+    assert run["gpu_utilisation"] == 0.5
+    assert (run["gpu_type"], run["gpu_count"]) == ("NVIDIA H100", 2)
+    assert run["heartbeat_at"] == START + minutes(1)
+
+
+def test_an_online_session_counts_the_ones_before_it(tmp_path: Path) -> None:
+    for number, runtime in enumerate((600, 900)):
+        begun = START + minutes(60 * number)
+        write_log(
+            tmp_path / f"run-20260504_09000{number}-r",
+            run_record(begun),
+            environment_record(begun),
+            stats_record(begun + minutes(5)),
+            pb.Record(exit={"exit_code": 0, "runtime": runtime}),
+        )
+    run = runs_of(tmp_path)["r"]
+    assert run["runtime_s"] == 900
+    assert run["heartbeat_at"] == START + minutes(65)
+
+
+def test_an_offline_session_does_not_know_of_the_ones_before_it(tmp_path: Path) -> None:
+    for number, runtime in enumerate((600, 900)):
+        begun = START + minutes(60 * number)
+        write_log(
+            tmp_path / f"offline-run-20260504_09000{number}-r",
+            run_record(begun),
+            environment_record(begun),
+            pb.Record(exit={"exit_code": 0, "runtime": runtime}),
+        )
+    run = runs_of(tmp_path)["r"]
+    assert run["runtime_s"] == 1500
+    assert run["heartbeat_at"] == START + minutes(75)
+
+
+def test_a_session_cut_off_before_a_resume_lasted_as_long_as_it_was_seen(tmp_path: Path) -> None:
+    write_log(
+        tmp_path / "offline-run-20260504_090000-r",
+        run_record(START),
+        environment_record(START),
+        stats_record(START + minutes(7)),
+    )
+    later = START + minutes(60)
+    write_log(
+        tmp_path / "offline-run-20260504_100000-r",
+        run_record(later),
+        environment_record(later),
+        pb.Record(exit={"exit_code": 1, "runtime": 60}),
+    )
+    run = runs_of(tmp_path)["r"]
+    assert (run["state"], run["runtime_s"]) == ("failed", 8 * 60)
+
+
+def test_the_time_of_the_first_logged_row_is_kept_among_many(tmp_path: Path) -> None:
+    write_log(
+        tmp_path / "offline-run-20260504_090000-r",
+        run_record(START),
+        *(history_record(START + minutes(count)) for count in range(3, 10)),
+    )
+    run = runs_of(tmp_path)["r"]
+    assert (run["first_metric_at"], run["last_metric_at"]) == (
+        START + minutes(3),
+        START + minutes(9),
+    )
+
+
+def test_a_client_that_wrote_no_environment_is_asked_for_its_metadata(tmp_path: Path) -> None:
+    folder = tmp_path / "run-20260504_090000-r"
+    write_log(folder, run_record(START + minutes(1)))
+    (folder / "files").mkdir()
+    (folder / "files" / "wandb-metadata.json").write_text(
+        '{"startedAt": "2026-05-04T09:00:00.000000", "gpu": "Tesla V100", "gpu_count": 4}'
+    )
+    run = runs_of(tmp_path)["r"]
+    assert run["started_at"] == START
+    assert (run["gpu_type"], run["gpu_count"]) == ("Tesla V100", 4)
+
+
+def test_times_beyond_all_calendars_are_not_known(tmp_path: Path) -> None:
+    for value in ("1e300", "NaN", "9" * 400, '"soon"', "not json"):
+        shutil.rmtree(tmp_path)
+        write_log(
+            tmp_path / "offline-run-20260504_090000-r",
+            run_record(START),
+            pb.Record(history={"item": [{"key": "_timestamp", "value_json": value}]}),
+            pb.Record(summary={"update": [{"key": "_runtime", "value_json": value}]}),
+        )
+        run = runs_of(tmp_path)["r"]
+        assert run["first_metric_at"] is None
+
+
+def config_record(name: str, value_json: str) -> Any:
+    return pb.Record(config={"update": [{"key": name, "value_json": value_json}]})
+
+
+def test_a_config_with_nan_is_kept_as_json(tmp_path: Path) -> None:
+    for number, value in enumerate(("NaN", "-Infinity")):
+        folder = tmp_path / str(number) / "offline-run-20260504_090000-r"
+        write_log(folder, run_record(START), config_record("clip", value))
+        run = runs_of(folder)["r"]
+        assert json.loads(run["config"]) == {"clip": value}
+
+
+def test_a_run_that_cannot_be_kept_stops_no_other(tmp_path: Path) -> None:
+    write_log(
+        tmp_path / "offline-run-20260504_090000-r",
+        run_record(START),
+        config_record("name", r'"\ud800"'),
+    )
+    write_files(
+        tmp_path / "run-20260504_090000-odd",
+        wandb_metadata='{"startedAt": "2026-05-04T09:00:00", "host": {"name": 1}}',
+    )
+    write_files(
+        tmp_path / "run-20260504_090000-fine",
+        wandb_metadata='{"startedAt": "2026-05-04T09:00:00"}',
+        config="clip: {value: .nan}\nday: {value: 2026-05-04}\n",
+    )
+    rows, rejected = fetched(tmp_path)
+    assert [row["run_id"] for row in rows] == ["fine"]
+    assert rows[0]["config"] == '{"clip":"NaN","day":"2026-05-04"}'
+    assert [problem.run_id for problem in rejected] == ["odd", "r"]

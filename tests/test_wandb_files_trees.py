@@ -1,0 +1,61 @@
+"""Trees of run directories: many runs in batches, what is no such tree, and what is loaded."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.run_directories import write_files
+from velocity.errors import SourceError
+from velocity.sources.wandb_files import fetch_local_runs
+
+
+def test_thousands_of_runs_come_in_batches_with_progress(tmp_path: Path) -> None:
+    for number in range(1100):
+        write_files(
+            tmp_path / f"s{number % 7}" / "wandb" / f"run-20220504_110000-r{number}",
+            wandb_summary='{"_timestamp": 1651658400.0, "_runtime": 3600}',
+        )
+    told: list[tuple[int, int]] = []
+    batches = list(
+        fetch_local_runs(
+            [tmp_path],
+            entity=None,
+            username=None,
+            on_progress=lambda done, total: told.append((done, total)),
+        )
+    )
+    assert [batch.runs.height for batch in batches] == [500, 500, 100]
+    assert told == [(done, 1100) for done in range(1, 1101)]
+
+
+def test_each_path_that_is_no_tree_of_runs_is_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("")
+    for name, words in {
+        "nowhere": "does not exist",
+        "file": "is not a directory",
+        "empty": "holds no W&B run directory",
+    }.items():
+        with pytest.raises(SourceError) as caught:
+            list(fetch_local_runs([tmp_path / name], entity=None, username=None))
+        assert caught.value.message == f"{tmp_path / name} {words}."
+        assert caught.value.hint
+
+
+def test_the_w_and_b_client_is_loaded_only_to_read_a_log(tmp_path: Path) -> None:
+    write_files(
+        tmp_path / "run-20220504_110000-old",
+        wandb_summary='{"_timestamp": 1651658400.0, "_runtime": 3600}',
+    )
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from velocity.sources.wandb_files import fetch_local_runs\n"
+        "list(fetch_local_runs([Path(sys.argv[1])], entity=None, username=None))\n"
+        "assert 'wandb' not in sys.modules"
+    )
+    root = Path(__file__).parents[1]
+    subprocess.run([sys.executable, "-c", script, tmp_path], cwd=root, check=True)

@@ -1,0 +1,229 @@
+"""Run directories that the installed W&B client writes during the test: whole, cut off, damaged."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.framing import BLOCK_BYTES
+from tests.run_directories import fetched, runs_of
+from velocity.records import config_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SCRIPT = """
+import sys, wandb
+config = {"lr": 0.1, "seed": 3, "api_key": "hidden", "model": {"width": 64}}
+run = wandb.init(id="done", project="p", name="first", group="g", job_type="train",
+                 tags=["a", "exp:x"], notes="why", config=config)
+for step in range(20):
+    run.log({"loss": 1 / (step + 1)})
+run.config.update({"late": 2})
+run.finish()
+with wandb.init(id="bad", project="p", entity="lab") as run:
+    run.finish(exit_code=1)
+for code in (1, 0):
+    with wandb.init(id="again", resume="allow") as run:
+        run.log({"loss": 1})
+        run.finish(exit_code=code)
+with wandb.init(id="evicted", project="p") as run:
+    run.mark_preempting()
+    run.finish(exit_code=143)
+run = wandb.init(id="slain", project="p", config={"lr": 1})
+for step in range(200):  # the client writes whole blocks at once
+    run.log({"loss": step, "note": "n" * 500})
+print("READY", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the `wandb` of a script that the client ran in, killed in its last run."""
+    folder = tmp_path_factory.mktemp("client")
+    with subprocess.Popen(
+        [sys.executable, "-c", SCRIPT],
+        cwd=folder,
+        env={**os.environ, "WANDB_MODE": "offline", "WANDB_SILENT": "true"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "READY\n", child.stderr and child.stderr.read()
+        log = log_of(folder, "slain")
+        wait_until(lambda: log.stat().st_size > BLOCK_BYTES)
+        child.send_signal(signal.SIGKILL)
+        child.communicate()  # to the end of its sidecar too
+    return folder
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < give_up, "this never came to be"
+        time.sleep(0.05)
+
+
+def log_of(folder: Path, run_id: str) -> Path:
+    return next(folder.glob(f"wandb/*/run-{run_id}.wandb"))
+
+
+def copied(folder: Path, run_id: str, to: Path) -> Path:
+    """The log of a copy of the run's directory below `to`."""
+    source = log_of(folder, run_id).parent
+    shutil.copytree(source, to / source.name)
+    return to / source.name / f"run-{run_id}.wandb"
+
+
+# What the client writes
+
+
+def test_a_finished_run_is_read_whole(written: Path) -> None:
+    run = runs_of(written)["done"]
+    assert (run["entity"], run["project"], run["username"]) == ("local", "p", None)
+    assert (run["state"], run["source"]) == ("finished", "files")
+    assert (run["display_name"], run["group_name"], run["job_type"]) == ("first", "g", "train")
+    assert (run["tags"], run["notes"], run["sweep"]) == (["a", "exp:x"], "why", None)
+    assert run["host"]
+    assert run["started_at"] == run["writer_starts"][0] <= run["created_at"]
+    assert run["created_at"] <= run["first_metric_at"] < run["last_metric_at"]
+    assert run["last_metric_at"] <= run["heartbeat_at"]
+    assert run["runtime_s"] is not None
+
+
+def test_the_config_is_kept_without_secrets_and_hashed_without_seeds(written: Path) -> None:
+    run = runs_of(written)["done"]
+    assert run["config"] == '{"late":2,"lr":0.1,"model":{"width":64},"seed":3}'
+    assert run["config_hash"] == config_hash(
+        {"lr": 0.1, "seed": 4, "api_key": "hidden", "model": {"width": 64}, "late": 2}
+    )
+
+
+def test_exit_code_one_is_a_failure(written: Path) -> None:
+    assert runs_of(written)["bad"]["state"] == "failed"
+
+
+def test_a_preempted_run_is_no_failure(written: Path) -> None:
+    assert runs_of(written)["evicted"]["state"] == "preempted"
+
+
+def test_a_resumed_run_is_one_row_with_a_start_for_each_writer(written: Path) -> None:
+    run = runs_of(written)["again"]
+    assert run["project"] == "uncategorized"
+    assert len(run["writer_starts"]) == 2
+    assert run["started_at"] == run["writer_starts"][0] < run["writer_starts"][1]
+    assert run["state"] == "finished"
+    assert run["first_metric_at"] < run["writer_starts"][1] < run["last_metric_at"]
+
+
+def test_a_killed_run_is_running_until_its_last_sign_of_life(written: Path) -> None:
+    run = runs_of(written)["slain"]
+    assert run["state"] == "running"
+    assert run["heartbeat_at"] >= run["last_metric_at"] >= run["first_metric_at"]
+
+
+def test_a_given_entity_fills_in_but_never_replaces(written: Path) -> None:
+    found = runs_of(written, entity="mine")
+    assert {run_id: run["entity"] for run_id, run in found.items()} == {
+        "done": "mine",
+        "bad": "lab",
+        "again": "mine",
+        "evicted": "mine",
+        "slain": "mine",
+    }
+
+
+def test_a_given_username_owns_every_run(written: Path) -> None:
+    rows, _ = fetched(written, username="ada")
+    assert {row["username"] for row in rows} == {"ada"}
+
+
+def test_a_path_may_be_a_tree_a_wandb_directory_or_one_run(written: Path) -> None:
+    one = log_of(written, "done").parent
+    assert set(runs_of(written)) == set(runs_of(written / "wandb"))
+    assert set(runs_of(one)) == {"done"}
+    assert set(runs_of(written / "wandb" / "latest-run")) == {"slain"}
+    assert set(runs_of(one, written, one)) == set(runs_of(written))
+
+
+def test_a_copy_of_a_directory_is_no_second_session(written: Path, tmp_path: Path) -> None:
+    shutil.copytree(written, tmp_path / "backup")
+    assert runs_of(written, tmp_path) == runs_of(written)
+
+
+# Cut off and damaged
+
+
+def test_a_file_cut_anywhere_gives_what_was_whole(written: Path, tmp_path: Path) -> None:
+    whole = runs_of(written)["done"]
+    log = copied(written, "done", tmp_path)
+    data = log.read_bytes()
+    states = set()
+    for cut in range(0, len(data), 97):
+        log.write_bytes(data[:cut])
+        rows, rejected = fetched(tmp_path)
+        assert len(rows) + len(rejected) == 1
+        for row in rows:
+            states.add(row["state"])
+            assert row["project"] == "p"
+            assert row["created_at"] == whole["created_at"]
+            assert row["heartbeat_at"] <= whole["heartbeat_at"]
+    assert states == {"running"}
+
+
+def test_a_flipped_bit_is_told_and_the_rest_is_used(written: Path, tmp_path: Path) -> None:
+    log = copied(written, "done", tmp_path)
+    data = log.read_bytes()
+    finished = 0
+    for at in range(0, len(data), 61):
+        log.write_bytes(data[:at] + bytes([data[at] ^ 0x10]) + data[at + 1 :])
+        rows, rejected = fetched(tmp_path)
+        assert rows or rejected
+        for problem in rejected:
+            assert problem.run_id == "done"
+            assert "damaged" in problem.reason
+        finished += [row["state"] for row in rows] == ["finished"]
+    # All but the few that hit the run's own record, its exit, or a length.
+    assert finished > 0.8 * len(data) / 61
+
+
+def test_a_run_that_has_only_begun_is_set_aside_until_it_tells_its_name(tmp_path: Path) -> None:
+    folder = tmp_path / "run-20260504_090000-new"
+    folder.mkdir()
+    (folder / "run-new.wandb").write_bytes(b":W&")
+    rows, rejected = fetched(tmp_path)
+    assert rows == []
+    assert [(problem.run_id, "holds no run yet" in problem.reason) for problem in rejected] == [
+        ("new", True)
+    ]
+
+
+def test_a_file_that_cannot_be_opened_is_set_aside_alone(written: Path, tmp_path: Path) -> None:
+    copied(written, "done", tmp_path)
+    folder = tmp_path / "run-20260504_090000-gone"
+    folder.mkdir()
+    (folder / "run-gone.wandb").symlink_to(tmp_path / "nowhere")
+    rows, rejected = fetched(tmp_path)
+    assert [row["run_id"] for row in rows] == ["done"]
+    assert [problem.run_id for problem in rejected] == ["gone"]
+    assert "cannot be read" in rejected[0].reason
+
+
+def test_a_file_of_another_kind_is_set_aside(tmp_path: Path) -> None:
+    folder = tmp_path / "run-20260504_090000-odd"
+    folder.mkdir()
+    (folder / "run-odd.wandb").write_bytes(bytes(range(256)) * 500)
+    rows, rejected = fetched(tmp_path)
+    assert rows == []
+    assert "damaged at byte 0" in rejected[0].reason
