@@ -47,6 +47,12 @@ def point_client_at(server: ProtocolServer, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("WANDB_API_KEY", server.api_key)
 
 
+def pulled(wandb_server: WandbServer, project: str = "vision", **options: Any) -> list[list[str]]:
+    """Ids of a pull, page by page."""
+    batches = wandb_server.fetch_runs("lab", project, **options)
+    return [batch.runs["run_id"].to_list() for batch in batches]
+
+
 def pull_into(
     store: LiveStore, client: WandbServer, wanted: list[str], at: datetime, *, full: bool = False
 ) -> list[ProjectResult]:

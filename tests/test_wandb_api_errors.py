@@ -1,0 +1,225 @@
+"""What people are told where W&B cannot be reached, refuses, or sends what cannot be used."""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+import threading
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.worlds import node, point_client_at, pulled
+from velocity.demo import faults
+from velocity.demo.server import DEMO_API_KEY, ProtocolServer
+from velocity.demo.world import World
+from velocity.errors import (
+    ConfigurationError,
+    NoProjectError,
+    RetryLaterError,
+    SourceError,
+    VelocityError,
+)
+from velocity.sources.wandb_api import connect
+
+COUNT = 12
+#: Long enough for an answer from this machine, short enough to wait for where none comes.
+SHORT_S = 2
+
+
+@pytest.fixture
+def server(monkeypatch):
+    with ProtocolServer(World([node(number) for number in range(COUNT)])) as running:
+        point_client_at(running, monkeypatch)
+        yield running
+
+
+@pytest.fixture
+def wandb_server(server):
+    assert os.environ["WANDB_BASE_URL"] == server.url
+    return connect(timeout_s=SHORT_S)
+
+
+def told(kind, what):
+    """The error's words, after checking that it is of the kind and says what to do."""
+    with pytest.raises(VelocityError) as caught:
+        what()
+    assert type(caught.value) is kind
+    assert caught.value.message.endswith(".")
+    assert caught.value.hint.endswith(".")
+    assert DEMO_API_KEY not in caught.value.message + caught.value.hint
+    return caught.value.message
+
+
+def test_no_such_project_and_no_such_entity_are_told_apart(wandb_server):
+    for what in (
+        lambda: pulled(wandb_server, "nope"),
+        lambda: wandb_server.count_runs("lab", "nope"),
+        lambda: list(wandb_server.fetch_listing("lab", "nope")),
+    ):
+        assert told(NoProjectError, what) == (
+            'The W&B entity "lab" has no project "nope" that this API key may see.'
+        )
+    for what in (
+        lambda: list(wandb_server.fetch_runs("lib", "vision")),
+        lambda: wandb_server.count_runs("lib", "vision"),
+        lambda: wandb_server.fetch_project_names("lib"),
+    ):
+        assert told(SourceError, what) == 'W&B knows no entity "lib".'
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize(
+    ("fault", "kind", "words"),
+    [
+        (faults.status(503), RetryLaterError, "did not send lab/vision within 2 s"),
+        (faults.dropped(), RetryLaterError, "broke off"),
+        (faults.status(403, "permission denied"), SourceError, "no permission to read lab/vision"),
+        (faults.refused("permission denied"), SourceError, "no permission to read lab/vision"),
+        (faults.status(400, "too many keys"), SourceError, "refuses to send lab/vision: too many"),
+        (faults.html_page(), RetryLaterError, "sent a web page in place of lab/vision"),
+        (faults.status(413, "no"), RetryLaterError, "could not send so much of lab/vision"),
+    ],
+)
+def test_a_page_that_fails_names_its_cause(server, wandb_server, fault, kind, words):
+    server.faults.append(fault.at(times=None))
+    assert words in told(kind, lambda: pulled(wandb_server))
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize(
+    ("fault", "kind", "words"),
+    [
+        (faults.status(503), RetryLaterError, "has a failure of its own (HTTP 503)"),
+        (faults.status(429), RetryLaterError, "asks for fewer requests (HTTP 429)"),
+        (faults.slow(30), RetryLaterError, "does not answer within 2 s"),
+        (faults.dropped(), RetryLaterError, "breaks off its answers"),
+        (faults.html_page(), ConfigurationError, "answers with text/html"),
+        (faults.nobody(), ConfigurationError, "knows nobody by the API key"),
+        (faults.status(403, "no"), SourceError, "refuses access (HTTP 403)"),
+    ],
+)
+def test_a_server_that_cannot_be_signed_in_to_names_its_cause(server, fault, kind, words):
+    server.faults.append(fault.at(operation=None, times=None))
+    assert words in told(kind, lambda: connect(timeout_s=SHORT_S))
+
+
+@pytest.mark.fault
+def test_what_befalls_a_server_during_a_pull_is_told_apart(server):
+    asked = connect(timeout_s=1)
+    troubles = {
+        "asks for fewer requests (HTTP 429)": faults.status(429),
+        "has a failure of its own (HTTP 500)": faults.status(500),
+        "does not answer within 1 s": faults.slow(30),
+        "breaks off its answers": faults.dropped(),
+        "answers with text/html": faults.html_page(),
+        "refuses access (HTTP 403)": faults.status(403, "no"),
+        "refuses the API key (HTTP 401)": faults.status(401, "no"),
+    }
+    for words, fault in troubles.items():
+        server.faults[:] = [fault.at(operation=None, times=None)]
+        with pytest.raises(VelocityError, match=re.escape(words)) as caught:
+            pulled(asked)
+        assert caught.value.hint.endswith(".")
+
+
+def test_a_key_that_is_refused_is_told(server, wandb_server, monkeypatch):
+    server.api_key = "y" * 40
+    assert "refuses the API key" in told(ConfigurationError, lambda: pulled(wandb_server))
+    monkeypatch.setenv("WANDB_API_KEY", "x" * 40)
+    assert "refuses the API key" in told(ConfigurationError, connect)
+
+
+def test_a_key_that_cannot_be_one_is_told_without_asking_the_server(server, monkeypatch):
+    monkeypatch.setenv("WANDB_API_KEY", "short")
+    assert "API key must have 40+ characters" in told(ConfigurationError, connect)
+    assert not server.calls
+
+
+def test_a_field_gone_from_the_schema_is_named(server, wandb_server):
+    server.schema = faults.schema_without("Run", "heartbeatAt")
+    assert "Cannot query field 'heartbeatAt'" in told(SourceError, lambda: pulled(wandb_server))
+
+
+@pytest.mark.fault
+def test_a_server_that_is_gone_is_told(server, wandb_server):
+    server.stop()
+    message = told(RetryLaterError, lambda: pulled(wandb_server))
+    assert message.startswith(f"No server answers at {server.url}: ")
+    assert "refused" in message
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize(
+    ("url", "kind", "words"),
+    [
+        ("http://wandb.invalid", RetryLaterError, "No server answers at http://wandb.invalid: "),
+        ("rubbish", ConfigurationError, 'cannot use the setting "rubbish"'),
+        ("ftp://wandb.example", ConfigurationError, "URL scheme should be 'http' or 'https'"),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_told(monkeypatch, url, kind, words):
+    monkeypatch.setenv("WANDB_BASE_URL", url)
+    monkeypatch.setenv("WANDB_API_KEY", DEMO_API_KEY)
+    assert words in told(kind, lambda: connect(timeout_s=SHORT_S))
+
+
+@pytest.mark.fault
+def test_a_server_without_tls_is_told(server, monkeypatch):
+    url = server.url.replace("http:", "https:")
+    monkeypatch.setenv("WANDB_BASE_URL", url)
+    message = told(SourceError, lambda: connect(timeout_s=SHORT_S))
+    assert message == f"No secure connection to {url}: wrong version number."
+
+
+@pytest.mark.fault
+def test_a_certificate_that_cannot_be_trusted_is_told(tmp_path, monkeypatch):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(self_signed(tmp_path / "certificate.pem"))
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as secure:
+        secure.socket = context.wrap_socket(secure.socket, server_side=True)
+        threading.Thread(target=secure.serve_forever, daemon=True).start()
+        monkeypatch.setenv("WANDB_BASE_URL", f"https://localhost:{secure.server_port}")
+        monkeypatch.setenv("WANDB_API_KEY", DEMO_API_KEY)
+        message = told(SourceError, lambda: connect(timeout_s=SHORT_S))
+        secure.shutdown()
+    assert message.endswith(": self-signed certificate.")
+
+
+def self_signed(path):
+    """A key and a certificate for localhost that nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), serial_number=1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    path.write_bytes(key.private_bytes(pem, pkcs8, plain) + certificate.public_bytes(pem))
+    return path
+
+
+def test_a_server_of_another_kind_is_told(monkeypatch):
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.send_error(404)
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Elsewhere) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        monkeypatch.setenv("WANDB_BASE_URL", f"http://127.0.0.1:{other.server_port}")
+        monkeypatch.setenv("WANDB_API_KEY", DEMO_API_KEY)
+        message = told(ConfigurationError, lambda: connect(timeout_s=SHORT_S))
+        other.shutdown()
+    assert "answers with text/html (HTTP 404)" in message

@@ -1,0 +1,89 @@
+"""The client in a process of its own: where key and address come from, and what else is sent."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.worlds import node, point_client_at
+from velocity.demo.server import DEMO_API_KEY, ProtocolServer
+from velocity.demo.world import World
+
+ROOT = Path(__file__).resolve().parent.parent
+COUNT = 12
+
+
+@pytest.fixture
+def server(monkeypatch):
+    with ProtocolServer(World([node(number) for number in range(COUNT)])) as running:
+        point_client_at(running, monkeypatch)
+        yield running
+
+
+SCRIPT = """
+from velocity.errors import VelocityError
+from velocity.sources.wandb_api import connect
+try:
+    server = connect(timeout_s=20)
+    print(sum(len(batch.runs) for batch in server.fetch_runs("lab", "vision")))
+except VelocityError as error:
+    print(error.message, error.hint)
+"""
+
+
+def script(home, *, stdin=subprocess.DEVNULL, **variables):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        env=kept | {"HOME": str(home), "PYTHONPATH": str(ROOT)} | variables,
+        cwd=home,
+        stdin=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_without_a_key_nobody_is_asked_for_one_even_on_a_terminal(server, tmp_path):
+    terminal, keyboard = pty.openpty()
+    try:
+        said = script(tmp_path, stdin=keyboard, WANDB_BASE_URL=server.url)
+    finally:
+        os.close(terminal)
+        os.close(keyboard)
+    assert said.startswith(f"No W&B API key is configured for {server.url}.")
+    assert not server.calls
+
+
+def test_the_key_is_found_in_netrc(server, tmp_path):
+    host = server.url.removeprefix("http://")
+    netrc = tmp_path / ".netrc"
+    netrc.write_text(f"machine {host}\n  login user\n  password {server.api_key}\n")
+    netrc.chmod(0o600)
+    assert script(tmp_path, WANDB_BASE_URL=server.url) == str(COUNT)
+
+
+def test_the_address_is_found_in_the_clients_settings_file(server, tmp_path):
+    folder = tmp_path / ".config" / "wandb"
+    folder.mkdir(parents=True)
+    (folder / "settings").write_text(f"[default]\nbase_url = {server.url}\n")
+    assert script(tmp_path, WANDB_API_KEY=server.api_key) == str(COUNT)
+
+
+def test_nothing_is_sent_but_questions_and_nothing_is_written(server, tmp_path):
+    assert script(tmp_path, WANDB_BASE_URL=server.url, WANDB_API_KEY=server.api_key) == str(COUNT)
+    assert {call.path for call in server.calls} == {"/graphql"}
+    assert not (tmp_path / "wandb").exists()
+
+
+def test_an_address_that_is_none_is_told_in_a_fresh_process_too(tmp_path):
+    said = script(tmp_path, WANDB_BASE_URL="rubbish", WANDB_API_KEY=DEMO_API_KEY)
+    assert said.startswith('The W&B client cannot use the setting "rubbish": ')
