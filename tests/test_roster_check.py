@@ -133,6 +133,14 @@ amount = 0
             rate("*", "2026-01-01").replace("= 1", "= 1" + "0" * 400),
             "right would be a number that is not so large",
         ),
+        (
+            rate("*", "2026-01-01", 1e300),
+            "read 1e+300; right would be a number of 1e+12 or less",
+        ),
+        (
+            stream("s") + "[[credits.grants]]\ndate = 2026-01-05\nstream = 's'\namount = 1e308",
+            "grants[0].amount (line 9): read 1e+308; right would be a number of 1e+12 or less",
+        ),
         ("leads = " + "[" * 3000 + "]" * 3000, "too deep to read; right would be"),
         ('leads = ["x"]', 'leads[0] (line 1): read "x"; right would be an address such as'),
     ],

@@ -120,6 +120,14 @@ def test_without_grants_and_rates_credits_are_not_known_rather_than_used_up(ledg
     assert (tile.value, tile.second) == ("not known", "no credits granted or priced")
 
 
+@pytest.mark.parametrize("runway", [1e7, float("inf")])
+def test_a_runway_too_long_to_tell_is_no_number_of_days(runway):
+    now = dict.fromkeys(READ_SCHEMAS["metrics"], 0)
+    ledger = {"credits_granted": 5.0, "credits_spent": 0.0, "credits_left": 5.0}
+    tile = stand_up.credits_left(now, ledger | {"runway_days": runway, "exhausted_on": None})
+    assert tile.second == "more than ten years at the last 14 days' pace"
+
+
 @pytest.mark.parametrize(
     ("median", "words"),
     [

@@ -29,6 +29,8 @@ CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _DAY_MINUTES = 24 * 60
 #: An earlier year is a slip of the pen, and the burn-down begins with the first grant.
 _FIRST_GRANT = date(2000, 1, 1)
+#: What is larger is a slip of the pen, and its sums could be too large to reckon with.
+_MOST_CREDITS = 1e12
 
 
 def _id(text: str) -> str:
@@ -146,7 +148,9 @@ class Rate(_Entry):
 
     gpu: _Text = Field(description='Glob over W&B\'s GPU type, such as "*H100*".')
     from_date: _Day = Field(alias="from", description="First day on which the rate holds.")
-    credits_per_gpu_hour: Number = Field(ge=0, description="Credits for one GPU for one hour.")
+    credits_per_gpu_hour: Number = Field(
+        ge=0, le=_MOST_CREDITS, description="Credits for one GPU for one hour."
+    )
 
 
 class Grant(_Entry):
@@ -155,7 +159,7 @@ class Grant(_Entry):
     date: _GrantDay = Field(description="Day of the grant.")
     stream: _Id | None = Field(None, description="Id of the stream that receives it.")
     scholar: _Id | None = Field(None, description="Id of the scholar who receives it.")
-    amount: Number = Field(gt=0, description="Credits.")
+    amount: Number = Field(gt=0, le=_MOST_CREDITS, description="Credits.")
 
 
 class Credits(_Entry):

@@ -6,8 +6,6 @@ from velocity import formats
 from velocity.sentences.answer import ENOUGH, Answer, Row, ended_runs, fitting, joined, number
 
 _CAVEAT = "Allocation, not utilisation; runs over several nodes are under-counted."
-#: A runway beyond this is no forecast.
-_LONG_DAYS = 3650
 
 
 def compute(*, ledger: Row | None, figures: Row | None) -> Answer:
@@ -40,7 +38,7 @@ def _runway(row: Row, window: Row) -> str:
     kept = f"{formats.count(left)} credits are left"
     if not burn or days is None:
         return fitting(f"{kept}; none were spent in the last 14 days.", "Credits are left.")
-    if days > _LONG_DAYS:
+    if days > formats.LONG_RUNWAY_DAYS:
         return fitting(
             f"{kept}, enough for more than ten years at the last 14 days' pace.",
             "Credits are left.",

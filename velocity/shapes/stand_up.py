@@ -104,7 +104,9 @@ def credits_left(now: Row, ledger: Row | None) -> Tile:
         )
     runway, until = ledger["runway_days"], ledger["exhausted_on"]
     lasts = "used up" if ledger["credits_left"] <= 0 else "none spent in the last 14 days"
-    if runway is not None and runway > 0:
+    if runway is not None and runway > formats.LONG_RUNWAY_DAYS:
+        lasts = "more than ten years at the last 14 days' pace"
+    elif runway is not None and runway > 0:
         lasts = f"{formats.plural(int(runway), 'day')} at the last 14 days' pace"
     return Tile(
         "Credits left",
