@@ -35,8 +35,9 @@ WITH run AS (
 )
 SELECT
   run.* EXCLUDE (environment_us, told_gpus),
-  -- What is no number of GPUs, such as the -1 that means all of the machine, replaces nothing.
-  CASE WHEN told_gpus >= 0 AND isfinite(told_gpus) THEN told_gpus END AS configured_gpus,
+  -- What is no number of GPUs, such as the -1 that means all of the machine, replaces nothing; nor does
+  -- more than a million, of which one would drown everybody's hours.
+  CASE WHEN told_gpus BETWEEN 0 AND 1e6 THEN told_gpus END AS configured_gpus,
   coalesce(environment_us, created_us) AS start_us,
   CASE WHEN environment_us IS NULL THEN 'created' ELSE 'environment' END AS start_source,
   CASE lower(state)
