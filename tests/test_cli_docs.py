@@ -42,6 +42,11 @@ def test_the_commands_are_those_of_the_contract():
     }
 
 
+def test_help_lists_every_command_under_one_of_four_headings():
+    panels = {it.rich_help_panel for it in typer.main.get_command(app).commands.values()}
+    assert panels == {"Look at it", "Bring runs in", "Read figures", "Keep in order"}
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_takes_the_places(name):
     taken = {text for param in COMMANDS[name].params for text in param.opts}

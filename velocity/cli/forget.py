@@ -14,7 +14,7 @@ from velocity.cli.progress import say
 
 def add_to(app: typer.Typer) -> None:
     """Adds the command of this module."""
-    app.command("forget", rich_help_panel="Check")(forget)
+    app.command("forget", rich_help_panel="Keep in order")(forget)
 
 
 def forget(
