@@ -7,8 +7,9 @@ import pytest
 
 from tests.builders import at, run, store_of
 from tests.explained_stores import MONDAY, only, rich, worked
+from tests.roster_texts import ADA, parsed, rate
 from velocity.access import Scope
-from velocity.explain import explain
+from velocity.explain import explain, sections
 from velocity.explain.rows import KINDS, ROW_SCHEMAS, Rows
 
 
@@ -57,6 +58,43 @@ def test_what_is_excluded_imputed_or_flagged_is_listed_with_its_reason():
         ("imputed", "run e/p/guessed"),
     }
     assert told.left_out["why"].null_count() == 0
+
+
+def test_a_charge_shows_its_gpus_its_time_and_its_rate_and_what_costs_nothing_is_listed():
+    rows = [
+        run("one", "09:00", "10:00", host="node", gpu_count=4, gpu_type="H100"),
+        run("two", "09:00", "10:00", host="node", gpu_count=4, gpu_type="H100"),
+        run("free", "11:00", "12:00", gpu_count=2, gpu_type="A100"),
+        run("dark", "13:00", "14:00", gpu_count=None),
+    ]
+    roster = parsed(ADA + rate("H100", "2026-01-01", 3))
+    snapshot = store_of(rows, "20:00", roster=roster)
+    told = explain(snapshot, scholar="ada", metric="credits")
+    shown = told.charges.select(
+        *("run", "gpus", "hours", "charged_gpu_hours", "rate", "charged_credits")
+    )
+    assert shown.rows() == [
+        ("e/p/one", 4.0, 1.0, 2.0, 3.0, 6.0),
+        ("e/p/two", 4.0, 1.0, 2.0, 3.0, 6.0),
+        ("e/p/free", 2.0, 1.0, 2.0, None, None),
+        ("e/p/dark", None, 1.0, None, None, None),
+    ]
+    assert only(told).value == told.charges["charged_credits"].sum() == 12
+    assert "Charges" in [it.title for it in sections(told)]
+
+    def nothing(metric):
+        left_out = explain(snapshot, scholar="ada", metric=metric).left_out
+        return [what for what, why in left_out.select("what", "why").rows() if "cost" in why]
+
+    assert nothing("credits") == nothing("burn_per_day") == ["run e/p/dark", "run e/p/free"]
+    assert nothing("productive_share") == ["run e/p/dark"]
+    assert nothing("busy_hours") == []
+
+
+def test_what_does_not_rest_on_charges_shows_none():
+    told = explain(worked(), scholar="ada", metric="busy_hours")
+    assert told.charges.is_empty()
+    assert "Charges" not in [it.title for it in sections(told)]
 
 
 def test_a_week_shows_experiments_that_reach_into_it_and_counts_what_lies_inside():

@@ -82,6 +82,7 @@ class Explanation:
         sessions: of these runs.
         experiments: that touch the window.
         loops: launched in the window, with their status.
+        charges: of a figure of GPUs or credits, what each session came to by day; else no rows.
         left_out: `kind` (excluded, imputed or flagged), `what`, `why`: a row each.
         results: one, or one a line, open experiment or measure that has the figure.
         nothing: what is said where there is none.
@@ -97,6 +98,7 @@ class Explanation:
     sessions: pl.DataFrame
     experiments: pl.DataFrame
     loops: pl.DataFrame
+    charges: pl.DataFrame
     left_out: pl.DataFrame
     results: tuple[Result, ...]
     nothing: str
@@ -112,7 +114,7 @@ class Explanation:
     @property
     def frames(self) -> tuple[pl.DataFrame, ...]:
         """Every frame of it."""
-        rows = (self.runs, self.sessions, self.experiments, self.loops, self.left_out)
+        rows = (self.runs, self.sessions, self.experiments, self.loops, self.charges, self.left_out)
         lengths = (it.latencies for it in self.results if it.latencies is not None)
         addends = (total.addends for it in self.results for total in it.totals)
         return (*rows, *lengths, *addends)

@@ -39,19 +39,34 @@ _OF_RUNS = (
     ("flagged", col("end_source") == "unknown", "end not known: a run of no length"),
     ("flagged", col("clock"), "clock in doubt: its experiment is left out of latency"),
 )
+_NO_GPUS = (
+    "excluded",
+    col("gpus").is_null(),
+    "GPUs not known: its hours count as those of unknown GPUs, and cost nothing",
+)
+_NO_RATE = (
+    "excluded",
+    col("gpus").is_not_null() & col("rate").is_null(),
+    "no rate for its GPU type on that day: costs nothing",
+)
 _OF_EXPERIMENTS = (
     ("excluded", col("clock"), "has a run with its clock in doubt: no loop"),
     ("excluded", col("outcome") == "false_start", "false start: no loop of its own"),
 )
 
 
-def left_out(runs: pl.DataFrame, experiments: pl.DataFrame) -> pl.DataFrame:
+def left_out(
+    runs: pl.DataFrame, experiments: pl.DataFrame, charges: pl.DataFrame, *, in_credits: bool
+) -> pl.DataFrame:
     """A row a run or experiment and reason: `kind` (excluded, imputed or flagged), `what`, `why`.
 
     Args:
         runs: of the explanation.
         experiments: of the explanation.
+        charges: of the explanation.
+        in_credits: whether the figure is of credits, so that what has no rate matters.
     """
+    of_charges = (_NO_GPUS, _NO_RATE) if in_credits else (_NO_GPUS,)
     found = [
         frame.filter(which).select(
             kind=pl.lit(kind), what=pl.format(f"{name} {{}}", name), why=pl.lit(why)
@@ -59,7 +74,10 @@ def left_out(runs: pl.DataFrame, experiments: pl.DataFrame) -> pl.DataFrame:
         for frame, name, rules in (
             (runs, "run", _OF_RUNS),
             (experiments, "experiment", _OF_EXPERIMENTS),
+            (charges, "run", of_charges),
         )
         for kind, which, why in rules
     ]
-    return pl.concat([pl.DataFrame(schema=_SCHEMA), *found]).sort("kind", maintain_order=True)
+    # A run is charged by session and day, and said once.
+    every = pl.concat([pl.DataFrame(schema=_SCHEMA), *found]).unique(maintain_order=True)
+    return every.sort("kind", maintain_order=True)

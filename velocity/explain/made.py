@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+import polars as pl
 
 from velocity import formats, reads
 from velocity.access import EVERYTHING, Scope
@@ -12,15 +15,14 @@ from velocity.errors import VelocityError
 from velocity.explain.catalogue import NOT_OF_A_SCHOLAR, WAYS
 from velocity.explain.explanation import Explanation
 from velocity.explain.left_out import left_out
-from velocity.explain.rows import Rows
+from velocity.explain.rows import ROW_SCHEMAS, Rows
 from velocity.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from datetime import date
 
-    import polars as pl
-
     from velocity.explain.catalogue import Way
+    from velocity.explain.explanation import Result
     from velocity.store.snapshot import Snapshot
 
 
@@ -55,6 +57,8 @@ def explain(
     rows.begin("runs", "experiments", "sessions")
     results = way.results(rows, metric)
     runs, experiments = rows.of("runs"), rows.of("experiments")
+    charges = _charges(rows, results, at_end=way.at_end)
+    in_credits = any(total.unit == "credits" for it in results for total in it.totals)
     as_of, _, timezone = reads.edge(snapshot).row(0)
     return Explanation(
         scholar=scholar,
@@ -67,9 +71,26 @@ def explain(
         sessions=rows.of("sessions"),
         experiments=experiments,
         loops=rows.loops(),
-        left_out=left_out(runs, experiments),
+        charges=charges,
+        left_out=left_out(runs, experiments, charges, in_credits=in_credits),
         results=results,
         nothing="" if results else way.nothing,
+    )
+
+
+def _charges(rows: Rows, results: tuple[Result, ...], *, at_end: bool) -> pl.DataFrame:
+    """What each session came to by day, where a result rests on that; else no rows."""
+    # What came before the window is in the balance at its end too.
+    known = replace(rows, from_day=None) if at_end else rows
+    rest = any("charges" in total.kind for result in results for total in result.totals)
+    frame = known.of("charges") if rest else pl.DataFrame(schema=ROW_SCHEMAS["charges"])
+    return frame.select(
+        *("run", "day", "gpu_type", "gpus"),
+        hours=(pl.col("ended_at") - pl.col("started_at")).dt.total_microseconds() / 3.6e9,
+        charged_gpu_hours="gpu_hours",
+        used_gpu_hours="used_gpu_hours",
+        rate="credits_per_gpu_hour",
+        charged_credits="credits",
     )
 
 

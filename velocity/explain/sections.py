@@ -39,7 +39,7 @@ class Section:
 
 
 def sections(found: Explanation) -> tuple[Section, ...]:
-    """Runs, sessions, experiments, loops, and what is left out of them."""
+    """Runs, sessions, experiments, loops, charges if any, and what is left out of them."""
     said: set[str] = set()
 
     def section(
@@ -57,6 +57,16 @@ def sections(found: Explanation) -> tuple[Section, ...]:
         said.update(*(it.values() for it in words.values()))
         return Section(title, about, frame, shown, shown[:keys], words)
 
+    charges = section(
+        "Charges",
+        "GPU-hours, fewer than GPUs times hours where a host was asked for more than it has",
+        found.charges,
+        (
+            *("run", "day", "gpu_type", "gpus", "hours"),
+            *("charged_gpu_hours", "rate", "charged_credits"),
+        ),
+        keys=2,
+    )
     return (
         section(
             "Runs",
@@ -92,6 +102,7 @@ def sections(found: Explanation) -> tuple[Section, ...]:
                 *("machine_hours", "reaction_hours", "reaction_awake_hours", "loop_hours"),
             ),
         ),
+        *([] if found.charges.is_empty() else [charges]),
         section(
             "Excluded, imputed or flagged",
             "what does not count, or not as it came in",

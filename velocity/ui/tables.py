@@ -20,6 +20,8 @@ _NONE = "\u2013"
 #: What a column is called where its name does not say it.
 _TITLES = {
     "as_of": "Complete to",
+    "charged_credits": "Credits charged",
+    "charged_gpu_hours": "GPU-hours charged",
     "class": "State",
     "display_name": "Run",
     "end_source": "End known from",
@@ -30,6 +32,7 @@ _TITLES = {
     "gpu_hours_failed": "Of failed compute",
     "gpu_type": "GPU type",
     "gpu_utilisation": "Utilisation",
+    "gpus": "GPUs",
     "group_name": "W&B group",
     "heartbeat_at": "Last heartbeat",
     "joined_by": "Joined by",
@@ -39,6 +42,7 @@ _TITLES = {
     "next_at": "Next launch",
     "gpu_measured_share": "Hours measured",
     "period_start": "From",
+    "rate": "Credits per GPU-hour",
     "run_id": "Run id",
     "runs_changed": "Changed",
     "runs_deleted": "Gone",
