@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tests.roster_texts import ADA, BEN, errors, rate, stream, warnings
 from velocity.roster import check_roster
-from velocity.roster_check import Seen, covers, meet
+from velocity.roster_check import covers, meet
+from velocity.roster_seen import Seen
 
 
 @pytest.mark.parametrize(
@@ -262,3 +263,45 @@ def test_what_fits_nothing_in_the_data_is_a_warning(tmp_path):
         ),
     ]
     assert check_roster(path, Seen([], {"ada"}, [])) == []
+
+
+def test_a_gpu_type_that_two_rates_claim_is_told_once_a_pair_of_globs(tmp_path):
+    path = tmp_path / "roster.toml"
+    path.write_text(
+        rate("*H100*", "2026-01-01")
+        + rate("*80GB*", "2026-01-01")
+        + rate("*H100*", "2026-02-01")
+        + rate("*80GB*", "2026-02-01")
+        + rate("*", "2025-12-01")
+    )
+    assert [str(it) for it in check_roster(path, Seen([], [], {"H100 80GB", "H100", "A100"}))] == [
+        (
+            'credits.rates[1] (line 5): read "*80GB*" from 2026-01-01, which matches "H100 80GB" '
+            'in the data as "*H100*" from 2026-01-01 at credits.rates[0] (line 1) does; '
+            'from 2026-01-01 on "*H100*" decides; '
+            "right would be globs that share no GPU type, or a row for that type of its own"
+        )
+    ]
+    assert check_roster(path, Seen([], [], {"H100", "A100 80GB"})) == []
+
+
+def test_a_rate_of_its_own_settles_what_two_others_claim(tmp_path):
+    path = tmp_path / "roster.toml"
+    both = rate("*H100*", "2026-01-01") + rate("*80GB*", "2026-01-01")
+    path.write_text(rate("H100 80GB", "2026-01-01") + both)
+    assert check_roster(path, Seen([], [], {"H100 80GB"})) == []
+    path.write_text(rate("H100 80GB", "2025-01-01") + both)  # too old: both end it
+    assert any('as "*H100*"' in str(it) for it in check_roster(path, Seen([], [], {"H100 80GB"})))
+
+
+def test_a_gpu_type_without_a_rate_is_told_where_others_have_one(tmp_path):
+    path = tmp_path / "roster.toml"
+    path.write_text(rate("*H100*", "2026-01-01"))
+    assert [str(it) for it in check_roster(path, Seen([], [], {"H100", "T4", "A100", ""}))] == [
+        (
+            'credits.rates (line 1): read no rate for "A100", "T4", in the data; '
+            "right would be a rate for each GPU type (without one it costs nothing)"
+        )
+    ]
+    path.write_text(ADA)
+    assert check_roster(path, Seen([], {"ada"}, {"H100"})) == []

@@ -14,7 +14,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from velocity.errors import ConfigurationError
 from velocity.findings import Finding, read_toml, told, validated
-from velocity.roster_check import Seen, contradictions, idle
+from velocity.roster_check import contradictions
+from velocity.roster_seen import Seen, idle
 from velocity.settings import Number, ZoneName
 
 if TYPE_CHECKING:

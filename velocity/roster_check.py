@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from velocity.findings import Finding, as_toml, nearest
+from velocity.toml_values import tables_at, texts_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from velocity.findings import TomlDocument
     from velocity.toml_lines import TomlPath
@@ -44,51 +44,6 @@ def contradictions(document: TomlDocument) -> list[Finding]:
         *_grants(document),
         *_rates(document),
     ]
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What the data holds: projects as "entity/project", W&B usernames, GPU types."""
-
-    projects: Collection[str]
-    usernames: Collection[str]
-    gpu_types: Collection[str]
-
-
-def idle(document: TomlDocument, seen: Seen) -> list[Finding]:
-    """Warnings of globs that match nothing in the data, and of usernames that look misspelled."""
-    return [
-        *_idle_globs(document, "streams.*.projects.*", seen.projects, "projects"),
-        *_idle_globs(document, "credits.rates.*.gpu", seen.gpu_types, "GPU types"),
-        *_misspelled(document, seen.usernames),
-    ]
-
-
-def _idle_globs(
-    document: TomlDocument, where: str, known: Collection[str], kind: str
-) -> Iterator[Finding]:
-    for path, glob in _texts(document.values, where):
-        if known and not any(fnmatchcase(name, glob) for name in known):
-            yield Finding(
-                document.where(path),
-                f"{as_toml(glob)}, which matches none of the {len(known)} {kind} in the data",
-                f"a glob that does, case counting{nearest(glob, known)}",
-                "warning",
-            )
-
-
-def _misspelled(document: TomlDocument, usernames: Collection[str]) -> Iterator[Finding]:
-    """Of whom there is no run, while the data has a user much alike whom the roster lacks."""
-    named = list(_texts(document.values, "scholars.*.usernames.*"))
-    lacking = set(usernames) - {text for _, text in named}
-    for path, text in named:
-        if text not in usernames and (near := nearest(text, lacking)):
-            yield Finding(
-                document.where(path),
-                f"{as_toml(text)}, of whom the data has no run",
-                f"a username as W&B spells it{near}",
-                "warning",
-            )
 
 
 def covers(wide: str, narrow: str) -> bool:
@@ -148,7 +103,7 @@ def _repeated(
     With `per_list`, two lists may well share a text.
     """
     first: dict[tuple[TomlPath, str], TomlPath] = {}
-    for path, text in _texts(document.values, where):
+    for path, text in texts_at(document.values, where):
         earlier = first.setdefault((path[:-1] if per_list else (), fold(text)), path)
         if earlier != path:
             yield Finding(
@@ -162,7 +117,7 @@ def _repeated(
 def _alike(document: TomlDocument, where: str) -> Iterator[Finding]:
     """Texts of two entries that only their case tells apart."""
     first: dict[str, tuple[TomlPath, str]] = {}
-    for path, text in _texts(document.values, where):
+    for path, text in texts_at(document.values, where):
         earlier, spelled = first.setdefault(text.lower(), (path, text))
         if spelled != text and earlier[:2] != path[:2]:
             yield Finding(
@@ -178,9 +133,9 @@ def _scholars(document: TomlDocument) -> Iterator[Finding]:
     roles = {
         address.lower(): path
         for where in ("leads.*", "streams.*.mentors.*")
-        for path, address in _texts(document.values, where)
+        for path, address in texts_at(document.values, where)
     }
-    for path, scholar in _tables(document.values, "scholars.*"):
+    for path, scholar in tables_at(document.values, "scholars.*"):
         if not scholar.get("usernames"):
             yield Finding(
                 document.where((*path, "usernames")),
@@ -188,7 +143,7 @@ def _scholars(document: TomlDocument) -> Iterator[Finding]:
                 "the W&B usernames of this person, without which no run is theirs",
                 "warning",
             )
-        for inner, username in _texts(scholar, "usernames.*"):
+        for inner, username in texts_at(scholar, "usernames.*"):
             if username != username.strip():
                 yield Finding(
                     document.where((*path, *inner)),
@@ -197,7 +152,7 @@ def _scholars(document: TomlDocument) -> Iterator[Finding]:
                     "warning",
                 )
         if scholar.get("disabled") is True:
-            for inner, address in _texts(scholar, "emails.*"):
+            for inner, address in texts_at(scholar, "emails.*"):
                 if role := roles.get(address.lower()):
                     yield Finding(
                         document.where((*path, *inner)),
@@ -209,7 +164,7 @@ def _scholars(document: TomlDocument) -> Iterator[Finding]:
 
 
 def _overlapping_projects(document: TomlDocument) -> Iterator[Finding]:
-    globs = list(_texts(document.values, "streams.*.projects.*"))
+    globs = list(texts_at(document.values, "streams.*.projects.*"))
     for number, (path, glob) in enumerate(globs):
         above = globs[:number]
         if covering := next((it for it in above if covers(it[1], glob)), None):
@@ -242,9 +197,9 @@ class _Span(NamedTuple):
 
 
 def _members(document: TomlDocument) -> Iterator[Finding]:
-    known = {text for _, text in _texts(document.values, "scholars.*.id")}
+    known = {text for _, text in texts_at(document.values, "scholars.*.id")}
     spans: dict[str, list[_Span]] = defaultdict(list)
-    for path, member in _tables(document.values, "streams.*.members.*"):
+    for path, member in tables_at(document.values, "streams.*.members.*"):
         scholar = member.get("scholar")
         first, end = member.get("from", date.min), member.get("to", date.max)
         if isinstance(scholar, str) and scholar not in known:
@@ -259,7 +214,7 @@ def _members(document: TomlDocument) -> Iterator[Finding]:
             )
         elif isinstance(scholar, str):
             spans[scholar].append(_Span(path, int(path[1]), first, end))
-    with_projects = {path[1] for path, _ in _texts(document.values, "streams.*.projects.*")}
+    with_projects = {path[1] for path, _ in texts_at(document.values, "streams.*.projects.*")}
     for scholar, own in spans.items():
         for one, other in combinations(own, 2):
             if one.first < other.end and other.first < one.end:
@@ -284,14 +239,14 @@ def _overlap(
 
 def _grants(document: TomlDocument) -> Iterator[Finding]:
     seen: dict[tuple[Any, ...], TomlPath] = {}
-    for path, grant in _tables(document.values, "credits.grants.*"):
+    for path, grant in tables_at(document.values, "credits.grants.*"):
         named = [kind for kind in ("stream", "scholar") if kind in grant]
         if len(named) != 1:
             yield Finding(
                 document.where(path), " and ".join(named) or "no receiver", "a stream or a scholar"
             )
         for kind in named:
-            known = {text for _, text in _texts(document.values, f"{kind}s.*.id")}
+            known = {text for _, text in texts_at(document.values, f"{kind}s.*.id")}
             if isinstance(grant[kind], str) and grant[kind] not in known:
                 yield _unknown(document, (*path, kind), grant[kind], known, kind)
         key = tuple(str(grant.get(part)) for part in ("date", "stream", "scholar", "amount"))
@@ -305,7 +260,9 @@ def _grants(document: TomlDocument) -> Iterator[Finding]:
             )
 
 
-class _Rate(NamedTuple):
+class Rate(NamedTuple):
+    """A rate of the file: its path, glob and first day."""
+
     path: TomlPath
     gpu: str
     first: date
@@ -314,12 +271,17 @@ class _Rate(NamedTuple):
         return f"{as_toml(self.gpu)} from {self.first}"
 
 
-def _rates(document: TomlDocument) -> Iterator[Finding]:
-    rates = [
-        _Rate(path, rate["gpu"], rate["from"])
-        for path, rate in _tables(document.values, "credits.rates.*")
+def rates_of(document: TomlDocument) -> list[Rate]:
+    """The rates that can be compared, in order."""
+    return [
+        Rate(path, rate["gpu"], rate["from"])
+        for path, rate in tables_at(document.values, "credits.rates.*")
         if isinstance(rate.get("gpu"), str) and type(rate.get("from")) is date
     ]
+
+
+def _rates(document: TomlDocument) -> Iterator[Finding]:
+    rates = rates_of(document)
     for number, rate in enumerate(rates):
         above = rates[:number]
         for other in above:
@@ -354,26 +316,3 @@ def _unknown(
 ) -> Finding:
     right = f"the id of a {kind} of this file{nearest(read, known)}"
     return Finding(document.where(path), as_toml(read), right)
-
-
-def _values(value: Any, where: str) -> Iterator[tuple[TomlPath, Any]]:
-    """What stands at `where` (keys joined by dots, `*` for every index), with its path."""
-    step, _, rest = where.partition(".")
-    inner: Iterable[tuple[str | int, Any]] = ()
-    if step == "*" and isinstance(value, list):
-        inner = enumerate(value)
-    elif isinstance(value, dict) and step in value:
-        inner = [(step, value[step])]
-    for part, found in inner:
-        if rest:
-            yield from (((part, *path), leaf) for path, leaf in _values(found, rest))
-        else:
-            yield (part,), found
-
-
-def _texts(value: Any, where: str) -> Iterator[tuple[TomlPath, str]]:
-    return ((path, found) for path, found in _values(value, where) if isinstance(found, str))
-
-
-def _tables(value: Any, where: str) -> Iterator[tuple[TomlPath, dict[str, Any]]]:
-    return ((path, found) for path, found in _values(value, where) if isinstance(found, dict))

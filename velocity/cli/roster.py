@@ -11,7 +11,7 @@ from velocity.cli.options import ConfigOption, DataOption, Places
 from velocity.cli.progress import say
 
 if TYPE_CHECKING:
-    from velocity.roster_check import Seen
+    from velocity.roster_seen import Seen
 
 
 def add_to(app: typer.Typer) -> None:
@@ -29,7 +29,7 @@ def check(
 ) -> None:
     """Find every mistake in the roster in one pass; exit with 1 if there is an error.
 
-    Where there is data, globs that match nothing in it are told too.
+    Where there is data, what of the roster does not fit it is told too.
     """
     from velocity.roster import check_roster  # noqa: PLC0415 - not for --help
     from velocity.settings import load_settings  # noqa: PLC0415 - as above
@@ -50,7 +50,7 @@ def _seen(data: Path) -> "Seen | None":
     """What the latest snapshot holds; None where there is none that can be read."""
     from velocity import reads  # noqa: PLC0415 - not for --help
     from velocity.errors import StoreError  # noqa: PLC0415 - as above
-    from velocity.roster_check import Seen  # noqa: PLC0415 - as above
+    from velocity.roster_seen import Seen  # noqa: PLC0415 - as above
     from velocity.store import latest_snapshot  # noqa: PLC0415 - as above
 
     try:
