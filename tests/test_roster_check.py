@@ -127,7 +127,15 @@ amount = 0
         ("[[credits]]\n", "credits (line 1): read a list of 1; right would be a table"),
         (
             stream("s") + "[[credits.grants]]\ndate = 0206-01-05\nstream = 's'\namount = 1",
-            "grants[0].date (line 7): read 0206-01-05; right would be a day from 2000-01-01 on",
+            "grants[0].date (line 7): read 0206-01-05; right would be a day from 2000-01-01 to",
+        ),
+        (
+            stream("s") + "[[credits.grants]]\ndate = 2206-01-05\nstream = 's'\namount = 1",
+            "right would be a day from 2000-01-01 to 2099-12-31",
+        ),
+        (
+            rate("*", "2206-01-01"),
+            "rates[0].from (line 3): read 2206-01-01; right would be a day up to 2099-12-31",
         ),
         (
             rate("*", "2026-01-01").replace("= 1", "= 1" + "0" * 400),

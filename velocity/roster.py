@@ -30,6 +30,8 @@ CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _DAY_MINUTES = 24 * 60
 #: An earlier year is a slip of the pen, and the burn-down begins with the first grant.
 _FIRST_GRANT = date(2000, 1, 1)
+#: So is a later one, and neither rate nor grant would ever count.
+_LAST_CREDITS = date(2099, 12, 31)
 #: What is larger is a slip of the pen, and its sums could be too large to reckon with.
 _MOST_CREDITS = 1e12
 
@@ -53,8 +55,14 @@ def _email(text: str) -> str:
 
 
 def _grant_day(day: date) -> date:
-    if day < _FIRST_GRANT:
-        raise ValueError(f"a day from {_FIRST_GRANT} on")
+    if not _FIRST_GRANT <= day <= _LAST_CREDITS:
+        raise ValueError(f"a day from {_FIRST_GRANT} to {_LAST_CREDITS}")
+    return day
+
+
+def _rate_day(day: date) -> date:
+    if day > _LAST_CREDITS:
+        raise ValueError(f"a day up to {_LAST_CREDITS}")
     return day
 
 
@@ -77,6 +85,7 @@ _ProjectGlob = Annotated[str, AfterValidator(_project_glob)]
 _Text = Annotated[str, Field(min_length=1)]
 _Day = Annotated[date, Field(strict=True)]
 _GrantDay = Annotated[_Day, AfterValidator(_grant_day)]
+_RateDay = Annotated[_Day, AfterValidator(_rate_day)]
 
 
 class _Entry(BaseModel):
@@ -148,7 +157,7 @@ class Rate(_Entry):
     """What an hour of a GPU costs from a day on."""
 
     gpu: _Text = Field(description='Glob over W&B\'s GPU type, such as "*H100*".')
-    from_date: _Day = Field(alias="from", description="First day on which the rate holds.")
+    from_date: _RateDay = Field(alias="from", description="First day on which the rate holds.")
     credits_per_gpu_hour: Number = Field(
         ge=0, le=_MOST_CREDITS, description="Credits for one GPU for one hour."
     )
