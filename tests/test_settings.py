@@ -92,6 +92,8 @@ mode = "closed"
         ),
         ("[experiments]\ntogether_minutes = true", "read true; right would be a number"),
         ("[experiments]\ntogether_minutes = 1e9", "right would be a number of 10080 or less"),
+        ('[programme]\nname = " "', 'read " "; right would be a name on one line'),
+        ('[programme]\nname = "a\\u001b[2J"', "right would be a name on one line"),
         ("[programme]\nlimit = 1", "right would be one of name, timezone"),
         (
             "[compute]\ngpu_count_key = 'a\"b'",

@@ -16,7 +16,7 @@ from velocity.errors import ConfigurationError
 from velocity.findings import Finding, read_toml, told, validated
 from velocity.roster_check import contradictions
 from velocity.roster_seen import Seen, idle
-from velocity.settings import Number, ZoneName
+from velocity.settings import Label, Number, ZoneName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +26,6 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _GLOB = re.compile(r"[^/]+/[^/]+")
 _AWAKE = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]|24(?=:00)):([0-5][0-9])")
-CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _DAY_MINUTES = 24 * 60
 #: An earlier year is a slip of the pen, and the burn-down begins with the first grant.
 _FIRST_GRANT = date(2000, 1, 1)
@@ -39,12 +38,6 @@ _MOST_CREDITS = 1e12
 def _id(text: str) -> str:
     if not _ID.fullmatch(text):
         raise ValueError("1 to 64 letters, digits, dots, dashes or underscores")
-    return text
-
-
-def _label(text: str) -> str:
-    if not text.strip() or CONTROL_CHARACTERS.search(text):
-        raise ValueError("a name on one line")
     return text
 
 
@@ -79,7 +72,6 @@ def _awake(text: str) -> str:
 
 
 _Id = Annotated[str, AfterValidator(_id)]
-_Label = Annotated[str, AfterValidator(_label)]
 _Email = Annotated[str, AfterValidator(_email)]
 _ProjectGlob = Annotated[str, AfterValidator(_project_glob)]
 _Text = Annotated[str, Field(min_length=1)]
@@ -98,7 +90,7 @@ class Scholar(_Entry):
     id: _Id = Field(
         description="Short name: in lists and choices, in links and on the command line."
     )
-    name: _Label = Field(description="Name in full, on pages about the scholar.")
+    name: Label = Field(description="Name in full, on pages about the scholar.")
     emails: tuple[_Email, ...] = Field((), description="Addresses that may sign in as this person.")
     usernames: tuple[_Text, ...] = Field((), description="W&B usernames, spelled as W&B does.")
     timezone: ZoneName = Field("UTC", description="IANA zone in which `awake` is meant.")
@@ -139,7 +131,7 @@ class Stream(_Entry):
     """A line of research that several scholars share."""
 
     id: _Id = Field(description="Short name: in choices, in links and on the command line.")
-    name: _Label = Field(description="Name shown on pages.")
+    name: Label = Field(description="Name shown on pages.")
     mentors: tuple[_Email, ...] = Field(
         (), description="Addresses that see the scholars and lines of this stream."
     )

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from velocity.findings import toml_string
-from velocity.roster import CONTROL_CHARACTERS
+from velocity.settings import CONTROL_CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -37,6 +37,15 @@ def _project(text: str) -> str:
     return text
 
 
+def _label(text: str) -> str:
+    if not text.strip() or CONTROL_CHARACTERS.search(text):
+        raise ValueError("a name on one line")
+    return text
+
+
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+#: A name that can be shown: not empty, and nothing in it that moves what is around it.
+Label = Annotated[str, AfterValidator(_label)]
 #: An IANA time zone name that this machine knows.
 ZoneName = Annotated[str, AfterValidator(_zone)]
 #: A finite number, written as one.
@@ -63,7 +72,7 @@ class _Section(BaseModel):
 class Programme(_Section):
     """What the programme is called and when its days begin."""
 
-    name: str = Field("Programme", description="Name shown on pages and on the digest.")
+    name: Label = Field("Programme", description="Name shown on pages and on the digest.")
     timezone: ZoneName = Field("UTC", description="IANA zone in which days and weeks begin.")
 
 
