@@ -94,8 +94,8 @@ CONVENTIONS: dict[str, str] = {
 - **Allocation.** A run reports the GPUs of its machine, not those that it uses: GPU-hours are
   allocation, not utilisation. Where the runs of a host ask for more than the most that it ever
   reported, what it has is shared out among them. A config key can be named that tells the true
-  count; what is no number of GPUs there, such as the -1 that means all, replaces nothing. Runs
-  over several nodes are under-counted.
+  count; what is no number of GPUs there, such as the -1 that means all, or above a million,
+  replaces nothing. Runs over several nodes are under-counted.
 - **Unknown GPUs.** Hours of runs whose GPU count is not known stand apart and cost nothing.
 - **Credits.** GPU-hours times the rate of the GPU type: of the rates that match and hold on that
   day, the latest. Burn is the spending of the last 14 days / 14.
