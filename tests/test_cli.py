@@ -18,6 +18,7 @@ from tests.commands import VELOCITY, environment
 from velocity import __version__, reads
 from velocity.cli import main
 from velocity.cli.tables import draw_table
+from velocity.roster import Roster, Scholar
 from velocity.store import latest_snapshot
 
 COUNTS = ("loops_closed", "loops_abandoned", "loops_awaiting", "loops_open")
@@ -135,6 +136,16 @@ def test_scholar_selects_one(velocity, data):
     assert _csv(out)["scholar"].to_list() == ["grace"]
     out = velocity("loops", "--data", data, "--scholar", "grace", "--format", "csv")[1]
     assert set(_csv(out)["scholar"]) == {"grace"}
+
+
+@pytest.mark.parametrize("asked", [("metrics",), ("explain", "--metric", "busy_hours")])
+def test_a_user_whom_the_roster_lacks_is_told_what_to_do(velocity, tmp_path, asked):
+    roster = Roster(scholars=(Scholar(id="ada", name="Ada", usernames=("ada",)),))
+    rows = [run("r1", "09:00", "10:00"), run("r2", "11:00", "12:00", username="grace")]
+    store_of(rows, "20:00", roster=roster, data=tmp_path / "data")
+    code, _, err = velocity(*asked, "--scholar", "grace")
+    assert code == 1
+    assert "'grace' is a W&B user whom the roster lacks" in " ".join(err.split())
 
 
 def test_tables_fit_a_hundred_columns_and_show_every_metric(velocity, data):

@@ -53,10 +53,12 @@ def explain(
     """
     from velocity.cli.explained import as_json, render_text  # noqa: PLC0415 - not for --help
     from velocity.cli.output import width_of, write_bytes  # noqa: PLC0415 - as above
+    from velocity.cli.showing import check_scholar  # noqa: PLC0415 - as above
     from velocity.explain import explain as explained  # noqa: PLC0415 - as above
     from velocity.store import latest_snapshot  # noqa: PLC0415 - as above
 
     snapshot = latest_snapshot(Places.of(ctx, data, config).data)
+    check_scholar(snapshot, scholar)
     found = explained(snapshot, scholar=scholar, metric=metric, week=week)
     is_json = form == "json" or (form is None and _is_json(out))
     text = as_json(found) if is_json else render_text(found, width_of(out))

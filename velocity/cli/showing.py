@@ -48,7 +48,7 @@ def show(
     form = chosen_format(form, out)
     snapshot = latest_snapshot(places.data)
     if scholar is not None:
-        _check_scholar(snapshot, scholar)
+        check_scholar(snapshot, scholar)
     frame = read(snapshot)
     if form == "table" and frame.is_empty():
         say(nothing)
@@ -59,7 +59,8 @@ def show(
     write_frame(frame, form, out, keys=keys)
 
 
-def _check_scholar(snapshot: Snapshot, scholar: str) -> None:
+def check_scholar(snapshot: Snapshot, scholar: str) -> None:
+    """Raises a VelocityError, which says what to do, where there is no such scholar."""
     from velocity import reads  # noqa: PLC0415 - not for --help
 
     known = reads.scholars(snapshot)["scholar"].to_list()

@@ -114,10 +114,14 @@ def parse_week(text: str) -> date:
     Raises:
         ValueError: it is none.
     """
+    no_week = f"'{text}' is not a week such as 2026-W20"
     found = _WEEK_ID.fullmatch(text)
     if found is None:
-        raise ValueError(f"'{text}' is not a week such as 2026-W20")
-    return date.fromisocalendar(int(found[1]), int(found[2]), 1)
+        raise ValueError(no_week)
+    try:
+        return date.fromisocalendar(int(found[1]), int(found[2]), 1)
+    except ValueError as error:  # no year has so many weeks
+        raise ValueError(no_week) from error
 
 
 def no_later(week: date | None, latest: date) -> date:
