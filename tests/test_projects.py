@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import Future
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -270,3 +271,14 @@ def test_what_ends_the_owner_ends_the_other_jobs(error):
     with pytest.raises(type(error)):
         owned(lambda owner: owner.do(fails), goes_on)
     assert ended.wait(10)
+
+
+def test_who_is_told_to_stop_while_a_result_is_handed_over_stops(monkeypatch):
+    class Interrupted(Future):
+        def set_result(self, result):
+            super().set_result(result)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("velocity.store.owner.Future", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        owned(lambda owner: owner.do(lambda _store: None))

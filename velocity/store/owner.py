@@ -108,6 +108,7 @@ def _settle(future: Future[_Result], work: Callable[[], _Result]) -> None:
         future.set_result(work())
     except Exception as error:  # noqa: BLE001 (raised again in the job)
         future.set_exception(error)
-    except BaseException:  # the owner is told to stop
-        future.set_exception(StoppedError())
+    except BaseException:  # the owner is told to stop, maybe while it hands over the result
+        if not future.done():
+            future.set_exception(StoppedError())
         raise
