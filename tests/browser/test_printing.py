@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tests.browser.paper import measure, sheets_printed
 from tests.browser.visitor import PAGES, Visitor
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-@pytest.mark.parametrize("width", [900, 1440])
+
+@pytest.fixture(scope="module", params=[900, 1440])
+def reader(request, browser, demo) -> Iterator[Visitor]:
+    """Somebody with a window of either width, in which every page is opened anew."""
+    with Visitor(browser, demo, width=request.param) as visitor:
+        yield visitor
+
+
 @pytest.mark.parametrize("path", PAGES)
-def test_a_printed_page_is_whole(path, width, browser, demo):
-    with Visitor(browser, demo, width=width) as visitor:
-        page = visitor.open(path)
-        printed = sheets_printed(page)
-        sheets, faults = measure(page)
+def test_a_printed_page_is_whole(path, reader):
+    page = reader.open(path)
+    printed = sheets_printed(page)
+    sheets, faults = measure(page)
     assert faults == []
     # Columns round otherwise than sheets do: what just fits on one may open another.
     assert abs(sheets - printed) <= 1
