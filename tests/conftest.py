@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,6 +86,23 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(NO_SHARED_DATA)
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of the demo, brought in by its own sync; only to be read.
+
+    Whoever comes first makes it, for every process of the run.
+    """
+    from velocity.demo.launch import prepare_demo  # noqa: PLC0415 - most tests do without it
+
+    of_the_run = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        of_the_run = of_the_run.parent
+    with (of_the_run / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        data, _ = prepare_demo(of_the_run / "demo", on_progress=lambda _: None)
+    return data
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,6 @@ import pytest
 from tests.comparison import agree
 from velocity import reads
 from velocity.access import EVERYTHING
-from velocity.demo.launch import prepare_demo
 from velocity.errors import VelocityError
 from velocity.explain import WAYS, exact
 from velocity.explain.catalogue import NOT_OF_A_SCHOLAR
@@ -40,10 +39,9 @@ Key = tuple[str, date | None, str]
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory) -> Snapshot:
-    """The demo's store, brought in by its own sync."""
-    data, _ = prepare_demo(tmp_path_factory.mktemp("demo"), on_progress=lambda _: None)
-    return latest_snapshot(data)
+def demo(demo_data) -> Snapshot:
+    """The latest snapshot of the demo."""
+    return latest_snapshot(demo_data)
 
 
 @pytest.fixture(scope="module")

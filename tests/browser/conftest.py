@@ -10,7 +10,6 @@ from playwright.sync_api import expect
 from tests.browser import stores
 from tests.browser.serving import served
 from tests.browser.visitor import Visitor
-from velocity.demo.launch import prepare_demo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,11 +20,9 @@ expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def demo(demo_data: Path) -> Iterator[str]:
     """The address of the demo."""
-    folder = tmp_path_factory.mktemp("browser") / "demo"
-    data, _ = prepare_demo(folder, on_progress=lambda _: None)
-    with served(data) as address:
+    with served(demo_data) as address:
         yield address
 
 
