@@ -15,19 +15,16 @@ from wandb.apis import _generated as client_queries
 from wandb.apis.public.runs import Runs, _create_runs_query
 from wandb.sdk.lib.service.service_connection import WandbApiFailedError
 
-from tests.worlds import NOON, node, point_client_at
+from tests.worlds import COUNT, NOON, node, runs_served
 from velocity.demo import faults
 from velocity.demo.protocol import InvalidQueryError, load_operation, schema_text
 from velocity.demo.server import ProtocolServer
 from velocity.demo.world import World
 
-COUNT = 12
-
 
 @pytest.fixture
 def server(monkeypatch):
-    with ProtocolServer(World([node(number) for number in range(COUNT)])) as running:
-        point_client_at(running, monkeypatch)
+    with runs_served(monkeypatch) as running:
         yield running
 
 

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.worlds import NOON, node, point_client_at
+from tests.worlds import NOON, node, runs_served
 from velocity import reads
 from velocity.cli.checks import examine
 from velocity.demo import faults
-from velocity.demo.server import ProtocolServer
-from velocity.demo.world import World
 from velocity.errors import RetryLaterError
 from velocity.settings import Settings
 from velocity.sources.wandb_api import connect
@@ -23,6 +21,8 @@ from velocity.sync import sync_wandb
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+
+    from velocity.demo.server import ProtocolServer
 
 COUNT = 300
 IDS = [f"r{number:04}" for number in range(COUNT)]
@@ -34,8 +34,7 @@ HEARTBEATS = {
 
 @pytest.fixture
 def server(monkeypatch) -> Iterator[ProtocolServer]:
-    with ProtocolServer(World([node(number) for number in range(COUNT)])) as running:
-        point_client_at(running, monkeypatch)
+    with runs_served(monkeypatch, COUNT) as running:
         yield running
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import ssl
 import threading
@@ -14,10 +13,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.worlds import node, point_client_at, pulled
+from tests.worlds import SHORT_S, connected, pulled, runs_served
 from velocity.demo import faults
-from velocity.demo.server import DEMO_API_KEY, ProtocolServer
-from velocity.demo.world import World
+from velocity.demo.server import DEMO_API_KEY
 from velocity.errors import (
     ConfigurationError,
     NoProjectError,
@@ -27,22 +25,16 @@ from velocity.errors import (
 )
 from velocity.sources.wandb_api import connect
 
-COUNT = 12
-#: Long enough for an answer from this machine, short enough to wait for where none comes.
-SHORT_S = 2
-
 
 @pytest.fixture
 def server(monkeypatch):
-    with ProtocolServer(World([node(number) for number in range(COUNT)])) as running:
-        point_client_at(running, monkeypatch)
+    with runs_served(monkeypatch) as running:
         yield running
 
 
 @pytest.fixture
 def wandb_server(server):
-    assert os.environ["WANDB_BASE_URL"] == server.url
-    return connect(timeout_s=SHORT_S)
+    return connected(server)
 
 
 def told(kind, what):

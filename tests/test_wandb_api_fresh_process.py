@@ -10,18 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.worlds import node, point_client_at
-from velocity.demo.server import DEMO_API_KEY, ProtocolServer
-from velocity.demo.world import World
+from tests.worlds import COUNT, runs_served
+from velocity.demo.server import DEMO_API_KEY
 
 ROOT = Path(__file__).resolve().parent.parent
-COUNT = 12
 
 
 @pytest.fixture
 def server(monkeypatch):
-    with ProtocolServer(World([node(number) for number in range(COUNT)])) as running:
-        point_client_at(running, monkeypatch)
+    with runs_served(monkeypatch) as running:
         yield running
 
 

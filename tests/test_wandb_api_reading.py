@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -10,30 +9,21 @@ import polars as pl
 import pytest
 import wandb
 
-from tests.worlds import NOON, node, point_client_at, pulled
+from tests.worlds import COUNT, NOON, connected, node, pulled, runs_served
 from velocity.demo import faults
-from velocity.demo.server import ProtocolServer
-from velocity.demo.world import World
 from velocity.records import RUN_SCHEMA
-from velocity.sources.wandb_api import connect
 from velocity.sources.wandb_nodes import LISTING_SCHEMA
-
-COUNT = 12
-#: Long enough for an answer from this machine, short enough to wait for where none comes.
-SHORT_S = 2
 
 
 @pytest.fixture
 def server(monkeypatch):
-    with ProtocolServer(World([node(number) for number in range(COUNT)])) as running:
-        point_client_at(running, monkeypatch)
+    with runs_served(monkeypatch) as running:
         yield running
 
 
 @pytest.fixture
 def wandb_server(server):
-    assert os.environ["WANDB_BASE_URL"] == server.url
-    return connect(timeout_s=SHORT_S)
+    return connected(server)
 
 
 def run_ids(*numbers):

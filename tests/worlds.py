@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from velocity.demo.world import RunNode, Writer
+from velocity.demo.server import ProtocolServer
+from velocity.demo.world import RunNode, World, Writer
 from velocity.projects import pull_projects
+from velocity.sources.wandb_api import connect
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pytest
 
-    from velocity.demo.server import ProtocolServer
     from velocity.outcomes import ProjectResult
     from velocity.sources.wandb_api import WandbServer
     from velocity.store import LiveStore
 
 #: When run 0 of every world here is created.
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+#: Runs of a server, where nothing else is asked for.
+COUNT = 12
+#: Long enough for an answer from this machine, short enough to wait for where none comes.
+SHORT_S = 2
 
 
 def node(number: int = 0, **fields: Any) -> RunNode:
@@ -45,6 +54,20 @@ def point_client_at(server: ProtocolServer, monkeypatch: pytest.MonkeyPatch) -> 
     """What a person does to use a W&B server of their own."""
     monkeypatch.setenv("WANDB_BASE_URL", server.url)
     monkeypatch.setenv("WANDB_API_KEY", server.api_key)
+
+
+@contextmanager
+def runs_served(monkeypatch: pytest.MonkeyPatch, count: int = COUNT) -> Iterator[ProtocolServer]:
+    """A protocol server with the runs 0 to `count` of lab/vision, the client pointed at it."""
+    with ProtocolServer(World([node(number) for number in range(count)])) as server:
+        point_client_at(server, monkeypatch)
+        yield server
+
+
+def connected(server: ProtocolServer) -> WandbServer:
+    """The connection to the server that the client is pointed at, which waits for `SHORT_S`."""
+    assert os.environ["WANDB_BASE_URL"] == server.url
+    return connect(timeout_s=SHORT_S)
 
 
 def pulled(wandb_server: WandbServer, project: str = "vision", **options: Any) -> list[list[str]]:
