@@ -37,6 +37,20 @@ def test_a_duration_has_two_units_at_most(hours, text):
 
 @pytest.mark.parametrize(
     ("hours", "text"),
+    [
+        (7 + 5 / 60, "7~h~05~m"),
+        (47 + 59.4 / 60, "47~h~59~m"),
+        (47 + 59.6 / 60, "48~h"),
+        (1209.3, "1,209~h"),
+        (None, "not known"),
+    ],
+)
+def test_hours_in_all_are_never_days(hours, text):
+    assert plain(formats.hours_in_all(hours)) == text
+
+
+@pytest.mark.parametrize(
+    ("hours", "text"),
     [(0.65, "+39~m"), (-0.65, "−39~m"), (0.001, "0~m"), (-0.001, "0~m"), (None, "not known")],  # noqa: RUF001
 )
 def test_a_change_of_duration_has_a_sign_unless_it_rounds_to_nothing(hours, text):

@@ -26,7 +26,8 @@ LONG_RUNWAY_DAYS = 3650
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_DAYS_FROM_MINUTES = 48 * 60
+#: From here on hours are no longer told to the minute.
+_LONG_HOURS = 48
 _K_FROM = 10_000
 _M_FROM = 1_000_000
 #: Has no width and breaks no line.
@@ -49,7 +50,7 @@ def duration(hours: float | None) -> str:
     if 0 < exact < 1:
         return f"<{NBSP}1{NBSP}m"
     minutes = round(exact)
-    if minutes >= _DAYS_FROM_MINUTES:
+    if minutes >= _LONG_HOURS * 60:
         days, rest = divmod(round(minutes / 60), 24)
         return f"{days:,}{NBSP}d" + (f"{NBSP}{rest}{NBSP}h" if rest else "")
     whole, rest = divmod(minutes, 60)
@@ -78,6 +79,12 @@ def duration_change(hours: float | None) -> str:
 def hours_sum(hours: float | None) -> str:
     """A sum of hours, whole: "432 h"; never days, so that sums can be compared."""
     return f"{count(hours)}{NBSP}h" if _known(hours) else NOT_KNOWN
+
+
+def hours_in_all(hours: float | None) -> str:
+    """A sum of hours beside durations: "7 h 05 m", from 48 h whole hours, "1,209 h"; never days."""
+    is_long = _known(hours) and round(hours * 60) >= _LONG_HOURS * 60
+    return hours_sum(hours) if is_long else duration(hours)
 
 
 def median(

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 #: Rows that are things to count; other rows are pieces of experiments.
 _NOUNS = {"runs": "run", "experiments": "experiment", "loops": "loop", "charges": "charge"}
-#: Up to here hours are told to the minute; a longer sum in whole hours, never in days.
-_LONG_HOURS = 48
 
 
 def why_this_number(found: Explanation, result: Result | None, who: str) -> Answer:
@@ -67,9 +65,7 @@ def _worded(found: Explanation, result: Result, value: float | date) -> str:
         return formats.share(value)
     if unit == "hours":
         is_sum = result.latencies is None and not found.at_end
-        return (
-            formats.hours_sum(value) if is_sum and value >= _LONG_HOURS else formats.duration(value)
-        )
+        return formats.hours_in_all(value) if is_sum else formats.duration(value)
     if isinstance(value, int):
         words = formats.plural(value, unit.removesuffix("s")) if unit.endswith("s") else ""
         return words or f"{formats.count(value)} {unit}"

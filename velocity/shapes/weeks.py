@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
+    from velocity.sql import Metric
+
 TREND_WEEKS = 12
 _WEEK = timedelta(weeks=1)
 #: What is followed of a stream. Failures stand beside throughput wherever it is shown.
@@ -168,12 +170,17 @@ def restated(rows: pl.DataFrame) -> list[str]:
     followed = pl.col("measure").is_in(PROGRAMME_MEASURES)
     for row in rows.sort(~followed, maintain_order=True).iter_rows(named=True):
         meaning = definition(row["measure"])
-        before, after = (written(row[f"value_{it}"], meaning.unit) for it in ("before", "after"))
+        before, after = (_figure(row[f"value_{it}"], meaning) for it in ("before", "after"))
         why = " Settings or the roster changed." if row["by_configuration"] else ""
         if before != after:
             week = formats.week(row["week_start"])
             lines.append(f"{meaning.title}, {week}: {before} → {after}.{why}")
     return lines
+
+
+def _figure(value: float | None, meaning: Metric) -> str:
+    is_sum = meaning.unit == "hours" and not meaning.id.endswith("_median")
+    return formats.hours_in_all(value) if is_sum else written(value, meaning.unit)
 
 
 def written(value: float | None, unit: str) -> str:
