@@ -60,9 +60,13 @@ def test_credits_left_are_granted_less_spent_and_last_as_long_as_the_last_14_day
     # The rate is new on the very day of the first charge.
     text = text.replace("credits_per_gpu_hour = 0.5", "credits_per_gpu_hour = 9")
     text += rate("*", "2026-01-05", 0.5)
+    text += '[[credits.grants]]\ndate = 2026-03-01\nscholar = "ada"\namount = 7\n'
     roster = parsed(text.replace("2026-02-01", "2026-01-02"))
     snapshot = store_of(rows, day + timedelta(hours=8), roster=roster)
-    told = only(explain(snapshot, scholar="ada", metric="runway_days"))
+    found = explain(snapshot, scholar="ada", metric="runway_days")
+    not_yet = "after the end of the data: not granted yet"
+    assert ("excluded", "grant 2026-03-01", not_yet) in found.left_out.rows()
+    told = only(found)
     assert told.steps == (
         "44 credits (from 1 row) granted",
         "16 credits (from 2 rows) charged, at the rate of the day",

@@ -1,15 +1,15 @@
 -- title: Explanation: grants
--- A row a grant to the scholar that is dated inside the window and not after the last day of the data.
+-- A row a grant to the scholar that is dated inside the window: its credits, null after the last day of
+-- the data, where it is not granted yet.
 -- param: scholar | VARCHAR | whose
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see
-SELECT date AS day, credits
+SELECT date AS day, CASE WHEN date <= last_day THEN credits END AS credits
 FROM credit_grant, (
   SELECT local_day(any_value(timezone), epoch_us(max(as_of))) AS last_day FROM project, setting
 )
 WHERE kind = 'scholar' AND target = $scholar::VARCHAR AND may_see($scope, target, NULL)
-  AND date <= last_day
   AND ($from_day::DATE IS NULL OR date >= $from_day::DATE)
   AND ($to_day::DATE IS NULL OR date < $to_day::DATE)
 ORDER BY day, credits

@@ -49,6 +49,7 @@ _NO_RATE = (
     col("gpus").is_not_null() & col("rate").is_null(),
     "no rate for its GPU type on that day: costs nothing",
 )
+_NOT_YET = ("excluded", col("credits").is_null(), "after the end of the data: not granted yet")
 _OF_EXPERIMENTS = (
     ("excluded", col("clock"), "has a run with its clock in doubt: no loop"),
     ("excluded", col("outcome") == "false_start", "false start: no loop of its own"),
@@ -56,14 +57,22 @@ _OF_EXPERIMENTS = (
 
 
 def left_out(
-    runs: pl.DataFrame, experiments: pl.DataFrame, charges: pl.DataFrame, *, in_credits: bool
+    runs: pl.DataFrame,
+    experiments: pl.DataFrame,
+    charges: pl.DataFrame,
+    grants: pl.DataFrame,
+    *,
+    in_credits: bool,
 ) -> pl.DataFrame:
-    """A row a run or experiment and reason: `kind` (excluded, imputed or flagged), `what`, `why`.
+    """A row a run, experiment or grant, and reason.
+
+    `kind` (excluded, imputed or flagged), `what`, `why`.
 
     Args:
         runs: of the explanation.
         experiments: of the explanation.
         charges: of the explanation.
+        grants: `day` and `credits`, null of what is not granted yet.
         in_credits: whether the figure is of credits, so that what has no rate matters.
     """
     of_charges = (_NO_GPUS, _NO_RATE) if in_credits else (_NO_GPUS,)
@@ -75,6 +84,7 @@ def left_out(
             (runs, "run", _OF_RUNS),
             (experiments, "experiment", _OF_EXPERIMENTS),
             (charges, "run", of_charges),
+            (grants.rename({"day": "grant"}), "grant", (_NOT_YET,)),
         )
         for kind, which, why in rules
     ]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from velocity.explain.catalogue import Way
-    from velocity.explain.explanation import Result
+    from velocity.explain.rows import Kind
     from velocity.store.snapshot import Snapshot
 
 
@@ -57,7 +57,11 @@ def explain(
     rows.begin("runs", "experiments", "sessions")
     results = way.results(rows, metric)
     runs, experiments = rows.of("runs"), rows.of("experiments")
-    charges = _charges(rows, results, at_end=way.at_end)
+    # What came before the window is in the balance at its end too.
+    known = replace(rows, from_day=None) if way.at_end else rows
+    rests_on = {total.kind for result in results for total in result.totals}
+    charges = _charged(_rows_if(any("charges" in it for it in rests_on), known, "charges"))
+    grants = _rows_if("grants" in rests_on, known, "grants")
     in_credits = any(total.unit == "credits" for it in results for total in it.totals)
     as_of, _, timezone = reads.edge(snapshot).row(0)
     return Explanation(
@@ -72,19 +76,19 @@ def explain(
         experiments=experiments,
         loops=rows.loops(),
         charges=charges,
-        left_out=left_out(runs, experiments, charges, in_credits=in_credits),
+        left_out=left_out(runs, experiments, charges, grants, in_credits=in_credits),
         results=results,
         nothing="" if results else way.nothing,
     )
 
 
-def _charges(rows: Rows, results: tuple[Result, ...], *, at_end: bool) -> pl.DataFrame:
-    """What each session came to by day, where a result rests on that; else no rows."""
-    # What came before the window is in the balance at its end too.
-    known = replace(rows, from_day=None) if at_end else rows
-    rest = any("charges" in total.kind for result in results for total in result.totals)
-    frame = known.of("charges") if rest else pl.DataFrame(schema=ROW_SCHEMAS["charges"])
-    return frame.select(
+def _rows_if(rest: bool, rows: Rows, kind: Kind) -> pl.DataFrame:
+    return rows.of(kind) if rest else pl.DataFrame(schema=ROW_SCHEMAS[kind])
+
+
+def _charged(charges: pl.DataFrame) -> pl.DataFrame:
+    """What each session came to by day, as it is shown."""
+    return charges.select(
         *("run", "day", "gpu_type", "gpus"),
         hours=(pl.col("ended_at") - pl.col("started_at")).dt.total_microseconds() / 3.6e9,
         charged_gpu_hours="gpu_hours",
