@@ -13,6 +13,20 @@ from scripts.faults.fault import (
 
 FAULTS = (
     Fault(
+        "a config may tell of ten million GPUs",
+        "derive/010_run_base",
+        "BETWEEN 0 AND 1e6",
+        ">= 0",
+        ("tests/test_configured_gpus.py::test_what_is_no_number_of_gpus_replaces_nothing",),
+    ),
+    Fault(
+        "a grant to come is explained as granted",
+        "reads/explain_grants",
+        "CASE WHEN date <= last_day THEN credits END AS credits",
+        "credits",
+        (EXPLAIN_CREDITS,),
+    ),
+    Fault(
         "the machine's GPUs before the run's",
         "derive/120_host_session",
         "coalesce(run.configured_gpus, run.gpu_count) AS gpus",
