@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from velocity.errors import ConfigurationError
 from velocity.findings import Finding, read_toml, told, validated
 from velocity.roster_check import contradictions
-from velocity.roster_seen import Seen, idle
+from velocity.roster_seen import Seen, misfits
 from velocity.settings import Label, Number, ZoneName
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ def check_roster(path: Path, seen: Seen | None = None) -> list[Finding]:
     is absent or not TOML is a finding too.
     """
     findings = list(_read(path)[1])
-    return findings if seen is None else findings + idle(read_toml(path), seen)
+    return findings if seen is None else findings + misfits(read_toml(path), seen)
 
 
 def load_roster(path: Path) -> Roster | None:

@@ -12,9 +12,10 @@ from velocity.roster_check import covers, rates_of
 from velocity.toml_values import texts_at
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from velocity.findings import TomlDocument
+    from velocity.roster_check import Rate
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,14 @@ class Seen:
     gpu_types: Collection[str]
 
 
-def idle(document: TomlDocument, seen: Seen) -> list[Finding]:
+def misfits(document: TomlDocument, seen: Seen) -> list[Finding]:
     """Warnings of what fits nothing in the data, and of GPU types with two prices or none."""
+    rates = rates_of(document)
     return [
         *_idle_globs(document, "streams.*.projects.*", seen.projects, "projects"),
         *_idle_globs(document, "credits.rates.*.gpu", seen.gpu_types, "GPU types"),
-        *_priced_twice(document, seen.gpu_types),
-        *_unpriced(document, seen.gpu_types),
+        *_priced_twice(document, rates, seen.gpu_types),
+        *_unpriced(document, rates, seen.gpu_types),
         *_misspelled(document, seen.usernames),
     ]
 
@@ -64,13 +66,14 @@ def _misspelled(document: TomlDocument, usernames: Collection[str]) -> Iterator[
             )
 
 
-def _priced_twice(document: TomlDocument, gpu_types: Collection[str]) -> Iterator[Finding]:
+def _priced_twice(
+    document: TomlDocument, rates: Sequence[Rate], gpu_types: Collection[str]
+) -> Iterator[Finding]:
     """Rates of which neither is the narrower, where the data has a GPU type that both match.
 
     Without data nearly all globs such as *A100* and *80GB* could meet, so that alone is no finding.
     """
     told: set[frozenset[str]] = set()  # a glob has a row for each time that its rate changed
-    rates = rates_of(document)
     for one, other in combinations(rates, 2):
         if covers(one.gpu, other.gpu) or covers(other.gpu, one.gpu):
             continue
@@ -101,9 +104,10 @@ def _priced_twice(document: TomlDocument, gpu_types: Collection[str]) -> Iterato
             )
 
 
-def _unpriced(document: TomlDocument, gpu_types: Collection[str]) -> Iterator[Finding]:
+def _unpriced(
+    document: TomlDocument, rates: Sequence[Rate], gpu_types: Collection[str]
+) -> Iterator[Finding]:
     """GPU types that cost nothing, while others have a rate."""
-    rates = rates_of(document)
     free = [it for it in gpu_types if it and not any(fnmatchcase(it, rate.gpu) for rate in rates)]
     if rates and free:
         yield Finding(

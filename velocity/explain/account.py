@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -42,7 +41,7 @@ def account(rows: Rows, metric: str) -> tuple[Result, ...]:
     if entry.is_empty():
         return ()
     # What came before the window is in the balance too.
-    known = rows if rows.from_day is None else replace(rows, from_day=None)
+    known = rows.since_ever
     pace = rows.usual("pace")
     parts = _parts(pace["days"])
     totals = {name: total_of(parts[name], known.of(parts[name].kind)) for name in ACCOUNT[metric]}  # type: ignore[arg-type]

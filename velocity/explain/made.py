@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -58,7 +57,7 @@ def explain(
     results = way.results(rows, metric)
     runs, experiments = rows.of("runs"), rows.of("experiments")
     # What came before the window is in the balance at its end too.
-    known = replace(rows, from_day=None) if way.at_end else rows
+    known = rows.since_ever if way.at_end else rows
     rests_on = {total.kind for result in results for total in result.totals}
     charges = _charged(_rows_if(any("charges" in it for it in rests_on), known, "charges"))
     grants = _rows_if("grants" in rests_on, known, "grants")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import polars as pl
@@ -148,6 +149,11 @@ class Rows:
     _begun: dict[str, Callable[[], pl.DataFrame]] = field(
         default_factory=dict, init=False, repr=False
     )
+
+    @cached_property
+    def since_ever(self) -> Rows:
+        """The same up to the end of the window, also what came before it."""
+        return self if self.from_day is None else replace(self, from_day=None)
 
     def begin(self, *kinds: Kind) -> None:
         """Has rows read beside what is read first; `of` gives them."""
