@@ -8,8 +8,9 @@ from itertools import pairwise
 
 import pytest
 
-from tests.cohort_truth import Truth, at, environment, microseconds, truth
+from tests.cohort_truth import ANCHOR, Truth, at, environment, microseconds, truth
 from tests.oracles.kaplan_meier import estimate
+from tests.oracles.lines import wip_ages
 from tests.oracles.model import (
     DAY,
     MINUTE,
@@ -22,15 +23,22 @@ from velocity.demo.people import PEOPLE
 from velocity.demo.roster_text import STREAMS
 from velocity.demo.stories import BIRDS, ENTITY, Story
 
-NOON = at("2026-05-20T12:00:00")
+#: Awkward times to launch the demo: every hour of a week is as good as another.
+INSTANTS = (
+    ANCHOR,
+    at("2026-05-20T12:00:00"),
+    at("2026-11-23T00:00:00"),  # a Monday that has only begun
+    at("2026-11-29T01:00:00"),  # the night to a Sunday, when nobody works
+    at("2026-08-02T23:00:00"),  # a Sunday that is nearly over
+    at("2026-12-31T23:30:00"),
+    at("2027-03-28T01:30:00"),  # while Europe's clocks change
+    at("2026-11-01T06:30:00"),  # while America's do
+)
 
-#: Awkward times to launch the demo: a Monday at midnight, a Sunday night, after a clock change.
-INSTANTS = [NOON, at("2026-11-23T00:00:00"), at("2026-08-02T23:00:00"), at("2027-04-01T09:00:00")]
 
-
-@pytest.fixture(scope="module")
-def data() -> Truth:
-    return truth(NOON)
+@pytest.fixture(scope="module", params=INSTANTS, ids=lambda it: f"{it:%a-%Y-%m-%dT%H%M}")
+def data(request) -> Truth:
+    return truth(request.param)
 
 
 def in_week(data: Truth, story: Story) -> tuple[int, int]:
@@ -136,9 +144,7 @@ def test_false_starts_are_all_that_happens_on_one_day(data):
     assert [one.outcome for one in wednesday] == ["false_start"] * 7
 
 
-@pytest.mark.parametrize("as_of", INSTANTS, ids=str)
-def test_only_basalt_reacts_beyond_its_usual_range(as_of):
-    data = truth(as_of)
+def test_only_basalt_reacts_beyond_its_usual_range(data):
     for stream in STREAMS:
         weekly = [
             estimate(
@@ -156,9 +162,7 @@ def test_only_basalt_reacts_beyond_its_usual_range(as_of):
         assert (levels[-1] > limit) == (stream.name == "Basalt"), (stream.name, weekly)
 
 
-@pytest.mark.parametrize("as_of", INSTANTS, ids=str)
-def test_what_is_stuck_is_what_the_stories_say(as_of):
-    data = truth(as_of)
+def test_what_is_stuck_is_what_the_stories_say(data):
     waiting = {
         (loop.line, data.as_of - loop.F)
         for loop in data.loops()
@@ -183,9 +187,7 @@ def test_what_is_stuck_is_what_the_stories_say(as_of):
     }
 
 
-@pytest.mark.parametrize("as_of", INSTANTS, ids=str)
-def test_failures_not_recovered_are_those_of_the_stories(as_of):
-    data = truth(as_of)
+def test_failures_not_recovered_are_those_of_the_stories(data):
     unrecovered = set()
     for one in data.experiments():
         if one.outcome not in ("failure", "false_start") or data.as_of - one.F <= DAY:
@@ -209,6 +211,20 @@ def test_oldest_waiting_result_is_a_success_of_two_days(data):
     assert 51 < hours(data.as_of - last.F) < 52
 
 
+def test_work_is_under_way_and_some_of_it_older_than_usual(data):
+    ages = {id_: (age, old) for id_, age, old in wip_ages(list(data.derived.experiments.values()))}
+    found = {}
+    for story in (stories.OPEN_TOO_LONG, stories.UNDER_WAY):
+        since = data.as_of - microseconds(story.ago)
+        (one,) = (it for it in line_of(data, story) if it.S == since)
+        assert one.outcome == "open"
+        found[story] = (len(one.members), ages[one.id])
+    assert found == {
+        stories.OPEN_TOO_LONG: (1, (pytest.approx(53), True)),
+        stories.UNDER_WAY: (3, (pytest.approx(50 / 60), False)),
+    }
+
+
 def test_offline_runs_were_created_weeks_after_they_started(data):
     story = stories.OFFLINE_SYNC
     synced = [
@@ -224,9 +240,7 @@ def test_offline_runs_were_created_weeks_after_they_started(data):
         assert micros(node.created_at) - run.end > 7 * DAY
 
 
-@pytest.mark.parametrize("as_of", INSTANTS, ids=str)
-def test_newcomer_has_fewer_than_six_loops(as_of):
-    data = truth(as_of)
+def test_newcomer_has_fewer_than_six_loops(data):
     loops = data.loops(stories.NEWCOMER.seat)
     assert 2 <= len(loops) < 6
     assert min(loop.S for loop in loops) > data.as_of - microseconds(stories.NEWCOMER.ago)
@@ -274,9 +288,7 @@ def test_spot_machines_preempt_and_resume(data):
     assert sum(len(environment(node)) > 1 for node in nodes) >= 3
 
 
-@pytest.mark.parametrize("as_of", INSTANTS, ids=str)
-def test_five_clocks_are_flagged(as_of):
-    data = truth(as_of)
+def test_five_clocks_are_flagged(data):
     flagged = [run for run in data.derived.runs.values() if "clock" in run.flags]
     scholars = sorted(BIRDS.index(run.scholar) for run in flagged)
     assert scholars == sorted([stories.BAD_CLOCKS.seat] * 2 + [stories.SPOT_MACHINES.seat] * 3)

@@ -103,6 +103,13 @@ STALE_RUN = Story(3, "evals-long", ago=timedelta(days=1, hours=6, minutes=20))
 STALE_RUN_TOO = Story(5, "judge-v3", ago=timedelta(days=1, hours=1, minutes=20))
 """The same for 1 d 1 h."""
 
+OPEN_TOO_LONG = Story(14, "field-notes", ago=timedelta(days=2, hours=5))
+"""A run launched 2 d 5 h before as_of is still under way: older than usual for its line, which goes
+on beside it."""
+
+UNDER_WAY = Story(12, "monitor", ago=timedelta(minutes=50))
+"""Three seeds launched 50 min before as_of are under way, whatever the hour: no older than usual."""
+
 ZOMBIE = Story(-1, SERVICE_PROJECT, ago=timedelta(days=9))
 """A run of the service account has said "running" for 9 days. Nobody's line, so only the
 data-health page shows it."""

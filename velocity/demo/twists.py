@@ -44,6 +44,25 @@ def go_stale(draft: Draft, story: Story) -> None:
     draft.add(story.project, Experiment([run]))
 
 
+def work_too_long(draft: Draft) -> None:
+    """A run that has been under way for days, and will be for one more."""
+    story = stories.OPEN_TOO_LONG
+    hours = (_span(story) + DAY) / HOUR
+    draft.add(story.project, Experiment([_bench(draft, story).run(_ago(draft, story), hours)]))
+
+
+def be_under_way(draft: Draft) -> None:
+    """Three seeds of one idea, of which none is done."""
+    story = stories.UNDER_WAY
+    bench, start = _bench(draft, story), _ago(draft, story)
+    config = bench.config()
+    seeds = [
+        bench.run(start + seed * 40, 2.5, config=config | {"seed": seed}, group="seeds-under-way")
+        for seed in range(3)
+    ]
+    draft.add(story.project, Experiment(seeds))
+
+
 def crash_storm(draft: Draft) -> None:
     """Three afternoons of launching again what dies at once, every few minutes."""
     story = stories.CRASH_STORM
@@ -175,9 +194,14 @@ def _bench(draft: Draft, story: Story) -> Bench:
 
 def _ago(draft: Draft, story: Story) -> int:
     """The instant of a story told backwards from as_of."""
+    return draft.term.as_of - _span(story)
+
+
+def _span(story: Story) -> int:
+    """Seconds from a story told backwards to as_of."""
     if story.ago is None:
         raise ValueError(story)
-    return draft.term.as_of - round(story.ago.total_seconds())
+    return round(story.ago.total_seconds())
 
 
 def _week(draft: Draft, story: Story) -> int:
@@ -201,6 +225,8 @@ _TWISTS: dict[Story, Callable[[Draft], None]] = {
     stories.IDLE_WEEK: idle_week,
     stories.OFFLINE_SYNC: offline_sync,
     stories.NEWCOMER: arrive_late,
+    stories.OPEN_TOO_LONG: work_too_long,
+    stories.UNDER_WAY: be_under_way,
     stories.SPOT_MACHINES: fast_clock,
     stories.BAD_CLOCKS: negative_runtimes,
 }
