@@ -6,6 +6,7 @@ import io
 import os
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,7 @@ def main() -> int:
     env = {name: value for name, value in os.environ.items() if not name.startswith("VELOCITY_")}
     with tempfile.TemporaryDirectory() as folder:
         print("Preparing the demo")
-        data, config = prepare_demo(Path(folder) / "demo", on_progress=_quiet)
+        data, config = prepare_demo(Path(folder) / "demo", datetime.now(UTC), on_progress=_quiet)
         with (
             served(data, config, log=Path(folder) / "app.log", env=env) as address,
             sync_playwright() as playwright,

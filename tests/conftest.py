@@ -94,14 +94,15 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     Whoever comes first makes it, for every process of the run.
     """
-    from velocity.demo.launch import prepare_demo  # noqa: PLC0415 - most tests do without it
+    from tests.cohort_truth import ANCHOR  # noqa: PLC0415 - most tests do without it
+    from velocity.demo.launch import prepare_demo  # noqa: PLC0415 - as above
 
     of_the_run = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         of_the_run = of_the_run.parent
     with (of_the_run / "demo.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        data, _ = prepare_demo(of_the_run / "demo", on_progress=lambda _: None)
+        data, _ = prepare_demo(of_the_run / "demo", ANCHOR, on_progress=lambda _: None)
     return data
 
 

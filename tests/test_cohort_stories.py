@@ -216,7 +216,7 @@ def test_work_is_under_way_and_some_of_it_older_than_usual(data):
     found = {}
     for story in (stories.OPEN_TOO_LONG, stories.UNDER_WAY):
         since = data.as_of - microseconds(story.ago)
-        (one,) = (it for it in line_of(data, story) if it.S == since)
+        (one,) = (it for it in line_of(data, story) if since == it.S)
         assert one.outcome == "open"
         found[story] = (len(one.members), ages[one.id])
     assert found == {

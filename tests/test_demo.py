@@ -13,11 +13,12 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
+from tests.cohort_truth import ANCHOR
 from tests.commands import VELOCITY, environment, velocity
 from tests.processes import MARK, assert_nothing_runs
 from tests.worlds import node, point_client_at
 from velocity import reads
-from velocity.demo import NOTE, cohort, is_demo, launch
+from velocity.demo import cohort, is_demo, launch
 from velocity.demo.server import ProtocolServer
 from velocity.demo.stories import OFFLINE_SYNC
 from velocity.demo.term import Term
@@ -134,26 +135,21 @@ def pulls(monkeypatch):
     return made
 
 
-def _prepare(folder):
-    return launch.prepare_demo(folder, on_progress=lambda _: None)
+def _prepare(folder, now=ANCHOR):
+    return launch.prepare_demo(folder, now, on_progress=lambda _: None)
 
 
 def test_a_store_of_this_code_is_taken_as_it_is(pulls, tmp_path):
     folder = tmp_path / "demo"
     assert _prepare(folder) == (folder, folder / "velocity.toml")
-    _prepare(folder)
-    assert len(pulls) == 1
-    assert pulls[0] <= datetime.now(UTC) < pulls[0] + timedelta(hours=2)
+    _prepare(folder, ANCHOR + timedelta(hours=11, minutes=59))
+    assert pulls == [ANCHOR]
 
 
 def test_an_old_store_is_made_again(pulls, tmp_path):
-    _prepare(tmp_path)
-    note = tmp_path / NOTE
-    _, _, made_of = note.read_text(encoding="ascii").partition(" ")
-    made_at = datetime.now(UTC) - timedelta(days=1)
-    note.write_text(f"{made_at.isoformat()} {made_of}", encoding="ascii")
-    _prepare(tmp_path)
-    assert len(pulls) == 2
+    _prepare(tmp_path, ANCHOR + timedelta(minutes=30))
+    _prepare(tmp_path, ANCHOR + timedelta(hours=12, minutes=20))
+    assert pulls == [ANCHOR, ANCHOR + timedelta(hours=12)]
 
 
 def test_a_store_of_other_code_is_made_again(pulls, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 # No `from __future__ import annotations`: Typer reads the types of the options at run time.
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -41,7 +42,7 @@ def demo(
     folder = Places.of(ctx, data, config).data / "demo"
     say(f"The demo keeps its data in {folder}.")
     with told_progress() as on_progress:
-        demo_data, demo_config = prepare_demo(folder, on_progress=on_progress)
+        demo_data, demo_config = prepare_demo(folder, datetime.now(UTC), on_progress=on_progress)
     serve(
         demo_data,
         demo_config,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,11 +29,12 @@ _FRESH_FOR = timedelta(hours=12)
 _CODE = ("demo", "sources", "store", "records.py", "projects.py", "pull.py", "sync.py")
 
 
-def prepare_demo(folder: Path, *, on_progress: OnProgress) -> tuple[Path, Path]:
+def prepare_demo(folder: Path, now: datetime, *, on_progress: OnProgress) -> tuple[Path, Path]:
     """Makes the demo's store, unless it is there, of this code and not old.
 
     Args:
         folder: where it is kept; made if need be.
+        now: aware; the cohort has lived up to the full hour before it.
         on_progress: told how far it is.
 
     Returns:
@@ -43,7 +44,7 @@ def prepare_demo(folder: Path, *, on_progress: OnProgress) -> tuple[Path, Path]:
         VelocityError: the folder cannot be written, or another process is at it.
     """
     config = folder / "velocity.toml"
-    as_of = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    as_of = now.replace(minute=0, second=0, microsecond=0)
     made_of = _fingerprint()
     if _is_fresh(folder, as_of, made_of):
         return folder, config

@@ -108,7 +108,7 @@ OPEN_TOO_LONG = Story(14, "field-notes", ago=timedelta(days=2, hours=5))
 on beside it."""
 
 UNDER_WAY = Story(12, "monitor", ago=timedelta(minutes=50))
-"""Three seeds launched 50 min before as_of are under way, whatever the hour: no older than usual."""
+"""Three seeds launched 50 min before as_of are under way at any hour: no older than usual."""
 
 ZOMBIE = Story(-1, SERVICE_PROJECT, ago=timedelta(days=9))
 """A run of the service account has said "running" for 9 days. Nobody's line, so only the
