@@ -17,7 +17,7 @@ from velocity import ui
 from velocity.errors import VelocityError
 
 if TYPE_CHECKING:
-    from velocity.access import Viewer
+    from velocity.reading.access import Viewer
 
 PAGES = Path(velocity.__file__).parent / "pages"
 _PERIOD = frozenset({"period"})

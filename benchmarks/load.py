@@ -74,7 +74,7 @@ def roster() -> str:
 
 def make_store(folder: Path) -> None:
     """A published store, unless the folder has one."""
-    from velocity.roster import load_roster
+    from velocity.roster.models import load_roster
     from velocity.settings import Settings
     from velocity.store import open_live
     from velocity.store.derive import derive

@@ -31,8 +31,8 @@ START = datetime(2026, 1, 5, tzinfo=UTC)
 
 def serve(runs: int) -> None:
     """Serves until standard input ends; says the address on standard output."""
-    from velocity.demo.server import ProtocolServer
-    from velocity.demo.world import RunNode, World, Writer
+    from velocity.demo.wandb_server.server import ProtocolServer
+    from velocity.demo.wandb_server.world import RunNode, World, Writer
 
     draw = random.Random(1)
 
@@ -106,7 +106,7 @@ def client(path: str) -> int:
 def sync(path: str) -> int:
     """Runs in the snapshot that `velocity sync --full` publishes; says how the time was spent."""
     from velocity.settings import Settings
-    from velocity.sync import sync_wandb
+    from velocity.sync.commands import sync_wandb
 
     began, stages = time.perf_counter(), {}
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from synthetic import AS_OF
 
-from velocity import explain, reads
+from velocity import explain
+from velocity.reading import reads
 from velocity.store import latest_snapshot
 from velocity.store.kept import Kept
 

@@ -23,8 +23,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import linear_regression
 
-from velocity.demo.server import ProtocolServer
-from velocity.demo.world import RunNode, World
+from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.world import RunNode, World
 
 TOLD_EVERY = 25
 RUN_EVERY = 50

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.metrics_pictures import Picture, pictures
-from velocity.conventions import CONVENTIONS
-from velocity.definitions import Group, groups, words
+from velocity.reading.conventions import CONVENTIONS
+from velocity.reading.definitions import Group, groups, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 _START = """\
 # What every figure means
 
-<!-- Written by `make docs` from queries/ and velocity/conventions.py: change those. -->
+<!-- Written by `make docs` from queries/ and velocity/reading/conventions.py: change those. -->
 
 Every figure has one definition, in one file of `queries/`, and these are its words.
 `velocity explain --scholar ID --metric ID` shows the rows behind a figure, and how they add up.

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from velocity import formats, reads
+from velocity import formats
+from velocity.reading import reads
 from velocity.records import run_frame
 from velocity.settings import Settings
 from velocity.store.derive import derive
@@ -64,7 +65,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class _Example:
-    """The frames of `velocity.reads` for the worked example, experiments in order of launch."""
+    """The frames of `reading.reads` for the worked example, experiments by launch."""
 
     runs: pl.DataFrame
     experiments: pl.DataFrame

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scripts.faults import FAULTS, TESTS, Fault
-from velocity import sql
+from velocity import queries as sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.builders import at, run, store_of
 from tests.conftest import ROOT
-from velocity.roster import load_roster
+from velocity.roster.models import load_roster
 
 if TYPE_CHECKING:
     from pathlib import Path

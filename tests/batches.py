@@ -28,7 +28,7 @@ from tests.oracles.model import (
 )
 from tests.oracles.strategies import Case, seeded_case
 from tests.oracles.streams import Membership
-from velocity.roster import Member, Roster, Scholar, Stream
+from velocity.roster.models import Member, Roster, Scholar, Stream
 from velocity.settings import Compute, Experiments, Programme, Settings
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from velocity.store.snapshot import Snapshot
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from velocity.roster import Roster
+    from velocity.roster.models import Roster
 
 #: The day of times without one: a Monday.
 DAY = date(2026, 1, 5)

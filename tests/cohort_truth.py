@@ -16,10 +16,10 @@ from velocity.demo.cohort import Cohort, build_cohort
 from velocity.demo.stories import BIRDS, SEED
 from velocity.demo.term import Term
 from velocity.records import config_hash
-from velocity.roster import Roster
+from velocity.roster.models import Roster
 
 if TYPE_CHECKING:
-    from velocity.demo.world import RunNode
+    from velocity.demo.wandb_server.world import RunNode
 
 WEEK = 7 * DAY
 #: The instant of the demo of the tests, whatever day it is: a Wednesday evening.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 from polars.testing import assert_frame_equal
 
-from velocity.sql import list_queries
+from velocity.queries import list_queries
 
 if TYPE_CHECKING:
     from velocity.store import LiveStore

@@ -12,7 +12,7 @@ import pytest
 from tests.builders import run, store_of
 from tests.oracles.strategies import _case
 from tests.roster_texts import FULL, parsed
-from velocity import reads
+from velocity.reading import reads
 from velocity.settings import Compute, Programme, Settings
 
 SETTINGS = Settings(

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 from tests.derived_tables import all_tables, assert_tables_agree
 from tests.worlds import NOON, node
-from velocity.demo import faults
-from velocity.demo.world import Writer
+from velocity.demo.wandb_server import faults
+from velocity.demo.wandb_server.world import Writer
 from velocity.settings import Settings
 from velocity.store import open_live
-from velocity.sync import sync_wandb
+from velocity.sync.commands import sync_wandb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from velocity.demo.world import RunNode, World
+    from velocity.demo.wandb_server.world import RunNode, World
 
 DAY = timedelta(days=1)
 PROJECTS = ("audio", "text", "vision")

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tests.builders import at, run, store_of
-from velocity.roster import load_roster
+from velocity.roster.models import load_roster
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING
 
-from velocity.roster import Roster, check_roster
+from velocity.roster.models import Roster, check_roster
 
 if TYPE_CHECKING:
     from pathlib import Path

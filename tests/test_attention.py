@@ -11,7 +11,7 @@ import pytest
 from tests.batches import PLACES, Batch, batch_of, moment
 from tests.builders import run, store_of
 from tests.oracles.model import HOUR, Line, local_date
-from velocity import reads
+from velocity.reading import reads
 
 if TYPE_CHECKING:
     from tests.oracles.model import Experiment

@@ -15,10 +15,11 @@ import pytest
 
 from tests.builders import run, store_of
 from tests.commands import VELOCITY, environment
-from velocity import __version__, reads
+from velocity import __version__
 from velocity.cli import main
 from velocity.cli.tables import draw_table
-from velocity.roster import Roster, Scholar
+from velocity.reading import reads
+from velocity.roster.models import Roster, Scholar
 from velocity.store import latest_snapshot
 
 COUNTS = ("loops_closed", "loops_abandoned", "loops_awaiting", "loops_open")

@@ -9,8 +9,8 @@ import pytest
 
 from tests.builders import run, store_of
 from tests.commands import environment, velocity
-from velocity.demo.server import ProtocolServer
-from velocity.demo.world import RunNode, World
+from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.world import RunNode, World
 
 NEEDED = "entity,project,run_id,state,created_at"
 

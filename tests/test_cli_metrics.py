@@ -13,8 +13,8 @@ from polars.testing import assert_frame_equal
 
 from tests.builders import run, store_of
 from tests.roster_texts import FULL, parsed
-from velocity import reads
 from velocity.cli import main
+from velocity.reading import reads
 from velocity.store import latest_snapshot
 
 

@@ -19,7 +19,7 @@ from tests.oracles.model import HOUR, hours
 from velocity.demo.cohort import build_cohort
 from velocity.demo.stories import BIRDS, ENTITY, GUEST, SEED, SERVICE_PROJECT
 from velocity.demo.term import Term
-from velocity.roster import check_roster
+from velocity.roster.models import check_roster
 from velocity.settings import load_settings
 
 NOON = at("2026-05-20T12:00:00")

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from velocity.findings import as_toml
-from velocity.roster import Roster, check_roster
+from velocity.roster.models import Roster, check_roster
 from velocity.settings import Settings, load_settings
+from velocity.toml.problems import as_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

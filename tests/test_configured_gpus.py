@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.builders import run, store_of
-from velocity import reads
+from velocity.reading import reads
 from velocity.settings import Compute, Settings
 
 SETTINGS = Settings(compute=Compute(gpu_count_key="num_gpus"))

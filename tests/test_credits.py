@@ -19,7 +19,8 @@ from tests.builders import store_of
 from tests.comparison import agree, rows_by
 from tests.oracles.credits import Rate, balances, ledger, spending
 from tests.oracles.streams import within
-from velocity import reads, roster
+from velocity.reading import reads
+from velocity.roster import models as roster
 
 if TYPE_CHECKING:
     from datetime import date, datetime

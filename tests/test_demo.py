@@ -17,12 +17,12 @@ from tests.cohort_truth import ANCHOR
 from tests.commands import VELOCITY, environment, velocity
 from tests.processes import MARK, assert_nothing_runs
 from tests.worlds import node, point_client_at
-from velocity import reads
 from velocity.demo import cohort, is_demo, launch
-from velocity.demo.server import ProtocolServer
 from velocity.demo.stories import OFFLINE_SYNC
 from velocity.demo.term import Term
-from velocity.demo.world import World
+from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.world import World
+from velocity.reading import reads
 from velocity.sources.wandb_client import find_address, forget_environment, open_client
 from velocity.store import latest_snapshot
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from velocity.downloads import csv_bytes, parquet_bytes
+from velocity.reading.downloads import csv_bytes, parquet_bytes
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from tests.builders import at, run, store_of
-from velocity import reads
-from velocity.access import Scope
-from velocity.roster import Roster, Scholar
+from velocity.reading import reads
+from velocity.reading.access import Scope
+from velocity.roster.models import Roster, Scholar
 
 
 def figures(snapshot) -> dict:

@@ -11,15 +11,15 @@ import polars as pl
 import pytest
 
 from tests.comparison import agree
-from velocity import reads
-from velocity.access import EVERYTHING
 from velocity.demo.stories import BIRDS, OPEN_TOO_LONG
 from velocity.errors import VelocityError
 from velocity.explain import WAYS, exact
 from velocity.explain.catalogue import NOT_OF_A_SCHOLAR
 from velocity.explain.rows import Rows
-from velocity.read_schemas import READ_SCHEMAS
-from velocity.sql import list_queries
+from velocity.queries import list_queries
+from velocity.reading import reads
+from velocity.reading.access import EVERYTHING
+from velocity.reading.schemas import READ_SCHEMAS
 from velocity.store import latest_snapshot
 
 if TYPE_CHECKING:

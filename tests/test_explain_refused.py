@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 
 from tests.explained_stores import MONDAY, only, rich, worked
-from velocity.access import Scope
 from velocity.errors import VelocityError
 from velocity.explain import explain, explained
 from velocity.explain.rows import KINDS, Rows
+from velocity.reading.access import Scope
 
 
 @pytest.mark.parametrize(

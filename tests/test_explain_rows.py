@@ -8,9 +8,9 @@ import pytest
 from tests.builders import at, run, store_of
 from tests.explained_stores import MONDAY, only, rich, worked
 from tests.roster_texts import ADA, parsed, rate
-from velocity.access import Scope
 from velocity.explain import explain, sections
 from velocity.explain.rows import KINDS, ROW_SCHEMAS, Rows
+from velocity.reading.access import Scope
 
 
 def test_the_raw_rows_stand_beside_what_was_made_of_them():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.builders import run, store_of
-from velocity import reads
-from velocity.roster import Roster, Scholar
+from velocity.reading import reads
+from velocity.roster.models import Roster, Scholar
 
 
 def flags(roster: Roster | None) -> list[str]:

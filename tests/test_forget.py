@@ -13,17 +13,18 @@ from tests.builders import run, store_of
 from tests.commands import velocity
 from tests.conftest import ROOT
 from tests.worlds import NOON, node, point_client_at
-from velocity import reads, state
-from velocity.demo.server import ProtocolServer
-from velocity.demo.world import World
+from velocity import state
+from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.world import World
 from velocity.errors import StoreError
-from velocity.forget import finish_forgetting, forget_person
+from velocity.reading import reads
 from velocity.records import run_frame
-from velocity.roster import load_roster
+from velocity.roster.models import load_roster
 from velocity.settings import Settings, load_settings
 from velocity.store import exclusions, latest_snapshot, open_live
 from velocity.store.merge import merge_runs
-from velocity.sync import import_tables, sync_wandb
+from velocity.sync.commands import import_tables, sync_wandb
+from velocity.sync.forget import finish_forgetting, forget_person
 
 PERSON = "zebrafinch"
 _ROSTER = f"""
@@ -48,7 +49,7 @@ members = [{{ scholar = "zf-id-unique" }}, {{ scholar = "ada" }}]
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from velocity import forget
+from velocity.sync import forget
 from velocity.settings import load_settings
 step, data, config, person = sys.argv[1:]
 place, _, name = f"forget.{step}".rpartition(".")

@@ -17,9 +17,9 @@ from tests.commands import environment
 from tests.forked import Commands
 from tests.histories import assert_equals_a_clean_pull
 from tests.worlds import node, point_client_at
-from velocity import reads
-from velocity.demo.server import ProtocolServer
-from velocity.demo.world import World
+from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.world import World
+from velocity.reading import reads
 from velocity.store import latest_snapshot
 
 if TYPE_CHECKING:

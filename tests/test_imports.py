@@ -16,7 +16,9 @@ def test_importing_the_command_line_does_not_load(name):
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
-@pytest.mark.parametrize("module", ["velocity.reads", "velocity.sync", "velocity.cli.checks"])
+@pytest.mark.parametrize(
+    "module", ["velocity.reading.reads", "velocity.sync.commands", "velocity.cli.checks"]
+)
 @pytest.mark.parametrize("name", ["streamlit", "wandb", "plotly"])
 def test_neither_reading_nor_writing_loads(module, name):
     code = f"import sys, {module}; sys.exit({name!r} in sys.modules)"

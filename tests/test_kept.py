@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from tests.builders import run, store_of
-from velocity import reads
 from velocity.errors import StoreError
+from velocity.reading import reads
 from velocity.store import latest_snapshot
 from velocity.store.kept import Kept
 

@@ -18,9 +18,9 @@ from tests.batches import PLACES, Batch, batch_of, moment, row_of, settings_of
 from tests.builders import run, store_of
 from tests.comparison import Key, Row, agree, rows_by
 from tests.derived_tables import assert_tables_agree, derived_tables
-from velocity import reads
+from velocity.reading import reads
 from velocity.records import run_frame
-from velocity.roster import Roster, Scholar
+from velocity.roster.models import Roster, Scholar
 from velocity.settings import Programme, Settings
 from velocity.store import open_live
 from velocity.store.derive import derive

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.builders import at, run, store_of
-from velocity import reads
+from velocity.reading import reads
 
 
 def test_open_loops_lengthen_the_median_of_their_line():

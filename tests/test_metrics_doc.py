@@ -10,12 +10,12 @@ import pytest
 from scripts.metrics_doc import DOCS, document
 from scripts.metrics_pictures import pictures
 from tests.conftest import ROOT
-from velocity.conventions import CONVENTIONS
-from velocity.definitions import definition, groups, words
 from velocity.errors import VelocityError
-from velocity.read_schemas import READ_SCHEMAS
+from velocity.queries import list_queries
+from velocity.reading.conventions import CONVENTIONS
+from velocity.reading.definitions import definition, groups, words
+from velocity.reading.schemas import READ_SCHEMAS
 from velocity.settings import Settings
-from velocity.sql import list_queries
 from velocity.theme import LIGHT
 
 METRICS = [metric for query in list_queries() for metric in query.metrics]

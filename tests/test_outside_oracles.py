@@ -21,7 +21,7 @@ from lifelines import KaplanMeierFitter
 from scipy import stats
 
 from tests.builders import at, run, store_of
-from velocity import reads
+from velocity.reading import reads
 from velocity.store import open_live
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ import pytest
 
 from tests.app_pages import HOSTILE, open_page, ten_weeks, words
 from tests.builders import run, store_of
-from velocity import formats, reads
+from velocity import formats
+from velocity.reading import reads
 from velocity.store import latest_snapshot
 
 

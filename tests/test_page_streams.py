@@ -4,7 +4,8 @@ import pytest
 
 from tests.app_pages import open_page, ten_weeks, words
 from tests.builders import run, store_of
-from velocity import formats, reads
+from velocity import formats
+from velocity.reading import reads
 from velocity.store import latest_snapshot
 
 

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from tests.app_pages import HOSTILE, open_page, ten_weeks, words
 from tests.builders import run, store_of
 from velocity import explain, formats
-from velocity.roster import load_roster
+from velocity.roster.models import load_roster
 from velocity.settings import Programme, Settings
 from velocity.store import latest_snapshot
 

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from velocity.periods import PERIODS, Window, last_whole_day, window_of
+from velocity.reading.periods import PERIODS, Window, last_whole_day, window_of
 
 FIRST, LAST = date(2026, 8, 31), date(2026, 11, 22)
 

@@ -13,11 +13,11 @@ from tests.commands import VELOCITY, environment
 from tests.worlds import NOON, node, point_client_at
 from velocity.cli import progress
 from velocity.cli.progress import spoken, tell_result
-from velocity.demo.server import ProtocolServer
-from velocity.demo.world import World, Writer
-from velocity.outcomes import Progress
+from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.world import World, Writer
 from velocity.settings import Settings
-from velocity.sync import sync_wandb
+from velocity.sync.commands import sync_wandb
+from velocity.sync.results import Progress
 
 WEEK = timedelta(weeks=1)
 

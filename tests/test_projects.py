@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.worlds import NOON, node, point_client_at, pull_into
-from velocity import reads
 from velocity.cli.progress import tell_result
-from velocity.demo import faults
-from velocity.demo.server import ProtocolServer
-from velocity.demo.world import World
+from velocity.demo.wandb_server import faults
+from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.world import World
 from velocity.errors import RetryLaterError, SourceError, StoreError
+from velocity.reading import reads
 from velocity.settings import Settings
 from velocity.sources.wandb_api import connect
 from velocity.store import latest_snapshot, open_live
 from velocity.store.owner import StoppedError, StoreOwner
-from velocity.sync import sync_wandb
+from velocity.sync.commands import sync_wandb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,13 +14,13 @@ from tests.oracles.metrics import PROGRAMME, happened, metrics
 from tests.oracles.model import Derived, Interval, day_start, hours
 from tests.oracles.streams import within
 from tests.oracles.windows import windows
-from velocity import reads
-from velocity.read_schemas import READ_SCHEMAS
+from velocity.reading import reads
+from velocity.reading.schemas import READ_SCHEMAS
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from velocity.reads import By, Period
+    from velocity.reading.reads import By, Period
 
 #: Compared with rates and grants in test_credits.py.
 _ELSEWHERE = {"credits"}

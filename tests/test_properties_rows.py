@@ -14,7 +14,7 @@ from tests.oracle_rows import (
     expected_runs,
     expected_sessions,
 )
-from velocity import reads
+from velocity.reading import reads
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -16,10 +16,10 @@ from wandb.apis.public.runs import Runs, _create_runs_query
 from wandb.sdk.lib.service.service_connection import WandbApiFailedError
 
 from tests.worlds import COUNT, NOON, node, runs_served
-from velocity.demo import faults
-from velocity.demo.protocol import InvalidQueryError, load_operation, schema_text
-from velocity.demo.server import ProtocolServer
-from velocity.demo.world import World
+from velocity.demo.wandb_server import faults
+from velocity.demo.wandb_server.protocol import InvalidQueryError, load_operation, schema_text
+from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.world import World
 
 
 @pytest.fixture

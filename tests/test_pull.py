@@ -9,22 +9,22 @@ import polars as pl
 import pytest
 
 from tests.worlds import NOON, node, point_client_at, pull_into
-from velocity import reads
-from velocity.demo import faults
-from velocity.demo.server import ProtocolServer
-from velocity.demo.world import World, Writer
+from velocity.demo.wandb_server import faults
+from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.world import World, Writer
 from velocity.errors import RetryLaterError
+from velocity.reading import reads
 from velocity.settings import Settings
 from velocity.sources.wandb_api import connect
 from velocity.store import latest_snapshot, open_live
-from velocity.sync import sync_wandb
+from velocity.sync.commands import sync_wandb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
 
-    from velocity.outcomes import ProjectResult
+    from velocity.sync.results import ProjectResult
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

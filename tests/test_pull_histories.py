@@ -12,8 +12,8 @@ from polars.testing import assert_frame_equal
 from tests.derived_tables import assert_tables_agree, derived_tables
 from tests.histories import DAY, History, in_pages_of
 from tests.worlds import point_client_at, pull_into
-from velocity.demo.server import ProtocolServer
-from velocity.demo.world import World
+from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.world import World
 from velocity.settings import Settings
 from velocity.sources.wandb_api import connect
 from velocity.store import open_live
@@ -22,7 +22,7 @@ from velocity.store.derive import derive
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from velocity.outcomes import ProjectResult
+    from velocity.sync.results import ProjectResult
 
 RUN_COLUMNS = "SELECT * EXCLUDE (run_key, deleted_at) FROM raw_run WHERE deleted_at IS NULL"
 

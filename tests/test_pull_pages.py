@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.worlds import NOON, node, runs_served
-from velocity import reads
 from velocity.cli.checks import examine
-from velocity.demo import faults
+from velocity.demo.wandb_server import faults
 from velocity.errors import RetryLaterError
+from velocity.reading import reads
 from velocity.settings import Settings
 from velocity.sources.wandb_api import connect
 from velocity.store import latest_snapshot
-from velocity.sync import sync_wandb
+from velocity.sync.commands import sync_wandb
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from velocity.demo.server import ProtocolServer
+    from velocity.demo.wandb_server.server import ProtocolServer
 
 COUNT = 300
 IDS = [f"r{number:04}" for number in range(COUNT)]

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from tests.builders import at, run, store_of
-from velocity import reads
-from velocity.roster import Credits, Member, Rate, Roster, Scholar, Stream
+from velocity.reading import reads
+from velocity.roster.models import Credits, Member, Rate, Roster, Scholar, Stream
 
 TUESDAY = date(2026, 1, 6)
 ROSTER = Roster(

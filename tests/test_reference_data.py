@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.comparison import rows_by
-from velocity import reads
+from velocity.reading import reads
 from velocity.settings import Settings
 from velocity.store import latest_snapshot
-from velocity.sync import import_tables
+from velocity.sync.commands import import_tables
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from velocity.reads import Period
+    from velocity.reading.reads import Period
 
 TOLERANCE = 1e-6
 

@@ -18,12 +18,13 @@ from tests.app_pages import BIDI, HOSTILE, ten_weeks
 from tests.commands import environment, velocity
 from tests.test_access import WORDS
 from tests.test_restatement import LATE, NEXT_WEEK, ON_TIME, sync
-from velocity import formats, reads
-from velocity.access import EVERYTHING, Scope, viewer_of
+from velocity import formats
 from velocity.errors import SourceError
+from velocity.reading import reads
+from velocity.reading.access import EVERYTHING, Scope, viewer_of
 from velocity.report import as_html, as_markdown, as_slack, make_digest, parse_week, week_id
 from velocity.report.post import post_once
-from velocity.roster import load_roster
+from velocity.roster.models import load_roster
 from velocity.store import latest_snapshot
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.builders import at, run
-from velocity import reads
+from velocity.reading import reads
 from velocity.records import run_frame
 from velocity.settings import Experiments, Settings
 from velocity.shapes.weeks import restated

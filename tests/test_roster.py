@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from tests.roster_texts import ADA, FULL, parsed, stream, warnings
-from velocity.roster import Roster, check_roster, load_roster
-from velocity.roster_frames import ROSTER_SCHEMA, roster_frames
+from velocity.roster.models import Roster, check_roster, load_roster
+from velocity.roster.tables import ROSTER_SCHEMA, roster_frames
 
 
 def test_without_a_file_there_is_no_roster(tmp_path):

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.roster_texts import ADA, errors, rate, stream, warnings
-from velocity.findings import toml_string
-from velocity.roster import Roster, RosterError, Scholar, Stream, check_roster, load_roster
+from velocity.roster.models import Roster, RosterError, Scholar, Stream, check_roster, load_roster
+from velocity.toml.problems import toml_string
 
 
 def test_every_mistake_is_found_in_one_pass_across_all_kinds(tmp_path):

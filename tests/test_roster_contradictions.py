@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.roster_texts import ADA, BEN, errors, rate, stream, warnings
-from velocity.roster import check_roster
-from velocity.roster_check import covers, meet
-from velocity.roster_seen import Seen
+from velocity.roster.against_data import Seen
+from velocity.roster.contradictions import covers, meet
+from velocity.roster.models import check_roster
 
 
 @pytest.mark.parametrize(

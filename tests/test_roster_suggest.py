@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.roster_texts import FULL, parsed
-from velocity.roster import check_roster, load_roster
-from velocity.roster_suggest import suggest_entries
+from velocity.roster.models import check_roster, load_roster
+from velocity.roster.suggest import suggest_entries
 
 
 def test_suggestions_leave_out_whom_the_roster_knows_and_begin_with_most_runs():

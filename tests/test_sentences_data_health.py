@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.sentence_frames import frame
 from tests.told_sentences import assert_fits, hostile, plain, whole
 from velocity import sentences
-from velocity.read_schemas import READ_SCHEMAS
+from velocity.reading.schemas import READ_SCHEMAS
 
 
 def health(users=0, ambiguous=0, residual=0.0, failed=(), **trust):

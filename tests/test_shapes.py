@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from tests.builders import at, run, store_of
-from velocity import reads
-from velocity.read_schemas import READ_SCHEMAS
+from velocity.reading import reads
+from velocity.reading.schemas import READ_SCHEMAS
 from velocity.shapes import stand_up, streams, weeks
 
 MONDAY = date(2026, 11, 16)

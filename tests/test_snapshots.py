@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.builders import run, store_of
-from velocity import reads
+from velocity.reading import reads
 from velocity.store import Snapshot, latest_snapshot, open_live
 
 

@@ -6,9 +6,9 @@ import re
 
 from tests.commands import environment, velocity
 from tests.worlds import NOON, node
-from velocity.demo.faults import cut_config, refused, status
-from velocity.demo.server import ProtocolServer
-from velocity.demo.world import World, Writer
+from velocity.demo.wandb_server.faults import cut_config, refused, status
+from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.world import World, Writer
 
 WORD = re.compile("zq[a-z]+kx|@people|k{40}")
 _ROSTER = """

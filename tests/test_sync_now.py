@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from tests.app_pages import AS_OF, open_page
 from tests.builders import run, store_of
 from tests.worlds import node, point_client_at
-from velocity.demo.server import ProtocolServer
-from velocity.demo.world import World
+from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.world import World
 from velocity.store import latest_snapshot
 from velocity.store.lock import writer_lock
 from velocity.ui.sync_now import latest

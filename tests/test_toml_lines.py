@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from velocity.toml_lines import toml_lines
+from velocity.toml.lines import toml_lines
 
 TEXT = '''\
 leads = [ # [[scholars]] in a comment is no table

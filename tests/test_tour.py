@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from velocity import reads
 from velocity.charts import draw_share_bar
-from velocity.demo.server import ProtocolServer
-from velocity.demo.world import RunNode, World, Writer
+from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.world import RunNode, World, Writer
+from velocity.reading import reads
 from velocity.settings import Settings
 from velocity.sources.wandb_api import connect
 from velocity.store import latest_snapshot, open_live
-from velocity.sync import sync_wandb
+from velocity.sync.commands import sync_wandb
 
 TOUR = Path(__file__).parent.parent / "docs" / "tour.md"
 AS_OF = datetime(2026, 1, 5, 20, tzinfo=UTC)

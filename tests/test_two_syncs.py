@@ -9,10 +9,10 @@ import pytest
 from tests.commands import environment
 from tests.forked import Commands
 from tests.worlds import node, point_client_at
-from velocity import reads
-from velocity.demo import faults
-from velocity.demo.server import ProtocolServer
-from velocity.demo.world import World
+from velocity.demo.wandb_server import faults
+from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.world import World
+from velocity.reading import reads
 from velocity.store import latest_snapshot
 
 

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.worlds import SHORT_S, connected, pulled, runs_served
-from velocity.demo import faults
-from velocity.demo.server import DEMO_API_KEY
+from velocity.demo.wandb_server import faults
+from velocity.demo.wandb_server.server import DEMO_API_KEY
 from velocity.errors import (
     ConfigurationError,
     NoProjectError,

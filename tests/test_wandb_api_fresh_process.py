@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.worlds import COUNT, runs_served
-from velocity.demo.server import DEMO_API_KEY
+from velocity.demo.wandb_server.server import DEMO_API_KEY
 
 ROOT = Path(__file__).resolve().parent.parent
 

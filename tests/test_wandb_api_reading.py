@@ -10,7 +10,7 @@ import pytest
 import wandb
 
 from tests.worlds import COUNT, NOON, connected, node, pulled, runs_served
-from velocity.demo import faults
+from velocity.demo.wandb_server import faults
 from velocity.records import RUN_SCHEMA
 from velocity.sources.wandb_nodes import LISTING_SCHEMA
 

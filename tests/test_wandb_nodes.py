@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.worlds import NOON, node
-from velocity.demo import faults
-from velocity.demo.world import Writer
+from velocity.demo.wandb_server import faults
+from velocity.demo.wandb_server.world import Writer
 from velocity.records import RUN_SCHEMA, Rejected, config_hash
 from velocity.sources.wandb_nodes import LISTING_SCHEMA, listing_frame, run_batch
 

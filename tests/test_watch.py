@@ -18,19 +18,19 @@ from typer.testing import CliRunner
 from tests.commands import VELOCITY, environment, velocity
 from tests.processes import MARK, assert_nothing_runs, carrying
 from tests.worlds import node, point_client_at
-from velocity import reads
 from velocity.cli.application import app
-from velocity.demo.faults import slow
-from velocity.demo.server import DEMO_API_KEY, ProtocolServer
-from velocity.demo.world import World
+from velocity.demo.wandb_server.faults import slow
+from velocity.demo.wandb_server.server import DEMO_API_KEY, ProtocolServer
+from velocity.demo.wandb_server.world import World
+from velocity.reading import reads
 from velocity.settings import Settings
 from velocity.store import latest_snapshot
 from velocity.store.lock import writer_lock
-from velocity.sync import sync_wandb
-from velocity.watch import cycle
-from velocity.watch.lines import Log
-from velocity.watch.outcome import Outcome
-from velocity.watch.service import pause_s
+from velocity.sync.commands import sync_wandb
+from velocity.sync.watch import cycle
+from velocity.sync.watch.lines import Log
+from velocity.sync.watch.outcome import Outcome
+from velocity.sync.watch.service import pause_s
 
 _PATIENCE = 10  # cycles: a busy machine may well cost some of them
 FIELD = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S+)')
@@ -155,7 +155,7 @@ def test_a_sync_that_shows_no_sign_of_life_is_ended_and_the_next_goes_on(server,
     arguments = [str(tmp_path / "data"), str(tmp_path / "velocity.toml"), "lab/*"]
 
     def cycle_with(patience_s):
-        patient = f"from velocity.watch import cycle; cycle.LIFELESS_S = {patience_s}"
+        patient = f"from velocity.sync.watch import cycle; cycle.LIFELESS_S = {patience_s}"
         return subprocess.run(
             [sys.executable, "-c", f"{patient}; raise SystemExit(cycle.main())", *arguments],
             env=environment(

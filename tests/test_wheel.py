@@ -77,12 +77,12 @@ def test_the_wheel_says_its_version(away, environment):
 
 
 def test_the_wheel_carries_queries_theme_and_app(away, environment):
-    code = "from velocity.places import project_root; print(project_root())"
+    code = "from velocity.paths import project_root; print(project_root())"
     root = Path(_say(away, environment, "python", "-c", code))
     assert root.is_relative_to(away / "env")
     for path in ("app.py", ".streamlit/config.toml", "queries"):
         assert (root / path).exists()
-    code = "from velocity.sql import list_queries; print(*(query.name for query in list_queries()))"
+    code = "from velocity.queries import list_queries as all; print(*(it.name for it in all()))"
     queries = (ROOT / "queries").rglob("*.sql")
     names = {path.relative_to(ROOT / "queries").with_suffix("").as_posix() for path in queries}
     assert set(_say(away, environment, "python", "-c", code).split()) == names

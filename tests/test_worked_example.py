@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from tests.builders import DAY, at, run, store_of
-from velocity import reads
+from velocity.reading import reads
 
 
 def worked(r4_end: str = "11:35"):

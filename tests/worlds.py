@@ -7,19 +7,19 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from velocity.demo.server import ProtocolServer
-from velocity.demo.world import RunNode, World, Writer
-from velocity.projects import pull_projects
+from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.world import RunNode, World, Writer
 from velocity.sources.wandb_api import connect
+from velocity.sync.projects import pull_projects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pytest
 
-    from velocity.outcomes import ProjectResult
     from velocity.sources.wandb_api import WandbServer
     from velocity.store import LiveStore
+    from velocity.sync.results import ProjectResult
 
 #: When run 0 of every world here is created.
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from velocity.errors import ConfigurationError
-from velocity.findings import nearest, read_toml, told, validated
+from velocity.toml.problems import nearest, read_toml, told, validated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

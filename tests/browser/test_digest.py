@@ -13,7 +13,7 @@ from tests.app_pages import BIDI, ten_weeks
 from tests.browser import stores
 from tests.browser.serving import served
 from tests.browser.visitor import Visitor
-from velocity.access import EVERYTHING
+from velocity.reading.access import EVERYTHING
 from velocity.report import as_html, as_markdown, make_digest
 from velocity.report.digest import _at_most
 from velocity.report.parts import Line, Section

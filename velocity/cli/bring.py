@@ -36,8 +36,8 @@ def _project(text: str) -> str:
 
 def _ready(ctx: typer.Context, data: Path | None, config: Path | None) -> tuple[Places, "Settings"]:
     """The places and settings; first ends a removal of somebody that was stopped midway."""
-    from velocity.forget import finish_forgetting  # noqa: PLC0415 - not for --help
     from velocity.settings import load_settings  # noqa: PLC0415 - as above
+    from velocity.sync.forget import finish_forgetting  # noqa: PLC0415 - not for --help
 
     places = Places.of(ctx, data, config)
     settings = load_settings(places.config)
@@ -97,7 +97,7 @@ def sync(
         if full:
             raise typer.BadParameter("--full reads every run each time: it is not for --watch")
         _watch(Places.of(ctx, data, config), project or (), interval)
-    from velocity.sync import sync_wandb  # noqa: PLC0415 - not for --help
+    from velocity.sync.commands import sync_wandb  # noqa: PLC0415 - not for --help
 
     places, settings = _ready(ctx, data, config)
     with told_progress() as on_progress:
@@ -114,7 +114,7 @@ def sync(
 def _watch(places: Places, projects: Sequence[str], interval_s: float) -> NoReturn:
     """Syncs until it is told to stop; a mistake in the settings is told before it begins."""
     from velocity.settings import load_settings  # noqa: PLC0415 - not for --help
-    from velocity.watch.service import watch  # noqa: PLC0415 - as above
+    from velocity.sync.watch.service import watch  # noqa: PLC0415 - as above
 
     load_settings(places.config).wandb.wanted(projects)
     stopped = watch(places.data, places.config, projects, interval_s=interval_s)
@@ -153,7 +153,7 @@ def ingest(
 
     When a sync later brings the same run, it takes the place of the local one.
     """
-    from velocity.sync import ingest_local  # noqa: PLC0415 - not for --help
+    from velocity.sync.commands import ingest_local  # noqa: PLC0415 - not for --help
 
     places, settings = _ready(ctx, data, config)
     with told_progress() as on_progress:
@@ -198,7 +198,7 @@ def import_(
 
     docs/cli.md lists the columns. Importing a table twice changes nothing.
     """
-    from velocity.sync import import_tables  # noqa: PLC0415 - not for --help
+    from velocity.sync.commands import import_tables  # noqa: PLC0415 - not for --help
 
     places, settings = _ready(ctx, data, config)
     with told_progress() as on_progress:

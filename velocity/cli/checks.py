@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Literal
 
-from velocity import __version__, reads
+from velocity import __version__
 from velocity.errors import ConfigurationError, VelocityError
 from velocity.formats import plural
-from velocity.roster import check_roster
+from velocity.reading import reads
+from velocity.roster.models import check_roster
 from velocity.settings import Settings, load_settings
 from velocity.store import latest_snapshot
 

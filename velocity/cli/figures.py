@@ -74,7 +74,7 @@ def _list_command(read_rows: str, columns: Sequence[str]) -> Callable[..., None]
         data: DataOption = None,
         config: ConfigOption = None,
     ) -> None:
-        from velocity import reads  # noqa: PLC0415 - not for --help
+        from velocity.reading import reads  # noqa: PLC0415 - not for --help
 
         check_window(from_day, to_day)
 

@@ -31,8 +31,8 @@ def forget(
 
     Their runs are deleted here, not in W&B. This cannot be undone.
     """
-    from velocity.forget import forget_person  # noqa: PLC0415 - not for --help
     from velocity.settings import load_settings  # noqa: PLC0415 - as above
+    from velocity.sync.forget import forget_person  # noqa: PLC0415 - not for --help
 
     places = Places.of(ctx, data, config)
     if not yes:

@@ -102,7 +102,7 @@ def _read(
     by: By, period: Period, from_day: date | None, to_day: date | None, scholar: str | None
 ) -> "tuple[Callable[[Snapshot], pl.DataFrame], list[str]]":
     """What is read of a snapshot, and the columns that tell its rows apart."""
-    from velocity import reads  # noqa: PLC0415 - not for --help
+    from velocity.reading import reads  # noqa: PLC0415 - not for --help
 
     if by == "line":
         return (

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from velocity.cli.tables import draw_table
-from velocity.downloads import csv_bytes
 from velocity.errors import VelocityError
+from velocity.reading.downloads import csv_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import TaskID
 
-    from velocity.outcomes import OnProgress, Progress, ProjectResult, SyncResult
+    from velocity.sync.results import OnProgress, Progress, ProjectResult, SyncResult
 
 _SECONDS_BETWEEN_LINES = 1.0
 _SECONDS_BEFORE_A_RATE = 0.5  # of less no one can tell how fast it is
@@ -188,7 +188,7 @@ def tell_result(result: SyncResult) -> None:
 
 
 def _brought(projects: Sequence[ProjectResult]) -> str:
-    from velocity.outcomes import brought  # noqa: PLC0415 - loads DuckDB, which --help can do without
+    from velocity.sync.results import brought  # noqa: PLC0415 - loads DuckDB, which --help can do without
 
     counts = brought(projects)
     return ", ".join(f"{counts[it]:,} {what}" for it, what in _BROUGHT.items() if counts[it])

@@ -58,8 +58,8 @@ def report(
     What changed, what is stuck, the week in figures, what was restated, and how far to trust it;
     only groups' whole weeks where the settings say that leads may not see people.
     """
-    from velocity.access import EVERYTHING, GROUPS_ALONE  # noqa: PLC0415 - not for --help
     from velocity.cli.output import write_bytes  # noqa: PLC0415 - as above
+    from velocity.reading.access import EVERYTHING, GROUPS_ALONE  # noqa: PLC0415 - not for --help
     from velocity.report import (  # noqa: PLC0415 - as above
         as_html,
         as_markdown,

@@ -11,7 +11,7 @@ from velocity.cli.options import ConfigOption, DataOption, Places
 from velocity.cli.progress import say
 
 if TYPE_CHECKING:
-    from velocity.roster_seen import Seen
+    from velocity.roster.against_data import Seen
 
 
 def add_to(app: typer.Typer) -> None:
@@ -31,7 +31,7 @@ def check(
 
     Where there is data, what of the roster does not fit it is told too.
     """
-    from velocity.roster import check_roster  # noqa: PLC0415 - not for --help
+    from velocity.roster.models import check_roster  # noqa: PLC0415 - not for --help
     from velocity.settings import load_settings  # noqa: PLC0415 - as above
 
     places = Places.of(ctx, data, config)
@@ -48,9 +48,9 @@ def check(
 
 def _seen(data: Path) -> "Seen | None":
     """What the latest snapshot holds; None where there is none that can be read."""
-    from velocity import reads  # noqa: PLC0415 - not for --help
     from velocity.errors import StoreError  # noqa: PLC0415 - as above
-    from velocity.roster_seen import Seen  # noqa: PLC0415 - as above
+    from velocity.reading import reads  # noqa: PLC0415 - not for --help
+    from velocity.roster.against_data import Seen  # noqa: PLC0415 - as above
     from velocity.store import latest_snapshot  # noqa: PLC0415 - as above
 
     try:
@@ -75,9 +75,9 @@ def suggest(
 
     They go to standard output: `velocity roster suggest >> roster.toml`
     """
-    from velocity import reads  # noqa: PLC0415 - not for --help
-    from velocity.roster import load_roster  # noqa: PLC0415 - as above
-    from velocity.roster_suggest import suggest_entries  # noqa: PLC0415 - as above
+    from velocity.reading import reads  # noqa: PLC0415 - not for --help
+    from velocity.roster.models import load_roster  # noqa: PLC0415 - as above
+    from velocity.roster.suggest import suggest_entries  # noqa: PLC0415 - as above
     from velocity.settings import load_settings  # noqa: PLC0415 - as above
     from velocity.store import latest_snapshot  # noqa: PLC0415 - as above
 

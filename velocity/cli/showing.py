@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from velocity.cli.progress import say
 from velocity.errors import VelocityError
 from velocity.formats import label
-from velocity.nearest import did_you_mean
+from velocity.reading.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,7 +61,7 @@ def show(
 
 def check_scholar(snapshot: Snapshot, scholar: str) -> None:
     """Raises a VelocityError, which says what to do, where there is no such scholar."""
-    from velocity import reads  # noqa: PLC0415 - not for --help
+    from velocity.reading import reads  # noqa: PLC0415 - not for --help
 
     known = reads.scholars(snapshot)["scholar"].to_list()
     if scholar in known:

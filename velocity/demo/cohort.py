@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from velocity.demo.planned import PlannedRun
-    from velocity.demo.world import RunNode
+    from velocity.demo.wandb_server.world import RunNode
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 
 from velocity.demo import NOTE, RUN_PAGES, is_demo
 from velocity.demo.stories import SEED
-from velocity.sql import list_queries
+from velocity.queries import list_queries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from velocity.demo.cohort import Cohort
-    from velocity.sync import OnProgress
+    from velocity.sync.commands import OnProgress
 
 _FRESH_FOR = timedelta(hours=12)
 #: The code that a store depends on: with other code it is made again.
@@ -50,7 +50,7 @@ def prepare_demo(folder: Path, now: datetime, *, on_progress: OnProgress) -> tup
         return folder, config
 
     from velocity.demo.cohort import build_cohort  # noqa: PLC0415 - not for a second start
-    from velocity.sync import Progress  # noqa: PLC0415 - as above
+    from velocity.sync.commands import Progress  # noqa: PLC0415 - as above
 
     on_progress(Progress("connect", "a stand-in for Weights & Biases with an invented cohort"))
     cohort = build_cohort(SEED, as_of)
@@ -74,10 +74,10 @@ def _pull(folder: Path, config: Path, cohort: Cohort, on_progress: OnProgress) -
 
     In that day past weeks change too, as they do with every sync, so that pages have it to show.
     """
-    from velocity.demo.server import ProtocolServer  # noqa: PLC0415 - see prepare_demo
-    from velocity.demo.world import World  # noqa: PLC0415
+    from velocity.demo.wandb_server.server import ProtocolServer  # noqa: PLC0415 - see prepare_demo
+    from velocity.demo.wandb_server.world import World  # noqa: PLC0415
     from velocity.settings import load_settings  # noqa: PLC0415
-    from velocity.sync import sync_wandb  # noqa: PLC0415
+    from velocity.sync.commands import sync_wandb  # noqa: PLC0415
 
     world, settings = World(), load_settings(config)
     with ProtocolServer(world) as server, _signed_in(server.url, server.api_key):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from velocity.demo.stories import ENTITY
-from velocity.demo.world import RunNode, Writer
+from velocity.demo.wandb_server.world import RunNode, Writer
 
 if TYPE_CHECKING:
     from velocity.demo.planned import PlannedRun

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from polars import col
 
-from velocity import formats, reads
+from velocity import formats
 from velocity.explain.arithmetic import exact, said, total_of
 from velocity.explain.explanation import Result
 from velocity.explain.formulas import Part
+from velocity.reading import reads
 
 if TYPE_CHECKING:
     from datetime import date

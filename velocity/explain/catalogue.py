@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from velocity.definitions import groups
 from velocity.explain.account import ACCOUNT, account
 from velocity.explain.formulas import FORMULAS, LATENCIES
 from velocity.explain.lines import blind_ratio
 from velocity.explain.open_work import open_work, waiting_results
 from velocity.explain.signals import signals
 from velocity.explain.summed import summed
+from velocity.reading.definitions import groups
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from polars import col
 
-from velocity import formats, reads
+from velocity import formats
 from velocity.errors import VelocityError
 from velocity.explain.arithmetic import exact, median_worked_out, said, total_of
 from velocity.explain.explanation import Result
 from velocity.explain.formulas import NOUNS, Part
+from velocity.reading import reads
 
 if TYPE_CHECKING:
     from velocity.explain.rows import Rows

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from velocity import formats, reads
-from velocity.access import EVERYTHING, Scope
-from velocity.definitions import definition
+from velocity import formats
 from velocity.errors import VelocityError
 from velocity.explain.catalogue import NOT_OF_A_SCHOLAR, WAYS
 from velocity.explain.explanation import Explanation
 from velocity.explain.left_out import left_out
 from velocity.explain.rows import ROW_SCHEMAS, Rows
-from velocity.nearest import did_you_mean
+from velocity.reading import reads
+from velocity.reading.access import EVERYTHING, Scope
+from velocity.reading.definitions import definition
+from velocity.reading.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from datetime import date

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from polars import col
 
-from velocity import formats, reads
+from velocity import formats
 from velocity.explain.arithmetic import exact
 from velocity.explain.explanation import Result
+from velocity.reading import reads
 
 if TYPE_CHECKING:
     import polars as pl

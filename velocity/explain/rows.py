@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import polars as pl
 
-from velocity import formats, reads
+from velocity import formats
 from velocity.errors import VelocityError
-from velocity.soon import soon
-from velocity.sql import load_query
+from velocity.queries import load_query
+from velocity.reading import reads
+from velocity.reading.soon import soon
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
-    from velocity.access import Scope
+    from velocity.reading.access import Scope
     from velocity.store.snapshot import Snapshot
 
 #: The reads, by the name of their query after "explain_".

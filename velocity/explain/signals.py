@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from polars import col
 
-from velocity import formats, reads
-from velocity.definitions import definition
+from velocity import formats
 from velocity.explain.arithmetic import exact, said, total_of, with_unit
 from velocity.explain.explanation import Result
 from velocity.explain.formulas import Part
+from velocity.reading import reads
+from velocity.reading.definitions import definition
 
 if TYPE_CHECKING:
     import polars as pl

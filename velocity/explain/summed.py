@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from velocity.definitions import query_of
 from velocity.explain.arithmetic import median_worked_out, total_of, worked_out
 from velocity.explain.explanation import Result
 from velocity.explain.formulas import FORMULAS, LATENCIES, NOUNS
+from velocity.reading.definitions import query_of
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from velocity import reads
     from velocity.explain.formulas import Part
     from velocity.explain.rows import Rows
+    from velocity.reading import reads
 
 
 def summed(rows: Rows, metric: str) -> tuple[Result, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from velocity import reads, sentences, ui
+from velocity import sentences, ui
 from velocity.charts import draw_burndown, draw_compute
+from velocity.reading import reads
 
 _SPENT = ["gpu_hours", "gpu_hours_failed", "productive_share", "credits"]
 _MEASURED = ["gpu_utilisation", "gpu_measured_share"]

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from velocity import formats, reads, sentences, ui
+from velocity import formats, sentences, ui
+from velocity.reading import reads
 
 if TYPE_CHECKING:
     import polars as pl

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from velocity import definitions, ui
-from velocity.conventions import CONVENTIONS
+from velocity import ui
+from velocity.reading import definitions
+from velocity.reading.conventions import CONVENTIONS
 
 st.caption("Definitions · the same words as in docs/metrics.md")
 st.title("Every figure has one definition: the query that computes it.", anchor=False)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from velocity import formats, reads, sentences, ui
+from velocity import formats, sentences, ui
+from velocity.reading import reads
 
 view = ui.view()
 weeks = view.read(reads.group_weeks)

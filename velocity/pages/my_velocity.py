@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import streamlit as st
 
-from velocity import formats, reads, sentences, ui
+from velocity import formats, sentences, ui
 from velocity.charts import draw_calendar, draw_strips, draw_throughput
+from velocity.reading import reads
 from velocity.shapes import my_velocity as shape
 
 _WEEKS = 12

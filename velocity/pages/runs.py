@@ -7,8 +7,9 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from velocity import formats, reads, sentences, ui
-from velocity.periods import week_of
+from velocity import formats, sentences, ui
+from velocity.reading import reads
+from velocity.reading.periods import week_of
 
 _ROWS_SHOWN = 20
 #: Of all runs of a window only the latest are read: a browser takes no million of them.

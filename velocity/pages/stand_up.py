@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import streamlit as st
 
-from velocity import formats, reads, sentences, ui
+from velocity import formats, sentences, ui
+from velocity.reading import reads
 from velocity.shapes import stand_up as shape
 from velocity.shapes import weeks as series
 

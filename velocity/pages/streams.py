@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from velocity import charts, formats, reads, sentences, ui
+from velocity import charts, formats, sentences, ui
+from velocity.reading import reads
 from velocity.shapes import streams as shape
 from velocity.shapes import weeks as series
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import streamlit as st
 
 from velocity import explain, formats, ui
-from velocity.definitions import definition
+from velocity.reading.definitions import definition
 from velocity.sentences import why_this_number
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What the digest says, from `velocity.reads`: plain text and series, before any format."""
+"""What the digest says, from `velocity.reading.reads`: plain text and series, before any format."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from velocity import formats, reads, sentences
-from velocity.definitions import definition
+from velocity import formats, sentences
 from velocity.errors import VelocityError
-from velocity.periods import last_whole_day
+from velocity.reading import reads
+from velocity.reading.definitions import definition
+from velocity.reading.periods import last_whole_day
 from velocity.report.groups import make_groups_digest
 from velocity.report.parts import (
     Digest,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from velocity.access import Scope
+    from velocity.reading.access import Scope
     from velocity.store import Snapshot
 
 _STUCK_HOURS = 24

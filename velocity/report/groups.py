@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from velocity import formats, reads, sentences
+from velocity import formats, sentences
 from velocity.errors import VelocityError
+from velocity.reading import reads
 from velocity.report.parts import (
     Digest,
     Figure,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import date
     from typing import Any
 
-    from velocity.access import Scope
+    from velocity.reading.access import Scope
     from velocity.store import Snapshot
 
 _LEFT_OUT = (

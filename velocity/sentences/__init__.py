@@ -1,6 +1,6 @@
 """The sentence on top of each page, and the line below it: what the page answers, in words.
 
-Frames and values of `velocity.reads` in, text out. The rules that every sentence keeps:
+Frames and values of `velocity.reading.reads` in, text out. The rules that every sentence keeps:
 
 - At most 110 characters as read (the line below: 170), sentence case, present tense for what
   holds, past for what a finished week did.

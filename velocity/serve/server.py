@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from velocity.demo import RUN_PAGES, is_demo
 from velocity.errors import ConfigurationError, VelocityError
-from velocity.places import project_root
-from velocity.roster import load_roster
+from velocity.paths import project_root
+from velocity.roster.models import load_roster
 from velocity.serve.logs import keep_logs_quiet
 
 if TYPE_CHECKING:
@@ -260,7 +260,7 @@ def _readyz(_request: Request) -> Response:
     """Whether there is a snapshot to show, and how old its data is; 503 where there is none."""
     from starlette.responses import JSONResponse  # noqa: PLC0415 - as in serve
 
-    from velocity import reads  # noqa: PLC0415
+    from velocity.reading import reads  # noqa: PLC0415
     from velocity.store import latest_snapshot  # noqa: PLC0415
     from velocity.ui.places import data_folder  # noqa: PLC0415
 

@@ -1,1 +1,1 @@
-"""Frames of `velocity.reads` in the shape that charts and tables take; nothing is computed here."""
+"""Frames of `velocity.reading.reads` in the shape that charts and tables take."""

@@ -1,4 +1,4 @@
-"""What "My velocity" draws, from frames of `velocity.reads`."""
+"""What "My velocity" draws, from frames of `velocity.reading.reads`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from velocity.charts import TimelineView
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from velocity.periods import Window
+    from velocity.reading.periods import Window
 
 Row = dict[str, Any]
 

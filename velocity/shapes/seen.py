@@ -1,4 +1,4 @@
-"""What others see of a scholar, and who looked: by the rules of `velocity.access` themselves."""
+"""What others see of a scholar, and who looked, by the rules of `velocity.reading.access`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from velocity.access import viewer_of
+from velocity.reading.access import viewer_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from velocity.access import Viewer
-    from velocity.roster import Roster
+    from velocity.reading.access import Viewer
+    from velocity.roster.models import Roster
 
 _NO_HOURS = "never your calendar, awake window or what lies outside it"
 _SCHEMA = {"who": pl.String, "role": pl.String, "sees": pl.String}

@@ -1,4 +1,4 @@
-"""What "Stand-up" shows, from frames of `velocity.reads`."""
+"""What "Stand-up" shows, from frames of `velocity.reading.reads`."""
 
 from __future__ import annotations
 

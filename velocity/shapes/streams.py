@@ -1,4 +1,4 @@
-"""What "Streams" shows, from frames of `velocity.reads`."""
+"""What "Streams" shows, from frames of `velocity.reading.reads`."""
 
 from __future__ import annotations
 

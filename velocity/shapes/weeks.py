@@ -9,13 +9,13 @@ import polars as pl
 
 from velocity import formats
 from velocity.charts import Measure
-from velocity.definitions import definition
+from velocity.reading.definitions import definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
-    from velocity.sql import Metric
+    from velocity.queries import Metric
 
 TREND_WEEKS = 12
 _WEEK = timedelta(weeks=1)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import polars as pl
 
-from velocity.roster_frames import roster_frames
-from velocity.sql import Query, list_queries, load_query, queries_fingerprint
+from velocity.queries import Query, list_queries, load_query, queries_fingerprint
+from velocity.roster.tables import roster_frames
 from velocity.store import exclusions
 from velocity.store.figures import By, figures
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
-    from velocity.roster import Roster
+    from velocity.roster.models import Roster
     from velocity.settings import Settings
     from velocity.store.live import LiveStore
 

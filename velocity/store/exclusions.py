@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from velocity.roster import Roster
+    from velocity.roster.models import Roster
 
 _FILE = "forgotten.json"
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 import polars as pl
 
-from velocity.sql import load_query
+from velocity.queries import load_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

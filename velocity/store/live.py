@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 
 from velocity.errors import StoreError
-from velocity.sql import list_queries
+from velocity.queries import list_queries
 from velocity.store.interruptible import interruptible
 from velocity.store.lock import writer_lock
 from velocity.store.room import WRITE_ERRORS, cannot_write, lacks_room

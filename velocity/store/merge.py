@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from velocity.sql import load_query
+from velocity.queries import load_query
 from velocity.store import exclusions
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from velocity.errors import StoreError
-from velocity.sql import list_queries, load_query, queries_fingerprint
+from velocity.queries import list_queries, load_query, queries_fingerprint
 from velocity.store.interruptible import interruptible
 from velocity.store.live import SEARCH_PATH, define_macros
 from velocity.store.room import cause

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from velocity.queries import load_query
 from velocity.records import UTC
-from velocity.sql import load_query
 from velocity.store.merge import merge_project, merge_rejected
 
 if TYPE_CHECKING:

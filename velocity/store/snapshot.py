@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 
 from velocity.errors import StoreError
-from velocity.sql import queries_fingerprint
+from velocity.queries import queries_fingerprint
 from velocity.store.interruptible import interruptible
 from velocity.store.kept import MOST_BYTES, Kept
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from velocity import formats, reads
+from velocity import formats
 from velocity.charts import draw_timeline
-from velocity.periods import week_of
+from velocity.reading import reads
+from velocity.reading.periods import week_of
 from velocity.shapes import my_velocity as shape
 from velocity.shapes.experiments import experiment_words
 from velocity.ui.drill import forget_unknown, show_way

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import streamlit as st
 
-from velocity import formats, reads
+from velocity import formats
+from velocity.reading import reads
 from velocity.shapes import streams as shape
 from velocity.shapes.stand_up import stuck_rows
 from velocity.theme import tokens

@@ -11,9 +11,9 @@ import polars as pl
 import streamlit as st
 
 from velocity import formats
-from velocity.downloads import csv_bytes, parquet_bytes
 from velocity.errors import VelocityError
-from velocity.periods import PERIODS, Period, Window, window_of
+from velocity.reading.downloads import csv_bytes, parquet_bytes
+from velocity.reading.periods import PERIODS, Period, Window, window_of
 from velocity.ui.owners import made_for
 from velocity.ui.sign_in import Admission, admission
 from velocity.ui.tables import page_zone, show_rows

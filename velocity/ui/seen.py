@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from velocity import formats, reads
+from velocity import formats
+from velocity.reading import reads
 from velocity.shapes.my_velocity import SEEN_BY_OTHERS
 from velocity.shapes.seen import seen_by
 from velocity.ui.parts import heading

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from velocity import formats, state
-from velocity.access import ANYBODY, Viewer, current_roster, viewer_of
 from velocity.errors import ConfigurationError, VelocityError
+from velocity.reading.access import ANYBODY, Viewer, current_roster, viewer_of
 from velocity.ui.places import data_folder, settings_now
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from velocity.ui.sign_in import admission
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from velocity.access import Viewer
+    from velocity.reading.access import Viewer
     from velocity.settings import Settings
 
 _LINES_KEPT = 20

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from velocity import reads
+from velocity.reading import reads
 from velocity.ui.drill import has_page, show_step
 
 if TYPE_CHECKING:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import polars as pl
 import streamlit as st
 
-from velocity import formats, reads, state
-from velocity.access import current_roster
+from velocity import formats, state
 from velocity.demo import is_demo
-from velocity.periods import Window, last_whole_day
-from velocity.roster import Roster
-from velocity.soon import soon
+from velocity.reading import reads
+from velocity.reading.access import current_roster
+from velocity.reading.periods import Window, last_whole_day
+from velocity.reading.soon import soon
+from velocity.roster.models import Roster
 from velocity.store import Snapshot, latest_snapshot
 from velocity.ui.drill import has_page, show_way
 from velocity.ui.parts import period_control, theme_mode
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from streamlit.delta_generator import DeltaGenerator
 
-    from velocity.access import Scope, Viewer
+    from velocity.reading.access import Scope, Viewer
     from velocity.sentences import Answer
     from velocity.settings import Settings
 

@@ -7,15 +7,15 @@ from fnmatch import fnmatchcase
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from velocity.findings import Finding, as_toml, nearest
-from velocity.roster_check import covers, rates_of
-from velocity.toml_values import texts_at
+from velocity.roster.contradictions import covers, rates_of
+from velocity.toml.problems import Finding, as_toml, nearest
+from velocity.toml.values import texts_at
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from velocity.findings import TomlDocument
-    from velocity.roster_check import Rate
+    from velocity.roster.contradictions import Rate
+    from velocity.toml.problems import TomlDocument
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from velocity.watch.lines import Log
-from velocity.watch.outcome import Outcome
+from velocity.sync.watch.lines import Log
+from velocity.sync.watch.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,7 +48,7 @@ def watch(
     Returns:
         SIGTERM or SIGINT, whichever stopped it.
     """
-    command = [sys.executable, "-m", "velocity.watch.cycle", str(data), str(config), *projects]
+    command = [sys.executable, "-m", "velocity.sync.watch.cycle", str(data), str(config), *projects]
     log, failures = Log(_STANDARD_ERROR), 0
     with _signals() as signals:
         log.tell("info", "started", pid=os.getpid(), interval_s=interval_s)

@@ -13,14 +13,14 @@ from fnmatch import fnmatchcase
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from velocity.findings import Finding, as_toml, nearest
-from velocity.toml_values import tables_at, texts_at
+from velocity.toml.problems import Finding, as_toml, nearest
+from velocity.toml.values import tables_at, texts_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from velocity.findings import TomlDocument
-    from velocity.toml_lines import TomlPath
+    from velocity.toml.lines import TomlPath
+    from velocity.toml.problems import TomlDocument
 
 _WILD = re.compile(r"[*?]")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from velocity.toml_lines import TomlPath
+    from velocity.toml.lines import TomlPath
 
 
 def _values(value: Any, where: str) -> Iterator[tuple[TomlPath, Any]]:

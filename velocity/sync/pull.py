@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from velocity.errors import RetryLaterError, SourceError
-from velocity.outcomes import Progress
 from velocity.store.merge import merge_runs
 from velocity.store.pulls import (
     known_window,
@@ -38,16 +37,17 @@ from velocity.store.pulls import (
     merge_pull,
     read_pull_state,
 )
+from velocity.sync.results import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
     from datetime import datetime
 
-    from velocity.outcomes import OnProgress, ProjectResult, Stage
     from velocity.records import Rejected, RunBatch
     from velocity.sources.wandb_api import WandbServer
     from velocity.store.live import LiveStore
     from velocity.store.owner import StoreOwner
+    from velocity.sync.results import OnProgress, ProjectResult, Stage
 
 #: W&B shows changes late, by 10 minutes and more.
 _OVERLAP = timedelta(hours=1)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from velocity.places import project_root
+from velocity.paths import project_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

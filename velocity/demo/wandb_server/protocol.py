@@ -84,7 +84,9 @@ class Operation:
 
 def schema_text() -> str:
     """The schema that the server validates against."""
-    return files("velocity.demo").joinpath("schema.graphql").read_text(encoding="utf-8")
+    return (
+        files("velocity.demo.wandb_server").joinpath("schema.graphql").read_text(encoding="utf-8")
+    )
 
 
 @lru_cache(maxsize=256)

@@ -6,15 +6,15 @@ import base64
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from velocity.demo.listing import connection, list_runs, page_start
-from velocity.demo.protocol import Operation, execute
-from velocity.demo.world import naive_utc, project_number
+from velocity.demo.wandb_server.listing import connection, list_runs, page_start
+from velocity.demo.wandb_server.protocol import Operation, execute
+from velocity.demo.wandb_server.world import naive_utc, project_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from velocity.demo.protocol import FixedObject
-    from velocity.demo.world import Project, RunNode, World
+    from velocity.demo.wandb_server.protocol import FixedObject
+    from velocity.demo.wandb_server.world import Project, RunNode, World
 
     Arguments = Mapping[str, Any]
 

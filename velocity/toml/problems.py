@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from velocity.toml_lines import TomlPath, toml_lines
+from velocity.toml.lines import TomlPath, toml_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""One sync of a watch: `python -m velocity.watch.cycle DATA CONFIG [ENTITY/PROJECT...]`.
+"""One sync of a watch: `python -m velocity.sync.watch.cycle DATA CONFIG [ENTITY/PROJECT...]`.
 
 Its standard input is a pipe from the service that started it: it ends when that does, however that
 ends. What it did is told in lines of the log on standard output, and to the service by how it
@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from velocity.errors import StoreBusyError, VelocityError
-from velocity.forget import finish_forgetting
-from velocity.outcomes import brought
 from velocity.settings import load_settings
-from velocity.sync import SyncResult, sync_wandb
-from velocity.watch.lines import Log
-from velocity.watch.outcome import Outcome
+from velocity.sync.commands import SyncResult, sync_wandb
+from velocity.sync.forget import finish_forgetting
+from velocity.sync.results import brought
+from velocity.sync.watch.lines import Log
+from velocity.sync.watch.outcome import Outcome
 
 if TYPE_CHECKING:
-    from velocity.outcomes import Progress
+    from velocity.sync.results import Progress
 
 
 _STANDARD_INPUT, _STANDARD_OUTPUT, _STANDARD_ERROR = range(3)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from velocity.access import EVERYTHING, Scope
-from velocity.sql import load_query
+from velocity.queries import load_query
+from velocity.reading.access import EVERYTHING, Scope
 from velocity.store.figures import PARTS, By, Part, Period, figures
 
 if TYPE_CHECKING:

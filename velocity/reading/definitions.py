@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from velocity.errors import VelocityError
-from velocity.nearest import did_you_mean
-from velocity.read_schemas import READ_SCHEMAS
-from velocity.sql import Metric, list_queries
+from velocity.queries import Metric, list_queries
+from velocity.reading.nearest import did_you_mean
+from velocity.reading.schemas import READ_SCHEMAS
 
 #: Groups in reading order; what is not named here follows by name.
 _ORDER = (

@@ -21,12 +21,12 @@ from graphql import (
     visit,
 )
 
-from velocity.demo.protocol import schema_text
+from velocity.demo.wandb_server.protocol import schema_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from velocity.demo.world import RunNode, World
+    from velocity.demo.wandb_server.world import RunNode, World
 
 _PROXY_PAGE = "<!doctype html><title>Sign in</title><p>Sign in to your network to go on.</p>"
 

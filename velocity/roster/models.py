@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from velocity.errors import ConfigurationError
-from velocity.findings import Finding, read_toml, told, validated
-from velocity.roster_check import contradictions
-from velocity.roster_seen import Seen, misfits
+from velocity.roster.against_data import Seen, misfits
+from velocity.roster.contradictions import contradictions
 from velocity.settings import Label, Number, ZoneName
+from velocity.toml.problems import Finding, read_toml, told, validated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

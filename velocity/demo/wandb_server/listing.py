@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from velocity.demo.world import RunNode
+    from velocity.demo.wandb_server.world import RunNode
 
     Test = Callable[[RunNode], bool]
 

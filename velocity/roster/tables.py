@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from velocity.roster import Roster
+from velocity.roster.models import Roster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,7 @@ from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from velocity.demo.protocol import FixedObject
+from velocity.demo.wandb_server.protocol import FixedObject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

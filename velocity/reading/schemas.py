@@ -6,8 +6,8 @@ import polars as pl
 
 UTC = pl.Datetime("us", "UTC")
 
-#: Read (function of `velocity.reads`) -> columns. `metrics` is that of scholars by period; by
-#: stream or programme the first column has that name, and "all" has no `period_start`.
+#: Read (function of `velocity.reading.reads`) -> columns. `metrics` is that of scholars by period;
+#: by stream or programme the first column has that name, and "all" has no `period_start`.
 READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
     "metrics": {
         "scholar": pl.String,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from velocity import state
 from velocity.errors import VelocityError
-from velocity.roster import load_roster
+from velocity.roster.models import load_roster
 from velocity.store import exclusions, open_live
 from velocity.store.derive import derive
 from velocity.store.erase import count_runs_of, erase, remove_other_snapshots, rewrite
@@ -16,7 +16,7 @@ from velocity.store.publish import publish
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from velocity.roster import Roster
+    from velocity.roster.models import Roster
     from velocity.settings import Settings
     from velocity.store import LiveStore
 

@@ -19,10 +19,15 @@ from starlette.applications import Starlette
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from velocity.demo.answers import Answers
-from velocity.demo.faults import Call, Fault, Faults, Reply
-from velocity.demo.listing import InvalidFilterError
-from velocity.demo.protocol import InvalidQueryError, Operation, load_operation, schema_text
+from velocity.demo.wandb_server.answers import Answers
+from velocity.demo.wandb_server.faults import Call, Fault, Faults, Reply
+from velocity.demo.wandb_server.listing import InvalidFilterError
+from velocity.demo.wandb_server.protocol import (
+    InvalidQueryError,
+    Operation,
+    load_operation,
+    schema_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -30,7 +35,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from velocity.demo.world import World
+    from velocity.demo.wandb_server.world import World
 
 _KEPT_CALLS = 100_000
 _JSON = "application/json"
@@ -51,7 +56,7 @@ class ProtocolServer:
     Attributes:
         url: base URL for the client.
         calls: the last requests, oldest first.
-        faults: what goes wrong, see `velocity.demo.faults`; empty at first.
+        faults: what goes wrong, see `velocity.demo.wandb_server.faults`; empty at first.
         schema: text that queries are validated against.
     """
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from velocity.roster import load_roster
+from velocity.roster.models import load_roster
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from velocity.roster import Roster
+    from velocity.roster.models import Roster
     from velocity.settings import Settings
 
 Role = Literal["lead", "mentor", "scholar"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from velocity.findings import toml_string
 from velocity.settings import CONTROL_CHARACTERS
+from velocity.toml.problems import toml_string
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from velocity.roster import Roster
+    from velocity.roster.models import Roster
 
 _HEADING = """\
 # Usernames in the data that the roster lacks, most runs first. A second username of somebody

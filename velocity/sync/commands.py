@@ -11,14 +11,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from velocity.outcomes import OnProgress, Progress, ProjectResult, SyncResult
-from velocity.projects import pull_projects
-from velocity.roster import load_roster
+from velocity.roster.models import load_roster
 from velocity.store import LiveStore, MergeCounts, open_live
 from velocity.store.derive import derive
 from velocity.store.merge import SyncRow, merge_log, merge_project, merge_rejected, merge_runs
 from velocity.store.publish import publish
 from velocity.store.restated import count_restatements, count_weeks_restated
+from velocity.sync.projects import pull_projects
+from velocity.sync.results import OnProgress, Progress, ProjectResult, SyncResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from velocity.errors import VelocityError
     from velocity.records import RunBatch
-    from velocity.roster import Roster
+    from velocity.roster.models import Roster
     from velocity.settings import Settings
 
 __all__ = [

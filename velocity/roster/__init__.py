@@ -1,0 +1,1 @@
+"""The roster: people, streams, roles, rates and grants."""

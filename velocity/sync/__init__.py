@@ -1,0 +1,1 @@
+"""Brings runs in: pull, merge, derive, publish."""

@@ -1,0 +1,1 @@
+"""Reading TOML files: values, positions, and problems told in one sentence each."""
