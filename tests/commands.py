@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
 #: `velocity` of the clone under test, whatever is installed.
 VELOCITY = (sys.executable, "-m", "velocity")
+#: What a command keeps of the surroundings; also the clock, where the tests run by another one.
+KEPT = ("PATH", "LANG", "LD_PRELOAD", "FAKETIME", "FAKETIME_SHARED")
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
     """Variables for a command: nothing of the person's own, and `more`."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     return kept | {"HOME": str(home), "PYTHONPATH": str(ROOT)} | more
 
 

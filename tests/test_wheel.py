@@ -23,6 +23,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
+from tests.commands import KEPT
 from tests.conftest import ROOT
 from tests.processes import MARK, carrying
 
@@ -54,7 +55,7 @@ def away(tmp_path_factory):
 @pytest.fixture
 def environment(tmp_path):
     """An empty home, and the mark by which leftovers are known."""
-    kept = {key: value for key, value in os.environ.items() if key in {"PATH", "LANG"}}
+    kept = {key: value for key, value in os.environ.items() if key in KEPT}
     return kept | {"HOME": str(tmp_path), MARK: str(tmp_path)}
 
 

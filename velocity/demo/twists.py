@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from velocity.demo import stories
 from velocity.demo.draws import chance
-from velocity.demo.experiments import Bench
+from velocity.demo.experiments import ORDINARY, Bench
 from velocity.demo.planned import Experiment
 from velocity.demo.workdays import DAY, HOUR, MINUTE, WEEK
 
@@ -47,6 +47,7 @@ def go_stale(draft: Draft, story: Story) -> None:
 def work_too_long(draft: Draft) -> None:
     """A run that has been under way for days, and will be for one more."""
     story = stories.OPEN_TOO_LONG
+    _clear_around(draft, story)
     hours = (_span(story) + DAY) / HOUR
     draft.add(story.project, Experiment([_bench(draft, story).run(_ago(draft, story), hours)]))
 
@@ -54,6 +55,7 @@ def work_too_long(draft: Draft) -> None:
 def be_under_way(draft: Draft) -> None:
     """Three seeds of one idea, of which none is done."""
     story = stories.UNDER_WAY
+    _clear_around(draft, story)
     bench, start = _bench(draft, story), _ago(draft, story)
     config = bench.config()
     seeds = [
@@ -184,12 +186,27 @@ def _answer(draft: Draft, project: str, signal: int) -> None:
         start = draft.work.last_before(as_of - round(rng.uniform(2, 6) * HOUR))
         if start < max(signal, as_of - _ANSWERED_WITHIN):
             start = as_of - round(rng.uniform(3, 12) * HOUR)
-    bench = Bench(rng, project, draft.person.hosts)
+    bench = _bench_of(draft, project)
     draft.add(project, Experiment([bench.run(start, rng.uniform(0.4, 1.4))]))
 
 
+def _clear_around(draft: Draft, story: Story) -> None:
+    """Leave no launch so near the story's that both would be taken for one experiment."""
+    at = _ago(draft, story)
+    draft.experiments[story.project] = [
+        one for one in draft.experiments[story.project] if abs(one.start - at) > 10 * MINUTE
+    ]
+
+
 def _bench(draft: Draft, story: Story) -> Bench:
-    return Bench(draft.rng, story.project, draft.person.hosts)
+    return _bench_of(draft, story.project)
+
+
+def _bench_of(draft: Draft, project: str) -> Bench:
+    """The bench of one of the person's lines, with what its machine does and does not write."""
+    person = draft.person
+    machines = (line.machine for line in person.lines if line.project == project)
+    return Bench(draft.rng, project, person.hosts, next(machines, ORDINARY))
 
 
 def _ago(draft: Draft, story: Story) -> int:

@@ -1,0 +1,125 @@
+"""Whenever the demo is launched, its raw data holds every story."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from hypothesis import Phase, example, given, settings
+from hypothesis import strategies as st
+
+from tests.cohort_truth import ANCHOR, at, digest, environment
+from velocity.demo import stories
+from velocity.demo.cohort import Cohort, build_cohort
+from velocity.demo.stories import BIRDS, GUEST, SEED, Story
+from velocity.demo.term import Term
+from velocity.demo.twists import SILENT
+
+if TYPE_CHECKING:
+    from velocity.demo.world import RunNode
+
+LONDON = ZoneInfo("Europe/London")
+#: Any minute between may come.
+FIRST, LAST = datetime(2026, 1, 1), datetime(2028, 12, 31, 23, 59)  # noqa: DTZ001 - drawn with UTC
+
+
+def of(cohort: Cohort, story: Story) -> list[RunNode]:
+    """Runs of the story's seat (or service account) in its project."""
+    name = BIRDS[story.seat] if story.seat >= 0 else None
+    return [it for it in cohort.runs if it.username == name and it.project == story.project]
+
+
+def started(node: RunNode) -> datetime:
+    """Its first writer's start, else its creation."""
+    starts = [datetime.fromisoformat(it["startedAt"]) for it in environment(node).values()]
+    return min(starts, default=node.created_at)
+
+
+def holds_what_is_told_backwards(cohort: Cohort) -> None:
+    as_of = cohort.as_of
+    for story, count in ((stories.OPEN_TOO_LONG, 1), (stories.UNDER_WAY, 3)):
+        since = as_of - story.ago
+        begun = [
+            it
+            for it in of(cohort, story)
+            if it.state == "running" and timedelta() <= started(it) - since < timedelta(minutes=2)
+        ]
+        assert len(begun) == count, story
+        assert all(as_of - it.heartbeat_at < timedelta(minutes=1) for it in begun)
+    for story in (stories.STALE_RUN, stories.STALE_RUN_TOO, stories.ZOMBIE):
+        last_heard = [it.heartbeat_at for it in of(cohort, story) if it.state == "running"]
+        assert last_heard.count(as_of - story.ago) == 1, story
+    for story, state in SILENT.items():
+        last = max(of(cohort, story), key=started)
+        assert last.state == state
+        assert timedelta() <= last.heartbeat_at - (as_of - story.ago) < timedelta(seconds=10)
+    synced = as_of - stories.OFFLINE_SYNC.ago
+    offline = [it for it in of(cohort, stories.OFFLINE_SYNC) if it.created_at == synced]
+    assert len(offline) == 2
+    # The sync of a day before did not know them: an old week is restated.
+    assert not {it.name for it in offline} & {it.name for it in cohort.runs_before}
+    arrived = [started(it) for it in of(cohort, stories.NEWCOMER)]
+    assert 2 <= len(arrived) < 6
+    assert min(arrived) > as_of - stories.NEWCOMER.ago
+    # A clock three hours fast.
+    ahead = [it for it in of(cohort, stories.SPOT_MACHINES) if started(it) > as_of]
+    assert ahead
+
+
+def holds_what_is_told_by_week(cohort: Cohort) -> None:
+    def within(story: Story, week: int) -> list[RunNode]:
+        first = datetime.fromtimestamp(Term.until(cohort.as_of).week(week), UTC)
+        return [it for it in of(cohort, story) if first <= started(it) < first + timedelta(weeks=1)]
+
+    def deaths(week: int) -> int:
+        return sum(
+            it.heartbeat_at - started(it) < timedelta(minutes=2)
+            and it.state in {"failed", "crashed"}
+            for it in within(stories.CRASH_STORM, week)
+        )
+
+    assert deaths(stories.CRASH_STORM.week) > 30
+    assert deaths(stories.CRASH_STORM.week - 1) < 20
+    assert not within(stories.IDLE_WEEK, stories.IDLE_WEEK.week)
+    assert within(stories.IDLE_WEEK, stories.IDLE_WEEK.week - 1)
+    for story in (stories.TURNS_PARALLEL, stories.TWO_STREAMS):
+        assert within(story, story.week - 1)
+        assert within(story, story.week)
+    fallen = within(stories.FALSE_STARTS, stories.FALSE_STARTS.week)
+    falling = [it for it in fallen if started(it).astimezone(LONDON).weekday() == 2]
+    assert len(falling) == 7
+    assert all(it.state in {"failed", "crashed"} for it in falling)
+
+
+def holds_what_goes_on_all_along(cohort: Cohort) -> None:
+    spot = of(cohort, stories.SPOT_MACHINES)
+    assert sum(it.state.startswith("preempt") for it in spot) >= 15
+    assert sum(len(environment(it)) > 1 for it in spot) >= 3
+    swept = {it.sweep_name for it in cohort.runs} - {None}
+    assert len(swept) >= 30
+    assert {GUEST, None} < {it.username for it in cohort.runs}
+    assert not [it for it in cohort.runs if it.username == BIRDS[stories.NOTHING.seat]]
+    assert of(cohort, stories.AMBIGUOUS)
+    assert of(cohort, stories.OLD_SDK)
+    assert not [it for it in of(cohort, stories.OLD_SDK) if environment(it)]
+    assert of(cohort, stories.BLIND)
+    for story in (stories.LONG_JOB, stories.EVENING, stories.SLOW_STREAM, stories.ALWAYS_PARALLEL):
+        assert len(of(cohort, story)) >= 30
+    assert sum('"_runtime": -' in it.summary_metrics for it in of(cohort, stories.BAD_CLOCKS)) == 2
+
+
+@settings(max_examples=8, phases=(Phase.explicit, Phase.generate))  # a build takes a second
+@given(st.datetimes(FIRST, LAST, timezones=st.just(UTC)))
+@example(at("2026-11-23T00:00:00"))
+@example(at("2027-03-28T01:30:00"))
+def test_every_story_is_there_whenever_the_demo_is_launched(as_of: datetime) -> None:
+    cohort = build_cohort(SEED, as_of.replace(second=0, microsecond=0))
+    holds_what_is_told_backwards(cohort)
+    holds_what_is_told_by_week(cohort)
+    holds_what_goes_on_all_along(cohort)
+
+
+def test_the_zone_in_which_the_instant_is_told_changes_nothing() -> None:
+    there = ANCHOR.astimezone(ZoneInfo("Pacific/Auckland"))
+    assert digest(build_cohort(SEED, there)) == digest(build_cohort(SEED, ANCHOR))
