@@ -60,8 +60,8 @@ def show_timeline(view: View, who: dict[str, Any], *, title: str) -> None:
 
 def _take_clicked() -> None:
     """Makes the experiment of a clicked mark the one chosen; whether it is known is asked later."""
-    match st.session_state[_CHART]["selection"]:
-        case {"points": [{"customdata": [_, str(clicked), *_]}, *_]}:
+    match st.session_state.get(_CHART):
+        case {"selection": {"points": [{"customdata": [_, str(clicked), *_]}, *_]}}:
             st.session_state[_KEY] = clicked
 
 

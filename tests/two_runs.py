@@ -1,0 +1,127 @@
+"""Two runs of one session at once, in Streamlit alone: what the app is guarded against.
+
+Streamlit keeps one `SessionState` for a session, and gives every thread that runs its script a
+lock of its own around it, which keeps no other thread out. With `runner.fastReruns`, its default, a
+new thread begins before the one it replaces has stopped. Here the second run is about to note the
+value of a widget that it draws for the first time when a click begins a third run, which looks
+through the noted values for those that changed: "dictionary changed size during iteration".
+
+Run as `python -m tests.two_runs FOLDER`: the page is written into FOLDER, and the configuration is
+that of the folder in which the program runs. Says what the last run had chosen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import streamlit as st
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.runtime import Runtime, RuntimeConfig
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.session_manager import SessionClient
+
+if TYPE_CHECKING:
+    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+_PAGE = "from tests.two_runs import page; page()"
+
+_drawing, _clicked = threading.Event(), threading.Event()
+_compared, _noted = threading.Event(), threading.Event()
+_chosen: list[str] = []  # in the first widget, by run
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a widget offers. Streamlit copies it to note it, and compares it to what was noted."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        if self.name == "late":
+            _drawing.set()
+            _clicked.wait()
+            if len(_runs()) > 1:
+                _compared.wait()
+        return self
+
+    def __ne__(self, other: object) -> bool:
+        if _drawing.is_set() and not _noted.is_set():
+            _compared.set()
+            _noted.wait()
+        return not self == other
+
+
+class _Client(SessionClient):
+    """A browser to which, as `first`, the id of the first widget comes."""
+
+    def __init__(self) -> None:
+        self.first = asyncio.get_running_loop().create_future()
+
+    def write_forward_msg(self, msg: ForwardMsg) -> None:
+        shown = msg.delta.new_element.selectbox.id
+        if shown and not self.first.done():
+            self.first.set_result(shown)
+
+
+def page() -> None:
+    """One widget, and from the second run on another one."""
+    chosen = st.selectbox("first", [Choice("a"), Choice("b")], key="first")
+    _chosen.append(str(chosen))
+    if len(_chosen) > 1:
+        try:
+            st.selectbox("second", [Choice("late")], key="second")
+        finally:
+            _noted.set()
+
+
+async def click_while_a_run_draws(folder: Path) -> None:
+    """Opens the page, asks for it again, and chooses "b" while that run draws."""
+    script = folder / "page.py"
+    script.write_text(_PAGE, encoding="utf-8")
+    runtime = Runtime(
+        RuntimeConfig(
+            str(script), MemoryMediaFileStorage("/media"), MemoryUploadedFileManager("/upload")
+        )
+    )
+    await runtime.start()
+    client = _Client()
+    session = runtime.connect_session(client, {})
+    ask = BackMsg()
+    ask.rerun_script.SetInParent()
+    runtime.handle_backmsg(session, ask)
+    await _end_of_runs()
+    first = await client.first
+    runtime.handle_backmsg(session, ask)
+    await asyncio.to_thread(_drawing.wait)
+    click = BackMsg()
+    click.rerun_script.widget_states.widgets.add(id=first, string_value="b")
+    runtime.handle_backmsg(session, click)
+    _clicked.set()
+    await _end_of_runs()
+    runtime.stop()
+    await runtime.stopped
+
+
+async def _end_of_runs() -> None:
+    for run in _runs():
+        await asyncio.to_thread(run.join)
+
+
+def _runs() -> list[threading.Thread]:
+    return [it for it in threading.enumerate() if it.name == "ScriptRunner.scriptThread"]
+
+
+if __name__ == "__main__":
+    from tests import two_runs  # the page has its events in this module, not in the program
+
+    asyncio.run(two_runs.click_while_a_run_draws(Path(sys.argv[1])))
+    sys.stdout.write(f"chosen: {two_runs._chosen[-1]}\n")
