@@ -17,7 +17,7 @@ from velocity.demo.term import Term
 from velocity.demo.twists import SILENT
 
 if TYPE_CHECKING:
-    from velocity.demo.world import RunNode
+    from velocity.demo.wandb_server.world import RunNode
 
 LONDON = ZoneInfo("Europe/London")
 #: Any minute between may come.

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tests.commands import environment
-from velocity.places import project_root
+from velocity.paths import project_root
 
 if TYPE_CHECKING:
     from pathlib import Path
