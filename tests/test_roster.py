@@ -8,8 +8,10 @@ import polars as pl
 import pytest
 
 from tests.roster_texts import ADA, FULL, parsed, stream, warnings
+from velocity.roster.against_data import Seen
 from velocity.roster.models import Roster, check_roster, load_roster
 from velocity.roster.tables import ROSTER_SCHEMA, roster_frames
+from velocity.toml.problems import read_toml
 
 
 def test_without_a_file_there_is_no_roster(tmp_path):
@@ -84,7 +86,6 @@ def test_the_tables_hold_the_roster_with_the_declared_types():
             ("ben", "Ben", "UTC", 540, 1260, True),
         ],
         "roster_username": [("ada", "ada"), ("ada-cluster", "ada"), ("Ben", "ben")],
-        "roster_email": [("ada@example.org", "ada"), ("a@example.org", "ada")],
         "roster_stream": [(0, "vision", "Vision"), (1, "language", "Language")],
         "roster_membership": [
             ("ada", "vision", date(2026, 1, 5), date(2026, 3, 2)),
@@ -96,8 +97,6 @@ def test_the_tables_hold_the_roster_with_the_declared_types():
             (1, "vision", "team/vision*"),
             (2, "language", "*/lm-[ab]"),
         ],
-        "roster_mentor": [("mentor@example.org", "vision")],
-        "roster_lead": [("lead@example.org",)],
         "credit_rate": [(0, "*H100*", date(2026, 1, 1), 3.0), (1, "*", date(2026, 1, 1), 0.5)],
         "credit_grant": [
             (date(2026, 1, 5), "stream", "vision", 5000.0),
@@ -115,14 +114,36 @@ def test_without_a_roster_every_table_is_there_and_empty(roster):
         assert frame.schema == pl.Schema(ROSTER_SCHEMA[name])
 
 
-def test_an_address_or_username_listed_twice_is_one_row():
+def test_a_username_listed_twice_is_one_row():
     frames = roster_frames(
+        parsed('[[scholars]]\nid = "a"\nname = "A"\nusernames = ["u", "u"]\n'),
+    )
+    assert frames["roster_username"].rows() == [("u", "a")]
+
+
+def test_who_may_sign_in_is_no_part_of_what_figures_are_derived_from():
+    scholar = '[[scholars]]\nid = "a"\nname = "A"\n'
+    stream = '[[streams]]\nid = "s"\nname = "S"\n'
+    before = roster_frames(parsed(scholar + stream))
+    after = roster_frames(
         parsed(
-            'leads = ["l@x.org", "L@x.org"]\n'
-            '[[scholars]]\nid = "a"\nname = "A"\nusernames = ["u", "u"]\n'
-            'emails = ["E@x.org", "e@x.org"]\n'
-            '[[streams]]\nid = "s"\nname = "S"\nmentors = ["m@x.org", "M@x.org"]\n'
+            f'leads = ["l@x.org"]\n{scholar}emails = ["a@x.org"]\n{stream}mentors = ["m@x.org"]\n'
         )
     )
-    for name in ("roster_lead", "roster_username", "roster_email", "roster_mentor"):
-        assert frames[name].height == 1
+    assert after.keys() == before.keys()
+    for name, frame in after.items():
+        assert frame.equals(before[name])
+
+
+def test_the_check_reads_the_file_once(tmp_path, monkeypatch):
+    path = tmp_path / "roster.toml"
+    path.write_text('[[scholars]]\nid = "a"\nname = "A"\n', encoding="utf-8")
+    reads = []
+
+    def counted(file):
+        reads.append(file)
+        return read_toml(file)
+
+    monkeypatch.setattr("velocity.roster.models.read_toml", counted)
+    check_roster(path, Seen(projects=(), usernames=(), gpu_types=()))
+    assert reads == [path]

@@ -1,7 +1,8 @@
-"""Where the product's own files are: app.py, queries/ and .streamlit/config.toml."""
+"""Where the product's own files are, and where the data and the settings are by default."""
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 
@@ -19,3 +20,13 @@ def project_root() -> Path:
     if (clone / "pyproject.toml").is_file() and (clone / "queries").is_dir():
         return clone
     return package / "_bundle"
+
+
+def data_folder() -> Path:
+    """The data folder: VELOCITY_DATA where it is set and not empty, else ./data."""
+    return Path(os.environ.get("VELOCITY_DATA") or "data")
+
+
+def config_file() -> Path:
+    """The settings file: VELOCITY_CONFIG where it is set and not empty, else ./velocity.toml."""
+    return Path(os.environ.get("VELOCITY_CONFIG") or "velocity.toml")

@@ -2,7 +2,6 @@
 
 # No `from __future__ import annotations`: Typer reads these types when the commands are made.
 
-import os
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from velocity.formats import label
+from velocity.paths import config_file, data_folder
 
 Period = Literal["all", "month", "week", "day"]
 Format = Literal["table", "csv", "json", "parquet"]
@@ -124,8 +124,8 @@ class Places:
         """What the command says, else what stands before it, else the environment."""
         before: tuple[Path | None, Path | None] = ctx.obj
         return cls(
-            data or before[0] or Path(os.environ.get("VELOCITY_DATA") or "data"),
-            config or before[1] or Path(os.environ.get("VELOCITY_CONFIG") or "velocity.toml"),
+            data or before[0] or data_folder(),
+            config or before[1] or config_file(),
         )
 
 

@@ -16,7 +16,7 @@ from velocity.errors import ConfigurationError
 from velocity.roster.against_data import Seen, misfits
 from velocity.roster.contradictions import contradictions
 from velocity.settings import Label, Number, ZoneName
-from velocity.toml.problems import Finding, read_toml, told, validated
+from velocity.toml.problems import Finding, TomlDocument, read_toml, told, validated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -230,8 +230,9 @@ def check_roster(path: Path, seen: Seen | None = None) -> list[Finding]:
     With what the data holds (`seen`), so is what fits nothing in it. Nothing is raised: a file that
     is absent or not TOML is a finding too.
     """
-    findings = list(_read(path)[1])
-    return findings if seen is None else findings + misfits(read_toml(path), seen)
+    document = read_toml(path)
+    findings = _read(document)[1]
+    return findings if seen is None else findings + misfits(document, seen)
 
 
 def load_roster(path: Path) -> Roster | None:
@@ -242,15 +243,14 @@ def load_roster(path: Path) -> Roster | None:
     """
     if not path.exists():
         return None
-    roster, findings = _read(path)
+    roster, findings = _read(read_toml(path))
     if roster is None:
         raise RosterError(path, [it for it in findings if it.severity == "error"])
     return roster
 
 
-def _read(path: Path) -> tuple[Roster | None, list[Finding]]:
+def _read(document: TomlDocument) -> tuple[Roster | None, list[Finding]]:
     """The roster, or None where there are errors, and all findings."""
-    document = read_toml(path)
     roster, wrong = validated(document, Roster)
     findings = sorted([*wrong, *contradictions(document)], key=lambda it: it.severity)
     if any(it.severity == "error" for it in findings):

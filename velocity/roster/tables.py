@@ -1,4 +1,8 @@
-"""The roster as tables, which the store loads so that every query can join them."""
+"""The tables that a derivation takes from the roster.
+
+Addresses and roles are not among them: they decide who sees a figure, not what it is, so a change
+of theirs must not derive anybody again.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from velocity.roster.models import Roster
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: Table -> column -> type. Text keys are unique, e-mail addresses lower-case, positions from 0.
+#: Table -> column -> type. Text keys are unique, positions count from 0.
 ROSTER_SCHEMA: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
     "roster_scholar": {
         "scholar": pl.String,
@@ -22,7 +26,6 @@ ROSTER_SCHEMA: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "disabled": pl.Boolean,
     },
     "roster_username": {"username": pl.String, "scholar": pl.String},
-    "roster_email": {"email": pl.String, "scholar": pl.String},
     "roster_stream": {"position": pl.Int32, "stream": pl.String, "name": pl.String},
     "roster_membership": {
         "scholar": pl.String,
@@ -31,8 +34,6 @@ ROSTER_SCHEMA: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "to_date": pl.Date,  # first day no longer; null: still
     },
     "roster_rule": {"position": pl.Int32, "stream": pl.String, "pattern": pl.String},
-    "roster_mentor": {"email": pl.String, "stream": pl.String},
-    "roster_lead": {"email": pl.String},
     "credit_rate": {
         "position": pl.Int32,
         "gpu_glob": pl.String,
@@ -56,14 +57,9 @@ def roster_frames(roster: Roster | None) -> dict[str, pl.DataFrame]:
             (it.id, it.name, it.timezone, *it.awake_minutes(), it.disabled) for it in known.scholars
         ),
         "roster_username": ((name, it.id) for it in known.scholars for name in _once(it.usernames)),
-        "roster_email": ((address, it.id) for it in known.scholars for address in _once(it.emails)),
         "roster_stream": ((n, it.id, it.name) for n, it in enumerate(known.streams)),
         "roster_membership": known.memberships(),
         "roster_rule": known.stream_rules(),
-        "roster_mentor": (
-            (address, it.id) for it in known.streams for address in _once(it.mentors)
-        ),
-        "roster_lead": ((address,) for address in _once(known.leads)),
         "credit_rate": known.rate_rows(),
         "credit_grant": _grants(known),
     }

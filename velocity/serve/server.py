@@ -260,9 +260,9 @@ def _readyz(_request: Request) -> Response:
     """Whether there is a snapshot to show, and how old its data is; 503 where there is none."""
     from starlette.responses import JSONResponse  # noqa: PLC0415 - as in serve
 
+    from velocity.paths import data_folder  # noqa: PLC0415
     from velocity.reading import reads  # noqa: PLC0415
     from velocity.store import latest_snapshot  # noqa: PLC0415
-    from velocity.ui.places import data_folder  # noqa: PLC0415
 
     try:
         snapshot = latest_snapshot(data_folder())

@@ -12,8 +12,9 @@ import streamlit as st
 
 from velocity import formats, state
 from velocity.errors import ConfigurationError, VelocityError
+from velocity.paths import data_folder
 from velocity.reading.access import ANYBODY, Viewer, current_roster, viewer_of
-from velocity.ui.places import data_folder, settings_now
+from velocity.ui.places import settings_now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

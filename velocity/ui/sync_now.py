@@ -14,8 +14,9 @@ import streamlit as st
 from velocity import formats
 from velocity.demo import is_demo
 from velocity.errors import VelocityError
+from velocity.paths import config_file, data_folder
 from velocity.ui.parts import show_error
-from velocity.ui.places import config_file, data_folder, settings_now
+from velocity.ui.places import settings_now
 from velocity.ui.sign_in import admission
 
 if TYPE_CHECKING:

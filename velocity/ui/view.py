@@ -12,6 +12,7 @@ import streamlit as st
 
 from velocity import formats, state
 from velocity.demo import is_demo
+from velocity.paths import data_folder
 from velocity.reading import reads
 from velocity.reading.access import current_roster
 from velocity.reading.periods import Window, last_whole_day
@@ -20,7 +21,7 @@ from velocity.roster.models import Roster
 from velocity.store import Snapshot, latest_snapshot
 from velocity.ui.drill import has_page, show_way
 from velocity.ui.parts import period_control, theme_mode
-from velocity.ui.places import data_folder, settings_now
+from velocity.ui.places import settings_now
 from velocity.ui.sign_in import admission
 from velocity.ui.sync_now import latest, may_sync, show_sync_now
 from velocity.ui.trail import show_trail
