@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 #: A browser forgets a kept message that two runs did not use.
 _KEPT_RUNS = 2
-_PATIENCE_S = 60
+_PATIENCE_S = 600
 #: The cookie of which a socket says the value too, or it is nobody's.
 _PROOF = "_streamlit_xsrf"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from scripts.ensure_browser import find_browser
+from scripts.waiting import PATIENCE_S, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,8 +27,6 @@ _QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-_STARTS_WITHIN_S = 60
-_POLL_S = 0.1
 _SETTLED = """() => {
   const app = document.querySelector('[data-testid=stApp]');
   const charts = [...document.querySelectorAll('[data-testid=stPlotlyChart]')];
@@ -78,17 +76,18 @@ def served(
             yield f"http://127.0.0.1:{port}"
         finally:
             app.terminate()
-            app.wait(timeout=30)
+            app.wait(PATIENCE_S)
 
 
 def _wait_for(app: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    for _ in range(int(_STARTS_WITHIN_S / _POLL_S)):
+    def answers() -> bool:
         if app.poll() is not None:
-            break
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
-            return
-        time.sleep(_POLL_S)
-    raise RuntimeError(f"The app did not start: {log.read_text(encoding='utf-8')}")
+            raise RuntimeError(f"The app did not start: {log.read_text(encoding='utf-8')}")
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), PATIENCE_S):
+            return True
+        return False
+
+    wait_until(answers)
 
 
 def settle(page: Page) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from streamlit.testing.v1 import AppTest
 
+from scripts.waiting import PATIENCE_S
 from tests.builders import at, run, store_of
 from tests.conftest import ROOT
 from velocity.roster.models import load_roster
@@ -81,7 +82,7 @@ def open_page(
     """
     monkeypatch.setenv("VELOCITY_DATA", str(data))
     monkeypatch.setenv("VELOCITY_CONFIG", str(data / "velocity.toml"))
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
     for name, value in query.items():
         test.query_params[name] = value
     test.switch_page(f"velocity/pages/{page}.py").run()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from scripts.waiting import PATIENCE_S
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
@@ -36,5 +37,5 @@ def velocity(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
-        timeout=120,
+        timeout=PATIENCE_S,
     )

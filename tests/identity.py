@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 import urllib.request
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from benchmarks.browser_session import BrowserSession
 from scripts import browsing
+from scripts.waiting import PATIENCE_S, wait_until
 from tests.commands import environment
 from tests.coroutines import run
 
@@ -48,20 +48,19 @@ def provider(people: dict[str, dict[str, object]], log: Path) -> Iterator[str]:
         process = subprocess.Popen(command, stdout=output, stderr=output)
         try:
             address = f"http://localhost:{port}"
-            for _ in range(300):
-                with (
-                    suppress(OSError),
-                    urllib.request.urlopen(  # noqa: S310 - ours
-                        f"{address}/.well-known/openid-configuration"
-                    ),
-                ):
-                    break
+
+            def answers() -> bool:
                 assert process.poll() is None, log.read_text(encoding="utf-8")
-                time.sleep(0.1)
+                known = f"{address}/.well-known/openid-configuration"
+                with suppress(OSError), urllib.request.urlopen(known):  # noqa: S310 - ours
+                    return True
+                return False
+
+            wait_until(answers)
             yield address
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(PATIENCE_S)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
+from scripts.waiting import PATIENCE_S
 from tests.cohort_truth import ANCHOR
 from tests.commands import VELOCITY, environment, velocity
 from tests.processes import MARK, assert_nothing_runs
@@ -54,7 +55,7 @@ def _demo(folder, until):
             pytest.fail("".join(lines))
         yield demo, port, lines
         demo.send_signal(signal.SIGINT)
-        out, err = demo.communicate(timeout=60)
+        out, err = demo.communicate(timeout=PATIENCE_S)
         lines.append(err)
         assert out == ""
         assert "Traceback" not in err
@@ -69,14 +70,14 @@ def test_the_demo_syncs_serves_and_leaves_nothing_running(tmp_path):
     data = tmp_path / "data" / "demo"
     with _demo(tmp_path, until="Serving") as (demo, port, lines):
         with urllib.request.urlopen(
-            f"http://127.0.0.1:{port}/_stcore/health", timeout=30
+            f"http://127.0.0.1:{port}/_stcore/health", timeout=PATIENCE_S
         ) as answer:
             assert answer.read() == b"ok"
         with pytest.raises(OSError, match="refused"):  # only one address is served
-            socket.create_connection(("127.0.0.2", port), timeout=5)
+            socket.create_connection(("127.0.0.2", port), timeout=PATIENCE_S)
     assert demo.returncode == 0
     with pytest.raises(OSError, match="refused"):
-        socket.create_connection(("127.0.0.1", port), timeout=5)
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
     assert "data/demo" in lines[0]
     assert {"connect", "pull", "derive", "publish"} <= {line.split()[0] for line in lines}
 
@@ -101,7 +102,7 @@ def test_the_demo_syncs_serves_and_leaves_nothing_running(tmp_path):
     with _demo(tmp_path, until="Serving") as (_, port, again):
         # The server that the runs came from has ended: their links are answered by the app.
         link = reads.runs(snapshot)["url"][0]
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{link}", timeout=30) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{link}", timeout=PATIENCE_S) as answer:
             assert link.removeprefix("/demo-run/") in answer.read().decode()
     assert not [line for line in again if line.startswith("pull")]
     assert latest_snapshot(data).name == snapshot.name
@@ -176,11 +177,11 @@ def test_an_unfinished_store_is_made_again(pulls, tmp_path, monkeypatch):
 def test_a_client_of_before_does_not_mislead_one_of_after(monkeypatch):
     with ProtocolServer(World([node(0)])) as theirs, ProtocolServer(World([node(1)])) as demo:
         point_client_at(theirs, monkeypatch)
-        open_client(find_address(timeout_s=30))
+        open_client(find_address(timeout_s=PATIENCE_S))
         with launch._signed_in(demo.url, demo.api_key):
-            assert open_client(find_address(timeout_s=30)).address.base_url == demo.url
+            assert open_client(find_address(timeout_s=PATIENCE_S)).address.base_url == demo.url
         # The client's helper process of before has ended: this starts one, and does not look there.
-        assert open_client(find_address(timeout_s=30)).address.base_url == theirs.url
+        assert open_client(find_address(timeout_s=PATIENCE_S)).address.base_url == theirs.url
 
 
 def test_the_person_s_own_key_is_put_back(monkeypatch):

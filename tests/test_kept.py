@@ -9,6 +9,7 @@ from threading import Event
 import polars as pl
 import pytest
 
+from scripts.waiting import PATIENCE_S
 from tests.builders import run, store_of
 from velocity.errors import StoreError
 from velocity.reading import reads
@@ -38,19 +39,21 @@ def test_whoever_asks_while_it_is_made_waits_for_it(fails):
     def make():
         asked.append("made")
         begun.set()
-        assert go_on.wait(30)
+        assert go_on.wait(PATIENCE_S)
         if fails:
             raise StoreError("gone", "try again")
         return frame(10)
 
     with ThreadPoolExecutor(8) as people:
         first = people.submit(kept.get, "a", make)
-        assert begun.wait(30)
+        assert begun.wait(PATIENCE_S)
         others = [people.submit(kept.get, "a", make) for _ in range(6)]
         # Nobody waits for what somebody else asked for.
-        assert people.submit(kept.get, "b", lambda: frame(3)).result(30).height == 3
+        assert people.submit(kept.get, "b", lambda: frame(3)).result(PATIENCE_S).height == 3
         go_on.set()
-        given = [it.exception(30) if fails else it.result(30) for it in (first, *others)]
+        given = [
+            it.exception(PATIENCE_S) if fails else it.result(PATIENCE_S) for it in (first, *others)
+        ]
     if fails:
         assert all(isinstance(it, StoreError) for it in given)
         assert kept.get("a", lambda: frame(4)).height == 4

@@ -7,6 +7,7 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from scripts.waiting import PATIENCE_S
 from tests.app_pages import HOSTILE, open_page, ten_weeks, words
 from tests.builders import run, store_of
 from velocity import explain, formats
@@ -104,7 +105,9 @@ def test_whoever_may_not_see_hours_of_the_day_sees_no_empty_column_for_them(data
         ui.show_explanation(found, found.results[0], hours=hours)
 
     for hours in (True, False):
-        page = AppTest.from_function(script, kwargs={"data": data, "hours": hours}).run(timeout=60)
+        page = AppTest.from_function(script, kwargs={"data": data, "hours": hours}).run(
+            timeout=PATIENCE_S
+        )
         (loops,) = (it.value for it in page.dataframe if "loop_hours" in it.value)
         assert ("reaction_awake_hours" in loops) == hours
 

@@ -10,12 +10,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from scripts.waiting import PATIENCE_S
 from tests.app_pages import ten_weeks
 from tests.commands import VELOCITY, environment, velocity
 from velocity.errors import SourceError
 from velocity.report.post import post_once
-
-_PATIENCE_S = 60
 
 
 class _Webhook(BaseHTTPRequestHandler):
@@ -23,7 +22,7 @@ class _Webhook(BaseHTTPRequestHandler):
         text = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["text"]
         self.server.got.append(text)
         self.server.heard.set()
-        self.server.answers.wait(_PATIENCE_S)
+        self.server.answers.wait(PATIENCE_S)
         if self.server.hangs_up:
             self.close_connection = True
             return
@@ -72,10 +71,10 @@ def start(data, url, *more):
 def test_two_at_once_post_once(data):
     with webhook() as server:
         both = [start(data, server.url) for _ in range(2)]
-        assert server.heard.wait(_PATIENCE_S)
+        assert server.heard.wait(PATIENCE_S)
         # The other is let in only when this one has its answer.
         server.answers.set()
-        told = [process.communicate(timeout=_PATIENCE_S)[1] for process in both]
+        told = [process.communicate(timeout=PATIENCE_S)[1] for process in both]
         assert [process.returncode for process in both] == [0, 0]
         assert len(server.got) == 1
     assert sorted(b"was posted before" in it for it in told) == [False, True]
@@ -84,7 +83,7 @@ def test_two_at_once_post_once(data):
 def test_a_post_that_was_killed_is_not_sent_again_but_by_again(data):
     with webhook() as server:
         killed = start(data, server.url, "--stream", "even")
-        assert server.heard.wait(_PATIENCE_S)
+        assert server.heard.wait(PATIENCE_S)
         killed.kill()
         killed.communicate()
         server.answers.set()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from scripts.waiting import PATIENCE_S
 from tests.worlds import NOON, node, point_client_at, pull_into
 from velocity.cli.progress import tell_result
 from velocity.demo.wandb_server import faults
@@ -256,7 +257,7 @@ def test_what_ends_the_owner_ends_the_other_jobs(error):
     begun = threading.Event()
 
     def fails(_store):
-        begun.wait(10)
+        begun.wait(PATIENCE_S)
         raise error
 
     def goes_on(owner):
@@ -270,7 +271,7 @@ def test_what_ends_the_owner_ends_the_other_jobs(error):
 
     with pytest.raises(type(error)):
         owned(lambda owner: owner.do(fails), goes_on)
-    assert ended.wait(10)
+    assert ended.wait(PATIENCE_S)
 
 
 def test_who_is_told_to_stop_while_a_result_is_handed_over_stops(monkeypatch):

@@ -15,6 +15,7 @@ from wandb.apis import _generated as client_queries
 from wandb.apis.public.runs import Runs, _create_runs_query
 from wandb.sdk.lib.service.service_connection import WandbApiFailedError
 
+from scripts.waiting import PATIENCE_S
 from tests.worlds import COUNT, NOON, node, runs_served
 from velocity.demo.wandb_server import faults
 from velocity.demo.wandb_server.protocol import InvalidQueryError, load_operation, schema_text
@@ -156,7 +157,7 @@ def test_every_field_of_a_run_is_answered(server):
 
 
 def ask(server, body, **options):
-    return requests.post(f"{server.url}/graphql", data=body, timeout=5, **options)
+    return requests.post(f"{server.url}/graphql", data=body, timeout=PATIENCE_S, **options)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +192,7 @@ def test_a_wrong_key_is_refused(server):
 
 def test_telemetry_is_answered_and_logged(server):
     path = "/sdk/otel/v1/metrics"
-    assert requests.post(server.url + path, data=b"\x00", timeout=5).status_code == 200
+    assert requests.post(server.url + path, data=b"\x00", timeout=PATIENCE_S).status_code == 200
     assert server.calls[-1].path == path
 
 
@@ -261,7 +262,7 @@ def test_the_world_can_be_changed_while_it_is_served(server, api):
 @pytest.mark.fault
 def test_a_burst_of_statuses_is_retried_by_the_client(server):
     server.faults.append(faults.status(503).at(times=1))
-    assert len(names(page(wandb.Api(timeout=60)))) == 5
+    assert len(names(page(wandb.Api(timeout=PATIENCE_S)))) == 5
     assert [call.operation for call in server.calls].count("Runs") == 2
 
 

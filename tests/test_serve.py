@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from scripts import browsing
+from scripts.waiting import PATIENCE_S
 from tests import people
 from tests.commands import environment, velocity
 from tests.conftest import ROOT
@@ -33,7 +34,7 @@ def app(tmp_path_factory):
 
 
 def ask(address, path, method="GET", **headers):
-    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=PATIENCE_S)
     connection.request(method, path, headers={it.replace("_", "-"): headers[it] for it in headers})
     response = connection.getresponse()
     return response, response.read()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
+from scripts.waiting import wait_until
 from tests.app_pages import AS_OF, open_page
 from tests.builders import run, store_of
 from tests.worlds import node, point_client_at
@@ -17,8 +17,6 @@ from velocity.ui.sync_now import latest
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
 
-_PATIENCE_S = 60
-
 
 def store(data, *, projects):
     store_of([run("r1", "09:00", "10:00")], AS_OF, data=data)
@@ -27,10 +25,7 @@ def store(data, *, projects):
 
 def wait(data):
     sync = latest(data)
-    until = time.monotonic() + _PATIENCE_S
-    while sync.under_way and time.monotonic() < until:
-        time.sleep(0.1)
-    assert not sync.under_way
+    wait_until(lambda: not sync.under_way)
     return sync
 
 

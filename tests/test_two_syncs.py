@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from scripts.waiting import PATIENCE_S
 from tests.commands import environment
 from tests.forked import Commands
 from tests.worlds import node, point_client_at
@@ -22,7 +23,9 @@ def test_the_second_says_who_holds_the_lock_and_leaves_the_first_alone(monkeypat
         point_client_at(server, monkeypatch)
         env = environment(tmp_path, WANDB_BASE_URL=server.url, WANDB_API_KEY=server.api_key)
         may_go_on = threading.Event()
-        server.faults.append(faults.Fault(when=lambda _: not may_go_on.wait(30), times=None))
+        server.faults.append(
+            faults.Fault(when=lambda _: not may_go_on.wait(PATIENCE_S), times=None)
+        )
         with Commands(tmp_path, env) as one, Commands(tmp_path, env) as other:
             first = one.start("sync", "--project", "lab/*")
             lines = first.lines()

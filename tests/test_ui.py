@@ -8,6 +8,8 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from scripts.waiting import PATIENCE_S
+
 
 def section():
     import polars as pl
@@ -64,7 +66,7 @@ def run(page, **query):
     test = AppTest.from_function(page)
     for name, value in query.items():
         test.query_params[name] = value
-    test.run(timeout=30)
+    test.run(timeout=PATIENCE_S)
     assert not test.exception
     return test
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.waiting import PATIENCE_S
 from tests.worlds import COUNT, runs_served
 from velocity.demo.wandb_server.server import DEMO_API_KEY
 
@@ -43,7 +44,7 @@ def script(home, *, stdin=subprocess.DEVNULL, **variables):
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

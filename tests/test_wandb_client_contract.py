@@ -20,6 +20,7 @@ from wandb.sdk import wandb_setup
 from wandb.sdk.lib import wbauth
 from wandb.sdk.lib.service.service_connection import WandbApiFailedError
 
+from scripts.waiting import PATIENCE_S
 from tests.worlds import point_client_at
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World
@@ -65,7 +66,7 @@ def asked(query):
 def api(monkeypatch):
     with ProtocolServer(World()) as server:
         point_client_at(server, monkeypatch)
-        yield Api(timeout=5)
+        yield Api(timeout=PATIENCE_S)
 
 
 def test_an_api_holds_a_service_that_sends_queries_as_they_are(api):

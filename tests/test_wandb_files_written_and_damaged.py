@@ -7,17 +7,16 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from scripts.waiting import wait_until
 from tests.framing import BLOCK_BYTES
 from tests.run_directories import fetched, runs_of
 from velocity.records import config_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 SCRIPT = """
@@ -66,13 +65,6 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
         child.send_signal(signal.SIGKILL)
         child.communicate()  # to the end of its sidecar too
     return folder
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < give_up, "this never came to be"
-        time.sleep(0.05)
 
 
 def log_of(folder: Path, run_id: str) -> Path:

@@ -8,13 +8,13 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
 from typer.testing import CliRunner
 
+from scripts.waiting import PATIENCE_S, wait_until
 from tests.commands import VELOCITY, environment, velocity
 from tests.processes import MARK, assert_nothing_runs, carrying
 from tests.worlds import node, point_client_at
@@ -75,7 +75,7 @@ class Service:
     def ends(self, by):
         """Sends a signal; how the service ends."""
         self._process.send_signal(by)
-        self.log += self._process.communicate(timeout=60)[1]
+        self.log += self._process.communicate(timeout=PATIENCE_S)[1]
         return self._process.returncode
 
     def kill(self):
@@ -167,19 +167,19 @@ def test_a_sync_that_shows_no_sign_of_life_is_ended_and_the_next_goes_on(server,
             stdin=holding,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
             check=False,
         )
 
     # What the service holds open for as long as it is there.
     holding, held = os.pipe()
-    server.faults.append(slow(60))
+    server.faults.append(slow(PATIENCE_S))
     ended = cycle_with(patience_s=2)
     assert ended.returncode == Outcome.FAILED
     assert 'reason="the sync told nothing for ' in ended.stdout
     assert_nothing_runs(tmp_path)
     server.faults.clear()
-    assert "event=published projects=1 failed=0 new=1" in cycle_with(patience_s=60).stdout
+    assert "event=published projects=1 failed=0 new=1" in cycle_with(patience_s=PATIENCE_S).stdout
     os.close(held)
     os.close(holding)
 
@@ -212,13 +212,10 @@ def test_it_opens_the_store_again_once_the_disk_has_room(server, tmp_path):
     ("by", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)]
 )
 def test_a_sync_under_way_ends_with_the_service_however_that_ends(server, tmp_path, by, code):
-    server.faults.append(slow(60))
+    server.faults.append(slow(PATIENCE_S))
     with watching(tmp_path, server.url) as service:
         service.until("started")
-        deadline = time.monotonic() + 60
-        while not any(call.operation == "Runs" for call in server.calls):
-            assert time.monotonic() < deadline, service.log
-            time.sleep(0.05)
+        wait_until(lambda: any(call.operation == "Runs" for call in server.calls))
         assert len(carrying(tmp_path)) >= 2
         assert service.ends(by) == code
         assert_nothing_runs(tmp_path)

@@ -11,11 +11,10 @@ import socket
 import subprocess
 import sys
 import sysconfig
-import time
 import tomllib
-import urllib.error
 import urllib.request
 import venv
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -23,6 +22,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
+from scripts.waiting import PATIENCE_S, wait_until
 from tests.commands import KEPT
 from tests.conftest import ROOT
 from tests.processes import MARK, carrying
@@ -108,7 +108,7 @@ def test_the_demo_runs_from_the_wheel_with_its_theme_and_leaves_nothing_running(
         _wait_until_healthy(port, demo, log)
         theme = _new_session(port).custom_theme
         demo.send_signal(signal.SIGINT)
-        demo.wait(timeout=60)
+        demo.wait(PATIENCE_S)
     finally:
         demo.kill()
         demo.wait()
@@ -119,7 +119,7 @@ def test_the_demo_runs_from_the_wheel_with_its_theme_and_leaves_nothing_running(
     assert theme.dark.primary_color == wanted["dark"]["primaryColor"]
     assert carrying(tmp_path) == []
     with pytest.raises(OSError, match="refused"):
-        socket.create_connection(("127.0.0.1", port), timeout=5)
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
 
 
 def _free_port():
@@ -128,15 +128,14 @@ def _free_port():
 
 
 def _wait_until_healthy(port, process, log):
-    deadline = time.monotonic() + 240
-    while time.monotonic() < deadline:
+    def answers():
         assert process.poll() is None, log.read_text(encoding="utf-8")
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2):
-                return
-        except (urllib.error.URLError, TimeoutError):
-            time.sleep(0.2)
-    pytest.fail(f"no answer: {log.read_text(encoding='utf-8')}")
+        health = f"http://127.0.0.1:{port}/_stcore/health"
+        with suppress(OSError), urllib.request.urlopen(health, timeout=PATIENCE_S):
+            return True
+        return False
+
+    wait_until(answers)
 
 
 def _new_session(port):
@@ -149,6 +148,6 @@ def _new_session(port):
     with socket_of_page as socket_:
         socket_.send(BackMsg(rerun_script={"query_string": ""}).SerializeToString())
         while True:
-            message = ForwardMsg.FromString(socket_.recv(timeout=60))
+            message = ForwardMsg.FromString(socket_.recv(timeout=PATIENCE_S))
             if message.HasField("new_session"):
                 return message.new_session

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from scripts.waiting import PATIENCE_S
 from tests.browser import stores
 from tests.browser.serving import served
 from tests.browser.visitor import Visitor
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: As patient as a visitor is with everything else: a busy machine is no fault of the page.
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=1000 * PATIENCE_S)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from scripts.waiting import PATIENCE_S
 from tests.browser.visitor import Visitor
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Person(Visitor):
     def new_tab(self, path: str) -> None:
         """Another tab of the same browser, in front of `path`."""
         self.page = self._context.new_page()
-        self.page.set_default_timeout(30_000)
+        self.page.set_default_timeout(1000 * PATIENCE_S)
         self.page.on("websocket", self._listen)
         self.page.goto(f"{self.address}/{path}")
         self.settle()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from axe_playwright_python.base import AXE_SCRIPT
 
 from scripts.browsing import settle
+from scripts.waiting import PATIENCE_S
 from velocity import pages
 
 if TYPE_CHECKING:
@@ -28,7 +29,12 @@ PAGES = (
     ),
 )
 HEIGHT = 1400
-_REFLOW_MS = 400
+_AS_WIDE_AS_THEIR_ROOM = """() => [
+  ...document.querySelectorAll('[data-testid=stPlotlyChart]')
+].every(box => {
+  const drawn = box.querySelector('.main-svg');
+  return drawn && Math.abs(drawn.getBoundingClientRect().width - box.clientWidth) < 2;
+})"""
 
 #: A chart whose figure was never drawn, or drawn without a mark, although it has data.
 _BLANK_CHARTS = """() => [
@@ -73,7 +79,7 @@ class Visitor:
             viewport={"width": width, "height": HEIGHT}, color_scheme=mode, reduced_motion="reduce"
         )
         self.page: Page = self._context.new_page()
-        self.page.set_default_timeout(30_000)
+        self.page.set_default_timeout(1000 * PATIENCE_S)
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
         self.page.on("request", self._asked)
@@ -98,8 +104,8 @@ class Visitor:
     def narrow(self, width: int) -> None:
         """Makes the window `width` wide and waits until the page has followed."""
         self.page.set_viewport_size({"width": width, "height": HEIGHT})
-        self.page.wait_for_timeout(_REFLOW_MS)
         self.settle()
+        self.page.wait_for_function(_AS_WIDE_AS_THEIR_ROOM)
 
     def look(self) -> list[str]:
         """What is wrong with the page once it is whole, and what went wrong since the last look."""
