@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _FRESH_FOR = timedelta(hours=12)
 #: The code that a store depends on: with other code it is made again.
-_CODE = ("demo", "sources", "store", "records.py", "projects.py", "pull.py", "sync.py")
+_CODE = ("demo", "sources", "store", "records.py", "sync")
 
 
 def prepare_demo(folder: Path, now: datetime, *, on_progress: OnProgress) -> tuple[Path, Path]:
