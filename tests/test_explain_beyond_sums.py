@@ -36,7 +36,7 @@ def test_a_week_beyond_the_usual_range_is_a_signal():
         "11 experiments (from 10 rows) from one such week to the next",
         "2 experiments = 22 / 11, the centre",
         "1.1 experiments = 11 / 10, the mean move",
-        "-0.926 to 4.926 experiments = 2 -/+ 2.66 * 1.1, the usual range",
+        "0 to 4.926 experiments = 2 -/+ 2.66 * 1.1, cut at 0, the usual range",
         "yes: the week, 12 experiments, lies beyond",
     )
     assert steps_of(3)[-1] == "no: the week, 1 experiment, lies inside"

@@ -61,17 +61,6 @@ def test_before_the_first_week_is_over_the_running_one_is_shown():
     assert weeks.window_words(shown) == "1 week so far"
 
 
-def test_a_share_has_no_limit_that_it_cannot_reach():
-    far = weekly(9, limit_low=-0.1, limit_high=1.2)
-    near = weekly(9, measure="experiments_concluded", limit_low=3.0, limit_high=9.0)
-    shown = weeks.recent(
-        pl.concat([far, near]), MONDAY, ["failure_share", "experiments_concluded"]
-    ).unique(["measure", "limit_low", "limit_high"])
-    limits = dict(shown.select("measure", pl.struct("limit_low", "limit_high")).iter_rows())
-    assert limits["failure_share"] == {"limit_low": 0.0, "limit_high": 1.0}
-    assert limits["experiments_concluded"] == {"limit_low": 3.0, "limit_high": 9.0}
-
-
 def test_what_never_varies_is_never_a_signal():
     rows = [
         run(

@@ -85,7 +85,7 @@ def test_limits_are_means_and_moving_ranges_of_complete_weeks(name, by, request,
         for row in reads.weekly(store, by=by).iter_rows(named=True)
     }
     as_of = reads.projects(store)["as_of"].max()
-    limits = signals = 0
+    limits = signals = cut = 0
     for group in weekly[by].unique():
         whole = weekly.filter(pl.col(by) == group).sort("period_start")
         begun = whole.filter((pl.col("experiments_started") > 0) | (pl.col("busy_hours") > 0))
@@ -112,12 +112,17 @@ def test_limits_are_means_and_moving_ranges_of_complete_weeks(name, by, request,
                     assert not row["signal"]
                     continue
                 back = math.exp if measure in ON_LOG else float
-                assert given == pytest.approx([back(it) for it in expected], rel=1e-9, abs=1e-9)
+                centre, low, high = (back(it) for it in expected)
+                top = 1 if measure.endswith("_share") else math.inf
+                cut += low < 0 or high > top
+                ends = centre, max(low, 0), min(high, top)
+                assert given == pytest.approx(ends, rel=1e-9, abs=1e-9)
                 beyond = not expected[1] - 1e-9 <= scale(value) <= expected[2] + 1e-9
                 assert row["signal"] == (beyond and week not in running)
                 limits += 1
                 signals += row["signal"]
     assert not found
+    assert cut, "no range reached beyond what its measure can be"
     tell(f"usual ranges by {by}: {limits:,} weeks, {signals} signals")
     assert limits > 50
 

@@ -1,7 +1,8 @@
 -- title: Usual range and signals
 -- A row a group, measure and week: the value, its n where it is a count or median, the centre and limits of the group's own complete
 -- weeks (mean +/- 2.66 mean moving range, on the log scale for times, from 8 weeks on), and whether
--- a complete week lies beyond them. The running week is never a signal.
+-- a complete week lies beyond them. The running week is never a signal. Limits end where the measure
+-- does: no count or time is below 0, and no share is above 1.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: groups | VARCHAR[] | only these ids, null = all
 -- param: scope | STRUCT | what the viewer may see
@@ -52,8 +53,10 @@ limited AS (
   SELECT
     group_id, measure, weeks,
     CASE WHEN on_log THEN exp(centre) ELSE centre END AS centre,
-    CASE WHEN on_log THEN exp(centre - reach) ELSE centre - reach END AS limit_low,
-    CASE WHEN on_log THEN exp(centre + reach) ELSE centre + reach END AS limit_high
+    greatest(CASE WHEN on_log THEN exp(centre - reach) ELSE centre - reach END, 0) AS limit_low,
+    least(
+      CASE WHEN on_log THEN exp(centre + reach) ELSE centre + reach END,
+      CASE WHEN measure LIKE '%_share' THEN 1 ELSE 'infinity'::DOUBLE END) AS limit_high
   FROM ranged
 )
 SELECT

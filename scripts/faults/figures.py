@@ -172,6 +172,7 @@ FAULTS = (
         "false AS on_log",
         (USUAL,),
     ),
+    Fault("a share above 1", "metrics/xmr", "THEN 1 ELSE 'inf", "THEN 2 ELSE 'inf", (USUAL,)),
     Fault("oneself in the band", "metrics/bands", "scholar <> $scholar::VARCHAR AND", "", (USUAL,)),
     Fault(
         "seven others are a band",

@@ -68,10 +68,15 @@ def _judged(
     if on_log:
         low, high, ends = math.exp(low), math.exp(high), ("exp(", ")")
     spread = f"{exact(centre)} -/+ {exact(usual['reach'])} * {exact(moved)}"
+    # The query ends the range where the measure ends: no count is below 0, no share above 1.
+    shown, cut = (asked["limit_low"], asked["limit_high"]), ""
+    if not all(math.isclose(*it, abs_tol=1e-9) for it in zip(shown, (low, high), strict=True)):
+        cut = f", cut to what a {unit} can be" if unit == "share" else ", cut at 0"
+    spread = f"{ends[0]}{spread}{ends[1]}{cut}"
     steps = [
         f"{with_unit(centre, levels.unit)} = {exact(levels.value)} / {weeks}, the centre",
         f"{with_unit(moved, moves.unit)} = {exact(moves.value)} / {weeks - 1}, the mean move",
-        f"{exact(low)} to {exact(high)} {unit} = {ends[0]}{spread}{ends[1]}, the usual range",
+        f"{exact(shown[0])} to {exact(shown[1])} {unit} = {spread}, the usual range",
     ]
     value = asked["value"]
     # What never varies lies on its limits: floating point must not put it beyond them.

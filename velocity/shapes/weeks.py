@@ -44,8 +44,6 @@ def last_complete_week(last_day: date) -> date:
 def recent(weekly: pl.DataFrame, week: date, measures: Iterable[str]) -> pl.DataFrame:
     """The last complete weeks of some measures; while there is none, the weeks that there are.
 
-    Limits end where a share or a count does.
-
     Args:
         weekly: `reads.weekly`.
         week: Monday of the latest complete week to show.
@@ -56,12 +54,7 @@ def recent(weekly: pl.DataFrame, week: date, measures: Iterable[str]) -> pl.Data
     complete = shown.filter(over & (pl.col("week_start") > week - TREND_WEEKS * _WEEK))
     if not complete.is_empty():
         shown = complete
-    share = pl.col("measure").str.ends_with("_share")
-    high = pl.col("limit_high")
-    return shown.with_columns(
-        limit_low=pl.col("limit_low").clip(lower_bound=0),
-        limit_high=pl.when(share).then(high.clip(upper_bound=1)).otherwise(high),
-    )
+    return shown
 
 
 def window_words(weekly: pl.DataFrame) -> str:
