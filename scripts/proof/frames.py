@@ -1,0 +1,124 @@
+"""Compares tables: those of a snapshot, and Parquet and CSV that commands give."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from scripts.proof.changes import Output
+
+#: A column, or None for rows and other things that are no column's, and what differs.
+Found = tuple[str | None, str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of cells; two floats are equal as cells only if they are the same to the bit."""
+
+    columns: dict[str, list[str]]
+    kinds: dict[str, str]
+
+    @property
+    def height(self) -> int:
+        """How many rows there are."""
+        return len(next(iter(self.columns.values()), []))
+
+    def rows(self, columns: Sequence[str], *, ordered: bool) -> list[tuple[str, ...]]:
+        """Returns the rows of some columns, as they come or sorted."""
+        found = zip(*(self.columns[it] for it in columns), strict=True)
+        return list(found) if ordered else sorted(found)
+
+    def renamed(self, changes: Output) -> Table:
+        """Returns a recorded table with the names and values that are right now."""
+        columns = {}
+        for old, cells in self.columns.items():
+            name = changes.renamed.get(old, old)
+            values = {
+                _cell(was) if self.kinds else was: _cell(it) if self.kinds else it
+                for was, it in changes.values.get(name, {}).items()
+            }
+            columns[name] = [values.get(cell, cell) for cell in cells]
+        kinds = {changes.renamed.get(name, name): kind for name, kind in self.kinds.items()}
+        return Table(columns, kinds)
+
+
+def of_parquet(content: bytes) -> Table:
+    """Reads Parquet."""
+    return of_frame(pl.read_parquet(io.BytesIO(content)))
+
+
+def of_frame(frame: pl.DataFrame) -> Table:
+    """Reads a frame."""
+    columns = {name: [_cell(it) for it in frame[name].to_list()] for name in frame.columns}
+    return Table(columns, {name: str(kind) for name, kind in frame.schema.items()})
+
+
+def of_csv(content: bytes) -> Table:
+    """Reads CSV with a header."""
+    header, *rows = csv.reader(io.StringIO(content.decode()))
+    cells = zip(*rows, strict=True) if rows else ([] for _ in header)
+    return Table(dict(zip(header, map(list, cells), strict=True)), {})
+
+
+def _cell(value: Any) -> str:
+    return repr(value)
+
+
+def compare_tables(
+    base: Table, now: Table, changes: Output, *, ordered: bool, apart: Sequence[str] = ()
+) -> Iterator[Found]:
+    """Yields what differs.
+
+    Args:
+        base: the recorded table.
+        now: the table of this tree.
+        changes: how the recorded table is written now.
+        ordered: whether the order of rows and columns counts.
+        apart: columns that may differ, so that they must not decide which rows belong together.
+    """
+    base = base.renamed(changes)
+    shared = [name for name in base.columns if name in now.columns]
+    for name in base.columns.keys() - now.columns.keys():
+        yield name, "the column is gone"
+    for name in now.columns.keys() - base.columns.keys() - set(changes.added):
+        yield name, "the column is new"
+    if ordered and not changes.reordered and shared != [it for it in now.columns if it in shared]:
+        yield None, "the columns are in another order"
+    for name in shared:
+        if base.kinds.get(name) != now.kinds.get(name):
+            yield name, f"{base.kinds[name]} became {now.kinds[name]}"
+    if base.height != now.height:
+        yield None, f"{base.height:,} rows became {now.height:,}"
+        return
+    together = [name for name in shared if name not in apart]
+    if base.rows(together, ordered=ordered) != now.rows(together, ordered=ordered):
+        columns = list(_differing(base, now, together, ordered=ordered))
+        yield from columns or [(None, "the rows combine the same cells differently")]
+    yield from _differing(base, now, [it for it in shared if it in apart], ordered=ordered)
+
+
+def _differing(
+    base: Table, now: Table, columns: Sequence[str], *, ordered: bool
+) -> Iterator[Found]:
+    """Yields the columns whose cells differ, with how many and an example."""
+    for name in columns:
+        was, became = base.columns[name], now.columns[name]
+        if ordered:
+            pairs = [pair for pair in zip(was, became, strict=True) if pair[0] != pair[1]]
+        else:
+            gone, new = Counter(was) - Counter(became), Counter(became) - Counter(was)
+            pairs = list(zip(gone.elements(), new.elements(), strict=True))
+        if pairs:
+            yield name, f"{len(pairs):,} of {len(was):,} differ, such as {_told(*pairs[0])}"
+
+
+def _told(was: object, became: object, most: int = 60) -> str:
+    return f"{str(was)[:most]} -> {str(became)[:most]}"

@@ -1,0 +1,178 @@
+"""Runs in the base commit's tree: writes the raw inputs, and serves recorded W&B runs.
+
+    python in_base.py TREE inputs FOLDER ANCHOR
+    python in_base.py TREE serve NODES
+
+The base commit never changes, so its modules may be used by name. They are imported when they are
+needed, because the tree that this file lies in has them elsewhere or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_DRAWN_TABLES = 20
+_CASES_IN_A_TABLE = 3
+_DRAWN_HISTORIES = 4
+_PULLS_OF_A_HISTORY = 5
+_TIMES = ("created_at", "heartbeat_at")
+
+
+def _write_inputs(folder: Path, anchor: datetime) -> None:
+    """Writes one folder per case, and `metrics.json`: the ids that `explain` knows."""
+    ids = import_module("velocity.explain.catalogue").explained()
+    (folder / "metrics.json").write_text(json.dumps(ids), encoding="utf-8")
+    _write_demo(folder / "demo", anchor)
+    for seed in range(_DRAWN_TABLES):
+        _write_drawn_tables(folder / f"drawn-tables-{seed:02}", seed)
+    for seed in range(_DRAWN_HISTORIES):
+        _write_drawn_history(folder / f"drawn-history-{seed:02}", seed)
+
+
+def _write_demo(case: Path, anchor: datetime) -> None:
+    """Writes the demo's files, and its runs as its server holds them a day before, and then."""
+    seed = import_module("velocity.demo.stories").SEED
+    cohort = import_module("velocity.demo.cohort").build_cohort(seed, anchor)
+    case.mkdir()
+    (case / "roster.toml").write_text(cohort.roster_toml, encoding="utf-8")
+    (case / "velocity.toml").write_text(cohort.settings_toml, encoding="utf-8")
+    world = import_module("velocity.demo.world").World()
+    arrivals: list[Mapping[str, str]] = []
+    for runs, instant in ((cohort.runs_before, cohort.before), (cohort.runs, cohort.as_of)):
+        world.put(*runs)
+        arrivals.append(_write_nodes(case, len(arrivals), world, instant))
+    _write_arrivals(case, arrivals)
+
+
+def _write_drawn_history(case: Path, seed: int) -> None:
+    """Writes what a changing W&B server holds at each of a few pulls."""
+    histories = import_module("tests.histories")
+    case.mkdir()
+    (case / "velocity.toml").write_text('[wandb]\nprojects = ["lab/*"]\n', encoding="utf-8")
+    world = import_module("velocity.demo.world").World()
+    history = histories.History(world, seed)
+    arrivals: list[Mapping[str, str]] = []
+    for _ in range(_PULLS_OF_A_HISTORY):
+        history.step()
+        history.now += timedelta(hours=8)
+        arrivals.append(_write_nodes(case, len(arrivals), world, history.now))
+    _write_arrivals(case, arrivals)
+
+
+def _write_nodes(case: Path, number: int, world: Any, instant: datetime) -> Mapping[str, str]:
+    """Writes every run of a world to `nodes-<number>.json`."""
+    nodes = [
+        asdict(run)
+        for projects in world.entities.values()
+        for project in projects.values()
+        for run in project.runs.values()
+    ]
+    name = f"nodes-{number}.json"
+    text = json.dumps(nodes, default=datetime.isoformat, indent=0)
+    (case / name).write_text(text, encoding="utf-8")
+    return {"nodes": name, "at": instant.isoformat()}
+
+
+def _write_drawn_tables(case: Path, seed: int) -> None:
+    """Writes a table per instant up to which some of the drawn projects are complete."""
+    batches = import_module("tests.batches")
+    run_frame = import_module("velocity.records").run_frame
+    batch = batches.batch_of(
+        *batches.PLACES[seed % len(batches.PLACES)],
+        seed=seed,
+        count=_CASES_IN_A_TABLE,
+        has_roster=seed % 4 > 0,
+        rules=batches.OTHER_RULES if seed % 3 == 0 else None,
+    )
+    case.mkdir()
+    (case / "velocity.toml").write_text(
+        _settings_text(batches.settings_of(batch.rules)), encoding="utf-8"
+    )
+    if batch.roster is not None:
+        (case / "roster.toml").write_text(_roster_text(batch.roster), encoding="utf-8")
+    rows: dict[int, list[Any]] = {}
+    for drawn in batch.cases:
+        for run in drawn.runs:
+            rows.setdefault(drawn.as_of[run.entity, run.project], []).append(batches.row_of(run))
+    arrivals: list[Mapping[str, str]] = []
+    for as_of in sorted(rows):
+        name = f"runs-{len(arrivals)}.parquet"
+        run_frame(rows[as_of]).write_parquet(case / name)
+        arrivals.append({"table": name, "at": batches.moment(as_of).isoformat()})
+    _write_arrivals(case, arrivals)
+
+
+def _write_arrivals(case: Path, arrivals: Iterable[Mapping[str, str]]) -> None:
+    (case / "arrivals.json").write_text(json.dumps(list(arrivals), indent=1), encoding="utf-8")
+
+
+def _settings_text(settings: Any) -> str:
+    """Returns velocity.toml with the settings that drawn cases have."""
+    grouping = settings.experiments
+    return (
+        f'[programme]\ntimezone = "{settings.programme.timezone}"\n\n'
+        f"[experiments]\nstale_after_minutes = {grouping.stale_after_minutes}\n"
+        f"together_minutes = {grouping.together_minutes}\n"
+        f"script_gap_seconds = {grouping.script_gap_seconds}\n\n"
+        f'[compute]\ngpu_count_key = "{settings.compute.gpu_count_key}"\n'
+    )
+
+
+def _roster_text(roster: Any) -> str:
+    """Returns roster.toml; what is not set is left to its default."""
+    dumped = roster.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    entries = [("scholars", it) for it in dumped["scholars"]]
+    entries += [("streams", it) for it in dumped["streams"]]
+    return "\n".join(
+        f"[[{kind}]]\n" + "".join(f"{name} = {_toml(it)}\n" for name, it in entry.items())
+        for kind, entry in entries
+    )
+
+
+def _toml(value: Any) -> str:
+    """Returns a value of a drawn roster as TOML."""
+    if isinstance(value, dict):
+        members = (f"{name} = {_toml(it)}" for name, it in value.items() if it is not None)
+        return f"{{ {', '.join(members)} }}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    return json.dumps(value)
+
+
+def _serve(nodes: Path) -> None:
+    """Serves recorded runs as W&B would, until it is stopped; prints the address and the key."""
+    world = import_module("velocity.demo.world")
+    runs = [
+        world.RunNode(**it | {name: _instant(it[name]) for name in _TIMES})
+        for it in json.loads(nodes.read_text(encoding="utf-8"))
+    ]
+    server = import_module("velocity.demo.server").ProtocolServer(world.World(runs))
+    print(server.url, server.api_key, flush=True)
+    server.run()
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _main(tree: str, action: str, *arguments: str) -> None:
+    loaded = Path(str(import_module("velocity").__file__))
+    if not loaded.is_relative_to(tree):
+        sys.exit(f"velocity was loaded from {loaded}, not from {tree}")
+    if action == "serve":
+        _serve(Path(arguments[0]))
+    else:
+        _write_inputs(Path(arguments[0]), datetime.fromisoformat(arguments[1]))
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])
