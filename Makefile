@@ -5,12 +5,14 @@ BIN := .venv/bin
 # A file's tests stay together, as they share what is slow to make, and in the order of tests/conftest.py.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
+PROOF := build/proof
+
 # Packages come uncompiled: where this is set, every process compiles all that it imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test quick check lint docs mutants lock bench bench-pull bench-app screenshots wheel run-env dev-env
+.PHONY: help demo test quick check lint docs mutants lock bench bench-pull bench-app screenshots wheel proof run-env dev-env
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +52,10 @@ bench-pull: dev-env ## measure: a full sync of 100,000 runs, a bare page loop an
 bench-app: dev-env ## measure: every page with 100,000 runs and 120 scholars, then 100 people at once
 	@$(BIN)/python benchmarks/load.py pages
 	@$(BIN)/python benchmarks/load.py sessions
+
+proof: dev-env ## compare every figure with those of an earlier commit, recorded the first time (TABLES=DIR adds run tables)
+	@[ -e $(PROOF)/base.json ] || $(BIN)/python -m scripts.proof record --out $(PROOF) $(if $(TABLES),--tables $(TABLES))
+	@$(BIN)/python -m scripts.proof compare $(PROOF)
 
 screenshots: dev-env ## take the pictures of docs/images again
 	@$(BIN)/python scripts/ensure_browser.py

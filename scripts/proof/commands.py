@@ -34,7 +34,7 @@ def commands(
     """
     days = sorted({str(row["period_start"]) for row in weeks})
     window = ["--from", days[len(days) // 3], "--to", days[-1]] if len(days) > 1 else []
-    formats = _FORMATS if thorough else ("table", "json")
+    formats = _FORMATS if thorough else ("json",)
     found: Commands = {}
     for name, words in (*_figures(window), *_rows(weeks, window)):
         found |= {f"{name}.{form}": [*words, "--format", form] for form in formats}

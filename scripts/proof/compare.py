@@ -77,18 +77,20 @@ def _compare(
     """Yields what differs between two outputs that are not the same to the byte."""
     rules = changes.of(output)
     content = now.read(name)
-    match name.rpartition(".")[2]:
-        case "parquet":
+    kind = name.rpartition(".")[2]
+    match kind:
+        case "parquet" | "csv":
+            read = of_csv if kind == "csv" else of_parquet
             is_table = name.startswith(_TABLES)
-            table = _with_moved(output, content, now, changes) if is_table else of_parquet(content)
+            table = _with_moved(output, content, now, changes) if is_table else read(content)
             apart = [it for it in table.columns if changes.allowed_by(output, it) is not None]
             yield from compare_tables(
-                of_parquet(base), table, rules, ordered=not is_table, apart=apart
+                read(base).renamed(rules).of_prose(changes.prose, changes.texts),
+                table.of_prose(changes.prose, changes.texts),
+                rules,
+                ordered=not is_table,
+                apart=apart,
             )
-        case "csv":
-            table = of_csv(content)
-            apart = [it for it in table.columns if changes.allowed_by(output, it) is not None]
-            yield from compare_tables(of_csv(base), table, rules, ordered=True, apart=apart)
         case "json":
             yield from compare_json(json.loads(base), json.loads(content), changes, rules)
         case _:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from scripts.proof.texts import compared_part
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     from scripts.proof.changes import Output
 
@@ -35,6 +37,14 @@ class Table:
         """Returns the rows of some columns, as they come or sorted."""
         found = zip(*(self.columns[it] for it in columns), strict=True)
         return list(found) if ordered else sorted(found)
+
+    def of_prose(self, prose: Container[str], how: str) -> Table:
+        """Returns the table with what counts of columns that hold sentences."""
+        columns = {
+            name: [compared_part(it, how) for it in cells] if name in prose else cells
+            for name, cells in self.columns.items()
+        }
+        return Table(columns, self.kinds)
 
     def renamed(self, changes: Output) -> Table:
         """Returns a recorded table with the names and values that are right now."""
@@ -78,18 +88,16 @@ def compare_tables(
     """Yields what differs.
 
     Args:
-        base: the recorded table.
+        base: the recorded table, with the names that are right now.
         now: the table of this tree.
-        changes: how the recorded table is written now.
+        changes: what else may differ.
         ordered: whether the order of rows and columns counts.
         apart: columns that may differ, so that they must not decide which rows belong together.
     """
-    base = base.renamed(changes)
     shared = [name for name in base.columns if name in now.columns]
-    for name in base.columns.keys() - now.columns.keys():
-        yield name, "the column is gone"
-    for name in now.columns.keys() - base.columns.keys() - set(changes.added):
-        yield name, "the column is new"
+    yield from ((it, "the column is gone") for it in base.columns if it not in now.columns)
+    known = {*base.columns, *changes.added}
+    yield from ((it, "the column is new") for it in now.columns if it not in known)
     if ordered and not changes.reordered and shared != [it for it in now.columns if it in shared]:
         yield None, "the columns are in another order"
     for name in shared:

@@ -36,6 +36,13 @@ def compare_texts(base: str, now: str, how: str) -> str | None:
     return f"number {place + 1} of {len(was)} (now {len(became)}) differs: {' -> '.join(there)}"
 
 
+def compared_part(text: str, how: str) -> str:
+    """Returns what counts of a text: all of it ("exact"), its numbers, or nothing ("skip")."""
+    if how == "exact":
+        return text
+    return " ".join(_numbers(text)) if how == "numbers" else ""
+
+
 def _numbers(text: str) -> list[str]:
     return [it.replace("\u2212", "-") for it in _NUMBER.findall(text)]
 
@@ -82,10 +89,9 @@ class _Walk:
         renamed = self.changes.renamed
         base = {renamed.get(name, name): value for name, value in base.items()}
         shared = [name for name in base if name in now]
-        for name in base.keys() - now.keys():
-            yield name, f"{place}.{name}", "the key is gone"
-        for name in now.keys() - base.keys() - set(self.changes.added):
-            yield name, f"{place}.{name}", "the key is new"
+        known = {*base, *self.changes.added}
+        yield from ((it, f"{place}.{it}", "the key is gone") for it in base if it not in now)
+        yield from ((it, f"{place}.{it}", "the key is new") for it in now if it not in known)
         if not self.changes.reordered and shared != [name for name in now if name in shared]:
             yield None, place, "the keys are in another order"
         for name in shared:

@@ -1,0 +1,154 @@
+"""The comparison with an earlier commit sees what differs, and nothing that its rules allow."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+
+import polars as pl
+import pytest
+
+from scripts.proof.changes import Changes
+from scripts.proof.compare import compare_zips
+from scripts.proof.texts import compare_texts
+
+RUNS = pl.DataFrame({"run": ["a", "b", "c"], "hours": [1.0, 2.0, 0.0], "signal": [1, 2, None]})
+
+
+def parquet(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def told(tmp_path):
+    """Gives what is told of two sets of outputs under rules; what is allowed is in brackets."""
+
+    def compare(base: dict[str, bytes], now: dict[str, bytes], **rules) -> list[str]:
+        for name, outputs in (("base", base), ("now", now)):
+            with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as file:
+                for output, content in outputs.items():
+                    file.writestr(output, content)
+        _, found = compare_zips(
+            "case", tmp_path / "base.zip", tmp_path / "now.zip", Changes(**rules)
+        )
+        return [f"({it.allowed_by})" if it.allowed_by else str(it) for it in found]
+
+    return compare
+
+
+def changed(told, frame: pl.DataFrame, name: str = "tables/run.parquet", **rules) -> list[str]:
+    return told({"tables/run.parquet": parquet(RUNS)}, {name: parquet(frame)}, **rules)
+
+
+def test_the_order_of_rows_of_a_table_does_not_count(told):
+    assert changed(told, RUNS.reverse()) == []
+
+
+def test_the_order_of_rows_of_a_command_counts(told):
+    outputs = {"runs.parquet": parquet(RUNS)}, {"runs.parquet": parquet(RUNS.reverse())}
+    assert told(*outputs)[0].startswith("case/runs.parquet: run: 2 of 3 differ")
+
+
+def test_one_bit_of_one_cell_is_a_difference(told):
+    negative_zero = RUNS.with_columns(hours=pl.Series([1.0, 2.0, -0.0]))
+    assert changed(told, negative_zero) == [
+        "case/tables/run.parquet: hours: 1 of 3 differ, such as 0.0 -> -0.0"
+    ]
+
+
+def test_cells_that_change_places_are_a_difference(told):
+    swapped = RUNS.with_columns(hours=pl.Series([2.0, 1.0, 0.0]))
+    assert "combine" in changed(told, swapped)[0]
+
+
+def test_another_type_is_a_difference(told):
+    assert changed(told, RUNS.cast({"signal": pl.Int32})) == [
+        "case/tables/run.parquet: signal: Int64 became Int32"
+    ]
+
+
+def test_columns_and_tables_have_other_names_where_the_map_says_so(told):
+    now = RUNS.rename({"signal": "result"}).with_columns(url=pl.lit("x"))
+    rules = {
+        "everywhere": {"renamed": {"signal": "result"}},
+        "tables": {"run": "one_run"},
+        "output": [{"outputs": ["*/tables/one_run.parquet"], "added": ["url"]}],
+    }
+    assert changed(told, now, "tables/one_run.parquet", **rules) == []
+    assert len(changed(told, now)) == 3  # result and url are new, signal is gone
+
+
+def test_a_moved_column_is_looked_up_where_it_is_now(told):
+    rules = {
+        "output": [
+            {
+                "outputs": ["*/tables/run.parquet"],
+                "moved": {"signal": {"table": "loop", "keys": ["run"]}},
+            }
+        ]
+    }
+    for signals, differences in (([1, 2, None], 0), ([1, 3, None], 1)):
+        loop = RUNS.select("run", signal=pl.Series(signals))
+        base = {"tables/run.parquet": parquet(RUNS), "tables/loop.parquet": parquet(loop)}
+        now = base | {"tables/run.parquet": parquet(RUNS.drop("signal"))}
+        assert len(told(base, now, **rules)) == differences
+
+
+def test_values_have_other_names_where_the_map_says_so(told):
+    now = RUNS.with_columns(run=pl.col("run").replace("a", "z"))
+    values = {"run": {"a": "z"}}
+    assert changed(told, now, output=[{"outputs": ["*"], "values": values}]) == []
+
+
+def test_a_named_defect_may_differ_and_hides_nothing_else(told):
+    defect = {"name": "d", "reason": "r", "outputs": ["*/run.parquet"], "columns": ["hours"]}
+    now = RUNS.with_columns(hours=pl.Series([9.0, 8.0, 7.0]))
+    assert changed(told, now, allowed=[defect]) == ["(d)"]
+    also = changed(told, now.with_columns(signal=pl.lit(5)), allowed=[defect])
+    assert [it for it in also if it != "(d)"] != []
+
+
+def test_json_is_compared_key_by_key_and_its_sentences_by_their_numbers(told):
+    def output(signal: int, text: str) -> dict[str, bytes]:
+        return {"e.json": json.dumps({"rows": [{"signal": signal, "text": text}]}).encode()}
+
+    rules = {"prose": ["text"]}
+    assert told(output(1, "a 2 b"), output(1, "2 words"), **rules) == []
+    assert told(output(1, "a 2 b"), output(1, "a 3 b"), **rules) != []
+    assert told(output(1, ""), output(2, ""), **rules) == [
+        "case/e.json: signal: .rows[0].signal: 1 -> 2"
+    ]
+
+
+def test_an_output_that_is_gone_or_new_is_a_difference(told):
+    assert told({"a.txt": b""}, {"b.txt": b""}) == [
+        "case/b.txt: the output is new",
+        "case/a.txt: the output is gone",
+    ]
+
+
+def test_a_command_has_other_words_where_the_map_says_so():
+    changes = Changes(
+        command=[{"base": "explain --metric signal", "now": "explain --metric shift"}]
+    )
+    words = ["explain", "--metric", "signal", "--scholar", "ada"]
+    assert changes.command(words) == ["explain", "--metric", "shift", "--scholar", "ada"]
+    assert changes.command(["runs"]) == ["runs"]
+
+
+@pytest.mark.parametrize(
+    ("base", "now", "same"),
+    [
+        ("3 runs of p50, 2026-01-05", "On 2026-01-05 came 3 of p50", False),
+        ("3 runs, 1,204 hours", "runs: 3; hours: 1,204", True),
+        ("from \u22121.5 to 2", "between -1.5 and 2", True),
+        ("from 1.5 to 2", "from \u22121.5 to 2", False),
+        ("1 2", "1 2 3", False),
+    ],
+)
+def test_texts_are_equal_as_ordered_lists_of_numbers(base, now, same):
+    assert (compare_texts(base, now, "numbers") is None) is same
+    assert compare_texts(base, now, "skip") is None
