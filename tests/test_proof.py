@@ -97,6 +97,30 @@ def test_a_moved_column_is_looked_up_where_it_is_now(told):
         assert len(told(base, now, **rules)) == differences
 
 
+def test_numbers_that_tie_rows_together_are_compared_by_what_they_stand_for(told):
+    rules = {
+        "key": [
+            {"columns": ["project_key"], "table": "project", "names": ["project"]},
+            {"columns": ["run_key", "first"], "table": "run", "names": ["project_key", "run_id"]},
+        ]
+    }
+
+    def outputs(projects: list[int], runs: list[int], first: list[int]) -> dict[str, bytes]:
+        project = pl.DataFrame({"project_key": projects, "project": ["p", "q"]})
+        ids = {"run_key": runs, "run_id": ["a", "a"], "project_key": projects}
+        return {
+            "tables/project.parquet": parquet(project),
+            "tables/run.parquet": parquet(pl.DataFrame(ids)),
+            "tables/link.parquet": parquet(pl.DataFrame({"first": first})),
+        }
+
+    base = outputs([1, 2], [1, 2], [1, 1])
+    assert told(base, outputs([2, 1], [5, 6], [5, 5]), **rules) == []
+    assert told(base, outputs([2, 1], [5, 6], [6, 6]), **rules) != []
+    # The same numbers, which stand for something else.
+    assert told(base, outputs([1, 2], [2, 1], [1, 1]), **rules) != []
+
+
 def test_values_have_other_names_where_the_map_says_so(told):
     now = RUNS.with_columns(run=pl.col("run").replace("a", "z"))
     values = {"run": {"a": "z"}}
@@ -125,8 +149,8 @@ def test_json_is_compared_key_by_key_and_its_sentences_by_their_numbers(told):
 
 def test_an_output_that_is_gone_or_new_is_a_difference(told):
     assert told({"a.txt": b""}, {"b.txt": b""}) == [
-        "case/b.txt: the output is new",
         "case/a.txt: the output is gone",
+        "case/b.txt: the output is new",
     ]
 
 

@@ -1,7 +1,7 @@
 """Record what a commit gives on raw inputs, and compare this tree with that.
 
     python -m scripts.proof record --out DIR [--base COMMIT] [--tables DIR]
-    python -m scripts.proof compare DIR [--texts numbers|skip|exact]
+    python -m scripts.proof compare DIR [--texts numbers|skip|exact] [--cases GLOB]
 
 The inputs are the runs of the demo's W&B server at a fixed instant, the run tables of a folder
 (`*.runs.parquet`), and drawn tables and histories. The outputs are the tables of the snapshot and
@@ -45,10 +45,11 @@ def main(words: Sequence[str]) -> int:
     comparing = actions.add_parser("compare", help="compare this tree with what was recorded")
     comparing.add_argument("recorded", type=Path, metavar="DIR")
     comparing.add_argument("--texts", choices=["numbers", "skip", "exact"], default="numbers")
+    comparing.add_argument("--cases", default="*", metavar="GLOB", help="only these")
     asked = parser.parse_args(words)
     if asked.action == "record":
         return record(asked.out, asked.base, asked.tables)
-    return compare(asked.recorded, asked.texts)
+    return compare(asked.recorded, asked.texts, asked.cases)
 
 
 def record(out: Path, commit: str, tables: Path | None) -> int:
@@ -85,7 +86,7 @@ def _add_table(case: Path, table: Path) -> None:
     (case / "arrivals.json").write_text(json.dumps(arrivals), encoding="utf-8")
 
 
-def compare(recorded: Path, texts: str) -> int:
+def compare(recorded: Path, texts: str, cases: str) -> int:
     """Prints every difference between this tree and what was recorded; the exit code.
 
     What this tree gives stays beside the recording, in `now/`.
@@ -106,7 +107,7 @@ def compare(recorded: Path, texts: str) -> int:
             wanted = {name: changes.command(it) for name, it in words.items()}
             return make_outputs(case, Tree(HERE), base, wanted, now)
 
-        for case, made in for_each_case(recorded / "inputs", make):
+        for case, made in for_each_case(recorded / "inputs", make, cases):
             count, found = compare_zips(case.name, outputs / made.name, made, changes)
             compared += count
             for difference in found:

@@ -26,6 +26,17 @@ class Moved(_Entry):
     keys: tuple[str, ...]
 
 
+class Key(_Entry):
+    """Columns with numbers that only tie rows together, and what each stands for.
+
+    The first of them, in `table`, tells to which row a number belongs; `names` are that row's.
+    """
+
+    columns: tuple[str, ...]
+    table: str
+    names: tuple[str, ...]
+
+
 class Command(_Entry):
     """The first words of a command, then and now."""
 
@@ -69,6 +80,7 @@ class Changes(_Entry):
     tables: dict[str, str] = {}
     commands: tuple[Command, ...] = Field((), alias="command")
     outputs: tuple[Output, ...] = Field((), alias="output")
+    keys: tuple[Key, ...] = Field((), alias="key")
     allowed: tuple[Allowed, ...] = ()
     prose: frozenset[str] = frozenset()
     texts: Texts = "numbers"

@@ -6,15 +6,17 @@ import io
 import json
 import zipfile
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from scripts.proof.frames import compare_tables, of_csv, of_frame, of_parquet
+from scripts.proof.keys import names_of_keys
 from scripts.proof.texts import compare_json, compare_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from scripts.proof.changes import Changes
@@ -40,22 +42,104 @@ def compare_zips(
 ) -> tuple[int, list[Difference]]:
     """Returns how many outputs were recorded, and what differs in them."""
     with zipfile.ZipFile(base) as was, zipfile.ZipFile(now) as became:
-        recorded = {_name_now(name, changes): name for name in was.namelist()}
-        found = [
-            _difference(f"{case}/{name}", None, "the output is new", changes)
-            for name in became.namelist()
-            if name not in recorded
-        ]
-        for name, old in recorded.items():
+        compared = _Case(case, was, became, changes)
+        found = []
+        for name in (*compared.recorded, *compared.new):
             output = f"{case}/{name}"
-            if name not in became.NameToInfo:
-                found.append(_difference(output, None, "the output is gone", changes))
-            elif was.read(old) != became.read(name):
-                found += [
-                    _difference(output, column, told, changes)
-                    for column, told in _compare(output, name, was.read(old), became, changes)
-                ]
-        return len(recorded), found
+            for column, told in compared.differences(name):
+                line = told if column is None else f"{column}: {told}"
+                found.append(Difference(output, line, changes.allowed_by(output, column)))
+        return len(compared.recorded), found
+
+
+class _Case:
+    """The recorded outputs of a case and those of this tree, under the names they have now."""
+
+    def __init__(
+        self, case: str, base: zipfile.ZipFile, now: zipfile.ZipFile, changes: Changes
+    ) -> None:
+        self._case, self._base, self._now, self._changes = case, base, now, changes
+        self.recorded = {_name_now(name, changes): name for name in base.namelist()}
+        self.new = [name for name in now.namelist() if name not in self.recorded]
+
+    def differences(self, name: str) -> Iterator[Found]:
+        """Yields what differs in an output."""
+        if name in self.new:
+            yield None, "the output is new"
+        elif name not in self._now.NameToInfo:
+            yield None, "the output is gone"
+        elif name.startswith(_TABLES):
+            if not (self._same(name) and self._same_keys):
+                yield from self._tables(
+                    name,
+                    self._base_table(name).with_names(self._base_keys),
+                    self._now_table(name).with_names(self._now_keys),
+                    ordered=False,
+                )
+        elif not self._same(name):
+            yield from self._output(name)
+
+    def _output(self, name: str) -> Iterator[Found]:
+        """Yields what differs in what a command gave."""
+        base, now = self._base.read(self.recorded[name]), self._now.read(name)
+        rules = self._changes.of(f"{self._case}/{name}")
+        match name.rpartition(".")[2]:
+            case "parquet":
+                was = of_parquet(base).renamed(rules)
+                yield from self._tables(name, was, of_parquet(now), ordered=True)
+            case "csv":
+                yield from self._tables(
+                    name, of_csv(base).renamed(rules), of_csv(now), ordered=True
+                )
+            case "json":
+                yield from compare_json(json.loads(base), json.loads(now), self._changes, rules)
+            case _:
+                told = compare_texts(base.decode(), now.decode(), self._changes.texts)
+                if told is not None:
+                    yield None, told
+
+    def _tables(self, name: str, base: Table, now: Table, *, ordered: bool) -> Iterator[Found]:
+        output, changes = f"{self._case}/{name}", self._changes
+        yield from compare_tables(
+            base.of_prose(changes.prose, changes.texts),
+            now.of_prose(changes.prose, changes.texts),
+            changes.of(output),
+            ordered=ordered,
+            apart=[it for it in now.columns if changes.allowed_by(output, it) is not None],
+        )
+
+    def _same(self, name: str) -> bool:
+        return self._base.read(self.recorded[name]) == self._now.read(name)
+
+    @cached_property
+    def _same_keys(self) -> bool:
+        return all(self._same(_file(it.table)) for it in self._changes.keys)
+
+    @cached_property
+    def _base_keys(self) -> Mapping[str, Mapping[str, str]]:
+        return names_of_keys(lambda it: self._base_table(_file(it)), self._changes.keys)
+
+    @cached_property
+    def _now_keys(self) -> Mapping[str, Mapping[str, str]]:
+        return names_of_keys(lambda it: self._now_table(_file(it)), self._changes.keys)
+
+    def _base_table(self, name: str) -> Table:
+        """Returns a recorded table of the snapshot as it is written now."""
+        table = of_parquet(self._base.read(self.recorded[name]))
+        return table.renamed(self._changes.of(f"{self._case}/{name}"))
+
+    def _now_table(self, name: str) -> Table:
+        """Returns a table of the snapshot, with the columns that another table has now."""
+        frame = pl.read_parquet(io.BytesIO(self._now.read(name)))
+        for column, to in self._changes.of(f"{self._case}/{name}").moved.items():
+            other = pl.read_parquet(io.BytesIO(self._now.read(_file(to.table))))
+            found = other.select(*to.keys, column).unique()
+            frame = frame.join(found, on=to.keys, how="left", nulls_equal=True, validate="m:1")
+        return of_frame(frame)
+
+
+def _file(table: str) -> str:
+    return f"{_TABLES}{table}.parquet"
 
 
 def _name_now(name: str, changes: Changes) -> str:
@@ -63,47 +147,4 @@ def _name_now(name: str, changes: Changes) -> str:
     if not name.startswith(_TABLES):
         return name
     table = name.removeprefix(_TABLES).removesuffix(".parquet")
-    return f"{_TABLES}{changes.tables.get(table, table)}.parquet"
-
-
-def _difference(output: str, column: str | None, told: str, changes: Changes) -> Difference:
-    told = told if column is None else f"{column}: {told}"
-    return Difference(output, told, changes.allowed_by(output, column))
-
-
-def _compare(
-    output: str, name: str, base: bytes, now: zipfile.ZipFile, changes: Changes
-) -> Iterator[Found]:
-    """Yields what differs between two outputs that are not the same to the byte."""
-    rules = changes.of(output)
-    content = now.read(name)
-    kind = name.rpartition(".")[2]
-    match kind:
-        case "parquet" | "csv":
-            read = of_csv if kind == "csv" else of_parquet
-            is_table = name.startswith(_TABLES)
-            table = _with_moved(output, content, now, changes) if is_table else read(content)
-            apart = [it for it in table.columns if changes.allowed_by(output, it) is not None]
-            yield from compare_tables(
-                read(base).renamed(rules).of_prose(changes.prose, changes.texts),
-                table.of_prose(changes.prose, changes.texts),
-                rules,
-                ordered=not is_table,
-                apart=apart,
-            )
-        case "json":
-            yield from compare_json(json.loads(base), json.loads(content), changes, rules)
-        case _:
-            told = compare_texts(base.decode(), content.decode(), changes.texts)
-            if told is not None:
-                yield None, told
-
-
-def _with_moved(output: str, content: bytes, now: zipfile.ZipFile, changes: Changes) -> Table:
-    """Returns a table of the snapshot with the columns that another table has now."""
-    frame = pl.read_parquet(io.BytesIO(content))
-    for column, to in changes.of(output).moved.items():
-        other = pl.read_parquet(io.BytesIO(now.read(f"{_TABLES}{to.table}.parquet")))
-        found = other.select(*to.keys, column).unique()
-        frame = frame.join(found, on=to.keys, how="left", nulls_equal=True, validate="m:1")
-    return of_frame(frame)
+    return _file(changes.tables.get(table, table))

@@ -13,7 +13,7 @@ import polars as pl
 from scripts.proof.texts import compared_part
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     from scripts.proof.changes import Output
 
@@ -37,6 +37,14 @@ class Table:
         """Returns the rows of some columns, as they come or sorted."""
         found = zip(*(self.columns[it] for it in columns), strict=True)
         return list(found) if ordered else sorted(found)
+
+    def with_names(self, names: Mapping[str, Mapping[str, str]]) -> Table:
+        """Returns the table with names for numbers: column -> number -> name."""
+        columns = {
+            name: [names[name].get(it, it) for it in cells] if name in names else cells
+            for name, cells in self.columns.items()
+        }
+        return Table(columns, self.kinds)
 
     def of_prose(self, prose: Container[str], how: str) -> Table:
         """Returns the table with what counts of columns that hold sentences."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -129,7 +129,7 @@ def _settings_text(settings: Any) -> str:
 
 def _roster_text(roster: Any) -> str:
     """Returns roster.toml; what is not set is left to its default."""
-    dumped = roster.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    dumped = roster.model_dump(by_alias=True, exclude_unset=True)
     entries = [("scholars", it) for it in dumped["scholars"]]
     entries += [("streams", it) for it in dumped["streams"]]
     return "\n".join(
@@ -143,9 +143,9 @@ def _toml(value: Any) -> str:
     if isinstance(value, dict):
         members = (f"{name} = {_toml(it)}" for name, it in value.items() if it is not None)
         return f"{{ {', '.join(members)} }}"
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return f"[{', '.join(map(_toml, value))}]"
-    return json.dumps(value)
+    return value.isoformat() if isinstance(value, date) else json.dumps(value)
 
 
 def _serve(nodes: Path) -> None:

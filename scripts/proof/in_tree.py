@@ -5,8 +5,8 @@
     python in_tree.py TREE read CONFIG DATA COMMANDS OUT
 
 Everything this proof needs to know about the inside of a tree is in this file: where the two
-functions are that take a clock, `velocity.settings.load_settings`, `velocity.cli.main`, and where
-the data folder keeps its latest snapshot.
+functions are that take a clock, how many projects are pulled at once, `load_settings`, `main`, and
+where the data folder keeps its latest snapshot.
 """
 
 from __future__ import annotations
@@ -48,10 +48,23 @@ def _sync_function(name: str) -> Callable[..., Any]:
     sys.exit(f"no {name} in {' or '.join(_SYNC_MODULES)}")
 
 
+def _pull_one_by_one() -> None:
+    """Makes a sync pull one project at a time.
+
+    Pulled side by side, runs are numbered as the threads happen to come, and rows of runs that
+    start at the same instant stand in the order of these numbers.
+    """
+    server = import_module("velocity.sources.wandb_api").WandbServer
+    if not hasattr(server, "at_once"):
+        sys.exit("WandbServer.at_once, how many projects are pulled at once, has moved")
+    server.at_once = 1
+
+
 def _sync(config: str, data: str, at: str) -> None:
     """Syncs with the W&B server of the environment, as if the time were `at`."""
     settings = import_module("velocity.settings").load_settings(Path(config))
     instant = datetime.fromisoformat(at)
+    _pull_one_by_one()
     result = _sync_function("sync_wandb")(Path(data), settings, clock=lambda: instant)
     for error in result.errors:
         raise error

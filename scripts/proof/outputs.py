@@ -23,9 +23,20 @@ _CONFIG = f"{_INPUT}/velocity.toml"
 _DATA = "data"
 
 
-def for_each_case(inputs: Path, make: Callable[[Path], Path]) -> Iterator[tuple[Path, Path]]:
-    """Yields every case with what `make` gives for it, in order, while others are being made."""
-    cases = sorted(path.parent for path in inputs.glob("*/arrivals.json"))
+def is_drawn(case: Path) -> bool:
+    """Whether a case is one of many small drawn ones."""
+    return case.name.startswith("drawn-")
+
+
+def for_each_case(
+    inputs: Path, make: Callable[[Path], Path], wanted: str = "*"
+) -> Iterator[tuple[Path, Path]]:
+    """Yields every case with what `make` gives for it, in order, while others are being made.
+
+    `wanted` is a glob over the names of cases.
+    """
+    cases = [path.parent for path in inputs.glob(f"{wanted}/arrivals.json")]
+    cases.sort(key=lambda case: (is_drawn(case), case.name))  # the largest first
     # Threads suffice: the work is done by the processes that they start.
     with ThreadPoolExecutor(_PROCESSES) as threads:
         yield from zip(cases, threads.map(make, cases), strict=True)
@@ -37,7 +48,7 @@ def record_outputs(case: Path, base: Tree, metrics: Sequence[str], out: Path) ->
         _read(work, base, WEEKS, work / "weeks.zip")
         with zipfile.ZipFile(work / "weeks.zip") as file:
             weeks = json.loads(file.read(next(iter(WEEKS))))
-        wanted = commands(weeks, metrics, thorough=not case.name.startswith("drawn"))
+        wanted = commands(weeks, metrics, thorough=not is_drawn(case))
         (out / f"{case.name}.json").write_text(json.dumps(wanted, indent=0), encoding="utf-8")
         _read(work, base, wanted, out / f"{case.name}.zip")
     return out / f"{case.name}.zip"
