@@ -130,6 +130,10 @@ def _settings_text(settings: Any) -> str:
 def _roster_text(roster: Any) -> str:
     """Returns roster.toml; what is not set is left to its default."""
     dumped = roster.model_dump(by_alias=True, exclude_unset=True)
+    for stream in dumped["streams"]:
+        # A file may not say twice who is in a stream from a day on: the last entry holds.
+        members = {(it["scholar"], it["from"]): it for it in stream["members"]}
+        stream["members"] = list(members.values())
     entries = [("scholars", it) for it in dumped["scholars"]]
     entries += [("streams", it) for it in dumped["streams"]]
     return "\n".join(
