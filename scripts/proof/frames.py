@@ -74,8 +74,9 @@ def of_parquet(content: bytes) -> Table:
 
 
 def of_frame(frame: pl.DataFrame) -> Table:
-    """Reads a frame."""
-    columns = {name: [_cell(it) for it in frame[name].to_list()] for name in frame.columns}
+    """Reads a frame; dates count as numbers, as Python has none for "since ever" and "still"."""
+    plain = frame.with_columns(pl.col(pl.Date).to_physical())
+    columns = {name: [_cell(it) for it in plain[name].to_list()] for name in plain.columns}
     return Table(columns, {name: str(kind) for name, kind in frame.schema.items()})
 
 

@@ -18,6 +18,7 @@ import tempfile
 import zipfile
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -126,11 +127,21 @@ def _run(words: Sequence[str]) -> tuple[int, bytes, str]:
     return code, content.getvalue(), errors.getvalue()
 
 
+def _add_on_one_thread() -> None:
+    """Makes every DuckDB connection use one thread.
+
+    Several threads add up floats in whatever order they come, so two reads of one snapshot differ
+    in the last digit.
+    """
+    duckdb.connect = partial(duckdb.connect, config={"threads": 1})
+
+
 def _main(tree: str, action: str, *arguments: str) -> None:
     loaded = Path(str(import_module("velocity").__file__))
     if not loaded.is_relative_to(tree):
         sys.exit(f"velocity was loaded from {loaded}, not from {tree}")
     actions: dict[str, Callable[..., None]] = {"sync": _sync, "import": _import, "read": _read}
+    _add_on_one_thread()
     actions[action](*arguments)
 
 
