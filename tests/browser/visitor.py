@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import TimeoutError  # noqa: A004 - not the built-in one
 
 from scripts.browsing import settle
 from scripts.waiting import PATIENCE_S
@@ -29,6 +31,8 @@ PAGES = (
     ),
 )
 HEIGHT = 1400
+#: How long a page may take to become as narrow as its window; only a faulty one takes all of it.
+_FOLLOWS_WITHIN_MS = 60_000
 _AS_WIDE_AS_THEIR_ROOM = """() => [
   ...document.querySelectorAll('[data-testid=stPlotlyChart]')
 ].every(box => {
@@ -106,6 +110,9 @@ class Visitor:
         self.page.set_viewport_size({"width": width, "height": HEIGHT})
         self.settle()
         self.page.wait_for_function(_AS_WIDE_AS_THEIR_ROOM)
+        # Tables follow after the charts. A page that stays too wide is for `look` to report.
+        with suppress(TimeoutError):
+            self.page.wait_for_function(f"() => !({_TOO_WIDE})()", timeout=_FOLLOWS_WITHIN_MS)
 
     def look(self) -> list[str]:
         """What is wrong with the page once it is whole, and what went wrong since the last look."""
