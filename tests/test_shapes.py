@@ -102,10 +102,17 @@ def test_a_median_never_reached_is_more_than_the_largest_observed():
     assert stand_up.loop(now, None).value == ">\u00a031\u00a0h"
 
 
-@pytest.mark.parametrize("ledger", [None, {"credits_granted": 0.0, "credits_spent": 0.0}])
-def test_without_grants_and_rates_credits_are_not_known_rather_than_used_up(ledger):
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [{"group_id": "programme", "credits_granted": 0.0, "credits_spent": 0.0}],
+        [{"group_id": "basalt", "credits_granted": 9.0, "credits_spent": 0.0}],
+    ],
+)
+def test_without_grants_and_rates_credits_are_not_known_rather_than_used_up(rows):
     now = dict.fromkeys(READ_SCHEMAS["metrics"], 0)
-    tile = stand_up.credits_left(now, ledger)
+    tile = stand_up.credits_left(now, stand_up.charged(frame("ledger", rows), "programme"))
     assert (tile.value, tile.second) == ("not known", "no credits granted or priced")
 
 

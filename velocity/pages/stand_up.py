@@ -49,7 +49,7 @@ days = view.read(
     to_day=view.window.end,
 )
 balance = view.read(reads.balance, by="programme")
-ledger = next(view.read(reads.ledger, by="programme").iter_rows(named=True), None)
+ledger = shape.charged(view.read(reads.ledger, by="programme"), "programme")
 drawn = {
     "concluded": (shape.concluded(now, before), shape.concluded_charts(days, programme, mode)),
     "serial": (

@@ -177,10 +177,8 @@ class _Week:
         now = self._now
         if now is None:
             return ()
-        ledger = reads.ledger(self._snapshot, by=self._by, scope=self._scope)
-        if self._stream is not None:
-            ledger = ledger.filter(pl.col("group_id") == self._stream)
-        left = next(ledger.iter_rows(named=True), None)
+        ledgers = reads.ledger(self._snapshot, by=self._by, scope=self._scope)
+        left = tiles.charged(ledgers, self._stream or "programme")
         concluded, loop = tiles.concluded(now, None), tiles.loop(now, None)
         left_over = tiles.credits_left(now, left)
         spent = [] if left_over.value == formats.NOT_KNOWN else [left_over.change]

@@ -143,19 +143,19 @@ def timeline_view(from_at: datetime, to_at: datetime, as_of: datetime, who: Row)
     )
 
 
-def timeline_caption(from_at: datetime, to_at: datetime, who: Row) -> str:
+def timeline_caption(view: TimelineView) -> str:
     """The timeline's window, its clock, and what can be done with it."""
-    last = (to_at - timedelta(microseconds=1)).date()
-    awake = "" if who["awake_start_min"] is None else f", awake {awake_words(who)}"
+    last = (view.end - timedelta(microseconds=1)).date()
+    awake = "" if view.awake is None else f", awake {awake_words(*view.awake)}"
     return (
-        f"{formats.span(from_at.date(), last)}, times in {who['timezone']}{awake}; drag to pan, "
+        f"{formats.span(view.start.date(), last)}, times in {view.zone.key}{awake}; drag to pan, "
         "click an experiment for its runs"
     )
 
 
-def awake_words(who: Row) -> str:
+def awake_words(start: time, end: time) -> str:
     """The awake window as written: "09:00 to 21:00"."""
-    return f"{_clock(who['awake_start_min']):%H:%M} to {_clock(who['awake_end_min']):%H:%M}"
+    return f"{start:%H:%M} to {end:%H:%M}"
 
 
 def _clock(minutes: int) -> time:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -91,8 +91,13 @@ def loop(now: Row, before: Row | None) -> Tile:
 
 
 def credits_left(now: Row, ledger: Row | None) -> Tile:
-    """Credits left and how long they last; spent in the window in place of a change."""
-    if not _has_credits(ledger):
+    """Credits left and how long they last; spent in the window in place of a change.
+
+    Args:
+        now: the row of `reads.metrics` over the window.
+        ledger: as `charged` gives it.
+    """
+    if ledger is None:
         hours = f"{formats.count(now['gpu_hours'])} GPU-hours; allocation, not use"
         return Tile(
             "Credits left",
@@ -118,9 +123,11 @@ def credits_left(now: Row, ledger: Row | None) -> Tile:
     )
 
 
-def _has_credits(ledger: Row | None) -> TypeGuard[Row]:
-    """Whether anything was granted, or charged at a rate."""
-    return ledger is not None and bool(ledger["credits_granted"] or ledger["credits_spent"])
+def charged(ledgers: pl.DataFrame, group: str) -> Row | None:
+    """The row of `reads.ledger` of a group; None where nothing was granted or charged at a rate."""
+    used = (pl.col("credits_granted") != 0) | (pl.col("credits_spent") != 0)
+    rows = ledgers.filter((pl.col("group_id") == group) & used)
+    return next(rows.iter_rows(named=True), None)
 
 
 def _median(now: Row, name: str) -> str:
@@ -183,10 +190,10 @@ def loop_charts(days: pl.DataFrame, weekly: pl.DataFrame, mode: Mode) -> list[Ch
 def credit_charts(
     days: pl.DataFrame, balance: pl.DataFrame, ledger: Row | None, mode: Mode
 ) -> list[Chart]:
-    """Credits spent a day and what is left; GPU-hours a day where there are no credits."""
+    """Credits spent a day and what is left; GPU-hours a day where `ledger` is None."""
     title, left = "Credits left", balance
     spent, of_spent, until = "credits", "Credits a day", None
-    if _has_credits(ledger):
+    if ledger is not None:
         until = ledger["exhausted_on"]
     else:
         left, spent, of_spent = balance.clear(), "gpu_hours", "GPU-hours a day"

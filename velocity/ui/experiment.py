@@ -38,6 +38,7 @@ def show_timeline(view: View, who: dict[str, Any], *, title: str) -> None:
     """
     from_at, to_at = shape.timeline_window(view.window, view.as_of, view.zone)
     over = {"scholar": who["scholar"], "from_at": from_at, "to_at": to_at}
+    drawn = shape.timeline_view(from_at, to_at, view.as_of, who)
     experiments = view.read(reads.timeline_experiments, **over)
     runs = view.read(reads.timeline_runs, **over)
     show_chart(
@@ -45,12 +46,12 @@ def show_timeline(view: View, who: dict[str, Any], *, title: str) -> None:
             experiments,
             runs,
             view.read(reads.concurrency, **over),
-            view=shape.timeline_view(from_at, to_at, view.as_of, who),
+            view=drawn,
             mode=theme_mode(),
             title=title,
         ),
         title=title,
-        caption=shape.timeline_caption(from_at, to_at, who),
+        caption=shape.timeline_caption(drawn),
         table=Table(experiments, "timeline"),
         on_select=_take_clicked,
     )
