@@ -9,8 +9,8 @@ import pytest
 from tests.builders import at, run
 from velocity.reading import reads
 from velocity.records import run_frame
+from velocity.sentences.weeks import restated
 from velocity.settings import Experiments, Settings
-from velocity.shapes.weeks import restated
 from velocity.store import Snapshot, open_live
 from velocity.store.derive import derive
 from velocity.store.merge import merge_project, merge_runs

@@ -9,7 +9,8 @@ import streamlit as st
 from velocity import formats, sentences, ui
 from velocity.charts import draw_calendar, draw_strips, draw_throughput
 from velocity.reading import reads
-from velocity.shapes import my_velocity as shape
+from velocity.reading import scholar as shape
+from velocity.sentences.scholar import now
 
 _WEEKS = 12
 
@@ -55,7 +56,7 @@ view.say(
 )
 
 with st.container(border=True), st.grid(4, min_column_width=196):
-    for tile in shape.now(runs(), open_work(), waiting()):
+    for tile in now(runs(), open_work(), waiting()):
         with st.container(gap="xsmall"):
             st.metric(tile.label, tile.value)
             st.caption(tile.note)

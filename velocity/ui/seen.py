@@ -8,8 +8,7 @@ import streamlit as st
 
 from velocity import formats
 from velocity.reading import reads
-from velocity.shapes.my_velocity import SEEN_BY_OTHERS
-from velocity.shapes.seen import seen_by
+from velocity.sentences.seen import SEEN_BY_OTHERS, seen_by
 from velocity.ui.parts import heading
 from velocity.ui.tables import show_rows
 

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from velocity.reading.access import Viewer
     from velocity.roster.models import Roster
 
+#: With no sign-in there is nothing to hide behind.
+SEEN_BY_OTHERS = (
+    "This dashboard runs without sign-in, on this machine only: whoever can open it sees every "
+    "page of every scholar, this one included. The cohort's quartiles name nobody and need 8 "
+    "others."
+)
 _NO_HOURS = "never your calendar, awake window or what lies outside it"
 _SCHEMA = {"who": pl.String, "role": pl.String, "sees": pl.String}
 

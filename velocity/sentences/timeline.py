@@ -1,14 +1,17 @@
-"""One experiment in words."""
+"""The timeline and one experiment of it, in words."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from velocity import formats
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import datetime, time
+
+    from velocity.charts import TimelineView
 
 _OUTCOMES = {"false_start": "false start", "failure": "failed"}
 
@@ -33,6 +36,21 @@ def experiment_words(row: Mapping[str, Any], as_of: datetime) -> str:
         else:
             parts.append(str(row["loop_status"]))
     return " · ".join(parts)
+
+
+def timeline_caption(view: TimelineView) -> str:
+    """The timeline's window, its clock, and what can be done with it."""
+    last = (view.end - timedelta(microseconds=1)).date()
+    awake = "" if view.awake is None else f", awake {awake_words(*view.awake)}"
+    return (
+        f"{formats.span(view.start.date(), last)}, times in {view.zone.key}{awake}; drag to pan, "
+        "click an experiment for its runs"
+    )
+
+
+def awake_words(start: time, end: time) -> str:
+    """The awake window as written: "09:00 to 21:00"."""
+    return f"{start:%H:%M} to {end:%H:%M}"
 
 
 def _between(start: datetime, end: datetime) -> str:

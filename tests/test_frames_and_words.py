@@ -1,4 +1,4 @@
-"""What pages make of frames before they are drawn: weeks, lines, tiles."""
+"""Frames before they are drawn, and the words for them: weeks, lines, tiles."""
 
 from datetime import date, timedelta
 
@@ -7,8 +7,13 @@ import pytest
 
 from tests.builders import at, run, store_of
 from velocity.reading import reads
+from velocity.reading.programme import charged
 from velocity.reading.schemas import READ_SCHEMAS
-from velocity.shapes import stand_up, streams, weeks
+from velocity.reading.series import last_complete_week, recent
+from velocity.reading.streams import series_days
+from velocity.sentences import lines, tiles
+from velocity.sentences.signals import signals
+from velocity.sentences.weeks import window_words
 
 MONDAY = date(2026, 11, 16)
 
@@ -45,20 +50,20 @@ def weekly(count, *, running=False, measure="failure_share", **columns):
     ],
 )
 def test_a_week_is_complete_with_its_sunday(last_day, week):
-    assert weeks.last_complete_week(last_day) == week
+    assert last_complete_week(last_day) == week
 
 
 def test_twelve_complete_weeks_are_shown_and_never_the_running_one():
-    shown = weeks.recent(weekly(20, running=True), MONDAY - timedelta(weeks=1), ["failure_share"])
+    shown = recent(weekly(20, running=True), MONDAY - timedelta(weeks=1), ["failure_share"])
     assert shown.height == 12
     assert not shown["running"].any()
-    assert weeks.window_words(shown) == "12 weeks to 15\u00a0Nov"
+    assert window_words(shown) == "12 weeks to 15\u00a0Nov"
 
 
 def test_before_the_first_week_is_over_the_running_one_is_shown():
-    shown = weeks.recent(weekly(1, running=True), MONDAY - timedelta(weeks=1), ["failure_share"])
+    shown = recent(weekly(1, running=True), MONDAY - timedelta(weeks=1), ["failure_share"])
     assert shown["running"].to_list() == [True]
-    assert weeks.window_words(shown) == "1 week so far"
+    assert window_words(shown) == "1 week so far"
 
 
 def test_what_never_varies_is_never_a_signal():
@@ -82,7 +87,7 @@ def test_signals_come_in_roster_order_with_the_programme_last():
     whole = one.with_columns(group_id=pl.lit("programme"))
     first = one.with_columns(group_id=pl.lit("aurora"))
     names = {"aurora": "Aurora", "basalt": "LLM basalt"}
-    found, checked = weeks.signals([whole, one, first], MONDAY, names)
+    found, checked = signals([whole, one, first], MONDAY, names)
     assert [words.split(",")[0] for words in found] == ["**Aurora", "**LLM basalt", "**Programme"]
     assert checked == 3
     assert "share of runs failed: 25\u00a0%.** Usual range 5\u00a0% to 10\u00a0%." in found[0]
@@ -90,7 +95,7 @@ def test_signals_come_in_roster_order_with_the_programme_last():
 
 def test_a_loop_of_fewer_than_six_events_has_no_median_but_words():
     now = dict.fromkeys(READ_SCHEMAS["metrics"], 0) | {"loop_hours_events": 5, "loop_hours_n": 7}
-    tile = stand_up.loop(now, None)
+    tile = tiles.loop(now, None)
     assert tile.value == "no median"
     assert tile.second == "5 loops so far; medians start at 6 events."
     assert tile.note == "n\u00a0=\u00a07 loops, 0 closed"
@@ -99,7 +104,7 @@ def test_a_loop_of_fewer_than_six_events_has_no_median_but_words():
 def test_a_median_never_reached_is_more_than_the_largest_observed():
     now = dict.fromkeys(READ_SCHEMAS["metrics"], 9)
     now |= {"loop_hours_median": None, "loop_hours_high": None, "loop_hours_largest": 31}
-    assert stand_up.loop(now, None).value == ">\u00a031\u00a0h"
+    assert tiles.loop(now, None).value == ">\u00a031\u00a0h"
 
 
 @pytest.mark.parametrize(
@@ -112,7 +117,7 @@ def test_a_median_never_reached_is_more_than_the_largest_observed():
 )
 def test_without_grants_and_rates_credits_are_not_known_rather_than_used_up(rows):
     now = dict.fromkeys(READ_SCHEMAS["metrics"], 0)
-    tile = stand_up.credits_left(now, stand_up.charged(frame("ledger", rows), "programme"))
+    tile = tiles.credits_left(now, charged(frame("ledger", rows), "programme"))
     assert (tile.value, tile.second) == ("not known", "no credits granted or priced")
 
 
@@ -120,7 +125,7 @@ def test_without_grants_and_rates_credits_are_not_known_rather_than_used_up(rows
 def test_a_runway_too_long_to_tell_is_no_number_of_days(runway):
     now = dict.fromkeys(READ_SCHEMAS["metrics"], 0)
     ledger = {"credits_granted": 5.0, "credits_spent": 0.0, "credits_left": 5.0}
-    tile = stand_up.credits_left(now, ledger | {"runway_days": runway, "exhausted_on": None})
+    tile = tiles.credits_left(now, ledger | {"runway_days": runway, "exhausted_on": None})
     assert tile.second == "more than ten years at the last 14 days' pace"
 
 
@@ -135,21 +140,21 @@ def test_a_runway_too_long_to_tell_is_no_number_of_days(runway):
 def test_a_line_says_its_median_and_n_or_how_many_loops_there_are(median, words):
     line = {"scholar": "heron", "entity": "e", "project": "p", "state": "running"}
     states = frame("line_states", [line | {"last_loops_hours": [1.0, 400.0]}])
-    rows = streams.line_rows(states, frame("lines", [line | median]), frame("open_work", []))
+    rows = lines.line_rows(states, frame("lines", [line | median]), frame("open_work", []))
     assert rows["median"].to_list() == [words]
-    assert rows["last_loops_hours"].to_list() == [[1.0, streams.LONGEST_BAR_HOURS]]
+    assert rows["last_loops_hours"].to_list() == [[1.0, lines.LONGEST_BAR_HOURS]]
 
 
 def test_an_open_line_older_than_its_usual_says_so():
     line = {"scholar": "heron", "project": "p", "state": "running", "experiment_id": "e/p/r1"}
     old = frame("open_work", [{"experiment_id": "e/p/r1", "older_than_usual": True}])
-    rows = streams.line_rows(frame("line_states", [line]), frame("lines", []), old)
+    rows = lines.line_rows(frame("line_states", [line]), frame("lines", []), old)
     assert rows["state"].to_list() == ["open, older than usual"]
 
 
 def test_the_bars_of_a_young_programme_begin_with_its_first_week():
     first = date(2026, 11, 4)
-    days = streams.series_days(MONDAY, first, date(2026, 11, 24))
+    days = series_days(MONDAY, first, date(2026, 11, 24))
     assert days == (date(2026, 11, 2), date(2026, 11, 23))
-    days = streams.series_days(date(2026, 10, 26), first, date(2026, 11, 6))
+    days = series_days(date(2026, 10, 26), first, date(2026, 11, 6))
     assert days == (date(2026, 11, 2), date(2026, 11, 6))
