@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from tests.builders import at, run, store_of
+from tests.read_schemas import READ_SCHEMAS
 from velocity.reading import reads
 from velocity.reading.programme import charged
-from velocity.reading.schemas import READ_SCHEMAS
 from velocity.reading.series import last_complete_week, recent
 from velocity.reading.streams import series_days
 from velocity.sentences import lines, tiles

@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 
 from tests.builders import run, store_of
+from tests.read_schemas import READ_SCHEMAS
 from velocity.errors import StoreError
 from velocity.queries import Query, list_queries
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, Scope
-from velocity.reading.schemas import READ_SCHEMAS
 from velocity.store import Snapshot
 
 QUERIES = list(list_queries())
