@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scripts.waiting import PATIENCE_S
+from tests import faults
 from tests.worlds import NOON, node, point_client_at, pull_into
 from velocity.cli.progress import tell_result
-from velocity.demo.wandb_server import faults
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World
 from velocity.errors import RetryLaterError, SourceError, StoreError

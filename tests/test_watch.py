@@ -16,10 +16,10 @@ from typer.testing import CliRunner
 
 from scripts.waiting import PATIENCE_S, wait_until
 from tests.commands import VELOCITY, environment, velocity
+from tests.faults import slow
 from tests.processes import MARK, assert_nothing_runs, carrying
 from tests.worlds import node, point_client_at
 from velocity.cli.application import app
-from velocity.demo.wandb_server.faults import slow
 from velocity.demo.wandb_server.server import DEMO_API_KEY, ProtocolServer
 from velocity.demo.wandb_server.world import World
 from velocity.reading import reads
