@@ -24,10 +24,10 @@ from plain_pandas import figures_in_pandas
 from reads import measure_reads
 from synthetic import AS_OF, run_table
 
+from velocity.record.merge import merge_project, merge_runs
 from velocity.settings import Settings
 from velocity.store import open_live
 from velocity.store.derive import derive
-from velocity.store.merge import merge_project, merge_runs
 from velocity.store.publish import publish
 
 if TYPE_CHECKING:

@@ -74,11 +74,11 @@ def roster() -> str:
 
 def make_store(folder: Path) -> None:
     """A published store, unless the folder has one."""
+    from velocity.record.merge import merge_project, merge_runs
     from velocity.roster.models import load_roster
     from velocity.settings import Settings
     from velocity.store import open_live
     from velocity.store.derive import derive
-    from velocity.store.merge import merge_project, merge_runs
     from velocity.store.publish import publish
 
     if (folder / "CURRENT").exists():

@@ -14,11 +14,11 @@ import polars as pl
 
 from velocity import formats
 from velocity.reading import reads
+from velocity.record.merge import merge_project, merge_runs
 from velocity.records import run_frame
 from velocity.settings import Settings
 from velocity.store.derive import derive
 from velocity.store.live import open_live
-from velocity.store.merge import merge_project, merge_runs
 from velocity.store.publish import publish
 from velocity.store.snapshot import Snapshot
 from velocity.theme import LIGHT

@@ -11,11 +11,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from velocity.record.merge import merge_project, merge_runs
 from velocity.records import run_frame
 from velocity.settings import Settings
 from velocity.store.derive import derive
 from velocity.store.live import open_live
-from velocity.store.merge import merge_project, merge_runs
 from velocity.store.publish import publish
 from velocity.store.snapshot import Snapshot
 

@@ -9,8 +9,8 @@ import pytest
 from tests.app_pages import open_page, words
 from tests.builders import run, store_of
 from velocity.reading import reads
+from velocity.record.merge import SyncRow, merge_log
 from velocity.store import MergeCounts, latest_snapshot, open_live
-from velocity.store.merge import SyncRow, merge_log
 from velocity.store.publish import publish
 
 

@@ -18,11 +18,12 @@ from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World
 from velocity.errors import StoreError
 from velocity.reading import reads
+from velocity.record import exclusions
+from velocity.record.merge import merge_runs
 from velocity.records import run_frame
 from velocity.roster.models import load_roster
 from velocity.settings import Settings, load_settings
-from velocity.store import exclusions, latest_snapshot, open_live
-from velocity.store.merge import merge_runs
+from velocity.store import latest_snapshot, open_live
 from velocity.sync.commands import import_tables, sync_wandb
 from velocity.sync.forget import finish_forgetting, forget_person
 

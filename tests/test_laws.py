@@ -19,12 +19,12 @@ from tests.builders import run, store_of
 from tests.comparison import Key, Row, agree, rows_by
 from tests.derived_tables import assert_tables_agree, derived_tables
 from velocity.reading import reads
+from velocity.record.merge import merge_project, merge_runs
 from velocity.records import run_frame
 from velocity.roster.models import Roster, Scholar
 from velocity.settings import Programme, Settings
 from velocity.store import open_live
 from velocity.store.derive import derive
-from velocity.store.merge import merge_project, merge_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.builders import run
+from velocity.record.merge import merge_runs
 from velocity.records import run_frame
 from velocity.store import open_live
-from velocity.store.merge import merge_runs
 
 
 @pytest.fixture

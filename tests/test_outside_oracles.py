@@ -27,8 +27,8 @@ from velocity.store import open_live
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from velocity.database.connection import LiveStore
     from velocity.store import Snapshot
-    from velocity.store.live import LiveStore
 
 _HOUR_US = 3_600_000_000
 _MIN_EVENTS = 6

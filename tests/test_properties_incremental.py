@@ -16,11 +16,11 @@ from tests.batches import PLACES, batch_of, moment, row_of, settings_of
 from tests.derived_tables import assert_tables_agree, derived_tables
 from tests.oracles.model import DAY, HOUR, MINUTE, Run, micros
 from tests.oracles.strategies import DELTAS, STATES
+from velocity.record.merge import merge_project, merge_runs
 from velocity.records import run_frame
 from velocity.roster.models import Credits, Grant, Rate
 from velocity.store import LiveStore, open_live
 from velocity.store.derive import derive
-from velocity.store.merge import merge_project, merge_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

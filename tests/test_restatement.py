@@ -8,12 +8,12 @@ import pytest
 
 from tests.builders import at, run
 from velocity.reading import reads
+from velocity.record.merge import merge_project, merge_runs
 from velocity.records import run_frame
 from velocity.sentences.weeks import restated
 from velocity.settings import Experiments, Settings
 from velocity.store import Snapshot, open_live
 from velocity.store.derive import derive
-from velocity.store.merge import merge_project, merge_runs
 from velocity.store.publish import publish
 
 if TYPE_CHECKING:

@@ -20,12 +20,12 @@ from tests.faults import slow
 from tests.processes import MARK, assert_nothing_runs, carrying
 from tests.worlds import node, point_client_at
 from velocity.cli.application import app
+from velocity.database.lock import writer_lock
 from velocity.demo.wandb_server.server import DEMO_API_KEY, ProtocolServer
 from velocity.demo.wandb_server.world import World
 from velocity.reading import reads
 from velocity.settings import Settings
 from velocity.store import latest_snapshot
-from velocity.store.lock import writer_lock
 from velocity.sync.commands import sync_wandb
 from velocity.sync.watch import cycle
 from velocity.sync.watch.lines import Log

@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Any, get_args
 import polars as pl
 
 from velocity.queries import Query, list_queries, load_query, queries_fingerprint
+from velocity.record import exclusions
 from velocity.roster.tables import roster_frames
-from velocity.store import exclusions
 from velocity.store.figures import By, figures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
+    from velocity.database.connection import LiveStore
     from velocity.roster.models import Roster
     from velocity.settings import Settings
-    from velocity.store.live import LiveStore
 
 _MINUTE_US = 60_000_000
 

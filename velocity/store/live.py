@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import duckdb
-import polars as pl
 
+from velocity.database.connection import LiveStore
+from velocity.database.lock import writer_lock
+from velocity.database.room import WRITE_ERRORS, cannot_write, lacks_room
 from velocity.errors import StoreError
 from velocity.queries import list_queries
-from velocity.store.interruptible import interruptible
-from velocity.store.lock import writer_lock
-from velocity.store.room import WRITE_ERRORS, cannot_write, lacks_room
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
 #: Rows that one thread reads or writes at a time. DuckDB's own 122,880 leave a store of 100,000
@@ -24,48 +23,6 @@ _ROW_GROUP_SIZE = 30_720
 
 #: Where names are looked up: what was brought, then what was derived from it.
 SEARCH_PATH = "live.main,live.derived"
-
-
-class LiveStore:
-    """A connection to the live file, inside its write lock; made by `open_live`."""
-
-    def __init__(self, data: Path, connection: duckdb.DuckDBPyConnection) -> None:
-        self.data = data
-        self.connection = connection
-
-    @interruptible()
-    def run(self, sql: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        """Executes one or more statements; rows of the last one.
-
-        For rows with instants use `frame`: DuckDB needs pytz to make Python's own of them.
-        """
-        if params:
-            return self.connection.execute(sql, dict(params)).fetchall()
-        return self.connection.execute(sql).fetchall()
-
-    @interruptible()
-    def frame(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
-        """The rows of one SELECT, in no order whatever it says: insertion order is not kept."""
-        return pl.DataFrame(self.connection.execute(sql, dict(params or {})).to_arrow_table())
-
-    @interruptible()
-    def load(self, table: str, frame: pl.DataFrame) -> None:
-        """Makes (or replaces) a temporary table of a frame."""
-        self.connection.register("loading", frame.to_arrow())
-        self.run(f'CREATE OR REPLACE TEMP TABLE "{table}" AS SELECT * FROM loading')
-        self.connection.unregister("loading")
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing, whatever happens inside."""
-        self.run("BEGIN")
-        try:
-            yield
-        except BaseException:
-            with suppress(duckdb.Error):  # a full disk may have ended it already, or everything
-                self.run("ROLLBACK")
-            raise
-        self.run("COMMIT")
 
 
 @contextmanager

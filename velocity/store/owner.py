@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from velocity.store.live import LiveStore
+    from velocity.database.connection import LiveStore
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")

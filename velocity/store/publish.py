@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from velocity.database.interruptible import interruptible
+from velocity.database.room import cause
 from velocity.errors import StoreError
 from velocity.queries import list_queries, load_query, queries_fingerprint
-from velocity.store.interruptible import interruptible
 from velocity.store.live import SEARCH_PATH, define_macros
-from velocity.store.room import cause
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from velocity.store.live import LiveStore
+    from velocity.database.connection import LiveStore
 
 SNAPSHOTS_KEPT = 3
 

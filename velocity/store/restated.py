@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from velocity.store.live import LiveStore
+    from velocity.database.connection import LiveStore
 
 
 def count_restatements(store: LiveStore) -> int:

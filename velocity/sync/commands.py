@@ -11,10 +11,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
+from velocity.record.merge import SyncRow, merge_log, merge_project, merge_rejected, merge_runs
 from velocity.roster.models import load_roster
 from velocity.store import LiveStore, MergeCounts, open_live
 from velocity.store.derive import derive
-from velocity.store.merge import SyncRow, merge_log, merge_project, merge_rejected, merge_runs
 from velocity.store.publish import publish
 from velocity.store.restated import count_restatements, count_weeks_restated
 from velocity.sync.projects import pull_projects

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from velocity import state
 from velocity.errors import VelocityError
+from velocity.record import exclusions
+from velocity.record.erase import count_runs_of, erase
 from velocity.roster.models import load_roster
-from velocity.store import exclusions, open_live
+from velocity.store import open_live
 from velocity.store.derive import derive
-from velocity.store.erase import count_runs_of, erase, remove_other_snapshots, rewrite
+from velocity.store.erase import remove_other_snapshots, rewrite
 from velocity.store.publish import publish
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from velocity.errors import NoProjectError, SourceError, StoreError, VelocityError
+from velocity.record.pulls import list_pulled
 from velocity.store.owner import StoreOwner
-from velocity.store.pulls import list_pulled
 from velocity.sync.pull import leave_project, pull_project
 from velocity.sync.results import ProjectResult
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from velocity.database.connection import LiveStore
     from velocity.sources.wandb_api import WandbServer
-    from velocity.store.live import LiveStore
     from velocity.sync.results import OnProgress
 
 _TURN_S = 0.0005

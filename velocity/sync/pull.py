@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from velocity.errors import RetryLaterError, SourceError
-from velocity.store.merge import merge_runs
-from velocity.store.pulls import (
+from velocity.record.merge import merge_runs
+from velocity.record.pulls import (
     known_window,
     list_differing,
     list_missing,
@@ -43,9 +43,9 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
     from datetime import datetime
 
+    from velocity.database.connection import LiveStore
     from velocity.records import Rejected, RunBatch
     from velocity.sources.wandb_api import WandbServer
-    from velocity.store.live import LiveStore
     from velocity.store.owner import StoreOwner
     from velocity.sync.results import OnProgress, ProjectResult, Stage
 

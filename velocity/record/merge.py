@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from velocity.queries import load_query
-from velocity.store import exclusions
+from velocity.record import exclusions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from velocity.database.connection import LiveStore
     from velocity.records import Rejected
-    from velocity.store.live import LiveStore
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,11 @@ def merge_runs(store: LiveStore, runs: pl.DataFrame) -> MergeCounts:
         return MergeCounts()
     with store.transaction():
         store.load("incoming", runs)
-        store.run(f"CREATE OR REPLACE TEMP TABLE merge_row AS {load_query('store/merge_row').body}")
+        store.run(
+            f"CREATE OR REPLACE TEMP TABLE merge_row AS {load_query('record/merge_row').body}"
+        )
         counts = dict(store.run("SELECT outcome, count(*) FROM merge_row GROUP BY outcome"))
-        store.run(load_query("store/merge_write").body)
+        store.run(load_query("record/merge_write").body)
         store.run("DROP TABLE merge_row; DROP TABLE incoming")
     return MergeCounts(**counts)
 
@@ -91,7 +93,7 @@ def merge_project(
     What a table or local files say never moves a pulled project, and never moves any back.
     """
     store.run(
-        load_query("store/merge_project").body,
+        load_query("record/merge_project").body,
         {
             "entity": entity,
             "project": project,

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from velocity.queries import load_query
+from velocity.record.merge import merge_project, merge_rejected
 from velocity.records import UTC
-from velocity.store.merge import merge_project, merge_rejected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from velocity.database.connection import LiveStore
     from velocity.records import Rejected
-    from velocity.store.live import LiveStore
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def list_pulled(store: LiveStore, entity: str) -> list[str]:
 
 def list_unfinished(store: LiveStore, entity: str, project: str) -> list[str]:
     """Ids of the runs that were not over when W&B last gave them."""
-    rows = store.run(load_query("store/unfinished").body, {"entity": entity, "project": project})
+    rows = store.run(load_query("record/unfinished").body, {"entity": entity, "project": project})
     return [run_id for (run_id,) in rows]
 
 
@@ -72,7 +72,7 @@ def list_rejected(store: LiveStore, entity: str, project: str) -> list[str]:
 
 def known_window(store: LiveStore, entity: str, project: str) -> dict[str, datetime]:
     """Id -> heartbeat of the runs with the latest heartbeats: a sample of about 100."""
-    body = load_query("store/known_window").body
+    body = load_query("record/known_window").body
     return dict(store.frame(body, {"entity": entity, "project": project}).rows())
 
 
@@ -105,7 +105,7 @@ def merge_pull(
     with store.transaction():
         merge_project(store, entity, project, as_of=started_at, app_url=app_url, pulled=True)
         store.run(
-            load_query("store/pulled").body,
+            load_query("record/pulled").body,
             {
                 "entity": entity,
                 "project": project,
@@ -126,7 +126,7 @@ def list_differing(store: LiveStore, entity: str, project: str, listing: pl.Data
         listing: columns of `RUN_SCHEMA` that need neither config nor summary.
     """
     store.load("listed", listing)
-    rows = store.run(load_query("store/differing").body, {"entity": entity, "project": project})
+    rows = store.run(load_query("record/differing").body, {"entity": entity, "project": project})
     store.run("DROP TABLE listed")
     return [run_id for (run_id,) in rows]
 
@@ -136,7 +136,7 @@ def list_missing(
 ) -> list[str]:
     """Ids of the project's runs that a scan of all of it did not give."""
     store.load("scanned", pl.DataFrame({"run_id": list(scanned)}, schema={"run_id": pl.String}))
-    rows = store.run(load_query("store/missing").body, {"entity": entity, "project": project})
+    rows = store.run(load_query("record/missing").body, {"entity": entity, "project": project})
     store.run("DROP TABLE scanned")
     return [run_id for (run_id,) in rows]
 
@@ -154,5 +154,5 @@ def mark_deleted(
     )
     with store.transaction():
         store.load("gone", gone)
-        store.run(load_query("store/mark_deleted").body)
+        store.run(load_query("record/mark_deleted").body)
         store.run("DROP TABLE gone")
