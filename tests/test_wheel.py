@@ -73,7 +73,8 @@ def _say(away, environment, *command):
 
 
 def test_the_wheel_says_its_version(away, environment):
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    code = "from importlib.metadata import version; print(version('research-velocity'))"
+    version = _say(away, environment, "python", "-c", code)
     assert _say(away, environment, "velocity", "--version") == version
 
 
