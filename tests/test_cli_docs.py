@@ -30,9 +30,8 @@ COMMANDS = dict(_commands(typer.main.get_command(app)))
 
 
 def _options(command):
-    return {
-        text for param in command.params for text in param.opts if text.startswith("--")
-    } - EVERYWHERE
+    shown = [param for param in command.params if not param.hidden]
+    return {text for param in shown for text in param.opts if text.startswith("--")} - EVERYWHERE
 
 
 def test_the_commands_are_those_of_the_contract():
