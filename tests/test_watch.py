@@ -25,6 +25,7 @@ from velocity.database.lock import writer_lock
 from velocity.demo.wandb_server.server import DEMO_API_KEY, ProtocolServer
 from velocity.demo.wandb_server.world import World
 from velocity.reading import reads
+from velocity.record import exclusions
 from velocity.settings import Settings
 from velocity.store import latest_snapshot
 from velocity.sync import watch
@@ -81,6 +82,26 @@ class Service:
     def kill(self):
         self._process.kill()
         self._process.wait()
+
+
+def watched_sync(folder, url, *, patience_s):
+    """The exit code and the log of one sync as a watch starts it."""
+    holding, held = os.pipe()  # a watch keeps its end open for as long as it runs
+    try:
+        done = subprocess.run(
+            [*VELOCITY, "sync", f"--watched={patience_s}", "--project", "lab/*", "--data", "data"],
+            cwd=folder,
+            env=surroundings(folder, url),
+            stdin=holding,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+    finally:
+        os.close(held)
+        os.close(holding)
+    return done.returncode, done.stdout
 
 
 @contextmanager
@@ -153,20 +174,18 @@ def test_it_outlives_an_outage_of_the_server(server, tmp_path):
 @pytest.mark.fault
 def test_a_sync_without_progress_ends_itself(server, tmp_path):
     server.faults.append(slow(PATIENCE_S))
-    holding, held = os.pipe()  # what a watch holds open for as long as it runs
-    done = subprocess.run(
-        [*VELOCITY, "sync", "--watched", "2", "--project", "lab/*"],
-        cwd=tmp_path,
-        env=surroundings(tmp_path, server.url),
-        stdin=holding,
-        capture_output=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    os.close(held)
-    os.close(holding)
-    assert (done.returncode, done.stdout) == (-signal.SIGALRM, b"")
+    assert watched_sync(tmp_path, server.url, patience_s=2) == (-signal.SIGALRM, "")
     assert_nothing_runs(tmp_path)
+
+
+def test_a_removal_stopped_midway_is_finished_and_logged_before_the_sync(server, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    exclusions.load(data).begun({"ada"}, ()).save(data)
+    code, log = watched_sync(tmp_path, server.url, patience_s=PATIENCE_S)
+    events = [dict(FIELD.findall(line))["event"] for line in log.splitlines()]
+    assert (code, events) == (0, ["forgotten", "pulled", "published"])
+    assert reads.runs(latest_snapshot(data)).height == 0
 
 
 @pytest.mark.fault
