@@ -125,9 +125,11 @@ def list_differing(store: LiveStore, entity: str, project: str, listing: pl.Data
         project: that was listed.
         listing: columns of `RUN_SCHEMA` that need neither config nor summary.
     """
-    store.load("listed", listing)
-    rows = store.run(load_query("record/differing").body, {"entity": entity, "project": project})
-    store.run("DROP TABLE listed")
+    with store.held():
+        store.load("listed", listing)
+        body = load_query("record/differing").body
+        rows = store.run(body, {"entity": entity, "project": project})
+        store.run("DROP TABLE listed")
     return [run_id for (run_id,) in rows]
 
 
@@ -135,9 +137,12 @@ def list_missing(
     store: LiveStore, entity: str, project: str, scanned: Iterable[str | None]
 ) -> list[str]:
     """Ids of the project's runs that a scan of all of it did not give."""
-    store.load("scanned", pl.DataFrame({"run_id": list(scanned)}, schema={"run_id": pl.String}))
-    rows = store.run(load_query("record/missing").body, {"entity": entity, "project": project})
-    store.run("DROP TABLE scanned")
+    frame = pl.DataFrame({"run_id": list(scanned)}, schema={"run_id": pl.String})
+    with store.held():
+        store.load("scanned", frame)
+        body = load_query("record/missing").body
+        rows = store.run(body, {"entity": entity, "project": project})
+        store.run("DROP TABLE scanned")
     return [run_id for (run_id,) in rows]
 
 

@@ -28,6 +28,6 @@ def rewrite(store: LiveStore) -> None:
     store.run(f"ATTACH '{str(fresh).replace(chr(39), chr(39) * 2)}' AS fresh")
     store.run("COPY FROM DATABASE live TO fresh")
     store.run("DETACH fresh")
-    store.connection.close()
+    store.close()
     fresh.replace(path)
     path.with_name("live.duckdb.wal").unlink(missing_ok=True)

@@ -51,8 +51,8 @@ def open_live(data: Path) -> Iterator[LiveStore]:
                 f"{path} cannot be opened: {str(error).splitlines()[0]}",
                 "If it is damaged, move it away and sync again; published snapshots stay readable.",
             ) from error
+        store = LiveStore(data, connection)
         try:
-            store = LiveStore(data, connection)
             store.run("SET TimeZone = 'UTC'")
             # What needs an order says so; without one, every step is written by all threads.
             store.run("SET preserve_insertion_order = false")
@@ -62,7 +62,7 @@ def open_live(data: Path) -> Iterator[LiveStore]:
         except WRITE_ERRORS as error:
             raise cannot_write(data, error) from error
         finally:
-            connection.close()
+            store.close()
 
 
 def _open(path: Path) -> duckdb.DuckDBPyConnection:

@@ -1,7 +1,7 @@
 """The projects of a sync: which there are, and pulling them several at a time.
 
-W&B is asked in threads, over one connection; the store stays with the thread that opened it, to
-which the others hand over what they read.
+W&B is asked in threads, over one connection. Each merges what it reads before it reads on, so that
+memory stays flat however many runs there are.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from velocity.errors import NoProjectError, SourceError, StoreError, VelocityError
 from velocity.record.pulls import list_pulled
-from velocity.store.owner import StoreOwner
+from velocity.sync.jobs import Listener, run_jobs
 from velocity.sync.pull import leave_project, pull_project
 from velocity.sync.results import ProjectResult
 
@@ -44,12 +44,13 @@ def pull_projects(
     """Pulls projects, as many at once as the server takes; one that fails stops no other.
 
     Args:
-        store: to merge into, in this thread.
+        store: to merge into.
         server: to ask.
         wanted: "ENTITY/PROJECT", or "ENTITY/*" for every project of an entity.
         full: read every run.
-        on_progress: told of every page, in this thread.
-        on_end: told of every project that was pulled or failed, and when its pull began; likewise.
+        on_progress: told of every page, one at a time, by the threads that pull.
+        on_end: told of every project that was pulled or failed, and when its pull began; by the
+            threads that pull.
         clock: the present instant.
 
     Returns:
@@ -59,34 +60,37 @@ def pull_projects(
     Raises:
         StoreError: the store cannot be written.
     """
-    owner = StoreOwner(store)
+    listener = Listener(on_progress)
 
     def pull(result: ProjectResult, *, listed: bool) -> None:
         began, started_at = time.monotonic(), clock()
         try:
             _pull(
-                owner,
+                store,
                 server,
                 result,
                 started_at=started_at,
                 full=full,
                 listed=listed,
-                on_progress=on_progress,
+                on_progress=listener,
             )
         except StoreError:
             raise
         except VelocityError as error:
             result.error = error
         result.seconds = time.monotonic() - began
-        owner.do(lambda _: on_end(result, started_at))
+        on_end(result, started_at)
 
     results, jobs = [], []
     for result, listed in _found(store, server, wanted):
         results.append(result)
         if result.error is None:
             jobs.append(partial(pull, result, listed=listed))
-    with _many_objects_at_pace():
-        owner.run(jobs, threads=server.at_once)
+    try:
+        with _many_objects_at_pace():
+            run_jobs(jobs, threads=server.at_once)
+    finally:
+        listener.leave()
     return results
 
 
@@ -109,7 +113,7 @@ def _many_objects_at_pace() -> Iterator[None]:
 
 
 def _pull(
-    owner: StoreOwner,
+    store: LiveStore,
     server: WandbServer,
     result: ProjectResult,
     *,
@@ -120,12 +124,12 @@ def _pull(
 ) -> None:
     try:
         pull_project(
-            owner, server, result, started_at=started_at, full=full, on_progress=on_progress
+            store, server, result, started_at=started_at, full=full, on_progress=on_progress
         )
     except NoProjectError:
         if listed:
             raise
-        leave_project(owner, server, result, gone_at=started_at)
+        leave_project(store, server, result, gone_at=started_at)
 
 
 def _found(
