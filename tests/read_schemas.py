@@ -343,6 +343,7 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
     "trust": {
         "as_of": UTC,
         "timezone": pl.String,
+        "stale_after_minutes": pl.Float64,
         "projects": pl.Int64,
         "scholars": pl.Int64,
         "runs": pl.Int64,

@@ -13,14 +13,14 @@ from tests.conftest import ROOT
 from tests.read_schemas import READ_SCHEMAS
 from velocity.errors import VelocityError
 from velocity.queries import list_queries
-from velocity.reading.conventions import CONVENTIONS
+from velocity.reading.conventions import conventions
 from velocity.reading.definitions import definition, groups, words
-from velocity.settings import Settings
+from velocity.settings import Experiments, Settings
 from velocity.theme import LIGHT
 
 METRICS = [metric for query in list_queries() for metric in query.metrics]
 FIGURES = [name for name in READ_SCHEMAS["metrics"] if name not in {"scholar", "period_start"}]
-RULES = " ".join(" ".join(CONVENTIONS.values()).split())
+RULES = " ".join(" ".join(conventions(Experiments()).values()).split())
 
 
 @pytest.mark.parametrize("name", document())

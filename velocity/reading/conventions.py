@@ -1,7 +1,14 @@
 """The conventions and choices that all figures share, for the Definitions page and the docs."""
 
-#: Title -> Markdown, an item each.
-CONVENTIONS: dict[str, str] = {
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from velocity.settings import Experiments
+
+#: Title -> Markdown, an item each; in braces what a setting decides.
+_CONVENTIONS: dict[str, str] = {
     "Time": """\
 - **Clock.** Times are UTC and reckoned in whole microseconds; hours are made at the end. A
   stretch of time holds its start and not its end, so a run that starts as another ends does not
@@ -44,7 +51,7 @@ CONVENTIONS: dict[str, str] = {
 """,
     "Runs": """\
 - **Classes.** Finished, failed, crashed, killed and pre-empted are as W&B says. Running is a run
-  with a heartbeat at most 15 minutes before the end of the data; with an older one it is stale:
+  with a heartbeat at most {stale} before the end of the data; with an older one it is stale:
   presumed dead, and alive again if a later sync says so. Pending runs have not begun and count
   nowhere. Any other state is unknown: over, and no success.
 - **Failed compute.** Failed, crashed and stale runs. Killed runs stand apart, because killing a
@@ -67,11 +74,11 @@ CONVENTIONS: dict[str, str] = {
     "Experiments": """\
 - **One decision.** Runs of a scholar and project with the same tag exp:NAME, else of the same
   sweep, are one experiment. Other runs are taken in order within their W&B group: a run joins the
-  one before it when that is in flight and began at most 2 minutes earlier or has the same config
-  (seeds and ranks aside), or when any earlier run, not killed, ended at most 60 seconds before
+  one before it when that is in flight and began at most {together} earlier or has the same config
+  (seeds and ranks aside), or when any earlier run, not killed, ended at most {script} before
   its start. A run that takes up a pre-empted one of the same config belongs to its experiment.
-- **Scripts.** Relaunches within 60 seconds are taken for scripts, so reactions are cut off below
-  60 seconds. The 15 minutes, 2 minutes and 60 seconds are settings: compare figures only at equal
+- **Scripts.** Relaunches within {script} are taken for scripts, so reactions are cut off below
+  {script}. The {stale}, {together} and {script} are settings: compare figures only at equal
   settings.
 - **Signal and outcome.** Of n runs, the signal is when half of them (rounded up) have finished: a
   success. Otherwise, once nothing runs any more, it is the last end: partial if any finished; a
@@ -101,3 +108,18 @@ CONVENTIONS: dict[str, str] = {
   day, the latest. Burn is the spending of the last 14 days / 14.
 """,
 }
+
+
+def conventions(experiments: Experiments) -> dict[str, str]:
+    """Title -> Markdown, an item each, with the values of the settings."""
+    values = {
+        "stale": _written(experiments.stale_after_minutes, "minute"),
+        "together": _written(experiments.together_minutes, "minute"),
+        "script": _written(experiments.script_gap_seconds, "second"),
+    }
+    return {title: rules.format(**values) for title, rules in _CONVENTIONS.items()}
+
+
+def _written(value: float, unit: str) -> str:
+    """A setting to the last digit."""
+    return f"{value:.15g} {unit}" + ("" if value == 1 else "s")
