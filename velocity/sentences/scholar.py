@@ -22,13 +22,22 @@ class Tile:
     note: str
 
 
-def now(runs: pl.DataFrame, open_work: pl.DataFrame, waiting: pl.DataFrame) -> list[Tile]:
+def now(
+    runs: pl.DataFrame,
+    open_work: pl.DataFrame,
+    waiting: pl.DataFrame,
+    *,
+    stale_after_minutes: float,
+    own: bool,
+) -> list[Tile]:
     """The four counts of the present: running, waiting, older than usual, stale.
 
     Args:
         runs: `reads.runs` of the scholar, those running or stale among them.
         open_work: `reads.open_work` of the scholar.
         waiting: `reads.waiting_results` of the scholar.
+        stale_after_minutes: age of the last heartbeat from which a run is stale; of `reads.trust`.
+        own: whether the reader is the scholar.
     """
     old = open_work.filter("older_than_usual")
     running = runs.filter((pl.col("class") == "running") & pl.col("excluded").is_null())
@@ -47,7 +56,7 @@ def now(runs: pl.DataFrame, open_work: pl.DataFrame, waiting: pl.DataFrame) -> l
             else "nothing unanswered in 5 days",
         ),
         Tile(
-            "Older than your usual",
+            "Older than your usual" if own else "Older than usual",
             formats.count(old.height),
             f"usual is up to {formats.duration(old['usual_hours'][0])}"
             if old.height
@@ -56,7 +65,9 @@ def now(runs: pl.DataFrame, open_work: pl.DataFrame, waiting: pl.DataFrame) -> l
         Tile(
             "Stale",
             formats.count(stale.height),
-            "no heartbeat for 15 min and more" if stale.height else "no run without a heartbeat",
+            f"no heartbeat for more than {stale_after_minutes:.15g}{formats.NBSP}min"
+            if stale.height
+            else "no run without a heartbeat",
         ),
     ]
 
