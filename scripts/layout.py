@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,18 +56,30 @@ def _lines() -> Iterator[str]:
 
 
 def _picture() -> Iterator[str]:
-    """Layers as boxes, one above the other, and the libraries that few rooms may import."""
-    names = layers()
-    for place, layer in enumerate(names):
+    """Layers one above the other; a box holds those of several rooms."""
+    boxes = []
+    for place, (name, *beside) in enumerate(layers()):
+        if not beside:
+            yield f"  {_node(name)}"
+            boxes.append(name)
+            continue
         yield f'  subgraph layer{place}[" "]'
-        yield from (f'    {name}["{_file(name)}"]' for name in layer)
+        yield "    direction TB"  # rooms without an arrow between them: side by side
+        yield from (f"    {_node(it)}" for it in (name, *beside))
         yield "  end"
-    yield f"  {' --> '.join(f'layer{place}' for place in range(len(names)))}"
-    for contract in _contracts():
-        if contract["type"] == "protected":
-            (library,) = contract["protected_modules"]
-            rooms = [name.removeprefix("velocity.") for name in contract["allowed_importers"]]
-            yield f"  {' & '.join(rooms)} -.-> {library}([{library}])"
+        boxes.append(f"layer{place}")
+    yield from (f"  {above} --> {below}" for above, below in pairwise(boxes))
+
+
+def _node(name: str) -> str:
+    """A room, with the libraries that few others may import."""
+    libraries = [
+        library
+        for contract in _contracts()
+        if contract["type"] == "protected" and f"velocity.{name}" in contract["allowed_importers"]
+        for library in contract["protected_modules"]
+    ]
+    return f'{name}["{"<br>".join((_file(name), *libraries))}"]'
 
 
 def _path(name: str) -> Path:
