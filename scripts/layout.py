@@ -58,16 +58,16 @@ def _lines() -> Iterator[str]:
 def _picture() -> Iterator[str]:
     """Layers one above the other; a box holds those of several rooms."""
     boxes = []
-    for place, (name, *beside) in enumerate(layers()):
-        if not beside:
-            yield f"  {_node(name)}"
-            boxes.append(name)
+    for layer in layers():
+        box = "_".join(layer)
+        boxes.append(box)
+        if len(layer) == 1:
+            yield f"  {_node(box)}"
             continue
-        yield f'  subgraph layer{place}[" "]'
+        yield f'  subgraph {box}[" "]'
         yield "    direction TB"  # rooms without an arrow between them: side by side
-        yield from (f"    {_node(it)}" for it in (name, *beside))
+        yield from (f"    {_node(name)}" for name in layer)
         yield "  end"
-        boxes.append(f"layer{place}")
     yield from (f"  {above} --> {below}" for above, below in pairwise(boxes))
 
 
