@@ -62,7 +62,7 @@ def asked(server) -> int:
 
 def stored(data: Path, sql: str = RUN_COLUMNS) -> list:
     with open_live(data) as store:
-        return store.frame(sql).sort(pl.all()).rows()
+        return store.record.connection.frame(sql).sort(pl.all()).rows()
 
 
 def states(tmp_path) -> dict:

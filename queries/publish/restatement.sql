@@ -1,4 +1,4 @@
 -- title: Restated weeks
 -- table: restatement
 -- Figures of past weeks that later data changed.
-FROM restatement
+SELECT * EXCLUDE derivation FROM restatement

@@ -9,9 +9,6 @@ DELETE FROM raw_run WHERE username IN (FROM person);
 DELETE FROM restatement
 WHERE kind = 'scholar' AND group_id IN (FROM person);
 
-DELETE FROM scholar_number
-WHERE kind <> 'nobody' AND name IN (FROM person);
-
 DELETE FROM changed_username WHERE username IN (FROM person);
 
 DELETE FROM sync_log
@@ -22,7 +19,4 @@ WHERE entity IN (FROM person)
 
 DELETE FROM project
 WHERE entity IN (FROM person)
-  AND (entity, project) NOT IN (SELECT (entity, project) FROM raw_run);
-
--- Every row of everybody is derived again.
-UPDATE derived_with SET fingerprint = ''
+  AND (entity, project) NOT IN (SELECT (entity, project) FROM raw_run)

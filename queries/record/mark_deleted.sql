@@ -1,9 +1,11 @@
 -- title: Mark runs as deleted
 -- The runs of `gone` stay, out of every metric, until W&B gives them again.
-INSERT INTO changed_username
-SELECT DISTINCT coalesce(raw.username, '')
-FROM raw_run AS raw
-JOIN gone USING (entity, project, run_id);
+INSERT OR REPLACE INTO changed_username
+SELECT username, nextval('change_sequence')
+FROM (
+  SELECT DISTINCT coalesce(raw.username, '') AS username
+  FROM raw_run AS raw
+  JOIN gone USING (entity, project, run_id));
 
 UPDATE raw_run SET deleted_at = gone.deleted_at
 FROM gone

@@ -3,13 +3,10 @@
 -- A row a run of the batch (`incoming`): its values, the number it has in the store, and its
 -- outcome: new, changed, revived, unchanged, or kept (the store has it from a better source).
 WITH latest AS (
-  SELECT *
+  SELECT * REPLACE (coalesce(trust, 0) AS trust)
   FROM incoming
   QUALIFY row_number() OVER (
     PARTITION BY entity, project, run_id ORDER BY heartbeat_at DESC NULLS LAST) = 1
-),
-ranked AS (
-  SELECT 'api' AS source, 3 AS trust UNION ALL SELECT 'table', 2 UNION ALL SELECT 'files', 1
 ),
 matched AS (
   SELECT
@@ -21,7 +18,7 @@ matched AS (
     held.run_key,
     held.username AS held_username,
     held.deleted_at,
-    coalesce(held_rank.trust > latest_rank.trust, false) AS kept,
+    coalesce(held.trust > latest.trust, false) AS kept,
     held
   FROM latest
   LEFT JOIN (
@@ -33,8 +30,6 @@ matched AS (
   ) AS held
     ON held.entity = latest.entity AND held.project = latest.project
     AND held.run_id = latest.run_id
-  JOIN ranked AS latest_rank ON latest_rank.source = latest.source
-  LEFT JOIN ranked AS held_rank ON held_rank.source = held.source
 )
 SELECT
   * EXCLUDE (kept, deleted_at, held),
@@ -45,13 +40,15 @@ SELECT
     WHEN (
       username, display_name, state, created_at, started_at, writer_starts, heartbeat_at,
       runtime_s, last_metric_at, first_metric_at, group_name, job_type, sweep, tags, config_hash,
-      config, host, gpu_type, gpu_count, gpu_utilisation, notes, source
+      config, host, gpu_type, gpu_count, gpu_utilisation, notes, source,
+      trust, url
     ) IS NOT DISTINCT FROM (
       held.username, held.display_name, held.state, held.created_at, held.started_at,
       held.writer_starts, held.heartbeat_at, held.runtime_s, held.last_metric_at,
       held.first_metric_at, held.group_name, held.job_type, held.sweep, held.tags,
       held.config_hash, held.config, held.host, held.gpu_type, held.gpu_count,
-      held.gpu_utilisation, held.notes, held.source
+      held.gpu_utilisation, held.notes, held.source,
+      held.trust, held.url
     ) THEN 'unchanged'
     ELSE 'changed'
   END AS outcome

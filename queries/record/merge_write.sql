@@ -8,11 +8,13 @@ SELECT * EXCLUDE (held_username, outcome) REPLACE (coalesce(run_key, nextval('ru
 FROM merge_row
 WHERE outcome IN ('new', 'changed', 'revived');
 
-INSERT INTO changed_username
-SELECT DISTINCT coalesce(name, '')
+INSERT OR REPLACE INTO changed_username
+SELECT username, nextval('change_sequence')
 FROM (
-  SELECT unnest([username, held_username]) AS name, unnest([true, run_key IS NOT NULL]) AS real
-  FROM merge_row
-  WHERE outcome IN ('new', 'changed', 'revived')
-)
-WHERE real;
+  SELECT DISTINCT coalesce(name, '') AS username
+  FROM (
+    SELECT unnest([username, held_username]) AS name, unnest([true, run_key IS NOT NULL]) AS real
+    FROM merge_row
+    WHERE outcome IN ('new', 'changed', 'revived')
+  )
+  WHERE real);

@@ -100,8 +100,8 @@ def _start_over(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with writer_lock(folder):
         (folder / NOTE).write_text("unfinished", encoding="ascii")
-        for name in ("live.duckdb", "live.duckdb.wal"):
-            (folder / name).unlink(missing_ok=True)
+        for path in folder.glob("*.duckdb*"):
+            path.unlink()
 
 
 @contextmanager

@@ -70,7 +70,7 @@ def run_batch(entity: str, project: str, nodes: Iterable[Node]) -> RunBatch:
             rows.append(_required_row(node) | _config_row(node) | _summary_row(node))
         except _UnreadableError as error:
             rejected.append(Rejected(entity, project, node.get("name"), str(error)))
-    constant = {"entity": entity, "project": project, "source": "api"}
+    constant: dict[str, Any] = {"entity": entity, "project": project, "source": "api", "trust": 3}
     return RunBatch(_frame(rows, RUN_SCHEMA, constant), tuple(rejected))
 
 
@@ -218,7 +218,7 @@ def _micros(value: Any) -> int | None:
 def _frame(
     rows: Sequence[Mapping[str, Any]],
     schema: Mapping[str, pl.DataType | type[pl.DataType]],
-    constant: Mapping[str, str],
+    constant: Mapping[str, Any],
 ) -> pl.DataFrame:
     """Rows as a frame, built by column from plain values: five times as fast as from rows."""
     columns = []

@@ -14,7 +14,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from velocity.errors import NoProjectError, SourceError, StoreError, VelocityError
-from velocity.record.pulls import list_pulled
 from velocity.sync.jobs import Listener, run_jobs
 from velocity.sync.pull import leave_project, pull_project
 from velocity.sync.results import ProjectResult
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from velocity.database.connection import LiveStore
-    from velocity.sources.wandb_api import WandbServer
+    from velocity.record import Record
+    from velocity.sources.base import Server
     from velocity.sync.results import OnProgress
 
 _TURN_S = 0.0005
@@ -32,8 +31,8 @@ _OBJECTS_A_SEARCH = 100_000
 
 
 def pull_projects(
-    store: LiveStore,
-    server: WandbServer,
+    record: Record,
+    server: Server,
     wanted: Sequence[str],
     *,
     full: bool,
@@ -44,7 +43,7 @@ def pull_projects(
     """Pulls projects, as many at once as the server takes; one that fails stops no other.
 
     Args:
-        store: to merge into.
+        record: to merge into.
         server: to ask.
         wanted: "ENTITY/PROJECT", or "ENTITY/*" for every project of an entity.
         full: read every run.
@@ -66,7 +65,7 @@ def pull_projects(
         began, started_at = time.monotonic(), clock()
         try:
             _pull(
-                store,
+                record,
                 server,
                 result,
                 started_at=started_at,
@@ -82,7 +81,7 @@ def pull_projects(
         on_end(result, started_at)
 
     results, jobs = [], []
-    for result, listed in _found(store, server, wanted):
+    for result, listed in _found(record, server, wanted):
         results.append(result)
         if result.error is None:
             jobs.append(partial(pull, result, listed=listed))
@@ -113,8 +112,8 @@ def _many_objects_at_pace() -> Iterator[None]:
 
 
 def _pull(
-    store: LiveStore,
-    server: WandbServer,
+    record: Record,
+    server: Server,
     result: ProjectResult,
     *,
     started_at: datetime,
@@ -124,16 +123,16 @@ def _pull(
 ) -> None:
     try:
         pull_project(
-            store, server, result, started_at=started_at, full=full, on_progress=on_progress
+            record, server, result, started_at=started_at, full=full, on_progress=on_progress
         )
     except NoProjectError:
         if listed:
             raise
-        leave_project(store, server, result, gone_at=started_at)
+        leave_project(record, server, result, gone_at=started_at)
 
 
 def _found(
-    store: LiveStore, server: WandbServer, wanted: Iterable[str]
+    record: Record, server: Server, wanted: Iterable[str]
 ) -> Iterable[tuple[ProjectResult, bool]]:
     """Every project once, and whether it was named or listed: else it is only known from before."""
     seen: set[tuple[str, str]] = set()
@@ -144,7 +143,7 @@ def _found(
         except SourceError as error:
             yield ProjectResult(entity, project, error=error), True
             continue
-        known = list_pulled(store, entity) if project == "*" else []
+        known = record.list_pulled(entity) if project == "*" else []
         for found in dict.fromkeys([*names, *known]):
             if (entity, found) not in seen:
                 seen.add((entity, found))

@@ -1,4 +1,4 @@
-"""Pulls one project from W&B into the store: what is new or may have changed, or everything.
+"""Pulls one project from W&B into the record: what is new or may have changed, or everything.
 
 An API that lies a little is asked so that its lies do no lasting harm:
 
@@ -26,26 +26,15 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from velocity.errors import RetryLaterError, SourceError
-from velocity.record.merge import merge_runs
-from velocity.record.pulls import (
-    known_window,
-    list_differing,
-    list_missing,
-    list_rejected,
-    list_unfinished,
-    mark_deleted,
-    merge_pull,
-    read_pull_state,
-)
 from velocity.sync.results import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
     from datetime import datetime
 
-    from velocity.database.connection import LiveStore
+    from velocity.record import Record
     from velocity.records import Rejected, RunBatch
-    from velocity.sources.wandb_api import WandbServer
+    from velocity.sources.base import Server
     from velocity.sync.results import OnProgress, ProjectResult, Stage
 
 #: W&B shows changes late, by 10 minutes and more.
@@ -59,8 +48,8 @@ _MERGED_SECONDS = 1.0
 
 
 def pull_project(
-    store: LiveStore,
-    server: WandbServer,
+    record: Record,
+    server: Server,
     result: ProjectResult,
     *,
     started_at: datetime,
@@ -70,7 +59,7 @@ def pull_project(
     """Pulls the project that `result` names; what it did is added to `result`.
 
     Args:
-        store: to merge into, page by page; tells what is known.
+        record: to merge into, page by page; tells what is known.
         server: to ask.
         result: names the project; holds what was done, even where the pull fails.
         started_at: the present instant; the project is complete to it afterwards.
@@ -81,9 +70,9 @@ def pull_project(
     Raises:
         VelocityError: the project could not be read to its end; the next pull goes on.
     """
-    pull = _Pull(store, server.counting(), result, started_at, on_progress)
+    pull = _Pull(record, server.counting(), result, started_at, on_progress)
     try:
-        state = read_pull_state(store, result.entity, result.project)
+        state = record.read_pull_state(result.entity, result.project)
         trusted = None
         go_on_from = started_at
         since = None if full or not state.filter_trusted else state.pulled_from
@@ -112,22 +101,21 @@ def pull_project(
 
 
 def leave_project(
-    store: LiveStore, server: WandbServer, result: ProjectResult, *, gone_at: datetime
+    record: Record, server: Server, result: ProjectResult, *, gone_at: datetime
 ) -> None:
     """Takes the runs of a project that W&B no longer has out of the figures, until it is back.
 
     Args:
-        store: that holds them.
+        record: that holds them.
         server: that has it no longer.
         result: names the project; holds what was done.
         gone_at: the instant when W&B had it no longer.
     """
     key = result.entity, result.project
-    held = list_missing(store, *key, ())
-    mark_deleted(store, *key, held, at=gone_at)
+    held = record.list_missing(*key, ())
+    record.mark_deleted(*key, held, at=gone_at)
     result.deleted += len(held)
-    merge_pull(
-        store,
+    record.merge_pull(
         *key,
         started_at=gone_at,
         go_on_from=gone_at,
@@ -151,14 +139,14 @@ class _Pull:
 
     def __init__(
         self,
-        store: LiveStore,
-        server: WandbServer,
+        record: Record,
+        server: Server,
         result: ProjectResult,
         started_at: datetime,
         on_progress: OnProgress,
     ) -> None:
         self.server = server
-        self._store = store
+        self._record = record
         self._result = result
         self._key = result.entity, result.project
         self._started_at = started_at
@@ -188,7 +176,7 @@ class _Pull:
             listing = self._listing(before)
             listed = set(listing["run_id"])
             complete = self._is_complete(listed, before)
-            differing = list_differing(self._store, *self._key, listing)
+            differing = self._record.list_differing(*self._key, listing)
             # What is set aside by now differs because it could not be merged.
             self._read_again(differing, but=self._rejected.keys())
             if complete:
@@ -223,12 +211,12 @@ class _Pull:
         return count_before <= len(scanned) <= self.server.count_runs(*self._key)
 
     def _mark_deleted(self, scanned: set[str | None]) -> None:
-        missing = list_missing(self._store, *self._key, scanned)
+        missing = self._record.list_missing(*self._key, scanned)
         # Two changes during a scan can make up for each other in the count: ask for each by id.
         self._read.difference_update(missing)
         self._merge(self.server.fetch_runs(*self._key, run_ids=missing))
         gone = [run_id for run_id in missing if run_id not in self._read]
-        mark_deleted(self._store, *self._key, gone, at=self._started_at)
+        self._record.mark_deleted(*self._key, gone, at=self._started_at)
         self._result.deleted += len(gone)
 
     def read_since(self, since: datetime) -> bool:
@@ -250,8 +238,8 @@ class _Pull:
     def read_unsettled(self) -> None:
         """Runs that were set aside, and those that were not over."""
         # What was set aside goes by itself, as it may make smaller pages necessary.
-        for unsettled in (list_rejected, list_unfinished):
-            self._read_again(unsettled(self._store, *self._key), but=self._read)
+        for unsettled in (self._record.list_rejected, self._record.list_unfinished):
+            self._read_again(unsettled(*self._key), but=self._read)
 
     def _read_again(self, run_ids: Iterable[str], *, but: Container[str | None]) -> None:
         """Runs by id, `but` for some."""
@@ -260,7 +248,7 @@ class _Pull:
 
     def check_filter(self) -> bool | None:
         """Whether the server's filter by heartbeat gives what was just read; None: cannot tell."""
-        window = known_window(self._store, *self._key)
+        window = self._record.known_window(*self._key)
         expected = {run_id for run_id in window if run_id in self._read}
         if not expected:
             return None
@@ -304,8 +292,7 @@ class _Pull:
     ) -> None:
         """Says that the pull succeeded, from where the next goes on, and what is set aside."""
         self._result.rejected = list(self._rejected.values())
-        merge_pull(
-            self._store,
+        self._record.merge_pull(
             *self._key,
             started_at=self._started_at,
             go_on_from=go_on_from,
@@ -333,7 +320,7 @@ class _Pull:
 
     def _merge_batches(self, batches: Sequence[RunBatch]) -> None:
         self.tell("merge")
-        self._result.counts += merge_runs(self._store, pl.concat([it.runs for it in batches]))
+        self._result.counts += self._record.merge_runs(pl.concat([it.runs for it in batches]))
         for batch in batches:
             run_ids = batch.runs["run_id"].to_list()
             self._read.update(run_ids)

@@ -1,10 +1,13 @@
--- title: Raw tables
--- What the sources brought and what people configured; everything else is derived from these.
+-- title: The record
+-- What the sources brought, how, and what was told of weeks that changed; everything else is derived.
+
+-- Tells this record from any other, whose changes and runs have other numbers.
+CREATE TABLE identity AS SELECT uuid()::VARCHAR AS id;
 
 CREATE SEQUENCE run_key_sequence;
 
 CREATE TABLE raw_run (
-  run_key BIGINT NOT NULL DEFAULT nextval('run_key_sequence'),
+  run_key BIGINT NOT NULL,
   entity VARCHAR NOT NULL,
   project VARCHAR NOT NULL,
   run_id VARCHAR NOT NULL,
@@ -30,6 +33,8 @@ CREATE TABLE raw_run (
   gpu_utilisation DOUBLE,
   notes VARCHAR,
   source VARCHAR NOT NULL,
+  trust INTEGER NOT NULL,     -- of the source: who replaces whom
+  url VARCHAR,                -- the page of the run; null where its source has none
   deleted_at TIMESTAMPTZ
 );
 
@@ -69,43 +74,21 @@ CREATE TABLE sync_log (
   error VARCHAR
 );
 
--- Scholars keep their number for life, so that derived rows can be replaced one scholar at a time.
-CREATE TABLE scholar_number (
-  scholar_key INTEGER PRIMARY KEY,
-  kind VARCHAR NOT NULL,      -- roster | username | nobody
-  name VARCHAR NOT NULL
-);
+-- When the runs of a user last changed ('' for runs without a user): each change has a number,
+-- larger than those before it.
+CREATE SEQUENCE change_sequence;
 
--- Users whose raw runs changed since the last derive ('' for runs without a user).
-CREATE TABLE changed_username (username VARCHAR NOT NULL);
-
--- To which instant each project was complete when it was last derived.
-CREATE TABLE derived_to (project_key INTEGER NOT NULL, as_of TIMESTAMPTZ NOT NULL);
-
--- What the derived tables were made with; anything else here means: derive everything again.
-CREATE TABLE derived_with (fingerprint VARCHAR NOT NULL);
-
--- Which run was on which host and when: a change on a host also moves the charges of the others
--- there, whose rows are otherwise left alone.
-CREATE TABLE derived.host_session (
-  host_key UBIGINT NOT NULL,
-  scholar_key INTEGER NOT NULL,
-  run_key BIGINT NOT NULL,
-  reported BIGINT,            -- GPUs that the run says the host has
-  gpus DOUBLE,                -- GPUs that it is charged for; null where not known
-  shared BOOLEAN NOT NULL,    -- the host's capacity limits the charge
-  start_us BIGINT,            -- null for a run that was never active
-  end_us BIGINT
-);
+CREATE TABLE changed_username (username VARCHAR PRIMARY KEY, change BIGINT NOT NULL);
 
 -- Figures of weeks that were already over, which a later derivation changed. Kept for good.
 CREATE TABLE restatement (
+  derivation BIGINT NOT NULL, -- number of the derivation that changed it
   kind VARCHAR NOT NULL,      -- scholar | stream | programme
   group_id VARCHAR NOT NULL,
   week_start DATE NOT NULL,
   measure VARCHAR NOT NULL,
-  value_before DOUBLE NOT NULL,
-  value_after DOUBLE NOT NULL,
+  value_before DOUBLE,        -- null for a share or a median that is not known; so is the next
+  value_after DOUBLE,
   reason VARCHAR NOT NULL,    -- data | configuration
   restated_at TIMESTAMPTZ NOT NULL -- as_of of the data that changed it
 );

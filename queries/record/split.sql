@@ -1,0 +1,25 @@
+-- title: The raw rows of a store of one file
+-- Into a new record, out of the one file (`old`) that an earlier version kept all its tables in.
+INSERT INTO raw_run BY NAME
+SELECT
+  raw.*,
+  CASE raw.source WHEN 'api' THEN 3 WHEN 'table' THEN 2 ELSE 1 END AS trust,
+  CASE WHEN raw.source = 'api' THEN
+    project.app_url || '/' || url_encode(raw.entity) || '/' || url_encode(raw.project)
+      || '/runs/' || url_encode(raw.run_id)
+  END AS url
+FROM old.main.raw_run AS raw
+LEFT JOIN old.main.project AS project USING (entity, project)
+ORDER BY run_key;
+
+INSERT INTO project BY NAME FROM old.main.project;
+
+INSERT INTO rejected BY NAME FROM old.main.rejected;
+
+INSERT INTO sync_log BY NAME FROM old.main.sync_log;
+
+INSERT INTO restatement BY NAME SELECT 1 AS derivation, * FROM old.main.restatement;
+
+INSERT INTO changed_username
+SELECT username, nextval('change_sequence')
+FROM (SELECT DISTINCT username FROM old.main.changed_username)
