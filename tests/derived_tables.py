@@ -34,8 +34,8 @@ _RAW = {
     "raw_run": "SELECT * EXCLUDE (run_key, deleted_at) FROM raw_run WHERE deleted_at IS NULL",
     "project": "SELECT * EXCLUDE project_key FROM project",
     "rejected": "FROM rejected",
-    "changed_username": """
-        SELECT username FROM changed_username AS held JOIN taken_in ON held.change > taken_in.change""",
+    "changed_username": "SELECT username FROM changed_username AS held, taken_in "
+    "WHERE held.change > taken_in.change",
     "derived_to": "SELECT entity, project, derived_to.as_of FROM derived_to JOIN project USING "
     "(project_key)",
     "derived_with": "FROM derived_with",

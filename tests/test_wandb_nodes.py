@@ -78,6 +78,8 @@ def test_every_column_is_read():
         "gpu_utilisation": None,
         "notes": "why",
         "source": "api",
+        "trust": 3,
+        "url": None,
     }
 
 

@@ -193,19 +193,30 @@ def ingest(
 def import_(
     ctx: typer.Context,
     *,
-    files: Annotated[
-        list[Path],
+    places: Annotated[
+        list[str],
         typer.Argument(
-            metavar="FILE", help="CSV or Parquet with a row a run, or W&B's own table export."
+            metavar="FILE",
+            help="CSV or Parquet with a row a run, or W&B's own table export; with --from, what "
+            "that source takes.",
         ),
     ],
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="SOURCE",
+            help="What to read: table, files (as `velocity ingest` does), or a source that was "
+            "installed.",
+        ),
+    ] = "table",
     as_of: AsOfOption = None,
     entity: Annotated[
         str | None,
         typer.Option(
             "--entity",
             metavar="E",
-            help="W&B entity of a W&B export, which does not say.",
+            help="Entity of runs that name none, as those of a W&B export.",
             show_default=False,
         ),
     ] = None,
@@ -214,29 +225,34 @@ def import_(
         typer.Option(
             "--project",
             metavar="P",
-            help="W&B project of a W&B export, which does not say.",
+            help="Project of runs that name none, as those of a W&B export.",
+            show_default=False,
+        ),
+    ] = None,
+    username: Annotated[
+        str | None,
+        typer.Option(
+            "--username",
+            metavar="U",
+            help="Whose runs these are, for a source that does not say.",
             show_default=False,
         ),
     ] = None,
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Read run tables and bring the figures up to date.
+    """Read run tables, or what another source has, and bring the figures up to date.
 
-    docs/cli.md lists the columns. Importing a table twice changes nothing.
+    docs/cli.md lists the columns. Importing the same twice changes nothing.
     """
-    from velocity.sync.commands import import_tables  # noqa: PLC0415 - not for --help
+    from velocity.sources.base import Asked  # noqa: PLC0415 - not for --help
+    from velocity.sync.commands import import_runs  # noqa: PLC0415 - as above
 
-    places = Places.of(ctx, data, config)
-    settings = _ready(places)
+    folders = Places.of(ctx, data, config)
+    settings = _ready(folders)
+    asked = Asked(places, entity=entity, project=project, username=username)
     with told_progress() as on_progress:
-        result = import_tables(
-            places.data,
-            settings,
-            files,
-            as_of=as_of,
-            entity=entity,
-            project=project,
-            on_progress=on_progress,
+        result = import_runs(
+            folders.data, settings, source, asked, as_of=as_of, on_progress=on_progress
         )
     tell_result(result)
