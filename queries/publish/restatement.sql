@@ -1,4 +1,4 @@
 -- title: Restated weeks
 -- table: restatement
 -- Figures of past weeks that later data changed.
-SELECT * EXCLUDE derivation FROM restatement
+FROM restatement

@@ -3,4 +3,3 @@
 INSERT INTO restatement BY NAME
 FROM restated
 WHERE derivation > (SELECT coalesce(max(derivation), 0) FROM restatement)
-ORDER BY ALL

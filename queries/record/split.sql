@@ -1,5 +1,6 @@
 -- title: The raw rows of a store of one file
--- Into a new record, out of the one file (`old`) that an earlier version kept all its tables in.
+-- Into a new record, out of the one file (`old`) that an earlier version kept all its tables in. There, rows
+-- that were restated stood in the order of their derivations.
 INSERT INTO raw_run BY NAME
 SELECT
   raw.*,
@@ -18,7 +19,7 @@ INSERT INTO rejected BY NAME FROM old.main.rejected;
 
 INSERT INTO sync_log BY NAME FROM old.main.sync_log;
 
-INSERT INTO restatement BY NAME SELECT 1 AS derivation, * FROM old.main.restatement;
+INSERT INTO restatement BY NAME SELECT rowid + 1 AS derivation, * FROM old.main.restatement;
 
 INSERT INTO changed_username
 SELECT username, nextval('change_sequence')

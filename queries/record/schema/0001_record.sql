@@ -82,7 +82,7 @@ CREATE TABLE changed_username (username VARCHAR PRIMARY KEY, change BIGINT NOT N
 
 -- Figures of weeks that were already over, which a later derivation changed. Kept for good.
 CREATE TABLE restatement (
-  derivation BIGINT NOT NULL, -- number of the derivation that changed it
+  derivation BIGINT NOT NULL, -- that changed it: a later one has a larger number
   kind VARCHAR NOT NULL,      -- scholar | stream | programme
   group_id VARCHAR NOT NULL,
   week_start DATE NOT NULL,
