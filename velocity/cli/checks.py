@@ -15,6 +15,7 @@ from velocity.reading import reads
 from velocity.record import has_record
 from velocity.roster.models import check_roster
 from velocity.settings import Settings, load_settings
+from velocity.sources.base import connect_server
 from velocity.store import latest_snapshot
 
 if TYPE_CHECKING:
@@ -97,11 +98,9 @@ def _roster(path: Path) -> Iterator[Finding]:
 
 
 def _server(settings: Settings) -> Iterator[Finding]:
-    from velocity.sources.wandb_api import connect  # noqa: PLC0415 - not before it is its turn
-
     wanted = settings.wandb.projects
     try:
-        server = connect()
+        server = connect_server()
         viewer = server.viewer
     except ConfigurationError as error:
         if wanted:

@@ -89,6 +89,10 @@ class Server(Protocol):
         """How many requests it takes at once."""
 
     @property
+    def viewer(self) -> str:
+        """The user name of whoever is signed in."""
+
+    @property
     def app_url(self) -> str:
         """Where its pages for people are, with a slash at the end."""
 
