@@ -1,4 +1,4 @@
-"""RunRecord: the one schema that every source yields and the store merges.
+"""The one schema of runs, which every source yields and the record merges.
 
 A batch is a polars frame with exactly the columns of `RUN_SCHEMA`; what could not be read travels
 beside it as `Rejected`, so that one bad row stops nothing and stays visible.

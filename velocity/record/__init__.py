@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from velocity.database.one_file import OLD_FILE
 from velocity.record.base import MergeCounts, PullState, Record, SyncRow
 from velocity.record.duckdb_record import FILE, DuckDBRecord
 
@@ -15,7 +16,7 @@ __all__ = ["MergeCounts", "PullState", "Record", "SyncRow", "has_record", "open_
 
 def has_record(data: Path) -> bool:
     """Whether a data folder has runs, or had them at some time."""
-    return (data / FILE).exists()
+    return (data / FILE).exists() or (data / OLD_FILE).exists()
 
 
 def open_record(data: Path) -> Record:

@@ -1,4 +1,4 @@
-"""The store: raw runs in, immutable published snapshots out."""
+"""The store: derives from the record, and publishes immutable snapshots."""
 
 from velocity.store.live import LiveStore, open_live
 from velocity.store.snapshot import Snapshot, latest_snapshot
