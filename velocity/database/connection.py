@@ -24,7 +24,7 @@ _PATIENCE_S = 0.02
 
 #: Rows that one thread reads or writes at a time. DuckDB's own 122,880 leave a store of 100,000
 #: runs to one thread, and what is smaller than that to the commit.
-_ROW_GROUP_SIZE = 30_720
+_OPTIONS = "(ROW_GROUP_SIZE 30720)"
 
 
 class ClosedError(BaseException):
@@ -176,9 +176,6 @@ class Connection:
             self._connection.close()
         finally:
             self._turn.release()
-
-
-_OPTIONS = f"(ROW_GROUP_SIZE {_ROW_GROUP_SIZE})"
 
 
 def quoted(path: Path) -> str:
