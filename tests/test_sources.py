@@ -93,9 +93,11 @@ def test_what_is_no_address_is_no_link(tmp_path):
         "entity,project,run_id,state,created_at,started_at,runtime_s,url,trust\n"
         "e,p,a,finished,2026-01-05T09:00Z,2026-01-05T09:00Z,60,javascript:alert(1),9\n"
         "e,p,b,finished,2026-01-05T09:00Z,2026-01-05T09:00Z,60,https://x.example/b,9\n"
+        "e,p,c,finished,2026-01-05T09:00Z,2026-01-05T09:00Z,60,//x.example/c,9\n"
+        "e,p,d,finished,2026-01-05T09:00Z,2026-01-05T09:00Z,60,/\\x.example/d,9\n"
     )
     done = velocity("--data", tmp_path / "data", "import", table, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     runs = reads.runs(latest_snapshot(tmp_path / "data")).sort("run_id")
-    assert runs["url"].to_list() == [None, "https://x.example/b"]
+    assert runs["url"].to_list() == [None, "https://x.example/b", None, None]
     assert b"passed over: trust" in done.stderr

@@ -71,7 +71,7 @@ FAULTS = (
     Fault(
         "any text is a link",
         "publish/run_label",
-        "CASE WHEN regexp_matches(raw.url, '^https?://') THEN raw.url END",
+        "CASE WHEN regexp_matches(raw.url, '^(https?:/)?/[^/\\\\]') THEN raw.url END",
         "raw.url",
         ("tests/test_sources.py",),
     ),
