@@ -78,6 +78,7 @@ def _node(name: str) -> str:
         for contract in _contracts()
         if contract["type"] == "protected" and f"velocity.{name}" in contract["allowed_importers"]
         for library in contract["protected_modules"]
+        if not library.startswith("velocity.")
     ]
     return f'{name}["{"<br>".join((_file(name), *libraries))}"]'
 
