@@ -90,6 +90,7 @@ def _run() -> None:
     ui.keep_history()
     ui.fit_to_paper()
     _freeze()
+    ui.show_development()
     try:
         viewer = ui.admit().viewer
     except (ui.NotAdmitted, VelocityError) as why:

@@ -18,6 +18,7 @@ import argparse
 import asyncio
 import os
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -27,9 +28,12 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from statistics import median, quantiles
+from urllib.request import urlopen
 
 from browser_session import Answer, BrowserSession
 from synthetic import AS_OF, run_table
+
+from velocity.serve.door import TOKEN, Door
 
 RUNS, SCHOLARS, STREAMS, PROJECTS = 100_000, 120, 6, 50
 #: By their addresses; Stand-up is the one without a path.
@@ -96,11 +100,14 @@ def make_store(folder: Path) -> None:
 
 
 class Served:
-    """A running server: its address and what it uses (of Linux's /proc)."""
+    """A running server: its address, the cookies it asks for and what it uses (Linux's /proc)."""
 
-    def __init__(self, process: subprocess.Popen, address: str, boot_s: float) -> None:
+    def __init__(
+        self, process: subprocess.Popen, port: int, cookies: dict[str, str], boot_s: float
+    ) -> None:
         self._process = process
-        self.address = address
+        self.address = f"http://localhost:{port}"
+        self.cookies = cookies
         self.boot_s = boot_s
 
     @property
@@ -130,14 +137,21 @@ def served(command: list[str], folder: Path):
         )
         try:
             while process.poll() is None:
-                with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                # Once it answers, it has printed its address.
+                with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1):
                     break
                 time.sleep(0.01)
             boot_s = time.perf_counter() - began
-            yield Served(process, f"http://127.0.0.1:{port}", boot_s)
+            yield Served(process, port, _cookies(folder / "app.log", port), boot_s)
         finally:
             process.terminate()
             process.wait(30)
+
+
+def _cookies(log: Path, port: int) -> dict[str, str]:
+    """What a browser has after it has opened the address that the app printed."""
+    found = re.search(rf"{TOKEN}=(\S+)", log.read_text("utf-8"))
+    return {Door(None, found[1], port).cookie: found[1]} if found else {}
 
 
 def p(answers: list[Answer]) -> str:
@@ -154,7 +168,7 @@ def errors(answers: list[Answer]) -> str:
 
 async def one_page(server: Served, page: str) -> None:
     """The first view in a tab of its own, and reruns of it."""
-    async with BrowserSession(server.address, pack=True) as tab:
+    async with BrowserSession(server.address, pack=True, cookies=server.cookies) as tab:
         first = await tab.open(page)
         before = server.cpu_s
         again = [await tab.rerun() for _ in range(RERUNS)]
@@ -170,7 +184,7 @@ async def one_page(server: Served, page: str) -> None:
 
 async def pages(server: Served, _options: argparse.Namespace) -> None:
     print(f"answers {server.boot_s:.2f} s after the start")
-    async with BrowserSession(server.address) as tab:
+    async with BrowserSession(server.address, cookies=server.cookies) as tab:
         print(f"first page {(await tab.open('')).seconds:.2f} s")
     for page in PAGES:
         await one_page(server, page)
@@ -191,7 +205,7 @@ async def person(server: Served, number: int, end: float, answers: list[Answer])
     while time.monotonic() < end:
         tab_end = min(end, time.monotonic() + TAB_S)
         try:
-            async with BrowserSession(server.address) as tab:
+            async with BrowserSession(server.address, cookies=server.cookies) as tab:
                 page = draw.choice(PAGES)
                 while time.monotonic() < tab_end:
                     chance = draw.random()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
 
 from scripts.ensure_browser import find_browser
 from scripts.waiting import PATIENCE_S, wait_until
+from velocity.serve.door import TOKEN, Door
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,6 +40,9 @@ _SETTLED = """() => {
 }"""
 
 
+_PRINTED = re.compile(r"^Serving (\S+) ", re.MULTILINE)
+
+
 def launch_browser(playwright: Playwright) -> Browser:
     """A headless Chromium: the installed one, else Playwright's own."""
     return playwright.chromium.launch(executable_path=find_browser(), args=[*_QUIET])
@@ -52,7 +58,9 @@ def free_port() -> int:
 def served(
     data: Path, config: Path, *, log: Path, env: Mapping[str, str], port: int | None = None
 ) -> Iterator[str]:
-    """The address of `velocity app` over the folder `data`, for as long as the block lasts.
+    """The address that `velocity app` prints over the folder `data`, while the block lasts.
+
+    Without sign-in it ends in a token; `origin` and `cookies` take it apart.
 
     Args:
         data: data folder.
@@ -72,22 +80,35 @@ def served(
             command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
         try:
-            _wait_for(app, port, log)
-            yield f"http://127.0.0.1:{port}"
+            yield _printed_address(app, log)
         finally:
             app.terminate()
             app.wait(PATIENCE_S)
 
 
-def _wait_for(app: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    def answers() -> bool:
-        if app.poll() is not None:
-            raise RuntimeError(f"The app did not start: {log.read_text(encoding='utf-8')}")
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), PATIENCE_S):
-            return True
-        return False
+def origin(address: str) -> str:
+    """The printed address without its path and token, such as "http://localhost:8501"."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
-    wait_until(answers)
+
+def cookies(address: str) -> dict[str, str]:
+    """The cookie that a browser has after it has opened the printed address; none without token."""
+    parts = urlsplit(address)
+    tokens = parse_qs(parts.query).get(TOKEN, [])
+    return {Door(None, it, parts.port or 0).cookie: it for it in tokens}
+
+
+def _printed_address(app: subprocess.Popen[bytes], log: Path) -> str:
+    def printed() -> str | None:
+        told = log.read_text(encoding="utf-8", errors="replace")
+        if app.poll() is not None:
+            raise RuntimeError(f"The app did not start: {told}")
+        found = _PRINTED.search(told)
+        return found and found[1]
+
+    wait_until(printed)
+    return printed() or ""
 
 
 def settle(page: Page) -> None:

@@ -64,8 +64,8 @@ def provider(people: dict[str, dict[str, object]], log: Path) -> Iterator[str]:
 
 
 @contextmanager
-def served(data: Path, people: dict[str, dict[str, object]]) -> Iterator[App]:
-    """The app over `data`, whose velocity.toml asks for sign-in."""
+def served(data: Path, people: dict[str, dict[str, object]], **env: str) -> Iterator[App]:
+    """The app over `data`, whose velocity.toml asks for sign-in; `env` is added to its own."""
     home = data.parent
     port = browsing.free_port()
     log = home / f"{data.name}-app.log"
@@ -78,6 +78,7 @@ def served(data: Path, people: dict[str, dict[str, object]]) -> Iterator[App]:
             VELOCITY_OIDC_CLIENT_SECRET=SECRETS["client_secret"],
             VELOCITY_OIDC_SERVER_METADATA_URL=f"{issuer}/.well-known/openid-configuration",
         )
+        settings |= env
         with browsing.served(data, data / "velocity.toml", log=log, env=settings, port=port):
             yield App(f"http://localhost:{port}", log, data)
 

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
 from tests.coroutines import run
+from velocity.serve.door import Door
 from velocity.serve.front import Front
 
 HOST = "velocity.example.org"
@@ -65,7 +66,9 @@ def ask(path, *, https=False, **headers):
         "root_path": "",
         "headers": [(name.encode(), value.encode("latin-1")) for name, value in named.items()],
     }
-    front = Front(_APP, https=lambda: https, may_have=None)
+    scheme = "https" if https else "http"
+    door = Door(lambda: f"{scheme}://{HOST}/oauth2callback", None, 8501)
+    front = Front(_APP, door=door, may_have=None)
     run(front(scope, receive, send))
     return [(name.decode(), value.decode()) for name, value in sent[0]["headers"]]
 

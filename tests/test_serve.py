@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import subprocess
 import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
@@ -19,6 +21,9 @@ from velocity.errors import ConfigurationError
 from velocity.redaction import redacted
 from velocity.serve.server import AUTH, check_auth
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 OIDC = '[access]\nmode = "oidc"\n'
 
 
@@ -29,11 +34,28 @@ def app(tmp_path_factory):
     people.populate(data)
     log = data.parent / "app.log"
     settings = data / "velocity.toml"
-    with browsing.served(data, settings, log=log, env=environment(data.parent)) as address:
-        yield address, log
+    with browsing.served(data, settings, log=log, env=environment(data.parent)) as printed:
+        yield App(printed, log)
+
+
+@dataclass(frozen=True)
+class App:
+    """The app without sign-in, as somebody with its token asks it."""
+
+    printed: str
+    log: Path
+
+    @property
+    def address(self):
+        return browsing.origin(self.printed)
+
+    def ask(self, path, method="GET", **headers):
+        cookie = "; ".join(map("=".join, browsing.cookies(self.printed).items()))
+        return ask(self.address, path, method, **{"Cookie": cookie, **headers})
 
 
 def ask(address, path, method="GET", **headers):
+    """The answer and its body."""
     connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=PATIENCE_S)
     connection.request(method, path, headers={it.replace("_", "-"): headers[it] for it in headers})
     response = connection.getresponse()
@@ -42,7 +64,7 @@ def ask(address, path, method="GET", **headers):
 
 @pytest.mark.parametrize("path", ["/", "/runs", "/healthz", "/readyz", "/_stcore/health"])
 def test_every_answer_has_the_headers(app, path):
-    response, _ = ask(app[0], path)
+    response, _ = app.ask(path)
     assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
     assert "default-src 'self'" in response.headers["Content-Security-Policy"]
     assert response.headers["X-Content-Type-Options"] == "nosniff"
@@ -61,30 +83,77 @@ def test_every_answer_has_the_headers(app, path):
     ],
 )
 def test_what_pages_do_not_need_is_closed(app, path):
-    assert {ask(app[0], path, method)[0].status for method in ("GET", "POST", "PUT")} == {404}
+    assert {app.ask(path, method)[0].status for method in ("GET", "POST", "PUT")} == {404}
 
 
 def test_a_page_of_ours_may_ask_for_its_configuration(app):
-    response, _ = ask(app[0], "/_stcore/host-config", Referer=f"{app[0]}/runs")
+    response, _ = app.ask("/_stcore/host-config", Referer=f"{app.address}/runs")
     assert response.status == 200
 
 
-def test_a_socket_that_does_not_say_whose_it_is_is_refused(app):
-    handshake = {
-        "Connection": "Upgrade",
-        "Upgrade": "websocket",
-        "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-    }
-    assert ask(app[0], "/_stcore/stream", **handshake)[0].status == 403
-    assert (
-        ask(app[0], "/_stcore/stream", **handshake, Origin="http://evil.example")[0].status == 403
-    )
-    assert ask(app[0], "/_stcore/stream", **handshake, Origin=app[0])[0].status == 101
+HANDSHAKE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+
+
+def test_a_socket_of_another_page_or_of_none_is_refused(app):
+    def handshake(**headers):
+        return app.ask("/_stcore/stream", **HANDSHAKE, **headers)[0].status
+
+    assert handshake() == 403
+    for port in (1, 3000, 8501):
+        assert handshake(Origin=f"http://localhost:{port}") == 403
+        assert handshake(Origin=f"http://127.0.0.1:{port}") == 403
+    assert handshake(Origin="http://evil.example") == 403
+    assert handshake(Origin=app.address, X_Forwarded_Proto="http") == 403
+    assert handshake(Origin=app.address) == 101
+
+
+def test_whoever_lacks_the_token_sees_nothing_but_that_it_lives(app):
+    for path in ("/", "/runs", "/media/x.csv", "/_stcore/health", "/static/js/index.js"):
+        response, body = ask(app.address, path)
+        assert (path, response.status) == (path, 403)
+        assert b"needs its token" in body
+        assert b"Streamlit" not in body
+    assert ask(app.address, "/?token=zq-wrong")[0].status == 403
+    socket = ask(app.address, "/_stcore/stream", **HANDSHAKE, Origin=app.address)
+    assert socket[0].status == 403
+    assert ask(app.address, "/healthz")[0].status == 200
+    assert ask(app.address, "/readyz")[0].status == 200
+
+
+def test_the_printed_address_lets_in_and_its_token_goes_no_further(app):
+    token = app.printed.partition("?token=")[2]
+    assert len(token) >= 32
+    response, _ = ask(app.address, f"/runs?period=4+weeks&token={token}")
+    assert response.status == 303
+    assert response.headers["Location"] == "/runs?period=4+weeks"
+    cookie = response.headers["Set-Cookie"]
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+    response, body = ask(app.address, "/runs", Cookie=cookie.partition(";")[0])
+    assert response.status == 200
+    assert token.encode() not in body
+    assert app.log.read_text(encoding="utf-8").count(token) == 1  # where it was printed
+
+
+def test_the_demo_needs_no_token(tmp_path):
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo/DEMO").touch()
+    with browsing.served(
+        tmp_path / "demo", tmp_path / "no", log=tmp_path / "log", env=environment(tmp_path)
+    ) as printed:
+        assert printed == browsing.origin(printed)
+        assert ask(printed, "/")[0].status == 200
+        # It is for this machine all the same.
+        assert ask(printed, "/", Origin="http://evil.example")[0].status == 403
+        assert ask(printed, "/", Via="1.1 x")[0].status == 403
 
 
 def test_readiness_is_the_age_of_the_snapshot(app, tmp_path):
-    response, body = ask(app[0], "/readyz")
+    response, body = app.ask("/readyz")
     assert response.status == 200
     assert b'"as_of":"2026-03-16T06:00:00+00:00"' in body
     assert not WORDS.search(body.decode())
@@ -92,14 +161,15 @@ def test_readiness_is_the_age_of_the_snapshot(app, tmp_path):
     empty.mkdir()
     with browsing.served(
         empty, empty / "velocity.toml", log=tmp_path / "log", env=environment(tmp_path)
-    ) as address:
+    ) as printed:
+        address = browsing.origin(printed)
         assert ask(address, "/healthz")[0].status == 200
         assert ask(address, "/readyz")[0].status == 503
 
 
 def test_requests_are_logged_without_their_queries(app):
-    ask(app[0], "/runs?scholar=zq05kx&token=zq06kx")
-    log = app[1].read_text(encoding="utf-8")
+    app.ask("/runs?scholar=zq05kx&token=zq06kx")
+    log = app.log.read_text(encoding="utf-8")
     assert "GET /runs 200" in log
     assert WORDS.findall(log) == []
 

@@ -8,9 +8,12 @@ from types import SimpleNamespace
 import pytest
 
 from tests import people
+from tests.app_pages import AS_OF, open_page
+from tests.builders import run, store_of
 from velocity.errors import ConfigurationError
+from velocity.network import is_loopback
 from velocity.ui import sign_in
-from velocity.ui.sign_in import Admission, NotAdmitted, SignIn, is_loopback, sign_in_of, viewer_now
+from velocity.ui.sign_in import Admission, NotAdmitted, SignIn, sign_in_of, viewer_now
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -127,6 +130,26 @@ def test_open_pages_are_shown_on_this_machine_only(monkeypatch, served_on, heade
         assert reason in refused.value.words
 
 
+@pytest.mark.parametrize(("started", "now"), [("oidc", "open"), ("open", "oidc")])
+def test_a_server_lets_in_only_as_it_did_when_it_started(folder, monkeypatch, started, now):
+    (folder / "velocity.toml").write_text(f'[access]\nmode = "{now}"\n', encoding="utf-8")
+    monkeypatch.setenv("VELOCITY_SERVED", started)
+    for who in (None, SignIn(people.LEAD, datetime.now(UTC))):
+        with pytest.raises(NotAdmitted, match="another way in"):
+            viewer_now(who)
+    monkeypatch.setenv("VELOCITY_SERVED", now)
+    assert viewer_now(SignIn(people.LEAD, datetime.now(UTC))).scope.everything
+
+
+def test_what_is_wrong_with_the_settings_is_told_to_nobody_who_signs_in(folder, monkeypatch):
+    (folder / "velocity.toml").write_text("[programme]\nzq00kx = 1\n", encoding="utf-8")
+    asked_for(monkeypatch, "127.0.0.1", {"Host": "localhost:8501"})
+    monkeypatch.setenv("VELOCITY_SERVED", "oidc")
+    with pytest.raises(NotAdmitted) as refused:
+        sign_in._settings()
+    assert "zq00kx" not in f"{refused.value.title} {refused.value.words}"
+
+
 def test_what_is_wrong_with_the_settings_is_told_on_this_machine_only(folder, monkeypatch):
     (folder / "velocity.toml").write_text("[programme]\nzq00kx = 1\n", encoding="utf-8")
     asked_for(monkeypatch, "127.0.0.1", {"Host": "localhost:8501"})
@@ -136,3 +159,12 @@ def test_what_is_wrong_with_the_settings_is_told_on_this_machine_only(folder, mo
     with pytest.raises(NotAdmitted) as refused:
         sign_in._settings()
     assert "zq00kx" not in f"{refused.value.title} {refused.value.words}"
+
+
+@pytest.mark.parametrize("served", [None, "open"])
+def test_plain_streamlit_run_says_that_it_is_for_development(tmp_path, monkeypatch, served):
+    store_of([run("r1", "09:00", "10:00")], AS_OF, data=tmp_path)
+    if served:
+        monkeypatch.setenv("VELOCITY_SERVED", served)
+    said = [it.value for it in open_page("definitions", tmp_path, monkeypatch).info]
+    assert [it.startswith("Development server") for it in said] == ([] if served else [True])

@@ -6,6 +6,10 @@ import os
 from functools import cache
 from pathlib import Path
 
+#: Variable in which `velocity app` tells its pages which access mode it started with. Plain
+#: `streamlit run` leaves it unset.
+SERVED_MODE = "VELOCITY_SERVED"
+
 
 @cache
 def project_root() -> Path:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def served(data: Path) -> Iterator[str]:
-    """The address of the app over `data` and the settings in it."""
+    """The address that the app prints over `data` and the settings in it, token and all."""
     home = data.parent
     with browsing.served(
         data,

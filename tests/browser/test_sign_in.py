@@ -148,12 +148,32 @@ def test_without_sign_in_a_foreign_name_of_this_machine_shows_nothing(browser, t
     data.mkdir()
     people.populate(data)
     with (
-        open_app(data) as address,
-        Person(browser, App(address, data.parent / "log", data), "nobody") as person,
+        open_app(data) as printed,
+        Person(browser, App(printed, data.parent / "log", data), "nobody") as person,
     ):
-        person.page.goto(f"{address.replace('127.0.0.1', 'evil.localhost')}/runs")
+        person.page.goto(f"{person.address.replace('localhost', 'evil.localhost')}/runs")
         said = "Without sign-in, pages are shown on this machine only."
         expect(person.page.get_by_text(said)).to_be_visible()
         assert not WORDS.search(person.wire())
         person.open("runs")
         assert WORDS.search(person.wire())
+
+
+def test_without_sign_in_only_the_printed_address_opens_the_pages(browser, tmp_path):
+    data = tmp_path / "open"
+    data.mkdir()
+    people.populate(data)
+    with open_app(data) as printed:
+        address = printed.partition("/?")[0]
+        with Person(browser, App(address, data.parent / "log", data), "nobody") as neighbour:
+            neighbour.page.goto(f"{address}/runs")
+            expect(neighbour.page.get_by_text("This address needs its token.")).to_be_visible()
+            assert not WORDS.search(neighbour.wire())
+            # As whoever started the app does, with the address in the terminal.
+            neighbour.page.goto(printed)
+            neighbour.settle()
+            assert neighbour.page.url == f"{address}/"
+            assert WORDS.search(neighbour.wire())
+            neighbour.new_tab("runs")
+            neighbour.problems.clear()
+            assert neighbour.look() == []

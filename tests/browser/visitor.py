@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import TimeoutError  # noqa: A004 - not the built-in one
 
+from scripts import browsing
 from scripts.browsing import settle
 from scripts.waiting import PATIENCE_S
 from velocity import pages
@@ -72,16 +73,25 @@ _EXPECTED = re.compile(r"/[a-z-]+/_stcore/(health|host-config)$")
 
 
 class Visitor:
-    """One browser tab, with what went wrong in it in `problems`."""
+    """One browser tab, with what went wrong in it in `problems`.
+
+    Args:
+        browser: that has the tab.
+        address: as the app prints it.
+        mode: of the theme.
+        width: of the window, pixels.
+    """
 
     def __init__(
         self, browser: Browser, address: str, *, mode: Mode = "light", width: int = 1440
     ) -> None:
-        self.address = address
+        self.address = browsing.origin(address)
         self.problems: list[str] = []
         self._context = browser.new_context(
             viewport={"width": width, "height": HEIGHT}, color_scheme=mode, reduced_motion="reduce"
         )
+        for name, value in browsing.cookies(address).items():
+            self._context.add_cookies([{"name": name, "value": value, "url": self.address}])
         self.page: Page = self._context.new_page()
         self.page.set_default_timeout(1000 * PATIENCE_S)
         self.page.on("console", self._heard)

@@ -1,4 +1,4 @@
-"""What stands in front of Streamlit: headers, closed doors, downloads' owners, the way back."""
+"""What stands in front of Streamlit: who comes in, headers, downloads' owners, the way back."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from urllib.parse import quote, unquote, urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from velocity.serve.door import Door
 
     MayHave = Callable[[Mapping[str, str], bytes], Awaitable[bool]]
 
@@ -34,6 +37,7 @@ _HEADERS = {
     # The sign-in learns from it where to come back to; nobody else is told.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 #: For a year, of this name alone: whoever came by TLS once comes by nothing else.
@@ -53,6 +57,12 @@ _STATIC = "/static/"
 _RETURN_COOKIE = "velocity_return"
 _RETURN_WITHIN_S = 900
 _LONGEST_RETURN = 1500
+_SHOW_IT = (
+    "Open the address that velocity app printed when it started; it ends in ?token=… and is valid "
+    "until the app stops."
+)
+_SEE_OTHER = 303
+_FORBIDDEN = 403
 _GONE = 404
 _POLICY_VIOLATION = 1008
 
@@ -62,15 +72,13 @@ class Front:
 
     Args:
         app: what it stands in front of.
-        https: whether browsers come by TLS (a proxy's, mostly), which cookies must then too.
+        door: decides which requests come in.
         may_have: whether the holder of some cookies may have a file; None without sign-in.
     """
 
-    def __init__(
-        self, app: ASGIApp, *, https: Callable[[], bool], may_have: MayHave | None
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, door: Door, may_have: MayHave | None) -> None:
         self._app = app
-        self._https = https
+        self._door = door
         self._may_have = may_have
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -83,9 +91,10 @@ class Front:
             await self._app(scope, receive, send)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # A browser always says which page opens a socket; Streamlit lets in who says nothing.
-        if HTTPConnection(scope).headers.get("origin") is None:
-            _log.info("WEBSOCKET %s refused: no origin", _printable(scope["path"]))
+        # Streamlit lets in a socket without an Origin, and asks the internet about a foreign one.
+        request = HTTPConnection(scope)
+        if self._door.refusal(request) or not self._door.is_open(request):
+            _log.info("WEBSOCKET %s refused", _printable(scope["path"]))
             await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
             return
         await self._app(scope, receive, send)
@@ -108,7 +117,15 @@ class Front:
                     )
             await send(message)
 
-        if _is_closed(path, request):
+        if why := self._door.refusal(request):
+            await _refused(why, signed_in=self._may_have is not None)(scope, receive, answer)
+        elif way_in := self._door.way_in(request):
+            response = RedirectResponse(way_in, _SEE_OTHER)
+            response.headers.append("Set-Cookie", self._token_cookie())
+            await response(scope, receive, answer)
+        elif not self._door.is_open(request):
+            await _page("This address needs its token.", _SHOW_IT)(scope, receive, answer)
+        elif _is_closed(path, request):
             await PlainTextResponse("Not found", _GONE)(scope, receive, answer)
         elif path.startswith(_MEDIA) and self._may_have is not None:
             await self._file(scope, receive, answer, request)
@@ -149,12 +166,16 @@ class Front:
             headers.append("Set-Cookie", f"{_RETURN_COOKIE}=; Path={_CALLBACK}; Max-Age=0")
         if path.startswith(_MEDIA):
             headers["Cache-Control"] = "no-store"
-        if self._https():
+        if self._door.https:
             headers["Strict-Transport-Security"] = _TLS_ONLY
             message["headers"] = [
                 (name, value + b"; Secure" if name == b"set-cookie" else value)
                 for name, value in message["headers"]
             ]
+
+    def _token_cookie(self) -> str:
+        # Lax: links from elsewhere may lead to a page; sockets and forms from elsewhere get none.
+        return f"{self._door.cookie}={self._door.token}; Path=/; HttpOnly; SameSite=Lax"
 
     @staticmethod
     def _return_cookie(request: HTTPConnection) -> str:
@@ -167,6 +188,26 @@ class Front:
             f"{_RETURN_COOKIE}={quote(back, safe='')}; Path={_CALLBACK}; "
             f"Max-Age={_RETURN_WITHIN_S}; HttpOnly; SameSite=Lax"
         )
+
+
+def _refused(why: str, *, signed_in: bool) -> Response:
+    if signed_in:
+        return _page("This request was refused.", why)
+    return _page(
+        "Without sign-in, pages are shown on this machine only.",
+        f"{why} Open the address that velocity app printed, or set up sign-in: docs/sign-in.md "
+        "says how.",
+    )
+
+
+def _page(title: str, words: str) -> Response:
+    """A page without data. Its words are our own."""
+    return HTMLResponse(
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
+        '<body style="font:1rem/1.5 sans-serif;margin:3rem;max-width:36rem">'
+        f"<h1>{title}</h1><p>{words}</p></body></html>",
+        _FORBIDDEN,
+    )
 
 
 def _is_closed(path: str, request: HTTPConnection) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import os
+import secrets
 import socket
 import sys
 import threading
@@ -11,13 +12,15 @@ import webbrowser
 from collections.abc import Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from velocity.demo import RUN_PAGES, is_demo
 from velocity.errors import ConfigurationError, VelocityError
-from velocity.paths import project_root
+from velocity.paths import SERVED_MODE, project_root
 from velocity.roster.models import load_roster
+from velocity.serve.door import TOKEN, Door
 from velocity.serve.logs import keep_logs_quiet
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ AUTH = {
 }
 _SHORTEST_SECRET = 32
 _LONGEST_HEADER = 32_768
+_TOKEN_BYTES = 24
 
 
 def check_address(settings: Settings, address: str) -> None:
@@ -92,11 +96,13 @@ def serve(
 
     Args:
         data: data folder, which the pages find in VELOCITY_DATA.
-        config: settings file, likewise in VELOCITY_CONFIG.
+        config: settings file, likewise in VELOCITY_CONFIG; how it lets people in now holds until
+            the server stops, and the pages find that in VELOCITY_SERVED.
         settings: as they are in `config` now.
         port: of `address`.
         open_browser: whether to show the first page once it can be had.
-        say: told where the pages are, once they can be had, and when the end has come.
+        say: told where the pages are, once they can be had, and when the end has come. Without
+            sign-in the address holds a token, which whoever opens it needs.
         address: of this machine, checked by `check_address`.
 
     Raises:
@@ -106,12 +112,15 @@ def serve(
 
     os.environ["VELOCITY_DATA"] = str(data.resolve())
     os.environ["VELOCITY_CONFIG"] = str(config.resolve())
+    os.environ[SERVED_MODE] = settings.access.mode
     # A provider's tokens fill cookies of several kilobytes, at which pages would not open:
     # websockets takes lines of 8192 bytes unless told otherwise before it is imported.
     os.environ.setdefault("WEBSOCKETS_MAX_LINE_LENGTH", str(_LONGEST_HEADER))
     signed_in = settings.access.mode == "oidc"
     auth = _auth_of_environment() if signed_in else {}
-    url = f"http://localhost:{port}"
+    # Other accounts of this machine reach loopback too. The demo's data is invented.
+    token = None if signed_in or is_demo(data) else secrets.token_urlsafe(_TOKEN_BYTES)
+    url = f"http://localhost:{port}" + (f"/?{TOKEN}={token}" if token else "")
 
     @asynccontextmanager
     async def lifespan(_app: st.App) -> AsyncIterator[None]:
@@ -131,9 +140,13 @@ def serve(
 
     from velocity.serve.front import Front  # noqa: PLC0415
 
+    @cache
+    def redirect_uri() -> str:
+        return str(_configured_auth()["redirect_uri"])
+
     front = Middleware(
         Front,
-        https=lambda: signed_in and _configured_auth()["redirect_uri"].startswith("https:"),
+        door=Door(redirect_uri=redirect_uri if signed_in else None, token=token, port=port),
         may_have=_may_have if signed_in else None,
     )
     app = st.App(

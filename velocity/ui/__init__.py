@@ -20,7 +20,7 @@ from velocity.ui.parts import (
 )
 from velocity.ui.printing import fit_to_paper
 from velocity.ui.seen import show_seen
-from velocity.ui.sign_in import NotAdmitted, admit, show_not_admitted, show_who
+from velocity.ui.sign_in import NotAdmitted, admit, show_development, show_not_admitted, show_who
 from velocity.ui.stream_weeks import show_stream_weeks
 from velocity.ui.tables import column_config, plain_title, readable, show_rows
 from velocity.ui.titled import choose_titled
@@ -44,6 +44,7 @@ __all__ = [
     "plain_title",
     "readable",
     "show_chart",
+    "show_development",
     "show_digest",
     "show_error",
     "show_explanation",

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
 
 import streamlit as st
 
 from velocity import formats, state
 from velocity.errors import ConfigurationError, VelocityError
-from velocity.paths import data_folder
+from velocity.network import host_name, is_forwarded, is_loopback
+from velocity.paths import SERVED_MODE, data_folder
 from velocity.reading.access import ANYBODY, Viewer, current_roster, viewer_of
 from velocity.ui.places import settings_now
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from velocity.settings import Settings
 
-#: A proxy in front adds one of these; without sign-in it would let in whoever reaches the proxy.
-_PROXIED = ("X-Forwarded-For", "Forwarded", "X-Real-Ip", "X-Forwarded-Host")
 #: An identity provider's clock may be a little ahead of ours.
 _CLOCKS_DIFFER = timedelta(minutes=5)
 _AGAIN = "Sign in again to go on where you were."
@@ -85,12 +83,15 @@ def admit() -> Admission:
     """Who looks in this rerun, looked up anew each time; `admission` gives it from then on.
 
     Raises:
-        NotAdmitted: no sign-in, one that ended, or one that the roster does not know.
+        NotAdmitted: no sign-in, one that ended, one that the roster does not know, or another
+            access mode than the server started with.
         VelocityError: the settings cannot be used.
     """
     st.session_state.pop("admission", None)
     sign_in = None
-    if _settings().access.mode == "open":
+    settings = _settings()
+    _check_mode(settings)
+    if settings.access.mode == "open":
         _check_loopback()
     else:
         sign_in = sign_in_now()
@@ -113,6 +114,7 @@ def viewer_now(sign_in: SignIn | None) -> Viewer:
         VelocityError: as for `admit`.
     """
     settings = settings_now()
+    _check_mode(settings)
     if settings.access.mode == "open":
         return ANYBODY
     if sign_in is None:
@@ -192,6 +194,15 @@ def show_not_admitted(why: NotAdmitted) -> None:
         st.button("Sign out", on_click=end_sign_in, key="sign-out")
 
 
+def show_development() -> None:
+    """Says on the page that nothing guards it, where plain `streamlit run` serves it."""
+    if SERVED_MODE not in os.environ:
+        st.info(
+            "Development server: this page has no token, origin check or security headers. Use "
+            "velocity app to serve data of real people."
+        )
+
+
 def show_who(viewer: Viewer) -> None:
     """Who is signed in, and the way out; nothing where there is no sign-in."""
     if viewer.email is None:
@@ -210,18 +221,6 @@ def end_sign_in() -> None:
     st.logout()
 
 
-def is_loopback(address: str | None) -> bool:
-    """Whether a server at that address, or a page under that name, is of this machine alone."""
-    if address is None:
-        return False
-    if address.lower() == "localhost":
-        return True
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False
-
-
 def _settings() -> Settings:
     """The settings.
 
@@ -232,12 +231,26 @@ def _settings() -> Settings:
     try:
         return settings_now()
     except ConfigurationError as error:
-        if _from_elsewhere() is None:
+        signed_in = os.environ.get(SERVED_MODE) == "oidc"
+        if not signed_in and _from_elsewhere() is None:
             raise
         raise NotAdmitted(
             "The settings cannot be read, so nothing is shown.",
             "Whoever runs this dashboard can see why with “velocity doctor”.",
         ) from error
+
+
+def _check_mode(settings: Settings) -> None:
+    """Makes sure that the server's checks fit the settings: it made them for the mode of its start.
+
+    Raises:
+        NotAdmitted: `access.mode` changed meanwhile.
+    """
+    if os.environ.get(SERVED_MODE, settings.access.mode) != settings.access.mode:
+        raise NotAdmitted(
+            "The settings now ask for another way in, so nothing is shown.",
+            "access.mode has changed. Restart velocity app to use the new value.",
+        )
 
 
 def _check_loopback() -> None:
@@ -257,11 +270,10 @@ def _from_elsewhere() -> str | None:
     """Why somebody elsewhere may be looking; None where only this machine can."""
     served_on = st.get_option("server.address")
     headers = st.context.headers
-    host = urlsplit(f"//{headers.get('Host', 'localhost')}").hostname
     if not is_loopback(served_on):
         return f"They are served on {served_on or 'every address of this machine'}."
-    if any(name in headers for name in _PROXIED):
+    if is_forwarded(headers):
         return "They came through a proxy, which others may reach."
-    if not is_loopback(host):
+    if not is_loopback(host_name(headers.get("Host", "localhost"))):
         return "They were asked for under a name that is not this machine's own."
     return None

@@ -1,0 +1,107 @@
+"""No request leaves the machine that the docs do not name: docs/security.md lists them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from benchmarks.browser_session import BrowserSession
+from scripts import browsing
+from tests import people
+from tests.commands import velocity
+from tests.coroutines import run
+from tests.identity import served, sign_in
+from tests.outward import watched
+from tests.people import email
+from tests.worlds import node
+from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.world import World
+
+FOREIGN = "http://10.1.2.3:8080"
+
+
+async def come_from_elsewhere(address, cookies):
+    """What any page in somebody's browser can do: open a socket to a port of this machine."""
+
+    class Foreign(BrowserSession):
+        async def __aenter__(self):
+            from websockets.asyncio.client import connect  # noqa: PLC0415
+
+            url = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
+            self._socket = await connect(url, origin=FOREIGN)
+            return self
+
+    with pytest.raises(InvalidStatus):
+        async with Foreign(address, cookies=cookies):
+            pass
+
+
+async def look_around(address, cookies):
+    async with BrowserSession(address, cookies=cookies) as tab:
+        answers = [await tab.open(page) for page in ("", "runs", "data-health")]
+    return [error for answer in answers for error in answer.errors]
+
+
+def test_the_watch_sees_what_is_asked_for(tmp_path):
+    code = (
+        "import socket, urllib.request\n"
+        "try: urllib.request.urlopen('http://evil.example/x')\n"
+        "except OSError: pass\n"
+        "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.connect(('192.0.2.1', 9))"
+    )
+    with watched(tmp_path) as watch:
+        subprocess.run([sys.executable, "-c", code], env=watch.env, check=True)
+        assert watch.elsewhere() == ["192.0.2.1", "GET http://evil.example/x HTTP/1.1"]
+
+
+def test_the_open_app_asks_nobody_whoever_asks_it(tmp_path):
+    data = tmp_path / "store"
+    data.mkdir()
+    people.populate(data)
+    with watched(tmp_path) as watch:
+        with browsing.served(
+            data, data / "velocity.toml", log=tmp_path / "log", env=watch.env
+        ) as printed:
+            address, cookies = browsing.origin(printed), browsing.cookies(printed)
+            run(come_from_elsewhere(address, cookies))
+            assert run(look_around(address, cookies)) == []
+        assert watch.elsewhere() == []
+
+
+def test_the_app_behind_sign_in_asks_its_provider_alone(tmp_path):
+    data = tmp_path / "store"
+    data.mkdir()
+    people.populate(data)
+    (data / "velocity.toml").write_text('[access]\nmode = "oidc"\n', encoding="utf-8")
+    claims = {email(0): {"email": email(0), "email_verified": True}}
+    with watched(tmp_path) as watch:
+        with served(data, claims, **watch.env) as app:
+            run(come_from_elsewhere(app.address, {}))
+            browser, _ = sign_in(app, email(0))
+            assert "_streamlit_user" in browser.cookies
+        # The provider of this test is on this machine.
+        assert watch.elsewhere() == []
+        assert watch.hosts() >= {"localhost"}
+
+
+def test_a_sync_and_its_checks_ask_the_wandb_server_alone(tmp_path):
+    with watched(tmp_path) as watch, ProtocolServer(World([node(0)])) as server:
+        env = watch.env | {"WANDB_BASE_URL": server.url, "WANDB_API_KEY": server.api_key}
+        for command in (("sync", "--project", "lab/vision"), ("doctor",), ("metrics",)):
+            done = velocity(*command, cwd=tmp_path, env=env)
+            assert done.returncode == 0, done.stderr.decode()
+        assert watch.elsewhere() == []
+
+
+def test_the_demo_asks_nobody(tmp_path):
+    code = (
+        "from datetime import UTC, datetime; from pathlib import Path\n"
+        "from velocity.demo.launch import prepare_demo\n"
+        "prepare_demo(Path('demo'), datetime.now(UTC), on_progress=lambda _: None)"
+    )
+    with watched(tmp_path) as watch:
+        subprocess.run([sys.executable, "-c", code], env=watch.env, cwd=tmp_path, check=True)
+        assert watch.elsewhere() == []

@@ -1,0 +1,89 @@
+"""Decides about each request before Streamlit sees it: whose page asks, from where, with what."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from velocity.network import host_name, is_forwarded, is_loopback, is_origin_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import HTTPConnection
+
+#: Addresses for monitoring: they say how the app is and show no data, so they need no token.
+HEALTH = ("/healthz", "/readyz")
+TOKEN = "token"  # noqa: S105 - the name of the parameter
+
+
+@dataclass(frozen=True)
+class Door:
+    """What a request needs to come in.
+
+    Args:
+        redirect_uri: gives the address that sign-ins come back to; None without sign-in, when
+            only this machine may ask.
+        token: that the browser must have shown; None where none is needed.
+        port: that the app is served on. Browsers send cookies to every port of a host, so the
+            cookie's name tells apps on one machine apart.
+    """
+
+    redirect_uri: Callable[[], str] | None
+    token: str | None
+    port: int
+
+    @property
+    def https(self) -> bool:
+        """Whether browsers come by TLS, mostly a proxy's."""
+        return self.redirect_uri is not None and self.redirect_uri().startswith("https:")
+
+    @property
+    def cookie(self) -> str:
+        """Name of the cookie that holds the token."""
+        return f"velocity_token_{self.port}"
+
+    def refusal(self, request: HTTPConnection) -> str | None:
+        """Why the request may not come in, in a sentence; None where it may."""
+        hosts, origins = request.headers.getlist("host"), request.headers.getlist("origin")
+        if len(hosts) != 1 or len(origins) > 1:
+            return "The request does not say clearly where it comes from."
+        own = hosts if self.redirect_uri is None else [*hosts, urlsplit(self.redirect_uri()).netloc]
+        if origins and not is_origin_of(origins[0], own):
+            return "The request comes from a page of another site."
+        if origins == [] and request.scope["type"] == "websocket":
+            # Browsers always say which page opens a socket.
+            return "The request does not say which page it comes from."
+        if self.redirect_uri is None:
+            return _from_elsewhere(request, hosts[0])
+        return None
+
+    def is_open(self, request: HTTPConnection) -> bool:
+        """Whether no token is needed, or the browser has shown it before."""
+        if self.token is None or request.scope["path"] in HEALTH:
+            return True
+        return _equal(request.cookies.get(self.cookie, ""), self.token)
+
+    def way_in(self, request: HTTPConnection) -> str | None:
+        """Where to send a browser that shows the token: to the same page without it."""
+        query = parse_qsl(str(request.url.query), keep_blank_values=True)
+        shown = [value for name, value in query if name == TOKEN]
+        if self.token is None or len(shown) != 1 or not _equal(shown[0], self.token):
+            return None
+        rest = urlencode([(name, value) for name, value in query if name != TOKEN])
+        path = f"/{request.url.path.lstrip('/')}"
+        return f"{path}?{rest}" if rest else path
+
+
+def _from_elsewhere(request: HTTPConnection, host: str) -> str | None:
+    if is_forwarded(request.headers.keys()):
+        return "The request came through a proxy, which others may reach."
+    if not is_loopback(host_name(host)):
+        return "The request uses a host name that is not this machine's own."
+    return None
+
+
+def _equal(shown: str, token: str) -> bool:
+    return hmac.compare_digest(shown.encode("utf-8", "replace"), token.encode())
