@@ -169,6 +169,9 @@ def serve(
                 "server.address": address,
                 "server.port": port,
                 "logger.hideWelcomeMessage": True,
+                # Who somebody is comes from the sign-in, whatever a settings file in the working
+                # directory says.
+                "server.trustedUserHeaders": {},
             }
         )
     say("Stopped.")
