@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from scripts.waiting import wait_until
 from tests.app_pages import AS_OF, open_page
 from tests.builders import run, store_of
+from tests.conftest import ROOT
 from tests.worlds import node, point_client_at
 from velocity.database.lock import writer_lock
-from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.server import DEMO_API_KEY, ProtocolServer
 from velocity.demo.wandb_server.world import World
+from velocity.errors import VelocityError
+from velocity.reading.access import Scope, Viewer
 from velocity.store import latest_snapshot
-from velocity.ui.sync_now import latest
+from velocity.ui import sync_now
+from velocity.ui.sign_in import Admission
+from velocity.ui.sync_now import begin, latest
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
@@ -58,6 +64,73 @@ def test_who_writes_the_store_is_named_to_whom_asks_for_a_sync(tmp_path, monkeyp
     assert "being written by process" in test.warning[0].value
     assert "try again" in test.warning[0].value
     assert "Sync now" in labels(test)
+
+
+def test_who_may_not_see_everything_sees_that_it_syncs_or_failed_and_no_name(tmp_path, monkeypatch):
+    store(tmp_path, projects='["zq-person/vision"]')
+    lead = Viewer("lead@x.example", "lead", frozenset({"lead"}), Scope(fixed_groups=True))
+    monkeypatch.setattr(sync_now, "admission", lambda: Admission(lead, None))
+
+    class Told:
+        under_way = True
+        last_line = "pull     zq-person/vision  3 of 9"
+        error = None
+
+    told = Told()
+    monkeypatch.setitem(sync_now._begun, tmp_path, told)
+    test = open_page("data_health", tmp_path, monkeypatch)
+    assert [it.value for it in test.caption if it.value.startswith("Syncing")] == ["Syncing"]
+    told.under_way = False
+    told.error = VelocityError("zq-person/vision: failed.", "zq-person cannot be read.")
+    test.run()
+    assert [it.value for it in test.warning if "zq" in it.value] == []
+    assert "The last sync failed" in test.warning[0].value
+    monkeypatch.undo()
+
+
+def test_it_is_our_own_program_whatever_lies_in_the_working_directory(tmp_path, monkeypatch):
+    data, planted = tmp_path / "data", tmp_path / "planted"
+    data.mkdir()
+    store(data, projects='["lab/vision"]')
+    for name in ("velocity/__init__.py", "velocity/__main__.py", "orjson.py", "sitecustomize.py"):
+        (planted / name).parent.mkdir(parents=True, exist_ok=True)
+        (planted / name).write_text(f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r})")
+    (planted / "wandb").mkdir()
+    (planted / "wandb/settings").write_text("[default]\nbase_url = http://evil.example\n")
+    monkeypatch.chdir(planted)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([".", "", str(ROOT)]))
+    monkeypatch.setenv("WANDB_API_KEY", DEMO_API_KEY)
+    with ProtocolServer(World([node(0)])) as server:
+        point_client_at(server, monkeypatch)
+        begin(data, data / "velocity.toml")
+        sync = wait(data)
+    assert not (tmp_path / "ran").exists()
+    assert sync.error is None
+    assert "Published snapshot" in sync.last_line
+
+
+def test_it_gets_no_secret_but_the_key_of_wandb():
+    ours = {
+        "VELOCITY_OIDC_CLIENT_SECRET": "zq",
+        "VELOCITY_OIDC_COOKIE_SECRET": "zq",
+        "VELOCITY_WEBHOOK_URL": "zq",
+        "STREAMLIT_SERVER_PORT": "zq",
+        "AWS_SECRET_ACCESS_KEY": "zq",
+        "PYTHONSTARTUP": "zq",
+        "PYTHONHOME": "zq",
+        "LD_PRELOAD": "zq",
+        "WANDB_API_KEY": "key",
+        "https_proxy": "http://proxy",
+        "HOME": "/home/x",
+        "PYTHONPATH": f"relative{os.pathsep}/opt/more{os.pathsep}",
+    }
+    assert sync_now._environment(ours) == {
+        "WANDB_API_KEY": "key",
+        "https_proxy": "http://proxy",
+        "HOME": "/home/x",
+        "PYTHONPATH": os.pathsep.join([str(ROOT), "/opt/more"]),
+        "PYTHONIOENCODING": "utf-8",
+    }
 
 
 def test_where_there_is_nothing_to_sync_from_nothing_is_offered(tmp_path, monkeypatch):

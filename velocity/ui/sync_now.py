@@ -7,10 +7,12 @@ import subprocess
 import sys
 import threading
 from collections import deque
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+import velocity
 from velocity import formats
 from velocity.demo import is_demo
 from velocity.errors import VelocityError
@@ -20,30 +22,47 @@ from velocity.ui.places import settings_now
 from velocity.ui.sign_in import admission
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from velocity.reading.access import Viewer
     from velocity.settings import Settings
 
 _LINES_KEPT = 20
 _ERROR = "Error: "
+#: What a sync needs of the server's environment: where programs and certificates are, how to reach
+#: W&B and as whom. Secrets of sign-in and of the webhook are not for it.
+_KEPT = frozenset(
+    {
+        *("HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "LOGNAME", "NETRC", "PATH", "TMPDIR"),
+        *("TZ", "USER", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE"),
+        *("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
+    }
+)
+_KEPT_PREFIXES = ("LC_", "WANDB_", "XDG_")
+
+
+_FAILED = VelocityError(
+    "The last sync failed.", "Ask whoever runs this dashboard: its log says why."
+)
 
 
 class SyncNow:
     """A sync that was begun from a page. It belongs to the server: the page may be closed."""
 
     def __init__(self, data: Path, config: Path) -> None:
-        command = ["-m", "velocity", "--data", str(data), "--config", str(config), "sync"]
+        places = ["--data", str(data.resolve()), "--config", str(config.resolve())]
         self._lines: deque[str] = deque(maxlen=_LINES_KEPT)
         self._process = subprocess.Popen(  # noqa: S603 (our own command line, no shell)
-            [sys.executable, *command],
+            # -P: nothing in the working directory becomes a module, and that one is ours.
+            [sys.executable, "-P", "-m", "velocity", *places, "sync"],
+            cwd=data,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
             errors="replace",
-            env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+            env=_environment(os.environ),
         )
         # Read as it comes: a pipe that nobody empties stops who writes to it.
         self._reader = threading.Thread(target=self._read, name="sync-now", daemon=True)
@@ -79,6 +98,21 @@ class SyncNow:
         return VelocityError(message, "“velocity sync” in a terminal tells more.")
 
 
+def _environment(ours: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a sync that a server with the variables `ours` starts."""
+    kept = {
+        name: value
+        for name, value in ours.items()
+        if name.upper() in _KEPT or name.startswith(_KEPT_PREFIXES)
+    }
+    # The code that serves, then what this server was given; a relative path would depend on where
+    # the sync runs.
+    given = ours.get("PYTHONPATH", "").split(os.pathsep)
+    code = [str(Path(velocity.__file__).resolve().parent.parent)]
+    path = os.pathsep.join(code + [it for it in given if Path(it).is_absolute()])
+    return kept | {"PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"}
+
+
 _begun: dict[Path, SyncNow] = {}
 _beginning = threading.Lock()
 
@@ -108,8 +142,10 @@ def show_sync_now() -> None:
     """The button, how far the sync is, and why it failed; in a fragment that draws itself again."""
     data = data_folder()
     sync = latest(data)
+    # Its lines name projects and entities, and a personal entity is called like its owner.
+    in_full = admission().viewer.scope.everything
     if sync is not None and sync.under_way:
-        far = formats.markdown(sync.last_line)
+        far = formats.markdown(sync.last_line) if in_full else ""
         st.caption(f"Syncing · {far}" if far else "Syncing", width="content")
         return
     if st.button("Sync now", key="sync-now", type="tertiary", width="content"):
@@ -119,4 +155,4 @@ def show_sync_now() -> None:
         # The page looks more often while a sync is under way.
         st.rerun()
     if sync is not None and sync.error is not None:
-        show_error(sync.error)
+        show_error(sync.error if in_full else _FAILED)
