@@ -15,6 +15,13 @@ from velocity.roster.models import Roster, RosterError, Scholar, Stream, check_r
 from velocity.toml.problems import toml_string
 
 
+@pytest.mark.parametrize("address", ["mar\u212a@x.example", "\u0131@x.example", "a@\u00e4.example"])
+def test_an_address_that_folds_to_another_is_a_mistake(tmp_path, address):
+    found = errors(tmp_path, f'leads = ["{address}"]\n{ADA}emails = ["{address}"]\n')
+    assert len(found) == 2
+    assert all("plain ASCII" in str(it) for it in found)
+
+
 def test_every_mistake_is_found_in_one_pass_across_all_kinds(tmp_path):
     text = """\
 leeds = ["lead@example.org"]
@@ -150,7 +157,7 @@ amount = 0
             "grants[0].amount (line 9): read 1e+308; right would be a number of 1e+12 or less",
         ),
         ("leads = " + "[" * 3000 + "]" * 3000, "too deep to read; right would be"),
-        ('leads = ["x"]', 'leads[0] (line 1): read "x"; right would be an address such as'),
+        ('leads = ["x"]', 'leads[0] (line 1): read "x"; right would be an address in plain'),
     ],
 )
 def test_a_mistake_says_where_it_is_what_was_read_and_what_would_be_right(tmp_path, text, told):

@@ -35,12 +35,29 @@ def folder(tmp_path, monkeypatch):
         ({"email": "ada@x.example", "email_verified": False}, None),
         ({"email": "ada@x.example", "email_verified": "false"}, None),
         ({"email": "ada@x.example", "email_verified": 1.5}, None),
+        # In small letters the Kelvin sign and the dotted I become letters of other addresses.
+        ({"email": "mar\u212a@x.example", "email_verified": True}, None),
+        ({"email": "\u0130da@x.example", "email_verified": True}, None),
+        ({"email": "ada@x.ex\u00e4mple", "email_verified": True}, None),
+        ({"email": "\uff41da@x.example", "email_verified": True}, None),
+        ({"email": "ada@x.example ", "email_verified": True}, None),
+        ({"email": "ada@x.example\n", "email_verified": True}, None),
+        ({"email": "ada\u202e@x.example", "email_verified": True}, None),
+        ({"email": "ada@x@y.example", "email_verified": True}, None),
         ({"email": "ada@x.example"}, None),
         ({"email_verified": True}, None),
     ],
 )
 def test_only_a_verified_address_counts(claims, email):
     assert sign_in_of({"iat": 1_770_000_000, **claims}).email == email
+
+
+def test_nobody_is_somebody_else_by_a_letter_that_folds_to_theirs(folder):
+    roster = people.roster_text().replace(people.MENTOR, "mark@people.example")
+    (folder / "roster.toml").write_text(roster, encoding="utf-8")
+    assert "mentor" in viewer_now(SignIn("Mark@people.example", NOW)).roles
+    with pytest.raises(NotAdmitted):
+        viewer_now(SignIn("mar\u212a@people.example", NOW))
 
 
 def test_a_sign_in_without_a_time_of_issue_is_none():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
+from velocity.addresses import folded_address
 from velocity.roster.models import load_roster
 
 if TYPE_CHECKING:
@@ -88,11 +89,13 @@ ANYBODY = Viewer(None, "whoever opens it", frozenset({"lead"}), EVERYTHING)
 
 
 def viewer_of(roster: Roster, email: str, *, leads_see_individuals: bool) -> Viewer | None:
-    """The viewer with that address; None for an address that the roster lacks or has disabled.
+    """The viewer with that address; None for one that is not in the roster, or disabled in it.
 
     Whoever is disabled as a scholar is let in by no other role either.
     """
-    address = email.lower()
+    address = folded_address(email)
+    if address is None:
+        return None
     selves = [person for person in roster.scholars if address in person.emails]
     if any(person.disabled for person in selves):
         return None

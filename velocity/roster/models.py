@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from velocity.addresses import folded_address
 from velocity.errors import ConfigurationError
 from velocity.roster.against_data import Seen, misfits
 from velocity.roster.contradictions import contradictions
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _GLOB = re.compile(r"[^/]+/[^/]+")
 _AWAKE = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]|24(?=:00)):([0-5][0-9])")
 _DAY_MINUTES = 24 * 60
@@ -42,9 +42,10 @@ def _id(text: str) -> str:
 
 
 def _email(text: str) -> str:
-    if not _EMAIL.fullmatch(text):
-        raise ValueError("an address such as name@example.org")
-    return text.lower()
+    address = folded_address(text)
+    if address is None:
+        raise ValueError("an address in plain ASCII, such as name@example.org")
+    return address
 
 
 def _grant_day(day: date) -> date:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import streamlit as st
 
 from velocity import formats, state
+from velocity.addresses import folded_address
 from velocity.errors import ConfigurationError, VelocityError
 from velocity.network import host_name, is_forwarded, is_loopback
 from velocity.paths import SERVED_MODE, data_folder
@@ -31,7 +32,7 @@ class SignIn:
     """A sign-in, as the identity provider vouched for it.
 
     Args:
-        email: address, in small letters; None where the provider has not verified one.
+        email: address, in small letters; None where the provider has not verified one in ASCII.
         issued_at: when, by the provider's clock.
     """
 
@@ -127,7 +128,7 @@ def viewer_now(sign_in: SignIn | None) -> Viewer:
         raise NotAdmitted(
             "Your e-mail address is not verified.",
             "The identity provider does not vouch for it, so nothing is shown. Verify the address "
-            "there, and sign in again.",
+            "there, and sign in again. An address with other letters than ASCII cannot be used.",
             way="out",
         )
     age = datetime.now(UTC) - sign_in.issued_at
@@ -181,7 +182,8 @@ def sign_in_of(claims: Mapping[str, Any]) -> SignIn | None:
     email = claims.get("email")
     # Some providers write the claim as a text.
     verified = claims.get("email_verified") in (True, "true") and isinstance(email, str)
-    return SignIn(str(email).lower() if verified else None, datetime.fromtimestamp(issued, UTC))
+    address = folded_address(str(email)) if verified else None
+    return SignIn(address, datetime.fromtimestamp(issued, UTC))
 
 
 def show_not_admitted(why: NotAdmitted) -> None:
