@@ -187,8 +187,32 @@ def test_text_of_exceptions_addresses_and_queries_stay_out_of_every_log():
     )
     assert "zq05kx" not in done.stderr
     assert "a@b.example" not in done.stderr
-    assert "went wrong for (address)" in done.stderr
+    assert "went wrong for (text)" in done.stderr
     assert "ValueError" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        ("logging.getLogger('any').error('%s failed: %r', 'zq05kx', b'zq06kx')", "(text) failed"),
+        ("logging.getLogger('any').error('%(who)s is %(n)d', {'who': 'zq05kx', 'n': 3})", "is 3"),
+        ("logging.getLogger('any').error('took %d ms of %s', 7, ['zq05kx'])", "took 7 ms of"),
+        ("logging.getLogger('any').error('%d done', 'zq05kx')", "%d done"),
+        ("logging.getLogger('any').error('plain 100%')", "plain 100%"),
+        ("logging.getLogger('velocity.x').error('made %s', 'three\\x1b[2J\\u202e\\n')", "three"),
+    ],
+)
+def test_a_log_line_has_no_words_of_strangers_and_nothing_that_acts(call, told):
+    script = f"import logging; from velocity.serve.logs import keep_logs_quiet as q; q()\n{call}"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "zq" not in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "\x1b" not in done.stderr
+    assert "\u202e" not in done.stderr
 
 
 def test_without_sign_in_no_other_address_is_served(tmp_path):

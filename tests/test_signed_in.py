@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
+import requests
 
+from scripts.waiting import PATIENCE_S
 from tests import people
 from tests.coroutines import run
 from tests.forgery import Tab
@@ -57,6 +59,20 @@ def test_a_sign_in_leads_nowhere_else_whatever_the_cookie_says(address, app):
 def test_nor_whatever_page_asked(referer, app):
     _, answer = sign_in(app, people.MENTOR, referer=referer.format(here=app.address))
     assert answer.headers["Location"] == "/"
+
+
+def test_words_of_strangers_on_the_callback_stay_out_of_the_log(app):
+    words = "zq77words\x1b[31m\u202e\nERROR zq78words"
+    asked = requests.get(
+        f"{app.address}/oauth2callback",
+        params={"error": words, "error_description": words, "state": words},
+        allow_redirects=False,
+        timeout=PATIENCE_S,
+    )
+    assert asked.status_code == 302
+    log = app.log.read_text(encoding="utf-8")
+    assert "Error during authentication: (text)" in log
+    assert not re.search(r"zq7\d|\x1b|\u202e", log)
 
 
 @pytest.mark.parametrize("viewer", [email(1), people.MENTOR])

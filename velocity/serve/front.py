@@ -49,6 +49,7 @@ _CLOSED = (
     "/_stcore/upload_file",
     "/_stcore/script-health-check",
 )
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _HOST_CONFIG = "/_stcore/host-config"
 _LOGIN = "/auth/login"
 _CALLBACK = "/oauth2callback"
@@ -110,7 +111,7 @@ class Front:
                 if not path.startswith(_STATIC):
                     _log.info(
                         "%s %s %s %d ms",
-                        scope["method"],
+                        scope["method"] if scope["method"] in _METHODS else "OTHER",
                         _printable(path),
                         message["status"],
                         (time.monotonic() - begun) * 1000,

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
+from typing import Any
 
+from velocity.cleaning import escaped
 from velocity.redaction import redacted, where
+
+_OURS = "velocity."
+_TEXT = "(text)"
 
 
 def keep_logs_quiet() -> None:
@@ -14,7 +20,10 @@ def keep_logs_quiet() -> None:
 
     def safe(*arguments: object, **more: object) -> logging.LogRecord:
         record = make(*arguments, **more)
-        record.msg, record.args = redacted(record.getMessage()), ()
+        if not record.name.startswith(_OURS):
+            # Anybody can call a page with words for a library to log, such as error_description.
+            record.args = _without_texts(record.args)
+        record.msg, record.args = escaped(redacted(_message(record))), ()
         if record.exc_info and record.exc_info[0] is not None:
             record.exc_text = where(record.exc_info[0], record.exc_info[2])
             record.exc_info = None
@@ -27,3 +36,21 @@ def keep_logs_quiet() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     access.addHandler(handler)
+
+
+def _without_texts(arguments: Any) -> Any:
+    """Arguments of a log message with nothing but numbers left as they are."""
+    if isinstance(arguments, Mapping):
+        return {name: _without_text(value) for name, value in arguments.items()}
+    return tuple(_without_text(value) for value in arguments or ())
+
+
+def _without_text(value: object) -> object:
+    return value if isinstance(value, int | float) else _TEXT
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError):  # the format wanted something else than text
+        return str(record.msg)
