@@ -30,6 +30,8 @@ MEDIANS = ("machine_hours", "reaction_hours", "reaction_awake_hours", "loop_hour
 def velocity(capfdbinary, monkeypatch, tmp_path):
     """A command in this process: its exit code, standard output and standard error."""
     monkeypatch.chdir(tmp_path)
+    # It would hold for every test of this process.
+    monkeypatch.setattr(os, "umask", lambda _: 0)
 
     def command(*arguments):
         monkeypatch.setattr(sys, "argv", ["velocity", *map(str, arguments)])

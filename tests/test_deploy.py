@@ -45,6 +45,7 @@ def test_a_unit_starts_a_command_that_there_is_as_nobody_in_particular(unit):
     assert told["Service", "User"] == ["velocity"]
     assert told["Service", "KillMode"] == ["mixed"]
     assert told["Service", "NoNewPrivileges"] == ["true"]
+    assert told["Service", "UMask"] == ["0077"]
     assert told["Service", "ProtectSystem"] == ["strict"]
     assert told["Install", "WantedBy"] == ["multi-user.target"]
 

@@ -34,3 +34,12 @@ def data_folder() -> Path:
 def config_file() -> Path:
     """The settings file: VELOCITY_CONFIG where it is set and not empty, else ./velocity.toml."""
     return Path(os.environ.get("VELOCITY_CONFIG") or "velocity.toml")
+
+
+def make_private(folder: Path) -> None:
+    """Makes a folder, if need be, that only its owner can open; an older one stays as it is.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from velocity.paths import make_private
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
@@ -132,7 +134,7 @@ def forget_posted(data: Path, week: str, stream: str | None) -> None:
 @contextmanager
 def _open(data: Path) -> Iterator[sqlite3.Connection]:
     """The file, made if need be, in one transaction. Threads and processes wait for each other."""
-    data.mkdir(parents=True, exist_ok=True)
+    make_private(data)
     with closing(sqlite3.connect(data / _FILE, timeout=_WAIT_S)) as connection:
         connection.executescript(_SCHEMA)
         with connection:

@@ -2,6 +2,7 @@
 
 # No `from __future__ import annotations`: Typer reads the types of the options at run time.
 
+import os
 import sys
 import tempfile
 import traceback
@@ -54,6 +55,8 @@ def _places(
 
 def main() -> None:
     """Runs the command of `sys.argv` and exits: 0 done, 1 it could not be done, 2 wrong usage."""
+    # Whatever a command writes names people: it is for whoever runs it.
+    os.umask(0o077)
     try:
         app(prog_name="velocity")
     except VelocityError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
@@ -56,6 +57,7 @@ def examine(data: Path, config: Path) -> Iterator[Finding]:
         yield Finding("ok", "settings", told)
     yield from _roster(settings.roster)
     yield from _server(settings)
+    yield from _folder(data)
     yield from _store(data)
 
 
@@ -132,6 +134,17 @@ def _server(settings: Settings) -> Iterator[Finding]:
             yield _broken("projects", error)
         else:
             yield Finding("ok", "projects", f"{name}: {told}")
+
+
+def _folder(data: Path) -> Iterator[Finding]:
+    """Whether others on this machine can open the data folder, as one of an older version."""
+    if data.exists() and data.stat().st_mode & 0o077:
+        yield Finding(
+            "note",
+            "folder",
+            f"{data} names people, and other accounts of this machine can open it",
+            f"Close it: chmod -R go= {shlex.quote(str(data))}",
+        )
 
 
 def _store(data: Path) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from velocity.demo import NOTE, RUN_PAGES, is_demo
 from velocity.demo.stories import SEED
+from velocity.paths import make_private
 from velocity.queries import list_queries
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _start_over(folder: Path) -> None:
     """Takes the earlier store away, but for its snapshots, which somebody may be looking at."""
     from velocity.database.lock import writer_lock  # noqa: PLC0415 - see prepare_demo
 
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder)
     with writer_lock(folder):
         (folder / NOTE).write_text("unfinished", encoding="ascii")
         for path in folder.glob("*.duckdb*"):

@@ -17,6 +17,7 @@ from velocity.database.lock import writer_lock
 from velocity.database.one_file import remove_old_file, split_off
 from velocity.database.room import WRITE_ERRORS, cannot_write, lacks_room
 from velocity.errors import StoreError
+from velocity.paths import make_private
 from velocity.queries import list_queries, load_query
 from velocity.record import open_record
 
@@ -91,7 +92,7 @@ def open_live(data: Path) -> Iterator[LiveStore]:
             disk, say). What was committed is there when it is opened again.
     """
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        make_private(data)
     except OSError as error:
         raise StoreError(
             f"The data folder {data} cannot be made: {error.strerror}.",

@@ -1,0 +1,114 @@
+"""What commands write is for whoever runs them, whatever the machine's umask is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from datetime import UTC, datetime
+
+import pytest
+
+from scripts import browsing
+from scripts.waiting import PATIENCE_S
+from tests import people
+from tests.commands import VELOCITY, environment
+from tests.test_serve import App
+from tests.worlds import node
+from velocity import state
+from velocity.demo import launch
+from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.world import World
+from velocity.store import open_live
+
+RUNS = (
+    "entity,project,run_id,state,created_at,username\n"
+    "lab,vision,r1,finished,2026-01-05T09:00:00Z,ada\n"
+)
+
+
+@pytest.fixture(autouse=True)
+def everybody_may_read():
+    """The most careless umask there is."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def velocity(*arguments, cwd, **env):
+    done = subprocess.run(
+        [*VELOCITY, *map(str, arguments)],
+        cwd=cwd,
+        env=environment(cwd, **env),
+        capture_output=True,
+        check=False,
+        timeout=PATIENCE_S,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode()
+
+
+def open_to_others(folder):
+    """Files and folders that another account could read, as modes."""
+    return {
+        str(path): oct(path.stat().st_mode)
+        for path in (folder, *folder.rglob("*"))
+        if path.stat().st_mode & 0o077
+    }
+
+
+def _open_store(folder):
+    with open_live(folder):
+        pass
+
+
+def test_every_command_that_writes_writes_for_its_user_alone(tmp_path):
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    (home / "runs.csv").touch(mode=0o600)
+    (home / "runs.csv").write_text(RUNS, encoding="utf-8")
+    velocity("import", "runs.csv", cwd=home)
+    with ProtocolServer(World([node(0)])) as server:
+        known = {"WANDB_BASE_URL": server.url, "WANDB_API_KEY": server.api_key}
+        velocity("sync", "--project", "lab/vision", cwd=home, **known)
+    velocity("report", "--out", "week.md", cwd=home)
+    velocity("runs", "--out", "runs.parquet", cwd=home)
+    written = {it.name for it in home.glob("data/*")}
+    assert written >= {"live.duckdb", "CURRENT", "snapshots", "lock"}
+    assert open_to_others(home) == {}
+
+
+def test_the_app_writes_for_its_user_alone(tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    people.populate(data)
+    for path in (data, *data.rglob("*")):
+        path.chmod(0o700)
+    with browsing.served(
+        data, data / "velocity.toml", log=tmp_path / "log", env=environment(tmp_path)
+    ) as printed:
+        assert App(printed, tmp_path / "log").ask("/readyz")[0].status == 200
+    assert open_to_others(data) == {}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        _open_store,
+        lambda folder: state.sign_out(folder, "a@x.example", datetime.now(UTC)),
+        launch._start_over,
+    ],
+    ids=["store", "state", "demo"],
+)
+def test_a_folder_that_we_make_is_closed(tmp_path, make):
+    make(tmp_path / "data")
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+
+
+def test_doctor_finds_a_folder_of_an_older_version(tmp_path):
+    (tmp_path / "runs.csv").write_text(RUNS, encoding="utf-8")
+    velocity("import", "runs.csv", cwd=tmp_path)
+    assert "other accounts" not in velocity("doctor", cwd=tmp_path)
+    (tmp_path / "data").chmod(0o755)
+    told = velocity("doctor", cwd=tmp_path)
+    assert "other accounts of this machine can open it" in told
+    assert "chmod -R go= data" in told
