@@ -1,3 +1,4 @@
+import csv
 import io
 from datetime import UTC, datetime
 
@@ -17,7 +18,23 @@ def test_a_cell_that_looks_like_a_formula_is_quoted(cell):
     assert back["name"].to_list() == [f"'{cell}"]
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@S(A1)", " =1", '"=1"', "\uff1d1"])
+def test_no_separator_makes_a_cell_that_a_spreadsheet_runs(formula, separator):
+    names = [formula, *(f"x{it}{formula}" for it in ";\t|\n\r"), f'x;"{formula}', f"x; {formula}"]
+    written = csv_bytes(pl.DataFrame({"name": names, "tags": [["x", formula]] * len(names)}))
+    # Some programs take quotes for part of the text where the separator is not the comma.
+    for quoting in (
+        (csv.QUOTE_MINIMAL, csv.QUOTE_NONE) if separator != "," else (csv.QUOTE_MINIMAL,)
+    ):
+        lines = io.StringIO(written.decode(), newline="")
+        for row in csv.reader(lines, delimiter=separator, quoting=quoting):
+            assert not [cell for cell in row if cell.strip(' "')[:1] in tuple("=+-@\uff1d")], row
+
+
 def test_numbers_keep_their_sign():
+    lists = pl.DataFrame({"changes": [[-1.5, 2.0]]})
+    assert csv_bytes(lists) == b"changes\n-1.5; 2.0\n"
     assert csv_bytes(pl.DataFrame({"change": [-1.5, 2]})) == b"change\n-1.5\n2.0\n"
 
 

@@ -13,26 +13,31 @@ if TYPE_CHECKING:
 
 #: A spreadsheet runs a cell that begins with one of these; a run may well be called "=cmd|...".
 #: So it does with the wide forms of these, where text is East Asian.
-_FORMULA = r"^[=+\-@\t\r\n\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
+_RUNS = r"[ \"]*[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
+#: A cell begins at the start of a text, and within it where another separator than a comma is set,
+#: for which our quotes are no quotes.
+_FORMULA = rf"(^|[;|\t\r\n])({_RUNS})"
+_BREAK = r"^([\t\r\n])"
 _ISO = "%Y-%m-%dT%H:%M:%S%.fZ"
 
 
 def csv_bytes(frame: DataFrame) -> bytes:
-    """`frame` as UTF-8 CSV with a header; text that looks like a formula gets a leading quote.
+    """`frame` as UTF-8 CSV with a header; what a spreadsheet would run gets a quote before it.
 
     Lists become text joined by "; ". Times are written in ISO 8601, in UTC.
     """
-    texts = frame.with_columns(
+    safe = frame.with_columns(
+        _harmless(cs.string()), cs.by_dtype(pl.List(pl.String)).list.eval(_harmless(pl.element()))
+    )
+    texts = safe.with_columns(
         cs.list().cast(pl.List(pl.String)).list.join("; "),
         cs.datetime(time_zone="*").dt.convert_time_zone("UTC").dt.to_string(_ISO),
     )
-    safe = texts.with_columns(
-        pl.when(cs.string().str.contains(_FORMULA))
-        .then(pl.lit("'") + cs.string())
-        .otherwise(cs.string())
-        .name.keep()
-    )
-    return safe.write_csv().encode()
+    return texts.write_csv().encode()
+
+
+def _harmless(text: pl.Expr) -> pl.Expr:
+    return text.str.replace_all(_FORMULA, "${1}'${2}").str.replace(_BREAK, "'${1}")
 
 
 def parquet_bytes(frame: DataFrame) -> bytes:
