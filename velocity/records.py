@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import polars as pl
 
+from velocity.cleaning import ACTING, LAYOUT, MARK, cleaned
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -55,6 +57,16 @@ RUN_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 #: A row lacking one of these cannot be merged.
 REQUIRED: tuple[str, ...] = ("entity", "project", "run_id", "state", "created_at")
 
+_KEY = ("entity", "project", "run_id")
+#: Characters of a text; W&B itself allows 128 of a name.
+_LONGEST, _LONGEST_NOTES, _LONGEST_REASON = 256, 10_000, 1_000
+_LONGEST_CONFIG = 1_000_000  # bytes
+_MOST_TEXTS = 100  # of a list, such as tags
+_UNCLEAN = (
+    "its entity, project or run id holds control or invisible characters, or more than "
+    f"{_LONGEST} characters"
+)
+
 _SEED_NAMES = frozenset({"seed", "random_seed", "rank"})
 _STRING = frozenset({str})
 _SCALARS = frozenset({str, int, float, bool, type(None)})
@@ -63,17 +75,30 @@ _SECRET_PARTS = ("token", "secret", "password", "key", "email")
 
 @dataclass(frozen=True)
 class Rejected:
-    """One row that could not become a record, and why (shown on the data-health page)."""
+    """One row that could not become a record, and why (shown on the data-health page).
+
+    Its texts are cleaned: they may quote what the row held.
+    """
 
     entity: str
     project: str
     run_id: str | None
     reason: str
 
+    def __post_init__(self) -> None:
+        """Cleans the texts."""
+        for name in _KEY:
+            if (text := getattr(self, name)) is not None:
+                object.__setattr__(self, name, cleaned(str(text), _LONGEST))
+        object.__setattr__(self, "reason", cleaned(self.reason, _LONGEST_REASON))
+
 
 @dataclass(frozen=True)
 class RunBatch:
     """Runs and the rows that were set aside.
+
+    Every source hands its runs over in one, so this is where their texts are cleaned. A key is
+    never changed, or a run could take the place of another: an unclean one sets its row aside.
 
     Args:
         runs: frame of `RUN_SCHEMA`, any number of rows.
@@ -86,6 +111,63 @@ class RunBatch:
     rejected: tuple[Rejected, ...] = ()
     complete_to: datetime | None = None
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Cleans the runs, and sets aside those with a key that would have to be cleaned."""
+        clean = pl.all_horizontal(_is_clean(name) for name in _KEY)
+        unclean = self.runs.filter(~clean).select(_KEY)
+        if not unclean.is_empty():
+            found = (
+                Rejected(entity, project, run_id, _UNCLEAN)
+                for entity, project, run_id in unclean.iter_rows()
+            )
+            object.__setattr__(self, "rejected", (*self.rejected, *found))
+        object.__setattr__(self, "runs", cleaned_frame(self.runs.filter(clean)))
+        notes = tuple(cleaned(note, _LONGEST_REASON) for note in self.notes)
+        object.__setattr__(self, "notes", notes)
+
+
+def cleaned_frame(runs: pl.DataFrame) -> pl.DataFrame:
+    """The frame with its texts cleaned (`velocity.cleaning`), but for the columns of the key.
+
+    Texts keep 256 characters, notes 10,000 and lists of texts their first 100. A config cannot be
+    cut: one above a million characters is null.
+    """
+    return runs.with_columns(
+        _cleaned(name, kind) for name, kind in runs.schema.items() if name not in _KEY
+    )
+
+
+def _cleaned(name: str, kind: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if kind == pl.List(pl.String):
+        return column.list.head(_MOST_TEXTS).list.eval(_clean(pl.element(), _LONGEST))
+    if kind != pl.String:
+        return column
+    if name == "config":
+        fits = column.str.len_bytes() <= _LONGEST_CONFIG
+        return pl.when(fits).then(column.str.replace_all(f"[{ACTING}]", MARK))
+    if name == "notes":
+        return _clean(column, _LONGEST_NOTES, f"[{ACTING}]")
+    return _clean(column, _LONGEST)
+
+
+def _clean(text: pl.Expr, longest: int, acts: str = f"[{LAYOUT}{ACTING}]") -> pl.Expr:
+    """As `velocity.cleaning.cleaned`, for a column."""
+    fits = text.str.len_chars() <= longest
+    cut = pl.when(fits).then(text).otherwise(text.str.slice(0, longest - 1) + "…")
+    return cut.str.replace_all(acts, MARK)
+
+
+def _is_clean(name: str) -> pl.Expr:
+    column = pl.col(name)
+    acts = column.str.contains(f"[{LAYOUT}{ACTING}]")
+    return (~acts & (column.str.len_chars() <= _LONGEST)).fill_null(value=True)
+
+
+def is_clean_key(text: str) -> bool:
+    """Whether a run with that entity, project or run id can be merged."""
+    return cleaned(text, _LONGEST) == text
 
 
 def run_frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:

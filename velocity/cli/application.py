@@ -14,6 +14,7 @@ import typer
 from velocity import __version__
 from velocity.cli import bring, doctor, explain, figures, forget, metrics, report, roster, serving
 from velocity.cli.options import ConfigOption, DataOption
+from velocity.cli.progress import say
 from velocity.errors import VelocityError
 
 _ABOUT = """Research velocity from Weights & Biases runs.
@@ -95,5 +96,5 @@ def _kept_details() -> str:
 
 def _give_up(message: str, hint: str) -> NoReturn:
     typer.secho("Error: ", fg=typer.colors.RED, bold=True, nl=False, err=True)
-    typer.echo(f"{message}\n{hint}", err=True)
+    say(f"{message}\n{hint}")
     sys.exit(1)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from velocity import formats
+from velocity.cleaning import json_escaped
 from velocity.cli.tables import draw_table
 from velocity.explain import common_folder, exact, sections, without
 
@@ -37,7 +38,7 @@ def render_text(explanation: Explanation, width: int) -> str:
 def as_json(explanation: Explanation) -> str:
     """The explanation as JSON: every row and column, unrounded, times in UTC."""
     content = {field.name: getattr(explanation, field.name) for field in fields(explanation)}
-    return json.dumps(content, default=_plain, ensure_ascii=False, indent=1) + "\n"
+    return json_escaped(json.dumps(content, default=_plain, ensure_ascii=False, indent=1)) + "\n"
 
 
 class _Text:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from velocity.cleaning import for_terminal, json_escaped
 from velocity.cli.tables import draw_table
 from velocity.errors import VelocityError
 from velocity.reading.downloads import csv_bytes
@@ -88,7 +89,7 @@ def _encoded(frame: pl.DataFrame, form: Format, keys: Sequence[str], width: int)
         frame.write_parquet(buffer)
     else:
         rows = json.dumps(frame.to_dicts(), default=_iso, ensure_ascii=False, indent=1)
-        buffer.write(f"{rows}\n".encode())
+        buffer.write(f"{json_escaped(rows)}\n".encode())
     return buffer.getvalue()
 
 
@@ -102,6 +103,9 @@ def _iso(value: Any) -> str:
 
 def _print(content: bytes) -> None:
     """To standard output; a reader that has seen enough (`| head`) is no error."""
+    if sys.stdout.isatty():
+        # Programs get what the data holds; a terminal would act on it.
+        content = for_terminal(content.decode()).encode()
     try:
         sys.stdout.flush()
         sys.stdout.buffer.write(content)

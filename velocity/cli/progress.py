@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
 
+from velocity.cleaning import escaped, for_terminal
 from velocity.formats import plural
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ _BROUGHT = {
 
 def say(text: str) -> None:
     """A message for the person at the terminal."""
-    typer.echo(text, err=True)
+    typer.echo(for_terminal(text), err=True)
 
 
 @contextmanager
@@ -45,8 +47,8 @@ def told_progress() -> Iterator[OnProgress]:
     console = Console(stderr=True)
     try:
         if console.is_terminal:
-            with _bars(console) as on_progress:
-                yield on_progress
+            with _bars(console) as tell:
+                yield lambda progress: tell(replace(progress, what=escaped(progress.what)))
         else:
             yield _Lines().tell
     except KeyboardInterrupt:

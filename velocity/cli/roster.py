@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from velocity.cleaning import escaped
 from velocity.cli.options import ConfigOption, DataOption, Places
 from velocity.cli.progress import say
 
@@ -38,7 +39,7 @@ def check(
     path = load_settings(places.config).roster
     findings = check_roster(path, _seen(places.data))
     for finding in findings:
-        typer.echo(f"{finding.severity}: {finding}")
+        typer.echo(escaped(f"{finding.severity}: {finding}"))
     errors = sum(finding.severity == "error" for finding in findings)
     warnings = len(findings) - errors
     say(f"{path}: {errors or 'no'} error(s), {warnings or 'no'} warning(s).")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len, chop_cells
 
-from velocity.settings import CONTROL_CHARACTERS
+from velocity.cleaning import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -36,7 +36,7 @@ def cell(value: Any) -> str:
             text = f"{value:%Y-%m-%d %H:%M}"
         case _:
             # A run name must not move the cursor or change the terminal's colours.
-            text = CONTROL_CHARACTERS.sub("\ufffd", str(value))
+            text = escaped(str(value))
     return text
 
 

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import polars as pl
 
 from velocity.errors import NoProjectError, SourceError
-from velocity.records import Rejected, RunBatch, run_frame
+from velocity.records import Rejected, RunBatch, is_clean_key, run_frame
 from velocity.sources.ahead import fetch_ahead
 from velocity.sources.gate import Gate
 from velocity.sources.run_pages import Page, run_pages, walk
@@ -135,6 +135,8 @@ class WandbServer:
         )
         for page in pages:
             names.update(str(node["name"]) for node in _nodes(page))
+        # W&B makes no others, and no run of another could be merged.
+        names = {name for name in names if is_clean_key(name)}
         if not names:
             self._require_entity(entity)
         return sorted(names)

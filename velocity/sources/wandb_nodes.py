@@ -15,6 +15,7 @@ from velocity.records import (
     RUN_SCHEMA,
     Rejected,
     RunBatch,
+    cleaned_frame,
     config_hash,
     public_config,
 )
@@ -75,8 +76,12 @@ def run_batch(entity: str, project: str, nodes: Iterable[Node]) -> RunBatch:
 
 
 def listing_frame(nodes: Iterable[Node]) -> pl.DataFrame:
-    """A page of nodes without config and summary as a frame of `LISTING_SCHEMA`, each id once."""
-    return _frame([_light_row(node) for node in _distinct(nodes)], LISTING_SCHEMA, {})
+    """A page of nodes without config and summary as a frame of `LISTING_SCHEMA`, each id once.
+
+    Its texts are cleaned as those of a `RunBatch` are, so that the two can be compared.
+    """
+    rows = [_light_row(node) for node in _distinct(nodes)]
+    return cleaned_frame(_frame(rows, LISTING_SCHEMA, {}))
 
 
 def _distinct(nodes: Iterable[Node]) -> Iterable[Node]:

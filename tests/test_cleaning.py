@@ -1,0 +1,178 @@
+"""Text of strangers is cleaned where it comes in, and acts on no terminal and in no log."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.commands import velocity
+from tests.worlds import NOON, node
+from velocity.cleaning import cleaned, escaped, for_terminal, json_escaped
+from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.world import World
+from velocity.reading import reads
+from velocity.records import RUN_SCHEMA, Rejected, RunBatch, cleaned_frame, run_frame
+from velocity.store import latest_snapshot
+
+#: Clears the screen, sets the title of the window, rings, turns text around, hides text.
+ATTACKS = (
+    "\x1b[2J\x1b[H",
+    "\x1b]0;owned\x07",
+    "\x9b31m",
+    "\u202egnp.exe",
+    "\u2066x\u2069",
+    "\u200bx",
+    "\ufeff",
+    "\u2028",
+    "\U000e0041\U000e0042",
+    "\x00",
+    "\x7f",
+)
+#: Words in scripts that are read from the right, emoji of several parts, letters of several parts.
+HARMLESS = (
+    "עברית",
+    "سلام",
+    "👩\u200d🔬",
+    "क्\u200dष",
+    "e\u0301",
+    "a b",
+    "日本語",
+    "葛\U000e0100",
+    "½ ° é",
+)
+BASE = {
+    "entity": "lab",
+    "project": "vision",
+    "run_id": "r1",
+    "state": "finished",
+    "created_at": NOON,
+    "source": "table",
+}
+TEXTS = [name for name, kind in RUN_SCHEMA.items() if kind == pl.String]
+KEY = ("entity", "project", "run_id")
+
+
+def acts(text):
+    """As Unicode sees it: control, surrogate, format but for joiners, and separators of lines."""
+    return [
+        it
+        for it in text
+        if (unicodedata.category(it) in {"Cc", "Cs", "Zl", "Zp"} and it not in "\n\t")
+        or (unicodedata.category(it) == "Cf" and it in "".join(ATTACKS))
+    ]
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_whatever_acts_is_replaced_and_never_taken_out(attack):
+    for function in (lambda it: cleaned(it, 100), escaped, for_terminal, json_escaped):
+        made = function(f"a{attack}b")
+        assert acts(made) == []
+        assert made not in {"ab", f"a{attack}b"}
+    assert json.loads(json_escaped(json.dumps(f"a{attack}b", ensure_ascii=False))) == f"a{attack}b"
+
+
+@pytest.mark.parametrize("word", HARMLESS)
+def test_what_people_write_stays_as_it_is(word):
+    for function in (lambda it: cleaned(it, 100), escaped, for_terminal, json_escaped):
+        assert function(word) == word
+    batch = RunBatch(run_frame([BASE | {"display_name": word, "run_id": word}]))
+    assert batch.runs.select("display_name", "run_id").rows() == [(word, word)]
+
+
+def test_a_terminal_gets_lines_and_a_log_one():
+    assert for_terminal("a\nb\tc\r") == "a\nb\tc\\r"
+    assert escaped("a\nb\tc\r") == "a\\nb\\tc\\r"
+    assert cleaned("a\nb", 9) == "a\ufffdb"
+    assert cleaned("a\nb", 9, lines=True) == "a\nb"
+
+
+@given(st.text(max_size=40), st.integers(1, 30))
+def test_cleaning_again_changes_nothing_and_a_cut_text_says_so(text, longest):
+    once = cleaned(text, longest)
+    assert cleaned(once, longest) == once
+    assert len(once) == min(len(text), longest)
+    assert once.endswith("…") or len(text) <= longest
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=300))
+def test_a_frame_is_cleaned_as_a_text_is(text):
+    row = BASE | {"display_name": text, "notes": text, "tags": [text, text]}
+    frame = cleaned_frame(run_frame([row]))
+    assert frame["display_name"].item() == cleaned(text, 256)
+    assert frame["notes"].item() == cleaned(text, 10_000, lines=True)
+    assert frame["tags"].item().to_list() == [cleaned(text, 256)] * 2
+
+
+@pytest.mark.parametrize("column", [it for it in TEXTS if it not in KEY])
+def test_no_text_of_a_run_comes_in_with_what_acts_or_without_end(column):
+    attack = "".join(ATTACKS) + "\n" + "n" * 2_000_000
+    if column == "config":
+        attack = json.dumps("".join(ATTACKS), ensure_ascii=False)
+    (made,) = RunBatch(run_frame([BASE | {column: attack}])).runs[column]
+    assert acts(made) == []
+    assert len(made) <= 10_000
+    if column == "config":
+        assert json.loads(made).count("\ufffd") == 10
+        (huge,) = RunBatch(run_frame([BASE | {column: json.dumps("n" * 2_000_000)}])).runs[column]
+        assert huge is None
+
+
+def test_lists_of_texts_end_too():
+    (tags,) = RunBatch(run_frame([BASE | {"tags": ["\x1b" + "t" * 10_000] * 10_000}])).runs["tags"]
+    assert tags.len() == 100
+    assert set(tags) == {"\ufffd" + "t" * 254 + "…"}
+
+
+@pytest.mark.parametrize("column", KEY)
+@pytest.mark.parametrize("text", ["r1\u202e", "\x1b[2J", "r1\n", "r\u200b1", "r" * 257])
+def test_a_key_is_never_changed_into_that_of_another_run(column, text):
+    batch = RunBatch(run_frame([BASE, BASE | {column: text}]))
+    assert batch.runs.select(KEY).rows() == [("lab", "vision", "r1")]
+    (rejected,) = batch.rejected
+    assert "invisible characters" in rejected.reason
+    assert acts(f"{rejected}") == []
+
+
+def test_what_is_set_aside_is_cleaned_too():
+    rejected = Rejected("e\x1b", "p\u202e", "r" * 9_000, "\x1b[2J" + "x" * 1_000_000)
+    assert acts(f"{rejected}") == []
+    assert len(f"{rejected}") < 2_000
+    assert Rejected("e", "p", None, "why").run_id is None
+
+
+def test_nothing_that_a_server_says_acts_on_a_terminal_or_reaches_the_store(tmp_path):
+    attack = "".join(ATTACKS)
+    fields = {
+        "username": f"ada{attack}",
+        "display_name": f"name{attack}" + "n" * 1_000_000,
+        "group": f"group{attack}",
+        "job_type": attack,
+        "notes": attack,
+        "tags": [attack],
+        "config": {f"key{attack}": attack},
+    }
+    world = World([node(0), node(1, **fields), node(2, run_id=f"r{attack}")])
+    with ProtocolServer(world) as server:
+        env = {"WANDB_BASE_URL": server.url, "WANDB_API_KEY": server.api_key}
+        from tests.commands import environment  # noqa: PLC0415
+
+        for command in (
+            ("sync", "--project", "lab/vision"),
+            ("doctor",),
+            ("runs", "--data", "data"),
+            ("runs", "--data", "data", "--format", "json"),
+            ("metrics", "--data", "data"),
+        ):
+            done = velocity(*command, cwd=tmp_path, env=environment(tmp_path, **env))
+            said = (done.stdout + done.stderr).decode()
+            assert done.returncode == 0, said
+            assert acts(said) == [], command
+            assert len(said) < 100_000
+    snapshot = latest_snapshot(tmp_path / "data")
+    assert reads.runs(snapshot)["run_id"].len() == 2
+    assert "invisible characters" in reads.rejected(snapshot)["reason"].item()
