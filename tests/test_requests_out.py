@@ -1,4 +1,4 @@
-"""No request leaves the machine that the docs do not name: docs/security.md lists them."""
+"""No request leaves the machine but those that docs/security.md lists."""
 
 from __future__ import annotations
 
