@@ -133,6 +133,28 @@ def test_it_syncs_again_and_again_and_stops_when_told(server, tmp_path):
     assert reads.runs(latest_snapshot(service.data)).height == 2
 
 
+def test_its_syncs_are_our_own_program_whatever_lies_in_the_working_directory(
+    tmp_path, monkeypatch
+):
+    begun = []
+
+    def begin(command, *_):
+        begun.append(command)
+        raise watch._StoppedError(signal.SIGTERM)
+
+    monkeypatch.setattr(watch, "_sync_for_ever", begin)
+    monkeypatch.setattr(watch.signal, "signal", lambda *_: None)
+    watch.watch(tmp_path, tmp_path / "velocity.toml", ["lab/*"], interval_s=1)
+    (tmp_path / "velocity").mkdir()
+    (tmp_path / "velocity/__init__.py").write_text("raise SystemExit('planted')")
+    python, *options = begun[0][: begun[0].index("velocity") + 1]
+    done = subprocess.run(
+        [python, *options, "--version"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert "planted" not in done.stderr
+    assert done.returncode == 0
+
+
 def test_every_line_says_when_and_what_and_no_secret_or_name_of_a_run(server, tmp_path):
     with watching(tmp_path, server.url) as service:
         service.until("waiting")

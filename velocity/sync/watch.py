@@ -89,7 +89,8 @@ def watch(
     Returns:
         SIGTERM or SIGINT, whichever stopped it.
     """
-    command = [sys.executable, "-m", "velocity", "sync", f"--watched={_PATIENCE_S}"]
+    # -P: nothing in the working directory becomes a module.
+    command = [sys.executable, "-P", "-m", "velocity", "sync", f"--watched={_PATIENCE_S}"]
     command += [f"--data={data}", f"--config={config}", *(f"--project={it}" for it in projects)]
     log = Log(_STANDARD_ERROR)
     try:
