@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test quick check lint docs mutants lock bench bench-pull bench-app screenshots wheel proof run-env dev-env
+.PHONY: help demo test quick check lint docs mutants lock audit bench bench-pull bench-app screenshots wheel proof run-env dev-env
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ wheel: dev-env ## build the wheel into dist/
 lock: dev-env ## bring the locks up to date with pyproject.toml (UPGRADE=--upgrade takes newer releases)
 	@$(LOCK) --group build pyproject.toml -o requirements.lock
 	@$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
+
+audit: dev-env ## ask the advisory database of PyPI about every locked package (needs the network)
+	@$(BIN)/uv tool run --from pip-audit pip-audit --require-hashes --disable-pip --progress-spinner off -r requirements.lock
 
 # Universal: one lock for every Python and system that we support. The second holds the first's
 # releases, or a test tool's upper bound would decide what the product runs with.

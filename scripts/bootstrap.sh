@@ -48,8 +48,10 @@ install_locked() {
   log=$(mktemp)
   total=$(grep -hoE '^[A-Za-z0-9._-]+==' "$@" | sort -u | wc -l)
   for lock in "$@"; do options+=(-r "$lock"); done
-  # Python compiles what it imports: compiling all of it here would double the time.
+  # Python compiles what it imports: compiling all of it here would double the time. The locks are
+  # complete but for what pyproject.toml leaves out on purpose, which pip would miss.
   { .venv/bin/python -m pip install --disable-pip-version-check --no-compile --require-hashes \
+    --no-deps \
     "${options[@]}" 2>&1 1>&3 3>&- | tee "$log" >&2; } 3>&1 | show_progress "$total" || status=$?
   if [ "$status" != 0 ] && grep -qE 'Retrying|ConnectionError|Timeout|from versions: none' "$log"; then
     rm -f "$log"

@@ -91,6 +91,13 @@ def test_the_two_locks_agree():
     assert {name for name in run.keys() & dev.keys() if run[name] != dev[name]} == set()
 
 
+def test_what_is_left_out_on_purpose_is_in_no_lock_and_explained():
+    left_out = PYPROJECT["tool"]["uv"]["exclude-dependencies"]
+    text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    assert [name for name in left_out for lock in LOCKS if name in _pins(lock)] == []
+    assert [name for name in left_out if f"**{name}**" not in text] == []
+
+
 def test_every_dependency_earns_its_line():
     text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     documented = re.findall(r"^\| ([a-z][\w-]*)\b", text, re.MULTILINE)
