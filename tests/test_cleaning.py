@@ -108,7 +108,27 @@ def test_a_frame_is_cleaned_as_a_text_is(text):
     assert frame["tags"].item().to_list() == [cleaned(text, 256)] * 2
 
 
-@pytest.mark.parametrize("column", [it for it in TEXTS if it not in KEY])
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://wandb.example/lab/vision/runs/r1", True),
+        ("http://localhost:8080/r1?a=b", True),
+        ("/demo-run/lab/vision/runs/r1", True),
+        ("https://wandb.example/" + "r" * 1_000, True),
+        ("https://wandb.example/" + "r" * 3_000, False),
+        ("https://wandb.example/\u202e", False),
+        ("https://wandb.example/\n", False),
+        ("javascript:alert(1)", False),
+        (" javascript:alert(1)", False),
+        ("data:text/html,x", False),
+        ("r1", False),
+    ],
+)
+def test_a_link_leads_to_the_web_as_it_stands_or_nowhere(url, kept):
+    assert RunBatch(run_frame([BASE | {"url": url}])).runs["url"].item() == (url if kept else None)
+
+
+@pytest.mark.parametrize("column", [it for it in TEXTS if it not in (*KEY, "url")])
 def test_no_text_of_a_run_comes_in_with_what_acts_or_without_end(column):
     attack = "".join(ATTACKS) + "\n" + "n" * 2_000_000
     if column == "config":

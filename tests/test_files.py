@@ -73,7 +73,7 @@ def test_every_command_that_writes_writes_for_its_user_alone(tmp_path):
     velocity("report", "--out", "week.md", cwd=home)
     velocity("runs", "--out", "runs.parquet", cwd=home)
     written = {it.name for it in home.glob("data/*")}
-    assert written >= {"live.duckdb", "CURRENT", "snapshots", "lock"}
+    assert written >= {"derived.duckdb", "record.duckdb", "CURRENT", "snapshots", "lock"}
     assert open_to_others(home) == {}
 
 

@@ -61,6 +61,7 @@ _KEY = ("entity", "project", "run_id")
 #: Characters of a text; W&B itself allows 128 of a name.
 _LONGEST, _LONGEST_NOTES, _LONGEST_REASON = 256, 10_000, 1_000
 _LONGEST_CONFIG = 1_000_000  # bytes
+_LONGEST_URL = 2_000
 _MOST_TEXTS = 100  # of a list, such as tags
 _UNCLEAN = (
     "its entity, project or run id holds control or invisible characters, or more than "
@@ -130,8 +131,8 @@ class RunBatch:
 def cleaned_frame(runs: pl.DataFrame) -> pl.DataFrame:
     """The frame with its texts cleaned (`velocity.cleaning`), but for the columns of the key.
 
-    Texts keep 256 characters, notes 10,000 and lists of texts their first 100. A config cannot be
-    cut: one above a million characters is null.
+    Texts keep 256 characters, notes 10,000 and lists of texts their first 100. What cannot be cut
+    is null: a config above a million bytes, and a URL above 2,000 characters or that is none.
     """
     return runs.with_columns(
         _cleaned(name, kind) for name, kind in runs.schema.items() if name not in _KEY
@@ -147,6 +148,11 @@ def _cleaned(name: str, kind: pl.DataType) -> pl.Expr:
     if name == "config":
         fits = column.str.len_bytes() <= _LONGEST_CONFIG
         return pl.when(fits).then(column.str.replace_all(f"[{ACTING}]", MARK))
+    if name == "url":
+        # Cut or marked it would lead elsewhere, and with another scheme run in the page.
+        fits = column.str.len_chars() <= _LONGEST_URL
+        acts = column.str.contains(f"[{LAYOUT}{ACTING}]")
+        return pl.when(fits & ~acts & column.str.contains("^(https?://|/)")).then(column)
     if name == "notes":
         return _clean(column, _LONGEST_NOTES, f"[{ACTING}]")
     return _clean(column, _LONGEST)
