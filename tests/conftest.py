@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests import stores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -88,22 +89,24 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
-@pytest.fixture(scope="session")
-def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data folder of the demo, brought in by its own sync; only to be read.
+@pytest.fixture(scope="session", autouse=True)
+def _stores_of_the_run(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Lets every process of the run find the same stores."""
+    folder = tmp_path_factory.getbasetemp()
+    stores.keep_in(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder)
 
-    Whoever comes first makes it, for every process of the run.
-    """
+
+@pytest.fixture(scope="session")
+def demo_data() -> Path:
+    """The data folder of the demo, brought in by its own sync; only to be read."""
+    return stores.built(_demo)
+
+
+def _demo(folder: Path) -> None:
     from tests.cohort_truth import ANCHOR  # noqa: PLC0415 - most tests do without it
     from velocity.demo.launch import prepare_demo  # noqa: PLC0415 - as above
 
-    of_the_run = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        of_the_run = of_the_run.parent
-    with (of_the_run / "demo.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        data, _ = prepare_demo(of_the_run / "demo", ANCHOR, on_progress=lambda _: None)
-    return data
+    prepare_demo(folder, ANCHOR, on_progress=lambda _: None)
 
 
 @pytest.fixture(scope="session")

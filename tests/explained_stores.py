@@ -6,14 +6,20 @@ import json
 import random
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.builders import run, store_of
 from tests.oracles.strategies import _case
 from tests.roster_texts import FULL, parsed
+from tests.stores import built
 from velocity.reading import reads
 from velocity.settings import Compute, Programme, Settings
+from velocity.store import latest_snapshot
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SETTINGS = Settings(
     programme=Programme(timezone="Europe/Berlin"), compute=Compute(gpu_count_key="num_gpus")
@@ -98,13 +104,17 @@ class Remembering:
 @cache
 def rich() -> Remembering:
     """Some hundred runs: those of 40 drawn cases, and a line that goes on for two weeks."""
+    return Remembering(latest_snapshot(built(_rich)))
+
+
+def _rich(data: Path) -> None:
     rows = [row for seed in range(40) for row in rows_of(seed)]
     as_of = max(row["started_at"] or row["created_at"] for row in rows)
     rows += [steady(number, as_of - timedelta(days=14)) for number in range(160)]
     rows.append(run("late", as_of + timedelta(hours=1), state="running"))
     rows.append(run("open", as_of - timedelta(hours=1), as_of, state="running", project="open"))
     roster = parsed(FULL.replace("Ben", "bob"))
-    return Remembering(store_of(rows, as_of, settings=SETTINGS, roster=roster))
+    store_of(rows, as_of, settings=SETTINGS, roster=roster, data=data)
 
 
 @cache

@@ -17,11 +17,13 @@ from tests import people
 from tests.builders import at, run, store_of
 from tests.people import canary, scholar
 from tests.read_schemas import READ_SCHEMAS
+from tests.stores import built
 from velocity.errors import VelocityError
 from velocity.explain import explain
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, Scope, viewer_of
 from velocity.roster.models import Roster, load_roster
+from velocity.store import latest_snapshot
 from velocity.ui.view import _kept
 
 EVERYBODY = {canary(it) for it in (*people.PEOPLE, 99)} | {people.elsewhere()}
@@ -37,18 +39,13 @@ WORDS = re.compile(r"zq\d\dkx|zz03elsewhere")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("people")
+def snapshot():
+    return latest_snapshot(built(people.populate))
 
 
 @pytest.fixture(scope="module")
-def snapshot(folder):
-    return people.populate(folder)
-
-
-@pytest.fixture(scope="module")
-def roster(snapshot, folder):  # noqa: ARG001 - writes it
-    return load_roster(folder / "roster.toml")
+def roster():
+    return load_roster(built(people.populate) / "roster.toml")
 
 
 def scope_of(roster, email, *, individuals=True):

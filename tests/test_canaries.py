@@ -19,6 +19,7 @@ from tests.coroutines import run
 from tests.forgery import EXPERIMENT, OTHER, POINTS, ROWS, Tab, lies, said
 from tests.identity import cookies, served
 from tests.people import canary, email, scholar
+from tests.stores import copied
 from tests.test_access import SEEN, WORDS
 
 EVERY_PAGE = (*PAGES, GROUPS)
@@ -41,9 +42,7 @@ NOT_LISTED = "page not found"
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
-    data = tmp_path_factory.mktemp("canaries") / "store"
-    data.mkdir()
-    people.populate(data)
+    data = copied(people.populate, tmp_path_factory.mktemp("canaries") / "store")
     set_policy(data, individuals=True)
     viewers = [email(0), people.MENTOR, people.LEAD]
     with served(data, {it: {"email": it, "email_verified": True} for it in viewers}) as running:

@@ -6,13 +6,12 @@ import plotly.graph_objects as go
 import pytest
 
 from tests.app_pages import open_page, ten_weeks
+from tests.stores import built
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("ten-weeks")
-    ten_weeks(folder)
-    return folder
+def data():
+    return built(ten_weeks)
 
 
 @pytest.mark.parametrize("page", ["stand_up", "my_velocity", "streams"])

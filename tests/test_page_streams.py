@@ -4,16 +4,15 @@ import pytest
 
 from tests.app_pages import open_page, ten_weeks, words
 from tests.builders import run, store_of
+from tests.stores import built
 from velocity import formats
 from velocity.reading import reads
 from velocity.store import latest_snapshot
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("ten-weeks")
-    ten_weeks(folder)
-    return folder
+def data():
+    return built(ten_weeks)
 
 
 def test_the_line_that_waits_longest_comes_first_and_in_the_sentence(data, monkeypatch):

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from scripts.waiting import PATIENCE_S
 from tests.app_pages import HOSTILE, open_page, ten_weeks, words
 from tests.builders import run, store_of
+from tests.stores import built
 from velocity import explain, formats
 from velocity.roster.models import load_roster
 from velocity.settings import Programme, Settings
@@ -17,10 +18,8 @@ from velocity.store import latest_snapshot
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    data = tmp_path_factory.mktemp("why")
-    ten_weeks(data)
-    return data
+def data():
+    return built(ten_weeks)
 
 
 def chosen(page):

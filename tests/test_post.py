@@ -13,6 +13,7 @@ import pytest
 from scripts.waiting import PATIENCE_S
 from tests.app_pages import ten_weeks
 from tests.commands import VELOCITY, environment, velocity
+from tests.stores import copied
 from velocity.errors import SourceError
 from velocity.report.post import post_once
 
@@ -52,9 +53,7 @@ def webhook(*, hangs_up=False):
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("ten-weeks")
-    ten_weeks(folder)
-    return folder
+    return copied(ten_weeks, tmp_path_factory.mktemp("ten-weeks"))
 
 
 def start(data, url, *more):

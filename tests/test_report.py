@@ -16,6 +16,7 @@ from markdown_it import MarkdownIt
 from tests import people
 from tests.app_pages import BIDI, HOSTILE, ten_weeks
 from tests.commands import environment, velocity
+from tests.stores import copied
 from tests.test_access import WORDS
 from tests.test_restatement import LATE, NEXT_WEEK, ON_TIME, sync
 from velocity import formats
@@ -30,9 +31,7 @@ from velocity.store import latest_snapshot
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("ten-weeks")
-    ten_weeks(folder)
-    return folder
+    return copied(ten_weeks, tmp_path_factory.mktemp("ten-weeks"))
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +109,7 @@ def test_what_was_restated_since_last_week_is_told_and_nothing_older(tmp_path):
 
 
 def test_where_leads_may_not_see_people_the_digest_is_of_groups_and_names_nobody(tmp_path):
-    people.populate(tmp_path)
+    copied(people.populate, tmp_path)
     snapshot = latest_snapshot(tmp_path)
     config = tmp_path / "velocity.toml"
     config.write_text("[access]\nleads_see_individuals = false\n", encoding="utf-8")

@@ -16,6 +16,7 @@ from scripts.waiting import PATIENCE_S
 from tests import people
 from tests.commands import environment, velocity
 from tests.conftest import ROOT
+from tests.stores import copied
 from tests.test_access import WORDS
 from velocity.errors import ConfigurationError
 from velocity.redaction import redacted
@@ -29,9 +30,7 @@ OIDC = '[access]\nmode = "oidc"\n'
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
-    data = tmp_path_factory.mktemp("served") / "store"
-    data.mkdir()
-    people.populate(data)
+    data = copied(people.populate, tmp_path_factory.mktemp("served") / "store")
     log = data.parent / "app.log"
     settings = data / "velocity.toml"
     with browsing.served(data, settings, log=log, env=environment(data.parent)) as printed:

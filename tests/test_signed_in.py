@@ -15,15 +15,14 @@ from tests.coroutines import run
 from tests.forgery import Tab
 from tests.identity import cookies, served, sign_in
 from tests.people import canary, email, scholar
+from tests.stores import copied
 from tests.test_front import ELSEWHERE
 from velocity import state
 
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
-    data = tmp_path_factory.mktemp("signed-in") / "store"
-    data.mkdir()
-    people.populate(data)
+    data = copied(people.populate, tmp_path_factory.mktemp("signed-in") / "store")
     (data / "velocity.toml").write_text('[access]\nmode = "oidc"\n', encoding="utf-8")
     viewers = [email(1), people.MENTOR, people.LEAD]
     with served(data, {it: {"email": it, "email_verified": True} for it in viewers}) as running:

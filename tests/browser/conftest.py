@@ -11,6 +11,7 @@ from scripts.waiting import PATIENCE_S
 from tests.browser import stores
 from tests.browser.serving import served
 from tests.browser.visitor import Visitor
+from tests.stores import copied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +38,6 @@ def demo_visitor(request, browser, demo) -> Iterator[Visitor]:
 @pytest.fixture(scope="module", params=list(stores.ODD))
 def odd_store(request, tmp_path_factory) -> Iterator[tuple[str, str]]:
     """Name and address of a store that is nothing like the demo."""
-    data: Path = tmp_path_factory.mktemp("odd") / request.param
-    data.mkdir()
-    stores.ODD[request.param](data)
+    data = copied(stores.ODD[request.param], tmp_path_factory.mktemp("odd") / request.param)
     with served(data) as address:
         yield request.param, address

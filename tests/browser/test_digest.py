@@ -13,6 +13,7 @@ from tests.app_pages import BIDI, ten_weeks
 from tests.browser import stores
 from tests.browser.serving import served
 from tests.browser.visitor import Visitor
+from tests.stores import built
 from velocity.reading.access import EVERYTHING
 from velocity.report import as_html, as_markdown, make_digest
 from velocity.report.digest import _at_most
@@ -29,10 +30,8 @@ _CUT = """() => [...document.querySelectorAll('body *')].filter(it => {
 
 
 @pytest.fixture(scope="module")
-def hostile(tmp_path_factory):
-    data = tmp_path_factory.mktemp("hostile")
-    stores.hostile_names(data)
-    return data
+def hostile():
+    return built(stores.hostile_names)
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +40,9 @@ def digest(hostile):
 
 
 @pytest.fixture(scope="module")
-def fullest(tmp_path_factory):
+def fullest():
     """As much as a digest can say, about names as long as are shown."""
-    data = tmp_path_factory.mktemp("weeks")
-    ten_weeks(data)
-    made = make_digest(latest_snapshot(data), scope=EVERYTHING)
+    made = make_digest(latest_snapshot(built(ten_weeks)), scope=EVERYTHING)
     name = "a scholar with quite a long name, 40 of…"
     changed, stuck = made.news
     restated, trust = made.footing

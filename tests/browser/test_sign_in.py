@@ -13,6 +13,7 @@ from tests.browser.serving import served as open_app
 from tests.browser.signed_in import Person
 from tests.identity import App, served
 from tests.people import canary, email, scholar
+from tests.stores import copied
 from tests.test_access import WORDS
 
 UNVERIFIED, STRANGER = "unverified@people.example", "stranger@people.example"
@@ -20,9 +21,7 @@ UNVERIFIED, STRANGER = "unverified@people.example", "stranger@people.example"
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
-    data = tmp_path_factory.mktemp("people") / "store"
-    data.mkdir()
-    people.populate(data)
+    data = copied(people.populate, tmp_path_factory.mktemp("people") / "store")
     (data / "velocity.toml").write_text('[access]\nmode = "oidc"\n', encoding="utf-8")
     known = [email(0), email(5), email(people.DISABLED), people.MENTOR, people.LEAD, STRANGER]
     claims = {it: {"email": it, "email_verified": True} for it in known}
@@ -144,9 +143,7 @@ def test_whoever_the_roster_does_not_let_in_gets_a_word_and_no_data(browser, app
 
 
 def test_without_sign_in_a_foreign_name_of_this_machine_shows_nothing(browser, tmp_path):
-    data = tmp_path / "open"
-    data.mkdir()
-    people.populate(data)
+    data = copied(people.populate, tmp_path / "open")
     with (
         open_app(data) as printed,
         Person(browser, App(printed, data.parent / "log", data), "nobody") as person,

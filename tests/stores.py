@@ -1,0 +1,47 @@
+"""Stores that several tests read. Each is made once for all processes of a run.
+
+A function that fills a folder names the store: `built(ten_weeks)` is the folder that
+`ten_weeks(folder)` filled, whichever process came first. The folders live in the temporary folder
+of the run, and a store made with other queries is another store, so none can be stale.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+from typing import TYPE_CHECKING
+
+from velocity.queries import queries_fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_run_folder: Path | None = None
+
+
+def keep_in(folder: Path) -> None:
+    """Sets the folder of the run, the same in all its processes."""
+    global _run_folder  # noqa: PLW0603 - one run per process
+    _run_folder = folder
+
+
+def built(make: Callable[[Path], object]) -> Path:
+    """The folder that `make` filled, to read only: other tests read it too."""
+    assert _run_folder is not None
+    name = f"{make.__module__}.{make.__qualname__}.{queries_fingerprint()[:16]}"
+    done = _run_folder / name
+    with (_run_folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            unfinished = _run_folder / f"{name}.unfinished"
+            shutil.rmtree(unfinished, ignore_errors=True)
+            unfinished.mkdir()
+            make(unfinished)
+            unfinished.rename(done)
+    return done
+
+
+def copied(make: Callable[[Path], object], folder: Path) -> Path:
+    """A copy of `built(make)` in a folder of one's own, which may be changed."""
+    return shutil.copytree(built(make), folder, dirs_exist_ok=True)
