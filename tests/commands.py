@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import os
-import subprocess
 import sys
+from functools import cache
 from typing import TYPE_CHECKING
 
-from scripts.waiting import PATIENCE_S
 from tests.conftest import ROOT
+from tests.forked import Commands
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -30,12 +32,13 @@ def velocity(
     *arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[bytes]:
     """A command run to its end in the folder `cwd`, which is also its home."""
-    return subprocess.run(
-        [*VELOCITY, *map(str, arguments)],
-        cwd=cwd,
-        env=environment(cwd) if env is None else env,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-        timeout=PATIENCE_S,
-    )
+    env = environment(cwd) if env is None else env
+    return _commands().run(*map(str, arguments), cwd=cwd, env=env)
+
+
+@cache
+def _commands() -> Commands:
+    """The parent of all these commands, so that what they import is imported once."""
+    commands = Commands(ROOT, environment(ROOT))
+    atexit.register(commands.__exit__)
+    return commands

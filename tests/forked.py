@@ -15,11 +15,15 @@ import os
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Self
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from scripts.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 _STARTED, _ENDED = "started:", "ended:"
 
@@ -77,9 +81,31 @@ class Commands:
 
     def start(self, *arguments: str) -> Command:
         """Starts `velocity` with these arguments; the one before must have ended."""
+        return self._start({"arguments": arguments})
+
+    def run(
+        self, *arguments: str, cwd: Path, env: Mapping[str, str]
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Runs `velocity` to its end, in another folder and with other variables than the parent.
+
+        It has no input. It is killed if it takes longer than anything does.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            outputs = [str(Path(folder) / name) for name in ("out", "err")]
+            place = {"cwd": str(cwd), "env": dict(env), "outputs": outputs}
+            command = self._start({"arguments": arguments, "place": place})
+            patience = threading.Timer(PATIENCE_S, command.kill)
+            patience.start()
+            said = list(command.lines())
+            patience.cancel()
+            assert command.code is not None, said
+            out, err = (Path(it).read_bytes() for it in outputs)
+        return subprocess.CompletedProcess(arguments, command.code, out, err)
+
+    def _start(self, asked: Mapping[str, Any]) -> Command:
         assert self._parent.stdin is not None
         assert self._parent.stdout is not None
-        self._parent.stdin.write(json.dumps(arguments) + "\n")
+        self._parent.stdin.write(json.dumps(asked) + "\n")
         self._parent.stdin.flush()
         told = self._parent.stdout.readline()
         assert told.startswith(_STARTED), told
@@ -97,6 +123,7 @@ def _serve() -> None:
     import wandb.apis._generated  # noqa: PLC0415
     import wandb.apis.public  # noqa: F401, PLC0415
 
+    import velocity.report  # noqa: PLC0415
     import velocity.sources.wandb_api  # noqa: PLC0415
     import velocity.sync.commands  # noqa: F401, PLC0415
     from velocity.cli import main  # noqa: PLC0415
@@ -109,7 +136,10 @@ def _serve() -> None:
         if child == 0:
             sys.stdout.write(f"{_STARTED}{os.getpid()}\n")
             sys.stdout.flush()
-            sys.argv[1:] = json.loads(line)
+            asked = json.loads(line)
+            if "place" in asked:
+                _go_to(**asked["place"])
+            sys.argv[1:] = asked["arguments"]
             main()
             return
         # Until the next command its number stays taken: a late signal hits no other process.
@@ -118,6 +148,17 @@ def _serve() -> None:
         code = ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
         sys.stdout.write(f"{_ENDED}{code}\n")
         sys.stdout.flush()
+
+
+def _go_to(cwd: str, env: dict[str, str], outputs: list[str]) -> None:
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(env)
+    flags = os.O_WRONLY | os.O_CREAT
+    opened = [os.open(os.devnull, os.O_RDONLY), *(os.open(it, flags, 0o600) for it in outputs)]
+    for standard, file in enumerate(opened):
+        os.dup2(file, standard)
+        os.close(file)
 
 
 if __name__ == "__main__":
