@@ -24,6 +24,7 @@ _TOLD = "told"
 
 # A test is never timed, and a busy machine is no failure: neither deadlines nor speed checks.
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("dev"), max_examples=20)
 settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, database=None)
 settings.load_profile("ci" if IN_CI else "dev")
 

@@ -68,6 +68,7 @@ def place_of(row: dict) -> Place:
     return (row["scholar"], row["entity"], row["project"]), row["stream"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("min_hours", [0, 24])
 def test_what_is_stuck_is_the_oracles(batch, places, min_hours):
     expected: dict[tuple[Place, str], list[Need]] = defaultdict(list)
@@ -91,6 +92,7 @@ def test_what_is_stuck_is_the_oracles(batch, places, min_hours):
         assert places[place][0].as_of - min(need.since for need in those) <= min_hours * HOUR
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("days", [None, (1, 3)])
 def test_states_of_lines_are_the_oracles(batch, places, days):
     window = (None, None) if days is None else [batch.first_day + timedelta(it) for it in days]

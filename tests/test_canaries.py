@@ -22,6 +22,8 @@ from tests.people import canary, email, scholar
 from tests.stores import copied
 from tests.test_access import SEEN, WORDS
 
+pytestmark = pytest.mark.thorough
+
 EVERY_PAGE = (*PAGES, GROUPS)
 #: Everything that an address can ask for, of somebody whom only leads may see.
 FORGED = {

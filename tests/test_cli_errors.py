@@ -71,6 +71,7 @@ def test_a_sync_that_works_says_what_it_brought(sync, tmp_path):
     assert shown.stdout.splitlines()[1].startswith(b"ada,1.0,")
 
 
+@pytest.mark.thorough
 def test_causes_of_a_failing_sync_are_told_apart(sync, server):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         nobody = f"http://127.0.0.1:{closed.getsockname()[1]}"

@@ -25,6 +25,7 @@ from velocity.settings import load_settings
 NOON = at("2026-05-20T12:00:00")
 
 
+@pytest.mark.thorough
 def test_same_seed_and_instant_give_the_same_bytes_in_another_process():
     program = (
         "from tests.cohort_truth import at, digest, truth;"
@@ -41,11 +42,13 @@ def test_same_seed_and_instant_give_the_same_bytes_in_another_process():
     assert other.stdout == digest(truth(NOON).cohort)
 
 
+@pytest.mark.thorough
 def test_another_seed_gives_other_runs():
     ids = {node.name for node in truth(NOON).cohort.runs}
     assert not ids & {node.name for node in build_cohort(SEED + 1, NOON).runs}
 
 
+@pytest.mark.thorough
 def test_permuted_names_take_their_runs_along():
     names = (*BIRDS[7:], *BIRDS[:7])
     renamed = dict(zip(BIRDS, names, strict=True))
@@ -64,6 +67,7 @@ def test_names_must_be_one_a_seat():
         build_cohort(SEED, NOON, (*BIRDS[:-1], BIRDS[0]))
 
 
+@pytest.mark.thorough
 def test_launching_later_in_the_week_changes_nothing_that_was_over():
     earlier, later = (
         {node.name: node for node in truth(instant).cohort.runs}

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from velocity.demo.twists import SILENT
 
 if TYPE_CHECKING:
     from velocity.demo.wandb_server.world import RunNode
+
+pytestmark = pytest.mark.thorough
 
 LONDON = ZoneInfo("Europe/London")
 #: Any minute between may come.

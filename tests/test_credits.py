@@ -103,6 +103,7 @@ def agree_but_for_rows_of_nothing(expected: dict[Key, Row], found: dict[Key, Row
     agree(expected, found)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("zone", "base"), [PLACES[1], PLACES[9]])
 def test_credits_are_the_oracles(zone: str, base: datetime) -> None:
     batch = batch_of(zone, base, count=30)

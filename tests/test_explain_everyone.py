@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from velocity.explain.explanation import Value
     from velocity.store import Snapshot
 
+pytestmark = pytest.mark.thorough
+
 #: Whatever is defined of a scholar, and what stands beside it in `reads.metrics`.
 METRICS = sorted(
     {metric.id for query in list_queries("metrics") for metric in query.metrics}.union(

@@ -9,6 +9,7 @@ import pytest
 
 from tests.builders import run, store_of
 from tests.explained_stores import MONDAY, WORKED, only, rich, weeks, worked
+from tests.sampling import one_in
 from velocity.cli import main
 from velocity.cli.explained import as_json, render_text
 from velocity.explain import MEANINGS, WAYS, explain
@@ -28,7 +29,7 @@ def test_the_text_ends_in_the_headline(metric: str):
 
 
 @pytest.mark.parametrize("width", [80, 132])
-@pytest.mark.parametrize("metric", sorted(WAYS))
+@pytest.mark.parametrize("metric", one_in(10, sorted(WAYS)))
 def test_the_text_fits_and_leaves_no_column_out(metric: str, width: int):
     week = weeks()[0] if WAYS[metric].windows == "week" else None
     told = explain(rich(), scholar="ada", metric=metric, week=week)

@@ -121,6 +121,7 @@ def test_a_person_is_gone_from_every_byte_and_stays_away(tmp_path, monkeypatch):
         assert keys == (7, 7)
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize(
     "step",
     [

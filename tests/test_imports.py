@@ -32,6 +32,7 @@ def test_help_does_not_load_what_only_the_work_needs(argument):
     assert not HEAVY & loaded
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "module", ["velocity.reading.reads", "velocity.sync.commands", "velocity.cli.checks"]
 )

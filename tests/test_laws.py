@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from velocity.store import Snapshot
 
+pytestmark = pytest.mark.thorough
+
 WEEK = timedelta(weeks=1)
 #: Figures that are sums of something.
 ADDITIVE = (

@@ -101,6 +101,7 @@ def test_the_order_of_the_rows_changes_nothing():
     assert metrics(backwards) == metrics(derive(worked(), at("20:00")))
 
 
+@pytest.mark.thorough
 @quick
 @given(st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=1, max_size=40))
 def test_limits_agree_with_lifelines(pairs: list[tuple[int, bool]]):
@@ -118,6 +119,7 @@ def test_limits_agree_with_lifelines(pairs: list[tuple[int, bool]]):
     assert [found.low, found.high] == theirs
 
 
+@pytest.mark.thorough
 @quick
 @given(cases())
 def test_parts_add_up_to_wholes(case: Case):
@@ -137,6 +139,7 @@ def test_parts_add_up_to_wholes(case: Case):
     assert all(charge is None or charge >= 0 for charge in charges.values())
 
 
+@pytest.mark.thorough
 @quick
 @given(cases(), st.sampled_from(["day", "week", "month"]))
 def test_windows_add_up_to_everything(case: Case, period: str):
@@ -153,6 +156,7 @@ def test_windows_add_up_to_everything(case: Case, period: str):
             assert sums[scholar, key] == pytest.approx(found[key], abs=1e-9), key
 
 
+@pytest.mark.thorough
 def test_the_strategy_meets_every_kind_of_run_experiment_and_loop():
     seen: set[str] = set()
 
@@ -213,6 +217,7 @@ def reference(table: str) -> Derived:
     return derive(runs, max(instant for instant in instants if instant is not None))
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(
     not DATA.is_dir(), reason="the reference run tables (../shared/data) are absent"
 )

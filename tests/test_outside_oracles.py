@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from velocity.store import LiveStore, Snapshot
 
+pytestmark = pytest.mark.thorough
+
 _HOUR_US = 3_600_000_000
 _MIN_EVENTS = 6
 _HALF = Fraction(1, 2)

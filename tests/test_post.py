@@ -67,6 +67,7 @@ def start(data, url, *more):
     )
 
 
+@pytest.mark.thorough
 def test_two_at_once_post_once(data):
     with webhook() as server:
         both = [start(data, server.url) for _ in range(2)]
@@ -79,6 +80,7 @@ def test_two_at_once_post_once(data):
     assert sorted(b"was posted before" in it for it in told) == [False, True]
 
 
+@pytest.mark.fault
 def test_a_post_that_was_killed_is_not_sent_again_but_by_again(data):
     with webhook() as server:
         killed = start(data, server.url, "--stream", "even")

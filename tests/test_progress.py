@@ -129,6 +129,7 @@ def test_activity_that_lands_in_a_week_already_reported_is_told_as_restated(serv
     assert sync(now + timedelta(hours=1)).weeks_restated == 1
 
 
+@pytest.mark.thorough
 def test_a_terminal_shows_a_line_for_every_project_and_the_summary(server, tmp_path):
     env = environment(tmp_path, WANDB_BASE_URL=server.url, WANDB_API_KEY=server.api_key)
     shown, screen = pty.openpty()

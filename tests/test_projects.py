@@ -166,6 +166,7 @@ def test_the_projects_of_several_entities_are_kept_apart(server, sync, tmp_path)
     assert sorted(entities) == ["lab", "team"]
 
 
+@pytest.mark.thorough
 def test_a_project_that_is_gone_takes_its_runs_out_of_the_figures_until_it_is_back(
     server, sync, tmp_path
 ):

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from velocity.reading.reads import By, Period
 
+pytestmark = pytest.mark.thorough
+
 #: Compared with rates and grants in test_credits.py.
 _ELSEWHERE = {"credits"}
 _LINE = ("scholar", "entity", "project")

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from tests.batches import Batch
 
+pytestmark = pytest.mark.thorough
+
 _CREDITS = Credits(
     rates=(
         Rate(**{"gpu": "*H100*", "from": date(2018, 1, 1), "credits_per_gpu_hour": 3.0}),

@@ -14,6 +14,7 @@ from tests.oracle_rows import (
     expected_runs,
     expected_sessions,
 )
+from tests.sampling import one_in
 from velocity.reading import reads
 
 if TYPE_CHECKING:
@@ -38,14 +39,16 @@ def assert_rows_are_the_oracles(batch: Batch) -> None:
     agree(expected_loops(batch), rows_by(reads.loops(snapshot), "experiment_id"))
 
 
-@pytest.mark.parametrize(("zone", "base"), PLACES)
+@pytest.mark.parametrize(("zone", "base"), one_in(len(PLACES), PLACES))
 def test_rows_are_the_oracles(zone: str, base: datetime) -> None:
     assert_rows_are_the_oracles(batch_of(zone, base))
 
 
+@pytest.mark.thorough
 def test_rows_without_a_roster_are_the_oracles() -> None:
     assert_rows_are_the_oracles(batch_of(*PLACES[0], has_roster=False))
 
 
+@pytest.mark.thorough
 def test_rows_under_other_settings_are_the_oracles() -> None:
     assert_rows_are_the_oracles(batch_of(*PLACES[0], rules=OTHER_RULES))

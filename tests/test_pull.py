@@ -338,6 +338,7 @@ def test_a_run_that_only_a_listing_leaves_out_is_not_deleted(server, pulled):
     assert pulled(LATER + DAY).deleted == 0
 
 
+@pytest.mark.thorough
 def test_a_deleted_run_is_out_of_every_metric_until_it_comes_back(server, tmp_path):
     server.world.put(node(0), node(100, username="bob"))
 

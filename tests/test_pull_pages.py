@@ -143,6 +143,7 @@ def test_a_run_whose_data_takes_too_long_is_passed_over_and_the_others_come(serv
     assert (lost.run_id, "did not send" in lost.reason) == ("r0002", True)
 
 
+@pytest.mark.thorough
 def test_a_run_that_never_comes_stops_no_sync_and_is_tried_again(server, tmp_path):
     server.faults.append(with_data_of([137], faults.dropped()))
 
@@ -162,6 +163,7 @@ def test_a_run_that_never_comes_stops_no_sync_and_is_tried_again(server, tmp_pat
     assert (last.counts.new, last.rejected) == (1, [])
 
 
+@pytest.mark.thorough
 def test_many_runs_that_never_come_stop_no_sync_and_cost_little_when_tried_again(server, tmp_path):
     bad = range(7, COUNT, 20)
     server.faults.append(with_data_of(bad, faults.refused("response too large")))

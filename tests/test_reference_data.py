@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from velocity.reading.reads import Period
 
+pytestmark = pytest.mark.thorough
+
 TOLERANCE = 1e-6
 
 

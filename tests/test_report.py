@@ -82,6 +82,7 @@ def test_weeks_are_iso_weeks():
             parse_week(wrong)
 
 
+@pytest.mark.thorough
 def test_the_same_snapshot_week_and_viewer_give_the_same_bytes(data):
     for form in ("md", "html"):
         first, second = (

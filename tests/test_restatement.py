@@ -57,6 +57,7 @@ def test_a_run_that_arrives_late_restates_its_week(tmp_path):
     assert words(snapshot)[0] == "Experiments concluded, week of 5 Jan: 1 → 2."
 
 
+@pytest.mark.thorough
 def test_new_weeks_and_the_running_week_are_no_restatement(tmp_path):
     sync(tmp_path, ON_TIME, "10:30")
     sync(tmp_path, LATE, "2026-01-12 08:00")
@@ -64,6 +65,7 @@ def test_new_weeks_and_the_running_week_are_no_restatement(tmp_path):
     assert told(snapshot) == {}
 
 
+@pytest.mark.thorough
 def test_a_change_taken_back_is_no_longer_told(tmp_path):
     sync(tmp_path, ON_TIME, "2026-01-12 08:00")
     sync(tmp_path, [run("r1", "09:00", "10:00", state="failed")], "2026-01-13 08:00")
@@ -94,6 +96,7 @@ def test_a_share_or_median_that_was_not_known_was_not_0(tmp_path):
     assert "Feedback loop, median, week of 5 Jan: not known → 1 h." in words(snapshot)
 
 
+@pytest.mark.thorough
 def test_a_change_by_steps_is_told_from_its_first_to_its_last_figure(tmp_path):
     """Also where several syncs are of one instant, as when settings are tried out."""
     sync(tmp_path, ON_TIME, "2026-01-12 08:00")
@@ -112,6 +115,7 @@ def test_figures_are_told_in_their_units_and_not_where_they_read_as_before(tmp_p
     assert "Share of runs failed, week of 5 Jan: 0 % → 50 %." in words(snapshot)
 
 
+@pytest.mark.thorough
 def test_a_median_is_restated_also_where_loops_of_its_week_only_waited_on(tmp_path):
     """Six results answered within hours, and six of other people that nobody answers: on Monday
     they have waited for half an hour, two days later longer than any answer took."""

@@ -12,6 +12,8 @@ import pytest
 
 from tests.conftest import NO_SHARED_DATA, ROOT
 
+pytestmark = pytest.mark.thorough
+
 SKIPS = {
     "mark": '@pytest.mark.skip(reason="not today")\ndef test_it(): pass',
     "call": 'def test_it(): pytest.skip("not today")',

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.builders import run, store_of
 from velocity.reading import reads
 from velocity.store import Snapshot, latest_snapshot, open_live
@@ -17,6 +19,7 @@ def test_a_reader_reads_while_a_writer_writes_and_publishes(tmp_path):
     assert reads.runs(latest_snapshot(tmp_path)).height == 2
 
 
+@pytest.mark.thorough
 def test_three_snapshots_are_kept(tmp_path):
     for number in range(5):
         store_of([run(f"r{number}", "09:00", "10:00")], "11:00", data=tmp_path)

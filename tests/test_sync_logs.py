@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.commands import environment, velocity
 from tests.faults import cut_config, refused, status
 from tests.worlds import NOON, node
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World, Writer
+
+pytestmark = pytest.mark.thorough
 
 WORD = re.compile("zq[a-z]+kx|@people|k{40}")
 _ROSTER = """

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import pytest
+
 from scripts.waiting import wait_until
 from tests.app_pages import AS_OF, open_page
 from tests.builders import run, store_of
@@ -39,6 +41,7 @@ def labels(test: AppTest) -> list[str]:
     return [button.label for button in test.button]
 
 
+@pytest.mark.thorough
 def test_a_click_brings_what_is_new_without_waiting_for_it(tmp_path, monkeypatch):
     store(tmp_path, projects='["lab/vision"]')
     before = latest_snapshot(tmp_path).name

@@ -75,6 +75,7 @@ def usual_range(levels: list[float]) -> tuple[float, float, float] | None:
     return centre, centre - reach, centre + reach
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["snapshot", "running_snapshot"])
 @pytest.mark.parametrize("by", ["scholar", "programme"])
 def test_limits_are_means_and_moving_ranges_of_complete_weeks(name, by, request, tell):
@@ -158,6 +159,7 @@ def drawn_figures(chance: random.Random) -> pl.DataFrame:
     return pl.DataFrame(rows, schema_overrides={name: kinds[name] for name in BANDED})
 
 
+@pytest.mark.thorough
 def test_bands_are_the_quartiles_of_numpy_over_at_least_eight_others(snapshot, tell):
     chance = random.Random("bands")  # noqa: S311 - nothing secret
     body = load_query("metrics/bands").body
@@ -189,6 +191,7 @@ def test_bands_are_the_quartiles_of_numpy_over_at_least_eight_others(snapshot, t
     assert too_few > 500
 
 
+@pytest.mark.thorough
 def test_limits_of_throughput_are_those_of_chance_at_the_pooled_rate(snapshot):
     figure = reads.metrics(snapshot, by="scholar")
     rate = figure["experiments_concluded"].sum() / figure["weeks"].sum()

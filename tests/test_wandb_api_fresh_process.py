@@ -14,6 +14,8 @@ from scripts.waiting import PATIENCE_S
 from tests.worlds import COUNT, runs_served
 from velocity.demo.wandb_server.server import DEMO_API_KEY
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -120,6 +120,7 @@ def server():
         yield running
 
 
+@pytest.mark.thorough
 def test_it_syncs_again_and_again_and_stops_when_told(server, tmp_path):
     with watching(tmp_path, server.url) as service:
         assert service.until("published")["new"] == "1"
@@ -155,6 +156,7 @@ def test_its_syncs_are_our_own_program_whatever_lies_in_the_working_directory(
     assert done.returncode == 0
 
 
+@pytest.mark.thorough
 def test_every_line_says_when_and_what_and_no_secret_or_name_of_a_run(server, tmp_path):
     with watching(tmp_path, server.url) as service:
         service.until("waiting")

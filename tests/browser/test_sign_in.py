@@ -121,6 +121,7 @@ def test_a_role_that_the_roster_takes_away_ends_without_a_new_sign_in(browser, a
             roster.write_text(before, encoding="utf-8")
 
 
+@pytest.mark.thorough
 def test_logs_hold_no_secret_token_address_or_run_name(app):
     log = app.log.read_text(encoding="utf-8")
     assert not re.search(r"zq\d|zq-|@people\.example|eyJ|code=|state=", log)
