@@ -10,6 +10,7 @@ with its own threads, files and locks, and dies by a signal like any other proce
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -128,6 +129,7 @@ def _serve() -> None:
     import velocity.sync.commands  # noqa: F401, PLC0415
     from velocity.cli import main  # noqa: PLC0415
 
+    gc.freeze()  # a child that looks through its parent's objects for garbage copies their pages
     child = 0
     for line in sys.stdin:
         if child:

@@ -29,7 +29,7 @@ def test_the_text_ends_in_the_headline(metric: str):
 
 
 @pytest.mark.parametrize("width", [80, 132])
-@pytest.mark.parametrize("metric", one_in(10, sorted(WAYS)))
+@pytest.mark.parametrize("metric", one_in(20, sorted(WAYS)))
 def test_the_text_fits_and_leaves_no_column_out(metric: str, width: int):
     week = weeks()[0] if WAYS[metric].windows == "week" else None
     told = explain(rich(), scholar="ada", metric=metric, week=week)

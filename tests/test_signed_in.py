@@ -19,6 +19,8 @@ from tests.stores import copied
 from tests.test_front import ELSEWHERE
 from velocity import state
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
@@ -87,7 +89,6 @@ def test_runs_says_what_became_of_those_that_the_viewer_sees(viewer, app):
     assert re.search(r"\d+ runs start in this window: \d+ finish", wire)
 
 
-@pytest.mark.thorough
 def test_a_look_at_the_runs_of_one_person_is_told_to_them(app):
     def told(person):
         seen = state.looks(app.data, scholar(person), at=datetime.now(UTC), kept_days=1)

@@ -56,6 +56,7 @@ def test_a_click_brings_what_is_new_without_waiting_for_it(tmp_path, monkeypatch
     assert "Published snapshot" in sync.last_line
 
 
+@pytest.mark.thorough
 def test_who_writes_the_store_is_named_to_whom_asks_for_a_sync(tmp_path, monkeypatch):
     store(tmp_path, projects='["lab/vision"]')
     with writer_lock(tmp_path):
