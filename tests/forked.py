@@ -10,6 +10,7 @@ with its own threads, files and locks, and dies by a signal like any other proce
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import os
@@ -19,12 +20,12 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from scripts.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _STARTED, _ENDED = "started:", "ended:"
 
@@ -142,14 +143,26 @@ def _serve() -> None:
             if "place" in asked:
                 _go_to(**asked["place"])
             sys.argv[1:] = asked["arguments"]
-            main()
-            return
+            _end(main)
         # Until the next command its number stays taken: a late signal hits no other process.
         ended = os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
         assert ended is not None
         code = ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
         sys.stdout.write(f"{_ENDED}{code}\n")
         sys.stdout.flush()
+
+
+def _end(main: Callable[[], None]) -> NoReturn:
+    """Ends this process with the exit code of `main`, without taking apart what was imported."""
+    code: Any = None
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 def _go_to(cwd: str, env: dict[str, str], outputs: list[str]) -> None:
