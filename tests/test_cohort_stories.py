@@ -18,11 +18,12 @@ from tests.oracles.model import (
     hours,
     micros,
 )
-from tests.sampling import one_in
 from velocity.demo import stories
 from velocity.demo.people import PEOPLE
 from velocity.demo.roster_text import STREAMS
 from velocity.demo.stories import BIRDS, ENTITY, Story
+
+pytestmark = pytest.mark.thorough
 
 #: Awkward times to launch the demo: every hour of a week is as good as another.
 INSTANTS = (
@@ -37,9 +38,7 @@ INSTANTS = (
 )
 
 
-@pytest.fixture(
-    scope="module", params=one_in(len(INSTANTS), INSTANTS), ids=lambda it: f"{it:%a-%Y-%m-%dT%H%M}"
-)
+@pytest.fixture(scope="module", params=INSTANTS, ids=lambda it: f"{it:%a-%Y-%m-%dT%H%M}")
 def data(request) -> Truth:
     return truth(request.param)
 

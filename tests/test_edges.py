@@ -11,6 +11,8 @@ from velocity.reading import reads
 from velocity.reading.access import Scope
 from velocity.roster.models import Roster, Scholar
 
+pytestmark = pytest.mark.thorough
+
 
 def figures(snapshot) -> dict:
     return reads.metrics(snapshot, by="scholar").row(0, named=True)

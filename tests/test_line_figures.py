@@ -10,6 +10,8 @@ import pytest
 from tests.builders import at, run, store_of
 from velocity.reading import reads
 
+pytestmark = pytest.mark.thorough
+
 
 def test_open_loops_lengthen_the_median_of_their_line():
     launches = [2, 3, 5, 8, 12, 17, 23]  # loops of 1 to 6 hours, and the last one waits

@@ -87,6 +87,7 @@ def test_other_settings_restate_by_configuration(tmp_path):
     assert reads.restated(snapshot, by="programme")["by_configuration"].all()
 
 
+@pytest.mark.thorough
 def test_a_share_or_median_that_was_not_known_was_not_0(tmp_path):
     """Of one loop a week has no median; of ten it has."""
     sync(tmp_path, ON_TIME, "2026-01-12 08:00")
@@ -105,6 +106,7 @@ def test_a_change_by_steps_is_told_from_its_first_to_its_last_figure(tmp_path):
     assert told(snapshot)["runs_started"] == (1, 3)
 
 
+@pytest.mark.thorough
 def test_figures_are_told_in_their_units_and_not_where_they_read_as_before(tmp_path):
     """An hour and 6 s more both read "1 h"; one failure of two runs is a half."""
     sync(tmp_path, ON_TIME, "2026-01-12 08:00")
