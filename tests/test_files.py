@@ -12,6 +12,7 @@ from scripts import browsing
 from scripts.waiting import PATIENCE_S
 from tests import people
 from tests.commands import VELOCITY, environment
+from tests.stores import copied
 from tests.test_serve import App
 from tests.worlds import node
 from velocity import state
@@ -78,9 +79,7 @@ def test_every_command_that_writes_writes_for_its_user_alone(tmp_path):
 
 
 def test_the_app_writes_for_its_user_alone(tmp_path):
-    data = tmp_path / "data"
-    data.mkdir()
-    people.populate(data)
+    data = copied(people.populate, tmp_path / "data")
     for path in (data, *data.rglob("*")):
         path.chmod(0o700)
     with browsing.served(

@@ -7,6 +7,7 @@ import pytest
 from tests.app_pages import open_page, ten_weeks, words
 from tests.builders import run, store_of
 from tests.sentence_frames import frame
+from tests.stores import built
 from velocity.sentences.scholar import now
 from velocity.settings import load_settings
 
@@ -14,10 +15,8 @@ PAGES = ("stand_up", "my_velocity", "streams", "compute", "runs", "why", "data_h
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("ten-weeks")
-    ten_weeks(folder)
-    return folder
+def data():
+    return built(ten_weeks)
 
 
 def said(page):

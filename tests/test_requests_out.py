@@ -16,6 +16,7 @@ from tests.coroutines import run
 from tests.identity import served, sign_in
 from tests.outward import watched
 from tests.people import email
+from tests.stores import copied
 from tests.worlds import node
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World
@@ -58,9 +59,7 @@ def test_the_watch_sees_what_is_asked_for(tmp_path):
 
 
 def test_the_open_app_asks_nobody_whoever_asks_it(tmp_path):
-    data = tmp_path / "store"
-    data.mkdir()
-    people.populate(data)
+    data = copied(people.populate, tmp_path / "store")
     with watched(tmp_path) as watch:
         with browsing.served(
             data, data / "velocity.toml", log=tmp_path / "log", env=watch.env
@@ -72,9 +71,7 @@ def test_the_open_app_asks_nobody_whoever_asks_it(tmp_path):
 
 
 def test_the_app_behind_sign_in_asks_its_provider_alone(tmp_path):
-    data = tmp_path / "store"
-    data.mkdir()
-    people.populate(data)
+    data = copied(people.populate, tmp_path / "store")
     (data / "velocity.toml").write_text('[access]\nmode = "oidc"\n', encoding="utf-8")
     claims = {email(0): {"email": email(0), "email_verified": True}}
     with watched(tmp_path) as watch:

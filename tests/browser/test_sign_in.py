@@ -158,9 +158,7 @@ def test_without_sign_in_a_foreign_name_of_this_machine_shows_nothing(browser, t
 
 
 def test_without_sign_in_only_the_printed_address_opens_the_pages(browser, tmp_path):
-    data = tmp_path / "open"
-    data.mkdir()
-    people.populate(data)
+    data = copied(people.populate, tmp_path / "open")
     with open_app(data) as printed:
         address = printed.partition("/?")[0]
         with Person(browser, App(address, data.parent / "log", data), "nobody") as neighbour:
