@@ -66,12 +66,17 @@ def _lines(drawn: dict[str, Picture]) -> Iterator[str]:
         if group.name == "medians":
             yield _BESIDE
         yield f"`queries/metrics/{group.name}.sql`\n"
-        yield "| id | figure | unit | meaning |"
-        yield "|---|---|---|---|"
+        yield "| id | figure | unit | meaning | formula |"
+        yield "|---|---|---|---|---|"
         for metric in group.metrics:
-            cells = (f"`{metric.id}`", metric.title, metric.unit, metric.text)
+            formula = metric.formula and f"`{metric.formula}`"
+            cells = (f"`{metric.id}`", metric.title, metric.unit, metric.text, formula)
             yield f"| {' | '.join(map(_cell, cells))} |"
         yield ""
+        if group.sums:
+            yield "Formulas also use:\n"
+            yield from (f"- `{it.id}` ({it.unit}): {it.text}" for it in group.sums)
+            yield ""
         yield from _picture(group, drawn)
 
 

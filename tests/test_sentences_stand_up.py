@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.read_schemas import READ_SCHEMAS
 from tests.sentence_frames import NAMES, WEEK, figures, frame, quiet, series, weekly
 from tests.told_sentences import assert_fits, hostile, hours, metric_rows, plain
 from velocity import sentences
-from velocity.queries import load_query
-from velocity.sentences.signals import WORDS
+from velocity.reading.definitions import metrics
 
-XMR = load_query("metrics/xmr").body
+WEEKLY = [it for it in metrics().values() if it.weekly]
 
 
 def stand_up(streams=(), programme=(), *, stuck=(), row=None, names=NAMES):
@@ -80,9 +76,8 @@ def test_stand_up_says_which_stream_moved_and_how(moved, said):
 
 
 def test_every_weekly_measure_has_words_for_both_directions():
-    measures = set(re.findall(r"\w+", XMR.split("FROM weekly")[0])) & READ_SCHEMAS["metrics"].keys()
-    assert measures == WORDS.keys()
-    assert all(above != below for above, below in WORDS.values())
+    assert all(it.below and it.above != it.below for it in WEEKLY)
+    assert len({it.rank for it in WEEKLY}) == len(WEEKLY)
 
 
 def test_stand_up_falls_back_to_the_programme_where_no_stream_moved():
@@ -153,7 +148,9 @@ def test_stand_up_says_what_the_compute_bought_and_shares_only_of_enough_runs():
 @given(
     row=metric_rows(),
     names=st.dictionaries(st.sampled_from("abcdefgh"), hostile, min_size=1),
-    above=st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from(list(WORDS)))),
+    above=st.lists(
+        st.tuples(st.sampled_from("abcdefgh"), st.sampled_from([it.id for it in WEEKLY]))
+    ),
     stuck=st.lists(st.tuples(hostile, hostile, hours), max_size=15),
 )
 def test_stand_up_fits_and_is_inert_whatever_the_names(row, names, above, stuck):

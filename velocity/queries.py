@@ -9,6 +9,18 @@ A file begins with
     -- table: session | kept by scholar | published
 
 followed by one static SQL statement. Header lines come first; the body is everything after them.
+
+Below a metric's line, three spaces in, stand its attributes (see `velocity.metric.Metric`):
+
+    -- key: kind, group_id, period_start
+    -- order: 1
+    -- metric: serial_share | share | Serial share | 1 means that nothing ever ran beside another.
+    --   formula: serial_hours / busy_hours
+    --   weekly: 5 | was serial for more of its hours | was serial for less of its hours
+    -- sum: runs_ended | runs | Runs that ended | Runs by the day they ended.
+
+A query with a `key` gives a row per key: its body has the sums, and the SELECT of the metrics is
+made from the header. `order` is the place in lists of metrics.
 """
 
 from __future__ import annotations
@@ -17,15 +29,18 @@ import hashlib
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from velocity.metric import Metric, composed, macros_of, with_attribute
 from velocity.paths import project_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_FIELD = re.compile(r"^(title|param|metric|table):\s*(.*)$")
+_FIELD = re.compile(r"^(title|param|metric|sum|table|key|order):\s*(.*)$")
+_ATTRIBUTE = re.compile(r"^--   (\w+)(?::\s*(.*))?$")
+_LAST = 99  # the place of a query that names none
 _PARAMETER = re.compile(r"(?<![\w$])\$([a-z_][a-z0-9_]*)")
 
 
@@ -39,16 +54,6 @@ class Param:
 
 
 @dataclass(frozen=True)
-class Metric:
-    """A figure that a query defines: column name, unit, title and definition in words."""
-
-    id: str
-    unit: str
-    title: str
-    text: str
-
-
-@dataclass(frozen=True)
 class Query:
     """One file of queries/: header and body."""
 
@@ -58,9 +63,17 @@ class Query:
     params: tuple[Param, ...]
     metrics: tuple[Metric, ...]
     body: str
+    sums: tuple[Metric, ...] = ()  # metrics/: operands of formulas that are not shown
+    key: tuple[str, ...] = ()  # metrics/: the columns that name a row
+    order: int = _LAST
     table: str | None = None  # the table that the rows go to
     kept_by: str | None = None  # derive/: whose rows (scholar or host) outlive the derivation
     published: bool = False  # derive/: the kept rows go into the snapshot
+
+    @property
+    def group(self) -> str:
+        """The name without its folder: what a group of metrics is called."""
+        return self.name.rpartition("/")[2]
 
     @property
     def used_params(self) -> frozenset[str]:
@@ -94,12 +107,23 @@ def list_queries(folder: str = "") -> Iterator[Query]:
         yield load_query(path.relative_to(root).with_suffix("").as_posix())
 
 
+def list_metric_queries() -> list[Query]:
+    """The queries of queries/metrics/, in reading order."""
+    return sorted(list_queries("metrics"), key=lambda query: (query.order, query.name))
+
+
+def macros() -> Iterator[str]:
+    """Statements that define the words which queries use: queries/macros/, and of the headers."""
+    yield from (query.body for query in list_queries("macros"))
+    yield from macros_of(metric for query in list_metric_queries() for metric in query.metrics)
+
+
 @cache
 def queries_fingerprint() -> str:
     """SHA-256 (hex) of every query: what a snapshot must have been made with to be read."""
     made_of = hashlib.sha256()
-    for query in list_queries():
-        made_of.update(query.body.encode())
+    for body in (*macros(), *(query.body for query in list_queries())):
+        made_of.update(body.encode())
     return made_of.hexdigest()
 
 
@@ -108,37 +132,49 @@ def _parse(name: str, text: str) -> Query:
     header_length = next(
         (number for number, line in enumerate(lines) if not line.startswith("--")), len(lines)
     )
-    title, table, kept_by, published = "", None, None, False
+    fields: dict[str, Any] = {"title": ""}
     words: list[str] = []
     params: list[Param] = []
     metrics: list[Metric] = []
     for line in lines[:header_length]:
         content = line[2:].strip()
-        field = _FIELD.match(content)
-        if field is None:
+        attribute, field = _ATTRIBUTE.match(line), _FIELD.match(content)
+        if attribute is not None and metrics:
+            metrics[-1] = with_attribute(metrics[-1], attribute[1], attribute[2] or "")
+        elif field is None:
             words.append(content)
-        elif field[1] == "title":
-            title = field[2]
-        elif field[1] == "table":
-            table, kept_by, published = _table(field[2])
         elif field[1] == "param":
             params.append(Param(*_parts(name, field[2], 3)))
+        elif field[1] in {"metric", "sum"}:
+            parts = _parts(name, field[2], 4)
+            metrics.append(
+                Metric(parts[0], parts[1], parts[2], parts[3], shown=field[1] == "metric")
+            )
         else:
-            metrics.append(Metric(*_parts(name, field[2], 4)))
-    if not title:
+            fields |= _field(field[1], field[2])
+    if not fields["title"]:
         raise ValueError(f"queries/{name}.sql has no '-- title:' line")
     body = "\n".join(lines[header_length:]).strip()
+    if "key" in fields:
+        body = composed(fields["key"], metrics, body)
     return Query(
         name=name,
-        title=title,
         text=" ".join(words).strip(),
         params=tuple(params),
-        metrics=tuple(metrics),
+        metrics=tuple(it for it in metrics if it.shown),
+        sums=tuple(it for it in metrics if not it.shown),
         body=body,
-        table=table,
-        kept_by=kept_by,
-        published=published,
+        **fields,
     )
+
+
+def _field(name: str, value: str) -> dict[str, Any]:
+    """The fields of a query that one line of its header sets."""
+    if name == "table":
+        return dict(zip(("table", "kept_by", "published"), _table(value), strict=True))
+    if name == "key":
+        return {"key": tuple(part.strip() for part in value.split(","))}
+    return {name: int(value) if name == "order" else value}
 
 
 def _table(value: str) -> tuple[str, str | None, bool]:

@@ -4,12 +4,11 @@
 -- who may see the one left out: two bands with different people left out would tell them apart.
 -- param: scholar | VARCHAR | whom to leave out
 -- param: scope | STRUCT | what the viewer may see
+-- order: 11
 -- metric: p50 | as the measure | The cohort's median | Median over at least 8 other scholars with a value; p25 and p75 bound the cohort's middle half.
 WITH other AS (
   UNPIVOT (
-    SELECT
-      throughput_per_week, failure_share, serial_share, experiment_parallelism,
-      machine_hours_median, reaction_hours_median, loop_hours_median
+    SELECT COLUMNS(lambda name: list_contains(compared_measures(), name))
     FROM figure
     WHERE scholar <> $scholar::VARCHAR AND experiments_started > 0
       AND may_see($scope, $scholar::VARCHAR, NULL)

@@ -10,13 +10,29 @@
 -- param: groups_until | DATE | period from which on all ids are given after all, null = never
 -- param: within | VARCHAR | of scholars: only what they did in this stream, null = everything
 -- param: scope | STRUCT | what the viewer may see
+-- key: kind, group_id, period_start
+-- order: 7
 -- metric: gpu_hours | GPU-hours | GPU-hours | GPU-hours allocated, capped at what each host has; allocation, not utilisation.
+--   adds: gpu_hours from charges
+--   restated
 -- metric: gpu_hours_failed | GPU-hours | GPU-hours failed | The part charged to failed compute (failed, crashed, presumed dead).
+--   adds: gpu_hours from charges where failed_compute
 -- metric: productive_share | share | Productive share | GPU-hours charged to finished runs / all GPU-hours.
+--   formula: gpu_hours_finished / gpu_hours
 -- metric: unpriced_run_hours | hours | Hours of unknown GPUs | Run hours of runs whose GPU count is not known.
+--   adds: unpriced_hours from charges
 -- metric: gpu_utilisation | share | GPU utilisation | Mean share of the time that the GPUs were busy, over the runs that measured it (local run files do), weighted by their GPU-hours.
+--   formula: gpu_hours_used / gpu_hours_measured
 -- metric: gpu_measured_share | share | Utilisation measured | GPU-hours of runs that measured their utilisation / all GPU-hours: what the utilisation rests on.
+--   formula: gpu_hours_measured / gpu_hours
 -- metric: credits | credits | Credits spent | GPU-hours times the rate for the GPU type on that day; GPU-hours without a rate cost nothing here.
+--   adds: credits from charges
+-- sum: gpu_hours_finished | GPU-hours | GPU-hours of finished runs | The part charged to finished runs.
+--   adds: gpu_hours from charges where class = 'finished'
+-- sum: gpu_hours_used | GPU-hours | GPU-hours in use | The part in use, of runs that measured their utilisation.
+--   adds: used_gpu_hours from charges
+-- sum: gpu_hours_measured | GPU-hours | GPU-hours measured | The part charged to runs that measured their utilisation.
+--   adds: gpu_hours from charges where used_gpu_hours is not null
 WITH charged AS (
   SELECT
     kind,
@@ -54,15 +70,14 @@ daily AS (
 )
 SELECT
   kind, group_id, period_start,
-  sum(gpu_us) / 3.6e9 AS gpu_hours,
-  sum(failed_us) / 3.6e9 AS gpu_hours_failed,
-  sum(finished_us) / nullif(sum(gpu_us), 0) AS productive_share,
-  sum(unpriced_us) / 3.6e9 AS unpriced_run_hours,
-  sum(used_us) / nullif(sum(measured_us), 0) AS gpu_utilisation,
-  sum(measured_us) / nullif(sum(gpu_us), 0) AS gpu_measured_share,
+  sum(gpu_us) AS gpu_us,
+  sum(failed_us) AS gpu_us_failed,
+  sum(finished_us) AS gpu_us_finished,
+  sum(unpriced_us) AS unpriced_run_us,
+  sum(used_us) AS gpu_us_used,
+  sum(measured_us) AS gpu_us_measured,
   coalesce(sum(gpu_us / 3.6e9 * rate.credits_per_gpu_hour), 0) AS credits
 FROM daily
 ASOF LEFT JOIN gpu_rate AS rate
   ON rate.gpu_type = daily.gpu_type AND rate.from_date <= daily.day
 GROUP BY kind, group_id, period_start
-ORDER BY kind, group_id, period_start

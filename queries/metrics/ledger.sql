@@ -3,12 +3,20 @@
 -- what is left, and how long that lasts at the pace of the last 14 days.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: scope | STRUCT | what the viewer may see
+-- order: 8
 -- metric: credits_granted | credits | Credits granted | Grants dated up to the last day of the data.
+--   adds: credits from grants
 -- metric: credits_spent | credits | Credits spent so far | All GPU-hours times their rates.
+--   adds: credits from charges
 -- metric: credits_left | credits | Credits left | Granted less spent.
+--   formula: credits_granted - credits_spent
 -- metric: burn_per_day | credits per day | Burn | Credits spent in the 14 days up to the end of the data / 14.
+--   formula: credits_recent / pace().days
 -- metric: runway_days | days | Runway | Credits left / burn; below 0 once more is spent than was granted, not known when the burn is 0.
+--   formula: credits_left / burn_per_day
 -- metric: exhausted_on | day | Credits run out | The local day a runway after the end of the data; not known when nothing is left, nothing burns, or it would take a century.
+-- sum: credits_recent | credits | Credits spent of late | Credits spent in the 14 days up to the end of the data.
+--   adds: credits from recent_charges
 WITH spent AS (
   SELECT scholar_key, stream_key, gpu_type, day, gpu_us, 0.0 AS recent_us
   FROM gpu_charge
@@ -52,14 +60,14 @@ granted AS (
 ledger AS (
   SELECT
     group_id, coalesce(granted, 0) AS credits_granted, coalesce(spent, 0) AS credits_spent,
-    coalesce(granted, 0) - coalesce(spent, 0) AS credits_left,
-    coalesce(recent, 0) / pace().days AS burn_per_day
+    credits_left(coalesce(granted, 0), coalesce(spent, 0)) AS credits_left,
+    burn_per_day(coalesce(recent, 0)) AS burn_per_day
   FROM granted
   FULL JOIN charged USING (group_id)
 )
 SELECT
   ledger.*,
-  credits_left / nullif(burn_per_day, 0) AS runway_days,
+  runway_days(credits_left, burn_per_day) AS runway_days,
   CASE WHEN credits_left > 0 AND burn_per_day > 0 AND credits_left / burn_per_day < pace().century THEN
     local_day(
       setting.timezone,

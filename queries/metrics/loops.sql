@@ -11,14 +11,28 @@
 -- param: groups_until | DATE | period from which on all ids are given after all, null = never
 -- param: within | VARCHAR | of scholars: only what they did in this stream, null = everything
 -- param: scope | STRUCT | what the viewer may see
+-- key: kind, group_id, period_start
+-- order: 2
 -- metric: loops_closed | loops | Closed loops | Loops whose next launch came within 5 days of the signal.
+--   adds: 1 from loops where status = 'closed'
 -- metric: loops_abandoned | loops | Abandoned loops | Loops with no launch within 5 days of the signal; a different event, not a slow one.
+--   adds: 1 from loops where status = 'abandoned'
 -- metric: loops_awaiting | loops | Results waiting | Signals of the last 5 days that nothing was launched after yet.
+--   adds: 1 from loops where status = 'awaiting'
 -- metric: loops_open | loops | Open loops | Experiments still in flight, without a signal.
+--   adds: 1 from loops where status = 'open'
 -- metric: machine_hours_closed | hours | Machine hours of closed loops | Hours from launch to signal, added over closed loops.
+--   adds: machine_hours from loops where status = 'closed'
 -- metric: reaction_hours_closed | hours | Reaction hours of closed loops | Hours from signal to next launch, added over closed loops.
+--   adds: reaction_hours from loops where status = 'closed'
 -- metric: reaction_share | share | Reaction share of the loop | Reaction hours / loop hours over closed loops.
+--   formula: reaction_hours_closed / loop_hours_closed
 -- metric: reaction_off_share | share | Waiting outside the awake window | 1 - awake reaction hours / reaction hours over closed loops.
+--   formula: 1 - awake_hours_closed / reaction_hours_closed
+-- sum: loop_hours_closed | hours | Loop hours of closed loops | Hours from launch to next launch, added over closed loops.
+--   adds: loop_hours from loops where status = 'closed'
+-- sum: awake_hours_closed | hours | Awake reaction hours of closed loops | Reaction hours inside the awake window, added over closed loops.
+--   adds: reaction_awake_hours from loops where status = 'closed'
 WITH placed AS (
   SELECT
     kind,
@@ -47,13 +61,10 @@ SELECT
   count(*) FILTER (status = 'abandoned') AS loops_abandoned,
   count(*) FILTER (status = 'awaiting') AS loops_awaiting,
   count(*) FILTER (status = 'open') AS loops_open,
-  coalesce(sum(machine_us) FILTER (status = 'closed'), 0) / 3.6e9 AS machine_hours_closed,
-  coalesce(sum(reaction_us) FILTER (status = 'closed'), 0) / 3.6e9 AS reaction_hours_closed,
-  sum(reaction_us) FILTER (status = 'closed')
-    / nullif(sum(loop_us) FILTER (status = 'closed'), 0) AS reaction_share,
+  coalesce(sum(machine_us) FILTER (status = 'closed'), 0) AS machine_us_closed,
+  coalesce(sum(reaction_us) FILTER (status = 'closed'), 0) AS reaction_us_closed,
+  coalesce(sum(loop_us) FILTER (status = 'closed'), 0) AS loop_us_closed,
   CASE WHEN kind <> 'scholar' OR may_see_hours($scope, group_id) THEN
-    1 - sum(reaction_awake_us) FILTER (status = 'closed')
-      / nullif(sum(reaction_us) FILTER (status = 'closed'), 0) END AS reaction_off_share
+    sum(reaction_awake_us) FILTER (status = 'closed') END AS awake_us_closed
 FROM placed
 GROUP BY kind, group_id, period_start
-ORDER BY kind, group_id, period_start

@@ -12,12 +12,26 @@
 -- param: groups_until | DATE | period from which on all ids are given after all, null = never
 -- param: within | VARCHAR | of scholars: only what they did in this stream, null = everything
 -- param: scope | STRUCT | what the viewer may see
+-- key: kind, group_id, period_start
+-- order: 3
 -- metric: machine_hours_median | hours | Machine time, median | From launch to signal, when half of an experiment's runs have finished.
+--   median: machine | experiment
+--   weekly: 2 | waited longer than usual for its results | waited less than usual for its results
+--   compared
 -- metric: reaction_hours_median | hours | Reaction time, median | From signal to the next launch of the same line.
+--   median: reaction | wait
+--   weekly: 1 | took longer than usual to react to its results | reacted to its results sooner than usual
+--   compared
 -- metric: reaction_awake_hours_median | hours | Awake reaction time, median | Reaction time inside the scholar's awake window only.
+--   median: reaction_awake | wait
 -- metric: loop_hours_median | hours | Feedback loop, median | From launch to the next launch after the signal: machine plus reaction.
+--   median: loop | loop
+--   weekly: 7 | took longer than usual from launch to launch | took less time than usual from launch to launch
+--   compared
 -- metric: recovery_hours_median | hours | Recovery, median | From a failed experiment's signal to the first end of a finished run that started after it, on the same line.
+--   median: recovery | failure
 -- metric: first_row_hours_median | hours | First logged row, median | From a run's start to its first logged row, where that is known (local run files tell it).
+--   median: first_row | run
 WITH observation AS (
   -- Groups go by numbers here, streams by negative ones: sorting by names would take half as long again.
   SELECT
@@ -51,12 +65,4 @@ estimate AS (
   LEFT JOIN scholar ON scholar.scholar_key = found.group_id
   LEFT JOIN stream ON stream.stream_key = -found.group_id
 )
-FROM (SELECT * REPLACE (measure || '_hours' AS measure) FROM estimate)
-PIVOT (
-  max(n) AS n, max(events) AS events, max(median) AS median, max(low) AS low, max(high) AS high,
-  max(largest) AS largest
-  FOR measure IN (
-    'machine_hours', 'reaction_hours', 'reaction_awake_hours', 'loop_hours', 'recovery_hours', 'first_row_hours')
-  GROUP BY kind, group_id, period_start
-)
-ORDER BY kind, group_id, period_start
+FROM estimate

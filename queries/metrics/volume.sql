@@ -13,33 +13,90 @@
 -- param: groups_until | DATE | period from which on all ids are given after all, null = never
 -- param: within | VARCHAR | of scholars: only what they did in this stream, null = everything
 -- param: scope | STRUCT | what the viewer may see
+-- key: kind, group_id, period_start
+-- order: 1
 -- metric: busy_hours | hours | Busy hours | Hours with anything in flight.
+--   adds: hours_inside from stretches
+--   restated
 -- metric: experiment_hours | hours | Experiment hours | Hours in flight, added over experiments.
+--   adds: hours_inside from experiments where hours_inside > 0
 -- metric: run_hours | hours | Run hours | Hours in flight, added over runs.
+--   adds: hours_inside from sessions where hours_inside > 0
 -- metric: serial_hours | hours | Serial hours | Hours with exactly one experiment in flight.
+--   adds: hours_inside from stretches where experiments = 1
 -- metric: parallel_hours | hours | Parallel hours | Hours with two or more experiments in flight.
+--   adds: hours_inside from stretches where experiments > 1
 -- metric: serial_share | share | Serial share of busy hours | Serial hours / busy hours; 1 means that there was never a second experiment in flight.
+--   formula: serial_hours / busy_hours
+--   weekly: 5 | was serial for more of its busy hours than usual | was serial for less of its busy hours than usual
+--   compared
 -- metric: serial_parallel_ratio | ratio | Serial-to-parallel ratio | Serial hours / parallel hours.
+--   formula: serial_hours / parallel_hours
 -- metric: experiment_parallelism | experiments | Lines of thought in flight (P) | Experiment hours / busy hours: experiments in flight while anything is.
+--   formula: experiment_hours / busy_hours
+--   weekly: 6 | had more experiments in flight than usual | had fewer experiments in flight than usual
+--   compared
 -- metric: sweep_width | runs | Sweep width (W) | Run hours / experiment hours: runs in flight per experiment.
+--   formula: run_hours / experiment_hours
 -- metric: run_concurrency | runs | Run concurrency | Run hours / busy hours; exactly P times W.
+--   formula: run_hours / busy_hours
 -- metric: run_serial_share | share | Serial share of runs | Time with exactly one run in flight / busy hours.
+--   formula: run_serial_hours / busy_hours
 -- metric: peak_runs | runs | Peak runs | Most runs in flight at once; for several scholars the largest of theirs.
+--   largest: runs from stretches
 -- metric: peak_experiments | experiments | Peak experiments | Most experiments in flight at once; for several scholars the largest of theirs.
+--   largest: experiments from stretches
 -- metric: experiments_started | experiments | Experiments started | Experiments whose first run started in the window.
+--   adds: 1 from experiments where starts_inside
+--   weekly: 8 | launched more experiments than usual | launched fewer experiments than usual
 -- metric: experiments_concluded | experiments | Experiments concluded | Experiments with their signal in the window and outcome success or partial.
+--   adds: 1 from experiments where concludes_inside
+--   weekly: 3 | concluded more experiments than usual | concluded fewer experiments than usual
 -- metric: overlap_launch_share | share | Overlapped launches | Experiments launched while another of the scholar's was in flight / experiments launched.
+--   formula: overlapped_launches / experiments_started
 -- metric: throughput_per_week | experiments per week | Concluded experiments a week | Concluded experiments / weeks of the window, partial weeks by their exact length; limits are exact Poisson (Garwood) 95 % limits.
+--   formula: experiments_concluded / weeks
+--   low: concluded_low / weeks
+--   high: concluded_high / weeks
+--   compared
 -- metric: weeks | weeks | Weeks of the window | Local days of the window / 7, cut at the last instant of the data; with no window, from the group's first launch, so 0 before it.
+--   adds: covered / 7 from days
 -- metric: runs_started | runs | Runs started | Runs by the day they started.
+--   adds: 1 from runs where starts_inside
+--   restated
 -- metric: runs_finished | runs | Runs finished | Runs that finished, by the day they ended.
+--   adds: 1 from runs where ends_inside and class = 'finished'
 -- metric: runs_failed | runs | Runs failed | Failed, crashed or presumed dead (stale) runs, by the day they ended.
+--   adds: 1 from runs where ends_inside and failed_compute
+--   restated
 -- metric: runs_killed | runs | Runs killed | Runs stopped by a person, by the day they ended; stopping a bad run early is good practice.
+--   adds: 1 from runs where ends_inside and class = 'killed'
 -- metric: runs_preempted | runs | Runs pre-empted | Runs that the cluster took away, by the day they ended; never a failure.
+--   adds: 1 from runs where ends_inside and class = 'preempted'
 -- metric: failure_share | share | Share of runs failed | Failed runs / all runs that ended.
+--   formula: runs_failed / runs_ended
+--   weekly: 4 | saw a larger share of its runs fail than usual | saw a smaller share of its runs fail than usual
+--   compared
 -- metric: early_failures | runs | Early failures | Failed compute that lasted at most 2 minutes, its end known, by the day it ended.
+--   adds: 1 from runs where ends_inside and early_failure
 -- metric: false_starts | experiments | False starts | Experiments of which every run was an early failure, by the day they started.
+--   adds: 1 from experiments where starts_inside and outcome = 'false_start'
 -- metric: rework_share | share | Rework | Runs with the config of a run of the same line that had already failed / runs with a known config.
+--   formula: runs_rework / runs_known_config
+-- sum: run_serial_hours | hours | Serial hours of runs | Hours with exactly one run in flight.
+--   adds: hours_inside from stretches where runs = 1
+-- sum: overlapped_launches | experiments | Overlapped launches | Experiments launched while another of the scholar's was in flight.
+--   adds: 1 from experiments where starts_inside and overlapped
+-- sum: concluded_low | experiments | Lower limit of conclusions | Lower exact Poisson (Garwood) 95 % limit of the experiments concluded.
+--   formula: poisson_low(experiments_concluded)
+-- sum: concluded_high | experiments | Upper limit of conclusions | Upper exact Poisson (Garwood) 95 % limit of the experiments concluded.
+--   formula: poisson_high(experiments_concluded)
+-- sum: runs_ended | runs | Runs ended | Runs by the day they ended.
+--   adds: 1 from runs where ends_inside
+-- sum: runs_rework | runs | Runs of rework | Runs with the config of a run of the same line that had already failed.
+--   adds: 1 from runs where starts_inside and rework
+-- sum: runs_known_config | runs | Runs with a known config | Runs started whose config is known.
+--   adds: 1 from runs where starts_inside and rework is not null
 WITH bound AS (
   SELECT
     setting.timezone,
@@ -138,8 +195,8 @@ total AS (
     sum(serial_us)::BIGINT AS serial_us,
     sum(parallel_us)::BIGINT AS parallel_us,
     sum(run_serial_us)::BIGINT AS run_serial_us,
-    max(peak_runs) AS peak_runs,
-    max(peak_experiments) AS peak_experiments,
+    max(peak_runs)::BIGINT AS peak_runs,
+    max(peak_experiments)::BIGINT AS peak_experiments,
     sum(runs_started)::BIGINT AS runs_started,
     sum(runs_known_config)::BIGINT AS runs_known_config,
     sum(runs_rework)::BIGINT AS runs_rework,
@@ -147,7 +204,8 @@ total AS (
     sum(runs_failed)::BIGINT AS runs_failed,
     sum(runs_killed)::BIGINT AS runs_killed,
     sum(runs_preempted)::BIGINT AS runs_preempted,
-    sum(runs_unknown)::BIGINT AS runs_unknown,
+    sum(runs_finished + runs_failed + runs_killed + runs_preempted + runs_unknown)::BIGINT
+      AS runs_ended,
     sum(early_failures)::BIGINT AS early_failures,
     sum(experiments_started)::BIGINT AS experiments_started,
     sum(overlapped_launches)::BIGINT AS overlapped_launches,
@@ -162,39 +220,10 @@ limited AS (
   FROM (SELECT 0::BIGINT AS n UNION SELECT experiments_concluded FROM total)
 )
 SELECT
-  kind, group_id, period_start,
-  coalesce(busy_us, 0) / 3.6e9 AS busy_hours,
-  coalesce(experiment_us, 0) / 3.6e9 AS experiment_hours,
-  coalesce(run_us, 0) / 3.6e9 AS run_hours,
-  coalesce(serial_us, 0) / 3.6e9 AS serial_hours,
-  coalesce(parallel_us, 0) / 3.6e9 AS parallel_hours,
-  serial_us / nullif(busy_us, 0) AS serial_share,
-  serial_us / nullif(parallel_us, 0) AS serial_parallel_ratio,
-  experiment_us / nullif(busy_us, 0) AS experiment_parallelism,
-  run_us / nullif(experiment_us, 0) AS sweep_width,
-  run_us / nullif(busy_us, 0) AS run_concurrency,
-  run_serial_us / nullif(busy_us, 0) AS run_serial_share,
-  coalesce(peak_runs, 0)::BIGINT AS peak_runs,
-  coalesce(peak_experiments, 0)::BIGINT AS peak_experiments,
-  coalesce(experiments_started, 0) AS experiments_started,
-  coalesce(experiments_concluded, 0) AS experiments_concluded,
-  overlapped_launches / nullif(experiments_started, 0) AS overlap_launch_share,
-  coalesce(experiments_concluded, 0) / nullif(weeks, 0) AS throughput_per_week,
-  limited.low / nullif(weeks, 0) AS throughput_per_week_low,
-  limited.high / nullif(weeks, 0) AS throughput_per_week_high,
-  weeks,
-  coalesce(runs_started, 0) AS runs_started,
-  coalesce(runs_finished, 0) AS runs_finished,
-  coalesce(runs_failed, 0) AS runs_failed,
-  coalesce(runs_killed, 0) AS runs_killed,
-  coalesce(runs_preempted, 0) AS runs_preempted,
-  runs_failed
-    / nullif(runs_finished + runs_failed + runs_killed + runs_preempted + runs_unknown, 0)
-    AS failure_share,
-  coalesce(early_failures, 0) AS early_failures,
-  coalesce(false_starts, 0) AS false_starts,
-  runs_rework / nullif(runs_known_config, 0) AS rework_share
+  kind, group_id, period_start, weeks,
+  coalesce(COLUMNS(total.* EXCLUDE (kind, group_id, period_start)), 0),
+  limited.low AS concluded_low,
+  limited.high AS concluded_high
 FROM exposure
 LEFT JOIN total USING (kind, group_id, period_start)
 JOIN limited ON limited.n = coalesce(experiments_concluded, 0)
-ORDER BY kind, group_id, period_start

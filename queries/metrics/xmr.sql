@@ -6,15 +6,13 @@
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: groups | VARCHAR[] | only these ids, null = all
 -- param: scope | STRUCT | what the viewer may see
+-- order: 10
 -- metric: signal | yes or no | Signal | A complete week beyond the group's own usual range; everything else is ordinary variation.
-WITH point AS (
+WITH figure AS (
   UNPIVOT (
     SELECT
       group_id, week_start, running,
-      experiments_concluded::DOUBLE AS experiments_concluded,
-      experiments_started::DOUBLE AS experiments_started,
-      failure_share, serial_share, experiment_parallelism,
-      machine_hours_median, reaction_hours_median, loop_hours_median
+      COLUMNS(lambda name: list_contains(weekly_measures() || weekly_counts(), name))::DOUBLE
     FROM weekly
     WHERE kind = $by::VARCHAR
       AND ($groups::VARCHAR[] IS NULL OR list_contains($groups::VARCHAR[], group_id))
@@ -23,13 +21,16 @@ WITH point AS (
   ON COLUMNS(* EXCLUDE (group_id, week_start, running))
   INTO NAME measure VALUE value
 ),
+point AS (
+  SELECT * FROM figure WHERE list_contains(weekly_measures(), measure)
+),
 scaled AS (
   SELECT
     *,
-    measure LIKE '%_hours_median' AS on_log,
+    unit_of(measure) = 'hours' AS on_log,
     CASE
       WHEN running THEN NULL
-      WHEN measure NOT LIKE '%_hours_median' THEN value
+      WHEN unit_of(measure) <> 'hours' THEN value
       WHEN value > 0 THEN ln(value)
     END AS level
   FROM point
@@ -56,18 +57,12 @@ limited AS (
     greatest(CASE WHEN on_log THEN exp(centre - reach) ELSE centre - reach END, 0) AS limit_low,
     least(
       CASE WHEN on_log THEN exp(centre + reach) ELSE centre + reach END,
-      CASE WHEN measure LIKE '%_share' THEN 1 ELSE 'infinity'::DOUBLE END) AS limit_high
+      CASE WHEN unit_of(measure) = 'share' THEN 1 ELSE 'infinity'::DOUBLE END) AS limit_high
   FROM ranged
 )
 SELECT
   point.group_id, point.measure, point.week_start, point.running, point.value,
-  CASE point.measure
-    WHEN 'experiments_concluded' THEN week.experiments_concluded
-    WHEN 'experiments_started' THEN week.experiments_started
-    WHEN 'machine_hours_median' THEN week.machine_hours_n
-    WHEN 'reaction_hours_median' THEN week.reaction_hours_n
-    WHEN 'loop_hours_median' THEN week.loop_hours_n
-  END AS n,
+  counted.value::BIGINT AS n,
   limited.centre, limited.limit_low, limited.limit_high,
   coalesce(
     -- What never varies lies on its limits: floating point must not put it beyond them.
@@ -76,9 +71,9 @@ SELECT
         OR point.value > limited.limit_high + 1e-9 * abs(limited.limit_high)),
     false) AS signal
 FROM point
-JOIN weekly AS week
-  ON week.kind = $by::VARCHAR AND week.group_id = point.group_id
-  AND week.week_start = point.week_start
+LEFT JOIN figure AS counted
+  ON counted.group_id = point.group_id AND counted.week_start = point.week_start
+  AND counted.measure = counted_in(point.measure)
 LEFT JOIN limited
   ON limited.group_id = point.group_id AND limited.measure = point.measure
 ORDER BY ALL

@@ -24,8 +24,8 @@ SELECT
   sum(gpu_us) / 3.6e9 AS gpu_hours,
   coalesce(sum(failed_us), 0) / 3.6e9 AS gpu_hours_failed,
   sum(gpu_us / 3.6e9 * rate.credits_per_gpu_hour) AS credits,
-  sum(used_us) / nullif(sum(measured_us), 0) AS gpu_utilisation,
-  coalesce(sum(measured_us), 0) / nullif(sum(gpu_us), 0) AS gpu_measured_share
+  gpu_utilisation(sum(used_us), sum(measured_us)) AS gpu_utilisation,
+  gpu_measured_share(coalesce(sum(measured_us), 0), sum(gpu_us)) AS gpu_measured_share
 FROM daily
 ASOF LEFT JOIN gpu_rate AS rate
   ON rate.gpu_type = daily.gpu_type AND rate.from_date <= daily.day

@@ -111,10 +111,10 @@ added AS (
 SELECT
   group_key AS group_id, group_name, week_start, visible,
   experiments_started, experiments_concluded,
-  runs_ended, runs_failed / nullif(runs_ended, 0) AS failure_share,
+  runs_ended, failure_share(runs_failed, runs_ended) AS failure_share,
   busy_us / 3.6e9 AS busy_hours,
-  serial_us / nullif(busy_us, 0) AS serial_share,
-  experiment_us / nullif(busy_us, 0) AS experiment_parallelism,
+  serial_share(serial_us, busy_us) AS serial_share,
+  experiment_parallelism(experiment_us, busy_us) AS experiment_parallelism,
   gpu_us / 3.6e9 AS gpu_hours
 FROM added
 ORDER BY whole, position NULLS LAST, group_key, week_start

@@ -79,7 +79,7 @@ ended AS (
   SELECT
     scholar_key, project_key, stream_key,
     count(*) AS runs_ended,
-    count(*) FILTER (failed_compute) / count(*) AS failure_share
+    failure_share(count(*) FILTER (failed_compute), count(*)) AS failure_share
   FROM run
   WHERE excluded IS NULL AND end_day IS NOT NULL
     AND ($from_day::DATE IS NULL OR end_day >= $from_day::DATE)

@@ -1,6 +1,6 @@
 -- title: Restated weeks
--- Records every figure that pages show by week, and runs, hours and GPU-hours, of a week that was over
--- when it was last derived (`weekly_before`) and is another one now: runs that arrived late, loops
+-- Records every figure with a weekly series, and those that a header calls restated, of a week that
+-- was over when it was last derived (`weekly_before`) and is another one now: runs that arrived late, loops
 -- that closed since, clocks put right, another roster or other settings. A share or median that is
 -- not known is null; a count or sum of a week without a row is 0.
 -- param: reason | VARCHAR | data, or configuration where settings or roster changed
@@ -16,36 +16,21 @@ WITH week AS (
     AND made.period_start = weekly.week_start
   WHERE week_start <= known.last_over
 ),
-told AS (
-  SELECT
-    later, kind, group_id, week_start,
-    {
-      experiments_started: experiments_started::DOUBLE,
-      experiments_concluded: experiments_concluded::DOUBLE,
-      runs_started: runs_started::DOUBLE,
-      runs_failed: runs_failed::DOUBLE,
-      busy_hours: busy_hours,
-      gpu_hours: gpu_hours,
-      failure_share: failure_share,
-      serial_share: serial_share,
-      experiment_parallelism: experiment_parallelism,
-      machine_hours_median: machine_hours_median,
-      reaction_hours_median: reaction_hours_median,
-      loop_hours_median: loop_hours_median
-    } AS figures
-  FROM week
-),
 -- Most weeks stay as they were: only the others are looked at figure by figure.
 moved AS (
-  SELECT kind, group_id, week_start
-  FROM told
+  SELECT
+    kind, group_id, week_start,
+    COLUMNS(lambda name: list_contains(restated_measures(), name))
+  FROM week
   GROUP BY ALL
-  HAVING count(*) = 1 OR min(figures) IS DISTINCT FROM max(figures)
+  HAVING count(*) = 1
 ),
 figure AS (
   UNPIVOT (
-    SELECT later, kind, group_id, week_start, unnest(figures)
-    FROM told SEMI JOIN moved USING (kind, group_id, week_start)
+    SELECT
+      later, kind, group_id, week_start,
+      COLUMNS(lambda name: list_contains(restated_measures(), name))::DOUBLE
+    FROM week SEMI JOIN moved USING (kind, group_id, week_start)
   )
   ON COLUMNS(* EXCLUDE (later, kind, group_id, week_start)) INTO NAME measure VALUE value
 ),
@@ -54,7 +39,7 @@ change AS (
     kind, group_id, week_start, measure,
     max(value) FILTER (NOT later) AS value_before,
     max(value) FILTER (later) AS value_after,
-    CASE WHEN measure NOT SIMILAR TO '.*(_share|_median|_parallelism)' THEN 0 END AS without_row
+    CASE WHEN list_contains(summed_measures(), measure) THEN 0 END AS without_row
   FROM figure
   GROUP BY ALL
 )

@@ -85,8 +85,8 @@ FAULTS = (
     Fault(
         "burn of fifteen days",
         "metrics/ledger",
-        "coalesce(recent, 0) / pace().days",
-        "coalesce(recent, 0) / 15",
+        "formula: credits_recent / pace().days",
+        "formula: credits_recent / 15",
         (CREDITS,),
     ),
     Fault(
@@ -127,8 +127,8 @@ FAULTS = (
     Fault(
         "utilisation by runs",
         "reads/gpu_types",
-        "sum(used_us) / nullif(sum(measured_us), 0) AS",
-        "sum(used_us) / nullif(sum(gpu_us), 0) AS",
+        "gpu_utilisation(sum(used_us), sum(measured_us))",
+        "gpu_utilisation(sum(used_us), sum(gpu_us))",
         (READS,),
     ),
     Fault(

@@ -111,7 +111,7 @@ FAULTS = (
     ),
     Fault("one-sided upper limit", "macros/poisson_high", "- 0.025", "- 0.05", (POISSON,)),
     Fault("one-sided lower limit", "macros/poisson_low", "- 0.025", "- 0.05", (POISSON,)),
-    Fault("peaks add up", "metrics/volume", "max(peak_runs) AS", "sum(peak_runs) AS", (FIGURES,)),
+    Fault("peaks add up", "metrics/volume", "max(peak_runs)", "sum(peak_runs)", (FIGURES,)),
     Fault(
         "the day after the window counts",
         "metrics/volume",
@@ -168,7 +168,7 @@ FAULTS = (
     Fault(
         "times on the plain scale",
         "metrics/xmr",
-        "measure LIKE '%_hours_median' AS on_log",
+        "unit_of(measure) = 'hours' AS on_log",
         "false AS on_log",
         (USUAL,),
     ),

@@ -203,8 +203,8 @@ FAULTS = (
     Fault(
         "reaction of all that is not open",
         "metrics/loops",
-        "sum(reaction_us) FILTER (status = 'closed'), 0) /",
-        "sum(reaction_us) FILTER (status <> 'open'), 0) /",
+        "coalesce(sum(reaction_us) FILTER (status = 'closed'), 0)",
+        "coalesce(sum(reaction_us) FILTER (status <> 'open'), 0)",
         (FIGURES,),
     ),
     Fault(

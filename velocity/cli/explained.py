@@ -14,6 +14,7 @@ from velocity import formats
 from velocity.cleaning import json_escaped
 from velocity.cli.tables import draw_table
 from velocity.explain import common_folder, exact, sections, without
+from velocity.metric import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -129,4 +130,6 @@ def _plain(value: Any) -> Any:
         return value.to_dicts()
     if isinstance(value, date):
         return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, Metric):
+        return {name: getattr(value, name) for name in ("id", "unit", "title", "text")}
     return {field.name: getattr(value, field.name) for field in fields(value)}

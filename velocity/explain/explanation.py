@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from velocity.queries import Metric
+    from velocity.metric import Metric
 
 #: A figure as its read gives it: counts are whole, signals are bool, what is not known is None.
 Value = int | float | bool | date | None

@@ -174,13 +174,12 @@ class Rows:
         every = self._read("latencies", line=line)
         return every.filter(pl.col("measure") == measure).drop("measure")
 
-    def figures(self, part: reads.Part = "volume") -> dict[str, Any]:
+    def figures(self, part: str = "volume") -> dict[str, Any]:
         """What `reads.metrics` says in one part, and in that of volume, by its columns.
 
         Raises:
             VelocityError: the scholar has no data.
         """
-        parts: tuple[reads.Part, ...] = ("volume",) if part == "volume" else ("volume", part)
         found = self.once(
             f"figures, {part}",
             lambda: reads.metrics(
@@ -190,7 +189,7 @@ class Rows:
                 from_day=self.from_day,
                 to_day=self.to_day,
                 groups=[self.scholar],
-                parts=parts,
+                parts=[part],
                 scope=self.scope,
             ),
         )

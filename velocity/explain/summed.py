@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from velocity.explain.arithmetic import median_worked_out, total_of, worked_out
 from velocity.explain.explanation import Result
 from velocity.explain.formulas import FORMULAS, LATENCIES, NOUNS
-from velocity.reading.definitions import query_of
+from velocity.queries import list_metric_queries
 
 if TYPE_CHECKING:
     import polars as pl
 
     from velocity.explain.formulas import Part
     from velocity.explain.rows import Rows
-    from velocity.reading import reads
 
 
 def summed(rows: Rows, metric: str) -> tuple[Result, ...]:
@@ -23,7 +22,8 @@ def summed(rows: Rows, metric: str) -> tuple[Result, ...]:
     Raises:
         VelocityError: the scholar has no data in the window.
     """
-    headline = rows.figures(cast("reads.Part", query_of(metric)))[metric]
+    part = next(q.group for q in list_metric_queries() for m in q.metrics if metric in m.columns)
+    headline = rows.figures(part)[metric]
     if metric in LATENCIES:
         measure, figure = LATENCIES[metric]
         latencies = rows.latencies(measure)

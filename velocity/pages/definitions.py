@@ -21,4 +21,9 @@ with st.container(width=640):
     for group in definitions.groups():
         ui.heading(group.title, group.text)
         for metric in group.metrics:
-            st.markdown(f"**{metric.title}** (`{metric.id}`, {metric.unit}). {metric.text}")
+            formula = f" Formula: `{metric.formula}`." if metric.formula else ""
+            st.markdown(
+                f"**{metric.title}** (`{metric.id}`, {metric.unit}). {metric.text}{formula}"
+            )
+        for it in group.sums:
+            st.markdown(f"**{it.title}** (`{it.id}`, {it.unit}, only in formulas). {it.text}")

@@ -16,17 +16,16 @@ from velocity.sentences.weeks import restated, window_words
 _STUCK_HOURS = 24
 _MOST_RESTATED = 5
 _FOUR_WEEKS = timedelta(weeks=4)
-_PARTS: tuple[reads.Part, ...] = ("volume", "loops", "medians", "compute")
 
 view, mode = ui.view(), ui.theme_mode()
 week = series.last_complete_week(view.window.last)
 names = dict(view.read(reads.streams).select("stream", "name").iter_rows())
-now = view.windowed(reads.metrics, by="programme", parts=_PARTS).row(0, named=True)
+now = view.windowed(reads.metrics, by="programme").row(0, named=True)
 start = view.window.first - _FOUR_WEEKS
 before = None
 if start >= view.trust["first_day"]:
     over = {"by": "programme", "from_day": start, "to_day": view.window.first}
-    before = view.read(reads.metrics, parts=_PARTS, **over).row(0, named=True)
+    before = view.read(reads.metrics, **over).row(0, named=True)
 programme = series.recent(view.read(reads.weekly, by="programme"), week, series.PROGRAMME_MEASURES)
 streams = series.recent(
     view.read(reads.weekly, by="stream"), week, [it.id for it in charts.STREAM_MEASURES]

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 from velocity.errors import VelocityError
-from velocity.queries import Metric, list_queries, load_query
+from velocity.queries import list_metric_queries, list_queries
 from velocity.reading.nearest import did_you_mean
 
-#: Groups in reading order; what is not named here follows by name.
-_ORDER = (
-    "volume",
-    "loops",
-    "medians",
-    "lines",
-    "open_work",
-    "waiting_results",
-    "compute",
-    "ledger",
-    "balance",
-    "xmr",
-    "bands",
-    "funnel",
-    "littles_law",
-)
+if TYPE_CHECKING:
+    from velocity.metric import Metric
+
 #: The steps of queries/derive/ whose tables have names that people use.
 _WORDS = ("run_base", "session", "link", "segment", "experiment_core", "loop_core", "recovery")
 
@@ -47,16 +34,15 @@ class Group:
     title: str
     text: str
     metrics: tuple[Metric, ...]
+    sums: tuple[Metric, ...] = ()  # operands of formulas that are not figures themselves
 
 
 @cache
 def groups() -> tuple[Group, ...]:
     """Every metric, a group a file of queries/metrics/, in reading order."""
-    found = {query.name.split("/")[1]: query for query in list_queries("metrics")}
-    names = [name for name in _ORDER if name in found]
-    names += [name for name in found if name not in _ORDER]
     return tuple(
-        Group(name, found[name].title, found[name].text, found[name].metrics) for name in names
+        Group(query.group, query.title, query.text, query.metrics, query.sums)
+        for query in list_metric_queries()
     )
 
 
@@ -68,19 +54,15 @@ def words() -> tuple[Group, ...]:
 
 
 @cache
-def _metrics() -> dict[str, Metric]:
+def metrics() -> dict[str, Metric]:
+    """Every metric by its id."""
     return {metric.id: metric for group in groups() for metric in group.metrics}
 
 
-def query_of(metric_id: str) -> str:
-    """The query of queries/metrics/ that gives a metric, or what stands beside one."""
-    base = metric_id.rpartition("_")[0]
-    return next(
-        group.name
-        for name in (metric_id, f"{base}_median", base)
-        for group in groups()
-        if any(metric.id == name for metric in group.metrics)
-    )
+@cache
+def columns() -> dict[str, Metric]:
+    """The id of every metric, and of what stands beside one -> that metric."""
+    return {column: metric for metric in metrics().values() for column in metric.columns}
 
 
 def definition(metric_id: str) -> Metric:
@@ -89,16 +71,15 @@ def definition(metric_id: str) -> Metric:
     Raises:
         VelocityError: there is no such metric.
     """
-    known = _metrics()
-    if metric_id in known:
-        return known[metric_id]
-    base, _, suffix = metric_id.rpartition("_")
-    metric = known.get(f"{base}_median") or known.get(base)
-    if metric is None or suffix not in _BESIDE or not _is_given(metric, metric_id):
+    metric = columns().get(metric_id)
+    if metric is None:
         raise VelocityError(
             f"There is no metric '{metric_id}'.",
-            did_you_mean(metric_id, known, otherwise="docs/metrics.md lists every metric."),
+            did_you_mean(metric_id, metrics(), otherwise="docs/metrics.md lists every metric."),
         )
+    if metric.id == metric_id:
+        return metric
+    suffix = metric_id.removeprefix(f"{metric.base}_")
     unit, title, text = _BESIDE[suffix]
     first, rest = metric.text[:1].lower(), metric.text[1:]
     return replace(
@@ -108,11 +89,3 @@ def definition(metric_id: str) -> Metric:
         title=f"{metric.title}: {title}",
         text=f"{text}{first}{rest}",
     )
-
-
-def _is_given(metric: Metric, beside: str) -> bool:
-    """Whether a column stands beside the metric: every one does beside a median."""
-    if metric.id.endswith("_median"):
-        return True
-    body = load_query(f"metrics/{query_of(metric.id)}").body
-    return re.search(rf"\bAS {beside}\b", body) is not None

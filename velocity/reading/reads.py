@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from velocity.queries import load_query
 from velocity.reading.access import EVERYTHING, Scope
-from velocity.store.figures import PARTS, By, Part, Period, figures
+from velocity.store.figures import By, Period, figures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from velocity.store.snapshot import Snapshot
 
-__all__ = ["By", "Part", "Period"]
+__all__ = ["By", "Period"]
 
 #: For small queries, half of which is planning, in one thread. Nothing in it may wait for it.
 side_by_side = ThreadPoolExecutor(2, thread_name_prefix="part")
@@ -36,12 +36,12 @@ def metrics(
     to_day: date | None = None,
     groups: Sequence[str] | None = None,
     within: str | None = None,
-    parts: Sequence[Part] = PARTS,
+    parts: Sequence[str] | None = None,
     scope: Scope = EVERYTHING,
 ) -> pl.DataFrame:
     """Every metric, a row a group and period (zeros where nothing happened).
 
-    `parts`: only the metrics of these queries of queries/metrics/, `volume` first.
+    `parts`: only the metrics of these queries of queries/metrics/; those of `volume` always.
 
     Returns:
         `scholar`, `stream` or `programme` by `by`; `period_start` (DATE) unless the period is
@@ -314,7 +314,7 @@ def bands(
     scope: Scope = EVERYTHING,
 ) -> pl.DataFrame:
     """measure, others, p25, p50, p75 over the other scholars (null under 8); names nobody."""
-    figure = _of_scholars(snapshot, "volume", "medians", from_day=from_day, to_day=to_day)
+    figure = _of_scholars(snapshot, "medians", from_day=from_day, to_day=to_day)
     body = load_query("metrics/bands").body
     params = {"scholar": scholar, "scope": scope.params}
     return snapshot.frame(body, params, {"figure": figure})
@@ -425,7 +425,7 @@ def littles_law_residual(
 
 def _of_scholars(
     snapshot: Snapshot,
-    *parts: Part,
+    *parts: str,
     from_day: date | None = None,
     to_day: date | None = None,
 ) -> pl.DataFrame:

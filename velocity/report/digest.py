@@ -44,11 +44,11 @@ _STUCK_HOURS = 24
 _MOST = 6
 _WEEK = timedelta(weeks=1)
 _CHARTS = (
-    ("experiments_concluded", "Concluded experiments a week"),
-    ("failure_share", "Share of runs failed"),
-    ("serial_share", "Serial share of busy hours"),
-    ("machine_hours_median", "Machine time, median"),
-    ("reaction_hours_median", "Reaction time, median"),
+    "experiments_concluded",
+    "failure_share",
+    "serial_share",
+    "machine_hours_median",
+    "reaction_hours_median",
 )
 
 
@@ -146,7 +146,7 @@ class _Week:
             ),
             figures=self._figures(),
             shares=self._shares(),
-            trends=tuple(self._trend(*it) for it in _CHARTS),
+            trends=tuple(self._trend(it) for it in _CHARTS),
             footing=(
                 Section("Restated since last week", self._restated()),
                 Section("Data trust", self._trusted()),
@@ -214,11 +214,12 @@ class _Week:
             Line("Figures steer experiments; they do not compare people."),
         )
 
-    def _trend(self, measure: str, title: str) -> Trend:
+    def _trend(self, measure: str) -> Trend:
         rows = trend(self._whole, measure)
+        metric = definition(measure)
         return Trend(
-            title,
-            definition(measure).unit,
+            metric.title,
+            metric.unit,
             tuple(rows["week_start"]),
             tuple(rows["value"]),
             tuple(rows["limit_low"]),

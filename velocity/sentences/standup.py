@@ -40,7 +40,7 @@ def stand_up(
 ) -> Answer:
     """Signals first, then that there is none; below, what is stuck and what the compute bought.
 
-    Streams come before the programme, and of several measures the first of `signals.WORDS`.
+    Streams come before the programme, and of several measures the one of the lowest rank.
 
     Args:
         figures: the row of `reads.metrics` by programme over the window; None without one.

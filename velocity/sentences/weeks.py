@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from velocity.queries import Metric
+    from velocity.metric import Metric
 
 
 def window_words(weekly: pl.DataFrame) -> str:

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import polars as pl
 
-from velocity.queries import load_query
+from velocity.queries import list_metric_queries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
     from typing import Any
 
+    from velocity.queries import Query
+
 By = Literal["scholar", "stream", "programme"]
 Period = Literal["all", "month", "week", "day"]
-
-#: A query of queries/metrics/ with figures of groups by period.
-Part = Literal["volume", "loops", "medians", "compute"]
-#: `volume` comes first: it has a row for every group and period, the others where they have data.
-PARTS: tuple[Part, ...] = get_args(Part)
-
-_ZERO_WHERE_ABSENT = (
-    "machine_hours_closed",
-    "reaction_hours_closed",
-    "gpu_hours",
-    "gpu_hours_failed",
-    "unpriced_run_hours",
-    "credits",
-)
-
-_KEY = ("kind", "group_id", "period_start")
 
 _EVERYTHING: Mapping[str, Any] = {
     "everything": True,
@@ -39,6 +25,14 @@ _EVERYTHING: Mapping[str, Any] = {
     "fixed_groups": True,
     "hours": None,
 }
+
+
+def figure_queries() -> tuple[Query, ...]:
+    """The queries of queries/metrics/ that give figures of groups by period.
+
+    The first has a row for every group and period, the others where they have data.
+    """
+    return tuple(query for query in list_metric_queries() if query.key)
 
 
 class Readable(Protocol):
@@ -60,13 +54,13 @@ def figures(
     groups_until: date | None = None,
     within: str | None = None,
     scope: Mapping[str, Any] = _EVERYTHING,
-    parts: Sequence[Part] = PARTS,
+    parts: Sequence[str] | None = None,
     each: Callable[..., Iterable[pl.DataFrame]] = map,
 ) -> pl.DataFrame:
     """Every metric, a row a group and period, over [from_day, to_day) in local days.
 
     `periods`: only those with these first days. `groups`: only these ids, but from the period
-    `groups_until` on all. `parts`: only the metrics of these queries, `volume` first.
+    `groups_until` on all. `parts`: only the metrics of these queries, and of the first of all.
     `each`: runs their queries, as `map` does or several at a time.
 
     Returns:
@@ -84,15 +78,15 @@ def figures(
         "within": within,
         "scope": dict(scope),
     }
-    bodies = [load_query(f"metrics/{part}").body for part in parts]
-    whole, *others = each(lambda body: source.frame(body, params), bodies)
-    for part in others:
-        whole = whole.join(part, on=_KEY, how="left", maintain_order="left")
-    counts = [
-        name
-        for name in whole.columns
-        if name.endswith(("_n", "_events"))
-        or name.startswith("loops_")
-        or name in _ZERO_WHERE_ABSENT
-    ]
-    return whole.with_columns(pl.col(counts).fill_null(0))
+    first, *others = figure_queries()
+    wanted = [first, *(it for it in others if parts is None or it.group in parts)]
+    whole, *frames = each(lambda query: source.frame(query.body, params), wanted)
+    for frame in frames:
+        whole = whole.join(frame, on=first.key, how="left", maintain_order="left")
+    return whole.with_columns(
+        pl.col(name).fill_null(0)
+        for query in wanted
+        for metric in query.metrics
+        for name in metric.columns
+        if metric.is_sum or name.endswith(("_n", "_events"))
+    )

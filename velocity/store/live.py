@@ -18,7 +18,7 @@ from velocity.database.one_file import remove_old_file, split_off
 from velocity.database.room import WRITE_ERRORS, cannot_write, lacks_room
 from velocity.errors import StoreError
 from velocity.paths import make_private
-from velocity.queries import list_queries, load_query
+from velocity.queries import load_query, macros
 from velocity.record import open_record
 
 if TYPE_CHECKING:
@@ -131,6 +131,6 @@ def _opened(data: Path) -> Iterator[LiveStore]:
 
 
 def define_macros(store: LiveStore) -> None:
-    """Defines the words of queries/macros/ in the database in use."""
-    for query in list_queries("macros"):
-        store.run(query.body)
+    """Defines the words that queries use in the database in use."""
+    for statement in macros():
+        store.run(statement)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 import streamlit as st
 
+from velocity.reading.definitions import metrics
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -17,7 +19,7 @@ ROW_HEIGHT = 34
 _ROWS_SHOWN = 12
 _NONE = "\u2013"
 
-#: What a column is called where its name does not say it.
+#: What a column is called where its name, or the header of its metric, does not say it.
 _TITLES = {
     "as_of": "Complete to",
     "charged_credits": "Credits charged",
@@ -28,10 +30,7 @@ _TITLES = {
     "event": "Ended",
     "experiment_id": "Experiment",
     "gpu_count": "GPUs",
-    "gpu_hours": "GPU-hours",
-    "gpu_hours_failed": "Of failed compute",
     "gpu_type": "GPU type",
-    "gpu_utilisation": "Utilisation",
     "gpus": "GPUs",
     "group_name": "W&B group",
     "heartbeat_at": "Last heartbeat",
@@ -40,7 +39,6 @@ _TITLES = {
     "k": "Successes needed",
     "n": "n",
     "next_at": "Next launch",
-    "gpu_measured_share": "Hours measured",
     "period_start": "From",
     "rate": "Credits per GPU-hour",
     "run_id": "Run id",
@@ -52,7 +50,6 @@ _TITLES = {
     "start_source": "Start known from",
     "state": "W&B state",
     "stream_name": "Stream",
-    "unpriced_run_hours": "Hours of unknown GPUs",
     "url": "W&B",
     "username": "W&B user",
     "week_start": "Week of",
@@ -80,6 +77,8 @@ def plain_title(column: str) -> str:
     """What the column `column` is called on a page: "started_at" is "Started"."""
     if column in _TITLES:
         return _TITLES[column]
+    if column in metrics():
+        return metrics()[column].title
     words = column.removesuffix("_at").replace("_", " ")
     if words.endswith(" hours"):
         words = f"{words.removesuffix(' hours')}, hours"

@@ -1,0 +1,201 @@
+"""What the header of a query says about a metric, and the SQL that follows from it.
+
+A metric is a sum that the body of its query gives, a formula over such sums, or a Kaplan-Meier
+median. Bodies give hours as whole microseconds, in a column with `us` where the metric's id has
+`hours`, so that a ratio divides integers.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+_IDENTIFIER = re.compile(r"(?<![\w.])[a-z]\w*\b(?!\()")
+_DIVISOR = re.compile(r"/ (\w+)")
+_HOURS = ("hours", "GPU-hours")
+
+#: What stands beside a median, in the order of the columns; the median has a suffix too.
+_OF_MEDIANS = ("n", "events", "median", "low", "high", "largest")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure that a query defines.
+
+    Args:
+        id: column name.
+        unit: such as hours, share or runs.
+        title: what people read.
+        text: the definition, in words.
+        shown: whether it is a column of its own, or only an operand of formulas (`sum:`).
+        formula: over ids of the same query ("serial_hours / busy_hours"); "" for a sum.
+        low: formula of the lower 95 % limit that stands beside it; "" for none.
+        high: formula of the upper limit.
+        adds: what a sum adds up, as "AMOUNT from ROWS where CONDITION", for `explain`.
+        largest: the same for a figure that is the largest amount.
+        median: for a Kaplan-Meier median, the measure of queries/macros/latency_of.sql.
+        noun: for a median, what each of its lengths is of.
+        above: what a group did when a week lies above its usual range; "" for a metric without a
+            weekly series.
+        below: the same for a week below the range.
+        rank: which of the series of a week that moved is told first.
+        restated: whether changes in weeks that were over are recorded though it has no series.
+        compared: whether pages draw the quartiles of the cohort.
+    """
+
+    id: str
+    unit: str
+    title: str
+    text: str
+    shown: bool = True
+    formula: str = ""
+    low: str = ""
+    high: str = ""
+    adds: str = ""
+    largest: str = ""
+    median: str = ""
+    noun: str = ""
+    above: str = ""
+    below: str = ""
+    rank: int = 0
+    restated: bool = False
+    compared: bool = False
+
+    @property
+    def weekly(self) -> bool:
+        """Whether it has a weekly series with a usual range."""
+        return bool(self.above)
+
+    @property
+    def is_sum(self) -> bool:
+        """Whether it is 0, and not unknown, where nothing happened."""
+        return not (self.formula or self.median)
+
+    @property
+    def base(self) -> str:
+        """The id that suffixes such as `_low` are put to."""
+        return self.id.removesuffix("_median") if self.median else self.id
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The ids of the metric and of what stands beside it, in order."""
+        if self.median:
+            return tuple(f"{self.base}_{it}" for it in _OF_MEDIANS)
+        limits = (f"{self.id}_{name}" for name in ("low", "high") if getattr(self, name))
+        return (self.id, *limits)
+
+    @property
+    def counted_in(self) -> str | None:
+        """The column that says what a weekly value rests on; None for ratios."""
+        if self.median:
+            return f"{self.base}_n"
+        return self.id if self.is_sum else None
+
+    @property
+    def in_body(self) -> str:
+        """The column of the body that holds the sum."""
+        return self.id.replace("hours", "us") if self.unit in _HOURS else self.id
+
+
+def with_attribute(metric: Metric, name: str, value: str) -> Metric:
+    """The metric with what a line below its own says, such as "formula: a / b".
+
+    Raises:
+        ValueError: there is no such attribute.
+    """
+    if name == "weekly":
+        rank, above, below = (part.strip() for part in value.split("|"))
+        return replace(metric, rank=int(rank), above=above, below=below)
+    if name == "median":
+        measure, noun = (part.strip() for part in value.split("|"))
+        return replace(metric, median=measure, noun=noun)
+    if name in {"restated", "compared"}:
+        return replace(metric, **{name: True})  # type: ignore[arg-type]
+    if name in {"formula", "low", "high", "adds", "largest"}:
+        return replace(metric, **{name: value})  # type: ignore[arg-type]
+    raise ValueError(f"{metric.id}: no attribute '{name}'")
+
+
+def operands(formula: str, known: Mapping[str, Metric]) -> list[str]:
+    """The ids of metrics and sums in a formula, each once, in order."""
+    return list(dict.fromkeys(it for it in _IDENTIFIER.findall(formula) if it in known))
+
+
+def formula_sql(formula: str, names: Mapping[str, str]) -> str:
+    """The formula with other names for its operands; a division by 0 gives null."""
+    guarded = _DIVISOR.sub(lambda it: f"/ nullif({it[1]}, 0)" if it[1] in names else it[0], formula)
+    return _IDENTIFIER.sub(lambda it: names.get(it[0], it[0]), guarded)
+
+
+def composed(keys: Sequence[str], metrics: Iterable[Metric], body: str) -> str:
+    """A body that gives sums, or medians by measure, as a query that gives the metrics.
+
+    Args:
+        keys: the columns that name a row.
+        metrics: of the header.
+        body: one SELECT with the keys, and a column for each sum; or, for medians, with the keys,
+            `measure` and what stands beside a median.
+    """
+    metrics = list(metrics)
+    names = {it.id: f"body.{it.in_body}" for it in metrics if it.is_sum or not it.shown}
+    columns = [f"body.{key}" for key in keys]
+    columns += [column for metric in metrics if metric.shown for column in _columns(metric, names)]
+    group = "\nGROUP BY ALL" if any(it.median for it in metrics) else ""
+    listed = ",\n  ".join(columns)
+    return f"SELECT\n  {listed}\nFROM (\n{body}\n) AS body{group}\nORDER BY {', '.join(keys)}"
+
+
+def _columns(metric: Metric, names: Mapping[str, str]) -> Iterator[str]:
+    if metric.median:
+        for name in _OF_MEDIANS:
+            of = f"FILTER (body.measure = '{metric.median}')"
+            yield f'max(body."{name}") {of} AS {metric.base}_{name}'
+        return
+    if metric.is_sum:
+        scale = " / 3.6e9" if metric.unit in _HOURS else ""
+        yield f"{names[metric.id]}{scale} AS {metric.id}"
+    else:
+        yield f"{formula_sql(metric.formula, names)} AS {metric.id}"
+    for limit in ("low", "high"):
+        if formula := getattr(metric, limit):
+            yield f"{formula_sql(formula, names)} AS {metric.id}_{limit}"
+
+
+def macros_of(metrics: Iterable[Metric]) -> Iterator[str]:
+    """Macros that tell queries what the headers say; each is one CREATE statement."""
+    metrics = list(metrics)
+    weekly = [it for it in metrics if it.weekly]
+    restated = [it for it in metrics if it.weekly or it.restated]
+    counts = [it.counted_in for it in weekly if it.median]
+    yield _list_macro("weekly_measures", [it.id for it in weekly])
+    yield _list_macro("weekly_counts", counts)
+    yield _list_macro("restated_measures", [it.id for it in restated])
+    yield _list_macro("summed_measures", [it.id for it in restated if it.is_sum])
+    yield _list_macro("compared_measures", [it.id for it in metrics if it.compared])
+    yield _map_macro("unit_of", {it.id: it.unit for it in weekly})
+    yield _map_macro("counted_in", {it.id: it.counted_in for it in weekly})
+    yield from (_formula_macro(it) for it in metrics if it.formula)
+
+
+def _formula_macro(metric: Metric) -> str:
+    """The formula of a metric as a macro of its operands, in the order in which they come."""
+    taken = list(dict.fromkeys(_IDENTIFIER.findall(metric.formula)))
+    formula = formula_sql(metric.formula, {it: it for it in taken})
+    return f"CREATE OR REPLACE MACRO {metric.id}({', '.join(taken)}) AS {formula}"
+
+
+def _list_macro(name: str, ids: Iterable[str | None]) -> str:
+    return f"CREATE OR REPLACE MACRO {name}() AS [{_quoted(ids)}]"
+
+
+def _map_macro(name: str, values: Mapping[str, str | None]) -> str:
+    cases = " ".join(f"WHEN '{it}' THEN '{value}'" for it, value in values.items() if value)
+    return f"CREATE OR REPLACE MACRO {name}(id) AS CASE id {cases} END"
+
+
+def _quoted(ids: Iterable[str | None]) -> str:
+    return ", ".join(f"'{it}'" for it in ids)
