@@ -32,11 +32,11 @@ def test_a_week_beyond_the_usual_range_is_a_signal():
         return result.steps
 
     assert steps_of(10) == (
-        "22 experiments (from 11 rows) of each complete week",
-        "11 experiments (from 10 rows) from one such week to the next",
+        "22 experiments (sum of 11 rows): each complete week",
+        "11 experiments (sum of 10 rows): from one such week to the next",
         "2 experiments = 22 / 11, the centre",
         "1.1 experiments = 11 / 10, the mean move",
-        "0 to 4.926 experiments = 2 -/+ 2.66 * 1.1, cut at 0, the usual range",
+        "0 to 4.93 experiments = 2 -/+ 2.66 * 1.1, cut at 0, the usual range",
         "yes: the week, 12 experiments, lies beyond",
     )
     assert steps_of(3)[-1] == "no: the week, 1 experiment, lies inside"
@@ -65,18 +65,18 @@ def test_credits_left_are_granted_less_spent_and_last_as_long_as_the_last_14_day
     snapshot = store_of(rows, day + timedelta(hours=8), roster=roster)
     found = explain(snapshot, scholar="ada", metric="runway_days")
     not_yet = "after the end of the data: not granted yet"
-    assert ("excluded", "grant 2026-03-01", not_yet) in found.left_out.rows()
+    assert ("excluded", "grant of 1 Mar 2026", not_yet) in found.left_out.rows()
     told = only(found)
     assert told.steps == (
-        "44 credits (from 1 row) granted",
-        "16 credits (from 2 rows) charged, at the rate of the day",
-        "14 credits (from 1 row) charged in the 14 days up to the end of the data",
-        "28 credits left = 44 - 16",
-        "1 credits per day = 14 / 14",
-        "28 days = 28 / 1",
+        "44 credits (sum of 1 row): credits granted",
+        "16 credits (sum of 2 rows): credits spent so far",
+        "28 = 44 - 16: credits left",
+        "14 credits (sum of 1 row): credits spent of late",
+        "1 = 14 / 14: burn",
+        "28 = 28 / 1: runway",
     )
     end = only(explain(snapshot, scholar="ada", metric="exhausted_on"))
-    assert end.steps[-1] == "2026-02-17 = 2026-01-20 17:00:00 UTC + 28 days, in UTC"
+    assert end.steps[-1] == "17 Feb 2026 = Tue 20 Jan, 17:00 UTC + 28 days"
     assert end.value == end.headline == date(2026, 2, 17)
     week = date(2026, 1, 5)
     before = only(explain(snapshot, scholar="ada", metric="balance", week=week))
@@ -93,4 +93,4 @@ def test_open_work_is_compared_with_what_is_usual(launch, said):
     told = explain(store_of([*done, going], "20:00"), scholar="ada", metric="wip_age_hours")
     (result,) = told.results
     assert result.headline == result.value == {"06:00": 14.0, "18:30": 1.5}[launch]
-    assert result.steps[1].startswith(f"{said} usual")
+    assert result.steps[0].startswith(f"{said} usual")

@@ -10,8 +10,14 @@ import pytest
 from tests.explained_stores import MONDAY, only, rich, worked
 from velocity.errors import VelocityError
 from velocity.explain import explain, explained
-from velocity.explain.rows import KINDS, Rows
+from velocity.explain.made import group_of
+from velocity.explain.rows import Group, Rows
 from velocity.reading.access import Scope
+
+KINDS = (
+    *("runs", "sessions", "experiments", "stretches", "days"),
+    *("charges", "recent_charges", "grants", "gaps"),
+)
 
 
 @pytest.mark.parametrize(
@@ -19,9 +25,10 @@ from velocity.reading.access import Scope
     [
         ({"scholar": "adda"}, "There is no scholar 'adda'"),
         ({"metric": "serial_shares"}, "'serial_shares' is not a figure"),
-        ({"metric": "p50"}, "'p50' is the median of all the other scholars, not a figure of a "),
-        ({"metric": "pooled_rate"}, "'pooled_rate' is the rate of all scholars together, not a "),
-        ({"metric": "littles_law_residual_hours"}, "'littles_law_residual_hours' is a check that "),
+        ({"metric": "p50"}, "'p50' compares scholars or checks the data"),
+        ({"metric": "littles_law_residual_hours"}, "'littles_law_residual_hours' compares "),
+        ({"scholar": None, "stream": "visio"}, "There is no stream 'visio'"),
+        ({"scholar": None, "metric": "blind_ratio"}, "'blind_ratio' is a figure of a scholar."),
         ({"metric": "runway_days", "week": MONDAY}, "'runway_days' is known for the end of the "),
         ({"metric": "signal"}, "'signal' is a figure of a week."),
         ({"week": date(2026, 1, 6)}, "2026-01-06 is not a Monday."),
@@ -43,10 +50,38 @@ def test_what_cannot_be_explained_says_why(asked, message):
 def test_a_viewer_who_may_not_see_the_scholar_gets_nothing(scope: Scope):
     with pytest.raises(VelocityError, match="There is no scholar 'ada'"):
         explain(rich(), scholar="ada", metric="busy_hours", scope=scope)
-    rows = Rows(rich(), "ada", None, None, scope)
+    rows = Rows(rich(), Group("scholar", "ada"), None, None, scope)
     assert all(rows.of(kind).is_empty() for kind in KINDS)
     assert rows.latencies("loop").is_empty()
-    assert rows.loops().filter(pl.col("stream") != "vision").is_empty()
+    assert rows.of("loops").filter(pl.col("stream") != "vision").is_empty()
+
+
+def test_streams_and_the_programme_are_for_those_who_may_see_everybody_in_them():
+    own = Scope(scholars=("ada",), hours=("ada",))
+    mentor = Scope(streams=("vision",))
+    assert explain(rich(), stream="vision", metric="busy_hours", scope=mentor).runs.height
+    for scope, group, message in (
+        (own, {"stream": "vision"}, "There is no stream 'vision'"),
+        (mentor, {"stream": "language"}, "There is no stream 'language'"),
+        (mentor, {}, "may see everybody"),
+        (Scope(fixed_groups=True), {}, "may see everybody"),
+    ):
+        with pytest.raises(VelocityError, match=message):
+            explain(rich(), **group, metric="busy_hours", scope=scope)
+        rows = Rows(rich(), group_of(**group), None, None, scope)
+        assert all(rows.of(kind).is_empty() for kind in KINDS), (scope, group)
+        assert rows.latencies("loop").is_empty()
+
+
+def test_awake_hours_of_several_are_shown_to_nobody_who_may_not_see_those_of_all():
+    for scope in (Scope(everything=True, hours=("ada",)), Scope(everything=True)):
+        with pytest.raises(VelocityError, match="Awake hours of each scholar"):
+            explain(rich(), metric="reaction_off_share", scope=scope)
+        assert explain(rich(), metric="reaction_share", scope=scope).results
+        rows = Rows(rich(), group_of(), None, None, scope)
+        seen = rows.of("loops").drop_nulls("reaction_awake_hours")["scholar"]
+        assert set(seen) <= set(scope.hours)
+        assert rows.latencies("reaction_awake")["scholar"].n_unique() <= len(scope.hours)
 
 
 def test_awake_hours_of_a_line_are_the_scholars_own():
@@ -57,7 +92,7 @@ def test_awake_hours_of_a_line_are_the_scholars_own():
     assert set(explained()) - set(explained(hours=False)) == {
         *("blind_ratio", "reaction_awake_hours_median", "reaction_off_share")
     }
-    rows = Rows(rich(), "ada", None, None, Scope(scholars=("ada",)))
+    rows = Rows(rich(), Group("scholar", "ada"), None, None, Scope(scholars=("ada",)))
     assert rows.of("gaps").is_empty()
 
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import polars as pl
-import pytest
-
 from tests.builders import at, run, store_of
-from tests.explained_stores import MONDAY, only, rich, worked
+from tests.explained_stores import MONDAY, only, worked
 from tests.roster_texts import ADA, parsed, rate
 from velocity.explain import explain, sections
-from velocity.explain.rows import KINDS, ROW_SCHEMAS, Rows
-from velocity.reading.access import Scope
 
 
 def test_the_raw_rows_stand_beside_what_was_made_of_them():
@@ -47,15 +42,15 @@ def test_what_is_excluded_imputed_or_flagged_is_listed_with_its_reason():
     told = explain(store_of(rows, "20:00"), scholar="ada", metric="busy_hours")
     found = set(told.left_out.select("kind", "what").rows())
     assert found >= {
-        ("excluded", "run e/p/waits"),
-        ("excluded", "run e/p/late"),
-        ("imputed", "run e/p/flies"),
-        ("imputed", "run e/p/dead"),
-        ("excluded", "experiment e/p/early"),
-        ("flagged", "run e/p/back"),
-        ("excluded", "experiment e/p/back"),
-        ("flagged", "run e/p/endless"),
-        ("imputed", "run e/p/guessed"),
+        ("excluded", "run waits"),
+        ("excluded", "run late"),
+        ("imputed", "run flies"),
+        ("imputed", "run dead"),
+        ("excluded", "experiment early"),
+        ("flagged", "run back"),
+        ("excluded", "experiment back"),
+        ("flagged", "run endless"),
+        ("imputed", "run guessed"),
     }
     assert told.left_out["why"].null_count() == 0
 
@@ -86,8 +81,8 @@ def test_a_charge_shows_its_gpus_its_time_and_its_rate_and_what_costs_nothing_is
         left_out = explain(snapshot, scholar="ada", metric=metric).left_out
         return [what for what, why in left_out.select("what", "why").rows() if "cost" in why]
 
-    assert nothing("credits") == nothing("burn_per_day") == ["run e/p/dark", "run e/p/free"]
-    assert nothing("productive_share") == ["run e/p/dark"]
+    assert nothing("credits") == nothing("burn_per_day") == ["run dark", "run free"]
+    assert nothing("productive_share") == ["run dark"]
     assert nothing("busy_hours") == []
 
 
@@ -111,11 +106,3 @@ def test_a_week_shows_experiments_that_reach_into_it_and_counts_what_lies_inside
     launched = explain(snapshot, scholar="ada", metric="experiments_started", week=MONDAY)
     assert only(launched).value == 0
     assert launched.experiments.height == 1
-
-
-@pytest.mark.parametrize("store", [rich, worked, lambda: store_of([], "20:00")])
-def test_rows_have_their_schemas(store):
-    rows = Rows(store(), "ada", None, None, Scope(everything=True))
-    for kind in KINDS:
-        assert rows.of(kind).schema == pl.Schema(ROW_SCHEMAS[kind])
-    assert rows.latencies("recovery").schema == pl.Schema(ROW_SCHEMAS["latencies"])

@@ -8,41 +8,49 @@ import pytest
 
 from tests.builders import run, store_of
 from tests.explained_stores import MONDAY, only, rich, same, weeks, without_ben, worked
-from tests.read_schemas import READ_SCHEMAS
 from tests.sampling import one_in
-from velocity.explain import MEANINGS, WAYS, explain, explained
-from velocity.explain.catalogue import NOT_OF_A_SCHOLAR
-from velocity.queries import list_queries
+from velocity.explain import explain, explained, meanings, ways
+from velocity.queries import list_metric_queries, list_queries
 from velocity.reading import reads
 
-COLUMNS = [name for name in READ_SCHEMAS["metrics"] if name not in {"scholar", "period_start"}]
-AWAKE = (
-    "1.083333 hours (from 2 rows) from signal to next launch inside the awake window, closed loops"
-)
+COLUMNS = [
+    column
+    for query in list_metric_queries()
+    if query.key
+    for metric in query.metrics
+    for column in metric.columns
+]
+#: Keywords of `explain` for two scholars, two streams and the programme.
+GROUPS = [{"scholar": "ada"}, {"scholar": "ben"}, {"stream": "vision"}, {"stream": "language"}, {}]
 
 
-def test_every_metric_has_its_arithmetic_or_is_none_of_a_scholar():
+def test_every_metric_has_its_arithmetic_unless_it_compares_or_checks():
     ids = {metric.id for query in list_queries("metrics") for metric in query.metrics}
-    assert {*explained(), *NOT_OF_A_SCHOLAR} == ids
-    assert not {*explained()} & {*NOT_OF_A_SCHOLAR}
-    assert set(WAYS) - ids == set(COLUMNS) - ids
+    assert ids - {*explained()} == {"p50", "pooled_rate", "littles_law_residual_hours"}
+    assert set(ways()) - ids == set(COLUMNS) - ids
 
 
 @pytest.mark.parametrize("metric", one_in(10, COLUMNS))
 def test_the_rows_add_up_to_the_headline(metric: str):
-    for scholar in ("ada", "ben"):
+    for group in GROUPS:
         for week in (None, *weeks()):
-            told = only(explain(rich(), scholar=scholar, metric=metric, week=week))
-            assert same(told.value, told.headline), (scholar, week, told.value, told.headline)
+            told = only(explain(rich(), **group, metric=metric, week=week))
+            assert same(told.value, told.headline), (group, week, told.value, told.headline)
             figures = reads.metrics(
                 rich(),
-                by="scholar",
+                by=next(iter(group), "programme"),
                 period="all" if week is None else "week",
                 from_day=week,
                 to_day=week and week + timedelta(weeks=1),
-                groups=[scholar],
+                groups=[*group.values()] or None,
             )
             assert same(told.headline, figures[metric][0])
+
+
+def test_streams_and_the_programme_add_up_several_scholars():
+    for group in ({"stream": "vision"}, {}):
+        told = only(explain(rich(), **group, metric="run_hours"))
+        assert len({it.split(":")[0] for it in told.totals[0].addends["what"]}) > 1, group
 
 
 def test_the_store_of_these_tests_says_something_of_every_figure():
@@ -50,21 +58,23 @@ def test_the_store_of_these_tests_says_something_of_every_figure():
     assert {name for name in COLUMNS if ada[name] is None} == set()
     assert {name for name in COLUMNS if ada[name] == 0} <= {"reaction_awake_hours_low"}
     runs = explain(rich(), scholar="ada", metric="busy_hours").runs
-    assert set(runs["joined_by"].drop_nulls()) == set(MEANINGS["joined_by"])
+    assert set(runs["joined_by"].drop_nulls()) == set(meanings()["joined_by"])
     assert {"pending", "after_as_of"} <= set(runs["excluded"].drop_nulls())
     sessions = explain(rich(), scholar="ada", metric="busy_hours").sessions
-    assert {*runs["start_source"], *sessions["end_source"]} == set(MEANINGS["end_source"])
+    assert {*runs["start_source"]} == set(meanings()["start_source"])
+    assert {*sessions["end_source"]} == set(meanings()["end_source"])
 
 
-@pytest.mark.parametrize("metric", one_in(4, sorted(set(WAYS) - set(COLUMNS))))
+@pytest.mark.parametrize("metric", one_in(4, sorted(set(ways()) - set(COLUMNS))))
 def test_figures_of_lines_credits_weeks_and_open_work_end_in_their_headline(metric: str):
-    windows = WAYS[metric].windows
-    asked = [None] * (windows != "week") + [*weeks()] * (windows != "end")
+    way = ways()[metric]
+    asked = [None] * (way.windows != "week") + [*weeks()] * (way.windows != "end")
     results = [
         result
-        for scholar in ("ada", "ben")
+        for group in GROUPS
+        if next(iter(group), "programme") in way.kinds
         for week in asked
-        for result in explain(rich(), scholar=scholar, metric=metric, week=week).results
+        for result in explain(rich(), **group, metric=metric, week=week).results
     ]
     assert results
     assert all(same(it.value, it.headline) for it in results), results
@@ -82,45 +92,34 @@ def test_a_scholar_without_runs_has_an_explanation_of_a_week(metric: str):
         (
             "serial_share",
             (
-                "4.075 hours (from 7 rows) with exactly one experiment in flight",
-                "4.491667 hours (from 9 rows) with anything in flight",
-                "0.907236 = 4.075 / 4.491667",
+                "4.08 hours (sum of 7 rows): serial hours",
+                "4.49 hours (sum of 9 rows): busy hours",
+                "0.91 = 4.08 / 4.49: serial share of busy hours",
             ),
         ),
         (
             "failure_share",
             (
-                "1 run (from 1 row) of failed compute that ended in the window",
-                "6 runs (from 6 rows) ended in the window",
-                "0.166667 = 1 / 6",
-            ),
-        ),
-        (
-            "reaction_share",
-            (
-                "1.083333 hours (from 2 rows) from signal to next launch, closed loops",
-                "2.166667 hours (from 2 rows) from launch to next launch, closed loops",
-                "0.5 = 1.083333 / 2.166667",
+                "1 run (sum of 1 row): runs failed",
+                "6 runs (sum of 6 rows): runs ended",
+                "0.17 = 1 / 6: share of runs failed",
             ),
         ),
         (
             "reaction_off_share",
             (
-                AWAKE,
-                "1.083333 hours (from 2 rows) from signal to next launch, closed loops",
-                "0 = 1 - 1.083333 / 1.083333",
+                "1.08 hours (sum of 2 rows): awake reaction hours of closed loops",
+                "1.08 hours (sum of 2 rows): reaction hours of closed loops",
+                "0 = 1 - 1.08 / 1.08: waiting outside the awake window",
             ),
         ),
-        (
-            "peak_experiments",
-            ("2 experiments (the largest of 9 rows) in flight at once, the most",),
-        ),
+        ("peak_experiments", ("2 experiments (largest of 9 rows): peak experiments",)),
         (
             "rework_share",
             (
-                "0 runs (from 0 rows) of them with a config that had failed before",
-                "0 runs (from 0 rows) started in the window with a known config",
-                "not known: 0 / 0",
+                "0 runs (sum of 0 rows): runs of rework",
+                "0 runs (sum of 0 rows): runs with a known config",
+                "not known (0 / 0): rework",
             ),
         ),
         (
@@ -140,7 +139,8 @@ def test_limits_of_throughput_come_from_the_count():
     told = only(explain(worked(), scholar="ada", metric="throughput_per_week_high"))
     count, weeks = told.totals
     assert (count.value, weeks.value) == (3, pytest.approx(20 / 24 / 7))
-    assert told.steps[-2] == "8.767273 = upper exact Poisson 95 % limit of 3"
+    assert told.steps[1] == "8.77 = poisson_high(3): upper limit of conclusions"
+    assert told.steps[2] == "0.12 weeks (sum of 1 row): weeks of the window"
 
 
 def test_a_median_is_read_off_the_survival_curve():
@@ -153,8 +153,7 @@ def test_a_median_is_read_off_the_survival_curve():
     assert told.latencies["survival"].to_list() == pytest.approx([n / 7 for n in range(6, -1, -1)])
     assert told.value == pytest.approx(4 / 60)
     assert told.steps[-1] == (
-        "0.066667 hours = the smallest length at which survival is at most one half "
-        "(0.428571, 4 at risk)"
+        "0.07 hours = the smallest length at which survival is at most one half (0.43, 4 at risk)"
     )
 
 

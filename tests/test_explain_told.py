@@ -12,7 +12,7 @@ from tests.explained_stores import MONDAY, WORKED, only, rich, weeks, worked
 from tests.sampling import one_in
 from velocity.cli import main
 from velocity.cli.explained import as_json, render_text
-from velocity.explain import MEANINGS, WAYS, explain
+from velocity.explain import explain, meanings, ways
 
 
 @pytest.mark.parametrize("metric", ["serial_share", "loop_hours_median", "throughput_per_week_low"])
@@ -23,15 +23,15 @@ def test_the_text_ends_in_the_headline(metric: str):
     assert text.splitlines()[-2] == only(told).steps[-1]
     assert told.metric.text in text
     unwrapped = text.replace("\n    ", " ")
-    for words in MEANINGS.values():
+    for words in meanings().values():
         for word, meaning in words.items():
             assert unwrapped.count(f"  {word}: {meaning}\n") == 1
 
 
 @pytest.mark.parametrize("width", [80, 132])
-@pytest.mark.parametrize("metric", one_in(20, sorted(WAYS)))
+@pytest.mark.parametrize("metric", one_in(20, sorted(ways())))
 def test_the_text_fits_and_leaves_no_column_out(metric: str, width: int):
-    week = weeks()[0] if WAYS[metric].windows == "week" else None
+    week = weeks()[0] if ways()[metric].windows == "week" else None
     told = explain(rich(), scholar="ada", metric=metric, week=week)
     text = render_text(told, width)
     assert max(map(len, text.splitlines())) <= width
@@ -43,14 +43,8 @@ def test_a_wide_terminal_has_each_table_in_one_piece():
     told = explain(worked(), scholar="ada", metric="busy_hours")
     rows = [it for it in render_text(told, 300).splitlines() if it.startswith("  r4 ")]
     assert len(rows) == 4  # of runs, sessions, experiments and loops
-    assert rows[0].split()[-6:] == [
-        "environment",
-        "2026-01-05",
-        "11:35:00",
-        "runtime",
-        "r4",
-        "first",
-    ]
+    words = ["environment", "5", "Jan", "2026", "11:35:00", "runtime", "r4", "first"]
+    assert rows[0].split()[-8:] == words
 
 
 def test_the_text_has_a_headline_for_each_line():
@@ -82,8 +76,8 @@ def test_names_cannot_move_the_cursor():
 def test_long_ids_are_told_apart_by_their_ends():
     rows = [run(f"{'n' * 300}{n}", "09:00", "10:00", group_name=str(n)) for n in range(2)]
     text = render_text(explain(store_of(rows, "20:00"), scholar="ada", metric="run_hours"), 100)
-    assert "nnn0 " in text
-    assert "nnn1 " in text
+    assert "nnn0\n" in text
+    assert "nnn1\n" in text
     assert "n" * 80 not in text
 
 

@@ -115,7 +115,7 @@ def test_whoever_may_not_see_hours_of_the_day_sees_no_empty_column_for_them(data
 def test_no_count_of_rows_reads_as_the_value(data, monkeypatch):
     page = open_page("why", data, monkeypatch, metric="reaction_share")
     told = words(page)
-    sums = [step.split(" (from")[0] for step in said(page) if "(from" in step]
+    sums = [step.split(" (sum of")[0] for step in said(page) if "(sum of" in step]
     assert len(sums) == 2
     for value in sums:
         assert f" rows, adding up to {value}" in told
@@ -139,8 +139,8 @@ def test_every_word_that_occurs_is_explained_once_and_no_other(data, monkeypatch
     found = explain.explain(latest_snapshot(data), scholar="ada", metric="busy_hours")
     told = words(open_page("why", data, monkeypatch, metric="busy_hours"))
     shown = [(name, it.frame[name]) for it in explain.sections(found) for name in it.shown]
-    for meanings in explain.MEANINGS.values():
-        columns = [rows for name, rows in shown if explain.MEANINGS.get(name) is meanings]
+    for meanings in explain.meanings().values():
+        columns = [rows for name, rows in shown if explain.meanings().get(name) is meanings]
         occur = set().union(*columns)
         assert occur <= set(meanings)
         for word, meaning in meanings.items():
@@ -154,8 +154,8 @@ def test_rows_of_the_line_or_experiment_stand_first(metric, data, monkeypatch):
     assert len(found.results) == 2
     page = open_page("why", data, monkeypatch, metric=metric)
     for result in found.results:
-        page.selectbox(key="of").select(formats.label(result.of, 200)).run()
-        assert words(page).count(" stand first") == 1
+        page.selectbox(key="of").select(formats.label(result.title or result.of, 200)).run()
+        assert words(page).count(" come first") == 1
         tables = [it.value for it in page.dataframe if {"state", "k"} & set(it.value)]
         assert len(tables) == 2  # of runs and of experiments
         for table in tables:
@@ -210,4 +210,4 @@ def test_days_are_not_moved_to_another_zone(tmp_path, monkeypatch):
     store_of([run("r1", "09:00", "10:00")], "20:00", data=tmp_path, settings=settings)
     page = open_page("why", tmp_path, monkeypatch, metric="weeks")
     days = page.dataframe[0].value
-    assert [str(it)[:10] for it in days["at"]] == list(days["what"])
+    assert [f"{it.day} {it:%b %Y}" for it in days["at"]] == list(days["what"])

@@ -21,6 +21,8 @@ Below a metric's line, three spaces in, stand its attributes (see `velocity.metr
 
 A query with a `key` gives a row per key: its body has the sums, and the SELECT of the metrics is
 made from the header. `order` is the place in lists of metrics.
+A line `-- word: outcome | success | k of its runs have finished` says what a word
+of a column means.
 """
 
 from __future__ import annotations
@@ -35,10 +37,10 @@ from velocity.metric import Metric, composed, macros_of, with_attribute
 from velocity.paths import project_root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-_FIELD = re.compile(r"^(title|param|metric|sum|table|key|order):\s*(.*)$")
+_FIELD = re.compile(r"^(title|param|metric|sum|word|table|key|order):\s*(.*)$")
 _ATTRIBUTE = re.compile(r"^--   (\w+)(?::\s*(.*))?$")
 _LAST = 99  # the place of a query that names none
 _PARAMETER = re.compile(r"(?<![\w$])\$([a-z_][a-z0-9_]*)")
@@ -63,6 +65,7 @@ class Query:
     params: tuple[Param, ...]
     metrics: tuple[Metric, ...]
     body: str
+    words: Mapping[str, Mapping[str, str]]  # reads/: column -> word in it -> meaning
     sums: tuple[Metric, ...] = ()  # metrics/: operands of formulas that are not shown
     key: tuple[str, ...] = ()  # metrics/: the columns that name a row
     order: int = _LAST
@@ -136,6 +139,7 @@ def _parse(name: str, text: str) -> Query:
     words: list[str] = []
     params: list[Param] = []
     metrics: list[Metric] = []
+    meanings: dict[str, dict[str, str]] = {}
     for line in lines[:header_length]:
         content = line[2:].strip()
         attribute, field = _ATTRIBUTE.match(line), _FIELD.match(content)
@@ -145,6 +149,9 @@ def _parse(name: str, text: str) -> Query:
             words.append(content)
         elif field[1] == "param":
             params.append(Param(*_parts(name, field[2], 3)))
+        elif field[1] == "word":
+            column, word, meaning = _parts(name, field[2], 3)
+            meanings.setdefault(column, {})[word] = meaning
         elif field[1] in {"metric", "sum"}:
             parts = _parts(name, field[2], 4)
             metrics.append(
@@ -163,6 +170,7 @@ def _parse(name: str, text: str) -> Query:
         params=tuple(params),
         metrics=tuple(it for it in metrics if it.shown),
         sums=tuple(it for it in metrics if not it.shown),
+        words=meanings,
         body=body,
         **fields,
     )

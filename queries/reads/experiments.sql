@@ -10,7 +10,7 @@ SELECT
   project.entity,
   project.project,
   concat_ws('/', project.entity, project.project, first_run.run_id) AS experiment_id,
-  coalesce(label.group_name, label.sweep, label.display_name, first_run.run_id) AS label,
+  experiment_name(label.group_name, label.sweep, label.display_name, first_run.run_id) AS label,
   experiment.n AS runs,
   make_timestamptz(experiment.start_us) AS started_at,
   make_timestamptz(experiment.signal_us) AS signal_at,

@@ -1,23 +1,29 @@
 -- title: Explanation: charges
 -- A row a session and local day of the window: the GPUs it is charged for, what that came to, at the
 -- rate of that day, and the part in use where the run measured it. A charge is allocation.
--- param: scholar | VARCHAR | whose
+-- param: by | VARCHAR | scholar, stream or programme
+-- param: group_id | VARCHAR | which of them
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see
 WITH charge AS (
   SELECT
-    gpu_charge.*, project.entity, project.project, run.run_id
+    gpu_charge.*, project.entity, project.project, run.run_id,
+    coalesce(label.display_name, run.run_id) AS name, scholar.name AS scholar
   FROM gpu_charge
   JOIN run USING (run_key)
+  JOIN run_label AS label USING (run_key)
+  LEFT JOIN stream ON stream.stream_key = gpu_charge.stream_key
   JOIN scholar ON scholar.scholar_key = run.scholar_key
   JOIN project ON project.project_key = run.project_key
-  WHERE scholar.scholar = $scholar::VARCHAR AND may_see($scope, scholar.scholar, NULL)
+  WHERE of_group(
+    $by, $group_id::VARCHAR, $scope, scholar.scholar, scholar.attributed, stream.stream)
     AND ($from_day::DATE IS NULL OR gpu_charge.day >= $from_day::DATE)
     AND ($to_day::DATE IS NULL OR gpu_charge.day < $to_day::DATE)
 )
 SELECT
   concat_ws('/', entity, project, run_id) AS run,
+  name, scholar,
   charge.day,
   make_timestamptz(from_us) AS started_at,
   make_timestamptz(to_us) AS ended_at,

@@ -1,7 +1,8 @@
 -- title: Explanation: days
--- A row a local day of the window (with no window, from the scholar's first activity), and the part
+-- A row a local day of the window (with no window, from the group's first activity), and the part
 -- of it that the data covers.
--- param: scholar | VARCHAR | whose
+-- param: by | VARCHAR | scholar, stream or programme
+-- param: group_id | VARCHAR | which of them
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see
@@ -10,9 +11,12 @@ WITH edge AS (
     setting.timezone, max(project.as_of) AS as_of,
     (
       SELECT min(day)
-      FROM day_fact
+      FROM day_fact AS fact
       JOIN scholar USING (scholar_key)
-      WHERE scholar.scholar = $scholar::VARCHAR AND may_see($scope, scholar.scholar, NULL)
+      LEFT JOIN stream USING (stream_key)
+      WHERE ($by = 'stream') = (fact.stream_key <> 0)
+        AND of_group(
+          $by, $group_id::VARCHAR, $scope, scholar.scholar, scholar.attributed, stream.stream)
     ) AS first_day
   FROM project, setting
   GROUP BY setting.timezone
@@ -26,6 +30,6 @@ FROM (
       least(timezone(timezone, as_of)::DATE, coalesce($to_day::DATE - 1, 'infinity'::DATE))::TIMESTAMP,
       INTERVAL 1 DAY)) AS day
   FROM edge
-  WHERE may_see($scope, $scholar::VARCHAR, NULL)
+  WHERE may_see_group($scope, $by, $group_id::VARCHAR, $group_id::VARCHAR, NULL)
 )
 ORDER BY day

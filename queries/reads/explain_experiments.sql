@@ -1,10 +1,19 @@
 -- title: Explanation: experiments
 -- A row an experiment that touches the window: its n runs, k of which make the signal, its outcome,
 -- how much of it lies inside, and what it counts as.
--- param: scholar | VARCHAR | whose
+-- param: by | VARCHAR | scholar, stream or programme
+-- param: group_id | VARCHAR | which of them
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see
+-- word: outcome | success | k of its runs have finished
+-- word: outcome | partial | some runs finished, fewer than k, and none is still running
+-- word: outcome | false_start | all its runs were early failures
+-- word: outcome | failure | none finished, and one was failed compute
+-- word: outcome | killed | none finished or was failed compute, and one was killed
+-- word: outcome | other | none finished, was failed compute or was killed
+-- word: outcome | open | a run is still running, and there is no signal yet
+-- word: loop_status | none | has no loop of its own: a false start, or its clock is in doubt
 WITH inside AS (
   SELECT
     experiment_key,
@@ -12,18 +21,21 @@ WITH inside AS (
   FROM segment
   JOIN scholar USING (scholar_key),
   setting
-  WHERE scholar.scholar = $scholar::VARCHAR
+  WHERE $by <> 'scholar' OR scholar.scholar = $group_id::VARCHAR
   GROUP BY experiment_key
 )
 SELECT
   concat_ws('/', project.entity, project.project, run.run_id) AS experiment,
+  experiment_name(label.group_name, label.sweep, label.display_name, run.run_id) AS name,
+  scholar.name AS scholar,
   stream.stream,
   experiment.n AS runs,
   (experiment.n + 1) // 2 AS k,
   make_timestamptz(experiment.start_us) AS started_at,
   make_timestamptz(experiment.signal_us) AS signal_at,
   experiment.outcome,
-  experiment.overlapped,
+  CASE WHEN $by = 'stream' THEN experiment.overlapped_in_stream ELSE experiment.overlapped END
+    AS overlapped,
   experiment.clock,
   coalesce(loop.status, 'none') AS loop_status,
   experiment.active_us / 3.6e9 AS active_hours,
@@ -36,11 +48,13 @@ FROM experiment
 JOIN scholar USING (scholar_key)
 JOIN project USING (project_key)
 JOIN run ON run.run_key = experiment.experiment_key
+JOIN run_label AS label ON label.run_key = experiment.experiment_key
 LEFT JOIN stream ON stream.stream_key = experiment.stream_key
 LEFT JOIN loop ON loop.experiment_key = experiment.experiment_key
 LEFT JOIN inside ON inside.experiment_key = experiment.experiment_key,
 setting
-WHERE scholar.scholar = $scholar::VARCHAR AND may_see($scope, scholar.scholar, NULL)
+WHERE of_group(
+    $by, $group_id::VARCHAR, $scope, scholar.scholar, scholar.attributed, stream.stream)
   AND coalesce(experiment.start_day < $to_day::DATE, true)
   AND coalesce(local_day(setting.timezone, experiment.last_end_us) >= $from_day::DATE, true)
 ORDER BY experiment.start_us, experiment.experiment_key

@@ -1,7 +1,8 @@
 -- title: Explanation: gaps between launches
 -- A row two successive launches of a line inside the window, at most 5 days apart: how long apart,
 -- and how much of that was awake time, which the scholar alone may see.
--- param: scholar | VARCHAR | whose
+-- param: by | VARCHAR | scholar: no other group has lines of its own
+-- param: group_id | VARCHAR | whose
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see
@@ -14,7 +15,7 @@ SELECT
 FROM launch_gap AS gap
 JOIN scholar USING (scholar_key)
 JOIN project USING (project_key)
-WHERE scholar.scholar = $scholar::VARCHAR AND may_see($scope, scholar.scholar, NULL)
+WHERE of_group($by, $group_id::VARCHAR, $scope, scholar.scholar, scholar.attributed, NULL)
   AND may_see_hours($scope, scholar.scholar)
   AND ($from_day::DATE IS NULL OR gap.previous_day >= $from_day::DATE)
   AND ($to_day::DATE IS NULL OR gap.start_day < $to_day::DATE)

@@ -3,21 +3,24 @@
 -- that ended (event) or was only seen so far, how many were still at risk, and the survival from then
 -- on with its 95 % limits.
 -- param: line | VARCHAR | entity/project, null = all
--- param: scholar | VARCHAR | whose
+-- param: by | VARCHAR | scholar, stream or programme
+-- param: group_id | VARCHAR | which of them
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see
 WITH observation AS (
   SELECT
-    scholar.scholar AS group_id, 'epoch'::DATE AS period_start,
-    latency.run_key, latency.day, latency.measure::VARCHAR AS measure, latency.length_us,
+    $group_id::VARCHAR AS group_id, 'epoch'::DATE AS period_start,
+    latency.run_key, scholar.name AS scholar, latency.day, latency.measure::VARCHAR AS measure, latency.length_us,
     latency.event
   FROM latency_of('loop', 'recovery', 'run') AS latency
   JOIN run USING (run_key)
   JOIN scholar ON scholar.scholar_key = run.scholar_key
+  LEFT JOIN stream ON stream.stream_key = latency.stream_key
   JOIN project ON project.project_key = run.project_key
   WHERE length_us IS NOT NULL
-    AND scholar.scholar = $scholar::VARCHAR AND may_see($scope, scholar.scholar, NULL)
+    AND of_group(
+    $by, $group_id::VARCHAR, $scope, scholar.scholar, scholar.attributed, stream.stream)
     AND (measure <> 'reaction_awake' OR may_see_hours($scope, scholar.scholar))
     AND ($line::VARCHAR IS NULL OR concat_ws('/', project.entity, project.project) = $line::VARCHAR)
     AND ($from_day::DATE IS NULL OR day >= $from_day::DATE)
@@ -35,6 +38,9 @@ curve AS (
 SELECT
   observation.measure,
   concat_ws('/', project.entity, project.project, run.run_id) AS what,
+  CASE WHEN observation.measure = 'first_row' THEN coalesce(label.display_name, run.run_id)
+    ELSE experiment_name(label.group_name, label.sweep, label.display_name, run.run_id) END AS name,
+  observation.scholar,
   observation.day,
   observation.length_us / 3.6e9 AS hours,
   observation.event,
@@ -46,5 +52,6 @@ SELECT
 FROM observation
 JOIN curve USING (measure, length_us)
 JOIN run ON run.run_key = observation.run_key
+JOIN run_label AS label ON label.run_key = observation.run_key
 JOIN project ON project.project_key = run.project_key
 ORDER BY observation.measure, observation.length_us, observation.event DESC, what

@@ -1,24 +1,29 @@
 -- title: Explanation: charges of the last 14 days
 -- A row a run and local day charged in the 14 days up to the end of the data, in credits at the rate
 -- of that day.
--- param: scholar | VARCHAR | whose
+-- param: by | VARCHAR | scholar, stream or programme
+-- param: group_id | VARCHAR | which of them
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see
 WITH charge AS (
   SELECT
     concat_ws('/', project.entity, project.project, run.run_id) AS run,
+    coalesce(label.display_name, run.run_id) AS name, scholar.name AS scholar,
     recent.day, recent.gpu_type, sum(recent.gpu_us) AS gpu_us
   FROM recent_charge AS recent
   JOIN run USING (run_key)
+  JOIN run_label AS label USING (run_key)
+  LEFT JOIN stream ON stream.stream_key = recent.stream_key
   JOIN scholar ON scholar.scholar_key = run.scholar_key
   JOIN project ON project.project_key = run.project_key
-  WHERE scholar.scholar = $scholar::VARCHAR AND may_see($scope, scholar.scholar, NULL)
+  WHERE of_group(
+    $by, $group_id::VARCHAR, $scope, scholar.scholar, scholar.attributed, stream.stream)
     AND ($from_day::DATE IS NULL OR recent.day >= $from_day::DATE)
     AND ($to_day::DATE IS NULL OR recent.day < $to_day::DATE)
   GROUP BY ALL
 )
-SELECT run, charge.day, gpu_us / 3.6e9 * rate.credits_per_gpu_hour AS credits
+SELECT run, name, scholar, charge.day, gpu_us / 3.6e9 * rate.credits_per_gpu_hour AS credits
 FROM charge
 ASOF LEFT JOIN gpu_rate AS rate
   ON rate.gpu_type = charge.gpu_type AND rate.from_date <= charge.day

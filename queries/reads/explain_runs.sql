@@ -1,12 +1,24 @@
 -- title: Explanation: runs
 -- A row a run of the experiments that touch the window, and each run of it that counts nowhere: what
 -- came in, what it was taken for and why, and what it counts as.
--- param: scholar | VARCHAR | whose
+-- param: by | VARCHAR | scholar, stream or programme
+-- param: group_id | VARCHAR | which of them
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see
+-- word: start_source | environment | starts when one of its processes said that it began
+-- word: start_source | created | starts when the run was created: no process said when it began
+-- word: joined_by | first | begins the experiment
+-- word: joined_by | tag | has the tag of the experiment
+-- word: joined_by | sweep | belongs to the sweep
+-- word: joined_by | continuation | takes up a pre-empted run with the same config
+-- word: joined_by | together | was launched together with the run before it, which was in flight
+-- word: joined_by | same_config | has the config of the run before it, which was in flight
+-- word: joined_by | script | began so soon after another run's end that a script goes on
 SELECT
   concat_ws('/', project.entity, project.project, run.run_id) AS run,
+  coalesce(label.display_name, run.run_id) AS name,
+  scholar.name AS scholar,
   run.state,
   label.created_at,
   make_timestamptz(run.start_us) AS started_at,
@@ -19,6 +31,9 @@ SELECT
   run.active_us / 3.6e9 AS active_hours,
   CASE WHEN run.experiment_key IS NOT NULL
     THEN concat_ws('/', project.entity, project.project, first_run.run_id) END AS experiment,
+  CASE WHEN run.experiment_key IS NOT NULL THEN experiment_name(
+    first_label.group_name, first_label.sweep, first_label.display_name, first_run.run_id) END
+    AS experiment_name,
   run.joined_by,
   run.excluded,
   run.clock, run.estimated, run.failed_compute, run.early_failure, run.rework,
@@ -31,10 +46,13 @@ FROM run
 JOIN run_label AS label USING (run_key)
 JOIN scholar ON scholar.scholar_key = run.scholar_key
 JOIN project ON project.project_key = run.project_key
+LEFT JOIN stream ON stream.stream_key = run.stream_key
 LEFT JOIN experiment ON experiment.experiment_key = run.experiment_key
-LEFT JOIN run AS first_run ON first_run.run_key = run.experiment_key,
+LEFT JOIN run AS first_run ON first_run.run_key = run.experiment_key
+LEFT JOIN run_label AS first_label ON first_label.run_key = run.experiment_key,
 setting
-WHERE scholar.scholar = $scholar::VARCHAR AND may_see($scope, scholar.scholar, NULL)
+WHERE of_group(
+    $by, $group_id::VARCHAR, $scope, scholar.scholar, scholar.attributed, stream.stream)
   AND coalesce(coalesce(experiment.start_day, run.start_day) < $to_day::DATE, true)
   AND coalesce(
     coalesce(local_day(setting.timezone, experiment.last_end_us), run.start_day) >= $from_day::DATE,

@@ -1,11 +1,22 @@
 -- title: Explanation: sessions
 -- A row a session of the runs of experiments that touch the window, and how much of it lies inside.
--- param: scholar | VARCHAR | whose
+-- param: by | VARCHAR | scholar, stream or programme
+-- param: group_id | VARCHAR | which of them
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see
+-- word: end_source | runtime | ends its runtime after its start
+-- word: end_source | heartbeat | ends at its last heartbeat
+-- word: end_source | last_metric | ends at its last logged row
+-- word: end_source | runtime_share | an earlier session of a resumed run: ends after its share of the runtime
+-- word: end_source | next_session | an earlier session of a resumed run: ends as the next begins
+-- word: end_source | open | still running, counted to the end of the data
+-- word: end_source | stale_heartbeat | presumed dead, ends at its last heartbeat
+-- word: end_source | unknown | its end is not known: it has no length
 SELECT
   concat_ws('/', project.entity, project.project, run.run_id) AS run,
+  coalesce(label.display_name, run.run_id) AS name,
+  scholar.name AS scholar,
   session.number AS session,
   make_timestamptz(session.start_us) AS started_at,
   make_timestamptz(session.end_us) AS ended_at,
@@ -15,11 +26,14 @@ SELECT
     AS hours_inside
 FROM session
 JOIN run USING (run_key)
+JOIN run_label AS label USING (run_key)
 JOIN scholar ON scholar.scholar_key = run.scholar_key
 JOIN project ON project.project_key = run.project_key
-JOIN experiment ON experiment.experiment_key = run.experiment_key,
+JOIN experiment ON experiment.experiment_key = run.experiment_key
+LEFT JOIN stream ON stream.stream_key = run.stream_key,
 setting
-WHERE scholar.scholar = $scholar::VARCHAR AND may_see($scope, scholar.scholar, NULL)
+WHERE of_group(
+    $by, $group_id::VARCHAR, $scope, scholar.scholar, scholar.attributed, stream.stream)
   AND coalesce(experiment.start_day < $to_day::DATE, true)
   AND coalesce(local_day(setting.timezone, experiment.last_end_us) >= $from_day::DATE, true)
 ORDER BY experiment.start_us, run.experiment_key, run.start_us, run.run_id, session.number

@@ -5,14 +5,19 @@
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scholar | VARCHAR | only this scholar, null = all
+-- param: stream | VARCHAR | only this stream, null = all
 -- param: scope | STRUCT | what the viewer may see
+-- word: status | closed | launched again within 5 days of the signal
+-- word: status | abandoned | not launched again within 5 days of the signal
+-- word: status | awaiting | not launched again yet, within 5 days of the signal
+-- word: status | open | no signal yet
 SELECT
   scholar.scholar,
   stream.stream,
   project.entity,
   project.project,
   concat_ws('/', project.entity, project.project, first_run.run_id) AS experiment_id,
-  coalesce(label.group_name, label.sweep, label.display_name, first_run.run_id) AS label,
+  experiment_name(label.group_name, label.sweep, label.display_name, first_run.run_id) AS label,
   loop.outcome,
   loop.status,
   make_timestamptz(loop.start_us) AS started_at,
@@ -35,5 +40,6 @@ JOIN run_label AS label ON label.run_key = loop.experiment_key
 WHERE ($from_day::DATE IS NULL OR loop.start_day >= $from_day::DATE)
   AND ($to_day::DATE IS NULL OR loop.start_day < $to_day::DATE)
   AND ($scholar::VARCHAR IS NULL OR scholar.scholar = $scholar::VARCHAR)
+  AND ($stream::VARCHAR IS NULL OR stream.stream = $stream::VARCHAR AND scholar.attributed)
   AND may_see($scope, scholar.scholar, stream.stream)
 ORDER BY loop.start_us DESC, loop.experiment_key

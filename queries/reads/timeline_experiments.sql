@@ -6,7 +6,7 @@
 -- param: scope | STRUCT | what the viewer may see
 SELECT
   concat_ws('/', project.entity, project.project, first_run.run_id) AS experiment_id,
-  coalesce(label.group_name, label.sweep, label.display_name, first_run.run_id) AS label,
+  experiment_name(label.group_name, label.sweep, label.display_name, first_run.run_id) AS label,
   project.project,
   experiment.n AS runs,
   make_timestamptz(experiment.start_us) AS started_at,

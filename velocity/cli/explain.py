@@ -1,4 +1,4 @@
-"""velocity explain: one figure of a scholar, from the raw rows to the headline."""
+"""velocity explain: one figure, from the raw rows to the headline."""
 
 # No `from __future__ import annotations`: Typer reads the types of the options at run time.
 
@@ -8,7 +8,14 @@ from typing import Annotated, Literal
 
 import typer
 
-from velocity.cli.options import ConfigOption, DataOption, OutOption, Places, parse_day
+from velocity.cli.options import (
+    ConfigOption,
+    DataOption,
+    OutOption,
+    Places,
+    ScholarOption,
+    parse_day,
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -19,10 +26,16 @@ def add_to(app: typer.Typer) -> None:
 def explain(
     ctx: typer.Context,
     *,
-    scholar: Annotated[str, typer.Option("--scholar", metavar="ID", help="Whose figure.")],
     metric: Annotated[
         str, typer.Option("--metric", metavar="ID", help="As docs/metrics.md names it.")
     ],
+    scholar: ScholarOption = None,
+    stream: Annotated[
+        str | None,
+        typer.Option(
+            "--stream", metavar="ID", help="The figure of this stream.", show_default=False
+        ),
+    ] = None,
     week: Annotated[
         date | None,
         typer.Option(
@@ -48,9 +61,12 @@ def explain(
 ) -> None:
     """Why a figure is what it is: the rows behind it, and how they add up.
 
-    Raw rows, what they were taken for, sessions, experiments with the rule that joined each run,
-    loops, whatever is excluded, imputed or flagged, and the arithmetic that ends in the figure.
+    The figure is a scholar's, a stream's or, without either, the programme's. Shows raw rows and
+    their classes, sessions, experiments with the rule that joined each run, loops, rows that are
+    excluded, imputed or flagged, and the arithmetic that ends in the figure.
     """
+    if scholar is not None and stream is not None:
+        raise typer.BadParameter("--scholar and --stream do not go together")
     from velocity.cli.explained import as_json, render_text  # noqa: PLC0415 - not for --help
     from velocity.cli.output import width_of, write_bytes  # noqa: PLC0415 - as above
     from velocity.cli.showing import check_scholar  # noqa: PLC0415 - as above
@@ -58,8 +74,9 @@ def explain(
     from velocity.store import latest_snapshot  # noqa: PLC0415 - as above
 
     snapshot = latest_snapshot(Places.of(ctx, data, config).data)
-    check_scholar(snapshot, scholar)
-    found = explained(snapshot, scholar=scholar, metric=metric, week=week)
+    if scholar is not None:
+        check_scholar(snapshot, scholar)
+    found = explained(snapshot, scholar=scholar, stream=stream, metric=metric, week=week)
     is_json = form == "json" or (form is None and _is_json(out))
     text = as_json(found) if is_json else render_text(found, width_of(out))
     write_bytes(text.encode(), out)

@@ -7,13 +7,14 @@ import textwrap
 from dataclasses import fields
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from velocity import formats
 from velocity.cleaning import json_escaped
 from velocity.cli.tables import draw_table
-from velocity.explain import common_folder, exact, sections, without
+from velocity.explain import sections, written
 from velocity.metric import Metric
 
 if TYPE_CHECKING:
@@ -48,20 +49,20 @@ class _Text:
     def __init__(self, explanation: Explanation, width: int) -> None:
         self._it = explanation
         self._width = width
-        self._below = common_folder(explanation.runs["run"])
+        self._zone = ZoneInfo(explanation.timezone)
 
     def lines(self) -> Iterator[str]:
         it = self._it
         yield from self._sentence(f"{it.metric.title} ({it.metric.id}, {it.metric.unit})")
         yield from self._sentence(it.metric.text)
         window = it.window.replace(formats.NBSP, " ")
-        yield from self._sentence(
-            f"Of {formats.label(it.scholar)}, {window}; days and weeks in {it.timezone}, "
-            f"times in UTC; data up to {_cell(it.as_of)}."
+        whose = formats.label(
+            it.scholar or (it.stream and f"stream {it.stream}") or "the programme"
         )
-        if self._below:
-            line = formats.label(self._below, _LONGEST)
-            yield from self._sentence(f"Runs and experiments are those of {line}")
+        yield from self._sentence(
+            f"For {whose}, {window}; days and times in {it.timezone}; "
+            f"data up to {self._cell(it.as_of)}."
+        )
         yield from self._rows()
         for result in it.results:
             yield from self._arithmetic(result)
@@ -78,26 +79,28 @@ class _Text:
                     yield from self._sentence(f"{_INDENT}{word}: {meaning}")
 
     def _arithmetic(self, result: Result) -> Iterator[str]:
-        of = f" of {formats.label(result.of, _LONGEST)}" if result.of else ""
+        of = f" of {formats.label(result.title or result.of, _LONGEST)}" if result.of else ""
         for total in result.totals:
             how = "largest" if total.largest else "sum"
-            title = f"Arithmetic{of}: {total.unit} {total.text} ({how})"
+            title = f"Arithmetic{of}: {total.text} ({how} in {total.unit})"
             yield from self._table(title, total.addends)
         if result.latencies is not None:
             title = f"Arithmetic{of}: lengths of the {result.noun}s in order, and survival"
-            yield from self._table(title, result.latencies, keys=["what"])
+            yield from self._table(title, result.latencies.drop("what"), keys=["name"])
         yield ""
         for step in result.steps:
             yield from self._sentence(step)
-        yield from self._sentence(f"Headline: {self._it.metric.id}{of} = {exact(result.headline)}")
+        yield from self._sentence(
+            f"Headline: {self._it.metric.id}{of} = {written(result.headline)}"
+        )
 
     def _table(self, title: str, frame: pl.DataFrame, *, keys: Sequence[str] = ()) -> Iterator[str]:
         yield ""
         yield from self._sentence(f"{title} ({formats.plural(frame.height, 'row')})")
         if frame.is_empty():
             return
-        shown = without(frame.head(_SHOWN), self._below)
-        table = draw_table(shown, keys, width=self._width - len(_INDENT), written=_cell)
+        width = self._width - len(_INDENT)
+        table = draw_table(frame.head(_SHOWN), keys, width=width, written=self._cell)
         yield from textwrap.indent(table, _INDENT).splitlines()
         if frame.height > _SHOWN:
             yield f"{_INDENT}and {frame.height - _SHOWN:,} more; --format json has all of them"
@@ -111,17 +114,16 @@ class _Text:
             break_on_hyphens=False,
         )
 
-
-def _cell(value: Any) -> str:
-    match value:
-        case None:
-            return ""
-        case datetime():
-            return f"{value:%Y-%m-%d %H:%M:%S}"
-        case bool() | float() | int() | date():
-            return exact(value)
-    text = str(value)
-    return formats.label(text, len(text))
+    def _cell(self, value: Any) -> str:
+        match value:
+            case None:
+                return ""
+            case datetime():
+                return f"{value.astimezone(self._zone):%-d %b %Y %H:%M:%S}"
+            case bool() | float() | int() | date():
+                return written(value)
+        text = str(value)
+        return formats.label(text, len(text))
 
 
 def _plain(value: Any) -> Any:

@@ -1,29 +1,26 @@
-"""Why this number: the rows behind one figure of one scholar, and how they add up to it.
+"""Why this number: the rows behind one figure, and how they add up to it.
 
-The rows come from the tables that the figure itself is read from. What is added up here is what is
-shown, row by row; the headline beside it is what the query of the metric says, and the two agree.
+A figure is a scholar's, a stream's or the programme's. Its metric's header says what is added up;
+the headline beside the sum is the value that the query of the metric gives, and the two agree.
 """
 
-from velocity.explain.arithmetic import exact, with_unit
-from velocity.explain.catalogue import WAYS, explained
 from velocity.explain.explanation import Explanation, Result, Total
 from velocity.explain.made import explain, weeks
-from velocity.explain.sections import Section, common_folder, sections, without
-from velocity.explain.words import MEANINGS
+from velocity.explain.sections import Section, meanings, sections
+from velocity.explain.ways import explained, ways
+from velocity.explain.words import with_unit, written
 
 __all__ = [
-    "MEANINGS",
-    "WAYS",
     "Explanation",
     "Result",
     "Section",
     "Total",
-    "common_folder",
-    "exact",
     "explain",
     "explained",
+    "meanings",
     "sections",
+    "ways",
     "weeks",
     "with_unit",
-    "without",
+    "written",
 ]

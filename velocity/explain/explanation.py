@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from velocity.metric import Metric
 
-#: A figure as its read gives it: counts are whole, signals are bool, what is not known is None.
+#: A figure as its read gives it: counts are whole, signals are bool, unknown ones are None.
 Value = int | float | bool | date | None
 
 
@@ -25,7 +25,7 @@ class Total:
 
     Args:
         kind: which rows, such as runs, sessions, charges or weeks.
-        text: what is added up.
+        text: the title of the sum.
         unit: of the amounts and of the value.
         value: the sum; 0 without rows.
         addends: the rows that add something: `what` (String), `at` (UTC, or a local day), `amount`
@@ -43,17 +43,17 @@ class Total:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """One value: the scholar's, or that of one of their lines, experiments or measures.
+    """One value: the group's, or that of one of its lines, experiments or measures.
 
     Args:
-        of: which line (entity/project), experiment or measure; "" for the scholar's own.
+        of: which line (entity/project), experiment or measure; "" for the group's own.
         steps: the arithmetic in words, a line each; the last gives `value`.
         value: what the rows come to.
         headline: what the query of the metric says.
         totals: what is added up, numerator first.
         latencies: for what rests on a median, the ordered lengths and the survival curve.
         noun: what the lengths are of, each: loop, wait, experiment, failure or run.
-        title: `of` in words, where it is a measure.
+        title: `of` in words, where it is not a line.
     """
 
     of: str
@@ -68,27 +68,31 @@ class Result:
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """Everything behind one figure of one scholar. Times are UTC; ids are entity/project/run_id.
+    """Everything behind one figure of a scholar, a stream or the programme.
+
+    Times are UTC; ids are entity/project/run_id.
 
     Args:
-        scholar: whose figure.
+        scholar: whose figure; None for a stream's and the programme's.
+        stream: id of the stream whose figure it is; None for any other.
         metric: its id, unit, title and definition.
         week: Monday of the week; None for all the data.
         at_end: whether the figure is of the end of the window, and not of all of it.
         as_of: the instant to which the data is complete.
-        timezone: in which weeks and days begin.
+        timezone: the time zone of weeks and days, and of times that people read.
         runs: raw rows, class, source of each start and end, and the rule that joined each run to
             its experiment: of the experiments that touch the window, and those that count nowhere.
         sessions: of these runs.
-        experiments: that touch the window.
+        experiments: those that touch the window.
         loops: launched in the window, with their status.
-        charges: of a figure of GPUs or credits, what each session came to by day; else no rows.
-        left_out: `kind` (excluded, imputed or flagged), `what`, `why`: a row each.
-        results: one, or one a line, open experiment or measure that has the figure.
-        nothing: what is said where there is none.
+        charges: for a figure of GPUs or credits, the charge of each session by day; else no rows.
+        left_out: one row per `what` that is excluded, imputed or flagged (`kind`), and `why`.
+        results: one, or one per line, open experiment or measure that has the figure.
+        nothing: the sentence where there is no result.
     """
 
-    scholar: str
+    scholar: str | None
+    stream: str | None
     metric: Metric
     week: date | None
     at_end: bool
@@ -105,7 +109,7 @@ class Explanation:
 
     @property
     def window(self) -> str:
-        """What it is over: "all the data", "week of 5 Jan 2026", or the end of either."""
+        """The window in words: "all the data", "week of 5 Jan 2026", or the end of either."""
         if self.week is None:
             return "end of the data" if self.at_end else "all the data"
         week = f"{formats.week(self.week)} {self.week.year}"

@@ -1,9 +1,11 @@
-"""What an explanation must say beside the sum: rows excluded, imputed or flagged, and why."""
+"""Rows that an explanation calls excluded, imputed or flagged, and why."""
 
 from __future__ import annotations
 
 import polars as pl
 from polars import col
+
+from velocity.explain.sums import day_words
 
 _SCHEMA = {"kind": pl.String, "what": pl.String, "why": pl.String}
 
@@ -46,7 +48,7 @@ _NO_GPUS = (
 )
 _NO_RATE = (
     "excluded",
-    col("gpus").is_not_null() & col("rate").is_null(),
+    col("gpus").is_not_null() & col("credits_per_gpu_hour").is_null(),
     "no rate for its GPU type on that day: costs nothing",
 )
 _NOT_YET = ("excluded", col("credits").is_null(), "after the end of the data: not granted yet")
@@ -64,28 +66,29 @@ def left_out(
     *,
     in_credits: bool,
 ) -> pl.DataFrame:
-    """A row a run, experiment or grant, and reason.
+    """One row per run, experiment or grant, and reason.
 
     `kind` (excluded, imputed or flagged), `what`, `why`.
 
     Args:
         runs: of the explanation.
         experiments: of the explanation.
-        charges: of the explanation.
-        grants: `day` and `credits`, null of what is not granted yet.
-        in_credits: whether the figure is of credits, so that what has no rate matters.
+        charges: as `explain_charges` gives them; an empty frame where none matter.
+        grants: as `explain_grants` gives them; an empty frame where none matter.
+        in_credits: whether the figure is of credits, so that a missing rate matters.
     """
     of_charges = (_NO_GPUS, _NO_RATE) if in_credits else (_NO_GPUS,)
     found = [
         frame.filter(which).select(
-            kind=pl.lit(kind), what=pl.format(f"{name} {{}}", name), why=pl.lit(why)
+            kind=pl.lit(kind), what=pl.format(f"{noun} {{}}", name), why=pl.lit(why)
         )
-        for frame, name, rules in (
-            (runs, "run", _OF_RUNS),
-            (experiments, "experiment", _OF_EXPERIMENTS),
-            (charges, "run", of_charges),
-            (grants.rename({"day": "grant"}), "grant", (_NOT_YET,)),
+        for frame, noun, name, rules in (
+            (runs, "run", col("name"), _OF_RUNS),
+            (experiments, "experiment", col("name"), _OF_EXPERIMENTS),
+            (charges, "run", col("name"), of_charges),
+            (grants, "grant of", day_words("day"), (_NOT_YET,)),
         )
+        if frame.width
         for kind, which, why in rules
     ]
     # A run is charged by session and day, and said once.

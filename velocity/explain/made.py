@@ -9,63 +9,67 @@ import polars as pl
 
 from velocity import formats
 from velocity.errors import VelocityError
-from velocity.explain.catalogue import NOT_OF_A_SCHOLAR, WAYS
 from velocity.explain.explanation import Explanation
 from velocity.explain.left_out import left_out
-from velocity.explain.rows import ROW_SCHEMAS, Rows
+from velocity.explain.rows import Group, Rows, no_data
+from velocity.explain.ways import rests_on_hours, ways
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, Scope
-from velocity.reading.definitions import definition
+from velocity.reading.definitions import columns, definition
 from velocity.reading.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from velocity.explain.catalogue import Way
-    from velocity.explain.rows import Kind
+    from velocity.explain.ways import Way
     from velocity.store.snapshot import Snapshot
+
+_WEEK = timedelta(weeks=1)
 
 
 def explain(
     snapshot: Snapshot,
     *,
-    scholar: str,
     metric: str,
+    scholar: str | None = None,
+    stream: str | None = None,
     week: date | None = None,
     scope: Scope = EVERYTHING,
 ) -> Explanation:
-    """Why a figure of a scholar is what it is.
+    """Why a figure of a scholar, a stream or the programme (neither) is what it is.
 
     Args:
         snapshot: what to read.
-        scholar: id, as in `reads.scholars`.
         metric: id of a metric, or of what stands beside one in `reads.metrics`.
+        scholar: id, as in `reads.scholars`.
+        stream: id, as in `reads.streams`.
         week: Monday of a week; None for all the data.
-        scope: what the viewer may see; the scholar must be among it whole.
+        scope: what the viewer may see; everybody in the figure must be among it.
 
     Raises:
-        VelocityError: no such scholar (for this viewer), metric or week, or a metric that is not
-            of a scholar, or not of a week.
+        VelocityError: no such group (for this viewer), metric or week; or the metric is not one of
+            such a group, or not of a week.
     """
-    way = _way(metric)
+    group = group_of(scholar, stream)
+    way = _way(metric, group)
     _check_window(metric, way, week)
-    _check_scholar(snapshot, scholar, scope)
+    _check_group(snapshot, group, scope)
+    _check_hours(metric, group, scope)
     if week is not None:
-        _check_reached(snapshot, scholar, week, scope, at_end=way.at_end)
-    to_day = None if week is None else week + timedelta(weeks=1)
-    rows = Rows(snapshot, scholar, week, to_day, scope)
+        _check_reached(snapshot, group, week, scope, at_end=way.at_end)
+    rows = Rows(snapshot, group, week, week and week + _WEEK, scope)
     rows.begin("runs", "experiments", "sessions")
     results = way.results(rows, metric)
     runs, experiments = rows.of("runs"), rows.of("experiments")
-    # What came before the window is in the balance at its end too.
+    # The balance at the end of a window counts what came before it too.
     known = rows.since_ever if way.at_end else rows
-    rests_on = {total.kind for result in results for total in result.totals}
-    charges = _charged(_rows_if(any("charges" in it for it in rests_on), known, "charges"))
-    grants = _rows_if("grants" in rests_on, known, "grants")
-    in_credits = any(total.unit == "credits" for it in results for total in it.totals)
+    kinds = {total.kind for it in results for total in it.totals}
+    charges = known.of("charges") if kinds & {"charges", "recent_charges"} else pl.DataFrame()
+    grants = known.of("grants") if "grants" in kinds else pl.DataFrame()
     as_of, _, timezone = reads.edge(snapshot).row(0)
     return Explanation(
         scholar=scholar,
+        stream=stream,
         metric=definition(metric),
         week=week,
         at_end=way.at_end,
@@ -74,22 +78,31 @@ def explain(
         runs=runs,
         sessions=rows.of("sessions"),
         experiments=experiments,
-        loops=rows.loops(),
-        charges=charges,
-        left_out=left_out(runs, experiments, charges, grants, in_credits=in_credits),
+        loops=rows.of("loops"),
+        charges=_charged(charges) if charges.width else charges,
+        left_out=left_out(
+            runs,
+            experiments,
+            charges,
+            grants,
+            in_credits=any(total.unit == "credits" for it in results for total in it.totals),
+        ),
         results=results,
         nothing="" if results else way.nothing,
     )
 
 
-def _rows_if(rest: bool, rows: Rows, kind: Kind) -> pl.DataFrame:
-    return rows.of(kind) if rest else pl.DataFrame(schema=ROW_SCHEMAS[kind])
+def group_of(scholar: str | None = None, stream: str | None = None) -> Group:
+    """The group that is meant: a scholar, a stream, or the programme where neither is named."""
+    if scholar is not None:
+        return Group("scholar", scholar)
+    return Group("programme", "programme") if stream is None else Group("stream", stream)
 
 
 def _charged(charges: pl.DataFrame) -> pl.DataFrame:
-    """What each session came to by day, as it is shown."""
+    """The charge of each session by day, as it is shown."""
     return charges.select(
-        *("run", "day", "gpu_type", "gpus"),
+        *("run", "name", "scholar", "day", "gpu_type", "gpus"),
         hours=(pl.col("ended_at") - pl.col("started_at")).dt.total_microseconds() / 3.6e9,
         charged_gpu_hours="gpu_hours",
         used_gpu_hours="used_gpu_hours",
@@ -98,24 +111,38 @@ def _charged(charges: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def weeks(snapshot: Snapshot, *, scholar: str, scope: Scope = EVERYTHING) -> pl.DataFrame:
-    """Weeks that the data reaches, without launches too: `week_start`, the earliest first."""
+def weeks(
+    snapshot: Snapshot,
+    *,
+    scholar: str | None = None,
+    stream: str | None = None,
+    scope: Scope = EVERYTHING,
+) -> pl.DataFrame:
+    """The weeks that the data reaches: `week_start`, the earliest first."""
+    group = group_of(scholar, stream)
     figures = reads.metrics(
-        snapshot, by="scholar", period="week", groups=[scholar], parts=("volume",), scope=scope
+        snapshot, by=group.by, period="week", groups=[group.id], parts=["volume"], scope=scope
     )
     return figures.select(week_start="period_start").sort("week_start")
 
 
-def _way(metric: str) -> Way:
-    if metric in WAYS:
-        return WAYS[metric]
-    if metric in NOT_OF_A_SCHOLAR:
-        what, where = NOT_OF_A_SCHOLAR[metric]
-        raise VelocityError(f"'{metric}' is {what}, not a figure of a scholar.", where)
-    raise VelocityError(
-        f"'{formats.label(metric)}' is not a figure that can be explained.",
-        did_you_mean(metric, WAYS, otherwise="docs/metrics.md lists every metric."),
-    )
+def _way(metric: str, group: Group) -> Way:
+    known = ways()
+    if metric not in known and metric in columns():
+        raise VelocityError(
+            f"'{metric}' compares scholars or checks the data; it is not a sum to explain.",
+            "docs/metrics.md says what it is.",
+        )
+    if metric not in known:
+        raise VelocityError(
+            f"'{formats.label(metric)}' is not a figure that can be explained.",
+            did_you_mean(metric, known, otherwise="docs/metrics.md lists every metric."),
+        )
+    if group.by not in known[metric].kinds:
+        raise VelocityError(
+            f"'{metric}' is a figure of a scholar.", "Name a scholar with --scholar."
+        )
+    return known[metric]
 
 
 def _check_window(metric: str, way: Way, week: date | None) -> None:
@@ -131,29 +158,50 @@ def _check_window(metric: str, way: Way, week: date | None) -> None:
         raise VelocityError(f"{week} is not a Monday.", f"The week of that day begins on {monday}.")
 
 
+def _check_group(snapshot: Snapshot, group: Group, scope: Scope) -> None:
+    if group.by == "programme":
+        if not scope.everything:
+            raise VelocityError(
+                "Figures of the programme are explained only to those who may see everybody.",
+                "Choose a scholar or a stream that you may see.",
+            )
+        return
+    known = getattr(reads, f"{group.by}s")(snapshot, scope=scope)[group.by].to_list()
+    sees = scope.sees_whole if group.by == "scholar" else scope.sees_stream
+    if group.id in known and sees(group.id):
+        return
+    raise VelocityError(
+        f"There is no {group.by} '{formats.label(group.id)}' whose figures can be explained here.",
+        did_you_mean(
+            group.id, known, otherwise=f"`velocity metrics --by {group.by}` lists all of them."
+        ),
+    )
+
+
+def _check_hours(metric: str, group: Group, scope: Scope) -> None:
+    """Refuses awake hours to everybody but the scholar."""
+    own = group.by == "scholar" and scope.sees_hours(group.id)
+    if own or scope.hours is None or not rests_on_hours(metric):
+        return
+    whose = group.words if group.by == "scholar" else "each scholar"
+    raise VelocityError(
+        f"Awake hours of {whose} are shown to {'that person' if group.by != 'scholar' else whose} "
+        "alone.",
+        "Choose a figure that does not rest on them.",
+    )
+
+
 def _check_reached(
-    snapshot: Snapshot, scholar: str, week: date, scope: Scope, *, at_end: bool
+    snapshot: Snapshot, group: Group, week: date, scope: Scope, *, at_end: bool
 ) -> None:
     """Refuses a week that the data does not reach; grants may come before it (`at_end`)."""
-    known = weeks(snapshot, scholar=scholar, scope=scope)["week_start"].to_list()
+    whose = {} if group.by == "programme" else {group.by: group.id}
+    known = weeks(snapshot, scope=scope, **whose)["week_start"].to_list()
     if not known:
-        raise VelocityError(
-            f"There is no data of {formats.label(scholar)} yet.",
-            "Choose another scholar, or sync to bring in what is new.",
-        )
+        raise no_data(group)
     first, last = known[0], known[-1]
     if week > last or (week < first and not at_end):
         raise VelocityError(
-            f"There is no data of {formats.label(scholar)} in the week of {week}.",
+            f"There is no data of {group.words} in the week of {week}.",
             f"The data begins in the week of {first} and ends in that of {last}.",
         )
-
-
-def _check_scholar(snapshot: Snapshot, scholar: str, scope: Scope) -> None:
-    known = reads.scholars(snapshot, scope=scope)["scholar"].to_list()
-    if scholar in known and scope.sees_whole(scholar):
-        return
-    raise VelocityError(
-        f"There is no scholar '{formats.label(scholar)}' whose figures can be explained here.",
-        did_you_mean(scholar, known, otherwise="`velocity metrics` lists every scholar."),
-    )

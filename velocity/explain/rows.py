@@ -1,148 +1,50 @@
-"""The rows behind a figure, a typed read each; queries/reads/explain_* say what they are."""
+"""The rows behind the figures of a group; queries/reads/explain_* say what they are."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from velocity import formats
 from velocity.errors import VelocityError
+from velocity.metric import formula_sql
 from velocity.queries import load_query
 from velocity.reading import reads
 from velocity.reading.soon import soon
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import date
 
     from velocity.reading.access import Scope
     from velocity.store.snapshot import Snapshot
 
-#: The reads, by the name of their query after "explain_".
-Kind = Literal[
-    "runs",
-    "sessions",
-    "experiments",
-    "stretches",
-    "days",
-    "charges",
-    "recent_charges",
-    "grants",
-    "gaps",
-]
-KINDS: tuple[Kind, ...] = get_args(Kind)
-#: Latencies, by the name that queries/reads/explain_latencies.sql gives them.
-Latency = Literal["machine", "reaction", "reaction_awake", "loop", "recovery", "first_row"]
 
-_UTC = pl.Datetime("us", "UTC")
+@dataclass(frozen=True)
+class Group:
+    """Whose figures are explained: one scholar's, one stream's, or the programme's."""
 
-#: Read -> its columns. `*_inside` is about the window; a test compares each with its query.
-ROW_SCHEMAS: dict[Kind | Literal["latencies"], dict[str, pl.DataType | type[pl.DataType]]] = {
-    "runs": {
-        "run": pl.String,
-        "state": pl.String,
-        "created_at": _UTC,
-        "started_at": _UTC,
-        "heartbeat_at": _UTC,
-        "runtime_hours": pl.Float64,
-        "class": pl.String,
-        "start_source": pl.String,
-        "ended_at": _UTC,
-        "end_source": pl.String,
-        "active_hours": pl.Float64,
-        "experiment": pl.String,
-        "joined_by": pl.String,
-        "excluded": pl.String,
-        "clock": pl.Boolean,
-        "estimated": pl.Boolean,
-        "failed_compute": pl.Boolean,
-        "early_failure": pl.Boolean,
-        "rework": pl.Boolean,
-        "starts_inside": pl.Boolean,
-        "ends_inside": pl.Boolean,
-    },
-    "sessions": {
-        "run": pl.String,
-        "session": pl.Int32,
-        "started_at": _UTC,
-        "ended_at": _UTC,
-        "open": pl.Boolean,
-        "end_source": pl.String,
-        "estimated": pl.Boolean,
-        "clock": pl.Boolean,
-        "hours": pl.Float64,
-        "hours_inside": pl.Float64,
-    },
-    "experiments": {
-        "experiment": pl.String,
-        "stream": pl.String,
-        "runs": pl.Int32,
-        "k": pl.Int32,
-        "started_at": _UTC,
-        "signal_at": _UTC,
-        "outcome": pl.String,
-        "overlapped": pl.Boolean,
-        "clock": pl.Boolean,
-        "loop_status": pl.String,
-        "active_hours": pl.Float64,
-        "hours_inside": pl.Float64,
-        "starts_inside": pl.Boolean,
-        "signal_inside": pl.Boolean,
-    },
-    "stretches": {
-        "started_at": _UTC,
-        "ended_at": _UTC,
-        "experiments": pl.Int32,
-        "runs": pl.Int32,
-        "hours_inside": pl.Float64,
-    },
-    "days": {"day": pl.Date, "covered": pl.Float64},
-    "charges": {
-        "run": pl.String,
-        "day": pl.Date,
-        "started_at": _UTC,
-        "ended_at": _UTC,
-        "class": pl.String,
-        "failed_compute": pl.Boolean,
-        "gpu_type": pl.String,
-        "gpus": pl.Float64,
-        "gpu_hours": pl.Float64,
-        "used_gpu_hours": pl.Float64,
-        "unpriced_hours": pl.Float64,
-        "credits_per_gpu_hour": pl.Float64,
-        "credits": pl.Float64,
-    },
-    "recent_charges": {"run": pl.String, "day": pl.Date, "credits": pl.Float64},
-    "grants": {"day": pl.Date, "credits": pl.Float64},
-    "gaps": {
-        "line": pl.String,
-        "from_day": pl.Date,
-        "to_day": pl.Date,
-        "hours": pl.Float64,
-        "awake_hours": pl.Float64,
-    },
-    "latencies": {
-        "what": pl.String,
-        "day": pl.Date,
-        "hours": pl.Float64,
-        "event": pl.Boolean,
-        "at_risk": pl.Int64,
-        "survival": pl.Float64,
-        "survival_low": pl.Float64,
-        "survival_high": pl.Float64,
-    },
-}
+    by: reads.By
+    id: str
+
+    @property
+    def words(self) -> str:
+        """Such as "ada", "stream vision" or "the programme"."""
+        if self.by == "programme":
+            return "the programme"
+        name = formats.label(self.id)
+        return name if self.by == "scholar" else f"stream {name}"
 
 
 @dataclass(frozen=True)
 class Rows:
-    """The reads of one scholar and window, for one viewer; each is read once."""
+    """The reads of one group and window, for one viewer; each is read once."""
 
     snapshot: Snapshot
-    scholar: str
+    group: Group
     from_day: date | None
     to_day: date | None
     scope: Scope
@@ -153,99 +55,82 @@ class Rows:
 
     @cached_property
     def since_ever(self) -> Rows:
-        """The same up to the end of the window, also what came before it."""
+        """The same up to the end of the window, with everything before it."""
         return self if self.from_day is None else replace(self, from_day=None)
 
-    def begin(self, *kinds: Kind) -> None:
-        """Has rows read beside what is read first; `of` gives them."""
+    def begin(self, *kinds: str) -> None:
+        """Starts reading rows in the background; `of` gives them."""
         for kind in kinds:
-            name, read = self._named(kind)
-            self._begun[name] = soon(reads.side_by_side, read)
+            self._begun[kind] = soon(reads.side_by_side, self._reading(kind))
 
-    def of(self, kind: Kind) -> pl.DataFrame:
-        """The rows of a kind; columns as in `ROW_SCHEMAS`."""
-        return self._read(kind)
+    def of(self, kind: str) -> pl.DataFrame:
+        """The rows of a kind, such as "runs" or "charges"."""
+        if kind == "loops":
+            return self.once("loops", self._loops)
+        return self.once(kind, self._reading(kind))
 
-    def latencies(self, measure: Latency, line: str | None = None) -> pl.DataFrame:
-        """What enters a median, of a line (entity/project) or all, shortest first.
-
-        Columns as in `ROW_SCHEMAS`.
-        """
-        every = self._read("latencies", line=line)
+    def latencies(self, measure: str, line: str | None = None) -> pl.DataFrame:
+        """The lengths that enter a median, of a line (entity/project) or all, shortest first."""
+        every = self.once(f"latencies {line}", self._reading("latencies", line=line))
         return every.filter(pl.col("measure") == measure).drop("measure")
 
-    def figures(self, part: str = "volume") -> dict[str, Any]:
-        """What `reads.metrics` says in one part, and in that of volume, by its columns.
+    def figures(self, part: str) -> dict[str, Any]:
+        """The row of `reads.metrics` with the metrics of one query, and of volume.
 
         Raises:
-            VelocityError: the scholar has no data.
+            VelocityError: the group has no data.
         """
         found = self.once(
-            f"figures, {part}",
+            f"figures {part}",
             lambda: reads.metrics(
                 self.snapshot,
-                by="scholar",
+                by=self.group.by,
                 period="all" if self.from_day is None else "week",
                 from_day=self.from_day,
                 to_day=self.to_day,
-                groups=[self.scholar],
+                groups=[self.group.id],
                 parts=[part],
                 scope=self.scope,
             ),
         )
         if found.is_empty():
-            raise VelocityError(
-                f"There is no data of {formats.label(self.scholar)} yet.",
-                "Choose another scholar, or sync to bring in what is new.",
-            )
+            raise no_data(self.group)
         return found.row(0, named=True)
 
-    def loops(self) -> pl.DataFrame:
-        """The loops launched in the window, in order of launch; columns of `reads.loops`."""
-        return self.once(
-            "loops",
-            lambda: reads.loops(
-                self.snapshot,
-                from_day=self.from_day,
-                to_day=self.to_day,
-                scholar=self.scholar,
-                scope=self.scope,
-            ).reverse(),
-        )
-
-    def limits(self, count: int) -> tuple[float, float]:
-        """Exact Poisson 95 % limits of the mean of which `count` were counted."""
-        frame = self.snapshot.frame(load_query("reads/explain_limits").body, {"n": count})
-        low, high = frame.row(0)
-        return low, high
-
-    def usual(self, what: Literal["age", "range", "pace"]) -> dict[str, Any]:
-        """What usual ages, usual ranges and the pace of spending are made of.
-
-        See queries/macros/usual_age.sql, usual_range.sql and pace.sql.
-        """
-        asked = self.once(
-            "usual", lambda: self.snapshot.frame(load_query("reads/explain_usual").body)
-        )
-        numbers: dict[str, Any] = asked[what][0]
-        return numbers
+    def evaluate(self, formula: str, values: Mapping[str, float | None] | None = None) -> Any:
+        """The value of a formula of a header, with the values of its operands."""
+        values = values or {}
+        sql = formula_sql(formula, {name: f"${name}" for name in values})
+        return self.snapshot.frame(f"SELECT {sql} AS value", values)["value"][0]
 
     def once(self, name: str, read: Callable[[], pl.DataFrame]) -> pl.DataFrame:
-        """What `read` gives, kept by its name."""
+        """The result of `read`, kept under its name."""
         if name not in self._known:
             self._known[name] = self._begun.pop(name, read)()
         return self._known[name]
 
-    def _read(self, name: str, **more: str | None) -> pl.DataFrame:
-        return self.once(*self._named(name, **more))
+    def _loops(self) -> pl.DataFrame:
+        """The loops launched in the window, in order of launch."""
+        whose = {} if self.group.by == "programme" else {self.group.by: self.group.id}
+        return reads.loops(
+            self.snapshot, from_day=self.from_day, to_day=self.to_day, scope=self.scope, **whose
+        ).reverse()
 
-    def _named(self, name: str, **more: str | None) -> tuple[str, Callable[[], pl.DataFrame]]:
-        """A read of explain_`name`, and what it is kept by."""
+    def _reading(self, kind: str, **more: str | None) -> Callable[[], pl.DataFrame]:
+        query = load_query(f"reads/explain_{kind}")
         params = {
-            "scholar": self.scholar,
+            "by": self.group.by,
+            "group_id": self.group.id,
             "from_day": self.from_day,
             "to_day": self.to_day,
             "scope": self.scope.params,
         }
-        body = load_query(f"reads/explain_{name}").body
-        return repr((name, more)), lambda: self.snapshot.frame(body, params | more)
+        return lambda: self.snapshot.frame(query.body, params | more)
+
+
+def no_data(group: Group) -> VelocityError:
+    """The error for a group that nothing is known of yet."""
+    return VelocityError(
+        f"There is no data of {group.words} yet.",
+        "Choose another one, or run `velocity sync` to bring in new runs.",
+    )

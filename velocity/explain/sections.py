@@ -6,14 +6,14 @@ A page and the command line draw the same: columns, titles and meanings are chos
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import takewhile
+from functools import cache
 from typing import TYPE_CHECKING
 
-import polars as pl
-
-from velocity.explain.words import MEANINGS
+from velocity.queries import load_query
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from velocity.explain.explanation import Explanation
 
 
@@ -41,6 +41,7 @@ class Section:
 def sections(found: Explanation) -> tuple[Section, ...]:
     """Runs, sessions, experiments, loops, charges if any, and what is left out of them."""
     said: set[str] = set()
+    several = found.scholar is None
 
     def section(
         title: str, about: str, frame: pl.DataFrame, shown: tuple[str, ...], keys: int = 1
@@ -48,21 +49,23 @@ def sections(found: Explanation) -> tuple[Section, ...]:
         words = {
             column: {
                 word: meaning
-                for word, meaning in MEANINGS[column].items()
+                for word, meaning in meanings()[column].items()
                 if meaning not in said and word in frame[column]
             }
             for column in shown
-            if column in MEANINGS
+            if column in meanings()
         }
         said.update(*(it.values() for it in words.values()))
-        return Section(title, about, frame, shown, shown[:keys], words)
+        if several and "scholar" in frame.columns:
+            shown = ("scholar", *shown)
+        return Section(title, about, frame, shown, shown[several : keys + several], words)
 
     charges = section(
         "Charges",
         "GPU-hours, fewer than GPUs times hours where a host was asked for more than it has",
         found.charges,
         (
-            *("run", "day", "gpu_type", "gpus", "hours"),
+            *("name", "day", "gpu_type", "gpus", "hours"),
             *("charged_gpu_hours", "rate", "charged_credits"),
         ),
         keys=2,
@@ -73,15 +76,16 @@ def sections(found: Explanation) -> tuple[Section, ...]:
             "what came in, what they were taken for, what joined them",
             found.runs,
             (
-                *("run", "state", "created_at", "started_at", "heartbeat_at", "runtime_hours"),
-                *("class", "start_source", "ended_at", "end_source", "experiment", "joined_by"),
+                *("name", "state", "created_at", "started_at", "heartbeat_at", "runtime_hours"),
+                *("class", "start_source", "ended_at", "end_source"),
+                *("experiment_name", "joined_by"),
             ),
         ),
         section(
             "Sessions",
             "when the runs were active",
             found.sessions,
-            ("run", "session", "started_at", "ended_at", "end_source", "hours", "hours_inside"),
+            ("name", "session", "started_at", "ended_at", "end_source", "hours", "hours_inside"),
             keys=2,
         ),
         section(
@@ -89,7 +93,7 @@ def sections(found: Explanation) -> tuple[Section, ...]:
             "k finished runs, the successes needed, make the signal",
             found.experiments,
             (
-                *("experiment", "runs", "k", "started_at", "signal_at", "outcome", "overlapped"),
+                *("name", "runs", "k", "started_at", "signal_at", "outcome", "overlapped"),
                 *("hours_inside", "loop_status"),
             ),
         ),
@@ -98,7 +102,7 @@ def sections(found: Explanation) -> tuple[Section, ...]:
             "from launch to signal, and on to the next launch",
             found.loops,
             (
-                *("experiment_id", "status", "started_at", "signal_at", "next_at"),
+                *("label", "status", "started_at", "signal_at", "next_at"),
                 *("machine_hours", "reaction_hours", "reaction_awake_hours", "loop_hours"),
             ),
         ),
@@ -113,15 +117,9 @@ def sections(found: Explanation) -> tuple[Section, ...]:
     )
 
 
-def common_folder(ids: pl.Series) -> str:
-    """What all the ids begin with, up to a slash; it is said once, and `without` takes it away."""
-    folders = [text.split("/")[:-1] for text in ids]
-    same = takewhile(lambda parts: len(set(parts)) == 1, zip(*folders, strict=False))
-    return "".join(f"{parts[0]}/" for parts in same)
-
-
-def without(frame: pl.DataFrame, folder: str) -> pl.DataFrame:
-    """The frame with `folder` left out of its texts."""
-    if not folder:
-        return frame
-    return frame.with_columns(pl.col(pl.String).str.replace(folder, "", literal=True))
+@cache
+def meanings() -> dict[str, dict[str, str]]:
+    """Column -> word that stands in it -> meaning, from the headers of the queries of the rows."""
+    kinds = ("runs", "sessions", "experiments")
+    queries = [load_query(f"reads/explain_{it}") for it in kinds] + [load_query("reads/loops")]
+    return {column: words for query in queries for column, words in query.words.items()}

@@ -1,58 +1,45 @@
-"""What the words in the tables of an explanation mean; docs/metrics.md defines them."""
+"""How explanations write values: two decimals, dates as people write them."""
 
 from __future__ import annotations
 
-#: The rule that joined a run to its experiment -> in words.
-RULES = {
-    "first": "begins the experiment",
-    "tag": "has the tag of the experiment",
-    "sweep": "is of the sweep",
-    "continuation": "takes up a pre-empted run of the same config",
-    "together": "was launched together with the run before it, which was in flight",
-    "same_config": "has the config of the run before it, which was in flight",
-    "script": "began so soon after another run's end that a script goes on",
-}
+import math
+from datetime import date
+from typing import TYPE_CHECKING
 
-#: What the start or the end of a run or session is known from -> in words.
-SOURCES = {
-    "environment": "starts when one of its processes said that it began",
-    "created": "starts when the run was created: no process said when it began",
-    "runtime": "ends its runtime after its start",
-    "heartbeat": "ends at its last heartbeat",
-    "last_metric": "ends at its last logged row",
-    "runtime_share": "an earlier session of a resumed run: ends after its share of the runtime",
-    "next_session": "an earlier session of a resumed run: ends as the next begins",
-    "open": "still running, counted to the end of the data",
-    "stale_heartbeat": "presumed dead, ends at its last heartbeat",
-    "unknown": "its end is not known: of no length",
-}
+from velocity import formats
 
-#: How an experiment ended; k is how many of its runs must finish -> in words.
-OUTCOMES = {
-    "success": "k of its runs have finished",
-    "partial": "some runs finished, fewer than k, and none runs any more",
-    "false_start": "all its runs were early failures",
-    "failure": "none finished, and one was failed compute",
-    "killed": "none finished or was failed compute, and one was killed",
-    "other": "none finished, was failed compute or was killed",
-    "open": "a run is still going on, and there is no signal yet",
-}
+if TYPE_CHECKING:
+    from velocity.explain.explanation import Total, Value
 
-#: What became of a loop -> in words.
-STATUSES = {
-    "closed": "launched again within 5 days of the signal",
-    "abandoned": "not launched again within 5 days of the signal",
-    "awaiting": "not launched again yet, within 5 days of the signal",
-    "open": "no signal yet",
-    "none": "has no loop of its own: a false start, or its clock is in doubt",
-}
+_DECIMALS = 2
 
-#: Column -> word -> what it means.
-MEANINGS = {
-    "start_source": SOURCES,
-    "end_source": SOURCES,
-    "joined_by": RULES,
-    "outcome": OUTCOMES,
-    "loop_status": STATUSES,
-    "status": STATUSES,
-}
+
+def written(value: Value) -> str:
+    """A number to two decimals, or two digits where that would be 0; dates, yes and no."""
+    if value is None:
+        return formats.NOT_KNOWN
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, date):
+        return f"{formats.day(value)} {value.year}".replace(formats.NBSP, " ")
+    if isinstance(value, int):
+        return f"{value:,}"
+    if not math.isfinite(value):
+        return str(value)
+    decimals = _DECIMALS
+    if 0 < abs(value) < 10**-_DECIMALS:
+        decimals = 1 - math.floor(math.log10(abs(value)))
+    text = f"{value:,.{decimals}f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def with_unit(value: float, unit: str) -> str:
+    """A number and its unit: "1 run", "2.5 hours"."""
+    return f"{written(value)} {unit.removesuffix('s') if value == 1 else unit}"
+
+
+def summed_up(total: Total) -> str:
+    """A total as a step: its value, how many rows it comes from, and its title."""
+    rows = formats.plural(total.addends.height, "row")
+    how = "largest of" if total.largest else "sum of"
+    return f"{with_unit(total.value, total.unit)} ({how} {rows}): {total.text}"

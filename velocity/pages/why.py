@@ -1,4 +1,4 @@
-"""Why this number: one figure of a scholar, from raw rows to the headline."""
+"""Why this number: one figure of a scholar, a stream or the programme, from raw rows on."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import streamlit as st
 
 from velocity import explain, formats, ui
+from velocity.reading import reads
 from velocity.reading.definitions import definition
 from velocity.sentences import why_this_number
 
@@ -20,14 +21,37 @@ _LONGEST = 200  # characters of an id, whose end tells it apart
 _WEEK = timedelta(weeks=1)
 
 
-def _choose_week(scholar: str, windows: Literal["any", "end", "week"]) -> date | None:
+def _choose_group() -> tuple[dict[str, str], str]:
+    """Whose figure is asked for, as the keywords of `explain`, and the name.
+
+    Streams and the programme are offered to those who may see everybody in them.
+    """
+    choices: dict[str, tuple[dict[str, str], str]] = {}
+    if view.scholar is not None:
+        choices["scholar"] = {"scholar": view.scholar}, view.who(view.scholar)["name"]
+    if view.scope.everything:
+        choices["programme"] = {}, "The programme"
+    for it in view.read(reads.streams).iter_rows(named=True):
+        if view.scope.sees_stream(it["stream"]):
+            choices[f"stream {it['stream']}"] = {"stream": it["stream"]}, it["name"]
+    if not choices:
+        ui.empty_state("There is no scholar yet.", "velocity sync --project ENTITY/PROJECT")
+        st.stop()
+    if len(choices) == 1:
+        return next(iter(choices.values()))
+    titles = {it: formats.label(name) for it, (_, name) in choices.items()}
+    default = next(iter(choices))
+    return choices[ui.choose_titled("Whose", titles, key="whose", default=default, width=200)]
+
+
+def _choose_week(whose: dict[str, str], windows: Literal["any", "end", "week"]) -> date | None:
     """The Monday of the week that is chosen; None for all the data, or its end."""
     mondays: dict[str, date] = {}
     if windows != "end":
-        weeks = view.read(explain.weeks, scholar=scholar)["week_start"]
+        weeks = view.read(explain.weeks, **whose)["week_start"]
         mondays = {it.isoformat(): it for it in weeks.reverse()}
     titles = {name: f"{formats.week(it)} {it.year}" for name, it in mondays.items()}
-    # Of a week that still runs there is least to say.
+    # The running week has the least to say.
     complete = (name for name, it in mondays.items() if it + _WEEK <= view.window.end)
     default = next(complete, next(iter(mondays), _WHOLE))
     if windows != "week":
@@ -36,13 +60,13 @@ def _choose_week(scholar: str, windows: Literal["any", "end", "week"]) -> date |
 
 
 view = ui.view()
-scholar = view.scholar
-if scholar is None:
-    ui.empty_state("There is no scholar yet.", "velocity sync --project ENTITY/PROJECT")
-    st.stop()
-hours = view.scope.sees_hours(scholar)
-known = explain.explained(hours=hours)
 with st.container(horizontal=True):
+    whose, name = _choose_group()
+    scholar = whose.get("scholar")
+    sees = view.scope.hours is None or (scholar is not None and view.scope.sees_hours(scholar))
+    by = next(iter(whose), "programme")
+    ways = explain.ways()
+    known = [it for it in explain.explained(hours=sees) if by in ways[it].kinds]
     metric = ui.choose_titled(
         "Figure",
         {it: definition(it).title for it in known},
@@ -50,18 +74,17 @@ with st.container(horizontal=True):
         default="reaction_share",
         width=320,
     )
-    monday = _choose_week(scholar, explain.WAYS[metric].windows)
-    found = view.read(explain.explain, scholar=scholar, metric=metric, week=monday)
+    monday = _choose_week(whose, ways[metric].windows)
+    found = view.read(explain.explain, **whose, metric=metric, week=monday)
     results = {it.of: it for it in found.results}
     of = next(iter(results), None)
     if of is not None and len(results) > 1:
         titles = {it: formats.label(each.title or it, _LONGEST) for it, each in results.items()}
         of = ui.choose_titled("Of", titles, key="of", default=of, width=420)
     result = None if of is None else results[of]
-name = view.who(scholar)["name"]
 view.say(
     f"{formats.markdown(formats.label(name))}, times in {view.zone}",
     why_this_number(found, result, name),
     window=found.window if found.week or found.at_end else None,
 )
-ui.show_explanation(found, result, hours=hours)
+ui.show_explanation(found, result, hours=sees)

@@ -53,6 +53,10 @@ class Scope:
         """Whether everything of the scholar may be seen, but for the hours of the day."""
         return self.everything or scholar in self.scholars
 
+    def sees_stream(self, stream: str) -> bool:
+        """Whether every row of the stream may be seen, except the hours of the day."""
+        return self.everything or stream in self.streams
+
     def sees_hours(self, scholar: str) -> bool:
         """Whether hours of the day, nights and weekends of the scholar may be seen."""
         return self.hours is None or scholar in self.hours

@@ -60,6 +60,12 @@ def metrics() -> dict[str, Metric]:
 
 
 @cache
+def terms() -> dict[str, Metric]:
+    """Every metric, and every sum that only formulas use, by its id."""
+    return {it.id: it for group in groups() for it in (*group.metrics, *group.sums)}
+
+
+@cache
 def columns() -> dict[str, Metric]:
     """The id of every metric, and of what stands beside one -> that metric."""
     return {column: metric for metric in metrics().values() for column in metric.columns}
@@ -88,4 +94,5 @@ def definition(metric_id: str) -> Metric:
         unit=unit or metric.unit,
         title=f"{metric.title}: {title}",
         text=f"{text}{first}{rest}",
+        formula={"low": metric.low, "high": metric.high}.get(suffix, ""),
     )

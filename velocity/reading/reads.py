@@ -146,6 +146,7 @@ def loops(
     from_day: date | None = None,
     to_day: date | None = None,
     scholar: str | None = None,
+    stream: str | None = None,
     scope: Scope = EVERYTHING,
 ) -> pl.DataFrame:
     """Loops of experiments launched in the window, latest first; see queries/reads/loops.sql."""
@@ -155,6 +156,7 @@ def loops(
         from_day=from_day,
         to_day=to_day,
         scholar=scholar,
+        stream=stream,
         scope=scope.params,
     )
 

@@ -16,12 +16,12 @@ _NOUNS = {"runs": "run", "experiments": "experiment", "loops": "loop", "charges"
 
 
 def why_this_number(found: Explanation, result: Result | None, who: str) -> Answer:
-    """The headline with its unit, whose it is and over what; below, how many rows it comes from.
+    """The headline with its unit, whose it is and the window; below, how many rows it rests on.
 
     Args:
         found: the explanation.
         result: which of its results; None where it has none.
-        who: the scholar's name.
+        who: the name of the scholar or stream, or "The programme".
     """
     if result is None:
         return Answer(found.nothing, joined(_rests_on(found), _noted(found)))

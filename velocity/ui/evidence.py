@@ -31,22 +31,19 @@ def show_explanation(found: Explanation, result: Result | None, *, hours: bool) 
         result: one of its results; None where it has none.
         hours: whether the viewer may see the scholar's hours of the day.
     """
-    folder = explain.common_folder(found.runs["run"])
     notes = []
     if result is not None:
         heading("How it is worked out", formats.markdown(found.metric.text))
         st.text("\n".join(result.steps))
-        notes.append(f"The figure's own query gives: {explain.exact(result.headline)}")
-    if folder:
-        notes.append(f"Runs and experiments below are those of {_said(folder)}")
+        notes.append(f"The figure's own query gives: {explain.written(result.headline)}")
     own = _own_runs(found, result)
     if result is not None and 0 < own.len() < found.runs.height:
-        notes.append(f"The rows of {_said(result.of.removeprefix(folder))} stand first")
+        notes.append(f"The rows of {_said(result.title or result.of)} come first")
     st.caption("  \n".join(notes))
     if result is not None:
-        _show_parts(result, folder)
+        _show_parts(result)
     for section in explain.sections(found):
-        _show_section(section, folder, own, hours=hours)
+        _show_section(section, own, hours=hours)
 
 
 def _said(text: str) -> str:
@@ -63,12 +60,12 @@ def _own_runs(found: Explanation, result: Result | None) -> pl.Series:
     return found.runs.filter((pl.col("experiment") == of) | within)["run"]
 
 
-def _show_parts(result: Result, folder: str) -> None:
+def _show_parts(result: Result) -> None:
     if result.totals:
         with st.grid(len(result.totals), min_column_width=_NARROWEST, gap="medium"):
             for part, total in enumerate(result.totals, start=1):
                 with st.container():
-                    _show_total(total, folder, f"part-{part}")
+                    _show_total(total, f"part-{part}")
     if result.latencies is not None and result.latencies.height:
         count = formats.plural(result.latencies.height, result.noun)
         _show(
@@ -76,12 +73,17 @@ def _show_parts(result: Result, folder: str) -> None:
             f"{count}, shortest first; at risk = lasts as long or longer; survival = the share "
             "that lasts longer, between its 95 % limits",
             Table(result.latencies, "lengths"),
-            explain.without(result.latencies, folder),
-            pinned="what",
+            result.latencies.drop("what", *([] if _of_several(result.latencies) else ["scholar"])),
+            pinned="name",
         )
 
 
-def _show_total(total: Total, folder: str, name: str) -> None:
+def _of_several(frame: pl.DataFrame) -> bool:
+    """Whether the rows are those of several scholars."""
+    return frame["scholar"].n_unique() > 1
+
+
+def _show_total(total: Total, name: str) -> None:
     rows = formats.plural(total.addends.height, "row")
     value = explain.with_unit(total.value, total.unit)
     come_to = f"of which the largest is {value}" if total.largest else f"adding up to {value}"
@@ -91,27 +93,28 @@ def _show_total(total: Total, folder: str, name: str) -> None:
     if (addends["amount"] == addends["amount"].round()).all():
         addends = addends.cast({"amount": pl.Int64})
     _show(
-        f"{total.unit[0].upper()}{total.unit[1:]} {total.text}",
+        f"{total.text[0].upper()}{total.text[1:]}",
         f"{rows}, {come_to}",
         Table(total.addends, name),
-        explain.without(addends, folder),
+        addends,
         rows_shown=_ADDENDS_SHOWN,
     )
 
 
-def _show_section(section: Section, folder: str, own: pl.Series, *, hours: bool) -> None:
+def _show_section(section: Section, own: pl.Series, *, hours: bool) -> None:
     # Whoever may not see the hours of the day would see a column of dashes.
     shown = [it for it in section.shown if hours or it != "reaction_awake_hours"]
-    frame = section.frame.select(shown)
-    if section.keys:
-        first = pl.col(section.keys[0]).is_in(own.implode())
+    named = [it for it in ("run", "experiment", "experiment_id") if it in section.frame.columns]
+    frame = section.frame
+    if named:
+        first = pl.col(named[0]).is_in(own.implode())
         frame = frame.sort(first, descending=True, maintain_order=True)
     rows = formats.plural(section.frame.height, "row")
     _show(
         section.title,
         f"{rows}: {section.about}",
         Table(section.frame, section.title.lower().replace(" ", "-").replace(",", "")),
-        explain.without(frame, folder),
+        frame.select(shown),
         pinned=section.keys[0] if section.keys else None,
     )
     _show_words(section.words)

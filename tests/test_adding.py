@@ -1,0 +1,136 @@
+"""A new metric is one file of queries/metrics/: everything that shows metrics finds it there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.builders import run
+from tests.conftest import ROOT
+from velocity.records import run_frame
+
+#: Two sums and their ratio, in a file that nothing else knows of.
+LONG_RUNS = """\
+-- title: Long runs
+-- One row per kind of group, group and period: runs of an hour or more, by the day they started.
+-- param: kinds | VARCHAR[] | kinds of group: scholar, stream, programme
+-- param: period | VARCHAR | all, month, week or day
+-- param: from_day | DATE | first local day, null = from the beginning
+-- param: to_day | DATE | day after the last, null = to the end
+-- param: periods | DATE[] | only periods with these first days, null = all
+-- param: groups | VARCHAR[] | only these ids, null = all
+-- param: groups_until | DATE | period from which on all ids are given after all, null = never
+-- param: within | VARCHAR | of scholars: only their work in this stream, null = everything
+-- param: scope | STRUCT | what the viewer may see
+-- key: kind, group_id, period_start
+-- metric: long_runs | runs | Long runs | Runs of an hour or more, by the day they started.
+--   adds: 1 from runs where starts_inside and active_hours >= 1
+-- metric: long_share | share | Share of long runs | How many of the runs started last an hour.
+--   formula: long_runs / runs_of_all
+--   weekly: 9 | ran longer runs than usual | ran shorter runs than usual
+-- sum: runs_of_all | runs | Runs of any length | Runs by the day they started.
+--   adds: 1 from runs where starts_inside
+SELECT
+  kind, group_of(kind, scholar.scholar, stream.stream) AS group_id,
+  period_of($period, start_day) AS period_start,
+  count(*) FILTER (active_us >= 3600000000) AS long_runs, count(*) AS runs_of_all
+FROM run
+JOIN scholar USING (scholar_key)
+LEFT JOIN stream USING (stream_key),
+(SELECT unnest($kinds::VARCHAR[]) AS kind)
+WHERE excluded IS NULL
+  AND (kind <> 'stream' OR stream.stream IS NOT NULL)
+  AND (kind = 'programme' OR scholar.attributed)
+  AND ($within::VARCHAR IS NULL OR stream.stream = $within::VARCHAR)
+  AND may_see_group($scope, kind, scholar.scholar, stream.stream, $within::VARCHAR)
+  AND ($from_day::DATE IS NULL OR start_day >= $from_day::DATE)
+  AND ($to_day::DATE IS NULL OR start_day < $to_day::DATE)
+  AND ($groups::VARCHAR[] IS NULL
+    OR list_contains($groups::VARCHAR[], group_of(kind, scholar.scholar, stream.stream))
+    OR period_of($period, start_day) >= $groups_until::DATE)
+  AND ($periods::DATE[] IS NULL
+    OR list_contains($periods::DATE[], period_of($period, start_day)))
+GROUP BY ALL
+"""
+
+_DEFINITIONS = """
+from streamlit.testing.v1 import AppTest
+page = AppTest.from_file("velocity/pages/definitions.py").run(timeout=60)
+print(*(it.value for it in page.markdown), sep="\\n")
+"""
+_SERIES = """
+from pathlib import Path
+from velocity.reading import reads
+from velocity.store import latest_snapshot
+weekly = reads.weekly(latest_snapshot(Path("data")), by="scholar")
+print(*weekly.filter(measure="long_share")["value"])
+"""
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """Runs Python in a copy of the tree that has the new file; returns what it prints."""
+    copy = tmp_path_factory.mktemp("tree")
+    for name in ("velocity", "queries", "scripts", "docs"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", copy)
+    (copy / "queries" / "metrics" / "long_runs.sql").write_text(LONG_RUNS, encoding="utf-8")
+    rows = [
+        run("r1", "09:00", "10:00"),
+        run("r2", "12:00", "12:30"),
+        run("r3", "14:00", "16:00"),
+        run("r4", "17:00", "17:01", project="q"),
+    ]
+    run_frame(rows).write_parquet(copy / "runs.parquet")
+
+    def python(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=copy,
+            env=os.environ | {"PYTHONPATH": str(copy)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    python("-m", "velocity", "import", "runs.parquet", "--as-of", "2026-01-05T20:00:00Z")
+    return python
+
+
+def test_the_command_line_shows_a_new_metric(tree):
+    (row,) = json.loads(tree("-m", "velocity", "metrics", "--format", "json"))
+    assert (row["long_runs"], row["long_share"]) == (2, 0.5)
+
+
+def test_a_new_metric_is_explained(tree):
+    for metric, value in (("long_runs", 2), ("long_share", 0.5)):
+        for whose in (["--scholar", "ada"], []):
+            words = ["explain", "--metric", metric, *whose, "--format", "json"]
+            told = json.loads(tree("-m", "velocity", *words))
+            (result,) = told["results"]
+            assert result["value"] == result["headline"] == value
+    assert [it["what"] for it in result["totals"][0]["addends"]] == ["r1", "r3"]
+
+
+def test_a_new_metric_has_a_weekly_series(tree):
+    assert tree("-c", _SERIES).split() == ["0.5"]
+
+
+def test_the_definitions_page_has_a_new_metric(tree):
+    told = tree("-c", _DEFINITIONS)
+    assert "**Share of long runs** (`long_share`, share)." in told
+    assert "`long_runs / runs_of_all`" in told
+
+
+def test_the_documentation_has_a_new_metric(tree):
+    assert "docs/metrics.md written" in tree("-m", "scripts.metrics_doc")
+    document = tree("-c", "print(open('docs/metrics.md', encoding='utf-8').read())")
+    assert "| `long_share` | Share of long runs | share |" in document
+    assert "`runs_of_all` (runs): Runs by the day they started." in document

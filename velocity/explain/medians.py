@@ -1,0 +1,123 @@
+"""Kaplan-Meier medians, and the blind ratio that rests on one."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import polars as pl
+from polars import col
+
+from velocity import formats
+from velocity.explain.explanation import Result
+from velocity.explain.sums import total_of
+from velocity.explain.words import summed_up, with_unit, written
+from velocity.reading import reads
+from velocity.reading.definitions import metrics
+
+if TYPE_CHECKING:
+    from velocity.explain.rows import Rows
+    from velocity.metric import Metric
+
+#: Survival this little above one half is one half: floating point made the difference.
+_HALF = 0.5 + 1e-9
+#: Figure -> the curve that it is read off, and the words for it.
+_CURVES = {
+    "median": ("survival", "survival"),
+    "low": ("survival_low", "the lower limit of survival"),
+    "high": ("survival_high", "the upper limit of survival"),
+}
+
+
+def median(rows: Rows, metric: Metric, column: str, part: str) -> tuple[Result, ...]:
+    """A median, or a figure that stands beside one."""
+    lengths = rows.latencies(metric.median)
+    figure = column.removeprefix(f"{metric.base}_")
+    value, steps = _read_off(figure, lengths, metric.noun)
+    headline = rows.figures(part)[column]
+    return (Result("", steps, value, headline, latencies=lengths, noun=metric.noun),)
+
+
+def _read_off(figure: str, rows: pl.DataFrame, noun: str) -> tuple[float | None, tuple[str, ...]]:
+    """A figure of a survival curve, and its steps in words.
+
+    Args:
+        figure: n, events, median, low, high or largest.
+        rows: of queries/reads/explain_latencies.sql, shortest first.
+        noun: what each row is the length of.
+    """
+    n, events = rows.height, int(rows["event"].sum())
+    seen = f"{with_unit(n, f'{noun}s')}, shortest first"
+    ended = f"{written(events)} of them ended, {written(n - events)} only seen so far"
+    if figure == "events":
+        return events, (seen, ended)
+    steps = (f"{seen}; {ended}",)
+    if figure == "n":
+        return n, steps
+    largest: float | None = rows["hours"].max()  # type: ignore[assignment]
+    if figure == "largest":
+        none = f"{formats.NOT_KNOWN}: there is no observation"
+        return largest, (*steps, none if largest is None else f"{written(largest)} hours: largest")
+    if events < formats.MEDIAN_EVENTS:
+        few = f"{formats.NOT_KNOWN}: medians start at {formats.MEDIAN_EVENTS} events"
+        return None, (*steps, few)
+    curve, words = _CURVES[figure]
+    reached = rows.filter(col(curve) <= (_HALF if figure == "median" else 0.5)).head(1)
+    if reached.is_empty():
+        never = f"{words} never comes down to one half; the largest is {written(largest)} hours"
+        return None, (*steps, f"{formats.NOT_KNOWN}: {never}")
+    value = float(reached["hours"][0])
+    where = f"{written(reached[curve][0])}, {reached['at_risk'][0]} at risk"
+    length = with_unit(value, "hours")
+    last = f"{length} = the smallest length at which {words} is at most one half ({where})"
+    return value, (*steps, last)
+
+
+def blind_ratio(rows: Rows) -> tuple[Result, ...]:
+    """The ratio of each line with loops in the window."""
+    lines = reads.lines(
+        rows.snapshot,
+        from_day=rows.from_day,
+        to_day=rows.to_day,
+        scholar=rows.group.id,
+        scope=rows.scope,
+    )
+    return tuple(
+        _of_line(rows, f"{line['entity']}/{line['project']}", line["blind_ratio"])
+        for line in lines.iter_rows(named=True)
+    )
+
+
+def _of_line(rows: Rows, line: str, headline: float | None) -> Result:
+    metric = metrics()["reaction_awake_hours_median"]
+    lengths = rows.latencies(metric.median, line)
+    middle, steps = _read_off("median", lengths, metric.noun)
+    gaps = total_of(
+        "gaps",
+        rows.of("gaps").filter(col("line") == line),
+        col("awake_hours"),
+        "hours",
+        "between launches at most 5 days apart, inside the awake window",
+    )
+    value, more = _against_chance(middle, gaps.addends.height, gaps.value)
+    told = (*steps, summed_up(gaps), *more)
+    return Result(line, told, value, headline, (gaps,), lengths, metric.noun)
+
+
+def _against_chance(
+    middle: float | None, gaps: int, awake_hours: float
+) -> tuple[float | None, list[str]]:
+    """A median reaction against the wait for a launch that ignores results."""
+    if not awake_hours:
+        count = formats.plural(gaps, "launch gap")
+        return None, [f"{formats.NOT_KNOWN}: {count} in no awake hours"]
+    rate = gaps / awake_hours
+    chance = math.log(2) / rate
+    steps = [
+        f"{written(rate)} launches per awake hour = {gaps} / {written(awake_hours)}",
+        f"{written(chance)} hours = ln 2 / {written(rate)}, the median wait for any launch",
+    ]
+    if middle is None:
+        return None, [*steps, f"{formats.NOT_KNOWN}: there is no median reaction"]
+    ratio = middle / chance
+    return ratio, [*steps, f"{written(ratio)} = {written(middle)} / {written(chance)}"]

@@ -1,0 +1,87 @@
+"""Whether a week lies beyond the usual range (XmR) of each weekly series of a group."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from polars import col
+
+from velocity import formats
+from velocity.explain.explanation import Result
+from velocity.explain.sums import total_of
+from velocity.explain.words import summed_up, with_unit, written
+from velocity.reading import reads
+from velocity.reading.definitions import metrics
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from velocity.explain.explanation import Total
+    from velocity.explain.rows import Rows
+
+
+def ranges(rows: Rows) -> tuple[Result, ...]:
+    """One result per weekly series: whether the week lies beyond the group's own range."""
+    weekly = rows.once(
+        "weekly",
+        lambda: reads.weekly(
+            rows.snapshot, by=rows.group.by, groups=[rows.group.id], scope=rows.scope
+        ),
+    )
+    usual = rows.evaluate("usual_range()")
+    asked = weekly.filter(col("week_start") == rows.from_day)
+    return tuple(
+        _of_series(weekly.filter(col("measure") == week["measure"]), week, usual)
+        for week in asked.iter_rows(named=True)
+    )
+
+
+def _of_series(weekly: pl.DataFrame, week: dict[str, Any], usual: dict[str, Any]) -> Result:
+    metric = metrics()[week["measure"]]
+    on_log = metric.unit == "hours"
+    unit, level = metric.unit, col("value")
+    known = weekly.filter(~col("running") & col("value").is_not_null())
+    if on_log:
+        known, level, unit = known.filter(col("value") > 0), level.log(), f"log of {unit}"
+    known = known.sort("week_start").select("week_start", level=level)
+    known = known.with_columns(moved=col("level").diff().abs())
+    levels = total_of("weeks", known, col("level"), unit, "each complete week")
+    moves = total_of("weeks", known, col("moved"), unit, "from one such week to the next")
+    value, steps = _judged(week, levels, moves, usual, on_log=on_log)
+    told = (summed_up(levels), summed_up(moves), *steps)
+    return Result(metric.id, told, value, week["signal"], (levels, moves), title=metric.title)
+
+
+def _judged(
+    week: dict[str, Any], levels: Total, moves: Total, usual: dict[str, Any], *, on_log: bool
+) -> tuple[bool, list[str]]:
+    """Whether the week lies beyond the range of the levels, and the steps that say so."""
+    weeks, unit = levels.addends.height, metrics()[week["measure"]].unit
+    if week["running"]:
+        return False, ["no: the week is still running"]
+    if weeks < usual["least"]:
+        known = formats.plural(weeks, "complete week")
+        return False, [f"no: {known} with a value, limits start at {usual['least']}"]
+    centre, moved = levels.value / weeks, moves.value / (weeks - 1)
+    reach = usual["reach"] * moved
+    low, high, ends = centre - reach, centre + reach, ("", "")
+    if on_log:
+        low, high, ends = math.exp(low), math.exp(high), ("exp(", ")")
+    spread = f"{written(centre)} -/+ {written(usual['reach'])} * {written(moved)}"
+    # The query ends the range where the metric ends: no count is below 0, no share above 1.
+    shown, cut = (week["limit_low"], week["limit_high"]), ""
+    if not all(math.isclose(*it, abs_tol=1e-9) for it in zip(shown, (low, high), strict=True)):
+        cut = f", cut to what a {unit} can be" if unit == "share" else ", cut at 0"
+    spread = f"{ends[0]}{spread}{ends[1]}{cut}"
+    steps = [
+        f"{with_unit(centre, levels.unit)} = {written(levels.value)} / {weeks}, the centre",
+        f"{with_unit(moved, moves.unit)} = {written(moves.value)} / {weeks - 1}, the mean move",
+        f"{written(shown[0])} to {written(shown[1])} {unit} = {spread}, the usual range",
+    ]
+    value = week["value"]
+    # A series that never varies lies on its limits: rounding must not put it beyond them.
+    on_limit = math.isclose(value, low) or math.isclose(value, high)
+    beyond = not (low <= value <= high or on_limit)
+    verdict = "yes: the week, {}, lies beyond" if beyond else "no: the week, {}, lies inside"
+    return beyond, [*steps, verdict.format(with_unit(value, unit))]
