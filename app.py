@@ -72,7 +72,7 @@ def _listed(viewer: Viewer) -> tuple[dict[str, tuple[str, frozenset[str] | None]
         *(["my_velocity"] if "scholar" in viewer.roles else []),
         *(["runs"] if viewer.roles - {"lead"} else []),
     ]
-    evidence = [*(["why"] if "scholar" in viewer.roles else []), "definitions"]
+    evidence = [*(["why"] if viewer.roles - {"lead"} else []), "definitions"]
     main: dict[str, tuple[str, frozenset[str] | None]] = {**_MAIN, **_GROUPS}
     return {name: main[name] for name in names}, {name: _EVIDENCE[name] for name in evidence}
 

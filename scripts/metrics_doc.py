@@ -21,8 +21,9 @@ _START = """\
 
 <!-- Written by `make docs` from queries/ and velocity/reading/conventions.py: change those. -->
 
-Every figure has one definition, in one file of `queries/`, and these are its words.
-`velocity explain --scholar ID --metric ID` shows the rows behind a figure, and how they add up.
+Every figure has one definition, in one file of `queries/`, and these are its words and its formula.
+`velocity explain --scholar ID --metric ID` shows the rows behind a figure, and how they add up;
+[adding.md](adding.md) says how to add one.
 Where a setting decides, these are the words for its default; the Definitions page has your values.
 """
 

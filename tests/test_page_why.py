@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -54,6 +55,16 @@ def test_what_is_known_of_the_end_of_the_data_has_no_weeks(data, monkeypatch):
     page = open_page("why", data, monkeypatch, metric="wip_age_hours", week="2026-02-02")
     assert page.selectbox(key="week").options == ["End of the data"]
     assert page.title[0].value == "No experiment is in flight."
+
+
+def test_the_programme_is_asked_for_beside_a_scholar(data, monkeypatch):
+    page = open_page("why", data, monkeypatch, metric="busy_hours")
+    assert chosen(page)["Whose"] == "scholar"
+    page.selectbox(key="whose").select("programme").run()
+    assert page.query_params["whose"] == "programme"
+    assert "Why this number \u00b7 5 Jan to 15 Mar 2026 \u00b7 the programme" in words(page)
+    assert " for the programme " in page.title[0].value
+    assert "blind_ratio" not in page.selectbox(key="metric").options
 
 
 def test_people_read_titles_and_the_address_has_the_id(data, monkeypatch):
@@ -139,13 +150,17 @@ def test_every_word_that_occurs_is_explained_once_and_no_other(data, monkeypatch
     found = explain.explain(latest_snapshot(data), scholar="ada", metric="busy_hours")
     told = words(open_page("why", data, monkeypatch, metric="busy_hours"))
     shown = [(name, it.frame[name]) for it in explain.sections(found) for name in it.shown]
-    for meanings in explain.meanings().values():
-        columns = [rows for name, rows in shown if explain.meanings().get(name) is meanings]
-        occur = set().union(*columns)
-        assert occur <= set(meanings)
-        for word, meaning in meanings.items():
-            said_so = told.count(f"**{word.replace('_', ' ')}**: {meaning}")
-            assert said_so == (word in occur)
+    occur = {
+        (word, explain.meanings()[name][word])
+        for name, rows in shown
+        if name in explain.meanings()
+        for word in set(rows.drop_nulls())
+    }
+    every = {pair for words in explain.meanings().values() for pair in words.items()}
+    assert 0 < len(occur) < len(every)
+    for word, meaning in every:
+        said_so = told.count(f"**{word.replace('_', ' ')}**: {meaning}")
+        assert said_so == ((word, meaning) in occur), word
 
 
 @pytest.mark.parametrize("metric", ["blind_ratio", "waiting_hours"])
@@ -158,10 +173,11 @@ def test_rows_of_the_line_or_experiment_stand_first(metric, data, monkeypatch):
         assert words(page).count(" come first") == 1
         tables = [it.value for it in page.dataframe if {"state", "k"} & set(it.value)]
         assert len(tables) == 2  # of runs and of experiments
-        for table in tables:
-            own = [f"e/{it}".startswith(result.of) for it in table["experiment"]]
-            assert 0 < sum(own) < len(own)
-            assert own == sorted(own, reverse=True)
+        for table, rows in zip(tables, (found.runs, found.experiments), strict=True):
+            own = pl.concat_str("experiment", pl.lit("/")).str.starts_with(f"{result.of}/")
+            assert 0 < rows.select(own.sum()).item() < rows.height
+            first = rows.sort(own.fill_null(value=False), descending=True, maintain_order=True)
+            assert list(table["started_at"]) == list(first["started_at"].dt.replace_time_zone(None))
 
 
 def test_the_line_above_names_the_week(data, monkeypatch):

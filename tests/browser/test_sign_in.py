@@ -84,7 +84,7 @@ def test_a_scholar_sees_who_sees_what_and_who_looked_and_nobody_else_sees_hours(
     ("who", "paths", "individuals"),
     [
         (email(0), ("my-velocity", "runs", "why"), True),
-        (people.MENTOR, ("streams", "runs"), True),
+        (people.MENTOR, ("streams", "runs", "why"), True),
         (people.LEAD, ("groups",), False),
     ],
     ids=["scholar", "mentor", "lead of groups"],

@@ -13,7 +13,6 @@ from velocity.cli.options import (
     DataOption,
     OutOption,
     Places,
-    ScholarOption,
     parse_day,
 )
 
@@ -29,7 +28,12 @@ def explain(
     metric: Annotated[
         str, typer.Option("--metric", metavar="ID", help="As docs/metrics.md names it.")
     ],
-    scholar: ScholarOption = None,
+    scholar: Annotated[
+        str | None,
+        typer.Option(
+            "--scholar", metavar="ID", help="The figure of this scholar.", show_default=False
+        ),
+    ] = None,
     stream: Annotated[
         str | None,
         typer.Option(

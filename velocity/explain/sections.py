@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from velocity.queries import load_query
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import polars as pl
 
     from velocity.explain.explanation import Explanation
@@ -118,8 +120,9 @@ def sections(found: Explanation) -> tuple[Section, ...]:
 
 
 @cache
-def meanings() -> dict[str, dict[str, str]]:
+def meanings() -> dict[str, Mapping[str, str]]:
     """Column -> word that stands in it -> meaning, from the headers of the queries of the rows."""
     kinds = ("runs", "sessions", "experiments")
     queries = [load_query(f"reads/explain_{it}") for it in kinds] + [load_query("reads/loops")]
-    return {column: words for query in queries for column, words in query.words.items()}
+    found = {column: words for query in queries for column, words in query.words.items()}
+    return found | {"loop_status": {**found["status"], **found["loop_status"]}}

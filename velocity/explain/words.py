@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from velocity.explain.explanation import Total, Value
 
 _DECIMALS = 2
+_SPARE = 4
 
 
 def written(value: Value) -> str:
@@ -29,7 +30,8 @@ def written(value: Value) -> str:
     decimals = _DECIMALS
     if 0 < abs(value) < 10**-_DECIMALS:
         decimals = 1 - math.floor(math.log10(abs(value)))
-    text = f"{value:,.{decimals}f}".rstrip("0").rstrip(".")
+    # Two sums of the same rows may differ in the last bit, which must not decide the last digit.
+    text = f"{round(value, decimals + _SPARE):,.{decimals}f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 
 

@@ -30,7 +30,7 @@ def _choose_group() -> tuple[dict[str, str], str]:
     if view.scholar is not None:
         choices["scholar"] = {"scholar": view.scholar}, view.who(view.scholar)["name"]
     if view.scope.everything:
-        choices["programme"] = {}, "The programme"
+        choices["programme"] = {}, "the programme"
     for it in view.read(reads.streams).iter_rows(named=True):
         if view.scope.sees_stream(it["stream"]):
             choices[f"stream {it['stream']}"] = {"stream": it["stream"]}, it["name"]

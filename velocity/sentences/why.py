@@ -21,7 +21,7 @@ def why_this_number(found: Explanation, result: Result | None, who: str) -> Answ
     Args:
         found: the explanation.
         result: which of its results; None where it has none.
-        who: the name of the scholar or stream, or "The programme".
+        who: the name of the scholar or stream, or "the programme".
     """
     if result is None:
         return Answer(found.nothing, joined(_rests_on(found), _noted(found)))
