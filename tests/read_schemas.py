@@ -4,95 +4,29 @@ from __future__ import annotations
 
 import polars as pl
 
+from velocity.queries import list_metric_queries
+
+_COUNTED = ("runs", "experiments", "loops")
 UTC = pl.Datetime("us", "UTC")
+
+
+def _figures() -> dict[str, type[pl.DataType]]:
+    """Every figure by group and period that a header declares: counts are whole numbers."""
+    return {
+        column: pl.Int64
+        if column.endswith(("_n", "_events")) or (metric.is_sum and metric.unit in _COUNTED)
+        else pl.Float64
+        for query in list_metric_queries()
+        if query.key
+        for metric in query.metrics
+        for column in metric.columns
+    }
+
 
 #: Read (function of `velocity.reading.reads`) -> columns. `metrics` is that of scholars by period;
 #: by stream or programme the first column has that name, and "all" has no `period_start`.
 READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
-    "metrics": {
-        "scholar": pl.String,
-        "period_start": pl.Date,
-        "busy_hours": pl.Float64,
-        "experiment_hours": pl.Float64,
-        "run_hours": pl.Float64,
-        "serial_hours": pl.Float64,
-        "parallel_hours": pl.Float64,
-        "serial_share": pl.Float64,
-        "serial_parallel_ratio": pl.Float64,
-        "experiment_parallelism": pl.Float64,
-        "sweep_width": pl.Float64,
-        "run_concurrency": pl.Float64,
-        "run_serial_share": pl.Float64,
-        "peak_runs": pl.Int64,
-        "peak_experiments": pl.Int64,
-        "experiments_started": pl.Int64,
-        "experiments_concluded": pl.Int64,
-        "overlap_launch_share": pl.Float64,
-        "throughput_per_week": pl.Float64,
-        "throughput_per_week_low": pl.Float64,
-        "throughput_per_week_high": pl.Float64,
-        "weeks": pl.Float64,
-        "runs_started": pl.Int64,
-        "runs_finished": pl.Int64,
-        "runs_failed": pl.Int64,
-        "runs_killed": pl.Int64,
-        "runs_preempted": pl.Int64,
-        "failure_share": pl.Float64,
-        "early_failures": pl.Int64,
-        "false_starts": pl.Int64,
-        "rework_share": pl.Float64,
-        "loops_closed": pl.Int64,
-        "loops_abandoned": pl.Int64,
-        "loops_awaiting": pl.Int64,
-        "loops_open": pl.Int64,
-        "machine_hours_closed": pl.Float64,
-        "reaction_hours_closed": pl.Float64,
-        "reaction_share": pl.Float64,
-        "reaction_off_share": pl.Float64,
-        "machine_hours_n": pl.Int64,
-        "machine_hours_events": pl.Int64,
-        "machine_hours_median": pl.Float64,
-        "machine_hours_low": pl.Float64,
-        "machine_hours_high": pl.Float64,
-        "machine_hours_largest": pl.Float64,
-        "reaction_hours_n": pl.Int64,
-        "reaction_hours_events": pl.Int64,
-        "reaction_hours_median": pl.Float64,
-        "reaction_hours_low": pl.Float64,
-        "reaction_hours_high": pl.Float64,
-        "reaction_hours_largest": pl.Float64,
-        "reaction_awake_hours_n": pl.Int64,
-        "reaction_awake_hours_events": pl.Int64,
-        "reaction_awake_hours_median": pl.Float64,
-        "reaction_awake_hours_low": pl.Float64,
-        "reaction_awake_hours_high": pl.Float64,
-        "reaction_awake_hours_largest": pl.Float64,
-        "loop_hours_n": pl.Int64,
-        "loop_hours_events": pl.Int64,
-        "loop_hours_median": pl.Float64,
-        "loop_hours_low": pl.Float64,
-        "loop_hours_high": pl.Float64,
-        "loop_hours_largest": pl.Float64,
-        "recovery_hours_n": pl.Int64,
-        "recovery_hours_events": pl.Int64,
-        "recovery_hours_median": pl.Float64,
-        "recovery_hours_low": pl.Float64,
-        "recovery_hours_high": pl.Float64,
-        "recovery_hours_largest": pl.Float64,
-        "first_row_hours_n": pl.Int64,
-        "first_row_hours_events": pl.Int64,
-        "first_row_hours_median": pl.Float64,
-        "first_row_hours_low": pl.Float64,
-        "first_row_hours_high": pl.Float64,
-        "first_row_hours_largest": pl.Float64,
-        "gpu_hours": pl.Float64,
-        "gpu_hours_failed": pl.Float64,
-        "productive_share": pl.Float64,
-        "unpriced_run_hours": pl.Float64,
-        "gpu_utilisation": pl.Float64,
-        "gpu_measured_share": pl.Float64,
-        "credits": pl.Float64,
-    },
+    "metrics": {"scholar": pl.String, "period_start": pl.Date, **_figures()},
     "weekly": {
         "group_id": pl.String,
         "measure": pl.String,

@@ -43,18 +43,9 @@ FROM run
 JOIN scholar USING (scholar_key)
 LEFT JOIN stream USING (stream_key),
 (SELECT unnest($kinds::VARCHAR[]) AS kind)
-WHERE excluded IS NULL
-  AND (kind <> 'stream' OR stream.stream IS NOT NULL)
-  AND (kind = 'programme' OR scholar.attributed)
-  AND ($within::VARCHAR IS NULL OR stream.stream = $within::VARCHAR)
-  AND may_see_group($scope, kind, scholar.scholar, stream.stream, $within::VARCHAR)
-  AND ($from_day::DATE IS NULL OR start_day >= $from_day::DATE)
-  AND ($to_day::DATE IS NULL OR start_day < $to_day::DATE)
-  AND ($groups::VARCHAR[] IS NULL
-    OR list_contains($groups::VARCHAR[], group_of(kind, scholar.scholar, stream.stream))
-    OR period_of($period, start_day) >= $groups_until::DATE)
-  AND ($periods::DATE[] IS NULL
-    OR list_contains($periods::DATE[], period_of($period, start_day)))
+WHERE excluded IS NULL AND row_counts(
+  $scope, kind, scholar.scholar, scholar.attributed, stream.stream, $within, start_day,
+  $period, $periods, $from_day, $to_day, $groups, $groups_until)
 GROUP BY ALL
 """
 

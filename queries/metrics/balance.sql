@@ -1,5 +1,5 @@
 -- title: Credits left, day by day
--- A row a group and day from its first grant or charge to the last day of the data: what was granted
+-- One row per group and day from its first grant or charge to the last day of the data: what was granted
 -- and spent that day, and what was left at its end.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: scope | STRUCT | what the viewer may see

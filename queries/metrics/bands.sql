@@ -1,5 +1,5 @@
 -- title: The cohort's quartiles
--- A row a measure: the quartiles over the scholars other than one, and how many have a value. With
+-- One row per measure: the quartiles over the scholars other than one, and how many have a value. With
 -- fewer than 8 others there are none. Reads `figure`, a row a scholar, of the window. Only for those
 -- who may see the one left out: two bands with different people left out would tell them apart.
 -- param: scholar | VARCHAR | whom to leave out

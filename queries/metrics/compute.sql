@@ -1,5 +1,5 @@
 -- title: Compute and credits
--- A row a kind of group, group and period with charges. GPUs are those of the machine, shared out where a host was
+-- One row per kind of group, group and period with charges. GPUs are those of the machine, shared out where a host was
 -- asked for more than it has: allocation, not utilisation. Runs over several nodes are under-counted.
 -- param: kinds | VARCHAR[] | kinds of group: scholar, stream, programme
 -- param: period | VARCHAR | all, month, week or day
@@ -44,17 +44,9 @@ WITH charged AS (
   JOIN scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key),
   (SELECT unnest($kinds::VARCHAR[]) AS kind)
-  WHERE (kind <> 'stream' OR stream.stream IS NOT NULL)
-    AND (kind = 'programme' OR scholar.attributed)
-    AND ($within::VARCHAR IS NULL OR stream.stream = $within::VARCHAR)
-    AND may_see_group($scope, kind, scholar.scholar, stream.stream, $within::VARCHAR)
-    AND ($from_day::DATE IS NULL OR charge.day >= $from_day::DATE)
-    AND ($to_day::DATE IS NULL OR charge.day < $to_day::DATE)
-    AND ($groups::VARCHAR[] IS NULL
-      OR list_contains($groups::VARCHAR[], group_of(kind, scholar.scholar, stream.stream))
-      OR period_of($period, charge.day) >= $groups_until::DATE)
-    AND ($periods::DATE[] IS NULL
-      OR list_contains($periods::DATE[], period_of($period, charge.day)))
+  WHERE row_counts(
+    $scope, kind, scholar.scholar, scholar.attributed, stream.stream, $within, charge.day,
+    $period, $periods, $from_day, $to_day, $groups, $groups_until)
 ),
 daily AS (
   SELECT

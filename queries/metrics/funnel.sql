@@ -1,5 +1,5 @@
 -- title: Throughput against exposure
--- A row a length of exposure: the limits within which 95 % and 99.8 % of scholars would fall if all
+-- One row per length of exposure: the limits within which 95 % and 99.8 % of scholars would fall if all
 -- concluded at the pooled rate and only chance differed. Reads `figure`, a row a scholar. The pooled
 -- rate is everybody's, so for those who see everything.
 -- param: scope | STRUCT | what the viewer may see

@@ -1,5 +1,5 @@
 -- title: Credit ledger
--- A row a group with grants or charges: what was granted up to the end of the data, what was spent,
+-- One row per group with grants or charges: what was granted up to the end of the data, what was spent,
 -- what is left, and how long that lasts at the pace of the last 14 days.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: scope | STRUCT | what the viewer may see

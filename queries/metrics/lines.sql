@@ -1,5 +1,5 @@
 -- title: Lines
--- A row a line (scholar and project) with loops in the window: how many (the open ones too, as
+-- One row per line (scholar and project) with loops in the window: how many (the open ones too, as
 -- censored), the medians of loop and awake reaction, and how far its launches look unrelated to its
 -- results.
 -- param: from_day | DATE | first local day, null = from the beginning

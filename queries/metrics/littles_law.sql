@@ -1,5 +1,5 @@
 -- title: Little's-law residual
--- A row a group and period: does the time in the daily facts equal that part of the runs' own
+-- One row per group and period: does the time in the daily facts equal that part of the runs' own
 -- sessions that lies in the period? Mean runs in flight = arrivals x mean duration holds exactly when it
 -- does, edges accounted for.
 -- param: by | VARCHAR | scholar, stream or programme

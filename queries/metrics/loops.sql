@@ -1,5 +1,5 @@
 -- title: Feedback loops, counted and shared out
--- A row a kind of group, group and period that has loops, by the day of their launch: how many of each status, and
+-- One row per kind of group, group and period that has loops, by the day of their launch: how many of each status, and
 -- how the hours of the closed ones divide. What lies outside a scholar's awake window is known to the
 -- scholar alone.
 -- param: kinds | VARCHAR[] | kinds of group: scholar, stream, programme
@@ -43,17 +43,9 @@ WITH placed AS (
   JOIN scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key),
   (SELECT unnest($kinds::VARCHAR[]) AS kind)
-  WHERE (kind <> 'stream' OR stream.stream IS NOT NULL)
-    AND (kind = 'programme' OR scholar.attributed)
-    AND ($within::VARCHAR IS NULL OR stream.stream = $within::VARCHAR)
-    AND may_see_group($scope, kind, scholar.scholar, stream.stream, $within::VARCHAR)
-    AND ($from_day::DATE IS NULL OR start_day >= $from_day::DATE)
-    AND ($to_day::DATE IS NULL OR start_day < $to_day::DATE)
-    AND ($groups::VARCHAR[] IS NULL
-      OR list_contains($groups::VARCHAR[], group_of(kind, scholar.scholar, stream.stream))
-      OR period_of($period, start_day) >= $groups_until::DATE)
-    AND ($periods::DATE[] IS NULL
-      OR list_contains($periods::DATE[], period_of($period, start_day)))
+  WHERE row_counts(
+    $scope, kind, scholar.scholar, scholar.attributed, stream.stream, $within, start_day,
+    $period, $periods, $from_day, $to_day, $groups, $groups_until)
 )
 SELECT
   kind, group_id, period_start,

@@ -1,5 +1,5 @@
 -- title: Latency medians
--- A row a kind of group, group and period that has any: Kaplan-Meier medians, their 95 % limits
+-- One row per kind of group, group and period that has any: Kaplan-Meier medians, their 95 % limits
 -- (Brookmeyer-Crowley, log(-log) scale) and what they rest on. Fewer than 6 events: no median. A
 -- loop counts where it was launched, a failure where it was seen, a run where it started. A scholar's
 -- awake reaction time is known to the scholar alone.
@@ -43,18 +43,10 @@ WITH observation AS (
   LEFT JOIN stream USING (stream_key),
   (SELECT unnest($kinds::VARCHAR[]) AS kind)
   WHERE length_us IS NOT NULL
-    AND (kind <> 'stream' OR stream.stream IS NOT NULL)
-    AND (kind = 'programme' OR scholar.attributed)
-    AND ($within::VARCHAR IS NULL OR stream.stream = $within::VARCHAR)
-    AND may_see_group($scope, kind, scholar.scholar, stream.stream, $within::VARCHAR)
     AND (measure <> 'reaction_awake' OR kind <> 'scholar' OR may_see_hours($scope, scholar.scholar))
-    AND ($groups::VARCHAR[] IS NULL
-      OR list_contains($groups::VARCHAR[], group_of(kind, scholar.scholar, stream.stream))
-      OR period_of($period, day) >= $groups_until::DATE)
-    AND ($from_day::DATE IS NULL OR day >= $from_day::DATE)
-    AND ($to_day::DATE IS NULL OR day < $to_day::DATE)
-    AND ($periods::DATE[] IS NULL
-      OR list_contains($periods::DATE[], period_of($period, day)))
+    AND row_counts(
+      $scope, kind, scholar.scholar, scholar.attributed, stream.stream, $within, day,
+      $period, $periods, $from_day, $to_day, $groups, $groups_until)
 ),
 estimate AS (
   SELECT

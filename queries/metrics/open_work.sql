@@ -1,5 +1,5 @@
 -- title: Work in flight
--- A row an open experiment, oldest first: its age, and whether that is older than usual for its line.
+-- One row per open experiment, oldest first: its age, and whether that is older than usual for its line.
 -- param: scholar | VARCHAR | only this scholar, null = all
 -- param: scope | STRUCT | what the viewer may see
 -- order: 5

@@ -1,5 +1,5 @@
 -- title: Parallelism, throughput and failures
--- A row a kind of group, group and period: hours in flight, how they were shared, launches,
+-- One row per kind of group, group and period: hours in flight, how they were shared, launches,
 -- conclusions and failures. Every group of the kind has a row for every period that the data
 -- reaches, of zeros if need be. Hours and counts are sums of daily facts; ratios are formed after
 -- adding; peaks are the largest. A scholar's single days (and so weekends) are known to the scholar

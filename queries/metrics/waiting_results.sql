@@ -1,5 +1,5 @@
 -- title: Results waiting
--- A row an experiment whose signal nothing was launched after yet, and that is at most 5 days old
+-- One row per experiment whose signal nothing was launched after yet, and that is at most 5 days old
 -- (the loops that await their next launch), the oldest signal first.
 -- param: scholar | VARCHAR | only this scholar, null = all
 -- param: scope | STRUCT | what the viewer may see

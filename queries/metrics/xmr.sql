@@ -1,5 +1,5 @@
 -- title: Usual range and signals
--- A row a group, measure and week: the value, its n where it is a count or median, the centre and limits of the group's own complete
+-- One row per group, measure and week: the value, its n where it is a count or median, the centre and limits of the group's own complete
 -- weeks (mean +/- 2.66 mean moving range, on the log scale for times, from 8 weeks on), and whether
 -- a complete week lies beyond them. The running week is never a signal. Limits end where the measure
 -- does: no count or time is below 0, and no share is above 1.

@@ -1,5 +1,5 @@
 -- title: Explanation: charges
--- A row a session and local day of the window: the GPUs it is charged for, what that came to, at the
+-- One row per session and local day of the window: the GPUs it is charged for, what that came to, at the
 -- rate of that day, and the part in use where the run measured it. A charge is allocation.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: group_id | VARCHAR | which of them

@@ -1,5 +1,5 @@
 -- title: Explanation: days
--- A row a local day of the window (with no window, from the group's first activity), and the part
+-- One row per local day of the window (with no window, from the group's first activity), and the part
 -- of it that the data covers.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: group_id | VARCHAR | which of them

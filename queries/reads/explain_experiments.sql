@@ -1,5 +1,5 @@
 -- title: Explanation: experiments
--- A row an experiment that touches the window: its n runs, k of which make the signal, its outcome,
+-- One row per experiment that touches the window: its n runs, k of which make the signal, its outcome,
 -- how much of it lies inside, and what it counts as.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: group_id | VARCHAR | which of them

@@ -1,5 +1,5 @@
 -- title: Explanation: latencies
--- A row an experiment (or run) and median that it enters, shortest first: how long it took, whether
+-- One row per experiment (or run) and median that it enters, shortest first: how long it took, whether
 -- that ended (event) or was only seen so far, how many were still at risk, and the survival from then
 -- on with its 95 % limits.
 -- param: line | VARCHAR | entity/project, null = all

@@ -1,5 +1,5 @@
 -- title: Explanation: charges of the last 14 days
--- A row a run and local day charged in the 14 days up to the end of the data, in credits at the rate
+-- One row per run and local day charged in the 14 days up to the end of the data, in credits at the rate
 -- of that day.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: group_id | VARCHAR | which of them

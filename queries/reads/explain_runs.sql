@@ -1,5 +1,5 @@
 -- title: Explanation: runs
--- A row a run of the experiments that touch the window, and each run of it that counts nowhere: what
+-- One row per run of the experiments that touch the window, and each run of it that counts nowhere: what
 -- came in, what it was taken for and why, and what it counts as.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: group_id | VARCHAR | which of them

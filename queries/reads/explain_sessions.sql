@@ -1,5 +1,5 @@
 -- title: Explanation: sessions
--- A row a session of the runs of experiments that touch the window, and how much of it lies inside.
+-- One row per session of the runs of experiments that touch the window, and how much of it lies inside.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: group_id | VARCHAR | which of them
 -- param: from_day | DATE | first local day, null = from the beginning

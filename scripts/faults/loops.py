@@ -181,16 +181,16 @@ FAULTS = (
     ),
     Fault(
         "strangers have medians",
-        "metrics/medians",
-        "AND (kind = 'programme' OR scholar.attributed)",
+        "macros/row_counts",
+        "AND (kind = 'programme' OR attributed)",
         "",
         (FIGURES,),
     ),
     Fault(
         "a window's medians go on",
-        "metrics/medians",
-        "day < $to_day::DATE",
-        "day <= $to_day::DATE",
+        "macros/row_counts",
+        "day < to_day::DATE",
+        "day <= to_day::DATE",
         (NARROW,),
     ),
     Fault(
