@@ -15,7 +15,7 @@ from velocity import formats
 from velocity.cleaning import json_escaped
 from velocity.cli.tables import draw_table
 from velocity.explain import sections, written
-from velocity.metric import Metric
+from velocity.queries.metric import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from velocity.metric import Metric
+    from velocity.queries.metric import Metric
 
 #: A figure as its read gives it: counts are whole, signals are bool, unknown ones are None.
 Value = int | float | bool | date | None

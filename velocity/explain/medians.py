@@ -17,7 +17,7 @@ from velocity.reading.definitions import metrics
 
 if TYPE_CHECKING:
     from velocity.explain.rows import Rows
-    from velocity.metric import Metric
+    from velocity.queries.metric import Metric
 
 #: Survival this little above one half is one half: floating point made the difference.
 _HALF = 0.5 + 1e-9

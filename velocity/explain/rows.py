@@ -10,8 +10,8 @@ import polars as pl
 
 from velocity import formats
 from velocity.errors import VelocityError
-from velocity.metric import formula_sql
 from velocity.queries import load_query
+from velocity.queries.metric import formula_sql
 from velocity.reading import reads
 from velocity.reading.soon import soon
 

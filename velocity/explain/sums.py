@@ -12,12 +12,12 @@ from polars import col
 from velocity import formats
 from velocity.explain.explanation import Total
 from velocity.explain.words import summed_up, written
-from velocity.metric import operands
+from velocity.queries.metric import operands
 from velocity.reading.definitions import terms
 
 if TYPE_CHECKING:
     from velocity.explain.rows import Rows
-    from velocity.metric import Metric
+    from velocity.queries.metric import Metric
 
 #: "1 from runs where ends_inside": amount, kind of rows, condition.
 _ADDS = re.compile(r"(.+?) from (\w+)(?: where (.+))?")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from velocity.explain import ends, medians, ranges
 from velocity.explain.explanation import Result
 from velocity.explain.sums import Arithmetic
-from velocity.metric import Metric, operands
 from velocity.queries import list_metric_queries
+from velocity.queries.metric import Metric, operands
 from velocity.reading import reads
 from velocity.reading.definitions import columns, definition, terms
 

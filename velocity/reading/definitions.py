@@ -11,7 +11,7 @@ from velocity.queries import list_metric_queries, list_queries
 from velocity.reading.nearest import did_you_mean
 
 if TYPE_CHECKING:
-    from velocity.metric import Metric
+    from velocity.queries.metric import Metric
 
 #: The steps of queries/derive/ whose tables have names that people use.
 _WORDS = ("run_base", "session", "link", "segment", "experiment_core", "loop_core", "recovery")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from velocity.metric import Metric
+    from velocity.queries.metric import Metric
 
 
 def window_words(weekly: pl.DataFrame) -> str:

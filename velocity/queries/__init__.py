@@ -10,7 +10,7 @@ A file begins with
 
 followed by one static SQL statement. Header lines come first; the body is everything after them.
 
-Below a metric's line, three spaces in, stand its attributes (see `velocity.metric.Metric`):
+Below a metric's line, three spaces in, stand its attributes (see `velocity.queries.metric.Metric`):
 
     -- key: kind, group_id, period_start
     -- order: 1
@@ -33,8 +33,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from velocity.metric import Metric, composed, macros_of, with_attribute
 from velocity.paths import project_root
+from velocity.queries.metric import Metric, composed, macros_of, with_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
