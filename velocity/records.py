@@ -106,12 +106,15 @@ class RunBatch:
         rejected: rows that could not become a run.
         complete_to: instant (UTC) to which the runs are complete; None: to when they were read.
         notes: sentences about what was passed over or made up.
+        asked_for: number of runs that match what a server was asked for, by its own count at this
+            page; None: not known.
     """
 
     runs: pl.DataFrame
     rejected: tuple[Rejected, ...] = ()
     complete_to: datetime | None = None
     notes: tuple[str, ...] = ()
+    asked_for: int | None = None
 
     def __post_init__(self) -> None:
         """Cleans the runs, and sets aside those with a key that would have to be cleaned."""

@@ -80,6 +80,8 @@ class Server(Protocol):
     """
 
     requests: int
+    #: The server's own clock (UTC) at the last `count_runs`; None where it did not say.
+    clock: datetime | None
 
     def counting(self) -> Server:
         """The same server, with a count of `requests` of its own that begins at 0."""
@@ -99,8 +101,11 @@ class Server(Protocol):
     def fetch_project_names(self, entity: str) -> list[str]:
         """Names of all projects of an entity that can be seen, sorted."""
 
-    def count_runs(self, entity: str, project: str, *, since: datetime | None = None) -> int:
-        """Runs of a project, those with a heartbeat at or after `since`, by the server's count."""
+    def fetch_clock(self) -> datetime | None:
+        """The server's own clock (UTC); None where it does not say."""
+
+    def count_runs(self, entity: str, project: str) -> int:
+        """Number of runs in a project, by the server's own count."""
 
     def fetch_runs(
         self,
@@ -112,7 +117,8 @@ class Server(Protocol):
     ) -> Iterator[RunBatch]:
         """Runs, a batch a page: all, those with a heartbeat since, or those with some ids.
 
-        Rows are as those of a `Source`. Ids that do not exist give none.
+        Rows are as those of a `Source`. Ids that do not exist give none. The last batch says in
+        `asked_for` how many runs match, if the server knows.
         """
 
     def fetch_listing(

@@ -19,7 +19,9 @@ import polars as pl
 
 from velocity.errors import NoProjectError, SourceError
 from velocity.records import Rejected, RunBatch, is_clean_key, run_frame
+from velocity.sources import wandb_plain
 from velocity.sources.ahead import fetch_ahead
+from velocity.sources.asked_fields import find_lacking
 from velocity.sources.gate import Gate
 from velocity.sources.run_pages import Page, run_pages, walk
 from velocity.sources.wandb_client import ClientError, WandbClient, find_address, open_client
@@ -53,8 +55,8 @@ UNREAD = (
     "id",
     "projectId",
     "internalId",
-    "runCount",
 )
+_COUNT = "runCount"
 
 #: Requests at once, at most: more only make a server slower.
 _AT_ONCE = 4
@@ -92,12 +94,14 @@ class WandbServer:
 
     Attributes:
         requests: questions sent so far, without the client's own retries.
+        clock: the server's clock (UTC) at the last `count_runs`; None where it did not say.
     """
 
     def __init__(self, client: WandbClient, gate: Gate) -> None:
         self._client = client
         self._gate = gate
         self.requests = 0
+        self.clock: datetime | None = None
 
     def counting(self) -> WandbServer:
         """The same server over the same connection, with a count of requests of its own."""
@@ -141,28 +145,25 @@ class WandbServer:
             self._require_entity(entity)
         return sorted(names)
 
-    def count_runs(self, entity: str, project: str, *, since: datetime | None = None) -> int:
-        """Runs of a project, by W&B's own count.
-
-        Args:
-            entity: that the project belongs to.
-            project: its name.
-            since: only runs with a heartbeat at or after this instant (aware).
+    def count_runs(self, entity: str, project: str) -> int:
+        """Number of runs in a project, by W&B's own count; also notes the server's `clock`.
 
         Raises:
             NoProjectError: the entity has no such project that the key may see.
             SourceError: there is no such entity.
         """
-        path = f"{entity}/{project}"
-        variables = {
-            "entity": entity,
-            "project": project,
-            "filters": json.dumps(heartbeat_filter(since)),
-        }
-        data = self._ask(path, _RUN_COUNT, variables)
+        variables = {"entity": entity, "project": project, "filters": "{}"}
+        data = self._ask_plainly(_RUN_COUNT, variables)
+        if data is None:
+            data = self._ask(f"{entity}/{project}", _RUN_COUNT, variables)
         if data["project"] is None:
             raise self._no_project(entity, project)
-        return int(data["project"]["runCount"])
+        return int(data["project"][_COUNT])
+
+    def fetch_clock(self) -> datetime | None:
+        """The server's own clock (UTC); None where it does not say."""
+        self._ask_plainly(_VIEWER, {})
+        return self.clock
 
     def fetch_runs(
         self,
@@ -212,11 +213,12 @@ class WandbServer:
             ):
                 nodes = _nodes(page.connection)
                 if page.trouble is None:
-                    yield self._with_pages(entity, project, run_batch(entity, project, nodes))
+                    batch = self._with_pages(entity, project, run_batch(entity, project, nodes))
                 else:
                     reason = f"W&B does not send its data: {page.trouble.message}"
                     lost = (Rejected(entity, project, node.get("name"), reason) for node in nodes)
-                    yield RunBatch(run_frame([]), tuple(lost))
+                    batch = RunBatch(run_frame([]), tuple(lost))
+                yield replace(batch, asked_for=page.connection and page.connection[_COUNT])
 
     def _with_pages(self, entity: str, project: str, batch: RunBatch) -> RunBatch:
         """The batch with the address of each run's page."""
@@ -263,7 +265,9 @@ class WandbServer:
         def ask(cursor: str | None, size: int, query: str = query) -> Any:
             asked = {**variables, "cursor": cursor, "perPage": size}
             found = self._ask(what, query, asked, UNREAD)["project"]
-            return found and found["runs"]
+            if found is None or found["runs"] is None:
+                return None
+            return found["runs"] | {_COUNT: found[_COUNT]}
 
         def ask_lightly(cursor: str | None) -> Any:
             return ask(cursor, 1, self._client.light_query)
@@ -297,9 +301,24 @@ class WandbServer:
         self.requests += 1
         try:
             with self._gate.passage() as width:
-                return self._execute(query, variables, omit_fields, width)
+                data = self._execute(query, variables, omit_fields, width)
         except ClientError as error:
             raise explain(error, what, self._client.address) from error
+        lacking = find_lacking(data, query, tuple(omit_fields))
+        if lacking is not None:
+            raise SourceError(
+                f"{self._client.address.base_url} answered about {what} without the field "
+                f'"{lacking}" that it was asked for.',
+                "Update the W&B server, or install the wandb version that goes with it.",
+            )
+        return data
+
+    def _ask_plainly(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The answer to a plain request, which tells the clock; None where no whole one came."""
+        self.requests += 1
+        with self._gate.passage():
+            data, self.clock = wandb_plain.ask(self._client.address, query, variables)
+        return data if find_lacking(data, query) is None else None
 
     def _execute(
         self, query: str, variables: Mapping[str, Any], omit_fields: Sequence[str], width: int

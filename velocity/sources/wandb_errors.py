@@ -16,12 +16,12 @@ import requests
 
 from velocity.errors import ConfigurationError, RetryLaterError, SourceError
 from velocity.redaction import without_addresses
+from velocity.sources import wandb_plain
 
 if TYPE_CHECKING:
     from velocity.sources.wandb_client import Address, ClientError
 
-_PROBE = {"query": "query Viewer { viewer { username } }"}
-_PROBE_LONGEST_S = 10.0
+_PROBE = "query Viewer { viewer { username } }"
 _LONGEST_QUOTE = 200  # characters: some servers answer with pages
 
 _CHECK_URL = "Check WANDB_BASE_URL, and that the server is up and reachable from here."
@@ -69,15 +69,10 @@ def explain(error: ClientError, what: str, address: Address) -> SourceError | Co
 
 def probe(address: Address) -> SourceError | ConfigurationError | None:
     """What is wrong between here and the server, if anything is; one plain HTTP request."""
-    base_url, key = address.base_url, address.api_key
-    longest = min(address.timeout_s, _PROBE_LONGEST_S)
+    base_url = address.base_url
+    longest = min(address.timeout_s, wandb_plain.LONGEST_S)
     try:
-        answer = requests.post(
-            f"{base_url}/graphql",
-            json=_PROBE,
-            auth=None if key is None else ("api", key),
-            timeout=longest,
-        )
+        answer = wandb_plain.post(address, _PROBE)
     except requests.exceptions.SSLError as error:
         return SourceError(
             f"No secure connection to {base_url}: {_reason(error)}.",
