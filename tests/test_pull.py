@@ -223,18 +223,29 @@ def test_runs_that_move_under_a_scan_are_not_lost(server, pulled):
 
 
 @pytest.mark.parametrize("fault", [faults.stuck_cursor(), faults.hidden_rows(keep=400)])
-def test_new_runs_that_do_not_come_are_told_of_and_asked_for_again(server, pulled, fault):
+def test_new_runs_that_do_not_come_are_found_by_the_listing_at_once(server, pulled, fault):
     server.world.put(node(0))
     pulled(LATER)
     server.world.put(*(node(n, heartbeat_at=LATER + timedelta(minutes=n)) for n in range(1, 551)))
     server.faults.append(fault.at(when=by_heartbeat, times=None))
     result = pulled(LATER + 10 * HOUR)
+    assert (result.counts.new, result.notes) == (550, [])
+
+
+@pytest.mark.parametrize("fault", [faults.stuck_cursor(), faults.hidden_rows(keep=400)])
+def test_changed_runs_that_do_not_come_are_told_of_and_asked_for_again(server, pulled, fault):
+    server.world.put(*(node(number) for number in range(551)))
+    pulled(LATER)
+    for number in range(1, 551):
+        server.world.change("lab", "vision", f"r{number:04}", heartbeat_at=LATER + HOUR)
+    server.faults.append(fault.at(when=by_heartbeat, times=None))
+    result = pulled(LATER + 10 * HOUR)
     assert result.notes == [
-        f"W&B counts {550 - result.counts.new} more new or changed runs than it gives."
+        f"W&B counts {550 - result.counts.changed} more new or changed runs than it gives."
     ]
     server.faults.clear()
     again = pulled(LATER + 20 * HOUR)
-    assert result.counts.new + again.counts.new == 550
+    assert result.counts.changed + again.counts.changed == 550
     assert pulled(LATER + 21 * HOUR).notes == []
 
 
@@ -262,16 +273,15 @@ def test_a_sync_takes_full_and_tells_its_requests_and_notes(server, tmp_path):
     assert log["note"].to_list()[0] == project.notes[0]
 
 
-def test_a_run_that_is_gone_is_marked_once_a_day_and_comes_back(server, pulled, tmp_path):
+def test_a_run_that_is_gone_is_marked_at_the_next_sync_and_comes_back(server, pulled, tmp_path):
     server.world.put(*(node(number) for number in range(20)))
     pulled(LATER)
     lost = server.world.delete("lab", "vision", "r0007")
-    assert pulled(LATER + 23 * HOUR).deleted == 0
-    assert pulled(LATER + DAY).deleted == 1
+    assert pulled(LATER + HOUR).deleted == 1
     marked = stored(tmp_path / "data", "SELECT run_id FROM raw_run WHERE deleted_at IS NOT NULL")
     assert marked == [("r0007",)]
     server.world.put(lost)
-    assert pulled(LATER + 2 * DAY).counts.revived == 1
+    assert pulled(LATER + 2 * HOUR).counts.revived == 1
     assert len(stored(tmp_path / "data")) == 20
 
 
@@ -288,9 +298,9 @@ def test_edits_that_move_no_heartbeat_are_found_once_a_day(server, pulled, tmp_p
     server.world.change("lab", "vision", "r0003", tags=("baseline",))
     server.world.change("lab", "vision", "r0004", username="bob")
     server.world.change("lab", "vision", "r0005", state="failed")
-    server.world.put(node(99, heartbeat_at=None))
+    assert pulled(LATER + HOUR).counts.changed == 0
     result = pulled(LATER + DAY)
-    assert (result.counts.changed, result.counts.new, result.deleted) == (3, 1, 0)
+    assert (result.counts.changed, result.deleted) == (3, 0)
     assert states(tmp_path)["r0005"] == "failed"
 
 

@@ -6,8 +6,10 @@
 -- param: pulled_from | TIMESTAMPTZ | start of the last pull that missed nothing
 -- param: reconciled_at | TIMESTAMPTZ | start of the pull that compared all of its runs
 -- param: filter_trusted | BOOLEAN | the filter gave what a full scan says it must
+-- param: uncollected | BIGINT | runs that the server counts and the record does not have
 UPDATE project SET
   pulled_from = $pulled_from::TIMESTAMPTZ,
   reconciled_at = coalesce($reconciled_at::TIMESTAMPTZ, reconciled_at),
-  filter_trusted = coalesce($filter_trusted::BOOLEAN, filter_trusted)
+  filter_trusted = coalesce($filter_trusted::BOOLEAN, filter_trusted),
+  uncollected = coalesce($uncollected::BIGINT, uncollected)
 WHERE entity = $entity AND project = $project

@@ -18,6 +18,7 @@ from velocity.roster.models import check_roster
 from velocity.settings import Settings, load_settings
 from velocity.sources.base import connect_server
 from velocity.store import latest_snapshot
+from velocity.sync.own_clock import describe_clock, find_clock_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from velocity.sources.base import Server
     from velocity.store import Snapshot
 
 _LIBRARIES = ("duckdb", "polars", "streamlit", "plotly", "wandb")
@@ -116,6 +118,7 @@ def _server(settings: Settings) -> Iterator[Finding]:
         return
     yield Finding("ok", "key", f"of {viewer}")
     yield Finding("ok", "server", f"answers, and shows its runs at {server.app_url}")
+    yield from _own_clock(server)
     if not wanted:
         yield Finding(
             "note",
@@ -145,6 +148,20 @@ def _folder(data: Path) -> Iterator[Finding]:
             f"{data} names people, and other accounts of this machine can open it",
             f"Close it: chmod -R go= {shlex.quote(str(data))}",
         )
+
+
+def _own_clock(server: Server) -> Iterator[Finding]:
+    """This machine's clock against the server's; nothing where the server does not say."""
+    before = datetime.now(UTC)
+    told = server.fetch_clock()
+    if told is None:
+        return
+    ahead = find_clock_ahead(before, told, datetime.now(UTC))
+    if ahead:
+        fix = "Set this machine's clock, or let it follow a time server (NTP)."
+        yield Finding("note", "own clock", describe_clock(ahead), fix)
+    else:
+        yield Finding("ok", "own clock", "agrees with the server's within a minute")
 
 
 def _store(data: Path) -> Iterator[Finding]:

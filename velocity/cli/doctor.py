@@ -32,11 +32,11 @@ def doctor(
     for finding in examine(places.data, places.config):
         broken += finding.state == "broken"
         typer.secho(f"{finding.state:7}", fg=_COLOURS[finding.state], nl=False)
-        typer.echo(f"{finding.about:9}{escaped(finding.told)}")
+        typer.echo(f"{finding.about:10}{escaped(finding.told)}")
         if finding.cure:
-            typer.echo(f"{'':16}-> {escaped(finding.cure)}")
+            typer.echo(f"{'':17}-> {escaped(finding.cure)}")
         for row in finding.rows:
-            typer.echo(f"{'':19}{escaped(row)}")
+            typer.echo(f"{'':20}{escaped(row)}")
     if broken:
         say(f"{broken} thing{'s' if broken > 1 else ''} to put right.")
         raise typer.Exit(1)

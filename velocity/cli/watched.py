@@ -53,6 +53,8 @@ def log_sync(sync: Callable[[Log, OnProgress], SyncResult], *, patience_s: float
 
 def tell_result(log: Log, result: SyncResult, *, seconds: float) -> None:
     """Log what a sync of so many seconds brought: one line per project, one for all of them."""
+    for note in result.notes:
+        log.tell("warning", "noted", note=note)
     for project in result.projects:
         spent = {"requests": project.requests, "seconds": round(project.seconds, 2)}
         if project.error is not None:

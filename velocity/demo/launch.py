@@ -87,9 +87,8 @@ def _pull(folder: Path, config: Path, cohort: Cohort, on_progress: OnProgress) -
             (cohort.runs, cohort.as_of),
         ):
             world.put(*runs)
-            result = sync_wandb(
-                folder, settings, on_progress=on_progress, clock=repeat(instant).__next__
-            )
+            server.clock = clock = repeat(instant).__next__
+            result = sync_wandb(folder, settings, on_progress=on_progress, clock=clock)
             for error in result.errors:
                 raise error
 

@@ -65,11 +65,14 @@ class PullState:
         pulled_from: start of the last pull that missed nothing; None before the first.
         reconciled_at: start of the last pull that compared all runs; None before the first.
         filter_trusted: the server's filter by heartbeat gave what a full scan says it must.
+        uncollected: runs that the server counted and the record did not have, after the last pull
+            that compared all runs.
     """
 
     pulled_from: datetime | None = None
     reconciled_at: datetime | None = None
     filter_trusted: bool = False
+    uncollected: int = 0
 
 
 class Record(Protocol):
@@ -113,6 +116,7 @@ class Record(Protocol):
         rejected: Sequence[Rejected],
         reconciled: bool,
         filter_trusted: bool | None,
+        uncollected: int | None,
     ) -> None:
         """Says that a pull succeeded, and from where the next one goes on.
 
@@ -125,6 +129,7 @@ class Record(Protocol):
             rejected: every row of the project that is set aside now.
             reconciled: all runs were compared with the server's.
             filter_trusted: what a check of the heartbeat filter found; None where there was none.
+            uncollected: runs that the server counts and the record does not have; None keeps it.
         """
 
     def merge_log(self, row: SyncRow) -> None:
@@ -132,6 +137,9 @@ class Record(Protocol):
 
     def read_pull_state(self, entity: str, project: str) -> PullState:
         """How the project was last pulled; all unknown for one that never was."""
+
+    def count_collected(self, entity: str, project: str) -> int:
+        """Number of the project's runs from its server, without those marked as deleted."""
 
     def list_pulled(self, entity: str) -> list[str]:
         """Names of the projects of an entity that were pulled before, sorted."""

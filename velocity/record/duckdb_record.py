@@ -75,6 +75,7 @@ class DuckDBRecord:
         rejected: Sequence[Rejected],
         reconciled: bool,
         filter_trusted: bool | None,
+        uncollected: int | None,
     ) -> None:
         """Says that a pull succeeded."""
         pulled = {
@@ -83,6 +84,7 @@ class DuckDBRecord:
             "pulled_from": go_on_from,
             "reconciled_at": started_at if reconciled else None,
             "filter_trusted": filter_trusted,
+            "uncollected": uncollected,
         }
         with self.connection.transaction():
             self._replace_rejected(entity, project, rejected)
@@ -144,11 +146,19 @@ class DuckDBRecord:
     def read_pull_state(self, entity: str, project: str) -> PullState:
         """How the project was last pulled."""
         rows = self.connection.frame(
-            "SELECT pulled_from, reconciled_at, coalesce(filter_trusted, false) FROM project "
+            "SELECT pulled_from, reconciled_at, coalesce(filter_trusted, false), "
+            "coalesce(uncollected, 0) FROM project "
             "WHERE entity = $entity AND project = $project",
             {"entity": entity, "project": project},
         ).rows()
         return PullState(*rows[0]) if rows else PullState()
+
+    def count_collected(self, entity: str, project: str) -> int:
+        """Number of the project's runs from its server, without those marked as deleted."""
+        rows = self.connection.run(
+            load_query("record/collected").body, {"entity": entity, "project": project}
+        )
+        return int(rows[0][0])
 
     def list_pulled(self, entity: str) -> list[str]:
         """Names of the projects of an entity that were pulled before, sorted."""

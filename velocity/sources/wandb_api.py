@@ -218,7 +218,8 @@ class WandbServer:
                     reason = f"W&B does not send its data: {page.trouble.message}"
                     lost = (Rejected(entity, project, node.get("name"), reason) for node in nodes)
                     batch = RunBatch(run_frame([]), tuple(lost))
-                yield replace(batch, asked_for=page.connection and page.connection[_COUNT])
+                counted = None if page.connection is None else page.connection[_COUNT]
+                yield replace(batch, asked_for=counted)
 
     def _with_pages(self, entity: str, project: str, batch: RunBatch) -> RunBatch:
         """The batch with the address of each run's page."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from velocity.record import MergeCounts, SyncRow
@@ -17,6 +17,7 @@ from velocity.sources.base import Asked, connect_server, find_source
 from velocity.store import open_live
 from velocity.store.derive import derive
 from velocity.store.publish import publish
+from velocity.sync.own_clock import describe_clock
 from velocity.sync.projects import pull_projects
 from velocity.sync.results import OnProgress, Progress, ProjectResult, SyncResult
 
@@ -90,7 +91,14 @@ def sync_wandb(
         )
         if results and all(it.error is not None for it in results):
             raise _nothing_pulled(results)
-        return _finish(store, settings, roster, results, on_progress)
+        done = _finish(store, settings, roster, results, on_progress)
+    ahead = max((it.clock_ahead for it in results), key=abs, default=timedelta())
+    return replace(done, notes=_clock_notes(ahead))
+
+
+def _clock_notes(ahead: timedelta) -> tuple[str, ...]:
+    """What to say of this machine's clock, if it does not agree with the server's."""
+    return (f"own clock: {describe_clock(ahead)}.",) if ahead else ()
 
 
 def _nothing_pulled(results: Sequence[ProjectResult]) -> VelocityError:
@@ -237,6 +245,7 @@ def _log(
     started_at: datetime,
     finished_at: datetime,
 ) -> None:
+    notes = [*result.notes, *_clock_notes(result.clock_ahead)]
     record.merge_log(
         SyncRow(
             command=command,
@@ -248,7 +257,7 @@ def _log(
             deleted=result.deleted,
             rejected=len(result.rejected),
             requests=result.requests,
-            note=" ".join(result.notes) or None,
+            note=" ".join(notes) or None,
             error=None if result.error is None else result.error.message,
         ),
     )

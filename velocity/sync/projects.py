@@ -68,7 +68,7 @@ def pull_projects(
                 record,
                 server,
                 result,
-                started_at=started_at,
+                clock=clock,
                 full=full,
                 listed=listed,
                 on_progress=listener,
@@ -116,19 +116,17 @@ def _pull(
     server: Server,
     result: ProjectResult,
     *,
-    started_at: datetime,
+    clock: Callable[[], datetime],
     full: bool,
     listed: bool,
     on_progress: OnProgress,
 ) -> None:
     try:
-        pull_project(
-            record, server, result, started_at=started_at, full=full, on_progress=on_progress
-        )
+        pull_project(record, server, result, clock=clock, full=full, on_progress=on_progress)
     except NoProjectError:
         if listed:
             raise
-        leave_project(record, server, result, gone_at=started_at)
+        leave_project(record, server, result, gone_at=clock() - result.clock_ahead)
 
 
 def _found(

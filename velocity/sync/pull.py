@@ -1,17 +1,19 @@
 """Pulls one project from W&B into the record: what is new or may have changed, or everything.
 
-An API that lies a little is asked so that its lies do no lasting harm:
+W&B's API is not always right, so errors in its answers must do no lasting harm:
 
 - New and changed runs: those with a heartbeat since the start of the last successful pull, less an
-  hour for what W&B shows late. As long as W&B counts more of them than it gives, the next pull asks
-  for the same ones again.
-- Runs that were not over, and those that were set aside, are read again by id: what becomes of them
-  need not move their heartbeat.
-- Once a day a light listing of the whole project is compared with the store: what differs is read
-  again, and what is gone is marked deleted, though only after a scan with as many runs as W&B
-  counts before and after it, and after asking for each by its id.
-- The filter by heartbeat is checked after each full scan; where it gives other runs than the scan
-  says it must, every pull of that project is a full scan.
+  hour because W&B shows some changes late. While W&B counts more of them than it returns, the next
+  pull asks for the same ones again.
+- Unfinished and rejected runs are read again by id: their outcome need not move their heartbeat.
+  An unfinished run that is not returned is asked for once more, alone. If it is still not
+  returned, it is marked as deleted.
+- W&B's run count is compared with the runs in the record in every pull. Where new runs do not
+  explain a difference, and once a day in any case, a light listing of the whole project is compared
+  with the record. Runs that differ are read again. Missing runs are marked as deleted, but only
+  after a scan that agrees with W&B's count before and after it, and after asking for each by id.
+- The filter by heartbeat is checked after each full scan. If its result differs from the scan,
+  every pull of that project is a full scan.
 
 What was merged stays merged wherever a pull stops; the next one goes on from
 the last that succeeded.
@@ -26,13 +28,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from velocity.errors import RetryLaterError, SourceError
+from velocity.sync.own_clock import find_clock_ahead
 from velocity.sync.results import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Sequence
+    from collections.abc import Callable, Container, Iterable, Sequence
     from datetime import datetime
 
-    from velocity.record import Record
+    from velocity.record import PullState, Record
     from velocity.records import Rejected, RunBatch
     from velocity.sources.base import Server
     from velocity.sync.results import OnProgress, ProjectResult, Stage
@@ -52,8 +55,8 @@ def pull_project(
     server: Server,
     result: ProjectResult,
     *,
-    started_at: datetime,
     full: bool,
+    clock: Callable[[], datetime],
     on_progress: OnProgress,
 ) -> None:
     """Pulls the project that `result` names; what it did is added to `result`.
@@ -62,41 +65,22 @@ def pull_project(
         record: to merge into, page by page; tells what is known.
         server: to ask.
         result: names the project; holds what was done, even where the pull fails.
-        started_at: the present instant; the project is complete to it afterwards.
         full: read every run; else only where the project was never pulled, or its server cannot
             say what is new.
+        clock: the present instant; the project is complete to the start of the pull, by the
+            server's clock where the two do not agree.
         on_progress: told of every page.
 
     Raises:
         VelocityError: the project could not be read to its end; the next pull goes on.
     """
-    pull = _Pull(record, server.counting(), result, started_at, on_progress)
+    server = server.counting()
+    pull = _Pull(record, server, result, on_progress)
     try:
-        state = record.read_pull_state(result.entity, result.project)
-        trusted = None
-        go_on_from = started_at
-        since = None if full or not state.filter_trusted else state.pulled_from
-        # What no scan can settle waits for the next day too: it would cost a scan every time.
-        last = state.reconciled_at
-        reconcile = last is None or started_at - last >= _RECONCILE_EVERY
-        if since is None:
-            pull.read_everything()
-            trusted = pull.check_filter()
-        else:
-            whole = pull.read_since(since - _OVERLAP)
-            pull.read_unsettled()
-            if reconcile:
-                pull.reconcile()
-            elif not whole:
-                go_on_from = since
-        pull.finish(
-            server.app_url,
-            go_on_from=go_on_from,
-            reconciled=since is None or reconcile,
-            filter_trusted=trusted,
-        )
+        pull.begin(clock)
+        pull.run(record.read_pull_state(result.entity, result.project), full=full)
     finally:
-        result.requests = pull.server.requests
+        result.requests = server.requests
         pull.tell("pull", ended=True)
 
 
@@ -123,6 +107,7 @@ def leave_project(
         rejected=(),
         reconciled=False,
         filter_trusted=None,
+        uncollected=None,
     )
     result.notes.append(
         "W&B has no such project any more, or none that this API key may see: its runs are out of "
@@ -131,48 +116,79 @@ def leave_project(
 
 
 class _Pull:
-    """One pull of one project under way.
-
-    Attributes:
-        server: with a count of the requests of this pull.
-    """
+    """One pull of one project under way: `begin`, then `run`."""
 
     def __init__(
         self,
         record: Record,
         server: Server,
         result: ProjectResult,
-        started_at: datetime,
         on_progress: OnProgress,
     ) -> None:
-        self.server = server
         self._record = record
+        self._server = server
         self._result = result
         self._key = result.entity, result.project
-        self._started_at = started_at
         self._on_progress = on_progress
         self._total: int | None = None
         self._read: set[str | None] = set()  # ids of the runs that came, set aside or not
         self._rejected: dict[str | None, Rejected] = {}  # what is set aside by now
 
-    def read_everything(self) -> None:
+    def begin(self, clock: Callable[[], datetime]) -> None:
+        """Asks for the run count, and with it for the server's clock."""
+        before = clock()
+        try:
+            self._counted = self._server.count_runs(*self._key)
+        finally:
+            ahead = find_clock_ahead(before, self._server.clock, clock())
+            self._result.clock_ahead = ahead
+        self._started_at = before - ahead
+
+    def run(self, state: PullState, *, full: bool) -> None:
+        """Reads what may have changed since the last pull, and saves how far it came."""
+        since = None if full or not state.filter_trusted else state.pulled_from
+        due = self._is_reconcile_due(state.reconciled_at)
+        trusted, go_on_from = None, self._started_at
+        if since is None:
+            self._read_everything()
+            trusted = self._check_filter()
+        else:
+            missing = self._read_since(since - _OVERLAP)
+            self._read_unsettled()
+            due = due or not self._explains_count(state.uncollected)
+            if due:
+                self._reconcile()
+            elif missing > 0:
+                go_on_from = since
+                self._result.notes.append(
+                    f"W&B counts {missing:,} more new or changed runs than it gives."
+                )
+        self._finish(go_on_from=go_on_from, reconciled=since is None or due, filter_trusted=trusted)
+
+    def _is_reconcile_due(self, last: datetime | None) -> bool:
+        """Whether the last comparison of all runs is a day ago, or was made by a wrong clock."""
+        if last is None:
+            return True
+        return not -_OVERLAP <= self._started_at - last < _RECONCILE_EVERY
+
+    def _read_everything(self) -> None:
         """Every run, page by page, and what is gone."""
-        self._total = self.server.count_runs(*self._key)
+        self._total = self._counted
         self.tell("pull")
-        self._merge(self.server.fetch_runs(*self._key))
+        self._merge(self._server.fetch_runs(*self._key))
         if self._is_complete(self._read, self._total):
             self._mark_deleted(self._read)
         else:
-            self.reconcile()
+            self._reconcile()
 
-    def reconcile(self) -> None:
+    def _reconcile(self) -> None:
         """Compares every run with the store by a listing, and finds what is gone.
 
         A scan that runs go from may repeat some and pass over others, so that one
         which W&B's count does not bear out is made again, and deletes nothing.
         """
         for _ in range(_ATTEMPTS):
-            before = self.server.count_runs(*self._key)
+            before = self._server.count_runs(*self._key)
             listing = self._listing(before)
             listed = set(listing["run_id"])
             complete = self._is_complete(listed, before)
@@ -196,7 +212,7 @@ class _Pull:
             total = rows if ended else count
             self._on_progress(Progress("pull", what, rows, total, ended=ended))
 
-        for frame in self.server.fetch_listing(*self._key):
+        for frame in self._server.fetch_listing(*self._key):
             frames.append(frame)
             rows += frame.height
             tell()
@@ -208,19 +224,27 @@ class _Pull:
 
         Runs that were made meanwhile stand at the end of the list, and may be in it or not.
         """
-        return count_before <= len(scanned) <= self.server.count_runs(*self._key)
+        self._counted = self._server.count_runs(*self._key)
+        if not count_before <= len(scanned) <= self._counted:
+            return False
+        self._counted = len(scanned)
+        return True
 
     def _mark_deleted(self, scanned: set[str | None]) -> None:
         missing = self._record.list_missing(*self._key, scanned)
         # Two changes during a scan can make up for each other in the count: ask for each by id.
         self._read.difference_update(missing)
-        self._merge(self.server.fetch_runs(*self._key, run_ids=missing))
-        gone = [run_id for run_id in missing if run_id not in self._read]
+        self._merge(self._server.fetch_runs(*self._key, run_ids=missing))
+        self._mark_gone(missing)
+
+    def _mark_gone(self, asked: Sequence[str]) -> None:
+        """Marks the runs as deleted that were asked for and did not come."""
+        gone = [run_id for run_id in asked if run_id not in self._read]
         self._record.mark_deleted(*self._key, gone, at=self._started_at)
         self._result.deleted += len(gone)
 
-    def read_since(self, since: datetime) -> bool:
-        """Runs with a heartbeat at or after `since`; whether they are as many as W&B counts.
+    def _read_since(self, since: datetime) -> int:
+        """Reads runs with a heartbeat at or after `since`; gives how many more W&B counts.
 
         A heartbeat under way moves its run to the end of the list and all others up by one, past
         the cursor: a list that is too short is read again.
@@ -228,25 +252,52 @@ class _Pull:
         self.tell("pull")
         missing = 0
         for _ in range(_ATTEMPTS):
-            self._merge(self.server.fetch_runs(*self._key, since=since))
-            missing = self.server.count_runs(*self._key, since=since) - len(self._read)
+            matching = self._merge(self._server.fetch_runs(*self._key, since=since))
+            missing = 0 if matching is None else matching - len(self._read)
             if missing <= 0:
-                return True
-        self._result.notes.append(f"W&B counts {missing:,} more new or changed runs than it gives.")
-        return False
+                break
+        return missing
 
-    def read_unsettled(self) -> None:
-        """Runs that were set aside, and those that were not over."""
+    def _read_unsettled(self) -> None:
+        """Runs that were set aside, and unfinished ones, which may be gone."""
         # What was set aside goes by itself, as it may make smaller pages necessary.
-        for unsettled in (self._record.list_rejected, self._record.list_unfinished):
-            self._read_again(unsettled(*self._key), but=self._read)
+        self._read_again(self._record.list_rejected(*self._key), but=self._read)
+        unfinished = self._record.list_unfinished(*self._key)
+        self._read_again(unfinished, but=self._read)
+        for run_id in unfinished:
+            self._read_again([run_id], but=self._read)
+        self._mark_gone(unfinished)
+
+    def _explains_count(self, uncollected: int) -> bool:
+        """Whether W&B counts as many runs as the record has, or as many more as it did before.
+
+        Args:
+            uncollected: runs that W&B counted at the last comparison, and the record did not have.
+        """
+        known = {0, uncollected}
+        first = self._find_uncollected()
+        if first in known:
+            return True
+        # Runs may have come and gone since W&B counted.
+        self._counted = self._server.count_runs(*self._key)
+        now = self._find_uncollected()
+        return any(min(first, now) <= it <= max(first, now) for it in known)
+
+    def _find_uncollected(self) -> int:
+        """Runs that W&B counts, and that are neither in the record nor set aside.
+
+        Hidden runs and those of people who were forgotten stay out of the record for good.
+        """
+        set_aside = sum(run_id is not None for run_id in self._rejected)
+        return self._counted - self._record.count_collected(*self._key) - set_aside
 
     def _read_again(self, run_ids: Iterable[str], *, but: Container[str | None]) -> None:
         """Runs by id, `but` for some."""
         wanted = [run_id for run_id in run_ids if run_id not in but]
-        self._merge(self.server.fetch_runs(*self._key, run_ids=wanted))
+        if wanted:
+            self._merge(self._server.fetch_runs(*self._key, run_ids=wanted))
 
-    def check_filter(self) -> bool | None:
+    def _check_filter(self) -> bool | None:
         """Whether the server's filter by heartbeat gives what was just read; None: cannot tell."""
         window = self._record.known_window(*self._key)
         expected = {run_id for run_id in window if run_id in self._read}
@@ -275,16 +326,15 @@ class _Pull:
         self, *, since: datetime | None = None, run_ids: list[str] | None = None
     ) -> dict[str, datetime | None]:
         # Without their data: a run that W&B cannot send whole is in the list all the same.
-        frames = self.server.fetch_listing(*self._key, since=since, run_ids=run_ids)
+        frames = self._server.fetch_listing(*self._key, since=since, run_ids=run_ids)
         return {
             run_id: at
             for frame in frames
             for run_id, at in frame.select("run_id", "heartbeat_at").iter_rows()
         }
 
-    def finish(
+    def _finish(
         self,
-        app_url: str,
         *,
         go_on_from: datetime,
         reconciled: bool,
@@ -296,19 +346,22 @@ class _Pull:
             *self._key,
             started_at=self._started_at,
             go_on_from=go_on_from,
-            app_url=app_url,
+            app_url=self._server.app_url,
             rejected=self._result.rejected,
             reconciled=reconciled,
             filter_trusted=filter_trusted,
+            uncollected=self._find_uncollected() if reconciled else None,
         )
         self._total = len(self._read)
 
-    def _merge(self, batches: Iterable[RunBatch]) -> None:
-        """Merges batches as they come, a few at a time."""
+    def _merge(self, batches: Iterable[RunBatch]) -> int | None:
+        """Merges batches as they come, a few at a time; gives how many runs they should have."""
+        asked_for: int | None = None
         waiting: list[RunBatch] = []
         since = time.monotonic()
         try:
             for batch in batches:
+                asked_for = batch.asked_for
                 waiting.append(batch)
                 rows = sum(it.runs.height for it in waiting)
                 if rows >= _MERGED_ROWS or time.monotonic() - since >= _MERGED_SECONDS:
@@ -317,6 +370,7 @@ class _Pull:
         finally:  # what came before a failure stays
             if waiting:
                 self._merge_batches(waiting)
+        return asked_for
 
     def _merge_batches(self, batches: Sequence[RunBatch]) -> None:
         self.tell("merge")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from velocity.record import MergeCounts
@@ -42,7 +43,8 @@ class ProjectResult:
     """What a command did for one project; `error` is set where it failed.
 
     `deleted` counts the runs found gone, `requests` those that were sent for runs, and `notes` say
-    in sentences what a person should know of how the project was read.
+    in sentences what a person should know of how the project was read. `clock_ahead` is how far
+    this machine's clock is ahead of the server's; zero where they agree within a minute.
     """
 
     entity: str
@@ -53,6 +55,7 @@ class ProjectResult:
     requests: int = 0
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    clock_ahead: timedelta = timedelta()
     error: VelocityError | None = None
 
     @property

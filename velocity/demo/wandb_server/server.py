@@ -11,6 +11,8 @@ import base64
 import socket
 import threading
 from collections import deque
+from datetime import UTC
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, Self
 
 import orjson
@@ -30,10 +32,12 @@ from velocity.demo.wandb_server.protocol import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
     from types import TracebackType
 
     from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from velocity.demo.wandb_server.world import World
 
@@ -55,6 +59,8 @@ class ProtocolServer:
 
     Attributes:
         url: base URL for the client.
+        clock: the present instant (aware) by this server, in the Date header of every answer; None,
+            as at first, sends none. May be set while it runs.
         calls: the last requests, oldest first.
         faults: what goes wrong, see `velocity.demo.wandb_server.faults`; empty at first.
         schema: text that queries are validated against.
@@ -70,6 +76,7 @@ class ProtocolServer:
     ) -> None:
         self.world = world
         self.api_key = api_key
+        self.clock: Callable[[], datetime] | None = None
         self.calls: deque[Call] = deque(maxlen=_KEPT_CALLS)
         self.faults = Faults()
         self.schema = schema_text()
@@ -83,7 +90,13 @@ class ProtocolServer:
             ]
         )
         self._uvicorn = uvicorn.Server(
-            uvicorn.Config(app, lifespan="off", log_level="critical", access_log=False)
+            uvicorn.Config(
+                self._dated(app),
+                lifespan="off",
+                log_level="critical",
+                access_log=False,
+                date_header=False,
+            )
         )
         self._thread = threading.Thread(target=self.run, name="protocol-server", daemon=True)
 
@@ -113,6 +126,20 @@ class ProtocolServer:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+    def _dated(self, app: ASGIApp) -> ASGIApp:
+        """The app with the time of `clock` in its answers."""
+
+        async def dated(scope: Scope, receive: Receive, send: Send) -> None:
+            async def send_dated(message: Message) -> None:
+                if message["type"] == "http.response.start" and self.clock is not None:
+                    date = format_datetime(self.clock().astimezone(UTC), usegmt=True)
+                    message["headers"] = [*message["headers"], (b"date", date.encode())]
+                await send(message)
+
+            await app(scope, receive, send_dated)
+
+        return dated
 
     async def _metrics(self, request: Request) -> Response:
         self.calls.append(_call(request, "", {}))
