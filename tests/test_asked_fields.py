@@ -1,0 +1,146 @@
+"""An answer without a field that was asked for is an error with the name of that field."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from tests import faults
+from tests.worlds import connected, pulled, runs_served
+from velocity.demo.wandb_server.faults import Fault
+from velocity.errors import RetryLaterError, SourceError
+from velocity.sources.asked_fields import find_lacking
+
+QUERY = """
+query Runs($name: String!) {
+  project(name: $name) { ...Counted runs { edges { node { id state user { username } } } } }
+}
+fragment Counted on Project { __typename total: runCount ... on Project { owner { name } } }
+"""
+ANSWER = {
+    "project": {
+        "total": 2,
+        "owner": {"name": "lab"},
+        "runs": {
+            "edges": [
+                {"node": {"id": 1, "state": "finished", "user": {"username": "ada"}}},
+                {"node": {"id": 2, "state": None, "user": None}},
+            ]
+        },
+    }
+}
+
+
+def without(data: dict, path: str) -> dict:
+    """A copy of an answer without a field; in a list, of its first element."""
+    kept = copy.deepcopy(data)
+    *above, last = path.split(".")
+    place = kept
+    for name in above:
+        place = place[name]
+        place = place[0] if isinstance(place, list) else place
+    del place[last]
+    return kept
+
+
+def test_an_answer_with_every_field_is_whole_though_values_are_null_or_more_than_asked_for():
+    assert find_lacking(ANSWER, QUERY) is None
+    assert find_lacking({"project": None}, QUERY) is None
+    assert find_lacking(ANSWER | {"viewer": 1}, QUERY) is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "project",
+        "project.total",
+        "project.owner.name",
+        "project.runs.edges",
+        "project.runs.edges.node.state",
+        "project.runs.edges.node.user",
+        "project.runs.edges.node.user.username",
+    ],
+)
+def test_the_missing_field_is_named_with_its_path(path):
+    assert find_lacking(without(ANSWER, path), QUERY) == path
+
+
+def test_a_field_that_is_missing_in_one_row_of_many_is_found():
+    answer = copy.deepcopy(ANSWER)
+    del answer["project"]["runs"]["edges"][1]["node"]["id"]
+    assert find_lacking(answer, QUERY) == "project.runs.edges.node.id"
+
+
+def test_what_was_taken_out_of_the_query_may_be_missing():
+    answer = without(without(ANSWER, "project.owner"), "project.runs.edges.node.user")
+    assert find_lacking(answer, QUERY, ("owner", "user")) is None
+
+
+@pytest.mark.parametrize("data", [None, [], "data", 3])
+def test_an_answer_without_data_lacks_it(data):
+    assert find_lacking(data, QUERY) == "data"
+
+
+def test_a_list_or_count_that_is_null_counts_as_missing():
+    answer = copy.deepcopy(ANSWER)
+    answer["project"]["runs"]["edges"] = None
+    assert find_lacking(answer, QUERY) == "project.runs.edges"
+
+
+@pytest.fixture
+def server(monkeypatch):
+    with runs_served(monkeypatch) as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "runs",
+        "runCount",
+        "runs.pageInfo",
+        "runs.pageInfo.hasNextPage",
+        "runs.edges.node",
+        "runs.edges.node.heartbeatAt",
+        "runs.edges.node.summaryMetrics",
+        "runs.edges.node.user.username",
+    ],
+)
+def test_a_server_that_leaves_a_field_out_is_an_error_and_no_reason_to_retry(server, field):
+    path = f"project.{field}"
+    server.faults.append(Fault(change_data=lambda data, _call: without(data, path), times=None))
+    with pytest.raises(SourceError, match=f'without the field "{path}"') as caught:
+        pulled(connected(server))
+    assert not isinstance(caught.value, RetryLaterError)
+
+
+def test_a_listing_and_a_count_without_a_field_are_errors_too(server):
+    client = connected(server)
+    left_out = Fault(
+        change_data=lambda data, _call: without(data, "project.runs.edges.node.tags"), times=None
+    )
+    no_count = Fault(change_data=lambda _data, _call: {"project": {}}, times=None)
+    server.faults[:] = [left_out, no_count.at(operation="RunCount", times=None)]
+    with pytest.raises(SourceError, match=r"project\.runs\.edges\.node\.tags"):
+        list(client.fetch_listing("lab", "vision"))
+    with pytest.raises(SourceError, match=r"project\.runCount"):
+        client.count_runs("lab", "vision")
+
+
+def test_projects_without_names_are_an_error_too(server):
+    client = connected(server)
+    nameless = Fault(
+        change_data=lambda data, _call: without(data, "models.edges.node.name"), times=None
+    )
+    server.faults[:] = [nameless.at(operation="GetProjects", times=None)]
+    with pytest.raises(SourceError, match=r"models\.edges\.node\.name"):
+        client.fetch_project_names("lab")
+
+
+def test_a_count_that_fails_plainly_is_asked_for_through_the_client(server):
+    client = connected(server)
+    for fault in (faults.status(503), faults.html_page(), faults.dropped()):
+        server.faults[:] = [fault.at(operation="RunCount")]
+        assert client.count_runs("lab", "vision") == 12
+        assert server.calls[-1].user_agent.startswith("W&B Public Client")

@@ -1,0 +1,128 @@
+"""This machine's clock against the server's: which one counts, and who is told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.commands import environment, velocity
+from tests.worlds import NOON, connected, node, runs_served
+from velocity.reading import reads
+from velocity.settings import Settings
+from velocity.store import latest_snapshot
+from velocity.sync.commands import sync_wandb
+from velocity.sync.own_clock import describe_clock, find_clock_ahead
+
+MINUTE = timedelta(minutes=1)
+NOW = NOON + timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    ("server", "ahead"),
+    [
+        (None, 0),
+        (NOW, 0),
+        (NOW - MINUTE, 0),
+        (NOW + 4 * MINUTE, 0),
+        (NOW - 20 * MINUTE, 20),
+        (NOW + 23 * MINUTE, -20),
+    ],
+)
+def test_clocks_agree_within_a_minute_of_the_time_that_the_answer_took(server, ahead):
+    assert find_clock_ahead(NOW, server, NOW + 3 * MINUTE) == ahead * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("ahead", "told"),
+    [(20, "20 min ahead of W&B's"), (-90, "90 min behind W&B's"), (600, "10 h ahead of W&B's")],
+)
+def test_the_difference_is_told_in_the_unit_that_fits(ahead, told):
+    assert told in describe_clock(ahead * MINUTE)
+
+
+@pytest.fixture
+def server(monkeypatch):
+    with runs_served(monkeypatch, 0) as running:
+        running.world.put(
+            node(0, state="running", heartbeat_at=NOW - MINUTE),
+            node(1, project="audio", state="running", heartbeat_at=NOW - MINUTE),
+        )
+        running.clock = lambda: NOW
+        yield running
+
+
+def sync(folder, own, *projects):
+    return sync_wandb(folder, Settings(), projects=projects or ("lab/vision",), clock=lambda: own)
+
+
+@pytest.mark.parametrize("off", [20, -20, 3000])
+def test_a_clock_that_is_off_gives_way_to_the_servers_and_the_sync_says_so_once(
+    server, tmp_path, off
+):
+    result = sync(tmp_path, NOW + off * MINUTE, "lab/vision", "lab/audio")
+    (note,) = result.notes
+    assert note.startswith("own clock: ")
+    snapshot = latest_snapshot(tmp_path)
+    assert set(reads.projects(snapshot)["as_of"]) == {NOW}
+    assert all("own clock" in it for it in reads.sync_log(snapshot)["note"])
+    assert set(reads.runs(snapshot)["state_class"]) == {"running"}
+    assert server.calls
+
+
+@pytest.mark.parametrize("off_s", [0, 59, -59])
+def test_a_clock_within_a_minute_counts_to_the_microsecond(server, tmp_path, off_s):
+    own = NOW + timedelta(seconds=off_s, microseconds=123)
+    server.clock = lambda: NOW
+    assert sync(tmp_path, own).notes == ()
+    assert set(reads.projects(latest_snapshot(tmp_path))["as_of"]) == {own}
+
+
+def test_a_server_that_does_not_say_its_time_leaves_the_own_clock(server, tmp_path):
+    server.clock = None
+    own = NOW + 20 * MINUTE
+    assert sync(tmp_path, own).notes == ()
+    assert set(reads.projects(latest_snapshot(tmp_path))["as_of"]) == {own}
+
+
+def test_the_next_pull_goes_on_from_the_servers_clock(server, tmp_path):
+    sync(tmp_path, NOW + 2000 * MINUTE)
+    server.clock = lambda: NOW + 30 * MINUTE
+    server.world.put(node(5, heartbeat_at=NOW + 10 * MINUTE))
+    (project,) = sync(tmp_path, NOW + 2030 * MINUTE).projects
+    assert (project.counts.new, project.requests) == (1, 3)
+
+
+def test_a_project_that_is_gone_is_gone_by_the_servers_clock(server, tmp_path):
+    sync(tmp_path, NOW, "lab/*")
+    server.world.delete_project("lab", "audio")
+    server.clock = lambda: NOW + 10 * MINUTE
+    sync(tmp_path, NOW + 500 * MINUTE, "lab/*")
+    assert set(reads.projects(latest_snapshot(tmp_path))["as_of"]) == {NOW + 10 * MINUTE}
+
+
+def test_the_date_comes_with_the_run_count_and_with_a_question_of_its_own(server):
+    client = connected(server)
+    assert client.clock is None
+    client.count_runs("lab", "vision")
+    assert client.clock == NOW
+    server.clock = lambda: NOW + MINUTE
+    assert client.fetch_clock() == NOW + MINUTE
+
+
+@pytest.mark.parametrize(
+    ("ahead", "told"),
+    [
+        (timedelta(), "ok     own clock agrees"),
+        (20 * MINUTE, "note   own clock this machine's clock is 20 min ahead of W&B's"),
+        (-3000 * MINUTE, "note   own clock this machine's clock is 50 h behind W&B's"),
+    ],
+)
+def test_doctor_shows_the_own_clock(server, tmp_path, ahead, told):
+    from datetime import UTC, datetime  # noqa: PLC0415 - the command reads the real clock
+
+    server.clock = lambda: datetime.now(UTC) - ahead
+    env = environment(tmp_path, WANDB_BASE_URL=server.url, WANDB_API_KEY=server.api_key)
+    done = velocity("doctor", cwd=tmp_path, env=env)
+    assert told in done.stdout
+    assert done.returncode == 0

@@ -1,0 +1,237 @@
+"""What the next sync sees at once: by W&B's run count, and by asking for unfinished runs."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import faults
+from tests.worlds import NOON, node, point_client_at, pull_into
+from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.world import World, Writer
+from velocity.record import exclusions
+from velocity.settings import Settings
+from velocity.sources.wandb_api import connect
+from velocity.store import open_live
+from velocity.sync.commands import sync_wandb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from velocity.sync.results import ProjectResult
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+LATER = NOON + 3 * DAY
+
+
+@pytest.fixture
+def server(monkeypatch) -> Iterator[ProtocolServer]:
+    with ProtocolServer(World([node(number) for number in range(20)])) as running:
+        point_client_at(running, monkeypatch)
+        yield running
+
+
+@pytest.fixture
+def pulled(server, tmp_path):  # noqa: ARG001 - the client is pointed at it
+    """Pulls lab/vision, or another project of lab, at an instant."""
+    client = connect(timeout_s=20)
+
+    def pull(at: datetime, project: str = "vision") -> ProjectResult:
+        with open_live(tmp_path) as store:
+            (result,) = pull_into(store, client, [f"lab/{project}"], at)
+        if result.error is not None:
+            raise result.error
+        return result
+
+    return pull
+
+
+def deleted(tmp_path) -> dict[str, datetime]:
+    sql = "SELECT run_id, deleted_at FROM raw_run WHERE deleted_at IS NOT NULL"
+    with open_live(tmp_path) as store:
+        return dict(store.frame(sql).rows())
+
+
+def listings(server) -> int:
+    return sum(call.variables.get("filters") == "{}" for call in runs_calls(server))
+
+
+def runs_calls(server) -> list:
+    return [call for call in server.calls if call.operation == "Runs"]
+
+
+def asked_alone(server, run_id: str) -> int:
+    wanted = json.dumps({"name": {"$in": [run_id]}})
+    return sum(call.variables.get("filters") == wanted for call in runs_calls(server))
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        pytest.param({"heartbeat_at": LATER - 40 * DAY}, id="created and last heard of long ago"),
+        pytest.param({"heartbeat_at": None}, id="without a heartbeat"),
+        pytest.param({"created_at": LATER - 2 * HOUR, "heartbeat_at": LATER - 2 * HOUR}, id="late"),
+    ],
+)
+def test_a_run_that_comes_with_an_old_heartbeat_appears_at_the_next_sync(server, pulled, late):
+    pulled(LATER)
+    server.world.put(node(40, **late))
+    assert pulled(LATER + HOUR).counts.new == 1
+    before = listings(server)
+    assert pulled(LATER + 2 * HOUR).requests == 2
+    assert listings(server) == before
+
+
+def test_a_run_that_was_uploaded_late_appears_at_the_next_sync(server, pulled):
+    pulled(LATER)
+    begun = LATER - 9 * DAY
+    uploaded = LATER + HOUR
+    server.world.put(
+        node(
+            40, created_at=uploaded, heartbeat_at=uploaded, writers=[Writer("w0", begun, "laptop")]
+        )
+    )
+    result = pulled(LATER + 2 * HOUR)
+    assert (result.counts.new, result.requests) == (1, 2)
+
+
+def test_new_and_changed_runs_explain_the_count_and_start_no_listing(server, pulled):
+    pulled(LATER)
+    server.world.put(*(node(n, heartbeat_at=LATER + HOUR) for n in range(10, 30)))
+    before = listings(server)
+    result = pulled(LATER + 2 * HOUR)
+    assert (result.counts.new, result.counts.changed, result.requests) == (10, 10, 2)
+    assert listings(server) == before
+
+
+def test_runs_deleted_and_created_in_equal_number_are_told_apart_within_a_day(server, pulled):
+    pulled(LATER)
+    server.world.delete("lab", "vision", "r0003")
+    server.world.put(node(40, heartbeat_at=LATER + HOUR))
+    assert pulled(LATER + 2 * HOUR).deleted == 0
+    assert pulled(LATER + DAY).deleted == 1
+
+
+def test_a_run_created_while_w_and_b_counts_starts_no_listing(server, pulled):
+    pulled(LATER)
+    new = faults.changing(lambda world: world.put(node(40, heartbeat_at=LATER + HOUR)))
+    server.faults.append(new.at(operation="Runs"))  # after the count, before the new runs
+    before = listings(server)
+    result = pulled(LATER + HOUR)
+    assert (result.counts.new, result.requests, listings(server)) == (1, 3, before)
+
+
+def test_a_moved_run_leaves_one_project_and_comes_in_the_other_at_once(server, pulled, tmp_path):
+    server.world.put(node(50, project="audio"))
+    pulled(LATER)
+    pulled(LATER, "audio")
+    moved = server.world.delete("lab", "vision", "r0007")
+    server.world.put(node(7, project="audio", created_at=moved.created_at))
+    assert pulled(LATER + HOUR).deleted == 1
+    assert pulled(LATER + HOUR, "audio").counts.new == 1
+    assert deleted(tmp_path) == {"r0007": LATER + HOUR}
+
+
+def test_runs_of_a_forgotten_person_cost_one_listing_and_no_more(server, pulled, tmp_path):
+    server.world.put(*(node(number, username="bob") for number in range(5)))
+    pulled(LATER)
+    exclusions.load(tmp_path).begun(["bob"], []).save(tmp_path)
+    with open_live(tmp_path) as store:
+        store.record.erase(["bob"])
+    before = listings(server)
+    requests = [pulled(LATER + n * HOUR).requests for n in (1, 2, 3)]
+    assert listings(server) == before + 1
+    assert requests[1:] == [2, 2]
+    server.world.delete("lab", "vision", "r0019")
+    assert pulled(LATER + 4 * HOUR).deleted == 1
+
+
+def test_a_run_that_is_set_aside_is_counted_and_starts_no_listing(server, pulled):
+    pulled(LATER)
+    server.world.put(node(40, heartbeat_at=None))
+    nameless = faults.Fault(
+        change_data=lambda data, _call: {"project": data["project"] | {"runCount": 21}}
+    )
+    server.faults.append(nameless.at(operation="RunCount", times=None))
+    pulled(LATER + HOUR)
+    before = listings(server)
+    pulled(LATER + 2 * HOUR)
+    assert listings(server) == before
+
+
+def test_a_count_that_no_listing_bears_out_is_not_looked_into_every_time(server, pulled):
+    pulled(LATER)
+    more = faults.Fault(change_data=lambda _data, _call: {"project": {"runCount": 23}})
+    server.faults.append(more.at(operation="RunCount", times=None))
+    assert "W&B counts 23 runs but lists 20" in pulled(LATER + HOUR).notes[0]
+    assert pulled(LATER + 2 * HOUR).requests == 2
+    server.faults.clear()
+    result = pulled(LATER + 3 * HOUR)
+    assert (result.deleted, result.notes, result.requests) == (0, [], 2)
+
+
+@pytest.mark.parametrize("state", ["running", "pending", "preempting"])
+def test_an_unfinished_run_that_is_gone_leaves_at_once_though_the_count_is_right(
+    server, pulled, tmp_path, state
+):
+    server.world.put(*(node(number, state=state) for number in range(3)))
+    pulled(LATER)
+    server.world.delete("lab", "vision", "r0001")
+    server.world.put(node(40, heartbeat_at=LATER + HOUR))
+    before = listings(server)
+    result = pulled(LATER + 2 * HOUR)
+    assert (result.deleted, listings(server)) == (1, before)
+    assert deleted(tmp_path) == {"r0001": LATER + 2 * HOUR}
+    assert asked_alone(server, "r0001") == 1
+    assert asked_alone(server, "r0000") == 0
+
+
+def test_an_unfinished_run_that_comes_when_asked_for_alone_stays(server, pulled, tmp_path):
+    server.world.put(*(node(number, state="running") for number in range(3)))
+    pulled(LATER)
+
+    def of_three(call) -> bool:
+        return str(call.variables.get("filters")).count("r00") == 3
+
+    server.faults.append(faults.hidden_rows(keep=1).at(when=of_three, times=None))
+    assert pulled(LATER + HOUR).deleted == 0
+    assert deleted(tmp_path) == {}
+    assert [asked_alone(server, f"r000{n}") for n in range(3)] == [0, 1, 1]
+
+
+def test_a_run_that_was_gone_and_is_back_counts_again_at_the_next_sync(server, pulled, tmp_path):
+    server.world.put(node(2, state="running"))
+    pulled(LATER)
+    gone = server.world.delete("lab", "vision", "r0002")
+    assert pulled(LATER + HOUR).deleted == 1
+    server.world.put(gone)
+    assert pulled(LATER + 2 * HOUR).counts.revived == 1
+    assert deleted(tmp_path) == {}
+
+
+@pytest.mark.parametrize("unfinished", [0, 1, 400])
+def test_a_sync_with_nothing_new_takes_four_requests_start_up_included(
+    server, tmp_path, unfinished
+):
+    server.world.put(*(node(number) for number in range(2500)))
+    server.world.put(*(node(number, state="running") for number in range(unfinished)))
+
+    def sync(at: datetime) -> None:
+        sync_wandb(tmp_path, Settings(), projects=["lab/vision"], clock=lambda: at)
+
+    sync(LATER)
+    before = len(server.calls)
+    sync(LATER + HOUR)
+    asked = [call.operation for call in list(server.calls)[before:] if call.operation]
+    assert asked == ["Viewer", "RunCount", "Runs", "Runs"][: 4 if unfinished else 3]
+
+
+def test_a_comparison_made_by_a_clock_that_was_ahead_is_made_again(server, pulled):
+    pulled(LATER + 3 * DAY)
+    server.world.change("lab", "vision", "r0003", tags=("x",))
+    assert pulled(LATER + DAY).counts.changed == 1
