@@ -5,10 +5,12 @@ from __future__ import annotations
 import socket
 from datetime import UTC, datetime
 
+import orjson
 import pytest
 
 from tests.builders import run, store_of
 from tests.commands import environment, velocity
+from velocity.demo.wandb_server.faults import Fault
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import RunNode, World
 
@@ -176,6 +178,21 @@ def test_a_taken_port_is_told_before_anything_is_made(tmp_path):
         for command in ("demo", "app"):
             _refused(velocity(command, "--port", port, cwd=tmp_path), f"Port {port}")
     assert not (tmp_path / "data").exists()
+
+
+def test_an_answer_without_a_field_is_named_and_exits_with_1(sync, server):
+    def without_config(data, _call):
+        left = orjson.loads(orjson.dumps(data))
+        for edge in left["project"]["runs"]["edges"]:
+            del edge["node"]["config"]
+        return left
+
+    server.faults[:] = [Fault(change_data=without_config, times=None)]
+    done = sync("--project", "lab/vision")
+    server.faults.clear()
+    assert done.returncode == 1
+    assert b'"project.runs.edges.node.config"' in done.stderr
+    assert b"Traceback" not in done.stderr
 
 
 def test_doctor_finds_what_is_well_and_what_is_broken(server, tmp_path):

@@ -54,7 +54,7 @@ def pulled(server, tmp_path):  # noqa: ARG001 - the client is pointed at it
 def deleted(tmp_path) -> dict[str, datetime]:
     sql = "SELECT run_id, deleted_at FROM raw_run WHERE deleted_at IS NOT NULL"
     with open_live(tmp_path) as store:
-        return dict(store.frame(sql).rows())
+        return dict(store.record.connection.frame(sql).rows())
 
 
 def listings(server) -> int:
@@ -109,12 +109,23 @@ def test_new_and_changed_runs_explain_the_count_and_start_no_listing(server, pul
     assert listings(server) == before
 
 
-def test_runs_deleted_and_created_in_equal_number_are_told_apart_within_a_day(server, pulled):
+def test_runs_deleted_and_created_in_equal_number_are_told_apart_at_once(server, pulled):
     pulled(LATER)
     server.world.delete("lab", "vision", "r0003")
     server.world.put(node(40, heartbeat_at=LATER + HOUR))
-    assert pulled(LATER + 2 * HOUR).deleted == 0
-    assert pulled(LATER + DAY).deleted == 1
+    result = pulled(LATER + 2 * HOUR)
+    assert (result.counts.new, result.deleted) == (1, 1)
+
+
+def test_a_run_that_is_gone_for_one_with_an_old_heartbeat_waits_for_the_daily_listing(
+    server, pulled
+):
+    pulled(LATER)
+    server.world.delete("lab", "vision", "r0003")
+    server.world.put(node(40))
+    assert pulled(LATER + 2 * HOUR).requests == 2
+    result = pulled(LATER + DAY)
+    assert (result.counts.new, result.deleted) == (1, 1)
 
 
 def test_a_run_created_while_w_and_b_counts_starts_no_listing(server, pulled):
@@ -153,14 +164,10 @@ def test_runs_of_a_forgotten_person_cost_one_listing_and_no_more(server, pulled,
 
 def test_a_run_that_is_set_aside_is_counted_and_starts_no_listing(server, pulled):
     pulled(LATER)
-    server.world.put(node(40, heartbeat_at=None))
-    nameless = faults.Fault(
-        change_data=lambda data, _call: {"project": data["project"] | {"runCount": 21}}
-    )
-    server.faults.append(nameless.at(operation="RunCount", times=None))
-    pulled(LATER + HOUR)
+    server.world.put(faults.cut_config(node(40, heartbeat_at=LATER + HOUR)))
     before = listings(server)
-    pulled(LATER + 2 * HOUR)
+    for hours in (2, 5):
+        assert len(pulled(LATER + hours * HOUR).rejected) == 1
     assert listings(server) == before
 
 
