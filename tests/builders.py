@@ -92,6 +92,7 @@ def store_of(
             return store_of(rows, as_of, settings=settings, roster=roster, data=Path(folder))
     runs = run_frame(list(rows))
     with open_live(data) as store:
+        store.record.name_keys((settings or Settings()).named_keys)
         store.record.merge_runs(runs)
         if not isinstance(as_of, Mapping):
             projects = runs.select("entity", "project").unique().iter_rows()

@@ -11,11 +11,11 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from tests.oracles.experiments import derive
+from tests.oracles.ideas import idea
 from tests.oracles.model import DAY, Derived, Experiment, Interval, Loop, Person, Run, clip, micros
 from velocity.demo.cohort import Cohort, build_cohort
 from velocity.demo.stories import BIRDS, SEED
 from velocity.demo.term import Term
-from velocity.records import config_hash
 from velocity.roster.models import Roster
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def oracle_run(node: RunNode) -> Run:
         group_name=node.group,
         sweep=node.sweep_name,
         tags=node.tags,
-        config_hash=config_hash(config),
+        config_hash=idea(config),
         host=first.get("host"),
         gpu_count=first.get("gpu_count"),
         gpu_type=first.get("gpu"),

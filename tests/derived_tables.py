@@ -31,7 +31,14 @@ _KEYS = {**{name: name for name in _NAMES}, "experiment_key": "run_key"}
 
 #: Raw table -> what it holds but for numbers and for runs that are marked as deleted.
 _RAW = {
-    "raw_run": "SELECT * EXCLUDE (run_key, deleted_at) FROM raw_run WHERE deleted_at IS NULL",
+    # Hashes of configs are made with the salt of a store.
+    "raw_run": """
+        SELECT
+          COLUMNS(lambda name: name NOT IN (
+            'run_key', 'deleted_at', 'config_shape', 'config_hashes', 'clear_config')),
+          len(config_hashes) AS hashes
+        FROM raw_run
+        WHERE deleted_at IS NULL""",
     "project": "SELECT * EXCLUDE project_key FROM project",
     "rejected": "FROM rejected",
     "changed_username": "SELECT username FROM changed_username AS held, taken_in "
@@ -42,9 +49,17 @@ _RAW = {
     "migration": "FROM migration",
 }
 #: Numbers for life, which cost a scholar nothing who is there no more; attempts, and their traces.
-_OF_THE_PAST = {"scholar_number", "sync_log", "restatement", "restated", "identity", "taken_in"}
+_OF_THE_PAST = {
+    "scholar_number",
+    "sync_log",
+    "restatement",
+    "restated",
+    "identity",
+    "taken_in",
+    "config_shape",
+}
 #: Settings and roster: `derived_with` has their fingerprint.
-_CONFIGURATION = {"setting", "project_rule"}
+_CONFIGURATION = {"setting", "project_rule", "named_key"}
 
 
 def all_tables(store: LiveStore) -> dict[str, pl.DataFrame]:

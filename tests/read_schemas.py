@@ -321,6 +321,12 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "first_at": UTC,
         "last_at": UTC,
     },
+    "key_differences": {
+        "key": pl.String,
+        "differing": pl.Int64,
+        "launches": pl.Int64,
+        "differing_share": pl.Float64,
+    },
     "ambiguous": {
         "scholar": pl.String,
         "entity": pl.String,

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from velocity.errors import SourceError
-from velocity.records import RUN_SCHEMA, config_hash, run_frame
+from velocity.records import RUN_SCHEMA, run_frame
 from velocity.sources.run_table import RunTable, read_run_table
 
 if TYPE_CHECKING:
@@ -107,14 +107,14 @@ def test_lists_are_json_arrays_or_parts_between_semicolons(tmp_path: Path) -> No
         assert row["writer_starts"] == starts
 
 
-def test_a_config_is_hashed_without_seeds_and_kept_without_secrets(tmp_path: Path) -> None:
-    config = {"lr": 0.1, "seed": 7, "hf_token": "hidden"}
+def test_a_config_is_read_whole(tmp_path: Path) -> None:
+    config = {"seed": 7, "lr": 0.1, "hf_token": "hidden"}
     row = only(csv_of(tmp_path / "t.csv", {**ROW, "config": json.dumps(config)}))
-    assert row["config"] == '{"lr":0.1,"seed":7}'
-    assert row["config_hash"] == config_hash(config)
+    assert row["config"] == '{"hf_token":"hidden","lr":0.1,"seed":7}'
+    assert row["config_hash"] is None
 
 
-def test_a_hash_in_the_table_is_not_recomputed(tmp_path: Path) -> None:
+def test_a_hash_in_the_table_is_kept(tmp_path: Path) -> None:
     path = csv_of(tmp_path / "t.csv", {**ROW, "config": '{"a": 1}', "config_hash": "theirs"})
     assert only(path)["config_hash"] == "theirs"
 

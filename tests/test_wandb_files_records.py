@@ -180,6 +180,8 @@ def test_a_run_that_cannot_be_kept_stops_no_other(tmp_path: Path) -> None:
         config="clip: {value: .nan}\nday: {value: 2026-05-04}\n",
     )
     rows, rejected = fetched(tmp_path)
-    assert [row["run_id"] for row in rows] == ["fine"]
-    assert rows[0]["config"] == '{"clip":"NaN","day":"2026-05-04"}'
-    assert [problem.run_id for problem in rejected] == ["odd", "r"]
+    assert {row["run_id"]: row["config"] for row in rows} == {
+        "fine": '{"clip":"NaN","day":"2026-05-04"}',
+        "r": '{"name":"\N{REPLACEMENT CHARACTER}"}',
+    }
+    assert [problem.run_id for problem in rejected] == ["odd"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests import faults
 from tests.worlds import NOON, node
 from velocity.demo.wandb_server.world import Writer
-from velocity.records import RUN_SCHEMA, Rejected, config_hash
+from velocity.records import RUN_SCHEMA, Rejected
 from velocity.sources.wandb_nodes import LISTING_SCHEMA, listing_frame, run_batch
 
 
@@ -70,7 +70,7 @@ def test_every_column_is_read():
         "job_type": "train",
         "sweep": "s1",
         "tags": ["b", "a"],
-        "config_hash": config_hash({"lr": 0.1}),
+        "config_hash": None,
         "config": '{"lr":0.1,"seed":3}',
         "host": "node1",
         "gpu_type": "NVIDIA H100",
@@ -193,12 +193,10 @@ def test_config_values_are_unwrapped_and_what_is_not_wrapped_stays():
     assert row(config=config)["config"] == '{"a":1,"b":2,"c":{"desc":"x"}}'
 
 
-def test_secrets_are_dropped_at_any_depth_and_seeds_do_not_change_the_hash():
-    config = {"lr": 1, "hf_token": "t", "aws": {"region": "eu", "secret": "s"}, "seed": 4}
-    told = row(config=stored(config))
-    assert told["config"] == '{"aws":{"region":"eu"},"lr":1,"seed":4}'
-    assert told["config_hash"] == row(config=stored(config | {"seed": 5}))["config_hash"]
-    assert "example.org" not in told["config"]
+def test_a_config_is_read_whole_but_for_what_the_client_says_of_itself():
+    config = {"lr": 1, "hf_token": "t", "aws": {"secret": "s", "region": "eu"}, "seed": 4}
+    told = row(config=stored(config))["config"]
+    assert told == '{"aws":{"region":"eu","secret":"s"},"hf_token":"t","lr":1,"seed":4}'
 
 
 def test_nan_and_infinity_in_a_config_become_text():
@@ -216,7 +214,6 @@ def test_nan_and_infinity_in_a_config_become_text():
         ({"config": '{"a": {"value": "\\ud800"}}'}, "its config holds half a character"),
         ({"config": '{"_wandb": {"value": {"e": "\\ud800"}}}'}, "its config holds half a charac"),
         ({"config": '{"a": ' + "[" * 5000 + "]" * 5000 + "}"}, "its config is not valid JSON"),
-        ({"config": '{"a": ' + "[" * 700 + "]" * 700 + "}"}, "its config is nested too deep"),
         ({"summaryMetrics": '{"loss": '}, "its summary is not valid JSON"),
         ({"state": None}, "it has no state"),
         ({"name": None}, "it has no name"),

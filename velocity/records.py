@@ -6,11 +6,9 @@ beside it as `Rejected`, so that one bad row stops nothing and stays visible.
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -19,6 +17,7 @@ import polars as pl
 from velocity.cleaning import ACTING, LAYOUT, MARK, cleaned
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
 UTC = pl.Datetime("us", "UTC")
@@ -42,8 +41,8 @@ RUN_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "job_type": pl.String,
     "sweep": pl.String,
     "tags": pl.List(pl.String),
-    "config_hash": pl.String,  # see `config_hash`
-    "config": pl.String,  # canonical JSON, see `public_config`
+    "config_hash": pl.String,  # as a table gives it: equal for runs of one idea
+    "config": pl.String,  # all of it as JSON, see `config_text`; the store keeps hashes of it
     "host": pl.String,
     "gpu_type": pl.String,
     "gpu_count": pl.Int64,  # GPUs of the machine, not those used
@@ -68,10 +67,8 @@ _UNCLEAN = (
     f"{_LONGEST} characters"
 )
 
-_SEED_NAMES = frozenset({"seed", "random_seed", "rank"})
-_STRING = frozenset({str})
-_SCALARS = frozenset({str, int, float, bool, type(None)})
-_SECRET_PARTS = ("token", "secret", "password", "key", "email")
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+_LONGEST_INT = 2**63
 
 
 @dataclass(frozen=True)
@@ -190,53 +187,23 @@ def run_frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     )
 
 
-def config_hash(config: Mapping[str, Any]) -> str:
-    """SHA-256 (hex) of the user config without seeds: equal for two seeds of one idea.
+def config_text(config: Mapping[str, Any]) -> str:
+    """A user config ({name: value}) as JSON, the names in order.
 
-    `config` is the plain user config ({name: value}), without W&B's own `_wandb` key. Keys whose
-    last dotted part is `seed`, `random_seed` or `rank` are left out at every depth.
+    Raises:
+        RecursionError: it is nested too deep.
     """
-    return hashlib.sha256(_canonical(_without(config, _is_seed)).encode()).hexdigest()
-
-
-def public_config(config: Mapping[str, Any]) -> str:
-    """The config as canonical JSON without keys that look like secrets, at any depth."""
-    return _canonical(_without(config, _is_secret))
-
-
-def _is_seed(name: str) -> bool:
-    return name.rsplit(".", 1)[-1] in _SEED_NAMES
-
-
-def _is_secret(name: str) -> bool:
-    lowered = name.lower()
-    return any(part in lowered for part in _SECRET_PARTS)
-
-
-def _without(value: Any, drop: Callable[[str], bool]) -> Any:
-    if isinstance(value, Mapping):
-        names = tuple(value)
-        kept = dict(value)
-        for name in _dropped(names, drop):
-            del kept[name]
-        if _STRING.issuperset(map(type, names)) and _SCALARS.issuperset(map(type, kept.values())):
-            return kept
-        return {str(name): _without(inner, drop) for name, inner in kept.items()}
-    if isinstance(value, list | tuple):
-        return [_without(inner, drop) for inner in value]
-    return value
-
-
-@lru_cache(maxsize=10_000)
-def _dropped(names: tuple[Any, ...], drop: Callable[[str], bool]) -> frozenset[Any]:
-    """Which of a config's names go. Run after run has the same ones, so they are looked up."""
-    return frozenset(name for name in names if str(name) == "_wandb" or drop(str(name)))
-
-
-def _canonical(value: Any) -> str:
     try:
-        return orjson.dumps(value, default=str, option=orjson.OPT_SORT_KEYS).decode()
-    except orjson.JSONEncodeError:  # whole numbers beyond 64 bits
-        return json.dumps(
-            value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str
-        )
+        return orjson.dumps(config, default=str, option=orjson.OPT_SORT_KEYS).decode()
+    except orjson.JSONEncodeError:  # half characters, whole numbers beyond 64 bits, or deep
+        text = _HALF_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", _json(config))
+        return _json(json.loads(text, parse_int=_number_or_text, parse_constant=lambda _: None))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
+def _number_or_text(digits: str) -> int | str:
+    number = int(digits)
+    return number if -_LONGEST_INT <= number < _LONGEST_INT else digits

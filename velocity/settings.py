@@ -58,6 +58,21 @@ def _config_key(text: str) -> str:
     return text
 
 
+def _key_glob(text: str) -> str:
+    if not text.strip("*") or "." in text or CONTROL_CHARACTERS.search(text):
+        raise ValueError('a glob over the last part of a key, such as "*_dir": no dot, not all')
+    return text
+
+
+#: Keys that say where, when and as which of several a run ran, not what was tried.
+_SAME_IDEA_IGNORE = """
+seed random_seed rank local_rank node_rank global_rank process_rank world_rank machine_rank
+group_rank role_rank node_id local_process_index process_index logging_dir output_dir log_dir
+save_dir run_dir work_dir checkpoint_dir ckpt_dir run_name run_id wandb_run_id wandb_run_name host
+hostname node_name nodelist master_addr master_port port *_port pid job_id *_job_id slurm_*
+timestamp *_timestamp start_time launch_time started_at launched_at date datetime resume
+resume_from_checkpoint cuda_visible_devices
+"""
 _CONFIG_KEY = re.compile(r'[^"*\\\x00-\x1f]+')
 _PROJECT = re.compile(r"[^/*\s][^/*]*/(\*|[^/*\s][^/*]*)")
 _Project = Annotated[str, AfterValidator(_project)]
@@ -117,6 +132,10 @@ class Experiments(_Section):
         le=60 * _WEEK_MINUTES,
         description="A run begun this soon after another ended is a script going on.",
     )
+    same_idea_ignore: tuple[Annotated[str, AfterValidator(_key_glob)], ...] = Field(
+        tuple(_SAME_IDEA_IGNORE.split()),
+        description="Config keys that say nothing of the idea, as globs.",
+    )
 
 
 class Compute(_Section):
@@ -154,6 +173,12 @@ class Settings(_Section):
     experiments: Experiments = Experiments()
     compute: Compute = Compute()
     access: Access = Access()
+
+    @property
+    def named_keys(self) -> tuple[str, ...]:
+        """Config keys whose values are kept in clear."""
+        key = self.compute.gpu_count_key
+        return () if key is None else (key,)
 
 
 def load_settings(path: Path) -> Settings:

@@ -4,16 +4,15 @@
 -- clock facts that sessions are made of. Times in integer microseconds UTC.
 WITH run AS (
   SELECT
-    raw.run_key, raw.run_id, raw.state, raw.config_hash, raw.sweep, raw.group_name, raw.tags,
+    raw.run_key, raw.run_id, raw.state, idea.config_hash, raw.sweep, raw.group_name, raw.tags,
     raw.gpu_utilisation,
     CASE WHEN raw.gpu_count >= 0 THEN raw.gpu_count END AS gpu_count,
     coalesce(raw.gpu_type, '') AS gpu_type,
     CASE WHEN lower(coalesce(raw.host, '')) NOT IN ('', 'localhost')
       THEN hash(raw.entity, raw.host) END AS named_host_key,
-    CASE WHEN getvariable('gpu_count_key') IS NOT NULL THEN try_cast(coalesce(
-      json_extract_string(raw.config, '$."' || getvariable('gpu_count_key') || '"'),
-      json_extract_string(raw.config, '$."' || replace(getvariable('gpu_count_key'), '.', '"."') || '"')
-    ) AS DOUBLE) END AS told_gpus,
+    CASE WHEN getvariable('gpu_count_key') IS NOT NULL THEN try_cast(
+      json_extract_string(raw.config_told, '$."' || getvariable('gpu_count_key') || '"')
+    AS DOUBLE) END AS told_gpus,
     number.scholar_key,
     project.project_key,
     epoch_us(project.as_of) AS as_of_us,
@@ -29,6 +28,7 @@ WITH run AS (
   FROM raw_run AS raw
   JOIN username_scholar AS number ON number.username = coalesce(raw.username, '')
   JOIN scope ON scope.scholar_key = number.scholar_key
+  JOIN idea USING (run_key)
   JOIN project ON project.entity = raw.entity AND project.project = raw.project,
   setting
   WHERE raw.deleted_at IS NULL

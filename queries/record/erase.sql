@@ -6,6 +6,10 @@ WHERE (entity, project) IN (
 
 DELETE FROM raw_run WHERE username IN (FROM person);
 
+-- Names of config keys may tell of a person too.
+DELETE FROM config_shape
+WHERE config_shape NOT IN (SELECT config_shape FROM raw_run WHERE config_shape IS NOT NULL);
+
 DELETE FROM restatement
 WHERE kind = 'scholar' AND group_id IN (FROM person);
 

@@ -40,13 +40,14 @@ SELECT
     WHEN (
       username, display_name, state, created_at, started_at, writer_starts, heartbeat_at,
       runtime_s, last_metric_at, first_metric_at, group_name, job_type, sweep, tags, config_hash,
-      config, host, gpu_type, gpu_count, gpu_utilisation, notes, source,
+      config_shape, config_hashes, config_told, false, host, gpu_type, gpu_count, gpu_utilisation, notes, source,
       trust, url
     ) IS NOT DISTINCT FROM (
       held.username, held.display_name, held.state, held.created_at, held.started_at,
       held.writer_starts, held.heartbeat_at, held.runtime_s, held.last_metric_at,
       held.first_metric_at, held.group_name, held.job_type, held.sweep, held.tags,
-      held.config_hash, held.config, held.host, held.gpu_type, held.gpu_count,
+      held.config_hash, held.config_shape, held.config_hashes, held.config_told,
+      held.config_earlier, held.host, held.gpu_type, held.gpu_count,
       held.gpu_utilisation, held.notes, held.source,
       held.trust, held.url
     ) THEN 'unchanged'

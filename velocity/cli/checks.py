@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Literal
 
+import polars as pl
+
 from velocity import __version__
 from velocity.errors import ConfigurationError, VelocityError
 from velocity.formats import plural
@@ -24,14 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import polars as pl
-
     from velocity.sources.base import Server
     from velocity.store import Snapshot
 
 _LIBRARIES = ("duckdb", "polars", "streamlit", "plotly", "wandb")
 _OLD = timedelta(days=1)
 _SHOWN = 3  # names of a kind that are told in one sentence
+_SOME_LAUNCHES, _NEARLY_ALL = 5, 0.9  # launches a key must be in, and the share it differs in
 _LISTED = 20  # rows that stand each on a line
 
 
@@ -208,8 +209,32 @@ def _data(snapshot: Snapshot) -> Iterator[Finding]:
             f"{unknown['runs'].sum():,} runs count for nobody, as the roster lacks: {names}",
             "Add them: velocity roster suggest >> roster.toml",
         )
+    yield from _keys(reads.key_differences(snapshot))
     yield from _set_aside(reads.rejected(snapshot))
     yield from _failed_syncs(snapshot)
+
+
+def _keys(differences: pl.DataFrame) -> Iterator[Finding]:
+    """Config keys that differ in nearly everything that is launched together."""
+    often = differences.filter(
+        pl.col("launches") >= _SOME_LAUNCHES, pl.col("differing_share") >= _NEARLY_ALL
+    )
+    if often.is_empty():
+        return
+    shown = often.head(_SHOWN)
+    told = ", ".join(
+        f"{key} (in {differing:,} of {launches:,} launches)"
+        for key, differing, launches in shown.select("key", "differing", "launches").iter_rows()
+    )
+    more = f" and {often.height - _SHOWN} more" if often.height > _SHOWN else ""
+    names = dict.fromkeys(key.rsplit(".", 1)[-1] for key in shown["key"])
+    yield Finding(
+        "note",
+        "ideas",
+        f"config keys that nearly always differ between runs begun together: {told}{more}",
+        "Those that say nothing of the idea, such as paths, belong in same_idea_ignore: "
+        + ", ".join(f'"{name}"' for name in names),
+    )
 
 
 def _set_aside(rejected: pl.DataFrame) -> Iterator[Finding]:

@@ -135,8 +135,10 @@ class Connection:
             yield
             self._connection = self._open()
 
-    def migrate(self, folder: str) -> None:
+    def migrate(self, folder: str, *, first: bool = False) -> None:
         """Runs the files of queries/`folder`/ that this file has not had, in order, each once.
+
+        `first`: no more than the first of them.
 
         Raises:
             StoreError: it has had one that is not known here.
@@ -149,7 +151,7 @@ class Connection:
                 f"{self.path} was made by a newer version (it has {', '.join(sorted(newer))}).",
                 "Install that version of velocity, or choose another folder with --data.",
             )
-        for query in known:
+        for query in known[:1] if first else known:
             if query.name not in had:
                 with self.transaction():
                     self.run(query.body)

@@ -31,7 +31,7 @@ def split_off(path: Path, name: str, schema: str, fill: Callable[[Connection], N
     Args:
         path: of the part.
         name: of its database in SQL.
-        schema: folder of queries/ that makes its tables.
+        schema: folder of queries/ whose first file makes its tables.
         fill: brings the rows in, out of the database `old`; in a transaction.
 
     Raises:
@@ -43,7 +43,8 @@ def split_off(path: Path, name: str, schema: str, fill: Callable[[Connection], N
     partial = partial_of(path)
     connection = Connection(partial, name)
     try:
-        connection.migrate(schema)
+        # As the parts began: what changed in them since follows once they are there.
+        connection.migrate(schema, first=True)
         # Not read-only: what a killed process left in its write-ahead log comes in.
         connection.run(f"ATTACH {quoted(old)} AS old")
         with connection.transaction():

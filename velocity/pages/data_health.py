@@ -80,6 +80,12 @@ with st.grid(2, min_column_width=470, gap="medium"):
         view.read(reads.projects),
         ["entity", "project", "as_of", "runs"],
     )
+    _check(
+        "Config keys that differ in a launch",
+        "Of runs begun together; a lead can have those ignored that say nothing of the idea "
+        "(same_idea_ignore)",
+        view.read(reads.key_differences),
+    )
     with st.container():
         _check(
             "Rows set aside",

@@ -386,6 +386,11 @@ def ambiguous(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
     return _read(snapshot, "reads/ambiguous", scope=scope.params)
 
 
+def key_differences(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
+    """Config keys that differ between runs begun together: key, differing, launches, the share."""
+    return _read(snapshot, "reads/key_differences", scope=scope.params)
+
+
 def rejected(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
     """entity, project, run_id, reason of rows that could not be read."""
     return _read(snapshot, "reads/rejected", scope=scope.params)

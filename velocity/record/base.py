@@ -84,12 +84,24 @@ class Record(Protocol):
     the errors of `velocity.database.room`, and `ClosedError` as in `velocity.database.connection`.
     """
 
+    def name_keys(self, names: Sequence[str]) -> None:
+        """Says of which config keys the values are kept in clear; of no other is there any after.
+
+        What an earlier version kept of configs is hashed before, and no byte of its text is left.
+
+        Raises:
+            StoreError: the salt of the hashes is gone.
+        """
+
     def merge_runs(self, runs: pl.DataFrame) -> MergeCounts:
         """Merges a frame of `records.RUN_SCHEMA` by (entity, project, run_id); twice is as once.
 
         A run is replaced by one of a source that is trusted as much or more, else kept. Of a
         run that comes several times the latest heartbeat counts. Runs of people who were forgotten
         are left out.
+
+        Raises:
+            StoreError: the salt of the configs is gone.
         """
 
     def merge_project(
@@ -149,6 +161,9 @@ class Record(Protocol):
 
     def list_rejected(self, entity: str, project: str) -> list[str]:
         """Ids of the runs that were set aside."""
+
+    def list_unread_named(self, entity: str, project: str) -> list[str]:
+        """Ids of the runs that W&B gave before a key was named which their config has."""
 
     def list_differing(self, entity: str, project: str, listing: pl.DataFrame) -> list[str]:
         """Ids of a listing's runs that are not here or have other values.

@@ -10,7 +10,7 @@ import polars as pl
 from velocity.database.connection import Connection
 from velocity.database.one_file import split_off
 from velocity.queries import load_query
-from velocity.record import exclusions
+from velocity.record import configs, exclusions
 from velocity.record.base import MergeCounts, PullState
 from velocity.records import UTC
 
@@ -40,6 +40,15 @@ class DuckDBRecord:
             self.connection.close()
             raise
 
+    def name_keys(self, names: Sequence[str]) -> None:
+        """Says of which config keys the values are kept in clear."""
+        configs.name_keys(self.connection, names)
+        if configs.has_clear(self.connection):
+            # A stop at any point leaves the rest to the next command.
+            if configs.hash_clear(self.connection, self._data):
+                self.connection.rewrite()
+            configs.drop_clear(self.connection)
+
     def merge_runs(self, runs: pl.DataFrame) -> MergeCounts:
         """Merges a frame of `records.RUN_SCHEMA`."""
         runs = exclusions.load(self._data).keep_runs(runs)
@@ -47,7 +56,8 @@ class DuckDBRecord:
             return MergeCounts()
         run = self.connection.run
         with self.connection.transaction():
-            self.connection.load("incoming", runs)
+            hashed = configs.with_hashes(self.connection, self._data, runs)
+            self.connection.load("incoming", hashed)
             merge_row = load_query("record/merge_row").body
             run(f"CREATE OR REPLACE TEMP TABLE merge_row AS {merge_row}")
             counts = dict(run("SELECT outcome, count(*) FROM merge_row GROUP BY outcome"))
@@ -180,6 +190,12 @@ class DuckDBRecord:
             "SELECT DISTINCT run_id FROM rejected "
             "WHERE entity = $entity AND project = $project AND run_id IS NOT NULL ORDER BY run_id",
             {"entity": entity, "project": project},
+        )
+
+    def list_unread_named(self, entity: str, project: str) -> list[str]:
+        """Ids of the runs that W&B gave before a key was named which their config has."""
+        return self._first_column(
+            load_query("record/unread_named").body, {"entity": entity, "project": project}
         )
 
     def list_differing(self, entity: str, project: str, listing: pl.DataFrame) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from velocity.records import config_hash, public_config
+from velocity.records import config_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -109,8 +109,7 @@ def run_row(sessions: Sequence[Session], run_id: str) -> dict[str, Any]:
         "job_type": _last(known, "job_type"),
         "sweep": _last(known, "sweep"),
         "tags": _last(known, "tags"),
-        "config_hash": None if config is None else config_hash(config),
-        "config": None if config is None else public_config(config),
+        "config": None if config is None else config_text(config),
         "host": _last(known, "host"),
         "gpu_type": _last(known, "gpu_type"),
         "gpu_count": _last(known, "gpu_count"),

@@ -12,7 +12,7 @@ import polars as pl
 
 from velocity.errors import SourceError
 from velocity.records import REQUIRED, RUN_SCHEMA, UTC, Rejected, RunBatch
-from velocity.sources.table_values import UnreadableColumnError, hash_of_config, reading_of
+from velocity.sources.table_values import UnreadableColumnError, reading_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -238,9 +238,6 @@ def _values(
         for column, kind in RUN_SCHEMA.items()
         if column not in headings
     )
-    if "config" in headings:
-        hashes = known["config"].map_elements(hash_of_config, return_dtype=pl.String)
-        values = values.with_columns(pl.col("config_hash").fill_null(hashes))
     return values, problems
 
 

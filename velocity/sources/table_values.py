@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from velocity.records import RUN_SCHEMA, UTC, config_hash, public_config
+from velocity.records import RUN_SCHEMA, UTC, config_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,12 +79,6 @@ def reading_of(column: str, written: pl.DataType, *, separator: str) -> Reading:
     return Reading(known, value.cast(kind, strict=False), wanted)
 
 
-def hash_of_config(text: str) -> str | None:
-    """`config_hash` of a config written as JSON; None if it is no JSON object."""
-    config = _object(text)
-    return None if config is None else config_hash(config)
-
-
 def _wanted(column: str, separator: str) -> str:
     a_list = f'a JSON array, or items with "{separator}" between them'
     words = {
@@ -104,7 +98,7 @@ def _wanted(column: str, separator: str) -> str:
 
 def _readable_config(text: str) -> str | None:
     config = _object(text)
-    return None if config is None else public_config(config)
+    return None if config is None else config_text(config)
 
 
 def _object(text: str) -> dict[str, Any] | None:

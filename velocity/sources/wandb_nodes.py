@@ -16,8 +16,7 @@ from velocity.records import (
     Rejected,
     RunBatch,
     cleaned_frame,
-    config_hash,
-    public_config,
+    config_text,
 )
 from velocity.records import (
     UTC as INSTANT,
@@ -119,7 +118,7 @@ def _config_row(node: Node) -> dict[str, Any]:
     stored.pop("wandb_version", None)
     config = _unwrapped(stored)
     try:
-        row = {"config_hash": config_hash(config), "config": public_config(config)}
+        row = {"config": config_text(config)}
     except RecursionError as error:
         raise _UnreadableError("its config is nested too deep") from error
     return row | _environment_row(internal)

@@ -18,6 +18,7 @@ from velocity.queries import Query, list_queries, load_query, queries_fingerprin
 from velocity.record import exclusions
 from velocity.roster.tables import roster_frames
 from velocity.store.figures import By, figures
+from velocity.store.ideas import ignored_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,10 +122,15 @@ def _load_configuration(store: LiveStore, settings: Settings, roster: Roster | N
         "$script_gap::BIGINT AS script_gap_us",
         setting,
     )
-    # Known when a query is planned: without a key, no config is read, the widest column of all.
-    key = {"gpu_count_key": settings.compute.gpu_count_key}
-    store.run("SET VARIABLE gpu_count_key = $gpu_count_key::VARCHAR", key)
-    made_with = hashlib.sha256((queries_fingerprint() + repr(setting | key)).encode())
+    # Known when a query is planned.
+    variables = {
+        "gpu_count_key": settings.compute.gpu_count_key,
+        "ignored_key": ignored_key(experiments.same_idea_ignore),
+        "ignored_or_left_out_key": ignored_key(experiments.same_idea_ignore, earlier=True),
+    }
+    for name, value in variables.items():
+        store.run(f"SET VARIABLE {name} = $value::VARCHAR", {"value": value})
+    made_with = hashlib.sha256((queries_fingerprint() + repr(setting | variables)).encode())
     for name, frame in roster_frames(roster).items():
         store.load(name, frame)
         # What only stands elsewhere in the roster is the same.

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Literal
 from velocity.record import MergeCounts, SyncRow
 from velocity.roster.models import load_roster
 from velocity.sources.base import Asked, connect_server, find_source
-from velocity.store import open_live
 from velocity.store.derive import derive
 from velocity.store.publish import publish
+from velocity.sync.opening import open_for
 from velocity.sync.own_clock import describe_clock
 from velocity.sync.projects import pull_projects
 from velocity.sync.results import OnProgress, Progress, ProjectResult, SyncResult
@@ -77,7 +77,7 @@ def sync_wandb(
     """
     wanted = settings.wandb.wanted(projects)
     roster = load_roster(settings.roster)
-    with open_live(data) as store:
+    with open_for(data, settings) as store:
         on_progress(Progress("connect", "Weights & Biases"))
         server = connect_server()
         results = pull_projects(
@@ -144,7 +144,7 @@ def import_runs(
     command: Literal["ingest", "import"] = "ingest" if source == "files" else "import"
     started_at = clock()
     batches = find_source(source).read(replace(asked, on_progress=read))
-    with open_live(data) as store:
+    with open_for(data, settings) as store:
         results: dict[tuple[str, str], ProjectResult] = {}
         notes: list[str] = []
         instants: list[datetime] = []

@@ -9,9 +9,9 @@ from velocity import state
 from velocity.errors import VelocityError
 from velocity.record import exclusions
 from velocity.roster.models import load_roster
-from velocity.store import open_live
 from velocity.store.derive import derive
 from velocity.store.publish import publish, remove_other_snapshots
+from velocity.sync.opening import open_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +48,7 @@ def forget_person(data: Path, settings: Settings, person: str) -> Forgotten:
     """
     roster = load_roster(settings.roster)
     names, emails = _called(roster, person)
-    with open_live(data) as store:
+    with open_for(data, settings) as store:
         known = bool(emails or len(names) > 1 or (roster and person in _ids(roster)))
         if not (known or store.record.count_runs_of(names) or exclusions.load(data).has(person)):
             raise VelocityError(
@@ -68,7 +68,7 @@ def finish_forgetting(data: Path, settings: Settings) -> bool:
     if not exclusions.load(data).unfinished:
         return False
     roster = load_roster(settings.roster)
-    with open_live(data) as store:
+    with open_for(data, settings) as store:
         _remove(store, settings, roster, known=False)
     return True
 

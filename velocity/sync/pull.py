@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from velocity import formats
 from velocity.errors import RetryLaterError, SourceError
 from velocity.sync.own_clock import find_clock_ahead
 from velocity.sync.results import Progress
@@ -155,6 +156,7 @@ class _Pull:
         else:
             missing = self._read_since(since - _OVERLAP)
             self._read_unsettled()
+            self._read_named()
             due = due or not self._explains_count(state.uncollected)
             if due:
                 self._reconcile()
@@ -290,6 +292,16 @@ class _Pull:
         """
         set_aside = sum(run_id is not None for run_id in self._rejected)
         return self._counted - self._record.count_collected(*self._key) - set_aside
+
+    def _read_named(self) -> None:
+        """Runs that came before a setting named a key of their config, whose value is not kept."""
+        runs = [it for it in self._record.list_unread_named(*self._key) if it not in self._read]
+        if runs:
+            self._read_again(runs, but=())
+            self._result.notes.append(
+                f"The settings name a config key that they did not name before: the configs of "
+                f"{formats.plural(len(runs), 'run')} were read once more."
+            )
 
     def _read_again(self, run_ids: Iterable[str], *, but: Container[str | None]) -> None:
         """Runs by id, `but` for some."""

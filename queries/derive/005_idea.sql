@@ -1,0 +1,34 @@
+-- title: Ideas
+-- table: idea
+-- A row a run: a hash that is equal for runs with the same idea, which is the config without ignored
+-- keys; null where nothing is left of it, or no config is known.
+WITH known AS (
+  SELECT
+    raw.run_key, number.scholar_key, raw.entity, raw.project, raw.config_earlier,
+    CASE
+      WHEN raw.config_hash IS NOT NULL THEN hash(raw.config_hash)
+      WHEN strict.shape_hash IS NOT NULL
+        THEN hash(strict.shape_hash, list_select(raw.config_hashes, strict.places))
+    END AS strict_idea,
+    CASE WHEN raw.config_hash IS NULL AND lenient.shape_hash IS NOT NULL
+      THEN hash(lenient.shape_hash, list_select(raw.config_hashes, lenient.places))
+    END AS lenient_idea
+  FROM raw_run AS raw
+  JOIN username_scholar AS number ON number.username = coalesce(raw.username, '')
+  JOIN scope ON scope.scholar_key = number.scholar_key
+  LEFT JOIN (FROM config_idea WHERE NOT lenient) AS strict
+    ON strict.config_shape = raw.config_shape
+  LEFT JOIN (FROM config_idea WHERE lenient) AS lenient
+    ON lenient.config_shape = raw.config_shape
+  WHERE raw.deleted_at IS NULL
+),
+earlier AS (
+  -- The version before kept no secret-like keys: they play no part in what is compared with its runs.
+  -- What equals one of these runs without them is therefore one idea.
+  SELECT DISTINCT scholar_key, entity, project, lenient_idea
+  FROM known
+  WHERE config_earlier AND lenient_idea IS NOT NULL
+)
+SELECT known.run_key, coalesce(earlier.lenient_idea, known.strict_idea) AS config_hash
+FROM known
+LEFT JOIN earlier USING (scholar_key, entity, project, lenient_idea)

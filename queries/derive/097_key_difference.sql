@@ -1,0 +1,54 @@
+-- title: Keys that differ within a launch
+-- table: key_difference | kept by scholar | published
+-- A row a scholar and config key that is not ignored: of the scholar's newest 50 launches of several runs, begun
+-- together, those where one run at least has it, and in how many of these it has several values or is
+-- missing from a run.
+WITH placed AS (
+  SELECT
+    link.run_key, run.scholar_key, run.start_us,
+    -- A run that did not join the one before it by being begun together begins a launch.
+    last_value(CASE WHEN link.joined_by <> 'together' THEN link.run_key END IGNORE NULLS) OVER (
+      PARTITION BY link.experiment_key ORDER BY run.start_us, run.run_id) AS launch_key
+  FROM link
+  SEMI JOIN (SELECT experiment_key FROM link WHERE joined_by = 'together') USING (experiment_key)
+  JOIN run_base AS run USING (run_key)
+  WHERE link.joined_by <> 'continuation'
+),
+launch AS (
+  SELECT launch_key, count(*) AS runs
+  FROM placed
+  GROUP BY launch_key, scholar_key
+  HAVING runs > 1
+  QUALIFY row_number() OVER (PARTITION BY scholar_key ORDER BY max(start_us) DESC, launch_key) <= 50
+),
+launched AS (
+  SELECT
+    launch.launch_key, placed.scholar_key,
+    launch.runs,
+    list_select(shape.paths, idea.places) AS paths,
+    list_select(raw.config_hashes, idea.places) AS hashes
+  FROM placed
+  JOIN launch USING (launch_key)
+  JOIN raw_run AS raw USING (run_key)
+  JOIN config_shape AS shape USING (config_shape)
+  JOIN config_idea AS idea ON idea.config_shape = shape.config_shape AND NOT idea.lenient
+  WHERE idea.shape_hash IS NOT NULL
+),
+entry AS (
+  SELECT launch_key, scholar_key, runs, unnest(paths) AS path, unnest(hashes) AS hash
+  FROM launched
+),
+told AS (
+  SELECT
+    scholar_key, path, launch_key,
+    min(hash) <> max(hash) OR count(*) < any_value(runs) AS differs
+  FROM entry
+  GROUP BY scholar_key, path, launch_key
+)
+SELECT
+  scholar_key,
+  replace(replace(replace(replace(path[2:], '/', '.'), '~2', ''), '~1', '/'), '~0', '~') AS key,
+  count(*) AS launches,
+  count(*) FILTER (differs) AS differing
+FROM told
+GROUP BY scholar_key, key

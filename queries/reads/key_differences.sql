@@ -1,0 +1,15 @@
+-- title: Keys that differ within a launch
+-- A row a config key that is not ignored and that differed between runs begun together: in how many
+-- launches of several runs that have it, and in which share of them. The most frequent come first.
+-- param: scope | STRUCT | what the viewer may see
+SELECT
+  key,
+  sum(differing)::BIGINT AS differing,
+  sum(launches)::BIGINT AS launches,
+  sum(differing) / sum(launches) AS differing_share
+FROM key_difference
+JOIN scholar USING (scholar_key)
+WHERE may_see($scope, scholar.scholar, NULL)
+GROUP BY key
+HAVING sum(differing) > 0
+ORDER BY differing DESC, differing_share DESC, key

@@ -1,0 +1,6 @@
+-- title: A key that no setting names any more
+-- Takes its values out of the runs.
+-- param: name | VARCHAR | the key
+UPDATE raw_run
+SET config_told = nullif(json_merge_patch(config_told, json_object($name, NULL))::VARCHAR, '{}')
+WHERE json_exists(config_told, '$."' || $name || '"')

@@ -1,0 +1,18 @@
+-- title: Runs to read again for a named key
+-- A row a run that W&B gave before a key was named which its config has, or may have had: the version
+-- before left secret-like names out.
+-- param: entity | VARCHAR | W&B entity
+-- param: project | VARCHAR | W&B project
+WITH wanted AS (
+  SELECT shape.config_shape, key.name
+  FROM config_shape AS shape
+  JOIN named_key AS key ON list_has_any(shape.paths, key.paths)
+)
+SELECT DISTINCT run_id
+FROM raw_run AS raw, named_key AS key
+WHERE entity = $entity AND project = $project AND source = 'api' AND deleted_at IS NULL
+  AND NOT coalesce(json_exists(raw.config_told, '$."' || key.name || '"'), false)
+  AND (
+    (raw.config_shape, key.name) IN (SELECT (config_shape, name) FROM wanted)
+    OR raw.config_earlier AND regexp_matches(key.name, '(?i)token|secret|password|key|email'))
+ORDER BY run_id

@@ -1,0 +1,57 @@
+"""A store as the version before left it: configs as text without secret-like names."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from tests.conftest import ROOT
+from tests.oracles.ideas import LEFT_OUT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+
+def write_earlier_store(data: Path, rows: Iterable[Mapping[str, Any]], as_of: Any) -> None:
+    """Writes `live.duckdb` with rows that have `config` as an object, or none."""
+    data.mkdir(parents=True, exist_ok=True)
+    connection = duckdb.connect(data / "live.duckdb")
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute((ROOT / "tests" / "data" / "one_file_store.sql").read_text())
+    projects = set()
+    for row in rows:
+        kept = {**row, **_kept(row.get("config"))} if row.get("config") is not None else dict(row)
+        names = ", ".join(kept)
+        marks = ", ".join(f"${name}" for name in kept)
+        connection.execute(f"INSERT INTO raw_run ({names}) VALUES ({marks})", kept)  # noqa: S608
+        projects.add((row["entity"], row["project"]))
+    for key, (entity, project) in enumerate(sorted(projects)):
+        connection.execute(
+            "INSERT INTO project (project_key, entity, project, as_of) VALUES (?, ?, ?, ?)",
+            [key, entity, project, as_of],
+        )
+    connection.close()
+
+
+def _kept(config: Any) -> dict[str, Any]:
+    whole = json.dumps(config, sort_keys=True, separators=(",", ":"))
+    return {
+        "config": json.dumps(_public(config), sort_keys=True, separators=(",", ":")),
+        "config_hash": hashlib.sha256(whole.encode()).hexdigest(),
+    }
+
+
+def _public(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: _public(inner)
+            for name, inner in value.items()
+            if not any(part in name.lower() for part in LEFT_OUT)
+        }
+    if isinstance(value, list):
+        return [_public(inner) for inner in value]
+    return value

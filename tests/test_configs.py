@@ -1,0 +1,294 @@
+"""What the store keeps of configs: no clear text but of named keys, and nothing in snapshots."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from datetime import timedelta
+
+import duckdb
+import pytest
+
+from tests.builders import at, run
+from tests.commands import ROOT
+from tests.earlier_store import write_earlier_store
+from tests.worlds import NOON, node, point_client_at
+from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.world import World
+from velocity.errors import StoreError
+from velocity.reading import reads
+from velocity.records import run_frame
+from velocity.settings import Compute, Settings
+from velocity.store import latest_snapshot, open_live
+from velocity.sync.commands import import_tables, sync_wandb
+from velocity.sync.forget import forget_person
+from velocity.sync.opening import open_for
+
+HIDDEN = "zf-hidden-value"
+CONFIGS = [
+    {"lr": 0.125, "innocent_name": HIDDEN, "seed": n, "hf_token": f"{HIDDEN}-{n}", "num_gpus": 2}
+    for n in range(6)
+]
+GPUS = Settings(compute=Compute(gpu_count_key="num_gpus"))
+
+
+def bytes_of(folder):
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def server(monkeypatch):
+    runs = [node(n, config=config) for n, config in enumerate(CONFIGS)]
+    with ProtocolServer(World(runs)) as running:
+        point_client_at(running, monkeypatch)
+        yield running
+
+
+def synced(data, settings=Settings(), *, days=1, **options):  # noqa: B008 - frozen
+    (project,) = sync_wandb(
+        data,
+        settings,
+        projects=["lab/vision"],
+        clock=lambda: NOON + timedelta(days=days),
+        **options,
+    ).projects
+    assert project.error is None
+    return project
+
+
+def told_of(store):
+    rows = store.record.connection.run("SELECT DISTINCT config_told FROM raw_run")
+    return sorted((told for (told,) in rows), key=str)
+
+
+def test_no_value_of_a_config_is_in_any_byte_of_the_folder(server, tmp_path):  # noqa: ARG001
+    data = tmp_path / "data"
+    synced(data)
+    assert HIDDEN.encode() not in bytes_of(data)
+    assert b"innocent_name" in (data / "record.duckdb").read_bytes()
+    with open_live(data) as store:
+        assert store.record.connection.run(
+            "SELECT count(*), count(config_hashes) FROM raw_run"
+        ) == [(6, 6)]
+
+
+def test_the_salt_is_for_its_owner_alone_and_in_no_store(server, tmp_path):  # noqa: ARG001
+    data = tmp_path / "data"
+    synced(data)
+    path = data / "config.salt"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    salt = path.read_text()
+    files = [it for it in data.rglob("*") if it.is_file() and it != path]
+    for form in (salt.encode(), bytes.fromhex(salt)):
+        assert all(form not in it.read_bytes() for it in files)
+    synced(data, days=2)
+    assert path.read_text() == salt
+
+
+@pytest.mark.parametrize("content", [None, "", "abcd", "zz" * 32])
+def test_without_its_salt_a_store_takes_no_other(content, tmp_path):
+    rows = run_frame([run("r", "09:00", config='{"a":1}')])
+    with open_live(tmp_path) as store:
+        store.record.merge_runs(rows)
+    salt = (tmp_path / "config.salt").read_text()
+    (tmp_path / "config.salt").unlink()
+    if content is not None:
+        (tmp_path / "config.salt").write_text(content)
+    with open_live(tmp_path) as store, pytest.raises(StoreError, match=r"config\.salt"):
+        store.record.merge_runs(rows)
+    (tmp_path / "config.salt").write_text(salt)
+    with open_live(tmp_path) as store:
+        assert store.record.merge_runs(rows).unchanged == 1
+
+
+def test_no_snapshot_has_anything_of_a_config_but_names_of_keys(server, tmp_path):  # noqa: ARG001
+    data = tmp_path / "data"
+    synced(data, GPUS)
+    (path,) = (data / "snapshots").glob("*.duckdb")
+    with duckdb.connect(path, read_only=True) as connection:
+        columns = connection.execute("SELECT table_name, column_name FROM duckdb_columns()")
+        assert not {
+            (table, name) for table, name in columns.fetchall() if name.startswith("config")
+        }
+
+
+def test_a_forgotten_persons_names_of_keys_are_gone(tmp_path):
+    rows = [
+        run("r1", "09:00", "10:00", username="zf-person", config='{"zf-only-theirs":1,"lr":1}'),
+        run("r2", "09:00", "10:00", config='{"lr":1}'),
+    ]
+    run_frame(rows).drop("source").write_parquet(tmp_path / "runs.parquet")
+    import_tables(tmp_path / "data", Settings(), [tmp_path / "runs.parquet"])
+    assert b"zf-only-theirs" in bytes_of(tmp_path / "data")
+    forget_person(tmp_path / "data", Settings(roster=tmp_path / "none"), "zf-person")
+    assert b"zf-only-theirs" not in bytes_of(tmp_path / "data")
+    with open_live(tmp_path / "data") as store:
+        assert store.record.connection.run("SELECT paths FROM config_shape") == [(["/lr"],)]
+
+
+def test_naming_a_key_reads_its_configs_once_more_and_says_so(server, tmp_path):
+    server.world.put(node(20, config={"lr": 1}))
+    data = tmp_path / "data"
+    synced(data)
+    with open_live(data) as store:
+        assert told_of(store) == [None]
+    project = synced(data, GPUS, days=1.2)
+    (note,) = project.notes
+    assert "6 runs were read once more" in note
+    with open_live(data) as store:
+        assert told_of(store) == [None, '{"num_gpus":2}']
+    hours = reads.metrics(latest_snapshot(data), by="programme")["gpu_hours"][0]
+    assert hours == pytest.approx((6 * 2 + 8) * 3540 / 3600)
+    project = synced(data, GPUS, days=1.3)
+    assert project.notes == []
+
+
+def test_a_key_that_is_no_longer_named_leaves_no_value(server, tmp_path):  # noqa: ARG001
+    data = tmp_path / "data"
+    synced(data, GPUS)
+    synced(data, days=1.2)
+    with open_live(data) as store:
+        assert told_of(store) == [None]
+    synced(data, GPUS, days=1.3)
+    with open_live(data) as store:
+        assert told_of(store) == ['{"num_gpus":2}']
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "told"),
+    [
+        ("a", '{"a":1,"b":2}', '{"a":1}'),
+        ("a", '{"b":2}', None),
+        ("a", '{"a":{"token":"x"}}', '{"a":null}'),
+        ("a", '{"a":[1]}', '{"a":null}'),
+        ("a.b", '{"a.b":1,"a":{"b":2}}', '{"a.b":1}'),
+        ("a.b", '{"a.b":null,"a":{"b":2}}', '{"a.b":2}'),
+        ("a.b", '{"a":{"b":"4"}}', '{"a.b":"4"}'),
+        ("a.b", '{"a":[{"b":4}]}', None),
+    ],
+)
+def test_a_named_key_is_found_as_one_name_or_nested(name, config, told, tmp_path):
+    with open_live(tmp_path) as store:
+        store.record.name_keys([name])
+        store.record.merge_runs(run_frame([run("r", "09:00", config=config)]))
+        assert told_of(store) == [told]
+
+
+@pytest.fixture
+def earlier(tmp_path):
+    """The folder of a store that the version before made of the server's runs."""
+    rows = [
+        {
+            "entity": "lab",
+            "project": "vision",
+            "run_id": it.name,
+            "username": it.username,
+            "display_name": it.display_name,
+            "state": it.state,
+            "created_at": it.created_at,
+            "started_at": it.created_at + timedelta(seconds=30),
+            "writer_starts": [it.created_at + timedelta(seconds=30)],
+            "heartbeat_at": it.heartbeat_at,
+            "runtime_s": 3540.0,
+            "tags": [],
+            "host": "node1",
+            "gpu_type": "NVIDIA H100",
+            "gpu_count": 8,
+            "config": config,
+            "source": "api",
+        }
+        for n, config in enumerate(CONFIGS)
+        for it in [node(n)]
+    ]
+    data = tmp_path / "data"
+    write_earlier_store(data, rows, NOON + timedelta(days=1))
+    with duckdb.connect(data / "live.duckdb") as connection:
+        connection.execute(
+            "UPDATE project SET pulled_from = as_of, reconciled_at = as_of, filter_trusted = true"
+        )
+    assert HIDDEN.encode() in bytes_of(data)
+    return data
+
+
+def runs_asked_for(server):
+    return [call for call in server.calls if call.operation == "Runs"]
+
+
+def test_a_store_of_the_version_before_is_hashed_and_nothing_is_pulled_again(server, earlier):
+    project = synced(earlier, GPUS, days=1.5)
+    assert len(runs_asked_for(server)) == 1  # for what is new
+    assert (project.counts.new, project.counts.changed, project.counts.unchanged) == (0, 0, 0)
+    assert HIDDEN.encode() not in bytes_of(earlier)
+    with open_live(earlier) as store:
+        columns = {
+            name
+            for (name,) in store.record.connection.run("SELECT column_name FROM (DESCRIBE raw_run)")
+        }
+        assert "clear_config" not in columns
+        assert store.record.connection.run("SELECT paths FROM config_shape") == [
+            (["/innocent_name", "/lr", "/num_gpus", "/seed"],)
+        ]
+        assert told_of(store) == ['{"num_gpus":2}']
+        assert store.record.connection.run(
+            "SELECT DISTINCT config_earlier, config_hash FROM raw_run"
+        ) == [(True, None)]
+    # What is read anew has everything again, and is compared by it.
+    assert synced(earlier, GPUS, days=1.6, full=True).counts.changed == 6
+    with open_live(earlier) as store:
+        assert store.record.connection.run(
+            "SELECT DISTINCT config_earlier, len(config_hashes) FROM raw_run"
+        ) == [(False, 5)]
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from velocity.database.connection import Connection
+from velocity.record import configs
+from velocity.settings import Settings
+from velocity.sync.opening import open_for
+step, data = sys.argv[1:]
+def kill(*_): os.kill(os.getpid(), signal.SIGKILL)
+if step == "between":
+    Connection.rewrite = kill
+elif step == "after":
+    configs.drop_clear = kill
+else:
+    configs._MIGRATED_ROWS = 2
+    real, turns = configs._add_shapes, iter(range(9))
+    configs._add_shapes = lambda *words: kill() if next(turns) else real(*words)
+with open_for(Path(data), Settings()):
+    pass
+"""
+
+
+@pytest.mark.parametrize("step", ["within", "between", "after"])
+def test_a_move_that_was_killed_is_ended_by_the_next_command(step, earlier):
+    killed = subprocess.run(
+        [sys.executable, "-c", _KILLED, step, earlier],
+        cwd=ROOT,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert killed.returncode == -signal.SIGKILL
+    with open_for(earlier, Settings()) as store:
+        assert store.record.connection.run(
+            "SELECT count(config_hashes), count(*) FROM raw_run"
+        ) == [(6, 6)]
+    assert HIDDEN.encode() not in bytes_of(earlier)
+
+
+def test_hashes_of_the_version_before_go_and_those_that_a_table_gave_stay(tmp_path):
+    rows = [
+        run("none", "09:00"),
+        run("given", "09:00", config_hash="theirs"),
+        run("given-as-hash", "09:00", config_hash="a" * 64),
+        run("made", "09:00", config={"a": 1}),
+    ]
+    write_earlier_store(tmp_path, rows, at("20:00"))
+    with open_for(tmp_path, Settings()) as store:
+        kept = dict(store.record.connection.run("SELECT run_id, config_hash FROM raw_run"))
+    assert kept == {"none": None, "given": "theirs", "given-as-hash": "a" * 64, "made": None}

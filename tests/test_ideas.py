@@ -1,0 +1,280 @@
+"""Which runs have one idea: what is ignored of a config, and what is not."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import defaultdict
+
+import polars as pl
+import pytest
+
+from tests.builders import at, run
+from tests.earlier_store import write_earlier_store
+from tests.oracles import ideas as oracle
+from velocity.queries import load_query
+from velocity.records import config_text, run_frame
+from velocity.settings import Experiments, Settings
+from velocity.store.derive import derive
+from velocity.store.live import open_live
+from velocity.sync.opening import open_for
+
+SETTINGS = Settings()
+_STEPS = {"config_idea": "004_config_idea", "idea": "005_idea"}
+GLOBS = ("*_dir", "?x", "[ab]*", "[!c]z", "under_*", "a/b", "lr~", "[", "{}", "LR")
+
+
+def derived_ideas(store, settings=SETTINGS):
+    """(project, run id) -> the idea, as the derivation finds it."""
+    derive(store, settings, None)
+    with store.reading_record():
+        store.run("CREATE OR REPLACE TEMP TABLE scope AS SELECT scholar_key FROM derived.scholar")
+        for name in ("config_idea", "idea"):
+            body = load_query(f"derive/{_STEPS[name]}").body
+            store.run(f'CREATE TEMP TABLE "{name}" AS {body}')
+        rows = store.run(
+            "SELECT project, run_id, idea.config_hash FROM idea JOIN raw_run USING (run_key)"
+        )
+        store.run("DROP TABLE idea; DROP TABLE config_idea")
+    return {(project, run_id): idea for project, run_id, idea in rows}
+
+
+def configured(projects):
+    """The runs of projects of configs: run n of a project has its n-th."""
+    return run_frame(
+        [
+            run(
+                str(number),
+                "09:00",
+                "10:00",
+                project=project,
+                config=None if config is None else config_text(config),
+            )
+            for project, configs in projects.items()
+            for number, config in enumerate(configs)
+        ]
+    )
+
+
+def kept(store, projects):
+    store.record.merge_runs(configured(projects))
+    for project in projects:
+        store.record.merge_project("e", project, rejected=(), as_of=at("20:00"))
+
+
+def classes(found, project, count):
+    """Which of a project's runs have one idea, by number; those of unknown idea apart."""
+    grouped = defaultdict(list)
+    for number in range(count):
+        idea = found[project, str(number)]
+        grouped[("unknown", number) if idea is None else idea].append(number)
+    unknown = [number for number in range(count) if found[project, str(number)] is None]
+    return sorted(grouped.values()), unknown
+
+
+def expected(ideas):
+    grouped = defaultdict(list)
+    for number, idea in enumerate(ideas):
+        grouped[("unknown", number) if idea is None else idea].append(number)
+    return sorted(grouped.values()), [n for n, idea in enumerate(ideas) if idea is None]
+
+
+SAME = [
+    # Ignored at every depth, in lists too, by the last dotted part, whatever the case.
+    ({"lr": 1, "seed": 1}, {"lr": 1, "seed": 2}),
+    ({"lr": 1, "Seed": 1}, {"lr": 1, "SEED": 2}),
+    ({"lr": 1, "train.seed": 1}, {"lr": 1, "train.seed": 2}),
+    ({"lr": 1, "a": {"b": {"logging_dir": "x"}}}, {"lr": 1, "a": {"b": {"logging_dir": "y"}}}),
+    ({"l": [{"seed": 1, "w": 3}, 2]}, {"l": [{"seed": 2, "w": 3}, 2]}),
+    ({"lr": 1, "slurm_job": {"deep": 1}}, {"lr": 1, "slurm_job": {"deep": 2, "deeper": [{}]}}),
+    ({"lr": 1}, {"lr": 1, "output_dir": "x", "SLURM_NODEID": 3, "tb_port": 1}),
+    ({"lr": 1, "my.port": 80}, {"lr": 1, "eval_timestamp": 1, "run_name": "x"}),
+    # The order of names says nothing; W&B's own words are no config.
+    ({"a": 1, "b": {"c": 2, "d": 3}}, {"b": {"d": 3, "c": 2}, "a": 1}),
+    ({"a": 1, "_wandb": 1}, {"a": 1, "_wandb": {"x": 2}}),
+    ({"a": {"_wandb": 1}, "b": 1}, {"a": {}, "b": 1}),
+    # An object of ignored keys is an object without entries.
+    ({"a": {"seed": 1}, "b": 1}, {"a": {}, "b": 1}),
+    ({"a": {"s": {"rank": 1}}, "b": 1}, {"a": {"s": {"rank": 1, "seed": 0}}, "b": 1}),
+    ({"a": {"seed": 1, "x": 0}, "b": 1}, {"a": {"x": 0}, "b": 1}),
+]
+OTHER = [
+    ({"lr": 1}, {"lr": 1.0}),
+    ({"lr": 1}, {"lr": True}),
+    ({"lr": 1}, {"lr": "1"}),
+    ({"lr": None}, {"lr": "null"}),
+    ({"lr": None, "a": 1}, {"a": 1}),
+    ({"lora_rank": 8}, {"lora_rank": 16}),
+    ({"seeds": 1}, {"seeds": 2}),
+    ({"seed.value": 1}, {"seed.value": 2}),
+    ({"a.b": 1}, {"a": {"b": 1}}),
+    ({"a/b": 1}, {"a": {"b": 1}}),
+    ({"a": [{"b": 1}]}, {"a": {"[0]": {"b": 1}}}),
+    ({"a": [{"b": 1}]}, {"a": {"0": {"b": 1}}}),
+    ({"a": [1, 2]}, {"a": [2, 1]}),
+    ({"a": [[{"b": 1}]]}, {"a": [{"b": 1}]}),
+    ({"a": {}, "b": 1}, {"b": 1}),
+    ({"a": {"seed": 1}, "b": 1}, {"b": 1}),
+    ({"a": {"{}": 0}, "b": 1}, {"a": {}, "b": 1}),
+    ({"a": 1, "b": 2}, {"a": 2, "b": 1}),
+    ({"hf_token": "one"}, {"hf_token": "two"}),
+    ({"x": 2**80}, {"x": 2**80 + 1}),
+]
+UNKNOWN = [
+    None,
+    {},
+    {"seed": 1},
+    {"_wandb": {"e": 1}, "hostname": "n1", "master_port": 1},
+    {"a": {"seed": 1}},
+    {"a": {}, "b": {"c": {}}},
+    {"a": [{"rank": 0}, {}]},
+]
+
+
+@pytest.fixture(scope="module")
+def by_rule(tmp_path_factory):
+    """The ideas of the pairs above, all in one store."""
+    pairs = {f"same{n}": pair for n, pair in enumerate(SAME)}
+    pairs |= {f"other{n}": pair for n, pair in enumerate(OTHER)}
+    pairs |= {f"unknown{n}": (config,) for n, config in enumerate(UNKNOWN)}
+    with open_live(tmp_path_factory.mktemp("ideas")) as store:
+        kept(store, pairs)
+        return derived_ideas(store)
+
+
+@pytest.mark.parametrize("number", range(len(SAME)))
+def test_what_is_ignored_makes_no_other_idea(by_rule, number):
+    one, other = by_rule[f"same{number}", "0"], by_rule[f"same{number}", "1"]
+    assert one is not None
+    assert one == other, SAME[number]
+
+
+@pytest.mark.parametrize("number", range(len(OTHER)))
+def test_what_counts_makes_another_idea(by_rule, number):
+    one, other = by_rule[f"other{number}", "0"], by_rule[f"other{number}", "1"]
+    assert None not in (one, other)
+    assert one != other, OTHER[number]
+
+
+@pytest.mark.parametrize("number", range(len(UNKNOWN)))
+def test_a_config_of_which_nothing_is_left_is_not_known(by_rule, number):
+    assert by_rule[f"unknown{number}", "0"] is None, UNKNOWN[number]
+
+
+NAMES = (
+    *("lr", "LR", "layers", "seed", "train.seed", "Run_Dir", "port", "x_port", "ax", "a/x", "bz"),
+    *("cz", "under_", "a/b", "a.b", "a~b", "lr~", "[0]", "[", "{}", "0", "_wandb", "hf_token"),
+    *("key", "a.key.seed", "", ".", "é", "\n", "tokenizer"),
+)
+VALUES = (0, 1, 1.0, True, False, None, "1", "", "{", [], {}, [1], [[1], [2]], ["{"], [["{"]])
+
+
+def drawn(chance, depth=0):
+    """A value of a config: small, so that equal ones are frequent."""
+    kind = chance.random()
+    if depth == 0 or (kind < 0.25 and depth < 3):
+        names = chance.sample(NAMES, chance.choice((0, 1, 1, 2, 2, 3)))
+        return {name: drawn(chance, depth + 1) for name in names}
+    if kind < 0.4 and depth < 3:
+        return [drawn(chance, depth + 1) for _ in range(chance.choice((0, 1, 2)))]
+    return chance.choice(VALUES)
+
+
+def variant(chance, config):
+    """The config with one thing changed, in another order."""
+    made = json.loads(json.dumps(config))
+    place = made
+    while True:
+        inner = [it for it in place.values() if isinstance(it, dict) and it]
+        if not inner or chance.random() < 0.5:
+            break
+        place = chance.choice(inner)
+    place[chance.choice(NAMES)] = chance.choice(VALUES)
+    if chance.random() < 0.3:
+        place.pop(chance.choice(list(place)))
+    return dict(chance.sample(list(made.items()), len(made)))
+
+
+def drawn_projects(chance, projects, runs):
+    found = {}
+    for number in range(projects):
+        configs = [drawn(chance)]
+        while len(configs) < runs:
+            configs.append(variant(chance, chance.choice(configs)))
+        found[f"p{number}"] = configs
+    return found
+
+
+@pytest.mark.parametrize("globs", [oracle.DEFAULT, GLOBS, ()])
+def test_equal_ideas_are_those_of_the_oracle_under_any_salt(globs, tmp_path):
+    projects = drawn_projects(random.Random(len(globs)), 60, 8)  # noqa: S311
+    settings = Settings(experiments=Experiments(same_idea_ignore=globs))
+    for folder in ("one", "other"):
+        with open_live(tmp_path / folder) as store:
+            kept(store, projects)
+            found = derived_ideas(store, settings)
+        for project, configs in projects.items():
+            ideas = [oracle.idea(config, globs) for config in configs]
+            assert classes(found, project, len(configs)) == expected(ideas), configs
+    salts = {(tmp_path / folder / "config.salt").read_text() for folder in ("one", "other")}
+    assert len(salts) == 2
+
+
+def test_names_left_out_by_the_version_before_play_no_part_beside_its_runs(tmp_path):
+    chance = random.Random(5)  # noqa: S311
+    projects = drawn_projects(chance, 60, 8)
+    earlier = {name: configs[: chance.choice((0, 1, 3))] for name, configs in projects.items()}
+    rows = [
+        run(str(n), "09:00", "10:00", project=project, config=config)
+        for project, configs in earlier.items()
+        for n, config in enumerate(configs)
+    ]
+    write_earlier_store(tmp_path, rows, at("20:00"))
+    with open_for(tmp_path, SETTINGS) as store:
+        later = configured(projects)
+        old = pl.DataFrame(
+            {"project": [it["project"] for it in rows], "run_id": [it["run_id"] for it in rows]}
+        )
+        store.record.merge_runs(later.join(old, on=["project", "run_id"], how="anti"))
+        for project in projects:
+            store.record.merge_project("e", project, rejected=(), as_of=at("20:00"))
+        found = derived_ideas(store)
+    for project, configs in projects.items():
+        runs = [(config, n < len(earlier[project])) for n, config in enumerate(configs)]
+        assert classes(found, project, len(configs)) == expected(oracle.ideas(runs)), runs
+
+
+def test_another_list_of_ignored_keys_needs_no_pull(tmp_path):
+    with open_live(tmp_path) as store:
+        kept(store, {"p": [{"lr": 1, "note": "a"}, {"lr": 1, "note": "b"}, {"lr": 2, "note": "a"}]})
+        assert classes(derived_ideas(store), "p", 3) == ([[0], [1], [2]], [])
+        more = Settings(experiments=Experiments(same_idea_ignore=("note",)))
+        assert classes(derived_ideas(store, more), "p", 3) == ([[0, 1], [2]], [])
+        all_of_it = Settings(experiments=Experiments(same_idea_ignore=("note", "l*")))
+        assert classes(derived_ideas(store, all_of_it), "p", 3) == ([[0], [1], [2]], [0, 1, 2])
+        assert classes(derived_ideas(store), "p", 3) == ([[0], [1], [2]], [])
+
+
+def test_a_hash_that_a_table_gives_is_the_idea(tmp_path):
+    rows = [
+        run("0", "09:00", "10:00", config_hash="a", config='{"x":1}'),
+        run("1", "09:00", "10:00", config_hash="a", config='{"x":2}'),
+        run("2", "09:00", "10:00", config_hash="b"),
+        run("3", "09:00", "10:00", config='{"x":1}'),
+    ]
+    with open_live(tmp_path) as store:
+        store.record.merge_runs(run_frame(rows))
+        store.record.merge_project("e", "p", rejected=(), as_of=at("20:00"))
+        assert classes(derived_ideas(store), "p", 4) == ([[0, 1], [2], [3]], [])
+
+
+@pytest.mark.parametrize("depth", [300, 700])
+def test_a_deep_config_is_compared_too(depth, tmp_path):
+    def deep(value):
+        for _ in range(depth):
+            value = [value]
+        return {"a": value}
+
+    with open_live(tmp_path) as store:
+        kept(store, {"p": [deep(1), deep(2), deep(1), deep({"b": 1, "seed": 1}), deep({"b": 1})]})
+        assert classes(derived_ideas(store), "p", 5) == ([[0, 2], [1], [3, 4]], [])

@@ -1,0 +1,97 @@
+"""The leaves of a config by path, so that equal paths and values mean equal configs.
+
+A path is a JSON pointer, with places in lists in brackets: /train/layers/[0]/width. What says
+nothing is a leaf only where it shows the shape: /train/{} is an object without entries. A list that
+holds no object is one leaf.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_INTERNAL = "_wandb"
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
+def leaves(config: Mapping[str, Any]) -> tuple[tuple[str, ...], list[Any]]:
+    """Paths and values of a config as read from JSON, in the order of its keys.
+
+    W&B's own `_wandb` is left out at every depth.
+    """
+    if _INTERNAL in config:
+        config = {name: value for name, value in config.items() if name != _INTERNAL}
+    names = _flat(tuple(config))
+    if _SCALARS.issuperset(map(type, config.values())):
+        return names, list(config.values())
+    paths: list[str] = []
+    values: list[Any] = []
+    for name, value in zip(names, config.values(), strict=True):
+        if type(value) not in _SCALARS:
+            _add_leaves(name, value, paths, values)
+        else:
+            paths.append(name)
+            values.append(value)
+    return tuple(paths), values
+
+
+def _add_leaves(path: str, value: Any, paths: list[str], values: list[Any]) -> None:
+    waiting = [(path, value)]  # no recursion: configs may be deep
+    while waiting:
+        path, value = waiting.pop()
+        inner = _inner(path, value)
+        if inner is None:
+            paths.append(path)
+            values.append(value)
+        else:
+            waiting.extend(reversed(list(inner)))
+
+
+def written_all(values: Iterable[Any]) -> list[bytes]:
+    """Values as JSON: 1 and 1.0 are written differently."""
+    try:
+        return list(map(orjson.dumps, values))
+    except orjson.JSONEncodeError:  # hundreds of lists in lists
+        return [json.dumps(value, separators=(",", ":")).encode() for value in values]
+
+
+def path_of(names: Iterable[str]) -> str:
+    """The path of nested names."""
+    return "".join(f"/{_escaped(name)}" for name in names)
+
+
+def _inner(path: str, value: Any) -> Iterable[tuple[str, Any]] | None:
+    """What is inside a value, with its paths; None for a leaf."""
+    if isinstance(value, dict):
+        kept = [
+            (f"{path}/{_escaped(name)}", inner)
+            for name, inner in value.items()
+            if name != _INTERNAL
+        ]
+        return kept or [(f"{path}/{{}}", 0)]
+    if isinstance(value, list) and _holds_objects(value):
+        return [(f"{path}/[{place}]", inner) for place, inner in enumerate(value)]
+    return None
+
+
+def _holds_objects(value: list[Any]) -> bool:
+    """Whether there may be an object in a list; a brace in a text passes for one."""
+    return not _SCALARS.issuperset(map(type, value)) and b"{" in written_all([value])[0]
+
+
+@lru_cache(maxsize=10_000)
+def _flat(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Run after run has the same names."""
+    return tuple(f"/{_escaped(name)}" for name in names)
+
+
+@lru_cache(maxsize=100_000)
+def _escaped(name: str) -> str:
+    escaped = name.replace("~", "~0").replace("/", "~1")
+    return f"~2{escaped}" if escaped.startswith(("[", "{")) else escaped

@@ -1,0 +1,200 @@
+"""Configs as the store keeps them: the names, a keyed hash of every value, and few values.
+
+The hashes are made with the salt of the data folder, so that they tell which values are equal and
+nothing else. Which of them make up an idea is for the derivation to say: another list of ignored
+keys needs no pull. In clear are only the values of keys that a setting names.
+"""
+
+from __future__ import annotations
+
+import operator
+from functools import lru_cache
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import polars as pl
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from velocity.queries import load_query
+from velocity.record.config_paths import leaves, path_of, written_all
+from velocity.record.salt import load_salt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from velocity.database.connection import Connection
+
+#: 64 bits: of a billion values two are taken for equal with a chance of 1 in 40.
+_HASH_BYTES = 8
+_MIGRATED_ROWS = 10_000
+
+
+def name_keys(connection: Connection, names: Iterable[str]) -> None:
+    """Says which keys' values are kept in clear; those of keys no longer named are taken out."""
+    wanted = frozenset(names)
+    known = frozenset(_named(connection))
+    if wanted == known:
+        return
+    with connection.transaction():
+        for name in known - wanted:
+            connection.run("DELETE FROM named_key WHERE name = $name", {"name": name})
+            connection.run(load_query("record/unname_key").body, {"name": name})
+        for name in wanted - known:
+            paths = sorted({path_of(way) for way in _ways(name)})
+            connection.run(
+                "INSERT INTO named_key VALUES ($name, $paths)", {"name": name, "paths": paths}
+            )
+
+
+def with_hashes(connection: Connection, data: Path, runs: pl.DataFrame) -> pl.DataFrame:
+    """The runs with the columns of a kept config in the place of its text.
+
+    Args:
+        connection: to the record, which remembers the paths of configs that are new to it.
+        data: the data folder, which has the salt.
+        runs: a frame with `config`, the JSON of `records.config_text`.
+
+    Raises:
+        StoreError: the salt is gone.
+    """
+    kept = _Hashed(_salt(connection, data), _named(connection))
+    frame = runs.with_columns(*kept.columns(runs["config"])).drop("config")
+    _add_shapes(connection, kept.shapes)
+    return frame
+
+
+def has_clear(connection: Connection) -> bool:
+    """Whether the file may have configs in it as an earlier version kept them."""
+    column = "FROM (DESCRIBE raw_run) WHERE column_name = 'clear_config'"
+    return bool(connection.run(column))
+
+
+def hash_clear(connection: Connection, data: Path) -> bool:
+    """Hashes the configs that an earlier version kept; whether the file must be written anew.
+
+    The column they were in stays, empty, until `drop_clear`: so it is known after a stop.
+
+    Raises:
+        StoreError: the salt is gone.
+    """
+    kept = _Hashed(_salt(connection, data), _named(connection))
+    rows = load_query("record/clear_configs").body
+    while (frame := connection.frame(rows, {"rows": _MIGRATED_ROWS})).height:
+        hashed = frame.with_columns(*kept.columns(frame["clear_config"])).drop("clear_config")
+        with connection.transaction():
+            _add_shapes(connection, kept.shapes)
+            connection.load("hashed_config", hashed)
+            connection.run(load_query("record/hash_configs").body)
+            connection.run("DROP TABLE hashed_config")
+    return bool(connection.run("SELECT 1 FROM raw_run LIMIT 1"))
+
+
+def drop_clear(connection: Connection) -> None:
+    """Ends the move of configs: nothing of their text is left in the file."""
+    connection.run("ALTER TABLE raw_run DROP COLUMN clear_config")
+
+
+class _Hashed:
+    """Hashes configs under a salt.
+
+    Attributes:
+        shapes: number of a shape -> paths of the configs that have it.
+    """
+
+    def __init__(self, salt: bytes, named: Sequence[str]) -> None:
+        self._salt = salt
+        self._named = named
+        self.shapes: dict[int, tuple[str, ...]] = {}
+
+    def columns(self, texts: pl.Series) -> list[pl.Series]:
+        """`config_shape`, `config_hashes`, `config_told` of configs as JSON text."""
+        shapes: list[int | None] = []
+        told: list[str | None] = []
+        offsets: list[int | None] = []
+        hashes = bytearray()
+        for text in texts:
+            offsets.append(None if text is None else len(hashes) // _HASH_BYTES)
+            config = None if text is None else orjson.loads(text)
+            told.append(None if config is None else self._told(config))
+            shapes.append(None if config is None else self._hash(config, hashes))
+        count = len(hashes) // _HASH_BYTES
+        offsets.append(count)
+        flat = pa.UInt64Array.from_buffers(pa.uint64(), count, [None, pa.py_buffer(hashes)])
+        lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), flat)
+        return [
+            pl.Series("config_shape", shapes, pl.UInt64),
+            pl.Series("config_hashes", lists, pl.List(pl.UInt64)),
+            pl.Series("config_told", told, pl.String),
+        ]
+
+    def _hash(self, config: Mapping[str, Any], hashes: bytearray) -> int:
+        """The number of a config's shape; adds the hashes of its values."""
+        paths, values = leaves(config)
+        number, begun = _shape(self._salt, paths)
+        self.shapes[number] = paths
+        messages = map(operator.add, begun, written_all(values))
+        hashes += b"".join([_digest(message) for message in messages])
+        return number
+
+    def _told(self, config: Mapping[str, Any]) -> str | None:
+        """The values of named keys that it has as JSON; null for what is no plain value."""
+        found: dict[str, Any] = {}
+        for name in self._named:
+            for way in _ways(name):
+                has, value = _at(config, way)
+                if has and found.get(name) is None:
+                    found[name] = None if isinstance(value, dict | list) else value
+        return orjson.dumps(found).decode() if found else None
+
+
+@lru_cache(maxsize=10_000)
+def _shape(salt: bytes, paths: tuple[str, ...]) -> tuple[int, tuple[bytes, ...]]:
+    """The number of a shape, and with what the message to hash begins at each of its paths."""
+    number = _digest(salt + orjson.dumps(paths))
+    return int.from_bytes(number, "little"), tuple(salt + it.encode() + b"\0" for it in paths)
+
+
+def _digest(message: bytes) -> bytes:
+    """BLAKE2b of a message that begins with the salt: no length extension, so a keyed hash.
+
+    With its own parameter for a key it takes twice as long.
+    """
+    return blake2b(message, digest_size=_HASH_BYTES).digest()
+
+
+def _ways(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Where a key such as "train.gpus" may stand: as one name, else nested."""
+    return (name,), tuple(name.split("."))
+
+
+def _at(config: Any, way: Sequence[str]) -> tuple[bool, Any]:
+    """Whether there is something at nested names, and what."""
+    for name in way:
+        if not isinstance(config, dict) or name not in config:
+            return False, None
+        config = config[name]
+    return True, config
+
+
+def _named(connection: Connection) -> list[str]:
+    return [name for (name,) in connection.run("SELECT name FROM named_key ORDER BY name")]
+
+
+def _salt(connection: Connection, data: Path) -> bytes:
+    made = bool(connection.run("SELECT 1 FROM config_shape LIMIT 1"))
+    return load_salt(data, made=made)
+
+
+def _add_shapes(connection: Connection, shapes: Mapping[int, tuple[str, ...]]) -> None:
+    schema: dict[str, pl.DataType] = {
+        "config_shape": pl.UInt64(),
+        "paths": pl.List(pl.String),
+    }
+    rows = [(number, list(paths)) for number, paths in shapes.items()]
+    connection.load("met_shape", pl.DataFrame(rows, schema=schema, orient="row"))
+    connection.run(
+        "INSERT INTO config_shape BY NAME FROM met_shape ANTI JOIN config_shape USING "
+        "(config_shape); DROP TABLE met_shape"
+    )
