@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 #: Of the record, but for what the first version did not have.
 _RAW = {
-    "raw_run": "* EXCLUDE (trust, url)",
+    "raw_run": "COLUMNS(lambda name: name NOT IN ('trust', 'url') AND NOT starts_with(name, 'config_')), "
+    'printf(\'{"lr":0.1,"seed":%d}\', run_id[2:]::INTEGER) AS config',
     "project": "*",
     "rejected": "*",
     "sync_log": "*",
@@ -67,7 +68,7 @@ def made_one_file(data: Path) -> None:
         connection.execute((ROOT / "tests" / "data" / "one_file_store.sql").read_text())
         for table, columns in _RAW.items():
             rows = f"SELECT {columns} FROM record.main.{table}"  # noqa: S608 - ours
-            connection.execute(f"INSERT INTO {table} {rows}")
+            connection.execute(f"INSERT INTO {table} BY NAME {rows}")
         connection.execute("INSERT INTO changed_username VALUES ('ada')")
         connection.execute("SELECT max(nextval('run_key_sequence')) FROM record.main.raw_run")
         for table in ("scholar_number", "derived_to", "derived_with"):
