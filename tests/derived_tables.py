@@ -35,7 +35,8 @@ _RAW = {
     "raw_run": """
         SELECT
           COLUMNS(lambda name: name NOT IN (
-            'run_key', 'deleted_at', 'config_shape', 'config_hashes', 'config_earlier', 'clear_config')),
+            'run_key', 'deleted_at', 'config_shape', 'config_hashes', 'config_earlier',
+            'clear_config')),
           len(config_hashes) AS hashes
         FROM raw_run
         WHERE deleted_at IS NULL""",

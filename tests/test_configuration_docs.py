@@ -51,6 +51,8 @@ def default_of(field: Any) -> str:
         return "none"
     if value == ():
         return "`[]`"
+    if isinstance(value, tuple):
+        return "listed below"
     return f"`{as_toml(str(value) if isinstance(value, Path) else value)}`"
 
 
@@ -128,6 +130,12 @@ def test_the_example_settings_load(tmp_path):
 def test_the_example_roster_has_no_findings(tmp_path):
     (tmp_path / "roster.toml").write_text(example("roster.toml"), encoding="utf-8")
     assert check_roster(tmp_path / "roster.toml") == []
+
+
+def test_the_ignored_keys_are_listed_as_they_are():
+    lists = re.findall(r"```toml\n(same_idea_ignore = .*?)```", chapter("velocity.toml"), re.DOTALL)
+    (listed,) = (tomllib.loads(it)["same_idea_ignore"] for it in lists)
+    assert tuple(listed) == Settings().experiments.same_idea_ignore
 
 
 def test_the_examples_show_every_key_but_those_that_are_off():

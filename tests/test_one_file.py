@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 #: Of the record, but for what the first version did not have.
 _RAW = {
-    "raw_run": "COLUMNS(lambda name: name NOT IN ('trust', 'url') AND NOT starts_with(name, 'config_')), "
+    "raw_run": "COLUMNS(lambda name: name NOT IN ('trust', 'url') "
+    "AND NOT starts_with(name, 'config_')), "
     'printf(\'{"lr":0.1,"seed":%d}\', run_id[2:]::INTEGER) AS config',
     "project": "*",
     "rejected": "*",

@@ -14,25 +14,28 @@ WITH placed AS (
   JOIN run_base AS run USING (run_key)
   WHERE link.joined_by <> 'continuation'
 ),
+known AS (
+  SELECT placed.*, raw.config_hashes, raw.config_shape, idea.places
+  FROM placed
+  JOIN raw_run AS raw USING (run_key)
+  JOIN config_idea AS idea ON idea.config_shape = raw.config_shape AND NOT idea.lenient
+  WHERE idea.shape_hash IS NOT NULL
+),
 launch AS (
   SELECT launch_key, count(*) AS runs
-  FROM placed
+  FROM known
   GROUP BY launch_key, scholar_key
   HAVING runs > 1
   QUALIFY row_number() OVER (PARTITION BY scholar_key ORDER BY max(start_us) DESC, launch_key) <= 50
 ),
 launched AS (
   SELECT
-    launch.launch_key, placed.scholar_key,
-    launch.runs,
-    list_select(shape.paths, idea.places) AS paths,
-    list_select(raw.config_hashes, idea.places) AS hashes
-  FROM placed
+    known.launch_key, known.scholar_key, launch.runs,
+    list_select(shape.paths, known.places) AS paths,
+    list_select(known.config_hashes, known.places) AS hashes
+  FROM known
   JOIN launch USING (launch_key)
-  JOIN raw_run AS raw USING (run_key)
   JOIN config_shape AS shape USING (config_shape)
-  JOIN config_idea AS idea ON idea.config_shape = shape.config_shape AND NOT idea.lenient
-  WHERE idea.shape_hash IS NOT NULL
 ),
 entry AS (
   SELECT launch_key, scholar_key, runs, unnest(paths) AS path, unnest(hashes) AS hash

@@ -75,8 +75,9 @@ _CONVENTIONS: dict[str, str] = {
 - **One decision.** Runs of a scholar and project with the same tag exp:NAME, else of the same
   sweep, are one experiment. Other runs are taken in order within their W&B group: a run joins the
   one before it when that is in flight and began at most {together} earlier or has the same config
-  (seeds and ranks aside), or when any earlier run, not killed, ended at most {script} before
-  its start. A run that takes up a pre-empted one of the same config belongs to its experiment.
+  (ignored keys aside, such as seeds, ranks and paths), or when any earlier run, not killed, ended
+  at most {script} before its start. A run that takes up a pre-empted one of the same config belongs
+  to its experiment. Of a config that is empty, or has ignored keys alone, nothing is the same.
 - **Scripts.** Relaunches within {script} are taken for scripts, so reactions are cut off below
   {script}. The {stale}, {together} and {script} are settings: compare figures only at equal
   settings.
