@@ -53,6 +53,7 @@ def run(
 
     `end` is the heartbeat of any run, and gives the runtime of one that is over; without it the
     run has neither. `columns` override anything; values of `_at` columns may be written as times.
+    `started_at`, `writer_starts`, `host`, `gpu_type` and `gpu_count` make its writers.
     """
     started_at = at(start)
     row: dict[str, Any] = {
@@ -64,7 +65,6 @@ def run(
         "state": state,
         "created_at": started_at,
         "started_at": started_at,
-        "writer_starts": [started_at],
         "source": "table",
     }
     if end is not None:
@@ -72,7 +72,18 @@ def run(
         if state not in ("running", "pending"):
             row["runtime_s"] = (at(end) - started_at).total_seconds()
     times = {name: at(value) for name, value in columns.items() if name.endswith("_at") and value}
-    return row | columns | times
+    return with_writers(row | columns | times)
+
+
+def with_writers(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row with `writers` made of `started_at` or `writer_starts` and the machine's columns."""
+    machine = {name: row.get(name) for name in ("host", "gpu_type", "gpu_count")}
+    starts = sorted(row.get("writer_starts") or ())
+    starts = starts or [row.get("started_at")]
+    told = any(value is not None for value in (*starts, *machine.values()))
+    writers = [{"start": start, **machine} for start in starts] if told else None
+    made = {*machine, "started_at", "writer_starts"}
+    return {"writers": writers} | {name: it for name, it in row.items() if name not in made}
 
 
 def store_of(

@@ -22,7 +22,7 @@ _NAMES = {
     "stream_key": "SELECT stream_key AS key, stream AS name FROM stream UNION ALL SELECT 0, '*'",
     "host_key": """
         SELECT DISTINCT hash(entity, host) AS key, entity || ' ' || host AS name
-        FROM raw_run WHERE host IS NOT NULL
+        FROM (SELECT entity, unnest(writers).host AS host FROM raw_run) WHERE host IS NOT NULL
         UNION ALL
         SELECT hash('alone', scholar_key), kind || ' ' || name FROM scholar_number""",
 }
@@ -31,7 +31,8 @@ _KEYS = {**{name: name for name in _NAMES}, "experiment_key": "run_key"}
 
 #: Raw table -> what it holds but for numbers and for runs that are marked as deleted.
 _RAW = {
-    "raw_run": "SELECT * EXCLUDE (run_key, deleted_at) FROM raw_run WHERE deleted_at IS NULL",
+    "raw_run": "SELECT * EXCLUDE (run_key, deleted_at, seen_at) FROM raw_run "
+    "WHERE deleted_at IS NULL",
     "project": "SELECT * EXCLUDE project_key FROM project",
     "rejected": "FROM rejected",
     "changed_username": "FROM changed_username",

@@ -239,7 +239,7 @@ def test_new_runs_that_do_not_come_are_told_of_and_asked_for_again(server, pulle
 
 
 def test_a_run_that_was_set_aside_is_tried_again_until_it_can_be_read(server, pulled, tmp_path):
-    server.world.put(node(0), faults.cut_config(node(1)), faults.cut_config(node(2)))
+    server.world.put(node(0), faults.lose_creation(node(1)), faults.lose_creation(node(2)))
     assert [row.run_id for row in pulled(LATER).rejected] == ["r0001", "r0002"]
     assert len(pulled(LATER + 5 * HOUR).rejected) == 2
     server.world.put(node(1))

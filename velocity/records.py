@@ -18,6 +18,21 @@ import polars as pl
 
 UTC = pl.Datetime("us", "UTC")
 
+#: One process that wrote to a run: when it began and the machine it was on. A local directory also
+#: tells what its own session left: seconds on the stopwatch without those of earlier sessions, the
+#: last sign of life and the last logged row. Null: not known.
+WRITER = pl.Struct(
+    {
+        "start": UTC,
+        "host": pl.String,
+        "gpu_type": pl.String,
+        "gpu_count": pl.Int64,  # GPUs of the machine, not those used
+        "runtime_s": pl.Float64,
+        "heartbeat_at": UTC,
+        "last_metric_at": UTC,
+    }
+)
+
 #: Column -> type. Times are UTC; what is not known is null, never 0 or "".
 RUN_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "entity": pl.String,  # key, with project and run_id
@@ -27,10 +42,11 @@ RUN_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "display_name": pl.String,
     "state": pl.String,  # raw, as W&B spells it
     "created_at": UTC,
-    "started_at": UTC,  # earliest writer's start, from the run's environment
-    "writer_starts": pl.List(UTC),  # every writer's start, in order; more than one = resumed
+    "writers": pl.List(WRITER),  # in order of start; one without a start tells a machine only
+    "stamp": UTC,  # start as old clients wrote it into the config
     "heartbeat_at": UTC,
-    "runtime_s": pl.Float64,  # seconds active, kept over a resume
+    "runtime_s": pl.Float64,  # the stopwatch: seconds active
+    "earlier_runtime_s": pl.Float64,  # of these, what sessions in other places left; local files
     "last_metric_at": UTC,  # last logged row
     "first_metric_at": UTC,  # first logged row; local run files only
     "group_name": pl.String,
@@ -39,11 +55,16 @@ RUN_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "tags": pl.List(pl.String),
     "config_hash": pl.String,  # see `config_hash`
     "config": pl.String,  # canonical JSON, see `public_config`
-    "host": pl.String,
-    "gpu_type": pl.String,
-    "gpu_count": pl.Int64,  # GPUs of the machine, not those used
     "gpu_utilisation": pl.Float64,  # mean over GPUs and time, 0 to 1; local run files only
     "notes": pl.String,
+    "resumed": pl.Boolean,  # the client's own words; null where it does not say
+    "offline": pl.Boolean,
+    "shared": pl.Boolean,  # several processes wrote to the run at once
+    "rewound": pl.Boolean,
+    "history_rows": pl.Int64,  # logged rows, as the server counts them
+    "wrote": pl.Boolean,  # whether anything shows that a client ever wrote; W&B only
+    "relaunched": pl.Boolean,  # an earlier run had this id; local files only
+    "unreadable": pl.List(pl.String),  # names of fields that could not be read; null for none
     "source": pl.String,  # api | files | table
 }
 
@@ -85,13 +106,16 @@ def run_frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     )
 
 
-def config_hash(config: Mapping[str, Any]) -> str:
+def config_hash(config: Mapping[str, Any]) -> str | None:
     """SHA-256 (hex) of the user config without seeds: equal for two seeds of one idea.
+
+    None where nothing is left of it: an empty config does not say what was tried.
 
     `config` is the plain user config ({name: value}), without W&B's own `_wandb` key. Keys whose
     last dotted part is `seed`, `random_seed` or `rank` are left out at every depth.
     """
-    return hashlib.sha256(_canonical(_without(config, _is_seed)).encode()).hexdigest()
+    idea = _without(config, _is_seed)
+    return hashlib.sha256(_canonical(idea).encode()).hexdigest() if idea else None
 
 
 def public_config(config: Mapping[str, Any]) -> str:

@@ -2,7 +2,20 @@
 -- table: run_base
 -- Every live raw run of the scholars in scope: state class, start and its source, and the
 -- clock facts that sessions are made of. Times in integer microseconds UTC.
-WITH run AS (
+WITH machine AS (
+  -- Of a resumed run, the last machine.
+  SELECT
+    * EXCLUDE writers,
+    list_sort(list_filter(list_transform(writers, lambda w: w.start), lambda it: it IS NOT NULL))
+      AS writer_starts,
+    list_filter(list_transform(writers, lambda w: w.host), lambda it: it IS NOT NULL)[-1] AS host,
+    list_filter(list_transform(writers, lambda w: w.gpu_type), lambda it: it IS NOT NULL)[-1]
+      AS gpu_type,
+    list_filter(list_transform(writers, lambda w: w.gpu_count), lambda it: it IS NOT NULL)[-1]
+      AS gpu_count
+  FROM raw_run
+),
+run AS (
   SELECT
     raw.run_key, raw.run_id, raw.state, raw.config_hash, raw.sweep, raw.group_name, raw.tags,
     raw.gpu_utilisation,
@@ -25,8 +38,8 @@ WITH run AS (
     round(CASE WHEN abs(raw.runtime_s) > 1e12 THEN sign(raw.runtime_s) * 1e12 ELSE raw.runtime_s END
       * 1e6)::BIGINT AS runtime_us,
     raw.writer_starts,
-    epoch_us(coalesce(list_min(raw.writer_starts), raw.started_at)) AS environment_us
-  FROM raw_run AS raw
+    epoch_us(list_min(raw.writer_starts)) AS environment_us
+  FROM machine AS raw
   JOIN username_scholar AS number ON number.username = coalesce(raw.username, '')
   JOIN scope ON scope.scholar_key = number.scholar_key
   JOIN project ON project.entity = raw.entity AND project.project = raw.project,

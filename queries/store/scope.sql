@@ -37,5 +37,6 @@ SELECT run.scholar_key
 FROM derived.run
 JOIN raw_run USING (run_key)
 JOIN derived_to USING (project_key)
-WHERE len(raw_run.writer_starts) > 1 AND list_max(raw_run.writer_starts) > derived_to.as_of
+WHERE len(raw_run.writers) > 1
+  AND list_max(list_transform(raw_run.writers, lambda it: it.start)) > derived_to.as_of
   AND run.project_key IN (FROM moved)

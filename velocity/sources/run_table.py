@@ -11,7 +11,13 @@ import polars as pl
 
 from velocity.errors import SourceError
 from velocity.records import REQUIRED, RUN_SCHEMA, UTC, Rejected, RunBatch
-from velocity.sources.table_values import UnreadableColumnError, hash_of_config, reading_of
+from velocity.sources.table_values import (
+    TABLE_SCHEMA,
+    UnreadableColumnError,
+    hash_of_config,
+    reading_of,
+    writers_of_columns,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -81,7 +87,7 @@ def read_run_table(
     frame = _read(path)
     present = set(frame.columns)
     is_export = not {"run_id", "created_at"} <= present and bool({"Name", "ID"} & present)
-    known_headings = _EXPORTED if is_export else {column: column for column in RUN_SCHEMA}
+    known_headings = _EXPORTED if is_export else {column: column for column in TABLE_SCHEMA}
     headings = {ours: name for ours, name in known_headings.items() if name in present}
     other = [name for name in frame.columns if name not in (_ROW, *headings.values())]
     notes = [f"{path} has columns that were passed over: {', '.join(other)}."] if other else []
@@ -116,7 +122,9 @@ def read_run_table(
             " row of each counts."
         )
     largest_at = _largest_at(once, with_runtime=is_export)
-    return RunTable(RunBatch(once.select(*RUN_SCHEMA), rejected), largest_at, tuple(notes))
+    return RunTable(
+        RunBatch(writers_of_columns(once).select(*RUN_SCHEMA), rejected), largest_at, tuple(notes)
+    )
 
 
 def _read(path: Path) -> pl.DataFrame:
@@ -216,7 +224,7 @@ def _values(
             problems[row][column] = f"{headings[column]}{shown} is not {reading.wanted}"
     values = values.with_columns(
         pl.lit(None, kind).alias(column)
-        for column, kind in RUN_SCHEMA.items()
+        for column, kind in TABLE_SCHEMA.items()
         if column not in headings
     )
     if "config" in headings:
@@ -260,7 +268,7 @@ def _set_aside(
 
 
 def _largest_at(runs: pl.DataFrame, *, with_runtime: bool) -> datetime | None:
-    times = [pl.col(name).max() for name, kind in RUN_SCHEMA.items() if kind == UTC]
+    times = [pl.col(name).max() for name, kind in TABLE_SCHEMA.items() if kind == UTC]
     times.append(pl.col("writer_starts").explode().max())
     if with_runtime:
         # Ten years are no runtime: one absurd row must not make all others stale.

@@ -44,7 +44,6 @@ query RunCount($entity: String!, $project: String!, $filters: JSONString) {
 UNREAD = (
     "historyKeys",
     "systemMetrics",
-    "historyLineCount",
     "description",
     "commit",
     "readOnly",
