@@ -33,3 +33,6 @@ ALTER TABLE raw_run ADD COLUMN wrote BOOLEAN;
 ALTER TABLE raw_run ADD COLUMN relaunched BOOLEAN;
 ALTER TABLE raw_run ADD COLUMN unreadable VARCHAR[];
 ALTER TABLE raw_run ADD COLUMN seen_at TIMESTAMPTZ; -- when what stands here was read; null: by the version before
+
+-- Charged is the active part of a session, on each of its machines.
+ALTER TABLE derived.host_session ADD COLUMN load DOUBLE;
