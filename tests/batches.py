@@ -217,6 +217,8 @@ def _apart(case: Case, number: int) -> Case:
             replace(
                 run,
                 entity=f"{run.entity}{number}",
+                # The same id and start elsewhere would be the same run.
+                run_id=f"{run.run_id}.{number}",
                 username=None
                 if run.username is None
                 else f"{_USERNAMES.get((run.username, run.entity), run.username)}{number}",
@@ -282,6 +284,15 @@ def row_of(run: Run) -> dict[str, Any]:
             "gpu_type": run.gpu_type,
             "gpu_count": run.gpu_count,
             "gpu_utilisation": run.gpu_utilisation,
-            "source": "table",
+            "machines": run.machines,
+            "stamp": moment(run.stamp_at),
+            "resumed": run.resumed,
+            "offline": run.offline,
+            "shared": run.shared,
+            "rewound": run.rewound,
+            "history_rows": run.history_rows,
+            "wrote": run.wrote,
+            "unreadable": list(run.unreadable) or None,
+            "source": "api" if run.wrote is not None else "table",
         }
     )

@@ -77,13 +77,17 @@ def run(
 
 def with_writers(row: Mapping[str, Any]) -> dict[str, Any]:
     """The row with `writers` made of `started_at` or `writer_starts` and the machine's columns."""
-    machine = {name: row.get(name) for name in ("host", "gpu_type", "gpu_count")}
-    starts = sorted(row.get("writer_starts") or ())
-    starts = starts or [row.get("started_at")]
-    told = any(value is not None for value in (*starts, *machine.values()))
-    writers = [{"start": start, **machine} for start in starts] if told else None
-    made = {*machine, "started_at", "writer_starts"}
-    return {"writers": writers} | {name: it for name, it in row.items() if name not in made}
+    names = ("host", "gpu_type", "gpu_count")
+    machine = {name: row.get(name) for name in names}
+    starts = list(row.get("writer_starts") or ()) or [row.get("started_at")]
+    machines = row.get("machines") or [tuple(machine.values())] * len(starts)
+    writers = [
+        {"start": start} | dict(zip(names, it, strict=True))
+        for start, it in zip(starts, machines, strict=True)
+    ]
+    told = [it for it in writers if any(value is not None for value in it.values())]
+    made = {*names, "machines", "started_at", "writer_starts"}
+    return {"writers": told or None} | {name: it for name, it in row.items() if name not in made}
 
 
 def store_of(

@@ -47,7 +47,7 @@ def rows_of(seed: int) -> list[dict]:
             {
                 "entity": f"{it.entity}{seed}",
                 "project": it.project,
-                "run_id": it.run_id,
+                "run_id": f"{it.run_id}.{seed}",
                 "username": it.username,
                 "state": it.state,
                 "created_at": moment(it.created_at),

@@ -127,7 +127,7 @@ def test_clocks_are_flagged_beyond_fifteen_minutes(
 ):
     given_run = run("a", start, end)
     found = derive([given_run], at("20:00")).runs[given_run.key]
-    assert ("clock" in found.flags, found.left_out) == (flagged, left_out)
+    assert ("clock" in found.flags, found.excluded == "after_as_of") == (flagged, left_out)
     assert left_out or found.end == min(max(start, end), at("20:00"))
     assert (found.experiment is None) == left_out
 

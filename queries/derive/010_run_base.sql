@@ -41,7 +41,7 @@ shared_out AS (
     *,
     runtime_us - greatest(0, coalesce(last_end_us, life_us) - last_us) AS left_us,
     CASE
-      WHEN len(firsts) = 1 THEN 'alone'
+      WHEN len(firsts) = 1 OR class = 'pending' THEN 'alone'
       WHEN sessions_told THEN 'told'
       WHEN shared OR (NOT resumed AND rows_us - last_us > runtime_us + slack_us) THEN 'at_once'
       WHEN left_us <= together_us AND NOT (resumed OR rewound) THEN 'launched_again'

@@ -82,7 +82,7 @@ turn AS (
   FROM (
     SELECT
       run_key, as_of_us, firsts, firsts[1] AS first_us, last_end_us, last_end_source,
-      CASE WHEN launches = 'in_turn' THEN greatest(0, left_us) END AS share_us
+      CASE WHEN launches = 'in_turn' AND left_us IS NOT NULL THEN greatest(0, left_us) END AS share_us
     FROM run
     WHERE launches IN ('in_turn', 'watch_restarted')
   )

@@ -47,7 +47,7 @@ named AS (
 hosted AS (
   SELECT
     run_key, number, host_key, any_value(host) AS host,
-    arg_max(gpu_type, coalesce(gpu_count, -1)) AS gpu_type,
+    arg_max(coalesce(gpu_type, ''), (coalesce(gpu_count, -1), coalesce(gpu_type, ''))) AS gpu_type,
     max(gpu_count) AS gpu_count
   FROM named
   WHERE host_key IS NOT NULL
