@@ -18,7 +18,7 @@ SELECT
   CASE WHEN NOT run.open THEN run.end_us END AS end_us,
   run.end_source, run.open, run.active_us, run.present_us,
   base.queue_us,
-  machine.host, coalesce(machine.gpu_type, '') AS gpu_type, machine.gpu_count,
+  machine.host, machine.gpu_type, machine.gpu_count,
   CASE WHEN base.first_metric_us >= base.start_us THEN base.first_metric_us - base.start_us END
     AS first_row_us,
   CASE WHEN base.excluded IS NOT NULL THEN base.excluded

@@ -21,6 +21,7 @@ SELECT
     THEN concat_ws('/', project.entity, project.project, first_run.run_id) END AS experiment,
   run.joined_by,
   run.excluded,
+  array_to_string(run.flags, ' ') AS flags,
   run.clock, run.estimated, run.failed_compute, run.early_failure, run.rework,
   run.excluded IS NULL AND coalesce(run.start_day >= $from_day::DATE, true)
     AND coalesce(run.start_day < $to_day::DATE, true) AS starts_inside,

@@ -27,7 +27,7 @@ def host_of(run: DerivedRun, machine: Machine) -> Host | None:
 
 
 def gpu_charges(derived: Derived, window: Interval | None = None) -> dict[RunKey, Fraction | None]:
-    """GPU-µs charged to each run that counts; None where the count of none of its machines is known."""
+    """GPU-µs charged to each run that counts; None where no GPU count is known."""
     found: dict[RunKey, Fraction | None] = {
         run.run.key: Fraction(0) if any(work.machine[2] is not None for work in run.work) else None
         for run in derived.runs.values()

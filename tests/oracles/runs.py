@@ -211,11 +211,7 @@ def _launches(facts: _Facts) -> list[_Launch]:
         known = [(stamp if facts.lost and stamp is not None else facts.start, _NOBODY)]
     alive = facts.alive
     if alive is not None and facts.klass != "running":
-        heard = [
-            it
-            for number, it in enumerate(known)
-            if (number == 0 and not facts.lost) or it[0] <= alive + facts.slack
-        ]
+        heard = [it for it in known if it[0] <= max(facts.start, alive + facts.slack)]
         if len(heard) < len(known):
             facts.flags.add("writer_silent")
         known = heard

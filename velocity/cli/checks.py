@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Literal
 
+import polars as pl
+
 from velocity import __version__
 from velocity.errors import ConfigurationError, VelocityError
 from velocity.formats import plural
@@ -20,13 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import polars as pl
-
     from velocity.store import Snapshot
 
 _LIBRARIES = ("duckdb", "polars", "streamlit", "plotly", "wandb")
 _OLD = timedelta(days=1)
 _SHOWN = 3  # names of a kind that are told in one sentence
+_MANY_FLAGGED = 0.02  # a share of runs with a flag that is worth a look
 _LISTED = 20  # rows that stand each on a line
 
 
@@ -178,8 +179,40 @@ def _data(snapshot: Snapshot) -> Iterator[Finding]:
             f"{unknown['runs'].sum():,} runs count for nobody, as the roster lacks: {names}",
             "Add them: velocity roster suggest >> roster.toml",
         )
+    yield from _evidence(snapshot)
     yield from _set_aside(reads.rejected(snapshot))
     yield from _failed_syncs(snapshot)
+
+
+def _evidence(snapshot: Snapshot) -> Iterator[Finding]:
+    """State words that nobody knows, and faults that many runs bear."""
+    words = reads.unknown_states(snapshot)
+    if words.height:
+        runs = int(words["runs"].sum())
+        told = ", ".join(f"{word} ({count:,})" for word, count in words.head(_LISTED).iter_rows())
+        yield Finding(
+            "note",
+            "states",
+            f"{plural(runs, 'run')} with a state that is not known, which counts "
+            f"as over and no success: {told}",
+            "Write one of the words that docs/metrics.md lists.",
+        )
+    flags = reads.flags(snapshot).filter(
+        pl.col("fault") & (pl.col("flag") != "unknown_state") & (pl.col("share") >= _MANY_FLAGGED)
+    )
+    if flags.height:
+        rows = [
+            f"{row['flag']}: {plural(row['runs'], 'run')} ({row['share']:.0%}). "
+            f"{row['held']}. What counts: {row['used'][:1].lower()}{row['used'][1:]}."
+            for row in flags.iter_rows(named=True)
+        ]
+        yield Finding(
+            "note",
+            "evidence",
+            "facts of many runs contradict each other or are not known",
+            "Data health lists the runs; `velocity explain` says what a figure is made of.",
+            tuple(rows),
+        )
 
 
 def _set_aside(rejected: pl.DataFrame) -> Iterator[Finding]:

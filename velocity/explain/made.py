@@ -76,7 +76,14 @@ def explain(
         experiments=experiments,
         loops=rows.loops(),
         charges=charges,
-        left_out=left_out(runs, experiments, charges, grants, in_credits=in_credits),
+        left_out=left_out(
+            runs,
+            experiments,
+            charges,
+            grants,
+            reads.flags(snapshot, scope=scope),
+            in_credits=in_credits,
+        ),
         results=results,
         nothing="" if results else way.nothing,
     )

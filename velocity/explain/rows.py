@@ -56,6 +56,7 @@ ROW_SCHEMAS: dict[Kind | Literal["latencies"], dict[str, pl.DataType | type[pl.D
         "experiment": pl.String,
         "joined_by": pl.String,
         "excluded": pl.String,
+        "flags": pl.String,
         "clock": pl.Boolean,
         "estimated": pl.Boolean,
         "failed_compute": pl.Boolean,
@@ -74,6 +75,7 @@ ROW_SCHEMAS: dict[Kind | Literal["latencies"], dict[str, pl.DataType | type[pl.D
         "estimated": pl.Boolean,
         "clock": pl.Boolean,
         "hours": pl.Float64,
+        "active_hours": pl.Float64,
         "hours_inside": pl.Float64,
     },
     "experiments": {

@@ -16,7 +16,9 @@ RULES = {
 #: What the start or the end of a run or session is known from -> in words.
 SOURCES = {
     "environment": "starts when one of its processes said that it began",
-    "created": "starts when the run was created: no process said when it began",
+    "stamp": "starts when its old client said that it began",
+    "rows": "starts its runtime before its last logged row: it was uploaded late",
+    "created": "starts when it was created: no process said when it began, or by a wrong clock",
     "runtime": "ends its runtime after its start",
     "heartbeat": "ends at its last heartbeat",
     "last_metric": "ends at its last logged row",

@@ -27,7 +27,17 @@ _ORDER = (
     "littles_law",
 )
 #: The steps of queries/derive/ whose tables have names that people use.
-_WORDS = ("run_base", "session", "link", "segment", "experiment_core", "loop_core", "recovery")
+_WORDS = (
+    "run_clock",
+    "run_base",
+    "session",
+    "machine",
+    "link",
+    "segment",
+    "experiment_core",
+    "loop_core",
+    "recovery",
+)
 
 #: What stands beside a figure: suffix -> unit (None: the figure's own), title, words.
 _BESIDE: dict[str, tuple[str | None, str, str]] = {

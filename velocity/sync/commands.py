@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
+from velocity.queries import load_query
 from velocity.roster.models import load_roster
 from velocity.store import LiveStore, MergeCounts, open_live
 from velocity.store.derive import derive
@@ -179,7 +180,9 @@ def import_tables(
         complete_to = as_of or largest or clock()
         results = _merge_batches(store, batches, "import", as_of=complete_to, clock=clock)
         done = _finish(store, settings, roster, results, on_progress)
-        return replace(done, notes=tuple(note for table in tables for note in table.notes))
+        return replace(
+            done, notes=(*(note for table in tables for note in table.notes), *done.notes)
+        )
 
 
 def _merge_batches(
@@ -228,7 +231,18 @@ def _finish(
         publish(store),
         scholars_derived=scholars,
         weeks_restated=count_weeks_restated(store, since=known),
+        notes=_unknown_states(store, results),
     )
+
+
+def _unknown_states(store: LiveStore, results: Sequence[ProjectResult]) -> tuple[str, ...]:
+    """A sentence naming the state words, of the projects that were read, that are of no class."""
+    projects = [it.name for it in results]
+    words = store.run(load_query("store/unknown_states").body, {"projects": projects})
+    told = ", ".join(f'"{word}"' for (word,) in words)
+    if not told:
+        return ()
+    return (f"Nobody knows these states, so their runs count as over and no success: {told}.",)
 
 
 def _log(
