@@ -30,7 +30,9 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 #: After every run of a world of up to 3,000 has ended.
 LATER = NOON + 3 * DAY
-RUN_COLUMNS = "SELECT * EXCLUDE (run_key, deleted_at) FROM raw_run WHERE deleted_at IS NULL"
+RUN_COLUMNS = (
+    "SELECT * EXCLUDE (run_key, deleted_at, seen_at) FROM raw_run WHERE deleted_at IS NULL"
+)
 
 
 @pytest.fixture
