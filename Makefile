@@ -35,8 +35,9 @@ lint: dev-env ## format, lint, strict types and import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-docs: dev-env ## write docs/metrics.md and its pictures from the query headers
+docs: dev-env ## write docs/metrics.md from the query headers, and the layout in CONTRIBUTING.md
 	@$(BIN)/python -m scripts.metrics_doc
+	@$(BIN)/python -m scripts.layout
 
 mutants: dev-env ## break the queries one fault at a time, in a copy, and see that the tests notice
 	@$(BIN)/python -m scripts.mutants

@@ -27,7 +27,6 @@ from synthetic import AS_OF, run_table
 from velocity.settings import Settings
 from velocity.store import open_live
 from velocity.store.derive import derive
-from velocity.store.merge import merge_project, merge_runs
 from velocity.store.publish import publish
 
 if TYPE_CHECKING:
@@ -57,15 +56,15 @@ def changed(runs: pl.DataFrame) -> pl.DataFrame:
 
 def measure(data: Path, runs: pl.DataFrame) -> None:
     with open_live(data) as store:
-        timed("merge", lambda: merge_runs(store, runs).new)
+        timed("merge", lambda: store.record.merge_runs(runs).new)
         for (project,) in runs.select("project").unique().rows():
-            merge_project(store, "lab", project, as_of=COMPLETE_TO)
+            store.record.merge_project("lab", project, rejected=(), as_of=COMPLETE_TO)
         whole = timed("derive everything", lambda: derive(store, Settings(), None))
         timed("publish", lambda: publish(store))
     # A change comes with a sync of its own, which opens the store that was written long before.
     os.sync()
     with open_live(data) as store:
-        merge_runs(store, changed(runs))
+        store.record.merge_runs(changed(runs))
         part = timed("derive after 200 changed runs", lambda: derive(store, Settings(), None))
     print(f"{'everything / after a change':44} {whole / part:8.1f} x")
     measure_reads(data)

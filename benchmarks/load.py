@@ -78,7 +78,6 @@ def make_store(folder: Path) -> None:
     from velocity.settings import Settings
     from velocity.store import open_live
     from velocity.store.derive import derive
-    from velocity.store.merge import merge_project, merge_runs
     from velocity.store.publish import publish
 
     if (folder / "CURRENT").exists():
@@ -87,9 +86,11 @@ def make_store(folder: Path) -> None:
     (folder / "roster.toml").write_text(roster(), encoding="utf-8")
     table = run_table(RUNS, SCHOLARS)
     with open_live(folder) as store:
-        merge_runs(store, table)
+        store.record.merge_runs(table)
         for (project,) in table.select("project").unique().rows():
-            merge_project(store, "lab", project, as_of=AS_OF + timedelta(hours=1))
+            store.record.merge_project(
+                "lab", project, rejected=(), as_of=AS_OF + timedelta(hours=1)
+            )
         derive(store, Settings(), load_roster(folder / "roster.toml"))
         publish(store)
 

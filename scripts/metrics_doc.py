@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.metrics_pictures import Picture, pictures
-from velocity.reading.conventions import CONVENTIONS
+from velocity.reading.conventions import conventions
 from velocity.reading.definitions import Group, groups, words
+from velocity.settings import Experiments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,7 @@ _START = """\
 
 Every figure has one definition, in one file of `queries/`, and these are its words.
 `velocity explain --scholar ID --metric ID` shows the rows behind a figure, and how they add up.
+Where a setting decides, these are the words for its default; the Definitions page has your values.
 """
 
 _EXAMPLE = """\
@@ -49,7 +51,7 @@ def document() -> dict[str, str]:
 def _lines(drawn: dict[str, Picture]) -> Iterator[str]:
     yield _START
     yield "## Conventions and choices\n"
-    for title, rules in CONVENTIONS.items():
+    for title, rules in conventions(Experiments()).items():
         yield f"### {title}\n"
         yield rules
     yield "## Words\n"

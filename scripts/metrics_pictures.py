@@ -18,7 +18,6 @@ from velocity.records import run_frame
 from velocity.settings import Settings
 from velocity.store.derive import derive
 from velocity.store.live import open_live
-from velocity.store.merge import merge_project, merge_runs
 from velocity.store.publish import publish
 from velocity.store.snapshot import Snapshot
 from velocity.theme import LIGHT
@@ -99,8 +98,8 @@ def _example() -> _Example:
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
         with open_live(data) as store:
-            merge_runs(store, run_frame(rows))
-            merge_project(store, "e", "p", as_of=_at(_AS_OF))
+            store.record.merge_runs(run_frame(rows))
+            store.record.merge_project("e", "p", rejected=(), as_of=_at(_AS_OF))
             derive(store, Settings(), None)
             name = publish(store)
         snapshot = Snapshot(data / "snapshots" / f"{name}.duckdb")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from streamlit.testing.v1 import AppTest
 
@@ -69,6 +69,13 @@ def ten_weeks(data: Path) -> None:
     store_of(waits, AS_OF, data=data, roster=load_roster(roster))
 
 
+def _registered_pages() -> dict[str, Any]:
+    """The pages by their addresses, which only a run tells: "my-velocity" is no file's name."""
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
+    test.switch_page("velocity/pages/definitions.py").run()
+    return test._registered_pages
+
+
 def open_page(
     page: str, data: Path, monkeypatch: pytest.MonkeyPatch, **query: str | list[str]
 ) -> AppTest:
@@ -83,6 +90,8 @@ def open_page(
     monkeypatch.setenv("VELOCITY_DATA", str(data))
     monkeypatch.setenv("VELOCITY_CONFIG", str(data / "velocity.toml"))
     test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
+    if "_" in page and page != "stand_up":
+        test._registered_pages = _registered_pages()
     for name, value in query.items():
         test.query_params[name] = value
     test.switch_page(f"velocity/pages/{page}.py").run()

@@ -15,7 +15,6 @@ from velocity.records import run_frame
 from velocity.settings import Settings
 from velocity.store.derive import derive
 from velocity.store.live import open_live
-from velocity.store.merge import merge_project, merge_runs
 from velocity.store.publish import publish
 from velocity.store.snapshot import Snapshot
 
@@ -108,13 +107,12 @@ def store_of(
             return store_of(rows, as_of, settings=settings, roster=roster, data=Path(folder))
     runs = run_frame(list(rows))
     with open_live(data) as store:
-        merge_runs(store, runs)
+        store.record.merge_runs(runs)
         if not isinstance(as_of, Mapping):
             projects = runs.select("entity", "project").unique().iter_rows()
             as_of = dict.fromkeys(projects, at(as_of))
-        with store.transaction():
-            for (entity, project), instant in as_of.items():
-                merge_project(store, entity, project, as_of=instant)
+        for (entity, project), instant in as_of.items():
+            store.record.merge_project(entity, project, rejected=(), as_of=instant)
         derive(store, settings or Settings(), roster)
         name = publish(store)
     return Snapshot(data / "snapshots" / f"{name}.duckdb")

@@ -35,30 +35,34 @@ _RAW = {
     "WHERE deleted_at IS NULL",
     "project": "SELECT * EXCLUDE project_key FROM project",
     "rejected": "FROM rejected",
-    "changed_username": "FROM changed_username",
+    "changed_username": "SELECT username FROM changed_username AS held, taken_in "
+    "WHERE held.change > taken_in.change",
     "derived_to": "SELECT entity, project, derived_to.as_of FROM derived_to JOIN project USING "
     "(project_key)",
     "derived_with": "FROM derived_with",
     "migration": "FROM migration",
 }
 #: Numbers for life, which cost a scholar nothing who is there no more; attempts, and their traces.
-_OF_THE_PAST = {"scholar_number", "sync_log", "restatement"}
+_OF_THE_PAST = {"scholar_number", "sync_log", "restatement", "restated", "identity", "taken_in"}
 #: Settings and roster: `derived_with` has their fingerprint.
 _CONFIGURATION = {"setting", "project_rule"}
 
 
 def all_tables(store: LiveStore) -> dict[str, pl.DataFrame]:
     """Table -> its rows, for every table but those that tell how the store came to be."""
-    found = {name: store.frame(sql) for name, sql in _RAW.items()}
-    found = {name: frame.sort(pl.all()) for name, frame in found.items()} | derived_tables(store)
-    known = "SELECT table_name FROM duckdb_tables() WHERE NOT temporary"
-    assert found.keys() | _OF_THE_PAST | _CONFIGURATION == {name for (name,) in store.run(known)}
+    with store.reading_record():
+        found = {name: store.frame(sql).sort(pl.all()) for name, sql in _RAW.items()}
+        sql = "SELECT table_name FROM duckdb_tables() WHERE NOT temporary"
+        known = {name for (name,) in store.run(sql)}
+    found |= derived_tables(store)
+    assert found.keys() | _OF_THE_PAST | _CONFIGURATION == known
     return found
 
 
 def derived_tables(store: LiveStore) -> dict[str, pl.DataFrame]:
     """Table -> its rows, in an order that names alone decide."""
-    names = {key: store.frame(sql) for key, sql in _NAMES.items()}
+    with store.reading_record():
+        names = {key: store.frame(sql) for key, sql in _NAMES.items()}
     kept = [query.table for query in list_queries("derive") if query.kept_by]
     found = {}
     for table in (*_PLAIN, *kept):

@@ -7,9 +7,9 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tests import faults
 from tests.derived_tables import all_tables, assert_tables_agree
 from tests.worlds import NOON, node
-from velocity.demo.wandb_server import faults
 from velocity.demo.wandb_server.world import Writer
 from velocity.settings import Settings
 from velocity.store import open_live

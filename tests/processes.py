@@ -14,14 +14,14 @@ def assert_nothing_runs(folder: Path) -> None:
     wait_until(lambda: not carrying(folder))
 
 
-def carrying(folder: Path) -> list[bytes]:
-    """Command lines of the processes whose mark is the folder."""
+def carrying(folder: Path) -> dict[int, bytes]:
+    """Processes whose mark is the folder: the command line of each by its id."""
     wanted = f"{MARK}={folder}".encode()
-    found = []
+    found = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if wanted in (process / "environ").read_bytes().split(b"\0"):
-                found.append((process / "cmdline").read_bytes())
+                found[int(process.name)] = (process / "cmdline").read_bytes()
         except OSError:
             continue  # ended meanwhile, or somebody else's
     return found

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from velocity.reading.schemas import READ_SCHEMAS
+from tests.read_schemas import READ_SCHEMAS
 
 WEEK = date(2026, 11, 16)
 NAMES = {"aurora": "Aurora", "basalt": "Basalt", "cirrus": "Cirrus"}

@@ -16,11 +16,11 @@ from polars.testing import assert_frame_equal
 from tests import people
 from tests.builders import at, run, store_of
 from tests.people import canary, scholar
+from tests.read_schemas import READ_SCHEMAS
 from velocity.errors import VelocityError
 from velocity.explain import explain
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, Scope, viewer_of
-from velocity.reading.schemas import READ_SCHEMAS
 from velocity.roster.models import Roster, load_roster
 from velocity.ui.view import _kept
 

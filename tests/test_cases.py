@@ -167,7 +167,9 @@ def test_a_case_comes_out_right(folder, server, tmp_path):
         else:
             result = way.take(step)
             assert result.errors == ()
-            said = " ".join([*result.notes, *(it for p in result.projects for it in p.notes)])
+            words = reads.unknown_states(latest_snapshot(way.data))["word"]
+            notes = [*result.notes, *(it for p in result.projects for it in p.notes)]
+            said = " ".join([*notes, *words])
         wrong += [f"not named: {it}" for it in step.get("names", ()) if it not in said]
     assert wrong == []
     if "metrics" in expected:

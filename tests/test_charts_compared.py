@@ -17,8 +17,8 @@ from velocity.charts import (
 from velocity.theme import DARK, LIGHT
 
 
-def strips(frame):
-    return draw_strips(frame, mode="light", title="You and the cohort")
+def strips(frame, who="you"):
+    return draw_strips(frame, mode="light", title="You and the cohort", who=who)
 
 
 def test_the_others_median_is_the_middle_and_the_dot_lies_where_the_value_is():

@@ -9,8 +9,8 @@ import pytest
 from tests.app_pages import open_page, words
 from tests.builders import run, store_of
 from velocity.reading import reads
-from velocity.store import MergeCounts, latest_snapshot, open_live
-from velocity.store.merge import SyncRow, merge_log
+from velocity.record import MergeCounts, SyncRow
+from velocity.store import latest_snapshot, open_live
 from velocity.store.publish import publish
 
 
@@ -25,8 +25,7 @@ def synced(data, gaps_minutes, *, age: timedelta = timedelta(0)):
     store_of([run("r1", begin, begin + timedelta(hours=1))], last, data=data)
     with open_live(data) as store:
         for at in started:
-            merge_log(
-                store,
+            store.record.merge_log(
                 SyncRow("sync", "e", "p", at, at, MergeCounts(), 0, 0, 1, None, None),
             )
         publish(store)

@@ -6,16 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders import at, run, store_of
+from tests.builders import run, store_of
 from velocity.cli.checks import _data
 from velocity.explain import explain
 from velocity.reading import reads
-from velocity.settings import Settings
-from velocity.sync.commands import import_tables
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from velocity.store.snapshot import Snapshot
 
 SLEPT = {"runtime_s": 600, "last_metric_at": "12:00"}
@@ -70,15 +66,3 @@ def test_the_doctor_speaks_up_where_many_runs_bear_a_fault() -> None:
     assert "gone (1)" in findings["states"].told
     assert any(row.startswith("suspended: 1 run (33%)") for row in findings["evidence"].rows)
     assert "evidence" not in {it.about for it in _data(stored(sound=50))}
-
-
-def test_an_import_names_the_words_that_nobody_knows(tmp_path: Path) -> None:
-    table = tmp_path / "runs.csv"
-    lines = ["entity,project,run_id,state,created_at"]
-    lines += [f"lab,p,r{number},{state},2026-05-04T09:00" for number, state in enumerate(
-        ("finished", "GONE_FISHING today", "cancelled", "GONE_FISHING"))]  # fmt: skip
-    table.write_text("\n".join(lines), encoding="utf-8")
-    result = import_tables(tmp_path / "data", Settings(), [table], clock=lambda: at("20:00"))
-    assert [it for it in result.notes if "GONE_FISHING" in it] == [
-        'Nobody knows these states, so their runs count as over and no success: "GONE_FISHING".'
-    ]

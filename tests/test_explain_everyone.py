@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from tests.comparison import agree
+from tests.read_schemas import READ_SCHEMAS
 from velocity.demo.stories import BIRDS, OPEN_TOO_LONG
 from velocity.errors import VelocityError
 from velocity.explain import WAYS, exact
@@ -19,7 +20,6 @@ from velocity.explain.rows import Rows
 from velocity.queries import list_queries
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING
-from velocity.reading.schemas import READ_SCHEMAS
 from velocity.store import latest_snapshot
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ import pytest
 
 from tests.builders import run, store_of
 from tests.explained_stores import MONDAY, only, rich, same, weeks, without_ben, worked
+from tests.read_schemas import READ_SCHEMAS
 from velocity.explain import MEANINGS, WAYS, explain, explained
 from velocity.explain.catalogue import NOT_OF_A_SCHOLAR
 from velocity.queries import list_queries
 from velocity.reading import reads
-from velocity.reading.schemas import READ_SCHEMAS
 
 COLUMNS = [name for name in READ_SCHEMAS["metrics"] if name not in {"scholar", "period_start"}]
 AWAKE = (

@@ -18,11 +18,11 @@ from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World
 from velocity.errors import StoreError
 from velocity.reading import reads
+from velocity.record import exclusions
 from velocity.records import run_frame
 from velocity.roster.models import load_roster
 from velocity.settings import Settings, load_settings
-from velocity.store import exclusions, latest_snapshot, open_live
-from velocity.store.merge import merge_runs
+from velocity.store import latest_snapshot, open_live
 from velocity.sync.commands import import_tables, sync_wandb
 from velocity.sync.forget import finish_forgetting, forget_person
 
@@ -48,13 +48,16 @@ members = [{{ scholar = "zf-id-unique" }}, {{ scholar = "ada" }}]
 #: Forgets somebody and is killed at a step, before anything of it is done.
 _KILLED = """
 import os, signal, sys
+from functools import reduce
+from importlib import import_module
 from pathlib import Path
 from velocity.sync import forget
 from velocity.settings import load_settings
 step, data, config, person = sys.argv[1:]
-place, _, name = f"forget.{step}".rpartition(".")
+module, _, names = step.partition(":")
+*holders, name = names.split(".")
 def kill(*_): os.kill(os.getpid(), signal.SIGKILL)
-setattr(forget.state if place.endswith("state") else forget, name, kill)
+setattr(reduce(getattr, holders, import_module(module)), name, kill)
 forget.forget_person(Path(data), load_settings(Path(config)), person)
 """
 
@@ -111,12 +114,23 @@ def test_a_person_is_gone_from_every_byte_and_stays_away(tmp_path, monkeypatch):
         assert latest_snapshot(data).name != "00000001"
     # What is written later still gets numbers of its own.
     with open_live(data) as store:
-        merge_runs(store, run_frame([run("later", "09:00", username="ada")]))
-        keys = store.run("SELECT count(*), count(DISTINCT run_key) FROM raw_run")[0]
+        store.record.merge_runs(run_frame([run("later", "09:00", username="ada")]))
+        keys = store.record.connection.run("SELECT count(*), count(DISTINCT run_key) FROM raw_run")[
+            0
+        ]
         assert keys == (7, 7)
 
 
-@pytest.mark.parametrize("step", ["erase", "derive", "state.forget"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        "velocity.record.duckdb_record:DuckDBRecord.erase",
+        "velocity.store.live:LiveStore.erase",
+        "velocity.sync.forget:derive",
+        "velocity.state:forget",
+        "velocity.store.live:LiveStore.rewrite",
+    ],
+)
 def test_a_removal_that_was_killed_shows_the_person_whole_or_not_and_the_next_command_ends_it(
     step, tmp_path
 ):
@@ -140,7 +154,7 @@ def test_a_removal_that_was_killed_shows_the_person_whole_or_not_and_the_next_co
     assert shown.count(PERSON) in {0, 5}
     assert shown.count("ada") == 5
     run_frame(rows).write_parquet(table)
-    if step == "erase":
+    if "erase" in step:
         done = velocity("--data", data, "--config", config, "import", table, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert b"is done now" in done.stderr
@@ -179,4 +193,4 @@ def test_a_damaged_list_of_the_forgotten_lets_nobody_in(tmp_path):
     with pytest.raises(StoreError, match="cannot be read"):
         exclusions.load(tmp_path)
     with pytest.raises(StoreError), open_live(tmp_path) as store:
-        merge_runs(store, run_frame([run("r2", "09:00")]))
+        store.record.merge_runs(run_frame([run("r2", "09:00")]))

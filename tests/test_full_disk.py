@@ -56,14 +56,15 @@ def leave_on(disk: Path) -> Callable[[int], None]:
     return leave
 
 
-def limit_files_of(pid: int, store: Path) -> Callable[[int], None]:
-    """The next best: files take nothing at all, or the store's may not grow by more.
+def limit_files_of(pid: int, data: Path) -> Callable[[int], None]:
+    """The next best: files take nothing at all, or the largest of the store may not grow by more.
 
     A limit within a file would tear what is written across it, as no full disk does.
     """
 
     def leave(room: int) -> None:
-        limit = store.stat().st_size + room if room else 0
+        largest = max(path.stat().st_size for path in data.glob("*.duckdb"))
+        limit = largest + room if room else 0
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
 
     return leave
@@ -84,8 +85,7 @@ def test_a_full_disk_ends_a_sync_with_a_sentence_and_loses_nothing(monkeypatch, 
             first = commands.start("sync", "--project", "lab/*")
             assert list(first.lines())
             assert first.code == 0
-            store = seen / "data" / "live.duckdb"
-            leave = leave_on(seen) if before else limit_files_of(commands.pid, store)
+            leave = leave_on(seen) if before else limit_files_of(commands.pid, seen / "data")
             for number in range(FIRST, LATER):
                 server.world.put(node(number, heartbeat_at=datetime.now(UTC)))
             for room in ROOMS:

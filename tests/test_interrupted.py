@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import os
 import signal
-from threading import Timer
+from threading import Event, Timer
 
 import pytest
 
+from scripts.waiting import PATIENCE_S
 from velocity.store import open_live
+from velocity.sync.jobs import run_jobs
 
 #: Minutes, if nobody stops it.
 ENDLESS = "SELECT sum(a.range * b.range) FROM range(1_000_000) AS a, range(1_000_000) AS b"
 
 
 @pytest.fixture
-def ctrl_c():
-    """Presses it soon; whoever started the tests may have had it ignored."""
+def heeded():
+    """Ctrl-C counts, even where whoever started the tests had it ignored."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def ctrl_c(heeded):  # noqa: ARG001 - must be heeded before it is pressed
+    """Presses it soon."""
     pressed = Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
     yield pressed.start
     pressed.cancel()
     pressed.join()
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.fault
@@ -41,3 +49,26 @@ def stopped(store, ctrl_c, how):
         store.run("DELETE FROM migration")
         ctrl_c()
         getattr(store, how)(ENDLESS)
+
+
+@pytest.mark.fault
+@pytest.mark.usefixtures("heeded")
+def test_queries_and_waits_of_other_threads_hold_nobody_up(tmp_path):
+    begun, never = Event(), Event()
+
+    def asks(store):
+        with store.transaction():
+            store.run("DELETE FROM migration")
+            begun.set()
+            store.run(ENDLESS)
+
+    def presses():
+        begun.wait(PATIENCE_S)
+        os.kill(os.getpid(), signal.SIGINT)
+        never.wait()
+
+    with pytest.raises(KeyboardInterrupt), open_live(tmp_path) as store:
+        run_jobs([lambda: asks(store), presses], threads=2)
+    never.set()
+    with open_live(tmp_path) as store:
+        assert store.run("FROM migration")

@@ -24,7 +24,6 @@ from velocity.roster.models import Roster, Scholar
 from velocity.settings import Programme, Settings
 from velocity.store import open_live
 from velocity.store.derive import derive
-from velocity.store.merge import merge_project, merge_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -146,10 +145,9 @@ def live_tables(data: Path, batch: Batch, portions: Iterable[list[dict[str, Any]
     """The derived tables of a store that got the rows in these portions."""
     with open_live(data) as store:
         for rows in portions:
-            merge_runs(store, run_frame(rows))
-            with store.transaction():
-                for (entity, project), instant in as_of(batch).items():
-                    merge_project(store, entity, project, as_of=instant)
+            store.record.merge_runs(run_frame(rows))
+            for (entity, project), instant in as_of(batch).items():
+                store.record.merge_project(entity, project, rejected=(), as_of=instant)
             derive(store, settings_of(batch.rules), batch.roster)
         return derived_tables(store)
 

@@ -7,7 +7,6 @@ import pytest
 from tests.builders import run
 from velocity.records import run_frame
 from velocity.store import open_live
-from velocity.store.merge import merge_runs
 
 
 @pytest.fixture
@@ -17,7 +16,10 @@ def store(tmp_path):
 
 
 def states(store) -> list[str]:
-    return [state for (state,) in store.run("SELECT state FROM raw_run ORDER BY run_id")]
+    return [
+        state
+        for (state,) in store.record.connection.run("SELECT state FROM raw_run ORDER BY run_id")
+    ]
 
 
 @pytest.mark.parametrize("newest_first", [True, False])
@@ -27,22 +29,15 @@ def test_of_rows_of_one_batch_the_one_with_the_latest_heartbeat_counts(store, ne
         run("r1", "09:00", "10:00", state="running"),
         run("r1", "09:00", None, state="pending"),
     ]
-    merge_runs(store, run_frame(rows if newest_first else rows[::-1]))
+    store.record.merge_runs(run_frame(rows if newest_first else rows[::-1]))
     assert states(store) == ["finished"]
 
 
 @pytest.mark.parametrize(
     ("held", "comes", "kept"),
-    [
-        ("api", "table", True),
-        ("api", "files", True),
-        ("table", "files", True),
-        ("table", "api", False),
-        ("files", "table", False),
-        ("table", "table", False),
-    ],
+    [(3, 2, True), (2, 1, True), (1, None, True), (2, 3, False), (2, 2, False), (None, 1, False)],
 )
 def test_a_row_is_replaced_only_by_a_source_as_good(store, held, comes, kept):
-    merge_runs(store, run_frame([run("r1", "09:00", state="running", source=held)]))
-    merge_runs(store, run_frame([run("r1", "09:00", "10:00", source=comes)]))
+    store.record.merge_runs(run_frame([run("r1", "09:00", state="running", trust=held)]))
+    store.record.merge_runs(run_frame([run("r1", "09:00", "10:00", trust=comes)]))
     assert states(store) == ["running" if kept else "finished"]

@@ -10,17 +10,17 @@ import pytest
 from scripts.metrics_doc import DOCS, document
 from scripts.metrics_pictures import pictures
 from tests.conftest import ROOT
+from tests.read_schemas import READ_SCHEMAS
 from velocity.errors import VelocityError
 from velocity.queries import list_queries
-from velocity.reading.conventions import CONVENTIONS
+from velocity.reading.conventions import conventions
 from velocity.reading.definitions import definition, groups, words
-from velocity.reading.schemas import READ_SCHEMAS
-from velocity.settings import Settings
+from velocity.settings import Experiments, Settings
 from velocity.theme import LIGHT
 
 METRICS = [metric for query in list_queries() for metric in query.metrics]
 FIGURES = [name for name in READ_SCHEMAS["metrics"] if name not in {"scholar", "period_start"}]
-RULES = " ".join(" ".join(CONVENTIONS.values()).split())
+RULES = " ".join(" ".join(conventions(Experiments()).values()).split())
 
 
 @pytest.mark.parametrize("name", document())
@@ -64,7 +64,16 @@ def test_what_stands_beside_a_figure_says_so():
 
 
 @pytest.mark.parametrize(
-    "name", ["loop_hour_median", "busy_hours_n", "busy_hours_low", "low", "", "loop_hours_mean"]
+    "name",
+    [
+        "pooled_rate_low",
+        "loop_hour_median",
+        "busy_hours_n",
+        "busy_hours_low",
+        "low",
+        "",
+        "loop_hours_mean",
+    ],
 )
 def test_what_is_no_figure_has_no_definition(name: str):
     with pytest.raises(VelocityError, match="There is no metric"):

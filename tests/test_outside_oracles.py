@@ -27,8 +27,7 @@ from velocity.store import open_live
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from velocity.store import Snapshot
-    from velocity.store.live import LiveStore
+    from velocity.store import LiveStore, Snapshot
 
 _HOUR_US = 3_600_000_000
 _MIN_EVENTS = 6

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from scripts.waiting import PATIENCE_S
+from tests import faults
 from tests.worlds import NOON, node, point_client_at, pull_into
 from velocity.cli.progress import tell_result
-from velocity.demo.wandb_server import faults
+from velocity.database.connection import ClosedError
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World
 from velocity.errors import RetryLaterError, SourceError, StoreError
@@ -20,8 +21,8 @@ from velocity.reading import reads
 from velocity.settings import Settings
 from velocity.sources.wandb_api import connect
 from velocity.store import latest_snapshot, open_live
-from velocity.store.owner import StoppedError, StoreOwner
 from velocity.sync.commands import sync_wandb
+from velocity.sync.jobs import Listener, run_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,11 +96,9 @@ def test_results_stand_in_the_order_asked_for_each_project_once(server, sync):
 def test_what_several_pulls_merge_side_by_side_is_all_there(server, sync, tmp_path):
     fill(server, ["a", "b", "c", "d"], runs=700)
     told = []
-    owner = threading.current_thread()
-    sync(LATER, on_progress=lambda it: told.append((it, threading.current_thread() is owner)))
+    sync(LATER, on_progress=told.append)
     assert len(live_runs(tmp_path)) == 2800
-    assert all(here for _, here in told)
-    assert {it.what for it, _ in told if it.stage == "merge"} == {f"lab/{name}" for name in "abcd"}
+    assert {it.what for it in told if it.stage == "merge"} == {f"lab/{name}" for name in "abcd"}
 
 
 @pytest.mark.fault
@@ -225,61 +224,64 @@ def test_a_run_that_moved_to_another_project_is_counted_there_alone(server, sync
     assert len(live_runs(tmp_path)) == 6
 
 
-# The owner of the store
+# Jobs side by side
 
 
-def owned(*jobs, threads=2):
-    owner = StoreOwner(None)
-    owner.run([lambda job=job: job(owner) for job in jobs], threads=threads)
-    return owner
+def test_what_a_job_raises_is_raised_though_another_waits_for_an_answer_that_never_comes():
+    error = StoreError("full.", "hint.")
+    begun, never = threading.Event(), threading.Event()
 
+    def waits():
+        begun.set()
+        never.wait()
 
-def test_what_goes_wrong_with_the_store_is_raised_in_the_job_that_handed_it_over():
-    told = []
-
-    def fails(_store):
-        raise RetryLaterError("message.", "hint.")
-
-    def job(owner):
-        try:
-            owner.do(fails)
-        except RetryLaterError as error:
-            told.append(error.message)
-        told.append(owner.do(lambda _store, *, number: number, number=7))
-
-    owned(job)
-    assert told == ["message.", 7]
-
-
-@pytest.mark.parametrize("error", [StoreError("full.", "hint."), KeyboardInterrupt()])
-def test_what_ends_the_owner_ends_the_other_jobs(error):
-    ended = threading.Event()
-    begun = threading.Event()
-
-    def fails(_store):
+    def fails():
         begun.wait(PATIENCE_S)
         raise error
 
-    def goes_on(owner):
-        begun.set()
+    with pytest.raises(StoreError) as caught:
+        run_jobs([waits, fails], threads=2)
+    assert caught.value is error
+    never.set()
+
+
+@pytest.mark.parametrize("how", ["run", "frame", "transaction"])
+def test_a_job_ends_when_what_it_works_with_is_closed(tmp_path, how):
+    ended, begun = threading.Event(), threading.Event()
+
+    def goes_on(store):
         try:
             while True:
-                owner.do(lambda _store: None)
-        except StoppedError:
+                begun.set()
+                if how == "transaction":
+                    with store.transaction():
+                        store.run("SELECT 1")
+                else:
+                    getattr(store, how)("SELECT 1")
+        except ClosedError:
             ended.set()
             raise
 
-    with pytest.raises(type(error)):
-        owned(lambda owner: owner.do(fails), goes_on)
+    def fails():
+        begun.wait(PATIENCE_S)
+        raise RetryLaterError("message.", "hint.")
+
+    with pytest.raises(RetryLaterError), open_live(tmp_path) as store:
+        run_jobs([lambda: goes_on(store), fails], threads=2)
     assert ended.wait(PATIENCE_S)
 
 
-def test_who_is_told_to_stop_while_a_result_is_handed_over_stops(monkeypatch):
-    class Interrupted(Future):
-        def set_result(self, result):
-            super().set_result(result)
-            raise KeyboardInterrupt
+def test_a_listener_hears_one_thread_at_a_time_and_nothing_once_it_has_left():
+    heard, inside = [], threading.Lock()
 
-    monkeypatch.setattr("velocity.store.owner.Future", Interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        owned(lambda owner: owner.do(lambda _store: None))
+    def hear(number):
+        assert inside.acquire(blocking=False)
+        heard.append(number)
+        inside.release()
+
+    listener = Listener(hear)
+    run_jobs([lambda n=n: [listener(n) for _ in range(200)] for n in range(4)], threads=4)
+    assert Counter(heard) == dict.fromkeys(range(4), 200)
+    listener.leave()
+    listener(5)
+    assert 5 not in heard

@@ -14,8 +14,8 @@ from tests.oracles.metrics import PROGRAMME, happened, metrics
 from tests.oracles.model import Derived, Interval, day_start, hours
 from tests.oracles.streams import within
 from tests.oracles.windows import windows
+from tests.read_schemas import READ_SCHEMAS
 from velocity.reading import reads
-from velocity.reading.schemas import READ_SCHEMAS
 
 if TYPE_CHECKING:
     from datetime import date, datetime

@@ -20,7 +20,6 @@ from velocity.records import run_frame
 from velocity.roster.models import Credits, Grant, Rate
 from velocity.store import LiveStore, open_live
 from velocity.store.derive import derive
-from velocity.store.merge import merge_project, merge_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,18 +67,27 @@ class World:
 
     def merge(self, store: LiveStore, runs: Iterable[Run]) -> None:
         """As a sync does: the runs, then to which instant each project is complete."""
-        merge_runs(store, run_frame([row_of(run) for run in runs]))
+        store.record.merge_runs(run_frame([row_of(run) for run in runs]))
         with store.transaction():
             for (entity, project), instant in self.as_of.items():
                 as_of = moment(instant)
                 assert as_of is not None
-                merge_project(store, entity, project, as_of=as_of, pulled=True)
+                store.record.merge_pull(
+                    entity,
+                    project,
+                    started_at=as_of,
+                    go_on_from=as_of,
+                    app_url="https://wandb.example/",
+                    rejected=(),
+                    reconciled=False,
+                    filter_trusted=None,
+                )
 
     def derive(self, store: LiveStore) -> int:
         roster = self.batch.roster
         if roster is not None:
             roster = roster.model_copy(update={"credits": _CREDITS})
-        return derive(store, settings_of(self.batch.rules), roster)
+        return derive(store, settings_of(self.batch.rules), roster).scholars
 
 
 def _changed(run: Run, chance: random.Random) -> Run:

@@ -16,8 +16,8 @@ from wandb.apis.public.runs import Runs, _create_runs_query
 from wandb.sdk.lib.service.service_connection import WandbApiFailedError
 
 from scripts.waiting import PATIENCE_S
+from tests import faults
 from tests.worlds import COUNT, NOON, node, runs_served
-from velocity.demo.wandb_server import faults
 from velocity.demo.wandb_server.protocol import InvalidQueryError, load_operation, schema_text
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
+from tests import faults
 from tests.worlds import NOON, node, point_client_at, pull_into
-from velocity.demo.wandb_server import faults
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World, Writer
 from velocity.errors import RetryLaterError
@@ -64,7 +64,7 @@ def asked(server) -> int:
 
 def stored(data: Path, sql: str = RUN_COLUMNS) -> list:
     with open_live(data) as store:
-        return store.frame(sql).sort(pl.all()).rows()
+        return store.record.connection.frame(sql).sort(pl.all()).rows()
 
 
 def states(tmp_path) -> dict:

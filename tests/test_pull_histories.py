@@ -66,7 +66,7 @@ def test_after_any_history_the_store_is_what_a_fresh_full_pull_gives(monkeypatch
 
 def raw_runs(folder: Path) -> pl.DataFrame:
     with open_live(folder) as store:
-        return store.frame(RUN_COLUMNS).sort(pl.all())
+        return store.record.connection.frame(RUN_COLUMNS).sort(pl.all())
 
 
 def derived(folder: Path) -> dict[str, pl.DataFrame]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import faults
 from tests.worlds import NOON, node, runs_served
 from velocity.cli.checks import examine
-from velocity.demo.wandb_server import faults
 from velocity.errors import RetryLaterError
 from velocity.reading import reads
 from velocity.settings import Settings

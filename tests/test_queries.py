@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 
 from tests.builders import run, store_of
+from tests.read_schemas import READ_SCHEMAS
 from velocity.errors import StoreError
 from velocity.queries import Query, list_queries
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, Scope
-from velocity.reading.schemas import READ_SCHEMAS
 from velocity.store import Snapshot
 
 QUERIES = list(list_queries())
@@ -110,7 +110,7 @@ def test_a_viewer_without_rights_learns_only_to_when_the_data_is_complete(small)
         for name, value in reads.trust(small, scope=Scope()).row(0, named=True).items()
         if value
     }
-    assert known == {"as_of", "timezone", "first_day"}
+    assert known == {"as_of", "timezone", "stale_after_minutes", "first_day"}
 
 
 def test_only_what_names_nobody_is_the_same_for_every_viewer():

@@ -10,6 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from scripts.layout import GUIDE, drawn, layers
 from tests.conftest import ROOT
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -47,6 +48,17 @@ def _pins(lock: str) -> dict[str, set[Version]]:
     ):
         pins.setdefault(name, set()).add(Version(version))
     return pins
+
+
+def test_the_guide_shows_the_rooms_of_the_import_contracts():
+    guide = GUIDE.read_text(encoding="utf-8")
+    assert drawn(guide) == guide, "run `make docs`"
+    rooms = {name for layer in layers() for name in layer}
+    assert {room for room in rooms if f'["{room}' not in guide} == set()
+
+
+def test_few_modules_stand_beside_the_packages():
+    assert len(list((ROOT / "velocity").glob("*.py"))) <= 14
 
 
 def test_no_tracked_file_names_a_package_index():

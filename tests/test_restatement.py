@@ -9,11 +9,10 @@ import pytest
 from tests.builders import at, run
 from velocity.reading import reads
 from velocity.records import run_frame
+from velocity.sentences.weeks import restated
 from velocity.settings import Experiments, Settings
-from velocity.shapes.weeks import restated
 from velocity.store import Snapshot, open_live
 from velocity.store.derive import derive
-from velocity.store.merge import merge_project, merge_runs
 from velocity.store.publish import publish
 
 if TYPE_CHECKING:
@@ -27,8 +26,8 @@ NEXT_WEEK = [run("r2", "2026-01-12 09:00", "2026-01-12 10:00")]
 
 def sync(data: Path, rows: list, as_of: str, settings: Settings = DEFAULTS) -> Snapshot:
     with open_live(data) as store:
-        merge_runs(store, run_frame(rows))
-        merge_project(store, "e", "p", as_of=at(as_of))
+        store.record.merge_runs(run_frame(rows))
+        store.record.merge_project("e", "p", rejected=(), as_of=at(as_of))
         derive(store, settings, None)
         name = publish(store)
     return Snapshot(data / "snapshots" / f"{name}.duckdb")

@@ -70,7 +70,7 @@ def refusal(path: Path, **given: str) -> SourceError:
 def test_a_row_of_the_needed_columns_is_a_run(tmp_path: Path) -> None:
     row = only(csv_of(tmp_path / "runs.csv", ROW))
     known = {name: value for name, value in row.items() if value is not None}
-    assert known == {**ROW, "created_at": NINE, "source": "table"}
+    assert known == {**ROW, "created_at": NINE, "source": "table", "trust": 2}
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,10 @@ def test_a_hash_in_the_table_is_not_recomputed(tmp_path: Path) -> None:
 def test_nothing_written_is_not_known(tmp_path: Path) -> None:
     empty = {name: "" for name in RUN_SCHEMA if name not in ROW}
     row = only(csv_of(tmp_path / "t.csv", {**ROW, **empty, "runtime_s": "NaN", "gpu_count": "nan"}))
-    assert {name for name, value in row.items() if value is None} == set(empty) - {"source"}
+    assert {name for name, value in row.items() if value is None} == set(empty) - {
+        "source",
+        "trust",
+    }
 
 
 def test_parquet_as_pandas_writes_it_is_read(tmp_path: Path) -> None:
@@ -171,7 +174,10 @@ def test_csv_and_parquet_give_back_the_runs_written(
     tmp_path_factory: pytest.TempPathFactory, runs: list[dict[str, Any]]
 ) -> None:
     written = run_frame(
-        [{**run, "run_id": f"r{number}", "source": "table"} for number, run in enumerate(runs)]
+        [
+            {**run, "run_id": f"r{number}", "source": "table", "trust": 2}
+            for number, run in enumerate(runs)
+        ]
     )
     folder = tmp_path_factory.mktemp("round")
     written.write_parquet(folder / "runs.parquet")

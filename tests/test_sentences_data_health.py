@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.read_schemas import READ_SCHEMAS
 from tests.sentence_frames import frame
 from tests.told_sentences import assert_fits, hostile, plain, whole
 from velocity import sentences
-from velocity.reading.schemas import READ_SCHEMAS
 
 
 def health(users=0, ambiguous=0, residual=0.0, failed=(), **trust):

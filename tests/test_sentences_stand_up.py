@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.read_schemas import READ_SCHEMAS
 from tests.sentence_frames import NAMES, WEEK, figures, frame, quiet, series, weekly
 from tests.told_sentences import assert_fits, hostile, hours, metric_rows, plain
 from velocity import sentences
 from velocity.queries import load_query
-from velocity.reading.schemas import READ_SCHEMAS
 from velocity.sentences.signals import WORDS
 
 XMR = load_query("metrics/xmr").body

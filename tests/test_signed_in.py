@@ -12,7 +12,7 @@ from tests import people
 from tests.coroutines import run
 from tests.forgery import Tab
 from tests.identity import cookies, served, sign_in
-from tests.people import email, scholar
+from tests.people import canary, email, scholar
 from tests.test_front import ELSEWHERE
 from velocity import state
 
@@ -23,7 +23,7 @@ def app(tmp_path_factory):
     data.mkdir()
     people.populate(data)
     (data / "velocity.toml").write_text('[access]\nmode = "oidc"\n', encoding="utf-8")
-    viewers = [email(1), people.MENTOR]
+    viewers = [email(1), people.MENTOR, people.LEAD]
     with served(data, {it: {"email": it, "email_verified": True} for it in viewers}) as running:
         yield running
 
@@ -97,3 +97,17 @@ def test_a_look_at_the_runs_of_one_person_is_told_to_them(app):
     run(look())
     assert told(1) == [(people.MENTOR, "Runs")]
     assert told(5) == []
+
+
+def test_only_the_scholar_is_you_on_their_page(app):
+    async def look(viewer):
+        async with Tab(app, viewer) as tab:
+            await tab.show("my-velocity", {"period": "Programme", "scholar": scholar(1)})
+            return tab.received()
+
+    own, lead = (run(look(cookies(app, it))) for it in (email(1), people.LEAD))
+    to_the_scholar = ("You and the cohort", ", you ", "Older than your usual", "What others can")
+    assert [words for words in to_the_scholar if words not in own] == []
+    assert [words for words in to_the_scholar if words in lead] == []
+    assert f"Name {canary(1)} and the cohort" in lead
+    assert "Older than usual" in lead

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from tests.commands import environment, velocity
+from tests.faults import lose_creation, refused, status
 from tests.worlds import NOON, node
-from velocity.demo.wandb_server.faults import lose_creation, refused, status
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World, Writer
 

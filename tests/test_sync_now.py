@@ -8,10 +8,10 @@ from scripts.waiting import wait_until
 from tests.app_pages import AS_OF, open_page
 from tests.builders import run, store_of
 from tests.worlds import node, point_client_at
+from velocity.database.lock import writer_lock
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World
 from velocity.store import latest_snapshot
-from velocity.store.lock import writer_lock
 from velocity.ui.sync_now import latest
 
 if TYPE_CHECKING:

@@ -61,7 +61,8 @@ def walk(data: Path) -> dict[str, Any]:
     steps["record"] = {name: record[name] for name in shown}
     sync_wandb(data, Settings(), projects=["lab/probes"], clock=lambda: AS_OF)
     with open_live(data) as store:
-        rows = store.frame("SELECT state, started_at, runtime_s FROM raw_run WHERE run_id = 'r4'")
+        held = "SELECT state, started_at, runtime_s FROM raw_run WHERE run_id = 'r4'"
+        rows = store.record.connection.frame(held)
         steps["raw"] = rows.row(0, named=True)
     snapshot = latest_snapshot(data)
     run = reads.runs(snapshot).to_dicts()[1]

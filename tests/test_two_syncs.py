@@ -7,10 +7,10 @@ import threading
 import pytest
 
 from scripts.waiting import PATIENCE_S
+from tests import faults
 from tests.commands import environment
 from tests.forked import Commands
 from tests.worlds import node, point_client_at
-from velocity.demo.wandb_server import faults
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World
 from velocity.reading import reads

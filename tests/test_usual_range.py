@@ -14,10 +14,10 @@ import pytest
 from scipy import stats
 
 from tests.builders import at, run, store_of
+from tests.read_schemas import READ_SCHEMAS
 from velocity.queries import load_query
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING
-from velocity.reading.schemas import READ_SCHEMAS
 
 WEEK = timedelta(weeks=1)
 PLAIN = (

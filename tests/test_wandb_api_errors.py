@@ -13,8 +13,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests import faults
 from tests.worlds import SHORT_S, connected, pulled, runs_served
-from velocity.demo.wandb_server import faults
 from velocity.demo.wandb_server.server import DEMO_API_KEY
 from velocity.errors import (
     ConfigurationError,

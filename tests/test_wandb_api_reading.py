@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 import wandb
 
+from tests import faults
 from tests.worlds import COUNT, NOON, connected, node, pulled, runs_served
-from velocity.demo.wandb_server import faults
 from velocity.records import RUN_SCHEMA
 from velocity.sources.wandb_nodes import LISTING_SCHEMA
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests import faults
 from tests.worlds import NOON, node
-from velocity.demo.wandb_server import faults
 from velocity.demo.wandb_server.world import Writer
 from velocity.records import RUN_SCHEMA, Rejected, config_hash
 from velocity.sources.wandb_nodes import LISTING_SCHEMA, listing_frame, run_batch
@@ -93,6 +93,8 @@ def test_every_column_is_read():
         "relaunched": None,
         "unreadable": None,
         "source": "api",
+        "trust": 3,
+        "url": None,
     }
 
 

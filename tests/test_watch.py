@@ -7,33 +7,39 @@ import re
 import resource
 import signal
 import subprocess
-import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
 from scripts.waiting import PATIENCE_S, wait_until
 from tests.commands import VELOCITY, environment, velocity
+from tests.faults import slow
 from tests.processes import MARK, assert_nothing_runs, carrying
 from tests.worlds import node, point_client_at
 from velocity.cli.application import app
-from velocity.demo.wandb_server.faults import slow
+from velocity.cli.watched import tell_result
+from velocity.database.lock import writer_lock
 from velocity.demo.wandb_server.server import DEMO_API_KEY, ProtocolServer
 from velocity.demo.wandb_server.world import World
 from velocity.reading import reads
+from velocity.record import exclusions
 from velocity.settings import Settings
 from velocity.store import latest_snapshot
-from velocity.store.lock import writer_lock
+from velocity.sync import watch
 from velocity.sync.commands import sync_wandb
-from velocity.sync.watch import cycle
-from velocity.sync.watch.lines import Log
-from velocity.sync.watch.outcome import Outcome
-from velocity.sync.watch.service import pause_s
+from velocity.sync.watch import SKIPPED, Log, pause_s
 
 _PATIENCE = 10  # cycles: a busy machine may well cost some of them
 FIELD = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S+)')
+
+
+def surroundings(folder, url):
+    return environment(
+        folder, WANDB_BASE_URL=url, WANDB_API_KEY=DEMO_API_KEY, **{MARK: str(folder)}
+    )
 
 
 class Service:
@@ -44,12 +50,7 @@ class Service:
         self._process = subprocess.Popen(
             [*VELOCITY, "sync", "--watch", "1s", "--project", "lab/*"],
             cwd=folder,
-            env=environment(
-                folder,
-                WANDB_BASE_URL=url,
-                WANDB_API_KEY=DEMO_API_KEY,
-                **{MARK: str(folder)},
-            ),
+            env=surroundings(folder, url),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -81,6 +82,26 @@ class Service:
     def kill(self):
         self._process.kill()
         self._process.wait()
+
+
+def watched_sync(folder, url, *, patience_s):
+    """The exit code and the log of one sync as a watch starts it."""
+    holding, held = os.pipe()  # a watch keeps its end open for as long as it runs
+    try:
+        done = subprocess.run(
+            [*VELOCITY, "sync", f"--watched={patience_s}", "--project", "lab/*", "--data", "data"],
+            cwd=folder,
+            env=surroundings(folder, url),
+            stdin=holding,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+    finally:
+        os.close(held)
+        os.close(holding)
+    return done.returncode, done.stdout
 
 
 @contextmanager
@@ -151,37 +172,39 @@ def test_it_outlives_an_outage_of_the_server(server, tmp_path):
 
 
 @pytest.mark.fault
-def test_a_sync_that_shows_no_sign_of_life_is_ended_and_the_next_goes_on(server, tmp_path):
-    arguments = [str(tmp_path / "data"), str(tmp_path / "velocity.toml"), "lab/*"]
-
-    def cycle_with(patience_s):
-        patient = f"from velocity.sync.watch import cycle; cycle.LIFELESS_S = {patience_s}"
-        return subprocess.run(
-            [sys.executable, "-c", f"{patient}; raise SystemExit(cycle.main())", *arguments],
-            env=environment(
-                tmp_path,
-                WANDB_BASE_URL=server.url,
-                WANDB_API_KEY=DEMO_API_KEY,
-                **{MARK: str(tmp_path)},
-            ),
-            stdin=holding,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            check=False,
-        )
-
-    # What the service holds open for as long as it is there.
-    holding, held = os.pipe()
+def test_a_sync_without_progress_ends_itself(server, tmp_path):
     server.faults.append(slow(PATIENCE_S))
-    ended = cycle_with(patience_s=2)
-    assert ended.returncode == Outcome.FAILED
-    assert 'reason="the sync told nothing for ' in ended.stdout
+    assert watched_sync(tmp_path, server.url, patience_s=2) == (-signal.SIGALRM, "")
     assert_nothing_runs(tmp_path)
-    server.faults.clear()
-    assert "event=published projects=1 failed=0 new=1" in cycle_with(patience_s=PATIENCE_S).stdout
-    os.close(held)
-    os.close(holding)
+
+
+def test_a_removal_stopped_midway_is_finished_and_logged_before_the_sync(server, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    exclusions.load(data).begun({"ada"}, ()).save(data)
+    code, log = watched_sync(tmp_path, server.url, patience_s=PATIENCE_S)
+    events = [dict(FIELD.findall(line))["event"] for line in log.splitlines()]
+    assert (code, events) == (0, ["forgotten", "pulled", "published"])
+    assert reads.runs(latest_snapshot(data)).height == 0
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize(
+    ("by", "outcome"), [(signal.SIGKILL, "crashed:-9"), (signal.SIGALRM, "failed")]
+)
+def test_a_sync_that_is_killed_is_logged_and_the_next_one_publishes(server, tmp_path, by, outcome):
+    server.faults.append(slow(PATIENCE_S))
+    with watching(tmp_path, server.url) as service:
+        wait_until(lambda: any(call.operation == "Runs" for call in server.calls))
+        server.faults.clear()
+        (sync,) = (pid for pid, command in carrying(tmp_path).items() if b"--watched" in command)
+        os.kill(sync, by)
+        if by is signal.SIGALRM:
+            assert "made no progress for 30 minutes" in service.until("failed")["reason"]
+        told = service.until("waiting")
+        assert (told["level"], told["outcome"], told["failures"]) == ("warning", outcome, "1")
+        service.until("published", new="1")
+        assert service.until("waiting")["failures"] == "0"
 
 
 @pytest.mark.fault
@@ -227,8 +250,50 @@ def test_an_entity_without_a_project_is_no_failure(server, tmp_path, monkeypatch
     point_client_at(server, monkeypatch)
     result = sync_wandb(tmp_path, Settings(), projects=["empty/*"])
     with (tmp_path / "log").open("wb") as file:
-        cycle._tell_result(Log(file.fileno()), result, seconds=1.0)
+        tell_result(Log(file.fileno()), result, seconds=1.0)
     assert "event=published projects=0 failed=0 new=0" in (tmp_path / "log").read_text()
+
+
+def test_the_pause_grows_with_each_failure_and_a_good_sync_resets_it(tmp_path, monkeypatch):
+    codes = iter([1, -signal.SIGKILL, 1, 0, 1, SKIPPED])
+    pauses = []
+
+    def sleep(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 6:
+            raise InterruptedError
+
+    monkeypatch.setattr(watch, "_sync", lambda _command: next(codes))
+    monkeypatch.setattr(watch.random, "uniform", lambda *_: 0)
+    monkeypatch.setattr(watch, "time", SimpleNamespace(monotonic=lambda: 0.0, sleep=sleep))
+    with (tmp_path / "log").open("wb") as file, pytest.raises(InterruptedError):
+        watch._sync_for_ever([], Log(file.fileno()), 3600)
+    assert pauses == [30, 60, 120, 3600, 30, 3600]
+    waits = [
+        [told[name] for name in ("outcome", "failures")]
+        for line in (tmp_path / "log").read_text(encoding="utf-8").splitlines()
+        if (told := dict(FIELD.findall(line)))["event"] == "waiting"
+    ]
+    assert waits == [
+        ["failed", "1"],
+        ["crashed:-9", "2"],
+        ["failed", "3"],
+        ["synced", "0"],
+        ["failed", "1"],
+        ["skipped", "0"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("told", "code"), [("exit 3", 3), (":", -signal.SIGKILL)], ids=["obeys", "ignores"]
+)
+def test_a_sync_is_told_to_stop_and_killed_only_if_it_does_not(monkeypatch, told, code):
+    monkeypatch.setattr(watch, "_STOP_WITHIN_S", PATIENCE_S if code == 3 else 0.2)
+    script = f"trap '{told}' TERM; echo ready; while :; do sleep 0.05; done"
+    with subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE) as sync:
+        assert sync.stdout.readline() == b"ready\n"
+        watch._stop(sync)
+    assert sync.returncode == code
 
 
 def test_failures_in_a_row_wait_longer_up_to_the_interval():

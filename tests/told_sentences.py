@@ -7,7 +7,7 @@ import re
 import polars as pl
 from hypothesis import strategies as st
 
-from velocity.reading.schemas import READ_SCHEMAS
+from tests.read_schemas import READ_SCHEMAS
 from velocity.sentences.answer import LONGEST_SENTENCE, LONGEST_SUPPORT, as_read
 
 #: Marks that mean something in Markdown and that our own words do not use.

@@ -81,7 +81,7 @@ def pull_into(
 ) -> list[ProjectResult]:
     """Pulls projects at an instant; a result each."""
     return pull_projects(
-        store,
+        store.record,
         client,
         wanted,
         full=full,

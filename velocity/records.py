@@ -1,4 +1,4 @@
-"""RunRecord: the one schema that every source yields and the store merges.
+"""The one schema of runs, which every source yields and the record merges.
 
 A batch is a polars frame with exactly the columns of `RUN_SCHEMA`; what could not be read travels
 beside it as `Rejected`, so that one bad row stops nothing and stays visible.
@@ -11,10 +11,13 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import polars as pl
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 UTC = pl.Datetime("us", "UTC")
 
@@ -65,7 +68,9 @@ RUN_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "wrote": pl.Boolean,  # whether anything shows that a client ever wrote; W&B only
     "relaunched": pl.Boolean,  # an earlier run had this id; local files only
     "unreadable": pl.List(pl.String),  # names of fields that could not be read; null for none
-    "source": pl.String,  # api | files | table
+    "source": pl.String,  # api | files | table, or what another source calls itself
+    "trust": pl.Int32,  # of the source: who replaces whom
+    "url": pl.String,  # the page of the run
 }
 
 #: A row lacking one of these cannot be merged.
@@ -89,10 +94,19 @@ class Rejected:
 
 @dataclass(frozen=True)
 class RunBatch:
-    """Runs (frame of `RUN_SCHEMA`, any number of rows) and the rows that were set aside."""
+    """Runs and the rows that were set aside.
+
+    Args:
+        runs: frame of `RUN_SCHEMA`, any number of rows.
+        rejected: rows that could not become a run.
+        complete_to: instant (UTC) to which the runs are complete; None: to when they were read.
+        notes: sentences about what was passed over or made up.
+    """
 
     runs: pl.DataFrame
     rejected: tuple[Rejected, ...] = ()
+    complete_to: datetime | None = None
+    notes: tuple[str, ...] = ()
 
 
 def run_frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:

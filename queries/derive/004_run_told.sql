@@ -21,7 +21,7 @@ told AS (
 )
 SELECT
   run_key, entity, project, run_id, scholar_key, project_key, as_of_us, source,
-  seen_at, twin,
+  trust, seen_at, twin,
   class_of(state) AS word,
   epoch_us(created_at) AS created_us,
   epoch_us(heartbeat_at) AS heartbeat_us,

@@ -66,9 +66,8 @@ again AS (
     ON other.run_id = run.run_id
     AND (other.entity <> run.entity OR other.project <> run.project)
     AND abs(other.start_us - run.start_us) <= run.together_us
-    AND (other.served, coalesce(epoch_us(other.seen_at), 0), other.source = 'api', other.entity,
-      other.project)
-      > (run.served, coalesce(epoch_us(run.seen_at), 0), run.source = 'api', run.entity, run.project)
+    AND (other.served, coalesce(epoch_us(other.seen_at), 0), other.trust, other.entity, other.project)
+      > (run.served, coalesce(epoch_us(run.seen_at), 0), run.trust, run.entity, run.project)
 ),
 configured AS (
   SELECT

@@ -7,9 +7,9 @@
 WITH change AS (
   SELECT
     group_id, week_start, measure,
-    -- Rows stand in the order of the changes, several of which may be of one instant.
-    first(value_before ORDER BY rowid) AS value_before,
-    last(value_after ORDER BY rowid) AS value_after,
+    -- Several derivations may be of one instant.
+    first(value_before ORDER BY derivation) AS value_before,
+    last(value_after ORDER BY derivation) AS value_after,
     bool_or(reason = 'configuration') AS by_configuration,
     max(restated_at) AS restated_at
   FROM restatement

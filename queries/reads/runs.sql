@@ -65,8 +65,7 @@ SELECT
   label.gpu_utilisation,
   label.notes,
   label.source,
-  project.app_url || '/' || url_encode(project.entity) || '/' || url_encode(project.project)
-    || '/runs/' || url_encode(run.run_id) AS url
+  label.url
 FROM chosen
 JOIN run USING (run_key)
 JOIN run_label AS label USING (run_key)

@@ -39,12 +39,12 @@ SELECT
   (project.as_of_us - oldest.since_us) / 3.6e9 AS waited_hours,
   oldest.n,
   concat_ws('/', project.entity, project.project, run.run_id) AS experiment_id,
-  project.app_url || '/' || url_encode(project.entity) || '/' || url_encode(project.project)
-    || '/runs/' || url_encode(run.run_id) AS url
+  label.url
 FROM oldest
 JOIN scholar USING (scholar_key)
 JOIN project USING (project_key)
 JOIN run ON run.run_key = oldest.run_key
+JOIN run_label AS label ON label.run_key = oldest.run_key
 LEFT JOIN stream ON stream.stream_key = oldest.stream_key
 WHERE scholar.attributed AND may_see($scope, scholar.scholar, stream.stream)
   AND (project.as_of_us - oldest.since_us) / 3.6e9 > $min_hours::DOUBLE

@@ -11,8 +11,7 @@ SELECT
   run.class,
   make_timestamptz(session.start_us) AS started_at,
   CASE WHEN NOT session.open THEN make_timestamptz(session.end_us) END AS ended_at,
-  project.app_url || '/' || url_encode(project.entity) || '/' || url_encode(project.project)
-    || '/runs/' || url_encode(run.run_id) AS url
+  label.url
 FROM session
 JOIN run ON run.run_key = session.run_key
 JOIN run_label AS label ON label.run_key = run.run_key

@@ -1,7 +1,8 @@
 -- title: Can this be trusted?
 -- One row: to which instant the data is complete (the oldest of its projects), how many runs of it
--- the viewer may see, which share of them belongs to a known scholar, what is doubtful, and how many
--- hours usually pass between two syncs of a project (the median of the last 20 gaps; null of one).
+-- the viewer may see, which share of them belongs to a known scholar, what is doubtful, after how
+-- many minutes without a heartbeat a run is stale, and how many hours usually pass between two syncs
+-- of a project (the median of the last 20 gaps; null if there was only one sync).
 -- param: scope | STRUCT | what the viewer may see
 WITH seen AS (
   SELECT run.*, scholar.attributed
@@ -13,6 +14,7 @@ WITH seen AS (
 SELECT
   (SELECT min(as_of) FROM project) AS as_of,
   (SELECT timezone FROM setting) AS timezone,
+  (SELECT stale_us / 6e7 FROM setting) AS stale_after_minutes,
   (
     SELECT count(*) FROM project
     WHERE may_see($scope, NULL, NULL) OR project_key IN (SELECT project_key FROM seen)

@@ -4,7 +4,7 @@
 -- that closed since, clocks put right, another roster or other settings. A share or median that is
 -- not known is null; a count or sum of a week without a row is 0.
 -- param: reason | VARCHAR | data, or configuration where settings or roster changed
-INSERT INTO restatement
+INSERT INTO restated
 WITH week AS (
   SELECT false AS later, * FROM weekly_before WHERE NOT running
   UNION ALL BY NAME
@@ -59,6 +59,7 @@ change AS (
   GROUP BY ALL
 )
 SELECT
+  (SELECT coalesce(max(derivation), 0) + 1 FROM restatement),
   kind, group_id, week_start, measure,
   coalesce(value_before, without_row), coalesce(value_after, without_row),
   $reason::VARCHAR, (SELECT max(as_of) FROM project)

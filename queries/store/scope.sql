@@ -12,6 +12,7 @@ WITH moved AS (
 SELECT scholar_key
 FROM changed_username
 JOIN username_scholar USING (username)
+WHERE change > (SELECT change FROM taken_in)
 UNION
 SELECT scholar_key
 FROM derived.run

@@ -106,8 +106,8 @@ FAULTS = (
     Fault(
         "the last change tells what was before",
         "reads/restated",
-        "first(value_before ORDER BY rowid)",
-        "last(value_before ORDER BY rowid)",
+        "first(value_before ORDER BY derivation)",
+        "last(value_before ORDER BY derivation)",
         ("tests/test_restatement.py",),
     ),
     Fault(

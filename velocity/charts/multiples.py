@@ -51,6 +51,15 @@ class Measure:
     unit: Unit
 
 
+#: What is followed of a stream. Failures stand beside throughput wherever it is shown.
+STREAM_MEASURES = (
+    Measure("experiments_concluded", "Concluded experiments a week", "count"),
+    Measure("failure_share", "Share of runs failed", "share"),
+    Measure("serial_share", "Serial share of busy hours", "share"),
+    Measure("reaction_hours_median", "Reaction, median", "hours"),
+)
+
+
 def draw_multiples(
     frame: pl.DataFrame,
     *,

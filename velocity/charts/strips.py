@@ -20,7 +20,7 @@ _BOX_HEIGHT = 0.38
 _REACH = 1.8
 
 
-def draw_strips(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
+def draw_strips(frame: pl.DataFrame, *, mode: Mode, title: str, who: str) -> Chart:
     """A row a measure, each on an axis of its own with the others' median in the middle.
 
     Args:
@@ -29,6 +29,7 @@ def draw_strips(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
             many they are of; below 8 they are not drawn).
         mode: which palette.
         title: what is compared.
+        who: whose values they are: "you", or a name.
     """
     if frame.is_empty():
         return blank(title, mode=mode, height=HEIGHT)
@@ -42,13 +43,13 @@ def draw_strips(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
         "yaxis": {"visible": False, "range": [count - 0.5, -0.5]},
     }
     figure = make_figure(
-        [*_boxes(rows, colour), *_dots(rows, colour)],
+        [*_boxes(rows, who, colour), *_dots(rows, who, colour)],
         layout,
         mode=mode,
         height=HEIGHT,
         margin=(_LEFT, _RIGHT, 0, 0),
     )
-    sentences = [_sentence(row) for row in rows]
+    sentences = [_sentence(row, who) for row in rows]
     return Chart(figure, f"{title}: {'; '.join(sentences)}.")
 
 
@@ -69,7 +70,7 @@ def _placed(row: Part) -> Part:
     }
 
 
-def _boxes(rows: list[Part], colour: Tokens) -> list[Part]:
+def _boxes(rows: list[Part], who: str, colour: Tokens) -> list[Part]:
     known = [(at, row) for at, row in enumerate(rows) if row["known"]]
     if not known:
         return []
@@ -82,7 +83,7 @@ def _boxes(rows: list[Part], colour: Tokens) -> list[Part]:
         "y": places,
         "width": [_BOX_HEIGHT] * len(known),
         "marker": {"color": colour.border, "line": {"width": 0}},
-        "customdata": [_hover(row) for _, row in known],
+        "customdata": [_hover(row, who) for _, row in known],
         "hovertemplate": "%{customdata}<extra></extra>",
     }
     tick = {
@@ -100,7 +101,7 @@ def _boxes(rows: list[Part], colour: Tokens) -> list[Part]:
     return [box, tick]
 
 
-def _dots(rows: list[Part], colour: Tokens) -> list[Part]:
+def _dots(rows: list[Part], who: str, colour: Tokens) -> list[Part]:
     # Without the others there is nothing to stand left or right of.
     own = [(at, row) for at, row in enumerate(rows) if row["known"] and row["value"] is not None]
     if not own:
@@ -116,7 +117,7 @@ def _dots(rows: list[Part], colour: Tokens) -> list[Part]:
                 "color": colour.accent,
                 "line": {"width": 1, "color": colour.bg},
             },
-            "customdata": [_hover(row) for _, row in own],
+            "customdata": [_hover(row, who) for _, row in own],
             "hovertemplate": "%{customdata}<extra></extra>",
         }
     ]
@@ -137,8 +138,8 @@ def _ends(at: int, row: Part, colour: Tokens) -> list[Part]:
     ]
 
 
-def _hover(row: Part) -> str:
-    lines = [safe(row["title"]), f"you <b>{written(row['value'], row['unit'])}</b>"]
+def _hover(row: Part, who: str) -> str:
+    lines = [safe(row["title"]), f"{safe(who)} <b>{written(row['value'], row['unit'])}</b>"]
     return hover([*lines, _others(row)])
 
 
@@ -149,5 +150,5 @@ def _others(row: Part) -> str:
     return f"middle half of {formats.count(row['others'])} others {low} to {high}, median {middle}"
 
 
-def _sentence(row: Part) -> str:
-    return f"{row['title']}, you {written(row['value'], row['unit'])}, {_others(row)}"
+def _sentence(row: Part, who: str) -> str:
+    return f"{row['title']}, {who} {written(row['value'], row['unit'])}, {_others(row)}"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from velocity.charts.base import DAY_MS, Part, iso, key, words_at
 from velocity.theme import FONT_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-    from zoneinfo import ZoneInfo
+    from collections.abc import Collection, Mapping
 
     from velocity.theme import Tokens
 
@@ -22,6 +22,7 @@ STRIP, GAP, LANE = 18, 10, 38
 _MOST_SHADED_DAYS = 21
 _MOST_LABELLED_DAYS = 14
 _LABEL_HEIGHT = 14
+_DAY_MINUTES = 24 * 60
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,26 @@ class TimelineView:
     def clock(self, moment: datetime) -> datetime:
         """`moment` as a naive time of the view's zone."""
         return moment.astimezone(self.zone).replace(tzinfo=None)
+
+
+def timeline_view(
+    from_at: datetime, to_at: datetime, as_of: datetime, who: Mapping[str, Any]
+) -> TimelineView:
+    """Whose clock and awake hours the timeline shows; `who` is a row of `reads.scholars`."""
+    return TimelineView(
+        start=from_at,
+        end=to_at,
+        as_of=as_of,
+        zone=ZoneInfo(who["timezone"]),
+        awake=None
+        if who["awake_start_min"] is None
+        else (_clock(who["awake_start_min"]), _clock(who["awake_end_min"])),
+        name=f"{who['scholar']} {from_at:%Y-%m-%d} {to_at:%Y-%m-%d}",
+    )
+
+
+def _clock(minutes: int) -> time:
+    return time(*divmod(minutes % _DAY_MINUTES, 60))
 
 
 def layout_of(

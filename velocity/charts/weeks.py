@@ -7,14 +7,14 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from velocity import formats
 from velocity.charts.base import Part, Unit, edge_axis, hover, iso, written
 from velocity.theme import Mode, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    import polars as pl
 
 Row = dict[str, Any]
 #: What a frame of weeks must have; see `draw_trend`.
@@ -94,6 +94,19 @@ class Weeks:
             name: next((row[name] for row in reversed(self.rows) if row[name] is not None), None)
             for name in _LIMITS
         }
+
+
+def trend(weekly: pl.DataFrame, measure: str) -> pl.DataFrame:
+    """One measure, in order."""
+    return weekly.filter(pl.col("measure") == measure).sort("week_start")
+
+
+def split(weekly: pl.DataFrame) -> pl.DataFrame:
+    """Machine and reaction medians side by side."""
+    return pl.concat(
+        trend(weekly, f"{part}_hours_median").with_columns(part=pl.lit(part))
+        for part in ("machine", "reaction")
+    )
 
 
 def band_and_centre(

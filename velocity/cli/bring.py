@@ -4,7 +4,7 @@
 
 import re
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -15,6 +15,8 @@ from velocity.cli.progress import say, tell_result, told_progress
 
 if TYPE_CHECKING:
     from velocity.settings import Settings
+    from velocity.sync.commands import OnProgress, SyncResult
+    from velocity.sync.watch import Log
 
 _PANEL = "Bring runs in"
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -34,16 +36,15 @@ def _project(text: str) -> str:
     return text
 
 
-def _ready(ctx: typer.Context, data: Path | None, config: Path | None) -> tuple[Places, "Settings"]:
-    """The places and settings; first ends a removal of somebody that was stopped midway."""
+def _ready(places: Places, tell: Callable[[str], None] = say) -> "Settings":
+    """Returns the settings, after finishing the removal of a person that was stopped midway."""
     from velocity.settings import load_settings  # noqa: PLC0415 - as above
     from velocity.sync.forget import finish_forgetting  # noqa: PLC0415 - not for --help
 
-    places = Places.of(ctx, data, config)
     settings = load_settings(places.config)
     if finish_forgetting(places.data, settings):
-        say("A `velocity forget` that was stopped before its end is done now.")
-    return places, settings
+        tell("A `velocity forget` that was stopped before its end is done now.")
+    return settings
 
 
 def _interval(text: str) -> float:
@@ -85,6 +86,16 @@ def sync(
             show_default=False,
         ),
     ] = None,
+    watched: Annotated[
+        float | None,
+        typer.Option(
+            "--watched",
+            metavar="SECONDS",
+            hidden=True,
+            help="For --watch, which starts each sync with it: log lines instead of progress, and "
+            "an end after so many seconds without any.",
+        ),
+    ] = None,
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -93,13 +104,16 @@ def sync(
     The server and the key come from where the W&B client looks for them: WANDB_BASE_URL,
     WANDB_API_KEY, or what `wandb login` kept.
     """
+    if interval is not None and full:
+        raise typer.BadParameter("--full reads every run each time: it is not for --watch")
+    places = Places.of(ctx, data, config)
     if interval is not None:
-        if full:
-            raise typer.BadParameter("--full reads every run each time: it is not for --watch")
-        _watch(Places.of(ctx, data, config), project or (), interval)
+        _watch(places, project or (), interval)
+    if watched is not None:
+        _sync_watched(places, project or (), watched)
     from velocity.sync.commands import sync_wandb  # noqa: PLC0415 - not for --help
 
-    places, settings = _ready(ctx, data, config)
+    settings = _ready(places)
     with told_progress() as on_progress:
         result = sync_wandb(
             places.data, settings, projects=project or (), full=full, on_progress=on_progress
@@ -114,11 +128,23 @@ def sync(
 def _watch(places: Places, projects: Sequence[str], interval_s: float) -> NoReturn:
     """Syncs until it is told to stop; a mistake in the settings is told before it begins."""
     from velocity.settings import load_settings  # noqa: PLC0415 - not for --help
-    from velocity.sync.watch.service import watch  # noqa: PLC0415 - as above
+    from velocity.sync.watch import watch  # noqa: PLC0415 - as above
 
     load_settings(places.config).wandb.wanted(projects)
     stopped = watch(places.data, places.config, projects, interval_s=interval_s)
     raise typer.Exit(0 if stopped is signal.SIGTERM else 128 + stopped)
+
+
+def _sync_watched(places: Places, projects: Sequence[str], patience_s: float) -> NoReturn:
+    """Syncs once for a watch, which reads the exit code."""
+    from velocity.cli.watched import log_sync  # noqa: PLC0415 - not for --help
+    from velocity.sync.commands import sync_wandb  # noqa: PLC0415 - as above
+
+    def sync(log: "Log", on_progress: "OnProgress") -> "SyncResult":
+        settings = _ready(places, lambda text: log.tell("info", "forgotten", reason=text))
+        return sync_wandb(places.data, settings, projects=projects, on_progress=on_progress)
+
+    raise typer.Exit(log_sync(sync, patience_s=patience_s))
 
 
 def ingest(
@@ -155,7 +181,8 @@ def ingest(
     """
     from velocity.sync.commands import ingest_local  # noqa: PLC0415 - not for --help
 
-    places, settings = _ready(ctx, data, config)
+    places = Places.of(ctx, data, config)
+    settings = _ready(places)
     with told_progress() as on_progress:
         result = ingest_local(
             places.data, settings, paths, entity=entity, username=username, on_progress=on_progress
@@ -166,19 +193,30 @@ def ingest(
 def import_(
     ctx: typer.Context,
     *,
-    files: Annotated[
-        list[Path],
+    places: Annotated[
+        list[str],
         typer.Argument(
-            metavar="FILE", help="CSV or Parquet with a row a run, or W&B's own table export."
+            metavar="FILE",
+            help="CSV or Parquet with a row a run, or W&B's own table export; with --from, what "
+            "that source takes.",
         ),
     ],
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="SOURCE",
+            help="What to read: table, files (as `velocity ingest` does), or a source that was "
+            "installed.",
+        ),
+    ] = "table",
     as_of: AsOfOption = None,
     entity: Annotated[
         str | None,
         typer.Option(
             "--entity",
             metavar="E",
-            help="W&B entity of a W&B export, which does not say.",
+            help="Entity of runs that name none, as those of a W&B export.",
             show_default=False,
         ),
     ] = None,
@@ -187,28 +225,34 @@ def import_(
         typer.Option(
             "--project",
             metavar="P",
-            help="W&B project of a W&B export, which does not say.",
+            help="Project of runs that name none, as those of a W&B export.",
+            show_default=False,
+        ),
+    ] = None,
+    username: Annotated[
+        str | None,
+        typer.Option(
+            "--username",
+            metavar="U",
+            help="Whose runs these are, for a source that does not say.",
             show_default=False,
         ),
     ] = None,
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Read run tables and bring the figures up to date.
+    """Read run tables, or what another source has, and bring the figures up to date.
 
-    docs/cli.md lists the columns. Importing a table twice changes nothing.
+    docs/cli.md lists the columns. Importing the same twice changes nothing.
     """
-    from velocity.sync.commands import import_tables  # noqa: PLC0415 - not for --help
+    from velocity.sources.base import Asked  # noqa: PLC0415 - not for --help
+    from velocity.sync.commands import import_runs  # noqa: PLC0415 - as above
 
-    places, settings = _ready(ctx, data, config)
+    folders = Places.of(ctx, data, config)
+    settings = _ready(folders)
+    asked = Asked(places, entity=entity, project=project, username=username)
     with told_progress() as on_progress:
-        result = import_tables(
-            places.data,
-            settings,
-            files,
-            as_of=as_of,
-            entity=entity,
-            project=project,
-            on_progress=on_progress,
+        result = import_runs(
+            folders.data, settings, source, asked, as_of=as_of, on_progress=on_progress
         )
     tell_result(result)

@@ -14,8 +14,10 @@ from velocity import __version__
 from velocity.errors import ConfigurationError, VelocityError
 from velocity.formats import plural
 from velocity.reading import reads
+from velocity.record import has_record
 from velocity.roster.models import check_roster
 from velocity.settings import Settings, load_settings
+from velocity.sources.base import connect_server
 from velocity.store import latest_snapshot
 
 if TYPE_CHECKING:
@@ -97,11 +99,9 @@ def _roster(path: Path) -> Iterator[Finding]:
 
 
 def _server(settings: Settings) -> Iterator[Finding]:
-    from velocity.sources.wandb_api import connect  # noqa: PLC0415 - not before it is its turn
-
     wanted = settings.wandb.projects
     try:
-        server = connect()
+        server = connect_server()
         viewer = server.viewer
     except ConfigurationError as error:
         if wanted:
@@ -138,7 +138,7 @@ def _server(settings: Settings) -> Iterator[Finding]:
 def _store(data: Path) -> Iterator[Finding]:
     if not (data / "CURRENT").exists():
         # Runs may be in it, or none where the first sync failed.
-        held = "no snapshot yet" if (data / "live.duckdb").exists() else "no data yet"
+        held = "no snapshot yet" if has_record(data) else "no data yet"
         cure = (
             "Run `velocity sync`, `velocity ingest` or `velocity import`, or try `velocity demo`."
         )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _FRESH_FOR = timedelta(hours=12)
 #: The code that a store depends on: with other code it is made again.
-_CODE = ("demo", "sources", "store", "records.py", "sync")
+_CODE = ("database", "demo", "record", "sources", "store", "records.py", "sync")
 
 
 def prepare_demo(folder: Path, now: datetime, *, on_progress: OnProgress) -> tuple[Path, Path]:
@@ -95,13 +95,13 @@ def _pull(folder: Path, config: Path, cohort: Cohort, on_progress: OnProgress) -
 
 def _start_over(folder: Path) -> None:
     """Takes the earlier store away, but for its snapshots, which somebody may be looking at."""
-    from velocity.store.lock import writer_lock  # noqa: PLC0415 - see prepare_demo
+    from velocity.database.lock import writer_lock  # noqa: PLC0415 - see prepare_demo
 
     folder.mkdir(parents=True, exist_ok=True)
     with writer_lock(folder):
         (folder / NOTE).write_text("unfinished", encoding="ascii")
-        for name in ("live.duckdb", "live.duckdb.wal"):
-            (folder / name).unlink(missing_ok=True)
+        for path in folder.glob("*.duckdb*"):
+            path.unlink()
 
 
 @contextmanager

@@ -6,12 +6,13 @@ import streamlit as st
 
 from velocity import ui
 from velocity.reading import definitions
-from velocity.reading.conventions import CONVENTIONS
+from velocity.reading.conventions import conventions
+from velocity.ui.places import settings_now
 
-st.caption("Definitions · the same words as in docs/metrics.md")
+st.caption("Definitions · as in docs/metrics.md, with the settings of this dashboard")
 st.title("Every figure has one definition: the query that computes it.", anchor=False)
 with st.container(width=640):
-    for title, rules in CONVENTIONS.items():
+    for title, rules in conventions(settings_now().experiments).items():
         ui.heading(title)
         st.markdown(rules)
     ui.heading("Words")

@@ -9,7 +9,8 @@ import streamlit as st
 from velocity import formats, sentences, ui
 from velocity.charts import draw_calendar, draw_strips, draw_throughput
 from velocity.reading import reads
-from velocity.shapes import my_velocity as shape
+from velocity.reading import scholar as shape
+from velocity.sentences.scholar import now
 
 _WEEKS = 12
 
@@ -21,7 +22,9 @@ if scholar is None:
 who = view.who(scholar)
 # Hours of the day, nights and weekends are shown to the scholar alone, whoever else looks here.
 hours = view.scope.sees_hours(scholar)
-name = formats.markdown(formats.label(who["name"]))
+own = view.is_own(scholar)
+label = formats.label(who["name"])
+name = formats.markdown(label)
 since = view.window.last - timedelta(weeks=_WEEKS)
 over = {"from_day": view.window.first, "to_day": view.window.end}
 lines = view.soon(reads.lines, scholar=scholar)
@@ -50,12 +53,13 @@ view.say(
         figures=figures,
         lines=lines(),
         awake=(who["awake_start_min"], who["awake_end_min"]) if hours else (0, 0),
-        own=hours,
+        own=own,
     ),
 )
 
 with st.container(border=True), st.grid(4, min_column_width=196):
-    for tile in shape.now(runs(), open_work(), waiting()):
+    stale_after = view.trust["stale_after_minutes"]
+    for tile in now(runs(), open_work(), waiting(), stale_after_minutes=stale_after, own=own):
         with st.container(gap="xsmall"):
             st.metric(tile.label, tile.value)
             st.caption(tile.note)
@@ -67,7 +71,7 @@ if loops.is_empty():
 else:
     ui.show_loops(view, loops, figures)
 
-ui.show_timeline(view, who, title="Timeline of my experiments" if hours else f"Timeline of {name}")
+ui.show_timeline(view, who, title="Timeline of my experiments" if own else f"Timeline of {name}")
 
 with st.grid(3 if hours else 2, min_column_width=300, gap="medium"):
     with st.container():
@@ -83,19 +87,20 @@ with st.grid(3 if hours else 2, min_column_width=300, gap="medium"):
         )
     if volume_by_day is not None:
         with st.container():
+            alone = "; shown to you alone" if own else ""
             days = volume_by_day().select(day="period_start", value="experiments_started")
             ui.show_chart(
                 draw_calendar(days, mode=mode, title="Launches by day", noun="launch"),
                 title="Launches by day",
-                caption="Experiments launched; stronger is more; shown to you alone",
+                caption=f"Experiments launched; stronger is more{alone}",
                 table=ui.Table(days, "launches"),
             )
     with st.container():
-        title = f"{'You' if hours else name} and the cohort"
+        title = f"{'You' if own else label} and the cohort"
         strips = shape.strips(figures, bands())
         ui.show_chart(
-            draw_strips(strips, mode=mode, title=title),
-            title=title,
+            draw_strips(strips, mode=mode, title=title, who="you" if own else label),
+            title=formats.markdown(title),
             caption=f"{view.window.words}; bar = middle half of the others, tick = their median; "
             "nobody is named",
             table=ui.Table(strips, "cohort"),

@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import streamlit as st
 
-from velocity import formats, sentences, ui
-from velocity.reading import reads
-from velocity.shapes import stand_up as shape
-from velocity.shapes import weeks as series
+from velocity import charts, formats, sentences, ui
+from velocity.reading import reads, series
+from velocity.reading.programme import charged, tile_rows
+from velocity.sentences import signals, tiles
+from velocity.sentences.weeks import restated, window_words
 
 _STUCK_HOURS = 24
 _MOST_RESTATED = 5
@@ -28,7 +29,7 @@ if start >= view.trust["first_day"]:
     before = view.read(reads.metrics, parts=_PARTS, **over).row(0, named=True)
 programme = series.recent(view.read(reads.weekly, by="programme"), week, series.PROGRAMME_MEASURES)
 streams = series.recent(
-    view.read(reads.weekly, by="stream"), week, [it.id for it in series.STREAM_MEASURES]
+    view.read(reads.weekly, by="stream"), week, [it.id for it in charts.STREAM_MEASURES]
 )
 stuck = view.read(reads.stuck, min_hours=_STUCK_HOURS)
 view.say(
@@ -49,15 +50,15 @@ days = view.read(
     to_day=view.window.end,
 )
 balance = view.read(reads.balance, by="programme")
-ledger = next(view.read(reads.ledger, by="programme").iter_rows(named=True), None)
+ledger = charged(view.read(reads.ledger, by="programme"), "programme")
 drawn = {
-    "concluded": (shape.concluded(now, before), shape.concluded_charts(days, programme, mode)),
+    "concluded": (tiles.concluded(now, before), charts.concluded_charts(days, programme, mode)),
     "serial": (
-        shape.serial(now, before, view.trust["scholars"]),
-        shape.serial_charts(days, programme, mode),
+        tiles.serial(now, before, view.trust["scholars"]),
+        charts.serial_charts(days, programme, mode),
     ),
-    "loop": (shape.loop(now, before), shape.loop_charts(days, programme, mode)),
-    "credits": (shape.credits_left(now, ledger), shape.credit_charts(days, balance, ledger, mode)),
+    "loop": (tiles.loop(now, before), charts.loop_charts(days, programme, mode)),
+    "credits": (tiles.credits_left(now, ledger), charts.credit_charts(days, balance, ledger, mode)),
 }
 uneven = " (they have weekends; this window is no whole number of weeks)"
 ui.heading(
@@ -65,8 +66,8 @@ ui.heading(
     "Change is against the programme's own four weeks before, taken as one window"
     f"{uneven if view.window.days % 7 else ''}. Upper chart: "
     f"last {formats.plural(days.height, 'day')}, a value a day. Lower chart: "
-    f"{series.window_words(programme)}, grey band = usual range.",
-    table=ui.Table(shape.tile_rows(days, programme, balance), "programme"),
+    f"{window_words(programme)}, grey band = usual range.",
+    table=ui.Table(tile_rows(days, programme, balance), "programme"),
 )
 with ui.tile_row():
     for key, (tile, figures) in drawn.items():
@@ -76,17 +77,17 @@ with st.grid(2, min_column_width=470, gap="medium"):
     with st.container():
         ui.show_stuck(view, stuck)
     with st.container():
-        found, checked = series.signals([streams, programme], week, names)
+        found, checked = signals.signals([streams, programme], week, names)
         ui.heading("Signals", f"Points of the {formats.week(week)} beyond their own usual range")
         with st.container(border=True):
-            st.markdown("\n\n".join(found) or series.no_signal_words(checked))
-            st.caption(series.checked_words(checked))
-        restated = view.read(reads.restated, by="programme", since=view.as_of - timedelta(days=7))
-        if told := series.restated(restated):
+            st.markdown("\n\n".join(found) or signals.no_signal_words(checked))
+            st.caption(signals.checked_words(checked))
+        moved = view.read(reads.restated, by="programme", since=view.as_of - timedelta(days=7))
+        if told := restated(moved):
             ui.heading(
                 "Restated since last week",
                 "Late syncs, corrected clocks and loops that closed since change past weeks",
-                table=ui.Table(restated, "restated"),
+                table=ui.Table(moved, "restated"),
             )
             st.markdown("  \n".join(told[:_MOST_RESTATED]))
 

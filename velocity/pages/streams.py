@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from velocity import charts, formats, sentences, ui
-from velocity.reading import reads
-from velocity.shapes import streams as shape
-from velocity.shapes import weeks as series
+from velocity.reading import reads, series
+from velocity.reading.streams import funnel_points
+from velocity.sentences.weeks import week_notes
 
 view = ui.view()
 known = dict(view.read(reads.streams).select("stream", "name").iter_rows())
@@ -20,7 +20,7 @@ lines = view.windowed(reads.line_states, streams=list(names))
 weekly = series.recent(
     view.read(reads.weekly, by="stream", groups=list(names)),
     week,
-    [measure.id for measure in series.STREAM_MEASURES],
+    [measure.id for measure in charts.STREAM_MEASURES],
 )
 chosen = formats.markdown(", ".join(formats.label(name) for name in names.values()))
 view.say(
@@ -35,7 +35,7 @@ ui.show_stream_weeks(
     names,
     along="column",
     title="Each stream against its own usual range",
-    notes=series.week_notes(weekly, week, names),
+    notes=week_notes(weekly, week, names),
 )
 
 exposure = view.read(reads.metrics, by="scholar", parts=["volume"])
@@ -44,7 +44,7 @@ with st.grid(2 if view.scope.everything else 1, min_column_width=470, gap="mediu
     if view.scope.everything:
         with st.container():
             limits = view.read(reads.funnel)
-            points = shape.funnel_points(exposure, view.read(reads.scholars), lines, list(names))
+            points = funnel_points(exposure, view.read(reads.scholars), lines, list(names))
             ui.show_chart(
                 charts.draw_funnel(
                     points,

@@ -1,1 +1,1 @@
-"""Reads of a snapshot, in the scope of a viewer, and what the figures mean."""
+"""Reads of a snapshot in the scope of a viewer, their frames for charts, and what figures mean."""

@@ -1,7 +1,14 @@
 """The conventions and choices that all figures share, for the Definitions page and the docs."""
 
-#: Title -> Markdown, an item each.
-CONVENTIONS: dict[str, str] = {
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from velocity.settings import Experiments
+
+#: Title -> Markdown, an item each; in braces what a setting decides.
+_CONVENTIONS: dict[str, str] = {
     "Time": """\
 - **Clock.** Times are UTC and reckoned in whole microseconds; hours are made at the end. A
   stretch of time holds its start and not its end, so a run that starts as another ends does not
@@ -44,7 +51,7 @@ CONVENTIONS: dict[str, str] = {
 """,
     "Runs": """\
 - **Classes.** The first word of the state decides, in any case, as W&B and common schedulers write
-  it. A running run whose last sign of life is more than 15 minutes before the end of the data is
+  it. A running run whose last sign of life is more than {stale} before the end of the data is
   stale: presumed dead, and alive again if a later sync says so. Pending runs, and runs to which no
   client ever wrote, have not begun and count nowhere. A word that is not in the list is unknown:
   over, not a success, and flagged.
@@ -57,17 +64,17 @@ CONVENTIONS: dict[str, str] = {
   the rest is not used, and the run bears a flag that says so: nothing is corrected silently.
 - **Start.** The earliest start that one of the run's processes wrote down, else the start that old
   clients wrote, else, of a run uploaded later, the runtime before its last row, else the creation.
-- **Late uploads.** A start more than 15 minutes before the creation: the heartbeat is the upload's
+- **Late uploads.** A start more than {stale} before the creation: the heartbeat is the upload's
   and no sign of life.
 - **Queue.** From the creation of a run to its start, where a process wrote the start down; not
   known otherwise.
 - **End.** Start plus runtime; without a runtime the last heartbeat, else the last logged row,
   else the start itself, which is flagged. A runtime that is longer than the run was there is not
   used. A stale run ends at its last sign of life; a running one is counted to the end of the data.
-- **Suspended runs.** If rows go on for more than 15 minutes after start plus runtime, the machine
+- **Suspended runs.** If rows go on for more than {stale} after start plus runtime, the machine
   slept. The run is present until its last sign of life, because the scholar waits for it, but
   only the runtime is active: GPU-hours, credits and early failures count active time.
-- **Several processes.** Processes that begin at most 2 minutes after the first are one launch on
+- **Several processes.** Processes that begin at most {together} after the first are one launch on
   several machines. Several launches take turns: the last ends at its heartbeat, the earlier ones
   share what that leaves of the runtime, in order, and are flagged as estimated. If instead the
   runtime is only that of the last launch, a run that was not resumed is its last launch; of a
@@ -78,25 +85,25 @@ CONVENTIONS: dict[str, str] = {
 - **Machines.** Each session is charged for its own machines, one per host.
 - **Local directories.** There is no server's clock: each directory is a session that ends by its
   own facts, at the latest where the next begins.
-- **One run twice.** Of runs with one id in several projects, whose starts are at most 2 minutes
+- **One run twice.** Of runs with one id in several projects, whose starts are at most {together}
   apart, the one that was read last counts, and one from W&B before one from local files.
 - **Early failure.** Failed compute with at most 2 minutes of active time, its end known.
-- **Flagged clocks.** An end before its start, and a start or end more than 15 minutes after the end
+- **Flagged clocks.** An end before its start, and a start or end more than {stale} after the end
   of the data, have the flag "clock". A run that begins after the end of the data waits for the next
   sync. Experiments with such a run are left out of latency.
-- **What is assumed.** A resumed run whose first session died at once, with a client that keeps only
-  its own process, gets that session stretched to the next start. An offline run of less than 15
-  minutes with a longer upload reads as a clock that is behind, unless the client says it was
+- **What is assumed.** A resumed run whose first session died at once, with a client that keeps
+  only its own process, gets that session stretched to the next start. An offline run of less than
+  {stale} with a longer upload reads as a clock that is behind, unless the client says it was
   offline. Earlier launches of an id that was used again are lost: W&B holds no ends for them.
 """,
     "Experiments": """\
 - **One decision.** Runs of a scholar and project with the same tag exp:NAME, else of the same
   sweep, are one experiment. Other runs are taken in order within their W&B group: a run joins the
-  one before it when that is in flight and began at most 2 minutes earlier or has the same config
-  (seeds and ranks aside), or when any earlier run, not killed, ended at most 60 seconds before
+  one before it when that is in flight and began at most {together} earlier or has the same config
+  (seeds and ranks aside), or when any earlier run, not killed, ended at most {script} before
   its start. A run that takes up a pre-empted one of the same config belongs to its experiment.
-- **Scripts.** Relaunches within 60 seconds are taken for scripts, so reactions are cut off below
-  60 seconds. The 15 minutes, 2 minutes and 60 seconds are settings: compare figures only at equal
+- **Scripts.** Relaunches within {script} are taken for scripts, so reactions are cut off below
+  {script}. The {stale}, {together} and {script} are settings: compare figures only at equal
   settings.
 - **Signal and outcome.** Of n runs, the signal is when half of them (rounded up) have finished: a
   success. Otherwise, once nothing runs any more, it is the last end: partial if any finished; a
@@ -126,3 +133,18 @@ CONVENTIONS: dict[str, str] = {
   day, the latest. Burn is the spending of the last 14 days / 14.
 """,
 }
+
+
+def conventions(experiments: Experiments) -> dict[str, str]:
+    """Title -> Markdown, an item each, with the values of the settings."""
+    values = {
+        "stale": _written(experiments.stale_after_minutes, "minute"),
+        "together": _written(experiments.together_minutes, "minute"),
+        "script": _written(experiments.script_gap_seconds, "second"),
+    }
+    return {title: rules.format(**values) for title, rules in _CONVENTIONS.items()}
+
+
+def _written(value: float, unit: str) -> str:
+    """A setting to the last digit."""
+    return f"{value:.15g} {unit}" + ("" if value == 1 else "s")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cache
 
 from velocity.errors import VelocityError
-from velocity.queries import Metric, list_queries
+from velocity.queries import Metric, list_queries, load_query
 from velocity.reading.nearest import did_you_mean
-from velocity.reading.schemas import READ_SCHEMAS
 
 #: Groups in reading order; what is not named here follows by name.
 _ORDER = (
@@ -104,7 +104,7 @@ def definition(metric_id: str) -> Metric:
         return known[metric_id]
     base, _, suffix = metric_id.rpartition("_")
     metric = known.get(f"{base}_median") or known.get(base)
-    if metric is None or suffix not in _BESIDE or metric_id not in READ_SCHEMAS["metrics"]:
+    if metric is None or suffix not in _BESIDE or not _is_given(metric, metric_id):
         raise VelocityError(
             f"There is no metric '{metric_id}'.",
             did_you_mean(metric_id, known, otherwise="docs/metrics.md lists every metric."),
@@ -118,3 +118,11 @@ def definition(metric_id: str) -> Metric:
         title=f"{metric.title}: {title}",
         text=f"{text}{first}{rest}",
     )
+
+
+def _is_given(metric: Metric, beside: str) -> bool:
+    """Whether a column stands beside the metric: every one does beside a median."""
+    if metric.id.endswith("_median"):
+        return True
+    body = load_query(f"metrics/{query_of(metric.id)}").body
+    return re.search(rf"\bAS {beside}\b", body) is not None

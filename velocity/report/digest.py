@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from velocity import formats, sentences
+from velocity.charts import STREAM_MEASURES, trend
 from velocity.errors import VelocityError
-from velocity.reading import reads
+from velocity.reading import reads, series
 from velocity.reading.definitions import definition
 from velocity.reading.periods import last_whole_day
+from velocity.reading.programme import charged
 from velocity.report.groups import make_groups_digest
 from velocity.report.parts import (
     Digest,
@@ -25,10 +27,10 @@ from velocity.report.parts import (
     serial_figure,
     week_id,
 )
+from velocity.sentences import signals, tiles
 from velocity.sentences.answer import as_read
-from velocity.shapes import stand_up as tiles
-from velocity.shapes import weeks as series
-from velocity.shapes.lines import line_label
+from velocity.sentences.lines import line_label
+from velocity.sentences.weeks import restated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,7 +120,7 @@ class _Week:
         whole = reads.weekly(snapshot, by=self._by, groups=groups, scope=scope)
         self._whole = series.recent(whole, week, series.PROGRAMME_MEASURES)
         streams = reads.weekly(snapshot, by="stream", groups=groups, scope=scope)
-        self._streams = series.recent(streams, week, [it.id for it in series.STREAM_MEASURES])
+        self._streams = series.recent(streams, week, [it.id for it in STREAM_MEASURES])
         stuck = reads.stuck(snapshot, min_hours=_STUCK_HOURS, scope=scope)
         self._stuck = stuck if stream is None else stuck.filter(pl.col("stream") == stream)
 
@@ -155,8 +157,8 @@ class _Week:
         frames = [self._streams] if self._stream is not None else [self._streams, self._whole]
         found, checked = series.signal_rows(frames, self._week, self._names)
         lines = _at_most([_signal(row, self._names) for row in found])
-        lines = lines or [Line(series.no_signal_words(checked))]
-        return (*lines, Line(series.checked_words(checked)))
+        lines = lines or [Line(signals.no_signal_words(checked))]
+        return (*lines, Line(signals.checked_words(checked)))
 
     def _what_is_stuck(self) -> tuple[Line, ...]:
         if self._stuck.is_empty():
@@ -177,10 +179,8 @@ class _Week:
         now = self._now
         if now is None:
             return ()
-        ledger = reads.ledger(self._snapshot, by=self._by, scope=self._scope)
-        if self._stream is not None:
-            ledger = ledger.filter(pl.col("group_id") == self._stream)
-        left = next(ledger.iter_rows(named=True), None)
+        ledgers = reads.ledger(self._snapshot, by=self._by, scope=self._scope)
+        left = charged(ledgers, self._stream or "programme")
         concluded, loop = tiles.concluded(now, None), tiles.loop(now, None)
         left_over = tiles.credits_left(now, left)
         spent = [] if left_over.value == formats.NOT_KNOWN else [left_over.change]
@@ -198,7 +198,7 @@ class _Week:
         rows = reads.restated(self._snapshot, by=self._by, since=since, scope=self._scope)
         if self._stream is not None:
             rows = rows.filter(pl.col("group_id") == self._stream)
-        lines = [Line(words) for words in series.restated(rows)]
+        lines = [Line(words) for words in restated(rows)]
         return tuple(_at_most(lines)) or (Line("No past week was restated."),)
 
     def _trusted(self) -> tuple[Line, ...]:
@@ -215,7 +215,7 @@ class _Week:
         )
 
     def _trend(self, measure: str, title: str) -> Trend:
-        rows = series.trend(self._whole, measure)
+        rows = trend(self._whole, measure)
         return Trend(
             title,
             definition(measure).unit,
@@ -238,7 +238,7 @@ class _Week:
 
 
 def _signal(row: Mapping[str, Any], names: Mapping[str, str]) -> Line:
-    value, usual = series.signal_figures(row)
+    value, usual = signals.signal_figures(row)
     title = definition(row["measure"]).title
     return Line(usual, name=names.get(row["group_id"], "Programme"), strong=f"{title}: {value}.")
 

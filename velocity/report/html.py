@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from velocity import formats
 from velocity.report.svg import share_bar, sparkline
-from velocity.shapes.weeks import written
+from velocity.sentences.weeks import written
 from velocity.theme import FONT, LIGHT
 
 if TYPE_CHECKING:

@@ -1,6 +1,7 @@
-"""The sentence on top of each page, and the line below it: what the page answers, in words.
+"""All words that pages and the digest compose: answers, tiles, tables, signals. No Streamlit.
 
-Frames and values of `velocity.reading.reads` in, text out. The rules that every sentence keeps:
+Frames and values of `velocity.reading.reads` in, text out. Each page is headed by its answer: a
+sentence, and a line below it. The rules that every answer keeps:
 
 - At most 110 characters as read (the line below: 170), sentence case, present tense for what
   holds, past for what a finished week did.

@@ -43,7 +43,7 @@ def _near_one(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def my_velocity(
-    *, figures: Row | None, lines: pl.DataFrame, awake: Sequence[int], own: bool = True
+    *, figures: Row | None, lines: pl.DataFrame, awake: Sequence[int], own: bool
 ) -> Answer:
     """Which half of the loop dominates and one step that would help.
 

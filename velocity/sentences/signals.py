@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from velocity import formats
+from velocity.reading.definitions import definition
+from velocity.reading.series import signal_rows
 from velocity.sentences.answer import few_of
+from velocity.sentences.weeks import written
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import date
+    from typing import Any
 
 #: Measure of `reads.weekly` -> what a group did when above, when below; what tells most comes
 #: first. The loop comes after its halves, launches after what became of them.
@@ -89,3 +95,39 @@ class Signals:
         (measure, above), *more = self.moved[group]
         said = WORDS[measure][0 if above else 1]
         return f"{said} (and {few_of(len(more), 'more signal')})" if more else said
+
+
+def signals(
+    weekly: Sequence[pl.DataFrame], week: date, names: Mapping[str, str]
+) -> tuple[list[str], int]:
+    """The signals of a week as Markdown, and how many series have limits; see `signal_rows`."""
+    found, checked = signal_rows(weekly, week, names)
+    return [signal_words(row, names) for row in found], checked
+
+
+def no_signal_words(checked: int) -> str:
+    """What stands in place of signals."""
+    return "No signal this week." if checked else "No series has a usual range yet."
+
+
+def checked_words(checked: int) -> str:
+    """How many series were looked at: the more there are, the more chance alone will move."""
+    if not checked:
+        return "Usual ranges start at 8 complete weeks."
+    return f"{formats.count(checked)} series were checked; everything else is ordinary variation."
+
+
+def signal_words(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """A signal of `reads.weekly` as Markdown: whose, what, how far beyond the usual range."""
+    meaning = definition(row["measure"])
+    group = formats.markdown(formats.label(names.get(row["group_id"], "Programme")))
+    value, usual = signal_figures(row)
+    return f"**{group}, {meaning.title[:1].lower()}{meaning.title[1:]}: {value}.** {usual}"
+
+
+def signal_figures(row: Mapping[str, Any]) -> tuple[str, str]:
+    """The value of a signal, and the usual range that it is beyond, with n."""
+    unit = definition(row["measure"]).unit
+    low, high = (written(row[limit], unit) for limit in ("limit_low", "limit_high"))
+    loops = f"; {formats.sample(row['n'], 'loop')}" if unit == "hours" else ""
+    return written(row["value"], unit), f"Usual range {low} to {high}{loops}."

@@ -1,1 +1,1 @@
-"""Where runs come from; every source yields `RunBatch`es of `velocity.records`."""
+"""Where runs come from: the contract of a source, and those that come with velocity."""

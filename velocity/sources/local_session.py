@@ -120,6 +120,7 @@ def run_row(sessions: Sequence[Session], run_id: str) -> dict[str, Any]:
         "gpu_utilisation": sum(percents) / len(percents) / 100 if percents else None,
         "notes": _last(known, "notes"),
         "source": "files",
+        "trust": 1,
     }
 
 

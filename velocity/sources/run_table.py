@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -20,8 +21,10 @@ from velocity.sources.table_values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
-    from pathlib import Path
+
+    from velocity.sources.base import Asked
 
 #: Columns of `RUN_SCHEMA` -> headings in W&B's export. Which of them there are is up to the view.
 _EXPORTED = {
@@ -39,6 +42,8 @@ _EXPORTED = {
     "group_name": "Group",
     "job_type": "Job Type",
 }
+#: How far a source is trusted is not for its own rows to say.
+_PLAIN = {column: column for column in TABLE_SCHEMA if column != "trust"}
 _KEY = ("entity", "project", "run_id")
 _ROW = " row"  # number of a row, from 1 below the header; no heading keeps a leading space
 _PARQUET = b"PAR1"  # how such a file begins
@@ -66,6 +71,19 @@ class RunTable:
     notes: tuple[str, ...]
 
 
+class TableSource:
+    """A `Source` whose places are CSV or Parquet files. Nothing comes before all can be read."""
+
+    def read(self, asked: Asked) -> Iterator[RunBatch]:
+        """The runs of each file."""
+        tables = []
+        for number, place in enumerate(asked.places):
+            asked.on_progress(place, number, len(asked.places))
+            table = read_run_table(Path(place), entity=asked.entity, project=asked.project)
+            tables.append(replace(table.batch, complete_to=table.largest_at, notes=table.notes))
+        return iter(tables)
+
+
 def read_run_table(
     path: Path, *, entity: str | None = None, project: str | None = None
 ) -> RunTable:
@@ -87,7 +105,7 @@ def read_run_table(
     frame = _read(path)
     present = set(frame.columns)
     is_export = not {"run_id", "created_at"} <= present and bool({"Name", "ID"} & present)
-    known_headings = _EXPORTED if is_export else {column: column for column in TABLE_SCHEMA}
+    known_headings = _EXPORTED if is_export else _PLAIN
     headings = {ours: name for ours, name in known_headings.items() if name in present}
     other = [name for name in frame.columns if name not in (_ROW, *headings.values())]
     notes = [f"{path} has columns that were passed over: {', '.join(other)}."] if other else []
@@ -105,6 +123,7 @@ def read_run_table(
     values = values.with_columns(
         *(pl.col(name).fill_null(pl.lit(value, pl.String)) for name, value in given.items()),
         source=pl.lit("table"),
+        trust=pl.lit(2, pl.Int32),
     )
     if is_export:
         values = values.with_columns(pl.col("state").str.to_lowercase())

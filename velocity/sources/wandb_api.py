@@ -10,8 +10,12 @@ Every failure is a `VelocityError` that names its cause.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import polars as pl
 
 from velocity.errors import NoProjectError, SourceError
 from velocity.records import Rejected, RunBatch, run_frame
@@ -26,8 +30,6 @@ from velocity.sources.wandb_nodes import listing_frame, run_batch
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
-
-    import polars as pl
 
     from velocity.sources.wandb_nodes import Node
 
@@ -207,11 +209,17 @@ class WandbServer:
             ):
                 nodes = _nodes(page.connection)
                 if page.trouble is None:
-                    yield run_batch(entity, project, nodes)
+                    yield self._with_pages(entity, project, run_batch(entity, project, nodes))
                 else:
                     reason = f"W&B does not send its data: {page.trouble.message}"
                     lost = (Rejected(entity, project, node.get("name"), reason) for node in nodes)
                     yield RunBatch(run_frame([]), tuple(lost))
+
+    def _with_pages(self, entity: str, project: str, batch: RunBatch) -> RunBatch:
+        """The batch with the address of each run's page."""
+        project_page = f"{self.app_url.rstrip('/')}/{quote(entity, '')}/{quote(project, '')}"
+        pages = [f"{project_page}/runs/{quote(run_id, '')}" for run_id in batch.runs["run_id"]]
+        return replace(batch, runs=batch.runs.with_columns(url=pl.Series(pages, dtype=pl.String)))
 
     def fetch_listing(
         self,

@@ -6,6 +6,7 @@ import os
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -18,7 +19,8 @@ from velocity.sources.log_records import LogRecords
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
+
+    from velocity.sources.base import Asked
 
 #: Entity of runs whose directory names none, unless the caller names one.
 LOCAL_ENTITY = "local"
@@ -28,6 +30,19 @@ _BATCH_ROWS = 500
 _UNFIT = (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError, RecursionError)
 _STAMPED = re.compile(r"(?:offline-)?run-\d{8}_\d{6}-(.+)")
 _LOG = re.compile(r"run-(.+)\.wandb")
+
+
+class LocalSource:
+    """A `Source` whose places are run directories of the W&B client, or folders that hold some."""
+
+    def read(self, asked: Asked) -> Iterator[RunBatch]:
+        """The runs of all directories."""
+        return fetch_local_runs(
+            [Path(place) for place in asked.places],
+            entity=asked.entity,
+            username=asked.username,
+            on_progress=lambda done, total: asked.on_progress("run directories", done, total),
+        )
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, get_args
 import polars as pl
 
 from velocity.queries import Query, list_queries, load_query, queries_fingerprint
+from velocity.record import exclusions
 from velocity.roster.tables import roster_frames
-from velocity.store import exclusions
 from velocity.store.figures import By, figures
 
 if TYPE_CHECKING:
@@ -33,46 +33,76 @@ _MINUTE_US = 60_000_000
 _KEPT_BY = {"scholar": ("scholar_key", "scope"), "host": ("host_key", "touched_host")}
 
 
+@dataclass(frozen=True)
+class Derived:
+    """What a derivation did.
+
+    Args:
+        scholars: whose rows were derived again.
+        weeks_restated: that were over, and in which a figure is another one now.
+    """
+
+    scholars: int
+    weeks_restated: int
+
+
 def derive(
     store: LiveStore,
     settings: Settings,
     roster: Roster | None,
     *,
     on_step: Callable[[str], None] = lambda _: None,
-) -> int:
-    """Brings the derived tables up to date with the raw ones, in one transaction.
+) -> Derived:
+    """Brings the derived tables up to date with the record, in one transaction.
 
-    Returns:
-        The number of scholars whose rows were derived again.
+    Which changes of the record it has taken in is noted in the same transaction: a stop at any
+    point only leaves work to be done again.
     """
+    _hand_over_restated(store)  # of a derivation that was stopped after its transaction
+    with store.reading_record(), store.transaction():
+        scholars = _derive(store, settings, roster, on_step)
+    return Derived(scholars, _hand_over_restated(store))
+
+
+def _hand_over_restated(store: LiveStore) -> int:
+    """Puts what was restated where it is kept for good; in how many weeks something was."""
+    restated = store.frame("FROM restated")
+    if not restated.is_empty():
+        store.record.keep_restatements(restated)
+        store.run("DELETE FROM restated")
+    return restated["week_start"].n_unique()
+
+
+def _derive(
+    store: LiveStore, settings: Settings, roster: Roster | None, on_step: Callable[[str], None]
+) -> int:
+    """Derives what has changed; the number of scholars whose rows were derived again."""
     steps = list(list_queries("derive"))
     roster = exclusions.load(store.data).keep_roster(roster)
-    with store.transaction():
-        made_with = _load_configuration(store, settings, roster)
-        store.run(load_query("store/scholars").body)
-        store.run(load_query("store/streams").body)
-        known = store.run("SELECT fingerprint FROM derived_with")
-        everyone = known != [(made_with,)]
-        scope = _scope(store, everyone=everyone)
-        # Weeks and burn end at as_of: they move with time alone.
-        if scope or everyone or _has_moved(store):
-            for query in steps:
-                on_step(query.title)
-                _make(store, query, everyone=everyone)
-            # A first derivation and one with other settings have nothing to go on from.
-            touched = None if everyone else _touched(store)
-            for query in steps:
-                _keep(store, query, everyone=everyone)
-            for query in steps:
-                _drop(store, query, everyone=everyone)
-            on_step("Weekly figures")
-            store.run(load_query("store/credits").body)
-            _weekly(store, touched, again=bool(known))
-        if everyone:
-            store.run("DELETE FROM derived_with")
-            store.run("INSERT INTO derived_with VALUES ($made_with)", {"made_with": made_with})
-        store.run("DELETE FROM changed_username; DELETE FROM derived_to")
-        store.run("INSERT INTO derived_to SELECT project_key, as_of FROM project")
+    made_with = _load_configuration(store, settings, roster)
+    store.run(load_query("store/scholars").body)
+    store.run(load_query("store/streams").body)
+    known = store.run("SELECT fingerprint FROM derived_with")
+    everyone = known != [(made_with,)] or not _goes_on(store)
+    scope = _scope(store, everyone=everyone)
+    # Weeks and burn end at as_of: they move with time alone.
+    if scope or everyone or _has_moved(store):
+        for query in steps:
+            on_step(query.title)
+            _make(store, query, everyone=everyone)
+        # A first derivation and one with other settings have nothing to go on from.
+        touched = None if everyone else _touched(store)
+        for query in steps:
+            _keep(store, query, everyone=everyone)
+        for query in steps:
+            _drop(store, query, everyone=everyone)
+        on_step("Weekly figures")
+        store.run(load_query("store/credits").body)
+        _weekly(store, touched, again=bool(known))
+    if everyone:
+        store.run("DELETE FROM derived_with")
+        store.run("INSERT INTO derived_with VALUES ($made_with)", {"made_with": made_with})
+    store.run(load_query("store/taken_in").body)
     return scope
 
 
@@ -140,6 +170,11 @@ def _scope(store: LiveStore, *, everyone: bool) -> int:
     body = "SELECT scholar_key FROM derived.scholar" if everyone else load_query("store/scope").body
     store.run(f"CREATE OR REPLACE TEMP TABLE scope AS {body}")
     return int(store.run("SELECT count(*) FROM scope")[0][0])
+
+
+def _goes_on(store: LiveStore) -> bool:
+    """Whether the record is the one that was derived last, and not an earlier copy of it."""
+    return bool(store.run(load_query("store/goes_on").body))
 
 
 def _has_moved(store: LiveStore) -> bool:

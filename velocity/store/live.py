@@ -1,79 +1,93 @@
-"""The live store: one DuckDB file that a single writer owns; nobody reads figures from it."""
+"""What is derived from the record, in a file with a single writer; nobody reads figures from it.
+
+All of it can be made again from the record: scholars would get other numbers, and the weeks that
+change in that derivation would not be told as restated.
+"""
 
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 import polars as pl
 
+from velocity.database.connection import Connection
+from velocity.database.lock import writer_lock
+from velocity.database.one_file import remove_old_file, split_off
+from velocity.database.room import WRITE_ERRORS, cannot_write, lacks_room
 from velocity.errors import StoreError
-from velocity.queries import list_queries
-from velocity.store.interruptible import interruptible
-from velocity.store.lock import writer_lock
-from velocity.store.room import WRITE_ERRORS, cannot_write, lacks_room
+from velocity.queries import list_queries, load_query
+from velocity.record import open_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-#: Rows that one thread reads or writes at a time. DuckDB's own 122,880 leave a store of 100,000
-#: runs to one thread, and what is smaller than that to the commit.
-_ROW_GROUP_SIZE = 30_720
+    from velocity.record import Record
 
-#: Where names are looked up: what was brought, then what was derived from it.
-SEARCH_PATH = "live.main,live.derived"
+_FILE = "derived.duckdb"
+_SCHEMA = "store/schema"
+#: Where names are looked up.
+_SEARCH_PATH = "live.main,live.derived"
 
 
-class LiveStore:
-    """A connection to the live file, inside its write lock; made by `open_live`."""
+class LiveStore(Connection):
+    """The derived tables and, beside them, the record; made by `open_live`.
 
-    def __init__(self, data: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    Attributes:
+        data: the data folder.
+        record: where runs are merged.
+    """
+
+    def __init__(self, data: Path, record: Record) -> None:
+        split_off(data / _FILE, "live", _SCHEMA, _keep_derived)
+        super().__init__(data / _FILE, "live")
         self.data = data
-        self.connection = connection
-
-    @interruptible()
-    def run(self, sql: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        """Executes one or more statements; rows of the last one.
-
-        For rows with instants use `frame`: DuckDB needs pytz to make Python's own of them.
-        """
-        if params:
-            return self.connection.execute(sql, dict(params)).fetchall()
-        return self.connection.execute(sql).fetchall()
-
-    @interruptible()
-    def frame(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
-        """The rows of one SELECT, in no order whatever it says: insertion order is not kept."""
-        return pl.DataFrame(self.connection.execute(sql, dict(params or {})).to_arrow_table())
-
-    @interruptible()
-    def load(self, table: str, frame: pl.DataFrame) -> None:
-        """Makes (or replaces) a temporary table of a frame."""
-        self.connection.register("loading", frame.to_arrow())
-        self.run(f'CREATE OR REPLACE TEMP TABLE "{table}" AS SELECT * FROM loading')
-        self.connection.unregister("loading")
+        self.record = record
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing, whatever happens inside."""
-        self.run("BEGIN")
-        try:
-            yield
-        except BaseException:
-            with suppress(duckdb.Error):  # a full disk may have ended it already, or everything
-                self.run("ROLLBACK")
-            raise
-        self.run("COMMIT")
+    def reading_record(self) -> Iterator[None]:
+        """Has raw rows readable beside the derived tables; no run can be merged meanwhile."""
+        with self.record.attached_to(self):
+            self.run(f"SET search_path = '{_SEARCH_PATH},record.main'")
+            try:
+                yield
+            finally:
+                with suppress(duckdb.Error):  # only what has failed altogether fails here too
+                    self.look_up_own()
+
+    def look_up_own(self) -> None:
+        """Has names looked up in the derived tables alone."""
+        self.run(f"SET search_path = '{_SEARCH_PATH}'")
+
+    def prepare(self) -> None:
+        """Makes what is missing of tables and macros."""
+        self.migrate(_SCHEMA)
+        self.look_up_own()
+        define_macros(self)
+
+    def erase(self, names: Sequence[str]) -> None:
+        """Deletes what the next derivation, which makes everything else again, would keep."""
+        with self.transaction():
+            self.load("person", pl.DataFrame({"name": list(names)}, schema={"name": pl.String}))
+            self.run(load_query("store/erase").body)
+            self.run("DROP TABLE person")
+
+
+def _keep_derived(connection: Connection) -> None:
+    """Takes over what was derived in the one file of an earlier version."""
+    weekly = "FROM duckdb_tables() WHERE database_name = 'old' AND table_name = 'weekly'"
+    if connection.run(weekly):
+        connection.run(load_query("store/split").body)
 
 
 @contextmanager
 def open_live(data: Path) -> Iterator[LiveStore]:
-    """The live store of a data folder, made and migrated as needed; closed at the end.
+    """The store of a data folder, made and migrated as needed; closed at the end.
 
     Raises:
-        StoreError: another process writes it, or the file cannot be opened or written to (a full
+        StoreError: another process writes it, or a file cannot be opened or written to (a full
             disk, say). What was committed is there when it is opened again.
     """
     try:
@@ -83,59 +97,39 @@ def open_live(data: Path) -> Iterator[LiveStore]:
             f"The data folder {data} cannot be made: {error.strerror}.",
             "Choose another with --data, or correct its permissions.",
         ) from error
-    with writer_lock(data):
-        path = data / "live.duckdb"
+    with writer_lock(data), _opened(data) as store:
         try:
-            connection = _open(path)
-        except duckdb.Error as error:
-            if lacks_room(error):
-                raise cannot_write(data, error) from error
-            raise StoreError(
-                f"{path} cannot be opened: {str(error).splitlines()[0]}",
-                "If it is damaged, move it away and sync again; published snapshots stay readable.",
-            ) from error
-        try:
-            store = LiveStore(data, connection)
-            store.run("SET TimeZone = 'UTC'")
-            # What needs an order says so; without one, every step is written by all threads.
-            store.run("SET preserve_insertion_order = false")
-            _migrate(store)
-            define_macros(store)
+            store.prepare()
+            remove_old_file(data)
             yield store
         except WRITE_ERRORS as error:
             raise cannot_write(data, error) from error
-        finally:
-            connection.close()
 
 
-def _open(path: Path) -> duckdb.DuckDBPyConnection:
-    """A connection to the file `path` as the database `live`, made if it is not there."""
-    connection = duckdb.connect()
-    quoted = str(path).replace("'", "''")
-    connection.execute(f"ATTACH '{quoted}' AS live (ROW_GROUP_SIZE {_ROW_GROUP_SIZE})")
-    connection.execute("CREATE SCHEMA IF NOT EXISTS live.derived")
-    connection.execute(f"SET search_path = '{SEARCH_PATH}'")
-    return connection
+@contextmanager
+def _opened(data: Path) -> Iterator[LiveStore]:
+    try:
+        record = open_record(data)
+        try:
+            store = LiveStore(data, record)
+        except BaseException:
+            record.close()
+            raise
+    except (duckdb.Error, OSError) as error:
+        if lacks_room(error):
+            raise cannot_write(data, error) from error
+        raise StoreError(
+            f"The store in {data} cannot be opened: {str(error).splitlines()[0]}",
+            "If it is damaged, move it away and sync again; published snapshots stay readable.",
+        ) from error
+    try:
+        yield store
+    finally:
+        record.close()
+        store.close()
 
 
 def define_macros(store: LiveStore) -> None:
     """Defines the words of queries/macros/ in the database in use."""
     for query in list_queries("macros"):
         store.run(query.body)
-
-
-def _migrate(store: LiveStore) -> None:
-    """Runs the files of queries/schema/ that this store has not had, in order, each once."""
-    store.run("CREATE TABLE IF NOT EXISTS migration (name VARCHAR NOT NULL)")
-    had = {name for (name,) in store.run("SELECT name FROM migration")}
-    known = list(list_queries("schema"))
-    if newer := had - {query.name for query in known}:
-        raise StoreError(
-            f"The store was made by a newer version (it has {', '.join(sorted(newer))}).",
-            "Install that version of velocity, or choose another folder with --data.",
-        )
-    for query in known:
-        if query.name not in had:
-            with store.transaction():
-                store.run(query.body)
-                store.run("INSERT INTO migration VALUES ($name)", {"name": query.name})

@@ -6,17 +6,17 @@ then named by the file `CURRENT`. A stop at any point leaves the last published 
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from velocity.database.connection import make_durable, quoted
+from velocity.database.interruptible import interruptible
+from velocity.database.room import cause
 from velocity.errors import StoreError
 from velocity.queries import list_queries, load_query, queries_fingerprint
-from velocity.store.interruptible import interruptible
-from velocity.store.live import SEARCH_PATH, define_macros
-from velocity.store.room import cause
+from velocity.store.live import define_macros
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,11 +53,12 @@ def publish(store: LiveStore) -> str:
     name = f"{number:08d}"
     partial = folder / f"{name}.duckdb.partial"
     try:
-        _write(store, partial)
+        with store.reading_record():
+            _write(store, partial)
         _check(partial)
-        _make_durable(partial)
+        make_durable(partial)
         partial.rename(folder / f"{name}.duckdb")
-        _make_durable(folder)
+        make_durable(folder)
         _point(store.data, name)
     except (OSError, duckdb.Error) as error:
         partial.unlink(missing_ok=True)
@@ -72,7 +73,7 @@ def publish(store: LiveStore) -> str:
 
 def _write(store: LiveStore, partial: Path) -> None:
     partial.unlink(missing_ok=True)
-    store.run(f"ATTACH '{str(partial).replace(chr(39), chr(39) * 2)}' AS snapshot")
+    store.run(f"ATTACH {quoted(partial)} AS snapshot")
     try:
         tables = [query.table for query in list_queries("derive") if query.published]
         for table in (*_PLAIN, *tables):
@@ -93,7 +94,8 @@ def _write(store: LiveStore, partial: Path) -> None:
 
 
 def _detach(store: LiveStore) -> None:
-    store.run(f"SET search_path = '{SEARCH_PATH}'; DETACH snapshot")
+    store.look_up_own()
+    store.run("DETACH snapshot")
 
 
 @interruptible()
@@ -112,9 +114,9 @@ def _point(data: Path, name: str) -> None:
     """Moves the pointer, in one step."""
     pointer = data / "CURRENT.partial"
     pointer.write_text(name, encoding="ascii")
-    _make_durable(pointer)
+    make_durable(pointer)
     pointer.replace(data / "CURRENT")
-    _make_durable(data)
+    make_durable(data)
 
 
 def _tidy(folder: Path, current: str) -> None:
@@ -131,9 +133,9 @@ def _number(path: Path) -> int:
     return int(stem) if stem.isdigit() else 0
 
 
-def _make_durable(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def remove_other_snapshots(data: Path, current: str) -> int:
+    """Deletes every snapshot but one; how many they were."""
+    others = [path for path in (data / "snapshots").iterdir() if path.name != f"{current}.duckdb"]
+    for path in others:
+        path.unlink()
+    return len(others)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import polars as pl
 
+from velocity.database.interruptible import interruptible
 from velocity.errors import StoreError
 from velocity.queries import queries_fingerprint
-from velocity.store.interruptible import interruptible
 from velocity.store.kept import MOST_BYTES, Kept
 
 if TYPE_CHECKING:

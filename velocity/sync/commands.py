@@ -1,7 +1,7 @@
 """Brings runs in and figures out: pull -> merge -> derive -> check -> publish, with progress.
 
-Three commands, one way: `sync_wandb`, `ingest_local` and `import_tables` differ only in where the
-batches come from. A stop at any point loses nothing that was merged, and the next command goes on.
+One way for all commands: `sync_wandb` and `import_runs` differ only in where the batches come from.
+A stop at any point loses nothing that was merged, and the next command goes on.
 """
 
 from __future__ import annotations
@@ -11,24 +11,25 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from velocity.queries import load_query
+from velocity.record import MergeCounts, SyncRow
 from velocity.roster.models import load_roster
-from velocity.store import LiveStore, MergeCounts, open_live
+from velocity.sources.base import Asked, connect_server, find_source
+from velocity.store import open_live
 from velocity.store.derive import derive
-from velocity.store.merge import SyncRow, merge_log, merge_project, merge_rejected, merge_runs
 from velocity.store.publish import publish
-from velocity.store.restated import count_restatements, count_weeks_restated
 from velocity.sync.projects import pull_projects
 from velocity.sync.results import OnProgress, Progress, ProjectResult, SyncResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from velocity.errors import VelocityError
+    from velocity.record import Record
     from velocity.records import RunBatch
     from velocity.roster.models import Roster
     from velocity.settings import Settings
+    from velocity.store import LiveStore
 
 __all__ = [
     "Clock",
@@ -36,6 +37,7 @@ __all__ = [
     "Progress",
     "ProjectResult",
     "SyncResult",
+    "import_runs",
     "import_tables",
     "ingest_local",
     "sync_wandb",
@@ -72,20 +74,18 @@ def sync_wandb(
     Raises:
         VelocityError: nothing could be pulled at all, or the store cannot be written.
     """
-    from velocity.sources.wandb_api import connect  # noqa: PLC0415 - importing wandb costs a second
-
     wanted = settings.wandb.wanted(projects)
     roster = load_roster(settings.roster)
     with open_live(data) as store:
         on_progress(Progress("connect", "Weights & Biases"))
-        server = connect()
+        server = connect_server()
         results = pull_projects(
-            store,
+            store.record,
             server,
             wanted,
             full=full,
             on_progress=on_progress,
-            on_end=lambda result, began: _log(store, "sync", result, began, clock()),
+            on_end=lambda result, began: _log(store.record, "sync", result, began, clock()),
             clock=clock,
         )
         if results and all(it.error is not None for it in results):
@@ -103,6 +103,72 @@ def _nothing_pulled(results: Sequence[ProjectResult]) -> VelocityError:
     return type(first)(f"None of {len(results)} projects could be pulled. {told}", first.hint)
 
 
+def import_runs(
+    data: Path,
+    settings: Settings,
+    source: str,
+    asked: Asked,
+    *,
+    as_of: datetime | None = None,
+    on_progress: OnProgress = lambda _: None,
+    clock: Clock = _now,
+) -> SyncResult:
+    """Brings in what a source has at some places.
+
+    Args:
+        data: the data folder.
+        settings: where the roster is, and how to derive.
+        source: name of the source, see `velocity.sources.base`.
+        asked: the places; its own `on_progress` is not used.
+        as_of: the instant to which the runs are complete; default: what the source says, of all of
+            its batches the latest, else when reading began.
+        on_progress: told how far the command is.
+        clock: the present instant.
+
+    Raises:
+        VelocityError: there is no such source, a place cannot be read, or the store not be written.
+    """
+
+    def read(what: str, done: int, total: int) -> None:
+        on_progress(Progress("pull", what, done, total, ended=done == total))
+
+    roster = load_roster(settings.roster)
+    command: Literal["ingest", "import"] = "ingest" if source == "files" else "import"
+    started_at = clock()
+    batches = find_source(source).read(replace(asked, on_progress=read))
+    with open_live(data) as store:
+        results: dict[tuple[str, str], ProjectResult] = {}
+        notes: list[str] = []
+        instants: list[datetime] = []
+        for batch in batches:
+            _merge_batch(store.record, batch, results)
+            notes += batch.notes
+            instants += [batch.complete_to] if batch.complete_to is not None else []
+        complete_to = as_of or max(instants, default=started_at)
+        for result in results.values():
+            store.record.merge_project(
+                result.entity,
+                result.project,
+                rejected=result.rejected,
+                as_of=None if result.counts == MergeCounts() else complete_to,
+            )
+            _log(store.record, command, result, started_at, clock())
+        done = _finish(store, settings, roster, list(results.values()), on_progress)
+        return replace(done, notes=tuple(notes))
+
+
+def _merge_batch(
+    record: Record, batch: RunBatch, results: dict[tuple[str, str], ProjectResult]
+) -> None:
+    """Merges a batch of several projects; adds to the result of each."""
+    for row in batch.rejected:
+        key = row.entity, row.project
+        results.setdefault(key, ProjectResult(*key)).rejected.append(row)
+    for (entity, project), runs in batch.runs.group_by("entity", "project", maintain_order=True):
+        key = str(entity), str(project)
+        results.setdefault(key, ProjectResult(*key)).counts += record.merge_runs(runs)
+
+
 def ingest_local(
     data: Path,
     settings: Settings,
@@ -113,32 +179,13 @@ def ingest_local(
     on_progress: OnProgress = lambda _: None,
     clock: Clock = _now,
 ) -> SyncResult:
-    """Reads W&B's local run directories at or below `paths`.
+    """Reads W&B's local run directories at or below `paths`, as `import_runs` does.
 
-    Args:
-        data: the data folder.
-        settings: where the roster is, and how to derive.
-        paths: run directories, or trees of them.
-        entity: taken where a directory names none (offline runs do not).
-        username: whose runs these are; directories do not tell.
-        on_progress: told how far the command is.
-        clock: the present instant; what is read is complete to it.
-
-    Raises:
-        VelocityError: a path holds no run directory, or the store cannot be written.
+    `entity` is taken where a directory names none (offline runs do not), and `username` is whose
+    runs these are: directories do not tell.
     """
-    from velocity.sources.wandb_files import fetch_local_runs  # noqa: PLC0415 - loads wandb
-
-    roster = load_roster(settings.roster)
-    with open_live(data) as store:
-        started_at = clock()
-
-        def read(done: int, total: int) -> None:
-            on_progress(Progress("pull", "run directories", done, total, ended=done == total))
-
-        batches = fetch_local_runs(paths, entity=entity, username=username, on_progress=read)
-        results = _merge_batches(store, batches, "ingest", as_of=started_at, clock=clock)
-        return _finish(store, settings, roster, results, on_progress)
+    asked = Asked([str(path) for path in paths], entity=entity, username=username)
+    return import_runs(data, settings, "files", asked, on_progress=on_progress, clock=clock)
 
 
 def import_tables(
@@ -152,65 +199,15 @@ def import_tables(
     on_progress: OnProgress = lambda _: None,
     clock: Clock = _now,
 ) -> SyncResult:
-    """Reads run tables (CSV, Parquet, or W&B's own CSV export), complete to `as_of`.
+    """Reads run tables (CSV, Parquet, or W&B's own CSV export), as `import_runs` does.
 
-    Args:
-        data: the data folder.
-        settings: where the roster is, and how to derive.
-        files: the tables.
-        as_of: the instant to which they are complete; default: the largest in all of them.
-        entity: for W&B's export, which does not say.
-        project: likewise.
-        on_progress: told how far the command is.
-        clock: the present instant, for the log.
-
-    Raises:
-        VelocityError: a file cannot be used, or the store cannot be written.
+    `entity` and `project` are for W&B's export, which does not say. Tables are complete to
+    the largest time in all of them, unless `as_of` says otherwise.
     """
-    from velocity.sources.run_table import read_run_table  # noqa: PLC0415 - not for other commands
-
-    roster = load_roster(settings.roster)
-    tables = []
-    for number, file in enumerate(files):
-        on_progress(Progress("pull", str(file), number, len(files)))
-        tables.append(read_run_table(file, entity=entity, project=project))
-    largest = max((it.largest_at for it in tables if it.largest_at is not None), default=None)
-    with open_live(data) as store:
-        batches = (table.batch for table in tables)
-        complete_to = as_of or largest or clock()
-        results = _merge_batches(store, batches, "import", as_of=complete_to, clock=clock)
-        done = _finish(store, settings, roster, results, on_progress)
-        return replace(
-            done, notes=(*(note for table in tables for note in table.notes), *done.notes)
-        )
-
-
-def _merge_batches(
-    store: LiveStore,
-    batches: Iterable[RunBatch],
-    command: Literal["ingest", "import"],
-    *,
-    as_of: datetime,
-    clock: Clock,
-) -> list[ProjectResult]:
-    """Merges batches of several projects; what it did for each."""
-    started_at = clock()
-    results: dict[tuple[str, str], ProjectResult] = {}
-    for batch in batches:
-        for row in batch.rejected:
-            key = row.entity, row.project
-            results.setdefault(key, ProjectResult(*key)).rejected.append(row)
-        for (entity, project), runs in batch.runs.group_by(
-            "entity", "project", maintain_order=True
-        ):
-            key = str(entity), str(project)
-            results.setdefault(key, ProjectResult(*key)).counts += merge_runs(store, runs)
-    for (entity, project), result in results.items():
-        merge_rejected(store, entity, project, result.rejected)
-        if result.counts != MergeCounts():
-            merge_project(store, entity, project, as_of=as_of)
-        _log(store, command, result, started_at, clock())
-    return list(results.values())
+    asked = Asked([str(file) for file in files], entity=entity, project=project)
+    return import_runs(
+        data, settings, "table", asked, as_of=as_of, on_progress=on_progress, clock=clock
+    )
 
 
 def _finish(
@@ -221,39 +218,26 @@ def _finish(
     on_progress: OnProgress,
 ) -> SyncResult:
     """Derives and publishes what was merged."""
-    known = count_restatements(store)
-    scholars = derive(
+    derived = derive(
         store, settings, roster, on_step=lambda title: on_progress(Progress("derive", title))
     )
     on_progress(Progress("publish", "snapshot"))
     return SyncResult(
         tuple(results),
         publish(store),
-        scholars_derived=scholars,
-        weeks_restated=count_weeks_restated(store, since=known),
-        notes=_unknown_states(store, results),
+        scholars_derived=derived.scholars,
+        weeks_restated=derived.weeks_restated,
     )
 
 
-def _unknown_states(store: LiveStore, results: Sequence[ProjectResult]) -> tuple[str, ...]:
-    """A sentence naming the state words, of the projects that were read, that are of no class."""
-    projects = [it.name for it in results]
-    words = store.run(load_query("store/unknown_states").body, {"projects": projects})
-    told = ", ".join(f'"{word}"' for (word,) in words)
-    if not told:
-        return ()
-    return (f"Nobody knows these states, so their runs count as over and no success: {told}.",)
-
-
 def _log(
-    store: LiveStore,
+    record: Record,
     command: Literal["sync", "ingest", "import"],
     result: ProjectResult,
     started_at: datetime,
     finished_at: datetime,
 ) -> None:
-    merge_log(
-        store,
+    record.merge_log(
         SyncRow(
             command=command,
             entity=result.entity,

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from velocity import state
 from velocity.errors import VelocityError
+from velocity.record import exclusions
 from velocity.roster.models import load_roster
-from velocity.store import exclusions, open_live
+from velocity.store import open_live
 from velocity.store.derive import derive
-from velocity.store.erase import count_runs_of, erase, remove_other_snapshots, rewrite
-from velocity.store.publish import publish
+from velocity.store.publish import publish, remove_other_snapshots
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +50,7 @@ def forget_person(data: Path, settings: Settings, person: str) -> Forgotten:
     names, emails = _called(roster, person)
     with open_live(data) as store:
         known = bool(emails or len(names) > 1 or (roster and person in _ids(roster)))
-        if not (known or count_runs_of(store, names) or exclusions.load(data).has(person)):
+        if not (known or store.record.count_runs_of(names) or exclusions.load(data).has(person)):
             raise VelocityError(
                 f"Nobody called '{person}' is in the roster or has a run here.",
                 "Give the id of the roster, or the W&B username as W&B spells it.",
@@ -80,14 +80,16 @@ def _remove(
     data = store.data
     begun = exclusions.load(data)
     names = sorted(begun.unfinished)
-    runs, log_rows = erase(store, names)
+    runs, log_rows = store.record.erase(names)
+    store.erase(names)
     derive(store, settings, roster)
     # Deriving tells what changed in past weeks, of the person too.
-    log_rows += erase(store, names)[1]
+    log_rows += store.record.erase(names)[1]
     published = publish(store)
     snapshots = remove_other_snapshots(data, published)
     state.forget(data, names)
-    rewrite(store)
+    store.record.rewrite()
+    store.rewrite()
     begun.ended().save(data)
     return Forgotten(runs, log_rows, snapshots, published, known)
 

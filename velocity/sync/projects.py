@@ -1,7 +1,7 @@
 """The projects of a sync: which there are, and pulling them several at a time.
 
-W&B is asked in threads, over one connection; the store stays with the thread that opened it, to
-which the others hand over what they read.
+W&B is asked in threads, over one connection. Each merges what it reads before it reads on, so that
+memory stays flat however many runs there are.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from velocity.errors import NoProjectError, SourceError, StoreError, VelocityError
-from velocity.store.owner import StoreOwner
-from velocity.store.pulls import list_pulled
+from velocity.sync.jobs import Listener, run_jobs
 from velocity.sync.pull import leave_project, pull_project
 from velocity.sync.results import ProjectResult
 
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from velocity.sources.wandb_api import WandbServer
-    from velocity.store.live import LiveStore
+    from velocity.record import Record
+    from velocity.sources.base import Server
     from velocity.sync.results import OnProgress
 
 _TURN_S = 0.0005
@@ -32,8 +31,8 @@ _OBJECTS_A_SEARCH = 100_000
 
 
 def pull_projects(
-    store: LiveStore,
-    server: WandbServer,
+    record: Record,
+    server: Server,
     wanted: Sequence[str],
     *,
     full: bool,
@@ -44,12 +43,13 @@ def pull_projects(
     """Pulls projects, as many at once as the server takes; one that fails stops no other.
 
     Args:
-        store: to merge into, in this thread.
+        record: to merge into.
         server: to ask.
         wanted: "ENTITY/PROJECT", or "ENTITY/*" for every project of an entity.
         full: read every run.
-        on_progress: told of every page, in this thread.
-        on_end: told of every project that was pulled or failed, and when its pull began; likewise.
+        on_progress: told of every page, one at a time, by the threads that pull.
+        on_end: told of every project that was pulled or failed, and when its pull began; by the
+            threads that pull.
         clock: the present instant.
 
     Returns:
@@ -59,34 +59,37 @@ def pull_projects(
     Raises:
         StoreError: the store cannot be written.
     """
-    owner = StoreOwner(store)
+    listener = Listener(on_progress)
 
     def pull(result: ProjectResult, *, listed: bool) -> None:
         began, started_at = time.monotonic(), clock()
         try:
             _pull(
-                owner,
+                record,
                 server,
                 result,
                 started_at=started_at,
                 full=full,
                 listed=listed,
-                on_progress=on_progress,
+                on_progress=listener,
             )
         except StoreError:
             raise
         except VelocityError as error:
             result.error = error
         result.seconds = time.monotonic() - began
-        owner.do(lambda _: on_end(result, started_at))
+        on_end(result, started_at)
 
     results, jobs = [], []
-    for result, listed in _found(store, server, wanted):
+    for result, listed in _found(record, server, wanted):
         results.append(result)
         if result.error is None:
             jobs.append(partial(pull, result, listed=listed))
-    with _many_objects_at_pace():
-        owner.run(jobs, threads=server.at_once)
+    try:
+        with _many_objects_at_pace():
+            run_jobs(jobs, threads=server.at_once)
+    finally:
+        listener.leave()
     return results
 
 
@@ -109,8 +112,8 @@ def _many_objects_at_pace() -> Iterator[None]:
 
 
 def _pull(
-    owner: StoreOwner,
-    server: WandbServer,
+    record: Record,
+    server: Server,
     result: ProjectResult,
     *,
     started_at: datetime,
@@ -120,16 +123,16 @@ def _pull(
 ) -> None:
     try:
         pull_project(
-            owner, server, result, started_at=started_at, full=full, on_progress=on_progress
+            record, server, result, started_at=started_at, full=full, on_progress=on_progress
         )
     except NoProjectError:
         if listed:
             raise
-        leave_project(owner, server, result, gone_at=started_at)
+        leave_project(record, server, result, gone_at=started_at)
 
 
 def _found(
-    store: LiveStore, server: WandbServer, wanted: Iterable[str]
+    record: Record, server: Server, wanted: Iterable[str]
 ) -> Iterable[tuple[ProjectResult, bool]]:
     """Every project once, and whether it was named or listed: else it is only known from before."""
     seen: set[tuple[str, str]] = set()
@@ -140,7 +143,7 @@ def _found(
         except SourceError as error:
             yield ProjectResult(entity, project, error=error), True
             continue
-        known = list_pulled(store, entity) if project == "*" else []
+        known = record.list_pulled(entity) if project == "*" else []
         for found in dict.fromkeys([*names, *known]):
             if (entity, found) not in seen:
                 seen.add((entity, found))

@@ -1,4 +1,4 @@
-"""Pulls one project from W&B into the store: what is new or may have changed, or everything.
+"""Pulls one project from W&B into the record: what is new or may have changed, or everything.
 
 An API that lies a little is asked so that its lies do no lasting harm:
 
@@ -26,27 +26,15 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from velocity.errors import RetryLaterError, SourceError
-from velocity.store.merge import merge_runs
-from velocity.store.pulls import (
-    known_window,
-    list_differing,
-    list_missing,
-    list_rejected,
-    list_unfinished,
-    mark_deleted,
-    merge_pull,
-    read_pull_state,
-)
 from velocity.sync.results import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
     from datetime import datetime
 
+    from velocity.record import Record
     from velocity.records import Rejected, RunBatch
-    from velocity.sources.wandb_api import WandbServer
-    from velocity.store.live import LiveStore
-    from velocity.store.owner import StoreOwner
+    from velocity.sources.base import Server
     from velocity.sync.results import OnProgress, ProjectResult, Stage
 
 #: W&B shows changes late, by 10 minutes and more.
@@ -60,8 +48,8 @@ _MERGED_SECONDS = 1.0
 
 
 def pull_project(
-    owner: StoreOwner,
-    server: WandbServer,
+    record: Record,
+    server: Server,
     result: ProjectResult,
     *,
     started_at: datetime,
@@ -71,20 +59,20 @@ def pull_project(
     """Pulls the project that `result` names; what it did is added to `result`.
 
     Args:
-        owner: of the store, merges page by page and tells what is known.
+        record: to merge into, page by page; tells what is known.
         server: to ask.
         result: names the project; holds what was done, even where the pull fails.
         started_at: the present instant; the project is complete to it afterwards.
         full: read every run; else only where the project was never pulled, or its server cannot
             say what is new.
-        on_progress: told of every page, in the owner's thread.
+        on_progress: told of every page.
 
     Raises:
         VelocityError: the project could not be read to its end; the next pull goes on.
     """
-    pull = _Pull(owner, server.counting(), result, started_at, on_progress)
+    pull = _Pull(record, server.counting(), result, started_at, on_progress)
     try:
-        state = owner.do(read_pull_state, result.entity, result.project)
+        state = record.read_pull_state(result.entity, result.project)
         trusted = None
         go_on_from = started_at
         since = None if full or not state.filter_trusted else state.pulled_from
@@ -109,26 +97,25 @@ def pull_project(
         )
     finally:
         result.requests = pull.server.requests
-        owner.do(pull.tell, "pull", ended=True)
+        pull.tell("pull", ended=True)
 
 
 def leave_project(
-    owner: StoreOwner, server: WandbServer, result: ProjectResult, *, gone_at: datetime
+    record: Record, server: Server, result: ProjectResult, *, gone_at: datetime
 ) -> None:
     """Takes the runs of a project that W&B no longer has out of the figures, until it is back.
 
     Args:
-        owner: of the store that holds them.
+        record: that holds them.
         server: that has it no longer.
         result: names the project; holds what was done.
         gone_at: the instant when W&B had it no longer.
     """
     key = result.entity, result.project
-    held = owner.do(list_missing, *key, ())
-    owner.do(mark_deleted, *key, held, at=gone_at)
+    held = record.list_missing(*key, ())
+    record.mark_deleted(*key, held, at=gone_at)
     result.deleted += len(held)
-    owner.do(
-        merge_pull,
+    record.merge_pull(
         *key,
         started_at=gone_at,
         go_on_from=gone_at,
@@ -152,14 +139,14 @@ class _Pull:
 
     def __init__(
         self,
-        owner: StoreOwner,
-        server: WandbServer,
+        record: Record,
+        server: Server,
         result: ProjectResult,
         started_at: datetime,
         on_progress: OnProgress,
     ) -> None:
         self.server = server
-        self._owner = owner
+        self._record = record
         self._result = result
         self._key = result.entity, result.project
         self._started_at = started_at
@@ -171,7 +158,7 @@ class _Pull:
     def read_everything(self) -> None:
         """Every run, page by page, and what is gone."""
         self._total = self.server.count_runs(*self._key)
-        self._owner.do(self.tell, "pull")
+        self.tell("pull")
         self._merge(self.server.fetch_runs(*self._key))
         if self._is_complete(self._read, self._total):
             self._mark_deleted(self._read)
@@ -189,7 +176,7 @@ class _Pull:
             listing = self._listing(before)
             listed = set(listing["run_id"])
             complete = self._is_complete(listed, before)
-            differing = self._owner.do(list_differing, *self._key, listing)
+            differing = self._record.list_differing(*self._key, listing)
             # What is set aside by now differs because it could not be merged.
             self._read_again(differing, but=self._rejected.keys())
             if complete:
@@ -204,7 +191,7 @@ class _Pull:
         """Every run without its data; W&B counts so many."""
         frames, rows = [], 0
 
-        def tell(_store: LiveStore, *, ended: bool = False) -> None:
+        def tell(*, ended: bool = False) -> None:
             what = f"{self._result.name}, compared"
             total = rows if ended else count
             self._on_progress(Progress("pull", what, rows, total, ended=ended))
@@ -212,8 +199,8 @@ class _Pull:
         for frame in self.server.fetch_listing(*self._key):
             frames.append(frame)
             rows += frame.height
-            self._owner.do(tell)
-        self._owner.do(tell, ended=True)
+            tell()
+        tell(ended=True)
         return pl.concat(frames)
 
     def _is_complete(self, scanned: set[str | None], count_before: int) -> bool:
@@ -224,12 +211,12 @@ class _Pull:
         return count_before <= len(scanned) <= self.server.count_runs(*self._key)
 
     def _mark_deleted(self, scanned: set[str | None]) -> None:
-        missing = self._owner.do(list_missing, *self._key, scanned)
+        missing = self._record.list_missing(*self._key, scanned)
         # Two changes during a scan can make up for each other in the count: ask for each by id.
         self._read.difference_update(missing)
         self._merge(self.server.fetch_runs(*self._key, run_ids=missing))
         gone = [run_id for run_id in missing if run_id not in self._read]
-        self._owner.do(mark_deleted, *self._key, gone, at=self._started_at)
+        self._record.mark_deleted(*self._key, gone, at=self._started_at)
         self._result.deleted += len(gone)
 
     def read_since(self, since: datetime) -> bool:
@@ -238,7 +225,7 @@ class _Pull:
         A heartbeat under way moves its run to the end of the list and all others up by one, past
         the cursor: a list that is too short is read again.
         """
-        self._owner.do(self.tell, "pull")
+        self.tell("pull")
         missing = 0
         for _ in range(_ATTEMPTS):
             self._merge(self.server.fetch_runs(*self._key, since=since))
@@ -251,8 +238,8 @@ class _Pull:
     def read_unsettled(self) -> None:
         """Runs that were set aside, and those that were not over."""
         # What was set aside goes by itself, as it may make smaller pages necessary.
-        for unsettled in (list_rejected, list_unfinished):
-            self._read_again(self._owner.do(unsettled, *self._key), but=self._read)
+        for unsettled in (self._record.list_rejected, self._record.list_unfinished):
+            self._read_again(unsettled(*self._key), but=self._read)
 
     def _read_again(self, run_ids: Iterable[str], *, but: Container[str | None]) -> None:
         """Runs by id, `but` for some."""
@@ -261,7 +248,7 @@ class _Pull:
 
     def check_filter(self) -> bool | None:
         """Whether the server's filter by heartbeat gives what was just read; None: cannot tell."""
-        window = self._owner.do(known_window, *self._key)
+        window = self._record.known_window(*self._key)
         expected = {run_id for run_id in window if run_id in self._read}
         if not expected:
             return None
@@ -305,8 +292,7 @@ class _Pull:
     ) -> None:
         """Says that the pull succeeded, from where the next goes on, and what is set aside."""
         self._result.rejected = list(self._rejected.values())
-        self._owner.do(
-            merge_pull,
+        self._record.merge_pull(
             *self._key,
             started_at=self._started_at,
             go_on_from=go_on_from,
@@ -326,15 +312,15 @@ class _Pull:
                 waiting.append(batch)
                 rows = sum(it.runs.height for it in waiting)
                 if rows >= _MERGED_ROWS or time.monotonic() - since >= _MERGED_SECONDS:
-                    self._owner.do(self._merge_batches, waiting)
+                    self._merge_batches(waiting)
                     waiting, since = [], time.monotonic()
         finally:  # what came before a failure stays
             if waiting:
-                self._owner.do(self._merge_batches, waiting)
+                self._merge_batches(waiting)
 
-    def _merge_batches(self, store: LiveStore, batches: Sequence[RunBatch]) -> None:
-        self.tell(store, "merge")
-        self._result.counts += merge_runs(store, pl.concat([it.runs for it in batches]))
+    def _merge_batches(self, batches: Sequence[RunBatch]) -> None:
+        self.tell("merge")
+        self._result.counts += self._record.merge_runs(pl.concat([it.runs for it in batches]))
         for batch in batches:
             run_ids = batch.runs["run_id"].to_list()
             self._read.update(run_ids)
@@ -343,9 +329,9 @@ class _Pull:
             for row in batch.rejected:
                 self._read.add(row.run_id)
                 self._rejected[row.run_id] = row
-        self.tell(store, "pull")
+        self.tell("pull")
 
-    def tell(self, _store: LiveStore, stage: Stage, *, ended: bool = False) -> None:
-        """Says how far the pull is, for as long as the owner listens."""
+    def tell(self, stage: Stage, *, ended: bool = False) -> None:
+        """Says how far the pull is."""
         told = Progress(stage, self._result.name, len(self._read), self._total, ended=ended)
         self._on_progress(told)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from velocity.store import MergeCounts
+from velocity.record import MergeCounts
 
 if TYPE_CHECKING:
     from velocity.errors import VelocityError

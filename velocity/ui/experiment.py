@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from velocity import formats
-from velocity.charts import draw_timeline
+from velocity.charts import draw_timeline, timeline_view
 from velocity.reading import reads
 from velocity.reading.periods import week_of
-from velocity.shapes import my_velocity as shape
-from velocity.shapes.experiments import experiment_words
+from velocity.reading.scholar import timeline_window
+from velocity.sentences.timeline import experiment_words, timeline_caption
 from velocity.ui.drill import forget_unknown, show_way
 from velocity.ui.parts import Table, show_chart, theme_mode
 from velocity.ui.tables import show_rows
@@ -36,8 +36,9 @@ def show_timeline(view: View, who: dict[str, Any], *, title: str) -> None:
         who: the scholar, a row of `reads.scholars`.
         title: of the chart.
     """
-    from_at, to_at = shape.timeline_window(view.window, view.as_of, view.zone)
+    from_at, to_at = timeline_window(view.window, view.as_of, view.zone)
     over = {"scholar": who["scholar"], "from_at": from_at, "to_at": to_at}
+    drawn = timeline_view(from_at, to_at, view.as_of, who)
     experiments = view.read(reads.timeline_experiments, **over)
     runs = view.read(reads.timeline_runs, **over)
     show_chart(
@@ -45,12 +46,12 @@ def show_timeline(view: View, who: dict[str, Any], *, title: str) -> None:
             experiments,
             runs,
             view.read(reads.concurrency, **over),
-            view=shape.timeline_view(from_at, to_at, view.as_of, who),
+            view=drawn,
             mode=theme_mode(),
             title=title,
         ),
         title=title,
-        caption=shape.timeline_caption(from_at, to_at, who),
+        caption=timeline_caption(drawn),
         table=Table(experiments, "timeline"),
         on_select=_take_clicked,
     )

@@ -10,8 +10,8 @@ import streamlit as st
 
 from velocity import formats
 from velocity.reading import reads
-from velocity.shapes import streams as shape
-from velocity.shapes.stand_up import stuck_rows
+from velocity.reading import streams as shape
+from velocity.sentences import lines as words
 from velocity.theme import tokens
 from velocity.ui.drill import chosen_row
 from velocity.ui.parts import Table, heading, theme_mode
@@ -45,7 +45,7 @@ def show_stuck(view: View, stuck: pl.DataFrame) -> None:
         st.markdown("Nothing has been stuck for more than a day.")
         return
     alt = "What is stuck, longest first; a selected row opens its scholar"
-    _show(view, stuck_rows(stuck), stuck, _STUCK, key="stuck-rows", alt=alt)
+    _show(view, words.stuck_rows(stuck), stuck, _STUCK, key="stuck-rows", alt=alt)
 
 
 def show_lines(view: View, lines: pl.DataFrame, medians: pl.DataFrame) -> None:
@@ -60,7 +60,7 @@ def show_lines(view: View, lines: pl.DataFrame, medians: pl.DataFrame) -> None:
         "Lines",
         "One row per scholar and project, sorted by the oldest unanswered result or failure not "
         f"recovered; {formats.sample(lines.height)}; {view.window.words}; bars end at "
-        f"{formats.duration(shape.LONGEST_BAR_HOURS)}{view.opens_words}",
+        f"{formats.duration(words.LONGEST_BAR_HOURS)}{view.opens_words}",
         table=Table(shape.line_table(lines, medians), "lines"),
     )
     if lines.is_empty():
@@ -68,13 +68,13 @@ def show_lines(view: View, lines: pl.DataFrame, medians: pl.DataFrame) -> None:
             "No line of these streams has an experiment in this window: choose a longer one."
         )
         return
-    rows = shape.line_rows(lines, medians, view.read(reads.open_work))
+    rows = words.line_rows(lines, medians, view.read(reads.open_work))
     columns = {
         "line": st.column_config.TextColumn("Scholar / line", width=140),
         "stream_name": st.column_config.TextColumn("Stream", width=70),
         "state": st.column_config.TextColumn("State", width=132),
         "for": st.column_config.TextColumn("For", width=72),
-        "last_loops_hours": _bars("Last 10 loops, hours", 116, shape.LONGEST_BAR_HOURS),
+        "last_loops_hours": _bars("Last 10 loops, hours", 116, words.LONGEST_BAR_HOURS),
         "median": st.column_config.TextColumn("Loop median (n)", width=104),
         "experiments_concluded": st.column_config.NumberColumn("Concluded", width=72),
         "failed": st.column_config.NumberColumn("Failed", format="%d\u00a0%%", width=54),
@@ -119,7 +119,7 @@ def show_scholars(
         "serial": st.column_config.NumberColumn("Now", format="%d\u00a0%%", width=55),
     }
     alt = "Scholars of these streams, what has waited longest first"
-    _show(view, shape.scholar_words(people), people, columns, key="scholar-rows", alt=alt)
+    _show(view, words.scholar_words(people), people, columns, key="scholar-rows", alt=alt)
 
 
 def _within(view: View, streams: list[str], **filters: Any) -> Callable[[], pl.DataFrame]:

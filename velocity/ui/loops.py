@@ -8,7 +8,8 @@ import streamlit as st
 
 from velocity import formats
 from velocity.charts import draw_dots, draw_loops, draw_share_bar
-from velocity.shapes import my_velocity as shape
+from velocity.reading.scholar import dots
+from velocity.sentences.scholar import medians
 from velocity.ui.parts import Table, show_chart, show_figure, theme_mode
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def show_loops(view: View, loops: pl.DataFrame, figures: Mapping[str, Any]) -> N
             table=Table(loops, "loops"),
         )
     with right:
-        medians = shape.medians(figures)
+        medians_table = medians(figures)
         show_chart(
             draw_share_bar(
                 machine_hours=figures["machine_hours_closed"],
@@ -51,10 +52,10 @@ def show_loops(view: View, loops: pl.DataFrame, figures: Mapping[str, Any]) -> N
             title="Where the loop goes",
             caption=f"Hours of {formats.plural(figures['loops_closed'], 'closed loop')}; "
             f"medians of all, {figures['loops_abandoned']} abandoned",
-            table=Table(medians, "medians"),
+            table=Table(medians_table, "medians"),
         )
         if figures["loop_hours_median"] is None:
-            dots = draw_dots(shape.dots(loops, view.zone), mode=mode, title="Loops")
-            show_figure(dots, key="loop-dots")
+            few = draw_dots(dots(loops, view.zone), mode=mode, title="Loops")
+            show_figure(few, key="loop-dots")
         else:
-            st.table(medians, border="horizontal")
+            st.table(medians_table, border="horizontal")

@@ -8,8 +8,7 @@ import streamlit as st
 
 from velocity import formats
 from velocity.reading import reads
-from velocity.shapes.my_velocity import SEEN_BY_OTHERS
-from velocity.shapes.seen import seen_by
+from velocity.sentences.seen import SEEN_BY_OTHERS, seen_by
 from velocity.ui.parts import heading
 from velocity.ui.tables import show_rows
 
@@ -26,12 +25,12 @@ def show_seen(view: View, who: Mapping[str, Any]) -> None:
         view: by whom the page is seen.
         who: the scholar, a row of `reads.scholars`.
     """
-    if view.viewer.scholar is None and view.viewer.email is None:
-        heading("What others can see of you")
+    if view.viewer.email is None:
+        heading(f"What others can see of {formats.markdown(formats.label(who['name']))}")
         st.markdown(SEEN_BY_OTHERS)
         return
     scholar = who["scholar"]
-    if not view.scope.sees_hours(scholar):
+    if not view.is_own(scholar):
         return
     streams = view.read(reads.experiments, scholar=scholar)["stream"].drop_nulls().to_list()
     known = dict(view.read(reads.streams).select("stream", "name").iter_rows())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from velocity.charts import draw_multiples
-from velocity.shapes import weeks
+from velocity.charts import STREAM_MEASURES, draw_multiples
+from velocity.reading.series import panels
+from velocity.sentences.weeks import window_words
 from velocity.ui.parts import Table, show_chart, theme_mode
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def show_stream_weeks(
     """Small multiples, a measure along a row or down a column.
 
     Args:
-        weekly: of `shapes.weeks.recent` with the measures of streams.
+        weekly: of `reading.series.recent` with the measures of streams.
         names: id of each stream -> its name.
         along: which panels have one scale.
         title: of the section.
@@ -36,8 +37,8 @@ def show_stream_weeks(
     counted = "; n = loops of the last week" if notes else ""
     show_chart(
         draw_multiples(
-            weeks.panels(weekly, names),
-            measures=weeks.STREAM_MEASURES,
+            panels(weekly, names),
+            measures=STREAM_MEASURES,
             groups=list(names.values()),
             along=along,
             mode=theme_mode(),
@@ -45,7 +46,7 @@ def show_stream_weeks(
             notes=notes,
         ),
         title=title,
-        caption=f"{weeks.window_words(weekly)}; grey band = usual range of the stream's own "
+        caption=f"{window_words(weekly)}; grey band = usual range of the stream's own "
         f"weeks; one scale {_ONE_SCALE[along]}; a diamond marks a signal{counted}",
         table=Table(weekly, "stream-weeks"),
     )

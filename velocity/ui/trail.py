@@ -32,7 +32,7 @@ def _ways_up(view: View) -> list[tuple[str, str, dict[str, Any]]]:
     # Whoever is on a page of their own came from nowhere else.
     above = (
         [top, *(("streams", names[it], {"streams": [it]}) for it in who["streams"] if it in names)]
-        if view.viewer.scholar != view.scholar
+        if not view.is_own(view.scholar)
         else []
     )
     if view.title == "My velocity":

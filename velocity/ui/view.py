@@ -89,6 +89,13 @@ class View:
         """The settings that decide what a role may see."""
         return {"leads_see_individuals": self.settings.access.leads_see_individuals}
 
+    def is_own(self, scholar: str) -> bool:
+        """Whether the viewer is the scholar, and so may be called "you".
+
+        Without sign-in nobody is: nobody has said who they are.
+        """
+        return scholar == self.viewer.scholar
+
     def looks(self, scholar: str) -> pl.DataFrame:
         """Who else looked at the scholar's pages, latest first: for the scholar alone."""
         if not self.scope.sees_hours(scholar):
@@ -98,7 +105,7 @@ class View:
 
     def record_look(self, scholar: str) -> None:
         """Writes down that the viewer, if somebody else, looks at rows of the scholar alone."""
-        if self.viewer.email is None or self.scope.sees_hours(scholar):
+        if self.viewer.email is None or self.is_own(scholar):
             return
         state.record_look(
             data_folder(),

@@ -1,0 +1,55 @@
+-- title: What a batch changes
+-- table: merge_row
+-- A row a run of the batch (`incoming`): its values, the number it has in the store, and its
+-- outcome: new, changed, revived, unchanged, or kept (the store has it from a better source).
+WITH latest AS (
+  SELECT * REPLACE (coalesce(trust, 0) AS trust)
+  FROM incoming
+  QUALIFY row_number() OVER (
+    PARTITION BY entity, project, run_id ORDER BY heartbeat_at DESC NULLS LAST) = 1
+),
+matched AS (
+  SELECT
+    latest.* REPLACE (
+      -- Only local run files know these; what they told stays when the API replaces the row.
+      coalesce(latest.first_metric_at, held.first_metric_at) AS first_metric_at,
+      coalesce(latest.gpu_utilisation, held.gpu_utilisation) AS gpu_utilisation
+    ),
+    held.run_key,
+    held.username AS held_username,
+    held.deleted_at,
+    coalesce(held.trust > latest.trust, false) AS kept,
+    held
+  FROM latest
+  LEFT JOIN (
+    -- Whole rows only of the runs that came: the configs of all others need not be read.
+    SELECT *
+    FROM raw_run
+    WHERE rowid IN (
+      SELECT raw.rowid FROM raw_run AS raw SEMI JOIN incoming USING (entity, project, run_id))
+  ) AS held
+    ON held.entity = latest.entity AND held.project = latest.project
+    AND held.run_id = latest.run_id
+)
+SELECT
+  * EXCLUDE (kept, deleted_at, held),
+  CASE
+    WHEN run_key IS NULL THEN 'new'
+    WHEN kept THEN 'kept'
+    WHEN deleted_at IS NOT NULL THEN 'revived'
+    WHEN (
+      username, display_name, state, created_at, writers, stamp, heartbeat_at, runtime_s,
+      earlier_runtime_s, last_metric_at, first_metric_at, group_name, job_type, sweep, tags,
+      config_hash, config, gpu_utilisation, notes, resumed, offline, shared, rewound, history_rows,
+      wrote, relaunched, unreadable, source, trust, url
+    ) IS NOT DISTINCT FROM (
+      held.username, held.display_name, held.state, held.created_at, held.writers, held.stamp,
+      held.heartbeat_at, held.runtime_s, held.earlier_runtime_s, held.last_metric_at,
+      held.first_metric_at, held.group_name, held.job_type, held.sweep, held.tags,
+      held.config_hash, held.config, held.gpu_utilisation, held.notes, held.resumed, held.offline,
+      held.shared, held.rewound, held.history_rows, held.wrote, held.relaunched, held.unreadable,
+      held.source, held.trust, held.url
+    ) THEN 'unchanged'
+    ELSE 'changed'
+  END AS outcome
+FROM matched

@@ -1,0 +1,23 @@
+-- title: Write what a batch changes
+-- Replaces changed rows, adds new ones, and notes whose figures this touches.
+DELETE FROM raw_run
+WHERE run_key IN (SELECT run_key FROM merge_row WHERE outcome IN ('changed', 'revived'));
+
+INSERT INTO raw_run BY NAME
+SELECT
+  * EXCLUDE (held_username, outcome)
+    REPLACE (coalesce(run_key, nextval('run_key_sequence')) AS run_key),
+  now() AS seen_at
+FROM merge_row
+WHERE outcome IN ('new', 'changed', 'revived');
+
+INSERT OR REPLACE INTO changed_username
+SELECT username, nextval('change_sequence')
+FROM (
+  SELECT DISTINCT coalesce(name, '') AS username
+  FROM (
+    SELECT unnest([username, held_username]) AS name, unnest([true, run_key IS NOT NULL]) AS real
+    FROM merge_row
+    WHERE outcome IN ('new', 'changed', 'revived')
+  )
+  WHERE real);

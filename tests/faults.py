@@ -1,0 +1,139 @@
+"""What a real W&B server does wrong, for the server of the demo to do at chosen calls.
+
+    server.faults.append(status(503).at(after=2, times=3))  # the 3rd, 4th and 5th page
+
+Rows that are wrong in themselves are changed in the world: `world.put(encode_config_twice(run))`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from graphql import (
+    REMOVE,
+    FieldDefinitionNode,
+    ObjectTypeDefinitionNode,
+    Visitor,
+    parse,
+    print_ast,
+    visit,
+)
+
+from velocity.demo.wandb_server.faults import Fault, Reply
+from velocity.demo.wandb_server.protocol import schema_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from velocity.demo.wandb_server.faults import Call
+    from velocity.demo.wandb_server.world import RunNode, World
+
+_PROXY_PAGE = "<!doctype html><title>Sign in</title><p>Sign in to your network to go on.</p>"
+
+
+def status(code: int, message: str = "try again") -> Fault:
+    """An HTTP status, as from an overloaded server."""
+    return Fault(reply=Reply(code, json.dumps({"errors": [{"message": message}]})))
+
+
+def dropped() -> Fault:
+    """The connection ends in the middle of the answer."""
+    return Fault(reply=Reply(200, '{"data": {"project": {', dropped=True))
+
+
+def html_page() -> Fault:
+    """A page for people, status 200, as from a proxy or a wrong base URL."""
+    return Fault(reply=Reply(200, _PROXY_PAGE, "text/html"))
+
+
+def refused(message: str) -> Fault:
+    """Status 200 with GraphQL errors and no data, as for a missing permission."""
+    return Fault(reply=Reply(200, json.dumps({"errors": [{"message": message}], "data": None})))
+
+
+def slow(seconds: float) -> Fault:
+    """The right answer, late."""
+    return Fault(delay_s=seconds)
+
+
+def nobody() -> Fault:
+    """A key that the server takes but knows no one by: `viewer` is null."""
+    return Fault(
+        change_data=lambda data, _call: {
+            key: None if key == "viewer" else value for key, value in data.items()
+        }
+    ).at(operation=None, times=None)
+
+
+def hidden_rows(keep: int = 0) -> Fault:
+    """A page with only its first `keep` rows, the page information as if all were there."""
+    return _on_runs(lambda runs, _call: runs | {"edges": runs["edges"][:keep]})
+
+
+def repeated_rows(count: int) -> Fault:
+    """The first `count` rows of the page once more at its end."""
+    return _on_runs(lambda runs, _call: runs | {"edges": runs["edges"] + runs["edges"][:count]})
+
+
+def stuck_cursor() -> Fault:
+    """A page that says that there is more after the cursor that was asked for."""
+    return _on_runs(
+        lambda runs, call: (
+            runs | {"pageInfo": {"endCursor": call.variables.get("cursor"), "hasNextPage": True}}
+        )
+    )
+
+
+def changing(change: Callable[[World], None]) -> Fault:
+    """The world changes just before the call is answered."""
+    return Fault(change_world=change)
+
+
+def schema_without(type_name: str, field: str) -> str:
+    """Schema text for `ProtocolServer.schema` of a server that lacks a field."""
+
+    class _Remove(Visitor):
+        def enter_object_type_definition(
+            self, node: ObjectTypeDefinitionNode, *_: Any
+        ) -> ObjectTypeDefinitionNode | None:
+            if node.name.value != type_name:
+                return None
+            kept = visit(node, _RemoveField())
+            return kept if isinstance(kept, ObjectTypeDefinitionNode) else None
+
+    class _RemoveField(Visitor):
+        def enter_field_definition(self, node: FieldDefinitionNode, *_: Any) -> Any:
+            return REMOVE if node.name.value == field else None
+
+    return print_ast(visit(parse(schema_text()), _Remove()))
+
+
+def cut_config(run: RunNode) -> RunNode:
+    """The run with a config that stops in the middle."""
+    return replace(run, config=run.config[: len(run.config) // 2])
+
+
+def lose_creation(run: RunNode) -> RunNode:
+    """The run without the time at which it was made, which no run can do without."""
+    return replace(run, created_at=None)
+
+
+def encode_config_twice(run: RunNode) -> RunNode:
+    """The run with its config as JSON text inside JSON text."""
+    return replace(run, config=json.dumps(run.config))
+
+
+def swell_summary(run: RunNode, size: int) -> RunNode:
+    """The run with `size` more bytes of histogram in its summary."""
+    summary = json.loads(run.summary_metrics)
+    return replace(run, summary_metrics=json.dumps(summary | {"histogram": "x" * size}))
+
+
+def _on_runs(change: Callable[[dict[str, Any], Call], dict[str, Any]]) -> Fault:
+    def change_data(data: dict[str, Any], call: Call) -> dict[str, Any]:
+        project = data["project"]
+        return data | {"project": project | {"runs": change(project["runs"], call)}}
+
+    return Fault(change_data=change_data)

@@ -1,0 +1,160 @@
+"""Frames before they are drawn, and the words for them: weeks, lines, tiles."""
+
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from tests.builders import at, run, store_of
+from tests.read_schemas import READ_SCHEMAS
+from velocity.reading import reads
+from velocity.reading.programme import charged
+from velocity.reading.series import last_complete_week, recent
+from velocity.reading.streams import series_days
+from velocity.sentences import lines, tiles
+from velocity.sentences.signals import signals
+from velocity.sentences.weeks import window_words
+
+MONDAY = date(2026, 11, 16)
+
+
+def frame(read, rows):
+    schema = pl.Schema(READ_SCHEMAS[read])
+    return pl.DataFrame([dict.fromkeys(schema) | row for row in rows], schema=schema)
+
+
+def weekly(count, *, running=False, measure="failure_share", **columns):
+    return frame(
+        "weekly",
+        [
+            {
+                "group_id": "basalt",
+                "measure": measure,
+                "week_start": MONDAY - timedelta(weeks=back),
+                "running": running and not back,
+                "value": 0.2,
+                "signal": False,
+            }
+            | columns
+            for back in range(count)
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("last_day", "week"),
+    [
+        (date(2026, 11, 21), date(2026, 11, 9)),
+        (date(2026, 11, 22), date(2026, 11, 16)),
+        (date(2026, 11, 23), date(2026, 11, 16)),
+    ],
+)
+def test_a_week_is_complete_with_its_sunday(last_day, week):
+    assert last_complete_week(last_day) == week
+
+
+def test_twelve_complete_weeks_are_shown_and_never_the_running_one():
+    shown = recent(weekly(20, running=True), MONDAY - timedelta(weeks=1), ["failure_share"])
+    assert shown.height == 12
+    assert not shown["running"].any()
+    assert window_words(shown) == "12 weeks to 15\u00a0Nov"
+
+
+def test_before_the_first_week_is_over_the_running_one_is_shown():
+    shown = recent(weekly(1, running=True), MONDAY - timedelta(weeks=1), ["failure_share"])
+    assert shown["running"].to_list() == [True]
+    assert window_words(shown) == "1 week so far"
+
+
+def test_what_never_varies_is_never_a_signal():
+    rows = [
+        run(
+            f"r{week}-{place}",
+            at("09:00") + timedelta(weeks=week, hours=4 * place),
+            at("10:00") + timedelta(weeks=week, hours=4 * place),
+            state="finished" if place else "failed",
+        )
+        for week in range(12)
+        for place in range(3)
+    ]
+    series = reads.weekly(store_of(rows, "2026-03-31 06:00"), by="programme")
+    assert series.filter(measure="failure_share")["limit_low"].null_count() == 0
+    assert not series.filter("signal").height
+
+
+def test_signals_come_in_roster_order_with_the_programme_last():
+    one = weekly(1, signal=True, limit_low=0.05, limit_high=0.1, value=0.25)
+    whole = one.with_columns(group_id=pl.lit("programme"))
+    first = one.with_columns(group_id=pl.lit("aurora"))
+    names = {"aurora": "Aurora", "basalt": "LLM basalt"}
+    found, checked = signals([whole, one, first], MONDAY, names)
+    assert [words.split(",")[0] for words in found] == ["**Aurora", "**LLM basalt", "**Programme"]
+    assert checked == 3
+    assert "share of runs failed: 25\u00a0%.** Usual range 5\u00a0% to 10\u00a0%." in found[0]
+
+
+def test_a_loop_of_fewer_than_six_events_has_no_median_but_words():
+    now = dict.fromkeys(READ_SCHEMAS["metrics"], 0) | {"loop_hours_events": 5, "loop_hours_n": 7}
+    tile = tiles.loop(now, None)
+    assert tile.value == "no median"
+    assert tile.second == "5 loops so far; medians start at 6 events."
+    assert tile.note == "n\u00a0=\u00a07 loops, 0 closed"
+
+
+def test_a_median_never_reached_is_more_than_the_largest_observed():
+    now = dict.fromkeys(READ_SCHEMAS["metrics"], 9)
+    now |= {"loop_hours_median": None, "loop_hours_high": None, "loop_hours_largest": 31}
+    assert tiles.loop(now, None).value == ">\u00a031\u00a0h"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [{"group_id": "programme", "credits_granted": 0.0, "credits_spent": 0.0}],
+        [{"group_id": "basalt", "credits_granted": 9.0, "credits_spent": 0.0}],
+    ],
+)
+def test_without_grants_and_rates_credits_are_not_known_rather_than_used_up(rows):
+    now = dict.fromkeys(READ_SCHEMAS["metrics"], 0)
+    tile = tiles.credits_left(now, charged(frame("ledger", rows), "programme"))
+    assert (tile.value, tile.second) == ("not known", "no credits granted or priced")
+
+
+@pytest.mark.parametrize("runway", [1e7, float("inf")])
+def test_a_runway_too_long_to_tell_is_no_number_of_days(runway):
+    now = dict.fromkeys(READ_SCHEMAS["metrics"], 0)
+    ledger = {"credits_granted": 5.0, "credits_spent": 0.0, "credits_left": 5.0}
+    tile = tiles.credits_left(now, ledger | {"runway_days": runway, "exhausted_on": None})
+    assert tile.second == "more than ten years at the last 14 days' pace"
+
+
+@pytest.mark.parametrize(
+    ("median", "words"),
+    [
+        ({"loops": 4, "loops_closed": 3}, "4 loops"),
+        ({"loops": 9, "loops_closed": 8, "loop_hours_median": 4.5}, "4\u00a0h\u00a030\u00a0m (9)"),
+        ({"loops": 9, "loops_closed": 6, "loop_hours_largest": 31.0}, ">\u00a031\u00a0h (9)"),
+    ],
+)
+def test_a_line_says_its_median_and_n_or_how_many_loops_there_are(median, words):
+    line = {"scholar": "heron", "entity": "e", "project": "p", "state": "running"}
+    states = frame("line_states", [line | {"last_loops_hours": [1.0, 400.0]}])
+    rows = lines.line_rows(states, frame("lines", [line | median]), frame("open_work", []))
+    assert rows["median"].to_list() == [words]
+    assert rows["last_loops_hours"].to_list() == [[1.0, lines.LONGEST_BAR_HOURS]]
+
+
+def test_an_open_line_older_than_its_usual_says_so():
+    line = {"scholar": "heron", "project": "p", "state": "running", "experiment_id": "e/p/r1"}
+    old = frame("open_work", [{"experiment_id": "e/p/r1", "older_than_usual": True}])
+    rows = lines.line_rows(frame("line_states", [line]), frame("lines", []), old)
+    assert rows["state"].to_list() == ["open, older than usual"]
+
+
+def test_the_bars_of_a_young_programme_begin_with_its_first_week():
+    first = date(2026, 11, 4)
+    days = series_days(MONDAY, first, date(2026, 11, 24))
+    assert days == (date(2026, 11, 2), date(2026, 11, 23))
+    days = series_days(date(2026, 10, 26), first, date(2026, 11, 6))
+    assert days == (date(2026, 11, 2), date(2026, 11, 6))

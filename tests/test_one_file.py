@@ -1,0 +1,185 @@
+"""A store of one file, as the first version made it, is split where it lies; nothing is lost."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import duckdb
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from tests.conftest import ROOT
+from tests.derived_tables import all_tables, assert_tables_agree
+from tests.worlds import NOON, node, point_client_at
+from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.world import World
+from velocity.reading import reads
+from velocity.settings import Settings
+from velocity.store import latest_snapshot, open_live
+from velocity.sync.commands import sync_wandb
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from velocity.sync.results import ProjectResult
+
+#: Facts of a run that it did not keep.
+_NEW_FACTS = (
+    *("stamp", "earlier_runtime_s", "resumed", "offline", "shared", "rewound"),
+    *("history_rows", "wrote", "relaunched", "unreadable"),
+)
+#: Of the record, but for what the first version did not have.
+_RAW = {
+    "raw_run": f"""* EXCLUDE (trust, url, writers, seen_at, {", ".join(_NEW_FACTS)}),
+      writers[1].start AS started_at,
+      list_transform(writers, lambda it: it.start) AS writer_starts,
+      writers[1].host AS host, writers[1].gpu_type AS gpu_type,
+      writers[1].gpu_count AS gpu_count""",
+    "project": "*",
+    "rejected": "*",
+    "sync_log": "*",
+    "restatement": "* EXCLUDE derivation",
+}
+_DAY = timedelta(days=1)
+#: Opens a store and is killed where it calls a function for the n-th time.
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from velocity.database import one_file
+from velocity.store import live
+from velocity.record import duckdb_record
+name, number, data = sys.argv[1:]
+real, calls = getattr(one_file, name), iter(range(1, 100))
+def kill(*words):
+    if next(calls) == int(number):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(*words)
+for module in (one_file, live, duckdb_record):
+    if hasattr(module, name):
+        setattr(module, name, kill)
+with live.open_live(Path(data)):
+    pass
+"""
+
+
+def made_one_file(data: Path) -> None:
+    """The two files of a store as the one that the first version had, not written to its end."""
+    with duckdb.connect() as connection:
+        for name, file in (("record", "record"), ("new", "derived"), ("live", "live")):
+            connection.execute(f"ATTACH '{data / file}.duckdb' AS {name}")
+        connection.execute("SET TimeZone = 'UTC'; PRAGMA disable_checkpoint_on_shutdown; USE live")
+        connection.execute((ROOT / "tests" / "data" / "one_file_store.sql").read_text())
+        for table, columns in _RAW.items():
+            rows = f"SELECT {columns} FROM record.main.{table}"  # noqa: S608 - ours
+            connection.execute(f"INSERT INTO {table} BY NAME {rows}")
+        connection.execute("INSERT INTO changed_username VALUES ('ada')")
+        connection.execute("SELECT max(nextval('run_key_sequence')) FROM record.main.raw_run")
+        for table in ("scholar_number", "derived_to", "derived_with"):
+            connection.execute(f"INSERT INTO {table} FROM new.main.{table}")
+        connection.execute("CREATE TABLE derived.weekly AS FROM new.derived.weekly")
+        connection.execute("UPDATE derived_with SET fingerprint = 'of another version'")
+    for path in [*data.glob("record.duckdb*"), *data.glob("derived.duckdb*")]:
+        path.unlink()
+    assert (data / "live.duckdb.wal").exists()
+
+
+@pytest.fixture
+def one_file(tmp_path, monkeypatch):
+    """A store of one file with restated weeks; pulls into it, or another folder, at some day."""
+    runs = [node(n * 600, username="ada" if n % 3 else "bob") for n in range(60)]
+
+    def pull(days: int, data: Path = tmp_path / "data") -> ProjectResult:
+        at = NOON + timedelta(days=days)
+        (result,) = sync_wandb(data, Settings(), projects=["lab/vision"], clock=lambda: at).projects
+        return result
+
+    with ProtocolServer(World(runs)) as server:
+        point_client_at(server, monkeypatch)
+        pull(40)
+        for number in (3, 4, 9):
+            server.world.change("lab", "vision", f"r{number * 600:04}", state="failed")
+        server.world.put(node(77, username="cy", heartbeat_at=NOON + 40 * _DAY))
+        pull(41)
+        made_one_file(tmp_path / "data")
+        yield pull
+
+
+def kept(data: Path) -> dict[str, pl.DataFrame]:
+    """What only the past tells: which numbers runs and scholars have, and what was restated."""
+    with open_live(data) as store:
+        record = store.record.connection
+        return {
+            "runs": record.frame("SELECT run_key, run_id, url FROM raw_run").sort("run_key"),
+            "restated": record.frame("FROM restatement").sort(pl.all()),
+            "log": record.frame("FROM sync_log").sort(pl.all()),
+            "scholars": store.frame("FROM scholar_number").sort("scholar_key"),
+        }
+
+
+def test_it_is_split_and_nothing_is_pulled_again(one_file, tmp_path):
+    data = tmp_path / "data"
+    with duckdb.connect(data / "live.duckdb") as old:
+        runs = old.execute("SELECT run_key, run_id FROM raw_run ORDER BY run_key").fetchall()
+        restated = old.execute("SELECT count(*) FROM restatement").fetchall()
+    shown = reads.runs(latest_snapshot(data))
+    found = kept(data)
+    assert found["runs"].select("run_key", "run_id").rows() == runs
+    assert found["runs"]["url"].null_count() == 0
+    assert [(found["restated"].height,)] == restated
+    assert restated != [(0,)]
+    assert not (data / "live.duckdb").exists()
+    assert not (data / "live.duckdb.wal").exists()
+    result = one_file(41)
+    assert (result.counts.new, result.counts.changed, result.deleted) == (0, 0, 0)
+    assert result.requests < 5
+    assert_frame_equal(reads.runs(latest_snapshot(data)), shown)
+    with open_live(data) as store:
+        left = all_tables(store)
+    one_file(41, tmp_path / "clean")
+    with open_live(tmp_path / "clean") as store:
+        clean = all_tables(store)
+    left["raw_run"], clean["raw_run"] = (it["raw_run"].drop(_NEW_FACTS) for it in (left, clean))
+    assert_tables_agree(left, clean)
+    assert [row for row in kept(data)["runs"].rows() if row[:2] in runs] == found["runs"].rows()
+    assert_frame_equal(kept(data)["restated"], found["restated"])
+
+
+def test_a_run_that_comes_after_the_split_gets_a_number_of_its_own(one_file, tmp_path):
+    kept(tmp_path / "data")
+    one_file(42, tmp_path / "data")
+    keys = kept(tmp_path / "data")["runs"]["run_key"]
+    assert keys.n_unique() == keys.len()
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("partial_of", 1),
+        ("put_in_place", 1),
+        ("partial_of", 2),
+        ("put_in_place", 2),
+        ("remove_old_file", 1),
+        ("write_ahead_log", 1),
+        ("make_durable", 1),
+    ],
+)
+def test_a_split_that_is_killed_is_taken_up_again(one_file, tmp_path, name, number):
+    del one_file
+    data = tmp_path / "data"
+    with duckdb.connect(data / "live.duckdb") as old:
+        runs = old.execute("SELECT run_key, run_id FROM raw_run ORDER BY run_key").fetchall()
+        scholars = old.execute("SELECT * FROM scholar_number ORDER BY scholar_key").fetchall()
+    killed = subprocess.run(
+        [sys.executable, "-c", _KILLED, name, str(number), data], cwd=ROOT, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    found = kept(data)
+    assert found["runs"].select("run_key", "run_id").rows() == runs
+    assert found["scholars"].rows() == scholars
+    assert {path.name for path in data.glob("*.duckdb*")} == {"record.duckdb", "derived.duckdb"}

@@ -1,0 +1,73 @@
+"""My velocity without sign-in: it speaks of a scholar, and names the settings that decided."""
+
+import re
+
+import pytest
+
+from tests.app_pages import open_page, ten_weeks, words
+from tests.builders import run, store_of
+from tests.sentence_frames import frame
+from velocity.sentences.scholar import now
+from velocity.settings import load_settings
+
+PAGES = ("stand_up", "my_velocity", "streams", "compute", "runs", "why", "data_health")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ten-weeks")
+    ten_weeks(folder)
+    return folder
+
+
+def said(page):
+    """All that a page says, the names of figures and what its charts tell the blind too."""
+    figures = [f"{metric.label} {metric.value}" for metric in page.metric]
+    charts = [chart.proto.alt + chart.proto.spec for chart in page.get("plotly_chart")]
+    return "\n".join([words(page), *figures, *charts])
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_without_sign_in_nobody_is_you(name, data, monkeypatch):
+    text = said(open_page(name, data, monkeypatch, period="Programme"))
+    text = text.replace("My velocity", "")  # the page's name, the same for everybody
+    assert re.findall(r"(?i)\b(?:you|yours?|my|mine)\b", text) == []
+
+
+def test_without_sign_in_the_page_is_about_the_scholar_by_name(data, monkeypatch):
+    text = said(open_page("my_velocity", data, monkeypatch, period="Programme"))
+    assert "Timeline of Ada" in text
+    assert "Ada and the cohort" in text
+    assert "What others can see of Ada" in text
+    assert "Older than usual" in text
+    assert "Launches by day" in text
+    assert "to you alone" not in text
+
+
+def test_a_stale_run_is_one_by_the_setting_that_the_snapshot_was_made_with(tmp_path, monkeypatch):
+    config = tmp_path / "velocity.toml"
+    config.write_text("[experiments]\nstale_after_minutes = 37.5\n", encoding="utf-8")
+    rows = [run("r1", "09:00", "09:30", state="running"), run("r2", "10:00", "11:00")]
+    store_of(rows, "12:00", settings=load_settings(config), data=tmp_path)
+    config.write_text("[experiments]\nstale_after_minutes = 4\n", encoding="utf-8")
+    page = open_page("my_velocity", tmp_path, monkeypatch)
+    assert "no heartbeat for more than 37.5 min" in words(page)
+
+
+def test_definitions_have_the_values_of_the_settings(tmp_path, monkeypatch):
+    settings = "stale_after_minutes = 37.5\ntogether_minutes = 1\nscript_gap_seconds = 7"
+    (tmp_path / "velocity.toml").write_text(f"[experiments]\n{settings}\n", encoding="utf-8")
+    store_of([run("r1", "09:00", "10:00")], "12:00", data=tmp_path)
+    text = " ".join(words(open_page("definitions", tmp_path, monkeypatch)).split())
+    assert "a heartbeat at most 37.5 minutes before the end of the data" in text
+    assert "began at most 1 minute earlier" in text
+    assert "Relaunches within 7 seconds" in text
+    assert "The 37.5 minutes, 1 minute and 7 seconds are settings" in text
+
+
+def test_what_is_open_is_compared_with_the_scholars_own_past():
+    open_work = frame("open_work", [{"older_than_usual": True, "usual_hours": 3.0}])
+    runs, waiting = frame("runs"), frame("waiting_results")
+    for own, label in ((True, "Older than your usual"), (False, "Older than usual")):
+        tiles = now(runs, open_work, waiting, stale_after_minutes=15.0, own=own)
+        assert [tile.value for tile in tiles if tile.label == label] == ["1"]

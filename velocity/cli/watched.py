@@ -1,0 +1,90 @@
+"""One sync of `velocity sync --watch`, in a process of its own: log lines and an exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+import traceback
+from typing import TYPE_CHECKING
+
+from velocity.errors import StoreBusyError, VelocityError
+from velocity.sync.results import brought
+from velocity.sync.watch import SKIPPED, Log
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from velocity.sync.results import OnProgress, Progress, SyncResult
+
+_STANDARD_INPUT, _STANDARD_OUTPUT, _STANDARD_ERROR = range(3)
+
+
+def log_sync(sync: Callable[[Log, OnProgress], SyncResult], *, patience_s: float) -> int:
+    """Run a sync, log its result or its error on standard output, and return the exit code.
+
+    The process is ended without a word when standard input ends, since the watch holds the other
+    end; and by SIGALRM after `patience_s` seconds without progress, since the W&B client waits for
+    its own helper process without a limit.
+    """
+    threading.Thread(target=_end_with_the_watch, name="watch", daemon=True).start()
+    # Standard output is for our lines only, also where the W&B client starts a process.
+    log = Log(os.dup(_STANDARD_OUTPUT))
+    os.dup2(_STANDARD_ERROR, _STANDARD_OUTPUT)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+    def go_on(_progress: Progress | None) -> None:
+        signal.setitimer(signal.ITIMER_REAL, patience_s)
+
+    go_on(None)
+    began = time.monotonic()
+    try:
+        result = sync(log, go_on)
+    except StoreBusyError as error:
+        log.tell("warning", "skipped", reason=error.message)
+        return SKIPPED
+    except Exception as error:  # noqa: BLE001 - every error is a line of the log
+        log.tell("error", "failed", **_cause(error))
+        return 1
+    tell_result(log, result, seconds=time.monotonic() - began)
+    return 1 if result.errors else 0
+
+
+def tell_result(log: Log, result: SyncResult, *, seconds: float) -> None:
+    """Log what a sync of so many seconds brought: one line per project, one for all of them."""
+    for project in result.projects:
+        spent = {"requests": project.requests, "seconds": round(project.seconds, 2)}
+        if project.error is not None:
+            log.tell("error", "failed", project=project.name, **_cause(project.error), **spent)
+        else:
+            log.tell("info", "pulled", project=project.name, **brought([project]), **spent)
+    log.tell(
+        "info",
+        "published",
+        projects=len(result.projects),
+        failed=len(result.errors),
+        **brought(result.projects),
+        requests=sum(it.requests for it in result.projects),
+        weeks_restated=result.weeks_restated,
+        snapshot=result.snapshot,
+        seconds=round(seconds, 2),
+    )
+
+
+def _end_with_the_watch() -> None:
+    """Nothing ever comes through the pipe: it ends when nobody holds the other end any more."""
+    while os.read(_STANDARD_INPUT, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _cause(error: Exception) -> dict[str, str]:
+    """Kind of an error, and what may be said of it: other words may quote a run or a person."""
+    kind = {"error": type(error).__name__}
+    if isinstance(error, VelocityError):
+        return kind | {"reason": error.message, "hint": error.hint}
+    if isinstance(error, OSError):
+        return kind | {"reason": error.strerror or "not known"}
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return kind | {"at": f"{place.filename}:{place.lineno}"}

@@ -1,0 +1,1 @@
+"""DuckDB: connections, the write lock, and what a full disk or Ctrl-C looks like."""

@@ -1,0 +1,29 @@
+"""Where raw runs live, and what is known of how they were brought."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from velocity.database.one_file import OLD_FILE
+from velocity.record.base import MergeCounts, PullState, Record, SyncRow
+from velocity.record.duckdb_record import FILE, DuckDBRecord
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["MergeCounts", "PullState", "Record", "SyncRow", "has_record", "open_record"]
+
+
+def has_record(data: Path) -> bool:
+    """Whether a data folder has runs, or had them at some time."""
+    return (data / FILE).exists() or (data / OLD_FILE).exists()
+
+
+def open_record(data: Path) -> Record:
+    """The record of a data folder, whose write lock the caller holds; made and migrated as needed.
+
+    Raises:
+        StoreError: a newer version made it.
+        duckdb.Error: it cannot be opened or written to.
+    """
+    return DuckDBRecord(data)

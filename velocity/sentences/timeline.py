@@ -1,0 +1,57 @@
+"""The timeline and one experiment of it, in words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from velocity import formats
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime, time
+
+    from velocity.charts import TimelineView
+
+_OUTCOMES = {"false_start": "false start", "failure": "failed"}
+
+
+def experiment_words(row: Mapping[str, Any], as_of: datetime) -> str:
+    """An experiment and its loop, Markdown; a row of `reads.timeline_experiments`.
+
+    Args:
+        row: the experiment.
+        as_of: the instant to which the data is complete, aware.
+    """
+    name = formats.markdown(formats.label(row["label"]))
+    parts = [f"**{name}**", formats.plural(row["runs"], "run")]
+    parts.append(_OUTCOMES.get(row["outcome"], row["outcome"]))
+    signal, next_at = row["signal_at"], row["next_at"]
+    if signal is not None and row["loop_status"] != "none":
+        parts.append(f"machine {_between(row['started_at'], signal)}")
+        if row["loop_status"] == "closed" and next_at is not None:
+            parts.append(f"reaction {_between(signal, next_at)}")
+        elif row["loop_status"] == "awaiting":
+            parts.append(f"result waiting for {_between(signal, as_of)}")
+        else:
+            parts.append(str(row["loop_status"]))
+    return " · ".join(parts)
+
+
+def timeline_caption(view: TimelineView) -> str:
+    """The timeline's window, its clock, and what can be done with it."""
+    last = (view.end - timedelta(microseconds=1)).date()
+    awake = "" if view.awake is None else f", awake {awake_words(*view.awake)}"
+    return (
+        f"{formats.span(view.start.date(), last)}, times in {view.zone.key}{awake}; drag to pan, "
+        "click an experiment for its runs"
+    )
+
+
+def awake_words(start: time, end: time) -> str:
+    """The awake window as written: "09:00 to 21:00"."""
+    return f"{start:%H:%M} to {end:%H:%M}"
+
+
+def _between(start: datetime, end: datetime) -> str:
+    return formats.duration(max((end - start).total_seconds(), 0) / 3600)

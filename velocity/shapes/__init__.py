@@ -1,1 +1,0 @@
-"""Frames of `velocity.reading.reads` in the shape that charts and tables take."""

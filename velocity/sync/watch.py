@@ -1,0 +1,189 @@
+"""`velocity sync --watch`: starts one `velocity sync` process per interval until told to stop.
+
+Nothing piles up over months, because every sync has a process of its own; a crash costs one sync.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import resource
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NoReturn
+
+from velocity.redaction import redacted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+#: Exit code of a sync that another process kept from writing the store.
+SKIPPED = 75
+_OUTCOMES = {0: "synced", 1: "failed", SKIPPED: "skipped", -signal.SIGALRM: "failed"}
+
+_STANDARD_ERROR = 2
+_STOPPING = (signal.SIGTERM, signal.SIGINT)
+_STOP_WITHIN_S = 1.0
+#: A page that times out in every size takes some minutes; nothing takes this long without progress.
+_PATIENCE_S = 1800
+_FIRST_BACK_OFF_S = 30.0
+_JITTER = 0.1
+
+_PLAIN = re.compile(r"[A-Za-z0-9_./:*+-]+")
+
+
+class Log:
+    """Writes one line of `key=value` fields per event to an open file.
+
+    Args:
+        descriptor: of the file. A watch and its sync write to the same file, whole lines at a time.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def tell(
+        self, level: Literal["info", "warning", "error"], event: str, **fields: object
+    ) -> None:
+        """Write an event with the time and the memory of this process in MiB.
+
+        A log that cannot be written (a full disk, a closed pipe) is no reason to stop.
+        """
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        whole = {"ts": now, "level": level, "event": event, **fields, "rss_mib": _resident_mib()}
+        line = " ".join(f"{name}={_written(value)}" for name, value in whole.items())
+        with suppress(OSError):
+            os.write(self._descriptor, f"{line}\n".encode())
+
+
+class _StoppedError(BaseException):
+    """Raised wherever the watch is when a signal tells it to stop."""
+
+    def __init__(self, by: signal.Signals) -> None:
+        super().__init__(by)
+        self.by = by
+
+
+def watch(
+    data: Path, config: Path, projects: Sequence[str], *, interval_s: float
+) -> signal.Signals:
+    """Sync every `interval_s`, counted from start to start, until this process is told to stop.
+
+    After a failure, retry sooner, counted from its end. A sync that takes longer than the interval
+    is followed by the next at once. To be called in the main thread of a process that ends with it.
+
+    Args:
+        data: the data folder.
+        config: the settings file; every sync reads it again.
+        projects: "ENTITY/PROJECT" or "ENTITY/*"; if empty, those of the settings.
+        interval_s: seconds, more than 0.
+
+    Returns:
+        SIGTERM or SIGINT, whichever stopped it.
+    """
+    command = [sys.executable, "-m", "velocity", "sync", f"--watched={_PATIENCE_S}"]
+    command += [f"--data={data}", f"--config={config}", *(f"--project={it}" for it in projects)]
+    log = Log(_STANDARD_ERROR)
+    try:
+        for it in _STOPPING:
+            signal.signal(it, _raise_stopped)
+        log.tell("info", "started", pid=os.getpid(), interval_s=interval_s)
+        _sync_for_ever(command, log, interval_s)
+    except _StoppedError as stopped:
+        log.tell("info", "stopped", signal=stopped.by.name)
+        return stopped.by
+
+
+def pause_s(interval_s: float, failures: int, draw: float) -> float:
+    """Seconds from the start of a sync, or the end of a failed one, to the start of the next.
+
+    Args:
+        interval_s: between syncs that work.
+        failures: how many syncs have failed in a row: each doubles the wait, up to the interval.
+        draw: random, -1 to 1, so that several services do not ask the server at the same time.
+    """
+    whole = interval_s
+    if failures:
+        # After ten doublings, 30 s have become hours.
+        whole = min(interval_s, _FIRST_BACK_OFF_S * 2 ** min(failures - 1, 10))
+    return whole * (1 + _JITTER * draw)
+
+
+def _raise_stopped(number: int, _frame: FrameType | None) -> NoReturn:
+    for it in _STOPPING:  # the first one stops; another must not interrupt the stopping
+        signal.signal(it, signal.SIG_IGN)
+    raise _StoppedError(signal.Signals(number))
+
+
+def _sync_for_ever(command: Sequence[str], log: Log, interval_s: float) -> NoReturn:
+    failures = 0
+    while True:
+        began = time.monotonic()
+        code = _sync(command)
+        took = time.monotonic() - began
+        if code == -signal.SIGALRM:
+            reason = f"the sync made no progress for {_PATIENCE_S / 60:.3g} minutes and was ended"
+            log.tell("error", "failed", error="TimeoutError", reason=reason)
+        failures = 0 if code in (0, SKIPPED) else failures + 1
+        pause = pause_s(interval_s, failures, random.uniform(-1, 1))  # noqa: S311 - not a secret
+        # A server that is slow to fail is not asked again at once.
+        left = pause if failures else max(0.0, pause - took)
+        log.tell(
+            "warning" if failures else "info",
+            "waiting",
+            outcome=_OUTCOMES.get(code, f"crashed:{code}"),
+            failures=failures,
+            seconds=round(took, 2),
+            next_s=round(left, 1),
+        )
+        time.sleep(left)
+
+
+def _sync(command: Sequence[str]) -> int:
+    """Run one sync and return its exit code; stop it when this process is told to stop."""
+    with subprocess.Popen(  # noqa: S603 (our own command line, no shell)
+        command,
+        stdin=subprocess.PIPE,  # the sync ends when this pipe does, however the watch ends
+        stdout=_STANDARD_ERROR,  # lines of the log, and nothing that other code prints
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C reaches the sync through the watch only
+    ) as sync:
+        try:
+            return sync.wait()
+        except _StoppedError:
+            _stop(sync)
+            raise
+
+
+def _stop(sync: subprocess.Popen[bytes]) -> None:
+    """Stop a sync. The runs it merged stay, and the last snapshot stays in use."""
+    sync.terminate()
+    try:
+        sync.wait(_STOP_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        sync.kill()
+
+
+def _resident_mib() -> float:
+    """Memory of this process in MiB; its peak where the system does not say the present size."""
+    try:
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+        size = int(pages) * os.sysconf("SC_PAGESIZE")
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        size = peak if sys.platform == "darwin" else peak * 1024
+    return round(size / 2**20, 1)
+
+
+def _written(value: object) -> str:
+    """A value that cannot pass for another field, another line or a terminal's escape sequence."""
+    text = redacted(value) if isinstance(value, str) else str(value)
+    return text if _PLAIN.fullmatch(text) else json.dumps(text)

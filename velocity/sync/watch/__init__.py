@@ -1,1 +1,0 @@
-"""`velocity sync --watch`: a service that syncs at intervals, each time in a process of its own."""
