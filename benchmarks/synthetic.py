@@ -79,7 +79,7 @@ def _frame(
     *, run_id, username, project, start_s, length_s, state, group, sweep, config, host
 ) -> pl.DataFrame:
     begin_us = int((AS_OF - _SPAN).timestamp() * 1e6)
-    start = pl.Series((begin_us + start_s * 1e6).astype("int64")).cast(RUN_SCHEMA["started_at"])
+    start = pl.Series((begin_us + start_s * 1e6).astype("int64")).cast(RUN_SCHEMA["created_at"])
     length = pl.Series((length_s * 1e6).astype("int64"))
     known = {
         "entity": pl.Series(["lab"] * len(run_id)),
@@ -88,19 +88,27 @@ def _frame(
         "username": pl.Series(username),
         "state": pl.Series(state.tolist()),
         "created_at": start,
-        "started_at": start,
         "heartbeat_at": (start.cast(pl.Int64) + length).cast(RUN_SCHEMA["heartbeat_at"]),
         "runtime_s": length.cast(pl.Float64) / 1e6,
         "group_name": pl.Series(group, dtype=pl.String),
         "sweep": pl.Series(sweep, dtype=pl.String),
         "config_hash": pl.Series(config),
-        "host": pl.Series(host),
-        "gpu_type": pl.Series(["NVIDIA H100"] * len(run_id)),
-        "gpu_count": pl.Series([8] * len(run_id)),
         "source": pl.Series(["api"] * len(run_id)),
     }
+    writer = pl.struct(
+        start="created_at",
+        host=pl.lit(pl.Series(host)),
+        gpu_type=pl.lit("NVIDIA H100"),
+        gpu_count=pl.lit(8, pl.Int64),
+        runtime_s=pl.lit(None, pl.Float64),
+        heartbeat_at=pl.lit(None, RUN_SCHEMA["heartbeat_at"]),
+        last_metric_at=pl.lit(None, RUN_SCHEMA["heartbeat_at"]),
+    )
     return (
         pl.DataFrame(known)
-        .with_columns(pl.lit(None).alias(name) for name in RUN_SCHEMA if name not in known)
+        .with_columns(writers=pl.concat_list(writer))
+        .with_columns(
+            pl.lit(None).alias(name) for name in RUN_SCHEMA if name not in (*known, "writers")
+        )
         .select(pl.col(name).cast(kind) for name, kind in RUN_SCHEMA.items())
     )

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tests.builders import store_of
+from tests.builders import store_of, with_writers
 from tests.oracles import experiments, streams
 from tests.oracles.model import (
     EPOCH,
@@ -217,6 +217,8 @@ def _apart(case: Case, number: int) -> Case:
             replace(
                 run,
                 entity=f"{run.entity}{number}",
+                # The same id and start elsewhere would be the same run.
+                run_id=f"{run.run_id}.{number}",
                 username=None
                 if run.username is None
                 else f"{_USERNAMES.get((run.username, run.entity), run.username)}{number}",
@@ -259,27 +261,38 @@ def moment(instant: int | None) -> datetime | None:
 def row_of(run: Run) -> dict[str, Any]:
     """A run of the oracle as a row of `RUN_SCHEMA`."""
     configured = run.gpu_count_config
-    return {
-        "entity": run.entity,
-        "project": run.project,
-        "run_id": run.run_id,
-        "username": run.username,
-        "state": run.state,
-        "created_at": moment(run.created_at),
-        "started_at": moment(run.started_at),
-        "writer_starts": [moment(it) for it in run.writer_starts],
-        "heartbeat_at": moment(run.heartbeat_at),
-        "runtime_s": None if run.runtime_us is None else run.runtime_us / SECOND,
-        "first_metric_at": moment(run.first_metric_at),
-        "last_metric_at": moment(run.last_metric_at),
-        "group_name": run.group_name,
-        "sweep": run.sweep,
-        "tags": list(run.tags),
-        "config_hash": run.config_hash,
-        "config": None if configured is None else f'{{"num_gpus":{configured}}}',
-        "host": run.host,
-        "gpu_type": run.gpu_type,
-        "gpu_count": run.gpu_count,
-        "gpu_utilisation": run.gpu_utilisation,
-        "source": "table",
-    }
+    return with_writers(
+        {
+            "entity": run.entity,
+            "project": run.project,
+            "run_id": run.run_id,
+            "username": run.username,
+            "state": run.state,
+            "created_at": moment(run.created_at),
+            "started_at": moment(run.started_at),
+            "writer_starts": [moment(it) for it in run.writer_starts],
+            "heartbeat_at": moment(run.heartbeat_at),
+            "runtime_s": None if run.runtime_us is None else run.runtime_us / SECOND,
+            "first_metric_at": moment(run.first_metric_at),
+            "last_metric_at": moment(run.last_metric_at),
+            "group_name": run.group_name,
+            "sweep": run.sweep,
+            "tags": list(run.tags),
+            "config_hash": run.config_hash,
+            "config": None if configured is None else f'{{"num_gpus":{configured}}}',
+            "host": run.host,
+            "gpu_type": run.gpu_type,
+            "gpu_count": run.gpu_count,
+            "gpu_utilisation": run.gpu_utilisation,
+            "machines": run.machines,
+            "stamp": moment(run.stamp_at),
+            "resumed": run.resumed,
+            "offline": run.offline,
+            "shared": run.shared,
+            "rewound": run.rewound,
+            "history_rows": run.history_rows,
+            "wrote": run.wrote,
+            "unreadable": list(run.unreadable) or None,
+            "source": "api" if run.wrote is not None else "table",
+        }
+    )

@@ -52,6 +52,7 @@ def run(
 
     `end` is the heartbeat of any run, and gives the runtime of one that is over; without it the
     run has neither. `columns` override anything; values of `_at` columns may be written as times.
+    `started_at`, `writer_starts`, `host`, `gpu_type` and `gpu_count` make its writers.
     """
     started_at = at(start)
     row: dict[str, Any] = {
@@ -63,7 +64,6 @@ def run(
         "state": state,
         "created_at": started_at,
         "started_at": started_at,
-        "writer_starts": [started_at],
         "source": "table",
     }
     if end is not None:
@@ -71,7 +71,22 @@ def run(
         if state not in ("running", "pending"):
             row["runtime_s"] = (at(end) - started_at).total_seconds()
     times = {name: at(value) for name, value in columns.items() if name.endswith("_at") and value}
-    return row | columns | times
+    return with_writers(row | columns | times)
+
+
+def with_writers(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row with `writers` made of `started_at` or `writer_starts` and the machine's columns."""
+    names = ("host", "gpu_type", "gpu_count")
+    machine = {name: row.get(name) for name in names}
+    starts = list(row.get("writer_starts") or ()) or [row.get("started_at")]
+    machines = row.get("machines") or [tuple(machine.values())] * len(starts)
+    writers = [
+        {"start": start} | dict(zip(names, it, strict=True))
+        for start, it in zip(starts, machines, strict=True)
+    ]
+    told = [it for it in writers if any(value is not None for value in it.values())]
+    made = {*names, "machines", "started_at", "writer_starts"}
+    return {"writers": told or None} | {name: it for name, it in row.items() if name not in made}
 
 
 def store_of(

@@ -22,7 +22,7 @@ _NAMES = {
     "stream_key": "SELECT stream_key AS key, stream AS name FROM stream UNION ALL SELECT 0, '*'",
     "host_key": """
         SELECT DISTINCT hash(entity, host) AS key, entity || ' ' || host AS name
-        FROM raw_run WHERE host IS NOT NULL
+        FROM (SELECT entity, unnest(writers).host AS host FROM raw_run) WHERE host IS NOT NULL
         UNION ALL
         SELECT hash('alone', scholar_key), kind || ' ' || name FROM scholar_number""",
 }
@@ -35,7 +35,7 @@ _RAW = {
     "raw_run": """
         SELECT
           COLUMNS(lambda name: name NOT IN (
-            'run_key', 'deleted_at', 'config_shape', 'config_hashes', 'config_earlier',
+            'run_key', 'deleted_at', 'seen_at', 'config_shape', 'config_hashes', 'config_earlier',
             'clear_config')),
           len(config_hashes) AS hashes
         FROM raw_run

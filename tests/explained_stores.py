@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders import run, store_of
+from tests.builders import run, store_of, with_writers
 from tests.oracles.strategies import _case
 from tests.roster_texts import FULL, parsed
 from tests.stores import built
@@ -49,32 +49,34 @@ def rows_of(seed: int) -> list[dict]:
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(weeks=96, microseconds=micros)
 
     return [
-        {
-            "entity": f"{it.entity}{seed}",
-            "project": it.project,
-            "run_id": it.run_id,
-            "username": it.username,
-            "state": it.state,
-            "created_at": moment(it.created_at),
-            "started_at": moment(it.started_at),
-            "writer_starts": [moment(start) for start in it.writer_starts] or None,
-            "heartbeat_at": moment(it.heartbeat_at),
-            "runtime_s": None if it.runtime_us is None else it.runtime_us / 1e6,
-            "first_metric_at": moment(it.first_metric_at),
-            "last_metric_at": moment(it.last_metric_at),
-            "group_name": it.group_name,
-            "sweep": it.sweep,
-            "tags": list(it.tags),
-            "config_hash": it.config_hash,
-            "config": json.dumps({"num_gpus": it.gpu_count_config})
-            if it.gpu_count_config
-            else None,
-            "host": it.host,
-            "gpu_count": it.gpu_count,
-            "gpu_utilisation": it.gpu_utilisation,
-            "gpu_type": it.gpu_type,
-            "source": "table",
-        }
+        with_writers(
+            {
+                "entity": f"{it.entity}{seed}",
+                "project": it.project,
+                "run_id": f"{it.run_id}.{seed}",
+                "username": it.username,
+                "state": it.state,
+                "created_at": moment(it.created_at),
+                "started_at": moment(it.started_at),
+                "writer_starts": [moment(start) for start in it.writer_starts] or None,
+                "heartbeat_at": moment(it.heartbeat_at),
+                "runtime_s": None if it.runtime_us is None else it.runtime_us / 1e6,
+                "first_metric_at": moment(it.first_metric_at),
+                "last_metric_at": moment(it.last_metric_at),
+                "group_name": it.group_name,
+                "sweep": it.sweep,
+                "tags": list(it.tags),
+                "config_hash": it.config_hash,
+                "config": json.dumps({"num_gpus": it.gpu_count_config})
+                if it.gpu_count_config
+                else None,
+                "host": it.host,
+                "gpu_count": it.gpu_count,
+                "gpu_utilisation": it.gpu_utilisation,
+                "gpu_type": it.gpu_type,
+                "source": "table",
+            }
+        )
         for it in case.runs
     ]
 
@@ -109,7 +111,7 @@ def rich() -> Remembering:
 
 def _rich(data: Path) -> None:
     rows = [row for seed in range(40) for row in rows_of(seed)]
-    as_of = max(row["started_at"] or row["created_at"] for row in rows)
+    as_of = max(row["created_at"] for row in rows)
     rows += [steady(number, as_of - timedelta(days=14)) for number in range(160)]
     rows.append(run("late", as_of + timedelta(hours=1), state="running"))
     rows.append(run("open", as_of - timedelta(hours=1), as_of, state="running", project="open"))

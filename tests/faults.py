@@ -115,6 +115,11 @@ def cut_config(run: RunNode) -> RunNode:
     return replace(run, config=run.config[: len(run.config) // 2])
 
 
+def lose_creation(run: RunNode) -> RunNode:
+    """The run without the time at which it was made, which no run can do without."""
+    return replace(run, created_at=None)
+
+
 def encode_config_twice(run: RunNode) -> RunNode:
     """The run with its config as JSON text inside JSON text."""
     return replace(run, config=json.dumps(run.config))

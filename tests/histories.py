@@ -54,6 +54,7 @@ class History:
         self.draw = random.Random(seed)  # noqa: S311 - no secret
         self._count = 0
         self._lost: list[RunNode] = []
+        self._created: dict[tuple[str, str], datetime | None] = {}
         for _ in range(60):
             self.add("finished")
 
@@ -131,16 +132,16 @@ class History:
         self.add("finished")
 
     def spoil(self) -> None:
-        """A run's config cannot be read for a while."""
-        self.world.put(faults.encode_config_twice(self._chosen))
+        """A run's time of creation cannot be read for a while."""
+        run = self._chosen
+        self._created.setdefault((run.project, run.name), run.created_at)
+        self.world.put(faults.lose_creation(run))
 
     def heal(self) -> None:
         """Every run can be read again."""
         for run in self._runs:
-            config = json.loads(run.config)
-            while isinstance(config, str):
-                config = json.loads(config)
-            self._change(run, config=json.dumps(config))
+            if run.created_at is None:
+                self._change(run, created_at=self._created[run.project, run.name])
 
     def fault(self) -> faults.Fault:
         """Something that goes wrong with the next pull, early or late."""

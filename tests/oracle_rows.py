@@ -33,11 +33,7 @@ def _run(batch: Batch, derived: Derived, run: DerivedRun) -> Row:
     row: Row = {
         "scholar": run.scholar or "(no user)",
         "class": run.state_class,
-        "excluded": "pending"
-        if run.state_class == "pending"
-        else "after_as_of"
-        if run.left_out
-        else None,
+        "excluded": run.excluded,
         "flags": flags,
     }
     if not run.counts:
@@ -51,7 +47,7 @@ def _run(batch: Batch, derived: Derived, run: DerivedRun) -> Row:
         "start_source": run.start_source,
         "ended_at": moment(run.end),
         "end_source": run.end_source,
-        "active_hours": sum(end - start for start, end in run.sessions) / HOUR,
+        "active_hours": sum(run.active) / HOUR,
         "queue_hours": None if run.queue_us is None else hours(run.queue_us),
         "experiment_id": run.experiment,
         "joined_by": "first" if is_first else run.joined_by,

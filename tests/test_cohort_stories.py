@@ -294,7 +294,7 @@ def test_five_clocks_are_flagged(data):
     flagged = [run for run in data.derived.runs.values() if "clock" in run.flags]
     scholars = sorted(BIRDS.index(run.scholar) for run in flagged)
     assert scholars == sorted([stories.BAD_CLOCKS.seat] * 2 + [stories.SPOT_MACHINES.seat] * 3)
-    assert sum(run.left_out for run in flagged) == 1
+    assert sum(run.excluded == "after_as_of" for run in flagged) == 1
     late = [run for run in flagged if run.start > data.as_of]
     assert all(run.start - data.as_of > 15 * MINUTE for run in late)
 

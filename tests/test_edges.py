@@ -19,10 +19,9 @@ def figures(snapshot) -> dict:
 
 
 def test_nodes_that_call_themselves_localhost_are_not_one_host():
-    both = [run(name, "09:00", "10:00", host="localhost", gpu_count=8) for name in ("r1", "r2")]
-    assert figures(store_of(both, "20:00"))["gpu_hours"] == pytest.approx(16)
-    both = [row | {"host": "node1"} for row in both]
-    assert figures(store_of(both, "20:00"))["gpu_hours"] == pytest.approx(8)
+    for host, hours in (("localhost", 16), ("node1", 8)):
+        both = [run(name, "09:00", "10:00", host=host, gpu_count=8) for name in ("r1", "r2")]
+        assert figures(store_of(both, "20:00"))["gpu_hours"] == pytest.approx(hours)
 
 
 def test_only_tags_that_say_so_make_an_experiment():
@@ -70,14 +69,21 @@ def test_a_run_that_starts_at_the_failures_signal_recovers_it():
     assert (found["recovery_hours_events"], found["recovery_hours_largest"]) == (1, 1)
 
 
-@pytest.mark.parametrize(("seconds", "ended_at"), [(1e300, "20:00"), (-1e300, "09:00")])
-def test_an_absurd_runtime_is_a_bad_clock_and_stops_nothing(seconds, ended_at):
-    absurd = run("r1", "09:00", "10:00", runtime_s=seconds)
+@pytest.mark.parametrize(
+    ("seconds", "heartbeat", "ended_at", "flag"),
+    [
+        (1e300, None, "20:00", "clock"),
+        (1e300, "10:00", "10:00", "runtime_refuted"),
+        (-1e300, "10:00", "10:00", "runtime_refuted"),
+    ],
+)
+def test_an_absurd_runtime_is_flagged_and_stops_nothing(seconds, heartbeat, ended_at, flag):
+    absurd = run("r1", "09:00", "10:00", runtime_s=seconds, heartbeat_at=heartbeat)
     found = reads.runs(store_of([absurd, run("r2", "11:00", "12:00")], "20:00"))
     row = found.filter(run_id="r1").row(0, named=True)
     assert row["ended_at"] == at(ended_at)
-    assert "clock" in row["flags"]
-    assert "clock" not in found.filter(run_id="r2")["flags"].item()
+    assert row["flags"] == f"{flag} unmapped"
+    assert found.filter(run_id="r2")["flags"].item() == "unmapped"
 
 
 def test_fewer_gpus_than_none_are_not_known():

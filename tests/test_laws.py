@@ -177,7 +177,8 @@ def moved(row: dict[str, Any], by: timedelta) -> dict[str, Any]:
         for name, value in row.items()
         if name.endswith("_at") and value is not None
     }
-    return row | times | {"writer_starts": [it + by for it in row["writer_starts"]]}
+    writers = [it | {"start": it["start"] and it["start"] + by} for it in row["writers"]]
+    return row | times | {"writers": writers}
 
 
 def by_week(snapshot: Snapshot, shift: timedelta = timedelta()) -> dict[Key, Row]:

@@ -167,7 +167,7 @@ def test_the_strategy_meets_every_kind_of_run_experiment_and_loop():
         for found in derived.runs.values():
             seen.update((found.state_class, str(found.end_source), str(found.joined_by)))
             seen.update(found.flags)
-            seen.add("left_out" if found.left_out else "kept")
+            seen.add(found.excluded or "kept")
         seen.update(f"outcome {e.outcome}" for e in derived.experiments.values())
         seen.update(f"loop {loop.status}" for loop in derived.loops.values())
         seen.update("overlap" for e in derived.experiments.values() if e.overlap)
@@ -187,7 +187,7 @@ def test_the_strategy_meets_every_kind_of_run_experiment_and_loop():
             ),
             *("unknown", "runtime", "heartbeat", "last_metric", "open", "stale_heartbeat"),
             *("new", "tag", "sweep", "continuation", "together", "same_config", "script"),
-            *("clock", "estimated", "unknown_end", "left_out", "overlap"),
+            *("clock", "estimated", "unknown_end", "after_as_of", "overlap"),
             *(f"outcome {o}" for o in ("success", "partial", "open", "false_start", "failure")),
             *("outcome killed", "outcome other"),
             *(f"loop {s}" for s in ("closed", "abandoned", "awaiting", "open", "none")),

@@ -118,7 +118,6 @@ def test_runtime_is_shared_out_over_the_sessions_of_a_resumed_run():
         (at("20:15") + 1, at("21:00"), True, True),
         (at("19:00"), at("20:15"), False, False),
         (at("19:00"), at("20:15") + 1, True, False),
-        (at("19:00"), at("18:59"), True, False),
         (at("20:00"), at("20:00"), False, False),
     ],
 )
@@ -127,15 +126,21 @@ def test_clocks_are_flagged_beyond_fifteen_minutes(
 ):
     given_run = run("a", start, end)
     found = derive([given_run], at("20:00")).runs[given_run.key]
-    assert ("clock" in found.flags, found.left_out) == (flagged, left_out)
+    assert ("clock" in found.flags, found.excluded == "after_as_of") == (flagged, left_out)
     assert left_out or found.end == min(max(start, end), at("20:00"))
     assert (found.experiment is None) == left_out
 
 
+def test_an_end_before_the_start_is_no_time_and_flagged_at_once():
+    dead = run("a", at("19:00"), at("18:59"), "running", runtime_us=None)
+    found = derive([dead], at("20:00")).runs[dead.key]
+    assert (found.sessions, found.end_source) == (((at("19:00"),) * 2,), "stale_heartbeat")
+    assert found.flags == {"clock"}
+
+
 def test_a_flagged_experiment_has_no_loop_but_closes_anothers():
-    derived = derive(
-        [run("a", at("09:00"), at("10:00")), run("b", at("11:00"), at("10:30"))], at("20:00")
-    )
+    dead = run("b", at("11:00"), at("10:50"), "running", runtime_us=None)
+    derived = derive([run("a", at("09:00"), at("10:00")), dead], at("20:00"))
     assert derived.loops["lab/p/b"].status == "none"
     assert at("11:00") == derived.loops["lab/p/a"].N
 

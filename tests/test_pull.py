@@ -30,7 +30,9 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 #: After every run of a world of up to 3,000 has ended.
 LATER = NOON + 3 * DAY
-RUN_COLUMNS = "SELECT * EXCLUDE (run_key, deleted_at) FROM raw_run WHERE deleted_at IS NULL"
+RUN_COLUMNS = (
+    "SELECT * EXCLUDE (run_key, deleted_at, seen_at) FROM raw_run WHERE deleted_at IS NULL"
+)
 
 
 @pytest.fixture
@@ -250,7 +252,7 @@ def test_changed_runs_that_do_not_come_are_told_of_and_asked_for_again(server, p
 
 
 def test_a_run_that_was_set_aside_is_tried_again_until_it_can_be_read(server, pulled, tmp_path):
-    server.world.put(node(0), faults.cut_config(node(1)), faults.cut_config(node(2)))
+    server.world.put(node(0), faults.lose_creation(node(1)), faults.lose_creation(node(2)))
     assert [row.run_id for row in pulled(LATER).rejected] == ["r0001", "r0002"]
     assert len(pulled(LATER + 5 * HOUR).rejected) == 2
     server.world.put(node(1))

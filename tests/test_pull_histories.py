@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
     from velocity.sync.results import ProjectResult
 
-RUN_COLUMNS = "SELECT * EXCLUDE (run_key, deleted_at) FROM raw_run WHERE deleted_at IS NULL"
+RUN_COLUMNS = (
+    "SELECT * EXCLUDE (run_key, deleted_at, seen_at) FROM raw_run WHERE deleted_at IS NULL"
+)
 
 
 @pytest.mark.fault

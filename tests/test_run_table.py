@@ -104,7 +104,7 @@ def test_lists_are_json_arrays_or_parts_between_semicolons(tmp_path: Path) -> No
         path = csv_of(tmp_path / "t.csv", {**ROW, "tags": tags, "writer_starts": writer_starts})
         row = only(path)
         assert row["tags"] == ["a", "exp:x"]
-        assert row["writer_starts"] == starts
+        assert [writer["start"] for writer in row["writers"]] == starts
 
 
 def test_a_config_is_read_whole(tmp_path: Path) -> None:
@@ -147,10 +147,11 @@ def test_parquet_as_pandas_writes_it_is_read(tmp_path: Path) -> None:
     frame.write_parquet(tmp_path / "t.parquet")
     first, second = read_rows(read_run_table(tmp_path / "t.parquet"))
     assert (first["run_id"], first["state"], second["state"]) == ("1", "finished", "failed")
-    assert first["created_at"] == first["started_at"] == NINE
+    (writer,), (other,) = first["writers"], second["writers"]
+    assert first["created_at"] == writer["start"] == NINE
     assert first["heartbeat_at"] == datetime(2026, 5, 5, tzinfo=UTC)
-    assert (first["gpu_count"], second["gpu_count"], first["runtime_s"]) == (8, None, 1.0)
-    assert (first["tags"], first["writer_starts"], second["writer_starts"]) == (["a"], [NINE], None)
+    assert (writer["gpu_count"], other["gpu_count"], first["runtime_s"]) == (8, None, 1.0)
+    assert (first["tags"], other["start"]) == (["a"], NINE)
 
 
 _TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=8)
@@ -161,10 +162,8 @@ _RUN = st.fixed_dictionaries(
         "username": _TEXT,
         "notes": _TEXT,
         "heartbeat_at": _TIME,
-        "writer_starts": st.lists(_TIME, max_size=3),
         "tags": st.lists(_TEXT, max_size=3),
         "runtime_s": st.floats(0, 1e9),
-        "gpu_count": st.integers(0, 4096),
     },
 )
 
@@ -182,18 +181,12 @@ def test_csv_and_parquet_give_back_the_runs_written(
     )
     folder = tmp_path_factory.mktemp("round")
     written.write_parquet(folder / "runs.parquet")
-    lists = [
-        pl.Series(
-            name,
-            [
-                None if value is None else json.dumps([str(item) for item in value])
-                for value in written[name]
-            ],
-            dtype=pl.String,
-        )
-        for name in ("tags", "writer_starts")
-    ]
-    written.with_columns(*lists).write_csv(folder / "runs.csv")
+    tags = pl.Series(
+        "tags",
+        [None if value is None else json.dumps(list(value)) for value in written["tags"]],
+        dtype=pl.String,
+    )
+    written.drop("writers", "unreadable").with_columns(tags).write_csv(folder / "runs.csv")
     for name in ("runs.parquet", "runs.csv"):
         table = read_run_table(folder / name)
         assert table.batch.rejected == ()
@@ -317,7 +310,7 @@ def test_config_columns_of_an_export_are_not_taken_for_ours(tmp_path: Path) -> N
         entity="lab",
         project="p",
     )
-    assert (row["host"], row["tags"], row["entity"]) == (None, None, "lab")
+    assert (row["writers"], row["tags"], row["entity"]) == (None, None, "lab")
 
 
 def test_an_export_whose_owner_is_not_told_is_refused(tmp_path: Path) -> None:

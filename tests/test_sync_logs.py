@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.commands import environment, velocity
-from tests.faults import cut_config, refused, status
+from tests.faults import lose_creation, refused, status
 from tests.worlds import NOON, node
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World, Writer
@@ -46,7 +46,7 @@ def told(number):
 def test_a_sync_tells_no_key_address_or_text_of_a_run_whatever_goes_wrong(tmp_path):
     (tmp_path / "roster.toml").write_text(_ROSTER, encoding="utf-8")
     (tmp_path / "velocity.toml").write_text("", encoding="utf-8")
-    with ProtocolServer(World([told(0), cut_config(told(1)), told(2)])) as server:
+    with ProtocolServer(World([told(0), lose_creation(told(1)), told(2)])) as server:
 
         def sync(key):
             env = environment(tmp_path, WANDB_BASE_URL=server.url, WANDB_API_KEY=key)

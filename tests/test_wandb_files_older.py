@@ -24,9 +24,10 @@ def test_an_older_directory_tells_its_times_but_no_outcome(tmp_path: Path) -> No
     run = runs_of(tmp_path)["old"]
     begun = datetime(2022, 5, 4, 9, 0, 0, 500_000, tzinfo=UTC)
     assert (run["state"], run["heartbeat_at"], run["runtime_s"]) == ("unknown", None, 3600)
-    assert (run["started_at"], run["project"]) == (begun, "uncategorized")
+    assert (run["writers"][0]["start"], run["project"]) == (begun, "uncategorized")
     assert run["last_metric_at"] == datetime(2022, 5, 4, 10, 0, tzinfo=UTC)
-    assert (run["host"], run["gpu_type"], run["gpu_count"]) == ("node7", "Tesla V100", 4)
+    (writer,) = run["writers"]
+    assert (writer["host"], writer["gpu_type"], writer["gpu_count"]) == ("node7", "Tesla V100", 4)
     assert run["config"] == '{"lr":0.1,"seed":1}'
 
 

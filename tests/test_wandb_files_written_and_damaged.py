@@ -87,8 +87,8 @@ def test_a_finished_run_is_read_whole(written: Path) -> None:
     assert (run["state"], run["source"]) == ("finished", "files")
     assert (run["display_name"], run["group_name"], run["job_type"]) == ("first", "g", "train")
     assert (run["tags"], run["notes"], run["sweep"]) == (["a", "exp:x"], "why", None)
-    assert run["host"]
-    assert run["started_at"] == run["writer_starts"][0] <= run["created_at"]
+    assert run["writers"][0]["host"]
+    assert run["writers"][0]["start"] <= run["created_at"]
     assert run["created_at"] <= run["first_metric_at"] < run["last_metric_at"]
     assert run["last_metric_at"] <= run["heartbeat_at"]
     assert run["runtime_s"] is not None
@@ -111,10 +111,10 @@ def test_a_preempted_run_is_no_failure(written: Path) -> None:
 def test_a_resumed_run_is_one_row_with_a_start_for_each_writer(written: Path) -> None:
     run = runs_of(written)["again"]
     assert run["project"] == "uncategorized"
-    assert len(run["writer_starts"]) == 2
-    assert run["started_at"] == run["writer_starts"][0] < run["writer_starts"][1]
+    first, second = (writer["start"] for writer in run["writers"])
+    assert first < second
     assert run["state"] == "finished"
-    assert run["first_metric_at"] < run["writer_starts"][1] < run["last_metric_at"]
+    assert run["first_metric_at"] < second < run["last_metric_at"]
 
 
 def test_a_killed_run_is_running_until_its_last_sign_of_life(written: Path) -> None:

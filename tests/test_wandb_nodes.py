@@ -34,10 +34,17 @@ def row(**changes):
     return batch.runs.row(0, named=True)
 
 
-def stored(config=None, environment=None):
+def stored(config=None, environment=None, **internal):
     """Config text as the SDK writes it."""
     wrapped = {name: {"desc": None, "value": value} for name, value in (config or {}).items()}
-    return json.dumps(wrapped | {"_wandb": {"value": {"e": environment}}})
+    return json.dumps(wrapped | {"_wandb": {"value": {"e": environment} | internal}})
+
+
+def writer(start, host=None, gpu_type=None, gpu_count=None):
+    """A writer as a row holds it."""
+    machine = {"host": host, "gpu_type": gpu_type, "gpu_count": gpu_count}
+    own = dict.fromkeys(("runtime_s", "heartbeat_at", "last_metric_at"))
+    return {"start": start} | machine | own
 
 
 def reason(**changes):
@@ -60,10 +67,13 @@ def test_every_column_is_read():
         "display_name": "run 3",
         "state": "finished",
         "created_at": NOON + timedelta(minutes=3),
-        "started_at": NOON + timedelta(minutes=3, seconds=30),
-        "writer_starts": [NOON + timedelta(minutes=3, seconds=30)],
+        "writers": [
+            writer(NOON + timedelta(minutes=3, seconds=30), "node1", "NVIDIA H100", 8),
+        ],
+        "stamp": None,
         "heartbeat_at": NOON + timedelta(minutes=63),
         "runtime_s": 61.0,
+        "earlier_runtime_s": None,
         "last_metric_at": NOON + timedelta(minutes=62),
         "first_metric_at": None,
         "group_name": "g",
@@ -72,11 +82,16 @@ def test_every_column_is_read():
         "tags": ["b", "a"],
         "config_hash": None,
         "config": '{"lr":0.1,"seed":3}',
-        "host": "node1",
-        "gpu_type": "NVIDIA H100",
-        "gpu_count": 8,
         "gpu_utilisation": None,
         "notes": "why",
+        "resumed": None,
+        "offline": None,
+        "shared": None,
+        "rewound": None,
+        "history_rows": 100,
+        "wrote": True,
+        "relaunched": None,
+        "unreadable": None,
         "source": "api",
         "trust": 3,
         "url": None,
@@ -85,9 +100,9 @@ def test_every_column_is_read():
 
 def test_what_w_and_b_does_not_know_is_null():
     bare = row(config="{}", summaryMetrics="{}", user=None, heartbeatAt=None, tags=None)
-    unknown = ["username", "heartbeat_at", "started_at", "writer_starts", "runtime_s", "tags"]
+    unknown = ["username", "heartbeat_at", "writers", "stamp", "runtime_s", "tags", "unreadable"]
     assert [bare[name] for name in unknown] == [None] * len(unknown)
-    assert bare["config"] == "{}"
+    assert (bare["config"], bare["config_hash"]) == ("{}", None)
 
 
 def test_an_empty_name_of_a_group_or_sweep_is_none():
@@ -106,19 +121,16 @@ def test_an_empty_page_is_an_empty_frame():
     assert listing_frame([]).schema == pl.Schema(LISTING_SCHEMA)
 
 
-def test_every_writers_start_is_kept_in_order_and_the_last_machine():
+def test_every_writer_is_kept_with_its_machine_in_order_of_start():
     writers = [
         Writer("w1", NOON + timedelta(hours=5), "node2", "NVIDIA A100", 4),
         Writer("w0", NOON, "node1", "NVIDIA H100", 8),
     ]
     resumed = read(sent(node(writers=writers))).runs.row(0, named=True)
-    assert resumed["writer_starts"] == [NOON, NOON + timedelta(hours=5)]
-    assert resumed["started_at"] == NOON
-    assert (resumed["host"], resumed["gpu_type"], resumed["gpu_count"]) == (
-        "node2",
-        "NVIDIA A100",
-        4,
-    )
+    assert resumed["writers"] == [
+        writer(NOON, "node1", "NVIDIA H100", 8),
+        writer(NOON + timedelta(hours=5), "node2", "NVIDIA A100", 4),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +145,7 @@ def test_every_writers_start_is_kept_in_order_and_the_last_machine():
 def test_times_are_utc_however_they_are_written(written, instant):
     assert row(createdAt=written)["created_at"] == instant
     environment = {"w": {"startedAt": written}}
-    assert row(config=stored(environment=environment))["started_at"] == instant
+    assert row(config=stored(environment=environment))["writers"] == [writer(instant)]
 
 
 @pytest.mark.parametrize(
@@ -143,34 +155,83 @@ def test_times_are_utc_however_they_are_written(written, instant):
         [],
         {"w": None},
         {"w": {}},
-        {"w": {"startedAt": "soon"}},
-        {"w": {"startedAt": None, "gpu_count": 8}},
+        {"w": {"startedAt": None, "gpu_count": True}},
     ],
 )
-def test_an_environment_that_tells_no_start_is_no_writer(environment):
+def test_an_environment_that_tells_nothing_is_no_writer(environment):
     unknown = row(config=stored({"lr": 1}, environment))
-    assert (unknown["started_at"], unknown["writer_starts"], unknown["host"]) == (None, None, None)
+    assert (unknown["writers"], unknown["unreadable"]) == (None, None)
     assert unknown["config"] == '{"lr":1}'
 
 
+def test_a_writer_without_a_start_still_tells_its_machine():
+    environment = {
+        "w0": {"startedAt": None, "gpu_count": 8},
+        "w1": {"startedAt": "2026-01-05T12:00:00Z", "host": "node"},
+        "w2": {"startedAt": "soon", "host": "node"},
+    }
+    told = row(config=stored(environment=environment))
+    assert told["writers"] == [
+        writer(NOON, "node"),
+        writer(None, None, None, 8),
+        writer(None, "node"),
+    ]
+    assert told["unreadable"] == ["startedAt"]
+
+
 def test_a_gpu_count_that_is_no_count_is_not_known():
-    for count in ("8", -1, 2**70, None, 1.5):
+    for count in ("8", -1, 2**70, None, 1.5, True):
         environment = {"w": {"startedAt": "2026-01-05T12:00:00Z", "gpu_count": count}}
-        assert row(config=stored(environment=environment))["gpu_count"] is None
+        assert row(config=stored(environment=environment))["writers"] == [writer(NOON)]
+
+
+@pytest.mark.parametrize("start", [NOON.timestamp(), "2026-01-05T12:00:00"])
+def test_the_start_that_old_clients_wrote_is_read(start):
+    assert row(config=stored(start_time=start))["stamp"] == NOON
+
+
+def test_what_the_client_says_of_itself_is_read_from_its_list_of_features():
+    def words(**internal):
+        told = row(config=stored(**internal))
+        return [told[name] for name in ("offline", "resumed", "shared", "rewound")]
+
+    assert words(t={"3": [2, 13]}) == [False] * 4
+    assert words(t={"3": [4, 5, 67, 72]}) == [True] * 4
+    assert words(t={"3": [2, 5]}) == [False, True, False, False]
+    assert words(t={"4": "3.11"}) == words(t=[5]) == words() == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrote"),
+    [
+        ({}, False),
+        ({"config": None, "summaryMetrics": None}, False),
+        ({"config": "null", "summaryMetrics": "null"}, False),
+        ({"config": '{"lr": {"value": 1}}'}, True),
+        ({"config": '{"_wandb": {"value": {}}}'}, True),
+        ({"config": "{"}, True),
+        ({"summaryMetrics": '{"loss": 1}'}, True),
+        ({"summaryMetrics": "oops"}, True),
+    ],
+)
+def test_whether_a_client_ever_wrote_is_seen_from_what_it_left(changes, wrote):
+    assert row(**{"config": "{}", "summaryMetrics": "{}"} | changes)["wrote"] is wrote
 
 
 @pytest.mark.parametrize(
     ("summary", "seconds"),
     [
-        ({"_wandb": {"runtime": 12}, "_runtime": 99.5}, 12.0),
+        ({"_wandb": {"runtime": 12}, "_runtime": 99.5}, 99.5),
         ({"_runtime": 99.5}, 99.5),
         ({"_wandb": {}, "_runtime": 99.5}, 99.5),
         ({"_wandb": None, "_runtime": "soon"}, None),
         ({"_wandb": {"runtime": float("nan")}}, None),
-        ({"_wandb": {"runtime": 0}, "_runtime": 5}, 0.0),
+        ({"_wandb": {"runtime": 0}, "_runtime": 5}, 5.0),
+        ({"_wandb": {"runtime": 5}, "_runtime": 0}, 5.0),
+        ({"_wandb": {"runtime": -5}}, -5.0),
     ],
 )
-def test_the_runtime_is_the_active_one_before_the_logged_one(summary, seconds):
+def test_the_stopwatch_is_the_larger_of_the_two_that_are_told(summary, seconds):
     assert row(summaryMetrics=json.dumps(summary))["runtime_s"] == seconds
 
 
@@ -205,29 +266,68 @@ def test_nan_and_infinity_in_a_config_become_text():
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "lost", "field"),
     [
-        ({"config": faults.cut_config(node()).config}, "its config is not valid JSON"),
-        ({"config": faults.encode_config_twice(node()).config}, "its config is JSON text inside"),
-        ({"config": "[1]"}, "its config is not a JSON object"),
-        ({"config": ""}, "its config is not valid JSON"),
-        ({"config": '{"a": {"value": "\\ud800"}}'}, "its config holds half a character"),
-        ({"config": '{"_wandb": {"value": {"e": "\\ud800"}}}'}, "its config holds half a charac"),
-        ({"config": '{"a": ' + "[" * 5000 + "]" * 5000 + "}"}, "its config is not valid JSON"),
-        ({"summaryMetrics": '{"loss": '}, "its summary is not valid JSON"),
-        ({"state": None}, "it has no state"),
-        ({"name": None}, "it has no name"),
-        ({"createdAt": None}, "it has no createdAt"),
-        ({"createdAt": "yesterday"}, "its createdAt is not a time: 'yesterday'"),
-        ({"heartbeatAt": "now"}, "its heartbeatAt is not a time"),
+        ({"config": faults.cut_config(node()).config}, ["config", "writers"], "config"),
+        ({"config": "[1]"}, ["config", "writers"], "config"),
+        ({"config": '"[1]"'}, ["config", "writers"], "config"),
+        ({"config": json.dumps(json.dumps("{}"))}, ["config", "writers"], "config"),
+        ({"config": 5}, ["config", "writers"], "config"),
+        ({"config": '{"a": ' + "[" * 5000 + "]" * 5000 + "}"}, ["config"], "config"),
+        ({"config": '{"a": ' + "[" * 700 + "]" * 700 + "}"}, ["config"], "config"),
+        ({"summaryMetrics": '{"loss": '}, ["runtime_s", "last_metric_at"], "summary"),
+        ({"summaryMetrics": '{"_timestamp": "soon"}'}, ["last_metric_at"], "_timestamp"),
+        ({"summaryMetrics": '{"_runtime": NaN}'}, ["runtime_s"], "runtime"),
+        ({"heartbeatAt": "now"}, ["heartbeat_at"], "heartbeatAt"),
+        ({"displayName": {"a": 1}}, ["display_name"], "displayName"),
+        ({"group": 7}, ["group_name"], "group"),
+        ({"tags": "urgent"}, ["tags"], "tags"),
     ],
 )
-def test_a_row_that_cannot_be_read_is_set_aside_with_its_reason(changes, words):
-    assert words in reason(**changes)
+def test_a_field_that_cannot_be_read_costs_that_field_and_is_named(changes, lost, field):
+    whole, told = row(), row(**changes)
+    assert [told[name] for name in lost] == [None] * len(lost)
+    assert told["unreadable"] == [field]
+    kept = whole.keys() - {*lost, "unreadable", "writers", "config", "config_hash"}
+    kept -= {"runtime_s", "last_metric_at"}
+    assert {name: told[name] for name in kept} == {name: whole[name] for name in kept}
+
+
+def test_tags_that_are_text_stay():
+    told = row(tags=["a", 7, "b"])
+    assert (told["tags"], told["unreadable"]) == (["a", "b"], ["tags"])
+
+
+def test_a_config_that_was_encoded_twice_is_read_once_more():
+    twice = row(config=faults.encode_config_twice(node()).config)
+    assert twice == row()
+
+
+def test_half_a_character_becomes_the_replacement_character():
+    told = row(config='{"a": {"value": "\\ud83d."}, "_wandb": {"value": {"start_time": 0}}}')
+    assert (told["config"], told["unreadable"]) == ('{"a":"\ufffd."}', None)
+    assert told["stamp"] == datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def test_a_run_without_a_state_has_a_word_that_nobody_knows():
+    assert row(state=None)["state"] == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"name": None}, "it has no name"),
+        ({"name": 7}, "its name cannot be read: 7"),
+        ({"createdAt": None}, "it has no createdAt"),
+        ({"createdAt": "yesterday"}, "its createdAt cannot be read: 'yesterday'"),
+    ],
+)
+def test_only_a_row_without_an_id_or_a_creation_time_is_rejected(changes, words):
+    assert reason(**changes) == words
 
 
 def test_a_rejected_row_names_its_run():
-    (rejected,) = read(sent(config="{")).rejected
+    (rejected,) = read(sent(createdAt=None)).rejected
     assert rejected == Rejected("lab", "vision", "r0000", rejected.reason)
 
 
@@ -258,8 +358,8 @@ def test_no_config_or_summary_stops_a_page(config, summary, environment):
         summaryMetrics=json.dumps({"_wandb": summary, "_runtime": summary, "_timestamp": summary}),
     )
     batch = read(sent(node(1)), hostile, sent(config=json.dumps(config)))
-    assert batch.runs["run_id"].to_list()[0] == "r0001"
-    assert len(batch.runs) + len(batch.rejected) == 2
+    assert batch.runs["run_id"].to_list() == ["r0001", "r0000"]
+    assert batch.rejected == ()
 
 
 @given(

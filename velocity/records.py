@@ -22,6 +22,21 @@ if TYPE_CHECKING:
 
 UTC = pl.Datetime("us", "UTC")
 
+#: One process that wrote to a run: when it began and the machine it was on. A local directory also
+#: tells what its own session left: seconds on the stopwatch without those of earlier sessions, the
+#: last sign of life and the last logged row. Null: not known.
+WRITER = pl.Struct(
+    {
+        "start": UTC,
+        "host": pl.String,
+        "gpu_type": pl.String,
+        "gpu_count": pl.Int64,  # GPUs of the machine, not those used
+        "runtime_s": pl.Float64,
+        "heartbeat_at": UTC,
+        "last_metric_at": UTC,
+    }
+)
+
 #: Column -> type. Times are UTC; what is not known is null, never 0 or "".
 RUN_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "entity": pl.String,  # key, with project and run_id
@@ -31,10 +46,11 @@ RUN_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "display_name": pl.String,
     "state": pl.String,  # raw, as W&B spells it
     "created_at": UTC,
-    "started_at": UTC,  # earliest writer's start, from the run's environment
-    "writer_starts": pl.List(UTC),  # every writer's start, in order; more than one = resumed
+    "writers": pl.List(WRITER),  # in order of start; one without a start tells a machine only
+    "stamp": UTC,  # start as old clients wrote it into the config
     "heartbeat_at": UTC,
-    "runtime_s": pl.Float64,  # seconds active, kept over a resume
+    "runtime_s": pl.Float64,  # the stopwatch: seconds active
+    "earlier_runtime_s": pl.Float64,  # of these, what sessions in other places left; local files
     "last_metric_at": UTC,  # last logged row
     "first_metric_at": UTC,  # first logged row; local run files only
     "group_name": pl.String,
@@ -43,11 +59,16 @@ RUN_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "tags": pl.List(pl.String),
     "config_hash": pl.String,  # as a table gives it: equal for runs of one idea
     "config": pl.String,  # all of it as JSON, see `config_text`; the store keeps hashes of it
-    "host": pl.String,
-    "gpu_type": pl.String,
-    "gpu_count": pl.Int64,  # GPUs of the machine, not those used
     "gpu_utilisation": pl.Float64,  # mean over GPUs and time, 0 to 1; local run files only
     "notes": pl.String,
+    "resumed": pl.Boolean,  # the client's own words; null where it does not say
+    "offline": pl.Boolean,
+    "shared": pl.Boolean,  # several processes wrote to the run at once
+    "rewound": pl.Boolean,
+    "history_rows": pl.Int64,  # logged rows, as the server counts them
+    "wrote": pl.Boolean,  # whether anything shows that a client ever wrote; W&B only
+    "relaunched": pl.Boolean,  # an earlier run had this id; local files only
+    "unreadable": pl.List(pl.String),  # names of fields that could not be read; null for none
     "source": pl.String,  # api | files | table, or what another source calls itself
     "trust": pl.Int32,  # of the source: who replaces whom
     "url": pl.String,  # the page of the run

@@ -1,58 +1,122 @@
 -- title: Runs, classified
 -- table: run_base
--- Every live raw run of the scholars in scope: state class, start and its source, and the
--- clock facts that sessions are made of. Times in integer microseconds UTC.
-WITH run AS (
+-- One row per run of the scholars in scope: state class, start and its source, and how its writers
+-- worked together. Writers that begin at most 2 min after the first of them are one launch on
+-- several machines. Of several launches, either all worked at once, or the run is its last launch
+-- (the id was used again), or they took turns.
+WITH launched AS (
   SELECT
-    raw.run_key, raw.run_id, raw.state, idea.config_hash, raw.sweep, raw.group_name, raw.tags,
+    *,
+    CASE WHEN len(writer_starts) = 1 THEN writer_starts ELSE list_reduce(
+      list_transform(writer_starts, lambda it: [it]),
+      lambda firsts, it: CASE WHEN it[1] - firsts[-1] > together_us THEN firsts || it ELSE firsts END)
+    END AS firsts
+  FROM run_clock
+),
+ended AS (
+  -- The end of the last launch, where the stopwatch is left to the earlier ones.
+  SELECT
+    *,
+    firsts[-1] AS last_us,
+    CASE
+      WHEN class = 'running' THEN NULL
+      WHEN class = 'stale' THEN life_us
+      WHEN alive_us >= firsts[-1] THEN alive_us
+      WHEN rows_us >= firsts[-1] THEN rows_us
+      WHEN late AND runtime_us IS NOT NULL THEN greatest(firsts[-1], start_us + runtime_us)
+      ELSE firsts[-1]
+    END AS last_end_us,
+    CASE
+      WHEN class = 'running' THEN 'open'
+      WHEN class = 'stale' THEN 'stale_heartbeat'
+      WHEN alive_us >= firsts[-1] THEN 'heartbeat'
+      WHEN rows_us >= firsts[-1] THEN 'last_metric'
+      WHEN late AND runtime_us IS NOT NULL THEN 'runtime'
+      ELSE 'unknown'
+    END AS last_end_source
+  FROM launched
+),
+shared_out AS (
+  SELECT
+    *,
+    runtime_us - greatest(0, coalesce(last_end_us, life_us) - last_us) AS left_us,
+    CASE
+      WHEN len(firsts) = 1 OR class = 'pending' THEN 'alone'
+      WHEN sessions_told THEN 'told'
+      WHEN shared OR (NOT resumed AND rows_us - last_us > runtime_us + slack_us) THEN 'at_once'
+      WHEN left_us <= together_us AND NOT (resumed OR rewound) THEN 'launched_again'
+      WHEN left_us <= together_us THEN 'watch_restarted'
+      ELSE 'in_turn'
+    END AS launches
+  FROM ended
+),
+settled AS (
+  SELECT
+    * REPLACE (
+      CASE WHEN launches = 'launched_again' THEN last_us ELSE start_us END AS start_us,
+      CASE WHEN launches = 'launched_again' THEN [last_us] ELSE firsts END AS firsts)
+  FROM shared_out
+),
+again AS (
+  -- One id and one start in several projects is one run: the row that was read last counts, and what
+  -- W&B said before what local files say.
+  SELECT DISTINCT run.run_key
+  FROM (FROM settled WHERE twin) AS run
+  JOIN (FROM settled WHERE twin) AS other
+    ON other.run_id = run.run_id
+    AND (other.entity <> run.entity OR other.project <> run.project)
+    AND abs(other.start_us - run.start_us) <= run.together_us
+    AND (other.served, coalesce(epoch_us(other.seen_at), 0), other.trust, other.entity, other.project)
+      > (run.served, coalesce(epoch_us(run.seen_at), 0), run.trust, run.entity, run.project)
+),
+configured AS (
+  SELECT
+    raw.run_key, raw.state, idea.config_hash, raw.sweep, raw.group_name, raw.tags,
     raw.gpu_utilisation,
-    CASE WHEN raw.gpu_count >= 0 THEN raw.gpu_count END AS gpu_count,
-    coalesce(raw.gpu_type, '') AS gpu_type,
-    CASE WHEN lower(coalesce(raw.host, '')) NOT IN ('', 'localhost')
-      THEN hash(raw.entity, raw.host) END AS named_host_key,
+    epoch_us(raw.first_metric_at) AS first_metric_us,
     CASE WHEN getvariable('gpu_count_key') IS NOT NULL THEN try_cast(
       json_extract_string(raw.config_told, '$."' || getvariable('gpu_count_key') || '"')
-    AS DOUBLE) END AS told_gpus,
-    number.scholar_key,
-    project.project_key,
-    epoch_us(project.as_of) AS as_of_us,
-    epoch_us(raw.created_at) AS created_us,
-    epoch_us(raw.heartbeat_at) AS heartbeat_us,
-    epoch_us(raw.last_metric_at) AS last_metric_us,
-    epoch_us(raw.first_metric_at) AS first_metric_us,
-    -- Cut at 30,000 years, where it can still be reckoned with: it ends at as_of, flagged.
-    round(CASE WHEN abs(raw.runtime_s) > 1e12 THEN sign(raw.runtime_s) * 1e12 ELSE raw.runtime_s END
-      * 1e6)::BIGINT AS runtime_us,
-    raw.writer_starts,
-    epoch_us(coalesce(list_min(raw.writer_starts), raw.started_at)) AS environment_us
+    AS DOUBLE) END AS told_gpus
   FROM raw_run AS raw
-  JOIN username_scholar AS number ON number.username = coalesce(raw.username, '')
-  JOIN scope ON scope.scholar_key = number.scholar_key
   JOIN idea USING (run_key)
-  JOIN project ON project.entity = raw.entity AND project.project = raw.project,
-  setting
-  WHERE raw.deleted_at IS NULL
 )
 SELECT
-  run.* EXCLUDE (environment_us, told_gpus),
+  run.run_key, run.run_id, run.scholar_key, run.project_key, run.as_of_us, run.slack_us,
+  configured.state, configured.config_hash, configured.sweep, configured.group_name, configured.tags,
+  configured.gpu_utilisation, configured.first_metric_us,
   -- What is no number of GPUs, such as the -1 that means all of the machine, replaces nothing; nor does
   -- more than a million, of which one would drown everybody's hours.
-  CASE WHEN told_gpus BETWEEN 0 AND 1e6 THEN told_gpus END AS configured_gpus,
-  coalesce(environment_us, created_us) AS start_us,
-  CASE WHEN environment_us IS NULL THEN 'created' ELSE 'environment' END AS start_source,
-  CASE lower(state)
-    WHEN 'finished' THEN 'finished'
-    WHEN 'failed' THEN 'failed'
-    WHEN 'crashed' THEN 'crashed'
-    WHEN 'killed' THEN 'killed'
-    WHEN 'preempting' THEN 'preempted'
-    WHEN 'preempted' THEN 'preempted'
-    WHEN 'pending' THEN 'pending'
-    WHEN 'running' THEN
-      CASE WHEN as_of_us - coalesce(heartbeat_us, environment_us, created_us) <= setting.stale_us
-        THEN 'running' ELSE 'stale' END
-    ELSE 'unknown'
-  END AS class,
-  class IN ('failed', 'crashed', 'stale') AS failed_compute,
-  CASE WHEN environment_us >= created_us THEN environment_us - created_us END AS queue_us
-FROM run, setting
+  CASE WHEN configured.told_gpus BETWEEN 0 AND 1e6 THEN configured.told_gpus END AS configured_gpus,
+  run.start_us, run.start_source, run.class,
+  run.class IN ('failed', 'crashed', 'stale') AS failed_compute,
+  CASE WHEN run.start_source = 'environment' AND run.launches <> 'launched_again'
+    AND run.start_us >= run.created_us THEN run.start_us - run.created_us END AS queue_us,
+  CASE
+    WHEN run.class = 'pending' THEN 'pending'
+    WHEN again.run_key IS NOT NULL THEN 'same_run'
+    WHEN run.clock_flag = 'clock_unset' AND NOT run.served THEN 'clock_unset'
+  END AS excluded,
+  run.launches, run.firsts, run.writer_starts, run.starts, run.shift_us, run.writer_lost,
+  run.late, run.alive_us, run.life_us, run.rows_us, run.runtime_us, run.left_us,
+  run.last_us, run.last_end_us, run.last_end_source,
+  run.runtime_refuted,
+  list_filter([
+    CASE WHEN run.unreadable THEN 'unreadable' END,
+    CASE WHEN run.unknown_state THEN 'unknown_state' END,
+    CASE WHEN run.never_began THEN 'never_began' END,
+    run.clock_flag,
+    CASE WHEN run.late THEN 'uploaded_late' END,
+    CASE WHEN run.writer_lost THEN 'writer_lost' END,
+    CASE WHEN len(run.starts) + run.writer_lost::INTEGER > len(run.writer_starts) THEN 'writer_silent' END,
+    CASE WHEN run.launches = 'at_once'
+      OR (len(run.firsts) = 1 AND len(run.writer_starts) > 1 AND run.launches = 'alone')
+      THEN 'at_once' END,
+    CASE WHEN run.launches = 'watch_restarted' THEN 'runtime_restarted' END,
+    CASE WHEN run.launches = 'launched_again' OR run.relaunched THEN 'relaunched' END,
+    CASE WHEN again.run_key IS NOT NULL THEN 'same_run' END,
+    CASE WHEN run.start_source = 'rows' THEN 'estimated' END
+  ], lambda it: it IS NOT NULL) AS told_flags
+FROM settled AS run
+JOIN configured USING (run_key)
+LEFT JOIN again USING (run_key)
+WHERE run.scholar_key IN (FROM scope)

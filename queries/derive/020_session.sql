@@ -1,105 +1,134 @@
 -- title: Sessions
 -- table: session | kept by scholar | published
--- A row a stretch of time in which a run was active, [start, end): one a run, or one a writer of
--- a resumed run. An open session ends, for now, at as_of. Pending runs and runs that begin after
--- as_of have none.
-WITH single AS (
-  SELECT
-    run_key, as_of_us, class, start_us,
-    1 AS number, false AS estimated,
-    CASE class
-      WHEN 'running' THEN NULL
-      WHEN 'stale' THEN coalesce(heartbeat_us, start_us)
-      ELSE coalesce(
-        start_us + runtime_us,
-        CASE WHEN heartbeat_us >= start_us THEN heartbeat_us END,
-        CASE WHEN last_metric_us >= start_us THEN last_metric_us END,
-        start_us)
-    END AS end_us,
-    CASE
-      WHEN class = 'running' THEN 'open'
-      WHEN class = 'stale' THEN 'stale_heartbeat'
-      WHEN runtime_us IS NOT NULL THEN 'runtime'
-      WHEN heartbeat_us >= start_us THEN 'heartbeat'
-      WHEN last_metric_us >= start_us THEN 'last_metric'
-      ELSE 'unknown'
-    END AS end_source
-  FROM run_base
-  WHERE coalesce(len(writer_starts), 0) <= 1
+-- One row per stretch of time [start, end) in which a run was present: one per run, or one per launch
+-- of a run whose launches took turns. Its active time is its length, but in a suspended session
+-- (rows go on long after the stopwatch stood still) what the stopwatch says. An open session ends,
+-- for now, at as_of. Runs that count nowhere, and sessions that begin after as_of, have none.
+WITH run AS (
+  FROM run_base WHERE excluded IS NULL
 ),
-writer AS (
+told AS (
+  -- The sessions of local directories, each with what its own directory tells.
   SELECT
-    run_key, as_of_us, class, heartbeat_us, last_metric_us, runtime_us,
-    start_us AS first_us,
-    unnest(list_sort(list_transform(writer_starts, lambda begun: epoch_us(begun)))) AS start_us,
-    unnest(range(1, len(writer_starts) + 1)) AS number,
-    len(writer_starts) AS writers
-  FROM run_base
-  WHERE len(writer_starts) > 1
+    run.run_key,
+    position.number,
+    max(round(writer.runtime_s * 1e6)::BIGINT) AS runtime_us,
+    max(epoch_us(writer.heartbeat_at)) AS alive_us,
+    max(epoch_us(writer.last_metric_at)) AS rows_us
+  FROM run
+  JOIN raw_run USING (run_key),
+  LATERAL (SELECT unnest(raw_run.writers) AS writer),
+  LATERAL (SELECT len(list_filter(run.firsts, lambda it: it <= epoch_us(writer.start))) AS number)
+    AS position
+  WHERE run.launches = 'told' AND writer.start IS NOT NULL
+  GROUP BY ALL
 ),
-last_writer AS (
+judged AS (
+  SELECT
+    run_key, class, as_of_us, slack_us, 1 AS number, start_us, NULL::BIGINT AS next_us,
+    late, alive_us, life_us, rows_us, runtime_us
+  FROM run
+  WHERE launches IN ('alone', 'launched_again')
+  UNION ALL
+  SELECT
+    run.run_key,
+    -- Only the last session can be going on.
+    CASE WHEN told.number < len(run.firsts) THEN 'over' ELSE run.class END,
+    run.as_of_us, run.slack_us, told.number, run.firsts[told.number],
+    run.firsts[told.number + 1],
+    false, told.alive_us, run.life_us, told.rows_us, told.runtime_us
+  FROM told
+  JOIN run USING (run_key)
+),
+watched AS (
   SELECT
     *,
-    CASE class
-      WHEN 'running' THEN NULL
-      WHEN 'stale' THEN coalesce(heartbeat_us, first_us)
-      ELSE coalesce(
-        CASE WHEN heartbeat_us >= start_us THEN heartbeat_us END,
-        CASE WHEN last_metric_us >= start_us THEN last_metric_us END,
-        start_us)
-    END AS end_us,
+    class NOT IN ('running', 'stale') AND runtime_us = 0
+      AND coalesce(greatest(alive_us, rows_us) > start_us + slack_us, false) AS stood_still,
+    CASE WHEN NOT stood_still THEN runtime_us END AS watch_us,
+    class NOT IN ('running', 'stale')
+      AND coalesce(rows_us > start_us + watch_us + slack_us, false) AS suspended
+  FROM judged
+),
+single AS (
+  SELECT
+    run_key, as_of_us, number, start_us, stood_still, suspended, watch_us,
     CASE
       WHEN class = 'running' THEN 'open'
       WHEN class = 'stale' THEN 'stale_heartbeat'
-      WHEN heartbeat_us >= start_us THEN 'heartbeat'
-      WHEN last_metric_us >= start_us THEN 'last_metric'
+      WHEN suspended AND alive_us BETWEEN rows_us AND rows_us + slack_us THEN 'heartbeat'
+      WHEN suspended THEN 'last_metric'
+      WHEN watch_us IS NOT NULL THEN 'runtime'
+      WHEN alive_us >= start_us THEN 'heartbeat'
+      WHEN rows_us >= start_us THEN 'last_metric'
       ELSE 'unknown'
-    END AS end_source
-  FROM writer
-  WHERE number = writers
+    END AS end_source,
+    -- A local session ends where the next begins, at the latest.
+    least(next_us, CASE end_source
+      WHEN 'stale_heartbeat' THEN life_us
+      WHEN 'runtime' THEN start_us + watch_us
+      WHEN 'heartbeat' THEN alive_us
+      WHEN 'last_metric' THEN rows_us
+      WHEN 'unknown' THEN start_us
+    END) AS end_us
+  FROM watched
 ),
-budget AS (
-  -- What is left of the runtime, where it is known, for the earlier sessions.
+turn AS (
   SELECT
-    run_key,
-    CASE WHEN runtime_us IS NOT NULL THEN
-      greatest(0, runtime_us - greatest(0, coalesce(end_us, heartbeat_us, start_us) - start_us))
-    END AS left_us
-  FROM last_writer
-),
-earlier AS (
-  SELECT
-    writer.run_key, as_of_us, class, start_us, number, true AS estimated,
-    lead(start_us) OVER (PARTITION BY writer.run_key ORDER BY number) AS next_us,
-    first_us, left_us, writers
-  FROM writer
-  JOIN budget USING (run_key)
+    * EXCLUDE firsts,
+    unnest(firsts) AS begin_us,
+    unnest(range(1, len(firsts) + 1)) AS number,
+    unnest(firsts[2:] || [NULL]) AS next_us
+  FROM (
+    SELECT
+      run_key, as_of_us, firsts, firsts[1] AS first_us, last_end_us, last_end_source,
+      CASE WHEN launches = 'in_turn' AND left_us IS NOT NULL THEN greatest(0, left_us) END AS share_us
+    FROM run
+    WHERE launches IN ('in_turn', 'watch_restarted')
+  )
 ),
 raw_session AS (
-  SELECT run_key, as_of_us, class, start_us, number, estimated, end_us, end_source FROM single
-  UNION ALL
-  SELECT run_key, as_of_us, class, start_us, number, false, end_us, end_source FROM last_writer
-  UNION ALL
   SELECT
-    run_key, as_of_us, class, start_us, number, estimated,
-    CASE WHEN left_us IS NULL THEN next_us ELSE
-      start_us + least(left_us, next_us - first_us) - least(left_us, start_us - first_us)
+    run_key, number, start_us, end_us, end_source, false AS estimated, stood_still, suspended,
+    watch_us
+  FROM single
+  UNION ALL
+  -- What is left of the stopwatch is shared out in order; where it is not known, a session lasts
+  -- until the next one begins.
+  SELECT
+    run_key, number, begin_us,
+    CASE
+      WHEN next_us IS NULL THEN last_end_us
+      WHEN share_us IS NULL THEN next_us
+      ELSE begin_us + least(share_us, next_us - first_us) - least(share_us, begin_us - first_us)
     END,
-    CASE WHEN left_us IS NULL THEN 'next_session' ELSE 'runtime_share' END
-  FROM earlier
-  WHERE number < writers
+    CASE
+      WHEN next_us IS NULL THEN last_end_source
+      WHEN share_us IS NULL THEN 'next_session'
+      ELSE 'runtime_share'
+    END,
+    next_us IS NOT NULL, false, false, NULL
+  FROM turn
+  UNION ALL
+  -- The first of those that worked at once is there to the end, and the others beside it.
+  SELECT run_key, 1, start_us, last_end_us, last_end_source, true, false, false, NULL
+  FROM run
+  WHERE launches = 'at_once'
 )
 SELECT
-  session.run_key,
-  run.scholar_key,
-  number::INTEGER AS number,
-  session.start_us,
-  -- A bad clock makes a session of zero length; nothing reaches past as_of.
-  greatest(session.start_us, least(coalesce(end_us, session.as_of_us), session.as_of_us)) AS end_us,
-  end_us IS NULL AS open,
-  end_source,
-  estimated,
-  end_us < session.start_us OR clock_ahead(end_us, session.as_of_us) AS clock
-FROM raw_session AS session
-JOIN run_base AS run USING (run_key)
-WHERE session.class <> 'pending' AND session.start_us <= session.as_of_us
+  * EXCLUDE (told_end_us, as_of_us, slack_us, watch_us),
+  (CASE WHEN suspended THEN least(watch_us, end_us - start_us) ELSE end_us - start_us END)::BIGINT
+    AS active_us,
+  told_end_us IS NULL AS open,
+  coalesce(told_end_us < start_us OR told_end_us - as_of_us > slack_us, false) AS clock
+FROM (
+  SELECT
+    session.* EXCLUDE (end_us) REPLACE (number::INTEGER AS number),
+    session.end_us AS told_end_us,
+    run.scholar_key, run.as_of_us, run.slack_us,
+    -- A bad clock makes a session of zero length; nothing reaches past as_of.
+    greatest(start_us, least(coalesce(session.end_us, run.as_of_us), run.as_of_us)) AS end_us
+  FROM raw_session AS session
+  JOIN (SELECT run_key, scholar_key, as_of_us, slack_us FROM run) AS run USING (run_key)
+  WHERE session.start_us <= run.as_of_us
+)

@@ -1,15 +1,18 @@
 -- title: Run intervals
 -- table: run_interval
--- A row a run that counts: its last end (null while open), how long it was active, and the
--- key under which it may be linked with others.
+-- One row per run that counts: its last end (null while open), how long it was present and active,
+-- and the key under which it may be linked with others.
 WITH span AS (
   SELECT
     run_key,
     max(session.end_us) AS end_us,
-    sum(session.end_us - session.start_us)::BIGINT AS active_us,
+    sum(session.end_us - session.start_us)::BIGINT AS present_us,
+    sum(session.active_us)::BIGINT AS active_us,
     arg_max(end_source, number) AS end_source,
     bool_or(session.estimated) AS estimated,
-    coalesce(bool_or(session.clock), false) AS clock
+    bool_or(session.clock) AS clock,
+    bool_or(session.suspended) AS suspended,
+    bool_or(session.stood_still) AS stood_still
   FROM session
   GROUP BY run_key
 )
@@ -19,14 +22,16 @@ SELECT
   span.end_us,
   -- Open even where its last writer only begins after as_of.
   run.class = 'running' AS open,
+  span.present_us,
   span.active_us,
   CASE WHEN run.class = 'running' THEN 'open' ELSE span.end_source END AS end_source,
   span.estimated,
+  span.suspended,
+  span.stood_still,
   -- A writer that begins after as_of waits for the next sync, as a run does.
-  span.clock OR coalesce(clock_ahead(epoch_us(list_max(run.writer_starts)), run.as_of_us), false)
-    AS clock,
+  span.clock OR list_max(run.writer_starts) - run.as_of_us > run.slack_us AS clock,
   run.failed_compute,
-  -- What lasts is compute: pauses between the sessions of a resumed run do not.
+  -- What lasts is compute: a pause or a sleep is not.
   run.failed_compute AND span.active_us <= 120000000 AND span.end_source <> 'unknown'
     AS early_failure,
   run.config_hash,

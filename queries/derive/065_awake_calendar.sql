@@ -7,6 +7,7 @@ WITH span AS (
     make_timestamptz(min(start_us))::DATE - 3 AS from_day,
     make_timestamptz(max(as_of_us))::DATE + 8 AS to_day
   FROM run_base
+  WHERE excluded IS NULL
 ),
 person AS (
   SELECT DISTINCT timezone, awake_start_min, awake_end_min

@@ -13,7 +13,7 @@ counted AS (
     count(*)::INTEGER AS n,
     min(start_us) AS start_us,
     max(end_us) AS last_end_us,
-    sum(active_us)::BIGINT AS run_us,
+    sum(present_us)::BIGINT AS run_us,
     list_sort(list(end_us) FILTER (class = 'finished')) AS finished_ends,
     count(*) FILTER (class = 'running') > 0 AS any_running,
     count(*) FILTER (failed_compute) > 0 AS any_failed,

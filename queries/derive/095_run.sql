@@ -1,7 +1,8 @@
 -- title: Runs
 -- table: run | kept by scholar | published
--- A row a raw run: class, start and end with their sources, the experiment it joined and by which
--- rule, and its flags. A run with `excluded` set (pending, or begun after as_of) counts nowhere.
+-- One row per raw run: class, start and end with their sources, its last machine, the experiment it
+-- joined and by which rule, and its flags. A run with `excluded` set (pending, begun after as_of, the
+-- same run as another row, or without a clock) counts nowhere.
 WITH failure AS (
   -- The two earliest ends of failed compute, two so that a run can leave itself out.
   SELECT scholar_key, project_key, config_hash, min(end_us, 2) AS ends
@@ -15,17 +16,27 @@ SELECT
   base.state, base.class,
   base.start_us, base.start_source,
   CASE WHEN NOT run.open THEN run.end_us END AS end_us,
-  run.end_source, run.open, run.active_us,
+  run.end_source, run.open, run.active_us, run.present_us,
   base.queue_us,
+  machine.host, machine.gpu_type, machine.gpu_count,
   CASE WHEN base.first_metric_us >= base.start_us THEN base.first_metric_us - base.start_us END
     AS first_row_us,
-  CASE
-    WHEN base.class = 'pending' THEN 'pending'
-    WHEN run.run_key IS NULL THEN 'after_as_of'
-  END AS excluded,
-  coalesce(run.clock, base.class <> 'pending' AND clock_ahead(base.start_us, base.as_of_us))
-    AS clock,
-  coalesce(run.estimated, false) AS estimated,
+  CASE WHEN base.excluded IS NOT NULL THEN base.excluded
+    WHEN run.run_key IS NULL THEN 'after_as_of' END AS excluded,
+  coalesce(
+    run.clock, base.excluded IS NULL AND base.start_us - base.as_of_us > base.slack_us) AS clock,
+  coalesce(run.estimated, false) OR base.start_source = 'rows' AS estimated,
+  list_filter(base.told_flags || [
+    CASE WHEN base.runtime_refuted OR run.stood_still THEN 'runtime_refuted' END,
+    CASE WHEN run.suspended THEN 'suspended' END,
+    CASE WHEN run.estimated AND base.start_source <> 'rows' THEN 'estimated' END,
+    CASE WHEN run.end_source = 'unknown' THEN 'unknown_end' END,
+    CASE WHEN coalesce(
+      run.clock, base.excluded IS NULL AND base.start_us - base.as_of_us > base.slack_us)
+      THEN 'clock' END
+  ], lambda it: it IS NOT NULL) AS flags,
+  -- A writer that begins after as_of is taken up by the sync that reaches it.
+  list_max(base.writer_starts) > base.as_of_us AS awaits_writer,
   base.failed_compute,
   coalesce(run.early_failure, false) AS early_failure,
   CASE WHEN base.config_hash IS NOT NULL AND run.run_key IS NOT NULL THEN
@@ -38,8 +49,9 @@ SELECT
   CASE WHEN NOT run.open THEN local_day(setting.timezone, run.end_us) END
     AS end_day
 FROM run_base AS base
-LEFT JOIN run_interval AS run USING (run_key)
-LEFT JOIN link USING (run_key)
+LEFT JOIN machine ON machine.run_key = base.run_key AND machine.shown
+LEFT JOIN run_interval AS run ON run.run_key = base.run_key
+LEFT JOIN link ON link.run_key = base.run_key
 LEFT JOIN experiment USING (experiment_key)
 LEFT JOIN failure
   ON failure.scholar_key = base.scholar_key AND failure.project_key = base.project_key

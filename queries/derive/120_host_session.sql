@@ -1,32 +1,73 @@
 -- title: Runs on hosts
 -- table: host_session | kept by scholar
--- A row a session (or a run without any): the host it was on, the GPUs it is charged for, how far the
--- run says that it used them, and what charges are added up by. Runs without a known host, or whose GPU count a config key gives,
--- are alone on a host of their own that knows no limit.
+-- One row per session and machine: the host, the GPUs that it is charged for (its count times the
+-- active part of the session), how far the run says that it used them, and what charges are added up
+-- by. A machine without a known host, and a run whose GPU count a config key gives, is alone on a host
+-- of its own that knows no limit. A machine without a session still tells how many GPUs its host has.
+WITH present AS (
+  SELECT
+    run_key, number, start_us, end_us,
+    CASE WHEN active_us < end_us - start_us THEN active_us / (end_us - start_us) ELSE 1 END AS load
+  FROM session
+),
+helper AS (
+  -- Of writers at once the later ones are there as long as the stopwatch that they left.
+  SELECT
+    run_key, number, begin_us AS start_us,
+    least(as_of_us, begin_us + greatest(0, least(
+      coalesce(runtime_us, 0), coalesce(last_end_us, life_us) - begin_us))) AS end_us,
+    1 AS load
+  FROM (
+    SELECT
+      run_key, as_of_us, runtime_us, last_end_us, life_us,
+      unnest(firsts) AS begin_us,
+      unnest(range(1, len(firsts) + 1)) AS number
+    FROM run_base
+    WHERE launches = 'at_once' AND excluded IS NULL
+  )
+  WHERE number > 1 AND begin_us <= as_of_us
+),
+on_machine AS (
+  SELECT
+    machine.run_key,
+    CASE WHEN machine.gpu_count >= 0 THEN machine.gpu_count END AS reported,
+    machine.host_key AS named_host_key,
+    machine.gpu_type,
+    work.start_us, work.end_us, work.load
+  FROM machine
+  LEFT JOIN (FROM present UNION ALL BY NAME FROM helper) AS work
+    ON work.run_key = machine.run_key
+    AND work.number = coalesce(machine.number, work.number)
+    AND machine.run_key NOT IN (SELECT run_key FROM run_base WHERE configured_gpus IS NOT NULL)
+  UNION ALL
+  -- The count of a config key stands for all machines.
+  SELECT present.run_key, NULL, NULL, machine.gpu_type, present.start_us, present.end_us, present.load
+  FROM present
+  JOIN run_base USING (run_key)
+  LEFT JOIN machine ON machine.run_key = present.run_key AND machine.shown
+  WHERE run_base.configured_gpus IS NOT NULL
+  UNION ALL
+  SELECT run_key, NULL, NULL, NULL, start_us, end_us, load
+  FROM present
+  ANTI JOIN machine USING (run_key)
+  ANTI JOIN (SELECT run_key FROM run_base WHERE configured_gpus IS NOT NULL) USING (run_key)
+)
 SELECT
-  CASE WHEN run.configured_gpus IS NULL AND run.gpu_count IS NOT NULL
-    THEN coalesce(run.named_host_key, hash('alone', run.scholar_key))
+  CASE WHEN named_host_key IS NOT NULL AND reported IS NOT NULL THEN named_host_key
     ELSE hash('alone', run.scholar_key) END AS host_key,
   run.scholar_key,
   run.run_key,
   known.stream_key,
   known.class,
   known.failed_compute,
-  run.gpu_type,
-  run.gpu_count AS reported,
-  coalesce(run.configured_gpus, run.gpu_count) AS gpus,
+  coalesce(work.gpu_type, '') AS gpu_type,
+  work.reported,
+  coalesce(run.configured_gpus, work.reported) * work.load AS gpus,
+  work.load,
   run.gpu_utilisation AS utilisation,
-  run.named_host_key IS NOT NULL AND run.configured_gpus IS NULL AND run.gpu_count IS NOT NULL
-    AS shared,
-  session.start_us,
-  session.end_us
-FROM run_base AS run
+  work.named_host_key IS NOT NULL AND work.reported IS NOT NULL AS shared,
+  work.start_us,
+  work.end_us
+FROM on_machine AS work
+JOIN run_base AS run USING (run_key)
 JOIN run AS known USING (run_key)
-LEFT JOIN session USING (run_key)
-UNION ALL
--- What a run with a configured count reports of its host still tells the host's capacity.
-SELECT
-  run.named_host_key, run.scholar_key, run.run_key, NULL, NULL, NULL, NULL, run.gpu_count,
-  NULL, NULL, true, NULL, NULL
-FROM run_base AS run
-WHERE run.configured_gpus IS NOT NULL AND run.named_host_key IS NOT NULL

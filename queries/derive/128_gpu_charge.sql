@@ -9,7 +9,7 @@ SELECT
   piece.from_us, piece.to_us,
   piece.gpus * (after.share_us - before.share_us) AS gpu_us,
   piece.gpus * (after.share_us - before.share_us) * piece.utilisation AS used_us,
-  CASE WHEN piece.gpus IS NULL THEN piece.to_us - piece.from_us END AS unpriced_us
+  CASE WHEN piece.gpus IS NULL THEN (piece.to_us - piece.from_us) * piece.load END AS unpriced_us
 FROM piece
 JOIN host_share AS before ON before.host_key = piece.host_key AND before.at_us = piece.from_us
 JOIN host_share AS after ON after.host_key = piece.host_key AND after.at_us = piece.to_us

@@ -54,7 +54,7 @@ daily AS (
     coalesce(sum(gpu_us), 0) AS gpu_us,
     coalesce(sum(gpu_us) FILTER (failed_compute), 0) AS failed_us,
     coalesce(sum(gpu_us) FILTER (class = 'finished'), 0) AS finished_us,
-    coalesce(sum(unpriced_us), 0)::BIGINT AS unpriced_us,
+    coalesce(sum(unpriced_us), 0) AS unpriced_us,
     sum(used_us) AS used_us,
     coalesce(sum(gpu_us) FILTER (used_us IS NOT NULL), 0) AS measured_us
   FROM charged

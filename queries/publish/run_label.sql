@@ -1,9 +1,9 @@
 -- title: Run labels
 -- table: run_label
--- What people call a run and what it ran on; never its config.
+-- What people call a run and what W&B said of it; never its config.
 SELECT
   raw.run_key, raw.display_name, raw.username, raw.group_name, raw.job_type, raw.sweep, raw.tags,
-  raw.host, raw.gpu_type, raw.gpu_count, raw.gpu_utilisation, raw.notes, raw.source,
+  raw.gpu_utilisation, raw.notes, raw.source,
   -- What a table calls the page of a run is shown as a link: only an address, or a page of this server.
   CASE WHEN regexp_matches(raw.url, '^(https?:/)?/[^/\\]') THEN raw.url END AS url,
   raw.created_at, raw.heartbeat_at, raw.runtime_s

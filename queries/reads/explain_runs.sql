@@ -7,7 +7,9 @@
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see
 -- word: start_source | environment | starts when one of its processes said that it began
--- word: start_source | created | starts when the run was created: no process said when it began
+-- word: start_source | stamp | starts when its old client said that it began
+-- word: start_source | rows | starts its runtime before its last logged row: it was uploaded late
+-- word: start_source | created | starts when it was created: no process said when it began, or by a wrong clock
 -- word: joined_by | first | begins the experiment
 -- word: joined_by | tag | has the tag of the experiment
 -- word: joined_by | sweep | belongs to the sweep
@@ -36,6 +38,7 @@ SELECT
     AS experiment_name,
   run.joined_by,
   run.excluded,
+  array_to_string(run.flags, ' ') AS flags,
   run.clock, run.estimated, run.failed_compute, run.early_failure, run.rework,
   run.excluded IS NULL AND coalesce(run.start_day >= $from_day::DATE, true)
     AND coalesce(run.start_day < $to_day::DATE, true) AS starts_inside,

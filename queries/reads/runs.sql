@@ -6,7 +6,7 @@
 -- param: scholars | VARCHAR[] | only these scholars, null = all
 -- param: projects | VARCHAR[] | only projects of these names, null = all
 -- param: classes | VARCHAR[] | only runs taken for these, null = all
--- param: doubtful | BOOLEAN | only clocks in doubt, estimated sessions and unknown ends
+-- param: doubtful | BOOLEAN | only runs with a flag that is a fault
 -- param: most | BIGINT | only so many, the latest; null = all
 -- param: scope | STRUCT | what the viewer may see
 WITH chosen AS (
@@ -21,7 +21,7 @@ WITH chosen AS (
     AND ($scholars::VARCHAR[] IS NULL OR list_contains($scholars::VARCHAR[], scholar.scholar))
     AND ($projects::VARCHAR[] IS NULL OR list_contains($projects::VARCHAR[], project.project))
     AND ($classes::VARCHAR[] IS NULL OR list_contains($classes::VARCHAR[], run.class))
-    AND (NOT $doubtful::BOOLEAN OR run.clock OR run.estimated OR run.end_source = 'unknown')
+    AND (NOT $doubtful::BOOLEAN OR is_doubtful(run.flags))
     AND may_see($scope, scholar.scholar, stream.stream)
   ORDER BY run.start_us DESC, run.run_key
   LIMIT $most::BIGINT
@@ -49,9 +49,7 @@ SELECT
   run.joined_by,
   run.excluded,
   concat_ws(' ',
-    CASE WHEN run.clock THEN 'clock' END,
-    CASE WHEN run.estimated THEN 'estimated' END,
-    CASE WHEN run.end_source = 'unknown' THEN 'unknown_end' END,
+    nullif(array_to_string(run.flags, ' '), ''),
     CASE WHEN run.early_failure THEN 'early_failure' END,
     CASE WHEN run.rework THEN 'rework' END,
     CASE
@@ -61,9 +59,9 @@ SELECT
   label.group_name,
   label.sweep,
   array_to_string(label.tags, ', ') AS tags,
-  label.host,
-  label.gpu_type,
-  label.gpu_count,
+  run.host,
+  run.gpu_type,
+  run.gpu_count,
   label.gpu_utilisation,
   label.notes,
   label.source,

@@ -32,6 +32,8 @@ SELECT
   count(*) FILTER (clock) AS clock_runs,
   count(*) FILTER (estimated) AS estimated_runs,
   count(*) FILTER (end_source = 'unknown') AS unknown_end_runs,
+  count(*) FILTER (is_doubtful(list_filter(
+    flags, lambda it: it NOT IN ('clock', 'estimated', 'unknown_end')))) AS contradicted_runs,
   (SELECT count(*) FROM rejected WHERE may_see($scope, NULL, NULL)) AS rejected_rows,
   (SELECT min(day) FROM day_fact) AS first_day,
   (

@@ -1,7 +1,7 @@
 -- title: User names and GPU types
 -- A row a W&B user name and GPU type, as runs give them: how many runs do.
 -- param: scope | STRUCT | what the viewer may see
-SELECT label.username, label.gpu_type, count(*) AS runs
+SELECT label.username, run.gpu_type, count(*) AS runs
 FROM run
 JOIN run_label AS label USING (run_key)
 JOIN scholar USING (scholar_key)

@@ -4,7 +4,10 @@ DELETE FROM raw_run
 WHERE run_key IN (SELECT run_key FROM merge_row WHERE outcome IN ('changed', 'revived'));
 
 INSERT INTO raw_run BY NAME
-SELECT * EXCLUDE (held_username, outcome) REPLACE (coalesce(run_key, nextval('run_key_sequence')) AS run_key)
+SELECT
+  * EXCLUDE (held_username, outcome)
+    REPLACE (coalesce(run_key, nextval('run_key_sequence')) AS run_key),
+  now() AS seen_at
 FROM merge_row
 WHERE outcome IN ('new', 'changed', 'revived');
 

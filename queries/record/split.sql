@@ -1,9 +1,20 @@
 -- title: The raw rows of a store of one file
 -- Into a new record, out of the one file (`old`) that an earlier version kept all its tables in. There, rows
--- that were restated stood in the order of their derivations.
+-- that were restated stood in the order of their derivations. It kept one machine per run, so every writer of a
+-- run has that one.
 INSERT INTO raw_run BY NAME
 SELECT
-  raw.*,
+  raw.* EXCLUDE (started_at, writer_starts, host, gpu_type, gpu_count),
+  list_transform(
+    CASE
+      WHEN len(writer_starts) > 0 THEN list_sort(writer_starts)
+      WHEN coalesce(started_at::VARCHAR, host, gpu_type, gpu_count::VARCHAR) IS NOT NULL
+        THEN [started_at]
+    END,
+    lambda begun: {
+      'start': begun, 'host': host, 'gpu_type': gpu_type, 'gpu_count': gpu_count,
+      'runtime_s': NULL::DOUBLE, 'heartbeat_at': NULL::TIMESTAMPTZ,
+      'last_metric_at': NULL::TIMESTAMPTZ}) AS writers,
   CASE raw.source WHEN 'api' THEN 3 WHEN 'table' THEN 2 ELSE 1 END AS trust,
   CASE WHEN raw.source = 'api' THEN
     project.app_url || '/' || url_encode(raw.entity) || '/' || url_encode(raw.project)

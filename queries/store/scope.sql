@@ -34,9 +34,6 @@ JOIN derived_to USING (project_key)
 WHERE run.end_us = epoch_us(derived_to.as_of) AND run.project_key IN (FROM moved)
 UNION
 -- A later writer of a run that only begins after as_of has no session yet.
-SELECT run.scholar_key
+SELECT scholar_key
 FROM derived.run
-JOIN raw_run USING (run_key)
-JOIN derived_to USING (project_key)
-WHERE len(raw_run.writer_starts) > 1 AND list_max(raw_run.writer_starts) > derived_to.as_of
-  AND run.project_key IN (FROM moved)
+WHERE awaits_writer AND project_key IN (FROM moved)

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from scripts.faults import access, compute, experiments, figures, loops, reads, runs, store
+from scripts.faults import (
+    access,
+    compute,
+    evidence,
+    experiments,
+    figures,
+    loops,
+    reads,
+    runs,
+    store,
+)
 from scripts.faults.fault import (
     AZORES,
     CREDITS,
@@ -36,6 +46,7 @@ TESTS = (
 )
 
 FAULTS = (
+    *evidence.FAULTS,
     *runs.FAULTS,
     *experiments.FAULTS,
     *loops.FAULTS,

@@ -29,8 +29,8 @@ FAULTS = (
     Fault(
         "the machine's GPUs before the run's",
         "derive/120_host_session",
-        "coalesce(run.configured_gpus, run.gpu_count) AS gpus",
-        "coalesce(run.gpu_count, run.configured_gpus) AS gpus",
+        "coalesce(run.configured_gpus, work.reported) * work.load",
+        "coalesce(work.reported, run.configured_gpus) * work.load",
         (FIGURES,),
     ),
     Fault(

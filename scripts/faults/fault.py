@@ -25,6 +25,8 @@ EDGES = "tests/test_edges.py"
 MERGE = "tests/test_merge.py"
 ATTENTION = "tests/test_attention.py"
 READS = "tests/test_reads.py"
+EVIDENCE = "tests/test_evidence.py"
+DRAWN = "tests/test_evidence_drawn.py::test_the_product_judges_as_the_oracle_does"
 
 
 @dataclass(frozen=True)

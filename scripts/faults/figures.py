@@ -19,9 +19,9 @@ from scripts.faults.fault import (
 FAULTS = (
     Fault(
         "fifteen minutes late is a bad clock",
-        "macros/clock_ahead",
-        "> 900000000",
-        ">= 900000000",
+        "derive/020_session",
+        "told_end_us - as_of_us > slack_us",
+        "told_end_us - as_of_us >= slack_us",
         (f"{EDGES}::test_an_end_more_than_fifteen_minutes_after_as_of_is_a_bad_clock",),
     ),
     Fault(

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from tests.oracles.gpu import gpu_charges
+from tests.oracles.gpu import machine_charges
 from tests.oracles.model import DAY, HOUR, Derived, Interval, RunKey, local_date
 from tests.oracles.windows import windows
 
@@ -48,10 +48,10 @@ def spending(
             inside = (max(opens, window[0]), min(closes, window[1]))
         if inside[0] >= inside[1]:
             continue
-        for key, charge in gpu_charges(derived, inside).items():
+        for (key, kind), charge in machine_charges(derived, inside).items():
             if charge:
-                rate = rate_on(rates, derived.runs[key].run.gpu_type or "", day)
-                found[key, day] = charge * rate / HOUR
+                cost = charge * rate_on(rates, kind, day) / HOUR
+                found[key, day] = found.get((key, day), Fraction()) + cost
     return found
 
 

@@ -20,7 +20,7 @@ from tests.oracles.model import (
     awake_microseconds,
     union,
 )
-from tests.oracles.runs import derive_run
+from tests.oracles.runs import derive_run, same_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -58,6 +58,8 @@ def derive(
         instant = as_of if isinstance(as_of, int) else as_of[given.entity, given.project]
         assert given.key not in derived, f"two runs have the key {given.key}"
         derived[given.key] = derive_run(given, scholar_of(given.username), instant, rules)
+    for run in same_runs(list(derived.values()), rules.together_us):
+        derived[run.run.key] = run
 
     by_key: defaultdict[tuple[Line, tuple[str, str | None]], list[DerivedRun]] = defaultdict(list)
     for run in derived.values():

@@ -8,74 +8,99 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from tests.oracles.metrics import PROGRAMME
-from tests.oracles.model import Derived, DerivedRun, Interval, RunKey, clip, hours, measure
+from tests.oracles.model import Derived, DerivedRun, Interval, Machine, RunKey, Work, hours
+from tests.oracles.runs import has_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: (entity, host name)
 Host = tuple[str, str]
+#: Run and GPU type.
+Charged = tuple[RunKey, str]
 
 
-def host_of(run: DerivedRun) -> Host | None:
+def host_of(run: DerivedRun, machine: Machine) -> Host | None:
     """The machine that a run shares with others; None where no name tells."""
-    name = run.run.host
-    return None if name is None or name in ("", "localhost") else (run.run.entity, name)
+    host = machine[0]
+    return (run.run.entity, host) if host is not None and has_name(host) else None
 
 
 def gpu_charges(derived: Derived, window: Interval | None = None) -> dict[RunKey, Fraction | None]:
-    """GPU-µs charged to each run that counts; None where its GPU count is not known.
+    """GPU-µs charged to each run that counts; None where no GPU count is known."""
+    found: dict[RunKey, Fraction | None] = {
+        run.run.key: Fraction(0) if any(work.machine[2] is not None for work in run.work) else None
+        for run in derived.runs.values()
+        if run.counts
+    }
+    for (key, _), charge in machine_charges(derived, window).items():
+        before = found[key]
+        assert before is not None
+        found[key] = before + charge
+    return found
 
-    The host's capacity is the largest count that any run ever reported there, also one that is
-    pending, left out, or outside the window.
+
+def unpriced(run: DerivedRun, window: Interval | None = None) -> Fraction:
+    """Active µs of a run on machines whose GPU count is not known."""
+    lengths = [_inside(work, window) for work in run.work if work.machine[2] is None]
+    return sum((active for _, _, active in lengths), Fraction())
+
+
+def machine_charges(derived: Derived, window: Interval | None = None) -> dict[Charged, Fraction]:
+    """(run, GPU type) -> GPU-µs charged.
+
+    A host's capacity is the largest count that any writer ever told of it, also one of a run that
+    is pending, left out, or outside the window.
     """
     capacity: defaultdict[Host, int] = defaultdict(int)
     for run in derived.runs.values():
-        host = host_of(run)
-        if host is not None and run.run.gpu_count is not None:
-            capacity[host] = max(capacity[host], run.run.gpu_count)
+        for _, machine in run.run.told:
+            host, count = host_of(run, machine), machine[2]
+            if host is not None and count is not None:
+                capacity[host] = max(capacity[host], count)
 
-    charges: dict[RunKey, Fraction | None] = {}
-    sharing: defaultdict[Host, list[DerivedRun]] = defaultdict(list)
+    charges: defaultdict[Charged, Fraction] = defaultdict(Fraction)
+    sharing: defaultdict[Host, list[tuple[Charged, int, int, Fraction]]] = defaultdict(list)
     for run in derived.runs.values():
-        if not run.counts:
-            continue
-        host, key = host_of(run), run.run.key
-        length = measure(clip(run.intervals, window))
-        if run.run.gpu_count_config is not None:  # charged in full, and no part of demand
-            charges[key] = Fraction(run.run.gpu_count_config * length)
-        elif run.run.gpu_count is None:
-            charges[key] = None
-        elif host is None:
-            charges[key] = Fraction(run.run.gpu_count * length)
-        else:
-            charges[key] = Fraction(0)
-            sharing[host].append(run)
-    for host, runs in sharing.items():
-        charges.update(_shared(runs, capacity[host], window))
-    return charges
+        for work in run.work:
+            host, (_, kind, count) = host_of(run, work.machine), work.machine
+            start, end, active = _inside(work, window)
+            if count is None or end <= start:
+                continue
+            charged, asked = (run.run.key, kind or ""), Fraction(count) * active / (end - start)
+            if host is None:  # as what a config key says: charged in full, no part of any demand
+                charges[charged] += asked * (end - start)
+            else:
+                sharing[host].append((charged, start, end, asked))
+    for host, parts in sharing.items():
+        for charged, charge in _shared(parts, capacity[host]).items():
+            charges[charged] += charge
+    return dict(charges)
+
+
+def _inside(work: Work, window: Interval | None) -> tuple[int, int, Fraction]:
+    """Start and end of the part in the window, and its even share of the active time."""
+    start, end = work.start, work.end
+    if window is not None:
+        start, end = max(start, window[0]), min(end, window[1])
+    if end <= start:
+        return start, start, Fraction(0)
+    return start, end, Fraction(work.active * (end - start), work.end - work.start)
 
 
 def _shared(
-    runs: Sequence[DerivedRun], capacity: int, window: Interval | None
-) -> dict[RunKey, Fraction]:
+    parts: Sequence[tuple[Charged, int, int, Fraction]], capacity: int
+) -> dict[Charged, Fraction]:
     """One host: between two instants at which anything changes, split what there is."""
-    parts = [
-        (start, end, run.run.key, run.run.gpu_count or 0)
-        for run in runs
-        for start, end in clip(run.intervals, window)
-    ]
-    instants = sorted({instant for start, end, _, _ in parts for instant in (start, end)})
-    charged: defaultdict[RunKey, Fraction] = defaultdict(Fraction)
+    instants = sorted({instant for _, start, end, _ in parts for instant in (start, end)})
+    found: defaultdict[Charged, Fraction] = defaultdict(Fraction)
     for begin, finish in itertools.pairwise(instants):
-        active = [(key, count) for start, end, key, count in parts if start <= begin < end]
-        demand = sum(count for _, count in active)
-        for key, count in active:
+        active = [(key, asked) for key, start, end, asked in parts if start <= begin < end]
+        demand = sum((asked for _, asked in active), Fraction())
+        for key, asked in active:
             if demand:
-                charged[key] += (
-                    count * min(Fraction(1), Fraction(capacity, demand)) * (finish - begin)
-                )
-    return dict(charged)
+                found[key] += asked * min(Fraction(1), capacity / demand) * (finish - begin)
+    return dict(found)
 
 
 def gpu_metrics(
@@ -97,11 +122,11 @@ def gpu_metrics(
     found = {}
     for group, runs in groups.items():
         total = failed = finished = measured = used = Fraction(0)
-        unpriced = 0
+        without_price = Fraction(0)
         for run in runs:
+            without_price += unpriced(run, window)
             charge = charges[run.run.key]
             if charge is None:
-                unpriced += measure(clip(run.intervals, window))
                 continue
             total += charge
             failed += charge if run.is_failed_compute else 0
@@ -113,7 +138,7 @@ def gpu_metrics(
             "gpu_hours": hours(total),
             "gpu_hours_failed": hours(failed),
             "productive_share": float(finished / total) if total else None,
-            "unpriced_run_hours": hours(unpriced),
+            "unpriced_run_hours": hours(without_price),
             "gpu_utilisation": float(used / measured) if measured else None,
             "gpu_measured_share": float(measured / total) if total else None,
         }

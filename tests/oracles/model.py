@@ -17,8 +17,7 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
-#: Fixed limits: these three are part of the definitions, not settings.
-CLOCK_TOLERANCE = 15 * MINUTE
+#: Fixed limits: these are part of the definitions, not settings.
 EARLY_FAILURE = 2 * MINUTE
 REACTION_LIMIT = 5 * DAY
 
@@ -30,6 +29,8 @@ Interval = tuple[int, int]
 Line = tuple[str, str, str]
 #: (entity, project, run_id)
 RunKey = tuple[str, str, str]
+#: Host name, GPU type, GPU count of a machine; None where not told.
+Machine = tuple[str | None, str | None, int | None]
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,44 @@ class Run:
     gpu_utilisation: float | None = None
     #: Value of the config key that replaces gpu_count, where a setting names one.
     gpu_count_config: int | None = None
+    #: The machine of each of `writer_starts`; empty: all were on the one above.
+    machines: tuple[Machine, ...] = ()
+    stamp_at: int | None = None
+    #: The client's own words; None where it did not say.
+    resumed: bool | None = None
+    offline: bool | None = None
+    shared: bool | None = None
+    rewound: bool | None = None
+    history_rows: int | None = None
+    #: False where nothing shows that a client ever wrote.
+    wrote: bool | None = None
+    unreadable: tuple[str, ...] = ()
+    source: str = "table"
+    #: Number of the batch that told it; of two rows about one run the later counts.
+    seen: int = 0
 
     @property
     def key(self) -> RunKey:
         return (self.entity, self.project, self.run_id)
+
+    @property
+    def told(self) -> list[tuple[int | None, Machine]]:
+        """Every writer: its start, where it told one, and its machine."""
+        machine = (self.host, self.gpu_type, self.gpu_count)
+        starts: list[int | None] = list(self.writer_starts)
+        if not starts and (self.started_at is not None or machine != (None, None, None)):
+            starts = [self.started_at]
+        return list(zip(starts, self.machines or (machine,) * len(starts), strict=True))
+
+
+@dataclass(frozen=True)
+class Work:
+    """A stretch of time that is charged on a machine."""
+
+    start: int
+    end: int
+    active: int
+    machine: Machine
 
 
 @dataclass(frozen=True)
@@ -92,15 +127,23 @@ class DerivedRun:
     run: Run
     scholar: str
     state_class: str
-    #: Began after as_of: part of nothing until the next sync.
-    left_out: bool
+    #: Why it is part of nothing: pending, after_as_of (until the next sync), same_run, clock_unset.
+    excluded: str | None
     start: int | None
     start_source: str | None
     end: int | None
     end_source: str | None
     #: In order, cut at as_of; an open run's last one ends there.
     sessions: tuple[Interval, ...]
+    #: How long it computed in each session.
+    active: tuple[int, ...]
+    #: What is charged, and on which machine; a machine without a count: time that is not priced.
+    work: tuple[Work, ...]
     flags: frozenset[str]
+    #: Those of them that the sessions have no part in.
+    told_flags: frozenset[str]
+    #: Its start, also of a run that counts nowhere.
+    begun: int
     queue_us: int | None
     as_of: int
     experiment: str | None = None
@@ -116,7 +159,7 @@ class DerivedRun:
     @property
     def counts(self) -> bool:
         """Whether the run takes part in anything but the queue."""
-        return self.state_class != "pending" and not self.left_out
+        return self.excluded is None
 
     @property
     def is_failed_compute(self) -> bool:
@@ -128,12 +171,10 @@ class DerivedRun:
 
     @property
     def is_early_failure(self) -> bool:
-        # Choice: "lasted" is compute time, the measure of the run's intervals; for a resumed run
-        # the pause between sessions is not counted.
         return (
             self.is_failed_compute
             and self.end_source != "unknown"
-            and measure(self.intervals) <= EARLY_FAILURE
+            and sum(self.active) <= EARLY_FAILURE
         )
 
 

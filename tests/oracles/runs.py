@@ -1,151 +1,467 @@
-"""One run: its class, start, sessions and end."""
+"""One run: its class, start, sessions and end, out of clocks that contradict each other.
+
+Written as a story, step by step, with the facts in one object that every step may amend; the
+product says the same in static SQL.
+"""
 
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from tests.oracles.model import CLOCK_TOLERANCE, DerivedRun, Rules, Run
+from tests.oracles.model import MINUTE, DerivedRun, Machine, Rules, Run, Work, micros
 
-_PLAIN = {
-    "finished": "finished",
-    "failed": "failed",
-    "crashed": "crashed",
-    "killed": "killed",
-    "preempting": "preempted",
-    "preempted": "preempted",
-    "pending": "pending",
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: Class -> the first word of a state, without case.
+WORDS = {
+    "finished": "finished completed cd succeeded success done terminated published",
+    "failed": "failed f timeout to out_of_memory oom deadline dl boot_fail bf error exit",
+    "crashed": "crashed node_fail nf lost",
+    "killed": "killed cancelled canceled ca aborted stopped revoked",
+    "preempted": "preempted preempting pr evicted",
+    "running": "running r run completing cg suspended s in_progress active",
+    "pending": "pending pd pend queued scheduled requeued rq configuring cf created submitted"
+    " special_exit",
 }
+_CLASS_OF = {word: klass for klass, words in WORDS.items() for word in words.split()}
+_CLOCKS_ARE_SET_SINCE = micros(datetime(2015, 1, 1, tzinfo=UTC))
+_NOBODY: Machine = (None, None, None)
 
 
-def started(run: Run) -> int:
-    """Earliest writer's start, else when the row was created."""
-    if run.writer_starts:
-        return min(run.writer_starts)
-    return run.created_at if run.started_at is None else run.started_at
+@dataclass
+class Session:
+    """A stretch of presence, not yet cut at as_of; `end` is None while it is open."""
+
+    start: int
+    end: int | None
+    source: str
+    active: int | None = None  # None: all of it
+    estimated: bool = False
 
 
-def state_class(run: Run, as_of: int, rules: Rules) -> str:
-    """The class of the raw state; `running` splits by the age of its heartbeat."""
-    if run.state == "running":
-        # Choice: a running run without a heartbeat has the start of the *run* for one, also
-        # when it was resumed since.
-        heartbeat = started(run) if run.heartbeat_at is None else run.heartbeat_at
-        return "running" if as_of - heartbeat <= rules.stale_after_us else "stale"
-    return _PLAIN.get(run.state, "unknown")
+@dataclass
+class _Facts:
+    """What is believed of a run by now."""
+
+    run: Run
+    as_of: int
+    slack: int
+    together: int
+    writers: list[tuple[int, Machine]]
+    row: int | None
+    watch: int | None
+    flags: set[str] = field(default_factory=set)
+    start: int = 0
+    start_source: str = ""
+    late: bool = False
+    klass: str = ""
+    life: int = 0
+    lost: bool = False
+    stood_still: bool = False
+    suspended: bool = False
+    begun: list[int] = field(default_factory=list)  # every writer's start that counts
+    queue: int | None = None
+
+    @property
+    def alive(self) -> int | None:
+        """The last heartbeat, if it is a sign of life."""
+        return None if self.late else self.run.heartbeat_at
 
 
 def derive_run(run: Run, scholar: str, as_of: int, rules: Rules) -> DerivedRun:
-    """Sections "what one row is" and "start, end, and where each came from"."""
-    klass = state_class(run, as_of, rules)
-    start = started(run)
-    from_environment = bool(run.writer_starts) or run.started_at is not None
-    queue = start - run.created_at if from_environment and start >= run.created_at else None
-    if klass == "pending":
-        return DerivedRun(
-            run=run,
-            scholar=scholar,
-            state_class=klass,
-            left_out=False,
-            start=None,
-            start_source=None,
-            end=None,
-            end_source=None,
-            sessions=(),
-            flags=frozenset(),
-            queue_us=None,
-            as_of=as_of,
-        )
+    """Everything about one run that does not depend on others."""
+    facts = _Facts(
+        run,
+        as_of,
+        rules.stale_after_us,
+        rules.together_us,
+        sorted(((at, machine) for at, machine in run.told if at is not None), key=lambda it: it[0]),
+        run.last_metric_at,
+        run.runtime_us,
+    )
+    if run.unreadable:
+        facts.flags.add("unreadable")
+    if facts.watch is not None and facts.watch < 0:
+        facts.watch = None
+        facts.flags.add("runtime_refuted")
+    _believe_the_clock(facts)
+    _hold_the_watch_against_the_heartbeat(facts)
+    _classify(facts)
+    sessions, launches = _sessions(facts)
+    return _cut(facts, scholar, sessions, launches)
 
-    left_out = start > as_of
-    found = _sessions(run, klass)
-    kept = [session for session in found if session.start <= as_of]
-    flags: set[str] = set()
-    # Choice: of a session that begins after as_of, as of a run that does, only the start is judged;
-    # the rest waits with it for the next sync. The run's end is then that of the session before.
-    reached = [start] if left_out else [session.start for session in found]
-    reached += [session.end for session in kept if session.end is not None]
-    if max(reached) - as_of > CLOCK_TOLERANCE or any(session.bad_clock for session in kept):
-        flags.add("clock")
-    if any(session.estimated for session in kept):
-        flags.add("estimated")
-    end, end_source = None, None
-    if klass == "running" and kept:
-        end_source = "open"
-    elif kept:
-        end = max(min(as_of, session.end or as_of) for session in kept)
-        end_source = kept[-1].end_source
-    if end_source == "unknown":
+
+def _believe_the_clock(facts: _Facts) -> None:
+    created = facts.run.created_at
+    first, source = _first(facts)
+    doubt = _doubt(facts, first)
+    if doubt is not None:
+        facts.flags.add(doubt)
+        _set_by_the_server(facts, first)
+        first, source = created, "created"
+    facts.start, facts.start_source = created if first is None else first, source
+    if source == "rows":
+        facts.flags.add("estimated")
+    if facts.start < created - facts.slack:
+        facts.late = True
+        facts.flags.add("uploaded_late")
+    if source == "environment" and facts.start >= created:
+        facts.queue = facts.start - created
+
+
+def _first(facts: _Facts) -> tuple[int | None, str]:
+    """The client's start, and what tells it."""
+    if facts.writers:
+        return facts.writers[0][0], "environment"
+    if facts.run.stamp_at is not None:
+        return facts.run.stamp_at, "stamp"
+    early = facts.row is not None and facts.row < facts.run.created_at - facts.slack
+    if facts.row is not None and early and facts.watch is not None:
+        return facts.row - facts.watch, "rows"
+    return None, "created"
+
+
+def _doubt(facts: _Facts, first: int | None) -> str | None:
+    """The flag of a client's clock that the server's refutes."""
+    created, heard = facts.run.created_at, facts.run.heartbeat_at
+    if first is not None and first < _CLOCKS_ARE_SET_SINCE <= created:
+        return "clock_unset"
+    if heard is None:
+        return None
+    told = [it for it in (first, facts.row) if it is not None]
+    if any(it > heard + facts.slack for it in told):
+        return "clock_ahead"
+    if first is None or first >= created - facts.slack or facts.run.offline:
+        return None
+    needed = max(facts.watch or 0, 0 if facts.row is None else facts.row - first)
+    seen_whole = heard - created > facts.slack and heard - created + facts.together >= needed
+    return "clock_behind" if seen_whole else None
+
+
+def _set_by_the_server(facts: _Facts, first: int | None) -> None:
+    if first is None:
+        facts.row = None
+        return
+    by = facts.run.created_at - first
+    facts.writers = [(at + by, machine) for at, machine in facts.writers]
+    facts.row = None if facts.row is None else facts.row + by
+
+
+def _hold_the_watch_against_the_heartbeat(facts: _Facts) -> None:
+    created, slack, watch = facts.run.created_at, facts.slack, facts.watch
+    before = facts.start
+    if watch is not None and facts.alive is not None and before + watch > facts.alive + slack:
+        if created < before - slack and created + watch <= facts.alive + slack:
+            facts.lost = True
+        else:
+            facts.watch = None
+            facts.flags.add("runtime_refuted")
+    if facts.run.resumed and len(facts.writers) == 1 and created < facts.writers[0][0] - slack:
+        facts.lost = True
+    if facts.lost:
+        facts.flags.add("writer_lost")
+        facts.start, facts.start_source, facts.queue = created, "created", None
+    bound = facts.alive
+    if facts.row is not None and (
+        facts.row < facts.start or (bound is not None and facts.row > bound + slack)
+    ):
+        facts.row = None
+
+
+def _classify(facts: _Facts) -> None:
+    run = facts.run
+    signs = [facts.start, facts.row, None if facts.watch is None else facts.start + facts.watch]
+    if facts.alive is not None:
+        facts.life = facts.alive
+    else:
+        facts.life = max(it for it in signs if it is not None)
+    word = run.state.split()[0].lower() if run.state.split() else ""
+    facts.klass = _CLASS_OF.get(word, "unknown")
+    heard = run.heartbeat_at
+    silent = heard is None or heard <= run.created_at + MINUTE
+    if run.wrote is False and not run.history_rows and silent:
+        facts.klass = "pending"
+        facts.flags.add("never_began")
+    elif facts.klass == "unknown":
+        facts.flags.add("unknown_state")
+    elif facts.klass == "running":
+        latest = facts.life if heard is None else max(facts.life, heard)
+        if facts.as_of - latest > facts.slack:
+            facts.klass = "stale"
+
+
+@dataclass
+class _Launch:
+    """Writers that came up together, and the helper session that one makes beside others."""
+
+    start: int
+    machines: list[Machine]
+    helps_until: int | None = None
+
+
+def _launches(facts: _Facts) -> list[_Launch]:
+    known = list(facts.writers)
+    if not known:  # of those, only a run with a stamp can have lost a writer
+        stamp = facts.run.stamp_at
+        known = [(stamp if facts.lost and stamp is not None else facts.start, _NOBODY)]
+    alive = facts.alive
+    if alive is not None and facts.klass != "running":
+        heard = [it for it in known if it[0] <= max(facts.start, alive + facts.slack)]
+        if len(heard) < len(known):
+            facts.flags.add("writer_silent")
+        known = heard
+    if facts.lost:
+        known.insert(0, (facts.start, known[0][1]))
+    facts.begun = [at for at, _ in known]
+    launches: list[_Launch] = []
+    for at, machine in known:
+        if launches and at - launches[-1].start <= facts.together:
+            launches[-1].machines.append(machine)
+        else:
+            launches.append(_Launch(at, [machine]))
+    return launches
+
+
+def _sessions(facts: _Facts) -> tuple[list[Session], list[_Launch]]:
+    launches = _launches(facts)
+    if len(launches) == 1 and len(launches[0].machines) > 1:
+        facts.flags.add("at_once")
+    if facts.klass == "pending":
+        return [], launches
+    if len(launches) == 1:
+        return [_only_session(facts, facts.start)], launches
+    last = launches[-1].start
+    end, source = _end_without_watch(facts, last)
+    reached = facts.life if end is None else end
+    left = None if facts.watch is None else facts.watch - max(0, reached - last)
+    if _work_at_once(facts, last):
+        facts.flags.add("at_once")
+        for launch in launches[1:]:
+            length = max(0, min(facts.watch or 0, reached - launch.start))
+            launch.helps_until = launch.start + length
+        return [Session(facts.start, end, source, estimated=True)], launches
+    if left is not None and left <= facts.together:
+        if not (facts.run.resumed or facts.run.rewound):
+            facts.flags.add("relaunched")
+            facts.start, facts.queue = last, None
+            return [_only_session(facts, last)], launches[-1:]
+        facts.flags.add("runtime_restarted")
+        left = None
+    earlier = _in_turn(launches, None if left is None else max(0, left))
+    return [*earlier, Session(last, end, source)], launches
+
+
+def _work_at_once(facts: _Facts, last: int) -> bool:
+    """Told so; or the rows go on past the stopwatch, so whoever left it did not write them."""
+    if facts.run.shared:
+        return True
+    if facts.watch is None or facts.row is None or facts.run.resumed:
+        return False
+    return facts.row - last > facts.watch + facts.slack
+
+
+def _in_turn(launches: list[_Launch], left: int | None) -> list[Session]:
+    """The earlier sessions, each taking its part of what is left of the stopwatch, in order.
+
+    A pause takes its part too: the definition's closed form counts from the first start.
+    """
+    sessions = []
+    for launch, following in itertools.pairwise(launches):
+        end, source = following.start, "next_session"
+        if left is not None:
+            end, source = launch.start + min(left, following.start - launch.start), "runtime_share"
+            left -= end - launch.start
+        sessions.append(Session(launch.start, end, source, estimated=True))
+    return sessions
+
+
+def _only_session(facts: _Facts, start: int) -> Session:
+    if facts.klass == "running":
+        return Session(start, None, "open")
+    if facts.klass == "stale":
+        return Session(start, facts.life, "stale_heartbeat")
+    watch, alive, row = facts.watch, facts.alive, facts.row
+    lively = [it for it in (alive, row) if it is not None and it > start + facts.slack]
+    if watch == 0 and lively:
+        facts.stood_still = True
+        watch = None
+    if watch is not None and row is not None and row > start + watch + facts.slack:
+        facts.suspended = True
+        if alive is not None and row <= alive <= row + facts.slack:
+            return Session(start, alive, "heartbeat", active=watch)
+        return Session(start, row, "last_metric", active=watch)
+    if watch is not None:
+        return Session(start, start + watch, "runtime")
+    return Session(start, *_end_by_signs(facts, start))
+
+
+def _end_by_signs(facts: _Facts, start: int) -> tuple[int, str]:
+    if facts.alive is not None and facts.alive >= start:
+        return facts.alive, "heartbeat"
+    # Choice: a row before the start of the last session is none of its.
+    if facts.row is not None and facts.row >= start:
+        return facts.row, "last_metric"
+    return start, "unknown"
+
+
+def _end_without_watch(facts: _Facts, start: int) -> tuple[int | None, str]:
+    """Of the last of several launches: the stopwatch is left to those before."""
+    if facts.klass == "running":
+        return None, "open"
+    if facts.klass == "stale":
+        return facts.life, "stale_heartbeat"
+    end, source = _end_by_signs(facts, start)
+    if source == "unknown" and facts.late and facts.watch is not None:
+        return max(start, facts.start + facts.watch), "runtime"
+    return end, source
+
+
+def _cut(
+    facts: _Facts, scholar: str, sessions: list[Session], launches: list[_Launch]
+) -> DerivedRun:
+    as_of, flags = facts.as_of, facts.flags
+    kept = [it for it in sessions if it.start <= as_of]
+    excluded = "pending" if facts.klass == "pending" else None
+    if excluded is None and facts.start > as_of:
+        excluded = "after_as_of"
+    told_flags = frozenset(flags)
+    flags |= _doubts(facts, kept, max(facts.begun) if excluded is None else facts.start)
+    intervals, active = [], []
+    for it in kept:
+        stop = as_of if it.end is None else max(it.start, min(it.end, as_of))
+        intervals.append((it.start, stop))
+        active.append(stop - it.start if it.active is None else min(it.active, stop - it.start))
+    end, source = None, None
+    if excluded is None:
+        source = "open" if facts.klass == "running" else kept[-1].source
+        if facts.klass != "running":
+            end = max(stop for _, stop in intervals)
+    if source == "unknown":
         flags.add("unknown_end")
     return DerivedRun(
-        run=run,
+        run=facts.run,
         scholar=scholar,
-        state_class=klass,
-        left_out=left_out,
-        start=start,
-        start_source="environment" if from_environment else "created",
+        state_class=facts.klass,
+        excluded=excluded,
+        start=None if excluded == "pending" else facts.start,
+        start_source=None if excluded == "pending" else facts.start_source,
         end=end,
-        end_source=end_source,
-        sessions=tuple(
-            (session.start, as_of if session.end is None else min(session.end, as_of))
-            for session in kept
-        ),
+        end_source=source,
+        sessions=tuple(intervals),
+        active=tuple(active),
+        work=tuple(_work(facts, intervals, active, launches)),
         flags=frozenset(flags),
-        queue_us=None if left_out else queue,
+        told_flags=told_flags,
+        begun=facts.start,
+        queue_us=None if excluded is not None else facts.queue,
         as_of=as_of,
     )
 
 
-@dataclass(frozen=True)
-class _Session:
-    """One writer's time, not yet cut at as_of; `end` is None while it is open."""
-
-    start: int
-    end: int | None
-    end_source: str
-    estimated: bool
-    bad_clock: bool
-
-
-def _sessions(run: Run, klass: str) -> list[_Session]:
-    """In order of start; a single writer's is the only one."""
-    starts = sorted(run.writer_starts) if len(run.writer_starts) > 1 else [started(run)]
-    last_start = starts[-1]
-    last_end, end_source = _last_end(run, klass, last_start, resumed=len(starts) > 1)
-    bad_clock = last_end is not None and last_end < last_start
-    if bad_clock:
-        last_end = last_start
-    last = _Session(last_start, last_end, end_source, estimated=False, bad_clock=bad_clock)
-
-    if last_end is not None:
-        last_length = last_end - last_start
-    else:
-        heartbeat = starts[0] if run.heartbeat_at is None else run.heartbeat_at
-        # Choice: no length is below zero, and an open run has no end that could be flagged.
-        last_length = max(0, heartbeat - last_start)
-
-    sessions: list[_Session] = []
-    left = None if run.runtime_us is None else max(0, run.runtime_us - last_length)
-    for begin, following in itertools.pairwise(starts):
-        length, source = following - begin, "next_session"
-        if left is not None:
-            length, source = min(left, length), "runtime_share"
-            left -= length
-        # Choice: earlier sessions are estimated also where they last until the next one starts.
-        sessions.append(_Session(begin, begin + length, source, estimated=True, bad_clock=False))
-    return [*sessions, last]
+def _doubts(facts: _Facts, kept: list[Session], begun: int) -> set[str]:
+    """Flags of what the sessions came to; `begun` is the last start that is judged."""
+    ends = [it.end for it in kept if it.end is not None]
+    backwards = any(it.end is not None and it.end < it.start for it in kept)
+    past = facts.klass != "pending" and max([begun, *ends]) - facts.as_of > facts.slack
+    doubts = {
+        "runtime_refuted": bool(kept) and facts.stood_still,
+        "suspended": bool(kept) and facts.suspended,
+        "estimated": any(it.estimated for it in kept),
+        "clock": past or backwards,
+    }
+    return {name for name, holds in doubts.items() if holds}
 
 
-def _last_end(run: Run, klass: str, start: int, *, resumed: bool) -> tuple[int | None, str]:
-    """End and end source of a run's last (or only) session, before any clock is mended."""
-    if klass == "running":
-        return None, "open"
-    if klass == "stale":
-        return (started(run) if run.heartbeat_at is None else run.heartbeat_at), "stale_heartbeat"
-    if run.runtime_us is not None and not resumed:
-        return start + run.runtime_us, "runtime"
-    if run.heartbeat_at is not None and run.heartbeat_at >= start:
-        return run.heartbeat_at, "heartbeat"
-    if run.last_metric_at is not None and run.last_metric_at >= start:
-        return run.last_metric_at, "last_metric"
-    return start, "unknown"
+def _work(
+    facts: _Facts,
+    intervals: list[tuple[int, int]],
+    active: list[int],
+    launches: list[_Launch],
+) -> Iterable[Work]:
+    configured = facts.run.gpu_count_config
+    without_start = [machine for at, machine in facts.run.told if at is None]
+    for number, (start, end) in enumerate(intervals):
+        machines = launches[number].machines
+        if not facts.writers and without_start:
+            machines = without_start
+        if configured is not None:
+            # Choice: what a config key says is of the run, and none of its machines is shared.
+            shown = launches[-1].machines if facts.writers else without_start
+            kind = min(_by_host(shown), key=_place, default=_NOBODY)[1]
+            machines = [(None, kind, configured)]
+        yield from _on_machines(start, end, active[number], machines)
+    if configured is None:
+        for launch in launches:
+            if launch.helps_until is not None and launch.start <= facts.as_of:
+                end = min(launch.helps_until, facts.as_of)
+                yield from _on_machines(launch.start, end, end - launch.start, launch.machines)
+
+
+def _count(machine: Machine) -> tuple[int, str]:
+    return -1 if machine[2] is None else machine[2], machine[1] or ""
+
+
+def _place(machine: Machine) -> tuple[int, bool, str]:
+    """The machine that stands for a run: the largest, of several the first by name."""
+    return -_count(machine)[0], machine[0] is None, machine[0] or ""
+
+
+def has_name(host: str | None) -> bool:
+    """Whether a host's name tells it from others."""
+    return host is not None and host.lower() not in ("", "localhost")
+
+
+def _on_machines(start: int, end: int, active: int, machines: list[Machine]) -> Iterable[Work]:
+    """Those without a count go uncounted beside one that has one."""
+    largest = _by_host(machines)
+    counted = [machine for machine in largest if machine[2] is not None]
+    for machine in counted or largest[:1]:
+        yield Work(start, end, active, machine)
+
+
+def _by_host(machines: list[Machine]) -> list[Machine]:
+    """The largest on each host; one without a host name is on a host of its own."""
+    by_host: defaultdict[str | int, list[Machine]] = defaultdict(list)
+    for number, machine in enumerate(machines):
+        host = machine[0]
+        by_host[host if host is not None and has_name(host) else number].append(machine)
+    return [max(some, key=_count) for some in by_host.values()]
+
+
+def same_runs(derived: list[DerivedRun], together: int) -> list[DerivedRun]:
+    """The runs; one that a row with more weight tells of elsewhere is marked."""
+
+    def rank(it: DerivedRun) -> tuple[bool, int, bool, str, str]:
+        run = it.run
+        return run.source != "files", run.seen, run.source == "api", run.entity, run.project
+
+    by_id: defaultdict[str, list[DerivedRun]] = defaultdict(list)
+    for it in derived:
+        by_id[it.run.run_id].append(it)
+    found = []
+    for it in derived:
+        twice = any(
+            other.run.key != it.run.key
+            and rank(other) > rank(it)
+            and abs(other.begun - it.begun) <= together
+            for other in by_id[it.run.run_id]
+        )
+        found.append(_marked(it) if twice else it)
+    return found
+
+
+def _marked(it: DerivedRun) -> DerivedRun:
+    return replace(
+        it,
+        excluded=it.excluded if it.excluded == "pending" else "same_run",
+        flags=it.told_flags | {"same_run"},
+        sessions=(),
+        active=(),
+        work=(),
+        queue_us=None,
+    )

@@ -33,6 +33,7 @@ _LIBRARIES = ("duckdb", "polars", "streamlit", "plotly", "wandb")
 _OLD = timedelta(days=1)
 _SHOWN = 3  # names of a kind that are told in one sentence
 _SOME_LAUNCHES, _NEARLY_ALL = 5, 0.9  # launches a key must be in, and the share it differs in
+_MANY_FLAGGED = 0.02  # a share of runs with a flag that is worth a look
 _LISTED = 20  # rows that stand each on a line
 
 
@@ -210,6 +211,7 @@ def _data(snapshot: Snapshot) -> Iterator[Finding]:
             "Add them: velocity roster suggest >> roster.toml",
         )
     yield from _keys(reads.key_differences(snapshot))
+    yield from _evidence(snapshot)
     yield from _set_aside(reads.rejected(snapshot))
     yield from _failed_syncs(snapshot)
 
@@ -235,6 +237,37 @@ def _keys(differences: pl.DataFrame) -> Iterator[Finding]:
         "Those that say nothing of the idea, such as paths, belong in same_idea_ignore: "
         + ", ".join(f'"{name}"' for name in names),
     )
+
+
+def _evidence(snapshot: Snapshot) -> Iterator[Finding]:
+    """State words that nobody knows, and faults that many runs bear."""
+    words = reads.unknown_states(snapshot)
+    if words.height:
+        runs = int(words["runs"].sum())
+        told = ", ".join(f"{word} ({count:,})" for word, count in words.head(_LISTED).iter_rows())
+        yield Finding(
+            "note",
+            "states",
+            f"{plural(runs, 'run')} with a state that is not known, which counts "
+            f"as over and no success: {told}",
+            "Write one of the words that docs/metrics.md lists.",
+        )
+    flags = reads.flags(snapshot).filter(
+        pl.col("fault") & (pl.col("flag") != "unknown_state") & (pl.col("share") >= _MANY_FLAGGED)
+    )
+    if flags.height:
+        rows = [
+            f"{row['flag']}: {plural(row['runs'], 'run')} ({row['share']:.0%}). "
+            f"{row['held']}. What counts: {row['used'][:1].lower()}{row['used'][1:]}."
+            for row in flags.iter_rows(named=True)
+        ]
+        yield Finding(
+            "note",
+            "evidence",
+            "facts of many runs contradict each other or are not known",
+            "Data health lists the runs; `velocity explain` says what a figure is made of.",
+            tuple(rows),
+        )
 
 
 def _set_aside(rejected: pl.DataFrame) -> Iterator[Finding]:

@@ -18,9 +18,24 @@ _OF_RUNS = (
         "begins after the end of the data: counts from the next sync on",
     ),
     (
+        "excluded",
+        col("excluded") == "same_run",
+        "the same run is in another project, and counts there",
+    ),
+    (
+        "excluded",
+        col("excluded") == "clock_unset",
+        "its clock was never set: when it ran is not known",
+    ),
+    (
         "imputed",
         (col("start_source") == "created") & col("excluded").is_null(),
         "start not known: taken from when the run was created",
+    ),
+    (
+        "imputed",
+        col("start_source") == "rows",
+        "start not known: its runtime before its last logged row",
     ),
     (
         "imputed",
@@ -32,7 +47,11 @@ _OF_RUNS = (
         (col("class") == "stale") & col("excluded").is_null(),
         "no heartbeat for long: presumed dead, ends at its last one",
     ),
-    ("imputed", col("estimated"), "resumed: earlier sessions share what the runtime leaves"),
+    (
+        "imputed",
+        col("estimated") & (col("start_source") != "rows"),
+        "of several sessions, some are estimated: from what the runtime leaves, or the next start",
+    ),
     (
         "imputed",
         col("end_source").is_in(["heartbeat", "last_metric"]),
@@ -41,6 +60,8 @@ _OF_RUNS = (
     ("flagged", col("end_source") == "unknown", "end not known: a run of no length"),
     ("flagged", col("clock"), "clock in doubt: its experiment is left out of latency"),
 )
+#: Flags that have a row of their own above.
+_TOLD_APART = ("clock", "estimated", "unknown_end", "same_run")
 _NO_GPUS = (
     "excluded",
     col("gpus").is_null(),
@@ -63,6 +84,7 @@ def left_out(
     experiments: pl.DataFrame,
     charges: pl.DataFrame,
     grants: pl.DataFrame,
+    flags: pl.DataFrame,
     *,
     in_credits: bool,
 ) -> pl.DataFrame:
@@ -75,6 +97,7 @@ def left_out(
         experiments: of the explanation.
         charges: as `explain_charges` gives them; an empty frame where none matter.
         grants: as `explain_grants` gives them; an empty frame where none matter.
+        flags: `reads.flags`: what each flag of a run means.
         in_credits: whether the figure is of credits, so that a missing rate matters.
     """
     of_charges = (_NO_GPUS, _NO_RATE) if in_credits else (_NO_GPUS,)
@@ -91,6 +114,28 @@ def left_out(
         if frame.width
         for kind, which, why in rules
     ]
+    found.append(_flagged(runs, flags))
     # A run is charged by session and day, and said once.
     every = pl.concat([pl.DataFrame(schema=_SCHEMA), *found]).unique(maintain_order=True)
     return every.sort("kind", maintain_order=True)
+
+
+def _flagged(runs: pl.DataFrame, flags: pl.DataFrame) -> pl.DataFrame:
+    """A row for each fault of a run that no row above tells in words of its own."""
+    bears = runs.select("name", flag=col("flags").str.split(" ")).explode("flag")
+    meant = flags.filter("fault").select("flag", "held", "used")
+    return (
+        bears.filter(~col("flag").is_in(_TOLD_APART))
+        .join(meant, on="flag", maintain_order="left")
+        .select(
+            kind=pl.lit("flagged"),
+            what=pl.format("run {}", "name"),
+            why=pl.format(
+                "{}: {}; what counts: {}", "flag", _begun_small("held"), _begun_small("used")
+            ),
+        )
+    )
+
+
+def _begun_small(column: str) -> pl.Expr:
+    return col(column).str.slice(0, 1).str.to_lowercase() + col(column).str.slice(1)

@@ -85,6 +85,7 @@ def explain(
             experiments,
             charges,
             grants,
+            reads.flags(snapshot, scope=scope),
             in_credits=any(total.unit == "credits" for it in results for total in it.totals),
         ),
         results=results,

@@ -40,6 +40,7 @@ def _check(title: str, meaning: str, frame: pl.DataFrame, columns: list[str] | N
 
 view = ui.view()
 flagged = view.read(reads.runs, doubtful=True)
+flags = view.read(reads.flags)
 unattributed = view.read(reads.unattributed)
 ambiguous = view.read(reads.ambiguous)
 rejected = view.read(reads.rejected)
@@ -68,8 +69,14 @@ with st.grid(2, min_column_width=470, gap="medium"):
         ["scholar", "project", "experiments", "first_at", "last_at"],
     )
     _check(
+        "Flags",
+        "What of a run was held against what else, and what counts instead",
+        flags.filter("fault"),
+        ["flag", "runs", "held", "used"],
+    )
+    _check(
         "Flagged runs",
-        "Doubtful clocks, estimated sessions, unknown ends; clocks are left out of latency",
+        "Runs that bear one of these flags; experiments with the flag “clock” have no latency",
         flagged,
         _FLAGGED,
     )

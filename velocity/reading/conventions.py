@@ -50,26 +50,51 @@ _CONVENTIONS: dict[str, str] = {
   only, flagged as unattributed; without one, every username is a scholar, flagged as unmapped.
 """,
     "Runs": """\
-- **Classes.** Finished, failed, crashed, killed and pre-empted are as W&B says. Running is a run
-  with a heartbeat at most {stale} before the end of the data; with an older one it is stale:
-  presumed dead, and alive again if a later sync says so. Pending runs have not begun and count
-  nowhere. Any other state is unknown: over, and no success.
+- **Classes.** The first word of the state decides, in any case, as W&B and common schedulers write
+  it. A running run whose last sign of life is more than {stale} before the end of the data is
+  stale: presumed dead, and alive again if a later sync says so. Pending runs, and runs to which no
+  client ever wrote, have not begun and count nowhere. A word that is not in the list is unknown:
+  over, not a success, and flagged.
 - **Failed compute.** Failed, crashed and stale runs. Killed runs stand apart, because killing a
   bad run early is good practice; pre-empted ones are never failures.
-- **Start.** The earliest start that one of the run's processes wrote down, else when the run was
-  created.
+- **Clocks.** A run has the server's clock (created, last heartbeat), the client's (starts, rows)
+  and a stopwatch (runtime). The client's clock is believed as a whole or not at all. If its start
+  lies before 2015, past the last heartbeat, or before the creation of a run that the server saw
+  from end to end, all of its times are moved so that the start is the creation. What contradicts
+  the rest is not used, and the run bears a flag that says so: nothing is corrected silently.
+- **Start.** The earliest start that one of the run's processes wrote down, else the start that old
+  clients wrote, else, of a run uploaded later, the runtime before its last row, else the creation.
+- **Late uploads.** A start more than {stale} before the creation: the heartbeat is the upload's
+  and no sign of life.
 - **Queue.** From the creation of a run to its start, where a process wrote the start down; not
   known otherwise.
 - **End.** Start plus runtime; without a runtime the last heartbeat, else the last logged row,
-  else the start itself, which is flagged. A stale run ends at its last heartbeat; a running one
-  is counted to the end of the data.
-- **Resumed runs.** One session for each process. The last ends at its heartbeat; the earlier ones
-  share what that leaves of the runtime, in order, and are flagged as estimated.
-- **Early failure.** Failed compute of at most 2 minutes, its end known. It is compute time that
-  counts: pauses between the sessions of a resumed run do not.
-- **Clocks.** An end before its start, and a start or end more than 15 minutes after the end of
-  the data, are flagged. A run that begins after the end of the data waits for the next sync.
-  Experiments with a flagged clock are left out of latency.
+  else the start itself, which is flagged. A runtime that is longer than the run was there is not
+  used. A stale run ends at its last sign of life; a running one is counted to the end of the data.
+- **Suspended runs.** If rows go on for more than {stale} after start plus runtime, the machine
+  slept. The run is present until its last sign of life, because the scholar waits for it, but
+  only the runtime is active: GPU-hours, credits and early failures count active time.
+- **Several processes.** Processes that begin at most {together} after the first are one launch on
+  several machines. Several launches take turns: the last ends at its heartbeat, the earlier ones
+  share what that leaves of the runtime, in order, and are flagged as estimated. If instead the
+  runtime is only that of the last launch, a run that was not resumed is its last launch; of a
+  resumed one the earlier launches last until the next begins. In shared mode, or if rows go on
+  past the runtime that the last process left, the first launch lasts to the end and the others
+  help it as long as the runtime says. If a resumed run shows only its last process, an earlier
+  session from the creation on is added.
+- **Machines.** Each session is charged for its own machines, one per host.
+- **Local directories.** There is no server's clock: each directory is a session that ends by its
+  own facts, at the latest where the next begins.
+- **One run twice.** Of runs with one id in several projects, whose starts are at most {together}
+  apart, the one that was read last counts, and one from W&B before one from local files.
+- **Early failure.** Failed compute with at most 2 minutes of active time, its end known.
+- **Flagged clocks.** An end before its start, and a start or end more than {stale} after the end
+  of the data, have the flag "clock". A run that begins after the end of the data waits for the next
+  sync. Experiments with such a run are left out of latency.
+- **What is assumed.** A resumed run whose first session died at once, with a client that keeps
+  only its own process, gets that session stretched to the next start. An offline run of less than
+  {stale} with a longer upload reads as a clock that is behind, unless the client says it was
+  offline. Earlier launches of an id that was used again are lost: W&B holds no ends for them.
 """,
     "Experiments": """\
 - **One decision.** Runs of a scholar and project with the same tag exp:NAME, else of the same

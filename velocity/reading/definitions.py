@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from velocity.queries.metric import Metric
 
 #: The steps of queries/derive/ whose tables have names that people use.
-_WORDS = ("run_base", "session", "link", "segment", "experiment_core", "loop_core", "recovery")
+_WORDS = (
+    "run_clock",
+    "run_base",
+    "session",
+    "machine",
+    "link",
+    "segment",
+    "experiment_core",
+    "loop_core",
+    "recovery",
+)
 
 #: What stands beside a figure: suffix -> unit (None: the figure's own), title, words.
 _BESIDE: dict[str, tuple[str | None, str, str]] = {

@@ -391,6 +391,16 @@ def key_differences(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.Data
     return _read(snapshot, "reads/key_differences", scope=scope.params)
 
 
+def flags(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
+    """flag, runs, share of all runs, held, used, fault: the flags that runs bear."""
+    return _read(snapshot, "reads/flags", scope=scope.params)
+
+
+def unknown_states(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
+    """word, runs: state words that are of no class."""
+    return _read(snapshot, "reads/unknown_states", scope=scope.params)
+
+
 def rejected(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
     """entity, project, run_id, reason of rows that could not be read."""
     return _read(snapshot, "reads/rejected", scope=scope.params)

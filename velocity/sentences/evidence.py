@@ -118,6 +118,12 @@ def _doubts(trust: Row, unattributed: int, ambiguous: int) -> list[str]:
     found = (
         (unattributed, "run", "belongs to no known scholar", "belong to no known scholar"),
         (number(trust, "clock_runs"), "run", "has a doubtful clock", "have a doubtful clock"),
+        (
+            number(trust, "contradicted_runs"),
+            "run",
+            "contradicts itself",
+            "contradict themselves",
+        ),
         (number(trust, "unknown_end_runs"), "run", "has no known end", "have no known end"),
         (number(trust, "rejected_rows"), "row", "is set aside", "are set aside"),
         (ambiguous, "experiment", "belongs to no stream", "belong to no stream"),

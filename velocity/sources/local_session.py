@@ -89,7 +89,6 @@ def run_row(sessions: Sequence[Session], run_id: str) -> dict[str, Any]:
     """
     known = _distinct(sessions)
     last = known[-1]
-    starts = [start for session in known if (start := session.start)]
     config = _last(known, "config")
     percents = [percent for session in known for percent in session.gpu_percents]
     return {
@@ -97,8 +96,15 @@ def run_row(sessions: Sequence[Session], run_id: str) -> dict[str, Any]:
         "display_name": _last(known, "display_name"),
         "state": last.state,
         "created_at": min(created for s in known if (created := s.created_at or s.started_at)),
-        "started_at": min((s.started_at for s in known if s.started_at), default=None),
-        "writer_starts": starts,
+        "writers": [
+            {
+                "start": session.start,
+                "host": session.host,
+                "gpu_type": session.gpu_type,
+                "gpu_count": session.gpu_count,
+            }
+            for session in known
+        ],
         "heartbeat_at": _heartbeat(last),
         "runtime_s": _total_runtime(known),
         "first_metric_at": min(
@@ -110,9 +116,6 @@ def run_row(sessions: Sequence[Session], run_id: str) -> dict[str, Any]:
         "sweep": _last(known, "sweep"),
         "tags": _last(known, "tags"),
         "config": None if config is None else config_text(config),
-        "host": _last(known, "host"),
-        "gpu_type": _last(known, "gpu_type"),
-        "gpu_count": _last(known, "gpu_count"),
         "gpu_utilisation": sum(percents) / len(percents) / 100 if percents else None,
         "notes": _last(known, "notes"),
         "source": "files",

@@ -12,7 +12,12 @@ import polars as pl
 
 from velocity.errors import SourceError
 from velocity.records import REQUIRED, RUN_SCHEMA, UTC, Rejected, RunBatch
-from velocity.sources.table_values import UnreadableColumnError, reading_of
+from velocity.sources.table_values import (
+    TABLE_SCHEMA,
+    UnreadableColumnError,
+    reading_of,
+    writers_of_columns,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +42,7 @@ _EXPORTED = {
     "job_type": "Job Type",
 }
 #: How far a source is trusted is not for its own rows to say.
-_PLAIN = {column: column for column in RUN_SCHEMA if column != "trust"}
+_PLAIN = {column: column for column in TABLE_SCHEMA if column != "trust"}
 _KEY = ("entity", "project", "run_id")
 _ROW = " row"  # number of a row, from 1 below the header; no heading keeps a leading space
 _PARQUET = b"PAR1"  # how such a file begins
@@ -135,7 +140,9 @@ def read_run_table(
             " row of each counts."
         )
     largest_at = _largest_at(once, with_runtime=is_export)
-    return RunTable(RunBatch(once.select(*RUN_SCHEMA), rejected), largest_at, tuple(notes))
+    return RunTable(
+        RunBatch(writers_of_columns(once).select(*RUN_SCHEMA), rejected), largest_at, tuple(notes)
+    )
 
 
 def _read(path: Path) -> pl.DataFrame:
@@ -235,7 +242,7 @@ def _values(
             problems[row][column] = f"{headings[column]}{shown} is not {reading.wanted}"
     values = values.with_columns(
         pl.lit(None, kind).alias(column)
-        for column, kind in RUN_SCHEMA.items()
+        for column, kind in TABLE_SCHEMA.items()
         if column not in headings
     )
     return values, problems
@@ -276,7 +283,7 @@ def _set_aside(
 
 
 def _largest_at(runs: pl.DataFrame, *, with_runtime: bool) -> datetime | None:
-    times = [pl.col(name).max() for name, kind in RUN_SCHEMA.items() if kind == UTC]
+    times = [pl.col(name).max() for name, kind in TABLE_SCHEMA.items() if kind == UTC]
     times.append(pl.col("writer_starts").explode().max())
     if with_runtime:
         # Ten years are no runtime: one absurd row must not make all others stale.

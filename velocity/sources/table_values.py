@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from velocity.records import RUN_SCHEMA, UTC, config_text
+from velocity.records import RUN_SCHEMA, UTC, WRITER, config_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,16 @@ _ISO_TIME = (
     r"\s*([Zz]|[+-]\d{2}(?::?\d{2})?)?$"
 )
 _SOME_TIME = "2026-05-04T09:00:00Z"
+
+#: Columns that a table may have: the run's writers and their machine are columns of their own.
+TABLE_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    **{column: kind for column, kind in RUN_SCHEMA.items() if column != "writers"},
+    "started_at": UTC,
+    "writer_starts": pl.List(UTC),
+    "host": pl.String,
+    "gpu_type": pl.String,
+    "gpu_count": pl.Int64,
+}
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,30 @@ class Reading:
     wanted: str
 
 
+def writers_of_columns(values: pl.DataFrame) -> pl.DataFrame:
+    """The table with the column `writers` for `started_at`, `writer_starts` and the machine."""
+    machine = ("host", "gpu_type", "gpu_count")
+    told = pl.coalesce(
+        pl.when(pl.col("writer_starts").list.len() > 0).then(pl.col("writer_starts").list.sort()),
+        pl.when(
+            pl.any_horizontal(pl.col("started_at", *machine).is_not_null()),
+        ).then(pl.concat_list("started_at")),
+    )
+    wide = values.with_row_index("_run").with_columns(start=told)
+    rows = (
+        wide.select("_run", "start", *machine)
+        .explode("start")
+        .join(wide.filter(told.is_not_null()).select("_run"), on="_run", how="semi")
+    )
+    writer = pl.struct(
+        pl.col(name) if name in rows.columns else pl.lit(None, kind).alias(name)
+        for name, kind in WRITER.to_schema().items()
+    )
+    writers = rows.group_by("_run").agg(writers=writer)
+    joined = wide.join(writers, on="_run", how="left", maintain_order="left")
+    return joined.drop("_run", "start", "started_at", "writer_starts", *machine)
+
+
 class UnreadableColumnError(Exception):
     """A column's type holds nothing that could be such a value; the text says what, as what."""
 
@@ -47,7 +81,7 @@ class _WrongTypeError(Exception):
 
 
 def reading_of(column: str, written: pl.DataType, *, separator: str) -> Reading:
-    """How to read `column` of `RUN_SCHEMA`, which the table has as type `written`.
+    """How to read `column` of `TABLE_SCHEMA`, which the table has as type `written`.
 
     Text is read leniently: spaces around it do not count, and empty is not known. Times are ISO
     8601, in UTC where they name no offset. Lists are JSON arrays or items between separators.
@@ -55,7 +89,7 @@ def reading_of(column: str, written: pl.DataType, *, separator: str) -> Reading:
     Raises:
         UnreadableColumnError: the type will not do, whatever the values.
     """
-    cell, kind = pl.col(column), RUN_SCHEMA[column]
+    cell, kind = pl.col(column), TABLE_SCHEMA[column]
     if written == pl.Null:  # Parquet's type of a column without any value
         return Reading(cell, cell.cast(kind), "")
     known = _trimmed(cell) if written == pl.String else cell
@@ -92,7 +126,7 @@ def _wanted(column: str, separator: str) -> str:
         pl.Int64(): "a whole number",
     }
     return words.get(column) or next(
-        (text for kind, text in kinds.items() if RUN_SCHEMA[column] == kind), "text"
+        (text for kind, text in kinds.items() if TABLE_SCHEMA[column] == kind), "text"
     )
 
 

@@ -48,7 +48,6 @@ query RunCount($entity: String!, $project: String!, $filters: JSONString) {
 UNREAD = (
     "historyKeys",
     "systemMetrics",
-    "historyLineCount",
     "description",
     "commit",
     "readOnly",

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import math
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import orjson
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from velocity.records import (
     RUN_SCHEMA,
+    WRITER,
     Rejected,
     RunBatch,
     cleaned_frame,
@@ -21,6 +19,7 @@ from velocity.records import (
 from velocity.records import (
     UTC as INSTANT,
 )
+from velocity.sources.lenient_json import read_json
 from velocity.sources.local_session import finite, instant_of
 
 if TYPE_CHECKING:
@@ -28,34 +27,44 @@ if TYPE_CHECKING:
 
 Node = dict[str, Any]
 
-_PLAIN = {
+_TEXTS = {
     "run_id": "name",
     "display_name": "displayName",
     "state": "state",
     "group_name": "group",
     "job_type": "jobType",
     "sweep": "sweepName",
-    "tags": "tags",
     "notes": "notes",
 }
 _TIMES = {"created_at": "createdAt", "heartbeat_at": "heartbeatAt"}
 
 #: Columns that need neither config nor summary: what a listing has.
 LISTING_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
-    column: RUN_SCHEMA[column] for column in (*_PLAIN, *_TIMES, "username")
+    column: RUN_SCHEMA[column] for column in (*_TEXTS, *_TIMES, "tags", "username")
 }
+
+#: Column -> number in the list of features that the client says it used (its telemetry).
+_FEATURES = {"offline": 4, "resumed": 5, "shared": 67, "rewound": 72}
+_FEATURE_LIST = "3"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LONGEST_INT = 2**63
+_LATEST = _LONGEST_INT  # behind every start
 
-
-class _UnreadableError(Exception):
-    """The node cannot become a record; the message says why."""
+_ARROW: dict[Any, pa.DataType] = {
+    INSTANT: pa.timestamp("us", tz="UTC"),
+    pl.Float64(): pa.float64(),
+    pl.Int64(): pa.int64(),
+    pl.String(): pa.string(),
+}
+_WRITER_TYPE = pa.struct([(field.name, _ARROW[field.dtype]) for field in WRITER.fields])
 
 
 def run_batch(entity: str, project: str, nodes: Iterable[Node]) -> RunBatch:
-    """A page of full nodes as runs; one that cannot be read is set aside with its reason.
+    """A page of full nodes as runs. A field that cannot be read is null, and named in the run.
+
+    Only a node without an id or a time of creation is not a run; it comes back as rejected.
 
     Args:
         entity: that the project belongs to.
@@ -66,10 +75,14 @@ def run_batch(entity: str, project: str, nodes: Iterable[Node]) -> RunBatch:
     rows: list[dict[str, Any]] = []
     rejected: list[Rejected] = []
     for node in _distinct(nodes):
-        try:
-            rows.append(_required_row(node) | _config_row(node) | _summary_row(node))
-        except _UnreadableError as error:
-            rejected.append(Rejected(entity, project, node.get("name"), str(error)))
+        unreadable: list[str] = []
+        row = _light_row(node, unreadable)
+        if reason := _why_not_a_run(node, row):
+            rejected.append(Rejected(entity, project, row["run_id"], reason))
+            continue
+        row |= _told_row(node, unreadable)
+        row["unreadable"] = unreadable or None
+        rows.append(row)
     constant: dict[str, Any] = {"entity": entity, "project": project, "source": "api", "trust": 3}
     return RunBatch(_frame(rows, RUN_SCHEMA, constant), tuple(rejected))
 
@@ -79,49 +92,84 @@ def listing_frame(nodes: Iterable[Node]) -> pl.DataFrame:
 
     Its texts are cleaned as those of a `RunBatch` are, so that the two can be compared.
     """
-    rows = [_light_row(node) for node in _distinct(nodes)]
+    rows = [_light_row(node, []) for node in _distinct(nodes)]
     return cleaned_frame(_frame(rows, LISTING_SCHEMA, {}))
 
 
 def _distinct(nodes: Iterable[Node]) -> Iterable[Node]:
-    return {node.get("name"): node for node in nodes}.values()
+    return {repr(node.get("name")): node for node in nodes}.values()
 
 
-def _light_row(node: Node) -> dict[str, Any]:
-    user = node.get("user")
-    row: dict[str, Any] = {column: node.get(name) for column, name in _PLAIN.items()}
+def _why_not_a_run(node: Node, row: Mapping[str, Any]) -> str | None:
+    """Why a node cannot become a run; None if it can."""
+    for column, name in (("run_id", "name"), ("created_at", "createdAt")):
+        if row[column] is None:
+            sent = node.get(name)
+            return f"it has no {name}" if sent is None else f"its {name} cannot be read: {sent!r}"
+    return None
+
+
+def _light_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        column: _text(node.get(name), name, unreadable) for column, name in _TEXTS.items()
+    }
     # An empty name is none: it would make one group, or one sweep, of every run without.
     row["group_name"], row["sweep"] = row["group_name"] or None, row["sweep"] or None
-    row["username"] = user.get("username") if user else None
+    row["state"] = row["state"] or ""  # a word that nobody knows
+    row["tags"] = _tags(node.get("tags"), unreadable)
+    user = node.get("user")
+    row["username"] = (
+        _text(user.get("username"), "user", unreadable) if isinstance(user, dict) else None
+    )
     for column, name in _TIMES.items():
-        row[column] = _micros(node.get(name))
+        row[column] = _micros(node.get(name), name, unreadable)
     return row
 
 
-def _required_row(node: Node) -> dict[str, Any]:
-    row = _light_row(node)
-    for column, name in _TIMES.items():
-        if row[column] is None and node.get(name) is not None:
-            raise _UnreadableError(f"its {name} is not a time: {node[name]!r}")
-    for column, name in (("run_id", "name"), ("state", "state"), ("created_at", "createdAt")):
-        if row[column] is None:
-            raise _UnreadableError(f"it has no {name}")
-    return row
+def _text(value: Any, name: str, unreadable: list[str]) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    unreadable.append(name)
+    return None
 
 
-def _config_row(node: Node) -> dict[str, Any]:
-    """User config and environment; nothing where W&B holds no config."""
-    stored = _read_object(node.get("config"), "config")
+def _tags(value: Any, unreadable: list[str]) -> list[str] | None:
+    if value is None:
+        return None
+    tags = [tag for tag in value if isinstance(tag, str)] if isinstance(value, list) else None
+    if tags is None or len(tags) < len(value):
+        unreadable.append("tags")
+    return tags
+
+
+def _told_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
+    """What the client left in the run: its config, its own words, its summary."""
+    config = _read_object(node.get("config"), "config", unreadable)
+    summary = _read_object(node.get("summaryMetrics"), "summary", unreadable)
+    rows = node.get("historyLineCount")
+    counted = isinstance(rows, int) and not isinstance(rows, bool) and rows < _LONGEST_INT
+    # A field that cannot be read was written by somebody.
+    wrote = bool(config or summary or unreadable)
+    return (
+        {"history_rows": rows if counted else None, "wrote": wrote}
+        | _config_row(config, unreadable)
+        | _summary_row(summary or {}, unreadable)
+    )
+
+
+def _config_row(stored: dict[str, Any] | None, unreadable: list[str]) -> dict[str, Any]:
+    """User config and what the client says of itself; nothing where W&B holds no config."""
     if stored is None:
         return {}
     internal = stored.pop("_wandb", None)
     stored.pop("wandb_version", None)
+    row = _internal_row(internal, unreadable)
     config = _unwrapped(stored)
     try:
-        row = {"config": config_text(config)}
-    except RecursionError as error:
-        raise _UnreadableError("its config is nested too deep") from error
-    return row | _environment_row(internal)
+        return row | {"config": config_text(config)}
+    except RecursionError:  # nested too deep
+        unreadable.append("config")
+        return row
 
 
 def _unwrapped(stored: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,88 +183,99 @@ def _unwrapped(stored: Mapping[str, Any]) -> dict[str, Any]:
         }
 
 
-def _environment_row(internal: Any) -> dict[str, Any]:
-    """What the run's writers told of themselves, one entry a writer."""
+def _internal_row(internal: Any, unreadable: list[str]) -> dict[str, Any]:
+    """What the client wrote of itself: the writers, the start as old clients tell it, its words."""
     value = internal.get("value") if isinstance(internal, dict) else None
-    entries = value.get("e") if isinstance(value, dict) else None
-    if not isinstance(entries, dict):
+    if not isinstance(value, dict):
         return {}
-    writers = sorted(
-        (
-            (start, entry)
-            for entry in entries.values()
-            if isinstance(entry, dict) and (start := _micros(entry.get("startedAt"))) is not None
-        ),
-        key=lambda writer: writer[0],
-    )
-    if not writers:
-        return {}
-    starts = [start for start, _ in writers]
-    row: dict[str, Any] = {"started_at": starts[0], "writer_starts": starts}
-    for _, entry in writers:  # of a resumed run, the last machine
-        row |= _machine_row(entry)
+    row: dict[str, Any] = {
+        "stamp": _micros(value.get("start_time"), "start_time", unreadable),
+        "writers": _writers(value.get("e"), unreadable),
+    }
+    telemetry = value.get("t")
+    features = telemetry.get(_FEATURE_LIST) if isinstance(telemetry, dict) else None
+    if isinstance(features, list):
+        row |= {column: number in features for column, number in _FEATURES.items()}
     return row
 
 
-def _machine_row(entry: Mapping[str, Any]) -> dict[str, Any]:
+def _writers(entries: Any, unreadable: list[str]) -> list[dict[str, Any]] | None:
+    """The writers in order of start, those without one last; None for none."""
+    if not isinstance(entries, dict):
+        return None
+    writers = [
+        {"start": _micros(entry.get("startedAt"), "startedAt", unreadable)} | _machine(entry)
+        for entry in entries.values()
+        if isinstance(entry, dict)
+    ]
+    told = [writer for writer in writers if any(value is not None for value in writer.values())]
+    told.sort(key=_place)
+    return told or None
+
+
+def _place(writer: Mapping[str, Any]) -> tuple[int, str]:
+    start = writer["start"]
+    return (_LATEST if start is None else start, str(writer.get("host")))
+
+
+def _machine(entry: Mapping[str, Any]) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for column, name in (("host", "host"), ("gpu_type", "gpu")):
         if isinstance(entry.get(name), str):
             row[column] = entry[name]
     count = entry.get("gpu_count")
-    if isinstance(count, int) and 0 <= count < _LONGEST_INT:
+    if isinstance(count, int) and not isinstance(count, bool) and 0 <= count < _LONGEST_INT:
         row["gpu_count"] = count
     return row
 
 
-def _summary_row(node: Node) -> dict[str, Any]:
-    summary = _read_object(node.get("summaryMetrics"), "summary") or {}
+def _summary_row(summary: Mapping[str, Any], unreadable: list[str]) -> dict[str, Any]:
     internal = summary.get("_wandb")
-    runtime = finite(internal.get("runtime")) if isinstance(internal, dict) else None
-    if runtime is None:
-        runtime = finite(summary.get("_runtime"))
+    told = internal.get("runtime") if isinstance(internal, dict) else None
+    runtimes = [
+        seconds
+        for value in (told, summary.get("_runtime"))
+        if (seconds := _seconds(value, unreadable)) is not None
+    ]
     return {
-        "runtime_s": runtime,
-        "last_metric_at": _micros(summary.get("_timestamp")),
+        "runtime_s": max(runtimes, default=None),
+        "last_metric_at": _micros(summary.get("_timestamp"), "_timestamp", unreadable),
     }
 
 
-def _read_object(text: Any, what: str) -> dict[str, Any] | None:
-    """The JSON object in `text`; None for none."""
-    if text is None:
+def _seconds(value: Any, unreadable: list[str]) -> float | None:
+    seconds = finite(value)
+    if seconds is None and value is not None:
+        unreadable.append("runtime")
+    return seconds
+
+
+def _read_object(text: Any, name: str, unreadable: list[str]) -> dict[str, Any] | None:
+    """The JSON object in `text`, also where it was encoded twice; None for none."""
+    if text is None or text == "":
         return None
     try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        value = _read_leniently(text, what)
-    if isinstance(value, str):
-        raise _UnreadableError(f"its {what} is JSON text inside JSON text")
-    if not isinstance(value, dict):
-        raise _UnreadableError(f"its {what} is not a JSON object")
-    return value
+        value = read_json(text)
+        if isinstance(value, str):
+            value = read_json(value)
+        if value is None:
+            return None
+        if isinstance(value, dict):
+            return value
+    except (TypeError, ValueError):
+        pass
+    unreadable.append(name)
+    return None
 
 
-def _read_leniently(text: str, what: str) -> Any:
-    """What Python's writer lets through: NaN and infinities, which become text."""
-    try:
-        value = json.loads(text, strict=False, parse_constant=str, parse_float=_finite_or_text)
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError as error:
-        raise _UnreadableError(f"its {what} holds half a character: {error}") from error
-    except (ValueError, RecursionError) as error:
-        raise _UnreadableError(f"its {what} is not valid JSON: {error}") from error
-    return value
-
-
-def _finite_or_text(text: str) -> float | str:
-    value = float(text)
-    return value if math.isfinite(value) else text
-
-
-def _micros(value: Any) -> int | None:
+def _micros(value: Any, name: str, unreadable: list[str]) -> int | None:
     """Microseconds since 1970 of a time as W&B writes it; None for none."""
     moment = instant_of(value)
-    return None if moment is None else (moment - _EPOCH) // _MICROSECOND
+    if moment is not None:
+        return (moment - _EPOCH) // _MICROSECOND
+    if value is not None:
+        unreadable.append(name)
+    return None
 
 
 def _frame(
@@ -238,6 +297,6 @@ def _frame(
 
 def _column(values: list[Any], dtype: Any) -> pl.Series:
     if isinstance(dtype, pl.List):  # polars takes 5 microseconds a list, arrow none
-        inner = pa.int64() if dtype.inner == INSTANT else pa.string()
+        inner = _WRITER_TYPE if dtype.inner == WRITER else pa.string()
         return pl.Series(pa.array(values, type=pa.list_(inner))).cast(dtype)
     return pl.Series(values, dtype=pl.Int64 if dtype == INSTANT else dtype).cast(dtype)

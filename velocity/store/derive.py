@@ -142,7 +142,8 @@ def _load_configuration(store: LiveStore, settings: Settings, roster: Roster | N
 
 def _rates_of_types(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
     """gpu_type, position, from_date, credits_per_gpu_hour: the rates whose glob fits the type."""
-    types = [name for (name,) in store.run("SELECT DISTINCT coalesce(gpu_type, '') FROM raw_run")]
+    told = "SELECT unnest(writers).gpu_type AS gpu_type FROM raw_run UNION ALL SELECT NULL"
+    types = [name for (name,) in store.run(f"SELECT DISTINCT coalesce(gpu_type, '') FROM ({told})")]
     rows = [
         (name, position, from_date, rate)
         for position, glob, from_date, rate in (roster.rate_rows() if roster is not None else ())

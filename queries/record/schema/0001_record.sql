@@ -15,10 +15,13 @@ CREATE TABLE raw_run (
   display_name VARCHAR,
   state VARCHAR NOT NULL,
   created_at TIMESTAMPTZ NOT NULL,
-  started_at TIMESTAMPTZ,
-  writer_starts TIMESTAMPTZ[],
+  writers STRUCT(
+    start TIMESTAMPTZ, host VARCHAR, gpu_type VARCHAR, gpu_count BIGINT,
+    runtime_s DOUBLE, heartbeat_at TIMESTAMPTZ, last_metric_at TIMESTAMPTZ)[],
+  stamp TIMESTAMPTZ,
   heartbeat_at TIMESTAMPTZ,
   runtime_s DOUBLE,
+  earlier_runtime_s DOUBLE,
   last_metric_at TIMESTAMPTZ,
   first_metric_at TIMESTAMPTZ,
   group_name VARCHAR,
@@ -27,14 +30,20 @@ CREATE TABLE raw_run (
   tags VARCHAR[],
   config_hash VARCHAR,
   config VARCHAR,
-  host VARCHAR,
-  gpu_type VARCHAR,
-  gpu_count BIGINT,
   gpu_utilisation DOUBLE,
   notes VARCHAR,
+  resumed BOOLEAN,
+  offline BOOLEAN,
+  shared BOOLEAN,
+  rewound BOOLEAN,
+  history_rows BIGINT,
+  wrote BOOLEAN,
+  relaunched BOOLEAN,
+  unreadable VARCHAR[],
   source VARCHAR NOT NULL,
   trust INTEGER NOT NULL,     -- of the source: who replaces whom
   url VARCHAR,                -- the page of the run; null where its source has none
+  seen_at TIMESTAMPTZ,        -- when what stands here was read; null: by an earlier version
   deleted_at TIMESTAMPTZ
 );
 

@@ -40,6 +40,7 @@ CREATE TABLE derived.host_session (
   run_key BIGINT NOT NULL,
   reported BIGINT,            -- GPUs that the run says the host has
   gpus DOUBLE,                -- GPUs that it is charged for; null where not known
+  load DOUBLE,                -- the active part of the session, by which they are less
   shared BOOLEAN NOT NULL,    -- the host's capacity limits the charge
   start_us BIGINT,            -- null for a run that was never active
   end_us BIGINT

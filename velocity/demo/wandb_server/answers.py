@@ -102,7 +102,8 @@ class Answers:
             return _page(rows, asked, lambda row: row.node)
 
         def created_at(_asked: Arguments) -> str:
-            return min((naive_utc(row.created_at) for row in project.runs.values()), default=_EPOCH)
+            known = (row.created_at for row in project.runs.values() if row.created_at)
+            return min(map(naive_utc, known), default=_EPOCH)
 
         def run(asked: Arguments) -> FixedObject | None:
             found = project.runs.get(asked["name"])

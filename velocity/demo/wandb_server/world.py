@@ -53,7 +53,7 @@ class RunNode:
     name: str  # the run id
     display_name: str
     state: str
-    created_at: datetime
+    created_at: datetime | None
     heartbeat_at: datetime | None
     config: str
     summary_metrics: str
@@ -161,8 +161,8 @@ class RunNode:
             "sweepName": self.sweep_name,
             "commit": None,
             "readOnly": False,
-            "createdAt": naive_utc(self.created_at),
-            "heartbeatAt": None if self.heartbeat_at is None else naive_utc(self.heartbeat_at),
+            "createdAt": self.created_at and naive_utc(self.created_at),
+            "heartbeatAt": self.heartbeat_at and naive_utc(self.heartbeat_at),
             "description": self.notes,
             "notes": self.notes,
             "user": user,

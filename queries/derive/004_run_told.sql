@@ -1,0 +1,49 @@
+-- title: What a run tells
+-- table: run_told
+-- One row per run of the scholars in scope, and per run anywhere that has the id of another: its
+-- clocks, its stopwatch and its words. Times in integer microseconds UTC, null where not known.
+WITH twin AS (
+  SELECT run_id FROM raw_run WHERE deleted_at IS NULL GROUP BY run_id HAVING count(*) > 1
+),
+told AS (
+  SELECT
+    raw.*,
+    number.scholar_key,
+    project.project_key,
+    epoch_us(project.as_of) AS as_of_us,
+    raw.run_id IN (FROM twin) AS twin,
+    raw.runtime_s - coalesce(raw.earlier_runtime_s, 0) AS own_s
+  FROM raw_run AS raw
+  JOIN username_scholar AS number ON number.username = coalesce(raw.username, '')
+  JOIN project ON project.entity = raw.entity AND project.project = raw.project
+  WHERE raw.deleted_at IS NULL
+    AND (number.scholar_key IN (FROM scope) OR twin)
+)
+SELECT
+  run_key, entity, project, run_id, scholar_key, project_key, as_of_us, source,
+  trust, seen_at, twin,
+  class_of(state) AS word,
+  epoch_us(created_at) AS created_us,
+  epoch_us(heartbeat_at) AS heartbeat_us,
+  epoch_us(stamp) AS stamp_us,
+  epoch_us(last_metric_at) AS last_row_us,
+  -- Cut at 30,000 years, where it can still be reckoned with.
+  CASE WHEN own_s >= 0 THEN round(least(own_s, 1e12) * 1e6)::BIGINT END AS runtime_us,
+  coalesce(own_s < 0, false) AS runtime_negative,
+  coalesce(list_sort(list_transform(
+    list_filter(writers, lambda it: it.start IS NOT NULL), lambda it: epoch_us(it.start))), [])
+    AS starts,
+  -- A directory of local files is a session that tells its own end.
+  coalesce(source = 'files' AND len(list_filter(
+    writers, lambda it: coalesce(it.runtime_s::VARCHAR, it.heartbeat_at::VARCHAR) IS NOT NULL)) > 0,
+    false) AS sessions_told,
+  coalesce(resumed, false) AS resumed,
+  coalesce(offline, false) AS offline,
+  coalesce(shared, false) AS shared,
+  coalesce(rewound, false) AS rewound,
+  coalesce(relaunched, false) AS relaunched,
+  coalesce(len(unreadable) > 0, false) AS unreadable,
+  -- Nobody ever wrote, and the server heard no more than that the run was made.
+  coalesce(NOT wrote AND coalesce(history_rows, 0) = 0
+    AND coalesce(heartbeat_at <= created_at + INTERVAL 1 MINUTE, true), false) AS never_began
+FROM told

@@ -1,0 +1,10 @@
+-- title: State words that nobody knows
+-- One row per first word of a state that is of no class, as it is written: how many runs have it.
+-- param: scope | STRUCT | what the viewer may see
+SELECT coalesce(nullif(regexp_extract(run.state, '\S+'), ''), '(none)') AS word, count(*) AS runs
+FROM run
+JOIN scholar USING (scholar_key)
+LEFT JOIN stream USING (stream_key)
+WHERE list_contains(run.flags, 'unknown_state') AND may_see($scope, scholar.scholar, stream.stream)
+GROUP BY word
+ORDER BY runs DESC, word

@@ -1,0 +1,221 @@
+"""Inputs as people really have them, through the whole way from source to figures.
+
+Each folder of tests/cases/ holds what a server, a table or a run directory says, and what is right:
+invented data after public bug reports. `@now-3600s@` is a time before the sync.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.worlds import point_client_at
+from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.world import RunNode, World
+from velocity.errors import VelocityError
+from velocity.reading import reads
+from velocity.settings import Settings
+from velocity.store import latest_snapshot
+from velocity.sync.commands import import_tables, ingest_local, sync_wandb
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from velocity.sync.results import SyncResult
+
+CASES = Path(__file__).with_name("cases")
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+_RELATIVE = re.compile(r"@now([+-]\d+)s@")
+
+#: Cases that wait for other parts of the product, by what they wait for.
+WAITING = {
+    "tables": (
+        "export-columns",
+        "export-names-only",
+        "float-ids",
+        "float-ids-as-text",
+        "not-a-runs-table",
+        "sacct-states",
+        "table-cut-at-last-start",
+    ),
+    "local directories": ("empty-log", "local-relaunches", "local-resumed-and-relaunched"),
+    "which keys make an idea": ("hf-logging-dir", "rank-keys"),
+    "what a pull sees at once": ("deleted-and-moved", "own-clock-ahead"),
+}
+_WAITS_FOR = {case: what for what, cases in WAITING.items() for case in cases}
+
+
+def cases() -> list[Any]:
+    """A parameter for each folder."""
+    return [
+        pytest.param(
+            folder,
+            id=folder.name,
+            marks=[pytest.mark.xfail(reason=_WAITS_FOR[folder.name], strict=True)]
+            if folder.name in _WAITS_FOR
+            else [],
+        )
+        for folder in sorted(CASES.iterdir())
+    ]
+
+
+def read(path: Path) -> Any:
+    """The JSON of a file, its relative times made absolute."""
+
+    def absolute(found: re.Match[str]) -> str:
+        return f"{NOW + timedelta(seconds=int(found[1])):%Y-%m-%dT%H:%M:%S}"
+
+    return json.loads(_RELATIVE.sub(absolute, path.read_text(encoding="utf-8")))
+
+
+def steps_of(folder: Path, expected: Mapping[str, Any]) -> list[dict[str, Any]]:
+    if (folder / "steps.json").exists():
+        found: list[dict[str, Any]] = read(folder / "steps.json")
+        return found
+    if (folder / "nodes.json").exists():
+        return [{"sync": read(folder / "nodes.json")}]
+    tables = sorted(it.name for it in folder.iterdir() if it.suffix in (".csv", ".parquet"))
+    return [{"import": [name, *expected.get("import_args", [])]} for name in tables]
+
+
+def run_node(entity: str, project: str, node: Mapping[str, Any]) -> RunNode:
+    """A node of the W&B API as the stand-in server holds it."""
+
+    def moment(name: str) -> datetime | None:
+        return node[name] and datetime.fromisoformat(node[name])
+
+    return RunNode(
+        entity=entity,
+        project=project,
+        name=node["name"],
+        display_name=node["displayName"],
+        state=node["state"],
+        created_at=moment("createdAt"),
+        heartbeat_at=moment("heartbeatAt"),
+        config=node["config"],
+        summary_metrics=node["summaryMetrics"],
+        username=node["user"] and node["user"]["username"],
+        tags=tuple(node["tags"]),
+        group=node["group"],
+        job_type=node["jobType"],
+        sweep_name=node["sweepName"],
+        notes=node["notes"],
+        history_line_count=node["historyLineCount"],
+    )
+
+
+class Way:
+    """The steps of a case, one after another, into one store."""
+
+    def __init__(self, home: Path, server: ProtocolServer) -> None:
+        self.home, self.data, self._server = home, home / ".data", server
+
+    def take(self, step: Mapping[str, Any]) -> SyncResult:
+        if "sync" in step:
+            return self._sync(step["sync"])
+        (command,) = step.keys() & {"import", "ingest"}
+        paths, options = self._arguments(step[command])
+        if command == "import":
+            return import_tables(self.data, Settings(), paths, **options)
+        options = {"entity": None, "username": None} | options
+        return ingest_local(self.data, Settings(), paths, **options)
+
+    def _sync(self, projects: Mapping[str, Any]) -> SyncResult:
+        world = self._server.world
+        for name, nodes in projects.items():
+            entity, _, project = name.partition("/")
+            home = world.add_project(entity, project)
+            for run_id in home.runs.keys() - {node["name"] for node in nodes}:
+                world.delete(entity, project, run_id)
+            world.put(*(run_node(entity, project, node) for node in nodes))
+        return sync_wandb(self.data, Settings(), projects=list(projects), clock=lambda: NOW)
+
+    def _arguments(self, words: list[str]) -> tuple[list[Path], dict[str, Any]]:
+        options, paths, rest = {}, [], iter(words)
+        for word in rest:
+            if word.startswith("--"):
+                options[word.removeprefix("--").replace("-", "_")] = next(rest)
+            else:
+                paths.append(self.home / word)
+        return paths, options
+
+
+@pytest.fixture
+def server(monkeypatch):
+    with ProtocolServer(World()) as running:
+        point_client_at(running, monkeypatch)
+        yield running
+
+
+@pytest.mark.parametrize("folder", cases())
+def test_a_case_comes_out_right(folder, server, tmp_path):
+    shutil.copytree(folder, tmp_path / "case")
+    expected = read(folder / "expected.json")
+    way = Way(tmp_path / "case", server)
+    wrong = []
+    for step in steps_of(folder, expected):
+        if step.get("rc"):
+            with pytest.raises(VelocityError) as refused:
+                way.take(step)
+            said = f"{refused.value.message} {refused.value.hint}"
+        else:
+            result = way.take(step)
+            assert result.errors == ()
+            words = reads.unknown_states(latest_snapshot(way.data))["word"]
+            notes = [*result.notes, *(it for p in result.projects for it in p.notes)]
+            said = " ".join([*notes, *words])
+        wrong += [f"not named: {it}" for it in step.get("names", ()) if it not in said]
+    assert wrong == []
+    if "metrics" in expected:
+        assert list(differences(way.data, expected)) == []
+
+
+def differences(data: Path, expected: Mapping[str, Any]):
+    """What the figures and runs of the store have otherwise."""
+    snapshot = latest_snapshot(data)
+    figures = reads.metrics(snapshot, by="programme", period="all").row(0, named=True)
+    for name, value in expected["metrics"].items():
+        within = value["within"] if isinstance(value, dict) else None
+        wanted = value["about"] if isinstance(value, dict) else value
+        if figures[name] != (
+            wanted if wanted is None else pytest.approx(wanted, rel=1e-6, abs=within)
+        ):
+            yield f"{name} {figures[name]} for {wanted}"
+    rows = {
+        f"{row['entity']}/{row['project']}/{row['run_id']}": row
+        for row in reads.runs(snapshot).iter_rows(named=True)
+    }
+    for name, wanted in expected.get("runs", {}).items():
+        if name not in rows:
+            yield f"{name} is missing"
+        else:
+            yield from (f"{name}: {it}" for it in of_run(rows[name], wanted))
+    for name in expected.get("absent", ()):
+        if name in rows and rows[name]["excluded"] is None:
+            yield f"{name} counts"
+
+
+def of_run(row: Mapping[str, Any], wanted: Mapping[str, Any]):
+    """What a run has otherwise."""
+    flags = set(row["flags"].split())
+    if lacking := set(wanted.get("flags", ())) - flags:
+        yield f"lacks {lacking}"
+    if extra := set(wanted.get("not_flags", ())) & flags:
+        yield f"has {extra}"
+    if wanted.get("state_class", row["class"]) != row["class"]:
+        yield f"is {row['class']}"
+    for name in wanted.keys() & {"active_hours", "queue_hours"}:
+        value = wanted[name]
+        if row[name] != (None if value is None else pytest.approx(value, rel=1e-6)):
+            yield f"{name} {row[name]} for {value}"
+    for name, column in (("start", "started_at"), ("end", "ended_at")):
+        if name in wanted:
+            instant = wanted[name] and datetime.fromisoformat(wanted[name])
+            if row[column] != instant:
+                yield f"{name} {row[column]} for {instant}"

@@ -1,0 +1,220 @@
+"""Drawn runs whose facts contradict each other: the oracle agrees, and laws hold for all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pytest
+
+from tests.batches import moment, row_of, settings_of
+from tests.builders import store_of
+from tests.comparison import agree, rows_by
+from tests.oracles.contradictions import BASE, LENGTHS, contradictory_runs
+from tests.oracles.experiments import derive
+from tests.oracles.gpu import gpu_metrics, machine_charges
+from tests.oracles.model import DAY, HOUR, MINUTE, DerivedRun, Rules, Run, hours
+from tests.oracles.runs import derive_run
+from velocity.reading import reads
+
+if TYPE_CHECKING:
+    from velocity.store.snapshot import Snapshot
+
+SLACK = Rules().stale_after_us
+_FLAGS_OF_TOLD_FACTS = {"unreadable", "unknown_state", "never_began"}
+_SESSIONS = """
+SELECT run_id, number, session.start_us, session.end_us, session.active_us
+FROM session JOIN run USING (run_key)
+"""
+_CHARGES = """
+SELECT run_id, gpu_charge.gpu_type, sum(gpu_us) / 3.6e9 AS gpu_hours
+FROM gpu_charge JOIN run USING (run_key) GROUP BY ALL HAVING sum(gpu_us) > 0
+"""
+
+
+@cache
+def drawn() -> dict[str, tuple[Run, int]]:
+    return contradictory_runs(range(2500))
+
+
+@cache
+def snapshot() -> Snapshot:
+    as_of = {("lab", project): moment(at) for project, (_, at) in drawn().items()}
+    rows = [row_of(run) for run, _ in drawn().values()]
+    return store_of(rows, as_of, settings=settings_of(Rules()))
+
+
+def test_the_product_judges_as_the_oracle_does() -> None:
+    as_of = {("lab", project): at for project, (_, at) in drawn().items()}
+    derived = derive([run for run, _ in drawn().values()], as_of)
+    found = rows_by(reads.runs(snapshot()), "run_id")
+    for row in found.values():
+        row["flags"] = set(row["flags"].split()) - {"unmapped", "rework", "early_failure"}
+    expected = {
+        (run.run.run_id,): {
+            "class": run.state_class,
+            "excluded": run.excluded,
+            "flags": set(run.flags),
+        }
+        | (_interval(run) if run.counts else {})
+        for run in derived.runs.values()
+    }
+    agree(expected, found)
+    sessions = {
+        (run.run.run_id, number): {"start_us": start, "end_us": end, "active_us": active}
+        for run in derived.runs.values()
+        if run.counts
+        for number, ((start, end), active) in enumerate(
+            zip(run.sessions, run.active, strict=True), start=1
+        )
+    }
+    agree(sessions, rows_by(snapshot().frame(_SESSIONS), "run_id", "number"))
+    charges = {
+        (key[2], kind): {"gpu_hours": hours(charge)}
+        for (key, kind), charge in machine_charges(derived).items()
+        if charge
+    }
+    agree(charges, rows_by(snapshot().frame(_CHARGES), "run_id", "gpu_type"))
+    (figures,) = reads.metrics(snapshot(), by="programme").to_dicts()
+    whole = gpu_metrics(derived, by="programme").popitem()[1]
+    for name in ("gpu_hours", "unpriced_run_hours"):
+        assert figures[name] == pytest.approx(whole[name])
+
+
+def _interval(run: DerivedRun) -> dict[str, object]:
+    return {
+        "started_at": moment(run.start),
+        "start_source": run.start_source,
+        "ended_at": moment(run.end),
+        "end_source": run.end_source,
+        "active_hours": sum(run.active) / HOUR,
+        "queue_hours": None if run.queue_us is None else hours(run.queue_us),
+    }
+
+
+def test_no_invariant_breaks() -> None:
+    """But by the slack, and where the run says that a clock of it is in doubt."""
+    for row in reads.runs(snapshot()).filter(_counts()).iter_rows(named=True):
+        run, as_of = drawn()[row["run_id"]]
+        start = round(row["started_at"].timestamp() * 1e6)
+        end = as_of if row["ended_at"] is None else round(row["ended_at"].timestamp() * 1e6)
+        flags = set(row["flags"].split())
+        assert start <= end <= as_of
+        assert 0 <= row["active_hours"] * HOUR <= end - start + MINUTE / 1e6
+        late = "uploaded_late" in flags or run.heartbeat_at is None
+        if late or row["class"] == "running":
+            continue
+        # No end after the last heartbeat of a run that was online, but for a start of its own.
+        heard = run.heartbeat_at
+        assert heard is not None
+        assert end <= max(heard + SLACK, start)
+
+
+def _counts() -> pl.Expr:
+
+    return pl.col("excluded").is_null()
+
+
+def judged(run: Run, as_of: int) -> DerivedRun:
+    return derive_run(run, "ada", as_of, Rules())
+
+
+def shifted(run: Run, by: int) -> Run:
+    def later(at: int | None) -> int | None:
+        return None if at is None else at + by
+
+    return replace(
+        run,
+        created_at=run.created_at + by,
+        writer_starts=tuple(at + by for at in run.writer_starts),
+        stamp_at=later(run.stamp_at),
+        heartbeat_at=later(run.heartbeat_at),
+        last_metric_at=later(run.last_metric_at),
+    )
+
+
+@pytest.mark.parametrize("by", [1, DAY, -3 * DAY, 30 * DAY])
+def test_moving_all_clocks_moves_everything(by: int) -> None:
+    runs = {
+        name: (shifted(run, by), at + by)
+        for name, (run, at) in drawn().items()
+        # Before 2015 is the one limit that does not move.
+        if "clock_unset" not in judged(run, at).flags
+    }
+    names = [*runs][:600]
+    as_of = {("lab", name): moment(runs[name][1]) for name in names}
+    moved = rows_by(reads.runs(store_of([row_of(runs[it][0]) for it in names], as_of)), "run_id")
+    before = rows_by(reads.runs(snapshot()), "run_id")
+    for key, row in moved.items():
+        old = before[key]
+        for name in ("class", "flags", "excluded", "start_source", "end_source"):
+            assert row[name] == old[name], (key, name)
+        for name in ("active_hours", "queue_hours"):
+            assert row[name] == pytest.approx(old[name]), (key, name)
+        for name in ("started_at", "ended_at"):
+            apart = None if old[name] is None else (row[name] - old[name]).total_seconds()
+            assert apart is None or round(apart * 1e6) == by, (key, name)
+
+
+def consistent_run(number: int) -> tuple[Run, int]:
+    """A run as it is when every clock is right: rows and stopwatch as the sessions had it."""
+    length = LENGTHS[number % len(LENGTHS)] + 20 * MINUTE
+    queue = LENGTHS[number // len(LENGTHS) % len(LENGTHS)]
+    start = BASE + queue
+    nodes = 1 + number % 3
+    run = Run(
+        entity="lab",
+        project=f"c{number}",
+        run_id=f"c{number}",
+        username="ada",
+        state=("finished", "failed", "killed", "running")[number % 4],
+        created_at=BASE,
+        writer_starts=tuple(start + 1000 * node for node in range(nodes)),
+        machines=tuple((f"n{node}", "H100", 8) for node in range(nodes)),
+        heartbeat_at=start + length,
+        runtime_us=length,
+        last_metric_at=start + length - (number % 7) * 1000,
+        resumed=False,
+        wrote=True,
+        history_rows=9,
+    )
+    return run, start + length + number % 2 * 10 * MINUTE
+
+
+def test_no_flag_appears_on_consistent_clocks() -> None:
+    runs = [consistent_run(number) for number in range(400)]
+    as_of = {("lab", run.project): moment(at) for run, at in runs}
+    rows = reads.runs(store_of([row_of(run) for run, _ in runs], as_of))
+    assert {*rows["flags"]} == {"unmapped", "at_once unmapped"}
+    for row in rows.iter_rows(named=True):
+        run, _ = runs[int(row["run_id"][1:])]
+        assert row["started_at"] == moment(min(run.writer_starts))
+        if row["ended_at"] is not None:
+            assert row["ended_at"] == moment(run.heartbeat_at)
+        assert ("at_once" in row["flags"]) == (len(run.writer_starts) > 1)
+
+
+def test_two_clocks_that_agree_are_outvoted_by_none() -> None:
+    """Whatever one fact of a sound run says, the interval the other two agree on stays."""
+    wrong = [sign * it for it in LENGTHS for sign in (1, -1) if it > HOUR]
+    for number in range(0, 400, 7):
+        run, _ = consistent_run(number)
+        run = replace(run, state="finished", writer_starts=run.writer_starts[:1], machines=())
+        heard = run.heartbeat_at
+        assert heard is not None
+        as_of = heard + 40 * DAY
+        sound = judged(run, as_of).sessions
+        for by in wrong:
+            # The stopwatch: start and heartbeat agree on how long the run was there.
+            if by > 0:
+                watch = judged(replace(run, runtime_us=(run.runtime_us or 0) + by), as_of)
+                assert (watch.sessions, watch.flags) in (
+                    (sound, {"runtime_refuted"}),
+                    # Or the creation agrees with the stopwatch: then a session was lost.
+                    (watch.sessions, {"writer_lost", "estimated"}),
+                )
+            # The last row alone never moves a run whose start and stopwatch fit its heartbeat.
+            row = judged(replace(run, last_metric_at=min(heard, heard + by)), as_of)
+            assert row.sessions == sound

@@ -1,0 +1,68 @@
+"""Where a flag is shown, it says what was held against what and what counts instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builders import run, store_of
+from velocity.cli.checks import _data
+from velocity.explain import explain
+from velocity.reading import reads
+
+if TYPE_CHECKING:
+    from velocity.store.snapshot import Snapshot
+
+SLEPT = {"runtime_s": 600, "last_metric_at": "12:00"}
+
+
+def stored(*, sound: int = 0) -> Snapshot:
+    rows = [
+        run("slept", "09:00", "12:00", **SLEPT),
+        run("late", "09:00", "10:00", created_at="18:00", heartbeat_at="18:01", project="q"),
+        run("odd", "09:00", "10:00", state="gone fishing", project="r"),
+        *(run(f"s{number}", "09:00", "10:00", project=f"s{number}") for number in range(sound)),
+    ]
+    return store_of(rows, "20:00")
+
+
+def test_flags_are_counted_and_say_what_they_mean() -> None:
+    flags = reads.flags(stored())
+    assert flags.select("flag", "runs", "fault").rows() == [
+        ("unknown_state", 1, True),
+        ("uploaded_late", 1, False),
+        ("suspended", 1, True),
+    ]
+    assert flags["share"].to_list() == pytest.approx([1 / 3] * 3)
+    assert flags["held"].null_count() == flags["used"].null_count() == 0
+
+
+def test_only_flags_that_are_faults_are_listed_as_doubtful() -> None:
+    assert set(reads.runs(stored(), doubtful=True)["run_id"]) == {"slept", "odd"}
+    assert reads.trust(stored())["contradicted_runs"].item() == 2
+
+
+def test_every_flag_has_a_meaning() -> None:
+    snapshot = stored()
+    known = {flag for (flag,) in snapshot.frame("SELECT flag FROM meaning_of_flag()").rows()}
+    assert len(known) == 18
+    assert set(reads.flags(snapshot)["flag"]) <= known
+
+
+def test_an_explanation_names_the_flags_of_its_runs() -> None:
+    told = explain(stored(), scholar="ada", metric="busy_hours").left_out
+    flagged = {what: why for kind, what, why in told.rows() if kind == "flagged"}
+    assert flagged["run e/p/slept"].startswith("suspended: rows go on past")
+    assert "active as long as the stopwatch" in flagged["run e/p/slept"]
+    assert "run e/q/late" not in flagged
+    sessions = explain(stored(), scholar="ada", metric="busy_hours").sessions
+    slept = sessions.filter(run="e/p/slept").row(0, named=True)
+    assert (slept["hours"], slept["active_hours"]) == pytest.approx((3, 1 / 6))
+
+
+def test_the_doctor_speaks_up_where_many_runs_bear_a_fault() -> None:
+    findings = {it.about: it for it in _data(stored())}
+    assert "gone (1)" in findings["states"].told
+    assert any(row.startswith("suspended: 1 run (33%)") for row in findings["evidence"].rows)
+    assert "evidence" not in {it.about for it in _data(stored(sound=50))}

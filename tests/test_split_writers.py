@@ -1,0 +1,79 @@
+"""A run of the first version, which kept one machine per run, gets writers of its columns."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+
+from tests.builders import at
+from tests.conftest import ROOT
+from velocity.reading import reads
+from velocity.settings import Settings
+from velocity.store import open_live
+from velocity.store.derive import derive
+from velocity.store.publish import publish
+from velocity.store.snapshot import latest_snapshot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NINE = at("09:00")
+_OLD = """
+INSERT INTO raw_run BY NAME SELECT
+  'e' AS entity, 'p' AS project, unnest(['one', 'two', 'none', 'host']) AS run_id,
+  'ada' AS username,
+  'finished' AS state, $nine AS created_at, unnest([$nine, $nine, NULL, NULL]) AS started_at,
+  unnest([NULL, [$ten, $nine], [], NULL]) AS writer_starts, $noon AS heartbeat_at,
+  7200 AS runtime_s, unnest(['n1', 'n2', NULL, 'n3']) AS host,
+  unnest([8, NULL, NULL, 4]) AS gpu_count, 'api' AS source;
+"""
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data folder as the first version left it, with runs of all kinds of writers."""
+    with duckdb.connect(tmp_path / "live.duckdb") as old:
+        old.execute((ROOT / "tests" / "data" / "one_file_store.sql").read_text())
+        old.execute(_OLD, {"nine": NINE, "ten": at("10:00"), "noon": at("12:00")})
+        old.execute(
+            "INSERT INTO project VALUES (1, 'e', 'p', NULL, $as_of, $as_of, $as_of, true)",
+            {"as_of": at("20:00")},
+        )
+    return tmp_path
+
+
+def test_writers_are_built_of_the_columns_before(data: Path) -> None:
+    with open_live(data) as store:
+        sql = "SELECT run_id, writers, unreadable FROM raw_run"
+        rows = store.record.connection.frame(sql)
+    writers = {
+        run_id: it and [(writer["start"], writer["host"], writer["gpu_count"]) for writer in it]
+        for run_id, it, _ in rows.sort("run_id").iter_rows()
+    }
+    assert writers == {
+        "one": [(NINE, "n1", 8)],
+        "two": [(NINE, "n2", None), (at("10:00"), "n2", None)],
+        "none": None,
+        "host": [(None, "n3", 4)],
+    }
+
+
+def test_the_figures_of_a_migrated_store_are_derived_anew(data: Path) -> None:
+    with open_live(data) as store:
+        derive(store, Settings(), None)
+        publish(store)
+    runs = reads.runs(latest_snapshot(data)).sort("run_id")
+    assert runs["active_hours"].to_list() == pytest.approx([2, 2, 2, 2])
+    assert runs.filter(run_id="two")["ended_at"].item() == at("12:00")
+
+
+def test_a_run_that_comes_as_it_was_is_unchanged(data: Path) -> None:
+    with open_live(data) as store:
+        sql = "SELECT * EXCLUDE (run_key, deleted_at, seen_at) FROM raw_run"
+        rows = store.record.connection.frame(sql)
+        assert store.record.merge_runs(rows).unchanged == rows.height
+        moved = rows.with_columns(heartbeat_at=rows["heartbeat_at"] + timedelta(seconds=1))
+        assert store.record.merge_runs(moved).changed == rows.height
