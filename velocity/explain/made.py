@@ -184,10 +184,11 @@ def _check_hours(metric: str, group: Group, scope: Scope) -> None:
     own = group.by == "scholar" and scope.sees_hours(group.id)
     if own or scope.hours is None or not rests_on_hours(metric):
         return
-    whose = group.words if group.by == "scholar" else "each scholar"
+    whose, alone = "each scholar", "that scholar"
+    if group.by == "scholar":
+        whose = alone = group.words
     raise VelocityError(
-        f"Awake hours of {whose} are shown to {'that person' if group.by != 'scholar' else whose} "
-        "alone.",
+        f"Awake hours of {whose} are shown to {alone} alone.",
         "Choose a figure that does not rest on them.",
     )
 
