@@ -90,6 +90,22 @@ def steady(number: int, since: datetime) -> dict:
     return run(f"steady{number}", start, end, state=state, sweep=sweep, project="steady")
 
 
+def told_in_rare_ways(created: datetime) -> list[dict]:
+    """Runs stamped by an old client, uploaded after their last logged row, and resumed."""
+    hour, minute = timedelta(hours=1), timedelta(minutes=1)
+    uploaded = {"last_metric_at": created - hour, "runtime_s": hour.total_seconds()}
+    return [
+        run("stamped", created, created + hour, started_at=None, stamp=created, project="old"),
+        run("uploaded", created, created + minute, started_at=None, project="old", **uploaded),
+        run(
+            *("resumed", created, created + 4 * hour),
+            writer_starts=[created, created + 3 * hour],
+            runtime_s=2 * hour.total_seconds(),
+            project="resumed",
+        ),
+    ]
+
+
 class Remembering:
     """A snapshot that runs each read once."""
 
@@ -115,6 +131,7 @@ def _rich(data: Path) -> None:
     rows += [steady(number, as_of - timedelta(days=14)) for number in range(160)]
     rows.append(run("late", as_of + timedelta(hours=1), state="running"))
     rows.append(run("open", as_of - timedelta(hours=1), as_of, state="running", project="open"))
+    rows += told_in_rare_ways(as_of - timedelta(days=3))
     roster = parsed(FULL.replace("Ben", "bob"))
     store_of(rows, as_of, settings=SETTINGS, roster=roster, data=data)
 
