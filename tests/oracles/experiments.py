@@ -110,7 +110,7 @@ def _link(ordered: Sequence[DerivedRun], rules: Rules) -> list[list[tuple[Derive
     group_of: dict[RunKey, int] = {}
     in_order: list[DerivedRun] = []  # those that are no continuation
     for index, run in enumerate(ordered):
-        continued = _continued(run, ordered[:index]) if run.run.config_hash is not None else None
+        continued = _continued(run, ordered[:index]) if run.run.idea is not None else None
         if continued is not None:
             group, reason = group_of[continued.run.key], CONTINUATION
         else:
@@ -134,7 +134,7 @@ def _continued(run: DerivedRun, earlier: Sequence[DerivedRun]) -> DerivedRun | N
     """
     assert run.start is not None
     for other in reversed(earlier):
-        if other.run.config_hash == run.run.config_hash:
+        if other.run.idea == run.run.idea:
             ended_before = other.end is not None and other.end <= run.start
             return other if other.state_class == "preempted" and ended_before else None
     return None
@@ -150,8 +150,8 @@ def _joins(run: DerivedRun, earlier: Sequence[DerivedRun], rules: Rules) -> str:
     if _in_flight(predecessor, run.start):
         if run.start - predecessor.start <= rules.together_us:
             return TOGETHER
-        config = run.run.config_hash
-        if config is not None and config == predecessor.run.config_hash:
+        config = run.run.idea
+        if config is not None and config == predecessor.run.idea:
             return SAME_CONFIG
     for other in earlier:
         if other.end is not None and other.state_class != "killed":
@@ -230,14 +230,14 @@ def _mark_rework(derived: dict[RunKey, DerivedRun]) -> None:
     """Choice: a run is never rework of itself, though a zero-length one ends at its own start."""
     failed: defaultdict[tuple[Line, str], list[DerivedRun]] = defaultdict(list)
     for run in derived.values():
-        if run.counts and run.is_failed_compute and run.run.config_hash is not None:
-            failed[run.line, run.run.config_hash].append(run)
+        if run.counts and run.is_failed_compute and run.run.idea is not None:
+            failed[run.line, run.run.idea].append(run)
     for key, run in derived.items():
-        if run.counts and run.run.config_hash is not None:
+        if run.counts and run.run.idea is not None:
             assert run.start is not None
             again = any(
                 other.run.key != key and other.end is not None and other.end <= run.start
-                for other in failed[run.line, run.run.config_hash]
+                for other in failed[run.line, run.run.idea]
             )
             derived[key] = replace(run, rework=again)
 

@@ -81,6 +81,13 @@ class Run:
         return (self.entity, self.project, self.run_id)
 
     @property
+    def idea(self) -> str | None:
+        """What tells whether it tries the same as another; None where that is not known."""
+        if self.config_hash is None and self.gpu_count_config is not None:
+            return f"a config of num_gpus {self.gpu_count_config} alone"
+        return self.config_hash
+
+    @property
     def told(self) -> list[tuple[int | None, Machine]]:
         """Every writer: its start, where it told one, and its machine."""
         machine = (self.host, self.gpu_type, self.gpu_count)
