@@ -156,9 +156,8 @@ class DuckDBRecord:
     def read_pull_state(self, entity: str, project: str) -> PullState:
         """How the project was last pulled."""
         rows = self.connection.frame(
-            "SELECT pulled_from, reconciled_at, coalesce(filter_trusted, false), "
-            "coalesce(uncollected, 0) FROM project "
-            "WHERE entity = $entity AND project = $project",
+            "SELECT pulled_from, reconciled_at, coalesce(filter_trusted, false), uncollected "
+            "FROM project WHERE entity = $entity AND project = $project",
             {"entity": entity, "project": project},
         ).rows()
         return PullState(*rows[0]) if rows else PullState()
