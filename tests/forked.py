@@ -169,6 +169,8 @@ def _go_to(cwd: str, env: dict[str, str], outputs: list[str]) -> None:
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
+    places = env.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[:0] = [it for it in places if it and it not in sys.path]
     flags = os.O_WRONLY | os.O_CREAT
     opened = [os.open(os.devnull, os.O_RDONLY), *(os.open(it, flags, 0o600) for it in outputs)]
     for standard, file in enumerate(opened):

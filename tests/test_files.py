@@ -62,6 +62,7 @@ def _open_store(folder):
         pass
 
 
+@pytest.mark.thorough
 def test_every_command_that_writes_writes_for_its_user_alone(tmp_path):
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
@@ -78,6 +79,7 @@ def test_every_command_that_writes_writes_for_its_user_alone(tmp_path):
     assert open_to_others(home) == {}
 
 
+@pytest.mark.thorough
 def test_the_app_writes_for_its_user_alone(tmp_path):
     data = copied(people.populate, tmp_path / "data")
     for path in (data, *data.rglob("*")):
@@ -103,6 +105,7 @@ def test_a_folder_that_we_make_is_closed(tmp_path, make):
     assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.thorough
 def test_doctor_finds_a_folder_of_an_older_version(tmp_path):
     (tmp_path / "runs.csv").write_text(RUNS, encoding="utf-8")
     velocity("import", "runs.csv", cwd=tmp_path)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from velocity.sync.results import ProjectResult
 
+pytestmark = pytest.mark.thorough
+
 #: Facts of a run that it did not keep.
 _NEW_FACTS = (
     *("stamp", "earlier_runtime_s", "resumed", "offline", "shared", "rewound"),

@@ -58,6 +58,7 @@ def test_what_changed_and_was_not_derived_is_derived_next(tmp_path):
         assert_tables_agree(found, derived_tables(store))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("where", "name"), [(DuckDBRecord, "keep_restatements"), (LiveStore, "run")]
 )

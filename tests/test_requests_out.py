@@ -21,6 +21,8 @@ from tests.worlds import node
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World
 
+pytestmark = pytest.mark.thorough
+
 FOREIGN = "http://10.1.2.3:8080"
 
 

@@ -92,6 +92,7 @@ def test_who_may_not_see_everything_sees_that_it_syncs_or_failed_and_no_name(tmp
     monkeypatch.undo()
 
 
+@pytest.mark.thorough
 def test_it_is_our_own_program_whatever_lies_in_the_working_directory(tmp_path, monkeypatch):
     data, planted = tmp_path / "data", tmp_path / "planted"
     data.mkdir()
