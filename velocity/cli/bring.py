@@ -169,7 +169,7 @@ def import_(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE", help="CSV or Parquet with a row a run, or W&B's own table export."
+            metavar="FILE", help="CSV or Parquet with one row per run, or W&B's own table export."
         ),
     ],
     as_of: AsOfOption = None,
@@ -191,6 +191,24 @@ def import_(
             show_default=False,
         ),
     ] = None,
+    username: Annotated[
+        str | None,
+        typer.Option(
+            "--username",
+            metavar="U",
+            help="W&B username of the runs for which a table names none.",
+            show_default=False,
+        ),
+    ] = None,
+    user_column: Annotated[
+        str | None,
+        typer.Option(
+            "--user-column",
+            metavar="COLUMN",
+            help="Column that holds the W&B usernames, where it is not called username or User.",
+            show_default=False,
+        ),
+    ] = None,
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -209,6 +227,8 @@ def import_(
             as_of=as_of,
             entity=entity,
             project=project,
+            username=username,
+            user_column=user_column,
             on_progress=on_progress,
         )
     tell_result(result)

@@ -149,6 +149,8 @@ def import_tables(
     as_of: datetime | None = None,
     entity: str | None = None,
     project: str | None = None,
+    username: str | None = None,
+    user_column: str | None = None,
     on_progress: OnProgress = lambda _: None,
     clock: Clock = _now,
 ) -> SyncResult:
@@ -161,6 +163,8 @@ def import_tables(
         as_of: the instant to which they are complete; default: the largest in all of them.
         entity: for W&B's export, which does not say.
         project: likewise.
+        username: W&B username of runs for which a table names none.
+        user_column: heading of the column with the usernames.
         on_progress: told how far the command is.
         clock: the present instant, for the log.
 
@@ -173,11 +177,18 @@ def import_tables(
     tables = []
     for number, file in enumerate(files):
         on_progress(Progress("pull", str(file), number, len(files)))
-        tables.append(read_run_table(file, entity=entity, project=project))
-    largest = max((it.largest_at for it in tables if it.largest_at is not None), default=None)
+        tables.append(
+            read_run_table(
+                file,
+                entity=entity,
+                project=project,
+                username=username,
+                user_column=user_column,
+            )
+        )
+    complete_to = as_of or max(table.largest_at for table in tables)
     with open_live(data) as store:
         batches = (table.batch for table in tables)
-        complete_to = as_of or largest or clock()
         results = _merge_batches(store, batches, "import", as_of=complete_to, clock=clock)
         done = _finish(store, settings, roster, results, on_progress)
         return replace(
