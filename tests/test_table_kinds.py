@@ -64,7 +64,7 @@ def test_an_mlflow_export_is_told_how_to_rename_its_columns(tmp_path: Path, head
     "text",
     [
         "JobID|JobName|State|Elapsed\n1|a|COMPLETED|00:10:00\n",
-        "JobID        JobName      State\n------------ ------- ----------\n1       a    COMPLETED\n",
+        "JobID    JobName      State\n-------- ------- ----------\n1       a  COMPLETED\n",
         "JobIDRaw,User,State\n1,ada,FAILED\n",
     ],
 )
