@@ -14,9 +14,10 @@ from velocity import __version__
 from velocity.errors import ConfigurationError, VelocityError
 from velocity.formats import plural
 from velocity.reading import reads
-from velocity.roster.models import check_roster
+from velocity.roster.models import check_roster, load_roster
 from velocity.settings import Settings, load_settings
 from velocity.store import latest_snapshot
+from velocity.store.zones import differing_zones
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +55,7 @@ def examine(data: Path, config: Path) -> Iterator[Finding]:
         told = f"{config}" if config.exists() else f"the defaults ({config} does not exist)"
         yield Finding("ok", "settings", told)
     yield from _roster(settings.roster)
+    yield from _zones(settings)
     yield from _server(settings)
     yield from _store(data)
 
@@ -94,6 +96,24 @@ def _roster(path: Path) -> Iterator[Finding]:
         yield Finding(state, "roster", f"{finding.where}: read {finding.read}", finding.right)
     if not findings:
         yield Finding("ok", "roster", str(path))
+
+
+def _zones(settings: Settings) -> Iterator[Finding]:
+    """Zones of the programme and the roster that Python and DuckDB do not agree about."""
+    try:
+        roster = load_roster(settings.roster)
+    except VelocityError:
+        return  # `_roster` tells
+    scholars = () if roster is None else roster.scholars
+    names = {settings.programme.timezone, *(scholar.timezone for scholar in scholars)}
+    for name, at in differing_zones(sorted(names)).items():
+        yield Finding(
+            "note",
+            "time zone",
+            f"{name}: tzdata and DuckDB have different rules from about {at:%Y-%m-%d}, so days of "
+            "that zone may begin an hour off from then on",
+            "Upgrade both packages when newer ones are released.",
+        )
 
 
 def _server(settings: Settings) -> Iterator[Finding]:
