@@ -15,6 +15,7 @@ from velocity.cli.progress import say, tell_result, told_progress
 
 if TYPE_CHECKING:
     from velocity.settings import Settings
+    from velocity.sync.results import SyncResult
 
 _PANEL = "Bring runs in"
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -25,6 +26,16 @@ def add_to(app: typer.Typer) -> None:
     app.command("sync", rich_help_panel=_PANEL)(sync)
     app.command("ingest", rich_help_panel=_PANEL)(ingest)
     app.command("import", rich_help_panel=_PANEL)(import_)
+
+
+def _tell(result: "SyncResult", places: Places) -> None:
+    """What a command brought, and which states of runs say nothing to any rule."""
+    from velocity.cli.states import UNKNOWN_STATES_HINT, told_unknown_states  # noqa: PLC0415 - reads
+    from velocity.store import latest_snapshot  # noqa: PLC0415 - as above
+
+    tell_result(result)
+    if told := told_unknown_states(latest_snapshot(places.data)):
+        say(f"Note: {told}. {UNKNOWN_STATES_HINT}")
 
 
 def _project(text: str) -> str:
@@ -104,7 +115,7 @@ def sync(
         result = sync_wandb(
             places.data, settings, projects=project or (), full=full, on_progress=on_progress
         )
-    tell_result(result)
+    _tell(result, places)
     if result.errors:
         failed = len(result.errors)
         say(f"{failed} of {len(result.projects)} projects could not be pulled; the others are in.")
@@ -160,7 +171,7 @@ def ingest(
         result = ingest_local(
             places.data, settings, paths, entity=entity, username=username, on_progress=on_progress
         )
-    tell_result(result)
+    _tell(result, places)
 
 
 def import_(
@@ -231,4 +242,4 @@ def import_(
             user_column=user_column,
             on_progress=on_progress,
         )
-    tell_result(result)
+    _tell(result, places)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from velocity import __version__
+from velocity.cli.states import UNKNOWN_STATES_HINT, told_unknown_states
 from velocity.errors import ConfigurationError, VelocityError
 from velocity.formats import plural
 from velocity.reading import reads
@@ -206,17 +207,8 @@ def _data(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _evidence(snapshot: Snapshot) -> Iterator[Finding]:
     """State words that nobody knows, and faults that many runs bear."""
-    words = reads.unknown_states(snapshot)
-    if words.height:
-        runs = int(words["runs"].sum())
-        told = ", ".join(f"{word} ({count:,})" for word, count in words.head(_LISTED).iter_rows())
-        yield Finding(
-            "note",
-            "states",
-            f"{plural(runs, 'run')} with a state that is not known, which counts "
-            f"as over and no success: {told}",
-            "Write one of the words that docs/metrics.md lists.",
-        )
+    if told := told_unknown_states(snapshot):
+        yield Finding("note", "states", told, UNKNOWN_STATES_HINT)
     flags = reads.flags(snapshot).filter(
         pl.col("fault") & (pl.col("flag") != "unknown_state") & (pl.col("share") >= _MANY_FLAGGED)
     )

@@ -11,6 +11,7 @@ import polars as pl
 from velocity.errors import SourceError
 from velocity.formats import plural
 from velocity.records import REQUIRED, RUN_SCHEMA, UTC, WRITER, Rejected, RunBatch
+from velocity.settings import CONTROL_CHARACTERS
 from velocity.sources.table_file import ROW, TableFile, open_table
 from velocity.sources.table_kinds import EXPORTED, is_export
 from velocity.sources.table_times import AmbiguousDateError, day_order
@@ -174,7 +175,12 @@ def _lacking(path: Path, missing: list[str], advice: str) -> SourceError:
 
 
 def _listed(columns: Iterable[str]) -> str:
-    return ", ".join(name for name in columns if name)
+    return ", ".join(_shown(name) for name in columns if name)
+
+
+def _shown(value: object) -> str:
+    """The value as a message shows it: not too long, and without what moves a cursor."""
+    return CONTROL_CHARACTERS.sub("\ufffd", str(value)[:_SHOWN_CHARACTERS])
 
 
 def _skipped(path: Path, table: TableFile, used: Iterable[str]) -> list[str]:
@@ -211,7 +217,7 @@ def _values(
         unread = known.filter(known[column].is_not_null() & values[column].is_null())
         for row, value in unread.select(ROW, column).iter_rows():
             # A config may hold what nobody else should read.
-            shown = "" if column == "config" else f' "{str(value)[:_SHOWN_CHARACTERS]}"'
+            shown = "" if column == "config" else f' "{_shown(value)}"'
             problems[row][column] = f"{headings[column]}{shown} is not {reading.wanted}"
     values = values.with_columns(
         pl.lit(None, kind).alias(column)
