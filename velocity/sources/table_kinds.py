@@ -120,9 +120,8 @@ _FOREIGN = (
     _Foreign(
         _is_mlflow,
         "this is an MLflow export, whose columns have other names",
-        "Rename run_id, status, start_time and tags.mlflow.user to run_id, state, created_at and"
-        " username, make runtime_s (in seconds) of end_time - start_time, and give --entity and"
-        " --project.",
+        "Rename run_id, status, start_time, end_time and tags.mlflow.user to run_id, state,"
+        " created_at, ended_at and username, and give --entity and --project.",
     ),
     _Foreign(
         _is_sacct,
