@@ -234,8 +234,10 @@ def test_a_value_that_cannot_be_read_costs_that_value_alone(
     whole, partial = read_rows(table)
     assert (whole["unreadable"], partial["unreadable"]) == (None, [column])
     assert {**partial, "unreadable": None, "run_id": "good"} == whole
-    assert table.notes == (
-        f"{path}: some values could not be read and count as not known: {column} in 1 row.",
+    (note,) = table.notes
+    shown = "" if column == "config" else f' "{value}"'
+    assert note.startswith(
+        f"{path}: {column} is not known in 1 row: row 2: {column}{shown} is not "
     )
 
 
@@ -269,6 +271,25 @@ def test_a_table_of_which_no_row_can_be_read_is_refused(tmp_path: Path) -> None:
     )
     assert 'row 1: created_at "soon" is not a time' in error.message
     assert "row 2: run_id has no value" in error.message
+
+
+def test_a_row_with_too_many_values_costs_that_row_alone(tmp_path: Path) -> None:
+    path = csv_of(tmp_path / "t.csv", ROW, {**ROW, "run_id": "r2"}, {**ROW, "run_id": "r3"})
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[2] += ",more"
+    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    table = read_run_table(path, entity="lab", project="p")
+    assert table.batch.runs["run_id"].to_list() == ["r1", "r3"]
+    (rejected,) = table.batch.rejected
+    assert (rejected.entity, rejected.project, rejected.run_id) == ("lab", "p", None)
+    assert rejected.reason == "row 2: it has 6 values under 5 headings"
+    assert "1 of 3 rows could not be read" in table.notes[0]
+
+
+def test_a_table_with_long_rows_alone_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f"{','.join(ROW)}\n1,2,3,4,5,6\n", encoding="utf-8")
+    assert "row 1: it has 6 values under 5 headings" in refusal(path).message
 
 
 def test_a_config_that_cannot_be_read_is_not_repeated(tmp_path: Path) -> None:
@@ -554,8 +575,6 @@ def test_each_missing_column_is_named_beside_what_there_is(tmp_path: Path) -> No
         (b"PK\x03\x04 and so on", "is an Excel workbook"),
         (b'{"runs": []}', "is a JSON file"),
         (b"\x1f\x8b\x08\0", "is a compressed file"),
-        (b"a,b\n1,2\n1,2,3\n", "row 2 has 3 values under 2 headings"),
-        (b"a;b\n1;2\n1;2;3\n", "row 2 has 3 values under 2 headings"),
         (b"PAR1 and no more", "is a damaged Parquet file"),
         (b"a, a\n1,2\n", 'has two columns "a"'),
         (b"\n\n", "cannot be read as CSV"),

@@ -28,6 +28,7 @@ def refusal(path: Path, text: str) -> SourceError:
         '"Relative Time (Wall)","a - loss"',
         '"_step","a - loss","a - loss__MIN"',
         '"Wall Time","a - gpu","b - gpu"',
+        '"train/global_step","a - loss"',
         "Step;a - loss;a - loss__MIN;a - loss__MAX",
     ],
 )

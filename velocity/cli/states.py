@@ -11,7 +11,9 @@ from velocity.settings import CONTROL_CHARACTERS
 if TYPE_CHECKING:
     from velocity.store import Snapshot
 
-UNKNOWN_STATES_HINT = "Such runs count as over, and not as finished. docs/tables.md lists the words."
+UNKNOWN_STATES_HINT = (
+    "Such runs count as over, and not as finished. docs/tables.md lists the words."
+)
 #: What a run has that tells no state at all, such as a local directory without a log.
 _NO_WORDS = ("(none)", "unknown")
 _SHOWN = 5

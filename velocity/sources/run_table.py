@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -94,7 +94,7 @@ def read_run_table(
     given = {"entity": entity, "project": project, "username": username}
     headings = _headings(path, table, exported=exported, user_column=user_column)
     _expect_columns(path, table, headings, given, exported=exported)
-    if table.frame.is_empty():
+    if table.frame.is_empty() and not table.broken:
         raise SourceError(f"{path} has no rows.", "Export it again, with the runs in it.")
     notes = [*table.notes, *_skipped(path, table, headings.values())]
     values, problems = _values(path, table, headings, exported=exported)
@@ -110,12 +110,16 @@ def read_run_table(
             " of the runs, so a pull from W&B will not replace these runs."
         )
     runs, rejected = _split(values, problems, headings)
+    rejected += tuple(
+        Rejected(entity or "", project or "", None, f"row {number}: {reason}")
+        for number, reason in table.broken.items()
+    )
     if runs.is_empty():
         raise SourceError(
             f"No row of {path} can be read: {_reasons(rejected)}.",
             "Correct the file, or export it again.",
         )
-    notes += _troubles(path, values.height, rejected, runs)
+    notes += _troubles(path, rejected, runs, problems)
     once = runs.unique(_KEY, keep="last", maintain_order=True)
     if once.height < runs.height:
         again = plural(runs.height - once.height, "row")
@@ -294,15 +298,19 @@ def _reasons(rejected: Iterable[Rejected]) -> str:
 
 
 def _troubles(
-    path: Path, rows: int, rejected: tuple[Rejected, ...], runs: pl.DataFrame
+    path: Path, rejected: tuple[Rejected, ...], runs: pl.DataFrame, problems: _Problems
 ) -> Iterable[str]:
     """Sentences about rows and values that could not be read."""
     if rejected:
+        rows = runs.height + len(rejected)
         yield f"{path}: {len(rejected):,} of {rows:,} rows could not be read: {_reasons(rejected)}."
-    counts = Counter(runs["unreadable"].explode().drop_nulls())
-    if counts:
-        columns = ", ".join(f"{name} in {plural(n, 'row')}" for name, n in counts.items())
-        yield f"{path}: some values could not be read and count as not known: {columns}."
+    unread = runs.select(ROW, "unreadable").explode("unreadable").drop_nulls()
+    for (column,), rows_of_it in unread.group_by("unreadable", maintain_order=True):
+        row = rows_of_it[ROW][0]
+        yield (
+            f"{path}: {column} is not known in {plural(rows_of_it.height, 'row')}: row {row}: "
+            f"{problems[row][str(column)]}."
+        )
 
 
 def _records(runs: pl.DataFrame) -> pl.DataFrame:

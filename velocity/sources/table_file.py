@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -13,6 +14,7 @@ import polars as pl
 from velocity.errors import SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 #: Number of a row, from 1 below the header; no heading keeps a leading space.
@@ -43,11 +45,13 @@ class TableFile:
         frame: its rows, text where it is CSV, with their numbers in the column `ROW` in front.
             Rows without any value are left out, but count.
         separator: between the values of a CSV file; a comma for Parquet.
+        broken: number of a row that is not in the frame -> what is wrong with it.
         notes: sentences about how the file was read.
     """
 
     frame: pl.DataFrame
     separator: str
+    broken: Mapping[int, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
@@ -71,11 +75,11 @@ def open_table(path: Path) -> TableFile:
     if lines and (found := _SEPARATOR_LINE.fullmatch(lines[0])):
         skipped, separator = 1, found[1]
     separator = separator or _separator(next((line for line in lines if line.strip()), ""))
-    frame = _csv(path, encoding, separator, skipped)
+    frame, broken = _csv(path, encoding, separator, skipped)
     notes = []
     if encoding == "cp1252":
         notes.append(f"{path} is not in UTF-8; it was read as Windows-1252.")
-    return TableFile(_numbered(path, frame), separator, tuple(notes))
+    return TableFile(_numbered(path, frame), separator, broken, tuple(notes))
 
 
 def _head(path: Path) -> bytes:
@@ -131,38 +135,54 @@ def _parquet(path: Path) -> pl.DataFrame:
         ) from error
 
 
-def _csv(path: Path, encoding: str, separator: str, skipped: int) -> pl.DataFrame:
+def _csv(
+    path: Path, encoding: str, separator: str, skipped: int
+) -> tuple[pl.DataFrame, dict[int, str]]:
+    """The rows of a CSV file as text, and those that have more values than there are headings."""
     try:
-        return pl.read_csv(
-            path,
-            infer_schema=False,
-            separator=separator,
-            encoding="utf8" if encoding == "utf-8" else encoding,
-            skip_lines=skipped,
-        )
-    except (pl.exceptions.PolarsError, OSError, UnicodeError) as error:
-        what = _long_row(path, encoding, separator, skipped) or _reason(error)
+        try:
+            frame = pl.read_csv(
+                path,
+                infer_schema=False,
+                separator=separator,
+                encoding="utf8" if encoding == "utf-8" else encoding,
+                skip_lines=skipped,
+            )
+        except pl.exceptions.ComputeError:
+            text, broken = _without_long_rows(path, encoding, separator, skipped)
+            if not broken:
+                raise
+            return pl.read_csv(text.encode(), infer_schema=False), broken
+    except (pl.exceptions.PolarsError, csv.Error, OSError, UnicodeError) as error:
         raise SourceError(
-            f"{path} cannot be read as CSV: {what}.",
+            f"{path} cannot be read as CSV: {_reason(error)}.",
             "Save it as UTF-8 with one header line, and quotes around text with separators.",
         ) from error
+    return frame, {}
 
 
 def _reason(error: Exception) -> str:
     return str(error).partition("\n")[0].rstrip(".")
 
 
-def _long_row(path: Path, encoding: str, separator: str, skipped: int) -> str | None:
-    """Which row of a CSV file has more values than there are headings."""
-    with path.open(newline="", encoding=encoding, errors="replace") as stream:
+def _without_long_rows(
+    path: Path, encoding: str, separator: str, skipped: int
+) -> tuple[str, dict[int, str]]:
+    """The file with commas, rows that are too long left empty; and what is wrong with each."""
+    text, broken = io.StringIO(), {}
+    with path.open(newline="", encoding=encoding) as stream:
         for _ in range(skipped):
             next(stream, None)
         rows = csv.reader(stream, delimiter=separator)
-        headings = len(next(rows, []))
+        headings = next(rows, [])
+        writer = csv.writer(text)
+        writer.writerow(headings)
         for number, row in enumerate(rows, start=1):
-            if len(row) > headings:
-                return f"row {number} has {len(row)} values under {headings} headings"
-    return None
+            if len(row) > len(headings):
+                broken[number] = f"it has {len(row)} values under {len(headings)} headings"
+                row.clear()
+            writer.writerow(row)
+    return text.getvalue(), broken
 
 
 def _numbered(path: Path, frame: pl.DataFrame) -> pl.DataFrame:

@@ -36,13 +36,6 @@ EXPORTED = {
     "gpu_count": "GPU Count",
 }
 _OWN = {"run_id", "created_at"}
-_AXES = {
-    "Step",
-    "Wall Time",
-    "Relative Time",
-    "Relative Time (Wall)",
-    "Relative Time (Process)",
-}
 _ENVELOPE = re.compile(r".+__(MIN|MAX)")
 
 
@@ -79,8 +72,8 @@ def is_export(path: Path, columns: Sequence[str]) -> bool:
 def _is_chart(columns: Sequence[str]) -> bool:
     if any(_ENVELOPE.fullmatch(name) for name in columns):
         return True
-    axis, *lines = columns
-    return axis in _AXES and bool(lines) and all(" - " in name for name in lines)
+    lines = columns[1:]  # after the axis: the step, a time or a metric
+    return bool(lines) and all(" - " in name for name in lines)
 
 
 def _is_history(columns: Sequence[str]) -> bool:
