@@ -535,9 +535,14 @@ def test_an_export_whose_owner_is_not_told_is_refused(tmp_path: Path) -> None:
     assert refusal(path, entity="lab").hint == "Give --project."
 
 
-@pytest.mark.parametrize("column", ["State", "Created"])
-def test_an_export_without_a_column_says_where_to_choose_it(tmp_path: Path, column: str) -> None:
-    less = {name: value for name, value in EXPORTED.items() if name != column}
+@pytest.mark.parametrize(
+    ("column", "left_out"),
+    [("State", {"State"}), ("Created", {"Created"}), ("ID", {"Name"}), ("ID", {"Name", "User"})],
+)
+def test_an_export_without_a_column_says_where_to_choose_it(
+    tmp_path: Path, column: str, left_out: set[str]
+) -> None:
+    less = {name: value for name, value in EXPORTED.items() if name not in left_out}
     error = refusal(csv_of(tmp_path / "e.csv", less), entity="lab", project="p")
     assert f'does not have the column "{column}"' in error.message
     assert error.hint == f"Choose {column} under Columns in W&B, and export it again."

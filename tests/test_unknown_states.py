@@ -23,7 +23,7 @@ HEADER = "entity,project,run_id,username,state,created_at,runtime_s\n"
         (["finished", "COMPLETED", "Running", "CANCELLED by 1000"], ""),
         (["gone fishing", "GONE", "odd"], "GONE (1 run), gone (1 run), odd (1 run)"),
         (["odd", "even", "odd"], "odd (2 runs), even (1 run)"),
-        (["", "unknown", "UNKNOWN"], ""),
+        (["", "unknown", " "], ""),
         (["a\x1b[31m"], "a\ufffd[31m (1 run)"),
         (list("mquvwxyz"), "m (1 run), q (1 run), u (1 run), v (1 run), w (1 run), and 3 more"),
     ],

@@ -66,7 +66,7 @@ def is_export(path: Path, columns: Sequence[str]) -> bool:
     for foreign in _FOREIGN:
         if foreign.is_it(columns):
             raise SourceError(f"{path}: {foreign.told}.", foreign.advice)
-    return bool({"Name", "ID"} & present)
+    return bool({"Name", "ID", "State", "Created"} & present)
 
 
 def _is_chart(columns: Sequence[str]) -> bool:
