@@ -9,7 +9,10 @@ import typer
 
 from tests.conftest import ROOT
 from velocity.cli.application import app
-from velocity.records import REQUIRED, RUN_SCHEMA
+from velocity.queries import load_query
+from velocity.records import REQUIRED
+from velocity.sources.table_kinds import EXPORTED
+from velocity.sources.table_values import TABLE_SCHEMA
 
 DOCUMENT = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## velocity (.+)\n([\s\S]*?)(?=^## |\Z)", DOCUMENT, re.MULTILINE))
@@ -72,6 +75,23 @@ def test_the_document_has_no_command_that_is_not_there():
 def test_the_document_lists_every_column_of_a_run_table():
     table = re.findall(r"^\| (`[a-z_`, ]+`) \|", SECTIONS["import"], re.MULTILINE)
     columns = {name for row in table for name in re.findall(r"`([a-z_]+)`", row)}
-    assert columns == set(RUN_SCHEMA) - {"source", "trust"}
+    assert columns == set(TABLE_SCHEMA)
     for name in REQUIRED:
         assert f"`{name}`" in SECTIONS["import"].split("| column")[0]
+
+
+TABLES = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
+
+
+def test_the_page_on_tables_lists_every_state_word_that_is_known():
+    told = dict(re.findall(r"^\| ([a-z]+) \| ([a-z_, ]+) \|$", TABLES, re.MULTILINE))
+    cases = re.findall(r"IN \(([^)]*)\)\s*THEN '(\w+)'", load_query("macros/class_of").body)
+    assert {name: set(words.split(", ")) for name, words in told.items()} == {
+        name: set(re.findall(r"'(\w+)'", words)) for words, name in cases
+    }
+
+
+def test_the_page_on_tables_lists_every_column_of_an_export():
+    rows = re.findall(r"^\| ([A-Z][\w ,]+) \|", TABLES, re.MULTILINE)
+    columns = {name for row in rows for name in row.split(", ")}
+    assert columns == set(EXPORTED.values()) - {"Entity", "Project", "Name"}

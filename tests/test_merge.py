@@ -41,3 +41,44 @@ def test_a_row_is_replaced_only_by_a_source_as_good(store, held, comes, kept):
     store.record.merge_runs(run_frame([run("r1", "09:00", state="running", trust=held)]))
     store.record.merge_runs(run_frame([run("r1", "09:00", "10:00", trust=comes)]))
     assert states(store) == ["running" if kept else "finished"]
+
+
+def held(store) -> dict[str, bool | None]:
+    return dict(store.run("SELECT run_id, relaunched FROM raw_run ORDER BY run_id"))
+
+
+def launch(start: str, **columns):
+    return run_frame([run("r", start, **{"source": "files", "resumed": False} | columns)])
+
+
+def test_launches_of_one_id_that_are_read_one_by_one_are_runs_of_their_own(store):
+    for start in ("09:00", "13:00", "13:00", "09:00", "11:00:00.000250"):
+        store.record.merge_runs(launch(start))
+    assert held(store) == {
+        "r": None,
+        "r@2026-01-05T11:00:00.000250Z": True,
+        "r@2026-01-05T13:00:00Z": True,
+    }
+
+
+def test_a_launch_read_again_changes_nothing(store):
+    outcomes = [
+        store.record.merge_runs(launch(start)) for start in ("09:00", "13:00", "13:00", "09:00")
+    ]
+    assert [(it.new, it.unchanged) for it in outcomes] == [(1, 0), (1, 0), (0, 1), (0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("start", "columns"),
+    [
+        ("09:02", {}),  # the same start, told otherwise
+        ("13:00", {"resumed": True}),
+        ("13:00", {"resumed": None}),  # no log to tell
+        ("13:00", {"source": "api"}),
+        ("13:00", {"source": "table"}),
+    ],
+)
+def test_a_run_with_the_id_of_a_held_launch_is_not_always_another(store, start, columns):
+    store.record.merge_runs(launch("09:00"))
+    store.record.merge_runs(launch(start, **columns))
+    assert held(store) == {"r": None}

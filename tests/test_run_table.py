@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from velocity.errors import SourceError
 from velocity.records import RUN_SCHEMA, run_frame
 from velocity.sources.run_table import RunTable, read_run_table
+from velocity.sources.table_values import TABLE_SCHEMA
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,11 +148,12 @@ def test_parquet_as_pandas_writes_it_is_read(tmp_path: Path) -> None:
     frame.write_parquet(tmp_path / "t.parquet")
     first, second = read_rows(read_run_table(tmp_path / "t.parquet"))
     assert (first["run_id"], first["state"], second["state"]) == ("1", "finished", "failed")
-    (writer,), (other,) = first["writers"], second["writers"]
-    assert first["created_at"] == writer["start"] == NINE
+    starts = [[writer["start"] for writer in row["writers"]] for row in (first, second)]
+    assert first["created_at"] == NINE
+    assert starts == [[NINE], [NINE]]
     assert first["heartbeat_at"] == datetime(2026, 5, 5, tzinfo=UTC)
-    assert (writer["gpu_count"], other["gpu_count"], first["runtime_s"]) == (8, None, 1.0)
-    assert (first["tags"], other["start"]) == (["a"], NINE)
+    assert [row["writers"][0]["gpu_count"] for row in (first, second)] == [8, None]
+    assert (first["tags"], first["runtime_s"]) == (["a"], 1.0)
 
 
 _TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=8)
@@ -162,8 +164,10 @@ _RUN = st.fixed_dictionaries(
         "username": _TEXT,
         "notes": _TEXT,
         "heartbeat_at": _TIME,
+        "writer_starts": st.lists(_TIME, max_size=3),
         "tags": st.lists(_TEXT, max_size=3),
         "runtime_s": st.floats(0, 1e9),
+        "gpu_count": st.integers(0, 4096),
     },
 )
 
@@ -173,81 +177,241 @@ _RUN = st.fixed_dictionaries(
 def test_csv_and_parquet_give_back_the_runs_written(
     tmp_path_factory: pytest.TempPathFactory, runs: list[dict[str, Any]]
 ) -> None:
-    written = run_frame(
+    written = pl.DataFrame(
         [
-            {**run, "run_id": f"r{number}", "source": "table", "trust": 2}
+            dict.fromkeys(TABLE_SCHEMA) | run | {"run_id": f"r{number}"}
             for number, run in enumerate(runs)
-        ]
+        ],
+        schema=TABLE_SCHEMA,
     )
     folder = tmp_path_factory.mktemp("round")
     written.write_parquet(folder / "runs.parquet")
-    tags = pl.Series(
-        "tags",
-        [None if value is None else json.dumps(list(value)) for value in written["tags"]],
-        dtype=pl.String,
-    )
-    written.drop("writers", "unreadable").with_columns(tags).write_csv(folder / "runs.csv")
+    lists = [
+        pl.Series(
+            name,
+            [
+                None if value is None else json.dumps([str(item) for item in value])
+                for value in written[name]
+            ],
+            dtype=pl.String,
+        )
+        for name in ("tags", "writer_starts")
+    ]
+    written.with_columns(*lists).write_csv(folder / "runs.csv")
     for name in ("runs.parquet", "runs.csv"):
         table = read_run_table(folder / name)
         assert table.batch.rejected == ()
-        assert table.batch.runs.equals(written)
+        read = table.batch.runs
+        for column in set(written.columns) & set(read.columns):
+            assert read[column].equals(written[column])
+        starts = [
+            [it["start"] for it in row["writers"] or () if it["start"]] for row in read_rows(table)
+        ]
+        assert starts == [sorted(it) for it in written["writer_starts"].fill_null([])]
 
 
-# What is set aside, passed over, or told
+# What cannot be read, is skipped, or told
 
 
-def test_a_value_that_cannot_be_read_sets_its_row_aside_alone(tmp_path: Path) -> None:
-    cells = {
-        "created_at": "yesterday",
-        "started_at": "2026-02-30T09:00:00Z",
-        "writer_starts": "2026-05-04; soon",
-        "runtime_s": "2h",
-        "gpu_count": "1.5",
-        "gpu_utilisation": "inf",
-        "tags": '["a',
-    }
-    for column, value in cells.items():
-        good = {**ROW, column: ROW.get(column, ""), "run_id": "good"}
-        table = read_run_table(csv_of(tmp_path / "t.csv", good, {**ROW, column: value}))
-        assert table.batch.runs["run_id"].to_list() == ["good"]
-        (rejected,) = table.batch.rejected
-        assert (rejected.entity, rejected.project, rejected.run_id) == ("lab", "p", "r1")
-        assert rejected.reason.startswith(f'row 2: {column} "{value}" is not ')
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("started_at", "2026-02-30T09:00:00Z"),
+        ("writer_starts", "2026-05-04; soon"),
+        ("heartbeat_at", "yesterday"),
+        ("ended_at", "12"),
+        ("runtime_s", "2h"),
+        ("gpu_count", "1.5"),
+        ("gpu_utilisation", "inf"),
+        ("tags", '["a'),
+        ("config", "[1]"),
+    ],
+)
+def test_a_value_that_cannot_be_read_costs_that_value_alone(
+    tmp_path: Path, column: str, value: str
+) -> None:
+    good = {**ROW, column: "", "run_id": "good", "display_name": "n"}
+    path = csv_of(tmp_path / "t.csv", good, {**ROW, column: value, "display_name": "n"})
+    table = read_run_table(path)
+    assert table.batch.rejected == ()
+    whole, partial = read_rows(table)
+    assert (whole["unreadable"], partial["unreadable"]) == (None, [column])
+    assert {**partial, "unreadable": None, "run_id": "good"} == whole
+    (note,) = table.notes
+    shown = "" if column == "config" else f' "{value}"'
+    assert note.startswith(
+        f"{path}: {column} is not known in 1 row: row 2: {column}{shown} is not "
+    )
+
+
+@pytest.mark.parametrize("column", ["entity", "project", "run_id", "created_at"])
+def test_a_row_without_an_id_or_a_creation_time_is_not_a_run(tmp_path: Path, column: str) -> None:
+    path = csv_of(tmp_path / "t.csv", ROW, {**ROW, "run_id": "r2", column: ""})
+    table = read_run_table(path)
+    assert table.batch.runs["run_id"].to_list() == ["r1"]
+    (rejected,) = table.batch.rejected
+    assert rejected.reason == f"row 2: {column} has no value"
+    assert table.notes == (f"{path}: 1 of 2 rows could not be read: {rejected.reason}.",)
+
+
+def test_a_creation_time_that_cannot_be_read_is_quoted(tmp_path: Path) -> None:
+    path = csv_of(tmp_path / "t.csv", ROW, {**ROW, "run_id": "r2", "created_at": "yesterday"})
+    (rejected,) = read_run_table(path).batch.rejected
+    assert rejected.run_id == "r2"
+    assert rejected.reason.startswith('row 2: created_at "yesterday" is not a time such as ')
+
+
+def test_reasons_are_told_for_the_first_rows_and_the_others_counted(tmp_path: Path) -> None:
+    path = csv_of(tmp_path / "t.csv", ROW, *[{**ROW, "run_id": ""}] * 5)
+    (note,) = read_run_table(path).notes
+    assert note.startswith(f"{path}: 5 of 6 rows could not be read: row 2: ")
+    assert note.endswith("; and 2 more.")
+
+
+def test_a_table_of_which_no_row_can_be_read_is_refused(tmp_path: Path) -> None:
+    error = refusal(
+        csv_of(tmp_path / "t.csv", {**ROW, "created_at": "soon"}, {**ROW, "run_id": ""})
+    )
+    assert 'row 1: created_at "soon" is not a time' in error.message
+    assert "row 2: run_id has no value" in error.message
+
+
+def test_a_row_with_too_many_values_costs_that_row_alone(tmp_path: Path) -> None:
+    path = csv_of(tmp_path / "t.csv", ROW, {**ROW, "run_id": "r2"}, {**ROW, "run_id": "r3"})
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[2] += ",more"
+    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    table = read_run_table(path, entity="lab", project="p")
+    assert table.batch.runs["run_id"].to_list() == ["r1", "r3"]
+    (rejected,) = table.batch.rejected
+    assert (rejected.entity, rejected.project, rejected.run_id) == ("lab", "p", None)
+    assert rejected.reason == "row 2: it has 6 values under 5 headings"
+    assert "1 of 3 rows could not be read" in table.notes[0]
+
+
+def test_a_table_with_long_rows_alone_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f"{','.join(ROW)}\n1,2,3,4,5,6\n", encoding="utf-8")
+    assert "row 1: it has 6 values under 5 headings" in refusal(path).message
 
 
 def test_a_config_that_cannot_be_read_is_not_repeated(tmp_path: Path) -> None:
-    table = read_run_table(csv_of(tmp_path / "t.csv", {**ROW, "config": '{"token": "hidden"'}))
-    assert [rejected.reason for rejected in table.batch.rejected] == [
-        "row 1: config is not a JSON object"
-    ]
+    row = {**ROW, "run_id": "", "config": '{"token": "hidden"'}
+    (rejected,) = read_run_table(
+        csv_of(tmp_path / "t.csv", ROW | {"config": ""}, row)
+    ).batch.rejected
+    assert rejected.reason == "row 2: config is not a JSON object; run_id has no value"
 
 
-def test_all_that_is_wrong_in_a_row_is_told_at_once(tmp_path: Path) -> None:
-    table = read_run_table(csv_of(tmp_path / "t.csv", {**ROW, "state": "", "runtime_s": "long"}))
-    assert [rejected.reason for rejected in table.batch.rejected] == [
-        'row 1: runtime_s "long" is not a number; state has no value'
-    ]
-    assert table.largest_at is None
+def test_a_config_in_json_text_inside_json_text_is_read(tmp_path: Path) -> None:
+    config = {"lr": 0.1}
+    for text in (json.dumps(config), json.dumps(json.dumps(config))):
+        row = only(csv_of(tmp_path / "t.csv", {**ROW, "config": text}))
+        assert (row["config"], row["unreadable"]) == ('{"lr":0.1}', None)
 
 
-def test_unknown_columns_are_passed_over_by_name(tmp_path: Path) -> None:
-    table = read_run_table(csv_of(tmp_path / "t.csv", {**ROW, "mood": "good", "row": "1"}))
-    assert table.notes == (f"{tmp_path / 't.csv'} has columns that were passed over: mood, row.",)
+def test_a_row_without_a_state_is_a_run(tmp_path: Path) -> None:
+    assert only(csv_of(tmp_path / "t.csv", {**ROW, "state": ""}))["state"] == ""
+
+
+def test_unknown_columns_are_skipped_by_name(tmp_path: Path) -> None:
+    table = read_run_table(csv_of(tmp_path / "t.csv", {**ROW, "mood": "good", "row": "1", "": ""}))
+    assert table.notes == (f"{tmp_path / 't.csv'}: these columns were skipped: mood, row.",)
 
 
 def test_of_rows_about_one_run_the_last_counts(tmp_path: Path) -> None:
     table = read_run_table(csv_of(tmp_path / "t.csv", {**ROW, "state": "running"}, ROW))
     assert [row["state"] for row in read_rows(table)] == ["finished"]
-    assert "tells of 1 of its runs again" in table.notes[0]
+    assert table.notes == (
+        f"{tmp_path / 't.csv'}: 1 row skipped: a row further down is about the same run.",
+    )
 
 
 def test_the_largest_time_is_found_in_every_column_of_times(tmp_path: Path) -> None:
     later = "2026-05-06T00:00:00Z"
-    times = [name for name, kind in RUN_SCHEMA.items() if kind == RUN_SCHEMA["created_at"]]
+    times = [name for name, kind in TABLE_SCHEMA.items() if kind == TABLE_SCHEMA["created_at"]]
     for column in (*times, "writer_starts"):
         row = {**ROW, "started_at": ROW["created_at"], column: later, "runtime_s": "9e9"}
         table = read_run_table(csv_of(tmp_path / "t.csv", row))
         assert table.largest_at == datetime(2026, 5, 6, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("known", "hours"),
+    [
+        ({}, 2),
+        ({"started_at": "2026-05-04T12:00:00Z"}, 5),
+        ({"started_at": "2026-05-04T12:00:00Z", "writer_starts": "2026-05-04T10:00:00Z"}, 3),
+        ({"heartbeat_at": "2026-05-04T12:30:00Z"}, 3.5),
+    ],
+)
+def test_a_table_is_complete_up_to_the_end_of_its_last_run(
+    tmp_path: Path, known: dict[str, str], hours: float
+) -> None:
+    table = read_run_table(csv_of(tmp_path / "t.csv", {**ROW, "runtime_s": "7200", **known}))
+    assert table.largest_at == NINE + timedelta(hours=hours)
+
+
+def test_an_end_is_the_last_sign_of_life(tmp_path: Path) -> None:
+    row = {**ROW, "ended_at": "2026-05-04T10:00:00Z", "heartbeat_at": "2026-05-04T10:04:00Z"}
+    assert only(csv_of(tmp_path / "t.csv", row))["heartbeat_at"] == NINE + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("12.0", "12"), ("-3.0", "-3"), ("1.10", "1.10"), ("12.00", "12.00"), ("v12.0", "v12.0")],
+)
+def test_an_id_that_was_made_a_float_is_whole_again(
+    tmp_path: Path, written: str, meant: str
+) -> None:
+    assert only(csv_of(tmp_path / "t.csv", {**ROW, "run_id": written}))["run_id"] == meant
+
+
+def test_float_ids_of_parquet_are_whole_again(tmp_path: Path) -> None:
+    ids = [12.0, 1.5, 2.0**52, float("nan")]
+    frame = pl.DataFrame([ROW] * len(ids)).with_columns(run_id=pl.Series(ids))
+    frame.write_parquet(tmp_path / "t.parquet")
+    table = read_run_table(tmp_path / "t.parquet")
+    assert table.batch.runs["run_id"].to_list() == ["12", "1.5", "4503599627370496"]
+    assert [rejected.reason for rejected in table.batch.rejected] == ["row 4: run_id has no value"]
+
+
+def test_an_id_whose_digits_a_spreadsheet_lost_is_not_an_id(tmp_path: Path) -> None:
+    path = csv_of(tmp_path / "t.csv", ROW, {**ROW, "run_id": "1.23E+10"}, {**ROW, "run_id": "2E7x"})
+    table = read_run_table(path)
+    assert table.batch.runs["run_id"].to_list() == ["r1", "2E7x"]
+    (rejected,) = table.batch.rejected
+    assert "a spreadsheet made a number of it" in rejected.reason
+
+
+# Whose runs they are
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({}, ["ada", None]),
+        ({"username": "bob"}, ["ada", "bob"]),
+        ({"user_column": "owner"}, ["cy", None]),
+        ({"user_column": "owner", "username": "bob"}, ["cy", "bob"]),
+        ({"user_column": "run_id"}, ["r1", "r2"]),
+    ],
+)
+def test_a_username_is_in_the_table_or_given(
+    tmp_path: Path, given: dict[str, str], names: list[str | None]
+) -> None:
+    rows = (
+        {**ROW, "username": "ada", "owner": "cy"},
+        {**ROW, "run_id": "r2", "username": "", "owner": " "},
+    )
+    table = read_run_table(csv_of(tmp_path / "t.csv", *rows), **given)
+    assert table.batch.runs["username"].to_list() == names
+
+
+def test_a_user_column_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    error = refusal(csv_of(tmp_path / "t.csv", ROW), user_column="Owner")
+    assert 'does not have the column "Owner"' in error.message
+    assert "run_id" in error.hint
 
 
 def test_a_given_entity_and_project_fill_in_but_never_replace(tmp_path: Path) -> None:
@@ -292,16 +456,71 @@ def test_an_absurd_runtime_in_an_export_is_no_end_of_the_data(tmp_path: Path, ru
     assert table.batch.runs.height == 2
 
 
-def test_an_export_without_ids_takes_the_names_made_unique(tmp_path: Path) -> None:
+def test_the_ids_of_an_export_without_them_are_names_and_creation_times(tmp_path: Path) -> None:
     def ids(*rows: dict[str, str]) -> dict[datetime, str]:
         table = read_run_table(csv_of(tmp_path / "e.csv", *rows), entity="lab", project="p")
-        assert any("names of the runs were made their ids" in note for note in table.notes)
+        assert any("ids were made" in note for note in table.notes)
         return {row["created_at"]: row["run_id"] for row in read_rows(table)}
 
-    older, newer = EXPORTED, {**EXPORTED, "Created": "2026-05-04T10:00:00Z"}
+    older, newer = EXPORTED, {**EXPORTED, "Created": "2026-05-04T10:00:00.5Z"}
     newest = {**EXPORTED, "Created": "2026-05-04T11:00:00Z"}
-    assert list(ids(newer, older).values()) == ["first#2", "first"]
-    assert ids(older, newer).items() <= ids(newest, newer, older).items()
+    assert list(ids(newer, older).values()) == [
+        "first 2026-05-04T10:00:00.500Z",
+        "first 2026-05-04T09:00:00Z",
+    ]
+    assert ids(older).items() <= ids(newest, newer, older).items()
+
+
+def test_runs_of_one_name_and_creation_time_are_counted_up(tmp_path: Path) -> None:
+    other = {**EXPORTED, "Name": "other"}
+    path = csv_of(tmp_path / "e.csv", EXPORTED, other, EXPORTED, {**EXPORTED, "Name": ""}, EXPORTED)
+    table = read_run_table(path, entity="lab", project="p")
+    at = "2026-05-04T09:00:00Z"
+    assert table.batch.runs["run_id"].to_list() == [
+        *(f"first {at}", f"other {at}", f"first {at} #2", f"first {at} #3")
+    ]
+    assert [rejected.reason for rejected in table.batch.rejected] == ["row 4: run_id has no value"]
+
+
+def test_tens_of_thousands_of_equal_names_get_an_id_each(tmp_path: Path) -> None:
+    frame = pl.DataFrame([EXPORTED] * 20_000)
+    frame.write_csv(tmp_path / "e.csv")
+    table = read_run_table(tmp_path / "e.csv", entity="lab", project="p")
+    assert table.batch.runs["run_id"].n_unique() == 20_000
+
+
+@pytest.mark.parametrize(
+    ("cells", "begun", "seen"),
+    [
+        ({"Start Time": "2026-05-04T09:05:00Z", "End Time": "2026-05-04T10:00:00Z"}, 5, 60),
+        ({"Start Time": "", "Updated": "2026-05-04T10:30:00Z"}, None, 90),
+        ({"End Time": "2026-05-04T10:00:00Z", "Updated": "2026-05-05T10:30:00Z"}, None, 60),
+        ({"End Time": "-", "Updated": "2026-05-04T10:30:00Z"}, None, 90),
+    ],
+)
+def test_an_export_tells_start_and_end_where_the_view_showed_them(
+    tmp_path: Path, cells: dict[str, str], begun: int | None, seen: int
+) -> None:
+    row = only(csv_of(tmp_path / "e.csv", {**EXPORTED, **cells}), entity="lab", project="p")
+    starts = [writer["start"] for writer in row["writers"] or ()]
+    assert starts == ([] if begun is None else [NINE + timedelta(minutes=begun)])
+    assert row["heartbeat_at"] == NINE + timedelta(minutes=seen)
+
+
+def test_an_export_tells_the_machine(tmp_path: Path) -> None:
+    cells = {"Hostname": "n1", "GPU Count": "8", "GPU Type": "NVIDIA A100"}
+    row = only(csv_of(tmp_path / "e.csv", {**EXPORTED, **cells}), entity="lab", project="p")
+    (writer,) = row["writers"]
+    assert (writer["host"], writer["gpu_count"], writer["gpu_type"]) == ("n1", 8, "NVIDIA A100")
+    assert writer["start"] is None
+
+
+def test_a_dash_in_an_export_is_nothing(tmp_path: Path) -> None:
+    cells = {"Notes": "-", "User": "-", "Tags": "-", "Sweep": "-", "Group": "-"}
+    row = only(csv_of(tmp_path / "e.csv", {**EXPORTED, **cells}), entity="lab", project="p")
+    assert [row[name] for name in ("notes", "username", "tags", "sweep", "group_name")] == [
+        None
+    ] * 5
 
 
 def test_config_columns_of_an_export_are_not_taken_for_ours(tmp_path: Path) -> None:
@@ -319,13 +538,20 @@ def test_an_export_whose_owner_is_not_told_is_refused(tmp_path: Path) -> None:
     assert refusal(path, entity="lab").hint == "Give --project."
 
 
-def test_an_export_lacking_a_column_is_told_in_the_words_of_the_export(tmp_path: Path) -> None:
-    less = {name: value for name, value in EXPORTED.items() if name != "Created"}
+@pytest.mark.parametrize(
+    ("column", "left_out"),
+    [("State", {"State"}), ("Created", {"Created"}), ("ID", {"Name"}), ("ID", {"Name", "User"})],
+)
+def test_an_export_without_a_column_says_where_to_choose_it(
+    tmp_path: Path, column: str, left_out: set[str]
+) -> None:
+    less = {name: value for name, value in EXPORTED.items() if name not in left_out}
     error = refusal(csv_of(tmp_path / "e.csv", less), entity="lab", project="p")
-    assert 'lacks the column "Created"' in error.message
+    assert f'does not have the column "{column}"' in error.message
+    assert error.hint == f"Choose {column} under Columns in W&B, and export it again."
 
 
-# What is no table, each told apart
+# What is not a table, each told apart
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
@@ -340,10 +566,11 @@ def test_each_missing_column_is_named_beside_what_there_is(tmp_path: Path) -> No
     for column in ROW:
         less = {name: value for name, value in ROW.items() if name != column}
         error = refusal(csv_of(tmp_path / "t.csv", less))
-        assert error.message.endswith(f'lacks the column "{column}".')
+        assert error.message.endswith(f'does not have the column "{column}".')
         assert ", ".join(less) in error.hint
     error = refusal(csv_of(tmp_path / "t.csv", {"a": "1", "b": "2"}))
-    assert 'lacks the columns "entity", "project", "run_id", "state", "created_at"' in error.message
+    wanted = '"entity", "project", "run_id", "state", "created_at"'
+    assert f"does not have the columns {wanted}" in error.message
 
 
 @pytest.mark.parametrize(
@@ -352,12 +579,12 @@ def test_each_missing_column_is_named_beside_what_there_is(tmp_path: Path) -> No
         (b"", "is empty"),
         (b"entity,project,run_id,state,created_at\n", "has no rows"),
         (b"entity,project,run_id,state,created_at\n\n\n", "has no rows"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0", "is neither a CSV file nor a Parquet file"),
-        ("a,b\n1,2\n".encode("utf-16"), "is neither a CSV file nor a Parquet file"),
-        (b"a,b\n1,2\n1,2,3\n", "row 2 has 3 values under 2 headings"),
-        ("entity,b\né,2\n".encode("latin-1"), "cannot be read as CSV: invalid utf-8"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0", "is binary, neither a CSV file nor a Parquet file"),
+        (b"PK\x03\x04 and so on", "is an Excel workbook"),
+        (b'{"runs": []}', "is a JSON file"),
+        (b"\x1f\x8b\x08\0", "is a compressed file"),
         (b"PAR1 and no more", "is a damaged Parquet file"),
-        (b"a, a\n1,2\n", "cannot be read as CSV"),
+        (b"a, a\n1,2\n", 'has two columns "a"'),
         (b"\n\n", "cannot be read as CSV"),
     ],
 )
@@ -381,7 +608,9 @@ def test_a_cut_or_damaged_parquet_file_is_refused_or_read_but_never_crashes(tmp_
 
 
 def test_a_column_of_a_type_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    frame = pl.DataFrame([ROW]).with_columns(started_at=pl.lit(5), tags=pl.struct(a=pl.lit(1)))
+    frame = pl.DataFrame([ROW]).with_columns(
+        started_at=pl.lit(value=True), tags=pl.struct(a=pl.lit(1))
+    )
     for column in ("started_at", "tags"):
         frame.select(*ROW, column).write_parquet(tmp_path / "t.parquet")
         message = refusal(tmp_path / "t.parquet").message

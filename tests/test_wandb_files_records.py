@@ -7,10 +7,11 @@ import shutil
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from wandb.proto import wandb_internal_pb2
 
 from tests.framing import framed
-from tests.run_directories import fetched, runs_of, write_files
+from tests.run_directories import runs_of, write_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,8 +24,8 @@ def stamp(at: datetime) -> dict[str, int]:
     return {"seconds": int(at.timestamp()), "nanos": at.microsecond * 1000}
 
 
-def run_record(start: datetime) -> Any:
-    return pb.Record(run={"run_id": "r", "project": "p", "start_time": stamp(start)})
+def run_record(start: datetime, **known: Any) -> Any:
+    return pb.Record(run={"run_id": "r", "project": "p", "start_time": stamp(start), **known})
 
 
 def environment_record(start: datetime, **known: Any) -> Any:
@@ -65,53 +66,6 @@ def test_gpu_utilisation_is_the_mean_over_gpus_and_samples(tmp_path: Path) -> No
     assert run["gpu_utilisation"] == 0.5
     assert (run["writers"][0]["gpu_type"], run["writers"][0]["gpu_count"]) == ("NVIDIA H100", 2)
     assert run["heartbeat_at"] == START + minutes(1)
-
-
-def test_an_online_session_counts_the_ones_before_it(tmp_path: Path) -> None:
-    for number, runtime in enumerate((600, 900)):
-        begun = START + minutes(60 * number)
-        write_log(
-            tmp_path / f"run-20260504_09000{number}-r",
-            run_record(begun),
-            environment_record(begun),
-            stats_record(begun + minutes(5)),
-            pb.Record(exit={"exit_code": 0, "runtime": runtime}),
-        )
-    run = runs_of(tmp_path)["r"]
-    assert run["runtime_s"] == 900
-    assert run["heartbeat_at"] == START + minutes(65)
-
-
-def test_an_offline_session_does_not_know_of_the_ones_before_it(tmp_path: Path) -> None:
-    for number, runtime in enumerate((600, 900)):
-        begun = START + minutes(60 * number)
-        write_log(
-            tmp_path / f"offline-run-20260504_09000{number}-r",
-            run_record(begun),
-            environment_record(begun),
-            pb.Record(exit={"exit_code": 0, "runtime": runtime}),
-        )
-    run = runs_of(tmp_path)["r"]
-    assert run["runtime_s"] == 1500
-    assert run["heartbeat_at"] == START + minutes(75)
-
-
-def test_a_session_cut_off_before_a_resume_lasted_as_long_as_it_was_seen(tmp_path: Path) -> None:
-    write_log(
-        tmp_path / "offline-run-20260504_090000-r",
-        run_record(START),
-        environment_record(START),
-        stats_record(START + minutes(7)),
-    )
-    later = START + minutes(60)
-    write_log(
-        tmp_path / "offline-run-20260504_100000-r",
-        run_record(later),
-        environment_record(later),
-        pb.Record(exit={"exit_code": 1, "runtime": 60}),
-    )
-    run = runs_of(tmp_path)["r"]
-    assert (run["state"], run["runtime_s"]) == ("failed", 8 * 60)
 
 
 def test_the_time_of_the_first_logged_row_is_kept_among_many(tmp_path: Path) -> None:
@@ -164,24 +118,59 @@ def test_a_config_with_nan_is_kept_as_json(tmp_path: Path) -> None:
         assert json.loads(run["config"]) == {"clip": value}
 
 
-def test_a_run_that_cannot_be_kept_stops_no_other(tmp_path: Path) -> None:
-    write_log(
-        tmp_path / "offline-run-20260504_090000-r",
-        run_record(START),
-        config_record("name", r'"\ud800"'),
-    )
-    write_files(
-        tmp_path / "run-20260504_090000-odd",
-        wandb_metadata='{"startedAt": "2026-05-04T09:00:00", "gpu_count": 1000000000000000000000}',
-    )
-    write_files(
-        tmp_path / "run-20260504_090000-fine",
-        wandb_metadata='{"startedAt": "2026-05-04T09:00:00"}',
-        config="clip: {value: .nan}\nday: {value: 2026-05-04}\n",
-    )
-    rows, rejected = fetched(tmp_path)
-    assert {row["run_id"]: row["config"] for row in rows} == {
-        "fine": '{"clip":"NaN","day":"2026-05-04"}',
-        "r": '{"name":"\N{REPLACEMENT CHARACTER}"}',
-    }
-    assert [problem.run_id for problem in rejected] == ["odd"]
+def test_half_a_character_in_a_config_is_replaced(tmp_path: Path) -> None:
+    folder = tmp_path / "offline-run-20260504_090000-r"
+    write_log(folder, run_record(START), config_record("name", r'"\ud800 "'))
+    run = runs_of(tmp_path)["r"]
+    assert json.loads(run["config"]) == {"name": "\ufffd "}
+    assert run["unreadable"] is None
+
+
+@pytest.mark.parametrize("value", ["{torn", "", "[" * 2000 + "]" * 2000])
+def test_a_value_in_a_config_that_cannot_be_read_costs_that_value_alone(
+    tmp_path: Path, value: str
+) -> None:
+    folder = tmp_path / "offline-run-20260504_090000-r"
+    write_log(folder, run_record(START), config_record("a", "1"), config_record("b", value))
+    run = runs_of(tmp_path)["r"]
+    assert (run["config"], run["unreadable"]) == ('{"a":1}', ["config"])
+
+
+def test_a_damaged_time_in_a_record_is_not_known(tmp_path: Path) -> None:
+    broken = pb.Record(stats={"timestamp": {"seconds": 2**60}})
+    write_log(tmp_path / "offline-run-20260504_090000-r", run_record(START), broken)
+    assert runs_of(tmp_path)["r"]["heartbeat_at"] == START
+
+
+@pytest.mark.parametrize(
+    ("files", "unreadable"),
+    [
+        ({"wandb_metadata": '{"startedAt": "2026-05-04T09:00:00", "host": {"a": 1}}'}, ["host"]),
+        (
+            {"wandb_metadata": '{"startedAt": "2026-05-04T09:00:00", "gpu_count": "8"}'},
+            ["gpu_count"],
+        ),
+        (
+            {"config": "_wandb: {value: {start_time: 1777885200}}", "wandb_summary": "["},
+            ["summary"],
+        ),
+        (
+            {"wandb_metadata": '{"startedAt": "2026-05-04T09:00:00"}', "config": "a: ["},
+            ["config"],
+        ),
+        (
+            {
+                "wandb_metadata": "{",
+                "wandb_summary": '{"_timestamp": 1777888800, "_runtime": 3600}',
+            },
+            ["metadata"],
+        ),
+    ],
+)
+def test_a_file_or_field_that_cannot_be_read_costs_itself_alone(
+    tmp_path: Path, files: dict[str, str], unreadable: list[str]
+) -> None:
+    write_files(tmp_path / "run-20260504_090000-odd", **files)
+    run = runs_of(tmp_path)["odd"]
+    assert run["created_at"] == START
+    assert run["unreadable"] == unreadable

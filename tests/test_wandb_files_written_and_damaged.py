@@ -34,6 +34,11 @@ for code in (1, 0):
     with wandb.init(id="again", resume="allow") as run:
         run.log({"loss": 1})
         run.finish(exit_code=code)
+for again in ({}, {}, {"resume_from": "twice?_step=0"}):
+    with wandb.init(id="twice", project="p", **again) as run:
+        run.log({"loss": 1})
+with wandb.init(id="forked", project="p", fork_from="twice?_step=0") as run:
+    run.log({"loss": 1})
 with wandb.init(id="evicted", project="p") as run:
     run.mark_preempting()
     run.finish(exit_code=143)
@@ -123,15 +128,26 @@ def test_a_killed_run_is_running_until_its_last_sign_of_life(written: Path) -> N
     assert run["heartbeat_at"] >= run["last_metric_at"] >= run["first_metric_at"]
 
 
+def test_the_same_id_without_resume_is_a_run_of_its_own(written: Path) -> None:
+    runs = runs_of(written)
+    (again,) = (run_id for run_id in runs if run_id.startswith("twice@"))
+    assert (runs["twice"]["relaunched"], runs[again]["relaunched"]) == (None, True)
+    assert runs["twice"]["writers"][0]["start"] < runs[again]["writers"][0]["start"]
+    # The third one rewound the second.
+    assert (len(runs[again]["writers"]), runs[again]["rewound"]) == (2, True)
+
+
+def test_a_fork_is_a_run_that_did_not_resume(written: Path) -> None:
+    run = runs_of(written)["forked"]
+    assert (run["resumed"], run["rewound"], run["relaunched"]) == (False, False, None)
+
+
 def test_a_given_entity_fills_in_but_never_replaces(written: Path) -> None:
     found = runs_of(written, entity="mine")
-    assert {run_id: run["entity"] for run_id, run in found.items()} == {
-        "done": "mine",
-        "bad": "lab",
-        "again": "mine",
-        "evicted": "mine",
-        "slain": "mine",
-    }
+    entities = {run_id.partition("@")[0]: run["entity"] for run_id, run in found.items()}
+    assert entities.pop("bad") == "lab"
+    assert set(entities) == {"done", "again", "twice", "forked", "evicted", "slain"}
+    assert set(entities.values()) == {"mine"}
 
 
 def test_a_given_username_owns_every_run(written: Path) -> None:
@@ -180,23 +196,22 @@ def test_a_flipped_bit_is_told_and_the_rest_is_used(written: Path, tmp_path: Pat
         log.write_bytes(data[:at] + bytes([data[at] ^ 0x10]) + data[at + 1 :])
         rows, rejected = fetched(tmp_path)
         assert rows or rejected
-        for problem in rejected:
-            assert problem.run_id == "done"
-            assert "damaged" in problem.reason
+        assert all("damaged" in problem.reason for problem in rejected)
+        assert all(row["unreadable"] == ["log"] for row in rows)
         finished += [row["state"] for row in rows] == ["finished"]
     # All but the few that hit the run's own record, its exit, or a length.
     assert finished > 0.8 * len(data) / 61
 
 
-def test_a_run_that_has_only_begun_is_set_aside_until_it_tells_its_name(tmp_path: Path) -> None:
+def test_a_run_that_has_only_begun_is_skipped_until_it_tells_its_name(tmp_path: Path) -> None:
     folder = tmp_path / "run-20260504_090000-new"
     folder.mkdir()
     (folder / "run-new.wandb").write_bytes(b":W&")
     rows, rejected = fetched(tmp_path)
     assert rows == []
-    assert [(problem.run_id, "holds no run yet" in problem.reason) for problem in rejected] == [
-        ("new", True)
-    ]
+    (problem,) = rejected
+    assert problem.run_id == "new"
+    assert "does not hold a whole run record" in problem.reason
 
 
 def test_a_file_that_cannot_be_opened_is_set_aside_alone(written: Path, tmp_path: Path) -> None:

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 @cache
 def _zones() -> frozenset[str]:
-    # "localtime" is the machine's own zone: elsewhere, and in DuckDB, it means nothing.
-    return frozenset(available_timezones() - {"localtime"})
+    return frozenset(available_timezones())
 
 
 def _zone(name: str) -> str:
@@ -46,7 +45,7 @@ def _label(text: str) -> str:
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 #: A name that can be shown: not empty, and nothing in it that moves what is around it.
 Label = Annotated[str, AfterValidator(_label)]
-#: An IANA time zone name that this machine knows.
+#: An IANA time zone name.
 ZoneName = Annotated[str, AfterValidator(_zone)]
 #: A finite number, written as one.
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]

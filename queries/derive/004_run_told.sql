@@ -3,7 +3,11 @@
 -- One row per run of the scholars in scope, and per run anywhere that has the id of another: its
 -- clocks, its stopwatch and its words. Times in integer microseconds UTC, null where not known.
 WITH twin AS (
-  SELECT run_id FROM raw_run WHERE deleted_at IS NULL GROUP BY run_id HAVING count(*) > 1
+  SELECT id_of_launch(run_id) AS launch_id
+  FROM raw_run
+  WHERE deleted_at IS NULL
+  GROUP BY launch_id
+  HAVING count(*) > 1
 ),
 told AS (
   SELECT
@@ -11,7 +15,8 @@ told AS (
     number.scholar_key,
     project.project_key,
     epoch_us(project.as_of) AS as_of_us,
-    raw.run_id IN (FROM twin) AS twin,
+    id_of_launch(raw.run_id) AS launch_id,
+    launch_id IN (FROM twin) AS twin,
     raw.runtime_s - coalesce(raw.earlier_runtime_s, 0) AS own_s
   FROM raw_run AS raw
   JOIN username_scholar AS number ON number.username = coalesce(raw.username, '')
@@ -20,7 +25,7 @@ told AS (
     AND (number.scholar_key IN (FROM scope) OR twin)
 )
 SELECT
-  run_key, entity, project, run_id, scholar_key, project_key, as_of_us, source,
+  run_key, entity, project, run_id, launch_id, scholar_key, project_key, as_of_us, source,
   trust, seen_at, twin,
   class_of(state) AS word,
   epoch_us(created_at) AS created_us,

@@ -63,11 +63,15 @@ again AS (
   SELECT DISTINCT run.run_key
   FROM (FROM settled WHERE twin) AS run
   JOIN (FROM settled WHERE twin) AS other
-    ON other.run_id = run.run_id
-    AND (other.entity <> run.entity OR other.project <> run.project)
+    ON other.launch_id = run.launch_id
+    -- Two launches soon after each other in one place are two runs, not one.
+    AND ((other.entity, other.project, other.source) <> (run.entity, run.project, run.source)
+      OR (other.run_key <> run.run_key AND other.start_us = run.start_us))
     AND abs(other.start_us - run.start_us) <= run.together_us
-    AND (other.served, coalesce(epoch_us(other.seen_at), 0), other.trust, other.entity, other.project)
-      > (run.served, coalesce(epoch_us(run.seen_at), 0), run.trust, run.entity, run.project)
+    AND (other.served, coalesce(epoch_us(other.seen_at), 0), other.trust, other.entity, other.project,
+        other.run_id)
+      > (run.served, coalesce(epoch_us(run.seen_at), 0), run.trust, run.entity, run.project,
+        run.run_id)
 ),
 configured AS (
   SELECT

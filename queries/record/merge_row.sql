@@ -2,9 +2,29 @@
 -- table: merge_row
 -- A row a run of the batch (`incoming`): its values, the number it has in the store, and its
 -- outcome: new, changed, revived, unchanged, or kept (the store has it from a better source).
-WITH latest AS (
+WITH launch AS (
+  -- Directories read one by one: a launch that began at another time than the one that is held under
+  -- its id, and did not resume it, is a run of its own.
+  SELECT
+    * EXCLUDE (begun_at, apart) REPLACE (
+      CASE WHEN apart THEN id_of_new_launch(run_id, begun_at) ELSE run_id END AS run_id,
+      CASE WHEN apart THEN true ELSE relaunched END AS relaunched)
+  FROM (
+    SELECT
+      incoming.*,
+      coalesce(incoming.writers[1].start, incoming.created_at) AS begun_at,
+      coalesce(abs(epoch_us(begun_at) - epoch_us(coalesce(held.writers[1].start, held.created_at)))
+        > 120000000, false) AS apart
+    FROM incoming
+    LEFT JOIN (FROM raw_run WHERE source = 'files' AND deleted_at IS NULL) AS held
+      ON held.entity = incoming.entity AND held.project = incoming.project
+      AND held.run_id = incoming.run_id
+      AND incoming.source = 'files' AND NOT incoming.resumed
+  )
+),
+latest AS (
   SELECT * REPLACE (coalesce(trust, 0) AS trust)
-  FROM incoming
+  FROM launch
   QUALIFY row_number() OVER (
     PARTITION BY entity, project, run_id ORDER BY heartbeat_at DESC NULLS LAST) = 1
 ),
@@ -26,7 +46,7 @@ matched AS (
     SELECT *
     FROM raw_run
     WHERE rowid IN (
-      SELECT raw.rowid FROM raw_run AS raw SEMI JOIN incoming USING (entity, project, run_id))
+      SELECT raw.rowid FROM raw_run AS raw SEMI JOIN latest USING (entity, project, run_id))
   ) AS held
     ON held.entity = latest.entity AND held.project = latest.project
     AND held.run_id = latest.run_id

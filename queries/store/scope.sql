@@ -1,8 +1,8 @@
 -- title: Whose rows are derived again
 -- table: scope
--- Scholars whose runs changed; and, in projects whose as_of moved, those with something running,
--- presumed dead, not yet in the data or taken up only after it, open, awaiting, not recovered, or cut
--- to it.
+-- Scholars whose runs changed, or who have a run with the id of one of theirs; and, in projects whose
+-- as_of moved, those with something running, presumed dead, not yet in the data or taken up only after
+-- it, open, awaiting, not recovered, or cut to it.
 WITH moved AS (
   SELECT project.project_key
   FROM project
@@ -13,6 +13,16 @@ SELECT scholar_key
 FROM changed_username
 JOIN username_scholar USING (username)
 WHERE change > (SELECT change FROM taken_in)
+UNION
+-- Of runs with one id, which one counts depends on all of them.
+SELECT scholar_key
+FROM raw_run AS raw
+JOIN username_scholar AS number ON number.username = coalesce(raw.username, '')
+WHERE id_of_launch(raw.run_id) IN (
+  SELECT id_of_launch(run_id) AS launch_id
+  FROM raw_run
+  GROUP BY launch_id
+  HAVING count(*) > 1 AND bool_or(coalesce(username, '') IN (FROM changed_username)))
 UNION
 SELECT scholar_key
 FROM derived.run

@@ -15,7 +15,7 @@ from velocity.cli.progress import say, tell_result, told_progress
 
 if TYPE_CHECKING:
     from velocity.settings import Settings
-    from velocity.sync.commands import OnProgress, SyncResult
+    from velocity.sync.results import OnProgress, SyncResult
     from velocity.sync.watch import Log
 
 _PANEL = "Bring runs in"
@@ -27,6 +27,16 @@ def add_to(app: typer.Typer) -> None:
     app.command("sync", rich_help_panel=_PANEL)(sync)
     app.command("ingest", rich_help_panel=_PANEL)(ingest)
     app.command("import", rich_help_panel=_PANEL)(import_)
+
+
+def _tell(result: "SyncResult", places: Places) -> None:
+    """What a command brought, and which states of runs say nothing to any rule."""
+    from velocity.cli.states import UNKNOWN_STATES_HINT, told_unknown_states  # noqa: PLC0415 - reads
+    from velocity.store import latest_snapshot  # noqa: PLC0415 - as above
+
+    tell_result(result)
+    if told := told_unknown_states(latest_snapshot(places.data)):
+        say(f"Note: {told}. {UNKNOWN_STATES_HINT}")
 
 
 def _project(text: str) -> str:
@@ -118,7 +128,7 @@ def sync(
         result = sync_wandb(
             places.data, settings, projects=project or (), full=full, on_progress=on_progress
         )
-    tell_result(result)
+    _tell(result, places)
     if result.errors:
         failed = len(result.errors)
         say(f"{failed} of {len(result.projects)} projects could not be pulled; the others are in.")
@@ -187,7 +197,7 @@ def ingest(
         result = ingest_local(
             places.data, settings, paths, entity=entity, username=username, on_progress=on_progress
         )
-    tell_result(result)
+    _tell(result, places)
 
 
 def import_(
@@ -197,8 +207,8 @@ def import_(
         list[str],
         typer.Argument(
             metavar="FILE",
-            help="CSV or Parquet with a row a run, or W&B's own table export; with --from, what "
-            "that source takes.",
+            help="CSV or Parquet with one row per run, or W&B's own table export; with --from, "
+            "what that source takes.",
         ),
     ],
     source: Annotated[
@@ -234,7 +244,16 @@ def import_(
         typer.Option(
             "--username",
             metavar="U",
-            help="Whose runs these are, for a source that does not say.",
+            help="W&B username of the runs for which a table or source names none.",
+            show_default=False,
+        ),
+    ] = None,
+    user_column: Annotated[
+        str | None,
+        typer.Option(
+            "--user-column",
+            metavar="COLUMN",
+            help="Column that holds the W&B usernames, where it is not called username or User.",
             show_default=False,
         ),
     ] = None,
@@ -250,9 +269,11 @@ def import_(
 
     folders = Places.of(ctx, data, config)
     settings = _ready(folders)
-    asked = Asked(places, entity=entity, project=project, username=username)
+    asked = Asked(
+        places, entity=entity, project=project, username=username, user_column=user_column
+    )
     with told_progress() as on_progress:
         result = import_runs(
             folders.data, settings, source, asked, as_of=as_of, on_progress=on_progress
         )
-    tell_result(result)
+    _tell(result, folders)

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from velocity import __version__
+from velocity.cli.states import UNKNOWN_STATES_HINT, told_unknown_states
 from velocity.errors import ConfigurationError, VelocityError
 from velocity.formats import plural
 from velocity.reading import reads
 from velocity.record import has_record
-from velocity.roster.models import check_roster
+from velocity.roster.models import check_roster, load_roster
 from velocity.settings import Settings, load_settings
 from velocity.sources.base import connect_server
 from velocity.store import latest_snapshot
+from velocity.store.zones import differing_zones
 from velocity.sync.own_clock import describe_clock, find_clock_ahead
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ def examine(data: Path, config: Path) -> Iterator[Finding]:
         told = f"{config}" if config.exists() else f"the defaults ({config} does not exist)"
         yield Finding("ok", "settings", told)
     yield from _roster(settings.roster)
+    yield from _zones(settings)
     yield from _server(settings)
     yield from _folder(data)
     yield from _store(data)
@@ -101,6 +104,24 @@ def _roster(path: Path) -> Iterator[Finding]:
         yield Finding(state, "roster", f"{finding.where}: read {finding.read}", finding.right)
     if not findings:
         yield Finding("ok", "roster", str(path))
+
+
+def _zones(settings: Settings) -> Iterator[Finding]:
+    """Zones of the programme and the roster that Python and DuckDB do not agree about."""
+    try:
+        roster = load_roster(settings.roster)
+    except VelocityError:
+        return  # `_roster` tells
+    scholars = () if roster is None else roster.scholars
+    names = {settings.programme.timezone, *(scholar.timezone for scholar in scholars)}
+    for name, at in differing_zones(sorted(names)).items():
+        yield Finding(
+            "note",
+            "time zone",
+            f"{name}: tzdata and DuckDB have different rules from about {at:%Y-%m-%d}, so days of "
+            "that zone may begin an hour off from then on",
+            "Upgrade both packages when newer ones are released.",
+        )
 
 
 def _server(settings: Settings) -> Iterator[Finding]:
@@ -241,17 +262,8 @@ def _keys(differences: pl.DataFrame) -> Iterator[Finding]:
 
 def _evidence(snapshot: Snapshot) -> Iterator[Finding]:
     """State words that nobody knows, and faults that many runs bear."""
-    words = reads.unknown_states(snapshot)
-    if words.height:
-        runs = int(words["runs"].sum())
-        told = ", ".join(f"{word} ({count:,})" for word, count in words.head(_LISTED).iter_rows())
-        yield Finding(
-            "note",
-            "states",
-            f"{plural(runs, 'run')} with a state that is not known, which counts "
-            f"as over and no success: {told}",
-            "Write one of the words that docs/metrics.md lists.",
-        )
+    if told := told_unknown_states(snapshot):
+        yield Finding("note", "states", told, UNKNOWN_STATES_HINT)
     flags = reads.flags(snapshot).filter(
         pl.col("fault") & (pl.col("flag") != "unknown_state") & (pl.col("share") >= _MANY_FLAGGED)
     )

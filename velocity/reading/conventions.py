@@ -16,10 +16,10 @@ _CONVENTIONS: dict[str, str] = {
 - **Days and weeks.** Days begin at 00:00 and weeks on Monday, in the programme's time zone. A day
   may have 23 or 25 hours.
 - **As of.** The instant to which the data is complete: the start of the last successful sync; for
-  an imported table the one that was named, or the largest time in it. Every project has its own,
-  to which its runs and loops are counted; a page shows the oldest. Windows and their weeks are
-  cut at the latest of all. No figure reads the clock on the wall: the same data gives the same
-  figures tomorrow.
+  an imported table the one that was named, or the largest time in it, where the start + runtime
+  of every run (under ten years) counts too. Every project has its own, to which its runs and
+  loops are counted; a page shows the oldest. Windows and their weeks are cut at the latest of
+  all. No figure reads the clock on the wall: the same data gives the same figures tomorrow.
 - **The last instant.** What happens at the very end of the data counts, in its day and in all the
   data.
 - **Weeks of a window.** Its local days / 7, a partial day by its length. With no window, exposure

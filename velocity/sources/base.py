@@ -36,6 +36,7 @@ class Asked:
         entity: of the runs for which a place names none.
         project: likewise.
         username: whose runs these are, where a place does not tell.
+        user_column: where a place has columns, the heading of the one with the usernames.
         on_progress: may be told what is being read, how much of it is done, and of how much.
     """
 
@@ -43,6 +44,7 @@ class Asked:
     entity: str | None = None
     project: str | None = None
     username: str | None = None
+    user_column: str | None = None
     on_progress: Callable[[str, int, int], None] = lambda *_: None
 
 

@@ -1,24 +1,20 @@
-"""What one local run directory tells, and how the directories of one run become its row.
-
-A run that was resumed has a directory a session: the same run id, another stamp.
-"""
+"""What one local run directory tells: one session of a run."""
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from velocity.records import config_text
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
 #: W&B's own name for the project of runs that name none.
 NO_PROJECT = "uncategorized"
+
+_LONGEST_INT = 2**63
 
 
 @dataclass
@@ -34,7 +30,10 @@ class Session:
     last_seen_at: datetime | None = None  # latest instant of which anything is recorded
     first_metric_at: datetime | None = None
     last_metric_at: datetime | None = None
-    runtime_s: float | None = None
+    runtime_s: float | None = None  # the stopwatch, with what earlier sessions left on it
+    earlier_runtime_s: float = 0.0  # of that, what earlier sessions left, as the log tells it
+    resumed: bool | None = None  # the log's word; None without one
+    rewound: bool | None = None
     exit_code: int | None = None
     preempting: bool = False
     has_log: bool = False  # told by a `*.wandb` file, not by `files/` alone
@@ -49,6 +48,7 @@ class Session:
     gpu_type: str | None = None
     gpu_count: int | None = None
     gpu_percents: list[float] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)  # fields that could not be read
 
     @property
     def state(self) -> str:
@@ -66,100 +66,40 @@ class Session:
         """When it began: by its environment, else by its run record."""
         return self.started_at or self.created_at
 
+    def text(self, value: Any, name: str) -> str | None:
+        """The text of field `name`, noted as unreadable if it is something else."""
+        if value is None or isinstance(value, str):
+            return value or None
+        self.unreadable.append(name)
+        return None
+
+    def count(self, value: Any, name: str) -> int | None:
+        """The number of things in field `name`, noted as unreadable if it is something else."""
+        if value is None:
+            return None
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LONGEST_INT:
+            return value
+        self.unreadable.append(name)
+        return None
+
     def seen(self, instant: datetime | None) -> None:
         """Takes note that the session lived at `instant`."""
-        self.last_seen_at = _latest(self.last_seen_at, instant)
+        self.last_seen_at = latest_of(self.last_seen_at, instant)
 
     def logged(self, instant: datetime | None) -> None:
         """Takes note of a row logged at `instant`."""
         self.seen(instant)
-        self.last_metric_at = _latest(self.last_metric_at, instant)
+        self.last_metric_at = latest_of(self.last_metric_at, instant)
         if instant is not None:
             self.first_metric_at = min(self.first_metric_at or instant, instant)
-
-
-def run_row(sessions: Sequence[Session], run_id: str) -> dict[str, Any]:
-    """The row (columns of `RUN_SCHEMA` but entity, project and username) of a run's sessions.
-
-    What a session does not tell is taken from an earlier one; the state is the last one's.
-
-    Args:
-        sessions: one at least, each with a known start.
-        run_id: the run's id.
-    """
-    known = _distinct(sessions)
-    last = known[-1]
-    config = _last(known, "config")
-    percents = [percent for session in known for percent in session.gpu_percents]
-    return {
-        "run_id": run_id,
-        "display_name": _last(known, "display_name"),
-        "state": last.state,
-        "created_at": min(created for s in known if (created := s.created_at or s.started_at)),
-        "writers": [
-            {
-                "start": session.start,
-                "host": session.host,
-                "gpu_type": session.gpu_type,
-                "gpu_count": session.gpu_count,
-            }
-            for session in known
-        ],
-        "heartbeat_at": _heartbeat(last),
-        "runtime_s": _total_runtime(known),
-        "first_metric_at": min(
-            (s.first_metric_at for s in known if s.first_metric_at), default=None
-        ),
-        "last_metric_at": max((s.last_metric_at for s in known if s.last_metric_at), default=None),
-        "group_name": _last(known, "group_name"),
-        "job_type": _last(known, "job_type"),
-        "sweep": _last(known, "sweep"),
-        "tags": _last(known, "tags"),
-        "config": None if config is None else config_text(config),
-        "gpu_utilisation": sum(percents) / len(percents) / 100 if percents else None,
-        "notes": _last(known, "notes"),
-        "source": "files",
-        "trust": 1,
-    }
-
-
-def read_files(session: Session, folder: Path) -> None:
-    """Fills in what `session` lacks from the JSON and YAML files in `folder` (a `files/`).
-
-    Their `state` says "running" for ever and their `heartbeatAt` is the start: neither is read.
-    """
-    metadata = _mapping(folder / "wandb-metadata.json")
-    session.started_at = session.started_at or instant_of(metadata.get("startedAt"))
-    session.host = session.host or metadata.get("host")
-    session.gpu_type = session.gpu_type or metadata.get("gpu")
-    session.gpu_count = session.gpu_count or metadata.get("gpu_count")
-    if session.has_log:
-        return
-    take_summary(session, _mapping(folder / "wandb-summary.json"))
-    config = _mapping(folder / "config.yaml")
-    own = config.pop("_wandb", None)
-    config.pop("wandb_version", None)
-    if own is not None or config:
-        session.config = {
-            name: value["value"] if isinstance(value, dict) and "value" in value else value
-            for name, value in config.items()
-        }
-    stamp = own.get("value") if isinstance(own, dict) else None
-    if isinstance(stamp, dict):
-        session.created_at = instant_of(stamp.get("start_time"))
-    if session.start is None and session.last_metric_at and session.runtime_s is not None:
-        before = session.last_metric_at.timestamp() - session.runtime_s
-        session.created_at = instant_of(before)
 
 
 def take_summary(session: Session, summary: Mapping[str, Any]) -> None:
     """Takes the runtime and the last row's time out of (a part of) a run's summary."""
     own = summary.get("_wandb")
     runtime = own.get("runtime") if isinstance(own, dict) else None
-    for seconds in (runtime, summary.get("_runtime")):
-        if (known := finite(seconds)) is not None:
-            session.runtime_s = max(known, session.runtime_s or 0.0)
-            break
+    told = (session.runtime_s, finite(runtime), finite(summary.get("_runtime")))
+    session.runtime_s = max((seconds for seconds in told if seconds is not None), default=None)
     session.logged(instant_of(summary.get("_timestamp")))
 
 
@@ -186,68 +126,6 @@ def finite(value: Any) -> float | None:
         return None
 
 
-def _distinct(sessions: Sequence[Session]) -> list[Session]:
-    """The sessions whose start is known, in order of it; of two copies the one that knows more."""
-    by_start: dict[datetime, Session] = {}
-    for session in sessions:
-        if session.start is None:
-            continue
-        other = by_start.setdefault(session.start, session)
-        if _knowledge(session) > _knowledge(other):
-            by_start[session.start] = session
-    return [by_start[start] for start in sorted(by_start)]
-
-
-def _knowledge(session: Session) -> tuple[bool, bool, datetime]:
-    never = datetime.min.replace(tzinfo=UTC)
-    return session.has_log, session.exit_code is not None, session.last_seen_at or never
-
-
-def _total_runtime(sessions: Sequence[Session]) -> float | None:
-    """Seconds active in all sessions; null where none tells.
-
-    A session that was online counts the ones before it in its own runtime, an offline one does
-    not know of them.
-    """
-    total: float | None = None
-    for session in sessions:
-        own = session.runtime_s
-        if session.has_log and session.exit_code is None and session.last_seen_at and session.start:
-            own = max(own or 0.0, (session.last_seen_at - session.start).total_seconds())
-        if own is not None:
-            before = total or 0.0
-            total = before + own if session.offline else max(before, own)
-    return total
-
-
-def _heartbeat(session: Session) -> datetime | None:
-    """Last sign of life. An exit carries no time of its own, but an offline one its runtime."""
-    if not session.has_log:
-        return None
-    if session.offline and session.exit_code is not None and session.start and session.runtime_s:
-        ended = session.start + timedelta(seconds=session.runtime_s)
-        return _latest(session.last_seen_at, ended)
-    return session.last_seen_at
-
-
-def _last(sessions: Sequence[Session], name: str) -> Any:
-    values = (getattr(session, name) for session in reversed(sessions))
-    return next((value for value in values if value is not None), None)
-
-
-def _latest(one: datetime | None, other: datetime | None) -> datetime | None:
+def latest_of(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The later of two instants, or the one that is known."""
     return max(one, other) if one and other else one or other
-
-
-def _mapping(path: Path) -> dict[str, Any]:
-    """The mapping in a JSON or YAML file; empty where there is none that can be read."""
-    import yaml  # type: ignore[import-untyped]  # noqa: PLC0415 - comes with wandb, as the files do
-
-    try:
-        text = path.read_text(encoding="utf-8")
-        if path.suffix == ".yaml":  # its dates and NaNs as they would be in the JSON of a server
-            text = json.dumps(yaml.safe_load(text), default=str)
-        value = json.loads(text, parse_constant=str)
-    except (OSError, TypeError, ValueError, RecursionError, yaml.YAMLError):
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from velocity.sources.lenient_json import read_json
 from velocity.sources.local_session import Session, finite, instant_of, take_summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-#: NaN and infinities, which Python writes but JSON lacks, become text.
-_JSON = json.JSONDecoder(parse_constant=str)
 _GPU_PERCENT = re.compile(r"gpu\.\d+\.gpu")
 
 # Nearly all records are logged rows and the summary after each, of which only the first and the
@@ -38,18 +36,35 @@ class LogRecords:
             if _TIMESTAMP in payload:
                 self._rows[1:] = [record]
         elif kind == "summary":
+            if not self._summaries and not self._rows:
+                self._take_restored(record)
             self._summaries.update((mark, record) for mark in _SUMMARY_MARKS if mark in payload)
         elif kind in _TAKE:
             _TAKE[kind](self._session, getattr(record, kind))
 
+    def _take_restored(self, first: Any) -> None:
+        """Takes what the first summary tells of earlier sessions.
+
+        A client that resumes a run begins with the summary as the server has it, `_wandb` in one
+        piece; what the client itself writes comes key by key.
+        """
+        internal = next((it for it in first.summary.update if it.key == "_wandb"), None)
+        restored = None if internal is None else _json(internal.value_json)
+        if isinstance(restored, dict):
+            earlier = finite(restored.get("runtime")) or 0.0
+            self._session.resumed = True
+            self._session.earlier_runtime_s = max(self._session.earlier_runtime_s, earlier)
+
     def finish(self) -> None:
         """Takes what could only be known at the end."""
         for record in self._rows:
-            self._session.logged(instant_of(_tree(record.history.item).get("_timestamp")))
+            self._session.logged(instant_of(_value(record.history.item, "_timestamp")))
         summary: dict[str, Any] = {}
         for mark, record in self._summaries.items():
             name = mark[1:].decode()
-            summary[name] = _tree(record.summary.update).get(name)
+            summary[name] = _value(record.summary.update, name)
+        if not self._rows and self._session.resumed:
+            summary.pop("_timestamp", None)  # of an earlier session's last row
         take_summary(self._session, summary)
 
 
@@ -65,12 +80,22 @@ def _take_run(session: Session, run: Any) -> None:
     session.notes = run.notes or session.notes
     session.host = session.host or run.host or None
     session.tags = list(run.tags) or session.tags or []
+    # A rewound run has steps before it too, as has a fork, which is a run of another id.
+    is_rewound = run.HasField("branch_point") and run.branch_point.run == run.run_id
+    # Clients of 2026 write what was asked for, not what the server answered.
+    is_resumed = (
+        run.resumed or run.resume or is_rewound or (run.starting_step > 0 and not run.forked)
+    )
+    session.rewound = bool(session.rewound or is_rewound)
+    session.resumed = bool(session.resumed or is_resumed)
+    session.earlier_runtime_s = max(session.earlier_runtime_s, float(run.runtime))
     _take_config(session, run.config)
 
 
 def _take_config(session: Session, change: Any) -> None:
     config = session.config = session.config if session.config is not None else {}
-    _tree(change.update, config)
+    if not _tree(change.update, config):
+        session.unreadable.append("config")
     for item in change.remove:
         config.pop(item.key, None)
 
@@ -117,27 +142,41 @@ _TAKE: dict[str, Callable[[Session, Any], None]] = {
 }
 
 
-def _tree(items: Sequence[Any], into: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The items' values, each under its key or nested keys."""
-    root: dict[str, Any] = {} if into is None else into
+def _tree(items: Sequence[Any], into: dict[str, Any]) -> bool:
+    """Puts the items' values in, each under its key or nested keys; whether all could be read."""
+    whole = True
     for item in items:
         *path, name = item.nested_key or [item.key]
-        tree = root
+        tree = into
         for step in path:
             below = tree.get(step)
             tree[step] = tree = below if isinstance(below, dict) else {}
-        tree[name] = _json(item.value_json)
-    return root
+        try:
+            tree[name] = read_json(item.value_json)
+        except ValueError:
+            whole = False
+    return whole
+
+
+def _value(items: Sequence[Any], name: str) -> Any:
+    """The value under one key, None where it cannot be read."""
+    tree: dict[str, Any] = {}
+    _tree(items, tree)
+    return tree.get(name)
 
 
 def _json(text: str) -> Any:
     try:
-        return _JSON.decode(text)
-    except (ValueError, RecursionError):
+        return read_json(text)
+    except ValueError:
         return None
 
 
 def _instant(stamp: Any) -> datetime | None:
     if not stamp.seconds:
         return None
-    return datetime.fromtimestamp(stamp.seconds, UTC) + timedelta(microseconds=stamp.nanos // 1000)
+    try:
+        whole = datetime.fromtimestamp(stamp.seconds, UTC)
+    except (ValueError, OverflowError, OSError):  # a damaged record
+        return None
+    return whole + timedelta(microseconds=stamp.nanos // 1000)

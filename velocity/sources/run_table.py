@@ -1,8 +1,7 @@
-"""Runs from a table: CSV or Parquet with the columns of `RUN_SCHEMA`, or W&B's own CSV export."""
+"""Runs from a table: CSV or Parquet with the columns of `TABLE_SCHEMA`, or W&B's own CSV export."""
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,43 +10,38 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from velocity.errors import SourceError
-from velocity.records import REQUIRED, RUN_SCHEMA, UTC, Rejected, RunBatch
+from velocity.formats import plural
+from velocity.records import REQUIRED, RUN_SCHEMA, UTC, WRITER, Rejected, RunBatch
+from velocity.settings import CONTROL_CHARACTERS
+from velocity.sources.table_file import ROW, TableFile, open_table
+from velocity.sources.table_kinds import EXPORTED, is_export
+from velocity.sources.table_times import AmbiguousDateError, day_order
 from velocity.sources.table_values import (
     TABLE_SCHEMA,
+    Dialect,
     UnreadableColumnError,
     reading_of,
-    writers_of_columns,
+    trimmed,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from velocity.sources.base import Asked
+    from velocity.sources.table_times import DayOrder
 
-#: Columns of `RUN_SCHEMA` -> headings in W&B's export. Which of them there are is up to the view.
-_EXPORTED = {
-    "entity": "Entity",
-    "project": "Project",
-    "run_id": "ID",
-    "display_name": "Name",
-    "state": "State",
-    "notes": "Notes",
-    "username": "User",
-    "tags": "Tags",
-    "created_at": "Created",
-    "runtime_s": "Runtime",
-    "sweep": "Sweep",
-    "group_name": "Group",
-    "job_type": "Job Type",
-}
-#: How far a source is trusted is not for its own rows to say.
-_PLAIN = {column: column for column in TABLE_SCHEMA if column != "trust"}
 _KEY = ("entity", "project", "run_id")
-_ROW = " row"  # number of a row, from 1 below the header; no heading keeps a leading space
-_PARQUET = b"PAR1"  # how such a file begins
+#: A row without one of these cannot become a run.
+_NEEDED = (*_KEY, "created_at")
+_MACHINE = ("host", "gpu_type", "gpu_count")
 _SHOWN_CHARACTERS = 60
+_SHOWN_REASONS = 3
+#: One absurd runtime must not make all other runs stale.
 _LONGEST_RUNTIME_S = 10 * 365 * 86400
+#: What an export has in an empty cell of text.
+_NOTHING_EXPORTED = "-"
+_NO_STATE = ""  # of a row that tells none
 
 #: Number of a row -> column -> what is wrong there.
 _Problems = defaultdict[int, dict[str, str]]
@@ -58,15 +52,14 @@ class RunTable:
     """A table of runs as read.
 
     Attributes:
-        batch: its runs, each once, and the rows that were set aside.
-        largest_at: the largest time in it, in UTC: up to when it is complete, as far as it tells.
-            Of an export, which tells no other end, the largest Created + Runtime counts too.
-            None if no row could be read.
-        notes: sentences about what was passed over or made up.
+        batch: its runs, each once, and the rows that could not become runs.
+        largest_at: the largest time in it, in UTC, where the start + runtime of each run counts
+            too: up to when it is complete, as far as it tells.
+        notes: sentences about what was skipped, made up, or could not be read.
     """
 
     batch: RunBatch
-    largest_at: datetime | None
+    largest_at: datetime
     notes: tuple[str, ...]
 
 
@@ -78,127 +71,112 @@ class TableSource:
         tables = []
         for number, place in enumerate(asked.places):
             asked.on_progress(place, number, len(asked.places))
-            table = read_run_table(Path(place), entity=asked.entity, project=asked.project)
+            table = read_run_table(
+                Path(place),
+                entity=asked.entity,
+                project=asked.project,
+                username=asked.username,
+                user_column=asked.user_column,
+            )
             tables.append(replace(table.batch, complete_to=table.largest_at, notes=table.notes))
         return iter(tables)
 
 
 def read_run_table(
-    path: Path, *, entity: str | None = None, project: str | None = None
+    path: Path,
+    *,
+    entity: str | None = None,
+    project: str | None = None,
+    username: str | None = None,
+    user_column: str | None = None,
 ) -> RunTable:
     """Reads a CSV or Parquet file of runs.
 
-    It has columns of `RUN_SCHEMA`, or is W&B's CSV export of a runs table. Other columns are
-    passed over. A row with a value that cannot be read is set aside. Of rows that tell of the same
-    run, the last counts.
+    It has columns of `TABLE_SCHEMA`, or is W&B's CSV export of a runs table. Other columns are
+    skipped. A value that cannot be read is null and named in `unreadable`; only a row without an
+    id or a creation time becomes no run. Of rows about the same run, the last counts.
 
     Args:
         path: the file; what it is, is seen from its content.
         entity: of the runs for which the table names none, as an export does.
         project: likewise.
+        username: likewise.
+        user_column: heading of the column with the usernames.
 
     Raises:
-        SourceError: no such file, neither CSV nor Parquet, without a column that is needed, with
-            a column of a type that its values cannot have, or without a row.
+        SourceError: no such file, not a table of runs, without a column that is needed, with a
+            column of a type that its values cannot have, with dates that can be read in two ways,
+            or without a row that can be read.
     """
-    frame = _read(path)
-    present = set(frame.columns)
-    is_export = not {"run_id", "created_at"} <= present and bool({"Name", "ID"} & present)
-    known_headings = _EXPORTED if is_export else _PLAIN
-    headings = {ours: name for ours, name in known_headings.items() if name in present}
-    other = [name for name in frame.columns if name not in (_ROW, *headings.values())]
-    notes = [f"{path} has columns that were passed over: {', '.join(other)}."] if other else []
-    given = {"entity": entity, "project": project}
-    missing = [name for name in REQUIRED if name not in headings and not given.get(name)]
-    if is_export:
-        if "display_name" in headings and "run_id" in missing:
-            missing.remove("run_id")
-        _expect_owner(path, missing)
-    _expect_columns(path, [known_headings[name] for name in missing], frame.columns[1:])
-    if frame.is_empty():
+    table = open_table(path)
+    exported = is_export(path, table.columns)
+    given = {"entity": entity, "project": project, "username": username}
+    headings = _headings(path, table, exported=exported, user_column=user_column)
+    _expect_columns(path, table, headings, given, exported=exported)
+    if table.frame.is_empty() and not table.broken:
         raise SourceError(f"{path} has no rows.", "Export it again, with the runs in it.")
-    frame = frame.select(_ROW, **{ours: pl.col(name) for ours, name in headings.items()})
-    values, problems = _values(path, frame, headings, separator="," if is_export else ";")
+    notes = [*table.notes, *_skipped(path, table, headings.values())]
+    values, problems = _values(path, table, headings, exported=exported)
     values = values.with_columns(
         *(pl.col(name).fill_null(pl.lit(value, pl.String)) for name, value in given.items()),
-        source=pl.lit("table"),
-        trust=pl.lit(2, pl.Int32),
+        state=pl.col("state").fill_null(_NO_STATE),
+        heartbeat_at=pl.coalesce("ended_at", "heartbeat_at"),
     )
-    if is_export:
-        values = values.with_columns(pl.col("state").str.to_lowercase())
-        if "run_id" not in headings:
-            values = _with_ids_of_names(values)
-            notes.append(
-                f'{path} has no column "ID": the names of the runs were made their ids, so a pull'
-                " from W&B will not replace these runs."
-            )
-    runs, rejected = _set_aside(values, problems, headings)
+    if exported and "run_id" not in headings:
+        values = _with_made_ids(values)
+        notes.append(
+            f'{path} does not have the column "ID": ids were made of the names and creation times'
+            " of the runs, so a pull from W&B will not replace these runs."
+        )
+    runs, rejected = _split(values, problems, headings)
+    rejected += tuple(
+        Rejected(entity or "", project or "", None, f"row {number}: {reason}")
+        for number, reason in table.broken.items()
+    )
+    if runs.is_empty():
+        raise SourceError(
+            f"No row of {path} can be read: {_reasons(rejected)}.",
+            "Correct the file, or export it again.",
+        )
+    notes += _troubles(path, rejected, runs, problems)
     once = runs.unique(_KEY, keep="last", maintain_order=True)
     if once.height < runs.height:
-        notes.append(
-            f"{path} tells of {runs.height - once.height} of its runs again further down; the last"
-            " row of each counts."
-        )
-    largest_at = _largest_at(once, with_runtime=is_export)
-    return RunTable(
-        RunBatch(writers_of_columns(once).select(*RUN_SCHEMA), rejected), largest_at, tuple(notes)
-    )
+        again = plural(runs.height - once.height, "row")
+        notes.append(f"{path}: {again} skipped: a row further down is about the same run.")
+    batch = RunBatch(_records(once), rejected)
+    return RunTable(batch, _largest_at(once), tuple(notes))
 
 
-def _read(path: Path) -> pl.DataFrame:
-    """The table as it is written, text where it is CSV, with the row numbers in front."""
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(4096)
-    except FileNotFoundError as error:
-        raise SourceError(f"{path} does not exist.", "Name a CSV or Parquet file.") from error
-    except IsADirectoryError as error:
-        raise SourceError(
-            f"{path} is a directory, not a table.",
-            "Name a CSV or Parquet file; `velocity ingest` reads W&B run directories.",
-        ) from error
-    except OSError as error:
-        raise SourceError(
-            f"{path} cannot be read: {error.strerror}.", "See to it that you may read the file."
-        ) from error
-    if not head:
-        raise SourceError(f"{path} is empty.", "Export it again, as CSV or Parquet.")
-    is_parquet = head.startswith(_PARQUET)
-    if not is_parquet and b"\0" in head:
-        raise SourceError(
-            f"{path} is neither a CSV file nor a Parquet file.",
-            "Save it as CSV (UTF-8, commas, one header line) or as Parquet.",
-        )
-    try:
-        frame = pl.read_parquet(path) if is_parquet else pl.read_csv(path, infer_schema=False)
-        frame = frame.rename({name: name.strip() for name in frame.columns})
-    except (pl.exceptions.PolarsError, OSError) as error:
-        reason = str(error).partition("\n")[0].rstrip(".")
-        if is_parquet:
+def _headings(
+    path: Path, table: TableFile, *, exported: bool, user_column: str | None
+) -> dict[str, str]:
+    """Columns of `TABLE_SCHEMA` -> the headings that the table has for them."""
+    known = EXPORTED if exported else {column: column for column in TABLE_SCHEMA}
+    headings = {ours: name for ours, name in known.items() if name in table.columns}
+    if user_column is not None:
+        if user_column not in table.columns:
             raise SourceError(
-                f"{path} is a damaged Parquet file: {reason}.", "Write or copy it again."
-            ) from error
-        raise SourceError(
-            f"{path} cannot be read as CSV: {_long_row(path) or reason}.",
-            "Save it as UTF-8 with commas, one header line, and quotes around text with commas.",
-        ) from error
-    # An empty line of a CSV file is no row, but counts as one, so that numbers fit the file.
-    written = pl.any_horizontal(pl.exclude(_ROW).is_not_null())
-    return frame.with_row_index(_ROW, offset=1).filter(written)
+                f'{path} does not have the column "{user_column}".',
+                f"It has: {_listed(table.columns)}.",
+            )
+        headings["username"] = user_column
+    return headings
 
 
-def _long_row(path: Path) -> str | None:
-    """Which row of a CSV file has more values than there are headings."""
-    with path.open(newline="", encoding="utf-8", errors="replace") as stream:
-        lines = csv.reader(stream)
-        headings = len(next(lines, []))
-        for row, line in enumerate(lines, start=1):
-            if len(line) > headings:
-                return f"row {row} has {len(line)} values under {headings} headings"
-    return None
-
-
-def _expect_owner(path: Path, missing: list[str]) -> None:
+def _expect_columns(
+    path: Path,
+    table: TableFile,
+    headings: Mapping[str, str],
+    given: Mapping[str, str | None],
+    *,
+    exported: bool,
+) -> None:
+    """Refuses a table without the columns that a run needs."""
+    missing = [name for name in REQUIRED if name not in headings and not given.get(name)]
+    if not exported:
+        if missing:
+            raise _lacking(path, missing, f"Add it; the table has: {_listed(table.columns)}.")
+        return
     owner = [name for name in missing if name in {"entity", "project"}]
     if owner:
         raise SourceError(
@@ -206,39 +184,63 @@ def _expect_owner(path: Path, missing: list[str]) -> None:
             f" {' and '.join(owner)}.",
             f"Give {' and '.join(f'--{name}' for name in owner)}.",
         )
+    # A name and a creation time make an id.
+    wanted = [EXPORTED[name] for name in missing if name != "run_id" or "Name" not in table.columns]
+    if wanted:
+        choose = " and ".join(wanted)
+        raise _lacking(path, wanted, f"Choose {choose} under Columns in W&B, and export it again.")
 
 
-def _expect_columns(path: Path, missing: list[str], present: list[str]) -> None:
-    if missing:
-        columns = "columns" if len(missing) > 1 else "column"
-        wanted = ", ".join(f'"{heading}"' for heading in missing)
-        raise SourceError(
-            f"{path} lacks the {columns} {wanted}.",
-            f"Add the {columns}; it has: {', '.join(present)}.",
-        )
+def _lacking(path: Path, missing: list[str], advice: str) -> SourceError:
+    columns = plural(len(missing), "column").partition(" ")[2]
+    wanted = ", ".join(f'"{heading}"' for heading in missing)
+    return SourceError(f"{path} does not have the {columns} {wanted}.", advice)
+
+
+def _listed(columns: Iterable[str]) -> str:
+    return ", ".join(_shown(name) for name in columns if name)
+
+
+def _shown(value: object) -> str:
+    """The value as a message shows it: not too long, and without what moves a cursor."""
+    return CONTROL_CHARACTERS.sub("\ufffd", str(value)[:_SHOWN_CHARACTERS])
+
+
+def _skipped(path: Path, table: TableFile, used: Iterable[str]) -> list[str]:
+    others = _listed(name for name in table.columns if name not in set(used))
+    return [f"{path}: these columns were skipped: {others}."] if others else []
 
 
 def _values(
-    path: Path, frame: pl.DataFrame, headings: dict[str, str], *, separator: str
+    path: Path, table: TableFile, headings: Mapping[str, str], *, exported: bool
 ) -> tuple[pl.DataFrame, _Problems]:
-    """The values of the table, in the columns of `RUN_SCHEMA`, and what could not be read."""
+    """The values of the table, in the columns of `TABLE_SCHEMA`, and what could not be read."""
+    frame = table.frame.select(ROW, **{ours: pl.col(name) for ours, name in headings.items()})
+    if exported:
+        text = pl.col(pl.String)
+        frame = frame.with_columns(pl.when(text != _NOTHING_EXPORTED).then(text))
+    dialect = Dialect(
+        list_separator="," if exported else ";",
+        decimal_comma=table.separator != ",",
+        day_order=_day_order(path, frame, headings),
+    )
     readings = {}
     for column, heading in headings.items():
         try:
-            readings[column] = reading_of(column, frame.schema[column], separator=separator)
+            readings[column] = reading_of(column, frame.schema[column], dialect)
         except UnreadableColumnError as error:
             raise SourceError(
                 f'{path} has in its column "{heading}" values of type {error}.',
                 "Write them so, or leave the column out.",
             ) from error
-    known = frame.select(_ROW, **{name: reading.known for name, reading in readings.items()})
-    values = known.lazy().select(_ROW, **{name: r.value for name, r in readings.items()}).collect()
+    known = frame.select(ROW, **{name: reading.known for name, reading in readings.items()})
+    values = known.lazy().select(ROW, **{name: r.value for name, r in readings.items()}).collect()
     problems: _Problems = defaultdict(dict)
     for column, reading in readings.items():
         unread = known.filter(known[column].is_not_null() & values[column].is_null())
-        for row, value in unread.select(_ROW, column).iter_rows():
+        for row, value in unread.select(ROW, column).iter_rows():
             # A config may hold what nobody else should read.
-            shown = "" if column == "config" else f' "{str(value)[:_SHOWN_CHARACTERS]}"'
+            shown = "" if column == "config" else f' "{_shown(value)}"'
             problems[row][column] = f"{headings[column]}{shown} is not {reading.wanted}"
     values = values.with_columns(
         pl.lit(None, kind).alias(column)
@@ -248,50 +250,115 @@ def _values(
     return values, problems
 
 
-def _with_ids_of_names(values: pl.DataFrame) -> pl.DataFrame:
-    """Run ids made of names, oldest first, so that runs added later change none of them."""
-    taken = set(values["display_name"].drop_nulls())
-    seen: set[str] = set()
-    ids: list[str | None] = []
-    ordered = values.sort("created_at", _ROW, nulls_last=True)
-    for name in ordered["display_name"]:
-        run_id, number = name, 1
-        while name is not None and run_id in (taken if number > 1 else seen):
-            number += 1
-            run_id = f"{name}#{number}"
-        seen.add(name)
-        taken.add(run_id)
-        ids.append(run_id)
-    return ordered.with_columns(run_id=pl.Series(ids, dtype=pl.String)).sort(_ROW)
+def _day_order(path: Path, frame: pl.DataFrame, headings: Mapping[str, str]) -> DayOrder:
+    times = {
+        name: frame[name]
+        for name in headings
+        if TABLE_SCHEMA[name] == UTC and frame.schema[name] == pl.String
+    }
+    try:
+        return day_order(times.values())
+    except AmbiguousDateError as error:
+        column = next(
+            heading
+            for name, heading in headings.items()
+            if name in times and frame.select((trimmed(pl.col(name)) == str(error)).any()).item()
+        )
+        raise SourceError(
+            f'{path} has "{error}" in its column "{column}": which number is the day, and which'
+            " the month?",
+            "Write times as in 2026-05-04T09:00:00Z. Importing W&B's file as it was downloaded,"
+            " before a spreadsheet saved it, does too.",
+        ) from error
 
 
-def _set_aside(
-    values: pl.DataFrame, problems: _Problems, headings: dict[str, str]
+def _with_made_ids(values: pl.DataFrame) -> pl.DataFrame:
+    """Run ids made of names and creation times; of runs that share both, the later rows count up.
+
+    So runs that are added to the table later change none of them.
+    """
+    created = pl.col("created_at").dt.to_string("%Y-%m-%dT%H:%M:%S%.fZ")
+    number = pl.int_range(1, pl.len() + 1).over("display_name", "created_at")
+    suffix = pl.when(number > 1).then(pl.format(" #{}", number)).otherwise(pl.lit(""))
+    return values.with_columns(run_id=pl.col("display_name") + " " + created + suffix)
+
+
+def _split(
+    values: pl.DataFrame, problems: _Problems, headings: Mapping[str, str]
 ) -> tuple[pl.DataFrame, tuple[Rejected, ...]]:
-    """The rows that can be merged, and the others with what is wrong with each."""
-    for column in REQUIRED:
-        for row in values.filter(pl.col(column).is_null())[_ROW]:
+    """The rows that are runs, with the fields of each that could not be read; and the others."""
+    for column in _NEEDED:
+        for row in values.filter(pl.col(column).is_null())[ROW]:
             problems[row].setdefault(column, f"{headings.get(column, column)} has no value")
-    is_aside = values[_ROW].is_in(list(problems))
+    is_run = ~pl.any_horizontal(pl.col(name).is_null() for name in _NEEDED)
     rejected = tuple(
         Rejected(
             entity or "", project or "", run_id, f"row {row}: {'; '.join(problems[row].values())}"
         )
-        for row, entity, project, run_id in values.filter(is_aside).select(_ROW, *_KEY).iter_rows()
+        for row, entity, project, run_id in values.filter(~is_run).select(ROW, *_KEY).iter_rows()
     )
-    return values.filter(~is_aside), rejected
+    runs = values.filter(is_run)
+    unreadable = pl.Series(
+        [list(problems[row]) if row in problems else None for row in runs[ROW]],
+        dtype=pl.List(pl.String),
+    )
+    return runs.with_columns(unreadable=unreadable), rejected
 
 
-def _largest_at(runs: pl.DataFrame, *, with_runtime: bool) -> datetime | None:
+def _reasons(rejected: Iterable[Rejected]) -> str:
+    """The first few reasons, in words."""
+    reasons = [row.reason for row in rejected]
+    more = len(reasons) - _SHOWN_REASONS
+    told = "; ".join(reasons[:_SHOWN_REASONS])
+    return f"{told}; and {more:,} more" if more > 0 else told
+
+
+def _troubles(
+    path: Path, rejected: tuple[Rejected, ...], runs: pl.DataFrame, problems: _Problems
+) -> Iterable[str]:
+    """Sentences about rows and values that could not be read."""
+    if rejected:
+        rows = runs.height + len(rejected)
+        yield f"{path}: {len(rejected):,} of {rows:,} rows could not be read: {_reasons(rejected)}."
+    unread = runs.select(ROW, "unreadable").explode("unreadable").drop_nulls()
+    for (column,), rows_of_it in unread.group_by("unreadable", maintain_order=True):
+        row = rows_of_it[ROW][0]
+        yield (
+            f"{path}: {column} is not known in {plural(rows_of_it.height, 'row')}: row {row}: "
+            f"{problems[row][str(column)]}."
+        )
+
+
+def _records(runs: pl.DataFrame) -> pl.DataFrame:
+    """The runs in the columns of `RUN_SCHEMA`; what a table does not tell is null."""
+    started = pl.when(pl.col("writer_starts").list.len() > 0).then("writer_starts")
+    writer = (
+        runs.with_columns(start=started.fill_null(pl.concat_list("started_at")).list.sort())
+        .explode("start")
+        .filter(pl.any_horizontal(pl.col("start", *_MACHINE).is_not_null()))
+    )
+    writers = writer.group_by(ROW).agg(
+        writers=pl.struct(
+            pl.col(name) if name in ("start", *_MACHINE) else pl.lit(None, kind).alias(name)
+            for name, kind in WRITER.to_schema().items()
+        )
+    )
+    joined = runs.join(writers, on=ROW, how="left", maintain_order="left")
+    told = joined.with_columns(source=pl.lit("table"), trust=pl.lit(2, pl.Int32))
+    return told.select(
+        pl.col(name) if name in told.columns else pl.lit(None, kind).alias(name)
+        for name, kind in RUN_SCHEMA.items()
+    )
+
+
+def _largest_at(runs: pl.DataFrame) -> datetime:
+    start = pl.coalesce(pl.col("writer_starts").list.min(), "started_at", "created_at")
+    seconds = pl.col("runtime_s").fill_null(0)
+    microseconds = (seconds * 1e6).cast(pl.Int64, strict=False)
+    end = pl.when(seconds < _LONGEST_RUNTIME_S).then(start + pl.duration(microseconds=microseconds))
     times = [pl.col(name).max() for name, kind in TABLE_SCHEMA.items() if kind == UTC]
-    times.append(pl.col("writer_starts").explode().max())
-    if with_runtime:
-        # Ten years are no runtime: one absurd row must not make all others stale.
-        seconds = pl.col("runtime_s").fill_null(0)
-        microseconds = (seconds * 1e6).cast(pl.Int64, strict=False)
-        end = pl.col("created_at") + pl.duration(microseconds=microseconds)
-        times.append(pl.when(seconds < _LONGEST_RUNTIME_S).then(end).max())
-    largest: datetime | None = runs.select(
+    times += [pl.col("writer_starts").explode().max(), end.max()]
+    largest: datetime = runs.select(
         largest=pl.max_horizontal(time.alias(str(number)) for number, time in enumerate(times))
     ).item()
     return largest

@@ -14,7 +14,9 @@ import polars as pl
 from velocity.errors import SourceError
 from velocity.records import Rejected, RunBatch, run_frame
 from velocity.sources.datastore import RecordReader
-from velocity.sources.local_session import NO_PROJECT, Session, read_files, run_row
+from velocity.sources.local_files import read_files
+from velocity.sources.local_runs import run_rows
+from velocity.sources.local_session import NO_PROJECT, Session
 from velocity.sources.log_records import LogRecords
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ _BATCH_ROWS = 500
 _UNFIT = (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError, RecursionError)
 _STAMPED = re.compile(r"(?:offline-)?run-\d{8}_\d{6}-(.+)")
 _LOG = re.compile(r"run-(.+)\.wandb")
+_NO_START = "neither a *.wandb file nor files/ tell when the run began"
 
 
 class LocalSource:
@@ -62,8 +65,8 @@ def fetch_local_runs(
     """Reads every run directory at or under `paths`, in batches of at most some hundred runs.
 
     Directories of one run id are read together, since each is one session of it. Links below
-    `paths` are not followed. A directory that cannot be read at all, and a file with damage in it
-    (of which the rest is used), are told in `rejected`.
+    `paths` are not followed. A directory that does not tell when its run began is in `rejected`;
+    of a damaged file, the rest is used, and "log" is among the unreadable fields of the run.
 
     Args:
         paths: run directories, `wandb` directories, or trees of them.
@@ -100,23 +103,23 @@ def fetch_local_runs(
 def _runs(
     directories: Sequence[_RunDirectory], owner: str, username: str | None
 ) -> Iterator[pl.DataFrame | Rejected]:
-    """The runs, a frame each, of the directories of one run id: one a project that has such a run.
-
-    And what is wrong with the directories.
-    """
+    """The runs, a frame each, of the directories of one run id; and what could not become one."""
     run_id = directories[0].run_id
+    read = [_read(directory) for directory in directories]
+    told = {(it.entity, it.project) for it, _ in read if it.project is not None}
     sessions: defaultdict[tuple[str, str], list[Session]] = defaultdict(list)
-    for directory in directories:
-        session, problem = _read(directory)
+    for directory, (session, problem) in zip(directories, read, strict=True):
+        if session.project is None and len(told) == 1:
+            ((session.entity, session.project),) = told  # without a log, it is theirs
         key = session.entity or owner, session.project or NO_PROJECT
         if session.start is not None:
             sessions[key].append(session)
-        if problem is not None:
-            yield Rejected(*key, run_id, f"{directory.path}: {problem}")
+        else:
+            yield Rejected(*key, run_id, f"{directory.path}: {problem or _NO_START}")
     for (entity, project), members in sessions.items():
         owned = {"entity": entity, "project": project, "username": username}
         try:
-            yield run_frame([{**run_row(members, run_id), **owned}])
+            yield run_frame([row | owned for row in run_rows(members, run_id)])
         except _UNFIT as error:
             yield Rejected(entity, project, run_id, f"{members[0].path}: {error}")
 
@@ -166,30 +169,27 @@ def _run_directories(root: Path, unread: list[Rejected], entity: str) -> Iterato
 
 
 def _read(directory: _RunDirectory) -> tuple[Session, str | None]:
-    """What the directory tells (without a start, nothing to be used), and what is wrong with it."""
-    session = Session(directory.path, offline=directory.path.name.startswith("offline-"))
-    log, damaged_at = directory.log, []
-    if log is not None:
+    """What the directory tells, and what is wrong with its log.
+
+    A log without a run record is no log: `files/` tell. One that is damaged is used as far as it
+    can be, and so is noted as unreadable.
+    """
+    offline = directory.path.name.startswith("offline-")
+    session, problem = Session(directory.path, offline), None
+    if directory.log is not None:
         try:
-            damaged_at = _read_log(session, log)
+            damaged_at = _read_log(session, directory.log)
         except OSError as error:
-            return Session(directory.path, session.offline), (
-                f"{log.name} cannot be read: {error.strerror}"
-            )
-        if session.created_at is None:
+            damaged_at, problem = [0], f"{directory.log.name} cannot be read: {error.strerror}"
+        if problem is None and session.created_at is None:
             where = f" (damaged at byte {damaged_at[0]})" if damaged_at else ""
-            return Session(directory.path, session.offline), (
-                f"{log.name} holds no run yet, or none that is whole{where}"
-            )
+            problem = f"{directory.log.name} does not hold a whole run record{where}"
+        if problem is not None:
+            session = Session(directory.path, offline)
+        if damaged_at:
+            session.unreadable.append("log")
     read_files(session, directory.path / "files")
-    if session.start is None:
-        return session, "neither a *.wandb file nor files/ tell when the run began"
-    if log is not None and damaged_at:
-        more = f" and in {len(damaged_at) - 1} more places" if len(damaged_at) > 1 else ""
-        return session, (
-            f"{log.name} is damaged at byte {damaged_at[0]}{more}; the rest of it is used"
-        )
-    return session, None
+    return session, problem
 
 
 def _read_log(session: Session, log: Path) -> list[int]:

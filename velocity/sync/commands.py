@@ -204,15 +204,24 @@ def import_tables(
     as_of: datetime | None = None,
     entity: str | None = None,
     project: str | None = None,
+    username: str | None = None,
+    user_column: str | None = None,
     on_progress: OnProgress = lambda _: None,
     clock: Clock = _now,
 ) -> SyncResult:
     """Reads run tables (CSV, Parquet, or W&B's own CSV export), as `import_runs` does.
 
-    `entity` and `project` are for W&B's export, which does not say. Tables are complete to
-    the largest time in all of them, unless `as_of` says otherwise.
+    `entity`, `project` and `username` are for tables that do not say, and `user_column` is the
+    heading of usernames that are not called so. Tables are complete to the largest time in all of
+    them, unless `as_of` says otherwise.
     """
-    asked = Asked([str(file) for file in files], entity=entity, project=project)
+    asked = Asked(
+        [str(file) for file in files],
+        entity=entity,
+        project=project,
+        username=username,
+        user_column=user_column,
+    )
     return import_runs(
         data, settings, "table", asked, as_of=as_of, on_progress=on_progress, clock=clock
     )

@@ -1,0 +1,128 @@
+"""A run that was read under two keys counts once: the row read last, directories after W&B."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from velocity.store.merge import merge_project, merge_runs
+
+from tests.builders import at, run
+from velocity.records import run_frame
+from velocity.settings import Settings
+from velocity.store.derive import derive
+from velocity.store.live import open_live
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from velocity.store import LiveStore
+
+LOCAL = {"entity": "local", "project": "uncategorized", "source": "files", "username": None}
+MOVED = {"project": "q", "source": "api"}
+PULLED = {"source": "api"}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[LiveStore]:
+    with open_live(tmp_path) as live:
+        yield live
+
+
+def read(store: LiveStore, *rows: dict[str, Any]) -> dict[str, str | None]:
+    """Why each run counts nowhere (None: it counts), once these were read too, as by a sync."""
+    runs = run_frame(rows)
+    merge_runs(store, runs)
+    for entity, project in runs.select("entity", "project").unique().iter_rows():
+        merge_project(store, entity, project, as_of=at("23:00"))
+    derive(store, Settings(), None)
+    return {
+        f"{entity}/{project}/{run_id}": excluded
+        for entity, project, run_id, excluded in store.run(
+            "SELECT entity, project, run_id, excluded FROM derived.run JOIN project "
+            "USING (project_key)"
+        )
+    }
+
+
+def counted(excluded: dict[str, str | None]) -> set[str]:
+    assert set(excluded.values()) <= {None, "same_run"}
+    return {key for key, why in excluded.items() if why is None}
+
+
+@pytest.mark.parametrize("later", ["09:00", "09:02", "08:58"])
+def test_a_directory_gives_way_to_what_w_and_b_holds(store: LiveStore, later: str) -> None:
+    local, pulled = run("r", "09:00", "10:00", **LOCAL), run("r", later, "10:00", **PULLED)
+    assert counted(read(store, local)) == {"local/uncategorized/r"}
+    assert counted(read(store, pulled)) == {"e/p/r"}
+
+
+def test_a_directory_read_after_w_and_b_gives_way_too(store: LiveStore) -> None:
+    read(store, run("r", "09:00", "10:00", **PULLED))
+    assert counted(read(store, run("r", "09:00", "10:00", **LOCAL))) == {"e/p/r"}
+
+
+def test_of_a_moved_run_the_row_read_last_counts(store: LiveStore) -> None:
+    assert counted(read(store, run("r", "09:00", "10:00", **PULLED))) == {"e/p/r"}
+    assert counted(read(store, run("r", "09:00", "10:00", **MOVED))) == {"e/q/r"}
+    back = run("r", "09:00", "10:00", **PULLED, notes="edited")
+    assert counted(read(store, back)) == {"e/p/r"}
+
+
+def test_a_run_counts_again_once_the_other_is_gone(store: LiveStore) -> None:
+    read(store, run("r", "09:00", "10:00", **LOCAL))
+    read(store, run("r", "09:00", "10:00", **PULLED))
+    store.run("UPDATE raw_run SET deleted_at = now() WHERE entity = 'e'")
+    store.run("INSERT INTO changed_username VALUES ('ada')")
+    assert counted(read(store)) == {"local/uncategorized/r"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        run("r", "09:03", "10:00", **MOVED),  # another start
+        run("s", "09:00", "10:00", **MOVED),  # another id
+        run("r@home", "09:00", "10:00", **MOVED),  # an id with an @ of its own
+    ],
+)
+def test_another_run_counts_beside_it(store: LiveStore, other: dict[str, Any]) -> None:
+    assert len(counted(read(store, run("r", "09:00", "10:00", **PULLED), other))) == 2
+
+
+def test_a_launch_told_apart_locally_is_the_run_that_w_and_b_holds(store: LiveStore) -> None:
+    first = run("r", "09:00", "09:10", **LOCAL)
+    again = run("r@2026-01-05T13:00:00Z", "13:00", "14:00", **LOCAL, relaunched=True)
+    assert counted(read(store, first, again)) == {
+        "local/uncategorized/r",
+        "local/uncategorized/r@2026-01-05T13:00:00Z",
+    }
+    pulled = run("r", "13:00", "14:00", **PULLED, created_at="09:00")
+    assert counted(read(store, pulled)) == {"e/p/r", "local/uncategorized/r"}
+
+
+def test_a_launch_with_part_of_a_second_is_recognised(store: LiveStore) -> None:
+    start = at("13:00:00.123456")
+    again = run(f"r@{start.isoformat().replace('+00:00', 'Z')}", start, "14:00", **LOCAL)
+    assert counted(read(store, again, run("r", start, "14:00", **PULLED))) == {"e/p/r"}
+
+
+def test_launches_soon_after_each_other_in_one_place_are_two_runs(store: LiveStore) -> None:
+    rows = [
+        run("r", "09:00", "09:00:30", **LOCAL),
+        run("r@2026-01-05T09:01:00Z", "09:01", "10:00", **LOCAL),
+    ]
+    assert len(counted(read(store, *rows))) == 2
+
+
+def test_one_launch_under_both_its_names_is_one_run(store: LiveStore) -> None:
+    """The directory of the earlier launch was removed, and the later one read again without it."""
+    again = run("r@2026-01-05T13:00:00Z", "13:00", "14:00", **LOCAL)
+    read(store, run("r", "09:00", "09:10", **LOCAL), again)
+    read(store, run("r", "13:00", "14:00", **LOCAL))
+    assert len(counted(read(store))) == 1
+
+
+def test_three_rows_of_one_run_are_one_run(store: LiveStore) -> None:
+    rows = [run("r", "09:00", "10:00", **place) for place in (LOCAL, PULLED, MOVED)]
+    assert len(counted(read(store, *rows))) == 1

@@ -1,0 +1,185 @@
+"""Tables as spreadsheets save them: separators, encodings, decimal commas and local dates."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from velocity.errors import SourceError
+from velocity.sources.run_table import RunTable, read_run_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NINE = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+HEADER = ["entity", "project", "run_id", "state", "created_at", "display_name", "runtime_s"]
+ROW = ["lab", "p", "r1", "finished", "2026-05-04T09:00:00Z", "é", "10"]
+
+
+def read(path: Path, text: str, encoding: str = "utf-8") -> RunTable:
+    path.write_bytes(text.encode(encoding))
+    return read_run_table(path)
+
+
+def only(table: RunTable) -> dict[str, Any]:
+    assert table.batch.rejected == ()
+    (row,) = table.batch.runs.to_dicts()
+    return row
+
+
+def table_of(separator: str, *rows: list[str]) -> str:
+    return "".join(f"{separator.join(row)}\r\n" for row in [HEADER, *rows])
+
+
+# Separators and encodings
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_the_separator_is_seen_from_the_header(tmp_path: Path, separator: str) -> None:
+    row = only(read(tmp_path / "t.csv", table_of(separator, ROW)))
+    assert (row["display_name"], row["runtime_s"]) == ("é", 10)
+
+
+def test_a_heading_in_quotes_may_hold_other_separators(tmp_path: Path) -> None:
+    text = table_of(",", ROW).replace("\r\n", ',"a;b;c;d;e;f;g;h"\r\n', 1).replace("10\r", "10,x\r")
+    table = read(tmp_path / "t.csv", text)
+    assert only(table)["run_id"] == "r1"
+    assert table.notes == (f"{tmp_path / 't.csv'}: these columns were skipped: a;b;c;d;e;f;g;h.",)
+
+
+def test_the_line_that_tells_excel_the_separator_is_understood(tmp_path: Path) -> None:
+    for line in ("sep=;", '"sep=;"', "SEP=;"):
+        row = only(read(tmp_path / "t.csv", f"{line}\r\n{table_of(';', ROW)}"))
+        assert row["run_id"] == "r1"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "separator", "notes"),
+    [
+        ("utf-8-sig", ";", 0),  # Excel's "CSV UTF-8"
+        ("utf-16", "\t", 0),  # Excel's "Unicode text"
+        ("cp1252", ",", 1),  # Excel's plain "CSV" in the West
+    ],
+)
+def test_the_encodings_of_a_spreadsheet_are_read(
+    tmp_path: Path, encoding: str, separator: str, notes: int
+) -> None:
+    table = read(tmp_path / "t.csv", table_of(separator, ROW), encoding)
+    assert only(table)["display_name"] == "é"
+    assert len(table.notes) == notes
+    assert all("not in UTF-8" in note for note in table.notes)
+
+
+# Numbers
+
+
+def runtimes(path: Path, separator: str, *written: str) -> list[float | None]:
+    rows = [[*ROW[:2], f"r{n}", *ROW[3:6], f'"{text}"'] for n, text in enumerate(written)]
+    table = read(path, table_of(separator, *rows))
+    return table.batch.runs["runtime_s"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("separator", "written", "meant"),
+    [
+        (";", ["3600,5", "3,600", "1.234,5", "7"], [3600.5, 3.6, 1234.5, 7]),
+        ("\t", ["0,25", "1e3"], [0.25, 1000]),
+        (",", ["3600,5", "3,600"], [3600.5, 3.6]),
+        (",", ["1,234.5", "1,234,567", "12"], [1234.5, 1234567, 12]),
+        (",", ["3600.25", ".5", "5."], [3600.25, 0.5, 5]),
+    ],
+)
+def test_commas_in_numbers_are_read_where_they_can_only_mean_one_thing(
+    tmp_path: Path, separator: str, written: list[str], meant: list[float]
+) -> None:
+    assert runtimes(tmp_path / "t.csv", separator, *written) == meant
+
+
+def test_a_number_that_can_be_read_in_two_ways_is_not_known(tmp_path: Path) -> None:
+    assert runtimes(tmp_path / "t.csv", ",", "3,600", "12") == [None, 12]
+    assert runtimes(tmp_path / "t.csv", ",", "1.2.3", "1,2,3") == [None, None]
+
+
+# Times
+
+
+def created(path: Path, *written: str) -> list[datetime | None]:
+    rows = [
+        [*ROW[:2], f"r{n}", "finished", f'"{text}"', *ROW[5:]] for n, text in enumerate(written)
+    ]
+    return read(path, table_of(";", *rows)).batch.runs["created_at"].to_list()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2026/05/04 09:00",
+        "2026-5-4 9:00",
+        "2026-05-04 09:00:00 UTC",
+        "2026-05-04 09:00:00,000",
+        "04.05.2026 09:00",
+        "4.5.2026, 9:00:00",
+        "4 May 2026 09:00",
+        "04-May-2026 9:00 AM",
+        "May 4, 2026 9:00 a.m.",
+        "46146.375",
+        "46146,375",
+        "1777885200",
+        "1777885200000",
+    ],
+)
+def test_forms_of_a_time_that_mean_one_instant_are_read(tmp_path: Path, written: str) -> None:
+    assert created(tmp_path / "t.csv", written) == [NINE]
+
+
+@pytest.mark.parametrize(
+    ("decides", "written"),
+    [
+        ("13/04/2026", "04/05/2026 09:00"),
+        ("4/13/2026", "5/4/2026 9:00"),
+        ("4-13-2026 12:00 AM", "5-4-2026 09:00 am"),
+        ("13/04/2026 00:00:00", "4/5/2026, 9:00:00"),
+    ],
+)
+def test_one_date_decides_which_number_is_the_day(
+    tmp_path: Path, decides: str, written: str
+) -> None:
+    midnight = datetime(2026, 4, 13, tzinfo=UTC)
+    assert created(tmp_path / "t.csv", decides, written) == [midnight, NINE]
+
+
+def test_dates_in_another_column_decide_too(tmp_path: Path) -> None:
+    text = "entity,project,run_id,state,created_at,heartbeat_at\n"
+    text += "lab,p,r,finished,5/4/2026 9:00,5/13/2026 9:00\n"
+    assert only(read(tmp_path / "t.csv", text))["created_at"] == NINE
+
+
+def test_a_date_with_the_same_day_and_month_needs_no_other(tmp_path: Path) -> None:
+    assert created(tmp_path / "t.csv", "5/5/2026") == [datetime(2026, 5, 5, tzinfo=UTC)]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        ["5/4/2026 9:00"],
+        ["05/04/2026", "06/04/2026 10:00 PM"],
+        ["13/04/2026", "4/13/2026", "5/4/2026"],
+    ],
+)
+def test_dates_that_nothing_decides_are_refused_with_one_of_them(
+    tmp_path: Path, written: list[str]
+) -> None:
+    with pytest.raises(SourceError) as caught:
+        created(tmp_path / "t.csv", *written)
+    shown = next(text for text in written if "13" not in text)
+    assert f'"{shown}" in its column "created_at"' in caught.value.message
+    assert "2026-05-04T09:00:00Z" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "written", ["2026-13-04", "31.02.2026", "2026-05-04 25:00", "12", "13:00 PM", "4 Foo 2026"]
+)
+def test_what_is_not_a_time_is_not_read(tmp_path: Path, written: str) -> None:
+    assert created(tmp_path / "t.csv", "2026-05-04T09:00Z", written) == [NINE]

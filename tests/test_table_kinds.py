@@ -1,0 +1,107 @@
+"""Tables of other programs are recognised by name and answered with what to do instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from velocity.errors import SourceError
+from velocity.sources.run_table import read_run_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def refusal(path: Path, text: str) -> SourceError:
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SourceError) as caught:
+        read_run_table(path, entity="lab", project="p")
+    assert str(path) in caught.value.message
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        '"Step","run-a - train/loss","run-a - train/loss__MIN","run-a - train/loss__MAX"',
+        '"Relative Time (Wall)","a - loss"',
+        '"_step","a - loss","a - loss__MIN"',
+        '"Wall Time","a - gpu","b - gpu"',
+        '"train/global_step","a - loss"',
+        "Step;a - loss;a - loss__MIN;a - loss__MAX",
+    ],
+)
+def test_a_chart_is_not_a_table_of_runs(tmp_path: Path, header: str) -> None:
+    error = refusal(tmp_path / "chart.csv", f"{header}\n1,2\n")
+    assert "this is a chart's export; use the runs table's" in error.message
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["_step,_runtime,_timestamp,loss", "loss,_timestamp,_runtime", ",_step,train/loss,Name"],
+)
+def test_a_history_is_not_a_table_of_runs(tmp_path: Path, header: str) -> None:
+    error = refusal(tmp_path / "history.csv", f"{header}\n1,2,3\n")
+    assert "history of a run" in error.message
+    assert "runs table" in error.message
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "run_id,experiment_id,status,artifact_uri,start_time,end_time,metrics.loss,params.lr",
+        "artifact_uri,start_time,tags.mlflow.user",
+        "Start Time,Duration,Run ID,Name,Source Type,Source Name,User,Status,loss",
+    ],
+)
+def test_an_mlflow_export_is_told_how_to_rename_its_columns(tmp_path: Path, header: str) -> None:
+    error = refusal(tmp_path / "runs.csv", f"{header}\n1,2,3\n")
+    assert "MLflow" in error.message
+    assert "state" in error.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "JobID|JobName|State|Elapsed\n1|a|COMPLETED|00:10:00\n",
+        "JobID    JobName      State\n-------- ------- ----------\n1       a  COMPLETED\n",
+        "JobIDRaw,User,State\n1,ada,FAILED\n",
+    ],
+)
+def test_a_file_of_sacct_is_told_which_columns_to_ask_for(tmp_path: Path, text: str) -> None:
+    error = refusal(tmp_path / "jobs.txt", text)
+    assert "sacct" in error.message
+    assert "run_id,username,state,created_at,started_at,ended_at,runtime_s" in error.hint
+
+
+def test_the_columns_that_sacct_is_to_be_asked_for_are_a_table_of_runs(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.csv"
+    path.write_text(
+        "run_id,username,state,created_at,started_at,ended_at,runtime_s\n"
+        "1,ada,COMPLETED,2026-05-04T08:00:00,2026-05-04T09:00:00,2026-05-04T10:00:00,3600\n"
+        "2,ada,RUNNING,2026-05-04T08:00:00,2026-05-04T09:30:00,Unknown,1800\n"
+        "3,ada,PENDING,2026-05-04T08:00:00,Unknown,Unknown,0\n",
+        encoding="utf-8",
+    )
+    table = read_run_table(path, entity="lab", project="p")
+    assert table.notes == ()
+    rows = table.batch.runs.to_dicts()
+    assert [row["state"] for row in rows] == ["COMPLETED", "RUNNING", "PENDING"]
+    assert [row["heartbeat_at"] is None for row in rows] == [False, True, True]
+    assert {row["unreadable"] for row in rows} == {None}
+
+
+def test_what_the_example_script_of_w_and_b_writes_is_recognised(tmp_path: Path) -> None:
+    error = refusal(tmp_path / "project.csv", ",summary,config,name\n0,{},{},a\n")
+    assert "example script" in error.message
+
+
+def test_a_table_of_runs_may_have_such_columns_too(tmp_path: Path) -> None:
+    path = tmp_path / "runs.csv"
+    path.write_text(
+        "entity,project,run_id,state,created_at,experiment_id,_step,loss__MIN\n"
+        "lab,p,r,finished,2026-05-04,1,2,3\n",
+        encoding="utf-8",
+    )
+    assert read_run_table(path).batch.runs.height == 1

@@ -1,0 +1,223 @@
+"""Directories of one run id: sessions of one run, or launches that are runs of their own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.run_directories import fetched, runs_of, write_files
+from tests.test_wandb_files_records import (
+    START,
+    environment_record,
+    history_record,
+    minutes,
+    pb,
+    run_record,
+    stats_record,
+    write_log,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+HOUR = timedelta(hours=1)
+
+
+def exit_record(runtime: int, code: int = 0) -> Any:
+    return pb.Record(exit={"exit_code": code, "runtime": runtime})
+
+
+def restored_record(runtime: int, at: datetime) -> Any:
+    """The first summary of a client that resumes: the server's, each key in one piece."""
+    values = {"_timestamp": str(at.timestamp()), "_wandb": f'{{"runtime": {runtime}}}'}
+    return pb.Record(
+        summary={"update": [{"key": key, "value_json": it} for key, it in values.items()]}
+    )
+
+
+def ticking_record(runtime: int) -> Any:
+    """A summary as the client writes it while the run goes on."""
+    item = {"nested_key": ["_wandb", "runtime"], "value_json": str(runtime)}
+    return pb.Record(summary={"update": [item]})
+
+
+def launch(tmp_path: Path, hours: float, *records: Any, kind: str = "run", **run: Any) -> None:
+    begun = START + hours * HOUR
+    write_log(
+        tmp_path / f"{kind}-{begun:%Y%m%d_%H%M%S}-r",
+        run_record(begun, **run),
+        environment_record(begun, host=f"n{hours:g}"),
+        *records,
+    )
+
+
+def sessions(run: dict[str, Any]) -> list[tuple[datetime, float | None]]:
+    return [(writer["start"], writer["runtime_s"]) for writer in run["writers"]]
+
+
+@pytest.mark.parametrize("kind", ["run", "offline-run"])
+def test_a_launch_that_was_not_resumed_is_a_run_of_its_own(tmp_path: Path, kind: str) -> None:
+    launch(tmp_path, 0, exit_record(600, code=1), kind=kind)
+    launch(tmp_path, 4, exit_record(3600), kind=kind)
+    launch(tmp_path, 8, kind=kind)
+    runs = runs_of(tmp_path)
+    assert list(runs) == ["r", "r@2026-05-04T13:00:00Z", "r@2026-05-04T17:00:00Z"]
+    assert [run["state"] for run in runs.values()] == ["failed", "finished", "running"]
+    assert [run["relaunched"] for run in runs.values()] == [None, True, True]
+    assert [run["runtime_s"] for run in runs.values()] == [600, 3600, 0]
+    assert [len(run["writers"]) for run in runs.values()] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"resumed": True},
+        {"starting_step": 10},
+        {"resume": True},
+        {"branch_point": {"run": "r", "metric": "_step"}},
+    ],
+)
+def test_a_log_says_in_several_ways_that_it_resumed(tmp_path: Path, words: dict[str, Any]) -> None:
+    launch(tmp_path, 0, exit_record(600, code=1))
+    launch(tmp_path, 4, exit_record(3600), **words)
+    run = runs_of(tmp_path)["r"]
+    assert sessions(run) == [(START, 600), (START + 4 * HOUR, 3600)]
+    assert (run["resumed"], run["relaunched"], run["state"]) == (True, None, "finished")
+    assert run["rewound"] == ("branch_point" in words)
+
+
+def test_a_fork_has_earlier_steps_but_did_not_resume(tmp_path: Path) -> None:
+    launch(tmp_path, 0, starting_step=10, forked=True)
+    launch(tmp_path, 1, starting_step=10, branch_point={"run": "other"}, forked=True)
+    runs = runs_of(tmp_path)
+    assert [run["resumed"] for run in runs.values()] == [False, False]
+
+
+def test_what_earlier_sessions_left_on_the_stopwatch_is_not_a_sessions_own(tmp_path: Path) -> None:
+    launch(tmp_path, 0, exit_record(3600, code=1))
+    launch(tmp_path, 3, exit_record(10800), resumed=True, runtime=3600)
+    run = runs_of(tmp_path)["r"]
+    assert sessions(run) == [(START, 3600), (START + 3 * HOUR, 7200)]
+    assert (run["runtime_s"], run["earlier_runtime_s"]) == (10800, None)
+    assert run["heartbeat_at"] == START + 5 * HOUR
+
+
+def test_a_client_that_begins_with_the_servers_summary_has_resumed(tmp_path: Path) -> None:
+    launch(tmp_path, 0, ticking_record(0), history_record(START), exit_record(3600))
+    begun = START + 3 * HOUR
+    restored = restored_record(3600, START)
+    launch(tmp_path, 3, restored, ticking_record(4000), history_record(begun), exit_record(5400))
+    run = runs_of(tmp_path)["r"]
+    assert sessions(run) == [(START, 3600), (begun, 1800)]
+    assert run["resumed"]
+
+
+def test_a_session_of_which_the_earlier_ones_are_elsewhere(tmp_path: Path) -> None:
+    launch(tmp_path, 3, restored_record(3600, START), exit_record(5400), resumed=True)
+    run = runs_of(tmp_path)["r"]
+    assert sessions(run) == [(START + 3 * HOUR, 1800)]
+    assert (run["runtime_s"], run["earlier_runtime_s"]) == (5400, 3600)
+    # The summary's last row is an earlier session's.
+    assert (run["first_metric_at"], run["last_metric_at"]) == (None, None)
+
+
+def test_a_stopwatch_that_began_again_is_the_sessions_own(tmp_path: Path) -> None:
+    launch(tmp_path, 0, exit_record(7200))
+    launch(tmp_path, 3, exit_record(600), branch_point={"run": "r"}, runtime=7200)
+    assert sessions(runs_of(tmp_path)["r"]) == [(START, 7200), (START + 3 * HOUR, 600)]
+
+
+def test_each_session_tells_its_own_machine_and_last_signs(tmp_path: Path) -> None:
+    row = START + minutes(20)
+    launch(tmp_path, 0, stats_record(START + minutes(30)), history_record(row))
+    launch(tmp_path, 2, exit_record(600), resume=True)
+    first, second = runs_of(tmp_path)["r"]["writers"]
+    assert (first["host"], second["host"]) == ("n0", "n2")
+    assert (first["runtime_s"], first["heartbeat_at"]) == (None, START + minutes(30))
+    assert (first["last_metric_at"], second["last_metric_at"]) == (row, None)
+    assert second["heartbeat_at"] == START + 2 * HOUR + minutes(10)
+
+
+def test_a_relaunch_may_be_resumed_itself(tmp_path: Path) -> None:
+    launch(tmp_path, 0, exit_record(600))
+    launch(tmp_path, 1, exit_record(600))
+    launch(tmp_path, 2, exit_record(1200), resumed=True, runtime=600)
+    runs = runs_of(tmp_path)
+    assert sessions(runs["r"]) == [(START, 600)]
+    assert sessions(runs["r@2026-05-04T10:00:00Z"]) == [
+        (START + HOUR, 600),
+        (START + 2 * HOUR, 600),
+    ]
+
+
+def test_two_launches_within_a_second_are_two(tmp_path: Path) -> None:
+    for number, part in enumerate((0.25, 0.5)):
+        begun = START + timedelta(seconds=part)
+        write_log(tmp_path / str(number) / "run-20260504_090000-r", run_record(begun))
+    assert list(runs_of(tmp_path)) == ["r", "r@2026-05-04T09:00:00.500000Z"]
+
+
+# Without a log that tells
+
+
+LOGS_WITHOUT_A_RUN = [b"", b":W&B", b":W&B\xe1\xbe\x00", bytes(range(256)) * 500]
+
+
+@pytest.mark.parametrize("content", LOGS_WITHOUT_A_RUN)
+def test_a_log_without_a_run_leaves_it_to_the_other_files(tmp_path: Path, content: bytes) -> None:
+    folder = tmp_path / "run-20260504_090000-r"
+    write_files(
+        folder,
+        wandb_metadata='{"startedAt": "2026-05-04T09:00:00Z", "host": "n1", "gpu_count": 1}',
+        wandb_summary='{"_wandb": {"runtime": 3600}}',
+        config="lr: {value: 0.1}",
+    )
+    (folder / "run-r.wandb").write_bytes(content)
+    run = runs_of(tmp_path)["r"]
+    assert sessions(run) == [(START, 3600)]
+    assert (run["state"], run["config"], run["heartbeat_at"]) == ("unknown", '{"lr":0.1}', None)
+    assert run["unreadable"] == (["log"] if len(content) > 100 else None)
+
+
+def test_a_log_that_cannot_be_opened_leaves_it_to_the_other_files(tmp_path: Path) -> None:
+    folder = tmp_path / "run-20260504_090000-r"
+    write_files(folder, wandb_metadata='{"startedAt": "2026-05-04T09:00:00Z"}')
+    (folder / "run-r.wandb").symlink_to(tmp_path / "nowhere")
+    assert runs_of(tmp_path)["r"]["unreadable"] == ["log"]
+
+
+def test_a_session_without_a_log_belongs_to_the_run_before_it(tmp_path: Path) -> None:
+    launch(tmp_path, 0, exit_record(600), entity="lab")
+    write_files(
+        tmp_path / "run-20260504_100000-r",
+        wandb_metadata='{"startedAt": "2026-05-04T10:00:00Z"}',
+    )
+    (row,), rejected = fetched(tmp_path)
+    assert rejected == []
+    assert (row["entity"], row["project"], len(row["writers"])) == ("lab", "p", 2)
+
+
+@pytest.mark.parametrize(
+    ("rows_until", "seconds"),
+    [
+        (timedelta(minutes=59), 3600),  # 5400 s from 10:00 would be too little for rows until 12:59
+        (timedelta(minutes=29), 1800),  # the stopwatch went on
+        (None, 5400),
+    ],
+)
+def test_without_a_log_rows_tell_whether_the_stopwatch_went_on(
+    tmp_path: Path, rows_until: timedelta | None, seconds: int
+) -> None:
+    total = {3600: 3600, 1800: 5400, 5400: 5400}[seconds]
+    for hours, runtime, until in ((0, 3600, HOUR), (3, total, rows_until)):
+        begun = START + hours * HOUR
+        last = "" if until is None else f', "_timestamp": {(begun + until).timestamp()}'
+        write_files(
+            tmp_path / f"run-{begun:%Y%m%d_%H%M%S}-r",
+            wandb_metadata=f'{{"startedAt": "{begun.isoformat()}"}}',
+            wandb_summary=f'{{"_wandb": {{"runtime": {runtime}}}{last}}}',
+        )
+    assert [lasted for _, lasted in sessions(runs_of(tmp_path)["r"])] == [3600, seconds]

@@ -1,0 +1,105 @@
+"""Time zones: the locked package's in Python, DuckDB's own in SQL, and where these differ."""
+
+from __future__ import annotations
+
+import zoneinfo
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+
+import velocity
+from velocity.cli import checks
+from velocity.store import zones
+from velocity.store.zones import differing_zones
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Cuba has summer time all year from November 2026 on: tzdata 2026.6 knows, DuckDB 2.0.0 does not.
+KNOWN = {"America/Havana", "Cuba"}
+
+
+def test_zones_are_those_of_the_package() -> None:
+    assert velocity.__version__
+    assert zoneinfo.TZPATH == ()
+    assert "Europe/Berlin" in zoneinfo.available_timezones()
+
+
+def test_every_zone_has_the_same_offsets_in_python_and_in_duckdb() -> None:
+    differing = differing_zones(sorted(zoneinfo.available_timezones()))
+    assert set(differing) <= KNOWN
+    assert all(at >= datetime(2026, 11, 1, tzinfo=UTC) for at in differing.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("UTC", 0),
+        ("Europe/Berlin", 76),
+        ("Asia/Kolkata", 0),
+        ("Pacific/Apia", 23),  # skipped a whole day in 2011
+    ],
+)
+def test_offsets_are_compared_on_both_sides_of_every_change(name: str, changes: int) -> None:
+    zone = ZoneInfo(name)
+    instants = [datetime(1970, 1, 1, tzinfo=UTC) + at for at, _ in zones._offsets(zone)]
+    assert instants == sorted(instants)
+    around = [
+        (early, late) for early, late in pairwise(instants) if late - early == timedelta(seconds=1)
+    ]
+    assert len(around) == changes
+    for early, late in around:
+        assert early.astimezone(zone).utcoffset() != late.astimezone(zone).utcoffset()
+
+
+@pytest.mark.parametrize(
+    ("other", "differs_at"),
+    [
+        ("Europe/London", datetime(1993, 1, 1, tzinfo=UTC)),
+        ("Africa/Algiers", datetime(1993, 3, 28, tzinfo=UTC)),
+        ("Europe/Vienna", None),
+    ],
+)
+def test_a_zone_with_other_rules_is_found(
+    monkeypatch: pytest.MonkeyPatch, other: str, differs_at: datetime | None
+) -> None:
+    monkeypatch.setattr(zones, "ZoneInfo", lambda _: ZoneInfo(other))
+    found = differing_zones(["Europe/Berlin"])
+    assert set(found) == (set() if differs_at is None else {"Europe/Berlin"})
+    if differs_at is not None:
+        assert abs(found["Europe/Berlin"] - differs_at) <= timedelta(days=7)
+
+
+@pytest.mark.parametrize(
+    ("roster", "timezone", "names"),
+    [
+        ("", "UTC", ["UTC"]),
+        ('[[scholars]]\nid = "ada"\nname = "Ada"\ntimezone = "Asia/Tokyo"\n', "UTC", None),
+        ('[[scholars]]\nid = "ada"\nname = "Ada"\ntimezone = "UTC"\n', "Asia/Tokyo", None),
+    ],
+)
+def test_doctor_compares_the_zones_of_the_roster_and_the_programme(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    roster: str,
+    timezone: str,
+    names: list[str] | None,
+) -> None:
+    (tmp_path / "roster.toml").write_text(roster, encoding="utf-8")
+    config = tmp_path / "velocity.toml"
+    config.write_text(f'[programme]\ntimezone = "{timezone}"\n', encoding="utf-8")
+    asked: list[str] = []
+
+    def all_differ(zones: list[str]) -> dict[str, datetime]:
+        asked.extend(zones)
+        return dict.fromkeys(zones, datetime(2026, 11, 6, tzinfo=UTC))
+
+    monkeypatch.setattr(checks, "differing_zones", all_differ)
+    monkeypatch.setattr(checks, "_server", lambda _: iter(()))
+    found = [it for it in checks.examine(tmp_path, config) if it.about == "time zone"]
+    assert asked == (names or ["Asia/Tokyo", "UTC"])
+    assert [it.told.partition(":")[0] for it in found] == asked
+    assert {it.state for it in found} == {"note"}

@@ -1,0 +1,78 @@
+"""What `files/` of a local run directory tells, where its log is not there or says nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from velocity.sources.lenient_json import read_json
+from velocity.sources.local_session import instant_of, take_summary
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from velocity.sources.local_session import Session
+
+#: Files of `files/` -> what they hold, as a name in `unreadable`.
+_NAMES = {
+    "wandb-metadata.json": "metadata",
+    "wandb-summary.json": "summary",
+    "config.yaml": "config",
+}
+
+
+def read_files(session: Session, folder: Path) -> None:
+    """Fills in what `session` does not have from the JSON and YAML files in `folder` (a `files/`).
+
+    Their `state` says "running" for ever and their `heartbeatAt` is the start: neither is read.
+    """
+    metadata = _mapping(session, folder / "wandb-metadata.json")
+    session.started_at = session.started_at or _instant(session, metadata, "startedAt")
+    session.host = session.host or session.text(metadata.get("host"), "host")
+    session.gpu_type = session.gpu_type or session.text(metadata.get("gpu"), "gpu_type")
+    session.gpu_count = session.gpu_count or session.count(metadata.get("gpu_count"), "gpu_count")
+    if session.has_log:
+        return
+    take_summary(session, _mapping(session, folder / "wandb-summary.json"))
+    config = _mapping(session, folder / "config.yaml")
+    own = config.pop("_wandb", None)
+    config.pop("wandb_version", None)
+    if own is not None or config:
+        session.config = {
+            name: value["value"] if isinstance(value, dict) and "value" in value else value
+            for name, value in config.items()
+        }
+    stamp = own.get("value") if isinstance(own, dict) else None
+    if isinstance(stamp, dict):
+        session.created_at = _instant(session, stamp, "start_time")
+    if session.start is None and session.last_metric_at and session.runtime_s is not None:
+        before = session.last_metric_at.timestamp() - session.runtime_s
+        session.created_at = instant_of(before)
+
+
+def _instant(session: Session, told: Mapping[str, Any], name: str) -> datetime | None:
+    instant = instant_of(told.get(name))
+    if instant is None and told.get(name) is not None:
+        session.unreadable.append(name)
+    return instant
+
+
+def _mapping(session: Session, path: Path) -> dict[str, Any]:
+    """The mapping in a JSON or YAML file; empty where there is none that can be read."""
+    import yaml  # type: ignore[import-untyped]  # noqa: PLC0415 - comes with wandb, as the files do
+
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if path.suffix == ".yaml":  # its dates and NaNs as they would be in the JSON of a server
+            text = json.dumps(yaml.safe_load(text), default=str)
+        value = read_json(text) if text.strip() else {}
+    except FileNotFoundError:
+        return {}
+    except (OSError, TypeError, ValueError, RecursionError, yaml.YAMLError):
+        value = None
+    if value is not None and isinstance(value, dict):
+        return value
+    session.unreadable.append(_NAMES[path.name])
+    return {}

@@ -1,0 +1,198 @@
+"""A table as its file holds it: Parquet, or CSV as programs and spreadsheets save it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from velocity.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+#: Number of a row, from 1 below the header; no heading keeps a leading space.
+ROW = " row"
+
+_PARQUET = b"PAR1"
+_HEAD_BYTES = 65536
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+#: How files of other kinds begin -> what they are.
+_OTHER_KINDS = {
+    b"PK\x03\x04": "an Excel workbook (or another ZIP file)",
+    b"\xd0\xcf\x11\xe0": "an Excel workbook",
+    b"\x1f\x8b": "a compressed file",
+    b"SQLite format 3": "an SQLite database",
+    b"{": "a JSON file",
+    b"[": "a JSON file",
+}
+_SEPARATORS = ",;\t|"
+#: The first line with which Excel can be told the separator.
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """What a file holds.
+
+    Attributes:
+        frame: its rows, text where it is CSV, with their numbers in the column `ROW` in front.
+            Rows without any value are left out, but count.
+        separator: between the values of a CSV file; a comma for Parquet.
+        broken: number of a row that is not in the frame -> what is wrong with it.
+        notes: sentences about how the file was read.
+    """
+
+    frame: pl.DataFrame
+    separator: str
+    broken: Mapping[int, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> list[str]:
+        """The headings, in order."""
+        return self.frame.columns[1:]
+
+
+def open_table(path: Path) -> TableFile:
+    """Reads a table; what kind of file it is, is seen from its content.
+
+    Raises:
+        SourceError: no such file, permission denied, or neither CSV nor Parquet.
+    """
+    head = _head(path)
+    if head.startswith(_PARQUET):
+        return TableFile(_numbered(path, _parquet(path)), ",")
+    encoding = _encoding(path, head)
+    lines = head.decode(encoding, errors="replace").lstrip("\ufeff").splitlines()
+    skipped, separator = 0, None
+    if lines and (found := _SEPARATOR_LINE.fullmatch(lines[0])):
+        skipped, separator = 1, found[1]
+    separator = separator or _separator(next((line for line in lines if line.strip()), ""))
+    frame, broken = _csv(path, encoding, separator, skipped)
+    notes = []
+    if encoding == "cp1252":
+        notes.append(f"{path} is not in UTF-8; it was read as Windows-1252.")
+    return TableFile(_numbered(path, frame), separator, broken, tuple(notes))
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD_BYTES)
+    except FileNotFoundError as error:
+        raise SourceError(f"{path} does not exist.", "Name a CSV or Parquet file.") from error
+    except IsADirectoryError as error:
+        raise SourceError(
+            f"{path} is a directory, not a table.",
+            "Name a CSV or Parquet file; `velocity ingest` reads W&B run directories.",
+        ) from error
+    except OSError as error:
+        raise SourceError(
+            f"{path} cannot be read: {error.strerror}.", "Check the file's permissions."
+        ) from error
+    if not head:
+        raise SourceError(f"{path} is empty.", "Export it again, as CSV or Parquet.")
+    return head
+
+
+def _encoding(path: Path, head: bytes) -> str:
+    """The encoding of a file that is not Parquet; refuses what is not text."""
+    if head.startswith(_UTF16_MARKS):
+        return "utf-16"
+    what = next((it for mark, it in _OTHER_KINDS.items() if head.startswith(mark)), None)
+    if what is not None or b"\0" in head:
+        raise SourceError(
+            f"{path} is {what or 'binary'}, neither a CSV file nor a Parquet file.",
+            "Save it as CSV (UTF-8, one header line) or as Parquet.",
+        )
+    try:
+        with path.open(encoding="utf-8") as stream:
+            while stream.read(1 << 20):
+                pass
+    except UnicodeDecodeError:
+        return "cp1252"  # as Excel saves "CSV" in most of Europe and America
+    return "utf-8"
+
+
+def _separator(header: str) -> str:
+    """The separator that gives the header most columns."""
+    return max(_SEPARATORS, key=lambda mark: len(next(csv.reader([header], delimiter=mark), [])))
+
+
+def _parquet(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise SourceError(
+            f"{path} is a damaged Parquet file: {_reason(error)}.", "Write or copy it again."
+        ) from error
+
+
+def _csv(
+    path: Path, encoding: str, separator: str, skipped: int
+) -> tuple[pl.DataFrame, dict[int, str]]:
+    """The rows of a CSV file as text, and those that have more values than there are headings."""
+    try:
+        try:
+            frame = pl.read_csv(
+                path,
+                infer_schema=False,
+                separator=separator,
+                encoding="utf8" if encoding == "utf-8" else encoding,
+                skip_lines=skipped,
+            )
+        except pl.exceptions.ComputeError:
+            text, broken = _without_long_rows(path, encoding, separator, skipped)
+            if not broken:
+                raise
+            return pl.read_csv(text.encode(), infer_schema=False), broken
+    except (pl.exceptions.PolarsError, csv.Error, OSError, UnicodeError) as error:
+        raise SourceError(
+            f"{path} cannot be read as CSV: {_reason(error)}.",
+            "Save it as UTF-8 with one header line, and quotes around text with separators.",
+        ) from error
+    return frame, {}
+
+
+def _reason(error: Exception) -> str:
+    return str(error).partition("\n")[0].rstrip(".")
+
+
+def _without_long_rows(
+    path: Path, encoding: str, separator: str, skipped: int
+) -> tuple[str, dict[int, str]]:
+    """The file with commas, rows that are too long left empty; and what is wrong with each."""
+    text, broken = io.StringIO(), {}
+    with path.open(newline="", encoding=encoding) as stream:
+        for _ in range(skipped):
+            next(stream, None)
+        rows = csv.reader(stream, delimiter=separator)
+        headings = next(rows, [])
+        writer = csv.writer(text)
+        writer.writerow(headings)
+        for number, row in enumerate(rows, start=1):
+            if len(row) > len(headings):
+                broken[number] = f"it has {len(row)} values under {len(headings)} headings"
+                row.clear()
+            writer.writerow(row)
+    return text.getvalue(), broken
+
+
+def _numbered(path: Path, frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with tidy headings and row numbers, without rows that hold nothing."""
+    headings = {name: name.strip("\ufeff \t") for name in frame.columns}
+    if twice := [name for name, times in Counter(headings.values()).items() if times > 1]:
+        raise SourceError(
+            f'{path} has two columns "{twice[0]}".', "Rename one of them, or leave it out."
+        )
+    frame = frame.rename(headings)
+    # An empty line of a CSV file is not a row, but counts as one, so that numbers fit the file.
+    written = pl.any_horizontal(pl.exclude(ROW).is_not_null())
+    return frame.with_row_index(ROW, offset=1).filter(written)

@@ -1,0 +1,69 @@
+"""Time zones: SQL counts days with DuckDB's own data, Python with that of the package tzdata."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import duckdb
+import polars as pl
+
+from velocity.queries import load_query
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_FROM = datetime(1993, 1, 1, tzinfo=UTC)
+_TO = datetime(2031, 1, 1, tzinfo=UTC)
+_STEP = timedelta(days=7)
+_SECOND = timedelta(seconds=1)
+_MICROSECOND = timedelta(microseconds=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def differing_zones(names: Iterable[str]) -> dict[str, datetime]:
+    """Zones whose offset from UTC differs between Python and DuckDB, from 1993 to 2030.
+
+    Args:
+        names: IANA names to compare.
+
+    Returns:
+        Name -> the first instant at which they were seen to differ (UTC).
+    """
+    rows = [
+        (name, at // _MICROSECOND, offset // _MICROSECOND)
+        for name in names
+        for at, offset in _offsets(ZoneInfo(name))
+    ]
+    schema = {"zone": pl.String, "at_us": pl.Int64, "offset_us": pl.Int64}
+    with duckdb.connect() as connection:
+        connection.register("zone_offset", pl.DataFrame(rows, schema=schema, orient="row"))
+        found = connection.execute(load_query("store/zone_difference").body).fetchall()
+    return {name: _EPOCH + at_us * _MICROSECOND for name, at_us in found}
+
+
+def _offsets(zone: ZoneInfo) -> Iterator[tuple[timedelta, timedelta]]:
+    """(time since 1970, offset) every week, and on both sides of every change between."""
+    before = at = _FROM
+    while at < _TO:
+        if _offset(zone, before) != _offset(zone, at):
+            changed = _change(zone, before, at)
+            yield from ((it - _EPOCH, _offset(zone, it)) for it in (changed - _SECOND, changed))
+        yield at - _EPOCH, _offset(zone, at)
+        before, at = at, at + _STEP
+
+
+def _change(zone: ZoneInfo, early: datetime, late: datetime) -> datetime:
+    """The second at which the offset of `late` begins."""
+    while late - early > _SECOND:
+        middle = early + (late - early) // _SECOND // 2 * _SECOND
+        if _offset(zone, middle) == _offset(zone, late):
+            late = middle
+        else:
+            early = middle
+    return late
+
+
+def _offset(zone: ZoneInfo, at: datetime) -> timedelta:
+    return at.astimezone(zone).utcoffset() or timedelta()
