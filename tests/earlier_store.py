@@ -24,7 +24,7 @@ def write_earlier_store(data: Path, rows: Iterable[Mapping[str, Any]], as_of: An
     connection.execute((ROOT / "tests" / "data" / "one_file_store.sql").read_text())
     projects = set()
     for row in rows:
-        kept = {**row, **_kept(row.get("config"))} if row.get("config") is not None else dict(row)
+        kept = _machine(row) if row.get("config") is None else _machine(row) | _kept(row["config"])
         names = ", ".join(kept)
         marks = ", ".join(f"${name}" for name in kept)
         connection.execute(f"INSERT INTO raw_run ({names}) VALUES ({marks})", kept)  # noqa: S608
@@ -35,6 +35,14 @@ def write_earlier_store(data: Path, rows: Iterable[Mapping[str, Any]], as_of: An
             [key, entity, project, as_of],
         )
     connection.close()
+
+
+def _machine(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row with columns of its own for its writers, who had one machine."""
+    writers = row.get("writers") or ()
+    told = {"started_at": writers[0]["start"]} if writers else {}
+    told |= {"writer_starts": [it["start"] for it in writers]} if writers else {}
+    return told | {name: value for name, value in row.items() if name != "writers"}
 
 
 def _kept(config: Any) -> dict[str, Any]:
