@@ -7,7 +7,13 @@ WITH launch AS (
   -- its id, and did not resume it, is a run of its own.
   SELECT
     * EXCLUDE (begun_at, apart) REPLACE (
-      CASE WHEN apart THEN id_of_new_launch(run_id, begun_at) ELSE run_id END AS run_id,
+      -- ID@start, in UTC, with its part of a second if it has one; see id_of_launch.
+      CASE WHEN apart
+        THEN run_id || '@' || strftime(begun_at AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S')
+          || CASE WHEN epoch_us(begun_at) % 1000000 = 0 THEN ''
+            ELSE '.' || lpad((epoch_us(begun_at) % 1000000)::VARCHAR, 6, '0') END
+          || 'Z'
+        ELSE run_id END AS run_id,
       CASE WHEN apart THEN true ELSE relaunched END AS relaunched)
   FROM (
     SELECT
