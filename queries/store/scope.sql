@@ -3,16 +3,18 @@
 -- Scholars whose runs changed, or who have a run with the id of one of theirs; and, in projects whose
 -- as_of moved, those with something running, presumed dead, not yet in the data or taken up only after
 -- it, open, awaiting, not recovered, or cut to it.
-WITH moved AS (
+WITH changed AS (
+  SELECT username FROM changed_username WHERE change > (SELECT change FROM taken_in)
+),
+moved AS (
   SELECT project.project_key
   FROM project
   LEFT JOIN derived_to USING (project_key)
   WHERE derived_to.as_of IS DISTINCT FROM project.as_of
 )
 SELECT scholar_key
-FROM changed_username
+FROM changed
 JOIN username_scholar USING (username)
-WHERE change > (SELECT change FROM taken_in)
 UNION
 -- Of runs with one id, which one counts depends on all of them.
 SELECT scholar_key
@@ -22,7 +24,7 @@ WHERE id_of_launch(raw.run_id) IN (
   SELECT id_of_launch(run_id) AS launch_id
   FROM raw_run
   GROUP BY launch_id
-  HAVING count(*) > 1 AND bool_or(coalesce(username, '') IN (FROM changed_username)))
+  HAVING count(*) > 1 AND bool_or(coalesce(username, '') IN (FROM changed)))
 UNION
 SELECT scholar_key
 FROM derived.run
