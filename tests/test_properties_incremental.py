@@ -83,6 +83,7 @@ class World:
                     rejected=(),
                     reconciled=False,
                     filter_trusted=None,
+                    uncollected=None,
                 )
 
     def derive(self, store: LiveStore) -> int:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from velocity.sync.results import ProjectResult
 
 RUN_COLUMNS = (
-    "SELECT * EXCLUDE (run_key, deleted_at, seen_at) FROM raw_run WHERE deleted_at IS NULL"
+    "SELECT * EXCLUDE (run_key, deleted_at, seen_at, config_shape, config_hashes) FROM raw_run "
+    "WHERE deleted_at IS NULL"
 )
 
 

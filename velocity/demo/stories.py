@@ -139,4 +139,4 @@ SPOT_MACHINES = Story(20, "evals-math")
 are resumed by several writers. One of the machines has a clock that runs 3 h fast."""
 
 BAD_CLOCKS = Story(9, "redteam-a")
-"""Two runs report a negative runtime; with the three of the fast machine, five flagged clocks."""
+"""Two runs report a negative runtime; with the three of the fast machine, five flagged runs."""
