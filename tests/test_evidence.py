@@ -350,6 +350,21 @@ def test_each_session_is_charged_for_its_own_machines(run, charged):
         assert hours(run) == pytest.approx(charged)
 
 
+@pytest.mark.parametrize(
+    "run",
+    [
+        told(0, 1, 2, heard=60, watch=60, **on(("a", 8), ("b", 8), (None, 4))),
+        told(0, 60, heard=600, watch=30, shared=True, **on(("a", 8), ("b", 2))),
+        told(0, 600, heard=660, watch=360, resumed=True, **on(("a", None), ("b", 1))),
+        told(600, heard=660, watch=360, **on(("a", 8))),
+        told(0, heard=60, watch=60),
+    ],
+)
+def test_the_time_of_a_session_counts_once_however_many_machines_it_has(run):
+    residual = reads.littles_law_residual(store_of([row_of("p", run)], moment(AS_OF)))
+    assert residual["littles_law_residual_hours"].to_list() == [0]
+
+
 def test_a_suspended_run_asks_for_less_of_a_full_host():
     """Two runs of 8 GPUs on a host of 8; one slept through half of its time."""
     slept = told(0, heard=60, watch=30, row=60, **on(("a", 8)))

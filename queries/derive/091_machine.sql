@@ -3,7 +3,8 @@
 -- One row per machine of a session: its host, GPU type and count, and the number of the session
 -- (null: every session of the run; one that the run does not have: none, as of a writer that left
 -- nothing). On one host the largest count that a writer told counts; a writer without a host name is
--- on a host of its own. `shown` marks the machine that stands for the run: of its last session.
+-- on a host of its own. `shown` marks the machine that stands for the run: of its last session;
+-- `leads`, one machine of each session.
 WITH told AS (
   SELECT
     base.run_key, base.scholar_key, base.firsts, base.writer_starts, base.starts, base.shift_us,
@@ -67,11 +68,14 @@ SELECT
   run_key, NULL::BIGINT AS number,
   CASE WHEN lower(coalesce(writer.host, '')) NOT IN ('', 'localhost')
     THEN hash(entity, writer.host) END AS host_key,
-  writer.host AS host, writer.gpu_type AS gpu_type, writer.gpu_count AS gpu_count, true AS shown
+  writer.host AS host, writer.gpu_type AS gpu_type, writer.gpu_count AS gpu_count, true AS shown,
+  true AS leads
 FROM (SELECT run_key, entity, writers[1] AS writer FROM told WHERE len(writers) = 1)
 UNION ALL
 SELECT
   run_key, number, host_key, host, gpu_type, gpu_count,
   row_number() OVER (
-    PARTITION BY run_key ORDER BY number DESC NULLS LAST, gpu_count DESC NULLS LAST, host) = 1
+    PARTITION BY run_key ORDER BY number DESC NULLS LAST, gpu_count DESC NULLS LAST, host) = 1,
+  row_number() OVER (
+    PARTITION BY run_key, number ORDER BY gpu_count DESC NULLS LAST, host) = 1
 FROM known

@@ -3,11 +3,13 @@
 -- One row per session and machine: the host, the GPUs that it is charged for (its count times the
 -- active part of the session), how far the run says that it used them, and what charges are added up
 -- by. A machine without a known host, and a run whose GPU count a config key gives, is alone on a host
--- of its own that knows no limit. A machine without a session still tells how many GPUs its host has.
+-- of its own that knows no limit. One row of each session leads. A machine without a session still
+-- tells how many GPUs its host has.
 WITH present AS (
   SELECT
     run_key, number, start_us, end_us,
-    CASE WHEN active_us < end_us - start_us THEN active_us / (end_us - start_us) ELSE 1 END AS load
+    CASE WHEN active_us < end_us - start_us THEN active_us / (end_us - start_us) ELSE 1 END AS load,
+    true AS presence
   FROM session
 ),
 helper AS (
@@ -16,7 +18,7 @@ helper AS (
     run_key, number, begin_us AS start_us,
     least(as_of_us, begin_us + greatest(0, least(
       coalesce(runtime_us, 0), coalesce(last_end_us, life_us) - begin_us))) AS end_us,
-    1 AS load
+    1 AS load, false AS presence
   FROM (
     SELECT
       run_key, as_of_us, runtime_us, last_end_us, life_us,
@@ -33,7 +35,8 @@ on_machine AS (
     CASE WHEN machine.gpu_count >= 0 THEN machine.gpu_count END AS reported,
     machine.host_key AS named_host_key,
     machine.gpu_type,
-    work.start_us, work.end_us, work.load
+    work.start_us, work.end_us, work.load,
+    work.presence AND machine.leads AS leads
   FROM machine
   LEFT JOIN (FROM present UNION ALL BY NAME FROM helper) AS work
     ON work.run_key = machine.run_key
@@ -41,13 +44,14 @@ on_machine AS (
     AND machine.run_key NOT IN (SELECT run_key FROM run_base WHERE configured_gpus IS NOT NULL)
   UNION ALL
   -- The count of a config key stands for all machines.
-  SELECT present.run_key, NULL, NULL, machine.gpu_type, present.start_us, present.end_us, present.load
+  SELECT present.run_key, NULL, NULL, machine.gpu_type, present.start_us, present.end_us,
+    present.load, true
   FROM present
   JOIN run_base USING (run_key)
   LEFT JOIN machine ON machine.run_key = present.run_key AND machine.shown
   WHERE run_base.configured_gpus IS NOT NULL
   UNION ALL
-  SELECT run_key, NULL, NULL, NULL, start_us, end_us, load
+  SELECT run_key, NULL, NULL, NULL, start_us, end_us, load, true
   FROM present
   ANTI JOIN machine USING (run_key)
   ANTI JOIN (SELECT run_key FROM run_base WHERE configured_gpus IS NOT NULL) USING (run_key)
@@ -64,6 +68,7 @@ SELECT
   work.reported,
   coalesce(run.configured_gpus, work.reported) * work.load AS gpus,
   work.load,
+  work.leads,
   run.gpu_utilisation AS utilisation,
   work.named_host_key IS NOT NULL AND work.reported IS NOT NULL AS shared,
   work.start_us,

@@ -7,6 +7,7 @@ SELECT
   piece.host_key, piece.scholar_key, piece.run_key, piece.stream_key, piece.class,
   piece.failed_compute, piece.gpu_type, piece.day, piece.gpus,
   piece.from_us, piece.to_us,
+  piece.leads,
   piece.gpus * (after.share_us - before.share_us) AS gpu_us,
   piece.gpus * (after.share_us - before.share_us) * piece.utilisation AS used_us,
   CASE WHEN piece.gpus IS NULL THEN (piece.to_us - piece.from_us) * piece.load END AS unpriced_us

@@ -16,7 +16,7 @@ WITH entry AS (
   FROM day_fact
   WHERE ($by = 'stream') = (stream_key <> 0)
   UNION ALL
-  SELECT scholar_key, stream_key, day, from_us - to_us FROM gpu_charge
+  SELECT scholar_key, stream_key, day, from_us - to_us FROM gpu_charge WHERE leads
 ),
 placed AS (
   SELECT

@@ -199,6 +199,13 @@ FAULTS = (
         (EVIDENCE,),
     ),
     Fault(
+        "every machine is a session",
+        "metrics/littles_law",
+        " WHERE leads",
+        "",
+        (EVIDENCE,),
+    ),
+    Fault(
         "sleep without a price",
         "derive/128_gpu_charge",
         "(piece.to_us - piece.from_us) * piece.load END",

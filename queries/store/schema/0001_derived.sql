@@ -41,6 +41,7 @@ CREATE TABLE derived.host_session (
   reported BIGINT,            -- GPUs that the run says the host has
   gpus DOUBLE,                -- GPUs that it is charged for; null where not known
   load DOUBLE,                -- the active part of the session, by which they are less
+  leads BOOLEAN,              -- the one row of the session that tells its time
   shared BOOLEAN NOT NULL,    -- the host's capacity limits the charge
   start_us BIGINT,            -- null for a run that was never active
   end_us BIGINT
