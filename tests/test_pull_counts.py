@@ -164,7 +164,7 @@ def test_runs_of_a_forgotten_person_cost_one_listing_and_no_more(server, pulled,
 
 def test_a_run_that_is_set_aside_is_counted_and_starts_no_listing(server, pulled):
     pulled(LATER)
-    server.world.put(faults.cut_config(node(40, heartbeat_at=LATER + HOUR)))
+    server.world.put(faults.lose_creation(node(40, heartbeat_at=LATER + HOUR)))
     before = listings(server)
     for hours in (2, 5):
         assert len(pulled(LATER + hours * HOUR).rejected) == 1

@@ -33,6 +33,9 @@ RUN_COLUMNS = (
 @pytest.mark.fault
 @pytest.mark.parametrize("seed", range(4))
 def test_after_any_history_the_store_is_what_a_fresh_full_pull_gives(monkeypatch, tmp_path, seed):
+    for folder in ("kept", "now", "fresh"):  # configs compare under one salt only
+        (tmp_path / folder).mkdir(mode=0o700)
+        (tmp_path / folder / "config.salt").write_text("5a" * 32, encoding="ascii")
     with ProtocolServer(World()) as server:
         point_client_at(server, monkeypatch)
         client = connect(timeout_s=20)
