@@ -36,7 +36,6 @@ class DuckDBRecord:
         self.connection = Connection(data / FILE, "record")
         try:
             self.connection.migrate(_SCHEMA)
-            self.connection.run(load_query("macros/id_of_new_launch").body)
         except BaseException:
             self.connection.close()
             raise
