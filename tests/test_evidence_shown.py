@@ -53,9 +53,9 @@ def test_every_flag_has_a_meaning() -> None:
 def test_an_explanation_names_the_flags_of_its_runs() -> None:
     told = explain(stored(), scholar="ada", metric="busy_hours").left_out
     flagged = {what: why for kind, what, why in told.rows() if kind == "flagged"}
-    assert flagged["run e/p/slept"].startswith("suspended: rows go on past")
-    assert "active as long as the stopwatch" in flagged["run e/p/slept"]
-    assert "run e/q/late" not in flagged
+    assert flagged["run slept"].startswith("suspended: rows go on past")
+    assert "active as long as the stopwatch" in flagged["run slept"]
+    assert "run late" not in flagged
     sessions = explain(stored(), scholar="ada", metric="busy_hours").sessions
     slept = sessions.filter(run="e/p/slept").row(0, named=True)
     assert (slept["hours"], slept["active_hours"]) == pytest.approx((3, 1 / 6))
@@ -63,6 +63,6 @@ def test_an_explanation_names_the_flags_of_its_runs() -> None:
 
 def test_the_doctor_speaks_up_where_many_runs_bear_a_fault() -> None:
     findings = {it.about: it for it in _data(stored())}
-    assert "gone (1)" in findings["states"].told
+    assert "gone (1 run)" in findings["states"].told
     assert any(row.startswith("suspended: 1 run (33%)") for row in findings["evidence"].rows)
     assert "evidence" not in {it.about for it in _data(stored(sound=50))}

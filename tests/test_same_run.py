@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from velocity.store.merge import merge_project, merge_runs
 
 from tests.builders import at, run
 from velocity.records import run_frame
@@ -33,17 +32,16 @@ def store(tmp_path: Path) -> Iterator[LiveStore]:
 def read(store: LiveStore, *rows: dict[str, Any]) -> dict[str, str | None]:
     """Why each run counts nowhere (None: it counts), once these were read too, as by a sync."""
     runs = run_frame(rows)
-    merge_runs(store, runs)
+    store.record.merge_runs(runs)
     for entity, project in runs.select("entity", "project").unique().iter_rows():
-        merge_project(store, entity, project, as_of=at("23:00"))
+        store.record.merge_project(entity, project, rejected=(), as_of=at("23:00"))
     derive(store, Settings(), None)
-    return {
-        f"{entity}/{project}/{run_id}": excluded
-        for entity, project, run_id, excluded in store.run(
-            "SELECT entity, project, run_id, excluded FROM derived.run JOIN project "
-            "USING (project_key)"
-        )
-    }
+    sql = (
+        "SELECT entity, project, run_id, excluded FROM derived.run JOIN project USING (project_key)"
+    )
+    with store.reading_record():
+        rows = store.run(sql)
+    return {f"{entity}/{project}/{run_id}": excluded for entity, project, run_id, excluded in rows}
 
 
 def counted(excluded: dict[str, str | None]) -> set[str]:
@@ -73,8 +71,7 @@ def test_of_a_moved_run_the_row_read_last_counts(store: LiveStore) -> None:
 def test_a_run_counts_again_once_the_other_is_gone(store: LiveStore) -> None:
     read(store, run("r", "09:00", "10:00", **LOCAL))
     read(store, run("r", "09:00", "10:00", **PULLED))
-    store.run("UPDATE raw_run SET deleted_at = now() WHERE entity = 'e'")
-    store.run("INSERT INTO changed_username VALUES ('ada')")
+    store.record.mark_deleted("e", "p", ["r"], at=at("22:00"))
     assert counted(read(store)) == {"local/uncategorized/r"}
 
 

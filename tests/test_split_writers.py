@@ -11,6 +11,7 @@ import pytest
 from tests.builders import at
 from tests.conftest import ROOT
 from velocity.reading import reads
+from velocity.records import run_frame
 from velocity.settings import Settings
 from velocity.store import open_live
 from velocity.store.derive import derive
@@ -72,8 +73,7 @@ def test_the_figures_of_a_migrated_store_are_derived_anew(data: Path) -> None:
 
 def test_a_run_that_comes_as_it_was_is_unchanged(data: Path) -> None:
     with open_live(data) as store:
-        sql = "SELECT * EXCLUDE (run_key, deleted_at, seen_at) FROM raw_run"
-        rows = store.record.connection.frame(sql)
+        rows = run_frame(store.record.connection.frame("FROM raw_run").to_dicts())
         assert store.record.merge_runs(rows).unchanged == rows.height
         moved = rows.with_columns(heartbeat_at=rows["heartbeat_at"] + timedelta(seconds=1))
         assert store.record.merge_runs(moved).changed == rows.height
