@@ -33,35 +33,6 @@ CASES = Path(__file__).with_name("cases")
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 _RELATIVE = re.compile(r"@now([+-]\d+)s@")
 
-#: Cases that wait for other parts of the product, by what they wait for.
-WAITING = {
-    "tables": (
-        "export-columns",
-        "export-names-only",
-        "float-ids",
-        "float-ids-as-text",
-        "not-a-runs-table",
-        "sacct-states",
-        "table-cut-at-last-start",
-    ),
-    "local directories": ("empty-log", "local-relaunches", "local-resumed-and-relaunched"),
-}
-_WAITS_FOR = {case: what for what, cases in WAITING.items() for case in cases}
-
-
-def cases() -> list[Any]:
-    """A parameter for each folder."""
-    return [
-        pytest.param(
-            folder,
-            id=folder.name,
-            marks=[pytest.mark.xfail(reason=_WAITS_FOR[folder.name], strict=True)]
-            if folder.name in _WAITS_FOR
-            else [],
-        )
-        for folder in sorted(CASES.iterdir())
-    ]
-
 
 def read(path: Path) -> Any:
     """The JSON of a file, its relative times made absolute."""
@@ -153,7 +124,7 @@ def server(monkeypatch):
         yield running
 
 
-@pytest.mark.parametrize("folder", cases())
+@pytest.mark.parametrize("folder", sorted(CASES.iterdir()), ids=lambda folder: folder.name)
 def test_a_case_comes_out_right(folder, server, tmp_path):
     shutil.copytree(folder, tmp_path / "case")
     expected = read(folder / "expected.json")
