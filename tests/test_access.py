@@ -127,6 +127,7 @@ def test_what_somebody_may_see_are_the_figures_that_everybody_sees(
     assert_frame_equal(found, whole)
 
 
+@pytest.mark.thorough
 def test_what_a_line_was_in_another_stream_moves_no_figure_of_it():
     """Ada goes from one stream to the next, and launches at twice the pace there."""
     roster = Roster.model_validate(
@@ -153,6 +154,7 @@ def test_what_a_line_was_in_another_stream_moves_no_figure_of_it():
     assert found["blind_ratio"].item() != reads.lines(whole)["blind_ratio"].item()
 
 
+@pytest.mark.thorough
 def test_who_sees_a_stream_does_not_see_the_scholar_of_its_name():
     text = (
         '[[scholars]]\nid = "vision"\nname = "V"\nusernames = ["ada"]\n'
@@ -257,6 +259,7 @@ def test_every_subset_of_the_visible_cells_covers_at_least_four_people(snapshot)
     assert hidden == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("sizes", "groups"),
     one_in(

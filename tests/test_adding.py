@@ -14,6 +14,8 @@ from tests.builders import run
 from tests.conftest import ROOT
 from velocity.records import run_frame
 
+pytestmark = pytest.mark.thorough
+
 #: Two sums and their ratio, in a file that nothing else knows of.
 LONG_RUNS = """\
 -- title: Long runs

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from velocity.sync.results import SyncResult
 
+pytestmark = pytest.mark.thorough
+
 CASES = Path(__file__).with_name("cases")
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 _RELATIVE = re.compile(r"@now([+-]\d+)s@")

@@ -139,6 +139,7 @@ def test_an_unknown_scholar_is_told_with_near_ones(tmp_path):
     assert b"ada or adam" in done.stderr
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "asked",
     [

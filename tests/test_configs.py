@@ -115,6 +115,7 @@ def test_no_snapshot_has_anything_of_a_config_but_names_of_keys(server, tmp_path
         }
 
 
+@pytest.mark.thorough
 def test_a_forgotten_persons_names_of_keys_are_gone(tmp_path):
     rows = [
         run("r1", "09:00", "10:00", username="zf-person", config='{"zf-only-theirs":1,"lr":1}'),
@@ -129,6 +130,7 @@ def test_a_forgotten_persons_names_of_keys_are_gone(tmp_path):
         assert store.record.connection.run("SELECT paths FROM config_shape") == [(["/lr"],)]
 
 
+@pytest.mark.thorough
 def test_naming_a_key_reads_its_configs_once_more_and_says_so(server, tmp_path):
     server.world.put(node(20, config={"lr": 1}))
     data = tmp_path / "data"
@@ -146,6 +148,7 @@ def test_naming_a_key_reads_its_configs_once_more_and_says_so(server, tmp_path):
     assert project.notes == []
 
 
+@pytest.mark.thorough
 def test_a_key_that_is_no_longer_named_leaves_no_value(server, tmp_path):  # noqa: ARG001
     data = tmp_path / "data"
     synced(data, GPUS)
@@ -217,6 +220,7 @@ def runs_asked_for(server):
     return [call for call in server.calls if call.operation == "Runs"]
 
 
+@pytest.mark.thorough
 def test_a_store_of_the_version_before_is_hashed_and_nothing_is_pulled_again(server, earlier):
     project = synced(earlier, GPUS, days=1.5)
     assert len(runs_asked_for(server)) == 1  # for what is new
@@ -265,6 +269,7 @@ with open_for(Path(data), Settings()):
 """
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("step", ["within", "between", "after"])
 def test_a_move_that_was_killed_is_ended_by_the_next_command(step, earlier):
     killed = subprocess.run(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.builders import run, store_of
-from tests.sampling import one_in
 from velocity.reading import reads
 from velocity.settings import Compute, Settings
+
+pytestmark = pytest.mark.thorough
 
 SETTINGS = Settings(compute=Compute(gpu_count_key="num_gpus"))
 
@@ -26,9 +27,7 @@ def test_the_key_replaces_the_count_of_the_machine():
     assert hours("0") == pytest.approx(0 + 1)
 
 
-@pytest.mark.parametrize(
-    "config", one_in(8, ["-1", "1e7", "1e308", '"nan"', '"inf"', '"all"', "null", "[2]"])
-)
+@pytest.mark.parametrize("config", ["-1", "1e7", "1e308", '"nan"', '"inf"', '"all"', "null", "[2]"])
 def test_what_is_no_number_of_gpus_replaces_nothing(config: str):
     """Such as the -1 by which trainers mean all GPUs of the machine."""
     assert hours(config) == pytest.approx(4 + 1)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.builders import store_of, with_writers
+from tests.sampling import one_in
 from velocity.reading import reads
 
 CREATED = datetime(2026, 5, 4, 8, tzinfo=UTC)
@@ -315,31 +316,34 @@ def on(*machines: tuple[str | None, int | None]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("run", "charged"),
-    [
-        # Several nodes, each once; two writers on one host are one machine, the larger.
-        (told(0, 1, 2, heard=60, watch=60, **on(("a", 8), ("b", 8), ("b", 4))), (16, 0)),
-        # Writers that do not name their host are each on their own.
-        (told(0, 1, heard=60, watch=60, **on((None, 8), ("localhost", 8))), (16, 0)),
-        # Beside a machine that tells its GPUs, one that does not goes uncounted.
-        (told(0, 1, heard=60, watch=60, **on(("a", 8), ("b", None))), (8, 0)),
-        (told(0, 1, heard=60, watch=60, **on(("a", None), ("b", None))), (0, 1)),
-        # Each session on its own machine.
-        (told(0, 600, heard=660, watch=360, resumed=True, **on(("a", 8), ("b", 1))), (41, 0)),
-        (told(0, 600, heard=660, watch=360, resumed=True, **on(("a", None), ("b", 1))), (1, 5)),
-        # The lost first session was on the machine of the writer that is known.
-        (told(600, heard=660, watch=360, **on(("a", 8))), (48, 0)),
-        # A suspended machine computes as long as the stopwatch ran.
-        (told(0, heard=600, watch=60, row=600, **on(("a", 8))), (8, 0)),
-        (told(0, heard=600, watch=60, row=600, **on(("a", None))), (0, 1)),
-        # Helpers as long as the stopwatch that they left; without one, not at all.
-        (told(0, 60, heard=600, watch=30, shared=True, **on(("a", 8), ("b", 2))), (81, 0)),
-        (told(0, 60, heard=600, shared=True, **on(("a", 8), ("b", 2))), (80, 0)),
-        # Only the last launch of an id that was used again; the silent writer's machine never.
-        (told(0, 600, heard=660, watch=60, **on(("a", 8), ("b", 2))), (2, 0)),
-        (told(0, 100, heard=60, watch=60, **on(("a", 8), ("b", 2))), (8, 0)),
-        # A machine whose writer told no start is the run's.
-        (told(watch=60, writers=[{"start": None, "host": "a", "gpu_count": 4}]), (4, 0)),
-    ],
+    one_in(
+        7,
+        [
+            # Several nodes, each once; two writers on one host are one machine, the larger.
+            (told(0, 1, 2, heard=60, watch=60, **on(("a", 8), ("b", 8), ("b", 4))), (16, 0)),
+            # Writers that do not name their host are each on their own.
+            (told(0, 1, heard=60, watch=60, **on((None, 8), ("localhost", 8))), (16, 0)),
+            # Beside a machine that tells its GPUs, one that does not goes uncounted.
+            (told(0, 1, heard=60, watch=60, **on(("a", 8), ("b", None))), (8, 0)),
+            (told(0, 1, heard=60, watch=60, **on(("a", None), ("b", None))), (0, 1)),
+            # Each session on its own machine.
+            (told(0, 600, heard=660, watch=360, resumed=True, **on(("a", 8), ("b", 1))), (41, 0)),
+            (told(0, 600, heard=660, watch=360, resumed=True, **on(("a", None), ("b", 1))), (1, 5)),
+            # The lost first session was on the machine of the writer that is known.
+            (told(600, heard=660, watch=360, **on(("a", 8))), (48, 0)),
+            # A suspended machine computes as long as the stopwatch ran.
+            (told(0, heard=600, watch=60, row=600, **on(("a", 8))), (8, 0)),
+            (told(0, heard=600, watch=60, row=600, **on(("a", None))), (0, 1)),
+            # Helpers as long as the stopwatch that they left; without one, not at all.
+            (told(0, 60, heard=600, watch=30, shared=True, **on(("a", 8), ("b", 2))), (81, 0)),
+            (told(0, 60, heard=600, shared=True, **on(("a", 8), ("b", 2))), (80, 0)),
+            # Only the last launch of an id that was used again; the silent writer's machine never.
+            (told(0, 600, heard=660, watch=60, **on(("a", 8), ("b", 2))), (2, 0)),
+            (told(0, 100, heard=60, watch=60, **on(("a", 8), ("b", 2))), (8, 0)),
+            # A machine whose writer told no start is the run's.
+            (told(watch=60, writers=[{"start": None, "host": "a", "gpu_count": 4}]), (4, 0)),
+        ],
+    ),
 )
 def test_each_session_is_charged_for_its_own_machines(run, charged):
     if "writers" in run:
@@ -389,6 +393,7 @@ def same(project: str, *starts: float, **more: Any) -> dict[str, Any]:
     return row_of(project, told(*starts, heard=60, watch=60, **more)) | {"run_id": "one"}
 
 
+@pytest.mark.thorough
 def test_one_run_in_two_projects_counts_once():
     assert counted(same("p", 0), same("q", 2)) == {"q"}
     assert counted(same("p", 0), same("q", 2 + _SECOND)) == {"p", "q"}
@@ -397,6 +402,7 @@ def test_one_run_in_two_projects_counts_once():
     assert counted(same("p", 0, source="table"), same("q", 0, source="files")) == {"p"}
 
 
+@pytest.mark.thorough
 def test_a_local_session_ends_by_its_own_facts_and_where_the_next_begins():
     def session(start: float, watch: float | None = None, seen: float | None = None) -> dict:
         at, last = moment(start), moment(seen)

@@ -22,6 +22,8 @@ from velocity.reading import reads
 if TYPE_CHECKING:
     from velocity.store.snapshot import Snapshot
 
+pytestmark = pytest.mark.thorough
+
 SLACK = Rules().stale_after_us
 _FLAGS_OF_TOLD_FACTS = {"unreadable", "unknown_state", "never_began"}
 _SESSIONS = """

@@ -14,6 +14,8 @@ from velocity.reading import reads
 if TYPE_CHECKING:
     from velocity.store.snapshot import Snapshot
 
+pytestmark = pytest.mark.thorough
+
 SLEPT = {"runtime_s": 600, "last_metric_at": "12:00"}
 
 

@@ -11,6 +11,8 @@ from tests.explained_stores import MONDAY, only, worked
 from tests.roster_texts import FULL, parsed, rate
 from velocity.explain import explain
 
+pytestmark = pytest.mark.thorough
+
 
 def test_a_week_beyond_the_usual_range_is_a_signal():
     """One launch a week for ten weeks, then twelve, and one in the running week."""

@@ -169,6 +169,7 @@ def test_a_removal_that_was_killed_shows_the_person_whole_or_not_and_the_next_co
     assert not finish_forgetting(data, load_settings(config))
 
 
+@pytest.mark.thorough
 def test_tables_do_not_bring_a_person_back(tmp_path):
     rows = [run("r1", "09:00", "10:00"), run("r2", "09:00", "10:00", username=PERSON)]
     store_of(rows, "20:00", data=tmp_path)

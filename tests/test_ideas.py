@@ -205,6 +205,7 @@ def drawn_projects(chance, projects, runs):
     return found
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("globs", [oracle.DEFAULT, GLOBS, ()])
 def test_equal_ideas_are_those_of_the_oracle_under_any_salt(globs, tmp_path):
     projects = drawn_projects(random.Random(len(globs)), 60, 8)  # noqa: S311
@@ -244,6 +245,7 @@ def test_names_left_out_by_the_version_before_play_no_part_beside_its_runs(tmp_p
         assert classes(found, project, len(configs)) == expected(oracle.ideas(runs)), runs
 
 
+@pytest.mark.thorough
 def test_another_list_of_ignored_keys_needs_no_pull(tmp_path):
     with open_live(tmp_path) as store:
         kept(store, {"p": [{"lr": 1, "note": "a"}, {"lr": 1, "note": "b"}, {"lr": 2, "note": "a"}]})

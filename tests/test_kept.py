@@ -92,6 +92,7 @@ def test_what_fails_is_not_kept():
     assert kept.get("a", lambda: frame(3)).height == 3
 
 
+@pytest.mark.thorough
 def test_what_is_kept_goes_with_the_snapshot_before_the_last(tmp_path):
     def publish_one():
         store_of([run("r1", "09:00", "10:00")], "11:00", data=tmp_path)

@@ -11,6 +11,8 @@ from velocity.reading.access import GROUPS_ALONE
 from velocity.records import config_text
 from velocity.settings import Experiments, Settings
 
+pytestmark = pytest.mark.thorough
+
 
 def launches(*configs, project="p", username="ada", days=0):
     """Runs of launches a day apart: a list of configs each, begun ten seconds apart."""

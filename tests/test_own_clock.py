@@ -14,6 +14,8 @@ from velocity.store import latest_snapshot
 from velocity.sync.commands import sync_wandb
 from velocity.sync.own_clock import describe_clock, find_clock_ahead
 
+pytestmark = pytest.mark.thorough
+
 MINUTE = timedelta(minutes=1)
 NOW = NOON + timedelta(hours=2)
 

@@ -102,6 +102,7 @@ def test_an_empty_store_says_which_command_fills_it(tmp_path, monkeypatch):
     assert "velocity sync" in page.code[0].value
 
 
+@pytest.mark.thorough
 def test_what_later_data_changed_in_past_weeks_is_said(tmp_path, monkeypatch):
     rows = [run("r1", "09:00", "10:00"), run("r2", "2026-01-13 09:00", "2026-01-13 10:00")]
     store_of(rows, "2026-01-14 06:00", data=tmp_path)

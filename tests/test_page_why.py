@@ -189,6 +189,7 @@ def test_the_line_above_names_the_week(data, monkeypatch):
     assert "Why this number \u00b7 end of the data \u00b7 Ada" in words(page)
 
 
+@pytest.mark.thorough
 def test_whoever_launched_nothing_has_the_weeks_of_the_data(tmp_path, monkeypatch):
     roster = "".join(
         f'[[scholars]]\nid = "{it}"\nname = "{it}"\nusernames = ["{it}"]\n' for it in ("ada", "ben")
@@ -202,6 +203,7 @@ def test_whoever_launched_nothing_has_the_weeks_of_the_data(tmp_path, monkeypatc
     assert page.title[0].value == "No measure has a value in that week."
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "name",
     one_in(
@@ -221,6 +223,7 @@ def test_any_name_fits_and_is_inert(name, tmp_path, monkeypatch):
         assert not re.search(r"(?<!\\)[<>$\[]", text)
 
 
+@pytest.mark.thorough
 def test_days_are_not_moved_to_another_zone(tmp_path, monkeypatch):
     settings = Settings(programme=Programme(timezone="America/New_York"))
     store_of([run("r1", "09:00", "10:00")], "20:00", data=tmp_path, settings=settings)

@@ -116,6 +116,7 @@ def test_the_summary_counts_everything_that_a_sync_did(server, tmp_path, capsys)
     assert f"Restated: figures of {result.weeks_restated} week" in said
 
 
+@pytest.mark.thorough
 def test_activity_that_lands_in_a_week_already_reported_is_told_as_restated(server, tmp_path):
     def sync(at):
         return sync_wandb(tmp_path, Settings(), projects=["lab/vision"], clock=lambda: at)

@@ -27,6 +27,8 @@ from velocity.sync.jobs import Listener, run_jobs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.thorough
+
 LATER = NOON + timedelta(days=3)
 HOUR = timedelta(hours=1)
 PROJECTS = [f"p{number}" for number in range(9)]
@@ -93,7 +95,6 @@ def test_results_stand_in_the_order_asked_for_each_project_once(server, sync):
     assert list(sync(LATER, "lab/c", "lab/*", "lab/a")) == ["lab/c", "lab/a", "lab/b"]
 
 
-@pytest.mark.thorough
 def test_what_several_pulls_merge_side_by_side_is_all_there(server, sync, tmp_path):
     fill(server, ["a", "b", "c", "d"], runs=700)
     told = []
@@ -167,7 +168,6 @@ def test_the_projects_of_several_entities_are_kept_apart(server, sync, tmp_path)
     assert sorted(entities) == ["lab", "team"]
 
 
-@pytest.mark.thorough
 def test_a_project_that_is_gone_takes_its_runs_out_of_the_figures_until_it_is_back(
     server, sync, tmp_path
 ):
@@ -185,7 +185,6 @@ def test_a_project_that_is_gone_takes_its_runs_out_of_the_figures_until_it_is_ba
     assert {project for project, _ in live_runs(tmp_path)} == {"a", "b"}
 
 
-@pytest.mark.thorough
 def test_a_project_of_another_name_is_not_counted_twice(server, sync, tmp_path):
     fill(server, ["old"])
     sync(LATER)
@@ -217,7 +216,6 @@ def test_a_project_that_was_named_and_is_gone_fails_and_keeps_its_runs(server, s
     assert {project for project, _ in live_runs(tmp_path)} == {"a", "b"}
 
 
-@pytest.mark.thorough
 def test_a_run_that_moved_to_another_project_is_counted_there_alone(server, sync, tmp_path):
     fill(server, ["a", "b"])
     sync(LATER)

@@ -99,6 +99,7 @@ def test_requests_go_by_what_changed_and_not_by_what_there_is(server, pulled):
     assert result.requests <= 3 < full.requests
 
 
+@pytest.mark.thorough
 def test_with_nothing_new_only_those_whose_figures_move_are_derived_again(server, tmp_path):
     server.world.put(*(node(number, username=f"s{number}") for number in range(20)))
     server.world.put(
@@ -121,6 +122,7 @@ def test_with_nothing_new_only_those_whose_figures_move_are_derived_again(server
     assert sync(LATER + 7 * DAY + 2 * HOUR) == (3, 3)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("state", ["running", "pending", "preempting", "paused by someone"])
 def test_a_run_that_dies_without_a_heartbeat_is_seen(server, pulled, tmp_path, state):
     server.world.put(node(0), node(1, state=state), node(2, state="preempted"))
@@ -189,6 +191,7 @@ def refuses() -> faults.Fault:
     return faults.status(400, "no such filter").at(when=by_heartbeat, times=None)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("fault", [leaves_a_run_out, takes_no_notice, refuses])
 def test_a_heartbeat_filter_that_lies_makes_every_pull_a_full_one_and_says_so(
     server, pulled, fault

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from velocity.sync.results import ProjectResult
 
+pytestmark = pytest.mark.thorough
+
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 LATER = NOON + 3 * DAY

@@ -115,6 +115,7 @@ def test_a_run_that_never_comes_is_passed_over_with_its_reason(server, number):
     assert "W&B does not send its data" in lost.reason
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "bad",
     [[137], range(7, COUNT, 12), range(100, 130), [0, 1, 50, 99, 100, 250, 299]],

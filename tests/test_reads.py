@@ -148,6 +148,7 @@ def test_gpu_hours_stand_under_the_monday_of_their_week(snapshot):
     ]
 
 
+@pytest.mark.thorough
 def test_a_user_all_of_whose_runs_went_is_no_scholar(tmp_path):
     store_of(ROWS[:2], AS_OF, data=tmp_path)
     gone = [row | {"username": "dee"} for row in ROWS[:2]]

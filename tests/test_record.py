@@ -105,6 +105,7 @@ def test_what_is_derived_can_be_made_again_from_the_record(tmp_path):
         assert restated(store) == told != []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("later", [0, 3])
 def test_what_was_derived_from_another_record_is_made_again(tmp_path, later):
     """However many changes the other one has had."""
@@ -125,6 +126,7 @@ def test_what_was_derived_from_another_record_is_made_again(tmp_path, later):
         assert_tables_agree(found, derived_tables(store))
 
 
+@pytest.mark.thorough
 def test_what_an_earlier_copy_of_the_record_lacks_is_not_shown(tmp_path):
     with open_live(tmp_path) as store:
         bring(store, ON_TIME)

@@ -99,6 +99,7 @@ def test_a_viewer_of_nothing_gets_nobodys_lines(data):
     assert "Even" not in text
 
 
+@pytest.mark.thorough
 def test_what_was_restated_since_last_week_is_told_and_nothing_older(tmp_path):
     sync(tmp_path, ON_TIME, "2026-01-12 08:00")
     snapshot = sync(tmp_path, LATE, "2026-01-13 08:00")

@@ -202,6 +202,7 @@ def test_a_sync_without_progress_ends_itself(server, tmp_path):
     assert_nothing_runs(tmp_path)
 
 
+@pytest.mark.thorough
 def test_a_removal_stopped_midway_is_finished_and_logged_before_the_sync(server, tmp_path):
     data = tmp_path / "data"
     data.mkdir()
