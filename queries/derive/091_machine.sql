@@ -18,7 +18,12 @@ several AS (
     * EXCLUDE writer,
     writer.host AS host, writer.gpu_type AS gpu_type, writer.gpu_count AS gpu_count,
     epoch_us(writer.start) + shift_us AS begin_us
-  FROM (SELECT * EXCLUDE writers, unnest(writers) AS writer FROM told WHERE len(writers) > 1)
+  FROM (
+    SELECT
+      * EXCLUDE writers, unnest(writers) AS writer, unnest(range(len(writers))) AS place
+    FROM told
+    WHERE len(writers) > 1
+  )
 ),
 placed AS (
   SELECT
@@ -36,6 +41,7 @@ placed AS (
   SELECT run_key, entity, host, gpu_type, gpu_count, 1
   FROM several
   WHERE writer_lost AND begin_us = starts[1]
+  QUALIFY row_number() OVER (PARTITION BY run_key ORDER BY place) = 1
 ),
 named AS (
   SELECT
