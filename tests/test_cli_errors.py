@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
@@ -27,7 +27,7 @@ def _node(run_id, project="vision"):
         display_name=run_id,
         state="finished",
         created_at=start,
-        heartbeat_at=start,
+        heartbeat_at=start + timedelta(hours=1),
         runtime_s=3600,
     )
 

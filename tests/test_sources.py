@@ -100,4 +100,4 @@ def test_what_is_no_address_is_no_link(tmp_path):
     assert done.returncode == 0, done.stderr
     runs = reads.runs(latest_snapshot(tmp_path / "data")).sort("run_id")
     assert runs["url"].to_list() == [None, "https://x.example/b", None, None]
-    assert b"passed over: trust" in done.stderr
+    assert b"skipped: trust" in done.stderr
