@@ -87,3 +87,8 @@ def test_nothing_is_sent_but_questions_and_nothing_is_written(server, tmp_path):
 def test_an_address_that_is_none_is_told_in_a_fresh_process_too(tmp_path):
     said = script(tmp_path, WANDB_BASE_URL="rubbish", WANDB_API_KEY=DEMO_API_KEY)
     assert said.startswith('The W&B client cannot use the setting "rubbish": ')
+
+
+def test_the_reason_for_a_refused_address_has_no_prefix_of_the_validator(tmp_path):
+    said = script(tmp_path, WANDB_BASE_URL="http://api.wandb.ai", WANDB_API_KEY=DEMO_API_KEY)
+    assert 'the setting "http://api.wandb.ai": http is not secure' in said

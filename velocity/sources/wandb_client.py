@@ -147,8 +147,10 @@ def find_address(timeout_s: float) -> Address:
         ) from error
     except ValidationError as error:
         wrong = error.errors()[0]
+        # pydantic puts "Value error, " before the words of a validator.
+        reason = str(wrong.get("ctx", {}).get("error", wrong["msg"])).rstrip(".?")
         raise ConfigurationError(
-            f'The W&B client cannot use the setting "{wrong["input"]}": {wrong["msg"]}.',
+            f'The W&B client cannot use the setting "{wrong["input"]}": {reason}.',
             "Correct it in WANDB_BASE_URL, or in W&B's settings file; an address begins with "
             "https:// or http://.",
         ) from error
