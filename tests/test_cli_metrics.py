@@ -33,19 +33,51 @@ def data(tmp_path_factory):
 
 
 @pytest.fixture
-def asked(capfdbinary, monkeypatch, data):
-    """`velocity metrics` as CSV, in this process."""
+def metrics(capfdbinary, monkeypatch):
+    """`velocity metrics` in this process: standard output and standard error."""
 
-    def command(*arguments):
-        line = ["velocity", "metrics", "--data", str(data), "--format", "csv", *arguments]
-        monkeypatch.setattr(sys, "argv", line)
+    def command(folder, *arguments):
+        monkeypatch.setattr(sys, "argv", ["velocity", "metrics", "--data", str(folder), *arguments])
         with pytest.raises(SystemExit) as end:
             main()
         out, err = capfdbinary.readouterr()
-        assert (end.value.code or 0, err) == (0, b"")
+        assert (end.value.code or 0) == 0
+        return out, err.decode()
+
+    return command
+
+
+@pytest.fixture
+def asked(metrics, data):
+    """`velocity metrics` as CSV."""
+
+    def command(*arguments):
+        out, err = metrics(data, "--format", "csv", *arguments)
+        assert err == ""
         return pl.read_csv(io.BytesIO(out))
 
     return command
+
+
+@pytest.fixture(scope="module")
+def long_names(tmp_path_factory):
+    """Two scholars whose names differ only at the end, and whose figures are large."""
+    folder = tmp_path_factory.mktemp("long-names") / "data"
+    rows = [
+        run(
+            f"{end}{number}",
+            f"2026-02-0{2 + number % 5} 09:00",
+            f"2026-02-0{3 + number % 5} 08:00",
+            username=f"{'a-very-long-name-' * 3}{end}",
+            gpu_type="H100",
+            gpu_count=4096,
+            state="failed" if number % 3 else "finished",
+        )
+        for end in "xy"
+        for number in range(90)
+    ]
+    store_of(rows, "2026-02-12 09:00", data=folder)
+    return folder
 
 
 @pytest.mark.parametrize("by", ["scholar", "stream", "programme"])
@@ -108,11 +140,47 @@ def test_one_who_launched_nothing_can_be_asked_for(asked):
     assert early.select("scholar", "runs_started").rows() == [("ada", 2), ("ben", 0)]
 
 
-def test_json_says_the_same(capfdbinary, monkeypatch, data):
-    line = ["velocity", "metrics", "--data", str(data), "--by", "line", "--format", "json"]
-    monkeypatch.setattr(sys, "argv", line)
-    with pytest.raises(SystemExit):
-        main()
-    rows = json.loads(capfdbinary.readouterr().out)
+def test_json_says_the_same(metrics, data):
+    rows = json.loads(metrics(data, "--by", "line", "--format", "json")[0])
     expected = reads.lines(latest_snapshot(data))
     assert [it["blind_ratio"] for it in rows] == expected["blind_ratio"].to_list()
+
+
+@pytest.mark.parametrize("period", ["all", "week", "day"])
+def test_the_main_figures_fit_beside_each_other_in_a_hundred_columns(metrics, long_names, period):
+    out, err = metrics(long_names, "--period", period)
+    lines = out.decode().splitlines()
+    assert max(map(len, lines)) <= 100
+    assert sum("─" in line for line in lines) == 1, "the columns stand below each other"
+    assert "--all" in err
+
+
+def test_the_main_figures_are_those_of_the_file_rounded(metrics, asked, data):
+    row = asked().row(0, named=True)
+    low, high = (row[f"throughput_per_week_{end}"] for end in ("low", "high"))
+    (ada,) = (it for it in metrics(data)[0].decode().splitlines() if it.startswith("ada"))
+    assert ada.split() == [
+        "ada",
+        f"{row['throughput_per_week']:.1f}",
+        f"{low:.1f}\u2013{high:.1f}",
+        f"{100 * row['failure_share']:.0f}",
+        f"{100 * row['serial_share']:.0f}",
+        f"{row['experiment_parallelism']:.2f}",
+        f"{row['loop_hours_median']:.1f}",
+        f"{row['gpu_hours']:.0f}",
+    ]
+
+
+def test_idle_scholars_have_blanks_in_a_table_and_no_zeros_that_are_not_known(metrics, data):
+    text = metrics(data)[0].decode()
+    (idle,) = [line for line in text.splitlines() if line.startswith("ben")]
+    assert idle.split() == ["ben", "0"]
+
+
+@pytest.mark.parametrize("by", ["experiment", "result"])
+def test_all_shows_every_column_of_what_is_at_the_end_of_the_data(metrics, asked, data, by):
+    names = [
+        line.split()[0] for line in metrics(data, "--by", by, "--all")[0].decode().splitlines()
+    ]
+    assert names == asked("--by", by).columns
+    assert len(metrics(data, "--by", by)[0].decode().splitlines()) < len(names)

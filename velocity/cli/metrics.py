@@ -3,7 +3,7 @@
 # No `from __future__ import annotations`: Typer reads the types of the options at run time.
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 By = Literal["scholar", "stream", "programme", "line", "experiment", "result"]
 
-#: What is of the end of the data -> the columns of a table of several rows, and what none means.
+#: What is of the end of the data -> the main columns of a table, and what none means.
 _AT_END = {
     "experiment": (
         ("scholar", "experiment_id", "started_at", "wip_age_hours", "usual_hours"),
@@ -55,16 +55,19 @@ def metrics(
         By,
         typer.Option(
             "--by",
-            help="A row a scholar, a stream, one for all, a line, an experiment in flight, or a "
-            "result that waits.",
+            help="One row per scholar, stream, programme, line, experiment in flight, or result "
+            "that waits for the next launch.",
         ),
     ] = "scholar",
     period: Annotated[
-        Period, typer.Option("--period", help="One figure for all the time, or one a period.")
+        Period, typer.Option("--period", help="One row for the whole time, or one per period.")
     ] = "all",
     from_day: FromOption = None,
     to_day: ToOption = None,
     scholar: ScholarOption = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Show every column of the table, not only the main ones.")
+    ] = False,
     form: FormatOption = None,
     out: OutOption = None,
     data: DataOption = None,
@@ -72,7 +75,8 @@ def metrics(
 ) -> None:
     """Every metric: throughput, parallelism, feedback loops, failures, credits.
 
-    A row a scholar, stream or programme and period; docs/metrics.md says what each column means.
+    A table shows the main figures. --all shows every column, as do CSV, JSON and Parquet.
+    One row per scholar, stream or programme, and period; docs/metrics.md explains each column.
     The ledger of credits is of all the time. A line (scholar and project) has its blind ratio, an
     experiment in flight its age, a result how long it has waited for the next launch.
     Days, weeks (from Monday) and months are those of the programme's time zone.
@@ -84,8 +88,9 @@ def metrics(
         raise typer.BadParameter(f"--period does not go with --by {by}")
     if by in _AT_END and (from_day or to_day):
         raise typer.BadParameter(f"--by {by} is of the end of the data: it has no --from and --to")
-    shown, nothing = _AT_END.get(by, ((), "Nothing in this window."))
     read, keys = _read(by, period, from_day, to_day, scholar)
+    main = () if by == "line" else _main_figures(keys)
+    shown, nothing = _AT_END.get(by, (main, "Nothing in this window."))
     show(
         Places.of(ctx, data, config),
         read,
@@ -94,8 +99,33 @@ def metrics(
         out=out,
         keys=keys,
         shown=shown,
+        every=every,
         nothing=nothing,
     )
+
+
+def _main_figures(keys: list[str]) -> "list[str | pl.Expr]":
+    """The columns of a table of groups: narrow enough to fit beside each other in 100 characters.
+
+    Shares are percentages, and each column has a fixed number of decimals.
+    """
+    import polars as pl  # noqa: PLC0415 - not for --help
+
+    def rounded(figure: pl.Expr, decimals: int = 1) -> pl.Expr:
+        return figure.round(decimals).cast(pl.Decimal(38, decimals))
+
+    throughput = pl.col("throughput_per_week")
+    limits: list[Any] = [rounded(pl.col(f"throughput_per_week_{end}")) for end in ("low", "high")]
+    return [
+        *keys,
+        rounded(throughput).alias("done per week"),
+        pl.format("{}\u2013{}", *limits).alias("95 % limits"),
+        rounded(100 * pl.col("failure_share"), 0).alias("failed, %"),
+        rounded(100 * pl.col("serial_share"), 0).alias("serial, %"),
+        rounded(pl.col("experiment_parallelism"), 2).alias("at once"),
+        rounded(pl.col("loop_hours_median")).alias("loop, hours"),
+        rounded(pl.col("gpu_hours"), 0).alias("GPU hours"),
+    ]
 
 
 def _read(
@@ -110,9 +140,9 @@ def _read(
             ["scholar", "entity", "project"],
         )
     if by == "experiment":
-        return lambda it: reads.open_work(it, scholar=scholar), []
+        return lambda it: reads.open_work(it, scholar=scholar), ["experiment_id"]
     if by == "result":
-        return lambda it: reads.waiting_results(it, scholar=scholar), []
+        return lambda it: reads.waiting_results(it, scholar=scholar), ["experiment_id"]
     groups = None if scholar is None else [scholar]
     keys: list[str] = [by] if period == "all" else [by, "period_start"]
 

@@ -27,7 +27,8 @@ def show(
     form: Format | None,
     out: Path | None,
     keys: Sequence[str] = (),
-    shown: Sequence[str] = (),
+    shown: Sequence[str | pl.Expr] = (),
+    every: bool | None = None,
     nothing: str = "Nothing in this window.",
 ) -> None:
     """Reads the latest snapshot and writes what it gave.
@@ -39,7 +40,8 @@ def show(
         form: of the output; None: as the name of `out` says, else a table.
         out: file to write to; None: standard output.
         keys: columns that tell the rows of a table apart.
-        shown: columns of a table of several rows; without, all.
+        shown: main columns of a table, which fit beside each other; without, all.
+        every: whether a table has every column; None: only a table of one row has.
         nothing: said in place of an empty table.
     """
     from velocity.cli.output import chosen_format, write_frame  # noqa: PLC0415 - not for --help
@@ -53,9 +55,11 @@ def show(
     if form == "table" and frame.is_empty():
         say(nothing)
         return
-    if form == "table" and shown and frame.height > 1:
-        say(f"{len(shown)} of {frame.width} columns; --format csv has all of them. Times are UTC.")
-        frame = frame.select(shown)
+    only_main = frame.height > 1 if every is None else not every
+    if form == "table" and shown and only_main:
+        everywhere = "--format csv" if every is None else "--all or --format csv"
+        say(f"The main columns of {frame.width}; {everywhere} gives all of them. Times are UTC.")
+        frame, keys = frame.select(shown), ()
     write_frame(frame, form, out, keys=keys)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ _GAP = "   "
 
 
 def cell(value: Any) -> str:
-    """A value as tables show it: to three decimals, or to the minute."""
+    """A value as tables show it: to three decimals (a Decimal to its own), or to the minute."""
     match value:
         case None:
             text = ""
@@ -30,7 +31,7 @@ def cell(value: Any) -> str:
             text = "yes" if value else "no"
         case float():
             text = f"{value:,.3f}".rstrip("0").rstrip(".")
-        case int():
+        case int() | Decimal():
             text = f"{value:,}"
         case datetime():
             text = f"{value:%Y-%m-%d %H:%M}"
@@ -168,7 +169,9 @@ def _bands(columns: Sequence[_Column], keys: Sequence[str], width: int) -> Itera
 
 
 def _header(name: str) -> list[str]:
-    """A column name on several lines, broken after underscores."""
+    """A column name on several lines, broken at spaces or after underscores."""
+    if " " in name:
+        return _wrapped(name, _LONGEST_HEADER)
     lines = [""]
     for part in name.split("_"):
         glued = f"{lines[-1]}_{part}" if lines[-1] else part
