@@ -114,17 +114,16 @@ def _main_figures(keys: list[str]) -> "list[str | pl.Expr]":
     def rounded(figure: pl.Expr, decimals: int = 1) -> pl.Expr:
         return figure.round(decimals).cast(pl.Decimal(38, decimals))
 
-    throughput = pl.col("throughput_per_week")
     limits: list[Any] = [rounded(pl.col(f"throughput_per_week_{end}")) for end in ("low", "high")]
     return [
         *keys,
-        rounded(throughput).alias("done per week"),
+        rounded(pl.col("throughput_per_week")).alias("concluded per week"),
         pl.format("{}\u2013{}", *limits).alias("95 % limits"),
         rounded(100 * pl.col("failure_share"), 0).alias("failed, %"),
         rounded(100 * pl.col("serial_share"), 0).alias("serial, %"),
         rounded(pl.col("experiment_parallelism"), 2).alias("at once"),
         rounded(pl.col("loop_hours_median")).alias("loop, hours"),
-        rounded(pl.col("gpu_hours"), 0).alias("GPU hours"),
+        rounded(pl.col("gpu_hours"), 0).alias("GPU-hours"),
     ]
 
 

@@ -57,9 +57,11 @@ def show(
         return
     only_main = frame.height > 1 if every is None else not every
     if form == "table" and shown and only_main:
-        everywhere = "--format csv" if every is None else "--all or --format csv"
-        say(f"The main columns of {frame.width}; {everywhere} gives all of them. Times are UTC.")
+        option = "--format csv" if every is None else "--all"
+        count = f"{len(shown)} of {frame.width} columns; {option} shows all of them."
         frame, keys = frame.select(shown), ()
+        has_times = any(hasattr(kind, "time_zone") for kind in frame.dtypes)
+        say(f"{count} Times are UTC." if has_times else count)
     write_frame(frame, form, out, keys=keys)
 
 
