@@ -72,6 +72,15 @@ def test_the_document_has_no_command_that_is_not_there():
     assert set(SECTIONS) == set(COMMANDS)
 
 
+def test_the_commands_of_the_readme_exist_with_their_options():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    written = re.findall(r"^(?:\$ )?velocity ([^|#\n]+)", text, re.MULTILINE)
+    assert len(written) > 4
+    for line in written:
+        name = line.split()[0]
+        assert set(re.findall(r"--[a-z-]+", line)) <= _options(COMMANDS[name]) | EVERYWHERE, line
+
+
 def test_the_document_lists_every_column_of_a_run_table():
     table = re.findall(r"^\| (`[a-z_`, ]+`) \|", SECTIONS["import"], re.MULTILINE)
     columns = {name for row in table for name in re.findall(r"`([a-z_]+)`", row)}
