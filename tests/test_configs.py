@@ -24,7 +24,7 @@ from velocity.records import run_frame
 from velocity.settings import Compute, Settings
 from velocity.store import latest_snapshot, open_live
 from velocity.sync.commands import import_tables, sync_wandb
-from velocity.sync.forget import forget_person
+from velocity.sync.forget import forget_person, look_up
 from velocity.sync.opening import open_for
 
 HIDDEN = "zf-hidden-value"
@@ -124,7 +124,8 @@ def test_a_forgotten_persons_names_of_keys_are_gone(tmp_path):
     run_frame(rows).drop("source").write_parquet(tmp_path / "runs.parquet")
     import_tables(tmp_path / "data", Settings(), [tmp_path / "runs.parquet"])
     assert b"zf-only-theirs" in bytes_of(tmp_path / "data")
-    forget_person(tmp_path / "data", Settings(roster=tmp_path / "none"), "zf-person")
+    data, settings = tmp_path / "data", Settings(roster=tmp_path / "none")
+    forget_person(data, settings, look_up(data, settings, "zf-person"))
     assert b"zf-only-theirs" not in bytes_of(tmp_path / "data")
     with open_live(tmp_path / "data") as store:
         assert store.record.connection.run("SELECT paths FROM config_shape") == [(["/lr"],)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from velocity.roster.models import load_roster
 from velocity.settings import Settings, load_settings
 from velocity.store import latest_snapshot, open_live
 from velocity.sync.commands import import_tables, sync_wandb
-from velocity.sync.forget import finish_forgetting, forget_person
+from velocity.sync.forget import finish_forgetting, forget_person, look_up
 
 PERSON = "zebrafinch"
 _ROSTER = f"""
@@ -56,14 +57,19 @@ from velocity.settings import load_settings
 step, data, config, person = sys.argv[1:]
 module, _, names = step.partition(":")
 *holders, name = names.split(".")
-def kill(*_): os.kill(os.getpid(), signal.SIGKILL)
+def kill(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
 setattr(reduce(getattr, holders, import_module(module)), name, kill)
-forget.forget_person(Path(data), load_settings(Path(config)), person)
+data, settings = Path(data), load_settings(Path(config))
+forget.forget_person(data, settings, forget.look_up(data, settings, person))
 """
 
 
 def _bytes(folder):
     return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def _forget(data, settings, name):
+    return forget_person(data, settings, look_up(data, settings, name))
 
 
 def _people(data):
@@ -174,11 +180,11 @@ def test_tables_do_not_bring_a_person_back(tmp_path):
     rows = [run("r1", "09:00", "10:00"), run("r2", "09:00", "10:00", username=PERSON)]
     store_of(rows, "20:00", data=tmp_path)
     settings = Settings(roster=tmp_path / "none.toml")
-    assert forget_person(tmp_path, settings, PERSON).runs == 1
+    assert _forget(tmp_path, settings, PERSON).runs == 1
     store_of(rows, "21:00", data=tmp_path)
     assert _people(tmp_path) == {"ada"}
     # Again is no error: an earlier one may have been stopped half way.
-    assert forget_person(tmp_path, settings, PERSON).runs == 0
+    assert _forget(tmp_path, settings, PERSON).runs == 0
 
 
 def test_nobody_is_forgotten_by_a_typing_error(tmp_path):
@@ -196,3 +202,89 @@ def test_a_damaged_list_of_the_forgotten_lets_nobody_in(tmp_path):
         exclusions.load(tmp_path)
     with pytest.raises(StoreError), open_live(tmp_path) as store:
         store.record.merge_runs(run_frame([run("r2", "09:00")]))
+
+
+_NAMESAKES = """
+[[scholars]]
+id = "samuel"
+name = "Samuel"
+usernames = ["sam"]
+"""
+_SAM = """
+[[scholars]]
+id = "sam"
+name = "Sam"
+usernames = ["sam-w"]
+"""
+
+
+def _namesakes(folder, *texts):
+    """A store of both people's runs and looks at both, and settings with a roster of `texts`."""
+    rows = [run(f"r-{name}", "09:00", "10:00", username=name) for name in ("sam", "sam-w", "ada")]
+    store_of(rows, "20:00", data=folder)
+    roster = folder / "roster.toml"
+    roster.write_text("".join(texts), encoding="utf-8")
+    for whom in ("sam", "samuel"):
+        state.record_look(
+            folder, scholar=whom, email="l@x.org", name="L", page="Runs", at=NOON, kept_days=90
+        )
+    return Settings(roster=roster)
+
+
+def _looked_at(data, scholar):
+    return state.looks(data, scholar, at=NOON, kept_days=90).height
+
+
+def test_somebody_whose_username_is_anothers_id_does_not_go_with_them(tmp_path):
+    settings = _namesakes(tmp_path, _SAM)
+    found = look_up(tmp_path, settings, "sam")
+    assert found.runs == {"sam-w": 1}
+    forget_person(tmp_path, settings, found)
+    assert _people(tmp_path) == {"ada", "sam"}
+    assert not _looked_at(tmp_path, "sam")
+    assert _looked_at(tmp_path, "samuel")
+    # Nor are their later runs left out.
+    store_of([run("r2", "11:00", "12:00", username="sam")], "21:00", data=tmp_path)
+    assert len(reads.runs(latest_snapshot(tmp_path)).filter(username="sam")) == 2
+
+
+def test_somebody_whose_id_is_anothers_username_does_not_go_with_them(tmp_path):
+    settings = _namesakes(tmp_path, _NAMESAKES)
+    store_of([], "20:00", data=tmp_path, roster=load_roster(settings.roster))
+    _forget(tmp_path, settings, "samuel")
+    assert _people(tmp_path) == {"ada", "sam-w"}
+    settings.roster.write_text(_SAM, encoding="utf-8")
+    kept = exclusions.load(tmp_path).keep_roster(load_roster(settings.roster))
+    assert [person.id for person in kept.scholars] == ["sam"]
+
+
+def test_an_id_that_is_anothers_username_is_an_error_of_the_roster(tmp_path):
+    settings = _namesakes(tmp_path, _SAM, _NAMESAKES)
+    done = velocity("--data", tmp_path, "forget", "sam", "--yes", cwd=tmp_path)
+    assert done.returncode == 1
+    assert b"another scholar's username" in done.stderr
+    assert settings.roster.exists()
+    assert _people(tmp_path) == {"ada", "sam", "sam-w"}
+
+
+def test_what_goes_is_listed_by_username_first(tmp_path):
+    settings = _namesakes(tmp_path, _NAMESAKES.replace('["sam"]', '["sam", "sam-w", "unused"]'))
+    assert settings.roster.exists()
+    done = velocity("--data", tmp_path, "forget", "samuel", "--yes", cwd=tmp_path)
+    told = done.stderr.decode().replace("\u00a0", " ")
+    for words in ("sam: 1 run.", "sam-w: 1 run.", "unused: 0 runs.", "samuel"):
+        assert words in told
+    assert told.index("sam-w: 1 run.") < told.index("Removed 2 runs")
+
+
+def test_whom_an_earlier_version_forgot_stays_out_under_either_kind_of_name(tmp_path):
+    old = exclusions.Exclusions("00" * 32, frozenset())
+    hashed = old.begun(exclusions.Names(usernames=frozenset({PERSON})))
+    bare = sorted(it.partition(":")[2] for it in hashed.hashes)
+    (tmp_path / "forgotten.json").write_text(
+        json.dumps({"salt": old.salt, "hashes": bare, "unfinished": ["ada"]})
+    )
+    read = exclusions.load(tmp_path)
+    assert read.has("username", PERSON)
+    assert read.has("scholar", PERSON)
+    assert read.unfinished.usernames == read.unfinished.emails == {"ada"}

@@ -153,9 +153,10 @@ def test_a_moved_run_leaves_one_project_and_comes_in_the_other_at_once(server, p
 def test_runs_of_a_forgotten_person_cost_one_listing_and_no_more(server, pulled, tmp_path):
     server.world.put(*(node(number, username="bob") for number in range(5)))
     pulled(LATER)
-    exclusions.load(tmp_path).begun(["bob"], []).save(tmp_path)
+    bob = exclusions.Names(usernames=frozenset({"bob"}))
+    exclusions.load(tmp_path).begun(bob).save(tmp_path)
     with open_live(tmp_path) as store:
-        store.record.erase(["bob"])
+        store.record.erase(bob)
     before = listings(server)
     requests = [pulled(LATER + n * HOUR).requests for n in (1, 2, 3)]
     assert listings(server) == before + 1

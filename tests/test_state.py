@@ -51,7 +51,7 @@ def test_whoever_is_forgotten_leaves_no_trace(tmp_path):
     look(tmp_path, scholar="ben", email="ada@x.example")
     look(tmp_path, scholar="ben")
     state.sign_out(tmp_path, "ada@x.example", NOW)
-    state.forget(tmp_path, ["ada", "ada@x.example"])
+    state.forget(tmp_path, scholars=["ada"], emails=["ada@x.example"])
     assert seen(tmp_path) == []
     assert len(seen(tmp_path, scholar="ben")) == 1
     assert b"ada" not in (tmp_path / "state.sqlite").read_bytes()

@@ -206,7 +206,7 @@ def test_a_sync_without_progress_ends_itself(server, tmp_path):
 def test_a_removal_stopped_midway_is_finished_and_logged_before_the_sync(server, tmp_path):
     data = tmp_path / "data"
     data.mkdir()
-    exclusions.load(data).begun({"ada"}, ()).save(data)
+    exclusions.load(data).begun(exclusions.Names(usernames=frozenset({"ada"}))).save(data)
     code, log = watched_sync(tmp_path, server.url, patience_s=PATIENCE_S)
     events = [dict(FIELD.findall(line))["event"] for line in log.splitlines()]
     assert (code, events) == (0, ["forgotten", "pulled", "published"])

@@ -15,7 +15,7 @@ import polars as pl
 from velocity.paths import make_private
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 _FILE = "state.sqlite"
@@ -104,12 +104,13 @@ def looks(data: Path, scholar: str, *, at: datetime, kept_days: float) -> pl.Dat
     )
 
 
-def forget(data: Path, names: Sequence[str]) -> None:
-    """Removes every look at and by those with these ids or addresses, and what they signed out."""
+def forget(data: Path, *, scholars: Iterable[str], emails: Iterable[str]) -> None:
+    """Removes every look at these scholars and by these addresses, and what they signed out."""
     with _open(data) as state:
-        for name in names:
-            state.execute("DELETE FROM look WHERE scholar = ? OR email = ?", (name, name))
-            state.execute("DELETE FROM signed_out WHERE email = ?", (name,))
+        state.executemany("DELETE FROM look WHERE scholar = ?", [(it,) for it in scholars])
+        for email in emails:
+            state.execute("DELETE FROM look WHERE email = ?", (email,))
+            state.execute("DELETE FROM signed_out WHERE email = ?", (email,))
         state.commit()
         state.execute("VACUUM")
 

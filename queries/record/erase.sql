@@ -1,26 +1,29 @@
 -- title: Erase a person
--- Deletes the rows of a person (`person` holds their names), and whatever text of the logs has one of their names in it.
+-- Deletes the rows of a person (`person`: kind and name), and log rows whose text has one of their names in it.
+-- Runs go by username only: what is one person's id may be another's username.
 DELETE FROM rejected
 WHERE (entity, project) IN (
-  SELECT (entity, project) FROM raw_run WHERE username IN (FROM person));
+  SELECT (entity, project) FROM raw_run
+  WHERE username IN (SELECT name FROM person WHERE kind = 'usernames'));
 
-DELETE FROM raw_run WHERE username IN (FROM person);
+DELETE FROM raw_run WHERE username IN (SELECT name FROM person WHERE kind = 'usernames');
 
 -- Names of config keys may tell of a person too.
 DELETE FROM config_shape
 WHERE config_shape NOT IN (SELECT config_shape FROM raw_run WHERE config_shape IS NOT NULL);
 
 DELETE FROM restatement
-WHERE kind = 'scholar' AND group_id IN (FROM person);
+WHERE kind = 'scholar' AND group_id IN (SELECT name FROM person WHERE kind = 'labels');
 
-DELETE FROM changed_username WHERE username IN (FROM person);
+DELETE FROM changed_username
+WHERE username IN (SELECT name FROM person WHERE kind = 'usernames');
 
 DELETE FROM sync_log
-WHERE entity IN (FROM person)
+WHERE entity IN (SELECT name FROM person WHERE kind = 'usernames')
   OR EXISTS (
     SELECT 1 FROM person
     WHERE contains(concat_ws(' ', note, error), person.name));
 
 DELETE FROM project
-WHERE entity IN (FROM person)
+WHERE entity IN (SELECT name FROM person WHERE kind = 'usernames')
   AND (entity, project) NOT IN (SELECT (entity, project) FROM raw_run)

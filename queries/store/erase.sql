@@ -1,9 +1,10 @@
 -- title: Erase a person from what was derived
--- Everything else of a person (`person` holds their names) goes when everybody is derived again.
+-- Everything else of a person (`person`: kind and name) goes when everybody is derived again.
 DELETE FROM scholar_number
-WHERE kind <> 'nobody' AND name IN (FROM person);
+WHERE (kind = 'roster' AND name IN (SELECT name FROM person WHERE kind = 'scholars'))
+  OR (kind = 'username' AND name IN (SELECT name FROM person WHERE kind = 'usernames'));
 
 DELETE FROM restated
-WHERE kind = 'scholar' AND group_id IN (FROM person);
+WHERE kind = 'scholar' AND group_id IN (SELECT name FROM person WHERE kind = 'labels');
 
 UPDATE derived_with SET fingerprint = ''

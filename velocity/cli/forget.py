@@ -10,6 +10,7 @@ import typer
 from velocity import formats
 from velocity.cli.options import ConfigOption, DataOption, Places
 from velocity.cli.progress import say
+from velocity.record.exclusions import Names
 
 
 def add_to(app: typer.Typer) -> None:
@@ -32,21 +33,31 @@ def forget(
     Their runs are deleted here, not in W&B. This cannot be undone.
     """
     from velocity.settings import load_settings  # noqa: PLC0415 - as above
-    from velocity.sync.forget import forget_person  # noqa: PLC0415 - not for --help
+    from velocity.sync.forget import forget_person, look_up  # noqa: PLC0415 - not for --help
 
     places = Places.of(ctx, data, config)
-    if not yes:
-        if not sys.stdin.isatty():
-            raise typer.BadParameter("there is no terminal to ask on; --yes forgets without asking")
-        asked = f"Remove every run and figure of {formats.label(person)}? It cannot be undone."
-        if not typer.confirm(asked, err=True):
-            raise typer.Abort
-    gone = forget_person(places.data, load_settings(places.config), person)
+    settings = load_settings(places.config)
+    if not (yes or sys.stdin.isatty()):
+        raise typer.BadParameter("there is no terminal to ask on; --yes forgets without asking")
+    found = look_up(places.data, settings, person)
+    for username, runs in found.runs.items():
+        say(f"Username {formats.label(username)}: {formats.plural(runs, 'run')}.")
+    say(f"Names whose figures and traces go: {_listed(found.names)}.")
+    asked = "Remove all of this? It cannot be undone."
+    if not (yes or typer.confirm(asked, err=True)):
+        raise typer.Abort
+    gone = forget_person(places.data, settings, found)
     say(
         f"Removed {formats.plural(gone.runs, 'run')}, "
         f"{formats.plural(gone.log_rows, 'row')} of logs and restatements, and "
         f"{formats.plural(gone.snapshots, 'snapshot')}; published {gone.published} without them."
     )
     say("Later syncs, ingests and imports leave this person's runs out.")
-    if gone.in_roster:
+    if found.in_roster:
         say("Take the person out of the roster file as well: it still has their name and address.")
+
+
+def _listed(names: Names) -> str:
+    """Every name of a person, each once."""
+    every = names.scholars | names.usernames | names.labels | names.emails
+    return ", ".join(formats.label(name) for name in sorted(every))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from velocity.database.connection import Connection
+    from velocity.record.exclusions import Names
     from velocity.records import Rejected
 
 
@@ -193,11 +194,11 @@ class Record(Protocol):
                 here, or these rows are here already.
         """
 
-    def count_runs_of(self, names: Sequence[str]) -> int:
-        """How many runs there are of some usernames."""
+    def count_runs(self, usernames: Iterable[str]) -> dict[str, int]:
+        """Username -> number of runs, for those that have any."""
 
-    def erase(self, names: Sequence[str]) -> tuple[int, int]:
-        """Deletes what there is of a person, by their roster id and usernames.
+    def erase(self, names: Names) -> tuple[int, int]:
+        """Deletes what there is of a person: runs by username, restatements by label.
 
         Returns:
             How many runs, and how many rows of the log, of what was set aside and of restatements.

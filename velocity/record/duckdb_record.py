@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from velocity.record.base import SyncRow
+    from velocity.record.exclusions import Names
     from velocity.records import Rejected
 
 FILE = "record.duckdb"
@@ -244,17 +245,19 @@ class DuckDBRecord:
             self.connection.run(load_query("record/restated").body)
             self.connection.run("DROP TABLE restated")
 
-    def count_runs_of(self, names: Sequence[str]) -> int:
-        """How many runs there are of some usernames."""
-        sql = "SELECT count(*) FROM raw_run WHERE username IN (SELECT unnest($names))"
-        return int(self.connection.run(sql, {"names": list(names)})[0][0])
+    def count_runs(self, usernames: Iterable[str]) -> dict[str, int]:
+        """Username -> number of runs, for those that have any."""
+        sql = (
+            "SELECT username, count(*) FROM raw_run WHERE username IN (SELECT unnest($names)) "
+            "GROUP BY username ORDER BY username"
+        )
+        return dict(self.connection.run(sql, {"names": list(usernames)}))
 
-    def erase(self, names: Sequence[str]) -> tuple[int, int]:
+    def erase(self, names: Names) -> tuple[int, int]:
         """Deletes what there is of a person."""
-        person = pl.DataFrame({"name": list(names)}, schema={"name": pl.String})
         with self.connection.transaction():
-            runs, before = self.count_runs_of(names), self._told_rows()
-            self.connection.load("person", person)
+            runs, before = sum(self.count_runs(names.usernames).values()), self._told_rows()
+            self.connection.load("person", names.table())
             self.connection.run(load_query("record/erase").body)
             self.connection.run("DROP TABLE person")
             return runs, before - self._told_rows()

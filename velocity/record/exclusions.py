@@ -10,20 +10,65 @@ import hmac
 import json
 import os
 import secrets
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Literal, Self
+
+import polars as pl
 
 from velocity.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
-
-    import polars as pl
 
     from velocity.roster.models import Roster
 
 _FILE = "forgotten.json"
+
+
+#: Which names of a person are kept as hashes: both kinds share one set of possible texts.
+Kind = Literal["scholar", "username"]
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of a person, each kind apart: one person's id may be another's username.
+
+    Args:
+        scholars: roster ids.
+        usernames: W&B usernames, which runs are erased by.
+        labels: under which figures were shown and looked at: the ids, and the usernames of those
+            who have none.
+        emails: addresses.
+    """
+
+    scholars: frozenset[str] = frozenset()
+    usernames: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()
+    emails: frozenset[str] = frozenset()
+
+    def __or__(self, other: Names) -> Names:
+        """The names of both."""
+        return Names(*(getattr(self, it.name) | getattr(other, it.name) for it in fields(self)))
+
+    def __bool__(self) -> bool:
+        """Whether there is any name."""
+        return any(getattr(self, it.name) for it in fields(self))
+
+    def table(self) -> pl.DataFrame:
+        """`kind` (scholars, usernames, labels or emails) and `name`, for queries."""
+        rows = [(it.name, name) for it in fields(self) for name in sorted(getattr(self, it.name))]
+        return pl.DataFrame(rows, {"kind": pl.String, "name": pl.String}, orient="row")
+
+    def as_json(self) -> dict[str, list[str]]:
+        """Kind -> names, sorted."""
+        return {it.name: sorted(getattr(self, it.name)) for it in fields(self)}
+
+    @classmethod
+    def from_json(cls, found: dict[str, list[str]] | list[str]) -> Self:
+        """The opposite; an earlier version wrote a list, where a name may be of any kind."""
+        if isinstance(found, list):
+            return cls(*(frozenset(found) for _ in fields(cls)))
+        return cls(**{kind: frozenset(names) for kind, names in found.items()})
 
 
 @dataclass(frozen=True)
@@ -32,34 +77,38 @@ class Exclusions:
 
     Args:
         salt: of this data folder.
-        hashes: of everybody who was forgotten.
-        unfinished: ids, usernames and addresses of those whose removal has begun and not ended.
+        hashes: "kind:hash" of everybody who was forgotten; without a kind where an earlier version
+            wrote it, which holds for both kinds.
+        unfinished: names of those whose removal has begun and not ended.
     """
 
     salt: str
     hashes: frozenset[str]
-    unfinished: frozenset[str] = frozenset()
+    unfinished: Names = Names()
 
-    def has(self, name: str | None) -> bool:
-        """Whether a person with this id or username was forgotten."""
-        return bool(self.hashes) and name is not None and self._hash(name) in self.hashes
+    def has(self, kind: Kind, name: str | None) -> bool:
+        """Whether a person with this id, or this username, was forgotten."""
+        if not self.hashes or name is None:
+            return False
+        hashed = self._hash(name)
+        return not self.hashes.isdisjoint({hashed, f"{kind}:{hashed}"})
 
-    def begun(self, names: Iterable[str], emails: Iterable[str]) -> Exclusions:
+    def begun(self, names: Names) -> Exclusions:
         """These and a person whose removal begins."""
-        names = frozenset(names)
-        return replace(
-            self,
-            hashes=self.hashes | {self._hash(name) for name in names},
-            unfinished=self.unfinished | names | frozenset(emails),
-        )
+        kinds: dict[Kind, frozenset[str]] = {
+            "scholar": names.scholars,
+            "username": names.usernames,
+        }
+        hashed = {f"{kind}:{self._hash(name)}" for kind, some in kinds.items() for name in some}
+        return replace(self, hashes=self.hashes | hashed, unfinished=self.unfinished | names)
 
     def ended(self) -> Exclusions:
         """These, of whom nothing is left but the hashes."""
-        return replace(self, unfinished=frozenset())
+        return replace(self, unfinished=Names())
 
     def keep_runs(self, runs: pl.DataFrame) -> pl.DataFrame:
         """The runs of everybody else."""
-        gone = [name for name in runs["username"].unique().to_list() if self.has(name)]
+        gone = [name for name in runs["username"].unique().to_list() if self.has("username", name)]
         return runs.filter(~runs["username"].is_in(gone).fill_null(value=False)) if gone else runs
 
     def keep_roster(self, roster: Roster | None) -> Roster | None:
@@ -69,7 +118,8 @@ class Exclusions:
         out = {
             person.id
             for person in roster.scholars
-            if any(self.has(name) for name in (person.id, *person.usernames))
+            if self.has("scholar", person.id)
+            or any(self.has("username", name) for name in person.usernames)
         }
         streams = (
             stream.model_copy(
@@ -85,9 +135,9 @@ class Exclusions:
         partial = data / f"{_FILE}.partial"
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            kept = {"salt": self.salt, "hashes": sorted(self.hashes)}
+            kept: dict[str, object] = {"salt": self.salt, "hashes": sorted(self.hashes)}
             if self.unfinished:
-                kept["unfinished"] = sorted(self.unfinished)
+                kept["unfinished"] = self.unfinished.as_json()
             json.dump(kept, file)
             file.flush()
             os.fsync(file.fileno())
@@ -106,7 +156,7 @@ def load(data: Path) -> Exclusions:
     path = data / _FILE
     try:
         found = json.loads(path.read_text(encoding="ascii"))
-        unfinished = frozenset(found.get("unfinished", ()))
+        unfinished = Names.from_json(found.get("unfinished", {}))
         return Exclusions(found["salt"], frozenset(found["hashes"]), unfinished)
     except FileNotFoundError:
         return Exclusions(secrets.token_hex(32), frozenset())

@@ -32,6 +32,7 @@ def contradictions(document: TomlDocument) -> list[Finding]:
         *_repeated(document, "streams.*.id", "an id that no other stream has"),
         *_repeated(document, "streams.*.name", "a name that no other stream has"),
         *_repeated(document, "scholars.*.usernames.*", "each username once, at one scholar"),
+        *_ids_of_others(document),
         *_alike(document, "scholars.*.id"),
         *_alike(document, "streams.*.id"),
         *_alike(document, "scholars.*.usernames.*"),
@@ -126,6 +127,22 @@ def _alike(document: TomlDocument, where: str) -> Iterator[Finding]:
                 f"{document.where(earlier)}",
                 "one spelling, or two that nobody takes for each other",
                 "warning",
+            )
+
+
+def _ids_of_others(document: TomlDocument) -> Iterator[Finding]:
+    """Ids that are another scholar's username: a command that is given one could mean either."""
+    owners = {
+        username: path for path, username in texts_at(document.values, "scholars.*.usernames.*")
+    }
+    for path, scholar in texts_at(document.values, "scholars.*.id"):
+        owner = owners.get(scholar)
+        if owner is not None and owner[:2] != path[:2]:
+            yield Finding(
+                document.where(path),
+                f"{as_toml(scholar)}, which is another scholar's username at "
+                f"{document.where(owner)}",
+                "an id that is nobody else's username",
             )
 
 

@@ -10,7 +10,6 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import duckdb
-import polars as pl
 
 from velocity.database.connection import Connection
 from velocity.database.lock import writer_lock
@@ -22,10 +21,11 @@ from velocity.queries import load_query, macros
 from velocity.record import open_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from velocity.record import Record
+    from velocity.record.exclusions import Names
 
 _FILE = "derived.duckdb"
 _SCHEMA = "store/schema"
@@ -68,10 +68,10 @@ class LiveStore(Connection):
         self.look_up_own()
         define_macros(self)
 
-    def erase(self, names: Sequence[str]) -> None:
+    def erase(self, names: Names) -> None:
         """Deletes what the next derivation, which makes everything else again, would keep."""
         with self.transaction():
-            self.load("person", pl.DataFrame({"name": list(names)}, schema={"name": pl.String}))
+            self.load("person", names.table())
             self.run(load_query("store/erase").body)
             self.run("DROP TABLE person")
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from velocity import state
-from velocity.errors import VelocityError
 from velocity.record import exclusions
 from velocity.roster.models import load_roster
 from velocity.store.derive import derive
 from velocity.store.publish import publish, remove_other_snapshots
 from velocity.sync.opening import open_for
+from velocity.sync.person import find_person
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from velocity.roster.models import Roster
     from velocity.settings import Settings
     from velocity.store import LiveStore
+    from velocity.sync.person import Person
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,25 @@ class Forgotten:
     log_rows: int
     snapshots: int
     published: str
-    in_roster: bool
 
 
-def forget_person(data: Path, settings: Settings, person: str) -> Forgotten:
+def look_up(data: Path, settings: Settings, name: str) -> Person:
+    """Whom a name means, and what would go.
+
+    Args:
+        data: the data folder.
+        settings: where the roster is.
+        name: id of a scholar of the roster, or a W&B username.
+
+    Raises:
+        VelocityError: nobody is called so, or the store cannot be read.
+    """
+    roster = load_roster(settings.roster)
+    with open_for(data, settings) as store:
+        return find_person(store, roster, name)
+
+
+def forget_person(data: Path, settings: Settings, person: Person) -> Forgotten:
     """Removes a person from the data folder and keeps their runs from coming back.
 
     A stop at any point leaves them excluded, and shown whole or not at all; `finish_forgetting` or
@@ -41,22 +57,15 @@ def forget_person(data: Path, settings: Settings, person: str) -> Forgotten:
     Args:
         data: the data folder.
         settings: where the roster is, and how to derive.
-        person: id of a scholar of the roster, or a W&B username.
+        person: as `look_up` found them.
 
     Raises:
-        VelocityError: nobody is called so, or the store cannot be written.
+        VelocityError: the roster has errors, or the store cannot be written.
     """
     roster = load_roster(settings.roster)
-    names, emails = _called(roster, person)
     with open_for(data, settings) as store:
-        known = bool(emails or len(names) > 1 or (roster and person in _ids(roster)))
-        if not (known or store.record.count_runs_of(names) or exclusions.load(data).has(person)):
-            raise VelocityError(
-                f"Nobody called '{person}' is in the roster or has a run here.",
-                "Give the id of the roster, or the W&B username as W&B spells it.",
-            )
-        exclusions.load(data).begun(names, emails).save(data)
-        return _remove(store, settings, roster, known=known)
+        exclusions.load(data).begun(person.names).save(data)
+        return _remove(store, settings, roster)
 
 
 def finish_forgetting(data: Path, settings: Settings) -> bool:
@@ -69,17 +78,15 @@ def finish_forgetting(data: Path, settings: Settings) -> bool:
         return False
     roster = load_roster(settings.roster)
     with open_for(data, settings) as store:
-        _remove(store, settings, roster, known=False)
+        _remove(store, settings, roster)
     return True
 
 
-def _remove(
-    store: LiveStore, settings: Settings, roster: Roster | None, *, known: bool
-) -> Forgotten:
+def _remove(store: LiveStore, settings: Settings, roster: Roster | None) -> Forgotten:
     """Removes everybody whose removal has begun."""
     data = store.data
     begun = exclusions.load(data)
-    names = sorted(begun.unfinished)
+    names = begun.unfinished
     runs, log_rows = store.record.erase(names)
     store.erase(names)
     derive(store, settings, roster)
@@ -87,20 +94,8 @@ def _remove(
     log_rows += store.record.erase(names)[1]
     published = publish(store)
     snapshots = remove_other_snapshots(data, published)
-    state.forget(data, names)
+    state.forget(data, scholars=names.labels, emails=names.emails)
     store.record.rewrite()
     store.rewrite()
     begun.ended().save(data)
-    return Forgotten(runs, log_rows, snapshots, published, known)
-
-
-def _ids(roster: Roster) -> set[str]:
-    return {scholar.id for scholar in roster.scholars}
-
-
-def _called(roster: Roster | None, person: str) -> tuple[list[str], list[str]]:
-    """Id and usernames of the person, and their addresses."""
-    for scholar in roster.scholars if roster is not None else ():
-        if person == scholar.id or person in scholar.usernames:
-            return sorted({scholar.id, *scholar.usernames}), list(scholar.emails)
-    return [person], []
+    return Forgotten(runs, log_rows, snapshots, published)
