@@ -190,6 +190,7 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "stream_name": pl.String,
         "gpu_hours": pl.Float64,
     },
+    "active_people": {"stream": pl.String, "people": pl.Int64},
     "group_weeks": {
         "group_id": pl.String,
         "group_name": pl.String,

@@ -85,6 +85,7 @@ def report(
         scope=EVERYTHING if individuals else GROUPS_ALONE,
         week=monday,
         stream=stream,
+        posted=post,
     )
     if out is not None or not post:
         as_page = form == "html" or (form is None and _is_page(out))

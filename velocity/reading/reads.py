@@ -329,6 +329,18 @@ def funnel(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
     return snapshot.frame(body, {"scope": scope.params}, {"figure": figure})
 
 
+def active_people(
+    snapshot: Snapshot, *, from_day: date, to_day: date, scope: Scope = EVERYTHING
+) -> pl.DataFrame:
+    """Streams in which anybody was active from a day up to another, which is not included.
+
+    Returns:
+        stream, people (how many).
+    """
+    days = {"from_day": from_day, "to_day": to_day}
+    return _read(snapshot, "reads/active_people", scope=scope.params, **days)
+
+
 def group_weeks(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
     """A row a fixed group of streams and whole week, and a row a week for all of them.
 

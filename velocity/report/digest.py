@@ -29,7 +29,6 @@ from velocity.report.parts import (
 )
 from velocity.sentences import signals, tiles
 from velocity.sentences.answer import as_read
-from velocity.sentences.lines import line_label
 from velocity.sentences.weeks import restated
 
 if TYPE_CHECKING:
@@ -43,6 +42,8 @@ _STUCK_HOURS = 24
 #: One page has room for no more; the rest is counted.
 _MOST = 6
 _WEEK = timedelta(weeks=1)
+#: A posted digest does not name a stream with fewer active people: it would be about them.
+_FEWEST = 4
 _CHARTS = (
     "experiments_concluded",
     "failure_share",
@@ -53,20 +54,29 @@ _CHARTS = (
 
 
 def make_digest(
-    snapshot: Snapshot, *, scope: Scope, week: date | None = None, stream: str | None = None
+    snapshot: Snapshot,
+    *,
+    scope: Scope,
+    week: date | None = None,
+    stream: str | None = None,
+    posted: bool = False,
 ) -> Digest:
     """The digest of a week; the same snapshot, week and scope give the same digest.
 
-    Those who see the fixed groups and not everything get the groups' digest.
+    It names no person, whoever asks. Those who see the fixed groups and not everything get that of
+    the groups.
 
     Args:
         snapshot: where the figures come from.
         scope: what the viewer may see.
         week: its Monday; default: the latest that is complete.
         stream: id, for the digest of one stream.
+        posted: whether it goes to a channel: then streams with fewer than 4 active people are not
+            named.
 
     Raises:
-        VelocityError: there is no run, no such stream, or the week is not over.
+        VelocityError: there is no run, no such stream, or the week is not over; or the digest of a
+            stream with fewer than 4 active people would be posted.
     """
     if scope.fixed_groups and not scope.everything:
         if stream is not None:
@@ -88,6 +98,16 @@ def make_digest(
                 f"There is no stream '{stream}'.", "docs/configuration.md says where streams are."
             )
         names = {stream: names[stream]}
+    if posted:
+        people = reads.active_people(snapshot, from_day=week, to_day=week + _WEEK, scope=scope)
+        enough = people.filter(pl.col("people") >= _FEWEST)["stream"].to_list()
+        names = {it: name for it, name in names.items() if it in enough}
+        if stream is not None and not names:
+            raise VelocityError(
+                f"Fewer than {_FEWEST} people were active in '{stream}' in {week_id(week)}, so its "
+                "digest is not posted.",
+                "Post the programme's digest, or write this one to a file with --out.",
+            )
     return _Week(snapshot, scope, week, stream=stream, names=names, trust=trust).digest()
 
 
@@ -120,9 +140,13 @@ class _Week:
         whole = reads.weekly(snapshot, by=self._by, groups=groups, scope=scope)
         self._whole = series.recent(whole, week, series.PROGRAMME_MEASURES)
         streams = reads.weekly(snapshot, by="stream", groups=groups, scope=scope)
+        streams = streams.filter(pl.col("group_id").is_in(list(names)))
         self._streams = series.recent(streams, week, [it.id for it in STREAM_MEASURES])
         stuck = reads.stuck(snapshot, min_hours=_STUCK_HOURS, scope=scope)
-        self._stuck = stuck if stream is None else stuck.filter(pl.col("stream") == stream)
+        if stream is not None:
+            stuck = stuck.filter(pl.col("stream") == stream)
+        named = pl.col("stream").is_in(list(names))
+        self._stuck = stuck.with_columns(pl.when(named).then("stream_name").alias("stream_name"))
 
     def digest(self) -> Digest:
         answer = sentences.stand_up(
@@ -163,15 +187,18 @@ class _Week:
     def _what_is_stuck(self) -> tuple[Line, ...]:
         if self._stuck.is_empty():
             return (Line("Nothing has been stuck for more than a day."),)
-        rows = self._stuck.iter_rows(named=True)
+        by_stream = self._stuck.group_by("stream_name", "what", maintain_order=True).agg(
+            pl.struct("scholar", "entity", "project").n_unique().alias("lines"),
+            pl.col("waited_hours").max(),
+        )
         lines = [
             Line(
-                f"for {formats.duration(row['waited_hours'])}"
-                + (f" ({formats.count(row['n'])} of them)" if row["n"] > 1 else ""),
-                name=line_label(row),
+                f"{formats.plural(row['lines'], 'line')}, the longest for "
+                f"{formats.duration(row['waited_hours'])}",
+                name=row["stream_name"] or "Elsewhere",
                 strong=row["what"],
             )
-            for row in rows
+            for row in by_stream.iter_rows(named=True)
         ]
         return tuple(_at_most(lines))
 
