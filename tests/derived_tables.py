@@ -52,6 +52,7 @@ _RAW = {
 #: Numbers for life, which cost a scholar nothing who is there no more; attempts, and their traces.
 _OF_THE_PAST = {
     "scholar_number",
+    "known_name",
     "sync_log",
     "restatement",
     "restated",

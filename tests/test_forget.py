@@ -20,7 +20,7 @@ from velocity.demo.wandb_server.world import World
 from velocity.errors import StoreError
 from velocity.reading import reads
 from velocity.record import exclusions
-from velocity.records import run_frame
+from velocity.records import Rejected, run_frame
 from velocity.roster.models import load_roster
 from velocity.settings import Settings, load_settings
 from velocity.store import latest_snapshot, open_live
@@ -288,3 +288,72 @@ def test_whom_an_earlier_version_forgot_stays_out_under_either_kind_of_name(tmp_
     assert read.has("username", PERSON)
     assert read.has("scholar", PERSON)
     assert read.unfinished.usernames == read.unfinished.emails == {"ada"}
+
+
+def _left(folder):
+    """A store of somebody who has left the roster, with traces under every name of theirs."""
+    roster = folder / "roster.toml"
+    roster.write_text(_ROSTER, encoding="utf-8")
+    rows = [run(f"{who}1", "09:00", "10:00", username=who) for who in (PERSON, "ada")]
+    store_of(rows, "20:00", data=folder, roster=load_roster(roster))
+    for whom, who in (("zf-id-unique", "l@x.org"), ("ada", f"{PERSON}@example.org")):
+        state.record_look(
+            folder,
+            scholar=whom,
+            email=who,
+            name="Zebra Uniquename" if whom == "ada" else "L",
+            page="Runs",
+            at=NOON,
+            kept_days=90,
+        )
+    remaining = "[[scholars]]" + _ROSTER.split("[[scholars]]")[2]
+    remaining = remaining.replace('{ scholar = "zf-id-unique" }, ', "")
+    roster.write_text(remaining, encoding="utf-8")
+    store_of([], "21:00", data=folder, roster=load_roster(roster))
+    return Settings(roster=roster)
+
+
+@pytest.mark.parametrize("name", ["zf-id-unique", PERSON, f"{PERSON}@example.org"])
+def test_somebody_who_left_the_roster_first_is_forgotten_by_any_name(name, tmp_path):
+    settings = _left(tmp_path)
+    _forget(tmp_path, settings, name)
+    assert _people(tmp_path) == {"ada"}
+    left = _bytes(tmp_path)
+    for trace in (PERSON, "zf-id-unique", "Uniquename"):
+        assert trace.encode() not in left
+
+
+def test_looks_by_an_address_that_left_the_roster_go_too(tmp_path):
+    roster = tmp_path / "roster.toml"
+    roster.write_text(_ROSTER, encoding="utf-8")
+    store_of([run("r1", "09:00", "10:00", username="ada")], "20:00", data=tmp_path)
+    for email in ("old@x.org", "other@x.org"):
+        name = "Zebra Uniquename" if email == "old@x.org" else "Other"
+        state.record_look(
+            tmp_path, scholar="ada", email=email, name=name, page="Runs", at=NOON, kept_days=90
+        )
+    _forget(tmp_path, Settings(roster=roster), "zf-id-unique")
+    assert state.looks(tmp_path, "ada", at=NOON, kept_days=90)["who"].to_list() == ["Other"]
+
+
+def test_the_grants_of_somebody_forgotten_go_too(tmp_path):
+    roster = tmp_path / "roster.toml"
+    grant = '[[credits.grants]]\ndate = 2026-01-05\nscholar = "zf-id-unique"\namount = 10\n'
+    roster.write_text(_ROSTER + grant, encoding="utf-8")
+    rows = [run("r1", "09:00", "10:00", username=PERSON), run("r2", "09:00", "10:00")]
+    store_of(rows, "20:00", data=tmp_path, roster=load_roster(roster))
+    assert b"zf-id-unique" in _bytes(tmp_path / "snapshots")
+    roster.rename(tmp_path / "kept.toml")
+    (tmp_path / "kept.toml").rename(tmp_path.parent / f"{tmp_path.name}.toml")
+    _forget(tmp_path, Settings(roster=tmp_path.parent / f"{tmp_path.name}.toml"), PERSON)
+    assert b"zf-id-unique" not in _bytes(tmp_path)
+
+
+def test_a_personal_project_without_runs_goes_too(tmp_path):
+    store_of([run("r1", "09:00", "10:00")], "20:00", data=tmp_path)
+    with open_live(tmp_path) as store:
+        store.record.merge_project(
+            PERSON, "p", rejected=[Rejected(PERSON, "p", "x", "broken")], as_of=NOON
+        )
+    _forget(tmp_path, Settings(roster=tmp_path / "none.toml"), PERSON)
+    assert PERSON.encode() not in _bytes(tmp_path)

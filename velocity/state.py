@@ -104,6 +104,25 @@ def looks(data: Path, scholar: str, *, at: datetime, kept_days: float) -> pl.Dat
     )
 
 
+def addresses_of(data: Path, full_name: str) -> frozenset[str]:
+    """Addresses that looked at pages under a full name."""
+    with _open(data) as state:
+        rows = state.execute("SELECT DISTINCT email FROM look WHERE name = ?", (full_name,))
+        return frozenset(email for (email,) in rows)
+
+
+def has_traces(data: Path, name: str) -> tuple[bool, bool]:
+    """Whether anything is remembered of a scholar, and of an address, with that name."""
+    with _open(data) as state:
+        of_scholar, of_address = state.execute(
+            "SELECT EXISTS (SELECT 1 FROM look WHERE scholar = $name), "
+            "EXISTS (SELECT 1 FROM look WHERE email = $name) "
+            "OR EXISTS (SELECT 1 FROM signed_out WHERE email = $name)",
+            {"name": name},
+        ).fetchone()
+        return bool(of_scholar), bool(of_address)
+
+
 def forget(data: Path, *, scholars: Iterable[str], emails: Iterable[str]) -> None:
     """Removes every look at these scholars and by these addresses, and what they signed out."""
     with _open(data) as state:

@@ -4,7 +4,8 @@
 DELETE FROM rejected
 WHERE (entity, project) IN (
   SELECT (entity, project) FROM raw_run
-  WHERE username IN (SELECT name FROM person WHERE kind = 'usernames'));
+  WHERE username IN (SELECT name FROM person WHERE kind = 'usernames'))
+OR entity IN (SELECT name FROM person WHERE kind = 'usernames');
 
 DELETE FROM raw_run WHERE username IN (SELECT name FROM person WHERE kind = 'usernames');
 

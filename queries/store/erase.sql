@@ -4,6 +4,10 @@ DELETE FROM scholar_number
 WHERE (kind = 'roster' AND name IN (SELECT name FROM person WHERE kind = 'scholars'))
   OR (kind = 'username' AND name IN (SELECT name FROM person WHERE kind = 'usernames'));
 
+DELETE FROM known_name
+WHERE scholar IN (SELECT name FROM person WHERE kind = 'scholars')
+  OR (kind, name) IN (SELECT (kind, name) FROM person);
+
 DELETE FROM restated
 WHERE kind = 'scholar' AND group_id IN (SELECT name FROM person WHERE kind = 'labels');
 

@@ -127,21 +127,24 @@ FAULTS = (
     Fault(
         "the forgotten leave runs",
         "record/erase",
-        "DELETE FROM raw_run WHERE username IN (FROM person);",
+        "DELETE FROM raw_run WHERE username IN (SELECT name FROM person WHERE kind = 'usernames');",
         "",
         ("tests/test_forget.py",),
     ),
     Fault(
         "the forgotten leave restatements",
         "record/erase",
-        "DELETE FROM restatement\nWHERE kind = 'scholar' AND group_id IN (FROM person);",
+        "DELETE FROM restatement\nWHERE kind = 'scholar' "
+        "AND group_id IN (SELECT name FROM person WHERE kind = 'labels');",
         "",
         ("tests/test_forget.py",),
     ),
     Fault(
         "the forgotten leave their number",
         "store/erase",
-        "DELETE FROM scholar_number\nWHERE kind <> 'nobody' AND name IN (FROM person);",
+        "DELETE FROM scholar_number\n"
+        "WHERE (kind = 'roster' AND name IN (SELECT name FROM person WHERE kind = 'scholars'))\n"
+        "  OR (kind = 'username' AND name IN (SELECT name FROM person WHERE kind = 'usernames'));",
         "",
         ("tests/test_forget.py",),
     ),

@@ -98,8 +98,7 @@ def test_names_that_mean_harm_are_words_in_it(browser, digest, tmp_path):
         assert not page.evaluate("() => window.harmed")
         assert BIDI not in page.content()
         shown = page.inner_text("body")
-        for words in ("<script>window.harmed", "n" * 39 + "…"):
-            assert words in shown
+        assert "<script>window.harmed" in shown
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def forget(
     ctx: typer.Context,
     *,
     person: Annotated[
-        str, typer.Argument(metavar="ID", help="Id of a scholar of the roster, or a W&B username.")
+        str, typer.Argument(metavar="ID", help="Roster id, W&B username or address.")
     ],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     data: DataOption = None,

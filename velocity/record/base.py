@@ -197,6 +197,9 @@ class Record(Protocol):
     def count_runs(self, usernames: Iterable[str]) -> dict[str, int]:
         """Username -> number of runs, for those that have any."""
 
+    def has_traces(self, name: str) -> tuple[bool, bool]:
+        """Whether there is anything of a username, and of an id, with that name."""
+
     def erase(self, names: Names) -> tuple[int, int]:
         """Deletes what there is of a person: runs by username, restatements by label.
 

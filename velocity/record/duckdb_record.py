@@ -253,6 +253,13 @@ class DuckDBRecord:
         )
         return dict(self.connection.run(sql, {"names": list(usernames)}))
 
+    def has_traces(self, name: str) -> tuple[bool, bool]:
+        """Whether there is anything of a username, and of an id, with that name."""
+        of_username, of_id = self.connection.run(load_query("record/traces").body, {"name": name})[
+            0
+        ]
+        return of_username, of_id
+
     def erase(self, names: Names) -> tuple[int, int]:
         """Deletes what there is of a person."""
         with self.connection.transaction():

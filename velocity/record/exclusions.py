@@ -128,7 +128,11 @@ class Exclusions:
             for stream in roster.streams
         )
         kept = tuple(person for person in roster.scholars if person.id not in out)
-        return roster.model_copy(update={"scholars": kept, "streams": tuple(streams)})
+        grants = tuple(it for it in roster.credits.grants if it.scholar not in out)
+        credit = roster.credits.model_copy(update={"grants": grants})
+        return roster.model_copy(
+            update={"scholars": kept, "streams": tuple(streams), "credits": credit}
+        )
 
     def save(self, data: Path) -> None:
         """Writes them down, readable by their owner alone."""

@@ -69,6 +69,18 @@ def roster_frames(roster: Roster | None) -> dict[str, pl.DataFrame]:
     }
 
 
+def roster_names(roster: Roster | None) -> pl.DataFrame:
+    """`kind` (usernames or emails), `name` and `scholar` (id): the names of each scholar."""
+    rows = [
+        (kind, name, it.id)
+        for it in (roster.scholars if roster is not None else ())
+        for kind, names in (("usernames", it.usernames), ("emails", it.emails))
+        for name in names
+    ]
+    schema = {"kind": pl.String, "name": pl.String, "scholar": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
 def _grants(roster: Roster) -> Iterator[tuple[Any, ...]]:
     for grant in roster.credits.grants:
         if grant.stream is not None:

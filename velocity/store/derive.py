@@ -16,7 +16,7 @@ import polars as pl
 
 from velocity.queries import Query, list_queries, load_query, queries_fingerprint
 from velocity.record import exclusions
-from velocity.roster.tables import roster_frames
+from velocity.roster.tables import roster_frames, roster_names
 from velocity.store.figures import By, figures
 from velocity.store.ideas import ignored_key
 
@@ -135,6 +135,9 @@ def _load_configuration(store: LiveStore, settings: Settings, roster: Roster | N
         store.load(name, frame)
         # What only stands elsewhere in the roster is the same.
         made_with.update(repr(frame.sort(pl.all()).rows()).encode())
+    # Addresses decide no figure, so they are not in the fingerprint.
+    store.load("roster_name", roster_names(roster))
+    store.run(load_query("store/known_names").body)
     store.load("project_stream", _stream_of_projects(store, roster))
     store.load("rate_of_type", _rates_of_types(store, roster))
     return made_with.hexdigest()

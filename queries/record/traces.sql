@@ -1,0 +1,16 @@
+-- title: Is there anything of a name?
+-- Of a username: a run, a change of one, or a project or log row of a personal entity, in which nobody
+-- else has a run. Of an id: a restatement.
+-- param: name | VARCHAR | username or id
+WITH entity AS (
+  SELECT entity FROM project
+  UNION
+  SELECT entity FROM sync_log
+)
+SELECT
+  $name::VARCHAR IN (SELECT username FROM raw_run WHERE username IS NOT NULL)
+  OR $name::VARCHAR IN (SELECT username FROM changed_username)
+  OR $name::VARCHAR IN (
+    SELECT entity FROM entity
+    WHERE entity NOT IN (SELECT entity FROM raw_run)) AS of_username,
+  $name::VARCHAR IN (SELECT group_id FROM restatement WHERE kind = 'scholar') AS of_id
