@@ -272,6 +272,7 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "value_before": pl.Float64,
         "value_after": pl.Float64,
         "by_configuration": pl.Boolean,
+        "by_people": pl.Boolean,
         "restated_at": UTC,
     },
     "edge": {"as_of": UTC, "newest": UTC, "timezone": pl.String},

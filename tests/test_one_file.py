@@ -84,8 +84,9 @@ def made_one_file(data: Path) -> None:
             connection.execute(f"INSERT INTO {table} BY NAME {rows}")
         connection.execute("INSERT INTO changed_username VALUES ('ada')")
         connection.execute("SELECT max(nextval('run_key_sequence')) FROM record.main.raw_run")
-        for table in ("scholar_number", "derived_to", "derived_with"):
+        for table in ("scholar_number", "derived_to"):
             connection.execute(f"INSERT INTO {table} FROM new.main.{table}")
+        connection.execute("INSERT INTO derived_with SELECT fingerprint FROM new.main.derived_with")
         connection.execute("CREATE TABLE derived.weekly AS FROM new.derived.weekly")
         connection.execute("UPDATE derived_with SET fingerprint = 'of another version'")
     for path in [*data.glob("record.duckdb*"), *data.glob("derived.duckdb*")]:

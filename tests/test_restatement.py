@@ -9,11 +9,13 @@ import pytest
 from tests.builders import at, run
 from velocity.reading import reads
 from velocity.records import run_frame
+from velocity.roster.models import Member, Roster, Scholar, Stream
 from velocity.sentences.weeks import restated
 from velocity.settings import Experiments, Settings
-from velocity.store import Snapshot, open_live
+from velocity.store import Snapshot, latest_snapshot, open_live
 from velocity.store.derive import derive
 from velocity.store.publish import publish
+from velocity.sync.forget import forget_person, look_up
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,11 +26,17 @@ LATE = [run("late", "12:00", "13:00")]
 NEXT_WEEK = [run("r2", "2026-01-12 09:00", "2026-01-12 10:00")]
 
 
-def sync(data: Path, rows: list, as_of: str, settings: Settings = DEFAULTS) -> Snapshot:
+def sync(
+    data: Path,
+    rows: list,
+    as_of: str,
+    settings: Settings = DEFAULTS,
+    roster: Roster | None = None,
+) -> Snapshot:
     with open_live(data) as store:
         store.record.merge_runs(run_frame(rows))
         store.record.merge_project("e", "p", rejected=(), as_of=at(as_of))
-        derive(store, settings, None)
+        derive(store, settings, roster)
         name = publish(store)
     return Snapshot(data / "snapshots" / f"{name}.duckdb")
 
@@ -85,6 +93,50 @@ def test_other_settings_restate_by_configuration(tmp_path):
         "experiment_parallelism": (1, pytest.approx(119 / 60)),
     }
     assert reads.restated(snapshot, by="programme")["by_configuration"].all()
+
+
+def _values(snapshot: Snapshot, reason: str) -> set[tuple[float | None, float | None]]:
+    """Values before and after of everything that was restated for a reason."""
+    frame = snapshot.frame("FROM restatement").filter(reason=reason)
+    assert frame.height
+    return set(frame.select("value_before", "value_after").rows())
+
+
+ADA = Scholar(id="ada", name="Ada", usernames=("ada",))
+BEN = Scholar(id="ben", name="Ben", usernames=("ben",))
+
+
+def _streamed(*members: Scholar) -> Roster:
+    stream = Stream(id="s", name="S", members=tuple(Member(scholar=it.id) for it in members))
+    return Roster(scholars=members, streams=(stream,))
+
+
+def test_what_a_roster_edit_restates_has_no_values_and_takes_earlier_ones_along(tmp_path):
+    """Before less after would be the week of whoever was added."""
+    rows = [*ON_TIME, run("b", "14:00", "15:00", username="ben")]
+    sync(tmp_path, rows, "2026-01-12 08:00", roster=_streamed(ADA))
+    late = sync(tmp_path, LATE, "2026-01-13 08:00", roster=_streamed(ADA))
+    assert reads.restated(late, by="stream")["value_after"].null_count() == 0
+    snapshot = sync(tmp_path, [], "2026-01-13 09:00", roster=_streamed(ADA, BEN))
+    assert _values(snapshot, "people") == {(None, None)}
+    read = reads.restated(snapshot, by="stream")
+    assert read.filter("by_people")["value_before"].null_count() == read.height
+    stream = snapshot.frame("FROM restatement").filter(kind="stream", measure="runs_started")
+    assert stream["value_after"].to_list() == [None, None]
+    told = [line.replace("\xa0", " ") for line in restated(read)]
+    assert (
+        "Experiments concluded, week of 5 Jan: changed with the roster or an erasure; its values "
+        "are not kept." in told
+    )
+
+
+def test_what_an_erasure_restates_has_no_values(tmp_path):
+    settings = Settings(roster=tmp_path / "none.toml")
+    rows = [*ON_TIME, run("b", "14:00", "15:00", username="ben")]
+    sync(tmp_path, rows, "2026-01-12 08:00", settings)
+    sync(tmp_path, [], "2026-01-13 08:00", settings)
+    forget_person(tmp_path, settings, look_up(tmp_path, settings, "ben"))
+    assert _values(latest_snapshot(tmp_path), "people") == {(None, None)}
 
 
 @pytest.mark.thorough

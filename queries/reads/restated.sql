@@ -1,6 +1,7 @@
 -- title: Restated
 -- A row a group, past week and measure whose figure changed since an instant: what it was then and
 -- what it is now (null = not known), newest first. Changes that were taken back are left out.
+-- Where the roster changed or somebody was erased, both are null.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: since | TIMESTAMPTZ | changes after this instant, null = all
 -- param: scope | STRUCT | what the viewer may see
@@ -8,9 +9,12 @@ WITH change AS (
   SELECT
     group_id, week_start, measure,
     -- Several derivations may be of one instant.
-    first(value_before ORDER BY derivation) AS value_before,
-    last(value_after ORDER BY derivation) AS value_after,
+    CASE WHEN NOT bool_or(reason = 'people')
+      THEN first(value_before ORDER BY derivation) END AS value_before,
+    CASE WHEN NOT bool_or(reason = 'people')
+      THEN last(value_after ORDER BY derivation) END AS value_after,
     bool_or(reason = 'configuration') AS by_configuration,
+    bool_or(reason = 'people') AS by_people,
     max(restated_at) AS restated_at
   FROM restatement
   WHERE kind = $by::VARCHAR
@@ -19,6 +23,6 @@ WITH change AS (
   GROUP BY group_id, week_start, measure
 )
 FROM change
-WHERE coalesce(
+WHERE by_people OR coalesce(
   abs(value_after - value_before) > 1e-6, (value_after IS NULL) <> (value_before IS NULL))
 ORDER BY restated_at DESC, week_start DESC, group_id, measure

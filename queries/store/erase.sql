@@ -11,4 +11,4 @@ WHERE scholar IN (SELECT name FROM person WHERE kind = 'scholars')
 DELETE FROM restated
 WHERE kind = 'scholar' AND group_id IN (SELECT name FROM person WHERE kind = 'labels');
 
-UPDATE derived_with SET fingerprint = ''
+UPDATE derived_with SET fingerprint = '', roster = ''

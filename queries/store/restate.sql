@@ -3,7 +3,8 @@
 -- was over when it was last derived (`weekly_before`) and is another one now: runs that arrived late, loops
 -- that closed since, clocks put right, another roster or other settings. A share or median that is
 -- not known is null; a count or sum of a week without a row is 0.
--- param: reason | VARCHAR | data, or configuration where settings or roster changed
+-- What another roster or an erasure changed has no values: before less after would be one person's.
+-- param: reason | VARCHAR | data, configuration (settings or definitions changed) or people (the roster changed, or somebody was erased)
 INSERT INTO restated
 WITH week AS (
   SELECT false AS later, * FROM weekly_before WHERE NOT running
@@ -46,7 +47,8 @@ change AS (
 SELECT
   (SELECT coalesce(max(derivation), 0) + 1 FROM restatement),
   kind, group_id, week_start, measure,
-  coalesce(value_before, without_row), coalesce(value_after, without_row),
+  CASE WHEN $reason::VARCHAR <> 'people' THEN coalesce(value_before, without_row) END,
+  CASE WHEN $reason::VARCHAR <> 'people' THEN coalesce(value_after, without_row) END,
   $reason::VARCHAR, (SELECT max(as_of) FROM project)
 FROM change
 WHERE coalesce(

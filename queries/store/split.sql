@@ -4,6 +4,6 @@
 -- made again.
 INSERT INTO scholar_number BY NAME FROM old.main.scholar_number;
 
-INSERT INTO derived_with SELECT '' FROM old.main.derived_with;
+INSERT INTO derived_with (fingerprint) SELECT '' FROM old.main.derived_with;
 
 CREATE TABLE derived.weekly AS FROM old.derived.weekly

@@ -48,7 +48,7 @@ def fullest():
     restated, trust = made.footing
     signal = next(line for line in changed.lines if line.strong)
     words = (
-        "Concluded experiments a week, week of 9 Mar: 214 → 216. Settings or the roster changed."
+        "Concluded experiments a week, week of 9 Mar: 214 → 216. Settings or definitions changed."
     )
 
     def filled(section, line):

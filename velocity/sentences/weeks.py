@@ -48,9 +48,15 @@ def restated(rows: pl.DataFrame) -> list[str]:
     for row in rows.sort(~followed, maintain_order=True).iter_rows(named=True):
         meaning = definition(row["measure"])
         before, after = (_figure(row[f"value_{it}"], meaning) for it in ("before", "after"))
-        why = " Settings or the roster changed." if row["by_configuration"] else ""
+        week = formats.week(row["week_start"])
+        if row["by_people"]:
+            lines.append(
+                f"{meaning.title}, {week}: changed with the roster or an erasure; its values are "
+                "not kept."
+            )
+            continue
+        why = " Settings or definitions changed." if row["by_configuration"] else ""
         if before != after:
-            week = formats.week(row["week_start"])
             lines.append(f"{meaning.title}, {week}: {before} → {after}.{why}")
     return lines
 

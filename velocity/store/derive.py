@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import polars as pl
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from velocity.store.live import LiveStore
 
 _MINUTE_US = 60_000_000
+
+#: Why figures of past weeks are others now.
+_Reason = Literal["data", "configuration", "people"]
 
 #: Whose rows a kept table holds -> its key column and the temporary table of those made again.
 _KEPT_BY = {"scholar": ("scholar_key", "scope"), "host": ("host_key", "touched_host")}
@@ -80,11 +83,15 @@ def _derive(
     """Derives what has changed; the number of scholars whose rows were derived again."""
     steps = list(list_queries("derive"))
     roster = exclusions.load(store.data).keep_roster(roster)
-    made_with = _load_configuration(store, settings, roster)
+    made_with, people = _load_configuration(store, settings, roster)
     store.run(load_query("store/scholars").body)
     store.run(load_query("store/streams").body)
-    known = store.run("SELECT fingerprint FROM derived_with")
-    everyone = known != [(made_with,)] or not _goes_on(store)
+    known = store.run("SELECT fingerprint, roster FROM derived_with")
+    everyone = known != [(made_with, people)] or not _goes_on(store)
+    # Null is of an earlier version, which did not say.
+    reason: _Reason = "configuration" if everyone else "data"
+    if known and known[0][1] not in {None, people}:
+        reason = "people"
     scope = _scope(store, everyone=everyone)
     # Weeks and burn end at as_of: they move with time alone.
     if scope or everyone or _has_moved(store):
@@ -99,16 +106,25 @@ def _derive(
             _drop(store, query, everyone=everyone)
         on_step("Weekly figures")
         store.run(load_query("store/credits").body)
-        _weekly(store, touched, again=bool(known))
+        _weekly(store, touched, reason if known else None)
     if everyone:
         store.run("DELETE FROM derived_with")
-        store.run("INSERT INTO derived_with VALUES ($made_with)", {"made_with": made_with})
+        store.run(
+            "INSERT INTO derived_with VALUES ($made_with, $people)",
+            {"made_with": made_with, "people": people},
+        )
     store.run(load_query("store/taken_in").body)
     return scope
 
 
-def _load_configuration(store: LiveStore, settings: Settings, roster: Roster | None) -> str:
-    """Settings and roster as tables, so that every query is static; SHA-256 of all three."""
+def _load_configuration(
+    store: LiveStore, settings: Settings, roster: Roster | None
+) -> tuple[str, str]:
+    """Settings and roster as tables, so that every query is static.
+
+    Returns:
+        SHA-256 of the queries, settings, rates and grants, and of the rest of the roster.
+    """
     experiments = settings.experiments
     setting = {
         "timezone": settings.programme.timezone,
@@ -131,16 +147,19 @@ def _load_configuration(store: LiveStore, settings: Settings, roster: Roster | N
     for name, value in variables.items():
         store.run(f"SET VARIABLE {name} = $value::VARCHAR", {"value": value})
     made_with = hashlib.sha256((queries_fingerprint() + repr(setting | variables)).encode())
+    people = hashlib.sha256()
     for name, frame in roster_frames(roster).items():
         store.load(name, frame)
         # What only stands elsewhere in the roster is the same.
-        made_with.update(repr(frame.sort(pl.all()).rows()).encode())
+        (made_with if name.startswith("credit_") else people).update(
+            repr(frame.sort(pl.all()).rows()).encode()
+        )
     # Addresses decide no figure, so they are not in the fingerprint.
     store.load("roster_name", roster_names(roster))
     store.run(load_query("store/known_names").body)
     store.load("project_stream", _stream_of_projects(store, roster))
     store.load("rate_of_type", _rates_of_types(store, roster))
-    return made_with.hexdigest()
+    return made_with.hexdigest(), people.hexdigest()
 
 
 def _rates_of_types(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
@@ -247,17 +266,17 @@ def _touched(store: LiveStore) -> _Touched | None:
     return _Touched([week for (week,) in weeks], newest, [group for (group,) in groups])
 
 
-def _weekly(store: LiveStore, touched: _Touched | None, *, again: bool) -> None:
+def _weekly(store: LiveStore, touched: _Touched | None, reason: _Reason | None) -> None:
     """Every metric by week, for the trends; what changed in weeks that were over is recorded.
 
-    Figures that were not touched stay as they are; None makes all of them. `again`: they were
-    made before.
+    Figures that were not touched stay as they are; None makes all of them. `reason`: why
+    figures that were made before may be others now; None where none were.
     """
-    if again:
+    if reason is not None:
         _table(store, "weekly_known")
     if touched is None:
         _make_weeks(store)
-        if again:
+        if reason is not None:
             store.run("CREATE OR REPLACE TEMP TABLE weekly_before AS FROM derived.weekly")
         store.run(f"CREATE OR REPLACE TABLE derived.weekly AS {load_query('store/weekly').body}")
     else:
@@ -275,8 +294,7 @@ def _weekly(store: LiveStore, touched: _Touched | None, *, again: bool) -> None:
             f"INSERT INTO derived.weekly BY NAME {load_query('store/weekly').body}"
         )
     store.run(load_query("store/weeks_before_the_first").body)
-    if again:
-        reason = "configuration" if touched is None else "data"
+    if reason is not None:
         store.run(load_query("store/restate").body, {"reason": reason})
 
 
