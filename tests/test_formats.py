@@ -166,3 +166,17 @@ def test_an_address_in_a_name_is_cut_where_markdown_would_make_it_a_link(text):
     shown = formats.markdown(text)
     assert "\u2060" in shown
     assert shown.replace("\u2060", "").replace("\\", "") == text
+
+
+@pytest.mark.parametrize(
+    ("title", "inside"),
+    [
+        ("Busy hours", "busy hours"),
+        ("GPU-hours charged", "GPU-hours charged"),
+        ("W&B counts runs", "W&B counts runs"),
+        ("A run", "a run"),
+        ("", ""),
+    ],
+)
+def test_a_title_begins_small_inside_a_sentence_unless_its_first_word_is_an_acronym(title, inside):
+    assert formats.mid_sentence(title) == inside

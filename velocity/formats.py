@@ -236,6 +236,12 @@ def clock(moment: datetime) -> str:
     return f"{moment.hour:02}:{moment.minute:02}"
 
 
+def mid_sentence(text: str) -> str:
+    """The text as it goes on inside a sentence: "Busy hours" begins small, "GPU-hours" does not."""
+    first_word = text.split(maxsplit=1)[0] if text.strip() else ""
+    return text if re.search(r"[A-Z&]", first_word[1:]) else text[:1].lower() + text[1:]
+
+
 def label(text: str | None, limit: int = 40) -> str:
     """Someone's text on one line of at most `limit` characters, without control characters."""
     if text is None:

@@ -86,7 +86,7 @@ def make_figure(
 def blank(title: str, *, mode: Mode, height: int, words: str = "No data in this window") -> Chart:
     """A chart of nothing: words in the place of a figure of that height, so that nothing jumps."""
     figure = make_figure([], {}, mode=mode, height=height, margin=(12, 12, 10, 10))
-    return Chart(figure, f"{title}: {words[:1].lower()}{words[1:]}.", missing=words)
+    return Chart(figure, f"{title}: {formats.mid_sentence(words)}.", missing=words)
 
 
 def safe(text: str | None, limit: int = 40) -> str:

@@ -14,7 +14,7 @@ import polars as pl
 from velocity import __version__
 from velocity.cli.states import UNKNOWN_STATES_HINT, told_unknown_states
 from velocity.errors import ConfigurationError, VelocityError
-from velocity.formats import plural
+from velocity.formats import mid_sentence, plural
 from velocity.reading import reads
 from velocity.record import has_record
 from velocity.roster.models import check_roster, load_roster
@@ -270,7 +270,7 @@ def _evidence(snapshot: Snapshot) -> Iterator[Finding]:
     if flags.height:
         rows = [
             f"{row['flag']}: {plural(row['runs'], 'run')} ({row['share']:.0%}). "
-            f"{row['held']}. What counts: {row['used'][:1].lower()}{row['used'][1:]}."
+            f"{row['held']}. What counts: {mid_sentence(row['used'])}."
             for row in flags.iter_rows(named=True)
         ]
         yield Finding(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 from polars import col
 
+from velocity import formats
 from velocity.explain.sums import day_words
 
 _SCHEMA = {"kind": pl.String, "what": pl.String, "why": pl.String}
@@ -131,11 +132,11 @@ def _flagged(runs: pl.DataFrame, flags: pl.DataFrame) -> pl.DataFrame:
             kind=pl.lit("flagged"),
             what=pl.format("run {}", "name"),
             why=pl.format(
-                "{}: {}; what counts: {}", "flag", _begun_small("held"), _begun_small("used")
+                "{}: {}; what counts: {}", "flag", _mid_sentence("held"), _mid_sentence("used")
             ),
         )
     )
 
 
-def _begun_small(column: str) -> pl.Expr:
-    return col(column).str.slice(0, 1).str.to_lowercase() + col(column).str.slice(1)
+def _mid_sentence(column: str) -> pl.Expr:
+    return col(column).map_elements(formats.mid_sentence, return_dtype=pl.String)

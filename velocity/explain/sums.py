@@ -73,7 +73,7 @@ class Arithmetic:
         if condition is not None:
             rows = rows.filter(pl.sql_expr(condition))
         largest = bool(metric.largest)
-        title = f"{metric.title[:1].lower()}{metric.title[1:]}"
+        title = formats.mid_sentence(metric.title)
         total = total_of(kind, rows, pl.sql_expr(amount), metric.unit, title, largest=largest)
         self.totals.append(total)
         self.steps.append(summed_up(total))
@@ -85,7 +85,7 @@ class Arithmetic:
         shown = _CONSTANT.sub(lambda it: written(self.rows.evaluate(it[0])), metric.formula)
         for name, number in values.items():
             shown = re.sub(rf"\b{name}\b", lambda _, number=number: written(number), shown)  # type: ignore[misc]
-        title = f"{metric.title[:1].lower()}{metric.title[1:]}"
+        title = formats.mid_sentence(metric.title)
         how = f"{formats.NOT_KNOWN} ({shown})" if value is None else f"{written(value)} = {shown}"
         self.steps.append(f"{how}: {title}")
         return value

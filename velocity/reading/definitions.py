@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from velocity.errors import VelocityError
+from velocity.formats import mid_sentence
 from velocity.queries import list_metric_queries, list_queries
 from velocity.reading.nearest import did_you_mean
 
@@ -97,12 +98,11 @@ def definition(metric_id: str) -> Metric:
         return metric
     suffix = metric_id.removeprefix(f"{metric.base}_")
     unit, title, text = _BESIDE[suffix]
-    first, rest = metric.text[:1].lower(), metric.text[1:]
     return replace(
         metric,
         id=metric_id,
         unit=unit or metric.unit,
         title=f"{metric.title}: {title}",
-        text=f"{text}{first}{rest}",
+        text=f"{text}{mid_sentence(metric.text)}",
         formula={"low": metric.low, "high": metric.high}.get(suffix, ""),
     )

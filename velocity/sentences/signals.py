@@ -81,7 +81,7 @@ def signal_words(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
     meaning = definition(row["measure"])
     group = formats.markdown(formats.label(names.get(row["group_id"], "Programme")))
     value, usual = signal_figures(row)
-    return f"**{group}, {meaning.title[:1].lower()}{meaning.title[1:]}: {value}.** {usual}"
+    return f"**{group}, {formats.mid_sentence(meaning.title)}: {value}.** {usual}"
 
 
 def signal_figures(row: Mapping[str, Any]) -> tuple[str, str]:

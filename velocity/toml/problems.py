@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from velocity.formats import mid_sentence
 from velocity.toml.lines import TomlPath, toml_lines
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def _not_toml(text: str, error: ValueError) -> Finding:
     number = int(place[1]) if place and place[1] else len(lines)
     read = lines[number - 1].strip() if 0 < number <= len(lines) else ""
     why = message[: place.start()] if place else message
-    right = f"valid TOML ({why[:1].lower()}{why[1:]})"
+    right = f"valid TOML ({mid_sentence(why)})"
     return Finding(f"line {number}", as_toml(read), right)
 
 
