@@ -207,6 +207,7 @@ def test_what_the_client_says_of_itself_is_read_from_its_list_of_features():
         ({}, False),
         ({"config": None, "summaryMetrics": None}, False),
         ({"config": "null", "summaryMetrics": "null"}, False),
+        ({"config": '{"wandb_version": 1}'}, False),
         ({"config": '{"lr": {"value": 1}}'}, True),
         ({"config": '{"_wandb": {"value": {}}}'}, True),
         ({"config": "{"}, True),

@@ -148,6 +148,8 @@ def _told_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
     summary = _read_object(node.get("summaryMetrics"), "summary", unreadable)
     rows = node.get("historyLineCount")
     counted = isinstance(rows, int) and not isinstance(rows, bool) and rows < _LONGEST_INT
+    if config is not None:
+        config.pop("wandb_version", None)  # a format's number: neither a user's nor a writer's
     # A field that cannot be read was written by somebody.
     wrote = bool(config or summary or unreadable)
     return (
@@ -162,7 +164,6 @@ def _config_row(stored: dict[str, Any] | None, unreadable: list[str]) -> dict[st
     if stored is None:
         return {}
     internal = stored.pop("_wandb", None)
-    stored.pop("wandb_version", None)
     row = _internal_row(internal, unreadable)
     config = _unwrapped(stored)
     try:
