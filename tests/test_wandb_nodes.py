@@ -275,7 +275,7 @@ def test_nan_and_infinity_in_a_config_become_text():
         ({"config": json.dumps(json.dumps("{}"))}, ["config", "writers"], "config"),
         ({"config": 5}, ["config", "writers"], "config"),
         ({"config": '{"a": ' + "[" * 5000 + "]" * 5000 + "}"}, ["config"], "config"),
-        ({"config": '{"a": ' + "[" * 700 + "]" * 700 + "}"}, ["config"], "config"),
+        ({"config": '{"a": ' + "[" * 1000 + "]" * 1000 + "}"}, ["config"], "config"),
         ({"summaryMetrics": '{"loss": '}, ["runtime_s", "last_metric_at"], "summary"),
         ({"summaryMetrics": '{"_timestamp": "soon"}'}, ["last_metric_at"], "_timestamp"),
         ({"summaryMetrics": '{"_runtime": NaN}'}, ["runtime_s"], "runtime"),
