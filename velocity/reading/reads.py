@@ -330,9 +330,15 @@ def funnel(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
 
 
 def active_people(
-    snapshot: Snapshot, *, from_day: date, to_day: date, scope: Scope = EVERYTHING
+    snapshot: Snapshot,
+    *,
+    from_day: date | None = None,
+    to_day: date | None = None,
+    scope: Scope = EVERYTHING,
 ) -> pl.DataFrame:
     """Streams in which anybody was active from a day up to another, which is not included.
+
+    None is no limit.
 
     Returns:
         stream, people (how many).

@@ -132,18 +132,23 @@ def _alike(document: TomlDocument, where: str) -> Iterator[Finding]:
 
 def _ids_of_others(document: TomlDocument) -> Iterator[Finding]:
     """Ids that are another scholar's username: a command that is given one could mean either."""
-    owners = {
-        username: path for path, username in texts_at(document.values, "scholars.*.usernames.*")
-    }
-    for path, scholar in texts_at(document.values, "scholars.*.id"):
-        owner = owners.get(scholar)
-        if owner is not None and owner[:2] != path[:2]:
-            yield Finding(
-                document.where(path),
-                f"{as_toml(scholar)}, which is another scholar's username at "
-                f"{document.where(owner)}",
-                "an id that is nobody else's username",
-            )
+    scholars = list(tables_at(document.values, "scholars.*"))
+    owners: dict[str, tuple[TomlPath, Any]] = {}
+    for path, scholar in scholars:
+        for inner, username in texts_at(scholar, "usernames.*"):
+            owners.setdefault(username, ((*path, *inner), scholar.get("id")))
+    for path, scholar in scholars:
+        called = scholar.get("id")
+        owner = owners.get(called) if isinstance(called, str) else None
+        own = [username for _, username in texts_at(scholar, "usernames.*")]
+        # An id or a username that stands twice is reported as that.
+        if owner is None or owner[1] == called or called in own:
+            continue
+        yield Finding(
+            document.where((*path, "id")),
+            f"{as_toml(called)}, which is another scholar's username at {document.where(owner[0])}",
+            "an id that is nobody else's username",
+        )
 
 
 def _scholars(document: TomlDocument) -> Iterator[Finding]:
