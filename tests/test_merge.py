@@ -44,7 +44,8 @@ def test_a_row_is_replaced_only_by_a_source_as_good(store, held, comes, kept):
 
 
 def held(store) -> dict[str, bool | None]:
-    return dict(store.run("SELECT run_id, relaunched FROM raw_run ORDER BY run_id"))
+    sql = "SELECT run_id, relaunched FROM raw_run ORDER BY run_id"
+    return dict(store.record.connection.run(sql))
 
 
 def launch(start: str, **columns):

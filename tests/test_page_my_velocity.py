@@ -58,7 +58,7 @@ def test_definitions_have_the_values_of_the_settings(tmp_path, monkeypatch):
     (tmp_path / "velocity.toml").write_text(f"[experiments]\n{settings}\n", encoding="utf-8")
     store_of([run("r1", "09:00", "10:00")], "12:00", data=tmp_path)
     text = " ".join(words(open_page("definitions", tmp_path, monkeypatch)).split())
-    assert "a heartbeat at most 37.5 minutes before the end of the data" in text
+    assert "sign of life is more than 37.5 minutes before the end of the data" in text
     assert "began at most 1 minute earlier" in text
     assert "Relaunches within 7 seconds" in text
     assert "The 37.5 minutes, 1 minute and 7 seconds are settings" in text

@@ -57,11 +57,18 @@ def walk(data: Path) -> dict[str, Any]:
     record = next(
         row for batch in batches for row in batch.runs.to_dicts() if row["run_id"] == "r4"
     )
-    shown = ("run_id", "username", "state", "started_at", "runtime_s", "gpu_count", "config")
+    record["writers"] = [
+        {name: value for name, value in writer.items() if value is not None}
+        for writer in record["writers"]
+    ]
+    shown = ("run_id", "username", "state", "writers", "runtime_s", "config")
     steps["record"] = {name: record[name] for name in shown}
     sync_wandb(data, Settings(), projects=["lab/probes"], clock=lambda: AS_OF)
     with open_live(data) as store:
-        held = "SELECT state, started_at, runtime_s FROM raw_run WHERE run_id = 'r4'"
+        held = (
+            "SELECT state, writers[1].start AS started_at, runtime_s "
+            "FROM raw_run WHERE run_id = 'r4'"
+        )
         rows = store.record.connection.frame(held)
         steps["raw"] = rows.row(0, named=True)
     snapshot = latest_snapshot(data)
