@@ -51,6 +51,10 @@ def webhook(*, hangs_up=False):
         server.server_close()
 
 
+#: Another week than the latest, which another test posts.
+EARLIER = ("--week", "2026-W05")
+
+
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     return copied(ten_weeks, tmp_path_factory.mktemp("ten-weeks"))
@@ -83,13 +87,13 @@ def test_two_at_once_post_once(data):
 @pytest.mark.fault
 def test_a_post_that_was_killed_is_not_sent_again_but_by_again(data):
     with webhook() as server:
-        killed = start(data, server.url, "--stream", "even")
+        killed = start(data, server.url, *EARLIER)
         assert server.heard.wait(PATIENCE_S)
         killed.kill()
         killed.communicate()
         server.answers.set()
         env = environment(data, VELOCITY_WEBHOOK_URL=server.url)
-        post = ("--data", data, "report", "--post", "--stream", "even")
+        post = ("--data", data, "report", "--post", *EARLIER)
         after = velocity(*post, cwd=data, env=env)
         assert after.returncode == 0, after.stderr
         assert b"stopped before it was done: nothing was sent" in after.stderr

@@ -150,4 +150,4 @@ def test_the_record_cannot_be_written_while_it_is_derived(tmp_path: Path):
         bring(store, ON_TIME)
         with store.reading_record(), pytest.raises(Exception, match="read-only mode"):
             store.run("DELETE FROM raw_run")
-        assert store.record.count_runs_of(["ada"]) == 1
+        assert store.record.count_runs(["ada"]) == {"ada": 1}

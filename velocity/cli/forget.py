@@ -3,14 +3,16 @@
 # No `from __future__ import annotations`: Typer reads the types of the options at run time.
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from velocity import formats
 from velocity.cli.options import ConfigOption, DataOption, Places
 from velocity.cli.progress import say
-from velocity.record.exclusions import Names
+
+if TYPE_CHECKING:
+    from velocity.record.exclusions import Names
 
 
 def add_to(app: typer.Typer) -> None:
@@ -57,7 +59,7 @@ def forget(
         say("Take the person out of the roster file as well: it still has their name and address.")
 
 
-def _listed(names: Names) -> str:
+def _listed(names: "Names") -> str:
     """Every name of a person, each once."""
     every = names.scholars | names.usernames | names.labels | names.emails
     return ", ".join(formats.label(name) for name in sorted(every))
