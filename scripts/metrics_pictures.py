@@ -89,7 +89,6 @@ def _example() -> _Example:
             "username": "ada",
             "state": state,
             "created_at": _at(start),
-            "started_at": _at(start),
             "runtime_s": (_at(end) - _at(start)).total_seconds(),
             "source": "table",
         }

@@ -18,6 +18,7 @@ from wandb.sdk.lib.service.service_connection import WandbApiFailedError
 from scripts.waiting import PATIENCE_S
 from tests import faults
 from tests.worlds import COUNT, NOON, node, runs_served
+from velocity.demo.wandb_server.faults import Call, Faults
 from velocity.demo.wandb_server.protocol import InvalidQueryError, load_operation, schema_text
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World
@@ -264,6 +265,14 @@ def test_a_burst_of_statuses_is_retried_by_the_client(server):
     server.faults.append(faults.status(503).at(times=1))
     assert len(names(page(wandb.Api(timeout=PATIENCE_S)))) == 5
     assert [call.operation for call in server.calls].count("Runs") == 2
+
+
+def test_a_fault_strikes_whichever_came_before_it_and_went():
+    call, known = Call("/graphql", "Runs", "client", {}), Faults()
+    for _ in range(1000):
+        known.clear()
+        known.append(faults.status(503))
+        assert [len(known.due(call)) for _ in range(2)] == [1, 0]
 
 
 @pytest.mark.fault

@@ -83,7 +83,9 @@ class Faults(list[Fault]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._seen: dict[int, int] = {}
+        # By identity, as equal ones may stand side by side. Each is kept with its count: the id of
+        # one that is gone may be that of a new one.
+        self._seen: dict[int, tuple[Fault, int]] = {}
 
     def due(self, call: Call) -> list[Fault]:
         """Those that strike this call, in order."""
@@ -91,8 +93,8 @@ class Faults(list[Fault]):
         for fault in list(self):
             if not fault.concerns(call):
                 continue
-            seen = self._seen.get(id(fault), 0)
-            self._seen[id(fault)] = seen + 1
+            _, seen = self._seen.get(id(fault), (fault, 0))
+            self._seen[id(fault)] = fault, seen + 1
             if fault.after <= seen and (fault.times is None or seen < fault.after + fault.times):
                 struck.append(fault)
         return struck
