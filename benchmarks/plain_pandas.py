@@ -22,7 +22,7 @@ def figures_in_pandas(runs: pl.DataFrame) -> pd.DataFrame:
             "sweep",
             "config_hash",
             "state",
-            "started_at",
+            pl.col("writers").list.first().struct.field("start").alias("started_at"),
             "heartbeat_at",
         )
         .with_columns(pl.col("started_at", "heartbeat_at").dt.replace_time_zone(None))
