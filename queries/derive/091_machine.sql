@@ -46,8 +46,7 @@ placed AS (
 named AS (
   SELECT
     run_key, number,
-    CASE WHEN lower(coalesce(host, '')) NOT IN ('', 'localhost') THEN hash(entity, host) END
-      AS host_key,
+    named_host(entity, host) AS host_key,
     * EXCLUDE (run_key, number, entity)
   FROM placed
 ),
@@ -72,8 +71,7 @@ known AS (
 )
 SELECT
   run_key, NULL::BIGINT AS number,
-  CASE WHEN lower(coalesce(writer.host, '')) NOT IN ('', 'localhost')
-    THEN hash(entity, writer.host) END AS host_key,
+  named_host(entity, writer.host) AS host_key,
   writer.host AS host, writer.gpu_type AS gpu_type, writer.gpu_count AS gpu_count, true AS shown,
   true AS leads
 FROM (SELECT run_key, entity, writers[1] AS writer FROM told WHERE len(writers) = 1)

@@ -21,16 +21,16 @@ FAULTS = (
     ),
     Fault(
         "localhost is a host",
-        "derive/091_machine",
-        "lower(coalesce(writer.host, '')) NOT IN ('', 'localhost')",
-        "lower(coalesce(writer.host, '')) NOT IN ('')",
+        "macros/named_host",
+        "NOT IN ('', 'localhost')",
+        "NOT IN ('')",
         (f"{EDGES}::test_nodes_that_call_themselves_localhost_are_not_one_host",),
     ),
     Fault(
         "hosts of all entities are one",
-        "derive/091_machine",
-        "hash(entity, writer.host)",
-        "hash(writer.host)",
+        "macros/named_host",
+        "hash(entity, host)",
+        "hash(host)",
         (FIGURES,),
     ),
     Fault(
