@@ -21,10 +21,7 @@ SELECT scholar_key
 FROM raw_run AS raw
 JOIN username_scholar AS number ON number.username = coalesce(raw.username, '')
 WHERE id_of_launch(raw.run_id) IN (
-  SELECT id_of_launch(run_id) AS launch_id
-  FROM raw_run
-  GROUP BY launch_id
-  HAVING count(*) > 1 AND bool_or(coalesce(username, '') IN (FROM changed)))
+  SELECT id_of_launch(run_id) FROM raw_run WHERE coalesce(username, '') IN (FROM changed))
 UNION
 SELECT scholar_key
 FROM derived.run
