@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from velocity.sources.lenient_json import read_json
-from velocity.sources.local_session import instant_of, take_summary
+from velocity.sources.local_session import take_summary
+from velocity.sources.values import instant_of, unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,10 +41,7 @@ def read_files(session: Session, folder: Path) -> None:
     own = config.pop("_wandb", None)
     config.pop("wandb_version", None)
     if own is not None or config:
-        session.config = {
-            name: value["value"] if isinstance(value, dict) and "value" in value else value
-            for name, value in config.items()
-        }
+        session.config = unwrapped(config)
     stamp = own.get("value") if isinstance(own, dict) else None
     if isinstance(stamp, dict):
         session.created_at = _instant(session, stamp, "start_time")

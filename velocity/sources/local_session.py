@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from velocity.sources.values import count_of, finite, instant_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from pathlib import Path
 
 #: W&B's own name for the project of runs that name none.
 NO_PROJECT = "uncategorized"
-
-_LONGEST_INT = 2**63
 
 
 @dataclass
@@ -75,12 +74,10 @@ class Session:
 
     def count(self, value: Any, name: str) -> int | None:
         """The number of things in field `name`, noted as unreadable if it is something else."""
-        if value is None:
-            return None
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LONGEST_INT:
-            return value
-        self.unreadable.append(name)
-        return None
+        count = count_of(value)
+        if count is None and value is not None:
+            self.unreadable.append(name)
+        return count
 
     def seen(self, instant: datetime | None) -> None:
         """Takes note that the session lived at `instant`."""
@@ -101,29 +98,6 @@ def take_summary(session: Session, summary: Mapping[str, Any]) -> None:
     told = (session.runtime_s, finite(runtime), finite(summary.get("_runtime")))
     session.runtime_s = max((seconds for seconds in told if seconds is not None), default=None)
     session.logged(instant_of(summary.get("_timestamp")))
-
-
-def instant_of(value: Any) -> datetime | None:
-    """An instant in UTC of epoch seconds or ISO text (naive is UTC); None if it is neither."""
-    try:
-        if (seconds := finite(value)) is not None:
-            return datetime.fromtimestamp(seconds, UTC)
-        if isinstance(value, str):
-            read = datetime.fromisoformat(value)
-            return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-    except (ValueError, OverflowError, OSError):
-        pass
-    return None
-
-
-def finite(value: Any) -> float | None:
-    """The JSON value as a finite number, if it is one."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        return float(value) if math.isfinite(value) else None
-    except OverflowError:  # an integer beyond any float
-        return None
 
 
 def latest_of(one: datetime | None, other: datetime | None) -> datetime | None:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from velocity.sources.lenient_json import read_json
-from velocity.sources.local_session import Session, finite, instant_of, take_summary
+from velocity.sources.local_session import Session, take_summary
+from velocity.sources.values import finite, instant_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -20,7 +20,7 @@ from velocity.records import (
     UTC as INSTANT,
 )
 from velocity.sources.lenient_json import read_json
-from velocity.sources.local_session import finite, instant_of
+from velocity.sources.values import count_of, finite, instant_of, unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -165,23 +165,12 @@ def _config_row(stored: dict[str, Any] | None, unreadable: list[str]) -> dict[st
         return {}
     internal = stored.pop("_wandb", None)
     row = _internal_row(internal, unreadable)
-    config = _unwrapped(stored)
+    config = unwrapped(stored)
     try:
         return row | {"config": config_text(config)}
     except RecursionError:  # nested too deep
         unreadable.append("config")
         return row
-
-
-def _unwrapped(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """{name: {"value": value}} as {name: value}; what is not wrapped stays as it is."""
-    try:
-        return {name: value["value"] for name, value in stored.items()}
-    except (KeyError, TypeError):
-        return {
-            name: value["value"] if isinstance(value, dict) and "value" in value else value
-            for name, value in stored.items()
-        }
 
 
 def _internal_row(internal: Any, unreadable: list[str]) -> dict[str, Any]:
@@ -224,8 +213,7 @@ def _machine(entry: Mapping[str, Any]) -> dict[str, Any]:
     for column, name in (("host", "host"), ("gpu_type", "gpu")):
         if isinstance(entry.get(name), str):
             row[column] = entry[name]
-    count = entry.get("gpu_count")
-    if isinstance(count, int) and not isinstance(count, bool) and 0 <= count < _LONGEST_INT:
+    if (count := count_of(entry.get("gpu_count"))) is not None:
         row["gpu_count"] = count
     return row
 
