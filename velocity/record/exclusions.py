@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import secrets
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Literal, Self
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import polars as pl
 
 from velocity.errors import StoreError
+from velocity.paths import write_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -136,16 +136,10 @@ class Exclusions:
 
     def save(self, data: Path) -> None:
         """Writes them down, readable by their owner alone."""
-        partial = data / f"{_FILE}.partial"
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            kept: dict[str, object] = {"salt": self.salt, "hashes": sorted(self.hashes)}
-            if self.unfinished:
-                kept["unfinished"] = self.unfinished.as_json()
-            json.dump(kept, file)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(data / _FILE)
+        kept: dict[str, object] = {"salt": self.salt, "hashes": sorted(self.hashes)}
+        if self.unfinished:
+            kept["unfinished"] = self.unfinished.as_json()
+        write_private(data / _FILE, json.dumps(kept))
 
     def _hash(self, name: str) -> str:
         return hmac.new(bytes.fromhex(self.salt), name.encode(), hashlib.sha256).hexdigest()

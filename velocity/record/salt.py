@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from velocity.errors import StoreError
+from velocity.paths import write_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,18 +37,6 @@ def load_salt(data: Path, *, made: bool) -> bytes:
             "Bring it back from a backup, for configs can only be compared under one salt; or move "
             "the record (record.duckdb) away, and sync, ingest and import again.",
         )
-    return _new(path)
-
-
-def _new(path: Path) -> bytes:
-    """A salt written down, readable by its owner alone; whole or not at all."""
     salt = secrets.token_bytes(_LENGTH)
-    partial = path.with_name(f"{_FILE}.partial")
-    partial.unlink(missing_ok=True)
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(salt.hex())
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    write_private(path, salt.hex())
     return salt
