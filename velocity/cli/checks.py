@@ -17,7 +17,7 @@ from velocity.errors import ConfigurationError, VelocityError
 from velocity.formats import mid_sentence, plural
 from velocity.reading import reads
 from velocity.record import has_record
-from velocity.roster.models import check_roster, load_roster
+from velocity.roster.models import read_roster
 from velocity.settings import Settings, load_settings
 from velocity.sources.base import connect_server
 from velocity.store import latest_snapshot
@@ -25,7 +25,7 @@ from velocity.store.zones import differing_zones
 from velocity.sync.own_clock import describe_clock, find_clock_ahead
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from velocity.sources.base import Server
@@ -61,8 +61,7 @@ def examine(data: Path, config: Path) -> Iterator[Finding]:
     else:
         told = f"{config}" if config.exists() else f"the defaults ({config} does not exist)"
         yield Finding("ok", "settings", told)
-    yield from _roster(settings.roster)
-    yield from _zones(settings)
+    yield from _roster(settings)
     yield from _server(settings)
     yield from _folder(data)
     yield from _store(data)
@@ -89,7 +88,8 @@ def _versions() -> Finding:
     return Finding("ok", "versions", ", ".join(found))
 
 
-def _roster(path: Path) -> Iterator[Finding]:
+def _roster(settings: Settings) -> Iterator[Finding]:
+    path = settings.roster
     if not path.exists():
         yield Finding(
             "note",
@@ -97,23 +97,20 @@ def _roster(path: Path) -> Iterator[Finding]:
             f"none ({path} does not exist): every W&B username is a scholar, there are no streams",
             "Write one when there is data: velocity roster suggest >> roster.toml",
         )
+        yield from _zones({settings.programme.timezone})
         return
-    findings = check_roster(path)
+    roster, findings = read_roster(path)
     for finding in findings:
         state: Literal["note", "broken"] = "broken" if finding.severity == "error" else "note"
         yield Finding(state, "roster", f"{finding.where}: read {finding.read}", finding.right)
     if not findings:
         yield Finding("ok", "roster", str(path))
+    if roster is not None:
+        yield from _zones({settings.programme.timezone, *(it.timezone for it in roster.scholars)})
 
 
-def _zones(settings: Settings) -> Iterator[Finding]:
-    """Zones of the programme and the roster that Python and DuckDB do not agree about."""
-    try:
-        roster = load_roster(settings.roster)
-    except VelocityError:
-        return  # `_roster` tells
-    scholars = () if roster is None else roster.scholars
-    names = {settings.programme.timezone, *(scholar.timezone for scholar in scholars)}
+def _zones(names: Iterable[str]) -> Iterator[Finding]:
+    """Zones that Python and DuckDB do not agree about."""
     for name, at in differing_zones(sorted(names)).items():
         yield Finding(
             "note",

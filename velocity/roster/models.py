@@ -236,6 +236,11 @@ def check_roster(path: Path, seen: Seen | None = None) -> list[Finding]:
     return findings if seen is None else findings + misfits(document, seen)
 
 
+def read_roster(path: Path) -> tuple[Roster | None, list[Finding]]:
+    """The roster at `path`, None where it has errors, and all findings as of `check_roster`."""
+    return _read(read_toml(path))
+
+
 def load_roster(path: Path) -> Roster | None:
     """The roster at `path`, or None where there is no such file. Warnings do not stop it.
 
@@ -244,7 +249,7 @@ def load_roster(path: Path) -> Roster | None:
     """
     if not path.exists():
         return None
-    roster, findings = _read(read_toml(path))
+    roster, findings = read_roster(path)
     if roster is None:
         raise RosterError(path, [it for it in findings if it.severity == "error"])
     return roster
