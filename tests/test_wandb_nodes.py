@@ -310,6 +310,11 @@ def test_half_a_character_becomes_the_replacement_character():
     assert told["stamp"] == datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("rows", [-(2**70), -1, 2**63, True, 2.5, "7"])
+def test_a_number_of_rows_that_is_none_costs_itself_alone(rows):
+    assert row(historyLineCount=rows) == row() | {"history_rows": None}
+
+
 def test_a_run_without_a_state_has_a_word_that_nobody_knows():
     assert row(state=None)["state"] == ""
 

@@ -49,8 +49,7 @@ _FEATURE_LIST = "3"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_LONGEST_INT = 2**63
-_LATEST = _LONGEST_INT  # behind every start
+_LATEST = 2**63  # behind every start
 
 _ARROW: dict[Any, pa.DataType] = {
     INSTANT: pa.timestamp("us", tz="UTC"),
@@ -146,14 +145,12 @@ def _told_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
     """What the client left in the run: its config, its own words, its summary."""
     config = _read_object(node.get("config"), "config", unreadable)
     summary = _read_object(node.get("summaryMetrics"), "summary", unreadable)
-    rows = node.get("historyLineCount")
-    counted = isinstance(rows, int) and not isinstance(rows, bool) and rows < _LONGEST_INT
     if config is not None:
         config.pop("wandb_version", None)  # a format's number: neither a user's nor a writer's
     # A field that cannot be read was written by somebody.
     wrote = bool(config or summary or unreadable)
     return (
-        {"history_rows": rows if counted else None, "wrote": wrote}
+        {"history_rows": count_of(node.get("historyLineCount")), "wrote": wrote}
         | _config_row(config, unreadable)
         | _summary_row(summary or {}, unreadable)
     )
