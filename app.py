@@ -59,7 +59,7 @@ def _page(name: str, title: str) -> st.Page:
 
 def _home(page: st.Page) -> st.Page:
     """The page without a path, which goes on to `page`."""
-    return st.Page(lambda: st.switch_page(page), title="Home", default=True, visibility="hidden")
+    return st.Page(lambda: ui.go_on_to(page), title="Home", default=True, visibility="hidden")
 
 
 def _listed(viewer: Viewer) -> tuple[dict[str, tuple[str, frozenset[str] | None]], ...]:

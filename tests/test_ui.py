@@ -54,6 +54,22 @@ def period():
     st.text(window.words.replace("\u00a0", " "))
 
 
+def first_page_with_a_bound_choice():
+    import streamlit as st
+
+    from velocity import ui
+
+    def other() -> None:
+        st.write("other")
+
+    def home() -> None:
+        st.selectbox("Period", ["a", "b"], key="period", bind="query-params")
+        ui.go_on_to(theirs)
+
+    theirs = st.Page(other, title="Theirs", url_path="theirs")
+    st.navigation([st.Page(home, title="Home", default=True), theirs]).run()
+
+
 def trouble():
     from velocity.errors import VelocityError
     from velocity.ui import parts as ui
@@ -101,6 +117,13 @@ def test_a_tile_keeps_its_change_grey_and_without_arrow():
 )
 def test_the_window_is_the_one_in_the_address(query, words):
     assert run(period, **query).text[0].value == words
+
+
+def test_a_page_that_cannot_be_opened_is_linked():
+    test = run(first_page_with_a_bound_choice, period="b")
+    assert not test.exception
+    (link,) = test.get("page_link")
+    assert link.proto.label == "Theirs"
 
 
 def test_an_error_is_a_sentence_and_a_hint_and_never_markup():

@@ -1,7 +1,7 @@
 """What all pages are built of: the view they are over, and the parts they are drawn with."""
 
 from velocity.ui.digest import show_digest
-from velocity.ui.drill import chosen_row, know_pages, show_step, show_way
+from velocity.ui.drill import chosen_row, go_on_to, know_pages, show_step, show_way
 from velocity.ui.evidence import show_explanation
 from velocity.ui.experiment import show_timeline
 from velocity.ui.history import keep_history
@@ -36,6 +36,7 @@ __all__ = [
     "column_config",
     "empty_state",
     "fit_to_paper",
+    "go_on_to",
     "heading",
     "keep_choices",
     "keep_history",

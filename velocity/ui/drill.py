@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from velocity import formats
 from velocity.ui.tables import ROW_HEIGHT
@@ -30,6 +31,18 @@ def know_pages(pages: Mapping[str, Any]) -> None:
 def has_page(name: str) -> bool:
     """Whether the viewer has the page `name`, such as "my_velocity"."""
     return name in st.session_state.get(_PAGES, {})
+
+
+def go_on_to(page: Any) -> None:
+    """Opens `page` instead of the one asked for, or links to it where it cannot be opened.
+
+    Streamlit refuses while a choice in the address belongs to a widget. It does after a run that
+    was interrupted before it drew anything: that run has not let go of the widgets before it.
+    """
+    try:
+        st.switch_page(page)
+    except StreamlitAPIException:
+        st.page_link(page)
 
 
 def show_way(name: str, label: str, **choices: str | list[str]) -> None:
