@@ -317,7 +317,7 @@ def test_wrong_usage_exits_with_2(velocity, arguments):
 def test_an_unexpected_error_leaves_a_file_that_names_nobody(velocity, data, tmp_path, monkeypatch):
     def runs(*_, **__):
         try:
-            raise KeyError("of ada")
+            {}["of ada"]
         except KeyError as error:
             raise RuntimeError("a run of zebrafinch") from error
 
