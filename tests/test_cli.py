@@ -314,9 +314,12 @@ def test_wrong_usage_exits_with_2(velocity, arguments):
     assert "Usage: velocity" in err
 
 
-def test_an_unforeseen_error_keeps_its_traceback_in_a_file(velocity, data, tmp_path, monkeypatch):
+def test_an_unexpected_error_leaves_a_file_that_names_nobody(velocity, data, tmp_path, monkeypatch):
     def runs(*_, **__):
-        raise RuntimeError("nobody thought of this")
+        try:
+            {}["of ada"]
+        except KeyError as error:
+            raise RuntimeError("a run of zebrafinch") from error
 
     monkeypatch.setattr(reads, "runs", runs)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -325,7 +328,10 @@ def test_an_unforeseen_error_keeps_its_traceback_in_a_file(velocity, data, tmp_p
     (details,) = tmp_path.glob("velocity-*.log")
     assert "RuntimeError in runs (test_cli.py:" in err
     assert str(details) in err
-    # What is told may be a log; the file is the person's own.
-    assert "nobody thought of this" not in err
-    assert "nobody thought of this" in details.read_text(encoding="utf-8")
     assert details.stat().st_mode & 0o077 == 0
+    told = details.read_text(encoding="utf-8")
+    assert told.index("KeyError") < told.rindex("tests.test_cli:") < told.index("RuntimeError")
+    assert "velocity.cli.showing:" in told
+    # Paths name people too: a home is called like its owner.
+    for name in ("zebrafinch", "of ada", str(tmp_path), "/"):
+        assert name not in told + err.replace(str(details), "")

@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -65,12 +66,12 @@ def main() -> None:
     except OSError as error:
         _give_up(*_explained(error))
     except Exception as error:  # noqa: BLE001 - a traceback says nothing to the person who meets it
-        # Its words may quote a run or a person, and what is told here may be a log.
+        # Its message may quote a run or a person, and standard error may go to a log.
         last = traceback.extract_tb(error.__traceback__)[-1]
         _give_up(
-            f"Something unforeseen went wrong: {type(error).__name__} in {last.name} "
+            f"Unexpected error: {type(error).__name__} in {last.name} "
             f"({Path(last.filename).name}:{last.lineno}).",
-            f"Please report it{_kept_details()}.",
+            f"Please report it{_kept_details(error)}.",
         )
 
 
@@ -82,16 +83,31 @@ def _explained(error: OSError) -> tuple[str, str]:
     )
 
 
-def _kept_details() -> str:
-    """Where the traceback of the exception in hand was kept, to go on with a sentence."""
+def _kept_details(error: Exception) -> str:
+    """Writes the calls that led to an error to a file; returns the end of a sentence about it."""
     try:
         with tempfile.NamedTemporaryFile(
             "w", prefix="velocity-", suffix=".log", delete=False, encoding="utf-8"
         ) as file:
-            file.write(f"velocity {__version__}\n{traceback.format_exc()}")
-    except OSError as error:
-        return f"; its details could not be kept: {error.strerror or error}"
-    return f" with the details, which may quote runs and people; they are in {file.name}"
+            file.write("\n".join([f"velocity {__version__}", *_steps(error), ""]))
+    except OSError as refused:
+        return f"; its details could not be kept: {refused.strerror or refused}"
+    return f" with the details in {file.name}; they name nobody"
+
+
+def _steps(error: BaseException) -> Iterator[str]:
+    """The calls that led to an error, after those of the error that caused it.
+
+    Error messages and file paths are left out: both may name people, and `velocity forget` does
+    not search these files.
+    """
+    earlier = error.__cause__ or error.__context__
+    if earlier is not None:
+        yield from _steps(earlier)
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        module = frame.f_globals.get("__name__", "?")
+        yield f"  {module}:{line} in {frame.f_code.co_name}"
+    yield type(error).__name__
 
 
 def _give_up(message: str, hint: str) -> NoReturn:

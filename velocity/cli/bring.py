@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _PANEL = "Bring runs in"
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
+_REASONS_SHOWN = 10
 
 
 def add_to(app: typer.Typer) -> None:
@@ -187,7 +188,8 @@ def ingest(
 ) -> None:
     """Read W&B's local run directories (`run-*`, `offline-run-*`) and bring the figures up to date.
 
-    When a sync later brings the same run, it takes the place of the local one.
+    When a sync later brings the same run, it takes the place of the local one. A directory that
+    cannot be read does not stop the others; the exit code is then 1.
     """
     from velocity.sync.commands import ingest_local  # noqa: PLC0415 - not for --help
 
@@ -198,6 +200,12 @@ def ingest(
             places.data, settings, paths, entity=entity, username=username, on_progress=on_progress
         )
     _tell(result, places)
+    lost = [row.reason for project in result.projects for row in project.rejected]
+    for reason in lost[:_REASONS_SHOWN]:
+        say(f"Not read: {reason}.")
+    if lost:
+        say(f"Run directories that could not be read: {len(lost)}. The others are in.")
+        raise typer.Exit(1)
 
 
 def import_(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,7 @@ class Session:
     host: str | None = None
     gpu_type: str | None = None
     gpu_count: int | None = None
-    gpu_percents: list[float] = field(default_factory=list)
+    gpu_percents: array[float] = field(default_factory=lambda: array("d"))
     unreadable: list[str] = field(default_factory=list)  # fields that could not be read
 
     @property

@@ -108,7 +108,8 @@ def read_run_table(
             column of a type that its values cannot have, with dates that can be read in two ways,
             or without a row that can be read.
     """
-    table = open_table(path)
+    known = frozenset({*TABLE_SCHEMA, *EXPORTED.values()})
+    table = open_table(path, known if user_column is None else known | {user_column})
     exported = is_export(path, table.columns)
     given = {"entity": entity, "project": project, "username": username}
     headings = _headings(path, table, exported=exported, user_column=user_column)
