@@ -120,6 +120,11 @@ def test_a_hash_in_the_table_is_kept(tmp_path: Path) -> None:
     assert only(path)["config_hash"] == "theirs"
 
 
+def test_a_table_may_tell_the_commit(tmp_path):
+    path = csv_of(tmp_path / "t.csv", {**ROW, "commit": "c0ffee"})
+    assert only(path)["commit"] == "c0ffee"
+
+
 def test_nothing_written_is_not_known(tmp_path: Path) -> None:
     empty = {name: "" for name in RUN_SCHEMA if name not in ROW}
     row = only(csv_of(tmp_path / "t.csv", {**ROW, **empty, "runtime_s": "NaN", "gpu_count": "nan"}))

@@ -49,7 +49,6 @@ UNREAD = (
     "historyKeys",
     "systemMetrics",
     "description",
-    "commit",
     "readOnly",
     "id",
     "projectId",
