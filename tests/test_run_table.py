@@ -324,6 +324,11 @@ def test_unknown_columns_are_skipped_by_name(tmp_path: Path) -> None:
     assert table.notes == (f"{tmp_path / 't.csv'}: these columns were skipped: mood, row.",)
 
 
+def test_a_heading_that_turns_text_around_is_shown_without_that(tmp_path: Path) -> None:
+    table = read_run_table(csv_of(tmp_path / "t.csv", {**ROW, "mo\u202eod": "good"}))
+    assert table.notes == (f"{tmp_path / 't.csv'}: these columns were skipped: mo\ufffdod.",)
+
+
 def test_of_rows_about_one_run_the_last_counts(tmp_path: Path) -> None:
     table = read_run_table(csv_of(tmp_path / "t.csv", {**ROW, "state": "running"}, ROW))
     assert [row["state"] for row in read_rows(table)] == ["finished"]

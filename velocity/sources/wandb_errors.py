@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from velocity.errors import ConfigurationError, RetryLaterError, SourceError
+from velocity.errors import (
+    ConfigurationError,
+    RetryLaterError,
+    SourceError,
+    UnansweredError,
+)
 from velocity.redaction import without_addresses
 from velocity.sources import wandb_plain
 
@@ -47,7 +52,7 @@ def explain(error: ClientError, what: str, address: Address) -> SourceError | Co
     said = without_addresses(str(error).removeprefix("input: "))
     words = shorten(said, _LONGEST_QUOTE).rstrip(".")
     if error.timed_out:
-        return RetryLaterError(
+        return UnansweredError(
             f"{base_url} did not send {what} within {address.timeout_s:g} s, but it answers "
             "small requests.",
             _WAIT,
