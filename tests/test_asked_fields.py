@@ -105,6 +105,7 @@ def server(monkeypatch):
         "runs.edges.node",
         "runs.edges.node.heartbeatAt",
         "runs.edges.node.summaryMetrics",
+        "runs.edges.node.commit",
         "runs.edges.node.user.username",
     ],
 )

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.thorough
 #: Facts of a run that it did not keep.
 _NEW_FACTS = (
     *("stamp", "earlier_runtime_s", "resumed", "offline", "shared", "rewound"),
-    *("history_rows", "wrote", "relaunched", "unreadable"),
+    *("history_rows", "wrote", "relaunched", "unreadable", "commit"),
 )
 #: Of the record, but for what the first version did not have.
 _RAW = {

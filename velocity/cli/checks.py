@@ -14,7 +14,7 @@ import polars as pl
 from velocity import __version__
 from velocity.cli.states import UNKNOWN_STATES_HINT, told_unknown_states
 from velocity.errors import ConfigurationError, VelocityError
-from velocity.formats import mid_sentence, plural
+from velocity.formats import age, mid_sentence, plural
 from velocity.reading import reads
 from velocity.record import has_record
 from velocity.roster.models import read_roster
@@ -212,9 +212,9 @@ def _data(snapshot: Snapshot) -> Iterator[Finding]:
     projects = reads.projects(snapshot).sort("as_of")
     if projects.height:
         oldest = projects.row(0, named=True)
-        age = datetime.now(UTC) - oldest["as_of"]
-        told = f"complete to {oldest['as_of']:%Y-%m-%d %H:%M} UTC ({_spoken(age)} ago)"
-        if age > _OLD:
+        since = datetime.now(UTC) - oldest["as_of"]
+        told = f"complete to {oldest['as_of']:%Y-%m-%d %H:%M} UTC ({age(since)} ago)"
+        if since > _OLD:
             name = f"{oldest['entity']}/{oldest['project']}"
             yield Finding("note", "age", f"{told}, the oldest being {name}", "Run `velocity sync`.")
         else:
@@ -309,10 +309,3 @@ def _failed_syncs(snapshot: Snapshot) -> Iterator[Finding]:
             f"{row['error']}",
             "Run `velocity sync` again; it says what to do if the failure lasts.",
         )
-
-
-def _spoken(age: timedelta) -> str:
-    hours = age / timedelta(hours=1)
-    if hours < 1:
-        return f"{max(0, round(hours * 60))} min"
-    return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} days"  # noqa: PLR2004

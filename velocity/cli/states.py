@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from velocity.cleaning import cleaned
 from velocity.formats import plural
 from velocity.reading import reads
-from velocity.settings import CONTROL_CHARACTERS
 
 if TYPE_CHECKING:
     from velocity.store import Snapshot
@@ -23,11 +23,7 @@ _LONGEST = 40
 def told_unknown_states(snapshot: Snapshot) -> str:
     """Which words they are and how many runs have each; empty where there are none."""
     rows = [row for row in reads.unknown_states(snapshot).iter_rows() if row[0] not in _NO_WORDS]
-    words = [f"{_shown(state)} ({plural(runs, 'run')})" for state, runs in rows[:_SHOWN]]
+    words = [f"{cleaned(state, _LONGEST)} ({plural(runs, 'run')})" for state, runs in rows[:_SHOWN]]
     if len(rows) > _SHOWN:
         words.append(f"and {len(rows) - _SHOWN:,} more")
     return f"states that velocity does not know: {', '.join(words)}" if words else ""
-
-
-def _shown(state: str) -> str:
-    return CONTROL_CHARACTERS.sub("\ufffd", state)[:_LONGEST]

@@ -103,6 +103,9 @@ _CONVENTIONS: dict[str, str] = {
   (ignored keys aside, such as seeds, ranks and paths), or when any earlier run, not killed, ended
   at most {script} before its start. A run that takes up a pre-empted one of the same config belongs
   to its experiment. Of a config that is empty, or has ignored keys alone, nothing is the same.
+- **Repeats.** A run whose whole config (ignored keys too) and git commit equal those of a run of its
+  scholar and project that had already finished when it began has the flag "repeat". Changes that
+  were not committed are not seen.
 - **Scripts.** Relaunches within {script} are taken for scripts, so reactions are cut off below
   {script}. The {stale}, {together} and {script} are settings: compare figures only at equal
   settings.

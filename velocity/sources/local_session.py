@@ -44,6 +44,7 @@ class Session:
     notes: str | None = None
     tags: list[str] | None = None
     config: dict[str, Any] | None = None
+    commit: str | None = None  # of the code, as git names it
     host: str | None = None
     gpu_type: str | None = None
     gpu_count: int | None = None

@@ -91,6 +91,7 @@ def _take_run(session: Session, run: Any) -> None:
     session.sweep = run.sweep_id or session.sweep
     session.notes = run.notes or session.notes
     session.host = session.host or run.host or None
+    session.commit = run.git.commit or session.commit
     session.tags = list(run.tags) or session.tags or []
     # A rewound run has steps before it too, as has a fork, which is a run of another id.
     is_rewound = run.HasField("branch_point") and run.branch_point.run == run.run_id
@@ -117,6 +118,7 @@ def _take_environment(session: Session, environment: Any) -> None:
         session.started_at = session.started_at or _instant(environment.started_at)
         session.seen(session.started_at)
     session.host = environment.host or session.host
+    session.commit = environment.git.commit or session.commit
     session.gpu_type = environment.gpu_type or session.gpu_type
     session.gpu_count = environment.gpu_count or session.gpu_count
 

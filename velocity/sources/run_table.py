@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from velocity.cleaning import cleaned
 from velocity.errors import SourceError
 from velocity.formats import plural
 from velocity.records import REQUIRED, RUN_SCHEMA, UTC, WRITER, Rejected, RunBatch
-from velocity.settings import CONTROL_CHARACTERS
 from velocity.sources.table_file import ROW, TableFile, open_table
 from velocity.sources.table_kinds import EXPORTED, is_export
 from velocity.sources.table_times import AmbiguousDateError, day_order
@@ -204,7 +204,7 @@ def _listed(columns: Iterable[str]) -> str:
 
 def _shown(value: object) -> str:
     """The value as a message shows it: not too long, and without what moves a cursor."""
-    return CONTROL_CHARACTERS.sub("\ufffd", str(value)[:_SHOWN_CHARACTERS])
+    return cleaned(str(value), _SHOWN_CHARACTERS)
 
 
 def _skipped(path: Path, table: TableFile, used: Iterable[str]) -> list[str]:

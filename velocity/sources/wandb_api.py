@@ -48,7 +48,6 @@ UNREAD = (
     "historyKeys",
     "systemMetrics",
     "description",
-    "commit",
     "readOnly",
     "id",
     "projectId",

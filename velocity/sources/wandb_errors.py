@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from velocity.errors import ConfigurationError, RetryLaterError, SourceError
+from velocity.errors import (
+    ConfigurationError,
+    RetryLaterError,
+    SourceError,
+    UnansweredError,
+)
 from velocity.redaction import without_addresses
 from velocity.sources.lenient_json import read_json
 from velocity.sources.wandb_http import CutError, LateError, TooLargeError
@@ -57,9 +62,13 @@ def _broken(
         ):
             return RetryLaterError(f"{base_url} could not send so much of {what}: {words}.", _WAIT)
         return None
-    within = f"within {client.address.timeout_s:g} s"
+    if error.kind == "late":
+        return UnansweredError(
+            f"{base_url} did not send {what} within {client.address.timeout_s:g} s, but it answers "
+            "small requests.",
+            _WAIT,
+        )
     told = {
-        "late": f"{base_url} did not send {what} {within}, but it answers small requests.",
         "large": f"{base_url} sent {what} in an answer of {words}.",
         "page": f"{base_url} sent a web page in place of {what}.",
         "cut": f"The answer of {base_url} about {what} broke off.",

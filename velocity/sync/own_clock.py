@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from velocity.formats import age
+
 if TYPE_CHECKING:
     from datetime import datetime
 
 #: Clocks that are closer than this agree: a Date header has whole seconds only.
 _AGREE = timedelta(minutes=1)
-_ONE_UNIT_BELOW = 99.5
 
 
 def find_clock_ahead(before: datetime, server: datetime | None, after: datetime) -> timedelta:
@@ -34,13 +35,4 @@ def find_clock_ahead(before: datetime, server: datetime | None, after: datetime)
 def describe_clock(ahead: timedelta) -> str:
     """A sentence for people about a clock that does not agree, without its full stop."""
     side = "ahead of" if ahead > timedelta() else "behind"
-    told = f"{_spoken(abs(ahead))} {side} W&B's"
-    return f"this machine's clock is {told}, so syncs use W&B's"
-
-
-def _spoken(length: timedelta) -> str:
-    minutes = length / timedelta(minutes=1)
-    if minutes < _ONE_UNIT_BELOW:
-        return f"{minutes:.0f} min"
-    hours = minutes / 60
-    return f"{hours:.0f} h" if hours < _ONE_UNIT_BELOW else f"{hours / 24:.0f} days"
+    return f"this machine's clock is {age(abs(ahead))} {side} W&B's, so syncs use W&B's"

@@ -13,7 +13,7 @@ W&B's API is not always right, so errors in its answers must do no lasting harm:
   with the record. Runs that differ are read again. Missing runs are marked as deleted, but only
   after a scan that agrees with W&B's count before and after it, and after asking for each by id.
 - The filter by heartbeat is checked after each full scan. If its result differs from the scan,
-  every pull of that project is a full scan.
+  or W&B does not answer it, every pull of that project is a full scan.
 
 What was merged stays merged wherever a pull stops; the next one goes on from
 the last that succeeded.
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from velocity import formats
-from velocity.errors import RetryLaterError, SourceError
+from velocity.errors import RetryLaterError, SourceError, UnansweredError
 from velocity.sync.own_clock import find_clock_ahead
 from velocity.sync.results import Progress
 
@@ -134,6 +134,7 @@ class _Pull:
         self._total: int | None = None
         self._read: set[str | None] = set()  # ids of the runs that came, set aside or not
         self._rejected: dict[str | None, Rejected] = {}  # what is set aside by now
+        self._filters = True  # whether the server seems able to filter by heartbeat
 
     def begin(self, clock: Callable[[], datetime]) -> None:
         """Asks for the run count, and with it for the server's clock."""
@@ -148,13 +149,13 @@ class _Pull:
     def run(self, state: PullState, *, full: bool) -> None:
         """Reads what may have changed since the last pull, and saves how far it came."""
         since = None if full or not state.filter_trusted else state.pulled_from
+        missing = None if since is None else self._read_since(since - _OVERLAP)
         due = self._is_reconcile_due(state.reconciled_at)
         trusted, go_on_from = None, self._started_at
-        if since is None:
+        if since is None or missing is None:
             self._read_everything()
             trusted = self._check_filter()
         else:
-            missing = self._read_since(since - _OVERLAP)
             self._read_unsettled()
             self._read_named()
             due = due or not self._explains_count(state.uncollected)
@@ -165,7 +166,8 @@ class _Pull:
                 self._result.notes.append(
                     f"W&B counts {missing:,} more new or changed runs than it gives."
                 )
-        self._finish(go_on_from=go_on_from, reconciled=since is None or due, filter_trusted=trusted)
+        reconciled = missing is None or due
+        self._finish(go_on_from=go_on_from, reconciled=reconciled, filter_trusted=trusted)
 
     def _is_reconcile_due(self, last: datetime | None) -> bool:
         """Whether the last comparison of all runs is a day ago, or was made by a wrong clock."""
@@ -245,8 +247,10 @@ class _Pull:
         self._record.mark_deleted(*self._key, gone, at=self._started_at)
         self._result.deleted += len(gone)
 
-    def _read_since(self, since: datetime) -> int:
+    def _read_since(self, since: datetime) -> int | None:
         """Reads runs with a heartbeat at or after `since`; gives how many more W&B counts.
+
+        None: W&B does not answer that, as where one of the heartbeats cannot be read.
 
         A heartbeat under way moves its run to the end of the list and all others up by one, past
         the cursor: a list that is too short is read again.
@@ -254,7 +258,11 @@ class _Pull:
         self.tell("pull")
         missing = 0
         for _ in range(_ATTEMPTS):
-            matching = self._merge(self._server.fetch_runs(*self._key, since=since))
+            try:
+                matching = self._merge(self._server.fetch_runs(*self._key, since=since))
+            except UnansweredError:
+                self._filters = False
+                return None
             missing = 0 if matching is None else matching - len(self._read)
             if missing <= 0:
                 break
@@ -315,7 +323,16 @@ class _Pull:
         expected = {run_id for run_id in window if run_id in self._read}
         if not expected:
             return None
-        since = min(window.values())
+        trusted = self._filters and self._has_right_filter(expected, min(window.values()))
+        if trusted is False:
+            self._result.notes.append(
+                "W&B's filter by heartbeat cannot be relied on here: every sync reads all runs of "
+                "this project."
+            )
+        return trusted
+
+    def _has_right_filter(self, expected: set[str], since: datetime) -> bool | None:
+        """Whether the filter gives the runs that it should; None: cannot tell."""
         try:
             found = self._heartbeats(since=since)
             # A run may have gone since the scan; one that is still there was left out.
@@ -323,16 +340,9 @@ class _Pull:
         except RetryLaterError:
             return None
         except SourceError:
-            trusted = False
-        else:
-            inside = all(at is not None and at >= since for at in found.values())
-            trusted = inside and not any(at is not None and at >= since for at in left_out.values())
-        if not trusted:
-            self._result.notes.append(
-                "W&B's filter by heartbeat gives other runs here than it should: every sync reads "
-                "all runs of this project."
-            )
-        return trusted
+            return False
+        inside = all(at is not None and at >= since for at in found.values())
+        return inside and not any(at is not None and at >= since for at in left_out.values())
 
     def _heartbeats(
         self, *, since: datetime | None = None, run_ids: list[str] | None = None
@@ -388,6 +398,9 @@ class _Pull:
         self.tell("merge")
         self._result.counts += self._record.merge_runs(pl.concat([it.runs for it in batches]))
         for batch in batches:
+            # Asked for runs from an instant on, a server may stumble over a heartbeat that is none.
+            odd = batch.runs["unreadable"].list.contains("heartbeatAt").any()
+            self._filters = self._filters and not odd
             run_ids = batch.runs["run_id"].to_list()
             self._read.update(run_ids)
             for run_id in run_ids:
