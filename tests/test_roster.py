@@ -11,7 +11,7 @@ from tests.roster_texts import ADA, FULL, parsed, stream, warnings
 from velocity.roster.against_data import Seen
 from velocity.roster.models import Roster, check_roster, load_roster
 from velocity.roster.tables import ROSTER_SCHEMA, roster_frames
-from velocity.toml.problems import read_toml
+from velocity.toml import read_toml
 
 
 def test_without_a_file_there_is_no_roster(tmp_path):
@@ -140,9 +140,9 @@ def test_the_check_reads_the_file_once(tmp_path, monkeypatch):
     path.write_text('[[scholars]]\nid = "a"\nname = "A"\n', encoding="utf-8")
     reads = []
 
-    def counted(file):
+    def counted(file, model):
         reads.append(file)
-        return read_toml(file)
+        return read_toml(file, model)
 
     monkeypatch.setattr("velocity.roster.models.read_toml", counted)
     check_roster(path, Seen(projects=(), usernames=(), gpu_types=()))

@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from velocity.errors import ConfigurationError
-from velocity.toml.problems import nearest, read_toml, told, validated
+from velocity.toml import hinted, read_toml, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,9 +24,8 @@ def _zones() -> frozenset[str]:
 
 def _zone(name: str) -> str:
     if name not in _zones():
-        raise ValueError(
-            f'an IANA time zone such as "Europe/Berlin" or "UTC"{nearest(name, _zones())}'
-        )
+        expected = 'an IANA time zone such as "Europe/Berlin" or "UTC"'
+        raise ValueError(hinted(expected, name, _zones()))
     return name
 
 
@@ -191,9 +190,9 @@ def load_settings(path: Path) -> Settings:
     """
     if not path.exists():
         return Settings(roster=path.parent / "roster.toml")
-    settings, findings = validated(read_toml(path), Settings)
-    if settings is None:
+    checked = read_toml(path, Settings)
+    if checked.model is None:
         raise ConfigurationError(
-            told(path, findings), "Correct it; docs/configuration.md lists every setting."
+            told(path, checked.findings), "Correct it; docs/configuration.md lists every setting."
         )
-    return settings.model_copy(update={"roster": path.parent / settings.roster})
+    return checked.model.model_copy(update={"roster": path.parent / checked.model.roster})

@@ -7,9 +7,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from velocity.errors import VelocityError
-from velocity.formats import mid_sentence
+from velocity.formats import did_you_mean, mid_sentence
 from velocity.queries import list_metric_queries, list_queries
-from velocity.reading.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from velocity.queries.metric import Metric

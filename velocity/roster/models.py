@@ -1,6 +1,6 @@
-"""roster.toml -> frozen Roster: people, streams, roles, rates and grants.
+"""roster.toml as models: people, streams, roles, rates and grants.
 
-Everything that the file may hold is a field of a model here; docs/configuration.md lists them.
+Every key of the file is a field here; docs/configuration.md lists them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from velocity.errors import ConfigurationError
 from velocity.roster.against_data import Seen, misfits
 from velocity.roster.contradictions import contradictions
 from velocity.settings import Label, Number, ZoneName
-from velocity.toml.problems import Finding, TomlDocument, read_toml, told, validated
+from velocity.toml import Checked, Finding, read_toml, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,11 +27,11 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _GLOB = re.compile(r"[^/]+/[^/]+")
 _AWAKE = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]|24(?=:00)):([0-5][0-9])")
 _DAY_MINUTES = 24 * 60
-#: An earlier year is a slip of the pen, and the burn-down begins with the first grant.
+#: An earlier year is a typing error, and the burn-down begins with the first grant.
 _FIRST_GRANT = date(2000, 1, 1)
-#: So is a later one, and neither rate nor grant would ever count.
+#: A later day is a typing error, and its rate or grant would never count.
 _LAST_CREDITS = date(2099, 12, 31)
-#: What is larger is a slip of the pen, and its sums could be too large to reckon with.
+#: A larger amount is a typing error, and sums of it could overflow.
 _MOST_CREDITS = 1e12
 
 
@@ -226,23 +226,23 @@ class RosterError(ConfigurationError):
 
 
 def check_roster(path: Path, seen: Seen | None = None) -> list[Finding]:
-    """Every mistake in the file at `path`, found in one pass, errors first.
+    """Returns every mistake in the file at `path`, errors first; never raises.
 
-    With what the data holds (`seen`), so is what fits nothing in it. Nothing is raised: a file that
-    is absent or not TOML is a finding too.
+    With the contents of the data (`seen`), it also returns what does not fit them.
     """
-    document = read_toml(path)
-    findings = _read(document)[1]
-    return findings if seen is None else findings + misfits(document, seen)
+    checked = read_toml(path, Roster)
+    return _findings(checked) + (misfits(checked.valid, seen) if seen else [])
 
 
 def read_roster(path: Path) -> tuple[Roster | None, list[Finding]]:
-    """The roster at `path`, None where it has errors, and all findings as of `check_roster`."""
-    return _read(read_toml(path))
+    """Returns the roster at `path`, None if it has errors, and the findings of `check_roster`."""
+    checked = read_toml(path, Roster)
+    findings = _findings(checked)
+    return None if any(it.severity == "error" for it in findings) else checked.model, findings
 
 
 def load_roster(path: Path) -> Roster | None:
-    """The roster at `path`, or None where there is no such file. Warnings do not stop it.
+    """Returns the roster at `path`, or None if there is no such file. Warnings are ignored.
 
     Raises:
         RosterError: the file has errors; all of them are named.
@@ -255,10 +255,6 @@ def load_roster(path: Path) -> Roster | None:
     return roster
 
 
-def _read(document: TomlDocument) -> tuple[Roster | None, list[Finding]]:
-    """The roster, or None where there are errors, and all findings."""
-    roster, wrong = validated(document, Roster)
-    findings = sorted([*wrong, *contradictions(document)], key=lambda it: it.severity)
-    if any(it.severity == "error" for it in findings):
-        roster = None
-    return roster, findings
+def _findings(checked: Checked[Roster]) -> list[Finding]:
+    found = [*checked.findings, *contradictions(checked.valid)]
+    return sorted(found, key=lambda it: it.severity)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from velocity.settings import CONTROL_CHARACTERS
-from velocity.toml.problems import toml_string
+from velocity.toml import toml_string
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
