@@ -12,8 +12,8 @@ from velocity.charts import STREAM_MEASURES, trend
 from velocity.errors import VelocityError
 from velocity.reading import reads, series
 from velocity.reading.definitions import definition
+from velocity.reading.frames import charged
 from velocity.reading.periods import last_whole_day
-from velocity.reading.programme import charged
 from velocity.report.groups import make_groups_digest
 from velocity.report.parts import (
     Digest,
