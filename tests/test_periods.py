@@ -39,13 +39,6 @@ def test_a_custom_window_before_all_data_is_one_day():
     assert window.days == 1
 
 
-def test_the_window_before_is_as_long_and_touches():
-    window = Window(date(2026, 11, 9), date(2026, 11, 22))
-    assert window.days == 14
-    assert window.before == Window(date(2026, 10, 26), date(2026, 11, 8))
-    assert window.before.end == window.first
-
-
 def test_the_last_whole_day_is_a_day_of_the_programme_and_not_of_the_server():
     early = datetime(2026, 11, 23, 2, tzinfo=UTC)
     assert last_whole_day(early, "UTC") == date(2026, 11, 22)

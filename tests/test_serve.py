@@ -21,7 +21,7 @@ from tests.stores import copied
 from tests.test_access import WORDS
 from velocity.errors import ConfigurationError
 from velocity.redaction import redacted
-from velocity.serve.server import AUTH, check_auth
+from velocity.serve.checks import AUTH, check_auth
 
 if TYPE_CHECKING:
     from pathlib import Path
