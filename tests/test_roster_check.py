@@ -98,7 +98,7 @@ amount = 0
         (
             '[[scholars]]\nname = "Ada"',
             (
-                "scholar no. 1: id: missing; expected a value (Short name: in lists and "
+                "scholar no. 1: id: missing; expected a value (Short name in lists and "
                 "choices, in links and on the command line)"
             ),
         ),
