@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from datetime import date
 from fnmatch import fnmatchcase
+from functools import cache
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     _Streams = Sequence[tuple[str, Stream]]
 
 _WILD = re.compile(r"[*?]")
+_LONGEST_PAIR = 300  # characters of two globs that are compared, one step of recursion for each
 
 
 class Text(NamedTuple):
@@ -93,35 +95,24 @@ def meet(one: str, other: str) -> bool:
     """Returns whether some text matches both globs; False if unsure."""
     begin, other_begin = (_WILD.split(it, maxsplit=1)[0] for it in (one, other))
     alike = begin.startswith(other_begin) or other_begin.startswith(begin)
-    if not alike or "[" in one or "[" in other:  # most pairs already begin differently
+    # Most pairs already begin differently.
+    if not alike or "[" in one or "[" in other or len(one) + len(other) > _LONGEST_PAIR:
         return False
-    # The positions in `other` that a text can reach after it has matched this much of `one`.
-    reached = _past_stars(other, {0})
-    for sign in one:
-        if not reached:
-            return False
+
+    @cache
+    def rest_meets(at: int, other_at: int) -> bool:
+        sign, other_sign = one[at : at + 1], other[other_at : other_at + 1]
         if sign == "*":
-            reached = set(range(min(reached), len(other) + 1))
-            continue
-        stayed = {at for at in reached if other[at : at + 1] == "*"}
-        moved = {at + 1 for at in reached if _same_sign(sign, other[at : at + 1])}
-        reached = _past_stars(other, stayed | moved)
-    return len(other) in reached
+            goes_on = bool(other_sign) and rest_meets(at, other_at + 1)
+            return goes_on or rest_meets(at + 1, other_at)
+        if other_sign == "*":
+            return rest_meets(at, other_at + 1) or (bool(sign) and rest_meets(at + 1, other_at))
+        if not (sign and other_sign):
+            return sign == other_sign
+        same = sign == other_sign or "?" in {sign, other_sign}
+        return same and rest_meets(at + 1, other_at + 1)
 
-
-def _same_sign(one: str, other: str) -> bool:
-    return bool(other) and other != "*" and (one == other or "?" in {one, other})
-
-
-def _past_stars(glob: str, places: set[int]) -> set[int]:
-    """Returns these positions and those after each `*` that follows, which may match nothing."""
-    found = set(places)
-    for place in places:
-        at = place
-        while glob[at : at + 1] == "*":
-            at += 1
-            found.add(at)
-    return found
+    return rest_meets(0, 0)
 
 
 def _repeated(
