@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from velocity.errors import ConfigurationError
-from velocity.toml import hinted, read_toml, told
+from velocity.toml import hinted, mistakes_in, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -196,6 +196,7 @@ def load_settings(path: Path) -> Settings:
     checked = read_toml(path, Settings)
     if checked.model is None:
         raise ConfigurationError(
-            told(path, checked.findings), "Correct it; docs/configuration.md lists every setting."
+            mistakes_in(path, checked.findings),
+            "Correct it. docs/configuration.md lists every setting.",
         )
     return checked.model.model_copy(update={"roster": path.parent / checked.model.roster})

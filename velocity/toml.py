@@ -89,7 +89,7 @@ def read_toml(path: Path, model: type[_Model]) -> Checked[_Model]:
     return Checked(None, _partly(model, {}), (broken,))
 
 
-def told(path: Path, findings: Sequence[Finding]) -> str:
+def mistakes_in(path: Path, findings: Sequence[Finding]) -> str:
     """Returns one paragraph with every finding."""
     count = "1 mistake" if len(findings) == 1 else f"{len(findings)} mistakes"
     return f"{path} has {count}: {' '.join(map(str, findings))}"

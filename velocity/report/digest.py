@@ -257,17 +257,8 @@ class _Week:
         )
 
     def _trend(self, measure: str) -> Trend:
-        rows = trend(self.whole, measure)
         metric = definition(measure)
-        return Trend(
-            metric.title,
-            metric.unit,
-            tuple(rows["week_start"]),
-            tuple(rows["value"]),
-            tuple(rows["limit_low"]),
-            tuple(rows["limit_high"]),
-            signal=bool(rows["signal"].last()) if rows.height else False,
-        )
+        return Trend(metric.title, metric.unit, trend(self.whole, measure))
 
     def _shares(self) -> tuple[Share, ...]:
         now = self.now

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 _WIDTH, _HEIGHT, _EDGE = 220, 28, 5
 
 
-@dataclass(frozen=True)
-class _Stretch:
+class _Stretch(NamedTuple):
     """Weeks with a value, without a gap: SVG points, and the end, which may be beyond the range."""
 
     points: str
@@ -33,17 +31,10 @@ class _Stretch:
     beyond: bool
 
 
-@dataclass(frozen=True)
-class _Spark:
-    """A sparkline; `band` holds the SVG points of the usual range, "" if there is none."""
-
-    band: str
-    stretches: tuple[_Stretch, ...]
-
-
 def as_html(digest: Digest) -> str:
     """Returns the digest as a whole HTML document."""
-    return _template().render(digest=digest)
+    trends = [it for it in digest.trends if it.rows.height]
+    return _template().render(digest=digest, trends=trends)
 
 
 @cache
@@ -69,25 +60,28 @@ def _template() -> Template:
     return environment.get_template("digest.html")
 
 
-def _spark(trend: Trend) -> _Spark:
-    known = [it for it in (*trend.values, *trend.low, *trend.high) if it is not None]
+def _spark(trend: Trend) -> tuple[str, list[_Stretch]]:
+    """Returns the SVG points of the usual range, "" if there is none, and those of the weeks."""
+    values, lower, upper = (trend.rows[it] for it in ("value", "limit_low", "limit_high"))
+    known = [it for it in (*values, *lower, *upper) if it is not None]
     low, high = min(known, default=0.0), max(known, default=0.0)
     room = (high - low) or 1.0
-    step = (_WIDTH - 2 * _EDGE) / max(1, len(trend.values) - 1)
+    step = (_WIDTH - 2 * _EDGE) / max(1, len(values) - 1)
 
     def point(place: int, value: float) -> str:
         y = _HEIGHT - _EDGE - (value - low) / room * (_HEIGHT - 2 * _EDGE)
         return f"{_EDGE + place * step:.1f},{y:.1f}"
 
-    upper = [point(n, it) for n, it in enumerate(trend.high) if it is not None]
-    lower = [point(n, it) for n, it in enumerate(trend.low) if it is not None]
+    above, below = (
+        [point(n, it) for n, it in enumerate(limits) if it is not None] for limits in (upper, lower)
+    )
     stretches = []
-    for none, rows in groupby(enumerate(trend.values), key=lambda it: it[1] is None):
+    for none, rows in groupby(enumerate(values), key=lambda it: it[1] is None):
         if not none:
             places = [(n, point(n, value)) for n, value in rows if value is not None]
             last, end = places[-1]
             x, y = map(float, end.split(","))
-            beyond = trend.signal and last == len(trend.values) - 1
+            beyond = bool(trend.rows["signal"][-1]) and last == len(values) - 1
             stretches.append(_Stretch(" ".join(it for _, it in places), x, y, beyond))
-    band = " ".join((*upper, *reversed(lower))) if upper and lower else ""
-    return _Spark(band, tuple(stretches))
+    band = " ".join((*above, *reversed(below))) if above and below else ""
+    return band, stretches

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    import polars as pl
+
 _WEEK_ID = re.compile(r"\d{4}-W\d{2}", re.ASCII)
 
 
@@ -48,15 +50,11 @@ class Figure:
 
 @dataclass(frozen=True)
 class Trend:
-    """Twelve weeks of a measure with the usual range, oldest first; None if not known."""
+    """Twelve weeks of a measure with its usual range, oldest first."""
 
     title: str
     unit: str
-    weeks: tuple[date, ...]
-    values: tuple[float | None, ...]
-    low: tuple[float | None, ...]
-    high: tuple[float | None, ...]
-    signal: bool  # whether the last week is beyond its usual range
+    rows: pl.DataFrame  # of `reads.weekly`
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from velocity.report.parts import Line, Section
 if TYPE_CHECKING:
     from velocity.report.parts import Digest
 
-#: Slack decodes only its own escapes, and GitHub shows those in code. Characters that either of them
-#: reads as markup are therefore replaced by others that look alike.
+#: Slack decodes only its own escapes, and GitHub shows those in code. Characters that either
+#: of them reads as markup are therefore replaced by others that look alike.
 _ALIKE = str.maketrans(
     {
         "<": "\u2039",

@@ -17,7 +17,7 @@ from velocity.errors import ConfigurationError
 from velocity.roster.against_data import Seen, misfits
 from velocity.roster.contradictions import contradictions
 from velocity.settings import Label, Number, ZoneName
-from velocity.toml import Checked, Finding, read_toml, told
+from velocity.toml import Checked, Finding, mistakes_in, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -224,7 +224,7 @@ class RosterError(ConfigurationError):
 
     def __init__(self, path: Path, findings: Sequence[Finding]) -> None:
         super().__init__(
-            told(path, findings), "Correct them; docs/configuration.md lists every key."
+            mistakes_in(path, findings), "Correct them; docs/configuration.md lists every key."
         )
         self.findings = tuple(findings)
 
