@@ -170,7 +170,7 @@ def test_a_damaged_snapshot_and_a_file_that_cannot_be_written_are_told(tmp_path)
 
 def test_a_broken_settings_file_is_told_with_its_line(tmp_path):
     (tmp_path / "velocity.toml").write_text('[programme]\ntimezone = "Mars"\n', encoding="utf-8")
-    _refused(velocity("sync", cwd=tmp_path), "programme.timezone (line 2)", '"Mars"')
+    _refused(velocity("sync", cwd=tmp_path), "programme.timezone: got", '"Mars"')
 
 
 def test_a_taken_port_is_told_before_anything_is_made(tmp_path):

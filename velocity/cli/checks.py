@@ -102,7 +102,9 @@ def _roster(settings: Settings) -> Iterator[Finding]:
     roster, findings = read_roster(path)
     for finding in findings:
         state: Literal["note", "broken"] = "broken" if finding.severity == "error" else "note"
-        yield Finding(state, "roster", f"{finding.where}: read {finding.read}", finding.right)
+        yield Finding(
+            state, "roster", f"{finding.where}: {finding.problem}", f"Expected {finding.expected}"
+        )
     if not findings:
         yield Finding("ok", "roster", str(path))
     if roster is not None:

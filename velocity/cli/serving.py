@@ -35,7 +35,7 @@ def demo(
     (--config plays no part).
     """
     from velocity.demo.launch import prepare_demo  # noqa: PLC0415 - not for --help
-    from velocity.serve import check_port, serve  # noqa: PLC0415 - as above
+    from velocity.serve.checks import check_port  # noqa: PLC0415 - as above
     from velocity.settings import load_settings  # noqa: PLC0415 - as above
 
     check_port(port)
@@ -43,6 +43,8 @@ def demo(
     say(f"The demo keeps its data in {folder}.")
     with told_progress() as on_progress:
         demo_data, demo_config = prepare_demo(folder, datetime.now(UTC), on_progress=on_progress)
+    from velocity.serve.server import serve  # noqa: PLC0415 - takes a second
+
     serve(
         demo_data,
         demo_config,
@@ -68,7 +70,7 @@ def serve_app(
     config: ConfigOption = None,
 ) -> None:
     """Open the dashboard on your own runs."""
-    from velocity.serve import check_address, check_port, serve  # noqa: PLC0415 - not for --help
+    from velocity.serve.checks import check_address, check_port  # noqa: PLC0415 - not for --help
     from velocity.settings import load_settings  # noqa: PLC0415 - as above
 
     places = Places.of(ctx, data, config)
@@ -76,6 +78,8 @@ def serve_app(
     settings = load_settings(places.config)
     check_address(settings, address)
     check_port(port, address)
+    from velocity.serve.server import serve  # noqa: PLC0415 - takes a second
+
     serve(
         places.data,
         places.config,

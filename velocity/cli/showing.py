@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from velocity.cli.progress import say
 from velocity.errors import VelocityError
-from velocity.formats import label
-from velocity.reading.nearest import did_you_mean
+from velocity.formats import did_you_mean, label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
