@@ -93,7 +93,7 @@ def _windowed(scholar: str, streams: list[str], window: dict[str, Any]) -> Itera
     # My velocity
     parts = ["volume", "loops", "medians"]
     yield by, {"by": "scholar", "groups": [scholar], "parts": parts, **window}
-    yield reads.loops, {"scholar": scholar, **window}
+    yield reads.loops, {"scholar": scholar}
     yield reads.bands, {"scholar": scholar, **window}
     # Streams
     yield reads.line_states, {"streams": streams, **window}

@@ -158,15 +158,16 @@ def view(*, zone="UTC", awake=None, length_days=7, as_of=96):
 
 
 def compared(*, others=20, value=5.0):
+    told = others is not None
     return pl.DataFrame(
         [
             {
                 "title": "Serial share",
                 "unit": "hours",
                 "value": value,
-                "p25": 2.0,
-                "p50": 3.0,
-                "p75": 4.0,
+                "p25": 2.0 if told else None,
+                "p50": 3.0 if told else None,
+                "p75": 4.0 if told else None,
                 "others": others,
             }
         ],

@@ -55,6 +55,7 @@ _OF_THE_PAST = {
     "known_name",
     "sync_log",
     "restatement",
+    "group_week",
     "restated",
     "identity",
     "taken_in",

@@ -200,10 +200,9 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "experiments_concluded": pl.Int64,
         "runs_ended": pl.Int64,
         "failure_share": pl.Float64,
-        "busy_hours": pl.Float64,
+        "busy_hours": pl.Int64,
         "serial_share": pl.Float64,
-        "experiment_parallelism": pl.Float64,
-        "gpu_hours": pl.Float64,
+        "gpu_hours": pl.Int64,
     },
     "gpu_types": {
         "gpu_type": pl.String,

@@ -32,7 +32,7 @@ def test_the_others_median_is_the_middle_and_the_dot_lies_where_the_value_is():
 
 
 def test_fewer_than_eight_others_show_no_band_and_no_place():
-    chart = strips(compared(others=7))
+    chart = strips(compared(others=None))
     assert not chart.figure.data
     assert "fewer than 8 others" in chart.alt
     assert "<b>5\u00a0h</b>" in [note.text for note in chart.figure.layout.annotations]

@@ -109,7 +109,7 @@ def test_what_is_kept_goes_with_the_snapshot_before_the_last(tmp_path):
 
 def test_what_is_made_of_everybody_is_made_once(tmp_path):
     rows = [run(f"r{it}", "09:00", "10:00", username=f"u{it}") for it in range(9)]
-    snapshot = store_of(rows, "11:00", data=tmp_path)
+    snapshot = store_of(rows, "2026-01-12 11:00", data=tmp_path)
     reads.bands(snapshot, scholar="u1")
     made = snapshot.kept.bytes
     others = reads.bands(snapshot, scholar="u2")["others"].to_list()

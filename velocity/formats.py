@@ -138,6 +138,11 @@ def count(value: float | None) -> str:
     return f"{sign}{_one_decimal(size / _M_FROM)}{NBSP}M"
 
 
+def rounded_amount(value: float | None) -> str:
+    """A count or hours to the nearest 5, as `reads.group_weeks` gives them: "45", "under 5"."""
+    return f"under{NBSP}5" if value == 0 else count(value)
+
+
 def count_change(value: float | None) -> str:
     """A difference of counts with its sign: "+8"; a true minus."""
     if not _known(value):
@@ -169,6 +174,13 @@ def sample(number: int | None, noun: str = "") -> str:
 def share(value: float | None) -> str:
     """A share of 0 to 1 as whole per cent: "64 %"."""
     return f"{round(value * 100)}{NBSP}%" if _known(value) else NOT_KNOWN
+
+
+def rounded_share(value: float | None) -> str:
+    """A share to the nearest 5 points, as `reads.group_weeks` gives them; its ends in words."""
+    if value in {0, 1}:
+        return f"over{NBSP}95{NBSP}%" if value else f"under{NBSP}5{NBSP}%"
+    return share(value)
 
 
 def share_exact(value: float | None) -> str:

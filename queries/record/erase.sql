@@ -16,6 +16,14 @@ WHERE config_shape NOT IN (SELECT config_shape FROM raw_run WHERE config_shape I
 DELETE FROM restatement
 WHERE kind = 'scholar' AND group_id IN (SELECT name FROM person WHERE kind = 'labels');
 
+-- What was published stays, and does not say any more of whom it is.
+UPDATE group_week
+SET people = list_transform(people, lambda it: {
+  'scholar': CASE WHEN NOT list_contains(gone.scholars, it.scholar) THEN it.scholar END,
+  'streams': it.streams})
+FROM (SELECT list(name) AS scholars FROM person WHERE kind = 'scholars') AS gone
+WHERE list_has_any(list_transform(people, lambda it: it.scholar), gone.scholars);
+
 DELETE FROM changed_username
 WHERE username IN (SELECT name FROM person WHERE kind = 'usernames');
 

@@ -1,6 +1,6 @@
 -- title: Is there anything of a name?
 -- Of a username: a run, a change of one, or a project or log row of a personal entity, in which nobody
--- else has a run. Of an id: a restatement.
+-- else has a run. Of an id: a restatement, or a published week of a group.
 -- param: name | VARCHAR | username or id
 WITH entity AS (
   SELECT entity FROM project
@@ -13,4 +13,6 @@ SELECT
   OR $name::VARCHAR IN (
     SELECT entity FROM entity
     WHERE entity NOT IN (SELECT entity FROM raw_run)) AS of_username,
-  $name::VARCHAR IN (SELECT group_id FROM restatement WHERE kind = 'scholar') AS of_id
+  $name::VARCHAR IN (SELECT group_id FROM restatement WHERE kind = 'scholar')
+  OR $name::VARCHAR IN (
+    SELECT unnest(list_transform(people, lambda it: it.scholar)) FROM group_week) AS of_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scripts.faults.fault import ACCESS, Fault
+from scripts.faults.fault import ACCESS, ATTACKS, Fault
 
 FAULTS = (
     Fault(
@@ -29,16 +29,37 @@ FAULTS = (
     Fault(
         "three people are enough",
         "reads/group_weeks",
-        "experiments_started > 0) >= 4",
-        "experiments_started > 0) >= 3",
-        (f"{ACCESS}::test_every_subset_of_the_visible_cells_covers_at_least_four_people",),
+        "coalesce(unnamed.people >= 4, false)",
+        "coalesce(unnamed.people >= 3, false)",
+        (f"{ACCESS}::test_a_group_is_shown_if_four_active_people_are_not_seen_by_name",),
+    ),
+    Fault(
+        "the named protect the others",
+        "reads/group_weeks",
+        "as_viewer($scope).everything OR NOT (",
+        "true OR NOT (",
+        (f"{ACCESS}::test_a_group_is_shown_if_four_active_people_are_not_seen_by_name",),
     ),
     Fault(
         "four make a group",
-        "reads/group_weeks",
-        "people >= 5",
-        "people >= 4",
+        "store/group_weeks",
+        "reached.people >= 5",
+        "reached.people >= 4",
         (f"{ACCESS}::test_small_streams_merge_smallest_first_until_they_are_five",),
+    ),
+    Fault(
+        "small figures count as they are",
+        "macros/small_by_chance",
+        "WHEN value >= 5 THEN value",
+        "WHEN value >= 0 THEN value",
+        (f"{ATTACKS}::test_nobodys_count_or_hours_are_narrowed_to_less_than_5[1]",),
+    ),
+    Fault(
+        "a week is published as it ends",
+        "store/group_weeks",
+        "+ 2 * 86400000000",
+        "+ 0 * 86400000000",
+        ("tests/test_groups.py::test_a_week_is_published_by_the_first_sync_48_hours_after_it",),
     ),
     Fault(
         "a stream's people see what they did elsewhere",

@@ -21,6 +21,7 @@ CHANGES = f"{INCREMENTAL}::test_deriving_what_a_change_touches_gives_what_derivi
 EXPLAIN = "tests/test_explain_sums.py"
 EXPLAIN_CREDITS = "tests/test_explain_beyond_sums.py"
 ACCESS = "tests/test_access.py"
+ATTACKS = "tests/test_attacks_on_groups.py"
 EDGES = "tests/test_edges.py"
 MERGE = "tests/test_merge.py"
 ATTENTION = "tests/test_attention.py"

@@ -177,8 +177,15 @@ FAULTS = (
     Fault(
         "seven others are a band",
         "metrics/bands",
-        "CASE WHEN count(*) >= 8 THEN quantile_cont(value, 0.5)",
-        "CASE WHEN count(*) >= 7 THEN quantile_cont(value, 0.5)",
+        "CASE WHEN count(*) >= 8 THEN",
+        "CASE WHEN count(*) >= 7 THEN",
+        (USUAL,),
+    ),
+    Fault(
+        "one value is a quartile",
+        "macros/around_quantile",
+        "<= 1.5",
+        "<= 0.5",
         (USUAL,),
     ),
     Fault(

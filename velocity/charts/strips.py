@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 HEIGHT = 198
-#: A band of fewer others could be taken apart into people.
-LEAST_OTHERS = 8
 _LEFT, _RIGHT = 108, 62
 _BOX_HEIGHT = 0.38
 #: Half the axis, as a multiple of the middle half's width.
@@ -25,8 +23,8 @@ def draw_strips(frame: pl.DataFrame, *, mode: Mode, title: str, who: str) -> Cha
 
     Args:
         frame: in the order to show; `title` (str), `unit` (str, a `Unit`), `value` (float of the
-            unit, null where not known), `p25`, `p50`, `p75` (float, null), `others` (int: how
-            many they are of; below 8 they are not drawn).
+            unit, null where not known), `p25`, `p50`, `p75` (float), `others` (int: how many
+            they are of); these four are null of fewer than 8.
         mode: which palette.
         title: what is compared.
         who: whose values they are: "you", or a name.
@@ -55,11 +53,9 @@ def draw_strips(frame: pl.DataFrame, *, mode: Mode, title: str, who: str) -> Cha
 
 def _placed(row: Part) -> Part:
     """`row` with where its box and dot stand on an axis from -1 to 1."""
-    quartiles = [row["p25"], row["p50"], row["p75"]]
-    known = row["others"] >= LEAST_OTHERS and None not in quartiles
-    if not known:
+    if row["others"] is None:
         return row | {"known": False}
-    low, middle, high = quartiles
+    low, middle, high = row["p25"], row["p50"], row["p75"]
     value = row["value"]
     away = 0 if value is None else abs(value - middle)
     reach = max(_REACH * (high - low), away * 1.1) or 1.0
@@ -145,7 +141,7 @@ def _hover(row: Part, who: str) -> str:
 
 def _others(row: Part) -> str:
     if not row["known"]:
-        return f"fewer than {LEAST_OTHERS} others: no band"
+        return "fewer than 8 others: no band"
     low, middle, high = (written(row[name], row["unit"]) for name in ("p25", "p50", "p75"))
     return f"middle half of {formats.count(row['others'])} others {low} to {high}, median {middle}"
 

@@ -10,6 +10,7 @@ from velocity import formats, sentences, ui
 from velocity.charts import draw_calendar, draw_strips, draw_throughput
 from velocity.reading import frames as shape
 from velocity.reading import reads
+from velocity.reading.periods import last_four_weeks, last_whole_day
 from velocity.sentences.scholar import now
 
 _WEEKS = 12
@@ -26,7 +27,6 @@ own = view.is_own(scholar)
 label = formats.label(who["name"])
 name = formats.markdown(label)
 since = view.window.last - timedelta(weeks=_WEEKS)
-over = {"from_day": view.window.first, "to_day": view.window.end}
 lines = view.soon(reads.lines, scholar=scholar)
 runs = view.soon(reads.runs, scholars=[scholar], classes=["running", "stale"])
 open_work = view.soon(reads.open_work, scholar=scholar)
@@ -39,7 +39,22 @@ volume_by_day = (
     if hours
     else None
 )
-bands = view.soon(reads.bands, scholar=scholar, **over)
+compared_over = last_four_weeks(last_whole_day(view.as_of, view.zone))
+compared = (
+    {
+        "bands": view.soon(reads.bands, scholar=scholar),
+        "figures": view.soon(
+            reads.metrics,
+            by="scholar",
+            groups=[scholar],
+            parts=["volume", "medians"],
+            from_day=compared_over.first,
+            to_day=compared_over.end,
+        ),
+    }
+    if view.compares
+    else {}
+)
 figures = view.windowed(
     reads.metrics,
     by="scholar",
@@ -97,12 +112,17 @@ with st.grid(3 if hours else 2, min_column_width=300, gap="medium"):
             )
     with st.container():
         title = f"{'You' if own else label} and the cohort"
-        strips = shape.strips(figures, bands())
-        ui.show_chart(
-            draw_strips(strips, mode=mode, title=title, who="you" if own else label),
-            title=formats.markdown(title),
-            caption=f"{view.window.words}; bar = middle half of the others, tick = their median; "
-            "nobody is named",
-            table=ui.Table(strips, "cohort"),
-        )
+        if compared:
+            strips = shape.strips(compared["figures"](), compared["bands"]())
+            ui.show_chart(
+                draw_strips(strips, mode=mode, title=title, who="you" if own else label),
+                title=formats.markdown(title),
+                caption=f"{compared_over.words}, the last four whole weeks; bar = middle half of "
+                "the others, tick = their median, both rounded; nobody is named",
+                table=ui.Table(strips, "cohort"),
+            )
+        else:
+            ui.heading(
+                formats.markdown(title), "Over the last four whole weeks only: choose 4 weeks"
+            )
 ui.show_seen(view, who)

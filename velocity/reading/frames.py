@@ -11,7 +11,7 @@ import polars as pl
 from velocity.reading.series import TREND_WEEKS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from velocity.reading.periods import Window
 
@@ -83,8 +83,14 @@ def throughput(weekly: pl.DataFrame, figures: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def strips(figures: Mapping[str, Any], bands: pl.DataFrame) -> pl.DataFrame:
-    """Returns the scholar's figures with the quartiles of the others (`reads.bands`)."""
+def strips(figures: pl.DataFrame, bands: pl.DataFrame) -> pl.DataFrame:
+    """Returns the scholar's figures with the quartiles of the others.
+
+    Args:
+        figures: the row of `reads.metrics` of the last four whole weeks; none before there is data.
+        bands: `reads.bands`.
+    """
+    own: dict[str, Any] = next(figures.iter_rows(named=True), {})
     measures = (
         ("Concluded a week", "rate", "throughput_per_week"),
         ("Share of runs failed", "share", "failure_share"),
@@ -94,14 +100,12 @@ def strips(figures: Mapping[str, Any], bands: pl.DataFrame) -> pl.DataFrame:
     )
     rows = pl.DataFrame(
         [
-            {"measure": measure, "title": title, "unit": unit, "value": figures[measure]}
+            {"measure": measure, "title": title, "unit": unit, "value": own.get(measure)}
             for title, unit, measure in measures
         ],
         schema_overrides={"value": pl.Float64},
     )
-    return rows.join(bands, on="measure", how="left", maintain_order="left").with_columns(
-        pl.col("others").fill_null(0)
-    )
+    return rows.join(bands, on="measure", how="left", maintain_order="left")
 
 
 def line_table(states: pl.DataFrame, medians: pl.DataFrame) -> pl.DataFrame:

@@ -73,3 +73,9 @@ def window_of(
     else:
         first, last = first_day, last_day
     return Window(min(first, last), last)
+
+
+def last_four_weeks(last_day: date) -> Window:
+    """The four latest weeks, from Monday to Sunday, that are over at the end of `last_day`."""
+    sunday = last_day - timedelta(days=(last_day.weekday() + 1) % 7)
+    return Window(sunday - timedelta(days=27), sunday)

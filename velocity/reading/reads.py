@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from velocity.queries import load_query
 from velocity.reading.access import EVERYTHING, Scope
+from velocity.reading.periods import last_four_weeks, last_whole_day
 from velocity.store.figures import By, Period, figures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import date
 
     import polars as pl
 
@@ -29,6 +31,8 @@ _Params = ParamSpec("_Params")
 _Declared = Callable[Concatenate["Snapshot", _Params], None]
 _Read = Callable[Concatenate["Snapshot", _Params], "pl.DataFrame"]
 
+#: The end of the data of a store without any.
+_NO_DATA = datetime.fromtimestamp(0, UTC)
 #: For small queries, half of which is planning, in one thread. No query in it may wait for another.
 side_by_side = ThreadPoolExecutor(2, thread_name_prefix="part")
 
@@ -200,9 +204,9 @@ unknown_states = _rows("reads/unknown_states")(_in_scope)
 rejected = _rows("reads/rejected")(_in_scope)
 #: The result of each command that brought runs in, newest first.
 sync_log = _rows("reads/sync_log")(_in_scope)
-#: One row per fixed group of streams and whole week, and one per week for all of them: group_id
+#: One row per group of streams and published week, and one per week for all of them: group_id
 #: ("all groups" is the sum of the visible ones), group_name, week_start, visible (false: fewer than
-#: 4 active people, all else null) and figures.
+#: 4 active people besides those whom the viewer may see by name, all else null) and figures.
 group_weeks = _rows("reads/group_weeks")(_in_scope)
 
 
@@ -284,16 +288,14 @@ ledger = _rows("metrics/ledger")(_of_groups)
 balance = _rows("metrics/balance")(_of_groups)
 
 
-def bands(
-    snapshot: Snapshot,
-    *,
-    scholar: str,
-    from_day: date | None = None,
-    to_day: date | None = None,
-    scope: Scope = EVERYTHING,
-) -> pl.DataFrame:
-    """measure, others, p25, p50, p75 over the other scholars (null under 8); names nobody."""
-    figure = _of_scholars(snapshot, "medians", from_day=from_day, to_day=to_day)
+def bands(snapshot: Snapshot, *, scholar: str, scope: Scope = EVERYTHING) -> pl.DataFrame:
+    """measure, others, p25, p50, p75 over the other scholars (null under 8); names nobody.
+
+    They are of the last four whole weeks, whatever a page is over.
+    """
+    as_of, _, zone = edge(snapshot).row(0)
+    window = last_four_weeks(last_whole_day(as_of or _NO_DATA, zone))
+    figure = _of_scholars(snapshot, "medians", from_day=window.first, to_day=window.end)
     return _read(snapshot, "metrics/bands", {"figure": figure}, scholar=scholar, scope=scope)
 
 

@@ -1,7 +1,7 @@
 """The record: raw runs as their sources gave them, and how they were brought.
 
-Nothing here is worked out from anything else, but for restatements, which tell what was shown
-once: what is lost here can only be pulled again, if at all.
+Nothing here is worked out from anything else, but for restatements and published weeks of groups,
+which are what was shown once: what is lost here can only be pulled again, if at all.
 """
 
 from __future__ import annotations
@@ -194,6 +194,13 @@ class Record(Protocol):
                 here, or these rows are here already.
         """
 
+    def keep_group_weeks(self, weeks: pl.DataFrame) -> None:
+        """Publishes weeks of groups for good; a week that is here already stays as it is.
+
+        Args:
+            weeks: columns of the table `group_week`, every group of each week.
+        """
+
     def count_runs(self, usernames: Iterable[str]) -> dict[str, int]:
         """Username -> number of runs, for those that have any."""
 
@@ -202,6 +209,8 @@ class Record(Protocol):
 
     def erase(self, names: Names) -> tuple[int, int]:
         """Deletes what there is of a person: runs by username, restatements by label.
+
+        Published weeks of groups keep their figures, and lose the person's id.
 
         Returns:
             How many runs, and how many rows of the log, of what was set aside and of restatements.

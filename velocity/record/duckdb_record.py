@@ -245,6 +245,13 @@ class DuckDBRecord:
             self.connection.run(load_query("record/restated").body)
             self.connection.run("DROP TABLE restated")
 
+    def keep_group_weeks(self, weeks: pl.DataFrame) -> None:
+        """Publishes weeks of groups for good."""
+        with self.connection.transaction():
+            self.connection.load("group_week_made", weeks)
+            self.connection.run(load_query("record/keep_group_weeks").body)
+            self.connection.run("DROP TABLE group_week_made")
+
     def count_runs(self, usernames: Iterable[str]) -> dict[str, int]:
         """Username -> number of runs, for those that have any."""
         sql = (

@@ -1,4 +1,4 @@
-"""The digest for those who may not see people: one whole week of the fixed groups, nothing else."""
+"""The digest for those who may not see people: one published week of groups, nothing else."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ from velocity.report.parts import (
     Line,
     Section,
     no_later,
-    serial_bar,
-    serial_figure,
     week_id,
 )
-from velocity.sentences.answer import as_read
+from velocity.sentences.answer import as_read, begun
+from velocity.sentences.groups import about, failed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,20 +41,25 @@ def make_groups_digest(snapshot: Snapshot, *, scope: Scope, week: date | None) -
     Args:
         snapshot: where the figures come from.
         scope: of whom sees the groups.
-        week: its Monday; default: the latest.
+        week: its Monday; default: the latest that is published.
 
     Raises:
-        VelocityError: there are no groups, or the week is not over.
+        VelocityError: no week is published, or not that one.
     """
     weeks = reads.group_weeks(snapshot, scope=scope)
     if weeks.is_empty():
         raise VelocityError(
-            "There is no group to report on.",
-            "Streams need at least 5 members in the roster between them, and a whole week of data.",
+            "No week of groups is published yet.",
+            "A week is published by the first sync that is 48 hours or more after its end, if "
+            "streams have at least 5 members in the roster between them.",
         )
     latest = weeks["week_start"].sort()[-1]
     week = no_later(week, latest)
     here = weeks.filter(week_start=week)
+    if here.is_empty():
+        raise VelocityError(
+            f"{week_id(week)} is before the first published week.", "Name a later week."
+        )
     whole = next(here.filter(group_id="all groups", visible=True).iter_rows(named=True), None)
     groups = here.filter(pl.col("group_id") != "all groups")
     answer = sentences.groups(weeks=here)
@@ -69,7 +73,7 @@ def make_groups_digest(snapshot: Snapshot, *, scope: Scope, week: date | None) -
         support=as_read(answer.support),
         news=(Section("Groups", tuple(_group(row) for row in groups.iter_rows(named=True))),),
         figures=() if whole is None else _figures(whole),
-        shares=() if whole is None else serial_bar(whole),
+        shares=(),
         trends=(),
         footing=(
             Section(
@@ -83,26 +87,27 @@ def make_groups_digest(snapshot: Snapshot, *, scope: Scope, week: date | None) -
 def _group(row: Mapping[str, Any]) -> Line:
     if not row["visible"]:
         return Line("Fewer than 4 people were active: not shown.", name=row["group_name"])
-    serial = f"serial share {formats.share(row['serial_share'])}"
+    concluded = begun(about(row["experiments_concluded"], "concluded experiment"))
     return Line(
-        f"{_failed(row)}; {serial} of {formats.plural(round(row['busy_hours']), 'busy hour')}; "
-        f"{formats.count(row['gpu_hours'])} GPU-hours.",
+        f"{begun(failed(row))}; {_serial(row)}; {about(row['gpu_hours'], 'GPU-hour')}.",
         name=row["group_name"],
-        strong=f"{formats.plural(row['experiments_concluded'], 'concluded experiment')}.",
+        strong=f"{concluded}.",
     )
 
 
 def _figures(whole: Mapping[str, Any]) -> tuple[Figure, ...]:
-    concluded = formats.count(whole["experiments_concluded"])
-    return (
-        Figure("Concluded experiments a week", concluded, (_failed(whole),)),
-        serial_figure(whole),
-        Figure("GPU-hours", formats.count(whole["gpu_hours"]), ("allocation, not use",)),
+    return tuple(
+        Figure(title, formats.rounded_amount(whole[column]), (note,))
+        for title, column, note in (
+            ("Concluded experiments a week", "experiments_concluded", failed(whole)),
+            ("Busy hours", "busy_hours", _serial(whole)),
+            ("GPU-hours", "gpu_hours", "allocation, not use"),
+        )
     )
 
 
-def _failed(row: Mapping[str, Any]) -> str:
-    if not row["runs_ended"]:
-        return "no run ended"
-    runs = formats.plural(row["runs_ended"], "run")
-    return f"{formats.share(row['failure_share'])} of {runs} failed"
+def _serial(row: Mapping[str, Any]) -> str:
+    busy = about(row["busy_hours"], "busy hour")
+    if row["serial_share"] is None:
+        return busy
+    return f"{formats.rounded_share(row['serial_share'])} of {busy} serial"

@@ -86,7 +86,7 @@ class Digest:
 
 
 def serial_figure(row: Mapping[str, Any]) -> Figure:
-    """Returns the serial share of a row of `reads.metrics` or `reads.group_weeks`."""
+    """Returns the serial share of a row of `reads.metrics`."""
     parallel = row["experiment_parallelism"]
     width = [] if parallel is None else [f"P {parallel:.2f} lines of thought in flight"]
     busy = formats.plural(round(row["busy_hours"]), "busy hour")

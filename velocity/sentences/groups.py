@@ -1,15 +1,17 @@
-"""Groups: what the last whole week came to, for those who may not see people."""
+"""Groups: what the last published week came to, for those who may not see people."""
 
 from __future__ import annotations
 
 import polars as pl
+from polars import selectors
 
 from velocity import formats
-from velocity.sentences.answer import Answer
+from velocity.sentences.answer import Answer, Row, begun
 
 _ALL = "all groups"
 _RULE = (
-    "Whole weeks of groups with at least 5 people; a week with fewer than 4 active people is blank."
+    "Whole weeks of groups with at least 5 people, published once and rounded; a week with fewer "
+    "than 4 active people is blank."
 )
 
 
@@ -23,11 +25,32 @@ def groups(*, weeks: pl.DataFrame) -> Answer:
     if shown.is_empty():
         return Answer("No whole week can be shown yet.", _RULE)
     last = shown.sort("week_start").row(-1, named=True)
-    concluded = formats.plural(last["experiments_concluded"], "concluded experiment")
-    failed = (
-        f"{formats.share(last['failure_share'])} of {formats.plural(last['runs_ended'], 'run')} "
-        "failed"
-        if last["runs_ended"]
-        else "no run ended"
+    concluded = about(last["experiments_concluded"], "experiment")
+    week = formats.week(last["week_start"])
+    return Answer(f"{begun(concluded)} concluded in the {week}; {failed(last)}.", _RULE)
+
+
+def about(amount: float, noun: str) -> str:
+    """A rounded count or sum and its noun: "about 45 experiments", "under 5 runs"."""
+    return (
+        f"about {formats.plural(amount, noun)}"
+        if amount
+        else f"{formats.rounded_amount(0)} {noun}s"
     )
-    return Answer(f"{concluded} in the {formats.week(last['week_start'])}; {failed}.", _RULE)
+
+
+def failed(row: Row) -> str:
+    """How many runs of a row of `reads.group_weeks` ended, and the share that failed."""
+    ended = about(row["runs_ended"], "run")
+    if row["failure_share"] is None:
+        return f"{ended} ended"
+    return f"{formats.rounded_share(row['failure_share'])} of {ended} failed"
+
+
+def as_told(weeks: pl.DataFrame) -> pl.DataFrame:
+    """The weeks with figures as words, for tables and files: 0 is "under 5", and no figure is 0."""
+    shares = selectors.ends_with("_share")
+    amounts = (selectors.numeric() - shares).cast(pl.String).replace("0", formats.rounded_amount(0))
+    return weeks.with_columns(
+        shares.map_elements(formats.rounded_share, return_dtype=pl.String), amounts
+    )

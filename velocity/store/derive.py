@@ -60,11 +60,15 @@ def derive(
     """Brings the derived tables up to date with the record, in one transaction.
 
     Which changes of the record it has taken in is noted in the same transaction: a stop at any
-    point only leaves work to be done again.
+    point only leaves work to be done again. Weeks of groups that are due are published in the
+    record.
     """
     _hand_over_restated(store)  # of a derivation that was stopped after its transaction
     with store.reading_record(), store.transaction():
         scholars = _derive(store, settings, roster, on_step)
+        group_weeks = store.frame(load_query("store/group_weeks").body)
+    if not group_weeks.is_empty():
+        store.record.keep_group_weeks(group_weeks)
     return Derived(scholars, _hand_over_restated(store))
 
 

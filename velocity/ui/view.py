@@ -138,6 +138,11 @@ class View:
         return self.read(read, from_day=self.window.first, to_day=self.window.end, **filters)
 
     @property
+    def compares(self) -> bool:
+        """Whether the cohort stands beside the window: not beside a running week or any days."""
+        return st.session_state.get("period") not in {"This week", "Custom"}
+
+    @property
     def opens_scholars(self) -> bool:
         """Whether the viewer can go on to the page of every scholar shown."""
         return self.scope.everything and has_page("my_velocity")

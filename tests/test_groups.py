@@ -1,0 +1,171 @@
+"""Weeks of groups: published once, as they were known then, and told in words at the ends."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from tests.builders import at, run
+from tests.test_restatement import sync
+from velocity.formats import NBSP
+from velocity.reading import reads
+from velocity.reading.access import GROUPS_ALONE
+from velocity.roster.models import Member, Roster, Scholar, Stream
+from velocity.sentences.groups import as_told, groups
+from velocity.settings import Experiments, Settings
+from velocity.store import latest_snapshot, open_live
+from velocity.sync.forget import forget_person, look_up
+
+PEOPLE = [f"p{it}" for it in range(6)]
+MONDAY = date(2026, 1, 5)
+PUBLISHED_AT = "2026-01-14 00:00"
+
+
+def roster_of(*people: str, stream: str = "s", **days: date) -> Roster:
+    """One stream of those people; `days` are of the membership of the last one."""
+    *others, last = people
+    members = [*(Member(scholar=it) for it in others), Member(scholar=last, **days)]
+    return Roster(
+        scholars=tuple(Scholar(id=it, name=it, usernames=(it,)) for it in people),
+        streams=(Stream(id=stream, name=stream.upper(), members=tuple(members)),),
+    )
+
+
+def week_of(person: str, runs: int, *, week: int = 0, hours: float = 1) -> list[dict]:
+    """Runs one after the other, the second of them failed."""
+    return [
+        run(
+            f"{person}-{week}-{number}",
+            start,
+            start + timedelta(hours=hours),
+            username=person,
+            state="failed" if number == 1 else "finished",
+        )
+        for number in range(runs)
+        for start in [at("00:00", days=7 * week) + timedelta(hours=2 * number)]
+    ]
+
+
+EVERYBODY = [it for person in PEOPLE for it in week_of(person, 7)]
+
+
+def shown(snapshot, group: str = "s") -> list[dict]:
+    return reads.group_weeks(snapshot, scope=GROUPS_ALONE).filter(group_id=group).to_dicts()
+
+
+def test_a_week_is_published_by_the_first_sync_48_hours_after_it(tmp_path):
+    roster = roster_of(*PEOPLE)
+    assert shown(sync(tmp_path, EVERYBODY, "2026-01-13 23:59", roster=roster)) == []
+    (week,) = shown(sync(tmp_path, [], PUBLISHED_AT, roster=roster))
+    assert week["week_start"] == MONDAY
+
+
+def test_figures_are_those_of_the_week_to_the_nearest_5(tmp_path):
+    """Of people with 5 or more nothing is left to chance."""
+    (week,) = shown(sync(tmp_path, EVERYBODY, PUBLISHED_AT, roster=roster_of(*PEOPLE)))
+    truth = {"runs_ended": 42, "experiments_started": 42, "busy_hours": 42}
+    for measure, true in truth.items():
+        assert week[measure] == 40, (measure, true)
+    assert week["failure_share"] is None  # of fewer than 100 runs
+
+
+def test_small_figures_are_right_on_average(tmp_path):
+    people = [f"q{it}" for it in range(400)]
+    rows = [it for person in people for it in week_of(person, 2)]
+    (week,) = shown(sync(tmp_path, rows, PUBLISHED_AT, roster=roster_of(*people)))
+    for measure in ("runs_ended", "experiments_started", "busy_hours"):
+        # Five standard deviations of 400 draws of 0 or 5.
+        assert abs(week[measure] - 800) < 5 * 49, measure
+    assert week["failure_share"] == pytest.approx(0.5, abs=0.15)
+
+
+def test_nothing_that_comes_later_changes_a_week(tmp_path):
+    settings = Settings(roster=tmp_path / "none.toml")
+    before = shown(sync(tmp_path, EVERYBODY, PUBLISHED_AT, settings, roster_of(*PEOPLE)))
+    late = week_of("p0", 40)[7:]
+    later = [
+        (late, roster_of(*PEOPLE), settings),
+        ([], roster_of(*PEOPLE[:5], "new"), settings),
+        ([], roster_of(*PEOPLE), Settings(experiments=Experiments(together_minutes=300))),
+    ]
+    for rows, roster, changed in later:
+        snapshot = sync(tmp_path, rows, "2026-01-15 00:00", changed, roster)
+        assert shown(snapshot) == before
+    forget_person(tmp_path, settings, look_up(tmp_path, settings, "p1"))
+    assert shown(latest_snapshot(tmp_path)) == before
+    assert reads.metrics(snapshot, by="stream")["runs_started"].item() == 75
+
+
+def test_a_derivation_of_everything_publishes_what_one_by_one_published(tmp_path):
+    roster = roster_of(*PEOPLE)
+    for week in range(3):
+        rows = [it for person in PEOPLE for it in week_of(person, 2 + week, week=week)]
+        snapshot = sync(tmp_path, rows, at("01:00", days=7 * week + 9).isoformat(), roster=roster)
+    found = snapshot.frame("FROM group_week ORDER BY week_start")
+    assert found.height == 3
+    for name in ("derived.duckdb", "derived.duckdb.wal"):
+        (tmp_path / name).unlink(missing_ok=True)
+    again = sync(tmp_path, [], "2026-01-28 02:00", roster=roster)
+    assert again.frame("FROM group_week ORDER BY week_start").equals(found)
+    # And with the record's own memory of them gone, the same is drawn again.
+    with open_live(tmp_path) as store:
+        store.record.connection.run("DELETE FROM group_week")
+    again = sync(tmp_path, [], "2026-01-28 03:00", roster=roster)
+    drawn = again.frame("FROM group_week ORDER BY week_start")
+    assert drawn.drop("published_at").equals(found.drop("published_at"))
+
+
+def test_an_earlier_store_publishes_its_past_weeks_once_with_the_members_known_then(tmp_path):
+    sync(tmp_path, EVERYBODY, "2026-01-20 00:00")
+    first = shown(sync(tmp_path, [], "2026-01-20 01:00", roster=roster_of(*PEOPLE[:5])))
+    assert [row["runs_ended"] for row in first] == [35]
+    second = shown(sync(tmp_path, [], "2026-01-20 02:00", roster=roster_of(*PEOPLE)))
+    assert second == first
+
+
+@pytest.mark.parametrize(
+    ("days", "members"),
+    [
+        ({"from_date": date(2026, 1, 11)}, True),
+        ({"from_date": date(2026, 1, 12)}, False),
+        ({"to_date": date(2026, 1, 12)}, True),
+        ({"to_date": date(2026, 1, 11)}, False),
+    ],
+)
+def test_members_are_those_of_the_end_of_the_week(days, members, tmp_path):
+    roster = roster_of(*PEOPLE[:5], **{it.removesuffix("_date"): day for it, day in days.items()})
+    assert len(shown(sync(tmp_path, EVERYBODY, PUBLISHED_AT, roster=roster))) == members
+
+
+def test_who_is_forgotten_is_in_no_published_week_and_still_counts(tmp_path):
+    settings = Settings(roster=tmp_path / "none.toml")
+    rows = [it for it in EVERYBODY if it["username"] in PEOPLE[:4]]
+    before = sync(tmp_path, rows, PUBLISHED_AT, settings, roster_of(*PEOPLE))
+    assert "p1" in str(before.frame("FROM group_week").to_dicts())
+    forget_person(tmp_path, settings, look_up(tmp_path, settings, "p1"))
+    after = latest_snapshot(tmp_path)
+    assert "p1" not in str(after.frame("FROM group_week").to_dicts())
+    assert shown(after) == shown(before)
+
+
+def test_the_ends_are_told_in_words_and_nothing_is_told_as_0():
+    row = {
+        "group_id": "all groups",
+        "week_start": MONDAY,
+        "visible": True,
+        "experiments_concluded": 0,
+        "runs_ended": 105,
+        "failure_share": 0.0,
+        "serial_share": 1.0,
+    }
+    weeks = pl.DataFrame([row, row | {"failure_share": 0.35, "serial_share": None}])
+    told = as_told(weeks)
+    assert told["experiments_concluded"].to_list() == [f"under{NBSP}5"] * 2
+    assert told["runs_ended"].to_list() == ["105"] * 2
+    assert told["failure_share"].to_list() == [f"under{NBSP}5{NBSP}%", f"35{NBSP}%"]
+    assert told["serial_share"].to_list() == [f"over{NBSP}95{NBSP}%", None]
+    assert groups(weeks=weeks.head(1)).sentence.replace(NBSP, " ") == (
+        "Under 5 experiments concluded in the week of 5 Jan; under 5 % of about 105 runs failed."
+    )
