@@ -24,7 +24,8 @@ from velocity.demo.term import Term
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World
 from velocity.reading import reads
-from velocity.sources.wandb_client import find_address, forget_environment, open_client
+from velocity.sources.wandb_api import connect
+from velocity.sources.wandb_client import forget_environment
 from velocity.store import latest_snapshot
 
 
@@ -177,11 +178,11 @@ def test_an_unfinished_store_is_made_again(pulls, tmp_path, monkeypatch):
 def test_a_client_of_before_does_not_mislead_one_of_after(monkeypatch):
     with ProtocolServer(World([node(0)])) as theirs, ProtocolServer(World([node(1)])) as demo:
         point_client_at(theirs, monkeypatch)
-        open_client(find_address(timeout_s=PATIENCE_S))
+        connect(timeout_s=PATIENCE_S)
         with launch._signed_in(demo.url, demo.api_key):
-            assert open_client(find_address(timeout_s=PATIENCE_S)).address.base_url == demo.url
-        # The client's helper process of before has ended: this starts one, and does not look there.
-        assert open_client(find_address(timeout_s=PATIENCE_S)).address.base_url == theirs.url
+            connect(timeout_s=PATIENCE_S)
+        connect(timeout_s=PATIENCE_S)
+        assert (len(theirs.calls), len(demo.calls)) == (2, 1)
 
 
 def test_the_person_s_own_key_is_put_back(monkeypatch):

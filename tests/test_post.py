@@ -13,6 +13,7 @@ import pytest
 from scripts.waiting import PATIENCE_S
 from tests.app_pages import ten_weeks
 from tests.commands import VELOCITY, environment, velocity
+from tests.hostile_server import dripping, served
 from tests.stores import copied
 from velocity.errors import SourceError
 from velocity.report.post import post_once
@@ -118,3 +119,13 @@ def test_a_post_without_an_answer_counts_as_posted_and_does_not_show_the_address
         server.hangs_up = False
         assert post(again=True)
         assert len(server.got) == 2
+
+
+@pytest.mark.fault
+def test_an_answer_that_never_ends_does_not_hold_the_post(data):
+    begun = b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n"
+    with served(dripping(begun)) as (url, asked):
+        posting = start(data, url, "--week", "2026-W06")
+        posting.communicate(timeout=PATIENCE_S)
+    assert posting.returncode == 0
+    assert len(asked) == 1

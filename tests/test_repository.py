@@ -98,6 +98,14 @@ def test_what_is_left_out_on_purpose_is_in_no_lock_and_explained():
     assert [name for name in left_out if f"**{name}**" not in text] == []
 
 
+def test_pre_releases_are_those_that_have_no_release():
+    found = [name for name, pins in _pins(LOCKS[0]).items() if any(it.is_prerelease for it in pins)]
+    assert [name for name in found if not name.startswith("opentelemetry-")] == []
+    text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    assert len(found) == 3
+    assert "Three of them are pre-releases" in text
+
+
 def test_every_dependency_earns_its_line():
     text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     documented = re.findall(r"^\| ([a-z][\w-]*)\b", text, re.MULTILINE)

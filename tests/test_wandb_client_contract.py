@@ -9,21 +9,14 @@ from __future__ import annotations
 import inspect
 
 import pytest
-import wandb
 from graphql import FieldNode, OperationDefinitionNode, Visitor, parse, visit
 from wandb import env
 from wandb.apis._generated import GET_PROJECTS_GQL
-from wandb.apis.public import Api, Runs
+from wandb.apis.public import Runs
 from wandb.apis.public.service_api import ServiceApi
-from wandb.proto.wandb_api_pb2 import ApiErrorResponse
 from wandb.sdk import wandb_setup
 from wandb.sdk.lib import wbauth
 from wandb.sdk.lib.service.service_connection import WandbApiFailedError
-
-from scripts.waiting import PATIENCE_S
-from tests.worlds import point_client_at
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World
 
 LIGHT = {
     "name",
@@ -63,32 +56,36 @@ def asked(query):
 
 
 @pytest.fixture
-def api(monkeypatch):
-    with ProtocolServer(World()) as server:
-        point_client_at(server, monkeypatch)
-        yield Api(timeout=PATIENCE_S)
+def service():
+    settings = wandb_setup.singleton().settings.model_copy()
+    settings.base_url = "https://wandb.example"
+    return ServiceApi(settings, timeout=1.0)
 
 
-def test_an_api_holds_a_service_that_sends_queries_as_they_are(api):
-    assert isinstance(api._service_api, ServiceApi)
-    assert {"query", "variables", "parse", "omit_fields"} <= parameters(ServiceApi.execute_graphql)
-    answer = api._service_api.execute_graphql(
-        "query Viewer { viewer { username id } }", {}, omit_fields=["id"], parse=str
-    )
-    assert answer == '{"viewer":{"username":"demo-lead"}}'
+def test_a_service_for_another_address_knows_its_pages_and_asks_nobody(service):
+    assert not service.initialized
+    assert service.app_url == "https://wandb.example/"
 
 
-def test_an_api_knows_where_the_pages_for_people_are(api):
-    assert api._service_api.app_url == f"{api.settings['base_url']}/"
+def test_the_settings_tell_how_to_reach_a_server():
+    settings = wandb_setup.singleton().settings
+    for name in (
+        *("http_proxy", "https_proxy", "insecure_disable_ssl", "x_extra_http_headers"),
+        "x_graphql_timeout_seconds",
+    ):
+        assert hasattr(settings, name)
 
 
-def test_an_api_takes_address_time_out_and_key():
-    assert {"overrides", "timeout", "api_key"} <= parameters(Api)
+def test_an_identity_token_is_exchanged_within_a_time(service):
+    assert "timeout" in parameters(ServiceApi.access_token)
+    assert service.access_token(timeout=1.0) is None
+    assert not service.initialized
+    assert issubclass(WandbApiFailedError, Exception)
 
 
 @pytest.mark.parametrize(("lazy", "heavy"), [(False, {"config", "summaryMetrics"}), (True, set())])
-def test_the_clients_page_of_runs_asks_for_what_is_read(api, lazy, heavy):
-    variables, fields = asked(Runs(api._service_api, "lab", "vision", lazy=lazy).QUERY)
+def test_the_clients_page_of_runs_asks_for_what_is_read(service, lazy, heavy):
+    variables, fields = asked(Runs(service, "lab", "vision", lazy=lazy).QUERY)
     assert variables == {"project", "entity", "cursor", "perPage", "order", "filters"}
     assert fields >= LIGHT | PAGE | heavy
     assert lazy == ("config" not in fields)
@@ -98,14 +95,6 @@ def test_the_clients_page_of_projects_asks_for_names():
     variables, fields = asked(GET_PROJECTS_GQL)
     assert variables == {"entity", "cursor", "perPage"}
     assert fields >= PAGE | {"models", "name", "user"}
-
-
-def test_a_failed_request_tells_its_http_status():
-    assert "http_status" in ApiErrorResponse.DESCRIPTOR.fields_by_name
-    assert WandbApiFailedError("late").response is None
-    with pytest.raises(wandb.errors.AuthenticationError) as caught:
-        Api(overrides={"base_url": "http://127.0.0.1:9"}, timeout=1, api_key="x" * 40)
-    assert isinstance(caught.value.__cause__, WandbApiFailedError)
 
 
 def test_a_key_can_be_looked_for_without_a_prompt(monkeypatch):

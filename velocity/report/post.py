@@ -97,9 +97,11 @@ def _send(url: str, text: str, sleep: Callable[[float], None]) -> None:
     for attempt in range(_ATTEMPTS):
         wait = 2.0**attempt
         try:
-            answer = requests.post(
-                url, json={"text": text}, timeout=_TIMEOUTS_S, allow_redirects=False
-            )
+            # Its status is enough: a body might have no end.
+            with requests.post(
+                url, json={"text": text}, timeout=_TIMEOUTS_S, allow_redirects=False, stream=True
+            ) as answer:
+                pass
         except (requests.ConnectionError, requests.Timeout) as error:
             if not _never_connected(error):
                 # The exception's own text holds the address.

@@ -30,10 +30,9 @@ if TYPE_CHECKING:
     #: Name in the answer -> the fields inside it; None for a plain value.
     Fields = dict[str, Any]
 
-#: Without a value in these, a scan would end too early without anybody noticing.
-_NEVER_NULL = frozenset({"runCount", "edges", "pageInfo", "hasNextPage"})
-#: The lists; everything else with fields is an object.
-_LISTS = frozenset({"edges"})
+#: Fields of another type, or without a value, count as missing: a scan would end too early without
+#: anybody noticing, or not be told from one of no project.
+_TYPES: dict[str, type] = {"runCount": int, "edges": list, "pageInfo": dict, "hasNextPage": bool}
 _KEPT_QUERIES = 64
 
 
@@ -74,11 +73,11 @@ def _lacking(value: Any, fields: Fields) -> str | None:
         if not isinstance(value, dict) or name not in value:
             return name
         found = value[name]
-        if found is None and name in _NEVER_NULL:
+        if name in _TYPES and not isinstance(found, _TYPES[name]):
             return name
         if inner is None:
             continue
-        if isinstance(found, list) != (name in _LISTS) and found is not None:
+        if isinstance(found, list) and name not in _TYPES:
             return name
         for item in found if isinstance(found, list) else (found,):
             if lacking := _lacking(item, inner):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from velocity.errors import RetryLaterError, VelocityError
+from velocity.errors import RetryLaterError, SourceError, VelocityError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,6 +17,8 @@ _GROW = 2
 _HEAVIEST = 32 * 2**20
 #: Pages in a row that must come before a larger one is tried.
 _GOOD_PAGES = 4
+#: Pages without a row that may come in a row: hidden runs leave some, and no project has more.
+_MOST_EMPTY_PAGES = 1000
 
 
 class Page(NamedTuple):
@@ -44,15 +46,15 @@ def run_pages(
     Raises:
         VelocityError: as `ask` raises it, where a smaller page would not help.
     """
-    cursor: str | None = None
+    cursor = _Cursor()
     size, good = page_size, 0
     while True:
         try:
-            page = Page(ask(cursor, size))
+            page = Page(ask(cursor.at, size))
         except RetryLaterError as error:
             good = 0
             try:
-                alone = ask_lightly(cursor)
+                alone = ask_lightly(cursor.at)
             except VelocityError:
                 raise error from None
             if size > 1:
@@ -66,34 +68,56 @@ def run_pages(
             size, good = max(1, size // _SHRINK), 0
         elif good % _GOOD_PAGES == 0 and weight * _GROW <= _HEAVIEST:
             size = min(page_size, size * _GROW)
-        following = _next_cursor(page.connection, cursor)
-        if following is None:
+        if not cursor.move(page.connection):
             return
-        cursor = following
 
 
 def _weight(connection: Connection) -> int:
-    nodes = (edge["node"] or {} for edge in connection["edges"]) if connection else ()
-    return sum(len(node.get(part) or "") for node in nodes for part in ("config", "summaryMetrics"))
+    edges = connection["edges"] if connection else ()
+    nodes = [edge["node"] or {} for edge in edges if edge]
+    parts = (node.get(part) for node in nodes for part in ("config", "summaryMetrics"))
+    return sum(len(part) for part in parts if isinstance(part, str))
 
 
 def walk(ask: Callable[[str | None], Connection]) -> Iterator[Connection]:
     """Pages of one size until the end of the list."""
-    cursor: str | None = None
+    cursor = _Cursor()
     while True:
-        connection = ask(cursor)
+        connection = ask(cursor.at)
         yield connection
-        cursor = _next_cursor(connection, cursor)
-        if cursor is None:
+        if not cursor.move(connection):
             return
 
 
-def _next_cursor(connection: Connection, cursor: str | None) -> str | None:
-    """Where the next page begins, going by the cursor and not by the rows; None at the end.
+class _Cursor:
+    """Where the next page begins, going by the cursor and not by the rows.
 
-    Hidden rows make short and empty pages. A cursor that does not advance ends a list that would
-    never end otherwise.
+    Hidden rows make short and empty pages.
+
+    Attributes:
+        at: what to ask for the next page with.
     """
-    info = connection["pageInfo"] if connection else {}
-    following: str | None = info.get("endCursor")
-    return following if info.get("hasNextPage") and following != cursor else None
+
+    def __init__(self) -> None:
+        self.at: str | None = None
+        self._empty = 0
+
+    def move(self, connection: Connection) -> bool:
+        """Goes behind a page; returns whether there may be another one.
+
+        A cursor that does not advance ends a list that would never end otherwise.
+
+        Raises:
+            SourceError: page after page is empty.
+        """
+        if connection is None:
+            return False
+        self._empty = 0 if connection["edges"] else self._empty + 1
+        if self._empty >= _MOST_EMPTY_PAGES:
+            raise SourceError(
+                f"The server sent {_MOST_EMPTY_PAGES:,} pages in a row with nothing in them.",
+                "Ask whoever runs that W&B server.",
+            )
+        info = connection["pageInfo"]
+        before, self.at = self.at, info.get("endCursor")
+        return bool(info.get("hasNextPage")) and self.at != before

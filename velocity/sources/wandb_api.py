@@ -59,17 +59,19 @@ _COUNT = "runCount"
 _AT_ONCE = 4
 
 _PROJECTS_A_PAGE = 200
+_MOST_TWICE = 10_000
 _OLDEST_FIRST = "+created_at"
 
 
-def connect(timeout_s: float = 30.0) -> WandbServer:
+def connect(timeout_s: float | None = None) -> WandbServer:
     """The W&B server of the client's own settings, signed in; never asks for anything.
 
     Address and key come from where the client looks: WANDB_BASE_URL, WANDB_API_KEY, netrc, W&B's
     settings files.
 
     Args:
-        timeout_s: seconds that any one answer may take, retries included.
+        timeout_s: seconds that any one answer may take, retries included; None: WANDB_HTTP_TIMEOUT,
+            else 30.
 
     Raises:
         ConfigurationError: no key, a key that is refused, or an address that is no W&B server.
@@ -274,9 +276,18 @@ class WandbServer:
         def ask_lightly(cursor: str | None) -> Any:
             return ask(cursor, 1, self._client.light_query)
 
+        rows = 0
         for page in fetch_ahead(run_pages(ask, ask_lightly, page_size)):
             if page.connection is None:
                 raise self._no_project(entity, project)
+            rows += len(page.connection["edges"])
+            # Some runs may come twice where others change meanwhile.
+            if rows > 2 * page.connection[_COUNT] + _MOST_TWICE:
+                raise SourceError(
+                    f"{self._client.address.base_url} counts {page.connection[_COUNT]:,} runs for "
+                    f"{what}, and sent {rows:,}.",
+                    "Ask whoever runs that W&B server.",
+                )
             yield page
 
     def _no_project(self, entity: str, project: str) -> NoProjectError:
@@ -329,4 +340,4 @@ class WandbServer:
 def _nodes(connection: Mapping[str, Any] | None) -> list[Node]:
     if connection is None:
         return []
-    return [edge["node"] for edge in connection["edges"] if edge["node"]]
+    return [edge["node"] for edge in connection["edges"] if edge and edge["node"]]

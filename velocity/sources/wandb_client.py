@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import requests
 from pydantic import ValidationError
 from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from velocity.errors import ConfigurationError
 from velocity.sources.asked_fields import without_fields
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 #: server says why.
 Kind = Literal["late", "cut", "large", "page", "unreadable", "refused"]
 
+_TIMEOUT_S = 30.0
 _FIRST_WAIT_S = 0.25
 
 
@@ -207,17 +209,24 @@ class WandbClient:
 
 
 class _Adapter(HTTPAdapter):
-    """Trusts the system's certificates as well, as the client does."""
+    """Trusts the system's certificates as well, as the client does.
+
+    Asks once more where a connection that was kept open has been closed meanwhile.
+    """
+
+    def __init__(self) -> None:
+        again = Retry(1, connect=0, read=1, redirect=0, status=0, other=0, allowed_methods=None)
+        super().__init__(max_retries=again)
 
     def init_poolmanager(self, *arguments: Any, **more: Any) -> None:
         super().init_poolmanager(*arguments, ssl_context=ssl.create_default_context(), **more)
 
 
-def find_address(timeout_s: float) -> Address:
+def find_address(timeout_s: float | None = None) -> Address:
     """Address and key from the client's own places; never prompts.
 
     Args:
-        timeout_s: seconds that an answer may take, retries included.
+        timeout_s: seconds that an answer may take, retries included; None: as W&B's settings say.
 
     Raises:
         ConfigurationError: no API key is configured, or one that cannot be a key.
@@ -230,8 +239,8 @@ def find_address(timeout_s: float) -> Address:
 
     base_url = ""
     try:
-        configured = wandb_setup.singleton().settings.base_url
-        base_url = str(env.get_base_url(configured)).rstrip("/")
+        settings = wandb_setup.singleton().settings
+        base_url = str(env.get_base_url(settings.base_url)).rstrip("/")
         found = wbauth.authenticate_session(
             host=base_url, source="velocity", prompt=False, update_session=False
         )
@@ -255,7 +264,8 @@ def find_address(timeout_s: float) -> Address:
             "Set WANDB_API_KEY, or run `wandb login` once.",
         )
     key = found.api_key if isinstance(found, wbauth.AuthApiKey) else None
-    return Address(base_url, key, timeout_s)
+    wanted = timeout_s or settings.x_graphql_timeout_seconds or _TIMEOUT_S
+    return Address(base_url, key, wanted)
 
 
 def _switch_off_reports() -> None:

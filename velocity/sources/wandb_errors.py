@@ -173,7 +173,7 @@ def _new_key(base_url: str) -> str:
 def _reason(error: BaseException) -> str:
     """The innermost cause in a few words: requests wraps errors three deep."""
     while True:
-        causes = (getattr(error, "reason", None), *error.args[:1])
+        causes = (getattr(error, "reason", None), *error.args)
         deeper = next((cause for cause in causes if isinstance(cause, BaseException)), None)
         if deeper is None:
             break

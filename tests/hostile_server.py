@@ -1,0 +1,98 @@
+"""A W&B server over plain sockets that sends whatever bytes a test wants."""
+
+from __future__ import annotations
+
+import json
+import re
+import socketserver
+import threading
+import zlib
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    #: Name of the GraphQL operation -> the bytes of the whole response, as they are sent.
+    Answers = Callable[[str], Iterable[bytes]]
+
+_MIB = 2**20
+_OPERATION = re.compile(rb"query\s+(\w+)")
+#: What a harmless server says.
+_DATA: dict[str, Any] = {
+    "Viewer": {"viewer": {"username": "ada"}},
+    "Entity": {"entity": {"name": "lab"}},
+    "RunCount": {"project": {"runCount": 1}},
+}
+
+
+def response(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
+    """A whole HTTP response."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *headers]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def data(value: object) -> bytes:
+    """The response with some data."""
+    return response(json.dumps({"data": value}).encode(), "Content-Type: application/json")
+
+
+def harmless(operation: str) -> Iterable[bytes]:
+    """The answer of a server without runs."""
+    return [data(_DATA[operation])]
+
+
+def dripping(start: bytes) -> Answers:
+    """A byte every now and then, for ever, behind the start of a response."""
+
+    def answer(_operation: str) -> Iterator[bytes]:
+        pause = threading.Event()
+        yield start
+        while True:
+            pause.wait(0.05)
+            yield b" "
+
+    return answer
+
+
+def bomb(gibibytes: int) -> bytes:
+    """A response with some MB of gzip that unpack to so many GiB."""
+    pack = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    start = pack.compress(b'{"data": "') + pack.flush(zlib.Z_FULL_FLUSH)
+    # After a full flush a block stands for itself, and may be repeated.
+    block = pack.compress(bytes(_MIB).replace(b"\0", b"x")) + pack.flush(zlib.Z_FULL_FLUSH)
+    return response(start + block * (gibibytes * 1024), "Content-Encoding: gzip")
+
+
+@contextmanager
+def served(answers: Answers) -> Iterator[tuple[str, list[str]]]:
+    """The address of a server, and the operations that it is asked for."""
+    asked: list[str] = []
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            length = 0
+            while (line := self.rfile.readline()).strip():
+                name, _, value = line.partition(b":")
+                length = int(value) if name.lower() == b"content-length" else length
+            found = _OPERATION.search(self.rfile.read(length))
+            operation = found[1].decode() if found else ""
+            asked.append(operation)
+            try:
+                for part in answers(operation):
+                    self.wfile.write(part)
+            except OSError:
+                pass  # whoever asked has heard enough
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+        block_on_close = False
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}", asked
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,244 @@
+"""A W&B server, or somebody in its place, that tries to hold up or fill whoever syncs."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import itertools
+import json
+import resource
+import subprocess
+import sys
+
+import pytest
+
+from scripts.waiting import PATIENCE_S
+from tests.commands import VELOCITY, environment
+from tests.hostile_server import bomb, data, dripping, harmless, response, served
+from tests.worlds import connected, pulled, runs_served
+from velocity.errors import SourceError, VelocityError
+from velocity.sources import run_pages
+from velocity.sources.lenient_json import read_json
+from velocity.sources.wandb_api import connect
+from velocity.sources.wandb_client import Reply
+
+KEY = "k" * 40
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+#: Memory for data that a sync may take here; without an answer it takes a quarter of it.
+_LIMIT_BYTES = 2**30
+
+
+def on_pages(answers):
+    """Harmless, but for pages of runs."""
+    return lambda operation: (answers if operation == "Runs" else harmless)(operation)
+
+
+def sync(url, folder, timeout="1"):
+    """A sync of its own process, within a limit of memory where the system has one."""
+
+    def limit():
+        if sys.platform == "linux":
+            hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+            resource.setrlimit(resource.RLIMIT_DATA, (_LIMIT_BYTES, hard))
+
+    done = subprocess.run(
+        [*VELOCITY, "sync", "--project", "lab/vision"],
+        cwd=folder,
+        env=environment(folder, WANDB_BASE_URL=url, WANDB_API_KEY=KEY, WANDB_HTTP_TIMEOUT=timeout),
+        check=False,
+        capture_output=True,
+        timeout=PATIENCE_S,
+        preexec_fn=limit,
+    )
+    assert done.returncode == 1, done.stderr
+    return done.stderr.decode()
+
+
+STATUS = b"HTTP/1.1 2"
+DRIPS = {
+    "status": (dripping(STATUS), "does not answer within 1 s"),
+    "header": (dripping(HEAD + b"X-More: "), "does not answer within 1 s"),
+    "body": (dripping(HEAD + b"Content-Length: 1000000\r\n\r\n"), "does not answer within 1 s"),
+    "chunks": (
+        dripping(HEAD + b"Transfer-Encoding: chunked\r\n\r\n1"),
+        "does not answer within 1 s",
+    ),
+}
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("where", DRIPS)
+def test_a_server_that_sends_byte_after_byte_holds_nobody(tmp_path, where):
+    answers, words = DRIPS[where]
+    with served(answers) as (url, _):
+        assert words in sync(url, tmp_path)
+
+
+@pytest.mark.fault
+def test_a_page_that_comes_byte_after_byte_is_told_from_a_server_that_is_gone(tmp_path):
+    answers, _ = DRIPS["body"]
+    with served(on_pages(answers)) as (url, _):
+        told = sync(url, tmp_path)
+    assert "did not send lab/vision within 1 s, but it answers small requests" in told
+
+
+def endless(_operation):
+    yield HEAD + b'\r\n{"data": "'
+    while True:
+        yield b"x" * 2**20
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("answers", [lambda _: [bomb(4)], endless], ids=["gzip", "endless"])
+def test_an_answer_that_would_fill_the_memory_is_given_up(tmp_path, answers):
+    with served(on_pages(answers)) as (url, _):
+        told = sync(url, tmp_path, "60")
+    assert "sent lab/vision in an answer of more than 64 MiB" in told
+    with served(answers) as (url, _):
+        told = sync(url, tmp_path, "60")
+    assert "sends an answer of more than 64 MiB where a few words would do" in told
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (data({}), 'without the field "project"'),
+        (data({"project": None}), 'has no project "vision"'),
+        (data({"project": 3}), 'without the field "project.'),
+        (data([]), 'without the field "data"'),
+        (data(None), 'without the field "data"'),
+        (response(b"[]"), 'without the field "data"'),
+        (response(b"null"), 'without the field "data"'),
+        (response(b'{"errors": 3}'), "refuses to send lab/vision: 3"),
+        (response(b'{"errors": [{"message": null}, []]}'), "refuses to send lab/vision"),
+        (response(b"\xff" * 9), "is not JSON"),
+        (response(b"[" * 100_000), "is not JSON"),
+        (response(b"{}", "Content-Encoding: gzip"), "broke off"),
+        (response(b"{}", "Content-Encoding: br"), "broke off"),
+        (HEAD + b"Content-Length: 900\r\n\r\n{}", "broke off"),
+    ],
+)
+def test_an_answer_that_is_none_is_one_sentence(monkeypatch, answer, words):
+    monkeypatch.setenv("WANDB_API_KEY", KEY)
+    with served(on_pages(lambda _: [answer])) as (url, _):
+        monkeypatch.setenv("WANDB_BASE_URL", url)
+        server = connect(timeout_s=PATIENCE_S)
+        with pytest.raises(VelocityError) as caught:
+            pulled(server)
+    assert words in caught.value.message
+    assert caught.value.hint
+
+
+def test_the_command_tells_what_an_answer_lacks(tmp_path):
+    with served(on_pages(lambda _: [data({})])) as (url, _):
+        told = sync(url, tmp_path, "60")
+    assert f'{url} answered about lab/vision without the field "project"' in told
+
+
+def test_a_redirect_leads_nowhere(monkeypatch):
+    monkeypatch.setenv("WANDB_API_KEY", KEY)
+    with served(harmless) as (other, asked):
+        moved = response(b"", f"Location: {other}/graphql", status="307 Temporary Redirect")
+        with served(lambda _: [moved]) as (url, _):
+            monkeypatch.setenv("WANDB_BASE_URL", url)
+            with pytest.raises(VelocityError, match="HTTP 307"):
+                connect(timeout_s=PATIENCE_S)
+    assert asked == []
+
+
+def page(number, count, rows=0):
+    edges = [{"node": None, "cursor": "c"}] * rows
+    info = {"endCursor": str(number), "hasNextPage": True}
+    return data({"project": {"runCount": count, "runs": {"edges": edges, "pageInfo": info}}})
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"), [(0, "5 pages in a row with nothing"), (9, "counts 20 runs for lab/vision")]
+)
+def test_pages_without_end_come_to_an_end(monkeypatch, rows, words):
+    monkeypatch.setenv("WANDB_API_KEY", KEY)
+    monkeypatch.setattr(run_pages, "_MOST_EMPTY_PAGES", 5)
+    monkeypatch.setattr("velocity.sources.wandb_api._MOST_TWICE", 5)
+    numbers = iter(range(10**9))
+    with served(on_pages(lambda _: [page(next(numbers), 20, rows)])) as (url, _):
+        monkeypatch.setenv("WANDB_BASE_URL", url)
+        with pytest.raises(SourceError, match=words):
+            pulled(connect(timeout_s=PATIENCE_S))
+    assert next(numbers) < 20
+
+
+#: What a server may send in place of anything.
+ODD = [
+    *(None, True, 3, -1, 1e999, 10**40, "", "x", "[[[", "\ud800", "NaN", [], {}, [1], {"a": 1}),
+    *(["a", None, {"b": []}], "2026-13-45T99:00:00", "9999-12-31T23:59:59"),
+    *('{"_wandb": {"value": {"e": {"x": 3}}}}', '{"_wandb": 3}', '{"_timestamp": {}}'),
+]
+
+
+def places(value, above=()):
+    """The path of each part of a value; of a list, of its first item alone."""
+    yield above
+    parts = value.items() if isinstance(value, dict) else enumerate(value[:1])
+    for name, part in parts:
+        if isinstance(part, dict | list):
+            yield from places(part, (*above, name))
+        else:
+            yield (*above, name)
+
+
+def replaced(value, path, odd):
+    if not path:
+        return odd
+    whole = copy.deepcopy(value)
+    place = whole
+    for name in path[:-1]:
+        place = place[name]
+    place[path[-1]] = odd
+    return whole
+
+
+class Repeating:
+    """The real client, whose answers are kept; and given again with something odd in them."""
+
+    def __init__(self, client):
+        self._client = client
+        self.kept = {}
+        self.asked = ""
+        self.odd = None
+
+    def __getattr__(self, name):
+        return getattr(self._client, name)
+
+    def execute(self, query, variables, *, omit_fields=()):
+        name = query.partition("query ")[2].partition("(")[0]
+        if self.odd is None:
+            answer = self._client.execute(query, variables, omit_fields=omit_fields)
+            self.kept[name] = answer.data
+            return answer
+        odd = self.odd if name == self.asked else {"entity": {"name": "lab"}}
+        return Reply(read_json(json.dumps(odd)), None)
+
+
+@pytest.mark.thorough
+def test_nothing_that_stands_where_something_else_should_is_an_unexpected_error(monkeypatch):
+    with runs_served(monkeypatch, 2) as running:
+        server = connected(running)
+        client = server._client = Repeating(server._client)
+        ways = {
+            "Runs": [
+                lambda: list(server.fetch_runs("lab", "vision")),
+                lambda: list(server.fetch_listing("lab", "vision")),
+            ],
+            "RunCount": [lambda: server.count_runs("lab", "vision")],
+            "GetProjects": [lambda: server.fetch_project_names("lab")],
+        }
+        for ask in itertools.chain(*ways.values()):
+            ask()
+        for name, asks in ways.items():
+            client.asked = name
+            for path, odd in itertools.product(places(client.kept[name]), ODD):
+                client.odd = replaced(client.kept[name], path, odd)
+                for ask in asks:
+                    with contextlib.suppress(VelocityError):
+                        ask()
