@@ -206,8 +206,12 @@ def _finding(values: dict[str, Any], model: type[BaseModel], problem: Any) -> Fi
         got, expected = "missing", f"a value ({description.rstrip('.')})"
     elif kind == "value_error":
         expected = str(context["error"])
-    elif kind == "tuple_type" and isinstance(problem["input"], dict):
-        name = ".".join(map(str, path))
+    elif (
+        kind == "tuple_type"
+        and isinstance(problem["input"], dict)
+        and _table(_keys(model, path[:-1])[str(path[-1])])
+    ):
+        name = ".".join(part for part in path if isinstance(part, str))
         expected = f"a list: [[{name}]] above each entry, not [{name}]"
     elif kind == "float_type" and type(problem["input"]) is int:
         expected = "a smaller number"

@@ -33,11 +33,12 @@ class Text(NamedTuple):
     text: str
 
 
-def contradictions(roster: Roster) -> list[Finding]:
+def contradictions(roster: Roster, wrong: Collection[str]) -> list[Finding]:
     """Returns what is wrong between entries.
 
     Args:
         roster: the valid parts of a file; required values may be None.
+        wrong: places of values that are left out of it, such as "scholar ada: usernames".
     """
     scholars = named("scholar", roster.scholars)
     streams = named("stream", roster.streams)
@@ -58,9 +59,9 @@ def contradictions(roster: Roster) -> list[Finding]:
             for texts in (leads, *mentors)
             for it in _repeated(texts, "each address once", str.lower)
         ),
-        *_scholars(scholars, [*leads, *(it for texts in mentors for it in texts)]),
+        *_scholars(scholars, [*leads, *(it for texts in mentors for it in texts)], wrong),
         *_projects(texts_of(streams, "projects")),
-        *_members(streams, {it.text for it in scholar_ids}),
+        *_members(streams, {it.text for it in scholar_ids}, wrong),
         *_grants(named("grant", roster.credits.grants), scholar_ids, stream_ids),
         *_rates(rates_of(roster)),
     ]
@@ -159,10 +160,12 @@ def _ids_of_others(scholars: _Scholars) -> Iterator[Finding]:
             )
 
 
-def _scholars(scholars: _Scholars, with_role: Iterable[Text]) -> Iterator[Finding]:
+def _scholars(
+    scholars: _Scholars, with_role: Iterable[Text], wrong: Collection[str]
+) -> Iterator[Finding]:
     roles = {address.lower(): where for where, address in with_role}
     for name, scholar in scholars:
-        if not scholar.usernames:
+        if not scholar.usernames and f"{name}: usernames" not in wrong:
             yield warning(
                 f"{name}: usernames",
                 "empty",
@@ -214,13 +217,17 @@ class _Span(NamedTuple):
     end: date  # not included
 
 
-def _members(streams: _Streams, known: Collection[str]) -> Iterator[Finding]:
+def _members(
+    streams: _Streams, known: Collection[str], wrong: Collection[str]
+) -> Iterator[Finding]:
     spans: dict[str, list[_Span]] = defaultdict(list)
     for stream, entry in streams:
         for member, it in named("member", entry.members):
             where = f"{stream}: {member}"
             if it.scholar:
                 yield from _unknown(f"{where}: scholar", it.scholar, known, "scholar")
+            if f"{where}: from" in wrong or f"{where}: to" in wrong:
+                continue
             first, end = it.from_date or date.min, it.to_date or date.max
             if end <= first:
                 yield Finding(
@@ -265,7 +272,7 @@ def _grants(
             if receiver := getattr(grant, kind):
                 yield from _unknown(f"{name}: {kind}", receiver, known[kind], kind)
         earlier = seen.setdefault(grant, name)
-        if earlier != name:
+        if earlier != name and grant.date and grant.amount:
             yield warning(name, f"same as {earlier}", "each grant once")
 
 

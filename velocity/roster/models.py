@@ -243,5 +243,6 @@ def load_roster(path: Path) -> Roster | None:
 
 
 def _findings(checked: Checked[Roster]) -> list[Finding]:
-    found = [*checked.findings, *contradictions(checked.valid)]
+    wrong = {it.where for it in checked.findings}
+    found = [*checked.findings, *contradictions(checked.valid, wrong)]
     return sorted(found, key=lambda it: it.severity)
