@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from velocity.addresses import folded_address
 from velocity.errors import ConfigurationError
 from velocity.roster.against_data import Seen, misfits
 from velocity.roster.contradictions import contradictions
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+_ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")  # printable ASCII around one "@"
 _AWAKE = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]|24(?=:00)):([0-5][0-9])")
 _DAY_MINUTES = 24 * 60
 #: An earlier year is a typing error, and the burn-down begins with the first grant.
@@ -31,6 +31,16 @@ _FIRST_GRANT = date(2000, 1, 1)
 _LAST_CREDITS = date(2099, 12, 31)
 #: A larger amount is a typing error, and sums of it could overflow.
 _MOST_CREDITS = 1e12
+
+
+def folded_address(text: str) -> str | None:
+    """Returns an e-mail address in small letters; None if it is not an address in ASCII.
+
+    Beyond ASCII, letters that look or fold alike belong to different addresses: the Kelvin sign
+    becomes "k" in small letters.
+    """
+    return text.lower() if _ADDRESS.fullmatch(text) else None
+
 
 _Id = Annotated[
     str,
