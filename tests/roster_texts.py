@@ -1,4 +1,4 @@
-"""Rosters for tests: a full one, entries to make faulty ones of, and what is found in them."""
+"""Rosters for tests: a full one, entries for faulty ones, and their findings."""
 
 from __future__ import annotations
 

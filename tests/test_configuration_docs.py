@@ -59,7 +59,7 @@ def default_of(field: Any) -> str:
 def expected(
     model: type[BaseModel], heading: str = "Top level", prefix: str = ""
 ) -> Iterator[tuple[str, tuple[str, str, str, str]]]:
-    """(heading, row) of every key below `model`; a table's own keys stand under its heading."""
+    """(heading, row) of every key below `model`; a table's own keys are under its heading."""
     for name, field in model.model_fields.items():
         key = field.alias or name
         inner = table_of(field.annotation)

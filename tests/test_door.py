@@ -31,7 +31,7 @@ def request(*headers, path="/", query="", kind="http"):
 @pytest.mark.parametrize(
     "origin",
     [
-        "http://localhost:3000",  # another program of this machine
+        "http://localhost:3000",  # another program on this machine
         "http://127.0.0.1:8501",
         "http://localhost",
         "http://localhost:8501.evil.example",
@@ -52,7 +52,7 @@ def test_requests_from_pages_of_other_sites_are_refused(origin, kind):
 @pytest.mark.parametrize("kind", ["http", "websocket"])
 def test_requests_from_our_own_pages_are_let_in(kind):
     assert OPEN.refusal(request(LOCAL, ("origin", "http://localhost:8501"), kind=kind)) is None
-    # A proxy may pass on the name it was asked for, or its own.
+    # A proxy may pass on the requested host name, or its own.
     for host in ("velocity.example.org", "10.0.0.7:8501"):
         asked = request(("host", host), ("origin", "https://velocity.example.org"), kind=kind)
         assert SIGNED_IN.refusal(asked) is None

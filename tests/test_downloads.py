@@ -23,7 +23,7 @@ def test_a_cell_that_looks_like_a_formula_is_quoted(cell):
 def test_no_separator_lets_a_spreadsheet_run_a_cell(formula, separator):
     names = [formula, *(f"x{it}{formula}" for it in ";\t|\n\r"), f'x;"{formula}', f"x; {formula}"]
     written = csv_bytes(pl.DataFrame({"name": names, "tags": [["x", formula]] * len(names)}))
-    # Some programs take quotes for part of the text where the separator is not the comma.
+    # Some programs treat quotes as part of the text if the separator is not a comma.
     for quoting in (
         (csv.QUOTE_MINIMAL, csv.QUOTE_NONE) if separator != "," else (csv.QUOTE_MINIMAL,)
     ):

@@ -14,7 +14,7 @@ from velocity.serve.door import Door
 from velocity.serve.front import Front
 
 HOST = "velocity.example.org"
-#: Addresses that lead, or would be understood to lead, to another server or into a circle.
+#: Addresses that lead, or could be read as leading, to another server or into a loop.
 ELSEWHERE = (
     "https://evil.example/",
     "//evil.example/runs",
@@ -35,7 +35,7 @@ ELSEWHERE = (
 
 
 def _signed_in(_request):
-    """Streamlit's answer to who comes from the provider: two cookies, and on to the first page."""
+    """Streamlit's answer to a browser back from the provider: two cookies and a redirect."""
     answer = RedirectResponse("/", 302)
     answer.set_cookie("one", "1", httponly=True)
     answer.set_cookie("two", "2")
@@ -80,7 +80,7 @@ def cookies(headers):
 @pytest.mark.parametrize("path", ["/auth/login", "/oauth2callback"])
 def test_cookies_are_secure_behind_tls_and_only_there(path):
     behind, plain = ask(path, https=True), ask(path)
-    assert len(cookies(behind)) == 3  # Streamlit's and the way back
+    assert len(cookies(behind)) == 3  # Streamlit's two and the way back
     assert all(cookie.split("; ").count("Secure") == 1 for cookie in cookies(behind))
     assert not any("Secure" in cookie for cookie in cookies(plain))
     assert dict(behind)["strict-transport-security"] == "max-age=31536000"

@@ -38,7 +38,7 @@ class _Webhook(BaseHTTPRequestHandler):
 
 @contextmanager
 def webhook(*, hangs_up=False):
-    """A webhook that says when it heard something (`heard`) and answers once `answers` is set."""
+    """A webhook that sets `heard` on a request and answers once `answers` is set."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Webhook)
     server.got, server.hangs_up = [], hangs_up
     server.heard, server.answers = threading.Event(), threading.Event()
@@ -52,7 +52,7 @@ def webhook(*, hangs_up=False):
         server.server_close()
 
 
-#: Another week than the latest, which another test posts.
+#: Not the latest week, which another test posts.
 EARLIER = ("--week", "2026-W05")
 
 
@@ -77,7 +77,7 @@ def test_two_at_once_post_once(data):
     with webhook() as server:
         both = [start(data, server.url) for _ in range(2)]
         assert server.heard.wait(PATIENCE_S)
-        # The other is let in only when this one has its answer.
+        # The other post starts only when this one has its answer.
         server.answers.set()
         told = [process.communicate(timeout=PATIENCE_S)[1] for process in both]
         assert [process.returncode for process in both] == [0, 0]

@@ -25,7 +25,7 @@ ROSTER = Roster(
         rates=(Rate.model_validate({"gpu": "*", "from": TUESDAY, "credits_per_gpu_hour": 2}),)
     ),
 )
-#: Monday, Tuesday twice (overlapping), and a Monday three weeks on; one of nobody in the roster.
+#: Monday, Tuesday twice (overlapping), and a Monday three weeks on; one by an unknown user.
 ROWS = [
     run("r1", "09:00", "10:00", gpu_count=1, gpu_type="A", gpu_utilisation=0.5),
     run("r2", "2026-01-06 09:00", "2026-01-06 12:00", gpu_count=1, gpu_type="A"),
@@ -136,7 +136,7 @@ def test_utilisation_covers_only_runs_that_measured_it(snapshot):
     assert found["gpu_hours"] == pytest.approx(4)
     assert found["gpu_utilisation"] == pytest.approx(0.5)
     assert found["gpu_measured_share"] == pytest.approx(1 / 4)
-    # Nothing is paid for Monday, before the first rate.
+    # Monday costs nothing: it is before the first rate.
     assert found["credits"] == pytest.approx(3 * 2)
 
 

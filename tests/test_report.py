@@ -209,7 +209,7 @@ def test_markdown_is_bold_labels_lists_and_code_and_nothing_else(digest):
 
 
 def test_the_slack_text_uses_only_slack_markup(digest):
-    """Bold by one star that touches its words and no others; no headings, tables or links."""
+    """Bold has one asterisk on each side; there are no headings, tables or links."""
     without_code = re.sub(r"`[^`\n]+`", "", as_slack(digest))
     plain, bold = re.subn(r"(?<!\w)\*(?!\s)[^*\n]+(?<!\s)\*(?!\w)", "", without_code)
     assert bold > 5

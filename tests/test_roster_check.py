@@ -127,6 +127,10 @@ amount = 0
         ),
         ("scholars = 3", "scholars: got 3; expected a list in square brackets"),
         (
+            ADA.replace('["ada"]', '"ada"'),
+            'scholar ada: usernames: got "ada"; expected a list in square brackets',
+        ),
+        (
             '[scholars]\nid = "ada"',
             "scholars: got a table; expected a list: [[scholars]] above each entry, not",
         ),

@@ -242,7 +242,7 @@ def test_a_mistake_in_one_value_hides_no_contradiction_with_another(tmp_path):
 def test_globs_meet_where_a_text_matches_both(one, other):
     texts = ["".join(it) for length in range(7) for it in product("abc", repeat=length)]
     both = any(fnmatchcase(it, one) and fnmatchcase(it, other) for it in texts)
-    # What two globs of 5 signs share they share in a text of at most 10, most in fewer.
+    # Globs of 5 characters that meet have a common text of at most 10, usually a shorter one.
     assert meet(one, other) == meet(other, one)
     assert meet(one, other) or not both
     if len(one) + len(other) <= 6:
@@ -305,7 +305,7 @@ def test_a_rate_for_exactly_that_type_settles_the_conflict(tmp_path):
     both = rate("*H100*", "2026-01-01") + rate("*80GB*", "2026-01-01")
     path.write_text(rate("H100 80GB", "2026-01-01") + both)
     assert check_roster(path, Seen([], [], {"H100 80GB"})) == []
-    path.write_text(rate("H100 80GB", "2025-01-01") + both)  # too old: both end it
+    path.write_text(rate("H100 80GB", "2025-01-01") + both)  # too old: both others replace it
     assert any(
         'as rate "*H100*"' in str(it) for it in check_roster(path, Seen([], [], {"H100 80GB"}))
     )

@@ -40,7 +40,7 @@ def app(tmp_path_factory):
 
 @dataclass(frozen=True)
 class App:
-    """The app without sign-in, as somebody with its token asks it."""
+    """The app without sign-in, requested with its token."""
 
     printed: str
     log: Path
@@ -147,7 +147,7 @@ def test_the_demo_needs_no_token(tmp_path):
     ) as printed:
         assert printed == browsing.origin(printed)
         assert ask(printed, "/")[0].status == 200
-        # It is for this machine all the same.
+        # It is still for this machine only.
         assert ask(printed, "/", Origin="http://evil.example")[0].status == 403
         assert ask(printed, "/", Via="1.1 x")[0].status == 403
 

@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from velocity.errors import ConfigurationError
-from velocity.toml import hinted, mistakes_in, read_toml
+from velocity.toml import hinted, mistakes_in, must, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,38 +29,37 @@ def _zone(name: str) -> str:
     return name
 
 
-def _project(text: str) -> str:
-    if not _PROJECT.fullmatch(text):
-        raise ValueError('"ENTITY/PROJECT", or "ENTITY/*" for all projects of an entity')
-    return text
-
-
-def _label(text: str) -> str:
-    if not text.strip() or CONTROL_CHARACTERS.search(text):
-        raise ValueError("a name on one line")
-    return text
-
-
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 #: A name that can be shown: not empty, without characters that move the text around it.
-Label = Annotated[str, AfterValidator(_label)]
+Label = Annotated[
+    str,
+    must(lambda text: text.strip() and not CONTROL_CHARACTERS.search(text), "a name on one line"),
+]
 #: An IANA time zone name.
 ZoneName = Annotated[str, AfterValidator(_zone)]
 #: A finite number, not in quotes.
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-
-
-def _config_key(text: str) -> str:
-    if not _CONFIG_KEY.fullmatch(text):
-        raise ValueError('a key of the runs\' configs, such as "num_gpus" or "train.num_gpus"')
-    return text
-
-
-def _key_glob(text: str) -> str:
-    if not text.strip("*") or "." in text or CONTROL_CHARACTERS.search(text):
-        raise ValueError('a glob over the last part of a key, such as "*_dir", without a dot')
-    return text
-
+_Project = Annotated[
+    str,
+    must(
+        re.compile(r"[^/*\s][^/*]*/(\*|[^/*\s][^/*]*)").fullmatch,
+        '"ENTITY/PROJECT", or "ENTITY/*" for all projects of an entity',
+    ),
+]
+_ConfigKey = Annotated[
+    str,
+    must(
+        re.compile(r'[^"*\\\x00-\x1f]+').fullmatch,
+        'a key of the runs\' configs, such as "num_gpus" or "train.num_gpus"',
+    ),
+]
+_KeyGlob = Annotated[
+    str,
+    must(
+        re.compile(r"(?!\*+$)[^.\x00-\x1f\x7f-\x9f]+").fullmatch,
+        'a glob over the last part of a key, such as "*_dir", without a dot',
+    ),
+]
 
 #: Keys that say where, when and as which of several a run ran, not what it tried.
 _SAME_IDEA_IGNORE = """
@@ -71,9 +70,6 @@ hostname node_name nodelist master_addr master_port port *_port pid job_id *_job
 timestamp *_timestamp start_time launch_time started_at launched_at date datetime resume
 resume_from_checkpoint cuda_visible_devices
 """
-_CONFIG_KEY = re.compile(r'[^"*\\\x00-\x1f]+')
-_PROJECT = re.compile(r"[^/*\s][^/*]*/(\*|[^/*\s][^/*]*)")
-_Project = Annotated[str, AfterValidator(_project)]
 
 _WEEK_MINUTES = 7 * 24 * 60
 
@@ -133,7 +129,7 @@ class Experiments(_Section):
         le=60 * _WEEK_MINUTES,
         description="A run that begins this soon after another ended is part of a script.",
     )
-    same_idea_ignore: tuple[Annotated[str, AfterValidator(_key_glob)], ...] = Field(
+    same_idea_ignore: tuple[_KeyGlob, ...] = Field(
         tuple(_SAME_IDEA_IGNORE.split()),
         description="Config keys that do not describe the idea, as globs.",
     )
@@ -142,7 +138,7 @@ class Experiments(_Section):
 class Compute(_Section):
     """How GPU-hours are counted."""
 
-    gpu_count_key: Annotated[str, AfterValidator(_config_key)] | None = Field(
+    gpu_count_key: _ConfigKey | None = Field(
         None, description="Config key whose value replaces the machine's GPU count, e.g. num_gpus."
     )
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 
 from velocity.formats import did_you_mean, mid_sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from pydantic.fields import FieldInfo
@@ -89,6 +89,11 @@ def read_toml(path: Path, model: type[_Model]) -> Checked[_Model]:
     return Checked(None, _partly(model, {}), (broken,))
 
 
+def warning(where: str, problem: str, expected: str) -> Finding:
+    """Returns a finding that does not stop the file from being used."""
+    return Finding(where, problem, expected, "warning")
+
+
 def mistakes_in(path: Path, findings: Sequence[Finding]) -> str:
     """Returns one paragraph with every finding."""
     count = "1 mistake" if len(findings) == 1 else f"{len(findings)} mistakes"
@@ -105,6 +110,17 @@ def hinted(expected: str, got: str, known: Iterable[str]) -> str:
     """Returns what is expected, followed by "Did you mean …?" if `got` is near a known name."""
     near = did_you_mean(got, known)
     return f"{expected}. {near}" if near else expected
+
+
+def must(accept: Callable[[Any], object], expected: str) -> AfterValidator:
+    """Returns a validator that refuses values for which `accept` returns nothing."""
+
+    def check(value: Any) -> Any:
+        if not accept(value):
+            raise ValueError(expected)
+        return value
+
+    return AfterValidator(check)
 
 
 def as_toml(value: Any) -> str:
@@ -190,8 +206,12 @@ def _finding(values: dict[str, Any], model: type[BaseModel], problem: Any) -> Fi
         got, expected = "missing", f"a value ({description.rstrip('.')})"
     elif kind == "value_error":
         expected = str(context["error"])
-    elif kind == "tuple_type" and isinstance(problem["input"], dict):
-        name = ".".join(map(str, path))
+    elif (
+        kind == "tuple_type"
+        and isinstance(problem["input"], dict)
+        and _table(_keys(model, path[:-1])[str(path[-1])])
+    ):
+        name = ".".join(part for part in path if isinstance(part, str))
         expected = f"a list: [[{name}]] above each entry, not [{name}]"
     elif kind == "float_type" and type(problem["input"]) is int:
         expected = "a smaller number"

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from velocity.addresses import folded_address
-from velocity.roster.models import load_roster
+from velocity.roster.models import folded_address, load_roster
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -34,7 +32,7 @@ from velocity.sentences.answer import as_read
 from velocity.sentences.weeks import restated
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from velocity.reading.access import Scope
@@ -108,167 +106,129 @@ def make_digest(
                 "digest is not posted.",
                 "Post the programme's digest, or write this one to a file with --out.",
             )
-    return _Week(snapshot, scope, week, stream, names, trust).digest()
+    return _digest(snapshot, scope=scope, week=week, stream=stream, names=names, trust=trust)
 
 
-@dataclass(frozen=True)
-class _Week:
-    """The reads of one digest; `names` holds the streams that may be named."""
+def _digest(
+    snapshot: Snapshot,
+    *,
+    scope: Scope,
+    week: date,
+    stream: str | None,
+    names: Mapping[str, str],
+    trust: Mapping[str, Any],
+) -> Digest:
+    """Returns the digest; `names` holds the streams that it may name."""
+    by: reads.By = "programme" if stream is None else "stream"
+    groups = None if stream is None else [stream]
+    figures = reads.metrics(
+        snapshot, by=by, from_day=week, to_day=week + _WEEK, groups=groups, scope=scope
+    )
+    now = next(figures.iter_rows(named=True), None)
+    whole = reads.weekly(snapshot, by=by, groups=groups, scope=scope)
+    whole = series.recent(whole, week, series.PROGRAMME_MEASURES)
+    streams = reads.weekly(snapshot, by="stream", groups=groups, scope=scope)
+    streams = streams.filter(pl.col("group_id").is_in(list(names)))
+    streams = series.recent(streams, week, [it.id for it in STREAM_MEASURES])
+    programme = whole if stream is None else whole.clear()
+    stuck = reads.stuck(snapshot, min_hours=_STUCK_HOURS, scope=scope)
+    moved = reads.restated(snapshot, by=by, since=trust["as_of"] - _WEEK, scope=scope)
+    if stream is not None:
+        stuck, moved = stuck.filter(stream=stream), moved.filter(group_id=stream)
+    named = pl.col("stream").is_in(list(names))
+    stuck = stuck.with_columns(pl.when(named).then("stream_name").alias("stream_name"))
+    ledger = charged(reads.ledger(snapshot, by=by, scope=scope), stream or "programme")
+    answer = sentences.stand_up(
+        figures=now, weekly=streams, programme=programme, stuck=stuck, names=names, week=week
+    )
+    return Digest(
+        week=week_id(week),
+        about="Programme" if stream is None else names[stream],
+        days=formats.span(week, week + timedelta(days=6)),
+        as_of=formats.instant(trust["as_of"], str(trust["timezone"])),
+        headline=as_read(answer.sentence),
+        support=as_read(answer.support),
+        news=(
+            Section("What changed", _changed([streams, programme], week, names)),
+            Section("What is stuck", _stuck(stuck)),
+        ),
+        figures=() if now is None else _figures(now, ledger),
+        shares=() if now is None else _shares(now),
+        trends=tuple(_trend(whole, it) for it in _CHARTS),
+        footing=(
+            Section("Restated since last week", _restated(moved)),
+            Section("Data trust", _trusted(trust)),
+        ),
+    )
 
-    snapshot: Snapshot
-    scope: Scope
-    week: date
-    stream: str | None
-    names: Mapping[str, str]
-    trust: Mapping[str, Any]
 
-    @property
-    def by(self) -> reads.By:
-        return "programme" if self.stream is None else "stream"
+def _changed(
+    frames: Sequence[pl.DataFrame], week: date, names: Mapping[str, str]
+) -> tuple[Line, ...]:
+    found, checked = series.signal_rows(frames, week, names)
+    lines = _at_most([_signal(row, names) for row in found])
+    lines = lines or [Line(signals.no_signal_words(checked))]
+    return (*lines, Line(signals.checked_words(checked)))
 
-    @property
-    def groups(self) -> list[str] | None:
-        return None if self.stream is None else [self.stream]
 
-    @cached_property
-    def now(self) -> dict[str, Any] | None:
-        figures = reads.metrics(
-            self.snapshot,
-            by=self.by,
-            from_day=self.week,
-            to_day=self.week + _WEEK,
-            groups=self.groups,
-            scope=self.scope,
+def _stuck(stuck: pl.DataFrame) -> tuple[Line, ...]:
+    by_stream = stuck.group_by("stream_name", "what", maintain_order=True).agg(
+        pl.struct("scholar", "entity", "project").n_unique().alias("lines"),
+        pl.col("waited_hours").max(),
+    )
+    lines = [
+        Line(
+            f"{formats.plural(row['lines'], 'line')}, the longest for "
+            f"{formats.duration(row['waited_hours'])}",
+            name=row["stream_name"] or "Elsewhere",
+            strong=row["what"],
         )
-        return next(figures.iter_rows(named=True), None)
+        for row in by_stream.iter_rows(named=True)
+    ]
+    return tuple(_at_most(lines)) or (Line("Nothing has been stuck for more than a day."),)
 
-    @cached_property
-    def whole(self) -> pl.DataFrame:
-        """The weekly series of the programme, or of the one stream."""
-        weekly = reads.weekly(self.snapshot, by=self.by, groups=self.groups, scope=self.scope)
-        return series.recent(weekly, self.week, series.PROGRAMME_MEASURES)
 
-    @cached_property
-    def streams(self) -> pl.DataFrame:
-        """The weekly series of the streams that may be named."""
-        weekly = reads.weekly(self.snapshot, by="stream", groups=self.groups, scope=self.scope)
-        named = weekly.filter(pl.col("group_id").is_in(list(self.names)))
-        return series.recent(named, self.week, [it.id for it in STREAM_MEASURES])
+def _figures(now: dict[str, Any], ledger: dict[str, Any] | None) -> tuple[Figure, ...]:
+    concluded, loop = tiles.concluded(now, None), tiles.loop(now, None)
+    left_over = tiles.credits_left(now, ledger)
+    spent = [] if left_over.value == formats.NOT_KNOWN else [left_over.change]
+    return (
+        Figure(concluded.label, concluded.value, (concluded.second, concluded.note)),
+        serial_figure(now),
+        Figure(loop.label, loop.value, (*(_halves(now) or [loop.second.rstrip(".")]), loop.note)),
+        Figure(left_over.label, left_over.value, (*spent, left_over.second, left_over.note)),
+    )
 
-    @cached_property
-    def stuck(self) -> pl.DataFrame:
-        stuck = reads.stuck(self.snapshot, min_hours=_STUCK_HOURS, scope=self.scope)
-        if self.stream is not None:
-            stuck = stuck.filter(pl.col("stream") == self.stream)
-        named = pl.col("stream").is_in(list(self.names))
-        return stuck.with_columns(pl.when(named).then("stream_name").alias("stream_name"))
 
-    def digest(self) -> Digest:
-        answer = sentences.stand_up(
-            figures=self.now,
-            weekly=self.streams,
-            programme=self.whole if self.stream is None else self.whole.clear(),
-            stuck=self.stuck,
-            names=self.names,
-            week=self.week,
-        )
-        return Digest(
-            week=week_id(self.week),
-            about="Programme" if self.stream is None else self.names[self.stream],
-            days=formats.span(self.week, self.week + timedelta(days=6)),
-            as_of=formats.instant(self.trust["as_of"], str(self.trust["timezone"])),
-            headline=as_read(answer.sentence),
-            support=as_read(answer.support),
-            news=(
-                Section("What changed", self._changed()),
-                Section("What is stuck", self._what_is_stuck()),
-            ),
-            figures=self._figures(),
-            shares=self._shares(),
-            trends=tuple(self._trend(it) for it in _CHARTS),
-            footing=(
-                Section("Restated since last week", self._restated()),
-                Section("Data trust", self._trusted()),
-            ),
-        )
+def _restated(rows: pl.DataFrame) -> tuple[Line, ...]:
+    lines = [Line(words) for words in restated(rows)]
+    return tuple(_at_most(lines)) or (Line("No past week was restated."),)
 
-    def _changed(self) -> tuple[Line, ...]:
-        frames = [self.streams] if self.stream is not None else [self.streams, self.whole]
-        found, checked = series.signal_rows(frames, self.week, self.names)
-        lines = _at_most([_signal(row, self.names) for row in found])
-        lines = lines or [Line(signals.no_signal_words(checked))]
-        return (*lines, Line(signals.checked_words(checked)))
 
-    def _what_is_stuck(self) -> tuple[Line, ...]:
-        if self.stuck.is_empty():
-            return (Line("Nothing has been stuck for more than a day."),)
-        by_stream = self.stuck.group_by("stream_name", "what", maintain_order=True).agg(
-            pl.struct("scholar", "entity", "project").n_unique().alias("lines"),
-            pl.col("waited_hours").max(),
-        )
-        lines = [
-            Line(
-                f"{formats.plural(row['lines'], 'line')}, the longest for "
-                f"{formats.duration(row['waited_hours'])}",
-                name=row["stream_name"] or "Elsewhere",
-                strong=row["what"],
-            )
-            for row in by_stream.iter_rows(named=True)
-        ]
-        return tuple(_at_most(lines))
+def _trusted(trust: Mapping[str, Any]) -> tuple[Line, ...]:
+    return (
+        Line(
+            f"{formats.share_exact(trust['attributed_share'])} of "
+            f"{formats.plural(trust['runs'], 'run')} attributed; "
+            f"{formats.plural(trust['stale_runs'], 'stale run')}, "
+            f"{formats.plural(trust['clock_runs'], 'flagged clock')}, "
+            f"{formats.plural(trust['rejected_rows'], 'row')} set aside."
+        ),
+        Line("Figures steer experiments; they do not compare people."),
+    )
 
-    def _figures(self) -> tuple[Figure, ...]:
-        now = self.now
-        if now is None:
-            return ()
-        ledgers = reads.ledger(self.snapshot, by=self.by, scope=self.scope)
-        left = charged(ledgers, self.stream or "programme")
-        concluded, loop = tiles.concluded(now, None), tiles.loop(now, None)
-        left_over = tiles.credits_left(now, left)
-        spent = [] if left_over.value == formats.NOT_KNOWN else [left_over.change]
-        return (
-            Figure(concluded.label, concluded.value, (concluded.second, concluded.note)),
-            serial_figure(now),
-            Figure(
-                loop.label, loop.value, (*(_halves(now) or [loop.second.rstrip(".")]), loop.note)
-            ),
-            Figure(left_over.label, left_over.value, (*spent, left_over.second, left_over.note)),
-        )
 
-    def _restated(self) -> tuple[Line, ...]:
-        since = self.trust["as_of"] - _WEEK
-        rows = reads.restated(self.snapshot, by=self.by, since=since, scope=self.scope)
-        if self.stream is not None:
-            rows = rows.filter(pl.col("group_id") == self.stream)
-        lines = [Line(words) for words in restated(rows)]
-        return tuple(_at_most(lines)) or (Line("No past week was restated."),)
+def _trend(weekly: pl.DataFrame, measure: str) -> Trend:
+    metric = definition(measure)
+    return Trend(metric.title, metric.unit, trend(weekly, measure))
 
-    def _trusted(self) -> tuple[Line, ...]:
-        trust = self.trust
-        return (
-            Line(
-                f"{formats.share_exact(trust['attributed_share'])} of "
-                f"{formats.plural(trust['runs'], 'run')} attributed; "
-                f"{formats.plural(trust['stale_runs'], 'stale run')}, "
-                f"{formats.plural(trust['clock_runs'], 'flagged clock')}, "
-                f"{formats.plural(trust['rejected_rows'], 'row')} set aside."
-            ),
-            Line("Figures steer experiments; they do not compare people."),
-        )
 
-    def _trend(self, measure: str) -> Trend:
-        metric = definition(measure)
-        return Trend(metric.title, metric.unit, trend(self.whole, measure))
-
-    def _shares(self) -> tuple[Share, ...]:
-        now = self.now
-        if now is None:
-            return ()
-        if now["reaction_share"] is None:
-            return serial_bar(now)
-        words = "Hours of closed loops", "machine", "reaction"
-        loops = Share(*words, 1 - now["reaction_share"], ("machine", "reaction"))
-        return (*serial_bar(now), loops)
+def _shares(now: Mapping[str, Any]) -> tuple[Share, ...]:
+    if now["reaction_share"] is None:
+        return serial_bar(now)
+    words = "Hours of closed loops", "machine", "reaction"
+    loops = Share(*words, 1 - now["reaction_share"], ("machine", "reaction"))
+    return (*serial_bar(now), loops)
 
 
 def _signal(row: Mapping[str, Any], names: Mapping[str, str]) -> Line:

@@ -13,25 +13,10 @@ if TYPE_CHECKING:
 #: Slack decodes only its own escapes, and GitHub shows those in code. Characters that either
 #: of them reads as markup are therefore replaced by others that look alike.
 _ALIKE = str.maketrans(
-    {
-        "<": "\u2039",
-        ">": "\u203a",
-        "&": "\uff06",
-        "`": "\u2019",
-        "*": "\u2217",
-        "_": "\uff3f",
-        "~": "\u223c",
-        "[": "\uff3b",
-        "]": "\uff3d",
-        "!": "\uff01",
-        "|": "\u00a6",
-        "\\": "\u2216",
-        "#": "\uff03",
-        "$": "\uff04",
-        "@": "\uff20",
-    }
+    "<>&`*_~[]!|\\#$@",
+    "\u2039\u203a\uff06\u2019\u2217\uff3f\u223c\uff3b\uff3d\uff01\u00a6\u2216\uff03\uff04\uff20",
 )
-_IN_CODE = str.maketrans({"<": "\u2039", ">": "\u203a", "&": "\uff06", "`": "\u2019"})
+_IN_CODE = str.maketrans("<>&`", "\u2039\u203a\uff06\u2019")
 _JOINER = "\u2060"
 
 

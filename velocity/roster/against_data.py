@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from velocity.formats import did_you_mean
 from velocity.roster.contradictions import covers, rates_of, texts_of
-from velocity.toml import Finding, as_toml, hinted, named
+from velocity.toml import Finding, as_toml, hinted, named, warning
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -51,11 +51,10 @@ def _idle_globs(globs: Sequence[Text], known: Collection[str], kind: str) -> Ite
     for where, glob in globs:
         if known and not any(fnmatchcase(name, glob) for name in known):
             expected = hinted("a glob that matches some; case matters", glob, known)
-            yield Finding(
+            yield warning(
                 where,
                 f"{as_toml(glob)} matches none of the {len(known)} {kind} in the data",
                 expected,
-                "warning",
             )
 
 
@@ -64,11 +63,10 @@ def _misspelled(usernames: Sequence[Text], known: Collection[str]) -> Iterator[F
     others = set(known) - {it.text for it in usernames}
     for where, username in usernames:
         if username not in known and (near := did_you_mean(username, others)):
-            yield Finding(
+            yield warning(
                 where,
                 f"the data has no run of {as_toml(username)}",
                 f"a username as W&B spells it. {near}",
-                "warning",
             )
 
 
@@ -100,12 +98,11 @@ def _priced_twice(
         if both and pair not in reported:
             reported.add(pair)
             wins = one if one.from_date >= other.from_date else other
-            yield Finding(
+            yield warning(
                 other_name,
                 f"matches {as_toml(min(both))} in the data, as {name} does; from {begin} on "
                 f"{as_toml(wins.gpu)} decides",
                 "globs that share no GPU type, or a rate of its own for that type",
-                "warning",
             )
 
 
@@ -114,9 +111,8 @@ def _unpriced(rates: Sequence[tuple[str, Rate]], gpu_types: Collection[str]) -> 
     globs = [rate.gpu for _, rate in rates]
     free = [it for it in gpu_types if it and not any(fnmatchcase(it, glob) for glob in globs)]
     if rates and free:
-        yield Finding(
+        yield warning(
             "credits.rates",
             f"no rate for {', '.join(map(as_toml, sorted(free)))} in the data",
             "a rate for each GPU type (without one it costs nothing)",
-            "warning",
         )

@@ -10,7 +10,7 @@ from functools import cache
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
-from velocity.toml import Finding, as_toml, hinted, named
+from velocity.toml import Finding, as_toml, hinted, named, warning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -33,11 +33,12 @@ class Text(NamedTuple):
     text: str
 
 
-def contradictions(roster: Roster) -> list[Finding]:
+def contradictions(roster: Roster, wrong: Collection[str]) -> list[Finding]:
     """Returns what is wrong between entries.
 
     Args:
         roster: the valid parts of a file; required values may be None.
+        wrong: places of values that are left out of it, such as "scholar ada: usernames".
     """
     scholars = named("scholar", roster.scholars)
     streams = named("stream", roster.streams)
@@ -58,9 +59,9 @@ def contradictions(roster: Roster) -> list[Finding]:
             for texts in (leads, *mentors)
             for it in _repeated(texts, "each address once", str.lower)
         ),
-        *_scholars(scholars, [*leads, *(it for texts in mentors for it in texts)]),
+        *_scholars(scholars, [*leads, *(it for texts in mentors for it in texts)], wrong),
         *_projects(texts_of(streams, "projects")),
-        *_members(streams, {it.text for it in scholar_ids}),
+        *_members(streams, {it.text for it in scholar_ids}, wrong),
         *_grants(named("grant", roster.credits.grants), scholar_ids, stream_ids),
         *_rates(rates_of(roster)),
     ]
@@ -125,7 +126,7 @@ def _repeated(
         if earlier is None:
             first[fold(text)] = where
         elif earlier == where:
-            yield Finding(where, f"{as_toml(text)} appears twice", expected, "warning")
+            yield warning(where, f"{as_toml(text)} appears twice", expected)
         else:
             yield Finding(where, f"{as_toml(text)} also appears in {earlier}", expected)
 
@@ -135,11 +136,10 @@ def _differ_in_case(texts: Iterable[Text]) -> Iterator[Finding]:
     for where, text in texts:
         earlier, spelled = first.setdefault(text.lower(), Text(where, text))
         if spelled != text and earlier != where:
-            yield Finding(
+            yield warning(
                 where,
                 f"{as_toml(text)} differs only in case from {as_toml(spelled)} in {earlier}",
                 "one spelling, or two that nobody confuses",
-                "warning",
             )
 
 
@@ -160,31 +160,30 @@ def _ids_of_others(scholars: _Scholars) -> Iterator[Finding]:
             )
 
 
-def _scholars(scholars: _Scholars, with_role: Iterable[Text]) -> Iterator[Finding]:
+def _scholars(
+    scholars: _Scholars, with_role: Iterable[Text], wrong: Collection[str]
+) -> Iterator[Finding]:
     roles = {address.lower(): where for where, address in with_role}
     for name, scholar in scholars:
-        if not scholar.usernames:
-            yield Finding(
+        if not scholar.usernames and f"{name}: usernames" not in wrong:
+            yield warning(
                 f"{name}: usernames",
                 "empty",
                 "the W&B usernames of this person, without which no run is theirs",
-                "warning",
             )
         for username in scholar.usernames:
             if username != username.strip():
-                yield Finding(
+                yield warning(
                     f"{name}: usernames",
                     f"got {as_toml(username)}",
                     f"{as_toml(username.strip())}, because spaces count",
-                    "warning",
                 )
         for address in scholar.emails if scholar.disabled else ():
             if role := roles.get(address.lower()):
-                yield Finding(
+                yield warning(
                     f"{name}: emails",
                     f"{as_toml(address)} is disabled, but has a role in {role}",
                     "no role for a disabled scholar",
-                    "warning",
                 )
 
 
@@ -192,23 +191,21 @@ def _projects(globs: Sequence[Text]) -> Iterator[Finding]:
     for number, (where, glob) in enumerate(globs):
         above = globs[:number]
         if covering := next((it for it in above if covers(it.text, glob)), None):
-            yield Finding(
+            yield warning(
                 where,
                 f"{as_toml(glob)} never applies: {as_toml(covering.text)} above it in "
                 f"{covering.where} already matches everything it would",
                 "the narrower glob first, and each glob once",
-                "warning",
             )
             continue
         for earlier, other in above:
             # A narrower glob above a wider one is an exception, and intended.
             if where != earlier and meet(other, glob) and not covers(glob, other):
-                yield Finding(
+                yield warning(
                     where,
                     f"{as_toml(glob)} can match the same project as {as_toml(other)} in {earlier}, "
                     "which comes first and decides",
                     "globs that share no project, or the narrower one first",
-                    "warning",
                 )
 
 
@@ -220,13 +217,17 @@ class _Span(NamedTuple):
     end: date  # not included
 
 
-def _members(streams: _Streams, known: Collection[str]) -> Iterator[Finding]:
+def _members(
+    streams: _Streams, known: Collection[str], wrong: Collection[str]
+) -> Iterator[Finding]:
     spans: dict[str, list[_Span]] = defaultdict(list)
     for stream, entry in streams:
         for member, it in named("member", entry.members):
             where = f"{stream}: {member}"
             if it.scholar:
                 yield from _unknown(f"{where}: scholar", it.scholar, known, "scholar")
+            if f"{where}: from" in wrong or f"{where}: to" in wrong:
+                continue
             first, end = it.from_date or date.min, it.to_date or date.max
             if end <= first:
                 yield Finding(
@@ -247,12 +248,11 @@ def _overlap(one: _Span, other: _Span) -> Iterator[Finding]:
     if one.stream == other.stream:
         yield Finding(other.where, problem, "one entry for each time in the stream")
     elif not (one.has_projects and other.has_projects):
-        yield Finding(
+        yield warning(
             other.where,
             problem,
             "projects for both streams, or times that do not overlap: experiments that no project "
             "glob decides are ambiguous",
-            "warning",
         )
 
 
@@ -272,8 +272,8 @@ def _grants(
             if receiver := getattr(grant, kind):
                 yield from _unknown(f"{name}: {kind}", receiver, known[kind], kind)
         earlier = seen.setdefault(grant, name)
-        if earlier != name:
-            yield Finding(name, f"same as {earlier}", "each grant once", "warning")
+        if earlier != name and grant.date and grant.amount:
+            yield warning(name, f"same as {earlier}", "each grant once")
 
 
 def _rates(rates: Sequence[tuple[str, Rate]]) -> Iterator[Finding]:
@@ -290,7 +290,7 @@ def _rates(rates: Sequence[tuple[str, Rate]]) -> Iterator[Finding]:
                 expected = "the rates of a glob in order of date"
             else:
                 continue
-            yield Finding(name, problem, expected, "warning")
+            yield warning(name, problem, expected)
             break
         restated = [other.gpu for _, other in above if other.from_date == rate.from_date]
         for earlier, other in rates:
@@ -300,11 +300,10 @@ def _rates(rates: Sequence[tuple[str, Rate]]) -> Iterator[Finding]:
                 and covers(rate.gpu, other.gpu)
                 and not any(covers(glob, other.gpu) for glob in restated)
             ):
-                yield Finding(
+                yield warning(
                     name,
                     f"replaces {earlier} from {rate.from_date} on",
                     f"a rate for {as_toml(other.gpu)} from {rate.from_date} above it",
-                    "warning",
                 )
 
 

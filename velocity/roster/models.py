@@ -12,19 +12,17 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from velocity.addresses import folded_address
 from velocity.errors import ConfigurationError
 from velocity.roster.against_data import Seen, misfits
 from velocity.roster.contradictions import contradictions
 from velocity.settings import Label, Number, ZoneName
-from velocity.toml import Checked, Finding, mistakes_in, read_toml
+from velocity.toml import Checked, Finding, mistakes_in, must, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_GLOB = re.compile(r"[^/]+/[^/]+")
+_ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")  # printable ASCII around one "@"
 _AWAKE = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]|24(?=:00)):([0-5][0-9])")
 _DAY_MINUTES = 24 * 60
 #: An earlier year is a typing error, and the burn-down begins with the first grant.
@@ -35,50 +33,45 @@ _LAST_CREDITS = date(2099, 12, 31)
 _MOST_CREDITS = 1e12
 
 
-def _id(text: str) -> str:
-    if not _ID.fullmatch(text):
-        raise ValueError("1 to 64 letters, digits, dots, dashes or underscores")
-    return text
+def folded_address(text: str) -> str | None:
+    """Returns an e-mail address in small letters; None if it is not an address in ASCII.
+
+    Beyond ASCII, letters that look or fold alike belong to different addresses: the Kelvin sign
+    becomes "k" in small letters.
+    """
+    return text.lower() if _ADDRESS.fullmatch(text) else None
 
 
-def _email(text: str) -> str:
-    address = folded_address(text)
-    if address is None:
-        raise ValueError("an address in plain ASCII, such as name@example.org")
-    return address
-
-
-def _grant_day(day: date) -> date:
-    if not _FIRST_GRANT <= day <= _LAST_CREDITS:
-        raise ValueError(f"a day from {_FIRST_GRANT} to {_LAST_CREDITS}")
-    return day
-
-
-def _rate_day(day: date) -> date:
-    if day > _LAST_CREDITS:
-        raise ValueError(f"a day up to {_LAST_CREDITS}")
-    return day
-
-
-def _project_glob(text: str) -> str:
-    if not _GLOB.fullmatch(text):
-        raise ValueError('ENTITY/PROJECT, where * matches any text, such as "team/vision-*"')
-    return text
-
-
-def _awake(text: str) -> str:
-    if not _AWAKE.fullmatch(text):
-        raise ValueError('two times of day, such as "09:00-21:00"')
-    return text
-
-
-_Id = Annotated[str, AfterValidator(_id)]
-_Email = Annotated[str, AfterValidator(_email)]
-_ProjectGlob = Annotated[str, AfterValidator(_project_glob)]
+_Id = Annotated[
+    str,
+    must(
+        re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}").fullmatch,
+        "1 to 64 letters, digits, dots, dashes or underscores",
+    ),
+]
+_Email = Annotated[
+    str,
+    must(folded_address, "an address in plain ASCII, such as name@example.org"),
+    AfterValidator(str.lower),
+]
+_ProjectGlob = Annotated[
+    str,
+    must(
+        re.compile(r"[^/]+/[^/]+").fullmatch,
+        'ENTITY/PROJECT, where * matches any text, such as "team/vision-*"',
+    ),
+]
+_Awake = Annotated[str, must(_AWAKE.fullmatch, 'two times of day, such as "09:00-21:00"')]
 _Text = Annotated[str, Field(min_length=1)]
 _Day = Annotated[date, Field(strict=True)]
-_GrantDay = Annotated[_Day, AfterValidator(_grant_day)]
-_RateDay = Annotated[_Day, AfterValidator(_rate_day)]
+_GrantDay = Annotated[
+    _Day,
+    must(
+        lambda day: _FIRST_GRANT <= day <= _LAST_CREDITS,
+        f"a day from {_FIRST_GRANT} to {_LAST_CREDITS}",
+    ),
+]
+_RateDay = Annotated[_Day, must(lambda day: day <= _LAST_CREDITS, f"a day up to {_LAST_CREDITS}")]
 
 
 class _Entry(BaseModel):
@@ -95,7 +88,7 @@ class Scholar(_Entry):
     emails: tuple[_Email, ...] = Field((), description="Addresses that may sign in as this person.")
     usernames: tuple[_Text, ...] = Field((), description="W&B usernames, spelled as in W&B.")
     timezone: ZoneName = Field("UTC", description="IANA zone of `awake`.")
-    awake: Annotated[str, AfterValidator(_awake)] = Field(
+    awake: _Awake = Field(
         "09:00-21:00",
         description="Hours of the day in which the scholar can act on a result. "
         "An end at or before the start is on the next day.",
@@ -260,5 +253,6 @@ def load_roster(path: Path) -> Roster | None:
 
 
 def _findings(checked: Checked[Roster]) -> list[Finding]:
-    found = [*checked.findings, *contradictions(checked.valid)]
+    wrong = {it.where for it in checked.findings}
+    found = [*checked.findings, *contradictions(checked.valid, wrong)]
     return sorted(found, key=lambda it: it.severity)

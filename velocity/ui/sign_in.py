@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import streamlit as st
 
 from velocity import formats, state
-from velocity.addresses import folded_address
 from velocity.errors import ConfigurationError, VelocityError
 from velocity.network import host_name, is_forwarded, is_loopback
 from velocity.paths import SERVED_MODE, data_folder
 from velocity.reading.access import ANYBODY, Viewer, current_roster, viewer_of
+from velocity.roster.models import folded_address
 from velocity.ui.places import settings_now
 
 if TYPE_CHECKING:
