@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from velocity import formats, sentences
-from velocity.charts import STREAM_MEASURES, trend
+from velocity.charts.multiples import STREAM_MEASURES
 from velocity.errors import VelocityError
 from velocity.reading import reads, series
 from velocity.reading.definitions import definition
@@ -31,6 +31,7 @@ from velocity.report.parts import (
 )
 from velocity.sentences import signals, tiles
 from velocity.sentences.answer import as_read
+from velocity.sentences.medians import Median
 from velocity.sentences.weeks import restated
 
 if TYPE_CHECKING:
@@ -194,10 +195,10 @@ class _Week:
 
     def _changed(self) -> tuple[Line, ...]:
         frames = [self.streams] if self.stream is not None else [self.streams, self.whole]
-        found, checked = series.signal_rows(frames, self.week, self.names)
-        lines = _at_most([_signal(row, self.names) for row in found])
-        lines = lines or [Line(signals.no_signal_words(checked))]
-        return (*lines, Line(signals.checked_words(checked)))
+        shifts = series.Shifts.of(frames, self.week, self.names)
+        lines = _at_most([_signal(row, self.names) for row in shifts.rows])
+        lines = lines or [Line(signals.no_signal_words(shifts))]
+        return (*lines, Line(signals.checked_words(shifts)))
 
     def _what_is_stuck(self) -> tuple[Line, ...]:
         if self.stuck.is_empty():
@@ -258,7 +259,7 @@ class _Week:
 
     def _trend(self, measure: str) -> Trend:
         metric = definition(measure)
-        return Trend(metric.title, metric.unit, trend(self.whole, measure))
+        return Trend(metric.title, metric.unit, series.trend(self.whole, measure))
 
     def _shares(self) -> tuple[Share, ...]:
         now = self.now
@@ -280,13 +281,10 @@ def _signal(row: Mapping[str, Any], names: Mapping[str, str]) -> Line:
 def _halves(now: Mapping[str, Any]) -> list[str]:
     """Returns the medians of both halves of the loop, with their limits."""
     return [
-        f"{part} "
-        + formats.median(
-            *(now[f"{part}_hours_{it}"] for it in ("median", "low", "high")),
-            largest=now[f"{part}_hours_largest"],
-        )
+        f"{part} {median.words()}"
         for part in ("machine", "reaction")
-        if now[f"{part}_hours_events"] >= formats.MEDIAN_EVENTS
+        for median in [Median.of(now, f"{part}_hours")]
+        if median.enough
     ]
 
 
