@@ -30,7 +30,7 @@ def draw_burndown(
     """The balance in steps from zero up, and a dotted line to the day it would be used up.
 
     - `frame`: in order of `day` (date): `balance` (float, credits at the end of the day).
-    - `exhausted_on`: when the balance reaches zero at the pace of the last 14 days; None where
+    - `exhausted_on`: when the balance reaches zero at the pace of the last 14 days; None if
       nothing was spent or nothing is left.
     - `tile`: drawn at the size of a tile.
     """

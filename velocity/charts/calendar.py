@@ -20,7 +20,7 @@ _DAYS = 7
 def draw_calendar(frame: pl.DataFrame, *, mode: Mode, title: str, noun: str) -> Chart:
     """Days in five steps from none to the most, Monday on top, all seven rows.
 
-    - `frame`: one row per day; `day` (date), `value` (int, null where not known).
+    - `frame`: one row per day; `day` (date), `value` (int, null if not known).
     - `noun`: one of what they count, such as "launch".
     """
     canvas = Canvas(title, mode, 198, (30, 8, 8, 26))

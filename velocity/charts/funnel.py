@@ -30,7 +30,7 @@ def draw_funnel(
       null where the viewer may not see it: shown on hover only).
     - `limits`: in order of `exposure_weeks` (float); `low_95`, `high_95`, `low_998`, `high_998`
       (float, a week).
-    - `pooled`: the rate of all together, a week; None where there is no exposure.
+    - `pooled`: the rate of all together, a week; None without exposure.
     """
     canvas = Canvas(title, mode, 312, (44, 58, 20, 40))
     if points.is_empty() or limits.is_empty() or pooled is None:

@@ -177,7 +177,7 @@ class Lanes:
 
 
 def _waited_until(row: Row, as_of: datetime) -> datetime | None:
-    """Where the wait after an experiment's signal ends; None where there is none."""
+    """Where the wait after an experiment's signal ends; None without a wait."""
     signal: datetime | None = row["signal_at"]
     if signal is None:
         return None
