@@ -15,6 +15,7 @@ from playwright.sync_api import sync_playwright
 
 from scripts.browsing import launch_browser, served, settle
 from velocity.demo.launch import prepare_demo
+from velocity.pages import PAGES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -22,17 +23,6 @@ if TYPE_CHECKING:
     from velocity.sync.commands import Progress
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
-#: Name of the picture -> path of the page.
-PAGES = {
-    "stand-up": "",
-    "my-velocity": "my-velocity?scholar=lapwing",
-    "streams": "streams",
-    "compute": "compute",
-    "runs": "runs",
-    "why": "why?scholar=lapwing",
-    "data-health": "data-health",
-    "definitions": "definitions",
-}
 MODES = ("light", "dark")
 _WIDTH = 1440
 _HEIGHT = 1400
@@ -72,10 +62,15 @@ def _take_all(browser: Browser, address: str, mode: str) -> None:
         reduced_motion="reduce",
     )
     page = context.new_page()
-    for name, path in PAGES.items():
+    for declared in PAGES:
+        # A demo has no leads of groups only.
+        if "lead" not in declared.roles:
+            continue
         page.set_viewport_size({"width": _WIDTH, "height": _HEIGHT})
-        page.goto(f"{address}/{path}")
-        picture = IMAGES / f"{name}-{mode}.png"
+        path = "" if declared is PAGES[0] else declared.path
+        whose = "?scholar=lapwing" if "scholar" in (declared.choices or ()) else ""
+        page.goto(f"{address}/{path}{whose}")
+        picture = IMAGES / f"{declared.path}-{mode}.png"
         picture.write_bytes(_small(_whole(page)))
         print(f"{picture.relative_to(IMAGES.parent.parent)}, {picture.stat().st_size:,} bytes")
     context.close()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from streamlit.navigation.page import calc_hash
 from streamlit.testing.v1 import AppTest
 
 from scripts.waiting import PATIENCE_S
@@ -69,20 +70,13 @@ def ten_weeks(data: Path) -> None:
     store_of(waits, AS_OF, data=data, roster=load_roster(roster))
 
 
-def _registered_pages() -> dict[str, Any]:
-    """The pages by their addresses, which only a run tells: "my-velocity" is no file's name."""
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
-    test.switch_page("velocity/pages/definitions.py").run()
-    return test._registered_pages
-
-
 def open_page(
     page: str, data: Path, monkeypatch: pytest.MonkeyPatch, **query: str | list[str]
 ) -> AppTest:
     """A page as it stands after its first run.
 
     Args:
-        page: file in velocity/pages, without its ending.
+        page: its name, such as "my_velocity".
         data: folder of the store.
         monkeypatch: takes the settings back.
         query: the address's parameters.
@@ -90,11 +84,10 @@ def open_page(
     monkeypatch.setenv("VELOCITY_DATA", str(data))
     monkeypatch.setenv("VELOCITY_CONFIG", str(data / "velocity.toml"))
     test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
-    if "_" in page and page != "stand_up":
-        test._registered_pages = _registered_pages()
     for name, value in query.items():
         test.query_params[name] = value
-    test.switch_page(f"velocity/pages/{page}.py").run()
+    test._page_hash = calc_hash(page.replace("_", "-"))
+    test.run()
     assert not test.exception
     assert not (told := [warning.value for warning in test.warning]), told
     return test

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from velocity.charts import TimelineView
+from velocity.charts.timeline_frame import TimelineView
 
 FIRST_WEEK = date(2026, 8, 31)
 HOSTILE = "<script>alert(1)</script> <b>&amp; %{x} 🦜 " + "long" * 75

@@ -53,7 +53,8 @@ GROUP BY ALL
 
 _DEFINITIONS = """
 from streamlit.testing.v1 import AppTest
-page = AppTest.from_file("velocity/pages/definitions.py").run(timeout=60)
+script = "from velocity.pages.definitions import PAGE; PAGE.draw()"
+page = AppTest.from_string(script).run(timeout=60)
 print(*(it.value for it in page.markdown), sep="\\n")
 """
 _SERIES = """

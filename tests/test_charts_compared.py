@@ -7,13 +7,11 @@ import polars as pl
 import pytest
 
 from tests.chart_frames import FIRST_WEEK, HOSTILE, chance, compared, days, gpu_weeks, scholars
-from velocity.charts import (
-    draw_burndown,
-    draw_calendar,
-    draw_compute,
-    draw_funnel,
-    draw_strips,
-)
+from velocity.charts.burndown import draw_burndown
+from velocity.charts.calendar import draw_calendar
+from velocity.charts.compute import draw_compute
+from velocity.charts.funnel import draw_funnel
+from velocity.charts.strips import draw_strips
 from velocity.theme import DARK, LIGHT
 
 

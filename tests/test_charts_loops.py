@@ -2,8 +2,7 @@ import polars as pl
 import pytest
 
 from tests.chart_frames import HOSTILE, loops
-from velocity.charts import draw_loops, draw_share_bar
-from velocity.charts.loops import MOST_LOOPS
+from velocity.charts.loops import MOST_LOOPS, draw_loops, draw_share_bar
 from velocity.theme import LIGHT, tokens
 
 

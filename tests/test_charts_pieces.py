@@ -1,6 +1,6 @@
 import pytest
 
-from velocity.charts.base import blank, padded, safe, ticks, value_axis
+from velocity.charts.base import Canvas, padded, safe, ticks, value_axis
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_there_are_never_more_than_four_ticks(unit, scale):
 
 
 def test_tick_words_fit_beside_the_axis():
-    words = value_axis([0, 0.5, 4.5, 6, 48, 54], "hours")["ticktext"]
+    words = value_axis(0, 60, "hours", at=[0, 0.5, 4.5, 6, 48, 54])["ticktext"]
     assert [word.replace("\u00a0", " ") for word in words] == [
         "0",
         "30 m",
@@ -67,7 +67,7 @@ def test_text_of_others_is_shown_literally():
 
 
 def test_nothing_to_draw_is_said_in_words_in_a_room_of_the_same_height():
-    chart = blank("Reaction", mode="dark", height=128)
+    chart = Canvas("Reaction", "dark", 128).blank()
     assert chart.alt == "Reaction: no data in this window."
     assert not chart.figure.data
     assert (chart.figure.layout.height, chart.missing) == (128, "No data in this window")

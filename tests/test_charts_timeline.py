@@ -4,9 +4,8 @@ import polars as pl
 import pytest
 
 from tests.chart_frames import HOSTILE, NOON, experiments, runs, stretches, view
-from velocity.charts import draw_timeline
-from velocity.charts.lanes import pack
-from velocity.charts.timeline import MOST_BARS
+from velocity.charts.timeline import MOST_BARS, draw_timeline
+from velocity.charts.timeline_marks import pack
 from velocity.theme import DARK, LIGHT
 
 HOUR_MS = 3_600_000

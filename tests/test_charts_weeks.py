@@ -6,16 +6,9 @@ import polars as pl
 import pytest
 
 from tests.chart_frames import HOSTILE, days, weeks
-from velocity.charts import (
-    Measure,
-    draw_dots,
-    draw_multiples,
-    draw_spark_bars,
-    draw_spark_line,
-    draw_split_trend,
-    draw_throughput,
-    draw_trend,
-)
+from velocity.charts.multiples import Measure, draw_multiples
+from velocity.charts.tiles import draw_spark_bars, draw_spark_line
+from velocity.charts.trends import draw_dots, draw_split_trend, draw_throughput, draw_trend
 from velocity.theme import DARK, LIGHT
 
 REACTION = Measure("reaction_hours_median", "Reaction, median", "hours")
@@ -76,9 +69,9 @@ def test_a_week_without_a_value_breaks_the_line_and_a_lone_week_is_a_dot():
     assert list(line.y) == [4.0, None, 5.0, None, 4.5, 4.6]
     assert line.connectgaps is False
     chart = draw_multiples(
-        frame.with_columns(group=pl.lit("Basalt"), measure=pl.lit(REACTION.id)),
+        frame.with_columns(group_id=pl.lit("Basalt"), measure=pl.lit(REACTION.id)),
         measures=[REACTION],
-        groups=["Basalt"],
+        groups={"Basalt": "Basalt"},
         along="row",
         mode="light",
         title="Streams",
@@ -103,8 +96,10 @@ def test_axes_name_the_first_and_the_last_week_only():
 def test_machine_and_reaction_keep_their_colours_and_start_at_zero():
     frame = pl.concat(
         [
-            weeks([4.0, 5.0], centre=4.5, limits=(3, 6)).with_columns(part=pl.lit("reaction")),
-            weeks([1.0, 2.0]).with_columns(part=pl.lit("machine")),
+            weeks([4.0, 5.0], centre=4.5, limits=(3, 6)).with_columns(
+                measure=pl.lit("reaction_hours_median")
+            ),
+            weeks([1.0, 2.0]).with_columns(measure=pl.lit("machine_hours_median")),
         ]
     )
     chart = draw_split_trend(frame, mode="dark", title="Loop")
@@ -162,7 +157,7 @@ def multiples(frame, groups, along="row", **more):
     return draw_multiples(
         frame,
         measures=[REACTION, SERIAL],
-        groups=groups,
+        groups={it: it for it in groups},
         along=along,
         mode="light",
         title="Streams",
@@ -174,10 +169,10 @@ def panels():
     return pl.concat(
         [
             weeks([4.0, 9.0], centre=4.5, limits=(3, 6), signal={1}).with_columns(
-                group=pl.lit("Basalt"), measure=pl.lit(REACTION.id)
+                group_id=pl.lit("Basalt"), measure=pl.lit(REACTION.id)
             ),
-            weeks([2.0, 2.5]).with_columns(group=pl.lit("Dune"), measure=pl.lit(REACTION.id)),
-            weeks([0.6, 0.7]).with_columns(group=pl.lit("Basalt"), measure=pl.lit(SERIAL.id)),
+            weeks([2.0, 2.5]).with_columns(group_id=pl.lit("Dune"), measure=pl.lit(REACTION.id)),
+            weeks([0.6, 0.7]).with_columns(group_id=pl.lit("Basalt"), measure=pl.lit(SERIAL.id)),
         ]
     )
 
@@ -218,7 +213,7 @@ def test_a_signal_in_a_panel_is_strong_and_in_the_words():
 
 
 def test_streams_with_hostile_names_stay_text():
-    frame = panels().with_columns(group=pl.lit(HOSTILE))
+    frame = panels().with_columns(group_id=pl.lit(HOSTILE))
     chart = multiples(frame, [HOSTILE], along="column", notes={HOSTILE: "<i>n</i>"})
     texts = [note.text for note in chart.figure.layout.annotations]
     assert not any("<script" in text or "<i>" in text for text in texts)

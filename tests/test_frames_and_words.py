@@ -9,9 +9,9 @@ from tests.builders import at, run, store_of
 from tests.read_schemas import READ_SCHEMAS
 from velocity.reading import reads
 from velocity.reading.frames import charged, series_days
-from velocity.reading.series import last_complete_week, recent
+from velocity.reading.series import Shifts, last_complete_week, recent
 from velocity.sentences import lines, tiles
-from velocity.sentences.signals import signals
+from velocity.sentences.signals import signal_words
 from velocity.sentences.weeks import window_words
 
 MONDAY = date(2026, 11, 16)
@@ -86,9 +86,10 @@ def test_signals_come_in_roster_order_with_the_programme_last():
     whole = one.with_columns(group_id=pl.lit("programme"))
     first = one.with_columns(group_id=pl.lit("aurora"))
     names = {"aurora": "Aurora", "basalt": "LLM basalt"}
-    found, checked = signals([whole, one, first], MONDAY, names)
+    shifts = Shifts.of([whole, one, first], MONDAY, names)
+    found = [signal_words(row, names) for row in shifts.rows]
     assert [words.split(",")[0] for words in found] == ["**Aurora", "**LLM basalt", "**Programme"]
-    assert checked == 3
+    assert shifts.series == 3
     assert "share of runs failed: 25\u00a0%.** Usual range 5\u00a0% to 10\u00a0%." in found[0]
 
 

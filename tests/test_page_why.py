@@ -88,9 +88,9 @@ def test_an_address_of_what_is_no_figure_is_corrected(data, monkeypatch):
 
 def test_two_lines_with_the_same_title_are_two_choices():
     def script():
-        from velocity import ui  # noqa: PLC0415 - a script of its own
+        from velocity.pages.why import choose_titled  # noqa: PLC0415 - a script of its own
 
-        ui.choose_titled("Of", {"a": "Line", "b": "Line"}, key="of", default="a", width=100)
+        choose_titled("Of", {"a": "Line", "b": "Line"}, key="of", default="a", width=100)
 
     page = AppTest.from_function(script).run()
     page.selectbox(key="of").select("b").run()

@@ -27,7 +27,7 @@ from velocity import sentences
         ((100, 90, 10, 0, None, None), "10 credits are left; none were spent in the last 14 days."),
         (
             (100, 130, -30, 5, -6.0, None),
-            "The credits are used up: 30 more are spent than granted.",
+            "The credits are used up: 30 more were spent than granted.",
         ),
         ((100, 0, 100, 0.001, 1e5, None), "100 credits are left, enough for more than ten years"),
         (

@@ -38,11 +38,8 @@ def health(users=0, ambiguous=0, residual=0.0, failed=(), **trust):
         ({"clock_runs": 1}, "1 run has a doubtful clock (n = 1,904 runs).", ""),
         (
             {"clock_runs": 5, "users": 27, "ambiguous": 2, "stale_runs": 1},
-            (
-                "27 runs belong to no known scholar, and 5 runs have a doubtful clock "
-                "(n = 1,904 runs)."
-            ),
-            "Also 2 experiments belong to no stream; 1 run is presumed dead.",
+            ("27 runs have no known scholar, and 5 runs have a doubtful clock (n = 1,904 runs)."),
+            "Also 2 experiments have no stream; 1 run is presumed dead.",
         ),
         (
             {"failed": ("p",), "clock_runs": 5},
@@ -56,7 +53,7 @@ def health(users=0, ambiguous=0, residual=0.0, failed=(), **trust):
         ),
         (
             {"residual": 0.5, "failed": ("p",)},
-            "Daily figures and runs do not add up: a fault of ours, please report it.",
+            "Daily figures and runs do not add up: a bug in this tool; please report it.",
             "They differ by 30 m.",
         ),
         ({"runs": 0}, "There are no runs yet.", ""),

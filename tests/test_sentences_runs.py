@@ -1,4 +1,4 @@
-"""What Runs says first: how many start, and what becomes of them."""
+"""What Runs says first: how many started, and what became of them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ def test_runs_tells_what_became_of_them_and_shares_of_enough_only():
     row = figures(runs_started=214, runs_finished=171, runs_failed=18, runs_killed=9)
     told = sentences.runs(figures={**row, "failure_share": 0.09, "early_failures": 3}, started=214)
     assert plain(told.sentence) == (
-        "214 runs start in this window: 171 finish, 18 fail, 9 are killed."
+        "214 runs started in this window: 171 finished, 18 failed, 9 were killed."
     )
     assert plain(told.support) == "9 % of the runs that ended failed, 3 of them within 2 minutes."
     few = figures(runs_started=1, runs_failed=5, failure_share=1.0, rework_share=1.0)
     assert sentences.runs(figures=few, started=1).support == ""
-    none = "No run starts or ends in this window."
+    none = "No run started or ended in this window."
     assert sentences.runs(figures=None, started=0).sentence == none
 
 
-@pytest.mark.parametrize(("started", "said"), [(1, "1 run starts"), (415, "415 runs start")])
+@pytest.mark.parametrize(("started", "said"), [(1, "1 run started"), (415, "415 runs started")])
 def test_runs_that_no_one_figure_is_about_are_counted(started, said):
     told = sentences.runs(figures=None, started=started)
     assert plain(told.sentence) == f"{said} in this window."

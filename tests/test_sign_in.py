@@ -152,7 +152,7 @@ def test_a_server_lets_in_only_as_it_did_when_it_started(folder, monkeypatch, st
     (folder / "velocity.toml").write_text(f'[access]\nmode = "{now}"\n', encoding="utf-8")
     monkeypatch.setenv("VELOCITY_SERVED", started)
     for who in (None, SignIn(people.LEAD, datetime.now(UTC))):
-        with pytest.raises(NotAdmitted, match="another way in"):
+        with pytest.raises(NotAdmitted, match="way to sign in has changed"):
             viewer_now(who)
     monkeypatch.setenv("VELOCITY_SERVED", now)
     assert viewer_now(SignIn(people.LEAD, datetime.now(UTC))).scope.everything

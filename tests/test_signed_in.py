@@ -86,7 +86,7 @@ def test_runs_says_what_became_of_those_that_the_viewer_sees(viewer, app):
     theirs = cookies(app, viewer)
     errors, wire = run(look())
     assert errors == []
-    assert re.search(r"\d+ runs start in this window: \d+ finish", wire)
+    assert re.search(r"\d+ runs started in this window: \d+ finished", wire)
 
 
 def test_a_look_at_the_runs_of_one_person_is_told_to_them(app):

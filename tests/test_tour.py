@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from velocity.charts import draw_share_bar
+from velocity.charts.loops import draw_share_bar
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import RunNode, World, Writer
 from velocity.reading import reads

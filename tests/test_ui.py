@@ -15,7 +15,7 @@ def section():
     import polars as pl
 
     from tests.chart_frames import weeks
-    from velocity.charts import draw_trend
+    from velocity.charts.trends import draw_trend
     from velocity.ui import parts as ui
 
     frame = weeks([4.0, 5.0]).with_columns(name=pl.lit("=1+1"))
@@ -26,7 +26,7 @@ def section():
 
 def tiles():
     from tests.chart_frames import days
-    from velocity.charts import draw_spark_bars
+    from velocity.charts.tiles import draw_spark_bars
     from velocity.ui import parts as ui
 
     chart = draw_spark_bars(days([1, 2]), mode="light", title="Concluded", unit="count")
@@ -75,7 +75,7 @@ def trouble():
     from velocity.ui import parts as ui
 
     ui.show_error(VelocityError("No ![x](http://evil) here.", "Run *velocity sync*."))
-    ui.empty_state("No runs yet.", "velocity sync", link=("Connect W&B", "https://example.org"))
+    ui.empty_state("No runs yet.", "velocity sync")
 
 
 def run(page, **query):

@@ -106,17 +106,15 @@ def median(
     """
     if value is None:
         return NOT_KNOWN if largest is None else f">{NBSP}{duration(largest)}"
-    return duration(value) + _limits(low, high)
+    beside = limits(low, high)
+    return f"{duration(value)} ({beside})" if beside else duration(value)
 
 
-def _limits(low: float | None, high: float | None) -> str:
-    if low is None and high is None:
-        return ""
-    if high is None:
-        return f" ({duration(low)} or more)"
+def limits(low: float | None, high: float | None) -> str:
+    """Limits in hours in words: "3 h 18 m to 6 h 22 m", "3 h 18 m or more"; "" without any."""
     if low is None:
-        return f" (up to {duration(high)})"
-    return f" ({duration(low)} to {duration(high)})"
+        return "" if high is None else f"up to {duration(high)}"
+    return f"{duration(low)} or more" if high is None else f"{duration(low)} to {duration(high)}"
 
 
 def too_few(events: int, noun: str = "loop") -> str:
@@ -200,6 +198,15 @@ def points(change: float | None) -> str:
     whole = round(change * 100)
     noun = "point" if abs(whole) == 1 else "points"
     return f"{_signed(count(whole), whole)}{NBSP}{noun}"
+
+
+def figure(value: float | None, unit: str) -> str:
+    """A value as its unit is written: "count", "share" or "hours"; any other unit as a rate."""
+    return _WRITERS.get(unit, rate)(value)
+
+
+#: How the values of a unit are written. Hours are float hours, shares 0 to 1.
+_WRITERS = {"count": count, "share": share, "hours": duration}
 
 
 def day(value: date) -> str:

@@ -115,7 +115,7 @@ def test_a_role_that_the_roster_takes_away_ends_without_a_new_sign_in(browser, a
             text = before.replace(f'leads = ["{people.LEAD}"]', "leads = []")
             roster.write_text(text, encoding="utf-8")
             lead.page.get_by_text("4 weeks", exact=True).click()
-            expect(lead.page.get_by_text("There is nothing here for this address.")).to_be_visible()
+            expect(lead.page.get_by_text("You don't have access.")).to_be_visible()
             expect(lead.page.locator("[data-testid=stDataFrame]")).to_have_count(0)
         finally:
             roster.write_text(before, encoding="utf-8")
@@ -130,8 +130,8 @@ def test_logs_hold_no_secret_token_address_or_run_name(app):
 @pytest.mark.parametrize(
     ("who", "said"),
     [
-        (STRANGER, "There is nothing here for this address."),
-        (email(people.DISABLED), "There is nothing here for this address."),
+        (STRANGER, "You don't have access."),
+        (email(people.DISABLED), "You don't have access."),
         (UNVERIFIED, "Your e-mail address is not verified."),
     ],
 )

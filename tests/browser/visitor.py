@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from axe_playwright_python.base import AXE_SCRIPT
@@ -20,17 +19,10 @@ if TYPE_CHECKING:
 
 Mode = Literal["light", "dark"]
 
-#: For leads who may not see people, and listed for nobody else.
-GROUPS = "groups"
-#: Path of every other page, the default page (whose path is empty) first.
-PAGES = (
-    "",
-    *sorted(
-        file.stem.replace("_", "-")
-        for file in Path(pages.__file__).parent.glob("*.py")
-        if file.stem not in {"__init__", "stand_up", GROUPS}
-    ),
-)
+#: Path of every page that a lead has, the first by its empty path.
+PAGES = ("", *(page.path for page in pages.PAGES[1:] if "lead" in page.roles))
+#: For leads who may not see people.
+GROUPS = next(page.path for page in pages.PAGES if page.roles == ("group lead",))
 HEIGHT = 1400
 #: How long a page may take to become as narrow as its window; only a faulty one takes all of it.
 _FOLLOWS_WITHIN_MS = 60_000

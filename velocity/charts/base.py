@@ -1,4 +1,4 @@
-"""What every chart is made of: the figure's frame, ticks, words and notes."""
+"""What every chart is made of: its canvas, ticks and words."""
 
 from __future__ import annotations
 
@@ -6,35 +6,26 @@ import html
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 import polars as pl
 from plotly.basedatatypes import BaseFigure
 
 from velocity import formats
-from velocity.theme import Mode, template
+from velocity.theme import Mode, Tokens, template, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
-#: What a column of figures is, and so how it is written. Hours are float hours, shares 0 to 1.
-Unit = Literal["count", "rate", "share", "hours"]
 #: A piece of a Plotly figure as plain JSON-like data.
 Part = dict[str, Any]
-Margin = tuple[int, int, int, int]  # left, right, top, bottom, px
 
 DAY_MS = 86_400_000
 MOST_TICKS = 4
 _DAYS_FROM = 48
 _HOUR_STEPS = (1 / 12, 1 / 6, 0.25, 0.5, 1, 2, 3, 6, 12, 24, 48, 72, 120, 240, 480, 960)
-_WRITERS = {
-    "count": formats.count,
-    "rate": formats.rate,
-    "share": formats.share,
-    "hours": formats.duration,
-}
 
 
 @dataclass(frozen=True)
@@ -43,26 +34,26 @@ class Chart:
 
     spec: Part  # the figure as plotly.js takes it: "data" and "layout"
     alt: str  # one sentence that stands for the picture
-    note: str = ""  # what the picture leaves out or lumps together; "" where nothing
+    note: str = ""  # what the picture leaves out or combines; "" for nothing
     zoom: bool = False  # whether it can be panned and zoomed
-    missing: str = ""  # words to show in the figure's place, where there is nothing to draw
+    missing: str = ""  # words to show instead of the figure when there is nothing to draw
 
     @cached_property
     def figure(self) -> go.Figure:
-        """The figure with every part of it checked by Plotly, which takes longer than all else."""
+        """The figure with every part checked by Plotly, which is slow: for tests."""
         return go.Figure(self.spec)
 
     @property
     def unchecked(self) -> BaseFigure:
-        """The figure for whoever only sends it on: tests have checked what we draw."""
+        """The figure to send to a browser. Tests check the parts that we draw."""
         return _Unchecked(self.spec)
 
 
 class _Unchecked(BaseFigure):  # type: ignore[misc] # Plotly ships no types
-    """A figure that is nothing but what it is sent as."""
+    """A figure without objects for its parts."""
 
     def __init__(self, spec: Part) -> None:
-        # Not the one of the base, which builds and checks an object for each part.
+        # The base class would build and check an object for each part.
         self._spec = spec
 
     def to_dict(self) -> Part:
@@ -70,23 +61,39 @@ class _Unchecked(BaseFigure):  # type: ignore[misc] # Plotly ships no types
         return self._spec
 
 
-def make_figure(
-    data: Sequence[Part], layout: Part, *, mode: Mode, height: int, margin: Margin
-) -> Part:
-    """A figure of `mode`'s template, `height` px high."""
-    left, right, top, bottom = margin
-    frame = {
-        "template": template(mode),
-        "height": height,
-        "margin": {"l": left, "r": right, "t": top, "b": bottom},
-    }
-    return {"data": list(data), "layout": frame | layout}
+@dataclass(frozen=True)
+class Canvas:
+    """What a chart is drawn on."""
 
+    title: str  # what the figures are
+    mode: Mode
+    height: int  # px
+    margin: tuple[int, int, int, int] = (12, 12, 10, 10)  # left, right, top, bottom, px
 
-def blank(title: str, *, mode: Mode, height: int, words: str = "No data in this window") -> Chart:
-    """A chart of nothing: words in the place of a figure of that height, so that nothing jumps."""
-    figure = make_figure([], {}, mode=mode, height=height, margin=(12, 12, 10, 10))
-    return Chart(figure, f"{title}: {formats.mid_sentence(words)}.", missing=words)
+    @property
+    def colour(self) -> Tokens:
+        """The palette."""
+        return tokens(self.mode)
+
+    def px(self, pixels: float, high: float) -> float:
+        """How much of a value axis from 0 to `high` is `pixels` tall."""
+        return pixels * high / (self.height - self.margin[2] - self.margin[3])
+
+    def chart(
+        self, data: Iterable[Part], layout: Part, alt: str, *, note: str = "", zoom: bool = False
+    ) -> Chart:
+        """The chart of some traces; `alt` goes on after the title."""
+        frame = {
+            "template": template(self.mode),
+            "height": self.height,
+            "margin": dict(zip("lrtb", self.margin, strict=True)),
+        }
+        return Chart({"data": [*data], "layout": frame | layout}, f"{self.title}{alt}", note, zoom)
+
+    def blank(self, words: str = "No data in this window") -> Chart:
+        """Words instead of a figure, at the same height so that the page does not jump."""
+        spec = self.chart([], {}, "").spec
+        return Chart(spec, f"{self.title}: {formats.mid_sentence(words)}.", missing=words)
 
 
 def safe(text: str | None, limit: int = 40) -> str:
@@ -94,13 +101,8 @@ def safe(text: str | None, limit: int = 40) -> str:
     return html.escape(formats.label(text, limit), quote=False)
 
 
-def written(value: float | None, unit: Unit) -> str:
-    """A figure of `unit` in words."""
-    return _WRITERS[unit](value)
-
-
-def ticks(low: float, high: float, unit: Unit, *, most: int = MOST_TICKS) -> list[float]:
-    """At most `most` round values between `low` and `high`; none where they are not a range."""
+def ticks(low: float, high: float, unit: str, *, most: int = MOST_TICKS) -> list[float]:
+    """At most `most` round values between `low` and `high`; none for an empty range."""
     if unit == "share":
         high = min(high, 1.0)
     if not high > low:
@@ -112,7 +114,7 @@ def ticks(low: float, high: float, unit: Unit, *, most: int = MOST_TICKS) -> lis
     return []
 
 
-def _steps(unit: Unit, smallest: float) -> Iterable[float]:
+def _steps(unit: str, smallest: float) -> Iterable[float]:
     if unit == "hours":
         yield from (step for step in _HOUR_STEPS if step >= smallest)
     power = 10.0 ** math.floor(math.log10(smallest))
@@ -123,17 +125,26 @@ def _steps(unit: Unit, smallest: float) -> Iterable[float]:
                 yield part * scale
 
 
-def value_axis(values: Sequence[float], unit: Unit) -> Part:
-    """Tick positions and words of an axis of figures; a plain "0" at its foot."""
-    return {"tickvals": list(values), "ticktext": [_tick(value, unit) for value in values]}
+def value_axis(
+    low: float,
+    high: float,
+    unit: str,
+    *,
+    most: int = MOST_TICKS,
+    at: Sequence[float] | None = None,
+) -> Part:
+    """An axis of values: its range, and ticks in words at round values, or `at` those given."""
+    values = ticks(low, high, unit, most=most) if at is None else [*at]
+    words = [_tick(value, unit) for value in values]
+    return {"range": [low, high], "tickvals": values, "ticktext": words}
 
 
-def _tick(value: float, unit: Unit) -> str:
+def _tick(value: float, unit: str) -> str:
     if not value:
         return "0"
-    # "4.5 h" where "4 h 30 m" would not fit beside the axis.
+    # "4.5 h", because "4 h 30 m" would not fit beside the axis.
     compact = unit == "hours" and value >= 1 and value % (1 if value < _DAYS_FROM else 24)
-    return f"{value:g}{formats.NBSP}h" if compact else written(value, unit)
+    return f"{value:g}{formats.NBSP}h" if compact else formats.figure(value, unit)
 
 
 def padded(values: Iterable[float | None], *, by: float = 0.18) -> tuple[float, float]:
@@ -142,16 +153,16 @@ def padded(values: Iterable[float | None], *, by: float = 0.18) -> tuple[float, 
     if not known:
         return (0.0, 1.0)
     low, high = min(known), max(known)
-    # What never varies differs by rounding alone.
+    # A constant series differs by rounding alone.
     varies = high - low > 1e-9 * abs(high)
     room = (high - low) * by if varies else abs(high) * by or 1.0
     return (max(low - room, 0.0), high + room)
 
 
-def edge_axis(days: Sequence[date]) -> Part:
-    """Ticks at the first and the last of `days` only."""
-    edges = sorted({days[0], days[-1]})
-    return {"tickvals": [iso(edge) for edge in edges], "ticktext": [formats.day(e) for e in edges]}
+def day_ticks(*days: date) -> Part:
+    """Ticks at these days only."""
+    shown = sorted(set(days))
+    return {"tickvals": [iso(it) for it in shown], "ticktext": [formats.day(it) for it in shown]}
 
 
 def iso(moment: date) -> str:
@@ -172,33 +183,18 @@ def local(frame: pl.DataFrame, columns: Iterable[str], zone: str) -> pl.DataFram
 def words_at(text: str, *, x: float | str, y: float | str, **more: Any) -> Part:
     """An annotation without arrow; figure fractions unless `xref`, `yref` say otherwise."""
     place = {"x": x, "y": y, "xref": "paper", "yref": "paper", "showarrow": False}
-    # Left to itself, Plotly anchors by the third of the figure that the point lies in.
+    # By default Plotly anchors by the third of the figure that the point lies in.
     return {"text": text, **place, "xanchor": "center", "yanchor": "middle", **more}
 
 
 def key(entries: Iterable[tuple[str, str, str]], *, x: float = 0, lift: int = 6) -> Part:
-    """One line above the plot that says what the marks mean.
+    """One line above the plot that explains the marks, each (glyph, colour, words).
 
-    Args:
-        entries: glyph, its colour, words.
-        x: px from the plot's left edge.
-        lift: px above the plot's top edge.
+    It stands `x` px from the plot's left edge and `lift` px above its top edge.
     """
-    gap = formats.NBSP * 3
-    text = gap.join(
+    text = (formats.NBSP * 3).join(
         f'<span style="color:{colour}">{glyph}</span>{formats.NBSP}{words}'
         for glyph, colour, words in entries
     )
-    return words_at(
-        text, x=0, y=1, xshift=x, yshift=lift, xanchor="left", yanchor="bottom", align="left"
-    )
-
-
-def hover(lines: Sequence[str]) -> str:
-    """Lines of a hover label; already safe text."""
-    return "<br>".join(lines)
-
-
-def hatch(colour: str) -> Part:
-    """The hatch of what failed, in the colour of the page: visible without colour."""
-    return {"shape": "/", "fillmode": "overlay", "fgcolor": colour, "size": 5, "solidity": 0.28}
+    place = {"xanchor": "left", "yanchor": "bottom", "align": "left"}
+    return words_at(text, x=0, y=1, xshift=x, yshift=lift, **place)

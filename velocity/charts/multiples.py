@@ -9,22 +9,19 @@ from typing import TYPE_CHECKING, Literal
 
 from velocity import formats
 from velocity.charts.base import (
+    Canvas,
     Chart,
     Part,
-    Unit,
-    blank,
-    edge_axis,
+    day_ticks,
     iso,
-    make_figure,
     padded,
     safe,
-    ticks,
     value_axis,
     words_at,
-    written,
 )
-from velocity.charts.weeks import Weeks, band_and_centre, series
-from velocity.theme import SMALL_FONT_SIZE, Mode, Tokens, tokens
+from velocity.charts.weeks import band_and_centre, series
+from velocity.reading.series import Weeks
+from velocity.theme import SMALL_FONT_SIZE, Mode, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +35,6 @@ _SPACE_X, _SPACE_Y = 0.018, 0.09
 _TITLE_CHARACTERS = 15
 #: Room after the last week for its value, as a part of the window: 46 days after twelve weeks.
 _VALUE_ROOM = 46 / 77
-_MOST_TICKS = 3
 _EDGE_ROOM = timedelta(days=4)
 
 
@@ -48,7 +44,7 @@ class Measure:
 
     id: str
     title: str
-    unit: Unit
+    unit: str
 
 
 #: What is followed of a stream. Failures stand beside throughput wherever it is shown.
@@ -64,57 +60,59 @@ def draw_multiples(
     frame: pl.DataFrame,
     *,
     measures: Sequence[Measure],
-    groups: Sequence[str],
+    groups: Mapping[str, str],
     along: Literal["row", "column"],
     mode: Mode,
     title: str,
     notes: Mapping[str, str] | None = None,
 ) -> Chart:
-    """A panel a group and measure, all over the same weeks.
+    """A panel per group and measure, all over the same weeks.
 
-    Args:
-        frame: a row a group, measure and week; `group` and `measure` (str), and the columns of
-            `draw_trend`.
-        measures: which, in order.
-        groups: which, in order.
-        along: whether a measure is a row (groups side by side) or a column (groups below each
-            other).
-        mode: which palette.
-        title: what is compared.
-        notes: words under a group's name, such as its n.
+    - `frame`: one row per group, measure and week; `group_id` and `measure` (str), and the columns
+      of `draw_trend`.
+    - `measures`: which, in order.
+    - `groups`: id -> name of the groups, in order.
+    - `along`: whether a measure is a row (groups side by side) or a column (groups below each
+      other).
+    - `notes`: id of a group -> words under its name, such as its n.
     """
-    wanted = {measure.id for measure in measures}
-    rows = [row for row in frame.to_dicts() if row["measure"] in wanted and row["group"] in groups]
-    across, down = (groups, measures) if along == "row" else (measures, groups)
+    across: Sequence[str | Measure] = measures
+    down: Sequence[str | Measure] = [*groups]
+    if along == "row":
+        across, down = down, across
     height = _TOP + _BOTTOM + _ROW * max(len(down), 1)
+    canvas = Canvas(title, mode, height, (_LEFT, _RIGHT, _TOP, _BOTTOM))
+    wanted = {measure.id for measure in measures}
+    rows = [it for it in frame.to_dicts() if it["measure"] in wanted and it["group_id"] in groups]
     if all(row["value"] is None for row in rows):
-        return blank(title, mode=mode, height=height)
-    colour = tokens(mode)
+        return canvas.blank()
     days = sorted({row["week_start"] for row in rows})
     grid = _Grid(len(across), len(down), days[0], days[-1], shared_y=along == "row")
-    layout: Part = {"shapes": [], "annotations": _headings(across, down, notes or {}, grid, colour)}
+    words = _Words(groups, notes or {}, canvas.colour)
+    layout: Part = {"shapes": [], "annotations": words.headings(across, down, grid)}
     layout |= grid.x_axes()
     traces: list[Part] = []
-    signals: list[str] = []
+    shifts: list[str] = []
     for at_measure, measure in enumerate(measures):
         own = [row for row in rows if row["measure"] == measure.id]
         reach = padded(row[name] for row in own for name in ("value", "limit_low", "limit_high"))
-        for at_group, group in enumerate(groups):
-            place = (at_group, at_measure) if along == "row" else (at_measure, at_group)
-            panel = _Panel(grid, *place)
+        for at_group, (group, name) in enumerate(groups.items()):
+            column, row = (at_group, at_measure) if along == "row" else (at_measure, at_group)
+            panel = _Panel(grid, column, row)
             layout |= panel.y_axis(reach, measure.unit)
-            weeks = Weeks.of_rows(row for row in own if row["group"] == group)
-            drawn, shapes, label = _drawn(weeks, panel, measure, mode)
-            traces += drawn
-            layout["shapes"] += shapes
-            layout["annotations"].append(label)
+            weeks = Weeks.of(it for it in own if it["group_id"] == group)
+            traces += panel.traces(weeks, measure.unit, canvas.colour)
+            layout["shapes"] += panel.usual_range(weeks, canvas.colour)
+            layout["annotations"].append(panel.value(weeks, measure.unit, canvas.colour))
             if weeks.values and weeks.latest["signal"]:
-                value = written(weeks.latest["value"], measure.unit)
-                signals.append(f"{formats.label(group)}, {measure.title.lower()} {value}")
-    figure = make_figure(
-        traces, layout, mode=mode, height=height, margin=(_LEFT, _RIGHT, _TOP, _BOTTOM)
-    )
-    return Chart(figure, _alt(title, measures, groups, days, signals))
+                value = formats.figure(weeks.latest["value"], measure.unit)
+                shifts.append(f"{formats.label(name)}, {measure.title.lower()} {value}")
+    window = f"{formats.plural((days[-1] - days[0]).days // 7 + 1, 'week')} from "
+    window += formats.week(days[0])
+    named = ", ".join(measure.title.lower() for measure in measures)
+    found = f"beyond their usual range: {'; '.join(shifts)}" if shifts else "no signal"
+    alt = f", {window}, {formats.plural(len(groups), 'group')}, {named}: {found}."
+    return canvas.chart(traces, layout, alt)
 
 
 @dataclass(frozen=True)
@@ -139,12 +137,11 @@ class _Grid:
 
     def x_axes(self) -> Part:
         span = max(self.last - self.first, timedelta(weeks=1))
-        reach = [iso(self.first - _EDGE_ROOM), iso(self.last + span * _VALUE_ROOM)]
         common = {
             "type": "date",
-            "range": reach,
+            "range": [iso(self.first - _EDGE_ROOM), iso(self.last + span * _VALUE_ROOM)],
             "tickfont": {"size": SMALL_FONT_SIZE},
-            **edge_axis([self.first, self.last]),
+            **day_ticks(self.first, self.last),
         }
         return {
             f"xaxis{_suffix(column)}": {
@@ -174,105 +171,85 @@ class _Panel:
     def _y_place(self) -> int:
         return self.row if self.grid.shared_y else self.row * self.grid.columns + self.column
 
-    def y_axis(self, reach: tuple[float, float], unit: Unit) -> Part:
-        low, high = reach
+    def y_axis(self, reach: tuple[float, float], unit: str) -> Part:
         if self.grid.shared_y and self.column:
             return {}
-        words: Part = (
-            value_axis(ticks(low, high, unit, most=_MOST_TICKS), unit)
-            if self.grid.shared_y
-            else {"showticklabels": False}
-        )
+        axis: Part = {"range": [*reach], "showticklabels": False}
+        if self.grid.shared_y:
+            axis = value_axis(*reach, unit, most=3)
         return {
             f"yaxis{_suffix(self._y_place)}": {
                 "domain": self.grid.y_domain(self.row),
                 "anchor": self.x,
-                "range": [low, high],
                 "showgrid": False,
                 "tickfont": {"size": SMALL_FONT_SIZE},
-                **words,
+                **axis,
             }
         }
+
+    def traces(self, weeks: Weeks, unit: str, colour: Tokens) -> list[Part]:
+        axes = {"xaxis": self.x, "yaxis": self.y}
+        drawn = series(weeks, unit, colour, small=True) if weeks.values else []
+        return [trace | axes for trace in drawn]
+
+    def usual_range(self, weeks: Weeks, colour: Tokens) -> list[Part]:
+        edges = [iso(self.grid.first - _EDGE_ROOM), iso(self.grid.last + _EDGE_ROOM)]
+        place = {"xref": self.x, "yref": self.y, "x0": edges[0], "x1": edges[1]}
+        return band_and_centre(weeks.limits, colour, place) if weeks.values else []
+
+    def value(self, weeks: Weeks, unit: str, colour: Tokens) -> Part:
+        """The latest value, at the right end of the line."""
+        place = {"xref": self.x, "yref": self.y, "xanchor": "left"}
+        if not weeks.values:
+            place["yref"] += " domain"
+            return words_at("no value", x=iso(self.grid.first), y=0.5, **place)
+        last = next(row for row in reversed(weeks.rows) if row["value"] is not None)
+        value, strong = formats.figure(weeks.latest["value"], unit), weeks.latest["signal"]
+        return words_at(
+            f"<b>{value}</b>" if strong else value,
+            x=iso(last["week_start"]),
+            y=weeks.latest["value"],
+            xshift=9,
+            font={"color": colour.text if strong else colour.muted},
+            bgcolor=colour.bg,  # low values stand on the line of the axis
+            borderpad=0,
+            **place,
+        )
 
 
 def _suffix(place: int) -> str:
     return str(place + 1) if place else ""
 
 
-def _drawn(
-    weeks: Weeks, panel: _Panel, measure: Measure, mode: Mode
-) -> tuple[list[Part], list[Part], Part]:
-    """Traces, shapes and the value at the right end of one panel."""
-    colour, grid = tokens(mode), panel.grid
-    place = {"xref": panel.x, "yref": panel.y, "xanchor": "left"}
-    if not weeks.values:
-        middle = {**place, "yref": f"{panel.y} domain"}
-        return [], [], words_at("no value", x=iso(grid.first), y=0.5, **middle)
-    traces = [
-        trace | {"xaxis": panel.x, "yaxis": panel.y}
-        for trace in series(
-            weeks, mode=mode, unit=measure.unit, colour=colour.series, markers=False
-        )
-    ]
-    edges = {"x0": iso(grid.first - _EDGE_ROOM), "x1": iso(grid.last + _EDGE_ROOM)}
-    band = {"xref": panel.x, "yref": panel.y, **edges}
-    last = next(row for row in reversed(weeks.rows) if row["value"] is not None)
-    value = written(weeks.latest["value"], measure.unit)
-    strong = weeks.latest["signal"]
-    label = words_at(
-        f"<b>{value}</b>" if strong else value,
-        x=iso(last["week_start"]),
-        y=weeks.latest["value"],
-        xshift=9,
-        font={"color": colour.text if strong else colour.muted},
-        bgcolor=colour.bg,  # low values stand on the line of the axis
-        borderpad=0,
-        **place,
-    )
-    return traces, band_and_centre(weeks.limits, mode=mode, place=band), label
+@dataclass(frozen=True)
+class _Words:
+    """The headings of rows and columns."""
 
+    groups: Mapping[str, str]
+    notes: Mapping[str, str]
+    colour: Tokens
 
-def _headings(
-    across: Sequence[str | Measure],
-    down: Sequence[str | Measure],
-    notes: Mapping[str, str],
-    grid: _Grid,
-    colour: Tokens,
-) -> list[Part]:
-    ink = {"color": colour.text}
-    above = {"xanchor": "left", "yanchor": "bottom", "yshift": 8, "font": ink}
-    beside = {"xanchor": "left", "xshift": -_LEFT + 2, "align": "left", "font": ink}
-    return [
-        words_at(_name(item), x=grid.x_domain(at)[0], y=1, **above)
-        for at, item in enumerate(across)
-    ] + [
-        words_at(_wrapped(item, notes, colour), x=0, y=sum(grid.y_domain(at)) / 2, **beside)
-        for at, item in enumerate(down)
-    ]
+    def headings(
+        self, across: Sequence[str | Measure], down: Sequence[str | Measure], grid: _Grid
+    ) -> list[Part]:
+        ink = {"color": self.colour.text}
+        above = {"xanchor": "left", "yanchor": "bottom", "yshift": 8, "font": ink}
+        beside = {"xanchor": "left", "xshift": -_LEFT + 2, "align": "left", "font": ink}
+        return [
+            words_at(self._above(item), x=grid.x_domain(at)[0], y=1, **above)
+            for at, item in enumerate(across)
+        ] + [
+            words_at(self._beside(item), x=0, y=sum(grid.y_domain(at)) / 2, **beside)
+            for at, item in enumerate(down)
+        ]
 
+    def _above(self, item: str | Measure) -> str:
+        return item.title if isinstance(item, Measure) else f"<b>{safe(self.groups[item], 22)}</b>"
 
-def _name(item: str | Measure) -> str:
-    return item.title if isinstance(item, Measure) else f"<b>{safe(item, 22)}</b>"
-
-
-def _wrapped(item: str | Measure, notes: Mapping[str, str], colour: Tokens) -> str:
-    if isinstance(item, Measure):
-        return "<br>".join(textwrap.wrap(item.title, _TITLE_CHARACTERS))
-    name = f"<b>{safe(item, _TITLE_CHARACTERS)}</b>"
-    if item not in notes:
-        return name
-    return f'{name}<br><span style="color:{colour.muted}">{safe(notes[item])}</span>'
-
-
-def _alt(
-    title: str,
-    measures: Sequence[Measure],
-    groups: Sequence[str],
-    days: Sequence[date],
-    signals: Sequence[str],
-) -> str:
-    names = ", ".join(measure.title.lower() for measure in measures)
-    weeks = (days[-1] - days[0]).days // 7 + 1
-    window = f"{formats.plural(weeks, 'week')} from {formats.week(days[0])}"
-    found = f"beyond their usual range: {'; '.join(signals)}" if signals else "no signal"
-    return f"{title}, {window}, {formats.plural(len(groups), 'group')}, {names}: {found}."
+    def _beside(self, item: str | Measure) -> str:
+        if isinstance(item, Measure):
+            return "<br>".join(textwrap.wrap(item.title, _TITLE_CHARACTERS))
+        name = f"<b>{safe(self.groups[item], _TITLE_CHARACTERS)}</b>"
+        if item not in self.notes:
+            return name
+        return f'{name}<br><span style="color:{self.colour.muted}">{safe(self.notes[item])}</span>'

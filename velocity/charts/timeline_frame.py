@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from velocity.charts.base import DAY_MS, Part, iso, key, words_at
+from velocity.charts.marks import upright
 from velocity.theme import FONT_SIZE
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ class TimelineView:
 
     Args:
         start: first instant, aware.
-        end: instant after the last, aware.
-        as_of: instant the data is complete to, aware.
+        end: instant after the last one, aware.
+        as_of: instant to which the data is complete, aware.
         zone: whose clock.
         awake: local times at which the awake window begins and ends; None shades nothing.
         name: scholar and window, so that zoom and position outlive a redraw of the same view.
@@ -95,12 +96,10 @@ def layout_of(
     axis = {"showgrid": False, "fixedrange": True, "tickfont": {"size": FONT_SIZE}}
     nights = _nights(start, end, view.awake, colour)
     shapes = [*nights, *_midnights(start, end, colour)]
-    shaded = view.awake if nights else None
-    notes = [key(_key(shaded, kinds, colour), x=-LEFT + 2, lift=30)]
+    notes = [key(_key(view.awake if nights else None, kinds, colour), x=-LEFT + 2, lift=30)]
     if start <= as_of <= end:
-        line = {"color": colour.muted, "width": 1, "dash": "3px,3px"}
-        edge = {"x0": iso(as_of), "x1": iso(as_of), "yref": "paper", "y0": 0, "y1": 1}
-        shapes.append({"type": "line", **edge, "line": line})
+        dashed = {"color": colour.muted, "width": 1, "dash": "3px,3px"}
+        shapes.append(upright(iso(as_of), dashed, yref="paper", layer="above"))
         place = {"xref": "x", "xanchor": "right", "yanchor": "bottom"}
         notes.append(words_at("as of", x=iso(as_of), y=1, **place))
     return {
@@ -156,14 +155,12 @@ def _date_ticks(start: datetime, end: datetime) -> Part:
 
 
 def _midnights(start: datetime, end: datetime, colour: Tokens) -> list[Part]:
-    line = {"color": colour.border, "width": 1}
-    across = {"type": "line", "yref": "y domain", "y0": 0, "y1": 1, "layer": "below", "line": line}
     if (end - start).days > _MOST_LABELLED_DAYS:
         return []
     first = datetime.combine(start.date(), time()) + timedelta(days=1)
     count = max(0, -((first - end) // timedelta(days=1)))
-    edges = [iso(first + timedelta(days=day)) for day in range(count)]
-    return [{**across, "x0": edge, "x1": edge} for edge in edges]
+    style = {"color": colour.border, "width": 1}
+    return [upright(iso(first + timedelta(days=day)), style) for day in range(count)]
 
 
 def _nights(

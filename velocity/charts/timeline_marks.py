@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from velocity import formats
-from velocity.charts.base import Part, hatch, hover, iso, safe
-from velocity.charts.lanes import pack
+from velocity.charts import marks
+from velocity.charts.base import Part, iso, safe
+from velocity.charts.marks import hatched, hover, outline, solid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,164 +26,172 @@ _MIN_LANE_FOR_GAPS = 4 / 38
 #: The last part of a running bar fades out, in slices.
 _FADE_PART, _FADES = 0.28, (0.75, 0.55, 0.35, 0.18)
 _TAIL_PART = 0.03
-_CLASSES = {
-    "running": "running",
-    "failed": "failed",
-    "crashed": "failed",
-    "killed": "killed",
-    "stale": "stale",
-}
+#: With more lanes the lines from lane to lane would cover everything.
+_MOST_LANES_WITH_DROPS = 24
+_ABANDONED_AFTER = timedelta(days=5)
+_KINDS = {"crashed": "failed"} | {it: it for it in ("running", "failed", "killed", "stale")}
+
+
+def kind(state_class: str) -> str:
+    """How a run's state class is drawn: run, failed, killed, stale or running."""
+    return _KINDS.get(state_class, "run")
+
+
+def pack(spans: Sequence[tuple[datetime, datetime]]) -> list[int]:
+    """The lane, from 0, of each `[start, until)` span: the lowest that is free at its start.
+
+    Spans may come in any order; those that start first choose first, ties in the order given.
+    """
+    free_from: list[datetime] = []
+    lanes = [0] * len(spans)
+    for place in sorted(range(len(spans)), key=lambda place: spans[place][0]):
+        start, until = spans[place]
+        lane = next((at for at, free in enumerate(free_from) if free <= start), len(free_from))
+        free_from[lane : lane + 1] = [until]
+        lanes[place] = lane
+    return lanes
 
 
 def strip(stretches: Iterable[Row], colour: Tokens) -> list[Part]:
     """Bars of the time with one experiment in flight, and with two or more."""
-    sides: dict[bool, list[Row]] = {False: [], True: []}
-    for stretch in stretches:
-        sides[stretch["parallel"]].append(stretch)
-    names = {False: ("one experiment", colour.serial), True: ("two or more", colour.parallel)}
     traces = []
-    for parallel, rows in sides.items():
-        words, fill = names[parallel]
-        if rows:
+    rows = _by(stretches, "parallel")
+    for parallel, words, fill in (
+        (False, "one experiment", colour.serial),
+        (True, "two or more", colour.parallel),
+    ):
+        if rows[parallel]:
             bars = [
                 _bar(row["start_at"], row["end_at"], 0.5, 1, [_stretch_words(row, words)])
-                for row in rows
+                for row in rows[parallel]
             ]
-            marker = {"color": fill, "line": {"width": 0.5, "color": fill}}
-            traces.append(_bar_trace(bars, marker) | {"yaxis": "y2"})
+            look = {"color": fill, "line": {"width": 0.5, "color": fill}}
+            traces.append(_bar_trace(bars, look) | {"yaxis": "y2"})
     return traces
 
 
-def runs(
-    rows: Sequence[Row], experiments: Sequence[Row], *, pitch: float, colour: Tokens
-) -> list[Part]:
-    """One trace of bars for each state; running bars fade towards now.
+@dataclass(frozen=True)
+class Lanes:
+    """Experiments in lanes; each row has its `lane`."""
 
-    Args:
-        rows: sessions; those of one run share a row in the lane.
-        experiments: with their `lane`.
-        pitch: px from lane to lane.
-        colour: the palette.
-    """
-    bars: dict[str, list[Part]] = defaultdict(list)
-    by_id = {row["experiment_id"]: row for row in experiments}
-    for experiment_id, sessions in _by(rows, "experiment_id").items():
-        experiment = by_id[experiment_id]
-        for session, at, height in _split(sessions, experiment["lane"], pitch):
-            custom = [_run_words(session, experiment), experiment_id, session["run_id"]]
-            bars[kind(session["class"])].append(
-                _bar(session["started_at"], session["ended_at"], at, height, custom)
-            )
-    solid = {"color": colour.machine, "line": {"width": 1, "color": colour.machine}}
-    styles: dict[str, Part] = {
-        "run": solid,
-        "failed": {
-            "color": colour.failed,
-            "line": {"width": 1, "color": colour.failed},
-            "pattern": hatch(colour.bg),
-        },
-        "killed": _outline(colour.killed),
-        "stale": _outline(colour.stale),
-    }
-    traces = [_bar_trace(bars[name], style) for name, style in styles.items() if bars[name]]
-    if bars["running"]:
-        traces += _fading(bars["running"], colour)
-    return traces
+    rows: list[Row]
+    as_of: datetime
 
+    @classmethod
+    def of(cls, experiments: list[Row], as_of: datetime) -> Lanes:
+        """A lane for each experiment from its launch until it and the wait after it have ended."""
+        spans = [
+            (row["started_at"], max(row["ended_at"], _waited_until(row, as_of) or row["ended_at"]))
+            for row in experiments
+        ]
+        packed = zip(experiments, pack(spans), strict=True)
+        return cls([row | {"lane": lane} for row, lane in packed], as_of)
 
-def stale_tails(
-    rows: Sequence[Row],
-    experiments: Sequence[Row],
-    *,
-    window: timedelta,
-    as_of: datetime,
-    colour: Tokens,
-) -> list[Part]:
-    """A short dotted line after each run presumed dead: nobody knows when it ended."""
-    lanes = {row["experiment_id"]: row["lane"] for row in experiments}
-    tail = window * _TAIL_PART
-    lines = [
-        ((row["ended_at"], lanes[row["experiment_id"]]), (until, lanes[row["experiment_id"]]))
-        for row in rows
-        if row["class"] == "stale"
-        for until in [min(row["ended_at"] + tail, as_of)]
-    ]
-    return _lines(lines, {"color": colour.stale, "width": 2, "dash": "dot"})
+    @property
+    def count(self) -> int:
+        """How many lanes."""
+        return 1 + max(int(row["lane"]) for row in self.rows)
 
+    def runs(self, sessions: Sequence[Row], pitch: float, colour: Tokens) -> list[Part]:
+        """One trace of bars for each state; running bars fade towards now.
 
-def waited_until(row: Row, as_of: datetime, abandoned_after: timedelta) -> datetime | None:
-    """Where the wait after an experiment's signal ends; None where there is none."""
-    signal: datetime | None = row["signal_at"]
-    if signal is None or row["loop_status"] not in {"closed", "awaiting", "abandoned"}:
-        return None
-    if row["loop_status"] == "closed":
-        closed: datetime = row["next_at"]
-        return max(closed, signal)
-    if row["loop_status"] == "awaiting":
-        return max(as_of, signal)
-    return min(signal + abandoned_after, max(as_of, signal))
-
-
-def waits(
-    experiments: Sequence[Row],
-    as_of: datetime,
-    abandoned_after: timedelta,
-    *,
-    drops: bool,
-    colour: Tokens,
-) -> list[Part]:
-    """Lines from each signal to the next launch and, with `drops`, to its lane.
-
-    Waits that no launch has ended are dotted.
-    """
-    lane_of_start: dict[datetime, int] = {}
-    for row in experiments:
-        lane_of_start.setdefault(row["started_at"], row["lane"])
-    answered: list[_Line] = []
-    falls: list[_Line] = []
-    unanswered: list[_Line] = []
-    for row in experiments:
-        until = waited_until(row, as_of, abandoned_after)
-        if until is None:
-            continue
-        line = ((row["signal_at"], row["lane"]), (until, row["lane"]))
-        if row["loop_status"] != "closed":
-            unanswered.append(line)
-            continue
-        answered.append(line)
-        next_lane = lane_of_start.get(row["next_at"], int(row["lane"]))
-        if drops and next_lane != row["lane"]:
-            falls.append(((until, row["lane"]), (until, next_lane)))
-    style = {"color": colour.reaction, "width": 2}
-    return [
-        *_lines(answered, style),
-        *_lines(falls, style | {"width": 1.25}),
-        *_lines(unanswered, style | {"dash": "dot"}),
-    ]
-
-
-def signals(experiments: Sequence[Row], colour: Tokens) -> list[Part]:
-    """A dot at each signal, with how long its result waited."""
-    rows = [row for row in experiments if row["signal_at"] is not None]
-    if not rows:
-        return []
-    edge = {"width": 1, "color": colour.bg}
-    return [
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "x": [iso(row["signal_at"]) for row in rows],
-            "y": [row["lane"] for row in rows],
-            "marker": {"size": 6, "color": colour.reaction, "line": edge},
-            "unselected": {"marker": {"opacity": 1}},
-            "customdata": [[_signal_words(row), row["experiment_id"], None] for row in rows],
-            "hovertemplate": "%{customdata[0]}<extra></extra>",
+        The sessions of one run share a row in the lane; `pitch` is px from lane to lane.
+        """
+        bars: dict[str, list[Part]] = defaultdict(list)
+        by_id = {row["experiment_id"]: row for row in self.rows}
+        for experiment_id, own in _by(sessions, "experiment_id").items():
+            experiment = by_id[experiment_id]
+            for session, at, height in _split(own, experiment["lane"], pitch):
+                custom = [_run_words(session, experiment), experiment_id, session["run_id"]]
+                bar = _bar(session["started_at"], session["ended_at"], at, height, custom)
+                bars[kind(session["class"])].append(bar)
+        looks = {
+            "run": solid(colour.machine),
+            "failed": hatched(colour.failed, colour.bg),
+            "killed": outline(colour.killed),
+            "stale": outline(colour.stale),
         }
-    ]
+        for name in ("run", "failed"):
+            looks[name]["line"] = {"width": 1, "color": looks[name]["color"]}
+        traces = [_bar_trace(bars[name], look) for name, look in looks.items() if bars[name]]
+        return traces + (_fading(bars["running"], colour) if bars["running"] else [])
+
+    def stale_tails(self, sessions: Sequence[Row], window: timedelta, colour: Tokens) -> list[Part]:
+        """A short dotted line after each run presumed dead, whose end is not known."""
+        lanes = {row["experiment_id"]: row["lane"] for row in self.rows}
+        tail = window * _TAIL_PART
+        lines = [
+            ((row["ended_at"], lane), (min(row["ended_at"] + tail, self.as_of), lane))
+            for row in sessions
+            if row["class"] == "stale"
+            for lane in [lanes[row["experiment_id"]]]
+        ]
+        return _lines(lines, {"color": colour.stale, "width": 2, "dash": "dot"})
+
+    def waits(self, colour: Tokens) -> list[Part]:
+        """Lines from each signal to the next launch, and down to its lane if there are few lanes.
+
+        Waits without a next launch are dotted.
+        """
+        lane_of_start: dict[datetime, int] = {}
+        for row in self.rows:
+            lane_of_start.setdefault(row["started_at"], row["lane"])
+        drops = self.count <= _MOST_LANES_WITH_DROPS
+        answered: list[_Line] = []
+        falls: list[_Line] = []
+        unanswered: list[_Line] = []
+        for row in self.rows:
+            until, lane = _waited_until(row, self.as_of), int(row["lane"])
+            if until is None:
+                continue
+            line = ((row["signal_at"], lane), (until, lane))
+            if row["loop_status"] != "closed":
+                unanswered.append(line)
+                continue
+            answered.append(line)
+            next_lane = lane_of_start.get(row["next_at"], lane)
+            if drops and next_lane != lane:
+                falls.append(((until, lane), (until, next_lane)))
+        style = {"color": colour.reaction, "width": 2}
+        return [
+            *_lines(answered, style),
+            *_lines(falls, style | {"width": 1.25}),
+            *_lines(unanswered, style | {"dash": "dot"}),
+        ]
+
+    def signals(self, colour: Tokens) -> list[Part]:
+        """A dot at each signal, with how long its result waited."""
+        rows = [row for row in self.rows if row["signal_at"] is not None]
+        if not rows:
+            return []
+        return [
+            marks.dots(
+                [row["signal_at"] for row in rows],
+                [row["lane"] for row in rows],
+                marks.marker(colour.reaction, 6, colour.bg, 1),
+                [[_signal_words(row), row["experiment_id"], None] for row in rows],
+                unselected={"marker": {"opacity": 1}},
+                cliponaxis=True,
+            )
+        ]
+
+
+def _waited_until(row: Row, as_of: datetime) -> datetime | None:
+    """Where the wait after an experiment's signal ends; None without a wait."""
+    signal: datetime | None = row["signal_at"]
+    if signal is None:
+        return None
+    ends = {
+        "closed": row["next_at"],
+        "awaiting": as_of,
+        "abandoned": min(signal + _ABANDONED_AFTER, max(as_of, signal)),
+    }
+    end: datetime | None = ends.get(row["loop_status"])
+    return end and max(end, signal)
 
 
 def _split(sessions: Sequence[Row], lane: int, pitch: float) -> Iterable[tuple[Row, float, float]]:
-    """Each session with its height and middle: runs that overlap share the lane's height."""
+    """Each session with its middle and height: runs that overlap share the lane's height."""
     by_run = _by(sessions, "run_id")
     spans = [
         (min(row["started_at"] for row in own), max(row["ended_at"] for row in own))
@@ -199,14 +209,13 @@ def _split(sessions: Sequence[Row], lane: int, pitch: float) -> Iterable[tuple[R
 
 
 def _fading(bars: Sequence[Part], colour: Tokens) -> list[Part]:
-    slices = [(0.0, 1 - _FADE_PART, 1.0)] + [
-        (1 - _FADE_PART + _FADE_PART / len(_FADES) * at, _FADE_PART / len(_FADES), opacity)
-        for at, opacity in enumerate(_FADES)
-    ]
+    part = _FADE_PART / len(_FADES)
+    slices = [(0.0, 1 - _FADE_PART, 1.0)]
+    slices += [(1 - _FADE_PART + part * at, part, opacity) for at, opacity in enumerate(_FADES)]
     return [
         _bar_trace(
             [bar | {"base": bar["base"] + bar["x"] * offset, "x": bar["x"] * part} for bar in bars],
-            {"color": colour.machine, "line": {"width": 0}, "opacity": opacity},
+            solid(colour.machine) | {"opacity": opacity},
         )
         for offset, part, opacity in slices
     ]
@@ -216,44 +225,26 @@ def _bar(start: datetime, end: datetime, at: float, height: float, custom: list[
     return {"base": start, "x": end - start, "y": at, "width": height, "customdata": custom}
 
 
-def _bar_trace(bars: Sequence[Part], marker: Part) -> Part:
-    return {
-        "type": "bar",
-        "orientation": "h",
-        "base": [iso(bar["base"]) for bar in bars],
-        "x": [bar["x"] / timedelta(milliseconds=1) for bar in bars],
-        "y": [bar["y"] for bar in bars],
-        "width": [bar["width"] for bar in bars],
-        "marker": marker,
+def _bar_trace(bars: Sequence[Part], look: Part) -> Part:
+    return marks.bars(
+        [bar["x"] / timedelta(milliseconds=1) for bar in bars],
+        [bar["y"] for bar in bars],
+        look,
+        [bar["customdata"] for bar in bars],
+        orientation="h",
+        base=[iso(bar["base"]) for bar in bars],
+        width=[bar["width"] for bar in bars],
         # A click says which experiment; it must not fade all others.
-        "unselected": {"marker": {"opacity": marker.get("opacity", 1)}},
-        "customdata": [bar["customdata"] for bar in bars],
-        "hovertemplate": "%{customdata[0]}<extra></extra>",
-    }
+        unselected={"marker": {"opacity": look.get("opacity", 1)}},
+    )
 
 
 def _lines(lines: Sequence[_Line], style: Part) -> list[Part]:
     if not lines:
         return []
-    return [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "x": [place for a, b in lines for place in (iso(a[0]), iso(b[0]), None)],
-            "y": [place for a, b in lines for place in (a[1], b[1], None)],
-            "line": style,
-            "hoverinfo": "skip",
-        }
-    ]
-
-
-def _outline(line: str) -> Part:
-    return {"color": "rgba(0,0,0,0)", "line": {"width": 1.5, "color": line}}
-
-
-def kind(state_class: str) -> str:
-    """How a run's state class is drawn: run, failed, killed, stale or running."""
-    return _CLASSES.get(state_class, "run")
+    x = [place for a, b in lines for place in (a[0], b[0], None)]
+    y = [place for a, b in lines for place in (a[1], b[1], None)]
+    return [marks.line(x, y, style)]
 
 
 def _by(rows: Iterable[Row], column: str) -> dict[Any, list[Row]]:
@@ -267,30 +258,30 @@ def _moment(moment: datetime) -> str:
     return f"{formats.weekday(moment)}, {formats.clock(moment)}"
 
 
+def _lasted(start: datetime, end: datetime) -> str:
+    return formats.duration((end - start) / timedelta(hours=1))
+
+
 def _stretch_words(row: Row, words: str) -> str:
-    hours = (row["end_at"] - row["start_at"]) / timedelta(hours=1)
-    lasted = f"{words} in flight, {formats.duration(hours)}"
-    return hover([lasted, f"from {_moment(row['start_at'])}"])
+    lasted = _lasted(row["start_at"], row["end_at"])
+    return hover(f"{words} in flight, {lasted}", f"from {_moment(row['start_at'])}")
 
 
 def _run_words(session: Row, experiment: Row) -> str:
-    hours = (session["ended_at"] - session["started_at"]) / timedelta(hours=1)
-    end = "now" if session["class"] == "running" else _moment(session["ended_at"])
+    start, end = session["started_at"], session["ended_at"]
+    until = "now" if session["class"] == "running" else _moment(end)
     return hover(
-        [
-            f"<b>{safe(session['display_name'] or session['run_id'])}</b>",
-            f"{safe(session['class'])}, {formats.duration(hours)}",
-            f"{_moment(session['started_at'])} to {end}",
-            f"experiment {safe(experiment['label'])}, {safe(experiment['outcome'])}",
-        ]
+        f"<b>{safe(session['display_name'] or session['run_id'])}</b>",
+        f"{safe(session['class'])}, {_lasted(start, end)}",
+        f"{_moment(start)} to {until}",
+        f"experiment {safe(experiment['label'])}, {safe(experiment['outcome'])}",
     )
 
 
 def _signal_words(row: Row) -> str:
     lines = [f"<b>{safe(row['label'])}</b>", f"signal {_moment(row['signal_at'])}"]
     if row["loop_status"] == "closed":
-        hours = (row["next_at"] - row["signal_at"]) / timedelta(hours=1)
-        lines.append(f"next launch after {formats.duration(hours)}")
+        lines.append(f"next launch after {_lasted(row['signal_at'], row['next_at'])}")
     elif row["loop_status"] != "none":
         lines.append(safe(row["loop_status"]))
-    return hover(lines)
+    return hover(*lines)

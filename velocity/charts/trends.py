@@ -2,104 +2,75 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from velocity import formats
-from velocity.charts.base import (
-    DAY_MS,
-    Chart,
-    Part,
-    Unit,
-    blank,
-    edge_axis,
-    hatch,
-    hover,
-    iso,
-    key,
-    make_figure,
-    padded,
-    ticks,
-    value_axis,
-    words_at,
-)
-from velocity.charts.weeks import Weeks, alt_trend, band_and_centre, room, series, week_axis
-from velocity.theme import Mode, tokens
+from velocity.charts.base import DAY_MS, Canvas, Chart, Part, key, padded, value_axis, words_at
+from velocity.charts.marks import bars, dots, hatched, hover, marker
+from velocity.charts.weeks import alt_trend, band_and_centre, day_axis, series
+from velocity.reading.series import Weeks
+
+if TYPE_CHECKING:
+    from velocity.theme import Mode
 
 TILE_HEIGHT = 128
 TILE_MARGIN = (38, 18, 8, 22)
 #: A part's name is as long as so many of twelve weeks, and as high as this part of the axis.
 _NAME_WEEKS, _NAME_ROOM = 4, 0.16
-_THROUGHPUT_HEIGHT = 198
-_THROUGHPUT_MARGIN = (30, 8, 46, 26)
 
 
-def draw_trend(
-    frame: pl.DataFrame,
-    *,
-    mode: Mode,
-    title: str,
-    unit: Unit,
-    height: int = TILE_HEIGHT,
-) -> Chart:
-    """A line over weeks on the band of its usual range; signals are diamonds.
+def draw_trend(frame: pl.DataFrame, *, mode: Mode, title: str, unit: str) -> Chart:
+    """A line over weeks on the band of its usual range; shifts are diamonds.
 
     The running week is an open dot. Without limits (fewer than 8 weeks) there is no band.
 
-    Args:
-        frame: a row a week; `week_start` (date, its Monday), `value` (float of `unit`, null where
-            not known), `n` (int, null), `centre`, `limit_low`, `limit_high` (float of `unit`,
-            null), `signal`, `running` (bool).
-        mode: which palette.
-        title: what the figures are.
-        unit: of `value` and its limits.
-        height: px.
+    - `frame`: one row per week; `week_start` (date, its Monday), `value` (float of `unit`, null
+      where not known), `n` (int, null), `centre`, `limit_low`, `limit_high` (float of `unit`,
+      null), `signal`, `running` (bool).
+    - `unit`: of `value` and its limits; see `formats.figure`.
     """
+    canvas = Canvas(title, mode, TILE_HEIGHT, TILE_MARGIN)
     weeks = Weeks.of(frame)
     if not weeks.values:
-        return blank(title, mode=mode, height=height)
-    limits = weeks.limits
-    low, high = padded([*weeks.values, limits["limit_low"], limits["limit_high"]])
+        return canvas.blank()
+    reach = [weeks.limits["limit_low"], weeks.limits["limit_high"]]
     layout = {
-        "shapes": band_and_centre(limits, mode=mode),
-        "xaxis": week_axis(weeks.starts),
-        "yaxis": {"range": [low, high], **value_axis(ticks(low, high, unit), unit)},
+        "shapes": band_and_centre(weeks.limits, canvas.colour),
+        "xaxis": day_axis(weeks.starts),
+        "yaxis": value_axis(*padded([*weeks.values, *reach]), unit),
     }
-    traces = series(weeks, mode=mode, unit=unit, colour=tokens(mode).series)
-    figure = make_figure(traces, layout, mode=mode, height=height, margin=TILE_MARGIN)
-    return Chart(figure, alt_trend(weeks, title=title, unit=unit))
+    return canvas.chart(series(weeks, unit, canvas.colour), layout, alt_trend(weeks, unit))
 
 
 def draw_split_trend(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
     """Machine and reaction medians over weeks, each on its own band, from zero.
 
-    Args:
-        frame: a row a week and part, as for `draw_trend` with `value` in hours, and `part`
-            ("machine" or "reaction").
-        mode: which palette.
-        title: what the figures are.
+    `frame` is as for `draw_trend`, in hours, with the `measure` of each row.
     """
-    both = Weeks.of(frame)
-    if frame.drop_nulls("value").is_empty():
-        return blank(title, mode=mode, height=TILE_HEIGHT)
-    colour = tokens(mode)
+    canvas = Canvas(title, mode, TILE_HEIGHT, TILE_MARGIN)
+    colour = canvas.colour
     traces: list[Part] = []
     shapes: list[Part] = []
     sentences: list[str] = []
+    starts: set[date] = set()
     tops: dict[str, float] = {}
     feet: dict[str, float] = {}  # of the line where its name stands
-    for part, line in (("machine", colour.machine), ("reaction", colour.reaction)):
-        weeks = Weeks.of(frame.filter(pl.col("part") == part))
+    for part, ink in (("machine", colour.machine), ("reaction", colour.reaction)):
+        weeks = Weeks.of(frame.filter(pl.col("measure") == f"{part}_hours_median"))
         if not weeks.values:
             continue
         limits = weeks.limits
-        band = [edge for edge in (limits["limit_low"], limits["limit_high"]) if edge is not None]
-        top = max([*band, *weeks.values])
-        tops[part], feet[part] = top, min(weeks.values[:_NAME_WEEKS])
-        shapes += band_and_centre(limits | {"centre": None}, mode=mode)
-        traces += series(weeks, mode=mode, unit="hours", colour=line)
-        sentences.append(alt_trend(weeks, title=f"{title}, {part}", unit="hours"))
+        band = [it for it in (limits["limit_low"], limits["limit_high"]) if it is not None]
+        tops[part], feet[part] = max([*band, *weeks.values]), min(weeks.values[:_NAME_WEEKS])
+        shapes += band_and_centre(limits | {"centre": None}, colour)
+        traces += series(weeks, "hours", colour, ink)
+        starts |= {*weeks.starts}
+        sentences.append(f", {part}{alt_trend(weeks, 'hours')}")
+    if not tops:
+        return canvas.blank()
     high = max(tops.values()) * 1.18 or 1
     lower = min(feet, key=feet.__getitem__)
     below = len(feet) > 1 and feet[lower] > high * _NAME_ROOM
@@ -113,108 +84,67 @@ def draw_split_trend(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
             else words_at(part, y=top, yanchor="bottom", yshift=-2, **place)
             for part, top in tops.items()
         ],
-        "xaxis": week_axis(both.starts),
-        "yaxis": {"range": [0, high], **value_axis(ticks(0, high, "hours"), "hours")},
+        "xaxis": day_axis(sorted(starts)),
+        "yaxis": value_axis(0, high, "hours"),
     }
-    figure = make_figure(traces, layout, mode=mode, height=TILE_HEIGHT, margin=TILE_MARGIN)
-    return Chart(figure, " ".join(sentences))
+    return canvas.chart(traces, layout, f" {title}".join(sentences))
 
 
 def draw_throughput(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
-    """Concluded experiments as a line on its band, failed ones as hatched bars, from zero.
+    """Concluded experiments as a line on its band, failures as hatched bars, from zero.
 
-    Args:
-        frame: as for `draw_trend` with counts, and `failed` (int, null): experiments or runs
-            that failed that week.
-        mode: which palette.
-        title: what the figures are.
+    `frame` is as for `draw_trend`, with counts and `failed` (int, null): failures of the week.
     """
+    canvas = Canvas(title, mode, 198, (30, 8, 46, 26))
     weeks = Weeks.of(frame)
     if not weeks.values:
-        return blank(title, mode=mode, height=_THROUGHPUT_HEIGHT)
-    colour = tokens(mode)
-    limits = weeks.limits
+        return canvas.blank()
+    colour = canvas.colour
     failed = [row["failed"] for row in weeks.rows]
-    counts = [*weeks.values, *(number or 0 for number in failed), limits["limit_high"] or 0]
-    high = max(counts) * 1.12 or 1
-    bars = {
-        "type": "bar",
-        "x": [iso(start) for start in weeks.starts],
-        "y": failed,
-        "width": 2.2 * DAY_MS,
-        "marker": {
-            "color": colour.failed,
-            "line": {"width": 0},
-            "pattern": hatch(colour.bg),
-        },
-        "customdata": [
-            hover([formats.week(start), f"{formats.count(number)} failed"])
-            for start, number in zip(weeks.starts, failed, strict=True)
-        ],
-        "hovertemplate": "%{customdata}<extra></extra>",
-    }
+    words = [
+        hover(formats.week(start), f"{formats.count(number)} failed")
+        for start, number in zip(weeks.starts, failed, strict=True)
+    ]
+    lost = bars(weeks.starts, failed, hatched(colour.failed, colour.bg), words, width=2.2 * DAY_MS)
+    entries = [("━", colour.series, "concluded"), ("■", colour.failed, "failed (hatched)")]
+    counts = [*weeks.values, *(it or 0 for it in failed), weeks.limits["limit_high"] or 0]
     layout = {
-        "shapes": band_and_centre(limits, mode=mode),
-        "annotations": [
-            key(
-                [("━", colour.series, "concluded"), ("■", colour.failed, "failed (hatched)")],
-                lift=14,
-            )
-        ],
-        "xaxis": week_axis(weeks.starts),
-        "yaxis": {"range": [0, high], **value_axis(ticks(0, high, "count"), "count")},
+        "shapes": band_and_centre(weeks.limits, colour),
+        "annotations": [key(entries, lift=14)],
+        "xaxis": day_axis(weeks.starts),
+        "yaxis": value_axis(0, max(counts) * 1.12 or 1, "count"),
     }
-    traces = [bars, *series(weeks, mode=mode, unit="count", colour=colour.series)]
-    figure = make_figure(
-        traces, layout, mode=mode, height=_THROUGHPUT_HEIGHT, margin=_THROUGHPUT_MARGIN
-    )
-    alt = alt_trend(weeks, title=title, unit="count").removesuffix(".")
-    lost = formats.count(weeks.latest["failed"])
-    return Chart(figure, f"{alt}; {lost} failed that week.")
+    alt = alt_trend(weeks, "count").removesuffix(".")
+    alt += f"; {formats.count(weeks.latest['failed'])} failed that week."
+    return canvas.chart([lost, *series(weeks, "count", colour)], layout, alt)
 
 
 def draw_dots(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
-    """Single times, in place of a median of fewer than six events.
+    """Single times, instead of a median of fewer than six events.
 
-    Args:
-        frame: a row an experiment; `started_at` (naive local datetime), `hours` (float),
-            `event` (bool, false where the time was only seen so far: drawn hollow).
-        mode: which palette.
-        title: what the figures are.
+    - `frame`: one row per experiment; `started_at` (naive local datetime), `hours` (float),
+      `event` (bool, false where the time is still running: drawn hollow).
     """
+    canvas = Canvas(title, mode, TILE_HEIGHT, TILE_MARGIN)
     if frame.is_empty():
-        return blank(title, mode=mode, height=TILE_HEIGHT)
-    colour = tokens(mode)
-    traces: list[Part] = [
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "x": [iso(moment) for moment in rows["started_at"]],
-            "y": rows["hours"].to_list(),
-            "marker": {
-                "size": 7,
-                "color": colour.series if event else colour.bg,
-                "line": {"width": 1.5, "color": colour.series},
-            },
-            "customdata": [
-                f"{'' if event else 'so far '}{formats.duration(hours)}" for hours in rows["hours"]
-            ],
-            "hovertemplate": "%{customdata}<extra></extra>",
-        }
-        for event in (True, False)
-        for rows in [frame.filter(pl.col("event") == event)]
-        if not rows.is_empty()
-    ]
+        return canvas.blank()
+    colour = canvas.colour
+    traces = []
+    for event, fill, so_far in ((True, colour.series, ""), (False, colour.bg, "so far ")):
+        rows = frame.filter(pl.col("event") == event)
+        words = [f"{so_far}{formats.duration(hours)}" for hours in rows["hours"]]
+        look = marker(fill, 7, colour.series)
+        if not rows.is_empty():
+            traces.append(dots(rows["started_at"], rows["hours"], look, words))
     # Room for the words above the highest dot.
     high = max(frame["hours"].to_list()) * 1.4 or 1
-    words = f"{formats.sample(frame.height)}, no median"
-    corner = {"xanchor": "right", "yanchor": "top"}
+    no_median = f"{formats.sample(frame.height)}, no median"
     days = frame["started_at"].sort().dt.date().to_list()
     layout = {
-        "annotations": [words_at(words, x=1, y=1, **corner)],
-        "xaxis": edge_axis(days) | {"type": "date", "range": room(days, timedelta(days=1))},
-        "yaxis": {"range": [0, high], **value_axis(ticks(0, high, "hours"), "hours")},
+        "annotations": [words_at(no_median, x=1, y=1, xanchor="right", yanchor="top")],
+        "xaxis": day_axis(days, timedelta(days=1)),
+        "yaxis": value_axis(0, high, "hours"),
     }
-    figure = make_figure(traces, layout, mode=mode, height=TILE_HEIGHT, margin=TILE_MARGIN)
-    censored = frame.filter(~pl.col("event")).height
-    return Chart(figure, f"{title}, {formats.span(days[0], days[-1])}: {words}, {censored} open.")
+    open_ones = frame.filter(~pl.col("event")).height
+    alt = f", {formats.span(days[0], days[-1])}: {no_median}, {open_ones} open."
+    return canvas.chart(traces, layout, alt)

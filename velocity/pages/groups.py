@@ -10,34 +10,39 @@ from velocity import formats, sentences, ui
 from velocity.reading import reads
 from velocity.sentences.groups import as_told
 
-view = ui.view()
-weeks = view.read(reads.group_weeks)
-if weeks.is_empty():
-    view.say("groups of at least 5 people", sentences.groups(weeks=weeks), window="whole weeks")
-    ui.empty_state(
-        "No week is published yet. A week is published by the first sync that is 48 hours or more "
-        "after its end, if streams have at least 5 members in the roster between them.",
-        '[[streams]]\nmembers = [{ scholar = "ID" }]',
-    )
-    st.stop()
-first, last = weeks["week_start"].sort().gather([0, -1])
-over = formats.span(first, last + timedelta(days=6))
-view.say("groups of at least 5 people", sentences.groups(weeks=weeks), window=over)
-ui.show_digest(view, last)
-told = as_told(weeks)
-for (name,), rows in told.group_by("group_name", maintain_order=True):
-    caption = f"One row per week, latest first, {formats.plural(rows.height, 'week')}"
-    if blank := int((~rows["visible"]).sum()):
-        caption += (
-            f"; {formats.plural(blank, 'week')} blank: fewer than 4 people were active, not "
-            "counting those whom you may see by name"
+
+def _draw() -> None:
+    view = ui.view()
+    weeks = view.read(reads.group_weeks)
+    if weeks.is_empty():
+        view.say("groups of at least 5 people", sentences.groups(weeks=weeks), window="whole weeks")
+        ui.empty_state(
+            "No week is published yet. A week is published by the first sync that is 48 hours or "
+            "more after its end, if streams have at least 5 members in the roster between them.",
+            '[[streams]]\nmembers = [{ scholar = "ID" }]',
         )
-    shown = rows.sort("week_start", descending=True).drop("group_id", "group_name", "visible")
-    key = f"group-{rows['group_id'][0].replace(' ', '-')}"
-    ui.heading(formats.markdown(formats.label(str(name))), caption, table=ui.Table(rows, key))
-    ui.show_rows(shown, alt=f"Weeks of {name}")
-st.caption(
-    "A week stays as it was published: later runs, roster edits and definitions do not change it. "
-    "Amounts are to the nearest 5 and shares to the nearest 5 points; a share of fewer than 100 "
-    "runs or hours is not told."
-)
+        return
+    first, last = weeks["week_start"].sort().gather([0, -1])
+    over = formats.span(first, last + timedelta(days=6))
+    view.say("groups of at least 5 people", sentences.groups(weeks=weeks), window=over)
+    ui.show_digest(view, last)
+    told = as_told(weeks)
+    for (name,), rows in told.group_by("group_name", maintain_order=True):
+        caption = f"One row per week, latest first, {formats.plural(rows.height, 'week')}"
+        if blank := int((~rows["visible"]).sum()):
+            caption += (
+                f"; {formats.plural(blank, 'week')} blank: fewer than 4 people were active, not "
+                "counting those whom you may see by name"
+            )
+        shown = rows.sort("week_start", descending=True).drop("group_id", "group_name", "visible")
+        key = f"group-{rows['group_id'][0].replace(' ', '-')}"
+        ui.heading(formats.markdown(formats.label(str(name))), caption, table=ui.Table(rows, key))
+        ui.show_rows(shown, alt=f"Weeks of {name}")
+    st.caption(
+        "A week stays as it was published: later runs, roster edits and definitions do not "
+        "change it. Amounts are to the nearest 5 and shares to the nearest 5 points; a share of "
+        "fewer than 100 runs or hours is not told."
+    )
+
+
+PAGE = ui.Page("groups", "Groups", (), ("group lead",), _draw, 20)

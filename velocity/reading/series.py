@@ -1,18 +1,24 @@
-"""Weekly series of `velocity.reading.reads`: the weeks that are shown, and their shifts."""
+"""Weekly series of `velocity.reading.reads`: which weeks are shown, their limits and shifts."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from velocity.reading.definitions import metrics
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from typing import Any
 
+Row = dict[str, Any]
 TREND_WEEKS = 12
 _WEEK = timedelta(weeks=1)
+_LIMITS = ("centre", "limit_low", "limit_high")
+_COLUMNS = ("week_start", "value", "n", *_LIMITS, "signal", "running")
 #: The measures of the programme that Stand-up and the digest follow.
 PROGRAMME_MEASURES = (
     "experiments_concluded",
@@ -21,6 +27,55 @@ PROGRAMME_MEASURES = (
     "machine_hours_median",
     "reaction_hours_median",
 )
+
+
+@dataclass(frozen=True)
+class Weeks:
+    """One measure of one group: its rows in order, one for every week from first to last."""
+
+    rows: tuple[Row, ...]
+
+    @classmethod
+    def of(cls, rows: pl.DataFrame | Iterable[Row]) -> Weeks:
+        """The series of rows of `reads.weekly`; weeks without a row have no value."""
+        found = rows.to_dicts() if isinstance(rows, pl.DataFrame) else rows
+        by_week = {row["week_start"]: row for row in found}
+        if not by_week:
+            return cls(())
+        empty = dict.fromkeys((*_COLUMNS, *next(iter(by_week.values()))))
+        first, count = min(by_week), (max(by_week) - min(by_week)) // _WEEK + 1
+        starts = [first + at * _WEEK for at in range(count)]
+        return cls(tuple(by_week.get(start) or {**empty, "week_start": start} for start in starts))
+
+    @property
+    def starts(self) -> list[date]:
+        """The Mondays."""
+        return [row["week_start"] for row in self.rows]
+
+    @cached_property
+    def values(self) -> list[float]:
+        """The known values."""
+        return [row["value"] for row in self.rows if row["value"] is not None]
+
+    @cached_property
+    def last_complete(self) -> Row | None:
+        """The latest complete week with a value."""
+        known = (it for it in reversed(self.rows) if it["value"] is not None and not it["running"])
+        return next(known, None)
+
+    @property
+    def latest(self) -> Row:
+        """The latest complete week with a value, else the running one; some value must be known."""
+        known = (row for row in reversed(self.rows) if row["value"] is not None)
+        return self.last_complete or next(known)
+
+    @cached_property
+    def limits(self) -> dict[str, float | None]:
+        """`centre`, `limit_low` and `limit_high`: the last known ones."""
+        return {
+            name: next((row[name] for row in reversed(self.rows) if row[name] is not None), None)
+            for name in _LIMITS
+        }
 
 
 def last_complete_week(last_day: date) -> date:
@@ -42,29 +97,39 @@ def recent(weekly: pl.DataFrame, week: date, measures: Iterable[str]) -> pl.Data
     return shown if complete.is_empty() else complete
 
 
-def panels(weekly: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
-    """Returns the series of some groups with their names; `names` is group -> name."""
-    return weekly.filter(pl.col("group_id").is_in(list(names))).with_columns(
-        group=pl.col("group_id").replace(names)
-    )
+def trend(weekly: pl.DataFrame, measure: str) -> pl.DataFrame:
+    """The rows of one measure, in order."""
+    return weekly.filter(pl.col("measure") == measure).sort("week_start")
 
 
-def signal_rows(
-    weekly: Sequence[pl.DataFrame], week: date, names: Mapping[str, str]
-) -> tuple[list[dict[str, Any]], int]:
-    """Returns the shifts of a week, streams in roster order, and how many series have limits.
+@dataclass(frozen=True)
+class Shifts:
+    """Which series are beyond their usual range in one complete week.
 
     Args:
-        weekly: frames from `recent`.
-        week: Monday of a complete week.
-        names: stream -> name, in roster order; other groups come last.
+        rows: rows of `reads.weekly`; streams in roster order, then by rank of the measure.
+        series: how many series have limits and a value in the week.
+        groups: the groups that have such a series.
+        weeks: complete weeks of the group that has most.
     """
-    here = pl.concat(weekly).filter(
-        (pl.col("week_start") == week) & ~pl.col("running") & pl.col("limit_low").is_not_null()
-    )
-    order = list(names)
-    found = sorted(
-        here.filter("signal").iter_rows(named=True),
-        key=lambda row: order.index(row["group_id"]) if row["group_id"] in names else len(order),
-    )
-    return found, here.height
+
+    rows: list[Row]
+    series: int
+    groups: frozenset[str]
+    weeks: int
+
+    @classmethod
+    def of(cls, weekly: Sequence[pl.DataFrame], week: date, names: Mapping[str, str]) -> Shifts:
+        """The shifts of the week that begins on `week` in frames as `recent` gives them.
+
+        `names` is stream -> name in roster order; other groups come last.
+        """
+        complete = pl.concat(weekly).filter(~pl.col("running"))
+        here = complete.filter((pl.col("week_start") == week) & pl.col("limit_low").is_not_null())
+        order = [*names, *sorted({*here["group_id"]} - {*names})]
+        rows = sorted(
+            here.filter("signal").iter_rows(named=True),
+            key=lambda row: (order.index(row["group_id"]), metrics()[row["measure"]].rank),
+        )
+        weeks = complete.group_by("group_id").agg(pl.col("week_start").n_unique())["week_start"]
+        return cls(rows, here.height, frozenset(here["group_id"]), int(weeks.max() or 0))  # type: ignore[arg-type]

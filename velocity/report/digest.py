@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from velocity import formats, sentences
-from velocity.charts import STREAM_MEASURES, trend
+from velocity.charts.multiples import STREAM_MEASURES
 from velocity.errors import VelocityError
 from velocity.reading import reads, series
 from velocity.reading.definitions import definition
@@ -29,6 +29,7 @@ from velocity.report.parts import (
 )
 from velocity.sentences import signals, tiles
 from velocity.sentences.answer import as_read
+from velocity.sentences.medians import Median
 from velocity.sentences.weeks import restated
 
 if TYPE_CHECKING:
@@ -165,10 +166,10 @@ def _digest(
 def _changed(
     frames: Sequence[pl.DataFrame], week: date, names: Mapping[str, str]
 ) -> tuple[Line, ...]:
-    found, checked = series.signal_rows(frames, week, names)
-    lines = _at_most([_signal(row, names) for row in found])
-    lines = lines or [Line(signals.no_signal_words(checked))]
-    return (*lines, Line(signals.checked_words(checked)))
+    shifts = series.Shifts.of(frames, week, names)
+    lines = _at_most([_signal(row, names) for row in shifts.rows])
+    lines = lines or [Line(signals.no_signal_words(shifts))]
+    return (*lines, Line(signals.checked_words(shifts)))
 
 
 def _stuck(stuck: pl.DataFrame) -> tuple[Line, ...]:
@@ -220,7 +221,7 @@ def _trusted(trust: Mapping[str, Any]) -> tuple[Line, ...]:
 
 def _trend(weekly: pl.DataFrame, measure: str) -> Trend:
     metric = definition(measure)
-    return Trend(metric.title, metric.unit, trend(weekly, measure))
+    return Trend(metric.title, metric.unit, series.trend(weekly, measure))
 
 
 def _shares(now: Mapping[str, Any]) -> tuple[Share, ...]:
@@ -240,13 +241,10 @@ def _signal(row: Mapping[str, Any], names: Mapping[str, str]) -> Line:
 def _halves(now: Mapping[str, Any]) -> list[str]:
     """Returns the medians of both halves of the loop, with their limits."""
     return [
-        f"{part} "
-        + formats.median(
-            *(now[f"{part}_hours_{it}"] for it in ("median", "low", "high")),
-            largest=now[f"{part}_hours_largest"],
-        )
+        f"{part} {median.words()}"
         for part in ("machine", "reaction")
-        if now[f"{part}_hours_events"] >= formats.MEDIAN_EVENTS
+        for median in [Median.of(now, f"{part}_hours")]
+        if median.enough
     ]
 
 

@@ -18,7 +18,7 @@ from velocity.report.parts import (
     no_later,
     week_id,
 )
-from velocity.sentences.answer import as_read, begun
+from velocity.sentences.answer import as_read, capitalised
 from velocity.sentences.groups import about, failed
 
 if TYPE_CHECKING:
@@ -87,9 +87,9 @@ def make_groups_digest(snapshot: Snapshot, *, scope: Scope, week: date | None) -
 def _group(row: Mapping[str, Any]) -> Line:
     if not row["visible"]:
         return Line("Fewer than 4 people were active: not shown.", name=row["group_name"])
-    concluded = begun(about(row["experiments_concluded"], "concluded experiment"))
+    concluded = capitalised(about(row["experiments_concluded"], "concluded experiment"))
     return Line(
-        f"{begun(failed(row))}; {_serial(row)}; {about(row['gpu_hours'], 'GPU-hour')}.",
+        f"{capitalised(failed(row))}; {_serial(row)}; {about(row['gpu_hours'], 'GPU-hour')}.",
         name=row["group_name"],
         strong=f"{concluded}.",
     )

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from velocity import formats
-from velocity.sentences.weeks import written
 from velocity.theme import FONT, LIGHT
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def _template() -> Template:
         "share": formats.share,
         "spark": _spark,
         "week": formats.week,
-        "written": written,
+        "written": formats.figure,
     }
     return environment.get_template("digest.html")
 

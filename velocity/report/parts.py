@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from velocity import formats
 from velocity.errors import VelocityError
+from velocity.sentences.tiles import at_once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,8 +88,7 @@ class Digest:
 
 def serial_figure(row: Mapping[str, Any]) -> Figure:
     """Returns the serial share of a row of `reads.metrics`."""
-    parallel = row["experiment_parallelism"]
-    width = [] if parallel is None else [f"P {parallel:.2f} lines of thought in flight"]
+    width = [it for it in [at_once(row)] if it]
     busy = formats.plural(round(row["busy_hours"]), "busy hour")
     share = formats.share(row["serial_share"])
     return Figure("Serial share of busy hours", share, (busy, *width))

@@ -1,26 +1,24 @@
 """All words that pages and the digest compose: answers, tiles, tables, signals. No Streamlit.
 
-Frames and values of `velocity.reading.reads` in, text out. Each page is headed by its answer: a
-sentence, and a line below it. The rules that every answer keeps:
+Frames and values of `velocity.reading.reads` in, text out. Each page begins with its answer: a
+sentence, and a line below it. Every answer keeps these rules:
 
-- At most 110 characters as read (the line below: 170), sentence case, present tense for what
-  holds, past for what a finished week did.
-- It is computed, and only from enough: nothing about a median or a share under 6 events; what is
-  missing is said instead ("4 loops so far; medians start at 6 events.").
+- At most 110 characters as read (the line below: 170), in sentence case. Present tense for the
+  current state, past tense for finished weeks.
+- Nothing about a median or a share under 6 events. The text says how many there are instead ("4
+  loops so far; medians start at 6 events.").
 - n stands beside every share; a count is its own n.
-- The subject is the loop, the line or the stream, never a person's effort, and nothing is best or
-  worst. Signals are points beyond a group's own usual range; everything else is left unsaid.
-- A second half, or the line below, may offer one step.
-- Names that others wrote are cut short and inert as Markdown; a sentence that a long name would
-  burst says less instead.
-
-Thresholds are the constants of each module.
+- The subject is the loop, the line or the stream, never a person's effort. Nothing is best or
+  worst. Only values beyond a group's own usual range are reported.
+- The line below, or the end of the sentence, may offer one step.
+- Other people's names are shortened and inert as Markdown. If a name is too long for a sentence,
+  a shorter sentence is used.
 """
 
 from velocity.sentences.answer import Answer
 from velocity.sentences.compute import compute
-from velocity.sentences.evidence import data_health, runs
 from velocity.sentences.groups import groups
+from velocity.sentences.health import data_health, runs
 from velocity.sentences.mine import launches_look_unrelated, my_velocity
 from velocity.sentences.standup import stand_up
 from velocity.sentences.streams import streams

@@ -1,20 +1,25 @@
-"""What every sentence is made of: names, small numbers in words, and a fit to the page."""
+"""The parts of every sentence: names, small numbers in words, and how much fits."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from velocity import formats
+
+if TYPE_CHECKING:
+    import polars as pl
 
 #: Characters as read, Markdown's escapes not counted.
 LONGEST_SENTENCE = 110
 LONGEST_SUPPORT = 170
-#: Fewer events than this say nothing about a median or a share.
+#: With fewer events than this, medians and shares are not reported.
 ENOUGH = formats.MEDIAN_EVENTS
 
+#: The columns that identify a line of work.
+LINE = ["scholar", "entity", "project"]
 #: One row of a read: column -> value.
 Row = Mapping[str, Any]
 
@@ -24,11 +29,11 @@ _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a page says first; both lines are Markdown in which every name is inert.
+    """The first lines of a page, as Markdown in which every name is inert.
 
     Args:
         sentence: the answer, at most `LONGEST_SENTENCE` characters as read.
-        support: one line that supports it, at most `LONGEST_SUPPORT`; "" where there is none.
+        support: one supporting line, at most `LONGEST_SUPPORT`; "" without one.
     """
 
     sentence: str
@@ -36,17 +41,17 @@ class Answer:
 
 
 def as_read(text: str) -> str:
-    """`text` as it stands on the page: without Markdown's escapes."""
+    """`text` as it reads on the page, without Markdown's escapes."""
     return _ESCAPED.sub(r"\1", text)
 
 
 def fitting(*options: str, longest: int = LONGEST_SENTENCE) -> str:
-    """The first option that is short enough, the fullest first; the last must always be."""
+    """The first option that is short enough; the last must always be. Put the longest first."""
     return next((it for it in options if len(as_read(it)) <= longest), options[-1])
 
 
 def joined(*parts: str) -> str:
-    """The parts that there are, as far as they fit on the supporting line."""
+    """As many of the non-empty parts as fit on the supporting line."""
     text = ""
     for part in filter(None, parts):
         longer = f"{text} {part}".strip()
@@ -65,8 +70,18 @@ def line_name(row: Row, limit: int) -> str:
     return f"{name(row['scholar'], limit)} / {name(row['project'], limit)}"
 
 
+def most_in(lines: pl.DataFrame) -> str:
+    """The stream with most of the lines: ", two of them in Basalt"; "" if no stream has more."""
+    counts = lines.drop_nulls("stream_name")["stream_name"].value_counts(sort=True).rows()
+    (stream, most), (_, second) = [*counts, ("", 0), ("", 0)][:2]
+    if most <= max(1, second):
+        return ""
+    count = lines.select(LINE).unique().height
+    return f", {'all' if most == count else few(most)} of them in {name(stream)}"
+
+
 def few(number: int) -> str:
-    """A count inside a sentence: in words below ten."""
+    """A count inside a sentence, in words below ten."""
     return _SMALL[number] if 0 <= number < len(_SMALL) else formats.count(number)
 
 
@@ -75,18 +90,18 @@ def few_of(number: int, noun: str) -> str:
     return f"{few(number)} {formats.plural(number, noun).split(' ', 1)[1]}"
 
 
-def begun(text: str) -> str:
-    """`text` with a capital at its beginning."""
+def capitalised(text: str) -> str:
+    """`text` with a capital first letter."""
     return text[:1].upper() + text[1:]
 
 
 def number(row: Row, column: str) -> float:
-    """A count or sum of a row; 0 where the row does not have it."""
+    """A count or sum of a row; 0 if it is missing."""
     return row.get(column) or 0
 
 
 def ended_runs(row: Row) -> int:
-    """How many runs ended, as far as the figures tell."""
+    """How many runs ended, according to the figures."""
     return sum(
         int(number(row, f"runs_{how}")) for how in ("finished", "failed", "killed", "preempted")
     )

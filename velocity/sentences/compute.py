@@ -9,10 +9,10 @@ _CAVEAT = "Allocation, not utilisation; runs over several nodes are under-counte
 
 
 def compute(*, ledger: Row | None, figures: Row | None) -> Answer:
-    """The runway at the pace of the last 14 days, else why there is none.
+    """The runway at the pace of the last 14 days, or why there is none.
 
     Args:
-        ledger: the row of `reads.ledger` for whoever pays; None without grants and charges.
+        ledger: the row of `reads.ledger` of the programme; None without grants and charges.
         figures: the row of `reads.metrics` over the window; None without one.
     """
     row, window = ledger or {}, figures or {}
@@ -32,25 +32,24 @@ def _runway(row: Row, window: Row) -> str:
         return "No GPU-hours in this window, and no credits are granted or priced."
     if left <= 0:
         return fitting(
-            f"The credits are used up: {formats.count(-left)} more are spent than granted.",
+            f"The credits are used up: {formats.count(-left)} more were spent than granted.",
             "The credits are used up.",
         )
-    kept = f"{formats.count(left)} credits are left"
+    amount = formats.count(left)
     if not burn or days is None:
-        return fitting(f"{kept}; none were spent in the last 14 days.", "Credits are left.")
-    if days > formats.LONG_RUNWAY_DAYS:
-        return fitting(
-            f"{kept}, enough for more than ten years at the last 14 days' pace.",
-            "Credits are left.",
+        sentence = f"{amount} credits are left; none were spent in the last 14 days."
+    elif days > formats.LONG_RUNWAY_DAYS:
+        sentence = (
+            f"{amount} credits are left, enough for more than ten years at the last 14 days' pace."
         )
-    last = formats.plural(int(days), "day") if days >= 1 else "less than a day"
-    on = row.get("exhausted_on")
-    until = f", to {formats.day(on)} {on.year}" if on is not None else ""
-    verb = "last" if days >= 1 else "last for"
-    return fitting(
-        f"{formats.count(left)} credits {verb} {last} at the pace of the last 14 days{until}.",
-        "Credits are left.",
-    )
+    else:
+        last = (
+            f"last {formats.plural(int(days), 'day')}" if days >= 1 else "last for less than a day"
+        )
+        on = row.get("exhausted_on")
+        until = f", to {formats.day(on)} {on.year}" if on is not None else ""
+        sentence = f"{amount} credits {last} at the pace of the last 14 days{until}."
+    return fitting(sentence, "Credits are left.")
 
 
 def _hours(window: Row) -> str:

@@ -6,7 +6,7 @@ import polars as pl
 from polars import selectors
 
 from velocity import formats
-from velocity.sentences.answer import Answer, Row, begun
+from velocity.sentences.answer import Answer, Row, capitalised
 
 _ALL = "all groups"
 _RULE = (
@@ -27,7 +27,7 @@ def groups(*, weeks: pl.DataFrame) -> Answer:
     last = shown.sort("week_start").row(-1, named=True)
     concluded = about(last["experiments_concluded"], "experiment")
     week = formats.week(last["week_start"])
-    return Answer(f"{begun(concluded)} concluded in the {week}; {failed(last)}.", _RULE)
+    return Answer(f"{capitalised(concluded)} concluded in the {week}; {failed(last)}.", _RULE)
 
 
 def about(amount: float, noun: str) -> str:

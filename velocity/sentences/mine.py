@@ -1,4 +1,4 @@
-"""My velocity: which half of my loop eats the time, and what would help?"""
+"""My velocity: which half of my loop takes the time, and what would help?"""
 
 from __future__ import annotations
 
@@ -7,16 +7,26 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from velocity import formats
-from velocity.sentences.answer import ENOUGH, Answer, Row, begun, few_of, fitting, joined, number
+from velocity.sentences.answer import (
+    ENOUGH,
+    Answer,
+    Row,
+    capitalised,
+    few_of,
+    fitting,
+    joined,
+    number,
+)
+from velocity.sentences.medians import Median
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: From this share of the closed loops' hours on, one half dominates.
 DOMINANT = 0.6
-#: From this share of the reaction on, waiting is mostly outside the awake window.
+#: From this share of the reaction on, most waiting is outside the awake window.
 MOSTLY = 0.5
-#: "Near 1": a fifth to either side, on the scale of ratios; of fewer loops a ratio swings too far.
+#: "Near 1": a fifth to either side, on the scale of ratios. A ratio of fewer loops varies too much.
 BLIND_LOW, BLIND_HIGH = 0.8, 1.25
 BLIND_LOOPS = 30
 #: From this serial share on, a second experiment in flight is worth offering.
@@ -26,12 +36,10 @@ _DAY_MINUTES = 24 * 60
 
 
 def launches_look_unrelated(lines: pl.DataFrame) -> bool:
-    """Whether the launches look unrelated to results, so that the reaction figure says little.
+    """Whether launches look unrelated to results, so that the reaction figure says little.
 
-    True where the lines with a blind ratio near 1 hold at least half of the loops.
-
-    Args:
-        lines: `reads.lines` of one scholar, over all the data: 14 days rarely hold loops enough.
+    True if the lines with a blind ratio near 1 have at least half of the loops. `lines` are
+    `reads.lines` of one scholar over all the data: 14 days rarely have enough loops.
     """
     return bool(2 * _near_one(lines)["loops"].sum() >= lines["loops"].sum() > 0)
 
@@ -45,10 +53,7 @@ def _near_one(lines: pl.DataFrame) -> pl.DataFrame:
 def my_velocity(
     *, figures: Row | None, lines: pl.DataFrame, awake: Sequence[int], own: bool
 ) -> Answer:
-    """Which half of the loop dominates and one step that would help.
-
-    In order: nothing in the window, fewer than 6 closed loops, launches that look unrelated to
-    results, waiting for the next launch, waiting for results, neither.
+    """Which half of the loop dominates, and one step that would help.
 
     Args:
         figures: the scholar's row of `reads.metrics` over the window; None without one.
@@ -65,27 +70,25 @@ def my_velocity(
     )
     if not loops and not number(row, "busy_hours"):
         return Answer(
-            f"Nothing of {'yours' if own else 'this scholar'} was in flight in this window.",
-            "A longer window shows more; Data health lists runs that belong to no known scholar.",
+            f"{'You' if own else 'This scholar'} had nothing in flight in this window.",
+            "A longer window shows more; Data health lists runs without a known scholar.",
         )
     share = row.get("reaction_share")
     if closed < ENOUGH or share is None:
         return Answer(_too_few(row, closed), joined(_open_ends(row, next_launch)))
-    n = formats.sample(closed)
+    n, machine = formats.sample(closed), _median(row, "machine_hours", "Machine time")
     if launches_look_unrelated(lines):
         return Answer(
             f"{'Your launches' if own else 'Launches'} look unrelated to results "
             f"({formats.sample(int(lines['loops'].sum()))}), so the reaction time says little.",
-            joined(_blind(lines), _machine(row)),
+            joined(_blind(lines), machine),
         )
     if share >= DOMINANT:
         start = f"Waiting for {next_launch} is {formats.share(share)} of {loop} ({n})"
         return Answer(*_reaction(row, start, awake))
     if share <= 1 - DOMINANT:
         start = f"Waiting for results is {formats.share(1 - share)} of {loop} ({n})"
-        return Answer(
-            f"{start}: a smaller pilot would shorten it.", joined(_machine(row), _serial(row))
-        )
+        return Answer(f"{start}: a smaller pilot would shorten it.", joined(machine, _serial(row)))
     return Answer(
         f"Neither half dominates {loop} ({n}): results take {formats.share(1 - share)}, the next "
         f"launch {formats.share(share)}.",
@@ -98,14 +101,14 @@ def _too_few(row: Row, closed: int) -> str:
     if not closed and flying and not number(row, "loops_awaiting"):
         none = "it has no signal" if flying == 1 else "none has a signal"
         be = "is" if flying == 1 else "are"
-        return f"{begun(few_of(flying, 'experiment'))} {be} in flight and {none} yet."
+        return f"{capitalised(few_of(flying, 'experiment'))} {be} in flight and {none} yet."
     if not closed:
         return f"No closed loop so far; medians start at {ENOUGH} events."
     return formats.too_few(closed)
 
 
 def _open_ends(row: Row, next_launch: str) -> str:
-    """What waits and what flies."""
+    """How many results wait, and how many experiments are in flight."""
     waiting, flying = int(number(row, "loops_awaiting")), int(number(row, "loops_open"))
     said = []
     if waiting:
@@ -113,39 +116,33 @@ def _open_ends(row: Row, next_launch: str) -> str:
         said.append(f"{few_of(waiting, 'result')} {verb} for {next_launch}")
     if flying:
         said.append(f"{few_of(flying, 'experiment')} {'is' if flying == 1 else 'are'} in flight")
-    return f"{begun(' and '.join(said))}." if said else ""
+    return f"{capitalised(' and '.join(said))}." if said else ""
 
 
 def _reaction(row: Row, start: str, awake: Sequence[int]) -> tuple[str, str]:
-    """Where the waiting for the next launch lies, and what would use it."""
+    """Whether the wait is inside the awake window, and what would shorten it."""
     off, window = row.get("reaction_off_share"), _window(awake)
-    median = _median(row, "reaction_hours", "Reaction")
-    if off is None or window is None:
-        return f"{start}.", joined(
-            "Queuing the next experiment before a result is due would shorten it.", median
-        )
-    if off >= MOSTLY:
-        return (
-            fitting(
-                f"{start}: {formats.share(off)} of that waiting is outside {window}.",
-                f"{start}, most of it outside {window}.",
-            ),
-            joined(
-                "Queuing a second experiment before the evening, or a smaller pilot that ends the "
-                "same day, would use those hours."
-            ),
-        )
-    return (
-        fitting(
-            f"{start}: {formats.share(1 - off)} of that waiting is inside {window}.",
-            f"{start}, most of it inside {window}.",
-        ),
-        joined("Queuing the next experiment before a result is due would shorten it.", median),
+    advice = joined(
+        "Queuing the next experiment before a result is due would shorten it.",
+        _median(row, "reaction_hours", "Reaction"),
     )
+    if off is None or window is None:
+        return f"{start}.", advice
+    share, place = (off, "outside") if off >= MOSTLY else (1 - off, "inside")
+    if off >= MOSTLY:
+        advice = (
+            "Queuing a second experiment before the evening, or a smaller pilot that ends the same "
+            "day, would use those hours."
+        )
+    sentence = fitting(
+        f"{start}: {formats.share(share)} of that waiting is {place} {window}.",
+        f"{start}, most of it {place} {window}.",
+    )
+    return sentence, advice
 
 
 def _window(awake: Sequence[int]) -> str | None:
-    """The awake window in words; None where it is the whole day."""
+    """The awake window in words; None if it is the whole day."""
     start, end = awake
     if (end - start) % _DAY_MINUTES == 0:
         return None
@@ -161,21 +158,16 @@ def _blind(lines: pl.DataFrame) -> str:
     return f"Launches come as often without a result as after one (blind ratio {ratio:.2f})."
 
 
-def _machine(row: Row) -> str:
-    return _median(row, "machine_hours", "Machine time")
-
-
 def _median(row: Row, measure: str, what: str) -> str:
-    """A median with its limits and n, where there is one."""
-    median, events = row.get(f"{measure}_median"), int(number(row, f"{measure}_events"))
-    if median is None or events < ENOUGH:
+    """A median with its limits and n; "" without one."""
+    median = Median.of(row, measure)
+    if median.value is None or not median.enough:
         return ""
-    words = formats.median(median, row.get(f"{measure}_low"), row.get(f"{measure}_high"))
-    return f"{what} has a median of {words}, {formats.sample(int(number(row, f'{measure}_n')))}."
+    return f"{what} has a median of {median.words()}, {formats.sample(median.n)}."
 
 
 def _serial(row: Row) -> str:
-    """A second experiment in flight, offered where there is mostly one."""
+    """Suggests a second experiment if there is mostly one in flight."""
     serial = row.get("serial_share")
     if serial is None or serial < SERIAL or number(row, "experiments_started") < ENOUGH:
         return ""

@@ -1,4 +1,4 @@
-"""Streams: which line of work needs me?"""
+"""Streams: which line of work needs a mentor?"""
 
 from __future__ import annotations
 
@@ -7,22 +7,25 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from velocity import formats
+from velocity.reading.series import Shifts
 from velocity.sentences.answer import (
+    LINE,
     Answer,
-    begun,
+    capitalised,
     few,
     fitting,
     joined,
     line_name,
+    most_in,
     name,
 )
-from velocity.sentences.signals import Signals
+from velocity.sentences.signals import moved as did
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-#: State of a line -> what is said of it; the other states ask for nobody.
+#: State of a line -> the words for it; other states need no one.
 _ASKED = {
     "result waiting": "its result has waited for {}",
     "failure not recovered": "its failure has not been recovered for {}",
@@ -39,17 +42,17 @@ def streams(
     week: date,
     min_hours: float = _DAY_HOURS,
 ) -> Answer:
-    """The line to ask about first, if one has waited long; below, how many have, and where.
+    """The line to ask about first, if one has waited long; below, how many have and where.
 
     Args:
         lines: `reads.line_states`, what needs attention first.
         weekly: `reads.weekly` by stream, of the streams shown.
         names: stream -> name of the streams shown, in roster order.
-        week: Monday of the complete week that is looked at.
-        min_hours: what has waited for less is in the ordinary course of things.
+        week: Monday of the complete week in question.
+        min_hours: a shorter wait is ordinary.
     """
-    count = lines.select("scholar", "entity", "project").unique().height
-    ranges = _ranges(Signals.of(weekly, week), names)
+    count = lines.select(LINE).unique().height
+    ranges = _ranges(Shifts.of([weekly], week, names), names)
     long = "a day" if min_hours == _DAY_HOURS else formats.duration(min_hours)
     if not count:
         return Answer("No line of these streams has an experiment in this window.", ranges)
@@ -73,25 +76,21 @@ def _first(row: dict[str, object]) -> str:
 
 
 def _how_many(waiting: pl.DataFrame, count: int, long: str) -> str:
-    lines = waiting.select("scholar", "entity", "project").unique().height
-    have = "has" if lines == 1 else "have"
-    of_all = (
-        f"{begun(few(lines))} of {formats.plural(count, 'line')} {have} waited longer than {long}"
-    )
-    by_stream = waiting.drop_nulls("stream_name")["stream_name"].value_counts(sort=True).rows()
-    if len(by_stream) > 1 and by_stream[0][1] > max(1, by_stream[1][1]):
-        of_all += f", {few(by_stream[0][1])} of them in {name(by_stream[0][0])}"
-    return f"{of_all}."
+    lines = waiting.select(*LINE, "stream_name").unique()
+    several = lines["stream_name"].drop_nulls().n_unique() > 1
+    have = "has" if lines.height == 1 else "have"
+    many = f"{capitalised(few(lines.height))} of {formats.plural(count, 'line')} {have} waited"
+    return f"{many} longer than {long}{most_in(lines) if several else ''}."
 
 
-def _ranges(signals: Signals, names: Mapping[str, str]) -> str:
+def _ranges(shifts: Shifts, names: Mapping[str, str]) -> str:
     """Which of the streams moved beyond their usual range in the week."""
-    moved = [stream for stream in names if stream in signals.moved]
-    if not signals.checked:
+    moved = list(dict.fromkeys(row["group_id"] for row in shifts.rows if row["group_id"] in names))
+    if not shifts.series:
         return ""
     if not moved:
         return "No stream moved beyond its usual range."
     if len(moved) == 1:
-        return f"{name(names[moved[0]])} {signals.words(moved[0])}."
-    many = f"{begun(few(len(moved)))} of {few(len(signals.checked))} streams"
+        return f"{name(names[moved[0]])} {did(shifts, moved[0])}."
+    many = f"{capitalised(few(len(moved)))} of {few(len(shifts.groups))} streams"
     return f"{many} moved beyond their usual range."

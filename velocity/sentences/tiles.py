@@ -1,38 +1,42 @@
-"""The headline figures of the programme, as tiles say them."""
+"""Headline figures and counts of the present moment, as tiles say them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from velocity import formats
+from velocity.sentences.medians import Median
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A headline figure and the words around it, as `ui.tile` takes them."""
+    """A figure and the words around it, as `ui.tile` takes them."""
 
     label: str
     value: str
-    change: str
-    before: str
-    second: str
-    note: str
+    change: str = ""
+    before: str = ""
+    second: str = ""
+    note: str = ""
 
 
 def concluded(now: Row, before: Row | None) -> Tile:
     """Concluded experiments a week, with the share of failed runs beside it."""
     low, high = (formats.rate(now[f"throughput_per_week_{end}"]) for end in ("low", "high"))
+    failed = now["failure_share"]
     return Tile(
         "Concluded experiments a week",
         formats.rate(now["throughput_per_week"]),
         *_against(now, before, "throughput_per_week", formats.count_change, formats.rate),
-        _known(now["failure_share"], "{} of runs failed", formats.share, "no run has ended"),
+        "no run has ended" if failed is None else f"{formats.share(failed)} of runs failed",
         f"{formats.sample(now['experiments_concluded'])}, 95 % limits {low} to {high} a week",
     )
 
@@ -43,52 +47,44 @@ def serial(now: Row, before: Row | None, scholars: int) -> Tile:
         "Serial share of busy hours",
         formats.share(now["serial_share"]),
         *_against(now, before, "serial_share", formats.points, formats.share),
-        _known(
-            now["experiment_parallelism"],
-            "P {} lines of thought in flight",
-            lambda value: f"{value:.2f}",
-            "nothing was in flight",
-        ),
+        at_once(now) or "nothing was in flight",
         f"{formats.plural(round(now['busy_hours']), 'busy hour')}, "
         f"{formats.plural(scholars, 'scholar')}",
     )
 
 
+def at_once(row: Mapping[str, Any]) -> str:
+    """P in words; "" when nothing was in flight."""
+    parallel = row["experiment_parallelism"]
+    return "" if parallel is None else f"P {parallel:.2f} experiments at once, on average"
+
+
 def loop(now: Row, before: Row | None) -> Tile:
-    """The median loop, split into machine and reaction; in words while there are too few."""
-    closed = formats.count(now["loops_closed"])
-    n = f"{formats.sample(now['loop_hours_n'], 'loop')}, {closed} closed"
-    if now["loop_hours_events"] < formats.MEDIAN_EVENTS:
-        few = formats.too_few(now["loop_hours_events"])
-        return Tile("Feedback loop, median", "no median", "too few loops", "", few, n)
-    low, high = (now[f"loop_hours_{end}"] for end in ("low", "high"))
-    limits = formats.median(now["loop_hours_median"], low, high).partition(" (")[2].rstrip(")")
+    """The median loop, split into machine and reaction; words if there are too few loops."""
+    title, median = "Feedback loop, median", Median.of(now, "loop_hours")
+    n = f"{formats.sample(median.n, 'loop')}, {formats.count(now['loops_closed'])} closed"
+    if not median.enough:
+        return Tile(title, "no median", "too few loops", second=median.words(), note=n)
+    machine, reaction = (Median.of(now, f"{it}_hours").alone for it in ("machine", "reaction"))
     return Tile(
-        "Feedback loop, median",
-        _median(now, "loop_hours"),
+        title,
+        median.alone,
         *_against(now, before, "loop_hours_median", formats.duration_change, formats.duration),
-        f"machine {_median(now, 'machine_hours')}, reaction {_median(now, 'reaction_hours')}",
-        f"{n}, 95 % limits {limits}" if limits else n,
+        f"machine {machine}, reaction {reaction}",
+        f"{n}, 95 % limits {median.limits}" if median.limits else n,
     )
 
 
 def credits_left(now: Row, ledger: Row | None) -> Tile:
-    """Credits left and how long they last; spent in the window in place of a change.
+    """Credits left and how long they last; credits spent in the window instead of a change.
 
-    Args:
-        now: the row of `reads.metrics` over the window.
-        ledger: as `charged` gives it.
+    `now` is the row of `reads.metrics` over the window, `ledger` a row of `charged`.
     """
+    title, allocation = "Credits left", "allocation, not use"
     if ledger is None:
-        hours = f"{formats.count(now['gpu_hours'])} GPU-hours; allocation, not use"
-        return Tile(
-            "Credits left",
-            formats.NOT_KNOWN,
-            "no credits",
-            "",
-            "no credits granted or priced",
-            hours,
-        )
+        hours = f"{formats.count(now['gpu_hours'])} GPU-hours; {allocation}"
+        none = "no credits granted or priced"
+        return Tile(title, formats.NOT_KNOWN, "no credits", second=none, note=hours)
     runway, until = ledger["runway_days"], ledger["exhausted_on"]
     lasts = "used up" if ledger["credits_left"] <= 0 else "none spent in the last 14 days"
     if runway is not None and runway > formats.LONG_RUNWAY_DAYS:
@@ -96,20 +92,13 @@ def credits_left(now: Row, ledger: Row | None) -> Tile:
     elif runway is not None and runway > 0:
         lasts = f"{formats.plural(int(runway), 'day')} at the last 14 days' pace"
     return Tile(
-        "Credits left",
+        title,
         formats.count(ledger["credits_left"]),
         f"{formats.count(now['credits'])} spent",
         "in the window",
         lasts,
-        f"runs out {formats.day(until)}; allocation, not use" if until else "allocation, not use",
+        f"runs out {formats.day(until)}; {allocation}" if until else allocation,
     )
-
-
-def _median(now: Row, name: str) -> str:
-    """A median, its limits apart; "> 31 h" where it was never reached."""
-    if now[f"{name}_events"] < formats.MEDIAN_EVENTS:
-        return formats.NOT_KNOWN
-    return formats.median(now[f"{name}_median"], largest=now[f"{name}_largest"])
 
 
 def _against(
@@ -119,15 +108,53 @@ def _against(
     change: Callable[[float | None], str],
     write: Callable[[float | None], str],
 ) -> tuple[str, str]:
-    """The change of a figure and what it was before."""
+    """The change of a figure, and its earlier value."""
     if before is None:
         return "no four weeks before", ""
+    earlier = f"from {write(before[name])}"
     if now[name] is None or before[name] is None:
-        return f"from {write(before[name])}", ""
-    return change(now[name] - before[name]), f"from {write(before[name])}"
+        return earlier, ""
+    return change(now[name] - before[name]), earlier
 
 
-def _known(
-    value: float | None, words: str, write: Callable[[float | None], str], otherwise: str
-) -> str:
-    return otherwise if value is None else words.format(write(value))
+def present(
+    runs: pl.DataFrame,
+    open_work: pl.DataFrame,
+    waiting: pl.DataFrame,
+    *,
+    stale_after_minutes: float,
+    own: bool,
+) -> list[Tile]:
+    """Four counts of a scholar's present: running, waiting, older than usual, stale.
+
+    Args:
+        runs: `reads.runs` of the scholar, with those running or stale.
+        open_work: `reads.open_work` of the scholar.
+        waiting: `reads.waiting_results` of the scholar.
+        stale_after_minutes: age of the last heartbeat from which a run is stale; of `reads.trust`.
+        own: whether the reader is the scholar.
+    """
+    old = open_work.filter("older_than_usual")
+    counted = runs.filter(pl.col("excluded").is_null())
+    stale = counted.filter(pl.col("class") == "stale").height
+    notes = {
+        "waiting": "nothing unanswered in 5 days",
+        "old": "no open experiment is",
+        "stale": "no run without a heartbeat",
+    }
+    if waiting.height:
+        notes["waiting"] = f"the oldest for {formats.duration(waiting['waiting_hours'][0])}"
+    if old.height:
+        notes["old"] = f"usual is up to {formats.duration(old['usual_hours'][0])}"
+    if stale:
+        after = f"{stale_after_minutes:.15g}{formats.NBSP}min"
+        notes["stale"] = f"no heartbeat for more than {after}"
+    running = formats.count(counted.filter(pl.col("class") == "running").height)
+    older = "Older than your usual" if own else "Older than usual"
+    work = f"in {formats.plural(open_work.height, 'open experiment')}"
+    return [
+        Tile("Running", running, note=work),
+        Tile("Results waiting", formats.count(waiting.height), note=notes["waiting"]),
+        Tile(older, formats.count(old.height), note=notes["old"]),
+        Tile("Stale", formats.count(stale), note=notes["stale"]),
+    ]

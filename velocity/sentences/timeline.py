@@ -9,20 +9,15 @@ from velocity import formats
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime, time
+    from datetime import datetime
 
-    from velocity.charts import TimelineView
+    from velocity.charts.timeline_frame import TimelineView
 
 _OUTCOMES = {"false_start": "false start", "failure": "failed"}
 
 
 def experiment_words(row: Mapping[str, Any], as_of: datetime) -> str:
-    """An experiment and its loop, Markdown; a row of `reads.timeline_experiments`.
-
-    Args:
-        row: the experiment.
-        as_of: the instant to which the data is complete, aware.
-    """
+    """An experiment (a row of `reads.timeline_experiments`) and its loop up to now, as Markdown."""
     name = formats.markdown(formats.label(row["label"]))
     parts = [f"**{name}**", formats.plural(row["runs"], "run")]
     parts.append(_OUTCOMES.get(row["outcome"], row["outcome"]))
@@ -39,18 +34,13 @@ def experiment_words(row: Mapping[str, Any], as_of: datetime) -> str:
 
 
 def timeline_caption(view: TimelineView) -> str:
-    """The timeline's window, its clock, and what can be done with it."""
+    """The timeline's window and clock, and how to use it."""
     last = (view.end - timedelta(microseconds=1)).date()
-    awake = "" if view.awake is None else f", awake {awake_words(*view.awake)}"
+    awake = "" if view.awake is None else ", awake {:%H:%M} to {:%H:%M}".format(*view.awake)
     return (
         f"{formats.span(view.start.date(), last)}, times in {view.zone.key}{awake}; drag to pan, "
         "click an experiment for its runs"
     )
-
-
-def awake_words(start: time, end: time) -> str:
-    """The awake window as written: "09:00 to 21:00"."""
-    return f"{start:%H:%M} to {end:%H:%M}"
 
 
 def _between(start: datetime, end: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Weekly series in words: which weeks are shown, which past ones changed, values in their unit."""
+"""Weekly series in words: which weeks are shown, and which past ones changed."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from velocity.reading.definitions import definition
 from velocity.reading.series import PROGRAMME_MEASURES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import date
-
-    from velocity.queries.metric import Metric
 
 
 def window_words(weekly: pl.DataFrame) -> str:
@@ -29,47 +26,31 @@ def window_words(weekly: pl.DataFrame) -> str:
     return f"{formats.plural(count, 'week')} {until}"
 
 
-def week_notes(weekly: pl.DataFrame, week: date, names: Mapping[str, str]) -> dict[str, str]:
-    """Name of each group -> how many loops began in the week: "n = 42"."""
-    rows = weekly.filter(
-        (pl.col("measure") == "reaction_hours_median") & (pl.col("week_start") == week)
-    )
-    loops = dict(rows.select("group_id", "n").iter_rows())
-    return {name: formats.sample(loops[group]) for group, name in names.items() if group in loops}
+def week_notes(weekly: pl.DataFrame, week: date) -> dict[str, str]:
+    """Each group and how many loops began in the week: "n = 42"."""
+    rows = weekly.filter(measure="reaction_hours_median", week_start=week)
+    return {group: formats.sample(n) for group, n in rows.select("group_id", "n").iter_rows()}
 
 
 def restated(rows: pl.DataFrame) -> list[str]:
-    """`reads.restated` as Markdown, a line each: what a past week's figure was and is.
+    """The rows of `reads.restated` as Markdown, one line each: a past figure before and after.
 
-    What still reads as it did is left out; what is followed of the programme comes first.
+    Figures that still read the same are left out. Measures followed of the programme come first.
     """
     lines = []
     followed = pl.col("measure").is_in(PROGRAMME_MEASURES)
     for row in rows.sort(~followed, maintain_order=True).iter_rows(named=True):
-        meaning = definition(row["measure"])
-        before, after = (_figure(row[f"value_{it}"], meaning) for it in ("before", "after"))
-        week = formats.week(row["week_start"])
+        metric = definition(row["measure"])
+        is_sum = metric.unit == "hours" and not metric.id.endswith("_median")
+        before, after = (
+            formats.hours_in_all(value) if is_sum else formats.figure(value, metric.unit)
+            for value in (row["value_before"], row["value_after"])
+        )
+        what = f"{metric.title}, {formats.week(row['week_start'])}:"
         if row["by_people"]:
-            lines.append(
-                f"{meaning.title}, {week}: changed with the roster or an erasure; its values are "
-                "not kept."
-            )
-            continue
-        why = " Settings or definitions changed." if row["by_configuration"] else ""
-        if before != after:
-            lines.append(f"{meaning.title}, {week}: {before} → {after}.{why}")
+            change = "changed with the roster or an erasure; its values are not kept."
+            lines.append(f"{what} {change}")
+        elif before != after:
+            why = " Settings or definitions changed." if row["by_configuration"] else ""
+            lines.append(f"{what} {before} → {after}.{why}")
     return lines
-
-
-def _figure(value: float | None, meaning: Metric) -> str:
-    is_sum = meaning.unit == "hours" and not meaning.id.endswith("_median")
-    return formats.hours_in_all(value) if is_sum else written(value, meaning.unit)
-
-
-def written(value: float | None, unit: str) -> str:
-    """A figure as its unit is written."""
-    if value is None:
-        return formats.NOT_KNOWN
-    if unit == "share":
-        return formats.share(value)
-    return formats.duration(value) if unit == "hours" else formats.rate(value)

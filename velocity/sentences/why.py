@@ -1,4 +1,4 @@
-"""Why this number: the figure in words, and what it rests on."""
+"""Why this number: the figure in words, and how many rows it rests on."""
 
 from __future__ import annotations
 
@@ -11,21 +11,18 @@ from velocity.sentences.answer import ENOUGH, Answer, fitting, joined, name
 if TYPE_CHECKING:
     from velocity.explain import Explanation, Result
 
-#: Rows that are things to count; other rows are pieces of experiments.
+#: Rows that can be counted; other rows are pieces of experiments.
 _NOUNS = {"runs": "run", "experiments": "experiment", "loops": "loop", "charges": "charge"}
 
 
 def why_this_number(found: Explanation, result: Result | None, who: str) -> Answer:
-    """The headline with its unit, whose it is and the window; below, how many rows it rests on.
+    """The figure with its unit, group and window; below, how many rows it rests on.
 
-    Args:
-        found: the explanation.
-        result: which of its results; None where it has none.
-        who: the name of the scholar or stream, or "the programme".
+    `result` is one of the explanation's, None without any. `who` is the name of the scholar or
+    stream, or "the programme".
     """
-    if result is None:
-        return Answer(found.nothing, joined(_rests_on(found), _noted(found)))
-    return Answer(_headline(found, result, who), joined(_rests_on(found), _noted(found)))
+    headline = found.nothing if result is None else _headline(found, result, who)
+    return Answer(headline, joined(_rests_on(found), _noted(found)))
 
 
 def _headline(found: Explanation, result: Result, who: str) -> str:
@@ -61,11 +58,10 @@ def _worded(found: Explanation, result: Result, value: float | date) -> str:
     unit = found.metric.unit
     if isinstance(value, bool | date):
         return _named(value)
-    if unit == "share":
-        return formats.share(value)
-    if unit == "hours":
-        is_sum = result.latencies is None and not found.at_end
-        return formats.hours_in_all(value) if is_sum else formats.duration(value)
+    if unit == "hours" and result.latencies is None and not found.at_end:
+        return formats.hours_in_all(value)
+    if unit in {"hours", "share"}:
+        return formats.figure(value, unit)
     if isinstance(value, int):
         words = formats.plural(value, unit.removesuffix("s")) if unit.endswith("s") else ""
         return words or f"{formats.count(value)} {unit}"
@@ -82,7 +78,7 @@ def _named(value: bool | date) -> str:
 
 
 def _sample(found: Explanation, result: Result) -> str:
-    """n, beside what is more than a count or a sum: of the lengths, or of what it is a share of."""
+    """N of the latencies, or of the whole of a share; "" for counts and sums."""
     if result.latencies is not None:
         return f" ({formats.sample(result.latencies.height, result.noun)})"
     if len(result.totals) < 2 or found.at_end:  # noqa: PLR2004 - nothing below the line

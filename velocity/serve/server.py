@@ -33,7 +33,7 @@ from velocity.serve.door import TOKEN, Door
 from velocity.serve.front import Front, page
 from velocity.serve.logs import keep_logs_quiet
 from velocity.store import latest_snapshot
-from velocity.ui.owners import may_have
+from velocity.ui.files import may_have
 from velocity.ui.sign_in import sign_in_of
 
 if TYPE_CHECKING:

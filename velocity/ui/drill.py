@@ -1,7 +1,7 @@
-"""From a row or a mark to the page about it: what was chosen holds, and the address says it.
+"""Links from page to page: down from a row or a mark, and back up. The address carries the choices.
 
-What a browser says was selected is only a place in rows that were read for the viewer: ids are
-taken from those rows, never from the browser.
+The browser only says which place in the rows was selected. Ids are taken from rows that were read
+for the viewer, never from the browser.
 """
 
 from __future__ import annotations
@@ -12,19 +12,20 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from velocity import formats
-from velocity.ui.tables import ROW_HEIGHT
+from velocity.ui.tables import NONE, ROW_HEIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import polars as pl
 
+    from velocity.ui.view import View
+
 _PAGES = "listed_pages"
-_NONE = "\u2013"
 
 
-def know_pages(pages: Mapping[str, Any]) -> None:
-    """Keeps which pages the viewer has, by file name; called by the entry script on every run."""
+def know_pages(pages: Mapping[str, st.Page]) -> None:
+    """Keeps the viewer's pages by name; the entry script calls it on every run."""
     st.session_state[_PAGES] = dict(pages)
 
 
@@ -33,11 +34,11 @@ def has_page(name: str) -> bool:
     return name in st.session_state.get(_PAGES, {})
 
 
-def go_on_to(page: Any) -> None:
-    """Opens `page` instead of the one asked for, or links to it where it cannot be opened.
+def go_on_to(page: st.Page) -> None:
+    """Opens `page` instead of the requested one, or links to it if it cannot be opened.
 
-    Streamlit refuses while a choice in the address belongs to a widget. It does after a run that
-    was interrupted before it drew anything: that run has not let go of the widgets before it.
+    Streamlit refuses while a choice in the address belongs to a widget. That happens after a run
+    that was interrupted before it drew anything: the earlier widgets are still there.
     """
     try:
         st.switch_page(page)
@@ -46,21 +47,47 @@ def go_on_to(page: Any) -> None:
 
 
 def show_way(name: str, label: str, **choices: str | list[str]) -> None:
-    """A link to a page with `choices` made on it; nothing where the viewer has no such page.
+    """A link to a page with `choices` made on it; nothing if the viewer does not have the page.
 
     Args:
-        name: file of the page, without its ending.
+        name: of the page.
         label: Markdown.
-        choices: key of a widget of that page, which this page does not draw -> its value; the
-            address carries them.
+        choices: key of a widget of that page, which this page does not draw -> its value.
     """
     if has_page(name):
         st.page_link(st.session_state[_PAGES][name], label=label, query_params=choices)
 
 
 def show_step(page: str, name: str, **choices: str | list[str]) -> None:
-    """A link up or down the way from the programme to a scholar, by the name of where it leads."""
+    """A link up or down between programme and scholar, by the name of its target."""
     show_way(page, f"{formats.markdown(formats.label(name))} \u203a", **choices)
+
+
+def show_trail(view: View) -> None:
+    """Links to the pages above, from the top down, as far as the viewer has them."""
+    ways = [way for way in _ways_up(view) if has_page(way[0])]
+    if ways:
+        with st.container(horizontal=True, gap="small"):
+            for page, label, choices in ways:
+                show_step(page, label, **choices)
+
+
+def _ways_up(view: View) -> list[tuple[str, str, dict[str, Any]]]:
+    """Name of each page above, its label and its choices."""
+    names = view.stream_names
+    top: tuple[str, str, dict[str, Any]] = ("stand_up", "Stand-up", {})
+    if view.scholar is None:
+        return [top] if 0 < len(view.streams) < len(names) else []
+    who = view.who(view.scholar)
+    above = [
+        top,
+        *(("streams", names[it], {"streams": [it]}) for it in who["streams"] if it in names),
+    ]
+    # Scholars did not come to their own page from another one.
+    above = [] if view.is_own(view.scholar) else above
+    if view.page.name == "my_velocity":
+        return above
+    return [*above, ("my_velocity", who["name"], {})]
 
 
 def chosen_row(
@@ -73,16 +100,16 @@ def chosen_row(
     opens: bool,
     height: int | None = None,
 ) -> dict[str, Any] | None:
-    """A table whose rows can be selected, with mouse or keyboard; the row that is.
+    """A table whose rows can be selected with mouse or keyboard; returns the selected row.
 
     Args:
-        shown: what the table shows, a row for each of `rows`.
+        shown: what the table shows, one row for each of `rows`.
         rows: as they were read for the viewer, in the same order.
         columns: configuration of the columns.
         key: of the table.
-        alt: what the table holds, for those who do not see it.
-        opens: whether rows lead anywhere for this viewer; none can be selected otherwise.
-        height: px; without it all rows are shown.
+        alt: a description for screen readers.
+        opens: whether rows lead anywhere for this viewer; otherwise none can be selected.
+        height: px; None shows all rows.
     """
     state: Any = st.dataframe(
         shown,
@@ -90,7 +117,7 @@ def chosen_row(
         hide_index=True,
         row_height=ROW_HEIGHT,
         height=height or "content",
-        placeholder=_NONE,
+        placeholder=NONE,
         alt=alt,
         key=key,
         on_select="rerun" if opens else "ignore",
@@ -102,9 +129,3 @@ def chosen_row(
         case {"rows": [int(place), *_]} if 0 <= place < rows.height:
             return rows.row(place, named=True)
     return None
-
-
-def forget_unknown(key: str, known: list[str]) -> None:
-    """Drops what was chosen for the widget `key` where that is no longer among the choices."""
-    if st.session_state.get(key) not in {None, *known}:
-        del st.session_state[key]

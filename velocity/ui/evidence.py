@@ -1,4 +1,4 @@
-"""How a figure came about: its arithmetic, and the tables of rows that it rests on."""
+"""How a figure was computed: its arithmetic, and tables of the rows behind it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _NARROWEST = 400
 
 
 def show_explanation(found: Explanation, result: Result | None, *, hours: bool) -> None:
-    """The steps of a result, what they add up or put in order, and the rows behind all of it.
+    """The steps of a result, their addends or ordered values, and all rows behind them.
 
     Args:
         found: the explanation.
-        result: one of its results; None where it has none.
+        result: one of its results; None without any.
         hours: whether the viewer may see the scholar's hours of the day.
     """
     notes = []
@@ -51,7 +51,7 @@ def _said(text: str) -> str:
 
 
 def _own_runs(found: Explanation, result: Result | None) -> pl.Series:
-    """Ids of the runs of the experiment or line that the result is of; none for the scholar's own.
+    """Ids of the runs of the result's experiment or line; none if it is of all the scholar's runs.
 
     An experiment has the id of its first run.
     """
@@ -68,19 +68,15 @@ def _show_parts(result: Result) -> None:
                     _show_total(total, f"part-{part}")
     if result.latencies is not None and result.latencies.height:
         count = formats.plural(result.latencies.height, result.noun)
+        several = result.latencies["scholar"].n_unique() > 1
         _show(
             f"How long it took, {result.noun} by {result.noun}",
-            f"{count}, shortest first; at risk = lasts as long or longer; survival = the share "
-            "that lasts longer, between its 95 % limits",
+            f"{count}, shortest first; at risk = lasts at least as long; survival = the share "
+            "that lasts longer, with its 95 % limits",
             Table(result.latencies, "lengths"),
-            result.latencies.drop("what", *([] if _of_several(result.latencies) else ["scholar"])),
+            result.latencies.drop("what", *([] if several else ["scholar"])),
             pinned="name",
         )
-
-
-def _of_several(frame: pl.DataFrame) -> bool:
-    """Whether the rows are those of several scholars."""
-    return frame["scholar"].n_unique() > 1
 
 
 def _show_total(total: Total, name: str) -> None:
@@ -102,7 +98,7 @@ def _show_total(total: Total, name: str) -> None:
 
 
 def _show_section(section: Section, own: pl.Series, *, hours: bool) -> None:
-    # Whoever may not see the hours of the day would see a column of dashes.
+    # A viewer without access to the hours of the day would see a column of dashes.
     shown = [it for it in section.shown if hours or it != "reaction_awake_hours"]
     named = [it for it in ("run", "experiment", "experiment_id") if it in section.frame.columns]
     frame = section.frame
@@ -129,15 +125,14 @@ def _show(
     rows_shown: int = _ROWS_SHOWN,
     pinned: str | None = None,
 ) -> None:
-    if table.frame.is_empty():
-        heading(title, caption)
-        return
-    heading(title, caption, table=table)
-    show_rows(shown, alt=title, rows_shown=rows_shown, pinned=pinned)
+    some = not table.frame.is_empty()
+    heading(title, caption, table=table if some else None)
+    if some:
+        show_rows(shown, alt=title, rows_shown=rows_shown, pinned=pinned)
 
 
 def _show_words(words: Mapping[str, Mapping[str, str]]) -> None:
-    """What each word in a column means, a column beside the other."""
+    """The meaning of each word in a column, column beside column."""
     occur = {column: meanings for column, meanings in words.items() if meanings}
     if not occur:
         return

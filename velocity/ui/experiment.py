@@ -1,4 +1,4 @@
-"""The timeline of a scholar with the one experiment that was chosen in it."""
+"""The timeline of a scholar, and the experiment chosen in it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from velocity import formats
-from velocity.charts import draw_timeline, timeline_view
+from velocity.charts.timeline import draw_timeline
+from velocity.charts.timeline_frame import timeline_view
 from velocity.reading import reads
 from velocity.reading.frames import timeline_window
 from velocity.reading.periods import week_of
 from velocity.sentences.timeline import experiment_words, timeline_caption
-from velocity.ui.drill import forget_unknown, show_way
+from velocity.ui.drill import show_way
 from velocity.ui.parts import Table, show_chart, theme_mode
 from velocity.ui.tables import show_rows
 
@@ -29,12 +30,9 @@ _RUN = ["display_name", "class", "started_at", "ended_at", "url"]
 
 
 def show_timeline(view: View, who: dict[str, Any], *, title: str) -> None:
-    """The timeline, and below it the experiment that was clicked or picked, with ways on from it.
+    """The timeline over the view's window, and below it the chosen experiment with links.
 
-    Args:
-        view: whose window it is over.
-        who: the scholar, a row of `reads.scholars`.
-        title: of the chart.
+    `who` is the scholar's row of `reads.scholars`; `title` is the chart's.
     """
     from_at, to_at = timeline_window(view.window, view.as_of, view.zone)
     over = {"scholar": who["scholar"], "from_at": from_at, "to_at": to_at}
@@ -60,7 +58,7 @@ def show_timeline(view: View, who: dict[str, Any], *, title: str) -> None:
 
 
 def _take_clicked() -> None:
-    """Makes the experiment of a clicked mark the one chosen; whether it is known is asked later."""
+    """Chooses the experiment of a clicked mark, which may be an unknown one."""
     match st.session_state.get(_CHART):
         case {"selection": {"points": [{"customdata": [_, str(clicked), *_]}, *_]}}:
             st.session_state[_KEY] = clicked
@@ -68,7 +66,8 @@ def _take_clicked() -> None:
 
 def _show_chosen(view: View, experiments: pl.DataFrame, runs: pl.DataFrame) -> None:
     known = experiments["experiment_id"].to_list()
-    forget_unknown(_KEY, known)
+    if st.session_state.get(_KEY) not in {None, *known}:
+        del st.session_state[_KEY]
     with st.container(horizontal=True, vertical_alignment="center"):
         chosen = st.selectbox(
             "Experiment",

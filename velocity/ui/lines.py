@@ -1,20 +1,22 @@
-"""Tables of lines and of scholars, in which a row leads on to its scholar."""
+"""Lines, scholars and weeks of streams. A table's row leads to its scholar."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 import streamlit as st
 
 from velocity import formats
+from velocity.charts.multiples import STREAM_MEASURES, draw_multiples
 from velocity.reading import frames as shape
 from velocity.reading import reads
 from velocity.sentences import lines as words
+from velocity.sentences.weeks import window_words
 from velocity.theme import tokens
 from velocity.ui.drill import chosen_row
-from velocity.ui.parts import Table, heading, theme_mode
+from velocity.ui.parts import Table, heading, show_chart, theme_mode
 from velocity.ui.tables import ROW_HEIGHT
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ _STUCK = {
 
 
 def show_stuck(view: View, stuck: pl.DataFrame) -> None:
-    """What is stuck in the programme, a row of `reads.stuck` each."""
+    """What is stuck in the programme; rows of `reads.stuck`."""
     heading(
         "What is stuck",
         "Results waiting, failures not recovered and stale runs for more than 24 h; oldest "
@@ -45,16 +47,13 @@ def show_stuck(view: View, stuck: pl.DataFrame) -> None:
         st.markdown("Nothing has been stuck for more than a day.")
         return
     alt = "What is stuck, longest first; a selected row opens its scholar"
-    _show(view, words.stuck_rows(stuck), stuck, _STUCK, key="stuck-rows", alt=alt)
+    _show(view, words.line_words(stuck), stuck, _STUCK, key="stuck-rows", alt=alt)
 
 
 def show_lines(view: View, lines: pl.DataFrame, medians: pl.DataFrame) -> None:
     """The lines of some streams, what needs attention first.
 
-    Args:
-        view: whose window they are over.
-        lines: rows of `reads.line_states`.
-        medians: rows of `reads.lines` over the same window.
+    `lines` are rows of `reads.line_states`, `medians` of `reads.lines` over the same window.
     """
     heading(
         "Lines",
@@ -86,11 +85,11 @@ def show_lines(view: View, lines: pl.DataFrame, medians: pl.DataFrame) -> None:
 def show_scholars(
     view: View, lines: pl.DataFrame, exposure: pl.DataFrame, *, streams: list[str], week: date
 ) -> None:
-    """The scholars of some streams, only what they did in those, what has waited longest first.
+    """The scholars of some streams and their work in them, the longest wait first.
 
     Args:
-        view: whose window they are over.
-        lines: rows of `reads.line_states`, of these streams.
+        view: gives the window.
+        lines: rows of `reads.line_states` of these streams.
         exposure: rows of `reads.metrics` by scholar, over all data.
         streams: their ids.
         week: Monday of the last complete week.
@@ -101,8 +100,8 @@ def show_scholars(
     people = shape.scholar_rows(by_week(), in_window(), exposure, lines)
     heading(
         "Scholars of these streams",
-        f"A bar a week, {formats.span(first, end - timedelta(days=1))}, one scale down each "
-        f"column; failed and now over {view.window.words}; sorted by what has waited longest; "
+        f"One bar per week, {formats.span(first, end - timedelta(days=1))}, one scale per "
+        f"column; failed and now over {view.window.words}; sorted by the longest wait; "
         f"{formats.sample(people['scholar'].n_unique(), 'scholar')}",
         table=Table(people, "scholars"),
     )
@@ -110,7 +109,7 @@ def show_scholars(
     columns = {
         "scholar": st.column_config.TextColumn("Scholar", width=85),
         "stream_name": st.column_config.TextColumn("Stream", width=75),
-        # Everybody's exposure is for those who see everybody.
+        # Only viewers who see everybody may see how long each scholar has been here.
         **(weeks if view.scope.everything else {}),
         "waits": st.column_config.TextColumn("Waiting", width=75),
         "concluded_weeks": _bars("Concluded a week", 120, shape.most_concluded(people)),
@@ -118,12 +117,12 @@ def show_scholars(
         "serial_weeks": _bars("Serial share", 120, 1),
         "serial": st.column_config.NumberColumn("Now", format="%d\u00a0%%", width=55),
     }
-    alt = "Scholars of these streams, what has waited longest first"
+    alt = "Scholars of these streams, the longest wait first"
     _show(view, words.scholar_words(people), people, columns, key="scholar-rows", alt=alt)
 
 
 def _within(view: View, streams: list[str], **filters: Any) -> Callable[[], pl.DataFrame]:
-    """Figures of scholars, only what they did in each of the streams; read from now on."""
+    """Starts to read scholars' figures within each of the streams; call the result for them."""
     begun = {
         stream: view.soon(reads.metrics, by="scholar", within=stream, parts=["volume"], **filters)
         for stream in streams
@@ -136,6 +135,42 @@ def _within(view: View, streams: list[str], **filters: Any) -> Callable[[], pl.D
 def _bars(title: str, width: int, longest: float) -> Any:
     return st.column_config.BarChartColumn(
         title, width=width, color=tokens(theme_mode()).faint, y_min=0, y_max=longest
+    )
+
+
+def show_stream_weeks(
+    weekly: pl.DataFrame,
+    names: Mapping[str, str],
+    *,
+    along: Literal["row", "column"],
+    title: str,
+    notes: Mapping[str, str] | None = None,
+) -> None:
+    """The weeks of streams, each beside its own usual range.
+
+    Args:
+        weekly: of `reading.series.recent` with the measures of streams.
+        names: id of each stream -> its name.
+        along: which panels share a scale: those in a row, or those in a column.
+        title: of the section.
+        notes: id of a stream -> n, below its name.
+    """
+    one_scale = "along a row" if along == "row" else "down a column"
+    counted = "; n = loops of the last week" if notes else ""
+    show_chart(
+        draw_multiples(
+            weekly,
+            measures=STREAM_MEASURES,
+            groups=names,
+            along=along,
+            mode=theme_mode(),
+            title="Streams",
+            notes=notes,
+        ),
+        title=title,
+        caption=f"{window_words(weekly)}; grey band = usual range of the stream's own "
+        f"weeks; one scale {one_scale}; a diamond marks a signal{counted}",
+        table=Table(weekly, "stream-weeks"),
     )
 
 

@@ -1,4 +1,4 @@
-"""What all pages are built of: headings, tiles, charts with their table, period, empty states."""
+"""The parts of every page: headings, tiles, charts with their tables, period, empty states."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ import polars as pl
 import streamlit as st
 
 from velocity import formats
-from velocity.errors import VelocityError
 from velocity.reading.downloads import csv_bytes, parquet_bytes
 from velocity.reading.periods import PERIODS, Period, Window, window_of
-from velocity.ui.owners import made_for
-from velocity.ui.sign_in import Admission, admission
+from velocity.ui.files import download_button
+from velocity.ui.sign_in import admission
 from velocity.ui.tables import page_zone, show_rows
 
 if TYPE_CHECKING:
@@ -24,11 +23,12 @@ if TYPE_CHECKING:
 
     from streamlit.delta_generator import DeltaGenerator
 
-    from velocity.charts import Chart
+    from velocity.charts.base import Chart
+    from velocity.errors import VelocityError
     from velocity.theme import Mode
 
-# Plotly uses pandas once something has begun to load it, and a session that starts while another
-# one's first table loads it would find half a module. So it is whole before any session draws.
+# Plotly uses pandas once it is being imported. A session that starts while the first table of
+# another one imports it would find half a module, so it is imported before any session draws.
 import_module("pandas")
 
 _QUIET = {"displayModeBar": False}
@@ -43,11 +43,11 @@ _CHOICES: dict[_Choice, str] = {"table": "Show as table", "csv": "CSV", "parquet
 
 @dataclass(frozen=True)
 class Table:
-    """The rows behind a figure: what "Data" shows and downloads.
+    """The rows behind a figure, which "Data" shows and downloads.
 
     Args:
         frame: as it is downloaded.
-        name: of the file, without ending; letters, digits and dashes.
+        name: of the file without its extension; letters, digits and dashes.
     """
 
     frame: pl.DataFrame
@@ -55,15 +55,15 @@ class Table:
 
 
 def theme_mode() -> Mode:
-    """Whether the browser shows the light or the dark theme; light until it has said."""
+    """The browser's theme; light until it is known."""
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
 def heading(title: str, caption: str = "", *, table: Table | None = None) -> None:
-    """A section's title and what it is over, with the "Data" menu at the right.
+    """A section's title and caption, with the "Data" menu at the right.
 
     Args:
-        title: Markdown; escape what others wrote (`formats.markdown`); "" for a caption alone.
+        title: Markdown; escape other people's text (`formats.markdown`); "" for a caption alone.
         caption: window, unit and n; Markdown too.
         table: rows behind the section; its name is the menu's key.
     """
@@ -90,21 +90,16 @@ def show_chart(
     table: Table,
     on_select: Callable[[], None] | None = None,
 ) -> None:
-    """A chart under its heading, with the menu that opens its table.
+    """A chart under its heading, as for `heading`; the table's name is its key.
 
-    Args:
-        chart: what to draw.
-        title: Markdown, as for `heading`.
-        caption: Markdown, as for `heading`.
-        table: the drawn rows; its name is the chart's key.
-        on_select: what to do when a mark is clicked.
+    `on_select` is called when a mark is clicked.
     """
     heading(title, caption, table=table)
     show_figure(chart, key=f"{table.name}-chart", on_select=on_select)
 
 
 def show_figure(chart: Chart, *, key: str, on_select: Callable[[], None] | None = None) -> None:
-    """A chart alone; for places whose heading already has the menu."""
+    """A chart without a heading."""
     if chart.missing:
         with st.container(height=chart.spec["layout"]["height"], border=False):
             st.caption(chart.missing)
@@ -125,9 +120,9 @@ def show_figure(chart: Chart, *, key: str, on_select: Callable[[], None] | None 
 
 @st.fragment
 def data_menu(table: Table, title: str) -> None:
-    """The "Data" menu: the rows of the section `title` as a table, as CSV, as Parquet.
+    """The "Data" menu: the rows of the section `title` as a table, CSV or Parquet.
 
-    It runs by itself, without the entry script, so it asks again whether the rows may be seen.
+    It runs without the entry script, so it checks the admission again.
     """
     if not admission().holds():
         st.rerun()
@@ -141,7 +136,7 @@ def data_menu(table: Table, title: str) -> None:
     if choice is not None:
         rows = formats.plural(table.frame.height, "row")
         width: Literal["large", "small"] = "large" if choice == "table" else "small"
-        # A new snapshot waits for the dialog: drawing the page again would close it.
+        # A new snapshot waits until the dialog is closed: a new run of the page would close it.
         st.session_state["dialog"] = True
         dialog = st.dialog(f"{title}, {rows}", width=width, on_dismiss=_dialog_closed)
         dialog(_offer)(table, choice)
@@ -155,42 +150,22 @@ def _offer(table: Table, choice: _Choice) -> None:
     if choice == "table":
         if any(isinstance(kind, pl.Datetime) for kind in table.frame.dtypes):
             st.caption(f"Times in {page_zone()}; files carry UTC.")
-        # By its name is enough for a table; files have the id too.
+        # A table shows the name of a stream; files have its id too.
         named = "stream_name" in table.frame.columns
-        show_rows(
-            table.frame.drop("stream", strict=False) if named else table.frame,
-            alt=f"Rows of {table.name}",
-        )
-    files = {
-        "csv": ("Download CSV", "csv", "text/csv", csv_bytes),
-        "parquet": ("Download Parquet", "parquet", "application/vnd.apache.parquet", parquet_bytes),
-    }
+        frame = table.frame.drop("stream", strict=False) if named else table.frame
+        show_rows(frame, alt=f"Rows of {table.name}")
     with st.container(horizontal=True):
-        for label, ending, mime, content in (
-            file for kind, file in files.items() if choice in {"table", kind}
+        for ending, kind, mime, content in (
+            ("csv", "CSV", "text/csv", csv_bytes),
+            ("parquet", "Parquet", "application/vnd.apache.parquet", parquet_bytes),
         ):
-            # Made only when asked for: most menus are opened for the table.
-            st.download_button(
-                label,
-                data=partial(made_content, admission(), partial(content, table.frame)),
-                file_name=f"{table.name}.{ending}",
-                mime=mime,
-                key=f"{table.name}-{ending}",
-                on_click="ignore",
-            )
-
-
-def made_content(admitted: Admission, make: Callable[[], bytes]) -> bytes:
-    """The bytes of a file, asked for by a click that runs no script."""
-    if not admitted.holds():
-        raise VelocityError("This sign-in has ended.", "Sign in again.")
-    made = make()
-    made_for(admitted, made)
-    return made
+            if choice in {"table", ending}:
+                file, make = f"{table.name}.{ending}", partial(content, table.frame)
+                download_button(f"Download {kind}", file, mime, make, key=f"{table.name}-{ending}")
 
 
 def tile_row() -> DeltaGenerator:
-    """Where tiles go: four side by side, fewer where they would be too narrow."""
+    """The container of tiles: four side by side, fewer where they would be too narrow."""
     return st.grid(4, min_column_width=196, border=True)
 
 
@@ -213,9 +188,9 @@ def tile(
         change: against `before`, with its sign.
         before: the earlier figure, such as "from 215".
         charts: from top to bottom.
-        second: the figure that must stand beside it, Markdown.
+        second: the figure that belongs beside it, Markdown.
         note: n, limits and window, Markdown.
-        key: of the charts; one for each tile of a page.
+        key: of the charts, unique on the page.
     """
     with st.container(gap="xsmall"):
         st.metric(
@@ -232,34 +207,26 @@ def tile(
         st.caption(note)
 
 
-def empty_state(what: str, command: str, *, link: tuple[str, str] | None = None) -> None:
-    """What is missing and the command or setting that fills it, in place of empty axes.
-
-    Args:
-        what: one sentence.
-        command: shown to be copied.
-        link: words and address of where to read on.
-    """
+def empty_state(what: str, command: str) -> None:
+    """One sentence on what is missing, and the command or setting to copy that adds it."""
     st.markdown(what)
     st.code(command, language=None)
-    if link is not None:
-        st.markdown(f"[{link[0]}]({link[1]})")
 
 
 def show_error(error: VelocityError) -> None:
-    """What is wrong and what to do, without taking the rest of the page down."""
+    """The error and what to do about it; the rest of the page stays."""
     st.warning(f"{formats.markdown(error.message)} {formats.markdown(error.hint)}")
 
 
 def period_control(*, first_day: date, last_day: date, default: Period = "14 days") -> Window:
     """The choice of a window, kept in the page's address (`period`, `days`).
 
-    Belongs in the entry script, before the page runs: only there does it hold from page to page.
+    The entry script draws it before the page runs, so that it holds from page to page.
 
     Args:
         first_day: first day with data.
         last_day: last day to show.
-        default: what a page opens with.
+        default: the period that a page opens with.
     """
     period: Period = st.segmented_control(
         "Period",

@@ -1,4 +1,4 @@
-"""Who is looking: the sign-in, its age, its end, and what is said to those not let in."""
+"""Who is looking: the sign-in, its age and end, and the page of those who are not let in."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import streamlit as st
 from velocity import formats, state
 from velocity.errors import ConfigurationError, VelocityError
 from velocity.network import host_name, is_forwarded, is_loopback
-from velocity.paths import SERVED_MODE, data_folder
+from velocity.paths import SERVED_MODE, config_file, data_folder
 from velocity.reading.access import ANYBODY, Viewer, current_roster, viewer_of
 from velocity.roster.models import folded_address
-from velocity.ui.places import settings_now
+from velocity.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,12 +27,21 @@ _CLOCKS_DIFFER = timedelta(minutes=5)
 _AGAIN = "Sign in again to go on where you were."
 
 
+def settings_now() -> Settings:
+    """The settings, read from their file on every call.
+
+    Raises:
+        ConfigurationError: they cannot be used.
+    """
+    return load_settings(config_file())
+
+
 @dataclass(frozen=True)
 class SignIn:
-    """A sign-in, as the identity provider vouched for it.
+    """A sign-in that the identity provider vouched for.
 
     Args:
-        email: address, in small letters; None where the provider has not verified one in ASCII.
+        email: address in lower case; None if the provider has not verified it, or it is not ASCII.
         issued_at: when, by the provider's clock.
     """
 
@@ -42,35 +51,35 @@ class SignIn:
 
 @dataclass(frozen=True)
 class Admission:
-    """Somebody let in, and by which sign-in: what was sent to them may have to stop at any time.
+    """A viewer who was let in, and by which sign-in; the right to see data may end at any time.
 
     Args:
-        viewer: as whom, when the page was last drawn.
-        sign_in: by which sign-in; None where there is none.
+        viewer: as of when the page was last drawn.
+        sign_in: None without sign-in.
     """
 
     viewer: Viewer
     sign_in: SignIn | None
 
     def renewed(self, sign_in: SignIn) -> Admission:
-        """The same, by another sign-in of the same person."""
+        """The same admission by another sign-in of the same person."""
         return replace(self, sign_in=sign_in)
 
     def holds(self) -> bool:
-        """Whether the same viewer would be let in now, to see the same. Needs no script run."""
+        """Whether the same viewer would be let in now and see the same. Needs no script run."""
         try:
             return viewer_now(self.sign_in) == self.viewer
         except (NotAdmitted, VelocityError):
             return False
 
 
-class NotAdmitted(Exception):  # noqa: N818 - not an error: somebody who sees no data
-    """Nobody is let in, and why.
+class NotAdmitted(Exception):  # noqa: N818 - not an error: a visitor who sees no data
+    """The visitor is not let in.
 
     Args:
-        title: one sentence.
+        title: why, in one sentence.
         words: what to do about it.
-        way: whether to sign in or out is of any help.
+        way: whether signing in or out would help.
     """
 
     def __init__(self, title: str, words: str, *, way: Literal["in", "out"] | None = None) -> None:
@@ -81,11 +90,11 @@ class NotAdmitted(Exception):  # noqa: N818 - not an error: somebody who sees no
 
 
 def admit() -> Admission:
-    """Who looks in this rerun, looked up anew each time; `admission` gives it from then on.
+    """The viewer of this rerun, looked up each time; `admission` gives it from then on.
 
     Raises:
-        NotAdmitted: no sign-in, one that ended, one that the roster does not know, or another
-            access mode than the server started with.
+        NotAdmitted: there is no sign-in, it ended, the roster does not know it, or the access mode
+            has changed since the server started.
         VelocityError: the settings cannot be used.
     """
     st.session_state.pop("admission", None)
@@ -102,13 +111,13 @@ def admit() -> Admission:
 
 
 def admission() -> Admission:
-    """Who the page was drawn for; where nobody was let in, one that holds only without sign-in."""
+    """Whom the page was drawn for; if nobody was let in, one that holds only without sign-in."""
     found: Admission = st.session_state.get("admission", Admission(ANYBODY, None))
     return found
 
 
 def viewer_now(sign_in: SignIn | None) -> Viewer:
-    """Whom a sign-in stands for at this moment; no script need be running.
+    """Whom a sign-in stands for at this moment. Needs no script run.
 
     Raises:
         NotAdmitted: as for `admit`.
@@ -127,8 +136,8 @@ def viewer_now(sign_in: SignIn | None) -> Viewer:
     if sign_in.email is None:
         raise NotAdmitted(
             "Your e-mail address is not verified.",
-            "The identity provider does not vouch for it, so nothing is shown. Verify the address "
-            "there, and sign in again. An address with other letters than ASCII cannot be used.",
+            "Verify it with the identity provider, then sign in again. Addresses with letters "
+            "beyond ASCII cannot be used.",
             way="out",
         )
     age = datetime.now(UTC) - sign_in.issued_at
@@ -139,10 +148,10 @@ def viewer_now(sign_in: SignIn | None) -> Viewer:
     try:
         roster = current_roster(settings)
     except ConfigurationError as error:
-        # What is wrong in it names people: that is for who runs the app.
+        # The error names people: it is for the person who runs the app.
         raise NotAdmitted(
             "The roster cannot be read, so nothing is shown.",
-            "Whoever runs this dashboard can see why with “velocity roster check”.",
+            "The person who runs this dashboard can see why with “velocity roster check”.",
             way="out",
         ) from error
     viewer = roster and viewer_of(
@@ -152,7 +161,7 @@ def viewer_now(sign_in: SignIn | None) -> Viewer:
     )
     if not viewer:
         raise NotAdmitted(
-            "There is nothing here for this address.",
+            "You don't have access.",
             f"{sign_in.email} is not in the programme's roster, or may no longer sign in. If that "
             "is a mistake, ask the programme lead to add it.",
             way="out",
@@ -161,7 +170,7 @@ def viewer_now(sign_in: SignIn | None) -> Viewer:
 
 
 def sign_in_now() -> SignIn | None:
-    """The sign-in of this session; None where there is none.
+    """The sign-in of this session; None without one.
 
     Raises:
         ConfigurationError: no identity provider is configured.
@@ -175,19 +184,19 @@ def sign_in_now() -> SignIn | None:
 
 
 def sign_in_of(claims: Mapping[str, Any]) -> SignIn | None:
-    """The sign-in that an ID token's claims stand for; None where they have no time of issue."""
+    """The sign-in of an ID token's claims; None if they have no time of issue."""
     issued = claims.get("iat")
     if not isinstance(issued, int | float):
         return None
     email = claims.get("email")
-    # Some providers write the claim as a text.
+    # Some providers write the claim as text.
     verified = claims.get("email_verified") in (True, "true") and isinstance(email, str)
     address = folded_address(str(email)) if verified else None
     return SignIn(address, datetime.fromtimestamp(issued, UTC))
 
 
 def show_not_admitted(why: NotAdmitted) -> None:
-    """A page without data: why, and the way in or out."""
+    """A page without data: the reason, and how to sign in or out."""
     st.title(formats.markdown(why.title), anchor=False)
     st.text(why.words)
     if why.way == "in":
@@ -197,7 +206,7 @@ def show_not_admitted(why: NotAdmitted) -> None:
 
 
 def show_development() -> None:
-    """Says on the page that nothing guards it, where plain `streamlit run` serves it."""
+    """Warns on the page if plain `streamlit run` serves it, which does not protect it."""
     if SERVED_MODE not in os.environ:
         st.info(
             "Development server: this page has no token, origin check or security headers. Use "
@@ -206,7 +215,7 @@ def show_development() -> None:
 
 
 def show_who(viewer: Viewer) -> None:
-    """Who is signed in, and the way out; nothing where there is no sign-in."""
+    """Who is signed in, and a button to sign out; nothing without sign-in."""
     if viewer.email is None:
         return
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
@@ -216,7 +225,7 @@ def show_who(viewer: Viewer) -> None:
 
 
 def end_sign_in() -> None:
-    """Ends this sign-in, here and on the server, so that other tabs stop too."""
+    """Ends this sign-in here and on the server, so that other tabs stop too."""
     sign_in = sign_in_now()
     if sign_in is not None and sign_in.email is not None:
         state.sign_out(data_folder(), sign_in.email, sign_in.issued_at)
@@ -228,7 +237,7 @@ def _settings() -> Settings:
 
     Raises:
         ConfigurationError: they cannot be used.
-        NotAdmitted: likewise. What is wrong quotes the file: it is for whoever is at this machine.
+        NotAdmitted: the same, for a viewer elsewhere. The error quotes the file.
     """
     try:
         return settings_now()
@@ -238,28 +247,28 @@ def _settings() -> Settings:
             raise
         raise NotAdmitted(
             "The settings cannot be read, so nothing is shown.",
-            "Whoever runs this dashboard can see why with “velocity doctor”.",
+            "The person who runs this dashboard can see why with “velocity doctor”.",
         ) from error
 
 
 def _check_mode(settings: Settings) -> None:
-    """Makes sure that the server's checks fit the settings: it made them for the mode of its start.
+    """Checks that the server still runs in the mode of the settings.
 
     Raises:
-        NotAdmitted: `access.mode` changed meanwhile.
+        NotAdmitted: `access.mode` has changed since the server started.
     """
     if os.environ.get(SERVED_MODE, settings.access.mode) != settings.access.mode:
         raise NotAdmitted(
-            "The settings now ask for another way in, so nothing is shown.",
-            "access.mode has changed. Restart velocity app to use the new value.",
+            "The way to sign in has changed, so nothing is shown.",
+            "access.mode has a new value. Restart velocity app to use it.",
         )
 
 
 def _check_loopback() -> None:
-    """Lets in only whoever is at this machine.
+    """Lets in only people at this machine.
 
     Raises:
-        NotAdmitted: the pages could be reached from elsewhere.
+        NotAdmitted: the pages may be reached from elsewhere.
     """
     if reason := _from_elsewhere():
         raise NotAdmitted(
@@ -269,13 +278,13 @@ def _check_loopback() -> None:
 
 
 def _from_elsewhere() -> str | None:
-    """Why somebody elsewhere may be looking; None where only this machine can."""
+    """Why the viewer may be elsewhere; None if only this machine can reach the pages."""
     served_on = st.get_option("server.address")
     headers = st.context.headers
     if not is_loopback(served_on):
         return f"They are served on {served_on or 'every address of this machine'}."
     if is_forwarded(headers):
-        return "They came through a proxy, which others may reach."
+        return "The request came through a proxy, which others may reach."
     if not is_loopback(host_name(headers.get("Host", "localhost"))):
-        return "They were asked for under a name that is not this machine's own."
+        return "The request used a host name that is not this machine's own."
     return None

@@ -1,4 +1,4 @@
-"""“Sync now”: the command line's own sync, as a process beside the server."""
+"""“Sync now”: `velocity sync` as a process beside the server."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from velocity.demo import is_demo
 from velocity.errors import VelocityError
 from velocity.paths import config_file, data_folder
 from velocity.ui.parts import show_error
-from velocity.ui.places import settings_now
-from velocity.ui.sign_in import admission
+from velocity.ui.sign_in import admission, settings_now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +28,8 @@ if TYPE_CHECKING:
 
 _LINES_KEPT = 20
 _ERROR = "Error: "
-#: What a sync needs of the server's environment: where programs and certificates are, how to reach
-#: W&B and as whom. Secrets of sign-in and of the webhook are not for it.
+#: The variables that a sync needs from the server's environment: where programs and certificates
+#: are, how to reach W&B and as whom. It must not get the secrets of sign-in and webhook.
 _KEPT = frozenset(
     {
         *("HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "LOGNAME", "NETRC", "PATH", "TMPDIR"),
@@ -40,20 +39,19 @@ _KEPT = frozenset(
 )
 _KEPT_PREFIXES = ("LC_", "WANDB_", "XDG_")
 
-
 _FAILED = VelocityError(
-    "The last sync failed.", "Ask whoever runs this dashboard: its log says why."
+    "The last sync failed.", "Ask the person who runs this dashboard: its log says why."
 )
 
 
 class SyncNow:
-    """A sync that was begun from a page. It belongs to the server: the page may be closed."""
+    """A sync that was started from a page. It belongs to the server: the page may be closed."""
 
     def __init__(self, data: Path, config: Path) -> None:
         places = ["--data", str(data.resolve()), "--config", str(config.resolve())]
         self._lines: deque[str] = deque(maxlen=_LINES_KEPT)
         self._process = subprocess.Popen(  # noqa: S603 (our own command line, no shell)
-            # -P: nothing in the working directory becomes a module, and that one is ours.
+            # -P: no file in the working directory becomes a module.
             [sys.executable, "-P", "-m", "velocity", *places, "sync"],
             cwd=data,
             stdin=subprocess.DEVNULL,
@@ -64,7 +62,7 @@ class SyncNow:
             errors="replace",
             env=_environment(os.environ),
         )
-        # Read as it comes: a pipe that nobody empties stops who writes to it.
+        # Read continuously: a full pipe would block the sync.
         self._reader = threading.Thread(target=self._read, name="sync-now", daemon=True)
         self._reader.start()
 
@@ -76,17 +74,17 @@ class SyncNow:
 
     @property
     def under_way(self) -> bool:
-        """Whether it still runs."""
+        """Whether it is still running."""
         return self._reader.is_alive()
 
     @property
     def last_line(self) -> str:
-        """What it told last; empty before the first line."""
+        """Its last line of output; "" before the first."""
         return self._lines[-1] if self._lines else ""
 
     @property
     def error(self) -> VelocityError | None:
-        """Why it failed, as the command line says it; None while it runs and where it did not."""
+        """Why it failed, as the command line says it; None while it runs and on success."""
         if self.under_way or self._process.returncode == 0:
             return None
         lines = list(self._lines)
@@ -95,7 +93,7 @@ class SyncNow:
                 return VelocityError(line.removeprefix(_ERROR), " ".join(lines[number + 1 :]))
         failed = [line for line in lines if ": failed. " in line]
         message = " ".join(failed) or f"The sync ended with code {self._process.returncode}."
-        return VelocityError(message, "“velocity sync” in a terminal tells more.")
+        return VelocityError(message, "Run “velocity sync” in a terminal for details.")
 
 
 def _environment(ours: Mapping[str, str]) -> dict[str, str]:
@@ -105,8 +103,7 @@ def _environment(ours: Mapping[str, str]) -> dict[str, str]:
         for name, value in ours.items()
         if name.upper() in _KEPT or name.startswith(_KEPT_PREFIXES)
     }
-    # The code that serves, then what this server was given; a relative path would depend on where
-    # the sync runs.
+    # Our own code, then the server's absolute paths: relative ones depend on where the sync runs.
     given = ours.get("PYTHONPATH", "").split(os.pathsep)
     code = [str(Path(velocity.__file__).resolve().parent.parent)]
     path = os.pathsep.join(code + [it for it in given if Path(it).is_absolute()])
@@ -118,9 +115,9 @@ _beginning = threading.Lock()
 
 
 def begin(data: Path, config: Path) -> None:
-    """Begins a sync of the data folder, but for one begun here that is still under way.
+    """Starts a sync of the data folder, unless one from this server is still running.
 
-    One that somebody else began holds the store's lock: then this one ends with its error.
+    If another process is syncing, this sync ends with the error that the store is locked.
     """
     with _beginning:
         known = _begun.get(data)
@@ -129,20 +126,20 @@ def begin(data: Path, config: Path) -> None:
 
 
 def latest(data: Path) -> SyncNow | None:
-    """The sync of the data folder that was begun last from a page of this server."""
+    """The last sync of the data folder that a page of this server started."""
     return _begun.get(data)
 
 
 def may_sync(viewer: Viewer, settings: Settings, data: Path) -> bool:
-    """Whether the viewer may begin a sync, and there is something to sync from."""
+    """Whether the viewer may start a sync, and there is a project to sync."""
     return "lead" in viewer.roles and bool(settings.wandb.projects) and not is_demo(data)
 
 
 def show_sync_now() -> None:
-    """The button, how far the sync is, and why it failed; in a fragment that draws itself again."""
+    """The button, the sync's progress, and why it failed; drawn in a fragment."""
     data = data_folder()
     sync = latest(data)
-    # Its lines name projects and entities, and a personal entity is called like its owner.
+    # Its lines name projects and entities, and a personal entity has its owner's name.
     in_full = admission().viewer.scope.everything
     if sync is not None and sync.under_way:
         far = formats.markdown(sync.last_line) if in_full else ""
@@ -152,7 +149,7 @@ def show_sync_now() -> None:
         # The rights may have gone since the page was drawn.
         if admission().holds() and may_sync(admission().viewer, settings_now(), data):
             begin(data, config_file())
-        # The page looks more often while a sync is under way.
+        # The page checks more often during a sync.
         st.rerun()
     if sync is not None and sync.error is not None:
         show_error(sync.error if in_full else _FAILED)

@@ -1,4 +1,4 @@
-"""Frames as tables that people read: plain words, the programme's time zone, units."""
+"""Frames as readable tables: plain words, the programme's time zone, units."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 ROW_HEIGHT = 34
 #: A table of more rows scrolls, with part of a row at its end to say so.
 _ROWS_SHOWN = 12
-_NONE = "\u2013"
+NONE = "\u2013"
 
-#: What a column is called where its name, or the header of its metric, does not say it.
+#: Titles of columns whose name or metric header would not give a good one.
 _TITLES = {
     "as_of": "Complete to",
     "charged_credits": "Credits charged",
@@ -49,7 +49,7 @@ _TITLES = {
     "runs_changed": "Changed",
     "runs_deleted": "Gone",
     "runs_new": "New",
-    "runs_rejected": "Set aside",
+    "runs_rejected": "Skipped",
     "runs_unchanged": "Unchanged",
     "start_source": "Start known from",
     "state": "W&B state",
@@ -58,7 +58,7 @@ _TITLES = {
     "username": "W&B user",
     "week_start": "Week of",
 }
-#: Words of ours that are written with underscores in the data.
+#: Columns whose words have underscores in the data.
 _WORDS = {
     "class",
     "end_source",
@@ -71,14 +71,14 @@ _WORDS = {
     "status",
 }
 _SHARES = ("_share", "_utilisation")
-#: Where the third and fourth decimal decide what a median is.
+#: Columns whose third and fourth decimal decide what a median is.
 _FINE = ("survival",)
-#: Sums so large that fractions say nothing.
+#: Sums so large that decimals do not matter.
 _WHOLE = ("gpu_hours", "credits", "unpriced")
 
 
 def plain_title(column: str) -> str:
-    """What the column `column` is called on a page: "started_at" is "Started"."""
+    """The title of a column: "started_at" is "Started"."""
     if column in _TITLES:
         return _TITLES[column]
     if column in metrics():
@@ -92,8 +92,8 @@ def plain_title(column: str) -> str:
 def readable(frame: pl.DataFrame, zone: str) -> pl.DataFrame:
     """The frame as a table shows it, with the same columns.
 
-    Times are naive in `zone` (the browser would move them to its own), shares are per cent, words
-    have spaces, lists are one text.
+    Times are naive in `zone` (the browser would convert them to its own), shares are per cent,
+    underscores are spaces, and a list is one text.
     """
     return frame.with_columns(
         _readable(pl.col(name), name, kind, zone) for name, kind in frame.schema.items()
@@ -138,14 +138,14 @@ def _number_format(name: str, kind: pl.DataType) -> str:
 
 
 def page_zone() -> str:
-    """The programme's time zone, as the page was opened with it."""
+    """The programme's time zone when the page was opened."""
     return str(st.session_state.get("zone", "UTC"))
 
 
 def column_config(
     frame: pl.DataFrame, widths: Mapping[str, int] | None = None
 ) -> dict[str, ColumnConfig]:
-    """How each column of a read is titled and written; `widths` in pixels, for those that have."""
+    """Titles and number formats of a read's columns; `widths` maps columns to pixels."""
     asked = widths or {}
     return {name: _config(name, kind, asked.get(name)) for name, kind in frame.schema.items()}
 
@@ -154,20 +154,18 @@ def show_rows(
     frame: pl.DataFrame,
     *,
     alt: str,
-    widths: Mapping[str, int] | None = None,
     rows_shown: int = _ROWS_SHOWN,
     pinned: str | None = None,
 ) -> None:
-    """Rows as a table; what is not known is a dash.
+    """Rows as a table; an unknown value is a dash.
 
     Args:
-        frame: what to show, as a read gave it.
-        alt: what the table holds, for those who do not see it.
-        widths: column -> pixels; a column without one is as wide as its content.
-        rows_shown: how many rows it is high before it scrolls.
-        pinned: column that stays where it is while the others scroll.
+        frame: the rows of a read.
+        alt: a description for screen readers.
+        rows_shown: with more rows it scrolls.
+        pinned: column that stays in place while the others scroll.
     """
-    columns = column_config(frame, widths)
+    columns = column_config(frame)
     if pinned is not None:
         columns[pinned]["pinned"] = True
     scrolls = frame.height > rows_shown
@@ -177,6 +175,6 @@ def show_rows(
         hide_index=True,
         row_height=ROW_HEIGHT,
         height=int(ROW_HEIGHT * (rows_shown + 1.5)) if scrolls else "content",
-        placeholder=_NONE,
+        placeholder=NONE,
         alt=alt,
     )

@@ -1,4 +1,4 @@
-"""What a page is over: snapshot, viewer, window, people; and the frame around every page."""
+"""The data of a page (snapshot, viewer, window, people) and the frame around every page."""
 
 from __future__ import annotations
 
@@ -19,15 +19,13 @@ from velocity.reading.periods import Window, last_whole_day
 from velocity.reading.soon import soon
 from velocity.roster.models import Roster
 from velocity.store import Snapshot, latest_snapshot
-from velocity.ui.drill import has_page, show_way
+from velocity.ui.drill import has_page, show_trail, show_way
 from velocity.ui.parts import period_control, theme_mode
-from velocity.ui.places import settings_now
-from velocity.ui.sign_in import admission
+from velocity.ui.sign_in import admission, settings_now
 from velocity.ui.sync_now import latest, may_sync, show_sync_now
-from velocity.ui.trail import show_trail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     from streamlit.delta_generator import DeltaGenerator
@@ -35,34 +33,35 @@ if TYPE_CHECKING:
     from velocity.reading.access import Scope, Viewer
     from velocity.sentences import Answer
     from velocity.settings import Settings
+    from velocity.ui.page import Page
 
-#: Hours from sync to sync, while there are too few syncs to tell, and at least.
+#: Hours between syncs: assumed until there are enough syncs to tell, and the least.
 _SYNC_EVERY_HOURS, _SYNC_OFTEN_HOURS = 1.0, 1 / 6
 _LOOK_AGAIN = "10s"
 _LOOK_AT_A_SYNC = "2s"
-#: A check of the arithmetic that names nobody and is 0 unless we erred: the same for every viewer.
+#: A check of the arithmetic that names no person: the same for every viewer.
 _FOR_EVERYBODY = frozenset({reads.littles_law_residual})
 _Made = TypeVar("_Made")
-#: For what a page will ask for, while it waits for what it asks for first.
+#: Reads ahead, while a page waits for its first reads.
 _others = ThreadPoolExecutor(2, thread_name_prefix="soon")
 
 
 @dataclass(frozen=True)
 class View:
-    """What the page of one rerun is over."""
+    """The data of the page in one rerun."""
 
-    title: str
+    page: Page
     snapshot: Snapshot
     settings: Settings
     viewer: Viewer
     window: Window
     trust: dict[str, Any]  # the one row of `reads.trust`
     demo: bool
-    scholar: str | None  # chosen, where the page is about one
-    streams: tuple[str, ...]  # chosen, where the page is about some
-    kicker: DeltaGenerator  # where `say` writes what the page is over
-    choices: DeltaGenerator  # beside it, where what is chosen stands
-    answer: DeltaGenerator  # and where its answer
+    scholar: str | None  # the chosen one, if the page is about one
+    streams: tuple[str, ...]  # the chosen ones, if the page is about some
+    kicker: DeltaGenerator  # where `say` writes what the page covers
+    choices: DeltaGenerator  # the choices beside it
+    answer: DeltaGenerator  # where `say` writes the answer
 
     @property
     def scope(self) -> Scope:
@@ -85,26 +84,23 @@ class View:
         return current_roster(self.settings) or Roster()
 
     @property
-    def policy(self) -> dict[str, bool]:
-        """The settings that decide what a role may see."""
-        return {"leads_see_individuals": self.settings.access.leads_see_individuals}
+    def stream_names(self) -> dict[str, str]:
+        """Id -> name of the streams that the viewer may see, in roster order."""
+        return dict(self.read(reads.streams).select("stream", "name").iter_rows())
 
     def is_own(self, scholar: str) -> bool:
-        """Whether the viewer is the scholar, and so may be called "you".
-
-        Without sign-in nobody is: nobody has said who they are.
-        """
+        """Whether the viewer is the scholar, and may be called "you"; never without sign-in."""
         return scholar == self.viewer.scholar
 
     def looks(self, scholar: str) -> pl.DataFrame:
-        """Who else looked at the scholar's pages, latest first: for the scholar alone."""
+        """Who else looked at the scholar's pages, latest first; for the scholar only."""
         if not self.scope.sees_hours(scholar):
             raise ValueError(f"who looked at {scholar} is not for {self.viewer.name}")
         kept_days = self.settings.access.views_kept_days
         return state.looks(data_folder(), scholar, at=datetime.now(UTC), kept_days=kept_days)
 
     def record_look(self, scholar: str) -> None:
-        """Writes down that the viewer, if somebody else, looks at rows of the scholar alone."""
+        """Records that the viewer, if not the scholar, looks at rows of the scholar alone."""
         if self.viewer.email is None or self.is_own(scholar):
             return
         state.record_look(
@@ -112,7 +108,7 @@ class View:
             scholar=scholar,
             email=self.viewer.email,
             name=self.viewer.name,
-            page=self.title,
+            page=self.page.title,
             at=datetime.now(UTC),
             kept_days=self.settings.access.views_kept_days,
         )
@@ -122,7 +118,7 @@ class View:
         return self.read(reads.scholars).row(by_predicate=pl.col("scholar") == scholar, named=True)
 
     def read(self, read: Callable[..., _Made], **filters: Any) -> _Made:
-        """A read of the snapshot with the viewer's scope, kept for whoever sees the same."""
+        """A read of the snapshot with the viewer's scope, cached per scope."""
         fixed = tuple(
             (name, tuple(value) if isinstance(value, list) else value)
             for name, value in sorted(filters.items())
@@ -130,7 +126,7 @@ class View:
         return _kept(self.snapshot, read, fixed, self.scope)
 
     def soon(self, read: Callable[..., _Made], **filters: Any) -> Callable[[], _Made]:
-        """A read that another thread begins now, where one is free; called, it gives the rows."""
+        """Starts a read in another thread if one is free; call the result for the rows."""
         return soon(_others, lambda: self.read(read, **filters))
 
     def windowed(self, read: Callable[..., pl.DataFrame], **filters: Any) -> pl.DataFrame:
@@ -144,20 +140,19 @@ class View:
 
     @property
     def opens_scholars(self) -> bool:
-        """Whether the viewer can go on to the page of every scholar shown."""
+        """Whether the viewer can open the page of every scholar shown."""
         return self.scope.everything and has_page("my_velocity")
 
     @property
     def opens_words(self) -> str:
-        """Says what selecting a row does, where it does anything."""
+        """The end of a caption that says what selecting a row does, if anything."""
         return "; select a row for its scholar" if self.opens_scholars else ""
 
     def show_ways(self, row: Mapping[str, Any], *, week: str | None = None) -> None:
-        """Links from a selected row to the pages about its scholar, and to W&B.
+        """Links from a selected row of a read to the pages about its scholar, and to W&B.
 
-        Args:
-            row: of a read; those whom no roster names have no page of their own.
-            week: Monday of the week to explain; without it there is no such link.
+        `week` is the Monday of the week to explain; None for no such link. Only scholars in the
+        roster have pages.
         """
         scholar = row["scholar"]
         known = self.read(reads.scholars)["scholar"]
@@ -171,31 +166,23 @@ class View:
                 st.link_button("W&B", row["url"], type="tertiary")
 
     def say(self, over: str, answer: Answer, *, window: str | None = None) -> None:
-        """The frame of the page: what it is over, and its answer.
+        """Writes what the page covers, and its answer.
 
         Args:
             over: whom the page is about, such as "programme, 24 scholars"; Markdown.
             answer: the sentence on top and the line below it.
-            window: what it is over, where that is not the window of the page.
+            window: the days in words, if they are not the window of the page.
         """
         with self.kicker.container(gap=None):
             show_trail(self)
-            st.caption(f"{self.title} · {window or self.window.words} · {over}")
+            st.caption(f"{self.page.title} · {window or self.window.words} · {over}")
         with self.answer:
             st.title(answer.sentence, anchor=False)
             if answer.support:
                 st.markdown(answer.support)
 
-    def _doubts(self) -> tuple[str, ...]:
-        trust = self.trust
-        return (
-            f"{formats.share_exact(trust['attributed_share'])} of runs attributed",
-            formats.plural(trust["stale_runs"], "stale run"),
-            formats.plural(trust["clock_runs"], "flagged clock"),
-        )
-
     def trust_line(self) -> str:
-        """How old the data is at this moment, and what of it is in doubt."""
+        """How old the data is now, and how many runs are in doubt."""
         trust = self.trust
         age = datetime.now(UTC) - self.as_of
         every = trust["sync_every_hours"] or _SYNC_EVERY_HOURS
@@ -203,10 +190,14 @@ class View:
         parts = [
             f"As of {formats.instant(self.as_of, self.zone)}",
             f"Data is {formats.age(age)} old" if old else f"{formats.age(age)} ago",
-            *(self._doubts() if trust["runs"] else ()),
-            "demo data" if self.demo else "",
         ]
-        return " · ".join(part for part in parts if part)
+        if trust["runs"]:
+            parts += [
+                f"{formats.share_exact(trust['attributed_share'])} of runs attributed",
+                formats.plural(trust["stale_runs"], "stale run"),
+                formats.plural(trust["clock_runs"], "flagged clock"),
+            ]
+        return " · ".join([*parts, "demo data"] if self.demo else parts)
 
 
 def view() -> View:
@@ -214,30 +205,28 @@ def view() -> View:
     return cast("View", st.session_state["view"])
 
 
-def open_view(title: str, *, about: frozenset[str], viewer: Viewer) -> View | None:
-    """Opens the latest snapshot, draws the row of choices, and makes the view of this rerun.
-
-    Args:
-        title: of the page.
-        about: choices that the page has: "period", "scholar", "streams".
-        viewer: who looks.
+def open_view(page: Page, viewer: Viewer) -> bool:
+    """Draws the choices of a page and makes its view, which `view` gives from then on.
 
     Returns:
-        The view, which `view` gives from then on; None where the store holds no run yet. A page
-        without choices opens all the same, once anything was synced.
+        Whether there is anything to show: without runs only pages without choices open, once
+        anything was synced.
 
     Raises:
-        VelocityError: there is no snapshot, or settings that cannot be used.
+        VelocityError: there is no snapshot, or the settings cannot be used.
     """
-    data = data_folder()
-    settings = settings_now()
+    about = page.choices
+    if about is None:
+        keep_choices(page.title)
+        return True
+    data, settings = data_folder(), settings_now()
     snapshot = latest_snapshot(data)
     scope = viewer.scope
     trust = _kept(snapshot, reads.trust, (), scope).row(0, named=True)
     if trust["as_of"] is None or (trust["first_day"] is None and about):
-        return None
+        return False
     st.session_state["zone"] = str(trust["timezone"])
-    keep_choices(title, about)
+    keep_choices(page.title, about)
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
@@ -249,7 +238,7 @@ def open_view(title: str, *, about: frozenset[str], viewer: Viewer) -> View | No
             window = _window(trust, shown="period" in about)
     frame = st.container(gap="xsmall")
     opened = View(
-        title=title,
+        page=page,
         snapshot=snapshot,
         settings=settings,
         viewer=viewer,
@@ -263,21 +252,21 @@ def open_view(title: str, *, about: frozenset[str], viewer: Viewer) -> View | No
         answer=frame.container(gap="xsmall"),
     )
     st.session_state["view"] = opened
-    st.session_state["dialog"] = False  # drawing the page closes it
+    st.session_state["dialog"] = False  # a new run of the page closes it
     if scholar is not None:
         opened.record_look(scholar)
     with frame:
         sync = latest(data) if may_sync(viewer, settings, data) else None
         often = _LOOK_AT_A_SYNC if sync is not None and sync.under_way else _LOOK_AGAIN
         st.fragment(_watch, run_every=often)(opened, data, theme_mode())
-    return opened
+    return True
 
 
-def keep_choices(page: str, about: frozenset[str] = frozenset()) -> None:
-    """Choices hold on pages that do not show them: a widget that is not drawn forgets its value.
+def keep_choices(page: str, about: Collection[str] = ()) -> None:
+    """Keeps choices on pages that do not show them: Streamlit drops the value of undrawn widgets.
 
     Args:
-        page: title of the page; of one just turned to, what its address says comes first.
+        page: title of the page. On the first run of a page its address comes first.
         about: choices that the page has.
     """
     turned = st.session_state.get("page") != page
@@ -303,8 +292,8 @@ def _choose_scholar(snapshot: Snapshot, scope: Scope) -> str | None:
     known = [scholar for scholar in scholars if scope.sees_whole(scholar)]
     if len(known) < 2:  # noqa: PLR2004 - no choice
         return next(iter(known), None)
-    # A bound widget's address carries what it shows, so ids are shown; and it leaves the default
-    # out, so the default is nobody: a link names whoever was chosen.
+    # The address of a bound widget carries its text, so it shows ids; and it omits the default, so
+    # there is none: a link always names the chosen scholar.
     chosen: str | None = st.selectbox(
         "Scholar",
         known,
@@ -339,17 +328,16 @@ def _kept(
     filters: tuple[tuple[str, Any], ...],
     scope: Scope,
 ) -> _Made:
-    """The only way to what is kept: its key holds the filters and the viewer's scope."""
+    """The only access to cached reads: the key holds the filters and the viewer's scope."""
     arguments = dict(filters) if read in _FOR_EVERYBODY else {**dict(filters), "scope": scope}
     made: _Made = snapshot.kept.get((read, filters, scope), lambda: read(snapshot, **arguments))
     return made
 
 
 def _watch(opened: View, data: Path, mode: str) -> None:
-    """The line of trust, as old as the data is now; and draws the page again when it must be.
+    """Writes the line of trust, and reruns the page when the viewer's rights, theme or data change.
 
-    That is for a new theme, for other rights or none, and for a new snapshot: but not while a
-    dialog is open, which would close. It is drawn again when the dialog closes.
+    A rerun would close an open dialog, so a new theme or snapshot waits until it is closed.
     """
     new = latest_snapshot(data).name != opened.snapshot.name
     if not admission().holds() or (

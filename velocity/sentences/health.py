@@ -1,10 +1,8 @@
-"""Runs and Data health: what happened, and what of it is doubtful."""
+"""Runs and Data health: what happened, and what is doubtful."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-
-import polars as pl
 
 from velocity import formats
 from velocity.sentences.answer import (
@@ -14,7 +12,7 @@ from velocity.sentences.answer import (
     Answer,
     Row,
     as_read,
-    begun,
+    capitalised,
     ended_runs,
     fitting,
     joined,
@@ -25,39 +23,52 @@ from velocity.sentences.answer import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: A difference of hours below this is the rounding of the last division.
+    import polars as pl
+
+#: A smaller difference of hours comes from rounding in the last division.
 _ROUNDING_HOURS = 1e-6
+#: Count in `reads.trust` (or given beside it), noun, and what one and what many do. In order of
+#: how much they mislead.
+_DOUBTS = (
+    ("unattributed", "run", "has no known scholar", "have no known scholar"),
+    ("clock_runs", "run", "has a doubtful clock", "have a doubtful clock"),
+    ("contradicted_runs", "run", "contradicts itself", "contradict themselves"),
+    ("unknown_end_runs", "run", "has no known end", "have no known end"),
+    ("rejected_rows", "row", "was skipped", "were skipped"),
+    ("ambiguous", "experiment", "has no stream", "have no stream"),
+    ("estimated_runs", "run", "has estimated sessions", "have estimated sessions"),
+    ("stale_runs", "run", "is presumed dead", "are presumed dead"),
+)
 
 
 def runs(*, figures: Row | None, started: int) -> Answer:
     """What became of the runs of the window.
 
     Args:
-        figures: the row of `reads.metrics` over the window; None where no one row is about all of
+        figures: the row of `reads.metrics` over the window; None if no single row covers all of
             the runs.
         started: how many of them started in it.
     """
     row = figures or {}
     if figures is None and started:
-        verb = "starts" if started == 1 else "start"
-        return Answer(f"{formats.plural(started, 'run')} {verb} in this window.")
+        return Answer(f"{formats.plural(started, 'run')} started in this window.")
     if not number(row, "runs_started") and not ended_runs(row):
-        return Answer("No run starts or ends in this window.")
-    begun, finished, failed, killed = (
-        formats.count(number(row, f"runs_{how}"))
-        for how in ("started", "finished", "failed", "killed")
+        return Answer("No run started or ended in this window.")
+    finished, failed, killed = (
+        formats.count(number(row, f"runs_{how}")) for how in ("finished", "failed", "killed")
     )
-    noun = "run starts" if number(row, "runs_started") == 1 else "runs start"
+    noun = formats.plural(number(row, "runs_started"), "run")
+    verb = "was" if number(row, "runs_killed") == 1 else "were"
     sentence = fitting(
-        f"{begun} {noun} in this window: {finished} finish, {failed} fail, {killed} are killed.",
-        "Runs start and end in this window.",
+        f"{noun} started in this window: {finished} finished, {failed} failed, {killed} {verb} "
+        "killed.",
+        "Runs started and ended in this window.",
     )
     return Answer(sentence, joined(_failed(row), _rework(row)))
 
 
 def _failed(row: Row) -> str:
-    ended = ended_runs(row)
-    if row.get("failure_share") is None or ended < ENOUGH:
+    if row.get("failure_share") is None or ended_runs(row) < ENOUGH:
         return ""
     early = int(number(row, "early_failures"))
     within = f", {formats.count(early)} of them within 2 minutes" if early else ""
@@ -78,7 +89,7 @@ def data_health(
     syncs: pl.DataFrame,
     residual_hours: float,
 ) -> Answer:
-    """What is doubtful: a fault of ours, a sync that failed, then rows that could mislead.
+    """What is doubtful: a bug of this tool, a failed sync, then rows that could mislead.
 
     Args:
         trust: the row of `reads.trust`.
@@ -88,14 +99,20 @@ def data_health(
         residual_hours: of `reads.littles_law_residual`.
     """
     count = int(number(trust, "runs"))
-    doubts = _doubts(trust, int(unattributed["runs"].sum()), int(ambiguous["experiments"].sum()))
-    failed = _failed_syncs(syncs)
+    beside = {"unattributed": unattributed["runs"], "ambiguous": ambiguous["experiments"]}
+    counts = {**trust, **{what: int(column.sum()) for what, column in beside.items()}}
+    doubts = [
+        f"{formats.plural(counts[what], noun)} {one if counts[what] == 1 else many}"
+        for what, noun, one, many in _DOUBTS
+        if counts.get(what)
+    ]
     if abs(residual_hours) > _ROUNDING_HOURS:
         return Answer(
-            "Daily figures and runs do not add up: a fault of ours, please report it.",
+            "Daily figures and runs do not add up: a bug in this tool; please report it.",
             joined(f"They differ by {formats.duration(abs(residual_hours))}.", _listed(doubts)),
         )
-    if failed:
+    last = syncs.unique(["entity", "project"], keep="first", maintain_order=True)
+    if failed := last.drop_nulls("error").select("entity", "project").rows():
         return Answer(_sync_failed(failed), _listed(doubts))
     if not count:
         return Answer("There are no runs yet.", _listed(doubts))
@@ -113,49 +130,14 @@ def data_health(
     return Answer(sentence, _listed(more, also=True))
 
 
-def _doubts(trust: Row, unattributed: int, ambiguous: int) -> list[str]:
-    """What could mislead, most misleading first."""
-    found = (
-        (unattributed, "run", "belongs to no known scholar", "belong to no known scholar"),
-        (number(trust, "clock_runs"), "run", "has a doubtful clock", "have a doubtful clock"),
-        (
-            number(trust, "contradicted_runs"),
-            "run",
-            "contradicts itself",
-            "contradict themselves",
-        ),
-        (number(trust, "unknown_end_runs"), "run", "has no known end", "have no known end"),
-        (number(trust, "rejected_rows"), "row", "is set aside", "are set aside"),
-        (ambiguous, "experiment", "belongs to no stream", "belong to no stream"),
-        (
-            number(trust, "estimated_runs"),
-            "run",
-            "has estimated sessions",
-            "have estimated sessions",
-        ),
-        (number(trust, "stale_runs"), "run", "is presumed dead", "are presumed dead"),
-    )
-    return [
-        f"{formats.plural(count, noun)} {one if count == 1 else many}"
-        for count, noun, one, many in found
-        if count
-    ]
-
-
 def _listed(doubts: Sequence[str], *, also: bool = False) -> str:
-    """As many of the doubts as the line holds."""
+    """As many of the doubts as fit on the line."""
     text = ""
     for doubt in doubts:
         longer = f"{text}; {doubt}" if text else f"{'Also ' if also else ''}{doubt}"
         if len(as_read(longer)) < LONGEST_SUPPORT:
             text = longer
-    return f"{begun(text)}." if text else ""
-
-
-def _failed_syncs(syncs: pl.DataFrame) -> list[tuple[str, str]]:
-    """(entity, project) whose last command failed."""
-    last = syncs.unique(["entity", "project"], keep="first", maintain_order=True)
-    return last.filter(pl.col("error").is_not_null()).select("entity", "project").rows()
+    return f"{capitalised(text)}." if text else ""
 
 
 def _sync_failed(failed: Sequence[tuple[str, str]]) -> str:

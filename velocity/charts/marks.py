@@ -1,0 +1,113 @@
+"""The marks that charts share: one function per kind of trace, marker and shape."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from velocity.charts.base import Part, iso
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_CLEAR = "rgba(0,0,0,0)"
+
+
+def hover(*lines: str) -> str:
+    """Lines of a hover label; already safe text."""
+    return "<br>".join(lines)
+
+
+def line(
+    x: Iterable[Any],
+    y: Iterable[float | None],
+    style: Part,
+    words: Iterable[Any] | None = None,
+    **more: Any,
+) -> Part:
+    """A line that breaks where `y` is not known. `style` holds Plotly's colour, width and dash.
+
+    `words` is the hover text of each point; None for a line that does not answer to the pointer.
+    """
+    return {"type": "scatter", "mode": "lines", **_points(x, y, words), "line": style, **more}
+
+
+def dots(
+    x: Iterable[Any],
+    y: Iterable[float | None],
+    marker: Part,
+    words: Iterable[Any] | None = None,
+    **more: Any,
+) -> Part:
+    """A dot per point, whole at the edge of the plot too."""
+    points = _points(x, y, words)
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "cliponaxis": False,
+        **points,
+        "marker": marker,
+        **more,
+    }
+
+
+def bars(
+    x: Iterable[Any],
+    y: Iterable[float | None],
+    marker: Part,
+    words: Iterable[Any] | None = None,
+    **more: Any,
+) -> Part:
+    """A bar per point."""
+    return {"type": "bar", **_points(x, y, words), "marker": marker, **more}
+
+
+def _points(x: Iterable[Any], y: Iterable[float | None], words: Iterable[Any] | None) -> Part:
+    answer: Part = {"hoverinfo": "skip"}
+    if words is not None:
+        said = [*words]
+        part = "" if not said or isinstance(said[0], str) else "[0]"
+        answer = {"customdata": said, "hovertemplate": f"%{{customdata{part}}}<extra></extra>"}
+    return {"x": [iso(it) if isinstance(it, date) else it for it in x], "y": [*y], **answer}
+
+
+def marker(fill: str | None, size: int, edge: str | None = None, width: float = 1.5) -> Part:
+    """A dot's look: `fill` (None: clear), `size` in px, and an `edge` of `width` px if any."""
+    look: Part = {"color": fill or _CLEAR, "size": size}
+    return look if edge is None else look | {"line": {"width": width, "color": edge}}
+
+
+def solid(fill: str) -> Part:
+    """The look of a filled bar."""
+    return {"color": fill, "line": {"width": 0}}
+
+
+def outline(colour: str) -> Part:
+    """The look of a bar of something open or lost."""
+    return {"color": _CLEAR, "line": {"width": 1.5, "color": colour}}
+
+
+def hatched(fill: str, page: str) -> Part:
+    """The look of a bar of failures: hatched in the page's colour, visible without colour."""
+    hatch = {"shape": "/", "fillmode": "overlay", "fgcolor": page, "size": 5, "solidity": 0.28}
+    return {"color": fill, "line": {"width": 0}, "pattern": hatch}
+
+
+def level(y: float, style: Part, **more: Any) -> Part:
+    """A line across the plot at the value `y`."""
+    across = {"xref": "x domain", "x0": 0, "x1": 1}
+    return {"type": "line", **across, "y0": y, "y1": y, "line": style, **more}
+
+
+def upright(x: float | str, style: Part, **more: Any) -> Part:
+    """A line from the foot to the top of the plot at `x`, below the marks."""
+    across = {"yref": "y domain", "y0": 0, "y1": 1, "layer": "below"}
+    return {"type": "line", **across, "x0": x, "x1": x, "line": style, **more}
+
+
+def apart(places: Iterable[float], needed: float) -> list[float]:
+    """Rising `places` of labels, pushed up until each is `needed` above the one before."""
+    placed: list[float] = []
+    for place in places:
+        placed.append(max([place, *(it + needed for it in placed[-1:])]))
+    return placed

@@ -1,0 +1,87 @@
+"""Files to download, made when they are asked for and served only to the viewer they are for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from velocity.errors import VelocityError
+from velocity.report import as_html, as_markdown, make_digest, week_id
+from velocity.ui.sign_in import admission
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+    from velocity.report import Digest
+    from velocity.ui.sign_in import Admission, SignIn
+    from velocity.ui.view import View
+
+#: A file that falls out is made again by the next click.
+_MOST_FILES = 1000
+_made: OrderedDict[bytes, set[Admission]] = OrderedDict()
+_lock = Lock()
+
+
+def may_have(sign_in: SignIn | None, content: bytes) -> bool:
+    """Whether a file with that content was made for this sign-in's person, who may still see it.
+
+    Streamlit serves a file to anyone who has its address.
+    """
+    if sign_in is None:
+        return False
+    with _lock:
+        admissions = tuple(_made.get(hashlib.sha256(content).digest(), ()))
+    return any(
+        it.viewer.email == sign_in.email and it.renewed(sign_in).holds() for it in admissions
+    )
+
+
+def download_button(
+    label: str, file_name: str, mime: str, make: Callable[[], bytes], *, key: str
+) -> None:
+    """A button that downloads a file; `make` gives its content once it is clicked."""
+    st.download_button(
+        label,
+        data=partial(_content, admission(), make),
+        file_name=file_name,
+        mime=mime,
+        key=key,
+        on_click="ignore",
+    )
+
+
+def _content(admitted: Admission, make: Callable[[], bytes]) -> bytes:
+    """The content of a file, for a click that runs no script."""
+    if not admitted.holds():
+        raise VelocityError("This sign-in has ended.", "Sign in again.")
+    content = make()
+    with _lock:
+        key = hashlib.sha256(content).digest()
+        _made.setdefault(key, set()).add(admitted)
+        _made.move_to_end(key)
+        while len(_made) > _MOST_FILES:
+            _made.popitem(last=False)
+    return content
+
+
+def show_digest(view: View, week: date) -> None:
+    """The button "Digest", beside the period: the week as the viewer may see it, as a file."""
+
+    def content(write: Callable[[Digest], str]) -> bytes:
+        return write(make_digest(view.snapshot, scope=view.scope, week=week)).encode()
+
+    with view.choices, st.popover("Digest"):
+        st.caption(f"{week_id(week)} on a page. The HTML prints, also to PDF.")
+        for kind, ending, mime, write in (
+            ("Markdown", "md", "text/markdown", as_markdown),
+            ("HTML", "html", "text/html", as_html),
+        ):
+            name = f"digest-{week_id(week)}.{ending}"
+            make = partial(content, write)
+            download_button(f"Download {kind}", name, mime, make, key=f"digest-{ending}")

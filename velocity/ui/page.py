@@ -1,0 +1,50 @@
+"""How a page declares itself: one `PAGE` per file of `velocity/pages/`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from velocity.reading.access import Viewer
+
+Role = Literal["lead", "group lead", "mentor", "scholar"]
+EVERYONE: tuple[Role, ...] = get_args(Role)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the app.
+
+    Args:
+        name: of its file; its path has dashes for the underscores.
+        title: in the navigation and on the page.
+        choices: the choices above it: "period", "scholar", "streams"; None for a page without data.
+        roles: whose navigation lists it. A "lead" sees everybody, a "group lead" groups only. This
+            is a courtesy: queries decide what a page can show.
+        draw: draws it; `velocity.ui.view` gives the view.
+        place: in the navigation, from left to right. The first listed page opens by default.
+        section: menu in which it is listed; "" for none.
+    """
+
+    name: str
+    title: str
+    choices: tuple[str, ...] | None
+    roles: tuple[Role, ...]
+    draw: Callable[[], None]
+    place: int
+    section: Literal["", "Evidence"] = ""
+
+    @property
+    def path(self) -> str:
+        """Of its address."""
+        return self.name.replace("_", "-")
+
+    def is_for(self, viewer: Viewer) -> bool:
+        """Whether the viewer's navigation lists it."""
+        if viewer.scope.everything:
+            return "lead" in self.roles
+        leads = {"group lead"} if viewer.scope.fixed_groups else set()
+        return not (leads | (viewer.roles - {"lead"})).isdisjoint(self.roles)
