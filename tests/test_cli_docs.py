@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-import typer
 
 from tests.conftest import ROOT
-from velocity.cli.application import app
+from velocity.cli.application import make_group
 from velocity.queries import load_query
 from velocity.records import REQUIRED
 from velocity.sources.table_kinds import EXPORTED
@@ -19,17 +18,20 @@ SECTIONS = dict(re.findall(r"^## velocity (.+)\n([\s\S]*?)(?=^## |\Z)", DOCUMENT
 EVERYWHERE = {"--data", "--config", "--help"}
 
 
-def _commands(command, name=""):
+GROUP = make_group().commands
+
+
+def _commands():
     """(name, command) of everything that can be run."""
-    inner = getattr(command, "commands", None)
-    if not inner:
-        yield name, command
-        return
-    for part, child in inner.items():
-        yield from _commands(child, f"{name} {part}".strip())
+    for name, late in GROUP.items():
+        command = late.load()
+        if inner := getattr(command, "commands", None):
+            yield from ((f"{name} {part}", child) for part, child in inner.items())
+        else:
+            yield name, command
 
 
-COMMANDS = dict(_commands(typer.main.get_command(app)))
+COMMANDS = dict(_commands())
 
 
 def _options(command):
@@ -45,8 +47,14 @@ def test_the_commands_are_those_of_the_contract():
 
 
 def test_help_lists_every_command_under_one_of_four_headings():
-    panels = {it.rich_help_panel for it in typer.main.get_command(app).commands.values()}
+    panels = {it.rich_help_panel for it in GROUP.values()}
     assert panels == {"Look at it", "Bring runs in", "Read figures", "Keep in order"}
+
+
+@pytest.mark.parametrize("name", GROUP)
+def test_the_line_of_a_command_is_the_first_of_its_own_help(name):
+    first = GROUP[name].load().help.split("\n")[0]
+    assert GROUP[name].help == first
 
 
 @pytest.mark.parametrize("name", COMMANDS)

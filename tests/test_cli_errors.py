@@ -235,7 +235,7 @@ def test_doctor_claims_no_runs_where_the_first_sync_failed(sync, server, tmp_pat
     sync("--project", "lab/gone")
     env = environment(tmp_path, WANDB_BASE_URL=server.url, WANDB_API_KEY=server.api_key)
     told = velocity("doctor", cwd=tmp_path, env=env).stdout.decode()
-    assert "data holds no snapshot yet\n" in told
+    assert "no snapshot in data yet\n" in told
 
 
 def test_doctor_on_a_fresh_machine_breaks_nothing(tmp_path):

@@ -8,10 +8,9 @@ import shutil
 import subprocess
 
 import pytest
-import typer
 
 from tests.conftest import ROOT
-from velocity.cli.application import app
+from velocity.cli.application import make_group
 
 UNITS = sorted((ROOT / "deploy").glob("*.service"))
 INSTALLED = "/srv/velocity/venv/bin/velocity"
@@ -34,12 +33,12 @@ def test_both_services_have_a_unit():
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
-def test_a_unit_starts_a_command_that_there_is_as_nobody_in_particular(unit):
+def test_a_unit_starts_an_existing_command_without_privileges(unit):
     told = settings(unit)
     (line,) = told["Service", "ExecStart"]
     program, command, *options = shlex.split(line)
     assert program == INSTALLED
-    known = typer.main.get_command(app).commands[command].params
+    known = make_group().commands[command].load().params
     taken = {text for param in known for text in param.opts}
     assert {option for option in options if option.startswith("--")} <= taken
     assert told["Service", "User"] == ["velocity"]

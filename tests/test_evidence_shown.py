@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.builders import run, store_of
-from velocity.cli.checks import _data
+from velocity.cli.doctor import _data
 from velocity.explain import explain
 from velocity.reading import reads
 

@@ -13,8 +13,9 @@ import pytest
 from tests.comparison import agree
 from velocity.demo.stories import BIRDS, OPEN_TOO_LONG
 from velocity.errors import VelocityError
-from velocity.explain import ways, written
+from velocity.explain import ways
 from velocity.explain.rows import Group, Rows
+from velocity.formats import written
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING
 from velocity.store import latest_snapshot

@@ -11,7 +11,7 @@ from tests.builders import run, store_of
 from tests.explained_stores import MONDAY, WORKED, only, rich, weeks, worked
 from tests.sampling import one_in
 from velocity.cli import main
-from velocity.cli.explained import as_json, render_text
+from velocity.cli.explain import as_json, render_text
 from velocity.explain import explain, meanings, ways
 
 

@@ -34,7 +34,7 @@ def test_help_does_not_load_what_only_the_work_needs(argument):
 
 @pytest.mark.thorough
 @pytest.mark.parametrize(
-    "module", ["velocity.reading.reads", "velocity.sync.commands", "velocity.cli.checks"]
+    "module", ["velocity.reading.reads", "velocity.sync.commands", "velocity.cli.doctor"]
 )
 @pytest.mark.parametrize("name", ["streamlit", "wandb", "plotly"])
 def test_neither_reading_nor_writing_loads(module, name):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.builders import at, run, store_of
-from velocity.cli.checks import examine
+from velocity.cli.doctor import examine
 from velocity.reading import reads
 from velocity.reading.access import GROUPS_ALONE
 from velocity.records import config_text
@@ -113,6 +113,6 @@ def test_doctor_names_the_keys_that_nearly_always_differ(tmp_path, monkeypatch):
     assert finding.state == "note"
     assert "cfg.tb_folder (in 10 of 10 launches)" in finding.told
     assert "lr" not in finding.told
-    assert '"tb_folder"' in finding.cure
-    assert "same_idea_ignore" in finding.cure
+    assert '"tb_folder"' in finding.fix
+    assert "same_idea_ignore" in finding.fix
     assert findings(tmp_path / "seldom", *pairs[:4]) == []

@@ -11,7 +11,7 @@ import pytest
 
 from tests import faults
 from tests.worlds import NOON, node, runs_served
-from velocity.cli.checks import examine
+from velocity.cli.doctor import examine
 from velocity.errors import RetryLaterError
 from velocity.reading import reads
 from velocity.settings import Settings

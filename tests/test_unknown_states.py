@@ -8,8 +8,8 @@ import pytest
 
 from tests.builders import run, store_of
 from tests.commands import velocity
-from velocity.cli import checks
-from velocity.cli.states import told_unknown_states
+from velocity.cli import doctor
+from velocity.cli.doctor import unknown_states
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ HEADER = "entity,project,run_id,username,state,created_at,runtime_s\n"
 )
 def test_words_are_told_with_the_runs_that_have_them(states: list[str], told: str) -> None:
     rows = [run(f"r{n}", "09:00", "10:00", state=state) for n, state in enumerate(states)]
-    found = told_unknown_states(store_of(rows, "20:00"))
+    found = unknown_states(store_of(rows, "20:00"))
     assert found == (f"states that velocity does not know: {told}" if told else "")
 
 
@@ -42,7 +42,7 @@ def test_import_names_them_and_so_does_doctor(tmp_path: Path) -> None:
     words = "states that velocity does not know: GONE_FISHING (1 run)"
     assert done.returncode == 0
     assert words in done.stderr.decode()
-    (finding,) = (it for it in checks._store(tmp_path / "data") if it.about == "states")
+    (finding,) = (it for it in doctor._store(tmp_path / "data") if it.about == "states")
     assert (finding.state, finding.told) == ("note", words)
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import velocity
-from velocity.cli import checks
+from velocity.cli import doctor
 from velocity.store import zones
 from velocity.store.zones import differing_zones
 
@@ -97,9 +97,9 @@ def test_doctor_compares_the_zones_of_the_roster_and_the_programme(
         asked.extend(zones)
         return dict.fromkeys(zones, datetime(2026, 11, 6, tzinfo=UTC))
 
-    monkeypatch.setattr(checks, "differing_zones", all_differ)
-    monkeypatch.setattr(checks, "_server", lambda _: iter(()))
-    found = [it for it in checks.examine(tmp_path, config) if it.about == "time zone"]
+    monkeypatch.setattr(doctor, "differing_zones", all_differ)
+    monkeypatch.setattr(doctor, "_server", lambda _: iter(()))
+    found = [it for it in doctor.examine(tmp_path, config) if it.about == "time zone"]
     assert asked == (names or ["Asia/Tokyo", "UTC"])
     assert [it.told.partition(":")[0] for it in found] == asked
     assert {it.state for it in found} == {"note"}

@@ -10,11 +10,12 @@ import math
 import re
 import string
 import unicodedata
+from datetime import date
 from typing import TYPE_CHECKING, TypeGuard
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
-    from datetime import date, datetime, timedelta
+    from datetime import datetime, timedelta
 
 NBSP = "\u00a0"
 MINUS = "\u2212"
@@ -28,6 +29,8 @@ _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 #: From here on hours are no longer told to the minute.
 _LONG_HOURS = 48
+_DECIMALS = 2
+_SPARE_DECIMALS = 4
 _K_FROM = 10_000
 _M_FROM = 1_000_000
 #: Has no width and breaks no line.
@@ -186,6 +189,47 @@ def points(change: float | None) -> str:
     whole = round(change * 100)
     noun = "point" if abs(whole) == 1 else "points"
     return f"{_signed(count(whole), whole)}{NBSP}{noun}"
+
+
+def written(value: float | date | None) -> str:
+    """A value in a table or in arithmetic: "1,234.57", "5 Jan 2026", "yes".
+
+    A number has two decimals, or two digits where that would be 0.
+    """
+    if value is None:
+        return NOT_KNOWN
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, date):
+        return f"{value:%-d %b %Y}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if not math.isfinite(value):
+        return str(value)
+    decimals = _DECIMALS
+    if 0 < abs(value) < 10**-_DECIMALS:
+        decimals = 1 - math.floor(math.log10(abs(value)))
+    # Two sums of the same rows may differ in the last bit, which must not decide the last digit.
+    text = f"{round(value, decimals + _SPARE_DECIMALS):,.{decimals}f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def with_unit(value: float, unit: str) -> str:
+    """A number and its unit: "1 run", "2.5 hours"."""
+    return f"{written(value)} {unit.removesuffix('s') if value == 1 else unit}"
+
+
+def elapsed(seconds: float) -> str:
+    """How long something took, in the unit that fits: "0.3 s", "12 s", "2 min", "3.0 h"."""
+    if seconds < 99.5:  # noqa: PLR2004
+        return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"  # noqa: PLR2004
+    minutes = seconds / 60
+    return f"{minutes:.0f} min" if minutes < 99.5 else f"{minutes / 60:.1f} h"  # noqa: PLR2004
+
+
+def plain(text: str) -> str:
+    """The text with ordinary spaces, for a terminal or a log."""
+    return text.replace(NBSP, " ")
 
 
 def day(value: date) -> str:

@@ -12,7 +12,7 @@ from polars import col
 from velocity import formats
 from velocity.explain.explanation import Result
 from velocity.explain.sums import Arithmetic
-from velocity.explain.words import written
+from velocity.formats import written
 from velocity.reading import reads
 from velocity.reading.definitions import metrics
 

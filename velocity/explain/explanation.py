@@ -40,6 +40,13 @@ class Total:
     addends: pl.DataFrame
     largest: bool = False
 
+    @property
+    def step(self) -> str:
+        """The sum as a step of the arithmetic."""
+        rows = formats.plural(self.addends.height, "row")
+        how = "largest of" if self.largest else "sum of"
+        return f"{formats.with_unit(self.value, self.unit)} ({how} {rows}): {self.text}"
+
 
 @dataclass(frozen=True, eq=False)
 class Result:

@@ -11,7 +11,7 @@ from polars import col
 from velocity import formats
 from velocity.explain.explanation import Result
 from velocity.explain.sums import total_of
-from velocity.explain.words import summed_up, with_unit, written
+from velocity.formats import with_unit, written
 from velocity.reading import reads
 from velocity.reading.definitions import metrics
 
@@ -100,7 +100,7 @@ def _of_line(rows: Rows, line: str, headline: float | None) -> Result:
         "between launches at most 5 days apart, inside the awake window",
     )
     value, more = _against_chance(middle, gaps.addends.height, gaps.value)
-    told = (*steps, summed_up(gaps), *more)
+    told = (*steps, gaps.step, *more)
     return Result(line, told, value, headline, (gaps,), lengths, metric.noun)
 
 

@@ -10,7 +10,7 @@ from polars import col
 from velocity import formats
 from velocity.explain.explanation import Result
 from velocity.explain.sums import total_of
-from velocity.explain.words import summed_up, with_unit, written
+from velocity.formats import with_unit, written
 from velocity.reading import reads
 from velocity.reading.definitions import metrics
 
@@ -49,7 +49,7 @@ def _of_series(weekly: pl.DataFrame, week: dict[str, Any], usual: dict[str, Any]
     levels = total_of("weeks", known, col("level"), unit, "each complete week")
     moves = total_of("weeks", known, col("moved"), unit, "from one such week to the next")
     value, steps = _judged(week, levels, moves, usual, on_log=on_log)
-    told = (summed_up(levels), summed_up(moves), *steps)
+    told = (levels.step, moves.step, *steps)
     return Result(metric.id, told, value, week["signal"], (levels, moves), title=metric.title)
 
 

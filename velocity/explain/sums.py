@@ -11,7 +11,7 @@ from polars import col
 
 from velocity import formats
 from velocity.explain.explanation import Total
-from velocity.explain.words import summed_up, written
+from velocity.formats import written
 from velocity.queries.metric import operands
 from velocity.reading.definitions import terms
 
@@ -76,7 +76,7 @@ class Arithmetic:
         title = formats.mid_sentence(metric.title)
         total = total_of(kind, rows, pl.sql_expr(amount), metric.unit, title, largest=largest)
         self.totals.append(total)
-        self.steps.append(summed_up(total))
+        self.steps.append(total.step)
         return round(total.value) if metric.unit in _COUNTED else total.value
 
     def _formula(self, metric: Metric) -> float | None:
