@@ -22,7 +22,7 @@ MINUS = "\u2212"
 NOT_KNOWN = "not known"
 #: Fewer events than this make no median: the dots are shown instead.
 MEDIAN_EVENTS = 6
-#: A longer runway is no forecast.
+#: A longer runway is not a forecast.
 LONG_RUNWAY_DAYS = 3650
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
