@@ -19,7 +19,7 @@ from velocity.demo.launch import prepare_demo
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-    from velocity.sync.commands import Progress
+    from velocity.sync.results import Progress
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 #: Name of the picture -> path of the page.

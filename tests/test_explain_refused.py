@@ -87,7 +87,7 @@ def test_awake_hours_of_several_are_shown_to_nobody_who_may_not_see_those_of_all
 def test_awake_hours_of_a_line_are_the_scholars_own():
     own = Scope(scholars=("ada",), hours=("ada",))
     assert explain(rich(), scholar="ada", metric="blind_ratio", scope=own).results
-    with pytest.raises(VelocityError, match="Awake hours of ada are shown to ada alone"):
+    with pytest.raises(VelocityError, match="Awake hours of ada are shown only to ada"):
         explain(rich(), scholar="ada", metric="blind_ratio", scope=Scope(scholars=("ada",)))
     assert set(explained()) - set(explained(hours=False)) == {
         *("blind_ratio", "reaction_awake_hours_median", "reaction_off_share")

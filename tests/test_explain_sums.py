@@ -125,7 +125,7 @@ def test_a_scholar_without_runs_has_an_explanation_of_a_week(metric: str):
         (
             "machine_hours_median",
             (
-                "4 experiments, shortest first; 4 of them ended, 0 only seen so far",
+                "4 experiments, shortest first; 4 of them ended, 0 still open",
                 "not known: medians start at 6 events",
             ),
         ),

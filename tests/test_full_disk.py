@@ -97,7 +97,7 @@ def test_a_full_disk_ends_a_sync_with_a_sentence_and_loses_nothing(monkeypatch, 
                 assert command.code == 1, said
                 told = next(line for line in said if line.startswith("Error"))
                 assert "No space left on device" in told or "File too large" in told, said
-                assert "Make room" in "\n".join(said)
+                assert "Free some disk space" in "\n".join(said)
                 assert "Traceback" not in "\n".join(said)
                 begun = [stage for line in said if (stage := line.split(" ")[0]) in STAGES]
                 ended_in[begun[-1] if begun else "open"] += 1

@@ -17,7 +17,6 @@ from velocity.records import config_text, run_frame
 from velocity.settings import Experiments, Settings
 from velocity.store.derive import derive
 from velocity.store.live import open_live
-from velocity.sync.opening import open_for
 
 SETTINGS = Settings()
 _STEPS = {"config_idea": "004_config_idea", "idea": "005_idea"}
@@ -231,7 +230,7 @@ def test_names_left_out_by_the_version_before_play_no_part_beside_its_runs(tmp_p
         for n, config in enumerate(configs)
     ]
     write_earlier_store(tmp_path, rows, at("20:00"))
-    with open_for(tmp_path, SETTINGS) as store:
+    with open_live(tmp_path, SETTINGS) as store:
         later = configured(projects)
         old = pl.DataFrame(
             {"project": [it["project"] for it in rows], "run_id": [it["run_id"] for it in rows]}

@@ -37,9 +37,9 @@ def test_clocks_agree_within_a_minute_of_the_time_that_the_answer_took(server, a
 
 @pytest.mark.parametrize(
     ("ahead", "told"),
-    [(20, "20 min ahead of W&B's"), (-90, "90 min behind W&B's"), (600, "10 h ahead of W&B's")],
+    [(20, "20 min ahead of W&B's"), (-120, "2 h behind W&B's"), (600, "10 h ahead of W&B's")],
 )
-def test_the_difference_is_told_in_the_unit_that_fits(ahead, told):
+def test_the_difference_has_the_unit_that_fits(ahead, told):
     assert told in describe_clock(ahead * MINUTE)
 
 
@@ -117,7 +117,7 @@ def test_the_date_comes_with_the_run_count_and_with_a_question_of_its_own(server
     [
         (timedelta(), "ok     own clock agrees"),
         (20 * MINUTE, "note   own clock this machine's clock is 20 min ahead of W&B's"),
-        (-3000 * MINUTE, "note   own clock this machine's clock is 50 h behind W&B's"),
+        (-3000 * MINUTE, "note   own clock this machine's clock is 2 d behind W&B's"),
     ],
 )
 def test_doctor_shows_the_own_clock(server, tmp_path, ahead, told):

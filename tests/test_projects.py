@@ -177,7 +177,7 @@ def test_a_project_that_is_gone_takes_its_runs_out_of_the_figures_until_it_is_ba
     server.world.delete_project("lab", "b")
     gone = sync(LATER + HOUR)["lab/b"]
     assert (gone.deleted, gone.error) == (3, None)
-    assert "no such project any more" in gone.notes[0]
+    assert "no longer has this project" in gone.notes[0]
     assert {project for project, _ in live_runs(tmp_path)} == {"a"}
     assert sync(LATER + 2 * HOUR)["lab/b"].deleted == 0
     server.world.put(*lost)

@@ -246,7 +246,7 @@ def test_changed_runs_that_do_not_come_are_told_of_and_asked_for_again(server, p
     server.faults.append(fault.at(when=by_heartbeat, times=None))
     result = pulled(LATER + 10 * HOUR)
     assert result.notes == [
-        f"W&B counts {550 - result.counts.changed} more new or changed runs than it gives."
+        f"W&B counts {550 - result.counts.changed} more new or changed runs than it returns."
     ]
     server.faults.clear()
     again = pulled(LATER + 20 * HOUR)

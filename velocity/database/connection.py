@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import polars as pl
 
-from velocity.database.interruptible import interruptible
+from velocity.database.failures import interruptible
 from velocity.errors import StoreError
 from velocity.queries import list_queries
 

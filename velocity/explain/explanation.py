@@ -1,4 +1,4 @@
-"""What an explanation holds: frames and sums that a page and the command line both draw."""
+"""An explanation: the frames and sums that pages and the command line show."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from velocity.queries.metric import Metric
 
-#: A figure as its read gives it: counts are whole, signals are bool, unknown ones are None.
+#: A figure: counts are int, shifts are bool, unknown ones are None.
 Value = int | float | bool | date | None
 
 
@@ -28,9 +28,8 @@ class Total:
         text: the title of the sum.
         unit: of the amounts and of the value.
         value: the sum; 0 without rows.
-        addends: the rows that add something: `what` (String), `at` (UTC, or a local day), `amount`
-            (Float64).
-        largest: whether the value is the largest amount instead.
+        addends: `what` (String), `at` (UTC, or a local day), `amount` (Float64).
+        largest: whether the value is the largest amount instead of the sum.
     """
 
     kind: str
@@ -55,12 +54,12 @@ class Result:
     Args:
         of: which line (entity/project), experiment or measure; "" for the group's own.
         steps: the arithmetic in words, a line each; the last gives `value`.
-        value: what the rows come to.
-        headline: what the query of the metric says.
-        totals: what is added up, numerator first.
-        latencies: for what rests on a median, the ordered lengths and the survival curve.
-        noun: what the lengths are of, each: loop, wait, experiment, failure or run.
-        title: `of` in words, where it is not a line.
+        value: what the rows add up to.
+        headline: the value from the metric's own query.
+        totals: the sums, numerator first.
+        latencies: for a median, the ordered lengths and the survival curve.
+        noun: what has a length: loop, wait, experiment, failure or run.
+        title: `of` in words, unless it is a line.
     """
 
     of: str
@@ -80,22 +79,22 @@ class Explanation:
     Times are UTC; ids are entity/project/run_id.
 
     Args:
-        scholar: whose figure; None for a stream's and the programme's.
-        stream: id of the stream whose figure it is; None for any other.
-        metric: its id, unit, title and definition.
+        scholar: id, if the figure is a scholar's.
+        stream: id, if the figure is a stream's.
+        metric: the definition of the figure.
         week: Monday of the week; None for all the data.
-        at_end: whether the figure is of the end of the window, and not of all of it.
-        as_of: the instant to which the data is complete.
-        timezone: the time zone of weeks and days, and of times that people read.
+        at_end: whether the figure describes the end of the window instead of the whole window.
+        as_of: the data is complete up to this instant.
+        timezone: IANA name, for weeks, days and times that people read.
         runs: raw rows, class, source of each start and end, and the rule that joined each run to
-            its experiment: of the experiments that touch the window, and those that count nowhere.
+            its experiment; also runs that count nowhere.
         sessions: of these runs.
-        experiments: those that touch the window.
+        experiments: those that overlap the window.
         loops: launched in the window, with their status.
-        charges: for a figure of GPUs or credits, the charge of each session by day; else no rows.
-        left_out: one row per `what` that is excluded, imputed or flagged (`kind`), and `why`.
-        results: one, or one per line, open experiment or measure that has the figure.
-        nothing: the sentence where there is no result.
+        charges: of each session by day; empty unless the figure is of GPUs or credits.
+        left_out: as `velocity.explain.left_out.left_out` returns it.
+        results: one, or one per line, open experiment or measure with the figure.
+        nothing: the sentence if there is no result.
     """
 
     scholar: str | None
@@ -124,7 +123,7 @@ class Explanation:
 
     @property
     def frames(self) -> tuple[pl.DataFrame, ...]:
-        """Every frame of it."""
+        """Every frame, for the size of the explanation in memory."""
         rows = (self.runs, self.sessions, self.experiments, self.loops, self.charges, self.left_out)
         lengths = (it.latencies for it in self.results if it.latencies is not None)
         addends = (total.addends for it in self.results for total in it.totals)

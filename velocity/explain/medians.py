@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from velocity.explain.rows import Rows
     from velocity.queries.metric import Metric
 
-#: Survival this little above one half is one half: floating point made the difference.
+#: Survival above one half by less than this is one half: the rest is floating point.
 _HALF = 0.5 + 1e-9
-#: Figure -> the curve that it is read off, and the words for it.
+#: Figure -> its curve, and the words for it.
 _CURVES = {
     "median": ("survival", "survival"),
     "low": ("survival_low", "the lower limit of survival"),
@@ -29,13 +29,11 @@ _CURVES = {
 }
 
 
-def median(rows: Rows, metric: Metric, column: str, part: str) -> tuple[Result, ...]:
-    """A median, or a figure that stands beside one."""
+def median(rows: Rows, metric: Metric, column: str, headline: float | None) -> Result:
+    """A median, or one of the figures beside it."""
     lengths = rows.latencies(metric.median)
-    figure = column.removeprefix(f"{metric.base}_")
-    value, steps = _read_off(figure, lengths, metric.noun)
-    headline = rows.figures(part)[column]
-    return (Result("", steps, value, headline, latencies=lengths, noun=metric.noun),)
+    value, steps = _read_off(column.removeprefix(f"{metric.base}_"), lengths, metric.noun)
+    return Result("", steps, value, headline, latencies=lengths, noun=metric.noun)
 
 
 def _read_off(figure: str, rows: pl.DataFrame, noun: str) -> tuple[float | None, tuple[str, ...]]:
@@ -48,7 +46,7 @@ def _read_off(figure: str, rows: pl.DataFrame, noun: str) -> tuple[float | None,
     """
     n, events = rows.height, int(rows["event"].sum())
     seen = f"{with_unit(n, f'{noun}s')}, shortest first"
-    ended = f"{written(events)} of them ended, {written(n - events)} only seen so far"
+    ended = f"{written(events)} of them ended, {written(n - events)} still open"
     if figure == "events":
         return events, (seen, ended)
     steps = (f"{seen}; {ended}",)
@@ -56,7 +54,7 @@ def _read_off(figure: str, rows: pl.DataFrame, noun: str) -> tuple[float | None,
         return n, steps
     largest: float | None = rows["hours"].max()  # type: ignore[assignment]
     if figure == "largest":
-        none = f"{formats.NOT_KNOWN}: there is no observation"
+        none = f"{formats.NOT_KNOWN}: no observations"
         return largest, (*steps, none if largest is None else f"{written(largest)} hours: largest")
     if events < formats.MEDIAN_EVENTS:
         few = f"{formats.NOT_KNOWN}: medians start at {formats.MEDIAN_EVENTS} events"
@@ -73,7 +71,7 @@ def _read_off(figure: str, rows: pl.DataFrame, noun: str) -> tuple[float | None,
     return value, (*steps, last)
 
 
-def blind_ratio(rows: Rows) -> tuple[Result, ...]:
+def blind_ratio(rows: Rows, _column: str) -> tuple[Result, ...]:
     """The ratio of each line with loops in the window."""
     lines = reads.lines(
         rows.snapshot,
@@ -107,10 +105,10 @@ def _of_line(rows: Rows, line: str, headline: float | None) -> Result:
 def _against_chance(
     middle: float | None, gaps: int, awake_hours: float
 ) -> tuple[float | None, list[str]]:
-    """A median reaction against the wait for a launch that ignores results."""
+    """A median reaction divided by the median wait for a launch that ignores results."""
     if not awake_hours:
         count = formats.plural(gaps, "launch gap")
-        return None, [f"{formats.NOT_KNOWN}: {count} in no awake hours"]
+        return None, [f"{formats.NOT_KNOWN}: no awake hours in {count}"]
     rate = gaps / awake_hours
     chance = math.log(2) / rate
     steps = [

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from velocity.explain.rows import Rows
 
 
-def ranges(rows: Rows) -> tuple[Result, ...]:
+def ranges(rows: Rows, _column: str) -> tuple[Result, ...]:
     """One result per weekly series: whether the week lies beyond the group's own range."""
     weekly = rows.once(
         "weekly",

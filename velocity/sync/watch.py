@@ -55,7 +55,7 @@ class Log:
     ) -> None:
         """Write an event with the time and the memory of this process in MiB.
 
-        A log that cannot be written (a full disk, a closed pipe) is no reason to stop.
+        A log that cannot be written (a full disk, a closed pipe) does not stop the service.
         """
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         whole = {"ts": now, "level": level, "event": event, **fields, "rss_mib": _resident_mib()}
