@@ -67,7 +67,14 @@ _KINDS = {".py", ".sql", ".md", ".toml", ".sh", ".html", ".j2"}
 _SKIPPED = ("CHANGELOG.md", "scripts/plain_english.py")
 #: Still to be rewritten; nothing is added here.
 _NOT_YET = (
-    *("benchmarks/", "docs/", "queries/", "tests/", "CONTRIBUTING.md", "pyproject.toml"),
+    *("benchmarks/", "queries/", "tests/", "CONTRIBUTING.md", "pyproject.toml"),
+    *(
+        f"docs/{it}.md"
+        for it in (
+            *("adding", "configuration", "dependencies", "metrics", "privacy", "security"),
+            "sign-in",
+        )
+    ),
     *(f"scripts/{it}" for it in ("faults/", "proof/", "metrics_doc.py")),
     *(
         f"velocity/{it}"

@@ -29,7 +29,7 @@ KINDS = (
         ({"metric": "littles_law_residual_hours"}, "'littles_law_residual_hours' compares "),
         ({"scholar": None, "stream": "visio"}, "There is no stream 'visio'"),
         ({"scholar": None, "metric": "blind_ratio"}, "'blind_ratio' is a figure of a scholar."),
-        ({"metric": "runway_days", "week": MONDAY}, "'runway_days' is known for the end of the "),
+        ({"metric": "runway_days", "week": MONDAY}, "'runway_days' is known only for the end of "),
         ({"metric": "signal"}, "'signal' is a figure of a week."),
         ({"week": date(2026, 1, 6)}, "2026-01-06 is not a Monday."),
         ({"week": date(2026, 1, 12)}, "There is no data of ada in the week of 2026-01-12."),

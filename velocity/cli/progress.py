@@ -108,7 +108,7 @@ class _Lines:
 
 @contextmanager
 def _bars(console: Console) -> Iterator[OnProgress]:
-    """A bar for everything in progress; above them a line for everything that has ended."""
+    """A bar per project in progress and one for the current step; a line for what has ended."""
     from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
     from rich.progress import Progress as Bars  # noqa: PLC0415
 
@@ -124,12 +124,9 @@ def _bars(console: Console) -> Iterator[OnProgress]:
 
         def tell(progress: Progress) -> None:
             # The steps of a derivation are too quick for a bar each.
-            alone = progress.stage not in ("pull", "merge")
-            key = progress.stage if alone else progress.what
+            key = progress.what if progress.stage in ("pull", "merge") else ""
             if key not in under_way:
-                if alone or "connect" in under_way:
-                    finish()
-                task = bars.add_task("", total=progress.total, stage=progress.stage, far="")
+                task = bars.add_task("", total=None, stage="", far="")
                 under_way[key] = _Step(progress), task
             step, task = under_way[key]
             if progress.ended:
@@ -147,13 +144,9 @@ def _bars(console: Console) -> Iterator[OnProgress]:
                 stage=progress.stage,
             )
 
-        def finish() -> None:
-            for _, task in under_way.values():
-                bars.update(task, total=1, completed=1)
-            under_way.clear()
-
         yield tell
-        finish()
+        for _, task in under_way.values():
+            bars.remove_task(task)
 
 
 def tell_result(result: SyncResult) -> None:

@@ -50,15 +50,9 @@ def sync_wandb(
 ) -> SyncResult:
     """Pull projects from W&B: runs that are new or changed since the last pull of each.
 
-    A project that fails does not stop the others; its error is in the result.
-
-    Args:
-        data: the data folder.
-        settings: projects, roster file and rules of derivation.
-        projects: "ENTITY/PROJECT" or "ENTITY/*"; if empty, those of the settings.
-        full: read every run again.
-        on_progress: receives the progress.
-        clock: returns the current time; each project is complete to the start of its pull.
+    Projects are "ENTITY/PROJECT" or "ENTITY/*"; by default, those of the settings. With `full`,
+    every run is read again. A project that fails does not stop the others; its error is in the
+    result. Each project is complete to the start of its pull, by `clock`.
 
     Raises:
         VelocityError: no project could be pulled, or the store cannot be written.
@@ -113,7 +107,7 @@ def import_runs(
 
     Args:
         data: the data folder.
-        settings: roster file and rules of derivation.
+        settings: the settings.
         source: name of the source, see `velocity.sources.base`.
         asked: the places to read; its own `on_progress` is ignored.
         as_of: the runs are complete up to this instant; default: the latest `complete_to` of the

@@ -33,12 +33,7 @@ class Forgotten:
 
 
 def look_up(data: Path, settings: Settings, name: str) -> Person:
-    """Find a person, and what would be removed.
-
-    Args:
-        data: the data folder.
-        settings: with the roster file.
-        name: roster id, W&B username or email address.
+    """Find the person with a roster id, W&B username or email address, and what would be removed.
 
     Raises:
         VelocityError: nobody has this name, or the store cannot be read.
@@ -53,11 +48,6 @@ def forget_person(data: Path, settings: Settings, person: Person) -> Forgotten:
 
     If it is interrupted, they stay excluded, and are shown either whole or not at all;
     `finish_forgetting` does the rest.
-
-    Args:
-        data: the data folder.
-        settings: roster file and rules of derivation.
-        person: from `look_up`.
 
     Raises:
         VelocityError: the roster has errors, or the store cannot be written.

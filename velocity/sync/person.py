@@ -36,12 +36,8 @@ class Person:
 def find_person(store: LiveStore, roster: Roster | None, name: str) -> Person:
     """Find the person with a name, and their names in the roster and in the store.
 
-    The current roster comes before the store, and an id before a username.
-
-    Args:
-        store: knows people who are no longer in the roster.
-        roster: the current one.
-        name: roster id, W&B username or email address.
+    The name is a roster id, W&B username or email address. The current roster comes before the
+    store, which also knows people who have left it, and an id before a username.
 
     Raises:
         VelocityError: nobody has this name.
@@ -64,19 +60,12 @@ def find_person(store: LiveStore, roster: Roster | None, name: str) -> Person:
 
 @dataclass(frozen=True)
 class _Known:
-    """Every known name.
-
-    Args:
-        data: the data folder.
-        today: id -> scholar in the current roster.
-        ids: in the current and in earlier rosters.
-        owners: (usernames or emails, name) -> id of the last scholar with it.
-    """
+    """Every known name."""
 
     data: Path
-    today: dict[str, Scholar]
-    ids: frozenset[str]
-    owners: dict[tuple[str, str], str]
+    today: dict[str, Scholar]  # of the current roster, by id
+    ids: frozenset[str]  # in the current and in earlier rosters
+    owners: dict[tuple[str, str], str]  # (usernames or emails, name) -> id of the last one with it
 
     @classmethod
     def of(cls, store: LiveStore, roster: Roster | None) -> Self:

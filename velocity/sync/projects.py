@@ -41,14 +41,8 @@ def pull_projects(
 ) -> list[ProjectResult]:
     """Pull projects, as many at once as the server allows; a failure does not stop the others.
 
-    Args:
-        record: to merge into.
-        server: to pull from.
-        wanted: "ENTITY/PROJECT", or "ENTITY/*" for every project of an entity.
-        full: read every run.
-        on_progress: receives every page, one call at a time, from the threads that pull.
-        on_end: receives the result of every project and the start of its pull, from these threads.
-        clock: returns the current time.
+    The threads that pull call `on_progress` after every page, one call at a time, and `on_end` with
+    the result of a project and the start of its pull.
 
     Returns:
         One result per project, in order; a failed one for an entity whose projects cannot be
@@ -62,19 +56,14 @@ def pull_projects(
     def pull(result: ProjectResult, *, listed: bool) -> None:
         began, started_at = time.monotonic(), clock()
         try:
-            _pull(
-                record,
-                server,
-                result,
-                clock=clock,
-                full=full,
-                listed=listed,
-                on_progress=listener,
-            )
+            pull_project(record, server, result, clock=clock, full=full, on_progress=listener)
         except StoreError:
             raise
         except VelocityError as error:
-            result.error = error
+            if isinstance(error, NoProjectError) and not listed:
+                leave_project(record, server, result, gone_at=clock() - result.clock_ahead)
+            else:
+                result.error = error
         result.seconds = time.monotonic() - began
         on_end(result, started_at)
 
@@ -106,24 +95,6 @@ def _many_objects_at_pace() -> Iterator[None]:
     finally:
         sys.setswitchinterval(interval)
         gc.set_threshold(*thresholds)
-
-
-def _pull(
-    record: Record,
-    server: Server,
-    result: ProjectResult,
-    *,
-    clock: Callable[[], datetime],
-    full: bool,
-    listed: bool,
-    on_progress: OnProgress,
-) -> None:
-    try:
-        pull_project(record, server, result, clock=clock, full=full, on_progress=on_progress)
-    except NoProjectError:
-        if listed:
-            raise
-        leave_project(record, server, result, gone_at=clock() - result.clock_ahead)
 
 
 def _found(

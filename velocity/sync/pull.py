@@ -59,16 +59,10 @@ def pull_project(
     clock: Callable[[], datetime],
     on_progress: OnProgress,
 ) -> None:
-    """Pull one project and add to its result.
+    """Pull one project, page by page, and add to its result, also if the pull fails.
 
-    Args:
-        record: to merge into, page by page.
-        server: to pull from.
-        result: of the project; also filled in if the pull fails.
-        full: read every run, as in a first pull or if the server's filter is not trusted.
-        clock: returns the current time. The project is complete to the start of the pull, by the
-            server's clock if the two differ.
-        on_progress: receives every page.
+    With `full`, every run is read, as in a first pull or if the server's filter is not trusted. The
+    project is complete to the start of the pull, by the server's clock if it differs from `clock`.
 
     Raises:
         VelocityError: the project could not be read completely; the next pull continues.
@@ -86,14 +80,7 @@ def pull_project(
 def leave_project(
     record: Record, server: Server, result: ProjectResult, *, gone_at: datetime
 ) -> None:
-    """Mark all runs of a project that is gone from W&B as deleted, until it is back.
-
-    Args:
-        record: with the runs.
-        server: without the project.
-        result: of the project.
-        gone_at: when W&B no longer had it.
-    """
+    """Mark all runs of a project that is gone from W&B as deleted, until it is back."""
     key = result.entity, result.project
     held = record.list_missing(*key, ())
     record.mark_deleted(*key, held, at=gone_at)
@@ -118,11 +105,7 @@ class _Pull:
     """One pull of one project: `begin`, then `run`."""
 
     def __init__(
-        self,
-        record: Record,
-        server: Server,
-        result: ProjectResult,
-        on_progress: OnProgress,
+        self, record: Record, server: Server, result: ProjectResult, on_progress: OnProgress
     ) -> None:
         self._record = record
         self._server = server
@@ -269,11 +252,7 @@ class _Pull:
         self._mark_gone(unfinished)
 
     def _explains_count(self, uncollected: int) -> bool:
-        """Whether W&B counts as many runs as the record has, or as many more as last time.
-
-        Args:
-            uncollected: runs that W&B counted and the record did not have at the last comparison.
-        """
+        """Whether W&B counts as many runs as the record has, or `uncollected` more as last time."""
         known = {0, uncollected}
         first = self._find_uncollected()
         if first in known:
@@ -327,8 +306,8 @@ class _Pull:
             trusted = inside and not any(at is not None and at >= since for at in left_out.values())
         if not trusted:
             self._result.notes.append(
-                "W&B's filter by heartbeat returns wrong runs for this project, so every sync reads "
-                "all of its runs."
+                "W&B's filter by heartbeat returns wrong runs here, so every sync reads all "
+                "runs of this project."
             )
         return trusted
 
@@ -344,11 +323,7 @@ class _Pull:
         }
 
     def _finish(
-        self,
-        *,
-        go_on_from: datetime,
-        reconciled: bool,
-        filter_trusted: bool | None,
+        self, *, go_on_from: datetime, reconciled: bool, filter_trusted: bool | None
     ) -> None:
         """Record that the pull succeeded, where the next one starts, and the skipped runs."""
         self._result.rejected = list(self._rejected.values())
