@@ -39,7 +39,7 @@ def _options(command):
     return {text for param in shown for text in param.opts if text.startswith("--")} - EVERYWHERE
 
 
-def test_the_commands_are_those_of_the_contract():
+def test_no_command_was_added_or_removed():
     assert set(COMMANDS) == {
         *("demo", "app", "sync", "ingest", "import", "metrics", "runs", "experiments", "loops"),
         *("explain", "report", "forget", "doctor", "roster check", "roster suggest"),
@@ -52,13 +52,13 @@ def test_help_lists_every_command_under_one_of_four_headings():
 
 
 @pytest.mark.parametrize("name", GROUP)
-def test_the_line_of_a_command_is_the_first_of_its_own_help(name):
+def test_the_list_of_commands_repeats_the_first_line_of_their_help(name):
     first = GROUP[name].load().help.split("\n")[0]
     assert GROUP[name].help == first
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_takes_the_places(name):
+def test_every_command_takes_data_and_config(name):
     taken = {text for param in COMMANDS[name].params for text in param.opts}
     assert {"--data", "--config"} <= taken
 
@@ -71,12 +71,12 @@ def test_help_explains_the_command_and_each_of_its_options(name):
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_document_explains_exactly_the_options_there_are(name):
+def test_the_document_lists_exactly_the_existing_options(name):
     told = set(re.findall(r"^\| `(--[a-z-]+)", SECTIONS[name], re.MULTILINE))
     assert told == _options(COMMANDS[name])
 
 
-def test_the_document_has_no_command_that_is_not_there():
+def test_the_document_lists_exactly_the_existing_commands():
     assert set(SECTIONS) == set(COMMANDS)
 
 
@@ -100,7 +100,7 @@ def test_the_document_lists_every_column_of_a_run_table():
 TABLES = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
 
 
-def test_the_page_on_tables_lists_every_state_word_that_is_known():
+def test_the_page_on_tables_lists_every_known_state():
     told = dict(re.findall(r"^\| ([a-z]+) \| ([a-z_, ]+) \|$", TABLES, re.MULTILINE))
     cases = re.findall(r"IN \(([^)]*)\)\s*THEN '(\w+)'", load_query("macros/class_of").body)
     assert {name: set(words.split(", ")) for name, words in told.items()} == {

@@ -1,4 +1,4 @@
-"""Time zones: the locked package's in Python, DuckDB's own in SQL, and where these differ."""
+"""Time zones: tzdata in Python, DuckDB's own in SQL, and their differences."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 KNOWN = {"America/Havana", "Cuba"}
 
 
-def test_zones_are_those_of_the_package() -> None:
+def test_zones_come_from_the_package() -> None:
     assert velocity.__version__
     assert zoneinfo.TZPATH == ()
     assert "Europe/Berlin" in zoneinfo.available_timezones()
@@ -63,7 +63,7 @@ def test_offsets_are_compared_on_both_sides_of_every_change(name: str, changes: 
         ("Europe/Vienna", None),
     ],
 )
-def test_a_zone_with_other_rules_is_found(
+def test_a_zone_with_different_rules_is_found(
     monkeypatch: pytest.MonkeyPatch, other: str, differs_at: datetime | None
 ) -> None:
     monkeypatch.setattr(zones, "ZoneInfo", lambda _: ZoneInfo(other))

@@ -25,8 +25,8 @@ def log_sync(sync: Callable[[Log, OnProgress], SyncResult], *, patience_s: float
     """Run a sync, log its result or its error on standard output, and return the exit code.
 
     The process ends silently when standard input ends, because the watch holds the other end; and
-    with SIGALRM after `patience_s` seconds without progress, because the W&B client can wait forever
-    for its own helper process.
+    with SIGALRM after `patience_s` seconds without progress, because the W&B client waits for its
+    own helper process without a limit.
     """
     threading.Thread(target=_end_with_the_watch, name="watch", daemon=True).start()
     # Standard output is for our lines only, also if the W&B client starts a process.
