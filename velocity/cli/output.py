@@ -49,16 +49,9 @@ def show(
 ) -> None:
     """Write what a read of the latest snapshot returns.
 
-    Args:
-        places: where the data is.
-        read: returns the rows.
-        scholar: must exist, if given.
-        form: of the output; None: the extension of `out`, else a table.
-        out: file to write to; None: standard output.
-        keys: columns that identify a row of a table.
-        shown: main columns of a table; empty: all.
-        every: whether a table has every column; None: only if it has one row.
-        nothing: said instead of an empty table.
+    The format defaults to the extension of `out` (None: standard output), else a table. A table has
+    only the columns `shown`, if any, unless it must have `every` column; if that is None, a single
+    row has. Otherwise `keys` identify its rows. `nothing` is said instead of an empty table.
 
     Raises:
         typer.BadParameter: Parquet would go to a terminal.

@@ -21,23 +21,14 @@ Value = int | float | bool | date | None
 
 @dataclass(frozen=True, eq=False)
 class Total:
-    """A sum (or the largest) of rows.
+    """A sum of rows, or the largest of them."""
 
-    Args:
-        kind: which rows, such as runs, sessions, charges or weeks.
-        text: the title of the sum.
-        unit: of the amounts and of the value.
-        value: the sum; 0 without rows.
-        addends: `what` (String), `at` (UTC, or a local day), `amount` (Float64).
-        largest: whether the value is the largest amount instead of the sum.
-    """
-
-    kind: str
-    text: str
-    unit: str
-    value: float
-    addends: pl.DataFrame
-    largest: bool = False
+    kind: str  # of the rows, such as runs, sessions, charges or weeks
+    text: str  # title of the sum
+    unit: str  # of the amounts and of the value
+    value: float  # 0 without rows
+    addends: pl.DataFrame  # what (String), at (UTC, or a local day), amount (Float64)
+    largest: bool = False  # whether the value is the largest amount instead of the sum
 
     @property
     def step(self) -> str:
@@ -49,27 +40,16 @@ class Total:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """One value: the group's, or that of one of its lines, experiments or measures.
+    """One value: the group's, or that of one of its lines, experiments or measures."""
 
-    Args:
-        of: which line (entity/project), experiment or measure; "" for the group's own.
-        steps: the arithmetic in words, a line each; the last gives `value`.
-        value: what the rows add up to.
-        headline: the value from the metric's own query.
-        totals: the sums, numerator first.
-        latencies: for a median, the ordered lengths and the survival curve.
-        noun: what has a length: loop, wait, experiment, failure or run.
-        title: `of` in words, unless it is a line.
-    """
-
-    of: str
-    steps: tuple[str, ...]
-    value: Value
-    headline: Value
-    totals: tuple[Total, ...] = ()
-    latencies: pl.DataFrame | None = None
-    noun: str = ""
-    title: str = ""
+    of: str  # which line (entity/project), experiment or measure; "" for the group's own
+    steps: tuple[str, ...]  # the arithmetic in words; the last step gives `value`
+    value: Value  # what the rows add up to
+    headline: Value  # from the metric's own query
+    totals: tuple[Total, ...] = ()  # the sums, numerator first
+    latencies: pl.DataFrame | None = None  # of a median: the ordered lengths and the survival curve
+    noun: str = ""  # what has a length: loop, wait, experiment, failure or run
+    title: str = ""  # `of` in words, unless it is a line
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,41 +57,23 @@ class Explanation:
     """Everything behind one figure of a scholar, a stream or the programme.
 
     Times are UTC; ids are entity/project/run_id.
-
-    Args:
-        scholar: id, if the figure is a scholar's.
-        stream: id, if the figure is a stream's.
-        metric: the definition of the figure.
-        week: Monday of the week; None for all the data.
-        at_end: whether the figure describes the end of the window instead of the whole window.
-        as_of: the data is complete up to this instant.
-        timezone: IANA name, for weeks, days and times that people read.
-        runs: raw rows, class, source of each start and end, and the rule that joined each run to
-            its experiment; also runs that count nowhere.
-        sessions: of these runs.
-        experiments: those that overlap the window.
-        loops: launched in the window, with their status.
-        charges: of each session by day; empty unless the figure is of GPUs or credits.
-        left_out: as `velocity.explain.left_out.left_out` returns it.
-        results: one, or one per line, open experiment or measure with the figure.
-        nothing: the sentence if there is no result.
     """
 
-    scholar: str | None
-    stream: str | None
+    scholar: str | None  # id, if the figure is a scholar's
+    stream: str | None  # id, if it is a stream's
     metric: Metric
-    week: date | None
-    at_end: bool
-    as_of: datetime
-    timezone: str
-    runs: pl.DataFrame
-    sessions: pl.DataFrame
-    experiments: pl.DataFrame
-    loops: pl.DataFrame
-    charges: pl.DataFrame
-    left_out: pl.DataFrame
-    results: tuple[Result, ...]
-    nothing: str
+    week: date | None  # its Monday; None for all the data
+    at_end: bool  # whether the figure describes the end of the window instead of the whole window
+    as_of: datetime  # the data is complete up to this instant
+    timezone: str  # IANA name, for weeks, days and times that people read
+    runs: pl.DataFrame  # with class, sources of start and end, and the rule that joined each
+    sessions: pl.DataFrame  # of these runs
+    experiments: pl.DataFrame  # that overlap the window
+    loops: pl.DataFrame  # launched in the window
+    charges: pl.DataFrame  # of each session by day; empty unless the figure is of GPUs or credits
+    left_out: pl.DataFrame  # kind (excluded, imputed or flagged), what, why
+    results: tuple[Result, ...]  # one, or one per line, open experiment or measure
+    nothing: str  # the sentence if there is no result
 
     @property
     def window(self) -> str:

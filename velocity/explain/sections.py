@@ -18,23 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Section:
-    """One table of an explanation.
-
-    Args:
-        title: what the rows are.
-        about: what they show, as the rest of a sentence.
-        frame: all rows and columns.
-        shown: the main columns.
-        keys: those of them that identify a row.
-        words: column -> word in it -> meaning, once in all sections.
-    """
+    """One table of an explanation."""
 
     title: str
-    about: str
-    frame: pl.DataFrame
-    shown: tuple[str, ...]
-    keys: tuple[str, ...]
-    words: dict[str, dict[str, str]]
+    about: str  # what the rows show, as the rest of a sentence
+    frame: pl.DataFrame  # all rows and columns
+    shown: tuple[str, ...]  # the main columns
+    keys: tuple[str, ...]  # those of them that identify a row
+    words: dict[str, dict[str, str]]  # column -> word in it -> meaning, once in all sections
 
 
 #: Frame -> title, what the rows show, columns shown, and how many of these identify a row.

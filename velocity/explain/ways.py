@@ -24,21 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Way:
-    """How a metric is explained.
+    """How a metric is explained."""
 
-    Args:
-        results: gives its values for a group and window.
-        windows: a week or all the data (any), the data as a whole (end), or a week only.
-        at_end: whether it describes the end of the window instead of the whole window.
-        nothing: the sentence if there is no value.
-        kinds: the kinds of group that have it.
-    """
-
-    results: Callable[[Rows, str], tuple[Result, ...]]
-    windows: Literal["any", "end", "week"] = "any"
-    at_end: bool = False
-    nothing: str = ""
-    kinds: tuple[reads.By, ...] = ("scholar", "stream", "programme")
+    results: Callable[[Rows, str], tuple[Result, ...]]  # its values for a group and window
+    windows: Literal["any", "end", "week"] = "any"  # end: only all the data; week: only a week
+    at_end: bool = False  # whether it describes the end of the window instead of the whole window
+    nothing: str = ""  # the sentence if there is no value
+    kinds: tuple[reads.By, ...] = ("scholar", "stream", "programme")  # groups that have it
 
 
 _NO_ENTRY = "Neither grants nor charges by then."

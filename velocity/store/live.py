@@ -6,7 +6,7 @@ past weeks would not be recorded as restated.
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -102,38 +102,27 @@ def open_live(data: Path, settings: Settings | None = None) -> Iterator[LiveStor
             f"The data folder {data} cannot be created: {error.strerror}.",
             "Check its permissions, or choose another folder with --data.",
         ) from error
-    with writer_lock(data), _opened(data) as store:
+    with writer_lock(data), ExitStack() as opened:
+        try:
+            record = open_record(data)
+            opened.callback(record.close)
+            store = LiveStore(data, record)
+            opened.callback(store.close)
+        except (duckdb.Error, OSError) as error:
+            if is_full_disk(error):
+                raise cannot_write(data, error) from error
+            raise StoreError(
+                f"The store in {data} cannot be opened: {str(error).splitlines()[0]}",
+                "If it is damaged, move it away and sync again; snapshots stay readable.",
+            ) from error
         try:
             store.prepare()
             remove_old_file(data)
             if settings is not None:
-                store.record.name_keys(settings.named_keys)
+                record.name_keys(settings.named_keys)
             yield store
         except WRITE_ERRORS as error:
             raise cannot_write(data, error) from error
-
-
-@contextmanager
-def _opened(data: Path) -> Iterator[LiveStore]:
-    try:
-        record = open_record(data)
-        try:
-            store = LiveStore(data, record)
-        except BaseException:
-            record.close()
-            raise
-    except (duckdb.Error, OSError) as error:
-        if is_full_disk(error):
-            raise cannot_write(data, error) from error
-        raise StoreError(
-            f"The store in {data} cannot be opened: {str(error).splitlines()[0]}",
-            "If it is damaged, move it away and sync again; snapshots stay readable.",
-        ) from error
-    try:
-        yield store
-    finally:
-        record.close()
-        store.close()
 
 
 def define_macros(store: LiveStore) -> None:

@@ -14,6 +14,7 @@ import duckdb
 from velocity.database.connection import make_durable, quoted
 from velocity.database.failures import cause, interruptible
 from velocity.errors import StoreError
+from velocity.paths import write_private
 from velocity.queries import list_queries, load_query, queries_fingerprint
 from velocity.store.live import define_macros
 
@@ -55,7 +56,8 @@ def publish(store: LiveStore) -> str:
         make_durable(partial)
         partial.rename(folder / f"{name}.duckdb")
         make_durable(folder)
-        _point(store.data, name)
+        write_private(store.data / "CURRENT", name)
+        make_durable(store.data)
     except (OSError, duckdb.Error) as error:
         partial.unlink(missing_ok=True)
         raise StoreError(
@@ -104,15 +106,6 @@ def _check(partial: Path) -> None:
             raise OSError(f"the check found {wrong[0][0]}")
     finally:
         connection.close()
-
-
-def _point(data: Path, name: str) -> None:
-    """Point CURRENT to a snapshot, atomically."""
-    pointer = data / "CURRENT.partial"
-    pointer.write_text(name, encoding="ascii")
-    make_durable(pointer)
-    pointer.replace(data / "CURRENT")
-    make_durable(data)
 
 
 def _tidy(folder: Path, current: str) -> None:

@@ -20,17 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Person:
-    """A person whose data can be removed.
-
-    Args:
-        names: every name of the person.
-        runs: username -> number of runs in the store, which may be 0.
-        in_roster: whether the person is in the roster file.
-    """
+    """A person whose data can be removed."""
 
     names: Names
-    runs: dict[str, int]
-    in_roster: bool
+    runs: dict[str, int]  # username -> number of runs in the store, which may be 0
+    in_roster: bool  # whether the person is in the roster file
 
 
 def find_person(store: LiveStore, roster: Roster | None, name: str) -> Person:

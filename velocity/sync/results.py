@@ -18,21 +18,13 @@ Stage = Literal["connect", "pull", "merge", "derive", "publish"]
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a command is.
-
-    Args:
-        stage: of the command.
-        what: such as a project; several can be in progress at once.
-        done: runs or steps so far.
-        total: of them, if known.
-        ended: no more progress follows for `what`.
-    """
+    """How far a command is."""
 
     stage: Stage
-    what: str
+    what: str  # such as a project; several can be in progress at once
     done: int = 0
-    total: int | None = None
-    ended: bool = False
+    total: int | None = None  # if known
+    ended: bool = False  # no more progress follows for `what`
 
 
 OnProgress = Callable[[Progress], None]
@@ -40,23 +32,18 @@ OnProgress = Callable[[Progress], None]
 
 @dataclass
 class ProjectResult:
-    """What a command did for one project; `error` is set if it failed.
-
-    `deleted` counts runs that are gone, `requests` the requests for runs, and `notes` are sentences
-    for people. `clock_ahead` is how far this machine's clock is ahead of the server's; zero if they
-    agree within a minute.
-    """
+    """What a command did for one project."""
 
     entity: str
     project: str
     counts: MergeCounts = field(default_factory=MergeCounts)
     rejected: list[Rejected] = field(default_factory=list)
     deleted: int = 0
-    requests: int = 0
-    notes: list[str] = field(default_factory=list)
+    requests: int = 0  # for runs
+    notes: list[str] = field(default_factory=list)  # sentences for people
     seconds: float = 0.0
-    clock_ahead: timedelta = timedelta()
-    error: VelocityError | None = None
+    clock_ahead: timedelta = timedelta()  # own clock against the server's; zero if they agree
+    error: VelocityError | None = None  # if it failed
 
     @property
     def name(self) -> str:
