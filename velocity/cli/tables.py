@@ -70,7 +70,9 @@ def draw_table(
         return _upright(columns, width)
     output = io.StringIO()
     console = Console(file=output, width=width, color_system=None)
-    for band in _bands(columns, keys, width) if keys else [columns]:
+    for number, band in enumerate(_bands(columns, keys, width) if keys else [columns]):
+        if number:
+            console.print()
         table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
         for column in band:
             column.add_to(table)
