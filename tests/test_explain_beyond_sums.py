@@ -39,9 +39,9 @@ def test_a_week_beyond_the_usual_range_is_a_shift():
         "2 experiments = 22 / 11, the centre",
         "1.1 experiments = 11 / 10, the mean move",
         "0 to 4.93 experiments = 2 -/+ 2.66 * 1.1, cut at 0, the usual range",
-        "yes: the week, 12 experiments, lies beyond",
+        "yes: the week, 12 experiments, is beyond it",
     )
-    assert steps_of(3)[-1] == "no: the week, 1 experiment, lies inside"
+    assert steps_of(3)[-1] == "no: the week, 1 experiment, is inside it"
     assert steps_of(11)[-1] == "no: the week is still running"
     early = explain(worked(), scholar="ada", metric="signal", week=MONDAY)
     assert {it.steps[-1] for it in early.results} == {"no: the week is still running"}

@@ -1,4 +1,4 @@
-"""Kaplan-Meier medians, and the blind ratio that rests on one."""
+"""Kaplan-Meier medians, and the blind ratio, which uses one."""
 
 from __future__ import annotations
 
@@ -37,12 +37,9 @@ def median(rows: Rows, metric: Metric, column: str, headline: float | None) -> R
 
 
 def _read_off(figure: str, rows: pl.DataFrame, noun: str) -> tuple[float | None, tuple[str, ...]]:
-    """A figure of a survival curve, and its steps in words.
+    """A figure (n, events, median, low, high or largest) of a survival curve, and its steps.
 
-    Args:
-        figure: n, events, median, low, high or largest.
-        rows: of queries/reads/explain_latencies.sql, shortest first.
-        noun: what each row is the length of.
+    `rows` are those of queries/reads/explain_latencies.sql, the lengths of `noun`s in order.
     """
     n, events = rows.height, int(rows["event"].sum())
     seen = f"{with_unit(n, f'{noun}s')}, shortest first"

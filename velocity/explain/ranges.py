@@ -1,4 +1,4 @@
-"""Whether a week lies beyond the usual range (XmR) of each weekly series of a group."""
+"""Whether a week is beyond the usual range (XmR) of each weekly series of a group."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def ranges(rows: Rows, _column: str) -> tuple[Result, ...]:
-    """One result per weekly series: whether the week lies beyond the group's own range."""
+    """One result per weekly series: whether the week is beyond the group's own range."""
     weekly = rows.once(
         "weekly",
         lambda: reads.weekly(
@@ -56,7 +56,7 @@ def _of_series(weekly: pl.DataFrame, week: dict[str, Any], usual: dict[str, Any]
 def _judged(
     week: dict[str, Any], levels: Total, moves: Total, usual: dict[str, Any], *, on_log: bool
 ) -> tuple[bool, list[str]]:
-    """Whether the week lies beyond the range of the levels, and the steps that say so."""
+    """Whether the week is beyond the range of the levels, and the steps that show it."""
     weeks, unit = levels.addends.height, metrics()[week["measure"]].unit
     if week["running"]:
         return False, ["no: the week is still running"]
@@ -69,7 +69,7 @@ def _judged(
     if on_log:
         low, high, ends = math.exp(low), math.exp(high), ("exp(", ")")
     spread = f"{written(centre)} -/+ {written(usual['reach'])} * {written(moved)}"
-    # The query ends the range where the metric ends: no count is below 0, no share above 1.
+    # The query cuts the range to possible values: counts are at least 0, shares at most 1.
     shown, cut = (week["limit_low"], week["limit_high"]), ""
     if not all(math.isclose(*it, abs_tol=1e-9) for it in zip(shown, (low, high), strict=True)):
         cut = f", cut to what a {unit} can be" if unit == "share" else ", cut at 0"
@@ -80,8 +80,8 @@ def _judged(
         f"{written(shown[0])} to {written(shown[1])} {unit} = {spread}, the usual range",
     ]
     value = week["value"]
-    # A series that never varies lies on its limits: rounding must not put it beyond them.
+    # A constant series is on its limits: rounding must not move it beyond them.
     on_limit = math.isclose(value, low) or math.isclose(value, high)
     beyond = not (low <= value <= high or on_limit)
-    verdict = "yes: the week, {}, lies beyond" if beyond else "no: the week, {}, lies inside"
+    verdict = "yes: the week, {}, is beyond it" if beyond else "no: the week, {}, is inside it"
     return beyond, [*steps, verdict.format(with_unit(value, unit))]
