@@ -57,7 +57,11 @@ PHRASES = {
     r"\bof its own accord\b": "by itself",
     r"\bas good as none\b": "",
     r"\bwhat came before\b": "earlier",
-    r"\bchange nothing\b": "changes nothing",
+    r"\bsame \w+ twice change nothing\b": "changes nothing",
+    r"\blines of thought\b": "experiments at once",
+    r"\bin the midst of\b": "during",
+    r"\b(?:say|says|tell|tells) nothing of\b": "does not describe",
+    r"\bnone of (?:its|theirs)\b": "not part of it",
 }
 _PATTERN = re.compile(
     "|".join(f"({it.replace(' ', chr(92) + 's+')})" for it in PHRASES), re.IGNORECASE
