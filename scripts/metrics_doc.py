@@ -19,7 +19,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 _START = """\
 # What every figure means
 
-<!-- Written by `make docs` from queries/ and velocity/reading/conventions.py: change those. -->
+<!-- Written by `make docs` from queries/ and velocity/reading/conventions.md: change those. -->
 
 Every figure has one definition, in one file of `queries/`, and these are its words and its formula.
 `velocity explain --scholar ID --metric ID` shows the rows behind a figure, and how they add up;

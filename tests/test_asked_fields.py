@@ -11,7 +11,7 @@ from tests import faults
 from tests.worlds import connected, pulled, runs_served
 from velocity.demo.wandb_server.faults import Fault
 from velocity.errors import RetryLaterError, SourceError
-from velocity.sources.asked_fields import find_lacking
+from velocity.sources.asked_fields import find_lacking, without_fields
 
 QUERY = """
 query Runs($name: String!) {
@@ -105,6 +105,7 @@ def server(monkeypatch):
         "runs.edges.node",
         "runs.edges.node.heartbeatAt",
         "runs.edges.node.summaryMetrics",
+        "runs.edges.node.commit",
         "runs.edges.node.user.username",
     ],
 )
@@ -139,9 +140,32 @@ def test_projects_without_names_are_an_error_too(server):
         client.fetch_project_names("lab")
 
 
-def test_a_count_that_fails_plainly_is_asked_for_through_the_client(server):
+def test_a_count_is_asked_for_again_where_the_server_is_overloaded(server):
     client = connected(server)
-    for fault in (faults.status(503), faults.html_page(), faults.dropped()):
+    for fault in (faults.status(503), faults.status(429)):
         server.faults[:] = [fault.at(operation="RunCount")]
         assert client.count_runs("lab", "vision") == 12
-        assert server.calls[-1].user_agent.startswith("W&B Public Client")
+
+
+def test_a_query_loses_the_fields_left_out_and_the_fragments_that_only_they_use():
+    query = """query Some { a { ...Of b } }
+    fragment Of on A { c user { ...User } }
+    fragment User on User { name }"""
+    left = " ".join(without_fields(query, ("user", "b")).split())
+    assert left == "query Some { a { ...Of } } fragment Of on A { c }"
+
+
+@pytest.mark.parametrize(
+    ("data", "lacking"),
+    [
+        (3, "data"),
+        ({"project": 3}, "project.runCount"),
+        ({"project": []}, "project"),
+        ({"project": {"runCount": 1, "runs": "no"}}, "project.runs.edges"),
+        ({"project": {"runCount": 1, "runs": {"edges": {}}}}, "project.runs.edges"),
+        ({"project": {"runCount": 1, "runs": {"edges": ["no"]}}}, "project.runs.edges.node"),
+    ],
+)
+def test_something_else_in_place_of_an_object_or_a_list_lacks_its_fields(data, lacking):
+    query = "{ project { runCount runs { edges { node { name } } } } }"
+    assert find_lacking(data, query) == lacking

@@ -79,6 +79,7 @@ def run_node(entity: str, project: str, node: Mapping[str, Any]) -> RunNode:
         sweep_name=node["sweepName"],
         notes=node["notes"],
         history_line_count=node["historyLineCount"],
+        commit=node["commit"],
     )
 
 

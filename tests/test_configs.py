@@ -115,6 +115,24 @@ def test_no_snapshot_has_anything_of_a_config_but_names_of_keys(server, tmp_path
         }
 
 
+def commits_of(data):
+    with open_live(data) as store:
+        return dict(store.record.connection.run("SELECT run_id, commit FROM raw_run"))
+
+
+def test_the_commit_comes_with_a_run_and_is_in_no_snapshot(server, tmp_path):
+    data = tmp_path / "data"
+    server.world.change("lab", "vision", "r0001", commit="c0ffee")
+    synced(data)
+    commits = commits_of(data)
+    assert (commits.pop("r0001"), set(commits.values())) == ("c0ffee", {None})
+    assert all(b"c0ffee" not in it.read_bytes() for it in (data / "snapshots").iterdir())
+    server.world.change("lab", "vision", "r0001", commit="decade")
+    assert synced(data, days=1.1).counts.changed == 0
+    assert synced(data, days=1.2, full=True).counts.changed == 1
+    assert commits_of(data)["r0001"] == "decade"
+
+
 @pytest.mark.thorough
 def test_a_forgotten_persons_names_of_keys_are_gone(tmp_path):
     rows = [
@@ -224,6 +242,7 @@ def runs_asked_for(server):
 
 @pytest.mark.thorough
 def test_a_store_of_the_version_before_is_hashed_and_nothing_is_pulled_again(server, earlier):
+    server.world.change("lab", "vision", "r0001", commit="c0ffee")
     project = synced(earlier, GPUS, days=1.5)
     assert len(runs_asked_for(server)) == 1  # for what is new
     assert (project.counts.new, project.counts.changed, project.counts.unchanged) == (0, 0, 0)
@@ -239,14 +258,15 @@ def test_a_store_of_the_version_before_is_hashed_and_nothing_is_pulled_again(ser
         ]
         assert told_of(store) == ['{"num_gpus":2}']
         assert store.record.connection.run(
-            "SELECT DISTINCT config_earlier, config_hash FROM raw_run"
-        ) == [(True, None)]
+            "SELECT DISTINCT config_earlier, config_hash, commit FROM raw_run"
+        ) == [(True, None, None)]
     # What is read anew has everything again, and is compared by it.
     assert synced(earlier, GPUS, days=1.6, full=True).counts.changed == 6
     with open_live(earlier) as store:
         assert store.record.connection.run(
             "SELECT DISTINCT config_earlier, len(config_hashes) FROM raw_run"
         ) == [(False, 5)]
+    assert commits_of(earlier)["r0001"] == "c0ffee"
 
 
 _KILLED = """

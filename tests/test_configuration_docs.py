@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from velocity.roster.models import Roster, check_roster
 from velocity.settings import Settings, load_settings
-from velocity.toml.problems import as_toml
+from velocity.toml import as_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Who comes in, with sign-in and without: foreign pages, proxies, other accounts, other names."""
+"""Which requests are let in: other sites' pages, proxies, other accounts, other host names."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def request(*headers, path="/", query="", kind="http"):
         "",
     ],
 )
-def test_pages_of_other_sites_do_not_come_in(origin, kind):
+def test_requests_from_pages_of_other_sites_are_refused(origin, kind):
     for door, host in ((OPEN, "localhost:8501"), (SIGNED_IN, "velocity.example.org")):
         asked = request(("host", host), ("origin", origin), kind=kind)
         assert door.refusal(asked) == "The request comes from a page of another site."
 
 
 @pytest.mark.parametrize("kind", ["http", "websocket"])
-def test_our_own_pages_do(kind):
+def test_requests_from_our_own_pages_are_let_in(kind):
     assert OPEN.refusal(request(LOCAL, ("origin", "http://localhost:8501"), kind=kind)) is None
     # A proxy may pass on the name it was asked for, or its own.
     for host in ("velocity.example.org", "10.0.0.7:8501"):
@@ -59,7 +59,7 @@ def test_our_own_pages_do(kind):
 
 
 @pytest.mark.parametrize("door", [OPEN, SIGNED_IN], ids=["open", "signed in"])
-def test_a_socket_says_whose_it_is(door):
+def test_a_socket_must_name_its_page(door):
     assert door.refusal(request(LOCAL)) is None
     assert "which page" in door.refusal(request(LOCAL, kind="websocket"))
 
@@ -73,7 +73,7 @@ def test_a_socket_says_whose_it_is(door):
         (LOCAL, ("origin", "http://localhost:8501"), ("origin", "http://evil.example")),
     ],
 )
-def test_a_request_that_says_two_things_does_not_come_in(headers, door):
+def test_a_request_with_two_hosts_or_origins_is_refused(headers, door):
     assert "does not say clearly" in door.refusal(request(*headers))
 
 
@@ -98,7 +98,7 @@ def test_a_request_that_says_two_things_does_not_come_in(headers, door):
         "X-Envoy-External-Address",
     ],
 )
-def test_without_sign_in_no_proxy_comes_in(header):
+def test_without_sign_in_requests_through_a_proxy_are_refused(header):
     assert "through a proxy" in OPEN.refusal(request(LOCAL, (header.lower(), "1")))
     assert SIGNED_IN.refusal(request(LOCAL, (header.lower(), "1"))) is None
 
@@ -117,7 +117,7 @@ def test_without_sign_in_no_proxy_comes_in(header):
         ("", False),
     ],
 )
-def test_without_sign_in_only_names_of_this_machine_come_in(host, own):
+def test_without_sign_in_only_host_names_of_this_machine_are_let_in(host, own):
     refused = OPEN.refusal(request(("host", host)))
     assert (refused is None) is own
     assert own or "not this machine's own" in refused
@@ -152,7 +152,7 @@ def test_the_token_leads_to_the_same_page_without_it(path, query, way_in):
     assert OPEN.way_in(request(LOCAL, path=path, query=query)) == way_in
 
 
-def test_where_no_token_is_needed_none_is_taken():
+def test_a_token_is_ignored_if_none_is_needed():
     demo = Door(None, None, 8501)
     assert demo.is_open(request(LOCAL))
     assert demo.way_in(request(LOCAL, query="token=None")) is None

@@ -20,7 +20,7 @@ def test_a_cell_that_looks_like_a_formula_is_quoted(cell):
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@S(A1)", " =1", '"=1"', "\uff1d1"])
-def test_no_separator_makes_a_cell_that_a_spreadsheet_runs(formula, separator):
+def test_no_separator_lets_a_spreadsheet_run_a_cell(formula, separator):
     names = [formula, *(f"x{it}{formula}" for it in ";\t|\n\r"), f'x;"{formula}', f"x; {formula}"]
     written = csv_bytes(pl.DataFrame({"name": names, "tags": [["x", formula]] * len(names)}))
     # Some programs take quotes for part of the text where the separator is not the comma.

@@ -8,9 +8,8 @@ import pytest
 from tests.builders import at, run, store_of
 from tests.read_schemas import READ_SCHEMAS
 from velocity.reading import reads
-from velocity.reading.programme import charged
+from velocity.reading.frames import charged, series_days
 from velocity.reading.series import last_complete_week, recent
-from velocity.reading.streams import series_days
 from velocity.sentences import lines, tiles
 from velocity.sentences.signals import signals
 from velocity.sentences.weeks import window_words

@@ -1,4 +1,4 @@
-"""What stands in front of the pages: cookies behind TLS, and the way back after a sign-in."""
+"""In front of the pages: cookies behind TLS, and the way back after a sign-in."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def cookies(headers):
 
 
 @pytest.mark.parametrize("path", ["/auth/login", "/oauth2callback"])
-def test_behind_tls_every_cookie_is_secure_and_only_there(path):
+def test_cookies_are_secure_behind_tls_and_only_there(path):
     behind, plain = ask(path, https=True), ask(path)
     assert len(cookies(behind)) == 3  # Streamlit's and the way back
     assert all(cookie.split("; ").count("Secure") == 1 for cookie in cookies(behind))
@@ -87,7 +87,7 @@ def test_behind_tls_every_cookie_is_secure_and_only_there(path):
     assert "strict-transport-security" not in dict(plain)
 
 
-def test_the_way_back_is_the_page_that_asked():
+def test_the_way_back_is_the_page_that_asked_for_the_sign_in():
     path = "/my-velocity?period=4+weeks"
     kept = cookies(ask("/auth/login", referer=f"https://{HOST}{path}"))[-1]
     assert "HttpOnly" in kept
@@ -101,19 +101,19 @@ def test_the_way_back_is_the_page_that_asked():
 @pytest.mark.parametrize(
     "referer", ["https://evil.example/runs", f"https://{HOST}.evil.example/runs", "", "nonsense"]
 )
-def test_a_page_of_somebody_else_is_no_way_back(referer):
+def test_another_sites_page_is_not_a_way_back(referer):
     kept = cookies(ask("/auth/login", referer=referer))[-1]
     assert kept.startswith("velocity_return=%2F;")
 
 
 @pytest.mark.parametrize("address", ELSEWHERE)
-def test_nobody_is_led_elsewhere_after_a_sign_in_whatever_the_cookie_says(address):
+def test_a_forged_cookie_cannot_redirect_to_another_site_after_a_sign_in(address):
     for written in {quote(address, safe=""), quote(quote(address, safe=""), safe="")}:
         came = ask("/oauth2callback", cookie=f"velocity_return={written}")
         assert dict(came)["location"] == "/"
 
 
 @pytest.mark.parametrize("path", ["//evil.example/", "/\\evil.example"])
-def test_nor_whatever_a_page_of_ours_is_called(path):
+def test_a_page_name_cannot_redirect_to_another_site_either(path):
     kept = cookies(ask("/auth/login", referer=f"https://{HOST}{path}"))[-1]
     assert kept.startswith("velocity_return=%2F;")

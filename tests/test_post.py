@@ -1,4 +1,4 @@
-"""velocity report --post: at most once, whoever else posts, and wherever it is stopped."""
+"""velocity report --post sends once, whoever else posts and wherever it is stopped."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_two_at_once_post_once(data):
 
 
 @pytest.mark.fault
-def test_a_post_that_was_killed_is_not_sent_again_but_by_again(data):
+def test_a_killed_post_is_sent_again_only_with_again(data):
     with webhook() as server:
         killed = start(data, server.url, *EARLIER)
         assert server.heard.wait(PATIENCE_S)
@@ -102,7 +102,7 @@ def test_a_post_that_was_killed_is_not_sent_again_but_by_again(data):
         assert len(server.got) == 2
 
 
-def test_a_post_without_an_answer_counts_as_posted_and_tells_no_address(tmp_path):
+def test_a_post_without_an_answer_counts_as_posted_and_does_not_show_the_address(tmp_path):
     def post(*, again=False):
         return post_once(
             tmp_path, server.url, "text", week="2026-W11", stream=None, again=again, sleep=print
@@ -110,7 +110,7 @@ def test_a_post_without_an_answer_counts_as_posted_and_tells_no_address(tmp_path
 
     with webhook(hangs_up=True) as server:
         server.answers.set()
-        with pytest.raises(SourceError, match="may have been posted or not") as caught:
+        with pytest.raises(SourceError, match="may or may not have been posted") as caught:
             post()
         assert "SECRET" not in f"{caught.value.message} {caught.value.hint}"
         assert post() is False

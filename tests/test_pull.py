@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import orjson
 import polars as pl
 import pytest
 
 from tests import faults
-from tests.worlds import NOON, node, point_client_at, pull_into
+from tests.worlds import NOON, connected, node, point_client_at, pull_into
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World, Writer
 from velocity.errors import RetryLaterError
@@ -203,6 +204,47 @@ def test_a_wrong_heartbeat_filter_makes_every_pull_full_with_a_note(server, pull
     assert (again.counts.changed, again.counts.unchanged, again.notes) == (1, 19, said)
     server.faults.clear()
     assert pulled(LATER + 2 * HOUR).notes == []
+    server.faults.clear()
+    assert pulled(LATER + 2 * HOUR).notes == []
+    assert pulled(LATER + 3 * HOUR).requests == 2
+
+
+def without_heartbeat() -> faults.Fault:
+    """Run 3 has a heartbeat that is no time, and the server breaks where it compares that."""
+
+    def odd(data, _call):
+        data = orjson.loads(orjson.dumps(data))  # pages hold rows that are JSON text already
+        for edge in data["project"]["runs"]["edges"]:
+            if edge["node"]["name"] == "r0003":
+                edge["node"]["heartbeatAt"] = "soon"
+        return data
+
+    return faults.Fault(change_data=odd).at(times=None)
+
+
+def breaks() -> faults.Fault:
+    return faults.status(500).at(when=by_heartbeat, times=None)
+
+
+def test_where_a_heartbeat_is_no_time_the_filter_by_it_is_not_asked_for(server, pulled):
+    server.world.put(*(node(number) for number in range(5)))
+    server.faults[:] = [breaks(), without_heartbeat()]
+    first = pulled(LATER)
+    assert (first.counts.new, first.requests) == (5, 3)
+    assert "every sync reads all runs" in first.notes[0]
+    assert pulled(LATER + HOUR).counts.unchanged == 5
+
+
+@pytest.mark.thorough
+def test_a_filter_by_heartbeat_that_breaks_makes_the_pull_a_full_one(server, pulled, tmp_path):
+    server.world.put(*(node(number) for number in range(5)))
+    pulled(LATER)
+    server.world.put(node(6))
+    server.faults.append(breaks())
+    with open_live(tmp_path / "data") as store:
+        (broken,) = pull_into(store, connected(server), ["lab/vision"], LATER + HOUR)
+    assert (broken.counts.new, broken.counts.unchanged) == (1, 5)
+    assert "every sync reads all runs" in broken.notes[0]
     assert pulled(LATER + 3 * HOUR).requests == 2
 
 

@@ -1,4 +1,4 @@
-"""What lists show, and of which days: one small store, worked by hand."""
+"""The rows of lists and their days, in one small store worked out by hand."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_lists_hold_the_days_of_the_window_and_no_other(read, column, ada, snaps
     assert [it[-2:] for it in found[column]] == ["r4", "r2"]
 
 
-def test_runs_can_be_those_of_projects_of_a_class_or_the_latest(snapshot):
+def test_runs_can_be_filtered_by_project_and_class_or_be_the_latest(snapshot):
     def found(**filters):
         return reads.runs(snapshot, **filters)["run_id"].to_list()
 
@@ -72,28 +72,28 @@ def test_runs_can_be_those_of_projects_of_a_class_or_the_latest(snapshot):
     assert found(classes=["finished"], projects=["p"], scholars=["ben"]) == ["r3"]
 
 
-def test_runs_in_doubt_can_be_told_from_others():
+def test_doubtful_runs_can_be_selected():
     rows = [run("sure", "09:00", "10:00"), run("ahead", "2026-01-07 09:00", "2026-01-07 10:00")]
     snapshot = store_of(rows, "2026-01-06 00:00")
     assert reads.runs(snapshot, doubtful=True)["run_id"].to_list() == ["ahead"]
 
 
 @pytest.mark.parametrize("window", [{}, {"from_day": date(2026, 1, 5), "to_day": TUESDAY}])
-def test_runs_are_as_many_as_are_counted(window, snapshot):
+def test_the_counts_match_the_rows_of_runs(window, snapshot):
     counted = reads.run_counts(snapshot, **window)
     runs = reads.runs(snapshot, **window).group_by("scholar", "project", "class").len("runs")
     key = ["scholar", "project", "class"]
     assert counted.rows() == runs.sort(key).with_columns(pl.col("runs").cast(pl.Int64)).rows()
 
 
-def test_lines_that_no_stream_claims_are_told_and_no_others(snapshot):
+def test_only_lines_without_a_stream_are_listed_as_ambiguous(snapshot):
     found = reads.ambiguous(snapshot)
     assert found.select("scholar", "project", "experiments").rows() == [("ben", "p", 1)]
     alone = Roster(scholars=ROSTER.scholars)
     assert reads.ambiguous(store_of(ROWS, AS_OF, roster=alone)).is_empty()
 
 
-def test_usernames_and_gpu_types_are_told_by_how_many_runs_have_them():
+def test_usernames_and_gpu_types_are_listed_with_their_number_of_runs():
     labels = [("ada", "A100"), ("ada", "A100"), ("ada", None), ("ben", "H100")]
     rows = [
         run(f"r{place}", "09:00", "10:00", username=username, gpu_type=gpu_type)
@@ -106,7 +106,7 @@ def test_usernames_and_gpu_types_are_told_by_how_many_runs_have_them():
     ]
 
 
-def test_users_whom_the_roster_lacks_are_told_and_no_others(snapshot):
+def test_only_users_who_are_not_in_the_roster_are_unattributed(snapshot):
     found = reads.unattributed(snapshot).row(0, named=True)
     assert reads.unattributed(snapshot).height == 1
     assert found == {
@@ -117,7 +117,7 @@ def test_users_whom_the_roster_lacks_are_told_and_no_others(snapshot):
     }
 
 
-def test_trust_is_of_the_oldest_project_and_counts_whom_the_roster_knows(snapshot):
+def test_trust_is_as_of_the_oldest_project_and_counts_scholars_of_the_roster(snapshot):
     found = reads.trust(snapshot).row(0, named=True)
     assert found["as_of"] == at("2026-02-02 20:00")
     assert found["attributed_share"] == pytest.approx(4 / 5)
@@ -131,7 +131,7 @@ def test_stretches_are_cut_to_the_window(snapshot):
     assert (stretch["experiments"], stretch["runs"]) == (1, 1)
 
 
-def test_utilisation_is_of_the_runs_that_measured_it(snapshot):
+def test_utilisation_covers_only_runs_that_measured_it(snapshot):
     (found,) = reads.gpu_types(snapshot, to_day=date(2026, 2, 1)).to_dicts()
     assert found["gpu_hours"] == pytest.approx(4)
     assert found["gpu_utilisation"] == pytest.approx(0.5)
@@ -140,7 +140,7 @@ def test_utilisation_is_of_the_runs_that_measured_it(snapshot):
     assert found["credits"] == pytest.approx(3 * 2)
 
 
-def test_gpu_hours_stand_under_the_monday_of_their_week(snapshot):
+def test_gpu_hours_are_listed_by_the_monday_of_their_week(snapshot):
     weeks = reads.gpu_weeks(snapshot).select("week_start", "stream", "gpu_hours").rows()
     assert weeks == [
         (date(2026, 1, 5), "s", pytest.approx(4)),
@@ -149,7 +149,7 @@ def test_gpu_hours_stand_under_the_monday_of_their_week(snapshot):
 
 
 @pytest.mark.thorough
-def test_a_user_all_of_whose_runs_went_is_no_scholar(tmp_path):
+def test_a_user_without_remaining_runs_is_not_a_scholar(tmp_path):
     store_of(ROWS[:2], AS_OF, data=tmp_path)
     gone = [row | {"username": "dee"} for row in ROWS[:2]]
     assert reads.scholars(store_of(gone, AS_OF, data=tmp_path))["scholar"].to_list() == ["dee"]

@@ -1,4 +1,4 @@
-"""The stand-up digest: the same bytes each time, inert names, and a webhook that gets it once."""
+"""The stand-up digest: the same bytes every time, inert names, and one post to a webhook."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_the_default_week_is_the_last_complete_one_and_its_figures_are_those_of_
     assert "Usual range 1 h 32 m to 3 h 15 m" in text.replace("\u00a0", " ")
 
 
-def test_an_earlier_week_and_one_stream_can_be_had(data):
+def test_the_digest_can_be_of_an_earlier_week_and_of_one_stream(data):
     made = make_digest(
         latest_snapshot(data), scope=EVERYTHING, week=parse_week("2026-W08"), stream="even"
     )
@@ -93,14 +93,14 @@ def test_the_same_snapshot_week_and_viewer_give_the_same_bytes(data):
         assert first.stdout == second.stdout
 
 
-def test_a_viewer_of_nothing_gets_nobodys_lines(data):
+def test_a_viewer_who_may_see_nothing_gets_no_names(data):
     text = as_markdown(make_digest(latest_snapshot(data), scope=Scope(scholars=("nobody",))))
     assert "ada" not in text
     assert "Even" not in text
 
 
 @pytest.mark.thorough
-def test_what_was_restated_since_last_week_is_told_and_nothing_older(tmp_path):
+def test_only_restatements_since_last_week_are_listed(tmp_path):
     sync(tmp_path, ON_TIME, "2026-01-12 08:00")
     snapshot = sync(tmp_path, LATE, "2026-01-13 08:00")
     told = as_markdown(make_digest(snapshot, scope=EVERYTHING))
@@ -110,7 +110,7 @@ def test_what_was_restated_since_last_week_is_told_and_nothing_older(tmp_path):
     assert "- No past week was restated." in as_markdown(make_digest(later, scope=EVERYTHING))
 
 
-def test_where_leads_may_not_see_people_the_digest_is_of_groups_and_names_nobody(tmp_path):
+def test_if_leads_may_not_see_people_the_digest_covers_groups_and_names_nobody(tmp_path):
     copied(people.populate, tmp_path)
     snapshot = latest_snapshot(tmp_path)
     config = tmp_path / "velocity.toml"
@@ -133,7 +133,7 @@ def test_where_leads_may_not_see_people_the_digest_is_of_groups_and_names_nobody
     )
 
 
-def test_the_digest_names_no_person_whoever_asks(tmp_path):
+def test_the_digest_never_names_a_person(tmp_path):
     copied(people.populate, tmp_path)
     snapshot = latest_snapshot(tmp_path)
     individual = re.compile(r"\b(?:" + "|".join(_people_of(snapshot)) + r")\b")
@@ -187,7 +187,7 @@ def test_the_page_loads_nothing_runs_nothing_and_keeps_names_as_text(digest):
 
 
 @pytest.mark.parametrize("write", [as_markdown, as_slack])
-def test_names_are_code_and_nothing_else_is_a_mark(digest, write):
+def test_names_are_code_and_other_text_has_no_markup(digest, write):
     text = write(digest)
     without_code = re.sub(r"`[^`\n]*`", "", text)
     assert text.count("`") % 2 == 0
@@ -208,7 +208,7 @@ def test_markdown_is_bold_labels_lists_and_code_and_nothing_else(digest):
         assert title in labels
 
 
-def test_slack_is_given_its_own_marks_and_no_others(digest):
+def test_the_slack_text_uses_only_slack_markup(digest):
     """Bold by one star that touches its words and no others; no headings, tables or links."""
     without_code = re.sub(r"`[^`\n]+`", "", as_slack(digest))
     plain, bold = re.subn(r"(?<!\w)\*(?!\s)[^*\n]+(?<!\s)\*(?!\w)", "", without_code)
@@ -254,7 +254,7 @@ def _post(folder, url, *, again=False):
     return posted, waits
 
 
-def test_a_post_waits_as_long_as_it_is_asked_and_goes_through_once(tmp_path):
+def test_a_post_waits_as_requested_and_succeeds_once(tmp_path):
     faults = (429, {"Retry-After": "7"}), (503, {}), (429, {"Retry-After": "99999"})
     with webhook(*faults) as server:
         assert _post(tmp_path, server.url) == (True, [7, 2, 60])
@@ -264,7 +264,7 @@ def test_a_post_waits_as_long_as_it_is_asked_and_goes_through_once(tmp_path):
 
 
 @pytest.mark.parametrize("status", [302, 404, 500])
-def test_a_post_that_failed_is_not_remembered_and_tells_no_address(tmp_path, status):
+def test_a_failed_post_is_not_recorded_and_does_not_show_the_address(tmp_path, status):
     with webhook(*[(status, {"Location": "http://127.0.0.1/"})] * 5) as server:
         with pytest.raises(SourceError) as caught:
             _post(tmp_path, server.url)
@@ -274,14 +274,14 @@ def test_a_post_that_failed_is_not_remembered_and_tells_no_address(tmp_path, sta
         assert _post(tmp_path, server.url)[0]
 
 
-def test_nobody_there_is_tried_again(tmp_path):
+def test_an_unreachable_webhook_is_retried(tmp_path):
     with webhook() as server:
         url = server.url
     with pytest.raises(SourceError, match="cannot be reached"):
         _post(tmp_path, url)
 
 
-def test_the_command_posts_once_and_keeps_the_address_to_itself(data):
+def test_the_command_posts_once_and_does_not_show_the_address(data):
     with webhook() as server:
         env = environment(data, VELOCITY_WEBHOOK_URL=server.url)
         done = [velocity("--data", data, "report", "--post", cwd=data, env=env) for _ in range(2)]

@@ -1,4 +1,4 @@
-"""roster.toml: what it means, and the tables that are made of it."""
+"""roster.toml: its meaning, and the tables made from it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.roster_texts import ADA, FULL, parsed, stream, warnings
 from velocity.roster.against_data import Seen
 from velocity.roster.models import Roster, check_roster, load_roster
 from velocity.roster.tables import ROSTER_SCHEMA, roster_frames
-from velocity.toml.problems import read_toml
+from velocity.toml import read_toml
 
 
 def test_without_a_file_there_is_no_roster(tmp_path):
@@ -35,7 +35,7 @@ def test_warnings_do_not_stop_a_roster_from_loading(tmp_path):
     assert load_roster(tmp_path / "roster.toml") == parsed(text)
 
 
-def test_several_usernames_lead_to_one_scholar_and_case_counts():
+def test_several_usernames_can_belong_to_one_scholar_and_case_matters():
     roster = parsed(FULL)
     assert roster.scholar_of("ada") == roster.scholar_of("ada-cluster") == "ada"
     assert roster.scholar_of("Ben") == "ben"
@@ -67,7 +67,7 @@ def test_the_first_project_glob_that_matches_decides():
     assert roster.match_stream_rule("other", "vision") is None
 
 
-def test_globs_mind_case_and_know_classes():
+def test_globs_are_case_sensitive_and_support_classes():
     roster = parsed(FULL)
     assert roster.match_stream_rule("anyone", "lm-a") == "language"
     assert roster.match_stream_rule("anyone", "lm-c") is None
@@ -106,7 +106,7 @@ def test_the_tables_hold_the_roster_with_the_declared_types():
 
 
 @pytest.mark.parametrize("roster", [None, Roster()], ids=["none", "empty"])
-def test_without_a_roster_every_table_is_there_and_empty(roster):
+def test_without_a_roster_every_table_is_empty(roster):
     frames = roster_frames(roster)
     assert list(frames) == list(ROSTER_SCHEMA)
     for name, frame in frames.items():
@@ -121,7 +121,7 @@ def test_a_username_listed_twice_is_one_row():
     assert frames["roster_username"].rows() == [("u", "a")]
 
 
-def test_who_may_sign_in_is_no_part_of_what_figures_are_derived_from():
+def test_figures_do_not_depend_on_who_may_sign_in():
     scholar = '[[scholars]]\nid = "a"\nname = "A"\n'
     stream = '[[streams]]\nid = "s"\nname = "S"\n'
     before = roster_frames(parsed(scholar + stream))
@@ -140,9 +140,9 @@ def test_the_check_reads_the_file_once(tmp_path, monkeypatch):
     path.write_text('[[scholars]]\nid = "a"\nname = "A"\n', encoding="utf-8")
     reads = []
 
-    def counted(file):
+    def counted(file, model):
         reads.append(file)
-        return read_toml(file)
+        return read_toml(file, model)
 
     monkeypatch.setattr("velocity.roster.models.read_toml", counted)
     check_roster(path, Seen(projects=(), usernames=(), gpu_types=()))

@@ -1,4 +1,4 @@
-"""Entries of a roster that do not go together are reported, and only those."""
+"""Entries of a roster that contradict each other are reported, and only those."""
 
 from __future__ import annotations
 
@@ -18,33 +18,36 @@ from velocity.roster.models import check_roster
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (ADA + ADA.replace('["ada"]', '["x"]'), "scholars[1].id (line 6): read"),
+        (
+            ADA + ADA.replace('["ada"]', '["x"]'),
+            'scholar ada (no. 2): id: "ada" also appears in scholar ada (no. 1): id;',
+        ),
         (
             stream("s") + stream("s").replace('name = "s"', 'name = "t"'),
-            "streams[1].id (line 7): read",
+            'stream s (no. 2): id: "s" also appears in stream s (no. 1): id; expected an id',
         ),
         (
             stream("s") + stream("t").replace('name = "t"', 'name = "s"'),
-            'streams[1].name (line 8): read "s", which stands at streams[0].name (line 3) too',
+            'stream t: name: "s" also appears in stream s: name; expected a name that no',
         ),
         (
             ADA + BEN.replace('["ben"]', '["ben", "ada"]'),
             (
-                'scholars[1].usernames[1] (line 8): read "ada", which stands at '
-                "scholars[0].usernames[0] (line 4) too; right would be each username once, at one"
+                'scholar ben: usernames: "ada" also appears in scholar ada: usernames; expected '
+                "each username once, for one scholar"
             ),
         ),
         (
             ADA + "emails = ['x@x.org']\n" + BEN + "emails = ['X@x.org']\n",
-            'scholars[1].emails[0] (line 10): read "X@x.org", which stands at',
+            'scholar ben: emails: "X@x.org" also appears in scholar ada: emails; expected',
         ),
         (
             ADA + stream("s", members="[{ scholar = 'adda' }]"),
-            'read "adda"; right would be the id of a scholar of this file, perhaps "ada"',
+            'stream s: member adda: scholar: got "adda"; expected the id of a scholar in',
         ),
         (
             ADA + stream("s", members="[{ scholar = 'ada', from = 2026-02-01, to = 2026-02-01 }]"),
-            "read 2026-02-01, not after 2026-02-01; right would be the first day on which",
+            "stream s: member ada: to: got 2026-02-01, which is not after 2026-02-01;",
         ),
         (
             ADA
@@ -54,23 +57,23 @@ from velocity.roster.models import check_roster
                 "{ scholar = 'ada', from = 2026-02-01 }]",
             ),
             (
-                'streams[0].members[1] (line 9): read "ada" at the same time as at '
-                "streams[0].members[0] (line 9); right would be one entry for each time"
+                "stream s: member ada (no. 2): overlaps in time with stream s: member ada (no. "
+                "1); expected one entry for each time in the stream"
             ),
         ),
         (
             "[[credits.grants]]\ndate = 2026-01-01\namount = 1",
-            "credits.grants[0] (line 1): read no receiver; right would be a stream or a scholar",
+            "grant 2026-01-01: got no receiver; expected either a stream or a scholar",
         ),
         (
             ADA
             + stream("s")
             + "[[credits.grants]]\ndate = 2026-01-01\namount = 1\nstream = 's'\nscholar = 'ada'",
-            "read stream and scholar; right would be a stream or a scholar",
+            "grant 2026-01-01: got stream and scholar; expected either a stream or a scholar",
         ),
         (
             "[[credits.grants]]\ndate = 2026-01-01\namount = 1\nstream = 's'",
-            'read "s"; right would be the id of a stream of this file',
+            'grant 2026-01-01: stream: got "s"; expected the id of a stream in this file',
         ),
     ],
 )
@@ -85,88 +88,102 @@ def test_a_contradiction_is_an_error(tmp_path, text, told):
         (
             stream("a", projects='["t/*"]') + stream("b", projects='["t/x-*"]'),
             (
-                'streams[1].projects[0] (line 9): read "t/x-*", which never decides, for "t/*" at '
-                "streams[0].projects[0] (line 4) comes first and covers it"
+                'stream b: projects: "t/x-*" never applies: "t/*" above it in stream a: '
+                "projects already matches everything it would; expected the narrower glob "
+                "first, and each glob once"
             ),
         ),
         (
             stream("a", projects='["t/x"]') + stream("b", projects='["t/x"]'),
-            'read "t/x", which never decides',
+            'stream b: projects: "t/x" never applies: "t/x" above it in stream a: projects',
         ),
         (
             stream("a", projects='["t/vision*"]') + stream("b", projects='["t/*-old"]'),
             (
-                'streams[1].projects[0] (line 9): read "t/*-old", which can match the same project '
-                'as "t/vision*" of another stream at streams[0].projects[0] (line 4), which comes '
-                "first and decides; right would be globs that share no project"
+                'stream b: projects: "t/*-old" can match the same project as "t/vision*" in '
+                "stream a: projects, which comes first and decides; expected globs that share "
+                "no project, or the narrower one first"
             ),
         ),
         (
             stream("a", projects='["t/[x]*"]') + stream("b", projects='["t/[x]*"]'),
-            'read "t/[x]*", which never decides',
+            'stream b: projects: "t/[x]*" never applies: "t/[x]*" above it in stream a:',
         ),
         (
             ADA
             + stream("a", projects='["t/a"]', members="[{ scholar = 'ada' }]")
             + stream("b", members="[{ scholar = 'ada', from = 2026-01-01 }]"),
             (
-                'streams[1].members[0] (line 14): read "ada" at the same time as at '
-                "streams[0].members[0] (line 9); right would be projects for"
+                "stream b: member ada: overlaps in time with stream a: member ada; expected "
+                "projects for both streams, or times that do not overlap: experiments that no "
+                "project glob decides are ambiguous"
             ),
         ),
-        ('[[scholars]]\nid = "a"\nname = "A"', "scholars[0].usernames (line 1): read no username"),
-        (ADA.replace('["ada"]', '["ada", "ada"]'), "scholars[0].usernames[1] (line 4): read"),
+        (
+            '[[scholars]]\nid = "a"\nname = "A"',
+            "scholar a: usernames: empty; expected the W&B usernames of this person, without",
+        ),
+        (
+            ADA.replace('["ada"]', '["ada", "ada"]'),
+            'scholar ada: usernames: "ada" appears twice; expected each username once, for',
+        ),
         (
             ADA + BEN.replace('id = "ben"', 'id = "Ada"'),
             (
-                'scholars[1].id (line 6): read "Ada", which only its case tells from "ada" at '
-                "scholars[0].id (line 2)"
+                'scholar Ada: id: "Ada" differs only in case from "ada" in scholar ada: id; '
+                "expected one spelling, or two that nobody confuses"
             ),
         ),
         (
             ADA + BEN.replace('["ben"]', '["ADA"]'),
-            'read "ADA", which only its case tells from "ada" at scholars[0].usernames[0] (line 4)',
+            'scholar ben: usernames: "ADA" differs only in case from "ada" in scholar ada:',
         ),
         (
             stream("s") + stream("S"),
-            'streams[1].id (line 7): read "S", which only its case tells from "s"',
+            'stream S: id: "S" differs only in case from "s" in stream s: id; expected one',
         ),
-        (ADA.replace('["ada"]', '["ada "]'), 'read "ada "; right would be "ada", for spaces count'),
-        ('leads = ["l@x.org", "L@x.org"]', "leads[1] (line 1): read"),
+        (
+            ADA.replace('["ada"]', '["ada "]'),
+            'scholar ada: usernames: got "ada "; expected "ada", because spaces count',
+        ),
+        (
+            'leads = ["l@x.org", "L@x.org"]',
+            'leads: "L@x.org" appears twice; expected each address once',
+        ),
         (
             "leads = ['A@x.org']\n" + ADA + "emails = ['a@x.org']\ndisabled = true",
             (
-                'scholars[0].emails[0] (line 6): read "a@x.org" of somebody disabled, with a role '
-                "at leads[0] (line 1)"
+                'scholar ada: emails: "a@x.org" is disabled, but has a role in leads; expected '
+                "no role for a disabled scholar"
             ),
         ),
         (
             stream("s")
             + "[[credits.grants]]\ndate = 2026-01-01\namount = 1\nstream = 's'\n"
             + "[[credits.grants]]\ndate = 2026-01-01\namount = 1\nstream = 's'\n",
-            "credits.grants[1] (line 10): read the same grant as at credits.grants[0] (line 6)",
+            "grant 2026-01-01 (no. 2): same as grant 2026-01-01 (no. 1); expected each grant",
         ),
         (
             rate("*", "2026-01-01") + rate("*H100*", "2026-01-01"),
-            'credits.rates[1] (line 5): read "*H100*" from 2026-01-01, which never holds, for "*"',
+            'rate "*H100*": never applies: rate "*" above it holds from the same day and',
         ),
         (
             rate("*A*", "2026-02-01") + rate("*A*", "2026-01-01"),
             (
-                'read "*A*" from 2026-01-01, after "*A*" from 2026-02-01 at credits.rates[0] '
-                "(line 1); right would be the rates of a glob in order of date"
+                'rate "*A*" (no. 2): starts on 2026-01-01, before rate "*A*" (no. 1) above it '
+                "(2026-02-01); expected the rates of a glob in order of date"
             ),
         ),
         (
             rate("*A*", "2026-01-01") + rate("*", "2026-02-01"),
             (
-                'read "*" from 2026-02-01, which ends "*A*" from 2026-01-01 at credits.rates[0] '
-                '(line 1); right would be a row for "*A*" from 2026-02-01 above it'
+                'rate "*": replaces rate "*A*" from 2026-02-01 on; expected a rate for "*A*" '
+                "from 2026-02-01 above it"
             ),
         ),
     ],
 )
-def test_what_overlaps_but_has_one_meaning_is_a_warning(tmp_path, text, told):
+def test_an_overlap_with_a_clear_meaning_is_a_warning(tmp_path, text, told):
     (warning,) = warnings(tmp_path, text)
     assert told in warning
     assert errors(tmp_path, text) == []
@@ -209,7 +226,7 @@ def test_what_overlaps_but_has_one_meaning_is_a_warning(tmp_path, text, told):
         "both rates raised",
     ],
 )
-def test_what_is_meant_so_is_not_reported(tmp_path, text):
+def test_an_intended_overlap_is_not_reported(tmp_path, text):
     (tmp_path / "roster.toml").write_text(text)
     assert check_roster(tmp_path / "roster.toml") == []
 
@@ -237,7 +254,7 @@ def test_globs_meet_where_a_text_matches_both(one, other):
 SEEN = Seen(["team/vision", "team/lm-a"], {"ada", "Ben", "cy"}, {"NVIDIA A100"})
 
 
-def test_what_fits_nothing_in_the_data_is_a_warning(tmp_path):
+def test_a_value_that_fits_nothing_in_the_data_is_a_warning(tmp_path):
     path = tmp_path / "roster.toml"
     path.write_text(
         ADA
@@ -249,23 +266,22 @@ def test_what_fits_nothing_in_the_data_is_a_warning(tmp_path):
     )
     assert [str(it) for it in check_roster(path, SEEN)] == [
         (
-            'streams[0].projects[0] (line 16): read "team/vison", which matches none of the 2 '
-            "projects in the data; right would be a glob that does, case counting, "
-            'perhaps "team/vision"'
+            'stream a: projects: "team/vison" matches none of the 2 projects in the data; '
+            "expected a glob that matches some; case matters. Did you mean team/vision?"
         ),
         (
-            'credits.rates[0].gpu (line 19): read "*H100*", which matches none of the 1 GPU '
-            "types in the data; right would be a glob that does, case counting"
+            'rate "*H100*": gpu: "*H100*" matches none of the 1 GPU types in the data; '
+            "expected a glob that matches some; case matters."
         ),
         (
-            'scholars[1].usernames[0] (line 8): read "ben", of whom the data has no run; '
-            'right would be a username as W&B spells it, perhaps "Ben"'
+            'scholar ben: usernames: the data has no run of "ben"; '
+            "expected a username as W&B spells it. Did you mean Ben?"
         ),
     ]
     assert check_roster(path, Seen([], {"ada"}, [])) == []
 
 
-def test_a_gpu_type_that_two_rates_claim_is_told_once_a_pair_of_globs(tmp_path):
+def test_a_gpu_type_that_two_rates_match_is_reported_once_per_pair_of_globs(tmp_path):
     path = tmp_path / "roster.toml"
     path.write_text(
         rate("*H100*", "2026-01-01")
@@ -276,31 +292,32 @@ def test_a_gpu_type_that_two_rates_claim_is_told_once_a_pair_of_globs(tmp_path):
     )
     assert [str(it) for it in check_roster(path, Seen([], [], {"H100 80GB", "H100", "A100"}))] == [
         (
-            'credits.rates[1] (line 5): read "*80GB*" from 2026-01-01, which matches "H100 80GB" '
-            'in the data as "*H100*" from 2026-01-01 at credits.rates[0] (line 1) does; '
-            'from 2026-01-01 on "*H100*" decides; '
-            "right would be globs that share no GPU type, or a row for that type of its own"
+            'rate "*80GB*" (no. 2): matches "H100 80GB" in the data, as rate "*H100*" (no. 1) '
+            'does; from 2026-01-01 on "*H100*" decides; '
+            "expected globs that share no GPU type, or a rate of its own for that type."
         )
     ]
     assert check_roster(path, Seen([], [], {"H100", "A100 80GB"})) == []
 
 
-def test_a_rate_of_its_own_settles_what_two_others_claim(tmp_path):
+def test_a_rate_for_exactly_that_type_settles_the_conflict(tmp_path):
     path = tmp_path / "roster.toml"
     both = rate("*H100*", "2026-01-01") + rate("*80GB*", "2026-01-01")
     path.write_text(rate("H100 80GB", "2026-01-01") + both)
     assert check_roster(path, Seen([], [], {"H100 80GB"})) == []
     path.write_text(rate("H100 80GB", "2025-01-01") + both)  # too old: both end it
-    assert any('as "*H100*"' in str(it) for it in check_roster(path, Seen([], [], {"H100 80GB"})))
+    assert any(
+        'as rate "*H100*"' in str(it) for it in check_roster(path, Seen([], [], {"H100 80GB"}))
+    )
 
 
-def test_a_gpu_type_without_a_rate_is_told_where_others_have_one(tmp_path):
+def test_a_gpu_type_without_a_rate_is_reported_if_others_have_one(tmp_path):
     path = tmp_path / "roster.toml"
     path.write_text(rate("*H100*", "2026-01-01"))
     assert [str(it) for it in check_roster(path, Seen([], [], {"H100", "T4", "A100", ""}))] == [
         (
-            'credits.rates (line 1): read no rate for "A100", "T4", in the data; '
-            "right would be a rate for each GPU type (without one it costs nothing)"
+            'credits.rates: no rate for "A100", "T4" in the data; '
+            "expected a rate for each GPU type (without one it costs nothing)."
         )
     ]
     path.write_text(ADA)

@@ -1,4 +1,4 @@
-"""Suggested entries load back, whatever the usernames hold."""
+"""Suggested entries load back for any usernames."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from velocity.roster.models import check_roster, load_roster
 from velocity.roster.suggest import suggest_entries
 
 
-def test_suggestions_leave_out_whom_the_roster_knows_and_begin_with_most_runs():
+def test_suggestions_skip_known_usernames_and_begin_with_most_runs():
     text = suggest_entries({"ada-cluster": 9, "cy": 1, "dee": 4}, parsed(FULL))
     assert [entry["usernames"] for entry in tomllib.loads(text)["scholars"]] == [["dee"], ["cy"]]
     assert "# 4 runs\n" in text
     assert "# 1 run\n" in text
 
 
-def test_nothing_is_suggested_when_nobody_is_lacking():
+def test_nothing_is_suggested_if_every_username_is_known():
     assert suggest_entries({"ada": 3, "": 2}, parsed(FULL)) == ""
 
 
-def test_a_suggestion_does_not_take_an_id_that_is_taken():
+def test_a_suggestion_does_not_reuse_an_id():
     text = suggest_entries({"Ben!": 1, "ben": 1}, parsed(FULL))
     assert [entry["id"] for entry in tomllib.loads(text)["scholars"]] == ["Ben-2", "ben-3"]
 

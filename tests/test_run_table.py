@@ -120,6 +120,11 @@ def test_a_hash_in_the_table_is_kept(tmp_path: Path) -> None:
     assert only(path)["config_hash"] == "theirs"
 
 
+def test_a_table_may_tell_the_commit(tmp_path):
+    path = csv_of(tmp_path / "t.csv", {**ROW, "commit": "c0ffee"})
+    assert only(path)["commit"] == "c0ffee"
+
+
 def test_nothing_written_is_not_known(tmp_path: Path) -> None:
     empty = {name: "" for name in RUN_SCHEMA if name not in ROW}
     row = only(csv_of(tmp_path / "t.csv", {**ROW, **empty, "runtime_s": "NaN", "gpu_count": "nan"}))
@@ -317,6 +322,11 @@ def test_a_row_without_a_state_is_a_run(tmp_path: Path) -> None:
 def test_unknown_columns_are_skipped_by_name(tmp_path: Path) -> None:
     table = read_run_table(csv_of(tmp_path / "t.csv", {**ROW, "mood": "good", "row": "1", "": ""}))
     assert table.notes == (f"{tmp_path / 't.csv'}: these columns were skipped: mood, row.",)
+
+
+def test_a_heading_that_turns_text_around_is_shown_without_that(tmp_path: Path) -> None:
+    table = read_run_table(csv_of(tmp_path / "t.csv", {**ROW, "mo\u202eod": "good"}))
+    assert table.notes == (f"{tmp_path / 't.csv'}: these columns were skipped: mo\ufffdod.",)
 
 
 def test_of_rows_about_one_run_the_last_counts(tmp_path: Path) -> None:

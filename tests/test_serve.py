@@ -1,4 +1,4 @@
-"""Served properly: headers, closed doors, readiness, addresses, and logs that tell of nobody."""
+"""The server: headers, closed addresses, readiness, and logs that name nobody."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.stores import copied
 from tests.test_access import WORDS
 from velocity.errors import ConfigurationError
 from velocity.redaction import redacted
-from velocity.serve.server import AUTH, check_auth
+from velocity.serve.checks import AUTH, check_auth
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,11 +82,11 @@ def test_every_answer_has_the_headers(app, path):
         "/_stcore/script-health-check",
     ],
 )
-def test_what_pages_do_not_need_is_closed(app, path):
+def test_addresses_that_pages_do_not_need_are_closed(app, path):
     assert {app.ask(path, method)[0].status for method in ("GET", "POST", "PUT")} == {404}
 
 
-def test_a_page_of_ours_may_ask_for_its_configuration(app):
+def test_our_own_page_may_request_its_configuration(app):
     response, _ = app.ask("/_stcore/host-config", Referer=f"{app.address}/runs")
     assert response.status == 200
 
@@ -112,7 +112,7 @@ def test_a_socket_of_another_page_or_of_none_is_refused(app):
     assert handshake(Origin=app.address) == 101
 
 
-def test_whoever_lacks_the_token_sees_nothing_but_that_it_lives(app):
+def test_without_the_token_only_the_health_check_answers(app):
     for path in ("/", "/runs", "/media/x.csv", "/_stcore/health", "/static/js/index.js"):
         response, body = ask(app.address, path)
         assert (path, response.status) == (path, 403)
@@ -125,7 +125,7 @@ def test_whoever_lacks_the_token_sees_nothing_but_that_it_lives(app):
     assert ask(app.address, "/readyz")[0].status == 200
 
 
-def test_the_printed_address_lets_in_and_its_token_goes_no_further(app):
+def test_the_printed_address_lets_in_and_its_token_is_not_passed_on(app):
     token = app.printed.partition("?token=")[2]
     assert len(token) >= 32
     response, _ = ask(app.address, f"/runs?period=4+weeks&token={token}")
@@ -202,7 +202,7 @@ def test_text_of_exceptions_addresses_and_queries_stay_out_of_every_log():
         ("logging.getLogger('velocity.x').error('made %s', 'three\\x1b[2J\\u202e\\n')", "three"),
     ],
 )
-def test_a_log_line_has_no_words_of_strangers_and_nothing_that_acts(call, told):
+def test_a_log_line_has_no_words_of_users_and_no_control_characters(call, told):
     script = f"import logging; from velocity.serve.logs import keep_logs_quiet as q; q()\n{call}"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
@@ -233,7 +233,7 @@ def test_sign_in_without_a_provider_is_refused_at_the_start(tmp_path):
     "secrets",
     one_in(3, ["auth = 3", "[auth", '[auth]\nclient_id = "zq-id"\nclient_secret = "zq-secret"']),
 )
-def test_secrets_that_say_too_little_are_refused_at_the_start_and_not_told(secrets, tmp_path):
+def test_incomplete_secrets_are_refused_at_the_start_and_not_shown(secrets, tmp_path):
     (tmp_path / "velocity.toml").write_text(OIDC, encoding="utf-8")
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit/secrets.toml").write_text(secrets, encoding="utf-8")
@@ -249,14 +249,12 @@ def test_secrets_that_say_too_little_are_refused_at_the_start_and_not_told(secre
         3,
         [
             (None, "there is no roster"),
-            ("leads = [", "The roster cannot be read"),
-            ('leads = ["zq05kx"]', "The roster cannot be read"),
+            ("leads = [", "The roster has errors"),
+            ('leads = ["zq05kx"]', "The roster has errors"),
         ],
     ),
 )
-def test_a_roster_that_lets_nobody_in_is_refused_at_the_start_and_names_nobody(
-    roster, said, tmp_path
-):
+def test_a_roster_that_lets_nobody_in_is_refused_at_the_start_without_names(roster, said, tmp_path):
     (tmp_path / "velocity.toml").write_text(OIDC, encoding="utf-8")
     if roster is not None:
         (tmp_path / "roster.toml").write_text(roster, encoding="utf-8")
@@ -276,12 +274,12 @@ def test_a_roster_that_lets_nobody_in_is_refused_at_the_start_and_names_nobody(
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"client_id": ""}, "client_id of the identity provider is not there"),
+        ({"client_id": ""}, "client_id of the identity provider is missing"),
         ({"cookie_secret": "zq-short"}, "shorter than 32"),
         ({"redirect_uri": "https://x.example/"}, "does not end in /oauth2callback"),
     ],
 )
-def test_a_provider_that_cannot_work_is_refused_and_no_value_is_told(wrong, said):
+def test_wrong_secrets_are_refused_and_no_value_is_shown(wrong, said):
     right = {name: f"zq-{name}-{'x' * 40}" for name in AUTH}
     right["redirect_uri"] = "https://x.example/oauth2callback"
     check_auth(right)

@@ -1,4 +1,4 @@
-"""What the served app remembers: looks for a time, and sign-outs."""
+"""The state of the served app: looks, which expire, and sign-outs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_reruns_of_one_visit_are_one_look(tmp_path):
     assert seen(tmp_path, scholar="ben") == []
 
 
-def test_looks_are_forgotten_after_their_time(tmp_path):
+def test_old_looks_are_removed(tmp_path):
     look(tmp_path, NOW - timedelta(days=91))
     assert seen(tmp_path) == []
     assert len(seen(tmp_path, kept_days=100)) == 1
@@ -46,7 +46,7 @@ def test_a_sign_out_ends_that_sign_in_and_earlier_ones_of_the_same_person(tmp_pa
     assert not state.is_signed_out(tmp_path, "ben@x.example", NOW)
 
 
-def test_whoever_is_forgotten_leaves_no_trace(tmp_path):
+def test_forgetting_a_person_leaves_no_trace(tmp_path):
     look(tmp_path)
     look(tmp_path, scholar="ben", email="ada@x.example")
     look(tmp_path, scholar="ben")

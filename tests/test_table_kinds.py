@@ -48,6 +48,24 @@ def test_a_history_is_not_a_table_of_runs(tmp_path: Path, header: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "more",
+    ["_step", "_runtime,_timestamp", "x__MIN,x__MAX", "parameters.lr,eval/mse_mean", "a - b"],
+)
+def test_a_runs_table_is_one_with_any_columns_beside(tmp_path: Path, more: str) -> None:
+    path = tmp_path / "wandb_export.csv"
+    values = ",".join("1" for _ in more.split(","))
+    path.write_text(
+        f"Name,Agent,State,Notes,User,Tags,Created,Runtime,Sweep,{more}\n"
+        f"r,,failed,-,,,2026-05-04T09:00:00.000Z,9910,s1,{values}\n"
+    )
+    (run,) = read_run_table(path, entity="lab", project="p").batch.runs.to_dicts()
+    assert (run["state"], run["runtime_s"], run["sweep"], run["notes"]) == (
+        *("failed", 9910, "s1"),
+        None,
+    )
+
+
+@pytest.mark.parametrize(
     "header",
     [
         "run_id,experiment_id,status,artifact_uri,start_time,end_time,metrics.loss,params.lr",

@@ -21,6 +21,7 @@ from velocity.errors import (
     NoProjectError,
     RetryLaterError,
     SourceError,
+    UnansweredError,
     VelocityError,
 )
 from velocity.sources.wandb_api import connect
@@ -69,7 +70,7 @@ def test_no_such_project_and_no_such_entity_are_told_apart(wandb_server):
 @pytest.mark.parametrize(
     ("fault", "kind", "words"),
     [
-        (faults.status(503), RetryLaterError, "did not send lab/vision within 2 s"),
+        (faults.status(503), UnansweredError, "did not send lab/vision within 2 s"),
         (faults.dropped(), RetryLaterError, "broke off"),
         (faults.status(403, "permission denied"), SourceError, "no permission to read lab/vision"),
         (faults.refused("permission denied"), SourceError, "no permission to read lab/vision"),

@@ -15,7 +15,8 @@ def test_an_older_directory_tells_its_times_but_no_outcome(tmp_path: Path) -> No
     write_files(
         tmp_path / "run-20220504_110000-old",
         wandb_metadata='{"startedAt": "2022-05-04T09:00:00.5", "heartbeatAt": "2022-05-04T09:00:03"'
-        ', "state": "running", "host": "node7", "gpu": "Tesla V100", "gpu_count": 4}',
+        ', "state": "running", "host": "node7", "gpu": "Tesla V100", "gpu_count": 4,'
+        ' "git": {"remote": "g@h:x.git", "commit": "c0ffee"}}',
         wandb_summary='{"loss": 1, "_timestamp": 1651658400.0, "_runtime": 3599,'
         ' "_wandb": {"runtime": 3600}}',
         config="wandb_version: 1\n_wandb:\n  desc: null\n  value:\n    start_time: 1651654800\n"
@@ -28,7 +29,7 @@ def test_an_older_directory_tells_its_times_but_no_outcome(tmp_path: Path) -> No
     assert run["last_metric_at"] == datetime(2022, 5, 4, 10, 0, tzinfo=UTC)
     (writer,) = run["writers"]
     assert (writer["host"], writer["gpu_type"], writer["gpu_count"]) == ("node7", "Tesla V100", 4)
-    assert run["config"] == '{"lr":0.1,"seed":1}'
+    assert (run["config"], run["commit"]) == ('{"lr":0.1,"seed":1}', "c0ffee")
 
 
 def test_an_older_directory_without_metadata_begins_before_its_last_row(tmp_path: Path) -> None:

@@ -20,6 +20,9 @@ pb: Any = wandb_internal_pb2
 START = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 
 
+STARTED_WITH_ODD_GIT = '{"startedAt": "2026-05-04T09:00:00", "git": {"commit": 7}}'
+
+
 def stamp(at: datetime) -> dict[str, int]:
     return {"seconds": int(at.timestamp()), "nanos": at.microsecond * 1000}
 
@@ -91,6 +94,19 @@ def test_a_client_that_wrote_no_environment_is_asked_for_its_metadata(tmp_path: 
     run = runs_of(tmp_path)["r"]
     assert run["writers"][0]["start"] == START
     assert (run["writers"][0]["gpu_type"], run["writers"][0]["gpu_count"]) == ("Tesla V100", 4)
+
+
+@pytest.mark.parametrize("where", ["run", "environment"])
+def test_the_commit_is_what_the_log_says(tmp_path: Path, where: str) -> None:
+    git = {"git": {"commit": "c0ffee"}}
+    folder = tmp_path / "run-20260504_090000-r"
+    write_log(
+        folder,
+        run_record(START, **(git if where == "run" else {})),
+        environment_record(START, **(git if where == "environment" else {})),
+    )
+    write_files(folder, wandb_metadata='{"git": {"commit": "older"}}')
+    assert runs_of(tmp_path)["r"]["commit"] == "c0ffee"
 
 
 def test_times_beyond_all_calendars_are_not_known(tmp_path: Path) -> None:
@@ -165,6 +181,7 @@ def test_a_damaged_time_in_a_record_is_not_known(tmp_path: Path) -> None:
             },
             ["metadata"],
         ),
+        ({"wandb_metadata": STARTED_WITH_ODD_GIT}, ["commit"]),
     ],
 )
 def test_a_file_or_field_that_cannot_be_read_costs_itself_alone(

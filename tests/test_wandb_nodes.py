@@ -81,6 +81,7 @@ def test_every_column_is_read():
         "sweep": "s1",
         "tags": ["b", "a"],
         "config_hash": None,
+        "commit": None,
         "config": '{"lr":0.1,"seed":3}',
         "gpu_utilisation": None,
         "notes": "why",

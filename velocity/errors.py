@@ -27,6 +27,10 @@ class RetryLaterError(SourceError):
     """The source may well answer if asked again later."""
 
 
+class UnansweredError(RetryLaterError):
+    """The source answers small questions, but did not answer this one in time."""
+
+
 class NoProjectError(SourceError):
     """The entity is there, but has no such project, or none that the key may see."""
 

@@ -6,6 +6,7 @@ Spaces inside a value are no-break spaces, so that "3 h 20 m" stays on one line.
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 import string
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime, timedelta
 
 NBSP = "\u00a0"
@@ -300,6 +302,12 @@ def markdown(text: str) -> str:
     text = text.replace("://", f":{_JOINER}//").replace("@", f"{_JOINER}@")
     text = _WWW.sub(rf"\g<0>{_JOINER}", text)
     return "".join(f"\\{part}" if part in string.punctuation else part for part in text)
+
+
+def did_you_mean(asked: str, known: Iterable[str], *, otherwise: str = "") -> str:
+    """A question that offers the nearest known names; `otherwise` if none is near."""
+    near = difflib.get_close_matches(asked, list(known))
+    return f"Did you mean {' or '.join(map(label, near))}?" if near else otherwise
 
 
 def _known(value: float | None) -> TypeGuard[float]:

@@ -59,6 +59,7 @@ RUN_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "tags": pl.List(pl.String),
     "config_hash": pl.String,  # as a table gives it: equal for runs of one idea
     "config": pl.String,  # all of it as JSON, see `config_text`; the store keeps hashes of it
+    "commit": pl.String,  # of the code, as git names it
     "gpu_utilisation": pl.Float64,  # mean over GPUs and time, 0 to 1; local run files only
     "notes": pl.String,
     "resumed": pl.Boolean,  # the client's own words; null where it does not say

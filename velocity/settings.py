@@ -1,4 +1,4 @@
-"""velocity.toml -> frozen Settings. Every default of the product is in this file."""
+"""velocity.toml as settings. Every default of the product is in this file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from velocity.errors import ConfigurationError
-from velocity.toml.problems import nearest, read_toml, told, validated
+from velocity.toml import hinted, mistakes_in, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,9 +24,8 @@ def _zones() -> frozenset[str]:
 
 def _zone(name: str) -> str:
     if name not in _zones():
-        raise ValueError(
-            f'an IANA time zone such as "Europe/Berlin" or "UTC"{nearest(name, _zones())}'
-        )
+        expected = 'an IANA time zone such as "Europe/Berlin" or "UTC"'
+        raise ValueError(hinted(expected, name, _zones()))
     return name
 
 
@@ -43,11 +42,11 @@ def _label(text: str) -> str:
 
 
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-#: A name that can be shown: not empty, and nothing in it that moves what is around it.
+#: A name that can be shown: not empty, without characters that move the text around it.
 Label = Annotated[str, AfterValidator(_label)]
 #: An IANA time zone name.
 ZoneName = Annotated[str, AfterValidator(_zone)]
-#: A finite number, written as one.
+#: A finite number, not in quotes.
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
@@ -59,11 +58,11 @@ def _config_key(text: str) -> str:
 
 def _key_glob(text: str) -> str:
     if not text.strip("*") or "." in text or CONTROL_CHARACTERS.search(text):
-        raise ValueError('a glob over the last part of a key, such as "*_dir": no dot, not all')
+        raise ValueError('a glob over the last part of a key, such as "*_dir", without a dot')
     return text
 
 
-#: Keys that say where, when and as which of several a run ran, not what was tried.
+#: Keys that say where, when and as which of several a run ran, not what it tried.
 _SAME_IDEA_IGNORE = """
 seed random_seed rank local_rank node_rank global_rank process_rank world_rank machine_rank
 group_rank role_rank node_id local_process_index process_index logging_dir output_dir log_dir
@@ -84,21 +83,21 @@ class _Section(BaseModel):
 
 
 class Programme(_Section):
-    """What the programme is called and when its days begin."""
+    """The name of the programme and its time zone."""
 
     name: Label = Field("Programme", description="Name shown on pages and on the digest.")
-    timezone: ZoneName = Field("UTC", description="IANA zone in which days and weeks begin.")
+    timezone: ZoneName = Field("UTC", description="IANA zone of days and weeks.")
 
 
 class Wandb(_Section):
-    """What to pull. Base URL and key come from the W&B client's own places, never from here."""
+    """The projects to pull. The base URL and key come from the W&B client's own settings."""
 
     projects: tuple[_Project, ...] = Field(
         (), description='Projects to pull: "ENTITY/PROJECT", or "ENTITY/*" for all of an entity.'
     )
 
     def wanted(self, named: Sequence[str] = ()) -> tuple[str, ...]:
-        """The projects to pull: those named, else those of the settings.
+        """Returns the projects to pull: those named, else those in the settings.
 
         Raises:
             ConfigurationError: there are none.
@@ -123,17 +122,20 @@ class Experiments(_Section):
         description="A running run with an older heartbeat is presumed dead.",
     )
     together_minutes: Number = Field(
-        2, ge=0, le=_WEEK_MINUTES, description="Runs begun at most this long apart are one launch."
+        2,
+        ge=0,
+        le=_WEEK_MINUTES,
+        description="Runs that begin at most this long apart are one launch.",
     )
     script_gap_seconds: Number = Field(
         60,
         ge=0,
         le=60 * _WEEK_MINUTES,
-        description="A run begun this soon after another ended is a script going on.",
+        description="A run that begins this soon after another ended is part of a script.",
     )
     same_idea_ignore: tuple[Annotated[str, AfterValidator(_key_glob)], ...] = Field(
         tuple(_SAME_IDEA_IGNORE.split()),
-        description="Config keys that say nothing of the idea, as globs.",
+        description="Config keys that do not describe the idea, as globs.",
     )
 
 
@@ -152,14 +154,14 @@ class Access(_Section):
         "open", description='"open": no sign-in, loopback only. "oidc": sign-in required.'
     )
     session_hours: Number = Field(
-        12, gt=0, le=30 * 24, description="Age at which a sign-in ends, whatever its cookie says."
+        12, gt=0, le=30 * 24, description="Age at which a sign-in ends, regardless of its cookie."
     )
     leads_see_individuals: Annotated[bool, Field(strict=True)] = Field(
         True,
-        description="false: leads see fixed groups of streams, whole weeks, and nobody by name.",
+        description="false: leads see fixed groups of streams, whole weeks and no names.",
     )
     views_kept_days: Number = Field(
-        90, ge=1, le=3650, description="How long it is kept who looked at whose page."
+        90, ge=1, le=3650, description="How long the record of who looked at whose page is kept."
     )
 
 
@@ -175,25 +177,26 @@ class Settings(_Section):
 
     @property
     def named_keys(self) -> tuple[str, ...]:
-        """Config keys whose values are kept in clear."""
+        """Config keys whose values are stored as they are."""
         key = self.compute.gpu_count_key
         return () if key is None else (key,)
 
 
 def load_settings(path: Path) -> Settings:
-    """Settings of the file at `path`; the defaults where there is none.
+    """Returns the settings in the file at `path`; the defaults if there is no such file.
 
-    A relative `roster` is taken from the file's own folder.
+    A relative `roster` is relative to the file's own folder.
 
     Raises:
-        ConfigurationError: not readable, not TOML, or with values that cannot be used; all
-            mistakes are named at once.
+        ConfigurationError: the file is not readable, not TOML, or has wrong values; the message
+            names every mistake.
     """
     if not path.exists():
         return Settings(roster=path.parent / "roster.toml")
-    settings, findings = validated(read_toml(path), Settings)
-    if settings is None:
+    checked = read_toml(path, Settings)
+    if checked.model is None:
         raise ConfigurationError(
-            told(path, findings), "Correct it; docs/configuration.md lists every setting."
+            mistakes_in(path, checked.findings),
+            "Correct it. docs/configuration.md lists every setting.",
         )
-    return settings.model_copy(update={"roster": path.parent / settings.roster})
+    return checked.model.model_copy(update={"roster": path.parent / checked.model.roster})

@@ -1,6 +1,6 @@
-"""What is remembered beside the store: who looked at whose page, who signed out, what was posted.
+"""State beside the store: who looked at whose page, who signed out, which digests were posted.
 
-A small SQLite file in the data folder, beside the store and never part of a snapshot.
+A small SQLite file in the data folder; it is never part of a snapshot.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _FILE = "state.sqlite"
 _WAIT_S = 5.0
-#: Reruns of one visit are one look.
+#: Reruns during one visit are one look.
 _SAME_LOOK = timedelta(minutes=30)
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS look (
@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS posted (
 
 
 def sign_out(data: Path, email: str, issued_at: datetime) -> None:
-    """Ends the sign-in of `email` that was issued at `issued_at`, and every earlier one."""
+    """Ends the sign-in of `email` issued at `issued_at`, and every earlier one."""
     with _open(data) as state:
         state.execute(
             "INSERT INTO signed_out VALUES (?, ?) ON CONFLICT (email) "
@@ -46,7 +46,7 @@ def sign_out(data: Path, email: str, issued_at: datetime) -> None:
 
 
 def is_signed_out(data: Path, email: str, issued_at: datetime) -> bool:
-    """Whether the sign-in of `email` that was issued at `issued_at` was ended."""
+    """Returns whether the sign-in of `email` issued at `issued_at` was ended."""
     with _open(data) as state:
         found = state.execute(
             "SELECT 1 FROM signed_out WHERE email = ? AND issued_at >= ?",
@@ -65,13 +65,13 @@ def record_look(
     at: datetime,
     kept_days: float,
 ) -> None:
-    """Writes down that `email` looked at a page about the scholar; forgets what is too old.
+    """Records that `email` looked at a page about the scholar; removes looks that are too old.
 
     Args:
         data: data folder.
-        scholar: id of whom the page is about.
-        email: of who looked.
-        name: under which the scholar is told.
+        scholar: id of the scholar on the page.
+        email: address of the viewer.
+        name: name of the viewer, which the scholar sees.
         page: title of the page.
         at: when.
         kept_days: looks older than this are removed.
@@ -90,7 +90,7 @@ def record_look(
 
 
 def looks(data: Path, scholar: str, *, at: datetime, kept_days: float) -> pl.DataFrame:
-    """`looked_at` (UTC), `who`, `page`: the looks at the scholar's pages, latest first."""
+    """Returns the looks at the scholar's pages, latest first: looked_at (UTC), who, page."""
     with _open(data) as state:
         rows = state.execute(
             "SELECT looked_at, name, page FROM look WHERE scholar = ? AND looked_at >= ? "
@@ -105,14 +105,14 @@ def looks(data: Path, scholar: str, *, at: datetime, kept_days: float) -> pl.Dat
 
 
 def addresses_of(data: Path, full_name: str) -> frozenset[str]:
-    """Addresses that looked at pages under a full name."""
+    """Returns the addresses that looked at pages under a full name."""
     with _open(data) as state:
         rows = state.execute("SELECT DISTINCT email FROM look WHERE name = ?", (full_name,))
         return frozenset(email for (email,) in rows)
 
 
 def has_traces(data: Path, name: str) -> tuple[bool, bool]:
-    """Whether anything is remembered of a scholar, and of an address, with that name."""
+    """Returns whether there are records of a scholar, and of an address, with that name."""
     with _open(data) as state:
         of_scholar, of_address = state.execute(
             "SELECT EXISTS (SELECT 1 FROM look WHERE scholar = $name), "
@@ -124,7 +124,7 @@ def has_traces(data: Path, name: str) -> tuple[bool, bool]:
 
 
 def forget(data: Path, *, scholars: Iterable[str], emails: Iterable[str]) -> None:
-    """Removes every look at these scholars and by these addresses, and what they signed out."""
+    """Removes every look at these scholars and by these addresses, and their sign-outs."""
     with _open(data) as state:
         state.executemany("DELETE FROM look WHERE scholar = ?", [(it,) for it in scholars])
         for email in emails:
@@ -135,10 +135,10 @@ def forget(data: Path, *, scholars: Iterable[str], emails: Iterable[str]) -> Non
 
 
 def record_posted(data: Path, week: str, stream: str | None) -> bool:
-    """Writes down that the digest of an ISO week and stream (None: the programme) was posted.
+    """Records that the digest of an ISO week and stream (None: the programme) was posted.
 
     Returns:
-        Whether that was not written down before.
+        Whether it was not recorded before.
     """
     with _open(data) as state:
         done = state.execute("INSERT OR IGNORE INTO posted VALUES (?, ?)", (week, stream or ""))
@@ -146,14 +146,14 @@ def record_posted(data: Path, week: str, stream: str | None) -> bool:
 
 
 def forget_posted(data: Path, week: str, stream: str | None) -> None:
-    """Crosses that out: it was not posted after all."""
+    """Removes that record: the digest was not posted after all."""
     with _open(data) as state:
         state.execute("DELETE FROM posted WHERE week = ? AND stream = ?", (week, stream or ""))
 
 
 @contextmanager
 def _open(data: Path) -> Iterator[sqlite3.Connection]:
-    """The file, made if need be, in one transaction. Threads and processes wait for each other."""
+    """Opens the file, creating it if needed, for one transaction; others wait."""
     make_private(data)
     with closing(sqlite3.connect(data / _FILE, timeout=_WAIT_S)) as connection:
         connection.executescript(_SCHEMA)

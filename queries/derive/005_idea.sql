@@ -1,7 +1,8 @@
 -- title: Ideas
 -- table: idea
 -- A row a run: a hash that is equal for runs with the same idea, which is the config without ignored
--- keys; null where nothing is left of it, or no config is known.
+-- keys; null where nothing is left of it, or no config is known. And a hash that is equal for runs of
+-- one whole config, seeds included, and one commit; null where either is not known.
 WITH known AS (
   SELECT
     raw.run_key, number.scholar_key, raw.entity, raw.project, raw.config_earlier,
@@ -12,7 +13,9 @@ WITH known AS (
     END AS strict_idea,
     CASE WHEN raw.config_hash IS NULL AND lenient.shape_hash IS NOT NULL
       THEN hash(lenient.shape_hash, list_select(raw.config_hashes, lenient.places))
-    END AS lenient_idea
+    END AS lenient_idea,
+    CASE WHEN len(raw.config_hashes) > 0 AND raw.commit IS NOT NULL
+      THEN hash(raw.config_shape, raw.config_hashes, raw.commit) END AS full_hash
   FROM raw_run AS raw
   JOIN username_scholar AS number ON number.username = coalesce(raw.username, '')
   JOIN scope ON scope.scholar_key = number.scholar_key
@@ -29,6 +32,7 @@ earlier AS (
   FROM known
   WHERE config_earlier AND lenient_idea IS NOT NULL
 )
-SELECT known.run_key, coalesce(earlier.lenient_idea, known.strict_idea) AS config_hash
+SELECT
+  known.run_key, coalesce(earlier.lenient_idea, known.strict_idea) AS config_hash, known.full_hash
 FROM known
 LEFT JOIN earlier USING (scholar_key, entity, project, lenient_idea)

@@ -75,8 +75,8 @@ again AS (
 ),
 configured AS (
   SELECT
-    raw.run_key, raw.state, idea.config_hash, raw.sweep, raw.group_name, raw.tags,
-    raw.gpu_utilisation,
+    raw.run_key, raw.state, idea.config_hash, idea.full_hash, raw.sweep, raw.group_name,
+    raw.tags, raw.gpu_utilisation,
     epoch_us(raw.first_metric_at) AS first_metric_us,
     CASE WHEN getvariable('gpu_count_key') IS NOT NULL THEN try_cast(
       json_extract_string(raw.config_told, '$."' || getvariable('gpu_count_key') || '"')
@@ -86,8 +86,8 @@ configured AS (
 )
 SELECT
   run.run_key, run.run_id, run.scholar_key, run.project_key, run.as_of_us, run.slack_us,
-  configured.state, configured.config_hash, configured.sweep, configured.group_name, configured.tags,
-  configured.gpu_utilisation, configured.first_metric_us,
+  configured.state, configured.config_hash, configured.full_hash, configured.sweep,
+  configured.group_name, configured.tags, configured.gpu_utilisation, configured.first_metric_us,
   -- What is no number of GPUs, such as the -1 that means all of the machine, replaces nothing; nor does
   -- more than a million, of which one would drown everybody's hours.
   CASE WHEN configured.told_gpus BETWEEN 0 AND 1e6 THEN configured.told_gpus END AS configured_gpus,

@@ -34,7 +34,7 @@ SELECT
   -- What lasts is compute: a pause or a sleep is not.
   run.failed_compute AND span.active_us <= 120000000 AND span.end_source <> 'unknown'
     AS early_failure,
-  run.config_hash,
+  run.config_hash, run.full_hash,
   CASE
     WHEN experiment_tag IS NOT NULL THEN 'tag'
     WHEN run.sweep IS NOT NULL THEN 'sweep'

@@ -9,6 +9,12 @@ WITH failure AS (
   FROM run_interval
   WHERE config_hash IS NOT NULL AND failed_compute
   GROUP BY ALL
+),
+finished AS (
+  SELECT scholar_key, project_key, full_hash, min(end_us, 2) AS ends
+  FROM run_interval
+  WHERE full_hash IS NOT NULL AND class = 'finished'
+  GROUP BY ALL
 )
 SELECT
   base.run_key, base.scholar_key, base.project_key, base.run_id,
@@ -45,6 +51,12 @@ SELECT
         THEN failure.ends[2] ELSE failure.ends[1] END <= base.start_us,
       false)
   END AS rework,
+  CASE WHEN base.full_hash IS NOT NULL AND run.run_key IS NOT NULL THEN
+    coalesce(
+      CASE WHEN base.class = 'finished' AND run.end_us <= base.start_us
+        THEN finished.ends[2] ELSE finished.ends[1] END <= base.start_us,
+      false)
+  END AS repeat,
   local_day(setting.timezone, base.start_us) AS start_day,
   CASE WHEN NOT run.open THEN local_day(setting.timezone, run.end_us) END
     AS end_day
@@ -55,5 +67,8 @@ LEFT JOIN link ON link.run_key = base.run_key
 LEFT JOIN experiment USING (experiment_key)
 LEFT JOIN failure
   ON failure.scholar_key = base.scholar_key AND failure.project_key = base.project_key
-  AND failure.config_hash = base.config_hash,
+  AND failure.config_hash = base.config_hash
+LEFT JOIN finished
+  ON finished.scholar_key = base.scholar_key AND finished.project_key = base.project_key
+  AND finished.full_hash = base.full_hash,
 setting

@@ -52,6 +52,7 @@ SELECT
     nullif(array_to_string(run.flags, ' '), ''),
     CASE WHEN run.early_failure THEN 'early_failure' END,
     CASE WHEN run.rework THEN 'rework' END,
+    CASE WHEN run.repeat THEN 'repeat' END,
     CASE
       WHEN NOT scholar.attributed THEN 'unattributed'
       WHEN NOT scholar.in_roster THEN 'unmapped'

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from scripts.faults.fault import EDGES, FIGURES, ROWS, Fault
 
+REPEATS = "tests/test_repeats.py"
+
 FAULTS = (
     Fault(
         "preempting is unknown",
@@ -135,8 +137,43 @@ FAULTS = (
     Fault(
         "rework before the end",
         "derive/095_run",
-        "END <= base.start_us,",
-        "END < base.start_us,",
+        "THEN failure.ends[2] ELSE failure.ends[1] END <= base.start_us",
+        "THEN failure.ends[2] ELSE failure.ends[1] END < base.start_us",
         (ROWS,),
+    ),
+    Fault(
+        "a repeat of another commit",
+        "derive/005_idea",
+        "hash(raw.config_shape, raw.config_hashes, raw.commit)",
+        "hash(raw.config_shape, raw.config_hashes)",
+        (REPEATS,),
+    ),
+    Fault(
+        "two empty configs are a repeat",
+        "derive/005_idea",
+        "len(raw.config_hashes) > 0 AND raw.commit",
+        "len(raw.config_hashes) >= 0 AND raw.commit",
+        (REPEATS,),
+    ),
+    Fault(
+        "a repeat of what failed",
+        "derive/095_run",
+        "full_hash IS NOT NULL AND class = 'finished'",
+        "full_hash IS NOT NULL",
+        (REPEATS,),
+    ),
+    Fault(
+        "a run repeats itself",
+        "derive/095_run",
+        "THEN finished.ends[2] ELSE",
+        "THEN finished.ends[1] ELSE",
+        (REPEATS,),
+    ),
+    Fault(
+        "a repeat before the end",
+        "derive/095_run",
+        "ELSE finished.ends[1] END <= base.start_us",
+        "ELSE finished.ends[1] END < base.start_us",
+        (REPEATS,),
     ),
 )

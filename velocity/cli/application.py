@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 import traceback
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -128,25 +129,40 @@ def main() -> None:
             "Check the path, its permissions and the free disk space, and try again.",
         )
     except Exception as error:  # noqa: BLE001 - the traceback goes to a file
-        # The error's own text may quote a run or a person, and standard error may be a log.
+        # Its message may quote a run or a person, and standard error may go to a log.
         last = traceback.extract_tb(error.__traceback__)[-1]
         _fail(
             f"Unexpected error: {type(error).__name__} in {last.name} "
             f"({Path(last.filename).name}:{last.lineno}).",
-            f"This is a bug in velocity; please report it{_kept_details()}.",
+            f"This is a bug in velocity; please report it{_write_details(error)}.",
         )
 
 
-def _kept_details() -> str:
-    """Write the current traceback to a file and return the rest of a sentence about it."""
+def _write_details(error: Exception) -> str:
+    """Write the calls that led to an error to a file, and return the end of a sentence about it."""
     try:
         with tempfile.NamedTemporaryFile(
             "w", prefix="velocity-", suffix=".log", delete=False, encoding="utf-8"
         ) as file:
-            file.write(f"velocity {__version__}\n{traceback.format_exc()}")
-    except OSError as error:
-        return f" (the details could not be written: {error.strerror or error})"
-    return f" with the details in {file.name}, which may quote runs and people"
+            file.write("\n".join([f"velocity {__version__}", *_steps(error), ""]))
+    except OSError as refused:
+        return f" (the details could not be written: {refused.strerror or refused})"
+    return f" with the details in {file.name}, which do not name people"
+
+
+def _steps(error: BaseException) -> Iterator[str]:
+    """The calls that led to an error, after those of the error that caused it.
+
+    Error messages and file paths are left out: both may name people, and `velocity forget` does
+    not search these files.
+    """
+    earlier = error.__cause__ or error.__context__
+    if earlier is not None:
+        yield from _steps(earlier)
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        module = frame.f_globals.get("__name__", "?")
+        yield f"  {module}:{line} in {frame.f_code.co_name}"
+    yield type(error).__name__
 
 
 def _fail(message: str, hint: str) -> NoReturn:

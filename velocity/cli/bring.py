@@ -23,6 +23,7 @@ from velocity.sync.results import OnProgress, SyncResult
 from velocity.sync.watch import Log, watch
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
+_REASONS_SHOWN = 10
 
 
 def _project(text: str) -> str:
@@ -141,10 +142,16 @@ def ingest(
     """Read W&B's local run directories and update the figures.
 
     These are `run-*` and `offline-run-*`. If a later sync finds the same run, it replaces the local
-    one.
+    one. A directory that cannot be read does not stop the others; the exit code is then 1.
     """
     asked = Asked([str(path) for path in paths], entity=entity, username=username)
-    _bring(places, import_runs, "files", asked)
+    result = _bring(places, import_runs, "files", asked)
+    lost = [row.reason for project in result.projects for row in project.rejected]
+    for reason in lost[:_REASONS_SHOWN]:
+        say(f"Not read: {reason}.")
+    if lost:
+        say(f"Run directories that could not be read: {len(lost)}. The others are in.")
+        raise typer.Exit(1)
 
 
 def import_(

@@ -15,7 +15,7 @@ import polars as pl
 import typer
 
 from velocity import __version__
-from velocity.cleaning import MARK, escaped
+from velocity.cleaning import cleaned, escaped
 from velocity.cli.options import Places
 from velocity.cli.progress import say
 from velocity.errors import ConfigurationError, VelocityError
@@ -23,7 +23,7 @@ from velocity.formats import age, mid_sentence, plain, plural
 from velocity.reading import reads
 from velocity.record import has_record
 from velocity.roster.models import read_roster
-from velocity.settings import CONTROL_CHARACTERS, Settings, load_settings
+from velocity.settings import Settings, load_settings
 from velocity.sources.base import Server, connect_server
 from velocity.store import Snapshot, latest_snapshot
 from velocity.store.zones import differing_zones
@@ -133,7 +133,8 @@ def _roster(settings: Settings) -> Iterator[Finding]:
         roster, findings = read_roster(path)
         for finding in findings:
             state: Literal["note", "broken"] = "broken" if finding.severity == "error" else "note"
-            yield Finding(state, "roster", f"{finding.where}: got {finding.read}", finding.right)
+            told = f"{finding.where}: {finding.problem}"
+            yield Finding(state, "roster", told, f"Expected {finding.expected}")
         if not findings:
             yield _ok("roster", str(path))
         if roster is None:
@@ -306,7 +307,7 @@ def unknown_states(snapshot: Snapshot) -> str:
     """
     rows = [row for row in reads.unknown_states(snapshot).iter_rows() if row[0] not in _NO_STATE]
     words = [
-        f"{CONTROL_CHARACTERS.sub(MARK, state)[:_LONGEST_STATE]} ({plural(runs, 'run')})"
+        f"{cleaned(state, _LONGEST_STATE)} ({plural(runs, 'run')})"
         for state, runs in rows[:_STATES_SHOWN]
     ]
     if len(rows) > _STATES_SHOWN:

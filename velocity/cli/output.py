@@ -16,10 +16,9 @@ from velocity.cleaning import for_terminal, json_escaped
 from velocity.cli.progress import say
 from velocity.cli.tables import draw_table
 from velocity.errors import VelocityError
-from velocity.formats import label
+from velocity.formats import did_you_mean, label
 from velocity.reading import reads
 from velocity.reading.downloads import csv_bytes
-from velocity.reading.nearest import did_you_mean
 from velocity.store import latest_snapshot
 
 if TYPE_CHECKING:

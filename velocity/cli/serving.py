@@ -8,7 +8,7 @@ from typing import Annotated
 from velocity.cli.options import DEFAULT_PORT, Places, PortOption, option
 from velocity.cli.progress import say, show_progress
 from velocity.demo.launch import prepare_demo
-from velocity.serve import check_address, check_port, serve
+from velocity.serve.checks import check_address, check_port
 from velocity.settings import load_settings
 
 
@@ -31,6 +31,8 @@ def demo(
     with show_progress() as on_progress:
         data, config = prepare_demo(folder, datetime.now(UTC), on_progress=on_progress)
     settings = load_settings(config)
+    from velocity.serve.server import serve  # noqa: PLC0415 - takes a second
+
     serve(data, config, settings=settings, port=port, open_browser=not no_browser, say=say)
 
 
@@ -46,6 +48,8 @@ def serve_app(
     settings = load_settings(places.config)  # a mistake is reported here, not on every page
     check_address(settings, address)
     check_port(port, address)
+    from velocity.serve.server import serve  # noqa: PLC0415 - takes a second
+
     serve(
         places.data,
         places.config,

@@ -13,10 +13,10 @@ from velocity.explain.explanation import Explanation
 from velocity.explain.left_out import left_out
 from velocity.explain.rows import Group, Rows, no_data
 from velocity.explain.ways import rests_on_hours, ways
+from velocity.formats import did_you_mean
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, Scope
 from velocity.reading.definitions import columns, definition
-from velocity.reading.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from datetime import date

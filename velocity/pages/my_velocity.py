@@ -8,8 +8,8 @@ import streamlit as st
 
 from velocity import formats, sentences, ui
 from velocity.charts import draw_calendar, draw_strips, draw_throughput
+from velocity.reading import frames as shape
 from velocity.reading import reads
-from velocity.reading import scholar as shape
 from velocity.sentences.scholar import now
 
 _WEEKS = 12

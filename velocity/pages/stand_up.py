@@ -9,7 +9,7 @@ import streamlit as st
 
 from velocity import charts, formats, sentences, ui
 from velocity.reading import reads, series
-from velocity.reading.programme import charged, tile_rows
+from velocity.reading.frames import charged, tile_rows
 from velocity.sentences import signals, tiles
 from velocity.sentences.weeks import restated, window_words
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from velocity import charts, formats, sentences, ui
 from velocity.reading import reads, series
-from velocity.reading.streams import funnel_points
+from velocity.reading.frames import funnel_points
 from velocity.sentences.weeks import week_notes
 
 view = ui.view()

@@ -1,1 +1,1 @@
-"""Reads of a snapshot in the scope of a viewer, their frames for charts, and what figures mean."""
+"""Reads of a snapshot in the scope of a viewer, frames for charts, and definitions of figures."""

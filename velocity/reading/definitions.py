@@ -1,4 +1,4 @@
-"""What every figure means, from the headers of queries/: for tooltips, pages and docs."""
+"""Definitions of every figure, from the headers of queries/: for tooltips, pages and docs."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from velocity.errors import VelocityError
-from velocity.formats import mid_sentence
+from velocity.formats import did_you_mean, mid_sentence
 from velocity.queries import list_metric_queries, list_queries
-from velocity.reading.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from velocity.queries.metric import Metric
 
-#: The steps of queries/derive/ whose tables have names that people use.
+#: The steps of queries/derive/ whose tables people know by name.
 _WORDS = (
     "run_clock",
     "run_base",
@@ -27,7 +26,7 @@ _WORDS = (
     "recovery",
 )
 
-#: What stands beside a figure: suffix -> unit (None: the figure's own), title, words.
+#: The columns beside a figure: suffix -> unit (None: the figure's own), title, words.
 _BESIDE: dict[str, tuple[str | None, str, str]] = {
     "low": (None, "lower 95 % limit", "Lower 95 % limit of: "),
     "high": (None, "upper 95 % limit", "Upper 95 % limit of: "),
@@ -39,9 +38,9 @@ _BESIDE: dict[str, tuple[str | None, str, str]] = {
 
 @dataclass(frozen=True)
 class Group:
-    """The figures of one query, or a word of queries/derive/ (which has none)."""
+    """The figures of one query, or a term of queries/derive/, which has no figures."""
 
-    name: str  # of the file, without folder and ending
+    name: str  # of the file, without folder and suffix
     title: str
     text: str
     metrics: tuple[Metric, ...]
@@ -50,7 +49,7 @@ class Group:
 
 @cache
 def groups() -> tuple[Group, ...]:
-    """Every metric, a group a file of queries/metrics/, in reading order."""
+    """Returns every metric in reading order, one group per file of queries/metrics/."""
     return tuple(
         Group(query.group, query.title, query.text, query.metrics, query.sums)
         for query in list_metric_queries()
@@ -59,31 +58,31 @@ def groups() -> tuple[Group, ...]:
 
 @cache
 def words() -> tuple[Group, ...]:
-    """What run, session, experiment and loop mean: the steps that make them, in order."""
+    """Returns the steps that make runs, sessions, experiments and loops, in order."""
     steps = {query.table: query for query in list_queries("derive")}
     return tuple(Group(table, steps[table].title, steps[table].text, ()) for table in _WORDS)
 
 
 @cache
 def metrics() -> dict[str, Metric]:
-    """Every metric by its id."""
+    """Returns every metric by its id."""
     return {metric.id: metric for group in groups() for metric in group.metrics}
 
 
 @cache
 def terms() -> dict[str, Metric]:
-    """Every metric, and every sum that only formulas use, by its id."""
+    """Returns every metric, and every sum that only formulas use, by its id."""
     return {it.id: it for group in groups() for it in (*group.metrics, *group.sums)}
 
 
 @cache
 def columns() -> dict[str, Metric]:
-    """The id of every metric, and of what stands beside one -> that metric."""
+    """Returns the metric of every column: its own id and those of the columns beside it."""
     return {column: metric for metric in metrics().values() for column in metric.columns}
 
 
 def definition(metric_id: str) -> Metric:
-    """The definition of a metric, also of what stands beside one ("loop_hours_low").
+    """Returns the definition of a metric or of a column beside one ("loop_hours_low").
 
     Raises:
         VelocityError: there is no such metric.

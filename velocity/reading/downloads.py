@@ -1,4 +1,4 @@
-"""Frames as files that a person downloads: CSV that no spreadsheet executes, and Parquet."""
+"""Frames as files to download: CSV that no spreadsheet executes, and Parquet."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import polars.selectors as cs
 if TYPE_CHECKING:
     from polars import DataFrame
 
-#: A spreadsheet runs a cell that begins with one of these; a run may well be called "=cmd|...".
-#: So it does with the wide forms of these, where text is East Asian.
+#: A spreadsheet runs a cell that begins with one of these characters, or with their wide forms in
+#: East Asian text; a run can be called "=cmd|...".
 _RUNS = r"[ \"]*[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
-#: A cell begins at the start of a text, and within it where another separator than a comma is set,
-#: for which our quotes are no quotes.
+#: A cell begins at the start of a text. With another separator than a comma it can also begin
+#: inside the text, because quotes then do not protect it.
 _FORMULA = rf"(^|[;|\t\r\n])({_RUNS})"
 _BREAK = r"^([\t\r\n])"
 _ISO = "%Y-%m-%dT%H:%M:%S%.fZ"
 
 
 def csv_bytes(frame: DataFrame) -> bytes:
-    """`frame` as UTF-8 CSV with a header; what a spreadsheet would run gets a quote before it.
+    """Returns `frame` as UTF-8 CSV with a header; a quote disarms what a spreadsheet would run.
 
     Lists become text joined by "; ". Times are written in ISO 8601, in UTC.
     """
@@ -41,7 +41,7 @@ def _harmless(text: pl.Expr) -> pl.Expr:
 
 
 def parquet_bytes(frame: DataFrame) -> bytes:
-    """`frame` as Parquet, types kept."""
+    """Returns `frame` as Parquet with its types."""
     target = io.BytesIO()
     frame.write_parquet(target)
     return target.getvalue()

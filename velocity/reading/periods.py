@@ -1,4 +1,4 @@
-"""The windows of whole local days that a page can be over."""
+"""The windows of whole local days that a page can cover."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from velocity import formats
 
-#: As it is chosen, and as it stands in a page's address.
+#: As shown in the choice, and in a page's address.
 Period = Literal["This week", "14 days", "4 weeks", "Programme", "Custom"]
 PERIODS: tuple[Period, ...] = get_args(Period)
 _DAYS: dict[Period, int] = {"14 days": 14, "4 weeks": 28}
@@ -29,27 +29,22 @@ class Window:
 
     @property
     def days(self) -> int:
-        """How many."""
+        """The number of days."""
         return (self.end - self.first).days
 
     @property
-    def before(self) -> Window:
-        """The window of the same length that ends where this one begins."""
-        return Window(self.first - timedelta(days=self.days), self.first - timedelta(days=1))
-
-    @property
     def words(self) -> str:
-        """The window as it stands beside a figure: "26 Oct to 22 Nov 2026"."""
+        """The window in words: "26 Oct to 22 Nov 2026"."""
         return formats.span(self.first, self.last)
 
 
 def last_whole_day(as_of: datetime, zone: str) -> date:
-    """The last day of `zone` that had ended at `as_of` (aware)."""
+    """Returns the last day in `zone` that had ended at `as_of` (aware)."""
     return as_of.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
 
 
 def week_of(moment: datetime, zone: str) -> str:
-    """The Monday of the week of `zone` that holds `moment` (aware), as addresses write it."""
+    """Returns the Monday of the week in `zone` with `moment` (aware), as written in addresses."""
     day = moment.astimezone(ZoneInfo(zone)).date()
     return (day - timedelta(days=day.weekday())).isoformat()
 
@@ -61,13 +56,13 @@ def window_of(
     last_day: date,
     custom: tuple[date, date] | None = None,
 ) -> Window:
-    """The window of `period`, never beyond the days that there is data for.
+    """Returns the window of `period`, limited to the days with data.
 
     Args:
-        period: "This week" is the week (from Monday) that holds the last day.
+        period: "This week" is the week (from Monday) with the last day.
         first_day: first day with data.
         last_day: last day to show.
-        custom: first and last day of "Custom"; without them it is all days.
+        custom: first and last day of "Custom"; None means all days.
     """
     if period == "This week":
         first, last = last_day - timedelta(days=last_day.weekday()), last_day

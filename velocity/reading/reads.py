@@ -1,20 +1,22 @@
-"""One typed function per read of a snapshot. Nothing here computes a figure: queries/ does.
+"""One typed function per read of a snapshot. Figures are computed in queries/, not here.
 
-Days are local days of the programme's time zone, `from_day` inclusive, `to_day` exclusive, null for
+Days are local days of the programme's time zone, `from_day` inclusive, `to_day` exclusive, None for
 no limit. Columns ending in `_at` are UTC instants, `_hours` hours, `_share` between 0 and 1.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from functools import update_wrapper
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from velocity.queries import load_query
 from velocity.reading.access import EVERYTHING, Scope
 from velocity.store.figures import By, Period, figures
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
     import polars as pl
@@ -23,8 +25,37 @@ if TYPE_CHECKING:
 
 __all__ = ["By", "Period"]
 
-#: For small queries, half of which is planning, in one thread. Nothing in it may wait for it.
+_Params = ParamSpec("_Params")
+_Declared = Callable[Concatenate["Snapshot", _Params], None]
+_Read = Callable[Concatenate["Snapshot", _Params], "pl.DataFrame"]
+
+#: For small queries, half of which is planning, in one thread. No query in it may wait for another.
 side_by_side = ThreadPoolExecutor(2, thread_name_prefix="part")
+
+
+def _rows(query: str) -> Callable[[_Declared[_Params]], _Read[_Params]]:
+    """Returns a decorator: the function declares the query's parameters, the result runs it."""
+
+    def decorate(declared: _Declared[_Params]) -> _Read[_Params]:
+        defaults = declared.__kwdefaults__ or {}
+
+        def read(snapshot: Snapshot, /, *_: _Params.args, **given: _Params.kwargs) -> pl.DataFrame:
+            return _read(snapshot, query, **{**defaults, **given})
+
+        update_wrapper(read, declared)
+        return read
+
+    return decorate
+
+
+def _read(
+    snapshot: Snapshot, query: str, frames: Mapping[str, pl.DataFrame] | None = None, **given: Any
+) -> pl.DataFrame:
+    params = {
+        name: it.params if isinstance(it, Scope) else list(it) if isinstance(it, tuple) else it
+        for name, it in given.items()
+    }
+    return snapshot.frame(load_query(query).body, params, frames)
 
 
 def metrics(
@@ -39,13 +70,13 @@ def metrics(
     parts: Sequence[str] | None = None,
     scope: Scope = EVERYTHING,
 ) -> pl.DataFrame:
-    """Every metric, a row a group and period (zeros where nothing happened).
+    """Every metric: one row per group and period (zeros where nothing happened).
 
-    `parts`: only the metrics of these queries of queries/metrics/; those of `volume` always.
+    `parts` limits it to the metrics of these queries of queries/metrics/, and of `volume`.
 
     Returns:
         `scholar`, `stream` or `programme` by `by`; `period_start` (DATE) unless the period is
-        "all"; then one column a metric id, with `_n`, `_events`, `_low`, `_high` and `_largest`
+        "all"; then one column per metric id, with `_n`, `_events`, `_low`, `_high` and `_largest`
         beside medians.
     """
     frame = (
@@ -67,22 +98,23 @@ def metrics(
     return frame.drop("period_start") if period == "all" else frame
 
 
+@_rows("metrics/xmr")
 def weekly(
     snapshot: Snapshot,
     *,
     by: By,
     groups: Sequence[str] | None = None,
     scope: Scope = EVERYTHING,
-) -> pl.DataFrame:
-    """Weekly series with the group's usual range: a row a group, measure and week.
+) -> None:
+    """Weekly series with the group's usual range: one row per group, measure and week.
 
     Returns:
-        group_id, measure (metric id), week_start, running, value, n (null of shares), centre,
+        group_id, measure (metric id), week_start, running, value, n (null for shares), centre,
         limit_low, limit_high (null under 8 complete weeks), signal.
     """
-    return _read(snapshot, "metrics/xmr", by=by, groups=_listed(groups), scope=scope.params)
 
 
+@_rows("reads/runs")
 def runs(
     snapshot: Snapshot,
     *,
@@ -94,52 +126,11 @@ def runs(
     doubtful: bool = False,
     most: int | None = None,
     scope: Scope = EVERYTHING,
-) -> pl.DataFrame:
+) -> None:
     """Runs that started in the window, latest first; see queries/reads/runs.sql."""
-    return _read(
-        snapshot,
-        "reads/runs",
-        from_day=from_day,
-        to_day=to_day,
-        scholars=_listed(scholars),
-        projects=_listed(projects),
-        classes=_listed(classes),
-        doubtful=doubtful,
-        most=most,
-        scope=scope.params,
-    )
 
 
-def run_counts(
-    snapshot: Snapshot,
-    *,
-    from_day: date | None = None,
-    to_day: date | None = None,
-    scope: Scope = EVERYTHING,
-) -> pl.DataFrame:
-    """scholar, project, class, runs: how many of them started in the window."""
-    return _read(snapshot, "reads/run_counts", from_day=from_day, to_day=to_day, scope=scope.params)
-
-
-def experiments(
-    snapshot: Snapshot,
-    *,
-    from_day: date | None = None,
-    to_day: date | None = None,
-    scholar: str | None = None,
-    scope: Scope = EVERYTHING,
-) -> pl.DataFrame:
-    """Experiments launched in the window, latest first; see queries/reads/experiments.sql."""
-    return _read(
-        snapshot,
-        "reads/experiments",
-        from_day=from_day,
-        to_day=to_day,
-        scholar=scholar,
-        scope=scope.params,
-    )
-
-
+@_rows("reads/loops")
 def loops(
     snapshot: Snapshot,
     *,
@@ -148,108 +139,11 @@ def loops(
     scholar: str | None = None,
     stream: str | None = None,
     scope: Scope = EVERYTHING,
-) -> pl.DataFrame:
+) -> None:
     """Loops of experiments launched in the window, latest first; see queries/reads/loops.sql."""
-    return _read(
-        snapshot,
-        "reads/loops",
-        from_day=from_day,
-        to_day=to_day,
-        scholar=scholar,
-        stream=stream,
-        scope=scope.params,
-    )
 
 
-def stuck(snapshot: Snapshot, *, min_hours: float, scope: Scope = EVERYTHING) -> pl.DataFrame:
-    """What has waited longer than `min_hours`, longest first; see queries/reads/stuck.sql."""
-    return _read(snapshot, "reads/stuck", min_hours=min_hours, scope=scope.params)
-
-
-def concurrency(
-    snapshot: Snapshot,
-    *,
-    scholar: str,
-    from_at: datetime,
-    to_at: datetime,
-    scope: Scope = EVERYTHING,
-) -> pl.DataFrame:
-    """start_at, end_at, experiments, runs: stretches with something in flight, in the window."""
-    return _read(
-        snapshot,
-        "reads/concurrency",
-        scholar=scholar,
-        from_at=from_at,
-        to_at=to_at,
-        scope=scope.params,
-    )
-
-
-def lines(
-    snapshot: Snapshot,
-    *,
-    from_day: date | None = None,
-    to_day: date | None = None,
-    scholar: str | None = None,
-    scope: Scope = EVERYTHING,
-) -> pl.DataFrame:
-    """A row a line: loops, medians, blind_ratio; see queries/metrics/lines.sql."""
-    return _read(
-        snapshot,
-        "metrics/lines",
-        from_day=from_day,
-        to_day=to_day,
-        scholar=scholar,
-        scope=scope.params,
-    )
-
-
-def open_work(
-    snapshot: Snapshot, *, scholar: str | None = None, scope: Scope = EVERYTHING
-) -> pl.DataFrame:
-    """Open experiments, oldest first, with wip_age_hours and older_than_usual."""
-    return _read(snapshot, "metrics/open_work", scholar=scholar, scope=scope.params)
-
-
-def waiting_results(
-    snapshot: Snapshot, *, scholar: str | None = None, scope: Scope = EVERYTHING
-) -> pl.DataFrame:
-    """Experiments whose signal was not followed by a launch yet, the oldest signal first."""
-    return _read(snapshot, "metrics/waiting_results", scholar=scholar, scope=scope.params)
-
-
-def ledger(snapshot: Snapshot, *, by: By, scope: Scope = EVERYTHING) -> pl.DataFrame:
-    """group_id, credits granted, spent and left, burn_per_day, runway_days, exhausted_on."""
-    return _read(snapshot, "metrics/ledger", by=by, scope=scope.params)
-
-
-def balance(snapshot: Snapshot, *, by: By, scope: Scope = EVERYTHING) -> pl.DataFrame:
-    """group_id, day, credits granted and spent that day, balance at its end."""
-    return _read(snapshot, "metrics/balance", by=by, scope=scope.params)
-
-
-def gpu_weeks(
-    snapshot: Snapshot,
-    *,
-    from_day: date | None = None,
-    to_day: date | None = None,
-    scope: Scope = EVERYTHING,
-) -> pl.DataFrame:
-    """week_start, stream (null: none), stream_name, gpu_hours; streams in roster order."""
-    return _read(snapshot, "reads/gpu_weeks", from_day=from_day, to_day=to_day, scope=scope.params)
-
-
-def gpu_types(
-    snapshot: Snapshot,
-    *,
-    from_day: date | None = None,
-    to_day: date | None = None,
-    scope: Scope = EVERYTHING,
-) -> pl.DataFrame:
-    """A row a GPU type: hours, failed hours, credits, measured utilisation where known."""
-    return _read(snapshot, "reads/gpu_types", from_day=from_day, to_day=to_day, scope=scope.params)
-
-
+@_rows("reads/line_states")
 def line_states(
     snapshot: Snapshot,
     *,
@@ -257,54 +151,137 @@ def line_states(
     to_day: date | None = None,
     streams: Sequence[str] | None = None,
     scope: Scope = EVERYTHING,
-) -> pl.DataFrame:
-    """A row a line, what needs attention first; see queries/reads/line_states.sql."""
-    return _read(
-        snapshot,
-        "reads/line_states",
-        from_day=from_day,
-        to_day=to_day,
-        streams=_listed(streams),
-        scope=scope.params,
-    )
+) -> None:
+    """One row per line, those that need attention first; see queries/reads/line_states.sql."""
 
 
-def timeline_experiments(
+@_rows("reads/stuck")
+def stuck(snapshot: Snapshot, *, min_hours: float, scope: Scope = EVERYTHING) -> None:
+    """Results and lines waiting longer than `min_hours`, longest first; see stuck.sql."""
+
+
+@_rows("reads/restated")
+def restated(
+    snapshot: Snapshot, *, by: By, since: datetime | None = None, scope: Scope = EVERYTHING
+) -> None:
+    """group_id, week_start, measure, value_before, value_after: past weeks changed since then."""
+
+
+@_rows("reads/edge")
+def edge(snapshot: Snapshot) -> None:
+    """One row: as_of and newest (instants), timezone; see queries/reads/edge.sql."""
+
+
+def _in_scope(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> None:
+    """All rows that the viewer may see."""
+
+
+#: One row: as_of, timezone, counts of scholars and runs, and of doubtful ones.
+trust = _rows("reads/trust")(_in_scope)
+#: scholar, name, in_roster, timezone, awake window (minutes of the day), streams.
+scholars = _rows("reads/scholars")(_in_scope)
+#: stream, name, in roster order.
+streams = _rows("reads/streams")(_in_scope)
+#: entity, project, as_of, pulled_from, runs.
+projects = _rows("reads/projects")(_in_scope)
+#: username, gpu_type (either may be null), runs: the pairs found in runs.
+usernames = _rows("reads/usernames")(_in_scope)
+#: username, runs, first_at, last_at of users who are not in the roster.
+unattributed = _rows("reads/unattributed")(_in_scope)
+#: Lines whose experiments belong to no stream: scholar, entity, project, experiments, dates.
+ambiguous = _rows("reads/ambiguous")(_in_scope)
+#: Config keys that differ between runs begun together: key, differing, launches, the share.
+key_differences = _rows("reads/key_differences")(_in_scope)
+#: flag, runs, share of all runs, held, used, fault: the flags of runs.
+flags = _rows("reads/flags")(_in_scope)
+#: word, runs: state words that belong to no class.
+unknown_states = _rows("reads/unknown_states")(_in_scope)
+#: entity, project, run_id, reason of rows that could not be read.
+rejected = _rows("reads/rejected")(_in_scope)
+#: The result of each command that brought runs in, newest first.
+sync_log = _rows("reads/sync_log")(_in_scope)
+#: One row per fixed group of streams and whole week, and one per week for all of them: group_id
+#: ("all groups" is the sum of the visible ones), group_name, week_start, visible (false: fewer than
+#: 4 active people, all else null) and figures.
+group_weeks = _rows("reads/group_weeks")(_in_scope)
+
+
+def _of_days(
+    snapshot: Snapshot,
+    *,
+    from_day: date | None = None,
+    to_day: date | None = None,
+    scope: Scope = EVERYTHING,
+) -> None:
+    """The rows of a window."""
+
+
+#: scholar, project, class, runs: how many of them started in the window.
+run_counts = _rows("reads/run_counts")(_of_days)
+#: week_start, stream (null: none), stream_name, gpu_hours; streams in roster order.
+gpu_weeks = _rows("reads/gpu_weeks")(_of_days)
+#: One row per GPU type: hours, failed hours, credits, measured utilisation where known.
+gpu_types = _rows("reads/gpu_types")(_of_days)
+#: stream, people: how many people were active in it; streams without any are not listed.
+active_people = _rows("reads/active_people")(_of_days)
+
+
+def _of_a_scholar_and_days(
+    snapshot: Snapshot,
+    *,
+    from_day: date | None = None,
+    to_day: date | None = None,
+    scholar: str | None = None,
+    scope: Scope = EVERYTHING,
+) -> None:
+    """The rows of a window, of one scholar or of all."""
+
+
+#: Experiments launched in the window, latest first; see queries/reads/experiments.sql.
+experiments = _rows("reads/experiments")(_of_a_scholar_and_days)
+#: One row per line: loops, medians, blind_ratio; see queries/metrics/lines.sql.
+lines = _rows("metrics/lines")(_of_a_scholar_and_days)
+
+
+def _of_a_scholar(
+    snapshot: Snapshot, *, scholar: str | None = None, scope: Scope = EVERYTHING
+) -> None:
+    """The rows of one scholar or of all."""
+
+
+#: Open experiments, oldest first, with wip_age_hours and older_than_usual.
+open_work = _rows("metrics/open_work")(_of_a_scholar)
+#: Experiments whose result was not followed by a launch yet, the oldest result first.
+waiting_results = _rows("metrics/waiting_results")(_of_a_scholar)
+
+
+def _of_a_scholar_and_hours(
     snapshot: Snapshot,
     *,
     scholar: str,
     from_at: datetime,
     to_at: datetime,
     scope: Scope = EVERYTHING,
-) -> pl.DataFrame:
-    """A row an experiment that touches the window, in order of launch."""
-    return _read(
-        snapshot,
-        "reads/timeline_experiments",
-        scholar=scholar,
-        from_at=from_at,
-        to_at=to_at,
-        scope=scope.params,
-    )
+) -> None:
+    """The rows of one scholar that touch a window of instants."""
 
 
-def timeline_runs(
-    snapshot: Snapshot,
-    *,
-    scholar: str,
-    from_at: datetime,
-    to_at: datetime,
-    scope: Scope = EVERYTHING,
-) -> pl.DataFrame:
-    """A row a session of a run that touches the window, in order of its start."""
-    return _read(
-        snapshot,
-        "reads/timeline_runs",
-        scholar=scholar,
-        from_at=from_at,
-        to_at=to_at,
-        scope=scope.params,
-    )
+#: start_at, end_at, experiments, runs: stretches with something in flight.
+concurrency = _rows("reads/concurrency")(_of_a_scholar_and_hours)
+#: One row per experiment, in order of launch.
+timeline_experiments = _rows("reads/timeline_experiments")(_of_a_scholar_and_hours)
+#: One row per session of a run, in order of its start.
+timeline_runs = _rows("reads/timeline_runs")(_of_a_scholar_and_hours)
+
+
+def _of_groups(snapshot: Snapshot, *, by: By, scope: Scope = EVERYTHING) -> None:
+    """The rows of scholars, streams or the programme."""
+
+
+#: group_id, credits granted, spent and left, burn_per_day, runway_days, exhausted_on.
+ledger = _rows("metrics/ledger")(_of_groups)
+#: group_id, day, credits granted and spent that day, balance at its end.
+balance = _rows("metrics/balance")(_of_groups)
 
 
 def bands(
@@ -317,116 +294,13 @@ def bands(
 ) -> pl.DataFrame:
     """measure, others, p25, p50, p75 over the other scholars (null under 8); names nobody."""
     figure = _of_scholars(snapshot, "medians", from_day=from_day, to_day=to_day)
-    body = load_query("metrics/bands").body
-    params = {"scholar": scholar, "scope": scope.params}
-    return snapshot.frame(body, params, {"figure": figure})
+    return _read(snapshot, "metrics/bands", {"figure": figure}, scholar=scholar, scope=scope)
 
 
 def funnel(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
     """exposure_weeks, pooled_rate and limits of throughput per week, over all data."""
     figure = _of_scholars(snapshot, "volume")
-    body = load_query("metrics/funnel").body
-    return snapshot.frame(body, {"scope": scope.params}, {"figure": figure})
-
-
-def active_people(
-    snapshot: Snapshot,
-    *,
-    from_day: date | None = None,
-    to_day: date | None = None,
-    scope: Scope = EVERYTHING,
-) -> pl.DataFrame:
-    """Streams in which anybody was active from a day up to another, which is not included.
-
-    None is no limit.
-
-    Returns:
-        stream, people (how many).
-    """
-    days = {"from_day": from_day, "to_day": to_day}
-    return _read(snapshot, "reads/active_people", scope=scope.params, **days)
-
-
-def group_weeks(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
-    """A row a fixed group of streams and whole week, and a row a week for all of them.
-
-    Returns:
-        group_id, group_name, week_start, visible (false: fewer than 4 active people, all else null)
-        and figures; the id "all groups" is the sum of those visible.
-    """
-    return _read(snapshot, "reads/group_weeks", scope=scope.params)
-
-
-def restated(
-    snapshot: Snapshot, *, by: By, since: datetime | None = None, scope: Scope = EVERYTHING
-) -> pl.DataFrame:
-    """group_id, week_start, measure, value_before, value_after: past weeks changed since."""
-    return _read(snapshot, "reads/restated", by=by, since=since, scope=scope.params)
-
-
-def edge(snapshot: Snapshot) -> pl.DataFrame:
-    """One row: as_of and newest (instants), timezone; see queries/reads/edge.sql."""
-    return _read(snapshot, "reads/edge")
-
-
-def trust(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
-    """One row: as_of, timezone, counts of scholars, runs and of what is doubtful."""
-    return _read(snapshot, "reads/trust", scope=scope.params)
-
-
-def scholars(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
-    """scholar, name, in_roster, timezone, awake window (minutes of the day), streams."""
-    return _read(snapshot, "reads/scholars", scope=scope.params)
-
-
-def streams(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
-    """stream, name, in roster order."""
-    return _read(snapshot, "reads/streams", scope=scope.params)
-
-
-def projects(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
-    """entity, project, as_of, pulled_from, runs."""
-    return _read(snapshot, "reads/projects", scope=scope.params)
-
-
-def usernames(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
-    """username, gpu_type (either may be null), runs: the pairs that runs give."""
-    return _read(snapshot, "reads/usernames", scope=scope.params)
-
-
-def unattributed(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
-    """username, runs, first_at, last_at of users whom the roster lacks."""
-    return _read(snapshot, "reads/unattributed", scope=scope.params)
-
-
-def ambiguous(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
-    """Lines whose experiments belong to no stream: scholar, entity, project, experiments, dates."""
-    return _read(snapshot, "reads/ambiguous", scope=scope.params)
-
-
-def key_differences(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
-    """Config keys that differ between runs begun together: key, differing, launches, the share."""
-    return _read(snapshot, "reads/key_differences", scope=scope.params)
-
-
-def flags(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
-    """flag, runs, share of all runs, held, used, fault: the flags that runs bear."""
-    return _read(snapshot, "reads/flags", scope=scope.params)
-
-
-def unknown_states(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
-    """word, runs: state words that are of no class."""
-    return _read(snapshot, "reads/unknown_states", scope=scope.params)
-
-
-def rejected(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
-    """entity, project, run_id, reason of rows that could not be read."""
-    return _read(snapshot, "reads/rejected", scope=scope.params)
-
-
-def sync_log(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
-    """What each command brought, newest first."""
-    return _read(snapshot, "reads/sync_log", scope=scope.params)
+    return _read(snapshot, "metrics/funnel", {"figure": figure}, scope=scope)
 
 
 def littles_law_residual(
@@ -439,10 +313,10 @@ def littles_law_residual(
     groups: Sequence[str] | None = None,
     scope: Scope = EVERYTHING,
 ) -> pl.DataFrame:
-    """Hours by which the daily facts and the runs disagree; keyed as `metrics` is.
+    """Hours by which the daily facts and the runs disagree; same keys as `metrics`.
 
     Returns:
-        A row a group and period with any runs: `by`, `period_start` unless the period is "all",
+        One row per group and period with runs: `by`, `period_start` unless the period is "all",
         littles_law_residual_hours.
     """
     frame = _read(
@@ -452,8 +326,8 @@ def littles_law_residual(
         period=period,
         from_day=from_day,
         to_day=to_day,
-        groups=_listed(groups),
-        scope=scope.params,
+        groups=groups,
+        scope=scope,
     ).rename({"group_id": by})
     return frame.drop("period_start") if period == "all" else frame
 
@@ -464,7 +338,7 @@ def _of_scholars(
     from_day: date | None = None,
     to_day: date | None = None,
 ) -> pl.DataFrame:
-    """Parts of every scholar's figures, made once for all that is made of them."""
+    """Parts of every scholar's figures, computed once for all reads that use them."""
 
     def make() -> pl.DataFrame:
         made = figures(
@@ -480,11 +354,3 @@ def _of_scholars(
 
     kept: pl.DataFrame = snapshot.kept.get((_of_scholars, parts, from_day, to_day), make)
     return kept
-
-
-def _listed(ids: Sequence[str] | None) -> list[str] | None:
-    return None if ids is None else list(ids)
-
-
-def _read(snapshot: Snapshot, name: str, **params: Any) -> pl.DataFrame:
-    return snapshot.frame(load_query(name).body, params)

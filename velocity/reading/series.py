@@ -1,4 +1,4 @@
-"""Weekly series of `velocity.reading.reads`: which weeks are shown, and their signals."""
+"""Weekly series of `velocity.reading.reads`: the weeks that are shown, and their shifts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 TREND_WEEKS = 12
 _WEEK = timedelta(weeks=1)
-#: What is followed of the programme.
+#: The measures of the programme that Stand-up and the digest follow.
 PROGRAMME_MEASURES = (
     "experiments_concluded",
     "failure_share",
@@ -24,12 +24,12 @@ PROGRAMME_MEASURES = (
 
 
 def last_complete_week(last_day: date) -> date:
-    """Monday of the latest week that is over at the end of `last_day`."""
+    """Returns the Monday of the latest week that is over at the end of `last_day`."""
     return last_day + timedelta(days=1) - timedelta(days=(last_day.weekday() + 1) % 7) - _WEEK
 
 
 def recent(weekly: pl.DataFrame, week: date, measures: Iterable[str]) -> pl.DataFrame:
-    """The last complete weeks of some measures; while there is none, the weeks that there are.
+    """Returns the last complete weeks of some measures; all weeks if none is complete.
 
     Args:
         weekly: `reads.weekly`.
@@ -39,13 +39,11 @@ def recent(weekly: pl.DataFrame, week: date, measures: Iterable[str]) -> pl.Data
     shown = weekly.filter(pl.col("measure").is_in(list(measures)))
     over = ~pl.col("running") & (pl.col("week_start") <= week)
     complete = shown.filter(over & (pl.col("week_start") > week - TREND_WEEKS * _WEEK))
-    if not complete.is_empty():
-        shown = complete
-    return shown
+    return shown if complete.is_empty() else complete
 
 
 def panels(weekly: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
-    """The series of some groups by their names; `names` is group -> name."""
+    """Returns the series of some groups with their names; `names` is group -> name."""
     return weekly.filter(pl.col("group_id").is_in(list(names))).with_columns(
         group=pl.col("group_id").replace(names)
     )
@@ -54,12 +52,12 @@ def panels(weekly: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
 def signal_rows(
     weekly: Sequence[pl.DataFrame], week: date, names: Mapping[str, str]
 ) -> tuple[list[dict[str, Any]], int]:
-    """The signals of a week, streams in roster order, and how many series have limits.
+    """Returns the shifts of a week, streams in roster order, and how many series have limits.
 
     Args:
-        weekly: frames as `recent` gives them.
-        week: Monday of the complete week that is looked at.
-        names: stream -> name, in roster order; who is not in it comes last.
+        weekly: frames from `recent`.
+        week: Monday of a complete week.
+        names: stream -> name, in roster order; other groups come last.
     """
     here = pl.concat(weekly).filter(
         (pl.col("week_start") == week) & ~pl.col("running") & pl.col("limit_low").is_not_null()

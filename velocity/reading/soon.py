@@ -1,4 +1,4 @@
-"""Begins what will be asked for in another thread, while something else is waited for."""
+"""Starts work in another thread that will be asked for soon."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ _Made = TypeVar("_Made")
 
 
 def soon(threads: Executor, make: Callable[[], _Made]) -> Callable[[], _Made]:
-    """What gives what `make` does: of a thread that has taken it up, else made here and now."""
+    """Returns make()'s result as a function; it calls make() itself unless a thread has started."""
     begun = threads.submit(make)
     return lambda: make() if begun.cancel() else begun.result()

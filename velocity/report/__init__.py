@@ -1,4 +1,4 @@
-"""The stand-up digest: one week of a snapshot on a page, as Markdown and as HTML."""
+"""The stand-up digest: one week of a snapshot on one page, as Markdown or HTML."""
 
 from velocity.report.digest import make_digest
 from velocity.report.html import as_html

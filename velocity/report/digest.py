@@ -1,8 +1,10 @@
-"""What the digest says, from `velocity.reading.reads`: plain text and series, before any format."""
+"""Composes the digest from `velocity.reading.reads`: plain text and series, without a format."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -12,8 +14,8 @@ from velocity.charts import STREAM_MEASURES, trend
 from velocity.errors import VelocityError
 from velocity.reading import reads, series
 from velocity.reading.definitions import definition
+from velocity.reading.frames import charged
 from velocity.reading.periods import last_whole_day
-from velocity.reading.programme import charged
 from velocity.report.groups import make_groups_digest
 from velocity.report.parts import (
     Digest,
@@ -39,10 +41,10 @@ if TYPE_CHECKING:
     from velocity.store import Snapshot
 
 _STUCK_HOURS = 24
-#: One page has room for no more; the rest is counted.
+#: The lines of a section that fit on the page; the rest is counted.
 _MOST = 6
 _WEEK = timedelta(weeks=1)
-#: A posted digest does not name a stream with fewer active people: it would be about them.
+#: A posted digest does not name a stream with fewer active people: it would describe them.
 _FEWEST = 4
 _CHARTS = (
     "experiments_concluded",
@@ -61,41 +63,39 @@ def make_digest(
     stream: str | None = None,
     posted: bool = False,
 ) -> Digest:
-    """The digest of a week; the same snapshot, week and scope give the same digest.
+    """Returns the digest of a week; it names no person.
 
-    It names no person, whoever asks. Those who see the fixed groups and not everything get that of
-    the groups.
+    Viewers who see the fixed groups but not everything get the digest of the groups.
 
     Args:
-        snapshot: where the figures come from.
+        snapshot: the source of the figures.
         scope: what the viewer may see.
-        week: its Monday; default: the latest that is complete.
+        week: its Monday; None means the latest complete week.
         stream: id, for the digest of one stream.
-        posted: whether it goes to a channel: then streams with fewer than 4 active people are not
+        posted: whether it goes to a channel; then streams with fewer than 4 active people are not
             named.
 
     Raises:
-        VelocityError: there is no run, no such stream, or the week is not over; or the digest of a
-            stream with fewer than 4 active people would be posted.
+        VelocityError: there is no run or no such stream, the week is not over, or the digest to
+            post is of a stream with fewer than 4 active people.
     """
     if scope.fixed_groups and not scope.everything:
         if stream is not None:
             raise VelocityError(
-                "There is no digest of one stream where leads may not see people.",
-                "Leave --stream out: the digest is of groups (access.leads_see_individuals).",
+                "There is no digest of one stream if leads may not see people.",
+                "Leave --stream out: the digest covers groups (access.leads_see_individuals).",
             )
         return make_groups_digest(snapshot, scope=scope, week=week)
     trust = reads.trust(snapshot, scope=scope).row(0, named=True)
     if trust["as_of"] is None or trust["first_day"] is None:
-        raise VelocityError("There is no run to report on.", "Run `velocity sync` first.")
+        raise VelocityError("There are no runs to report on.", "Run `velocity sync` first.")
     zone = str(trust["timezone"])
-    latest = series.last_complete_week(last_whole_day(trust["as_of"], zone))
-    week = no_later(week, latest)
+    week = no_later(week, series.last_complete_week(last_whole_day(trust["as_of"], zone)))
     names = dict(reads.streams(snapshot, scope=scope).select("stream", "name").iter_rows())
     if stream is not None:
         if stream not in names:
             raise VelocityError(
-                f"There is no stream '{stream}'.", "docs/configuration.md says where streams are."
+                f"There is no stream '{stream}'.", "docs/configuration.md explains streams."
             )
         names = {stream: names[stream]}
     if posted:
@@ -108,60 +108,75 @@ def make_digest(
                 "digest is not posted.",
                 "Post the programme's digest, or write this one to a file with --out.",
             )
-    return _Week(snapshot, scope, week, stream=stream, names=names, trust=trust).digest()
+    return _Week(snapshot, scope, week, stream, names, trust).digest()
 
 
+@dataclass(frozen=True)
 class _Week:
-    """Reads of one digest."""
+    """The reads of one digest; `names` holds the streams that may be named."""
 
-    def __init__(
-        self,
-        snapshot: Snapshot,
-        scope: Scope,
-        week: date,
-        *,
-        stream: str | None,
-        names: Mapping[str, str],
-        trust: Mapping[str, Any],
-    ) -> None:
-        self._snapshot, self._scope, self._week = snapshot, scope, week
-        self._stream, self._names, self._trust = stream, names, trust
-        self._by: reads.By = "programme" if stream is None else "stream"
-        groups = None if stream is None else [stream]
+    snapshot: Snapshot
+    scope: Scope
+    week: date
+    stream: str | None
+    names: Mapping[str, str]
+    trust: Mapping[str, Any]
+
+    @property
+    def by(self) -> reads.By:
+        return "programme" if self.stream is None else "stream"
+
+    @property
+    def groups(self) -> list[str] | None:
+        return None if self.stream is None else [self.stream]
+
+    @cached_property
+    def now(self) -> dict[str, Any] | None:
         figures = reads.metrics(
-            snapshot,
-            by=self._by,
-            from_day=week,
-            to_day=week + _WEEK,
-            groups=groups,
-            scope=scope,
+            self.snapshot,
+            by=self.by,
+            from_day=self.week,
+            to_day=self.week + _WEEK,
+            groups=self.groups,
+            scope=self.scope,
         )
-        self._now = next(figures.iter_rows(named=True), None)
-        whole = reads.weekly(snapshot, by=self._by, groups=groups, scope=scope)
-        self._whole = series.recent(whole, week, series.PROGRAMME_MEASURES)
-        streams = reads.weekly(snapshot, by="stream", groups=groups, scope=scope)
-        streams = streams.filter(pl.col("group_id").is_in(list(names)))
-        self._streams = series.recent(streams, week, [it.id for it in STREAM_MEASURES])
-        stuck = reads.stuck(snapshot, min_hours=_STUCK_HOURS, scope=scope)
-        if stream is not None:
-            stuck = stuck.filter(pl.col("stream") == stream)
-        named = pl.col("stream").is_in(list(names))
-        self._stuck = stuck.with_columns(pl.when(named).then("stream_name").alias("stream_name"))
+        return next(figures.iter_rows(named=True), None)
+
+    @cached_property
+    def whole(self) -> pl.DataFrame:
+        """The weekly series of the programme, or of the one stream."""
+        weekly = reads.weekly(self.snapshot, by=self.by, groups=self.groups, scope=self.scope)
+        return series.recent(weekly, self.week, series.PROGRAMME_MEASURES)
+
+    @cached_property
+    def streams(self) -> pl.DataFrame:
+        """The weekly series of the streams that may be named."""
+        weekly = reads.weekly(self.snapshot, by="stream", groups=self.groups, scope=self.scope)
+        named = weekly.filter(pl.col("group_id").is_in(list(self.names)))
+        return series.recent(named, self.week, [it.id for it in STREAM_MEASURES])
+
+    @cached_property
+    def stuck(self) -> pl.DataFrame:
+        stuck = reads.stuck(self.snapshot, min_hours=_STUCK_HOURS, scope=self.scope)
+        if self.stream is not None:
+            stuck = stuck.filter(pl.col("stream") == self.stream)
+        named = pl.col("stream").is_in(list(self.names))
+        return stuck.with_columns(pl.when(named).then("stream_name").alias("stream_name"))
 
     def digest(self) -> Digest:
         answer = sentences.stand_up(
-            figures=self._now,
-            weekly=self._streams,
-            programme=self._whole if self._stream is None else self._whole.clear(),
-            stuck=self._stuck,
-            names=self._names,
-            week=self._week,
+            figures=self.now,
+            weekly=self.streams,
+            programme=self.whole if self.stream is None else self.whole.clear(),
+            stuck=self.stuck,
+            names=self.names,
+            week=self.week,
         )
         return Digest(
-            week=week_id(self._week),
-            about="Programme" if self._stream is None else self._names[self._stream],
-            days=formats.span(self._week, self._week + timedelta(days=6)),
-            as_of=formats.instant(self._trust["as_of"], str(self._trust["timezone"])),
+            week=week_id(self.week),
+            about="Programme" if self.stream is None else self.names[self.stream],
+            days=formats.span(self.week, self.week + timedelta(days=6)),
+            as_of=formats.instant(self.trust["as_of"], str(self.trust["timezone"])),
             headline=as_read(answer.sentence),
             support=as_read(answer.support),
             news=(
@@ -178,16 +193,16 @@ class _Week:
         )
 
     def _changed(self) -> tuple[Line, ...]:
-        frames = [self._streams] if self._stream is not None else [self._streams, self._whole]
-        found, checked = series.signal_rows(frames, self._week, self._names)
-        lines = _at_most([_signal(row, self._names) for row in found])
+        frames = [self.streams] if self.stream is not None else [self.streams, self.whole]
+        found, checked = series.signal_rows(frames, self.week, self.names)
+        lines = _at_most([_signal(row, self.names) for row in found])
         lines = lines or [Line(signals.no_signal_words(checked))]
         return (*lines, Line(signals.checked_words(checked)))
 
     def _what_is_stuck(self) -> tuple[Line, ...]:
-        if self._stuck.is_empty():
+        if self.stuck.is_empty():
             return (Line("Nothing has been stuck for more than a day."),)
-        by_stream = self._stuck.group_by("stream_name", "what", maintain_order=True).agg(
+        by_stream = self.stuck.group_by("stream_name", "what", maintain_order=True).agg(
             pl.struct("scholar", "entity", "project").n_unique().alias("lines"),
             pl.col("waited_hours").max(),
         )
@@ -203,11 +218,11 @@ class _Week:
         return tuple(_at_most(lines))
 
     def _figures(self) -> tuple[Figure, ...]:
-        now = self._now
+        now = self.now
         if now is None:
             return ()
-        ledgers = reads.ledger(self._snapshot, by=self._by, scope=self._scope)
-        left = charged(ledgers, self._stream or "programme")
+        ledgers = reads.ledger(self.snapshot, by=self.by, scope=self.scope)
+        left = charged(ledgers, self.stream or "programme")
         concluded, loop = tiles.concluded(now, None), tiles.loop(now, None)
         left_over = tiles.credits_left(now, left)
         spent = [] if left_over.value == formats.NOT_KNOWN else [left_over.change]
@@ -221,15 +236,15 @@ class _Week:
         )
 
     def _restated(self) -> tuple[Line, ...]:
-        since = self._trust["as_of"] - _WEEK
-        rows = reads.restated(self._snapshot, by=self._by, since=since, scope=self._scope)
-        if self._stream is not None:
-            rows = rows.filter(pl.col("group_id") == self._stream)
+        since = self.trust["as_of"] - _WEEK
+        rows = reads.restated(self.snapshot, by=self.by, since=since, scope=self.scope)
+        if self.stream is not None:
+            rows = rows.filter(pl.col("group_id") == self.stream)
         lines = [Line(words) for words in restated(rows)]
         return tuple(_at_most(lines)) or (Line("No past week was restated."),)
 
     def _trusted(self) -> tuple[Line, ...]:
-        trust = self._trust
+        trust = self.trust
         return (
             Line(
                 f"{formats.share_exact(trust['attributed_share'])} of "
@@ -242,20 +257,11 @@ class _Week:
         )
 
     def _trend(self, measure: str) -> Trend:
-        rows = trend(self._whole, measure)
         metric = definition(measure)
-        return Trend(
-            metric.title,
-            metric.unit,
-            tuple(rows["week_start"]),
-            tuple(rows["value"]),
-            tuple(rows["limit_low"]),
-            tuple(rows["limit_high"]),
-            signal=bool(rows["signal"].last()) if rows.height else False,
-        )
+        return Trend(metric.title, metric.unit, trend(self.whole, measure))
 
     def _shares(self) -> tuple[Share, ...]:
-        now = self._now
+        now = self.now
         if now is None:
             return ()
         if now["reaction_share"] is None:
@@ -272,7 +278,7 @@ def _signal(row: Mapping[str, Any], names: Mapping[str, str]) -> Line:
 
 
 def _halves(now: Mapping[str, Any]) -> list[str]:
-    """The medians of both halves of the loop, with their limits."""
+    """Returns the medians of both halves of the loop, with their limits."""
     return [
         f"{part} "
         + formats.median(
@@ -285,7 +291,7 @@ def _halves(now: Mapping[str, Any]) -> list[str]:
 
 
 def _at_most(lines: list[Line]) -> list[Line]:
-    """As many lines as a page has room for, and how many more there are."""
+    """Returns the lines that fit on the page, and the number of the others."""
     if len(lines) <= _MOST:
         return lines
     return [*lines[:_MOST], Line(f"and {formats.count(len(lines) - _MOST)} more.")]

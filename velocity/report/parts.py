@@ -1,6 +1,6 @@
-"""What a digest is made of, in any format, and how its week is called.
+"""The parts of a digest in any format, and the names of its weeks.
 
-Text here is as people read it, not escaped: `html` and `text` make every name inert for theirs.
+Text here is not escaped: `html` and `text` make every name inert in their format.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-_WEEK_ID = re.compile(r"(\d{4})-W(\d{2})")
+    import polars as pl
+
+_WEEK_ID = re.compile(r"\d{4}-W\d{2}", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a section: somebody's name (anyone's text), what stands out, the rest."""
+    """One line of a section: a name (which may hold any text), bold text, and the rest."""
 
     text: str
     name: str = ""
@@ -39,7 +41,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Figure:
-    """A headline figure and the words below it, which say its n and limits."""
+    """A headline figure and the words below it, with its n and limits."""
 
     label: str
     value: str
@@ -48,15 +50,11 @@ class Figure:
 
 @dataclass(frozen=True)
 class Trend:
-    """Twelve weeks of a measure with the usual range, oldest first; None where not known."""
+    """Twelve weeks of a measure with its usual range, oldest first."""
 
     title: str
     unit: str
-    weeks: tuple[date, ...]
-    values: tuple[float | None, ...]
-    low: tuple[float | None, ...]
-    high: tuple[float | None, ...]
-    signal: bool  # whether the last week is beyond its usual range
+    rows: pl.DataFrame  # of `reads.weekly`
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Digest:
-    """One week of what a viewer may see."""
+    """One week, limited to what a viewer may see."""
 
     week: str  # "2026-W20"
     about: str  # "Programme", or the name of a stream
@@ -84,11 +82,11 @@ class Digest:
     figures: tuple[Figure, ...]
     shares: tuple[Share, ...]
     trends: tuple[Trend, ...]
-    footing: tuple[Section, ...]  # what the figures rest on
+    footing: tuple[Section, ...]  # the basis of the figures
 
 
 def serial_figure(row: Mapping[str, Any]) -> Figure:
-    """The serial share of a week of `reads.metrics` or `reads.group_weeks`."""
+    """Returns the serial share of a row of `reads.metrics` or `reads.group_weeks`."""
     parallel = row["experiment_parallelism"]
     width = [] if parallel is None else [f"P {parallel:.2f} lines of thought in flight"]
     busy = formats.plural(round(row["busy_hours"]), "busy hour")
@@ -97,38 +95,36 @@ def serial_figure(row: Mapping[str, Any]) -> Figure:
 
 
 def serial_bar(row: Mapping[str, Any]) -> tuple[Share, ...]:
-    """The busy hours of such a week in two parts; none where there were none."""
+    """Returns the busy hours of such a row in two parts; () if there were none."""
     share, parts = row["serial_share"], ("serial", "parallel")
     return () if share is None else (Share("Busy hours", *parts, share, parts),)
 
 
 def week_id(monday: date) -> str:
-    """The ISO week that begins on a Monday: "2026-W20"."""
+    """Returns the ISO week that begins on a Monday: "2026-W20"."""
     year, week, _ = monday.isocalendar()
     return f"{year}-W{week:02}"
 
 
 def parse_week(text: str) -> date:
-    """Monday of an ISO week such as "2026-W20".
+    """Returns the Monday of an ISO week such as "2026-W20".
 
     Raises:
-        ValueError: it is none.
+        ValueError: `text` is not an ISO week.
     """
-    no_week = f"'{text}' is not a week such as 2026-W20"
-    found = _WEEK_ID.fullmatch(text)
-    if found is None:
-        raise ValueError(no_week)
     try:
-        return date.fromisocalendar(int(found[1]), int(found[2]), 1)
-    except ValueError as error:  # no year has so many weeks
-        raise ValueError(no_week) from error
+        if _WEEK_ID.fullmatch(text):
+            return date.fromisoformat(f"{text}-1")
+    except ValueError:  # the year does not have so many weeks
+        pass
+    raise ValueError(f"'{text}' is not a week such as 2026-W20")
 
 
 def no_later(week: date | None, latest: date) -> date:
-    """The Monday of the week to report on: `latest` where none is named.
+    """Returns the Monday of the week to report on: `week`, or `latest` if that is None.
 
     Raises:
-        VelocityError: `week` is later.
+        VelocityError: `week` is later than `latest`.
     """
     if week is not None and week > latest:
         raise VelocityError(

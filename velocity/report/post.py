@@ -1,8 +1,8 @@
-"""Sends the digest to a Slack-compatible webhook: retried, and never twice by mistake.
+"""Sends the digest to a Slack-compatible webhook, with retries and never twice by mistake.
 
-It is written down as posted before it is sent, and crossed out again only when it was certainly not
-taken. A post that was killed, or whose answer was lost, thus counts as posted: a digest less is
-found out by whoever misses it, a digest twice annoys everybody.
+A post is recorded before it is sent. The record is removed only if the webhook certainly did not
+accept it, so a post that was killed, or whose answer was lost, counts as posted. Somebody notices a
+missing digest; a second one annoys everybody.
 
 The address is a secret: it comes from the environment and appears in no message.
 """
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
 WEBHOOK = "VELOCITY_WEBHOOK_URL"
 _ATTEMPTS = 5
-#: Of the connection, and of the answer.
-_TIMEOUTS_S = (10, 30)
+_TIMEOUTS_S = (10, 30)  # for the connection, for the answer
 _LONGEST_WAIT_S = 60.0
 _OK = range(200, 300)
 
@@ -46,24 +45,25 @@ def post_once(
     """Posts `text` unless the digest of that week and stream was posted before.
 
     Args:
-        data: the data folder, which remembers what was posted.
-        url: of the webhook.
-        text: in Slack's marks.
+        data: the data folder, which holds the record of posts.
+        url: address of the webhook.
+        text: the digest in Slack's markup.
         week: ISO week of the digest.
-        stream: whose it is; None: the programme's.
-        again: post even so.
+        stream: id of its stream; None means the programme.
+        again: post it even if it was posted before.
         sleep: waits between attempts, in seconds.
 
     Returns:
-        Whether it was posted now; False where it was before, or may have been.
+        Whether it was posted now; False if it was, or may have been, posted before.
 
     Raises:
-        VelocityError: there is no usable address, the webhook did not take it, or nobody knows.
+        VelocityError: the address is not usable, the webhook did not accept the digest, or its
+            answer was lost.
     """
     if url is None or urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
         raise ConfigurationError(
-            f"{WEBHOOK} holds no webhook address, so nothing was posted.",
-            "Set it in the environment to the address that Slack gave; it is kept nowhere.",
+            f"{WEBHOOK} is not the address of a webhook, so nothing was posted.",
+            "Set it in the environment to the address from Slack; it is not stored.",
         )
     with _alone(data):
         first = state.record_posted(data, week, stream)
@@ -71,7 +71,7 @@ def post_once(
             return False
         try:
             _send(url, text, sleep)
-        except _NobodyKnowsError:
+        except _AnswerLostError:
             raise
         except VelocityError:
             if first:
@@ -80,20 +80,20 @@ def post_once(
     return True
 
 
-class _NobodyKnowsError(SourceError):
-    """The webhook may have taken it."""
+class _AnswerLostError(SourceError):
+    """The webhook may have accepted the digest."""
 
 
 @contextmanager
 def _alone(data: Path) -> Iterator[None]:
-    """Two posts wait for each other, so that the second sees what the first did."""
+    """Makes a second post wait for the first, so that it sees the record."""
     with (data / "post.lock").open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def _send(url: str, text: str, sleep: Callable[[float], None]) -> None:
-    said = ""
+    problem = ""
     for attempt in range(_ATTEMPTS):
         wait = 2.0**attempt
         try:
@@ -102,38 +102,37 @@ def _send(url: str, text: str, sleep: Callable[[float], None]) -> None:
             )
         except (requests.ConnectionError, requests.Timeout) as error:
             if not _never_connected(error):
-                # The exception's own words hold the address.
-                raise _NobodyKnowsError(
-                    "The webhook gave no answer, so the digest may have been posted or not.",
-                    "Look where it should be. It counts as posted: --again sends it once more.",
+                # The exception's own text holds the address.
+                raise _AnswerLostError(
+                    "The webhook did not answer, so the digest may or may not have been posted.",
+                    "Check the channel. It counts as posted; --again sends it once more.",
                 ) from None
-            said = "it cannot be reached"
+            problem = "it cannot be reached"
         except requests.RequestException:
-            # As above.
             raise ConfigurationError(
                 f"{WEBHOOK} cannot be used as an address, so nothing was posted.",
-                "Set it to the address that Slack gave.",
-            ) from None
+                "Set it to the address from Slack.",
+            ) from None  # as above
         else:
             if answer.status_code in _OK:
                 return
-            said = f"it answers {answer.status_code}"
+            problem = f"it answered {answer.status_code}"
             if answer.status_code != requests.codes.too_many and answer.status_code < 500:  # noqa: PLR2004
                 raise SourceError(
-                    f"The webhook did not take the digest: {said}.",
-                    f"Check the address in {WEBHOOK}; nothing is remembered as posted.",
+                    f"The webhook did not accept the digest: {problem}.",
+                    f"Check the address in {WEBHOOK}; the digest does not count as posted.",
                 )
             wait = _asked(answer.headers.get("Retry-After", ""), wait)
         if attempt + 1 < _ATTEMPTS:
             sleep(min(wait, _LONGEST_WAIT_S))
     raise RetryLaterError(
-        f"The webhook did not take the digest in {_ATTEMPTS} attempts: {said}.",
-        "Try again later; nothing is remembered as posted.",
+        f"The webhook did not accept the digest in {_ATTEMPTS} attempts: {problem}.",
+        "Try again later; the digest does not count as posted.",
     )
 
 
 def _never_connected(error: requests.RequestException) -> bool:
-    """Whether the webhook cannot have heard of it."""
+    """Returns whether the request certainly did not reach the webhook."""
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     return isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError) or isinstance(
         reason, NewConnectionError
@@ -141,5 +140,5 @@ def _never_connected(error: requests.RequestException) -> bool:
 
 
 def _asked(seconds: str, otherwise: float) -> float:
-    """Seconds of a Retry-After header; Slack sends no dates."""
+    """Returns the seconds of a Retry-After header; Slack sends no dates."""
     return float(seconds) if seconds.isascii() and seconds.isdigit() else otherwise

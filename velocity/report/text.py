@@ -1,4 +1,4 @@
-"""The digest as Markdown for GitHub, and in Slack's own marks for a webhook."""
+"""The digest as Markdown for GitHub, and in Slack's own markup for a webhook."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from velocity.report.parts import Line, Section
 if TYPE_CHECKING:
     from velocity.report.parts import Digest
 
-#: Slack decodes no escapes but its own and GitHub shows those in code, so that characters which
-#: either takes for marks are replaced by others that look alike and mean nothing to both.
+#: Slack decodes only its own escapes, and GitHub shows those in code. Characters that either
+#: of them reads as markup are therefore replaced by others that look alike.
 _ALIKE = str.maketrans(
     {
         "<": "\u2039",
@@ -36,12 +36,12 @@ _JOINER = "\u2060"
 
 
 def as_markdown(digest: Digest) -> str:
-    """The digest as Markdown: bold labels and lists, no tables."""
+    """Returns the digest as Markdown: bold labels and lists, no tables."""
     return _written(digest, "**")
 
 
 def as_slack(digest: Digest) -> str:
-    """The digest in Slack's marks, where one star makes bold."""
+    """Returns the digest in Slack's markup, where one asterisk makes bold."""
     return _written(digest, "*")
 
 
@@ -74,7 +74,7 @@ def _line(line: Line, bold: str) -> str:
 
 
 def _name(text: str) -> str:
-    """Somebody's text as code, in which neither Slack nor GitHub knows marks, links or emoji."""
+    """Returns a user's text as code, in which Slack and GitHub read no markup, links or emoji."""
     safe = formats.label(text, 80).translate(_IN_CODE).replace("://", f":{_JOINER}//")
     return f"`{safe}`" if safe.strip() else "`(no name)`"
 

@@ -1,4 +1,4 @@
-"""A roster beside the data: globs that match nothing in it, GPU types with two rates or none."""
+"""Checks a roster against the data: globs that match nothing, GPU types with two rates or none."""
 
 from __future__ import annotations
 
@@ -7,81 +7,87 @@ from fnmatch import fnmatchcase
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from velocity.roster.contradictions import covers, rates_of
-from velocity.toml.problems import Finding, as_toml, nearest
-from velocity.toml.values import texts_at
+from velocity.formats import did_you_mean
+from velocity.roster.contradictions import covers, rates_of, texts_of
+from velocity.toml import Finding, as_toml, hinted, named
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from velocity.roster.contradictions import Rate
-    from velocity.toml.problems import TomlDocument
+    from velocity.roster.contradictions import Text
+    from velocity.roster.models import Rate, Roster
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What the data holds: projects as "entity/project", W&B usernames, GPU types."""
+    """The contents of the data: projects as "entity/project", W&B usernames, GPU types."""
 
     projects: Collection[str]
     usernames: Collection[str]
     gpu_types: Collection[str]
 
 
-def misfits(document: TomlDocument, seen: Seen) -> list[Finding]:
-    """Warnings of what fits nothing in the data, and of GPU types with two prices or none."""
-    rates = rates_of(document)
+def misfits(roster: Roster, seen: Seen) -> list[Finding]:
+    """Returns warnings about what does not fit the data, and GPU types with two prices or none.
+
+    Args:
+        roster: the valid parts of a file; required values may be None.
+        seen: what the data holds.
+    """
+    rates = rates_of(roster)
+    projects = texts_of(named("stream", roster.streams), "projects")
+    usernames = texts_of(named("scholar", roster.scholars), "usernames")
+    gpus = texts_of(named("rate", roster.credits.rates), "gpu")
     return [
-        *_idle_globs(document, "streams.*.projects.*", seen.projects, "projects"),
-        *_idle_globs(document, "credits.rates.*.gpu", seen.gpu_types, "GPU types"),
-        *_priced_twice(document, rates, seen.gpu_types),
-        *_unpriced(document, rates, seen.gpu_types),
-        *_misspelled(document, seen.usernames),
+        *_idle_globs(projects, seen.projects, "projects"),
+        *_idle_globs(gpus, seen.gpu_types, "GPU types"),
+        *_priced_twice(rates, seen.gpu_types),
+        *_unpriced(rates, seen.gpu_types),
+        *_misspelled(usernames, seen.usernames),
     ]
 
 
-def _idle_globs(
-    document: TomlDocument, where: str, known: Collection[str], kind: str
-) -> Iterator[Finding]:
-    for path, glob in texts_at(document.values, where):
+def _idle_globs(globs: Sequence[Text], known: Collection[str], kind: str) -> Iterator[Finding]:
+    for where, glob in globs:
         if known and not any(fnmatchcase(name, glob) for name in known):
+            expected = hinted("a glob that matches some; case matters", glob, known)
             yield Finding(
-                document.where(path),
-                f"{as_toml(glob)}, which matches none of the {len(known)} {kind} in the data",
-                f"a glob that does, case counting{nearest(glob, known)}",
+                where,
+                f"{as_toml(glob)} matches none of the {len(known)} {kind} in the data",
+                expected,
                 "warning",
             )
 
 
-def _misspelled(document: TomlDocument, usernames: Collection[str]) -> Iterator[Finding]:
-    """Of whom there is no run, while the data has a user much alike whom the roster lacks."""
-    named = list(texts_at(document.values, "scholars.*.usernames.*"))
-    lacking = set(usernames) - {text for _, text in named}
-    for path, text in named:
-        if text not in usernames and (near := nearest(text, lacking)):
+def _misspelled(usernames: Sequence[Text], known: Collection[str]) -> Iterator[Finding]:
+    """Yields usernames without runs if the data has a similar one that the roster does not have."""
+    others = set(known) - {it.text for it in usernames}
+    for where, username in usernames:
+        if username not in known and (near := did_you_mean(username, others)):
             yield Finding(
-                document.where(path),
-                f"{as_toml(text)}, of whom the data has no run",
-                f"a username as W&B spells it{near}",
+                where,
+                f"the data has no run of {as_toml(username)}",
+                f"a username as W&B spells it. {near}",
                 "warning",
             )
 
 
 def _priced_twice(
-    document: TomlDocument, rates: Sequence[Rate], gpu_types: Collection[str]
+    rates: Sequence[tuple[str, Rate]], gpu_types: Collection[str]
 ) -> Iterator[Finding]:
-    """Rates of which neither is the narrower, where the data has a GPU type that both match.
+    """Yields pairs of rates that match one GPU type in the data, neither of them narrower.
 
-    Without data nearly all globs such as *A100* and *80GB* could meet, so that alone is no finding.
+    Without data, nearly all globs such as *A100* and *80GB* could match one type.
     """
-    told: set[frozenset[str]] = set()  # a glob has a row for each time that its rate changed
-    for one, other in combinations(rates, 2):
+    reported: set[frozenset[str]] = set()  # a glob has one entry for each time its rate changed
+    for (name, one), (other_name, other) in combinations(rates, 2):
         if covers(one.gpu, other.gpu) or covers(other.gpu, one.gpu):
             continue
-        begin = max(one.first, other.first)
+        begin = max(one.from_date, other.from_date)
         settled = [
             it.gpu
-            for it in rates
-            if it.first >= begin and covers(one.gpu, it.gpu) and covers(other.gpu, it.gpu)
+            for _, it in rates
+            if it.from_date >= begin and covers(one.gpu, it.gpu) and covers(other.gpu, it.gpu)
         ]
         both = [
             it
@@ -91,28 +97,26 @@ def _priced_twice(
             and not any(fnmatchcase(it, glob) for glob in settled)
         ]
         pair = frozenset({one.gpu, other.gpu})
-        if both and pair not in told:
-            told.add(pair)
-            wins = one if one.first >= other.first else other
+        if both and pair not in reported:
+            reported.add(pair)
+            wins = one if one.from_date >= other.from_date else other
             yield Finding(
-                document.where(other.path),
-                f"{other}, which matches {as_toml(min(both))} in the data as {one} at "
-                f"{document.where(one.path)} does; from {begin} on "
+                other_name,
+                f"matches {as_toml(min(both))} in the data, as {name} does; from {begin} on "
                 f"{as_toml(wins.gpu)} decides",
-                "globs that share no GPU type, or a row for that type of its own",
+                "globs that share no GPU type, or a rate of its own for that type",
                 "warning",
             )
 
 
-def _unpriced(
-    document: TomlDocument, rates: Sequence[Rate], gpu_types: Collection[str]
-) -> Iterator[Finding]:
-    """GPU types that cost nothing, while others have a rate."""
-    free = [it for it in gpu_types if it and not any(fnmatchcase(it, rate.gpu) for rate in rates)]
+def _unpriced(rates: Sequence[tuple[str, Rate]], gpu_types: Collection[str]) -> Iterator[Finding]:
+    """Yields the GPU types that cost nothing, if others have a rate."""
+    globs = [rate.gpu for _, rate in rates]
+    free = [it for it in gpu_types if it and not any(fnmatchcase(it, glob) for glob in globs)]
     if rates and free:
         yield Finding(
-            document.where(("credits", "rates")),
-            f"no rate for {', '.join(map(as_toml, sorted(free)))}, in the data",
+            "credits.rates",
+            f"no rate for {', '.join(map(as_toml, sorted(free)))} in the data",
             "a rate for each GPU type (without one it costs nothing)",
             "warning",
         )

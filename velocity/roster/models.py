@@ -1,6 +1,6 @@
-"""roster.toml -> frozen Roster: people, streams, roles, rates and grants.
+"""roster.toml as models: people, streams, roles, rates and grants.
 
-Everything that the file may hold is a field of a model here; docs/configuration.md lists them.
+Every key of the file is a field here; docs/configuration.md lists them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from velocity.errors import ConfigurationError
 from velocity.roster.against_data import Seen, misfits
 from velocity.roster.contradictions import contradictions
 from velocity.settings import Label, Number, ZoneName
-from velocity.toml.problems import Finding, TomlDocument, read_toml, told, validated
+from velocity.toml import Checked, Finding, mistakes_in, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,11 +27,11 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _GLOB = re.compile(r"[^/]+/[^/]+")
 _AWAKE = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]|24(?=:00)):([0-5][0-9])")
 _DAY_MINUTES = 24 * 60
-#: An earlier year is a slip of the pen, and the burn-down begins with the first grant.
+#: An earlier year is a typing error, and the burn-down begins with the first grant.
 _FIRST_GRANT = date(2000, 1, 1)
-#: So is a later one, and neither rate nor grant would ever count.
+#: A later day is a typing error, and its rate or grant would never count.
 _LAST_CREDITS = date(2099, 12, 31)
-#: What is larger is a slip of the pen, and its sums could be too large to reckon with.
+#: A larger amount is a typing error, and sums of it could overflow.
 _MOST_CREDITS = 1e12
 
 
@@ -62,7 +62,7 @@ def _rate_day(day: date) -> date:
 
 def _project_glob(text: str) -> str:
     if not _GLOB.fullmatch(text):
-        raise ValueError('ENTITY/PROJECT, where * stands for any text, such as "team/vision-*"')
+        raise ValueError('ENTITY/PROJECT, where * matches any text, such as "team/vision-*"')
     return text
 
 
@@ -89,25 +89,25 @@ class Scholar(_Entry):
     """A person whose runs are counted."""
 
     id: _Id = Field(
-        description="Short name: in lists and choices, in links and on the command line."
+        description="Short name in lists and choices, in links and on the command line."
     )
-    name: Label = Field(description="Name in full, on pages about the scholar.")
+    name: Label = Field(description="Full name, on pages about the scholar.")
     emails: tuple[_Email, ...] = Field((), description="Addresses that may sign in as this person.")
-    usernames: tuple[_Text, ...] = Field((), description="W&B usernames, spelled as W&B does.")
-    timezone: ZoneName = Field("UTC", description="IANA zone in which `awake` is meant.")
+    usernames: tuple[_Text, ...] = Field((), description="W&B usernames, spelled as in W&B.")
+    timezone: ZoneName = Field("UTC", description="IANA zone of `awake`.")
     awake: Annotated[str, AfterValidator(_awake)] = Field(
         "09:00-21:00",
-        description="Hours in which a result can be acted on, every day. "
-        "An end at or before the start falls on the next day.",
+        description="Hours of the day in which the scholar can act on a result. "
+        "An end at or before the start is on the next day.",
     )
     disabled: Annotated[bool, Field(strict=True)] = Field(
-        False, description="true: may not sign in. The runs still count."
+        False, description="true: cannot sign in. The runs still count."
     )
 
     def awake_minutes(self) -> tuple[int, int]:
-        """Start and end of the awake window, in minutes after the local midnight it begins in.
+        """Returns the start and end of the awake window, in minutes after local midnight.
 
-        The end is always after the start, so above 1440 where it falls on the next day.
+        The end is always after the start, so it is above 1440 if it is on the next day.
         """
         times = _AWAKE.fullmatch(self.awake)
         if times is None:
@@ -117,47 +117,49 @@ class Scholar(_Entry):
 
 
 class Member(_Entry):
-    """A scholar's time in a stream: days from `from`, included, to `to`, not included."""
+    """A scholar's time in a stream: from the day `from` up to but not including `to`."""
 
-    scholar: _Id = Field(description="Id of a scholar of this file.")
+    scholar: _Id = Field(description="Id of a scholar in this file.")
     from_date: _Day | None = Field(
-        None, alias="from", description="First day in the stream; absent: since ever."
+        None, alias="from", description="First day in the stream; without it, always."
     )
     to_date: _Day | None = Field(
-        None, alias="to", description="First day no longer in the stream; absent: still in it."
+        None,
+        alias="to",
+        description="The day after the last in the stream; without it, still a member.",
     )
 
 
 class Stream(_Entry):
     """A line of research that several scholars share."""
 
-    id: _Id = Field(description="Short name: in choices, in links and on the command line.")
+    id: _Id = Field(description="Short name in choices, in links and on the command line.")
     name: Label = Field(description="Name shown on pages.")
     mentors: tuple[_Email, ...] = Field(
         (), description="Addresses that see the scholars and lines of this stream."
     )
     projects: tuple[_ProjectGlob, ...] = Field(
         (),
-        description="ENTITY/PROJECT globs whose experiments belong to this stream, whoever ran "
-        "them. The first that matches, in the order of the file, decides.",
+        description="ENTITY/PROJECT globs: experiments in these projects belong to this stream, "
+        "regardless of who ran them. The first match in the file decides.",
     )
     members: tuple[Member, ...] = Field(
-        (), description="Who is in the stream, and when; decides where no project glob does."
+        (), description="Who is in the stream, and when; decides if no project glob matches."
     )
 
 
 class Rate(_Entry):
-    """What an hour of a GPU costs from a day on."""
+    """The price of one GPU hour from a day on."""
 
     gpu: _Text = Field(description='Glob over W&B\'s GPU type, such as "*H100*".')
-    from_date: _RateDay = Field(alias="from", description="First day on which the rate holds.")
+    from_date: _RateDay = Field(alias="from", description="First day of the rate.")
     credits_per_gpu_hour: Number = Field(
         ge=0, le=_MOST_CREDITS, description="Credits for one GPU for one hour."
     )
 
 
 class Grant(_Entry):
-    """Credits given to a stream or to a scholar; exactly one of the two is named."""
+    """Credits granted to a stream or to a scholar: exactly one of the two is set."""
 
     date: _GrantDay = Field(description="Day of the grant.")
     stream: _Id | None = Field(None, description="Id of the stream that receives it.")
@@ -169,34 +171,36 @@ class Credits(_Entry):
     """Rates and grants of compute credits."""
 
     rates: tuple[Rate, ...] = Field(
-        (), description="Of the rates that match a day, the latest `from` decides, then the order."
+        (), description="Of the rates that match, the latest `from` decides, then their order."
     )
-    grants: tuple[Grant, ...] = Field((), description="Credits given, in any order.")
+    grants: tuple[Grant, ...] = Field((), description="Credits granted, in any order.")
 
 
 class Roster(_Entry):
-    """People, streams, roles and credits; `load_roster` reads them from a file."""
+    """People, streams, roles and credits, as `load_roster` reads them from a file."""
 
     leads: tuple[_Email, ...] = Field((), description="Addresses that see the whole programme.")
     scholars: tuple[Scholar, ...] = Field((), description="Everybody whose runs are counted.")
-    streams: tuple[Stream, ...] = Field((), description="Streams; their order decides ties.")
+    streams: tuple[Stream, ...] = Field(
+        (), description="Streams; their order decides between matching globs."
+    )
     credits: Credits = Credits()
 
     def scholar_of(self, username: str) -> str | None:
-        """Id of the scholar with that W&B username, or None."""
+        """Returns the id of the scholar with a W&B username, or None."""
         return next((it.id for it in self.scholars if username in it.usernames), None)
 
     def stream_rules(self) -> Iterator[tuple[int, str, str]]:
-        """Rows (position from 0, stream id, glob over "entity/project"), the first match first."""
+        """Yields position (from 0), stream id and glob over "entity/project"; the first wins."""
         rules = ((stream.id, glob) for stream in self.streams for glob in stream.projects)
         for position, (stream, glob) in enumerate(rules):
             yield position, stream, glob
 
     def match_stream_rule(self, entity: str, project: str) -> str | None:
-        """Id of the stream whose glob is the first to match, or None.
+        """Returns the id of the stream whose glob matches first, or None.
 
-        Globs are those of `fnmatch.fnmatchcase` over "entity/project": case counts, `*` is any
-        text (a slash too), `?` one character, `[ab]` one of several.
+        Globs are those of `fnmatch.fnmatchcase` over "entity/project": case matters, `*` matches
+        any text (including a slash), `?` one character, `[ab]` one of several.
         """
         path = f"{entity}/{project}"
         return next(
@@ -204,12 +208,12 @@ class Roster(_Entry):
         )
 
     def rate_rows(self) -> Iterator[tuple[int, str, date, float]]:
-        """Rows (position from 0, GPU glob, first day, credits an hour), as in the file."""
+        """Yields position (from 0), GPU glob, first day and credits per hour, as in the file."""
         for position, rate in enumerate(self.credits.rates):
             yield position, rate.gpu, rate.from_date, rate.credits_per_gpu_hour
 
     def memberships(self) -> Iterator[tuple[str, str, date | None, date | None]]:
-        """Rows (scholar id, stream id, first day, first day no longer); None is no limit."""
+        """Yields scholar id, stream id, first day and the day after the last; None: no limit."""
         for stream in self.streams:
             for member in stream.members:
                 yield member.scholar, stream.id, member.from_date, member.to_date
@@ -220,29 +224,29 @@ class RosterError(ConfigurationError):
 
     def __init__(self, path: Path, findings: Sequence[Finding]) -> None:
         super().__init__(
-            told(path, findings), "Correct them; docs/configuration.md lists every key."
+            mistakes_in(path, findings), "Correct them; docs/configuration.md lists every key."
         )
         self.findings = tuple(findings)
 
 
 def check_roster(path: Path, seen: Seen | None = None) -> list[Finding]:
-    """Every mistake in the file at `path`, found in one pass, errors first.
+    """Returns every mistake in the file at `path`, errors first; never raises.
 
-    With what the data holds (`seen`), so is what fits nothing in it. Nothing is raised: a file that
-    is absent or not TOML is a finding too.
+    With the contents of the data (`seen`), it also returns what does not fit them.
     """
-    document = read_toml(path)
-    findings = _read(document)[1]
-    return findings if seen is None else findings + misfits(document, seen)
+    checked = read_toml(path, Roster)
+    return _findings(checked) + (misfits(checked.valid, seen) if seen else [])
 
 
 def read_roster(path: Path) -> tuple[Roster | None, list[Finding]]:
-    """The roster at `path`, None where it has errors, and all findings as of `check_roster`."""
-    return _read(read_toml(path))
+    """Returns the roster at `path`, None if it has errors, and the findings of `check_roster`."""
+    checked = read_toml(path, Roster)
+    findings = _findings(checked)
+    return None if any(it.severity == "error" for it in findings) else checked.model, findings
 
 
 def load_roster(path: Path) -> Roster | None:
-    """The roster at `path`, or None where there is no such file. Warnings do not stop it.
+    """Returns the roster at `path`, or None if there is no such file. Warnings are ignored.
 
     Raises:
         RosterError: the file has errors; all of them are named.
@@ -255,10 +259,6 @@ def load_roster(path: Path) -> Roster | None:
     return roster
 
 
-def _read(document: TomlDocument) -> tuple[Roster | None, list[Finding]]:
-    """The roster, or None where there are errors, and all findings."""
-    roster, wrong = validated(document, Roster)
-    findings = sorted([*wrong, *contradictions(document)], key=lambda it: it.severity)
-    if any(it.severity == "error" for it in findings):
-        roster = None
-    return roster, findings
+def _findings(checked: Checked[Roster]) -> list[Finding]:
+    found = [*checked.findings, *contradictions(checked.valid)]
+    return sorted(found, key=lambda it: it.severity)

@@ -1,4 +1,4 @@
-"""Roster entries for W&B usernames that the roster lacks, ready to be appended to the file."""
+"""Roster entries for W&B usernames that are not in it, ready to be appended to the file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from velocity.settings import CONTROL_CHARACTERS
-from velocity.toml.problems import toml_string
+from velocity.toml import toml_string
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,33 +14,33 @@ if TYPE_CHECKING:
     from velocity.roster.models import Roster
 
 _HEADING = """\
-# Usernames in the data that the roster lacks, most runs first. A second username of somebody
-# already in the roster belongs into that person's `usernames` instead.
+# Usernames in the data that are not in the roster, most runs first. If one is a second username of
+# somebody in the roster, add it to that person's `usernames` instead.
 """
 _NOT_OF_AN_ID = re.compile(r"[^A-Za-z0-9._-]+")
 _ID_LENGTH = 48
 
 
 def suggest_entries(runs_of: Mapping[str, int], roster: Roster | None) -> str:
-    """TOML text with one `[[scholars]]` entry for each username that `roster` lacks.
+    """Returns TOML text with one `[[scholars]]` entry for each username not in `roster`.
 
     Args:
-        runs_of: number of runs of each W&B username in the data.
-        roster: what is known already, or None.
+        runs_of: the number of runs of each W&B username in the data.
+        roster: the roster so far, or None.
 
     Returns:
-        Text that loads as part of a roster whatever the usernames hold; "" if none is lacking.
+        Text that loads as part of a roster for any usernames; "" if none is missing.
     """
-    lacking = [
+    missing = [
         (username, runs)
         for username, runs in sorted(runs_of.items(), key=lambda item: (-item[1], item[0]))
         if username and (roster is None or roster.scholar_of(username) is None)
     ]
-    if not lacking:
+    if not missing:
         return ""
     taken = {it.id.lower() for it in roster.scholars} if roster else set()
     parts = [_HEADING]
-    for username, runs in lacking:
+    for username, runs in missing:
         scholar = _free_id(username, taken)
         taken.add(scholar.lower())
         name = CONTROL_CHARACTERS.sub(" ", username).strip() or scholar

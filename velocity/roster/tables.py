@@ -1,19 +1,14 @@
-"""The tables that a derivation takes from the roster.
+"""The tables that a derivation reads from the roster.
 
-Addresses and roles are not among them: they decide who sees a figure, not what it is, so a change
-of theirs must not derive anybody again.
+They hold no addresses or roles: these decide who sees a figure, not its value, so a change of them
+must not derive anybody again.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import polars as pl
 
 from velocity.roster.models import Roster
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 #: Table -> column -> type. Text keys are unique, positions count from 0.
 ROSTER_SCHEMA: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
@@ -22,7 +17,7 @@ ROSTER_SCHEMA: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "name": pl.String,
         "timezone": pl.String,  # IANA
         "awake_start_min": pl.Int32,  # minutes after local midnight
-        "awake_end_min": pl.Int32,  # of the same day, so above 1440 where it is the next
+        "awake_end_min": pl.Int32,  # after the same midnight, so above 1440 on the next day
         "disabled": pl.Boolean,
     },
     "roster_username": {"username": pl.String, "scholar": pl.String},
@@ -30,8 +25,8 @@ ROSTER_SCHEMA: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
     "roster_membership": {
         "scholar": pl.String,
         "stream": pl.String,
-        "from_date": pl.Date,  # first day; null: since ever
-        "to_date": pl.Date,  # first day no longer; null: still
+        "from_date": pl.Date,  # first day; null: always
+        "to_date": pl.Date,  # the day after the last; null: still a member
     },
     "roster_rule": {"position": pl.Int32, "stream": pl.String, "pattern": pl.String},
     "credit_rate": {
@@ -43,25 +38,30 @@ ROSTER_SCHEMA: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
     "credit_grant": {
         "date": pl.Date,
         "kind": pl.String,  # stream | scholar
-        "target": pl.String,  # id of the one or the other
+        "target": pl.String,  # id of the stream or scholar
         "credits": pl.Float64,
     },
 }
 
 
 def roster_frames(roster: Roster | None) -> dict[str, pl.DataFrame]:
-    """Every table of `ROSTER_SCHEMA`, in that order; all are empty where there is no roster."""
+    """Returns every table of `ROSTER_SCHEMA`, in that order; all are empty without a roster."""
     known = roster or Roster()
     rows = {
         "roster_scholar": (
             (it.id, it.name, it.timezone, *it.awake_minutes(), it.disabled) for it in known.scholars
         ),
-        "roster_username": ((name, it.id) for it in known.scholars for name in _once(it.usernames)),
+        "roster_username": (
+            (name, it.id) for it in known.scholars for name in dict.fromkeys(it.usernames)
+        ),
         "roster_stream": ((n, it.id, it.name) for n, it in enumerate(known.streams)),
         "roster_membership": known.memberships(),
         "roster_rule": known.stream_rules(),
         "credit_rate": known.rate_rows(),
-        "credit_grant": _grants(known),
+        "credit_grant": (
+            (it.date, "stream" if it.stream else "scholar", it.stream or it.scholar, it.amount)
+            for it in known.credits.grants
+        ),
     }
     return {
         table: pl.DataFrame(list(rows[table]), schema=schema, orient="row")
@@ -70,7 +70,7 @@ def roster_frames(roster: Roster | None) -> dict[str, pl.DataFrame]:
 
 
 def roster_names(roster: Roster | None) -> pl.DataFrame:
-    """`kind` (usernames or emails), `name` and `scholar` (id): the names of each scholar."""
+    """Returns the names of each scholar: kind (usernames or emails), name, scholar (id)."""
     rows = [
         (kind, name, it.id)
         for it in (roster.scholars if roster is not None else ())
@@ -79,15 +79,3 @@ def roster_names(roster: Roster | None) -> pl.DataFrame:
     ]
     schema = {"kind": pl.String, "name": pl.String, "scholar": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _grants(roster: Roster) -> Iterator[tuple[Any, ...]]:
-    for grant in roster.credits.grants:
-        if grant.stream is not None:
-            yield grant.date, "stream", grant.stream, grant.amount
-        else:
-            yield grant.date, "scholar", grant.scholar, grant.amount
-
-
-def _once(texts: tuple[str, ...]) -> dict[str, None]:
-    return dict.fromkeys(texts)  # unlike a set, in the order of the file

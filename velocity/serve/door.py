@@ -1,4 +1,4 @@
-"""Decides about each request before Streamlit sees it: whose page asks, from where, with what."""
+"""Decides about each request before Streamlit sees it: its page, its origin and its token."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 
     from starlette.requests import HTTPConnection
 
-#: Addresses for monitoring: they say how the app is and show no data, so they need no token.
+#: Addresses for monitoring: they show the app's state and no data, so they need no token.
 HEALTH = ("/healthz", "/readyz")
 TOKEN = "token"  # noqa: S105 - the name of the parameter
 
 
 @dataclass(frozen=True)
 class Door:
-    """What a request needs to come in.
+    """The conditions under which a request is let in.
 
     Args:
-        redirect_uri: gives the address that sign-ins come back to; None without sign-in, when
-            only this machine may ask.
-        token: that the browser must have shown; None where none is needed.
-        port: that the app is served on. Browsers send cookies to every port of a host, so the
-            cookie's name tells apps on one machine apart.
+        redirect_uri: returns the address that sign-ins come back to; None without sign-in, when
+            only requests from this machine are let in.
+        token: the token that the browser must have presented; None if it needs none.
+        port: the port of the app. Browsers send cookies to every port of a host, so the cookie's
+            name tells apps on one machine apart.
     """
 
     redirect_uri: Callable[[], str] | None
@@ -37,7 +37,7 @@ class Door:
 
     @property
     def https(self) -> bool:
-        """Whether browsers come by TLS, mostly a proxy's."""
+        """Whether browsers connect over TLS, usually a proxy's."""
         return self.redirect_uri is not None and self.redirect_uri().startswith("https:")
 
     @property
@@ -46,7 +46,7 @@ class Door:
         return f"velocity_token_{self.port}"
 
     def refusal(self, request: HTTPConnection) -> str | None:
-        """Why the request may not come in, in a sentence; None where it may."""
+        """Returns a sentence that says why the request is refused; None if it is let in."""
         hosts, origins = request.headers.getlist("host"), request.headers.getlist("origin")
         if len(hosts) != 1 or len(origins) > 1:
             return "The request does not say clearly where it comes from."
@@ -54,20 +54,20 @@ class Door:
         if origins and not is_origin_of(origins[0], own):
             return "The request comes from a page of another site."
         if origins == [] and request.scope["type"] == "websocket":
-            # Browsers always say which page opens a socket.
+            # Browsers always name the page that opens a socket.
             return "The request does not say which page it comes from."
         if self.redirect_uri is None:
             return _from_elsewhere(request, hosts[0])
         return None
 
     def is_open(self, request: HTTPConnection) -> bool:
-        """Whether no token is needed, or the browser has shown it before."""
+        """Returns whether no token is needed, or the browser has presented it before."""
         if self.token is None or request.scope["path"] in HEALTH:
             return True
         return _equal(request.cookies.get(self.cookie, ""), self.token)
 
     def way_in(self, request: HTTPConnection) -> str | None:
-        """Where to send a browser that shows the token: to the same page without it."""
+        """Returns the address for a browser that presents the token: the same page without it."""
         query = parse_qsl(str(request.url.query), keep_blank_values=True)
         shown = [value for name, value in query if name == TOKEN]
         if self.token is None or len(shown) != 1 or not _equal(shown[0], self.token):

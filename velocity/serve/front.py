@@ -1,4 +1,4 @@
-"""What stands in front of Streamlit: who comes in, headers, downloads' owners, the way back."""
+"""Stands in front of Streamlit: access, security headers, owners of downloads, the way back."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ _HEADERS = {
     "Content-Security-Policy": _CONTENT,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # The sign-in learns from it where to come back to; nobody else is told.
+    # The sign-in reads it to return to the same page; other sites do not get it.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-#: For a year, of this name alone: whoever came by TLS once comes by nothing else.
+#: For one year and this host name only, browsers that came over TLS use nothing else.
 _TLS_ONLY = "max-age=31536000"
-#: Of no use to a page, and of some to others.
+#: Pages do not need these, and others could use them.
 _CLOSED = (
     "/_stcore/metrics",
     "/_stcore/agent",
@@ -69,11 +69,11 @@ _POLICY_VIOLATION = 1008
 
 
 class Front:
-    """ASGI middleware around the whole of Streamlit.
+    """ASGI middleware around all of Streamlit.
 
     Args:
-        app: what it stands in front of.
-        door: decides which requests come in.
+        app: Streamlit's app.
+        door: decides which requests are let in.
         may_have: whether the holder of some cookies may have a file; None without sign-in.
     """
 
@@ -83,7 +83,7 @@ class Front:
         self._may_have = may_have
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers, refuses or passes on."""
+        """Answers a request, refuses it or passes it on."""
         if scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
         elif scope["type"] == "http":
@@ -92,7 +92,7 @@ class Front:
             await self._app(scope, receive, send)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # Streamlit lets in a socket without an Origin, and asks the internet about a foreign one.
+        # Streamlit accepts a socket without an Origin, and asks the internet about a foreign one.
         request = HTTPConnection(scope)
         if self._door.refusal(request) or not self._door.is_open(request):
             _log.info("WEBSOCKET %s refused", _printable(scope["path"]))
@@ -125,7 +125,7 @@ class Front:
             response.headers.append("Set-Cookie", self._token_cookie())
             await response(scope, receive, answer)
         elif not self._door.is_open(request):
-            await _page("This address needs its token.", _SHOW_IT)(scope, receive, answer)
+            await page("This address needs its token.", _SHOW_IT)(scope, receive, answer)
         elif _is_closed(path, request):
             await PlainTextResponse("Not found", _GONE)(scope, receive, answer)
         elif path.startswith(_MEDIA) and self._may_have is not None:
@@ -136,8 +136,8 @@ class Front:
     async def _file(
         self, scope: Scope, receive: Receive, answer: Send, request: HTTPConnection
     ) -> None:
-        """Passes a file on only to whom it was made for; whoever else asks finds nothing."""
-        # A part of a file, or a packed one, does not say which file it is.
+        """Passes a file on only to the viewer it was made for; for others it does not exist."""
+        # A part of a file, or a compressed one, cannot be recognised.
         left_out = {b"range", b"accept-encoding"}
         whole = {**scope, "headers": [it for it in scope["headers"] if it[0] not in left_out]}
         kept: list[Message] = []
@@ -175,12 +175,12 @@ class Front:
             ]
 
     def _token_cookie(self) -> str:
-        # Lax: links from elsewhere may lead to a page; sockets and forms from elsewhere get none.
+        # Lax: links from other sites may lead to a page; their sockets and forms get no cookie.
         return f"{self._door.cookie}={self._door.token}; Path=/; HttpOnly; SameSite=Lax"
 
     @staticmethod
     def _return_cookie(request: HTTPConnection) -> str:
-        """The page that the sign-in was asked for on, kept until it is done."""
+        """Returns a cookie with the page to return to after the sign-in."""
         page = urlsplit(request.headers.get("referer", ""))
         back = f"{page.path}?{page.query}" if page.query else page.path
         if page.netloc != request.headers.get("host") or not _is_own(back):
@@ -193,21 +193,21 @@ class Front:
 
 def _refused(why: str, *, signed_in: bool) -> Response:
     if signed_in:
-        return _page("This request was refused.", why)
-    return _page(
+        return page("This request was refused.", why)
+    return page(
         "Without sign-in, pages are shown on this machine only.",
         f"{why} Open the address that velocity app printed, or set up sign-in: docs/sign-in.md "
         "says how.",
     )
 
 
-def _page(title: str, words: str) -> Response:
-    """A page without data. Its words are our own."""
+def page(title: str, words: str, status: int = _FORBIDDEN) -> Response:
+    """Returns a page without data; both texts are HTML."""
     return HTMLResponse(
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
         '<body style="font:1rem/1.5 sans-serif;margin:3rem;max-width:36rem">'
         f"<h1>{title}</h1><p>{words}</p></body></html>",
-        _FORBIDDEN,
+        status,
     )
 
 
@@ -216,13 +216,13 @@ def _is_closed(path: str, request: HTTPConnection) -> bool:
         return True
     if not path.endswith(_HOST_CONFIG):
         return False
-    # A page asks for it before it can do anything else; nobody else has a reason to.
+    # A page requests it before anything else; nobody else has a reason to.
     own_page = urlsplit(request.headers.get("referer", "")).netloc == request.headers.get("host")
     return not (own_page or request.headers.get("sec-fetch-site") == "same-origin")
 
 
 def _is_own(address: str) -> bool:
-    """Whether an address is a path of this server and nothing else."""
+    """Returns whether an address is a path of this server and nothing else."""
     return (
         address.startswith("/")
         and not address.startswith(("//", "/\\"))
@@ -234,5 +234,5 @@ def _is_own(address: str) -> bool:
 
 
 def _printable(path: str) -> str:
-    """A path as one word of a log line."""
+    """Returns a path as one word of a log line."""
     return quote(path[:200], safe="/-_.~")

@@ -1,4 +1,4 @@
-"""What is logged: never an exception's text, an address or a query, which hold people's words."""
+"""Keeps people's words out of logs: exceptions' texts, addresses and queries."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _TEXT = "(text)"
 
 
 def keep_logs_quiet() -> None:
-    """Makes every log record of this process safe to keep, whoever writes it."""
+    """Makes every log record of this process safe to keep, including those of libraries."""
     make = logging.getLogRecordFactory()
 
     def safe(*arguments: object, **more: object) -> logging.LogRecord:
         record = make(*arguments, **more)
         if not record.name.startswith(_OURS):
-            # Anybody can call a page with words for a library to log, such as error_description.
+            # A request can hold words that a library then logs, such as error_description.
             record.args = _without_texts(record.args)
         record.msg, record.args = escaped(redacted(_message(record))), ()
         if record.exc_info and record.exc_info[0] is not None:
@@ -39,7 +39,7 @@ def keep_logs_quiet() -> None:
 
 
 def _without_texts(arguments: Any) -> Any:
-    """Arguments of a log message with nothing but numbers left as they are."""
+    """Returns the arguments of a log message; only numbers are kept."""
     if isinstance(arguments, Mapping):
         return {name: _without_text(value) for name, value in arguments.items()}
     return tuple(_without_text(value) for value in arguments or ())
@@ -52,5 +52,5 @@ def _without_text(value: object) -> object:
 def _message(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
-    except (TypeError, ValueError):  # the format wanted something else than text
+    except (TypeError, ValueError):  # the format expected something other than text
         return str(record.msg)

@@ -9,12 +9,17 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
+    REMOVE,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     InlineFragmentNode,
     OperationDefinitionNode,
+    Visitor,
     parse,
+    print_ast,
+    separate_operations,
+    visit,
 )
 
 if TYPE_CHECKING:
@@ -27,7 +32,23 @@ if TYPE_CHECKING:
 
 #: Without a value in these, a scan would end too early without anybody noticing.
 _NEVER_NULL = frozenset({"runCount", "edges", "pageInfo", "hasNextPage"})
+#: The lists; everything else with fields is an object.
+_LISTS = frozenset({"edges"})
 _KEPT_QUERIES = 64
+
+
+@lru_cache(maxsize=_KEPT_QUERIES)
+def without_fields(query: str, omitted: tuple[str, ...]) -> str:
+    """A query with one operation that does not ask for some fields, wherever they stand."""
+
+    class Omit(Visitor):
+        def enter_field(self, node: FieldNode, *_: Any) -> Any:
+            return REMOVE if node.name.value in omitted else None
+
+    document = visit(parse(query, no_location=True), Omit())
+    # A server refuses a query with a fragment that nothing uses any more.
+    (operation,) = separate_operations(document).values()
+    return print_ast(operation)
 
 
 def find_lacking(data: Any, query: str, omitted: tuple[str, ...] = ()) -> str | None:
@@ -46,15 +67,22 @@ def find_lacking(data: Any, query: str, omitted: tuple[str, ...] = ()) -> str | 
 
 
 def _lacking(value: Any, fields: Fields) -> str | None:
-    if isinstance(value, list):
-        return next((found for it in value if (found := _lacking(it, fields))), None)
     if value is None:
         return None
     for name, inner in fields.items():
-        if name not in value or (value[name] is None and name in _NEVER_NULL):
+        # Something else in place of an object has none of its fields.
+        if not isinstance(value, dict) or name not in value:
             return name
-        if inner is not None and (found := _lacking(value[name], inner)):
-            return f"{name}.{found}"
+        found = value[name]
+        if found is None and name in _NEVER_NULL:
+            return name
+        if inner is None:
+            continue
+        if isinstance(found, list) != (name in _LISTS) and found is not None:
+            return name
+        for item in found if isinstance(found, list) else (found,):
+            if lacking := _lacking(item, inner):
+                return f"{name}.{lacking}"
     return None
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BLOCK_BYTES = 32 * 1024
+#: Bytes of a record; one logged row or config has some thousand.
+LONGEST_RECORD = 16 * 2**20
 FILE_HEADER = b":W&B" + struct.pack("<HB", 0xBEE1, 0)
 
 _FRAME = struct.Struct("<IHB")
@@ -26,6 +28,8 @@ _GAP, _FULL, _FIRST, _MIDDLE, _LAST = range(5)
 
 class RecordReader:
     """Iterates over the whole records of a `*.wandb` file, passing over what is damaged.
+
+    A record that is longer than `LONGEST_RECORD` counts as damaged.
 
     A file that ends within a record is simply at its end: it is still being written, or its
     writer died. Anything else that does not add up is damage. Reading then goes on with the next
@@ -50,13 +54,18 @@ class RecordReader:
             OSError: the file cannot be read.
         """
         parts: list[bytes] | None = None  # of a record whose LAST fragment is still to come
+        length = 0  # of them together
         for offset, kind, payload in self._fragments():
             if kind in (_FULL, _FIRST):
                 if parts is not None:
                     self.damaged_at.append(offset)
-                parts = [payload]
+                parts, length = [payload], len(payload)
             elif kind in (_MIDDLE, _LAST) and parts is not None:
                 parts.append(payload)
+                length += len(payload)
+                if length > LONGEST_RECORD:
+                    self.damaged_at.append(offset)
+                    parts = None
             else:  # a gap, or a fragment of a record whose beginning was lost
                 parts = None
             if kind in (_FULL, _LAST) and parts is not None:

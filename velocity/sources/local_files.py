@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from velocity.sources.lenient_json import read_json
 from velocity.sources.local_session import take_summary
+from velocity.sources.regular_files import open_inside
 from velocity.sources.values import instant_of, unwrapped
 
 if TYPE_CHECKING:
@@ -22,22 +23,30 @@ _NAMES = {
     "wandb-summary.json": "summary",
     "config.yaml": "config",
 }
+#: Bytes of a file, by its suffix. Reading YAML is slow, and a longer config is not kept anyway.
+_LONGEST = {".json": 8 * 2**20, ".yaml": 2**20}
 
 
-def read_files(session: Session, folder: Path) -> None:
-    """Fills in what `session` does not have from the JSON and YAML files in `folder` (a `files/`).
+def read_files(session: Session, root: Path) -> None:
+    """Fill in what `session` does not have from the JSON and YAML files in its `files/`.
 
     Their `state` says "running" for ever and their `heartbeatAt` is the start: neither is read.
+
+    Args:
+        session: of a directory at or below `root`.
+        root: the folder that a person named; no link below it is followed.
     """
-    metadata = _mapping(session, folder / "wandb-metadata.json")
+    metadata = _mapping(session, root, "wandb-metadata.json")
     session.started_at = session.started_at or _instant(session, metadata, "startedAt")
     session.host = session.host or session.text(metadata.get("host"), "host")
     session.gpu_type = session.gpu_type or session.text(metadata.get("gpu"), "gpu_type")
     session.gpu_count = session.gpu_count or session.count(metadata.get("gpu_count"), "gpu_count")
+    if session.commit is None and isinstance(git := metadata.get("git"), dict):
+        session.commit = session.text(git.get("commit"), "commit")
     if session.has_log:
         return
-    take_summary(session, _mapping(session, folder / "wandb-summary.json"))
-    config = _mapping(session, folder / "config.yaml")
+    take_summary(session, _mapping(session, root, "wandb-summary.json"))
+    config = _mapping(session, root, "config.yaml")
     own = config.pop("_wandb", None)
     config.pop("wandb_version", None)
     if own is not None or config:
@@ -57,20 +66,22 @@ def _instant(session: Session, told: Mapping[str, Any], name: str) -> datetime |
     return instant
 
 
-def _mapping(session: Session, path: Path) -> dict[str, Any]:
+def _mapping(session: Session, root: Path, name: str) -> dict[str, Any]:
     """The mapping in a JSON or YAML file; empty where there is none that can be read."""
-    import yaml  # type: ignore[import-untyped]  # noqa: PLC0415 - comes with wandb, as the files do
-
+    path = session.path / "files" / name
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        with open_inside(root, path, _LONGEST[path.suffix]) as stream:
+            text = stream.read().decode("utf-8", errors="replace")
         if path.suffix == ".yaml":  # its dates and NaNs as they would be in the JSON of a server
-            text = json.dumps(yaml.safe_load(text), default=str)
+            from velocity.sources.plain_yaml import read_yaml  # noqa: PLC0415 - few have YAML
+
+            text = json.dumps(read_yaml(text), default=str)
         value = read_json(text) if text.strip() else {}
     except FileNotFoundError:
         return {}
-    except (OSError, TypeError, ValueError, RecursionError, yaml.YAMLError):
+    except (OSError, TypeError, ValueError, RecursionError):
         value = None
     if value is not None and isinstance(value, dict):
         return value
-    session.unreadable.append(_NAMES[path.name])
+    session.unreadable.append(_NAMES[name])
     return {}

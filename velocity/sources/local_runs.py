@@ -87,6 +87,7 @@ def _run_row(sessions: Sequence[Session]) -> dict[str, Any]:
         "sweep": _last(sessions, "sweep"),
         "tags": _last(sessions, "tags"),
         "config": None if config is None else config_text(config),
+        "commit": _last(sessions, "commit"),
         "gpu_utilisation": sum(percents) / len(percents) / 100 if percents else None,
         "notes": _last(sessions, "notes"),
         "resumed": _any(it.resumed for it in sessions),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -43,10 +44,11 @@ class Session:
     notes: str | None = None
     tags: list[str] | None = None
     config: dict[str, Any] | None = None
+    commit: str | None = None  # of the code, as git names it
     host: str | None = None
     gpu_type: str | None = None
     gpu_count: int | None = None
-    gpu_percents: list[float] = field(default_factory=list)
+    gpu_percents: array[float] = field(default_factory=lambda: array("d"))
     unreadable: list[str] = field(default_factory=list)  # fields that could not be read
 
     @property

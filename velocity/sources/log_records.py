@@ -21,6 +21,9 @@ _GPU_PERCENT = re.compile(r"gpu\.\d+\.gpu")
 _TIMESTAMP = b"\x0a_timestamp"
 _SUMMARY_MARKS = (b"\x06_wandb", b"\x08_runtime", _TIMESTAMP)
 
+#: Bytes of all the records that a config is put together from.
+_LONGEST_CONFIG = 32 * 2**20
+
 
 class LogRecords:
     """Takes the records of one `*.wandb` file, in order, into a session."""
@@ -29,6 +32,7 @@ class LogRecords:
         self._session = session
         self._rows: list[Any] = []  # first and last logged row
         self._summaries: dict[bytes, Any] = {}  # last summary with each mark
+        self._config_bytes = 0
 
     def take(self, payload: bytes, record: Any) -> None:
         """Takes what `record` tells, which `payload` was parsed into; most kinds tell nothing."""
@@ -41,6 +45,10 @@ class LogRecords:
                 self._take_restored(record)
             self._summaries.update((mark, record) for mark in _SUMMARY_MARKS if mark in payload)
         elif kind in _TAKE:
+            if kind in ("run", "config"):
+                self._config_bytes += len(payload)
+                if self._config_bytes > _LONGEST_CONFIG:
+                    return
             _TAKE[kind](self._session, getattr(record, kind))
 
     def _take_restored(self, first: Any) -> None:
@@ -58,6 +66,9 @@ class LogRecords:
 
     def finish(self) -> None:
         """Takes what could only be known at the end."""
+        if self._config_bytes > _LONGEST_CONFIG:
+            self._session.config = None
+            self._session.unreadable.append("config")
         for record in self._rows:
             self._session.logged(instant_of(_value(record.history.item, "_timestamp")))
         summary: dict[str, Any] = {}
@@ -80,6 +91,7 @@ def _take_run(session: Session, run: Any) -> None:
     session.sweep = run.sweep_id or session.sweep
     session.notes = run.notes or session.notes
     session.host = session.host or run.host or None
+    session.commit = run.git.commit or session.commit
     session.tags = list(run.tags) or session.tags or []
     # A rewound run has steps before it too, as has a fork, which is a run of another id.
     is_rewound = run.HasField("branch_point") and run.branch_point.run == run.run_id
@@ -106,6 +118,7 @@ def _take_environment(session: Session, environment: Any) -> None:
         session.started_at = session.started_at or _instant(environment.started_at)
         session.seen(session.started_at)
     session.host = environment.host or session.host
+    session.commit = environment.git.commit or session.commit
     session.gpu_type = environment.gpu_type or session.gpu_type
     session.gpu_count = environment.gpu_count or session.gpu_count
 
@@ -178,6 +191,6 @@ def _instant(stamp: Any) -> datetime | None:
         return None
     try:
         whole = datetime.fromtimestamp(stamp.seconds, UTC)
+        return whole + timedelta(microseconds=stamp.nanos // 1000)
     except (ValueError, OverflowError, OSError):  # a damaged record
         return None
-    return whole + timedelta(microseconds=stamp.nanos // 1000)

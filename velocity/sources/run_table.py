@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from velocity.cleaning import cleaned
 from velocity.errors import SourceError
 from velocity.formats import plural
 from velocity.records import REQUIRED, RUN_SCHEMA, UTC, WRITER, Rejected, RunBatch
-from velocity.settings import CONTROL_CHARACTERS
 from velocity.sources.table_file import ROW, TableFile, open_table
 from velocity.sources.table_kinds import EXPORTED, is_export
 from velocity.sources.table_times import AmbiguousDateError, day_order
@@ -108,7 +108,8 @@ def read_run_table(
             column of a type that its values cannot have, with dates that can be read in two ways,
             or without a row that can be read.
     """
-    table = open_table(path)
+    known = frozenset({*TABLE_SCHEMA, *EXPORTED.values()})
+    table = open_table(path, known if user_column is None else known | {user_column})
     exported = is_export(path, table.columns)
     given = {"entity": entity, "project": project, "username": username}
     headings = _headings(path, table, exported=exported, user_column=user_column)
@@ -203,7 +204,7 @@ def _listed(columns: Iterable[str]) -> str:
 
 def _shown(value: object) -> str:
     """The value as a message shows it: not too long, and without what moves a cursor."""
-    return CONTROL_CHARACTERS.sub("\ufffd", str(value)[:_SHOWN_CHARACTERS])
+    return cleaned(str(value), _SHOWN_CHARACTERS)
 
 
 def _skipped(path: Path, table: TableFile, used: Iterable[str]) -> list[str]:

@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import polars as pl
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from velocity.errors import SourceError
+from velocity.sources.parquet_file import MOST_ROWS, TooLargeError, read_parquet, too_many_rows
+from velocity.sources.regular_files import UnfitFileError, require_regular
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 #: Number of a row, from 1 below the header; no heading keeps a leading space.
@@ -22,12 +25,17 @@ ROW = " row"
 
 _PARQUET = b"PAR1"
 _HEAD_BYTES = 65536
+_LONGEST_FILE = 2 * 2**30
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 #: How files of other kinds begin -> what they are.
 _OTHER_KINDS = {
     b"PK\x03\x04": "an Excel workbook (or another ZIP file)",
     b"\xd0\xcf\x11\xe0": "an Excel workbook",
     b"\x1f\x8b": "a compressed file",
+    b"\x28\xb5\x2f\xfd": "a compressed file",
+    b"x\x01": "a compressed file",
+    b"x\x9c": "a compressed file",
+    b"x\xda": "a compressed file",
     b"SQLite format 3": "an SQLite database",
     b"{": "a JSON file",
     b"[": "a JSON file",
@@ -42,50 +50,61 @@ class TableFile:
     """What a file holds.
 
     Attributes:
-        frame: its rows, text where it is CSV, with their numbers in the column `ROW` in front.
-            Rows without any value are left out, but count.
+        columns: all headings, in order.
+        frame: the columns that were wanted, text where it is CSV, with the numbers of the rows in
+            the column `ROW` in front. Rows without any value in these are left out, but count.
         separator: between the values of a CSV file; a comma for Parquet.
         broken: number of a row that is not in the frame -> what is wrong with it.
         notes: sentences about how the file was read.
     """
 
+    columns: list[str]
     frame: pl.DataFrame
     separator: str
     broken: Mapping[int, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
-    @property
-    def columns(self) -> list[str]:
-        """The headings, in order."""
-        return self.frame.columns[1:]
 
+def open_table(path: Path, wanted: frozenset[str]) -> TableFile:
+    """Reads some columns of a table; what kind of file it is, is seen from its content.
 
-def open_table(path: Path) -> TableFile:
-    """Reads a table; what kind of file it is, is seen from its content.
+    Args:
+        path: the file.
+        wanted: headings of the columns to read, of which it may have any.
 
     Raises:
-        SourceError: no such file, permission denied, or neither CSV nor Parquet.
+        SourceError: no such file, permission denied, neither CSV nor Parquet, or too large.
     """
     head = _head(path)
+
+    def is_wanted(name: str) -> bool:
+        return _tidy(name) in wanted
+
     if head.startswith(_PARQUET):
-        return TableFile(_numbered(path, _parquet(path)), ",")
+        names, frame = _parquet(path, is_wanted)
+        return TableFile(_headings(path, names), _numbered(frame), ",")
     encoding = _encoding(path, head)
     lines = head.decode(encoding, errors="replace").lstrip("\ufeff").splitlines()
     skipped, separator = 0, None
     if lines and (found := _SEPARATOR_LINE.fullmatch(lines[0])):
         skipped, separator = 1, found[1]
     separator = separator or _separator(next((line for line in lines if line.strip()), ""))
-    frame, broken = _csv(path, encoding, separator, skipped)
+    names, frame, broken = _csv(path, encoding, separator, skipped, is_wanted)
     notes = []
     if encoding == "cp1252":
         notes.append(f"{path} is not in UTF-8; it was read as Windows-1252.")
-    return TableFile(_numbered(path, frame), separator, broken, tuple(notes))
+    return TableFile(_headings(path, names), _numbered(frame), separator, broken, tuple(notes))
 
 
 def _head(path: Path) -> bytes:
     try:
+        require_regular(path, _LONGEST_FILE)
         with path.open("rb") as stream:
             head = stream.read(_HEAD_BYTES)
+    except UnfitFileError as error:
+        raise SourceError(
+            f"{path} cannot be read: {error.strerror}.", "Name a CSV or Parquet file of that size."
+        ) from error
     except FileNotFoundError as error:
         raise SourceError(f"{path} does not exist.", "Name a CSV or Parquet file.") from error
     except IsADirectoryError as error:
@@ -126,39 +145,64 @@ def _separator(header: str) -> str:
     return max(_SEPARATORS, key=lambda mark: len(next(csv.reader([header], delimiter=mark), [])))
 
 
-def _parquet(path: Path) -> pl.DataFrame:
+def _parquet(path: Path, is_wanted: Callable[[str], bool]) -> tuple[list[str], pl.DataFrame]:
     try:
-        return pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
+        return read_parquet(path, is_wanted)
+    except TooLargeError as error:
+        raise _too_large(path, error) from error
+    except (pa.ArrowException, pl.exceptions.PolarsError, OSError) as error:
         raise SourceError(
             f"{path} is a damaged Parquet file: {_reason(error)}.", "Write or copy it again."
         ) from error
 
 
 def _csv(
-    path: Path, encoding: str, separator: str, skipped: int
-) -> tuple[pl.DataFrame, dict[int, str]]:
-    """The rows of a CSV file as text, and those that have more values than there are headings."""
+    path: Path, encoding: str, separator: str, skipped: int, is_wanted: Callable[[str], bool]
+) -> tuple[list[str], pl.DataFrame, dict[int, str]]:
+    """The headings and the rows of a CSV file, and the rows with more values than headings."""
     try:
         try:
-            frame = pl.read_csv(
-                path,
-                infer_schema=False,
-                separator=separator,
-                encoding="utf8" if encoding == "utf-8" else encoding,
-                skip_lines=skipped,
-            )
+            return *_wanted(path, is_wanted, separator, encoding, skipped), {}
         except pl.exceptions.ComputeError:
             text, broken = _without_long_rows(path, encoding, separator, skipped)
             if not broken:
                 raise
-            return pl.read_csv(text.encode(), infer_schema=False), broken
+            return *_wanted(text.encode(), is_wanted), broken
+    except TooLargeError as error:
+        raise _too_large(path, error) from error
     except (pl.exceptions.PolarsError, csv.Error, OSError, UnicodeError) as error:
         raise SourceError(
             f"{path} cannot be read as CSV: {_reason(error)}.",
             "Save it as UTF-8 with one header line, and quotes around text with separators.",
         ) from error
-    return frame, {}
+
+
+def _wanted(
+    source: Path | bytes,
+    is_wanted: Callable[[str], bool],
+    separator: str = ",",
+    encoding: str = "utf-8",
+    skipped: int = 0,
+) -> tuple[list[str], pl.DataFrame]:
+    """All headings of CSV, and its wanted columns as text."""
+
+    def read(columns: list[str] | None, rows: int) -> pl.DataFrame:
+        return pl.read_csv(
+            source,
+            columns=columns,
+            n_rows=rows,
+            infer_schema=False,
+            separator=separator,
+            encoding="utf8" if encoding == "utf-8" else encoding,
+            skip_lines=skipped,
+        )
+
+    names = read(None, 0).columns
+    columns = [name for name in names if is_wanted(name)]
+    frame = read(columns, MOST_ROWS + 1) if columns else pl.DataFrame()
+    if frame.height > MOST_ROWS:
+        raise too_many_rows()
+    return names, frame
 
 
 def _reason(error: Exception) -> str:
@@ -185,14 +229,28 @@ def _without_long_rows(
     return text.getvalue(), broken
 
 
-def _numbered(path: Path, frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with tidy headings and row numbers, without rows that hold nothing."""
-    headings = {name: name.strip("\ufeff \t") for name in frame.columns}
-    if twice := [name for name, times in Counter(headings.values()).items() if times > 1]:
+def _too_large(path: Path, error: TooLargeError) -> SourceError:
+    return SourceError(f"{path} {error}.", "Split it, and import its parts one by one.")
+
+
+def _tidy(heading: str) -> str:
+    return heading.strip("\ufeff \t")
+
+
+def _headings(path: Path, names: list[str]) -> list[str]:
+    """The tidy headings, each of which there is once."""
+    headings = [_tidy(name) for name in names]
+    if twice := [name for name, times in Counter(headings).items() if times > 1]:
         raise SourceError(
             f'{path} has two columns "{twice[0]}".', "Rename one of them, or leave it out."
         )
-    frame = frame.rename(headings)
+    return headings
+
+
+def _numbered(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with tidy headings and row numbers, without rows that hold nothing."""
+    numbered = frame.rename(_tidy).with_row_index(ROW, offset=1)
+    if not frame.columns:
+        return numbered
     # An empty line of a CSV file is not a row, but counts as one, so that numbers fit the file.
-    written = pl.any_horizontal(pl.exclude(ROW).is_not_null())
-    return frame.with_row_index(ROW, offset=1).filter(written)
+    return numbered.filter(pl.any_horizontal(pl.exclude(ROW).is_not_null()))

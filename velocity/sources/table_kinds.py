@@ -69,7 +69,14 @@ def is_export(path: Path, columns: Sequence[str]) -> bool:
     return bool({"Name", "ID", "State", "Created"} & present)
 
 
+def _is_runs_table(columns: Sequence[str]) -> bool:
+    """Whether it is W&B's runs table, with whatever else of a run among its columns."""
+    return {"Name", "State", "Created"} <= set(columns)
+
+
 def _is_chart(columns: Sequence[str]) -> bool:
+    if _is_runs_table(columns):
+        return False
     if any(_ENVELOPE.fullmatch(name) for name in columns):
         return True
     lines = columns[1:]  # after the axis: the step, a time or a metric
@@ -77,7 +84,8 @@ def _is_chart(columns: Sequence[str]) -> bool:
 
 
 def _is_history(columns: Sequence[str]) -> bool:
-    return "_step" in columns or {"_timestamp", "_runtime"} <= set(columns)
+    tells_rows = "_step" in columns or {"_timestamp", "_runtime"} <= set(columns)
+    return tells_rows and not _is_runs_table(columns)
 
 
 def _is_mlflow(columns: Sequence[str]) -> bool:

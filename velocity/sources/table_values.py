@@ -37,6 +37,7 @@ TABLE_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "tags": pl.List(pl.String),
     "config": pl.String,
     "config_hash": pl.String,
+    "commit": pl.String,
     "host": pl.String,
     "gpu_type": pl.String,
     "gpu_count": pl.Int64,

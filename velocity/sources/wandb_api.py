@@ -19,13 +19,12 @@ import polars as pl
 
 from velocity.errors import NoProjectError, SourceError
 from velocity.records import Rejected, RunBatch, is_clean_key, run_frame
-from velocity.sources import wandb_plain
 from velocity.sources.ahead import fetch_ahead
 from velocity.sources.asked_fields import find_lacking
 from velocity.sources.gate import Gate
 from velocity.sources.run_pages import Page, run_pages, walk
-from velocity.sources.wandb_client import ClientError, WandbClient, find_address, open_client
-from velocity.sources.wandb_errors import explain
+from velocity.sources.wandb_client import ClientError, Reply, WandbClient, find_address
+from velocity.sources.wandb_errors import explain, unknown_key
 from velocity.sources.wandb_filters import filter_batches, heartbeat_filter
 from velocity.sources.wandb_nodes import listing_frame, run_batch
 
@@ -49,7 +48,6 @@ UNREAD = (
     "historyKeys",
     "systemMetrics",
     "description",
-    "commit",
     "readOnly",
     "id",
     "projectId",
@@ -71,18 +69,16 @@ def connect(timeout_s: float = 30.0) -> WandbServer:
     settings files.
 
     Args:
-        timeout_s: seconds that any one request may take, the client's own retries included.
+        timeout_s: seconds that any one answer may take, retries included.
 
     Raises:
         ConfigurationError: no key, a key that is refused, or an address that is no W&B server.
         RetryLaterError: the server does not answer, or not now.
         SourceError: anything else that keeps it from being read.
     """
-    address = find_address(timeout_s)
-    try:
-        return WandbServer(open_client(address), Gate(_AT_ONCE))
-    except ClientError as error:
-        raise explain(error, "who you are", address) from error
+    server = WandbServer(WandbClient(find_address(timeout_s)), Gate(_AT_ONCE))
+    server.sign_in()
+    return server
 
 
 class WandbServer:
@@ -116,10 +112,18 @@ class WandbServer:
         """Where W&B's pages for people are, with a slash at its end."""
         return self._client.app_url
 
+    def sign_in(self) -> None:
+        """Sees whether the server lets us in."""
+        address = self._client.address
+        if self._ask("who you are", _VIEWER, {}).data["viewer"] is None and address.api_key:
+            raise unknown_key(address.base_url)
+
     @cached_property
     def viewer(self) -> str:
         """W&B user name of the key's owner."""
-        viewer = self._ask("who you are", _VIEWER, {})["viewer"]
+        viewer = self._ask("who you are", _VIEWER, {}).data["viewer"]
+        if viewer is None:
+            raise unknown_key(self._client.address.base_url)
         return str(viewer["username"])
 
     def fetch_project_names(self, entity: str) -> list[str]:
@@ -132,9 +136,9 @@ class WandbServer:
         variables = {"entity": entity, "perPage": _PROJECTS_A_PAGE}
         names: set[str] = set()
         pages = walk(
-            lambda cursor: self._ask(entity, query, {**variables, "cursor": cursor}, ("user",))[
-                "models"
-            ]
+            lambda cursor: self._ask(
+                entity, query, {**variables, "cursor": cursor}, ("user",)
+            ).data["models"]
         )
         for page in pages:
             names.update(str(node["name"]) for node in _nodes(page))
@@ -152,16 +156,14 @@ class WandbServer:
             SourceError: there is no such entity.
         """
         variables = {"entity": entity, "project": project, "filters": "{}"}
-        data = self._ask_plainly(_RUN_COUNT, variables)
-        if data is None:
-            data = self._ask(f"{entity}/{project}", _RUN_COUNT, variables)
+        data, self.clock = self._ask(f"{entity}/{project}", _RUN_COUNT, variables)
         if data["project"] is None:
             raise self._no_project(entity, project)
         return int(data["project"][_COUNT])
 
     def fetch_clock(self) -> datetime | None:
         """The server's own clock (UTC); None where it does not say."""
-        self._ask_plainly(_VIEWER, {})
+        self.clock = self._ask("its clock", _VIEWER, {}).clock
         return self.clock
 
     def fetch_runs(
@@ -264,7 +266,7 @@ class WandbServer:
 
         def ask(cursor: str | None, size: int, query: str = query) -> Any:
             asked = {**variables, "cursor": cursor, "perPage": size}
-            found = self._ask(what, query, asked, UNREAD)["project"]
+            found = self._ask(what, query, asked, UNREAD).data["project"]
             if found is None or found["runs"] is None:
                 return None
             return found["runs"] | {_COUNT: found[_COUNT]}
@@ -285,7 +287,7 @@ class WandbServer:
         )
 
     def _require_entity(self, entity: str) -> None:
-        if self._ask(entity, _ENTITY, {"entity": entity})["entity"] is None:
+        if self._ask(entity, _ENTITY, {"entity": entity}).data["entity"] is None:
             raise SourceError(
                 f'W&B knows no entity "{entity}".',
                 f"Use the user or team name that follows {self.app_url} in the project's address.",
@@ -297,36 +299,29 @@ class WandbServer:
         query: str,
         variables: Mapping[str, Any],
         omit_fields: Sequence[str] = (),
-    ) -> dict[str, Any]:
+    ) -> Reply:
         self.requests += 1
         try:
             with self._gate.passage() as width:
-                data = self._execute(query, variables, omit_fields, width)
+                reply = self._execute(query, variables, omit_fields, width)
         except ClientError as error:
-            raise explain(error, what, self._client.address) from error
-        lacking = find_lacking(data, query, tuple(omit_fields))
+            raise explain(error, what, self._client) from error
+        lacking = find_lacking(reply.data, query, tuple(omit_fields))
         if lacking is not None:
             raise SourceError(
                 f"{self._client.address.base_url} answered about {what} without the field "
                 f'"{lacking}" that it was asked for.',
                 "Update the W&B server, or install the wandb version that goes with it.",
             )
-        return data
-
-    def _ask_plainly(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The answer to a plain request, which tells the clock; None where no whole one came."""
-        self.requests += 1
-        with self._gate.passage():
-            data, self.clock = wandb_plain.ask(self._client.address, query, variables)
-        return data if find_lacking(data, query) is None else None
+        return reply
 
     def _execute(
         self, query: str, variables: Mapping[str, Any], omit_fields: Sequence[str], width: int
-    ) -> dict[str, Any]:
+    ) -> Reply:
         try:
             return self._client.execute(query, variables, omit_fields=omit_fields)
         except ClientError as error:
-            if error.timed_out:
+            if error.kind == "late":
                 self._gate.halve(width)
             raise
 

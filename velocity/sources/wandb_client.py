@@ -1,41 +1,71 @@
 """The W&B client as the pull needs it: the one module that touches its private parts.
 
 The client's public iterators cache pages, keep every run and make a directory a run, so the pull
-sends the client's own queries itself, through the client's own transport. A new client version
-may move the parts used here; tests/test_wandb_client_contract.py says so.
+sends the client's own queries itself, with the client's settings and credentials. A new client
+version may move the parts used here; tests/test_wandb_client_contract.py says so.
 """
 
 from __future__ import annotations
 
 import os
+import ssl
+import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+import requests
 from pydantic import ValidationError
+from requests.adapters import HTTPAdapter
 
 from velocity.errors import ConfigurationError
+from velocity.sources.asked_fields import without_fields
 from velocity.sources.lenient_json import read_json
+from velocity.sources.wandb_http import (
+    LARGEST_ANSWER,
+    Answer,
+    CutError,
+    Endpoint,
+    LateError,
+    TooLargeError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from wandb.apis.public import Api
+    from wandb.sdk.wandb_settings import Settings
+
+#: Why there is no data. late: no answer in time, whatever the reason; cut: it ended too early;
+#: large: it is too large; page: it is a page for people; unreadable: it is not JSON; refused: the
+#: server says why.
+Kind = Literal["late", "cut", "large", "page", "unreadable", "refused"]
+
+_FIRST_WAIT_S = 0.25
 
 
 class ClientError(Exception):
-    """The client could not get an answer, or the server refused one.
+    """There is no data.
 
     Args:
-        message: the client's or the server's words; may be empty.
-        status: HTTP status, where the client tells it.
-        timed_out: no answer came in time; the client hides why.
+        kind: why.
+        message: the server's words, or ours; may be empty.
+        status: HTTP status, where there was an answer.
     """
 
-    def __init__(self, message: str, *, status: int | None = None, timed_out: bool = False) -> None:
+    def __init__(self, kind: Kind, message: str = "", *, status: int | None = None) -> None:
         super().__init__(message)
+        self.kind = kind
         self.status = status
-        self.timed_out = timed_out
+
+
+class Reply(NamedTuple):
+    """The `data` of an answer, and the server's clock (UTC; None if it did not say)."""
+
+    data: Any
+    clock: datetime | None
 
 
 @dataclass(frozen=True)
@@ -45,12 +75,14 @@ class Address:
     Args:
         base_url: of the API, without a slash at its end.
         api_key: None where the client signs in with an identity token.
-        timeout_s: seconds that a request may take, the client's own retries included.
+        timeout_s: seconds that an answer may take, retries included.
+        largest: bytes that an answer may have, unpacked.
     """
 
     base_url: str
     api_key: str | None = field(repr=False)
     timeout_s: float
+    largest: int = LARGEST_ANSWER
 
 
 def forget_environment() -> None:
@@ -61,16 +93,25 @@ def forget_environment() -> None:
 
 
 class WandbClient:
-    """One connection of the real client; may be shared by threads. Make it with `open_client`."""
+    """Asks one server with the client's queries; may be shared by threads."""
 
-    def __init__(self, api: Api, address: Address) -> None:
-        self._service = api._service_api  # noqa: SLF001
+    def __init__(self, address: Address) -> None:
+        from wandb.apis.public.service_api import ServiceApi  # noqa: PLC0415 - costs a second
+        from wandb.sdk import wandb_setup  # noqa: PLC0415
+
+        settings = wandb_setup.singleton().settings.model_copy()
+        settings.base_url = address.base_url
         self.address = address
+        self._settings = settings
+        self._service = ServiceApi(settings, timeout=address.timeout_s)
+        self._endpoint = Endpoint(
+            f"{address.base_url}/graphql", self._session(settings), address.largest
+        )
 
     @property
     def app_url(self) -> str:
         """Where the pages for people are, with a slash at its end."""
-        return str(self._service.app_url)
+        return f"{self._settings.app_url.rstrip('/')}/"
 
     @cached_property
     def full_query(self) -> str:
@@ -91,8 +132,8 @@ class WandbClient:
 
     def execute(
         self, query: str, variables: Mapping[str, Any], *, omit_fields: Sequence[str] = ()
-    ) -> dict[str, Any]:
-        """The `data` of the answer to one query.
+    ) -> Reply:
+        """The answer to one query. A server that is overloaded or gone is asked again in time.
 
         Args:
             query: GraphQL text.
@@ -100,29 +141,83 @@ class WandbClient:
             omit_fields: taken out of the query before it is sent.
 
         Raises:
-            ClientError: no answer came, or a refusal; `velocity.sources.wandb_errors` finds why.
+            ClientError: there is no data; `velocity.sources.wandb_errors` finds why.
         """
-        from wandb.sdk.lib.service.service_connection import WandbApiFailedError  # noqa: PLC0415
+        asked = without_fields(query, tuple(omit_fields))
+        until, wait_s = time.monotonic() + self.address.timeout_s, _FIRST_WAIT_S
+        while (left_s := until - time.monotonic()) > 0:
+            try:
+                answer = self.post(asked, variables, left_s)
+            except LateError as error:
+                raise ClientError("late") from error
+            except CutError as error:
+                raise ClientError("cut") from error
+            except TooLargeError as error:
+                raise ClientError("large", str(error)) from error
+            except requests.exceptions.RequestException as error:
+                if not _may_pass(error):
+                    raise ClientError("late") from error
+            else:
+                if not _is_overloaded(answer.status):
+                    return _read(answer)
+            time.sleep(max(0.0, min(wait_s, until - time.monotonic())))
+            wait_s *= 2
+        raise ClientError("late")
 
-        try:
-            answer: dict[str, Any] = self._service.execute_graphql(
-                query, variables, omit_fields=list(omit_fields), parse=_parse
-            )
-        except WandbApiFailedError as error:
-            raise _client_error(error) from error
-        return answer
+    def post(self, query: str, variables: Mapping[str, Any], seconds: float) -> Answer:
+        """One plain request; errors as of `Endpoint.post`."""
+        return self._endpoint.post(query, variables, seconds)
 
     def _runs_query(self, *, lazy: bool) -> str:
         from wandb.apis.public import Runs  # noqa: PLC0415
 
         return str(Runs(self._service, "", "", lazy=lazy).QUERY)
 
+    def _session(self, settings: Settings) -> requests.Session:
+        """A session with the client's headers, proxies, certificates and credentials."""
+        import wandb  # noqa: PLC0415
+
+        session = requests.Session()
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, _Adapter())
+        session.verify = not settings.insecure_disable_ssl
+        session.headers.update(settings.x_extra_http_headers or {})
+        # The server goes by the name: with others it keeps some fields back.
+        session.headers["User-Agent"] = f"W&B Public Client {wandb.__version__}"
+        session.headers["Use-Admin-Privileges"] = "true"
+        proxies = {"http": settings.http_proxy, "https": settings.https_proxy}
+        session.proxies.update({scheme: url for scheme, url in proxies.items() if url})
+        session.auth = self._sign
+        return session
+
+    def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self.address.api_key is not None:
+            signed: requests.PreparedRequest = requests.auth.HTTPBasicAuth(
+                "api", self.address.api_key
+            )(request)
+            return signed
+        from wandb.sdk.lib.service.service_connection import WandbApiFailedError  # noqa: PLC0415
+
+        try:
+            token = self._service.access_token(timeout=self.address.timeout_s)
+        except WandbApiFailedError as error:
+            raise requests.exceptions.RequestException(str(error)) from error
+        request.headers["Authorization"] = f"Bearer {token}"
+        return request
+
+
+class _Adapter(HTTPAdapter):
+    """Trusts the system's certificates as well, as the client does."""
+
+    def init_poolmanager(self, *arguments: Any, **more: Any) -> None:
+        super().init_poolmanager(*arguments, ssl_context=ssl.create_default_context(), **more)
+
 
 def find_address(timeout_s: float) -> Address:
     """Address and key from the client's own places; never prompts.
 
     Args:
-        timeout_s: seconds that a request may take, the client's own retries included.
+        timeout_s: seconds that an answer may take, retries included.
 
     Raises:
         ConfigurationError: no API key is configured, or one that cannot be a key.
@@ -163,43 +258,54 @@ def find_address(timeout_s: float) -> Address:
     return Address(base_url, key, timeout_s)
 
 
-def open_client(address: Address) -> WandbClient:
-    """A signed-in client; takes half a second and one request.
-
-    Args:
-        address: as `find_address` gives it: without a key, `Api` would prompt on a terminal.
-
-    Raises:
-        ClientError: the server does not answer, or does not let us in.
-    """
-    _switch_off_reports()
-    from wandb.apis.public import Api  # noqa: PLC0415
-    from wandb.errors import AuthenticationError  # noqa: PLC0415
-
-    try:
-        api = Api(
-            overrides={"base_url": address.base_url},
-            timeout=address.timeout_s,  # type: ignore[arg-type]  # it takes fractions as well
-            api_key=address.api_key,
-        )
-    except AuthenticationError as error:
-        raise _client_error(error.__cause__ or error) from error
-    return WandbClient(api, address)
-
-
 def _switch_off_reports() -> None:
     """No telemetry from the client. Its service process reads this when it starts."""
     os.environ["WANDB_ERROR_REPORTING"] = "false"
 
 
-def _client_error(error: BaseException) -> ClientError:
-    response = getattr(error, "response", None)
-    status = getattr(response, "http_status", 0) or None
-    return ClientError(str(error).strip(), status=status, timed_out=response is None)
+def _may_pass(error: requests.exceptions.RequestException) -> bool:
+    """Whether the server may be there a moment later."""
+    errors = requests.exceptions
+    return isinstance(error, errors.ConnectionError) and not isinstance(error, errors.SSLError)
 
 
-def _parse(text: str) -> Any:
+def _is_overloaded(status: int) -> bool:
+    return status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _read(answer: Answer) -> Reply:
+    """The data of an answer.
+
+    Raises:
+        ClientError: it has none.
+    """
     try:
-        return read_json(text)
+        content = read_json(answer.body)
     except ValueError as error:
-        raise ClientError(f"invalid character in the answer: {error}") from error
+        if answer.status >= HTTPStatus.BAD_REQUEST:
+            raise _refused(answer, answer.body[:1000].decode(errors="replace")) from error
+        kind: Kind = "page" if answer.body.lstrip()[:1] == b"<" else "unreadable"
+        raise ClientError(kind, status=answer.status) from error
+    errors = content.get("errors") if isinstance(content, dict) else None
+    if errors or answer.status != HTTPStatus.OK:
+        raise _refused(answer, _messages(errors))
+    data = content.get("data") if isinstance(content, dict) else None
+    return Reply(data, _read_date(answer.headers.get("date")))
+
+
+def _refused(answer: Answer, words: str) -> ClientError:
+    return ClientError("refused", words or f"HTTP {answer.status}", status=answer.status)
+
+
+def _messages(errors: object) -> str:
+    told = errors if isinstance(errors, list) else [errors] if errors else []
+    return "; ".join(str(it.get("message") if isinstance(it, dict) else it) for it in told)
+
+
+def _read_date(text: str | None) -> datetime | None:
+    """The instant in a Date header, such as "Mon, 05 Jan 2026 12:00:00 GMT"."""
+    try:
+        moment = parsedate_to_datetime(text or "")
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -1,8 +1,7 @@
-"""Why W&B could not be read: one sentence and one cure for each cause.
+"""Why W&B could not be read: one sentence for each cause, and one that says what to do.
 
-The client gives one and the same failure for an overloaded, a broken, a slow and an absent server.
-So after a failure one plain request of our own asks the server who we are, and its fate names the
-cause.
+A query may fail because of what was asked or because of the server. So after a failure one small
+request asks the server who we are, and what becomes of it tells the two apart.
 """
 
 from __future__ import annotations
@@ -14,12 +13,19 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from velocity.errors import ConfigurationError, RetryLaterError, SourceError
+from velocity.errors import (
+    ConfigurationError,
+    RetryLaterError,
+    SourceError,
+    UnansweredError,
+)
 from velocity.redaction import without_addresses
-from velocity.sources import wandb_plain
+from velocity.sources.lenient_json import read_json
+from velocity.sources.wandb_http import CutError, LateError, TooLargeError
 
 if TYPE_CHECKING:
-    from velocity.sources.wandb_client import Address, ClientError
+    from velocity.sources.wandb_client import ClientError, WandbClient
+    from velocity.sources.wandb_http import Answer
 
 _PROBE = "query Viewer { viewer { username } }"
 _LONGEST_QUOTE = 200  # characters: some servers answer with pages
@@ -27,73 +33,86 @@ _LONGEST_QUOTE = 200  # characters: some servers answer with pages
 _CHECK_URL = "Check WANDB_BASE_URL, and that the server is up and reachable from here."
 _WAIT = "Nothing is lost: sync again in a few minutes."
 _TOO_MUCH = ("too large", "too big", "timeout", "timed out", "deadline exceeded")
-_WEB_PAGE = "invalid character '<'"
-_BROKEN_ANSWERS = ("EOF", "connection reset", "invalid character", "unexpected end of JSON")
+_PROBE_S = 10.0
 
 
-def explain(error: ClientError, what: str, address: Address) -> SourceError | ConfigurationError:
+def explain(error: ClientError, what: str, client: WandbClient) -> SourceError | ConfigurationError:
     """The failure in words for people; makes at most one request.
 
     Args:
         error: as the client raised it.
         what: that was asked for, such as "lab/project".
-        address: that was asked.
+        client: that asked.
     """
-    base_url = address.base_url
-    cause = None if error.status == HTTPStatus.BAD_REQUEST else probe(address)
-    if cause is not None:
-        return cause
+    base_url = client.address.base_url
+    cause = None if error.status == HTTPStatus.BAD_REQUEST else probe(client)
     # Some servers say whose key it is.
-    said = without_addresses(str(error).removeprefix("input: "))
-    words = shorten(said, _LONGEST_QUOTE).rstrip(".")
-    if error.timed_out:
-        return RetryLaterError(
-            f"{base_url} did not send {what} within {address.timeout_s:g} s, but it answers "
+    words = shorten(without_addresses(str(error)), _LONGEST_QUOTE).rstrip(".")
+    return cause or _broken(error, words, what, client) or _refusal(words, what, base_url)
+
+
+def _broken(
+    error: ClientError, words: str, what: str, client: WandbClient
+) -> RetryLaterError | None:
+    """Why the answer to one question cannot be used, though the server answers others."""
+    base_url = client.address.base_url
+    if error.kind == "refused":
+        if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or any(
+            part in words.lower() for part in _TOO_MUCH
+        ):
+            return RetryLaterError(f"{base_url} could not send so much of {what}: {words}.", _WAIT)
+        return None
+    if error.kind == "late":
+        return UnansweredError(
+            f"{base_url} did not send {what} within {client.address.timeout_s:g} s, but it answers "
             "small requests.",
             _WAIT,
         )
-    lowered = words.lower()
-    if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or any(
-        part in lowered for part in _TOO_MUCH
-    ):
-        return RetryLaterError(f"{base_url} could not send so much of {what}: {words}.", _WAIT)
-    if _WEB_PAGE in words:
-        return RetryLaterError(
-            f"{base_url} sent a web page in place of {what}.",
-            "Sync again; if that does not help, a proxy or sign-in page stands in between.",
-        )
-    if any(part in words for part in _BROKEN_ANSWERS):
-        return RetryLaterError(f"The answer of {base_url} about {what} broke off: {words}.", _WAIT)
-    return _refusal(words or "no reason given", what, base_url)
+    told = {
+        "large": f"{base_url} sent {what} in an answer of {words}.",
+        "page": f"{base_url} sent a web page in place of {what}.",
+        "cut": f"The answer of {base_url} about {what} broke off.",
+        "unreadable": f"The answer of {base_url} about {what} is not JSON.",
+    }
+    behind = "Sync again; if that does not help, a proxy or sign-in page stands in between."
+    return RetryLaterError(told[error.kind], behind if error.kind == "page" else _WAIT)
 
 
-def probe(address: Address) -> SourceError | ConfigurationError | None:
-    """What is wrong between here and the server, if anything is; one plain HTTP request."""
-    base_url = address.base_url
-    longest = min(address.timeout_s, wandb_plain.LONGEST_S)
+def probe(client: WandbClient) -> SourceError | ConfigurationError | None:
+    """What is wrong between here and the server, if anything is; one small request."""
+    base_url = client.address.base_url
+    longest = min(client.address.timeout_s, _PROBE_S)
     try:
-        answer = wandb_plain.post(address, _PROBE)
-    except requests.exceptions.SSLError as error:
+        answer = client.post(_PROBE, {}, longest)
+    except LateError:
+        return RetryLaterError(f"{base_url} does not answer within {longest:g} s.", _CHECK_URL)
+    except TooLargeError as error:
+        return RetryLaterError(
+            f"{base_url} sends an answer of {error} where a few words would do.", _CHECK_URL
+        )
+    except CutError:
+        return RetryLaterError(f"{base_url} breaks off its answers.", _WAIT)
+    except requests.exceptions.RequestException as error:
+        return _connection_trouble(error, base_url)
+    return _status_trouble(answer, base_url) or _answer_trouble(answer, client)
+
+
+def _connection_trouble(
+    error: requests.exceptions.RequestException, base_url: str
+) -> SourceError | ConfigurationError:
+    if isinstance(error, requests.exceptions.SSLError):
         return SourceError(
             f"No secure connection to {base_url}: {_reason(error)}.",
             "Name your organisation's certificates in SSL_CERT_FILE and REQUESTS_CA_BUNDLE, "
             "or correct WANDB_BASE_URL.",
         )
-    except requests.exceptions.Timeout:
-        return RetryLaterError(f"{base_url} does not answer within {longest:g} s.", _CHECK_URL)
-    except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
-        return RetryLaterError(f"{base_url} breaks off its answers.", _WAIT)
-    except requests.exceptions.ConnectionError as error:
+    if isinstance(error, requests.exceptions.ConnectionError):
         return RetryLaterError(f"No server answers at {base_url}: {_reason(error)}.", _CHECK_URL)
-    except requests.exceptions.RequestException as error:
-        return ConfigurationError(f"{base_url} cannot be asked: {_reason(error)}.", _CHECK_URL)
-    return _status_trouble(answer, base_url) or _answer_trouble(answer, address)
+    return ConfigurationError(f"{base_url} cannot be asked: {_reason(error)}.", _CHECK_URL)
 
 
-def _status_trouble(
-    answer: requests.Response, base_url: str
-) -> SourceError | ConfigurationError | None:
-    status = answer.status_code
+def _status_trouble(answer: Answer, base_url: str) -> SourceError | ConfigurationError | None:
+    status = answer.status
     if status == HTTPStatus.UNAUTHORIZED:
         return ConfigurationError(f"{base_url} refuses the API key (HTTP 401).", _new_key(base_url))
     if status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -108,22 +127,26 @@ def _status_trouble(
     return None
 
 
-def _answer_trouble(answer: requests.Response, address: Address) -> ConfigurationError | None:
-    base_url = address.base_url
+def _answer_trouble(answer: Answer, client: WandbClient) -> ConfigurationError | None:
+    base_url = client.address.base_url
     try:
-        data = answer.json()["data"]
-    except (ValueError, KeyError, TypeError):
+        viewer = read_json(answer.body)["data"]["viewer"]
+    except (ValueError, LookupError, TypeError):
         kind = answer.headers.get("content-type", "something unnamed").split(";")[0]
         return ConfigurationError(
-            f"{base_url} answers with {kind} (HTTP {answer.status_code}) where W&B's API "
+            f"{base_url} answers with {kind} (HTTP {answer.status}) where W&B's API "
             "would answer with data.",
             "Check WANDB_BASE_URL; if it is right, a proxy or sign-in page stands in between.",
         )
-    if address.api_key is not None and data and data.get("viewer") is None:
-        return ConfigurationError(
-            f"{base_url} knows nobody by the API key that is configured.", _new_key(base_url)
-        )
-    return None
+    # An identity token may be that of a service, which is nobody.
+    return unknown_key(base_url) if viewer is None and client.address.api_key else None
+
+
+def unknown_key(base_url: str) -> ConfigurationError:
+    """The error for a key that is nobody's."""
+    return ConfigurationError(
+        f"{base_url} knows nobody by the API key that is configured.", _new_key(base_url)
+    )
 
 
 def _refusal(words: str, what: str, base_url: str) -> SourceError:

@@ -18,6 +18,7 @@ from velocity.sources.local_files import read_files
 from velocity.sources.local_runs import run_rows
 from velocity.sources.local_session import NO_PROJECT, Session
 from velocity.sources.log_records import LogRecords
+from velocity.sources.regular_files import open_inside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,8 +29,15 @@ if TYPE_CHECKING:
 LOCAL_ENTITY = "local"
 
 _BATCH_ROWS = 500
+#: Bytes of a `*.wandb` file: those of the longest runs have some hundred million.
+_LONGEST_LOG = 4 * 2**30
+#: Folders below a path that was named; W&B's own trees have three or four.
+_DEEPEST = 64
 #: What comes of values that no run can have, such as a config nested a thousand deep.
-_UNFIT = (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError, RecursionError)
+_UNFIT = (
+    *(pl.exceptions.PolarsError, TypeError, ValueError, ArithmeticError, LookupError),
+    *(AttributeError, RecursionError),
+)
 _STAMPED = re.compile(r"(?:offline-)?run-\d{8}_\d{6}-(.+)")
 _LOG = re.compile(r"run-(.+)\.wandb")
 _NO_START = "neither a *.wandb file nor files/ tell when the run began"
@@ -50,6 +58,7 @@ class LocalSource:
 
 @dataclass(frozen=True)
 class _RunDirectory:
+    root: Path  # the folder that was named
     path: Path
     run_id: str
     log: Path | None  # its `*.wandb` file
@@ -65,8 +74,9 @@ def fetch_local_runs(
     """Reads every run directory at or under `paths`, in batches of at most some hundred runs.
 
     Directories of one run id are read together, since each is one session of it. Links below
-    `paths` are not followed. A directory that does not tell when its run began is in `rejected`;
-    of a damaged file, the rest is used, and "log" is among the unreadable fields of the run.
+    `paths` are not followed, to files neither; files that are not regular, or too large, count as
+    unreadable. A directory that does not tell when its run began is in `rejected`; of a damaged
+    file, the rest is used, and "log" is among the unreadable fields of the run.
 
     Args:
         paths: run directories, `wandb` directories, or trees of them.
@@ -105,10 +115,15 @@ def _runs(
 ) -> Iterator[pl.DataFrame | Rejected]:
     """The runs, a frame each, of the directories of one run id; and what could not become one."""
     run_id = directories[0].run_id
-    read = [_read(directory) for directory in directories]
-    told = {(it.entity, it.project) for it, _ in read if it.project is not None}
+    read = []
+    for directory in directories:
+        try:
+            read.append((directory, *_read(directory)))
+        except _UNFIT as error:
+            yield Rejected(owner, NO_PROJECT, run_id, f"{directory.path}: {error}")
+    told = {(it.entity, it.project) for _, it, _ in read if it.project is not None}
     sessions: defaultdict[tuple[str, str], list[Session]] = defaultdict(list)
-    for directory, (session, problem) in zip(directories, read, strict=True):
+    for directory, session, problem in read:
         if session.project is None and len(told) == 1:
             ((session.entity, session.project),) = told  # without a log, it is theirs
         key = session.entity or owner, session.project or NO_PROJECT
@@ -156,6 +171,9 @@ def _run_directories(root: Path, unread: list[Rejected], entity: str) -> Iterato
 
     for folder, below, files in os.walk(root, onerror=note):
         path = root / folder
+        if len(path.relative_to(root).parts) >= _DEEPEST and below:
+            below.clear()
+            unread.append(Rejected(entity, NO_PROJECT, None, f"{path}: folders nest too deep"))
         logs = sorted(name for name in files if _LOG.fullmatch(name))
         stamped = _STAMPED.fullmatch(path.name)
         if not logs and not stamped:
@@ -165,7 +183,7 @@ def _run_directories(root: Path, unread: list[Rejected], entity: str) -> Iterato
         # The client names the file after the run, whatever the directory was renamed to.
         named = _LOG.fullmatch(logs[0]) if logs else stamped
         if named is not None:
-            yield _RunDirectory(path, named[1], path / logs[0] if logs else None)
+            yield _RunDirectory(root, path, named[1], path / logs[0] if logs else None)
 
 
 def _read(directory: _RunDirectory) -> tuple[Session, str | None]:
@@ -178,7 +196,7 @@ def _read(directory: _RunDirectory) -> tuple[Session, str | None]:
     session, problem = Session(directory.path, offline), None
     if directory.log is not None:
         try:
-            damaged_at = _read_log(session, directory.log)
+            damaged_at = _read_log(session, directory.root, directory.log)
         except OSError as error:
             damaged_at, problem = [0], f"{directory.log.name} cannot be read: {error.strerror}"
         if problem is None and session.created_at is None:
@@ -188,11 +206,11 @@ def _read(directory: _RunDirectory) -> tuple[Session, str | None]:
             session = Session(directory.path, offline)
         if damaged_at:
             session.unreadable.append("log")
-    read_files(session, directory.path / "files")
+    read_files(session, directory.root)
     return session, problem
 
 
-def _read_log(session: Session, log: Path) -> list[int]:
+def _read_log(session: Session, root: Path, log: Path) -> list[int]:
     """Takes all that is whole in a `*.wandb` file; byte offsets of damage in it.
 
     Raises:
@@ -205,7 +223,7 @@ def _read_log(session: Session, log: Path) -> list[int]:
     parse = wandb_internal_pb2.Record.FromString  # type: ignore[attr-defined]
 
     session.has_log = True
-    with log.open("rb") as stream:
+    with open_inside(root, log, _LONGEST_LOG) as stream:
         reader, records = RecordReader(stream), LogRecords(session)
         for payload in reader:
             try:

@@ -149,8 +149,10 @@ def _told_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
         config.pop("wandb_version", None)  # a format's number: neither a user's nor a writer's
     # A field that cannot be read was written by somebody.
     wrote = bool(config or summary or unreadable)
+    commit = _text(node.get("commit"), "commit", unreadable) or None
+    rows = count_of(node.get("historyLineCount"))
     return (
-        {"history_rows": count_of(node.get("historyLineCount")), "wrote": wrote}
+        {"history_rows": rows, "wrote": wrote, "commit": commit}
         | _config_row(config, unreadable)
         | _summary_row(summary or {}, unreadable)
     )

@@ -13,7 +13,7 @@ W&B's API is not always right, so errors in its answers must do no lasting harm:
   with the record. Runs that differ are read again. Missing runs are marked as deleted, but only
   after a scan that agrees with W&B's count before and after it, and after asking for each by id.
 - The filter by heartbeat is checked after each full scan. If its result differs from the scan,
-  every pull of that project is a full scan.
+  or W&B does not answer it, every pull of that project is a full scan.
 
 Merged runs stay if a pull is interrupted; the next one continues from the last that succeeded.
 """
@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from velocity import formats
-from velocity.errors import RetryLaterError, SourceError
+from velocity.errors import RetryLaterError, SourceError, UnansweredError
 from velocity.sync.own_clock import find_clock_ahead
 from velocity.sync.results import Progress
 
@@ -115,6 +115,7 @@ class _Pull:
         self._total: int | None = None
         self._read: set[str | None] = set()  # ids of all returned runs
         self._rejected: dict[str | None, Rejected] = {}  # skipped so far
+        self._filters = True  # whether the server seems able to filter by heartbeat
 
     def begin(self, clock: Callable[[], datetime]) -> None:
         """Ask for the run count, which comes with the server's time."""
@@ -129,13 +130,13 @@ class _Pull:
     def run(self, state: PullState, *, full: bool) -> None:
         """Read what may have changed since the last pull, and record that it succeeded."""
         since = None if full or not state.filter_trusted else state.pulled_from
+        missing = None if since is None else self._read_since(since - _OVERLAP)
         due = self._is_reconcile_due(state.reconciled_at)
         trusted, go_on_from = None, self._started_at
-        if since is None:
+        if since is None or missing is None:
             self._read_everything()
             trusted = self._check_filter()
         else:
-            missing = self._read_since(since - _OVERLAP)
             self._read_unsettled()
             self._read_named()
             due = due or not self._explains_count(state.uncollected)
@@ -146,7 +147,8 @@ class _Pull:
                 self._result.notes.append(
                     f"W&B counts {missing:,} more new or changed runs than it returns."
                 )
-        self._finish(go_on_from=go_on_from, reconciled=since is None or due, filter_trusted=trusted)
+        reconciled = missing is None or due
+        self._finish(go_on_from=go_on_from, reconciled=reconciled, filter_trusted=trusted)
 
     def _is_reconcile_due(self, last: datetime | None) -> bool:
         """Whether the last comparison of all runs is a day old, or has a time in the future."""
@@ -226,8 +228,10 @@ class _Pull:
         self._record.mark_deleted(*self._key, gone, at=self._started_at)
         self._result.deleted += len(gone)
 
-    def _read_since(self, since: datetime) -> int:
+    def _read_since(self, since: datetime) -> int | None:
         """Read runs with a heartbeat at or after `since`; return how many more W&B counts.
+
+        Return None if W&B does not answer, for example because a heartbeat cannot be read.
 
         A new heartbeat moves its run to the end of the list, and others past the cursor: a list
         that is too short is read again.
@@ -235,7 +239,11 @@ class _Pull:
         self.tell("pull")
         missing = 0
         for _ in range(_ATTEMPTS):
-            matching = self._merge(self._server.fetch_runs(*self._key, since=since))
+            try:
+                matching = self._merge(self._server.fetch_runs(*self._key, since=since))
+            except UnansweredError:
+                self._filters = False
+                return None
             missing = 0 if matching is None else matching - len(self._read)
             if missing <= 0:
                 break
@@ -292,7 +300,16 @@ class _Pull:
         expected = {run_id for run_id in window if run_id in self._read}
         if not expected:
             return None
-        since = min(window.values())
+        trusted = self._filters and self._has_right_filter(expected, min(window.values()))
+        if trusted is False:
+            self._result.notes.append(
+                "W&B's filter by heartbeat cannot be relied on here: every sync reads all runs of "
+                "this project."
+            )
+        return trusted
+
+    def _has_right_filter(self, expected: set[str], since: datetime) -> bool | None:
+        """Whether the filter returns the right runs; None: not known."""
         try:
             found = self._heartbeats(since=since)
             # A run may have been deleted since the scan; if it still exists, the filter is wrong.
@@ -300,16 +317,9 @@ class _Pull:
         except RetryLaterError:
             return None
         except SourceError:
-            trusted = False
-        else:
-            inside = all(at is not None and at >= since for at in found.values())
-            trusted = inside and not any(at is not None and at >= since for at in left_out.values())
-        if not trusted:
-            self._result.notes.append(
-                "W&B's filter by heartbeat returns wrong runs here, so every sync reads all "
-                "runs of this project."
-            )
-        return trusted
+            return False
+        inside = all(at is not None and at >= since for at in found.values())
+        return inside and not any(at is not None and at >= since for at in left_out.values())
 
     def _heartbeats(
         self, *, since: datetime | None = None, run_ids: list[str] | None = None
@@ -361,6 +371,9 @@ class _Pull:
         self.tell("merge")
         self._result.counts += self._record.merge_runs(pl.concat([it.runs for it in batches]))
         for batch in batches:
+            # A server may fail to filter by heartbeat if one of them is not a time.
+            odd = batch.runs["unreadable"].list.contains("heartbeatAt").any()
+            self._filters = self._filters and not odd
             run_ids = batch.runs["run_id"].to_list()
             self._read.update(run_ids)
             for run_id in run_ids:

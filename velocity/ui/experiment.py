@@ -9,8 +9,8 @@ import streamlit as st
 from velocity import formats
 from velocity.charts import draw_timeline, timeline_view
 from velocity.reading import reads
+from velocity.reading.frames import timeline_window
 from velocity.reading.periods import week_of
-from velocity.reading.scholar import timeline_window
 from velocity.sentences.timeline import experiment_words, timeline_caption
 from velocity.ui.drill import forget_unknown, show_way
 from velocity.ui.parts import Table, show_chart, theme_mode

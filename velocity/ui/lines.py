@@ -9,8 +9,8 @@ import polars as pl
 import streamlit as st
 
 from velocity import formats
+from velocity.reading import frames as shape
 from velocity.reading import reads
-from velocity.reading import streams as shape
 from velocity.sentences import lines as words
 from velocity.theme import tokens
 from velocity.ui.drill import chosen_row

@@ -8,7 +8,7 @@ import streamlit as st
 
 from velocity import formats
 from velocity.charts import draw_dots, draw_loops, draw_share_bar
-from velocity.reading.scholar import dots
+from velocity.reading.frames import dots
 from velocity.sentences.scholar import medians
 from velocity.ui.parts import Table, show_chart, show_figure, theme_mode
 

@@ -64,6 +64,7 @@ class RunNode:
     sweep_name: str | None = None
     notes: str | None = None
     history_line_count: int = 0
+    commit: str | None = None
 
     @classmethod
     def build(
@@ -159,7 +160,7 @@ class RunNode:
             "group": self.group,
             "jobType": self.job_type,
             "sweepName": self.sweep_name,
-            "commit": None,
+            "commit": self.commit,
             "readOnly": False,
             "createdAt": self.created_at and naive_utc(self.created_at),
             "heartbeatAt": self.heartbeat_at and naive_utc(self.heartbeat_at),

@@ -1,0 +1,195 @@
+"""Run directories that somebody made to hold up, fill or mislead whoever reads them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.commands import velocity
+from tests.framing import framed
+from tests.run_directories import fetched, write_files
+from tests.test_wandb_files_records import START, pb, run_record
+from velocity.reading import reads
+from velocity.sources.datastore import LONGEST_RECORD
+from velocity.sources.plain_yaml import read_yaml
+from velocity.store import latest_snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+BEGUN = '{"startedAt": "2026-05-04T09:00:00Z"}'
+THEIRS = "their-host"
+
+
+def good(tree: Path) -> None:
+    write_files(tree / "run-20260504_090000-good", wandb_metadata=BEGUN)
+
+
+def write_records(folder: Path, *records: Any, name: str = "r") -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    content, _ = framed([record.SerializeToString() for record in records])
+    (folder / f"run-{name}.wandb").write_bytes(content)
+
+
+def odd(tree: Path) -> Path:
+    folder = tree / "run-20260504_090000-odd"
+    (folder / "files").mkdir(parents=True)
+    return folder
+
+
+def outside(tree: Path) -> Path:
+    """A run directory beside the tree, as of somebody else."""
+    folder = tree.parent / "outside" / "run-20260504_090000-theirs"
+    write_records(folder, run_record(START, host=THEIRS))
+    write_files(folder, wandb_metadata=BEGUN[:-1] + f', "host": "{THEIRS}"}}')
+    return folder
+
+
+def linked_file(tree: Path) -> None:
+    (odd(tree) / "files/wandb-metadata.json").symlink_to(
+        outside(tree) / "files/wandb-metadata.json"
+    )
+
+
+def linked_folder(tree: Path) -> None:
+    (odd(tree) / "files").rmdir()
+    (tree / "run-20260504_090000-odd/files").symlink_to(outside(tree) / "files")
+
+
+def linked_log(tree: Path) -> None:
+    (odd(tree) / "run-odd.wandb").symlink_to(outside(tree) / "run-r.wandb")
+
+
+def fifo(tree: Path) -> None:
+    os.mkfifo(odd(tree) / "files/wandb-metadata.json")
+
+
+def fifo_log(tree: Path) -> None:
+    os.mkfifo(odd(tree) / "run-odd.wandb")
+
+
+def endless(tree: Path) -> None:
+    (odd(tree) / "files/config.yaml").symlink_to("/dev/zero")
+
+
+def endless_log(tree: Path) -> None:
+    (odd(tree) / "run-odd.wandb").symlink_to("/dev/zero")
+
+
+def references(tree: Path) -> None:
+    """Nine lines that stand for a billion values."""
+    text = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    text += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    (odd(tree) / "files/config.yaml").write_text("\n".join(text), encoding="utf-8")
+
+
+def long_string(tree: Path) -> None:
+    with (odd(tree) / "files/wandb-metadata.json").open("wb") as file:
+        file.truncate(200 * 2**20)
+
+
+def long_log(tree: Path) -> None:
+    with (odd(tree) / "run-odd.wandb").open("wb") as file:
+        file.truncate(2**43)
+
+
+def nested(tree: Path) -> None:
+    (odd(tree) / "files/wandb-metadata.json").write_text("[" * 2**20, encoding="utf-8")
+    (tree / "run-20260504_090000-odd/files/config.yaml").write_text("[" * 10_000, encoding="utf-8")
+
+
+def times_past_the_calendar(tree: Path) -> None:
+    last = {"seconds": 253402300799, "nanos": 2_000_000_000}
+    write_records(odd(tree), pb.Record(run={"run_id": "odd", "start_time": last}), name="odd")
+
+
+ATTACKS = (
+    *(linked_file, linked_folder, linked_log, fifo, fifo_log, endless, endless_log, references),
+    *(long_string, long_log, nested, times_past_the_calendar),
+)
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda it: it.__name__)
+def test_one_bad_directory_costs_itself_alone(
+    tmp_path: Path, attack: Callable[[Path], None]
+) -> None:
+    tree = tmp_path / "wandb"
+    good(tree)
+    attack(tree)
+    rows, rejected = fetched(tree)
+    assert [row["run_id"] for row in rows] == ["good"]
+    assert [(it.run_id, "run-20260504_090000-odd: " in it.reason) for it in rejected] == [
+        ("odd", True)
+    ]
+    assert THEIRS not in str(rejected)
+
+
+def test_the_command_brings_in_the_others_and_says_which_it_could_not_read(tmp_path: Path) -> None:
+    tree = tmp_path / "wandb"
+    good(tree)
+    fifo_log(tree)
+    done = velocity("ingest", "wandb", cwd=tmp_path)
+    told = done.stderr.decode()
+    assert done.returncode == 1
+    assert "run-20260504_090000-odd: run-odd.wandb cannot be read: it is not a regular" in told
+    assert "could not be read: 1. The others are in." in told
+    assert reads.runs(latest_snapshot(tmp_path / "data"))["run_id"].to_list() == ["good"]
+
+
+def test_folders_that_nest_without_end_cost_themselves_alone(tmp_path: Path) -> None:
+    good(tmp_path)
+    deep = tmp_path
+    for _ in range(120):
+        deep /= "d"
+    deep.mkdir(parents=True)
+    rows, (rejected,) = fetched(tmp_path)
+    assert len(rows) == 1
+    assert rejected.reason.endswith("folders nest too deep")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &x 1\nb: *x",
+        "a: 1" + ":30" * 100,
+        "a: 1" + ":30" * 100 + ".5",
+        "- 1\n" * 60_000,
+        "[" * 5_000,
+        "a: !!timestamp never",
+        'a: !!int ""',
+        "a: !!python/object/apply:os.getcwd []",
+    ],
+)
+def test_yaml_that_is_not_plain_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        read_yaml(text)
+
+
+def test_yaml_of_the_client_is_read() -> None:
+    text = "wandb_version: 1\nlr:\n  desc: null\n  value: 0.1\nat:\n  value: 1:30:00\n"
+    assert read_yaml(text) == {
+        "wandb_version": 1,
+        "lr": {"desc": None, "value": 0.1},
+        "at": {"value": 5400},
+    }
+
+
+def test_a_record_without_end_is_passed_over(tmp_path: Path) -> None:
+    folder = tmp_path / "run-20260504_090000-r"
+    long = pb.Record(run={"run_id": "r", "notes": "x" * (LONGEST_RECORD + 1)})
+    write_records(folder, run_record(START, host="n1"), long, pb.Record(exit={"runtime": 60}))
+    (row,), _ = fetched(tmp_path)
+    assert (row["notes"], row["state"], row["unreadable"]) == (None, "finished", ["log"])
+
+
+def test_a_config_that_grows_without_end_is_not_kept(tmp_path: Path) -> None:
+    items = [
+        pb.Record(config={"update": [{"key": f"k{n}", "value_json": f'"{"x" * 2**22}"'}]})
+        for n in range(9)
+    ]
+    write_records(tmp_path / "run-20260504_090000-r", run_record(START), *items)
+    (row,), _ = fetched(tmp_path)
+    assert (row["config"], row["unreadable"]) == (None, ["config"])

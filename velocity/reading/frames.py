@@ -1,0 +1,201 @@
+"""Frames for charts and tables, made from the frames of `velocity.reading.reads`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from velocity.reading.series import TREND_WEEKS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from velocity.reading.periods import Window
+
+Row = dict[str, Any]
+TIMELINE_DAYS = 7
+#: Measures of the four tiles.
+_DAILY = ("experiments_concluded", "serial_share", "loop_hours_median", "credits")
+_LINE = ["scholar", "entity", "project"]
+
+
+def charged(ledgers: pl.DataFrame, group: str) -> Row | None:
+    """Returns a group's row of `reads.ledger`; None if it has no grants and no charged hours."""
+    used = (pl.col("credits_granted") != 0) | (pl.col("credits_spent") != 0)
+    rows = ledgers.filter((pl.col("group_id") == group) & used)
+    return next(rows.iter_rows(named=True), None)
+
+
+def tile_rows(days: pl.DataFrame, weekly: pl.DataFrame, balance: pl.DataFrame) -> pl.DataFrame:
+    """Returns the data of the charts in the tiles: one row per measure and day or week.
+
+    Args:
+        days: `reads.metrics` of the programme by day.
+        weekly: `reads.weekly` of the programme.
+        balance: `reads.balance` of the programme.
+    """
+    key = {"period": pl.lit("day"), "start": pl.col("period_start")}
+    by_day = days.select(
+        **key, **{measure: pl.col(measure).cast(pl.Float64) for measure in _DAILY}
+    ).unpivot(index=["period", "start"], variable_name="measure", value_name="value")
+    by_week = weekly.select(
+        pl.lit("week").alias("period"),
+        pl.col("week_start").alias("start"),
+        *("measure", "value", "n", "centre", "limit_low", "limit_high", "signal", "running"),
+    )
+    left = balance.select(
+        period=pl.lit("day"), start="day", measure=pl.lit("credits_left"), value="balance"
+    )
+    return pl.concat([by_day, by_week, left], how="diagonal")
+
+
+def dots(loops: pl.DataFrame, zone: str) -> pl.DataFrame:
+    """Returns single loops, shown when there are too few for a median."""
+    return loops.select(
+        pl.col("started_at").dt.convert_time_zone(zone).dt.replace_time_zone(None),
+        hours="loop_hours",
+        event="loop_event",
+    )
+
+
+def timeline_window(window: Window, as_of: datetime, zone: str) -> tuple[datetime, datetime]:
+    """Returns the last days of the window, and the current day if the window reaches it."""
+    clock = ZoneInfo(zone)
+    first = max(window.first, window.last - timedelta(days=TIMELINE_DAYS - 1))
+    end = datetime.combine(window.end, time(), clock)
+    to_at = as_of if timedelta() <= as_of - end < timedelta(days=1) else end
+    return datetime.combine(first, time(), clock), to_at
+
+
+def throughput(weekly: pl.DataFrame, figures: pl.DataFrame) -> pl.DataFrame:
+    """Returns concluded experiments per week with their usual range and the failed runs.
+
+    Args:
+        weekly: `reads.weekly` of the scholar.
+        figures: `reads.metrics` of the scholar by week.
+    """
+    failed = figures.select(week_start="period_start", failed="runs_failed")
+    return weekly.filter(pl.col("measure") == "experiments_concluded").join(
+        failed, on="week_start", how="left", maintain_order="left"
+    )
+
+
+def strips(figures: Mapping[str, Any], bands: pl.DataFrame) -> pl.DataFrame:
+    """Returns the scholar's figures with the quartiles of the others (`reads.bands`)."""
+    measures = (
+        ("Concluded a week", "rate", "throughput_per_week"),
+        ("Share of runs failed", "share", "failure_share"),
+        ("Serial share", "share", "serial_share"),
+        ("Machine, median", "hours", "machine_hours_median"),
+        ("Reaction, median", "hours", "reaction_hours_median"),
+    )
+    rows = pl.DataFrame(
+        [
+            {"measure": measure, "title": title, "unit": unit, "value": figures[measure]}
+            for title, unit, measure in measures
+        ],
+        schema_overrides={"value": pl.Float64},
+    )
+    return rows.join(bands, on="measure", how="left", maintain_order="left").with_columns(
+        pl.col("others").fill_null(0)
+    )
+
+
+def line_table(states: pl.DataFrame, medians: pl.DataFrame) -> pl.DataFrame:
+    """Returns the list of lines with their medians."""
+    rows = states.join(medians, on=_LINE, how="left", maintain_order="left")
+    return rows.rename({"state": "line_state"})  # "state" is a run's state in W&B
+
+
+def funnel_points(
+    figures: pl.DataFrame, people: pl.DataFrame, states: pl.DataFrame, streams: Sequence[str]
+) -> pl.DataFrame:
+    """Returns one dot per scholar who has launched anything, for `draw_funnel`.
+
+    Args:
+        figures: `reads.metrics` by scholar over all data.
+        people: `reads.scholars`.
+        states: `reads.line_states` of the streams chosen.
+        streams: those chosen; the dots of scholars who belong to them or have a line in them are
+            filled.
+    """
+    chosen = pl.col("streams").list.set_intersection(list(streams)).list.len() > 0
+    works = pl.col("scholar").is_in(states["scholar"].to_list())
+    known = people.select("scholar", "name", own=chosen.fill_null(value=False) | works)
+    return (
+        figures.filter(pl.col("experiments_started") > 0)
+        .join(known, on="scholar", how="left", maintain_order="left")
+        .select(
+            "scholar",
+            "name",
+            pl.col("own").fill_null(value=False),
+            "failure_share",
+            exposure_weeks="weeks",
+            rate="throughput_per_week",
+            n="experiments_concluded",
+        )
+    )
+
+
+def series_days(week: date, first_day: date, end: date) -> tuple[date, date]:
+    """Returns the first day, and the day after the last, of the weeks in a scholar's bars.
+
+    These are the last complete weeks with data; before the first is over, all days to `end`.
+    """
+    begin = first_day - timedelta(days=first_day.weekday())
+    if week < begin:
+        return begin, end
+    return max(begin, week - timedelta(weeks=TREND_WEEKS - 1)), week + timedelta(weeks=1)
+
+
+def scholar_rows(
+    weekly: pl.DataFrame, figures: pl.DataFrame, exposure: pl.DataFrame, states: pl.DataFrame
+) -> pl.DataFrame:
+    """Returns one row per scholar and stream, the longest wait first.
+
+    Args:
+        weekly: `reads.metrics` by scholar and week, a `stream` beside each row.
+        figures: `reads.metrics` by scholar over the window, with `stream` too.
+        exposure: `reads.metrics` by scholar over all data: weeks since the first launch.
+        states: `reads.line_states`; its order is the order of need.
+    """
+    key = ["scholar", "stream"]
+    bars = (
+        weekly.sort("period_start")
+        .group_by(key, maintain_order=True)
+        .agg(
+            concluded_weeks="experiments_concluded",
+            # A week without a busy hour has no share: an empty place among the bars.
+            serial_weeks=pl.col("serial_share").fill_null(0),
+        )
+    )
+    # Running lines wait for nobody.
+    waits = pl.col("state").is_in(["running", "nothing open"])
+    need = (
+        states.with_row_index("need")
+        .group_by(key, maintain_order=True)
+        .agg(
+            pl.col("need").first(),
+            waiting=pl.col("waited_hours").filter(~waits).max(),
+            stream_name=pl.col("stream_name").first(),
+        )
+    )
+    rows = (
+        need.join(bars, on=key, how="inner", maintain_order="left")
+        .join(
+            figures.select(*key, "experiments_concluded", "failure_share", "serial_share"),
+            on=key,
+            how="left",
+            maintain_order="left",
+        )
+        .join(exposure.select("scholar", "weeks"), on="scholar", how="left", maintain_order="left")
+    )
+    return rows.sort("need").drop("need")
+
+
+def most_concluded(rows: pl.DataFrame) -> int:
+    """Returns the end of the scale of the bars of concluded experiments."""
+    return max((max(bars, default=0) for bars in rows["concluded_weeks"]), default=0) or 1

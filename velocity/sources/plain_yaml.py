@@ -1,0 +1,55 @@
+"""YAML as W&B's client writes it: without references and with short numbers only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]  # comes with wandb, as the files do
+
+#: A number in base 60 ("1:30:00") takes time that grows with the square of its length.
+_LONGEST_NUMBER = 64
+#: Values in one text; reading as many takes some seconds.
+_MOST_VALUES = 50_000
+
+
+class _PlainLoader(yaml.SafeLoader):  # type: ignore[misc]  # untyped
+    """Refuses what makes a small text large or slow."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._values = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """The next node, unless it refers to an earlier one: ten lines can stand for billions."""
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("references are not read")
+        self._values += 1
+        if self._values > _MOST_VALUES:
+            raise yaml.YAMLError("it has too many values")
+        return super().compose_node(parent, index)
+
+    def construct_number(self, node: Any) -> Any:
+        """A whole or a decimal number."""
+        if len(node.value) > _LONGEST_NUMBER:
+            raise yaml.YAMLError("a number is too long")
+        whole = node.tag.endswith(":int")
+        return self.construct_yaml_int(node) if whole else self.construct_yaml_float(node)
+
+
+for _kind in ("int", "float"):
+    _PlainLoader.add_constructor(f"tag:yaml.org,2002:{_kind}", _PlainLoader.construct_number)
+
+
+def read_yaml(text: str) -> Any:
+    """The value of YAML text.
+
+    Raises:
+        ValueError: it is not YAML, or has in it what is not read.
+    """
+    try:
+        return yaml.load(text, _PlainLoader)  # noqa: S506 - a loader of plain values
+    except (yaml.YAMLError, ArithmeticError, LookupError, TypeError, AttributeError) as error:
+        # The loader trips in several ways over tags that do not fit their values.
+        raise ValueError(str(error)) from error
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error

@@ -1,1 +1,0 @@
-"""Reading TOML files: values, positions, and problems told in one sentence each."""
