@@ -273,6 +273,7 @@ _KILLED = """
 import os, signal, sys
 from pathlib import Path
 from velocity.database.connection import Connection
+from velocity.store import open_live
 from velocity.record import configs
 from velocity.settings import Settings
 step, data = sys.argv[1:]

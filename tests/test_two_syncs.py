@@ -34,7 +34,7 @@ def test_the_second_sync_names_the_holder_of_the_lock_and_ends(monkeypatch, tmp_
             said = " ".join(second.lines())
             assert second.code == 1
             assert f"is being written by process {first.pid} since 20" in said
-            assert "Wait for it to end" in said
+            assert "Wait until it has finished" in said
             may_go_on.set()
             assert list(lines)
             assert first.code == 0
