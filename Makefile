@@ -29,11 +29,13 @@ quick: dev-env ## an example of everything in three minutes: no browser, no faul
 
 check: dev-env lint quick ## what to run before a commit: format, lint, types, contracts, quick tests
 
-lint: dev-env ## format, lint, strict types and import contracts
+lint: dev-env ## format, lint, strict types, import contracts, spelling and banned phrases
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/codespell
+	@$(BIN)/python -m scripts.plain_english
 
 docs: dev-env ## write docs/metrics.md from the query headers, and the layout in CONTRIBUTING.md
 	@$(BIN)/python -m scripts.metrics_doc

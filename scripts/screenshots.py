@@ -20,7 +20,7 @@ from velocity.pages import PAGES
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-    from velocity.sync.commands import Progress
+    from velocity.sync.results import Progress
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 MODES = ("light", "dark")

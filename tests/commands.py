@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 #: `velocity` of the clone under test, whatever is installed.
 VELOCITY = (sys.executable, "-m", "velocity")
-#: What a command keeps of the surroundings; also the clock, where the tests run by another one.
+#: Variables that a command inherits, including a false clock of the tests.
 KEPT = ("PATH", "LANG", "LD_PRELOAD", "FAKETIME", "FAKETIME_SHARED")
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    """Variables for a command: nothing of the person's own, and `more`."""
+    """Variables for a command: nothing from the user, and `more`."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     return kept | {"HOME": str(home), "PYTHONPATH": str(ROOT)} | more
 
@@ -38,7 +38,7 @@ def velocity(
 
 @cache
 def _commands() -> Commands:
-    """The parent of all these commands, so that what they import is imported once."""
+    """The parent of all these commands, so that modules are imported once."""
     commands = Commands(ROOT, environment(ROOT))
     atexit.register(commands.__exit__)
     return commands

@@ -44,11 +44,11 @@ class Command:
         self._output = output
 
     def kill(self) -> None:
-        """Ends it at once; no harm where it has ended by itself."""
+        """Kill it; harmless if it has already ended."""
         os.kill(self.pid, signal.SIGKILL)
 
     def lines(self) -> Iterator[str]:
-        """What it says, line by line as it says it, until it has ended."""
+        """Its output line by line, until it has ended."""
         for line in self._output:
             if line.startswith(_ENDED):
                 self.code = int(line.removeprefix(_ENDED))
@@ -78,7 +78,7 @@ class Commands:
 
     @property
     def pid(self) -> int:
-        """Of the parent: its limits and namespaces are those of the commands."""
+        """Of the parent; commands share its limits and namespaces."""
         return self._parent.pid
 
     def start(self, *arguments: str) -> Command:
@@ -121,7 +121,7 @@ class Commands:
 
 
 def _serve() -> None:
-    # What a sync imports when it comes to it.
+    # A sync imports these late.
     import wandb.apis._generated  # noqa: PLC0415
     import wandb.apis.public  # noqa: F401, PLC0415
 
@@ -144,7 +144,7 @@ def _serve() -> None:
                 _go_to(**asked["place"])
             sys.argv[1:] = asked["arguments"]
             _end(main)
-        # Until the next command its number stays taken: a late signal hits no other process.
+        # The pid stays in use until the next command, so that a late signal is harmless.
         ended = os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
         assert ended is not None
         code = ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
@@ -153,7 +153,7 @@ def _serve() -> None:
 
 
 def _end(main: Callable[[], None]) -> NoReturn:
-    """Ends this process with the exit code of `main`, without taking apart what was imported."""
+    """End this process with the exit code of `main`, without cleaning up modules."""
     code: Any = None
     try:
         main()

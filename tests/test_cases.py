@@ -21,8 +21,9 @@ from velocity.demo.wandb_server.world import RunNode, World
 from velocity.errors import VelocityError
 from velocity.reading import reads
 from velocity.settings import Settings
+from velocity.sources.base import Asked
 from velocity.store import latest_snapshot
-from velocity.sync.commands import import_tables, ingest_local, sync_wandb
+from velocity.sync.commands import import_runs, sync_wandb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,10 +96,9 @@ class Way:
             return self._sync(step["sync"])
         (command,) = step.keys() & {"import", "ingest"}
         paths, options = self._arguments(step[command])
-        if command == "import":
-            return import_tables(self.data, Settings(), paths, **options)
-        options = {"entity": None, "username": None} | options
-        return ingest_local(self.data, Settings(), paths, **options)
+        asked = Asked([str(path) for path in paths], **options)
+        source = "table" if command == "import" else "files"
+        return import_runs(self.data, Settings(), source, asked)
 
     def _sync(self, projects: Mapping[str, Any]) -> SyncResult:
         world = self._server.world

@@ -1,4 +1,4 @@
-"""The command line reads and writes what it says, and keeps data and messages apart."""
+"""Every command reads and writes as documented, with messages on standard error only."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MEDIANS = ("machine_hours", "reaction_hours", "reaction_awake_hours", "loop_hour
 def velocity(capfdbinary, monkeypatch, tmp_path):
     """A command in this process: its exit code, standard output and standard error."""
     monkeypatch.chdir(tmp_path)
-    # It would hold for every test of this process.
+    # It would apply to every test in this process.
     monkeypatch.setattr(os, "umask", lambda _: 0)
 
     def command(*arguments):
@@ -63,7 +63,7 @@ def _csv(out):
     return pl.read_csv(io.BytesIO(out))
 
 
-def test_metrics_has_a_row_a_scholar_and_every_promised_column(velocity, data):
+def test_metrics_has_one_row_per_scholar_and_every_documented_column(velocity, data):
     code, out, err = velocity("metrics", "--data", data, "--format", "csv")
     frame = _csv(out)
     assert (code, err) == (0, "")
@@ -77,7 +77,7 @@ def test_metrics_has_a_row_a_scholar_and_every_promised_column(velocity, data):
 
 @pytest.mark.parametrize("by", ["scholar", "stream", "programme"])
 @pytest.mark.parametrize("period", ["month", "week", "day"])
-def test_metrics_by_and_period_name_the_first_two_columns(velocity, data, by, period):
+def test_by_and_period_are_the_first_two_columns(velocity, data, by, period):
     code, out, _ = velocity(
         "metrics", "--data", data, "--by", by, "--period", period, "--format", "csv"
     )
@@ -103,7 +103,7 @@ def test_every_format_holds_the_same_figures(velocity, data, tmp_path):
     assert _csv(out.read_bytes()).equals(csv)
 
 
-def test_the_name_of_the_file_says_the_format(velocity, data, tmp_path):
+def test_the_extension_of_the_file_decides_the_format(velocity, data, tmp_path):
     for name, read in (("a.parquet", pl.read_parquet), ("a.csv", pl.read_csv)):
         velocity("runs", "--data", data, "--out", tmp_path / name)
         assert read(tmp_path / name).height == 5
@@ -112,7 +112,7 @@ def test_the_name_of_the_file_says_the_format(velocity, data, tmp_path):
 
 
 @pytest.mark.parametrize("command", ["runs", "experiments", "loops"])
-def test_lists_are_the_rows_of_the_reads(velocity, data, command):
+def test_lists_have_the_rows_of_the_reads(velocity, data, command):
     code, out, _ = velocity(command, "--data", data, "--format", "parquet")
     assert code == 0
     assert pl.read_parquet(io.BytesIO(out)).equals(getattr(reads, command)(latest_snapshot(data)))
@@ -142,16 +142,16 @@ def test_scholar_selects_one(velocity, data):
 
 
 @pytest.mark.parametrize("asked", [("metrics",), ("explain", "--metric", "busy_hours")])
-def test_a_user_whom_the_roster_lacks_is_told_what_to_do(velocity, tmp_path, asked):
+def test_an_unknown_scholar_who_is_a_wandb_user_gets_a_hint(velocity, tmp_path, asked):
     roster = Roster(scholars=(Scholar(id="ada", name="Ada", usernames=("ada",)),))
     rows = [run("r1", "09:00", "10:00"), run("r2", "11:00", "12:00", username="grace")]
     store_of(rows, "20:00", roster=roster, data=tmp_path / "data")
     code, _, err = velocity(*asked, "--scholar", "grace")
     assert code == 1
-    assert "'grace' is a W&B user whom the roster lacks" in " ".join(err.split())
+    assert "'grace' is a W&B user who is not in the roster" in " ".join(err.split())
 
 
-def test_all_shows_every_metric_within_a_hundred_columns(velocity, data):
+def test_all_shows_every_metric_in_100_columns(velocity, data):
     _, out, _ = velocity("metrics", "--data", data, "--all")
     text = out.decode()
     assert max(map(len, text.splitlines())) <= 100
@@ -164,13 +164,13 @@ def test_all_shows_every_metric_within_a_hundred_columns(velocity, data):
     assert names == [*figures.columns, "littles_law_residual_hours", *ledger.columns[1:]]
 
 
-def test_a_table_sends_no_control_character_to_the_terminal(velocity, data):
+def test_tables_escape_control_characters(velocity, data):
     _, out, err = velocity("experiments", "--data", data)
     assert not set(out) & (set(range(32)) - {ord("\n")})
     assert "--format csv" in err
 
 
-def test_an_empty_window_is_told_and_gives_no_rows(velocity, data):
+def test_an_empty_window_has_a_message_and_no_rows(velocity, data):
     window = ("--from", "2030-01-01", "--to", "2030-01-08")
     code, out, err = velocity("runs", "--data", data, *window)
     assert (code, out) == (0, b"")
@@ -181,7 +181,7 @@ def test_an_empty_window_is_told_and_gives_no_rows(velocity, data):
     assert json.loads(rows) == []
 
 
-def test_places_come_from_the_command_then_before_it_then_the_environment(
+def test_options_after_the_command_precede_those_before_it_and_the_environment(
     velocity, data, tmp_path, monkeypatch
 ):
     nowhere = tmp_path / "nowhere"
@@ -196,7 +196,7 @@ def test_places_come_from_the_command_then_before_it_then_the_environment(
     assert velocity("roster", "check", "--config", tmp_path / "none.toml")[2].count("roster.toml")
 
 
-def test_import_publishes_what_metrics_then_shows(velocity, tmp_path):
+def test_metrics_shows_imported_runs(velocity, tmp_path):
     table = tmp_path / "runs.csv"
     table.write_text(
         "entity,project,run_id,username,state,created_at,runtime_s,colour\n"
@@ -206,7 +206,7 @@ def test_import_publishes_what_metrics_then_shows(velocity, tmp_path):
     )
     code, out, err = velocity("import", table, "--as-of", "2026-01-05T20:00+02:00")
     assert (code, out) == (0, b"")
-    assert "e/p: 1 new, 1 set aside." in err
+    assert "e/p: 1 new, 1 skipped (unreadable)." in err
     assert "colour" in err
     frame = _csv(velocity("metrics", "--format", "csv")[1])
     assert frame.select("scholar", "busy_hours").rows() == [("ada", 1.0)]
@@ -215,7 +215,7 @@ def test_import_publishes_what_metrics_then_shows(velocity, tmp_path):
     assert "1 unchanged" in velocity("import", table)[2]
 
 
-def test_progress_off_a_terminal_is_plain_lines_of_every_stage(velocity, tmp_path):
+def test_progress_without_a_terminal_is_plain_lines(velocity, tmp_path):
     table = tmp_path / "runs.csv"
     table.write_text(
         "entity,project,run_id,state,created_at\ne,p,r1,finished,2026-01-05T09:00:00Z\n",
@@ -242,7 +242,7 @@ def test_roster_check_lists_findings_and_fails_on_errors(velocity, tmp_path):
     assert b"scholar ada: timezone: got" in out
 
 
-def test_roster_check_tells_of_globs_that_match_nothing_in_the_data(velocity, data, tmp_path):
+def test_roster_check_reports_globs_that_match_nothing(velocity, data, tmp_path):
     text = '[[streams]]\nid = "s"\nname = "S"\nprojects = ["nobody/*"]\n'
     (tmp_path / "roster.toml").write_text(text, "utf-8")
     code, out, _ = velocity("roster", "check", "--data", data)
@@ -250,7 +250,7 @@ def test_roster_check_tells_of_globs_that_match_nothing_in_the_data(velocity, da
     assert b'warning: stream s: projects: "nobody/*" matches none' in out
 
 
-def test_roster_suggest_writes_what_the_roster_lacks(velocity, data, tmp_path):
+def test_roster_suggest_writes_missing_entries(velocity, data, tmp_path):
     roster = tmp_path / "roster.toml"
     roster.write_text('[[scholars]]\nid = "ada"\nname = "Ada"\nusernames = ["ada"]\n', "utf-8")
     _, out, _ = velocity("roster", "suggest", "--data", data)
@@ -263,12 +263,12 @@ def test_roster_suggest_writes_what_the_roster_lacks(velocity, data, tmp_path):
     assert velocity("roster", "check")[0] == 0
 
 
-def test_version_is_the_package_version(velocity):
+def test_version_shows_the_package_version(velocity):
     assert velocity("--version") == (0, f"{__version__}\n".encode(), "")
 
 
-def test_a_reader_that_has_seen_enough_is_no_error(data, tmp_path):
-    """As `velocity runs | head`, with a reader that is gone before the first byte."""
+def test_a_closed_pipe_is_not_an_error(data, tmp_path):
+    """Like `velocity runs | head`, with a reader that ends before the first byte."""
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
@@ -282,13 +282,13 @@ def test_a_reader_that_has_seen_enough_is_no_error(data, tmp_path):
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-def test_many_rows_and_long_names_stay_within_the_width():
+def test_wide_tables_with_long_names_fit_the_width():
     frame = pl.DataFrame(
         {"scholar": ["x" * 90, "y"], **{f"figure_{n}_hours": [1e9 / 3, None] for n in range(20)}}
     )
     text = draw_table(frame, ["scholar"], width=100)
     assert max(map(len, text.splitlines())) <= 100
-    assert text.count("333,333,333.333") == 20
+    assert text.count("333,333,333.33") == 20
 
 
 @pytest.mark.parametrize(
@@ -308,7 +308,7 @@ def test_many_rows_and_long_names_stay_within_the_width():
         ("app", "--port", "0"),
     ],
 )
-def test_wrong_usage_exits_with_2(velocity, arguments):
+def test_usage_errors_exit_with_2(velocity, arguments):
     code, out, err = velocity(*arguments)
     assert (code, out) == (2, b"")
     assert "Usage: velocity" in err
@@ -331,7 +331,7 @@ def test_an_unexpected_error_leaves_a_file_that_names_nobody(velocity, data, tmp
     assert details.stat().st_mode & 0o077 == 0
     told = details.read_text(encoding="utf-8")
     assert told.index("KeyError") < told.rindex("tests.test_cli:") < told.index("RuntimeError")
-    assert "velocity.cli.showing:" in told
+    assert "velocity.cli.output:" in told
     # Paths name people too: a home is called like its owner.
     for name in ("zebrafinch", "of ada", str(tmp_path), "/"):
         assert name not in told + err.replace(str(details), "")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-import typer
 
 from tests.conftest import ROOT
-from velocity.cli.application import app
+from velocity.cli.application import make_group
 from velocity.queries import load_query
 from velocity.records import REQUIRED
 from velocity.sources.table_kinds import EXPORTED
@@ -19,17 +18,20 @@ SECTIONS = dict(re.findall(r"^## velocity (.+)\n([\s\S]*?)(?=^## |\Z)", DOCUMENT
 EVERYWHERE = {"--data", "--config", "--help"}
 
 
-def _commands(command, name=""):
+GROUP = make_group().commands
+
+
+def _commands():
     """(name, command) of everything that can be run."""
-    inner = getattr(command, "commands", None)
-    if not inner:
-        yield name, command
-        return
-    for part, child in inner.items():
-        yield from _commands(child, f"{name} {part}".strip())
+    for name, late in GROUP.items():
+        command = late.load()
+        if inner := getattr(command, "commands", None):
+            yield from ((f"{name} {part}", child) for part, child in inner.items())
+        else:
+            yield name, command
 
 
-COMMANDS = dict(_commands(typer.main.get_command(app)))
+COMMANDS = dict(_commands())
 
 
 def _options(command):
@@ -37,7 +39,7 @@ def _options(command):
     return {text for param in shown for text in param.opts if text.startswith("--")} - EVERYWHERE
 
 
-def test_the_commands_are_those_of_the_contract():
+def test_no_command_was_added_or_removed():
     assert set(COMMANDS) == {
         *("demo", "app", "sync", "ingest", "import", "metrics", "runs", "experiments", "loops"),
         *("explain", "report", "forget", "doctor", "roster check", "roster suggest"),
@@ -45,12 +47,18 @@ def test_the_commands_are_those_of_the_contract():
 
 
 def test_help_lists_every_command_under_one_of_four_headings():
-    panels = {it.rich_help_panel for it in typer.main.get_command(app).commands.values()}
+    panels = {it.rich_help_panel for it in GROUP.values()}
     assert panels == {"Look at it", "Bring runs in", "Read figures", "Keep in order"}
 
 
+@pytest.mark.parametrize("name", GROUP)
+def test_the_list_of_commands_repeats_the_first_line_of_their_help(name):
+    first = GROUP[name].load().help.split("\n")[0]
+    assert GROUP[name].help == first
+
+
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_takes_the_places(name):
+def test_every_command_takes_data_and_config(name):
     taken = {text for param in COMMANDS[name].params for text in param.opts}
     assert {"--data", "--config"} <= taken
 
@@ -63,12 +71,12 @@ def test_help_explains_the_command_and_each_of_its_options(name):
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_document_explains_exactly_the_options_there_are(name):
+def test_the_document_lists_exactly_the_existing_options(name):
     told = set(re.findall(r"^\| `(--[a-z-]+)", SECTIONS[name], re.MULTILINE))
     assert told == _options(COMMANDS[name])
 
 
-def test_the_document_has_no_command_that_is_not_there():
+def test_the_document_lists_exactly_the_existing_commands():
     assert set(SECTIONS) == set(COMMANDS)
 
 
@@ -92,7 +100,7 @@ def test_the_document_lists_every_column_of_a_run_table():
 TABLES = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
 
 
-def test_the_page_on_tables_lists_every_state_word_that_is_known():
+def test_the_page_on_tables_lists_every_known_state():
     told = dict(re.findall(r"^\| ([a-z]+) \| ([a-z_, ]+) \|$", TABLES, re.MULTILINE))
     cases = re.findall(r"IN \(([^)]*)\)\s*THEN '(\w+)'", load_query("macros/class_of").body)
     assert {name: set(words.split(", ")) for name, words in told.items()} == {

@@ -1,4 +1,4 @@
-"""What goes wrong is told apart: one sentence and a hint, the right exit code, no traceback."""
+"""Each failure has its own error: one sentence and a hint, an exit code, no traceback."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _refused(done, *words, code=1):
     return message
 
 
-def test_a_sync_that_works_says_what_it_brought(sync, tmp_path):
+def test_a_successful_sync_summarises_its_runs(sync, tmp_path):
     done = sync("--project", "lab/vision")
     assert done.returncode == 0, done.stderr
     assert b"lab/vision: 1 new." in done.stderr
@@ -74,7 +74,7 @@ def test_a_sync_that_works_says_what_it_brought(sync, tmp_path):
 
 
 @pytest.mark.thorough
-def test_causes_of_a_failing_sync_are_told_apart(sync, server):
+def test_each_cause_of_a_failed_sync_has_its_own_error(sync, server):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         nobody = f"http://127.0.0.1:{closed.getsockname()[1]}"
     wanted = ("--project", "lab/vision")
@@ -113,25 +113,25 @@ def test_one_failing_project_does_not_stop_the_others(sync, tmp_path):
         (f"{NEEDED}\n", ("has no rows",)),
     ],
 )
-def test_unusable_tables_are_told_apart(tmp_path, text, words):
+def test_each_unusable_table_has_its_own_error(tmp_path, text, words):
     if text is not None:
         (tmp_path / "runs.csv").write_text(text, encoding="utf-8")
     _refused(velocity("import", "runs.csv", cwd=tmp_path), "runs.csv", *words)
 
 
-def test_paths_without_run_directories_are_told(tmp_path):
+def test_paths_without_run_directories_are_errors(tmp_path):
     (tmp_path / "empty").mkdir()
     first = _refused(velocity("ingest", "empty", cwd=tmp_path), "empty")
     assert first != _refused(velocity("ingest", "nowhere", cwd=tmp_path), "nowhere")
 
 
-def test_a_store_without_data_is_told(tmp_path):
+def test_a_store_without_data_is_an_error(tmp_path):
     for command in ("metrics", "runs", "experiments", "loops"):
         _refused(velocity(command, cwd=tmp_path), "There is no data in data yet")
     assert not (tmp_path / "data").exists()
 
 
-def test_an_unknown_scholar_is_told_with_near_ones(tmp_path):
+def test_an_unknown_scholar_is_an_error_with_suggestions(tmp_path):
     rows = [run("r1", "09:00", "10:00"), run("r2", "09:00", "10:00", username="adam")]
     store_of(rows, "20:00", data=tmp_path / "data")
     done = velocity("metrics", "--scholar", "adda", cwd=tmp_path)
@@ -150,7 +150,7 @@ def test_an_unknown_scholar_is_told_with_near_ones(tmp_path):
         ("import", "runs.csv", "--as-of", "\x1b[2J"),
     ],
 )
-def test_what_was_asked_for_and_what_is_near_cannot_move_the_cursor(tmp_path, asked):
+def test_arguments_and_suggestions_cannot_move_the_cursor(tmp_path, asked):
     rows = [run("r1", "09:00", "10:00", username="ad\x1b[2J")]
     store_of(rows, "20:00", data=tmp_path / "data")
     done = velocity(*asked, cwd=tmp_path)
@@ -160,7 +160,7 @@ def test_what_was_asked_for_and_what_is_near_cannot_move_the_cursor(tmp_path, as
     assert (b"Did you mean" in done.stderr) == ("ad\x1b[2" in asked)
 
 
-def test_a_damaged_snapshot_and_a_file_that_cannot_be_written_are_told(tmp_path):
+def test_damaged_snapshots_and_unwritable_files_are_errors(tmp_path):
     snapshot = store_of([run("r1", "09:00", "10:00")], "20:00", data=tmp_path / "data")
     _refused(velocity("runs", "--out", "no/such/folder.csv", cwd=tmp_path), "folder.csv")
     path = tmp_path / "data" / "snapshots" / f"{snapshot.name}.duckdb"
@@ -168,12 +168,12 @@ def test_a_damaged_snapshot_and_a_file_that_cannot_be_written_are_told(tmp_path)
     _refused(velocity("runs", cwd=tmp_path), "cannot be opened")
 
 
-def test_a_broken_settings_file_is_told_with_its_line(tmp_path):
+def test_errors_in_the_settings_name_the_line(tmp_path):
     (tmp_path / "velocity.toml").write_text('[programme]\ntimezone = "Mars"\n', encoding="utf-8")
     _refused(velocity("sync", cwd=tmp_path), "programme.timezone: got", '"Mars"')
 
 
-def test_a_taken_port_is_told_before_anything_is_made(tmp_path):
+def test_a_port_in_use_is_an_error_before_anything_is_written(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         for command in ("demo", "app"):
@@ -181,7 +181,7 @@ def test_a_taken_port_is_told_before_anything_is_made(tmp_path):
     assert not (tmp_path / "data").exists()
 
 
-def test_an_answer_without_a_field_is_named_and_exits_with_1(sync, server):
+def test_a_response_without_a_field_is_an_error_that_names_it(sync, server):
     def without_config(data, _call):
         left = orjson.loads(orjson.dumps(data))
         for edge in left["project"]["runs"]["edges"]:
@@ -196,7 +196,7 @@ def test_an_answer_without_a_field_is_named_and_exits_with_1(sync, server):
     assert b"Traceback" not in done.stderr
 
 
-def test_doctor_finds_what_is_well_and_what_is_broken(server, tmp_path):
+def test_doctor_reports_good_and_broken_subjects(server, tmp_path):
     (tmp_path / "velocity.toml").write_text(
         '[wandb]\nprojects = ["lab/vision", "lab/*", "lab/gone"]\n', encoding="utf-8"
     )
@@ -231,14 +231,14 @@ def test_doctor_finds_what_is_well_and_what_is_broken(server, tmp_path):
             assert lines[number + 1].strip().startswith("-> ")
 
 
-def test_doctor_claims_no_runs_where_the_first_sync_failed(sync, server, tmp_path):
+def test_doctor_does_not_count_runs_after_a_failed_first_sync(sync, server, tmp_path):
     sync("--project", "lab/gone")
     env = environment(tmp_path, WANDB_BASE_URL=server.url, WANDB_API_KEY=server.api_key)
     told = velocity("doctor", cwd=tmp_path, env=env).stdout.decode()
-    assert "data holds no snapshot yet\n" in told
+    assert "no snapshot in data yet\n" in told
 
 
-def test_doctor_on_a_fresh_machine_breaks_nothing(tmp_path):
+def test_doctor_works_on_a_fresh_machine(tmp_path):
     done = velocity("doctor", cwd=tmp_path)
     assert done.returncode == 0, done.stdout
     assert b"Nothing is broken" in done.stderr

@@ -1,4 +1,4 @@
-"""velocity metrics: what stands beside the figures of groups and periods."""
+"""velocity metrics: ledger, lines, experiments, results and the table for people."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def long_names(tmp_path_factory):
 
 
 @pytest.mark.parametrize("by", ["scholar", "stream", "programme"])
-def test_the_ledger_stands_at_the_end_of_what_is_of_all_the_time(asked, data, by):
+def test_the_ledger_follows_the_columns_of_all_the_data(asked, data, by):
     ledger = reads.ledger(latest_snapshot(data), by=by).rename({"group_id": by})
     assert ledger["credits_granted"].sum() > 0
     found = asked("--by", by).filter(pl.col("credits_left").is_not_null())
@@ -92,13 +92,13 @@ def test_the_ledger_stands_at_the_end_of_what_is_of_all_the_time(asked, data, by
 
 
 @pytest.mark.parametrize("period", ["all", "month", "week", "day"])
-def test_every_row_with_runs_has_its_check(asked, period):
+def test_every_row_with_runs_has_a_zero_residual(asked, period):
     found = asked("--period", period)
     ran = found.filter(pl.col("run_hours") > 0)["littles_law_residual_hours"]
     assert set(ran) == {0}
 
 
-def test_a_line_has_its_blind_ratio(asked, data):
+def test_lines_have_a_blind_ratio(asked, data):
     every = reads.lines(latest_snapshot(data))
     assert every["blind_ratio"].null_count() == 0
     assert_frame_equal(asked("--by", "line").cast(every.schema), every)
@@ -107,7 +107,7 @@ def test_a_line_has_its_blind_ratio(asked, data):
     assert_frame_equal(asked("--by", "line", *window).cast(some.schema), some)
 
 
-def test_an_experiment_in_flight_has_its_age(asked):
+def test_experiments_in_flight_have_an_age(asked):
     found = asked("--by", "experiment")
     assert found.select("scholar", "experiment_id", "wip_age_hours").rows() == [
         ("ada", "e/q/open", 1.0)
@@ -115,7 +115,7 @@ def test_an_experiment_in_flight_has_its_age(asked):
     assert asked("--by", "experiment", "--scholar", "ben").is_empty()
 
 
-def test_a_result_that_waits_has_its_age(asked):
+def test_waiting_results_have_an_age(asked):
     found = asked("--by", "result")
     assert found.select("scholar", "experiment_id", "waiting_hours").rows() == [
         ("ada", "e/p/p11", 23.0)
@@ -124,7 +124,7 @@ def test_a_result_that_waits_has_its_age(asked):
 
 
 @pytest.mark.parametrize("by", ["scholar", "stream"])
-def test_those_who_launched_nothing_have_zeros_whatever_the_period(asked, by):
+def test_groups_without_launches_have_zeros_in_every_period(asked, by):
     whole, weekly = asked("--by", by), asked("--by", by, "--period", "week")
     assert whole[by].to_list() == sorted(set(weekly[by]))
     idle = whole.filter(pl.col("runs_started") == 0)
@@ -134,20 +134,20 @@ def test_those_who_launched_nothing_have_zeros_whatever_the_period(asked, by):
     assert whole.filter(pl.col("runs_started") > 0)["weeks"].min() > 0
 
 
-def test_one_who_launched_nothing_can_be_asked_for(asked):
+def test_a_scholar_without_launches_can_be_selected(asked):
     assert asked("--scholar", "ben").select("scholar", "runs_started").rows() == [("ben", 0)]
     early = asked("--to", "2026-02-03")
     assert early.select("scholar", "runs_started").rows() == [("ada", 2), ("ben", 0)]
 
 
-def test_json_says_the_same(metrics, data):
+def test_json_has_the_same_figures(metrics, data):
     rows = json.loads(metrics(data, "--by", "line", "--format", "json")[0])
     expected = reads.lines(latest_snapshot(data))
     assert [it["blind_ratio"] for it in rows] == expected["blind_ratio"].to_list()
 
 
 @pytest.mark.parametrize("period", ["all", "week", "day"])
-def test_the_main_figures_fit_beside_each_other_in_a_hundred_columns(metrics, long_names, period):
+def test_the_main_figures_fit_in_100_columns(metrics, long_names, period):
     out, err = metrics(long_names, "--period", period)
     lines = out.decode().splitlines()
     assert max(map(len, lines)) <= 100
@@ -155,7 +155,7 @@ def test_the_main_figures_fit_beside_each_other_in_a_hundred_columns(metrics, lo
     assert "--all" in err
 
 
-def test_the_main_figures_are_those_of_the_file_rounded(metrics, asked, data):
+def test_the_main_figures_are_rounded_from_the_csv(metrics, asked, data):
     row = asked().row(0, named=True)
     low, high = (row[f"throughput_per_week_{end}"] for end in ("low", "high"))
     (ada,) = (it for it in metrics(data)[0].decode().splitlines() if it.startswith("ada"))
@@ -171,14 +171,14 @@ def test_the_main_figures_are_those_of_the_file_rounded(metrics, asked, data):
     ]
 
 
-def test_idle_scholars_have_blanks_in_a_table_and_no_zeros_that_are_not_known(metrics, data):
+def test_unknown_figures_of_idle_scholars_are_blank_in_a_table(metrics, data):
     text = metrics(data)[0].decode()
     (idle,) = [line for line in text.splitlines() if line.startswith("ben")]
     assert idle.split() == ["ben", "0"]
 
 
 @pytest.mark.parametrize("by", ["experiment", "result"])
-def test_all_shows_every_column_of_what_is_at_the_end_of_the_data(metrics, asked, data, by):
+def test_all_shows_every_column_of_experiments_and_results(metrics, asked, data, by):
     names = [
         line.split()[0] for line in metrics(data, "--by", by, "--all")[0].decode().splitlines()
     ]

@@ -22,10 +22,10 @@ from velocity.errors import StoreError
 from velocity.reading import reads
 from velocity.records import run_frame
 from velocity.settings import Compute, Settings
+from velocity.sources.base import Asked
 from velocity.store import latest_snapshot, open_live
-from velocity.sync.commands import import_tables, sync_wandb
+from velocity.sync.commands import import_runs, sync_wandb
 from velocity.sync.forget import forget_person, look_up
-from velocity.sync.opening import open_for
 
 HIDDEN = "zf-hidden-value"
 CONFIGS = [
@@ -140,7 +140,8 @@ def test_a_forgotten_persons_names_of_keys_are_gone(tmp_path):
         run("r2", "09:00", "10:00", config='{"lr":1}'),
     ]
     run_frame(rows).drop("source").write_parquet(tmp_path / "runs.parquet")
-    import_tables(tmp_path / "data", Settings(), [tmp_path / "runs.parquet"])
+    asked = Asked([str(tmp_path / "runs.parquet")])
+    import_runs(tmp_path / "data", Settings(), "table", asked)
     assert b"zf-only-theirs" in bytes_of(tmp_path / "data")
     data, settings = tmp_path / "data", Settings(roster=tmp_path / "none")
     forget_person(data, settings, look_up(data, settings, "zf-person"))
@@ -158,7 +159,7 @@ def test_naming_a_key_reads_its_configs_once_more_and_says_so(server, tmp_path):
         assert told_of(store) == [None]
     project = synced(data, GPUS, days=1.2)
     (note,) = project.notes
-    assert "6 runs were read once more" in note
+    assert "configs of 6 runs again" in note
     with open_live(data) as store:
         assert told_of(store) == [None, '{"num_gpus":2}']
     hours = reads.metrics(latest_snapshot(data), by="programme")["gpu_hours"][0]
@@ -272,9 +273,9 @@ _KILLED = """
 import os, signal, sys
 from pathlib import Path
 from velocity.database.connection import Connection
+from velocity.store import open_live
 from velocity.record import configs
 from velocity.settings import Settings
-from velocity.sync.opening import open_for
 step, data = sys.argv[1:]
 def kill(*_): os.kill(os.getpid(), signal.SIGKILL)
 if step == "between":
@@ -285,7 +286,7 @@ else:
     configs._MIGRATED_ROWS = 2
     real, turns = configs._add_shapes, iter(range(9))
     configs._add_shapes = lambda *words: kill() if next(turns) else real(*words)
-with open_for(Path(data), Settings()):
+with open_live(Path(data), Settings()):
     pass
 """
 
@@ -300,7 +301,7 @@ def test_a_move_that_was_killed_is_ended_by_the_next_command(step, earlier):
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert killed.returncode == -signal.SIGKILL
-    with open_for(earlier, Settings()) as store:
+    with open_live(earlier, Settings()) as store:
         assert store.record.connection.run(
             "SELECT count(config_hashes), count(*) FROM raw_run"
         ) == [(6, 6)]
@@ -315,6 +316,6 @@ def test_hashes_of_the_version_before_go_and_those_that_a_table_gave_stay(tmp_pa
         run("made", "09:00", config={"a": 1}),
     ]
     write_earlier_store(tmp_path, rows, at("20:00"))
-    with open_for(tmp_path, Settings()) as store:
+    with open_live(tmp_path, Settings()) as store:
         kept = dict(store.record.connection.run("SELECT run_id, config_hash FROM raw_run"))
     assert kept == {"none": None, "given": "theirs", "given-as-hash": "a" * 64, "made": None}

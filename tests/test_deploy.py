@@ -1,4 +1,4 @@
-"""The units of deploy/: systemd takes them, and they start commands that there are."""
+"""The units of deploy/: systemd accepts them, and they start existing commands."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ import shutil
 import subprocess
 
 import pytest
-import typer
 
 from tests.conftest import ROOT
-from velocity.cli.application import app
+from velocity.cli.application import make_group
 
 UNITS = sorted((ROOT / "deploy").glob("*.service"))
 INSTALLED = "/srv/velocity/venv/bin/velocity"
@@ -34,12 +33,12 @@ def test_both_services_have_a_unit():
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
-def test_a_unit_starts_a_command_that_there_is_as_nobody_in_particular(unit):
+def test_a_unit_starts_an_existing_command_without_privileges(unit):
     told = settings(unit)
     (line,) = told["Service", "ExecStart"]
     program, command, *options = shlex.split(line)
     assert program == INSTALLED
-    known = typer.main.get_command(app).commands[command].params
+    known = make_group().commands[command].load().params
     taken = {text for param in known for text in param.opts}
     assert {option for option in options if option.startswith("--")} <= taken
     assert told["Service", "User"] == ["velocity"]
@@ -51,15 +50,15 @@ def test_a_unit_starts_a_command_that_there_is_as_nobody_in_particular(unit):
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
-def test_no_unit_holds_a_secret(unit):
+def test_no_unit_contains_a_secret(unit):
     assert not re.search(r"(KEY|SECRET|TOKEN)\w*=", unit.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
-def test_systemd_takes_a_unit_without_a_word(unit, tmp_path, tell):
+def test_systemd_accepts_each_unit_without_warnings(unit, tmp_path, tell):
     systemd = shutil.which("systemd-analyze")
     if systemd is None:
-        # A machine without systemd runs no units: the other tests have to do there.
+        # Without systemd, the other tests must be enough.
         tell(f"{unit.name}: not verified, there is no systemd-analyze here")
         return
     # The program need not be installed where the unit is verified.
@@ -69,7 +68,7 @@ def test_systemd_takes_a_unit_without_a_word(unit, tmp_path, tell):
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
-def test_systemd_would_tell_a_mistake(tmp_path, tell):
+def test_systemd_reports_a_mistake(tmp_path, tell):
     systemd = shutil.which("systemd-analyze")
     if systemd is None:
         tell("no systemd-analyze here")

@@ -1,4 +1,4 @@
-"""Where a flag is shown, it says what was held against what and what counts instead."""
+"""A flag says which facts contradict each other, and which one counts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.builders import run, store_of
-from velocity.cli.checks import _data
+from velocity.cli.doctor import _data
 from velocity.explain import explain
 from velocity.reading import reads
 
@@ -29,7 +29,7 @@ def stored(*, sound: int = 0) -> Snapshot:
     return store_of(rows, "20:00")
 
 
-def test_flags_are_counted_and_say_what_they_mean() -> None:
+def test_flags_are_counted_and_explained() -> None:
     flags = reads.flags(stored())
     assert flags.select("flag", "runs", "fault").rows() == [
         ("unknown_state", 1, True),
@@ -40,7 +40,7 @@ def test_flags_are_counted_and_say_what_they_mean() -> None:
     assert flags["held"].null_count() == flags["used"].null_count() == 0
 
 
-def test_only_flags_that_are_faults_are_listed_as_doubtful() -> None:
+def test_only_faults_are_listed_as_doubtful() -> None:
     assert set(reads.runs(stored(), doubtful=True)["run_id"]) == {"slept", "odd"}
     assert reads.trust(stored())["contradicted_runs"].item() == 2
 
@@ -63,7 +63,7 @@ def test_an_explanation_names_the_flags_of_its_runs() -> None:
     assert (slept["hours"], slept["active_hours"]) == pytest.approx((3, 1 / 6))
 
 
-def test_the_doctor_speaks_up_where_many_runs_bear_a_fault() -> None:
+def test_doctor_reports_faults_of_many_runs() -> None:
     findings = {it.about: it for it in _data(stored())}
     assert "gone (1 run)" in findings["states"].told
     assert any(row.startswith("suspended: 1 run (33%)") for row in findings["evidence"].rows)

@@ -1,4 +1,4 @@
-"""What is more than a sum or a median: signals, credits and open work."""
+"""Explanations of shifts, credits and open work."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from velocity.explain import explain
 pytestmark = pytest.mark.thorough
 
 
-def test_a_week_beyond_the_usual_range_is_a_signal():
+def test_a_week_beyond_the_usual_range_is_a_shift():
     """One launch a week for ten weeks, then twelve, and one in the running week."""
     weekly = [timedelta(weeks=number) for number in range(10)]
     launches = [*weekly, *[timedelta(weeks=10)] * 12, timedelta(weeks=11)]
@@ -39,15 +39,15 @@ def test_a_week_beyond_the_usual_range_is_a_signal():
         "2 experiments = 22 / 11, the centre",
         "1.1 experiments = 11 / 10, the mean move",
         "0 to 4.93 experiments = 2 -/+ 2.66 * 1.1, cut at 0, the usual range",
-        "yes: the week, 12 experiments, lies beyond",
+        "yes: the week, 12 experiments, is beyond it",
     )
-    assert steps_of(3)[-1] == "no: the week, 1 experiment, lies inside"
+    assert steps_of(3)[-1] == "no: the week, 1 experiment, is inside it"
     assert steps_of(11)[-1] == "no: the week is still running"
     early = explain(worked(), scholar="ada", metric="signal", week=MONDAY)
     assert {it.steps[-1] for it in early.results} == {"no: the week is still running"}
 
 
-def test_credits_left_are_granted_less_spent_and_last_as_long_as_the_last_14_days():
+def test_credits_left_are_granted_minus_spent_and_the_runway_uses_the_last_14_days():
     day = datetime(2026, 1, 20, 9, tzinfo=UTC)
     rows = [
         run(
@@ -59,7 +59,7 @@ def test_credits_left_are_granted_less_spent_and_last_as_long_as_the_last_14_day
         run("new", day, day + timedelta(hours=7), gpu_count=4, project="q"),
     ]
     text = FULL.replace('scholar = "ben"\namount = 250.5', 'scholar = "ada"\namount = 44')
-    # The rate is new on the very day of the first charge.
+    # The rate starts on the day of the first charge.
     text = text.replace("credits_per_gpu_hour = 0.5", "credits_per_gpu_hour = 9")
     text += rate("*", "2026-01-05", 0.5)
     text += '[[credits.grants]]\ndate = 2026-03-01\nscholar = "ada"\namount = 7\n'
@@ -88,7 +88,7 @@ def test_credits_left_are_granted_less_spent_and_last_as_long_as_the_last_14_day
 
 
 @pytest.mark.parametrize(("launch", "said"), [("06:00", "older than"), ("18:30", "no older than")])
-def test_open_work_is_compared_with_what_is_usual(launch, said):
+def test_open_work_is_compared_with_the_usual_age(launch, said):
     # 20 experiments of 2 hours, each of a group of its own.
     done = [run(f"r{n}", f"02:{n:02}", f"04:{n:02}", group_name=f"g{n}") for n in range(20)]
     going = run("open", launch, "20:00", state="running", group_name="open")

@@ -1,4 +1,4 @@
-"""Every explanation of the demo ends in the value that the metric's own query gives."""
+"""Every explanation of the demo ends in the value of the metric's own query."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import pytest
 from tests.comparison import agree
 from velocity.demo.stories import BIRDS, OPEN_TOO_LONG
 from velocity.errors import VelocityError
-from velocity.explain import ways, written
+from velocity.explain import ways
 from velocity.explain.rows import Group, Rows
+from velocity.formats import written
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING
 from velocity.store import latest_snapshot
@@ -127,7 +128,7 @@ def _read_at_end(demo: Snapshot, by: reads.By) -> Iterator[tuple[str, str, str, 
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_what_is_explained_is_what_the_query_gives(metric: str, told, headlines):
+def test_explained_values_equal_the_query(metric: str, told, headlines):
     expected = {key: {"value": value} for key, value in headlines[metric].items()}
     assert expected
     agree(expected, {key: {"value": it.value} for key, it in told[metric].items()})
@@ -141,7 +142,7 @@ def test_the_arithmetic_ends_in_the_headline(metric: str, told):
         assert result.steps[-1].startswith((f"{value} ", f"{value}:")), result
 
 
-def test_open_work_is_older_than_usual_where_its_query_says_so(demo, told):
+def test_open_work_is_older_than_usual_if_its_query_says_so(demo, told):
     of_scholars = [it for it in told["wip_age_hours"].items() if it[0][0].by == "scholar"]
     ages = {of: it.steps for (_, _, of), it in of_scholars}
     work = reads.open_work(demo).filter(pl.col("experiment_id").is_in(list(ages)))

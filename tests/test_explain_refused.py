@@ -1,4 +1,4 @@
-"""Who and what gets no explanation, and why."""
+"""Explanations that are refused, and why."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ KINDS = (
         ({"metric": "littles_law_residual_hours"}, "'littles_law_residual_hours' compares "),
         ({"scholar": None, "stream": "visio"}, "There is no stream 'visio'"),
         ({"scholar": None, "metric": "blind_ratio"}, "'blind_ratio' is a figure of a scholar."),
-        ({"metric": "runway_days", "week": MONDAY}, "'runway_days' is known for the end of the "),
+        ({"metric": "runway_days", "week": MONDAY}, "'runway_days' is known only for the end of "),
         ({"metric": "signal"}, "'signal' is a figure of a week."),
         ({"week": date(2026, 1, 6)}, "2026-01-06 is not a Monday."),
         ({"week": date(2026, 1, 12)}, "There is no data of ada in the week of 2026-01-12."),
@@ -38,7 +38,7 @@ KINDS = (
         ({"metric": "balance", "week": date(2026, 1, 12)}, "There is no data of ada in the week "),
     ],
 )
-def test_what_cannot_be_explained_says_why(asked, message):
+def test_figures_that_cannot_be_explained_say_why(asked, message):
     arguments = {"scholar": "ada", "metric": "serial_share", "week": None} | asked
     with pytest.raises(VelocityError) as caught:
         explain(worked(), **arguments)
@@ -56,7 +56,7 @@ def test_a_viewer_who_may_not_see_the_scholar_gets_nothing(scope: Scope):
     assert rows.of("loops").filter(pl.col("stream") != "vision").is_empty()
 
 
-def test_streams_and_the_programme_are_for_those_who_may_see_everybody_in_them():
+def test_streams_and_the_programme_need_a_view_of_all_members():
     own = Scope(scholars=("ada",), hours=("ada",))
     mentor = Scope(streams=("vision",))
     assert explain(rich(), stream="vision", metric="busy_hours", scope=mentor).runs.height
@@ -73,7 +73,7 @@ def test_streams_and_the_programme_are_for_those_who_may_see_everybody_in_them()
         assert rows.latencies("loop").is_empty()
 
 
-def test_awake_hours_of_several_are_shown_to_nobody_who_may_not_see_those_of_all():
+def test_awake_hours_of_several_scholars_need_a_view_of_all_of_them():
     for scope in (Scope(everything=True, hours=("ada",)), Scope(everything=True)):
         with pytest.raises(VelocityError, match="Awake hours of each scholar"):
             explain(rich(), metric="reaction_off_share", scope=scope)
@@ -84,10 +84,10 @@ def test_awake_hours_of_several_are_shown_to_nobody_who_may_not_see_those_of_all
         assert rows.latencies("reaction_awake")["scholar"].n_unique() <= len(scope.hours)
 
 
-def test_awake_hours_of_a_line_are_the_scholars_own():
+def test_awake_hours_of_a_line_are_shown_only_to_its_scholar():
     own = Scope(scholars=("ada",), hours=("ada",))
     assert explain(rich(), scholar="ada", metric="blind_ratio", scope=own).results
-    with pytest.raises(VelocityError, match="Awake hours of ada are shown to ada alone"):
+    with pytest.raises(VelocityError, match="Awake hours of ada are shown only to ada"):
         explain(rich(), scholar="ada", metric="blind_ratio", scope=Scope(scholars=("ada",)))
     assert set(explained()) - set(explained(hours=False)) == {
         *("blind_ratio", "reaction_awake_hours_median", "reaction_off_share")
@@ -96,13 +96,13 @@ def test_awake_hours_of_a_line_are_the_scholars_own():
     assert rows.of("gaps").is_empty()
 
 
-def test_a_scholar_sees_the_own_explanation():
+def test_scholars_see_their_own_explanation():
     own = explain(rich(), scholar="ada", metric="busy_hours", scope=Scope(scholars=("ada",)))
     everything = explain(rich(), scholar="ada", metric="busy_hours")
     assert only(own).value == only(everything).value
 
 
-def test_what_was_asked_for_cannot_move_the_cursor():
+def test_arguments_in_errors_cannot_move_the_cursor():
     for asked in ({"scholar": "a\x1b[2J"}, {"metric": "x\x1b[2J" + "m" * 300}):
         with pytest.raises(VelocityError) as caught:
             explain(worked(), **({"scholar": "ada", "metric": "busy_hours"} | asked))

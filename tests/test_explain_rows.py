@@ -1,4 +1,4 @@
-"""The rows of an explanation: what came in, what was made of it, and what is left out."""
+"""The rows of an explanation: raw, classified, and left out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.roster_texts import ADA, parsed, rate
 from velocity.explain import explain, sections
 
 
-def test_the_raw_rows_stand_beside_what_was_made_of_them():
+def test_the_raw_rows_are_shown_with_their_class():
     told = explain(worked(), scholar="ada", metric="busy_hours", week=MONDAY)
     assert told.runs.select("run", "class", "end_source", "experiment", "joined_by").rows()[:2] == [
         ("e/p/r1", "finished", "runtime", "e/p/r1", "first"),
@@ -28,7 +28,7 @@ def test_the_raw_rows_stand_beside_what_was_made_of_them():
     assert told.left_out.is_empty()
 
 
-def test_what_is_excluded_imputed_or_flagged_is_listed_with_its_reason():
+def test_excluded_imputed_and_flagged_rows_have_a_reason():
     rows = [
         run("waits", "09:00", state="pending"),
         run("late", "21:00", state="running"),
@@ -55,7 +55,7 @@ def test_what_is_excluded_imputed_or_flagged_is_listed_with_its_reason():
     assert told.left_out["why"].null_count() == 0
 
 
-def test_a_charge_shows_its_gpus_its_time_and_its_rate_and_what_costs_nothing_is_listed():
+def test_charges_show_gpus_time_and_rate_and_free_runs_are_listed():
     rows = [
         run("one", "09:00", "10:00", host="node", gpu_count=4, gpu_type="H100"),
         run("two", "09:00", "10:00", host="node", gpu_count=4, gpu_type="H100"),
@@ -86,13 +86,13 @@ def test_a_charge_shows_its_gpus_its_time_and_its_rate_and_what_costs_nothing_is
     assert nothing("busy_hours") == []
 
 
-def test_what_does_not_rest_on_charges_shows_none():
+def test_figures_without_charges_show_none():
     told = explain(worked(), scholar="ada", metric="busy_hours")
     assert told.charges.is_empty()
     assert "Charges" not in [it.title for it in sections(told)]
 
 
-def test_a_week_shows_experiments_that_reach_into_it_and_counts_what_lies_inside():
+def test_a_week_shows_overlapping_experiments_and_counts_the_part_inside():
     rows = [
         run("before", "2026-01-01 09:00", "2026-01-01 10:00"),
         run("into", "2026-01-04 22:00", "2026-01-05 03:00"),

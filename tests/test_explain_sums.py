@@ -24,7 +24,7 @@ COLUMNS = [
 GROUPS = [{"scholar": "ada"}, {"scholar": "ben"}, {"stream": "vision"}, {"stream": "language"}, {}]
 
 
-def test_every_metric_has_its_arithmetic_unless_it_compares_or_checks():
+def test_every_metric_has_arithmetic_unless_it_compares_or_checks():
     ids = {metric.id for query in list_queries("metrics") for metric in query.metrics}
     assert ids - {*explained()} == {"p50", "pooled_rate", "littles_law_residual_hours"}
     assert set(ways()) - ids == set(COLUMNS) - ids
@@ -47,13 +47,13 @@ def test_the_rows_add_up_to_the_headline(metric: str):
             assert same(told.headline, figures[metric][0])
 
 
-def test_streams_and_the_programme_add_up_several_scholars():
+def test_streams_and_the_programme_add_up_their_scholars():
     for group in ({"stream": "vision"}, {}):
         told = only(explain(rich(), **group, metric="run_hours"))
         assert len({it.split(":")[0] for it in told.totals[0].addends["what"]}) > 1, group
 
 
-def test_the_store_of_these_tests_says_something_of_every_figure():
+def test_the_store_of_these_tests_has_every_figure():
     ada = reads.metrics(rich(), by="scholar", groups=["ada"]).row(0, named=True)
     assert {name for name in COLUMNS if ada[name] is None} == set()
     assert {name for name in COLUMNS if ada[name] == 0} <= {"reaction_awake_hours_low"}
@@ -66,7 +66,7 @@ def test_the_store_of_these_tests_says_something_of_every_figure():
 
 
 @pytest.mark.parametrize("metric", one_in(4, sorted(set(ways()) - set(COLUMNS))))
-def test_figures_of_lines_credits_weeks_and_open_work_end_in_their_headline(metric: str):
+def test_lines_credits_weeks_and_open_work_end_in_their_headline(metric: str):
     way = ways()[metric]
     asked = [None] * (way.windows != "week") + [*weeks()] * (way.windows != "end")
     results = [
@@ -125,13 +125,13 @@ def test_a_scholar_without_runs_has_an_explanation_of_a_week(metric: str):
         (
             "machine_hours_median",
             (
-                "4 experiments, shortest first; 4 of them ended, 0 only seen so far",
+                "4 experiments, shortest first; 4 of them ended, 0 still open",
                 "not known: medians start at 6 events",
             ),
         ),
     ],
 )
-def test_the_steps_say_how_the_value_comes_about(metric: str, steps: tuple[str, ...]):
+def test_the_steps_explain_the_value(metric: str, steps: tuple[str, ...]):
     assert only(explain(worked(), scholar="ada", metric=metric)).steps == steps
 
 
@@ -168,7 +168,7 @@ def test_a_median_that_is_never_reached_says_so():
 
 
 @pytest.mark.parametrize("metric", ["busy_hours", "weeks", "throughput_per_week", "credits"])
-def test_a_scholar_without_runs_has_the_zeros_of_all_the_data(metric: str):
+def test_a_scholar_without_runs_has_zeros(metric: str):
     (result,) = explain(without_ben(), scholar="ben", metric=metric).results
     assert result.value == result.headline
     assert result.headline == (None if metric == "throughput_per_week" else 0)

@@ -11,7 +11,7 @@ from tests.builders import run, store_of
 from tests.explained_stores import MONDAY, WORKED, only, rich, weeks, worked
 from tests.sampling import one_in
 from velocity.cli import main
-from velocity.cli.explained import as_json, render_text
+from velocity.cli.explain import as_json, render_text
 from velocity.explain import explain, meanings, ways
 
 
@@ -30,7 +30,7 @@ def test_the_text_ends_in_the_headline(metric: str):
 
 @pytest.mark.parametrize("width", [80, 132])
 @pytest.mark.parametrize("metric", one_in(20, sorted(ways())))
-def test_the_text_fits_and_leaves_no_column_out(metric: str, width: int):
+def test_the_text_fits_the_width_with_every_column(metric: str, width: int):
     week = weeks()[0] if ways()[metric].windows == "week" else None
     told = explain(rich(), scholar="ada", metric=metric, week=week)
     text = render_text(told, width)
@@ -47,7 +47,7 @@ def test_a_wide_terminal_has_each_table_in_one_piece():
     assert rows[0].split()[-8:] == words
 
 
-def test_the_text_has_a_headline_for_each_line():
+def test_the_text_has_one_headline_per_line():
     told = explain(rich(), scholar="ada", metric="blind_ratio")
     assert len(told.results) > 1
     lines = render_text(told, 100).splitlines()
@@ -55,13 +55,13 @@ def test_the_text_has_a_headline_for_each_line():
         assert any(it.startswith(f"Headline: blind_ratio of {result.of} = ") for it in lines)
 
 
-def test_the_text_says_that_there_is_nothing_to_tell():
+def test_the_text_says_that_there_is_no_value():
     told = explain(worked(), scholar="ada", metric="wip_age_hours")
     assert told.results == ()
     assert render_text(told, 100).splitlines()[-1] == "No experiment is in flight."
 
 
-def test_a_long_table_says_how_much_more_there_is():
+def test_a_long_table_counts_the_rows_it_leaves_out():
     rows = [run(f"r{n}", "09:00", "10:00", project=f"p{n}") for n in range(60)]
     text = render_text(explain(store_of(rows, "20:00"), scholar="ada", metric="run_hours"), 100)
     assert "and 20 more; --format json has all of them" in text
@@ -73,7 +73,7 @@ def test_names_cannot_move_the_cursor():
     assert "\x1b" not in text
 
 
-def test_long_ids_are_told_apart_by_their_ends():
+def test_long_ids_are_shown_to_the_end():
     rows = [run(f"{'n' * 300}{n}", "09:00", "10:00", group_name=str(n)) for n in range(2)]
     text = render_text(explain(store_of(rows, "20:00"), scholar="ada", metric="run_hours"), 100)
     assert "nnn0\n" in text
@@ -81,7 +81,7 @@ def test_long_ids_are_told_apart_by_their_ends():
     assert "n" * 80 not in text
 
 
-def test_json_has_every_row_and_says_the_same():
+def test_json_has_every_row_and_the_same_values():
     told = explain(rich(), scholar="ada", metric="loop_hours_median", week=weeks()[0])
     found = json.loads(as_json(told))
     (result,) = found["results"]
@@ -112,7 +112,7 @@ def command(capfdbinary, monkeypatch, tmp_path):
     return run_command
 
 
-def test_the_command_prints_what_the_page_shows(command, tmp_path):
+def test_the_command_prints_the_explanation(command, tmp_path):
     asked = ("--scholar", "ada", "--metric", "serial_share", "--week", "2026-01-05")
     told = explain(worked(), scholar="ada", metric="serial_share", week=MONDAY)
     assert command(*asked) == (0, render_text(told, 100).encode(), b"")
@@ -123,7 +123,7 @@ def test_the_command_prints_what_the_page_shows(command, tmp_path):
     assert file.read_text(encoding="utf-8") == as_json(told)
 
 
-def test_the_command_says_what_it_cannot_explain(command):
+def test_the_command_suggests_a_known_metric(command):
     code, out, err = command("--scholar", "ada", "--metric", "serial_shar")
     assert (code, out) == (1, b"")
     assert b"Did you mean serial_share" in err

@@ -1,4 +1,4 @@
-"""The faults of `make mutants` fit the queries as they are: whoever changes one moves the other."""
+"""The faults of `make mutants` fit the queries: a change of one needs a change of the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""velocity forget: gone from every byte of the data folder, and not back with the next pull."""
+"""velocity forget: a person is gone from every byte, and the next pull does not bring them back."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ from velocity.record import exclusions
 from velocity.records import Rejected, run_frame
 from velocity.roster.models import load_roster
 from velocity.settings import Settings, load_settings
+from velocity.sources.base import Asked
 from velocity.store import latest_snapshot, open_live
-from velocity.sync.commands import import_tables, sync_wandb
+from velocity.sync.commands import import_runs, sync_wandb
 from velocity.sync.forget import finish_forgetting, forget_person, look_up
 
 PERSON = "zebrafinch"
@@ -46,7 +47,7 @@ name = "S"
 members = [{{ scholar = "zf-id-unique" }}, {{ scholar = "ada" }}]
 """
 
-#: Forgets somebody and is killed at a step, before anything of it is done.
+#: Forgets a person and is killed at the start of a step.
 _KILLED = """
 import os, signal, sys
 from functools import reduce
@@ -76,7 +77,7 @@ def _people(data):
     return set(reads.runs(latest_snapshot(data))["username"])
 
 
-def test_a_person_is_gone_from_every_byte_and_stays_away(tmp_path, monkeypatch):
+def test_a_forgotten_person_is_gone_from_every_byte_and_stays_away(tmp_path, monkeypatch):
     data, config = tmp_path / "data", tmp_path / "velocity.toml"
     (tmp_path / "roster.toml").write_text(_ROSTER)
     config.write_text("")
@@ -118,7 +119,7 @@ def test_a_person_is_gone_from_every_byte_and_stays_away(tmp_path, monkeypatch):
         assert _people(data) == {"ada"}
         assert PERSON.encode() not in _bytes(data)
         assert latest_snapshot(data).name != "00000001"
-    # What is written later still gets numbers of its own.
+    # Later rows still get new numbers.
     with open_live(data) as store:
         store.record.merge_runs(run_frame([run("later", "09:00", username="ada")]))
         keys = store.record.connection.run("SELECT count(*), count(DISTINCT run_key) FROM raw_run")[
@@ -138,7 +139,7 @@ def test_a_person_is_gone_from_every_byte_and_stays_away(tmp_path, monkeypatch):
         "velocity.store.live:LiveStore.rewrite",
     ],
 )
-def test_a_removal_that_was_killed_shows_the_person_whole_or_not_and_the_next_command_ends_it(
+def test_a_killed_removal_shows_the_person_whole_or_not_at_all_and_the_next_command_finishes_it(
     step, tmp_path
 ):
     data, config, table = tmp_path / "data", tmp_path / "velocity.toml", tmp_path / "runs.parquet"
@@ -164,10 +165,10 @@ def test_a_removal_that_was_killed_shows_the_person_whole_or_not_and_the_next_co
     if "erase" in step:
         done = velocity("--data", data, "--config", config, "import", table, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
-        assert b"is done now" in done.stderr
+        assert b"Finished a `velocity forget`" in done.stderr
     else:
         assert finish_forgetting(data, load_settings(config))
-        import_tables(data, load_settings(config), [table])
+        import_runs(data, load_settings(config), "table", Asked([str(table)]))
     assert _people(data) == {"ada"}
     left = _bytes(data)
     for name in (PERSON, "zf-id-unique", "Uniquename"):
@@ -183,19 +184,19 @@ def test_tables_do_not_bring_a_person_back(tmp_path):
     assert _forget(tmp_path, settings, PERSON).runs == 1
     store_of(rows, "21:00", data=tmp_path)
     assert _people(tmp_path) == {"ada"}
-    # Again is no error: an earlier one may have been stopped half way.
+    # Forgetting twice is not an error: the first time may have been interrupted.
     assert _forget(tmp_path, settings, PERSON).runs == 0
 
 
-def test_nobody_is_forgotten_by_a_typing_error(tmp_path):
+def test_a_typing_error_does_not_forget_anybody(tmp_path):
     store_of([run("r1", "09:00", "10:00")], "20:00", data=tmp_path)
     done = velocity("--data", tmp_path, "forget", "adda", "--yes", cwd=tmp_path)
     assert done.returncode == 1
-    assert b"Nobody called 'adda'" in done.stderr
+    assert b"nobody called 'adda'" in done.stderr
     assert _people(tmp_path) == {"ada"}
 
 
-def test_a_damaged_list_of_the_forgotten_lets_nobody_in(tmp_path):
+def test_a_damaged_list_of_forgotten_people_is_an_error(tmp_path):
     store_of([run("r1", "09:00", "10:00")], "20:00", data=tmp_path)
     (tmp_path / "forgotten.json").write_text("{}")
     with pytest.raises(StoreError, match="cannot be read"):
@@ -219,7 +220,7 @@ usernames = ["sam-w"]
 
 
 def _namesakes(folder, *texts):
-    """A store of both people's runs and looks at both, and settings with a roster of `texts`."""
+    """A store with the runs and visits of both people, and settings with a roster of `texts`."""
     rows = [run(f"r-{name}", "09:00", "10:00", username=name) for name in ("sam", "sam-w", "ada")]
     store_of(rows, "20:00", data=folder)
     roster = folder / "roster.toml"
@@ -235,7 +236,7 @@ def _looked_at(data, scholar):
     return state.looks(data, scholar, at=NOON, kept_days=90).height
 
 
-def test_somebody_whose_username_is_anothers_id_does_not_go_with_them(tmp_path):
+def test_a_username_equal_to_another_scholars_id_is_safe(tmp_path):
     settings = _namesakes(tmp_path, _SAM)
     found = look_up(tmp_path, settings, "sam")
     assert found.runs == {"sam-w": 1}
@@ -243,12 +244,12 @@ def test_somebody_whose_username_is_anothers_id_does_not_go_with_them(tmp_path):
     assert _people(tmp_path) == {"ada", "sam"}
     assert not _looked_at(tmp_path, "sam")
     assert _looked_at(tmp_path, "samuel")
-    # Nor are their later runs left out.
+    # Their later runs are not skipped either.
     store_of([run("r2", "11:00", "12:00", username="sam")], "21:00", data=tmp_path)
     assert len(reads.runs(latest_snapshot(tmp_path)).filter(username="sam")) == 2
 
 
-def test_somebody_whose_id_is_anothers_username_does_not_go_with_them(tmp_path):
+def test_an_id_equal_to_another_scholars_username_is_safe(tmp_path):
     settings = _namesakes(tmp_path, _NAMESAKES)
     store_of([], "20:00", data=tmp_path, roster=load_roster(settings.roster))
     _forget(tmp_path, settings, "samuel")
@@ -258,7 +259,7 @@ def test_somebody_whose_id_is_anothers_username_does_not_go_with_them(tmp_path):
     assert [person.id for person in kept.scholars] == ["sam"]
 
 
-def test_an_id_that_is_anothers_username_is_an_error_of_the_roster(tmp_path):
+def test_an_id_equal_to_another_scholars_username_is_a_roster_error(tmp_path):
     settings = _namesakes(tmp_path, _SAM, _NAMESAKES)
     done = velocity("--data", tmp_path, "forget", "sam", "--yes", cwd=tmp_path)
     assert done.returncode == 1
@@ -267,7 +268,7 @@ def test_an_id_that_is_anothers_username_is_an_error_of_the_roster(tmp_path):
     assert _people(tmp_path) == {"ada", "sam", "sam-w"}
 
 
-def test_what_goes_is_listed_by_username_first(tmp_path):
+def test_the_question_lists_the_runs_of_each_username(tmp_path):
     settings = _namesakes(tmp_path, _NAMESAKES.replace('["sam"]', '["sam", "sam-w", "unused"]'))
     assert settings.roster.exists()
     done = velocity("--data", tmp_path, "forget", "samuel", "--yes", cwd=tmp_path)
@@ -277,7 +278,7 @@ def test_what_goes_is_listed_by_username_first(tmp_path):
     assert told.index("sam-w: 1 run.") < told.index("Removed 2 runs")
 
 
-def test_whom_an_earlier_version_forgot_stays_out_under_either_kind_of_name(tmp_path):
+def test_people_forgotten_by_an_earlier_version_stay_out_under_any_name(tmp_path):
     old = exclusions.Exclusions("00" * 32, frozenset())
     hashed = old.begun(exclusions.Names(usernames=frozenset({PERSON})))
     bare = sorted(it.partition(":")[2] for it in hashed.hashes)
@@ -291,7 +292,7 @@ def test_whom_an_earlier_version_forgot_stays_out_under_either_kind_of_name(tmp_
 
 
 def _left(folder):
-    """A store of somebody who has left the roster, with traces under every name of theirs."""
+    """A store of a person who has left the roster, with traces under each of their names."""
     roster = folder / "roster.toml"
     roster.write_text(_ROSTER, encoding="utf-8")
     rows = [run(f"{who}1", "09:00", "10:00", username=who) for who in (PERSON, "ada")]
@@ -314,7 +315,7 @@ def _left(folder):
 
 
 @pytest.mark.parametrize("name", ["zf-id-unique", PERSON, f"{PERSON}@example.org"])
-def test_somebody_who_left_the_roster_first_is_forgotten_by_any_name(name, tmp_path):
+def test_a_person_who_left_the_roster_can_be_forgotten_by_any_name(name, tmp_path):
     settings = _left(tmp_path)
     _forget(tmp_path, settings, name)
     assert _people(tmp_path) == {"ada"}
@@ -323,7 +324,7 @@ def test_somebody_who_left_the_roster_first_is_forgotten_by_any_name(name, tmp_p
         assert trace.encode() not in left
 
 
-def test_looks_by_an_address_that_left_the_roster_go_too(tmp_path):
+def test_traces_of_an_address_that_left_the_roster_are_removed(tmp_path):
     roster = tmp_path / "roster.toml"
     roster.write_text(_ROSTER, encoding="utf-8")
     store_of([run("r1", "09:00", "10:00", username="ada")], "20:00", data=tmp_path)
@@ -336,7 +337,7 @@ def test_looks_by_an_address_that_left_the_roster_go_too(tmp_path):
     assert state.looks(tmp_path, "ada", at=NOON, kept_days=90)["who"].to_list() == ["Other"]
 
 
-def test_the_grants_of_somebody_forgotten_go_too(tmp_path):
+def test_the_grants_of_a_forgotten_person_are_removed(tmp_path):
     roster = tmp_path / "roster.toml"
     grant = '[[credits.grants]]\ndate = 2026-01-05\nscholar = "zf-id-unique"\namount = 10\n'
     roster.write_text(_ROSTER + grant, encoding="utf-8")
@@ -349,7 +350,7 @@ def test_the_grants_of_somebody_forgotten_go_too(tmp_path):
     assert b"zf-id-unique" not in _bytes(tmp_path)
 
 
-def test_a_personal_project_without_runs_goes_too(tmp_path):
+def test_an_empty_personal_project_is_removed(tmp_path):
     store_of([run("r1", "09:00", "10:00")], "20:00", data=tmp_path)
     with open_live(tmp_path) as store:
         store.record.merge_project(

@@ -57,6 +57,11 @@ def test_a_change_of_duration_has_a_sign_unless_it_rounds_to_nothing(hours, text
     assert plain(formats.duration_change(hours)) == text
 
 
+def test_elapsed_time_has_the_unit_that_fits():
+    shown = [formats.elapsed(it) for it in (0.26, 12.4, 99.6, 3 * 3600 + 60)]
+    assert shown == ["0.3 s", "12 s", "2 min", "3.0 h"]
+
+
 def test_a_median_says_its_limits_in_words():
     assert plain(formats.median(4.72, 3.3, 6.37)) == "4~h~43~m (3~h~18~m to 6~h~22~m)"
     assert plain(formats.median(4.72, 3.3, None)) == "4~h~43~m (3~h~18~m or more)"

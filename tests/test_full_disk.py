@@ -1,4 +1,4 @@
-"""A disk that is full in the middle of a sync: one clear sentence, and nothing lost."""
+"""A disk that fills up during a sync: one clear error, and nothing lost."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
 STAGES = {"pull", "merge", "derive", "publish"}
 DISK = 64 << 20
-#: From none to as much as a sync wants, in steps small enough to end it at different stages.
+#: From nothing to all that a sync needs, in steps that end it at different stages.
 ROOMS = [step << 15 for step in (0, 2, 4, 8, 16, 32, 64, 96, 128, 192, 256, 512, 1024)]
 FIRST, LATER = 100, 3_000
 
-#: Becomes the command that follows, on a disk of its own that nobody else sees.
+#: Runs the command that follows on a private disk.
 _OWN_DISK = 'mount -t tmpfs -o size="$0" tmpfs "$1" && shift && exec "$@"'
 
 
 def own_disk(folder: Path) -> tuple[str, ...]:
-    """Words before a command that give it `folder` as a disk; none where the system forbids it."""
+    """Words before a command that make `folder` its disk; None if the system forbids it."""
     words = ("unshare", "-rm", "sh", "-c", _OWN_DISK, str(DISK), str(folder))
     try:
         subprocess.run([*words, "true"], check=True, capture_output=True)
@@ -71,7 +71,7 @@ def limit_files_of(pid: int, data: Path) -> Callable[[int], None]:
 
 
 @pytest.mark.fault
-def test_a_full_disk_ends_a_sync_with_a_sentence_and_loses_nothing(monkeypatch, tmp_path, tell):
+def test_a_full_disk_ends_a_sync_with_an_error_and_loses_nothing(monkeypatch, tmp_path, tell):
     disk = tmp_path / "disk"
     disk.mkdir()
     ended_in: Counter[str] = Counter()
@@ -97,7 +97,7 @@ def test_a_full_disk_ends_a_sync_with_a_sentence_and_loses_nothing(monkeypatch, 
                 assert command.code == 1, said
                 told = next(line for line in said if line.startswith("Error"))
                 assert "No space left on device" in told or "File too large" in told, said
-                assert "Make room" in "\n".join(said)
+                assert "Free some disk space" in "\n".join(said)
                 assert "Traceback" not in "\n".join(said)
                 begun = [stage for line in said if (stage := line.split(" ")[0]) in STAGES]
                 ended_in[begun[-1] if begun else "open"] += 1
@@ -105,7 +105,7 @@ def test_a_full_disk_ends_a_sync_with_a_sentence_and_loses_nothing(monkeypatch, 
             assert command.code == 0
             tell(f"a full disk by stage: {dict(ended_in)}, {'own disk' if before else 'limit'}")
             assert ended_in
-            if before:  # what is merged is told among the lines of the pull
+            if before:  # merges have no line of their own
                 assert ended_in.keys() & {"pull", "merge"}
                 assert ended_in.keys() >= {"derive", "publish"}
             kept = copy_of(seen, tmp_path / "kept")

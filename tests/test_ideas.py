@@ -1,4 +1,4 @@
-"""Which runs have one idea: what is ignored of a config, and what is not."""
+"""Which runs have the same idea: the config keys that count, and those that are ignored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from velocity.records import config_text, run_frame
 from velocity.settings import Experiments, Settings
 from velocity.store.derive import derive
 from velocity.store.live import open_live
-from velocity.sync.opening import open_for
 
 SETTINGS = Settings()
 _STEPS = {"config_idea": "004_config_idea", "idea": "005_idea"}
@@ -80,7 +79,7 @@ def expected(ideas):
 
 
 SAME = [
-    # Ignored at every depth, in lists too, by the last dotted part, whatever the case.
+    # Ignored at every depth, in lists too, by the last dotted part, in any case.
     ({"lr": 1, "seed": 1}, {"lr": 1, "seed": 2}),
     ({"lr": 1, "Seed": 1}, {"lr": 1, "SEED": 2}),
     ({"lr": 1, "train.seed": 1}, {"lr": 1, "train.seed": 2}),
@@ -89,11 +88,11 @@ SAME = [
     ({"lr": 1, "slurm_job": {"deep": 1}}, {"lr": 1, "slurm_job": {"deep": 2, "deeper": [{}]}}),
     ({"lr": 1}, {"lr": 1, "output_dir": "x", "SLURM_NODEID": 3, "tb_port": 1}),
     ({"lr": 1, "my.port": 80}, {"lr": 1, "eval_timestamp": 1, "run_name": "x"}),
-    # The order of names says nothing; W&B's own words are no config.
+    # The order of names does not matter; W&B's own keys are not config.
     ({"a": 1, "b": {"c": 2, "d": 3}}, {"b": {"d": 3, "c": 2}, "a": 1}),
     ({"a": 1, "_wandb": 1}, {"a": 1, "_wandb": {"x": 2}}),
     ({"a": {"_wandb": 1}, "b": 1}, {"a": {}, "b": 1}),
-    # An object of ignored keys is an object without entries.
+    # An object with only ignored keys is an empty object.
     ({"a": {"seed": 1}, "b": 1}, {"a": {}, "b": 1}),
     ({"a": {"s": {"rank": 1}}, "b": 1}, {"a": {"s": {"rank": 1, "seed": 0}}, "b": 1}),
     ({"a": {"seed": 1, "x": 0}, "b": 1}, {"a": {"x": 0}, "b": 1}),
@@ -143,21 +142,21 @@ def by_rule(tmp_path_factory):
 
 
 @pytest.mark.parametrize("number", range(len(SAME)))
-def test_what_is_ignored_makes_no_other_idea(by_rule, number):
+def test_ignored_keys_do_not_change_the_idea(by_rule, number):
     one, other = by_rule[f"same{number}", "0"], by_rule[f"same{number}", "1"]
     assert one is not None
     assert one == other, SAME[number]
 
 
 @pytest.mark.parametrize("number", range(len(OTHER)))
-def test_what_counts_makes_another_idea(by_rule, number):
+def test_other_keys_change_the_idea(by_rule, number):
     one, other = by_rule[f"other{number}", "0"], by_rule[f"other{number}", "1"]
     assert None not in (one, other)
     assert one != other, OTHER[number]
 
 
 @pytest.mark.parametrize("number", range(len(UNKNOWN)))
-def test_a_config_of_which_nothing_is_left_is_not_known(by_rule, number):
+def test_a_config_without_remaining_keys_has_no_idea(by_rule, number):
     assert by_rule[f"unknown{number}", "0"] is None, UNKNOWN[number]
 
 
@@ -207,7 +206,7 @@ def drawn_projects(chance, projects, runs):
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("globs", [oracle.DEFAULT, GLOBS, ()])
-def test_equal_ideas_are_those_of_the_oracle_under_any_salt(globs, tmp_path):
+def test_equal_ideas_agree_with_the_oracle_for_any_salt(globs, tmp_path):
     projects = drawn_projects(random.Random(len(globs)), 60, 8)  # noqa: S311
     settings = Settings(experiments=Experiments(same_idea_ignore=globs))
     for folder in ("one", "other"):
@@ -221,7 +220,7 @@ def test_equal_ideas_are_those_of_the_oracle_under_any_salt(globs, tmp_path):
     assert len(salts) == 2
 
 
-def test_names_left_out_by_the_version_before_play_no_part_beside_its_runs(tmp_path):
+def test_names_left_out_by_the_previous_version_are_ignored_beside_its_runs(tmp_path):
     chance = random.Random(5)  # noqa: S311
     projects = drawn_projects(chance, 60, 8)
     earlier = {name: configs[: chance.choice((0, 1, 3))] for name, configs in projects.items()}
@@ -231,7 +230,7 @@ def test_names_left_out_by_the_version_before_play_no_part_beside_its_runs(tmp_p
         for n, config in enumerate(configs)
     ]
     write_earlier_store(tmp_path, rows, at("20:00"))
-    with open_for(tmp_path, SETTINGS) as store:
+    with open_live(tmp_path, SETTINGS) as store:
         later = configured(projects)
         old = pl.DataFrame(
             {"project": [it["project"] for it in rows], "run_id": [it["run_id"] for it in rows]}
@@ -246,7 +245,7 @@ def test_names_left_out_by_the_version_before_play_no_part_beside_its_runs(tmp_p
 
 
 @pytest.mark.thorough
-def test_another_list_of_ignored_keys_needs_no_pull(tmp_path):
+def test_a_new_list_of_ignored_keys_does_not_need_a_pull(tmp_path):
     with open_live(tmp_path) as store:
         kept(store, {"p": [{"lr": 1, "note": "a"}, {"lr": 1, "note": "b"}, {"lr": 2, "note": "a"}]})
         assert classes(derived_ideas(store), "p", 3) == ([[0], [1], [2]], [])
@@ -257,7 +256,7 @@ def test_another_list_of_ignored_keys_needs_no_pull(tmp_path):
         assert classes(derived_ideas(store), "p", 3) == ([[0], [1], [2]], [])
 
 
-def test_a_hash_that_a_table_gives_is_the_idea(tmp_path):
+def test_a_hash_in_a_table_is_the_idea(tmp_path):
     rows = [
         run("0", "09:00", "10:00", config_hash="a", config='{"x":1}'),
         run("1", "09:00", "10:00", config_hash="a", config='{"x":2}'),

@@ -1,4 +1,4 @@
-"""What a command does not need, it does not load."""
+"""Commands do not import libraries that they do not need."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-#: Only the work needs these; typer loads pydantic by itself for the arguments of a command.
+#: Only commands need these; typer imports pydantic itself for their arguments.
 HEAVY = frozenset(
     [
         *("streamlit", "wandb", "plotly", "polars", "duckdb", "pyarrow", "pydantic", "jinja2"),
@@ -19,7 +19,7 @@ HEAVY = frozenset(
 
 
 @pytest.mark.parametrize("argument", ["--help", "--version"])
-def test_help_does_not_load_what_only_the_work_needs(argument):
+def test_help_does_not_import_heavy_libraries(argument):
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "velocity", argument],
         cwd=ROOT,
@@ -34,9 +34,9 @@ def test_help_does_not_load_what_only_the_work_needs(argument):
 
 @pytest.mark.thorough
 @pytest.mark.parametrize(
-    "module", ["velocity.reading.reads", "velocity.sync.commands", "velocity.cli.checks"]
+    "module", ["velocity.reading.reads", "velocity.sync.commands", "velocity.cli.doctor"]
 )
 @pytest.mark.parametrize("name", ["streamlit", "wandb", "plotly"])
-def test_neither_reading_nor_writing_loads(module, name):
+def test_neither_reading_nor_writing_imports(module, name):
     code = f"import sys, {module}; sys.exit({name!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -1,4 +1,4 @@
-"""Ctrl-C in the midst of a query stops the command, as it does anywhere else."""
+"""Ctrl-C during a query stops the command, as it does anywhere else."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from scripts.waiting import PATIENCE_S
 from velocity.store import open_live
 from velocity.sync.jobs import run_jobs
 
-#: Minutes, if nobody stops it.
+#: Takes minutes unless it is stopped.
 ENDLESS = "SELECT sum(a.range * b.range) FROM range(1_000_000) AS a, range(1_000_000) AS b"
 
 
 @pytest.fixture
 def heeded():
-    """Ctrl-C counts, even where whoever started the tests had it ignored."""
+    """Ctrl-C works, even if the tests were started with SIGINT ignored."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -26,7 +26,7 @@ def heeded():
 
 @pytest.fixture
 def ctrl_c(heeded):  # noqa: ARG001 - must be heeded before it is pressed
-    """Presses it soon."""
+    """Press Ctrl-C soon."""
     pressed = Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
     yield pressed.start
     pressed.cancel()
@@ -35,9 +35,9 @@ def ctrl_c(heeded):  # noqa: ARG001 - must be heeded before it is pressed
 
 @pytest.mark.fault
 @pytest.mark.parametrize("how", ["run", "frame"])
-def test_a_query_stops_and_nothing_of_its_transaction_is_kept(tmp_path, ctrl_c, how):
+def test_an_interrupted_query_rolls_back_its_transaction(tmp_path, ctrl_c, how):
     with open_live(tmp_path) as store:
-        # Where others do the work, the thread that is told may only hear of it at the end.
+        # If other threads do the work, the main thread may notice only at the end.
         store.run("SET threads = 1")
         with pytest.raises(KeyboardInterrupt):
             stopped(store, ctrl_c, how)
@@ -53,7 +53,7 @@ def stopped(store, ctrl_c, how):
 
 @pytest.mark.fault
 @pytest.mark.usefixtures("heeded")
-def test_queries_and_waits_of_other_threads_hold_nobody_up(tmp_path):
+def test_queries_of_other_threads_do_not_delay_the_end(tmp_path):
     begun, never = Event(), Event()
 
     def asks(store):

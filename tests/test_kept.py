@@ -1,4 +1,4 @@
-"""What is kept between reruns stays within its bound, and goes with its snapshot."""
+"""The cache between reruns stays within its bound, and is dropped with its snapshot."""
 
 import gc
 import weakref
@@ -21,7 +21,7 @@ def frame(numbers: int) -> pl.DataFrame:
     return pl.DataFrame({"it": list(range(numbers))})
 
 
-def test_what_was_made_is_not_made_again():
+def test_an_object_is_made_once():
     kept, made = Kept(10_000), []
 
     def make():
@@ -33,7 +33,7 @@ def test_what_was_made_is_not_made_again():
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_whoever_asks_while_it_is_made_waits_for_it(fails):
+def test_callers_wait_while_the_object_is_made(fails):
     kept, begun, go_on, asked = Kept(10_000), Event(), Event(), []
 
     def make():
@@ -48,7 +48,7 @@ def test_whoever_asks_while_it_is_made_waits_for_it(fails):
         first = people.submit(kept.get, "a", make)
         assert begun.wait(PATIENCE_S)
         others = [people.submit(kept.get, "a", make) for _ in range(6)]
-        # Nobody waits for what somebody else asked for.
+        # Other keys do not wait.
         assert people.submit(kept.get, "b", lambda: frame(3)).result(PATIENCE_S).height == 3
         go_on.set()
         given = [
@@ -62,14 +62,14 @@ def test_whoever_asks_while_it_is_made_waits_for_it(fails):
         assert all(it is given[0] for it in given)
 
 
-def test_what_cannot_be_kept_fails_whoever_asks_instead_of_leaving_them_waiting():
+def test_an_object_that_cannot_be_cached_fails_all_callers():
     kept = Kept(10_000)
     for _ in range(2):
         with pytest.raises(AttributeError):
             kept.get("a", lambda: "no frame")
 
 
-def test_the_least_recently_used_makes_room():
+def test_the_least_recently_used_object_is_dropped():
     kept = Kept(frame(20).estimated_size())
     first, second = kept.get("a", lambda: frame(10)), kept.get("b", lambda: frame(10))
     kept.get("a", lambda: frame(10))
@@ -79,13 +79,13 @@ def test_the_least_recently_used_makes_room():
     assert kept.bytes <= frame(20).estimated_size()
 
 
-def test_what_would_not_fit_is_given_and_not_kept():
+def test_an_object_that_does_not_fit_is_returned_but_not_cached():
     kept = Kept(8)
     assert kept.get("a", lambda: frame(100)).height == 100
     assert kept.bytes == 0
 
 
-def test_what_fails_is_not_kept():
+def test_a_failure_is_not_cached():
     kept = Kept(10_000)
     with suppress(ZeroDivisionError):
         kept.get("a", lambda: 1 / 0)
@@ -93,7 +93,7 @@ def test_what_fails_is_not_kept():
 
 
 @pytest.mark.thorough
-def test_what_is_kept_goes_with_the_snapshot_before_the_last(tmp_path):
+def test_the_cache_is_dropped_with_its_snapshot(tmp_path):
     def publish_one():
         store_of([run("r1", "09:00", "10:00")], "11:00", data=tmp_path)
         return latest_snapshot(tmp_path)
@@ -107,7 +107,7 @@ def test_what_is_kept_goes_with_the_snapshot_before_the_last(tmp_path):
     assert gone() is None
 
 
-def test_what_is_made_of_everybody_is_made_once(tmp_path):
+def test_objects_for_everybody_are_made_once(tmp_path):
     rows = [run(f"r{it}", "09:00", "10:00", username=f"u{it}") for it in range(9)]
     snapshot = store_of(rows, "2026-01-12 11:00", data=tmp_path)
     reads.bands(snapshot, scholar="u1")

@@ -1,11 +1,11 @@
-"""Which config keys differ between runs that were begun together, on Data health and in doctor."""
+"""Config keys that differ between runs launched together, on Data health and in doctor."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.builders import at, run, store_of
-from velocity.cli.checks import examine
+from velocity.cli.doctor import examine
 from velocity.reading import reads
 from velocity.reading.access import GROUPS_ALONE
 from velocity.records import config_text
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.thorough
 
 
 def launches(*configs, project="p", username="ada", days=0):
-    """Runs of launches a day apart: a list of configs each, begun ten seconds apart."""
+    """Runs of one launch per day: a list of configs each, launched ten seconds apart."""
     rows = []
     for day, launch in enumerate(configs, start=days):
         for number, config in enumerate(launch):
@@ -47,9 +47,9 @@ def test_keys_are_counted_by_launch_and_the_most_frequent_come_first():
     assert differing(rows) == [("path", 2, 2, 1.0), ("lr", 1, 3, pytest.approx(1 / 3))]
 
 
-def test_a_key_that_a_run_lacks_differs():
+def test_a_missing_key_differs():
     rows = launches([{"lr": 1, "extra": 1}, {"lr": 1}], [{"lr": 1}, {}], [{"lr": 1}, {"lr": 1}])
-    # Of an empty config nothing is known: that launch has one run left.
+    # A run with an empty config is ignored: that launch has one run left.
     assert differing(rows) == [("extra", 1, 1, 1.0)]
 
 
@@ -60,14 +60,14 @@ def test_ignored_keys_do_not_differ():
     assert differing(rows, few) == [("a.run_name", 1, 1, 1.0)]
 
 
-def test_names_are_told_as_people_write_them():
+def test_names_are_shown_as_people_write_them():
     odd = {"a": {"b/c": 1, "d~e": 1}, "[f]": 1, "l": [{"g": 1}]}
     other = {"a": {"b/c": 2, "d~e": 2}, "[f]": 2, "l": [{"g": 2}]}
     keys = {key for key, *_ in differing(launches([odd, other]))}
     assert keys == {"a.b/c", "a.d~e", "[f]", "l.[0].g"}
 
 
-def test_runs_that_were_not_begun_together_are_not_compared():
+def test_runs_that_were_not_launched_together_are_not_compared():
     rows = [
         run("r1", "09:00", "10:00", config='{"lr":1}'),
         run("r2", "09:05", "10:00", config='{"lr":2}'),  # in flight, five minutes later
@@ -79,7 +79,7 @@ def test_runs_that_were_not_begun_together_are_not_compared():
     assert differing(rows) == []
 
 
-def test_a_launch_of_an_experiment_of_several_is_compared_by_itself():
+def test_each_launch_of_an_experiment_is_compared_separately():
     rows = [
         run("r1", "09:00", "10:00", config='{"lr":1}'),
         run("r2", "09:00:10", "10:00", config='{"lr":1}'),
@@ -89,13 +89,13 @@ def test_a_launch_of_an_experiment_of_several_is_compared_by_itself():
     assert differing(rows) == []
 
 
-def test_the_newest_fifty_launches_of_a_scholar_tell():
+def test_the_newest_fifty_launches_of_a_scholar_count():
     old = [[{"old": n}, {"old": -n - 1}] for n in range(10)]
     new = [[{"new": n}, {"new": -n - 1}] for n in range(50)]
     assert differing(launches(*old, *new)) == [("new", 50, 50, 1.0)]
 
 
-def test_who_may_see_nobody_sees_no_key():
+def test_viewers_without_access_see_no_key():
     rows = launches([{"lr": 1}, {"lr": 2}])
     assert differing(rows, scope=GROUPS_ALONE) == []
 
@@ -113,6 +113,6 @@ def test_doctor_names_the_keys_that_nearly_always_differ(tmp_path, monkeypatch):
     assert finding.state == "note"
     assert "cfg.tb_folder (in 10 of 10 launches)" in finding.told
     assert "lr" not in finding.told
-    assert '"tb_folder"' in finding.cure
-    assert "same_idea_ignore" in finding.cure
+    assert '"tb_folder"' in finding.fix
+    assert "same_idea_ignore" in finding.fix
     assert findings(tmp_path / "seldom", *pairs[:4]) == []

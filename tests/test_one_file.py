@@ -1,4 +1,4 @@
-"""A store of one file, as the first version made it, is split where it lies; nothing is lost."""
+"""A store of the first version, which was one file, is split without loss."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.thorough
 
-#: Facts of a run that it did not keep.
+#: Columns of a run that the one file does not have.
 _NEW_FACTS = (
     *("stamp", "earlier_runtime_s", "resumed", "offline", "shared", "rewound"),
     *("history_rows", "wrote", "relaunched", "unreadable", "commit"),
 )
-#: Of the record, but for what the first version did not have.
+#: Tables of the record, without columns that the first version did not have.
 _RAW = {
     "raw_run": f"""COLUMNS(lambda name: name NOT IN (
         'trust', 'url', 'writers', 'seen_at', {", ".join(f"'{it}'" for it in _NEW_FACTS)})
@@ -51,7 +51,7 @@ _RAW = {
     "restatement": "* EXCLUDE derivation",
 }
 _DAY = timedelta(days=1)
-#: Opens a store and is killed where it calls a function for the n-th time.
+#: Opens a store and is killed at the n-th call of a function.
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
@@ -73,7 +73,7 @@ with live.open_live(Path(data)):
 
 
 def made_one_file(data: Path) -> None:
-    """The two files of a store as the one that the first version had, not written to its end."""
+    """Turn the two files of a store into one of the first version, with a write-ahead log."""
     with duckdb.connect() as connection:
         for name, file in (("record", "record"), ("new", "derived"), ("live", "live")):
             connection.execute(f"ATTACH '{data / file}.duckdb' AS {name}")
@@ -116,7 +116,7 @@ def one_file(tmp_path, monkeypatch):
 
 
 def kept(data: Path) -> dict[str, pl.DataFrame]:
-    """What only the past tells: which numbers runs and scholars have, and what was restated."""
+    """Data that cannot be derived again: numbers of runs and scholars, and restatements."""
     with open_live(data) as store:
         record = store.record.connection
         return {
@@ -127,7 +127,7 @@ def kept(data: Path) -> dict[str, pl.DataFrame]:
         }
 
 
-def test_it_is_split_and_nothing_is_pulled_again(one_file, tmp_path):
+def test_the_store_is_split_without_another_pull(one_file, tmp_path):
     data = tmp_path / "data"
     with duckdb.connect(data / "live.duckdb") as old:
         runs = old.execute("SELECT run_key, run_id FROM raw_run ORDER BY run_key").fetchall()
@@ -155,7 +155,7 @@ def test_it_is_split_and_nothing_is_pulled_again(one_file, tmp_path):
     assert_frame_equal(kept(data)["restated"], found["restated"])
 
 
-def test_a_run_that_comes_after_the_split_gets_a_number_of_its_own(one_file, tmp_path):
+def test_a_run_after_the_split_gets_a_new_number(one_file, tmp_path):
     kept(tmp_path / "data")
     one_file(42, tmp_path / "data")
     keys = kept(tmp_path / "data")["runs"]["run_key"]
@@ -175,7 +175,7 @@ def test_a_run_that_comes_after_the_split_gets_a_number_of_its_own(one_file, tmp
         ("make_durable", 1),
     ],
 )
-def test_a_split_that_is_killed_is_taken_up_again(one_file, tmp_path, name, number):
+def test_a_killed_split_is_continued(one_file, tmp_path, name, number):
     del one_file
     data = tmp_path / "data"
     with duckdb.connect(data / "live.duckdb") as old:

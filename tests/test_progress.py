@@ -1,4 +1,4 @@
-"""What a person sees of a sync: how far each project is, how long it will take, what it brought."""
+"""The progress of a sync on the screen: how far each project is, the time left, the summary."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from tests.commands import VELOCITY, environment
 from tests.worlds import NOON, node, point_client_at
 from velocity.cli import progress
-from velocity.cli.progress import spoken, tell_result
+from velocity.cli.progress import tell_result
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World, Writer
 from velocity.settings import Settings
@@ -31,7 +31,7 @@ def server(monkeypatch):
 
 @pytest.fixture
 def lines(monkeypatch, capsys):
-    """What lines say of progress at given seconds: said = lines((second, Progress), ...)."""
+    """The lines for progress at given seconds: said = lines((second, Progress), ...)."""
     moment = [0.0]
     monkeypatch.setattr(progress.time, "monotonic", lambda: moment[0])
 
@@ -48,7 +48,7 @@ def at(done, total=1000, what="lab/vision", stage="pull", *, ended=False):
     return Progress(stage, what, done, total, ended=ended)
 
 
-def test_a_project_is_told_with_its_count_its_pace_and_the_time_left(lines):
+def test_a_line_has_the_count_the_rate_and_the_time_left(lines):
     assert lines((0, at(0)), (2, at(400)), (5, at(1000, ended=True))) == [
         "pull lab/vision 0 of 1,000",
         "pull lab/vision 400 of 1,000, 200/s, 3.0 s left",
@@ -56,7 +56,7 @@ def test_a_project_is_told_with_its_count_its_pace_and_the_time_left(lines):
     ]
 
 
-def test_a_count_that_is_not_known_is_left_out(lines):
+def test_an_unknown_count_is_left_out(lines):
     assert lines((0, at(0, None)), (2, at(400, None)), (3, at(400, ended=True))) == [
         "pull lab/vision",
         "pull lab/vision 400, 200/s",
@@ -64,7 +64,7 @@ def test_a_count_that_is_not_known_is_left_out(lines):
     ]
 
 
-def test_projects_side_by_side_are_told_about_once_a_second_each(lines):
+def test_each_project_has_about_one_line_per_second(lines):
     events = [
         (second / 10, at(second, what=f"lab/{name}"))
         for second in range(21)
@@ -75,7 +75,7 @@ def test_projects_side_by_side_are_told_about_once_a_second_each(lines):
     ]
 
 
-def test_merging_is_told_of_once_a_project(lines):
+def test_each_project_has_one_line_about_merging(lines):
     events = [
         (second, at(second, stage=stage)) for second in range(4) for stage in ("merge", "pull")
     ]
@@ -83,16 +83,7 @@ def test_merging_is_told_of_once_a_project(lines):
     assert told == ["merge", "pull", "pull", "pull", "pull"]
 
 
-def test_lengths_of_time_are_told_in_the_unit_that_fits():
-    assert [spoken(it) for it in (0.26, 12.4, 99.6, 3 * 3600 + 60)] == [
-        "0.3 s",
-        "12 s",
-        "2 min",
-        "3.0 h",
-    ]
-
-
-def test_the_summary_counts_everything_that_a_sync_did(server, tmp_path, capsys):
+def test_the_summary_counts_every_outcome(server, tmp_path, capsys):
     server.world.put(*(node(number) for number in range(6)), node(9, project="audio"))
 
     def sync(at):
@@ -113,11 +104,11 @@ def test_the_summary_counts_everything_that_a_sync_did(server, tmp_path, capsys)
     assert "lab/audio: nothing new. " in said
     requests = sum(project.requests for project in result.projects)
     assert f"Together: 1 new, 1 changed, 1 back after deletion. {requests} requests." in said
-    assert f"Restated: figures of {result.weeks_restated} week" in said
+    assert f"Restated: figures changed in {result.weeks_restated} past week" in said
 
 
 @pytest.mark.thorough
-def test_activity_that_lands_in_a_week_already_reported_is_told_as_restated(server, tmp_path):
+def test_activity_in_a_week_already_reported_restates_it(server, tmp_path):
     def sync(at):
         return sync_wandb(tmp_path, Settings(), projects=["lab/vision"], clock=lambda: at)
 

@@ -1,4 +1,4 @@
-"""Several projects and entities in one sync: side by side, each for itself, found and lost."""
+"""Several projects and entities in one sync: in parallel, independent, found and lost."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def count_at_once(server) -> list[int]:
     return seen
 
 
-def test_projects_are_pulled_side_by_side_but_four_at_most(server, sync, tmp_path):
+def test_at_most_four_projects_are_pulled_at_once(server, sync, tmp_path):
     fill(server)
     at_once = count_at_once(server)
     results = sync(LATER)
@@ -90,12 +90,12 @@ def test_projects_are_pulled_side_by_side_but_four_at_most(server, sync, tmp_pat
     assert len(live_runs(tmp_path)) == 3 * len(PROJECTS)
 
 
-def test_results_stand_in_the_order_asked_for_each_project_once(server, sync):
+def test_results_are_in_the_order_of_the_request_without_duplicates(server, sync):
     fill(server, ["a", "b", "c"])
     assert list(sync(LATER, "lab/c", "lab/*", "lab/a")) == ["lab/c", "lab/a", "lab/b"]
 
 
-def test_what_several_pulls_merge_side_by_side_is_all_there(server, sync, tmp_path):
+def test_parallel_pulls_lose_no_runs(server, sync, tmp_path):
     fill(server, ["a", "b", "c", "d"], runs=700)
     told = []
     sync(LATER, on_progress=told.append)
@@ -104,7 +104,7 @@ def test_what_several_pulls_merge_side_by_side_is_all_there(server, sync, tmp_pa
 
 
 @pytest.mark.fault
-def test_time_outs_halve_how_many_are_asked_at_once_and_how_much(server, tmp_path):
+def test_time_outs_halve_the_parallel_pulls_and_the_pages(server, tmp_path):
     fill(server, ["a", "b", "c"], runs=6)
     client = connect(timeout_s=1)
     late = faults.slow(4).at(when=lambda call: call.variables["perPage"] > 250, times=None)
@@ -125,7 +125,7 @@ def test_a_new_project_of_an_entity_is_found_at_the_next_sync(server, sync):
     assert results["lab/b"].counts.new == 3
 
 
-def test_a_project_that_fails_stops_no_other_and_the_summary_says_why(
+def test_a_failed_project_does_not_stop_the_others_and_the_summary_says_why(
     server, sync, tmp_path, capsys
 ):
     fill(server, ["audio", "text", "vision"])
@@ -143,14 +143,14 @@ def test_a_project_that_fails_stops_no_other_and_the_summary_says_why(
     assert "lab/vision: " in said
 
 
-def test_an_entity_that_is_not_there_stops_no_other(server, sync):
+def test_a_missing_entity_does_not_stop_the_others(server, sync):
     fill(server, ["a"])
     results = sync(LATER, "lib/*", "lab/*")
     assert "no entity" in results["lib/*"].error.message
     assert results["lab/a"].counts.new == 3
 
 
-def test_where_all_fail_each_is_told_with_its_cause(server, sync):
+def test_if_all_projects_fail_the_error_has_each_cause(server, sync):
     fill(server, ["a"])
     with pytest.raises(SourceError) as caught:
         sync(LATER, "lib/*", "lab/x", "lab/y")
@@ -168,16 +168,14 @@ def test_the_projects_of_several_entities_are_kept_apart(server, sync, tmp_path)
     assert sorted(entities) == ["lab", "team"]
 
 
-def test_a_project_that_is_gone_takes_its_runs_out_of_the_figures_until_it_is_back(
-    server, sync, tmp_path
-):
+def test_runs_of_a_deleted_project_count_in_no_figure_until_it_is_back(server, sync, tmp_path):
     fill(server, ["a", "b"])
     sync(LATER)
     lost = list(server.world.entities["lab"]["b"].runs.values())
     server.world.delete_project("lab", "b")
     gone = sync(LATER + HOUR)["lab/b"]
     assert (gone.deleted, gone.error) == (3, None)
-    assert "no such project any more" in gone.notes[0]
+    assert "no longer has this project" in gone.notes[0]
     assert {project for project, _ in live_runs(tmp_path)} == {"a"}
     assert sync(LATER + 2 * HOUR)["lab/b"].deleted == 0
     server.world.put(*lost)
@@ -185,7 +183,7 @@ def test_a_project_that_is_gone_takes_its_runs_out_of_the_figures_until_it_is_ba
     assert {project for project, _ in live_runs(tmp_path)} == {"a", "b"}
 
 
-def test_a_project_of_another_name_is_not_counted_twice(server, sync, tmp_path):
+def test_a_renamed_project_is_not_counted_twice(server, sync, tmp_path):
     fill(server, ["old"])
     sync(LATER)
     server.world.delete_project("lab", "old")
@@ -194,7 +192,7 @@ def test_a_project_of_another_name_is_not_counted_twice(server, sync, tmp_path):
     assert {project for project, _ in live_runs(tmp_path)} == {"renamed"}
 
 
-def test_a_project_that_only_the_listing_leaves_out_keeps_its_runs(server, sync, tmp_path):
+def test_a_project_missing_only_from_the_listing_keeps_its_runs(server, sync, tmp_path):
     fill(server, ["a", "b"])
     sync(LATER)
 
@@ -207,7 +205,7 @@ def test_a_project_that_only_the_listing_leaves_out_keeps_its_runs(server, sync,
     assert {project for project, _ in live_runs(tmp_path)} == {"a", "b"}
 
 
-def test_a_project_that_was_named_and_is_gone_fails_and_keeps_its_runs(server, sync, tmp_path):
+def test_a_named_project_that_is_gone_fails_and_keeps_its_runs(server, sync, tmp_path):
     fill(server, ["a", "b"])
     sync(LATER)
     server.world.delete_project("lab", "b")
@@ -216,7 +214,7 @@ def test_a_project_that_was_named_and_is_gone_fails_and_keeps_its_runs(server, s
     assert {project for project, _ in live_runs(tmp_path)} == {"a", "b"}
 
 
-def test_a_run_that_moved_to_another_project_is_counted_there_alone(server, sync, tmp_path):
+def test_a_run_that_moved_to_another_project_is_counted_only_there(server, sync, tmp_path):
     fill(server, ["a", "b"])
     sync(LATER)
     server.world.delete("lab", "a", "r0001")
@@ -229,7 +227,7 @@ def test_a_run_that_moved_to_another_project_is_counted_there_alone(server, sync
 # Jobs side by side
 
 
-def test_what_a_job_raises_is_raised_though_another_waits_for_an_answer_that_never_comes():
+def test_the_error_of_a_job_is_raised_while_another_job_hangs():
     error = StoreError("full.", "hint.")
     begun, never = threading.Event(), threading.Event()
 
@@ -248,7 +246,7 @@ def test_what_a_job_raises_is_raised_though_another_waits_for_an_answer_that_nev
 
 
 @pytest.mark.parametrize("how", ["run", "frame", "transaction"])
-def test_a_job_ends_when_what_it_works_with_is_closed(tmp_path, how):
+def test_a_job_ends_when_its_store_is_closed(tmp_path, how):
     ended, begun = threading.Event(), threading.Event()
 
     def goes_on(store):
@@ -273,7 +271,7 @@ def test_a_job_ends_when_what_it_works_with_is_closed(tmp_path, how):
     assert ended.wait(PATIENCE_S)
 
 
-def test_a_listener_hears_one_thread_at_a_time_and_nothing_once_it_has_left():
+def test_a_listener_is_called_by_one_thread_at_a_time_and_not_after_leave():
     heard, inside = [], threading.Lock()
 
     def hear(number):

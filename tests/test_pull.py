@@ -1,4 +1,4 @@
-"""Pulls through the real client: what an incremental one asks for, and that it misses nothing."""
+"""Pulls through the real client: incremental ones make few requests and miss nothing."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def server(monkeypatch) -> Iterator[ProtocolServer]:
 
 @pytest.fixture
 def pulled(server, tmp_path):  # noqa: ARG001 - the client is pointed at it
-    """Pulls lab/vision into a store of its own: result = pulled(at, full=...)."""
+    """Pull lab/vision into a new store: result = pulled(at, full=...)."""
     client = connect(timeout_s=20)
 
     def pull(at: datetime, *, full: bool = False, data: Path = tmp_path / "data") -> ProjectResult:
@@ -72,7 +72,7 @@ def states(tmp_path) -> dict:
     return dict(stored(tmp_path / "data", "SELECT run_id, state FROM raw_run"))
 
 
-def test_a_first_pull_reads_everything_and_the_next_only_what_is_new(server, pulled):
+def test_a_first_pull_reads_everything_and_the_next_only_new_runs(server, pulled):
     server.world.put(*(node(number) for number in range(1200)))
     assert pulled(LATER).counts.new == 1200
     before = asked(server)
@@ -90,7 +90,7 @@ def test_with_nothing_new_three_requests_are_enough_for_a_batch_of_unfinished_ru
     assert result.requests <= 3
 
 
-def test_requests_go_by_what_changed_and_not_by_what_there_is(server, pulled):
+def test_the_number_of_requests_depends_on_changed_runs_only(server, pulled):
     server.world.put(*(node(number) for number in range(3000)))
     full = pulled(LATER)
     for number in range(0, 3000, 15):
@@ -101,7 +101,7 @@ def test_requests_go_by_what_changed_and_not_by_what_there_is(server, pulled):
 
 
 @pytest.mark.thorough
-def test_with_nothing_new_only_those_whose_figures_move_are_derived_again(server, tmp_path):
+def test_with_nothing_new_only_scholars_with_open_work_are_derived_again(server, tmp_path):
     server.world.put(*(node(number, username=f"s{number}") for number in range(20)))
     server.world.put(
         node(30, username="runs", state="running", heartbeat_at=LATER + 6 * DAY),
@@ -125,7 +125,7 @@ def test_with_nothing_new_only_those_whose_figures_move_are_derived_again(server
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("state", ["running", "pending", "preempting", "paused by someone"])
-def test_a_run_that_dies_without_a_heartbeat_is_seen(server, pulled, tmp_path, state):
+def test_a_run_that_ends_without_a_heartbeat_is_noticed(server, pulled, tmp_path, state):
     server.world.put(node(0), node(1, state=state), node(2, state="preempted"))
     pulled(LATER)
     server.world.change("lab", "vision", "r0001", state="crashed")
@@ -134,14 +134,14 @@ def test_a_run_that_dies_without_a_heartbeat_is_seen(server, pulled, tmp_path, s
     assert pulled(LATER + 6 * HOUR).requests == 2
 
 
-def test_what_w_and_b_shows_an_hour_late_is_not_missed(server, pulled):
+def test_runs_that_wandb_shows_an_hour_late_are_not_missed(server, pulled):
     server.world.put(node(0))
     pulled(LATER)
     server.world.put(node(1, heartbeat_at=LATER - timedelta(minutes=59)))
     assert pulled(LATER + timedelta(minutes=10)).counts.new == 1
 
 
-def test_the_next_pull_goes_on_from_the_last_that_succeeded(server, pulled):
+def test_the_next_pull_continues_from_the_last_that_succeeded(server, pulled):
     server.world.put(node(0))
     pulled(LATER)
     server.world.put(node(1, heartbeat_at=LATER + HOUR))
@@ -153,7 +153,7 @@ def test_the_next_pull_goes_on_from_the_last_that_succeeded(server, pulled):
     assert pulled(LATER + 6 * HOUR).counts.new == 1
 
 
-def test_a_first_pull_that_failed_is_done_again_in_full(server, pulled, tmp_path):
+def test_a_failed_first_pull_is_repeated_in_full(server, pulled, tmp_path):
     server.world.put(*(node(number) for number in range(1200)))
     server.faults.append(faults.dropped().at(after=2, times=None))
     with pytest.raises(RetryLaterError):
@@ -178,7 +178,7 @@ def leaves_a_run_out() -> faults.Fault:
 
 
 def takes_no_notice() -> faults.Fault:
-    """Gives all runs, whatever heartbeat is asked for."""
+    """Return all runs, whatever the filter by heartbeat."""
 
     def unfiltered(call) -> bool:
         if by_heartbeat(call):
@@ -194,9 +194,7 @@ def refuses() -> faults.Fault:
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("fault", [leaves_a_run_out, takes_no_notice, refuses])
-def test_a_heartbeat_filter_that_lies_makes_every_pull_a_full_one_and_says_so(
-    server, pulled, fault
-):
+def test_a_wrong_heartbeat_filter_makes_every_pull_full_with_a_note(server, pulled, fault):
     server.world.put(*(node(number) for number in range(20)))
     server.faults.append(fault())
     said = pulled(LATER).notes
@@ -204,6 +202,8 @@ def test_a_heartbeat_filter_that_lies_makes_every_pull_a_full_one_and_says_so(
     server.world.change("lab", "vision", "r0003", tags=("late",))
     again = pulled(LATER + HOUR)
     assert (again.counts.changed, again.counts.unchanged, again.notes) == (1, 19, said)
+    server.faults.clear()
+    assert pulled(LATER + 2 * HOUR).notes == []
     server.faults.clear()
     assert pulled(LATER + 2 * HOUR).notes == []
     assert pulled(LATER + 3 * HOUR).requests == 2
@@ -245,19 +245,17 @@ def test_a_filter_by_heartbeat_that_breaks_makes_the_pull_a_full_one(server, pul
         (broken,) = pull_into(store, connected(server), ["lab/vision"], LATER + HOUR)
     assert (broken.counts.new, broken.counts.unchanged) == (1, 5)
     assert "every sync reads all runs" in broken.notes[0]
-    server.faults.clear()
-    assert pulled(LATER + 2 * HOUR).notes == []
     assert pulled(LATER + 3 * HOUR).requests == 2
 
 
-def test_a_run_that_goes_during_the_check_does_not_make_the_filter_a_liar(server, pulled):
+def test_a_run_deleted_during_the_check_does_not_discredit_the_filter(server, pulled):
     server.world.put(*(node(number) for number in range(20)))
     gone = faults.changing(lambda world: world.delete("lab", "vision", "r0019"))
     server.faults.append(gone.at(when=by_heartbeat))
     assert pulled(LATER).notes == []
 
 
-def test_runs_that_move_under_a_scan_are_not_lost(server, pulled):
+def test_runs_that_move_during_a_scan_are_not_lost(server, pulled):
     server.world.put(node(0, heartbeat_at=LATER - 5 * HOUR))
     pulled(LATER)
     server.world.put(*(node(n, heartbeat_at=LATER + timedelta(seconds=n)) for n in range(1, 1101)))
@@ -270,7 +268,7 @@ def test_runs_that_move_under_a_scan_are_not_lost(server, pulled):
 
 
 @pytest.mark.parametrize("fault", [faults.stuck_cursor(), faults.hidden_rows(keep=400)])
-def test_new_runs_that_do_not_come_are_found_by_the_listing_at_once(server, pulled, fault):
+def test_missing_new_runs_are_found_by_the_listing_at_once(server, pulled, fault):
     server.world.put(node(0))
     pulled(LATER)
     server.world.put(*(node(n, heartbeat_at=LATER + timedelta(minutes=n)) for n in range(1, 551)))
@@ -280,7 +278,7 @@ def test_new_runs_that_do_not_come_are_found_by_the_listing_at_once(server, pull
 
 
 @pytest.mark.parametrize("fault", [faults.stuck_cursor(), faults.hidden_rows(keep=400)])
-def test_changed_runs_that_do_not_come_are_told_of_and_asked_for_again(server, pulled, fault):
+def test_missing_changed_runs_are_reported_and_requested_again(server, pulled, fault):
     server.world.put(*(node(number) for number in range(551)))
     pulled(LATER)
     for number in range(1, 551):
@@ -288,7 +286,7 @@ def test_changed_runs_that_do_not_come_are_told_of_and_asked_for_again(server, p
     server.faults.append(fault.at(when=by_heartbeat, times=None))
     result = pulled(LATER + 10 * HOUR)
     assert result.notes == [
-        f"W&B counts {550 - result.counts.changed} more new or changed runs than it gives."
+        f"W&B counts {550 - result.counts.changed} more new or changed runs than it returns."
     ]
     server.faults.clear()
     again = pulled(LATER + 20 * HOUR)
@@ -296,7 +294,7 @@ def test_changed_runs_that_do_not_come_are_told_of_and_asked_for_again(server, p
     assert pulled(LATER + 21 * HOUR).notes == []
 
 
-def test_a_run_that_was_set_aside_is_tried_again_until_it_can_be_read(server, pulled, tmp_path):
+def test_a_skipped_run_is_tried_again_until_it_can_be_read(server, pulled, tmp_path):
     server.world.put(node(0), faults.lose_creation(node(1)), faults.lose_creation(node(2)))
     assert [row.run_id for row in pulled(LATER).rejected] == ["r0001", "r0002"]
     assert len(pulled(LATER + 5 * HOUR).rejected) == 2
@@ -307,7 +305,7 @@ def test_a_run_that_was_set_aside_is_tried_again_until_it_can_be_read(server, pu
     assert stored(tmp_path / "data", "SELECT run_id FROM rejected") == []
 
 
-def test_a_sync_takes_full_and_tells_its_requests_and_notes(server, tmp_path):
+def test_full_syncs_log_their_requests_and_notes(server, tmp_path):
     server.world.put(*(node(number) for number in range(20)))
     server.faults.append(leaves_a_run_out())
     for full in (False, True):
@@ -320,7 +318,7 @@ def test_a_sync_takes_full_and_tells_its_requests_and_notes(server, tmp_path):
     assert log["note"].to_list()[0] == project.notes[0]
 
 
-def test_a_run_that_is_gone_is_marked_at_the_next_sync_and_comes_back(server, pulled, tmp_path):
+def test_a_deleted_run_is_marked_at_the_next_sync_and_can_come_back(server, pulled, tmp_path):
     server.world.put(*(node(number) for number in range(20)))
     pulled(LATER)
     lost = server.world.delete("lab", "vision", "r0007")
@@ -332,14 +330,14 @@ def test_a_run_that_is_gone_is_marked_at_the_next_sync_and_comes_back(server, pu
     assert len(stored(tmp_path / "data")) == 20
 
 
-def test_full_finds_what_is_gone_at_once(server, pulled):
+def test_a_full_sync_finds_deleted_runs_at_once(server, pulled):
     server.world.put(*(node(number) for number in range(20)))
     pulled(LATER)
     server.world.delete("lab", "vision", "r0007")
     assert pulled(LATER + HOUR, full=True).deleted == 1
 
 
-def test_edits_that_move_no_heartbeat_are_found_once_a_day(server, pulled, tmp_path):
+def test_edits_without_a_heartbeat_are_found_once_a_day(server, pulled, tmp_path):
     server.world.put(*(node(number) for number in range(20)))
     pulled(LATER)
     server.world.change("lab", "vision", "r0003", tags=("baseline",))
@@ -352,7 +350,7 @@ def test_edits_that_move_no_heartbeat_are_found_once_a_day(server, pulled, tmp_p
 
 
 @pytest.mark.parametrize("full", [False, True])
-def test_a_scan_that_the_count_does_not_bear_out_deletes_nothing(server, pulled, full):
+def test_a_scan_that_disagrees_with_the_count_deletes_nothing(server, pulled, full):
     server.world.put(*(node(number) for number in range(20)))
     pulled(LATER)
     server.world.delete("lab", "vision", "r0001")
@@ -366,7 +364,7 @@ def test_a_scan_that_the_count_does_not_bear_out_deletes_nothing(server, pulled,
     assert pulled(LATER + 2 * DAY).deleted == 1
 
 
-def test_a_scan_is_made_again_when_runs_go_during_it(server, pulled):
+def test_a_scan_is_repeated_if_runs_are_deleted_during_it(server, pulled):
     server.world.put(*(node(number) for number in range(1200)))
     pulled(LATER)
     gone = faults.changing(lambda world: world.delete("lab", "vision", "r0001"))
@@ -385,7 +383,7 @@ def test_a_full_scan_that_missed_a_run_finds_it_by_the_listing(server, pulled):
     assert (result.counts.new, result.deleted, result.notes) == (1200, 1, [])
 
 
-def test_a_run_that_only_a_listing_leaves_out_is_not_deleted(server, pulled):
+def test_a_run_missing_only_from_a_listing_is_not_deleted(server, pulled):
     server.world.put(*(node(number) for number in range(20)))
     pulled(LATER)
     leave_out = faults.hidden_rows(keep=19)
@@ -396,7 +394,7 @@ def test_a_run_that_only_a_listing_leaves_out_is_not_deleted(server, pulled):
 
 
 @pytest.mark.thorough
-def test_a_deleted_run_is_out_of_every_metric_until_it_comes_back(server, tmp_path):
+def test_a_deleted_run_counts_in_no_metric_until_it_is_back(server, tmp_path):
     server.world.put(node(0), node(100, username="bob"))
 
     def runs_started(at: datetime) -> dict:

@@ -1,4 +1,4 @@
-"""What the next sync sees at once: by W&B's run count, and by asking for unfinished runs."""
+"""Changes that the next sync sees at once, by W&B's run count and by unfinished runs."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def asked_alone(server, run_id: str) -> int:
         pytest.param({"created_at": LATER - 2 * HOUR, "heartbeat_at": LATER - 2 * HOUR}, id="late"),
     ],
 )
-def test_a_run_that_comes_with_an_old_heartbeat_appears_at_the_next_sync(server, pulled, late):
+def test_a_new_run_with_an_old_heartbeat_appears_at_the_next_sync(server, pulled, late):
     pulled(LATER)
     server.world.put(node(40, **late))
     assert pulled(LATER + HOUR).counts.new == 1
@@ -111,7 +111,7 @@ def test_new_and_changed_runs_explain_the_count_and_start_no_listing(server, pul
     assert listings(server) == before
 
 
-def test_runs_deleted_and_created_in_equal_number_are_told_apart_at_once(server, pulled):
+def test_equal_numbers_of_deleted_and_new_runs_are_noticed_at_once(server, pulled):
     pulled(LATER)
     server.world.delete("lab", "vision", "r0003")
     server.world.put(node(40, heartbeat_at=LATER + HOUR))
@@ -119,9 +119,7 @@ def test_runs_deleted_and_created_in_equal_number_are_told_apart_at_once(server,
     assert (result.counts.new, result.deleted) == (1, 1)
 
 
-def test_a_run_that_is_gone_for_one_with_an_old_heartbeat_waits_for_the_daily_listing(
-    server, pulled
-):
+def test_a_run_replaced_by_one_with_an_old_heartbeat_is_found_by_the_daily_listing(server, pulled):
     pulled(LATER)
     server.world.delete("lab", "vision", "r0003")
     server.world.put(node(40))
@@ -130,7 +128,7 @@ def test_a_run_that_is_gone_for_one_with_an_old_heartbeat_waits_for_the_daily_li
     assert (result.counts.new, result.deleted) == (1, 1)
 
 
-def test_a_run_created_while_w_and_b_counts_starts_no_listing(server, pulled):
+def test_a_run_created_during_the_count_does_not_start_a_listing(server, pulled):
     pulled(LATER)
     new = faults.changing(lambda world: world.put(node(40, heartbeat_at=LATER + HOUR)))
     server.faults.append(new.at(operation="Runs"))  # after the count, before the new runs
@@ -139,7 +137,7 @@ def test_a_run_created_while_w_and_b_counts_starts_no_listing(server, pulled):
     assert (result.counts.new, result.requests, listings(server)) == (1, 3, before)
 
 
-def test_a_moved_run_leaves_one_project_and_comes_in_the_other_at_once(server, pulled, tmp_path):
+def test_a_moved_run_changes_projects_at_once(server, pulled, tmp_path):
     server.world.put(node(50, project="audio"))
     pulled(LATER)
     pulled(LATER, "audio")
@@ -150,7 +148,7 @@ def test_a_moved_run_leaves_one_project_and_comes_in_the_other_at_once(server, p
     assert deleted(tmp_path) == {"r0007": LATER + HOUR}
 
 
-def test_runs_of_a_forgotten_person_cost_one_listing_and_no_more(server, pulled, tmp_path):
+def test_runs_of_a_forgotten_person_cost_only_one_listing(server, pulled, tmp_path):
     server.world.put(*(node(number, username="bob") for number in range(5)))
     pulled(LATER)
     bob = exclusions.Names(usernames=frozenset({"bob"}))
@@ -165,7 +163,7 @@ def test_runs_of_a_forgotten_person_cost_one_listing_and_no_more(server, pulled,
     assert pulled(LATER + 4 * HOUR).deleted == 1
 
 
-def test_a_run_that_is_set_aside_is_counted_and_starts_no_listing(server, pulled):
+def test_a_skipped_run_is_counted_and_does_not_start_a_listing(server, pulled):
     pulled(LATER)
     server.world.put(faults.lose_creation(node(40, heartbeat_at=LATER + HOUR)))
     before = listings(server)
@@ -174,7 +172,7 @@ def test_a_run_that_is_set_aside_is_counted_and_starts_no_listing(server, pulled
     assert listings(server) == before
 
 
-def test_a_count_that_no_listing_bears_out_is_not_looked_into_every_time(server, pulled):
+def test_a_count_that_no_listing_confirms_is_not_checked_every_time(server, pulled):
     pulled(LATER)
     more = faults.Fault(change_data=lambda _data, _call: {"project": {"runCount": 23}})
     server.faults.append(more.at(operation="RunCount", times=None))
@@ -186,7 +184,7 @@ def test_a_count_that_no_listing_bears_out_is_not_looked_into_every_time(server,
 
 
 @pytest.mark.parametrize("state", ["running", "pending", "preempting"])
-def test_an_unfinished_run_that_is_gone_leaves_at_once_though_the_count_is_right(
+def test_a_deleted_unfinished_run_is_marked_at_once_even_if_the_count_is_right(
     server, pulled, tmp_path, state
 ):
     server.world.put(*(node(number, state=state) for number in range(3)))
@@ -201,7 +199,7 @@ def test_an_unfinished_run_that_is_gone_leaves_at_once_though_the_count_is_right
     assert asked_alone(server, "r0000") == 0
 
 
-def test_an_unfinished_run_that_comes_when_asked_for_alone_stays(server, pulled, tmp_path):
+def test_an_unfinished_run_returned_by_a_single_request_stays(server, pulled, tmp_path):
     server.world.put(*(node(number, state="running") for number in range(3)))
     pulled(LATER)
 
@@ -214,7 +212,7 @@ def test_an_unfinished_run_that_comes_when_asked_for_alone_stays(server, pulled,
     assert [asked_alone(server, f"r000{n}") for n in range(3)] == [0, 1, 1]
 
 
-def test_a_run_that_was_gone_and_is_back_counts_again_at_the_next_sync(server, pulled, tmp_path):
+def test_a_restored_run_counts_again_at_the_next_sync(server, pulled, tmp_path):
     server.world.put(node(2, state="running"))
     pulled(LATER)
     gone = server.world.delete("lab", "vision", "r0002")
@@ -225,9 +223,7 @@ def test_a_run_that_was_gone_and_is_back_counts_again_at_the_next_sync(server, p
 
 
 @pytest.mark.parametrize("unfinished", [0, 1, 400])
-def test_a_sync_with_nothing_new_takes_four_requests_start_up_included(
-    server, tmp_path, unfinished
-):
+def test_a_sync_with_nothing_new_takes_four_requests_in_all(server, tmp_path, unfinished):
     server.world.put(*(node(number) for number in range(2500)))
     server.world.put(*(node(number, state="running") for number in range(unfinished)))
 
@@ -241,7 +237,7 @@ def test_a_sync_with_nothing_new_takes_four_requests_start_up_included(
     assert asked == ["Viewer", "RunCount", "Runs", "Runs"][: 4 if unfinished else 3]
 
 
-def test_a_comparison_made_by_a_clock_that_was_ahead_is_made_again(server, pulled):
+def test_a_comparison_with_a_future_time_is_repeated(server, pulled):
     pulled(LATER + 3 * DAY)
     server.world.change("lab", "vision", "r0003", tags=("x",))
     assert pulled(LATER + DAY).counts.changed == 1

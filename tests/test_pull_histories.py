@@ -1,4 +1,4 @@
-"""After any history of edits, deaths and faults, the store is what a fresh full pull gives."""
+"""After any history of edits, deletions and faults, the store equals a fresh full pull."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ RUN_COLUMNS = (
 
 @pytest.mark.fault
 @pytest.mark.parametrize("seed", range(4))
-def test_after_any_history_the_store_is_what_a_fresh_full_pull_gives(monkeypatch, tmp_path, seed):
+def test_after_any_history_the_store_equals_a_fresh_full_pull(monkeypatch, tmp_path, seed):
     for folder in ("kept", "now", "fresh"):  # configs compare under one salt only
         (tmp_path / folder).mkdir(mode=0o700)
         (tmp_path / folder / "config.salt").write_text("5a" * 32, encoding="ascii")
@@ -60,7 +60,7 @@ def test_after_any_history_the_store_is_what_a_fresh_full_pull_gives(monkeypatch
         assert not any(it.error or it.rejected for it in pull("kept"))
         pull("fresh", full=True)
 
-    # What gives a sign is there at once, everything else within a day.
+    # Changes with a sign are seen at once, all others within a day.
     soon, now = raw_runs(tmp_path / "soon"), raw_runs(tmp_path / "now")
     gives_signs = ~pl.col("run_id").is_in(history.unseen)
     assert_frame_equal(soon.filter(gives_signs), now.filter(gives_signs))

@@ -1,4 +1,4 @@
-"""Scans of a server that cannot send every page: smaller pages, and runs that are passed over."""
+"""Scans of a server that cannot send every page: smaller pages, and skipped runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from tests import faults
 from tests.worlds import NOON, node, runs_served
-from velocity.cli.checks import examine
+from velocity.cli.doctor import examine
 from velocity.errors import RetryLaterError
 from velocity.reading import reads
 from velocity.settings import Settings
@@ -47,7 +47,7 @@ def larger_than(size: int, fault: faults.Fault) -> faults.Fault:
 
 
 def with_data_of(numbers: Collection[int], fault: faults.Fault) -> faults.Fault:
-    """No page of all runs, nor of some by id, comes that holds the data of one of these."""
+    """Every page with the data of one of these runs fails."""
     bad = {IDS[number] for number in numbers}
 
     def holds(call) -> bool:
@@ -75,7 +75,7 @@ def with_data_of(numbers: Collection[int], fault: faults.Fault) -> faults.Fault:
     ],
     ids=["dropped", "web page", "413", "too large", "deadline"],
 )
-def test_pages_shrink_where_they_do_not_come_and_nothing_is_lost(server, fault):
+def test_pages_shrink_if_they_fail_and_nothing_is_lost(server, fault):
     server.faults.append(larger_than(40, fault))
     batches = list(connect().fetch_runs("lab", "vision", page_size=100))
     assert [run_id for batch in batches for run_id in batch.runs["run_id"]] == IDS
@@ -106,7 +106,7 @@ def test_a_page_that_fails_with_everything_else_is_not_tried_smaller(server):
 
 
 @pytest.mark.parametrize("number", [0, 137, COUNT - 1])
-def test_a_run_that_never_comes_is_passed_over_with_its_reason(server, number):
+def test_a_run_that_cannot_be_sent_is_skipped_with_its_reason(server, number):
     server.faults.append(with_data_of([number], faults.dropped()))
     batches = list(connect().fetch_runs("lab", "vision", page_size=100))
     assert sum(batch.runs.height for batch in batches) == COUNT - 1
@@ -121,7 +121,7 @@ def test_a_run_that_never_comes_is_passed_over_with_its_reason(server, number):
     [[137], range(7, COUNT, 12), range(100, 130), [0, 1, 50, 99, 100, 250, 299]],
     ids=["one", "spread", "in a row", "here and there"],
 )
-def test_runs_that_never_come_cost_some_requests_each_and_no_other_run(server, bad):
+def test_runs_that_cannot_be_sent_cost_some_requests_each_and_no_other_run(server, bad):
     server.faults.append(with_data_of(bad, faults.refused("response too large")))
     lab, page_size = connect(), 100
     before = lab.requests
@@ -136,7 +136,7 @@ def test_runs_that_never_come_cost_some_requests_each_and_no_other_run(server, b
 
 
 @pytest.mark.fault
-def test_a_run_whose_data_takes_too_long_is_passed_over_and_the_others_come(server):
+def test_a_run_that_takes_too_long_is_skipped_and_the_others_are_pulled(server):
     server.faults.append(with_data_of([2], faults.slow(3)))
     batches = list(connect(timeout_s=1).fetch_runs("lab", "vision", run_ids=IDS[:5]))
     assert sum(batch.runs.height for batch in batches) == 4
@@ -145,7 +145,7 @@ def test_a_run_whose_data_takes_too_long_is_passed_over_and_the_others_come(serv
 
 
 @pytest.mark.thorough
-def test_a_run_that_never_comes_stops_no_sync_and_is_tried_again(server, tmp_path):
+def test_a_run_that_cannot_be_sent_does_not_stop_syncs_and_is_tried_again(server, tmp_path):
     server.faults.append(with_data_of([137], faults.dropped()))
 
     def sync(days: int):
@@ -165,7 +165,7 @@ def test_a_run_that_never_comes_stops_no_sync_and_is_tried_again(server, tmp_pat
 
 
 @pytest.mark.thorough
-def test_many_runs_that_never_come_stop_no_sync_and_cost_little_when_tried_again(server, tmp_path):
+def test_many_runs_that_cannot_be_sent_do_not_stop_syncs_and_cost_little_later(server, tmp_path):
     bad = range(7, COUNT, 20)
     server.faults.append(with_data_of(bad, faults.refused("response too large")))
 
@@ -180,7 +180,7 @@ def test_many_runs_that_never_come_stop_no_sync_and_cost_little_when_tried_again
     assert again.requests <= 3 * len(bad) + 10
 
 
-def test_runs_that_do_not_come_once_cast_no_doubt_on_the_filter_by_heartbeat(server, tmp_path):
+def test_runs_that_fail_once_do_not_discredit_the_heartbeat_filter(server, tmp_path):
     def by_heartbeat(call) -> bool:
         return "heartbeatAt" in call.variables["filters"] and "summaryMetrics" in call.query
 

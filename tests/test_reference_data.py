@@ -11,8 +11,9 @@ import pytest
 from tests.comparison import rows_by
 from velocity.reading import reads
 from velocity.settings import Settings
+from velocity.sources.base import Asked
 from velocity.store import latest_snapshot
-from velocity.sync.commands import import_tables
+from velocity.sync.commands import import_runs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,8 @@ def imported(shared_data, tmp_path_factory):
     for table in ("pozidriv", "nasa"):
         data = tmp_path_factory.mktemp(table)
         file = shared_data / f"{table}.runs.parquet"
-        import_tables(data, Settings(roster=data / "none.toml"), [file])
+        asked = Asked([str(file)])
+        import_runs(data, Settings(roster=data / "none.toml"), "table", asked)
         snapshots[table] = latest_snapshot(data)
     return snapshots
 

@@ -1,4 +1,4 @@
-"""Readers and the writer never wait for one another, and the last three snapshots stay."""
+"""Readers and the writer do not wait for each other, and the last three snapshots stay."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from velocity.reading import reads
 from velocity.store import Snapshot, latest_snapshot, open_live
 
 
-def test_a_reader_reads_while_a_writer_writes_and_publishes(tmp_path):
+def test_reads_work_during_writes_and_publishing(tmp_path):
     store_of([run("r1", "09:00", "10:00")], "11:00", data=tmp_path)
     reader = latest_snapshot(tmp_path)
     with open_live(tmp_path):  # a writer holds the live file
@@ -27,8 +27,8 @@ def test_three_snapshots_are_kept(tmp_path):
     assert kept == ["00000003", "00000004", "00000005"]
 
 
-def test_a_snapshot_that_is_open_can_be_opened_again(tmp_path):
-    """As two sessions do that begin at once, or one that comes back to an older snapshot."""
+def test_an_open_snapshot_can_be_opened_again(tmp_path):
+    """Two sessions may start at once, or one may return to an older snapshot."""
     opened = store_of([run("r1", "09:00", "10:00")], "11:00", data=tmp_path)
     again = Snapshot(tmp_path / "snapshots" / f"{opened.name}.duckdb")
     assert reads.runs(again).height == reads.runs(opened).height == 1

@@ -1,4 +1,4 @@
-"""What a sync tells, which may be a log: no key, address, run name or other text of a run."""
+"""The output of a sync, which may be a log, has no key, address or text of a run."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def told(number):
     )
 
 
-def test_a_sync_tells_no_key_address_or_text_of_a_run_whatever_goes_wrong(tmp_path):
+def test_a_sync_never_shows_a_key_an_address_or_text_of_a_run(tmp_path):
     (tmp_path / "roster.toml").write_text(_ROSTER, encoding="utf-8")
     (tmp_path / "velocity.toml").write_text("", encoding="utf-8")
     with ProtocolServer(World([told(0), lose_creation(told(1)), told(2)])) as server:
@@ -67,6 +67,6 @@ def test_a_sync_tells_no_key_address_or_text_of_a_run_whatever_goes_wrong(tmp_pa
             server.faults.clear()
         code, said = sync("k" * 40)
         assert (code, WORD.findall(said)) == (1, [])
-    # The search finds what is there.
+    # The search itself works.
     shown = velocity("runs", "--format", "csv", cwd=tmp_path).stdout.decode()
     assert {"zqrunkx", "zquserkx"} <= set(WORD.findall(shown))

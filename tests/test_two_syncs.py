@@ -1,4 +1,4 @@
-"""Two syncs of one store at once: the second says who is at it, and leaves."""
+"""Two syncs of one store at once: the second names the first, and ends."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from velocity.store import latest_snapshot
 
 
 @pytest.mark.fault
-def test_the_second_says_who_holds_the_lock_and_leaves_the_first_alone(monkeypatch, tmp_path):
+def test_the_second_sync_names_the_holder_of_the_lock_and_ends(monkeypatch, tmp_path):
     with ProtocolServer(World([node(number) for number in range(9)])) as server:
         point_client_at(server, monkeypatch)
         env = environment(tmp_path, WANDB_BASE_URL=server.url, WANDB_API_KEY=server.api_key)
@@ -34,7 +34,7 @@ def test_the_second_says_who_holds_the_lock_and_leaves_the_first_alone(monkeypat
             said = " ".join(second.lines())
             assert second.code == 1
             assert f"is being written by process {first.pid} since 20" in said
-            assert "Wait for it to end" in said
+            assert "Wait until it has finished" in said
             may_go_on.set()
             assert list(lines)
             assert first.code == 0

@@ -1,4 +1,4 @@
-"""State words that no rule knows are named by the commands that bring runs in, and by doctor."""
+"""Unknown states are listed by the commands that bring runs in, and by doctor."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from tests.builders import run, store_of
 from tests.commands import velocity
-from velocity.cli import checks
-from velocity.cli.states import told_unknown_states
+from velocity.cli import doctor
+from velocity.cli.doctor import unknown_states
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,13 +28,13 @@ HEADER = "entity,project,run_id,username,state,created_at,runtime_s\n"
         (list("mquvwxyz"), "m (1 run), q (1 run), u (1 run), v (1 run), w (1 run), and 3 more"),
     ],
 )
-def test_words_are_told_with_the_runs_that_have_them(states: list[str], told: str) -> None:
+def test_unknown_states_are_listed_with_their_number_of_runs(states: list[str], told: str) -> None:
     rows = [run(f"r{n}", "09:00", "10:00", state=state) for n, state in enumerate(states)]
-    found = told_unknown_states(store_of(rows, "20:00"))
+    found = unknown_states(store_of(rows, "20:00"))
     assert found == (f"states that velocity does not know: {told}" if told else "")
 
 
-def test_import_names_them_and_so_does_doctor(tmp_path: Path) -> None:
+def test_import_and_doctor_list_unknown_states(tmp_path: Path) -> None:
     table = tmp_path / "runs.csv"
     row = "lab,p,r1,ada,GONE_FISHING,2026-05-04T09:00:00Z,60\n"
     table.write_text(HEADER + row, encoding="utf-8")
@@ -42,11 +42,11 @@ def test_import_names_them_and_so_does_doctor(tmp_path: Path) -> None:
     words = "states that velocity does not know: GONE_FISHING (1 run)"
     assert done.returncode == 0
     assert words in done.stderr.decode()
-    (finding,) = (it for it in checks._store(tmp_path / "data") if it.about == "states")
+    (finding,) = (it for it in doctor._store(tmp_path / "data") if it.about == "states")
     assert (finding.state, finding.told) == ("note", words)
 
 
-def test_a_table_of_known_states_is_imported_without_a_word_about_them(tmp_path: Path) -> None:
+def test_a_table_with_known_states_has_no_note(tmp_path: Path) -> None:
     table = tmp_path / "runs.csv"
     table.write_text(HEADER + "lab,p,r1,ada,TIMEOUT,2026-05-04T09:00:00Z,60\n", encoding="utf-8")
     assert b"does not know" not in velocity("import", str(table), cwd=tmp_path).stderr

@@ -1,4 +1,4 @@
-"""`velocity sync --watch`: services against the protocol server, stopped, starved and killed."""
+"""`velocity sync --watch` against the stand-in server, stopped, starved and killed."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
-from typer.testing import CliRunner
+from typer import BadParameter
 
 from scripts.waiting import PATIENCE_S, wait_until
 from tests.commands import VELOCITY, environment, velocity
 from tests.faults import slow
 from tests.processes import MARK, assert_nothing_runs, carrying
 from tests.worlds import node, point_client_at
-from velocity.cli.application import app
+from velocity.cli.bring import _seconds
 from velocity.cli.watched import tell_result
 from velocity.database.lock import writer_lock
 from velocity.demo.wandb_server.server import DEMO_API_KEY, ProtocolServer
@@ -60,7 +60,7 @@ class Service:
         self.log = ""
 
     def until(self, event, **fields):
-        """Reads on to the next line of an event with these fields; gives its fields."""
+        """Read to the next line of an event with these fields and return its fields."""
         wanted = {"event": event} | fields
         cycles = 0
         for line in self._process.stderr:
@@ -74,7 +74,7 @@ class Service:
         pytest.fail(self.log)
 
     def ends(self, by):
-        """Sends a signal; how the service ends."""
+        """Send a signal and return how the service ends."""
         self._process.send_signal(by)
         self.log += self._process.communicate(timeout=PATIENCE_S)[1]
         return self._process.returncode
@@ -121,7 +121,7 @@ def server():
 
 
 @pytest.mark.thorough
-def test_it_syncs_again_and_again_and_stops_when_told(server, tmp_path):
+def test_a_watch_syncs_repeatedly_and_stops_on_a_signal(server, tmp_path):
     with watching(tmp_path, server.url) as service:
         assert service.until("published")["new"] == "1"
         server.world.put(node(1, project="audio"))
@@ -134,9 +134,7 @@ def test_it_syncs_again_and_again_and_stops_when_told(server, tmp_path):
     assert reads.runs(latest_snapshot(service.data)).height == 2
 
 
-def test_its_syncs_are_our_own_program_whatever_lies_in_the_working_directory(
-    tmp_path, monkeypatch
-):
+def test_modules_in_the_working_directory_are_not_imported(tmp_path, monkeypatch):
     begun = []
 
     def begin(command, *_):
@@ -157,7 +155,7 @@ def test_its_syncs_are_our_own_program_whatever_lies_in_the_working_directory(
 
 
 @pytest.mark.thorough
-def test_every_line_says_when_and_what_and_no_secret_or_name_of_a_run(server, tmp_path):
+def test_every_line_has_a_time_and_an_event_and_no_secret_or_run_name(server, tmp_path):
     with watching(tmp_path, server.url) as service:
         service.until("waiting")
         service.ends(signal.SIGTERM)
@@ -172,7 +170,7 @@ def test_every_line_says_when_and_what_and_no_secret_or_name_of_a_run(server, tm
         assert secret not in service.log
 
 
-def test_words_of_others_cannot_forge_a_line_or_bring_a_secret(tmp_path):
+def test_text_from_outside_cannot_forge_a_line_or_leak_a_secret(tmp_path):
     with (tmp_path / "log").open("wb") as file:
         words = f"no\nts=1 event=stopped \x1b[2J {'k' * 40} a@b.example https://x/?key=1"
         Log(file.fileno()).tell("error", "failed", reason=words)
@@ -181,7 +179,7 @@ def test_words_of_others_cannot_forge_a_line_or_bring_a_secret(tmp_path):
 
 
 @pytest.mark.fault
-def test_it_outlives_an_outage_of_the_server(server, tmp_path):
+def test_a_watch_survives_an_outage_of_the_server(server, tmp_path):
     port = int(server.url.rpartition(":")[2])
     with watching(tmp_path, server.url) as service:
         service.until("published")
@@ -196,14 +194,14 @@ def test_it_outlives_an_outage_of_the_server(server, tmp_path):
 
 
 @pytest.mark.fault
-def test_a_sync_without_progress_ends_itself(server, tmp_path):
+def test_a_sync_without_progress_ends(server, tmp_path):
     server.faults.append(slow(PATIENCE_S))
     assert watched_sync(tmp_path, server.url, patience_s=2) == (-signal.SIGALRM, "")
     assert_nothing_runs(tmp_path)
 
 
 @pytest.mark.thorough
-def test_a_removal_stopped_midway_is_finished_and_logged_before_the_sync(server, tmp_path):
+def test_an_interrupted_removal_is_finished_and_logged_before_the_sync(server, tmp_path):
     data = tmp_path / "data"
     data.mkdir()
     exclusions.load(data).begun(exclusions.Names(usernames=frozenset({"ada"}))).save(data)
@@ -233,7 +231,7 @@ def test_a_sync_that_is_killed_is_logged_and_the_next_one_publishes(server, tmp_
 
 
 @pytest.mark.fault
-def test_it_leaves_a_store_alone_that_another_process_writes(server, tmp_path):
+def test_a_watch_skips_a_sync_while_another_process_writes_the_store(server, tmp_path):
     (tmp_path / "data").mkdir()
     with watching(tmp_path, server.url) as service:
         with writer_lock(service.data):
@@ -243,7 +241,7 @@ def test_it_leaves_a_store_alone_that_another_process_writes(server, tmp_path):
 
 
 @pytest.mark.fault
-def test_it_opens_the_store_again_once_the_disk_has_room(server, tmp_path):
+def test_a_watch_recovers_from_a_full_disk(server, tmp_path):
     with watching(tmp_path, server.url) as service:
         service.until("published")
         _, hard = resource.prlimit(service.pid, resource.RLIMIT_FSIZE)
@@ -259,7 +257,7 @@ def test_it_opens_the_store_again_once_the_disk_has_room(server, tmp_path):
 @pytest.mark.parametrize(
     ("by", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)]
 )
-def test_a_sync_under_way_ends_with_the_service_however_that_ends(server, tmp_path, by, code):
+def test_a_sync_in_progress_ends_with_the_service(server, tmp_path, by, code):
     server.faults.append(slow(PATIENCE_S))
     with watching(tmp_path, server.url) as service:
         service.until("started")
@@ -270,7 +268,7 @@ def test_a_sync_under_way_ends_with_the_service_however_that_ends(server, tmp_pa
     assert not (service.data / "CURRENT").exists()
 
 
-def test_an_entity_without_a_project_is_no_failure(server, tmp_path, monkeypatch):
+def test_an_entity_without_projects_is_not_a_failure(server, tmp_path, monkeypatch):
     server.world.entities["empty"] = {}
     point_client_at(server, monkeypatch)
     result = sync_wandb(tmp_path, Settings(), projects=["empty/*"])
@@ -312,7 +310,7 @@ def test_the_pause_grows_with_each_failure_and_a_good_sync_resets_it(tmp_path, m
 @pytest.mark.parametrize(
     ("told", "code"), [("exit 3", 3), (":", -signal.SIGKILL)], ids=["obeys", "ignores"]
 )
-def test_a_sync_is_told_to_stop_and_killed_only_if_it_does_not(monkeypatch, told, code):
+def test_a_sync_is_terminated_and_killed_only_if_that_fails(monkeypatch, told, code):
     monkeypatch.setattr(watch, "_STOP_WITHIN_S", PATIENCE_S if code == 3 else 0.2)
     script = f"trap '{told}' TERM; echo ready; while :; do sleep 0.05; done"
     with subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE) as sync:
@@ -329,19 +327,18 @@ def test_failures_in_a_row_wait_longer_up_to_the_interval():
     assert pause_s(10, 3, 0) == 10
 
 
-def test_services_do_not_all_ask_at_once():
+def test_services_start_their_syncs_at_different_times():
     assert [pause_s(600, 0, draw) for draw in (-1, 1)] == pytest.approx([540, 660])
     assert [pause_s(600, 1, draw) for draw in (-1, 1)] == pytest.approx([27, 33])
 
 
 @pytest.mark.parametrize("text", ["", "10", "m", "0s", "-1m", "1.5h", "10 m", "10d", "9999999s"])
-def test_a_time_that_is_none_is_told(text):
-    done = CliRunner().invoke(app, ["sync", "--watch", text])
-    assert done.exit_code == 2
-    assert "is not a length of time such as 30s" in " ".join(done.output.replace("│", " ").split())
+def test_an_invalid_interval_is_refused(text):
+    with pytest.raises(BadParameter, match="is not a length of time such as 30s"):
+        _seconds(text)
 
 
-def test_what_can_never_work_is_told_at_once(tmp_path):
+def test_a_watch_that_can_never_work_fails_at_once(tmp_path):
     done = velocity("sync", "--watch", "10m", cwd=tmp_path)
     assert done.returncode == 1
     assert b"No W&B project is named" in done.stderr

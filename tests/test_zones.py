@@ -1,4 +1,4 @@
-"""Time zones: the locked package's in Python, DuckDB's own in SQL, and where these differ."""
+"""Time zones: tzdata in Python, DuckDB's own in SQL, and their differences."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import velocity
-from velocity.cli import checks
+from velocity.cli import doctor
 from velocity.store import zones
 from velocity.store.zones import differing_zones
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 KNOWN = {"America/Havana", "Cuba"}
 
 
-def test_zones_are_those_of_the_package() -> None:
+def test_zones_come_from_the_package() -> None:
     assert velocity.__version__
     assert zoneinfo.TZPATH == ()
     assert "Europe/Berlin" in zoneinfo.available_timezones()
@@ -63,7 +63,7 @@ def test_offsets_are_compared_on_both_sides_of_every_change(name: str, changes: 
         ("Europe/Vienna", None),
     ],
 )
-def test_a_zone_with_other_rules_is_found(
+def test_a_zone_with_different_rules_is_found(
     monkeypatch: pytest.MonkeyPatch, other: str, differs_at: datetime | None
 ) -> None:
     monkeypatch.setattr(zones, "ZoneInfo", lambda _: ZoneInfo(other))
@@ -97,9 +97,9 @@ def test_doctor_compares_the_zones_of_the_roster_and_the_programme(
         asked.extend(zones)
         return dict.fromkeys(zones, datetime(2026, 11, 6, tzinfo=UTC))
 
-    monkeypatch.setattr(checks, "differing_zones", all_differ)
-    monkeypatch.setattr(checks, "_server", lambda _: iter(()))
-    found = [it for it in checks.examine(tmp_path, config) if it.about == "time zone"]
+    monkeypatch.setattr(doctor, "differing_zones", all_differ)
+    monkeypatch.setattr(doctor, "_server", lambda _: iter(()))
+    found = [it for it in doctor.examine(tmp_path, config) if it.about == "time zone"]
     assert asked == (names or ["Asia/Tokyo", "UTC"])
     assert [it.told.partition(":")[0] for it in found] == asked
     assert {it.state for it in found} == {"note"}

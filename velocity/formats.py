@@ -1,7 +1,7 @@
-"""How figures are written, on pages, in charts and in reports. No Streamlit, no Plotly.
+"""Formats values for pages, charts, reports and the command line.
 
-Spaces inside a value are no-break spaces, so that "3 h 20 m" never falls apart at a line's end.
-What is not known is said in words.
+Spaces inside a value are no-break spaces, so that "3 h 20 m" stays on one line. Unknown values are
+"not known".
 """
 
 from __future__ import annotations
@@ -11,31 +11,34 @@ import math
 import re
 import string
 import unicodedata
+from datetime import date
 from typing import TYPE_CHECKING, TypeGuard
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import date, datetime, timedelta
+    from datetime import datetime, timedelta
 
 NBSP = "\u00a0"
 MINUS = "\u2212"
 NOT_KNOWN = "not known"
-#: Fewer events than this make no median: the dots are shown instead.
+#: With fewer events there is no median: the dots are shown instead.
 MEDIAN_EVENTS = 6
-#: A longer runway is no forecast.
+#: A longer runway is not a forecast.
 LONG_RUNWAY_DAYS = 3650
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-#: From here on hours are no longer told to the minute.
+#: From here on, hours are shown without minutes.
 _LONG_HOURS = 48
+_DECIMALS = 2
+_SPARE_DECIMALS = 4
 _K_FROM = 10_000
 _M_FROM = 1_000_000
-#: Has no width and breaks no line.
+#: Has no width and does not break a line.
 _JOINER = "\u2060"
 _WWW = re.compile(r"www(?=\.)", re.IGNORECASE)
-#: Characters that reorder the text around them: a name must not rewrite its neighbours.
+#: Characters that reorder the text around them.
 _BIDI = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -62,7 +65,7 @@ def duration(hours: float | None) -> str:
 
 
 def age(of: timedelta) -> str:
-    """How long ago something was, in its largest unit alone: "42 min", "9 h", "3 d"."""
+    """How long ago something was, in one unit: "42 min", "9 h", "3 d"."""
     minutes = max(0, int(of.total_seconds() // 60))
     if minutes < 60:  # noqa: PLR2004
         return f"{minutes}{NBSP}min"
@@ -71,7 +74,7 @@ def age(of: timedelta) -> str:
 
 
 def duration_change(hours: float | None) -> str:
-    """A difference of durations to the minute, with its sign: "+39 m"; a true minus."""
+    """A difference of durations to the minute, with its sign: "+39 m"."""
     if not _known(hours):
         return NOT_KNOWN
     whole = round(hours * 60) / 60
@@ -99,10 +102,10 @@ def median(
     """A median in hours with its limits in words: "4 h 43 m (3 h 18 m to 6 h 22 m)".
 
     Args:
-        value: the median; None where the curve never gets there.
-        low: lower 95 % limit; None where there is none.
-        high: upper 95 % limit; None where there is none.
-        largest: largest observed time, shown as "> 31 h" in place of a median never reached.
+        value: the median; None if the curve does not reach it.
+        low: lower 95 % limit, if any.
+        high: upper 95 % limit, if any.
+        largest: largest observed time, shown as "> 31 h" if there is no median.
     """
     if value is None:
         return NOT_KNOWN if largest is None else f">{NBSP}{duration(largest)}"
@@ -118,7 +121,7 @@ def limits(low: float | None, high: float | None) -> str:
 
 
 def too_few(events: int, noun: str = "loop") -> str:
-    """The sentence in place of a median of fewer than `MEDIAN_EVENTS` events."""
+    """The sentence instead of a median of fewer than `MEDIAN_EVENTS` events."""
     return f"{plural(events, noun)} so far; medians start at {MEDIAN_EVENTS} events."
 
 
@@ -142,7 +145,7 @@ def rounded_amount(value: float | None) -> str:
 
 
 def count_change(value: float | None) -> str:
-    """A difference of counts with its sign: "+8"; a true minus."""
+    """A difference of counts with its sign: "+8"."""
     if not _known(value):
         return NOT_KNOWN
     return _signed(count(value), round(value))
@@ -163,14 +166,14 @@ def plural(number: float, noun: str) -> str:
 
 
 def sample(number: int | None, noun: str = "") -> str:
-    """n, as it stands beside every figure: "n = 47", "n = 241 loops"."""
+    """The sample size beside a figure: "n = 47", "n = 241 loops"."""
     if number is None:
         return f"n {NOT_KNOWN}"
     return f"n{NBSP}={NBSP}{plural(number, noun) if noun else count(number)}"
 
 
 def share(value: float | None) -> str:
-    """A share of 0 to 1 as whole per cent: "64 %"."""
+    """A share of 0 to 1 in whole per cent: "64 %"."""
     return f"{round(value * 100)}{NBSP}%" if _known(value) else NOT_KNOWN
 
 
@@ -182,7 +185,7 @@ def rounded_share(value: float | None) -> str:
 
 
 def share_exact(value: float | None) -> str:
-    """A share with one decimal: "98.6 %"; 100.0 % only where nothing is missing."""
+    """A share with one decimal: "98.6 %"; 100.0 % only if it is exactly 1."""
     if not _known(value):
         return NOT_KNOWN
     shown = round(value * 100, 1)
@@ -192,7 +195,7 @@ def share_exact(value: float | None) -> str:
 
 
 def points(change: float | None) -> str:
-    """A difference of two shares in points, with its sign: "+2 points"; a true minus."""
+    """A difference of two shares in points, with its sign: "+2 points"."""
     if not _known(change):
         return NOT_KNOWN
     whole = round(change * 100)
@@ -207,6 +210,47 @@ def figure(value: float | None, unit: str) -> str:
 
 #: How the values of a unit are written. Hours are float hours, shares 0 to 1.
 _WRITERS = {"count": count, "share": share, "hours": duration}
+
+
+def written(value: float | date | None) -> str:
+    """A value in a table or in arithmetic: "1,234.57", "5 Jan 2026", "yes".
+
+    A number has two decimals, or two digits where that would be 0.
+    """
+    if value is None:
+        return NOT_KNOWN
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, date):
+        return f"{value:%-d %b %Y}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if not math.isfinite(value):
+        return str(value)
+    decimals = _DECIMALS
+    if 0 < abs(value) < 10**-_DECIMALS:
+        decimals = 1 - math.floor(math.log10(abs(value)))
+    # Two sums of the same rows may differ in the last bit, which must not decide the last digit.
+    text = f"{round(value, decimals + _SPARE_DECIMALS):,.{decimals}f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def with_unit(value: float, unit: str) -> str:
+    """A number and its unit: "1 run", "2.5 hours"."""
+    return f"{written(value)} {unit.removesuffix('s') if value == 1 else unit}"
+
+
+def elapsed(seconds: float) -> str:
+    """How long something took, in the unit that fits: "0.3 s", "12 s", "2 min", "3.0 h"."""
+    if seconds < 99.5:  # noqa: PLR2004
+        return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"  # noqa: PLR2004
+    minutes = seconds / 60
+    return f"{minutes:.0f} min" if minutes < 99.5 else f"{minutes / 60:.1f} h"  # noqa: PLR2004
+
+
+def plain(text: str) -> str:
+    """The text with ordinary spaces, for a terminal or a log."""
+    return text.replace(NBSP, " ")
 
 
 def day(value: date) -> str:
@@ -237,12 +281,7 @@ def span(first: date, last: date) -> str:
 
 
 def instant(moment: datetime | None, zone: str) -> str:
-    """An instant in `zone`, which is named: "Mon 23 Nov, 06:00 UTC".
-
-    Args:
-        moment: aware; None where not known.
-        zone: IANA name.
-    """
+    """An instant (aware) in a time zone (IANA name): "Mon 23 Nov, 06:00 UTC"."""
     if moment is None:
         return NOT_KNOWN
     local = moment.astimezone(ZoneInfo(zone))
@@ -258,13 +297,13 @@ def clock(moment: datetime) -> str:
 
 
 def mid_sentence(text: str) -> str:
-    """The text as it goes on inside a sentence: "Busy hours" begins small, "GPU-hours" does not."""
+    """The text inside a sentence: "busy hours", but "GPU-hours"."""
     first_word = text.split(maxsplit=1)[0] if text.strip() else ""
     return text if re.search(r"[A-Z&]", first_word[1:]) else text[:1].lower() + text[1:]
 
 
 def label(text: str | None, limit: int = 40) -> str:
-    """Someone's text on one line of at most `limit` characters, without control characters."""
+    """Text on one line of at most `limit` characters, without control characters."""
     if text is None:
         return NOT_KNOWN
     kept = (
@@ -277,15 +316,15 @@ def label(text: str | None, limit: int = 40) -> str:
 
 
 def markdown(text: str) -> str:
-    """`text` so that Markdown shows it literally: no links, images, colours or formulas."""
-    # Addresses become links however they are escaped, unless something stands within them.
+    """Escape text for Markdown: no links, images, colours or formulas."""
+    # Escaped addresses still become links, unless a joiner is inside them.
     text = text.replace("://", f":{_JOINER}//").replace("@", f"{_JOINER}@")
     text = _WWW.sub(rf"\g<0>{_JOINER}", text)
     return "".join(f"\\{part}" if part in string.punctuation else part for part in text)
 
 
 def did_you_mean(asked: str, known: Iterable[str], *, otherwise: str = "") -> str:
-    """Returns a question that offers the nearest known names; `otherwise` if none is near."""
+    """A question that offers the nearest known names; `otherwise` if none is near."""
     near = difflib.get_close_matches(asked, list(known))
     return f"Did you mean {' or '.join(map(label, near))}?" if near else otherwise
 

@@ -40,7 +40,7 @@ FAULTS = (
         "derive/004_run_told",
         "WHERE raw.deleted_at IS NULL\n    AND",
         "WHERE",
-        ("tests/test_pull.py::test_a_deleted_run_is_out_of_every_metric_until_it_comes_back",),
+        ("tests/test_pull.py::test_a_deleted_run_counts_in_no_metric_until_it_is_back",),
     ),
     Fault(
         "runs begin when created",

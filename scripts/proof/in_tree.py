@@ -35,18 +35,19 @@ _SYNC_MODULES = ("velocity.sync.commands", "velocity.sync")
 _SOME_TIME = datetime(2026, 11, 29, 1, tzinfo=UTC)
 
 
-def _sync_function(name: str) -> Callable[..., Any]:
-    """Returns a function of the tree's sync, wherever it lies.
+def _sync_function(*names: str) -> Callable[..., Any]:
+    """Returns the first function that the tree's sync has, wherever it lies.
 
     The command line cannot be used here: it has no way to set the clock.
     """
     for place in _SYNC_MODULES:
         parent = place.rpartition(".")[0]
         if hasattr(import_module(parent), "__path__") and find_spec(place) is not None:
-            function = getattr(import_module(place), name, None)
-            if function is not None:
-                return function  # type: ignore[no-any-return]  # found by name
-    sys.exit(f"no {name} in {' or '.join(_SYNC_MODULES)}")
+            module = import_module(place)
+            for name in names:
+                if hasattr(module, name):
+                    return getattr(module, name)  # type: ignore[no-any-return]  # found by name
+    sys.exit(f"no {' or '.join(names)} in {' or '.join(_SYNC_MODULES)}")
 
 
 def _pull_one_by_one() -> None:
@@ -74,11 +75,14 @@ def _sync(config: str, data: str, at: str) -> None:
 def _import(config: str, data: str, *tables: str) -> None:
     """Imports tables one by one, each complete to its own instant ("-": to its largest time)."""
     settings = import_module("velocity.settings").load_settings(Path(config))
-    import_tables = _sync_function("import_tables")
+    import_tables = _sync_function("import_tables", "import_runs")
     for file, at in zip(tables[::2], tables[1::2], strict=True):
         as_of = None if at == "-" else datetime.fromisoformat(at)
         now = as_of or _SOME_TIME
-        import_tables(Path(data), settings, [Path(file)], as_of=as_of, clock=lambda now=now: now)
+        what: tuple[Any, ...] = ([Path(file)],)
+        if import_tables.__name__ == "import_runs":
+            what = "table", import_module("velocity.sources.base").Asked([file])
+        import_tables(Path(data), settings, *what, as_of=as_of, clock=lambda now=now: now)
 
 
 def _read(config: str, data: str, commands: str, out: str) -> None:

@@ -1,4 +1,4 @@
-"""The commands put together, and what happens when one of them cannot go on."""
+"""The commands of `velocity`, and what they say when they fail."""
 
 # No `from __future__ import annotations`: Typer reads the types of the options at run time.
 
@@ -7,33 +7,82 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from velocity import __version__
-from velocity.cli import bring, doctor, explain, figures, forget, metrics, report, roster, serving
-from velocity.cli.options import ConfigOption, DataOption
+from velocity.cli.options import ConfigOption, DataOption, takes_places
 from velocity.cli.progress import say
 from velocity.errors import VelocityError
 
 _ABOUT = """Research velocity from Weights & Biases runs.
 
-How many experiments are in flight, how long a feedback loop takes, and which half of it is waiting.
+How many experiments run at once, how long a feedback loop takes, and how much of it is waiting.
 
-To look around: `velocity demo`. With runs of your own: `velocity sync`, then `velocity app`."""
+To look around: `velocity demo`. With your own runs: `velocity sync`, then `velocity app`."""
 
-app = typer.Typer(
-    name="velocity",
-    help=_ABOUT,
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-for _module in (serving, bring, metrics, figures, explain, report, roster, doctor, forget):
-    _module.add_to(app)
+#: Heading in --help -> command -> its function, and the first line of its own help.
+_COMMANDS = {
+    "Look at it": {
+        "demo": ("serving:demo", "Open the dashboard on an invented cohort; needs no key."),
+        "app": ("serving:serve_app", "Open the dashboard on your own runs."),
+    },
+    "Bring runs in": {
+        "sync": ("bring:sync", "Pull runs from Weights & Biases and update the figures."),
+        "ingest": ("bring:ingest", "Read W&B's local run directories and update the figures."),
+        "import": ("bring:import_", "Read run tables and update the figures."),
+    },
+    "Read figures": {
+        "metrics": ("figures:metrics", "Every metric by scholar, stream, programme or line."),
+        "runs": ("figures:runs", "Runs that started in the window, latest first."),
+        "experiments": (
+            "figures:experiments",
+            "Experiments launched in the window, latest first.",
+        ),
+        "loops": (
+            "figures:loops",
+            "Feedback loops of the experiments launched in the window, latest first.",
+        ),
+        "explain": ("explain:explain", "Show the rows behind a figure and how they add up."),
+        "report": ("report:report", "Write the stand-up digest of a week on one page."),
+    },
+    "Keep in order": {
+        "doctor": ("doctor:doctor", "Check the installation, with a fix for each problem."),
+        "forget": ("forget:forget", "Remove a person from the store for good."),
+        "roster": ("roster:app", "Check the roster, or write entries for it."),
+    },
+}
+_LOOK: dict[str, Any] = {
+    "rich_markup_mode": "markdown",
+    "add_completion": False,
+    "pretty_exceptions_enable": False,
+}
+
+
+class LateCommand(TyperCommand):
+    """A command whose module is imported when it runs, so that --help stays fast."""
+
+    def __init__(self, name: str, place: str, text: str, panel: str) -> None:
+        super().__init__(name, help=text, rich_help_panel=panel)
+        self._place = place
+
+    def load(self) -> Any:
+        """Return the command itself, with its options."""
+        module, _, name = self._place.partition(":")
+        found = getattr(import_module(f"velocity.cli.{module}"), name)
+        if isinstance(found, typer.Typer):
+            return typer.main.get_command(found)
+        alone = typer.Typer(**_LOOK)
+        alone.command(self.name)(takes_places(found))
+        return typer.main.get_command(alone)
+
+    def make_context(self, *args: Any, **more: Any) -> Any:
+        """Make the context of the command itself."""
+        return self.load().make_context(*args, **more)
 
 
 def _show_version(wanted: bool) -> None:
@@ -42,8 +91,7 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
-def _places(
+def _start(
     ctx: typer.Context,
     data: DataOption = None,
     config: ConfigOption = None,
@@ -55,44 +103,51 @@ def _places(
     ctx.obj = data, config
 
 
+def make_group() -> TyperGroup:
+    """Return `velocity` with all its commands."""
+    base = typer.Typer(name="velocity", help=_ABOUT, no_args_is_help=True, **_LOOK)
+    base.callback()(_start)
+    group = typer.main.get_group(base)
+    for panel, commands in _COMMANDS.items():
+        for name, (place, text) in commands.items():
+            group.add_command(LateCommand(name, place, text, panel))
+    return group
+
+
 def main() -> None:
-    """Runs the command of `sys.argv` and exits: 0 done, 1 it could not be done, 2 wrong usage."""
-    # Whatever a command writes names people: it is for whoever runs it.
+    """Run the command in `sys.argv` and exit: 0 done, 1 failed, 2 usage error."""
+    # Everything that a command writes names people: only the user may read it.
     os.umask(0o077)
     try:
-        app(prog_name="velocity")
+        make_group()(prog_name="velocity")
     except VelocityError as error:
-        _give_up(error.message, error.hint)
+        _fail(error.message, error.hint)
     except OSError as error:
-        _give_up(*_explained(error))
-    except Exception as error:  # noqa: BLE001 - a traceback says nothing to the person who meets it
+        where = f"{error.filename}: " if error.filename else ""
+        _fail(
+            f"The system reported an error: {where}{error.strerror or error}.",
+            "Check the path, its permissions and the free disk space, and try again.",
+        )
+    except Exception as error:  # noqa: BLE001 - the traceback goes to a file
         # Its message may quote a run or a person, and standard error may go to a log.
         last = traceback.extract_tb(error.__traceback__)[-1]
-        _give_up(
+        _fail(
             f"Unexpected error: {type(error).__name__} in {last.name} "
             f"({Path(last.filename).name}:{last.lineno}).",
-            f"Please report it{_kept_details(error)}.",
+            f"This is a bug in velocity; please report it{_write_details(error)}.",
         )
 
 
-def _explained(error: OSError) -> tuple[str, str]:
-    where = f"{error.filename}: " if error.filename else ""
-    return (
-        f"The system refused: {where}{error.strerror or error}.",
-        "Correct the path, its permissions or the room on the disk, and try again.",
-    )
-
-
-def _kept_details(error: Exception) -> str:
-    """Writes the calls that led to an error to a file; returns the end of a sentence about it."""
+def _write_details(error: Exception) -> str:
+    """Write the calls that led to an error to a file, and return the end of a sentence about it."""
     try:
         with tempfile.NamedTemporaryFile(
             "w", prefix="velocity-", suffix=".log", delete=False, encoding="utf-8"
         ) as file:
             file.write("\n".join([f"velocity {__version__}", *_steps(error), ""]))
     except OSError as refused:
-        return f"; its details could not be kept: {refused.strerror or refused}"
-    return f" with the details in {file.name}; they name nobody"
+        return f" (the details could not be written: {refused.strerror or refused})"
+    return f" with the details in {file.name}, which do not name people"
 
 
 def _steps(error: BaseException) -> Iterator[str]:
@@ -110,7 +165,7 @@ def _steps(error: BaseException) -> Iterator[str]:
     yield type(error).__name__
 
 
-def _give_up(message: str, hint: str) -> NoReturn:
+def _fail(message: str, hint: str) -> NoReturn:
     typer.secho("Error: ", fg=typer.colors.RED, bold=True, nl=False, err=True)
     say(f"{message}\n{hint}")
     sys.exit(1)

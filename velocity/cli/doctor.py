@@ -1,43 +1,346 @@
-"""velocity doctor: what is well, what is not, and the cure of each."""
+"""velocity doctor: check settings, roster, server, store and data, one function per subject."""
 
 # No `from __future__ import annotations`: Typer reads the types of the options at run time.
 
+import platform
+import shlex
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
 import typer
 
-from velocity.cleaning import escaped
-from velocity.cli.options import ConfigOption, DataOption, Places
+from velocity import __version__
+from velocity.cleaning import cleaned, escaped
+from velocity.cli.options import Places
 from velocity.cli.progress import say
+from velocity.errors import ConfigurationError, VelocityError
+from velocity.formats import age, mid_sentence, plain, plural
+from velocity.reading import reads
+from velocity.record import has_record
+from velocity.roster.models import read_roster
+from velocity.settings import Settings, load_settings
+from velocity.sources.base import Server, connect_server
+from velocity.store import Snapshot, latest_snapshot
+from velocity.store.zones import differing_zones
+from velocity.sync.own_clock import describe_clock, find_clock_ahead
+
+_LIBRARIES = ("duckdb", "polars", "streamlit", "plotly", "wandb")
+_OLD = timedelta(days=1)
+_NAMED = 3  # names in one sentence
+_SOME_LAUNCHES, _NEARLY_ALL = 5, 0.9  # launches with a config key, and the share it differs in
+_MANY_FLAGGED = 0.02  # of the runs
+_LISTED = 20  # rows below a finding
+_STATES_SHOWN = 5
+_LONGEST_STATE = 40
+#: How the data says that a run has no state, such as a local directory without a log.
+_NO_STATE = ("(none)", "unknown")
+
+UNKNOWN_STATES_HINT = "Such runs count as over but not finished. docs/tables.md lists the states."
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The state of a subject, in words, with a fix for a problem and the rows it concerns."""
+
+    state: Literal["ok", "note", "broken"]
+    about: str
+    told: str
+    fix: str = ""
+    rows: tuple[str, ...] = ()
+
 
 _COLOURS = {"ok": typer.colors.GREEN, "note": typer.colors.YELLOW, "broken": typer.colors.RED}
 
 
-def add_to(app: typer.Typer) -> None:
-    """Adds the command of this module."""
-    app.command("doctor", rich_help_panel="Keep in order")(doctor)
+def doctor(places: Places) -> None:
+    """Check the installation, with a fix for each problem.
 
-
-def doctor(
-    ctx: typer.Context,
-    data: DataOption = None,
-    config: ConfigOption = None,
-) -> None:
-    """Look over settings, roster, key, server, store and versions; each finding with its cure.
-
-    Exits with 1 if something is broken.
+    Looks at versions, settings, roster, API key, server, clock, store and data. Exits with 1 if
+    something is broken.
     """
-    from velocity.cli.checks import examine  # noqa: PLC0415 - not for --help
-
-    places = Places.of(ctx, data, config)
     broken = 0
     for finding in examine(places.data, places.config):
         broken += finding.state == "broken"
         typer.secho(f"{finding.state:7}", fg=_COLOURS[finding.state], nl=False)
-        typer.echo(f"{finding.about:10}{escaped(finding.told)}")
-        if finding.cure:
-            typer.echo(f"{'':17}-> {escaped(finding.cure)}")
+        typer.echo(f"{finding.about:10}{plain(escaped(finding.told))}")
+        if finding.fix:
+            typer.echo(f"{'':17}-> {escaped(finding.fix)}")
         for row in finding.rows:
-            typer.echo(f"{'':20}{escaped(row)}")
+            typer.echo(f"{'':20}{plain(escaped(row))}")
     if broken:
-        say(f"{broken} thing{'s' if broken > 1 else ''} to put right.")
+        say(f"{plural(broken, 'problem')} to fix.")
         raise typer.Exit(1)
     say("Nothing is broken.")
+
+
+def examine(data: Path, config: Path) -> Iterator[Finding]:
+    """Look at every subject in turn; a broken one does not hide the others."""
+    yield _versions()
+    settings = Settings(roster=config.parent / "roster.toml")
+    try:
+        settings = load_settings(config)
+    except VelocityError as error:
+        yield _broken("settings", error)
+    else:
+        told = f"{config}" if config.exists() else f"the defaults ({config} does not exist)"
+        yield _ok("settings", told)
+    yield from _roster(settings)
+    yield from _server(settings)
+    yield from _folder(data)
+    yield from _store(data)
+
+
+def _ok(about: str, told: str) -> Finding:
+    return Finding("ok", about, told)
+
+
+def _note(about: str, told: str, fix: str, rows: Iterable[str] = ()) -> Finding:
+    return Finding("note", about, told, fix, tuple(rows))
+
+
+def _broken(about: str, error: VelocityError) -> Finding:
+    return Finding("broken", about, error.message, error.hint)
+
+
+def _versions() -> Finding:
+    found, missing = [f"velocity {__version__}", f"Python {platform.python_version()}"], []
+    for name in _LIBRARIES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    told = ", ".join(found)
+    if missing:
+        told = f"{', '.join(missing)} not installed; {told}"
+        return Finding("broken", "versions", told, "Install velocity and its dependencies again.")
+    return _ok("versions", told)
+
+
+def _roster(settings: Settings) -> Iterator[Finding]:
+    path, zones = settings.roster, {settings.programme.timezone}
+    if not path.exists():
+        yield _note(
+            "roster",
+            f"none ({path} does not exist): every W&B username is a scholar, without streams",
+            "Write one when there is data: velocity roster suggest >> roster.toml",
+        )
+    else:
+        roster, findings = read_roster(path)
+        for finding in findings:
+            state: Literal["note", "broken"] = "broken" if finding.severity == "error" else "note"
+            told = f"{finding.where}: {finding.problem}"
+            yield Finding(state, "roster", told, f"Expected {finding.expected}")
+        if not findings:
+            yield _ok("roster", str(path))
+        if roster is None:
+            return
+        zones |= {it.timezone for it in roster.scholars}
+    for name, at in differing_zones(sorted(zones)).items():
+        yield _note(
+            "time zone",
+            f"{name}: the time zone rules of tzdata and DuckDB differ from about {at:%Y-%m-%d}; "
+            "days in that zone may start an hour early or late after it",
+            "Upgrade both packages when newer releases are out.",
+        )
+
+
+def _server(settings: Settings) -> Iterator[Finding]:
+    wanted = settings.wandb.projects
+    try:
+        server = connect_server()
+        viewer = server.viewer
+    except ConfigurationError as error:
+        fix = f"{error.hint} Only `velocity sync` needs a key."
+        yield _broken("key", error) if wanted else _note("key", error.message, fix)
+        return
+    except VelocityError as error:
+        yield _broken("server", error)
+        return
+    yield _ok("key", f"of {viewer}")
+    yield _ok("server", f"answers; runs are shown at {server.app_url}")
+    yield from _own_clock(server)
+    if not wanted:
+        yield _note(
+            "projects",
+            "none in the settings",
+            "List some under wandb.projects, or name them: velocity sync --project ENTITY/PROJECT",
+        )
+    for name in wanted:
+        entity, _, project = name.partition("/")
+        try:
+            if project == "*":
+                told = plural(len(server.fetch_project_names(entity)), "project")
+            else:
+                told = f"{server.count_runs(entity, project):,} runs on the server"
+        except VelocityError as error:
+            yield _broken("projects", error)
+        else:
+            yield _ok("projects", f"{name}: {told}")
+
+
+def _own_clock(server: Server) -> Iterator[Finding]:
+    """This machine's clock against the server's, if the server sends its time."""
+    before = datetime.now(UTC)
+    told = server.fetch_clock()
+    if told is None:
+        return
+    if ahead := find_clock_ahead(before, told, datetime.now(UTC)):
+        fix = "Set this machine's clock, or let it follow a time server (NTP)."
+        yield _note("own clock", describe_clock(ahead), fix)
+    else:
+        yield _ok("own clock", "agrees with the server's within a minute")
+
+
+def _folder(data: Path) -> Iterator[Finding]:
+    """Whether other accounts can open the data folder, as they could in older versions."""
+    if data.exists() and data.stat().st_mode & 0o077:
+        yield _note(
+            "folder",
+            f"{data} names people, and other accounts on this machine can open it",
+            f"Close it: chmod -R go= {shlex.quote(str(data))}",
+        )
+
+
+def _store(data: Path) -> Iterator[Finding]:
+    if not (data / "CURRENT").exists():
+        # The first sync may have failed, with or without runs.
+        held = "no snapshot" if has_record(data) else "no data"
+        yield _note(
+            "store",
+            f"{held} in {data} yet",
+            "Run `velocity sync`, `velocity ingest` or `velocity import`, or try `velocity demo`.",
+        )
+        return
+    try:
+        snapshot = latest_snapshot(data)
+        trust = reads.trust(snapshot).row(0, named=True)
+        kept = len(list((data / "snapshots").glob("*.duckdb")))
+        yield _ok(
+            "store",
+            f"{data}: snapshot {snapshot.name} (of {kept}), {trust['runs']:,} runs of "
+            f"{plural(trust['scholars'], 'scholar')} in {plural(trust['projects'], 'project')}",
+        )
+        yield from _data(snapshot)
+    except VelocityError as error:
+        yield _broken("store", error)
+
+
+def _data(snapshot: Snapshot) -> Iterator[Finding]:
+    """What the snapshot says about its own data."""
+    yield from _age(reads.projects(snapshot))
+    unknown = reads.unattributed(snapshot)
+    if unknown.height:
+        names = ", ".join(str(name) for name in unknown["username"][:_NAMED])
+        yield _note(
+            "people",
+            f"{unknown['runs'].sum():,} runs count for nobody; not in the roster: {names}",
+            "Add them: velocity roster suggest >> roster.toml",
+        )
+    yield from _keys(reads.key_differences(snapshot))
+    yield from _evidence(snapshot)
+    yield from _skipped(reads.rejected(snapshot))
+    yield from _failed_syncs(snapshot)
+
+
+def _age(projects: pl.DataFrame) -> Iterator[Finding]:
+    for oldest in projects.sort("as_of").head(1).iter_rows(named=True):
+        old = datetime.now(UTC) - oldest["as_of"]
+        told = f"complete to {oldest['as_of']:%Y-%m-%d %H:%M} UTC ({age(old)} ago)"
+        if old > _OLD:
+            name = f"{oldest['entity']}/{oldest['project']}"
+            yield _note("age", f"{told}; the oldest project is {name}", "Run `velocity sync`.")
+        else:
+            yield _ok("age", told)
+
+
+def _keys(differences: pl.DataFrame) -> Iterator[Finding]:
+    """Config keys that differ in nearly every launch of several runs."""
+    often = differences.filter(
+        pl.col("launches") >= _SOME_LAUNCHES, pl.col("differing_share") >= _NEARLY_ALL
+    )
+    if often.is_empty():
+        return
+    shown = often.head(_NAMED)
+    told = ", ".join(
+        f"{key} (in {differing:,} of {launches:,} launches)"
+        for key, differing, launches in shown.select("key", "differing", "launches").iter_rows()
+    )
+    more = f" and {often.height - _NAMED} more" if often.height > _NAMED else ""
+    names = dict.fromkeys(key.rsplit(".", 1)[-1] for key in shown["key"])
+    yield _note(
+        "ideas",
+        f"config keys that nearly always differ between runs launched together: {told}{more}",
+        "If a key does not describe the idea (a path, say), add it to same_idea_ignore: "
+        + ", ".join(f'"{name}"' for name in names),
+    )
+
+
+def _evidence(snapshot: Snapshot) -> Iterator[Finding]:
+    """Unknown states, and faults that many runs have."""
+    if told := unknown_states(snapshot):
+        yield _note("states", told, UNKNOWN_STATES_HINT)
+    flags = reads.flags(snapshot).filter(
+        pl.col("fault") & (pl.col("flag") != "unknown_state") & (pl.col("share") >= _MANY_FLAGGED)
+    )
+    if flags.height:
+        yield _note(
+            "evidence",
+            "facts about many runs are missing or contradict each other",
+            "Data health lists the runs; `velocity explain` shows what a figure is made of.",
+            (
+                f"{row['flag']}: {plural(row['runs'], 'run')} ({row['share']:.0%}). "
+                f"{row['held']}. What counts: {mid_sentence(row['used'])}."
+                for row in flags.iter_rows(named=True)
+            ),
+        )
+
+
+def unknown_states(snapshot: Snapshot) -> str:
+    """The states that velocity does not know with their numbers of runs; empty if there are none.
+
+    They are typing errors, or words of another program.
+    """
+    rows = [row for row in reads.unknown_states(snapshot).iter_rows() if row[0] not in _NO_STATE]
+    words = [
+        f"{cleaned(state, _LONGEST_STATE)} ({plural(runs, 'run')})"
+        for state, runs in rows[:_STATES_SHOWN]
+    ]
+    if len(rows) > _STATES_SHOWN:
+        words.append(f"and {len(rows) - _STATES_SHOWN:,} more")
+    return f"states that velocity does not know: {', '.join(words)}" if words else ""
+
+
+def _skipped(rejected: pl.DataFrame) -> Iterator[Finding]:
+    """Rows that could not become runs, each with its reason."""
+    if rejected.is_empty():
+        return
+    rows = [
+        f"{'/'.join(part or '?' for part in place)}: {reason}"
+        for *place, reason in rejected.head(_LISTED).iter_rows()
+    ]
+    if rejected.height > _LISTED:
+        rows.append(f"and {rejected.height - _LISTED:,} more: see Data health")
+    yield _note(
+        "rows",
+        f"{rejected.height:,} skipped because they could not be read; they count in no figure",
+        "Fix them at their source; the next sync or import tries them again.",
+        rows,
+    )
+
+
+def _failed_syncs(snapshot: Snapshot) -> Iterator[Finding]:
+    """Projects whose last sync failed."""
+    latest = reads.sync_log(snapshot).unique(["entity", "project"], keep="first")
+    for row in latest.drop_nulls("error").sort("entity", "project").iter_rows(named=True):
+        yield Finding(
+            "broken",
+            "sync",
+            f"{row['entity']}/{row['project']} failed at {row['started_at']:%Y-%m-%d %H:%M} UTC: "
+            f"{row['error']}",
+            "Run `velocity sync` again; if it fails again, it says what to do.",
+        )

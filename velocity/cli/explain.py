@@ -2,89 +2,152 @@
 
 # No `from __future__ import annotations`: Typer reads the types of the options at run time.
 
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import date
-from pathlib import Path
+from functools import partial
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
+import polars as pl
 import typer
 
+from velocity import formats
 from velocity.cli.options import (
-    ConfigOption,
-    DataOption,
     OutOption,
     Places,
-    parse_day,
+    ScholarOption,
+    StreamOption,
+    day_option,
+    option,
 )
+from velocity.cli.output import check_scholar, json_text, width_of, write_bytes
+from velocity.cli.tables import cell, draw_table
+from velocity.explain import Explanation, Result, sections
+from velocity.explain import explain as explained
+from velocity.store import latest_snapshot
 
-
-def add_to(app: typer.Typer) -> None:
-    """Adds the command of this module."""
-    app.command("explain", rich_help_panel="Read figures")(explain)
+#: Rows of a table that are printed; JSON has all of them.
+_SHOWN = 40
+_LONGEST = 72  # characters of a name within a sentence
+_INDENT = "  "
 
 
 def explain(
-    ctx: typer.Context,
+    places: Places,
     *,
-    metric: Annotated[
-        str, typer.Option("--metric", metavar="ID", help="As docs/metrics.md names it.")
-    ],
-    scholar: Annotated[
-        str | None,
-        typer.Option(
-            "--scholar", metavar="ID", help="The figure of this scholar.", show_default=False
-        ),
-    ] = None,
-    stream: Annotated[
-        str | None,
-        typer.Option(
-            "--stream", metavar="ID", help="The figure of this stream.", show_default=False
-        ),
-    ] = None,
+    metric: Annotated[str, option("--metric", "ID", "An id from docs/metrics.md.")],
+    scholar: ScholarOption = None,
+    stream: StreamOption = None,
     week: Annotated[
         date | None,
-        typer.Option(
-            "--week",
-            metavar="D",
-            parser=parse_day,
-            help="Monday of a week, such as 2026-01-05. Default: all the data.",
-            show_default=False,
-        ),
+        day_option("--week", "Monday of a week, such as 2026-01-05. Default: all the data."),
     ] = None,
     form: Annotated[
         Literal["table", "json"] | None,
-        typer.Option(
+        option(
             "--format",
-            help="table is for people; json holds every row, unrounded. "
-            "Default: json if the name of --out ends in .json, else table.",
-            show_default=False,
+            None,
+            "table is for people; json holds every row, unrounded. "
+            "Default: the extension of --out, else table.",
         ),
     ] = None,
     out: OutOption = None,
-    data: DataOption = None,
-    config: ConfigOption = None,
 ) -> None:
-    """Why a figure is what it is: the rows behind it, and how they add up.
+    """Show the rows behind a figure and how they add up.
 
-    The figure is a scholar's, a stream's or, without either, the programme's. Shows raw rows and
-    their classes, sessions, experiments with the rule that joined each run, loops, rows that are
-    excluded, imputed or flagged, and the arithmetic that ends in the figure.
+    The figure is a scholar's, a stream's or, without either, the programme's. Shows the raw rows
+    and their classes, sessions, experiments with the rule that joined each run, loops, rows that
+    are excluded, imputed or flagged, and the arithmetic that ends in the figure.
     """
     if scholar is not None and stream is not None:
-        raise typer.BadParameter("--scholar and --stream do not go together")
-    from velocity.cli.explained import as_json, render_text  # noqa: PLC0415 - not for --help
-    from velocity.cli.output import width_of, write_bytes  # noqa: PLC0415 - as above
-    from velocity.cli.showing import check_scholar  # noqa: PLC0415 - as above
-    from velocity.explain import explain as explained  # noqa: PLC0415 - as above
-    from velocity.store import latest_snapshot  # noqa: PLC0415 - as above
-
-    snapshot = latest_snapshot(Places.of(ctx, data, config).data)
+        raise typer.BadParameter("--scholar and --stream cannot be used together")
+    snapshot = latest_snapshot(places.data)
     if scholar is not None:
         check_scholar(snapshot, scholar)
     found = explained(snapshot, scholar=scholar, stream=stream, metric=metric, week=week)
-    is_json = form == "json" or (form is None and _is_json(out))
+    is_json = out is not None and out.suffix.lower() == ".json" if form is None else form == "json"
     text = as_json(found) if is_json else render_text(found, width_of(out))
     write_bytes(text.encode(), out)
 
 
-def _is_json(out: Path | None) -> bool:
-    return out is not None and out.suffix.lower() == ".json"
+def as_json(explanation: Explanation) -> str:
+    """The explanation as JSON: every row and column, unrounded, times in UTC."""
+    metric = {name: getattr(explanation.metric, name) for name in ("id", "unit", "title", "text")}
+    return json_text(asdict(explanation) | {"metric": metric})
+
+
+def render_text(explanation: Explanation, width: int) -> str:
+    """The explanation in lines of at most `width` characters; the headline comes last.
+
+    Where a table has a single row, words stay whole, however long.
+    """
+    return "\n".join(_Text(explanation, width).lines()) + "\n"
+
+
+class _Text:
+    """The lines of an explanation."""
+
+    def __init__(self, explanation: Explanation, width: int) -> None:
+        self._it = explanation
+        self._width = width
+        zone = ZoneInfo(explanation.timezone)
+        self._cell = partial(cell, zone=zone, time="%-d %b %Y %H:%M:%S")
+
+    def lines(self) -> Iterator[str]:
+        it = self._it
+        yield from self._sentence(f"{it.metric.title} ({it.metric.id}, {it.metric.unit})")
+        yield from self._sentence(it.metric.text)
+        whose = formats.label(
+            it.scholar or (it.stream and f"stream {it.stream}") or "the programme"
+        )
+        yield from self._sentence(
+            f"For {whose}, {formats.plain(it.window)}; days and times in {it.timezone}; "
+            f"data up to {self._cell(it.as_of)}."
+        )
+        for section in sections(it):
+            title = f"{section.title}: {section.about}"
+            yield from self._table(title, section.frame.select(section.shown), keys=section.keys)
+            for words in section.words.values():
+                for word, meaning in words.items():
+                    yield from self._sentence(f"{_INDENT}{word}: {meaning}")
+        for result in it.results:
+            yield from self._arithmetic(result)
+        if it.nothing:
+            yield ""
+            yield from self._sentence(it.nothing)
+
+    def _arithmetic(self, result: Result) -> Iterator[str]:
+        of = f" of {formats.label(result.title or result.of, _LONGEST)}" if result.of else ""
+        for total in result.totals:
+            how = "largest" if total.largest else "sum"
+            title = f"Arithmetic{of}: {total.text} ({how} in {total.unit})"
+            yield from self._table(title, total.addends)
+        if result.latencies is not None:
+            title = f"Arithmetic{of}: lengths of the {result.noun}s in order, and survival"
+            yield from self._table(title, result.latencies.drop("what"), keys=["name"])
+        yield ""
+        headline = formats.written(result.headline)
+        for step in (*result.steps, f"Headline: {self._it.metric.id}{of} = {headline}"):
+            yield from self._sentence(step)
+
+    def _table(self, title: str, frame: pl.DataFrame, *, keys: Sequence[str] = ()) -> Iterator[str]:
+        yield ""
+        yield from self._sentence(f"{title} ({formats.plural(frame.height, 'row')})")
+        if frame.is_empty():
+            return
+        width = self._width - len(_INDENT)
+        table = draw_table(frame.head(_SHOWN), keys, width=width, shown=self._cell)
+        yield from textwrap.indent(table, _INDENT).splitlines()
+        if frame.height > _SHOWN:
+            yield f"{_INDENT}and {frame.height - _SHOWN:,} more; --format json has all of them"
+
+    def _sentence(self, text: str) -> Iterator[str]:
+        yield from textwrap.wrap(
+            text,
+            self._width,
+            subsequent_indent=_INDENT,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )

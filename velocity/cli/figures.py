@@ -1,93 +1,191 @@
-"""velocity runs, experiments, loops: the rows behind the numbers."""
+"""velocity metrics, runs, experiments, loops: figures and the rows behind them."""
 
 # No `from __future__ import annotations`: Typer reads the types of the options at run time.
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import Annotated, Any, Literal
 
+import polars as pl
 import typer
 
 from velocity.cli.options import (
-    ConfigOption,
-    DataOption,
     FormatOption,
     FromOption,
     OutOption,
+    Period,
     Places,
     ScholarOption,
     ToOption,
     check_window,
+    option,
 )
-from velocity.cli.showing import show
+from velocity.cli.output import show
+from velocity.reading import reads
+from velocity.store import Snapshot
 
-if TYPE_CHECKING:
-    import polars as pl
+By = Literal["scholar", "stream", "programme", "line", "experiment", "result"]
 
-    from velocity.store import Snapshot
-
-#: Command -> what it lists, and which of the many columns a table shows.
-_LISTS: dict[str, tuple[str, Sequence[str]]] = {
-    "runs": (
-        "Runs that started in the window, latest first: what W&B said, what each was taken for.",
-        (
-            *("scholar", "run_id", "class", "started_at", "active_hours"),
-            *("experiment_id", "flags"),
-        ),
+#: At the end of the data: its read, the main columns of a table, and what to say without rows.
+_AT_END: dict[str, tuple[Callable[..., pl.DataFrame], Sequence[str], str]] = {
+    "experiment": (
+        reads.open_work,
+        ("scholar", "experiment_id", "started_at", "wip_age_hours", "usual_hours"),
+        "No experiment is in flight.",
     ),
-    "experiments": (
-        "Experiments launched in the window, latest first: a decision each, of one run or many.",
-        (
-            *("scholar", "project", "label", "runs", "started_at", "outcome"),
-            *("active_hours", "loop_status"),
-        ),
-    ),
-    "loops": (
-        (
-            "Feedback loops of the experiments launched in the window, latest first: machine time "
-            "from launch to signal, reaction time from signal to the next launch."
-        ),
-        (
-            *("scholar", "project", "label", "status", "started_at", "machine_hours"),
-            *("reaction_hours", "loop_hours"),
-        ),
+    "result": (
+        reads.waiting_results,
+        ("scholar", "experiment_id", "outcome", "signal_at", "waiting_hours"),
+        "No result is waiting.",
     ),
 }
 
 
-def add_to(app: typer.Typer) -> None:
-    """Adds the commands of this module."""
-    for name, (text, columns) in _LISTS.items():
-        app.command(name, help=text, rich_help_panel="Read figures")(_list_command(name, columns))
+def metrics(
+    places: Places,
+    *,
+    by: Annotated[
+        By,
+        option(
+            "--by",
+            None,
+            "One row per scholar, stream, programme, line, experiment in flight, or result "
+            "without a next launch.",
+        ),
+    ] = "scholar",
+    period: Annotated[
+        Period, option("--period", None, "One row for the whole time, or one per period.")
+    ] = "all",
+    from_day: FromOption = None,
+    to_day: ToOption = None,
+    scholar: ScholarOption = None,
+    every: Annotated[
+        bool, option("--all", None, "Show every column in a table, not only the main ones.")
+    ] = False,
+    form: FormatOption = None,
+    out: OutOption = None,
+) -> None:
+    """Every metric by scholar, stream, programme or line.
+
+    A table shows the main figures; --all, CSV, JSON and Parquet have every column. docs/metrics.md
+    explains each one. Credits cover all the data. Lines (a scholar and a project) have a blind
+    ratio, experiments in flight an age, results the time they have waited for the next launch.
+    Days, weeks (from Monday) and months use the programme's time zone.
+    """
+    check_window(from_day, to_day)
+    if scholar is not None and by in {"stream", "programme"}:
+        raise typer.BadParameter(f"--scholar cannot be used with --by {by}")
+    if period != "all" and by in {"line", *_AT_END}:
+        raise typer.BadParameter(f"--period cannot be used with --by {by}")
+    window: dict[str, Any] = {"from_day": from_day, "to_day": to_day}
+    shown: Sequence[str | pl.Expr] = ()
+    keys, nothing = ["experiment_id"], "Nothing in this window."
+    read: Callable[[Snapshot], pl.DataFrame]
+    if by in _AT_END:
+        if from_day or to_day:
+            raise typer.BadParameter(f"--from and --to cannot be used with --by {by}")
+        read_end, shown, nothing = _AT_END[by]
+        read = partial(read_end, scholar=scholar)
+    elif by == "line":
+        keys = ["scholar", "entity", "project"]
+        read = partial(reads.lines, scholar=scholar, **window)
+    else:
+        keys = [by] if period == "all" else [by, "period_start"]
+        shown = _main_figures(keys)
+        groups = None if scholar is None else [scholar]
+        read = partial(_read_groups, by=by, keys=keys, period=period, groups=groups, **window)
+    show(
+        places,
+        read,
+        scholar=scholar,
+        form=form,
+        out=out,
+        keys=keys,
+        shown=shown,
+        every=every,
+        nothing=nothing,
+    )
 
 
-def _list_command(read_rows: str, columns: Sequence[str]) -> Callable[..., None]:
-    """The command that shows `reads.<read_rows>`; a table of several rows has `columns` only."""
+def _main_figures(keys: Sequence[str]) -> "tuple[str | pl.Expr, ...]":
+    """The columns of a table of groups: shares in per cent, each with its own decimals."""
 
-    def show_rows(
-        ctx: typer.Context,
+    def rounded(figure: pl.Expr, decimals: int = 1) -> pl.Expr:
+        return figure.round(decimals).cast(pl.Decimal(38, decimals))
+
+    limits: list[Any] = [rounded(pl.col(f"throughput_per_week_{end}")) for end in ("low", "high")]
+    return (
+        *keys,
+        rounded(pl.col("throughput_per_week")).alias("concluded per week"),
+        pl.format("{}\u2013{}", *limits).alias("95 % limits"),
+        rounded(100 * pl.col("failure_share"), 0).alias("failed, %"),
+        rounded(100 * pl.col("serial_share"), 0).alias("serial, %"),
+        rounded(pl.col("experiment_parallelism"), 2).alias("at once"),
+        rounded(pl.col("loop_hours_median")).alias("loop, hours"),
+        rounded(pl.col("gpu_hours"), 0).alias("GPU-hours"),
+    )
+
+
+def _read_groups(snapshot: Snapshot, *, by: Any, keys: Sequence[str], **asked: Any) -> pl.DataFrame:
+    """Every metric of groups; over all the data, their credits too."""
+    found = reads.metrics(snapshot, by=by, **asked).join(
+        reads.littles_law_residual(snapshot, by=by, **asked),
+        on=keys,
+        how="left",
+        maintain_order="left",
+    )
+    if asked["period"] != "all" or asked["from_day"] is not None or asked["to_day"] is not None:
+        return found
+    ledger = reads.ledger(snapshot, by=by).rename({"group_id": by})
+    return found.join(ledger, on=by, how="left", maintain_order="left")
+
+
+def _list_command(name: str, text: str, *columns: str) -> Callable[..., None]:
+    """Return the command that lists `reads.<name>`; a table shows `columns` of it."""
+
+    def list_rows(
+        places: Places,
         *,
         from_day: FromOption = None,
         to_day: ToOption = None,
         scholar: ScholarOption = None,
         form: FormatOption = None,
         out: OutOption = None,
-        data: DataOption = None,
-        config: ConfigOption = None,
     ) -> None:
-        from velocity.reading import reads  # noqa: PLC0415 - not for --help
-
         check_window(from_day, to_day)
-
-        def read(snapshot: "Snapshot") -> "pl.DataFrame":
-            # A page chooses several scholars' runs, and one scholar's experiments or loops.
-            several = None if scholar is None else [scholar]
-            whose = {"scholars": several} if read_rows == "runs" else {"scholar": scholar}
-            rows: pl.DataFrame = getattr(reads, read_rows)(
-                snapshot, from_day=from_day, to_day=to_day, **whose
-            )
-            return rows
-
-        places = Places.of(ctx, data, config)
+        # A page filters runs by several scholars, experiments and loops by one.
+        several = None if scholar is None else [scholar]
+        whose = {"scholars": several} if name == "runs" else {"scholar": scholar}
+        read = partial(getattr(reads, name), from_day=from_day, to_day=to_day, **whose)
         show(places, read, scholar=scholar, form=form, out=out, shown=columns)
 
-    return show_rows
+    list_rows.__doc__ = text
+    return list_rows
+
+
+runs = _list_command(
+    "runs",
+    """Runs that started in the window, latest first.
+
+    Each has its state on W&B, how it was classified, and the experiment that it joined.
+    """,
+    *("scholar", "run_id", "class", "started_at", "active_hours", "experiment_id", "flags"),
+)
+experiments = _list_command(
+    "experiments",
+    """Experiments launched in the window, latest first.
+
+    An experiment is one decision: a single run, or many that were launched together.
+    """,
+    *("scholar", "project", "label", "runs", "started_at", "outcome", "active_hours"),
+    "loop_status",
+)
+loops = _list_command(
+    "loops",
+    """Feedback loops of the experiments launched in the window, latest first.
+
+    Machine time runs from launch to result, reaction time from result to the next launch.
+    """,
+    *("scholar", "project", "label", "status", "started_at", "machine_hours"),
+    *("reaction_hours", "loop_hours"),
+)

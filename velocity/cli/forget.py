@@ -1,65 +1,49 @@
-"""velocity forget: a person gone from the store, for good."""
+"""velocity forget: remove a person from the store for good."""
 
 # No `from __future__ import annotations`: Typer reads the types of the options at run time.
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from velocity import formats
-from velocity.cli.options import ConfigOption, DataOption, Places
+from velocity.cli.options import Places, option
 from velocity.cli.progress import say
-
-if TYPE_CHECKING:
-    from velocity.record.exclusions import Names
-
-
-def add_to(app: typer.Typer) -> None:
-    """Adds the command of this module."""
-    app.command("forget", rich_help_panel="Keep in order")(forget)
+from velocity.formats import label, plural
+from velocity.settings import load_settings
+from velocity.sync.forget import forget_person, look_up
 
 
 def forget(
-    ctx: typer.Context,
+    places: Places,
     *,
     person: Annotated[
-        str, typer.Argument(metavar="ID", help="Roster id, W&B username or address.")
+        str, typer.Argument(metavar="ID", help="Roster id, W&B username or email address.")
     ],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    data: DataOption = None,
-    config: ConfigOption = None,
+    yes: Annotated[bool, option("--yes", None, "Do not ask for confirmation.")] = False,
 ) -> None:
-    """Remove a person from the store and its snapshots, and keep them from coming back.
+    """Remove a person from the store for good.
 
-    Their runs are deleted here, not in W&B. This cannot be undone.
+    Their runs, figures and snapshots are deleted here, not in W&B, and later syncs skip them. This
+    cannot be undone.
     """
-    from velocity.settings import load_settings  # noqa: PLC0415 - as above
-    from velocity.sync.forget import forget_person, look_up  # noqa: PLC0415 - not for --help
-
-    places = Places.of(ctx, data, config)
     settings = load_settings(places.config)
     if not (yes or sys.stdin.isatty()):
-        raise typer.BadParameter("there is no terminal to ask on; --yes forgets without asking")
+        raise typer.BadParameter("there is no terminal to ask on; use --yes to skip the question")
     found = look_up(places.data, settings, person)
     for username, runs in found.runs.items():
-        say(f"Username {formats.label(username)}: {formats.plural(runs, 'run')}.")
-    say(f"Names whose figures and traces go: {_listed(found.names)}.")
-    asked = "Remove all of this? It cannot be undone."
-    if not (yes or typer.confirm(asked, err=True)):
+        say(f"Username {label(username)}: {plural(runs, 'run')}.")
+    names = found.names
+    every = sorted(names.scholars | names.usernames | names.labels | names.emails)
+    say(f"Figures and traces of these names will be removed: {', '.join(map(label, every))}.")
+    if not (yes or typer.confirm("Remove all of this? It cannot be undone.", err=True)):
         raise typer.Abort
     gone = forget_person(places.data, settings, found)
     say(
-        f"Removed {formats.plural(gone.runs, 'run')}, "
-        f"{formats.plural(gone.log_rows, 'row')} of logs and restatements, and "
-        f"{formats.plural(gone.snapshots, 'snapshot')}; published {gone.published} without them."
+        f"Removed {plural(gone.runs, 'run')}, {plural(gone.log_rows, 'row')} of logs and "
+        f"restatements, and {plural(gone.snapshots, 'snapshot')}. "
+        f"Published snapshot {gone.published} without them."
     )
-    say("Later syncs, ingests and imports leave this person's runs out.")
+    say("Later syncs, ingests and imports will skip this person's runs.")
     if found.in_roster:
-        say("Take the person out of the roster file as well: it still has their name and address.")
-
-
-def _listed(names: "Names") -> str:
-    """Every name of a person, each once."""
-    every = names.scholars | names.usernames | names.labels | names.emails
-    return ", ".join(formats.label(name) for name in sorted(every))
+        say("Remove the person from the roster file too: it still has their name and address.")

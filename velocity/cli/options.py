@@ -1,11 +1,13 @@
-"""Options that several commands share, and the places that two of them name."""
+"""Options that several commands share, each with its text, and the places every command takes."""
 
-# No `from __future__ import annotations`: Typer reads these types when the commands are made.
+# No `from __future__ import annotations`: Typer reads these types when it makes the commands.
 
+import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -18,8 +20,12 @@ Format = Literal["table", "csv", "json", "parquet"]
 DEFAULT_PORT = 8501
 
 
-def parse_day(text: str) -> date:
-    """The day of an option's text."""
+def option(name: str, metavar: str | None, text: str, **more: Any) -> Any:
+    """Declare an option; `more` as for `typer.Option`."""
+    return typer.Option(name, metavar=metavar, help=text, **more)
+
+
+def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
@@ -36,102 +42,95 @@ def _instant(text: str) -> datetime:
     return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
+def day_option(name: str, text: str) -> Any:
+    """Declare an option that takes a day."""
+    return option(name, "D", text, parser=_day)
+
+
 DataOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--data",
-        metavar="DIR",
-        help="Folder of the data. Default: $VELOCITY_DATA, else ./data.",
-        show_default=False,
-    ),
+    Path | None, option("--data", "DIR", "Data folder. Default: $VELOCITY_DATA, else ./data.")
 ]
 ConfigOption = Annotated[
     Path | None,
-    typer.Option(
+    option(
         "--config",
-        metavar="FILE",
-        help="Settings, which need not exist. Default: $VELOCITY_CONFIG, else velocity.toml.",
-        show_default=False,
+        "FILE",
+        "Settings file; it may be missing. Default: $VELOCITY_CONFIG, else velocity.toml.",
     ),
 ]
-FromOption = Annotated[
-    date | None,
-    typer.Option(
-        "--from",
-        metavar="D",
-        parser=parse_day,
-        help="First day, such as 2026-01-05.",
-        show_default=False,
-    ),
-]
+FromOption = Annotated[date | None, day_option("--from", "First day, such as 2026-01-05.")]
 ToOption = Annotated[
-    date | None,
-    typer.Option(
-        "--to",
-        metavar="D",
-        parser=parse_day,
-        help="Day after the last: that day itself is not included.",
-        show_default=False,
-    ),
+    date | None, day_option("--to", "Day after the last one, which is not included.")
 ]
-ScholarOption = Annotated[
-    str | None,
-    typer.Option("--scholar", metavar="ID", help="Only this scholar.", show_default=False),
-]
+ScholarOption = Annotated[str | None, option("--scholar", "ID", "Only this scholar.")]
+StreamOption = Annotated[str | None, option("--stream", "ID", "Only this stream.")]
 FormatOption = Annotated[
     Format | None,
-    typer.Option(
+    option(
         "--format",
-        help="table is for people; the others hold every column, unrounded. "
-        "Default: what the name of --out ends in, else table.",
-        show_default=False,
+        None,
+        "table is for people; the others hold every column, unrounded. "
+        "Default: the extension of --out, else table.",
     ),
 ]
 OutOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--out",
-        metavar="FILE",
-        help="Write to this file instead of standard output.",
-        show_default=False,
-    ),
+    Path | None, option("--out", "FILE", "Write to this file instead of standard output.")
 ]
-PortOption = Annotated[
-    int, typer.Option("--port", metavar="N", min=1, max=65535, help="Port to serve on.")
+PortOption = Annotated[int, option("--port", "N", "Port to serve on.", min=1, max=65535)]
+EntityOption = Annotated[
+    str | None,
+    option("--entity", "E", "W&B entity of runs without one, such as offline runs or exports."),
+]
+UsernameOption = Annotated[
+    str | None, option("--username", "U", "W&B username of runs without one.")
 ]
 AsOfOption = Annotated[
     datetime | None,
-    typer.Option(
+    option(
         "--as-of",
-        metavar="TS",
+        "TS",
+        "When the tables were complete; UTC unless the time has an offset. "
+        "Default: the latest time in them.",
         parser=_instant,
-        help="The instant to which the tables are complete, in UTC unless it says otherwise. "
-        "Default: the largest time in them.",
-        show_default=False,
     ),
 ]
 
 
 @dataclass(frozen=True)
 class Places:
-    """Where the data and the settings are."""
+    """The data folder and the settings file."""
 
     data: Path
     config: Path
 
-    @classmethod
-    def of(cls, ctx: typer.Context, data: Path | None, config: Path | None) -> "Places":
-        """What the command says, else what stands before it, else the environment."""
-        before: tuple[Path | None, Path | None] = ctx.obj
-        return cls(
-            data or before[0] or data_folder(),
-            config or before[1] or config_file(),
-        )
+
+def takes_places(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command --data and --config, from which its parameter `places` is made.
+
+    The same options before the command's name come second, and the environment last.
+    """
+
+    def run(
+        ctx: typer.Context, data: DataOption = None, config: ConfigOption = None, **given: Any
+    ) -> None:
+        data_before, config_before = ctx.obj
+        data, config = data or data_before, config or config_before
+        command(places=Places(data or data_folder(), config or config_file()), **given)
+
+    own, added = (inspect.signature(it).parameters.values() for it in (command, run))
+    taken = [it for it in (*own, *added) if it.name not in {"places", "given"}]
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    run.__signature__ = inspect.Signature([it.replace(kind=keyword) for it in taken])  # type: ignore[attr-defined]
+    run.__annotations__ = {it.name: it.annotation for it in taken}
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    return run
 
 
 def check_window(from_day: date | None, to_day: date | None) -> None:
-    """Refuses a window without a day in it."""
+    """Refuse a window without a day in it.
+
+    Raises:
+        typer.BadParameter: --to is not after --from.
+    """
     if from_day is not None and to_day is not None and from_day >= to_day:
-        raise typer.BadParameter(
-            f"no day lies between {from_day} and {to_day} (which is not included)"
-        )
+        raise typer.BadParameter(f"--to {to_day} must be later than --from {from_day}")

@@ -7,53 +7,98 @@ import json
 import os
 import shutil
 import sys
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from velocity.cleaning import for_terminal, json_escaped
+from velocity.cli.progress import say
 from velocity.cli.tables import draw_table
 from velocity.errors import VelocityError
+from velocity.formats import did_you_mean, label
+from velocity.reading import reads
 from velocity.reading.downloads import csv_bytes
+from velocity.store import latest_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import polars as pl
 
-    from velocity.cli.options import Format
+    from velocity.cli.options import Format, Places
+    from velocity.store import Snapshot
 
-_FILE_WIDTH = 100  # of a table that no terminal shows
+_FILE_WIDTH = 100  # of a table that is not shown on a terminal
 _SUFFIXES: dict[str, Format] = {".csv": "csv", ".json": "json", ".parquet": "parquet"}
 
 
-def chosen_format(wanted: Format | None, out: Path | None) -> Format:
-    """The format asked for, else what the file's name says, else a table.
+def show(
+    places: Places,
+    read: Callable[[Snapshot], pl.DataFrame],
+    *,
+    scholar: str | None,
+    form: Format | None,
+    out: Path | None,
+    keys: Sequence[str] = (),
+    shown: Sequence[str | pl.Expr] = (),
+    every: bool | None = None,
+    nothing: str = "Nothing in this window.",
+) -> None:
+    """Write what a read of the latest snapshot returns.
+
+    The format defaults to the extension of `out` (None: standard output), else a table. A table has
+    only the columns `shown`, if any, unless it must have `every` column; if that is None, a single
+    row has. Otherwise `keys` identify its rows. `nothing` is said instead of an empty table.
 
     Raises:
         typer.BadParameter: Parquet would go to a terminal.
+        VelocityError: there is no data or no such scholar, or the file cannot be written.
     """
-    form = wanted or (_SUFFIXES.get(out.suffix.lower(), "table") if out else "table")
+    form = form or (_SUFFIXES.get(out.suffix.lower(), "table") if out else "table")
     if form == "parquet" and out is None and sys.stdout.isatty():
-        raise typer.BadParameter("Parquet is not for a terminal: name a file with --out")
-    return form
+        raise typer.BadParameter("a terminal cannot show Parquet: name a file with --out")
+    snapshot = latest_snapshot(places.data)
+    if scholar is not None:
+        check_scholar(snapshot, scholar)
+    frame = read(snapshot)
+    if form != "table":
+        write_bytes(_encoded(frame, form), out)
+    elif frame.is_empty():
+        say(nothing)
+    else:
+        if shown and (frame.height > 1 if every is None else not every):
+            option = "--format csv" if every is None else "--all"
+            count = f"{len(shown)} of {frame.width} columns; {option} shows all of them."
+            frame, keys = frame.select(shown), ()
+            has_times = any(hasattr(kind, "time_zone") for kind in frame.dtypes)
+            say(f"{count} Times are UTC." if has_times else count)
+        write_bytes(draw_table(frame, keys, width=width_of(out)).encode(), out)
 
 
-def write_frame(
-    frame: pl.DataFrame, form: Format, out: Path | None, *, keys: Sequence[str] = ()
-) -> None:
-    """Writes the frame; `keys` are the columns that a table repeats where it breaks.
+def check_scholar(snapshot: Snapshot, scholar: str) -> None:
+    """Check that a scholar exists.
 
     Raises:
-        VelocityError: the file cannot be written.
+        VelocityError: there is no such scholar.
     """
-    write_bytes(_encoded(frame, form, keys, width_of(out)), out)
+    known = reads.scholars(snapshot)["scholar"].to_list()
+    if scholar in known:
+        return
+    if scholar in reads.unattributed(snapshot)["username"].to_list():
+        raise VelocityError(
+            f"'{label(scholar)}' is a W&B user who is not in the roster.",
+            "Add the user to the roster (`velocity roster suggest` writes the entry) and sync.",
+        )
+    raise VelocityError(
+        f"There is no scholar '{label(scholar)}'.",
+        did_you_mean(scholar, known, otherwise="`velocity metrics` lists every scholar."),
+    )
 
 
 def write_bytes(content: bytes, out: Path | None) -> None:
-    """To the file, or to standard output.
+    """Write to a file, which is replaced as a whole, or to standard output.
 
     Raises:
         VelocityError: the file cannot be written.
@@ -68,48 +113,48 @@ def write_bytes(content: bytes, out: Path | None) -> None:
     except OSError as error:
         raise VelocityError(
             f"{out} cannot be written: {error.strerror}.",
-            "Name another file with --out, or correct the folder or its permissions.",
+            "Check the folder and its permissions, or name another file with --out.",
         ) from error
 
 
 def width_of(out: Path | None) -> int:
-    """Characters of a line of what is written there; None: standard output."""
+    """Width of a table in characters; `out` None: on standard output."""
     if out is None and sys.stdout.isatty():
         return shutil.get_terminal_size().columns
     return _FILE_WIDTH
 
 
-def _encoded(frame: pl.DataFrame, form: Format, keys: Sequence[str], width: int) -> bytes:
+def json_text(content: Any) -> str:
+    """JSON with times in UTC; `content` may hold frames (lists of rows) and dates."""
+    text = json.dumps(content, default=_plain, ensure_ascii=False, indent=1)
+    return f"{json_escaped(text)}\n"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat().replace("+00:00", "Z")
+    return value.to_dicts()
+
+
+def _encoded(frame: pl.DataFrame, form: Format) -> bytes:
+    if form == "csv":
+        return csv_bytes(frame)
+    if form == "json":
+        return json_text(frame).encode()
     buffer = io.BytesIO()
-    if form == "table":
-        buffer.write(draw_table(frame, keys, width=width).encode())
-    elif form == "csv":
-        buffer.write(csv_bytes(frame))
-    elif form == "parquet":
-        frame.write_parquet(buffer)
-    else:
-        rows = json.dumps(frame.to_dicts(), default=_iso, ensure_ascii=False, indent=1)
-        buffer.write(f"{json_escaped(rows)}\n".encode())
+    frame.write_parquet(buffer)
     return buffer.getvalue()
 
 
-def _iso(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(type(value).__name__)
-
-
 def _print(content: bytes) -> None:
-    """To standard output; a reader that has seen enough (`| head`) is no error."""
+    """Print; a reader that stops early (`| head`) is not an error."""
     if sys.stdout.isatty():
-        # Programs get what the data holds; a terminal would act on it.
+        # Programs get the data unchanged; a terminal would act on control characters.
         content = for_terminal(content.decode()).encode()
     try:
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
-        # What is still buffered would fail once more when Python ends.
+        # Python would fail again on the rest of the buffer when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from velocity.cleaning import escaped, for_terminal
-from velocity.formats import plural
+from velocity.formats import elapsed, plain, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,27 +21,27 @@ if TYPE_CHECKING:
     from velocity.sync.results import OnProgress, Progress, ProjectResult, SyncResult
 
 _SECONDS_BETWEEN_LINES = 1.0
-_SECONDS_BEFORE_A_RATE = 0.5  # of less no one can tell how fast it is
-#: What became of runs -> how it is said, in this order.
-_BROUGHT = {
+_SECONDS_BEFORE_A_RATE = 0.5  # a rate over less time is noise
+#: Outcome of runs -> words, in order.
+_OUTCOMES = {
     "new": "new",
     "changed": "changed",
     "revived": "back after deletion",
     "deleted": "deleted",
     "unchanged": "unchanged",
-    "kept": "already known better",
-    "set_aside": "set aside",
+    "kept": "skipped (a better source has them)",
+    "set_aside": "skipped (unreadable)",
 }
 
 
 def say(text: str) -> None:
-    """A message for the person at the terminal."""
-    typer.echo(for_terminal(text), err=True)
+    """Print a message for the user on standard error."""
+    typer.echo(for_terminal(plain(text)), err=True)
 
 
 @contextmanager
-def told_progress() -> Iterator[OnProgress]:
-    """Tells how far a command is for as long as it lasts."""
+def show_progress() -> Iterator[OnProgress]:
+    """Show the progress of a command until it ends."""
     from rich.console import Console  # noqa: PLC0415 - costs as much as the rest of --help
 
     console = Console(stderr=True)
@@ -52,12 +52,12 @@ def told_progress() -> Iterator[OnProgress]:
         else:
             yield _Lines().tell
     except KeyboardInterrupt:
-        say("Stopped. Nothing is broken: the same command can be run again.")
+        say("Stopped. Nothing is broken: you can run the same command again.")
         raise
 
 
 class _Step:
-    """One thing that is under way, since it was first told of."""
+    """Something in progress, since its first report."""
 
     def __init__(self, progress: Progress) -> None:
         self.stages = {progress.stage}
@@ -65,12 +65,12 @@ class _Step:
         self._from = progress.done
 
     def far(self, progress: Progress) -> str:
-        """How far it is, how fast, and how long it will still take; or how long it took."""
+        """Count, rate and time left; at the end, how long it took."""
         seconds = time.monotonic() - self._began
         done, total = progress.done, progress.total
         if progress.ended:
             whole = total is not None and done >= total
-            return f"{done:,} in {spoken(seconds)}" if whole else f"stopped at {done:,}"
+            return f"{done:,} in {elapsed(seconds)}" if whole else f"stopped at {done:,}"
         told = "" if total is None and not done else f"{done:,}"
         if total is not None:
             told += f" of {total:,}"
@@ -78,12 +78,12 @@ class _Step:
         if rate > 0:
             told += f", {rate:,.0f}/s"
             if total is not None and done < total:
-                told += f", {spoken((total - done) / rate)} left"
+                told += f", {elapsed((total - done) / rate)} left"
         return told
 
 
 class _Lines:
-    """A line when something new begins or ends, and about one a second in between."""
+    """A line when something begins or ends, and about one a second in between."""
 
     def __init__(self) -> None:
         self._steps: dict[str, _Step] = {}
@@ -95,7 +95,7 @@ class _Lines:
             step = self._steps[progress.what] = _Step(progress)
         elif progress.stage in step.stages and not (
             progress.ended
-            # Merging comes between the pages, and is told of once.
+            # Merges happen between pages: one line is enough.
             or (progress.stage == "pull" and now - step.told_at >= _SECONDS_BETWEEN_LINES)
         ):
             return
@@ -108,7 +108,7 @@ class _Lines:
 
 @contextmanager
 def _bars(console: Console) -> Iterator[OnProgress]:
-    """A bar for each thing under way; a line above them for each that has ended."""
+    """A bar per project in progress and one for the current step; a line for what has ended."""
     from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
     from rich.progress import Progress as Bars  # noqa: PLC0415
 
@@ -123,13 +123,10 @@ def _bars(console: Console) -> Iterator[OnProgress]:
     with Bars(*columns, console=console) as bars:
 
         def tell(progress: Progress) -> None:
-            # The steps of a derivation pass too quickly for a bar each.
-            alone = progress.stage not in ("pull", "merge")
-            key = progress.stage if alone else progress.what
+            # The steps of a derivation are too quick for a bar each.
+            key = progress.what if progress.stage in ("pull", "merge") else ""
             if key not in under_way:
-                if alone or "connect" in under_way:
-                    finish()
-                task = bars.add_task("", total=progress.total, stage=progress.stage, far="")
+                task = bars.add_task("", total=None, stage="", far="")
                 under_way[key] = _Step(progress), task
             step, task = under_way[key]
             if progress.ended:
@@ -147,54 +144,36 @@ def _bars(console: Console) -> Iterator[OnProgress]:
                 stage=progress.stage,
             )
 
-        def finish() -> None:
-            for _, task in under_way.values():
-                bars.update(task, total=1, completed=1)
-            under_way.clear()
-
         yield tell
-        finish()
-
-
-def spoken(seconds: float) -> str:
-    """A length of time in the unit that fits it."""
-    if seconds < 99.5:  # noqa: PLR2004
-        return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"  # noqa: PLR2004
-    minutes = seconds / 60
-    return f"{minutes:.0f} min" if minutes < 99.5 else f"{minutes / 60:.1f} h"  # noqa: PLR2004
+        for _, task in under_way.values():
+            bars.remove_task(task)
 
 
 def tell_result(result: SyncResult) -> None:
-    """What a command brought, project by project, with what failed and why."""
+    """Say what a command brought in, project by project, with failures and their causes."""
     for note in result.notes:
         say(f"Note: {note}")
     for project in result.projects:
         if project.error is not None:
             say(f"{project.name}: failed. {project.error.message} {project.error.hint}")
             continue
-        told = _brought([project]) or "nothing new"
-        spent = f" {_asked(project)}." if project.requests else ""
-        say(f"{project.name}: {told}.{spent}")
+        say(f"{project.name}: {_summary([project], f' in {elapsed(project.seconds)}')}")
         for note in project.notes:
             say(f"  Note: {note}")
     pulled = [it for it in result.projects if it.error is None]
     if len(pulled) > 1:
-        requests = sum(it.requests for it in pulled)
-        spent = f" {plural(requests, 'request')}." if requests else ""
-        say(f"Together: {_brought(pulled) or 'nothing new'}.{spent}")
+        say(f"Together: {_summary(pulled)}")
     if result.weeks_restated:
-        weeks = plural(result.weeks_restated, "week")
-        say(f"Restated: figures of {weeks} that had ended are other ones now.")
+        say(f"Restated: figures changed in {plural(result.weeks_restated, 'past week')}.")
     scholars = plural(result.scholars_derived, "scholar")
-    say(f"Published snapshot {result.snapshot}; figures of {scholars} were brought up to date.")
+    say(f"Published snapshot {result.snapshot}; figures of {scholars} updated.")
 
 
-def _brought(projects: Sequence[ProjectResult]) -> str:
-    from velocity.sync.results import brought  # noqa: PLC0415 - loads DuckDB, which --help can do without
+def _summary(projects: Sequence[ProjectResult], took: str = "") -> str:
+    from velocity.sync.results import brought  # noqa: PLC0415 - not for --help
 
     counts = brought(projects)
-    return ", ".join(f"{counts[it]:,} {what}" for it, what in _BROUGHT.items() if counts[it])
-
-
-def _asked(project: ProjectResult) -> str:
-    return f"{plural(project.requests, 'request')} in {spoken(project.seconds)}"
+    told = ", ".join(f"{counts[it]:,} {words}" for it, words in _OUTCOMES.items() if counts[it])
+    requests = sum(it.requests for it in projects)
+    spent = f" {plural(requests, 'request')}{took}." if requests else ""
+    return f"{told or 'nothing new'}.{spent}"

@@ -3,57 +3,44 @@
 # No `from __future__ import annotations`: Typer reads the types of the options at run time.
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
 from velocity.cleaning import escaped
-from velocity.cli.options import ConfigOption, DataOption, Places
+from velocity.cli.options import Places, takes_places
 from velocity.cli.progress import say
+from velocity.errors import StoreError
+from velocity.formats import plural
+from velocity.reading import reads
+from velocity.roster.against_data import Seen
+from velocity.roster.models import check_roster, load_roster
+from velocity.roster.suggest import suggest_entries
+from velocity.settings import load_settings
+from velocity.store import latest_snapshot
 
-if TYPE_CHECKING:
-    from velocity.roster.against_data import Seen
+app = typer.Typer(help="Check the roster, or write entries for it.", no_args_is_help=True)
 
 
-def add_to(app: typer.Typer) -> None:
-    """Adds the commands of this module."""
-    group = typer.Typer(help="Check the roster, or write entries for it.", no_args_is_help=True)
-    group.command("check")(check)
-    group.command("suggest")(suggest)
-    app.add_typer(group, name="roster", rich_help_panel="Keep in order")
-
-
-def check(
-    ctx: typer.Context,
-    data: DataOption = None,
-    config: ConfigOption = None,
-) -> None:
+@app.command()
+@takes_places
+def check(places: Places) -> None:
     """Find every mistake in the roster in one pass; exit with 1 if there is an error.
 
-    Where there is data, what of the roster does not fit it is told too.
+    If there is data, this also reports entries that do not fit it.
     """
-    from velocity.roster.models import check_roster  # noqa: PLC0415 - not for --help
-    from velocity.settings import load_settings  # noqa: PLC0415 - as above
-
-    places = Places.of(ctx, data, config)
     path = load_settings(places.config).roster
     findings = check_roster(path, _seen(places.data))
     for finding in findings:
         typer.echo(escaped(f"{finding.severity}: {finding}"))
     errors = sum(finding.severity == "error" for finding in findings)
     warnings = len(findings) - errors
-    say(f"{path}: {errors or 'no'} error(s), {warnings or 'no'} warning(s).")
+    say(f"{path}: {plural(errors, 'error')}, {plural(warnings, 'warning')}.")
     if errors:
         raise typer.Exit(1)
 
 
-def _seen(data: Path) -> "Seen | None":
-    """What the latest snapshot holds; None where there is none that can be read."""
-    from velocity.errors import StoreError  # noqa: PLC0415 - as above
-    from velocity.reading import reads  # noqa: PLC0415 - not for --help
-    from velocity.roster.against_data import Seen  # noqa: PLC0415 - as above
-    from velocity.store import latest_snapshot  # noqa: PLC0415 - as above
-
+def _seen(data: Path) -> Seen | None:
+    """The names in the latest snapshot; None without a snapshot that can be read."""
     try:
         snapshot = latest_snapshot(data)
     except StoreError:
@@ -67,27 +54,17 @@ def _seen(data: Path) -> "Seen | None":
     )
 
 
-def suggest(
-    ctx: typer.Context,
-    data: DataOption = None,
-    config: ConfigOption = None,
-) -> None:
-    """Write entries for the W&B usernames in the data that the roster lacks.
+@app.command()
+@takes_places
+def suggest(places: Places) -> None:
+    """Write entries for the W&B usernames in the data that are not in the roster.
 
     They go to standard output: `velocity roster suggest >> roster.toml`
     """
-    from velocity.reading import reads  # noqa: PLC0415 - not for --help
-    from velocity.roster.models import load_roster  # noqa: PLC0415 - as above
-    from velocity.roster.suggest import suggest_entries  # noqa: PLC0415 - as above
-    from velocity.settings import load_settings  # noqa: PLC0415 - as above
-    from velocity.store import latest_snapshot  # noqa: PLC0415 - as above
-
-    places = Places.of(ctx, data, config)
     roster = load_roster(load_settings(places.config).roster)
     found = reads.usernames(latest_snapshot(places.data)).drop("gpu_type").drop_nulls()
     runs_of = dict(found.group_by("username").sum().iter_rows())
-    text = suggest_entries(runs_of, roster)
-    if text:
+    if text := suggest_entries(runs_of, roster):
         typer.echo(text, nl=False)
     else:
         say("Every username in the data is in the roster.")

@@ -1,15 +1,22 @@
-"""Frames as tables that can be read at 100 columns, however many columns they have."""
+"""Frames as tables for people, within the width of the terminal."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import io
+import textwrap
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
-from itertools import zip_longest
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from rich.cells import cell_len, chop_cells
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from velocity.cleaning import escaped
+from velocity.formats import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -18,27 +25,26 @@ if TYPE_CHECKING:
 
 _LONGEST_HEADER = 8
 _LONGEST_CELL = 40
-_NARROWEST = 8  # to which a column may be folded
-_GAP = "   "
+_NARROWEST = 8  # of a folded column
+_GAP = 3  # between columns
+
+#: Words stay whole: a broken address cannot be copied.
+_wrapped = partial(textwrap.fill, break_long_words=False, break_on_hyphens=False)
 
 
-def cell(value: Any) -> str:
-    """A value as tables show it: to three decimals (a Decimal to its own), or to the minute."""
+def cell(value: Any, zone: tzinfo = UTC, time: str = "%-d %b %Y %H:%M") -> str:
+    """A value on one line; empty if it is not known."""
     match value:
         case None:
-            text = ""
-        case bool():
-            text = "yes" if value else "no"
-        case float():
-            text = f"{value:,.3f}".rstrip("0").rstrip(".")
-        case int() | Decimal():
-            text = f"{value:,}"
+            return ""
         case datetime():
-            text = f"{value:%Y-%m-%d %H:%M}"
+            return f"{value.astimezone(zone):{time}}"
+        case Decimal():
+            return f"{value:,}"
+        case str():
+            return escaped(value)
         case _:
-            # A run name must not move the cursor or change the terminal's colours.
-            text = escaped(str(value))
-    return text
+            return written(value)
 
 
 def draw_table(
@@ -46,138 +52,81 @@ def draw_table(
     keys: Sequence[str],
     *,
     width: int,
-    written: Callable[[Any], str] = cell,
+    shown: Callable[[Any], str] = cell,
 ) -> str:
     """The frame as text.
 
-    One row stands upright, a line a column, or more of a cell with spaces. Of several rows, columns
-    that do not fit beside each other follow below, each time beside the `keys`; without keys, cells
-    are folded to fit.
+    A single row has one line per column. Of several rows, columns that do not fit beside each other
+    continue below, beside the `keys` again. Without keys, text is folded to fit.
 
     Args:
-        frame: what to show; at least one row.
-        keys: columns that tell the rows apart.
-        width: characters of a line.
-        written: how a value is written, on one line.
+        frame: at least one row.
+        keys: columns that identify a row.
+        width: in characters.
+        shown: formats a value on one line.
     """
+    columns = [_Column(series, shown) for series in frame]
     if frame.height == 1:
-        return _upright(frame, width, written)
-    columns = [_Column(frame[name], written) for name in frame.columns]
-    if not keys:
-        return _side_by_side(columns, width)
-    return "\n".join(_side_by_side(band, width) for band in _bands(columns, keys, width))
+        return _upright(columns, width)
+    output = io.StringIO()
+    console = Console(file=output, width=width, color_system=None)
+    for number, band in enumerate(_bands(columns, keys, width) if keys else [columns]):
+        if number:
+            console.print()
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        for column in band:
+            column.add_to(table)
+        for row in zip(*(column.cells for column in band), strict=True):
+            table.add_row(*map(Text, row))
+        console.print(table, crop=False)
+    return "".join(f"{line.rstrip()}\n" for line in output.getvalue().splitlines())
 
 
 class _Column:
-    """A column as it is shown: header lines, cells and the width it would like."""
+    """A column: its cells, its header on several lines, and the width that both need."""
 
-    def __init__(self, values: pl.Series, written: Callable[[Any], str]) -> None:
-        self.name = values.name
-        self.is_number = values.dtype.is_numeric()
-        self.is_text = not (self.is_number or values.dtype.is_temporal())
-        self.header = _header(values.name)
-        self.cells = [written(value) for value in values]
+    def __init__(self, series: pl.Series, shown: Callable[[Any], str]) -> None:
+        self.name = series.name
+        self.is_number = series.dtype.is_numeric()
+        self.is_text = not (self.is_number or series.dtype.is_temporal())
+        self.cells = [shown(value) for value in series]
+        lines = _wrapped(self.name.replace("_", "_ "), _LONGEST_HEADER)
+        self.header = lines.replace("_ ", "_")
         widest = max(map(cell_len, self.cells), default=0)
-        self.width = max(min(widest, _LONGEST_CELL), *map(len, self.header))
+        self.width = max(min(widest, _LONGEST_CELL), *map(len, self.header.split("\n")))
 
-    def line(self, text: str, width: int) -> str:
-        """One line of a cell, filled up to the width."""
-        fill = " " * (width - cell_len(text))
-        return fill + text if self.is_number else text + fill
-
-
-def _upright(frame: pl.DataFrame, width: int, written: Callable[[Any], str]) -> str:
-    longest = max(map(len, frame.columns))
-    room = max(_NARROWEST, width - longest - 2)
-    lines = [
-        f"{name:{longest}}  {part}".rstrip()
-        for column, value in frame.row(0, named=True).items()
-        # Words stay whole: an address that is broken cannot be copied.
-        for name, part in zip_longest([column], _wrapped(written(value), room), fillvalue="")
-    ]
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _side_by_side(columns: Sequence[_Column], width: int) -> str:
-    widths = _fitted(columns, width)
-    rule = _GAP.join("─" * wide for wide in widths)
-    head = max(len(column.header) for column in columns)
-    headers = [[""] * (head - len(column.header)) + column.header for column in columns]
-    lines = [*_lines(columns, widths, headers), rule]
-    for row in zip(*(column.cells for column in columns), strict=True):
-        folded = [_folded(text, wide) for text, wide in zip(row, widths, strict=True)]
-        lines += _lines(columns, widths, folded)
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    """The text in lines broken at spaces, of at most `width` unless a word is longer."""
-    lines = [""]
-    for word in text.split(" "):
-        line = f"{lines[-1]} {word}" if lines[-1] else word
-        if not lines[-1] or cell_len(line) <= width:
-            lines[-1] = line
-        else:
-            lines.append(word)
-    return lines
-
-
-def _folded(text: str, width: int) -> list[str]:
-    """The text in lines of at most `width`, broken at spaces and, if need be, within words."""
-    return [part for line in _wrapped(text, width) for part in chop_cells(line, width)]
-
-
-def _lines(
-    columns: Sequence[_Column], widths: Sequence[int], cells: Sequence[Sequence[str]]
-) -> Iterator[str]:
-    """The lines of one row whose cells are of several lines each."""
-    for parts in zip_longest(*cells, fillvalue=""):
-        filled = (
-            column.line(part, width)
-            for column, part, width in zip(columns, parts, widths, strict=True)
+    def add_to(self, table: Table) -> None:
+        """Add the column without its cells; only text is folded."""
+        table.add_column(
+            Text(self.header, no_wrap=True),
+            justify="right" if self.is_number else "left",
+            overflow="fold",
+            min_width=min(self.width, _NARROWEST) if self.is_text else self.width,
+            max_width=self.width,
+            no_wrap=not self.is_text,
         )
-        yield _GAP.join(filled).rstrip()
 
 
-def _fitted(columns: Sequence[_Column], width: int) -> list[int]:
-    """Widths that add up to no more than `width`, taken from the widest; only text is folded."""
-    widths = [column.width for column in columns]
-    spare = width - len(_GAP) * (len(columns) - 1)
-    foldable = [n for n, column in enumerate(columns) if column.is_text]
-    while sum(widths) > spare:
-        widest = max(foldable, key=widths.__getitem__, default=None)
-        if widest is None or widths[widest] <= _NARROWEST:
-            break
-        widths[widest] -= 1
-    return widths
+def _upright(columns: Sequence[_Column], width: int) -> str:
+    indent = max(len(column.name) for column in columns) + 2
+    width = max(width, indent + _NARROWEST)
+    lines = (
+        _wrapped(f"{it.name:{indent}}{it.cells[0]}", width, subsequent_indent=" " * indent)
+        for it in columns
+    )
+    return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 def _bands(columns: Sequence[_Column], keys: Sequence[str], width: int) -> Iterator[list[_Column]]:
-    """The columns in groups that fit beside each other, each group after the keys."""
+    """The columns in groups that fit beside each other, each after the keys."""
     first = [column for column in columns if column.name in keys]
-    band, room = list(first), width - sum(column.width + len(_GAP) for column in first)
-    left = room
+    band = list(first)
     for column in columns:
-        if column.name in keys:
+        if column in first:
             continue
-        if len(band) > len(first) and column.width > left:
+        needed = sum(it.width + _GAP for it in (*band, column)) - _GAP
+        if len(band) > len(first) and needed > width:
             yield band
-            band, left = list(first), room
+            band = list(first)
         band.append(column)
-        left -= column.width + len(_GAP)
     yield band
-
-
-def _header(name: str) -> list[str]:
-    """A column name on several lines, broken at spaces or after underscores."""
-    if " " in name:
-        return _wrapped(name, _LONGEST_HEADER)
-    lines = [""]
-    for part in name.split("_"):
-        glued = f"{lines[-1]}_{part}" if lines[-1] else part
-        if lines[-1] and len(glued) > _LONGEST_HEADER:
-            lines[-1] += "_"
-            lines.append(part)
-        else:
-            lines[-1] = glued
-    return lines

@@ -1,4 +1,4 @@
-"""One sync of `velocity sync --watch`, in a process of its own: log lines and an exit code."""
+"""One sync of `velocity sync --watch`, in its own process, with log lines and an exit code."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _STANDARD_INPUT, _STANDARD_OUTPUT, _STANDARD_ERROR = range(3)
 def log_sync(sync: Callable[[Log, OnProgress], SyncResult], *, patience_s: float) -> int:
     """Run a sync, log its result or its error on standard output, and return the exit code.
 
-    The process is ended without a word when standard input ends, since the watch holds the other
-    end; and by SIGALRM after `patience_s` seconds without progress, since the W&B client waits for
-    its own helper process without a limit.
+    The process ends silently when standard input ends, because the watch holds the other end; and
+    with SIGALRM after `patience_s` seconds without progress, because the W&B client waits for its
+    own helper process without a limit.
     """
     threading.Thread(target=_end_with_the_watch, name="watch", daemon=True).start()
-    # Standard output is for our lines only, also where the W&B client starts a process.
+    # Standard output is for our lines only, also if the W&B client starts a process.
     log = Log(os.dup(_STANDARD_OUTPUT))
     os.dup2(_STANDARD_ERROR, _STANDARD_OUTPUT)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -52,7 +52,7 @@ def log_sync(sync: Callable[[Log, OnProgress], SyncResult], *, patience_s: float
 
 
 def tell_result(log: Log, result: SyncResult, *, seconds: float) -> None:
-    """Log what a sync of so many seconds brought: one line per project, one for all of them."""
+    """Log the result of a sync: one line per project, and one for all of them."""
     for note in result.notes:
         log.tell("warning", "noted", note=note)
     for project in result.projects:
@@ -75,18 +75,18 @@ def tell_result(log: Log, result: SyncResult, *, seconds: float) -> None:
 
 
 def _end_with_the_watch() -> None:
-    """Nothing ever comes through the pipe: it ends when nobody holds the other end any more."""
+    """Kill this process when the pipe from the watch, which carries no data, is closed."""
     while os.read(_STANDARD_INPUT, 1):
         pass
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _cause(error: Exception) -> dict[str, str]:
-    """Kind of an error, and what may be said of it: other words may quote a run or a person."""
+    """The class of an error and its place; other text may quote a run or a person."""
     kind = {"error": type(error).__name__}
     if isinstance(error, VelocityError):
         return kind | {"reason": error.message, "hint": error.hint}
     if isinstance(error, OSError):
-        return kind | {"reason": error.strerror or "not known"}
+        return kind | {"reason": error.strerror or "unknown"}
     place = traceback.extract_tb(error.__traceback__)[-1]
     return kind | {"at": f"{place.filename}:{place.lineno}"}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import polars as pl
 
-from velocity.database.interruptible import interruptible
+from velocity.database.failures import interruptible
 from velocity.errors import StoreError
 from velocity.queries import list_queries
 
@@ -28,11 +28,11 @@ _OPTIONS = "(ROW_GROUP_SIZE 30720)"
 
 
 class ClosedError(BaseException):
-    """The connection was closed by another thread: whoever wanted to use it ends."""
+    """The connection was closed by another thread."""
 
 
 class Connection:
-    """A connection to a file, which is made if it is not there; whoever opens it holds its lock.
+    """A connection to a file, which is created if needed; the caller holds its lock.
 
     Any thread may use it: each statement, and each transaction as a whole, waits for those of
     other threads.

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def writer_lock(data: Path) -> Iterator[None]:
-    """Holds the write lock of the data folder.
+    """Hold the write lock of the data folder.
 
     Raises:
-        StoreBusyError: another process holds it; its number is named, and since when.
+        StoreBusyError: another process holds it; the message has its pid and start.
     """
     with (data / "lock").open("a+b", buffering=0) as file:
         try:
@@ -28,7 +28,7 @@ def writer_lock(data: Path) -> Iterator[None]:
         except BlockingIOError as error:
             raise StoreBusyError(
                 f"The store in {data} is being written by {_holder(file)}.",
-                "Wait for it to end, or stop that process, and try again.",
+                "Wait until it has finished, or stop it, and try again.",
             ) from error
         since = datetime.now(UTC).isoformat(" ", "seconds").removesuffix("+00:00")
         with suppress(OSError):  # on a full disk the lock holds all the same
@@ -38,16 +38,17 @@ def writer_lock(data: Path) -> Iterator[None]:
 
 
 def _holder(file: BinaryIO) -> str:
-    """As the holder names itself; it may have begun so recently that it has not yet done so.
+    """Describe the process that holds the lock.
 
-    What stands there then is nothing, or the name of the one before, which has ended.
+    A process that has only just started has not written its entry yet; the old one is of a process
+    that has ended.
     """
     file.seek(0)
-    told = file.read().decode()
-    words = told.split()
+    entry = file.read().decode()
+    words = entry.split()
     if words and _is_alive(int(words[1])):
-        return told
-    return "another process, which has only just begun"
+        return entry
+    return "another process, which has only just started"
 
 
 def _is_alive(pid: int) -> bool:

@@ -1,7 +1,7 @@
-"""A store of an earlier version, which had everything in one file, is split without pulling again.
+"""Splits the store of an earlier version, which was one file, without pulling the runs again.
 
-Each part is written beside it and put in place when it is whole: a process that is killed leaves
-the part undone or done. The one file goes when all parts are there.
+Each part is written to a new file, which is renamed when it is complete. The one file is deleted
+when all parts exist.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ OLD_FILE = "live.duckdb"
 
 
 def split_off(path: Path, name: str, schema: str, fill: Callable[[Connection], None]) -> None:
-    """Makes a part of the one file beside it, unless there is none or the part is there.
+    """Write one part, unless it exists or there is nothing to split.
 
     Args:
         path: of the part.
         name: of its database in SQL.
-        schema: folder of queries/ whose first file makes its tables.
-        fill: brings the rows in, out of the database `old`; in a transaction.
+        schema: folder of queries/ whose first file creates its tables.
+        fill: copies the rows from the database `old`, in a transaction.
 
     Raises:
-        duckdb.Error: the one file cannot be read, or the part not be written.
+        duckdb.Error: the one file cannot be read, or the part cannot be written.
     """
     old = path.with_name(OLD_FILE)
     if path.exists() or not old.exists():
@@ -43,9 +43,9 @@ def split_off(path: Path, name: str, schema: str, fill: Callable[[Connection], N
     partial = partial_of(path)
     connection = Connection(partial, name)
     try:
-        # As the parts began: what changed in them since follows once they are there.
+        # The first schema of the parts; later migrations run when they are opened.
         connection.migrate(schema, first=True)
-        # Not read-only: what a killed process left in its write-ahead log comes in.
+        # Not read-only, so that DuckDB replays the write-ahead log of a killed process.
         connection.run(f"ATTACH {quoted(old)} AS old")
         with connection.transaction():
             fill(connection)
@@ -56,7 +56,7 @@ def split_off(path: Path, name: str, schema: str, fill: Callable[[Connection], N
 
 
 def remove_old_file(data: Path) -> None:
-    """Deletes the one file, all parts of which are in place."""
+    """Delete the one file after all parts were written."""
     old = data / OLD_FILE
     if old.exists():
         write_ahead_log(old).unlink(missing_ok=True)

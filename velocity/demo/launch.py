@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from velocity.demo.cohort import Cohort
-    from velocity.sync.commands import OnProgress
+    from velocity.sync.results import OnProgress
 
 _FRESH_FOR = timedelta(hours=12)
 #: The code that a store depends on: with other code it is made again.
@@ -51,7 +51,7 @@ def prepare_demo(folder: Path, now: datetime, *, on_progress: OnProgress) -> tup
         return folder, config
 
     from velocity.demo.cohort import build_cohort  # noqa: PLC0415 - not for a second start
-    from velocity.sync.commands import Progress  # noqa: PLC0415 - as above
+    from velocity.sync.results import Progress  # noqa: PLC0415 - as above
 
     on_progress(Progress("connect", "a stand-in for Weights & Biases with an invented cohort"))
     cohort = build_cohort(SEED, as_of)

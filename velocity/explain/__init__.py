@@ -8,7 +8,6 @@ from velocity.explain.explanation import Explanation, Result, Total
 from velocity.explain.made import explain, weeks
 from velocity.explain.sections import Section, meanings, sections
 from velocity.explain.ways import explained, ways
-from velocity.explain.words import with_unit, written
 
 __all__ = [
     "Explanation",
@@ -21,6 +20,4 @@ __all__ = [
     "sections",
     "ways",
     "weeks",
-    "with_unit",
-    "written",
 ]

@@ -1,55 +1,60 @@
-"""Figures of the end of the data: ages of open work and of results, and the ledger of credits."""
+"""Figures of the end of the data: ages of open work and of results, and credits."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import polars as pl
 from polars import col
 
 from velocity import formats
 from velocity.explain.explanation import Result
 from velocity.explain.sums import Arithmetic
-from velocity.explain.words import written
+from velocity.formats import written
 from velocity.reading import reads
-from velocity.reading.definitions import metrics
+from velocity.reading.definitions import columns, metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date, datetime
+
+    import polars as pl
 
     from velocity.explain.rows import Rows
 
 _HOUR = timedelta(hours=1)
 
 
-def ages(rows: Rows, read: Callable[..., pl.DataFrame], column: str) -> tuple[Result, ...]:
-    """One result per open experiment, or per waiting result, oldest first.
+def ages(
+    rows: Rows, column: str, *, read: Callable[..., pl.DataFrame], since: str, event: str
+) -> tuple[Result, ...]:
+    """One result per row of `read`: the time from `since` to the end of its project's data.
 
     Args:
         rows: of the group.
-        read: `reads.open_work` or `reads.waiting_results`.
-        column: the metric that it gives.
+        column: the metric that `read` gives.
+        read: gives open experiments or waiting results, oldest first.
+        since: the column of `read` with the start.
+        event: what happened then.
     """
     found = read(rows.snapshot, scope=rows.scope)
     if rows.group.by != "programme":
         found = found.filter(col(rows.group.by) == rows.group.id)
     projects = reads.projects(rows.snapshot, scope=rows.scope)
     ends = {(it["entity"], it["project"]): it["as_of"] for it in projects.to_dicts()}
-    experiments = {it["experiment"]: it for it in rows.of("experiments").to_dicts()}
+    names = dict(rows.of("experiments").select("experiment", "name").iter_rows())
     zone = _zone(rows)
     results = []
     for it in found.iter_rows(named=True):
-        experiment = experiments[it["experiment_id"]]
-        word, begun = ("launch", experiment["started_at"])
-        if column == "waiting_hours":
-            word, begun = ("result", experiment["signal_at"])
-        end = ends[it["entity"], it["project"]]
+        begun, end = it[since], ends[it["entity"], it["project"]]
         age = (end - begun) / _HOUR
-        step = f"{written(age)} hours = {_at(end, zone)} (end of its project's data) - "
-        steps = (*_usual(it), f"{step}{_at(begun, zone)} ({word})")
-        title = f"{experiment['name']} of {_at(begun, zone)}"
+        step = (
+            f"{written(age)} hours = {_at(end, zone)} (end of its project's data) - "
+            f"{_at(begun, zone)} ({event})"
+        )
+        title = f"{names[it['experiment_id']]} of {_at(begun, zone)}"
+        steps = (*_usual(it), step)
         results.append(Result(it["experiment_id"], steps, age, it[column], title=title))
     return tuple(results)
 
@@ -59,52 +64,43 @@ def _usual(row: dict[str, Any]) -> tuple[str, ...]:
     if "usual_hours" not in row:
         return ()
     if row["usual_hours"] is None:
-        return ("too few concluded experiments of the line to say what is usual",)
+        return ("the line has too few concluded experiments for a usual age",)
     word = "older than" if row["older_than_usual"] else "no older than"
     return (f"{word} usual: the line's usual age is up to {written(row['usual_hours'])} hours",)
 
 
-def ledger(rows: Rows, metric_id: str) -> tuple[Result, ...]:
-    """A figure of the ledger at the end of the data; none without grants and charges."""
-    entry = rows.once(
-        "ledger", lambda: reads.ledger(rows.snapshot, by=rows.group.by, scope=rows.scope)
+def of_credits(rows: Rows, column: str, *, read: Callable[..., pl.DataFrame]) -> tuple[Result, ...]:
+    """A figure of the ledger, or of the balance on the last day of the window that has data.
+
+    Empty without grants and charges.
+    """
+    entries = rows.once(
+        read.__name__, lambda: read(rows.snapshot, by=rows.group.by, scope=rows.scope)
     ).filter(col("group_id") == rows.group.id)
-    if entry.is_empty():
+    if "day" in entries.columns and rows.to_day is not None:
+        entries = entries.filter(col("day") < rows.to_day)
+    if entries.is_empty():
         return ()
     work = Arithmetic(rows.since_ever)
-    value: float | date | None = None
-    if metric_id == "exhausted_on":
-        value, step = _exhausted_on(rows, work)
-        work.steps.append(step)
+    if column == "exhausted_on":
+        value: float | date | None = _exhausted_on(rows, work)
     else:
-        value = work.value(metrics()[metric_id])
-    return (Result("", tuple(work.steps), value, entry[metric_id][0], tuple(work.totals)),)
+        value = work.value(columns()[column])
+    return (work.result(value, entries[column][-1]),)
 
 
-def balance(rows: Rows, metric_id: str) -> tuple[Result, ...]:
-    """The balance at the end of the last day of the window that the data reaches."""
-    days = rows.once(
-        "balance", lambda: reads.balance(rows.snapshot, by=rows.group.by, scope=rows.scope)
-    )
-    inside = pl.lit(value=True) if rows.to_day is None else col("day") < rows.to_day
-    entry = days.filter((col("group_id") == rows.group.id) & inside).tail(1)
-    if entry.is_empty():
-        return ()
-    work = Arithmetic(rows.since_ever)
-    value = work.value(metrics()[metric_id])
-    return (Result("", tuple(work.steps), value, entry[metric_id][0], tuple(work.totals)),)
-
-
-def _exhausted_on(rows: Rows, work: Arithmetic) -> tuple[date | None, str]:
+def _exhausted_on(rows: Rows, work: Arithmetic) -> date | None:
     """The local day a runway after the end of the data."""
     runway, left = work.value(metrics()["runway_days"]), work.value(metrics()["credits_left"]) or 0
     if runway is None or left <= 0 or runway >= rows.evaluate("pace().century"):
         why = "nothing is left" if left <= 0 else "that is a century or never"
-        return None, f"{formats.NOT_KNOWN}: {why}"
-    # The newest project, also where the viewer does not see it: the ledger counts all of them.
+        work.steps.append(f"{formats.NOT_KNOWN}: {why}")
+        return None
+    # The newest project, even if the viewer does not see it: the ledger counts all of them.
     _, end, zone = reads.edge(rows.snapshot).row(0)
-    day = (end + timedelta(days=runway)).astimezone(ZoneInfo(zone)).date()
-    return day, f"{written(day)} = {_at(end, zone)} + {written(runway)} days"
+    day: date = (end + timedelta(days=runway)).astimezone(ZoneInfo(zone)).date()
+    work.steps.append(f"{written(day)} = {_at(end, zone)} + {written(runway)} days")
+    return day
 
 
 def _zone(rows: Rows) -> str:
@@ -112,4 +108,4 @@ def _zone(rows: Rows) -> str:
 
 
 def _at(moment: datetime, zone: str) -> str:
-    return formats.instant(moment, zone).replace(formats.NBSP, " ")
+    return formats.plain(formats.instant(moment, zone))

@@ -1,4 +1,4 @@
-"""What an explanation holds: frames and sums that a page and the command line both draw."""
+"""An explanation: the frames and sums that pages and the command line show."""
 
 from __future__ import annotations
 
@@ -15,55 +15,41 @@ if TYPE_CHECKING:
 
     from velocity.queries.metric import Metric
 
-#: A figure as its read gives it: counts are whole, signals are bool, unknown ones are None.
+#: A figure: counts are int, shifts are bool, unknown ones are None.
 Value = int | float | bool | date | None
 
 
 @dataclass(frozen=True, eq=False)
 class Total:
-    """A sum (or the largest) of rows.
+    """A sum of rows, or the largest of them."""
 
-    Args:
-        kind: which rows, such as runs, sessions, charges or weeks.
-        text: the title of the sum.
-        unit: of the amounts and of the value.
-        value: the sum; 0 without rows.
-        addends: the rows that add something: `what` (String), `at` (UTC, or a local day), `amount`
-            (Float64).
-        largest: whether the value is the largest amount instead.
-    """
+    kind: str  # of the rows, such as runs, sessions, charges or weeks
+    text: str  # title of the sum
+    unit: str  # of the amounts and of the value
+    value: float  # 0 without rows
+    addends: pl.DataFrame  # what (String), at (UTC, or a local day), amount (Float64)
+    largest: bool = False  # whether the value is the largest amount instead of the sum
 
-    kind: str
-    text: str
-    unit: str
-    value: float
-    addends: pl.DataFrame
-    largest: bool = False
+    @property
+    def step(self) -> str:
+        """The sum as a step of the arithmetic."""
+        rows = formats.plural(self.addends.height, "row")
+        how = "largest of" if self.largest else "sum of"
+        return f"{formats.with_unit(self.value, self.unit)} ({how} {rows}): {self.text}"
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """One value: the group's, or that of one of its lines, experiments or measures.
+    """One value: the group's, or that of one of its lines, experiments or measures."""
 
-    Args:
-        of: which line (entity/project), experiment or measure; "" for the group's own.
-        steps: the arithmetic in words, a line each; the last gives `value`.
-        value: what the rows come to.
-        headline: what the query of the metric says.
-        totals: what is added up, numerator first.
-        latencies: for what rests on a median, the ordered lengths and the survival curve.
-        noun: what the lengths are of, each: loop, wait, experiment, failure or run.
-        title: `of` in words, where it is not a line.
-    """
-
-    of: str
-    steps: tuple[str, ...]
-    value: Value
-    headline: Value
-    totals: tuple[Total, ...] = ()
-    latencies: pl.DataFrame | None = None
-    noun: str = ""
-    title: str = ""
+    of: str  # which line (entity/project), experiment or measure; "" for the group's own
+    steps: tuple[str, ...]  # the arithmetic in words; the last step gives `value`
+    value: Value  # what the rows add up to
+    headline: Value  # from the metric's own query
+    totals: tuple[Total, ...] = ()  # the sums, numerator first
+    latencies: pl.DataFrame | None = None  # of a median: the ordered lengths and the survival curve
+    noun: str = ""  # what has a length: loop, wait, experiment, failure or run
+    title: str = ""  # `of` in words, unless it is a line
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,41 +57,23 @@ class Explanation:
     """Everything behind one figure of a scholar, a stream or the programme.
 
     Times are UTC; ids are entity/project/run_id.
-
-    Args:
-        scholar: whose figure; None for a stream's and the programme's.
-        stream: id of the stream whose figure it is; None for any other.
-        metric: its id, unit, title and definition.
-        week: Monday of the week; None for all the data.
-        at_end: whether the figure is of the end of the window, and not of all of it.
-        as_of: the instant to which the data is complete.
-        timezone: the time zone of weeks and days, and of times that people read.
-        runs: raw rows, class, source of each start and end, and the rule that joined each run to
-            its experiment: of the experiments that touch the window, and those that count nowhere.
-        sessions: of these runs.
-        experiments: those that touch the window.
-        loops: launched in the window, with their status.
-        charges: for a figure of GPUs or credits, the charge of each session by day; else no rows.
-        left_out: one row per `what` that is excluded, imputed or flagged (`kind`), and `why`.
-        results: one, or one per line, open experiment or measure that has the figure.
-        nothing: the sentence where there is no result.
     """
 
-    scholar: str | None
-    stream: str | None
+    scholar: str | None  # id, if the figure is a scholar's
+    stream: str | None  # id, if it is a stream's
     metric: Metric
-    week: date | None
-    at_end: bool
-    as_of: datetime
-    timezone: str
-    runs: pl.DataFrame
-    sessions: pl.DataFrame
-    experiments: pl.DataFrame
-    loops: pl.DataFrame
-    charges: pl.DataFrame
-    left_out: pl.DataFrame
-    results: tuple[Result, ...]
-    nothing: str
+    week: date | None  # its Monday; None for all the data
+    at_end: bool  # whether the figure describes the end of the window instead of the whole window
+    as_of: datetime  # the data is complete up to this instant
+    timezone: str  # IANA name, for weeks, days and times that people read
+    runs: pl.DataFrame  # with class, sources of start and end, and the rule that joined each
+    sessions: pl.DataFrame  # of these runs
+    experiments: pl.DataFrame  # that overlap the window
+    loops: pl.DataFrame  # launched in the window
+    charges: pl.DataFrame  # of each session by day; empty unless the figure is of GPUs or credits
+    left_out: pl.DataFrame  # kind (excluded, imputed or flagged), what, why
+    results: tuple[Result, ...]  # one, or one per line, open experiment or measure
+    nothing: str  # the sentence if there is no result
 
     @property
     def window(self) -> str:
@@ -117,7 +85,7 @@ class Explanation:
 
     @property
     def frames(self) -> tuple[pl.DataFrame, ...]:
-        """Every frame of it."""
+        """Every frame, for the size of the explanation in memory."""
         rows = (self.runs, self.sessions, self.experiments, self.loops, self.charges, self.left_out)
         lengths = (it.latencies for it in self.results if it.latencies is not None)
         addends = (total.addends for it in self.results for total in it.totals)

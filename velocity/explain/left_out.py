@@ -10,74 +10,47 @@ from velocity.explain.sums import day_words
 
 _SCHEMA = {"kind": pl.String, "what": pl.String, "why": pl.String}
 
-#: (kind, which rows, why)
-_OF_RUNS = (
-    ("excluded", col("excluded") == "pending", "pending: has not begun, counts nowhere yet"),
-    (
-        "excluded",
-        col("excluded") == "after_as_of",
-        "begins after the end of the data: counts from the next sync on",
-    ),
-    (
-        "excluded",
-        col("excluded") == "same_run",
-        "the same run is in another project, and counts there",
-    ),
-    (
-        "excluded",
-        col("excluded") == "clock_unset",
-        "its clock was never set: when it ran is not known",
-    ),
-    (
-        "imputed",
-        (col("start_source") == "created") & col("excluded").is_null(),
-        "start not known: taken from when the run was created",
-    ),
-    (
-        "imputed",
-        col("start_source") == "rows",
-        "start not known: its runtime before its last logged row",
-    ),
-    (
-        "imputed",
-        (col("class") == "running") & col("excluded").is_null(),
-        "still running: its hours reach to the end of the data",
-    ),
-    (
-        "imputed",
-        (col("class") == "stale") & col("excluded").is_null(),
-        "no heartbeat for long: presumed dead, ends at its last one",
-    ),
-    (
-        "imputed",
-        col("estimated") & (col("start_source") != "rows"),
-        "of several sessions, some are estimated: from what the runtime leaves, or the next start",
-    ),
-    (
-        "imputed",
-        col("end_source").is_in(["heartbeat", "last_metric"]),
-        "runtime not known or not used: ends at its last heartbeat or logged row",
-    ),
-    ("flagged", col("end_source") == "unknown", "end not known: a run of no length"),
-    ("flagged", col("clock"), "clock in doubt: its experiment is left out of latency"),
-)
-#: Flags that have a row of their own above.
-_TOLD_APART = ("clock", "estimated", "unknown_end", "same_run")
-_NO_GPUS = (
-    "excluded",
-    col("gpus").is_null(),
-    "GPUs not known: its hours count as those of unknown GPUs, and cost nothing",
-)
-_NO_RATE = (
-    "excluded",
-    col("gpus").is_not_null() & col("credits_per_gpu_hour").is_null(),
-    "no rate for its GPU type on that day: costs nothing",
-)
-_NOT_YET = ("excluded", col("credits").is_null(), "after the end of the data: not granted yet")
-_OF_EXPERIMENTS = (
-    ("excluded", col("clock"), "has a run with its clock in doubt: no loop"),
-    ("excluded", col("outcome") == "false_start", "false start: no loop of its own"),
-)
+#: Kind -> condition -> why.
+_Rules = dict[str, dict[str, str]]
+_RUNS: _Rules = {
+    "excluded": {
+        "excluded = 'pending'": "pending: has not started, counts nowhere yet",
+        "excluded = 'after_as_of'": "starts after the end of the data: counts from the next sync",
+        "excluded = 'same_run'": "the same run is in another project and counts there",
+        "excluded = 'clock_unset'": "its clock was never set: when it ran is not known",
+    },
+    "imputed": {
+        "start_source = 'created' AND excluded IS NULL": "start not known: when it was created",
+        "start_source = 'rows'": "start not known: its runtime before its last logged row",
+        "class = 'running' AND excluded IS NULL": "still running: counts to the end of the data",
+        "class = 'stale' AND excluded IS NULL": "no heartbeat for long: ended at the last one",
+        "estimated AND start_source <> 'rows'": "several sessions, some of them estimated",
+        "end_source IN ('heartbeat', 'last_metric')": (
+            "no usable runtime: ended at its last heartbeat or logged row"
+        ),
+    },
+    "flagged": {
+        "end_source = 'unknown'": "end not known: has no length",
+        "clock": "clock in doubt: its experiment is left out of latency",
+    },
+}
+_EXPERIMENTS: _Rules = {
+    "excluded": {
+        "clock": "has a run with its clock in doubt: no loop",
+        "outcome = 'false_start'": "false start: no loop of its own",
+    }
+}
+_NO_GPUS = {"gpus IS NULL": "GPUs not known: its hours count as unknown GPUs and cost nothing"}
+_NO_RATE = {
+    "gpus IS NOT NULL AND credits_per_gpu_hour IS NULL": (
+        "no rate for its GPU type on that day: costs nothing"
+    )
+}
+_GRANTS: _Rules = {
+    "excluded": {"credits IS NULL": "after the end of the data: not granted yet"},
+}
+#: Flags with a rule of their own above.
+_IN_RULES = ("clock", "estimated", "unknown_end", "same_run")
 
 
 def left_out(
@@ -91,52 +64,54 @@ def left_out(
 ) -> pl.DataFrame:
     """One row per run, experiment or grant, and reason.
 
-    `kind` (excluded, imputed or flagged), `what`, `why`.
-
     Args:
         runs: of the explanation.
         experiments: of the explanation.
-        charges: as `explain_charges` gives them; an empty frame where none matter.
-        grants: as `explain_grants` gives them; an empty frame where none matter.
-        flags: `reads.flags`: what each flag of a run means.
-        in_credits: whether the figure is of credits, so that a missing rate matters.
+        charges: of queries/reads/explain_charges.sql; empty for other figures.
+        grants: of queries/reads/explain_grants.sql; empty for other figures.
+        flags: `reads.flags`, the meaning of each flag.
+        in_credits: whether the figure is in credits, so that a missing rate matters.
+
+    Returns:
+        `kind` (excluded, imputed or flagged), `what`, `why`.
     """
-    of_charges = (_NO_GPUS, _NO_RATE) if in_credits else (_NO_GPUS,)
+    of_charges: _Rules = {"excluded": _NO_GPUS | (_NO_RATE if in_credits else {})}
     found = [
-        frame.filter(which).select(
+        frame.filter(pl.sql_expr(condition)).select(
             kind=pl.lit(kind), what=pl.format(f"{noun} {{}}", name), why=pl.lit(why)
         )
         for frame, noun, name, rules in (
-            (runs, "run", col("name"), _OF_RUNS),
-            (experiments, "experiment", col("name"), _OF_EXPERIMENTS),
+            (runs, "run", col("name"), _RUNS),
+            (experiments, "experiment", col("name"), _EXPERIMENTS),
             (charges, "run", col("name"), of_charges),
-            (grants, "grant of", day_words("day"), (_NOT_YET,)),
+            (grants, "grant of", day_words("day"), _GRANTS),
         )
         if frame.width
-        for kind, which, why in rules
+        for kind, reasons in rules.items()
+        for condition, why in reasons.items()
     ]
     found.append(_flagged(runs, flags))
-    # A run is charged by session and day, and said once.
+    # A run has a charge per session and day, but one reason.
     every = pl.concat([pl.DataFrame(schema=_SCHEMA), *found]).unique(maintain_order=True)
     return every.sort("kind", maintain_order=True)
 
 
 def _flagged(runs: pl.DataFrame, flags: pl.DataFrame) -> pl.DataFrame:
-    """A row for each fault of a run that no row above tells in words of its own."""
-    bears = runs.select("name", flag=col("flags").str.split(" ")).explode("flag")
-    meant = flags.filter("fault").select("flag", "held", "used")
+    """A row for each fault of a run without a rule above."""
+    held = runs.select("name", flag=col("flags").str.split(" ")).explode("flag")
+    meant = flags.filter("fault").select(
+        "flag",
+        *(
+            col(name).map_elements(formats.mid_sentence, return_dtype=pl.String)
+            for name in ("held", "used")
+        ),
+    )
     return (
-        bears.filter(~col("flag").is_in(_TOLD_APART))
+        held.filter(~col("flag").is_in(_IN_RULES))
         .join(meant, on="flag", maintain_order="left")
         .select(
             kind=pl.lit("flagged"),
             what=pl.format("run {}", "name"),
-            why=pl.format(
-                "{}: {}; what counts: {}", "flag", _mid_sentence("held"), _mid_sentence("used")
-            ),
+            why=pl.format("{}: {}; what counts: {}", "flag", "held", "used"),
         )
     )
-
-
-def _mid_sentence(column: str) -> pl.Expr:
-    return col(column).map_elements(formats.mid_sentence, return_dtype=pl.String)

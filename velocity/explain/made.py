@@ -1,4 +1,4 @@
-"""Makes an explanation: reads the rows, adds them up, and sets the headline beside the sum."""
+"""Makes an explanation: reads the rows, adds them up, and compares the sum with the headline."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ def explain(
     week: date | None = None,
     scope: Scope = EVERYTHING,
 ) -> Explanation:
-    """Why a figure of a scholar, a stream or the programme (neither) is what it is.
+    """Explain a figure of a scholar, a stream or, without either, the programme.
 
     Args:
-        snapshot: what to read.
-        metric: id of a metric, or of what stands beside one in `reads.metrics`.
+        snapshot: with the data.
+        metric: id of a metric, or a column beside one in `reads.metrics`.
         scholar: id, as in `reads.scholars`.
         stream: id, as in `reads.streams`.
         week: Monday of a week; None for all the data.
-        scope: what the viewer may see; everybody in the figure must be among it.
+        scope: what the viewer may see; it must include everybody in the figure.
 
     Raises:
-        VelocityError: no such group (for this viewer), metric or week; or the metric is not one of
-            such a group, or not of a week.
+        VelocityError: there is no such group (for this viewer), metric or week, or the metric does
+            not have such groups or weeks.
     """
     group = group_of(scholar, stream)
     way = _way(metric, group)
@@ -61,7 +61,7 @@ def explain(
     rows.begin("runs", "experiments", "sessions")
     results = way.results(rows, metric)
     runs, experiments = rows.of("runs"), rows.of("experiments")
-    # The balance at the end of a window counts what came before it too.
+    # The balance at the end of a window includes everything earlier.
     known = rows.since_ever if way.at_end else rows
     kinds = {total.kind for it in results for total in it.totals}
     charges = known.of("charges") if kinds & {"charges", "recent_charges"} else pl.DataFrame()
@@ -94,14 +94,14 @@ def explain(
 
 
 def group_of(scholar: str | None = None, stream: str | None = None) -> Group:
-    """The group that is meant: a scholar, a stream, or the programme where neither is named."""
+    """A scholar, a stream or, without either, the programme."""
     if scholar is not None:
         return Group("scholar", scholar)
     return Group("programme", "programme") if stream is None else Group("stream", stream)
 
 
 def _charged(charges: pl.DataFrame) -> pl.DataFrame:
-    """The charge of each session by day, as it is shown."""
+    """The charge of each session by day."""
     return charges.select(
         *("run", "name", "scholar", "day", "gpu_type", "gpus"),
         hours=(pl.col("ended_at") - pl.col("started_at")).dt.total_microseconds() / 3.6e9,
@@ -119,7 +119,7 @@ def weeks(
     stream: str | None = None,
     scope: Scope = EVERYTHING,
 ) -> pl.DataFrame:
-    """The weeks that the data reaches: `week_start`, the earliest first."""
+    """The weeks with data: `week_start`, the earliest first."""
     group = group_of(scholar, stream)
     figures = reads.metrics(
         snapshot, by=group.by, period="week", groups=[group.id], parts=["volume"], scope=scope
@@ -132,7 +132,7 @@ def _way(metric: str, group: Group) -> Way:
     if metric not in known and metric in columns():
         raise VelocityError(
             f"'{metric}' compares scholars or checks the data; it is not a sum to explain.",
-            "docs/metrics.md says what it is.",
+            "docs/metrics.md defines it.",
         )
     if metric not in known:
         raise VelocityError(
@@ -141,7 +141,7 @@ def _way(metric: str, group: Group) -> Way:
         )
     if group.by not in known[metric].kinds:
         raise VelocityError(
-            f"'{metric}' is a figure of a scholar.", "Name a scholar with --scholar."
+            f"'{metric}' is a figure of a scholar.", "Choose a scholar with --scholar."
         )
     return known[metric]
 
@@ -149,38 +149,37 @@ def _way(metric: str, group: Group) -> Way:
 def _check_window(metric: str, way: Way, week: date | None) -> None:
     if way.windows == "end" and week is not None:
         raise VelocityError(
-            f"'{metric}' is known for the end of the data only, not by week.",
+            f"'{metric}' is known only for the end of the data, not by week.",
             "Ask for it without a week.",
         )
     if way.windows == "week" and week is None:
-        raise VelocityError(f"'{metric}' is a figure of a week.", "Name the Monday of a week.")
+        raise VelocityError(f"'{metric}' is a figure of a week.", "Give the Monday of a week.")
     if week is not None and week.weekday():
         monday = week - timedelta(days=week.weekday())
-        raise VelocityError(f"{week} is not a Monday.", f"The week of that day begins on {monday}.")
+        raise VelocityError(f"{week} is not a Monday.", f"Its week begins on {monday}.")
 
 
 def _check_group(snapshot: Snapshot, group: Group, scope: Scope) -> None:
     if group.by == "programme":
         if not scope.everything:
             raise VelocityError(
-                "Figures of the programme are explained only to those who may see everybody.",
+                "Only people who may see everybody can see what programme figures are made of.",
                 "Choose a scholar or a stream that you may see.",
             )
         return
     known = getattr(reads, f"{group.by}s")(snapshot, scope=scope)[group.by].to_list()
     sees = scope.sees_whole if group.by == "scholar" else scope.sees_stream
-    if group.id in known and sees(group.id):
-        return
-    raise VelocityError(
-        f"There is no {group.by} '{formats.label(group.id)}' whose figures can be explained here.",
-        did_you_mean(
-            group.id, known, otherwise=f"`velocity metrics --by {group.by}` lists all of them."
-        ),
-    )
+    if not (group.id in known and sees(group.id)):
+        raise VelocityError(
+            f"There is no {group.by} '{formats.label(group.id)}' that you can see.",
+            did_you_mean(
+                group.id, known, otherwise=f"`velocity metrics --by {group.by}` lists all of them."
+            ),
+        )
 
 
 def _check_hours(metric: str, group: Group, scope: Scope) -> None:
-    """Refuses awake hours to everybody but the scholar."""
+    """Refuse awake hours to everybody but the scholar."""
     own = group.by == "scholar" and scope.sees_hours(group.id)
     if own or scope.hours is None or not rests_on_hours(metric):
         return
@@ -188,15 +187,15 @@ def _check_hours(metric: str, group: Group, scope: Scope) -> None:
     if group.by == "scholar":
         whose = alone = group.words
     raise VelocityError(
-        f"Awake hours of {whose} are shown to {alone} alone.",
-        "Choose a figure that does not rest on them.",
+        f"Awake hours of {whose} are shown only to {alone}.",
+        "Choose a figure that does not depend on them.",
     )
 
 
 def _check_reached(
     snapshot: Snapshot, group: Group, week: date, scope: Scope, *, at_end: bool
 ) -> None:
-    """Refuses a week that the data does not reach; grants may come before it (`at_end`)."""
+    """Refuse a week outside the data; grants may be earlier (`at_end`)."""
     whose = {} if group.by == "programme" else {group.by: group.id}
     known = weeks(snapshot, scope=scope, **whose)["week_start"].to_list()
     if not known:
@@ -205,5 +204,5 @@ def _check_reached(
     if week > last or (week < first and not at_end):
         raise VelocityError(
             f"There is no data of {group.words} in the week of {week}.",
-            f"The data begins in the week of {first} and ends in that of {last}.",
+            f"The data covers the weeks of {first} to {last}.",
         )

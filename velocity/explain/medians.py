@@ -1,4 +1,4 @@
-"""Kaplan-Meier medians, and the blind ratio that rests on one."""
+"""Kaplan-Meier medians, and the blind ratio, which uses one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from polars import col
 from velocity import formats
 from velocity.explain.explanation import Result
 from velocity.explain.sums import total_of
-from velocity.explain.words import summed_up, with_unit, written
+from velocity.formats import with_unit, written
 from velocity.reading import reads
 from velocity.reading.definitions import metrics
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from velocity.explain.rows import Rows
     from velocity.queries.metric import Metric
 
-#: Survival this little above one half is one half: floating point made the difference.
+#: Survival above one half by less than this is one half: the rest is floating point.
 _HALF = 0.5 + 1e-9
-#: Figure -> the curve that it is read off, and the words for it.
+#: Figure -> its curve, and the words for it.
 _CURVES = {
     "median": ("survival", "survival"),
     "low": ("survival_low", "the lower limit of survival"),
@@ -29,26 +29,21 @@ _CURVES = {
 }
 
 
-def median(rows: Rows, metric: Metric, column: str, part: str) -> tuple[Result, ...]:
-    """A median, or a figure that stands beside one."""
+def median(rows: Rows, metric: Metric, column: str, headline: float | None) -> Result:
+    """A median, or one of the figures beside it."""
     lengths = rows.latencies(metric.median)
-    figure = column.removeprefix(f"{metric.base}_")
-    value, steps = _read_off(figure, lengths, metric.noun)
-    headline = rows.figures(part)[column]
-    return (Result("", steps, value, headline, latencies=lengths, noun=metric.noun),)
+    value, steps = _read_off(column.removeprefix(f"{metric.base}_"), lengths, metric.noun)
+    return Result("", steps, value, headline, latencies=lengths, noun=metric.noun)
 
 
 def _read_off(figure: str, rows: pl.DataFrame, noun: str) -> tuple[float | None, tuple[str, ...]]:
-    """A figure of a survival curve, and its steps in words.
+    """A figure (n, events, median, low, high or largest) of a survival curve, and its steps.
 
-    Args:
-        figure: n, events, median, low, high or largest.
-        rows: of queries/reads/explain_latencies.sql, shortest first.
-        noun: what each row is the length of.
+    `rows` are those of queries/reads/explain_latencies.sql, the lengths of `noun`s in order.
     """
     n, events = rows.height, int(rows["event"].sum())
     seen = f"{with_unit(n, f'{noun}s')}, shortest first"
-    ended = f"{written(events)} of them ended, {written(n - events)} only seen so far"
+    ended = f"{written(events)} of them ended, {written(n - events)} still open"
     if figure == "events":
         return events, (seen, ended)
     steps = (f"{seen}; {ended}",)
@@ -56,7 +51,7 @@ def _read_off(figure: str, rows: pl.DataFrame, noun: str) -> tuple[float | None,
         return n, steps
     largest: float | None = rows["hours"].max()  # type: ignore[assignment]
     if figure == "largest":
-        none = f"{formats.NOT_KNOWN}: there is no observation"
+        none = f"{formats.NOT_KNOWN}: no observations"
         return largest, (*steps, none if largest is None else f"{written(largest)} hours: largest")
     if events < formats.MEDIAN_EVENTS:
         few = f"{formats.NOT_KNOWN}: medians start at {formats.MEDIAN_EVENTS} events"
@@ -73,7 +68,7 @@ def _read_off(figure: str, rows: pl.DataFrame, noun: str) -> tuple[float | None,
     return value, (*steps, last)
 
 
-def blind_ratio(rows: Rows) -> tuple[Result, ...]:
+def blind_ratio(rows: Rows, _column: str) -> tuple[Result, ...]:
     """The ratio of each line with loops in the window."""
     lines = reads.lines(
         rows.snapshot,
@@ -100,17 +95,17 @@ def _of_line(rows: Rows, line: str, headline: float | None) -> Result:
         "between launches at most 5 days apart, inside the awake window",
     )
     value, more = _against_chance(middle, gaps.addends.height, gaps.value)
-    told = (*steps, summed_up(gaps), *more)
+    told = (*steps, gaps.step, *more)
     return Result(line, told, value, headline, (gaps,), lengths, metric.noun)
 
 
 def _against_chance(
     middle: float | None, gaps: int, awake_hours: float
 ) -> tuple[float | None, list[str]]:
-    """A median reaction against the wait for a launch that ignores results."""
+    """A median reaction divided by the median wait for a launch that ignores results."""
     if not awake_hours:
         count = formats.plural(gaps, "launch gap")
-        return None, [f"{formats.NOT_KNOWN}: {count} in no awake hours"]
+        return None, [f"{formats.NOT_KNOWN}: no awake hours in {count}"]
     rate = gaps / awake_hours
     chance = math.log(2) / rate
     steps = [

@@ -1,4 +1,4 @@
-"""Whether a week lies beyond the usual range (XmR) of each weekly series of a group."""
+"""Whether a week is beyond the usual range (XmR) of each weekly series of a group."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from polars import col
 from velocity import formats
 from velocity.explain.explanation import Result
 from velocity.explain.sums import total_of
-from velocity.explain.words import summed_up, with_unit, written
+from velocity.formats import with_unit, written
 from velocity.reading import reads
 from velocity.reading.definitions import metrics
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from velocity.explain.rows import Rows
 
 
-def ranges(rows: Rows) -> tuple[Result, ...]:
-    """One result per weekly series: whether the week lies beyond the group's own range."""
+def ranges(rows: Rows, _column: str) -> tuple[Result, ...]:
+    """One result per weekly series: whether the week is beyond the group's own range."""
     weekly = rows.once(
         "weekly",
         lambda: reads.weekly(
@@ -49,14 +49,14 @@ def _of_series(weekly: pl.DataFrame, week: dict[str, Any], usual: dict[str, Any]
     levels = total_of("weeks", known, col("level"), unit, "each complete week")
     moves = total_of("weeks", known, col("moved"), unit, "from one such week to the next")
     value, steps = _judged(week, levels, moves, usual, on_log=on_log)
-    told = (summed_up(levels), summed_up(moves), *steps)
+    told = (levels.step, moves.step, *steps)
     return Result(metric.id, told, value, week["signal"], (levels, moves), title=metric.title)
 
 
 def _judged(
     week: dict[str, Any], levels: Total, moves: Total, usual: dict[str, Any], *, on_log: bool
 ) -> tuple[bool, list[str]]:
-    """Whether the week lies beyond the range of the levels, and the steps that say so."""
+    """Whether the week is beyond the range of the levels, and the steps that show it."""
     weeks, unit = levels.addends.height, metrics()[week["measure"]].unit
     if week["running"]:
         return False, ["no: the week is still running"]
@@ -69,7 +69,7 @@ def _judged(
     if on_log:
         low, high, ends = math.exp(low), math.exp(high), ("exp(", ")")
     spread = f"{written(centre)} -/+ {written(usual['reach'])} * {written(moved)}"
-    # The query ends the range where the metric ends: no count is below 0, no share above 1.
+    # The query cuts the range to possible values: counts are at least 0, shares at most 1.
     shown, cut = (week["limit_low"], week["limit_high"]), ""
     if not all(math.isclose(*it, abs_tol=1e-9) for it in zip(shown, (low, high), strict=True)):
         cut = f", cut to what a {unit} can be" if unit == "share" else ", cut at 0"
@@ -80,8 +80,8 @@ def _judged(
         f"{written(shown[0])} to {written(shown[1])} {unit} = {spread}, the usual range",
     ]
     value = week["value"]
-    # A series that never varies lies on its limits: rounding must not put it beyond them.
+    # A constant series is on its limits: rounding must not move it beyond them.
     on_limit = math.isclose(value, low) or math.isclose(value, high)
     beyond = not (low <= value <= high or on_limit)
-    verdict = "yes: the week, {}, lies beyond" if beyond else "no: the week, {}, lies inside"
+    verdict = "yes: the week, {}, is beyond it" if beyond else "no: the week, {}, is inside it"
     return beyond, [*steps, verdict.format(with_unit(value, unit))]

@@ -41,7 +41,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Rows:
-    """The reads of one group and window, for one viewer; each is read once."""
+    """Reads for one group, window and viewer, each once."""
 
     snapshot: Snapshot
     group: Group
@@ -55,11 +55,11 @@ class Rows:
 
     @cached_property
     def since_ever(self) -> Rows:
-        """The same up to the end of the window, with everything before it."""
+        """The same rows and everything earlier."""
         return self if self.from_day is None else replace(self, from_day=None)
 
     def begin(self, *kinds: str) -> None:
-        """Starts reading rows in the background; `of` gives them."""
+        """Start to read rows in the background; `of` returns them."""
         for kind in kinds:
             self._begun[kind] = soon(reads.side_by_side, self._reading(kind))
 
@@ -70,7 +70,7 @@ class Rows:
         return self.once(kind, self._reading(kind))
 
     def latencies(self, measure: str, line: str | None = None) -> pl.DataFrame:
-        """The lengths that enter a median, of a line (entity/project) or all, shortest first."""
+        """The lengths behind a median, shortest first; of all lines or of one (entity/project)."""
         every = self.once(f"latencies {line}", self._reading("latencies", line=line))
         return every.filter(pl.col("measure") == measure).drop("measure")
 
@@ -98,13 +98,13 @@ class Rows:
         return found.row(0, named=True)
 
     def evaluate(self, formula: str, values: Mapping[str, float | None] | None = None) -> Any:
-        """The value of a formula of a header, with the values of its operands."""
+        """The value of a formula in a header, with the values of its operands."""
         values = values or {}
         sql = formula_sql(formula, {name: f"${name}" for name in values})
         return self.snapshot.frame(f"SELECT {sql} AS value", values)["value"][0]
 
     def once(self, name: str, read: Callable[[], pl.DataFrame]) -> pl.DataFrame:
-        """The result of `read`, kept under its name."""
+        """The result of `read`, cached under its name."""
         if name not in self._known:
             self._known[name] = self._begun.pop(name, read)()
         return self._known[name]
@@ -129,8 +129,8 @@ class Rows:
 
 
 def no_data(group: Group) -> VelocityError:
-    """The error for a group that nothing is known of yet."""
+    """The error for a group without data."""
     return VelocityError(
         f"There is no data of {group.words} yet.",
-        "Choose another one, or run `velocity sync` to bring in new runs.",
+        "Choose another, or run `velocity sync` to bring in new runs.",
     )

@@ -1,7 +1,4 @@
-"""The tables of an explanation in their order, and what the words in them mean.
-
-A page and the command line draw the same: columns, titles and meanings are chosen here, once.
-"""
+"""The tables of an explanation, and what the words in them mean, for pages and command line."""
 
 from __future__ import annotations
 
@@ -21,33 +18,72 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Section:
-    """One table of an explanation.
-
-    Args:
-        title: what the rows are.
-        about: what they tell, as the rest of a sentence.
-        frame: all rows and columns.
-        shown: the columns that say most.
-        keys: those of them that name a row.
-        words: column -> word that occurs in it -> what that means; each is said once.
-    """
+    """One table of an explanation."""
 
     title: str
-    about: str
-    frame: pl.DataFrame
-    shown: tuple[str, ...]
-    keys: tuple[str, ...]
-    words: dict[str, dict[str, str]]
+    about: str  # what the rows show, as the rest of a sentence
+    frame: pl.DataFrame  # all rows and columns
+    shown: tuple[str, ...]  # the main columns
+    keys: tuple[str, ...]  # those of them that identify a row
+    words: dict[str, dict[str, str]]  # column -> word in it -> meaning, once in all sections
+
+
+#: Frame -> title, what the rows show, columns shown, and how many of these identify a row.
+_SECTIONS = {
+    "runs": (
+        "Runs",
+        "what came in, how it was classified, what joined it to its experiment",
+        (
+            "name state created_at started_at heartbeat_at runtime_hours class start_source "
+            "ended_at end_source experiment_name joined_by"
+        ),
+        1,
+    ),
+    "sessions": (
+        "Sessions",
+        "when the runs were active",
+        "name session started_at ended_at end_source hours hours_inside",
+        2,
+    ),
+    "experiments": (
+        "Experiments",
+        "the result is there when k runs have finished",
+        "name runs k started_at signal_at outcome overlapped hours_inside loop_status",
+        1,
+    ),
+    "loops": (
+        "Loops launched in the window",
+        "from launch to result, and on to the next launch",
+        (
+            "label status started_at signal_at next_at machine_hours reaction_hours "
+            "reaction_awake_hours loop_hours"
+        ),
+        1,
+    ),
+    "charges": (
+        "Charges",
+        "GPU-hours, fewer than GPUs times hours where a host was asked for more than it has",
+        "name day gpu_type gpus hours charged_gpu_hours rate charged_credits",
+        2,
+    ),
+    "left_out": (
+        "Excluded, imputed or flagged",
+        "what does not count, or not as it came in",
+        "kind what why",
+        0,
+    ),
+}
 
 
 def sections(found: Explanation) -> tuple[Section, ...]:
     """Runs, sessions, experiments, loops, charges if any, and what is left out of them."""
     said: set[str] = set()
-    several = found.scholar is None
-
-    def section(
-        title: str, about: str, frame: pl.DataFrame, shown: tuple[str, ...], keys: int = 1
-    ) -> Section:
+    made = []
+    for name, (title, about, columns, keys) in _SECTIONS.items():
+        frame: pl.DataFrame = getattr(found, name)
+        if name == "charges" and frame.is_empty():
+            continue
+        shown = tuple(columns.split())
         words = {
             column: {
                 word: meaning
@@ -58,70 +94,15 @@ def sections(found: Explanation) -> tuple[Section, ...]:
             if column in meanings()
         }
         said.update(*(it.values() for it in words.values()))
-        if several and "scholar" in frame.columns:
-            shown = ("scholar", *shown)
-        return Section(title, about, frame, shown, shown[several : keys + several], words)
-
-    charges = section(
-        "Charges",
-        "GPU-hours, fewer than GPUs times hours where a host was asked for more than it has",
-        found.charges,
-        (
-            *("name", "day", "gpu_type", "gpus", "hours"),
-            *("charged_gpu_hours", "rate", "charged_credits"),
-        ),
-        keys=2,
-    )
-    return (
-        section(
-            "Runs",
-            "what came in, what they were taken for, what joined them",
-            found.runs,
-            (
-                *("name", "state", "created_at", "started_at", "heartbeat_at", "runtime_hours"),
-                *("class", "start_source", "ended_at", "end_source"),
-                *("experiment_name", "joined_by"),
-            ),
-        ),
-        section(
-            "Sessions",
-            "when the runs were active",
-            found.sessions,
-            ("name", "session", "started_at", "ended_at", "end_source", "hours", "hours_inside"),
-            keys=2,
-        ),
-        section(
-            "Experiments",
-            "k finished runs, the successes needed, make the signal",
-            found.experiments,
-            (
-                *("name", "runs", "k", "started_at", "signal_at", "outcome", "overlapped"),
-                *("hours_inside", "loop_status"),
-            ),
-        ),
-        section(
-            "Loops launched in the window",
-            "from launch to signal, and on to the next launch",
-            found.loops,
-            (
-                *("label", "status", "started_at", "signal_at", "next_at"),
-                *("machine_hours", "reaction_hours", "reaction_awake_hours", "loop_hours"),
-            ),
-        ),
-        *([] if found.charges.is_empty() else [charges]),
-        section(
-            "Excluded, imputed or flagged",
-            "what does not count, or not as it came in",
-            found.left_out,
-            ("kind", "what", "why"),
-            keys=0,
-        ),
-    )
+        of_several = found.scholar is None and "scholar" in frame.columns
+        every = ("scholar", *shown) if of_several else shown
+        made.append(Section(title, about, frame, every, shown[:keys], words))
+    return tuple(made)
 
 
 @cache
 def meanings() -> dict[str, Mapping[str, str]]:
-    """Column -> word that stands in it -> meaning, from the headers of the queries of the rows."""
+    """Column -> word in it -> meaning, from the headers of the queries of the rows."""
     kinds = ("runs", "sessions", "experiments")
     queries = [load_query(f"reads/explain_{it}") for it in kinds] + [load_query("reads/loops")]
     found = {column: words for query in queries for column, words in query.words.items()}

@@ -10,12 +10,13 @@ import polars as pl
 from polars import col
 
 from velocity import formats
-from velocity.explain.explanation import Total
-from velocity.explain.words import summed_up, written
+from velocity.explain.explanation import Result, Total
+from velocity.formats import written
 from velocity.queries.metric import operands
 from velocity.reading.definitions import terms
 
 if TYPE_CHECKING:
+    from velocity.explain.explanation import Value
     from velocity.explain.rows import Rows
     from velocity.queries.metric import Metric
 
@@ -26,11 +27,11 @@ _COUNTED = ("runs", "experiments", "loops")
 
 
 def day_words(name: str) -> pl.Expr:
-    """A column of days as people write them: "5 Jan 2026"."""
+    """A column of days in words: "5 Jan 2026"."""
     return col(name).dt.strftime("%-d %b %Y")
 
 
-#: Kind of rows -> the words for a row, and the column with its instant or day.
+#: Kind of rows -> the name of a row, and the column with its instant or day.
 _NAMED = {
     "runs": (col("name"), "started_at"),
     "sessions": (pl.format("{}, session {}", "name", "session"), "started_at"),
@@ -51,7 +52,7 @@ _NAMED = {
 
 @dataclass
 class Arithmetic:
-    """The value of a metric of `rows`, with what is added up and each step in words."""
+    """Works out metrics of `rows`; keeps each sum, and each step in words."""
 
     rows: Rows
     totals: list[Total] = field(default_factory=list)
@@ -59,10 +60,14 @@ class Arithmetic:
     _values: dict[str, float | None] = field(default_factory=dict)
 
     def value(self, metric: Metric) -> float | None:
-        """The value of a sum or a formula, worked out once, its operands first."""
+        """The value of a sum or a formula; its operands come first, each once."""
         if metric.id not in self._values:
             self._values[metric.id] = self._formula(metric) if metric.formula else self._sum(metric)
         return self._values[metric.id]
+
+    def result(self, value: Value, headline: Value) -> Result:
+        """The group's own result, with the steps so far."""
+        return Result("", tuple(self.steps), value, headline, tuple(self.totals))
 
     def _sum(self, metric: Metric) -> float:
         matched = _ADDS.fullmatch(metric.largest or metric.adds)
@@ -76,7 +81,7 @@ class Arithmetic:
         title = formats.mid_sentence(metric.title)
         total = total_of(kind, rows, pl.sql_expr(amount), metric.unit, title, largest=largest)
         self.totals.append(total)
-        self.steps.append(summed_up(total))
+        self.steps.append(total.step)
         return round(total.value) if metric.unit in _COUNTED else total.value
 
     def _formula(self, metric: Metric) -> float | None:
@@ -94,9 +99,9 @@ class Arithmetic:
 def total_of(
     kind: str, rows: pl.DataFrame, amount: pl.Expr, unit: str, text: str, *, largest: bool = False
 ) -> Total:
-    """The sum, or the largest, of what the rows of a kind add.
+    """The sum, or the largest, of an amount of each row.
 
-    With the rows of several scholars, each is named by its scholar too.
+    Rows of several scholars are named with their scholar.
     """
     what, at = _NAMED[kind]
     if "scholar" in rows.columns and rows["scholar"].n_unique() > 1:

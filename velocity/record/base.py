@@ -81,8 +81,8 @@ class Record(Protocol):
 
     Each method is one transaction: it is done whole or not at all, whatever happens, and a process
     that is killed loses nothing that a method returned from. Every change to raw rows has a number,
-    larger than that of any change before it. Instants are aware, in UTC. A full disk shows as
-    the errors of `velocity.database.room`, and `ClosedError` as in `velocity.database.connection`.
+    larger than that of any change before it. Instants are aware, in UTC. Methods raise the errors
+    of `velocity.database.failures`, and `ClosedError` as in `velocity.database.connection`.
     """
 
     def name_keys(self, names: Sequence[str]) -> None:

@@ -1,8 +1,8 @@
 """Derives sessions, experiments, loops and daily facts from raw runs, scholar by scholar.
 
 Every step is one file of queries/derive/. Everyone's rows are made in the schema `derived`, where
-they stay. Those of the scholars in scope are made in temporary tables and take the place of theirs
-in `derived`; everybody else's stay as they are.
+they stay. The rows of scholars in scope are made again in temporary tables and replace
+their old rows; all other rows stay.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Puts the figures of queries/metrics/ side by side: one row a group and period."""
+"""Joins the figures of queries/metrics/: one row per group and period."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ _EVERYTHING: Mapping[str, Any] = {
 
 
 def figure_queries() -> tuple[Query, ...]:
-    """The queries of queries/metrics/ that give figures of groups by period.
+    """The queries of queries/metrics/ with figures of groups by period.
 
-    The first has a row for every group and period, the others where they have data.
+    The first has a row for every group and period, the others only those with data.
     """
     return tuple(query for query in list_metric_queries() if query.key)
 
 
 class Readable(Protocol):
-    """What runs one SELECT: the live store or a snapshot."""
+    """The live store or a snapshot."""
 
     def frame(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
         """The rows of a SELECT."""
@@ -57,15 +57,15 @@ def figures(
     parts: Sequence[str] | None = None,
     each: Callable[..., Iterable[pl.DataFrame]] = map,
 ) -> pl.DataFrame:
-    """Every metric, a row a group and period, over [from_day, to_day) in local days.
+    """Every metric over [from_day, to_day) in local days.
 
-    `periods`: only those with these first days. `groups`: only these ids, but from the period
-    `groups_until` on all. `parts`: only the metrics of these queries, and of the first of all.
-    `each`: runs their queries, as `map` does or several at a time.
+    `periods`: only those with these first days. `groups`: only these ids, but all groups from the
+    period `groups_until` on. `parts`: only the metrics of these queries, and of the first one.
+    `each`: runs the queries, like `map` or several at a time.
 
     Returns:
-        `kind`, `group_id`, `period_start` (1970-01-01 for the period "all"), then the ids of the
-        metrics.
+        One row per group and period: `kind`, `group_id`, `period_start` (1970-01-01 for the period
+        "all"), then the ids of the metrics.
     """
     params = {
         "kinds": list(kinds),

@@ -1,6 +1,6 @@
-"""Which keys of a config say nothing of its idea, as regular expressions over paths.
+"""Regular expressions (RE2, for DuckDB) for config keys that do not describe the idea of a run.
 
-They are RE2's, which DuckDB reads; the paths are those of `record.config_paths`.
+They match the paths of `record.config_paths`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: Names with one of these in them were left out by the version before.
+#: The previous version left out names that contain one of these.
 _LEFT_OUT = "[^/]*(?:token|secret|password|key|email)[^/]*"
 _NEVER = r"^()\z."
 _ESCAPES = {"~": "~0", "/": "~1"}
@@ -19,11 +19,11 @@ _CLASS = re.compile(r"\[(!?)(\]?[^\]]*)\]")
 
 
 def ignored_key(globs: Sequence[str], *, earlier: bool = False) -> str:
-    """Finds the first name of a path that is ignored; its group is the path before that.
+    """Match a path with an ignored name; the group is the path before the first such name.
 
     Args:
-        globs: over the last dotted part of names; case does not count.
-        earlier: what the version before left out is ignored too.
+        globs: of the last dotted part of names; case is ignored.
+        earlier: whether to ignore what the previous version left out, too.
     """
     ways = [f"(?:[^/]*\\.|~2)?(?:{'|'.join(map(_expression, globs))})"] if globs else []
     ways += [_LEFT_OUT] if earlier else []

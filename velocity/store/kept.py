@@ -1,4 +1,4 @@
-"""What was made of a snapshot, kept for whoever asks again: frames, and what holds frames."""
+"""A cache for frames, and for objects with frames, that were made from a snapshot."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class _HoldsFrames(Protocol):
 
 
 Made = TypeVar("Made", bound="pl.DataFrame | _HoldsFrames")
-#: Of one snapshot; two may be in use, while the pages move on from one to the next.
+#: Of one snapshot; two can be in use while pages change to a new one.
 MOST_BYTES = 96 * 2**20
 
 
 class Kept(Generic[Made]):
-    """The latest used, as far as they fit. Safe to share between threads.
+    """Keeps the most recently used objects that fit. Safe to share between threads.
 
     Args:
-        most_bytes: of all frames together.
+        most_bytes: size of all frames together.
     """
 
     def __init__(self, most_bytes: int) -> None:
@@ -38,10 +38,10 @@ class Kept(Generic[Made]):
         self.bytes = 0
 
     def get(self, key: Hashable, make: Callable[[], Made]) -> Made:
-        """What is kept under `key`, else what `make` gives.
+        """Return the object cached under `key`, or make it.
 
-        It is made once, however many ask at a time: all pages do when a snapshot is new. Nobody
-        waits for what somebody else asked for. All of them get what `make` raises.
+        Several threads that ask for the same key share one call of `make`, and its exception: all
+        pages ask at once when a snapshot is new. Other keys do not wait.
         """
         with self._lock:
             if key in self._made:

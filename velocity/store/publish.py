@@ -1,7 +1,7 @@
-"""Publishes immutable snapshots: readers open only these and never wait for the writer.
+"""Publishes immutable snapshots, so that readers never wait for the writer.
 
-A snapshot is written beside the others as `NAME.partial`, checked, made durable, renamed, and only
-then named by the file `CURRENT`. A stop at any point leaves the last published one in use.
+A snapshot is written as `NAME.partial`, checked, made durable and renamed; then the file `CURRENT`
+names it. An interruption at any point leaves the previous one in use.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from velocity.database.connection import make_durable, quoted
-from velocity.database.interruptible import interruptible
-from velocity.database.room import cause
+from velocity.database.failures import cause, interruptible
 from velocity.errors import StoreError
+from velocity.paths import write_private
 from velocity.queries import list_queries, load_query, queries_fingerprint
 from velocity.store.live import define_macros
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SNAPSHOTS_KEPT = 3
 
-#: What is published beside the kept tables of queries/derive/. Raw rows stay in the live store.
+#: Published tables besides those of queries/derive/. Raw rows stay in the record.
 _PLAIN = (
     "setting",
     "scholar",
@@ -39,13 +39,10 @@ _PLAIN = (
 
 
 def publish(store: LiveStore) -> str:
-    """Publishes the derived tables as a new snapshot.
-
-    Returns:
-        The name of the snapshot.
+    """Publish the derived tables as a new snapshot and return its name.
 
     Raises:
-        StoreError: it cannot be written (a full disk, say); the last one stays in use.
+        StoreError: it cannot be written (a full disk, say); the previous one stays in use.
     """
     folder = store.data / "snapshots"
     folder.mkdir(exist_ok=True)
@@ -59,13 +56,14 @@ def publish(store: LiveStore) -> str:
         make_durable(partial)
         partial.rename(folder / f"{name}.duckdb")
         make_durable(folder)
-        _point(store.data, name)
+        write_private(store.data / "CURRENT", name)
+        make_durable(store.data)
     except (OSError, duckdb.Error) as error:
         partial.unlink(missing_ok=True)
         raise StoreError(
             f"The snapshot cannot be written: {cause(error)}.",
-            "Make room or correct the permissions of the data folder; "
-            "the last snapshot stays in use.",
+            "Free some disk space, or check the permissions of the data folder. "
+            "The previous snapshot stays in use.",
         ) from error
     _tidy(folder, name)
     return name
@@ -87,7 +85,7 @@ def _write(store: LiveStore, partial: Path) -> None:
         store.run("USE snapshot")
         define_macros(store)
     except BaseException:
-        with suppress(duckdb.Error):  # detaching writes too, and fails as what came before it
+        with suppress(duckdb.Error):  # detaching writes too, and fails for the same reason
             _detach(store)
         raise
     _detach(store)
@@ -100,7 +98,7 @@ def _detach(store: LiveStore) -> None:
 
 @interruptible()
 def _check(partial: Path) -> None:
-    """Opens the file as a reader would and counts its tables."""
+    """Open the file like a reader and count its tables."""
     connection = duckdb.connect(partial, read_only=True)
     try:
         body = load_query("store/snapshot_check").body
@@ -110,17 +108,8 @@ def _check(partial: Path) -> None:
         connection.close()
 
 
-def _point(data: Path, name: str) -> None:
-    """Moves the pointer, in one step."""
-    pointer = data / "CURRENT.partial"
-    pointer.write_text(name, encoding="ascii")
-    make_durable(pointer)
-    pointer.replace(data / "CURRENT")
-    make_durable(data)
-
-
 def _tidy(folder: Path, current: str) -> None:
-    """Keeps the newest few; a reader that still holds an older one keeps its open file."""
+    """Delete all but the newest few; readers of older ones keep their open files."""
     names = sorted(path for path in folder.glob("*.duckdb*") if _number(path) <= int(current))
     published = [path for path in names if path.suffix == ".duckdb"]
     for path in names:
@@ -134,7 +123,7 @@ def _number(path: Path) -> int:
 
 
 def remove_other_snapshots(data: Path, current: str) -> int:
-    """Deletes every snapshot but one; how many they were."""
+    """Delete every other snapshot and return their number."""
     others = [path for path in (data / "snapshots").iterdir() if path.name != f"{current}.duckdb"]
     for path in others:
         path.unlink()

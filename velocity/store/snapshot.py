@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import polars as pl
 
-from velocity.database.interruptible import interruptible
+from velocity.database.failures import interruptible
 from velocity.errors import StoreError
 from velocity.queries import queries_fingerprint
 from velocity.store.kept import MOST_BYTES, Kept
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-# The zone comes first: it needs an extension that is built in but loaded on use.
+# The zone comes first, because it loads a built-in extension.
 _HARDEN = """
 SET GLOBAL TimeZone = 'UTC';
 SET GLOBAL python_enable_replacements = false;
@@ -27,7 +27,7 @@ SET GLOBAL enable_external_access = false;
 SET GLOBAL lock_configuration = true
 """
 
-# Relations copy no rows, but bind a statement twice: a third of what most reads take.
+# Relations would copy no rows, but bind a statement twice: a third of the time of most reads.
 warnings.filterwarnings("ignore", "Arrow output on a DB-API result", UserWarning)
 
 #: DuckDB shares one database among all connections to a file that a process has open.
@@ -35,7 +35,7 @@ _hardening = Lock()
 
 
 def _harden(connection: duckdb.DuckDBPyConnection) -> None:
-    """Closes every way out of the file, unless an earlier connection to it has done so."""
+    """Forbid access to anything but the file, once per process."""
     with _hardening:
         locked = "SELECT current_setting('lock_configuration')"
         if connection.execute(locked).fetchall() != [(True,)]:
@@ -45,7 +45,7 @@ def _harden(connection: duckdb.DuckDBPyConnection) -> None:
 class Snapshot:
     """One published snapshot. Safe to share between threads: every read has its own cursor.
 
-    `kept` is what was made of it and may be asked for again; it goes with the snapshot.
+    `kept` caches objects made from it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -81,9 +81,12 @@ class Snapshot:
         params: Mapping[str, Any] | None = None,
         tables: Mapping[str, pl.DataFrame] | None = None,
     ) -> pl.DataFrame:
-        """The rows of one SELECT with its `$name` parameters.
+        """The rows of one SELECT.
 
-        `tables` are further tables that the SELECT may read, known to this call alone.
+        Args:
+            sql: with `$name` parameters.
+            params: their values.
+            tables: further tables for this call.
         """
         cursor = self._connection.cursor()
         for name, table in (tables or {}).items():
@@ -93,10 +96,10 @@ class Snapshot:
 
 
 def latest_snapshot(data: Path) -> Snapshot:
-    """The snapshot that `CURRENT` names, opened once a process.
+    """The snapshot that `CURRENT` names, opened once per process.
 
     Raises:
-        StoreError: nothing was published yet, or the snapshot cannot be opened.
+        StoreError: nothing is published yet, or the snapshot cannot be opened.
     """
     try:
         name = (data / "CURRENT").read_text(encoding="ascii").strip()

@@ -1,4 +1,4 @@
-"""Time zones: SQL counts days with DuckDB's own data, Python with that of the package tzdata."""
+"""Compares the time zone rules of DuckDB, which SQL uses, with those of tzdata, for Python."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def differing_zones(names: Iterable[str]) -> dict[str, datetime]:
         names: IANA names to compare.
 
     Returns:
-        Name -> the first instant at which they were seen to differ (UTC).
+        Name -> the first instant with a difference (UTC).
     """
     rows = [
         (name, at // _MICROSECOND, offset // _MICROSECOND)
@@ -44,7 +44,7 @@ def differing_zones(names: Iterable[str]) -> dict[str, datetime]:
 
 
 def _offsets(zone: ZoneInfo) -> Iterator[tuple[timedelta, timedelta]]:
-    """(time since 1970, offset) every week, and on both sides of every change between."""
+    """(time since 1970, offset) every week, and just before and after every change."""
     before = at = _FROM
     while at < _TO:
         if _offset(zone, before) != _offset(zone, at):

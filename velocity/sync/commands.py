@@ -1,7 +1,7 @@
-"""Brings runs in and figures out: pull -> merge -> derive -> check -> publish, with progress.
+"""Brings runs in: pull -> merge -> derive -> check -> publish, with progress.
 
-One way for all commands: `sync_wandb` and `import_runs` differ only in where the batches come from.
-A stop at any point loses nothing that was merged, and the next command goes on.
+`sync_wandb` and `import_runs` differ only in where the batches come from. If a command is
+interrupted, merged runs stay, and the next command continues.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Literal
 from velocity.record import MergeCounts, SyncRow
 from velocity.roster.models import load_roster
 from velocity.sources.base import Asked, connect_server, find_source
+from velocity.store import open_live
 from velocity.store.derive import derive
 from velocity.store.publish import publish
-from velocity.sync.opening import open_for
 from velocity.sync.own_clock import describe_clock
 from velocity.sync.projects import pull_projects
 from velocity.sync.results import OnProgress, Progress, ProjectResult, SyncResult
@@ -31,18 +31,6 @@ if TYPE_CHECKING:
     from velocity.roster.models import Roster
     from velocity.settings import Settings
     from velocity.store import LiveStore
-
-__all__ = [
-    "Clock",
-    "OnProgress",
-    "Progress",
-    "ProjectResult",
-    "SyncResult",
-    "import_runs",
-    "import_tables",
-    "ingest_local",
-    "sync_wandb",
-]
 
 Clock = Callable[[], datetime]
 
@@ -60,24 +48,18 @@ def sync_wandb(
     on_progress: OnProgress = lambda _: None,
     clock: Clock = _now,
 ) -> SyncResult:
-    """Pulls projects from W&B: what is new or has changed since the last pull of each.
+    """Pull projects from W&B: runs that are new or changed since the last pull of each.
 
-    A project that fails does not stop the others; its error is in the result.
-
-    Args:
-        data: the data folder.
-        settings: which projects, where the roster is, and how to derive.
-        projects: "ENTITY/PROJECT" or "ENTITY/*"; default: those of the settings.
-        full: read every run again.
-        on_progress: told how far the command is.
-        clock: the present instant; each project is complete to the start of its pull.
+    Projects are "ENTITY/PROJECT" or "ENTITY/*"; by default, those of the settings. With `full`,
+    every run is read again. A project that fails does not stop the others; its error is in the
+    result. Each project is complete to the start of its pull, by `clock`.
 
     Raises:
-        VelocityError: nothing could be pulled at all, or the store cannot be written.
+        VelocityError: no project could be pulled, or the store cannot be written.
     """
     wanted = settings.wandb.wanted(projects)
     roster = load_roster(settings.roster)
-    with open_for(data, settings) as store:
+    with open_live(data, settings) as store:
         on_progress(Progress("connect", "Weights & Biases"))
         server = connect_server()
         results = pull_projects(
@@ -97,12 +79,12 @@ def sync_wandb(
 
 
 def _clock_notes(ahead: timedelta) -> tuple[str, ...]:
-    """What to say of this machine's clock, if it does not agree with the server's."""
+    """A note if this machine's clock differs from the server's."""
     return (f"own clock: {describe_clock(ahead)}.",) if ahead else ()
 
 
 def _nothing_pulled(results: Sequence[ProjectResult]) -> VelocityError:
-    """The one error of projects that all failed, or all of theirs in one."""
+    """One error for projects that all failed."""
     errors = {it.error.message: it.error for it in results if it.error is not None}
     first = next(iter(errors.values()))
     if len(errors) == 1:
@@ -121,20 +103,21 @@ def import_runs(
     on_progress: OnProgress = lambda _: None,
     clock: Clock = _now,
 ) -> SyncResult:
-    """Brings in what a source has at some places.
+    """Bring in runs from a source.
 
     Args:
         data: the data folder.
-        settings: where the roster is, and how to derive.
+        settings: the settings.
         source: name of the source, see `velocity.sources.base`.
-        asked: the places; its own `on_progress` is not used.
-        as_of: the instant to which the runs are complete; default: what the source says, of all of
-            its batches the latest, else when reading began.
-        on_progress: told how far the command is.
-        clock: the present instant.
+        asked: the places to read; its own `on_progress` is ignored.
+        as_of: the runs are complete up to this instant; default: the latest `complete_to` of the
+            batches, else the start of reading.
+        on_progress: receives the progress.
+        clock: returns the current time.
 
     Raises:
-        VelocityError: there is no such source, a place cannot be read, or the store not be written.
+        VelocityError: the source does not exist, a place cannot be read, or the store cannot be
+            written.
     """
 
     def read(what: str, done: int, total: int) -> None:
@@ -144,7 +127,7 @@ def import_runs(
     command: Literal["ingest", "import"] = "ingest" if source == "files" else "import"
     started_at = clock()
     batches = find_source(source).read(replace(asked, on_progress=read))
-    with open_for(data, settings) as store:
+    with open_live(data, settings) as store:
         results: dict[tuple[str, str], ProjectResult] = {}
         notes: list[str] = []
         instants: list[datetime] = []
@@ -168,63 +151,13 @@ def import_runs(
 def _merge_batch(
     record: Record, batch: RunBatch, results: dict[tuple[str, str], ProjectResult]
 ) -> None:
-    """Merges a batch of several projects; adds to the result of each."""
+    """Merge a batch of several projects and add to the result of each."""
     for row in batch.rejected:
         key = row.entity, row.project
         results.setdefault(key, ProjectResult(*key)).rejected.append(row)
     for (entity, project), runs in batch.runs.group_by("entity", "project", maintain_order=True):
         key = str(entity), str(project)
         results.setdefault(key, ProjectResult(*key)).counts += record.merge_runs(runs)
-
-
-def ingest_local(
-    data: Path,
-    settings: Settings,
-    paths: Sequence[Path],
-    *,
-    entity: str | None = None,
-    username: str | None = None,
-    on_progress: OnProgress = lambda _: None,
-    clock: Clock = _now,
-) -> SyncResult:
-    """Reads W&B's local run directories at or below `paths`, as `import_runs` does.
-
-    `entity` is taken where a directory names none (offline runs do not), and `username` is whose
-    runs these are: directories do not tell.
-    """
-    asked = Asked([str(path) for path in paths], entity=entity, username=username)
-    return import_runs(data, settings, "files", asked, on_progress=on_progress, clock=clock)
-
-
-def import_tables(
-    data: Path,
-    settings: Settings,
-    files: Sequence[Path],
-    *,
-    as_of: datetime | None = None,
-    entity: str | None = None,
-    project: str | None = None,
-    username: str | None = None,
-    user_column: str | None = None,
-    on_progress: OnProgress = lambda _: None,
-    clock: Clock = _now,
-) -> SyncResult:
-    """Reads run tables (CSV, Parquet, or W&B's own CSV export), as `import_runs` does.
-
-    `entity`, `project` and `username` are for tables that do not say, and `user_column` is the
-    heading of usernames that are not called so. Tables are complete to the largest time in all of
-    them, unless `as_of` says otherwise.
-    """
-    asked = Asked(
-        [str(file) for file in files],
-        entity=entity,
-        project=project,
-        username=username,
-        user_column=user_column,
-    )
-    return import_runs(
-        data, settings, "table", asked, as_of=as_of, on_progress=on_progress, clock=clock
-    )
 
 
 def _finish(
@@ -234,7 +167,7 @@ def _finish(
     results: Sequence[ProjectResult],
     on_progress: OnProgress,
 ) -> SyncResult:
-    """Derives and publishes what was merged."""
+    """Derive and publish."""
     derived = derive(
         store, settings, roster, on_step=lambda title: on_progress(Progress("derive", title))
     )

@@ -1,4 +1,4 @@
-"""Jobs in threads side by side, and what they tell while they are at it."""
+"""Runs jobs in several threads, and passes on their progress one call at a time."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ _Told = TypeVar("_Told")
 
 
 def run_jobs(jobs: Iterable[Callable[[], None]], *, threads: int) -> None:
-    """Runs jobs, so many at once, until all have ended.
+    """Run jobs in at most so many threads until all have ended.
 
-    What a job raises is raised here at once. The jobs that are under way then go on until what they
-    work with is closed. Their threads are daemons: a program that is told to stop need not wait for
-    a server that does not answer.
+    An exception of a job is raised here at once; the other jobs then go on until the caller closes
+    what they work with. The threads are daemons: a program that is stopped does not wait for a
+    server that does not answer.
     """
     waiting = list(jobs)
     threads = min(threads, len(waiting))
-    job_after_job = iter(waiting)  # threads may share the iterator of a list
+    shared = iter(waiting)  # an iterator of a list is safe to share
     ended: SimpleQueue[BaseException | None] = SimpleQueue()
 
     def work() -> None:
         try:
-            for job in job_after_job:
+            for job in shared:
                 job()
         except BaseException as error:  # noqa: BLE001 - raised again below
             ended.put(error)
@@ -41,19 +41,19 @@ def run_jobs(jobs: Iterable[Callable[[], None]], *, threads: int) -> None:
 
 
 class Listener(Generic[_Told]):
-    """A function that threads may call: it hears one at a time, and nothing once it has left."""
+    """Calls a function from several threads, one call at a time, until `leave`."""
 
     def __init__(self, hear: Callable[[_Told], None]) -> None:
         self._hear: Callable[[_Told], None] | None = hear
         self._turn = threading.Lock()
 
     def __call__(self, told: _Told) -> None:
-        """Calls the function."""
+        """Call the function."""
         with self._turn:
             if self._hear is not None:
                 self._hear(told)
 
     def leave(self) -> None:
-        """Calls it no more; a call that is under way comes to its end first."""
+        """Stop calling it, after a call in progress has ended."""
         with self._turn:
             self._hear = None

@@ -1,16 +1,16 @@
-"""This machine's clock against the server's: which of the two a pull goes by."""
+"""Compares this machine's clock with the server's; a pull uses the server's if they differ."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from velocity.formats import age
+from velocity.formats import age, plain
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-#: Clocks that are closer than this agree: a Date header has whole seconds only.
+#: Smaller differences are ignored: a Date header has whole seconds.
 _AGREE = timedelta(minutes=1)
 
 
@@ -18,12 +18,12 @@ def find_clock_ahead(before: datetime, server: datetime | None, after: datetime)
     """How far this machine's clock is ahead of the server's; negative if it is behind.
 
     Args:
-        before: this machine's clock before the server was asked.
-        server: the server's clock in its answer; None where it did not say.
-        after: this machine's clock when the answer was there.
+        before: this machine's clock before the request.
+        server: the server's clock in its response; None if it did not send it.
+        after: this machine's clock after the response.
 
     Returns:
-        Zero where the clocks agree within a minute, or where the server's is not known.
+        Zero if the clocks agree within a minute, or if the server's is not known.
     """
     if server is not None and before - server > _AGREE:
         return before - server
@@ -33,6 +33,7 @@ def find_clock_ahead(before: datetime, server: datetime | None, after: datetime)
 
 
 def describe_clock(ahead: timedelta) -> str:
-    """A sentence for people about a clock that does not agree, without its full stop."""
+    """A sentence about a clock that differs, without its full stop."""
     side = "ahead of" if ahead > timedelta() else "behind"
-    return f"this machine's clock is {age(abs(ahead))} {side} W&B's, so syncs use W&B's"
+    length = age(timedelta(minutes=round(abs(ahead) / timedelta(minutes=1))))
+    return f"this machine's clock is {plain(length)} {side} W&B's, so syncs use W&B's"

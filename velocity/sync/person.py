@@ -1,4 +1,4 @@
-"""Whom a name means: the roster's scholar, or whoever the store knows by it."""
+"""Finds the person behind a name, in the roster and in the store."""
 
 from __future__ import annotations
 
@@ -20,67 +20,50 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody whose data can be removed.
-
-    Args:
-        names: every name of the person.
-        runs: username -> number of runs in the store, 0 included.
-        in_roster: whether the roster file has the person.
-    """
+    """A person whose data can be removed."""
 
     names: Names
-    runs: dict[str, int]
-    in_roster: bool
+    runs: dict[str, int]  # username -> number of runs in the store, which may be 0
+    in_roster: bool  # whether the person is in the roster file
 
 
 def find_person(store: LiveStore, roster: Roster | None, name: str) -> Person:
-    """The one person that a name means, with every name that roster and store have for them.
+    """Find the person with a name, and their names in the roster and in the store.
 
-    Today's roster comes before what the store holds, and an id before a username.
-
-    Args:
-        store: what it holds counts too, since somebody may have left the roster.
-        roster: today's.
-        name: roster id, W&B username or address.
+    The name is a roster id, W&B username or email address. The current roster comes before the
+    store, which also knows people who have left it, and an id before a username.
 
     Raises:
-        VelocityError: nobody is called so.
+        VelocityError: nobody has this name.
     """
-    whole = _Known.of(store, roster)
-    scholar = whole.scholar_of(name)
-    names = _without_id(store, name) if scholar is None else whole.names_of(scholar)
-    if scholar == name and not names.usernames and not whole.is_others(name):
-        # Of somebody who left the roster before the store kept usernames.
+    known = _Known.of(store, roster)
+    scholar = known.scholar_of(name)
+    names = _without_id(store, name) if scholar is None else known.names_of(scholar)
+    if scholar == name and not names.usernames and known.owners.get(("usernames", name)) is None:
+        # They left the roster before the store had a table of usernames.
         names |= Names(usernames=frozenset({name}))
     if not names:
         raise VelocityError(
-            f"Nobody called '{name}' is in the roster or has a run here.",
-            "Give the id of the roster, the W&B username as W&B spells it, or an address.",
+            f"There is nobody called '{name}' in the roster or the store.",
+            "Give a roster id, a W&B username exactly as on W&B, or an email address.",
         )
     counted = store.record.count_runs(names.usernames)
     runs = {username: counted.get(username, 0) for username in sorted(names.usernames)}
-    return Person(names, runs, in_roster=scholar in whole.today)
+    return Person(names, runs, in_roster=scholar in known.today)
 
 
 @dataclass(frozen=True)
 class _Known:
-    """Every name that is known.
-
-    Args:
-        data: the data folder.
-        today: id -> scholar of today's roster.
-        ids: of today's roster and of earlier ones.
-        owners: (usernames or emails, name) -> id of the last who had it.
-    """
+    """Every known name."""
 
     data: Path
-    today: dict[str, Scholar]
-    ids: frozenset[str]
-    owners: dict[tuple[str, str], str]
+    today: dict[str, Scholar]  # of the current roster, by id
+    ids: frozenset[str]  # in the current and in earlier rosters
+    owners: dict[tuple[str, str], str]  # (usernames or emails, name) -> id of the last one with it
 
     @classmethod
     def of(cls, store: LiveStore, roster: Roster | None) -> Self:
-        """What store and roster know."""
+        """Read the names in the store and in the roster."""
         today = {it.id: it for it in (roster.scholars if roster is not None else ())}
         sql = "SELECT kind, name, scholar FROM known_name"
         rows = [*store.run(sql), *roster_names(roster).rows()]
@@ -90,15 +73,11 @@ class _Known:
         return cls(store.data, today, ids | frozenset(owners.values()), owners)
 
     def scholar_of(self, name: str) -> str | None:
-        """Id of the scholar with that id, username or address."""
+        """Id of the scholar with this id, username or address."""
         owner = self.owners.get(("usernames", name)) or self.owners.get(("emails", name.lower()))
         if name in self.today or (name in self.ids and owner not in self.today):
             return name
         return owner
-
-    def is_others(self, username: str) -> bool:
-        """Whether a scholar with another id has that username."""
-        return self.owners.get(("usernames", username), username) != username
 
     def names_of(self, scholar: str) -> Names:
         """All names of a scholar."""
@@ -110,15 +89,15 @@ class _Known:
         )
         if scholar in self.today:
             looked = state.addresses_of(self.data, self.today[scholar].name)
-            # A namesake's address is not theirs.
+            # Addresses are looked up by name, which another scholar may share.
             emails |= {it for it in looked if self.owners.get(("emails", it), scholar) == scholar}
-        # Before the roster had them, they were shown under their usernames.
+        # Figures from before they were in the roster are under their usernames.
         labels = {scholar} | (usernames - self.ids)
         return Names(frozenset({scholar}), usernames, frozenset(labels), emails)
 
 
 def _without_id(store: LiveStore, name: str) -> Names:
-    """The names of somebody whom no roster had, as far as the store knows."""
+    """The names in the store of somebody who was never in a roster."""
     called = frozenset({name})
     forgotten = exclusions.load(store.data)
     of_username, of_id = store.record.has_traces(name)

@@ -1,7 +1,6 @@
-"""The projects of a sync: which there are, and pulling them several at a time.
+"""Finds the projects of a sync and pulls several at a time.
 
-W&B is asked in threads, over one connection. Each merges what it reads before it reads on, so that
-memory stays flat however many runs there are.
+Each thread merges its runs before it reads more, so that memory does not grow with their number.
 """
 
 from __future__ import annotations
@@ -40,21 +39,14 @@ def pull_projects(
     on_end: Callable[[ProjectResult, datetime], None],
     clock: Callable[[], datetime],
 ) -> list[ProjectResult]:
-    """Pulls projects, as many at once as the server takes; one that fails stops no other.
+    """Pull projects, as many at once as the server allows; a failure does not stop the others.
 
-    Args:
-        record: to merge into.
-        server: to ask.
-        wanted: "ENTITY/PROJECT", or "ENTITY/*" for every project of an entity.
-        full: read every run.
-        on_progress: told of every page, one at a time, by the threads that pull.
-        on_end: told of every project that was pulled or failed, and when its pull began; by the
-            threads that pull.
-        clock: the present instant.
+    The threads that pull call `on_progress` after every page, one call at a time, and `on_end` with
+    the result of a project and the start of its pull.
 
     Returns:
-        A result a project, in the order asked for; an entity whose projects cannot be listed is one
-        that failed.
+        One result per project, in order; a failed one for an entity whose projects cannot be
+        listed.
 
     Raises:
         StoreError: the store cannot be written.
@@ -64,19 +56,14 @@ def pull_projects(
     def pull(result: ProjectResult, *, listed: bool) -> None:
         began, started_at = time.monotonic(), clock()
         try:
-            _pull(
-                record,
-                server,
-                result,
-                clock=clock,
-                full=full,
-                listed=listed,
-                on_progress=listener,
-            )
+            pull_project(record, server, result, clock=clock, full=full, on_progress=listener)
         except StoreError:
             raise
         except VelocityError as error:
-            result.error = error
+            if isinstance(error, NoProjectError) and not listed:
+                leave_project(record, server, result, gone_at=clock() - result.clock_ahead)
+            else:
+                result.error = error
         result.seconds = time.monotonic() - began
         on_end(result, started_at)
 
@@ -95,11 +82,10 @@ def pull_projects(
 
 @contextmanager
 def _many_objects_at_pace() -> Iterator[None]:
-    """Python's own settings for threads that make millions of small objects; put back afterwards.
+    """Tune Python for threads that make millions of small objects, for as long as they run.
 
-    A page comes through the client's thread in parts, and for each that thread waits for its turn:
-    5 ms unless told otherwise, in which the server stands still. And a search for cycles every 700
-    objects finds none here.
+    The client's thread receives a page in parts, and waits for its turn before each: by default 5
+    ms, in which the server is idle. Garbage collection after every 700 objects finds nothing here.
     """
     interval, thresholds = sys.getswitchinterval(), gc.get_threshold()
     sys.setswitchinterval(_TURN_S)
@@ -111,28 +97,10 @@ def _many_objects_at_pace() -> Iterator[None]:
         gc.set_threshold(*thresholds)
 
 
-def _pull(
-    record: Record,
-    server: Server,
-    result: ProjectResult,
-    *,
-    clock: Callable[[], datetime],
-    full: bool,
-    listed: bool,
-    on_progress: OnProgress,
-) -> None:
-    try:
-        pull_project(record, server, result, clock=clock, full=full, on_progress=on_progress)
-    except NoProjectError:
-        if listed:
-            raise
-        leave_project(record, server, result, gone_at=clock() - result.clock_ahead)
-
-
 def _found(
     record: Record, server: Server, wanted: Iterable[str]
 ) -> Iterable[tuple[ProjectResult, bool]]:
-    """Every project once, and whether it was named or listed: else it is only known from before."""
+    """Every project once, and whether it was named or listed; otherwise only the record has it."""
     seen: set[tuple[str, str]] = set()
     for name in wanted:
         entity, _, project = name.partition("/")

@@ -5,7 +5,7 @@ W&B's API is not always right, so errors in its answers must do no lasting harm:
 - New and changed runs: those with a heartbeat since the start of the last successful pull, less an
   hour because W&B shows some changes late. While W&B counts more of them than it returns, the next
   pull asks for the same ones again.
-- Unfinished and rejected runs are read again by id: their outcome need not move their heartbeat.
+- Unfinished and skipped runs are read again by id, because they can end without a new heartbeat.
   An unfinished run that is not returned is asked for once more, alone. If it is still not
   returned, it is marked as deleted.
 - W&B's run count is compared with the runs in the record in every pull. Where new runs do not
@@ -15,8 +15,7 @@ W&B's API is not always right, so errors in its answers must do no lasting harm:
 - The filter by heartbeat is checked after each full scan. If its result differs from the scan,
   or W&B does not answer it, every pull of that project is a full scan.
 
-What was merged stays merged wherever a pull stops; the next one goes on from
-the last that succeeded.
+Merged runs stay if a pull is interrupted; the next one continues from the last that succeeded.
 """
 
 from __future__ import annotations
@@ -44,9 +43,9 @@ if TYPE_CHECKING:
 #: W&B shows changes late, by 10 minutes and more.
 _OVERLAP = timedelta(hours=1)
 _RECONCILE_EVERY = timedelta(days=1)
-#: Scans of a moving list before what is missing is reported instead.
+#: Scans of a changing list, before missing runs are only reported.
 _ATTEMPTS = 3
-#: Merging costs little more for some pages than for one, so it waits for rows, but not for long.
+#: Merging several pages costs little more than one, so a merge waits for rows, but not for long.
 _MERGED_ROWS = 5_000
 _MERGED_SECONDS = 1.0
 
@@ -60,20 +59,13 @@ def pull_project(
     clock: Callable[[], datetime],
     on_progress: OnProgress,
 ) -> None:
-    """Pulls the project that `result` names; what it did is added to `result`.
+    """Pull one project, page by page, and add to its result, also if the pull fails.
 
-    Args:
-        record: to merge into, page by page; tells what is known.
-        server: to ask.
-        result: names the project; holds what was done, even where the pull fails.
-        full: read every run; else only where the project was never pulled, or its server cannot
-            say what is new.
-        clock: the present instant; the project is complete to the start of the pull, by the
-            server's clock where the two do not agree.
-        on_progress: told of every page.
+    With `full`, every run is read, as in a first pull or if the server's filter is not trusted. The
+    project is complete to the start of the pull, by the server's clock if it differs from `clock`.
 
     Raises:
-        VelocityError: the project could not be read to its end; the next pull goes on.
+        VelocityError: the project could not be read completely; the next pull continues.
     """
     server = server.counting()
     pull = _Pull(record, server, result, on_progress)
@@ -88,14 +80,7 @@ def pull_project(
 def leave_project(
     record: Record, server: Server, result: ProjectResult, *, gone_at: datetime
 ) -> None:
-    """Takes the runs of a project that W&B no longer has out of the figures, until it is back.
-
-    Args:
-        record: that holds them.
-        server: that has it no longer.
-        result: names the project; holds what was done.
-        gone_at: the instant when W&B had it no longer.
-    """
+    """Mark all runs of a project that is gone from W&B as deleted, until it is back."""
     key = result.entity, result.project
     held = record.list_missing(*key, ())
     record.mark_deleted(*key, held, at=gone_at)
@@ -111,20 +96,16 @@ def leave_project(
         uncollected=None,
     )
     result.notes.append(
-        "W&B has no such project any more, or none that this API key may see: its runs are out of "
-        "the figures until it is back."
+        "W&B no longer has this project, or the API key may not see it: its runs count "
+        "in no figure until it is back."
     )
 
 
 class _Pull:
-    """One pull of one project under way: `begin`, then `run`."""
+    """One pull of one project: `begin`, then `run`."""
 
     def __init__(
-        self,
-        record: Record,
-        server: Server,
-        result: ProjectResult,
-        on_progress: OnProgress,
+        self, record: Record, server: Server, result: ProjectResult, on_progress: OnProgress
     ) -> None:
         self._record = record
         self._server = server
@@ -132,12 +113,12 @@ class _Pull:
         self._key = result.entity, result.project
         self._on_progress = on_progress
         self._total: int | None = None
-        self._read: set[str | None] = set()  # ids of the runs that came, set aside or not
-        self._rejected: dict[str | None, Rejected] = {}  # what is set aside by now
+        self._read: set[str | None] = set()  # ids of all returned runs
+        self._rejected: dict[str | None, Rejected] = {}  # skipped so far
         self._filters = True  # whether the server seems able to filter by heartbeat
 
     def begin(self, clock: Callable[[], datetime]) -> None:
-        """Asks for the run count, and with it for the server's clock."""
+        """Ask for the run count, which comes with the server's time."""
         before = clock()
         try:
             self._counted = self._server.count_runs(*self._key)
@@ -147,7 +128,7 @@ class _Pull:
         self._started_at = before - ahead
 
     def run(self, state: PullState, *, full: bool) -> None:
-        """Reads what may have changed since the last pull, and saves how far it came."""
+        """Read what may have changed since the last pull, and record that it succeeded."""
         since = None if full or not state.filter_trusted else state.pulled_from
         missing = None if since is None else self._read_since(since - _OVERLAP)
         due = self._is_reconcile_due(state.reconciled_at)
@@ -164,19 +145,19 @@ class _Pull:
             elif missing > 0:
                 go_on_from = since
                 self._result.notes.append(
-                    f"W&B counts {missing:,} more new or changed runs than it gives."
+                    f"W&B counts {missing:,} more new or changed runs than it returns."
                 )
         reconciled = missing is None or due
         self._finish(go_on_from=go_on_from, reconciled=reconciled, filter_trusted=trusted)
 
     def _is_reconcile_due(self, last: datetime | None) -> bool:
-        """Whether the last comparison of all runs is a day ago, or was made by a wrong clock."""
+        """Whether the last comparison of all runs is a day old, or has a time in the future."""
         if last is None:
             return True
         return not -_OVERLAP <= self._started_at - last < _RECONCILE_EVERY
 
     def _read_everything(self) -> None:
-        """Every run, page by page, and what is gone."""
+        """Read every run, page by page, and mark missing ones as deleted."""
         self._total = self._counted
         self.tell("pull")
         self._merge(self._server.fetch_runs(*self._key))
@@ -186,10 +167,10 @@ class _Pull:
             self._reconcile()
 
     def _reconcile(self) -> None:
-        """Compares every run with the store by a listing, and finds what is gone.
+        """Compare every run with the record by a listing, and mark missing runs as deleted.
 
-        A scan that runs go from may repeat some and pass over others, so that one
-        which W&B's count does not bear out is made again, and deletes nothing.
+        If runs are deleted during a scan, it can repeat some runs and miss others. A scan that does
+        not agree with W&B's count is repeated and deletes nothing.
         """
         for _ in range(_ATTEMPTS):
             before = self._server.count_runs(*self._key)
@@ -197,18 +178,18 @@ class _Pull:
             listed = set(listing["run_id"])
             complete = self._is_complete(listed, before)
             differing = self._record.list_differing(*self._key, listing)
-            # What is set aside by now differs because it could not be merged.
+            # Skipped runs differ because they could not be merged.
             self._read_again(differing, but=self._rejected.keys())
             if complete:
                 self._mark_deleted(listed)
                 return
         self._result.notes.append(
-            f"W&B counts {before:,} runs but lists {len(listed):,}, {_ATTEMPTS} times over: "
-            "none was taken as deleted."
+            f"W&B counts {before:,} runs but lists {len(listed):,}, in {_ATTEMPTS} attempts: "
+            "no run was marked as deleted."
         )
 
     def _listing(self, count: int) -> pl.DataFrame:
-        """Every run without its data; W&B counts so many."""
+        """List every run without its data; W&B counts `count` of them."""
         frames, rows = [], 0
 
         def tell(*, ended: bool = False) -> None:
@@ -224,9 +205,9 @@ class _Pull:
         return pl.concat(frames)
 
     def _is_complete(self, scanned: set[str | None], count_before: int) -> bool:
-        """Whether a scan gave as many runs as W&B counted before it and counts now.
+        """Whether a scan agrees with W&B's count before and after it.
 
-        Runs that were made meanwhile stand at the end of the list, and may be in it or not.
+        Runs created meanwhile are at the end of the list, and may be missing.
         """
         self._counted = self._server.count_runs(*self._key)
         if not count_before <= len(scanned) <= self._counted:
@@ -236,24 +217,24 @@ class _Pull:
 
     def _mark_deleted(self, scanned: set[str | None]) -> None:
         missing = self._record.list_missing(*self._key, scanned)
-        # Two changes during a scan can make up for each other in the count: ask for each by id.
+        # Two changes during a scan can cancel out in the count: ask for each run by id.
         self._read.difference_update(missing)
         self._merge(self._server.fetch_runs(*self._key, run_ids=missing))
         self._mark_gone(missing)
 
     def _mark_gone(self, asked: Sequence[str]) -> None:
-        """Marks the runs as deleted that were asked for and did not come."""
+        """Mark runs as deleted that were asked for and not returned."""
         gone = [run_id for run_id in asked if run_id not in self._read]
         self._record.mark_deleted(*self._key, gone, at=self._started_at)
         self._result.deleted += len(gone)
 
     def _read_since(self, since: datetime) -> int | None:
-        """Reads runs with a heartbeat at or after `since`; gives how many more W&B counts.
+        """Read runs with a heartbeat at or after `since`; return how many more W&B counts.
 
-        None: W&B does not answer that, as where one of the heartbeats cannot be read.
+        Return None if W&B does not answer, for example because a heartbeat cannot be read.
 
-        A heartbeat under way moves its run to the end of the list and all others up by one, past
-        the cursor: a list that is too short is read again.
+        A new heartbeat moves its run to the end of the list, and others past the cursor: a list
+        that is too short is read again.
         """
         self.tell("pull")
         missing = 0
@@ -269,8 +250,8 @@ class _Pull:
         return missing
 
     def _read_unsettled(self) -> None:
-        """Runs that were set aside, and unfinished ones, which may be gone."""
-        # What was set aside goes by itself, as it may make smaller pages necessary.
+        """Read skipped and unfinished runs again."""
+        # Skipped runs have requests of their own, because they may need smaller pages.
         self._read_again(self._record.list_rejected(*self._key), but=self._read)
         unfinished = self._record.list_unfinished(*self._key)
         self._read_again(unfinished, but=self._read)
@@ -279,46 +260,42 @@ class _Pull:
         self._mark_gone(unfinished)
 
     def _explains_count(self, uncollected: int) -> bool:
-        """Whether W&B counts as many runs as the record has, or as many more as it did before.
-
-        Args:
-            uncollected: runs that W&B counted at the last comparison, and the record did not have.
-        """
+        """Whether W&B counts as many runs as the record has, or `uncollected` more as last time."""
         known = {0, uncollected}
         first = self._find_uncollected()
         if first in known:
             return True
-        # Runs may have come and gone since W&B counted.
+        # Runs may have been created or deleted since W&B counted.
         self._counted = self._server.count_runs(*self._key)
         now = self._find_uncollected()
         return any(min(first, now) <= it <= max(first, now) for it in known)
 
     def _find_uncollected(self) -> int:
-        """Runs that W&B counts, and that are neither in the record nor set aside.
+        """Number of runs that W&B counts and that are neither in the record nor skipped.
 
-        Hidden runs and those of people who were forgotten stay out of the record for good.
+        Hidden runs and runs of forgotten people are never in the record.
         """
-        set_aside = sum(run_id is not None for run_id in self._rejected)
-        return self._counted - self._record.count_collected(*self._key) - set_aside
+        skipped = sum(run_id is not None for run_id in self._rejected)
+        return self._counted - self._record.count_collected(*self._key) - skipped
 
     def _read_named(self) -> None:
-        """Runs that came before a setting named a key of their config, whose value is not kept."""
+        """Read runs again whose config has a key that the settings name only now."""
         runs = [it for it in self._record.list_unread_named(*self._key) if it not in self._read]
         if runs:
             self._read_again(runs, but=())
             self._result.notes.append(
-                f"The settings name a config key that they did not name before: the configs of "
-                f"{formats.plural(len(runs), 'run')} were read once more."
+                f"The settings name another config key: read the configs of "
+                f"{formats.plural(len(runs), 'run')} again."
             )
 
     def _read_again(self, run_ids: Iterable[str], *, but: Container[str | None]) -> None:
-        """Runs by id, `but` for some."""
+        """Read runs by id, except for those in `but`."""
         wanted = [run_id for run_id in run_ids if run_id not in but]
         if wanted:
             self._merge(self._server.fetch_runs(*self._key, run_ids=wanted))
 
     def _check_filter(self) -> bool | None:
-        """Whether the server's filter by heartbeat gives what was just read; None: cannot tell."""
+        """Whether the server's filter by heartbeat agrees with the scan; None: not known."""
         window = self._record.known_window(*self._key)
         expected = {run_id for run_id in window if run_id in self._read}
         if not expected:
@@ -332,10 +309,10 @@ class _Pull:
         return trusted
 
     def _has_right_filter(self, expected: set[str], since: datetime) -> bool | None:
-        """Whether the filter gives the runs that it should; None: cannot tell."""
+        """Whether the filter returns the right runs; None: not known."""
         try:
             found = self._heartbeats(since=since)
-            # A run may have gone since the scan; one that is still there was left out.
+            # A run may have been deleted since the scan; if it still exists, the filter is wrong.
             left_out = self._heartbeats(run_ids=sorted(expected - found.keys()))
         except RetryLaterError:
             return None
@@ -347,7 +324,7 @@ class _Pull:
     def _heartbeats(
         self, *, since: datetime | None = None, run_ids: list[str] | None = None
     ) -> dict[str, datetime | None]:
-        # Without their data: a run that W&B cannot send whole is in the list all the same.
+        # A listing also has runs that W&B cannot send whole.
         frames = self._server.fetch_listing(*self._key, since=since, run_ids=run_ids)
         return {
             run_id: at
@@ -356,13 +333,9 @@ class _Pull:
         }
 
     def _finish(
-        self,
-        *,
-        go_on_from: datetime,
-        reconciled: bool,
-        filter_trusted: bool | None,
+        self, *, go_on_from: datetime, reconciled: bool, filter_trusted: bool | None
     ) -> None:
-        """Says that the pull succeeded, from where the next goes on, and what is set aside."""
+        """Record that the pull succeeded, where the next one starts, and the skipped runs."""
         self._result.rejected = list(self._rejected.values())
         self._record.merge_pull(
             *self._key,
@@ -377,7 +350,7 @@ class _Pull:
         self._total = len(self._read)
 
     def _merge(self, batches: Iterable[RunBatch]) -> int | None:
-        """Merges batches as they come, a few at a time; gives how many runs they should have."""
+        """Merge batches as they arrive, a few at a time; return how many runs they should have."""
         asked_for: int | None = None
         waiting: list[RunBatch] = []
         since = time.monotonic()
@@ -389,7 +362,7 @@ class _Pull:
                 if rows >= _MERGED_ROWS or time.monotonic() - since >= _MERGED_SECONDS:
                     self._merge_batches(waiting)
                     waiting, since = [], time.monotonic()
-        finally:  # what came before a failure stays
+        finally:  # batches before a failure are merged too
             if waiting:
                 self._merge_batches(waiting)
         return asked_for
@@ -398,7 +371,7 @@ class _Pull:
         self.tell("merge")
         self._result.counts += self._record.merge_runs(pl.concat([it.runs for it in batches]))
         for batch in batches:
-            # Asked for runs from an instant on, a server may stumble over a heartbeat that is none.
+            # A server may fail to filter by heartbeat if one of them is not a time.
             odd = batch.runs["unreadable"].list.contains("heartbeatAt").any()
             self._filters = self._filters and not odd
             run_ids = batch.runs["run_id"].to_list()
@@ -411,6 +384,6 @@ class _Pull:
         self.tell("pull")
 
     def tell(self, stage: Stage, *, ended: bool = False) -> None:
-        """Says how far the pull is."""
+        """Report how far the pull is."""
         told = Progress(stage, self._result.name, len(self._read), self._total, ended=ended)
         self._on_progress(told)

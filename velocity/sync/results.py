@@ -1,4 +1,4 @@
-"""What a command that brings runs in tells: how far it is, and in the end what it did."""
+"""Progress and results of the commands that bring runs in."""
 
 from __future__ import annotations
 
@@ -18,21 +18,13 @@ Stage = Literal["connect", "pull", "merge", "derive", "publish"]
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a command is: the stage, what it works on, and how far where that is known.
-
-    Args:
-        stage: of the command.
-        what: it works on; several projects may be under way at once.
-        done: runs so far, or whatever else is worked on.
-        total: of them, where it is known.
-        ended: nothing more comes of this.
-    """
+    """How far a command is."""
 
     stage: Stage
-    what: str
+    what: str  # such as a project; several can be in progress at once
     done: int = 0
-    total: int | None = None
-    ended: bool = False
+    total: int | None = None  # if known
+    ended: bool = False  # no more progress follows for `what`
 
 
 OnProgress = Callable[[Progress], None]
@@ -40,23 +32,18 @@ OnProgress = Callable[[Progress], None]
 
 @dataclass
 class ProjectResult:
-    """What a command did for one project; `error` is set where it failed.
-
-    `deleted` counts the runs found gone, `requests` those that were sent for runs, and `notes` say
-    in sentences what a person should know of how the project was read. `clock_ahead` is how far
-    this machine's clock is ahead of the server's; zero where they agree within a minute.
-    """
+    """What a command did for one project."""
 
     entity: str
     project: str
     counts: MergeCounts = field(default_factory=MergeCounts)
     rejected: list[Rejected] = field(default_factory=list)
     deleted: int = 0
-    requests: int = 0
-    notes: list[str] = field(default_factory=list)
+    requests: int = 0  # for runs
+    notes: list[str] = field(default_factory=list)  # sentences for people
     seconds: float = 0.0
-    clock_ahead: timedelta = timedelta()
-    error: VelocityError | None = None
+    clock_ahead: timedelta = timedelta()  # own clock against the server's; zero if they agree
+    error: VelocityError | None = None  # if it failed
 
     @property
     def name(self) -> str:
@@ -65,7 +52,7 @@ class ProjectResult:
 
 
 def brought(projects: Sequence[ProjectResult]) -> dict[str, int]:
-    """What projects brought together, by what became of the runs."""
+    """Number of runs of all projects by outcome."""
     counts = sum((it.counts for it in projects), MergeCounts())
     return {
         "new": counts.new,
@@ -80,13 +67,13 @@ def brought(projects: Sequence[ProjectResult]) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class SyncResult:
-    """What a command did: project by project, and the snapshot that shows it."""
+    """What a command did."""
 
     projects: tuple[ProjectResult, ...]
     snapshot: str
     scholars_derived: int
-    weeks_restated: int = 0  # that were over, and in which a figure is another one now
-    notes: tuple[str, ...] = ()  # what a person should know of how the input was taken
+    weeks_restated: int = 0  # past weeks with changed figures
+    notes: tuple[str, ...] = ()  # sentences about the input
 
     @property
     def errors(self) -> tuple[VelocityError, ...]:

@@ -1,6 +1,6 @@
-"""`velocity sync --watch`: starts one `velocity sync` process per interval until told to stop.
+"""`velocity sync --watch`: starts one `velocity sync` process per interval until it is stopped.
 
-Nothing piles up over months, because every sync has a process of its own; a crash costs one sync.
+Every sync has its own process, so that memory does not grow over months and a crash costs one sync.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _OUTCOMES = {0: "synced", 1: "failed", SKIPPED: "skipped", -signal.SIGALRM: "fai
 _STANDARD_ERROR = 2
 _STOPPING = (signal.SIGTERM, signal.SIGINT)
 _STOP_WITHIN_S = 1.0
-#: A page that times out in every size takes some minutes; nothing takes this long without progress.
+#: A page that times out in every size takes some minutes; no sync needs longer without progress.
 _PATIENCE_S = 1800
 _FIRST_BACK_OFF_S = 30.0
 _JITTER = 0.1
@@ -41,10 +41,9 @@ _PLAIN = re.compile(r"[A-Za-z0-9_./:*+-]+")
 
 
 class Log:
-    """Writes one line of `key=value` fields per event to an open file.
+    """Writes one line of `key=value` fields per event to an open file descriptor.
 
-    Args:
-        descriptor: of the file. A watch and its sync write to the same file, whole lines at a time.
+    A watch and its sync write to the same file, whole lines at a time.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -55,7 +54,7 @@ class Log:
     ) -> None:
         """Write an event with the time and the memory of this process in MiB.
 
-        A log that cannot be written (a full disk, a closed pipe) is no reason to stop.
+        A log that cannot be written (a full disk, a closed pipe) does not stop the service.
         """
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         whole = {"ts": now, "level": level, "event": event, **fields, "rss_mib": _resident_mib()}
@@ -65,7 +64,7 @@ class Log:
 
 
 class _StoppedError(BaseException):
-    """Raised wherever the watch is when a signal tells it to stop."""
+    """Raised by a signal, wherever the watch is."""
 
     def __init__(self, by: signal.Signals) -> None:
         super().__init__(by)
@@ -75,19 +74,11 @@ class _StoppedError(BaseException):
 def watch(
     data: Path, config: Path, projects: Sequence[str], *, interval_s: float
 ) -> signal.Signals:
-    """Sync every `interval_s`, counted from start to start, until this process is told to stop.
+    """Sync every `interval_s` seconds, from start to start, until SIGTERM or SIGINT; return which.
 
     After a failure, retry sooner, counted from its end. A sync that takes longer than the interval
-    is followed by the next at once. To be called in the main thread of a process that ends with it.
-
-    Args:
-        data: the data folder.
-        config: the settings file; every sync reads it again.
-        projects: "ENTITY/PROJECT" or "ENTITY/*"; if empty, those of the settings.
-        interval_s: seconds, more than 0.
-
-    Returns:
-        SIGTERM or SIGINT, whichever stopped it.
+    is followed by the next at once. Every sync reads the settings again. Call this in the main
+    thread of a process that ends with it.
     """
     # -P: nothing in the working directory becomes a module.
     command = [sys.executable, "-P", "-m", "velocity", "sync", f"--watched={_PATIENCE_S}"]
@@ -106,10 +97,8 @@ def watch(
 def pause_s(interval_s: float, failures: int, draw: float) -> float:
     """Seconds from the start of a sync, or the end of a failed one, to the start of the next.
 
-    Args:
-        interval_s: between syncs that work.
-        failures: how many syncs have failed in a row: each doubles the wait, up to the interval.
-        draw: random, -1 to 1, so that several services do not ask the server at the same time.
+    Each of the `failures` in a row doubles the wait, up to the interval. `draw` is random, -1 to 1,
+    so that several services do not ask the server at the same time.
     """
     whole = interval_s
     if failures:
@@ -119,7 +108,7 @@ def pause_s(interval_s: float, failures: int, draw: float) -> float:
 
 
 def _raise_stopped(number: int, _frame: FrameType | None) -> NoReturn:
-    for it in _STOPPING:  # the first one stops; another must not interrupt the stopping
+    for it in _STOPPING:  # a second signal must not interrupt the stop
         signal.signal(it, signal.SIG_IGN)
     raise _StoppedError(signal.Signals(number))
 
@@ -135,7 +124,7 @@ def _sync_for_ever(command: Sequence[str], log: Log, interval_s: float) -> NoRet
             log.tell("error", "failed", error="TimeoutError", reason=reason)
         failures = 0 if code in (0, SKIPPED) else failures + 1
         pause = pause_s(interval_s, failures, random.uniform(-1, 1))  # noqa: S311 - not a secret
-        # A server that is slow to fail is not asked again at once.
+        # After a slow failure, the server still gets the whole pause.
         left = pause if failures else max(0.0, pause - took)
         log.tell(
             "warning" if failures else "info",
@@ -153,7 +142,7 @@ def _sync(command: Sequence[str]) -> int:
     with subprocess.Popen(  # noqa: S603 (our own command line, no shell)
         command,
         stdin=subprocess.PIPE,  # the sync ends when this pipe does, however the watch ends
-        stdout=_STANDARD_ERROR,  # lines of the log, and nothing that other code prints
+        stdout=_STANDARD_ERROR,  # only log lines, nothing that other code prints
         stderr=subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C reaches the sync through the watch only
     ) as sync:
@@ -165,7 +154,7 @@ def _sync(command: Sequence[str]) -> int:
 
 
 def _stop(sync: subprocess.Popen[bytes]) -> None:
-    """Stop a sync. The runs it merged stay, and the last snapshot stays in use."""
+    """Stop a sync. Merged runs stay, and the last snapshot stays in use."""
     sync.terminate()
     try:
         sync.wait(_STOP_WITHIN_S)
@@ -174,7 +163,7 @@ def _stop(sync: subprocess.Popen[bytes]) -> None:
 
 
 def _resident_mib() -> float:
-    """Memory of this process in MiB; its peak where the system does not say the present size."""
+    """Memory of this process in MiB; its peak on systems that do not report the current size."""
     try:
         pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
         size = int(pages) * os.sysconf("SC_PAGESIZE")

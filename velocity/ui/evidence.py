@@ -35,7 +35,7 @@ def show_explanation(found: Explanation, result: Result | None, *, hours: bool) 
     if result is not None:
         heading("How it is worked out", formats.markdown(found.metric.text))
         st.text("\n".join(result.steps))
-        notes.append(f"The figure's own query gives: {explain.written(result.headline)}")
+        notes.append(f"The figure's own query gives: {formats.written(result.headline)}")
     own = _own_runs(found, result)
     if result is not None and 0 < own.len() < found.runs.height:
         notes.append(f"The rows of {_said(result.title or result.of)} come first")
@@ -81,7 +81,7 @@ def _show_parts(result: Result) -> None:
 
 def _show_total(total: Total, name: str) -> None:
     rows = formats.plural(total.addends.height, "row")
-    value = explain.with_unit(total.value, total.unit)
+    value = formats.with_unit(total.value, total.unit)
     come_to = f"of which the largest is {value}" if total.largest else f"adding up to {value}"
     addends = total.addends
     if total.largest:
