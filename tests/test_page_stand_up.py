@@ -61,7 +61,7 @@ def test_a_window_without_four_weeks_before_it_is_compared_with_nothing(data, mo
 def test_part_of_a_week_is_said_to_be_held_against_whole_ones(last, uneven, data, monkeypatch):
     days = ["2026-03-09", last]
     page = open_page("stand_up", data, monkeypatch, period="Custom", days=days)
-    assert ("no whole number of weeks" in words(page)) is uneven
+    assert ("not a whole number of weeks" in words(page)) is uneven
 
 
 def test_the_signals_are_those_of_the_latest_complete_week(page, data):
