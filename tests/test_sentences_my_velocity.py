@@ -63,15 +63,13 @@ def test_my_velocity_says_nothing_of_an_awake_window_without_an_end():
 def test_my_velocity_read_by_somebody_else_says_the_loop():
     told = mine(**LOOPS, own=False, reaction_share=0.82, reaction_off_share=0.58)
     assert "your" not in plain(told.sentence)
-    assert plain(mine(own=False).sentence) == (
-        "Nothing of this scholar was in flight in this window."
-    )
+    assert plain(mine(own=False).sentence) == ("This scholar had nothing in flight in this window.")
 
 
 @pytest.mark.parametrize(
     ("values", "sentence", "support"),
     [
-        ({}, "Nothing of yours was in flight in this window.", "A longer window"),
+        ({}, "You had nothing in flight in this window.", "A longer window"),
         (
             {"loops_open": 1},
             "One experiment is in flight and it has no signal yet.",
