@@ -94,7 +94,7 @@ def _windowed(scholar: str, streams: list[str], window: dict[str, Any]) -> Itera
     parts = ["volume", "loops", "medians"]
     yield by, {"by": "scholar", "groups": [scholar], "parts": parts, **window}
     yield reads.loops, {"scholar": scholar}
-    yield reads.bands, {"scholar": scholar, **window}
+    yield reads.bands, {"scholar": scholar}
     # Streams
     yield reads.line_states, {"streams": streams, **window}
     yield reads.lines, window
