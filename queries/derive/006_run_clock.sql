@@ -80,10 +80,10 @@ started AS (
   FROM lost
 ),
 bounded AS (
+  -- A row before the start ends nothing: what reads it holds it against the start.
   SELECT
     *,
-    CASE WHEN last_row_us >= start_us AND coalesce(last_row_us <= bound_us + slack_us, true)
-      THEN last_row_us END AS rows_us
+    CASE WHEN coalesce(last_row_us <= bound_us + slack_us, true) THEN last_row_us END AS rows_us
   FROM started
 ),
 living AS (

@@ -76,13 +76,6 @@ FAULTS = (
         (DRAWN,),
     ),
     Fault(
-        "rows before the start are its own",
-        _CLOCK,
-        "last_row_us >= start_us AND",
-        "",
-        (DRAWN,),
-    ),
-    Fault(
         "stale a moment early",
         _CLOCK,
         ") <= slack_us THEN 'running'",
