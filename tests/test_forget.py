@@ -324,6 +324,37 @@ def test_a_person_who_left_the_roster_can_be_forgotten_by_any_name(name, tmp_pat
         assert trace.encode() not in left
 
 
+@pytest.mark.parametrize("name", ["renamed-twice", "renamed", "zf-id-unique"])
+def test_a_person_whose_id_was_renamed_is_forgotten_under_every_id(name, tmp_path):
+    roster = tmp_path / "roster.toml"
+    rows = [run(f"{who}1", "09:00", "10:00", username=who) for who in (PERSON, "ada")]
+    for number, scholar in enumerate(("zf-id-unique", "renamed", "renamed-twice")):
+        roster.write_text(_ROSTER.replace("zf-id-unique", scholar), encoding="utf-8")
+        store_of(rows, f"2{number}:00", data=tmp_path, roster=load_roster(roster))
+        state.record_look(
+            tmp_path, scholar=scholar, email="l@x.org", name="L", page="Runs", at=NOON, kept_days=90
+        )
+    roster.write_text(roster.read_text(encoding="utf-8").replace("Zebra", "Z"), encoding="utf-8")
+    _forget(tmp_path, Settings(roster=roster), name)
+    roster.unlink()
+    left = _bytes(tmp_path)
+    for trace in (PERSON, "zf-id-unique", "renamed"):
+        assert trace.encode() not in left
+
+
+def test_an_id_is_no_former_id_where_its_person_kept_a_name(tmp_path):
+    roster = tmp_path / "roster.toml"
+    rows = [run("z1", "09:00", "10:00", username=PERSON)]
+    both = _ROSTER.replace(f'["{PERSON}"]', f'["{PERSON}", "own"]')
+    roster.write_text(both, encoding="utf-8")
+    store_of(rows, "20:00", data=tmp_path, roster=load_roster(roster))
+    # The username goes to somebody new; the person who left keeps the other one.
+    roster.write_text(_ROSTER.replace("zf-id-unique", "newcomer"), encoding="utf-8")
+    store_of([], "21:00", data=tmp_path, roster=load_roster(roster))
+    assert look_up(tmp_path, Settings(roster=roster), "newcomer").names.scholars == {"newcomer"}
+    assert look_up(tmp_path, Settings(roster=roster), "own").names.scholars == {"zf-id-unique"}
+
+
 def test_traces_of_an_address_that_left_the_roster_are_removed(tmp_path):
     roster = tmp_path / "roster.toml"
     roster.write_text(_ROSTER, encoding="utf-8")

@@ -73,7 +73,10 @@ class _Known:
         return cls(store.data, today, ids | frozenset(owners.values()), owners)
 
     def scholar_of(self, name: str) -> str | None:
-        """Id of the scholar with this id, username or address."""
+        """Id of the scholar with this id, former id, username or address."""
+        renamed = self.owners.get(("ids", name))
+        if renamed is not None and name not in self.today:
+            return renamed
         owner = self.owners.get(("usernames", name)) or self.owners.get(("emails", name.lower()))
         if name in self.today or (name in self.ids and owner not in self.today):
             return name
@@ -81,19 +84,21 @@ class _Known:
 
     def names_of(self, scholar: str) -> Names:
         """All names of a scholar."""
-        usernames, emails = (
+        former, usernames, emails = (
             frozenset(
                 name for (of, name), it in self.owners.items() if of == kind and it == scholar
             )
-            for kind in ("usernames", "emails")
+            for kind in ("ids", "usernames", "emails")
         )
+        # A former id may be another scholar's today.
+        ids = (former - self.today.keys()) | {scholar}
         if scholar in self.today:
             looked = state.addresses_of(self.data, self.today[scholar].name)
             # Addresses are looked up by name, which another scholar may share.
             emails |= {it for it in looked if self.owners.get(("emails", it), scholar) == scholar}
         # Figures from before they were in the roster are under their usernames.
-        labels = {scholar} | (usernames - self.ids)
-        return Names(frozenset({scholar}), usernames, frozenset(labels), emails)
+        labels = ids | (usernames - self.ids)
+        return Names(frozenset(ids), usernames, frozenset(labels), emails)
 
 
 def _without_id(store: LiveStore, name: str) -> Names:
