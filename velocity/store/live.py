@@ -17,7 +17,7 @@ from velocity.database.lock import writer_lock
 from velocity.database.one_file import remove_old_file, split_off
 from velocity.errors import StoreError
 from velocity.paths import make_private
-from velocity.queries import load_query, macros
+from velocity.queries import load_query, macros, queries_fingerprint
 from velocity.record import open_record
 
 if TYPE_CHECKING:
@@ -66,7 +66,16 @@ class LiveStore(Connection):
         """Create missing tables and macros."""
         self.migrate(_SCHEMA)
         self.look_up_own()
-        define_macros(self)
+        self._define_macros()
+
+    def _define_macros(self) -> None:
+        """Defines the words that queries use, unless the file has them as they are now."""
+        made_with = {"fingerprint": queries_fingerprint()}
+        if not self.run("SELECT 1 FROM macros_of WHERE fingerprint = $fingerprint", made_with):
+            with self.transaction():
+                define_macros(self)
+                self.run("DELETE FROM macros_of")
+                self.run("INSERT INTO macros_of VALUES ($fingerprint)", made_with)
 
     def erase(self, names: Names) -> None:
         """Delete the rows of a person that the next derivation would keep."""
