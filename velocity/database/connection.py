@@ -43,8 +43,13 @@ class Connection:
         name: of its database in SQL.
     """
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, path: Path, name: str, *, beside: Connection | None = None) -> None:
         """Opens the file.
+
+        Args:
+            path: of the file.
+            name: of its database in SQL.
+            beside: what has DuckDB running already: starting it takes longer than opening a file.
 
         Raises:
             duckdb.Error: it cannot be opened.
@@ -53,15 +58,18 @@ class Connection:
         self.name = name
         self._turn = RLock()
         self._closed = False
-        self._connection = self._open()
+        self._connection = duckdb.connect() if beside is None else beside.cursor()
+        self._set_up()
         self._attach()
 
-    def _open(self) -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect()
-        connection.execute("SET TimeZone = 'UTC'")
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Another connection to the same DuckDB, which ends when the last of them is closed."""
+        return self._connection.cursor()
+
+    def _set_up(self) -> None:
+        self._connection.execute("SET TimeZone = 'UTC'")
         # What needs an order says so; without one, every step is written by all threads.
-        connection.execute("SET preserve_insertion_order = false")
-        return connection
+        self._connection.execute("SET preserve_insertion_order = false")
 
     def _attach(self) -> None:
         self._connection.execute(

@@ -41,11 +41,15 @@ class LiveStore(Connection):
         record: the raw rows.
     """
 
-    def __init__(self, data: Path, record: Record) -> None:
+    def __init__(self, data: Path) -> None:
         split_off(data / _FILE, "live", _SCHEMA, _keep_derived)
         super().__init__(data / _FILE, "live")
         self.data = data
-        self.record = record
+        try:
+            self.record: Record = open_record(data, beside=self)
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def reading_record(self) -> Iterator[None]:
@@ -113,10 +117,9 @@ def open_live(data: Path, settings: Settings | None = None) -> Iterator[LiveStor
         ) from error
     with writer_lock(data), ExitStack() as opened:
         try:
-            record = open_record(data)
-            opened.callback(record.close)
-            store = LiveStore(data, record)
+            store = LiveStore(data)
             opened.callback(store.close)
+            opened.callback(store.record.close)
         except (duckdb.Error, OSError) as error:
             if is_full_disk(error):
                 raise cannot_write(data, error) from error
@@ -128,7 +131,7 @@ def open_live(data: Path, settings: Settings | None = None) -> Iterator[LiveStor
             store.prepare()
             remove_old_file(data)
             if settings is not None:
-                record.name_keys(settings.named_keys)
+                store.record.name_keys(settings.named_keys)
             yield store
         except WRITE_ERRORS as error:
             raise cannot_write(data, error) from error

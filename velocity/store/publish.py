@@ -12,11 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from velocity.database.connection import make_durable, quoted
-<<<<<<< HEAD
-from velocity.database.failures import cause, interruptible
-=======
-from velocity.database.room import cause
->>>>>>> 2fde32d (Make a small store cheaper to derive and publish)
+from velocity.database.failures import cause
 from velocity.errors import StoreError
 from velocity.paths import write_private
 from velocity.queries import list_queries, load_query, queries_fingerprint
@@ -101,20 +97,8 @@ def _detach(store: LiveStore) -> None:
     store.run("DETACH snapshot")
 
 
-<<<<<<< HEAD
-@interruptible()
-def _check(partial: Path) -> None:
-    """Open the file like a reader and count its tables."""
-    connection = duckdb.connect(partial, read_only=True)
-    try:
-        body = load_query("store/snapshot_check").body
-        if wrong := connection.execute(body).fetchall():
-            raise OSError(f"the check found {wrong[0][0]}")
-    finally:
-        connection.close()
-=======
 def _check(store: LiveStore, partial: Path) -> None:
-    """Reads the file that was written."""
+    """Read the file that was written."""
     with store.attached(partial, "snapshot"):
         store.run("USE snapshot")
         try:
@@ -123,7 +107,6 @@ def _check(store: LiveStore, partial: Path) -> None:
             store.look_up_own()
     if wrong:
         raise OSError(f"the check found {wrong[0][0]}")
->>>>>>> 2fde32d (Make a small store cheaper to derive and publish)
 
 
 def _tidy(folder: Path, current: str) -> None:
