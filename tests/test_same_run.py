@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.builders import at, run
+from tests.builders import at, run, without_runs
+from tests.stores import copied
 from velocity.records import run_frame
 from velocity.settings import Settings
 from velocity.store.derive import derive
@@ -25,7 +26,7 @@ PULLED = {"source": "api"}
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[LiveStore]:
-    with open_live(tmp_path) as live:
+    with open_live(copied(without_runs, tmp_path)) as live:
         yield live
 
 
