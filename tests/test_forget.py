@@ -255,6 +255,7 @@ def test_a_username_equal_to_another_scholars_id_is_safe(tmp_path):
     assert len(reads.runs(latest_snapshot(tmp_path)).filter(username="sam")) == 2
 
 
+@pytest.mark.thorough
 def test_an_id_equal_to_another_scholars_username_is_safe(tmp_path):
     settings = _namesakes(tmp_path, _NAMESAKES)
     store_of([], "20:00", data=tmp_path, roster=load_roster(settings.roster))
@@ -329,6 +330,7 @@ def test_a_person_who_left_the_roster_can_be_forgotten_by_any_name(name, tmp_pat
         assert trace.encode() not in left
 
 
+@pytest.mark.thorough
 def test_traces_of_an_address_that_left_the_roster_are_removed(tmp_path):
     roster = tmp_path / "roster.toml"
     roster.write_text(_ROSTER, encoding="utf-8")
@@ -342,6 +344,7 @@ def test_traces_of_an_address_that_left_the_roster_are_removed(tmp_path):
     assert state.looks(tmp_path, "ada", at=NOON, kept_days=90)["who"].to_list() == ["Other"]
 
 
+@pytest.mark.thorough
 def test_the_grants_of_a_forgotten_person_are_removed(tmp_path):
     roster = tmp_path / "roster.toml"
     grant = '[[credits.grants]]\ndate = 2026-01-05\nscholar = "zf-id-unique"\namount = 10\n'
@@ -355,6 +358,7 @@ def test_the_grants_of_a_forgotten_person_are_removed(tmp_path):
     assert b"zf-id-unique" not in _bytes(tmp_path)
 
 
+@pytest.mark.thorough
 def test_an_empty_personal_project_is_removed(tmp_path):
     copied(one_run, tmp_path)
     with open_live(tmp_path) as store:
