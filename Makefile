@@ -24,7 +24,7 @@ test: dev-env lint ## everything: lint, types, contracts and all tests, with a r
 	@$(BIN)/python scripts/ensure_browser.py
 	@$(PYTEST)
 
-quick: dev-env ## an example of everything in three minutes: no browser, no faults, nothing thorough
+quick: dev-env ## an example of everything in a minute and a half: no browser, no faults, nothing thorough
 	@$(PYTEST) --hypothesis-profile=quick -m "not browser and not fault and not thorough"
 
 check: dev-env lint quick ## what to run before a commit: format, lint, types, contracts, quick tests

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.stores import copied
 from velocity.records import run_frame
 from velocity.settings import Settings
 from velocity.store.derive import derive
@@ -89,6 +90,12 @@ def with_writers(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"writers": told or None} | {name: it for name, it in row.items() if name not in made}
 
 
+def without_runs(folder: Path) -> None:
+    """A store to which nothing was added yet: a copy costs less than to make its tables."""
+    with open_live(folder):
+        pass
+
+
 def store_of(
     rows: Iterable[Mapping[str, Any]],
     as_of: Moment | Mapping[tuple[str, str], datetime],
@@ -104,7 +111,8 @@ def store_of(
     """
     if data is None:
         with tempfile.TemporaryDirectory() as folder:
-            return store_of(rows, as_of, settings=settings, roster=roster, data=Path(folder))
+            data = copied(without_runs, Path(folder))
+            return store_of(rows, as_of, settings=settings, roster=roster, data=data)
     runs = run_frame(list(rows))
     with open_live(data) as store:
         store.record.name_keys((settings or Settings()).named_keys)
@@ -117,3 +125,8 @@ def store_of(
         derive(store, settings or Settings(), roster)
         name = publish(store)
     return Snapshot(data / "snapshots" / f"{name}.duckdb")
+
+
+def one_run(folder: Path) -> None:
+    """A store of one run of Ada's."""
+    store_of([run("r1", "09:00", "10:00")], "20:00", data=folder)

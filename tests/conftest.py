@@ -38,8 +38,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
-    # One alone takes minutes: begun last, it would be waited for.
-    items.sort(key=lambda item: item.get_closest_marker("fault") is None)
+    # The longest first: a file of minutes, begun last, would be waited for.
+    items.sort(
+        key=lambda item: [item.get_closest_marker(name) is None for name in ("fault", "thorough")]
+    )
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -59,6 +59,7 @@ _OF_THE_PAST = {
     "restated",
     "identity",
     "taken_in",
+    "macros_of",
     "config_shape",
 }
 #: Settings and roster: `derived_with` has their fingerprint.

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import fcntl
 import shutil
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from velocity.queries import queries_fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 _run_folder: Path | None = None
 
@@ -28,18 +30,24 @@ def keep_in(folder: Path) -> None:
 
 def built(make: Callable[[Path], object]) -> Path:
     """The folder that `make` filled, to read only: other tests read it too."""
-    assert _run_folder is not None
+    folder = _run_folder or Path(_of_this_process().name)
     name = f"{make.__module__}.{make.__qualname__}.{queries_fingerprint()[:16]}"
-    done = _run_folder / name
-    with (_run_folder / f"{name}.lock").open("w") as lock:
+    done = folder / name
+    with (folder / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
-            unfinished = _run_folder / f"{name}.unfinished"
+            unfinished = folder / f"{name}.unfinished"
             shutil.rmtree(unfinished, ignore_errors=True)
             unfinished.mkdir()
             make(unfinished)
             unfinished.rename(done)
     return done
+
+
+@cache
+def _of_this_process() -> TemporaryDirectory[str]:
+    """Where stores live that are made outside of a run."""
+    return TemporaryDirectory()
 
 
 def copied(make: Callable[[Path], object], folder: Path) -> Path:

@@ -13,6 +13,7 @@ from polars.testing import assert_frame_equal
 
 from tests.builders import run, store_of
 from tests.roster_texts import FULL, parsed
+from tests.sampling import one_in
 from velocity.cli import main
 from velocity.reading import reads
 from velocity.store import latest_snapshot
@@ -80,7 +81,7 @@ def long_names(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("by", ["scholar", "stream", "programme"])
+@pytest.mark.parametrize("by", one_in(3, ["scholar", "stream", "programme"]))
 def test_the_ledger_follows_the_columns_of_all_the_data(asked, data, by):
     ledger = reads.ledger(latest_snapshot(data), by=by).rename({"group_id": by})
     assert ledger["credits_granted"].sum() > 0
@@ -91,7 +92,7 @@ def test_the_ledger_follows_the_columns_of_all_the_data(asked, data, by):
         assert "credits_left" not in asked("--by", by, *window).columns
 
 
-@pytest.mark.parametrize("period", ["all", "month", "week", "day"])
+@pytest.mark.parametrize("period", one_in(2, ["all", "month", "week", "day"]))
 def test_every_row_with_runs_has_a_zero_residual(asked, period):
     found = asked("--period", period)
     ran = found.filter(pl.col("run_hours") > 0)["littles_law_residual_hours"]
@@ -146,7 +147,7 @@ def test_json_has_the_same_figures(metrics, data):
     assert [it["blind_ratio"] for it in rows] == expected["blind_ratio"].to_list()
 
 
-@pytest.mark.parametrize("period", ["all", "week", "day"])
+@pytest.mark.parametrize("period", one_in(3, ["all", "week", "day"]))
 def test_the_main_figures_fit_in_100_columns(metrics, long_names, period):
     out, err = metrics(long_names, "--period", period)
     lines = out.decode().splitlines()

@@ -35,7 +35,7 @@ def synced(data, gaps_minutes, *, age: timedelta = timedelta(0)):
 @pytest.mark.parametrize(
     ("gaps_minutes", "hours"),
     one_in(
-        3,
+        5,
         [([10, 10, 10], 1 / 6), ([10, 12, 300], 0.2), ([1440, 1440], 24), ([10], None), ([], None)],
     ),
 )
@@ -48,7 +48,7 @@ def test_syncs_usually_come_at_the_median_gap(tmp_path, gaps_minutes, hours):
 @pytest.mark.parametrize(
     ("gaps_minutes", "age_minutes", "said"),
     one_in(
-        5,
+        6,
         [
             ([10, 10, 10], 15, "15 min ago"),
             ([10, 10, 10], 25, "Data is 25 min old"),

@@ -12,6 +12,7 @@ import pytest
 from tests.builders import at, run
 from tests.earlier_store import write_earlier_store
 from tests.oracles import ideas as oracle
+from tests.sampling import one_in
 from velocity.queries import load_query
 from velocity.records import config_text, run_frame
 from velocity.settings import Experiments, Settings
@@ -220,6 +221,7 @@ def test_equal_ideas_agree_with_the_oracle_for_any_salt(globs, tmp_path):
     assert len(salts) == 2
 
 
+@pytest.mark.thorough
 def test_names_left_out_by_the_previous_version_are_ignored_beside_its_runs(tmp_path):
     chance = random.Random(5)  # noqa: S311
     projects = drawn_projects(chance, 60, 8)
@@ -269,7 +271,7 @@ def test_a_hash_in_a_table_is_the_idea(tmp_path):
         assert classes(derived_ideas(store), "p", 4) == ([[0, 1], [2], [3]], [])
 
 
-@pytest.mark.parametrize("depth", [300, 700])
+@pytest.mark.parametrize("depth", one_in(2, [300, 700]))
 def test_a_deep_config_is_compared_too(depth, tmp_path):
     def deep(value):
         for _ in range(depth):

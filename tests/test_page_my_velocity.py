@@ -5,9 +5,10 @@ import re
 import pytest
 
 from tests.app_pages import open_page, ten_weeks, words
-from tests.builders import run, store_of
+from tests.builders import one_run, run, store_of
+from tests.sampling import one_in
 from tests.sentence_frames import frame
-from tests.stores import built
+from tests.stores import built, copied
 from velocity.pages import PAGES
 from velocity.sentences.tiles import present
 from velocity.settings import load_settings
@@ -26,7 +27,7 @@ def said(page):
 
 
 @pytest.mark.parametrize(
-    "name", [it.name for it in PAGES if "lead" in it.roles and it.choices is not None]
+    "name", one_in(4, [it.name for it in PAGES if "lead" in it.roles and it.choices is not None])
 )
 def test_without_sign_in_nobody_is_you(name, data, monkeypatch):
     text = said(open_page(name, data, monkeypatch, period="Programme"))
@@ -57,7 +58,7 @@ def test_a_stale_run_is_one_by_the_setting_that_the_snapshot_was_made_with(tmp_p
 def test_definitions_have_the_values_of_the_settings(tmp_path, monkeypatch):
     settings = "stale_after_minutes = 37.5\ntogether_minutes = 1\nscript_gap_seconds = 7"
     (tmp_path / "velocity.toml").write_text(f"[experiments]\n{settings}\n", encoding="utf-8")
-    store_of([run("r1", "09:00", "10:00")], "12:00", data=tmp_path)
+    copied(one_run, tmp_path)
     text = " ".join(words(open_page("definitions", tmp_path, monkeypatch)).split())
     assert "sign of life is more than 37.5 minutes before the end of the data" in text
     assert "began at most 1 minute earlier" in text

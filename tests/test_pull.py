@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from tests import faults
+from tests.sampling import one_in
 from tests.worlds import NOON, connected, node, point_client_at, pull_into
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World, Writer
@@ -267,7 +268,7 @@ def test_runs_that_move_during_a_scan_are_not_lost(server, pulled):
     assert (result.counts.new, result.notes) == (1100, [])
 
 
-@pytest.mark.parametrize("fault", [faults.stuck_cursor(), faults.hidden_rows(keep=400)])
+@pytest.mark.parametrize("fault", one_in(2, [faults.stuck_cursor(), faults.hidden_rows(keep=400)]))
 def test_missing_new_runs_are_found_by_the_listing_at_once(server, pulled, fault):
     server.world.put(node(0))
     pulled(LATER)
@@ -277,7 +278,7 @@ def test_missing_new_runs_are_found_by_the_listing_at_once(server, pulled, fault
     assert (result.counts.new, result.notes) == (550, [])
 
 
-@pytest.mark.parametrize("fault", [faults.stuck_cursor(), faults.hidden_rows(keep=400)])
+@pytest.mark.parametrize("fault", one_in(2, [faults.stuck_cursor(), faults.hidden_rows(keep=400)]))
 def test_missing_changed_runs_are_reported_and_requested_again(server, pulled, fault):
     server.world.put(*(node(number) for number in range(551)))
     pulled(LATER)
@@ -349,7 +350,7 @@ def test_edits_without_a_heartbeat_are_found_once_a_day(server, pulled, tmp_path
     assert states(tmp_path)["r0005"] == "failed"
 
 
-@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("full", one_in(2, [False, True]))
 def test_a_scan_that_disagrees_with_the_count_deletes_nothing(server, pulled, full):
     server.world.put(*(node(number) for number in range(20)))
     pulled(LATER)

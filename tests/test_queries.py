@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from tests.builders import run, store_of
+from tests.builders import one_run, run, store_of
 from tests.read_schemas import READ_SCHEMAS
+from tests.stores import copied
 from velocity.errors import StoreError
 from velocity.queries import Query, list_queries
 from velocity.reading import reads
@@ -119,7 +120,7 @@ def test_only_what_names_nobody_is_the_same_for_every_viewer():
 
 
 def test_a_snapshot_of_another_version_says_so(tmp_path, monkeypatch):
-    store_of([run("r1", "09:00", "10:00")], "11:00", data=tmp_path)
+    copied(one_run, tmp_path)
     monkeypatch.setattr("velocity.store.snapshot.queries_fingerprint", lambda: "another")
     with pytest.raises(StoreError, match="another version"):
         Snapshot(next((tmp_path / "snapshots").glob("*.duckdb")))

@@ -91,6 +91,7 @@ def test_what_was_restated_is_kept_once_wherever_a_derivation_is_stopped(
     assert found[0] == found[1]
 
 
+@pytest.mark.thorough
 def test_what_is_derived_can_be_made_again_from_the_record(tmp_path):
     with open_live(tmp_path) as store:
         bring(store, ON_TIME, "2026-01-12 08:00")

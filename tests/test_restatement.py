@@ -130,6 +130,7 @@ def test_what_a_roster_edit_restates_has_no_values_and_takes_earlier_ones_along(
     )
 
 
+@pytest.mark.thorough
 def test_what_an_erasure_restates_has_no_values(tmp_path):
     settings = Settings(roster=tmp_path / "none.toml")
     rows = [*ON_TIME, run("b", "14:00", "15:00", username="ben")]

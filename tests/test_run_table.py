@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.sampling import drawn
 from velocity.errors import SourceError
 from velocity.records import RUN_SCHEMA, run_frame
 from velocity.sources.run_table import RunTable, read_run_table
@@ -177,7 +178,7 @@ _RUN = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40)
+@drawn(40)
 @given(st.lists(_RUN, min_size=1, max_size=5))
 def test_csv_and_parquet_give_back_the_runs_written(
     tmp_path_factory: pytest.TempPathFactory, runs: list[dict[str, Any]]

@@ -10,6 +10,7 @@ import pytest
 from tests import people
 from tests.app_pages import AS_OF, open_page
 from tests.builders import run, store_of
+from tests.sampling import one_in
 from velocity.errors import ConfigurationError
 from velocity.network import is_loopback
 from velocity.ui import sign_in
@@ -178,7 +179,7 @@ def test_what_is_wrong_with_the_settings_is_told_on_this_machine_only(folder, mo
     assert "zq00kx" not in f"{refused.value.title} {refused.value.words}"
 
 
-@pytest.mark.parametrize("served", [None, "open"])
+@pytest.mark.parametrize("served", one_in(2, [None, "open"]))
 def test_plain_streamlit_run_says_that_it_is_for_development(tmp_path, monkeypatch, served):
     store_of([run("r1", "09:00", "10:00")], AS_OF, data=tmp_path)
     if served:

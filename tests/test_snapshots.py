@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders import run, store_of
+from tests.builders import one_run, run, store_of
+from tests.stores import copied
 from velocity.reading import reads
 from velocity.store import Snapshot, latest_snapshot, open_live
 
 
 def test_reads_work_during_writes_and_publishing(tmp_path):
-    store_of([run("r1", "09:00", "10:00")], "11:00", data=tmp_path)
+    copied(one_run, tmp_path)
     reader = latest_snapshot(tmp_path)
     with open_live(tmp_path):  # a writer holds the live file
         assert reads.runs(reader).height == 1
@@ -29,6 +30,6 @@ def test_three_snapshots_are_kept(tmp_path):
 
 def test_an_open_snapshot_can_be_opened_again(tmp_path):
     """Two sessions may start at once, or one may return to an older snapshot."""
-    opened = store_of([run("r1", "09:00", "10:00")], "11:00", data=tmp_path)
+    opened = latest_snapshot(copied(one_run, tmp_path))
     again = Snapshot(tmp_path / "snapshots" / f"{opened.name}.duckdb")
     assert reads.runs(again).height == reads.runs(opened).height == 1

@@ -28,6 +28,7 @@ def test_zones_come_from_the_package() -> None:
     assert "Europe/Berlin" in zoneinfo.available_timezones()
 
 
+@pytest.mark.thorough
 def test_every_zone_has_the_same_offsets_in_python_and_in_duckdb() -> None:
     differing = differing_zones(sorted(zoneinfo.available_timezones()))
     assert set(differing) <= KNOWN

@@ -11,6 +11,7 @@ import duckdb
 import polars as pl
 
 from velocity.database.failures import interruptible
+from velocity.database.parsed import execute
 from velocity.errors import StoreError
 from velocity.queries import list_queries
 
@@ -42,8 +43,13 @@ class Connection:
         name: of its database in SQL.
     """
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, path: Path, name: str, *, beside: Connection | None = None) -> None:
         """Opens the file.
+
+        Args:
+            path: of the file.
+            name: of its database in SQL.
+            beside: what has DuckDB running already: starting it takes longer than opening a file.
 
         Raises:
             duckdb.Error: it cannot be opened.
@@ -52,15 +58,23 @@ class Connection:
         self.name = name
         self._turn = RLock()
         self._closed = False
-        self._connection = self._open()
+        self._connection = duckdb.connect() if beside is None else beside.cursor()
+        self._set_up()
+        self._attach()
 
-    def _open(self) -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect()
-        connection.execute(f"ATTACH {quoted(self.path)} AS {self.name} {_OPTIONS}; USE {self.name}")
-        connection.execute("SET TimeZone = 'UTC'")
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Another connection to the same DuckDB, which ends when the last of them is closed."""
+        return self._connection.cursor()
+
+    def _set_up(self) -> None:
+        self._connection.execute("SET TimeZone = 'UTC'")
         # What needs an order says so; without one, every step is written by all threads.
-        connection.execute("SET preserve_insertion_order = false")
-        return connection
+        self._connection.execute("SET preserve_insertion_order = false")
+
+    def _attach(self) -> None:
+        self._connection.execute(
+            f"ATTACH {quoted(self.path)} AS {self.name} {_OPTIONS}; USE {self.name}"
+        )
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -81,15 +95,13 @@ class Connection:
         For rows with instants use `frame`: DuckDB needs pytz to make Python's own of them.
         """
         with self.held():
-            if params:
-                return self._connection.execute(sql, dict(params)).fetchall()
-            return self._connection.execute(sql).fetchall()
+            return execute(self._connection, sql, params).fetchall()
 
     @interruptible()
     def frame(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
         """The rows of one SELECT, in no order whatever it says: insertion order is not kept."""
         with self.held():
-            return pl.DataFrame(self._connection.execute(sql, dict(params or {})).to_arrow_table())
+            return pl.DataFrame(execute(self._connection, sql, params).to_arrow_table())
 
     @interruptible()
     def load(self, table: str, frame: pl.DataFrame) -> None:
@@ -126,14 +138,11 @@ class Connection:
 
     @contextmanager
     def let_go(self) -> Iterator[None]:
-        """Has the file closed for a time, in which it may be attached elsewhere or replaced.
-
-        Temporary tables do not outlast it.
-        """
+        """Has the file closed for a time, in which it may be attached elsewhere or replaced."""
         with self.held():
-            self._connection.close()
+            self._connection.execute(f"USE memory; DETACH {self.name}")
             yield
-            self._connection = self._open()
+            self._attach()
 
     def migrate(self, folder: str, *, first: bool = False) -> None:
         """Runs the files of queries/`folder`/ that this file has not had, in order, each once.

@@ -11,6 +11,8 @@ from velocity.record.duckdb_record import FILE, DuckDBRecord
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from velocity.database.connection import Connection
+
 __all__ = ["MergeCounts", "PullState", "Record", "SyncRow", "has_record", "open_record"]
 
 
@@ -19,11 +21,15 @@ def has_record(data: Path) -> bool:
     return (data / FILE).exists() or (data / OLD_FILE).exists()
 
 
-def open_record(data: Path) -> Record:
+def open_record(data: Path, *, beside: Connection) -> Record:
     """The record of a data folder, whose write lock the caller holds; made and migrated as needed.
+
+    Args:
+        data: the data folder.
+        beside: what will read the rows (see `Record.attached_to`).
 
     Raises:
         StoreError: a newer version made it.
         duckdb.Error: it cannot be opened or written to.
     """
-    return DuckDBRecord(data)
+    return DuckDBRecord(data, beside=beside)

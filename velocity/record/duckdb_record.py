@@ -31,10 +31,10 @@ _SCHEMA = "record/schema"
 class DuckDBRecord:
     """A `Record`. `connection` is for whoever looks closer, as tests do."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *, beside: Connection) -> None:
         self._data = data
         split_off(data / FILE, "record", _SCHEMA, _keep_raw)
-        self.connection = Connection(data / FILE, "record")
+        self.connection = Connection(data / FILE, "record", beside=beside)
         try:
             self.connection.migrate(_SCHEMA)
         except BaseException:

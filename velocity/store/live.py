@@ -17,7 +17,7 @@ from velocity.database.lock import writer_lock
 from velocity.database.one_file import remove_old_file, split_off
 from velocity.errors import StoreError
 from velocity.paths import make_private
-from velocity.queries import load_query, macros
+from velocity.queries import load_query, macros, queries_fingerprint
 from velocity.record import open_record
 
 if TYPE_CHECKING:
@@ -41,11 +41,15 @@ class LiveStore(Connection):
         record: the raw rows.
     """
 
-    def __init__(self, data: Path, record: Record) -> None:
+    def __init__(self, data: Path) -> None:
         split_off(data / _FILE, "live", _SCHEMA, _keep_derived)
         super().__init__(data / _FILE, "live")
         self.data = data
-        self.record = record
+        try:
+            self.record: Record = open_record(data, beside=self)
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def reading_record(self) -> Iterator[None]:
@@ -66,7 +70,16 @@ class LiveStore(Connection):
         """Create missing tables and macros."""
         self.migrate(_SCHEMA)
         self.look_up_own()
-        define_macros(self)
+        self._define_macros()
+
+    def _define_macros(self) -> None:
+        """Defines the words that queries use, unless the file has them as they are now."""
+        made_with = {"fingerprint": queries_fingerprint()}
+        if not self.run("SELECT 1 FROM macros_of WHERE fingerprint = $fingerprint", made_with):
+            with self.transaction():
+                define_macros(self)
+                self.run("DELETE FROM macros_of")
+                self.run("INSERT INTO macros_of VALUES ($fingerprint)", made_with)
 
     def erase(self, names: Names) -> None:
         """Delete the rows of a person that the next derivation would keep."""
@@ -104,10 +117,9 @@ def open_live(data: Path, settings: Settings | None = None) -> Iterator[LiveStor
         ) from error
     with writer_lock(data), ExitStack() as opened:
         try:
-            record = open_record(data)
-            opened.callback(record.close)
-            store = LiveStore(data, record)
+            store = LiveStore(data)
             opened.callback(store.close)
+            opened.callback(store.record.close)
         except (duckdb.Error, OSError) as error:
             if is_full_disk(error):
                 raise cannot_write(data, error) from error
@@ -119,7 +131,7 @@ def open_live(data: Path, settings: Settings | None = None) -> Iterator[LiveStor
             store.prepare()
             remove_old_file(data)
             if settings is not None:
-                record.name_keys(settings.named_keys)
+                store.record.name_keys(settings.named_keys)
             yield store
         except WRITE_ERRORS as error:
             raise cannot_write(data, error) from error

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from velocity.database.connection import make_durable, quoted
-from velocity.database.failures import cause, interruptible
+from velocity.database.failures import cause
 from velocity.errors import StoreError
 from velocity.paths import write_private
 from velocity.queries import list_queries, load_query, queries_fingerprint
@@ -52,7 +52,7 @@ def publish(store: LiveStore) -> str:
     try:
         with store.reading_record():
             _write(store, partial)
-        _check(partial)
+        _check(store, partial)
         make_durable(partial)
         partial.rename(folder / f"{name}.duckdb")
         make_durable(folder)
@@ -71,7 +71,8 @@ def publish(store: LiveStore) -> str:
 
 def _write(store: LiveStore, partial: Path) -> None:
     partial.unlink(missing_ok=True)
-    store.run(f"ATTACH {quoted(partial)} AS snapshot")
+    # Nothing of it is needed again after a stop.
+    store.run(f"ATTACH {quoted(partial)} AS snapshot (RECOVERY_MODE no_wal_writes)")
     try:
         tables = [query.table for query in list_queries("derive") if query.published]
         for table in (*_PLAIN, *tables):
@@ -96,16 +97,16 @@ def _detach(store: LiveStore) -> None:
     store.run("DETACH snapshot")
 
 
-@interruptible()
-def _check(partial: Path) -> None:
-    """Open the file like a reader and count its tables."""
-    connection = duckdb.connect(partial, read_only=True)
-    try:
-        body = load_query("store/snapshot_check").body
-        if wrong := connection.execute(body).fetchall():
-            raise OSError(f"the check found {wrong[0][0]}")
-    finally:
-        connection.close()
+def _check(store: LiveStore, partial: Path) -> None:
+    """Read the file that was written."""
+    with store.attached(partial, "snapshot"):
+        store.run("USE snapshot")
+        try:
+            wrong = store.run(load_query("store/snapshot_check").body)
+        finally:
+            store.look_up_own()
+    if wrong:
+        raise OSError(f"the check found {wrong[0][0]}")
 
 
 def _tidy(folder: Path, current: str) -> None:

@@ -11,6 +11,7 @@ import duckdb
 import polars as pl
 
 from velocity.database.failures import interruptible
+from velocity.database.parsed import execute
 from velocity.errors import StoreError
 from velocity.queries import queries_fingerprint
 from velocity.store.kept import MOST_BYTES, Kept
@@ -91,8 +92,7 @@ class Snapshot:
         cursor = self._connection.cursor()
         for name, table in (tables or {}).items():
             cursor.register(name, table.to_arrow())
-        cursor.execute(sql, dict(params or {}))
-        return pl.DataFrame(cursor.to_arrow_table())
+        return pl.DataFrame(execute(cursor, sql, params).to_arrow_table())
 
 
 def latest_snapshot(data: Path) -> Snapshot:
