@@ -20,7 +20,7 @@ from velocity.errors import (
     UnansweredError,
 )
 from velocity.redaction import without_addresses
-from velocity.sources.lenient_json import read_json
+from velocity.sources.values import read_json
 from velocity.sources.wandb_http import CutError, LateError, TooLargeError
 
 if TYPE_CHECKING:
