@@ -58,7 +58,7 @@ def test_a_runs_table_is_one_with_any_columns_beside(tmp_path: Path, more: str) 
         f"Name,Agent,State,Notes,User,Tags,Created,Runtime,Sweep,{more}\n"
         f"r,,failed,-,,,2026-05-04T09:00:00.000Z,9910,s1,{values}\n"
     )
-    (run,) = read_run_table(path, entity="lab", project="p").batch.runs.to_dicts()
+    (run,) = read_run_table(path, entity="lab", project="p").runs.to_dicts()
     assert (run["state"], run["runtime_s"], run["sweep"], run["notes"]) == (
         *("failed", 9910, "s1"),
         None,

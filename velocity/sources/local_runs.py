@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     from velocity.sources.local_session import Session
 
 #: Columns whose value is that of the last session that has one.
-_LAST_KNOWN = ("display_name", "group_name", "job_type", "sweep", "tags", "config", "commit", "notes")
+_LAST_KNOWN = (
+    "display_name",
+    "group_name",
+    "job_type",
+    "sweep",
+    "tags",
+    "config",
+    "commit",
+    "notes",
+)
 #: Instants this close count as one: rows and stopwatch are not written at the same time.
 _TOGETHER_S = 120.0
 
