@@ -156,7 +156,7 @@ def test_if_all_projects_fail_the_error_has_each_cause(server, sync):
         sync(LATER, "lib/*", "lab/x", "lab/y")
     message = caught.value.message
     assert message.startswith("None of 3 projects could be pulled.")
-    for words in ('lib/*: W&B knows no entity "lib"', 'no project "x"', 'no project "y"'):
+    for words in ('lib/*: W&B does not have an entity "lib"', 'no project "x"', 'no project "y"'):
         assert words in message
 
 

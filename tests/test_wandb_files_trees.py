@@ -38,7 +38,7 @@ def test_each_path_without_run_directories_has_its_own_error(tmp_path: Path) -> 
     for name, words in {
         "nowhere": "does not exist",
         "file": "is not a directory",
-        "empty": "holds no W&B run directory",
+        "empty": "does not contain a W&B run directory",
     }.items():
         with pytest.raises(SourceError) as caught:
             list(fetch_local_runs([tmp_path / name], entity=None, username=None))

@@ -297,7 +297,7 @@ class WandbServer:
     def _require_entity(self, entity: str) -> None:
         if self._ask(entity, _ENTITY, {"entity": entity}).data["entity"] is None:
             raise SourceError(
-                f'W&B knows no entity "{entity}".',
+                f'W&B does not have an entity "{entity}".',
                 f"Use the user or team name that follows {self.app_url} in the project's address.",
             )
 
@@ -317,8 +317,8 @@ class WandbServer:
         lacking = find_lacking(reply.data, query, tuple(omit_fields))
         if lacking is not None:
             raise SourceError(
-                f"{self._client.address.base_url} answered about {what} without the field "
-                f'"{lacking}" that it was asked for.',
+                f"{self._client.address.base_url} answered the request for {what} without the "
+                f'field "{lacking}".',
                 "Update the W&B server, or install the wandb version that goes with it.",
             )
         return reply
