@@ -11,7 +11,6 @@ import subprocess
 import sys
 
 import pytest
-from velocity.sources.lenient_json import read_json
 
 from scripts.waiting import PATIENCE_S
 from tests.commands import VELOCITY, environment
@@ -19,6 +18,7 @@ from tests.hostile_server import bomb, data, dripping, harmless, response, serve
 from tests.worlds import connected, pulled, runs_served
 from velocity.errors import SourceError, VelocityError
 from velocity.sources import run_pages
+from velocity.sources.values import read_json
 from velocity.sources.wandb_api import connect
 from velocity.sources.wandb_client import Reply
 
