@@ -139,7 +139,7 @@ def test_a_failed_project_does_not_stop_the_others_and_the_summary_says_why(
     assert log["project"].to_list() == ["text"]
     tell_result(sync_wandb(tmp_path, Settings(), projects=["lab/*"], clock=lambda: LATER + HOUR))
     said = capsys.readouterr().err
-    assert "lab/text: failed. The answer of" in said
+    assert "lab/text: failed. The response from" in said
     assert "lab/vision: " in said
 
 
