@@ -1,8 +1,7 @@
-"""A browser's half of Streamlit's protocol without a browser: hundreds of sessions in one process.
+"""The client side of Streamlit's protocol without a browser: hundreds of sessions in one process.
 
-It opens the socket, asks for reruns, keeps big messages as a browser does so that they are sent
-once, and runs fragments that draw themselves again, on time. What a widget says can be anything,
-which is how the tests lie to the server.
+It opens the socket, asks for reruns, keeps big messages as a browser does, so they are sent only
+once, and reruns fragments on time. Widgets can send any value, so tests can lie to the server.
 """
 
 from __future__ import annotations
@@ -23,28 +22,21 @@ if TYPE_CHECKING:
 
     from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-#: A browser forgets a kept message that two runs did not use.
+#: A browser drops a message that two runs did not use.
 _KEPT_RUNS = 2
 _PATIENCE_S = 600
-#: The cookie of which a socket says the value too, or it is nobody's.
+#: The cookie whose value the socket must send too; otherwise nobody is signed in.
 _PROOF = "_streamlit_xsrf"
 
 
 @dataclass
 class Answer:
-    """What came of one rerun.
+    """The result of one rerun."""
 
-    Args:
-        seconds: from asking to "the script has finished".
-        sent: bytes that the server sent.
-        packed: the same, packed as a proxy would; 0 where nobody asked.
-        errors: exceptions drawn, and answers that did not come.
-    """
-
-    seconds: float
-    sent: int = 0
-    packed: int = 0
-    errors: list[str] = field(default_factory=list)
+    seconds: float  # from the request to "the script has finished"
+    sent: int = 0  # bytes
+    packed: int = 0  # bytes, compressed as a proxy does; 0 if not measured
+    errors: list[str] = field(default_factory=list)  # exceptions drawn, and missing answers
 
 
 class BrowserSession:
@@ -186,7 +178,7 @@ class BrowserSession:
         if whole:
             oldest = self._runs - _KEPT_RUNS
             self._kept = {it: run for it, run in self._kept.items() if run > oldest}
-            # One each, also where the page ran twice: a timer that is lost would tick for good.
+            # One each, even if the page ran twice: a lost timer would never stop.
             for fragment, every_s in timers.items():
                 self._timers[fragment] = asyncio.create_task(self._tick(fragment, every_s))
         return answer
@@ -220,7 +212,7 @@ class BrowserSession:
 
 
 def _ends_run(message: ForwardMsg) -> bool:
-    """Whether all is sent: a script that begins anew says that it finished early."""
+    """Whether everything is sent: a script that starts again says that it finished early."""
     return (
         message.WhichOneof("type") == "script_finished"
         and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN

@@ -1,10 +1,10 @@
-"""How long it takes from merged runs to every derived table, fact and weekly median.
+"""How long it takes to derive every table, fact and weekly median from merged runs.
 
     python benchmarks/derive.py [RUNS SCHOLARS [LINE]]
 
 Prints seconds, processor time (of both cores) and peak memory for the whole derivation, for
-publishing, and for the sync that follows in which 200 runs of 10 scholars changed, the reads of
-pages that take more than 200 ms, and the same core figures in plain pandas beside it. LINE adds one
+publishing, and for the next sync, in which 200 runs of 10 scholars changed. Then prints the page
+reads that take more than 200 ms, and the time of the core figures in plain pandas. LINE adds one
 automated line of that many experiments.
 """
 
@@ -32,7 +32,7 @@ from velocity.store.publish import publish
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: A week on: nothing is running or waiting, so that what changed is all there is to do.
+#: A week later: nothing is running or waiting, so only the changed runs need work.
 COMPLETE_TO = AS_OF + timedelta(days=6)
 
 
@@ -49,7 +49,7 @@ def timed(name: str, work: Callable[[], Any]) -> float:
 
 
 def changed(runs: pl.DataFrame) -> pl.DataFrame:
-    """The latest 200 runs of ten scholars, killed after all."""
+    """The latest 200 runs of ten scholars, now killed."""
     ten = [f"u{number}" for number in range(0, 20, 2)]
     return runs.filter(pl.col("username").is_in(ten)).tail(200).with_columns(state=pl.lit("killed"))
 
@@ -61,7 +61,7 @@ def measure(data: Path, runs: pl.DataFrame) -> None:
             store.record.merge_project("lab", project, rejected=(), as_of=COMPLETE_TO)
         whole = timed("derive everything", lambda: derive(store, Settings(), None))
         timed("publish", lambda: publish(store))
-    # A change comes with a sync of its own, which opens the store that was written long before.
+    # A change comes with a later sync, which opens a store that is on the disk.
     os.sync()
     with open_live(data) as store:
         store.record.merge_runs(changed(runs))

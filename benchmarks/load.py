@@ -1,12 +1,12 @@
-"""How fast pages come, how many people one server carries, and what a day does to its memory.
+"""How fast pages load, how many people one server can serve, and how its memory grows.
 
     python benchmarks/load.py pages|sessions|soak|floor [--minutes M] [--sessions N] [--data FOLDER]
 
-A store of 100,000 runs of 120 scholars in 6 streams is made first (in FOLDER, where it stays and is
-used again), and `velocity app` serves it on loopback, in a process of its own. Clients speak
-Streamlit's own protocol in this process, on the same cores.
+First a store of 100,000 runs of 120 scholars in 6 streams is made (in FOLDER it is kept and used
+again), and `velocity app` serves it on loopback, in a process of its own. Clients use Streamlit's
+own protocol in this process, on the same cores.
 
-- pages: the first page after the start; of each page the first view, and a warm rerun;
+- pages: the first page after the start; the first view of each page, and warm reruns;
 - sessions: 100 people who do something every 10 s on average, for 2 minutes;
 - soak: 20 such people for 20 minutes, each in a new tab every 3 minutes; resident memory;
 - floor: a page of Streamlit with one line of text, for comparison.
@@ -27,7 +27,7 @@ import time
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import linear_regression, median, quantiles
 from urllib.request import urlopen
 
 from browser_session import Answer, BrowserSession
@@ -36,7 +36,7 @@ from synthetic import AS_OF, run_table
 from velocity.serve.door import TOKEN, Door
 
 RUNS, SCHOLARS, STREAMS, PROJECTS = 100_000, 120, 6, 50
-#: By their addresses; Stand-up is the one without a path.
+#: By their paths; Stand-up has none.
 PAGES = (
     "",
     "my-velocity",
@@ -100,7 +100,7 @@ def make_store(folder: Path) -> None:
 
 
 class Served:
-    """A running server: its address, the cookies it asks for and what it uses (Linux's /proc)."""
+    """A running server: its address, its cookies and its use of the machine (Linux's /proc)."""
 
     def __init__(
         self, process: subprocess.Popen, port: int, cookies: dict[str, str], boot_s: float
@@ -124,7 +124,7 @@ class Served:
 
 @contextmanager
 def served(command: list[str], folder: Path):
-    """Starts a server and waits until it answers; `{port}` in the command is a free port."""
+    """Start a server and wait until it answers; `{port}` in the command is a free port."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     began = time.perf_counter()
@@ -149,7 +149,7 @@ def served(command: list[str], folder: Path):
 
 
 def _cookies(log: Path, port: int) -> dict[str, str]:
-    """What a browser has after it has opened the address that the app printed."""
+    """The cookies that a browser has after opening the address that the app printed."""
     found = re.search(rf"{TOKEN}=(\S+)", log.read_text("utf-8"))
     return {Door(None, found[1], port).cookie: found[1]} if found else {}
 
@@ -196,11 +196,11 @@ async def floor(server: Served, _options: argparse.Namespace) -> None:
 
 
 async def person(server: Served, number: int, end: float, answers: list[Answer]) -> list[Answer]:
-    """Somebody who goes from page to page until the time is over; returns the live ticks."""
+    """A person who opens page after page until the time is over; returns the live ticks."""
     draw = random.Random(number)
     own = f"scholar-{number % SCHOLARS}"
     ticks: list[Answer] = []
-    # Not all at once: they came one after the other.
+    # People come one after the other.
     await asyncio.sleep(draw.uniform(0, THINK_S))
     while time.monotonic() < end:
         tab_end = min(end, time.monotonic() + TAB_S)
@@ -217,13 +217,13 @@ async def person(server: Served, number: int, end: float, answers: list[Answer])
                     )
                     await asyncio.sleep(draw.uniform(0.5, 1.5) * THINK_S)
                 ticks += tab.ticks
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is counted
+        except Exception as error:  # noqa: BLE001 - every error is counted
             answers.append(Answer(0.0, errors=[type(error).__name__]))
     return ticks
 
 
 async def crowd(server: Served, sessions: int, seconds: float) -> None:
-    """Measures `sessions` people after as many seconds of warming as a round of theirs takes."""
+    """Measure `sessions` people, after each of them has opened a page or two."""
     answers: list[Answer] = []
     end = time.monotonic() + seconds
     people = [
@@ -261,15 +261,8 @@ async def soak(server: Served, options: argparse.Namespace) -> None:
     await crowd(server, options.sessions or 20, 60 * minutes)
     watching.cancel()
     for name, part in (("whole", samples), ("second half", samples[len(samples) // 2 :])):
-        print(f"{name}: {slope(part):+.2f} MiB a minute")
-
-
-def slope(points: list[tuple[float, float]]) -> float:
-    """Of the line of least squares."""
-    middle_x = sum(x for x, _ in points) / len(points)
-    middle_y = sum(y for _, y in points) / len(points)
-    spread = sum((x - middle_x) ** 2 for x, _ in points)
-    return sum((x - middle_x) * (y - middle_y) for x, y in points) / spread
+        slope = linear_regression(*zip(*part, strict=True)).slope
+        print(f"{name}: {slope:+.2f} MiB per minute")
 
 
 def main() -> None:

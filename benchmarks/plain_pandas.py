@@ -1,7 +1,7 @@
-"""What people write first: linking, busy and serial hours, loops and weekly medians in pandas.
+"""A first version in pandas: linking, busy and serial hours, loops and weekly medians.
 
-Row loops over groups, as they come to mind; only the core of what the store derives (no resumed
-sessions, no limits, no streams, no GPUs), so the comparison flatters pandas.
+Simple row loops over groups, and only the core of what the store derives (no resumed sessions,
+limits, streams or GPUs), so the comparison favours pandas.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _TOGETHER, _GAP = pd.Timedelta(minutes=2), pd.Timedelta(seconds=60)
 
 
 def figures_in_pandas(runs: pl.DataFrame) -> pd.DataFrame:
-    """A row a scholar and week: busy and serial hours, experiments, median loop."""
+    """One row per scholar and week: busy and serial hours, median loop."""
     frame = pd.DataFrame(
         runs.select(
             "username",

@@ -1,14 +1,14 @@
-"""How long a full sync takes, beside a bare page loop and what people write with the client today.
+"""How long a full sync takes, compared with a bare page loop and with the usual client code.
 
     python benchmarks/pull.py [RUNS]
 
 The protocol server serves RUNS runs (100,000) with 30 config and 50 summary keys each, on loopback,
-in a process of its own. Every part runs in a fresh process, for its peak memory:
+in a process of its own. Every part runs in a fresh process, which shows its peak memory:
 
 - floor: the client's own page query, page by page, rows thrown away;
 - sync: `velocity sync --full`, from the first request to the published snapshot;
-- client: `for run in api.runs(path, lazy=False): run.config, run.summary` into pandas, of
-  three tenths of the runs (its time for all is at least in proportion).
+- client: `for run in api.runs(path, lazy=False): run.config, run.summary` into pandas, for
+  three tenths of the runs (the time for all runs is at least in proportion).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ START = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 def serve(runs: int) -> None:
-    """Serves until standard input ends; says the address on standard output."""
+    """Serve until standard input ends; print the address."""
     from velocity.demo.wandb_server.server import ProtocolServer
     from velocity.demo.wandb_server.world import RunNode, World, Writer
 
@@ -64,7 +64,7 @@ def serve(runs: int) -> None:
 
 
 def floor(path: str) -> int:
-    """Runs that a bare loop over the client's own page query reads and throws away."""
+    """Number of runs that a bare loop over the client's own page query reads and discards."""
     import wandb
     from wandb.apis.public import Runs
 
@@ -92,7 +92,7 @@ def floor(path: str) -> int:
 
 
 def client(path: str) -> int:
-    """Runs in a pandas frame, as people read them today."""
+    """Number of runs in a pandas frame, read in the usual way."""
     import pandas as pd
     import wandb
 
@@ -104,7 +104,7 @@ def client(path: str) -> int:
 
 
 def sync(path: str) -> int:
-    """Runs in the snapshot that `velocity sync --full` publishes; says how the time was spent."""
+    """Number of runs that `velocity sync --full` publishes; prints the start of each stage."""
     from velocity.settings import Settings
     from velocity.sync.commands import sync_wandb
 
@@ -131,7 +131,7 @@ PARTS = {"floor": floor, "sync": sync, "client": client}
 
 
 def part(name: str, path: str) -> None:
-    """One part, in this process; what it took on standard output.
+    """Run one part in this process, and print its time and memory.
 
     CPU time is that of this process alone, without the client's service process.
     """
@@ -163,17 +163,17 @@ def main(runs: int) -> None:
         told = json.loads(server.stdout.readline())
         os.environ |= {"WANDB_BASE_URL": told["url"], "WANDB_API_KEY": told["key"]}
         whole, part, small = (f"{ENTITY}/{it}" for it in (PROJECT, PART, SMALL))
-        measured("floor", whole)  # the server makes its answers once
+        measured("floor", whole)  # the server builds its answers once
         measured("sync", small)
         floors = [measured("floor", whole)]
         full = measured("sync", whole)
         floors.append(measured("floor", whole))
         plain = measured("client", part)
         bare = sum(it["seconds"] for it in floors) / len(floors)
-        print(f"sync / floor  {full['seconds'] / bare:6.2f} x the time (aim: 2 at most)")
+        print(f"sync / floor  {full['seconds'] / bare:6.2f} x the time (target: at most 2)")
         cpu = plain["cpu"] / plain["runs"] / (full["cpu"] / full["runs"])
         print(f"client / sync {cpu:6.2f} x the CPU time")
-        print(f"client / sync {full['rate'] / plain['rate']:6.2f} x the time (aim: 8 at least)")
+        print(f"client / sync {full['rate'] / plain['rate']:6.2f} x the time (target: at least 8)")
         server.stdin.close()
 
 

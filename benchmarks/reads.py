@@ -1,4 +1,4 @@
-"""How long each read that pages ask for takes on a published store: warm, and nothing is kept."""
+"""How long each read of the pages takes on a published store: warm, and without a cache."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ Call = tuple["Callable[..., Any]", dict[str, Any]]
 
 _DAY = timedelta(days=1)
 _END = AS_OF.date()
-#: All days that there are data of, and twelve weeks: given by their days, as pages do.
+#: All days with data, and twelve weeks, as days.
 _WINDOWS = ((AS_OF - timedelta(weeks=26)).date(), (AS_OF - timedelta(weeks=12)).date())
 _SERIES = {"from_day": _WINDOWS[1], "to_day": _END}
 
 
 def _calls(scholar: str, streams: list[str]) -> Iterator[Call]:
-    """What velocity/pages ask for when they are drawn first."""
+    """The reads of velocity/pages when they are drawn first."""
     own = {"by": "scholar", "groups": [scholar], "parts": ["volume"]}
     week = {"from_at": AS_OF - timedelta(weeks=1), "to_at": AS_OF}
     yield reads.trust, {}
@@ -86,7 +86,7 @@ def _calls(scholar: str, streams: list[str]) -> Iterator[Call]:
 
 
 def _windowed(scholar: str, streams: list[str], window: dict[str, Any]) -> Iterator[Call]:
-    """What they ask for over the window that is chosen."""
+    """The reads for the chosen window."""
     by = reads.metrics
     # Stand-up
     yield by, {"by": "programme", "parts": ["volume", "loops", "medians", "compute"], **window}
@@ -112,9 +112,9 @@ def _windowed(scholar: str, streams: list[str], window: dict[str, Any]) -> Itera
 
 
 def measure_reads(data: Path, *, limit_ms: float = 200) -> None:
-    """Prints every read slower than `limit_ms`, slowest first: the median of three, warm.
+    """Print every read slower than `limit_ms`, slowest first: the median of three, warm.
 
-    On busy cores processor time (of both) says more than the clock does.
+    On busy cores, processor time (of both) says more than elapsed time.
     """
     snapshot = latest_snapshot(data)
     snapshot.kept = Kept(0)

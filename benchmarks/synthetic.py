@@ -1,4 +1,4 @@
-"""Synthetic run tables for the benchmarks: many scholars, shared hosts, if asked one long line."""
+"""Synthetic run tables for the benchmarks: many scholars, shared hosts, one long line if asked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SPAN = timedelta(weeks=26)
 
 
 def run_table(runs: int, scholars: int, *, seed: int = 1, line_of: int = 0) -> pl.DataFrame:
-    """A frame of `RUN_SCHEMA`: `runs` runs of `scholars` scholars over 26 weeks, all ended but few.
+    """A frame of `RUN_SCHEMA`: `runs` runs of `scholars` scholars over 26 weeks, nearly all ended.
 
     `line_of` adds that many experiments of one automated scholar on one line.
     """
@@ -27,7 +27,7 @@ def run_table(runs: int, scholars: int, *, seed: int = 1, line_of: int = 0) -> p
 
 
 def _people(rng: np.random.Generator, runs: int, scholars: int) -> pl.DataFrame:
-    """Launches of one run, of four seeds, and sweeps of ten: about three runs an experiment."""
+    """Launches of one run, of four seeds, and sweeps of ten: about three runs per experiment."""
     sizes = rng.choice([1, 4, 10], runs, p=[0.6, 0.25, 0.15])
     sizes = sizes[: np.searchsorted(np.cumsum(sizes), runs) + 1]
     launch = np.repeat(np.arange(len(sizes)), sizes)[:runs]

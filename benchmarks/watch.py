@@ -3,9 +3,9 @@
     python benchmarks/watch.py [CYCLES [MINUTES]]
 
 The protocol server serves a run on loopback. `velocity sync --watch 1s` syncs it CYCLES times (500)
-as fast as it can, or as often as MINUTES allow, and one new run comes every 50 cycles. Tells the
-figures as they come, and in the end the straight line through each, but for the first cycles in
-which the three snapshots come to be.
+as fast as it can, or as often as MINUTES allow, with one new run every 50 cycles. Prints figures
+while it runs, and at the end the slope of each, without the first cycles, which make the three
+snapshots.
 """
 
 from __future__ import annotations
@@ -30,13 +30,7 @@ TOLD_EVERY = 25
 RUN_EVERY = 50
 SETTLING = 4
 FIELD = re.compile(r"(\w+)=(\S+)")
-UNITS = {
-    "service": "MiB",
-    "open files": "",
-    "sync": "MiB",
-    "folder": "MiB",
-    "seconds": "s",
-}
+UNITS = {"service": "MiB", "open files": "", "sync": "MiB", "folder": "MiB", "seconds": "s"}
 
 
 def node(number: int) -> RunNode:
@@ -57,7 +51,7 @@ def node(number: int) -> RunNode:
 def folder_mib(folder: Path) -> float:
     size = 0
     for path in folder.rglob("*"):
-        with suppress(FileNotFoundError):  # the next sync is at it already
+        with suppress(FileNotFoundError):  # the next sync has removed it
             size += path.stat().st_size
     return size / 2**20
 
@@ -99,13 +93,13 @@ def main(cycles: int = 500, minutes: float = math.inf) -> None:
                     service.send_signal(signal.SIGTERM)
                     break
             service.communicate()
-    print(f"{len(seen)} cycles, of which {failed} failed; exit code {service.returncode}")
+    print(f"{len(seen)} cycles, {failed} failed; exit code {service.returncode}")
     for name, unit in UNITS.items():
         values = [it[name] for it in seen[SETTLING:]]
         slope = linear_regression(range(len(values)), values).slope * 100
         print(
             f"{name:10} first {values[0]:7.2f}, last {values[-1]:7.2f}, largest {max(values):7.2f} "
-            f"{unit}; {slope:+.3f} in 100 cycles"
+            f"{unit}; {slope:+.3f} per 100 cycles"
         )
 
 

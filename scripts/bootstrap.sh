@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes .venv from the hashed locks: `bootstrap.sh run` to use the product, `bootstrap.sh dev` to
-# test it too. Ends at once when .venv is already what the locks say.
+# test it too. Ends at once if .venv already matches the locks.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,7 +12,7 @@ give_up() {
 find_python() {
   local name version wrong="" bare=""
   for name in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
-    # A name that exists may be a shim for nothing, so each is asked to run.
+    # A name may be a shim without a Python behind it, so each one is run.
     version=$("$name" -c 'import platform; print(platform.python_version())' 2>/dev/null) || continue
     if ! "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))'; then
       wrong="$name is Python $version"
@@ -23,21 +23,21 @@ find_python() {
       return
     fi
   done
-  [ -z "$bare" ] || give_up "$bare has no venv module: install it (on Debian and Ubuntu: sudo apt install python3-venv), then run make again."
-  [ -z "$wrong" ] || give_up "$wrong, and 3.11, 3.12 or 3.13 is needed: install one of these, or name it with make PYTHON=/path/to/python."
-  give_up "No Python was found: install Python 3.11, 3.12 or 3.13 with its venv module, then run make again."
+  [ -z "$bare" ] || give_up "$bare has no venv module. Install it (on Debian and Ubuntu: sudo apt install python3-venv), then run make again."
+  [ -z "$wrong" ] || give_up "$wrong; Python 3.11, 3.12 or 3.13 is needed. Install one of these, or run make PYTHON=/path/to/python."
+  give_up "No Python was found. Install Python 3.11, 3.12 or 3.13 with its venv module, then run make again."
 }
 
-# The folder is part of the stamp: console scripts hold absolute paths, so a moved clone starts anew.
+# The folder is part of the stamp: console scripts hold absolute paths, so a moved clone starts over.
 stamp() { printf '%s %s' "$PWD" "$(cat pyproject.toml "$@" | cksum)"; }
 fresh() { [ -x .venv/bin/python ] && [ "$(cat ".venv/.locked-$1" 2>/dev/null)" = "$(stamp "${@:2}")" ]; }
 moved() { grep -qs . .venv/.locked-* && ! grep -qsF "$PWD " .venv/.locked-*; }
 
-show_progress() { # pip prints several lines a package: one is enough
+show_progress() { # pip prints several lines per package; one is enough
   awk -v total="$1" '
     /^Requirement already/ { count++ }
     /^(Collecting|Processing) / {
-      sub(/.*\//, "", $2) # a wheel that is already here comes with its path
+      sub(/.*\//, "", $2) # a cached wheel comes with its path
       printf "  fetching %d of %d: %s\n", ++count, total, $2; fflush()
     }
     /^Installing collected/ { print "  unpacking (half a minute)"; fflush() }'
@@ -48,17 +48,17 @@ install_locked() {
   log=$(mktemp)
   total=$(grep -hoE '^[A-Za-z0-9._-]+==' "$@" | sort -u | wc -l)
   for lock in "$@"; do options+=(-r "$lock"); done
-  # Python compiles what it imports: compiling all of it here would double the time. The locks are
-  # complete but for what pyproject.toml leaves out on purpose, which pip would miss.
+  # Python compiles modules when it imports them; compiling all of them here would double the time.
+  # The locks leave out only packages that pyproject.toml excludes, which pip would otherwise miss.
   { .venv/bin/python -m pip install --disable-pip-version-check --no-compile --require-hashes \
     --no-deps \
     "${options[@]}" 2>&1 1>&3 3>&- | tee "$log" >&2; } 3>&1 | show_progress "$total" || status=$?
   if [ "$status" != 0 ] && grep -qE 'Retrying|ConnectionError|Timeout|from versions: none' "$log"; then
     rm -f "$log"
-    give_up "The packages could not be fetched: check the network (or the package index that pip is set to), then run make again."
+    give_up "The packages could not be downloaded. Check the network and the package index of pip, then run make again."
   fi
   rm -f "$log"
-  [ "$status" = 0 ] || give_up "pip could not install what the lock names (its reason is above): mend that, then run make again."
+  [ "$status" = 0 ] || give_up "pip could not install the locked packages (the reason is above). Fix that, then run make again."
 }
 
 kind=${1:-}
@@ -73,12 +73,12 @@ if moved || ! .venv/bin/python -c '' 2>/dev/null; then
   python=$(find_python)
   echo "Making .venv with $("$python" --version)"
   "$python" -m venv --clear .venv
-elif ! .venv/bin/python -m pip --version >/dev/null 2>&1; then # stopped half-way, or made without pip
+elif ! .venv/bin/python -m pip --version >/dev/null 2>&1; then # interrupted, or made without pip
   .venv/bin/python -m ensurepip >/dev/null
 fi
 echo "Installing the packages of ${locks[*]} (a minute or so, once)"
 install_locked "${locks[@]}"
-# Refused together with hashes, and built with the locked hatchling: nothing unlocked comes in here.
+# pip refuses -e together with hashes. It builds with the locked hatchling, so nothing is unlocked.
 .venv/bin/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
 stamp "${locks[@]}" >".venv/.locked-$kind"
 echo "Ready: .venv"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page, Playwright
 
-#: Without these, a browser asks for things of its own, or does not start as root or in a container.
+#: Without these, a browser sends requests of its own, or does not start as root or in a container.
 _QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -38,18 +38,16 @@ _SETTLED = """() => {
     && !document.querySelector('[data-testid=stSkeleton], [data-stale=true]')
     && charts.every(chart => chart.querySelector('.js-plotly-plot .main-svg'));
 }"""
-
-
 _PRINTED = re.compile(r"^Serving (\S+) ", re.MULTILINE)
 
 
 def launch_browser(playwright: Playwright) -> Browser:
-    """A headless Chromium: the installed one, else Playwright's own."""
+    """A headless Chromium: the installed one, or Playwright's own."""
     return playwright.chromium.launch(executable_path=find_browser(), args=[*_QUIET])
 
 
 def free_port() -> int:
-    """A port of this machine that nobody has at the moment."""
+    """A port of this machine that is free at the moment."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])
 
@@ -58,19 +56,19 @@ def free_port() -> int:
 def served(
     data: Path, config: Path, *, log: Path, env: Mapping[str, str], port: int | None = None
 ) -> Iterator[str]:
-    """The address that `velocity app` prints over the folder `data`, while the block lasts.
+    """Run `velocity app` on the folder `data` inside the block; yield the address that it prints.
 
-    Without sign-in it ends in a token; `origin` and `cookies` take it apart.
+    Without sign-in the address ends in a token; `origin` and `cookies` take it apart.
 
     Args:
         data: data folder.
-        config: settings file, which need not exist.
-        log: where the app's output goes.
+        config: settings file, which does not have to exist.
+        log: file for the app's output.
         env: the app's whole environment.
-        port: to serve on; None: a free one.
+        port: to serve on; None for a free one.
 
     Raises:
-        RuntimeError: the app does not start; what it said is part of the message.
+        RuntimeError: the app does not start; the message has its output.
     """
     port = port or free_port()
     command = [sys.executable, "-m", "velocity", "app", "--port", str(port)]
@@ -93,7 +91,7 @@ def origin(address: str) -> str:
 
 
 def cookies(address: str) -> dict[str, str]:
-    """The cookie that a browser has after it has opened the printed address; none without token."""
+    """The cookie that a browser has after opening the printed address; none without a token."""
     parts = urlsplit(address)
     tokens = parse_qs(parts.query).get(TOKEN, [])
     return {Door(None, it, parts.port or 0).cookie: it for it in tokens}
@@ -101,10 +99,10 @@ def cookies(address: str) -> dict[str, str]:
 
 def _printed_address(app: subprocess.Popen[bytes], log: Path) -> str:
     def printed() -> str | None:
-        told = log.read_text(encoding="utf-8", errors="replace")
+        output = log.read_text(encoding="utf-8", errors="replace")
         if app.poll() is not None:
-            raise RuntimeError(f"The app did not start: {told}")
-        found = _PRINTED.search(told)
+            raise RuntimeError(f"The app did not start: {output}")
+        found = _PRINTED.search(output)
         return found and found[1]
 
     wait_until(printed)
@@ -112,5 +110,5 @@ def _printed_address(app: subprocess.Popen[bytes], log: Path) -> str:
 
 
 def settle(page: Page) -> None:
-    """Waits until the script has run and everything it sent is drawn."""
+    """Wait until the script has run and the page is drawn."""
     page.wait_for_function(_SETTLED)

@@ -1,7 +1,7 @@
 """Makes sure that there is a browser for the browser tests.
 
-A Chrome or Chromium that is already there is used. Otherwise one is installed the way this system
-allows: by apt where we may, else by Playwright into the home folder.
+An installed Chrome or Chromium is used. Otherwise a Chromium is installed: by apt if that is
+permitted, or by Playwright into the home folder.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ MAC_APPS = (
 
 
 def find_browser() -> str | None:
-    """The path of an installed Chrome or Chromium; None where there is none."""
+    """The path of an installed Chrome or Chromium; None if there is none."""
     found = [path for name in NAMES if (path := shutil.which(name))]
     found += [str(path) for path in MAC_APPS if path.is_file()]
     return next(filter(_answers, found), None)
 
 
 def install_browser() -> bool:
-    """Install a Chromium; False where the system does not let us."""
+    """Install a Chromium; False if the system does not permit that."""
     return _install_with_apt() or _run(
         sys.executable, "-m", "playwright", "install", "chromium", minutes=10
     )
@@ -46,7 +46,7 @@ def _install_with_apt() -> bool:
 
 
 def _answers(browser: str) -> bool:
-    """Whether it starts: Ubuntu's `chromium-browser` can be a stub that only names a snap."""
+    """Whether it starts: Ubuntu's `chromium-browser` may only point to a snap."""
     return _run(browser, "--version", minutes=1, quiet=True)
 
 
@@ -67,15 +67,15 @@ def _run(*command: str, minutes: int, quiet: bool = False) -> bool:
 
 
 def main() -> int:
-    """Find or install a browser; 1 and one sentence where neither can be done."""
+    """Find or install a browser; return 1, after one sentence, if that is not possible."""
     if find_browser():
         return 0
-    print("No Chrome or Chromium here: installing one for the browser tests")
+    print("No Chrome or Chromium found: installing one for the browser tests")
     if install_browser():
         return 0
     print(
-        "The browser tests need Chrome or Chromium, and this system lets us install neither: "
-        "install one and run this again (make quick runs the other tests).",
+        "The browser tests need Chrome or Chromium, and neither could be installed. Install one "
+        "and run this again (make quick runs the other tests).",
         file=sys.stderr,
     )
     return 1

@@ -24,10 +24,10 @@ def layers() -> list[list[str]]:
 
 
 def drawn(guide: str) -> str:
-    """The text of the guide with the picture and the table of rooms as they are today.
+    """The text of the guide with the current picture and table of rooms.
 
     Raises:
-        ValueError: the guide does not have both comments between which they stand.
+        ValueError: the guide does not have both comments that enclose them.
     """
     before, start, rest = guide.partition(_START)
     _, end, after = rest.partition(_END)
@@ -56,7 +56,7 @@ def _lines() -> Iterator[str]:
 
 
 def _picture() -> Iterator[str]:
-    """Layers one above the other; a box holds those of several rooms."""
+    """Layers one above the other; rooms of one layer share a box."""
     boxes = []
     for layer in layers():
         box = "_".join(layer)
@@ -72,7 +72,7 @@ def _picture() -> Iterator[str]:
 
 
 def _node(name: str) -> str:
-    """A room, with the libraries that few others may import."""
+    """A room, with the libraries that only a few rooms may import."""
     libraries = [
         library
         for contract in _contracts()
@@ -99,7 +99,7 @@ def _about(name: str) -> str:
 
 
 def main() -> None:
-    """Writes the guide where the contracts say something else than it shows."""
+    """Write the guide if it does not agree with the contracts."""
     before = GUIDE.read_text(encoding="utf-8")
     after = drawn(before)
     if after != before:

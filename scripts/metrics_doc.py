@@ -37,13 +37,13 @@ Beside a median `X_median` stand `X_n` (how many are known, ended or not), `X_ev
 them ended), `X_low` and `X_high` (its 95 % limits) and `X_largest` (the largest, ended or not).
 """
 
-#: Word or group -> the picture that stands below it.
+#: Word or group -> the picture below it.
 _PICTURED = {"link": "experiment", "loop_core": "loop", "volume": "serial-share"}
 
 
 @cache
 def document() -> dict[str, str]:
-    """Path below docs/ -> content, of everything that is generated."""
+    """Path below docs/ -> content, for every generated file."""
     drawn = {picture.name: picture for picture in pictures()}
     files = {f"{name}.svg": picture.svg for name, picture in drawn.items()}
     return {"metrics.md": "\n".join(_lines(drawn)), **files}
@@ -82,7 +82,7 @@ def _lines(drawn: dict[str, Picture]) -> Iterator[str]:
 
 
 def _cell(text: str) -> str:
-    """`text` inside a table, where a bar would end the cell."""
+    """`text` for a table, where a bar would end the cell."""
     return text.replace("|", r"\|")
 
 
@@ -93,7 +93,7 @@ def _picture(group: Group, drawn: dict[str, Picture]) -> Iterator[str]:
 
 
 def main() -> None:
-    """Writes every file, and says which ones changed."""
+    """Write every file that has changed, and print its name."""
     for name, content in document().items():
         path = DOCS / name
         if not path.exists() or path.read_text(encoding="utf-8") != content:

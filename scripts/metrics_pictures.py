@@ -1,4 +1,4 @@
-"""Draws the worked example of docs/metrics.md from what the product itself makes of it."""
+"""Draws the worked example of docs/metrics.md from the product's own figures."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _WHY = {
 
 @dataclass(frozen=True)
 class Picture:
-    """An SVG on a ground of its own, so that it reads on a light and on a dark page."""
+    """An SVG with its own background, readable on a light and on a dark page."""
 
     name: str
     alt: str

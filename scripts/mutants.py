@@ -1,11 +1,11 @@
-"""Break the queries one fault at a time and see that the tests notice.
+"""Breaks the queries one fault at a time and checks that the tests notice.
 
     python -m scripts.mutants [NAME ...]
 
-Each fault goes into a copy of queries/ that the tests of one process read instead; its first red
-test ends that process. A fault's likely tests go first, then TESTS. Prints which test noticed
-which fault, and after how many seconds. The exit code is 1 where a fault survived, where its old
-text is not exactly once in its query, or where a test that noticed one fails with nothing broken.
+Each fault goes into a copy of queries/ that the tests of one process read instead; the first test
+that fails ends that process. A fault's likely tests run first, then TESTS. Prints the test that
+noticed each fault, and the seconds it took. The exit code is 1 if a fault survived, if its old text
+is not exactly once in its query, or if a test that noticed a fault also fails without one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _OPTIONS = (
 
 @dataclass
 class _Witness:
-    """A pytest plugin that keeps the first test that failed."""
+    """A pytest plugin that remembers the first test that failed."""
 
     noticed_by: str | None = field(default=None)
 
@@ -48,15 +48,15 @@ class _Witness:
 
 
 def main(names: Sequence[str]) -> int:
-    """Try the faults of these names, or all; the exit code."""
+    """Try the faults with these names, or all of them; return the exit code."""
     faults = [fault for fault in FAULTS if not names or fault.name in names]
     wrong = [it for fault in faults for it in misplaced(fault)]
     if wrong or not faults:
-        print("\n".join(wrong) or "No fault has such a name.")
+        print("\n".join(wrong) or "There is no fault with that name.")
         return 1
     os.environ["CI"] = "true"  # the same examples each time
     begun = time.monotonic()
-    # What tests import takes long: they are loaded once, before the processes part.
+    # Importing the tests takes long, so they are loaded once, before the processes fork.
     pytest.main(
         [*_OPTIONS, "--collect-only", *TESTS, *(it for fault in faults for it in fault.tests)]
     )
@@ -72,12 +72,12 @@ def main(names: Sequence[str]) -> int:
     liars = [it for _, it, _ in tried(unbroken) if it is not None]
     noticed = len(faults) - len(survivors)
     print(f"{noticed} of {len(faults)} faults noticed in {time.monotonic() - begun:.0f} s.")
-    print("".join(f"Fails with nothing broken: {it}\n" for it in liars), end="")
+    print("".join(f"Fails without a fault: {it}\n" for it in liars), end="")
     return 1 if survivors or liars else 0
 
 
 def misplaced(fault: Fault) -> Iterator[str]:
-    """What is wrong with a fault's place, if anything is."""
+    """The problem with a fault's place, if there is one."""
     found = _path(fault).read_text(encoding="utf-8").count(fault.old)
     if found != 1:
         yield f"{fault.name}: found {found} times in {fault.query}: {fault.old}"
@@ -88,7 +88,7 @@ def _path(fault: Fault, queries: Path | None = None) -> Path:
 
 
 def tried(faults: Sequence[Fault]) -> Iterator[tuple[Fault, str | None, float]]:
-    """Each fault with the test that noticed it, or None, and the seconds that took.
+    """Each fault with the test that noticed it (or None), and the seconds it took.
 
     Raises:
         SystemExit: a process ended without an answer.
@@ -109,15 +109,15 @@ def tried(faults: Sequence[Fault]) -> Iterator[tuple[Fault, str | None, float]]:
             try:
                 noticed_by = answer.recv()
             except EOFError:
-                sys.exit(f"{fault.name}: the tests did not come to an end")
+                sys.exit(f"{fault.name}: the tests did not finish")
             yield fault, noticed_by, time.monotonic() - begun
 
 
 def _try(fault: Fault, told: connection.Connection) -> None:
-    """Runs in a process of its own: puts the fault in and tells the test that noticed it."""
+    """Runs in a process of its own: applies the fault and sends the test that noticed it."""
     witness = _Witness()
     with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)  # a library may say there how it broke
+        os.dup2(nowhere.fileno(), 2)  # libraries print their errors there
         if fault.name:
             copy = Path(folder) / "queries"
             shutil.copytree(sql.queries_folder(), copy)

@@ -20,13 +20,11 @@ from velocity.pages import PAGES
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-    from velocity.sync.results import Progress
-
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 MODES = ("light", "dark")
 _WIDTH = 1440
 _HEIGHT = 1400
-_TALLEST = 2600  # of a picture: a page of definitions goes on for long
+_TALLEST = 2600  # of a picture: the page of definitions is much longer
 _LARGEST = 250_000  # bytes
 _COLOURS = (256, 128, 64, 32)
 _PAINTING_MS = 600
@@ -34,12 +32,14 @@ _FULL_HEIGHT = "() => document.querySelector('[data-testid=stMain]').scrollHeigh
 
 
 def main() -> int:
-    """Prepare the demo, open every page in both modes, write the pictures."""
+    """Prepare the demo, open every page in both modes, and write the pictures."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     env = {name: value for name, value in os.environ.items() if not name.startswith("VELOCITY_")}
     with tempfile.TemporaryDirectory() as folder:
         print("Preparing the demo")
-        data, config = prepare_demo(Path(folder) / "demo", datetime.now(UTC), on_progress=_quiet)
+        data, config = prepare_demo(
+            Path(folder) / "demo", datetime.now(UTC), on_progress=lambda _: None
+        )
         with (
             served(data, config, log=Path(folder) / "app.log", env=env) as address,
             sync_playwright() as playwright,
@@ -49,10 +49,6 @@ def main() -> int:
                 _take_all(browser, address, mode)
             browser.close()
     return 0
-
-
-def _quiet(_: Progress) -> None:
-    """The demo takes seconds: no need to tell how far it is."""
 
 
 def _take_all(browser: Browser, address: str, mode: str) -> None:
@@ -77,7 +73,7 @@ def _take_all(browser: Browser, address: str, mode: str) -> None:
 
 
 def _whole(page: Page) -> bytes:
-    """The page down to its end, in a window that is as tall."""
+    """The whole page, in a window of its height."""
     settle(page)
     height = min(_TALLEST, int(page.evaluate(_FULL_HEIGHT)))
     page.set_viewport_size({"width": _WIDTH, "height": height})

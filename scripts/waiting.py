@@ -1,4 +1,4 @@
-"""Waiting for something to come to be, however slow the machine is."""
+"""Waits for a condition, however slow the machine is."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: Nothing takes as long as this. It only keeps what will never come from being waited for for good.
+#: Nothing takes as long as this. It only ends a wait for something that never happens.
 PATIENCE_S = 600
 _POLL_S = 0.05
 
 
 def wait_until(condition: Callable[[], object]) -> None:
-    """Comes back once the condition holds, and hands on what it raises.
+    """Return once the condition holds; pass on its exceptions.
 
     Raises:
-        TimeoutError: it did not hold for `PATIENCE_S`.
+        TimeoutError: it did not hold within `PATIENCE_S`.
     """
     give_up = time.monotonic() + PATIENCE_S
     while not condition():
         if time.monotonic() > give_up:
-            raise TimeoutError(f"This never came to be: {condition}")
+            raise TimeoutError(f"This never happened: {condition}")
         time.sleep(_POLL_S)

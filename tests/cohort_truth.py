@@ -15,7 +15,7 @@ from tests.oracles.ideas import idea
 from tests.oracles.model import DAY, Derived, Experiment, Interval, Loop, Person, Run, clip, micros
 from velocity.demo.cohort import Cohort, build_cohort
 from velocity.demo.stories import BIRDS, SEED
-from velocity.demo.term import Term
+from velocity.demo.workdays import Term
 from velocity.roster.models import Roster
 
 if TYPE_CHECKING:

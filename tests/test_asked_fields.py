@@ -79,7 +79,7 @@ def test_what_was_taken_out_of_the_query_may_be_missing():
 
 
 @pytest.mark.parametrize("data", [None, [], "data", 3])
-def test_an_answer_without_data_lacks_it(data):
+def test_an_answer_without_data_is_incomplete(data):
     assert find_lacking(data, QUERY) == "data"
 
 

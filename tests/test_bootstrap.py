@@ -82,7 +82,7 @@ def test_a_fit_python_is_preferred_to_an_earlier_unfit_one(clone):
 def test_no_network_is_told_in_a_sentence_and_leaves_no_stamp(clone):
     done = _bootstrap(clone, PIP_NO_INDEX="1", PIP_CONFIG_FILE=os.devnull, PIP_FIND_LINKS="")
     assert done.returncode == 1
-    assert done.stderr.rstrip().rsplit("\n", 1)[-1].startswith("The packages could not be fetched")
+    assert done.stderr.rstrip().rsplit("\n", 1)[-1].startswith("The packages could not")
     assert (clone / ".venv").is_dir()
     assert not list((clone / ".venv").glob(".locked-*"))
 

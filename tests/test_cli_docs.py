@@ -10,8 +10,7 @@ from tests.conftest import ROOT
 from velocity.cli.application import make_group
 from velocity.queries import load_query
 from velocity.records import REQUIRED
-from velocity.sources.table_kinds import EXPORTED
-from velocity.sources.table_values import TABLE_SCHEMA
+from velocity.sources.table_kinds import EXPORTED, TABLE_SCHEMA
 
 DOCUMENT = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## velocity (.+)\n([\s\S]*?)(?=^## |\Z)", DOCUMENT, re.MULTILINE))

@@ -18,7 +18,7 @@ from tests.oracles.kaplan_meier import estimate
 from tests.oracles.model import HOUR, hours
 from velocity.demo.cohort import build_cohort
 from velocity.demo.stories import BIRDS, ENTITY, GUEST, SEED, SERVICE_PROJECT
-from velocity.demo.term import Term
+from velocity.demo.workdays import Term
 from velocity.roster.models import check_roster
 from velocity.settings import load_settings
 
@@ -169,7 +169,7 @@ def test_a_failure_is_often_tried_again_with_the_same_config():
     assert 0.01 < again / len(data.derived.runs) < 0.1
 
 
-def test_a_few_runs_belong_to_nobody_on_the_roster():
+def test_a_few_runs_belong_to_people_outside_the_roster():
     nodes = truth(NOON).cohort.runs
     service = [node for node in nodes if node.username is None]
     guest = [node for node in nodes if node.username == GUEST]

@@ -14,8 +14,8 @@ from tests.cohort_truth import ANCHOR, at, digest, environment
 from velocity.demo import stories
 from velocity.demo.cohort import Cohort, build_cohort
 from velocity.demo.stories import BIRDS, GUEST, SEED, Story
-from velocity.demo.term import Term
 from velocity.demo.twists import SILENT
+from velocity.demo.workdays import Term
 
 if TYPE_CHECKING:
     from velocity.demo.wandb_server.world import RunNode
@@ -123,6 +123,6 @@ def test_every_story_is_there_whenever_the_demo_is_launched(as_of: datetime) -> 
     holds_what_goes_on_all_along(cohort)
 
 
-def test_the_zone_in_which_the_instant_is_told_changes_nothing() -> None:
+def test_the_time_zone_of_the_instant_changes_nothing() -> None:
     there = ANCHOR.astimezone(ZoneInfo("Pacific/Auckland"))
     assert digest(build_cohort(SEED, there)) == digest(build_cohort(SEED, ANCHOR))

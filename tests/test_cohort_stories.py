@@ -43,7 +43,6 @@ def data(request) -> Truth:
 
 
 def in_week(data: Truth, story: Story) -> tuple[int, int]:
-    assert story.week is not None
     return data.week(story.week)
 
 

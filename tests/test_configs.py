@@ -152,7 +152,7 @@ def test_a_forgotten_persons_names_of_keys_are_gone(tmp_path):
 
 
 @pytest.mark.thorough
-def test_naming_a_key_reads_its_configs_once_more_and_says_so(server, tmp_path):
+def test_naming_a_key_reads_its_configs_again_and_says_so(server, tmp_path):
     server.world.put(node(20, config={"lr": 1}))
     data = tmp_path / "data"
     synced(data)

@@ -20,9 +20,9 @@ from tests.processes import MARK, assert_nothing_runs
 from tests.worlds import node, point_client_at
 from velocity.demo import cohort, is_demo, launch
 from velocity.demo.stories import OFFLINE_SYNC
-from velocity.demo.term import Term
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World
+from velocity.demo.workdays import Term
 from velocity.reading import reads
 from velocity.sources.wandb_api import connect
 from velocity.sources.wandb_client import forget_environment

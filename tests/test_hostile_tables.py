@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.tables import read_run_table
 from tests.test_run_table import ROW, csv_of, refusal
 from velocity.sources import parquet_file, table_file
-from velocity.sources.run_table import read_run_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,13 +24,13 @@ _LIMIT_BYTES = 2 * 2**30
 #: Imports a table with so much memory for data as a small machine has.
 _WITHIN = """
 import resource, sys
-from pathlib import Path
 from velocity.errors import SourceError
-from velocity.sources.run_table import read_run_table
+from velocity.sources.base import Asked
+from velocity.sources.run_table import TableSource
 hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
 resource.setrlimit(resource.RLIMIT_DATA, (int(sys.argv[2]), hard))
 try:
-    read_run_table(Path(sys.argv[1]))
+    TableSource().read(Asked([sys.argv[1]]))
 except SourceError as error:
     sys.exit(f"refused: {error.message}")
 """
@@ -101,7 +101,7 @@ def test_text_in_a_dictionary_is_read_as_other_text_is(tmp_path: Path) -> None:
     tags = pa.ListArray.from_arrays(pa.array([0, 2, 3], pa.int32()), repeated("a", 3))
     table = table_of(2, tags=tags, notes=repeated("n", 2), username=pa.nulls(2))
     pq.write_table(table, tmp_path / "t.parquet")
-    rows = read_run_table(tmp_path / "t.parquet").batch.runs
+    rows = read_run_table(tmp_path / "t.parquet").runs
     assert rows["tags"].to_list() == [["a", "a"], ["a"]]
     assert rows["notes"].to_list() == ["n", "n"]
     assert rows["username"].to_list() == [None, None]

@@ -18,7 +18,7 @@ from tests.hostile_server import bomb, data, dripping, harmless, response, serve
 from tests.worlds import connected, pulled, runs_served
 from velocity.errors import SourceError, VelocityError
 from velocity.sources import run_pages
-from velocity.sources.lenient_json import read_json
+from velocity.sources.values import read_json
 from velocity.sources.wandb_api import connect
 from velocity.sources.wandb_client import Reply
 
@@ -56,12 +56,12 @@ def sync(url, folder, timeout="1"):
 
 STATUS = b"HTTP/1.1 2"
 DRIPS = {
-    "status": (dripping(STATUS), "does not answer within 1 s"),
-    "header": (dripping(HEAD + b"X-More: "), "does not answer within 1 s"),
-    "body": (dripping(HEAD + b"Content-Length: 1000000\r\n\r\n"), "does not answer within 1 s"),
+    "status": (dripping(STATUS), "did not answer within 1 s"),
+    "header": (dripping(HEAD + b"X-More: "), "did not answer within 1 s"),
+    "body": (dripping(HEAD + b"Content-Length: 1000000\r\n\r\n"), "did not answer within 1 s"),
     "chunks": (
         dripping(HEAD + b"Transfer-Encoding: chunked\r\n\r\n1"),
-        "does not answer within 1 s",
+        "did not answer within 1 s",
     ),
 }
 
@@ -93,10 +93,10 @@ def endless(_operation):
 def test_an_answer_that_would_fill_the_memory_is_given_up(tmp_path, answers):
     with served(on_pages(answers)) as (url, _):
         told = sync(url, tmp_path, "60")
-    assert "sent lab/vision in an answer of more than 64 MiB" in told
+    assert "sent more than 64 MiB for lab/vision" in told
     with served(answers) as (url, _):
         told = sync(url, tmp_path, "60")
-    assert "sends an answer of more than 64 MiB where a few words would do" in told
+    assert "sends more than 64 MiB in reply to a small request" in told
 
 
 @pytest.mark.fault
@@ -110,13 +110,13 @@ def test_an_answer_that_would_fill_the_memory_is_given_up(tmp_path, answers):
         (data(None), 'without the field "data"'),
         (response(b"[]"), 'without the field "data"'),
         (response(b"null"), 'without the field "data"'),
-        (response(b'{"errors": 3}'), "refuses to send lab/vision: 3"),
-        (response(b'{"errors": [{"message": null}, []]}'), "refuses to send lab/vision"),
+        (response(b'{"errors": 3}'), "refused to send lab/vision: 3"),
+        (response(b'{"errors": [{"message": null}, []]}'), "refused to send lab/vision"),
         (response(b"\xff" * 9), "is not JSON"),
         (response(b"[" * 100_000), "is not JSON"),
-        (response(b"{}", "Content-Encoding: gzip"), "broke off"),
-        (response(b"{}", "Content-Encoding: br"), "broke off"),
-        (HEAD + b"Content-Length: 900\r\n\r\n{}", "broke off"),
+        (response(b"{}", "Content-Encoding: gzip"), "was cut off"),
+        (response(b"{}", "Content-Encoding: br"), "was cut off"),
+        (HEAD + b"Content-Length: 900\r\n\r\n{}", "was cut off"),
     ],
 )
 def test_an_answer_that_is_none_is_one_sentence(monkeypatch, answer, words):

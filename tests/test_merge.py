@@ -37,7 +37,7 @@ def test_of_rows_of_one_batch_the_one_with_the_latest_heartbeat_counts(store, ne
     ("held", "comes", "kept"),
     [(3, 2, True), (2, 1, True), (1, None, True), (2, 3, False), (2, 2, False), (None, 1, False)],
 )
-def test_a_row_is_replaced_only_by_a_source_as_good(store, held, comes, kept):
+def test_a_row_is_replaced_only_by_a_source_with_the_same_trust_or_more(store, held, comes, kept):
     store.record.merge_runs(run_frame([run("r1", "09:00", state="running", trust=held)]))
     store.record.merge_runs(run_frame([run("r1", "09:00", "10:00", trust=comes)]))
     assert states(store) == ["running" if kept else "finished"]

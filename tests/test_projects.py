@@ -139,7 +139,7 @@ def test_a_failed_project_does_not_stop_the_others_and_the_summary_says_why(
     assert log["project"].to_list() == ["text"]
     tell_result(sync_wandb(tmp_path, Settings(), projects=["lab/*"], clock=lambda: LATER + HOUR))
     said = capsys.readouterr().err
-    assert "lab/text: failed. The answer of" in said
+    assert "lab/text: failed. The response from" in said
     assert "lab/vision: " in said
 
 
@@ -156,7 +156,7 @@ def test_if_all_projects_fail_the_error_has_each_cause(server, sync):
         sync(LATER, "lib/*", "lab/x", "lab/y")
     message = caught.value.message
     assert message.startswith("None of 3 projects could be pulled.")
-    for words in ('lib/*: W&B knows no entity "lib"', 'no project "x"', 'no project "y"'):
+    for words in ('lib/*: W&B does not have an entity "lib"', 'no project "x"', 'no project "y"'):
         assert words in message
 
 

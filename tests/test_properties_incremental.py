@@ -16,6 +16,7 @@ from tests.batches import PLACES, batch_of, moment, row_of, settings_of
 from tests.derived_tables import assert_tables_agree, derived_tables
 from tests.oracles.model import DAY, HOUR, MINUTE, Run, micros
 from tests.oracles.strategies import DELTAS, STATES
+from velocity.record import PullState
 from velocity.records import run_frame
 from velocity.roster.models import Credits, Grant, Rate
 from velocity.store import LiveStore, open_live
@@ -74,16 +75,8 @@ class World:
             for (entity, project), instant in self.as_of.items():
                 as_of = moment(instant)
                 assert as_of is not None
-                store.record.merge_pull(
-                    entity,
-                    project,
-                    started_at=as_of,
-                    go_on_from=as_of,
-                    app_url="https://wandb.example/",
-                    rejected=(),
-                    reconciled=False,
-                    filter_trusted=None,
-                    uncollected=None,
+                store.record.merge_project(
+                    entity, project, rejected=(), as_of=as_of, pull=PullState(pulled_from=as_of)
                 )
 
     def derive(self, store: LiveStore) -> int:

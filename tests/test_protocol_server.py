@@ -178,7 +178,7 @@ def test_a_query_that_does_not_fit_the_schema_is_refused(server, query, complain
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{", '{"query": 1}', '{"variables": {}}'])
-def test_a_body_that_is_no_graphql_request_is_refused(server, body):
+def test_a_body_that_is_not_a_graphql_request_is_refused(server, body):
     assert ask(server, body, auth=("api", server.api_key)).status_code == 400
 
 

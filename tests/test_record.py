@@ -62,9 +62,7 @@ def test_what_changed_and_was_not_derived_is_derived_next(tmp_path):
 @pytest.mark.parametrize(
     ("where", "name"), [(DuckDBRecord, "keep_restatements"), (LiveStore, "run")]
 )
-def test_what_was_restated_is_kept_once_wherever_a_derivation_is_stopped(
-    tmp_path, monkeypatch, where, name
-):
+def test_a_restatement_is_kept_once_wherever_a_derivation_stops(tmp_path, monkeypatch, where, name):
     real = getattr(where, name)
 
     def stops(self, *words):
@@ -128,7 +126,7 @@ def test_what_was_derived_from_another_record_is_made_again(tmp_path, later):
 
 
 @pytest.mark.thorough
-def test_what_an_earlier_copy_of_the_record_lacks_is_not_shown(tmp_path):
+def test_runs_missing_from_an_earlier_copy_of_the_record_are_not_shown(tmp_path):
     with open_live(tmp_path) as store:
         bring(store, ON_TIME)
         derived(store)

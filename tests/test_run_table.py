@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sampling import drawn
+from tests.tables import read_run_table
 from velocity.errors import SourceError
-from velocity.records import RUN_SCHEMA, run_frame
-from velocity.sources.run_table import RunTable, read_run_table
-from velocity.sources.table_values import TABLE_SCHEMA
+from velocity.records import RUN_SCHEMA, RunBatch, run_frame
+from velocity.sources.table_kinds import TABLE_SCHEMA
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,14 +46,14 @@ def csv_of(path: Path, *rows: dict[str, str]) -> Path:
     return path
 
 
-def read_rows(table: RunTable) -> list[dict[str, Any]]:
-    assert dict(table.batch.runs.schema) == RUN_SCHEMA
-    return table.batch.runs.to_dicts()
+def read_rows(table: RunBatch) -> list[dict[str, Any]]:
+    assert dict(table.runs.schema) == RUN_SCHEMA
+    return table.runs.to_dicts()
 
 
 def only(path: Path, **given: str) -> dict[str, Any]:
     table = read_run_table(path, **given)
-    assert table.batch.rejected == ()
+    assert table.rejected == ()
     (row,) = read_rows(table)
     return row
 
@@ -69,7 +69,7 @@ def refusal(path: Path, **given: str) -> SourceError:
 # Values
 
 
-def test_a_row_of_the_needed_columns_is_a_run(tmp_path: Path) -> None:
+def test_a_row_with_only_the_needed_columns_is_a_run(tmp_path: Path) -> None:
     row = only(csv_of(tmp_path / "runs.csv", ROW))
     known = {name: value for name, value in row.items() if value is not None}
     assert known == {**ROW, "created_at": NINE, "source": "table", "trust": 2}
@@ -206,8 +206,8 @@ def test_csv_and_parquet_give_back_the_runs_written(
     written.with_columns(*lists).write_csv(folder / "runs.csv")
     for name in ("runs.parquet", "runs.csv"):
         table = read_run_table(folder / name)
-        assert table.batch.rejected == ()
-        read = table.batch.runs
+        assert table.rejected == ()
+        read = table.runs
         for column in set(written.columns) & set(read.columns):
             assert read[column].equals(written[column])
         starts = [
@@ -239,7 +239,7 @@ def test_a_value_that_cannot_be_read_costs_that_value_alone(
     good = {**ROW, column: "", "run_id": "good", "display_name": "n"}
     path = csv_of(tmp_path / "t.csv", good, {**ROW, column: value, "display_name": "n"})
     table = read_run_table(path)
-    assert table.batch.rejected == ()
+    assert table.rejected == ()
     whole, partial = read_rows(table)
     assert (whole["unreadable"], partial["unreadable"]) == (None, [column])
     assert {**partial, "unreadable": None, "run_id": "good"} == whole
@@ -254,27 +254,27 @@ def test_a_value_that_cannot_be_read_costs_that_value_alone(
 def test_a_row_without_an_id_or_a_creation_time_is_not_a_run(tmp_path: Path, column: str) -> None:
     path = csv_of(tmp_path / "t.csv", ROW, {**ROW, "run_id": "r2", column: ""})
     table = read_run_table(path)
-    assert table.batch.runs["run_id"].to_list() == ["r1"]
-    (rejected,) = table.batch.rejected
+    assert table.runs["run_id"].to_list() == ["r1"]
+    (rejected,) = table.rejected
     assert rejected.reason == f"row 2: {column} has no value"
     assert table.notes == (f"{path}: 1 of 2 rows could not be read: {rejected.reason}.",)
 
 
 def test_a_creation_time_that_cannot_be_read_is_quoted(tmp_path: Path) -> None:
     path = csv_of(tmp_path / "t.csv", ROW, {**ROW, "run_id": "r2", "created_at": "yesterday"})
-    (rejected,) = read_run_table(path).batch.rejected
+    (rejected,) = read_run_table(path).rejected
     assert rejected.run_id == "r2"
     assert rejected.reason.startswith('row 2: created_at "yesterday" is not a time such as ')
 
 
-def test_reasons_are_told_for_the_first_rows_and_the_others_counted(tmp_path: Path) -> None:
+def test_the_first_rejected_rows_are_explained_and_the_others_counted(tmp_path: Path) -> None:
     path = csv_of(tmp_path / "t.csv", ROW, *[{**ROW, "run_id": ""}] * 5)
     (note,) = read_run_table(path).notes
     assert note.startswith(f"{path}: 5 of 6 rows could not be read: row 2: ")
     assert note.endswith("; and 2 more.")
 
 
-def test_a_table_of_which_no_row_can_be_read_is_refused(tmp_path: Path) -> None:
+def test_a_table_without_a_readable_row_is_refused(tmp_path: Path) -> None:
     error = refusal(
         csv_of(tmp_path / "t.csv", {**ROW, "created_at": "soon"}, {**ROW, "run_id": ""})
     )
@@ -288,8 +288,8 @@ def test_a_row_with_too_many_values_costs_that_row_alone(tmp_path: Path) -> None
     lines[2] += ",more"
     path.write_text("\n".join([*lines, ""]), encoding="utf-8")
     table = read_run_table(path, entity="lab", project="p")
-    assert table.batch.runs["run_id"].to_list() == ["r1", "r3"]
-    (rejected,) = table.batch.rejected
+    assert table.runs["run_id"].to_list() == ["r1", "r3"]
+    (rejected,) = table.rejected
     assert (rejected.entity, rejected.project, rejected.run_id) == ("lab", "p", None)
     assert rejected.reason == "row 2: it has 6 values under 5 headings"
     assert "1 of 3 rows could not be read" in table.notes[0]
@@ -303,9 +303,7 @@ def test_a_table_with_long_rows_alone_is_refused(tmp_path: Path) -> None:
 
 def test_a_config_that_cannot_be_read_is_not_repeated(tmp_path: Path) -> None:
     row = {**ROW, "run_id": "", "config": '{"token": "hidden"'}
-    (rejected,) = read_run_table(
-        csv_of(tmp_path / "t.csv", ROW | {"config": ""}, row)
-    ).batch.rejected
+    (rejected,) = read_run_table(csv_of(tmp_path / "t.csv", ROW | {"config": ""}, row)).rejected
     assert rejected.reason == "row 2: config is not a JSON object; run_id has no value"
 
 
@@ -334,7 +332,7 @@ def test_of_rows_about_one_run_the_last_counts(tmp_path: Path) -> None:
     table = read_run_table(csv_of(tmp_path / "t.csv", {**ROW, "state": "running"}, ROW))
     assert [row["state"] for row in read_rows(table)] == ["finished"]
     assert table.notes == (
-        f"{tmp_path / 't.csv'}: 1 row skipped: a row further down is about the same run.",
+        f"{tmp_path / 't.csv'}: 1 row skipped: a later row is about the same run.",
     )
 
 
@@ -344,7 +342,7 @@ def test_the_largest_time_is_found_in_every_column_of_times(tmp_path: Path) -> N
     for column in (*times, "writer_starts"):
         row = {**ROW, "started_at": ROW["created_at"], column: later, "runtime_s": "9e9"}
         table = read_run_table(csv_of(tmp_path / "t.csv", row))
-        assert table.largest_at == datetime(2026, 5, 6, tzinfo=UTC)
+        assert table.complete_to == datetime(2026, 5, 6, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -360,7 +358,7 @@ def test_a_table_is_complete_up_to_the_end_of_its_last_run(
     tmp_path: Path, known: dict[str, str], hours: float
 ) -> None:
     table = read_run_table(csv_of(tmp_path / "t.csv", {**ROW, "runtime_s": "7200", **known}))
-    assert table.largest_at == NINE + timedelta(hours=hours)
+    assert table.complete_to == NINE + timedelta(hours=hours)
 
 
 def test_an_end_is_the_last_sign_of_life(tmp_path: Path) -> None:
@@ -383,16 +381,16 @@ def test_float_ids_of_parquet_are_whole_again(tmp_path: Path) -> None:
     frame = pl.DataFrame([ROW] * len(ids)).with_columns(run_id=pl.Series(ids))
     frame.write_parquet(tmp_path / "t.parquet")
     table = read_run_table(tmp_path / "t.parquet")
-    assert table.batch.runs["run_id"].to_list() == ["12", "1.5", "4503599627370496"]
-    assert [rejected.reason for rejected in table.batch.rejected] == ["row 4: run_id has no value"]
+    assert table.runs["run_id"].to_list() == ["12", "1.5", "4503599627370496"]
+    assert [rejected.reason for rejected in table.rejected] == ["row 4: run_id has no value"]
 
 
 def test_an_id_whose_digits_a_spreadsheet_lost_is_not_an_id(tmp_path: Path) -> None:
     path = csv_of(tmp_path / "t.csv", ROW, {**ROW, "run_id": "1.23E+10"}, {**ROW, "run_id": "2E7x"})
     table = read_run_table(path)
-    assert table.batch.runs["run_id"].to_list() == ["r1", "2E7x"]
-    (rejected,) = table.batch.rejected
-    assert "a spreadsheet made a number of it" in rejected.reason
+    assert table.runs["run_id"].to_list() == ["r1", "2E7x"]
+    (rejected,) = table.rejected
+    assert "a spreadsheet turned it into a number" in rejected.reason
 
 
 # Whose runs they are
@@ -416,7 +414,7 @@ def test_a_username_is_in_the_table_or_given(
         {**ROW, "run_id": "r2", "username": "", "owner": " "},
     )
     table = read_run_table(csv_of(tmp_path / "t.csv", *rows), **given)
-    assert table.batch.runs["username"].to_list() == names
+    assert table.runs["username"].to_list() == names
 
 
 def test_a_user_column_that_is_not_there_is_refused(tmp_path: Path) -> None:
@@ -432,7 +430,7 @@ def test_a_given_entity_and_project_fill_in_but_never_replace(tmp_path: Path) ->
     assert (row["entity"], row["project"]) == ("lab", "q")
 
 
-def test_an_empty_line_and_a_byte_order_mark_are_no_matter(tmp_path: Path) -> None:
+def test_empty_lines_and_a_byte_order_mark_are_ignored(tmp_path: Path) -> None:
     path = csv_of(tmp_path / "t.csv", ROW)
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes() + b"\n\n")
     assert only(path)["run_id"] == "r1"
@@ -456,15 +454,17 @@ def test_an_export_is_read_with_the_entity_and_project_given(tmp_path: Path) -> 
 def test_an_export_is_complete_up_to_the_last_end_in_it(tmp_path: Path) -> None:
     later = {**EXPORTED, "Name": "second", "Created": "2026-05-04T09:30:00Z", "Runtime": "60"}
     table = read_run_table(csv_of(tmp_path / "e.csv", EXPORTED, later), entity="lab", project="p")
-    assert table.largest_at == NINE + timedelta(hours=1)
+    assert table.complete_to == NINE + timedelta(hours=1)
 
 
 @pytest.mark.parametrize("runtime", ["400000000", "1e12", "1e300"])
-def test_an_absurd_runtime_in_an_export_is_no_end_of_the_data(tmp_path: Path, runtime: str) -> None:
+def test_an_impossible_runtime_does_not_set_the_end_of_the_data(
+    tmp_path: Path, runtime: str
+) -> None:
     absurd = {**EXPORTED, "Name": "second", "Created": "2026-05-04T10:30:00Z", "Runtime": runtime}
     table = read_run_table(csv_of(tmp_path / "e.csv", EXPORTED, absurd), entity="lab", project="p")
-    assert table.largest_at == NINE + timedelta(hours=1, minutes=30)
-    assert table.batch.runs.height == 2
+    assert table.complete_to == NINE + timedelta(hours=1, minutes=30)
+    assert table.runs.height == 2
 
 
 def test_the_ids_of_an_export_without_them_are_names_and_creation_times(tmp_path: Path) -> None:
@@ -487,17 +487,17 @@ def test_runs_of_one_name_and_creation_time_are_counted_up(tmp_path: Path) -> No
     path = csv_of(tmp_path / "e.csv", EXPORTED, other, EXPORTED, {**EXPORTED, "Name": ""}, EXPORTED)
     table = read_run_table(path, entity="lab", project="p")
     at = "2026-05-04T09:00:00Z"
-    assert table.batch.runs["run_id"].to_list() == [
+    assert table.runs["run_id"].to_list() == [
         *(f"first {at}", f"other {at}", f"first {at} #2", f"first {at} #3")
     ]
-    assert [rejected.reason for rejected in table.batch.rejected] == ["row 4: run_id has no value"]
+    assert [rejected.reason for rejected in table.rejected] == ["row 4: run_id has no value"]
 
 
 def test_tens_of_thousands_of_equal_names_get_an_id_each(tmp_path: Path) -> None:
     frame = pl.DataFrame([EXPORTED] * 20_000)
     frame.write_csv(tmp_path / "e.csv")
     table = read_run_table(tmp_path / "e.csv", entity="lab", project="p")
-    assert table.batch.runs["run_id"].n_unique() == 20_000
+    assert table.runs["run_id"].n_unique() == 20_000
 
 
 @pytest.mark.parametrize(
@@ -509,7 +509,7 @@ def test_tens_of_thousands_of_equal_names_get_an_id_each(tmp_path: Path) -> None
         ({"End Time": "-", "Updated": "2026-05-04T10:30:00Z"}, None, 90),
     ],
 )
-def test_an_export_tells_start_and_end_where_the_view_showed_them(
+def test_start_and_end_are_read_from_an_export_that_has_them(
     tmp_path: Path, cells: dict[str, str], begun: int | None, seen: int
 ) -> None:
     row = only(csv_of(tmp_path / "e.csv", {**EXPORTED, **cells}), entity="lab", project="p")
@@ -518,7 +518,7 @@ def test_an_export_tells_start_and_end_where_the_view_showed_them(
     assert row["heartbeat_at"] == NINE + timedelta(minutes=seen)
 
 
-def test_an_export_tells_the_machine(tmp_path: Path) -> None:
+def test_the_machine_is_read_from_an_export(tmp_path: Path) -> None:
     cells = {"Hostname": "n1", "GPU Count": "8", "GPU Type": "NVIDIA A100"}
     row = only(csv_of(tmp_path / "e.csv", {**EXPORTED, **cells}), entity="lab", project="p")
     (writer,) = row["writers"]
@@ -543,10 +543,10 @@ def test_config_columns_of_an_export_are_not_taken_for_ours(tmp_path: Path) -> N
     assert (row["writers"], row["tags"], row["entity"]) == (None, None, "lab")
 
 
-def test_an_export_whose_owner_is_not_told_is_refused(tmp_path: Path) -> None:
+def test_an_export_without_entity_and_project_is_refused(tmp_path: Path) -> None:
     path = csv_of(tmp_path / "e.csv", EXPORTED)
-    assert "of which entity and project" in refusal(path).message
-    assert refusal(path, entity="lab").hint == "Give --project."
+    assert "does not name the entity and the project" in refusal(path).message
+    assert refusal(path, entity="lab").hint == "Add --project to the command."
 
 
 @pytest.mark.parametrize(
@@ -559,17 +559,17 @@ def test_an_export_without_a_column_says_where_to_choose_it(
     less = {name: value for name, value in EXPORTED.items() if name not in left_out}
     error = refusal(csv_of(tmp_path / "e.csv", less), entity="lab", project="p")
     assert f'does not have the column "{column}"' in error.message
-    assert error.hint == f"Choose {column} under Columns in W&B, and export it again."
+    assert error.hint == f"Choose {column} under Columns in W&B, and export the table again."
 
 
 # What is not a table, each told apart
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     assert "does not exist" in refusal(tmp_path / "none.csv").message
 
 
-def test_a_directory_is_told(tmp_path: Path) -> None:
+def test_a_directory_is_reported(tmp_path: Path) -> None:
     assert "is a directory" in refusal(tmp_path).message
 
 
@@ -599,7 +599,7 @@ def test_each_missing_column_is_named_beside_what_there_is(tmp_path: Path) -> No
         (b"\n\n", "cannot be read as CSV"),
     ],
 )
-def test_each_thing_that_is_no_table_is_told_apart(
+def test_each_kind_of_file_that_is_not_a_table_has_its_own_error(
     tmp_path: Path, content: bytes, words: str
 ) -> None:
     path = tmp_path / "t.csv"
@@ -638,7 +638,7 @@ def test_real_tables_are_read_alike_from_parquet_and_csv(
 ) -> None:
     frame = pl.read_parquet(shared_data / f"{name}.runs.parquet")
     table = read_run_table(shared_data / f"{name}.runs.parquet")
-    assert (table.batch.runs.height, table.batch.rejected, table.notes) == (frame.height, (), ())
-    assert table.largest_at == frame["heartbeat_at"].max()
+    assert (table.runs.height, table.rejected, table.notes) == (frame.height, (), ())
+    assert table.complete_to == frame["heartbeat_at"].max()
     frame.write_csv(tmp_path / "runs.csv")
-    assert read_run_table(tmp_path / "runs.csv").batch.runs.equals(table.batch.runs)
+    assert read_run_table(tmp_path / "runs.csv").runs.equals(table.runs)

@@ -87,7 +87,7 @@ def test_a_source_that_is_not_there_or_not_whole_says_so(toy):
         find_source("broken")
 
 
-def test_what_is_no_address_is_no_link(tmp_path):
+def test_text_that_is_not_an_address_is_not_a_link(tmp_path):
     table = tmp_path / "runs.csv"
     table.write_text(
         "entity,project,run_id,state,created_at,started_at,runtime_s,url,trust\n"

@@ -7,25 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.tables import read_run_table
 from velocity.errors import SourceError
-from velocity.sources.run_table import RunTable, read_run_table
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from velocity.records import RunBatch
 
 NINE = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 HEADER = ["entity", "project", "run_id", "state", "created_at", "display_name", "runtime_s"]
 ROW = ["lab", "p", "r1", "finished", "2026-05-04T09:00:00Z", "é", "10"]
 
 
-def read(path: Path, text: str, encoding: str = "utf-8") -> RunTable:
+def read(path: Path, text: str, encoding: str = "utf-8") -> RunBatch:
     path.write_bytes(text.encode(encoding))
     return read_run_table(path)
 
 
-def only(table: RunTable) -> dict[str, Any]:
-    assert table.batch.rejected == ()
-    (row,) = table.batch.runs.to_dicts()
+def only(table: RunBatch) -> dict[str, Any]:
+    assert table.rejected == ()
+    (row,) = table.runs.to_dicts()
     return row
 
 
@@ -49,7 +51,7 @@ def test_a_heading_in_quotes_may_hold_other_separators(tmp_path: Path) -> None:
     assert table.notes == (f"{tmp_path / 't.csv'}: these columns were skipped: a;b;c;d;e;f;g;h.",)
 
 
-def test_the_line_that_tells_excel_the_separator_is_understood(tmp_path: Path) -> None:
+def test_a_separator_line_for_excel_is_understood(tmp_path: Path) -> None:
     for line in ("sep=;", '"sep=;"', "SEP=;"):
         row = only(read(tmp_path / "t.csv", f"{line}\r\n{table_of(';', ROW)}"))
         assert row["run_id"] == "r1"
@@ -78,7 +80,7 @@ def test_the_encodings_of_a_spreadsheet_are_read(
 def runtimes(path: Path, separator: str, *written: str) -> list[float | None]:
     rows = [[*ROW[:2], f"r{n}", *ROW[3:6], f'"{text}"'] for n, text in enumerate(written)]
     table = read(path, table_of(separator, *rows))
-    return table.batch.runs["runtime_s"].to_list()
+    return table.runs["runtime_s"].to_list()
 
 
 @pytest.mark.parametrize(
@@ -109,7 +111,7 @@ def created(path: Path, *written: str) -> list[datetime | None]:
     rows = [
         [*ROW[:2], f"r{n}", "finished", f'"{text}"', *ROW[5:]] for n, text in enumerate(written)
     ]
-    return read(path, table_of(";", *rows)).batch.runs["created_at"].to_list()
+    return read(path, table_of(";", *rows)).runs["created_at"].to_list()
 
 
 @pytest.mark.parametrize(

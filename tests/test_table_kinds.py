@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.tables import read_run_table
 from velocity.errors import SourceError
-from velocity.sources.run_table import read_run_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ def refusal(path: Path, text: str) -> SourceError:
 )
 def test_a_chart_is_not_a_table_of_runs(tmp_path: Path, header: str) -> None:
     error = refusal(tmp_path / "chart.csv", f"{header}\n1,2\n")
-    assert "this is a chart's export; use the runs table's" in error.message
+    assert "this is the export of a chart, not of the runs table" in error.message
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_runs_table_is_one_with_any_columns_beside(tmp_path: Path, more: str) 
         f"Name,Agent,State,Notes,User,Tags,Created,Runtime,Sweep,{more}\n"
         f"r,,failed,-,,,2026-05-04T09:00:00.000Z,9910,s1,{values}\n"
     )
-    (run,) = read_run_table(path, entity="lab", project="p").batch.runs.to_dicts()
+    (run,) = read_run_table(path, entity="lab", project="p").runs.to_dicts()
     assert (run["state"], run["runtime_s"], run["sweep"], run["notes"]) == (
         *("failed", 9910, "s1"),
         None,
@@ -73,7 +73,9 @@ def test_a_runs_table_is_one_with_any_columns_beside(tmp_path: Path, more: str) 
         "Start Time,Duration,Run ID,Name,Source Type,Source Name,User,Status,loss",
     ],
 )
-def test_an_mlflow_export_is_told_how_to_rename_its_columns(tmp_path: Path, header: str) -> None:
+def test_the_error_for_an_mlflow_export_says_how_to_rename_its_columns(
+    tmp_path: Path, header: str
+) -> None:
     error = refusal(tmp_path / "runs.csv", f"{header}\n1,2,3\n")
     assert "MLflow" in error.message
     assert "state" in error.hint
@@ -87,13 +89,15 @@ def test_an_mlflow_export_is_told_how_to_rename_its_columns(tmp_path: Path, head
         "JobIDRaw,User,State\n1,ada,FAILED\n",
     ],
 )
-def test_a_file_of_sacct_is_told_which_columns_to_ask_for(tmp_path: Path, text: str) -> None:
+def test_the_error_for_sacct_output_says_which_columns_to_request(
+    tmp_path: Path, text: str
+) -> None:
     error = refusal(tmp_path / "jobs.txt", text)
     assert "sacct" in error.message
     assert "run_id,username,state,created_at,started_at,ended_at,runtime_s" in error.hint
 
 
-def test_the_columns_that_sacct_is_to_be_asked_for_are_a_table_of_runs(tmp_path: Path) -> None:
+def test_the_columns_requested_from_sacct_make_a_run_table(tmp_path: Path) -> None:
     path = tmp_path / "jobs.csv"
     path.write_text(
         "run_id,username,state,created_at,started_at,ended_at,runtime_s\n"
@@ -104,7 +108,7 @@ def test_the_columns_that_sacct_is_to_be_asked_for_are_a_table_of_runs(tmp_path:
     )
     table = read_run_table(path, entity="lab", project="p")
     assert table.notes == ()
-    rows = table.batch.runs.to_dicts()
+    rows = table.runs.to_dicts()
     assert [row["state"] for row in rows] == ["COMPLETED", "RUNNING", "PENDING"]
     assert [row["heartbeat_at"] is None for row in rows] == [False, True, True]
     assert {row["unreadable"] for row in rows} == {None}
@@ -122,4 +126,4 @@ def test_a_table_of_runs_may_have_such_columns_too(tmp_path: Path) -> None:
         "lab,p,r,finished,2026-05-04,1,2,3\n",
         encoding="utf-8",
     )
-    assert read_run_table(path).batch.runs.height == 1
+    assert read_run_table(path).runs.height == 1

@@ -63,7 +63,7 @@ def test_no_such_project_and_no_such_entity_are_told_apart(wandb_server):
         lambda: wandb_server.count_runs("lib", "vision"),
         lambda: wandb_server.fetch_project_names("lib"),
     ):
-        assert told(SourceError, what) == 'W&B knows no entity "lib".'
+        assert told(SourceError, what) == 'W&B does not have an entity "lib".'
 
 
 @pytest.mark.fault
@@ -71,12 +71,12 @@ def test_no_such_project_and_no_such_entity_are_told_apart(wandb_server):
     ("fault", "kind", "words"),
     [
         (faults.status(503), UnansweredError, "did not send lab/vision within 2 s"),
-        (faults.dropped(), RetryLaterError, "broke off"),
+        (faults.dropped(), RetryLaterError, "was cut off"),
         (faults.status(403, "permission denied"), SourceError, "no permission to read lab/vision"),
         (faults.refused("permission denied"), SourceError, "no permission to read lab/vision"),
-        (faults.status(400, "too many keys"), SourceError, "refuses to send lab/vision: too many"),
-        (faults.html_page(), RetryLaterError, "sent a web page in place of lab/vision"),
-        (faults.status(413, "no"), RetryLaterError, "could not send so much of lab/vision"),
+        (faults.status(400, "too many keys"), SourceError, "refused to send lab/vision: too many"),
+        (faults.html_page(), RetryLaterError, "sent a web page instead of lab/vision"),
+        (faults.status(413, "no"), RetryLaterError, "could not send lab/vision in one response"),
     ],
 )
 def test_a_page_that_fails_names_its_cause(server, wandb_server, fault, kind, words):
@@ -88,13 +88,13 @@ def test_a_page_that_fails_names_its_cause(server, wandb_server, fault, kind, wo
 @pytest.mark.parametrize(
     ("fault", "kind", "words"),
     [
-        (faults.status(503), RetryLaterError, "has a failure of its own (HTTP 503)"),
-        (faults.status(429), RetryLaterError, "asks for fewer requests (HTTP 429)"),
-        (faults.slow(30), RetryLaterError, "does not answer within 2 s"),
-        (faults.dropped(), RetryLaterError, "breaks off its answers"),
-        (faults.html_page(), ConfigurationError, "answers with text/html"),
-        (faults.nobody(), ConfigurationError, "knows nobody by the API key"),
-        (faults.status(403, "no"), SourceError, "refuses access (HTTP 403)"),
+        (faults.status(503), RetryLaterError, "failed (HTTP 503)"),
+        (faults.status(429), RetryLaterError, "received too many requests (HTTP 429)"),
+        (faults.slow(30), RetryLaterError, "did not answer within 2 s"),
+        (faults.dropped(), RetryLaterError, "sends incomplete answers"),
+        (faults.html_page(), ConfigurationError, "sent text/html"),
+        (faults.nobody(), ConfigurationError, "does not recognise the API key"),
+        (faults.status(403, "no"), SourceError, "refused access (HTTP 403)"),
     ],
 )
 def test_a_server_that_cannot_be_signed_in_to_names_its_cause(server, fault, kind, words):
@@ -106,13 +106,13 @@ def test_a_server_that_cannot_be_signed_in_to_names_its_cause(server, fault, kin
 def test_what_befalls_a_server_during_a_pull_is_told_apart(server):
     asked = connect(timeout_s=1)
     troubles = {
-        "asks for fewer requests (HTTP 429)": faults.status(429),
-        "has a failure of its own (HTTP 500)": faults.status(500),
-        "does not answer within 1 s": faults.slow(30),
-        "breaks off its answers": faults.dropped(),
-        "answers with text/html": faults.html_page(),
-        "refuses access (HTTP 403)": faults.status(403, "no"),
-        "refuses the API key (HTTP 401)": faults.status(401, "no"),
+        "received too many requests (HTTP 429)": faults.status(429),
+        "failed (HTTP 500)": faults.status(500),
+        "did not answer within 1 s": faults.slow(30),
+        "sends incomplete answers": faults.dropped(),
+        "sent text/html": faults.html_page(),
+        "refused access (HTTP 403)": faults.status(403, "no"),
+        "refused the API key (HTTP 401)": faults.status(401, "no"),
     }
     for words, fault in troubles.items():
         server.faults[:] = [fault.at(operation=None, times=None)]
@@ -123,9 +123,9 @@ def test_what_befalls_a_server_during_a_pull_is_told_apart(server):
 
 def test_a_key_that_is_refused_is_told(server, wandb_server, monkeypatch):
     server.api_key = "y" * 40
-    assert "refuses the API key" in told(ConfigurationError, lambda: pulled(wandb_server))
+    assert "refused the API key" in told(ConfigurationError, lambda: pulled(wandb_server))
     monkeypatch.setenv("WANDB_API_KEY", "x" * 40)
-    assert "refuses the API key" in told(ConfigurationError, connect)
+    assert "refused the API key" in told(ConfigurationError, connect)
 
 
 def test_a_key_that_cannot_be_one_is_told_without_asking_the_server(server, monkeypatch):
@@ -215,4 +215,4 @@ def test_a_server_of_another_kind_is_told(monkeypatch):
         monkeypatch.setenv("WANDB_API_KEY", DEMO_API_KEY)
         message = told(ConfigurationError, lambda: connect(timeout_s=SHORT_S))
         other.shutdown()
-    assert "answers with text/html (HTTP 404)" in message
+    assert "sent text/html (HTTP 404)" in message

@@ -30,7 +30,7 @@ def run_ids(*numbers):
     return [f"r{number:04}" for number in numbers]
 
 
-def test_the_connection_tells_who_we_are_and_where_the_pages_are(server, wandb_server):
+def test_the_connection_knows_the_user_and_the_address_of_the_pages(server, wandb_server):
     assert wandb_server.viewer == "demo-lead"
     assert wandb_server.app_url == f"{server.url}/"
 
@@ -112,7 +112,7 @@ def test_a_listing_has_every_id_without_config_and_summary(server, wandb_server)
         assert len(list(wandb_server.fetch_listing("lab", "vision"))) == 1
 
 
-def test_one_bad_row_is_set_aside_and_stops_nothing(server, wandb_server):
+def test_one_bad_row_is_rejected_alone(server, wandb_server):
     server.world.put(
         faults.lose_creation(node(1)),
         faults.cut_config(node(2)),
@@ -140,7 +140,7 @@ def test_a_cursor_that_does_not_advance_ends_a_pull(server, wandb_server):
     assert [len(page) for page in pulled(wandb_server, page_size=5)] == [5, 5]
 
 
-def test_a_row_that_comes_twice_on_a_page_counts_once(server, wandb_server):
+def test_a_row_that_is_twice_on_a_page_counts_once(server, wandb_server):
     server.faults.append(faults.repeated_rows(3))
     assert pulled(wandb_server) == [run_ids(*range(COUNT))]
 

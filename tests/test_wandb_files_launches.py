@@ -115,7 +115,7 @@ def test_a_client_that_begins_with_the_servers_summary_has_resumed(tmp_path: Pat
     assert run["resumed"]
 
 
-def test_a_session_of_which_the_earlier_ones_are_elsewhere(tmp_path: Path) -> None:
+def test_a_session_whose_earlier_sessions_are_elsewhere(tmp_path: Path) -> None:
     launch(tmp_path, 3, restored_record(3600, START), exit_record(5400), resumed=True)
     run = runs_of(tmp_path)["r"]
     assert sessions(run) == [(START + 3 * HOUR, 1800)]
@@ -130,7 +130,7 @@ def test_a_stopwatch_that_began_again_is_the_sessions_own(tmp_path: Path) -> Non
     assert sessions(runs_of(tmp_path)["r"]) == [(START, 7200), (START + 3 * HOUR, 600)]
 
 
-def test_each_session_tells_its_own_machine_and_last_signs(tmp_path: Path) -> None:
+def test_each_session_has_its_own_machine_and_last_signs_of_life(tmp_path: Path) -> None:
     row = START + minutes(20)
     launch(tmp_path, 0, stats_record(START + minutes(30)), history_record(row))
     launch(tmp_path, 2, exit_record(600), resume=True)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_an_older_directory_tells_its_times_but_no_outcome(tmp_path: Path) -> None:
+def test_an_older_directory_has_times_but_no_outcome(tmp_path: Path) -> None:
     write_files(
         tmp_path / "run-20220504_110000-old",
         wandb_metadata='{"startedAt": "2022-05-04T09:00:00.5", "heartbeatAt": "2022-05-04T09:00:03"'
@@ -42,7 +42,7 @@ def test_an_older_directory_without_metadata_begins_before_its_last_row(tmp_path
     assert run["config_hash"] is None
 
 
-def test_an_older_directory_with_nothing_readable_is_set_aside(tmp_path: Path) -> None:
+def test_an_older_directory_with_nothing_readable_is_rejected(tmp_path: Path) -> None:
     write_files(
         tmp_path / "run-20220504_110000-old", wandb_metadata="{torn", config="{", wandb_summary="[]"
     )

@@ -32,13 +32,13 @@ def test_thousands_of_runs_come_in_batches_with_progress(tmp_path: Path) -> None
     assert told == [(done, 1100) for done in range(1, 1101)]
 
 
-def test_each_path_that_is_no_tree_of_runs_is_told_apart(tmp_path: Path) -> None:
+def test_each_path_without_run_directories_has_its_own_error(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("")
     for name, words in {
         "nowhere": "does not exist",
         "file": "is not a directory",
-        "empty": "holds no W&B run directory",
+        "empty": "does not contain a W&B run directory",
     }.items():
         with pytest.raises(SourceError) as caught:
             list(fetch_local_runs([tmp_path / name], entity=None, username=None))

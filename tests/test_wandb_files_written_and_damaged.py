@@ -109,7 +109,7 @@ def test_exit_code_one_is_a_failure(written: Path) -> None:
     assert runs_of(written)["bad"]["state"] == "failed"
 
 
-def test_a_preempted_run_is_no_failure(written: Path) -> None:
+def test_a_preempted_run_is_not_a_failure(written: Path) -> None:
     assert runs_of(written)["evicted"]["state"] == "preempted"
 
 
@@ -163,7 +163,7 @@ def test_a_path_may_be_a_tree_a_wandb_directory_or_one_run(written: Path) -> Non
     assert set(runs_of(one, written, one)) == set(runs_of(written))
 
 
-def test_a_copy_of_a_directory_is_no_second_session(written: Path, tmp_path: Path) -> None:
+def test_a_copy_of_a_directory_is_not_a_second_session(written: Path, tmp_path: Path) -> None:
     shutil.copytree(written, tmp_path / "backup")
     assert runs_of(written, tmp_path) == runs_of(written)
 
@@ -188,7 +188,7 @@ def test_a_file_cut_anywhere_gives_what_was_whole(written: Path, tmp_path: Path)
     assert states == {"running"}
 
 
-def test_a_flipped_bit_is_told_and_the_rest_is_used(written: Path, tmp_path: Path) -> None:
+def test_a_flipped_bit_is_reported_and_the_rest_is_used(written: Path, tmp_path: Path) -> None:
     log = copied(written, "done", tmp_path)
     data = log.read_bytes()
     finished = untold = 0
@@ -206,7 +206,7 @@ def test_a_flipped_bit_is_told_and_the_rest_is_used(written: Path, tmp_path: Pat
     assert untold < 0.1 * len(data) / 61
 
 
-def test_a_run_that_has_only_begun_is_skipped_until_it_tells_its_name(tmp_path: Path) -> None:
+def test_a_run_that_has_just_begun_is_skipped_until_its_name_is_written(tmp_path: Path) -> None:
     folder = tmp_path / "run-20260504_090000-new"
     folder.mkdir()
     (folder / "run-new.wandb").write_bytes(b":W&")
@@ -217,7 +217,7 @@ def test_a_run_that_has_only_begun_is_skipped_until_it_tells_its_name(tmp_path: 
     assert "does not hold a whole run record" in problem.reason
 
 
-def test_a_file_that_cannot_be_opened_is_set_aside_alone(written: Path, tmp_path: Path) -> None:
+def test_only_the_file_that_cannot_be_opened_is_rejected(written: Path, tmp_path: Path) -> None:
     copied(written, "done", tmp_path)
     folder = tmp_path / "run-20260504_090000-gone"
     folder.mkdir()
@@ -228,7 +228,7 @@ def test_a_file_that_cannot_be_opened_is_set_aside_alone(written: Path, tmp_path
     assert "cannot be read" in rejected[0].reason
 
 
-def test_a_file_of_another_kind_is_set_aside(tmp_path: Path) -> None:
+def test_a_file_of_another_kind_is_rejected(tmp_path: Path) -> None:
     folder = tmp_path / "run-20260504_090000-odd"
     folder.mkdir()
     (folder / "run-odd.wandb").write_bytes(bytes(range(256)) * 500)

@@ -19,7 +19,7 @@ from velocity.sources.wandb_nodes import LISTING_SCHEMA, listing_frame, run_batc
 
 def sent(run=None, **changes):
     """The node of a run as the client hands it over."""
-    return (run or node())._values() | changes
+    return (run or node()).values() | changes
 
 
 def read(*nodes):
@@ -159,13 +159,13 @@ def test_times_are_utc_however_they_are_written(written, instant):
         {"w": {"startedAt": None, "gpu_count": True}},
     ],
 )
-def test_an_environment_that_tells_nothing_is_no_writer(environment):
+def test_an_empty_environment_is_not_a_writer(environment):
     unknown = row(config=stored({"lr": 1}, environment))
     assert (unknown["writers"], unknown["unreadable"]) == (None, None)
     assert unknown["config"] == '{"lr":1}'
 
 
-def test_a_writer_without_a_start_still_tells_its_machine():
+def test_a_writer_without_a_start_still_has_its_machine():
     environment = {
         "w0": {"startedAt": None, "gpu_count": 8},
         "w1": {"startedAt": "2026-01-05T12:00:00Z", "host": "node"},
@@ -180,7 +180,7 @@ def test_a_writer_without_a_start_still_tells_its_machine():
     assert told["unreadable"] == ["startedAt"]
 
 
-def test_a_gpu_count_that_is_no_count_is_not_known():
+def test_an_impossible_gpu_count_is_not_known():
     for count in ("8", -1, 2**70, None, 1.5, True):
         environment = {"w": {"startedAt": "2026-01-05T12:00:00Z", "gpu_count": count}}
         assert row(config=stored(environment=environment))["writers"] == [writer(NOON)]
@@ -233,7 +233,7 @@ def test_whether_a_client_ever_wrote_is_seen_from_what_it_left(changes, wrote):
         ({"_wandb": {"runtime": -5}}, -5.0),
     ],
 )
-def test_the_stopwatch_is_the_larger_of_the_two_that_are_told(summary, seconds):
+def test_the_stopwatch_is_the_larger_of_the_two_runtimes(summary, seconds):
     assert row(summaryMetrics=json.dumps(summary))["runtime_s"] == seconds
 
 
@@ -300,7 +300,7 @@ def test_tags_that_are_text_stay():
     assert (told["tags"], told["unreadable"]) == (["a", "b"], ["tags"])
 
 
-def test_a_config_that_was_encoded_twice_is_read_once_more():
+def test_a_config_that_was_encoded_twice_is_decoded_twice():
     twice = row(config=faults.encode_config_twice(node()).config)
     assert twice == row()
 
@@ -312,11 +312,11 @@ def test_half_a_character_becomes_the_replacement_character():
 
 
 @pytest.mark.parametrize("rows", [-(2**70), -1, 2**63, True, 2.5, "7"])
-def test_a_number_of_rows_that_is_none_costs_itself_alone(rows):
+def test_an_impossible_number_of_rows_is_not_known(rows):
     assert row(historyLineCount=rows) == row() | {"history_rows": None}
 
 
-def test_a_run_without_a_state_has_a_word_that_nobody_knows():
+def test_a_run_without_a_state_has_an_empty_state():
     assert row(state=None)["state"] == ""
 
 

@@ -1,22 +1,35 @@
--- title: To which instant a project is complete
--- A pulled project is moved by pulls only; one of tables or local files never back.
+-- title: To which instant a project is complete, and how it was pulled
+-- A pulled project is moved by pulls only; one of tables or local files never back. A pull replaces
+-- what is known of the one before.
 -- param: entity | VARCHAR | W&B entity
 -- param: project | VARCHAR | W&B project
 -- param: as_of | TIMESTAMPTZ | the data is complete to this instant
 -- param: app_url | VARCHAR | where its runs can be opened, null where not known
--- param: pulled | BOOLEAN | the instant is the start of a successful pull
+-- param: pulled_from | TIMESTAMPTZ | the next pull asks for changes since then; null for an import
+-- param: reconciled_at | TIMESTAMPTZ | start of the last pull that compared all of its runs
+-- param: filter_trusted | BOOLEAN | the filter gave what a full scan says it must
+-- param: uncollected | BIGINT | runs that the server counts and the record does not have
 MERGE INTO project AS held
 USING (
   SELECT
     $entity::VARCHAR AS entity, $project::VARCHAR AS project, $as_of::TIMESTAMPTZ AS as_of,
-    rtrim($app_url::VARCHAR, '/') AS app_url, $pulled::BOOLEAN AS pulled
+    rtrim($app_url::VARCHAR, '/') AS app_url, $pulled_from::TIMESTAMPTZ AS pulled_from,
+    $reconciled_at::TIMESTAMPTZ AS reconciled_at, $filter_trusted::BOOLEAN AS filter_trusted,
+    $uncollected::BIGINT AS uncollected
 ) AS told
 ON held.entity = told.entity AND held.project = told.project
-WHEN MATCHED AND (told.pulled OR held.pulled_from IS NULL) THEN UPDATE SET
-  as_of = CASE WHEN told.pulled THEN told.as_of ELSE greatest(held.as_of, told.as_of) END,
+WHEN MATCHED AND (told.pulled_from IS NOT NULL OR held.pulled_from IS NULL) THEN UPDATE SET
+  as_of = CASE
+    WHEN told.pulled_from IS NULL THEN greatest(held.as_of, told.as_of) ELSE told.as_of END,
   app_url = coalesce(told.app_url, held.app_url),
-  pulled_from = CASE WHEN told.pulled THEN told.as_of ELSE held.pulled_from END
-WHEN NOT MATCHED THEN INSERT (project_key, entity, project, app_url, as_of, pulled_from) VALUES (
+  pulled_from = told.pulled_from,
+  reconciled_at = told.reconciled_at,
+  filter_trusted = told.filter_trusted,
+  uncollected = told.uncollected
+WHEN NOT MATCHED THEN INSERT (
+  project_key, entity, project, app_url, as_of, pulled_from, reconciled_at, filter_trusted,
+  uncollected
+) VALUES (
   (SELECT coalesce(max(project_key), 0) + 1 FROM project),
-  told.entity, told.project, told.app_url, told.as_of,
-  CASE WHEN told.pulled THEN told.as_of END)
+  told.entity, told.project, told.app_url, told.as_of, told.pulled_from, told.reconciled_at,
+  told.filter_trusted, told.uncollected)

@@ -35,7 +35,7 @@ _MAP = Path(__file__).with_name("renames.toml")
 
 
 def main(words: Sequence[str]) -> int:
-    """Runs `record` or `compare`; the exit code."""
+    """Run `record` or `compare`; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m scripts.proof")
     actions = parser.add_subparsers(dest="action", required=True)
     recording = actions.add_parser("record", help="record what a commit gives")
@@ -53,7 +53,7 @@ def main(words: Sequence[str]) -> int:
 
 
 def record(out: Path, commit: str, tables: Path | None) -> int:
-    """Writes inputs and outputs to a new folder; the exit code."""
+    """Write inputs and outputs to a new folder; return the exit code."""
     if out.exists() and any(out.iterdir()):
         print(f"{out} is not empty.")
         return 1
@@ -87,7 +87,7 @@ def _add_table(case: Path, table: Path) -> None:
 
 
 def compare(recorded: Path, texts: str, cases: str) -> int:
-    """Prints every difference between this tree and what was recorded; the exit code.
+    """Print every difference between this tree and the recording; return the exit code.
 
     What this tree gives stays beside the recording, in `now/`.
     """

@@ -86,7 +86,7 @@ class Changes(_Entry):
     texts: Texts = "numbers"
 
     def command(self, words: Sequence[str]) -> list[str]:
-        """Returns a recorded command as it is written now."""
+        """Return a recorded command as it is written now."""
         for it in self.commands:
             base = it.base.split()
             if list(words[: len(base)]) == base:
@@ -94,7 +94,7 @@ class Changes(_Entry):
         return list(words)
 
     def of(self, output: str) -> Output:
-        """Returns the changes of one output in one."""
+        """Return the changes of one output in one."""
         found = [it for it in self.outputs if matches(output, it.outputs)]
         merged: dict[str, Any] = {"renamed": dict(self.everywhere.renamed)}
         for it in found:
@@ -106,7 +106,7 @@ class Changes(_Entry):
         return Output(**merged)
 
     def allowed_by(self, output: str, column: str | None) -> str | None:
-        """Returns the name of what allows a difference, if anything does."""
+        """Return the name of the rule that allows a difference; None if there is none."""
         return next((it.name for it in self.allowed if it.covers(output, column)), None)
 
 
@@ -116,7 +116,7 @@ def matches(output: str, globs: Sequence[str]) -> bool:
 
 
 def load_changes(path: Path, texts: str) -> Changes:
-    """Reads the rules.
+    """Read the rules.
 
     Raises:
         pydantic.ValidationError: the file has an entry that means nothing.

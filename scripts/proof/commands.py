@@ -25,7 +25,7 @@ WEEKS: Commands = {"weeks": ["metrics", "--period", "week", "--format", "json"]}
 def commands(
     weeks: Sequence[Mapping[str, Any]], metrics: Sequence[str], *, thorough: bool
 ) -> Commands:
-    """Returns every command for one store.
+    """Return every command for one store.
 
     Args:
         weeks: rows of `WEEKS`.
@@ -73,7 +73,7 @@ def _rows(weeks: Sequence[Mapping[str, Any]], window: list[str]) -> Iterator[tup
 
 
 def _chosen(weeks: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """Returns scholars with "" or the Monday of a week: the busiest, a middle and the idlest."""
+    """Return scholars with "" or the Monday of a week: the busiest, a middle and the idlest."""
     runs: dict[str, dict[str, int]] = {}
     for row in weeks:
         runs.setdefault(row["scholar"], {})[str(row["period_start"])] = row["runs_started"]

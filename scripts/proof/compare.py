@@ -40,7 +40,7 @@ class Difference:
 def compare_zips(
     case: str, base: Path, now: Path, changes: Changes
 ) -> tuple[int, list[Difference]]:
-    """Returns how many outputs were recorded, and what differs in them."""
+    """Return the number of recorded outputs, and their differences."""
     with zipfile.ZipFile(base) as was, zipfile.ZipFile(now) as became:
         compared = _Case(case, was, became, changes)
         found = []
@@ -63,7 +63,7 @@ class _Case:
         self.new = [name for name in now.namelist() if name not in self.recorded]
 
     def differences(self, name: str) -> Iterator[Found]:
-        """Yields what differs in an output."""
+        """Yield the differences of an output."""
         if name in self.new:
             yield None, "the output is new"
         elif name not in self._now.NameToInfo:
@@ -80,7 +80,7 @@ class _Case:
             yield from self._output(name)
 
     def _output(self, name: str) -> Iterator[Found]:
-        """Yields what differs in what a command gave."""
+        """Yield the differences in the output of a command."""
         base, now = self._base.read(self.recorded[name]), self._now.read(name)
         rules = self._changes.of(f"{self._case}/{name}")
         match name.rpartition(".")[2]:
@@ -124,12 +124,12 @@ class _Case:
         return names_of_keys(lambda it: self._now_table(_file(it)), self._changes.keys)
 
     def _base_table(self, name: str) -> Table:
-        """Returns a recorded table of the snapshot as it is written now."""
+        """Return a recorded table of the snapshot as it is written now."""
         table = of_parquet(self._base.read(self.recorded[name]))
         return table.renamed(self._changes.of(f"{self._case}/{name}"))
 
     def _now_table(self, name: str) -> Table:
-        """Returns a table of the snapshot, with the columns that another table has now."""
+        """Return a table of the snapshot, with the columns that another table has now."""
         frame = pl.read_parquet(io.BytesIO(self._now.read(name)))
         for column, to in self._changes.of(f"{self._case}/{name}").moved.items():
             other = pl.read_parquet(io.BytesIO(self._now.read(_file(to.table))))
@@ -143,7 +143,7 @@ def _file(table: str) -> str:
 
 
 def _name_now(name: str, changes: Changes) -> str:
-    """Returns the name of a recorded output under which its counterpart is found now."""
+    """Return the name of a recorded output under which its counterpart is found now."""
     if not name.startswith(_TABLES):
         return name
     table = name.removeprefix(_TABLES).removesuffix(".parquet")

@@ -34,12 +34,12 @@ class Table:
         return len(next(iter(self.columns.values()), []))
 
     def rows(self, columns: Sequence[str], *, ordered: bool) -> list[tuple[str, ...]]:
-        """Returns the rows of some columns, as they come or sorted."""
+        """Return the rows of some columns, as they come or sorted."""
         found = zip(*(self.columns[it] for it in columns), strict=True)
         return list(found) if ordered else sorted(found)
 
     def with_names(self, names: Mapping[str, Mapping[str, str]]) -> Table:
-        """Returns the table with names for numbers: column -> number -> name."""
+        """Return the table with names for numbers: column -> number -> name."""
         columns = {
             name: [names[name].get(it, it) for it in cells] if name in names else cells
             for name, cells in self.columns.items()
@@ -47,7 +47,7 @@ class Table:
         return Table(columns, self.kinds)
 
     def of_prose(self, prose: Container[str], how: str) -> Table:
-        """Returns the table with what counts of columns that hold sentences."""
+        """Return the table with the compared part of columns that hold sentences."""
         columns = {
             name: [compared_part(it, how) for it in cells] if name in prose else cells
             for name, cells in self.columns.items()
@@ -55,7 +55,7 @@ class Table:
         return Table(columns, self.kinds)
 
     def renamed(self, changes: Output) -> Table:
-        """Returns a recorded table with the names and values that are right now."""
+        """Return a recorded table with the names and values that are right now."""
         columns = {}
         for old, cells in self.columns.items():
             name = changes.renamed.get(old, old)
@@ -69,19 +69,19 @@ class Table:
 
 
 def of_parquet(content: bytes) -> Table:
-    """Reads Parquet."""
+    """Read Parquet."""
     return of_frame(pl.read_parquet(io.BytesIO(content)))
 
 
 def of_frame(frame: pl.DataFrame) -> Table:
-    """Reads a frame; dates count as numbers, as Python has none for "since ever" and "still"."""
+    """Read a frame; dates count as numbers, since Python has none for "since ever" and "still"."""
     plain = frame.with_columns(pl.col(pl.Date).to_physical())
     columns = {name: [_cell(it) for it in plain[name].to_list()] for name in plain.columns}
     return Table(columns, {name: str(kind) for name, kind in frame.schema.items()})
 
 
 def of_csv(content: bytes) -> Table:
-    """Reads CSV with a header."""
+    """Read CSV with a header."""
     header, *rows = csv.reader(io.StringIO(content.decode()))
     cells = zip(*rows, strict=True) if rows else ([] for _ in header)
     return Table(dict(zip(header, map(list, cells), strict=True)), {})
@@ -94,7 +94,7 @@ def _cell(value: Any) -> str:
 def compare_tables(
     base: Table, now: Table, changes: Output, *, ordered: bool, apart: Sequence[str] = ()
 ) -> Iterator[Found]:
-    """Yields what differs.
+    """Yield what differs.
 
     Args:
         base: the recorded table, with the names that are right now.
@@ -125,7 +125,7 @@ def compare_tables(
 def _differing(
     base: Table, now: Table, columns: Sequence[str], *, ordered: bool
 ) -> Iterator[Found]:
-    """Yields the columns whose cells differ, with how many and an example."""
+    """Yield the columns whose cells differ, with how many and an example."""
     for name in columns:
         was, became = base.columns[name], now.columns[name]
         if ordered:

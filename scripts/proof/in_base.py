@@ -28,7 +28,7 @@ _TIMES = ("created_at", "heartbeat_at")
 
 
 def _write_inputs(folder: Path, anchor: datetime) -> None:
-    """Writes one folder per case, and `metrics.json`: the ids that `explain` knows."""
+    """Write one folder per case, and `metrics.json`: the ids that `explain` knows."""
     ids = import_module("velocity.explain.catalogue").explained()
     (folder / "metrics.json").write_text(json.dumps(ids), encoding="utf-8")
     _write_demo(folder / "demo", anchor)
@@ -39,7 +39,7 @@ def _write_inputs(folder: Path, anchor: datetime) -> None:
 
 
 def _write_demo(case: Path, anchor: datetime) -> None:
-    """Writes the demo's files, and its runs as its server holds them a day before, and then."""
+    """Write the demo's files, and its runs as its server holds them a day before, and then."""
     seed = import_module("velocity.demo.stories").SEED
     cohort = import_module("velocity.demo.cohort").build_cohort(seed, anchor)
     case.mkdir()
@@ -54,7 +54,7 @@ def _write_demo(case: Path, anchor: datetime) -> None:
 
 
 def _write_drawn_history(case: Path, seed: int) -> None:
-    """Writes what a changing W&B server holds at each of a few pulls."""
+    """Write what a changing W&B server holds at each of a few pulls."""
     histories = import_module("tests.histories")
     case.mkdir()
     (case / "velocity.toml").write_text('[wandb]\nprojects = ["lab/*"]\n', encoding="utf-8")
@@ -69,7 +69,7 @@ def _write_drawn_history(case: Path, seed: int) -> None:
 
 
 def _write_nodes(case: Path, number: int, world: Any, instant: datetime) -> Mapping[str, str]:
-    """Writes every run of a world to `nodes-<number>.json`."""
+    """Write every run of a world to `nodes-<number>.json`."""
     nodes = [
         asdict(run)
         for projects in world.entities.values()
@@ -83,7 +83,7 @@ def _write_nodes(case: Path, number: int, world: Any, instant: datetime) -> Mapp
 
 
 def _write_drawn_tables(case: Path, seed: int) -> None:
-    """Writes a table per instant up to which some of the drawn projects are complete."""
+    """Write a table per instant up to which some of the drawn projects are complete."""
     batches = import_module("tests.batches")
     run_frame = import_module("velocity.records").run_frame
     batch = batches.batch_of(
@@ -116,7 +116,7 @@ def _write_arrivals(case: Path, arrivals: Iterable[Mapping[str, str]]) -> None:
 
 
 def _settings_text(settings: Any) -> str:
-    """Returns velocity.toml with the settings that drawn cases have."""
+    """Return velocity.toml with the settings that drawn cases have."""
     grouping = settings.experiments
     return (
         f'[programme]\ntimezone = "{settings.programme.timezone}"\n\n'
@@ -128,7 +128,7 @@ def _settings_text(settings: Any) -> str:
 
 
 def _roster_text(roster: Any) -> str:
-    """Returns roster.toml; what is not set is left to its default."""
+    """Return roster.toml; values that are not set keep their defaults."""
     dumped = roster.model_dump(by_alias=True, exclude_unset=True)
     for stream in dumped["streams"]:
         # A file may not say twice who is in a stream from a day on: the last entry holds.
@@ -143,7 +143,7 @@ def _roster_text(roster: Any) -> str:
 
 
 def _toml(value: Any) -> str:
-    """Returns a value of a drawn roster as TOML."""
+    """Return a value of a drawn roster as TOML."""
     if isinstance(value, dict):
         members = (f"{name} = {_toml(it)}" for name, it in value.items() if it is not None)
         return f"{{ {', '.join(members)} }}"
@@ -153,7 +153,7 @@ def _toml(value: Any) -> str:
 
 
 def _serve(nodes: Path) -> None:
-    """Serves recorded runs as W&B would, until it is stopped; prints the address and the key."""
+    """Serve recorded runs as W&B would, until it is stopped; print the address and the key."""
     world = import_module("velocity.demo.world")
     runs = [
         world.RunNode(**it | {name: _instant(it[name]) for name in _TIMES})

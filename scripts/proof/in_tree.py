@@ -36,7 +36,7 @@ _SOME_TIME = datetime(2026, 11, 29, 1, tzinfo=UTC)
 
 
 def _sync_function(*names: str) -> Callable[..., Any]:
-    """Returns the first function that the tree's sync has, wherever it lies.
+    """Return the first function that the tree's sync has, wherever it lies.
 
     The command line cannot be used here: it has no way to set the clock.
     """
@@ -51,7 +51,7 @@ def _sync_function(*names: str) -> Callable[..., Any]:
 
 
 def _pull_one_by_one() -> None:
-    """Makes a sync pull one project at a time.
+    """Make a sync pull one project at a time.
 
     Pulled side by side, runs are numbered as the threads happen to come, and rows of runs that
     start at the same instant stand in the order of these numbers.
@@ -63,7 +63,7 @@ def _pull_one_by_one() -> None:
 
 
 def _sync(config: str, data: str, at: str) -> None:
-    """Syncs with the W&B server of the environment, as if the time were `at`."""
+    """Sync with the W&B server of the environment, as if the time were `at`."""
     settings = import_module("velocity.settings").load_settings(Path(config))
     instant = datetime.fromisoformat(at)
     _pull_one_by_one()
@@ -73,7 +73,7 @@ def _sync(config: str, data: str, at: str) -> None:
 
 
 def _import(config: str, data: str, *tables: str) -> None:
-    """Imports tables one by one, each complete to its own instant ("-": to its largest time)."""
+    """Import tables one by one, each complete to its own instant ("-": to its largest time)."""
     settings = import_module("velocity.settings").load_settings(Path(config))
     import_tables = _sync_function("import_tables", "import_runs")
     for file, at in zip(tables[::2], tables[1::2], strict=True):
@@ -86,7 +86,7 @@ def _import(config: str, data: str, *tables: str) -> None:
 
 
 def _read(config: str, data: str, commands: str, out: str) -> None:
-    """Writes a zip: every table of the snapshot, and what each command puts out."""
+    """Write a zip: every table of the snapshot, and the output of each command."""
     wanted = json.loads(Path(commands).read_text(encoding="utf-8"))
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
         for name, content in _tables(Path(data)):
@@ -100,7 +100,7 @@ def _read(config: str, data: str, commands: str, out: str) -> None:
 
 
 def _tables(data: Path) -> Iterator[tuple[str, bytes]]:
-    """Yields every table of the latest snapshot as Parquet, rows sorted by all columns."""
+    """Yield every table of the latest snapshot as Parquet, rows sorted by all columns."""
     name = (data / "CURRENT").read_text(encoding="ascii").strip()
     with (
         duckdb.connect(data / "snapshots" / f"{name}.duckdb", read_only=True) as snapshot,
@@ -116,7 +116,7 @@ def _tables(data: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _run(words: Sequence[str]) -> tuple[int, bytes, str]:
-    """Runs one command of the tree in this process; its exit code, output and error text."""
+    """Run one command of the tree in this process; return its exit code, output and error text."""
     main = import_module("velocity.cli").main
     content, errors = io.BytesIO(), io.StringIO()
     output = io.TextIOWrapper(content, encoding="utf-8")
@@ -132,7 +132,7 @@ def _run(words: Sequence[str]) -> tuple[int, bytes, str]:
 
 
 def _add_on_one_thread() -> None:
-    """Makes every DuckDB connection use one thread.
+    """Make every DuckDB connection use one thread.
 
     Several threads add up floats in whatever order they come, so two reads of one snapshot differ
     in the last digit.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def names_of_keys(
     read: Callable[[str], Table], keys: Sequence[Key]
 ) -> Mapping[str, Mapping[str, str]]:
-    """Returns column -> number -> name, for every column that holds such numbers.
+    """Return column -> number -> name, for every column that holds such numbers.
 
     Args:
         read: gives a table of the snapshot.

@@ -31,7 +31,7 @@ def is_drawn(case: Path) -> bool:
 def for_each_case(
     inputs: Path, make: Callable[[Path], Path], wanted: str = "*"
 ) -> Iterator[tuple[Path, Path]]:
-    """Yields every case with what `make` gives for it, in order, while others are being made.
+    """Yield every case with what `make` gives for it, in order, while others are being made.
 
     `wanted` is a glob over the names of cases.
     """
@@ -43,7 +43,7 @@ def for_each_case(
 
 
 def record_outputs(case: Path, base: Tree, metrics: Sequence[str], out: Path) -> Path:
-    """Writes `<case>.zip` and the commands that gave it, `<case>.json`, into the folder `out`."""
+    """Write `<case>.zip` and the commands that gave it, `<case>.json`, into the folder `out`."""
     with _stored(case, base, base) as work:
         _read(work, base, WEEKS, work / "weeks.zip")
         with zipfile.ZipFile(work / "weeks.zip") as file:
@@ -55,7 +55,7 @@ def record_outputs(case: Path, base: Tree, metrics: Sequence[str], out: Path) ->
 
 
 def make_outputs(case: Path, tree: Tree, base: Tree, wanted: Commands, out: Path) -> Path:
-    """Writes what recorded commands give in a tree to `<case>.zip` in the folder `out`."""
+    """Write the output of recorded commands in a tree to `<case>.zip` in the folder `out`."""
     with _stored(case, tree, base) as work:
         _read(work, tree, wanted, out / f"{case.name}.zip")
     return out / f"{case.name}.zip"
@@ -63,7 +63,7 @@ def make_outputs(case: Path, tree: Tree, base: Tree, wanted: Commands, out: Path
 
 @contextmanager
 def _stored(case: Path, tree: Tree, base: Tree) -> Iterator[Path]:
-    """Yields a temporary folder with the store that a tree makes of a case."""
+    """Yield a temporary folder with the store that a tree makes of a case."""
     with tempfile.TemporaryDirectory(prefix="proof-") as folder:
         work = Path(folder)
         (work / _INPUT).symlink_to(case.resolve())

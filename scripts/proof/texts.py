@@ -20,7 +20,7 @@ _Step = tuple[str | None, str, str]
 
 
 def compare_texts(base: str, now: str, how: str) -> str | None:
-    """Returns what differs: anything ("exact"), the numbers in order ("numbers"), nothing."""
+    """Return the difference of all, the numbers in order or none: "exact", "numbers", "skip"."""
     if base == now or how == "skip":
         return None
     if how == "exact":
@@ -37,7 +37,7 @@ def compare_texts(base: str, now: str, how: str) -> str | None:
 
 
 def compared_part(text: str, how: str) -> str:
-    """Returns what counts of a text: all of it ("exact"), its numbers, or nothing ("skip")."""
+    """Return the compared part of a text: all of it ("exact"), its numbers, or nothing ("skip")."""
     if how == "exact":
         return text
     return " ".join(_numbers(text)) if how == "numbers" else ""
@@ -48,7 +48,7 @@ def _numbers(text: str) -> list[str]:
 
 
 def compare_json(base: Any, now: Any, rules: Changes, changes: Output) -> Iterator[Found]:
-    """Yields one difference per key, with its first place."""
+    """Yield one difference per key, with its first place."""
     counts: dict[str | None, int] = {}
     first: dict[str | None, str] = {}
     for key, place, told in _Walk(rules, changes).values(base, now, "", None):

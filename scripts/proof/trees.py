@@ -54,7 +54,7 @@ class Tree:
 
     @contextmanager
     def serving(self, nodes: Path) -> Iterator[Mapping[str, str]]:
-        """Serves recorded runs; yields the environment that leads the W&B client there."""
+        """Serve recorded runs; yield the environment that leads the W&B client there."""
         words = self._words("in_base.py", "serve", nodes)
         with subprocess.Popen(
             words, env=self._environment(), stdout=subprocess.PIPE, text=True
@@ -83,7 +83,7 @@ class Tree:
 
 
 def extract(commit: str, folder: Path) -> Tree:
-    """Writes the files of a commit into a folder.
+    """Write the files of a commit into a folder.
 
     Raises:
         subprocess.CalledProcessError: git does not know the commit.

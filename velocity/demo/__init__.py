@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: File that stands in the data folder of a demo and nowhere else.
+#: File that only the data folder of a demo has.
 NOTE = "DEMO"
-#: Below which address the app itself answers where W&B would show a run of the demo.
+#: Path of the pages that the app itself shows for runs of the demo, instead of W&B.
 RUN_PAGES = "/demo-run"
 
 
 def is_demo(data: Path) -> bool:
-    """Whether the data of the folder is the demo's, which every page then says."""
+    """Whether the folder holds the demo's data; if so, every page says that."""
     return (data / NOTE).is_file()

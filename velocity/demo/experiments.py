@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from velocity.demo.draws import chance, lognormal
 from velocity.demo.planned import Experiment, Host, PlannedRun
 from velocity.demo.workdays import HOUR, MINUTE
 
@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Sequence
 
+    Config = dict[str, Any]
+    Runs = list[PlannedRun]
+
 _ADJECTIVES = ("brisk", "calm", "dry", "early", "faint", "grey", "high", "keen", "low", "mild")
 _NOUNS = ("brook", "cliff", "dune", "fen", "gale", "heath", "marsh", "reef", "ridge", "shoal")
 _ID_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-@dataclass(frozen=True)
-class Kinds:
+class Kinds(NamedTuple):
     """How often an experiment takes each form; relative weights."""
 
     single: float = 48
@@ -30,43 +32,40 @@ class Kinds:
     tagged: float = 0
 
 
+USUAL_KINDS = Kinds()
+
+
 @dataclass(frozen=True)
 class Machine:
-    """What becomes of what a person launches.
+    """What becomes of the experiments that a person launches."""
 
-    Args:
-        median: hours of an ordinary run.
-        spread: of the log of those hours.
-        long_share: share of experiments that are long.
-        long_median: hours of a long one.
-        fault: share of experiments in which every run fails.
-        fail: share of runs that fail otherwise.
-        early: share of faults that show within two minutes.
-        kill: share of runs that a person kills.
-        preempt: share of single runs whose machine is taken away.
-        resume: share of long runs that are resumed by another writer.
-        queue: share of experiments that wait in a launch queue first.
-        kinds: forms of experiments.
-        environment: whether the SDK writes one.
-    """
-
-    median: float = 1.15
-    spread: float = 0.8
-    long_share: float = 0.24
-    long_median: float = 15.0
-    fault: float = 0.055
-    fail: float = 0.065
-    early: float = 0.35
-    kill: float = 0.03
-    preempt: float = 0.02
-    resume: float = 0.05
-    queue: float = 0.1
-    kinds: Kinds = Kinds()
-    environment: bool = True
+    median: float = 1.15  # hours of an ordinary run
+    spread: float = 0.8  # of the log of those hours
+    long_share: float = 0.24  # of experiments
+    long_median: float = 15.0  # hours
+    fault: float = 0.055  # share of experiments in which every run fails
+    fail: float = 0.065  # share of runs that fail otherwise
+    early: float = 0.35  # share of faults that show within two minutes
+    kill: float = 0.03  # share of runs that a person kills
+    preempt: float = 0.02  # share of single runs whose machine is taken away
+    resume: float = 0.05  # share of long runs that another writer resumes
+    queue: float = 0.1  # share of experiments that wait in a launch queue first
+    kinds: Kinds = USUAL_KINDS
+    environment: bool = True  # whether the SDK writes one
 
 
 #: Most people's.
 ORDINARY = Machine()
+
+
+def chance(rng: random.Random, probability: float) -> bool:
+    """True in that share of draws."""
+    return rng.random() < probability
+
+
+def lognormal(rng: random.Random, median: float, spread: float) -> float:
+    """A log-normal draw; `spread` is the standard deviation of its logarithm."""
+    return rng.lognormvariate(math.log(median), spread)
 
 
 class Bench:
@@ -76,21 +75,21 @@ class Bench:
         self, rng: random.Random, project: str, hosts: Sequence[Host], machine: Machine = ORDINARY
     ) -> None:
         self._rng = rng
-        self.project = project
+        self._project = project
         self._hosts = hosts
         self._machine = machine
         self._number = 0
 
-    def launch(self, start: int, config: dict[str, Any] | None = None) -> Experiment:
+    def launch(self, start: int, config: Config | None = None) -> Experiment:
         """One experiment of any kind, begun at `start`; None draws a new config."""
         rng, machine = self._rng, self._machine
-        long = chance(rng, machine.long_share)
-        hours = lognormal(rng, machine.long_median, 0.45) if long else self._hours()
+        if chance(rng, machine.long_share):
+            hours = lognormal(rng, machine.long_median, 0.45)
+        else:
+            hours = min(60.0, max(0.08, lognormal(rng, machine.median, machine.spread)))
         fault = chance(rng, machine.fault)
-        kinds = machine.kinds
         forms = (self._single, self._seeds, self._ranks, self._script, self._sweep, self._tagged)
-        weights = (kinds.single, kinds.seeds, kinds.ranks, kinds.script, kinds.sweep, kinds.tagged)
-        (form,) = rng.choices(forms, weights)
+        (form,) = rng.choices(forms, machine.kinds)
         runs = form(start, hours, config or self.config(), rng.choice(self._hosts))
         if fault:
             runs = self._broken(runs)
@@ -106,17 +105,16 @@ class Bench:
         """One run with a known end; `labels` are fields of `PlannedRun`."""
         self._number += 1
         rng = self._rng
-        name = f"{rng.choice(_ADJECTIVES)}-{rng.choice(_NOUNS)}-{self._number}"
         fields: dict[str, Any] = {
+            "display_name": f"{rng.choice(_ADJECTIVES)}-{rng.choice(_NOUNS)}-{self._number}",
             "run_id": "".join(rng.choices(_ID_LETTERS, k=8)),
             "config": self.config(),
             "host": rng.choice(self._hosts),
-            "display_name": name,
             "environment": self._machine.environment,
         }
-        length = max(1, round(hours * HOUR))
+        end = start + max(1, round(hours * HOUR))
         return PlannedRun(
-            project=self.project, start=start, end=start + length, state=state, **fields | labels
+            project=self._project, start=start, end=end, state=state, **fields | labels
         )
 
     def early_failure(self, start: int, **labels: Any) -> PlannedRun:
@@ -126,7 +124,7 @@ class Bench:
         hours = rng.uniform(8, 105) / HOUR
         return self.run(start, hours, state=state, logged=chance(rng, 0.4), **labels)
 
-    def config(self) -> dict[str, Any]:
+    def config(self) -> Config:
         """What a person would set; in effect never the same twice."""
         rng = self._rng
         return {
@@ -138,27 +136,22 @@ class Bench:
             "seed": 0,
         }
 
-    def _hours(self) -> float:
-        machine = self._machine
-        return min(60.0, max(0.08, lognormal(self._rng, machine.median, machine.spread)))
-
     def _ordinary(self, start: int, hours: float, **labels: Any) -> PlannedRun:
-        """A run that mostly finishes, and else fails or is killed on the way."""
+        """A run that usually finishes, and otherwise fails or is killed on the way."""
         rng, machine = self._rng, self._machine
-        fate = rng.random()
+        fate, state = rng.random(), "finished"
         if fate < machine.fail:
             state = "failed" if chance(rng, 0.7) else "crashed"
-            return self.run(start, hours * rng.uniform(0.03, 0.9), state=state, **labels)
-        if fate < machine.fail + machine.kill:
-            return self.run(start, hours * rng.uniform(0.1, 0.7), state="killed", **labels)
-        return self.run(start, hours, **labels)
+            hours *= rng.uniform(0.03, 0.9)
+        elif fate < machine.fail + machine.kill:
+            state = "killed"
+            hours *= rng.uniform(0.1, 0.7)
+        return self.run(start, hours, state=state, **labels)
 
     def _group(self) -> str:
         return f"{self._rng.choice(_NOUNS)}-{self._number}"
 
-    def _single(
-        self, start: int, hours: float, config: dict[str, Any], host: Host
-    ) -> list[PlannedRun]:
+    def _single(self, start: int, hours: float, config: Config, host: Host) -> Runs:
         rng, machine = self._rng, self._machine
         if chance(rng, machine.preempt):
             return self._preempted(start, hours, config, host)
@@ -167,39 +160,31 @@ class Bench:
             self._resume(run)
         return [run]
 
-    def _preempted(
-        self, start: int, hours: float, config: dict[str, Any], host: Host
-    ) -> list[PlannedRun]:
+    def _preempted(self, start: int, hours: float, config: Config, host: Host) -> Runs:
         rng = self._rng
-        runs: list[PlannedRun] = []
+        runs: Runs = []
         for _ in range(rng.choice((1, 1, 2))):
             part = hours * rng.uniform(0.25, 0.6)
             state = rng.choice(("preempted", "preempted", "preempting"))
             runs.append(self.run(start, part, state=state, config=config, host=host))
             hours -= part
             start = runs[-1].end + round(lognormal(rng, 0.35, 0.7) * HOUR)
-        runs.append(self.run(start, hours, config=config, host=host))
-        return runs
+        return [*runs, self.run(start, hours, config=config, host=host)]
 
-    def _seeds(
-        self, start: int, hours: float, config: dict[str, Any], host: Host
-    ) -> list[PlannedRun]:
+    def _seeds(self, start: int, hours: float, config: Config, host: Host) -> Runs:
         rng, group = self._rng, self._group()
-        runs: list[PlannedRun] = []
+        runs: Runs = []
         for seed in range(rng.choice((3, 3, 4, 5))):
-            length = hours * rng.uniform(0.9, 1.15)
-            seeded = config | {"seed": seed}
+            length, seeded = hours * rng.uniform(0.9, 1.15), config | {"seed": seed}
             runs.append(self._ordinary(start, length, config=seeded, host=host, group=group))
-            # A further seed of the same idea, while the one before is in flight.
+            # The next seed of the same idea starts while the one before is in flight.
             start += round(min(rng.uniform(15, 500), hours * HOUR * 0.02 + 10))
         return runs
 
-    def _ranks(
-        self, start: int, hours: float, config: dict[str, Any], host: Host
-    ) -> list[PlannedRun]:
+    def _ranks(self, start: int, hours: float, config: Config, host: Host) -> Runs:
         rng, group = self._rng, self._group()
         whole = self._ordinary(start, hours)
-        runs = []
+        runs: Runs = []
         for rank in range(rng.choice((2, 4, 4, 8))):
             begin = start + rng.randrange(6)
             length = (whole.end - begin + rng.randrange(5)) / HOUR
@@ -207,30 +192,25 @@ class Bench:
             runs.append(self.run(begin, length, state=whole.state, job_type="rank", **labels))
         return runs
 
-    def _script(
-        self, start: int, hours: float, config: dict[str, Any], host: Host
-    ) -> list[PlannedRun]:
+    def _script(self, start: int, hours: float, config: Config, host: Host) -> Runs:
         rng, group = self._rng, self._group()
-        runs: list[PlannedRun] = []
+        runs: Runs = []
         count = rng.choice((3, 4, 5, 6))
         for step in range(count):
             length = hours / count * rng.uniform(0.7, 1.3)
-            stepped = config | {"layer": step}
-            # A script goes on after a failure, but not after Ctrl-C: nothing is killed here.
+            # A script goes on after a failure, but not after Ctrl-C: none of its runs is killed.
             state = "failed" if chance(rng, self._machine.fail) else "finished"
-            labels = {"config": stepped, "host": host, "group": group, "job_type": "eval"}
-            runs.append(self.run(start, length, state=state, **labels))
+            labels = {"config": config | {"layer": step}, "host": host, "group": group}
+            runs.append(self.run(start, length, state=state, job_type="eval", **labels))
             start = runs[-1].end + rng.randrange(4, 50)
         return runs
 
-    def _sweep(
-        self, start: int, hours: float, _config: dict[str, Any], host: Host
-    ) -> list[PlannedRun]:
+    def _sweep(self, start: int, hours: float, _config: Config, host: Host) -> Runs:
         rng = self._rng
         sweep = "".join(rng.choices(_ID_LETTERS, k=8))
         agents = [start + rng.randrange(40) for _ in range(rng.choice((1, 2, 2, 3, 4)))]
         count = rng.randrange(5, 18)
-        runs: list[PlannedRun] = []
+        runs: Runs = []
         for _ in range(count):
             agent = agents.index(min(agents))
             length = hours * len(agents) / count * 1.6 * lognormal(rng, 1.0, 0.35)
@@ -238,21 +218,18 @@ class Bench:
             agents[agent] = runs[-1].end + rng.randrange(3, 25)
         return runs
 
-    def _tagged(
-        self, start: int, hours: float, config: dict[str, Any], host: Host
-    ) -> list[PlannedRun]:
+    def _tagged(self, start: int, hours: float, config: Config, host: Host) -> Runs:
         rng = self._rng
         tags = (f"exp:{self._group()}", "ablation")
-        runs: list[PlannedRun] = []
+        runs: Runs = []
         for layer in range(rng.choice((3, 4))):
-            changed = config | {"layer": layer}
-            length = hours * rng.uniform(0.5, 1.0)
+            changed, length = config | {"layer": layer}, hours * rng.uniform(0.5, 1.0)
             runs.append(self._ordinary(start, length, config=changed, host=host, tags=tags))
             start += round(rng.uniform(8 * MINUTE, 40 * MINUTE))
         return runs
 
     def _resume(self, run: PlannedRun) -> None:
-        """Stop the run once or twice and let another writer go on; the work takes as long."""
+        """Stop the run once or twice and let another writer continue; the work takes as long."""
         rng = self._rng
         length, paused = run.end - run.start, 0
         for share in sorted(rng.uniform(0.2, 0.9) for _ in range(rng.choice((1, 1, 2)))):
@@ -262,8 +239,8 @@ class Bench:
             paused += pause
         run.end += paused
 
-    def _broken(self, runs: list[PlannedRun]) -> list[PlannedRun]:
-        """Those launched in the first moments, all failing for one reason about equally soon."""
+    def _broken(self, runs: Runs) -> Runs:
+        """The runs of the first moments, all failing for one reason after about the same time."""
         rng = self._rng
         early = chance(rng, self._machine.early)
         share = rng.uniform(0.05, 0.8)

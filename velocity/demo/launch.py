@@ -1,7 +1,7 @@
 """Prepares the demo: the seeded cohort, pulled by the real sync from the protocol server.
 
-Everything is in one folder: the store, velocity.toml, roster.toml, and a note of when and of what
-the store was made, by which a second start knows that there is nothing left to do.
+Everything is in one folder: the store, velocity.toml, roster.toml, and a note with the time and
+the version of the code that made the store, so a second start has nothing left to do.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ if TYPE_CHECKING:
     from velocity.sync.results import OnProgress
 
 _FRESH_FOR = timedelta(hours=12)
-#: The code that a store depends on: with other code it is made again.
+#: The code that a store depends on: when it changes, the store is made again.
 _CODE = ("database", "demo", "record", "sources", "store", "records.py", "sync")
 
 
 def prepare_demo(folder: Path, now: datetime, *, on_progress: OnProgress) -> tuple[Path, Path]:
-    """Makes the demo's store, unless it is there, of this code and not old.
+    """Make the demo's store, unless a recent one of this code is there.
 
     Args:
-        folder: where it is kept; made if need be.
+        folder: where it is kept; made if it does not exist.
         now: aware; the cohort has lived up to the full hour before it.
-        on_progress: told how far it is.
+        on_progress: called with the progress.
 
     Returns:
         The data folder and the settings file to serve.
 
     Raises:
-        VelocityError: the folder cannot be written, or another process is at it.
+        VelocityError: the folder cannot be written, or another process is writing to it.
     """
     config = folder / "velocity.toml"
     as_of = now.replace(minute=0, second=0, microsecond=0)
@@ -71,9 +71,9 @@ def _is_fresh(folder: Path, as_of: datetime, made_of: str) -> bool:
 
 
 def _pull(folder: Path, config: Path, cohort: Cohort, on_progress: OnProgress) -> None:
-    """The real sync with the real client, a day ago and now; only the server is ours.
+    """Run the real sync with the real client, a day ago and now; only the server is ours.
 
-    In that day past weeks change too, as they do with every sync, so that pages have it to show.
+    Past weeks change during that day, as with every sync, so the pages have changes to show.
     """
     from velocity.demo.wandb_server.server import ProtocolServer  # noqa: PLC0415 - see prepare_demo
     from velocity.demo.wandb_server.world import World  # noqa: PLC0415
@@ -94,7 +94,7 @@ def _pull(folder: Path, config: Path, cohort: Cohort, on_progress: OnProgress) -
 
 
 def _start_over(folder: Path) -> None:
-    """Takes the earlier store away, but for its snapshots, which somebody may be looking at."""
+    """Remove the earlier store, but not its snapshots, which somebody may be looking at."""
     from velocity.database.lock import writer_lock  # noqa: PLC0415 - see prepare_demo
 
     make_private(folder)
@@ -106,15 +106,15 @@ def _start_over(folder: Path) -> None:
 
 @contextmanager
 def _signed_in(url: str, api_key: str) -> Iterator[None]:
-    """Lets the W&B client of this process find the server, and nothing of the person's own.
+    """Make the W&B client of this process find the server, and not the person's own settings.
 
-    The client keeps the environment that it has read: it is made to forget, both ways.
+    The client reads the environment only once, so it has to forget it before and after.
     """
     from velocity.sources.wandb_client import forget_environment  # noqa: PLC0415 - see prepare_demo
 
-    # The server ends with the sync: links to its pages lead to one that says so (velocity.serve).
+    # The server ends with the sync: velocity.serve has a page for links to its pages.
     ours = {"WANDB_BASE_URL": url, "WANDB_API_KEY": api_key, "WANDB_APP_URL": RUN_PAGES}
-    # First, for it also writes there where its own helper process is to be found.
+    # This comes first, because it also writes the address of its own process into the environment.
     forget_environment()
     before = {name: value for name, value in os.environ.items() if name.startswith("WANDB_")}
     for name in before:
@@ -130,7 +130,7 @@ def _signed_in(url: str, api_key: str) -> Iterator[None]:
 
 
 def _fingerprint() -> str:
-    """What a store is made of, but for the instant: the seed, the code and the queries."""
+    """A hash of everything that a store depends on except the time: seed, code and queries."""
     made_of = hashlib.sha256(str(SEED).encode())
     package = Path(__file__).resolve().parent.parent
     for name in _CODE:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from velocity.demo.draws import chance, lognormal
-from velocity.demo.experiments import ORDINARY, Bench, Machine
-from velocity.demo.workdays import HOUR, MINUTE, USUAL_HOURS, WEEK, Hours, Windows
+from velocity.demo.experiments import ORDINARY, Bench, Machine, chance, lognormal
+from velocity.demo.planned import Experiment
+from velocity.demo.stories import WEEKS
+from velocity.demo.workdays import HOUR, MINUTE, USUAL_HOURS, WEEK, Hours, Term, Windows
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from velocity.demo.planned import Experiment, Host
-    from velocity.demo.term import Term
-
+    from velocity.demo.planned import Host, PlannedRun
 
 #: Nobody likes to wait longer for a result with nothing else going on.
 _LONG_WAIT = 5 * HOUR
@@ -23,27 +22,16 @@ _LONG_WAIT = 5 * HOUR
 
 @dataclass(frozen=True)
 class Habit:
-    """How a person decides on the next launch.
+    """How a person decides on the next launch."""
 
-    Args:
-        react: median hours from a result to the next launch, if nothing comes between.
-        react_spread: of the log of those hours.
-        more: how many launches a sitting has beyond the first; mean.
-        overlap: how likely a person goes on before the result is in.
-        drift: what overlap gains in a week.
-        impatience: what overlap gains when the result is more than a few hours away.
-        pause: how likely days of reading, writing and meetings come before the next launch.
-        blind_gap: mean awake hours between launches that look at no result; None for all others.
-    """
-
-    react: float = 2.1
-    react_spread: float = 1.05
-    more: float = 0.12
-    overlap: float = 0.09
-    drift: float = 0.0
-    impatience: float = 0.55
-    pause: float = 0.05
-    blind_gap: float | None = None
+    react: float = 2.1  # median hours from a result to the next launch, if nothing comes between
+    react_spread: float = 1.05  # of the log of those hours
+    more: float = 0.12  # mean number of launches in a sitting beyond the first
+    overlap: float = 0.09  # chance of a launch before the result is in
+    drift: float = 0.0  # what overlap gains in a week
+    impatience: float = 0.55  # what overlap gains when the result is more than a few hours away
+    pause: float = 0.05  # chance of days of reading and meetings before the next launch
+    blind_gap: float | None = None  # mean awake hours between launches that look at no result
 
 
 @dataclass(frozen=True)
@@ -54,31 +42,20 @@ class Line:
     habit: Habit
     machine: Machine = ORDINARY
     first: int = 0
-    last: int | None = None
+    last: int = WEEKS + 1
 
 
 @dataclass(frozen=True)
 class Person:
-    """Who sits on one seat.
+    """Who sits on one seat."""
 
-    Args:
-        zone: IANA name.
-        hosts: machines used.
-        lines: what is worked on; may be empty.
-        hours: habits of the day.
-        awake: local hours [begin, end) of the roster's awake window; an end at or before the
-            begin falls on the next day.
-        idle_weeks: 0-based weeks without work.
-        slow_weeks: week -> factor on the reaction time of that week.
-    """
-
-    zone: str
+    zone: str  # IANA name
     hosts: tuple[Host, ...]
     lines: tuple[Line, ...] = ()
     hours: Hours = USUAL_HOURS
-    awake: tuple[int, int] = (9, 21)
+    awake: tuple[int, int] = (9, 21)  # the roster's window; an end before the begin is next day's
     idle_weeks: tuple[int, ...] = ()
-    slow_weeks: Mapping[int, float] = field(default_factory=dict)
+    slow_weeks: Mapping[int, float] = field(default_factory=dict)  # week -> factor on reactions
 
 
 @dataclass
@@ -96,21 +73,32 @@ class Draft:
         """Put experiments on the project's line."""
         self.experiments.setdefault(project, []).extend(experiments)
 
+    def add_run(self, project: str, run: PlannedRun) -> None:
+        """Put an experiment of one run on the project's line."""
+        self.add(project, Experiment([run]))
+
+    def keep(self, project: str, is_kept: Callable[[Experiment], bool]) -> None:
+        """Take all other experiments off the project's line."""
+        self.experiments[project] = list(filter(is_kept, self.experiments[project]))
+
+    def bench(self, project: str) -> Bench:
+        """A new bench of one of the lines, with what its machine does and does not write."""
+        machines = (line.machine for line in self.person.lines if line.project == project)
+        return Bench(self.rng, project, self.person.hosts, next(machines, ORDINARY))
+
 
 def work_along(draft: Draft, line: Line) -> None:
     """Launch experiments on the line until its last week, or the term, is over."""
     term, habit = draft.term, line.habit
     bench = Bench(draft.rng, line.project, draft.person.hosts, line.machine)
-    until = term.week(term.weeks + 1 if line.last is None else line.last)
     since = term.week(line.first)
-    # A week ahead, so that the first week kept is one like the others.
+    # A week ahead, so that the first week kept is like the others.
     at = draft.work.after(since - WEEK, draft.rng.uniform(0.1, 1.5))
     again: dict[str, Any] | None = None
-    while at < until:
+    while at < term.week(line.last):
         if habit.blind_gap is not None:
             sitting = [bench.launch(at)]
-            gap = draft.rng.expovariate(1 / habit.blind_gap)
-            later = draft.awake.after(at, gap)
+            later = draft.awake.after(at, draft.rng.expovariate(1 / habit.blind_gap))
         else:
             sitting = _sit_down(draft, bench, habit, at, again)
             later = _next(draft, habit, sitting)
@@ -122,7 +110,7 @@ def work_along(draft: Draft, line: Line) -> None:
 def _sit_down(
     draft: Draft, bench: Bench, habit: Habit, at: int, again: dict[str, Any] | None
 ) -> list[Experiment]:
-    """The launches of one sitting, some minutes apart: far enough to be decisions of their own."""
+    """The launches of one sitting, some minutes apart: far enough to be separate decisions."""
     launched = [bench.launch(at, again)]
     while chance(draft.rng, habit.more / (1 + habit.more)):
         at += round(draft.rng.uniform(4, 35) * MINUTE)
@@ -131,29 +119,28 @@ def _sit_down(
 
 
 def _to_repeat(draft: Draft, sitting: list[Experiment], at: int) -> dict[str, Any] | None:
-    """The config of a failure of the sitting that is tried again, code mended, at `at`."""
+    """The config of a failure of the sitting that is tried again at `at`, with corrected code."""
     failed = [one for one in sitting if not one.succeeded and one.end < at]
     return failed[0].runs[0].config if failed and chance(draft.rng, 0.5) else None
 
 
 def _next(draft: Draft, habit: Habit, sitting: list[Experiment]) -> int:
-    """When the next sitting begins: upon the first result, or without waiting for any."""
-    rng, term = draft.rng, draft.term
-    last = sitting[-1].start
-    week = (last - term.start) // WEEK
+    """When the next sitting begins: after the first result, or without waiting for one."""
+    rng, last = draft.rng, sitting[-1].start
+    week = (last - draft.term.start) // WEEK
     hours = lognormal(rng, habit.react, habit.react_spread)
-    answer = min(sitting, key=lambda experiment: experiment.signal)
-    impatience = habit.impatience if answer.signal > last + _LONG_WAIT else 0.0
+    answer = min(sitting, key=lambda experiment: experiment.result_at)
+    impatience = habit.impatience if answer.result_at > last + _LONG_WAIT else 0.0
     if chance(rng, habit.overlap + habit.drift * week + impatience):
         return _come_to(draft, last, lognormal(rng, 2.0, 0.6))
     if not answer.succeeded:
-        hours *= 0.4  # a failure is looked into at once
+        hours *= 0.4  # people look into a failure at once
     elif chance(rng, habit.pause):
         hours += lognormal(rng, 52, 0.5)
-    return _come_to(draft, answer.signal, hours * draft.person.slow_weeks.get(week, 1.0))
+    return _come_to(draft, answer.result_at, hours * draft.person.slow_weeks.get(week, 1.0))
 
 
 def _come_to(draft: Draft, instant: int, hours: float) -> int:
-    """That many hours later, or when the person is up and about again."""
+    """That many hours later, or when the person is next at work."""
     later = instant + round(hours * HOUR)
     return later if draft.work.holds(later) else draft.work.after(later, draft.rng.uniform(0, 2))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from velocity.demo.experiments import Kinds, Machine
 from velocity.demo.lines import Habit, Line, Person
 from velocity.demo.planned import Host
@@ -47,21 +49,28 @@ _PATIENT = Habit(drift=0.01)
 _LIVELY = Habit(more=0.2, drift=0.01)
 _BASALT = Habit(react=2.5, react_spread=0.75, more=0.1, overlap=0.08, drift=0.006, pause=0.02)
 _STEADY = Habit(react=2.0, more=0.05, overlap=0.05, impatience=0.0)
+_PROMPT = Habit(react=1.0, react_spread=0.5, more=0.1, overlap=0.05)
+_WAITING = Habit(react=0.5, react_spread=0.5, more=0, overlap=0, impatience=0, pause=0)
 _SPLIT = Habit(react=8.0, pause=0.1, drift=0.01)
 _ONE_AT_A_TIME = Habit(more=0.0, overlap=0.0, impatience=0.0)
 
+_SINGLE = Kinds(1, 0, 0, 0, 0)
 _NARROW = Machine(kinds=Kinds(single=65, seeds=15, ranks=3, script=12, sweep=5))
 _WIDE = Machine(kinds=Kinds(single=35, seeds=25, ranks=8, script=8, sweep=18))
 _OVERNIGHT = Machine(median=18.0, spread=0.5, long_share=0.0)
 
 _FOUR_DAYS = Hours(days=4)
 _FIVE_DAYS = Hours(days=5)
+_ALL_DAYS = Hours(days=7)
+
+
+def _seat(zone: str, hosts: tuple[Host, ...], *lines: Line, **habits: Any) -> Person:
+    return Person(zone, hosts, lines, **habits)
 
 
 def _basalt(zone: str, hosts: tuple[Host, ...], *lines: Line) -> Person:
-    """A scholar of the stream that has one slow week, and few ups and downs besides."""
-    slow = {SLOW_STREAM.week or 0: 3.2}
-    return Person(zone, hosts, lines, hours=_FOUR_DAYS, slow_weeks=slow)
+    """A scholar of the stream that has one slow week, and few ups and downs otherwise."""
+    return _seat(zone, hosts, *lines, hours=_FOUR_DAYS, slow_weeks={SLOW_STREAM.week: 3.2})
 
 
 def _side_by_side(*projects: str, first: int = 0) -> tuple[Line, ...]:
@@ -74,124 +83,89 @@ PEOPLE: tuple[Person, ...] = (
     _basalt(_LONDON, (_A100_BIG,), Line("probe-sweep", _BASALT, _WIDE)),
     _basalt(_BERLIN, (_A100_BIG, _DESK), Line("probe-base", _BASALT)),
     _basalt(
-        _NEW_YORK,
-        (_A100_BIG,),
-        Line("steer-1", _BASALT, last=5),
-        Line("steer-2", _BASALT, first=5),
+        _NEW_YORK, (_A100_BIG,), Line("steer-1", _BASALT, last=5), Line("steer-2", _BASALT, first=5)
     ),
-    Person(_LONDON, (_A100_SMALL,), (Line("evals-long", _LIVELY, _WIDE),)),
-    Person(
+    _seat(_LONDON, (_A100_SMALL,), Line("evals-long", _LIVELY, _WIDE)),
+    _seat(
         _PACIFIC,
         (_H100_NODE,),
-        (Line("sae-narrow", _LIVELY, last=4), Line("sae-wide", _LIVELY, first=4)),
+        Line("sae-narrow", _LIVELY, last=4),
+        Line("sae-wide", _LIVELY, first=4),
     ),
-    Person(
+    _seat(
         _LONDON,
         (_L40S_ONE, _A100_SMALL),
-        (Line("judge-v1", _PATIENT, last=4), Line("judge-v3", _LIVELY, first=4)),
+        Line("judge-v1", _PATIENT, last=4),
+        Line("judge-v3", _LIVELY, first=4),
     ),
-    Person(
+    _seat(
         _LONDON,
         (_L40S_TWO,),
-        (
-            Line(
-                EVENING.project,
-                Habit(react=1.0, react_spread=0.5, more=0.1, overlap=0.05),
-                Machine(median=5.0, spread=0.3, long_share=0.0),
-            ),
-        ),
+        Line(EVENING.project, _PROMPT, Machine(median=5.0, spread=0.3, long_share=0.0)),
         hours=Hours(begins=9.1, ends=20.8, days=6, varies=0.15),
     ),
-    Person(_BERLIN, (_H100_NODE, _LAPTOP), (Line("sae-transfer", _PATIENT),)),
+    _seat(_BERLIN, (_H100_NODE, _LAPTOP), Line("sae-transfer", _PATIENT)),
     _basalt(_LONDON, (_A100_BIG,), Line("probe-arch", _BASALT)),
-    Person(
-        _KOLKATA,
-        (_L40S_ONE,),
-        (Line("redteam-a", _LIVELY, Machine(kinds=Kinds(tagged=25)), first=2),),
+    _seat(
+        _KOLKATA, (_L40S_ONE,), Line("redteam-a", _LIVELY, Machine(kinds=Kinds(tagged=25)), first=2)
     ),
     _basalt(_NEW_YORK, (_A100_BIG, _DESK), Line("steer-eval", _BASALT)),
-    Person(
+    _seat(
         _PACIFIC,
         (_L40S_THREE, _A100_SMALL),
-        _side_by_side(ALWAYS_PARALLEL.project, "judge-v4", "redteam-b"),
+        *_side_by_side(ALWAYS_PARALLEL.project, "judge-v4", "redteam-b"),
         hours=_FIVE_DAYS,
     ),
-    Person(_LONDON, (_L40S_THREE,), (Line(FALSE_STARTS.project, _PATIENT, _NARROW),)),
-    Person(
+    _seat(_LONDON, (_L40S_THREE,), Line(FALSE_STARTS.project, _PATIENT, _NARROW)),
+    _seat(
         _BERLIN,
         (_H100_NODE,),
-        (
-            Line(TURNS_PARALLEL.project, _ONE_AT_A_TIME, _NARROW, last=TURNS_PARALLEL.week),
-            *_side_by_side(
-                TURNS_PARALLEL.project,
-                "sae-merge",
-                "sae-stitch",
-                first=TURNS_PARALLEL.week or 0,
-            ),
+        Line(TURNS_PARALLEL.project, _ONE_AT_A_TIME, _NARROW, last=TURNS_PARALLEL.week),
+        *_side_by_side(
+            TURNS_PARALLEL.project, "sae-merge", "sae-stitch", first=TURNS_PARALLEL.week
         ),
         hours=_FIVE_DAYS,
     ),
-    Person(_SYDNEY, (_L40S_TWO, _DESK), (Line(TWO_STREAMS.project, _LIVELY),)),
-    Person(
-        _LONDON,
-        (_H100_NODE,),
-        (Line(IDLE_WEEK.project, _PATIENT),),
-        idle_weeks=(IDLE_WEEK.week or 0,),
-    ),
-    Person(_NEW_YORK, (_A100_SMALL,), (Line(CRASH_STORM.project, _PATIENT, _WIDE),)),
-    Person(
+    _seat(_SYDNEY, (_L40S_TWO, _DESK), Line(TWO_STREAMS.project, _LIVELY)),
+    _seat(_LONDON, (_H100_NODE,), Line(IDLE_WEEK.project, _PATIENT), idle_weeks=(IDLE_WEEK.week,)),
+    _seat(_NEW_YORK, (_A100_SMALL,), Line(CRASH_STORM.project, _PATIENT, _WIDE)),
+    _seat(
         _LONDON,
         (_H100_NODE, _L40S_TWO),
-        (
-            Line(
-                LONG_JOB.project,
-                Habit(react=0.5, react_spread=0.5, more=0, overlap=0, impatience=0, pause=0),
-                Machine(median=20, spread=0.25, long_share=0, kinds=Kinds(1, 0, 0, 0, 0)),
-            ),
-        ),
-        hours=Hours(days=7),
+        Line(LONG_JOB.project, _WAITING, Machine(20, 0.25, long_share=0, kinds=_SINGLE)),
+        hours=_ALL_DAYS,
     ),
-    Person(
+    _seat(
         _PACIFIC,
         (_A100_SMALL, _LAPTOP),
-        (
-            Line(
-                BLIND.project,
-                Habit(blind_gap=8.5),
-                Machine(median=1.0, spread=0.5, long_share=0.02),
-            ),
-        ),
+        Line(BLIND.project, Habit(blind_gap=8.5), Machine(1.0, 0.5, long_share=0.02)),
     ),
-    Person(
+    _seat(
         _KOLKATA,
         (_L40S_TWO,),
-        (Line(OLD_SDK.project, _PATIENT, Machine(queue=0, environment=False), first=2),),
+        Line(OLD_SDK.project, _PATIENT, Machine(queue=0, environment=False), first=2),
         awake=(8, 20),
     ),
-    Person(
+    _seat(
         _BERLIN,
         _SPOT,
-        (Line(SPOT_MACHINES.project, _LIVELY, Machine(preempt=0.3, resume=0.5), first=1),),
+        Line(SPOT_MACHINES.project, _LIVELY, Machine(preempt=0.3, resume=0.5), first=1),
         hours=Hours(begins=10.5, ends=25.0),
         awake=(11, 1),
     ),
-    Person(
+    _seat(
         _LONDON,
         (_L40S_TWO, _A100_SMALL),
-        (
-            Line("vision-depth", _SPLIT),
-            Line("evals-short", _SPLIT, _NARROW),
-            Line(AMBIGUOUS.project, Habit(react=24.0), _NARROW, first=3, last=8),
-        ),
+        Line("vision-depth", _SPLIT),
+        Line("evals-short", _SPLIT, _NARROW),
+        Line(AMBIGUOUS.project, Habit(react=24.0), _NARROW, first=3, last=8),
     ),
-    Person(_NEW_YORK, (_L40S_ONE,), hours=Hours(days=7)),
-    Person(_LONDON, ()),
+    _seat(_NEW_YORK, (_L40S_ONE,), hours=_ALL_DAYS),
+    _seat(_LONDON, ()),
 )
 
 #: Where the service account works.
 SERVICE_HOSTS = (_A100_SMALL,)
 
-#: Somebody whom the roster does not know.
-GUEST_PERSON = Person(
-    _BERLIN, (_LAPTOP,), (Line(GUEST_PROJECT, Habit(react=7.0), _NARROW, first=5),)
-)
+#: Somebody who is not in the roster.
+GUEST_PERSON = _seat(_BERLIN, (_LAPTOP,), Line(GUEST_PROJECT, Habit(react=7.0), _NARROW, first=5))

@@ -1,68 +1,118 @@
-"""What a person launches, with its whole life, also the part after as_of.
+"""What a person launches, with its whole life, and what W&B holds of it at an instant.
 
-Times are whole seconds since the epoch; nothing here knows what "now" is.
+Times are whole seconds since the epoch.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
+
+from velocity.demo.stories import ENTITY
+from velocity.demo.wandb_server.world import RunNode, Writer
+
+#: The last heartbeat of a living run is less than so many seconds old.
+_HEARTBEAT_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class Host:
-    """A machine: name, GPU as the driver names it, GPUs in all."""
+    """A machine."""
 
     name: str
-    gpu_type: str
-    gpu_count: int
+    gpu_type: str  # as the driver names it
+    gpu_count: int  # of the machine
 
 
 @dataclass
 class PlannedRun:
-    """A run from start to end, before it is cut at as_of.
-
-    Args:
-        run_id: unique in the cohort.
-        project: W&B project.
-        start: of the first writer.
-        end: of the last writer.
-        state: what W&B will say at the end; "running" for a run that died unheard at `end`.
-        config: the user's config.
-        host: None where it is not known.
-        display_name: as W&B makes them up.
-        group: W&B group.
-        job_type: W&B job type.
-        sweep: sweep id.
-        tags: W&B tags.
-        pauses: (end, start) between the writers of a resumed run, in order.
-        created: when W&B first heard of it; None: just after the start.
-        heartbeat: last one; None: just after the end, or just before as_of where that is earlier.
-        runtime: seconds that W&B reports instead of those between start and end.
-        skew: how many seconds the host's clock is fast.
-        environment: whether the SDK wrote one.
-        logged: whether it lived long enough to log a row.
-    """
+    """A run from start to end, also the part after as_of."""
 
     run_id: str
     project: str
-    start: int
-    end: int
-    state: str
+    start: int  # of the first writer
+    end: int  # of the last writer
+    state: str  # at the end; "running" for a run that died without a word at `end`
     config: dict[str, Any]
-    host: Host | None
+    host: Host
     display_name: str
     group: str | None = None
     job_type: str | None = None
     sweep: str | None = None
     tags: tuple[str, ...] = ()
-    pauses: list[tuple[int, int]] = field(default_factory=list)
-    created: int | None = None
-    heartbeat: int | None = None
-    runtime: int | None = None
-    skew: int = 0
-    environment: bool = True
-    logged: bool = True
+    pauses: list[tuple[int, int]] = field(default_factory=list)  # (end, start) between writers
+    created: int | None = None  # None: just after the start
+    heartbeat: int | None = None  # the last one; None: just after the end, or just before as_of
+    runtime: int | None = None  # what W&B reports; None: the seconds between start and end
+    skew: int = 0  # seconds that the host's clock is fast
+    environment: bool = True  # whether the SDK wrote one
+    logged: bool = True  # whether it lived long enough to log a row
+
+    def node(self, username: str | None, as_of: int) -> RunNode | None:
+        """The run as W&B holds it at `as_of`; None where W&B does not know it yet."""
+        # W&B hears of a run without a network long after its start, of a queued one before it.
+        if (self.start if self.created is None else self.created) > as_of:
+            return None
+        created = self.start + 2 + self.start % 5 if self.created is None else self.created
+        state, sessions = self._lived(as_of)
+        logged = self.logged and bool(sessions)
+        worked = sum(end - start for start, end in sessions)
+        loss = round(1.0 + (self.start * 7919 + self.end) % 997 / 500, 4)
+        return RunNode.build(
+            entity=ENTITY,
+            project=self.project,
+            run_id=self.run_id,
+            username=username,
+            display_name=self.display_name,
+            state=state,
+            created_at=_moment(min(created, as_of)),
+            heartbeat_at=_moment(self._heartbeat(state, sessions, as_of)),
+            writers=self._writers(sessions) if self.environment else (),
+            runtime_s=(worked if self.runtime is None else self.runtime) if logged else None,
+            last_metric_at=_moment(max(sessions[-1][1] - 2, sessions[-1][0])) if logged else None,
+            group=self.group,
+            job_type=self.job_type,
+            sweep=self.sweep,
+            tags=self.tags,
+            config=self.config,
+            summary={"loss": loss} if logged else None,
+        )
+
+    def _lived(self, as_of: int) -> tuple[str, list[tuple[int, int]]]:
+        """State at as_of, and [start, end) of every writer so far."""
+        starts = [self.start, *(resumed for _, resumed in self.pauses)]
+        ends = [*(stopped for stopped, _ in self.pauses), self.end]
+        begun = [(start, end) for start, end in zip(starts, ends, strict=True) if start <= as_of]
+        if not begun:
+            return "pending", []
+        start, end = begun[-1]
+        if end > as_of:
+            last = max(start, as_of - self.start % _HEARTBEAT_SECONDS)
+            return "running", [*begun[:-1], (start, last)]
+        # A run that another writer will resume is known as crashed until then.
+        return (self.state if len(begun) == len(starts) else "crashed"), begun
+
+    def _heartbeat(self, state: str, sessions: list[tuple[int, int]], as_of: int) -> int:
+        if self.heartbeat is not None:
+            return self.heartbeat
+        if not sessions:
+            return as_of
+        last = sessions[-1][1]
+        return last if state == "running" else min(last + 1 + self.end % 7, as_of)
+
+    def _writers(self, sessions: list[tuple[int, int]]) -> list[Writer]:
+        host = self.host
+        return [
+            Writer(
+                f"{self.run_id}{number:02d}",
+                _moment(start + self.skew),
+                host.name,
+                host.gpu_type,
+                host.gpu_count,
+            )
+            for number, (start, _) in enumerate(sessions)
+        ]
 
 
 @dataclass(frozen=True)
@@ -87,8 +137,12 @@ class Experiment:
         return any(run.state == "finished" for run in self.runs)
 
     @property
-    def signal(self) -> int:
+    def result_at(self) -> int:
         """When half of the runs have finished, else when the last one ended."""
         finishes = sorted(run.end for run in self.runs if run.state == "finished")
         enough = (len(self.runs) + 1) // 2
         return finishes[enough - 1] if len(finishes) >= enough else self.end
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

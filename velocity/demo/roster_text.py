@@ -11,28 +11,20 @@ from velocity.demo.people import PEOPLE
 from velocity.demo.stories import AMBIGUOUS, ENTITY, TWO_STREAMS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from velocity.demo.term import Term
+    from velocity.demo.workdays import Term
 
 
 @dataclass(frozen=True)
 class Stream:
-    """A stream of the demo.
+    """A stream of the demo."""
 
-    Args:
-        name: its id is the same in small letters.
-        mentor: local part of an address.
-        projects: globs, without the entity.
-        seats: members all along.
-        grants: (week, credits).
-    """
-
-    name: str
-    mentor: str
-    projects: tuple[str, ...]
-    seats: tuple[int, ...]
-    grants: tuple[tuple[int, int], ...]
+    name: str  # its id is the same in small letters
+    mentor: str  # local part of an address
+    projects: tuple[str, ...]  # globs, without the entity
+    seats: tuple[int, ...]  # of members all along
+    grants: tuple[tuple[int, int], ...]  # (week, credits)
 
 
 STREAMS: tuple[Stream, ...] = (
@@ -57,20 +49,26 @@ _RATES = (
 
 def roster_text(term: Term, names: Sequence[str]) -> str:
     """roster.toml of the term, with `names` as ids and W&B usernames by seat."""
-    parts = [f"leads = {_list(['lead@example.org'])}"]
-    parts += [_scholar(seat, name) for seat, name in enumerate(names)]
+    parts = [f"leads = {_toml(['lead@example.org'])}"]
+    for name, person in zip(names, PEOPLE, strict=True):
+        begins, ends = person.awake
+        scholar = {
+            "id": name,
+            "name": name.capitalize(),
+            "emails": [f"{name}@example.org"],
+            "usernames": [name],
+            "timezone": person.zone,
+            "awake": f"{begins:02d}:00-{ends:02d}:00",
+        }
+        parts.append(_entry("scholars", scholar))
     parts += [_stream(stream, term, names) for stream in STREAMS]
     for gpu, week, credits_an_hour in _RATES:
-        parts.append(
-            f"[[credits.rates]]\ngpu = {json.dumps(gpu)}\nfrom = {_day(term.week(week))}\n"
-            f"credits_per_gpu_hour = {credits_an_hour}"
-        )
-    parts += [
-        f"[[credits.grants]]\ndate = {_day(term.week(week))}\n"
-        f"stream = {json.dumps(stream.name.lower())}\namount = {amount}"
-        for stream in STREAMS
-        for week, amount in stream.grants
-    ]
+        rate = {"gpu": gpu, "from": _day(term, week), "credits_per_gpu_hour": credits_an_hour}
+        parts.append(_entry("credits.rates", rate))
+    for stream in STREAMS:
+        for week, amount in stream.grants:
+            grant = {"date": _day(term, week), "stream": stream.name.lower(), "amount": amount}
+            parts.append(_entry("credits.grants", grant))
     return "\n\n".join(parts) + "\n"
 
 
@@ -78,40 +76,34 @@ def settings_text() -> str:
     """velocity.toml of the demo."""
     return (
         'roster = "roster.toml"\n\n[programme]\nname = "Demo programme"\ntimezone = "UTC"\n\n'
-        f"[wandb]\nprojects = {_list([f'{ENTITY}/*'])}\n"
-    )
-
-
-def _scholar(seat: int, name: str) -> str:
-    person = PEOPLE[seat]
-    begins, ends = person.awake
-    return (
-        f"[[scholars]]\nid = {json.dumps(name)}\nname = {json.dumps(name.capitalize())}\n"
-        f"emails = {_list([f'{name}@example.org'])}\nusernames = {_list([name])}\n"
-        f'timezone = "{person.zone}"\nawake = "{begins:02d}:00-{ends:02d}:00"'
+        f"[wandb]\nprojects = {_toml([f'{ENTITY}/*'])}\n"
     )
 
 
 def _stream(stream: Stream, term: Term, names: Sequence[str]) -> str:
-    members = [f"{{ scholar = {json.dumps(names[seat])} }}" for seat in stream.seats]
-    mover = json.dumps(names[TWO_STREAMS.seat])
-    moved = _day(term.week(TWO_STREAMS.week or 0))
+    members = [f"scholar = {_toml(names[seat])}" for seat in stream.seats]
+    mover, moved = names[TWO_STREAMS.seat], _day(term, TWO_STREAMS.week)
     if stream.name == "Cirrus":
-        members.append(f"{{ scholar = {mover}, to = {moved} }}")
+        members.append(f"scholar = {_toml(mover)}, to = {moved}")
     if stream.name == "Aurora":
-        members.append(f"{{ scholar = {mover}, from = {moved} }}")
-    listed = "".join(f"  {member},\n" for member in members)
-    globs = _list([f"{ENTITY}/{project}" for project in stream.projects])
-    return (
-        f"[[streams]]\nid = {json.dumps(stream.name.lower())}\nname = {json.dumps(stream.name)}\n"
-        f"mentors = {_list([f'{stream.mentor}@example.org'])}\nprojects = {globs}\n"
-        f"members = [\n{listed}]"
-    )
+        members.append(f"scholar = {_toml(mover)}, from = {moved}")
+    values = {
+        "id": stream.name.lower(),
+        "name": stream.name,
+        "mentors": [f"{stream.mentor}@example.org"],
+        "projects": [f"{ENTITY}/{project}" for project in stream.projects],
+    }
+    listed = "".join(f"  {{ {member} }},\n" for member in members)
+    return f"{_entry('streams', values)}\nmembers = [\n{listed}]"
 
 
-def _day(instant: int) -> date:
-    return datetime.fromtimestamp(instant, UTC).date()
+def _day(term: Term, week: int) -> date:
+    return datetime.fromtimestamp(term.week(week), UTC).date()
 
 
-def _list(texts: Sequence[str]) -> str:
-    return json.dumps(list(texts))
+def _entry(table: str, values: Mapping[str, object]) -> str:
+    return "\n".join([f"[[{table}]]", *(f"{name} = {_toml(it)}" for name, it in values.items())])
+
+
+def _toml(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else json.dumps(value)

@@ -2,9 +2,9 @@
 
 A story belongs to a *seat*, a scholar's position in the list of usernames: permuting the names
 moves the stories with them. Weeks count from 0, the first week of the term; week 11 is the last
-complete one and week 12 is running. What is told "at as_of" is placed backwards from that instant,
-everything else forwards from the first Monday, so that launching the demo on another day of the
-same week changes neither.
+complete one and week 12 is running. A story with `ago` is placed backwards from as_of, every other
+one forwards from the first Monday, so starting the demo on another day of the same week changes
+neither.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ BIRDS: tuple[str, ...] = (
     *("godwit", "whimbrel", "petrel", "shrike", "wigeon", "pipit", "swift", "dotterel"),
 )
 
-#: With this seed chance adds no signal of its own to the last complete week.
+#: With this seed, no shift in the last complete week is due to chance.
 SEED = 41
 
 #: Complete weeks before the running one.
@@ -29,7 +29,7 @@ LAST_WEEK = WEEKS - 1
 #: W&B entity that owns every project.
 ENTITY = "aviary"
 
-#: A W&B user whom the roster lacks; works in `GUEST_PROJECT`.
+#: A W&B user who is not in the roster; works in `GUEST_PROJECT`.
 GUEST = "cuckoo"
 GUEST_PROJECT = "sae-wide"
 #: Project of the service account, whose runs have no user.
@@ -38,19 +38,12 @@ SERVICE_PROJECT = "evals-nightly"
 
 @dataclass(frozen=True)
 class Story:
-    """One true thing about one seat.
+    """One true thing about one seat."""
 
-    Args:
-        seat: position in the list of usernames.
-        project: where it happens.
-        week: 0-based week of the term in which it happens or begins; None if all along.
-        ago: how long before as_of it happened; None if told by week.
-    """
-
-    seat: int
-    project: str
-    week: int | None = None
-    ago: timedelta | None = None
+    seat: int  # position in the list of usernames
+    project: str  # where it happens
+    week: int = 0  # week of the term in which it happens or begins
+    ago: timedelta = timedelta()  # how long before as_of it happened
 
 
 TURNS_PARALLEL = Story(13, "sae-scaling", week=4)

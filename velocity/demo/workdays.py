@@ -1,4 +1,4 @@
-"""When a person sits down to launch something: windows of work in their own time zone."""
+"""The term, and when a person sits down to launch something, in their own time zone."""
 
 from __future__ import annotations
 
@@ -8,37 +8,56 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from velocity.demo.stories import WEEKS
+
 if TYPE_CHECKING:
     import random
     from collections.abc import Container
+
+    from velocity.demo.stories import Story
 
 MINUTE = 60
 HOUR = 3600
 DAY = 24 * HOUR
 WEEK = 7 * DAY
 
-#: First day of the weekend; Monday is 0.
-_SATURDAY = 5
+_SATURDAY = 5  # Monday is 0
+
+
+@dataclass(frozen=True)
+class Term:
+    """Twelve complete weeks and the running one, in seconds since the epoch."""
+
+    start: int  # first Monday 00:00 UTC
+    as_of: int
+
+    @classmethod
+    def until(cls, as_of: datetime) -> Term:
+        """The term whose running week holds `as_of` (aware)."""
+        now = as_of.astimezone(UTC)
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        monday = midnight - timedelta(days=now.weekday())
+        return cls(int(monday.timestamp()) - WEEKS * WEEK, int(now.timestamp()))
+
+    def week(self, index: int) -> int:
+        """First instant of a week, counted from 0."""
+        return self.start + index * WEEK
+
+    def before(self, story: Story) -> int:
+        """The instant of a story that is placed backwards from as_of."""
+        return self.as_of - round(story.ago.total_seconds())
 
 
 @dataclass(frozen=True)
 class Hours:
-    """When a person may launch something; hours are local and fractional (9.5 = 09:30).
+    """When a person may launch something; hours are local and fractional (9.5 = 09:30)."""
 
-    Args:
-        begins: usual first look at results.
-        ends: usual last one; above 24 it is after midnight.
-        days: how many days of the week have any; the others go into reading and writing.
-        varies: standard deviation of begin and end.
-    """
-
-    begins: float = 8.4
-    ends: float = 23.2
-    days: int = 3
-    varies: float = 0.9
+    begins: float = 8.4  # usual first look at results
+    ends: float = 23.2  # usual last one; above 24 it is after midnight
+    days: int = 3  # of the week; the others go into reading and writing
+    varies: float = 0.9  # standard deviation of begin and end
 
 
-#: Most people's.
 USUAL_HOURS = Hours()
 
 
@@ -50,9 +69,9 @@ class Windows:
         self._ends = [end for _, end in windows]
 
     def after(self, instant: int, hours: float) -> int:
-        """The instant by which `hours` of these windows have passed since `instant`.
+        """The instant when `hours` of these windows have passed since `instant`.
 
-        Past the last window time runs on as if it had no end.
+        Time after the last window counts in full.
         """
         left = round(hours * HOUR)
         for start, end in self._windows[bisect_right(self._ends, instant) :]:
@@ -63,11 +82,7 @@ class Windows:
         return max(instant, self._ends[-1]) + left
 
     def last_before(self, instant: int) -> int:
-        """The latest instant within a window that is at or before `instant`.
-
-        Args:
-            instant: later than the start of the first window.
-        """
+        """The latest instant in a window at or before `instant`; a window begins before it."""
         start, end = max(window for window in self._windows if window[0] <= instant)
         return min(end - 1, max(start, instant))
 
@@ -78,49 +93,37 @@ class Windows:
 
 
 def work_windows(
-    rng: random.Random,
-    zone: str,
-    hours: Hours,
-    *,
-    start: int,
-    weeks: int,
-    idle_weeks: Container[int] = (),
+    rng: random.Random, zone: str, hours: Hours, term: Term, idle_weeks: Container[int] = ()
 ) -> Windows:
-    """Draw a person's working windows.
+    """Draw a person's working windows, from a week before the term to a week after it.
 
-    Args:
-        rng: drawn from for every day, idle or not, so that an idle week shifts no other.
-        zone: IANA name.
-        hours: habits of the day.
-        start: Monday of week 0, seconds since the epoch.
-        weeks: how many weeks to draw, beside the one before week 0.
-        idle_weeks: 0-based weeks without any window.
+    Every day is drawn, idle or not, so an idle week does not shift any other.
     """
+    liking = {day: rng.random() - (day >= _SATURDAY) * 0.5 for day in range(7)}
+    days = sorted(liking, key=lambda day: -liking[day])[: hours.days]
     found: list[tuple[int, int]] = []
-    days = _days(rng, hours.days)
-    for index in range(-7, weeks * 7):
-        day = datetime.fromtimestamp(start, UTC) + timedelta(days=index)
+    for index in range(-7, (WEEKS + 2) * 7):
         begins = rng.gauss(hours.begins, hours.varies)
         ends = rng.gauss(hours.ends, hours.varies)
         if index // 7 not in idle_weeks and index % 7 in days:
-            found.append((_local(day, begins, zone), _local(day, ends, zone)))
+            found.append((_local(term, index, begins, zone), _local(term, index, ends, zone)))
     return Windows(found)
 
 
-def _days(rng: random.Random, count: int) -> list[int]:
-    """Days of the week, Monday 0, on which a person launches; the same every week."""
-    liking = {day: rng.random() - (day >= _SATURDAY) * 0.5 for day in range(7)}
-    return sorted(liking, key=lambda day: -liking[day])[:count]
+def awake_windows(zone: str, awake: tuple[int, int], term: Term) -> Windows:
+    """The same local hours every day; an end at or before the begin falls on the next day."""
+    begins, ends = awake
+    if ends <= begins:
+        ends += 24
+    return Windows(
+        [
+            (_local(term, day, begins, zone), _local(term, day, ends, zone))
+            for day in range((WEEKS + 2) * 7)
+        ]
+    )
 
 
-def daily_windows(zone: str, begins: int, ends: int, *, start: int, weeks: int) -> Windows:
-    """The same local hours every day; `ends` at or before `begins` falls on the next day."""
-    span = ends - begins if ends > begins else ends + 24 - begins
-    days = [datetime.fromtimestamp(start, UTC) + timedelta(days=day) for day in range(weeks * 7)]
-    return Windows([(_local(day, begins, zone), _local(day, begins + span, zone)) for day in days])
-
-
-def _local(day: datetime, hour: float, zone: str) -> int:
-    midnight = day.replace(tzinfo=None)
-    moment = midnight + timedelta(seconds=round(hour * HOUR))
-    return round(moment.replace(tzinfo=ZoneInfo(zone)).timestamp())
+def _local(term: Term, day: int, hour: float, zone: str) -> int:
+    """An hour by the clocks of a zone, on a day of the term counted from 0."""
+    midnight = datetime.fromtimestamp(term.start + day * DAY, UTC).replace(tzinfo=ZoneInfo(zone))
+    return round((midnight + timedelta(seconds=round(hour * HOUR))).timestamp())

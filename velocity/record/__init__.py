@@ -1,4 +1,4 @@
-"""Where raw runs live, and what is known of how they were brought."""
+"""Where raw runs live, and how they were brought in."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ __all__ = ["MergeCounts", "PullState", "Record", "SyncRow", "has_record", "open_
 
 
 def has_record(data: Path) -> bool:
-    """Whether a data folder has runs, or had them at some time."""
+    """Whether a data folder has runs, or had some before."""
     return (data / FILE).exists() or (data / OLD_FILE).exists()
 
 
 def open_record(data: Path, *, beside: Connection) -> Record:
-    """The record of a data folder, whose write lock the caller holds; made and migrated as needed.
+    """The record of a data folder; made and migrated as needed. The caller holds the write lock.
 
     Args:
         data: the data folder.

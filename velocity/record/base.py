@@ -1,13 +1,14 @@
-"""The record: raw runs as their sources gave them, and how they were brought.
+"""The record: raw runs as their sources gave them, and how they were brought in.
 
-Nothing here is worked out from anything else, but for restatements and published weeks of groups,
-which are what was shown once: what is lost here can only be pulled again, if at all.
+Only restatements and published weeks of groups are derived: they say what was shown at the time.
+Whatever else is lost here can only be pulled again, if at all.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+import operator
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,13 +33,7 @@ class MergeCounts:
     kept: int = 0
 
     def __add__(self, other: MergeCounts) -> MergeCounts:
-        return MergeCounts(
-            self.new + other.new,
-            self.changed + other.changed,
-            self.revived + other.revived,
-            self.unchanged + other.unchanged,
-            self.kept + other.kept,
-        )
+        return MergeCounts(*map(operator.add, astuple(self), astuple(other)))
 
 
 @dataclass(frozen=True)
@@ -60,96 +55,72 @@ class SyncRow:
 
 @dataclass(frozen=True)
 class PullState:
-    """How a project was last pulled.
+    """How a project was last pulled."""
 
-    Args:
-        pulled_from: start of the last pull that missed nothing; None before the first.
-        reconciled_at: start of the last pull that compared all runs; None before the first.
-        filter_trusted: the server's filter by heartbeat gave what a full scan says it must.
-        uncollected: runs that the server counted and the record did not have, after the last pull
-            that compared all runs.
-    """
-
-    pulled_from: datetime | None = None
-    reconciled_at: datetime | None = None
-    filter_trusted: bool = False
+    pulled_from: datetime | None = None  # the next pull asks for changes since then; None: never
+    reconciled_at: datetime | None = None  # start of the last pull that compared all runs
+    filter_trusted: bool = False  # the server's filter by heartbeat agreed with a full scan
+    #: Runs that the server counted and the record did not have, after the last pull that compared
+    #: all runs.
     uncollected: int = 0
 
 
 class Record(Protocol):
     """Where raw rows live. One writer at a time; any of its threads may call any method.
 
-    Each method is one transaction: it is done whole or not at all, whatever happens, and a process
-    that is killed loses nothing that a method returned from. Every change to raw rows has a number,
-    larger than that of any change before it. Instants are aware, in UTC. Methods raise the errors
-    of `velocity.database.failures`, and `ClosedError` as in `velocity.database.connection`.
+    Each method is one transaction: it is done whole or not at all, and killing the process loses
+    nothing that a method has returned from. Every change to raw rows has a number, larger than that
+    of any change before it. Instants are aware, in UTC. Methods raise the errors of
+    `velocity.database.failures`, and `ClosedError` as in `velocity.database.connection`.
     """
 
     def name_keys(self, names: Sequence[str]) -> None:
-        """Says of which config keys the values are kept in clear; of no other is there any after.
+        """Keep the values of these config keys in clear, and of no other keys.
 
-        What an earlier version kept of configs is hashed before, and no byte of its text is left.
+        Configs that an earlier version kept are hashed first, so no byte of their text is left.
 
         Raises:
             StoreError: the salt of the hashes is gone.
         """
 
     def merge_runs(self, runs: pl.DataFrame) -> MergeCounts:
-        """Merges a frame of `records.RUN_SCHEMA` by (entity, project, run_id); twice is as once.
+        """Merge a frame of `records.RUN_SCHEMA` by (entity, project, run_id).
 
-        A run is replaced by one of a source that is trusted as much or more, else kept. Of a
-        run that comes several times the latest heartbeat counts. Runs of people who were forgotten
-        are left out.
+        A run replaces one whose source is trusted as much or less. Of several rows about a run,
+        the one with the latest heartbeat counts. Runs of forgotten people are left out. Merging the
+        same runs again changes nothing.
 
         Raises:
             StoreError: the salt of the configs is gone.
         """
 
     def merge_project(
-        self, entity: str, project: str, *, rejected: Sequence[Rejected], as_of: datetime | None
-    ) -> None:
-        """Says what a batch left of a project, which is never pulled for it.
-
-        Args:
-            entity: of the project.
-            project: of which runs came.
-            rejected: replace the rows that were set aside before.
-            as_of: the data is complete to it, unless it is to a later instant or the project
-                was pulled; None: nothing came.
-        """
-
-    def merge_pull(
         self,
         entity: str,
         project: str,
         *,
-        started_at: datetime,
-        go_on_from: datetime,
-        app_url: str,
         rejected: Sequence[Rejected],
-        reconciled: bool,
-        filter_trusted: bool | None,
-        uncollected: int | None,
+        as_of: datetime | None,
+        app_url: str | None = None,
+        pull: PullState | None = None,
     ) -> None:
-        """Says that a pull succeeded, and from where the next one goes on.
+        """Save the result of a pull or an import of a project.
 
         Args:
             entity: of the project.
-            project: that was pulled.
-            started_at: the instant when the pull began: the data is complete to it.
-            go_on_from: the instant from which the next pull asks for what is new.
-            app_url: where the server's pages for people are.
-            rejected: every row of the project that is set aside now.
-            reconciled: all runs were compared with the server's.
-            filter_trusted: what a check of the heartbeat filter found; None where there was none.
-            uncollected: runs that the server counts and the record does not have; None keeps it.
+            project: its name.
+            rejected: the rows that could not be read; they replace the earlier ones.
+            as_of: the instant to which the data is complete. A pull moves it anywhere; an import
+                only forward, and not for a project that was pulled. None: no run came.
+            app_url: where the server's pages for people are; None keeps the known address.
+            pull: how the project was pulled; None for an import.
         """
 
     def merge_log(self, row: SyncRow) -> None:
-        """Adds a row to the log."""
+        """Add a row to the log."""
 
     def read_pull_state(self, entity: str, project: str) -> PullState:
-        """How the project was last pulled; all unknown for one that never was."""
+        """How the project was last pulled; the defaults if it never was."""
 
     def count_collected(self, entity: str, project: str) -> int:
         """Number of the project's runs from its server, without those marked as deleted."""
@@ -157,14 +128,17 @@ class Record(Protocol):
     def list_pulled(self, entity: str) -> list[str]:
         """Names of the projects of an entity that were pulled before, sorted."""
 
-    def list_unfinished(self, entity: str, project: str) -> list[str]:
-        """Ids of the runs that were not over when W&B last gave them."""
+    def list_to_read_again(
+        self, entity: str, project: str, why: Literal["unfinished", "rejected", "unread_named"]
+    ) -> list[str]:
+        """Ids of the runs that must be read again, sorted.
 
-    def list_rejected(self, entity: str, project: str) -> list[str]:
-        """Ids of the runs that were set aside."""
-
-    def list_unread_named(self, entity: str, project: str) -> list[str]:
-        """Ids of the runs that W&B gave before a key was named which their config has."""
+        Args:
+            entity: of the project.
+            project: its name.
+            why: they were not over when W&B last sent them; they could not be read; or they were
+                read before the settings named a key that their config has.
+        """
 
     def list_differing(self, entity: str, project: str, listing: pl.DataFrame) -> list[str]:
         """Ids of a listing's runs that are not here or have other values.
@@ -176,7 +150,7 @@ class Record(Protocol):
         """
 
     def list_missing(self, entity: str, project: str, scanned: Iterable[str | None]) -> list[str]:
-        """Ids of the project's runs that a scan of all of it did not give."""
+        """Ids of the project's runs that are not among the ids of a complete scan."""
 
     def known_window(self, entity: str, project: str) -> dict[str, datetime]:
         """Id -> heartbeat of the runs with the latest heartbeats: a sample of about 100."""
@@ -184,10 +158,10 @@ class Record(Protocol):
     def mark_deleted(
         self, entity: str, project: str, run_ids: Sequence[str], *, at: datetime
     ) -> None:
-        """Takes runs out of every metric from `at` on; they stay here, and may come back."""
+        """Take runs out of every metric from `at` on; they stay here, and may come back."""
 
     def keep_restatements(self, restated: pl.DataFrame) -> None:
-        """Keeps for good what a derivation changed in weeks that were over; twice is as once.
+        """Keep for good what a derivation changed in past weeks; keeping it again changes nothing.
 
         Args:
             restated: columns of the table `restatement`; its `derivation` is larger than any
@@ -205,27 +179,27 @@ class Record(Protocol):
         """Username -> number of runs, for those that have any."""
 
     def has_traces(self, name: str) -> tuple[bool, bool]:
-        """Whether there is anything of a username, and of an id, with that name."""
+        """Whether there is anything of a username, and of a scholar id, with that name."""
 
     def erase(self, names: Names) -> tuple[int, int]:
-        """Deletes what there is of a person: runs by username, restatements by label.
+        """Delete everything about a person: runs by username, restatements by label.
 
         Published weeks of groups keep their figures, and lose the person's id.
 
         Returns:
-            How many runs, and how many rows of the log, of what was set aside and of restatements.
+            The number of runs, and of other rows (log, rejected rows and restatements).
         """
 
     def rewrite(self) -> None:
-        """Leaves no byte of what was deleted."""
+        """Leave no byte of deleted rows in the storage."""
 
     def attached_to(self, connection: Connection) -> AbstractContextManager[None]:
-        """Has the rows readable for deriving, as a database `record`, which nothing can write.
+        """Make the rows readable for deriving, as a read-only database `record`.
 
-        Its tables are those of queries/record/schema/. Of `changed_username`, `change` is the
-        number of the last change to a user's runs; `identity` tells this record from
-        another whose numbers mean something else. Meanwhile no other method may be called.
+        Its tables are those of queries/record/schema/. In `changed_username`, `change` is the
+        number of the last change to a user's runs; `identity` tells this record from another
+        one, whose numbers mean something else. No other method may be called meanwhile.
         """
 
     def close(self) -> None:
-        """Ends what other threads are doing with it, and lets go of it."""
+        """Stop the work of other threads with the record, and close it."""

@@ -1,8 +1,7 @@
 """The leaves of a config by path, so that equal paths and values mean equal configs.
 
-A path is a JSON pointer, with places in lists in brackets: /train/layers/[0]/width. What says
-nothing is a leaf only where it shows the shape: /train/{} is an object without entries. A list that
-holds no object is one leaf.
+A path is a JSON pointer, with indexes of lists in brackets: /train/layers/[0]/width. An object
+without entries is a leaf, /train/{}. A list without objects is one leaf.
 """
 
 from __future__ import annotations
@@ -67,7 +66,7 @@ def path_of(names: Iterable[str]) -> str:
 
 
 def _inner(path: str, value: Any) -> Iterable[tuple[str, Any]] | None:
-    """What is inside a value, with its paths; None for a leaf."""
+    """The values inside a value, with their paths; None for a leaf."""
     if isinstance(value, dict):
         kept = [
             (f"{path}/{_escaped(name)}", inner)
@@ -81,13 +80,13 @@ def _inner(path: str, value: Any) -> Iterable[tuple[str, Any]] | None:
 
 
 def _holds_objects(value: list[Any]) -> bool:
-    """Whether there may be an object in a list; a brace in a text passes for one."""
+    """Whether there may be an object in a list; a brace in a text counts as one."""
     return not _SCALARS.issuperset(map(type, value)) and b"{" in written_all([value])[0]
 
 
 @lru_cache(maxsize=10_000)
 def _flat(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Run after run has the same names."""
+    """The path of each name; run after run has the same names."""
     return tuple(f"/{_escaped(name)}" for name in names)
 
 

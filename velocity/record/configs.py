@@ -1,13 +1,15 @@
-"""Configs as the store keeps them: the names, a keyed hash of every value, and few values.
+"""Configs as the record keeps them: the names, a keyed hash of every value, and few values.
 
-The hashes are made with the salt of the data folder, so that they tell which values are equal and
-nothing else. Which of them make up an idea is for the derivation to say: another list of ignored
-keys needs no pull. In clear are only the values of keys that a setting names.
+The hashes are made with the salt of the data folder, so they show which values are equal and
+nothing else. The derivation decides which of them make up an idea, so a new list of ignored keys
+needs no pull. Only the values of keys that a setting names are kept in clear.
 """
 
 from __future__ import annotations
 
 import operator
+import secrets
+from contextlib import suppress
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -16,9 +18,10 @@ import orjson
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from velocity.errors import StoreError
+from velocity.paths import write_private
 from velocity.queries import load_query
 from velocity.record.config_paths import leaves, path_of, written_all
-from velocity.record.salt import load_salt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,10 +32,13 @@ if TYPE_CHECKING:
 #: 64 bits: of a billion values two are taken for equal with a chance of 1 in 40.
 _HASH_BYTES = 8
 _MIGRATED_ROWS = 10_000
+#: In the data folder, but in no store and no snapshot.
+_SALT_FILE = "config.salt"
+_SALT_BYTES = 32
 
 
 def name_keys(connection: Connection, names: Iterable[str]) -> None:
-    """Says which keys' values are kept in clear; those of keys no longer named are taken out."""
+    """Keep the values of these keys in clear; values of keys no longer named are removed."""
     wanted = frozenset(names)
     known = frozenset(_named(connection))
     if wanted == known:
@@ -49,10 +55,10 @@ def name_keys(connection: Connection, names: Iterable[str]) -> None:
 
 
 def with_hashes(connection: Connection, data: Path, runs: pl.DataFrame) -> pl.DataFrame:
-    """The runs with the columns of a kept config in the place of its text.
+    """The runs with the columns of a hashed config instead of its text.
 
     Args:
-        connection: to the record, which remembers the paths of configs that are new to it.
+        connection: to the record, which gets the paths of configs that are new to it.
         data: the data folder, which has the salt.
         runs: a frame with `config`, the JSON of `records.config_text`.
 
@@ -66,15 +72,15 @@ def with_hashes(connection: Connection, data: Path, runs: pl.DataFrame) -> pl.Da
 
 
 def has_clear(connection: Connection) -> bool:
-    """Whether the file may have configs in it as an earlier version kept them."""
+    """Whether the file may have configs in clear, as an earlier version kept them."""
     column = "FROM (DESCRIBE raw_run) WHERE column_name = 'clear_config'"
     return bool(connection.run(column))
 
 
 def hash_clear(connection: Connection, data: Path) -> bool:
-    """Hashes the configs that an earlier version kept; whether the file must be written anew.
+    """Hash the configs that an earlier version kept; return whether to rewrite the file.
 
-    The column they were in stays, empty, until `drop_clear`: so it is known after a stop.
+    Their column stays, empty, until `drop_clear`, so a command after a stop can tell.
 
     Raises:
         StoreError: the salt is gone.
@@ -92,7 +98,7 @@ def hash_clear(connection: Connection, data: Path) -> bool:
 
 
 def drop_clear(connection: Connection) -> None:
-    """Ends the move of configs: nothing of their text is left in the file."""
+    """End the move of configs: none of their text is left in the file."""
     connection.run("ALTER TABLE raw_run DROP COLUMN clear_config")
 
 
@@ -139,7 +145,7 @@ class _Hashed:
         return number
 
     def _told(self, config: Mapping[str, Any]) -> str | None:
-        """The values of named keys that it has as JSON; null for what is no plain value."""
+        """The values of its named keys as JSON; null for objects and lists."""
         found: dict[str, Any] = {}
         for name in self._named:
             for way in _ways(name):
@@ -151,26 +157,26 @@ class _Hashed:
 
 @lru_cache(maxsize=10_000)
 def _shape(salt: bytes, paths: tuple[str, ...]) -> tuple[int, tuple[bytes, ...]]:
-    """The number of a shape, and with what the message to hash begins at each of its paths."""
+    """The number of a shape, and the beginning of the message to hash for each of its paths."""
     number = _digest(salt + orjson.dumps(paths))
     return int.from_bytes(number, "little"), tuple(salt + it.encode() + b"\0" for it in paths)
 
 
 def _digest(message: bytes) -> bytes:
-    """BLAKE2b of a message that begins with the salt: no length extension, so a keyed hash.
+    """BLAKE2b of a message that begins with the salt.
 
-    With its own parameter for a key it takes twice as long.
+    It has no length extension, so this is a keyed hash. Its own key parameter takes twice as long.
     """
     return blake2b(message, digest_size=_HASH_BYTES).digest()
 
 
 def _ways(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Where a key such as "train.gpus" may stand: as one name, else nested."""
+    """The places of a key such as "train.gpus": one name, or nested names."""
     return (name,), tuple(name.split("."))
 
 
 def _at(config: Any, way: Sequence[str]) -> tuple[bool, Any]:
-    """Whether there is something at nested names, and what."""
+    """Whether there is a value at nested names, and the value."""
     for name in way:
         if not isinstance(config, dict) or name not in config:
             return False, None
@@ -183,15 +189,29 @@ def _named(connection: Connection) -> list[str]:
 
 
 def _salt(connection: Connection, data: Path) -> bytes:
-    made = bool(connection.run("SELECT 1 FROM config_shape LIMIT 1"))
-    return load_salt(data, made=made)
+    """The salt of a data folder, 32 bytes; a new one if no config was hashed yet.
+
+    Raises:
+        StoreError: it is gone or damaged.
+    """
+    path = data / _SALT_FILE
+    with suppress(FileNotFoundError, ValueError):
+        salt = bytes.fromhex(path.read_text(encoding="ascii"))
+        if len(salt) == _SALT_BYTES:
+            return salt
+    if path.exists() or connection.run("SELECT 1 FROM config_shape LIMIT 1"):
+        raise StoreError(
+            f"{path}, which the record's configs were hashed with, is missing or damaged.",
+            "Restore it from a backup: configs can only be compared if they have one salt. Or move "
+            "the record (record.duckdb) away, and sync, ingest and import again.",
+        )
+    salt = secrets.token_bytes(_SALT_BYTES)
+    write_private(path, salt.hex())
+    return salt
 
 
 def _add_shapes(connection: Connection, shapes: Mapping[int, tuple[str, ...]]) -> None:
-    schema: dict[str, pl.DataType] = {
-        "config_shape": pl.UInt64(),
-        "paths": pl.List(pl.String),
-    }
+    schema: dict[str, pl.DataType] = {"config_shape": pl.UInt64(), "paths": pl.List(pl.String)}
     rows = [(number, list(paths)) for number, paths in shapes.items()]
     connection.load("met_shape", pl.DataFrame(rows, schema=schema, orient="row"))
     connection.run(

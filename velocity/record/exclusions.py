@@ -1,6 +1,6 @@
 """Who was forgotten, as salted hashes: enough to keep them out, too little to read a name from.
 
-A file beside the store, so that a store made anew does not bring them back.
+The file stands beside the store, so a new store does not bring them back.
 """
 
 from __future__ import annotations
@@ -23,26 +23,17 @@ if TYPE_CHECKING:
     from velocity.roster.models import Roster
 
 _FILE = "forgotten.json"
-
-
-#: Which names of a person are kept as hashes: both kinds share one set of possible texts.
+#: The names of a person that are kept as hashes: both kinds share one set of possible texts.
 Kind = Literal["scholar", "username"]
 
 
 @dataclass(frozen=True)
 class Names:
-    """The names of a person, each kind apart: one person's id may be another's username.
+    """The names of a person by kind: one person's id may be another's username."""
 
-    Args:
-        scholars: roster ids.
-        usernames: W&B usernames, which runs are erased by.
-        labels: under which figures were shown and looked at: the ids, and the usernames of those
-            who have none.
-        emails: addresses.
-    """
-
-    scholars: frozenset[str] = frozenset()
-    usernames: frozenset[str] = frozenset()
+    scholars: frozenset[str] = frozenset()  # roster ids
+    usernames: frozenset[str] = frozenset()  # W&B usernames, by which runs are erased
+    #: Names under which figures were shown: ids, and the usernames of those who have no id.
     labels: frozenset[str] = frozenset()
     emails: frozenset[str] = frozenset()
 
@@ -65,7 +56,7 @@ class Names:
 
     @classmethod
     def from_json(cls, found: dict[str, list[str]] | list[str]) -> Self:
-        """The opposite; an earlier version wrote a list, where a name may be of any kind."""
+        """The opposite; an earlier version wrote a list, with names of any kind."""
         if isinstance(found, list):
             return cls(*(frozenset(found) for _ in fields(cls)))
         return cls(**{kind: frozenset(names) for kind, names in found.items()})
@@ -73,18 +64,13 @@ class Names:
 
 @dataclass(frozen=True)
 class Exclusions:
-    """HMAC-SHA256 of each id and username, under a salt of this data folder alone.
-
-    Args:
-        salt: of this data folder.
-        hashes: "kind:hash" of everybody who was forgotten; without a kind where an earlier version
-            wrote it, which holds for both kinds.
-        unfinished: names of those whose removal has begun and not ended.
-    """
+    """HMAC-SHA256 of each id and username, with a salt of this data folder alone."""
 
     salt: str
+    #: "kind:hash" of everybody who was forgotten; an earlier version wrote the hash alone, which
+    #: holds for both kinds.
     hashes: frozenset[str]
-    unfinished: Names = Names()
+    unfinished: Names = Names()  # of people whose removal has begun and not ended
 
     def has(self, kind: Kind, name: str | None) -> bool:
         """Whether a person with this id, or this username, was forgotten."""
@@ -94,16 +80,13 @@ class Exclusions:
         return not self.hashes.isdisjoint({hashed, f"{kind}:{hashed}"})
 
     def begun(self, names: Names) -> Exclusions:
-        """These and a person whose removal begins."""
-        kinds: dict[Kind, frozenset[str]] = {
-            "scholar": names.scholars,
-            "username": names.usernames,
-        }
+        """These exclusions and a person whose removal begins."""
+        kinds = {"scholar": names.scholars, "username": names.usernames}
         hashed = {f"{kind}:{self._hash(name)}" for kind, some in kinds.items() for name in some}
         return replace(self, hashes=self.hashes | hashed, unfinished=self.unfinished | names)
 
     def ended(self) -> Exclusions:
-        """These, of whom nothing is left but the hashes."""
+        """These exclusions, with every removal finished."""
         return replace(self, unfinished=Names())
 
     def keep_runs(self, runs: pl.DataFrame) -> pl.DataFrame:
@@ -112,7 +95,7 @@ class Exclusions:
         return runs.filter(~runs["username"].is_in(gone).fill_null(value=False)) if gone else runs
 
     def keep_roster(self, roster: Roster | None) -> Roster | None:
-        """The roster as if it did not have them."""
+        """The roster without the people who were forgotten."""
         if roster is None or not self.hashes:
             return roster
         out = {
@@ -135,7 +118,7 @@ class Exclusions:
         )
 
     def save(self, data: Path) -> None:
-        """Writes them down, readable by their owner alone."""
+        """Write the file, which only its owner can read."""
         kept: dict[str, object] = {"salt": self.salt, "hashes": sorted(self.hashes)}
         if self.unfinished:
             kept["unfinished"] = self.unfinished.as_json()
@@ -146,10 +129,10 @@ class Exclusions:
 
 
 def load(data: Path) -> Exclusions:
-    """Those of a data folder; with a new salt where there are none.
+    """The exclusions of a data folder; with a new salt if there are none.
 
     Raises:
-        StoreError: the file is damaged: without it somebody would come back.
+        StoreError: the file is damaged; without it, forgotten people would come back.
     """
     path = data / _FILE
     try:
@@ -160,6 +143,6 @@ def load(data: Path) -> Exclusions:
         return Exclusions(secrets.token_hex(32), frozenset())
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(
-            f"{path}, which says who was forgotten, cannot be read.",
-            "Bring it back from a backup: without it, people who were forgotten would come back.",
+            f"{path}, the list of forgotten people, cannot be read.",
+            "Restore it from a backup: without it, their runs would come back.",
         ) from error

@@ -1,4 +1,4 @@
-"""What a source of runs is, and which there are."""
+"""What a source of runs is, and the sources that there are."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from velocity.records import RunBatch
 
-#: Entry points of this group are functions without arguments that give a `Source`.
+#: Entry points of this group are functions without arguments that return a `Source`.
 GROUP = "velocity.sources"
 
-#: Sources that come with velocity: a program that was updated and not installed anew has them too.
+#: Sources that come with velocity; they need no entry point, so an update needs no new install.
 _OWN = {
     "table": "velocity.sources.run_table:TableSource",
     "files": "velocity.sources.wandb_files:LocalSource",
@@ -29,44 +29,36 @@ _OWN = {
 
 @dataclass(frozen=True)
 class Asked:
-    """What a person asks of a source.
+    """A person's request to a source."""
 
-    Args:
-        places: paths, addresses, or whatever else the source calls the places of its runs.
-        entity: of the runs for which a place names none.
-        project: likewise.
-        username: whose runs these are, where a place does not tell.
-        user_column: where a place has columns, the heading of the one with the usernames.
-        on_progress: may be told what is being read, how much of it is done, and of how much.
-    """
-
-    places: Sequence[str]
-    entity: str | None = None
-    project: str | None = None
-    username: str | None = None
-    user_column: str | None = None
+    places: Sequence[str]  # paths, addresses, or what else the source reads runs from
+    entity: str | None = None  # of runs whose place does not name one
+    project: str | None = None  # likewise
+    username: str | None = None  # likewise
+    user_column: str | None = None  # heading of the usernames, in places that have columns
+    #: Called with the thing that is being read, how much of it is done, and the total.
     on_progress: Callable[[str, int, int], None] = lambda *_: None
 
 
 class Source(Protocol):
-    """Where runs come from that a person brings in.
+    """A place that a person imports runs from.
 
-    An entry point of the group "velocity.sources" names a function (or class) that is called
-    without arguments and gives one; its name is what `velocity import --from` takes.
+    An entry point of the group "velocity.sources" names a function (or class) without arguments
+    that returns a source. `velocity import --from` takes the name of the entry point.
     """
 
     def read(self, asked: Asked) -> Iterator[RunBatch]:
-        """The runs of some places, batch by batch, each of some thousand runs at most.
+        """The runs of some places, in batches of at most some thousand runs.
 
-        Every row has `entity`, `project` and `run_id`, which together are the run for good; `state`
-        and `created_at`; `source`, a short name of this source; and `trust`: of two sources that
-        tell of one run, the larger counts (W&B's own server has 3, a table 2, local files 1).
-        `url` is the page of the run, if it has one. What is not known is null. Times are in UTC,
-        `config_hash` and `config` as `velocity.records` makes them. A row that cannot become a run
-        is in `rejected`, and stops no other.
+        Every row has `entity`, `project` and `run_id`, which together identify the run for good;
+        `state` and `created_at`; `source`, a short name of this source; and `trust`: if two sources
+        have the same run, the larger number wins (W&B's own server has 3, a table 2, local files
+        1). `url` is the page of the run, if it has one. Unknown values are null. Times are in UTC;
+        `config_hash` and `config` are made as in `velocity.records`. A row that cannot become a run
+        is in `rejected` and does not stop the others.
 
         A batch may say in `complete_to` to which instant it is complete. Reading again gives all
-        runs again: what has not changed changes nothing.
+        runs again; runs that have not changed change nothing.
 
         Raises:
             SourceError: a place cannot be read at all; the message says which, the hint what to do.
@@ -74,15 +66,15 @@ class Source(Protocol):
 
 
 class Server(Protocol):
-    """A server that is asked for runs again and again, project by project, by `velocity sync`.
+    """A server that `velocity sync` asks for runs again and again, project by project.
 
-    Any thread may call any method. All that ask it raise RetryLaterError where asking again may
-    help, NoProjectError where an entity has no such project, and SourceError or
-    ConfigurationError where it will not help.
+    Any thread may call any method. Methods that send a request raise RetryLaterError if a retry may
+    help, NoProjectError if an entity has no such project, and SourceError or ConfigurationError if
+    a retry will not help.
     """
 
     requests: int
-    #: The server's own clock (UTC) at the last `count_runs`; None where it did not say.
+    #: The server's own clock (UTC) at the last `count_runs`; None if it did not say.
     clock: datetime | None
 
     def counting(self) -> Server:
@@ -94,17 +86,17 @@ class Server(Protocol):
 
     @property
     def viewer(self) -> str:
-        """The user name of whoever is signed in."""
+        """The user name of the person who is signed in."""
 
     @property
     def app_url(self) -> str:
-        """Where its pages for people are, with a slash at the end."""
+        """Address of its pages for people, with a slash at the end."""
 
     def fetch_project_names(self, entity: str) -> list[str]:
         """Names of all projects of an entity that can be seen, sorted."""
 
     def fetch_clock(self) -> datetime | None:
-        """The server's own clock (UTC); None where it does not say."""
+        """The server's own clock (UTC); None if it does not say."""
 
     def count_runs(self, entity: str, project: str) -> int:
         """Number of runs in a project, by the server's own count."""
@@ -117,10 +109,10 @@ class Server(Protocol):
         since: datetime | None = None,
         run_ids: Sequence[str] | None = None,
     ) -> Iterator[RunBatch]:
-        """Runs, a batch a page: all, those with a heartbeat since, or those with some ids.
+        """Runs, one batch per page: all, those with a heartbeat since, or those with some ids.
 
-        Rows are as those of a `Source`. Ids that do not exist give none. The last batch says in
-        `asked_for` how many runs match, if the server knows.
+        Rows are like those of a `Source`. Ids that do not exist give no row. The last batch says
+        in `asked_for` how many runs match, if the server knows.
         """
 
     def fetch_listing(
@@ -131,11 +123,11 @@ class Server(Protocol):
         since: datetime | None = None,
         run_ids: Sequence[str] | None = None,
     ) -> Iterator[pl.DataFrame]:
-        """The same without what is dear to read: entity, project, run id and some columns more."""
+        """The same without config and summary: entity, project, run id and some other columns."""
 
 
 def find_source(name: str) -> Source:
-    """The source of that name, of those that come with velocity and those that are installed.
+    """The source with that name: one that comes with velocity, or an installed one.
 
     Raises:
         SourceError: there is none, or it cannot be loaded.
@@ -147,14 +139,14 @@ def find_source(name: str) -> Source:
     if name not in installed:
         raise SourceError(
             f'There is no source "{name}".',
-            f"Take one of {', '.join(sorted({*_OWN, *installed}))}, or install what brings it.",
+            f"Use one of {', '.join(sorted({*_OWN, *installed}))}, or install its package.",
         )
     try:
         return cast("Source", installed[name].load()())
     except Exception as error:
         raise SourceError(
             f'The source "{name}" of {installed[name].value} cannot be loaded: {error}',
-            "Install the version of it that fits this one of velocity.",
+            "Install the version of its package that fits this version of velocity.",
         ) from error
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from velocity.sources.lenient_json import read_json
 from velocity.sources.local_session import take_summary
 from velocity.sources.regular_files import open_inside
-from velocity.sources.values import instant_of, unwrapped
+from velocity.sources.values import instant_of, read_json, unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""How the local directories of one run id become runs: a session each, or a launch of its own."""
+"""How the local directories of one run id become runs: each is a session, or a new launch."""
 
 from __future__ import annotations
 
@@ -13,15 +13,26 @@ if TYPE_CHECKING:
 
     from velocity.sources.local_session import Session
 
-#: Instants this close are one: rows and stopwatch of a session are not written at once.
+#: Columns whose value is that of the last session that has one.
+_LAST_KNOWN = (
+    "display_name",
+    "group_name",
+    "job_type",
+    "sweep",
+    "tags",
+    "config",
+    "commit",
+    "notes",
+)
+#: Instants this close count as one: rows and stopwatch are not written at the same time.
 _TOGETHER_S = 120.0
 
 
 def run_rows(sessions: Sequence[Session], run_id: str) -> Iterator[dict[str, Any]]:
-    """The rows (columns of `RUN_SCHEMA` but entity, project and username) of a run id's sessions.
+    """The rows of a run id's sessions, without entity, project and username.
 
-    A session that its log says was not resumed begins a run of its own, named ID@start, unless it
-    is the first one; others belong to the run before them.
+    If its log says that a session was not resumed, it begins a new run, named ID@start, unless it
+    is the first one. Other sessions belong to the run before them.
 
     Args:
         sessions: of one project; those without a known start are left out.
@@ -48,21 +59,18 @@ def _launch_id(run_id: str, start: datetime | None) -> str:
 def _run_row(sessions: Sequence[Session]) -> dict[str, Any]:
     """The row of a run's sessions, in order of start.
 
-    What a session does not tell is taken from an earlier one; the state is the last one's.
+    A value that a session does not have comes from an earlier one; the state is the last one's.
     """
     last = sessions[-1]
-    config = _last(sessions, "config")
     percents = [percent for session in sessions for percent in session.gpu_percents]
     stopwatches = _stopwatches(sessions)
-    return {
-        "display_name": _last(sessions, "display_name"),
+    row = {name: _last(sessions, name) for name in _LAST_KNOWN}
+    return row | {
         "state": last.state,
-        "created_at": min(
-            created for it in sessions if (created := it.created_at or it.started_at)
-        ),
+        "created_at": min(it.created_at or it.start for it in sessions if it.start),
         "writers": [
             {
-                # One that does not say when it began is there for its machine.
+                # A writer without a start only tells the machine.
                 "start": it.start if len(sessions) > 1 else it.started_at,
                 "host": it.host,
                 "gpu_type": it.gpu_type,
@@ -82,14 +90,8 @@ def _run_row(sessions: Sequence[Session]) -> dict[str, Any]:
         "last_metric_at": max(
             (it.last_metric_at for it in sessions if it.last_metric_at), default=None
         ),
-        "group_name": _last(sessions, "group_name"),
-        "job_type": _last(sessions, "job_type"),
-        "sweep": _last(sessions, "sweep"),
-        "tags": _last(sessions, "tags"),
-        "config": None if config is None else config_text(config),
-        "commit": _last(sessions, "commit"),
+        "config": None if row["config"] is None else config_text(row["config"]),
         "gpu_utilisation": sum(percents) / len(percents) / 100 if percents else None,
-        "notes": _last(sessions, "notes"),
         "resumed": _any(it.resumed for it in sessions),
         "rewound": _any(it.rewound for it in sessions),
         "offline": last.offline,
@@ -101,7 +103,7 @@ def _run_row(sessions: Sequence[Session]) -> dict[str, Any]:
 
 
 def _distinct(sessions: Sequence[Session]) -> list[Session]:
-    """The sessions whose start is known, in order of it; of two copies the one that knows more."""
+    """The sessions with a known start, in its order; of two copies, the more complete one."""
     by_start: dict[datetime, Session] = {}
     for session in sessions:
         if session.start is None:
@@ -118,7 +120,7 @@ def _knowledge(session: Session) -> tuple[bool, bool, datetime]:
 
 
 def _stopwatches(sessions: Sequence[Session]) -> list[float | None]:
-    """Seconds on the stopwatch of each session, without what earlier sessions left on it."""
+    """Seconds on the stopwatch of each session, without those of earlier sessions."""
     own: list[float | None] = []
     before: Session | None = None
     for session in sessions:
@@ -133,8 +135,8 @@ def _stopwatches(sessions: Sequence[Session]) -> list[float | None]:
 def _earlier(session: Session, before: Session | None) -> float:
     """Seconds that earlier sessions left on the stopwatch.
 
-    The log says so. Without one, newer clients left them there and older ones did not: they were
-    left where the logged rows need no more than the rest.
+    The log gives their number. Without a log it depends on the client's version: they were left
+    there if the logged rows do not need more than the rest.
     """
     if session.has_log:
         return session.earlier_runtime_s
@@ -148,7 +150,7 @@ def _earlier(session: Session, before: Session | None) -> float:
 def _total_runtime(
     sessions: Sequence[Session], stopwatches: Sequence[float | None]
 ) -> float | None:
-    """Seconds active in all sessions, with those in other places; null where none tells."""
+    """Seconds active in all sessions, also in other places; None if no session knows."""
     total: float | None = None
     for session, own in zip(sessions, stopwatches, strict=True):
         lasted = own
@@ -161,7 +163,7 @@ def _total_runtime(
 
 
 def _heartbeat(session: Session, stopwatch_s: float | None) -> datetime | None:
-    """Last sign of life. An exit carries no time of its own, but the stopwatch at that moment."""
+    """Last sign of life. An exit record has no time of its own, only the stopwatch."""
     if not session.has_log:
         return None
     if session.exit_code is not None and session.start and stopwatch_s is not None:
@@ -175,6 +177,6 @@ def _last(sessions: Sequence[Session], name: str) -> Any:
 
 
 def _any(words: Iterator[bool | None]) -> bool | None:
-    """Whether any session says so; None where none says anything."""
-    told = [word for word in words if word is not None]
-    return any(told) if told else None
+    """Whether any session says so; None if no session says anything."""
+    known = [word for word in words if word is not None]
+    return any(known) if known else None

@@ -1,4 +1,4 @@
-"""What one local run directory tells: one session of a run."""
+"""One session of a run, as one local run directory has it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NO_PROJECT = "uncategorized"
 
 @dataclass
 class Session:
-    """One writer of a run, as far as its directory tells. None: not known."""
+    """One writer of a run, as far as its directory is readable. None: not known."""
 
     path: Path
     offline: bool  # its directory is an `offline-run-…`
@@ -27,16 +27,16 @@ class Session:
     project: str | None = None
     created_at: datetime | None = None
     started_at: datetime | None = None
-    last_seen_at: datetime | None = None  # latest instant of which anything is recorded
+    last_seen_at: datetime | None = None  # latest recorded instant
     first_metric_at: datetime | None = None
     last_metric_at: datetime | None = None
-    runtime_s: float | None = None  # the stopwatch, with what earlier sessions left on it
-    earlier_runtime_s: float = 0.0  # of that, what earlier sessions left, as the log tells it
-    resumed: bool | None = None  # the log's word; None without one
+    runtime_s: float | None = None  # the stopwatch, including earlier sessions
+    earlier_runtime_s: float = 0.0  # of these, the seconds of earlier sessions, from the log
+    resumed: bool | None = None  # from the log; None without one
     rewound: bool | None = None
     exit_code: int | None = None
     preempting: bool = False
-    has_log: bool = False  # told by a `*.wandb` file, not by `files/` alone
+    has_log: bool = False  # it has a `*.wandb` file, not only `files/`
     display_name: str | None = None
     group_name: str | None = None
     job_type: str | None = None
@@ -53,7 +53,7 @@ class Session:
 
     @property
     def state(self) -> str:
-        """The state, in W&B's words; "unknown" where nothing tells of an end or of none."""
+        """The state, in W&B's words; "unknown" if there is no log."""
         if not self.has_log:
             return "unknown"
         if self.exit_code == 0:
@@ -64,7 +64,7 @@ class Session:
 
     @property
     def start(self) -> datetime | None:
-        """When it began: by its environment, else by its run record."""
+        """When it began, from its environment or else from its run record."""
         return self.started_at or self.created_at
 
     def text(self, value: Any, name: str) -> str | None:
@@ -82,11 +82,11 @@ class Session:
         return count
 
     def seen(self, instant: datetime | None) -> None:
-        """Takes note that the session lived at `instant`."""
+        """Note that the session was alive at `instant`."""
         self.last_seen_at = latest_of(self.last_seen_at, instant)
 
     def logged(self, instant: datetime | None) -> None:
-        """Takes note of a row logged at `instant`."""
+        """Note a row logged at `instant`."""
         self.seen(instant)
         self.last_metric_at = latest_of(self.last_metric_at, instant)
         if instant is not None:
@@ -94,7 +94,7 @@ class Session:
 
 
 def take_summary(session: Session, summary: Mapping[str, Any]) -> None:
-    """Takes the runtime and the last row's time out of (a part of) a run's summary."""
+    """Take the runtime and the last row's time from (a part of) a run's summary."""
     own = summary.get("_wandb")
     runtime = own.get("runtime") if isinstance(own, dict) else None
     told = (session.runtime_s, finite(runtime), finite(summary.get("_runtime")))
@@ -103,5 +103,5 @@ def take_summary(session: Session, summary: Mapping[str, Any]) -> None:
 
 
 def latest_of(one: datetime | None, other: datetime | None) -> datetime | None:
-    """The later of two instants, or the one that is known."""
+    """The later of two instants, or the known one."""
     return max(one, other) if one and other else one or other

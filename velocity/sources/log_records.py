@@ -1,4 +1,4 @@
-"""What the records of a `*.wandb` file (`wandb.proto.wandb_internal_pb2.Record`) tell of a run."""
+"""Reads the records of a `*.wandb` file (`wandb_internal_pb2.Record`) into a session."""
 
 from __future__ import annotations
 
@@ -6,27 +6,36 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from velocity.sources.lenient_json import read_json
 from velocity.sources.local_session import Session, take_summary
-from velocity.sources.values import finite, instant_of
+from velocity.sources.values import finite, instant_of, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _GPU_PERCENT = re.compile(r"gpu\.\d+\.gpu")
 
-# Nearly all records are logged rows and the summary after each, of which only the first and the
-# last count. Their keys are looked for in the bytes (each behind its length), and the few records
-# that matter are read at the end: going through every key took ten times as long.
+# Nearly all records are logged rows and the summary after each; only the first and the last of them
+# count. Their keys are searched in the bytes (each behind its length), and the few records that
+# matter are read at the end: reading every key took ten times as long.
 _TIMESTAMP = b"\x0a_timestamp"
 _SUMMARY_MARKS = (b"\x06_wandb", b"\x08_runtime", _TIMESTAMP)
+#: Fields of a session -> fields of a run record.
+_RUN_TEXTS = {
+    "entity": "entity",
+    "project": "project",
+    "display_name": "display_name",
+    "group_name": "run_group",
+    "job_type": "job_type",
+    "sweep": "sweep_id",
+    "notes": "notes",
+}
 
 #: Bytes of all the records that a config is put together from.
 _LONGEST_CONFIG = 32 * 2**20
 
 
 class LogRecords:
-    """Takes the records of one `*.wandb` file, in order, into a session."""
+    """Take the records of one `*.wandb` file, in order, into a session."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -35,7 +44,7 @@ class LogRecords:
         self._config_bytes = 0
 
     def take(self, payload: bytes, record: Any) -> None:
-        """Takes what `record` tells, which `payload` was parsed into; most kinds tell nothing."""
+        """Take one record, parsed from `payload`; most kinds are ignored."""
         kind = record.WhichOneof("record_type")
         if kind == "history":
             if _TIMESTAMP in payload:
@@ -52,10 +61,10 @@ class LogRecords:
             _TAKE[kind](self._session, getattr(record, kind))
 
     def _take_restored(self, first: Any) -> None:
-        """Takes what the first summary tells of earlier sessions.
+        """Take the runtime of earlier sessions from the first summary.
 
-        A client that resumes a run begins with the summary as the server has it, `_wandb` in one
-        piece; what the client itself writes comes key by key.
+        A client that resumes a run begins with the server's summary, with `_wandb` in one piece.
+        The client's own summaries come key by key.
         """
         internal = next((it for it in first.summary.update if it.key == "_wandb"), None)
         restored = None if internal is None else _json(internal.value_json)
@@ -65,7 +74,7 @@ class LogRecords:
             self._session.earlier_runtime_s = max(self._session.earlier_runtime_s, earlier)
 
     def finish(self) -> None:
-        """Takes what could only be known at the end."""
+        """Take the first and last rows and summaries, after all records."""
         if self._config_bytes > _LONGEST_CONFIG:
             self._session.config = None
             self._session.unreadable.append("config")
@@ -83,19 +92,15 @@ class LogRecords:
 def _take_run(session: Session, run: Any) -> None:
     session.seen(_instant(run.start_time))
     session.created_at = session.created_at or _instant(run.start_time)
-    session.entity = run.entity or session.entity
-    session.project = run.project or session.project
-    session.display_name = run.display_name or session.display_name
-    session.group_name = run.run_group or session.group_name
-    session.job_type = run.job_type or session.job_type
-    session.sweep = run.sweep_id or session.sweep
-    session.notes = run.notes or session.notes
+    for name, field in _RUN_TEXTS.items():
+        if text := getattr(run, field):
+            setattr(session, name, text)
     session.host = session.host or run.host or None
     session.commit = run.git.commit or session.commit
     session.tags = list(run.tags) or session.tags or []
-    # A rewound run has steps before it too, as has a fork, which is a run of another id.
+    # A rewound run has earlier steps too, as has a fork, which is a run with another id.
     is_rewound = run.HasField("branch_point") and run.branch_point.run == run.run_id
-    # Clients of 2026 write what was asked for, not what the server answered.
+    # Clients of 2026 write the request, not the server's answer.
     is_resumed = (
         run.resumed or run.resume or is_rewound or (run.starting_step > 0 and not run.forked)
     )
@@ -157,7 +162,7 @@ _TAKE: dict[str, Callable[[Session, Any], None]] = {
 
 
 def _tree(items: Sequence[Any], into: dict[str, Any]) -> bool:
-    """Puts the items' values in, each under its key or nested keys; whether all could be read."""
+    """Add the items' values, each under its key or nested keys; return whether all are readable."""
     whole = True
     for item in items:
         *path, name = item.nested_key or [item.key]
@@ -173,7 +178,7 @@ def _tree(items: Sequence[Any], into: dict[str, Any]) -> bool:
 
 
 def _value(items: Sequence[Any], name: str) -> Any:
-    """The value under one key, None where it cannot be read."""
+    """The value under one key; None if it cannot be read."""
     tree: dict[str, Any] = {}
     _tree(items, tree)
     return tree.get(name)

@@ -1,31 +1,36 @@
-"""Pages of runs that get smaller where the server cannot send them, down to a run alone."""
+"""Pages of runs: smaller where the server cannot send them, and fetched one step ahead."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+import threading
+from contextlib import contextmanager
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from velocity.errors import RetryLaterError, SourceError, VelocityError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     Connection = dict[str, Any] | None
 
+_Item = TypeVar("_Item")
+
 _SHRINK = 2
 _GROW = 2
-#: Characters of config and summary that a page should hold at most: summaries may be of gigabytes.
+#: Most characters of config and summary that a page should hold: a summary may have gigabytes.
 _HEAVIEST = 32 * 2**20
-#: Pages in a row that must come before a larger one is tried.
+#: Pages in a row that must arrive before a larger one is tried.
 _GOOD_PAGES = 4
 #: Pages without a row that may come in a row: hidden runs leave some, and no project has more.
 _MOST_EMPTY_PAGES = 1000
 
 
 class Page(NamedTuple):
-    """A connection (None where there is no project), and why its only run came without its data."""
+    """A page of runs, or one run that the server could not send with its data."""
 
-    connection: Connection
-    trouble: RetryLaterError | None = None
+    connection: Connection  # None if there is no project
+    trouble: RetryLaterError | None = None  # why the only run has no data
 
 
 def run_pages(
@@ -35,16 +40,16 @@ def run_pages(
 ) -> Iterator[Page]:
     """Pages until the end of the list.
 
-    A page that does not come, though the server answers small questions, is asked for in smaller
-    ones; a run that does not come alone is passed over. After a heavy page they are smaller too.
+    A page that the server cannot send, though it answers small requests, is asked for in smaller
+    pages; a run that it cannot send alone comes without its data. Pages shrink after a heavy one.
 
     Args:
-        ask: for the page after a cursor, of a number of runs.
-        ask_lightly: for the one run after a cursor, without its data.
-        page_size: runs a page at first, and at most.
+        ask: gives the page after a cursor, of a number of runs.
+        ask_lightly: gives the one run after a cursor, without its data.
+        page_size: the first and largest number of runs in a page.
 
     Raises:
-        VelocityError: as `ask` raises it, where a smaller page would not help.
+        VelocityError: `ask` raised it, and a smaller page would not help.
     """
     cursor = _Cursor()
     size, good = page_size, 0
@@ -116,8 +121,74 @@ class _Cursor:
         if self._empty >= _MOST_EMPTY_PAGES:
             raise SourceError(
                 f"The server sent {_MOST_EMPTY_PAGES:,} pages in a row with nothing in them.",
-                "Ask whoever runs that W&B server.",
+                "Ask the administrator of that W&B server.",
             )
         info = connection["pageInfo"]
         before, self.at = self.at, info.get("endCursor")
         return bool(info.get("hasNextPage")) and self.at != before
+
+
+class Gate:
+    """Limits the requests at once, to fewer where the server is too slow; for any thread."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width  # requests at once
+        self._under_way = 0
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def passage(self) -> Iterator[int]:
+        """Wait for a place and hold it; yield the width at that time."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._under_way < self.width)
+            self._under_way += 1
+            width = self.width
+        try:
+            yield width
+        finally:
+            with self._changed:
+                self._under_way -= 1
+                self._changed.notify()
+
+    def halve(self, width: int) -> None:
+        """Halve the width, unless it has changed since the passage with this width.
+
+        Requests that time out together count once.
+        """
+        with self._changed:
+            if self.width == width:
+                self.width = max(1, width // 2)
+
+
+def fetch_ahead(items: Iterable[_Item]) -> Iterator[_Item]:
+    """The items, each fetched in a thread while the one before is used; errors are passed on.
+
+    At most one item waits. The thread is a daemon: a program that is stopped need not wait for a
+    server that does not answer.
+    """
+    results: SimpleQueue[tuple[_Item] | BaseException | None] = SimpleQueue()
+    wanted = threading.Semaphore(0)
+    stopped = threading.Event()
+
+    def work() -> None:
+        try:
+            for item in items:
+                results.put((item,))
+                wanted.acquire()
+                if stopped.is_set():
+                    return
+        except BaseException as error:  # noqa: BLE001 (raised again where the items are used)
+            results.put(error)
+        else:
+            results.put(None)
+
+    threading.Thread(target=work, name="fetch-ahead", daemon=True).start()
+    try:
+        while (result := results.get()) is not None:
+            if isinstance(result, BaseException):
+                raise result
+            wanted.release()
+            yield result[0]
+    finally:
+        stopped.set()
+        wanted.release()

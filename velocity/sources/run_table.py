@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,19 +12,13 @@ from velocity.cleaning import cleaned
 from velocity.errors import SourceError
 from velocity.formats import plural
 from velocity.records import REQUIRED, RUN_SCHEMA, UTC, WRITER, Rejected, RunBatch
-from velocity.sources.table_file import ROW, TableFile, open_table
-from velocity.sources.table_kinds import EXPORTED, is_export
+from velocity.sources.table_file import ROW, open_table
+from velocity.sources.table_kinds import EXPORTED, TABLE_SCHEMA, is_export
 from velocity.sources.table_times import AmbiguousDateError, day_order
-from velocity.sources.table_values import (
-    TABLE_SCHEMA,
-    Dialect,
-    UnreadableColumnError,
-    reading_of,
-    trimmed,
-)
+from velocity.sources.table_values import Dialect, UnreadableColumnError, reading_of, trimmed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from velocity.sources.base import Asked
@@ -37,165 +30,189 @@ _NEEDED = (*_KEY, "created_at")
 _MACHINE = ("host", "gpu_type", "gpu_count")
 _SHOWN_CHARACTERS = 60
 _SHOWN_REASONS = 3
-#: One absurd runtime must not make all other runs stale.
+#: One impossible runtime must not make all other runs stale.
 _LONGEST_RUNTIME_S = 10 * 365 * 86400
-#: What an export has in an empty cell of text.
-_NOTHING_EXPORTED = "-"
-_NO_STATE = ""  # of a row that tells none
+#: An empty cell of text in an export.
+_EMPTY_EXPORTED = "-"
+_NO_STATE = ""  # of a row without a state
 
-#: Number of a row -> column -> what is wrong there.
+#: Number of a row -> column -> why its value cannot be read.
 _Problems = defaultdict[int, dict[str, str]]
 
 
-@dataclass(frozen=True)
-class RunTable:
-    """A table of runs as read.
-
-    Attributes:
-        batch: its runs, each once, and the rows that could not become runs.
-        largest_at: the largest time in it, in UTC, where the start + runtime of each run counts
-            too: up to when it is complete, as far as it tells.
-        notes: sentences about what was skipped, made up, or could not be read.
-    """
-
-    batch: RunBatch
-    largest_at: datetime
-    notes: tuple[str, ...]
-
-
 class TableSource:
-    """A `Source` whose places are CSV or Parquet files. Nothing comes before all can be read."""
+    """A `Source` whose places are CSV or Parquet files: columns of `TABLE_SCHEMA`, or W&B's export.
+
+    Nothing comes before all files can be read. Other columns are skipped. A value that cannot be
+    read is null and named in `unreadable`; only a row without an id or a creation time is rejected.
+    Of several rows about the same run, the last counts.
+
+    A file is complete to its largest time; the start + runtime of each run counts too. Its errors
+    are: no such file, not a table of runs, a needed column is missing, a column has a type that
+    cannot be read, dates are ambiguous, or no row can be read.
+    """
 
     def read(self, asked: Asked) -> Iterator[RunBatch]:
         """The runs of each file."""
-        tables = []
+        batches = []
         for number, place in enumerate(asked.places):
             asked.on_progress(place, number, len(asked.places))
-            table = read_run_table(
-                Path(place),
-                entity=asked.entity,
-                project=asked.project,
-                username=asked.username,
-                user_column=asked.user_column,
+            batches.append(_RunTable(Path(place), asked).batch())
+        return iter(batches)
+
+
+class _RunTable:
+    """A file with runs, whose content shows what kind of file it is."""
+
+    def __init__(self, path: Path, asked: Asked) -> None:
+        self._path = path
+        known = {*TABLE_SCHEMA, *EXPORTED.values()} | {asked.user_column or ""}
+        self._table = open_table(path, frozenset(known))
+        self._exported = is_export(path, self._table.columns)
+        #: Columns of `TABLE_SCHEMA` -> their values in rows that have none.
+        self._given = {
+            "entity": asked.entity,
+            "project": asked.project,
+            "username": asked.username,
+        }
+        #: Columns of `TABLE_SCHEMA` -> headings of the table.
+        self._headings = self._find_headings(asked.user_column)
+        self._check_columns()
+
+    def batch(self) -> RunBatch:
+        """The runs, each once, the rejected rows, and notes about skipped or invented values."""
+        path, table = self._path, self._table
+        if table.frame.is_empty() and not table.broken:
+            raise SourceError(f"{path} has no rows.", "Export it again, with the runs in it.")
+        notes = list(table.notes)
+        skipped = set(table.columns) - set(self._headings.values())
+        if others := _listed(name for name in table.columns if name in skipped):
+            notes.append(f"{path}: these columns were skipped: {others}.")
+        values, problems = self._values()
+        if self._exported and "run_id" not in self._headings:
+            values = _with_made_ids(values)
+            notes.append(
+                f'{path} does not have the column "ID": the ids were made from the names and'
+                " creation times of the runs, so a sync with W&B will not replace these runs."
             )
-            tables.append(replace(table.batch, complete_to=table.largest_at, notes=table.notes))
-        return iter(tables)
-
-
-def read_run_table(
-    path: Path,
-    *,
-    entity: str | None = None,
-    project: str | None = None,
-    username: str | None = None,
-    user_column: str | None = None,
-) -> RunTable:
-    """Reads a CSV or Parquet file of runs.
-
-    It has columns of `TABLE_SCHEMA`, or is W&B's CSV export of a runs table. Other columns are
-    skipped. A value that cannot be read is null and named in `unreadable`; only a row without an
-    id or a creation time becomes no run. Of rows about the same run, the last counts.
-
-    Args:
-        path: the file; what it is, is seen from its content.
-        entity: of the runs for which the table names none, as an export does.
-        project: likewise.
-        username: likewise.
-        user_column: heading of the column with the usernames.
-
-    Raises:
-        SourceError: no such file, not a table of runs, without a column that is needed, with a
-            column of a type that its values cannot have, with dates that can be read in two ways,
-            or without a row that can be read.
-    """
-    known = frozenset({*TABLE_SCHEMA, *EXPORTED.values()})
-    table = open_table(path, known if user_column is None else known | {user_column})
-    exported = is_export(path, table.columns)
-    given = {"entity": entity, "project": project, "username": username}
-    headings = _headings(path, table, exported=exported, user_column=user_column)
-    _expect_columns(path, table, headings, given, exported=exported)
-    if table.frame.is_empty() and not table.broken:
-        raise SourceError(f"{path} has no rows.", "Export it again, with the runs in it.")
-    notes = [*table.notes, *_skipped(path, table, headings.values())]
-    values, problems = _values(path, table, headings, exported=exported)
-    values = values.with_columns(
-        *(pl.col(name).fill_null(pl.lit(value, pl.String)) for name, value in given.items()),
-        state=pl.col("state").fill_null(_NO_STATE),
-        heartbeat_at=pl.coalesce("ended_at", "heartbeat_at"),
-    )
-    if exported and "run_id" not in headings:
-        values = _with_made_ids(values)
-        notes.append(
-            f'{path} does not have the column "ID": ids were made of the names and creation times'
-            " of the runs, so a pull from W&B will not replace these runs."
+        runs, rejected = _split(values, problems, self._headings)
+        entity, project = self._given["entity"] or "", self._given["project"] or ""
+        rejected += tuple(
+            Rejected(entity, project, None, f"row {number}: {reason}")
+            for number, reason in table.broken.items()
         )
-    runs, rejected = _split(values, problems, headings)
-    rejected += tuple(
-        Rejected(entity or "", project or "", None, f"row {number}: {reason}")
-        for number, reason in table.broken.items()
-    )
-    if runs.is_empty():
-        raise SourceError(
-            f"No row of {path} can be read: {_reasons(rejected)}.",
-            "Correct the file, or export it again.",
-        )
-    notes += _troubles(path, rejected, runs, problems)
-    once = runs.unique(_KEY, keep="last", maintain_order=True)
-    if once.height < runs.height:
-        again = plural(runs.height - once.height, "row")
-        notes.append(f"{path}: {again} skipped: a row further down is about the same run.")
-    batch = RunBatch(_records(once), rejected)
-    return RunTable(batch, _largest_at(once), tuple(notes))
-
-
-def _headings(
-    path: Path, table: TableFile, *, exported: bool, user_column: str | None
-) -> dict[str, str]:
-    """Columns of `TABLE_SCHEMA` -> the headings that the table has for them."""
-    known = EXPORTED if exported else {column: column for column in TABLE_SCHEMA}
-    headings = {ours: name for ours, name in known.items() if name in table.columns}
-    if user_column is not None:
-        if user_column not in table.columns:
+        if runs.is_empty():
             raise SourceError(
-                f'{path} does not have the column "{user_column}".',
-                f"It has: {_listed(table.columns)}.",
+                f"No row of {path} can be read: {_reasons(rejected)}.",
+                "Correct the file, or export it again.",
             )
-        headings["username"] = user_column
-    return headings
+        notes += _troubles(path, rejected, runs, problems)
+        once = runs.unique(_KEY, keep="last", maintain_order=True)
+        if once.height < runs.height:
+            again = plural(runs.height - once.height, "row")
+            notes.append(f"{path}: {again} skipped: a later row is about the same run.")
+        return RunBatch(_records(once), rejected, _largest_at(once), tuple(notes))
 
+    def _find_headings(self, user_column: str | None) -> dict[str, str]:
+        columns = self._table.columns
+        known = EXPORTED if self._exported else {column: column for column in TABLE_SCHEMA}
+        headings = {ours: name for ours, name in known.items() if name in columns}
+        if user_column is not None:
+            if user_column not in columns:
+                raise self._without([user_column], f"It has: {_listed(columns)}.")
+            headings["username"] = user_column
+        return headings
 
-def _expect_columns(
-    path: Path,
-    table: TableFile,
-    headings: Mapping[str, str],
-    given: Mapping[str, str | None],
-    *,
-    exported: bool,
-) -> None:
-    """Refuses a table without the columns that a run needs."""
-    missing = [name for name in REQUIRED if name not in headings and not given.get(name)]
-    if not exported:
-        if missing:
-            raise _lacking(path, missing, f"Add it; the table has: {_listed(table.columns)}.")
-        return
-    owner = [name for name in missing if name in {"entity", "project"}]
-    if owner:
-        raise SourceError(
-            f"{path} is an export of W&B's runs table, which does not say of which"
-            f" {' and '.join(owner)}.",
-            f"Give {' and '.join(f'--{name}' for name in owner)}.",
+    def _check_columns(self) -> None:
+        """Refuse a table without the columns that a run needs."""
+        columns = self._table.columns
+        missing = [
+            name for name in REQUIRED if name not in self._headings and not self._given.get(name)
+        ]
+        if not self._exported:
+            if missing:
+                raise self._without(missing, f"Add it; the table has: {_listed(columns)}.")
+            return
+        if owner := [name for name in missing if name in self._given]:
+            raise SourceError(
+                f"{self._path} is an export of W&B's runs table, which does not name the"
+                f" {' and the '.join(owner)}.",
+                f"Add {' and '.join(f'--{name}' for name in owner)} to the command.",
+            )
+        # An id can be made from a name and a creation time.
+        if wanted := [EXPORTED[it] for it in missing if it != "run_id" or "Name" not in columns]:
+            choose = " and ".join(wanted)
+            hint = f"Choose {choose} under Columns in W&B, and export the table again."
+            raise self._without(wanted, hint)
+
+    def _without(self, missing: list[str], hint: str) -> SourceError:
+        columns = plural(len(missing), "column").partition(" ")[2]
+        wanted = ", ".join(f'"{heading}"' for heading in missing)
+        return SourceError(f"{self._path} does not have the {columns} {wanted}.", hint)
+
+    def _values(self) -> tuple[pl.DataFrame, _Problems]:
+        """The values in the columns of `TABLE_SCHEMA`, and the problems with unreadable ones."""
+        headings = self._headings
+        frame = self._table.frame.select(
+            ROW, **{ours: pl.col(name) for ours, name in headings.items()}
         )
-    # A name and a creation time make an id.
-    wanted = [EXPORTED[name] for name in missing if name != "run_id" or "Name" not in table.columns]
-    if wanted:
-        choose = " and ".join(wanted)
-        raise _lacking(path, wanted, f"Choose {choose} under Columns in W&B, and export it again.")
+        if self._exported:
+            text = pl.col(pl.String)
+            frame = frame.with_columns(pl.when(text != _EMPTY_EXPORTED).then(text))
+        dialect = Dialect(
+            list_separator="," if self._exported else ";",
+            decimal_comma=self._table.separator != ",",
+            day_order=self._day_order(frame),
+        )
+        readings = {}
+        for column, heading in headings.items():
+            try:
+                readings[column] = reading_of(column, frame.schema[column], dialect)
+            except UnreadableColumnError as error:
+                raise SourceError(
+                    f'The column "{heading}" of {self._path} has the type {error}.',
+                    "Change its type, or leave the column out.",
+                ) from error
+        known = frame.select(ROW, **{name: reading.known for name, reading in readings.items()})
+        values = known.lazy().select(ROW, **{name: it.value for name, it in readings.items()})
+        read = values.collect()
+        problems: _Problems = defaultdict(dict)
+        for column, reading in readings.items():
+            unread = known.filter(known[column].is_not_null() & read[column].is_null())
+            for row, value in unread.select(ROW, column).iter_rows():
+                # A config may hold secrets.
+                shown = "" if column == "config" else f' "{_shown(value)}"'
+                problems[row][column] = f"{headings[column]}{shown} is not {reading.wanted}"
+        absent = {
+            name: pl.lit(None, kind) for name, kind in TABLE_SCHEMA.items() if name not in headings
+        }
+        read = read.with_columns(**absent).with_columns(
+            *(pl.col(name).fill_null(pl.lit(it, pl.String)) for name, it in self._given.items()),
+            state=pl.col("state").fill_null(_NO_STATE),
+            heartbeat_at=pl.coalesce("ended_at", "heartbeat_at"),
+        )
+        return read, problems
 
-
-def _lacking(path: Path, missing: list[str], advice: str) -> SourceError:
-    columns = plural(len(missing), "column").partition(" ")[2]
-    wanted = ", ".join(f'"{heading}"' for heading in missing)
-    return SourceError(f"{path} does not have the {columns} {wanted}.", advice)
+    def _day_order(self, frame: pl.DataFrame) -> DayOrder:
+        times = {
+            heading: frame[name]
+            for name, heading in self._headings.items()
+            if TABLE_SCHEMA[name] == UTC and frame.schema[name] == pl.String
+        }
+        try:
+            return day_order(times.values())
+        except AmbiguousDateError as error:
+            column = next(
+                heading
+                for heading, texts in times.items()
+                if texts.to_frame("it").select((trimmed(pl.col("it")) == str(error)).any()).item()
+            )
+            raise SourceError(
+                f'{self._path} has "{error}" in its column "{column}", and it is not clear which'
+                " number is the day and which the month.",
+                "Write times as in 2026-05-04T09:00:00Z, or import W&B's file as it was downloaded,"
+                " before a spreadsheet saved it.",
+            ) from error
 
 
 def _listed(columns: Iterable[str]) -> str:
@@ -203,80 +220,14 @@ def _listed(columns: Iterable[str]) -> str:
 
 
 def _shown(value: object) -> str:
-    """The value as a message shows it: not too long, and without what moves a cursor."""
+    """The value as a message shows it: short, and without control characters."""
     return cleaned(str(value), _SHOWN_CHARACTERS)
 
 
-def _skipped(path: Path, table: TableFile, used: Iterable[str]) -> list[str]:
-    others = _listed(name for name in table.columns if name not in set(used))
-    return [f"{path}: these columns were skipped: {others}."] if others else []
-
-
-def _values(
-    path: Path, table: TableFile, headings: Mapping[str, str], *, exported: bool
-) -> tuple[pl.DataFrame, _Problems]:
-    """The values of the table, in the columns of `TABLE_SCHEMA`, and what could not be read."""
-    frame = table.frame.select(ROW, **{ours: pl.col(name) for ours, name in headings.items()})
-    if exported:
-        text = pl.col(pl.String)
-        frame = frame.with_columns(pl.when(text != _NOTHING_EXPORTED).then(text))
-    dialect = Dialect(
-        list_separator="," if exported else ";",
-        decimal_comma=table.separator != ",",
-        day_order=_day_order(path, frame, headings),
-    )
-    readings = {}
-    for column, heading in headings.items():
-        try:
-            readings[column] = reading_of(column, frame.schema[column], dialect)
-        except UnreadableColumnError as error:
-            raise SourceError(
-                f'{path} has in its column "{heading}" values of type {error}.',
-                "Write them so, or leave the column out.",
-            ) from error
-    known = frame.select(ROW, **{name: reading.known for name, reading in readings.items()})
-    values = known.lazy().select(ROW, **{name: r.value for name, r in readings.items()}).collect()
-    problems: _Problems = defaultdict(dict)
-    for column, reading in readings.items():
-        unread = known.filter(known[column].is_not_null() & values[column].is_null())
-        for row, value in unread.select(ROW, column).iter_rows():
-            # A config may hold what nobody else should read.
-            shown = "" if column == "config" else f' "{_shown(value)}"'
-            problems[row][column] = f"{headings[column]}{shown} is not {reading.wanted}"
-    values = values.with_columns(
-        pl.lit(None, kind).alias(column)
-        for column, kind in TABLE_SCHEMA.items()
-        if column not in headings
-    )
-    return values, problems
-
-
-def _day_order(path: Path, frame: pl.DataFrame, headings: Mapping[str, str]) -> DayOrder:
-    times = {
-        name: frame[name]
-        for name in headings
-        if TABLE_SCHEMA[name] == UTC and frame.schema[name] == pl.String
-    }
-    try:
-        return day_order(times.values())
-    except AmbiguousDateError as error:
-        column = next(
-            heading
-            for name, heading in headings.items()
-            if name in times and frame.select((trimmed(pl.col(name)) == str(error)).any()).item()
-        )
-        raise SourceError(
-            f'{path} has "{error}" in its column "{column}": which number is the day, and which'
-            " the month?",
-            "Write times as in 2026-05-04T09:00:00Z. Importing W&B's file as it was downloaded,"
-            " before a spreadsheet saved it, does too.",
-        ) from error
-
-
 def _with_made_ids(values: pl.DataFrame) -> pl.DataFrame:
-    """Run ids made of names and creation times; of runs that share both, the later rows count up.
+    """Run ids made from names and creation times; later rows with the same two get a number.
 
-    So runs that are added to the table later change none of them.
+    So rows added to the table later do not change any id.
     """
     created = pl.col("created_at").dt.to_string("%Y-%m-%dT%H:%M:%S%.fZ")
     number = pl.int_range(1, pl.len() + 1).over("display_name", "created_at")
@@ -285,9 +236,9 @@ def _with_made_ids(values: pl.DataFrame) -> pl.DataFrame:
 
 
 def _split(
-    values: pl.DataFrame, problems: _Problems, headings: Mapping[str, str]
+    values: pl.DataFrame, problems: _Problems, headings: dict[str, str]
 ) -> tuple[pl.DataFrame, tuple[Rejected, ...]]:
-    """The rows that are runs, with the fields of each that could not be read; and the others."""
+    """The rows that are runs, with their unreadable fields; and the rejected rows."""
     for column in _NEEDED:
         for row in values.filter(pl.col(column).is_null())[ROW]:
             problems[row].setdefault(column, f"{headings.get(column, column)} has no value")
@@ -310,8 +261,8 @@ def _reasons(rejected: Iterable[Rejected]) -> str:
     """The first few reasons, in words."""
     reasons = [row.reason for row in rejected]
     more = len(reasons) - _SHOWN_REASONS
-    told = "; ".join(reasons[:_SHOWN_REASONS])
-    return f"{told}; and {more:,} more" if more > 0 else told
+    shown = "; ".join(reasons[:_SHOWN_REASONS])
+    return f"{shown}; and {more:,} more" if more > 0 else shown
 
 
 def _troubles(
@@ -331,7 +282,7 @@ def _troubles(
 
 
 def _records(runs: pl.DataFrame) -> pl.DataFrame:
-    """The runs in the columns of `RUN_SCHEMA`; what a table does not tell is null."""
+    """The runs in the columns of `RUN_SCHEMA`; other columns than the table's are null."""
     started = pl.when(pl.col("writer_starts").list.len() > 0).then("writer_starts")
     writer = (
         runs.with_columns(start=started.fill_null(pl.concat_list("started_at")).list.sort())
@@ -345,9 +296,9 @@ def _records(runs: pl.DataFrame) -> pl.DataFrame:
         )
     )
     joined = runs.join(writers, on=ROW, how="left", maintain_order="left")
-    told = joined.with_columns(source=pl.lit("table"), trust=pl.lit(2, pl.Int32))
-    return told.select(
-        pl.col(name) if name in told.columns else pl.lit(None, kind).alias(name)
+    known = joined.with_columns(source=pl.lit("table"), trust=pl.lit(2, pl.Int32))
+    return known.select(
+        pl.col(name) if name in known.columns else pl.lit(None, kind).alias(name)
         for name, kind in RUN_SCHEMA.items()
     )
 

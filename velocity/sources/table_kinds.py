@@ -1,71 +1,76 @@
-"""What a table is, by its headings: runs as velocity or W&B writes them, or something else."""
+"""The columns that a run table may have, and what a table is, by its headings."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+import polars as pl
 
 from velocity.errors import SourceError
+from velocity.records import UTC
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-#: Columns of a table of velocity's own -> headings of W&B's export of a runs table. Which of them
-#: an export has depends on the columns that were shown.
-EXPORTED = {
-    "entity": "Entity",
-    "project": "Project",
-    "run_id": "ID",
-    "display_name": "Name",
-    "state": "State",
-    "notes": "Notes",
-    "username": "User",
-    "tags": "Tags",
-    "created_at": "Created",
-    "started_at": "Start Time",
-    "ended_at": "End Time",
-    "heartbeat_at": "Updated",
-    "runtime_s": "Runtime",
-    "sweep": "Sweep",
-    "group_name": "Group",
-    "job_type": "Job Type",
-    "host": "Hostname",
-    "gpu_type": "GPU Type",
-    "gpu_count": "GPU Count",
+#: Columns of velocity's own tables -> their type, and the heading that W&B's export of a runs table
+#: has for them. An export has the columns that were shown on the page.
+_COLUMNS: dict[str, tuple[pl.DataType | type[pl.DataType], str | None]] = {
+    "entity": (pl.String, "Entity"),
+    "project": (pl.String, "Project"),
+    "run_id": (pl.String, "ID"),
+    "username": (pl.String, "User"),
+    "display_name": (pl.String, "Name"),
+    "state": (pl.String, "State"),
+    "created_at": (UTC, "Created"),
+    "started_at": (UTC, "Start Time"),
+    "writer_starts": (pl.List(UTC), None),
+    "ended_at": (UTC, "End Time"),
+    "heartbeat_at": (UTC, "Updated"),
+    "runtime_s": (pl.Float64, "Runtime"),
+    "first_metric_at": (UTC, None),
+    "last_metric_at": (UTC, None),
+    "group_name": (pl.String, "Group"),
+    "job_type": (pl.String, "Job Type"),
+    "sweep": (pl.String, "Sweep"),
+    "tags": (pl.List(pl.String), "Tags"),
+    "config": (pl.String, None),
+    "config_hash": (pl.String, None),
+    "commit": (pl.String, None),
+    "host": (pl.String, "Hostname"),
+    "gpu_type": (pl.String, "GPU Type"),
+    "gpu_count": (pl.Int64, "GPU Count"),
+    "gpu_utilisation": (pl.Float64, None),
+    "notes": (pl.String, "Notes"),
+    "url": (pl.String, None),
 }
+TABLE_SCHEMA = {column: kind for column, (kind, _) in _COLUMNS.items()}
+EXPORTED = {column: heading for column, (_, heading) in _COLUMNS.items() if heading}
 _OWN = {"run_id", "created_at"}
 _ENVELOPE = re.compile(r".+__(MIN|MAX)")
 
 
-@dataclass(frozen=True)
-class _Foreign:
-    """A table that is known not to list runs in a form that can be read.
+class _Foreign(NamedTuple):
+    """A kind of table that does not list runs in a form that can be read."""
 
-    Attributes:
-        is_it: whether columns, in order, are those of such a table.
-        told: what it is, as the end of a sentence.
-        advice: what to do instead.
-    """
-
-    is_it: Callable[[Sequence[str]], bool]
-    told: str
-    advice: str
+    is_it: Callable[[Sequence[str]], bool]  # given the columns in order
+    described: str
+    hint: str
 
 
 def is_export(path: Path, columns: Sequence[str]) -> bool:
-    """Whether columns are those of W&B's export, rather than velocity's own.
+    """Whether a table is W&B's export, rather than one with velocity's own columns.
 
     Raises:
-        SourceError: they are known to be those of another kind of table.
+        SourceError: it is known to be another kind of table.
     """
     present = set(columns)
     if present >= _OWN:
         return False
     for foreign in _FOREIGN:
         if foreign.is_it(columns):
-            raise SourceError(f"{path}: {foreign.told}.", foreign.advice)
+            raise SourceError(f"{path}: {foreign.described}.", foreign.hint)
     return bool({"Name", "ID", "State", "Created"} & present)
 
 
@@ -90,32 +95,25 @@ def _is_history(columns: Sequence[str]) -> bool:
 
 def _is_mlflow(columns: Sequence[str]) -> bool:
     present = set(columns)
-    return (
-        "experiment_id" in present
-        or "artifact_uri" in present
-        or {"Run ID", "Source Name"} <= present
-        or {"Run ID", "Source Type"} <= present
+    return bool({"experiment_id", "artifact_uri"} & present) or (
+        "Run ID" in present and bool({"Source Name", "Source Type"} & present)
     )
-
-
-def _is_sacct(columns: Sequence[str]) -> bool:
-    return re.match(r"JobID(Raw)?\b", columns[0]) is not None
 
 
 _FOREIGN = (
     _Foreign(
         _is_chart,
-        "this is a chart's export; use the runs table's",
-        "In W&B, open the project's runs table and export that as CSV.",
+        "this is the export of a chart, not of the runs table",
+        "In W&B, open the project's runs table and export it as CSV.",
     ),
     _Foreign(
         _is_history,
-        "this is the history of a run (its logged rows); use the runs table's export",
-        "In W&B, open the project's runs table and export that as CSV, or use `velocity sync`.",
+        "this is the history of a run (its logged rows), not the runs table",
+        "In W&B, open the project's runs table and export it as CSV, or use `velocity sync`.",
     ),
     _Foreign(
         lambda columns: {"summary", "config", "name"} <= set(columns),
-        "this is what W&B's example script for exports writes, without times or states",
+        "W&B's example script for exports wrote this table, without times or states",
         "Use `velocity sync`, or export the project's runs table as CSV.",
     ),
     _Foreign(
@@ -125,8 +123,8 @@ _FOREIGN = (
         " created_at, ended_at and username, and give --entity and --project.",
     ),
     _Foreign(
-        _is_sacct,
-        "this is a file of Slurm's sacct, whose columns have other names",
+        lambda columns: re.match(r"JobID(Raw)?\b", columns[0]) is not None,
+        "this is the output of Slurm's sacct, whose columns have other names",
         "Run `sacct -X -P --delimiter=, -o JobIDRaw,User,State,Submit,Start,End,ElapsedRaw` with"
         " TZ=UTC and replace the header with run_id,username,state,created_at,started_at,ended_at,"
         "runtime_s; then give --entity and --project.",

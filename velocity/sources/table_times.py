@@ -21,31 +21,33 @@ _CLOCK = (
     r"\s*(?:(?P<half>[AaPp])\.?[Mm]\.?)?)?"
     r"\s*(?P<offset>[Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?$"
 )
-_YEAR_FIRST = r"^(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})" + _CLOCK
-_YEAR_LAST = r"^(?P<one>\d{1,2})(?P<mark>[-/.])(?P<two>\d{1,2})[-/.](?P<year>\d{4})" + _CLOCK
-_NAMED_MONTHS = (
-    r"^(?P<day>\d{1,2})[ -](?P<month>[A-Za-z]{3})[a-z]*\.?,?[ -](?P<year>\d{4})" + _CLOCK,
-    r"^(?P<month>[A-Za-z]{3})[a-z]*\.? (?P<day>\d{1,2}),? (?P<year>\d{4})" + _CLOCK,
-)
+_YEAR_FIRST = r"^(?P<year>\d{4})[-/.](?P<month>\d{1,2}|[A-Za-z]{3})[-/.](?P<day>\d{1,2})" + _CLOCK
+_YEAR_LAST = r"^(?P<one>\d{1,2})(?P<mark>[-/.])(?P<two>\d{1,2})[-/.]\d{4}" + _CLOCK
+_CLEAR_MONTH_FIRST = r"^(\d{1,2})[-/](1[3-9]|[2-9]\d)[-/.]"
+_MONTH_FIRST = r"^(0?\d|1[0-2])[-/](\d{1,2})[-/.]"
+_DAY_FIRST = r"^(\d{1,2})[-/.](\d{1,2})[-/.]"
+_DAY_AND_NAME = r"^(\d{1,2})[ -]([A-Za-z]{3})[a-z]*\.?,?[ -]"
+_NAME_AND_DAY = r"^([A-Za-z]{3})[a-z]*\.? (\d{1,2}),? "
+_YEAR_AND_REST = r"(\d{4})(\D.*|)$"
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS = {name: str(number) for number, name in enumerate(_MONTH_NAMES, start=1)}
 _MOST_MONTHS = 12
 _DAY_S = 86400
 #: Days from the day 0 of spreadsheets, 1899-12-30, to 1970.
 _DAYS_TO_1970 = 25569
-#: Spreadsheets' days, seconds since 1970 and milliseconds since 1970, from 1985 to 2100 or so:
-#: numbers of such different sizes that each tells what it is.
+#: Spreadsheets' days, seconds since 1970 and milliseconds since 1970, from 1985 to 2100 or so. The
+#: size of a number shows which of these it is.
 _SERIAL_DAYS = (31000, 75000)
 _SECONDS = (0.4e9, 4.2e9)
 _MILLISECONDS = (0.4e12, 4.2e12)
 
 
 class AmbiguousDateError(Exception):
-    """A date whose day and month cannot be told apart; the text is that date."""
+    """The day and month of a date cannot be told apart; the text is that date."""
 
 
 def day_order(columns: Iterable[pl.Series]) -> DayOrder:
-    """Which comes first in the dates of a table, judged by all of them together.
+    """Which comes first in the dates of a table, judging by all of them.
 
     Args:
         columns: text columns with times in any form.
@@ -74,20 +76,28 @@ def day_order(columns: Iterable[pl.Series]) -> DayOrder:
 
 
 def instants(text: pl.Expr, order: DayOrder) -> pl.Expr:
-    """The instants written in text without spaces around it; null where it cannot be read.
+    """The instants in text without spaces around it; null for text that cannot be read.
 
-    UTC unless the text names an offset.
+    They are in UTC unless the text names an offset.
     """
+    month_first, day_first = "${3}-${1}-${2}${4}", "${3}-${2}-${1}${4}"
+    year_first = text
+    for date, order_of_it in (
+        (_CLEAR_MONTH_FIRST, month_first),
+        (_MONTH_FIRST, month_first if order == "month first" else day_first),
+        (_DAY_FIRST, day_first),
+        (_DAY_AND_NAME, day_first),
+        (_NAME_AND_DAY, month_first),
+    ):
+        year_first = year_first.str.replace(date + _YEAR_AND_REST, order_of_it)
     return pl.coalesce(
-        _year_first(text),
-        _year_last(text, order),
-        *(_named_month(text, form) for form in _NAMED_MONTHS),
+        _instant(year_first.str.extract_groups(_YEAR_FIRST)),
         instants_of_numbers(text.cast(pl.Float64, strict=False)),
     )
 
 
 def instants_of_numbers(number: pl.Expr) -> pl.Expr:
-    """The instants that numbers stand for; null where the size of one tells nothing.
+    """The instants of numbers; null for a number of any other size.
 
     Spreadsheets' days are read to the millisecond, which is what their decimals hold.
     """
@@ -103,62 +113,32 @@ def instants_of_numbers(number: pl.Expr) -> pl.Expr:
     return (seconds * 1e6).round().cast(pl.Int64, strict=False).cast(UTC)
 
 
-def _year_first(text: pl.Expr) -> pl.Expr:
-    parts = text.str.extract_groups(_YEAR_FIRST)
-    return _instant(parts, _part(parts, "month"), _part(parts, "day"))
+def _instant(parts: pl.Expr) -> pl.Expr:
+    """The instant of a date and a clock time; null if there is no such instant."""
 
+    def part(name: str) -> pl.Expr:
+        return parts.struct.field(name)
 
-def _year_last(text: pl.Expr, order: DayOrder) -> pl.Expr:
-    parts = text.str.extract_groups(_YEAR_LAST)
-    one, two = _part(parts, "one"), _part(parts, "two")
-    is_month_first = (_part(parts, "mark") != ".") & (
-        (two.cast(pl.Int64) > _MOST_MONTHS)
-        | ((one.cast(pl.Int64) <= _MOST_MONTHS) & (order == "month first"))
-    )
-    month = pl.when(is_month_first).then(one).otherwise(two)
-    day = pl.when(is_month_first).then(two).otherwise(one)
-    return _instant(parts, month, day)
-
-
-def _named_month(text: pl.Expr, form: str) -> pl.Expr:
-    parts = text.str.extract_groups(form)
-    month = _part(parts, "month").str.to_lowercase().replace_strict(_MONTHS, default=None)
-    return _instant(parts, month, _part(parts, "day"))
-
-
-def _part(parts: pl.Expr, name: str) -> pl.Expr:
-    return parts.struct.field(name)
-
-
-def _instant(parts: pl.Expr, month: pl.Expr, day: pl.Expr) -> pl.Expr:
-    """The instant of a year, month and day, and a clock time; null for none, or none such."""
-    hour = _part(parts, "hour").cast(pl.Int64)
-    half = _part(parts, "half").str.to_lowercase()
+    half = part("half").str.to_lowercase()
+    hour = part("hour").cast(pl.Int64)
     hour = (
         pl.when(half.is_null())
         .then(hour)
         .when(hour.is_between(1, 12))
         .then(hour % 12 + 12 * (half == "p").cast(pl.Int64))
     )
-    # An hour that is written but cannot be is null here, and makes the whole text unreadable.
-    hour = (
-        pl.when(_part(parts, "hour").is_null()).then(pl.lit("00")).otherwise(hour.cast(pl.String))
-    )
-    offset = _part(parts, "offset").str.replace(r"^(?:[Zz]|UTC|GMT)$", "+00:00")
-    iso = pl.concat_str(
-        _part(parts, "year"),
-        pl.lit("-"),
-        month.str.zfill(2),
-        pl.lit("-"),
-        day.str.zfill(2),
-        pl.lit("T"),
-        hour.str.zfill(2),
-        pl.lit(":"),
-        _part(parts, "minute").fill_null("00"),
-        pl.lit(":"),
-        _part(parts, "second").fill_null("00"),
-        pl.lit("."),
-        _part(parts, "fraction").fill_null("0"),
+    # An impossible hour is null here, and makes the whole text unreadable.
+    clock_hour = pl.when(part("hour").is_null()).then(pl.lit("00")).otherwise(hour.cast(pl.String))
+    offset = part("offset").str.replace(r"^(?:[Zz]|UTC|GMT)$", "+00:00")
+    iso = pl.format(
+        "{}-{}-{}T{}:{}:{}.{}{}",
+        part("year"),
+        part("month").str.to_lowercase().replace(_MONTHS).str.zfill(2),
+        part("day").str.zfill(2),
+        clock_hour.str.zfill(2),
+        part("minute").fill_null("00"),
+        part("second").fill_null("00"),
+        part("fraction").fill_null("0"),
         offset.str.replace(r"^([+-]\d{2})$", "${1}:00").fill_null("+00:00"),
     )
     return iso.str.to_datetime(

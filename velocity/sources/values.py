@@ -1,10 +1,13 @@
-"""What values mean that W&B's client writes as JSON, wherever they are read from."""
+"""Values that W&B's client writes as JSON: Python's NaN, infinities and half characters too."""
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,8 +15,49 @@ if TYPE_CHECKING:
 _LONGEST_INT = 2**63
 
 
+def read_json(text: str | bytes) -> Any:
+    """The value of JSON text. NaN and infinities become text, and half characters U+FFFD.
+
+    Raises:
+        ValueError: it is not JSON.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return _read_leniently(text)
+
+
+def read_object(text: str | bytes) -> dict[str, Any] | None:
+    """The object in JSON text, or in JSON text inside that; None for null.
+
+    Raises:
+        ValueError: it is anything else.
+    """
+    value = read_json(text)
+    if isinstance(value, str):
+        value = read_json(value)
+    if value is not None and not isinstance(value, dict):
+        raise ValueError("it is not an object")
+    return value
+
+
+def _read_leniently(text: str | bytes) -> Any:
+    try:
+        value = json.loads(text, strict=False, parse_constant=str, parse_float=_finite_or_text)
+        written = json.dumps(value, ensure_ascii=False)
+    except RecursionError as error:
+        raise ValueError(str(error)) from error
+    # A surrogate without its other half cannot be encoded, and becomes a replacement character.
+    return json.loads(written.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+
+
+def _finite_or_text(text: str) -> float | str:
+    value = float(text)
+    return value if math.isfinite(value) else text
+
+
 def instant_of(value: Any) -> datetime | None:
-    """An instant in UTC of epoch seconds or ISO text (naive is UTC); None if it is neither."""
+    """The instant in UTC of epoch seconds or ISO text (naive is UTC); None if it is neither."""
     try:
         if (seconds := finite(value)) is not None:
             return datetime.fromtimestamp(seconds, UTC)
@@ -26,7 +70,7 @@ def instant_of(value: Any) -> datetime | None:
 
 
 def finite(value: Any) -> float | None:
-    """The JSON value as a finite number, if it is one."""
+    """The JSON value as a finite number; None if it is not one."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -36,14 +80,14 @@ def finite(value: Any) -> float | None:
 
 
 def count_of(value: Any) -> int | None:
-    """The JSON value as a number of things, if it is one that a column can hold."""
+    """The JSON value as a count that a column can hold; None if it is not one."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LONGEST_INT:
         return value
     return None
 
 
 def unwrapped(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """{name: {"value": value}} as {name: value}; what is not wrapped stays as it is."""
+    """{name: {"value": value}} as {name: value}; other values stay as they are."""
     try:
         return {name: value["value"] for name, value in stored.items()}
     except (KeyError, TypeError):

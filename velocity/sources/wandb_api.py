@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -19,13 +20,10 @@ import polars as pl
 
 from velocity.errors import NoProjectError, SourceError
 from velocity.records import Rejected, RunBatch, is_clean_key, run_frame
-from velocity.sources.ahead import fetch_ahead
 from velocity.sources.asked_fields import find_lacking
-from velocity.sources.gate import Gate
-from velocity.sources.run_pages import Page, run_pages, walk
+from velocity.sources.run_pages import Gate, Page, fetch_ahead, run_pages, walk
 from velocity.sources.wandb_client import ClientError, Reply, WandbClient, find_address
 from velocity.sources.wandb_errors import explain, unknown_key
-from velocity.sources.wandb_filters import filter_batches, heartbeat_filter
 from velocity.sources.wandb_nodes import listing_frame, run_batch
 
 if TYPE_CHECKING:
@@ -205,12 +203,11 @@ class WandbServer:
         run_ids: Sequence[str] | None,
         page_size: int,
     ) -> Iterator[RunBatch]:
-        filters = heartbeat_filter(since)
         order = _OLDEST_FIRST if since is None else "+heartbeat_at"
         query = self._client.full_query
         if run_ids is not None:  # no larger than it can be full
             page_size = max(1, min(page_size, len(run_ids)))
-        for some in filter_batches(filters, run_ids, page_size):
+        for some in _filter_batches(since, run_ids, page_size):
             for page in self._run_pages(
                 entity, project, query, filters=some, order=order, page_size=page_size
             ):
@@ -244,7 +241,7 @@ class WandbServer:
         Args and errors as of `fetch_runs`.
         """
         query = self._client.light_query
-        for some in filter_batches(heartbeat_filter(since), run_ids, page_size):
+        for some in _filter_batches(since, run_ids, page_size):
             for page in self._run_pages(entity, project, query, filters=some, page_size=page_size):
                 yield listing_frame(_nodes(page.connection))
 
@@ -300,7 +297,7 @@ class WandbServer:
     def _require_entity(self, entity: str) -> None:
         if self._ask(entity, _ENTITY, {"entity": entity}).data["entity"] is None:
             raise SourceError(
-                f'W&B knows no entity "{entity}".',
+                f'W&B does not have an entity "{entity}".',
                 f"Use the user or team name that follows {self.app_url} in the project's address.",
             )
 
@@ -320,8 +317,8 @@ class WandbServer:
         lacking = find_lacking(reply.data, query, tuple(omit_fields))
         if lacking is not None:
             raise SourceError(
-                f"{self._client.address.base_url} answered about {what} without the field "
-                f'"{lacking}" that it was asked for.',
+                f"{self._client.address.base_url} answered the request for {what} without the "
+                f'field "{lacking}".',
                 "Update the W&B server, or install the wandb version that goes with it.",
             )
         return reply
@@ -341,3 +338,21 @@ def _nodes(connection: Mapping[str, Any] | None) -> list[Node]:
     if connection is None:
         return []
     return [edge["node"] for edge in connection["edges"] if edge and edge["node"]]
+
+
+def _filter_batches(
+    since: datetime | None, run_ids: Sequence[str] | None, size: int
+) -> Iterator[dict[str, Any]]:
+    """Filters for runs with a heartbeat since an instant (aware), `size` of the ids at a time.
+
+    W&B's filters do not match times without a Z.
+    """
+    filters: dict[str, Any] = {}
+    if since is not None:
+        naive = since.astimezone(UTC).replace(tzinfo=None)
+        filters["heartbeatAt"] = {"$gte": naive.isoformat(timespec="microseconds") + "Z"}
+    if run_ids is None:
+        yield filters
+        return
+    for start in range(0, len(run_ids), size):
+        yield {**filters, "name": {"$in": list(run_ids[start : start + size])}}

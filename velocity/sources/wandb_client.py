@@ -24,7 +24,7 @@ from urllib3.util import Retry
 
 from velocity.errors import ConfigurationError
 from velocity.sources.asked_fields import without_fields
-from velocity.sources.lenient_json import read_json
+from velocity.sources.values import read_json
 from velocity.sources.wandb_http import (
     LARGEST_ANSWER,
     Answer,

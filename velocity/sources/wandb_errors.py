@@ -20,7 +20,7 @@ from velocity.errors import (
     UnansweredError,
 )
 from velocity.redaction import without_addresses
-from velocity.sources.lenient_json import read_json
+from velocity.sources.values import read_json
 from velocity.sources.wandb_http import CutError, LateError, TooLargeError
 
 if TYPE_CHECKING:
@@ -60,7 +60,9 @@ def _broken(
         if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or any(
             part in words.lower() for part in _TOO_MUCH
         ):
-            return RetryLaterError(f"{base_url} could not send so much of {what}: {words}.", _WAIT)
+            return RetryLaterError(
+                f"{base_url} could not send {what} in one response: {words}.", _WAIT
+            )
         return None
     if error.kind == "late":
         return UnansweredError(
@@ -69,12 +71,12 @@ def _broken(
             _WAIT,
         )
     told = {
-        "large": f"{base_url} sent {what} in an answer of {words}.",
-        "page": f"{base_url} sent a web page in place of {what}.",
-        "cut": f"The answer of {base_url} about {what} broke off.",
-        "unreadable": f"The answer of {base_url} about {what} is not JSON.",
+        "large": f"{base_url} sent {words} for {what}.",
+        "page": f"{base_url} sent a web page instead of {what}.",
+        "cut": f"The response from {base_url} for {what} was cut off.",
+        "unreadable": f"The response from {base_url} for {what} is not JSON.",
     }
-    behind = "Sync again; if that does not help, a proxy or sign-in page stands in between."
+    behind = "Sync again. If that does not help, check for a proxy or sign-in page in between."
     return RetryLaterError(told[error.kind], behind if error.kind == "page" else _WAIT)
 
 
@@ -85,13 +87,11 @@ def probe(client: WandbClient) -> SourceError | ConfigurationError | None:
     try:
         answer = client.post(_PROBE, {}, longest)
     except LateError:
-        return RetryLaterError(f"{base_url} does not answer within {longest:g} s.", _CHECK_URL)
+        return RetryLaterError(f"{base_url} did not answer within {longest:g} s.", _CHECK_URL)
     except TooLargeError as error:
-        return RetryLaterError(
-            f"{base_url} sends an answer of {error} where a few words would do.", _CHECK_URL
-        )
+        return RetryLaterError(f"{base_url} sends {error} in reply to a small request.", _CHECK_URL)
     except CutError:
-        return RetryLaterError(f"{base_url} breaks off its answers.", _WAIT)
+        return RetryLaterError(f"{base_url} sends incomplete answers.", _WAIT)
     except requests.exceptions.RequestException as error:
         return _connection_trouble(error, base_url)
     return _status_trouble(answer, base_url) or _answer_trouble(answer, client)
@@ -108,21 +108,21 @@ def _connection_trouble(
         )
     if isinstance(error, requests.exceptions.ConnectionError):
         return RetryLaterError(f"No server answers at {base_url}: {_reason(error)}.", _CHECK_URL)
-    return ConfigurationError(f"{base_url} cannot be asked: {_reason(error)}.", _CHECK_URL)
+    return ConfigurationError(f"{base_url} cannot be reached: {_reason(error)}.", _CHECK_URL)
 
 
 def _status_trouble(answer: Answer, base_url: str) -> SourceError | ConfigurationError | None:
     status = answer.status
     if status == HTTPStatus.UNAUTHORIZED:
-        return ConfigurationError(f"{base_url} refuses the API key (HTTP 401).", _new_key(base_url))
+        return ConfigurationError(f"{base_url} refused the API key (HTTP 401).", _new_key(base_url))
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return RetryLaterError(f"{base_url} asks for fewer requests (HTTP 429).", _WAIT)
+        return RetryLaterError(f"{base_url} received too many requests (HTTP 429).", _WAIT)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return RetryLaterError(f"{base_url} has a failure of its own (HTTP {status}).", _WAIT)
+        return RetryLaterError(f"{base_url} failed (HTTP {status}).", _WAIT)
     if status == HTTPStatus.FORBIDDEN:
         return SourceError(
-            f"{base_url} refuses access (HTTP 403).",
-            "Ask the administrator of that W&B server, or of a proxy before it, to let you in.",
+            f"{base_url} refused access (HTTP 403).",
+            "Ask the administrator of that W&B server, or of its proxy, for access.",
         )
     return None
 
@@ -134,9 +134,8 @@ def _answer_trouble(answer: Answer, client: WandbClient) -> ConfigurationError |
     except (ValueError, LookupError, TypeError):
         kind = answer.headers.get("content-type", "something unnamed").split(";")[0]
         return ConfigurationError(
-            f"{base_url} answers with {kind} (HTTP {answer.status}) where W&B's API "
-            "would answer with data.",
-            "Check WANDB_BASE_URL; if it is right, a proxy or sign-in page stands in between.",
+            f"{base_url} sent {kind} (HTTP {answer.status}) instead of the data of W&B's API.",
+            "Check WANDB_BASE_URL. If it is right, check for a proxy or sign-in page in between.",
         )
     # An identity token may be that of a service, which is nobody.
     return unknown_key(base_url) if viewer is None and client.address.api_key else None
@@ -145,14 +144,14 @@ def _answer_trouble(answer: Answer, client: WandbClient) -> ConfigurationError |
 def unknown_key(base_url: str) -> ConfigurationError:
     """The error for a key that is nobody's."""
     return ConfigurationError(
-        f"{base_url} knows nobody by the API key that is configured.", _new_key(base_url)
+        f"{base_url} does not recognise the API key that is configured.", _new_key(base_url)
     )
 
 
 def _refusal(words: str, what: str, base_url: str) -> SourceError:
     if "Cannot query field" in words:
         return SourceError(
-            f"{base_url} lacks something that reading {what} needs: {words}.",
+            f"{base_url} does not have a field that is needed to read {what}: {words}.",
             "Update the W&B server, or install the wandb version that goes with it.",
         )
     if any(part in words.lower() for part in ("permission", "denied", "forbidden")):
@@ -161,7 +160,7 @@ def _refusal(words: str, what: str, base_url: str) -> SourceError:
             "Ask for access to it on W&B, or use the key of someone who has it.",
         )
     return SourceError(
-        f"{base_url} refuses to send {what}: {words}.",
+        f"{base_url} refused to send {what}: {words}.",
         "Check the spelling of entity and project, and that you can open it on W&B.",
     )
 

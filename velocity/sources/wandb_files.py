@@ -150,7 +150,9 @@ def _distinct_directories(
                 f"{path} {what}.", "Name a W&B run directory, or a directory that has some in it."
             )
         if not os.access(path, os.R_OK | os.X_OK):
-            raise SourceError(f"{path} may not be read.", "Ask its owner for leave to read it.")
+            raise SourceError(
+                f"Permission denied reading {path}.", "Check the directory's permissions."
+            )
         found = 0
         for directory in _run_directories(path.resolve(), unread, entity):
             found += 1
@@ -159,7 +161,7 @@ def _distinct_directories(
                 yield directory
         if not found:
             raise SourceError(
-                f"{path} holds no W&B run directory.",
+                f"{path} does not contain a W&B run directory.",
                 'Name a directory with "run-…" or "offline-run-…" directories in it; the W&B client'
                 ' puts them into "wandb".',
             )

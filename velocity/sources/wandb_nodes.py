@@ -1,4 +1,4 @@
-"""Run nodes of W&B's API -> columns of `RUN_SCHEMA`. Pure functions, made for 10,000s a second."""
+"""Run nodes of W&B's API -> columns of `RUN_SCHEMA`: pure functions for 10,000s per second."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from velocity.records import (
 from velocity.records import (
     UTC as INSTANT,
 )
-from velocity.sources.lenient_json import read_json
-from velocity.sources.values import count_of, finite, instant_of, unwrapped
+from velocity.sources.values import count_of, finite, instant_of, read_object, unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,18 +37,18 @@ _TEXTS = {
 }
 _TIMES = {"created_at": "createdAt", "heartbeat_at": "heartbeatAt"}
 
-#: Columns that need neither config nor summary: what a listing has.
+#: Columns that need neither config nor summary; a listing has only these.
 LISTING_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     column: RUN_SCHEMA[column] for column in (*_TEXTS, *_TIMES, "tags", "username")
 }
 
-#: Column -> number in the list of features that the client says it used (its telemetry).
+#: Column -> number in the list of features that the client used (its telemetry).
 _FEATURES = {"offline": 4, "resumed": 5, "shared": 67, "rewound": 72}
 _FEATURE_LIST = "3"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_LATEST = 2**63  # behind every start
+_LATEST = 2**63  # after every start
 
 _ARROW: dict[Any, pa.DataType] = {
     INSTANT: pa.timestamp("us", tz="UTC"),
@@ -61,15 +60,15 @@ _WRITER_TYPE = pa.struct([(field.name, _ARROW[field.dtype]) for field in WRITER.
 
 
 def run_batch(entity: str, project: str, nodes: Iterable[Node]) -> RunBatch:
-    """A page of full nodes as runs. A field that cannot be read is null, and named in the run.
+    """A page of full nodes as runs. An unreadable field is null, and named in the run.
 
-    Only a node without an id or a time of creation is not a run; it comes back as rejected.
+    Only a node without an id or a creation time is rejected.
 
     Args:
         entity: that the project belongs to.
         project: that all the nodes belong to.
-        nodes: as W&B gives them, each with its config and summary. Of two with one id the last
-            is taken.
+        nodes: as W&B sends them, each with its config and summary. Of two nodes with one id,
+            the last counts.
     """
     rows: list[dict[str, Any]] = []
     rejected: list[Rejected] = []
@@ -89,7 +88,7 @@ def run_batch(entity: str, project: str, nodes: Iterable[Node]) -> RunBatch:
 def listing_frame(nodes: Iterable[Node]) -> pl.DataFrame:
     """A page of nodes without config and summary as a frame of `LISTING_SCHEMA`, each id once.
 
-    Its texts are cleaned as those of a `RunBatch` are, so that the two can be compared.
+    Its texts are cleaned like those of a `RunBatch`, so the two can be compared.
     """
     rows = [_light_row(node, []) for node in _distinct(nodes)]
     return cleaned_frame(_frame(rows, LISTING_SCHEMA, {}))
@@ -100,7 +99,7 @@ def _distinct(nodes: Iterable[Node]) -> Iterable[Node]:
 
 
 def _why_not_a_run(node: Node, row: Mapping[str, Any]) -> str | None:
-    """Why a node cannot become a run; None if it can."""
+    """The reason why a node cannot become a run; None if it can."""
     for column, name in (("run_id", "name"), ("created_at", "createdAt")):
         if row[column] is None:
             sent = node.get(name)
@@ -112,9 +111,9 @@ def _light_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
     row: dict[str, Any] = {
         column: _text(node.get(name), name, unreadable) for column, name in _TEXTS.items()
     }
-    # An empty name is none: it would make one group, or one sweep, of every run without.
+    # An empty name means none; otherwise all runs without one would share a group or sweep.
     row["group_name"], row["sweep"] = row["group_name"] or None, row["sweep"] or None
-    row["state"] = row["state"] or ""  # a word that nobody knows
+    row["state"] = row["state"] or ""  # an unknown state
     row["tags"] = _tags(node.get("tags"), unreadable)
     user = node.get("user")
     row["username"] = (
@@ -142,12 +141,12 @@ def _tags(value: Any, unreadable: list[str]) -> list[str] | None:
 
 
 def _told_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
-    """What the client left in the run: its config, its own words, its summary."""
+    """The columns that come from the config and the summary."""
     config = _read_object(node.get("config"), "config", unreadable)
     summary = _read_object(node.get("summaryMetrics"), "summary", unreadable)
     if config is not None:
-        config.pop("wandb_version", None)  # a format's number: neither a user's nor a writer's
-    # A field that cannot be read was written by somebody.
+        config.pop("wandb_version", None)  # the version of a format, not a user's value
+    # An unreadable field was written by somebody.
     wrote = bool(config or summary or unreadable)
     commit = _text(node.get("commit"), "commit", unreadable) or None
     rows = count_of(node.get("historyLineCount"))
@@ -159,7 +158,7 @@ def _told_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
 
 
 def _config_row(stored: dict[str, Any] | None, unreadable: list[str]) -> dict[str, Any]:
-    """User config and what the client says of itself; nothing where W&B holds no config."""
+    """The user's config and the client's own part of it; empty if W&B has no config."""
     if stored is None:
         return {}
     internal = stored.pop("_wandb", None)
@@ -173,7 +172,7 @@ def _config_row(stored: dict[str, Any] | None, unreadable: list[str]) -> dict[st
 
 
 def _internal_row(internal: Any, unreadable: list[str]) -> dict[str, Any]:
-    """What the client wrote of itself: the writers, the start as old clients tell it, its words."""
+    """The client's own part: the writers, the start that old clients wrote, and the features."""
     value = internal.get("value") if isinstance(internal, dict) else None
     if not isinstance(value, dict):
         return {}
@@ -189,7 +188,7 @@ def _internal_row(internal: Any, unreadable: list[str]) -> dict[str, Any]:
 
 
 def _writers(entries: Any, unreadable: list[str]) -> list[dict[str, Any]] | None:
-    """The writers in order of start, those without one last; None for none."""
+    """The writers in order of start, those without a start last; None if there are none."""
     if not isinstance(entries, dict):
         return None
     writers = [
@@ -239,25 +238,18 @@ def _seconds(value: Any, unreadable: list[str]) -> float | None:
 
 
 def _read_object(text: Any, name: str, unreadable: list[str]) -> dict[str, Any] | None:
-    """The JSON object in `text`, also where it was encoded twice; None for none."""
+    """The JSON object in `text`, also if it was encoded twice; None if there is none."""
     if text is None or text == "":
         return None
     try:
-        value = read_json(text)
-        if isinstance(value, str):
-            value = read_json(value)
-        if value is None:
-            return None
-        if isinstance(value, dict):
-            return value
+        return read_object(text)
     except (TypeError, ValueError):
-        pass
-    unreadable.append(name)
-    return None
+        unreadable.append(name)
+        return None
 
 
 def _micros(value: Any, name: str, unreadable: list[str]) -> int | None:
-    """Microseconds since 1970 of a time as W&B writes it; None for none."""
+    """Microseconds since 1970 of a time as W&B writes it; None if there is none."""
     moment = instant_of(value)
     if moment is not None:
         return (moment - _EPOCH) // _MICROSECOND
@@ -271,7 +263,7 @@ def _frame(
     schema: Mapping[str, pl.DataType | type[pl.DataType]],
     constant: Mapping[str, Any],
 ) -> pl.DataFrame:
-    """Rows as a frame, built by column from plain values: five times as fast as from rows."""
+    """Rows as a frame, built by column from plain values: five times faster than from rows."""
     columns = []
     values: list[Any]
     for column, dtype in schema.items():
@@ -284,7 +276,7 @@ def _frame(
 
 
 def _column(values: list[Any], dtype: Any) -> pl.Series:
-    if isinstance(dtype, pl.List):  # polars takes 5 microseconds a list, arrow none
+    if isinstance(dtype, pl.List):  # polars takes 5 microseconds per list, arrow none
         inner = _WRITER_TYPE if dtype.inner == WRITER else pa.string()
         return pl.Series(pa.array(values, type=pa.list_(inner))).cast(dtype)
     return pl.Series(values, dtype=pl.Int64 if dtype == INSTANT else dtype).cast(dtype)

@@ -21,6 +21,7 @@ Merged runs stay if a pull is interrupted; the next one continues from the last 
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -85,15 +86,12 @@ def leave_project(
     held = record.list_missing(*key, ())
     record.mark_deleted(*key, held, at=gone_at)
     result.deleted += len(held)
-    record.merge_pull(
+    record.merge_project(
         *key,
-        started_at=gone_at,
-        go_on_from=gone_at,
-        app_url=server.app_url,
         rejected=(),
-        reconciled=False,
-        filter_trusted=None,
-        uncollected=None,
+        as_of=gone_at,
+        app_url=server.app_url,
+        pull=replace(record.read_pull_state(*key), pulled_from=gone_at),
     )
     result.notes.append(
         "W&B no longer has this project, or the API key may not see it: its runs count "
@@ -132,10 +130,12 @@ class _Pull:
         since = None if full or not state.filter_trusted else state.pulled_from
         missing = None if since is None else self._read_since(since - _OVERLAP)
         due = self._is_reconcile_due(state.reconciled_at)
-        trusted, go_on_from = None, self._started_at
+        go_on_from = self._started_at
         if since is None or missing is None:
             self._read_everything()
             trusted = self._check_filter()
+            if trusted is not None:
+                state = replace(state, filter_trusted=trusted)
         else:
             self._read_unsettled()
             self._read_named()
@@ -147,8 +147,7 @@ class _Pull:
                 self._result.notes.append(
                     f"W&B counts {missing:,} more new or changed runs than it returns."
                 )
-        reconciled = missing is None or due
-        self._finish(go_on_from=go_on_from, reconciled=reconciled, filter_trusted=trusted)
+        self._finish(replace(state, pulled_from=go_on_from), reconciled=missing is None or due)
 
     def _is_reconcile_due(self, last: datetime | None) -> bool:
         """Whether the last comparison of all runs is a day old, or has a time in the future."""
@@ -252,8 +251,8 @@ class _Pull:
     def _read_unsettled(self) -> None:
         """Read skipped and unfinished runs again."""
         # Skipped runs have requests of their own, because they may need smaller pages.
-        self._read_again(self._record.list_rejected(*self._key), but=self._read)
-        unfinished = self._record.list_unfinished(*self._key)
+        self._read_again(self._record.list_to_read_again(*self._key, "rejected"), but=self._read)
+        unfinished = self._record.list_to_read_again(*self._key, "unfinished")
         self._read_again(unfinished, but=self._read)
         for run_id in unfinished:
             self._read_again([run_id], but=self._read)
@@ -280,7 +279,8 @@ class _Pull:
 
     def _read_named(self) -> None:
         """Read runs again whose config has a key that the settings name only now."""
-        runs = [it for it in self._record.list_unread_named(*self._key) if it not in self._read]
+        found = self._record.list_to_read_again(*self._key, "unread_named")
+        runs = [run_id for run_id in found if run_id not in self._read]
         if runs:
             self._read_again(runs, but=())
             self._result.notes.append(
@@ -332,20 +332,18 @@ class _Pull:
             for run_id, at in frame.select("run_id", "heartbeat_at").iter_rows()
         }
 
-    def _finish(
-        self, *, go_on_from: datetime, reconciled: bool, filter_trusted: bool | None
-    ) -> None:
+    def _finish(self, state: PullState, *, reconciled: bool) -> None:
         """Record that the pull succeeded, where the next one starts, and the skipped runs."""
+        if reconciled:
+            uncollected = self._find_uncollected()
+            state = replace(state, reconciled_at=self._started_at, uncollected=uncollected)
         self._result.rejected = list(self._rejected.values())
-        self._record.merge_pull(
+        self._record.merge_project(
             *self._key,
-            started_at=self._started_at,
-            go_on_from=go_on_from,
-            app_url=self._server.app_url,
             rejected=self._result.rejected,
-            reconciled=reconciled,
-            filter_trusted=filter_trusted,
-            uncollected=self._find_uncollected() if reconciled else None,
+            as_of=self._started_at,
+            app_url=self._server.app_url,
+            pull=state,
         )
         self._total = len(self._read)
 

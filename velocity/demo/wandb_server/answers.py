@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections import OrderedDict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from velocity.demo.wandb_server.listing import connection, list_runs, page_start
@@ -11,9 +11,8 @@ from velocity.demo.wandb_server.protocol import Operation, execute
 from velocity.demo.wandb_server.world import naive_utc, project_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from velocity.demo.wandb_server.protocol import FixedObject
     from velocity.demo.wandb_server.world import Project, RunNode, World
 
     Arguments = Mapping[str, Any]
@@ -26,15 +25,15 @@ class Answers:
     """Runs validated operations against a world that may change between them.
 
     Args:
-        world: what there is.
-        username: of the person whose key is used; member of every entity.
+        world: the runs that exist.
+        username: of the person whose key is used; a member of every entity.
     """
 
     def __init__(self, world: World, username: str) -> None:
         self._world = world
         self._username = username
         # A scan asks for the same listing page after page: sorting it once keeps pages fast.
-        self._listings: OrderedDict[tuple[Any, ...], list[RunNode]] = OrderedDict()
+        self._listing = lru_cache(maxsize=_KEPT_LISTINGS)(_listing)
 
     def answer(self, operation: Operation, variables: Mapping[str, Any]) -> dict[str, Any]:
         """The `data` of the answer, for `orjson.dumps`.
@@ -95,19 +94,15 @@ class Answers:
             return None
 
         def run_count(asked: Arguments) -> int:
-            return len(self._listing(project, asked.get("filters"), None))
+            return len(self._listing(project, project.version, asked.get("filters"), None))
 
         def runs(asked: Arguments) -> dict[str, Any]:
-            rows = self._listing(project, asked.get("filters"), asked.get("order"))
-            return _page(rows, asked, lambda row: row.node)
+            chosen = asked.get("filters"), asked.get("order")
+            return _page(self._listing(project, project.version, *chosen), asked)
 
         def created_at(_asked: Arguments) -> str:
             known = (row.created_at for row in project.runs.values() if row.created_at)
             return min(map(naive_utc, known), default=_EPOCH)
-
-        def run(asked: Arguments) -> FixedObject | None:
-            found = project.runs.get(asked["name"])
-            return None if found is None else found.node
 
         return {
             "__typename": "Project",
@@ -121,30 +116,20 @@ class Answers:
             "user": self._viewer(),
             "runCount": run_count,
             "runs": runs,
-            "run": run,
+            "run": lambda asked: project.runs.get(asked["name"]),
         }
 
-    def _listing(self, project: Project, filters: str | None, order: str | None) -> list[RunNode]:
-        if not filters or filters == "{}":
-            filters = None
-        key = (project.version, filters, order)
-        rows = self._listings.get(key)
-        if rows is None:
-            rows = list_runs(project.runs.values(), filters, order)
-            self._listings[key] = rows
-            if len(self._listings) > _KEPT_LISTINGS:
-                self._listings.popitem(last=False)
-        return rows
+
+def _listing(
+    project: Project, _version: int, filters: str | None, order: str | None
+) -> list[RunNode]:
+    return list_runs(project.runs.values(), filters, order)
 
 
-def _page(
-    rows: Sequence[Any],
-    arguments: Arguments,
-    to_node: Callable[[Any], Any] = lambda row: row,
-) -> dict[str, Any]:
+def _page(rows: Sequence[Any], arguments: Arguments) -> dict[str, Any]:
     start = page_start(arguments.get("after"))
     page = rows[start : start + (arguments.get("first") or len(rows))]
-    return connection([to_node(row) for row in page], start, len(rows))
+    return connection(page, start, len(rows))
 
 
 def _global_id(kind: str, name: str) -> str:

@@ -1,10 +1,11 @@
-"""Where a test makes chosen calls to a `ProtocolServer` go wrong.
+"""Makes chosen calls to a `ProtocolServer` go wrong, for tests.
 
 server.faults.append(Fault(delay_s=1).at(after=2, times=3))  # the 3rd, 4th and 5th page
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -28,54 +29,31 @@ class Call:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer in place of the right one. `dropped`: the connection ends half-way through it."""
+    """An answer in place of the right one."""
 
     status: int
     body: str
     content_type: str = "application/json"
-    dropped: bool = False
+    dropped: bool = False  # the connection ends half-way through it
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # hashed by identity: equal ones may stand side by side
 class Fault:
-    """What goes wrong, and at which calls; `at` says which.
+    """What goes wrong, and at which calls; `at` changes these."""
 
-    Args:
-        reply: sent in place of the right answer.
-        change_data: from the right `data` of the answer to the wrong one.
-        change_world: done to the world before the call is answered.
-        delay_s: seconds that the answer waits.
-        operation: GraphQL operation it concerns; None for all.
-        when: further condition on the call.
-        after: such calls that go well first.
-        times: such calls that go wrong then; None for all.
-    """
-
-    reply: Reply | None = None
+    reply: Reply | None = None  # sent in place of the right answer
+    #: From the right `data` of the answer to the wrong one.
     change_data: Callable[[dict[str, Any], Call], dict[str, Any]] | None = None
-    change_world: Callable[[World], None] | None = None
-    delay_s: float = 0
-    operation: str | None = "Runs"
-    when: Callable[[Call], bool] | None = None
-    after: int = 0
-    times: int | None = 1
+    change_world: Callable[[World], None] | None = None  # before the call is answered
+    delay_s: float = 0  # that the answer waits
+    operation: str | None = "Runs"  # that it concerns; None for all
+    when: Callable[[Call], bool] = lambda _: True  # further condition on the call
+    after: int = 0  # such calls that go well first
+    times: int | None = 1  # such calls that go wrong then; None for all
 
-    def at(
-        self,
-        *,
-        operation: str | None = "Runs",
-        when: Callable[[Call], bool] | None = None,
-        after: int = 0,
-        times: int | None = 1,
-    ) -> Fault:
-        """The same fault at other calls."""
-        return replace(self, operation=operation, when=when, after=after, times=times)
-
-    def concerns(self, call: Call) -> bool:
-        """Whether the call is of the kind that may go wrong."""
-        if self.operation is not None and self.operation != call.operation:
-            return False
-        return self.when is None or self.when(call)
+    def at(self, **calls: Any) -> Fault:
+        """The same fault at other calls: some of `operation`, `when`, `after` and `times`."""
+        return replace(self, **calls)
 
 
 class Faults(list[Fault]):
@@ -83,18 +61,17 @@ class Faults(list[Fault]):
 
     def __init__(self) -> None:
         super().__init__()
-        # By identity, as equal ones may stand side by side. Each is kept with its count: the id of
-        # one that is gone may be that of a new one.
-        self._seen: dict[int, tuple[Fault, int]] = {}
+        self._seen: Counter[Fault] = Counter()
 
     def due(self, call: Call) -> list[Fault]:
-        """Those that strike this call, in order."""
-        struck = []
+        """The faults that happen at this call, in order."""
+        due = []
         for fault in list(self):
-            if not fault.concerns(call):
-                continue
-            _, seen = self._seen.get(id(fault), (fault, 0))
-            self._seen[id(fault)] = fault, seen + 1
-            if fault.after <= seen and (fault.times is None or seen < fault.after + fault.times):
-                struck.append(fault)
-        return struck
+            if fault.operation in {None, call.operation} and fault.when(call):
+                seen = self._seen[fault]
+                self._seen[fault] += 1
+                if fault.after <= seen and (
+                    fault.times is None or seen < fault.after + fault.times
+                ):
+                    due.append(fault)
+        return due

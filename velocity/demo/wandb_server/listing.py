@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from velocity.demo.wandb_server.world import RunNode
 
@@ -18,6 +18,7 @@ _TIMES = {"createdAt": "created_at", "heartbeatAt": "heartbeat_at"}
 _TEXTS = {"name": "name", "displayName": "display_name", "state": "state", "group": "group"}
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "$eq": operator.eq,
+    "$in": lambda held, values: held in values,
     "$gt": operator.gt,
     "$gte": operator.ge,
     "$lt": operator.lt,
@@ -43,13 +44,14 @@ def list_runs(runs: Iterable[RunNode], filters: str | None, order: str | None) -
     Raises:
         InvalidFilterError: anything else.
     """
-    passes = _parse_filters(filters)
+    tests = _parse_filters(filters)
     column, descending = _parse_order(order)
 
     def moment(run: RunNode) -> tuple[datetime, str]:
         return _naive(getattr(run, column)) or datetime.min, run.name  # noqa: DTZ901
 
-    return sorted(filter(passes, runs), key=moment, reverse=descending)
+    passed = (run for run in runs if all(test(run) for test in tests))
+    return sorted(passed, key=moment, reverse=descending)
 
 
 def page_start(cursor: str | None) -> int:
@@ -66,8 +68,8 @@ def page_start(cursor: str | None) -> int:
         raise InvalidFilterError(f"invalid cursor: {cursor}") from error
 
 
-def connection(nodes: list[Any], start: int, total: int) -> dict[str, Any]:
-    """A page as a GraphQL connection: `nodes` are rows `start` and on of `total`."""
+def connection(nodes: Sequence[Any], start: int, total: int) -> dict[str, Any]:
+    """A page as a GraphQL connection: `nodes` are the rows from `start` on, of `total`."""
     return {
         "edges": [
             {"node": node, "cursor": str(number)} for number, node in enumerate(nodes, start + 1)
@@ -88,12 +90,12 @@ def _parse_order(order: str | None) -> tuple[str, bool]:
     return column, order.startswith("-")
 
 
-def _parse_filters(text: str | None) -> Test:
+def _parse_filters(text: str | None) -> list[Test]:
     try:
         filters = json.loads(text or "{}")
     except ValueError as error:
         raise InvalidFilterError(f"filters are not JSON: {error}") from error
-    return _all_of(list(_tests(filters)))
+    return list(_tests(filters))
 
 
 def _tests(filters: Any) -> Iterable[Test]:
@@ -113,16 +115,10 @@ def _tests(filters: Any) -> Iterable[Test]:
 def _field_tests(attribute: str, wanted: Any, read: Callable[[Any], Any]) -> Iterable[Test]:
     conditions: Mapping[str, Any] = wanted if isinstance(wanted, dict) else {"$eq": wanted}
     for symbol, value in conditions.items():
-        if symbol == "$in":
-            yield _is_in(attribute, frozenset(read(each) for each in value))
-        elif symbol in _COMPARISONS:
-            yield _compares(attribute, _COMPARISONS[symbol], read(value))
-        else:
+        if symbol not in _COMPARISONS:
             raise InvalidFilterError(f"invalid operator: {symbol}")
-
-
-def _is_in(attribute: str, values: frozenset[Any]) -> Test:
-    return lambda run: _held(run, attribute) in values
+        values = frozenset(map(read, value)) if symbol == "$in" else read(value)
+        yield _compares(attribute, _COMPARISONS[symbol], values)
 
 
 def _compares(attribute: str, compare: Callable[[Any, Any], bool], value: Any) -> Test:
@@ -131,10 +127,6 @@ def _compares(attribute: str, compare: Callable[[Any, Any], bool], value: Any) -
         return held is not None and compare(held, value)
 
     return test
-
-
-def _all_of(tests: list[Test]) -> Test:
-    return lambda run: all(test(run) for test in tests)
 
 
 def _held(run: RunNode, attribute: str) -> Any:

@@ -1,14 +1,14 @@
-"""GraphQL over plain dicts: validated by graphql-core, executed by a small loop of our own.
+"""GraphQL over plain dictionaries: validated by graphql-core, executed by a small loop of our own.
 
-graphql-core's executor takes about 5 microseconds a field, which would make a page of 500 runs
-slower than the client that asks for it; so it parses and validates (once a text), and the
-selection is then walked directly.
+graphql-core's executor takes about 5 microseconds per field, which would make a page of 500 runs
+slower than the client that asks for it. So graphql-core parses and validates each text once, and
+the selection is then walked directly.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +28,9 @@ from graphql import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from graphql import DocumentNode, SelectionSetNode, ValueNode
+    from graphql import SelectionSetNode, ValueNode
 
 
 class InvalidQueryError(Exception):
@@ -47,30 +47,30 @@ class Field:
     fields: tuple[Field, ...] | None  # None for a scalar
 
     def values(self, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """Argument values, those that are not given left out."""
+        """Argument values, without those that are not given."""
         return {
             name: value_from_ast_untyped(node, dict(variables)) for name, node in self.arguments
         }
 
 
 class FixedObject:
-    """An object that never changes: its JSON is made once a selection.
+    """An object that never changes: its JSON is made once per selection."""
 
-    Args:
-        make: gives its field values; none may take arguments.
-    """
-
-    def __init__(self, make: Callable[[], Mapping[str, Any]]) -> None:
-        self._make = make
-        self._json: dict[tuple[Field, ...], orjson.Fragment] = {}
+    def values(self) -> Mapping[str, Any]:
+        """Its field values; none may take arguments."""
+        raise NotImplementedError
 
     def select(self, fields: tuple[Field, ...]) -> orjson.Fragment:
         """The selected fields, for `orjson.dumps`."""
         found = self._json.get(fields)
         if found is None:
-            found = orjson.Fragment(orjson.dumps(_select(self._make(), fields, {})))
+            found = orjson.Fragment(orjson.dumps(_select(self.values(), fields, {})))
             self._json[fields] = found
         return found
+
+    @cached_property
+    def _json(self) -> dict[tuple[Field, ...], orjson.Fragment]:
+        return {}
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,7 @@ class Operation:
 
 def schema_text() -> str:
     """The schema that the server validates against."""
-    return (
-        files("velocity.demo.wandb_server").joinpath("schema.graphql").read_text(encoding="utf-8")
-    )
+    return (files(__package__) / "schema.graphql").read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=256)
@@ -102,12 +100,13 @@ def load_operation(schema: str, query: str) -> Operation:
         raise InvalidQueryError(error.message) from error
     if mistakes := validate(_load_schema(schema), document):
         raise InvalidQueryError("; ".join(mistake.message for mistake in mistakes))
-    operations = [
-        node for node in document.definitions if isinstance(node, OperationDefinitionNode)
-    ]
+    operations = [it for it in document.definitions if isinstance(it, OperationDefinitionNode)]
     if len(operations) != 1:
         raise InvalidQueryError("Expected exactly one operation.")
     (operation,) = operations
+    fragments = {
+        it.name.value: it for it in document.definitions if isinstance(it, FragmentDefinitionNode)
+    }
     defaults = tuple(
         (variable.variable.name.value, value_from_ast_untyped(variable.default_value))
         for variable in operation.variable_definitions or ()
@@ -115,7 +114,7 @@ def load_operation(schema: str, query: str) -> Operation:
     )
     return Operation(
         name=operation.name.value if operation.name else "",
-        fields=tuple(_flatten(operation.selection_set, _fragments(document))),
+        fields=tuple(_flatten(operation.selection_set, fragments)),
         defaults=defaults,
     )
 
@@ -157,14 +156,6 @@ def _select(
 @lru_cache(maxsize=16)
 def _load_schema(text: str) -> GraphQLSchema:
     return build_schema(text)
-
-
-def _fragments(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
-    return {
-        node.name.value: node
-        for node in document.definitions
-        if isinstance(node, FragmentDefinitionNode)
-    }
 
 
 def _flatten(

@@ -34,17 +34,15 @@ from velocity.demo.wandb_server.protocol import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from datetime import datetime
-    from types import TracebackType
 
     from starlette.requests import Request
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from velocity.demo.wandb_server.world import World
 
 _KEPT_CALLS = 100_000
 _JSON = "application/json"
 
-#: The key that a server takes unless told otherwise; the client wants 40 characters at least.
+#: The key that a server accepts by default; the client wants at least 40 characters.
 DEMO_API_KEY = "demo" * 10
 
 
@@ -53,16 +51,16 @@ class ProtocolServer:
 
     Args:
         world: what it serves; may be changed while it runs.
-        api_key: the one key that it takes.
-        username: of the person whose key that is.
-        port: 0 for any free one.
+        api_key: the one key that it accepts.
+        username: of the key's owner.
+        port: 0 for any free port.
 
     Attributes:
         url: base URL for the client.
-        clock: the present instant (aware) by this server, in the Date header of every answer; None,
-            as at first, sends none. May be set while it runs.
+        clock: gives the present instant (aware) for the Date header of every answer; None, as at
+            first, sends no header. May be set while it runs.
         calls: the last requests, oldest first.
-        faults: what goes wrong, see `velocity.demo.wandb_server.faults`; empty at first.
+        faults: what goes wrong; empty at first.
         schema: text that queries are validated against.
     """
 
@@ -91,7 +89,7 @@ class ProtocolServer:
         )
         self._uvicorn = uvicorn.Server(
             uvicorn.Config(
-                self._dated(app),
+                app,
                 lifespan="off",
                 log_level="critical",
                 access_log=False,
@@ -101,7 +99,7 @@ class ProtocolServer:
         self._thread = threading.Thread(target=self.run, name="protocol-server", daemon=True)
 
     def start(self) -> None:
-        """Serve in a thread. The socket listens already, so no one has to wait."""
+        """Serve in a thread. The socket listens already, so nobody has to wait."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -119,33 +117,20 @@ class ProtocolServer:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
-
-    def _dated(self, app: ASGIApp) -> ASGIApp:
-        """The app with the time of `clock` in its answers."""
-
-        async def dated(scope: Scope, receive: Receive, send: Send) -> None:
-            async def send_dated(message: Message) -> None:
-                if message["type"] == "http.response.start" and self.clock is not None:
-                    date = format_datetime(self.clock().astimezone(UTC), usegmt=True)
-                    message["headers"] = [*message["headers"], (b"date", date.encode())]
-                await send(message)
-
-            await app(scope, receive, send_dated)
-
-        return dated
 
     async def _metrics(self, request: Request) -> Response:
         self.calls.append(_call(request, "", {}))
         return Response(b"", media_type="application/x-protobuf")
 
     async def _graphql(self, request: Request) -> Response:
+        response = await self._respond(request)
+        if self.clock is not None:
+            response.headers["date"] = format_datetime(self.clock().astimezone(UTC), usegmt=True)
+        return response
+
+    async def _respond(self, request: Request) -> Response:
         try:
             asked = orjson.loads(await request.body())
             text, variables = asked["query"], asked.get("variables") or {}
@@ -157,8 +142,8 @@ class ProtocolServer:
             return _errors(400, str(error))
         call = _call(request, operation.name, variables, text)
         self.calls.append(call)
-        struck = self.faults.due(call)
-        for fault in struck:
+        due = self.faults.due(call)
+        for fault in due:
             await asyncio.sleep(fault.delay_s)
             if fault.change_world is not None:
                 fault.change_world(self.world)
@@ -166,14 +151,14 @@ class ProtocolServer:
                 return _faulty(fault.reply)
         if not self._knows(request):
             return _errors(401, "invalid API key")
-        return self._answer(operation, call, struck)
+        return self._answer(operation, call, due)
 
-    def _answer(self, operation: Operation, call: Call, struck: list[Fault]) -> Response:
+    def _answer(self, operation: Operation, call: Call, due: list[Fault]) -> Response:
         try:
             data = self._answers.answer(operation, call.variables)
         except InvalidFilterError as error:
             return _errors(400, str(error))
-        for fault in struck:
+        for fault in due:
             if fault.change_data is not None:
                 data = fault.change_data(data, call)
         return Response(orjson.dumps({"data": data}), media_type=_JSON)

@@ -1,6 +1,6 @@
 """What the W&B-protocol server serves: entities, their projects and runs, in memory and mutable.
 
-Build a run from plain values with `RunNode.build`, put it into a `World`, hand the world to the
+Build a run from plain values with `RunNode.build`, put it into a `World`, and give the world to the
 server. Tests change a world while the server answers from it.
 """
 
@@ -12,7 +12,6 @@ import threading
 import zlib
 from dataclasses import dataclass, field, replace
 from datetime import UTC
-from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -27,36 +26,28 @@ _VERSIONS = count()
 
 
 class Writer(NamedTuple):
-    """One process that wrote to a run; a resumed run has several.
+    """One process that wrote to a run; a resumed run has several."""
 
-    Args:
-        writer_id: any text, different for each writer of a run.
-        started_at: UTC.
-        host: machine name.
-        gpu_type: as the driver names it, such as "NVIDIA A100-SXM4-80GB"; None without a GPU.
-        gpu_count: GPUs of the machine.
-    """
-
-    writer_id: str
-    started_at: datetime
+    writer_id: str  # any text, different for each writer of a run
+    started_at: datetime  # UTC
     host: str | None = None
-    gpu_type: str | None = None
-    gpu_count: int | None = None
+    gpu_type: str | None = None  # as the driver names it; None without a GPU
+    gpu_count: int | None = None  # of the machine
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunNode:
-    """One run as W&B holds it. Times are UTC; `config` and `summary_metrics` are JSON text."""
+class RunNode(FixedObject):
+    """One run as W&B holds it, the GraphQL `Run` object."""
 
     entity: str
     project: str
     name: str  # the run id
     display_name: str
-    state: str
-    created_at: datetime | None
-    heartbeat_at: datetime | None
-    config: str
-    summary_metrics: str
+    state: str  # as W&B spells it, such as "finished"
+    created_at: datetime | None  # UTC; may be aware or naive
+    heartbeat_at: datetime | None  # likewise; None for a run that never sent one
+    config: str  # JSON text
+    summary_metrics: str  # JSON text
     username: str | None = None
     tags: tuple[str, ...] = ()
     group: str | None = None
@@ -70,81 +61,46 @@ class RunNode:
     def build(
         cls,
         *,
-        entity: str,
-        project: str,
         run_id: str,
-        username: str | None,
-        display_name: str,
-        state: str,
-        created_at: datetime,
-        heartbeat_at: datetime | None,
+        sweep: str | None = None,
         writers: Sequence[Writer] = (),
         runtime_s: float | None = None,
         last_metric_at: datetime | None = None,
-        group: str | None = None,
-        job_type: str | None = None,
-        sweep: str | None = None,
-        tags: Sequence[str] = (),
         config: Mapping[str, Any] | None = None,
         summary: Mapping[str, Any] | None = None,
-        notes: str | None = None,
+        **fields: Any,
     ) -> RunNode:
         """A run with config and summary laid out as the SDK lays them out.
 
         Args:
-            entity: owner of the project.
-            project: project name.
             run_id: eight characters by habit; any text.
-            username: W&B user name; None where W&B knows none.
-            display_name: the run's name on W&B's pages.
-            state: as W&B spells it, such as "finished".
-            created_at: UTC; may be aware or naive.
-            heartbeat_at: UTC; None for a run that never sent one.
+            sweep: sweep id.
             writers: empty for SDKs that wrote no environment.
             runtime_s: seconds active over all writers; None for a run that died before logging.
             last_metric_at: UTC of the last logged row; None where nothing was logged.
-            group: W&B group.
-            job_type: W&B job type.
-            sweep: sweep id.
-            tags: in order.
             config: the user's config, {name: value}.
             summary: the user's summary, {metric: value}.
-            notes: free text.
+            fields: other fields of `RunNode`, as they are.
         """
         logged = dict(summary or {})
         if runtime_s is not None:
             logged |= {"_wandb": {"runtime": round(runtime_s)}, "_runtime": runtime_s}
         if last_metric_at is not None:
-            logged |= {"_timestamp": _epoch(last_metric_at), "_step": len(logged)}
+            timestamp = last_metric_at.replace(tzinfo=UTC).timestamp()
+            logged |= {"_timestamp": timestamp, "_step": len(logged)}
         return cls(
-            entity=entity,
-            project=project,
             name=run_id,
-            display_name=display_name,
-            state=state,
-            created_at=created_at,
-            heartbeat_at=heartbeat_at,
-            config=json.dumps(_config(config or {}, writers, username)),
-            summary_metrics=json.dumps(logged),
-            username=username,
-            tags=tuple(tags),
-            group=group,
-            job_type=job_type,
             sweep_name=sweep,
-            notes=notes,
+            config=json.dumps(_config(config or {}, writers, fields["username"])),
+            summary_metrics=json.dumps(logged),
             history_line_count=0 if last_metric_at is None else 100,
+            **fields,
         )
 
-    @cached_property
-    def node(self) -> FixedObject:
-        """The GraphQL `Run` object."""
-        return FixedObject(self._values)
-
-    def _values(self) -> dict[str, Any]:
+    def values(self) -> dict[str, Any]:
+        """The fields of the schema."""
         path = f"Run:v1:{self.name}:{self.project}:{self.entity}"
-        user = None
-        if self.username is not None:
-            user = {"name": self.username, "username": self.username}
+        user = self.username and {"name": self.username, "username": self.username}
         return {
             "__typename": "Run",
             "id": base64.b64encode(path.encode()).decode(),
@@ -171,7 +127,7 @@ class RunNode:
         }
 
 
-@dataclass
+@dataclass(eq=False)
 class Project:
     """A project and its runs by id. Every change gives it a `version` never used before."""
 
@@ -189,7 +145,7 @@ class World:
         self.put(*runs)
 
     def put(self, *runs: RunNode) -> None:
-        """Add runs, or replace those of the same entity, project and id; makes projects."""
+        """Add runs, or replace those with the same entity, project and id; make projects."""
         with self.lock:
             for run in runs:
                 project = self.add_project(run.entity, run.project)
@@ -197,7 +153,7 @@ class World:
                 project.version = next(_VERSIONS)
 
     def change(self, entity: str, project: str, run_id: str, **fields: Any) -> RunNode:
-        """Set fields of `RunNode` on one run; gives the new run.
+        """Set fields of `RunNode` on one run, and return the new run.
 
         Raises:
             KeyError: there is no such run.
@@ -208,7 +164,7 @@ class World:
             return changed
 
     def delete(self, entity: str, project: str, run_id: str) -> RunNode:
-        """Take one run out; gives it.
+        """Take one run out, and return it.
 
         Raises:
             KeyError: there is no such run.
@@ -219,7 +175,7 @@ class World:
             return home.runs.pop(run_id)
 
     def add_project(self, entity: str, project: str) -> Project:
-        """The project, made (with its entity) where it is missing."""
+        """The project; made, with its entity, if it does not exist."""
         with self.lock:
             return self.entities.setdefault(entity, {}).setdefault(project, Project(project))
 
@@ -241,11 +197,6 @@ def naive_utc(moment: datetime) -> str:
 def project_number(entity: str, project: str) -> str:
     """W&B's internal number of a project, as text."""
     return str(zlib.crc32(f"{entity}/{project}".encode()))
-
-
-def _epoch(moment: datetime) -> float:
-
-    return moment.replace(tzinfo=UTC).timestamp()
 
 
 def _config(

@@ -1,0 +1,19 @@
+"""Run tables, read as `velocity import` does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from velocity.sources.base import Asked
+from velocity.sources.run_table import TableSource
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from velocity.records import RunBatch
+
+
+def read_run_table(path: Path, **given: str) -> RunBatch:
+    """The runs of one file; `given` are fields of `Asked`."""
+    (batch,) = TableSource().read(Asked([str(path)], **given))
+    return batch
