@@ -133,7 +133,7 @@ def test_an_answer_that_is_none_is_one_sentence(monkeypatch, answer, words):
 def test_the_command_tells_what_an_answer_lacks(tmp_path):
     with served(on_pages(lambda _: [data({})])) as (url, _):
         told = sync(url, tmp_path, "60")
-    assert f'{url} answered about lab/vision without the field "project"' in told
+    assert f'{url} answered the request for lab/vision without the field "project"' in told
 
 
 def test_a_redirect_leads_nowhere(monkeypatch):
