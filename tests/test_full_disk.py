@@ -27,8 +27,13 @@ if TYPE_CHECKING:
 
 STAGES = {"pull", "merge", "derive", "publish"}
 DISK = 64 << 20
-#: From nothing to all that a sync needs, in steps that end it at different stages.
-ROOMS = [step << 15 for step in (0, 2, 4, 8, 16, 32, 64, 96, 128, 192, 256, 512, 1024)]
+#: Free bytes, from none to as much as a sync needs, and the stage at which even those are taken. A
+#: pull that fits leaves enough to derive: its log is freed before.
+ROOMS = [
+    *((step << 15, "") for step in (0, 2, 4, 8, 16, 32)),
+    (1024 << 15, "derive"),
+    *((step << 15, "") for step in (64, 96, 128, 192, 256, 512, 1024)),
+]
 FIRST, LATER = 100, 3_000
 
 #: Runs the command that follows on a private disk.
@@ -88,10 +93,14 @@ def test_a_full_disk_ends_a_sync_with_an_error_and_loses_nothing(monkeypatch, tm
             leave = leave_on(seen) if before else limit_files_of(commands.pid, seen / "data")
             for number in range(FIRST, LATER):
                 server.world.put(node(number, heartbeat_at=datetime.now(UTC)))
-            for room in ROOMS:
+            for room, until in ROOMS:
                 leave(room)
                 command = commands.start("sync", "--project", "lab/*")
-                said = list(command.lines())
+                said = []
+                for line in command.lines():
+                    if until and line.startswith(until):
+                        leave(0)
+                    said.append(line)
                 if command.code == 0:
                     break
                 assert command.code == 1, said
