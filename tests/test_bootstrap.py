@@ -58,7 +58,7 @@ def _only_sentence(done):
 def test_an_old_python_is_named_with_what_is_needed(clone):
     python = _fake_python(clone, version="3.9.2", unfit=1)
     sentence = _only_sentence(_bootstrap(clone, PYTHON=python))
-    assert "is Python 3.9.2, and 3.11, 3.12 or 3.13 is needed" in sentence
+    assert "is Python 3.9.2; Python 3.11, 3.12 or 3.13 is needed" in sentence
 
 
 def test_a_python_without_venv_is_told_how_to_get_it(clone):
