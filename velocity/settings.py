@@ -131,6 +131,12 @@ class Experiments(_Section):
         le=60 * _WEEK_MINUTES,
         description="A run begun this soon after another ended is a script going on.",
     )
+    ready_within_minutes: Number = Field(
+        10,
+        ge=0,
+        le=_WEEK_MINUTES,
+        description="A launch this soon after a result that took as long was ready.",
+    )
     same_idea_ignore: tuple[Annotated[str, AfterValidator(_key_glob)], ...] = Field(
         tuple(_SAME_IDEA_IGNORE.split()),
         description="Config keys that say nothing of the idea, as globs.",

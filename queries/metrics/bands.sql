@@ -4,7 +4,7 @@
 -- who may see the one left out: two bands with different people left out would tell them apart.
 -- param: scholar | VARCHAR | whom to leave out
 -- param: scope | STRUCT | what the viewer may see
--- order: 11
+-- order: 12
 -- metric: p50 | as the measure | The cohort's median | Median over at least 8 other scholars with a value; p25 and p75 bound the cohort's middle half.
 WITH other AS (
   UNPIVOT (
