@@ -71,6 +71,18 @@ def test_every_cell_is_the_expected_one(
     assert all(found[it]["runs_started"] == found[it]["busy_hours"] == 0 for it in beyond)
 
 
+@pytest.mark.parametrize("table", ["pozidriv", "nasa"])
+def test_launches_that_were_ready_are_the_expected_ones(table: str, imported, shared_data: Path):
+    found = rows_by(reads.metrics(imported[table], by="scholar"), "scholar")
+    with (shared_data / f"{table}.side_by_side.csv").open(newline="") as lines:
+        expected = list(csv.DictReader(lines))
+    assert len(expected) == len(found)
+    for row in expected:
+        ours = found[(row.pop("scholar"),)]
+        values = {name: float(text) if text else None for name, text in row.items()}
+        assert {name: ours[name] for name in values} == pytest.approx(values, abs=TOLERANCE)
+
+
 def test_run_hours_of_real_tables_are_the_sum_of_the_runs(imported):
     for snapshot in imported.values():
         assert reads.littles_law_residual(snapshot)["littles_law_residual_hours"].to_list() == [0]

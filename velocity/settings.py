@@ -129,6 +129,12 @@ class Experiments(_Section):
         le=60 * _WEEK_MINUTES,
         description="A run that begins this soon after another ended is part of a script.",
     )
+    ready_within_minutes: Number = Field(
+        10,
+        ge=0,
+        le=_WEEK_MINUTES,
+        description="A launch this soon after a result that took as long was ready.",
+    )
     same_idea_ignore: tuple[_KeyGlob, ...] = Field(
         tuple(_SAME_IDEA_IGNORE.split()),
         description="Config keys that do not describe the idea, as globs.",

@@ -3,7 +3,7 @@
 -- and spent that day, and what was left at its end.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: scope | STRUCT | what the viewer may see
--- order: 9
+-- order: 10
 -- metric: balance | credits | Balance | Credits granted less credits spent up to the end of a day.
 --   formula: credits_granted - credits_spent
 WITH spent AS (

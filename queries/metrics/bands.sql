@@ -7,7 +7,7 @@
 -- tell them apart.
 -- param: scholar | VARCHAR | whom to leave out
 -- param: scope | STRUCT | what the viewer may see
--- order: 11
+-- order: 12
 -- metric: p50 | as the measure | The cohort's median | Around the middle of at least 8 other scholars with a value, over the last four whole weeks; p25 and p75 bound the cohort's middle half.
 WITH other AS (
   UNPIVOT (

@@ -11,7 +11,7 @@
 -- param: within | VARCHAR | of scholars: only what they did in this stream, null = everything
 -- param: scope | STRUCT | what the viewer may see
 -- key: kind, group_id, period_start
--- order: 7
+-- order: 8
 -- metric: gpu_hours | GPU-hours | GPU-hours | GPU-hours allocated, capped at what each host has; allocation, not utilisation.
 --   adds: gpu_hours from charges
 --   restated

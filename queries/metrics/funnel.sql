@@ -3,7 +3,7 @@
 -- concluded at the pooled rate and only chance differed. Reads `figure`, a row a scholar. The pooled
 -- rate is everybody's, so for those who see everything.
 -- param: scope | STRUCT | what the viewer may see
--- order: 12
+-- order: 13
 -- metric: pooled_rate | experiments per week | Pooled rate | Concluded experiments of all scholars / all their weeks of exposure.
 WITH pooled AS (
   SELECT throughput_per_week(sum(experiments_concluded), sum(weeks)) AS rate, max(weeks) AS most

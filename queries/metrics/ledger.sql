@@ -3,7 +3,7 @@
 -- what is left, and how long that lasts at the pace of the last 14 days.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: scope | STRUCT | what the viewer may see
--- order: 8
+-- order: 9
 -- metric: credits_granted | credits | Credits granted | Grants dated up to the last day of the data.
 --   adds: credits from grants
 -- metric: credits_spent | credits | Credits spent so far | All GPU-hours times their rates.

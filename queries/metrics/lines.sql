@@ -6,7 +6,7 @@
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scholar | VARCHAR | only this scholar, null = all
 -- param: scope | STRUCT | what the viewer may see
--- order: 4
+-- order: 5
 -- metric: blind_ratio | ratio | Blind ratio | Median awake reaction / (ln 2 / launches per awake hour), the launches counted over gaps of at most 5 days, both of whose launches are in the window. Near 1 the launches look unrelated to results, and the reaction figure says little.
 WITH observation AS (
   SELECT

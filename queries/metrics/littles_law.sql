@@ -8,7 +8,7 @@
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: groups | VARCHAR[] | only these ids, null = all
 -- param: scope | STRUCT | what the viewer may see
--- order: 13
+-- order: 14
 -- metric: littles_law_residual_hours | hours | Little's-law residual | Run hours of the daily facts less the hours of the runs' own sessions in the window; anything but 0 is a fault of ours.
 WITH entry AS (
   SELECT

@@ -2,7 +2,7 @@
 -- One row per open experiment, oldest first: its age, and whether that is older than usual for its line.
 -- param: scholar | VARCHAR | only this scholar, null = all
 -- param: scope | STRUCT | what the viewer may see
--- order: 5
+-- order: 6
 -- metric: wip_age_hours | hours | Age of open work | From an open experiment's launch to the end of the data; older than usual when above the 85th percentile of launch-to-signal of the line's concluded experiments, of which it needs 19.
 WITH usual AS (
   SELECT

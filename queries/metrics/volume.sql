@@ -26,6 +26,8 @@
 --   adds: hours_inside from stretches where experiments = 1
 -- metric: parallel_hours | hours | Parallel hours | Hours with two or more experiments in flight.
 --   adds: hours_inside from stretches where experiments > 1
+-- metric: spared_hours | hours | Hours spared by working in parallel | Experiment hours - busy hours: how much longer the same experiments would have taken one after another.
+--   adds: hours_inside * (experiments - 1) from stretches
 -- metric: serial_share | share | Serial share of busy hours | Serial hours / busy hours; 1 means that there was never a second experiment in flight.
 --   formula: serial_hours / busy_hours
 --   weekly: 5 | was serial for more of its busy hours than usual | was serial for less of its busy hours than usual
@@ -191,6 +193,7 @@ total AS (
     kind, group_id, calendar.period_start,
     sum(busy_us)::BIGINT AS busy_us,
     sum(experiment_us)::BIGINT AS experiment_us,
+    sum(experiment_us - busy_us)::BIGINT AS spared_us,
     sum(run_us)::BIGINT AS run_us,
     sum(serial_us)::BIGINT AS serial_us,
     sum(parallel_us)::BIGINT AS parallel_us,

@@ -3,7 +3,7 @@
 -- (the loops that await their next launch), the oldest signal first.
 -- param: scholar | VARCHAR | only this scholar, null = all
 -- param: scope | STRUCT | what the viewer may see
--- order: 6
+-- order: 7
 -- metric: waiting_hours | hours | Age of a waiting result | From an experiment's signal to the end of the data, where nothing was launched on its line since then; after 5 days the loop is abandoned.
 SELECT
   scholar.scholar, project.entity, project.project, stream.stream,

@@ -36,6 +36,8 @@ SELECT
   experiment.outcome,
   CASE WHEN $by = 'stream' THEN experiment.overlapped_in_stream ELSE experiment.overlapped END
     AS overlapped,
+  follower.experiment_key IS NOT NULL AS follows,
+  follower.head_key IS NOT NULL AS ready,
   experiment.clock,
   coalesce(loop.status, 'none') AS loop_status,
   experiment.active_us / 3.6e9 AS active_hours,
@@ -51,6 +53,7 @@ JOIN run ON run.run_key = experiment.experiment_key
 JOIN run_label AS label ON label.run_key = experiment.experiment_key
 LEFT JOIN stream ON stream.stream_key = experiment.stream_key
 LEFT JOIN loop ON loop.experiment_key = experiment.experiment_key
+LEFT JOIN follower ON follower.experiment_key = experiment.experiment_key
 LEFT JOIN inside ON inside.experiment_key = experiment.experiment_key,
 setting
 WHERE of_group(

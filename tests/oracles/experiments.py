@@ -21,6 +21,7 @@ from tests.oracles.model import (
     union,
 )
 from tests.oracles.runs import derive_run, same_runs
+from tests.oracles.side_by_side import chains, followers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -81,6 +82,8 @@ def derive(
     everybody = {person.scholar: person for person in people}
     result = Derived(derived, experiments, {}, rules, complete_to, everybody)
     result.loops.update(_loops(result))
+    result.followers.update(followers(result))
+    result.chains.update(chains(result))
     return result
 
 

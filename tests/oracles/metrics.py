@@ -28,6 +28,7 @@ from tests.oracles.model import (
     local_date,
     measure,
 )
+from tests.oracles.side_by_side import side_by_side
 from tests.oracles.windows import weeks, windows
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def metrics(
         group: {
             **_parallelism(runs[group], experiments[group], window),
             **_launches(experiments[group], window),
+            **side_by_side(derived, experiments[group], window),
             **_loops([derived.loops[e.id] for e in experiments[group]], window),
             **_run_counts(runs[group], window),
             **_throughput(experiments[group], window, derived),
@@ -129,6 +131,7 @@ def _parallelism(
         "busy_hours": hours(busy),
         "experiment_hours": hours(experiment_time),
         "run_hours": hours(run_time),
+        "spared_hours": hours(experiment_time - busy),
         "serial_hours": hours(serial),
         "parallel_hours": hours(parallel),
         "serial_share": ratio(serial, busy),

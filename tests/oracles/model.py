@@ -235,6 +235,13 @@ class Loop:
 
 
 @dataclass(frozen=True)
+class Follower:
+    """The next launch after a result; `before` is the experiment that it was ready for, if any."""
+
+    before: str | None
+
+
+@dataclass(frozen=True)
 class Derived:
     """Everything that follows from the runs, before any window is laid over it."""
 
@@ -245,6 +252,9 @@ class Derived:
     #: Where the data ends: the latest as_of of all projects, also of those without runs.
     complete_to: int
     people: dict[str, Person] = field(default_factory=dict)
+    followers: dict[str, Follower] = field(default_factory=dict)
+    #: First experiment of each chain -> microseconds that it could have been shorter.
+    chains: dict[str, int] = field(default_factory=dict)
 
     def person(self, scholar: str) -> Person:
         return self.people.get(scholar, Person(scholar))

@@ -37,6 +37,7 @@ _NAMED = {
     "sessions": (pl.format("{}, session {}", "name", "session"), "started_at"),
     "experiments": (col("name"), "started_at"),
     "loops": (col("label"), "started_at"),
+    "chains": (col("experiments").list.join(" \u2192 "), "started_at"),
     "stretches": (
         pl.format("experiments in flight: {}, runs: {}", "experiments", "runs"),
         "started_at",

@@ -155,11 +155,9 @@ def _columns(metric: Metric, names: Mapping[str, str]) -> Iterator[str]:
             of = f"FILTER (body.measure = '{metric.median}')"
             yield f'max(body."{name}") {of} AS {metric.base}_{name}'
         return
-    if metric.is_sum:
-        scale = " / 3.6e9" if metric.unit in _HOURS else ""
-        yield f"{names[metric.id]}{scale} AS {metric.id}"
-    else:
-        yield f"{formula_sql(metric.formula, names)} AS {metric.id}"
+    value = names[metric.id] if metric.is_sum else f"({formula_sql(metric.formula, names)})"
+    scale = " / 3.6e9" if metric.unit in _HOURS else ""
+    yield f"{value}{scale} AS {metric.id}"
     for limit in ("low", "high"):
         if formula := getattr(metric, limit):
             yield f"{formula_sql(formula, names)} AS {metric.id}_{limit}"

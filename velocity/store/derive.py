@@ -134,12 +134,13 @@ def _load_configuration(
         "timezone": settings.programme.timezone,
         "stale": round(experiments.stale_after_minutes * _MINUTE_US),
         "together": round(experiments.together_minutes * _MINUTE_US),
+        "ready": round(experiments.ready_within_minutes * _MINUTE_US),
         "script_gap": round(experiments.script_gap_seconds * 1_000_000),
     }
     store.run(
         "CREATE OR REPLACE TABLE derived.setting AS SELECT $timezone::VARCHAR AS timezone, "
         "$stale::BIGINT AS stale_us, $together::BIGINT AS together_us, "
-        "$script_gap::BIGINT AS script_gap_us",
+        "$script_gap::BIGINT AS script_gap_us, $ready::BIGINT AS ready_us",
         setting,
     )
     # Known when a query is planned.

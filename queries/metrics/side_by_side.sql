@@ -1,0 +1,65 @@
+-- title: Side by side
+-- One row per kind of group, group and period: launches that followed a result of their line, those of
+-- them that were ready before the result was in, and the hours by which the wait could have been
+-- shorter. A chain counts where its first experiment was launched.
+-- param: kinds | VARCHAR[] | kinds of group: scholar, stream, programme
+-- param: period | VARCHAR | all, month, week or day
+-- param: from_day | DATE | first local day, null = from the beginning
+-- param: to_day | DATE | day after the last, null = to the end
+-- param: periods | DATE[] | only periods with these first days, null = all
+-- param: groups | VARCHAR[] | only these ids, null = all
+-- param: groups_until | DATE | period from which on all ids are given after all, null = never
+-- param: within | VARCHAR | of scholars: only their work in this stream, null = everything
+-- param: scope | STRUCT | what the viewer may see
+-- key: kind, group_id, period_start
+-- order: 4
+-- metric: experiments_following | experiments | Launches after a result | Experiments that were the next launch after a result of their line, by their launch.
+--   adds: 1 from experiments where starts_inside and follows
+-- metric: ready_launches | experiments | Launches that were ready | Launches at most 10 minutes (a setting) after a result that took at least as long: ready before the result was in.
+--   adds: 1 from experiments where starts_inside and ready
+-- metric: ready_launch_share | share | Share of launches that were ready | Launches that were ready / launches after a result.
+--   formula: ready_launches / experiments_following
+-- metric: side_by_side_hours | hours | Hours that could have run side by side | Over each chain of ready launches, the sum of its machine hours less the longest: at most this much shorter the wait could have been. A short look at a result may have been the point.
+--   adds: spare_hours from chains
+WITH placed AS (
+  SELECT
+    kind,
+    group_of(kind, scholar.scholar, stream.stream) AS group_id,
+    period_of($period, row.start_day) AS period_start,
+    row.*
+  FROM (
+    SELECT
+      scholar_key, stream_key, start_day,
+      1 AS follows, (head_key IS NOT NULL)::INTEGER AS ready, 0 AS spare_us
+    FROM follower
+    UNION ALL
+    SELECT
+      head.scholar_key, head.stream_key, head.start_day, 0, 0,
+      head.machine_us + chain.machine_us - greatest(head.machine_us, chain.longest_us)
+    FROM (
+      SELECT
+        head_key,
+        coalesce(sum(signal_us - start_us), 0)::BIGINT AS machine_us,
+        coalesce(max(signal_us - start_us), 0) AS longest_us
+      FROM follower
+      JOIN experiment USING (experiment_key)
+      WHERE head_key IS NOT NULL
+      GROUP BY head_key
+    ) AS chain
+    JOIN (SELECT *, signal_us - start_us AS machine_us FROM experiment) AS head
+      ON head.experiment_key = chain.head_key
+  ) AS row
+  JOIN scholar USING (scholar_key)
+  LEFT JOIN stream USING (stream_key),
+  (SELECT unnest($kinds::VARCHAR[]) AS kind)
+  WHERE row_counts(
+    $scope, kind, scholar.scholar, scholar.attributed, stream.stream, $within, start_day,
+    $period, $periods, $from_day, $to_day, $groups, $groups_until)
+)
+SELECT
+  kind, group_id, period_start,
+  sum(follows)::BIGINT AS experiments_following,
+  sum(ready)::BIGINT AS ready_launches,
+  sum(spare_us)::BIGINT AS side_by_side_us
+FROM placed
+GROUP BY kind, group_id, period_start
