@@ -118,14 +118,14 @@ def _at(clock: str) -> datetime:
 
 
 def _experiments(example: _Example) -> Picture:
-    """Runs as bars, their experiment as a band behind them, the signal as a dot."""
+    """Runs as bars, their experiment as a band behind them, the result as a dot."""
     parts, row = [], 0
     for number, experiment in enumerate(example.experiments.iter_rows(named=True), start=1):
         members = example.runs.filter(pl.col("experiment_id") == experiment["experiment_id"])
         top, height = _TOP + row * _ROW, members.height * _ROW
         left, right = _x(experiment["started_at"]), _x(experiment["ended_at"])
         parts.append(_box(left - 5, top + 2, right - left + 10, height - 4, LIGHT.band, radius=4))
-        ending = f"{experiment['outcome']}, signal {experiment['signal_at']:%H:%M}"
+        ending = f"{experiment['outcome']}, result {experiment['result_at']:%H:%M}"
         parts.append(_text(right + 14, top + _ROW / 2, f"e{number}: {ending}"))
         for run in members.iter_rows(named=True):
             middle = _TOP + (row + 0.5) * _ROW
@@ -136,16 +136,16 @@ def _experiments(example: _Example) -> Picture:
             if why := _WHY[run["joined_by"]]:
                 parts.append(_text(right + 14, middle, why, colour=LIGHT.muted))
             row += 1
-        signal = example.runs.filter(
+        result = example.runs.filter(
             (pl.col("experiment_id") == experiment["experiment_id"])
-            & (pl.col("ended_at") == experiment["signal_at"])
+            & (pl.col("ended_at") == experiment["result_at"])
         )["run_id"][0]
-        place = members["run_id"].to_list().index(signal) + row - members.height
-        parts.append(_dot(_x(experiment["signal_at"]), _TOP + (place + 0.5) * _ROW))
+        place = members["run_id"].to_list().index(result) + row - members.height
+        parts.append(_dot(_x(experiment["result_at"]), _TOP + (place + 0.5) * _ROW))
     alt = (
         "Six runs make four experiments. r1 and r2 are e1: r2 began 1 minute after r1, which was "
         "in flight. r3 is e2. r4, begun 30 minutes after r3, is e3, a failure. r5 and r6 are e4: "
-        "r6 went on 30 seconds after r5's end. The signal of e1 is at 10:00, when the first of its "
+        "r6 went on 30 seconds after r5's end. The result of e1 is at 10:00, when the first of its "
         "two runs finished."
     )
     return Picture("experiment", alt, _drawn("Six runs, four experiments", alt, parts, row))
@@ -158,11 +158,11 @@ def _loops(example: _Example) -> Picture:
     for row, loop in enumerate(example.loops.iter_rows(named=True)):
         top = _TOP + row * _ROW + (_ROW - _BAR) / 2
         middle = top + _BAR / 2
-        launch, signal = _x(loop["started_at"]), _x(loop["signal_at"])
+        launch, result = _x(loop["started_at"]), _x(loop["result_at"])
         parts.append(_text(_LEFT - 12, middle, f"e{row + 1}", anchor="end"))
         if loop["status"] == "closed":
             answer = _x(loop["next_at"])
-            parts.append(_box(signal, top, answer - signal, _BAR, LIGHT.reaction))
+            parts.append(_box(result, top, answer - result, _BAR, LIGHT.reaction))
             words = (
                 f"machine {_length(loop['machine_hours'])}, "
                 f"reaction {_length(loop['reaction_hours'])}"
@@ -170,16 +170,16 @@ def _loops(example: _Example) -> Picture:
         else:
             answer = edge
             parts.append(
-                f'<rect x="{_n(signal)}" y="{_n(top)}" width="{_n(edge - signal)}" '
+                f'<rect x="{_n(result)}" y="{_n(top)}" width="{_n(edge - result)}" '
                 f'height="{_BAR}" fill="none" stroke="{LIGHT.reaction}" stroke-dasharray="4 3"/>'
             )
             words = f"machine {_length(loop['machine_hours'])}, awaiting"
-        parts.append(_box(launch, top, signal - launch, _BAR, LIGHT.machine))
-        parts.append(_dot(signal, middle))
+        parts.append(_box(launch, top, result - launch, _BAR, LIGHT.machine))
+        parts.append(_dot(result, middle))
         parts.append(_text(answer + 14, middle, words))
     alt = (
-        "Loops of the four experiments. e1: machine 1 hour from launch to signal, reaction 1 hour "
-        "to the launch of e2; closed. e2: machine 1 hour, and nothing launched since its signal at "
+        "Loops of the four experiments. e1: machine 1 hour from launch to result, reaction 1 hour "
+        "to the launch of e2; closed. e2: machine 1 hour, and nothing launched since its result at "
         "12:00; awaiting. e3: machine 5 minutes, reaction 5 minutes to the launch of e4; closed. "
         "e4: machine 1 hour 20 minutes; awaiting."
     )

@@ -29,7 +29,7 @@ PHRASES = {
     rf"\b(?:rows?|results?|columns?|bars?|cells?|dots?|entry|entries) an? {_THING}\b": "per",
     rf"\bonce an? {_THING}\b": "once per",
     r"(?<!there\s)\bis no (?:error|forecast|reason|median|name|secret|run|metric|scholar"
-    r"|week|file|number|rule|sum|figure|day|shift|signal|loop|result|answer)\b": "is not a",
+    r"|week|file|number|rule|sum|figure|day|shift|result|loop|answer)\b": "is not a",
     r"\blacks\b": "does not have",
     r"\bknows? (?:no|none|nobody)\b": "does not know",
     r"\bnames? none\b": "does not name",

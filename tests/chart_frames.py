@@ -13,7 +13,7 @@ MOMENT = pl.Datetime("us", "UTC")
 NOON = datetime(2026, 11, 16, 12, tzinfo=UTC)
 
 
-def weeks(values, *, centre=None, limits=(None, None), signal=(), running=None):
+def weeks(values, *, centre=None, limits=(None, None), shift=(), running=None):
     """A row a week; `signal` and `running` are places in `values`."""
     return pl.DataFrame(
         {
@@ -23,7 +23,7 @@ def weeks(values, *, centre=None, limits=(None, None), signal=(), running=None):
             "centre": [centre] * len(values),
             "limit_low": [limits[0]] * len(values),
             "limit_high": [limits[1]] * len(values),
-            "signal": [at in signal for at in range(len(values))],
+            "signal": [at in shift for at in range(len(values))],
             "running": [at == running for at in range(len(values))],
         },
         schema={
@@ -81,7 +81,7 @@ def hour(value):
 
 
 def experiments(*rows):
-    """Experiments, each (start, end, signal, next, status), hours after Monday noon."""
+    """Experiments, each (start, end, result, next, status), hours after Monday noon."""
     return pl.DataFrame(
         [
             {
@@ -89,19 +89,19 @@ def experiments(*rows):
                 "label": f"sweep-{at}",
                 "started_at": hour(start),
                 "ended_at": hour(end),
-                "signal_at": hour(signal),
+                "result_at": hour(result),
                 "next_at": hour(following),
                 "outcome": "open" if end is None else "success",
                 "loop_status": status,
             }
-            for at, (start, end, signal, following, status) in enumerate(rows)
+            for at, (start, end, result, following, status) in enumerate(rows)
         ],
         schema={
             "experiment_id": pl.String,
             "label": pl.String,
             "started_at": MOMENT,
             "ended_at": MOMENT,
-            "signal_at": MOMENT,
+            "result_at": MOMENT,
             "next_at": MOMENT,
             "outcome": pl.String,
             "loop_status": pl.String,

@@ -73,7 +73,7 @@ def expected_experiments(batch: Batch) -> dict[Key, Row]:
             "stream": it.stream,
             "runs": it.n,
             "started_at": moment(it.S),
-            "signal_at": moment(it.F),
+            "result_at": moment(it.F),
             "outcome": it.outcome,
             "active_hours": sum(end - start for start, end in it.segments) / HOUR,
             "run_hours": sum(e - s for member in it.members for s, e in member.intervals) / HOUR,

@@ -147,7 +147,7 @@ def test_an_abandoned_wait_ends_after_five_days():
     assert wait.x[1] == "2026-11-21T13:00:00"
 
 
-def test_a_false_start_has_a_signal_and_no_wait():
+def test_a_false_start_has_a_result_and_no_wait():
     chart = drawn(experiments((0, 0.02, 0.02, 1, None)), runs((0, 0, 0.02, "failed")))
     assert not lines(chart)
     assert not lines(chart, "dot")
@@ -254,7 +254,7 @@ def test_an_end_before_its_start_on_the_local_clock_has_no_length():
     started = experiments((0, 1, 1, None, "awaiting")).with_columns(
         started_at=pl.lit(night + timedelta(minutes=50)).cast(pl.Datetime("us", "UTC")),
         ended_at=pl.lit(night + timedelta(minutes=70)).cast(pl.Datetime("us", "UTC")),
-        signal_at=pl.lit(night + timedelta(minutes=70)).cast(pl.Datetime("us", "UTC")),
+        result_at=pl.lit(night + timedelta(minutes=70)).cast(pl.Datetime("us", "UTC")),
     )
     ran = runs((0, 0, 1, "finished")).with_columns(
         started_at=started["started_at"], ended_at=started["ended_at"]

@@ -38,8 +38,8 @@ def test_without_limits_there_is_no_band():
     assert not trend(weeks([4.0, 5.0])).figure.layout.shapes
 
 
-def test_the_latest_signal_is_a_filled_diamond_and_earlier_ones_are_hollow():
-    chart = trend(weeks([4.0, 9.0, 4.0, 9.0], centre=4.5, limits=(3, 6), signal={1, 3}))
+def test_the_latest_shift_is_a_filled_diamond_and_earlier_ones_are_hollow():
+    chart = trend(weeks([4.0, 9.0, 4.0, 9.0], centre=4.5, limits=(3, 6), shift={1, 3}))
     hollow, filled = marks(chart, "diamond")
     assert (list(hollow.y), hollow.marker.color) == ([9.0], LIGHT.bg)
     assert hollow.marker.line.color == LIGHT.accent
@@ -57,8 +57,8 @@ def test_the_running_week_is_an_open_dot_and_not_the_news():
     )
 
 
-def test_a_signal_is_said_in_words():
-    chart = trend(weeks([4.0, 9.0], centre=4.5, limits=(3, 6), signal={1}))
+def test_a_shift_is_said_in_words():
+    chart = trend(weeks([4.0, 9.0], centre=4.5, limits=(3, 6), shift={1}))
     assert "beyond its usual range" in chart.alt
     assert "beyond its usual range" in chart.figure.data[0].customdata[1]
 
@@ -168,7 +168,7 @@ def multiples(frame, groups, along="row", **more):
 def panels():
     return pl.concat(
         [
-            weeks([4.0, 9.0], centre=4.5, limits=(3, 6), signal={1}).with_columns(
+            weeks([4.0, 9.0], centre=4.5, limits=(3, 6), shift={1}).with_columns(
                 group_id=pl.lit("Basalt"), measure=pl.lit(REACTION.id)
             ),
             weeks([2.0, 2.5]).with_columns(group_id=pl.lit("Dune"), measure=pl.lit(REACTION.id)),
@@ -205,11 +205,11 @@ def test_a_panel_without_values_says_so():
     assert "no value" in [note.text for note in chart.figure.layout.annotations]
 
 
-def test_a_signal_in_a_panel_is_strong_and_in_the_words():
+def test_a_shift_in_a_panel_is_strong_and_in_the_words():
     chart = multiples(panels(), ["Basalt", "Dune"])
     assert chart.alt.endswith("beyond their usual range: Basalt, reaction, median 9\u00a0h.")
     assert "<b>9\u00a0h</b>" in [note.text for note in chart.figure.layout.annotations]
-    assert multiples(panels(), ["Dune"]).alt.endswith("no signal.")
+    assert multiples(panels(), ["Dune"]).alt.endswith("no shift.")
 
 
 def test_streams_with_hostile_names_stay_text():

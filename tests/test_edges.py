@@ -53,14 +53,14 @@ def test_runs_that_touch_are_one_stretch():
     assert stretch["end_us"] - stretch["start_us"] == 2 * 3_600_000_000
 
 
-def test_a_twin_launched_at_the_very_signal_answers_it():
+def test_a_twin_launched_at_the_very_result_answers_it():
     twins = [run(name, "09:00", "09:00", group_name=name) for name in ("a", "b")]
     loops = reads.loops(store_of(twins, "20:00"))
     assert loops["status"].to_list() == ["closed", "closed"]
     assert loops["reaction_hours"].to_list() == [0, 0]
 
 
-def test_a_run_that_starts_at_the_failures_signal_recovers_it():
+def test_a_run_that_starts_at_the_failures_result_recovers_it():
     rows = [
         run("r1", "09:00", "10:00", state="failed", group_name="a"),
         run("r2", "10:00", "11:00", group_name="b"),

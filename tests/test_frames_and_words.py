@@ -11,7 +11,7 @@ from velocity.reading import reads
 from velocity.reading.frames import charged, series_days
 from velocity.reading.series import Shifts, last_complete_week, recent
 from velocity.sentences import lines, tiles
-from velocity.sentences.signals import signal_words
+from velocity.sentences.shifts import shift_words
 from velocity.sentences.weeks import window_words
 
 MONDAY = date(2026, 11, 16)
@@ -65,7 +65,7 @@ def test_before_the_first_week_is_over_the_running_one_is_shown():
     assert window_words(shown) == "1 week so far"
 
 
-def test_what_never_varies_is_never_a_signal():
+def test_what_never_varies_is_never_a_shift():
     rows = [
         run(
             f"r{week}-{place}",
@@ -81,13 +81,13 @@ def test_what_never_varies_is_never_a_signal():
     assert not series.filter("signal").height
 
 
-def test_signals_come_in_roster_order_with_the_programme_last():
+def test_shifts_come_in_roster_order_with_the_programme_last():
     one = weekly(1, signal=True, limit_low=0.05, limit_high=0.1, value=0.25)
     whole = one.with_columns(group_id=pl.lit("programme"))
     first = one.with_columns(group_id=pl.lit("aurora"))
     names = {"aurora": "Aurora", "basalt": "LLM basalt"}
     shifts = Shifts.of([whole, one, first], MONDAY, names)
-    found = [signal_words(row, names) for row in shifts.rows]
+    found = [shift_words(row, names) for row in shifts.rows]
     assert [words.split(",")[0] for words in found] == ["**Aurora", "**LLM basalt", "**Programme"]
     assert shifts.series == 3
     assert "share of runs failed: 25\u00a0%.** Usual range 5\u00a0% to 10\u00a0%." in found[0]

@@ -39,13 +39,13 @@ quick = settings(
 )
 
 
-def test_worked_example_has_the_experiments_and_signals_of_the_definitions():
+def test_worked_example_has_the_experiments_and_results_of_the_definitions():
     derived = derive(worked(), at("20:00"))
     assert members(derived) == {"r1": ["r1", "r2"], "r3": ["r3"], "r4": ["r4"], "r5": ["r5", "r6"]}
     reasons = [derived.runs["lab", "p", f"r{number}"].joined_by for number in range(1, 7)]
     assert reasons == ["new", "together", "new", "new", "new", "script"]
-    signals = {e.id[-2:]: (e.F, e.outcome) for e in derived.experiments.values()}
-    assert signals == {
+    results = {e.id[-2:]: (e.F, e.outcome) for e in derived.experiments.values()}
+    assert results == {
         "r1": (at("10:00"), "success"),
         "r3": (at("12:00"), "success"),
         "r4": (at("11:35"), "failure"),

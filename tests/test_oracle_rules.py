@@ -149,18 +149,18 @@ def test_a_flagged_experiment_has_no_loop_but_closes_anothers():
     ("wait", "status"), [(5 * DAY, "closed"), (5 * DAY + 1, "abandoned"), (None, "awaiting")]
 )
 def test_a_loop_closes_within_five_days(wait: int | None, status: str):
-    signal = at("10:00")
-    runs = [run("a", at("09:00"), signal)]
+    result = at("10:00")
+    runs = [run("a", at("09:00"), result)]
     if wait is not None:
-        runs.append(run("b", signal + wait, signal + wait + HOUR))
-    derived = derive(runs, signal + (5 * DAY if wait is None else 6 * DAY))
+        runs.append(run("b", result + wait, result + wait + HOUR))
+    derived = derive(runs, result + (5 * DAY if wait is None else 6 * DAY))
     loop = derived.loops["lab/p/a"]
     assert loop.status == status
     assert loop.reaction_us == 5 * DAY
     assert loop.reaction_event is (status == "closed")
 
 
-def test_a_twin_that_begins_at_the_signal_is_a_reaction_of_zero():
+def test_a_twin_that_begins_at_the_result_is_a_reaction_of_zero():
     runs = [
         run("a", at("09:00"), at("09:00"), group_name="g"),
         run("b", at("09:00"), at("09:30"), group_name="h"),

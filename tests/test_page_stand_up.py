@@ -67,9 +67,9 @@ def test_part_of_a_week_is_said_to_be_held_against_whole_ones(last, uneven, data
     assert ("not a whole number of weeks" in words(page)) is uneven
 
 
-def test_the_signals_are_those_of_the_latest_complete_week(page, data):
-    signals = reads.weekly(latest_snapshot(data), by="stream").filter("signal")
-    assert set(signals["group_id"]) == {"slow"}
+def test_the_shifts_are_those_of_the_latest_complete_week(page, data):
+    shifts = reads.weekly(latest_snapshot(data), by="stream").filter("signal")
+    assert set(shifts["group_id"]) == {"slow"}
     text = words(page)
     assert "reaction time, median: 7 h.** Usual range 1 h 32 m to 3 h 15 m; n = 12 loops" in text
     assert "Even" not in text

@@ -32,7 +32,7 @@ def said(page):
     return page.text[0].value.splitlines()
 
 
-def test_a_signal_is_asked_for_by_week_and_measure(data, monkeypatch):
+def test_a_shift_is_asked_for_by_week_and_measure(data, monkeypatch):
     page = open_page("why", data, monkeypatch, metric="signal", of="experiments_started")
     assert "All weeks" not in page.selectbox(key="week").options
     assert chosen(page)["Of"] == "experiments_started"
@@ -71,7 +71,7 @@ def test_people_read_titles_and_the_address_has_the_id(data, monkeypatch):
     page = open_page("why", data, monkeypatch, metric="busy_hours")
     assert chosen(page)["Figure"] == "busy_hours"
     assert page.title[0].value.startswith("Busy hours: ")
-    assert {"Busy hours", "Signal"} <= set(page.selectbox(key="metric").options)
+    assert {"Busy hours", "Shift"} <= set(page.selectbox(key="metric").options)
     page.selectbox(key="metric").select("signal").run()
     assert page.query_params["metric"] == "signal"
     page.selectbox(key="of").select("experiments_started").run()
@@ -141,7 +141,7 @@ def test_the_largest_is_not_said_to_be_added_up(data, monkeypatch):
 
 
 @pytest.mark.parametrize("metric", ["busy_hours", "loop_hours_median", "signal"])
-def test_the_heading_is_true_of_sums_medians_and_signals(metric, data, monkeypatch):
+def test_the_heading_is_true_of_sums_medians_and_shifts(metric, data, monkeypatch):
     page = open_page("why", data, monkeypatch, metric=metric)
     assert page.header[0].value == "How it is worked out"
 

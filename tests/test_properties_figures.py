@@ -122,7 +122,7 @@ def assert_lines_have_theirs(batch: Batch) -> None:
     }
     found = reads.waiting_results(batch.snapshot)
     agree(waited, rows_by(found, "experiment_id"))
-    assert found["signal_at"].is_sorted()
+    assert found["result_at"].is_sorted()
 
 
 def expected_lines(batch: Batch, window: Interval | None = None) -> dict[Key, Row]:

@@ -72,12 +72,12 @@ def test_my_velocity_read_by_somebody_else_says_the_loop():
         ({}, "You had nothing in flight in this window.", "A longer window"),
         (
             {"loops_open": 1},
-            "One experiment is in flight and it has no signal yet.",
+            "One experiment is in flight and it has no result yet.",
             "One experiment is in flight.",
         ),
         (
             {"loops_open": 3},
-            "Three experiments are in flight and none has a signal yet.",
+            "Three experiments are in flight and none has a result yet.",
             "Three experiments are in flight.",
         ),
         (

@@ -59,7 +59,7 @@ def stuck_row(scholar, hours, stream="Basalt", project="p"):
                 *series("basalt", "failure_share", 9.0),
                 *series("basalt", "machine_hours_median", 9.0),
             ],
-            "Basalt waited longer than usual for its results (and two more signals).",
+            "Basalt waited longer than usual for its results (and two more shifts).",
         ),
         (
             [*series("basalt", "serial_share", 9.0), *series("cirrus", "failure_share", 9.0)],

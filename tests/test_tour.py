@@ -86,7 +86,7 @@ def walk(data: Path) -> dict[str, Any]:
     steps["experiments"] = [
         {
             name: row[name]
-            for name in ("experiment_id", "runs", "started_at", "signal_at", "outcome")
+            for name in ("experiment_id", "runs", "started_at", "result_at", "outcome")
         }
         for row in reversed(reads.experiments(snapshot).to_dicts())
     ]

@@ -87,7 +87,7 @@ def test_limits_are_means_and_moving_ranges_of_complete_weeks(name, by, request,
         for row in reads.weekly(store, by=by).iter_rows(named=True)
     }
     as_of = reads.projects(store)["as_of"].max()
-    limits = signals = cut = 0
+    limits = shifts = cut = 0
     for group in weekly[by].unique():
         whole = weekly.filter(pl.col(by) == group).sort("period_start")
         begun = whole.filter((pl.col("experiments_started") > 0) | (pl.col("busy_hours") > 0))
@@ -122,14 +122,14 @@ def test_limits_are_means_and_moving_ranges_of_complete_weeks(name, by, request,
                 beyond = not expected[1] - 1e-9 <= scale(value) <= expected[2] + 1e-9
                 assert row["signal"] == (beyond and week not in running)
                 limits += 1
-                signals += row["signal"]
+                shifts += row["signal"]
     assert not found
     assert cut, "no range reached beyond what its measure can be"
-    tell(f"usual ranges by {by}: {limits:,} weeks, {signals} signals")
+    tell(f"usual ranges by {by}: {limits:,} weeks, {shifts} shifts")
     assert limits > 50
 
 
-def test_the_running_week_is_never_a_signal():
+def test_the_running_week_is_never_a_shift():
     rows = [
         run(
             f"r{week}-{number}",
@@ -139,11 +139,11 @@ def test_the_running_week_is_never_a_signal():
         for week in range(10)
         for number in range(40 if week == 9 else 5 + week % 2)
     ]
-    for days, signals in ((2, []), (7, [date(2026, 3, 9)])):
+    for days, shifts in ((2, []), (7, [date(2026, 3, 9)])):
         store = store_of(rows, at("00:00") + timedelta(weeks=9, days=days))
         weekly = reads.weekly(store, by="scholar").filter(measure="experiments_started")
         assert weekly["value"].max() == 40
-        assert weekly.filter("signal")["week_start"].to_list() == signals
+        assert weekly.filter("signal")["week_start"].to_list() == shifts
 
 
 def drawn_figures(chance: random.Random) -> pl.DataFrame:

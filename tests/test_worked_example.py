@@ -49,9 +49,9 @@ def test_six_runs_are_four_experiments(example):
     assert {runs[name]["joined_by"] for name in ("r1", "r3", "r4", "r5")} == {"first"}
 
 
-def test_signals_are_when_half_of_the_runs_have_finished(example):
+def test_results_are_when_half_of_the_runs_have_finished(example):
     experiments = reads.experiments(example)
-    assert by_run(experiments, "signal_at") == {
+    assert by_run(experiments, "result_at") == {
         "r1": at("10:00"),
         "r3": at("12:00"),
         "r4": at("11:35"),

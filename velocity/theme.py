@@ -31,12 +31,12 @@ class Tokens:
     border: str
     grid: str
     band: str  # a series' usual range; hours outside the awake window
-    accent: str  # links, selection, signals, "you"
+    accent: str  # links, selection, shifts, "you"
     series: str  # every neutral line
     serial: str  # one experiment in flight
     parallel: str  # two or more
-    machine: str  # launch to signal; runs
-    reaction: str  # signal to next launch
+    machine: str  # launch to result; runs
+    reaction: str  # result to next launch
     failed: str
     killed: str
     stale: str

@@ -1,6 +1,6 @@
--- title: Experiments, with their signal and outcome
+-- title: Experiments, with their result and outcome
 -- table: experiment_core
--- A row an experiment: n runs, first start S, the signal F (when the k-th of its runs finished,
+-- A row an experiment: n runs, first start S, the result F (when the k-th of its runs finished,
 -- k = half of n rounded up), its outcome, and the stream it is attributed to.
 WITH member AS (
   SELECT link.experiment_key, run.*
@@ -59,7 +59,7 @@ SELECT
     WHEN 'success' THEN half_finished_us
     WHEN 'open' THEN NULL
     ELSE last_end_us
-  END AS signal_us,
+  END AS result_us,
   -- A roster rule that claims the project decides before membership.
   coalesce(project_rule.stream_key, only_membership.stream_key) AS stream_key
 FROM judged

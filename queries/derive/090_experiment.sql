@@ -32,7 +32,7 @@ SELECT
   in_all.overlapped AS overlapped,
   in_stream.overlapped AS overlapped_in_stream,
   local_day(setting.timezone, core.start_us) AS start_day,
-  local_day(setting.timezone, core.signal_us) AS signal_day
+  local_day(setting.timezone, core.result_us) AS result_day
 FROM experiment_core AS core
 LEFT JOIN active USING (experiment_key)
 JOIN others AS in_all

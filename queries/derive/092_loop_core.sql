@@ -1,6 +1,6 @@
 -- title: Feedback loops, their status
 -- table: loop_core
--- A row an experiment that has a loop: signal F, next launch N of the same line, status, and the
+-- A row an experiment that has a loop: result F, next launch N of the same line, status, and the
 -- instant to which the reaction is known. False starts and experiments with a clock flag have none.
 WITH launch AS (
   SELECT scholar_key, project_key, start_us, count(*) AS launches
@@ -10,8 +10,8 @@ WITH launch AS (
 candidate AS (
   SELECT
     core.*,
-    -- "Another" leaves out the experiment alone: a twin launched at this very signal counts.
-    CASE WHEN signal_us = start_us AND launches = 1 THEN signal_us + 1 ELSE signal_us END
+    -- "Another" leaves out the experiment alone: a twin launched at this very result counts.
+    CASE WHEN result_us = start_us AND launches = 1 THEN result_us + 1 ELSE result_us END
       AS search_us
   FROM experiment_core AS core
   JOIN launch USING (scholar_key, project_key, start_us)
@@ -28,9 +28,9 @@ judged AS (
   SELECT
     *,
     CASE
-      WHEN signal_us IS NULL THEN 'open'
-      WHEN next_us - signal_us <= reaction_limit_us() THEN 'closed'
-      WHEN next_us IS NULL AND as_of_us - signal_us <= reaction_limit_us() THEN 'awaiting'
+      WHEN result_us IS NULL THEN 'open'
+      WHEN next_us - result_us <= reaction_limit_us() THEN 'closed'
+      WHEN next_us IS NULL AND as_of_us - result_us <= reaction_limit_us() THEN 'awaiting'
       ELSE 'abandoned'
     END AS status
   FROM answered
@@ -40,7 +40,7 @@ SELECT
   * EXCLUDE (search_us),
   CASE status
     WHEN 'closed' THEN next_us
-    WHEN 'abandoned' THEN signal_us + reaction_limit_us()
+    WHEN 'abandoned' THEN result_us + reaction_limit_us()
     WHEN 'awaiting' THEN as_of_us
   END AS reaction_end_us
 FROM judged

@@ -3,9 +3,9 @@
 -- A row a scholar and instant that a span of awake time begins or ends at: the scholar's awake time
 -- since the beginning of the calendar. Only differences mean anything.
 WITH instant AS (
-  SELECT scholar_key, unnest([signal_us, reaction_end_us]) AS at_us
+  SELECT scholar_key, unnest([result_us, reaction_end_us]) AS at_us
   FROM loop_core
-  WHERE signal_us IS NOT NULL
+  WHERE result_us IS NOT NULL
   UNION
   SELECT scholar_key, start_us
   FROM launch

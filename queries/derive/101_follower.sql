@@ -21,7 +21,7 @@ followed AS (
     CASE WHEN first_two[1] = loop.experiment_key THEN first_two[2] ELSE first_two[1] END
       AS experiment_key,
     loop.reaction_us <= setting.ready_us AND loop.machine_us >= setting.ready_us AS ready,
-    loop.signal_us, loop.start_us, named.run_id
+    loop.result_us, loop.start_us, named.run_id
   FROM loop
   JOIN launched
     ON launched.scholar_key = loop.scholar_key AND launched.project_key = loop.project_key
@@ -33,7 +33,7 @@ followed AS (
 follower AS (
   SELECT
     experiment_key,
-    max_by(before_key, (signal_us, start_us, run_id)) FILTER (ready) AS before_key
+    max_by(before_key, (result_us, start_us, run_id)) FILTER (ready) AS before_key
   FROM followed
   GROUP BY experiment_key
 ),

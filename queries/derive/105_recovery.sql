@@ -1,7 +1,7 @@
 -- title: Recoveries
 -- table: recovery | kept by scholar | published
 -- A row a failed experiment (outcome failure or false start): how long until the first end of a
--- finished run of the same line that started at or after its signal; censored at as_of. Those
+-- finished run of the same line that started at or after its result; censored at as_of. Those
 -- with a clock flag are left out.
 WITH finished AS (
   -- For each start of a finished run, the earliest end among those starting then or later.
@@ -15,13 +15,13 @@ WITH finished AS (
 )
 SELECT
   failed.experiment_key, failed.scholar_key, failed.project_key, failed.stream_key,
-  failed.signal_us,
-  local_day(setting.timezone, failed.signal_us) AS signal_day,
-  coalesce(finished.first_end_us, failed.as_of_us) - failed.signal_us AS recovery_us,
+  failed.result_us,
+  local_day(setting.timezone, failed.result_us) AS result_day,
+  coalesce(finished.first_end_us, failed.as_of_us) - failed.result_us AS recovery_us,
   finished.first_end_us IS NOT NULL AS recovered
 FROM experiment_core AS failed
 ASOF LEFT JOIN finished
   ON finished.scholar_key = failed.scholar_key AND finished.project_key = failed.project_key
-  AND finished.start_us >= failed.signal_us,
+  AND finished.start_us >= failed.result_us,
 setting
 WHERE failed.outcome IN ('failure', 'false_start') AND NOT failed.clock

@@ -1,7 +1,7 @@
 -- title: Daily facts
 -- table: day_fact | kept by scholar | published
 -- Everything that adds up, a row a scholar, stream (0: all of the scholar's experiments) and local
--- day: microseconds of activity, counts by the day of their start, end, launch or signal. Peaks do
+-- day: microseconds of activity, counts by the day of their start, end, launch or result. Peaks do
 -- not add: of several rows take the largest.
 WITH hours AS (
   SELECT
@@ -62,7 +62,7 @@ launched AS (
 ),
 concluded AS (
   SELECT
-    scholar_key, in_stream AS stream_key, signal_day AS day,
+    scholar_key, in_stream AS stream_key, result_day AS day,
     count(*) AS experiments_concluded
   FROM scope_of_experiment
   WHERE in_stream IS NOT NULL AND outcome IN ('success', 'partial')

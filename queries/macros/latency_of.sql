@@ -26,7 +26,7 @@ WITH latency AS (
   FROM query_table(loops)
   UNION ALL
   SELECT
-    experiment_key, scholar_key, stream_key, signal_day,
+    experiment_key, scholar_key, stream_key, result_day,
     'recovery', recovery_us, recovered
   FROM query_table(recoveries)
   UNION ALL

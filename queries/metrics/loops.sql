@@ -13,17 +13,17 @@
 -- param: scope | STRUCT | what the viewer may see
 -- key: kind, group_id, period_start
 -- order: 2
--- metric: loops_closed | loops | Closed loops | Loops whose next launch came within 5 days of the signal.
+-- metric: loops_closed | loops | Closed loops | Loops whose next launch came within 5 days of the result.
 --   adds: 1 from loops where status = 'closed'
--- metric: loops_abandoned | loops | Abandoned loops | Loops with no launch within 5 days of the signal; a different event, not a slow one.
+-- metric: loops_abandoned | loops | Abandoned loops | Loops with no launch within 5 days of the result; a different event, not a slow one.
 --   adds: 1 from loops where status = 'abandoned'
--- metric: loops_awaiting | loops | Results waiting | Signals of the last 5 days that nothing was launched after yet.
+-- metric: loops_awaiting | loops | Results waiting | Results of the last 5 days that nothing was launched after yet.
 --   adds: 1 from loops where status = 'awaiting'
--- metric: loops_open | loops | Open loops | Experiments still in flight, without a signal.
+-- metric: loops_open | loops | Open loops | Experiments still in flight, without a result.
 --   adds: 1 from loops where status = 'open'
--- metric: machine_hours_closed | hours | Machine hours of closed loops | Hours from launch to signal, added over closed loops.
+-- metric: machine_hours_closed | hours | Machine hours of closed loops | Hours from launch to result, added over closed loops.
 --   adds: machine_hours from loops where status = 'closed'
--- metric: reaction_hours_closed | hours | Reaction hours of closed loops | Hours from signal to next launch, added over closed loops.
+-- metric: reaction_hours_closed | hours | Reaction hours of closed loops | Hours from result to next launch, added over closed loops.
 --   adds: reaction_hours from loops where status = 'closed'
 -- metric: reaction_share | share | Reaction share of the loop | Reaction hours / loop hours over closed loops.
 --   formula: reaction_hours_closed / loop_hours_closed

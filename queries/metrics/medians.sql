@@ -14,21 +14,21 @@
 -- param: scope | STRUCT | what the viewer may see
 -- key: kind, group_id, period_start
 -- order: 3
--- metric: machine_hours_median | hours | Machine time, median | From launch to signal, when half of an experiment's runs have finished.
+-- metric: machine_hours_median | hours | Machine time, median | From launch to result, when half of an experiment's runs have finished.
 --   median: machine | experiment
 --   weekly: 2 | waited longer than usual for its results | waited less than usual for its results
 --   compared
--- metric: reaction_hours_median | hours | Reaction time, median | From signal to the next launch of the same line.
+-- metric: reaction_hours_median | hours | Reaction time, median | From result to the next launch of the same line.
 --   median: reaction | wait
 --   weekly: 1 | took longer than usual to react to its results | reacted to its results sooner than usual
 --   compared
 -- metric: reaction_awake_hours_median | hours | Awake reaction time, median | Reaction time inside the scholar's awake window only.
 --   median: reaction_awake | wait
--- metric: loop_hours_median | hours | Feedback loop, median | From launch to the next launch after the signal: machine plus reaction.
+-- metric: loop_hours_median | hours | Feedback loop, median | From launch to the next launch after the result: machine plus reaction.
 --   median: loop | loop
 --   weekly: 7 | took longer than usual from launch to launch | took less time than usual from launch to launch
 --   compared
--- metric: recovery_hours_median | hours | Recovery, median | From a failed experiment's signal to the first end of a finished run that started after it, on the same line.
+-- metric: recovery_hours_median | hours | Recovery, median | From a failed experiment's result to the first end of a finished run that started after it, on the same line.
 --   median: recovery | failure
 -- metric: first_row_hours_median | hours | First logged row, median | From a run's start to its first logged row, where that is known (local run files tell it).
 --   median: first_row | run

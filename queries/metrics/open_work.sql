@@ -3,11 +3,11 @@
 -- param: scholar | VARCHAR | only this scholar, null = all
 -- param: scope | STRUCT | what the viewer may see
 -- order: 6
--- metric: wip_age_hours | hours | Age of open work | From an open experiment's launch to the end of the data; older than usual when above the 85th percentile of launch-to-signal of the line's concluded experiments, of which it needs 19.
+-- metric: wip_age_hours | hours | Age of open work | From an open experiment's launch to the end of the data; older than usual when above the 85th percentile of launch-to-result of the line's concluded experiments, of which it needs 19.
 WITH usual AS (
   SELECT
     scholar_key, project_key,
-    quantile_cont(signal_us - start_us, usual_age().quantile) / 3.6e9 AS usual_hours
+    quantile_cont(result_us - start_us, usual_age().quantile) / 3.6e9 AS usual_hours
   FROM experiment
   WHERE outcome IN ('success', 'partial') AND NOT clock
   GROUP BY ALL

@@ -39,14 +39,14 @@ WITH placed AS (
     FROM (
       SELECT
         head_key,
-        coalesce(sum(signal_us - start_us), 0)::BIGINT AS machine_us,
-        coalesce(max(signal_us - start_us), 0) AS longest_us
+        coalesce(sum(result_us - start_us), 0)::BIGINT AS machine_us,
+        coalesce(max(result_us - start_us), 0) AS longest_us
       FROM follower
       JOIN experiment USING (experiment_key)
       WHERE head_key IS NOT NULL
       GROUP BY head_key
     ) AS chain
-    JOIN (SELECT *, signal_us - start_us AS machine_us FROM experiment) AS head
+    JOIN (SELECT *, result_us - start_us AS machine_us FROM experiment) AS head
       ON head.experiment_key = chain.head_key
   ) AS row
   JOIN scholar USING (scholar_key)

@@ -51,8 +51,8 @@
 -- metric: experiments_started | experiments | Experiments started | Experiments whose first run started in the window.
 --   adds: 1 from experiments where starts_inside
 --   weekly: 8 | launched more experiments than usual | launched fewer experiments than usual
--- metric: experiments_concluded | experiments | Experiments concluded | Experiments with their signal in the window and outcome success or partial.
---   adds: 1 from experiments where signal_inside and outcome in ('success', 'partial')
+-- metric: experiments_concluded | experiments | Experiments concluded | Experiments with their result in the window and outcome success or partial.
+--   adds: 1 from experiments where result_inside and outcome in ('success', 'partial')
 --   weekly: 3 | concluded more experiments than usual | concluded fewer experiments than usual
 -- metric: overlap_launch_share | share | Overlapped launches | Experiments launched while another of the scholar's was in flight / experiments launched.
 --   formula: overlapped_launches / experiments_started

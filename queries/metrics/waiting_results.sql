@@ -1,15 +1,15 @@
 -- title: Results waiting
--- One row per experiment whose signal nothing was launched after yet, and that is at most 5 days old
--- (the loops that await their next launch), the oldest signal first.
+-- One row per experiment whose result nothing was launched after yet, and that is at most 5 days old
+-- (the loops that await their next launch), the oldest result first.
 -- param: scholar | VARCHAR | only this scholar, null = all
 -- param: scope | STRUCT | what the viewer may see
 -- order: 7
--- metric: waiting_hours | hours | Age of a waiting result | From an experiment's signal to the end of the data, where nothing was launched on its line since then; after 5 days the loop is abandoned.
+-- metric: waiting_hours | hours | Age of a waiting result | From an experiment's result to the end of the data, where nothing was launched on its line since then; after 5 days the loop is abandoned.
 SELECT
   scholar.scholar, project.entity, project.project, stream.stream,
   concat_ws('/', project.entity, project.project, run.run_id) AS experiment_id,
   loop.outcome,
-  make_timestamptz(loop.signal_us) AS signal_at,
+  make_timestamptz(loop.result_us) AS result_at,
   loop.reaction_us / 3.6e9 AS waiting_hours
 FROM loop
 JOIN scholar USING (scholar_key)
@@ -19,4 +19,4 @@ LEFT JOIN stream ON stream.stream_key = loop.stream_key
 WHERE loop.status = 'awaiting' AND scholar.attributed
   AND may_see($scope, scholar.scholar, stream.stream)
   AND ($scholar::VARCHAR IS NULL OR scholar.scholar = $scholar::VARCHAR)
-ORDER BY loop.signal_us, loop.experiment_key
+ORDER BY loop.result_us, loop.experiment_key

@@ -1,13 +1,13 @@
--- title: Usual range and signals
+-- title: Usual range and shifts
 -- One row per group, measure and week: the value, its n where it is a count or median, the centre and limits of the group's own complete
 -- weeks (mean +/- 2.66 mean moving range, on the log scale for times, from 8 weeks on), and whether
--- a complete week lies beyond them. The running week is never a signal. Limits end where the measure
+-- a complete week lies beyond them. The running week is never a shift. Limits end where the measure
 -- does: no count or time is below 0, and no share is above 1.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: groups | VARCHAR[] | only these ids, null = all
 -- param: scope | STRUCT | what the viewer may see
 -- order: 11
--- metric: signal | yes or no | Signal | A complete week beyond the group's own usual range; everything else is ordinary variation.
+-- metric: signal | yes or no | Shift | A complete week beyond the group's own usual range; everything else is ordinary variation.
 WITH figure AS (
   UNPIVOT (
     SELECT

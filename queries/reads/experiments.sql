@@ -13,7 +13,7 @@ SELECT
   experiment_name(label.group_name, label.sweep, label.display_name, first_run.run_id) AS label,
   experiment.n AS runs,
   make_timestamptz(experiment.start_us) AS started_at,
-  make_timestamptz(experiment.signal_us) AS signal_at,
+  make_timestamptz(experiment.result_us) AS result_at,
   CASE WHEN experiment.outcome <> 'open' THEN make_timestamptz(experiment.last_end_us) END
     AS ended_at,
   experiment.outcome,

@@ -16,8 +16,8 @@ chain AS (
     head_key,
     list(experiment_name(label.group_name, label.sweep, label.display_name, run.run_id)
       ORDER BY experiment.start_us) AS experiments,
-    coalesce(sum(signal_us - experiment.start_us), 0)::BIGINT AS machine_us,
-    coalesce(max(signal_us - experiment.start_us), 0) AS longest_us
+    coalesce(sum(result_us - experiment.start_us), 0)::BIGINT AS machine_us,
+    coalesce(max(result_us - experiment.start_us), 0) AS longest_us
   FROM member
   JOIN experiment USING (experiment_key)
   JOIN run ON run.run_key = experiment.experiment_key

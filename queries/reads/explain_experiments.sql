@@ -1,5 +1,5 @@
 -- title: Explanation: experiments
--- One row per experiment that touches the window: its n runs, k of which make the signal, its outcome,
+-- One row per experiment that touches the window: its n runs, k of which make the result, its outcome,
 -- how much of it lies inside, and what it counts as.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: group_id | VARCHAR | which of them
@@ -12,7 +12,7 @@
 -- word: outcome | failure | none finished, and one was failed compute
 -- word: outcome | killed | none finished or was failed compute, and one was killed
 -- word: outcome | other | none finished, was failed compute or was killed
--- word: outcome | open | a run is still running, and there is no signal yet
+-- word: outcome | open | a run is still running, and there is no result yet
 -- word: loop_status | none | has no loop of its own: a false start, or its clock is in doubt
 WITH inside AS (
   SELECT
@@ -32,7 +32,7 @@ SELECT
   experiment.n AS runs,
   (experiment.n + 1) // 2 AS k,
   make_timestamptz(experiment.start_us) AS started_at,
-  make_timestamptz(experiment.signal_us) AS signal_at,
+  make_timestamptz(experiment.result_us) AS result_at,
   experiment.outcome,
   CASE WHEN $by = 'stream' THEN experiment.overlapped_in_stream ELSE experiment.overlapped END
     AS overlapped,
@@ -44,8 +44,8 @@ SELECT
   coalesce(inside.hours, 0) AS hours_inside,
   coalesce(experiment.start_day >= $from_day::DATE, true)
     AND coalesce(experiment.start_day < $to_day::DATE, true) AS starts_inside,
-  experiment.signal_day IS NOT NULL AND coalesce(experiment.signal_day >= $from_day::DATE, true)
-    AND coalesce(experiment.signal_day < $to_day::DATE, true) AS signal_inside
+  experiment.result_day IS NOT NULL AND coalesce(experiment.result_day >= $from_day::DATE, true)
+    AND coalesce(experiment.result_day < $to_day::DATE, true) AS result_inside
 FROM experiment
 JOIN scholar USING (scholar_key)
 JOIN project USING (project_key)

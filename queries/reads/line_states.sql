@@ -15,10 +15,10 @@ WITH seen AS (
     AND ($streams::VARCHAR[] IS NULL OR list_contains($streams::VARCHAR[], stream.stream))
 ),
 need AS (
-  SELECT experiment_key, 1 AS urgency, 'result waiting' AS state, signal_us AS since_us
+  SELECT experiment_key, 1 AS urgency, 'result waiting' AS state, result_us AS since_us
   FROM loop WHERE status = 'awaiting' AND outcome <> 'failure'
   UNION ALL
-  SELECT experiment_key, 1, 'failure not recovered', signal_us
+  SELECT experiment_key, 1, 'failure not recovered', result_us
   FROM recovery WHERE NOT recovered
   UNION ALL
   SELECT experiment_key, 2, 'stale run', end_us
@@ -65,8 +65,8 @@ windowed AS (
     scholar_key, project_key, stream_key,
     count(*) FILTER (
       outcome IN ('success', 'partial')
-      AND ($from_day::DATE IS NULL OR signal_day >= $from_day::DATE)
-      AND ($to_day::DATE IS NULL OR signal_day < $to_day::DATE)) AS experiments_concluded,
+      AND ($from_day::DATE IS NULL OR result_day >= $from_day::DATE)
+      AND ($to_day::DATE IS NULL OR result_day < $to_day::DATE)) AS experiments_concluded,
     count(*) FILTER (
       ($from_day::DATE IS NULL OR start_day >= $from_day::DATE)
       AND ($to_day::DATE IS NULL OR start_day < $to_day::DATE)) AS experiments_started,

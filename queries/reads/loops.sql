@@ -7,10 +7,10 @@
 -- param: scholar | VARCHAR | only this scholar, null = all
 -- param: stream | VARCHAR | only this stream, null = all
 -- param: scope | STRUCT | what the viewer may see
--- word: status | closed | launched again within 5 days of the signal
--- word: status | abandoned | not launched again within 5 days of the signal
--- word: status | awaiting | not launched again yet, within 5 days of the signal
--- word: status | open | no signal yet
+-- word: status | closed | launched again within 5 days of the result
+-- word: status | abandoned | not launched again within 5 days of the result
+-- word: status | awaiting | not launched again yet, within 5 days of the result
+-- word: status | open | no result yet
 SELECT
   scholar.scholar,
   stream.stream,
@@ -21,7 +21,7 @@ SELECT
   loop.outcome,
   loop.status,
   make_timestamptz(loop.start_us) AS started_at,
-  make_timestamptz(loop.signal_us) AS signal_at,
+  make_timestamptz(loop.result_us) AS result_at,
   make_timestamptz(loop.next_us) AS next_at,
   loop.machine_us / 3.6e9 AS machine_hours,
   loop.machine_event,

@@ -6,7 +6,7 @@
 WITH waiting AS (
   SELECT
     scholar_key, project_key, stream_key, experiment_key, 'result waiting' AS what,
-    signal_us AS since_us
+    result_us AS since_us
   FROM loop
   -- A failed experiment is told once, as not recovered.
   WHERE status = 'awaiting' AND outcome <> 'failure'
@@ -14,7 +14,7 @@ WITH waiting AS (
 unrecovered AS (
   SELECT
     scholar_key, project_key, stream_key, experiment_key, 'failure not recovered' AS what,
-    signal_us AS since_us
+    result_us AS since_us
   FROM recovery
   WHERE NOT recovered
 ),

@@ -12,7 +12,7 @@ SELECT
   make_timestamptz(experiment.start_us) AS started_at,
   CASE WHEN experiment.outcome <> 'open' THEN make_timestamptz(experiment.last_end_us) END
     AS ended_at,
-  make_timestamptz(experiment.signal_us) AS signal_at,
+  make_timestamptz(experiment.result_us) AS result_at,
   make_timestamptz(loop.next_us) AS next_at,
   experiment.outcome,
   coalesce(loop.status, 'none') AS loop_status
@@ -24,6 +24,6 @@ JOIN run_label AS label ON label.run_key = experiment.experiment_key
 LEFT JOIN loop ON loop.experiment_key = experiment.experiment_key
 WHERE scholar.scholar = $scholar::VARCHAR AND may_see($scope, scholar.scholar, NULL)
   AND experiment.start_us < epoch_us($to_at::TIMESTAMPTZ)
-  AND coalesce(greatest(experiment.last_end_us, loop.signal_us), experiment.last_end_us)
+  AND coalesce(greatest(experiment.last_end_us, loop.result_us), experiment.last_end_us)
     >= epoch_us($from_at::TIMESTAMPTZ)
 ORDER BY experiment.start_us, experiment.experiment_key

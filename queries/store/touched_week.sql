@@ -16,7 +16,7 @@ WITH changed AS (
       UNION ALL SELECT * FROM derived.loop WHERE scholar_key IN (FROM scope))
     GROUP BY ALL HAVING count(*) = 1)
   UNION ALL
-  SELECT signal_day FROM (
+  SELECT result_day FROM (
     SELECT * FROM (
       FROM temp.recovery
       UNION ALL SELECT * FROM derived.recovery WHERE scholar_key IN (FROM scope))

@@ -159,7 +159,7 @@ FAULTS = (
         (USUAL,),
     ),
     Fault(
-        "the running week is a signal",
+        "the running week is a shift",
         "metrics/xmr",
         "NOT point.running\n      AND ",
         "",

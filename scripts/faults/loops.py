@@ -35,10 +35,10 @@ FAULTS = (
         "derive/092_loop_core",
         "AND launches = 1 THEN",
         "THEN",
-        (f"{EDGES}::test_a_twin_launched_at_the_very_signal_answers_it",),
+        (f"{EDGES}::test_a_twin_launched_at_the_very_result_answers_it",),
     ),
     Fault(
-        "a launch at the signal is too soon",
+        "a launch at the result is too soon",
         "derive/092_loop_core",
         "launch.start_us >= candidate.search_us",
         "launch.start_us > candidate.search_us",
@@ -68,8 +68,8 @@ FAULTS = (
     Fault(
         "a launch counts for the earliest result",
         "derive/101_follower",
-        "max_by(before_key, (signal_us, start_us, run_id))",
-        "min_by(before_key, (signal_us, start_us, run_id))",
+        "max_by(before_key, (result_us, start_us, run_id))",
+        "min_by(before_key, (result_us, start_us, run_id))",
         (FIGURES,),
     ),
     Fault(
@@ -82,15 +82,15 @@ FAULTS = (
     Fault(
         "five days exclusive",
         "derive/092_loop_core",
-        "next_us - signal_us <=",
-        "next_us - signal_us <",
+        "next_us - result_us <=",
+        "next_us - result_us <",
         (ROWS,),
     ),
     Fault(
         "five days of waiting are too long",
         "derive/092_loop_core",
-        "as_of_us - signal_us <= reaction_limit_us()",
-        "as_of_us - signal_us < reaction_limit_us()",
+        "as_of_us - result_us <= reaction_limit_us()",
+        "as_of_us - result_us < reaction_limit_us()",
         (ROWS,),
     ),
     Fault(
@@ -104,7 +104,7 @@ FAULTS = (
     Fault(
         "abandoned until as_of",
         "derive/092_loop_core",
-        "THEN signal_us + reaction_limit_us()",
+        "THEN result_us + reaction_limit_us()",
         "THEN as_of_us",
         (ROWS,),
     ),
@@ -139,8 +139,8 @@ FAULTS = (
     Fault(
         "open loops end at 0",
         "derive/100_loop",
-        "coalesce(signal_us, as_of_us)",
-        "coalesce(signal_us, start_us)",
+        "coalesce(result_us, as_of_us)",
+        "coalesce(result_us, start_us)",
         (ROWS,),
     ),
     Fault(
@@ -153,9 +153,9 @@ FAULTS = (
     Fault(
         "recovery starts before",
         "derive/105_recovery",
-        ">= failed.signal_us",
-        "> failed.signal_us",
-        (f"{EDGES}::test_a_run_that_starts_at_the_failures_signal_recovers_it",),
+        ">= failed.result_us",
+        "> failed.result_us",
+        (f"{EDGES}::test_a_run_that_starts_at_the_failures_result_recovers_it",),
     ),
     Fault(
         "false starts not recovered",

@@ -36,8 +36,8 @@ FAULTS = (
     Fault(
         "the day after the window concludes",
         "reads/line_states",
-        "signal_day < $to_day::DATE",
-        "signal_day <= $to_day::DATE",
+        "result_day < $to_day::DATE",
+        "result_day <= $to_day::DATE",
         (ATTENTION,),
     ),
     Fault(
@@ -120,8 +120,8 @@ FAULTS = (
     Fault(
         "the day after the window explains experiments",
         "reads/explain_experiments",
-        "experiment.signal_day < $to_day",
-        "experiment.signal_day <= $to_day",
+        "experiment.result_day < $to_day",
+        "experiment.result_day <= $to_day",
         (EXPLAIN,),
     ),
     Fault(

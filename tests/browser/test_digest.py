@@ -46,7 +46,7 @@ def fullest():
     name = "a scholar with quite a long name, 40 of…"
     changed, stuck = made.news
     restated, trust = made.footing
-    signal = next(line for line in changed.lines if line.strong)
+    shift = next(line for line in changed.lines if line.strong)
     words = (
         "Concluded experiments a week, week of 9 Mar: 214 → 216. Settings or definitions changed."
     )
@@ -58,7 +58,7 @@ def fullest():
         made,
         about=name,
         news=(
-            filled(changed, replace(signal, name=name)),
+            filled(changed, replace(shift, name=name)),
             filled(stuck, replace(stuck.lines[0], name=f"{name} / {name}")),
         ),
         footing=(filled(restated, Line(words)), trust),

@@ -174,13 +174,13 @@ def _experiment(line: Line, group: Sequence[tuple[DerivedRun, str]]) -> Experime
     finishes = sorted(
         run.end for run in members if run.state_class == "finished" and run.end is not None
     )
-    signal: int | None
+    result: int | None
     if len(finishes) >= k:
-        outcome, signal = "success", finishes[k - 1]
+        outcome, result = "success", finishes[k - 1]
     elif any(run.state_class == "running" for run in members):
-        outcome, signal = "open", None
+        outcome, result = "open", None
     else:
-        signal = max(run.end for run in members if run.end is not None)
+        result = max(run.end for run in members if run.end is not None)
         if finishes:
             outcome = "partial"
         elif all(run.is_early_failure for run in members):
@@ -199,7 +199,7 @@ def _experiment(line: Line, group: Sequence[tuple[DerivedRun, str]]) -> Experime
         segments=tuple(union(interval for run in members for interval in run.intervals)),
         n=n,
         k=k,
-        F=signal,
+        F=result,
         outcome=outcome,
         clock=any("clock" in run.flags for run in members),
         as_of=first.as_of,
@@ -255,17 +255,17 @@ def _with_recoveries(
             finished[run.line].append(run)
     found = dict(experiments)
     for key, experiment in experiments.items():
-        signal = experiment.F
+        result = experiment.F
         if experiment.outcome not in ("failure", "false_start") or experiment.clock:
             continue
-        assert signal is not None
+        assert result is not None
         ends = [
             run.end
             for run in finished[experiment.line]
-            if run.start is not None and run.end is not None and run.start >= signal
+            if run.start is not None and run.end is not None and run.start >= result
         ]
         until = min(ends, default=experiment.as_of)
-        found[key] = replace(experiment, recovery_us=until - signal, recovered=bool(ends))
+        found[key] = replace(experiment, recovery_us=until - result, recovered=bool(ends))
     return found
 
 
@@ -281,41 +281,41 @@ def _loops(derived: Derived) -> dict[str, Loop]:
 
 def _loop(experiment: Experiment, of_line: Sequence[Experiment], person: Person) -> Loop:
     """Section 4's table for one experiment."""
-    start, signal, as_of = experiment.S, experiment.F, experiment.as_of
-    bare = Loop(experiment.id, experiment.line, start, signal, None, "none")
+    start, result, as_of = experiment.S, experiment.F, experiment.as_of
+    bare = Loop(experiment.id, experiment.line, start, result, None, "none")
     # Choice: an experiment with a flagged clock has no loop at all, like a false start; its S can
     # still be the N of another's.
     if experiment.outcome == "false_start" or experiment.clock:
         return bare
-    if signal is None:
+    if result is None:
         return replace(
             bare, status="open", machine_us=as_of - start, machine_event=False,
             loop_us=as_of - start, loop_event=False,
         )  # fmt: skip
 
     following = min(
-        (other.S for other in of_line if signal <= other.S and other is not experiment),
+        (other.S for other in of_line if result <= other.S and other is not experiment),
         default=None,
     )
-    machine = signal - start
+    machine = result - start
     loop = replace(
         bare,
         N=following,
         machine_us=machine,
         machine_event=experiment.outcome not in ("killed", "other"),
     )
-    if following is not None and following - signal <= REACTION_LIMIT:
-        status, reaction, is_event = "closed", following - signal, True
-    elif following is not None or as_of - signal > REACTION_LIMIT:
+    if following is not None and following - result <= REACTION_LIMIT:
+        status, reaction, is_event = "closed", following - result, True
+    elif following is not None or as_of - result > REACTION_LIMIT:
         status, reaction, is_event = "abandoned", REACTION_LIMIT, False
     else:
-        status, reaction, is_event = "awaiting", as_of - signal, False
+        status, reaction, is_event = "awaiting", as_of - result, False
     return replace(
         loop,
         status=status,
         reaction_us=reaction,
         reaction_event=is_event,
-        awake_us=awake_microseconds(person, signal, signal + reaction),
+        awake_us=awake_microseconds(person, result, result + reaction),
         loop_us=machine + reaction,
         loop_event=is_event,
     )

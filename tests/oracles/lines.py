@@ -100,6 +100,6 @@ def percentile(values: Sequence[int], share: Fraction) -> Fraction:
 
 
 def waiting_results(derived: Derived) -> list[str]:
-    """Ids of the experiments whose result waits, the oldest signal first."""
+    """Ids of the experiments whose result waits, the oldest result first."""
     waiting = [loop for loop in derived.loops.values() if loop.status == "awaiting"]
     return [loop.experiment for loop in sorted(waiting, key=lambda x: (x.F or 0, x.experiment))]

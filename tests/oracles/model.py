@@ -203,7 +203,7 @@ class Experiment:
     overlap: bool = False
     #: The stream it is attributed to; None is ambiguous.
     stream: str | None = None
-    #: From the signal of a failure to the next success of the line, or to as_of.
+    #: From the result of a failure to the next success of the line, or to as_of.
     recovery_us: int | None = None
     recovered: bool | None = None
 

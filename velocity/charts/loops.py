@@ -1,4 +1,4 @@
-"""Feedback loops: launch to signal (machine), signal to next launch (reaction)."""
+"""Feedback loops: launch to result (machine), result to next launch (reaction)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def draw_loops(frame: pl.DataFrame, *, mode: Mode, title: str, zone: str) -> Cha
     days = [row["started_at"].date() for row in rows]
     starts = [at for at, day in enumerate(days) if at == 0 or day != days[at - 1]]
     entries = [
-        ("■", colour.machine, "machine: to signal"),
+        ("■", colour.machine, "machine: to result"),
         ("■", colour.reaction, "reaction: to next launch"),
         ("□", colour.reaction, "waiting"),
     ]

@@ -110,7 +110,7 @@ def draw_multiples(
     window = f"{formats.plural((days[-1] - days[0]).days // 7 + 1, 'week')} from "
     window += formats.week(days[0])
     named = ", ".join(measure.title.lower() for measure in measures)
-    found = f"beyond their usual range: {'; '.join(shifts)}" if shifts else "no signal"
+    found = f"beyond their usual range: {'; '.join(shifts)}" if shifts else "no shift"
     alt = f", {window}, {formats.plural(len(groups), 'group')}, {named}: {found}."
     return canvas.chart(traces, layout, alt)
 

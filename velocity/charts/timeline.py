@@ -48,12 +48,12 @@ def draw_timeline(
     mode: Mode,
     title: str,
 ) -> Chart:
-    """Experiments in lanes, their runs, signals, waits, and the strip of serial and parallel time.
+    """Experiments in lanes, their runs, results, waits, and the strip of serial and parallel time.
 
     Each bar's `customdata` is [hover text, experiment_id, run_id or null].
 
     - `experiments`: one row per experiment that touches the window; `experiment_id` (str), `label`
-      (str, null), `started_at` (aware), `ended_at`, `signal_at`, `next_at` (aware, null),
+      (str, null), `started_at` (aware), `ended_at`, `result_at`, `next_at` (aware, null),
       `outcome` (str), `loop_status` (str, "none" for a false start).
     - `runs`: one row per run or session; `run_id`, `experiment_id` (str), `display_name` (str,
       null), `class` (str), `started_at` (aware), `ended_at` (aware, null while running).
@@ -72,7 +72,7 @@ def draw_timeline(
         notes.append(f"{formats.count(count)} runs: one bar an experiment.")
         bars, count = _one_bar_each(drawn), 0
     zone, as_of = str(view.zone), view.clock(view.as_of)
-    times = ["started_at", "ended_at", "signal_at", "next_at"]
+    times = ["started_at", "ended_at", "result_at", "next_at"]
     lanes = marks.Lanes.of(_settled(local(drawn, times, zone), as_of).to_dicts(), as_of)
     sessions = _settled(local(bars, ["started_at", "ended_at"], zone), as_of).to_dicts()
     strip = local(stretches.filter(pl.col("end_at") > since), ["start_at", "end_at"], zone)
@@ -85,7 +85,7 @@ def draw_timeline(
         *lanes.runs(sessions, pitch, colour),
         *lanes.stale_tails(sessions, end - start, colour),
         *lanes.waits(colour),
-        *lanes.signals(colour),
+        *lanes.results(colour),
     ]
     kinds = {marks.kind(session["class"]) for session in sessions}
     layout = layout_of(

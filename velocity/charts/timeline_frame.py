@@ -197,7 +197,7 @@ def _key(
         ("■", colour.parallel, "two or more"),
         ("■", colour.machine, "run"),
         *(entry for kind, entry in lost.items() if kind in kinds),
-        ("●━", colour.reaction, "signal, then wait for the next launch"),
+        ("●━", colour.reaction, "result, then wait for the next launch"),
     ]
     if shaded is not None:
         wake, rest = (f"{at.hour:02}:{at.minute:02}" for at in shaded)

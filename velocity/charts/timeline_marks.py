@@ -1,4 +1,4 @@
-"""The marks of a timeline: strip, runs, signals, waits. Times are naive local ones."""
+"""The marks of a timeline: strip, runs, results, waits. Times are naive local ones."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class Lanes:
         return _lines(lines, {"color": colour.stale, "width": 2, "dash": "dot"})
 
     def waits(self, colour: Tokens) -> list[Part]:
-        """Lines from each signal to the next launch, and down to its lane if there are few lanes.
+        """Lines from each result to the next launch, and down to its lane if there are few lanes.
 
         Waits without a next launch are dotted.
         """
@@ -144,7 +144,7 @@ class Lanes:
             until, lane = _waited_until(row, self.as_of), int(row["lane"])
             if until is None:
                 continue
-            line = ((row["signal_at"], lane), (until, lane))
+            line = ((row["result_at"], lane), (until, lane))
             if row["loop_status"] != "closed":
                 unanswered.append(line)
                 continue
@@ -159,17 +159,17 @@ class Lanes:
             *_lines(unanswered, style | {"dash": "dot"}),
         ]
 
-    def signals(self, colour: Tokens) -> list[Part]:
-        """A dot at each signal, with how long its result waited."""
-        rows = [row for row in self.rows if row["signal_at"] is not None]
+    def results(self, colour: Tokens) -> list[Part]:
+        """A dot at each result, with how long its result waited."""
+        rows = [row for row in self.rows if row["result_at"] is not None]
         if not rows:
             return []
         return [
             marks.dots(
-                [row["signal_at"] for row in rows],
+                [row["result_at"] for row in rows],
                 [row["lane"] for row in rows],
                 marks.marker(colour.reaction, 6, colour.bg, 1),
-                [[_signal_words(row), row["experiment_id"], None] for row in rows],
+                [[_shift_words(row), row["experiment_id"], None] for row in rows],
                 unselected={"marker": {"opacity": 1}},
                 cliponaxis=True,
             )
@@ -177,17 +177,17 @@ class Lanes:
 
 
 def _waited_until(row: Row, as_of: datetime) -> datetime | None:
-    """Where the wait after an experiment's signal ends; None without a wait."""
-    signal: datetime | None = row["signal_at"]
-    if signal is None:
+    """Where the wait after an experiment's result ends; None without a wait."""
+    result: datetime | None = row["result_at"]
+    if result is None:
         return None
     ends = {
         "closed": row["next_at"],
         "awaiting": as_of,
-        "abandoned": min(signal + _ABANDONED_AFTER, max(as_of, signal)),
+        "abandoned": min(result + _ABANDONED_AFTER, max(as_of, result)),
     }
     end: datetime | None = ends.get(row["loop_status"])
-    return end and max(end, signal)
+    return end and max(end, result)
 
 
 def _split(sessions: Sequence[Row], lane: int, pitch: float) -> Iterable[tuple[Row, float, float]]:
@@ -278,10 +278,10 @@ def _run_words(session: Row, experiment: Row) -> str:
     )
 
 
-def _signal_words(row: Row) -> str:
-    lines = [f"<b>{safe(row['label'])}</b>", f"signal {_moment(row['signal_at'])}"]
+def _shift_words(row: Row) -> str:
+    lines = [f"<b>{safe(row['label'])}</b>", f"result {_moment(row['result_at'])}"]
     if row["loop_status"] == "closed":
-        lines.append(f"next launch after {_lasted(row['signal_at'], row['next_at'])}")
+        lines.append(f"next launch after {_lasted(row['result_at'], row['next_at'])}")
     elif row["loop_status"] != "none":
         lines.append(safe(row["loop_status"]))
     return hover(*lines)

@@ -35,7 +35,7 @@ _AT_END: dict[str, tuple[Callable[..., pl.DataFrame], Sequence[str], str]] = {
     ),
     "result": (
         reads.waiting_results,
-        ("scholar", "experiment_id", "outcome", "signal_at", "waiting_hours"),
+        ("scholar", "experiment_id", "outcome", "result_at", "waiting_hours"),
         "No result is waiting.",
     ),
 }

@@ -48,14 +48,14 @@ _SECTIONS = {
     "experiments": (
         "Experiments",
         "the result is there when k runs have finished",
-        "name runs k started_at signal_at outcome overlapped hours_inside loop_status",
+        "name runs k started_at result_at outcome overlapped hours_inside loop_status",
         1,
     ),
     "loops": (
         "Loops launched in the window",
         "from launch to result, and on to the next launch",
         (
-            "label status started_at signal_at next_at machine_hours reaction_hours "
+            "label status started_at result_at next_at machine_hours reaction_hours "
             "reaction_awake_hours loop_hours"
         ),
         1,

@@ -47,7 +47,7 @@ _WAYS = {
         nothing="No experiment is in flight.",
     ),
     "waiting_results": Way(
-        partial(ages, read=reads.waiting_results, since="signal_at", event="result"),
+        partial(ages, read=reads.waiting_results, since="result_at", event="result"),
         "end",
         at_end=True,
         nothing="No result is waiting.",

@@ -13,7 +13,8 @@ from velocity.charts import tiles as charts
 from velocity.charts.multiples import STREAM_MEASURES
 from velocity.reading import reads, series
 from velocity.reading.frames import charged, tile_rows
-from velocity.sentences import signals, tiles
+from velocity.sentences import tiles
+from velocity.sentences.shifts import checked_words, no_shift_words, shift_words
 from velocity.sentences.weeks import restated, window_words
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _draw() -> None:
         with st.container():
             ui.show_stuck(view, stuck)
         with st.container():
-            _signals(view, series.Shifts.of([streams, programme], week, names), week, names)
+            _shifts(view, series.Shifts.of([streams, programme], week, names), week, names)
     if names:
         ui.show_stream_weeks(
             streams, names, along="row", title="Streams, each against its own usual range"
@@ -94,12 +95,12 @@ def _tiles(view: ui.View, now: tiles.Row, programme: pl.DataFrame) -> None:
         ui.tile(**asdict(tiles.credits_left(now, ledger)), charts=spent, key="credits")
 
 
-def _signals(view: ui.View, shifts: series.Shifts, week: date, names: dict[str, str]) -> None:
-    ui.heading("Signals", f"Points of the {formats.week(week)} beyond their own usual range")
+def _shifts(view: ui.View, shifts: series.Shifts, week: date, names: dict[str, str]) -> None:
+    ui.heading("Shifts", f"Points of the {formats.week(week)} beyond their own usual range")
     with st.container(border=True):
-        found = [signals.signal_words(row, names) for row in shifts.rows]
-        st.markdown("\n\n".join(found) or signals.no_signal_words(shifts))
-        st.caption(signals.checked_words(shifts))
+        found = [shift_words(row, names) for row in shifts.rows]
+        st.markdown("\n\n".join(found) or no_shift_words(shifts))
+        st.caption(checked_words(shifts))
     moved = view.read(reads.restated, by="programme", since=view.as_of - timedelta(days=7))
     if told := restated(moved):
         ui.heading(

@@ -114,7 +114,7 @@ def weekly(
 
     Returns:
         group_id, measure (metric id), week_start, running, value, n (null for shares), centre,
-        limit_low, limit_high (null under 8 complete weeks), signal.
+        limit_low, limit_high (null under 8 complete weeks), shift.
     """
 
 

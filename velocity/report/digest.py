@@ -27,9 +27,10 @@ from velocity.report.parts import (
     serial_figure,
     week_id,
 )
-from velocity.sentences import signals, tiles
+from velocity.sentences import tiles
 from velocity.sentences.answer import as_read
 from velocity.sentences.medians import Median
+from velocity.sentences.shifts import checked_words, no_shift_words, shift_figures
 from velocity.sentences.weeks import restated
 
 if TYPE_CHECKING:
@@ -167,9 +168,9 @@ def _changed(
     frames: Sequence[pl.DataFrame], week: date, names: Mapping[str, str]
 ) -> tuple[Line, ...]:
     shifts = series.Shifts.of(frames, week, names)
-    lines = _at_most([_signal(row, names) for row in shifts.rows])
-    lines = lines or [Line(signals.no_signal_words(shifts))]
-    return (*lines, Line(signals.checked_words(shifts)))
+    lines = _at_most([_shift(row, names) for row in shifts.rows])
+    lines = lines or [Line(no_shift_words(shifts))]
+    return (*lines, Line(checked_words(shifts)))
 
 
 def _stuck(stuck: pl.DataFrame) -> tuple[Line, ...]:
@@ -232,8 +233,8 @@ def _shares(now: Mapping[str, Any]) -> tuple[Share, ...]:
     return (*serial_bar(now), loops)
 
 
-def _signal(row: Mapping[str, Any], names: Mapping[str, str]) -> Line:
-    value, usual = signals.signal_figures(row)
+def _shift(row: Mapping[str, Any], names: Mapping[str, str]) -> Line:
+    value, usual = shift_figures(row)
     title = definition(row["measure"]).title
     return Line(usual, name=names.get(row["group_id"], "Programme"), strong=f"{title}: {value}.")
 

@@ -1,4 +1,4 @@
-"""All words that pages and the digest compose: answers, tiles, tables, signals. No Streamlit.
+"""All words that pages and the digest compose: answers, tiles, tables, shifts. No Streamlit.
 
 Frames and values of `velocity.reading.reads` in, text out. Each page begins with its answer: a
 sentence, and a line below it. Every answer keeps these rules:

@@ -99,7 +99,7 @@ def my_velocity(
 def _too_few(row: Row, closed: int) -> str:
     flying = int(number(row, "loops_open"))
     if not closed and flying and not number(row, "loops_awaiting"):
-        none = "it has no signal" if flying == 1 else "none has a signal"
+        none = "it has no result" if flying == 1 else "none has a result"
         be = "is" if flying == 1 else "are"
         return f"{capitalised(few_of(flying, 'experiment'))} {be} in flight and {none} yet."
     if not closed:

@@ -19,7 +19,7 @@ from velocity.sentences.answer import (
     most_in,
     name,
 )
-from velocity.sentences.signals import moved as did
+from velocity.sentences.shifts import moved as did
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -21,13 +21,13 @@ def experiment_words(row: Mapping[str, Any], as_of: datetime) -> str:
     name = formats.markdown(formats.label(row["label"]))
     parts = [f"**{name}**", formats.plural(row["runs"], "run")]
     parts.append(_OUTCOMES.get(row["outcome"], row["outcome"]))
-    signal, next_at = row["signal_at"], row["next_at"]
-    if signal is not None and row["loop_status"] != "none":
-        parts.append(f"machine {_between(row['started_at'], signal)}")
+    result, next_at = row["result_at"], row["next_at"]
+    if result is not None and row["loop_status"] != "none":
+        parts.append(f"machine {_between(row['started_at'], result)}")
         if row["loop_status"] == "closed" and next_at is not None:
-            parts.append(f"reaction {_between(signal, next_at)}")
+            parts.append(f"reaction {_between(result, next_at)}")
         elif row["loop_status"] == "awaiting":
-            parts.append(f"result waiting for {_between(signal, as_of)}")
+            parts.append(f"result waiting for {_between(result, as_of)}")
         else:
             parts.append(str(row["loop_status"]))
     return " · ".join(parts)

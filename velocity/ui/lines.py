@@ -169,7 +169,7 @@ def show_stream_weeks(
         ),
         title=title,
         caption=f"{window_words(weekly)}; grey band = usual range of the stream's own "
-        f"weeks; one scale {one_scale}; a diamond marks a signal{counted}",
+        f"weeks; one scale {one_scale}; a diamond marks a shift{counted}",
         table=Table(weekly, "stream-weeks"),
     )
 

@@ -20,12 +20,12 @@ def moved(shifts: Shifts, group: str) -> str:
     row, *more = [it for it in shifts.rows if it["group_id"] == group]
     metric = metrics()[row["measure"]]
     said = metric.above if row["value"] > row["limit_high"] else metric.below
-    return f"{said} (and {few_of(len(more), 'more signal')})" if more else said
+    return f"{said} (and {few_of(len(more), 'more shift')})" if more else said
 
 
-def no_signal_words(shifts: Shifts) -> str:
+def no_shift_words(shifts: Shifts) -> str:
     """The sentence for a week without a shift."""
-    return "No signal this week." if shifts.series else "No series has a usual range yet."
+    return "No shift this week." if shifts.series else "No series has a usual range yet."
 
 
 def checked_words(shifts: Shifts) -> str:
@@ -36,15 +36,15 @@ def checked_words(shifts: Shifts) -> str:
     return f"{checked} series were checked; everything else is ordinary variation."
 
 
-def signal_words(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
+def shift_words(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """A shift as Markdown: whose, what, how far beyond its range; `names` is stream -> name."""
     title = formats.mid_sentence(definition(row["measure"]).title)
     group = formats.markdown(formats.label(names.get(row["group_id"], "Programme")))
-    value, usual = signal_figures(row)
+    value, usual = shift_figures(row)
     return f"**{group}, {title}: {value}.** {usual}"
 
 
-def signal_figures(row: Mapping[str, Any]) -> tuple[str, str]:
+def shift_figures(row: Mapping[str, Any]) -> tuple[str, str]:
     """The value of a shift, and its usual range with n."""
     unit = definition(row["measure"]).unit
     low, high = (formats.figure(row[limit], unit) for limit in ("limit_low", "limit_high"))
