@@ -207,6 +207,7 @@ def attackers(term: Term) -> Iterator[tuple[tuple, Attacker]]:
                 yield (week, measure), attacker
 
 
+@pytest.mark.thorough
 def test_no_answer_ever_changes(term):
     """But that a week is blank for a mentor once too many of it are seen by name."""
     assert len({week for week, _ in term.inside}) == WEEKS
@@ -217,6 +218,7 @@ def test_no_answer_ever_changes(term):
             assert len(rows) == 1, (week, group)
 
 
+@pytest.mark.thorough
 def test_nobodys_count_or_hours_are_narrowed_to_less_than_5(term, tell):
     shortest = checked = 0
     for about, attacker in attackers(term):
@@ -230,6 +232,7 @@ def test_nobodys_count_or_hours_are_narrowed_to_less_than_5(term, tell):
     assert checked > 150
 
 
+@pytest.mark.thorough
 def test_a_share_of_nobody_is_narrowed_to_less_than_5_points(term, tell):
     """Even by somebody who has their whole from elsewhere, to the last digit."""
     narrowest, checked = 1.0, 0
@@ -256,6 +259,7 @@ def test_a_share_of_nobody_is_narrowed_to_less_than_5_points(term, tell):
     assert checked > 20
 
 
+@pytest.mark.thorough
 def test_the_attacker_wins_against_live_sums(term):
     """As they were shown before: who comes into the roster is told to the last digit."""
     weeks = [at("00:00").date() + it * WEEK for it in range(3)]
@@ -269,6 +273,7 @@ def test_the_attacker_wins_against_live_sums(term):
         assert high - low == pytest.approx(1)
 
 
+@pytest.mark.thorough
 def test_the_attacker_wins_against_sums_that_are_only_rounded(term):
     """With the same answers of everything else: known people leave the others next to nothing."""
     narrowed = 0

@@ -165,6 +165,7 @@ def test_what_is_set_aside_is_cleaned_too():
     assert Rejected("e", "p", None, "why").run_id is None
 
 
+@pytest.mark.thorough
 def test_nothing_that_a_server_says_acts_on_a_terminal_or_reaches_the_store(tmp_path):
     attack = "".join(ATTACKS)
     fields = {

@@ -64,6 +64,7 @@ def _refused(done, *words, code=1):
     return message
 
 
+@pytest.mark.thorough
 def test_a_successful_sync_summarises_its_runs(sync, tmp_path):
     done = sync("--project", "lab/vision")
     assert done.returncode == 0, done.stderr
@@ -89,6 +90,7 @@ def test_each_cause_of_a_failed_sync_has_its_own_error(sync, server):
     assert len(told) == 6
 
 
+@pytest.mark.thorough
 def test_the_key_is_never_shown(sync):
     key = "k" * 40
     done = sync("--project", "lab/vision", WANDB_API_KEY=key)
@@ -103,6 +105,7 @@ def test_one_failing_project_does_not_stop_the_others(sync, tmp_path):
     assert velocity("runs", "--format", "csv", cwd=tmp_path).stdout.count(b"r1") >= 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -119,12 +122,14 @@ def test_each_unusable_table_has_its_own_error(tmp_path, text, words):
     _refused(velocity("import", "runs.csv", cwd=tmp_path), "runs.csv", *words)
 
 
+@pytest.mark.thorough
 def test_paths_without_run_directories_are_errors(tmp_path):
     (tmp_path / "empty").mkdir()
     first = _refused(velocity("ingest", "empty", cwd=tmp_path), "empty")
     assert first != _refused(velocity("ingest", "nowhere", cwd=tmp_path), "nowhere")
 
 
+@pytest.mark.thorough
 def test_a_store_without_data_is_an_error(tmp_path):
     for command in ("metrics", "runs", "experiments", "loops"):
         _refused(velocity(command, cwd=tmp_path), "There is no data in data yet")
@@ -160,6 +165,7 @@ def test_arguments_and_suggestions_cannot_move_the_cursor(tmp_path, asked):
     assert (b"Did you mean" in done.stderr) == ("ad\x1b[2" in asked)
 
 
+@pytest.mark.thorough
 def test_damaged_snapshots_and_unwritable_files_are_errors(tmp_path):
     snapshot = store_of([run("r1", "09:00", "10:00")], "20:00", data=tmp_path / "data")
     _refused(velocity("runs", "--out", "no/such/folder.csv", cwd=tmp_path), "folder.csv")
@@ -168,11 +174,13 @@ def test_damaged_snapshots_and_unwritable_files_are_errors(tmp_path):
     _refused(velocity("runs", cwd=tmp_path), "cannot be opened")
 
 
+@pytest.mark.thorough
 def test_errors_in_the_settings_name_the_line(tmp_path):
     (tmp_path / "velocity.toml").write_text('[programme]\ntimezone = "Mars"\n', encoding="utf-8")
     _refused(velocity("sync", cwd=tmp_path), "programme.timezone: got", '"Mars"')
 
 
+@pytest.mark.thorough
 def test_a_port_in_use_is_an_error_before_anything_is_written(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -181,6 +189,7 @@ def test_a_port_in_use_is_an_error_before_anything_is_written(tmp_path):
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.thorough
 def test_a_response_without_a_field_is_an_error_that_names_it(sync, server):
     def without_config(data, _call):
         left = orjson.loads(orjson.dumps(data))
@@ -231,6 +240,7 @@ def test_doctor_reports_good_and_broken_subjects(server, tmp_path):
             assert lines[number + 1].strip().startswith("-> ")
 
 
+@pytest.mark.thorough
 def test_doctor_does_not_count_runs_after_a_failed_first_sync(sync, server, tmp_path):
     sync("--project", "lab/gone")
     env = environment(tmp_path, WANDB_BASE_URL=server.url, WANDB_API_KEY=server.api_key)
@@ -238,6 +248,7 @@ def test_doctor_does_not_count_runs_after_a_failed_first_sync(sync, server, tmp_
     assert "no snapshot in data yet\n" in told
 
 
+@pytest.mark.thorough
 def test_doctor_works_on_a_fresh_machine(tmp_path):
     done = velocity("doctor", cwd=tmp_path)
     assert done.returncode == 0, done.stdout

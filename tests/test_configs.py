@@ -76,6 +76,7 @@ def test_no_value_of_a_config_is_in_any_byte_of_the_folder(server, tmp_path):  #
         ) == [(6, 6)]
 
 
+@pytest.mark.thorough
 def test_the_salt_is_for_its_owner_alone_and_in_no_store(server, tmp_path):  # noqa: ARG001
     data = tmp_path / "data"
     synced(data)
@@ -121,6 +122,7 @@ def commits_of(data):
         return dict(store.record.connection.run("SELECT run_id, commit FROM raw_run"))
 
 
+@pytest.mark.thorough
 def test_the_commit_comes_with_a_run_and_is_in_no_snapshot(server, tmp_path):
     data = tmp_path / "data"
     server.world.change("lab", "vision", "r0001", commit="c0ffee")

@@ -45,6 +45,7 @@ def test_syncs_usually_come_at_the_median_gap(tmp_path, gaps_minutes, hours):
     assert found == (None if hours is None else pytest.approx(hours))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("gaps_minutes", "age_minutes", "said"),
     one_in(

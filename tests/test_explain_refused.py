@@ -87,6 +87,7 @@ def test_awake_hours_of_several_scholars_need_a_view_of_all_of_them():
         assert rows.latencies("reaction_awake")["scholar"].n_unique() <= len(scope.hours)
 
 
+@pytest.mark.thorough
 def test_awake_hours_of_a_line_are_shown_only_to_its_scholar():
     own = Scope(scholars=("ada",), hours=("ada",))
     assert explain(rich(), scholar="ada", metric="blind_ratio", scope=own).results

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.builders import at, run, store_of
 from tests.explained_stores import MONDAY, only, worked
 from tests.roster_texts import ADA, parsed, rate
@@ -55,6 +57,7 @@ def test_excluded_imputed_and_flagged_rows_have_a_reason():
     assert told.left_out["why"].null_count() == 0
 
 
+@pytest.mark.thorough
 def test_charges_show_gpus_time_and_rate_and_free_runs_are_listed():
     rows = [
         run("one", "09:00", "10:00", host="node", gpu_count=4, gpu_type="H100"),

@@ -15,6 +15,7 @@ from velocity.cli.explain import as_json, render_text
 from velocity.explain import explain, meanings, ways
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "metric", one_in(3, ["serial_share", "loop_hours_median", "throughput_per_week_low"])
 )
@@ -30,6 +31,7 @@ def test_the_text_ends_in_the_headline(metric: str):
             assert unwrapped.count(f"  {word}: {meaning}\n") == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("width", [80, 132])
 @pytest.mark.parametrize("metric", one_in(20, sorted(ways())))
 def test_the_text_fits_the_width_with_every_column(metric: str, width: int):
@@ -41,6 +43,7 @@ def test_the_text_fits_the_width_with_every_column(metric: str, width: int):
     assert wide <= set(text.split())
 
 
+@pytest.mark.thorough
 def test_a_wide_terminal_has_each_table_in_one_piece():
     told = explain(worked(), scholar="ada", metric="busy_hours")
     rows = [it for it in render_text(told, 300).splitlines() if it.startswith("  r4 ")]
@@ -49,6 +52,7 @@ def test_a_wide_terminal_has_each_table_in_one_piece():
     assert rows[0].split()[-8:] == words
 
 
+@pytest.mark.thorough
 def test_the_text_has_one_headline_per_line():
     told = explain(rich(), scholar="ada", metric="blind_ratio")
     assert len(told.results) > 1
@@ -57,12 +61,14 @@ def test_the_text_has_one_headline_per_line():
         assert any(it.startswith(f"Headline: blind_ratio of {result.of} = ") for it in lines)
 
 
+@pytest.mark.thorough
 def test_the_text_says_that_there_is_no_value():
     told = explain(worked(), scholar="ada", metric="wip_age_hours")
     assert told.results == ()
     assert render_text(told, 100).splitlines()[-1] == "No experiment is in flight."
 
 
+@pytest.mark.thorough
 def test_a_long_table_counts_the_rows_it_leaves_out():
     rows = [run(f"r{n}", "09:00", "10:00", project=f"p{n}") for n in range(60)]
     text = render_text(explain(store_of(rows, "20:00"), scholar="ada", metric="run_hours"), 100)
@@ -75,6 +81,7 @@ def test_names_cannot_move_the_cursor():
     assert "\x1b" not in text
 
 
+@pytest.mark.thorough
 def test_long_ids_are_shown_to_the_end():
     rows = [run(f"{'n' * 300}{n}", "09:00", "10:00", group_name=str(n)) for n in range(2)]
     text = render_text(explain(store_of(rows, "20:00"), scholar="ada", metric="run_hours"), 100)
@@ -83,6 +90,7 @@ def test_long_ids_are_shown_to_the_end():
     assert "n" * 80 not in text
 
 
+@pytest.mark.thorough
 def test_json_has_every_row_and_the_same_values():
     told = explain(rich(), scholar="ada", metric="loop_hours_median", week=weeks()[0])
     found = json.loads(as_json(told))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.builders import run, store_of
 from velocity.reading import reads
 from velocity.roster.models import Roster, Scholar
@@ -16,6 +18,7 @@ def test_without_a_roster_a_username_stands_for_itself_and_is_unmapped():
     assert flags(None) == ["unmapped"]
 
 
+@pytest.mark.thorough
 def test_with_one_a_username_is_somebody_or_nobody():
     assert flags(Roster(scholars=[Scholar(id="a", name="Ada", usernames=["ada"])])) == [""]
     assert flags(Roster(scholars=[Scholar(id="b", name="Bob", usernames=["bob"])])) == [

@@ -242,6 +242,7 @@ def _looked_at(data, scholar):
     return state.looks(data, scholar, at=NOON, kept_days=90).height
 
 
+@pytest.mark.thorough
 def test_a_username_equal_to_another_scholars_id_is_safe(tmp_path):
     settings = _namesakes(tmp_path, _SAM)
     found = look_up(tmp_path, settings, "sam")
@@ -320,6 +321,7 @@ def _of_one_who_left(folder):
     store_of([], "21:00", data=folder, roster=load_roster(roster))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", one_in(3, ["zf-id-unique", PERSON, f"{PERSON}@example.org"]))
 def test_a_person_who_left_the_roster_can_be_forgotten_by_any_name(name, tmp_path):
     roster = copied(_of_one_who_left, tmp_path) / "roster.toml"
@@ -330,6 +332,7 @@ def test_a_person_who_left_the_roster_can_be_forgotten_by_any_name(name, tmp_pat
         assert trace.encode() not in left
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["renamed-twice", "renamed", "zf-id-unique"])
 def test_a_person_whose_id_was_renamed_is_forgotten_under_every_id(name, tmp_path):
     roster = tmp_path / "roster.toml"
@@ -348,6 +351,7 @@ def test_a_person_whose_id_was_renamed_is_forgotten_under_every_id(name, tmp_pat
         assert trace.encode() not in left
 
 
+@pytest.mark.thorough
 def test_an_id_is_no_former_id_where_its_person_kept_a_name(tmp_path):
     roster = tmp_path / "roster.toml"
     rows = [run("z1", "09:00", "10:00", username=PERSON)]

@@ -81,6 +81,7 @@ def test_small_figures_are_right_on_average(tmp_path):
     assert week["failure_share"] == pytest.approx(0.5, abs=0.15)
 
 
+@pytest.mark.thorough
 def test_nothing_that_comes_later_changes_a_week(tmp_path):
     settings = Settings(roster=tmp_path / "none.toml")
     before = shown(sync(tmp_path, EVERYBODY, PUBLISHED_AT, settings, roster_of(*PEOPLE)))
@@ -98,6 +99,7 @@ def test_nothing_that_comes_later_changes_a_week(tmp_path):
     assert reads.metrics(snapshot, by="stream")["runs_started"].item() == 75
 
 
+@pytest.mark.thorough
 def test_a_derivation_of_everything_publishes_what_one_by_one_published(tmp_path):
     roster = roster_of(*PEOPLE)
     for week in range(3):
@@ -117,6 +119,7 @@ def test_a_derivation_of_everything_publishes_what_one_by_one_published(tmp_path
     assert drawn.drop("published_at").equals(found.drop("published_at"))
 
 
+@pytest.mark.thorough
 def test_an_earlier_store_publishes_its_past_weeks_once_with_the_members_known_then(tmp_path):
     sync(tmp_path, EVERYBODY, "2026-01-20 00:00")
     first = shown(sync(tmp_path, [], "2026-01-20 01:00", roster=roster_of(*PEOPLE[:5])))
@@ -139,6 +142,7 @@ def test_members_are_those_of_the_end_of_the_week(days, members, tmp_path):
     assert len(shown(sync(tmp_path, EVERYBODY, PUBLISHED_AT, roster=roster))) == members
 
 
+@pytest.mark.thorough
 def test_who_is_forgotten_is_in_no_published_week_and_still_counts(tmp_path):
     settings = Settings(roster=tmp_path / "none.toml")
     rows = [it for it in EVERYBODY if it["username"] in PEOPLE[:4]]

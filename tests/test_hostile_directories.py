@@ -127,6 +127,7 @@ def test_one_bad_directory_costs_itself_alone(
     assert THEIRS not in str(rejected)
 
 
+@pytest.mark.thorough
 def test_the_command_brings_in_the_others_and_says_which_it_could_not_read(tmp_path: Path) -> None:
     tree = tmp_path / "wandb"
     good(tree)
@@ -150,6 +151,7 @@ def test_folders_that_nest_without_end_cost_themselves_alone(tmp_path: Path) -> 
     assert rejected.reason.endswith("folders nest too deep")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "text",
     [

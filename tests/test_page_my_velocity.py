@@ -45,6 +45,7 @@ def test_without_sign_in_the_page_is_about_the_scholar_by_name(data, monkeypatch
     assert "to you alone" not in text
 
 
+@pytest.mark.thorough
 def test_a_stale_run_is_one_by_the_setting_that_the_snapshot_was_made_with(tmp_path, monkeypatch):
     config = tmp_path / "velocity.toml"
     config.write_text("[experiments]\nstale_after_minutes = 37.5\n", encoding="utf-8")

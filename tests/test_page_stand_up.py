@@ -90,6 +90,7 @@ def test_names_are_inert_wherever_markdown_shows_them(page):
     assert "\\[Slow\\]" in text
 
 
+@pytest.mark.thorough
 def test_a_first_run_makes_a_page_of_words_not_of_medians(tmp_path, monkeypatch):
     store_of([run("r1", "09:00", "10:00")], "2026-01-07 20:00", data=tmp_path)
     page = open_page("stand_up", tmp_path, monkeypatch)

@@ -42,6 +42,7 @@ def test_a_shift_is_asked_for_by_week_and_measure(data, monkeypatch):
     assert "no: the week is still running" in said(page)
 
 
+@pytest.mark.thorough
 def test_the_blind_ratio_is_asked_for_by_line(data, monkeypatch):
     page = open_page("why", data, monkeypatch, metric="blind_ratio")
     slow, even = sorted(page.selectbox(key="of").options, reverse=True)
@@ -51,6 +52,7 @@ def test_the_blind_ratio_is_asked_for_by_line(data, monkeypatch):
     assert said(page) != first
 
 
+@pytest.mark.thorough
 def test_what_is_known_of_the_end_of_the_data_has_no_weeks(data, monkeypatch):
     page = open_page("why", data, monkeypatch, metric="wip_age_hours", week="2026-02-02")
     assert page.selectbox(key="week").options == ["End of the data"]
@@ -80,12 +82,14 @@ def test_people_read_titles_and_the_address_has_the_id(data, monkeypatch):
     assert page.title[0].value.startswith("Serial share of busy hours: ")
 
 
+@pytest.mark.thorough
 def test_an_address_of_what_is_no_figure_is_corrected(data, monkeypatch):
     page = open_page("why", data, monkeypatch, metric="hours_of_<b>")
     assert chosen(page)["Figure"] == "reaction_share"
     assert "metric" not in page.query_params
 
 
+@pytest.mark.thorough
 def test_two_lines_with_the_same_title_are_two_choices():
     def script():
         from velocity.pages.why import choose_titled  # noqa: PLC0415 - a script of its own
@@ -100,6 +104,7 @@ def test_two_lines_with_the_same_title_are_two_choices():
     )
 
 
+@pytest.mark.thorough
 def test_tables_show_what_says_most_and_offer_all(data, monkeypatch):
     found = explain.explain(latest_snapshot(data), scholar="ada", metric="reaction_share")
     page = open_page("why", data, monkeypatch, metric="reaction_share")
@@ -108,6 +113,7 @@ def test_tables_show_what_says_most_and_offer_all(data, monkeypatch):
     assert any(len(it.shown) < it.frame.width for it in explain.sections(found))
 
 
+@pytest.mark.thorough
 def test_whoever_may_not_see_hours_of_the_day_sees_no_empty_column_for_them(data):
     def script(data, hours):
         from velocity import explain, store, ui  # noqa: PLC0415 - a script of its own
@@ -123,6 +129,7 @@ def test_whoever_may_not_see_hours_of_the_day_sees_no_empty_column_for_them(data
         assert ("reaction_awake_hours" in loops) == hours
 
 
+@pytest.mark.thorough
 def test_no_count_of_rows_reads_as_the_value(data, monkeypatch):
     page = open_page("why", data, monkeypatch, metric="reaction_share")
     told = words(page)
@@ -133,6 +140,7 @@ def test_no_count_of_rows_reads_as_the_value(data, monkeypatch):
     assert not [it.value for it in page.header if any(map(str.isdigit, it.value))]
 
 
+@pytest.mark.thorough
 def test_the_largest_is_not_said_to_be_added_up(data, monkeypatch):
     page = open_page("why", data, monkeypatch, metric="peak_experiments")
     assert " rows, of which the largest is 2 experiments" in words(page)
@@ -140,12 +148,14 @@ def test_the_largest_is_not_said_to_be_added_up(data, monkeypatch):
     assert page.dataframe[0].value["amount"].iloc[0] == 2
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("metric", ["busy_hours", "loop_hours_median", "signal"])
 def test_the_heading_is_true_of_sums_medians_and_shifts(metric, data, monkeypatch):
     page = open_page("why", data, monkeypatch, metric=metric)
     assert page.header[0].value == "How it is worked out"
 
 
+@pytest.mark.thorough
 def test_every_word_that_occurs_is_explained_once_and_no_other(data, monkeypatch):
     found = explain.explain(latest_snapshot(data), scholar="ada", metric="busy_hours")
     told = words(open_page("why", data, monkeypatch, metric="busy_hours"))
@@ -163,6 +173,7 @@ def test_every_word_that_occurs_is_explained_once_and_no_other(data, monkeypatch
         assert said_so == ((word, meaning) in occur), word
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("metric", one_in(2, ["blind_ratio", "waiting_hours"]))
 def test_rows_of_the_line_or_experiment_stand_first(metric, data, monkeypatch):
     found = explain.explain(latest_snapshot(data), scholar="ada", metric=metric)
@@ -180,6 +191,7 @@ def test_rows_of_the_line_or_experiment_stand_first(metric, data, monkeypatch):
             assert list(table["started_at"]) == list(first["started_at"].dt.replace_time_zone(None))
 
 
+@pytest.mark.thorough
 def test_the_line_above_names_the_week(data, monkeypatch):
     page = open_page("why", data, monkeypatch, metric="busy_hours", week="2026-02-02")
     assert "Why this number \u00b7 week of 2 Feb 2026 \u00b7 Ada, times in UTC" in words(page)

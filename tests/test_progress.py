@@ -83,6 +83,7 @@ def test_each_project_has_one_line_about_merging(lines):
     assert told == ["merge", "pull", "pull", "pull", "pull"]
 
 
+@pytest.mark.thorough
 def test_the_summary_counts_every_outcome(server, tmp_path, capsys):
     server.world.put(*(node(number) for number in range(6)), node(9, project="audio"))
 

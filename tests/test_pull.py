@@ -91,6 +91,7 @@ def test_with_nothing_new_three_requests_are_enough_for_a_batch_of_unfinished_ru
     assert result.requests <= 3
 
 
+@pytest.mark.thorough
 def test_the_number_of_requests_depends_on_changed_runs_only(server, pulled):
     server.world.put(*(node(number) for number in range(3000)))
     full = pulled(LATER)
@@ -135,6 +136,7 @@ def test_a_run_that_ends_without_a_heartbeat_is_noticed(server, pulled, tmp_path
     assert pulled(LATER + 6 * HOUR).requests == 2
 
 
+@pytest.mark.thorough
 def test_runs_that_wandb_shows_an_hour_late_are_not_missed(server, pulled):
     server.world.put(node(0))
     pulled(LATER)
@@ -142,6 +144,7 @@ def test_runs_that_wandb_shows_an_hour_late_are_not_missed(server, pulled):
     assert pulled(LATER + timedelta(minutes=10)).counts.new == 1
 
 
+@pytest.mark.thorough
 def test_the_next_pull_continues_from_the_last_that_succeeded(server, pulled):
     server.world.put(node(0))
     pulled(LATER)
@@ -164,6 +167,7 @@ def test_a_failed_first_pull_is_repeated_in_full(server, pulled, tmp_path):
     assert pulled(LATER + HOUR).counts.new == 200
 
 
+@pytest.mark.thorough
 def test_full_reads_everything_again(server, pulled):
     server.world.put(*(node(number) for number in range(50)))
     pulled(LATER)
@@ -225,6 +229,7 @@ def breaks() -> faults.Fault:
     return faults.status(500).at(when=by_heartbeat, times=None)
 
 
+@pytest.mark.thorough
 def test_an_unreadable_heartbeat_turns_the_heartbeat_filter_off(server, pulled):
     server.world.put(*(node(number) for number in range(5)))
     server.faults[:] = [breaks(), without_heartbeat()]
@@ -249,6 +254,7 @@ def test_a_filter_by_heartbeat_that_breaks_makes_the_pull_a_full_one(server, pul
     assert pulled(LATER + 3 * HOUR).requests == 2
 
 
+@pytest.mark.thorough
 def test_a_run_deleted_during_the_check_does_not_discredit_the_filter(server, pulled):
     server.world.put(*(node(number) for number in range(20)))
     gone = faults.changing(lambda world: world.delete("lab", "vision", "r0019"))
@@ -256,6 +262,7 @@ def test_a_run_deleted_during_the_check_does_not_discredit_the_filter(server, pu
     assert pulled(LATER).notes == []
 
 
+@pytest.mark.thorough
 def test_runs_that_move_during_a_scan_are_not_lost(server, pulled):
     server.world.put(node(0, heartbeat_at=LATER - 5 * HOUR))
     pulled(LATER)
@@ -278,6 +285,7 @@ def test_missing_new_runs_are_found_by_the_listing_at_once(server, pulled, fault
     assert (result.counts.new, result.notes) == (550, [])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("fault", one_in(2, [faults.stuck_cursor(), faults.hidden_rows(keep=400)]))
 def test_missing_changed_runs_are_reported_and_requested_again(server, pulled, fault):
     server.world.put(*(node(number) for number in range(551)))
@@ -306,6 +314,7 @@ def test_a_skipped_run_is_tried_again_until_it_can_be_read(server, pulled, tmp_p
     assert stored(tmp_path / "data", "SELECT run_id FROM rejected") == []
 
 
+@pytest.mark.thorough
 def test_full_syncs_log_their_requests_and_notes(server, tmp_path):
     server.world.put(*(node(number) for number in range(20)))
     server.faults.append(leaves_a_run_out())
@@ -331,6 +340,7 @@ def test_a_deleted_run_is_marked_at_the_next_sync_and_can_come_back(server, pull
     assert len(stored(tmp_path / "data")) == 20
 
 
+@pytest.mark.thorough
 def test_a_full_sync_finds_deleted_runs_at_once(server, pulled):
     server.world.put(*(node(number) for number in range(20)))
     pulled(LATER)
@@ -350,6 +360,7 @@ def test_edits_without_a_heartbeat_are_found_once_a_day(server, pulled, tmp_path
     assert states(tmp_path)["r0005"] == "failed"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("full", one_in(2, [False, True]))
 def test_a_scan_that_disagrees_with_the_count_deletes_nothing(server, pulled, full):
     server.world.put(*(node(number) for number in range(20)))
@@ -365,6 +376,7 @@ def test_a_scan_that_disagrees_with_the_count_deletes_nothing(server, pulled, fu
     assert pulled(LATER + 2 * DAY).deleted == 1
 
 
+@pytest.mark.thorough
 def test_a_scan_is_repeated_if_runs_are_deleted_during_it(server, pulled):
     server.world.put(*(node(number) for number in range(1200)))
     pulled(LATER)
@@ -376,6 +388,7 @@ def test_a_scan_is_repeated_if_runs_are_deleted_during_it(server, pulled):
     assert (result.deleted, result.notes) == (1, [])
 
 
+@pytest.mark.thorough
 def test_a_full_scan_that_missed_a_run_finds_it_by_the_listing(server, pulled):
     server.world.put(*(node(number) for number in range(1200)))
     gone = faults.changing(lambda world: world.delete("lab", "vision", "r0001"))
@@ -384,6 +397,7 @@ def test_a_full_scan_that_missed_a_run_finds_it_by_the_listing(server, pulled):
     assert (result.counts.new, result.deleted, result.notes) == (1200, 1, [])
 
 
+@pytest.mark.thorough
 def test_a_run_missing_only_from_a_listing_is_not_deleted(server, pulled):
     server.world.put(*(node(number) for number in range(20)))
     pulled(LATER)

@@ -82,6 +82,7 @@ def test_pages_shrink_if_they_fail_and_nothing_is_lost(server, fault):
     assert not any(batch.rejected for batch in batches)
 
 
+@pytest.mark.thorough
 def test_pages_shrink_after_heavy_ones_and_grow_back_after_light_ones(server):
     heavy = [faults.swell_summary(node(number), 2**20) for number in range(40)]
     server.world.put(*heavy)
@@ -98,6 +99,7 @@ def test_pages_grow_back_when_the_server_can_send_them_again(server):
     assert sizes(server)[-1] == 40
 
 
+@pytest.mark.thorough
 def test_a_page_that_fails_with_everything_else_is_not_tried_smaller(server):
     server.faults.append(faults.dropped().at(times=None))
     with pytest.raises(RetryLaterError):
@@ -105,6 +107,7 @@ def test_a_page_that_fails_with_everything_else_is_not_tried_smaller(server):
     assert sizes(server) == [500, 1]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("number", [0, 137, COUNT - 1])
 def test_a_run_that_cannot_be_sent_is_skipped_with_its_reason(server, number):
     server.faults.append(with_data_of([number], faults.dropped()))
@@ -180,6 +183,7 @@ def test_many_runs_that_cannot_be_sent_do_not_stop_syncs_and_cost_little_later(s
     assert again.requests <= 3 * len(bad) + 10
 
 
+@pytest.mark.thorough
 def test_runs_that_fail_once_do_not_discredit_the_heartbeat_filter(server, tmp_path):
     def by_heartbeat(call) -> bool:
         return "heartbeatAt" in call.variables["filters"] and "summaryMetrics" in call.query

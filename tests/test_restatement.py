@@ -81,6 +81,7 @@ def test_a_change_taken_back_is_no_longer_told(tmp_path):
     assert told(snapshot) == {}
 
 
+@pytest.mark.thorough
 def test_other_settings_restate_by_configuration(tmp_path):
     pair = [run("r1", "09:00", "10:00"), run("r2", "09:01", "10:00")]
     sync(tmp_path, pair, "2026-01-12 08:00")
@@ -111,6 +112,7 @@ def _streamed(*members: Scholar) -> Roster:
     return Roster(scholars=members, streams=(stream,))
 
 
+@pytest.mark.thorough
 def test_what_a_roster_edit_restates_has_no_values_and_takes_earlier_ones_along(tmp_path):
     """Before less after would be the week of whoever was added."""
     rows = [*ON_TIME, run("b", "14:00", "15:00", username="ben")]

@@ -51,6 +51,7 @@ def counted(excluded: dict[str, str | None]) -> set[str]:
     return {key for key, why in excluded.items() if why is None}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("later", one_in(3, ["09:00", "09:02", "08:58"]))
 def test_a_directory_gives_way_to_what_w_and_b_holds(store: LiveStore, later: str) -> None:
     local, pulled = run("r", "09:00", "10:00", **LOCAL), run("r", later, "10:00", **PULLED)
@@ -58,11 +59,13 @@ def test_a_directory_gives_way_to_what_w_and_b_holds(store: LiveStore, later: st
     assert counted(read(store, pulled)) == {"e/p/r"}
 
 
+@pytest.mark.thorough
 def test_a_directory_read_after_w_and_b_gives_way_too(store: LiveStore) -> None:
     read(store, run("r", "09:00", "10:00", **PULLED))
     assert counted(read(store, run("r", "09:00", "10:00", **LOCAL))) == {"e/p/r"}
 
 
+@pytest.mark.thorough
 def test_of_a_moved_run_the_row_read_last_counts(store: LiveStore) -> None:
     assert counted(read(store, run("r", "09:00", "10:00", **PULLED))) == {"e/p/r"}
     assert counted(read(store, run("r", "09:00", "10:00", **MOVED))) == {"e/q/r"}
@@ -70,6 +73,7 @@ def test_of_a_moved_run_the_row_read_last_counts(store: LiveStore) -> None:
     assert counted(read(store, back)) == {"e/p/r"}
 
 
+@pytest.mark.thorough
 def test_a_run_counts_again_once_the_other_is_gone(store: LiveStore) -> None:
     read(store, run("r", "09:00", "10:00", **LOCAL))
     read(store, run("r", "09:00", "10:00", **PULLED))
@@ -117,6 +121,7 @@ def test_launches_soon_after_each_other_in_one_place_are_two_runs(store: LiveSto
     assert len(counted(read(store, *rows))) == 2
 
 
+@pytest.mark.thorough
 def test_one_launch_under_both_its_names_is_one_run(store: LiveStore) -> None:
     """The directory of the earlier launch was removed, and the later one read again without it."""
     again = run("r@2026-01-05T13:00:00Z", "13:00", "14:00", **LOCAL)

@@ -139,6 +139,7 @@ def test_the_printed_address_lets_in_and_its_token_is_not_passed_on(app):
     assert app.log.read_text(encoding="utf-8").count(token) == 1  # where it was printed
 
 
+@pytest.mark.thorough
 def test_the_demo_needs_no_token(tmp_path):
     (tmp_path / "demo").mkdir()
     (tmp_path / "demo/DEMO").touch()
@@ -152,6 +153,7 @@ def test_the_demo_needs_no_token(tmp_path):
         assert ask(printed, "/", Via="1.1 x")[0].status == 403
 
 
+@pytest.mark.thorough
 def test_readiness_is_the_age_of_the_snapshot(app, tmp_path):
     response, body = app.ask("/readyz")
     assert response.status == 200

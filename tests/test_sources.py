@@ -87,6 +87,7 @@ def test_a_source_that_is_not_there_or_not_whole_says_so(toy):
         find_source("broken")
 
 
+@pytest.mark.thorough
 def test_text_that_is_not_an_address_is_not_a_link(tmp_path):
     table = tmp_path / "runs.csv"
     table.write_text(

@@ -38,6 +38,7 @@ def test_unknown_states_are_listed_with_their_number_of_runs(states: list[str], 
     assert found == (f"states that velocity does not know: {told}" if told else "")
 
 
+@pytest.mark.thorough
 def test_import_and_doctor_list_unknown_states(tmp_path: Path) -> None:
     table = tmp_path / "runs.csv"
     row = "lab,p,r1,ada,GONE_FISHING,2026-05-04T09:00:00Z,60\n"

@@ -129,6 +129,7 @@ def test_limits_are_means_and_moving_ranges_of_complete_weeks(name, by, request,
     assert limits > 50
 
 
+@pytest.mark.thorough
 def test_the_running_week_is_never_a_shift():
     rows = [
         run(
