@@ -267,6 +267,7 @@ def test_version_shows_the_package_version(velocity):
     assert velocity("--version") == (0, f"{__version__}\n".encode(), "")
 
 
+@pytest.mark.thorough
 def test_a_closed_pipe_is_not_an_error(data, tmp_path):
     """Like `velocity runs | head`, with a reader that ends before the first byte."""
     reader, writer = os.pipe()

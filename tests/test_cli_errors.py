@@ -205,6 +205,7 @@ def test_a_response_without_a_field_is_an_error_that_names_it(sync, server):
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.thorough
 def test_doctor_reports_good_and_broken_subjects(server, tmp_path):
     (tmp_path / "velocity.toml").write_text(
         '[wandb]\nprojects = ["lab/vision", "lab/*", "lab/gone"]\n', encoding="utf-8"

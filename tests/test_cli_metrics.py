@@ -81,6 +81,7 @@ def long_names(tmp_path_factory):
     return folder
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("by", one_in(3, ["scholar", "stream", "programme"]))
 def test_the_ledger_follows_the_columns_of_all_the_data(asked, data, by):
     ledger = reads.ledger(latest_snapshot(data), by=by).rename({"group_id": by})
@@ -147,6 +148,7 @@ def test_json_has_the_same_figures(metrics, data):
     assert [it["blind_ratio"] for it in rows] == expected["blind_ratio"].to_list()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("period", one_in(3, ["all", "week", "day"]))
 def test_the_main_figures_fit_in_100_columns(metrics, long_names, period):
     out, err = metrics(long_names, "--period", period)

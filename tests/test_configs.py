@@ -106,6 +106,7 @@ def test_without_its_salt_a_store_takes_no_other(content, tmp_path):
         assert store.record.merge_runs(rows).unchanged == 1
 
 
+@pytest.mark.thorough
 def test_no_snapshot_has_anything_of_a_config_but_names_of_keys(server, tmp_path):  # noqa: ARG001
     data = tmp_path / "data"
     synced(data, GPUS)

@@ -95,6 +95,7 @@ def test_figures_without_charges_show_none():
     assert "Charges" not in [it.title for it in sections(told)]
 
 
+@pytest.mark.thorough
 def test_a_week_shows_overlapping_experiments_and_counts_the_part_inside():
     rows = [
         run("before", "2026-01-01 09:00", "2026-01-01 10:00"),

@@ -71,6 +71,7 @@ def test_figures_are_those_of_the_week_to_the_nearest_5(tmp_path):
     assert week["failure_share"] is None  # of fewer than 100 runs
 
 
+@pytest.mark.thorough
 def test_small_figures_are_right_on_average(tmp_path):
     people = [f"q{it}" for it in range(400)]
     rows = [it for person in people for it in week_of(person, 2)]

@@ -130,6 +130,7 @@ def test_an_answer_that_is_none_is_one_sentence(monkeypatch, answer, words):
     assert caught.value.hint
 
 
+@pytest.mark.thorough
 def test_the_command_tells_what_an_answer_lacks(tmp_path):
     with served(on_pages(lambda _: [data({})])) as (url, _):
         told = sync(url, tmp_path, "60")

@@ -107,6 +107,7 @@ def test_the_cache_is_dropped_with_its_snapshot(tmp_path):
     assert gone() is None
 
 
+@pytest.mark.thorough
 def test_objects_for_everybody_are_made_once(tmp_path):
     rows = [run(f"r{it}", "09:00", "10:00", username=f"u{it}") for it in range(9)]
     snapshot = store_of(rows, "2026-01-12 11:00", data=tmp_path)

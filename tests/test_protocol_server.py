@@ -75,6 +75,7 @@ def test_the_client_signs_in_and_reads_runs_with_config_and_summary(api):
     assert (first.state, first.created_at) == ("finished", "2026-01-05T12:00:00")
 
 
+@pytest.mark.thorough
 def test_the_client_loads_heavy_fields_of_a_listed_run_and_a_single_run(api):
     assert runs(api)[3].config["seed"] == 3
     assert api.run("lab/vision/r0007").summary["_wandb"]["runtime"] == 3540
@@ -88,6 +89,7 @@ def test_the_client_pages_through_runs_and_counts_them(api):
     assert ids(found) == [f"r{number:04}" for number in range(COUNT)]
 
 
+@pytest.mark.thorough
 def test_the_client_pages_through_projects(server, api):
     for number in range(5):
         server.world.add_project("lab", f"p{number}")
@@ -95,11 +97,13 @@ def test_the_client_pages_through_projects(server, api):
     assert listed == ["p0", "p1", "p2", "p3", "p4", "vision"]
 
 
+@pytest.mark.thorough
 def test_a_project_that_does_not_exist_is_null(api):
     with pytest.raises(ValueError, match="Could not find project"):
         len(api.runs("lab/nope"))
 
 
+@pytest.mark.thorough
 def test_it_is_the_real_client_that_calls_through_its_service_process(server, api):
     runs(api)
     call = server.calls[-1]
@@ -127,6 +131,7 @@ def owners_of_port(port):
             continue
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "query",
     [
@@ -177,6 +182,7 @@ def test_a_query_that_does_not_fit_the_schema_is_refused(server, query, complain
     assert complaint in answer.json()["errors"][0]["message"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("body", ["", "[]", "{", '{"query": 1}', '{"variables": {}}'])
 def test_a_body_that_is_not_a_graphql_request_is_refused(server, body):
     assert ask(server, body, auth=("api", server.api_key)).status_code == 400
@@ -191,6 +197,7 @@ def test_a_wrong_key_is_refused(server):
     }
 
 
+@pytest.mark.thorough
 def test_telemetry_is_answered_and_logged(server):
     path = "/sdk/otel/v1/metrics"
     assert requests.post(server.url + path, data=b"\x00", timeout=PATIENCE_S).status_code == 200
@@ -200,6 +207,7 @@ def test_telemetry_is_answered_and_logged(server):
 # Filters, orders, cursors
 
 
+@pytest.mark.thorough
 def test_heartbeats_filter_and_order(server, api):
     server.world.change("lab", "vision", "r0002", heartbeat_at=NOON + timedelta(days=1))
     since = (NOON + timedelta(minutes=69)).isoformat().replace("+00:00", "Z")
@@ -217,11 +225,13 @@ def test_filters_join_ids_states_and_times(api):
     assert names(page(api, filters={"state": "failed"})) == []
 
 
+@pytest.mark.thorough
 def test_orders_go_both_ways(api):
     assert names(page(api, first=2, order="-created_at")) == ["r0011", "r0010"]
     assert names(page(api, first=2, order="+created_at")) == ["r0000", "r0001"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -239,6 +249,7 @@ def test_what_the_server_cannot_follow_is_an_error(api, wrong):
         page(api, **wrong)
 
 
+@pytest.mark.thorough
 def test_cursors_are_offsets_so_rows_shift_while_they_change(server, api):
     first = page(api)
     server.world.delete("lab", "vision", "r0000")
@@ -247,6 +258,7 @@ def test_cursors_are_offsets_so_rows_shift_while_they_change(server, api):
     assert names(second) == ["r0006", "r0007", "r0008", "r0009", "r0010"]
 
 
+@pytest.mark.thorough
 def test_the_world_can_be_changed_while_it_is_served(server, api):
     server.world.put(node(20, project="audio"))
     server.world.change("lab", "vision", "r0001", state="crashed")
@@ -267,6 +279,7 @@ def test_a_burst_of_statuses_is_retried_by_the_client(server):
     assert [call.operation for call in server.calls].count("Runs") == 2
 
 
+@pytest.mark.thorough
 def test_a_fault_strikes_whichever_came_before_it_and_went():
     call, known = Call("/graphql", "Runs", "client", {}), Faults()
     for _ in range(1000):
@@ -283,6 +296,7 @@ def test_a_server_that_stays_overloaded_looks_busy_to_the_client(server, api, fa
         page(api)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
@@ -298,6 +312,7 @@ def test_a_broken_or_refused_answer_fails_in_the_client(server, api, fault, word
         page(api)
 
 
+@pytest.mark.thorough
 def test_a_fault_strikes_the_calls_it_is_meant_for(server, api):
     server.faults.append(faults.hidden_rows(keep=2).at(after=1, times=2))
     assert [len(names(page(api))) for _ in range(4)] == [5, 2, 2, 5]
@@ -307,6 +322,7 @@ def test_a_fault_strikes_the_calls_it_is_meant_for(server, api):
     assert [len(names(page(api, first=first))) for first in (5, 3)] == [0, 3]
 
 
+@pytest.mark.thorough
 def test_hidden_rows_leave_the_page_information_as_it_was(server, api):
     server.faults.append(faults.hidden_rows())
     empty = page(api)
@@ -319,17 +335,20 @@ def test_rows_are_repeated(server, api):
     assert names(page(api)) == ["r0000", "r0001", "r0002", "r0003", "r0004", "r0000", "r0001"]
 
 
+@pytest.mark.thorough
 def test_a_cursor_stays_where_it_was(server, api):
     server.faults.append(faults.stuck_cursor())
     assert page(api, cursor="10")["runs"]["pageInfo"] == {"endCursor": "10", "hasNextPage": True}
 
 
+@pytest.mark.thorough
 def test_rows_change_in_the_middle_of_a_scan(server, api):
     server.faults.append(faults.changing(lambda world: world.put(node(-1))).at(after=1))
     assert names(page(api))[0] == "r0000"
     assert names(page(api, cursor="5"))[0] == "r0004"  # seen already: everything moved by one
 
 
+@pytest.mark.thorough
 def test_a_key_that_belongs_to_nobody(server):
     server.faults.append(faults.nobody())
     with pytest.raises(wandb.errors.AuthenticationError, match="did not recognize"):
@@ -342,6 +361,7 @@ def test_a_schema_without_a_field(server, api):
         page(api)
 
 
+@pytest.mark.thorough
 def test_rows_with_bad_json_huge_summaries_and_no_user_arrive_as_they_are(server, api):
     server.world.put(
         faults.cut_config(node(0)),
@@ -357,6 +377,7 @@ def test_rows_with_bad_json_huge_summaries_and_no_user_arrive_as_they_are(server
     assert nobody["user"] is None
 
 
+@pytest.mark.thorough
 def test_a_server_keeps_its_port_and_frees_it():
     with ProtocolServer(World()) as first:
         port = int(first.url.rsplit(":", 1)[1])

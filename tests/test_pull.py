@@ -275,6 +275,7 @@ def test_runs_that_move_during_a_scan_are_not_lost(server, pulled):
     assert (result.counts.new, result.notes) == (1100, [])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("fault", one_in(2, [faults.stuck_cursor(), faults.hidden_rows(keep=400)]))
 def test_missing_new_runs_are_found_by_the_listing_at_once(server, pulled, fault):
     server.world.put(node(0))
@@ -348,6 +349,7 @@ def test_a_full_sync_finds_deleted_runs_at_once(server, pulled):
     assert pulled(LATER + HOUR, full=True).deleted == 1
 
 
+@pytest.mark.thorough
 def test_edits_without_a_heartbeat_are_found_once_a_day(server, pulled, tmp_path):
     server.world.put(*(node(number) for number in range(20)))
     pulled(LATER)

@@ -110,6 +110,7 @@ def test_only_restatements_since_last_week_are_listed(tmp_path):
     assert "- No past week was restated." in as_markdown(make_digest(later, scope=EVERYTHING))
 
 
+@pytest.mark.thorough
 def test_if_leads_may_not_see_people_the_digest_covers_groups_and_names_nobody(tmp_path):
     copied(people.populate, tmp_path)
     snapshot = latest_snapshot(tmp_path)

@@ -96,6 +96,7 @@ def test_another_run_counts_beside_it(store: LiveStore, other: dict[str, Any]) -
     assert len(counted(read(store, run("r", "09:00", "10:00", **PULLED), other))) == 2
 
 
+@pytest.mark.thorough
 def test_a_launch_told_apart_locally_is_the_run_that_w_and_b_holds(store: LiveStore) -> None:
     first = run("r", "09:00", "09:10", **LOCAL)
     again = run("r@2026-01-05T13:00:00Z", "13:00", "14:00", **LOCAL, relaunched=True)

@@ -231,6 +231,7 @@ def test_sign_in_without_a_provider_is_refused_at_the_start(tmp_path):
     assert b"Sign-in is required, but redirect_uri" in done.stderr
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "secrets",
     one_in(3, ["auth = 3", "[auth", '[auth]\nclient_id = "zq-id"\nclient_secret = "zq-secret"']),

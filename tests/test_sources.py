@@ -54,6 +54,7 @@ def toy(tmp_path, monkeypatch):
     return folder
 
 
+@pytest.mark.thorough
 def test_a_source_of_one_file_brings_runs_in(toy, tmp_path):
     data = tmp_path / "data"
     words = ("--entity", "lab", "--username", "ada", "one@9", "two@11", "three")

@@ -138,11 +138,13 @@ def test_it_gets_no_secret_but_the_key_of_wandb():
     }
 
 
+@pytest.mark.thorough
 def test_where_there_is_nothing_to_sync_from_nothing_is_offered(tmp_path, monkeypatch):
     store(tmp_path, projects="[]")
     assert "Sync now" not in labels(open_page("data_health", tmp_path, monkeypatch))
 
 
+@pytest.mark.thorough
 def test_a_demo_is_not_synced(tmp_path, monkeypatch):
     store(tmp_path, projects='["lab/vision"]')
     (tmp_path / "DEMO").touch()

@@ -51,6 +51,7 @@ def test_import_and_doctor_list_unknown_states(tmp_path: Path) -> None:
     assert (finding.state, finding.told) == ("note", words)
 
 
+@pytest.mark.thorough
 def test_a_table_with_known_states_has_no_note(tmp_path: Path) -> None:
     table = tmp_path / "runs.csv"
     table.write_text(HEADER + "lab,p,r1,ada,TIMEOUT,2026-05-04T09:00:00Z,60\n", encoding="utf-8")

@@ -13,6 +13,7 @@ from velocity.errors import SourceError
 from velocity.sources.wandb_files import fetch_local_runs
 
 
+@pytest.mark.thorough
 def test_thousands_of_runs_come_in_batches_with_progress(tmp_path: Path) -> None:
     for number in range(1100):
         write_files(
