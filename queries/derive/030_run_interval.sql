@@ -32,7 +32,7 @@ SELECT
   span.clock OR list_max(run.writer_starts) - run.as_of_us > run.slack_us AS clock,
   run.failed_compute,
   -- What lasts is compute: a pause or a sleep is not.
-  run.failed_compute AND span.active_us <= 120000000 AND span.end_source <> 'unknown'
+  run.failed_compute AND span.active_us <= early_us() AND span.end_source <> 'unknown'
     AS early_failure,
   run.config_hash, run.full_hash,
   CASE

@@ -28,7 +28,7 @@ followed AS (
     AND launched.start_us = loop.next_us
   JOIN named USING (experiment_key),
   setting
-  WHERE loop.status = 'closed' AND loop.outcome IN ('success', 'partial')
+  WHERE loop.status = 'closed' AND is_concluded(loop.outcome)
 ),
 follower AS (
   SELECT

@@ -65,7 +65,7 @@ concluded AS (
     scholar_key, in_stream AS stream_key, result_day AS day,
     count(*) AS experiments_concluded
   FROM scope_of_experiment
-  WHERE in_stream IS NOT NULL AND outcome IN ('success', 'partial')
+  WHERE in_stream IS NOT NULL AND is_concluded(outcome)
   GROUP BY ALL
 ),
 fact AS (

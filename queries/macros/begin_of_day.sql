@@ -4,6 +4,6 @@
 CREATE OR REPLACE MACRO begin_of_day(zone, day) AS
 CASE
   WHEN timezone(zone, timezone(zone, day::TIMESTAMP) - INTERVAL 1 HOUR) = day::TIMESTAMP
-    THEN epoch_us(timezone(zone, day::TIMESTAMP)) - 3600000000
+    THEN epoch_us(timezone(zone, day::TIMESTAMP)) - hour_us()
   ELSE epoch_us(timezone(zone, day::TIMESTAMP))
 END

@@ -49,7 +49,7 @@ curve AS (
       ELSE 'infinity'::DOUBLE
     END AS hazard,
     CASE WHEN events > 0 AND remaining > 0
-      THEN 1.959963984540054 * sqrt(1 / remaining - 1 / n - greenwood) / hazard END AS reach
+      THEN normal_95() * sqrt(1 / remaining - 1 / n - greenwood) / hazard END AS reach
   FROM climbed
 )
 SELECT

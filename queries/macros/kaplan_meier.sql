@@ -11,7 +11,7 @@ sample AS MATERIALIZED (
   FROM each_sample('observation')
 ),
 sufficient AS (
-  FROM sample WHERE n - censorings >= 6
+  FROM sample WHERE n - censorings >= at_least().events
 ),
 ranked AS MATERIALIZED (
   -- Only near the middle can a curve, or a limit of it, come to one half: the rest is not looked at.
@@ -24,14 +24,14 @@ estimate AS (
   SELECT
     sample,
     -- Exactly one half is one half, whatever floating point made of it.
-    min(length_us) FILTER (hazard >= -ln(0.5 + 1e-9)) / 3.6e9 AS median,
-    min(length_us) FILTER (hazard_high >= ln(2)) / 3.6e9 AS low,
-    min(length_us) FILTER (hazard_low >= ln(2)) / 3.6e9 AS high
+    min(length_us) FILTER (hazard >= -ln(0.5 + 1e-9)) / hour_us() AS median,
+    min(length_us) FILTER (hazard_high >= ln(2)) / hour_us() AS low,
+    min(length_us) FILTER (hazard_low >= ln(2)) / hour_us() AS high
   FROM curve_of('ranked')
   GROUP BY sample
 )
 SELECT
-  group_id, period_start, measure, n, n - censorings AS events, largest_us / 3.6e9 AS largest,
+  group_id, period_start, measure, n, n - censorings AS events, largest_us / hour_us() AS largest,
   median, low, high
 FROM sample
 LEFT JOIN estimate USING (sample)

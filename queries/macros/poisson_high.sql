@@ -4,7 +4,7 @@
 CREATE OR REPLACE MACRO poisson_high(n) AS
 list_reduce(
   [
-    (n + 1) * (1 - 1 / (9 * (n + 1)) + 1.959963984540054 / (3 * sqrt(n + 1))) ** 3,
+    (n + 1) * (1 - 1 / (9 * (n + 1)) + normal_95() / (3 * sqrt(n + 1))) ** 3,
     0.0, 0, 0, 0, 0, 0, 0
   ],
   lambda mean, step: mean + (

@@ -4,7 +4,7 @@
 CREATE OR REPLACE MACRO poisson_low(n) AS
 CASE WHEN n = 0 THEN 0 ELSE
   list_reduce(
-    [n * (1 - 1 / (9 * n) - 1.959963984540054 / (3 * sqrt(n))) ** 3, 0.0, 0, 0, 0, 0, 0, 0],
+    [n * (1 - 1 / (9 * n) - normal_95() / (3 * sqrt(n))) ** 3, 0.0, 0, 0, 0, 0, 0, 0],
     lambda mean, step: mean - (
       list_sum(list_transform(
         range(0, (40 + 10 * sqrt(n))::BIGINT),

@@ -21,7 +21,7 @@ edge AS (
   SELECT local_day(any_value(timezone), epoch_us(max(as_of))) AS last_day FROM project, setting
 ),
 entry AS (
-  SELECT group_id, day, 0.0 AS granted, gpu_us / 3.6e9 * rate.credits_per_gpu_hour AS spent
+  SELECT group_id, day, 0.0 AS granted, price_of(gpu_us, rate.credits_per_gpu_hour) AS spent
   FROM spent
   ASOF LEFT JOIN gpu_rate AS rate
     ON rate.gpu_type = spent.gpu_type AND rate.from_date <= spent.day

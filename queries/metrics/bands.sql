@@ -22,7 +22,7 @@ told AS (
   SELECT
     measure,
     CASE unit_of(measure) WHEN 'share' THEN 0.05 ELSE 0.5 END AS step,
-    CASE WHEN count(*) >= 8 THEN list(value ORDER BY value) END AS sorted
+    CASE WHEN count(*) >= at_least().others THEN list(value ORDER BY value) END AS sorted
   FROM other
   GROUP BY measure
 )

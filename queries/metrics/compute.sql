@@ -68,7 +68,7 @@ SELECT
   sum(unpriced_us) AS unpriced_run_us,
   sum(used_us) AS gpu_us_used,
   sum(measured_us) AS gpu_us_measured,
-  coalesce(sum(gpu_us / 3.6e9 * rate.credits_per_gpu_hour), 0) AS credits
+  coalesce(sum(price_of(gpu_us, rate.credits_per_gpu_hour)), 0) AS credits
 FROM daily
 ASOF LEFT JOIN gpu_rate AS rate
   ON rate.gpu_type = daily.gpu_type AND rate.from_date <= daily.day

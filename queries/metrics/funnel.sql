@@ -13,8 +13,8 @@ WITH pooled AS (
 SELECT
   exposure_weeks,
   pooled.rate AS pooled_rate,
-  greatest(0, rate - 1.959963984540054 * sqrt(rate / exposure_weeks)) AS low_95,
-  rate + 1.959963984540054 * sqrt(rate / exposure_weeks) AS high_95,
+  greatest(0, rate - normal_95() * sqrt(rate / exposure_weeks)) AS low_95,
+  rate + normal_95() * sqrt(rate / exposure_weeks) AS high_95,
   greatest(0, rate - 3.090232306167813 * sqrt(rate / exposure_weeks)) AS low_998,
   rate + 3.090232306167813 * sqrt(rate / exposure_weeks) AS high_998
 FROM pooled, (SELECT unnest(range(1, 61)) * most / 60 AS exposure_weeks FROM pooled)

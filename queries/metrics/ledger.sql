@@ -38,8 +38,8 @@ daily AS (
 charged AS (
   SELECT
     group_id,
-    sum(gpu_us / 3.6e9 * rate.credits_per_gpu_hour) AS spent,
-    sum(recent_us / 3.6e9 * rate.credits_per_gpu_hour) AS recent
+    sum(price_of(gpu_us, rate.credits_per_gpu_hour)) AS spent,
+    sum(recent_us / hour_us() * rate.credits_per_gpu_hour) AS recent
   FROM daily
   ASOF LEFT JOIN gpu_rate AS rate
     ON rate.gpu_type = daily.gpu_type AND rate.from_date <= daily.day

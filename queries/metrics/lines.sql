@@ -32,7 +32,7 @@ estimate AS (
 gap AS (
   SELECT
     (scholar_key, project_key) AS group_id,
-    count(*) / nullif(sum(gap_awake_us) / 3.6e9, 0) AS launches_per_awake_hour
+    count(*) / nullif(sum(gap_awake_us) / hour_us(), 0) AS launches_per_awake_hour
   FROM launch_gap AS gap
   JOIN scholar USING (scholar_key)
   LEFT JOIN stream AS before ON before.stream_key = gap.previous_stream_key

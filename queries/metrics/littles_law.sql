@@ -35,7 +35,7 @@ placed AS (
     AND ($groups::VARCHAR[] IS NULL
       OR list_contains($groups::VARCHAR[], group_of($by, scholar.scholar, stream.stream)))
 )
-SELECT group_id, period_start, sum(length_us) / 3.6e9 AS littles_law_residual_hours
+SELECT group_id, period_start, sum(length_us) / hour_us() AS littles_law_residual_hours
 FROM placed
 GROUP BY group_id, period_start
 ORDER BY group_id, period_start

@@ -7,9 +7,9 @@
 WITH usual AS (
   SELECT
     scholar_key, project_key,
-    quantile_cont(result_us - start_us, usual_age().quantile) / 3.6e9 AS usual_hours
+    quantile_cont(result_us - start_us, usual_age().quantile) / hour_us() AS usual_hours
   FROM experiment
-  WHERE outcome IN ('success', 'partial') AND NOT clock
+  WHERE is_concluded(outcome) AND NOT clock
   GROUP BY ALL
   HAVING count(*) >= usual_age().least
 )
@@ -18,9 +18,9 @@ SELECT
   concat_ws('/', project.entity, project.project, run.run_id) AS experiment_id,
   experiment.n AS runs,
   make_timestamptz(experiment.start_us) AS started_at,
-  (project.as_of_us - experiment.start_us) / 3.6e9 AS wip_age_hours,
+  (project.as_of_us - experiment.start_us) / hour_us() AS wip_age_hours,
   usual.usual_hours,
-  coalesce((project.as_of_us - experiment.start_us) / 3.6e9 > usual.usual_hours, false)
+  coalesce((project.as_of_us - experiment.start_us) / hour_us() > usual.usual_hours, false)
     AS older_than_usual
 FROM experiment
 JOIN scholar USING (scholar_key)

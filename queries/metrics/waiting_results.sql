@@ -10,7 +10,7 @@ SELECT
   concat_ws('/', project.entity, project.project, run.run_id) AS experiment_id,
   loop.outcome,
   make_timestamptz(loop.result_us) AS result_at,
-  loop.reaction_us / 3.6e9 AS waiting_hours
+  loop.reaction_us / hour_us() AS waiting_hours
 FROM loop
 JOIN scholar USING (scholar_key)
 JOIN project USING (project_key)

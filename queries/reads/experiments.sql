@@ -17,8 +17,8 @@ SELECT
   CASE WHEN experiment.outcome <> 'open' THEN make_timestamptz(experiment.last_end_us) END
     AS ended_at,
   experiment.outcome,
-  experiment.active_us / 3.6e9 AS active_hours,
-  experiment.run_us / 3.6e9 AS run_hours,
+  experiment.active_us / hour_us() AS active_hours,
+  experiment.run_us / hour_us() AS run_hours,
   experiment.overlapped,
   experiment.clock,
   coalesce(loop.status, 'none') AS loop_status

@@ -29,9 +29,9 @@ SELECT
   concat_ws('/', project.entity, project.project) AS line,
   make_timestamptz(head.start_us) AS started_at,
   chain.experiments,
-  chain.machine_us / 3.6e9 AS machine_hours,
-  chain.longest_us / 3.6e9 AS longest_hours,
-  (chain.machine_us - chain.longest_us) / 3.6e9 AS spare_hours
+  chain.machine_us / hour_us() AS machine_hours,
+  chain.longest_us / hour_us() AS longest_hours,
+  (chain.machine_us - chain.longest_us) / hour_us() AS spare_hours
 FROM chain
 JOIN experiment AS head ON head.experiment_key = chain.head_key
 JOIN scholar USING (scholar_key)

@@ -28,11 +28,11 @@ SELECT
   make_timestamptz(from_us) AS started_at,
   make_timestamptz(to_us) AS ended_at,
   class, failed_compute, charge.gpu_type, gpus,
-  gpu_us / 3.6e9 AS gpu_hours,
-  used_us / 3.6e9 AS used_gpu_hours,
-  unpriced_us / 3.6e9 AS unpriced_hours,
+  gpu_us / hour_us() AS gpu_hours,
+  used_us / hour_us() AS used_gpu_hours,
+  unpriced_us / hour_us() AS unpriced_hours,
   rate.credits_per_gpu_hour,
-  gpu_us / 3.6e9 * rate.credits_per_gpu_hour AS credits
+  price_of(gpu_us, rate.credits_per_gpu_hour) AS credits
 FROM charge
 ASOF LEFT JOIN gpu_rate AS rate
   ON rate.gpu_type = charge.gpu_type AND rate.from_date <= charge.day

@@ -17,7 +17,7 @@
 WITH inside AS (
   SELECT
     experiment_key,
-    sum(clipped(setting.timezone, start_us, end_us, $from_day::DATE, $to_day::DATE)) / 3.6e9 AS hours
+    sum(clipped(setting.timezone, start_us, end_us, $from_day::DATE, $to_day::DATE)) / hour_us() AS hours
   FROM segment
   JOIN scholar USING (scholar_key),
   setting
@@ -40,7 +40,7 @@ SELECT
   follower.head_key IS NOT NULL AS ready,
   experiment.clock,
   coalesce(loop.status, 'none') AS loop_status,
-  experiment.active_us / 3.6e9 AS active_hours,
+  experiment.active_us / hour_us() AS active_hours,
   coalesce(inside.hours, 0) AS hours_inside,
   coalesce(experiment.start_day >= $from_day::DATE, true)
     AND coalesce(experiment.start_day < $to_day::DATE, true) AS starts_inside,

@@ -10,8 +10,8 @@ SELECT
   concat_ws('/', project.entity, project.project) AS line,
   gap.previous_day AS from_day,
   gap.start_day AS to_day,
-  gap.gap_us / 3.6e9 AS hours,
-  gap.gap_awake_us / 3.6e9 AS awake_hours
+  gap.gap_us / hour_us() AS hours,
+  gap.gap_awake_us / hour_us() AS awake_hours
 FROM launch_gap AS gap
 JOIN scholar USING (scholar_key)
 JOIN project USING (project_key)

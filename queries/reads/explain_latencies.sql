@@ -42,7 +42,7 @@ SELECT
     ELSE experiment_name(label.group_name, label.sweep, label.display_name, run.run_id) END AS name,
   observation.scholar,
   observation.day,
-  observation.length_us / 3.6e9 AS hours,
+  observation.length_us / hour_us() AS hours,
   observation.event,
   count(*) OVER (PARTITION BY observation.measure)
     - rank() OVER (PARTITION BY observation.measure ORDER BY observation.length_us) + 1 AS at_risk,

@@ -23,7 +23,7 @@ WITH charge AS (
     AND ($to_day::DATE IS NULL OR recent.day < $to_day::DATE)
   GROUP BY ALL
 )
-SELECT run, name, scholar, charge.day, gpu_us / 3.6e9 * rate.credits_per_gpu_hour AS credits
+SELECT run, name, scholar, charge.day, price_of(gpu_us, rate.credits_per_gpu_hour) AS credits
 FROM charge
 ASOF LEFT JOIN gpu_rate AS rate
   ON rate.gpu_type = charge.gpu_type AND rate.from_date <= charge.day

@@ -30,7 +30,7 @@ SELECT
   run.start_source,
   make_timestamptz(run.end_us) AS ended_at,
   run.end_source,
-  run.active_us / 3.6e9 AS active_hours,
+  run.active_us / hour_us() AS active_hours,
   CASE WHEN run.experiment_key IS NOT NULL
     THEN concat_ws('/', project.entity, project.project, first_run.run_id) END AS experiment,
   CASE WHEN run.experiment_key IS NOT NULL THEN experiment_name(

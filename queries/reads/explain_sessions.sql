@@ -21,9 +21,9 @@ SELECT
   make_timestamptz(session.start_us) AS started_at,
   make_timestamptz(session.end_us) AS ended_at,
   session.open, session.end_source, session.estimated, session.clock,
-  (session.end_us - session.start_us) / 3.6e9 AS hours,
-  session.active_us / 3.6e9 AS active_hours,
-  clipped(setting.timezone, session.start_us, session.end_us, $from_day::DATE, $to_day::DATE) / 3.6e9
+  (session.end_us - session.start_us) / hour_us() AS hours,
+  session.active_us / hour_us() AS active_hours,
+  clipped(setting.timezone, session.start_us, session.end_us, $from_day::DATE, $to_day::DATE) / hour_us()
     AS hours_inside
 FROM session
 JOIN run USING (run_key)

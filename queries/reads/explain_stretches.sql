@@ -51,7 +51,7 @@ SELECT
   make_timestamptz(start_us) AS started_at,
   make_timestamptz(end_us) AS ended_at,
   experiments, runs,
-  inside_us / 3.6e9 AS hours_inside
+  inside_us / hour_us() AS hours_inside
 FROM inside
 WHERE inside_us > 0
 ORDER BY scholar_key, start_us

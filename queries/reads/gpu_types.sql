@@ -21,9 +21,9 @@ WITH daily AS (
 )
 SELECT
   daily.gpu_type,
-  sum(gpu_us) / 3.6e9 AS gpu_hours,
-  coalesce(sum(failed_us), 0) / 3.6e9 AS gpu_hours_failed,
-  sum(gpu_us / 3.6e9 * rate.credits_per_gpu_hour) AS credits,
+  sum(gpu_us) / hour_us() AS gpu_hours,
+  coalesce(sum(failed_us), 0) / hour_us() AS gpu_hours_failed,
+  sum(price_of(gpu_us, rate.credits_per_gpu_hour)) AS credits,
   gpu_utilisation(sum(used_us), sum(measured_us)) AS gpu_utilisation,
   gpu_measured_share(coalesce(sum(measured_us), 0), sum(gpu_us)) AS gpu_measured_share
 FROM daily

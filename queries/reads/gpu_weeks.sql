@@ -6,7 +6,7 @@
 SELECT
   period_of('week', charge.day) AS week_start,
   stream.stream, stream.name AS stream_name,
-  sum(charge.gpu_us) / 3.6e9 AS gpu_hours
+  sum(charge.gpu_us) / hour_us() AS gpu_hours
 FROM gpu_charge AS charge
 JOIN scholar USING (scholar_key)
 LEFT JOIN stream USING (stream_key)

@@ -31,7 +31,7 @@ shown AS (
     week_start, group_id,
     max_by(group_name, week_start) OVER of_group AS group_name,
     max_by(coalesce(position, 2147483647), week_start) OVER of_group AS position,
-    coalesce(unnamed.people >= 4, false) AS visible,
+    coalesce(unnamed.people >= at_least().active, false) AS visible,
     experiments_started, experiments_concluded, runs_ended, runs_failed, busy_hours, serial_hours,
     gpu_hours
   FROM group_week

@@ -47,7 +47,7 @@ state AS (
 past AS (
   SELECT
     scholar_key, project_key, stream_key,
-    list(loop_us / 3.6e9 ORDER BY start_us, experiment_key) AS loops
+    list(loop_us / hour_us() ORDER BY start_us, experiment_key) AS loops
   FROM (
     SELECT
       loop.*,
@@ -64,7 +64,7 @@ windowed AS (
   SELECT
     scholar_key, project_key, stream_key,
     count(*) FILTER (
-      outcome IN ('success', 'partial')
+      is_concluded(outcome)
       AND ($from_day::DATE IS NULL OR result_day >= $from_day::DATE)
       AND ($to_day::DATE IS NULL OR result_day < $to_day::DATE)) AS experiments_concluded,
     count(*) FILTER (
@@ -89,7 +89,7 @@ ended AS (
 SELECT
   windowed.scholar, project.entity, project.project, windowed.stream, windowed.stream_name,
   coalesce(state.state, 'nothing open') AS state,
-  (project.as_of_us - state.since_us) / 3.6e9 AS waited_hours,
+  (project.as_of_us - state.since_us) / hour_us() AS waited_hours,
   coalesce(past.loops, []) AS last_loops_hours,
   windowed.experiments_started, windowed.experiments_concluded,
   coalesce(ended.runs_ended, 0) AS runs_ended, ended.failure_share,

@@ -23,13 +23,13 @@ SELECT
   make_timestamptz(loop.start_us) AS started_at,
   make_timestamptz(loop.result_us) AS result_at,
   make_timestamptz(loop.next_us) AS next_at,
-  loop.machine_us / 3.6e9 AS machine_hours,
+  loop.machine_us / hour_us() AS machine_hours,
   loop.machine_event,
-  loop.reaction_us / 3.6e9 AS reaction_hours,
-  CASE WHEN may_see_hours($scope, scholar.scholar) THEN loop.reaction_awake_us / 3.6e9 END
+  loop.reaction_us / hour_us() AS reaction_hours,
+  CASE WHEN may_see_hours($scope, scholar.scholar) THEN loop.reaction_awake_us / hour_us() END
     AS reaction_awake_hours,
   loop.closed_event AS reaction_event,
-  loop.loop_us / 3.6e9 AS loop_hours,
+  loop.loop_us / hour_us() AS loop_hours,
   loop.closed_event AS loop_event
 FROM loop
 JOIN scholar USING (scholar_key)

@@ -36,7 +36,7 @@ oldest AS (
 SELECT
   scholar.scholar, project.entity, project.project, stream.stream, stream.name AS stream_name,
   oldest.what, make_timestamptz(oldest.since_us) AS since_at,
-  (project.as_of_us - oldest.since_us) / 3.6e9 AS waited_hours,
+  (project.as_of_us - oldest.since_us) / hour_us() AS waited_hours,
   oldest.n,
   concat_ws('/', project.entity, project.project, run.run_id) AS experiment_id,
   label.url
@@ -47,5 +47,5 @@ JOIN run ON run.run_key = oldest.run_key
 JOIN run_label AS label ON label.run_key = oldest.run_key
 LEFT JOIN stream ON stream.stream_key = oldest.stream_key
 WHERE scholar.attributed AND may_see($scope, scholar.scholar, stream.stream)
-  AND (project.as_of_us - oldest.since_us) / 3.6e9 > $min_hours::DOUBLE
+  AND (project.as_of_us - oldest.since_us) / hour_us() > $min_hours::DOUBLE
 ORDER BY oldest.since_us, scholar.scholar, oldest.what

@@ -37,7 +37,7 @@ SELECT
   (SELECT count(*) FROM rejected WHERE may_see($scope, NULL, NULL)) AS rejected_rows,
   (SELECT min(day) FROM day_fact) AS first_day,
   (
-    SELECT CASE WHEN count(*) >= 2 THEN median(gap_us) / 3.6e9 END
+    SELECT CASE WHEN count(*) >= 2 THEN median(gap_us) / hour_us() END
     FROM (
       SELECT epoch_us(started_at) - epoch_us(lag(started_at) OVER (
         PARTITION BY command, entity, project ORDER BY started_at)) AS gap_us

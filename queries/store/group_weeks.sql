@@ -61,7 +61,7 @@ merged AS (
   SELECT
     small.week_start,
     CASE WHEN any_value(small.streams) = 0 THEN 0 ELSE
-      min(reached.place) FILTER (reached.people >= 5 AND reached.place >= small.streams)
+      min(reached.place) FILTER (reached.people >= at_least().members AND reached.place >= small.streams)
     END AS places
   FROM small
   JOIN reached USING (week_start)
@@ -78,7 +78,7 @@ grouped AS (
   WHERE places IS NOT NULL
 ),
 charged AS (
-  SELECT grouped.week_start, group_id, scholar, sum(charge.gpu_us) / 3.6e9 AS gpu_hours
+  SELECT grouped.week_start, group_id, scholar, sum(charge.gpu_us) / hour_us() AS gpu_hours
   FROM gpu_charge AS charge
   JOIN scholar USING (scholar_key)
   JOIN grouped ON grouped.stream_key = charge.stream_key
@@ -94,8 +94,8 @@ worked AS (
     sum(experiments_concluded) AS experiments_concluded,
     sum(runs_finished + runs_failed + runs_killed + runs_preempted + runs_unknown) AS runs_ended,
     sum(runs_failed) AS runs_failed,
-    sum(busy_us) / 3.6e9 AS busy_hours,
-    sum(serial_us) / 3.6e9 AS serial_hours
+    sum(busy_us) / hour_us() AS busy_hours,
+    sum(serial_us) / hour_us() AS serial_hours
   FROM fact
   JOIN grouped USING (week_start, stream_key, stream)
   GROUP BY ALL
@@ -128,7 +128,7 @@ cell AS (
     sum(small_by_chance(gpu_hours, words || 'gpu')) AS gpu_hours
   FROM person
   GROUP BY ALL
-  HAVING count(streams) >= 4
+  HAVING count(streams) >= at_least().active
 )
 SELECT
   cells.week_start, cells.group_id, cells.group_name, cells.position,

@@ -29,7 +29,7 @@ FAULTS = (
     Fault(
         "three people are enough",
         "reads/group_weeks",
-        "coalesce(unnamed.people >= 4, false)",
+        "coalesce(unnamed.people >= at_least().active, false)",
         "coalesce(unnamed.people >= 3, false)",
         (f"{ACCESS}::test_a_group_is_shown_if_four_active_people_are_not_seen_by_name",),
     ),
@@ -43,7 +43,7 @@ FAULTS = (
     Fault(
         "four make a group",
         "store/group_weeks",
-        "reached.people >= 5",
+        "reached.people >= at_least().members",
         "reached.people >= 4",
         (f"{ACCESS}::test_small_streams_merge_smallest_first_until_they_are_five",),
     ),

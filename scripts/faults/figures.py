@@ -62,11 +62,11 @@ FAULTS = (
     Fault(
         "partial is not concluded",
         "derive/110_day_fact",
-        "outcome IN ('success', 'partial')",
+        "is_concluded(outcome)",
         "outcome IN ('success')",
         (FIGURES,),
     ),
-    Fault("midnight comes once", "macros/begin_of_day", "- 3600000000", "", (AZORES,)),
+    Fault("midnight comes once", "macros/begin_of_day", "- hour_us()", "", (AZORES,)),
     Fault(
         "days begin in UTC",
         "macros/local_day",
@@ -133,8 +133,8 @@ FAULTS = (
         "1.0",
         (FIGURES,),
     ),
-    Fault("the usual age is nearly the 85th", "macros/usual_age", "0.85", "0.84", (AGES,)),
-    Fault("nineteen do not suffice", "macros/usual_age", "19", "20", (AGES,)),
+    Fault("the usual age is nearly the 85th", "constants/usual_age", "0.85", "0.84", (AGES,)),
+    Fault("nineteen do not suffice", "constants/usual_age", "19", "20", (AGES,)),
     Fault("an age that occurred", "metrics/open_work", "quantile_cont", "quantile_disc", (AGES,)),
     Fault(
         "abandoned results wait too",
@@ -177,7 +177,7 @@ FAULTS = (
     Fault(
         "seven others are a band",
         "metrics/bands",
-        "CASE WHEN count(*) >= 8 THEN",
+        "CASE WHEN count(*) >= at_least().others THEN",
         "CASE WHEN count(*) >= 7 THEN",
         (USUAL,),
     ),

@@ -61,7 +61,7 @@ FAULTS = (
     Fault(
         "a failure is followed too",
         "derive/101_follower",
-        "AND loop.outcome IN ('success', 'partial')",
+        "AND is_concluded(loop.outcome)",
         "AND loop.outcome <> 'false_start'",
         (FIGURES,),
     ),
@@ -196,7 +196,7 @@ FAULTS = (
     Fault(
         "limits of 90 %",
         "macros/curve_of",
-        "1.959963984540054",
+        "normal_95()",
         "1.6448536269514722",
         (OUTSIDE,),
     ),
@@ -210,8 +210,8 @@ FAULTS = (
     Fault(
         "six events do not suffice",
         "macros/kaplan_meier",
-        "n - censorings >= 6",
-        "n - censorings > 6",
+        "n - censorings >= at_least().events",
+        "n - censorings > at_least().events",
         (MEDIANS,),
     ),
     Fault(
@@ -287,7 +287,7 @@ FAULTS = (
     ),
     Fault(
         "five days and a microsecond",
-        "macros/reaction_limit_us",
+        "constants/reaction_limit_us",
         "432000000000",
         "432000000001",
         (ROWS,),

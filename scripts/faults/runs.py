@@ -116,8 +116,8 @@ FAULTS = (
     Fault(
         "early failure exclusive",
         "derive/030_run_interval",
-        "<= 120000000",
-        "< 120000000",
+        "<= early_us()",
+        "< early_us()",
         (ROWS,),
     ),
     Fault(

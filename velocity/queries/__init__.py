@@ -116,8 +116,10 @@ def list_metric_queries() -> list[Query]:
 
 
 def macros() -> Iterator[str]:
-    """Statements that define the words which queries use: queries/macros/, and of the headers."""
-    yield from (query.body for query in list_queries("macros"))
+    """Statements that define what queries share: constants, macros, and macros of the headers."""
+    # A macro is bound as it is defined, so constants come first.
+    for folder in ("constants", "macros"):
+        yield from (query.body for query in list_queries(folder))
     yield from macros_of(metric for query in list_metric_queries() for metric in query.metrics)
 
 

@@ -156,7 +156,7 @@ def _columns(metric: Metric, names: Mapping[str, str]) -> Iterator[str]:
             yield f'max(body."{name}") {of} AS {metric.base}_{name}'
         return
     value = names[metric.id] if metric.is_sum else f"({formula_sql(metric.formula, names)})"
-    scale = " / 3.6e9" if metric.unit in _HOURS else ""
+    scale = " / hour_us()" if metric.unit in _HOURS else ""
     yield f"{value}{scale} AS {metric.id}"
     for limit in ("low", "high"):
         if formula := getattr(metric, limit):
