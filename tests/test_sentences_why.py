@@ -38,7 +38,7 @@ def told_why(found):
 
 
 P_SAID = (
-    "Lines of thought in flight (P): 1.04 experiments (n = 3 experiments) for Ada in all the data."
+    "Experiments at once (P): 1.04 experiments (n = 3 experiments) for Ada in all the data."
 )
 
 
