@@ -3,8 +3,8 @@
 -- One row per run of the scholars in scope: its class, its start and the source of the start, and
 -- how its writers (the processes that wrote to it) worked together. Writers that start at most 2
 -- minutes after the first of them are one launch on several machines. If there are several
--- launches, they all worked at once, or only the last is the run (the id was reused), or they took
--- turns.
+-- launches, either all worked at once, or the run is only the last one (the id was reused), or they
+-- took turns.
 WITH launched AS (
   SELECT
     *,

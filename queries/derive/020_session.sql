@@ -3,7 +3,8 @@
 -- One row per stretch of time [start, end) in which a run was present: one per run, or one per
 -- launch of a run whose launches took turns. Its active time is its length; in a suspended session
 -- (rows continue long after the runtime stopped), it is the runtime. An open session is counted to
--- as_of. Runs that count nowhere, and sessions that start after as_of, have no row.
+-- the end of the data. Runs that count nowhere, and sessions that start after the end of the data,
+-- have no row.
 WITH run AS (
   FROM run_base WHERE excluded IS NULL
 ),

@@ -2,7 +2,7 @@
 -- table: recovery | kept by scholar | published
 -- One row per failed experiment (outcome failure or false start): the time from its result to the
 -- earliest end of a finished run of the same line that started at or after the result, censored at
--- as_of. Experiments with a clock flag are left out.
+-- the end of the data. Experiments with a clock flag are left out.
 WITH finished AS (
   -- For each start of a finished run, the earliest end among the runs that start then or later.
   SELECT
