@@ -1,4 +1,4 @@
-"""Writes docs/metrics.md and its pictures: `make docs`."""
+"""Write docs/metrics.md and its pictures: `make docs`."""
 
 from __future__ import annotations
 
@@ -21,29 +21,31 @@ _START = """\
 
 <!-- Written by `make docs` from queries/ and velocity/reading/conventions.md: change those. -->
 
-Every figure has one definition, in one file of `queries/`, and these are its words and its formula.
-`velocity explain --scholar ID --metric ID` shows the rows behind a figure, and how they add up;
-[adding.md](adding.md) says how to add one.
-Where a setting decides, these are the words for its default; the Definitions page has your values.
+Every figure is defined once, in a file of `queries/`. This page gives its definition and formula.
+`velocity explain --scholar ID --metric ID` shows the rows behind a figure and how they add up.
+[adding.md](adding.md) explains how to add a figure.
+If a definition depends on a setting, this page shows the default; the Definitions page of the
+dashboard shows your value.
 """
 
 _EXAMPLE = """\
 The pictures show one day of one scholar: six runs of one project, without groups or configs, all
-finished but r4. The data ends at 20:00.
+finished except r4. The data ends at 20:00.
 """
 
 _BESIDE = """\
-Beside a median `X_median` stand `X_n` (how many are known, ended or not), `X_events` (how many of
-them ended), `X_low` and `X_high` (its 95 % limits) and `X_largest` (the largest, ended or not).
+Each median `X_median` comes with `X_n` (the number of observations, ended or not), `X_events` (the
+number that have ended), `X_low` and `X_high` (its 95 % limits) and `X_largest` (the largest
+observation, ended or not).
 """
 
-#: Word or group -> the picture below it.
+#: Term or group -> the picture below it.
 _PICTURED = {"link": "experiment", "loop_core": "loop", "volume": "serial-share"}
 
 
 @cache
 def document() -> dict[str, str]:
-    """Path below docs/ -> content, for every generated file."""
+    """Return path below docs/ -> content, for every generated file."""
     drawn = {picture.name: picture for picture in pictures()}
     files = {f"{name}.svg": picture.svg for name, picture in drawn.items()}
     return {"metrics.md": "\n".join(_lines(drawn)), **files}
@@ -55,7 +57,7 @@ def _lines(drawn: dict[str, Picture]) -> Iterator[str]:
     for title, rules in conventions(Experiments()).items():
         yield f"### {title}\n"
         yield rules
-    yield "## Words\n"
+    yield "## Terms\n"
     yield _EXAMPLE
     for word in words():
         yield f"### {word.title}\n"
@@ -82,7 +84,7 @@ def _lines(drawn: dict[str, Picture]) -> Iterator[str]:
 
 
 def _cell(text: str) -> str:
-    """`text` for a table, where a bar would end the cell."""
+    """Escape `text` for a table, where a bar would end the cell."""
     return text.replace("|", r"\|")
 
 
@@ -93,7 +95,7 @@ def _picture(group: Group, drawn: dict[str, Picture]) -> Iterator[str]:
 
 
 def main() -> None:
-    """Write every file that has changed, and print its name."""
+    """Write every file that changed, and print its name."""
     for name, content in document().items():
         path = DOCS / name
         if not path.exists() or path.read_text(encoding="utf-8") != content:

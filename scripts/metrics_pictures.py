@@ -1,4 +1,4 @@
-"""Draws the worked example of docs/metrics.md from the product's own figures."""
+"""Draw the worked example of docs/metrics.md from the product's own figures."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ _WIDTH, _LEFT, _RIGHT = 780, 84, 180
 _FIRST_HOUR, _LAST_HOUR = 9, 14
 _ROW, _BAR = 26, 14
 _TOP = 16
-#: A name that holds a digit must be quoted: a browser drops the whole list otherwise.
+#: A font name with a digit needs quotes; without them, browsers ignore the whole list.
 _FONT = "font-family=\"'Source Sans 3', 'Helvetica Neue', Arial, sans-serif\" font-size=\"12\""
-#: Words stand clear of the hours' lines that run behind them.
+#: Keeps text readable in front of the lines of the hours.
 _HALO = f'stroke="{LIGHT.bg}" stroke-width="4" paint-order="stroke"'
-#: Rule -> why the run is in its experiment, in this example.
+#: Rule -> why a run of this example belongs to its experiment.
 _WHY = {
     "first": "",
     "together": "r2: 1 min after r1, in flight",
@@ -75,7 +75,7 @@ class _Example:
 
 @cache
 def pictures() -> tuple[Picture, ...]:
-    """Experiment, loop and serial share."""
+    """Return the pictures of experiments, loops and the serial share."""
     example = _example()
     return _experiments(example), _loops(example), _serial_share(example)
 
@@ -118,7 +118,7 @@ def _at(clock: str) -> datetime:
 
 
 def _experiments(example: _Example) -> Picture:
-    """Runs as bars, their experiment as a band behind them, the result as a dot."""
+    """Draw runs as bars, their experiment as a band behind them, and the result as a dot."""
     parts, row = [], 0
     for number, experiment in enumerate(example.experiments.iter_rows(named=True), start=1):
         members = example.runs.filter(pl.col("experiment_id") == experiment["experiment_id"])
@@ -144,15 +144,15 @@ def _experiments(example: _Example) -> Picture:
         parts.append(_dot(_x(experiment["result_at"]), _TOP + (place + 0.5) * _ROW))
     alt = (
         "Six runs make four experiments. r1 and r2 are e1: r2 began 1 minute after r1, which was "
-        "in flight. r3 is e2. r4, begun 30 minutes after r3, is e3, a failure. r5 and r6 are e4: "
-        "r6 went on 30 seconds after r5's end. The result of e1 is at 10:00, when the first of its "
-        "two runs finished."
+        "in flight. r3 is e2. r4, which began 30 minutes after r3, is e3, a failure. r5 and r6 are "
+        "e4: r6 began 30 seconds after r5 ended. The result of e1 is at 10:00, when the first of "
+        "its two runs finished."
     )
     return Picture("experiment", alt, _drawn("Six runs, four experiments", alt, parts, row))
 
 
 def _loops(example: _Example) -> Picture:
-    """Machine and reaction of each experiment's loop, one below the other."""
+    """Draw the machine and reaction time of each loop, one below the other."""
     parts = []
     edge = _x(_at(f"{_LAST_HOUR}:00:00"))
     for row, loop in enumerate(example.loops.iter_rows(named=True)):
@@ -179,7 +179,7 @@ def _loops(example: _Example) -> Picture:
         parts.append(_text(answer + 14, middle, words))
     alt = (
         "Loops of the four experiments. e1: machine 1 hour from launch to result, reaction 1 hour "
-        "to the launch of e2; closed. e2: machine 1 hour, and nothing launched since its result at "
+        "to the launch of e2; closed. e2: machine 1 hour, and no launch since its result at "
         "12:00; awaiting. e3: machine 5 minutes, reaction 5 minutes to the launch of e4; closed. "
         "e4: machine 1 hour 20 minutes; awaiting."
     )
@@ -187,7 +187,7 @@ def _loops(example: _Example) -> Picture:
 
 
 def _serial_share(example: _Example) -> Picture:
-    """The experiments as lanes, and below them how many were in flight."""
+    """Draw the experiments as lanes, and below them how many were in flight."""
     parts = []
     for row, experiment in enumerate(example.experiments.iter_rows(named=True)):
         middle = _TOP + (row + 0.5) * _ROW

@@ -55,8 +55,8 @@ def test_every_flag_has_a_meaning() -> None:
 def test_an_explanation_names_the_flags_of_its_runs() -> None:
     told = explain(stored(), scholar="ada", metric="busy_hours").left_out
     flagged = {what: why for kind, what, why in told.rows() if kind == "flagged"}
-    assert flagged["run slept"].startswith("suspended: rows go on past")
-    assert "active as long as the stopwatch" in flagged["run slept"]
+    assert flagged["run slept"].startswith("suspended: rows continue after")
+    assert "active for the runtime" in flagged["run slept"]
     assert "run late" not in flagged
     sessions = explain(stored(), scholar="ada", metric="busy_hours").sessions
     slept = sessions.filter(run="e/p/slept").row(0, named=True)

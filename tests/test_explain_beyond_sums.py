@@ -73,7 +73,7 @@ def test_credits_left_are_granted_minus_spent_and_the_runway_uses_the_last_14_da
         "44 credits (sum of 1 row): credits granted",
         "16 credits (sum of 2 rows): credits spent so far",
         "28 = 44 - 16: credits left",
-        "14 credits (sum of 1 row): credits spent of late",
+        "14 credits (sum of 1 row): credits spent recently",
         "1 = 14 / 14: burn",
         "28 = 28 / 1: runway",
     )

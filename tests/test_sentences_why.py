@@ -37,9 +37,7 @@ def told_why(found):
     return sentences.why_this_number(found, found.results[0], "Ada")
 
 
-P_SAID = (
-    "Lines of thought in flight (P): 1.04 experiments (n = 3 experiments) for Ada in all the data."
-)
+P_SAID = "Experiments at once (P): 1.04 experiments (n = 3 experiments) for Ada in all the data."
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
--- title: How long a result may wait
--- 5 days, in microseconds: whatever is launched later is no answer to it. No setting.
+-- title: How long a result can await a reaction
+-- 5 days, in microseconds: a later launch is not a reaction to the result. This is not a setting.
 CREATE OR REPLACE MACRO reaction_limit_us() AS
 432000000000

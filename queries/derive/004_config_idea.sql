@@ -1,8 +1,8 @@
--- title: What counts of a config
+-- title: The part of a config that counts
 -- table: config_idea
--- A row a shape of configs, and whether the names that the version before left out are ignored too
--- (lenient): the places of the values that make up the idea, and a hash of the shape that is left
--- without ignored keys; null where nothing is left.
+-- One row per shape of configs, and per value of `lenient` (whether names that earlier versions did
+-- not store are ignored too): the places of the values that make up the idea, and a hash of the
+-- shape without ignored keys. Null if nothing remains.
 WITH way AS (
   SELECT false AS lenient, getvariable('ignored_key') AS expression
   UNION ALL
@@ -25,7 +25,7 @@ leaf AS (
   FROM way, shape, unnest(shape.paths) WITH ORDINALITY AS entry(path, place)
 ),
 emptied AS (
-  -- What held nothing but ignored keys is there without them.
+  -- An object that had only ignored keys remains as an empty object.
   SELECT DISTINCT gone.config_shape, gone.lenient, gone.kept || '/{}' AS path
   FROM leaf AS gone
   WHERE gone.ignored AND gone.kept <> '' AND NOT EXISTS (
@@ -40,7 +40,7 @@ entry AS (
 )
 SELECT
   config_shape, lenient,
-  -- An object without entries shows only the shape.
+  -- An empty object counts in the shape only.
   list(place ORDER BY place) FILTER (NOT ends_with(path, '/{}')) AS places,
   CASE WHEN places IS NOT NULL THEN hash(list(path ORDER BY path)) END AS shape_hash
 FROM entry

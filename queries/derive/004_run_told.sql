@@ -1,7 +1,7 @@
--- title: What a run tells
+-- title: What a run reports
 -- table: run_told
--- One row per run of the scholars in scope, and per run anywhere that has the id of another: its
--- clocks, its stopwatch and its words. Times in integer microseconds UTC, null where not known.
+-- One row per run of the scholars in scope, and per run of anybody that shares the id of another:
+-- its clocks, runtime and state. Times are integer microseconds UTC, null if not known.
 WITH twin AS (
   SELECT id_of_launch(run_id) AS launch_id
   FROM raw_run
@@ -32,13 +32,13 @@ SELECT
   epoch_us(heartbeat_at) AS heartbeat_us,
   epoch_us(stamp) AS stamp_us,
   epoch_us(last_metric_at) AS last_row_us,
-  -- Cut at 30,000 years, where it can still be reckoned with.
+  -- At most 30,000 years, which is still within the range of the arithmetic.
   CASE WHEN own_s >= 0 THEN round(least(own_s, 1e12) * 1e6)::BIGINT END AS runtime_us,
   coalesce(own_s < 0, false) AS runtime_negative,
   coalesce(list_sort(list_transform(
     list_filter(writers, lambda it: it.start IS NOT NULL), lambda it: epoch_us(it.start))), [])
     AS starts,
-  -- A directory of local files is a session that tells its own end.
+  -- A directory of local files is a session that records its own end.
   coalesce(source = 'files' AND len(list_filter(
     writers, lambda it: coalesce(it.runtime_s::VARCHAR, it.heartbeat_at::VARCHAR) IS NOT NULL)) > 0,
     false) AS sessions_told,
@@ -48,7 +48,7 @@ SELECT
   coalesce(rewound, false) AS rewound,
   coalesce(relaunched, false) AS relaunched,
   coalesce(len(unreadable) > 0, false) AS unreadable,
-  -- Nobody ever wrote, and the server heard no more than that the run was made.
+  -- No client ever wrote, and the server only recorded the creation.
   coalesce(NOT wrote AND coalesce(history_rows, 0) = 0
     AND coalesce(heartbeat_at <= created_at + INTERVAL 1 MINUTE, true), false) AS never_began
 FROM told

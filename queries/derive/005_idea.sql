@@ -1,8 +1,9 @@
 -- title: Ideas
 -- table: idea
--- A row a run: a hash that is equal for runs with the same idea, which is the config without ignored
--- keys; null where nothing is left of it, or no config is known. And a hash that is equal for runs of
--- one whole config, seeds included, and one commit; null where either is not known.
+-- One row per run, with two hashes. The first is equal for runs with the same idea, which is the
+-- config without ignored keys; null if nothing remains of it, or if no config is known. The second
+-- is equal for runs with the same whole config (including seeds) and the same commit; null if
+-- either is not known.
 WITH known AS (
   SELECT
     raw.run_key, number.scholar_key, raw.entity, raw.project, raw.config_earlier,
@@ -26,8 +27,8 @@ WITH known AS (
   WHERE raw.deleted_at IS NULL
 ),
 earlier AS (
-  -- The version before kept no secret-like keys: they play no part in what is compared with its runs.
-  -- What equals one of these runs without them is therefore one idea.
+  -- Earlier versions stored no secret-like keys, so comparisons with runs that they read ignore
+  -- these keys. All runs that equal one of them without these keys therefore have one idea.
   SELECT DISTINCT scholar_key, entity, project, lenient_idea
   FROM known
   WHERE config_earlier AND lenient_idea IS NOT NULL

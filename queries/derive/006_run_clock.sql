@@ -1,9 +1,9 @@
 -- title: Which clocks count
 -- table: run_clock
--- One row per run: its start, from the client's clock where the server's bears it out, and the signs
--- of life that count. A clock is believed as a whole or not at all. If the client's start lies before
--- 2015, past the last heartbeat or before the run was made although the server saw the run from end
--- to end, all of the client's times are moved so that the start is the creation.
+-- One row per run: its start, by the client's clock unless the server's contradicts it, and the
+-- signs of life that count. A client's clock is used as a whole or not at all. If its start is
+-- before 2015, after the last heartbeat, or before the creation of a run that the server saw from
+-- beginning to end, all its times are moved so that the start is the creation.
 WITH first AS (
   SELECT
     told.*,
@@ -48,7 +48,8 @@ moved AS (
   )
 ),
 late AS (
-  -- Uploaded after it ended: the heartbeat is the upload's, no sign of life, and bounds nothing.
+  -- Uploaded after its end: the heartbeat belongs to the upload. It is not a sign of life and sets
+  -- no limit.
   SELECT
     *,
     served AND begun_us < created_us - slack_us AS late,
@@ -80,7 +81,7 @@ started AS (
   FROM lost
 ),
 bounded AS (
-  -- A row before the start ends nothing: what reads it holds it against the start.
+  -- A row before the start does not end the run: later steps compare rows with the start.
   SELECT
     *,
     CASE WHEN coalesce(last_row_us <= bound_us + slack_us, true) THEN last_row_us END AS rows_us
@@ -108,10 +109,10 @@ SELECT
   * EXCLUDE (
     first_us, begun_us, begun_source, stamp_us, last_row_us, too_long, watch_tells_lost,
     runtime_negative, word, bound_us),
-  -- The heartbeat as far as it is a sign of life.
+  -- The heartbeat, if it is a sign of life.
   CASE WHEN NOT late THEN heartbeat_us END AS alive_us,
   word = 'unknown' AND NOT never_began AS unknown_state,
-  -- Every process that wrote, as far as it left anything.
+  -- Every process that left a trace in the run.
   list_filter(
     CASE WHEN writer_lost THEN [created_us] ELSE [] END
       || CASE WHEN len(starts) > 0 THEN starts ELSE [begun_us] END,

@@ -1,9 +1,10 @@
--- title: Runs, classified
+-- title: Runs with their class
 -- table: run_base
--- One row per run of the scholars in scope: state class, start and its source, and how its writers
--- worked together. Writers that begin at most 2 min after the first of them are one launch on
--- several machines. Of several launches, either all worked at once, or the run is its last launch
--- (the id was used again), or they took turns.
+-- One row per run of the scholars in scope: its class, its start and the source of the start, and
+-- how its writers (the processes that wrote to it) worked together. Writers that start at most 2
+-- minutes after the first of them are one launch on several machines. If there are several
+-- launches, either all worked at once, or the run is only the last one (the id was reused), or they
+-- took turns.
 WITH launched AS (
   SELECT
     *,
@@ -14,7 +15,7 @@ WITH launched AS (
   FROM run_clock
 ),
 ended AS (
-  -- The end of the last launch, where the stopwatch is left to the earlier ones.
+  -- The end of the last launch, if the runtime belongs to the earlier launches.
   SELECT
     *,
     firsts[-1] AS last_us,
@@ -58,13 +59,13 @@ settled AS (
   FROM shared_out
 ),
 again AS (
-  -- One id and one start in several projects is one run: the row that was read last counts, and what
-  -- W&B said before what local files say.
+  -- Runs in several projects with the same id and start are one run: the one read last counts, and
+  -- one from W&B before one from local files.
   SELECT DISTINCT run.run_key
   FROM (FROM settled WHERE twin) AS run
   JOIN (FROM settled WHERE twin) AS other
     ON other.launch_id = run.launch_id
-    -- Two launches soon after each other in one place are two runs, not one.
+    -- Two launches shortly after each other in the same place are two runs.
     AND ((other.entity, other.project, other.source) <> (run.entity, run.project, run.source)
       OR (other.run_key <> run.run_key AND other.start_us = run.start_us))
     AND abs(other.start_us - run.start_us) <= run.together_us
@@ -88,8 +89,8 @@ SELECT
   run.run_key, run.run_id, run.scholar_key, run.project_key, run.as_of_us, run.slack_us,
   configured.state, configured.config_hash, configured.full_hash, configured.sweep,
   configured.group_name, configured.tags, configured.gpu_utilisation, configured.first_metric_us,
-  -- What is no number of GPUs, such as the -1 that means all of the machine, replaces nothing; nor does
-  -- more than a million, of which one would drown everybody's hours.
+  -- Ignore values that are not a number of GPUs, such as -1 for all GPUs of the machine, and values
+  -- above a million, which would swamp everybody's hours.
   CASE WHEN configured.told_gpus BETWEEN 0 AND 1e6 THEN configured.told_gpus END AS configured_gpus,
   run.start_us, run.start_source, run.class,
   run.class IN ('failed', 'crashed', 'stale') AS failed_compute,

@@ -1,14 +1,15 @@
 -- title: Sessions
 -- table: session | kept by scholar | published
--- One row per stretch of time [start, end) in which a run was present: one per run, or one per launch
--- of a run whose launches took turns. Its active time is its length, but in a suspended session
--- (rows go on long after the stopwatch stood still) what the stopwatch says. An open session ends,
--- for now, at as_of. Runs that count nowhere, and sessions that begin after as_of, have none.
+-- One row per stretch of time [start, end) in which a run was present: one per run, or one per
+-- launch of a run whose launches took turns. Its active time is its length; in a suspended session
+-- (rows continue long after the runtime stopped), it is the runtime. An open session is counted to
+-- the end of the data. Runs that count nowhere, and sessions that start after the end of the data,
+-- have no row.
 WITH run AS (
   FROM run_base WHERE excluded IS NULL
 ),
 told AS (
-  -- The sessions of local directories, each with what its own directory tells.
+  -- The sessions of local directories, each with the facts in its own directory.
   SELECT
     run.run_key,
     position.number,
@@ -32,7 +33,7 @@ judged AS (
   UNION ALL
   SELECT
     run.run_key,
-    -- Only the last session can be going on.
+    -- Only the last session can still be running.
     CASE WHEN told.number < len(run.firsts) THEN 'over' ELSE run.class END,
     run.as_of_us, run.slack_us, told.number, run.firsts[told.number],
     run.firsts[told.number + 1],
@@ -63,7 +64,7 @@ single AS (
       WHEN rows_us >= start_us THEN 'last_metric'
       ELSE 'unknown'
     END AS end_source,
-    -- A local session ends where the next begins, at the latest.
+    -- A local session ends at the latest when the next begins.
     least(next_us, CASE end_source
       WHEN 'stale_heartbeat' THEN life_us
       WHEN 'runtime' THEN start_us + watch_us
@@ -93,8 +94,8 @@ raw_session AS (
     watch_us
   FROM single
   UNION ALL
-  -- What is left of the stopwatch is shared out in order; where it is not known, a session lasts
-  -- until the next one begins.
+  -- The remaining runtime is shared out in order; if it is not known, a session lasts until the
+  -- next begins.
   SELECT
     run_key, number, begin_us,
     CASE
@@ -110,7 +111,7 @@ raw_session AS (
     next_us IS NOT NULL, false, false, NULL
   FROM turn
   UNION ALL
-  -- The first of those that worked at once is there to the end, and the others beside it.
+  -- The first of several launches that worked at once lasts to the end, with the others beside it.
   SELECT run_key, 1, start_us, last_end_us, last_end_source, true, false, false, NULL
   FROM run
   WHERE launches = 'at_once'
@@ -126,7 +127,7 @@ FROM (
     session.* EXCLUDE (end_us) REPLACE (number::INTEGER AS number),
     session.end_us AS told_end_us,
     run.scholar_key, run.as_of_us, run.slack_us,
-    -- A bad clock makes a session of zero length; nothing reaches past as_of.
+    -- A wrong clock gives a session of zero length, and nothing extends past as_of.
     greatest(start_us, least(coalesce(session.end_us, run.as_of_us), run.as_of_us)) AS end_us
   FROM raw_session AS session
   JOIN (SELECT run_key, scholar_key, as_of_us, slack_us FROM run) AS run USING (run_key)

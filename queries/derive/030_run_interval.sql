@@ -1,7 +1,7 @@
 -- title: Run intervals
 -- table: run_interval
--- One row per run that counts: its last end (null while open), how long it was present and active,
--- and the key under which it may be linked with others.
+-- One row per run that counts: its last end (null while open), the time for which it was present
+-- and active, and the key by which it may be linked with other runs.
 WITH span AS (
   SELECT
     run_key,
@@ -20,7 +20,7 @@ SELECT
   run.run_key, run.run_id, run.scholar_key, run.project_key, run.as_of_us, run.class,
   run.start_us,
   span.end_us,
-  -- Open even where its last writer only begins after as_of.
+  -- Open even if its last writer only starts after as_of.
   run.class = 'running' AS open,
   span.present_us,
   span.active_us,
@@ -28,10 +28,10 @@ SELECT
   span.estimated,
   span.suspended,
   span.stood_still,
-  -- A writer that begins after as_of waits for the next sync, as a run does.
+  -- A writer that starts after as_of waits for the next sync, like a run.
   span.clock OR list_max(run.writer_starts) - run.as_of_us > run.slack_us AS clock,
   run.failed_compute,
-  -- What lasts is compute: a pause or a sleep is not.
+  -- Only compute counts towards the length, not a pause or sleep.
   run.failed_compute AND span.active_us <= early_us() AND span.end_source <> 'unknown'
     AS early_failure,
   run.config_hash, run.full_hash,

@@ -1,14 +1,14 @@
--- title: Which runs are one experiment
+-- title: Which runs make one experiment
 -- table: link
--- A row a run: the experiment it belongs to (named by the number of its first run) and the rule
--- that put it there: first, tag, sweep, continuation, together, same_config or script.
+-- One row per run: its experiment (named by the number of its first run) and the rule that assigned
+-- it: first, tag, sweep, continuation, together, same_config or script.
 WITH key_number AS (
   SELECT *, row_number() OVER () AS link_key
   FROM (SELECT DISTINCT scholar_key, project_key, key_kind, key_name FROM run_interval)
 ),
 ordered AS (
   SELECT
-    -- Few strings: windows carry every column along.
+    -- Few strings, because windows carry every column along.
     run.run_key, number.link_key, run.start_us, run.end_us, run.open,
     run.key_kind::ENUM('group', 'sweep', 'tag') AS key_kind,
     run.class = 'preempted' AS preempted,
@@ -19,13 +19,13 @@ ordered AS (
   JOIN key_number AS number USING (scholar_key, project_key, key_kind, key_name)
 ),
 resumable AS (
-  -- Where no run was pre-empted none continues one: most runs need no sorting by config.
+  -- Without a pre-empted run there is no continuation: most runs need no sorting by config.
   SELECT DISTINCT link_key, config_hash
   FROM ordered
   WHERE key_kind = 'group' AND preempted
 ),
 resumption AS (
-  -- The run before it with the same key and config was pre-empted and had ended.
+  -- The preceding run with the same key and config was pre-empted and had ended.
   SELECT
     *,
     coalesce(
@@ -69,8 +69,8 @@ judged AS (
     launched.*,
     in_flight AND together AS by_together,
     in_flight AND same_config AS by_config,
-    -- An end before the start is always of an earlier run; one at the very start may be of a later
-    -- run of zero length, so its place decides.
+    -- An end before the start always belongs to an earlier run. An end exactly at the start may
+    -- belong to a later run of zero length, so its place decides.
     coalesce(launched.start_us - before.end_us <= setting.script_gap_us, false)
       OR coalesce(at_start.first_place < place, false) AS by_script
   FROM launched

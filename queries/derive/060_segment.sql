@@ -1,6 +1,6 @@
 -- title: When an experiment was active
 -- table: segment | kept by scholar | published
--- A row a maximal stretch [start, end) in which at least one run of the experiment was active.
+-- One row per maximal stretch [start, end) in which at least one run of the experiment was active.
 WITH interval AS (
   SELECT link.experiment_key, session.scholar_key, session.start_us, session.end_us
   FROM session

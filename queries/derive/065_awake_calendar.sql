@@ -1,7 +1,7 @@
 -- title: Awake windows
 -- table: awake_calendar
--- A row a day for each distinct (time zone, awake window): its window [start, end) and the awake
--- time before it. The calendar reaches from before the first start to five days past as_of.
+-- One row per day and distinct (time zone, awake window): its window [start, end), and the total
+-- awake time before it. The calendar extends from before the first start to five days after as_of.
 WITH span AS (
   SELECT
     make_timestamptz(min(start_us))::DATE - 3 AS from_day,
@@ -18,7 +18,7 @@ local_window AS (
   SELECT
     person.*,
     day + to_minutes(awake_start_min) AS opens,
-    -- Past 24:00 where the window ends on the next day.
+    -- After 24:00 if the window ends on the next day.
     day + to_minutes(awake_end_min) AS closes
   FROM person, (
     SELECT unnest(generate_series(from_day::TIMESTAMP, to_day::TIMESTAMP, INTERVAL 1 DAY)) AS day
@@ -33,8 +33,8 @@ resolved AS (
   FROM local_window
 ),
 instant AS (
-  -- A time that the clocks skip moves forward: a start past the end of its own window, or an end past
-  -- the start of the next one.
+  -- A time that the clocks skip moves forward: a start beyond the end of its own window, or an end
+  -- beyond the start of the next one.
   SELECT
     * REPLACE (greatest(start_us, least(end_us, coalesce(lead(start_us) OVER (
       PARTITION BY timezone, awake_start_min, awake_end_min ORDER BY start_us), end_us))) AS end_us)

@@ -1,7 +1,7 @@
--- title: Experiments, with their result and outcome
+-- title: Experiments: result and outcome
 -- table: experiment_core
--- A row an experiment: n runs, first start S, the result F (when the k-th of its runs finished,
--- k = half of n rounded up), its outcome, and the stream it is attributed to.
+-- One row per experiment: its n runs, first start S, result F (when the k-th of its runs finished,
+-- with k = half of n rounded up), outcome and stream.
 WITH member AS (
   SELECT link.experiment_key, run.*
   FROM link
@@ -39,7 +39,7 @@ judged AS (
   FROM counted
 ),
 only_membership AS (
-  -- Else the scholar's only stream at S. Dates are days of the programme's time zone.
+  -- Otherwise, the scholar's only stream at S. Dates are days in the programme's time zone.
   SELECT
     judged.experiment_key,
     CASE WHEN count(DISTINCT membership.stream_key) = 1 THEN any_value(membership.stream_key) END
@@ -60,7 +60,7 @@ SELECT
     WHEN 'open' THEN NULL
     ELSE last_end_us
   END AS result_us,
-  -- A roster rule that claims the project decides before membership.
+  -- A roster rule that matches the project comes before membership.
   coalesce(project_rule.stream_key, only_membership.stream_key) AS stream_key
 FROM judged
 LEFT JOIN project_rule USING (project_key)

@@ -1,10 +1,11 @@
--- title: How many were active, instant by instant
+-- title: Activity, instant by instant
 -- table: swept
--- A row a stretch [at, until) of a scholar, cut wherever a run or experiment begins or ends, an
--- experiment is launched or a day begins: experiments and runs active in it, and its day.
--- stream_key 0 takes all of a scholar's experiments, any other only those of that stream.
--- Both counts are added as one DOUBLE, experiments above the 26 bits of runs: exact, as neither is ever
--- below 0 at the end of an instant, and a sum over a window takes longer than its sorting.
+-- One row per stretch [at, until) of a scholar, split whenever a run or experiment begins or ends,
+-- an experiment is launched or a day begins: the experiments and runs active in it, and its day.
+-- stream_key 0 covers all experiments of a scholar, other values only those of that stream. Both
+-- counts are summed as one DOUBLE, with experiments above the 26 bits of runs. This is exact,
+-- because neither count is negative at the end of an instant, and saves a sum over a window, which
+-- costs more than its sorting.
 WITH scoped AS (
   SELECT experiment_key, scholar_key, 0 AS stream_key, start_us FROM experiment_core
   UNION ALL
@@ -49,7 +50,7 @@ event AS (
   ), setting
 ),
 counted AS (
-  -- Of several events at one instant the last knows the counts from then on.
+  -- If several events share an instant, the last has the counts from then on.
   SELECT
     scholar_key, stream_key, at_us,
     lead(at_us) OVER ordered AS until_us,

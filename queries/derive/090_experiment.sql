@@ -1,15 +1,14 @@
 -- title: Experiments
 -- table: experiment | kept by scholar | published
--- A row an experiment: what it is (070), plus the hours in which it was active and whether another
--- of the scholar's experiments (of the same stream, for overlapped_in_stream) was active when it
--- was launched.
+-- One row per experiment: its facts from step 070, its active time, and whether another experiment
+-- of the scholar (for overlapped_in_stream, of the same stream) was active when it was launched.
 WITH active AS (
   SELECT experiment_key, sum(end_us - start_us)::BIGINT AS active_us, min(start_us) AS first_us
   FROM segment
   GROUP BY experiment_key
 ),
 own AS (
-  -- Experiments whose own activity begins at their launch: not "another" for one another.
+  -- Experiments that become active at their own launch: each is not "another" for itself.
   SELECT core.scholar_key, scope.stream_key, core.start_us, count(*) AS beginning
   FROM experiment_core AS core
   JOIN active ON active.experiment_key = core.experiment_key AND active.first_us = core.start_us,

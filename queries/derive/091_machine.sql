@@ -1,10 +1,10 @@
 -- title: Machines
 -- table: machine
--- One row per machine of a session: its host, GPU type and count, and the number of the session
--- (null: every session of the run; one that the run does not have: none, as of a writer that left
--- nothing). On one host the largest count that a writer told counts; a writer without a host name is
--- on a host of its own. `shown` marks the machine that stands for the run: of its last session;
--- `leads`, one machine of each session.
+-- One row per machine of a session: its host, GPU type and count, and the number of the session. A
+-- null number means every session of the run; a number that the run does not have means no session,
+-- for a writer that left no trace. For one host, the largest reported count is used; a writer
+-- without a host name has its own host. `shown` marks the machine shown for the run, from its last
+-- session; `leads` marks one machine of each session.
 WITH told AS (
   SELECT
     base.run_key, base.scholar_key, base.firsts, base.writer_starts, base.starts, base.shift_us,
@@ -37,7 +37,7 @@ placed AS (
   FROM several
   WHERE begin_us IS NOT NULL OR len(starts) = 0
   UNION ALL
-  -- A lost first session was on the machine of the first writer that is known.
+  -- A lost first session ran on the machine of the first known writer.
   SELECT run_key, entity, host, gpu_type, gpu_count, 1
   FROM several
   WHERE writer_lost AND begin_us = starts[1]
@@ -62,7 +62,7 @@ hosted AS (
   SELECT run_key, number, host_key, host, gpu_type, gpu_count FROM named WHERE host_key IS NULL
 ),
 known AS (
-  -- Machines that tell no count go uncounted beside one that does.
+  -- A machine without a count is ignored beside one with a count.
   SELECT *
   FROM hosted
   QUALIFY gpu_count IS NOT NULL OR (

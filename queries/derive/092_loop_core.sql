@@ -1,7 +1,8 @@
--- title: Feedback loops, their status
+-- title: Feedback loops and their status
 -- table: loop_core
--- A row an experiment that has a loop: result F, next launch N of the same line, status, and the
--- instant to which the reaction is known. False starts and experiments with a clock flag have none.
+-- One row per experiment with a loop: its result F, the next launch N of the same line, its status,
+-- and the instant up to which the reaction is known. False starts and experiments with a clock flag
+-- have no loop.
 WITH launch AS (
   SELECT scholar_key, project_key, start_us, count(*) AS launches
   FROM experiment_core
@@ -10,7 +11,8 @@ WITH launch AS (
 candidate AS (
   SELECT
     core.*,
-    -- "Another" leaves out the experiment alone: a twin launched at this very result counts.
+    -- The next launch excludes only the experiment itself: a twin launched at this very result
+    -- counts.
     CASE WHEN result_us = start_us AND launches = 1 THEN result_us + 1 ELSE result_us END
       AS search_us
   FROM experiment_core AS core
@@ -35,7 +37,7 @@ judged AS (
     END AS status
   FROM answered
 )
--- The span of reaction: to the next launch, five days on, or as far as the data goes.
+-- The reaction lasts to the next launch, for at most five days, and not beyond the end of the data.
 SELECT
   * EXCLUDE (search_us),
   CASE status

@@ -1,6 +1,6 @@
 -- title: Launches in order
 -- table: launch
--- A row an experiment: the launch of the same line before it, null for the first, and the
+-- One row per experiment: the preceding launch of the same line, null for the first, and the
 -- streams of both.
 SELECT
   experiment_key, scholar_key, project_key, stream_key, start_us,

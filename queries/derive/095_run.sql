@@ -1,10 +1,10 @@
 -- title: Runs
 -- table: run | kept by scholar | published
--- One row per raw run: class, start and end with their sources, its last machine, the experiment it
--- joined and by which rule, and its flags. A run with `excluded` set (pending, begun after as_of, the
--- same run as another row, or without a clock) counts nowhere.
+-- One row per raw run: its class, its start and end with their sources, its last machine, its
+-- experiment and the rule that assigned it, and its flags. A run with `excluded` set (pending,
+-- started after as_of, the same run as another row, or without a clock) counts nowhere.
 WITH failure AS (
-  -- The two earliest ends of failed compute, two so that a run can leave itself out.
+  -- The two earliest ends of failed compute: two, so that a run can exclude itself.
   SELECT scholar_key, project_key, config_hash, min(end_us, 2) AS ends
   FROM run_interval
   WHERE config_hash IS NOT NULL AND failed_compute
@@ -41,7 +41,7 @@ SELECT
       run.clock, base.excluded IS NULL AND base.start_us - base.as_of_us > base.slack_us)
       THEN 'clock' END
   ], lambda it: it IS NOT NULL) AS flags,
-  -- A writer that begins after as_of is taken up by the sync that reaches it.
+  -- A writer that starts after as_of waits for the sync that reaches its start.
   list_max(base.writer_starts) > base.as_of_us AS awaits_writer,
   base.failed_compute,
   coalesce(run.early_failure, false) AS early_failure,

@@ -1,7 +1,7 @@
 -- title: Awake time up to an instant
 -- table: awake_at
--- A row a scholar and instant that a span of awake time begins or ends at: the scholar's awake time
--- since the beginning of the calendar. Only differences mean anything.
+-- One row per scholar and instant at which a span to measure begins or ends: the scholar's awake
+-- time since the start of the calendar. Only differences are meaningful.
 WITH instant AS (
   SELECT scholar_key, unnest([result_us, reaction_end_us]) AS at_us
   FROM loop_core

@@ -1,12 +1,12 @@
 -- title: Keys that differ within a launch
 -- table: key_difference | kept by scholar | published
--- A row a scholar and config key that is not ignored: of the scholar's newest 50 launches of several runs, begun
--- together, those where one run at least has it, and in how many of these it has several values or is
--- missing from a run.
+-- One row per scholar and config key that is not ignored. It covers the scholar's newest 50
+-- launches with several runs: the number of launches in which at least one run has the key, and the
+-- number of these in which its values differ or a run does not have it.
 WITH placed AS (
   SELECT
     link.run_key, run.scholar_key, run.start_us,
-    -- A run that did not join the one before it by being begun together begins a launch.
+    -- A run that did not join the preceding run as part of the same launch begins a launch.
     last_value(CASE WHEN link.joined_by <> 'together' THEN link.run_key END IGNORE NULLS) OVER (
       PARTITION BY link.experiment_key ORDER BY run.start_us, run.run_id) AS launch_key
   FROM link

@@ -1,7 +1,7 @@
 -- title: Feedback loops
 -- table: loop | kept by scholar | published
--- A row an experiment that has a loop: for machine, reaction, awake reaction and loop the time, and
--- whether it ended (event) or was only seen so far (censored).
+-- One row per experiment with a loop: machine, reaction, awake reaction and loop time, and for each
+-- whether it ended (event) or is still going on (censored).
 SELECT
   loop.experiment_key, loop.scholar_key, loop.project_key, loop.stream_key,
   loop.start_us, loop.result_us, loop.next_us, loop.outcome, loop.status,

@@ -1,16 +1,16 @@
 -- title: Which launch followed which result
 -- table: follower | kept by scholar | published
--- One row per experiment that was the next launch after a result of its line: whether its launch was
--- ready before a result was in (the result took `ready_us` or longer, and the launch came within
--- `ready_us` of it), and, if so, the result it counts for and the first experiment of its chain.
+-- One row per experiment that was the next launch after a result of its line: whether it was ready
+-- before the result (the result took at least `ready_us`, and the launch came within `ready_us` of
+-- it) and, if so, that result's experiment and the first experiment of its chain.
 WITH named AS (
   SELECT core.experiment_key, core.scholar_key, core.project_key, core.stream_key, core.start_us, run.run_id
   FROM experiment_core AS core
   JOIN run_base AS run ON run.run_key = core.experiment_key
 ),
 launched AS (
-  -- Of experiments launched at one instant the first id comes first; two are enough, as an
-  -- experiment does not follow itself.
+  -- Of several experiments launched at the same instant, the smallest id comes first. Two are
+  -- enough, because an experiment does not follow itself.
   SELECT scholar_key, project_key, start_us, list(experiment_key ORDER BY run_id)[:2] AS first_two
   FROM named
   GROUP BY ALL

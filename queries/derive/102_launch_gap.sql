@@ -1,7 +1,7 @@
 -- title: Gaps between launches
 -- table: launch_gap | kept by scholar | published
--- A row two successive launches of a line at most 5 days apart: how long apart, and how much of
--- that was awake time.
+-- One row per pair of successive launches of a line at most 5 days apart: the time between them,
+-- and the awake time among it.
 SELECT
   launch.scholar_key, launch.project_key, launch.previous_stream_key, launch.stream_key,
   local_day(setting.timezone, launch.previous_us) AS previous_day,

@@ -1,10 +1,10 @@
 -- title: Recoveries
 -- table: recovery | kept by scholar | published
--- A row a failed experiment (outcome failure or false start): how long until the first end of a
--- finished run of the same line that started at or after its result; censored at as_of. Those
--- with a clock flag are left out.
+-- One row per failed experiment (outcome failure or false start): the time from its result to the
+-- earliest end of a finished run of the same line that started at or after the result, censored at
+-- the end of the data. Experiments with a clock flag are left out.
 WITH finished AS (
-  -- For each start of a finished run, the earliest end among those starting then or later.
+  -- For each start of a finished run, the earliest end among the runs that start then or later.
   SELECT
     scholar_key, project_key, start_us,
     min(min(end_us)) OVER (

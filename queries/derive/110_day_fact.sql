@@ -1,8 +1,8 @@
 -- title: Daily facts
 -- table: day_fact | kept by scholar | published
--- Everything that adds up, a row a scholar, stream (0: all of the scholar's experiments) and local
--- day: microseconds of activity, counts by the day of their start, end, launch or result. Peaks do
--- not add: of several rows take the largest.
+-- All figures that can be summed: one row per scholar, stream (0: all experiments of the scholar)
+-- and local day, with microseconds of activity, and counts by the day of the start, end, launch or
+-- result. Peaks cannot be summed: take the largest.
 WITH hours AS (
   SELECT
     scholar_key, stream_key, day,

@@ -1,10 +1,10 @@
 -- title: Runs on hosts
 -- table: host_session | kept by scholar
--- One row per session and machine: the host, the GPUs that it is charged for (its count times the
--- active part of the session), how far the run says that it used them, and what charges are added up
--- by. A machine without a known host, and a run whose GPU count a config key gives, is alone on a host
--- of its own that knows no limit. One row of each session leads. A machine without a session still
--- tells how many GPUs its host has.
+-- One row per session and machine: the host, the GPUs charged (its count times the active part of
+-- the session), the utilisation that the run reports, and the keys by which charges are summed. A
+-- machine without a known host, and a run whose GPU count comes from a config key, has its own host
+-- without a limit. One row of each session leads. A machine without a session still reports the
+-- GPUs of its host.
 WITH present AS (
   SELECT
     run_key, number, start_us, end_us,
@@ -13,7 +13,7 @@ WITH present AS (
   FROM session
 ),
 helper AS (
-  -- Of writers at once the later ones are there as long as the stopwatch that they left.
+  -- If writers worked at once, the later ones last for the runtime that they left.
   SELECT
     run_key, number, begin_us AS start_us,
     least(as_of_us, begin_us + greatest(0, least(
@@ -43,7 +43,7 @@ on_machine AS (
     AND work.number = coalesce(machine.number, work.number)
     AND machine.run_key NOT IN (SELECT run_key FROM run_base WHERE configured_gpus IS NOT NULL)
   UNION ALL
-  -- The count of a config key stands for all machines.
+  -- A count from a config key covers all machines.
   SELECT present.run_key, NULL, NULL, machine.gpu_type, present.start_us, present.end_us,
     present.load, true
   FROM present

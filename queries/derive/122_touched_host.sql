@@ -1,6 +1,6 @@
--- title: Hosts whose charges are made again
+-- title: Hosts whose charges are computed again
 -- table: touched_host
--- Hosts that a scholar in scope is or was on.
+-- Hosts on which a scholar in scope has or had a run.
 SELECT host_key FROM host_session
 UNION
 SELECT host_key FROM derived.host_session WHERE scholar_key IN (FROM scope)

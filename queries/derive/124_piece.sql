@@ -1,7 +1,7 @@
 -- title: Sessions on touched hosts, day by day
 -- table: piece
--- A row a session and local day: from when to when, on which host, with how many GPUs. Scholars
--- out of scope are there too where they share a host.
+-- One row per session and local day: its start and end, host and GPUs. Scholars out of scope are
+-- included if they share a host.
 WITH on_host AS (
   FROM host_session
   UNION ALL

@@ -1,15 +1,15 @@
--- title: What a GPU asked for is worth
+-- title: The share of each requested GPU
 -- table: host_share | kept by host
--- A row a host and instant at which its demand changes or a day begins: the share of each GPU asked
--- for that the host can give from then on (1 unless more is asked for than it has), and the sum of
--- that share over time so far.
+-- One row per host and instant at which its demand changes or a day begins: the share of each
+-- requested GPU that the host can provide from then on (1 unless requests exceed its GPUs), and the
+-- integral of that share over time so far.
 WITH event AS (
   SELECT host_key, capacity, from_us AS at_us, coalesce(gpus, 0) AS demand FROM piece
   UNION ALL
   SELECT host_key, capacity, to_us, -coalesce(gpus, 0) FROM piece
 ),
 swept AS (
-  -- Of several events at one instant the last knows the demand from then on.
+  -- If several events share an instant, the last has the demand from then on.
   SELECT
     host_key, at_us, capacity,
     sum(demand) OVER ordered AS demand,

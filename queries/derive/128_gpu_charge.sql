@@ -1,8 +1,8 @@
 -- title: GPU charges
 -- table: gpu_charge | kept by host | published
--- A row a session and local day: GPU time charged (its GPUs times what the host could give), or the
--- time of a run whose GPUs are not known. That is allocation, not utilisation; of it, what was in use
--- where the run measured that (null: not known).
+-- One row per session and local day: the GPU time charged (its GPUs times the share that the host
+-- could provide), or the time of a run whose GPUs are not known. This is allocation, not
+-- utilisation; `used_us` is the part in use if the run measured it (null: not known).
 SELECT
   piece.host_key, piece.scholar_key, piece.run_key, piece.stream_key, piece.class,
   piece.failed_compute, piece.gpu_type, piece.day, piece.gpus,

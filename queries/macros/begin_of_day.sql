@@ -1,6 +1,6 @@
--- title: When a local day begins
--- Microseconds since the epoch of 00:00 of a day in a time zone: the first where clocks put back make
--- it come twice, the instant after the gap where clocks put forward leave it out.
+-- title: Start of a local day
+-- Microseconds since the epoch at 00:00 of a day in a time zone. If a clock change repeats 00:00,
+-- the first counts; if it skips 00:00, the instant after the gap.
 CREATE OR REPLACE MACRO begin_of_day(zone, day) AS
 CASE
   WHEN timezone(zone, timezone(zone, day::TIMESTAMP) - INTERVAL 1 HOUR) = day::TIMESTAMP

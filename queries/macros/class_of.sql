@@ -1,6 +1,6 @@
--- title: What a state word stands for
--- The first word of a run's state, in any case, as W&B, Slurm, MLflow and others write it. A word
--- that is not in the list is of the class "unknown": over, and not a success.
+-- title: The class of a run state
+-- Classifies the first word of a run's state, regardless of case, as W&B, Slurm, MLflow and others
+-- write it. An unlisted word has the class "unknown": over, and not a success.
 CREATE OR REPLACE MACRO class_of(state) AS
 CASE
   WHEN lower(regexp_extract(state, '\S+')) IN (

@@ -1,6 +1,6 @@
 -- title: The part of a stretch inside a window
--- Microseconds of [start, end) from the beginning of from_day to the beginning of to_day, local days of
--- a time zone; a null day sets no limit.
+-- Microseconds of [start, end) between the starts of from_day and to_day, local days of a time
+-- zone. A null day sets no limit.
 CREATE OR REPLACE MACRO clipped(zone, start_us, end_us, from_day, to_day) AS
 greatest(
   0,

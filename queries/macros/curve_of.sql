@@ -1,12 +1,12 @@
 -- title: Survival curve
--- Of observations in order (in_order: of each sample the censorings and whatever lengths are asked for),
--- a row a sample and length: n in all, events up to that length, the Kaplan-Meier survival from then
--- on, its hazard (-ln of it), and their 95 % limits on the log(-log) scale, which are undefined where
--- survival is 0 or 1.
+-- Takes ordered observations (`in_order`: for each sample, its censorings and the lengths of
+-- interest). One row per sample and length: n in all, events up to that length, the Kaplan-Meier
+-- survival from then on, its hazard (-ln of survival), and their 95 % limits on the log(-log)
+-- scale, which are undefined if survival is 0 or 1.
 CREATE OR REPLACE MACRO curve_of(ranked) AS TABLE
--- Of a tie each event has a step of its own, one less at risk after each: multiplied out that is the
--- step of the whole tie. Were there no censorings, the product of all steps would be the share that is left;
--- each censoring takes a step of its own out of it. So only those, the few, need running sums.
+-- Each event of a tie has its own step, with one fewer at risk after it; their product is the step
+-- of the whole tie. Without censorings, the product of all steps would be the share that remains.
+-- Each censoring removes one step, so only the few censorings need running sums.
 WITH taken_out AS (
   SELECT
     sample, place,
@@ -41,7 +41,7 @@ curve AS (
   SELECT
     sample, length_us, n, log_survival,
     place - censored AS events,
-    -- A censoring that is the last of all leaves the curve where it was.
+    -- A censoring in the last place does not change the curve.
     CASE WHEN event THEN n - place ELSE greatest(n - place, 1) END AS remaining,
     CASE
       WHEN events = 0 THEN 0

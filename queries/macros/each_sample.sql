@@ -1,7 +1,7 @@
 -- title: Samples of latencies
--- Of observations (group_id, period_start, measure, length_us, event), a row a group, period and measure:
--- its number, how many observations it has (n), how many of them have not ended (censorings), and the
--- largest.
+-- Takes observations (group_id, period_start, measure, length_us, event). One row per group, period
+-- and measure: its number, its observations (n), those that have not ended (censorings), and the
+-- largest length.
 CREATE OR REPLACE MACRO each_sample(observations) AS TABLE
 SELECT
   group_id, period_start, measure,

@@ -1,4 +1,4 @@
--- title: Which group a row counts for
--- The scholar, the stream, or the programme, as `chosen` says.
+-- title: The group that a row counts for
+-- The scholar, stream or programme, depending on `chosen`.
 CREATE OR REPLACE MACRO group_of(chosen, scholar, stream) AS
 CASE chosen WHEN 'scholar' THEN scholar WHEN 'stream' THEN stream ELSE 'programme' END

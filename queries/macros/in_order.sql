@@ -1,13 +1,13 @@
 -- title: Latencies in order
--- Of observations and the samples (each_sample) of them, a row an observation: its place in its sample,
--- shortest first, events before censorings of the same length, the first place of its tie, and the length
--- of the next.
+-- Takes observations and their samples (`each_sample`). One row per observation: its place in the
+-- sample (shortest first, events before censorings of the same length), the first place of its tie,
+-- and the length of the next observation.
 CREATE OR REPLACE MACRO in_order(observations, samples) AS TABLE
 SELECT
   sample, n, censorings, place, first_place,
   code & 1 = 0 AS event, code >> 1 AS length_us, next_code >> 1 AS next_us
 FROM (
-  -- A window carries every column along and sorts by each: by two numbers it takes half as long.
+  -- A window sorts by every column and carries it along: with two numbers it takes half as long.
   SELECT
     sample, code,
     row_number() OVER upward AS place,

@@ -1,8 +1,8 @@
 -- title: Kaplan-Meier median
--- Of observations (group_id, period_start, measure, length_us, event), a row a group, period and
--- measure: n, events, the largest length seen, the median (smallest length with survival at most
--- one half) and its 95 % limits after Brookmeyer and Crowley, in hours. With fewer than 6 events
--- there is no median.
+-- Takes observations (group_id, period_start, measure, length_us, event). One row per group, period
+-- and measure: n, events, the largest observed length, the median (the smallest length with
+-- survival of at most one half) and its 95 % limits by Brookmeyer and Crowley, in hours. Fewer than
+-- 6 events give no median.
 CREATE OR REPLACE MACRO kaplan_meier(observations) AS TABLE
 WITH observation AS MATERIALIZED (
   FROM query_table(observations)
@@ -14,7 +14,7 @@ sufficient AS (
   FROM sample WHERE n - censorings >= at_least().events
 ),
 ranked AS MATERIALIZED (
-  -- Only near the middle can a curve, or a limit of it, come to one half: the rest is not looked at.
+  -- A curve and its limits can only reach one half near the middle: other rows are skipped.
   FROM in_order('observation', 'sufficient')
   WHERE NOT event OR (
     place >= n / 2 - 2 * (sqrt(n) + 1)
@@ -23,7 +23,7 @@ ranked AS MATERIALIZED (
 estimate AS (
   SELECT
     sample,
-    -- Exactly one half is one half, whatever floating point made of it.
+    -- Rounding errors must not move a survival of exactly one half.
     min(length_us) FILTER (hazard >= -ln(0.5 + 1e-9)) / hour_us() AS median,
     min(length_us) FILTER (hazard_high >= ln(2)) / hour_us() AS low,
     min(length_us) FILTER (hazard_low >= ln(2)) / hour_us() AS high

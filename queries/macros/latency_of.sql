@@ -1,8 +1,8 @@
 -- title: Latencies
--- Of the tables loop, recovery and run, a row a measure and experiment (named by its first run) or run:
--- how long it took, whether that ended (event) or was only seen so far, and the day it counts for: a
--- loop where it was launched, a recovery where its failure was seen, a run where it started. Nobody
--- knows how long a run without a logged row would have taken, so that each first row counts as ended.
+-- Reads the tables loop, recovery and run. One row per measure and experiment (named by its first
+-- run) or run: the length, whether it ended (event) or is still going on, and its day: of the
+-- launch for a loop, of the failed result for a recovery, of the start for a run. The length is not
+-- known for a run without a logged row, so every known time to a first row has ended.
 CREATE OR REPLACE MACRO latency_of(loops, recoveries, runs) AS TABLE
 WITH latency AS (
   SELECT

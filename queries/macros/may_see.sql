@@ -1,5 +1,6 @@
--- title: May this row be seen?
--- Everything, a row of one of the viewer's scholars, or a row of one of the viewer's streams.
+-- title: May the viewer see this row?
+-- Yes if the viewer sees everything, or if the row belongs to one of the viewer's scholars or
+-- streams.
 CREATE OR REPLACE MACRO may_see(viewer, scholar, stream) AS
 coalesce(
   as_viewer(viewer).everything

@@ -1,6 +1,7 @@
--- title: May this row count in what is shown?
--- Scholars may be seen whole, or within a stream that may be seen; streams where they may be seen;
--- the programme by those who see everything.
+-- title: May the viewer see a figure that includes this row?
+-- A scholar's figures need the right to see the scholar whole, or the stream that the figures are
+-- limited to. A stream's figures need the right to see the stream, and the programme's the right to
+-- see everything.
 CREATE OR REPLACE MACRO may_see_group(viewer, chosen, scholar, stream, within_stream) AS
 CASE chosen
   WHEN 'scholar' THEN may_see(viewer, scholar, within_stream)

@@ -1,7 +1,7 @@
--- title: Does a row count for a group, and may it be seen?
--- A scholar's rows for those who may see the scholar whole, a stream's for those who may see the
--- stream, and everybody's for those who may see everything. Users that the roster does not name count
--- in the programme only.
+-- title: Does a row count for a group, and may the viewer see it?
+-- The rows of a scholar or a stream need the right to see the scholar or stream whole, and the
+-- programme's rows the right to see everything. Users who are not in the roster count in the
+-- programme only.
 CREATE OR REPLACE MACRO of_group(chosen, wanted, viewer, scholar, attributed, stream) AS
 coalesce(
   CASE chosen

@@ -1,5 +1,6 @@
 -- title: The period that a day belongs to
--- First day of its month or week (Monday), or the day itself; 1970-01-01 when all is one period.
+-- The first day of the month or week (Monday), or the day itself; 1970-01-01 if everything is one
+-- period.
 CREATE OR REPLACE MACRO period_of(chosen, day) AS
 CASE chosen
   WHEN 'day' THEN day::DATE

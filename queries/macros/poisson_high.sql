@@ -1,6 +1,6 @@
 -- title: Upper Poisson limit
--- Garwood's exact upper 95 % limit of a mean of which n events were counted: the mean at which n or
--- fewer have probability 0.025, by Newton's method from Wilson and Hilferty's approximation.
+-- Garwood's exact upper 95 % limit for the mean after n observed events: the mean at which n or
+-- fewer events have probability 0.025, by Newton's method from the Wilson-Hilferty approximation.
 CREATE OR REPLACE MACRO poisson_high(n) AS
 list_reduce(
   [

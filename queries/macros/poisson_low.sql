@@ -1,6 +1,6 @@
 -- title: Lower Poisson limit
--- Garwood's exact lower 95 % limit of a mean of which n events were counted: the mean at which n or
--- more have probability 0.025, by Newton's method from Wilson and Hilferty's approximation.
+-- Garwood's exact lower 95 % limit for the mean after n observed events: the mean at which n or
+-- more events have probability 0.025, by Newton's method from the Wilson-Hilferty approximation.
 CREATE OR REPLACE MACRO poisson_low(n) AS
 CASE WHEN n = 0 THEN 0 ELSE
   list_reduce(

@@ -1,7 +1,7 @@
--- title: Does a row count in the figures that are asked for?
--- Whether a row of a scholar, stream and day counts for a kind of group: in the window, in the periods
--- and for the groups that are asked for, within one stream if one is named, and seen by the viewer.
--- Users that the roster does not name count in the programme only.
+-- title: Does a row count in the requested figures?
+-- Whether a row of a scholar, stream and day counts for a kind of group: it is in the window, the
+-- requested periods, groups and stream, and the viewer may see it. Users who are not in the roster
+-- count in the programme only.
 CREATE OR REPLACE MACRO row_counts(
   viewer, kind, scholar, attributed, stream, within_stream, day,
   period, periods, from_day, to_day, only_groups, groups_until

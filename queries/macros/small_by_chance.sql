@@ -1,6 +1,7 @@
--- title: A figure of one person, where a small one is 0 or 5 by chance
--- From 5 on as it is. Below, 5 with a chance of value / 5 and else 0, so that sums are right on average.
--- The chance is that of `words`, which nobody can guess.
+-- title: A person's figure, with values under 5 randomised
+-- Values from 5 on stay as they are. A smaller value becomes 5 with probability value / 5, and 0
+-- otherwise, so that sums are right on average. The outcome depends on a hash of `words`, which
+-- nobody can guess.
 CREATE OR REPLACE MACRO small_by_chance(value, words) AS
 CASE
   WHEN value >= 5 THEN value

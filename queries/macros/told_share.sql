@@ -1,6 +1,6 @@
 -- title: A share of a group, to the nearest 5 points
--- Not told where the whole is under 100: small figures are by chance, and would be most of it. 0 stands
--- for anything under 5 %, and 1 for anything over 95 %.
+-- Null if the whole is under 100: small figures are randomised, and would be most of it. 0 means
+-- anything under 5 %, and 1 anything over 95 %.
 CREATE OR REPLACE MACRO told_share(part, whole) AS
 CASE
   WHEN whole < 100 THEN NULL

@@ -1,10 +1,10 @@
 -- title: Credits left, day by day
--- One row per group and day from its first grant or charge to the last day of the data: what was granted
--- and spent that day, and what was left at its end.
+-- One row per group and day, from the group's first grant or charge to the last day of the data:
+-- the credits granted and spent that day, and the credits left at the end of it.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: scope | STRUCT | what the viewer may see
 -- order: 10
--- metric: balance | credits | Balance | Credits granted less credits spent up to the end of a day.
+-- metric: balance | credits | Balance | Credits granted minus credits spent, up to the end of the day.
 --   formula: credits_granted - credits_spent
 WITH spent AS (
   SELECT

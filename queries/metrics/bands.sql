@@ -1,14 +1,14 @@
 -- title: The cohort's quartiles
--- One row per measure: the quartiles over the scholars other than one, and how many have a value. With
--- fewer than 8 others neither is told. A quartile is the mean of the three or four values around it,
--- rounded to 5 points of a share and else to 0.5, so that nobody's value can be read from it. Reads
--- `figure`, one row per scholar, of the last four whole weeks: bands of other windows would differ by
--- single days. Only for those who may see the one left out: two bands with different people left out would
--- tell them apart.
--- param: scholar | VARCHAR | whom to leave out
+-- One row per measure: the quartiles over all scholars except one, and how many of them have a
+-- value. With fewer than 8 others there are no quartiles. A quartile is the mean of the three or
+-- four values around it, rounded to 5 points for shares and to 0.5 otherwise, so that it reveals
+-- nobody's value. Reads `figure`, one row per scholar for the last four whole weeks: other windows
+-- could be compared to isolate single days. Only viewers who may see the excluded scholar get rows:
+-- comparing bands that exclude different scholars would reveal the scholars' values.
+-- param: scholar | VARCHAR | the scholar to exclude
 -- param: scope | STRUCT | what the viewer may see
 -- order: 12
--- metric: p50 | as the measure | The cohort's median | Around the middle of at least 8 other scholars with a value, over the last four whole weeks; p25 and p75 bound the cohort's middle half.
+-- metric: p50 | as the measure | The cohort's median | The approximate median of at least 8 other scholars with a value, over the last four whole weeks; p25 and p75 bound the middle half of the cohort.
 WITH other AS (
   UNPIVOT (
     SELECT COLUMNS(lambda name: list_contains(compared_measures(), name))

@@ -1,37 +1,38 @@
 -- title: Compute and credits
--- One row per kind of group, group and period with charges. GPUs are those of the machine, shared out where a host was
--- asked for more than it has: allocation, not utilisation. Runs over several nodes are under-counted.
+-- One row per kind of group, group and period with charges. A run counts the GPUs of its machine;
+-- if the runs on a host request more GPUs than it has, its GPUs are shared among them. This is
+-- allocation, not utilisation. Runs over several nodes are under-counted.
 -- param: kinds | VARCHAR[] | kinds of group: scholar, stream, programme
 -- param: period | VARCHAR | all, month, week or day
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: periods | DATE[] | only periods with these first days, null = all
 -- param: groups | VARCHAR[] | only these ids, null = all
--- param: groups_until | DATE | period from which on all ids are given after all, null = never
--- param: within | VARCHAR | of scholars: only what they did in this stream, null = everything
+-- param: groups_until | DATE | from this period on, all ids; null = never
+-- param: within | VARCHAR | for scholars: only their work in this stream, null = everything
 -- param: scope | STRUCT | what the viewer may see
 -- key: kind, group_id, period_start
 -- order: 8
--- metric: gpu_hours | GPU-hours | GPU-hours | GPU-hours allocated, capped at what each host has; allocation, not utilisation.
+-- metric: gpu_hours | GPU-hours | GPU-hours | GPU-hours allocated, up to the capacity of each host; allocation, not utilisation.
 --   adds: gpu_hours from charges
 --   restated
--- metric: gpu_hours_failed | GPU-hours | GPU-hours failed | The part charged to failed compute (failed, crashed, presumed dead).
+-- metric: gpu_hours_failed | GPU-hours | GPU-hours failed | GPU-hours charged to failed compute (failed, crashed and stale runs).
 --   adds: gpu_hours from charges where failed_compute
 -- metric: productive_share | share | Productive share | GPU-hours charged to finished runs / all GPU-hours.
 --   formula: gpu_hours_finished / gpu_hours
--- metric: unpriced_run_hours | hours | Hours of unknown GPUs | Run hours of runs whose GPU count is not known.
+-- metric: unpriced_run_hours | hours | Hours on unknown GPUs | Run hours of runs with an unknown GPU count.
 --   adds: unpriced_hours from charges
--- metric: gpu_utilisation | share | GPU utilisation | Mean share of the time that the GPUs were busy, over the runs that measured it (local run files do), weighted by their GPU-hours.
+-- metric: gpu_utilisation | share | GPU utilisation | Mean share of time in which the GPUs were busy, over the runs that measured it (local run files do), weighted by GPU-hours.
 --   formula: gpu_hours_used / gpu_hours_measured
--- metric: gpu_measured_share | share | Utilisation measured | GPU-hours of runs that measured their utilisation / all GPU-hours: what the utilisation rests on.
+-- metric: gpu_measured_share | share | Utilisation measured | GPU-hours of runs that measured their utilisation / all GPU-hours: the basis of the utilisation figure.
 --   formula: gpu_hours_measured / gpu_hours
--- metric: credits | credits | Credits spent | GPU-hours times the rate for the GPU type on that day; GPU-hours without a rate cost nothing here.
+-- metric: credits | credits | Credits spent | GPU-hours times the rate of the GPU type on that day; GPU-hours without a rate cost nothing.
 --   adds: credits from charges
--- sum: gpu_hours_finished | GPU-hours | GPU-hours of finished runs | The part charged to finished runs.
+-- sum: gpu_hours_finished | GPU-hours | GPU-hours of finished runs | GPU-hours charged to finished runs.
 --   adds: gpu_hours from charges where class = 'finished'
--- sum: gpu_hours_used | GPU-hours | GPU-hours in use | The part in use, of runs that measured their utilisation.
+-- sum: gpu_hours_used | GPU-hours | GPU-hours in use | GPU-hours in use, for runs that measured their utilisation.
 --   adds: used_gpu_hours from charges
--- sum: gpu_hours_measured | GPU-hours | GPU-hours measured | The part charged to runs that measured their utilisation.
+-- sum: gpu_hours_measured | GPU-hours | GPU-hours measured | GPU-hours charged to runs that measured their utilisation.
 --   adds: gpu_hours from charges where used_gpu_hours is not null
 WITH charged AS (
   SELECT

@@ -1,7 +1,7 @@
 -- title: Throughput against exposure
--- One row per length of exposure: the limits within which 95 % and 99.8 % of scholars would fall if all
--- concluded at the pooled rate and only chance differed. Reads `figure`, a row a scholar. The pooled
--- rate is everybody's, so for those who see everything.
+-- One row per length of exposure: the limits within which 95 % and 99.8 % of scholars would fall if
+-- all concluded experiments at the pooled rate and differed only by chance. Reads `figure`, one row
+-- per scholar. The pooled rate covers everybody, so only viewers who see everything get rows.
 -- param: scope | STRUCT | what the viewer may see
 -- order: 13
 -- metric: pooled_rate | experiments per week | Pooled rate | Concluded experiments of all scholars / all their weeks of exposure.

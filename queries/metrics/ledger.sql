@@ -1,21 +1,21 @@
 -- title: Credit ledger
--- One row per group with grants or charges: what was granted up to the end of the data, what was spent,
--- what is left, and how long that lasts at the pace of the last 14 days.
+-- One row per group with grants or charges: the credits granted and spent up to the end of the
+-- data, the credits left, and how long they last at the pace of the last 14 days.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: scope | STRUCT | what the viewer may see
 -- order: 9
 -- metric: credits_granted | credits | Credits granted | Grants dated up to the last day of the data.
 --   adds: credits from grants
--- metric: credits_spent | credits | Credits spent so far | All GPU-hours times their rates.
+-- metric: credits_spent | credits | Credits spent so far | All GPU-hours times the rates of their GPU types.
 --   adds: credits from charges
--- metric: credits_left | credits | Credits left | Granted less spent.
+-- metric: credits_left | credits | Credits left | Credits granted minus credits spent.
 --   formula: credits_granted - credits_spent
 -- metric: burn_per_day | credits per day | Burn | Credits spent in the 14 days up to the end of the data / 14.
 --   formula: credits_recent / pace().days
--- metric: runway_days | days | Runway | Credits left / burn; below 0 once more is spent than was granted, not known when the burn is 0.
+-- metric: runway_days | days | Runway | Credits left / burn; negative if more was spent than granted, not known if the burn is 0.
 --   formula: credits_left / burn_per_day
--- metric: exhausted_on | day | Credits run out | The local day a runway after the end of the data; not known when nothing is left, nothing burns, or it would take a century.
--- sum: credits_recent | credits | Credits spent of late | Credits spent in the 14 days up to the end of the data.
+-- metric: exhausted_on | day | Credits run out | The local day that is one runway after the end of the data; not known if no credits are left, the burn is 0, or the day is more than a century away.
+-- sum: credits_recent | credits | Credits spent recently | Credits spent in the 14 days up to the end of the data.
 --   adds: credits from recent_charges
 WITH spent AS (
   SELECT scholar_key, stream_key, gpu_type, day, gpu_us, 0.0 AS recent_us

@@ -1,13 +1,13 @@
 -- title: Lines
--- One row per line (scholar and project) with loops in the window: how many (the open ones too, as
--- censored), the medians of loop and awake reaction, and how far its launches look unrelated to its
--- results.
+-- One row per line (scholar and project) with loops in the window: the number of loops (including
+-- open ones, as censored), the median loop and awake reaction, and how far launches look unrelated
+-- to results.
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scholar | VARCHAR | only this scholar, null = all
 -- param: scope | STRUCT | what the viewer may see
 -- order: 5
--- metric: blind_ratio | ratio | Blind ratio | Median awake reaction / (ln 2 / launches per awake hour), the launches counted over gaps of at most 5 days, both of whose launches are in the window. Near 1 the launches look unrelated to results, and the reaction figure says little.
+-- metric: blind_ratio | ratio | Blind ratio | Median awake reaction / (ln 2 / launches per awake hour). The rate uses gaps of at most 5 days between two launches in the window. Near 1, launches look unrelated to results, and the reaction figure means little.
 WITH observation AS (
   SELECT
     (scholar_key, project_key) AS group_id, 'epoch'::DATE AS period_start,

@@ -1,7 +1,7 @@
 -- title: Little's-law residual
--- One row per group and period: does the time in the daily facts equal that part of the runs' own
--- sessions that lies in the period? Mean runs in flight = arrivals x mean duration holds exactly when it
--- does, edges accounted for.
+-- One row per group and period: the difference between the run hours in the daily facts and those
+-- of the runs' own sessions in the period. If it is 0, mean runs in flight = arrivals x mean
+-- duration holds, including at the edges of the period.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: period | VARCHAR | all, month, week or day
 -- param: from_day | DATE | first local day, null = from the beginning
@@ -9,7 +9,7 @@
 -- param: groups | VARCHAR[] | only these ids, null = all
 -- param: scope | STRUCT | what the viewer may see
 -- order: 14
--- metric: littles_law_residual_hours | hours | Little's-law residual | Run hours of the daily facts less the hours of the runs' own sessions in the window; anything but 0 is a fault of ours.
+-- metric: littles_law_residual_hours | hours | Little's-law residual | Run hours in the daily facts minus the hours of the runs' own sessions in the window; anything except 0 is a bug in this tool.
 WITH entry AS (
   SELECT
     scholar_key, CASE WHEN $by = 'stream' THEN stream_key END AS stream_key, day, run_us AS length_us

@@ -1,37 +1,37 @@
--- title: Feedback loops, counted and shared out
--- One row per kind of group, group and period that has loops, by the day of their launch: how many of each status, and
--- how the hours of the closed ones divide. What lies outside a scholar's awake window is known to the
--- scholar alone.
+-- title: Feedback loops: counts and shares
+-- One row per kind of group, group and period with loops, by the day of their launch: the number of
+-- loops by status, and how the hours of closed loops divide. Only the scholar can see the part
+-- outside their awake window.
 -- param: kinds | VARCHAR[] | kinds of group: scholar, stream, programme
 -- param: period | VARCHAR | all, month, week or day
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: periods | DATE[] | only periods with these first days, null = all
 -- param: groups | VARCHAR[] | only these ids, null = all
--- param: groups_until | DATE | period from which on all ids are given after all, null = never
--- param: within | VARCHAR | of scholars: only what they did in this stream, null = everything
+-- param: groups_until | DATE | from this period on, all ids; null = never
+-- param: within | VARCHAR | for scholars: only their work in this stream, null = everything
 -- param: scope | STRUCT | what the viewer may see
 -- key: kind, group_id, period_start
 -- order: 2
 -- metric: loops_closed | loops | Closed loops | Loops whose next launch came within 5 days of the result.
 --   adds: 1 from loops where status = 'closed'
--- metric: loops_abandoned | loops | Abandoned loops | Loops with no launch within 5 days of the result; a different event, not a slow one.
+-- metric: loops_abandoned | loops | Abandoned loops | Loops with no launch within 5 days of the result; a separate outcome, not a slow reaction.
 --   adds: 1 from loops where status = 'abandoned'
--- metric: loops_awaiting | loops | Results waiting | Results of the last 5 days that nothing was launched after yet.
+-- metric: loops_awaiting | loops | Results waiting | Results from the last 5 days with no launch after them yet.
 --   adds: 1 from loops where status = 'awaiting'
 -- metric: loops_open | loops | Open loops | Experiments still in flight, without a result.
 --   adds: 1 from loops where status = 'open'
--- metric: machine_hours_closed | hours | Machine hours of closed loops | Hours from launch to result, added over closed loops.
+-- metric: machine_hours_closed | hours | Machine hours of closed loops | Hours from launch to result, summed over closed loops.
 --   adds: machine_hours from loops where status = 'closed'
--- metric: reaction_hours_closed | hours | Reaction hours of closed loops | Hours from result to next launch, added over closed loops.
+-- metric: reaction_hours_closed | hours | Reaction hours of closed loops | Hours from result to next launch, summed over closed loops.
 --   adds: reaction_hours from loops where status = 'closed'
 -- metric: reaction_share | share | Reaction share of the loop | Reaction hours / loop hours over closed loops.
 --   formula: reaction_hours_closed / loop_hours_closed
--- metric: reaction_off_share | share | Waiting outside the awake window | 1 - awake reaction hours / reaction hours over closed loops.
+-- metric: reaction_off_share | share | Reaction outside the awake window | 1 - awake reaction hours / reaction hours over closed loops.
 --   formula: 1 - awake_hours_closed / reaction_hours_closed
--- sum: loop_hours_closed | hours | Loop hours of closed loops | Hours from launch to next launch, added over closed loops.
+-- sum: loop_hours_closed | hours | Loop hours of closed loops | Hours from launch to next launch, summed over closed loops.
 --   adds: loop_hours from loops where status = 'closed'
--- sum: awake_hours_closed | hours | Awake reaction hours of closed loops | Reaction hours inside the awake window, added over closed loops.
+-- sum: awake_hours_closed | hours | Awake reaction hours of closed loops | Reaction hours inside the awake window, summed over closed loops.
 --   adds: reaction_awake_hours from loops where status = 'closed'
 WITH placed AS (
   SELECT

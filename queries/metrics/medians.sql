@@ -1,20 +1,20 @@
 -- title: Latency medians
--- One row per kind of group, group and period that has any: Kaplan-Meier medians, their 95 % limits
--- (Brookmeyer-Crowley, log(-log) scale) and what they rest on. Fewer than 6 events: no median. A
--- loop counts where it was launched, a failure where it was seen, a run where it started. A scholar's
--- awake reaction time is known to the scholar alone.
+-- One row per kind of group, group and period with observations: Kaplan-Meier medians, their 95 %
+-- limits (Brookmeyer-Crowley, log(-log) scale) and the counts behind them. Fewer than 6 events give
+-- no median. A loop counts in the period of its launch, a failure in that of its result, and a run
+-- in that of its start. Only the scholar can see their awake reaction time.
 -- param: kinds | VARCHAR[] | kinds of group: scholar, stream, programme
 -- param: period | VARCHAR | all, month, week or day
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: periods | DATE[] | only periods with these first days, null = all
 -- param: groups | VARCHAR[] | only these ids, null = all
--- param: groups_until | DATE | period from which on all ids are given after all, null = never
--- param: within | VARCHAR | of scholars: only what they did in this stream, null = everything
+-- param: groups_until | DATE | from this period on, all ids; null = never
+-- param: within | VARCHAR | for scholars: only their work in this stream, null = everything
 -- param: scope | STRUCT | what the viewer may see
 -- key: kind, group_id, period_start
 -- order: 3
--- metric: machine_hours_median | hours | Machine time, median | From launch to result, when half of an experiment's runs have finished.
+-- metric: machine_hours_median | hours | Machine time, median | From launch to result, which comes when half of an experiment's runs have finished.
 --   median: machine | experiment
 --   weekly: 2 | waited longer than usual for its results | waited less than usual for its results
 --   compared
@@ -22,18 +22,18 @@
 --   median: reaction | wait
 --   weekly: 1 | took longer than usual to react to its results | reacted to its results sooner than usual
 --   compared
--- metric: reaction_awake_hours_median | hours | Awake reaction time, median | Reaction time inside the scholar's awake window only.
+-- metric: reaction_awake_hours_median | hours | Awake reaction time, median | Reaction time, counting only the scholar's awake window.
 --   median: reaction_awake | wait
 -- metric: loop_hours_median | hours | Feedback loop, median | From launch to the next launch after the result: machine plus reaction.
 --   median: loop | loop
 --   weekly: 7 | took longer than usual from launch to launch | took less time than usual from launch to launch
 --   compared
--- metric: recovery_hours_median | hours | Recovery, median | From a failed experiment's result to the first end of a finished run that started after it, on the same line.
+-- metric: recovery_hours_median | hours | Recovery, median | From a failed experiment's result to the earliest end of a finished run of the same line that started after it.
 --   median: recovery | failure
--- metric: first_row_hours_median | hours | First logged row, median | From a run's start to its first logged row, where that is known (local run files tell it).
+-- metric: first_row_hours_median | hours | First logged row, median | From a run's start to its first logged row, if known (local run files record it).
 --   median: first_row | run
 WITH observation AS (
-  -- Groups go by numbers here, streams by negative ones: sorting by names would take half as long again.
+  -- Groups have numbers here, negative for streams: sorting by name takes half as long again.
   SELECT
     CASE kind WHEN 'scholar' THEN scholar_key WHEN 'stream' THEN -stream_key ELSE 0 END AS group_id,
     period_of($period, day) AS period_start,

@@ -1,9 +1,10 @@
 -- title: Work in flight
--- One row per open experiment, oldest first: its age, and whether that is older than usual for its line.
+-- One row per open experiment, oldest first: its age, and whether it is older than usual for its
+-- line.
 -- param: scholar | VARCHAR | only this scholar, null = all
 -- param: scope | STRUCT | what the viewer may see
 -- order: 6
--- metric: wip_age_hours | hours | Age of open work | From an open experiment's launch to the end of the data; older than usual when above the 85th percentile of launch-to-result of the line's concluded experiments, of which it needs 19.
+-- metric: wip_age_hours | hours | Age of open work | From an open experiment's launch to the end of the data. It is older than usual if it exceeds the 85th percentile of machine time among at least 19 concluded experiments of the line.
 WITH usual AS (
   SELECT
     scholar_key, project_key,

@@ -1,25 +1,25 @@
 -- title: Side by side
--- One row per kind of group, group and period: launches that followed a result of their line, those of
--- them that were ready before the result was in, and the hours by which the wait could have been
--- shorter. A chain counts where its first experiment was launched.
+-- One row per kind of group, group and period: launches that followed a result of their line, the
+-- launches that were ready before the result, and the hours by which the wait could have been
+-- shorter. A chain counts in the period in which its first experiment was launched.
 -- param: kinds | VARCHAR[] | kinds of group: scholar, stream, programme
 -- param: period | VARCHAR | all, month, week or day
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: periods | DATE[] | only periods with these first days, null = all
 -- param: groups | VARCHAR[] | only these ids, null = all
--- param: groups_until | DATE | period from which on all ids are given after all, null = never
--- param: within | VARCHAR | of scholars: only their work in this stream, null = everything
+-- param: groups_until | DATE | from this period on, all ids; null = never
+-- param: within | VARCHAR | for scholars: only their work in this stream, null = everything
 -- param: scope | STRUCT | what the viewer may see
 -- key: kind, group_id, period_start
 -- order: 4
--- metric: experiments_following | experiments | Launches after a result | Experiments that were the next launch after a result of their line, by their launch.
+-- metric: experiments_following | experiments | Launches after a result | Experiments that were the next launch after a result of their line, by the day of that launch.
 --   adds: 1 from experiments where starts_inside and follows
--- metric: ready_launches | experiments | Launches that were ready | Launches at most 10 minutes (a setting) after a result that took at least as long: ready before the result was in.
+-- metric: ready_launches | experiments | Launches that were ready | Launches at most 10 minutes (a setting) after a result that took at least 10 minutes: ready before the result came.
 --   adds: 1 from experiments where starts_inside and ready
 -- metric: ready_launch_share | share | Share of launches that were ready | Launches that were ready / launches after a result.
 --   formula: ready_launches / experiments_following
--- metric: side_by_side_hours | hours | Hours that could have run side by side | Over each chain of ready launches, the sum of its machine hours less the longest: at most this much shorter the wait could have been. A short look at a result may have been the point.
+-- metric: side_by_side_hours | hours | Hours that could have run side by side | The sum over chains of ready launches: the machine hours of each chain, minus its longest. The wait could have been shorter by at most this much. A short look at a result may have been the point.
 --   adds: spare_hours from chains
 WITH placed AS (
   SELECT

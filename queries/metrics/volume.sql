@@ -1,74 +1,74 @@
 -- title: Parallelism, throughput and failures
--- One row per kind of group, group and period: hours in flight, how they were shared, launches,
--- conclusions and failures. Every group of the kind has a row for every period that the data
--- reaches, of zeros if need be. Hours and counts are sums of daily facts; ratios are formed after
--- adding; peaks are the largest. A scholar's single days (and so weekends) are known to the scholar
--- alone.
+-- One row per kind of group, group and period: hours in flight and how they divide, launches,
+-- conclusions and failures. Each group has a row for every period up to the end of the data, with
+-- zeros if nothing happened. Hours and counts are sums of daily facts, ratios are computed from the
+-- sums, and a peak is the largest daily peak. Only the scholar can see their single days (and so
+-- their weekends).
 -- param: kinds | VARCHAR[] | kinds of group: scholar, stream, programme
 -- param: period | VARCHAR | all, month, week or day
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: periods | DATE[] | only periods with these first days, null = all
 -- param: groups | VARCHAR[] | only these ids, null = all
--- param: groups_until | DATE | period from which on all ids are given after all, null = never
--- param: within | VARCHAR | of scholars: only what they did in this stream, null = everything
+-- param: groups_until | DATE | from this period on, all ids; null = never
+-- param: within | VARCHAR | for scholars: only their work in this stream, null = everything
 -- param: scope | STRUCT | what the viewer may see
 -- key: kind, group_id, period_start
 -- order: 1
--- metric: busy_hours | hours | Busy hours | Hours with anything in flight.
+-- metric: busy_hours | hours | Busy hours | Hours with at least one run in flight.
 --   adds: hours_inside from stretches
 --   restated
--- metric: experiment_hours | hours | Experiment hours | Hours in flight, added over experiments.
+-- metric: experiment_hours | hours | Experiment hours | Hours in flight, summed over experiments.
 --   adds: hours_inside from experiments where hours_inside > 0
--- metric: run_hours | hours | Run hours | Hours in flight, added over runs.
+-- metric: run_hours | hours | Run hours | Hours in flight, summed over runs.
 --   adds: hours_inside from sessions where hours_inside > 0
 -- metric: serial_hours | hours | Serial hours | Hours with exactly one experiment in flight.
 --   adds: hours_inside from stretches where experiments = 1
 -- metric: parallel_hours | hours | Parallel hours | Hours with two or more experiments in flight.
 --   adds: hours_inside from stretches where experiments > 1
--- metric: spared_hours | hours | Hours spared by working in parallel | Experiment hours - busy hours: how much longer the same experiments would have taken one after another.
+-- metric: spared_hours | hours | Hours saved by working in parallel | Experiment hours - busy hours: how much longer the same experiments would have taken one after another.
 --   adds: hours_inside * (experiments - 1) from stretches
--- metric: serial_share | share | Serial share of busy hours | Serial hours / busy hours; 1 means that there was never a second experiment in flight.
+-- metric: serial_share | share | Serial share of busy hours | Serial hours / busy hours; 1 means that a second experiment was never in flight.
 --   formula: serial_hours / busy_hours
 --   weekly: 5 | was serial for more of its busy hours than usual | was serial for less of its busy hours than usual
 --   compared
 -- metric: serial_parallel_ratio | ratio | Serial-to-parallel ratio | Serial hours / parallel hours.
 --   formula: serial_hours / parallel_hours
--- metric: experiment_parallelism | experiments | Lines of thought in flight (P) | Experiment hours / busy hours: experiments in flight while anything is.
+-- metric: experiment_parallelism | experiments | Experiments at once (P) | Experiment hours / busy hours: the mean number of experiments in flight during busy hours.
 --   formula: experiment_hours / busy_hours
 --   weekly: 6 | had more experiments in flight than usual | had fewer experiments in flight than usual
 --   compared
--- metric: sweep_width | runs | Sweep width (W) | Run hours / experiment hours: runs in flight per experiment.
+-- metric: sweep_width | runs | Sweep width (W) | Run hours / experiment hours: the mean number of runs in flight per experiment.
 --   formula: run_hours / experiment_hours
--- metric: run_concurrency | runs | Run concurrency | Run hours / busy hours; exactly P times W.
+-- metric: run_concurrency | runs | Run concurrency | Run hours / busy hours: the mean number of runs in flight; exactly P times W.
 --   formula: run_hours / busy_hours
 -- metric: run_serial_share | share | Serial share of runs | Time with exactly one run in flight / busy hours.
 --   formula: run_serial_hours / busy_hours
--- metric: peak_runs | runs | Peak runs | Most runs in flight at once; for several scholars the largest of theirs.
+-- metric: peak_runs | runs | Peak runs | The most runs in flight at once; for several scholars, the largest of their peaks.
 --   largest: runs from stretches
--- metric: peak_experiments | experiments | Peak experiments | Most experiments in flight at once; for several scholars the largest of theirs.
+-- metric: peak_experiments | experiments | Peak experiments | The most experiments in flight at once; for several scholars, the largest of their peaks.
 --   largest: experiments from stretches
 -- metric: experiments_started | experiments | Experiments started | Experiments whose first run started in the window.
 --   adds: 1 from experiments where starts_inside
 --   weekly: 8 | launched more experiments than usual | launched fewer experiments than usual
--- metric: experiments_concluded | experiments | Experiments concluded | Experiments with their result in the window and outcome success or partial.
+-- metric: experiments_concluded | experiments | Experiments concluded | Experiments with a result in the window and the outcome success or partial.
 --   adds: 1 from experiments where result_inside and outcome in ('success', 'partial')
 --   weekly: 3 | concluded more experiments than usual | concluded fewer experiments than usual
--- metric: overlap_launch_share | share | Overlapped launches | Experiments launched while another of the scholar's was in flight / experiments launched.
+-- metric: overlap_launch_share | share | Overlapped launches | Experiments launched while another experiment of the scholar was in flight / experiments launched.
 --   formula: overlapped_launches / experiments_started
--- metric: throughput_per_week | experiments per week | Concluded experiments a week | Concluded experiments / weeks of the window, partial weeks by their exact length; limits are exact Poisson (Garwood) 95 % limits.
+-- metric: throughput_per_week | experiments per week | Concluded experiments a week | Concluded experiments / weeks of the window, counting partial weeks by their exact length. The limits are exact Poisson (Garwood) 95 % limits.
 --   formula: experiments_concluded / weeks
 --   low: concluded_low / weeks
 --   high: concluded_high / weeks
 --   compared
--- metric: weeks | weeks | Weeks of the window | Local days of the window / 7, cut at the last instant of the data; with no window, from the group's first launch, so 0 before it.
+-- metric: weeks | weeks | Weeks of the window | Local days of the window / 7, up to the end of the data; without a window, from the group's first launch, so 0 before it.
 --   adds: covered / 7 from days
 -- metric: runs_started | runs | Runs started | Runs by the day they started.
 --   adds: 1 from runs where starts_inside
 --   restated
 -- metric: runs_finished | runs | Runs finished | Runs that finished, by the day they ended.
 --   adds: 1 from runs where ends_inside and class = 'finished'
--- metric: runs_failed | runs | Runs failed | Failed, crashed or presumed dead (stale) runs, by the day they ended.
+-- metric: runs_failed | runs | Runs failed | Failed, crashed and stale (presumed dead) runs, by the day they ended.
 --   adds: 1 from runs where ends_inside and failed_compute
 --   restated
 -- metric: runs_killed | runs | Runs killed | Runs stopped by a person, by the day they ended; stopping a bad run early is good practice.
@@ -79,15 +79,15 @@
 --   formula: runs_failed / runs_ended
 --   weekly: 4 | saw a larger share of its runs fail than usual | saw a smaller share of its runs fail than usual
 --   compared
--- metric: early_failures | runs | Early failures | Failed compute that lasted at most 2 minutes, its end known, by the day it ended.
+-- metric: early_failures | runs | Early failures | Failed compute with a known end and at most 2 minutes of active time, by the day it ended.
 --   adds: 1 from runs where ends_inside and early_failure
--- metric: false_starts | experiments | False starts | Experiments of which every run was an early failure, by the day they started.
+-- metric: false_starts | experiments | False starts | Experiments in which every run was an early failure, by the day they started.
 --   adds: 1 from experiments where starts_inside and outcome = 'false_start'
--- metric: rework_share | share | Rework | Runs with the config of a run of the same line that had already failed / runs with a known config.
+-- metric: rework_share | share | Rework | Runs with the same config as an earlier failed run of their line / runs with a known config.
 --   formula: runs_rework / runs_known_config
 -- sum: run_serial_hours | hours | Serial hours of runs | Hours with exactly one run in flight.
 --   adds: hours_inside from stretches where runs = 1
--- sum: overlapped_launches | experiments | Overlapped launches | Experiments launched while another of the scholar's was in flight.
+-- sum: overlapped_launches | experiments | Overlapped launches | Experiments launched while another experiment of the scholar was in flight.
 --   adds: 1 from experiments where starts_inside and overlapped
 -- sum: concluded_low | experiments | Lower limit of conclusions | Lower exact Poisson (Garwood) 95 % limit of the experiments concluded.
 --   formula: poisson_low(experiments_concluded)
@@ -95,7 +95,7 @@
 --   formula: poisson_high(experiments_concluded)
 -- sum: runs_ended | runs | Runs ended | Runs by the day they ended.
 --   adds: 1 from runs where ends_inside
--- sum: runs_rework | runs | Runs of rework | Runs with the config of a run of the same line that had already failed.
+-- sum: runs_rework | runs | Rework runs | Runs with the same config as an earlier failed run of their line.
 --   adds: 1 from runs where starts_inside and rework
 -- sum: runs_known_config | runs | Runs with a known config | Runs started whose config is known.
 --   adds: 1 from runs where starts_inside and rework is not null
@@ -103,7 +103,7 @@ WITH bound AS (
   SELECT
     setting.timezone,
     epoch_us(edge.as_of) AS as_of_us,
-    -- The first month or week counts whole, also where the data begins in its midst.
+    -- The first month or week is whole, even if the data begins during it.
     coalesce(
       $from_day::DATE,
       CASE WHEN $period = 'all' THEN edge.first_day ELSE period_of($period, edge.first_day) END
@@ -144,7 +144,7 @@ cell AS NOT MATERIALIZED (
       WHEN $within::VARCHAR IS NOT NULL THEN stream.stream = $within::VARCHAR
       ELSE fact.stream_key = 0
     END
-    -- Users that the roster lacks count in programme totals only.
+    -- Users who are not in the roster count in programme totals only.
     AND (kind = 'programme' OR scholar.attributed)
     AND ($groups::VARCHAR[] IS NULL
       OR list_contains($groups::VARCHAR[], group_of(kind, scholar.scholar, stream.stream))

@@ -1,10 +1,10 @@
 -- title: Results waiting
--- One row per experiment whose result nothing was launched after yet, and that is at most 5 days old
--- (the loops that await their next launch), the oldest result first.
+-- One row per experiment with a result at most 5 days old and no launch after it yet (a loop that
+-- awaits its next launch), oldest result first.
 -- param: scholar | VARCHAR | only this scholar, null = all
 -- param: scope | STRUCT | what the viewer may see
 -- order: 7
--- metric: waiting_hours | hours | Age of a waiting result | From an experiment's result to the end of the data, where nothing was launched on its line since then; after 5 days the loop is abandoned.
+-- metric: waiting_hours | hours | Age of a waiting result | From an experiment's result to the end of the data, if its line has had no launch since the result. After 5 days the loop is abandoned.
 SELECT
   scholar.scholar, project.entity, project.project, stream.stream,
   concat_ws('/', project.entity, project.project, run.run_id) AS experiment_id,

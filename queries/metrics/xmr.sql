@@ -1,8 +1,9 @@
 -- title: Usual range and shifts
--- One row per group, measure and week: the value, its n where it is a count or median, the centre and limits of the group's own complete
--- weeks (mean +/- 2.66 mean moving range, on the log scale for times, from 8 weeks on), and whether
--- a complete week lies beyond them. The running week is never a shift. Limits end where the measure
--- does: no count or time is below 0, and no share is above 1.
+-- One row per group, measure and week: the value; its n, for counts and medians; the centre and
+-- limits of the group's own complete weeks (mean +/- 2.66 mean moving ranges, on the log scale for
+-- times, from 8 weeks on); and whether a complete week lies beyond the limits. The current week is
+-- never a shift. Limits stay within the range of the measure: counts and times are at least 0, and
+-- shares are at most 1.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: groups | VARCHAR[] | only these ids, null = all
 -- param: scope | STRUCT | what the viewer may see
@@ -65,7 +66,7 @@ SELECT
   counted.value::BIGINT AS n,
   limited.centre, limited.limit_low, limited.limit_high,
   coalesce(
-    -- What never varies lies on its limits: floating point must not put it beyond them.
+    -- A constant series lies on its limits: rounding errors must not put it beyond them.
     NOT point.running
       AND (point.value < limited.limit_low - 1e-9 * abs(limited.limit_low)
         OR point.value > limited.limit_high + 1e-9 * abs(limited.limit_high)),

@@ -1,4 +1,4 @@
 -- title: Published weeks of groups
 -- table: group_week
--- As the record keeps them: nothing here is derived again.
+-- Copied from the record: these figures are never derived again.
 FROM group_week

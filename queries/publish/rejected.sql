@@ -1,4 +1,4 @@
--- title: Rows set aside
+-- title: Skipped rows
 -- table: rejected
 -- Rows that could not become a run, with the reason.
 FROM rejected

@@ -1,5 +1,6 @@
 -- title: Active people by stream
--- One row per stream: how many people were busy in it, or began an experiment in it, in a window.
+-- One row per stream: the number of people who were busy or launched an experiment in it during a
+-- window.
 -- param: from_day | DATE | first day, null = all
 -- param: to_day | DATE | the day after the last, null = all
 -- param: scope | STRUCT | what the viewer may see

@@ -1,6 +1,6 @@
 -- title: Experiments without a stream
--- A row a line of a scholar whose experiments no stream rule and no single membership claims; they
--- count for the scholar and the programme, for no stream. None where there are no streams.
+-- One row per line of a scholar with experiments that no stream rule or single membership assigns.
+-- They count for the scholar and the programme, but for no stream. No rows if there are no streams.
 -- param: scope | STRUCT | what the viewer may see
 SELECT
   scholar.scholar, project.entity, project.project, count(*) AS experiments,

@@ -1,9 +1,9 @@
--- title: One in flight, or more
--- A row a stretch in which the scholar had something in flight, cut to the window.
--- param: scholar | VARCHAR | whose
+-- title: Runs and experiments in flight over time
+-- One row per stretch in which the scholar had a run in flight, cut to the window.
+-- param: scholar | VARCHAR | id of the scholar
 -- param: scope | STRUCT | what the viewer may see
 -- param: from_at | TIMESTAMPTZ | start of the window
--- param: to_at | TIMESTAMPTZ | its end
+-- param: to_at | TIMESTAMPTZ | end of the window
 SELECT
   make_timestamptz(greatest(start_us, epoch_us($from_at::TIMESTAMPTZ))) AS start_at,
   make_timestamptz(least(end_us, epoch_us($to_at::TIMESTAMPTZ))) AS end_at,

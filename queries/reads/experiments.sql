@@ -1,5 +1,5 @@
 -- title: Experiments
--- A row an experiment, filtered by the local day of its launch; latest first.
+-- One row per experiment, filtered by the local day of its launch, latest first.
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scholar | VARCHAR | only this scholar, null = all

@@ -1,8 +1,8 @@
 -- title: Explanation: chains of ready launches
--- One row per chain whose first experiment was launched inside the window: its experiments in order,
--- their machine hours one after another, and how much shorter that could have been.
+-- One row per chain with its first launch in the window: its experiments in order, the sum of their
+-- machine hours, and how much shorter the wait could have been.
 -- param: by | VARCHAR | scholar, stream or programme
--- param: group_id | VARCHAR | which of them
+-- param: group_id | VARCHAR | id of the group
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see

@@ -1,8 +1,9 @@
 -- title: Explanation: charges
--- One row per session and local day of the window: the GPUs it is charged for, what that came to, at the
--- rate of that day, and the part in use where the run measured it. A charge is allocation.
+-- One row per session and local day of the window: the GPUs that it is charged for, the GPU-hours
+-- and credits at the rate of that day, and the part in use if the run measured it. A charge is
+-- allocation, not utilisation.
 -- param: by | VARCHAR | scholar, stream or programme
--- param: group_id | VARCHAR | which of them
+-- param: group_id | VARCHAR | id of the group
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see

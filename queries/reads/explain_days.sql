@@ -1,8 +1,8 @@
 -- title: Explanation: days
--- One row per local day of the window (with no window, from the group's first activity), and the part
--- of it that the data covers.
+-- One row per local day of the window (without a window, from the group's first activity), with the
+-- part of it that the data covers.
 -- param: by | VARCHAR | scholar, stream or programme
--- param: group_id | VARCHAR | which of them
+-- param: group_id | VARCHAR | id of the group
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see

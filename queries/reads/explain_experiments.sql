@@ -1,17 +1,17 @@
 -- title: Explanation: experiments
--- One row per experiment that touches the window: its n runs, k of which make the result, its outcome,
--- how much of it lies inside, and what it counts as.
+-- One row per experiment that overlaps the window: its n runs, the k runs that make the result, its
+-- outcome, its hours inside the window, and the figures that it counts in.
 -- param: by | VARCHAR | scholar, stream or programme
--- param: group_id | VARCHAR | which of them
+-- param: group_id | VARCHAR | id of the group
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see
 -- word: outcome | success | k of its runs have finished
--- word: outcome | partial | some runs finished, fewer than k, and none is still running
+-- word: outcome | partial | some runs finished, but fewer than k, and none is still running
 -- word: outcome | false_start | all its runs were early failures
--- word: outcome | failure | none finished, and one was failed compute
--- word: outcome | killed | none finished or was failed compute, and one was killed
--- word: outcome | other | none finished, was failed compute or was killed
+-- word: outcome | failure | no run finished, and at least one was failed compute
+-- word: outcome | killed | no run finished or was failed compute, and at least one was killed
+-- word: outcome | other | no run finished, was failed compute or was killed
 -- word: outcome | open | a run is still running, and there is no result yet
 -- word: loop_status | none | has no loop of its own: a false start, or its clock is in doubt
 WITH inside AS (

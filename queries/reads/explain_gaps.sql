@@ -1,8 +1,8 @@
 -- title: Explanation: gaps between launches
--- A row two successive launches of a line inside the window, at most 5 days apart: how long apart,
--- and how much of that was awake time, which the scholar alone may see.
--- param: by | VARCHAR | scholar: no other group has lines of its own
--- param: group_id | VARCHAR | whose
+-- One row per pair of successive launches of a line inside the window, at most 5 days apart: the
+-- hours between them, and the awake hours among these, which only the scholar may see.
+-- param: by | VARCHAR | scholar: other groups have no lines
+-- param: group_id | VARCHAR | id of the scholar
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see

@@ -1,8 +1,9 @@
 -- title: Explanation: grants
--- One row per grant to the group that is dated inside the window: its credits, null after the last
--- day of the data, where it is not granted yet. All grants count for the programme.
+-- One row per grant to the group dated inside the window, with its credits: null if it is dated
+-- after the last day of the data, because it is not granted yet. All grants count for the
+-- programme.
 -- param: by | VARCHAR | scholar, stream or programme
--- param: group_id | VARCHAR | which of them
+-- param: group_id | VARCHAR | id of the group
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see

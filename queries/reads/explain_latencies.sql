@@ -1,10 +1,10 @@
 -- title: Explanation: latencies
--- One row per experiment (or run) and median that it enters, shortest first: how long it took, whether
--- that ended (event) or was only seen so far, how many were still at risk, and the survival from then
--- on with its 95 % limits.
+-- One row per experiment (or run) and median that it counts in, shortest first: the length, whether
+-- it ended (event) or is still going on, the number still at risk, and the survival from then on
+-- with its 95 % limits.
 -- param: line | VARCHAR | entity/project, null = all
 -- param: by | VARCHAR | scholar, stream or programme
--- param: group_id | VARCHAR | which of them
+-- param: group_id | VARCHAR | id of the group
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see

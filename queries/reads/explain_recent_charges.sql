@@ -1,8 +1,8 @@
 -- title: Explanation: charges of the last 14 days
--- One row per run and local day charged in the 14 days up to the end of the data, in credits at the rate
--- of that day.
+-- One row per run and local day with charges in the 14 days up to the end of the data, in credits
+-- at the rate of that day.
 -- param: by | VARCHAR | scholar, stream or programme
--- param: group_id | VARCHAR | which of them
+-- param: group_id | VARCHAR | id of the group
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see

@@ -1,22 +1,23 @@
 -- title: Explanation: runs
--- One row per run of the experiments that touch the window, and each run of it that counts nowhere: what
--- came in, what it was taken for and why, and what it counts as.
+-- One row per run of the experiments that overlap the window, and per run in the window that counts
+-- nowhere: what the source reported, how it was interpreted and why, and the figures that it counts
+-- in.
 -- param: by | VARCHAR | scholar, stream or programme
--- param: group_id | VARCHAR | which of them
+-- param: group_id | VARCHAR | id of the group
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see
--- word: start_source | environment | starts when one of its processes said that it began
--- word: start_source | stamp | starts when its old client said that it began
--- word: start_source | rows | starts its runtime before its last logged row: it was uploaded late
--- word: start_source | created | starts when it was created: no process said when it began, or by a wrong clock
--- word: joined_by | first | begins the experiment
+-- word: start_source | environment | starts at the start that one of its processes recorded
+-- word: start_source | stamp | starts at the start that its old client recorded
+-- word: start_source | rows | starts one runtime before its last logged row: it was uploaded late
+-- word: start_source | created | starts at its creation: no process recorded a start, or its clock was wrong
+-- word: joined_by | first | is the first run of the experiment
 -- word: joined_by | tag | has the tag of the experiment
 -- word: joined_by | sweep | belongs to the sweep
--- word: joined_by | continuation | takes up a pre-empted run with the same config
+-- word: joined_by | continuation | continues a pre-empted run with the same config
 -- word: joined_by | together | was launched together with the run before it, which was in flight
 -- word: joined_by | same_config | has the config of the run before it, which was in flight
--- word: joined_by | script | began so soon after another run's end that a script goes on
+-- word: joined_by | script | started so soon after another run ended that a script must have launched it
 SELECT
   concat_ws('/', project.entity, project.project, run.run_id) AS run,
   coalesce(label.display_name, run.run_id) AS name,

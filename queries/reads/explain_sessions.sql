@@ -1,17 +1,18 @@
 -- title: Explanation: sessions
--- One row per session of the runs of experiments that touch the window, and how much of it lies inside.
+-- One row per session of the runs of experiments that overlap the window, with its hours inside the
+-- window.
 -- param: by | VARCHAR | scholar, stream or programme
--- param: group_id | VARCHAR | which of them
+-- param: group_id | VARCHAR | id of the group
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see
--- word: end_source | runtime | ends its runtime after its start
+-- word: end_source | runtime | ends one runtime after its start
 -- word: end_source | heartbeat | ends at its last heartbeat
 -- word: end_source | last_metric | ends at its last logged row
 -- word: end_source | runtime_share | an earlier session of a resumed run: ends after its share of the runtime
--- word: end_source | next_session | an earlier session of a resumed run: ends as the next begins
+-- word: end_source | next_session | an earlier session of a resumed run: ends when the next begins
 -- word: end_source | open | still running, counted to the end of the data
--- word: end_source | stale_heartbeat | presumed dead, ends at its last heartbeat
+-- word: end_source | stale_heartbeat | presumed dead: ends at its last heartbeat
 -- word: end_source | unknown | its end is not known: it has no length
 SELECT
   concat_ws('/', project.entity, project.project, run.run_id) AS run,

@@ -1,8 +1,8 @@
 -- title: Explanation: stretches
--- One row per stretch inside the window in which a scholar had the same number of experiments and of
--- runs in flight. A stream counts its own experiments and their runs only.
+-- One row per stretch of the window in which a scholar had a constant number of experiments and
+-- runs in flight. A stream counts only its own experiments and their runs.
 -- param: by | VARCHAR | scholar, stream or programme
--- param: group_id | VARCHAR | which of them
+-- param: group_id | VARCHAR | id of the group
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see

@@ -1,6 +1,6 @@
 -- title: Flags
--- One row per flag that a run bears: how many runs do, which share of all, what was held against what,
--- what counts instead, and whether it is a fault; most runs first.
+-- One row per flag that a run has, most runs first: the number of runs, their share of all runs,
+-- the contradiction or gap, the value used instead, and whether the flag is a fault.
 -- param: scope | STRUCT | what the viewer may see
 WITH seen AS (
   SELECT run.flags

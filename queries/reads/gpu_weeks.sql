@@ -1,5 +1,6 @@
 -- title: GPU-hours by week and stream
--- A row a week and stream, streams in roster order; without a stream for what belongs to none.
+-- One row per week and stream, streams in roster order; stream is null for GPU-hours outside all
+-- streams.
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see

@@ -1,11 +1,11 @@
 -- title: Published weeks of groups
--- A row a group of streams and week, then a row a week for all groups shown: what leads who may not
--- see individuals are shown. It is as it was published, 48 hours or more after the week: nothing later
--- changes it. A week is blank unless at least 4 people were active besides those whom the viewer may see
--- by name, then or now; the total is the sum of what this viewer is shown, so that it says nothing more.
--- Counts and hours are to the nearest 5, where 0 stands for anything under 5; shares are to the nearest
--- 5 points, where 0 stands for anything under 5 % and 1 for anything over 95 %, and null where the whole
--- is under 100.
+-- One row per group of streams and week, then one row per week for all groups shown: the figures
+-- for leads who may not see individuals. They are as published, at least 48 hours after the week,
+-- and never change. A week is blank unless at least 4 people were active who are not among those
+-- that the viewer may see by name, then or now. The total is the sum of the figures shown to this
+-- viewer, so that it reveals nothing more. Counts and hours are rounded to 5, and 0 means anything
+-- under 5. Shares are rounded to 5 points: 0 means anything under 5 %, 1 anything over 95 %, and
+-- null that the whole is under 100.
 -- param: scope | STRUCT | what the viewer may see
 WITH named AS (
   SELECT scholar.scholar

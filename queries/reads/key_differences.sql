@@ -1,6 +1,7 @@
 -- title: Keys that differ within a launch
--- A row a config key that is not ignored and that differed between runs begun together: in how many
--- launches of several runs that have it, and in which share of them. The most frequent come first.
+-- One row per config key that is not ignored and that differed between runs launched together, most
+-- frequent first: the number and share of the launches with several runs and this key in which it
+-- differed.
 -- param: scope | STRUCT | what the viewer may see
 SELECT
   key,

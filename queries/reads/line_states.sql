@@ -1,7 +1,7 @@
 -- title: Lines and what they need
--- A row a line (scholar and project) with experiments in the window or something open: its state, by
--- what needs attention first, since when, the hours of its last ten loops, and its figures in the
--- window. Sorted by the oldest unanswered result or unrecovered failure.
+-- One row per line (scholar and project) with experiments in the window or open work: its most
+-- urgent state and since when, the hours of its last ten loops, and its figures in the window. The
+-- oldest unanswered result or unrecovered failure comes first.
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: streams | VARCHAR[] | only experiments of these streams, null = all
@@ -32,7 +32,7 @@ state AS (
     scholar_key, project_key, stream_key,
     first.urgency, first.since_us, first.experiment_key, first.state
   FROM (
-    -- Of several since the same instant, the one launched first.
+    -- If several began at the same instant, the one launched first.
     SELECT
       scholar_key, project_key, stream_key,
       min({

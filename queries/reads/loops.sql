@@ -1,7 +1,7 @@
 -- title: Feedback loops
--- A row an experiment that has a loop, filtered by the local day of its launch; latest first.
--- `_event` is true where the time ended, false where it was only seen so far (censored).
--- Awake hours are known to the scholar alone.
+-- One row per experiment with a loop, filtered by the local day of its launch, latest first.
+-- `_event` is true if the time has ended, and false if it is still going on (censored). Only the
+-- scholar can see awake hours.
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scholar | VARCHAR | only this scholar, null = all

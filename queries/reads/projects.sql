@@ -1,6 +1,7 @@
 -- title: Projects
--- A row a project: to which instant its data is complete and how many runs it holds. Who does not see
--- everything sees the projects of the runs they may see, and counts of those.
+-- One row per project: the instant up to which its data is complete, and its number of runs. A
+-- viewer who does not see everything gets the projects of the runs that they may see, and counts of
+-- these runs.
 -- param: scope | STRUCT | what the viewer may see
 WITH seen AS (
   SELECT run.project_key, count(*) AS runs

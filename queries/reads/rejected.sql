@@ -1,5 +1,5 @@
--- title: Rows set aside
--- A row a run that could not be read, with the reason.
+-- title: Skipped rows
+-- One row per run that could not be read, with the reason.
 -- param: scope | STRUCT | what the viewer may see
 SELECT entity, project, run_id, reason
 FROM rejected

@@ -1,14 +1,14 @@
 -- title: Restated
--- A row a group, past week and measure whose figure changed since an instant: what it was then and
--- what it is now (null = not known), newest first. Changes that were taken back are left out.
--- Where the roster changed or somebody was erased, both are null.
+-- One row per group, past week and measure whose figure changed after an instant, newest first: the
+-- figure then and now (null: not known). Changes that were reversed are left out. If the roster
+-- changed or somebody was erased, both figures are null.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: since | TIMESTAMPTZ | changes after this instant, null = all
 -- param: scope | STRUCT | what the viewer may see
 WITH change AS (
   SELECT
     group_id, week_start, measure,
-    -- Several derivations may be of one instant.
+    -- Several derivations may have the same instant.
     CASE WHEN NOT bool_or(reason = 'people')
       THEN first(value_before ORDER BY derivation) END AS value_before,
     CASE WHEN NOT bool_or(reason = 'people')

@@ -1,5 +1,5 @@
--- title: Runs, counted
--- A row a scholar, project and class: how many of their runs started in the window.
+-- title: Run counts
+-- One row per scholar, project and class: the number of their runs that started in the window.
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see

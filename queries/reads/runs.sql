@@ -1,16 +1,16 @@
 -- title: Runs
--- A row a run: what W&B said, what it was taken for, and the experiment it joined. Filtered by the
--- local day of its start; latest first.
+-- One row per run: what W&B reported, how it was interpreted, and the experiment that it joined.
+-- Filtered by the local day of its start, latest first.
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scholars | VARCHAR[] | only these scholars, null = all
 -- param: projects | VARCHAR[] | only projects of these names, null = all
--- param: classes | VARCHAR[] | only runs taken for these, null = all
+-- param: classes | VARCHAR[] | only runs of these classes, null = all
 -- param: doubtful | BOOLEAN | only runs with a flag that is a fault
--- param: most | BIGINT | only so many, the latest; null = all
+-- param: most | BIGINT | only this many, the latest; null = all
 -- param: scope | STRUCT | what the viewer may see
 WITH chosen AS (
-  -- Which ones first: what is said of each is joined to those alone.
+  -- Choose the runs first: their details are joined only to these.
   SELECT run.run_key
   FROM run
   JOIN scholar USING (scholar_key)

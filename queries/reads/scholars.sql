@@ -1,6 +1,6 @@
 -- title: Scholars
--- A row a scholar of the roster or, without one, of the data, and the streams they are in, as far as
--- the viewer may see them. The awake window is known to the scholar alone.
+-- One row per scholar of the roster (without a roster, of the data), with their streams, as far as
+-- the viewer may see them. Only the scholar can see their awake window.
 -- param: scope | STRUCT | what the viewer may see
 SELECT
   scholar.scholar, scholar.name, scholar.in_roster, scholar.timezone,

@@ -1,5 +1,6 @@
 -- title: Streams
--- A row a stream, in roster order: those that may be seen, and those of scholars seen whole.
+-- One row per stream, in roster order: the streams that the viewer may see, and those of scholars
+-- that the viewer sees whole.
 -- param: scope | STRUCT | what the viewer may see
 SELECT stream, name
 FROM stream

@@ -1,14 +1,15 @@
 -- title: What is stuck
--- A row a line and reason, longest first: a result that nothing was launched after yet, a failed
--- experiment with no finished run since, a run presumed dead. Of each reason the oldest of a line and stream.
--- param: min_hours | DOUBLE | only what has been so for longer
+-- One row per line and reason, longest first: a result with no launch after it yet, a failed
+-- experiment with no finished run since, or a run presumed dead. For each reason, only the oldest
+-- case of a line and stream.
+-- param: min_hours | DOUBLE | only cases that have lasted longer than this
 -- param: scope | STRUCT | what the viewer may see
 WITH waiting AS (
   SELECT
     scholar_key, project_key, stream_key, experiment_key, 'result waiting' AS what,
     result_us AS since_us
   FROM loop
-  -- A failed experiment is told once, as not recovered.
+  -- A failed experiment has one row, as not recovered.
   WHERE status = 'awaiting' AND outcome <> 'failure'
 ),
 unrecovered AS (

@@ -1,5 +1,5 @@
 -- title: Syncs
--- A row a project and command, newest first: what it brought. Its counts are of everybody.
+-- One row per project and command, newest first: what it read. Its counts include everybody.
 -- param: scope | STRUCT | what the viewer may see
 SELECT *
 FROM sync_log

@@ -1,8 +1,9 @@
 -- title: Experiments of a timeline
--- A row an experiment of the scholar that touches the window, from launch to the next launch.
--- param: scholar | VARCHAR | whose
+-- One row per experiment of the scholar that overlaps the window, from its launch to the next
+-- launch.
+-- param: scholar | VARCHAR | id of the scholar
 -- param: from_at | TIMESTAMPTZ | start of the window
--- param: to_at | TIMESTAMPTZ | its end
+-- param: to_at | TIMESTAMPTZ | end of the window
 -- param: scope | STRUCT | what the viewer may see
 SELECT
   concat_ws('/', project.entity, project.project, first_run.run_id) AS experiment_id,

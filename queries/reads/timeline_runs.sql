@@ -1,8 +1,8 @@
 -- title: Runs of a timeline
--- A row a session of a run of the scholar that touches the window.
--- param: scholar | VARCHAR | whose
+-- One row per session of the scholar's runs that overlaps the window.
+-- param: scholar | VARCHAR | id of the scholar
 -- param: from_at | TIMESTAMPTZ | start of the window
--- param: to_at | TIMESTAMPTZ | its end
+-- param: to_at | TIMESTAMPTZ | end of the window
 -- param: scope | STRUCT | what the viewer may see
 SELECT
   run.run_id,

@@ -1,8 +1,8 @@
--- title: Can this be trusted?
--- One row: to which instant the data is complete (the oldest of its projects), how many runs of it
--- the viewer may see, which share of them belongs to a known scholar, what is doubtful, after how
--- many minutes without a heartbeat a run is stale, and how many hours usually pass between two syncs
--- of a project (the median of the last 20 gaps; null if there was only one sync).
+-- title: Is the data trustworthy?
+-- One row: the instant up to which the data is complete (that of the oldest project), the number of
+-- its runs that the viewer may see, the share of them that belongs to a known scholar, the counts
+-- of doubtful runs, the minutes without a heartbeat after which a run is stale, and the usual hours
+-- between two syncs of a project (the median of the last 20 gaps; null if there was only one sync).
 -- param: scope | STRUCT | what the viewer may see
 WITH seen AS (
   SELECT run.*, scholar.attributed

@@ -1,5 +1,5 @@
--- title: Users that the roster lacks
--- A row a W&B user name whose runs count in programme totals only.
+-- title: Users who are not in the roster
+-- One row per W&B username whose runs count in programme totals only.
 -- param: scope | STRUCT | what the viewer may see
 SELECT
   coalesce(any_value(label.username), scholar.scholar) AS username,

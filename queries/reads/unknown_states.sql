@@ -1,5 +1,6 @@
--- title: State words that nobody knows
--- One row per first word of a state that is of no class, as it is written: how many runs have it.
+-- title: Unknown state words
+-- One row per first word of a state without a class, as the source writes it, with the number of
+-- its runs.
 -- param: scope | STRUCT | what the viewer may see
 SELECT coalesce(nullif(regexp_extract(run.state, '\S+'), ''), '(none)') AS word, count(*) AS runs
 FROM run

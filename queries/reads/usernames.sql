@@ -1,5 +1,5 @@
--- title: User names and GPU types
--- A row a W&B user name and GPU type, as runs give them: how many runs do.
+-- title: Usernames and GPU types
+-- One row per W&B username and GPU type, as reported by runs, with the number of runs.
 -- param: scope | STRUCT | what the viewer may see
 SELECT label.username, run.gpu_type, count(*) AS runs
 FROM run

@@ -1,6 +1,6 @@
 -- title: Configs in clear text
--- Some of the rows whose config the version before kept as text.
--- param: rows | BIGINT | how many at most
+-- Some of the rows with a config that an earlier version stored as text.
+-- param: rows | BIGINT | the largest number of rows
 SELECT run_key, clear_config
 FROM raw_run
 WHERE clear_config IS NOT NULL

@@ -1,5 +1,5 @@
--- title: Number of runs of a project that come from W&B
--- Without those marked as deleted; the runs that W&B's own count should have.
+-- title: Number of W&B runs of a project
+-- Runs from W&B that are not marked as deleted: the number to compare with W&B's own count.
 -- param: entity | VARCHAR | W&B entity
 -- param: project | VARCHAR | W&B project
 SELECT count(*)

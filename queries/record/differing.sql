@@ -1,6 +1,6 @@
--- title: Runs that a listing shows otherwise
--- Ids of a project's listing (`listed`) that the store lacks, holds as deleted or from another
--- source, or holds with other values in any column that a listing has.
+-- title: Runs that differ from a listing
+-- Ids in a project's listing (`listed`) that are missing from the record, are marked as deleted,
+-- come from another source, or differ in a column of the listing.
 -- param: entity | VARCHAR | W&B entity
 -- param: project | VARCHAR | W&B project
 SELECT DISTINCT listed.run_id

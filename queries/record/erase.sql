@@ -1,6 +1,6 @@
 -- title: Erase a person
--- Deletes the rows of a person (`person`: kind and name), and log rows whose text has one of their names in it.
--- Runs go by username only: what is one person's id may be another's username.
+-- Deletes the rows of a person (`person`: kind and name), and log rows that mention one of their
+-- names. Runs match by username only: one person's id may be another person's username.
 DELETE FROM rejected
 WHERE (entity, project) IN (
   SELECT (entity, project) FROM raw_run
@@ -9,14 +9,14 @@ OR entity IN (SELECT name FROM person WHERE kind = 'usernames');
 
 DELETE FROM raw_run WHERE username IN (SELECT name FROM person WHERE kind = 'usernames');
 
--- Names of config keys may tell of a person too.
+-- Names of config keys may identify a person too.
 DELETE FROM config_shape
 WHERE config_shape NOT IN (SELECT config_shape FROM raw_run WHERE config_shape IS NOT NULL);
 
 DELETE FROM restatement
 WHERE kind = 'scholar' AND group_id IN (SELECT name FROM person WHERE kind = 'labels');
 
--- What was published stays, and does not say any more of whom it is.
+-- Published weeks stay, but no longer name the person.
 UPDATE group_week
 SET people = list_transform(people, lambda it: {
   'scholar': CASE WHEN NOT list_contains(gone.scholars, it.scholar) THEN it.scholar END,

@@ -1,6 +1,6 @@
--- title: Hashes in the place of text
--- Takes the text of configs out of the rows of `hashed_config`, and the unsalted hash that was made
--- of it: values can be guessed from that one. A hash that a table gave stays.
+-- title: Hashes instead of text
+-- Removes the config text of the rows in `hashed_config`, and the unsalted hash of that text, from
+-- which values can be guessed. A hash from an imported table stays.
 UPDATE raw_run SET
   clear_config = NULL,
   config_shape = hashed.config_shape,

@@ -1,6 +1,7 @@
--- title: A window of heartbeats that is known
--- The runs of a project with the latest heartbeats, 100 at most but for ties, and at most half of
--- all: what a filter by heartbeat must give for the earliest of these, and what it must leave out.
+-- title: A known window of heartbeats
+-- The runs of a project with the latest heartbeats: at most 100 (more only for ties) and at most
+-- half of all. A filter by heartbeat from the earliest of these must return them all, and nothing
+-- else.
 -- param: entity | VARCHAR | W&B entity
 -- param: project | VARCHAR | W&B project
 WITH ranked AS (

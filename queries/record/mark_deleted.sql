@@ -1,5 +1,5 @@
 -- title: Mark runs as deleted
--- The runs of `gone` stay, out of every metric, until W&B gives them again.
+-- The runs in `gone` stay in the record, outside every metric, until W&B lists them again.
 INSERT OR REPLACE INTO changed_username
 SELECT username, nextval('change_sequence')
 FROM (

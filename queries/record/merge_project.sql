@@ -1,13 +1,13 @@
--- title: To which instant a project is complete, and how it was pulled
--- A pulled project is moved by pulls only; one of tables or local files never back. A pull replaces
--- what is known of the one before.
+-- title: How far a project is complete, and how it was pulled
+-- Only a pull moves a pulled project. A project from tables or local files never moves back. A pull
+-- replaces the facts about the pull before it.
 -- param: entity | VARCHAR | W&B entity
 -- param: project | VARCHAR | W&B project
--- param: as_of | TIMESTAMPTZ | the data is complete to this instant
--- param: app_url | VARCHAR | where its runs can be opened, null where not known
--- param: pulled_from | TIMESTAMPTZ | the next pull asks for changes since then; null for an import
+-- param: as_of | TIMESTAMPTZ | the data is complete up to this instant
+-- param: app_url | VARCHAR | the address where its runs can be opened, null if not known
+-- param: pulled_from | TIMESTAMPTZ | the next pull requests changes since this instant; null for an import
 -- param: reconciled_at | TIMESTAMPTZ | start of the last pull that compared all of its runs
--- param: filter_trusted | BOOLEAN | the filter gave what a full scan says it must
+-- param: filter_trusted | BOOLEAN | the filter returned what a full scan says it must
 -- param: uncollected | BIGINT | runs that the server counts and the record does not have
 MERGE INTO project AS held
 USING (

@@ -1,13 +1,13 @@
--- title: What a batch changes
+-- title: The changes in a batch
 -- table: merge_row
--- A row a run of the batch (`incoming`): its values, the number it has in the store, and its
--- outcome: new, changed, revived, unchanged, or kept (the store has it from a better source).
+-- One row per run of the batch (`incoming`): its values, its number in the record, and its outcome:
+-- new, changed, revived, unchanged, or kept (the record has it from a better source).
 WITH launch AS (
-  -- Directories read one by one: a launch that began at another time than the one that is held under
-  -- its id, and did not resume it, is a run of its own.
+  -- Directories read one by one: if a launch has the id of a stored run but another start, and did
+  -- not resume it, it is a separate run.
   SELECT
     * EXCLUDE (begun_at, apart) REPLACE (
-      -- ID@start, in UTC, with its part of a second if it has one; see id_of_launch.
+      -- ID@start in UTC, with a fraction of a second if there is one; see id_of_launch.
       CASE WHEN apart
         THEN run_id || '@' || strftime(begun_at AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S')
           || CASE WHEN epoch_us(begun_at) % 1000000 = 0 THEN ''
@@ -37,7 +37,7 @@ latest AS (
 matched AS (
   SELECT
     latest.* REPLACE (
-      -- Only local run files know these; what they told stays when the API replaces the row.
+      -- Only local run files record these; they stay when the API replaces the row.
       coalesce(latest.first_metric_at, held.first_metric_at) AS first_metric_at,
       coalesce(latest.gpu_utilisation, held.gpu_utilisation) AS gpu_utilisation
     ),
@@ -48,7 +48,7 @@ matched AS (
     held
   FROM latest
   LEFT JOIN (
-    -- Whole rows only of the runs that came: the configs of all others need not be read.
+    -- Whole rows only for the runs in the batch: the configs of other runs need not be read.
     SELECT *
     FROM raw_run
     WHERE rowid IN (

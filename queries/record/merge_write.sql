@@ -1,5 +1,5 @@
--- title: Write what a batch changes
--- Replaces changed rows, adds new ones, and notes whose figures this touches.
+-- title: Write the changes in a batch
+-- Replaces changed rows, adds new rows, and notes the users whose figures they affect.
 DELETE FROM raw_run
 WHERE run_key IN (SELECT run_key FROM merge_row WHERE outcome IN ('changed', 'revived'));
 

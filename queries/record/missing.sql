@@ -1,5 +1,6 @@
--- title: Runs that a complete scan did not give
--- Ids of the runs that the store has from W&B and a scan of the whole project (`scanned`) did not.
+-- title: Runs that a complete scan did not return
+-- Ids of runs that the record has from W&B and that a scan of the whole project (`scanned`) did not
+-- return.
 -- param: entity | VARCHAR | W&B entity
 -- param: project | VARCHAR | W&B project
 SELECT run_id

@@ -1,5 +1,5 @@
 -- title: Runs that could not be read
--- Ids of a project's rejected rows that have one: W&B may send them whole the next time.
+-- Ids of a project's rejected rows, if known: W&B may send the runs whole next time.
 -- param: entity | VARCHAR | W&B entity
 -- param: project | VARCHAR | W&B project
 SELECT DISTINCT run_id

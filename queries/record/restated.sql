@@ -1,6 +1,7 @@
 -- title: Restatements of one derivation
--- Adds the rows of `restated`, unless they are here: a derivation that is stopped hands them over again.
--- Where the people changed, earlier values of the same figures go: with today's, they would tell the same.
+-- Adds the rows of `restated` that are not here yet: an interrupted derivation hands them over
+-- again. If people changed, removes the values of earlier restatements of the same figures: with
+-- today's values, they would reveal the difference.
 INSERT INTO restatement BY NAME
 FROM restated
 WHERE derivation > (SELECT coalesce(max(derivation), 0) FROM restatement);

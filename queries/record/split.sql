@@ -1,7 +1,7 @@
--- title: The raw rows of a store of one file
--- Into a new record, out of the one file (`old`) that an earlier version kept all its tables in. There, rows
--- that were restated stood in the order of their derivations. It kept one machine per run, so every writer of a
--- run has that one.
+-- title: The raw rows of an old single-file store
+-- Copies them into a new record from the single file (`old`) in which an earlier version stored all
+-- tables. There, restated rows were stored in the order of their derivations. It stored one machine
+-- per run, so every writer of a run gets that machine.
 INSERT INTO raw_run BY NAME
 SELECT
   raw.* EXCLUDE (started_at, writer_starts, host, gpu_type, gpu_count),

@@ -1,6 +1,6 @@
--- title: Is there anything of a name?
--- Of a username: a run, a change of one, or a project or log row of a personal entity, in which nobody
--- else has a run. Of an id: a restatement, or a published week of a group.
+-- title: Does the record mention a name?
+-- For a username: a run, a change, or a project or log row of a personal entity in which nobody
+-- else has a run. For an id: a restatement, or a published week of a group.
 -- param: name | VARCHAR | username or id
 WITH entity AS (
   SELECT entity FROM project

@@ -1,5 +1,5 @@
--- title: Runs that may change without a sign
--- A row a run of a project that W&B gave as not over: what becomes of it need not move its
+-- title: Runs that may change unnoticed
+-- One row per run of a project that was not over when W&B last listed it. Its end may not move its
 -- heartbeat, so it is read again by its id.
 -- param: entity | VARCHAR | W&B entity
 -- param: project | VARCHAR | W&B project

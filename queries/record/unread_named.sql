@@ -1,6 +1,6 @@
 -- title: Runs to read again for a named key
--- A row a run that W&B gave before a key was named which its config has, or may have had: the version
--- before left secret-like names out.
+-- One row per W&B run that was read before a setting named a key that its config has or may have.
+-- Earlier versions did not store secret-like names.
 -- param: entity | VARCHAR | W&B entity
 -- param: project | VARCHAR | W&B project
 WITH wanted AS (

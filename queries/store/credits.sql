@@ -1,6 +1,6 @@
 -- title: Rates, grants and recent charges
--- The rate of each GPU type from each day on (of rates of the same day the first), the grants, and
--- what was charged in the days up to as_of over which the pace is taken.
+-- The rate of each GPU type from each day on (the first of several rates for the same day), the
+-- grants, and the charges of the last days up to as_of, over which the burn is averaged.
 CREATE OR REPLACE TABLE derived.gpu_rate AS
 SELECT gpu_type, from_date, arg_min(credits_per_gpu_hour, position) AS credits_per_gpu_hour
 FROM rate_of_type
@@ -17,7 +17,7 @@ SELECT
 FROM derived.gpu_charge AS charge, edge
 WHERE charge.from_us >= edge.from_us AND charge.gpu_us IS NOT NULL
 UNION ALL
--- A charge that began before: from then on only.
+-- Only the part of a charge after the start of these days.
 SELECT
   charge.run_key, charge.scholar_key, charge.stream_key, charge.gpu_type, charge.day,
   charge.gpus * (

@@ -1,5 +1,6 @@
--- title: Erase a person from what was derived
--- Everything else of a person (`person`: kind and name) goes when everybody is derived again.
+-- title: Erase a person from the derived data
+-- Everything else about a person (`person`: kind and name) goes when all scholars are derived
+-- again.
 DELETE FROM scholar_number
 WHERE (kind = 'roster' AND name IN (SELECT name FROM person WHERE kind = 'scholars'))
   OR (kind = 'username' AND name IN (SELECT name FROM person WHERE kind = 'usernames'));

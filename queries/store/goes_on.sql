@@ -1,5 +1,6 @@
--- title: Does the record go on from what was derived?
--- A row if it is the one that was derived last, with all of the changes that were taken in then.
+-- title: Can derivation continue from the last one?
+-- One row if this is the record of the last derivation, and still has every change that was read
+-- then.
 FROM taken_in
 JOIN identity ON identity.id = taken_in.record
 WHERE taken_in.change <= (SELECT coalesce(max(change), 0) FROM changed_username)

@@ -1,9 +1,9 @@
 -- title: Weeks of groups to publish
--- A row a group of streams and week that ended at least 48 hours before the end of the data and was
--- not published yet. Streams with fewer than 5 members at the end of the week merge, smallest first, into
--- "other streams" until that has 5; where it never does, there are no groups.
--- A person's figure under 5 goes into the sum as 0 or 5, by chance. So whoever is in a sum may have
--- done next to nothing: no sum says otherwise, even to somebody who knows the figures of others in it.
+-- One row per group of streams and unpublished week that ended at least 48 hours before the end of
+-- the data. Streams with fewer than 5 members at the end of the week merge, smallest first, into
+-- "other streams" until that group has 5. If it never does, there are no groups. A person's figure
+-- under 5 enters the sum as 0 or 5, at random. So anybody in a sum may have done almost nothing: no
+-- sum shows otherwise, not even to somebody who knows the figures of the others.
 WITH fact AS (
   SELECT
     date_trunc('week', day_fact.day)::DATE AS week_start, scholar.scholar, stream.stream, day_fact.*
@@ -42,7 +42,8 @@ ranked AS (
   LEFT JOIN member USING (week_start, stream_key)
   GROUP BY week_start, stream.stream_key, stream.stream, stream.name
 ),
--- How many people the smallest streams up to a place have; one person of several counts once.
+-- The number of people in the smallest streams up to a place; somebody in several streams counts
+-- once.
 reached AS (
   SELECT ranked.week_start, ranked.place, count(entered.scholar_key) AS people
   FROM ranked

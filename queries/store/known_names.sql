@@ -1,6 +1,6 @@
--- title: Keep the names of the roster
--- Adds the roster's usernames and addresses (`roster_name`) to those that are known. An id whose names
--- all belong to one other id now is kept as a former id of that one: the roster renamed it.
+-- title: Remember the names in the roster
+-- Adds the roster's usernames and addresses (`roster_name`) to the known names. If all names of an
+-- id now belong to one other id, it is stored as a former id of that one: the roster renamed it.
 INSERT OR REPLACE INTO known_name
 SELECT 'ids', known_name.scholar, any_value(roster_name.scholar)
 FROM known_name

@@ -1,9 +1,9 @@
 -- title: Restated weeks
--- Records every figure with a weekly series, and those that a header calls restated, of a week that
--- was over when it was last derived (`weekly_before`) and is another one now: runs that arrived late, loops
--- that closed since, clocks put right, another roster or other settings. A share or median that is
--- not known is null; a count or sum of a week without a row is 0.
--- What another roster or an erasure changed has no values: before less after would be one person's.
+-- Records every figure of a past week that changed since the week was last derived
+-- (`weekly_before`): figures with a weekly series, and those with a `restated` line. Causes are
+-- late runs, loops that have closed since, corrected clocks, another roster or other settings. A
+-- share or median that is not known is null; a count or sum of a week without a row is 0. A change
+-- by a new roster or an erasure has no values: the difference would be one person's figure.
 -- param: reason | VARCHAR | data, configuration (settings or definitions changed) or people (the roster changed, or somebody was erased)
 INSERT INTO restated
 WITH week AS (
@@ -17,7 +17,7 @@ WITH week AS (
     AND made.period_start = weekly.week_start
   WHERE week_start <= known.last_over
 ),
--- Most weeks stay as they were: only the others are looked at figure by figure.
+-- Most weeks do not change: only the others are compared figure by figure.
 moved AS (
   SELECT
     kind, group_id, week_start,

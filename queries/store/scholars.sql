@@ -1,6 +1,6 @@
--- title: Who is who
--- Numbers new scholars, says which W&B user name is whose, and who is in scope: those whose runs
--- changed, and those whose figures move with as_of.
+-- title: Scholars and their usernames
+-- Numbers new scholars, assigns W&B usernames to scholars, and selects the scholars in scope: those
+-- with changed runs, and those whose figures depend on as_of.
 CREATE OR REPLACE TEMP TABLE raw_username AS
 SELECT coalesce(username, '') AS username, bool_or(deleted_at IS NULL) AS live
 FROM raw_run
@@ -31,7 +31,7 @@ WHERE kind <> 'roster' AND name NOT IN (SELECT username FROM roster_username);
 CREATE OR REPLACE TABLE derived.scholar AS
 SELECT
   number.scholar_key,
-  -- A user name that the roster lacks may be the id of somebody else in it.
+  -- A username that is not in the roster may be the id of somebody else in it.
   CASE
     WHEN kind = 'nobody' THEN '(no user)'
     WHEN kind = 'username' AND number.name IN (SELECT scholar FROM roster_scholar)
@@ -40,7 +40,7 @@ SELECT
   END AS scholar,
   coalesce(roster.name, CASE kind WHEN 'nobody' THEN '(no user)' ELSE number.name END) AS name,
   kind = 'roster' AS in_roster,
-  -- With a roster, a user name that it lacks counts in programme totals only.
+  -- With a roster, a username that is not in it counts in programme totals only.
   kind = 'roster' OR (kind = 'username' AND NOT EXISTS (FROM roster_scholar)) AS attributed,
   coalesce(roster.timezone, 'UTC') AS timezone,
   coalesce(roster.awake_start_min, 540)::INTEGER AS awake_start_min,
@@ -49,7 +49,7 @@ FROM scholar_number AS number
 LEFT JOIN roster_scholar AS roster ON number.kind = 'roster' AND roster.scholar = number.name
 WHERE CASE kind
   WHEN 'roster' THEN roster.scholar IS NOT NULL
-  -- A user name that no run has any more is nobody's.
+  -- A username without runs belongs to nobody.
   ELSE scholar_key IN (SELECT scholar_key FROM username_scholar)
     AND number.name IN (SELECT username FROM raw_username WHERE live)
 END;

@@ -1,8 +1,8 @@
--- title: Whose rows are derived again
+-- title: Scholars to derive again
 -- table: scope
--- Scholars whose runs changed, or who have a run with the id of one of theirs; and, in projects whose
--- as_of moved, those with something running, presumed dead, not yet in the data or taken up only after
--- it, open, awaiting, not recovered, or cut to it.
+-- Scholars whose runs changed, or who have a run with the same id as a changed one. In projects
+-- with a new as_of, also scholars with a run that is running, presumed dead, cut at as_of, or
+-- (partly) after it; with an open or awaiting loop; or with a failure that has not recovered.
 WITH changed AS (
   SELECT username FROM changed_username WHERE change > (SELECT change FROM taken_in)
 ),
@@ -16,7 +16,7 @@ SELECT scholar_key
 FROM changed
 JOIN username_scholar USING (username)
 UNION
--- Of runs with one id, which one counts depends on all of them.
+-- Which of several runs with the same id counts depends on all of them.
 SELECT scholar_key
 FROM raw_run AS raw
 JOIN username_scholar AS number ON number.username = coalesce(raw.username, '')
@@ -36,13 +36,13 @@ SELECT scholar_key
 FROM derived.recovery
 WHERE NOT recovered AND project_key IN (FROM moved)
 UNION
--- An end beyond as_of was cut to it.
+-- An end after as_of was cut to it.
 SELECT run.scholar_key
 FROM derived.run
 JOIN derived_to USING (project_key)
 WHERE run.end_us = epoch_us(derived_to.as_of) AND run.project_key IN (FROM moved)
 UNION
--- A later writer of a run that only begins after as_of has no session yet.
+-- A later writer that only starts after as_of has no session yet.
 SELECT scholar_key
 FROM derived.run
 WHERE awaits_writer AND project_key IN (FROM moved)

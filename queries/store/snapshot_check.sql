@@ -1,10 +1,10 @@
--- title: Does a new snapshot hang together?
--- A row a contradiction between the published tables; none is right.
-SELECT 'a run in an experiment that is not there' AS wrong
+-- title: Is a new snapshot consistent?
+-- One row per contradiction between the published tables: there should be none.
+SELECT 'a run belongs to an experiment that does not exist' AS wrong
 FROM run ANTI JOIN experiment USING (experiment_key)
 WHERE run.excluded IS NULL
 UNION ALL
-SELECT 'an experiment of a scholar who is not there' FROM experiment ANTI JOIN scholar USING (scholar_key)
+SELECT 'an experiment belongs to a scholar who does not exist' FROM experiment ANTI JOIN scholar USING (scholar_key)
 UNION ALL
-SELECT 'a loop without its experiment' FROM loop ANTI JOIN experiment USING (experiment_key)
+SELECT 'a loop has no experiment' FROM loop ANTI JOIN experiment USING (experiment_key)
 LIMIT 1

@@ -1,5 +1,6 @@
--- title: Streams and who is in them
--- Numbers the roster's streams in roster order, and who was a member of which on which days.
+-- title: Streams and their members
+-- Numbers the roster's streams in roster order, and lists the days on which each scholar was a
+-- member.
 CREATE OR REPLACE TABLE derived.stream AS
 SELECT (row_number() OVER (ORDER BY position))::INTEGER AS stream_key, stream, name
 FROM roster_stream;

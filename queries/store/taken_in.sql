@@ -1,5 +1,6 @@
--- title: What a derivation has taken in
--- The last change of the record, and to which instant each project is complete.
+-- title: Progress of the derivation
+-- The last change of the record that was read, and the instant up to which each project is
+-- complete.
 DELETE FROM taken_in;
 
 INSERT INTO taken_in

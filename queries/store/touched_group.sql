@@ -1,6 +1,6 @@
--- title: Groups whose weekly figures are made again
--- Scholars in scope, and those who share a host with one of them, as their charges may have moved;
--- every stream; and the programme.
+-- title: Groups whose weekly figures are computed again
+-- Scholars in scope, and those who share a host with one of them, because their charges may have
+-- moved; every stream; and the programme.
 SELECT scholar
 FROM scholar
 WHERE scholar_key IN (FROM scope) OR scholar_key IN (SELECT scholar_key FROM temp.gpu_charge)

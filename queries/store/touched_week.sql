@@ -1,9 +1,9 @@
--- title: Weeks whose figures are made again
--- The Mondays of the weeks that a row of the scholars in scope changed in, and from the last week
--- derived before on, which as_of has lengthened since, of every week; in order. Where a group begins
--- earlier than it did, the weeks of zeros in between are among them.
+-- title: Weeks whose figures are computed again
+-- The Mondays, in order, of weeks in which a row of the scholars in scope changed, and of all weeks
+-- from the last derived week on, because as_of has moved since. If a group now begins earlier, the
+-- weeks of zeros in between are included.
 WITH changed AS (
-  -- A row that is as it was stands in both tables.
+  -- An unchanged row is in both tables.
   SELECT day FROM (
     SELECT * FROM (
       FROM temp.day_fact
@@ -22,7 +22,8 @@ WITH changed AS (
       UNION ALL SELECT * FROM derived.recovery WHERE scholar_key IN (FROM scope))
     GROUP BY ALL HAVING count(*) = 1)
   UNION ALL
-  -- Sums of floating point differ in their last digits with what else was summed: a microsecond is none.
+  -- Floating-point sums differ in their last digits if their addends do: a microsecond is no
+  -- change.
   SELECT day
   FROM (SELECT * FROM derived.gpu_charge WHERE host_key IN (FROM touched_host)) AS before
   FULL JOIN temp.gpu_charge AS after USING (host_key, run_key, from_us, day)

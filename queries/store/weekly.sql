@@ -1,7 +1,7 @@
 -- title: Weekly figures
 -- table: weekly
--- A row a kind of group, group and week just made: every metric of that week, and whether the week is
--- still running at as_of.
+-- One row per kind of group, group and week just computed: every metric of that week, and whether
+-- the week is still running at as_of.
 SELECT
   figure.* EXCLUDE (period_start),
   period_start AS week_start,

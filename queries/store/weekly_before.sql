@@ -1,8 +1,8 @@
--- title: Weekly figures made again
+-- title: Weekly figures to replace
 -- table: weekly_before
--- Those that `weekly_figure` replaces, all from the newest week on, and those of scholars who are
--- nobody any more.
--- param: newest | DATE | Monday of the first week made again for everybody
+-- The figures that `weekly_figure` replaces, all figures from the newest week on, and those of
+-- scholars who no longer exist.
+-- param: newest | DATE | Monday of the first week that is computed again for everybody
 FROM derived.weekly
 WHERE week_start >= $newest::DATE
   OR (kind, group_id, week_start) IN (SELECT (kind, group_id, period_start) FROM weekly_figure)

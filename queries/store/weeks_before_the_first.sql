@@ -1,5 +1,5 @@
 -- title: Weeks before a group's first
--- Takes out the weeks of zeros before a group had anything in flight.
+-- Deletes the weeks of zeros before a group's first activity.
 DELETE FROM derived.weekly
 WHERE rowid IN (
   SELECT rowid

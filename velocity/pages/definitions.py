@@ -16,7 +16,7 @@ def _draw() -> None:
         for title, rules in conventions(ui.settings_now().experiments).items():
             ui.heading(title)
             st.markdown(rules)
-        ui.heading("Words")
+        ui.heading("Terms")
         for word in definitions.words():
             st.markdown(f"**{word.title}.** {word.text}")
         for group in definitions.groups():

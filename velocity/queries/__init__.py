@@ -1,28 +1,28 @@
-"""Loads queries/*.sql, whose header comments are the documentation of what they compute.
+"""Loads queries/*.sql. The header comment of each file documents its result.
 
 A file begins with
 
     -- title: Parallelism
-    -- Free text: what the query gives, a row per what.
+    -- Free text: one row per scholar; the columns in words.
     -- param: week_start | DATE | Monday of the week
     -- metric: busy_hours | hours | Busy hours | Hours with anything in flight.
     -- table: session | kept by scholar | published
 
 followed by one static SQL statement. Header lines come first; the body is everything after them.
 
-Below a metric's line, three spaces in, stand its attributes (see `velocity.queries.metric.Metric`):
+A metric's attributes follow its line, indented by three spaces (see
+`velocity.queries.metric.Metric`):
 
     -- key: kind, group_id, period_start
     -- order: 1
-    -- metric: serial_share | share | Serial share | 1 means that nothing ever ran beside another.
+    -- metric: serial_share | share | Serial share | 1 means that experiments never overlapped.
     --   formula: serial_hours / busy_hours
     --   weekly: 5 | was serial for more of its hours | was serial for less of its hours
-    -- sum: runs_ended | runs | Runs that ended | Runs by the day they ended.
+    -- sum: runs_ended | runs | Runs ended | Runs by the day they ended.
 
-A query with a `key` gives a row per key: its body has the sums, and the SELECT of the metrics is
-made from the header. `order` is the place in lists of metrics.
-A line `-- word: outcome | success | k of its runs have finished` says what a word
-of a column means.
+A query with a `key` returns one row per key: its body has the sums, and the SELECT of the metrics
+is composed from the header. `order` is the place of the query in lists of metrics.
+A line `-- word: outcome | success | k of its runs have finished` defines a value of a column.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ if TYPE_CHECKING:
 
 _FIELD = re.compile(r"^(title|param|metric|sum|word|table|key|order):\s*(.*)$")
 _ATTRIBUTE = re.compile(r"^--   (\w+)(?::\s*(.*))?$")
-_LAST = 99  # the place of a query that names none
+_LAST = 99  # the place of a query without an `order`
 _PARAMETER = re.compile(r"(?<![\w$])\$([a-z_][a-z0-9_]*)")
 
 
 @dataclass(frozen=True)
 class Param:
-    """A declared `$name` parameter: its SQL type and what it means."""
+    """A declared `$name` parameter: its SQL type and its meaning."""
 
     name: str
     type: str
@@ -65,38 +65,38 @@ class Query:
     params: tuple[Param, ...]
     metrics: tuple[Metric, ...]
     body: str
-    words: Mapping[str, Mapping[str, str]]  # reads/: column -> word in it -> meaning
-    sums: tuple[Metric, ...] = ()  # metrics/: operands of formulas that are not shown
-    key: tuple[str, ...] = ()  # metrics/: the columns that name a row
+    words: Mapping[str, Mapping[str, str]]  # reads/: column -> value -> meaning
+    sums: tuple[Metric, ...] = ()  # metrics/: operands of formulas, not shown
+    key: tuple[str, ...] = ()  # metrics/: the columns that identify a row
     order: int = _LAST
-    table: str | None = None  # the table that the rows go to
-    kept_by: str | None = None  # derive/: whose rows (scholar or host) outlive the derivation
-    published: bool = False  # derive/: the kept rows go into the snapshot
+    table: str | None = None  # the table that the rows are written to
+    kept_by: str | None = None  # derive/: scholar or host, whose rows outlive the derivation
+    published: bool = False  # derive/: the kept rows are in the snapshot
 
     @property
     def group(self) -> str:
-        """The name without its folder: what a group of metrics is called."""
+        """The name without its folder, which names a group of metrics."""
         return self.name.rpartition("/")[2]
 
     @property
     def used_params(self) -> frozenset[str]:
-        """Names of the parameters that the body mentions."""
+        """Names of the parameters in the body."""
         code = re.sub(r"--[^\n]*", "", self.body)
         code = re.sub(r"'(?:[^']|'')*'", "''", code)
         return frozenset(_PARAMETER.findall(code))
 
 
 def queries_folder() -> Path:
-    """The folder `queries/`: the clone's own, else the copy inside the wheel."""
+    """Return the folder `queries/` of the clone, else the copy inside the wheel."""
     return project_root() / "queries"
 
 
 @cache
 def load_query(name: str) -> Query:
-    """The query `name` (such as "metrics/volume").
+    """Load the query `name`, such as "metrics/volume".
 
     Raises:
-        ValueError: the file has no title or a header line that cannot be read.
+        ValueError: the file has no title, or has an invalid header line.
         FileNotFoundError: there is no such query.
     """
     text = (queries_folder() / f"{name}.sql").read_text(encoding="utf-8")
@@ -104,19 +104,19 @@ def load_query(name: str) -> Query:
 
 
 def list_queries(folder: str = "") -> Iterator[Query]:
-    """Every query below queries/`folder`, by name."""
+    """Yield every query below queries/`folder`, sorted by name."""
     root = queries_folder()
     for path in sorted((root / folder).rglob("*.sql")):
         yield load_query(path.relative_to(root).with_suffix("").as_posix())
 
 
 def list_metric_queries() -> list[Query]:
-    """The queries of queries/metrics/, in reading order."""
+    """Return the queries of queries/metrics/ in reading order."""
     return sorted(list_queries("metrics"), key=lambda query: (query.order, query.name))
 
 
 def macros() -> Iterator[str]:
-    """Statements that define what queries share: constants, macros, and macros of the headers."""
+    """Yield the statements that define constants and macros, and the macros of metric headers."""
     # A macro is bound as it is defined, so constants come first.
     for folder in ("constants", "macros"):
         yield from (query.body for query in list_queries(folder))
@@ -125,7 +125,7 @@ def macros() -> Iterator[str]:
 
 @cache
 def queries_fingerprint() -> str:
-    """SHA-256 (hex) of every query: what a snapshot must have been made with to be read."""
+    """Return the SHA-256 (hex) of every query; a snapshot is readable only with the same one."""
     made_of = hashlib.sha256()
     for body in (*macros(), *(query.body for query in list_queries())):
         made_of.update(body.encode())
@@ -179,7 +179,7 @@ def _parse(name: str, text: str) -> Query:
 
 
 def _field(name: str, value: str) -> dict[str, Any]:
-    """The fields of a query that one line of its header sets."""
+    """Return the fields of a query that one header line sets."""
     if name == "table":
         return dict(zip(("table", "kept_by", "published"), _table(value), strict=True))
     if name == "key":
@@ -188,7 +188,7 @@ def _field(name: str, value: str) -> dict[str, Any]:
 
 
 def _table(value: str) -> tuple[str, str | None, bool]:
-    """The parts of "NAME", "NAME | kept by WHOM" or "NAME | kept by WHOM | published"."""
+    """Split "NAME", "NAME | kept by OWNER" or "NAME | kept by OWNER | published"."""
     name, *words = (part.strip() for part in value.split("|"))
     kept_by = words[0].removeprefix("kept by ") if words else None
     return name, kept_by, "published" in words

@@ -1,8 +1,8 @@
-"""What the header of a query says about a metric, and the SQL that follows from it.
+"""The definition of a metric in a query header, and the SQL composed from it.
 
-A metric is a sum that the body of its query gives, a formula over such sums, or a Kaplan-Meier
-median. Bodies give hours as whole microseconds, in a column with `us` where the metric's id has
-`hours`, so that a ratio divides integers.
+A metric is a sum from the body of its query, a formula over such sums, or a Kaplan-Meier median.
+Bodies return hours as whole microseconds, in a column with `us` instead of the `hours` of the
+metric's id, so that ratios divide integers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _IDENTIFIER = re.compile(r"(?<![\w.])[a-z]\w*\b(?!\()")
 _DIVISOR = re.compile(r"/ (\w+)")
 _HOURS = ("hours", "GPU-hours")
 
-#: What stands beside a median, in the order of the columns; the median has a suffix too.
+#: The suffixes of a median's columns, in order.
 _OF_MEDIANS = ("n", "events", "median", "low", "high", "largest")
 
 
@@ -28,23 +28,23 @@ class Metric:
 
     Args:
         id: column name.
-        unit: such as hours, share or runs.
-        title: what people read.
-        text: the definition, in words.
+        unit: hours, share, runs or another unit.
+        title: the name that people read.
+        text: the definition in words.
         shown: whether it is a column of its own, or only an operand of formulas (`sum:`).
         formula: over ids of the same query ("serial_hours / busy_hours"); "" for a sum.
-        low: formula of the lower 95 % limit that stands beside it; "" for none.
-        high: formula of the upper limit.
-        adds: what a sum adds up, as "AMOUNT from ROWS where CONDITION", for `explain`.
-        largest: the same for a figure that is the largest amount.
+        low: formula of its lower 95 % limit; "" for none.
+        high: formula of its upper 95 % limit; "" for none.
+        adds: the addends of a sum, as "AMOUNT from ROWS where CONDITION", for `explain`.
+        largest: the same for a figure that is the largest of the amounts.
         median: for a Kaplan-Meier median, the measure of queries/macros/latency_of.sql.
-        noun: for a median, what each of its lengths is of.
-        above: what a group did when a week lies above its usual range; "" for a metric without a
-            weekly series.
+        noun: for a median, the name of one observation.
+        above: what a group did in a week above its usual range, as the rest of a sentence; "" for a
+            metric without a weekly series.
         below: the same for a week below the range.
-        rank: which of the series of a week that moved is told first.
-        restated: whether changes in weeks that were over are recorded though it has no series.
-        compared: whether pages draw the quartiles of the cohort.
+        rank: the order in which shifts of the same week are reported.
+        restated: whether changes of past weeks are recorded although it has no weekly series.
+        compared: whether pages show the quartiles of the cohort.
     """
 
     id: str
@@ -72,17 +72,17 @@ class Metric:
 
     @property
     def is_sum(self) -> bool:
-        """Whether it is 0, and not unknown, where nothing happened."""
+        """Whether it is a sum: 0, and not unknown, if nothing happened."""
         return not (self.formula or self.median)
 
     @property
     def base(self) -> str:
-        """The id that suffixes such as `_low` are put to."""
+        """The id to which suffixes such as `_low` are added."""
         return self.id.removesuffix("_median") if self.median else self.id
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The ids of the metric and of what stands beside it, in order."""
+        """The columns of the metric: its own, and those of its limits and counts, in order."""
         if self.median:
             return tuple(f"{self.base}_{it}" for it in _OF_MEDIANS)
         limits = (f"{self.id}_{name}" for name in ("low", "high") if getattr(self, name))
@@ -90,19 +90,19 @@ class Metric:
 
     @property
     def counted_in(self) -> str | None:
-        """The column that says what a weekly value rests on; None for ratios."""
+        """The column with the n of a weekly value; None for ratios."""
         if self.median:
             return f"{self.base}_n"
         return self.id if self.is_sum else None
 
     @property
     def in_body(self) -> str:
-        """The column of the body that holds the sum."""
+        """The column of the sum in the body."""
         return self.id.replace("hours", "us") if self.unit in _HOURS else self.id
 
 
 def with_attribute(metric: Metric, name: str, value: str) -> Metric:
-    """The metric with what a line below its own says, such as "formula: a / b".
+    """Return the metric with an attribute from the lines below its own, such as "formula: a / b".
 
     Raises:
         ValueError: there is no such attribute.
@@ -121,24 +121,24 @@ def with_attribute(metric: Metric, name: str, value: str) -> Metric:
 
 
 def operands(formula: str, known: Mapping[str, Metric]) -> list[str]:
-    """The ids of metrics and sums in a formula, each once, in order."""
+    """Return the ids of metrics and sums in a formula, each once, in order."""
     return list(dict.fromkeys(it for it in _IDENTIFIER.findall(formula) if it in known))
 
 
 def formula_sql(formula: str, names: Mapping[str, str]) -> str:
-    """The formula with other names for its operands; a division by 0 gives null."""
+    """Return the formula with other names for its operands; a division by 0 gives null."""
     guarded = _DIVISOR.sub(lambda it: f"/ nullif({it[1]}, 0)" if it[1] in names else it[0], formula)
     return _IDENTIFIER.sub(lambda it: names.get(it[0], it[0]), guarded)
 
 
 def composed(keys: Sequence[str], metrics: Iterable[Metric], body: str) -> str:
-    """A body that gives sums, or medians by measure, as a query that gives the metrics.
+    """Compose the query of the metrics from a body with sums, or with medians by measure.
 
     Args:
-        keys: the columns that name a row.
-        metrics: of the header.
-        body: one SELECT with the keys, and a column for each sum; or, for medians, with the keys,
-            `measure` and what stands beside a median.
+        keys: the columns that identify a row.
+        metrics: the metrics and sums of the header.
+        body: one SELECT with the keys and a column for each sum; or, for medians, with the keys,
+            `measure` and the columns of a median.
     """
     metrics = list(metrics)
     names = {it.id: f"body.{it.in_body}" for it in metrics if it.is_sum or not it.shown}
@@ -164,7 +164,7 @@ def _columns(metric: Metric, names: Mapping[str, str]) -> Iterator[str]:
 
 
 def macros_of(metrics: Iterable[Metric]) -> Iterator[str]:
-    """Macros that tell queries what the headers say; each is one CREATE statement."""
+    """Yield macros with the facts of the headers, for queries; each is one CREATE statement."""
     metrics = list(metrics)
     weekly = [it for it in metrics if it.weekly]
     restated = [it for it in metrics if it.weekly or it.restated]
@@ -180,7 +180,7 @@ def macros_of(metrics: Iterable[Metric]) -> Iterator[str]:
 
 
 def _formula_macro(metric: Metric) -> str:
-    """The formula of a metric as a macro of its operands, in the order in which they come."""
+    """Return the formula of a metric as a macro of its operands, in order of appearance."""
     taken = list(dict.fromkeys(_IDENTIFIER.findall(metric.formula)))
     formula = formula_sql(metric.formula, {it: it for it in taken})
     return f"CREATE OR REPLACE MACRO {metric.id}({', '.join(taken)}) AS {formula}"

@@ -1,4 +1,4 @@
-"""Who may see what, as a scope that every read applies in its query."""
+"""Which rows a viewer may see, as a scope that every read applies in its query."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ Role = Literal["lead", "mentor", "scholar"]
 
 @dataclass(frozen=True)
 class Scope:
-    """What one viewer may see: everything, or some scholars whole and some streams' own rows.
+    """The rows a viewer may see: all, or those of some scholars and those inside some streams.
 
     Hashable, so that it can be part of a cache key.
 
     Args:
-        everything: every row of everybody.
-        scholars: ids of those seen whole.
-        streams: ids of those whose own rows are seen, and their scholars within them.
+        everything: all rows.
+        scholars: ids of the scholars seen whole.
+        streams: ids of the streams whose own rows are seen, and their scholars within them.
         fixed_groups: whether the fixed groups of streams are seen, whole weeks only.
-        hours: ids of those whose hours of the day are seen; None: everybody's.
+        hours: ids of the scholars whose hours of the day are seen; None: all scholars.
     """
 
     everything: bool = False
@@ -39,7 +39,7 @@ class Scope:
 
     @property
     def params(self) -> dict[str, Any]:
-        """The value of the `$scope` parameter (see queries/macros/as_viewer.sql)."""
+        """The value of the `$scope` parameter; see queries/macros/as_viewer.sql."""
         return {
             "everything": self.everything,
             "scholars": list(self.scholars),
@@ -49,7 +49,7 @@ class Scope:
         }
 
     def sees_whole(self, scholar: str) -> bool:
-        """Whether everything of the scholar may be seen, but for the hours of the day."""
+        """Whether every row of the scholar may be seen, except the hours of the day."""
         return self.everything or scholar in self.scholars
 
     def sees_stream(self, stream: str) -> bool:
@@ -64,20 +64,20 @@ class Scope:
 #: The scope of the command line and of `access.mode = "open"`.
 EVERYTHING = Scope(everything=True, fixed_groups=True, hours=None)
 
-#: Of a lead who may not see people.
+#: The scope of a lead who may not see individuals.
 GROUPS_ALONE = Scope(fixed_groups=True)
 
 
 @dataclass(frozen=True)
 class Viewer:
-    """Somebody who looks, and as what.
+    """A person who uses the dashboard, and their roles.
 
     Args:
-        email: address of the sign-in; None where there is none (`access.mode = "open"`).
-        name: shown to those who are looked at: the name in the roster, else the address.
-        roles: all that apply.
-        scope: what may be seen.
-        scholar: id of the viewer as a scholar.
+        email: address of the sign-in; None without sign-in (`access.mode = "open"`).
+        name: the name in the roster, else the address; shown to scholars whose pages are opened.
+        roles: all roles of the viewer.
+        scope: the rows that the viewer may see.
+        scholar: id of the viewer as a scholar; None if they are not one.
     """
 
     email: str | None
@@ -87,14 +87,14 @@ class Viewer:
     scholar: str | None = None
 
 
-#: Whoever is at this machine, where there is no sign-in.
-ANYBODY = Viewer(None, "whoever opens it", frozenset({"lead"}), EVERYTHING)
+#: The viewer without sign-in.
+ANYBODY = Viewer(None, "anyone who opens it", frozenset({"lead"}), EVERYTHING)
 
 
 def viewer_of(roster: Roster, email: str, *, leads_see_individuals: bool) -> Viewer | None:
-    """The viewer with that address; None for one that is not in the roster, or disabled in it.
+    """Returns the viewer with an address; None if the roster does not have it or disables it.
 
-    Whoever is disabled as a scholar is let in by no other role either.
+    A person who is disabled as a scholar is not admitted by another role either.
     """
     address = folded_address(email)
     if address is None:
@@ -124,7 +124,7 @@ def viewer_of(roster: Roster, email: str, *, leads_see_individuals: bool) -> Vie
 
 
 def current_roster(settings: Settings) -> Roster | None:
-    """The roster as the file stands now: read again only when it has changed.
+    """Returns the current roster; the file is read again only after it changed. None: no file.
 
     Raises:
         RosterError: the file has errors.

@@ -13,7 +13,7 @@ from velocity.queries import list_metric_queries, list_queries
 if TYPE_CHECKING:
     from velocity.queries.metric import Metric
 
-#: The steps of queries/derive/ whose tables people know by name.
+#: The steps of queries/derive/ whose tables are terms that people use.
 _WORDS = (
     "run_clock",
     "run_base",
@@ -30,17 +30,17 @@ _WORDS = (
 _BESIDE: dict[str, tuple[str | None, str, str]] = {
     "low": (None, "lower 95 % limit", "Lower 95 % limit of: "),
     "high": (None, "upper 95 % limit", "Upper 95 % limit of: "),
-    "n": ("observations", "n", "How many are known, ended or not, of: "),
-    "events": ("events", "events", "How many have ended, and are not only seen so far, of: "),
-    "largest": (None, "largest observed", "The largest, ended or only seen so far, of: "),
+    "n": ("observations", "n", "Number of observations, ended or not, of: "),
+    "events": ("events", "events", "Number of observations that have ended, of: "),
+    "largest": (None, "largest observed", "The largest observation, ended or not, of: "),
 }
 
 
 @dataclass(frozen=True)
 class Group:
-    """The figures of one query, or a term of queries/derive/, which has no figures."""
+    """The figures of one query, or a term from queries/derive/, which has no figures."""
 
-    name: str  # of the file, without folder and suffix
+    name: str  # the file's name, without folder and suffix
     title: str
     text: str
     metrics: tuple[Metric, ...]

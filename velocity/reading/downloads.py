@@ -1,4 +1,4 @@
-"""Frames as files to download: CSV that no spreadsheet executes, and Parquet."""
+"""Frames as files to download: Parquet, and CSV without formulas that a spreadsheet runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ISO = "%Y-%m-%dT%H:%M:%S%.fZ"
 
 
 def csv_bytes(frame: DataFrame) -> bytes:
-    """Returns `frame` as UTF-8 CSV with a header; a quote disarms what a spreadsheet would run.
+    """Returns `frame` as UTF-8 CSV with a header; a quote disarms text that spreadsheets run.
 
     Lists become text joined by "; ". Times are written in ISO 8601, in UTC.
     """

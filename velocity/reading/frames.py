@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 TIMELINE_DAYS = 7
-#: Measures of the four tiles.
+#: The measures of the four tiles.
 _DAILY = ("experiments_concluded", "serial_share", "loop_hours_median", "credits")
 _LINE = ["scholar", "entity", "project"]
 
@@ -123,8 +123,8 @@ def funnel_points(
         figures: `reads.metrics` by scholar over all data.
         people: `reads.scholars`.
         states: `reads.line_states` of the streams chosen.
-        streams: those chosen; the dots of scholars who belong to them or have a line in them are
-            filled.
+        streams: the chosen streams; the dots of scholars who belong to one or have a line in one
+            are filled.
     """
     chosen = pl.col("streams").list.set_intersection(list(streams)).list.len() > 0
     works = pl.col("scholar").is_in(states["scholar"].to_list())
@@ -161,8 +161,8 @@ def scholar_rows(
     """Returns one row per scholar and stream, the longest wait first.
 
     Args:
-        weekly: `reads.metrics` by scholar and week, a `stream` beside each row.
-        figures: `reads.metrics` by scholar over the window, with `stream` too.
+        weekly: `reads.metrics` by scholar and week, with a `stream` column.
+        figures: `reads.metrics` by scholar over the window, with a `stream` column.
         exposure: `reads.metrics` by scholar over all data: weeks since the first launch.
         states: `reads.line_states`; its order is the order of need.
     """
@@ -176,7 +176,7 @@ def scholar_rows(
             serial_weeks=pl.col("serial_share").fill_null(0),
         )
     )
-    # Running lines wait for nobody.
+    # A running line does not wait for anybody.
     waits = pl.col("state").is_in(["running", "nothing open"])
     need = (
         states.with_row_index("need")

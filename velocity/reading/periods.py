@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from velocity import formats
 
-#: As shown in the choice, and in a page's address.
+#: The texts of the choice and of a page's address.
 Period = Literal["This week", "14 days", "4 weeks", "Programme", "Custom"]
 PERIODS: tuple[Period, ...] = get_args(Period)
 _DAYS: dict[Period, int] = {"14 days": 14, "4 weeks": 28}
@@ -44,7 +44,7 @@ def last_whole_day(as_of: datetime, zone: str) -> date:
 
 
 def week_of(moment: datetime, zone: str) -> str:
-    """Returns the Monday of the week in `zone` with `moment` (aware), as written in addresses."""
+    """Returns the Monday of the week of `moment` (aware) in `zone`, as written in addresses."""
     day = moment.astimezone(ZoneInfo(zone)).date()
     return (day - timedelta(days=day.weekday())).isoformat()
 

@@ -31,9 +31,10 @@ _Params = ParamSpec("_Params")
 _Declared = Callable[Concatenate["Snapshot", _Params], None]
 _Read = Callable[Concatenate["Snapshot", _Params], "pl.DataFrame"]
 
-#: The end of the data of a store without any.
+#: The end of the data in an empty store.
 _NO_DATA = datetime.fromtimestamp(0, UTC)
-#: For small queries, half of which is planning, in one thread. No query in it may wait for another.
+#: For small queries: DuckDB spends half of their time planning in one thread. None may wait for
+#: another query in this pool.
 side_by_side = ThreadPoolExecutor(2, thread_name_prefix="part")
 
 
@@ -114,7 +115,8 @@ def weekly(
 
     Returns:
         group_id, measure (metric id), week_start, running, value, n (null for shares), centre,
-        limit_low, limit_high (null under 8 complete weeks), shift.
+        limit_low, limit_high (null with fewer than 8 complete weeks), signal (whether the week
+        is a shift).
     """
 
 
@@ -161,7 +163,7 @@ def line_states(
 
 @_rows("reads/stuck")
 def stuck(snapshot: Snapshot, *, min_hours: float, scope: Scope = EVERYTHING) -> None:
-    """Results and lines waiting longer than `min_hours`, longest first; see stuck.sql."""
+    """Results, failures and stale runs older than `min_hours`, oldest first; see stuck.sql."""
 
 
 @_rows("reads/restated")
@@ -180,7 +182,7 @@ def _in_scope(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> None:
     """All rows that the viewer may see."""
 
 
-#: One row: as_of, timezone, counts of scholars and runs, and of doubtful ones.
+#: One row: as_of, timezone, and counts of scholars, runs and doubtful runs.
 trust = _rows("reads/trust")(_in_scope)
 #: scholar, name, in_roster, timezone, awake window (minutes of the day), streams.
 scholars = _rows("reads/scholars")(_in_scope)
@@ -194,7 +196,7 @@ usernames = _rows("reads/usernames")(_in_scope)
 unattributed = _rows("reads/unattributed")(_in_scope)
 #: Lines whose experiments belong to no stream: scholar, entity, project, experiments, dates.
 ambiguous = _rows("reads/ambiguous")(_in_scope)
-#: Config keys that differ between runs begun together: key, differing, launches, the share.
+#: Config keys that differ between runs launched together: key, differing, launches, the share.
 key_differences = _rows("reads/key_differences")(_in_scope)
 #: flag, runs, share of all runs, held, used, fault: the flags of runs.
 flags = _rows("reads/flags")(_in_scope)
@@ -202,7 +204,7 @@ flags = _rows("reads/flags")(_in_scope)
 unknown_states = _rows("reads/unknown_states")(_in_scope)
 #: entity, project, run_id, reason of rows that could not be read.
 rejected = _rows("reads/rejected")(_in_scope)
-#: The result of each command that brought runs in, newest first.
+#: The result of each command that read runs, newest first.
 sync_log = _rows("reads/sync_log")(_in_scope)
 #: One row per group of streams and published week, and one per week for all of them: group_id
 #: ("all groups" is the sum of the visible ones), group_name, week_start, visible (false: fewer than
@@ -220,13 +222,13 @@ def _of_days(
     """The rows of a window."""
 
 
-#: scholar, project, class, runs: how many of them started in the window.
+#: scholar, project, class, runs: the number of runs that started in the window.
 run_counts = _rows("reads/run_counts")(_of_days)
 #: week_start, stream (null: none), stream_name, gpu_hours; streams in roster order.
 gpu_weeks = _rows("reads/gpu_weeks")(_of_days)
 #: One row per GPU type: hours, failed hours, credits, measured utilisation where known.
 gpu_types = _rows("reads/gpu_types")(_of_days)
-#: stream, people: how many people were active in it; streams without any are not listed.
+#: stream, people: the number of active people; streams without any are not listed.
 active_people = _rows("reads/active_people")(_of_days)
 
 
@@ -255,7 +257,7 @@ def _of_a_scholar(
 
 #: Open experiments, oldest first, with wip_age_hours and older_than_usual.
 open_work = _rows("metrics/open_work")(_of_a_scholar)
-#: Experiments whose result was not followed by a launch yet, the oldest result first.
+#: Experiments whose result has had no launch after it yet, oldest result first.
 waiting_results = _rows("metrics/waiting_results")(_of_a_scholar)
 
 
@@ -267,10 +269,10 @@ def _of_a_scholar_and_hours(
     to_at: datetime,
     scope: Scope = EVERYTHING,
 ) -> None:
-    """The rows of one scholar that touch a window of instants."""
+    """The rows of one scholar that overlap a window of instants."""
 
 
-#: start_at, end_at, experiments, runs: stretches with something in flight.
+#: start_at, end_at, experiments, runs: stretches with runs in flight.
 concurrency = _rows("reads/concurrency")(_of_a_scholar_and_hours)
 #: One row per experiment, in order of launch.
 timeline_experiments = _rows("reads/timeline_experiments")(_of_a_scholar_and_hours)
@@ -289,9 +291,9 @@ balance = _rows("metrics/balance")(_of_groups)
 
 
 def bands(snapshot: Snapshot, *, scholar: str, scope: Scope = EVERYTHING) -> pl.DataFrame:
-    """measure, others, p25, p50, p75 over the other scholars (null under 8); names nobody.
+    """measure, others, p25, p50, p75 over the other scholars (null if fewer than 8); no names.
 
-    They are of the last four whole weeks, whatever a page is over.
+    They cover the last four whole weeks, regardless of the window of a page.
     """
     as_of, _, zone = edge(snapshot).row(0)
     window = last_four_weeks(last_whole_day(as_of or _NO_DATA, zone))
@@ -340,7 +342,7 @@ def _of_scholars(
     from_day: date | None = None,
     to_day: date | None = None,
 ) -> pl.DataFrame:
-    """Parts of every scholar's figures, computed once for all reads that use them."""
+    """Returns parts of every scholar's figures, computed once for all reads that use them."""
 
     def make() -> pl.DataFrame:
         made = figures(

@@ -65,13 +65,13 @@ class Weeks:
 
     @property
     def latest(self) -> Row:
-        """The latest complete week with a value, else the running one; some value must be known."""
+        """The latest complete week with a value, else the current week. One value must be known."""
         known = (row for row in reversed(self.rows) if row["value"] is not None)
         return self.last_complete or next(known)
 
     @cached_property
     def limits(self) -> dict[str, float | None]:
-        """`centre`, `limit_low` and `limit_high`: the last known ones."""
+        """The last known `centre`, `limit_low` and `limit_high`."""
         return {
             name: next((row[name] for row in reversed(self.rows) if row[name] is not None), None)
             for name in _LIMITS
@@ -108,9 +108,9 @@ class Shifts:
 
     Args:
         rows: rows of `reads.weekly`; streams in roster order, then by rank of the measure.
-        series: how many series have limits and a value in the week.
-        groups: the groups that have such a series.
-        weeks: complete weeks of the group that has most.
+        series: the number of series with limits and a value in the week.
+        groups: the groups with such a series.
+        weeks: complete weeks of the group with the most.
     """
 
     rows: list[Row]
@@ -120,9 +120,9 @@ class Shifts:
 
     @classmethod
     def of(cls, weekly: Sequence[pl.DataFrame], week: date, names: Mapping[str, str]) -> Shifts:
-        """The shifts of the week that begins on `week` in frames as `recent` gives them.
+        """The shifts of the week that begins on `week`, in frames from `recent`.
 
-        `names` is stream -> name in roster order; other groups come last.
+        `names` maps streams to names in roster order; other groups come last.
         """
         complete = pl.concat(weekly).filter(~pl.col("running"))
         here = complete.filter((pl.col("week_start") == week) & pl.col("limit_low").is_not_null())

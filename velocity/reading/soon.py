@@ -1,4 +1,4 @@
-"""Starts work in another thread that will be asked for soon."""
+"""Starts work in another thread whose result is needed soon."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ _Made = TypeVar("_Made")
 
 
 def soon(threads: Executor, make: Callable[[], _Made]) -> Callable[[], _Made]:
-    """Returns make()'s result as a function; it calls make() itself unless a thread has started."""
+    """Returns a function that gives make()'s result: from a thread if it started, else computed."""
     begun = threads.submit(make)
     return lambda: make() if begun.cancel() else begun.result()

@@ -1,7 +1,8 @@
 -- title: The record
--- What the sources brought, how, and what was told of weeks that changed; everything else is derived.
+-- What the sources supplied, how it was read, and which past weeks changed. Everything else is
+-- derived.
 
--- Tells this record from any other, whose changes and runs have other numbers.
+-- Identifies this record: in another, changes and runs have other numbers.
 CREATE TABLE identity AS SELECT uuid()::VARCHAR AS id;
 
 CREATE SEQUENCE run_key_sequence;
@@ -41,9 +42,9 @@ CREATE TABLE raw_run (
   relaunched BOOLEAN,
   unreadable VARCHAR[],
   source VARCHAR NOT NULL,
-  trust INTEGER NOT NULL,     -- of the source: who replaces whom
-  url VARCHAR,                -- the page of the run; null where its source has none
-  seen_at TIMESTAMPTZ,        -- when what stands here was read; null: by an earlier version
+  trust INTEGER NOT NULL,     -- of the source: the higher replaces the lower
+  url VARCHAR,                -- the page of the run; null if its source has none
+  seen_at TIMESTAMPTZ,        -- when this row was read; null: by an earlier version
   deleted_at TIMESTAMPTZ
 );
 
@@ -51,11 +52,11 @@ CREATE TABLE project (
   project_key INTEGER PRIMARY KEY,
   entity VARCHAR NOT NULL,
   project VARCHAR NOT NULL,
-  app_url VARCHAR,            -- where the runs can be opened; null where W&B was never asked
-  as_of TIMESTAMPTZ NOT NULL, -- the instant the data is complete to
+  app_url VARCHAR,            -- where the runs can be opened; null if never pulled from W&B
+  as_of TIMESTAMPTZ NOT NULL, -- the data is complete up to this instant
   pulled_from TIMESTAMPTZ,    -- start of the last pull that missed nothing; null before the first
   reconciled_at TIMESTAMPTZ,  -- start of the last pull that compared all runs with the server's
-  filter_trusted BOOLEAN      -- the server's filter by heartbeat gave what a full scan says it must
+  filter_trusted BOOLEAN      -- the server's filter by heartbeat returned what a full scan says it must
 );
 
 -- Rows that could not become a run, with the reason; replaced project by project.
@@ -66,7 +67,7 @@ CREATE TABLE rejected (
   reason VARCHAR NOT NULL
 );
 
--- One row a project and command: what it brought.
+-- One row per project and command: what it read.
 CREATE TABLE sync_log (
   command VARCHAR NOT NULL,   -- sync | ingest | import
   entity VARCHAR NOT NULL,
@@ -79,24 +80,24 @@ CREATE TABLE sync_log (
   runs_deleted BIGINT NOT NULL,
   runs_rejected BIGINT NOT NULL,
   requests BIGINT NOT NULL,   -- sent for runs
-  note VARCHAR,               -- what to know of how the project was read
+  note VARCHAR,               -- remarks on how the project was read
   error VARCHAR
 );
 
--- When the runs of a user last changed ('' for runs without a user): each change has a number,
--- larger than those before it.
+-- When the runs of a user last changed ('' for runs without a user): each change has a number
+-- larger than all earlier ones.
 CREATE SEQUENCE change_sequence;
 
 CREATE TABLE changed_username (username VARCHAR PRIMARY KEY, change BIGINT NOT NULL);
 
--- Figures of weeks that were already over, which a later derivation changed. Kept for good.
+-- Figures of past weeks that a later derivation changed. Kept permanently.
 CREATE TABLE restatement (
-  derivation BIGINT NOT NULL, -- that changed it: a later one has a larger number
+  derivation BIGINT NOT NULL, -- the derivation that changed it: later ones have larger numbers
   kind VARCHAR NOT NULL,      -- scholar | stream | programme
   group_id VARCHAR NOT NULL,
   week_start DATE NOT NULL,
   measure VARCHAR NOT NULL,
-  value_before DOUBLE,        -- null for a share or a median that is not known; so is the next
+  value_before DOUBLE,        -- null for a share or median that is not known, like value_after
   value_after DOUBLE,
   reason VARCHAR NOT NULL,    -- data | configuration
   restated_at TIMESTAMPTZ NOT NULL -- as_of of the data that changed it

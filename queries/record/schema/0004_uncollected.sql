@@ -1,4 +1,4 @@
--- title: Runs that a server counts and the record does not have
--- Hidden runs, and those of people who were forgotten, as of the last pull that compared all runs.
+-- title: Runs that the server counts but the record does not have
+-- Hidden runs, and those of forgotten people, at the last pull that compared all runs.
 
 ALTER TABLE project ADD COLUMN uncollected BIGINT DEFAULT 0;

@@ -1,3 +1,3 @@
 -- title: The commit of the code
--- Null where a source does not know it, and for runs that an earlier version read.
+-- Null if the source does not know it, and for runs read by an earlier version.
 ALTER TABLE raw_run ADD COLUMN commit VARCHAR

@@ -1,6 +1,6 @@
 -- title: Names that a roster gave to scholars
--- Kept after the roster changes, so that somebody can be forgotten by every name they ever had. The last
--- roster with a name decides whose it is.
+-- Stored after the roster changes, so that a person can be forgotten by every name they ever had. A
+-- name belongs to the scholar of the last roster that has it.
 CREATE TABLE known_name (
   kind VARCHAR NOT NULL,      -- usernames | emails
   name VARCHAR NOT NULL,

@@ -1,4 +1,4 @@
--- title: Which people the derived tables were made with
--- A change of theirs is told without figures: before less after would be one person's. Null: an earlier
--- version did not say.
+-- title: Fingerprint of the people behind the derived tables
+-- A change of people is reported without figures: the difference would be one person's. Null:
+-- derived by an earlier version.
 ALTER TABLE derived_with ADD COLUMN roster VARCHAR

@@ -1,3 +1,3 @@
--- title: Which words of queries the file has
--- Fingerprint of the queries whose macros were defined in it last; no row: none were.
+-- title: Fingerprint of the macros in the file
+-- Fingerprint of the queries whose macros were last defined in the file; no row if none were.
 CREATE TABLE macros_of (fingerprint VARCHAR NOT NULL)
