@@ -1,4 +1,4 @@
--- title: Which clocks count
+-- title: When a run starts, and which clocks count
 -- table: run_clock
 -- One row per run: its start, from the client's clock where the server's bears it out, and the signs
 -- of life that count. A clock is believed as a whole or not at all. If the client's start lies before
