@@ -1,4 +1,4 @@
--- title: Which clocks count
+-- title: When a run starts, and which clocks count
 -- table: run_clock
 -- One row per run: its start, by the client's clock unless the server's contradicts it, and the
 -- signs of life that count. A client's clock is used as a whole or not at all. If its start is
