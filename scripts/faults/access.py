@@ -1,4 +1,4 @@
-"""Faults in who may see what."""
+"""Faults in access: who may see which rows."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from scripts.faults.fault import ACCESS, ATTACKS, Fault
 
 FAULTS = (
     Fault(
-        "streams let all their scholars be seen",
+        "a stream shows all its scholars",
         "macros/may_see",
         "list_contains(as_viewer(viewer).streams, stream)",
         "len(as_viewer(viewer).streams) > 0",
         (f"{ACCESS}::test_no_read_gives_anybody_a_word_of_those_they_may_not_see",),
     ),
     Fault(
-        "hours of the day are everybody's",
+        "everybody sees hours of the day",
         "macros/may_see_hours",
         "as_viewer(viewer).hours IS NULL OR",
         "true OR",
         (f"{ACCESS}::test_nobody_else_sees_hours_of_the_day_nights_or_weekends",),
     ),
     Fault(
-        "the programme is everybody's",
+        "everybody sees the programme",
         "macros/may_see_group",
         "ELSE may_see(viewer, NULL, NULL)",
         "ELSE true",
@@ -55,7 +55,7 @@ FAULTS = (
         (f"{ATTACKS}::test_nobodys_count_or_hours_are_narrowed_to_less_than_5[1]",),
     ),
     Fault(
-        "a week is published as it ends",
+        "a week is published when it ends",
         "store/group_weeks",
         "+ 2 * 86400000000",
         "+ 0 * 86400000000",

@@ -1,4 +1,4 @@
-"""What a fault is, and the tests that are likely to notice one."""
+"""Definition of a fault, and the tests that are likely to notice one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DRAWN = "tests/test_evidence_drawn.py::test_the_product_judges_as_the_oracle_doe
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault: its name, its query, what stands there, what comes instead, and its likely tests."""
+    """A fault: its name, its query, the old text, the new text, and its likely tests."""
 
     name: str
     query: str

@@ -1,4 +1,4 @@
-"""Faults in what adds up, and in usual ranges."""
+"""Faults in sums and usual ranges."""
 
 from __future__ import annotations
 
@@ -134,8 +134,14 @@ FAULTS = (
         (FIGURES,),
     ),
     Fault("the usual age is nearly the 85th", "macros/usual_age", "0.85", "0.84", (AGES,)),
-    Fault("nineteen do not suffice", "macros/usual_age", "19", "20", (AGES,)),
-    Fault("an age that occurred", "metrics/open_work", "quantile_cont", "quantile_disc", (AGES,)),
+    Fault("nineteen are too few", "macros/usual_age", "19", "20", (AGES,)),
+    Fault(
+        "the usual age is an observed one",
+        "metrics/open_work",
+        "quantile_cont",
+        "quantile_disc",
+        (AGES,),
+    ),
     Fault(
         "abandoned results wait too",
         "metrics/waiting_results",
@@ -145,14 +151,14 @@ FAULTS = (
     ),
     Fault("three moving ranges", "macros/usual_range", "2.66", "3", (USUAL,)),
     Fault(
-        "eight weeks do not suffice",
+        "eight weeks are too few",
         "macros/usual_range",
         "'least': 8",
         "'least': 9",
         (USUAL,),
     ),
     Fault(
-        "the running week has a say",
+        "the running week counts",
         "metrics/xmr",
         "WHEN running THEN NULL",
         "WHEN false THEN NULL",
@@ -173,9 +179,15 @@ FAULTS = (
         (USUAL,),
     ),
     Fault("a share above 1", "metrics/xmr", "THEN 1 ELSE 'inf", "THEN 2 ELSE 'inf", (USUAL,)),
-    Fault("oneself in the band", "metrics/bands", "scholar <> $scholar::VARCHAR AND", "", (USUAL,)),
     Fault(
-        "seven others are a band",
+        "the scholar is in their own band",
+        "metrics/bands",
+        "scholar <> $scholar::VARCHAR AND",
+        "",
+        (USUAL,),
+    ),
+    Fault(
+        "seven others make a band",
         "metrics/bands",
         "CASE WHEN count(*) >= 8 THEN",
         "CASE WHEN count(*) >= 7 THEN",
@@ -203,7 +215,7 @@ FAULTS = (
         (f"{USUAL}::test_limits_of_throughput_are_those_of_chance_at_the_pooled_rate",),
     ),
     Fault(
-        "the residual is of streams too",
+        "the residual includes streams",
         "metrics/littles_law",
         "WHERE ($by = 'stream') = (stream_key <> 0)",
         "",

@@ -1,4 +1,4 @@
-"""Runs in the tree that is looked at: makes a store from raw inputs, and reads all there is in it.
+"""Runs in the tree under test: makes a store from raw inputs, and reads everything in it.
 
     python in_tree.py TREE sync CONFIG DATA AT
     python in_tree.py TREE import CONFIG DATA FILE AT [FILE AT ...]     AT: an instant, or "-"
@@ -36,7 +36,7 @@ _SOME_TIME = datetime(2026, 11, 29, 1, tzinfo=UTC)
 
 
 def _sync_function(*names: str) -> Callable[..., Any]:
-    """Return the first function that the tree's sync has, wherever it lies.
+    """Return the first of these functions that exists in the tree's sync.
 
     The command line cannot be used here: it has no way to set the clock.
     """
