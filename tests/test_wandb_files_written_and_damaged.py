@@ -171,7 +171,7 @@ def test_a_copy_of_a_directory_is_not_a_second_session(written: Path, tmp_path: 
 # Cut off and damaged
 
 
-def test_a_file_cut_anywhere_gives_what_was_whole(written: Path, tmp_path: Path) -> None:
+def test_a_file_cut_off_anywhere_gives_its_complete_records(written: Path, tmp_path: Path) -> None:
     whole = runs_of(written)["done"]
     log = copied(written, "done", tmp_path)
     data = log.read_bytes()

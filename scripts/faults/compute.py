@@ -17,7 +17,7 @@ FAULTS = (
         "derive/010_run_base",
         "BETWEEN 0 AND 1e6",
         ">= 0",
-        ("tests/test_configured_gpus.py::test_what_is_no_number_of_gpus_replaces_nothing",),
+        ("tests/test_configured_gpus.py::test_a_value_that_is_not_a_gpu_count_replaces_nothing",),
     ),
     Fault(
         "a future grant is explained as granted",

@@ -80,7 +80,7 @@ FAULTS = (
         "derive/060_segment",
         "start_us <= reached_us",
         "start_us < reached_us",
-        (f"{EDGES}::test_runs_that_touch_are_one_stretch",),
+        (f"{EDGES}::test_touching_runs_are_one_stretch",),
     ),
     Fault(
         "runs of no length overlap",

@@ -27,7 +27,7 @@ MERGE = "tests/test_merge.py"
 ATTENTION = "tests/test_attention.py"
 READS = "tests/test_reads.py"
 EVIDENCE = "tests/test_evidence.py"
-DRAWN = "tests/test_evidence_drawn.py::test_the_product_judges_as_the_oracle_does"
+DRAWN = "tests/test_evidence_drawn.py::test_the_product_decides_like_the_oracle"
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ FAULTS = (
         "derive/092_loop_core",
         "AND launches = 1 THEN",
         "THEN",
-        (f"{EDGES}::test_a_twin_launched_at_the_very_result_answers_it",),
+        (f"{EDGES}::test_a_twin_launched_at_the_instant_of_the_result_answers_it",),
     ),
     Fault(
         "a launch at the result is too soon",
@@ -269,7 +269,7 @@ FAULTS = (
         "may_see($scope, scholar.scholar, before.stream)\n"
         "    AND may_see($scope, scholar.scholar, after.stream)",
         "true",
-        (f"{ACCESS}::test_what_a_line_was_in_another_stream_moves_no_figure_of_it",),
+        (f"{ACCESS}::test_work_in_another_stream_does_not_change_the_figures_of_a_line",),
     ),
     Fault(
         "awake reactions last the night",

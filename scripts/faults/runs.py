@@ -89,7 +89,7 @@ FAULTS = (
         "derive/030_run_interval",
         "starts_with(tag, 'exp:') AND",
         "",
-        (f"{EDGES}::test_only_tags_that_say_so_make_an_experiment",),
+        (f"{EDGES}::test_only_experiment_tags_make_an_experiment",),
     ),
     Fault(
         "a tag without a name is one",
