@@ -1,4 +1,4 @@
-"""Ctrl-C during a query stops the command, as it does anywhere else."""
+"""Ctrl-C during a query stops the command, as at any other time."""
 
 from __future__ import annotations
 

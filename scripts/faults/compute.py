@@ -122,7 +122,7 @@ FAULTS = (
         "derive/122_touched_host",
         "WHERE scholar_key IN (FROM scope)",
         "WHERE false",
-        (f"{INCREMENTAL}::test_who_leaves_a_host_leaves_its_gpus_to_the_others",),
+        (f"{INCREMENTAL}::test_a_scholar_who_leaves_a_host_frees_its_gpus",),
     ),
     Fault(
         "utilisation by runs",

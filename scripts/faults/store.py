@@ -38,7 +38,7 @@ FAULTS = (
         "store/touched_week",
         "(SELECT timezone(setting.timezone, max(as_of)) FROM project),",
         "(SELECT max(week_start)::TIMESTAMP FROM derived.weekly),",
-        (f"{INCREMENTAL}::test_time_alone_moves_weeks_and_burn",),
+        (f"{INCREMENTAL}::test_weeks_and_burn_move_with_time_alone",),
     ),
     Fault(
         "changes are not derived",
