@@ -62,7 +62,7 @@ def leave_on(disk: Path) -> Callable[[int], None]:
 
 
 def limit_files_of(pid: int, data: Path) -> Callable[[int], None]:
-    """Without a private disk: limit the size of files to nothing or to the store's largest file.
+    """Without a private disk: limit file sizes to 0, or to the largest file plus the room.
 
     A limit in the middle of a file would cut a write into two parts, unlike a full disk.
     """

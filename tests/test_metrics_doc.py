@@ -41,7 +41,7 @@ def test_every_metric_is_in_a_group_once():
     assert len({group.name for group in groups()}) == len(groups())
 
 
-def test_meanings_come_from_the_queries_that_use_them():
+def test_meanings_of_terms_come_from_query_headers():
     steps = {query.table: query.text for query in list_queries("derive")}
     assert {word.name: word.text for word in words()}.items() <= steps.items()
 
