@@ -134,14 +134,8 @@ FAULTS = (
         (FIGURES,),
     ),
     Fault("the usual age is nearly the 85th", "macros/usual_age", "0.85", "0.84", (AGES,)),
-    Fault("nineteen are too few", "macros/usual_age", "19", "20", (AGES,)),
-    Fault(
-        "the usual age is an observed one",
-        "metrics/open_work",
-        "quantile_cont",
-        "quantile_disc",
-        (AGES,),
-    ),
+    Fault("nineteen do not suffice", "macros/usual_age", "19", "20", (AGES,)),
+    Fault("an age that occurred", "metrics/open_work", "quantile_cont", "quantile_disc", (AGES,)),
     Fault(
         "abandoned results wait too",
         "metrics/waiting_results",
@@ -187,7 +181,7 @@ FAULTS = (
         (USUAL,),
     ),
     Fault(
-        "seven others make a band",
+        "seven others are a band",
         "metrics/bands",
         "CASE WHEN count(*) >= 8 THEN",
         "CASE WHEN count(*) >= 7 THEN",
