@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 
     from velocity.store import Snapshot
 
-#: Programme zones, and an instant at which many of the runs begin, as they do a day later: minutes
-#: before the first midnight after an ISO week 53, or before that of a day of 23 or 25 hours. São
-#: Paulo's clocks changed at midnight: an hour before one came twice, and one day began at 01:00. In
-#: the Azores the hour after a midnight comes twice. Kiritimati is a day ahead of New York.
+#: Programme zones, each with an instant near which many runs begin, on that day and the next: some
+#: minutes before the midnight after an ISO week 53, or before a day of 23 or 25 hours. São Paulo's
+#: clocks changed at midnight: one hour before midnight is repeated, and one day begins at 01:00. In
+#: the Azores the hour after a midnight is repeated. Kiritimati is a day ahead of New York.
 PLACES: tuple[tuple[str, datetime], ...] = (
     ("UTC", datetime(2027, 1, 2, 23, 55, tzinfo=UTC)),
     ("Europe/Berlin", datetime(2024, 3, 29, 22, 55, tzinfo=UTC)),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    #: Name of the GraphQL operation -> the bytes of the whole response, as they are sent.
+    #: Name of the GraphQL operation -> the bytes of the whole response.
     Answers = Callable[[str], Iterable[bytes]]
 
 _MIB = 2**20

@@ -1,7 +1,7 @@
 """Stores that several tests read. Each is made once per test run, for all its processes.
 
 A function that fills a folder names the store: `built(ten_weeks)` is the folder that
-`ten_weeks(folder)` filled, whichever process came first. The folders live in the temporary folder
+`ten_weeks(folder)` filled, in any of the processes. The folders live in the temporary folder
 of the run, and a store made with other queries is another store, so none can be stale.
 """
 

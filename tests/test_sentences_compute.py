@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.plain_sentences import assert_fits, hours, metric_rows, plain
 from tests.sentence_frames import figures
-from tests.told_sentences import assert_fits, hours, metric_rows, plain
 from velocity import sentences
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.plain_sentences import assert_fits, hostile, plain, whole
 from tests.read_schemas import READ_SCHEMAS
 from tests.sentence_frames import frame
-from tests.told_sentences import assert_fits, hostile, plain, whole
 from velocity import sentences
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.plain_sentences import assert_fits, metric_rows, plain, whole
 from tests.sentence_frames import figures, frame
-from tests.told_sentences import assert_fits, metric_rows, plain, whole
 from velocity import sentences
 
 

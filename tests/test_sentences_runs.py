@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.plain_sentences import plain
 from tests.sentence_frames import figures
-from tests.told_sentences import plain
 from velocity import sentences
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.plain_sentences import assert_fits, hostile, hours, plain
 from tests.sentence_frames import NAMES, WEEK, frame, quiet, series, weekly
-from tests.told_sentences import assert_fits, hostile, hours, plain
 from velocity import sentences
 
 

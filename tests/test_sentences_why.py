@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import run, store_of
-from tests.told_sentences import assert_fits, hostile, plain
+from tests.plain_sentences import assert_fits, hostile, plain
 from velocity import sentences
 from velocity.explain import explain
 

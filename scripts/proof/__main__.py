@@ -5,8 +5,8 @@
 
 The inputs are the runs of the demo's W&B server at a fixed instant, the run tables of a folder
 (`*.runs.parquet`), and drawn tables and histories. The outputs are the tables of the snapshot and
-what the commands print. renames.toml says what may differ. The exit code of `compare` is 1 where
-something else does.
+what the commands print. renames.toml lists allowed differences. The exit code of `compare` is 1 if
+something else differs.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
     python in_base.py TREE serve NODES
 
 The base commit never changes, so its modules may be used by name. They are imported when they are
-needed, because the tree that this file lies in has them elsewhere or not at all.
+needed, because this file's own tree has them elsewhere or not at all.
 """
 
 from __future__ import annotations

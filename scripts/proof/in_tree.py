@@ -134,7 +134,7 @@ def _run(words: Sequence[str]) -> tuple[int, bytes, str]:
 def _add_on_one_thread() -> None:
     """Make every DuckDB connection use one thread.
 
-    Several threads add up floats in whatever order they come, so two reads of one snapshot differ
+    Several threads add up floats in a random order, so two reads of one snapshot differ
     in the last digit.
     """
     duckdb.connect = partial(duckdb.connect, config={"threads": 1})

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-# A browser does not say where things stand on a sheet. Columns as large as the sheets of a Letter
-# printer are fragmented by the same code, and what is in them can be measured.
+# Browsers do not report positions on printed sheets. Columns of the size of a Letter sheet are
+# broken by the same code, and their content can be measured.
 _MEASURE = """() => {
   dispatchEvent(new Event('beforeprint'));
   const { zoom, page } = getComputedStyle(document.documentElement);

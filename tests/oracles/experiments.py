@@ -26,7 +26,7 @@ from tests.oracles.side_by_side import chains, followers
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-#: joined_by: how a run came into its experiment.
+#: joined_by: why a run is in its experiment.
 NEW = "new"
 TAG = "tag"
 SWEEP = "sweep"

@@ -33,7 +33,7 @@ def blind_ratio(
     """Median awake reaction / (ln 2 / launches per awake hour), by line; null if not known.
 
     Choice: gaps lie between successive experiments of the line that both began in the window,
-    whatever their outcome or clock; two that began together have a gap of zero, which counts.
+    with any outcome or clock; two that began together have a gap of zero, which counts.
     """
     by_line: defaultdict[Line, list[Experiment]] = defaultdict(list)
     for experiment in experiments:

@@ -305,7 +305,7 @@ def local_date(instant: int, zone: str) -> date:
 def day_start(day: date, zone: str) -> int:
     """The instant at which a local day begins.
 
-    Choice: where 00:00 comes twice, it begins at the first; where it is skipped, after the gap.
+    Choice: if 00:00 is repeated, it begins at the first; if it is skipped, after the gap.
     """
     return micros(datetime.combine(day, time()).replace(tzinfo=ZoneInfo(zone), fold=0))
 

@@ -84,8 +84,8 @@ class Pick(Protocol):
 def cases(draw: st.DrawFn, max_runs: int = 12, *, one_as_of: bool = False) -> Case:
     """A case of 1 to `max_runs` runs; with `one_as_of` all projects share theirs.
 
-    A third is drawn choice by choice, so that failures shrink; the rest comes from a seed, whose
-    even spread meets the boundaries far more often.
+    A third is drawn choice by choice, so that failures shrink; the rest comes from a seed, which
+    spreads evenly and meets the boundaries far more often.
     """
     if draw(st.integers(0, 2)) == 0:
         return _case(lambda options: draw(st.sampled_from(options)), max_runs, one_as_of=one_as_of)
