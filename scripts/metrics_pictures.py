@@ -43,7 +43,7 @@ _ROW, _BAR = 26, 14
 _TOP = 16
 #: A name that holds a digit must be quoted: a browser drops the whole list otherwise.
 _FONT = "font-family=\"'Source Sans 3', 'Helvetica Neue', Arial, sans-serif\" font-size=\"12\""
-#: Separates text from the hour lines behind it.
+#: Words stand clear of the hours' lines that run behind them.
 _HALO = f'stroke="{LIGHT.bg}" stroke-width="4" paint-order="stroke"'
 #: Rule -> why the run is in its experiment, in this example.
 _WHY = {
