@@ -74,7 +74,7 @@ def test_a_scholar_sees_viewers_and_looks_and_nobody_else_sees_hours(browser, ap
         assert "awake 09:00 to 21:00" in person.text()
         assert "What others can see of you" in person.text()
         wire = person.wire()
-        assert wire.count(people.LEAD) > 1  # who sees what, and who looked at it
+        assert wire.count(people.LEAD) > 1  # who sees what, and who looked
         assert "everything you do, run by run" in wire
         assert people.MENTOR not in wire  # who mentors another stream
         assert person.look() == []
