@@ -46,7 +46,7 @@ class BrowserSession:
         address: of the server.
         pack: whether to count what a proxy would send.
         cookies: of the browser: a sign-in, and the token that goes with it.
-        hear: given each message, and its bytes.
+        hear: called with each message and its bytes.
     """
 
     def __init__(
@@ -89,12 +89,12 @@ class BrowserSession:
         await self._socket.close()
 
     async def open(self, page: str, **choices: str | list[str]) -> Answer:
-        """Goes to a page with choices in its address: typed the first time, then by link."""
+        """Go to a page with choices in its address: typed the first time, then by link."""
         began = time.perf_counter()
         async with self._busy:
             self._page, self._query = page, urlencode(choices, doseq=True)
             ask = BackMsg()
-            # As back and forward do, for which the address decides and not the widgets.
+            # Like Back and Forward: the address decides, not the widgets.
             ask.rerun_script.is_history_navigation = True
             if page in self._pages:
                 ask.rerun_script.page_script_hash = self._pages[page]
@@ -103,10 +103,10 @@ class BrowserSession:
             return await self._run(ask, began)
 
     async def rerun(self, *said: WidgetState, fragment: str = "", page_hash: str = "") -> Answer:
-        """The same page again, as any click makes it.
+        """Run the same page again, as any click does.
 
         Args:
-            said: what widgets say of themselves, where that is not what they said before.
+            said: states of the widgets that changed.
             fragment: the only part of the page that runs.
             page_hash: of another page, as the server knows it.
         """
@@ -119,7 +119,7 @@ class BrowserSession:
             return await self._run(ask, began)
 
     async def file(self, file_id: str) -> str:
-        """Has a file made that a download button offers; its path, "" where that is refused."""
+        """Request the file of a download button; return its path, "" if it is refused."""
         async with self._busy:
             ask = BackMsg()
             ask.backend_operation_request.request_id = file_id

@@ -200,7 +200,7 @@ async def person(server: Served, number: int, end: float, answers: list[Answer])
     draw = random.Random(number)
     own = f"scholar-{number % SCHOLARS}"
     ticks: list[Answer] = []
-    # People come one after the other.
+    # People arrive one after another.
     await asyncio.sleep(draw.uniform(0, THINK_S))
     while time.monotonic() < end:
         tab_end = min(end, time.monotonic() + TAB_S)

@@ -24,7 +24,7 @@ def layers() -> list[list[str]]:
 
 
 def drawn(guide: str) -> str:
-    """The text of the guide with the current picture and table of rooms.
+    """Return the guide with the current picture and table of rooms.
 
     Raises:
         ValueError: the guide does not have both comments that enclose them.

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     import pytest
 
-#: Everything that Markdown, HTML and a spreadsheet would act on.
+#: Text that Markdown, HTML or a spreadsheet would interpret.
 HOSTILE = "<img src=x onerror=alert(1)>![x](http://evil.example/a.png) **b** $x$ :red[hi]"
-#: Turns the text after it around.
+#: Reverses the direction of the text after it.
 BIDI = "\u202e"
 AS_OF = "2026-03-16 06:00"
 _ROSTER = """
@@ -42,7 +42,7 @@ projects = ["e/even*"]
 
 
 def ten_weeks(data: Path) -> None:
-    """Two streams of one scholar, alike for nine weeks; in the tenth one reacts late.
+    """Two streams of one scholar, equal for nine weeks; in the tenth one reacts late.
 
     Its last result waits for more than a day.
     """
@@ -73,12 +73,12 @@ def ten_weeks(data: Path) -> None:
 def open_page(
     page: str, data: Path, monkeypatch: pytest.MonkeyPatch, **query: str | list[str]
 ) -> AppTest:
-    """A page as it stands after its first run.
+    """Return a page after its first run.
 
     Args:
         page: its name, such as "my_velocity".
         data: folder of the store.
-        monkeypatch: takes the settings back.
+        monkeypatch: restores the settings.
         query: the address's parameters.
     """
     monkeypatch.setenv("VELOCITY_DATA", str(data))
@@ -94,6 +94,6 @@ def open_page(
 
 
 def words(test: AppTest) -> str:
-    """Everything the page says in Markdown, captions and headings."""
+    """All text of the page's Markdown, captions and headings."""
     parts = [*test.title, *test.header, *test.markdown, *test.caption]
     return "\n".join(part.value for part in parts).replace("\u00a0", " ")

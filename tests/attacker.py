@@ -1,8 +1,8 @@
-"""An attacker who keeps every answer, and what the answers leave open of one person's figure.
+"""An attacker who keeps every answer, and the bounds that these answers put on a person's figure.
 
-Knows how figures are made, who is in every sum, and the figures of some of them to the last digit.
-Everything is put into one system of inequalities, and a solver looks for the least and the largest
-figure that somebody else can have had: no sum, difference or combination of answers says more.
+The attacker knows how figures are made, who is in every sum, and some people's exact figures. All
+of this becomes one system of inequalities. A solver finds the smallest and the largest figure that
+another person can have had: no sum, difference or combination of answers reveals more.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _MOST, _LEAST = 1000.0, 1e-6
 
 
 def cell(told: int) -> tuple[float, float]:
-    """From where (included) to where a sum lies that is told to the nearest 5, or as "under 5"."""
+    """Return the bounds (low included) of a sum shown to the nearest 5, or as "under 5"."""
     return (0.0, 5.0) if told == 0 else (max(5.0, told - 2.5), told + 2.5)
 
 
 def share_cell(told: float) -> tuple[float, float]:
-    """The same of a share that is told to the nearest 5 points, or as one of its ends."""
+    """Return the bounds of a share shown to the nearest 5 points, or as one of its ends."""
     if told in {0, 1}:
         return (0.0, 0.05) if told == 0 else (0.95, np.inf)
     return max(0.05, told - 0.025), told + 0.025
@@ -34,11 +34,11 @@ def share_cell(told: float) -> tuple[float, float]:
 
 @dataclass
 class Attacker:
-    """What somebody knows of one measure in one week.
+    """Everything a viewer knows about one measure in one week.
 
     Args:
         whole: the measure counts things.
-        small_by_chance: a figure under 5 goes into sums as 0 or 5; else every figure as it is.
+        small_by_chance: a figure under 5 counts in sums as 0 or 5; otherwise figures count as is.
         known: person -> figure.
         sums: (people, from, to) of every answer that was kept.
     """
@@ -49,25 +49,25 @@ class Attacker:
     sums: list[tuple[frozenset[str], float, float]] = field(default_factory=list)
 
     def keep(self, people: Iterable[str], low: float, high: float) -> None:
-        """Takes in that figures of these people sum up to `low` or more, and less than `high`."""
+        """Record that the figures of these people add up to at least `low` and less than `high`."""
         answer = frozenset(people), low, high
         if answer not in self.sums:
             self.sums.append(answer)
 
     @property
     def unknown(self) -> list[str]:
-        """Those who are in a sum and of whom nothing else is known."""
+        """People who are in a sum and whose figure is not known."""
         return sorted(frozenset().union(*(it for it, _, _ in self.sums)) - self.known.keys())
 
     def interval(self, person: str) -> tuple[float, float]:
-        """The least and the largest figure that the person can have had.
+        """Return the smallest and the largest figure that the person can have had.
 
-        Of counts the largest is the first that is too large: a count from 0 to 4 is under 5.
+        For counts the upper bound is excluded: "under 5" is a count from 0 to 4.
         """
         return self.least({person: 1.0}), -self.least({person: -1.0}) + self.whole
 
     def least(self, aim: Mapping[str, float]) -> float:
-        """The least weighted sum of figures that agrees with everything; infinite if none does."""
+        """Return the smallest weighted sum that fits all answers; infinite if none does."""
         people = sorted(frozenset().union(*(it for it, _, _ in self.sums)))
         place = {it: 4 * at for at, it in enumerate(people)}
         rows, lows, highs = [], [], []
@@ -85,7 +85,7 @@ class Attacker:
         return float(found.fun) if found.success else np.inf
 
     def _rules(self, place: Mapping[str, int]) -> Iterator[tuple[dict[int, float], float, float]]:
-        """Of each person four unknowns: figure, what goes into sums, whether large, whether 5."""
+        """Four unknowns per person: figure, its value in sums, is it large, is it 5."""
         step = 1.0 if self.whole else _LEAST
         for person, at in place.items():
             figure, part, large, five = range(at, at + 4)

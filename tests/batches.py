@@ -1,8 +1,8 @@
-"""Many drawn cases in one store, so that thousands of them cost seconds.
+"""Many drawn cases in one store, so that thousands of cases take seconds.
 
-Every case has its own entities, usernames and as_of, so that it derives as if it were alone. What
-scholars share (the programme, streams, the scholar of runs without a user) is compared over the
-whole batch.
+Every case has its own entities, usernames and as_of, so it is derived as if it were alone. The
+programme, streams and the scholar of runs without a user are shared, and compared for the whole
+batch.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 
     from velocity.store import Snapshot
 
-#: Programme zones, and an instant at which many of the runs begin, as they do a day later: minutes
-#: before the first midnight after an ISO week 53, or before that of a day of 23 or 25 hours. São
-#: Paulo's clocks changed at midnight: an hour before one came twice, and one day began at 01:00. In
-#: the Azores the hour after a midnight comes twice. Kiritimati is a day ahead of New York.
+#: Programme zones, each with an instant near which many runs begin, on that day and the next: some
+#: minutes before the midnight after an ISO week 53, or before a day of 23 or 25 hours. São Paulo's
+#: clocks changed at midnight: one hour before midnight is repeated, and one day begins at 01:00. In
+#: the Azores the hour after a midnight is repeated. Kiritimati is a day ahead of New York.
 PLACES: tuple[tuple[str, datetime], ...] = (
     ("UTC", datetime(2027, 1, 2, 23, 55, tzinfo=UTC)),
     ("Europe/Berlin", datetime(2024, 3, 29, 22, 55, tzinfo=UTC)),
@@ -54,12 +54,12 @@ PLACES: tuple[tuple[str, datetime], ...] = (
     ("Atlantic/Azores", datetime(2024, 10, 26, 0, 25, tzinfo=UTC)),
 )
 
-#: Whose runs a drawn scholar has in which project; those of "eve" are of nobody on the roster.
+#: The owner of a drawn scholar's runs in each project; "eve" is not on the roster.
 _USERNAMES = {("bob", "f"): "robert", ("ada", "f"): "eve"}
 _SCHOLARS = {"robert": "bob"}
 _RULES = (("f*/*", "claimed"), ("e*/q", "second"))
 
-#: Rules of grouping other than the defaults: the 2 min and 60 s trade places.
+#: Grouping rules other than the defaults: 2 min and 60 s are swapped.
 OTHER_RULES = Rules(stale_after_us=2 * MINUTE, together_us=60 * SECOND, script_gap_us=2 * MINUTE)
 
 
@@ -74,7 +74,7 @@ class Batch:
 
     @cached_property
     def snapshot(self) -> Snapshot:
-        """The product's answer."""
+        """The product's result."""
         return store_of(
             [row_of(run) for case in self.cases for run in case.runs],
             {key: moment(it) for case in self.cases for key, it in case.as_of.items()},
@@ -84,19 +84,19 @@ class Batch:
 
     @cached_property
     def whole(self) -> Derived:
-        """The oracle's answer for all cases together."""
+        """The oracle's result for all cases together."""
         return self._derived(self.cases)
 
     @cached_property
     def apart(self) -> tuple[Derived, ...]:
-        """The oracle's answer case by case, with the data's end of the whole."""
+        """The oracle's result case by case; the data ends where it does for all of them."""
         return tuple(
             replace(self._derived((case,)), complete_to=self.whole.complete_to)
             for case in self.cases
         )
 
     def scholar_of(self, username: str | None) -> str:
-        """As the oracle names a scholar: runs of nobody are those of ""."""
+        """The oracle's name of a scholar; runs without one belong to ""."""
         if username is None:
             return ""
         letters = username.rstrip("0123456789")
@@ -179,7 +179,7 @@ def batch_of(
     has_roster: bool = True,
     rules: Rules | None = None,
 ) -> Batch:
-    """So many cases about the time `base`; with `one_line` most runs of a case are of one line."""
+    """Draw cases near the time `base`; with `one_line` most runs of a case are on one line."""
     chance = random.Random(f"{seed} {zone} {base}")  # noqa: S311 - nothing secret
     cases = [seeded_case(chance.getrandbits(32), max_runs, base=micros(base)) for _ in range(count)]
     if one_line:
@@ -193,7 +193,7 @@ def batch_of(
 
 
 def _on_one_line(case: Case) -> Case:
-    """All runs are Ada's, most of them experiments of their own; a quarter on a line beside it."""
+    """Give all runs to Ada, mostly as separate experiments; a quarter is on a second line."""
     runs = tuple(
         replace(
             run,
@@ -211,13 +211,13 @@ def _on_one_line(case: Case) -> Case:
 
 
 def _apart(case: Case, number: int) -> Case:
-    """The case with entities and usernames of its own."""
+    """Return the case with its own entities and usernames."""
     return Case(
         tuple(
             replace(
                 run,
                 entity=f"{run.entity}{number}",
-                # The same id and start elsewhere would be the same run.
+                # The same id and start in another project would be the same run.
                 run_id=f"{run.run_id}.{number}",
                 username=None
                 if run.username is None

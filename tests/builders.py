@@ -49,9 +49,9 @@ def run(
     state: str = "finished",
     **columns: Any,
 ) -> dict[str, Any]:
-    """One row of `RUN_SCHEMA`: ada's, in e/p, its start from the environment.
+    """One row of `RUN_SCHEMA`: a run of ada in e/p; its start comes from the environment.
 
-    `end` is the heartbeat of any run, and gives the runtime of one that is over; without it the
+    `end` is the heartbeat of any run, and sets the runtime of a run that is over; without it the
     run has neither. `columns` override anything; values of `_at` columns may be written as times.
     `started_at`, `writer_starts`, `host`, `gpu_type` and `gpu_count` make its writers.
     """
@@ -91,7 +91,7 @@ def with_writers(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def without_runs(folder: Path) -> None:
-    """A store to which nothing was added yet: a copy costs less than to make its tables."""
+    """A store without runs: copying it costs less than making its tables."""
     with open_live(folder):
         pass
 
@@ -104,7 +104,7 @@ def store_of(
     roster: Roster | None = None,
     data: Path | None = None,
 ) -> Snapshot:
-    """The rows merged, derived and published, complete to `as_of`: one, or one a project.
+    """Merge, derive and publish rows, complete to `as_of`: one instant, or one per project.
 
     With a `data` folder the store stays there (for commands, and to be added to); without one, only
     the snapshot lives on, in memory of its open file.

@@ -1,4 +1,4 @@
-"""Small frames for charts: a test names what matters, the rest is filled in."""
+"""Small frames for charts: a test gives the values that matter, the rest is filled in."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ NOON = datetime(2026, 11, 16, 12, tzinfo=UTC)
 
 
 def weeks(values, *, centre=None, limits=(None, None), shift=(), running=None):
-    """A row a week; `signal` and `running` are places in `values`."""
+    """One row per week; `signal` and `running` are places in `values`."""
     return pl.DataFrame(
         {
             "week_start": [FIRST_WEEK + timedelta(weeks=at) for at in range(len(values))],

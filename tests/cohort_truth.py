@@ -1,4 +1,4 @@
-"""What the demo cohort's raw nodes amount to, by the oracle and without the product's SQL."""
+"""Figures of the demo cohort's raw nodes by the oracle, without the product's SQL."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from velocity.demo.wandb_server.world import RunNode
 
 WEEK = 7 * DAY
-#: The instant of the demo of the tests, whatever day it is: a Wednesday evening.
+#: The fixed instant of the demo in tests: a Wednesday evening.
 ANCHOR = datetime(2026, 11, 18, 18, tzinfo=UTC)
 
 
 @dataclass
 class Truth:
-    """A cohort, and what follows from its nodes."""
+    """A cohort, and the figures that follow from its nodes."""
 
     cohort: Cohort
     roster: Roster
@@ -54,7 +54,7 @@ class Truth:
         return [node for node in self.cohort.runs if node.username == BIRDS[seat]]
 
     def experiments(self, *seats: int, window: Interval | None = None) -> list[Experiment]:
-        """Experiments of the seats (none: of all on the roster) that began in the window."""
+        """Experiments of the seats (default: all on the roster) that began in the window."""
         names = {BIRDS[seat] for seat in seats} or set(BIRDS)
         return [
             one
@@ -110,12 +110,12 @@ def read_roster(cohort: Cohort) -> Roster:
 
 
 def environment(node: RunNode) -> dict:
-    """Writer -> what the SDK wrote of it."""
+    """Writer -> the environment that the SDK wrote."""
     return json.loads(node.config)["_wandb"]["value"].get("e", {})
 
 
 def oracle_run(node: RunNode) -> Run:
-    """The node as the oracle wants it."""
+    """The node as a run of the oracle."""
     config = {
         name: entry["value"] for name, entry in json.loads(node.config).items() if name != "_wandb"
     }

@@ -1,4 +1,4 @@
-"""Starts `velocity` as a person would: a process of its own, with an empty home and no key."""
+"""Starts `velocity` in a separate process, with an empty home and without a key."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-#: `velocity` of the clone under test, whatever is installed.
+#: `velocity` of the clone under test, even if another version is installed.
 VELOCITY = (sys.executable, "-m", "velocity")
-#: Variables that a command inherits, including a false clock of the tests.
+#: Variables that a command inherits, including those of a fake clock.
 KEPT = ("PATH", "LANG", "LD_PRELOAD", "FAKETIME", "FAKETIME_SHARED")
 
 
@@ -31,14 +31,14 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 def velocity(
     *arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """A command run to its end in the folder `cwd`, which is also its home."""
+    """Run a command to its end in the folder `cwd`, which is also its home."""
     env = environment(cwd) if env is None else env
     return _commands().run(*map(str, arguments), cwd=cwd, env=env)
 
 
 @cache
 def _commands() -> Commands:
-    """The parent of all these commands, so that modules are imported once."""
+    """The parent process of all these commands, which imports modules once."""
     commands = Commands(ROOT, environment(ROOT))
     atexit.register(commands.__exit__)
     return commands

@@ -1,4 +1,4 @@
-"""Two sets of rows, by key: what differs between them."""
+"""Compares two sets of rows by key."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Row = dict[str, Any]
 
 
 def rows_by(frame: pl.DataFrame, *key: str) -> dict[Key, Row]:
-    """The rows of a frame by some of its columns, which must tell them apart."""
+    """Return the rows of a frame by some of its columns, which must be unique."""
     rows = {tuple(row[name] for name in key): row for row in frame.iter_rows(named=True)}
     assert len(rows) == frame.height, f"{key} does not tell rows apart"
     return rows
@@ -24,7 +24,7 @@ def rows_by(frame: pl.DataFrame, *key: str) -> dict[Key, Row]:
 def differences(
     expected: Mapping[Key, Mapping[str, Any]], found: Mapping[Key, Mapping[str, Any]]
 ) -> list[str]:
-    """What is missing, what is too much, and which cells differ; columns are the expected ones."""
+    """Return missing rows, unexpected rows and different cells, for the expected columns."""
     return list(_differences(expected, found))
 
 
@@ -34,7 +34,7 @@ def _differences(
     for key in expected.keys() - found.keys():
         yield f"{key}: no row"
     for key in found.keys() - expected.keys():
-        yield f"{key}: a row too much"
+        yield f"{key}: unexpected row"
     for key in expected.keys() & found.keys():
         for column, value in expected[key].items():
             other = found[key][column]
@@ -43,7 +43,7 @@ def _differences(
 
 
 def alike(one: Any, other: Any) -> bool:
-    """Equal; for numbers with a fraction to 1e-9, of their size or of 1."""
+    """Whether two values are equal; fractions may differ by 1e-9 of their size or of 1."""
     if isinstance(one, float) and isinstance(other, int | float) and not isinstance(other, bool):
         return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
     return bool(one == other)
@@ -52,6 +52,6 @@ def alike(one: Any, other: Any) -> bool:
 def agree(
     expected: Mapping[Key, Mapping[str, Any]], found: Mapping[Key, Mapping[str, Any]]
 ) -> None:
-    """Fails, naming the first differences."""
+    """Fail with the first differences, if there are any."""
     wrong = sorted(differences(expected, found))
     assert not wrong, "\n".join([f"{len(wrong)} differences", *wrong[:12]])

@@ -1,4 +1,4 @@
-"""What every test may use, and the rules of a run: profiles, skips, order, browser."""
+"""Fixtures for every test, and the rules of a run: profiles, skips, order, browser."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ NO_SHARED_DATA = "../shared/data is not here"
 IN_CI = bool(os.environ.get("CI"))
 _TOLD = "told"
 
-# A test is never timed, and a busy machine is no failure: neither deadlines nor speed checks.
+# Tests are never timed, because a busy machine is not a failure: no deadlines or speed checks.
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", settings.get_profile("dev"), max_examples=20)
 settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, database=None)
 settings.load_profile("ci" if IN_CI else "dev")
 
-# Whoever runs the tests may have a key and a store of their own: no test sees them.
+# Tests must not see the key or the store of the person who runs them.
 for _name in [name for name in os.environ if name.startswith(("WANDB_", "VELOCITY_"))]:
     del os.environ[_name]
 
@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
-    # The longest first: a file of minutes, begun last, would be waited for.
+    # The longest first: the run would have to wait for a long file that starts last.
     items.sort(
         key=lambda item: [item.get_closest_marker(name) is None for name in ("fault", "thorough")]
     )
@@ -55,7 +55,7 @@ def pytest_make_collect_report() -> Iterator[None]:
 
 
 def _fail_if_skipped_in_ci(report):
-    """In CI a skip is a failure: a test that never ran there protects nothing."""
+    """In CI a skip is a failure: a test that never runs there protects nothing."""
     skipped = report.skipped and not hasattr(report, "wasxfail")
     if IN_CI and skipped and "../shared/data" not in str(report.longrepr):
         report.outcome = "failed"
@@ -65,7 +65,7 @@ def _fail_if_skipped_in_ci(report):
 
 @pytest.fixture
 def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
-    """Says a line at the end of the whole run, whichever process the test ran in."""
+    """Print a line at the end of the whole run, from any of its processes."""
     return lambda line: record_property(_TOLD, line)
 
 
@@ -86,7 +86,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of the real run tables with the figures expected of them."""
+    """The folder of the real run tables and their expected figures."""
     if not SHARED_DATA.is_dir():
         pytest.skip(NO_SHARED_DATA)
     return SHARED_DATA
@@ -94,14 +94,14 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _stores_of_the_run(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Lets every process of the run find the same stores."""
+    """Let every process of the run find the same stores."""
     folder = tmp_path_factory.getbasetemp()
     stores.keep_in(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder)
 
 
 @pytest.fixture(scope="session")
 def demo_data() -> Path:
-    """The data folder of the demo, brought in by its own sync; only to be read."""
+    """The data folder of the demo, filled by its own sync; read-only."""
     return stores.built(_demo)
 
 

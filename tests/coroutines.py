@@ -1,4 +1,4 @@
-"""Coroutines in tests, also where Playwright keeps an event loop of its own on the main thread."""
+"""Coroutines in tests, even if Playwright runs an event loop on the main thread."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ Result = TypeVar("Result")
 
 
 def run(coroutine: Coroutine[Any, Any, Result]) -> Result:
-    """What it gives, once it has come to its end on a thread of its own."""
+    """Run a coroutine on a separate thread and return its result."""
     with ThreadPoolExecutor(1) as apart:
         return apart.submit(asyncio.run, coroutine).result()

@@ -1,4 +1,4 @@
-"""The tables of a live store by names instead of numbers, to compare two stores row for row."""
+"""The tables of a live store with names instead of numbers, to compare two stores row by row."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _NAMES = {
 _KEYS = {**{name: name for name in _NAMES}, "experiment_key": "run_key"}
 
 
-#: Raw table -> what it holds but for numbers and for runs that are marked as deleted.
+#: Raw table -> its content except numbers and runs marked as deleted.
 _RAW = {
-    # Hashes of configs are made with the salt of a store.
+    # Hashes of configs depend on the salt of the store.
     "raw_run": """
         SELECT
           COLUMNS(lambda name: name NOT IN (
@@ -49,7 +49,7 @@ _RAW = {
     "derived_with": "FROM derived_with",
     "migration": "FROM migration",
 }
-#: Numbers for life, which cost a scholar nothing who is there no more; attempts, and their traces.
+#: Permanent numbers, also of scholars who are gone; sync attempts and their traces.
 _OF_THE_PAST = {
     "scholar_number",
     "known_name",
@@ -67,7 +67,7 @@ _CONFIGURATION = {"setting", "project_rule", "named_key"}
 
 
 def all_tables(store: LiveStore) -> dict[str, pl.DataFrame]:
-    """Table -> its rows, for every table but those that tell how the store came to be."""
+    """Table -> its rows, for every table except those about the history of the store."""
     with store.reading_record():
         found = {name: store.frame(sql).sort(pl.all()) for name, sql in _RAW.items()}
         sql = "SELECT table_name FROM duckdb_tables() WHERE NOT temporary"
@@ -78,7 +78,7 @@ def all_tables(store: LiveStore) -> dict[str, pl.DataFrame]:
 
 
 def derived_tables(store: LiveStore) -> dict[str, pl.DataFrame]:
-    """Table -> its rows, in an order that names alone decide."""
+    """Table -> its rows, in an order that depends only on names."""
     with store.reading_record():
         names = {key: store.frame(sql) for key, sql in _NAMES.items()}
     kept = [query.table for query in list_queries("derive") if query.kept_by]
@@ -101,7 +101,7 @@ def derived_tables(store: LiveStore) -> dict[str, pl.DataFrame]:
 
 
 def assert_tables_agree(found: dict[str, pl.DataFrame], expected: dict[str, pl.DataFrame]) -> None:
-    """Equal table by table; figures with a fraction to 1e-9 of their size, or of an hour in µs."""
+    """Assert equal tables; fractions may differ by 1e-9 of their size or of an hour in µs."""
     assert found.keys() == expected.keys()
     for table, frame in expected.items():
         try:

@@ -1,4 +1,4 @@
-"""A store as the version before left it: configs as text without secret-like names."""
+"""A store as the previous version left it: configs as text without secret-like names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def write_earlier_store(data: Path, rows: Iterable[Mapping[str, Any]], as_of: Any) -> None:
-    """Writes `live.duckdb` with rows that have `config` as an object, or none."""
+    """Write `live.duckdb`; the `config` of each row is an object or missing."""
     data.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(data / "live.duckdb")
     connection.execute("SET TimeZone = 'UTC'")
@@ -38,7 +38,7 @@ def write_earlier_store(data: Path, rows: Iterable[Mapping[str, Any]], as_of: An
 
 
 def _machine(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The row with columns of its own for its writers, who had one machine."""
+    """The row with the columns of its single machine instead of writers."""
     writers = row.get("writers") or ()
     told = {"started_at": writers[0]["start"]} if writers else {}
     told |= {"writer_starts": [it["start"] for it in writers]} if writers else {}

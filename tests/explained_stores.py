@@ -1,4 +1,4 @@
-"""Stores whose figures are explained, and what is asked of an explanation."""
+"""Stores whose figures are explained, and helpers for explanations."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ WORKED = [
 
 
 def rows_of(seed: int) -> list[dict]:
-    """Runs that meet every boundary, of one drawn case, as rows of an import."""
+    """The runs of one drawn case, which meet every boundary, as rows of an import."""
     chance = random.Random(seed)  # noqa: S311 - nothing secret
     case = _case(chance.choice, 14, one_as_of=True)
 
     def moment(micros):
-        # The cases are of 2024; rates and memberships of the roster are of 2026.
+        # The cases are in 2024; rates and memberships of the roster are in 2026.
         if micros is None:
             return None
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(weeks=96, microseconds=micros)
@@ -82,7 +82,7 @@ def rows_of(seed: int) -> list[dict]:
 
 
 def steady(number: int, since: datetime) -> dict:
-    """One of a line's runs, of an hour each, launched every two hours; every other fails."""
+    """One run of a line with an hour-long run every two hours; every other run fails."""
     start = since + number * timedelta(hours=2)
     state = "failed" if number % 2 == 0 else "finished"
     sweep = "sweep" if number < 4 else None
@@ -91,7 +91,7 @@ def steady(number: int, since: datetime) -> dict:
 
 
 def told_in_rare_ways(created: datetime) -> list[dict]:
-    """Runs stamped by an old client, uploaded after their last logged row, and resumed."""
+    """Runs with the time of an old client, uploaded after their last logged row, and resumed."""
     hour, minute = timedelta(hours=1), timedelta(minutes=1)
     uploaded = {"last_metric_at": created - hour, "runtime_s": hour.total_seconds()}
     return [
@@ -107,7 +107,7 @@ def told_in_rare_ways(created: datetime) -> list[dict]:
 
 
 class Remembering:
-    """A snapshot that runs each read once."""
+    """A snapshot that caches each read."""
 
     def __init__(self, snapshot):
         self._snapshot, self._frames = snapshot, {}
@@ -121,7 +121,7 @@ class Remembering:
 
 @cache
 def rich() -> Remembering:
-    """Some hundred runs: those of 40 drawn cases, and a line that goes on for two weeks."""
+    """Several hundred runs: those of 40 drawn cases, and a line that lasts two weeks."""
     return Remembering(latest_snapshot(built(_rich)))
 
 

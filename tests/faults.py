@@ -1,8 +1,8 @@
-"""What a real W&B server does wrong, for the server of the demo to do at chosen calls.
+"""Faults of real W&B servers, for the demo's server to repeat at chosen calls.
 
     server.faults.append(status(503).at(after=2, times=3))  # the 3rd, 4th and 5th page
 
-Rows that are wrong in themselves are changed in the world: `world.put(encode_config_twice(run))`.
+Rows with wrong content are changed in the world: `world.put(encode_config_twice(run))`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def dropped() -> Fault:
 
 
 def html_page() -> Fault:
-    """A page for people, status 200, as from a proxy or a wrong base URL."""
+    """A web page with status 200, as from a proxy or a wrong base URL."""
     return Fault(reply=Reply(200, _PROXY_PAGE, "text/html"))
 
 
@@ -54,12 +54,12 @@ def refused(message: str) -> Fault:
 
 
 def slow(seconds: float) -> Fault:
-    """The right answer, late."""
+    """The correct response, late."""
     return Fault(delay_s=seconds)
 
 
 def nobody() -> Fault:
-    """A key that the server takes but knows no one by: `viewer` is null."""
+    """An accepted key that belongs to nobody: `viewer` is null."""
     return Fault(
         change_data=lambda data, _call: {
             key: None if key == "viewer" else value for key, value in data.items()
@@ -68,17 +68,17 @@ def nobody() -> Fault:
 
 
 def hidden_rows(keep: int = 0) -> Fault:
-    """A page with only its first `keep` rows, the page information as if all were there."""
+    """A page with only its first `keep` rows and the page information of the whole page."""
     return _on_runs(lambda runs, _call: runs | {"edges": runs["edges"][:keep]})
 
 
 def repeated_rows(count: int) -> Fault:
-    """The first `count` rows of the page once more at its end."""
+    """A page that repeats its first `count` rows at its end."""
     return _on_runs(lambda runs, _call: runs | {"edges": runs["edges"] + runs["edges"][:count]})
 
 
 def stuck_cursor() -> Fault:
-    """A page that says that there is more after the cursor that was asked for."""
+    """A page whose end cursor is the requested cursor, with more pages to come."""
     return _on_runs(
         lambda runs, call: (
             runs | {"pageInfo": {"endCursor": call.variables.get("cursor"), "hasNextPage": True}}
@@ -87,12 +87,12 @@ def stuck_cursor() -> Fault:
 
 
 def changing(change: Callable[[World], None]) -> Fault:
-    """The world changes just before the call is answered."""
+    """A change of the world just before the response."""
     return Fault(change_world=change)
 
 
 def schema_without(type_name: str, field: str) -> str:
-    """Schema text for `ProtocolServer.schema` of a server that lacks a field."""
+    """Schema text for `ProtocolServer.schema` of a server that does not have a field."""
 
     class _Remove(Visitor):
         def enter_object_type_definition(
@@ -111,12 +111,12 @@ def schema_without(type_name: str, field: str) -> str:
 
 
 def cut_config(run: RunNode) -> RunNode:
-    """The run with a config that stops in the middle."""
+    """The run with a config that is cut off in the middle."""
     return replace(run, config=run.config[: len(run.config) // 2])
 
 
 def lose_creation(run: RunNode) -> RunNode:
-    """The run without the time at which it was made, which no run can do without."""
+    """The run without its creation time, which is required."""
     return replace(run, created_at=None)
 
 

@@ -1,4 +1,4 @@
-"""A tab that says of its widgets what no page offers, and keeps all that the server answers."""
+"""A tab that sends widget values that no page offers, and keeps every response."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from benchmarks.browser_session import Answer
     from tests.identity import App
 
-#: Somebody of whom scholars and mentors elsewhere may see nothing.
+#: A person who is invisible to scholars and mentors of other streams.
 OTHER = 5
 EXPERIMENT = f"e/language-{canary(OTHER)}/rlanguage-{OTHER}-9-0"
-#: For whatever takes a choice: what others have, what no list has, and one that opens more.
+#: For every widget with a choice: values of other people, unknown values, and "Custom".
 CHOICES = (
     scholar(OTHER),
     "language",
@@ -37,8 +37,8 @@ CHOICES = (
     "",
 )
 _POINT = {"curve_number": 0, "point_index": 0, "point_number": 0, "x": 1, "y": scholar(OTHER)}
-#: What a chart may be told that was clicked: the ids of others, places that it does not have, and
-#: what no chart says.
+#: Forged clicks on a chart: ids of other people, points that do not exist, and values that no
+#: chart sends.
 POINTS = (
     [_POINT | {"customdata": [scholar(OTHER), EXPERIMENT, EXPERIMENT, 0]}],
     [_POINT | {"customdata": [EXPERIMENT] * 9, "point_index": 10**9, "curve_number": 99}],
@@ -49,19 +49,19 @@ POINTS = (
     EXPERIMENT,
     None,
 )
-#: And a table.
+#: Forged selections in a table.
 ROWS = ([0], [10**9], [-1], [scholar(OTHER)], [[0]], {"0": EXPERIMENT}, None, [True, 0.5])
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """Something that can be clicked.
+    """An element that can be clicked.
 
     Args:
-        id: as the server knows it.
+        id: the server's id.
         kind: of `streamlit.proto.Element`.
         fragment: the part of the page that runs when it is clicked; "": all of it.
-        file: that it offers; "": none.
+        file: the file it offers; "": none.
     """
 
     id: str
@@ -71,12 +71,12 @@ class Drawn:
 
     @property
     def key(self) -> str:
-        """What the page calls it."""
+        """The page's key of the element."""
         return self.id.split("-", 2)[2]
 
 
 class Tab(BrowserSession):
-    """A tab of whoever the cookies are of."""
+    """A tab of the person with the cookies."""
 
     def __init__(self, app: App, cookies: Mapping[str, str]) -> None:
         super().__init__(app.address, cookies=cookies, hear=self._keep)
@@ -88,35 +88,35 @@ class Tab(BrowserSession):
         self.pages: dict[str, str] = {}  # path -> hash
 
     def received(self) -> str:
-        """What came since the last look, as text; what is no text is lost."""
+        """Everything received since the last look, as text; other bytes are dropped."""
         text = "\n".join(it.decode("utf-8", "ignore") for it in self._received)
         self._received.clear()
         return text
 
     def named(self, key: str) -> Drawn:
-        """What the page calls so; of several, that which was drawn last."""
+        """The element with the key; if there are several, the last one drawn."""
         return next(it for it in reversed(self.drawn.values()) if it.key == key)
 
     async def show(self, page: str, query: Mapping[str, str | list[str]] | None = None) -> Answer:
-        """Opens a page; what was drawn before is gone."""
+        """Open a page; its elements replace the previous ones."""
         self.drawn.clear()
         return await self.open(page, **(query or {}))
 
     async def take_tables(self) -> tuple[list[Answer], dict[str, bytes]]:
-        """Opens every table of the page and takes its files.
+        """Open every table of the page and download its files.
 
         Returns:
-            What came of opening each, and path -> body of the files, which count as received.
+            The answer to opening each table, and path -> body of the files (counted as received).
         """
         answers, bodies = [], await self.take_files()
         for menu in [it for it in self.drawn.values() if it.kind == "menu_button"]:
             answers.append(await self.rerun(said(menu, "Show as table"), fragment=menu.fragment))
-            # Before the next one is opened, with which these are gone.
+            # Before the next table is opened, which removes these files.
             bodies |= await self.take_files()
         return answers, bodies
 
     async def take_files(self) -> dict[str, bytes]:
-        """The files that are offered and were not taken yet."""
+        """Return the offered files that were not downloaded yet."""
         bodies = {}
         for offer in [it for it in self.drawn.values() if it.file and it.file not in self._taken]:
             self._taken.add(offer.file)
@@ -126,9 +126,9 @@ class Tab(BrowserSession):
         return bodies
 
     async def ask_for_part(self, fragment: str, states: Iterable[WidgetState]) -> None:
-        """Asks for part of a page, and does not wait: of a part that it does not know, no answer.
+        """Request part of a page without waiting: unknown parts get no response.
 
-        What comes of it is received with the next answer.
+        The result arrives with the next answer.
         """
         ask = BackMsg()
         ask.rerun_script.fragment_id = fragment
@@ -137,7 +137,7 @@ class Tab(BrowserSession):
         await self._socket.send(ask.SerializeToString())
 
     async def get(self, path: str) -> requests.Response:
-        """Asks for a path with the cookies of the tab."""
+        """Request a path with the cookies of the tab."""
         return await asyncio.to_thread(self._browser.get, f"{self._address}{path}")
 
     def _keep(self, message: ForwardMsg, raw: bytes) -> None:
@@ -153,7 +153,7 @@ class Tab(BrowserSession):
 
 
 def said(widget: Drawn, what: object) -> WidgetState:
-    """What a browser sends when somebody makes the widget say `what`."""
+    """The state that a browser sends when the widget's value becomes `what`."""
     state = WidgetState(id=widget.id)
     match widget.kind:
         case "button":
@@ -176,9 +176,9 @@ def said(widget: Drawn, what: object) -> WidgetState:
 
 
 def lies(widgets: Iterable[Drawn]) -> Iterable[list[WidgetState]]:
-    """All that is forged of some widgets: in each round another thing of every one."""
+    """All forged states of some widgets: each round has another value per widget."""
     stories = {"plotly_chart": POINTS, "dataframe": ROWS}
-    # Pressed, one ends the sign-in, and the others offer files.
+    # One button ends the sign-in, and the others offer files.
     quiet = {"button", "download_button"}
     for place, choice in enumerate(CHOICES):
         yield [

@@ -1,4 +1,4 @@
-"""Runs `velocity` again and again in processes of its own, without the seconds that imports cost.
+"""Runs `velocity` repeatedly in separate processes, without the seconds that imports take.
 
 with Commands(env) as commands:
     with commands.start("sync", "--full") as command:
@@ -31,11 +31,11 @@ _STARTED, _ENDED = "started:", "ended:"
 
 
 class Command:
-    """One command under way.
+    """One running command.
 
     Attributes:
         pid: of its process.
-        code: exit code, negative for a signal, once `lines` has come to its end.
+        code: exit code, negative for a signal, set at the end of `lines`.
     """
 
     def __init__(self, pid: int, output: Iterator[str]) -> None:
@@ -61,8 +61,8 @@ class Commands:
 
     Args:
         cwd: of the commands.
-        env: likewise.
-        before: words of a command that goes over into the parent's own, such as `unshare`.
+        env: of the commands.
+        before: words before the parent's own command, such as `unshare`.
     """
 
     def __init__(self, cwd: Path, env: Mapping[str, str], *before: str) -> None:
@@ -78,19 +78,19 @@ class Commands:
 
     @property
     def pid(self) -> int:
-        """Of the parent; commands share its limits and namespaces."""
+        """Pid of the parent; commands share its limits and namespaces."""
         return self._parent.pid
 
     def start(self, *arguments: str) -> Command:
-        """Starts `velocity` with these arguments; the one before must have ended."""
+        """Start `velocity` with these arguments; the previous command must have ended."""
         return self._start({"arguments": arguments})
 
     def run(
         self, *arguments: str, cwd: Path, env: Mapping[str, str]
     ) -> subprocess.CompletedProcess[bytes]:
-        """Runs `velocity` to its end, in another folder and with other variables than the parent.
+        """Run `velocity` to its end, in another folder and with other variables than the parent.
 
-        It has no input. It is killed if it takes longer than anything does.
+        It has no input. It is killed if it takes longer than any command should.
         """
         with tempfile.TemporaryDirectory() as folder:
             outputs = [str(Path(folder) / name) for name in ("out", "err")]

@@ -1,4 +1,4 @@
-"""Writes the framing of `*.wandb` files, as small and plain as can be."""
+"""Writes the framing of `*.wandb` files, in the simplest way."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FILE_HEADER = b":W&B\xe1\xbe\x00"
 
 
 def framed(records: list[bytes]) -> tuple[bytes, list[int]]:
-    """A file of these records, and the offset just after each."""
+    """Return a file of these records, and the offset just after each record."""
     out = bytearray(FILE_HEADER)
     ends = []
     for record in records:

@@ -1,4 +1,4 @@
-"""Histories of a W&B server: runs come, beat, die, are edited and deleted, pages go wrong."""
+"""Histories of a W&B server: runs start, send heartbeats, crash, change and go; pages fail."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ PROJECTS = ("audio", "text", "vision")
 
 
 class History:
-    """Changes of a world as time goes by; the same seed gives the same changes.
+    """Changes of a world over time; the same seed gives the same changes.
 
     Args:
-        world: to change; 60 runs are put into it.
-        seed: of what is drawn.
-        now: when it begins.
-        longest_pause: from one change to the next.
+        world: world to change; it gets 60 runs first.
+        seed: of the random changes.
+        now: start of the history.
+        longest_pause: longest time between two changes.
 
     Attributes:
         now: the present instant.
-        unseen: ids of runs with a change that W&B gives no sign of, which only a comparison of all
-            runs finds.
+        unseen: ids of runs with a change that W&B does not show, so only a comparison of all
+            runs finds it.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class History:
             self.add("finished")
 
     def step(self) -> None:
-        """Some time passes, with some changes in it."""
+        """Let some time pass, with some changes."""
         changes: list[Callable[[], None]] = [
             *(self.add, self.beat, self.finish, self.crash, self.edit, self.resume),
             *(self.delete, self.bring_back, self.move, self.synced_late, self.spoil),
@@ -73,7 +73,7 @@ class History:
         self._count += 1
 
     def synced_late(self) -> None:
-        """A run of days ago that W&B first heard of now."""
+        """Add a run that started days ago and reaches W&B only now."""
         self._put(self._count, "finished", self.now - 2 * DAY)
         self._count += 1
 
@@ -97,7 +97,7 @@ class History:
         self._change(state="finished", heartbeat_at=self.now)
 
     def crash(self) -> None:
-        """A run dies, or is marked dead, without another heartbeat."""
+        """Let a run crash, or be marked as crashed, without another heartbeat."""
         if running := [run for run in self._runs if run.state == "running"]:
             self._change(self.draw.choice(running), state="crashed")
 
@@ -107,7 +107,7 @@ class History:
         self._change(run, tags=(self.draw.choice("abc"),), notes=self.draw.choice(["x", None]))
 
     def resume(self) -> None:
-        """A run that was over goes on, with one more writer."""
+        """Resume a run that was over, with one more writer."""
         run = self._chosen
         config = json.loads(run.config)
         writers = config["_wandb"]["value"]["e"]
@@ -126,25 +126,25 @@ class History:
             self.world.put(self._lost.pop())
 
     def move(self) -> None:
-        """A run goes to another project, with another id."""
+        """Move a run to another project, with another id."""
         self.delete()
         self._lost.pop()
         self.add("finished")
 
     def spoil(self) -> None:
-        """A run's time of creation cannot be read for a while."""
+        """Make the creation time of a run unreadable for a while."""
         run = self._chosen
         self._created.setdefault((run.project, run.name), run.created_at)
         self.world.put(faults.lose_creation(run))
 
     def heal(self) -> None:
-        """Every run can be read again."""
+        """Make every run readable again."""
         for run in self._runs:
             if run.created_at is None:
                 self._change(run, created_at=self._created[run.project, run.name])
 
     def fault(self) -> faults.Fault:
-        """Something that goes wrong with the next pull, early or late."""
+        """Return a fault of the next pull, early or late in it."""
         wrong = [
             faults.dropped(),
             faults.html_page(),
@@ -175,7 +175,7 @@ class History:
 
 
 def assert_equals_a_clean_pull(kept: Path, clean: Path) -> None:
-    """One more sync of the folder `kept` gives, table by table, what a full one of `clean` does."""
+    """Assert that another sync of `kept` gives the same tables as a full sync of `clean`."""
     end = datetime.now(UTC) + DAY
     found = []
     for folder, full in ((kept, False), (clean, True)):
@@ -186,7 +186,7 @@ def assert_equals_a_clean_pull(kept: Path, clean: Path) -> None:
 
 
 def in_pages_of(size: int) -> faults.Fault:
-    """A server that gives no more than so many runs a page."""
+    """A server that limits the number of runs per page."""
 
     def smaller(call) -> bool:
         call.variables["perPage"] = min(size, call.variables["perPage"])

@@ -1,4 +1,4 @@
-"""A W&B server over plain sockets that sends whatever bytes a test wants."""
+"""A W&B server on plain sockets that sends any bytes a test wants."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    #: Name of the GraphQL operation -> the bytes of the whole response, as they are sent.
+    #: Name of the GraphQL operation -> the bytes of the whole response.
     Answers = Callable[[str], Iterable[bytes]]
 
 _MIB = 2**20
 _OPERATION = re.compile(rb"query\s+(\w+)")
-#: What a harmless server says.
+#: Responses of a harmless server.
 _DATA: dict[str, Any] = {
     "Viewer": {"viewer": {"username": "ada"}},
     "Entity": {"entity": {"name": "lab"}},
@@ -33,17 +33,17 @@ def response(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
 
 
 def data(value: object) -> bytes:
-    """The response with some data."""
+    """A response with the data."""
     return response(json.dumps({"data": value}).encode(), "Content-Type: application/json")
 
 
 def harmless(operation: str) -> Iterable[bytes]:
-    """The answer of a server without runs."""
+    """The response of a server without runs."""
     return [data(_DATA[operation])]
 
 
 def dripping(start: bytes) -> Answers:
-    """A byte every now and then, for ever, behind the start of a response."""
+    """The start of a response, then a byte every now and then without end."""
 
     def answer(_operation: str) -> Iterator[bytes]:
         pause = threading.Event()
@@ -56,17 +56,17 @@ def dripping(start: bytes) -> Answers:
 
 
 def bomb(gibibytes: int) -> bytes:
-    """A response with some MB of gzip that unpack to so many GiB."""
+    """A response with a few MB of gzip that unpack to the given GiB."""
     pack = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
     start = pack.compress(b'{"data": "') + pack.flush(zlib.Z_FULL_FLUSH)
-    # After a full flush a block stands for itself, and may be repeated.
+    # After a full flush a block is independent, and can be repeated.
     block = pack.compress(bytes(_MIB).replace(b"\0", b"x")) + pack.flush(zlib.Z_FULL_FLUSH)
     return response(start + block * (gibibytes * 1024), "Content-Encoding: gzip")
 
 
 @contextmanager
 def served(answers: Answers) -> Iterator[tuple[str, list[str]]]:
-    """The address of a server, and the operations that it is asked for."""
+    """The address of a server, and the operations requested from it."""
     asked: list[str] = []
 
     class Handler(socketserver.StreamRequestHandler):
@@ -82,7 +82,7 @@ def served(answers: Answers) -> Iterator[tuple[str, list[str]]]:
                 for part in answers(operation):
                     self.wfile.write(part)
             except OSError:
-                pass  # whoever asked has heard enough
+                pass  # the client has closed the connection
 
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads = True

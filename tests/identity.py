@@ -1,4 +1,4 @@
-"""The app behind sign-in, a real identity provider beside it, and what a sign-in leaves behind."""
+"""The app with sign-in, a real identity provider, and the cookies of a sign-in."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SECRETS = {"client_secret": "zq-client-secret-kx", "cookie_secret": "zq-cookie-s
 
 @dataclass(frozen=True)
 class App:
-    """Where the app is, and what it wrote while it ran."""
+    """The address of the app, and its log."""
 
     address: str
     log: Path
@@ -39,7 +39,7 @@ class App:
 
 @contextmanager
 def provider(people: dict[str, dict[str, object]], log: Path) -> Iterator[str]:
-    """The address of an OpenID Connect provider, a process of its own, that knows some people."""
+    """The address of an OpenID Connect provider in a separate process, with these people."""
     port = browsing.free_port()
     command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port)]
     for subject, claims in people.items():
@@ -65,7 +65,7 @@ def provider(people: dict[str, dict[str, object]], log: Path) -> Iterator[str]:
 
 @contextmanager
 def served(data: Path, people: dict[str, dict[str, object]], **env: str) -> Iterator[App]:
-    """The app over `data`, whose velocity.toml asks for sign-in; `env` is added to its own."""
+    """The app on `data`, whose velocity.toml requires sign-in; `env` is added to its variables."""
     home = data.parent
     port = browsing.free_port()
     log = home / f"{data.name}-app.log"
@@ -86,16 +86,16 @@ def served(data: Path, people: dict[str, dict[str, object]], **env: str) -> Iter
 def sign_in(
     app: App, person: str, *, referer: str = "", cookie: str = ""
 ) -> tuple[requests.Session, requests.Response]:
-    """Comes in through the provider as a browser does, but does not follow the last redirect.
+    """Log in through the provider like a browser, without following the last redirect.
 
     Args:
-        app: to come into.
-        person: whom the provider knows.
-        referer: from which page the browser says that it comes.
-        cookie: put in the place of the one that keeps the way back.
+        app: app to log in to.
+        person: a person known to the provider.
+        referer: the page that the browser names as its origin.
+        cookie: replaces the cookie with the page to return to.
 
     Returns:
-        What holds the cookies from then on, and the app's answer to who comes from the provider.
+        The session with the cookies, and the app's response to the provider's redirect.
     """
     browser = requests.Session()
     way = f"{app.address}{run(_way_in(app.address))}"
@@ -107,15 +107,15 @@ def sign_in(
 
 
 def cookies(app: App, person: str) -> dict[str, str]:
-    """What the browser of somebody who has signed in sends along."""
+    """The cookies of a browser after its sign-in."""
     browser, _ = sign_in(app, person)
-    # From here a page has the token without which a socket is nobody's.
+    # From now on pages have the token that a socket must send for the sign-in to count.
     browser.get(f"{app.address}/_stcore/health")
     return browser.cookies.get_dict()
 
 
 async def _way_in(address: str) -> str:
-    """Where the button "Sign in" sends the browser."""
+    """The address to which the button "Sign in" sends the browser."""
     buttons, ways = [], []
 
     def hear(message: ForwardMsg, _: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The oracle's runs, sessions, experiments and loops as the rows that the product's reads give."""
+"""The oracle's runs, sessions, experiments and loops in the form of the product's reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Watches what a program asks for beyond this machine, whatever library or language asks."""
+"""Watches the requests of a program to other machines, from any library or language."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-#: Python runs it at the start of every process. An event loop of its own would hide connections.
+#: Python runs it at the start of every process. uvloop would hide connections.
 _WATCH = """
 import os, sys
 sys.modules["uvloop"] = None
@@ -38,7 +38,7 @@ sys.addaudithook(_write)
 
 
 class Watch:
-    """The environment to start programs in, and the hosts that they asked for."""
+    """The environment for programs, and the hosts that they requested."""
 
     def __init__(self, folder: Path, port: int, asked: list[str]) -> None:
         self._asked = asked
@@ -53,18 +53,18 @@ class Watch:
         }
 
     def hosts(self) -> set[str]:
-        """Every host that Python's sockets were given."""
+        """Every host passed to Python's sockets."""
         lines = self._log.read_text(encoding="utf-8").splitlines() if self._log.exists() else []
         return {line.partition(" ")[2] for line in lines}
 
     def elsewhere(self) -> list[str]:
-        """The hosts beyond this machine, and the first lines that a proxy was asked."""
+        """Hosts other than this machine, and the first lines of requests to the proxy."""
         return sorted(it for it in self.hosts() if not is_loopback(it)) + self._asked
 
 
 @contextmanager
 def watched(folder: Path) -> Iterator[Watch]:
-    """A watch; its proxy, which programs in any language use, answers nobody."""
+    """A watch; its proxy, which programs in any language use, never answers."""
     asked: list[str] = []
 
     class Proxy(socketserver.StreamRequestHandler):

@@ -1,4 +1,4 @@
-"""A roster of whom everybody has a canary: a word in every text of theirs, and nowhere else."""
+"""A roster in which everybody has a canary: a word in all their texts, and nowhere else."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from velocity.store import Snapshot
 
-#: Stream -> who is in it, by number; 3 is in two, and 12 and 13 are in one too small to be shown.
+#: Stream -> numbers of its members; 3 is in two, and the stream of 12 and 13 is too small to show.
 STREAMS = {"vision": (0, 1, 2, 3, 4), "language": (3, 5, 6, 7, 8, 9), "probes": (10, 11, 12, 13)}
 PEOPLE = range(14)
 DISABLED = 13
@@ -38,7 +38,7 @@ def email(person: int) -> str:
 
 
 def elsewhere() -> str:
-    """What person 3 does in "language", which the mentor of "vision" may not see."""
+    """Project of person 3 in "language", which the mentor of "vision" may not see."""
     return "zz03elsewhere"
 
 
@@ -66,13 +66,13 @@ def roster_text() -> str:
 
 
 def populate(data: Path) -> Snapshot:
-    """Ten weeks of everybody's runs, some failed, waiting or going on; one user is unknown."""
+    """Ten weeks of everybody's runs, some failed, waiting or running; one user is unknown."""
     rows = []
     for name, members in STREAMS.items():
         for person in members:
             word = elsewhere() if (name, person) == ("language", 3) else canary(person)
             for week in range(WEEKS):
-                # In one week three of "language" work, too few to be shown.
+                # In one week only three people of "language" work, too few to be shown.
                 if name == "language" and week == QUIET_WEEK and person > 6:
                     continue
                 for day in range(4):

@@ -1,4 +1,4 @@
-"""What a command leaves running. Every process that a test starts carries a mark."""
+"""Finds processes that a command left running. Every process of a test carries a mark."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MARK = "VELOCITY_TEST_MARK"  # in the environment of everything that a test star
 
 
 def assert_nothing_runs(folder: Path) -> None:
-    """Waits until no process carries the folder as its mark; without /proc there is none to see."""
+    """Wait until no process has the folder as its mark; without /proc, return at once."""
     wait_until(lambda: not carrying(folder))
 
 
@@ -23,5 +23,5 @@ def carrying(folder: Path) -> dict[int, bytes]:
             if wanted in (process / "environ").read_bytes().split(b"\0"):
                 found[int(process.name)] = (process / "cmdline").read_bytes()
         except OSError:
-            continue  # ended meanwhile, or somebody else's
+            continue  # it has ended, or belongs to another user
     return found

@@ -1,4 +1,4 @@
-"""The schema of every read: column -> type. A test compares each with what its query gives."""
+"""The schema of every read: column -> type. A test compares each with its query's result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ UTC = pl.Datetime("us", "UTC")
 
 
 def _figures() -> dict[str, type[pl.DataType]]:
-    """Every figure by group and period that a header declares: counts are whole numbers."""
+    """Every figure by group and period that a header declares; counts are integers."""
     return {
         column: pl.Int64
         if column.endswith(("_n", "_events")) or (metric.is_sum and metric.unit in _COUNTED)

@@ -1,4 +1,4 @@
-"""Rosters for tests: a full one, entries for faulty ones, and their findings."""
+"""Rosters for tests: a full roster, entries for faulty rosters, and their findings."""
 
 from __future__ import annotations
 

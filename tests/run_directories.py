@@ -1,4 +1,4 @@
-"""Local run directories: made by hand without a log, and what is read from any of them."""
+"""Local run directories made by hand without a log, and the runs read from any directory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cases of a test of which `make quick` takes some and `make test` all."""
+"""Cases of which `make quick` runs some and `make test` runs all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def one_in(step: int, cases: Iterable[Any]) -> list[Any]:
-    """The cases, of which all but the first of every `step` are marked as thorough."""
+    """Return the cases; all but the first of every `step` are marked as thorough."""
     return [
         case
         if number % step == 0
@@ -24,6 +24,6 @@ def one_in(step: int, cases: Iterable[Any]) -> list[Any]:
 
 
 def drawn(examples: int) -> settings:
-    """So many examples of a property of which each takes long; in `make quick` a quarter."""
+    """Number of examples for a property with slow examples; a quarter in `make quick`."""
     is_quick = settings.get_current_profile_name() == "quick"
     return settings(max_examples=examples // 4 if is_quick else examples)

@@ -1,4 +1,4 @@
-"""Small frames for sentences: a test names what matters, the rest is blank or as usual."""
+"""Small frames for sentences: a test gives the values that matter, the rest is filled in."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def figures(**values):
 
 
 def series(group, measure, value, *, limits=(1.0, 3.0), weeks=12, week=WEEK, running=False):
-    """Ordinary complete weeks up to `week`, whose value this is."""
+    """Ordinary complete weeks up to `week`, which has this value."""
     low, high = limits or (None, None)
     return [
         {

@@ -1,7 +1,7 @@
-"""Stores that several tests read. Each is made once for all processes of a run.
+"""Stores that several tests read. Each is made once per test run, for all its processes.
 
 A function that fills a folder names the store: `built(ten_weeks)` is the folder that
-`ten_weeks(folder)` filled, whichever process came first. The folders live in the temporary folder
+`ten_weeks(folder)` filled, in any of the processes. The folders live in the temporary folder
 of the run, and a store made with other queries is another store, so none can be stale.
 """
 
@@ -23,13 +23,13 @@ _run_folder: Path | None = None
 
 
 def keep_in(folder: Path) -> None:
-    """Sets the folder of the run, the same in all its processes."""
+    """Set the folder of the run, the same in all its processes."""
     global _run_folder  # noqa: PLW0603 - one run per process
     _run_folder = folder
 
 
 def built(make: Callable[[Path], object]) -> Path:
-    """The folder that `make` filled, to read only: other tests read it too."""
+    """Return the folder that `make` filled; read-only, because other tests read it too."""
     folder = _run_folder or Path(_of_this_process().name)
     name = f"{make.__module__}.{make.__qualname__}.{queries_fingerprint()[:16]}"
     done = folder / name
@@ -46,10 +46,10 @@ def built(make: Callable[[Path], object]) -> Path:
 
 @cache
 def _of_this_process() -> TemporaryDirectory[str]:
-    """Where stores live that are made outside of a run."""
+    """The folder of stores that are made outside of a test run."""
     return TemporaryDirectory()
 
 
 def copied(make: Callable[[Path], object], folder: Path) -> Path:
-    """A copy of `built(make)` in a folder of one's own, which may be changed."""
+    """Return a copy of `built(make)` in `folder`, which may be changed."""
     return shutil.copytree(built(make), folder, dirs_exist_ok=True)

@@ -1,4 +1,4 @@
-"""Run tables, read as `velocity import` does."""
+"""Run tables, read like `velocity import` does."""
 
 from __future__ import annotations
 

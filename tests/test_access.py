@@ -1,4 +1,4 @@
-"""No read gives a row outside the viewer's scope, and no figure about too few people."""
+"""Reads return no row outside the viewer's scope, and no figure about too few people."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from velocity.ui.view import _kept
 
 EVERYBODY = {canary(it) for it in (*people.PEOPLE, 99)} | {people.elsewhere()}
 VISION = {canary(it) for it in people.STREAMS["vision"]} | {canary(99)}
-#: Who signs in -> whose words they may come upon.
+#: Who signs in -> the people whose texts they may see.
 SEEN = {
     people.email(0): {canary(0)},
     people.email(3): {canary(3), people.elsewhere()},
@@ -54,7 +54,7 @@ def scope_of(roster, email, *, individuals=True):
 
 
 def forged(name):
-    """Every argument that somebody could think of, and nothing in any of them taken on trust."""
+    """Every argument that an attacker could try; reads must not trust any of them."""
     others = [scholar(it) for it in (0, 3, 5)]
     choices = {
         "by": ["scholar", "stream", "programme"],
@@ -79,7 +79,7 @@ def words_of(frame):
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", sorted(READ_SCHEMAS))
-def test_no_read_gives_anybody_a_word_of_those_they_may_not_see(name, snapshot, roster):
+def test_no_read_returns_text_of_people_outside_the_scope(name, snapshot, roster):
     read = getattr(reads, name)
     if "scope" not in inspect.signature(read).parameters:
         assert words_of(read(snapshot)) == set()
@@ -92,7 +92,7 @@ def test_no_read_gives_anybody_a_word_of_those_they_may_not_see(name, snapshot, 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", sorted(set(READ_SCHEMAS) - {"group_weeks", "trust"}))
-def test_a_lead_who_may_not_see_people_gets_nothing_but_the_groups(name, snapshot, roster):
+def test_a_lead_who_may_not_see_people_gets_only_groups(name, snapshot, roster):
     read = getattr(reads, name)
     scope = scope_of(roster, people.LEAD, individuals=False)
     if "scope" in inspect.signature(read).parameters:
@@ -100,7 +100,7 @@ def test_a_lead_who_may_not_see_people_gets_nothing_but_the_groups(name, snapsho
     assert words_of(reads.group_weeks(snapshot, scope=scope)) == set()
 
 
-def test_each_role_does_see_what_is_theirs(snapshot, roster):
+def test_each_role_sees_its_own_data(snapshot, roster):
     for email, seen in SEEN.items():
         assert words_of(reads.runs(snapshot, scope=scope_of(roster, email))) == seen
 
@@ -113,10 +113,8 @@ def test_each_role_does_see_what_is_theirs(snapshot, roster):
         (people.email(3), {"by": "scholar", "groups": [scholar(3)]}),
     ],
 )
-def test_what_somebody_may_see_are_the_figures_that_everybody_sees(
-    email, arguments, snapshot, roster
-):
-    """None is made of a part of what it is about, and none is lacking."""
+def test_visible_figures_are_the_same_for_every_viewer(email, arguments, snapshot, roster):
+    """Each figure uses all of its rows, and none is missing."""
     whole = reads.metrics(snapshot, **arguments)
     found = reads.metrics(snapshot, **arguments, scope=scope_of(roster, email))
     if email == people.MENTOR and arguments["by"] == "scholar":
@@ -128,8 +126,8 @@ def test_what_somebody_may_see_are_the_figures_that_everybody_sees(
 
 
 @pytest.mark.thorough
-def test_what_a_line_was_in_another_stream_moves_no_figure_of_it():
-    """Ada goes from one stream to the next, and launches at twice the pace there."""
+def test_work_in_another_stream_does_not_change_the_figures_of_a_line():
+    """Ada moves from one stream to another, and launches there twice as often."""
     roster = Roster.model_validate(
         tomllib.loads(
             '[[scholars]]\nid = "ada"\nname = "A"\nusernames = ["ada"]\n'
@@ -155,7 +153,7 @@ def test_what_a_line_was_in_another_stream_moves_no_figure_of_it():
 
 
 @pytest.mark.thorough
-def test_who_sees_a_stream_does_not_see_the_scholar_of_its_name():
+def test_a_viewer_of_a_stream_does_not_see_the_scholar_with_its_id():
     text = (
         '[[scholars]]\nid = "vision"\nname = "V"\nusernames = ["ada"]\n'
         '[[streams]]\nid = "vision"\nname = "V"\nprojects = ["e/p"]\n'
@@ -171,13 +169,13 @@ def test_who_sees_a_stream_does_not_see_the_scholar_of_its_name():
 
 
 @pytest.mark.parametrize("read", [reads.metrics, reads.weekly])
-def test_totals_of_everybody_are_for_those_who_see_everybody(read, snapshot, roster):
+def test_totals_of_everybody_need_a_view_of_everybody(read, snapshot, roster):
     for email in SEEN:
         totals = read(snapshot, by="programme", scope=scope_of(roster, email))
         assert totals.is_empty() == (email != people.LEAD)
 
 
-def test_counts_of_trust_are_of_what_the_viewer_may_see(snapshot, roster):
+def test_data_health_counts_only_what_the_viewer_may_see(snapshot, roster):
     runs = {
         email: reads.trust(snapshot, scope=scope_of(roster, email))["runs"].item() for email in SEEN
     }
@@ -186,12 +184,12 @@ def test_counts_of_trust_are_of_what_the_viewer_may_see(snapshot, roster):
     assert runs[people.LEAD] == reads.trust(snapshot)["runs"].item()
 
 
-def test_frames_that_are_kept_are_not_those_of_another_viewer(snapshot, roster):
+def test_a_cached_frame_is_not_given_to_another_viewer(snapshot, roster):
     for email in (*SEEN, *reversed(SEEN)):
         assert words_of(_kept(snapshot, reads.runs, (), scope_of(roster, email))) == SEEN[email]
 
 
-def test_an_explanation_that_is_kept_is_not_given_to_whom_it_is_not_for(snapshot, roster):
+def test_a_cached_explanation_is_not_given_to_another_viewer(snapshot, roster):
     about = (("metric", "runs_started"), ("scholar", scholar(3)))
     for email in (people.LEAD, people.email(3)):
         assert _kept(snapshot, explain, about, scope_of(roster, email)).runs.height
@@ -219,7 +217,7 @@ def test_nobody_else_sees_hours_of_the_day_nights_or_weekends(email, snapshot, r
     assert own["reaction_off_share"].item() is not None
 
 
-def test_bands_leave_out_only_somebody_the_viewer_may_see(snapshot, roster):
+def test_bands_can_leave_out_only_a_visible_scholar(snapshot, roster):
     scope = scope_of(roster, people.email(0))
     assert reads.bands(snapshot, scholar=scholar(0), scope=scope)["p50"].drop_nulls().len()
     assert reads.bands(snapshot, scholar=scholar(1), scope=scope).is_empty()
@@ -228,7 +226,7 @@ def test_bands_leave_out_only_somebody_the_viewer_may_see(snapshot, roster):
 @pytest.mark.parametrize(
     "mentored", [(), ("vision",), ("probes",), ("language",), ("vision", "probes")], ids=str
 )
-def test_a_group_is_shown_if_four_active_people_are_not_seen_by_name(mentored, snapshot):
+def test_a_group_is_shown_if_four_active_people_are_not_visible_by_name(mentored, snapshot):
     scope = Scope(fixed_groups=True, streams=mentored)
     weeks = reads.group_weeks(snapshot, scope=scope)
     cells = weeks.filter(pl.col("group_id") != "all groups")
@@ -245,11 +243,11 @@ def test_a_group_is_shown_if_four_active_people_are_not_seen_by_name(mentored, s
         enough = len(active) >= 4 and len(active - named) >= 4
         assert row["visible"] == enough, row
         assert (row["experiments_started"] is None) == (not enough), row
-    # The total says no more than what is shown.
+    # The total reveals no more than the shown groups.
     total = weeks.filter(pl.col("group_id") == "all groups")
     for column in ("experiments_started", "runs_ended", "busy_hours", "gpu_hours"):
         assert total[column].sum() == cells.filter("visible")[column].sum()
-    # The last week that is over ended 6 hours before the data does.
+    # The last complete week ended 6 hours before the end of the data.
     assert max(cells["week_start"]) == date(2026, 3, 2)
 
 

@@ -1,4 +1,4 @@
-"""A new metric is one file of queries/metrics/: everything that shows metrics finds it there."""
+"""A new metric is one file of queries/metrics/; pages, commands and docs find it there."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from velocity.records import run_frame
 
 pytestmark = pytest.mark.thorough
 
-#: Two sums and their ratio, in a file that nothing else knows of.
+#: Two sums and their ratio, in a file that nothing else mentions.
 LONG_RUNS = """\
 -- title: Long runs
 -- One row per kind of group, group and period: runs of an hour or more, by the day they started.

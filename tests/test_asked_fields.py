@@ -1,4 +1,4 @@
-"""An answer without a field that was asked for is an error with the name of that field."""
+"""A response without a requested field is an error that names the field."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ANSWER = {
 
 
 def without(data: dict, path: str) -> dict:
-    """A copy of an answer without a field; in a list, of its first element."""
+    """A copy of a response without a field; in a list, of its first element."""
     kept = orjson.loads(orjson.dumps(data))  # pages hold rows that are JSON text already
     *above, last = path.split(".")
     place = kept
@@ -45,7 +45,7 @@ def without(data: dict, path: str) -> dict:
     return kept
 
 
-def test_an_answer_with_every_field_is_whole_though_values_are_null_or_more_than_asked_for():
+def test_a_response_with_every_field_is_complete_with_nulls_and_extra_fields():
     assert find_lacking(ANSWER, QUERY) is None
     assert find_lacking({"project": None}, QUERY) is None
     assert find_lacking(ANSWER | {"viewer": 1}, QUERY) is None
@@ -73,13 +73,13 @@ def test_a_field_that_is_missing_in_one_row_of_many_is_found():
     assert find_lacking(answer, QUERY) == "project.runs.edges.node.id"
 
 
-def test_what_was_taken_out_of_the_query_may_be_missing():
+def test_fields_removed_from_the_query_may_be_missing():
     answer = without(without(ANSWER, "project.owner"), "project.runs.edges.node.user")
     assert find_lacking(answer, QUERY, ("owner", "user")) is None
 
 
 @pytest.mark.parametrize("data", [None, [], "data", 3])
-def test_an_answer_without_data_is_incomplete(data):
+def test_a_response_without_data_is_incomplete(data):
     assert find_lacking(data, QUERY) == "data"
 
 
@@ -109,7 +109,7 @@ def server(monkeypatch):
         "runs.edges.node.user.username",
     ],
 )
-def test_a_server_that_leaves_a_field_out_is_an_error_and_no_reason_to_retry(server, field):
+def test_a_server_that_leaves_out_a_field_is_an_error_without_a_retry(server, field):
     path = f"project.{field}"
     server.faults.append(Fault(change_data=lambda data, _call: without(data, path), times=None))
     with pytest.raises(SourceError, match=f'without the field "{path}"') as caught:
@@ -140,14 +140,14 @@ def test_projects_without_names_are_an_error_too(server):
         client.fetch_project_names("lab")
 
 
-def test_a_count_is_asked_for_again_where_the_server_is_overloaded(server):
+def test_a_count_is_requested_again_if_the_server_is_overloaded(server):
     client = connected(server)
     for fault in (faults.status(503), faults.status(429)):
         server.faults[:] = [fault.at(operation="RunCount")]
         assert client.count_runs("lab", "vision") == 12
 
 
-def test_a_query_loses_the_fields_left_out_and_the_fragments_that_only_they_use():
+def test_omitted_fields_are_removed_with_the_fragments_only_they_use():
     query = """query Some { a { ...Of b } }
     fragment Of on A { c user { ...User } }
     fragment User on User { name }"""
@@ -166,6 +166,6 @@ def test_a_query_loses_the_fields_left_out_and_the_fragments_that_only_they_use(
         ({"project": {"runCount": 1, "runs": {"edges": ["no"]}}}, "project.runs.edges.node"),
     ],
 )
-def test_something_else_in_place_of_an_object_or_a_list_lacks_its_fields(data, lacking):
+def test_a_value_that_is_not_an_object_or_a_list_has_missing_fields(data, lacking):
     query = "{ project { runCount runs { edges { node { name } } } } }"
     assert find_lacking(data, query) == lacking

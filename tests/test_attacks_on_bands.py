@@ -1,8 +1,8 @@
-"""What a scholar can work out of others from the cohort's quartiles.
+"""What a scholar can find out about others from the cohort's quartiles.
 
-Two attacks succeeded while a quartile was one person's value, over any window that was asked for:
-with nine others all 21 quartiles of 7 measures were exact figures of somebody (of 21), and two
-windows that differed by a day told whose day it was and how it went (16 of 16).
+Two attacks succeeded while a quartile was one person's value in any requested window. With nine
+others, all 21 quartiles of 7 measures were exact figures of a person (21 of 21). Two windows that
+differed by a day showed whose day it was and its figures (16 of 16).
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from velocity.store import latest_snapshot
 
 OTHERS = 9
 QUARTILES = (0.25, 0.5, 0.75)
-#: What the page says that quartiles are rounded to.
+#: Rounding of quartiles, as the page describes it.
 STEPS = {"failure_share": 0.05, "serial_share": 0.05}
 
 
 def unlike_each_other(data):
-    """Ten scholars for six weeks, no two of whom have a figure alike."""
+    """Six weeks of ten scholars; no two scholars have the same figure."""
     chance = random.Random(10)  # noqa: S311 - nothing secret
     rows = []
     for person in range(OTHERS + 1):
@@ -56,14 +56,14 @@ def told(snapshot):
 
 
 def four_weeks_of(snapshot):
-    """Every scholar's figures of Mondays 19 January to 15 February, as an operator reads them."""
+    """Every scholar's figures for 19 January to 15 February, as an operator reads them."""
     monday = at("2026-01-19 00:00").date()
     return reads.metrics(
         snapshot, by="scholar", from_day=monday, to_day=monday + timedelta(weeks=4)
     )
 
 
-def test_no_quartile_is_the_figure_of_anybody(snapshot):
+def test_no_quartile_is_the_figure_of_a_person(snapshot):
     figures = four_weeks_of(snapshot).filter(pl.col("scholar") != "u0")
     hits = {"now": 0, "before": 0}
     for measure, three in told(snapshot).items():
@@ -74,8 +74,8 @@ def test_no_quartile_is_the_figure_of_anybody(snapshot):
     assert hits == {"now": 0, "before": 21}
 
 
-def test_quartiles_are_not_far_from_those_of_the_four_weeks(snapshot):
-    """Or the test before would hold for any figures."""
+def test_quartiles_are_close_to_the_exact_ones_of_the_four_weeks(snapshot):
+    """Without this, the previous test would pass for any figures."""
     figures = four_weeks_of(snapshot)
     for measure, three in told(snapshot).items():
         others = sorted(figures.filter(pl.col("scholar") != "u0")[measure])
@@ -86,7 +86,7 @@ def test_quartiles_are_not_far_from_those_of_the_four_weeks(snapshot):
 
 
 def narrowest(quartiles, step):
-    """The shortest interval that three quartiles leave to the value of any of the nine others.
+    """The shortest interval to which three quartiles narrow the value of any of nine others.
 
     The values are sorted unknowns; each quartile is the mean of three of them, rounded to `step`.
     """
@@ -107,13 +107,13 @@ def narrowest(quartiles, step):
     return min(lengths)
 
 
-def test_quartiles_leave_room_for_the_value_of_everybody(snapshot):
+def test_quartiles_do_not_narrow_down_the_value_of_anybody(snapshot):
     for measure, quartiles in told(snapshot).items():
         step = STEPS.get(measure, 0.5)
         assert narrowest(quartiles, step) > step - 1e-9, measure
 
 
-def test_no_window_can_be_asked_for():
+def test_bands_do_not_accept_a_window():
     assert list(inspect.signature(reads.bands).parameters) == ["snapshot", "scholar", "scope"]
 
 
@@ -127,7 +127,7 @@ def test_no_window_can_be_asked_for():
         ({"period": "Custom", "days": ["2026-01-20", "2026-02-17"]}, False),
     ],
 )
-def test_the_band_is_of_four_whole_weeks_or_not_there(asked, shown, monkeypatch):
+def test_the_band_covers_four_whole_weeks_or_is_missing(asked, shown, monkeypatch):
     page = open_page("my_velocity", built(unlike_each_other), monkeypatch, scholar="u0", **asked)
     bands = [it.proto.alt for it in page.get("plotly_chart") if "middle half of" in it.proto.alt]
     assert len(bands) == shown

@@ -1,8 +1,8 @@
-"""What a lead who may not see individuals can work out of them, over a term of kept answers.
+"""What a lead who may not see individuals can find out about them from a term of answers.
 
-Three attacks succeeded while the groups were sums of live figures: a lead who is a mentor
-subtracted the stream that they see by name (exact in 9 of 9 weeks), somebody added to the roster
-moved every past week by exactly their figures, and so did a late run its week.
+Three attacks succeeded while the groups were sums of live figures. A lead who is also a mentor
+subtracted the stream that they see by name (exact in 9 of 9 weeks). A person added to the roster
+changed every past week by exactly their figures. A late run did the same to its week.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ LEAD, BOTH = "lead@x.example", "both@x.example"
 WEEKS = 6
 WEEK = timedelta(weeks=1)
 SIZES = {"big": 6, "mentored": 3, "rest": 4}
-#: A measure -> whether it counts things.
+#: Measure -> whether it is a count.
 AMOUNTS = {
     "experiments_started": True,
     "experiments_concluded": True,
@@ -44,7 +44,7 @@ AMOUNTS = {
     "busy_hours": False,
     "gpu_hours": False,
 }
-#: A share -> its part and its whole.
+#: Share -> its part and its whole.
 SHARES = {
     "failure_share": ("runs_failed", "runs_ended"),
     "serial_share": ("serial_hours", "busy_hours"),
@@ -53,21 +53,21 @@ ENDED = ("runs_finished", "runs_failed", "runs_killed", "runs_preempted")
 
 
 def begin() -> dict[str, list[str]]:
-    """Stream -> its members, before anybody comes, moves or leaves."""
+    """Stream -> its members, before anybody joins, moves or leaves."""
     return {stream: [f"{stream}{it}" for it in range(size)] for stream, size in SIZES.items()}
 
 
-#: Week -> what is done to the roster in it: who goes into which stream (None: out of the roster).
+#: Week -> edits of the roster in it: person -> new stream (None: removed from the roster).
 EDITS = {
     2: {"rest0": "mentored"},
     3: {"late": "big"},
     4: {"big0": "mentored", "big2": None},
     5: {"rest1": "big"},
 }
-#: Week -> who brings runs of which earlier week only then.
+#: Week -> (person, earlier week) whose runs arrive only then.
 LATE = {4: ("rest2", 2), 5: ("big4", 0)}
 FORGOTTEN_IN, FORGOTTEN = 4, "big3"
-#: Then those whom the mentor does not see do next to nothing.
+#: In this week people whom the mentor does not see do almost nothing.
 IDLE = 1
 
 
@@ -108,7 +108,7 @@ def worked(chance: random.Random, person: str, week: int, name: str = "r") -> li
 
 @dataclass
 class Term:
-    """A term of weekly syncs, and everything that anybody was shown in it."""
+    """A term of weekly syncs, and everything that viewers were shown in it."""
 
     #: (who, week, group) -> the different answers, in order.
     answers: dict[tuple, list[dict]] = field(default_factory=dict)
@@ -116,21 +116,21 @@ class Term:
     inside: dict[tuple, list[str]] = field(default_factory=dict)
     #: (week, person) -> their figures when it was published.
     figures: dict[tuple, dict] = field(default_factory=dict)
-    #: Whom the lead who is a mentor ever saw by name.
+    #: People whom the lead who is also a mentor ever saw by name.
     named: set[str] = field(default_factory=set)
-    #: (week, who was in "big", what they concluded in it): as it was shown before, live.
+    #: (week, members of "big", their conclusions in it): the live sums shown earlier.
     live: list[tuple[date, list[str], int]] = field(default_factory=list)
 
     def figure(self, week: date, measure: str, person: str) -> float:
-        """What a person came to when the week was published."""
+        """A person's figure when the week was published."""
         return self.figures.get((week, person), {}).get(measure) or 0
 
     def known(self, week: date, measure: str, people: Iterable[str]) -> dict[str, float]:
-        """The figures of those whom the viewer ever saw by name."""
+        """The figures of people whom the viewer ever saw by name."""
         return {it: self.figure(week, measure, it) for it in people if it in self.named}
 
     def look(self, snapshot: Snapshot, roster: Roster, streams: dict[str, list[str]]) -> None:
-        """Keeps what both viewers are shown, and what was true when a week was published."""
+        """Record what both viewers are shown, and the true figures of newly published weeks."""
         for who in (LEAD, BOTH):
             scope = viewer_of(roster, who, leads_see_individuals=False).scope
             for row in reads.group_weeks(snapshot, scope=scope).to_dicts():
@@ -149,7 +149,7 @@ class Term:
             self.inside[week, group] = [it for part in parts for it in streams[part]]
 
     def _keep_truth(self, snapshot: Snapshot, weeks: set[date]) -> None:
-        """Everybody's figures of weeks just published."""
+        """Record everybody's figures of weeks just published."""
         over = {"from_day": min(weeks), "to_day": max(weeks) + WEEK} if weeks else {}
         for row in reads.metrics(snapshot, by="scholar", period="week", **over).to_dicts():
             if row["period_start"] in weeks:
@@ -158,7 +158,7 @@ class Term:
 
 
 def live_through(data: Path, seed: int) -> Term:
-    """A term of random weeks, with every edit of `EDITS` and `LATE`, and somebody forgotten."""
+    """A term of random weeks, with every edit of `EDITS` and `LATE`, and a forgotten person."""
     chance = random.Random(seed)  # noqa: S311 - nothing secret
     settings = Settings(roster=data / "roster.toml")
     streams, found = begin(), Term()
@@ -194,7 +194,7 @@ def term(request, tmp_path_factory):
 
 
 def attackers(term: Term) -> Iterator[tuple[tuple, Attacker]]:
-    """One per week and measure: somebody who was a lead, then a mentor too, and kept everything."""
+    """One per week and measure: a lead, later also a mentor, who kept everything."""
     for week in sorted({week for week, _ in term.inside}):
         for measure, whole in AMOUNTS.items():
             attacker = Attacker(whole=whole)
@@ -209,7 +209,7 @@ def attackers(term: Term) -> Iterator[tuple[tuple, Attacker]]:
 
 @pytest.mark.thorough
 def test_no_answer_ever_changes(term):
-    """But that a week is blank for a mentor once too many of it are seen by name."""
+    """Except that a week becomes blank for a mentor who sees too many of its people by name."""
     assert len({week for week, _ in term.inside}) == WEEKS
     for (who, week, group), rows in term.answers.items():
         figures = [row for row in rows if row["visible"]]
@@ -219,7 +219,7 @@ def test_no_answer_ever_changes(term):
 
 
 @pytest.mark.thorough
-def test_nobodys_count_or_hours_are_narrowed_to_less_than_5(term, tell):
+def test_no_count_or_hours_of_a_person_are_narrowed_to_less_than_5(term, tell):
     shortest = checked = 0
     for about, attacker in attackers(term):
         for person in attacker.unknown:
@@ -233,8 +233,8 @@ def test_nobodys_count_or_hours_are_narrowed_to_less_than_5(term, tell):
 
 
 @pytest.mark.thorough
-def test_a_share_of_nobody_is_narrowed_to_less_than_5_points(term, tell):
-    """Even by somebody who has their whole from elsewhere, to the last digit."""
+def test_no_share_of_a_person_is_narrowed_to_less_than_5_points(term, tell):
+    """Even if the attacker knows the exact whole from elsewhere."""
     narrowest, checked = 1.0, 0
     for (who, week, group), rows in term.answers.items():
         if who != LEAD or group == "all groups" or not rows[0]["visible"]:
@@ -244,7 +244,7 @@ def test_a_share_of_nobody_is_narrowed_to_less_than_5_points(term, tell):
                 continue
             low, high = (it * rows[0][whole] for it in share_cell(rows[0][share]))
             attacker = Attacker(whole=part == "runs_failed")
-            # The part is summed as whole hours.
+            # The part is a sum of whole hours.
             attacker.keep(term.inside[week, group], low - 0.5, min(high, 1000) + 0.5)
             attacker.known = term.known(week, part, attacker.unknown)
             for person in attacker.unknown:
@@ -261,7 +261,7 @@ def test_a_share_of_nobody_is_narrowed_to_less_than_5_points(term, tell):
 
 @pytest.mark.thorough
 def test_the_attacker_wins_against_live_sums(term):
-    """As they were shown before: who comes into the roster is told to the last digit."""
+    """With live sums, as shown earlier, figures of a person added to the roster are exact."""
     weeks = [at("00:00").date() + it * WEEK for it in range(3)]
     for week in weeks:
         attacker = Attacker(whole=True, small_by_chance=False)
@@ -275,7 +275,7 @@ def test_the_attacker_wins_against_live_sums(term):
 
 @pytest.mark.thorough
 def test_the_attacker_wins_against_sums_that_are_only_rounded(term):
-    """With the same answers of everything else: known people leave the others next to nothing."""
+    """If known people are subtracted from rounded sums, others have almost no protection."""
     narrowed = 0
     for (week, measure), attacker in attackers(term):
         plain = Attacker(whole=attacker.whole, small_by_chance=False, known=attacker.known)

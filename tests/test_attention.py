@@ -1,4 +1,4 @@
-"""What waits and what needs attention: `stuck` and `line_states` are the oracle's."""
+"""Waiting lines and lines that need attention: `stuck` and `line_states` match the oracle."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ URGENCY = {"result waiting": 1, "failure not recovered": 1, "stale run": 2, "run
 
 
 class Need(NamedTuple):
-    """Why somebody should look, since when, and at which experiment or run."""
+    """Why a line needs attention, since when, and its experiment or run."""
 
     what: str
     since: int
@@ -39,7 +39,7 @@ def batch(request) -> Batch:
 
 @pytest.fixture(scope="module")
 def places(batch) -> dict[Place, list[Experiment]]:
-    """The experiments of everybody who has figures of their own."""
+    """The experiments of everybody who has separate figures."""
     found: dict[Place, list[Experiment]] = defaultdict(list)
     for experiment in batch.whole.experiments.values():
         if batch.is_attributed(experiment.scholar):
@@ -70,7 +70,7 @@ def place_of(row: dict) -> Place:
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("min_hours", [0, 24])
-def test_what_is_stuck_is_the_oracles(batch, places, min_hours):
+def test_stuck_lines_match_the_oracle(batch, places, min_hours):
     expected: dict[tuple[Place, str], list[Need]] = defaultdict(list)
     for place, experiments in places.items():
         for need in needs(batch, experiments):
@@ -94,7 +94,7 @@ def test_what_is_stuck_is_the_oracles(batch, places, min_hours):
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("days", [None, (1, 3)])
-def test_states_of_lines_are_the_oracles(batch, places, days):
+def test_states_of_lines_match_the_oracle(batch, places, days):
     window = (None, None) if days is None else [batch.first_day + timedelta(it) for it in days]
     states = reads.line_states(batch.snapshot, from_day=window[0], to_day=window[1]).to_dicts()
     found = {place_of(row): row for row in states}
@@ -136,7 +136,7 @@ def test_states_of_lines_are_the_oracles(batch, places, days):
 
 
 def assert_last_loops(batch: Batch, experiments: list[Experiment], found: list[float]) -> None:
-    """The ten that were launched last; launches at the same instant may come in any order."""
+    """Assert the ten latest loops; launches at the same instant may be in any order."""
     loops = [batch.whole.loops[it.id] for it in experiments]
     loops = sorted((it for it in loops if it.status != "none"), key=lambda loop: loop.S)
     assert len(found) == min(len(loops), 10)
@@ -148,7 +148,7 @@ def assert_last_loops(batch: Batch, experiments: list[Experiment], found: list[f
 @pytest.mark.parametrize(
     ("first", "state"), [("a", "result waiting"), ("b", "failure not recovered")]
 )
-def test_of_two_needs_since_one_instant_the_first_launched_is_told(first, state):
+def test_of_two_needs_since_the_same_instant_the_first_launched_is_shown(first, state):
     starts = dict.fromkeys("ab", "09:01") | {first: "09:00"}
     states = {"a": "finished", "b": "failed"}
     rows = [run(it, starts[it], "12:00", state=states[it], group_name=it) for it in "ba"]

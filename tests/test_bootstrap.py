@@ -1,4 +1,4 @@
-"""scripts/bootstrap.sh says in one sentence what is missing, and does nothing twice."""
+"""scripts/bootstrap.sh says in one sentence what is missing, and does not repeat work."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import ROOT
 
 LOCK = "requirements.lock"
-# Stands in for a Python: answers the three questions that the script asks of one.
+# Fakes a Python: answers the three questions of the script.
 PYTHON = """#!/bin/sh
 case "$2" in
   *python_version*) echo {version} ;;
@@ -55,31 +55,31 @@ def _only_sentence(done):
     return sentence
 
 
-def test_an_old_python_is_named_with_what_is_needed(clone):
+def test_an_old_python_is_named_with_the_needed_versions(clone):
     python = _fake_python(clone, version="3.9.2", unfit=1)
     sentence = _only_sentence(_bootstrap(clone, PYTHON=python))
     assert "is Python 3.9.2; Python 3.11, 3.12 or 3.13 is needed" in sentence
 
 
-def test_a_python_without_venv_is_told_how_to_get_it(clone):
+def test_a_python_without_venv_gets_a_hint_how_to_install_it(clone):
     sentence = _only_sentence(_bootstrap(clone, PYTHON=_fake_python(clone, bare=1)))
     assert "has no venv module" in sentence
     assert "apt install python3-venv" in sentence
 
 
-def test_no_python_at_all_is_told_apart(clone):
+def test_a_missing_python_has_its_own_message(clone):
     sentence = _only_sentence(_bootstrap(clone, PYTHON=str(clone / "nothing")))
     assert sentence.startswith("No Python was found")
 
 
-def test_a_fit_python_is_preferred_to_an_earlier_unfit_one(clone):
+def test_a_suitable_python_is_preferred_to_an_earlier_unsuitable_one(clone):
     old = _fake_python(clone, version="3.9.2", unfit=1)
     fit = _fake_python(clone, version="3.13.0")
     assert "Making .venv" in _bootstrap(clone, PYTHON=f"{old} {fit}").stdout
 
 
 @pytest.mark.fault
-def test_no_network_is_told_in_a_sentence_and_leaves_no_stamp(clone):
+def test_a_missing_network_is_reported_and_leaves_no_stamp(clone):
     done = _bootstrap(clone, PIP_NO_INDEX="1", PIP_CONFIG_FILE=os.devnull, PIP_FIND_LINKS="")
     assert done.returncode == 1
     assert done.stderr.rstrip().rsplit("\n", 1)[-1].startswith("The packages could not")
@@ -88,7 +88,7 @@ def test_no_network_is_told_in_a_sentence_and_leaves_no_stamp(clone):
 
 
 def _stamped(clone):
-    """A .venv that says it is up to date, with a Python that tells when it is used."""
+    """A .venv marked as up to date, with a Python that records its use."""
     (clone / ".venv" / "bin").mkdir(parents=True)
     python = clone / ".venv" / "bin" / "python"
     python.write_text('#!/bin/sh\necho "$@" >> used\n')
@@ -98,7 +98,7 @@ def _stamped(clone):
     (clone / ".venv" / ".locked-run").write_text(f"{clone} {stamp}")
 
 
-def test_a_second_time_does_nothing(clone):
+def test_a_second_call_does_nothing(clone):
     _stamped(clone)
     done = _bootstrap(clone)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

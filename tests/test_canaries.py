@@ -1,7 +1,7 @@
-"""What crosses the wire holds no word of anybody outside the viewer's scope, whatever is asked for.
+"""Nothing sent to a browser contains text of people outside the viewer's scope.
 
-Looked through are the frames of the websocket, unpacked, and the bodies of downloads, not the
-screen. The tab is not a browser, so that it can say what no browser would.
+The tests search the unpacked frames of the websocket and the bodies of downloads, not the screen.
+The tab is not a browser, so it can send what no browser would.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.test_access import SEEN, WORDS
 pytestmark = pytest.mark.thorough
 
 EVERY_PAGE = (*PAGES, GROUPS)
-#: Everything that an address can ask for, of somebody whom only leads may see.
+#: Every parameter of an address, with values of a person whom only leads may see.
 FORGED = {
     "scholar": scholar(OTHER),
     "streams": ["language", "probes"],
@@ -36,9 +36,9 @@ FORGED = {
     "week": "2026-01-05",
     "experiment": EXPERIMENT,
 }
-#: The address comes back to whoever wrote it.
+#: The address is sent back to its author.
 ECHOED = re.compile(rf"[a-z-]+=(id|(e%2F)?language)-{canary(OTHER)}")
-#: What is said of a page that is not for the viewer.
+#: The error about a page that is not for the viewer.
 NOT_LISTED = "page not found"
 
 
@@ -52,7 +52,7 @@ def app(tmp_path_factory):
 
 
 def set_policy(data, *, individuals):
-    """What leads may see; the app reads it anew in every rerun."""
+    """Set what leads may see; the app reads it again in every rerun."""
     (data / "velocity.toml").write_text(
         f'[access]\nmode = "oidc"\nleads_see_individuals = {str(individuals).lower()}\n',
         encoding="utf-8",
@@ -60,19 +60,19 @@ def set_policy(data, *, individuals):
 
 
 def errors_of(app):
-    """What the app has logged so far of exceptions, by line."""
+    """The exceptions that the app has logged so far, by line."""
     return [line for line in app.log.read_text(encoding="utf-8").splitlines() if "Error" in line]
 
 
 @pytest.fixture(scope="module")
 def lead(app):
-    """What a lead's browser sends along."""
+    """The cookies of a lead's browser."""
     return cookies(app, people.LEAD)
 
 
 @pytest.fixture(scope="module")
 def learnt(app, lead):
-    """Every widget of every page, and the pages, as somebody comes to know them who may see all."""
+    """Every widget of every page, and the pages, as a viewer who may see everything sees them."""
 
     async def look():
         widgets, pages = {}, {}
@@ -90,7 +90,7 @@ def learnt(app, lead):
 
 
 class Watch:
-    """Looks through what came to a tab."""
+    """Searches everything a tab received."""
 
     def __init__(self, app, tab, allowed):
         self._app, self._tab, self._allowed = app, tab, allowed
@@ -101,7 +101,7 @@ class Watch:
         found = set(WORDS.findall(ECHOED.sub("", wire)))
         assert found <= self._allowed, f"{told}: {sorted(found - self._allowed)}"
         errors = {error for answer in answers for error in answer.errors}
-        # The app tells the browser no more than that there was one; its log has the rest.
+        # The browser only learns that there was an exception; the log has the details.
         assert errors <= {NOT_LISTED}, f"{told}: {self._app.log.read_text(encoding='utf-8')}"
         assert "Traceback" not in wire, told
         self.found |= found
@@ -112,7 +112,7 @@ class Watch:
     [(email(0), True), (people.MENTOR, True), (people.LEAD, False)],
     ids=["scholar", "mentor", "lead of groups"],
 )
-def test_nothing_of_anybody_outside_the_scope_crosses_the_wire(viewer, individuals, app, learnt):
+def test_no_text_of_people_outside_the_scope_is_sent(viewer, individuals, app, learnt):
     theirs = cookies(app, viewer)
     allowed = SEEN[viewer] if individuals else set()
     widgets, pages = learnt
@@ -131,7 +131,7 @@ def test_nothing_of_anybody_outside_the_scope_crosses_the_wire(viewer, individua
                 for turn, states in enumerate(lies(known)):
                     watch.check(f"{path} told lie {turn}", await tab.rerun(*states))
                 found |= watch.found
-        # In one tab, from page to page by what only the server should know.
+        # In one tab, from page to page by ids that only the server should know.
         async with Tab(app, theirs) as tab:
             watch = Watch(app, tab, allowed)
             await tab.show("", FORGED)
@@ -142,7 +142,7 @@ def test_nothing_of_anybody_outside_the_scope_crosses_the_wire(viewer, individua
                         await tab.ask_for_part(fragment, states)
                     watch.check(f"parts of other pages on {path}", await tab.rerun())
         assert files, "no page had a table to take"
-        # The search does find what is there.
+        # The search finds what it should find.
         assert found == allowed
 
     set_policy(app.data, individuals=individuals)
@@ -150,7 +150,7 @@ def test_nothing_of_anybody_outside_the_scope_crosses_the_wire(viewer, individua
     assert errors_of(app) == []
 
 
-def test_a_click_on_a_chart_that_is_gone_is_no_error(app, lead):
+def test_a_click_on_a_removed_chart_is_not_an_error(app, lead):
     async def click():
         async with Tab(app, lead) as tab:
             await tab.show("my-velocity", {"period": "Programme"})
@@ -164,8 +164,8 @@ def test_a_click_on_a_chart_that_is_gone_is_no_error(app, lead):
     assert errors_of(app) == []
 
 
-def test_what_is_forged_is_acted_on_where_it_may_be_seen(app, lead):
-    """The lies above are told in the server's own words."""
+def test_forged_values_work_for_viewers_who_may_see_them(app, lead):
+    """The forged values above use the server's own protocol."""
 
     async def try_each():
         async with Tab(app, lead) as tab:
@@ -189,8 +189,8 @@ def test_what_is_forged_is_acted_on_where_it_may_be_seen(app, lead):
 
 
 @pytest.mark.parametrize("individuals", [True, False], ids=["people", "groups"])
-def test_a_file_is_its_owners(individuals, app):
-    # With the other policy a lead has tables too, of groups; the owner is what counts.
+def test_a_file_is_only_for_its_owner(individuals, app):
+    # With the other policy a lead has tables too, of groups; only the owner matters.
     path = "runs" if individuals else "groups"
     owner, scholars = cookies(app, people.LEAD), cookies(app, email(0))
 
@@ -209,7 +209,7 @@ def test_a_file_is_its_owners(individuals, app):
                 await nobody.show("")
                 for it in bodies:
                     assert (await nobody.get(it)).status_code == 404
-                # Nor when they have it made themselves, by an id that was not told them.
+                # Not even when they request it themselves, by an id that was not sent to them.
                 for it in [it.file for it in tab.drawn.values() if it.file]:
                     made = await nobody.file(it)
                     assert made in {"", *bodies}
@@ -220,7 +220,7 @@ def test_a_file_is_its_owners(individuals, app):
             await tab.show("definitions")
             await tab.rerun(said(tab.named("sign-out"), True))
             assert (await tab.get(url)).status_code == 404
-            # Sign-ins tell whole seconds: the next one is to be later than the one that ended.
+            # Sign-ins have whole seconds: the next one must be later than the one that ended.
             ended = int(time.time())
             await asyncio.to_thread(wait_until, lambda: int(time.time()) > ended)
 

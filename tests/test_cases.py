@@ -1,7 +1,7 @@
-"""Inputs as people really have them, through the whole way from source to figures.
+"""Realistic inputs, from the source to the figures.
 
-Each folder of tests/cases/ holds what a server, a table or a run directory says, and what is right:
-invented data after public bug reports. `@now-3600s@` is a time before the sync.
+Each folder of tests/cases/ holds the data of a server, a table or a run directory, and the expected
+result. The data is invented, after public bug reports. `@now-3600s@` is a time before the sync.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def steps_of(folder: Path, expected: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def run_node(entity: str, project: str, node: Mapping[str, Any]) -> RunNode:
-    """A node of the W&B API as the stand-in server holds it."""
+    """A node of the W&B API for the stand-in server."""
 
     def moment(name: str) -> datetime | None:
         return node[name] and datetime.fromisoformat(node[name])
@@ -84,7 +84,7 @@ def run_node(entity: str, project: str, node: Mapping[str, Any]) -> RunNode:
 
 
 class Way:
-    """The steps of a case, one after another, into one store."""
+    """Takes the steps of a case in order, into one store."""
 
     def __init__(self, home: Path, server: ProtocolServer) -> None:
         self.home, self.data, self._server = home, home / ".data", server
@@ -128,7 +128,7 @@ def server(monkeypatch):
 
 
 @pytest.mark.parametrize("folder", sorted(CASES.iterdir()), ids=lambda folder: folder.name)
-def test_a_case_comes_out_right(folder, server, tmp_path):
+def test_a_case_has_the_expected_result(folder, server, tmp_path):
     shutil.copytree(folder, tmp_path / "case")
     expected = read(folder / "expected.json")
     way = Way(tmp_path / "case", server)
@@ -151,7 +151,7 @@ def test_a_case_comes_out_right(folder, server, tmp_path):
 
 
 def differences(data: Path, expected: Mapping[str, Any]):
-    """What the figures and runs of the store have otherwise."""
+    """Yield differences of the store's figures and runs."""
     snapshot = latest_snapshot(data)
     figures = reads.metrics(snapshot, by="programme", period="all").row(0, named=True)
     for name, value in expected["metrics"].items():
@@ -176,10 +176,10 @@ def differences(data: Path, expected: Mapping[str, Any]):
 
 
 def of_run(row: Mapping[str, Any], wanted: Mapping[str, Any]):
-    """What a run has otherwise."""
+    """Yield differences of a run."""
     flags = set(row["flags"].split())
     if lacking := set(wanted.get("flags", ())) - flags:
-        yield f"lacks {lacking}"
+        yield f"does not have {lacking}"
     if extra := set(wanted.get("not_flags", ())) & flags:
         yield f"has {extra}"
     if wanted.get("state_class", row["class"]) != row["class"]:

@@ -19,7 +19,7 @@ def strips(frame, who="you"):
     return draw_strips(frame, mode="light", title="You and the cohort", who=who)
 
 
-def test_the_others_median_is_the_middle_and_the_dot_lies_where_the_value_is():
+def test_the_others_median_is_the_middle_and_the_dot_is_the_value():
     box, tick, dot = strips(compared(value=5.0)).figure.data
     assert box.base[0] < 0 < box.base[0] + box.x[0]
     assert list(tick.x) == [0]
@@ -43,7 +43,7 @@ def test_a_value_that_is_not_known_has_no_dot():
     assert "<b>not known</b>" in [note.text for note in chart.figure.layout.annotations]
 
 
-def test_others_that_are_all_alike_have_a_place_too():
+def test_equal_others_have_a_place_too():
     alike = compared(value=3.0).with_columns(p25=3.0, p75=3.0)
     assert list(strips(alike).figure.data[2].x) == [0]
 
@@ -62,14 +62,14 @@ def funnel(points, limits=None, pooled=8.0):
     )
 
 
-def test_own_streams_are_filled_and_lie_on_top():
+def test_own_streams_are_filled_and_on_top():
     chart = funnel(scholars((3, 8, True, "heron"), (4, 9, False, None)))
     other, own = chart.figure.data[-2:]
     assert (list(own.x), own.marker.color) == ([3], LIGHT.series)
     assert (list(other.x), other.marker.color) == ([4], "rgba(0,0,0,0)")
 
 
-def test_names_are_never_printed_and_only_those_given_are_in_the_hover():
+def test_names_are_not_printed_and_only_given_ones_are_in_the_hover():
     chart = funnel(scholars((3, 8, True, "heron"), (4, 9, False, None)))
     other, own = chart.figure.data[-2:]
     assert "heron" in own.customdata[0]
@@ -78,7 +78,7 @@ def test_names_are_never_printed_and_only_those_given_are_in_the_hover():
     assert "heron" not in chart.alt
 
 
-def test_limits_near_no_exposure_do_not_flatten_the_rest():
+def test_limits_near_zero_exposure_do_not_flatten_the_rest():
     chart = funnel(scholars((3, 8, True, None), (12, 9, True, None)))
     assert chart.figure.layout.yaxis.range[1] < 15
     early = funnel(scholars((1.5, 8, True, None), (12, 9, True, None)))
@@ -86,7 +86,7 @@ def test_limits_near_no_exposure_do_not_flatten_the_rest():
 
 
 @pytest.mark.parametrize("shortest", [0.4, 3])
-def test_every_scholar_lies_on_the_axis_of_exposure(shortest):
+def test_every_scholar_is_inside_the_axis_of_exposure(shortest):
     chart = funnel(scholars((shortest, 8, True, None), (12, 9, True, None)))
     first, last = chart.figure.layout.xaxis.range
     assert first < shortest
@@ -99,7 +99,7 @@ def test_limits_are_a_filled_band_and_dashed_lines():
     assert [trace.line.dash for trace in dashed] == ["longdash", "longdash"]
 
 
-def test_labels_at_the_edge_do_not_lie_on_each_other():
+def test_labels_at_the_edge_do_not_overlap():
     notes = funnel(scholars((12, 8, False, None)), chance(10, 400)).figure.layout.annotations
     places = [note.y for note in notes if note.xanchor == "left"]
     assert places == sorted(places, reverse=True)
@@ -131,7 +131,7 @@ def test_days_begin_on_monday_even_if_the_data_does_not():
     assert list(cells.x) == ["2026-08-31"]
 
 
-def test_steps_are_none_and_quarters_of_the_most():
+def test_colour_steps_are_zero_and_quarters_of_the_maximum():
     (cells,) = calendar(days([0, 1, 2, 3, 5, 8, None])).figure.data
     assert [row[0] for row in cells.z] == [0, 1, 1, 2, 3, 4, None]
     assert [colour for _, colour in cells.colorscale][::2] == list(DARK.heat)
@@ -149,7 +149,7 @@ def test_the_plural_of_launch_is_right():
     assert cells.customdata[1][0].endswith("3 launches")
 
 
-def test_a_calendar_of_nothing_is_blank():
+def test_an_empty_calendar_is_blank():
     assert calendar(days([])).alt == "Launches by day: no data in this window."
 
 
@@ -169,7 +169,7 @@ def test_the_balance_falls_in_steps_and_the_forecast_is_dotted():
     assert list(now.x) == ["2026-09-02"]
 
 
-def test_no_burn_and_nothing_left_have_no_forecast():
+def test_without_spending_or_credits_left_there_is_no_forecast():
     assert len(burndown([300.0, 300.0]).figure.data) == 2
     overdrawn = burndown([300.0, -50.0], date(2026, 8, 31))
     assert len(overdrawn.figure.data) == 2
@@ -183,7 +183,7 @@ def test_a_burndown_begins_at_zero_and_fits_a_tile():
     assert burndown([300.0, 200.0]).figure.layout.height == 260
 
 
-def test_no_ledger_is_blank():
+def test_an_empty_ledger_is_blank():
     assert burndown([]).alt == "Credits: no data in this window."
 
 
@@ -191,7 +191,7 @@ def compute(frame, streams=("Aurora", "Basalt")):
     return draw_compute(frame, streams=streams, mode="light", title="GPU-hours")
 
 
-def test_streams_keep_the_colour_of_their_place_in_the_roster():
+def test_streams_keep_the_colour_of_their_roster_position():
     frame = gpu_weeks((0, "Basalt", 10), (1, "Basalt", 20), (1, None, 5))
     basalt, none = compute(frame).figure.data
     assert basalt.marker.color == LIGHT.streams[1]
@@ -212,7 +212,7 @@ def test_a_seventh_stream_takes_the_neutral_colour():
     assert colours == [*LIGHT.streams, LIGHT.faint, LIGHT.faint]
 
 
-def test_names_at_the_end_do_not_lie_on_each_other():
+def test_names_at_the_end_do_not_overlap():
     names = [f"s{at}" for at in range(6)]
     frame = gpu_weeks(*[(0, name, 100 if name == "s0" else 0.1) for name in names])
     chart = compute(frame, names)
@@ -226,5 +226,5 @@ def test_stream_names_are_text():
     assert "<script" not in str(chart.figure.to_dict())
 
 
-def test_compute_of_nothing_is_blank():
+def test_empty_compute_is_blank():
     assert compute(gpu_weeks()).alt == "GPU-hours: no data in this window."

@@ -37,7 +37,7 @@ def test_open_parts_are_outlines():
     assert list(running.x) == [1]
 
 
-def test_long_loops_are_cut_and_carry_their_length():
+def test_long_loops_are_cut_and_labelled_with_their_length():
     chart = drawn(
         loops((2, 3, "closed"), (4, 35, "closed"), (25, 1, "closed"), (1, 120, "abandoned"))
     )
@@ -54,7 +54,7 @@ def test_long_loops_are_cut_and_carry_their_length():
     assert list(chart.figure.layout.yaxis.tickvals) == [0, 5, 10, 15, 20]
 
 
-def test_days_begin_in_the_zone_asked_for():
+def test_days_begin_in_the_requested_zone():
     # Monday 12:00, 18:00, and midnight in UTC; from 21:00 in Tokyo.
     frame = loops(*[(1, 1, "closed")] * 3)
     assert list(drawn(frame).figure.layout.xaxis.ticktext) == ["16", "17"]
@@ -74,7 +74,7 @@ def test_hover_shows_hostile_names_as_text():
     assert "&lt;script&gt;" in words
 
 
-def test_too_many_loops_leave_out_the_oldest_and_say_so():
+def test_too_many_loops_leave_out_the_oldest_with_a_note():
     chart = drawn(loops(*[(1, 1, "closed")] * (MOST_LOOPS + 5)))
     assert chart.note == "The latest 400 of 405 loops."
     assert len(bars(chart, LIGHT.machine)[0].x) == MOST_LOOPS
@@ -85,7 +85,7 @@ def test_no_loops_are_blank():
     assert drawn(loops()).alt == "Loops: no data in this window."
 
 
-def test_the_words_count_each_status():
+def test_the_alternative_text_counts_each_status():
     chart = drawn(loops((2, 3, "closed"), (2, 3, "closed"), (6, None, "open")))
     assert chart.alt == (
         "Loops, launched 16 to 17\u00a0Nov 2026, n\u00a0=\u00a03 loops: 2 closed, 1 open."
@@ -114,7 +114,7 @@ def test_the_share_bar_labels_both_ends_and_adds_up(mode):
     ]
 
 
-def test_no_closed_loop_has_no_share():
+def test_without_closed_loops_there_is_no_share():
     chart = draw_share_bar(
         machine_hours=0, reaction_hours=0, reaction_share=None, loops=0, mode="light", title="Loop"
     )

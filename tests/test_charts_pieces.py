@@ -40,7 +40,7 @@ def test_there_are_never_more_than_four_ticks(unit, scale):
         assert all(low - 1e-9 <= value <= scale + 1e-9 for value in values)
 
 
-def test_tick_words_fit_beside_the_axis():
+def test_tick_labels_fit_beside_the_axis():
     words = value_axis(0, 60, "hours", at=[0, 0.5, 4.5, 6, 48, 54])["ticktext"]
     assert [word.replace("\u00a0", " ") for word in words] == [
         "0",
@@ -52,7 +52,7 @@ def test_tick_words_fit_beside_the_axis():
     ]
 
 
-def test_a_range_has_room_and_never_begins_below_zero():
+def test_a_range_has_a_margin_and_never_begins_below_zero():
     low, high = padded([2.0, None, 3.0])
     assert low < 2.0
     assert high > 3.0
@@ -61,12 +61,12 @@ def test_a_range_has_room_and_never_begins_below_zero():
     assert padded([None]) == (0.0, 1.0)
 
 
-def test_text_of_others_is_shown_literally():
+def test_text_from_outside_is_shown_literally():
     assert safe("<b>bold</b> & 'x'") == "&lt;b&gt;bold&lt;/b&gt; &amp; 'x'"
     assert len(safe("x" * 300)) == 40
 
 
-def test_nothing_to_draw_is_said_in_words_in_a_room_of_the_same_height():
+def test_an_empty_chart_has_a_text_and_the_same_height():
     chart = Canvas("Reaction", "dark", 128).blank()
     assert chart.alt == "Reaction: no data in this window."
     assert not chart.figure.data

@@ -1,4 +1,4 @@
-"""What pages send is not checked by Plotly on the way, so it is checked here, page by page."""
+"""Plotly does not check the charts that pages send, so this test does, page by page."""
 
 import json
 
@@ -15,12 +15,12 @@ def data():
 
 
 @pytest.mark.parametrize("page", ["stand_up", "my_velocity", "streams"])
-def test_every_part_of_a_chart_is_one_that_plotly_knows_by_that_name(page, data, monkeypatch):
+def test_plotly_knows_every_property_of_a_chart(page, data, monkeypatch):
     charts = open_page(page, data, monkeypatch).get("plotly_chart")
     assert charts
     for chart in charts:
         sent = json.loads(chart.proto.spec)
-        # Raises for what Plotly does not know, and would write "marker_color" as marker.color.
+        # Raises for unknown properties, and would turn "marker_color" into marker.color.
         checked = json.loads(go.Figure(sent).to_json())
         checked["layout"]["template"].pop("data", None)
         assert checked["data"] == sent["data"]

@@ -76,7 +76,7 @@ def test_a_run_is_a_bar_of_its_length_on_a_date_axis():
     assert chart.zoom
 
 
-def test_times_are_those_of_the_zone_and_naive():
+def test_times_are_naive_local_times_of_the_zone():
     chart = drawn(
         experiments((0, 2, 2, None, "awaiting")), runs((0, 0, 2, "finished")), zone="Asia/Tokyo"
     )
@@ -105,14 +105,14 @@ def test_a_pre_empted_run_is_not_a_failure():
     assert len(bars(chart, LIGHT.machine)[0].x) == 2
 
 
-def test_a_running_bar_reaches_now_and_fades():
+def test_the_bar_of_a_running_run_reaches_now_and_fades():
     chart = drawn(experiments((86, None, None, None, "open")), runs((0, 86, None, "running")))
     slices = bars(chart, LIGHT.machine)
     assert [trace.marker.opacity for trace in slices] == [1, 0.75, 0.55, 0.35, 0.18]
     assert sum(trace.x[0] for trace in slices) == pytest.approx(10 * HOUR_MS)
 
 
-def test_runs_that_overlap_share_the_lane_and_sessions_of_a_run_its_row():
+def test_overlapping_runs_share_a_lane_and_sessions_share_a_row():
     ran = runs((0, 0, 2, "finished"), (0, 1, 3, "finished"), (0, 4, 5, "finished"))
     resumed = ran.with_columns(run_id=pl.Series(["r0", "r1", "r0"]))
     (trace,) = bars(drawn(experiments((0, 5, 5, None, "awaiting")), resumed), LIGHT.machine)
@@ -121,7 +121,7 @@ def test_runs_that_overlap_share_the_lane_and_sessions_of_a_run_its_row():
     assert rows["2026-11-16T12:00:00"] < 0 < rows["2026-11-16T13:00:00"]
 
 
-def test_a_wait_runs_to_the_next_launch_and_falls_to_its_lane():
+def test_a_wait_ends_at_the_next_launch_in_its_lane():
     chart = drawn(
         experiments((0, 8, 1, 2, "closed"), (2, 3, 3, 4, "closed"), (4, 5, 5, None, "awaiting")),
         runs((0, 0, 8, "finished"), (1, 2, 3, "finished"), (2, 4, 5, "finished")),
@@ -147,14 +147,14 @@ def test_an_abandoned_wait_ends_after_five_days():
     assert wait.x[1] == "2026-11-21T13:00:00"
 
 
-def test_a_false_start_has_a_result_and_no_wait():
+def test_a_false_start_has_a_result_but_no_wait():
     chart = drawn(experiments((0, 0.02, 0.02, 1, None)), runs((0, 0, 0.02, "failed")))
     assert not lines(chart)
     assert not lines(chart, "dot")
     assert [t.marker.size for t in chart.figure.data if t.type == "scatter"] == [6]
 
 
-def test_the_strip_tells_serial_from_parallel_and_joins_what_touches():
+def test_the_strip_shows_serial_and_parallel_and_joins_touching_parts():
     chart = drawn(
         experiments((0, 5, 5, None, "awaiting")),
         runs((0, 0, 5, "finished")),
@@ -184,7 +184,7 @@ def test_hours_outside_the_awake_window_are_shaded():
     assert not shaded(drawn(one, ran, awake=(time(9), time(21)), length_days=84))
 
 
-def test_the_key_names_only_what_is_drawn():
+def test_the_legend_names_only_drawn_marks():
     one, ran = experiments((0, 1, 1, None, "awaiting")), runs((0, 0, 1, "killed"))
     awake = (time(9), time(21))
     words = drawn(one, ran, awake=awake).figure.layout.annotations[0].text
@@ -203,7 +203,7 @@ def test_now_is_marked_only_inside_the_window():
     assert "as of" not in words
 
 
-def test_zoom_outlives_a_redraw_of_the_same_view():
+def test_zoom_survives_a_redraw_of_the_same_view():
     chart = drawn(experiments((0, 1, 1, None, "awaiting")), runs((0, 0, 1, "finished")))
     assert chart.figure.layout.uirevision == "ada"
     assert chart.figure.layout.xaxis.fixedrange is False
@@ -223,15 +223,15 @@ def many(count, *, runs_each=1):
     return experiments(*each), runs(*ran)
 
 
-def test_above_two_thousand_runs_a_bar_is_an_experiment_and_it_says_so():
+def test_above_two_thousand_runs_a_bar_is_an_experiment_with_a_note():
     chart = drawn(*many(30, runs_each=70))
-    assert chart.note == "2,100 runs: one bar an experiment."
+    assert chart.note == "2,100 runs: one bar per experiment."
     (trace,) = bars(chart, LIGHT.machine)
     assert len(trace.x) == 30
     assert chart.figure.layout.height < 700
 
 
-def test_more_experiments_than_can_be_drawn_leave_out_the_oldest():
+def test_too_many_experiments_leave_out_the_oldest():
     chart = drawn(*many(MOST_BARS + 50), as_of=60)
     drawn_bars = sum(len(trace.x) for trace in bars(chart, LIGHT.machine))
     assert drawn_bars == MOST_BARS
@@ -267,7 +267,7 @@ def test_no_experiments_are_blank():
     assert drawn(experiments(), runs()).alt == "Timeline: no data in this window."
 
 
-def test_the_words_name_window_experiments_and_runs():
+def test_the_alternative_text_names_window_experiments_and_runs():
     chart = drawn(experiments((0, 1, 1, None, "awaiting")), runs((0, 0, 1, "finished")))
     assert chart.alt == (
         "Timeline, 16 to 22\u00a0Nov 2026: 1 experiment of 1 run, "

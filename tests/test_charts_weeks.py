@@ -46,7 +46,7 @@ def test_the_latest_shift_is_a_filled_diamond_and_earlier_ones_are_hollow():
     assert (list(filled.x), filled.marker.color) == (["2026-09-21"], LIGHT.accent)
 
 
-def test_the_running_week_is_an_open_dot_and_not_the_news():
+def test_the_running_week_is_an_open_dot_and_not_the_latest_value():
     chart = trend(weeks([4.0, 5.0, 1.0], centre=4.5, limits=(3, 6), running=2))
     line, running = chart.figure.data
     assert list(line.marker.size) == [4, 7, 0]
@@ -57,7 +57,7 @@ def test_the_running_week_is_an_open_dot_and_not_the_news():
     )
 
 
-def test_a_shift_is_said_in_words():
+def test_a_shift_is_described_in_words():
     chart = trend(weeks([4.0, 9.0], centre=4.5, limits=(3, 6), shift={1}))
     assert "beyond its usual range" in chart.alt
     assert "beyond its usual range" in chart.figure.data[0].customdata[1]
@@ -80,11 +80,11 @@ def test_a_week_without_a_value_breaks_the_line_and_a_lone_week_is_a_dot():
 
 
 @pytest.mark.parametrize("frame", [weeks([]), weeks([None, None])])
-def test_a_trend_of_nothing_is_blank(frame):
+def test_an_empty_trend_is_blank(frame):
     assert trend(frame).alt == "Reaction: no data in this window."
 
 
-def test_a_single_running_week_is_so_far():
+def test_a_single_running_week_is_called_so_far():
     assert trend(weeks([4.0], running=0)).alt.endswith("so far.")
 
 
@@ -120,7 +120,7 @@ def test_failed_experiments_are_hatched_bars_from_zero():
     assert chart.alt.endswith("not known failed that week.")
 
 
-def test_fewer_than_six_events_are_dots_and_the_unfinished_are_hollow():
+def test_fewer_than_six_events_are_dots_and_unfinished_ones_are_hollow():
     frame = pl.DataFrame(
         {
             "started_at": [datetime(2026, 11, 16, 9), datetime(2026, 11, 17, 9)],  # noqa: DTZ001
@@ -143,7 +143,7 @@ def test_sparklines_have_no_axes():
         assert chart.alt == ("Concluded, a value a day, 31\u00a0Aug to 3\u00a0Sep 2026: latest 5.")
 
 
-def test_a_day_of_zero_is_a_bar_of_zero_and_a_day_not_known_is_none():
+def test_zero_is_a_bar_of_zero_and_an_unknown_day_has_no_bar():
     bars = draw_spark_bars(days([3, 0, None]), mode="light", title="C", unit="count").figure.data[0]
     assert list(bars.y) == [3, 0, None]
 
@@ -205,14 +205,14 @@ def test_a_panel_without_values_says_so():
     assert "no value" in [note.text for note in chart.figure.layout.annotations]
 
 
-def test_a_shift_in_a_panel_is_strong_and_in_the_words():
+def test_a_shift_in_a_panel_is_marked_and_in_the_alternative_text():
     chart = multiples(panels(), ["Basalt", "Dune"])
     assert chart.alt.endswith("beyond their usual range: Basalt, reaction, median 9\u00a0h.")
     assert "<b>9\u00a0h</b>" in [note.text for note in chart.figure.layout.annotations]
     assert multiples(panels(), ["Dune"]).alt.endswith("no shift.")
 
 
-def test_streams_with_hostile_names_stay_text():
+def test_hostile_names_of_streams_are_text():
     frame = panels().with_columns(group_id=pl.lit(HOSTILE))
     chart = multiples(frame, [HOSTILE], along="column", notes={HOSTILE: "<i>n</i>"})
     texts = [note.text for note in chart.figure.layout.annotations]

@@ -1,4 +1,4 @@
-"""Text of strangers is cleaned where it comes in, and acts on no terminal and in no log."""
+"""Text from outside is cleaned on input, and has no effect on terminals or logs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from velocity.reading import reads
 from velocity.records import RUN_SCHEMA, Rejected, RunBatch, cleaned_frame, run_frame
 from velocity.store import latest_snapshot
 
-#: Clears the screen, sets the title of the window, rings, turns text around, hides text.
+#: Clears the screen, sets the window title, rings, reverses text, hides text.
 ATTACKS = (
     "\x1b[2J\x1b[H",
     "\x1b]0;owned\x07",
@@ -33,7 +33,7 @@ ATTACKS = (
     "\x00",
     "\x7f",
 )
-#: Words in scripts that are read from the right, emoji of several parts, letters of several parts.
+#: Words in right-to-left scripts, emoji and letters of several code points.
 HARMLESS = (
     "עברית",
     "سلام",
@@ -58,7 +58,7 @@ KEY = ("entity", "project", "run_id")
 
 
 def acts(text):
-    """As Unicode sees it: control, surrogate, format but for joiners, and separators of lines."""
+    """Whether a character acts: control, surrogate, format except joiners, line separator."""
     return [
         it
         for it in text
@@ -68,7 +68,7 @@ def acts(text):
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_whatever_acts_is_replaced_and_never_taken_out(attack):
+def test_control_characters_are_replaced_and_not_removed(attack):
     for function in (lambda it: cleaned(it, 100), escaped, for_terminal, json_escaped):
         made = function(f"a{attack}b")
         assert acts(made) == []
@@ -77,14 +77,14 @@ def test_whatever_acts_is_replaced_and_never_taken_out(attack):
 
 
 @pytest.mark.parametrize("word", HARMLESS)
-def test_what_people_write_stays_as_it_is(word):
+def test_ordinary_text_is_not_changed(word):
     for function in (lambda it: cleaned(it, 100), escaped, for_terminal, json_escaped):
         assert function(word) == word
     batch = RunBatch(run_frame([BASE | {"display_name": word, "run_id": word}]))
     assert batch.runs.select("display_name", "run_id").rows() == [(word, word)]
 
 
-def test_a_terminal_gets_lines_and_a_log_one():
+def test_a_terminal_gets_several_lines_and_a_log_one():
     assert for_terminal("a\nb\tc\r") == "a\nb\tc\\r"
     assert escaped("a\nb\tc\r") == "a\\nb\\tc\\r"
     assert cleaned("a\nb", 9) == "a\ufffdb"
@@ -92,7 +92,7 @@ def test_a_terminal_gets_lines_and_a_log_one():
 
 
 @given(st.text(max_size=40), st.integers(1, 30))
-def test_cleaning_again_changes_nothing_and_a_cut_text_says_so(text, longest):
+def test_cleaning_again_changes_nothing_and_cut_text_is_marked(text, longest):
     once = cleaned(text, longest)
     assert cleaned(once, longest) == once
     assert len(once) == min(len(text), longest)
@@ -100,7 +100,7 @@ def test_cleaning_again_changes_nothing_and_a_cut_text_says_so(text, longest):
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=300))
-def test_a_frame_is_cleaned_as_a_text_is(text):
+def test_a_frame_is_cleaned_like_a_text(text):
     row = BASE | {"display_name": text, "notes": text, "tags": [text, text]}
     frame = cleaned_frame(run_frame([row]))
     assert frame["display_name"].item() == cleaned(text, 256)
@@ -124,12 +124,12 @@ def test_a_frame_is_cleaned_as_a_text_is(text):
         ("r1", False),
     ],
 )
-def test_a_link_leads_to_the_web_as_it_stands_or_nowhere(url, kept):
+def test_a_link_is_an_unchanged_web_address_or_removed(url, kept):
     assert RunBatch(run_frame([BASE | {"url": url}])).runs["url"].item() == (url if kept else None)
 
 
 @pytest.mark.parametrize("column", [it for it in TEXTS if it not in (*KEY, "url")])
-def test_no_text_of_a_run_comes_in_with_what_acts_or_without_end(column):
+def test_no_text_of_a_run_has_control_characters_or_unlimited_length(column):
     attack = "".join(ATTACKS) + "\n" + "n" * 2_000_000
     if column == "config":
         attack = json.dumps("".join(ATTACKS), ensure_ascii=False)
@@ -142,7 +142,7 @@ def test_no_text_of_a_run_comes_in_with_what_acts_or_without_end(column):
         assert huge is None
 
 
-def test_lists_of_texts_end_too():
+def test_lists_of_texts_are_limited_too():
     (tags,) = RunBatch(run_frame([BASE | {"tags": ["\x1b" + "t" * 10_000] * 10_000}])).runs["tags"]
     assert tags.len() == 100
     assert set(tags) == {"\ufffd" + "t" * 254 + "…"}
@@ -150,7 +150,7 @@ def test_lists_of_texts_end_too():
 
 @pytest.mark.parametrize("column", KEY)
 @pytest.mark.parametrize("text", ["r1\u202e", "\x1b[2J", "r1\n", "r\u200b1", "r" * 257])
-def test_a_key_is_never_changed_into_that_of_another_run(column, text):
+def test_cleaning_never_turns_a_key_into_another_runs_key(column, text):
     batch = RunBatch(run_frame([BASE, BASE | {column: text}]))
     assert batch.runs.select(KEY).rows() == [("lab", "vision", "r1")]
     (rejected,) = batch.rejected
@@ -158,7 +158,7 @@ def test_a_key_is_never_changed_into_that_of_another_run(column, text):
     assert acts(f"{rejected}") == []
 
 
-def test_what_is_set_aside_is_cleaned_too():
+def test_skipped_rows_are_cleaned_too():
     rejected = Rejected("e\x1b", "p\u202e", "r" * 9_000, "\x1b[2J" + "x" * 1_000_000)
     assert acts(f"{rejected}") == []
     assert len(f"{rejected}") < 2_000
@@ -166,7 +166,7 @@ def test_what_is_set_aside_is_cleaned_too():
 
 
 @pytest.mark.thorough
-def test_nothing_that_a_server_says_acts_on_a_terminal_or_reaches_the_store(tmp_path):
+def test_no_text_of_a_server_controls_a_terminal_or_reaches_the_store(tmp_path):
     attack = "".join(ATTACKS)
     fields = {
         "username": f"ada{attack}",

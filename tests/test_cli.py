@@ -30,7 +30,7 @@ MEDIANS = ("machine_hours", "reaction_hours", "reaction_awake_hours", "loop_hour
 def velocity(capfdbinary, monkeypatch, tmp_path):
     """A command in this process: its exit code, standard output and standard error."""
     monkeypatch.chdir(tmp_path)
-    # It would apply to every test in this process.
+    # Otherwise it would apply to every test in this process.
     monkeypatch.setattr(os, "umask", lambda _: 0)
 
     def command(*arguments):
@@ -112,7 +112,7 @@ def test_the_extension_of_the_file_decides_the_format(velocity, data, tmp_path):
 
 
 @pytest.mark.parametrize("command", ["runs", "experiments", "loops"])
-def test_lists_have_the_rows_of_the_reads(velocity, data, command):
+def test_lists_have_the_same_rows_as_the_reads(velocity, data, command):
     code, out, _ = velocity(command, "--data", data, "--format", "parquet")
     assert code == 0
     assert pl.read_parquet(io.BytesIO(out)).equals(getattr(reads, command)(latest_snapshot(data)))
@@ -269,7 +269,7 @@ def test_version_shows_the_package_version(velocity):
 
 @pytest.mark.thorough
 def test_a_closed_pipe_is_not_an_error(data, tmp_path):
-    """Like `velocity runs | head`, with a reader that ends before the first byte."""
+    """Like `velocity runs | head`, with a reader that stops before the first byte."""
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
@@ -333,6 +333,6 @@ def test_an_unexpected_error_leaves_a_file_that_names_nobody(velocity, data, tmp
     told = details.read_text(encoding="utf-8")
     assert told.index("KeyError") < told.rindex("tests.test_cli:") < told.index("RuntimeError")
     assert "velocity.cli.output:" in told
-    # Paths name people too: a home is called like its owner.
+    # Paths name people too: a home folder is named after its owner.
     for name in ("zebrafinch", "of ada", str(tmp_path), "/"):
         assert name not in told + err.replace(str(details), "")

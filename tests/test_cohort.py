@@ -1,4 +1,4 @@
-"""The demo cohort as data: the same every time, whole, and of the size of a real programme."""
+"""The demo cohort as data: deterministic, complete, and as large as a real programme."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOON = at("2026-05-20T12:00:00")
 
 
 @pytest.mark.thorough
-def test_same_seed_and_instant_give_the_same_bytes_in_another_process():
+def test_the_same_seed_and_instant_give_the_same_bytes_in_another_process():
     program = (
         "from tests.cohort_truth import at, digest, truth;"
         f"print(digest(truth(at('{NOON:%Y-%m-%dT%H:%M}')).cohort), end='')"
@@ -49,18 +49,18 @@ def test_another_seed_gives_other_runs():
 
 
 @pytest.mark.thorough
-def test_permuted_names_take_their_runs_along():
+def test_runs_follow_permuted_names():
     names = (*BIRDS[7:], *BIRDS[:7])
     renamed = dict(zip(BIRDS, names, strict=True))
     original, permuted = truth(NOON).cohort, build_cohort(SEED, NOON, names)
     for ours, theirs in zip(original.runs, permuted.runs, strict=True):
         assert theirs.username == renamed.get(ours.username or "", ours.username)
-        # The SDK writes the user's address into the config: no more than the name again.
+        # The SDK writes the user's address into the config, so it is permuted with the name.
         anonymous = ours.config.replace(f"{ours.username}@", f"{theirs.username}@")
         assert replace(ours, username=theirs.username, config=anonymous) == theirs
 
 
-def test_names_must_be_one_a_seat():
+def test_there_must_be_one_name_per_seat():
     with pytest.raises(ValueError, match="24 different names"):
         build_cohort(SEED, NOON, BIRDS[:-1])
     with pytest.raises(ValueError, match="24 different names"):
@@ -68,7 +68,7 @@ def test_names_must_be_one_a_seat():
 
 
 @pytest.mark.thorough
-def test_launching_later_in_the_week_changes_nothing_that_was_over():
+def test_starting_the_demo_later_in_the_week_does_not_change_ended_runs():
     earlier, later = (
         {node.name: node for node in truth(instant).cohort.runs}
         for instant in (NOON, NOON + timedelta(hours=6))
@@ -85,7 +85,7 @@ def test_launching_later_in_the_week_changes_nothing_that_was_over():
     assert {name: earlier[name] for name in over} == {name: later[name] for name in over}
 
 
-def test_roster_and_settings_have_no_finding(tmp_path):
+def test_roster_and_settings_have_no_findings(tmp_path):
     cohort = truth(NOON).cohort
     (tmp_path / "roster.toml").write_text(cohort.roster_toml)
     (tmp_path / "velocity.toml").write_text(cohort.settings_toml)
@@ -110,7 +110,7 @@ def test_run_ids_are_unique():
     assert max(Counter(node.name for node in truth(NOON).cohort.runs).values()) == 1
 
 
-def test_programme_has_the_size_of_a_real_one():
+def test_the_programme_is_as_large_as_a_real_one():
     data = truth(NOON)
     weeks = [data.week(index) for index in range(12)]
     assert 8_000 <= len(data.cohort.runs) <= 14_000
@@ -127,7 +127,7 @@ def test_programme_has_the_size_of_a_real_one():
     assert 0.07 < failed / len(ended) < 0.12
 
 
-def test_loops_last_hours_and_reaction_is_most_of_them():
+def test_loops_last_hours_and_most_of_a_loop_is_reaction():
     loops = truth(NOON).loops()
     machine = estimate([(it.machine_us, it.machine_event) for it in loops if it.machine_us])
     reaction = estimate([(it.reaction_us, it.reaction_event) for it in loops if it.reaction_us])
@@ -142,7 +142,7 @@ def test_every_kind_of_run_occurs():
     nodes = data.cohort.runs
     joined = Counter(run.joined_by for run in data.derived.runs.values())
     states = Counter(node.state for node in nodes)
-    # Each of these is what some page, rule or edge case of the pull is about.
+    # A page, a rule or an edge case of the pull depends on each of these.
     for reason in ("sweep", "tag", "together", "same_config", "script", "continuation"):
         assert joined[reason] >= 30, reason
     for state in ("finished", "failed", "crashed", "killed", "preempted", "preempting", "running"):
@@ -157,7 +157,7 @@ def test_every_kind_of_run_occurs():
     assert sum(wait > HOUR // 60 for wait in queued) >= 100
 
 
-def test_a_failure_is_often_tried_again_with_the_same_config():
+def test_failures_are_often_retried_with_the_same_config():
     data = truth(NOON)
     failed: dict[tuple[str | None, str | None], int] = {}
     again = 0

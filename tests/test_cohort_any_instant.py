@@ -1,4 +1,4 @@
-"""Whenever the demo is launched, its raw data holds every story."""
+"""The demo's raw data has every story, at any time of launch."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.thorough
 
 LONDON = ZoneInfo("Europe/London")
-#: Any minute between may come.
+#: Any minute between them can be drawn.
 FIRST, LAST = datetime(2026, 1, 1), datetime(2028, 12, 31, 23, 59)  # noqa: DTZ001 - drawn with UTC
 
 
@@ -60,7 +60,7 @@ def holds_what_is_told_backwards(cohort: Cohort) -> None:
     synced = as_of - stories.OFFLINE_SYNC.ago
     offline = [it for it in of(cohort, stories.OFFLINE_SYNC) if it.created_at == synced]
     assert len(offline) == 2
-    # The sync of a day before did not know them: an old week is restated.
+    # The sync of the previous day did not have them: an old week is restated.
     assert not {it.name for it in offline} & {it.name for it in cohort.runs_before}
     arrived = [started(it) for it in of(cohort, stories.NEWCOMER)]
     assert 2 <= len(arrived) < 6
@@ -116,7 +116,7 @@ def holds_what_goes_on_all_along(cohort: Cohort) -> None:
 @given(st.datetimes(FIRST, LAST, timezones=st.just(UTC)))
 @example(at("2026-11-23T00:00:00"))
 @example(at("2027-03-28T01:30:00"))
-def test_every_story_is_there_whenever_the_demo_is_launched(as_of: datetime) -> None:
+def test_every_story_is_there_at_any_time_of_launch(as_of: datetime) -> None:
     cohort = build_cohort(SEED, as_of.replace(second=0, microsecond=0))
     holds_what_is_told_backwards(cohort)
     holds_what_is_told_by_week(cohort)

@@ -1,4 +1,4 @@
-"""The stories of the demo cohort are in its raw data."""
+"""The raw data of the demo cohort has every story."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from velocity.demo.stories import BIRDS, ENTITY, Story
 
 pytestmark = pytest.mark.thorough
 
-#: Awkward times to launch the demo: every hour of a week is as good as another.
+#: Awkward times to launch the demo, which must work at any hour of the week.
 INSTANTS = (
     ANCHOR,
     at("2026-05-20T12:00:00"),
@@ -133,7 +133,7 @@ def test_evening_scholar_waits_mostly_outside_the_awake_window(data):
     assert reaction_share(data.loops(seat)) > 0.5
 
 
-def test_false_starts_are_all_that_happens_on_one_day(data):
+def test_one_day_has_only_false_starts(data):
     story = stories.FALSE_STARTS
     start, _ = in_week(data, story)
     wednesday = [
@@ -162,7 +162,7 @@ def test_only_basalt_reacts_beyond_its_usual_range(data):
         assert (levels[-1] > limit) == (stream.name == "Basalt"), (stream.name, weekly)
 
 
-def test_what_is_stuck_is_what_the_stories_say(data):
+def test_the_stuck_lines_are_those_of_the_stories(data):
     waiting = {
         (loop.line, data.as_of - loop.F)
         for loop in data.loops()
@@ -205,13 +205,13 @@ def test_failures_not_recovered_are_those_of_the_stories(data):
     assert unrecovered == {(it.project, microseconds(it.ago)) for it in told}
 
 
-def test_oldest_waiting_result_is_a_success_of_two_days(data):
+def test_the_oldest_waiting_result_is_a_success_two_days_old(data):
     last = max(line_of(data, stories.RESULT_WAITING), key=lambda one: one.S)
     assert last.outcome == "success"
     assert 51 < hours(data.as_of - last.F) < 52
 
 
-def test_work_is_under_way_and_some_of_it_older_than_usual(data):
+def test_experiments_are_in_flight_and_some_are_older_than_usual(data):
     ages = {id_: (age, old) for id_, age, old in wip_ages(list(data.derived.experiments.values()))}
     found = {}
     for story in (stories.OPEN_TOO_LONG, stories.UNDER_WAY):
@@ -246,7 +246,7 @@ def test_newcomer_has_fewer_than_six_loops(data):
     assert min(loop.S for loop in loops) > data.as_of - microseconds(stories.NEWCOMER.ago)
 
 
-def test_scholar_in_two_streams_works_on_before_and_after(data):
+def test_scholar_in_two_streams_works_before_and_after_the_move(data):
     story = stories.TWO_STREAMS
     moved = in_week(data, story)[0]
     day = datetime.fromtimestamp(moved / 1e6, UTC).date()
@@ -288,7 +288,7 @@ def test_spot_machines_preempt_and_resume(data):
     assert sum(len(environment(node)) > 1 for node in nodes) >= 3
 
 
-def test_five_runs_contradict_themselves(data):
+def test_five_runs_have_contradictory_facts(data):
     def seats(flag):
         runs = [run for run in data.derived.runs.values() if flag in run.flags]
         return [BIRDS.index(run.scholar) for run in runs], runs
@@ -296,7 +296,7 @@ def test_five_runs_contradict_themselves(data):
     assert seats("clock") == ([], [])
     seat, fast = seats("clock_ahead")
     assert seat == [stories.SPOT_MACHINES.seat] * 3
-    # The server saw them begin, whatever the clock of the machine says.
+    # The server saw them begin, so the machine's clock does not matter.
     assert all(run.start == run.run.created_at for run in fast)
     seat, negative = seats("runtime_refuted")
     assert seat == [stories.BAD_CLOCKS.seat] * 2

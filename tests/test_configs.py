@@ -1,4 +1,4 @@
-"""What the store keeps of configs: no clear text but of named keys, and nothing in snapshots."""
+"""The store keeps clear text of named config keys only, and snapshots have none at all."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def told_of(store):
     return sorted((told for (told,) in rows), key=str)
 
 
-def test_no_value_of_a_config_is_in_any_byte_of_the_folder(server, tmp_path):  # noqa: ARG001
+def test_no_config_value_is_in_any_byte_of_the_folder(server, tmp_path):  # noqa: ARG001
     data = tmp_path / "data"
     synced(data)
     assert HIDDEN.encode() not in bytes_of(data)
@@ -77,7 +77,7 @@ def test_no_value_of_a_config_is_in_any_byte_of_the_folder(server, tmp_path):  #
 
 
 @pytest.mark.thorough
-def test_the_salt_is_for_its_owner_alone_and_in_no_store(server, tmp_path):  # noqa: ARG001
+def test_only_its_owner_can_read_the_salt_and_it_is_not_in_the_store(server, tmp_path):  # noqa: ARG001
     data = tmp_path / "data"
     synced(data)
     path = data / "config.salt"
@@ -91,7 +91,7 @@ def test_the_salt_is_for_its_owner_alone_and_in_no_store(server, tmp_path):  # n
 
 
 @pytest.mark.parametrize("content", one_in(4, [None, "", "abcd", "zz" * 32]))
-def test_without_its_salt_a_store_takes_no_other(content, tmp_path):
+def test_a_store_without_its_salt_does_not_accept_another(content, tmp_path):
     rows = run_frame([run("r", "09:00", config='{"a":1}')])
     with open_live(tmp_path) as store:
         store.record.merge_runs(rows)
@@ -107,7 +107,7 @@ def test_without_its_salt_a_store_takes_no_other(content, tmp_path):
 
 
 @pytest.mark.thorough
-def test_no_snapshot_has_anything_of_a_config_but_names_of_keys(server, tmp_path):  # noqa: ARG001
+def test_snapshots_have_only_key_names_of_configs(server, tmp_path):  # noqa: ARG001
     data = tmp_path / "data"
     synced(data, GPUS)
     (path,) = (data / "snapshots").glob("*.duckdb")
@@ -124,7 +124,7 @@ def commits_of(data):
 
 
 @pytest.mark.thorough
-def test_the_commit_comes_with_a_run_and_is_in_no_snapshot(server, tmp_path):
+def test_the_commit_is_stored_with_a_run_but_not_in_snapshots(server, tmp_path):
     data = tmp_path / "data"
     server.world.change("lab", "vision", "r0001", commit="c0ffee")
     synced(data)
@@ -138,7 +138,7 @@ def test_the_commit_comes_with_a_run_and_is_in_no_snapshot(server, tmp_path):
 
 
 @pytest.mark.thorough
-def test_a_forgotten_persons_names_of_keys_are_gone(tmp_path):
+def test_key_names_of_a_forgotten_person_are_removed(tmp_path):
     rows = [
         run("r1", "09:00", "10:00", username="zf-person", config='{"zf-only-theirs":1,"lr":1}'),
         run("r2", "09:00", "10:00", config='{"lr":1}'),
@@ -155,7 +155,7 @@ def test_a_forgotten_persons_names_of_keys_are_gone(tmp_path):
 
 
 @pytest.mark.thorough
-def test_naming_a_key_reads_its_configs_again_and_says_so(server, tmp_path):
+def test_naming_a_key_reads_the_configs_again_with_a_note(server, tmp_path):
     server.world.put(node(20, config={"lr": 1}))
     data = tmp_path / "data"
     synced(data)
@@ -209,7 +209,7 @@ def test_a_named_key_is_found_as_one_name_or_nested(name, config, told, tmp_path
 
 @pytest.fixture
 def earlier(tmp_path):
-    """The folder of a store that the version before made of the server's runs."""
+    """The folder of a store that the previous version made from the server's runs."""
     rows = [
         {
             "entity": "lab",
@@ -248,10 +248,10 @@ def runs_asked_for(server):
 
 
 @pytest.mark.thorough
-def test_a_store_of_the_version_before_is_hashed_and_nothing_is_pulled_again(server, earlier):
+def test_configs_of_an_earlier_store_are_hashed_without_another_pull(server, earlier):
     server.world.change("lab", "vision", "r0001", commit="c0ffee")
     project = synced(earlier, GPUS, days=1.5)
-    assert len(runs_asked_for(server)) == 1  # for what is new
+    assert len(runs_asked_for(server)) == 1  # for new runs
     assert (project.counts.new, project.counts.changed, project.counts.unchanged) == (0, 0, 0)
     assert HIDDEN.encode() not in bytes_of(earlier)
     with open_live(earlier) as store:
@@ -267,7 +267,7 @@ def test_a_store_of_the_version_before_is_hashed_and_nothing_is_pulled_again(ser
         assert store.record.connection.run(
             "SELECT DISTINCT config_earlier, config_hash, commit FROM raw_run"
         ) == [(True, None, None)]
-    # What is read anew has everything again, and is compared by it.
+    # Runs that are read again have all hashes, and are compared by them.
     assert synced(earlier, GPUS, days=1.6, full=True).counts.changed == 6
     with open_live(earlier) as store:
         assert store.record.connection.run(
@@ -300,7 +300,7 @@ with open_live(Path(data), Settings()):
 
 @pytest.mark.fault
 @pytest.mark.parametrize("step", ["within", "between", "after"])
-def test_a_move_that_was_killed_is_ended_by_the_next_command(step, earlier):
+def test_a_killed_migration_is_finished_by_the_next_command(step, earlier):
     killed = subprocess.run(
         [sys.executable, "-c", _KILLED, step, earlier],
         cwd=ROOT,
@@ -315,7 +315,7 @@ def test_a_move_that_was_killed_is_ended_by_the_next_command(step, earlier):
     assert HIDDEN.encode() not in bytes_of(earlier)
 
 
-def test_hashes_of_the_version_before_go_and_those_that_a_table_gave_stay(tmp_path):
+def test_hashes_of_the_previous_version_go_and_those_of_tables_stay(tmp_path):
     rows = [
         run("none", "09:00"),
         run("given", "09:00", config_hash="theirs"),

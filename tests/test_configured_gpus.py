@@ -1,4 +1,4 @@
-"""A config key that replaces the machine's GPU count, whatever people wrote there."""
+"""A config key that replaces the machine's GPU count, with any value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SETTINGS = Settings(compute=Compute(gpu_count_key="num_gpus"))
 
 
 def hours(config, **columns):
-    """GPU-hours of an hour on 4 GPUs whose config says `config` of them, and of one on 1 GPU."""
+    """GPU-hours of an hour on 4 GPUs with this `config`, and of an hour on 1 GPU."""
     told = run("told", "09:00", "10:00", gpu_count=4, config=f'{{"num_gpus":{config}}}', **columns)
     other = run("other", "09:00", "10:00", gpu_count=1, project="q")
     figures = reads.metrics(store_of([told, other], "20:00", settings=SETTINGS), by="scholar")
@@ -28,10 +28,10 @@ def test_the_key_replaces_the_count_of_the_machine():
 
 
 @pytest.mark.parametrize("config", ["-1", "1e7", "1e308", '"nan"', '"inf"', '"all"', "null", "[2]"])
-def test_what_is_no_number_of_gpus_replaces_nothing(config: str):
-    """Such as the -1 by which trainers mean all GPUs of the machine."""
+def test_a_value_that_is_not_a_gpu_count_replaces_nothing(config: str):
+    """For example -1, which means all GPUs of the machine in some trainers."""
     assert hours(config) == pytest.approx(4 + 1)
 
 
-def test_a_host_does_not_lose_capacity_to_what_is_no_number():
+def test_a_value_that_is_not_a_number_does_not_reduce_the_capacity_of_a_host():
     assert hours("-1", host="node") == pytest.approx(4 + 1)

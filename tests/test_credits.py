@@ -1,4 +1,4 @@
-"""Credits in SQL are the oracle's: rates by glob and day, grants, what is left and how it burns."""
+"""Credits in SQL match the oracle: rates by glob and day, grants, balance and burn."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def rates_of(first_day: date) -> tuple[Rate, ...]:
-    """Dearer from the third day, when two begin; all types alike from the sixth on."""
+    """Higher rates from the third day, when two start; one rate for all types from the sixth."""
     third, sixth = first_day + timedelta(days=2), first_day + timedelta(days=5)
     return (
         Rate("*H100*", first_day, 3),
@@ -43,7 +43,7 @@ def rates_of(first_day: date) -> tuple[Rate, ...]:
 
 
 def grants_of(batch: Batch, last_day: date) -> dict[tuple[str, str], list[tuple[date, int]]]:
-    """(kind, id) -> day and credits; one comes on the last day of the data, one after it."""
+    """(kind, id) -> day and credits; one grant is on the last day of the data, one after it."""
     first, late = batch.first_day - timedelta(days=3), last_day + timedelta(days=1)
     return {
         ("stream", "second"): [(first, 5_000), (last_day, 300), (late, 10_000)],
@@ -83,7 +83,7 @@ def priced(batch: Batch) -> tuple[Snapshot, tuple[Rate, ...], dict]:
 
 
 def runs_of(batch: Batch) -> dict[tuple[str, str], set[RunKey]]:
-    """(kind, id) of everybody and of each scholar and stream -> their runs."""
+    """(kind, id) of the programme and of each scholar and stream -> their runs."""
     found: dict[tuple[str, str], set[RunKey]] = {("programme", "programme"): set()}
     for key, run in batch.whole.runs.items():
         if run.counts:
@@ -97,7 +97,7 @@ def runs_of(batch: Batch) -> dict[tuple[str, str], set[RunKey]]:
 
 
 def agree_but_for_rows_of_nothing(expected: dict[Key, Row], found: dict[Key, Row]) -> None:
-    """A group whose runs were never charged for anything may have a row, of zeros."""
+    """Assert equal rows; a group without charges may have a row of zeros."""
     for key in found.keys() - expected.keys():
         assert set(found.pop(key).values()) <= {0, None, *key}
     agree(expected, found)
@@ -105,7 +105,7 @@ def agree_but_for_rows_of_nothing(expected: dict[Key, Row], found: dict[Key, Row
 
 @pytest.mark.thorough
 @pytest.mark.parametrize(("zone", "base"), [PLACES[1], PLACES[9]])
-def test_credits_are_the_oracles(zone: str, base: datetime) -> None:
+def test_credits_match_the_oracle(zone: str, base: datetime) -> None:
     batch = batch_of(zone, base, count=30)
     snapshot, rates, grants = priced(batch)
     everybody: list[tuple[date, int]] = [it for given_them in grants.values() for it in given_them]
@@ -162,5 +162,5 @@ def assert_ledger(batch: Batch, priced_as, kind, runs: dict[str, set[RunKey]], g
             expected_days[group, day] = dict(zip(names, map(float, row), strict=True))
     agree_but_for_rows_of_nothing(expected, rows_by(reads.ledger(snapshot, by=kind), "group_id"))
     found = rows_by(reads.balance(snapshot, by=kind), "group_id", "day")
-    # A charge of nothing begins a balance as well: days of zeros before the first of the oracle's.
+    # A charge of zero starts a balance too: days of zeros before the oracle's first day.
     agree_but_for_rows_of_nothing(expected_days, found)

@@ -1,4 +1,4 @@
-"""Data is called old when two of the usual syncs have not come."""
+"""Data is called old when two usual syncs are missing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from velocity.store.publish import publish
 
 
 def synced(data, gaps_minutes, *, age: timedelta = timedelta(0)):
-    """A store that was synced with such gaps, the last time so long ago; its snapshot."""
+    """The snapshot of a store synced with these gaps, the last time `age` ago."""
     last = datetime.now(UTC) - age
     started = [last]
     for gap in reversed(gaps_minutes):
@@ -39,7 +39,7 @@ def synced(data, gaps_minutes, *, age: timedelta = timedelta(0)):
         [([10, 10, 10], 1 / 6), ([10, 12, 300], 0.2), ([1440, 1440], 24), ([10], None), ([], None)],
     ),
 )
-def test_syncs_usually_come_at_the_median_gap(tmp_path, gaps_minutes, hours):
+def test_the_usual_gap_between_syncs_is_the_median(tmp_path, gaps_minutes, hours):
     synced(tmp_path / "store", gaps_minutes)
     found = reads.trust(latest_snapshot(tmp_path / "store"))["sync_every_hours"][0]
     assert found == (None if hours is None else pytest.approx(hours))
@@ -60,7 +60,7 @@ def test_syncs_usually_come_at_the_median_gap(tmp_path, gaps_minutes, hours):
         ],
     ),
 )
-def test_a_page_says_so(tmp_path, monkeypatch, gaps_minutes, age_minutes, said):
+def test_a_page_says_that_data_is_old(tmp_path, monkeypatch, gaps_minutes, age_minutes, said):
     data = tmp_path / "store"
     synced(data, gaps_minutes, age=timedelta(minutes=age_minutes))
     assert f" · {said}" in words(open_page("runs", data, monkeypatch))

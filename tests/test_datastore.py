@@ -1,4 +1,4 @@
-"""The framing reader against a small writer of the same framing."""
+"""The reader of `*.wandb` files against a small writer of the same framing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def is_subsequence(some: list[bytes], of: list[bytes]) -> bool:
     return all(item in rest for item in some)
 
 
-#: Sizes around which a record just fits a block, or leaves room for a frame but no byte, or less.
+#: Sizes near which a record just fits a block, or leaves room for an empty frame, or less.
 _EDGES = [
     BLOCK_BYTES * n - FRAME_BYTES * k + d for n in (1, 2) for k in range(4) for d in (-1, 0, 1)
 ]
@@ -32,7 +32,7 @@ RECORDS = st.lists(_SIZES, max_size=8).map(
 
 
 @given(RECORDS)
-def test_what_was_written_is_read(records: list[bytes]) -> None:
+def test_written_records_are_read(records: list[bytes]) -> None:
     data, _ = framed(records)
     assert read(data) == (records, [])
 
@@ -49,7 +49,7 @@ def test_every_block_boundary_case_is_read(first: int, second: int) -> None:
 
 
 @given(RECORDS, st.data())
-def test_a_file_cut_anywhere_gives_what_was_whole(
+def test_a_file_cut_off_anywhere_gives_its_complete_records(
     records: list[bytes], data: st.DataObject
 ) -> None:
     whole, ends = framed(records)
@@ -59,7 +59,7 @@ def test_a_file_cut_anywhere_gives_what_was_whole(
 
 
 @given(RECORDS.filter(bool), st.data())
-def test_a_flipped_bit_costs_at_most_its_own_block(
+def test_a_flipped_bit_loses_at_most_its_own_block(
     records: list[bytes], data: st.DataObject
 ) -> None:
     whole, ends = framed(records)
@@ -80,7 +80,7 @@ def test_a_flipped_bit_costs_at_most_its_own_block(
 
 @given(st.integers(0, 8 * 30 - 1))
 @example(0)
-def test_a_flipped_bit_within_a_payload_costs_that_record_alone(bit: int) -> None:
+def test_a_flipped_bit_in_a_payload_loses_only_that_record(bit: int) -> None:
     records = [b"before" * 5, b"struck" * 5, b"after" * 5]
     whole, ends = framed(records)
     broken = bytearray(whole)
@@ -88,14 +88,14 @@ def test_a_flipped_bit_within_a_payload_costs_that_record_alone(bit: int) -> Non
     assert read(bytes(broken)) == ([records[0], records[2]], [ends[0]])
 
 
-def test_a_lost_middle_never_joins_two_records() -> None:
+def test_a_missing_middle_never_joins_two_records() -> None:
     records = [b"a" * (3 * BLOCK_BYTES), b"b" * (3 * BLOCK_BYTES), b"c"]
     whole, _ = framed(records)
     hole = whole[: 2 * BLOCK_BYTES] + bytes(BLOCK_BYTES) * 2 + whole[4 * BLOCK_BYTES :]
     assert read(hole)[0] == [b"c"]
 
 
-def test_a_file_that_grows_while_it_is_read_stays_in_step() -> None:
+def test_a_file_that_grows_while_it_is_read_is_read_correctly() -> None:
     records = [b"a" * 100, b"b" * 100]
     whole, ends = framed(records)
 

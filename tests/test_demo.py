@@ -1,4 +1,4 @@
-"""`velocity demo`: the real sync, one start to the end, and nothing left behind."""
+"""`velocity demo`: a real sync and server, with nothing left behind."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from velocity.store import latest_snapshot
 
 @contextmanager
 def _demo(folder, until):
-    """A demo in the folder, once it has said `until`; its lines so far. Interrupted at the end."""
+    """Run a demo in the folder; yield its lines up to `until`, then interrupt it."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    # A key and a server of the person's own, which the demo has no business with.
+    # The user's own key and server, which the demo must not use.
     own = {"WANDB_API_KEY": "x" * 40, "WANDB_BASE_URL": "http://127.0.0.1:9", MARK: str(folder)}
     demo = subprocess.Popen(
         [*VELOCITY, "demo", "--no-browser", "--port", str(port)],
@@ -88,7 +88,7 @@ def test_the_demo_syncs_serves_and_leaves_nothing_running(tmp_path):
     assert set(log["command"]) == {"sync"}
     assert log["error"].null_count() == log.height > 1
     assert reads.scholars(snapshot).height == len(cohort.BIRDS)
-    # Pulled twice, a day apart: what came from an offline directory meanwhile moved an old week.
+    # Pulled twice, a day apart: an offline directory synced in between changed an old week.
     restated = reads.restated(snapshot, by="scholar", since=None)
     late = restated.filter(
         pl.col("group_id") == cohort.BIRDS[OFFLINE_SYNC.seat],
@@ -101,7 +101,7 @@ def test_the_demo_syncs_serves_and_leaves_nothing_running(tmp_path):
     assert len(shown.stdout.splitlines()) == 1 + reads.streams(snapshot).height
 
     with _demo(tmp_path, until="Serving") as (_, port, again):
-        # The server that the runs came from has ended: their links are answered by the app.
+        # The server of the runs has ended, so the app answers their links.
         link = reads.runs(snapshot)["url"][0]
         with urllib.request.urlopen(f"http://127.0.0.1:{port}{link}", timeout=PATIENCE_S) as answer:
             assert link.removeprefix("/demo-run/") in answer.read().decode()
@@ -110,7 +110,7 @@ def test_the_demo_syncs_serves_and_leaves_nothing_running(tmp_path):
 
 
 @pytest.mark.fault
-def test_a_demo_stopped_while_it_pulls_leaves_nothing_and_starts_over(tmp_path):
+def test_a_demo_stopped_during_its_pull_leaves_nothing_and_starts_over(tmp_path):
     with _demo(tmp_path, until="pull") as (demo, _, _):
         pass
     assert demo.returncode == 130
@@ -122,7 +122,7 @@ def test_a_demo_stopped_while_it_pulls_leaves_nothing_and_starts_over(tmp_path):
 
 @pytest.fixture
 def pulls(monkeypatch):
-    """The as_of of every cohort that would have been pulled; nothing is."""
+    """The as_of of every cohort that would have been pulled; nothing is pulled."""
     made = []
 
     def build(_seed, as_of):
@@ -141,27 +141,27 @@ def _prepare(folder, now=ANCHOR):
     return launch.prepare_demo(folder, now, on_progress=lambda _: None)
 
 
-def test_a_store_of_this_code_is_taken_as_it_is(pulls, tmp_path):
+def test_a_store_of_this_code_is_reused(pulls, tmp_path):
     folder = tmp_path / "demo"
     assert _prepare(folder) == (folder, folder / "velocity.toml")
     _prepare(folder, ANCHOR + timedelta(hours=11, minutes=59))
     assert pulls == [ANCHOR]
 
 
-def test_an_old_store_is_made_again(pulls, tmp_path):
+def test_an_old_store_is_rebuilt(pulls, tmp_path):
     _prepare(tmp_path, ANCHOR + timedelta(minutes=30))
     _prepare(tmp_path, ANCHOR + timedelta(hours=12, minutes=20))
     assert pulls == [ANCHOR, ANCHOR + timedelta(hours=12)]
 
 
-def test_a_store_of_other_code_is_made_again(pulls, tmp_path, monkeypatch):
+def test_a_store_of_other_code_is_rebuilt(pulls, tmp_path, monkeypatch):
     _prepare(tmp_path)
     monkeypatch.setattr(launch, "SEED", launch.SEED + 1)
     _prepare(tmp_path)
     assert len(pulls) == 2
 
 
-def test_an_unfinished_store_is_made_again(pulls, tmp_path, monkeypatch):
+def test_an_unfinished_store_is_rebuilt(pulls, tmp_path, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
@@ -175,7 +175,7 @@ def test_an_unfinished_store_is_made_again(pulls, tmp_path, monkeypatch):
     assert len(pulls) == 1
 
 
-def test_a_client_of_before_does_not_mislead_one_of_after(monkeypatch):
+def test_an_earlier_client_does_not_affect_a_later_one(monkeypatch):
     with ProtocolServer(World([node(0)])) as theirs, ProtocolServer(World([node(1)])) as demo:
         point_client_at(theirs, monkeypatch)
         connect(timeout_s=PATIENCE_S)
@@ -185,10 +185,10 @@ def test_a_client_of_before_does_not_mislead_one_of_after(monkeypatch):
         assert (len(theirs.calls), len(demo.calls)) == (2, 1)
 
 
-def test_the_person_s_own_key_is_put_back(monkeypatch):
+def test_the_users_own_key_is_restored(monkeypatch):
     monkeypatch.setenv("WANDB_API_KEY", "mine")
     monkeypatch.setenv("WANDB_ENTITY", "us")
-    forget_environment()  # of an earlier test, whose client has written there
+    forget_environment()  # written by the client of an earlier test
     before = dict(os.environ)
     with launch._signed_in("http://127.0.0.1:1", "theirs"):
         assert os.environ["WANDB_API_KEY"] == "theirs"

@@ -61,7 +61,7 @@ def test_systemd_accepts_each_unit_without_warnings(unit, tmp_path, tell):
         # Without systemd, the other tests must be enough.
         tell(f"{unit.name}: not verified, there is no systemd-analyze here")
         return
-    # The program need not be installed where the unit is verified.
+    # The program does not have to be installed where the unit is verified.
     here = tmp_path / unit.name
     here.write_text(unit.read_text(encoding="utf-8").replace(INSTALLED, "/bin/true"))
     done = subprocess.run([systemd, "verify", here], capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""Edges of the rules that drawn cases meet too seldom to be relied on."""
+"""Edge cases of the rules that drawn cases meet too rarely."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_nodes_that_call_themselves_localhost_are_not_one_host():
         assert figures(store_of(both, "20:00"))["gpu_hours"] == pytest.approx(hours)
 
 
-def test_only_tags_that_say_so_make_an_experiment():
+def test_only_experiment_tags_make_an_experiment():
     tagged = [
         run("r1", "09:00", "10:00", tags=["baseline"]),
         run("r2", "12:00", "13:00", tags=["baseline"]),
@@ -47,13 +47,13 @@ def test_a_run_that_begins_as_the_data_ends_joins_one_in_flight():
     assert set(found["experiment_id"]) == {"e/p/r0"}
 
 
-def test_runs_that_touch_are_one_stretch():
+def test_touching_runs_are_one_stretch():
     halves = [run("r1", "09:00", "10:00"), run("r2", "10:00", "11:00")]
     (stretch,) = store_of(halves, "20:00").frame("FROM segment").to_dicts()
     assert stretch["end_us"] - stretch["start_us"] == 2 * 3_600_000_000
 
 
-def test_a_twin_launched_at_the_very_result_answers_it():
+def test_a_twin_launched_at_the_instant_of_the_result_answers_it():
     twins = [run(name, "09:00", "09:00", group_name=name) for name in ("a", "b")]
     loops = reads.loops(store_of(twins, "20:00"))
     assert loops["status"].to_list() == ["closed", "closed"]
@@ -77,7 +77,7 @@ def test_a_run_that_starts_at_the_failures_result_recovers_it():
         (-1e300, "10:00", "10:00", "runtime_refuted"),
     ],
 )
-def test_an_absurd_runtime_is_flagged_and_stops_nothing(seconds, heartbeat, ended_at, flag):
+def test_an_impossible_runtime_is_flagged_and_breaks_nothing(seconds, heartbeat, ended_at, flag):
     absurd = run("r1", "09:00", "10:00", runtime_s=seconds, heartbeat_at=heartbeat)
     found = reads.runs(store_of([absurd, run("r2", "11:00", "12:00")], "20:00"))
     row = found.filter(run_id="r1").row(0, named=True)
@@ -86,16 +86,16 @@ def test_an_absurd_runtime_is_flagged_and_stops_nothing(seconds, heartbeat, ende
     assert found.filter(run_id="r2")["flags"].item() == "unmapped"
 
 
-def test_fewer_gpus_than_none_are_not_known():
-    """As a table may say: they must take nothing off what others on the host are charged."""
+def test_a_negative_gpu_count_is_not_known():
+    """A table may contain them; they must not reduce the charges of others on the host."""
     rows = [run(f"r{n}", "09:00", "10:00", host="node1", gpu_count=n) for n in (-1, 8)]
     found = figures(store_of(rows, "20:00"))
     assert found["gpu_hours"] == pytest.approx(8)
     assert found["unpriced_run_hours"] == pytest.approx(1)
 
 
-def test_a_user_whom_the_roster_lacks_is_not_the_scholar_with_that_id():
-    """W&B's ada is somebody else than the scholar ada, whose user name is another."""
+def test_a_user_missing_from_the_roster_is_not_the_scholar_with_that_id():
+    """W&B's ada is not the scholar ada, who has another username."""
     roster = Roster(scholars=(Scholar(id="ada", name="Ada", usernames=("lovelace",)),))
     rows = [run("r1", "09:00", "10:00", username="lovelace"), run("r2", "11:00", username="ada")]
     snapshot = store_of(rows, "20:00", roster=roster)

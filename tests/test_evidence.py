@@ -1,6 +1,6 @@
-"""What a run's clocks and facts decide, rule by rule and limit by limit, in one store.
+"""The rules about a run's clocks and facts, each at its limits, in one store.
 
-Times are minutes after the creation of the run; every run is alone in its project.
+Times are minutes after the creation of the run; every run has its own project.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def told(
     row: float | None = None,
     **more: Any,
 ) -> dict[str, Any]:
-    """What a run tells: starts of its writers, last heartbeat, stopwatch, last row."""
+    """Facts of a run: starts of its writers, last heartbeat, stopwatch, last row."""
     return {
         "state": "finished",
         "source": "api",
@@ -50,7 +50,7 @@ def told(
 
 @dataclass(frozen=True)
 class Given:
-    """A run, and what is to come of it; None: not looked at."""
+    """A run and its expected facts; None: not checked."""
 
     name: str
     run: dict[str, Any]
@@ -304,7 +304,7 @@ def test_each_rule_decides(rule: str, given: Given):
 
 
 def hours(*runs: dict[str, Any]) -> tuple[float, float]:
-    """GPU-hours, and hours on machines whose GPUs are not known, of runs on one project."""
+    """GPU-hours, and hours on machines with unknown GPUs, of the runs of one project."""
     rows = [row_of("p", run | {"run_id": f"r{number}"}) for number, run in enumerate(runs)]
     figures = reads.metrics(store_of(rows, moment(AS_OF)), by="programme").row(0, named=True)
     return figures["gpu_hours"], figures["unpriced_run_hours"]
@@ -319,14 +319,14 @@ def on(*machines: tuple[str | None, int | None]) -> dict[str, Any]:
     one_in(
         7,
         [
-            # Several nodes, each once; two writers on one host are one machine, the larger.
+            # Several nodes count once each; two writers on one host are one machine, the larger.
             (told(0, 1, 2, heard=60, watch=60, **on(("a", 8), ("b", 8), ("b", 4))), (16, 0)),
-            # Writers that do not name their host are each on their own.
+            # Each writer without a host name is on a separate machine.
             (told(0, 1, heard=60, watch=60, **on((None, 8), ("localhost", 8))), (16, 0)),
-            # Beside a machine that tells its GPUs, one that does not goes uncounted.
+            # A machine without a GPU count is ignored beside one that has a count.
             (told(0, 1, heard=60, watch=60, **on(("a", 8), ("b", None))), (8, 0)),
             (told(0, 1, heard=60, watch=60, **on(("a", None), ("b", None))), (0, 1)),
-            # Each session on its own machine.
+            # Each session is charged on its own machine.
             (told(0, 600, heard=660, watch=360, resumed=True, **on(("a", 8), ("b", 1))), (41, 0)),
             (told(0, 600, heard=660, watch=360, resumed=True, **on(("a", None), ("b", 1))), (1, 5)),
             # The lost first session was on the machine of the writer that is known.
@@ -334,13 +334,13 @@ def on(*machines: tuple[str | None, int | None]) -> dict[str, Any]:
             # A suspended machine computes as long as the stopwatch ran.
             (told(0, heard=600, watch=60, row=600, **on(("a", 8))), (8, 0)),
             (told(0, heard=600, watch=60, row=600, **on(("a", None))), (0, 1)),
-            # Helpers as long as the stopwatch that they left; without one, not at all.
+            # Helpers compute as long as the stopwatch they left; without one, not at all.
             (told(0, 60, heard=600, watch=30, shared=True, **on(("a", 8), ("b", 2))), (81, 0)),
             (told(0, 60, heard=600, shared=True, **on(("a", 8), ("b", 2))), (80, 0)),
-            # Only the last launch of an id that was used again; the silent writer's machine never.
+            # Only the last launch of a reused id counts; a silent writer's machine never does.
             (told(0, 600, heard=660, watch=60, **on(("a", 8), ("b", 2))), (2, 0)),
             (told(0, 100, heard=60, watch=60, **on(("a", 8), ("b", 2))), (8, 0)),
-            # A machine whose writer told no start is the run's.
+            # The machine of a writer without a start belongs to the run.
             (told(watch=60, writers=[{"start": None, "host": "a", "gpu_count": 4}]), (4, 0)),
         ],
     ),
@@ -367,25 +367,25 @@ def test_each_session_is_charged_for_its_own_machines(run, charged):
         ],
     ),
 )
-def test_the_time_of_a_session_counts_once_however_many_machines_it_has(run):
+def test_the_time_of_a_session_counts_once_for_any_number_of_machines(run):
     residual = reads.littles_law_residual(store_of([row_of("p", run)], moment(AS_OF)))
     assert residual["littles_law_residual_hours"].to_list() == [0]
 
 
-def test_a_suspended_run_asks_for_less_of_a_full_host():
-    """Two runs of 8 GPUs on a host of 8; one slept through half of its time."""
+def test_a_suspended_run_gets_less_of_a_full_host():
+    """Two runs of 8 GPUs on a host with 8; one was suspended for half of its time."""
     slept = told(0, heard=60, watch=30, row=60, **on(("a", 8)))
     assert hours(slept, told(0, heard=60, watch=60, **on(("a", 8)))) == pytest.approx((8, 0))
 
 
-def test_the_machine_that_is_shown_is_the_last_sessions():
+def test_the_shown_machine_is_that_of_the_last_session():
     moved = told(0, 600, heard=660, watch=360, resumed=True, **on(("a", 8), ("b", 1)))
     (row,) = reads.runs(store_of([row_of("p", moved)], moment(AS_OF))).to_dicts()
     assert (row["host"], row["gpu_count"]) == ("b", 1)
 
 
 def counted(*rows: dict[str, Any]) -> set[str]:
-    """Projects whose run counts, of runs with one id that came one after another."""
+    """The projects whose run counts, for runs with the same id, merged in this order."""
     runs = reads.runs(store_of(rows, {("lab", row["project"]): moment(AS_OF) for row in rows}))
     twice = runs.filter(runs["excluded"] == "same_run")
     assert all("same_run" in flags for flags in twice["flags"])
@@ -400,13 +400,13 @@ def same(project: str, *starts: float, **more: Any) -> dict[str, Any]:
 def test_one_run_in_two_projects_counts_once():
     assert counted(same("p", 0), same("q", 2)) == {"q"}
     assert counted(same("p", 0), same("q", 2 + _SECOND)) == {"p", "q"}
-    # W&B before local files, whichever came later.
+    # W&B has priority over local files, in any order.
     assert counted(same("p", 0), same("q", 0, source="files")) == {"p"}
     assert counted(same("p", 0, source="table"), same("q", 0, source="files")) == {"p"}
 
 
 @pytest.mark.thorough
-def test_a_local_session_ends_by_its_own_facts_and_where_the_next_begins():
+def test_a_local_session_ends_by_its_own_facts_and_before_the_next_one():
     def session(start: float, watch: float | None = None, seen: float | None = None) -> dict:
         at, last = moment(start), moment(seen)
         runtime = None if watch is None else watch * 60

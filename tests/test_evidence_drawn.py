@@ -1,4 +1,4 @@
-"""Drawn runs whose facts contradict each other: the oracle agrees, and laws hold for all."""
+"""Drawn runs with contradictory facts: the oracle agrees, and laws hold for all of them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def snapshot() -> Snapshot:
     return store_of(rows, as_of, settings=settings_of(Rules()))
 
 
-def test_the_product_judges_as_the_oracle_does() -> None:
+def test_the_product_decides_like_the_oracle() -> None:
     as_of = {("lab", project): at for project, (_, at) in drawn().items()}
     derived = derive([run for run, _ in drawn().values()], as_of)
     found = rows_by(reads.runs(snapshot()), "run_id")
@@ -96,8 +96,8 @@ def _interval(run: DerivedRun) -> dict[str, object]:
     }
 
 
-def test_no_invariant_breaks() -> None:
-    """But by the slack, and where the run says that a clock of it is in doubt."""
+def test_invariants_hold() -> None:
+    """Except within the slack, and for runs that are flagged with a doubtful clock."""
     for row in reads.runs(snapshot()).filter(_counts()).iter_rows(named=True):
         run, as_of = drawn()[row["run_id"]]
         start = round(row["started_at"].timestamp() * 1e6)
@@ -108,7 +108,7 @@ def test_no_invariant_breaks() -> None:
         late = "uploaded_late" in flags or run.heartbeat_at is None
         if late or row["class"] == "running":
             continue
-        # No end after the last heartbeat of a run that was online, but for a start of its own.
+        # An online run does not end after its last heartbeat, except at a later start of its own.
         heard = run.heartbeat_at
         assert heard is not None
         assert end <= max(heard + SLACK, start)
@@ -142,7 +142,7 @@ def test_moving_all_clocks_moves_everything(by: int) -> None:
     runs = {
         name: (shifted(run, by), at + by)
         for name, (run, at) in drawn().items()
-        # Before 2015 is the one limit that does not move.
+        # The year 2015 is the only limit that does not move.
         if "clock_unset" not in judged(run, at).flags
     }
     names = [*runs][:600]
@@ -161,7 +161,7 @@ def test_moving_all_clocks_moves_everything(by: int) -> None:
 
 
 def consistent_run(number: int) -> tuple[Run, int]:
-    """A run as it is when every clock is right: rows and stopwatch as the sessions had it."""
+    """A run with correct clocks: rows and stopwatch match its sessions."""
     length = LENGTHS[number % len(LENGTHS)] + 20 * MINUTE
     queue = LENGTHS[number // len(LENGTHS) % len(LENGTHS)]
     start = BASE + queue
@@ -198,8 +198,8 @@ def test_no_flag_appears_on_consistent_clocks() -> None:
         assert ("at_once" in row["flags"]) == (len(run.writer_starts) > 1)
 
 
-def test_two_clocks_that_agree_are_outvoted_by_none() -> None:
-    """Whatever one fact of a sound run says, the interval the other two agree on stays."""
+def test_two_clocks_that_agree_win() -> None:
+    """One wrong fact of a sound run does not change the interval that two others agree on."""
     wrong = [sign * it for it in LENGTHS for sign in (1, -1) if it > HOUR]
     for number in range(0, 400, 7):
         run, _ = consistent_run(number)
@@ -209,14 +209,14 @@ def test_two_clocks_that_agree_are_outvoted_by_none() -> None:
         as_of = heard + 40 * DAY
         sound = judged(run, as_of).sessions
         for by in wrong:
-            # The stopwatch: start and heartbeat agree on how long the run was there.
+            # The stopwatch is wrong: start and heartbeat agree on the length of the run.
             if by > 0:
                 watch = judged(replace(run, runtime_us=(run.runtime_us or 0) + by), as_of)
                 assert (watch.sessions, watch.flags) in (
                     (sound, {"runtime_refuted"}),
-                    # Or the creation agrees with the stopwatch: then a session was lost.
+                    # Alternatively creation and stopwatch agree: then a session was lost.
                     (watch.sessions, {"writer_lost", "estimated"}),
                 )
-            # The last row alone never moves a run whose start and stopwatch fit its heartbeat.
+            # The last row alone never moves a run whose start and stopwatch match its heartbeat.
             row = judged(replace(run, last_metric_at=min(heard, heard + by)), as_of)
             assert row.sessions == sound

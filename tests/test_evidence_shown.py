@@ -1,4 +1,4 @@
-"""A flag says which facts contradict each other, and which one counts."""
+"""A flag explains which facts contradict each other, and which one counts."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.thorough
 
 
 def test_a_week_beyond_the_usual_range_is_a_shift():
-    """One launch a week for ten weeks, then twelve, and one in the running week."""
+    """One launch per week for ten weeks, then twelve in a week, and one in the running week."""
     weekly = [timedelta(weeks=number) for number in range(10)]
     launches = [*weekly, *[timedelta(weeks=10)] * 12, timedelta(weeks=11)]
     begin = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -89,7 +89,7 @@ def test_credits_left_are_granted_minus_spent_and_the_runway_uses_the_last_14_da
 
 @pytest.mark.parametrize(("launch", "said"), [("06:00", "older than"), ("18:30", "no older than")])
 def test_open_work_is_compared_with_the_usual_age(launch, said):
-    # 20 experiments of 2 hours, each of a group of its own.
+    # 20 experiments of 2 hours, each in a separate group.
     done = [run(f"r{n}", f"02:{n:02}", f"04:{n:02}", group_name=f"g{n}") for n in range(20)]
     going = run("open", launch, "20:00", state="running", group_name="open")
     told = explain(store_of([*done, going], "20:00"), scholar="ada", metric="wip_age_hours")

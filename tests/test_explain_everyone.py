@@ -1,4 +1,4 @@
-"""Every explanation of the demo ends in the value of the metric's own query."""
+"""Every explanation of the demo ends with the value of the metric's own query."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.thorough
 
 METRICS = sorted(ways())
-#: Group, Monday of the week or None for all the data, and line, experiment or measure.
+#: Group, Monday of the week (None: all the data), and line, experiment or measure.
 Key = tuple[Group, date | None, str]
 
 
@@ -44,8 +44,8 @@ def demo(demo_data) -> Snapshot:
 def asked(demo) -> list[tuple[Group, date | None]]:
     """Every scholar, stream and the programme over some weeks and all the data.
 
-    The weeks take turns: the first, in which few had begun, and the running one too. All the data
-    is asked for streams, the programme, every fourth scholar, and the one with old open work.
+    Weeks alternate and include the running week and the first one, in which few had begun. All the
+    data is requested for streams, the programme, every fourth scholar, and one with old open work.
     """
     weeks = sorted(reads.metrics(demo, by="programme", period="week")["period_start"])
     scholars = reads.scholars(demo)["scholar"]
@@ -76,7 +76,7 @@ def told(demo, asked) -> dict[str, dict[Key, Result]]:
             if group.by not in way.kinds:
                 continue
             if way.windows in {"any", "end" if week is None else "week"}:
-                # A scholar without data has no row in the query either.
+                # A scholar without data does not have a row in the query either.
                 with suppress(VelocityError):
                     results = way.results(rows, metric)
                     found[metric] |= {(group, week, it.of): it for it in results}
@@ -85,7 +85,7 @@ def told(demo, asked) -> dict[str, dict[Key, Result]]:
 
 @pytest.fixture(scope="module")
 def headlines(demo, asked) -> dict[str, dict[Key, Value]]:
-    """Metric -> the values that its query gives for every group at once."""
+    """Metric -> the values of its query for all groups together."""
     found: dict[str, dict[Key, Value]] = defaultdict(dict)
     for week in {week for _, week in asked}:
         for by in ("scholar", "stream", "programme"):
@@ -136,7 +136,7 @@ def test_explained_values_equal_the_query(metric: str, told, headlines):
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_the_arithmetic_ends_in_the_headline(metric: str, told):
+def test_the_arithmetic_ends_with_the_headline(metric: str, told):
     for result in told[metric].values():
         value = written(result.headline)
         assert result.steps[-1].startswith((f"{value} ", f"{value}:")), result

@@ -1,4 +1,4 @@
-"""The rows of an explanation: raw, classified, and left out."""
+"""The rows of an explanation: raw, classified, and excluded."""
 
 from __future__ import annotations
 

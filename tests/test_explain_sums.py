@@ -66,7 +66,7 @@ def test_the_store_of_these_tests_has_every_figure():
 
 
 @pytest.mark.parametrize("metric", one_in(8, sorted(set(ways()) - set(COLUMNS))))
-def test_lines_credits_weeks_and_open_work_end_in_their_headline(metric: str):
+def test_lines_credits_weeks_and_open_work_end_with_their_headline(metric: str):
     way = ways()[metric]
     asked = [None] * (way.windows != "week") + [*weeks()] * (way.windows != "end")
     results = [

@@ -1,4 +1,4 @@
-"""What commands write is for whoever runs them, whatever the machine's umask is."""
+"""Files that commands write are private to their user, with any umask."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RUNS = (
 
 @pytest.fixture(autouse=True)
 def everybody_may_read():
-    """The most careless umask there is."""
+    """Set the most permissive umask."""
     before = os.umask(0)
     yield
     os.umask(before)
@@ -49,7 +49,7 @@ def velocity(*arguments, cwd, **env):
 
 
 def open_to_others(folder):
-    """Files and folders that another account could read, as modes."""
+    """Modes of files and folders that another account could read."""
     return {
         str(path): oct(path.stat().st_mode)
         for path in (folder, *folder.rglob("*"))
@@ -63,7 +63,7 @@ def _open_store(folder):
 
 
 @pytest.mark.thorough
-def test_every_command_that_writes_writes_for_its_user_alone(tmp_path):
+def test_commands_write_files_only_their_user_can_read(tmp_path):
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     (home / "runs.csv").touch(mode=0o600)
@@ -80,7 +80,7 @@ def test_every_command_that_writes_writes_for_its_user_alone(tmp_path):
 
 
 @pytest.mark.thorough
-def test_the_app_writes_for_its_user_alone(tmp_path):
+def test_the_app_writes_files_only_its_user_can_read(tmp_path):
     data = copied(people.populate, tmp_path / "data")
     for path in (data, *data.rglob("*")):
         path.chmod(0o700)
@@ -100,7 +100,7 @@ def test_the_app_writes_for_its_user_alone(tmp_path):
     ],
     ids=["store", "state", "demo"],
 )
-def test_a_folder_that_we_make_is_closed(tmp_path, make):
+def test_a_new_folder_is_private(tmp_path, make):
     make(tmp_path / "data")
     assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
 

@@ -1,4 +1,4 @@
-"""What a run is flagged with, for whoever reads its row."""
+"""The flags of a run about its user."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ def flags(roster: Roster | None) -> list[str]:
     return reads.runs(snapshot)["flags"].to_list()
 
 
-def test_without_a_roster_a_username_stands_for_itself_and_is_unmapped():
+def test_without_a_roster_a_username_is_a_scholar_and_unmapped():
     assert flags(None) == ["unmapped"]
 
 
 @pytest.mark.thorough
-def test_with_one_a_username_is_somebody_or_nobody():
+def test_with_a_roster_a_username_is_mapped_or_unknown():
     assert flags(Roster(scholars=[Scholar(id="a", name="Ada", usernames=["ada"])])) == [""]
     assert flags(Roster(scholars=[Scholar(id="b", name="Bob", usernames=["bob"])])) == [
         "unattributed"

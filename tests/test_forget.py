@@ -1,4 +1,4 @@
-"""velocity forget: a person is gone from every byte, and the next pull does not bring them back."""
+"""velocity forget removes a person from every byte, and the next pull does not restore them."""
 
 from __future__ import annotations
 
@@ -141,9 +141,7 @@ def test_a_forgotten_person_is_gone_from_every_byte_and_stays_away(tmp_path, mon
         "velocity.store.live:LiveStore.rewrite",
     ],
 )
-def test_a_killed_removal_shows_the_person_whole_or_not_at_all_and_the_next_command_finishes_it(
-    step, tmp_path
-):
+def test_a_killed_removal_is_all_or_nothing_and_the_next_command_finishes_it(step, tmp_path):
     data, config, table = tmp_path / "data", tmp_path / "velocity.toml", tmp_path / "runs.parquet"
     config.write_text("", encoding="utf-8")
     (tmp_path / "roster.toml").write_text(_ROSTER, encoding="utf-8")
@@ -186,7 +184,7 @@ def test_tables_do_not_bring_a_person_back(tmp_path):
     assert _forget(tmp_path, settings, PERSON).runs == 1
     store_of(rows, "21:00", data=tmp_path)
     assert _people(tmp_path) == {"ada"}
-    # Forgetting twice is not an error: the first time may have been interrupted.
+    # Forgetting a person again is not an error: the first attempt may have been interrupted.
     assert _forget(tmp_path, settings, PERSON).runs == 0
 
 

@@ -45,7 +45,7 @@ def test_a_duration_has_two_units_at_most(hours, text):
         (None, "not known"),
     ],
 )
-def test_hours_in_all_are_never_days(hours, text):
+def test_total_hours_are_never_shown_as_days(hours, text):
     assert plain(formats.hours_in_all(hours)) == text
 
 
@@ -152,7 +152,7 @@ def test_an_instant_names_its_zone(zone, text):
     assert plain(formats.instant(datetime(2026, 11, 23, 6, tzinfo=UTC), zone)) == text
 
 
-def test_an_unknown_instant_is_said_in_words():
+def test_an_unknown_instant_is_described_in_words():
     assert formats.instant(None, "UTC") == "not known"
 
 

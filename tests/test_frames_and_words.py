@@ -1,4 +1,4 @@
-"""Frames before they are drawn, and the words for them: weeks, lines, tiles."""
+"""Frames before they are drawn, and their texts: weeks, lines, tiles."""
 
 from datetime import date, timedelta
 
@@ -65,7 +65,7 @@ def test_before_the_first_week_is_over_the_running_one_is_shown():
     assert window_words(shown) == "1 week so far"
 
 
-def test_what_never_varies_is_never_a_shift():
+def test_a_constant_series_never_has_a_shift():
     rows = [
         run(
             f"r{week}-{place}",
@@ -93,7 +93,7 @@ def test_shifts_come_in_roster_order_with_the_programme_last():
     assert "share of runs failed: 25\u00a0%.** Usual range 5\u00a0% to 10\u00a0%." in found[0]
 
 
-def test_a_loop_of_fewer_than_six_events_has_no_median_but_words():
+def test_fewer_than_six_loops_have_a_text_instead_of_a_median():
     now = dict.fromkeys(READ_SCHEMAS["metrics"], 0) | {"loop_hours_events": 5, "loop_hours_n": 7}
     tile = tiles.loop(now, None)
     assert tile.value == "no median"
@@ -122,7 +122,7 @@ def test_without_grants_and_rates_credits_are_not_known_rather_than_used_up(rows
 
 
 @pytest.mark.parametrize("runway", [1e7, float("inf")])
-def test_a_runway_too_long_to_tell_is_no_number_of_days(runway):
+def test_a_very_long_runway_is_not_shown_in_days(runway):
     now = dict.fromkeys(READ_SCHEMAS["metrics"], 0)
     ledger = {"credits_granted": 5.0, "credits_spent": 0.0, "credits_left": 5.0}
     tile = tiles.credits_left(now, ledger | {"runway_days": runway, "exhausted_on": None})
@@ -137,7 +137,7 @@ def test_a_runway_too_long_to_tell_is_no_number_of_days(runway):
         ({"loops": 9, "loops_closed": 6, "loop_hours_largest": 31.0}, ">\u00a031\u00a0h (9)"),
     ],
 )
-def test_a_line_says_its_median_and_n_or_how_many_loops_there_are(median, words):
+def test_a_line_shows_its_median_and_n_or_its_number_of_loops(median, words):
     line = {"scholar": "heron", "entity": "e", "project": "p", "state": "running"}
     states = frame("line_states", [line | {"last_loops_hours": [1.0, 400.0]}])
     rows = lines.line_rows(states, frame("lines", [line | median]), frame("open_work", []))
@@ -145,7 +145,7 @@ def test_a_line_says_its_median_and_n_or_how_many_loops_there_are(median, words)
     assert rows["last_loops_hours"].to_list() == [[1.0, lines.LONGEST_BAR_HOURS]]
 
 
-def test_an_open_line_older_than_its_usual_says_so():
+def test_an_open_line_older_than_usual_is_marked():
     line = {"scholar": "heron", "project": "p", "state": "running", "experiment_id": "e/p/r1"}
     old = frame("open_work", [{"experiment_id": "e/p/r1", "older_than_usual": True}])
     rows = lines.line_rows(frame("line_states", [line]), frame("lines", []), old)

@@ -1,4 +1,4 @@
-"""In front of the pages: cookies behind TLS, and the way back after a sign-in."""
+"""Before requests reach the pages: cookies behind TLS, and the page to return to after sign-in."""
 
 from __future__ import annotations
 
@@ -80,20 +80,20 @@ def cookies(headers):
 @pytest.mark.parametrize("path", ["/auth/login", "/oauth2callback"])
 def test_cookies_are_secure_behind_tls_and_only_there(path):
     behind, plain = ask(path, https=True), ask(path)
-    assert len(cookies(behind)) == 3  # Streamlit's two and the way back
+    assert len(cookies(behind)) == 3  # Streamlit's two and the page to return to
     assert all(cookie.split("; ").count("Secure") == 1 for cookie in cookies(behind))
     assert not any("Secure" in cookie for cookie in cookies(plain))
     assert dict(behind)["strict-transport-security"] == "max-age=31536000"
     assert "strict-transport-security" not in dict(plain)
 
 
-def test_the_way_back_is_the_page_that_asked_for_the_sign_in():
+def test_a_sign_in_returns_to_the_page_that_requested_it():
     path = "/my-velocity?period=4+weeks"
     kept = cookies(ask("/auth/login", referer=f"https://{HOST}{path}"))[-1]
     assert "HttpOnly" in kept
     came = ask("/oauth2callback", cookie=kept.partition(";")[0])
     assert dict(came)["location"] == path
-    # Once only.
+    # Only once.
     assert cookies(came)[-1].startswith("velocity_return=; ")
     assert "Max-Age=0" in cookies(came)[-1]
 
@@ -101,7 +101,7 @@ def test_the_way_back_is_the_page_that_asked_for_the_sign_in():
 @pytest.mark.parametrize(
     "referer", ["https://evil.example/runs", f"https://{HOST}.evil.example/runs", "", "nonsense"]
 )
-def test_another_sites_page_is_not_a_way_back(referer):
+def test_a_sign_in_never_returns_to_a_page_of_another_site(referer):
     kept = cookies(ask("/auth/login", referer=referer))[-1]
     assert kept.startswith("velocity_return=%2F;")
 

@@ -1,4 +1,4 @@
-"""A disk that fills up during a sync: one clear error, and nothing lost."""
+"""A disk that fills up during a sync gives one clear error, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 STAGES = {"pull", "merge", "derive", "publish"}
 DISK = 64 << 20
-#: Free bytes, from none to as much as a sync needs, and the stage at which even those are taken. A
-#: pull that fits leaves enough to derive: its log is freed before.
+#: Free bytes, from none to enough for a sync, and the stage at which these are used up too. A pull
+#: that fits leaves enough to derive, because its log is freed first.
 ROOMS = [
     *((step << 15, "") for step in (0, 2, 4, 8, 16, 32)),
     (1024 << 15, "derive"),
@@ -36,12 +36,12 @@ ROOMS = [
 ]
 FIRST, LATER = 100, 3_000
 
-#: Runs the command that follows on a private disk.
+#: Runs the following command on a private disk.
 _OWN_DISK = 'mount -t tmpfs -o size="$0" tmpfs "$1" && shift && exec "$@"'
 
 
 def own_disk(folder: Path) -> tuple[str, ...]:
-    """Words before a command that make `folder` its disk; None if the system forbids it."""
+    """Words before a command that mount a disk at `folder`; empty if the system forbids it."""
     words = ("unshare", "-rm", "sh", "-c", _OWN_DISK, str(DISK), str(folder))
     try:
         subprocess.run([*words, "true"], check=True, capture_output=True)
@@ -62,9 +62,9 @@ def leave_on(disk: Path) -> Callable[[int], None]:
 
 
 def limit_files_of(pid: int, data: Path) -> Callable[[int], None]:
-    """The next best: files take nothing at all, or the largest of the store may not grow by more.
+    """Without a private disk: limit file sizes to 0, or to the largest file plus the room.
 
-    A limit within a file would tear what is written across it, as no full disk does.
+    A limit in the middle of a file would cut a write into two parts, unlike a full disk.
     """
 
     def leave(room: int) -> None:
@@ -76,7 +76,7 @@ def limit_files_of(pid: int, data: Path) -> Callable[[int], None]:
 
 
 @pytest.mark.fault
-def test_a_full_disk_ends_a_sync_with_an_error_and_loses_nothing(monkeypatch, tmp_path, tell):
+def test_a_full_disk_ends_a_sync_with_an_error_and_without_loss(monkeypatch, tmp_path, tell):
     disk = tmp_path / "disk"
     disk.mkdir()
     ended_in: Counter[str] = Counter()
@@ -114,7 +114,7 @@ def test_a_full_disk_ends_a_sync_with_an_error_and_loses_nothing(monkeypatch, tm
             assert command.code == 0
             tell(f"a full disk by stage: {dict(ended_in)}, {'own disk' if before else 'limit'}")
             assert ended_in
-            if before:  # merges have no line of their own
+            if before:  # merges do not have a separate line
                 assert ended_in.keys() & {"pull", "merge"}
                 assert ended_in.keys() >= {"derive", "publish"}
             kept = copy_of(seen, tmp_path / "kept")
@@ -123,7 +123,7 @@ def test_a_full_disk_ends_a_sync_with_an_error_and_loses_nothing(monkeypatch, tm
 
 
 def copy_of(disk: Path, place: Path) -> Path:
-    """The data folder, out of a disk that a path alone does not lead to."""
+    """Copy the data folder from a disk that a path alone does not reach."""
     shutil.rmtree(place, ignore_errors=True)
     return shutil.copytree(disk / "data", place)
 

@@ -1,4 +1,4 @@
-"""Weeks of groups: published once, as they were known then, and told in words at the ends."""
+"""Weeks of groups: published once, as known then, with words for the smallest values."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PUBLISHED_AT = "2026-01-14 00:00"
 
 
 def roster_of(*people: str, stream: str = "s", **days: date) -> Roster:
-    """One stream of those people; `days` are of the membership of the last one."""
+    """One stream of these people; `days` are the dates of the last person's membership."""
     *others, last = people
     members = [*(Member(scholar=it) for it in others), Member(scholar=last, **days)]
     return Roster(
@@ -34,7 +34,7 @@ def roster_of(*people: str, stream: str = "s", **days: date) -> Roster:
 
 
 def week_of(person: str, runs: int, *, week: int = 0, hours: float = 1) -> list[dict]:
-    """Runs one after the other, the second of them failed."""
+    """Runs one after another; the second one failed."""
     return [
         run(
             f"{person}-{week}-{number}",
@@ -62,13 +62,13 @@ def test_a_week_is_published_by_the_first_sync_48_hours_after_it(tmp_path):
     assert week["week_start"] == MONDAY
 
 
-def test_figures_are_those_of_the_week_to_the_nearest_5(tmp_path):
-    """Of people with 5 or more nothing is left to chance."""
+def test_figures_of_a_week_are_rounded_to_the_nearest_5(tmp_path):
+    """Figures of people with 5 or more are not random."""
     (week,) = shown(sync(tmp_path, EVERYBODY, PUBLISHED_AT, roster=roster_of(*PEOPLE)))
     truth = {"runs_ended": 42, "experiments_started": 42, "busy_hours": 42}
     for measure, true in truth.items():
         assert week[measure] == 40, (measure, true)
-    assert week["failure_share"] is None  # of fewer than 100 runs
+    assert week["failure_share"] is None  # fewer than 100 runs
 
 
 @pytest.mark.thorough
@@ -83,7 +83,7 @@ def test_small_figures_are_right_on_average(tmp_path):
 
 
 @pytest.mark.thorough
-def test_nothing_that_comes_later_changes_a_week(tmp_path):
+def test_later_data_does_not_change_a_published_week(tmp_path):
     settings = Settings(roster=tmp_path / "none.toml")
     before = shown(sync(tmp_path, EVERYBODY, PUBLISHED_AT, settings, roster_of(*PEOPLE)))
     late = week_of("p0", 40)[7:]
@@ -101,7 +101,7 @@ def test_nothing_that_comes_later_changes_a_week(tmp_path):
 
 
 @pytest.mark.thorough
-def test_a_derivation_of_everything_publishes_what_one_by_one_published(tmp_path):
+def test_a_full_derivation_publishes_the_same_weeks_as_single_ones(tmp_path):
     roster = roster_of(*PEOPLE)
     for week in range(3):
         rows = [it for person in PEOPLE for it in week_of(person, 2 + week, week=week)]
@@ -112,7 +112,7 @@ def test_a_derivation_of_everything_publishes_what_one_by_one_published(tmp_path
         (tmp_path / name).unlink(missing_ok=True)
     again = sync(tmp_path, [], "2026-01-28 02:00", roster=roster)
     assert again.frame("FROM group_week ORDER BY week_start").equals(found)
-    # And with the record's own memory of them gone, the same is drawn again.
+    # Without the record's copy of them, the same values are drawn again.
     with open_live(tmp_path) as store:
         store.record.connection.run("DELETE FROM group_week")
     again = sync(tmp_path, [], "2026-01-28 03:00", roster=roster)
@@ -121,7 +121,7 @@ def test_a_derivation_of_everything_publishes_what_one_by_one_published(tmp_path
 
 
 @pytest.mark.thorough
-def test_an_earlier_store_publishes_its_past_weeks_once_with_the_members_known_then(tmp_path):
+def test_an_earlier_store_publishes_past_weeks_once_with_their_members(tmp_path):
     sync(tmp_path, EVERYBODY, "2026-01-20 00:00")
     first = shown(sync(tmp_path, [], "2026-01-20 01:00", roster=roster_of(*PEOPLE[:5])))
     assert [row["runs_ended"] for row in first] == [35]
@@ -138,13 +138,13 @@ def test_an_earlier_store_publishes_its_past_weeks_once_with_the_members_known_t
         ({"to_date": date(2026, 1, 11)}, False),
     ],
 )
-def test_members_are_those_of_the_end_of_the_week(days, members, tmp_path):
+def test_members_are_those_at_the_end_of_the_week(days, members, tmp_path):
     roster = roster_of(*PEOPLE[:5], **{it.removesuffix("_date"): day for it, day in days.items()})
     assert len(shown(sync(tmp_path, EVERYBODY, PUBLISHED_AT, roster=roster))) == members
 
 
 @pytest.mark.thorough
-def test_who_is_forgotten_is_in_no_published_week_and_still_counts(tmp_path):
+def test_a_forgotten_person_is_in_no_published_week_but_still_counts(tmp_path):
     settings = Settings(roster=tmp_path / "none.toml")
     rows = [it for it in EVERYBODY if it["username"] in PEOPLE[:4]]
     before = sync(tmp_path, rows, PUBLISHED_AT, settings, roster_of(*PEOPLE))
@@ -155,7 +155,7 @@ def test_who_is_forgotten_is_in_no_published_week_and_still_counts(tmp_path):
     assert shown(after) == shown(before)
 
 
-def test_the_ends_are_told_in_words_and_nothing_is_told_as_0():
+def test_extreme_values_are_words_and_nothing_is_shown_as_0():
     row = {
         "group_id": "all groups",
         "week_start": MONDAY,

@@ -1,4 +1,4 @@
-"""Run directories that somebody made to hold up, fill or mislead whoever reads them."""
+"""Run directories made to block, flood or mislead their reader."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def odd(tree: Path) -> Path:
 
 
 def outside(tree: Path) -> Path:
-    """A run directory beside the tree, as of somebody else."""
+    """A run directory beside the tree, like one of another person."""
     folder = tree.parent / "outside" / "run-20260504_090000-theirs"
     write_records(folder, run_record(START, host=THEIRS))
     write_files(folder, wandb_metadata=BEGUN[:-1] + f', "host": "{THEIRS}"}}')
@@ -113,9 +113,7 @@ ATTACKS = (
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda it: it.__name__)
-def test_one_bad_directory_costs_itself_alone(
-    tmp_path: Path, attack: Callable[[Path], None]
-) -> None:
+def test_only_the_bad_directory_is_rejected(tmp_path: Path, attack: Callable[[Path], None]) -> None:
     tree = tmp_path / "wandb"
     good(tree)
     attack(tree)
@@ -128,7 +126,7 @@ def test_one_bad_directory_costs_itself_alone(
 
 
 @pytest.mark.thorough
-def test_the_command_brings_in_the_others_and_says_which_it_could_not_read(tmp_path: Path) -> None:
+def test_the_command_reads_the_others_and_names_unreadable_ones(tmp_path: Path) -> None:
     tree = tmp_path / "wandb"
     good(tree)
     fifo_log(tree)
@@ -140,7 +138,7 @@ def test_the_command_brings_in_the_others_and_says_which_it_could_not_read(tmp_p
     assert reads.runs(latest_snapshot(tmp_path / "data"))["run_id"].to_list() == ["good"]
 
 
-def test_folders_that_nest_without_end_cost_themselves_alone(tmp_path: Path) -> None:
+def test_only_endlessly_nested_folders_are_rejected(tmp_path: Path) -> None:
     good(tmp_path)
     deep = tmp_path
     for _ in range(120):
@@ -165,7 +163,7 @@ def test_folders_that_nest_without_end_cost_themselves_alone(tmp_path: Path) -> 
         "a: !!python/object/apply:os.getcwd []",
     ],
 )
-def test_yaml_that_is_not_plain_is_refused(text: str) -> None:
+def test_yaml_with_references_or_tags_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         read_yaml(text)
 
@@ -179,7 +177,7 @@ def test_yaml_of_the_client_is_read() -> None:
     }
 
 
-def test_a_record_without_end_is_passed_over(tmp_path: Path) -> None:
+def test_an_endless_record_is_skipped(tmp_path: Path) -> None:
     folder = tmp_path / "run-20260504_090000-r"
     long = pb.Record(run={"run_id": "r", "notes": "x" * (LONGEST_RECORD + 1)})
     write_records(folder, run_record(START, host="n1"), long, pb.Record(exit={"runtime": 60}))
@@ -187,7 +185,7 @@ def test_a_record_without_end_is_passed_over(tmp_path: Path) -> None:
     assert (row["notes"], row["state"], row["unreadable"]) == (None, "finished", ["log"])
 
 
-def test_a_config_that_grows_without_end_is_not_kept(tmp_path: Path) -> None:
+def test_an_endless_config_is_not_stored(tmp_path: Path) -> None:
     items = [
         pb.Record(config={"update": [{"key": f"k{n}", "value_json": f'"{"x" * 2**22}"'}]})
         for n in range(9)

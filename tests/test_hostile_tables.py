@@ -1,4 +1,4 @@
-"""Small tables that stand for large ones, and files that never end."""
+"""Small tables that unpack to large ones, and files that never end."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MIB = 2**20
 _LIMIT_BYTES = 2 * 2**30
-#: Imports a table with so much memory for data as a small machine has.
+#: Imports a table with as much memory for data as a small machine has.
 _WITHIN = """
 import resource, sys
 from velocity.errors import SourceError
@@ -37,7 +37,7 @@ except SourceError as error:
 
 
 def table_of(rows: int, **columns: pa.Array) -> pa.Table:
-    """A table of runs with some columns more."""
+    """A table of runs with additional columns."""
     own = {name: pa.array([value] * rows) for name, value in ROW.items()}
     own["run_id"] = pa.array([f"r{n}" for n in range(rows)])
     return pa.table(own | columns)
@@ -72,14 +72,14 @@ def test_a_small_parquet_file_that_unpacks_to_gigabytes_is_refused(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit is one of Linux")
-def test_columns_that_nobody_asked_for_are_not_read(tmp_path: Path) -> None:
+def test_columns_that_are_not_needed_are_not_read(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     pq.write_table(table_of(7_000, other=repeated("x" * MIB, 7_000)), path)
     assert within_limit(path) == "read"
     assert "skipped: other." in read_run_table(path).notes[0]
 
 
-def test_more_rows_or_bytes_than_the_bounds_are_refused(
+def test_more_rows_or_bytes_than_the_limits_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pq.write_table(table_of(50), tmp_path / "t.parquet")
@@ -97,7 +97,7 @@ def test_more_rows_or_bytes_than_the_bounds_are_refused(
     assert "larger than" in refusal(tmp_path / "t.csv").message
 
 
-def test_text_in_a_dictionary_is_read_as_other_text_is(tmp_path: Path) -> None:
+def test_dictionary_text_is_read_like_other_text(tmp_path: Path) -> None:
     tags = pa.ListArray.from_arrays(pa.array([0, 2, 3], pa.int32()), repeated("a", 3))
     table = table_of(2, tags=tags, notes=repeated("n", 2), username=pa.nulls(2))
     pq.write_table(table, tmp_path / "t.parquet")

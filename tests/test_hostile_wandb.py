@@ -1,4 +1,4 @@
-"""A W&B server, or somebody in its place, that tries to hold up or fill whoever syncs."""
+"""A hostile W&B server, or an attacker in its place, that tries to block or flood a sync."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from velocity.sources.wandb_client import Reply
 
 KEY = "k" * 40
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-#: Memory for data that a sync may take here; without an answer it takes a quarter of it.
+#: Memory for data that a sync may use here; without a response it uses a quarter of this.
 _LIMIT_BYTES = 2**30
 
 
 def on_pages(answers):
-    """Harmless, but for pages of runs."""
+    """A harmless server except for pages of runs."""
     return lambda operation: (answers if operation == "Runs" else harmless)(operation)
 
 
 def sync(url, folder, timeout="1"):
-    """A sync of its own process, within a limit of memory where the system has one."""
+    """A sync in a separate process, with a memory limit if the system supports it."""
 
     def limit():
         if sys.platform == "linux":
@@ -68,14 +68,14 @@ DRIPS = {
 
 @pytest.mark.fault
 @pytest.mark.parametrize("where", DRIPS)
-def test_a_server_that_sends_byte_after_byte_holds_nobody(tmp_path, where):
+def test_a_server_that_sends_byte_after_byte_does_not_block(tmp_path, where):
     answers, words = DRIPS[where]
     with served(answers) as (url, _):
         assert words in sync(url, tmp_path)
 
 
 @pytest.mark.fault
-def test_a_page_that_comes_byte_after_byte_is_told_from_a_server_that_is_gone(tmp_path):
+def test_a_very_slow_page_differs_from_an_unreachable_server(tmp_path):
     answers, _ = DRIPS["body"]
     with served(on_pages(answers)) as (url, _):
         told = sync(url, tmp_path)
@@ -90,7 +90,7 @@ def endless(_operation):
 
 @pytest.mark.fault
 @pytest.mark.parametrize("answers", [lambda _: [bomb(4)], endless], ids=["gzip", "endless"])
-def test_an_answer_that_would_fill_the_memory_is_given_up(tmp_path, answers):
+def test_a_response_that_would_fill_the_memory_is_aborted(tmp_path, answers):
     with served(on_pages(answers)) as (url, _):
         told = sync(url, tmp_path, "60")
     assert "sent more than 64 MiB for lab/vision" in told
@@ -119,7 +119,7 @@ def test_an_answer_that_would_fill_the_memory_is_given_up(tmp_path, answers):
         (HEAD + b"Content-Length: 900\r\n\r\n{}", "was cut off"),
     ],
 )
-def test_an_answer_that_is_none_is_one_sentence(monkeypatch, answer, words):
+def test_an_invalid_response_is_one_sentence(monkeypatch, answer, words):
     monkeypatch.setenv("WANDB_API_KEY", KEY)
     with served(on_pages(lambda _: [answer])) as (url, _):
         monkeypatch.setenv("WANDB_BASE_URL", url)
@@ -131,13 +131,13 @@ def test_an_answer_that_is_none_is_one_sentence(monkeypatch, answer, words):
 
 
 @pytest.mark.thorough
-def test_the_command_tells_what_an_answer_lacks(tmp_path):
+def test_the_command_names_a_missing_field(tmp_path):
     with served(on_pages(lambda _: [data({})])) as (url, _):
         told = sync(url, tmp_path, "60")
     assert f'{url} answered the request for lab/vision without the field "project"' in told
 
 
-def test_a_redirect_leads_nowhere(monkeypatch):
+def test_a_redirect_is_not_followed(monkeypatch):
     monkeypatch.setenv("WANDB_API_KEY", KEY)
     with served(harmless) as (other, asked):
         moved = response(b"", f"Location: {other}/graphql", status="307 Temporary Redirect")
@@ -157,7 +157,7 @@ def page(number, count, rows=0):
 @pytest.mark.parametrize(
     ("rows", "words"), [(0, "5 pages in a row with nothing"), (9, "counts 20 runs for lab/vision")]
 )
-def test_pages_without_end_come_to_an_end(monkeypatch, rows, words):
+def test_endless_pages_are_stopped(monkeypatch, rows, words):
     monkeypatch.setenv("WANDB_API_KEY", KEY)
     monkeypatch.setattr(run_pages, "_MOST_EMPTY_PAGES", 5)
     monkeypatch.setattr("velocity.sources.wandb_api._MOST_TWICE", 5)
@@ -169,7 +169,7 @@ def test_pages_without_end_come_to_an_end(monkeypatch, rows, words):
     assert next(numbers) < 20
 
 
-#: What a server may send in place of anything.
+#: Values that a server may send instead of any other.
 ODD = [
     *(None, True, 3, -1, 1e999, 10**40, "", "x", "[[[", "\ud800", "NaN", [], {}, [1], {"a": 1}),
     *(["a", None, {"b": []}], "2026-13-45T99:00:00", "9999-12-31T23:59:59"),
@@ -178,7 +178,7 @@ ODD = [
 
 
 def places(value, above=()):
-    """The path of each part of a value; of a list, of its first item alone."""
+    """The path of each part of a value; for a list, only of its first item."""
     yield above
     parts = value.items() if isinstance(value, dict) else enumerate(value[:1])
     for name, part in parts:
@@ -200,7 +200,7 @@ def replaced(value, path, odd):
 
 
 class Repeating:
-    """The real client, whose answers are kept; and given again with something odd in them."""
+    """The real client; its responses are recorded, and repeated with odd values in them."""
 
     def __init__(self, client):
         self._client = client
@@ -222,7 +222,7 @@ class Repeating:
 
 
 @pytest.mark.thorough
-def test_nothing_that_stands_where_something_else_should_is_an_unexpected_error(monkeypatch):
+def test_no_odd_value_in_a_response_is_an_unexpected_error(monkeypatch):
     with runs_served(monkeypatch, 2) as running:
         server = connected(running)
         client = server._client = Repeating(server._client)

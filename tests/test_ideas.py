@@ -25,7 +25,7 @@ GLOBS = ("*_dir", "?x", "[ab]*", "[!c]z", "under_*", "a/b", "lr~", "[", "{}", "L
 
 
 def derived_ideas(store, settings=SETTINGS):
-    """(project, run id) -> the idea, as the derivation finds it."""
+    """(project, run id) -> the idea found by the derivation."""
     derive(store, settings, None)
     with store.reading_record():
         store.run("CREATE OR REPLACE TEMP TABLE scope AS SELECT scholar_key FROM derived.scholar")
@@ -40,7 +40,7 @@ def derived_ideas(store, settings=SETTINGS):
 
 
 def configured(projects):
-    """The runs of projects of configs: run n of a project has its n-th."""
+    """Runs of projects: run n of a project has its n-th config."""
     return run_frame(
         [
             run(
@@ -63,7 +63,7 @@ def kept(store, projects):
 
 
 def classes(found, project, count):
-    """Which of a project's runs have one idea, by number; those of unknown idea apart."""
+    """Numbers of a project's runs by idea; runs without a known idea are separate."""
     grouped = defaultdict(list)
     for number in range(count):
         idea = found[project, str(number)]

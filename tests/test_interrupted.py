@@ -1,4 +1,4 @@
-"""Ctrl-C during a query stops the command, as it does anywhere else."""
+"""Ctrl-C during a query stops the command, as at any other time."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def heeded():
 
 
 @pytest.fixture
-def ctrl_c(heeded):  # noqa: ARG001 - must be heeded before it is pressed
-    """Press Ctrl-C soon."""
+def ctrl_c(heeded):  # noqa: ARG001 - Ctrl-C needs this handler
+    """A function that presses Ctrl-C a moment later."""
     pressed = Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
     yield pressed.start
     pressed.cancel()

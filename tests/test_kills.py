@@ -1,4 +1,4 @@
-"""A sync that is killed at any moment leaves the last snapshot in use, and the next one goes on."""
+"""A sync killed at any moment leaves the last snapshot in use, and the next sync continues."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 STAGES = ("pull", "merge", "derive", "publish")
 KILLS, KILLS_A_STAGE = 30, 5
-#: Syncs in which the kills must have come.
+#: Number of syncs within which all kills must have happened.
 MOST_SYNCS = 80
 LATEST_KILL_S = 0.02
 
 
 class Killer:
-    """Kills commands, drawn from a seed: which line, and how long after it.
+    """Kills commands at random, from a seed: after which line, and how long after it.
 
     Attributes:
-        kills: by the stage of the last line that the command said.
+        kills: by the stage of the command's last line.
     """
 
     def __init__(self, seed: int) -> None:
@@ -43,18 +43,18 @@ class Killer:
         self._draw = random.Random(seed)  # noqa: S311 - no secret
 
     def spares(self) -> bool:
-        """Whether to let the next command come to its end."""
+        """Whether to let the next command finish."""
         return self._draw.random() < 0.1
 
     @property
     def done(self) -> bool:
-        """Whether enough have been killed, in every stage."""
+        """Whether enough commands were killed in every stage."""
         enough = all(self.kills[stage] >= KILLS_A_STAGE for stage in STAGES)
         return enough and self.kills.total() >= KILLS
 
     def follow(self, command: Command) -> None:
-        """Follows a command to its end, which comes some moment after a line of a stage."""
-        # Once every stage has had its share, those that a sync comes to soon.
+        """Follow a command to its end, and kill it a moment after a line of a stage."""
+        # Once every stage had its share, prefer stages that a sync reaches soon.
         short = [stage for stage in STAGES if self.kills[stage] < KILLS_A_STAGE]
         wanted = self._draw.choice(short or STAGES[:2])
         lines_left = self._draw.randrange(12) if wanted == "derive" else self._draw.randrange(2)
@@ -74,7 +74,7 @@ class Killer:
 
 
 def published(data: Path) -> tuple[str, list[tuple]]:
-    """The snapshot in use, opened anew, and the runs in it."""
+    """Open the snapshot in use again; return its name and its runs."""
     name = (data / "CURRENT").read_text(encoding="ascii")
     snapshot = Snapshot(data / "snapshots" / f"{name}.duckdb")
     assert reads.metrics(snapshot, by="programme").height == 1
@@ -111,7 +111,7 @@ def test_a_sync_may_be_killed_at_any_moment(monkeypatch, tmp_path, tell):
                 assert after[0] > before[0] or after == before
                 before = after
                 if command.code == -signal.SIGKILL:
-                    # The next sync succeeds; here the next may be killed as well.
+                    # The next sync must succeed, but here it may be killed as well.
                     shutil.copytree(data, twin)
                     complete(commands.start(*wanted, "--data", str(twin)))
                     assert published(twin)[0] > before[0]
@@ -127,6 +127,6 @@ def test_a_sync_may_be_killed_at_any_moment(monkeypatch, tmp_path, tell):
 
 
 def complete(command: Command) -> None:
-    """Lets it come to its end, which must be a good one."""
+    """Let it finish, which must succeed."""
     said = list(command.lines())
     assert command.code == 0, "\n".join(said)

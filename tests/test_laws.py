@@ -1,7 +1,7 @@
-"""Laws that hold whatever the runs are: the product's figures against each other.
+"""Laws that hold for any runs: the product's figures against each other.
 
-Drawn histories share a store a hundred at a time (tests/batches.py); the places they are set in
-have days of 23 and 25 hours, an ISO week 53, and scholars on both sides of the date line.
+A store has a hundred drawn histories (tests/batches.py). Their time zones have days of 23 and 25
+hours, an ISO week 53, and scholars on both sides of the date line.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.thorough
 
 WEEK = timedelta(weeks=1)
-#: Figures that are sums of something.
+#: Figures that are sums.
 ADDITIVE = (
     *("busy_hours", "experiment_hours", "run_hours", "serial_hours", "parallel_hours"),
     *("experiments_started", "experiments_concluded", "false_starts", "early_failures"),
@@ -44,7 +44,7 @@ ADDITIVE = (
     *("machine_hours_n", "machine_hours_events", "recovery_hours_n", "recovery_hours_events"),
     *("gpu_hours", "gpu_hours_failed", "unpriced_run_hours"),
 )
-#: What no border of days has a say in, over all data.
+#: Figures of all data that do not depend on borders of days.
 WITHOUT_DAYS = (
     *ADDITIVE,
     *("serial_share", "experiment_parallelism", "failure_share", "rework_share", "peak_runs"),
@@ -89,7 +89,7 @@ def test_figures_obey_their_laws(zone: str, base) -> None:
 
 
 def assert_no_residual(snapshot: Snapshot, **asked: Any) -> None:
-    """Daily facts are the runs' own sessions: each group, period and window by itself."""
+    """Daily facts equal the runs' own sessions for each group, period and window."""
     residuals = reads.littles_law_residual(snapshot, **asked)["littles_law_residual_hours"]
     assert set(residuals) == {0.0}
 
@@ -123,18 +123,18 @@ def assert_loops_are_machine_and_reaction(snapshot: Snapshot) -> None:
 
 
 def assert_streams_and_the_rest_add_up(batch: Batch, whole: pl.DataFrame) -> None:
-    """No experiment counts twice: streams, those of no stream and those of nobody are all."""
+    """No experiment counts twice: streams, no stream and no scholar add up to everything."""
     experiments = reads.experiments(batch.snapshot)
     assert experiments["experiment_id"].is_unique().all()
     nowhere = experiments.filter(pl.col("stream").is_null())
     streams = total(reads.metrics(batch.snapshot, by="stream"), ["experiments_started"])
     started = streams["experiments_started"] + nowhere.height
-    # Runs of nobody on the roster can be claimed by no stream's figures.
+    # Runs of people outside the roster do not count in any stream.
     assert started <= whole["experiments_started"].item() + 1e-9
 
 
 def test_scholars_add_up_to_the_programme() -> None:
-    """Without a roster, and where every run has a user, nobody is left out of their own figures."""
+    """Without a roster, and if every run has a user, scholars account for all runs."""
     batch = batch_of(*PLACES[1], count=60, has_roster=False)
     rows = [row | {"username": row["username"] or "zoe"} for row in rows_of(batch)]
     snapshot = store_of(rows, as_of(batch), settings=settings_of(batch.rules))
@@ -144,7 +144,7 @@ def test_scholars_add_up_to_the_programme() -> None:
 
 
 def live_tables(data: Path, batch: Batch, portions: Iterable[list[dict[str, Any]]]):
-    """The derived tables of a store that got the rows in these portions."""
+    """The derived tables of a store that received the rows in these portions."""
     with open_live(data) as store:
         for rows in portions:
             store.record.merge_runs(run_frame(rows))
@@ -155,7 +155,7 @@ def live_tables(data: Path, batch: Batch, portions: Iterable[list[dict[str, Any]
 
 
 @pytest.mark.parametrize("has_roster", [True, False])
-def test_how_rows_come_changes_nothing(has_roster: bool, tmp_path_factory) -> None:
+def test_the_order_and_batches_of_rows_change_nothing(has_roster: bool, tmp_path_factory) -> None:
     batch = batch_of(*PLACES[2], count=25, has_roster=has_roster)
     rows = rows_of(batch)
     shuffled = rows.copy()
@@ -183,12 +183,12 @@ def moved(row: dict[str, Any], by: timedelta) -> dict[str, Any]:
 
 def by_week(snapshot: Snapshot, shift: timedelta = timedelta()) -> dict[Key, Row]:
     frame = reads.metrics(snapshot, by="scholar", period="week")
-    # A zone's own changes of clock stay where they are; weeks of UTC are all alike.
+    # Clock changes of a zone do not move with the runs; in UTC all weeks are equal.
     return rows_by(frame.with_columns(pl.col("period_start") + shift), "scholar", "period_start")
 
 
-def test_moving_all_times_by_a_week_moves_all_weeks_by_one() -> None:
-    """In UTC; awake hours are left out: the scholars' own zones may change their clocks between."""
+def test_moving_all_times_by_a_week_moves_every_week_by_one() -> None:
+    """In UTC, without awake hours: clocks may change in between in the scholars' zones."""
     batch = batch_of(*PLACES[0], count=40, has_roster=False)
     later = store_of(
         [moved(row, WEEK) for row in rows_of(batch)],
@@ -198,8 +198,8 @@ def test_moving_all_times_by_a_week_moves_all_weeks_by_one() -> None:
     agree(by_week(batch.snapshot, WEEK), by_week(later))
 
 
-def test_another_zone_moves_nothing_but_borders_of_days() -> None:
-    """Of a programme without a roster: awake windows are in the programme's zone there."""
+def test_another_zone_moves_only_borders_of_days() -> None:
+    """For a programme without a roster, where awake windows are in the programme's zone."""
     batch = batch_of(*PLACES[0], count=40, has_roster=False)
     rows, instants = rows_of(batch), as_of(batch)
     expected = rows_by(
@@ -212,11 +212,11 @@ def test_another_zone_moves_nothing_but_borders_of_days() -> None:
 
 
 def test_a_later_as_of_never_changes_a_closed_loop() -> None:
-    """The data may only have got more complete: nothing new came, and what ran goes on running."""
+    """The data only becomes more complete: there are no new runs, and running runs go on."""
     batch = batch_of(*PLACES[1], count=60, has_roster=False)
     over = [row for row in rows_of(batch) if row["state"] not in {"running", "pending"}]
     instants = as_of(batch)
-    # A run cut to as_of, or not yet in the data at as_of, is known better later.
+    # More is known later about a run that was cut at as_of or not yet in the data.
     known = [
         row
         for row in over
@@ -235,7 +235,7 @@ def test_a_later_as_of_never_changes_a_closed_loop() -> None:
 
 
 def test_runs_in_flight_are_arrivals_times_their_length() -> None:
-    """Little's law, and a sum that no query makes: hours of the runs' own rows."""
+    """Little's law, and a sum that no query computes: hours of the runs' own rows."""
     snapshot = batch_of(*PLACES[4], count=60).snapshot
     runs = reads.runs(snapshot).filter(pl.col("excluded").is_null())
     lengths = runs.group_by("scholar").agg(pl.len().alias("arrivals"), pl.mean("active_hours"))
@@ -247,7 +247,7 @@ def test_runs_in_flight_are_arrivals_times_their_length() -> None:
     assert in_flight.to_list() == pytest.approx(expected.to_list(), rel=1e-9, abs=1e-9)
 
 
-def test_places_have_days_of_23_and_25_hours_and_a_week_53() -> None:
+def test_zones_have_days_of_23_and_25_hours_and_a_week_53() -> None:
     lengths, weeks = set(), set()
     for name, base in PLACES:
         zone = ZoneInfo(name)
@@ -272,8 +272,8 @@ def test_places_have_days_of_23_and_25_hours_and_a_week_53() -> None:
         ("Pacific/Kiritimati", date(2026, 12, 28), [24] * 7),  # week 53 of 2026
     ],
 )
-def test_days_and_weeks_are_as_long_as_their_clocks_say(zone, monday, days) -> None:
-    """Of a run that goes on from before a week until after it."""
+def test_days_and_weeks_have_the_length_of_their_local_clock(zone, monday, days) -> None:
+    """For a run that starts before a week and ends after it."""
     noon = datetime.combine(monday, time(12), UTC)
     rows = [run("r1", noon - timedelta(days=9), noon + timedelta(days=16))]
     programme = Settings(programme=Programme(timezone=zone))
@@ -286,8 +286,8 @@ def test_days_and_weeks_are_as_long_as_their_clocks_say(zone, monday, days) -> N
     assert weekly["busy_hours"].to_list() == pytest.approx([sum(days)], abs=1e-9)
 
 
-def test_across_the_date_line_clocks_agree_and_days_are_one_apart() -> None:
-    """Kiritimati and Hawaii are 24 hours apart; a scholar's awake hours are there too."""
+def test_across_the_date_line_times_agree_and_dates_differ_by_one() -> None:
+    """Kiritimati and Hawaii are 24 hours apart, and so are a scholar's awake hours."""
     batch = batch_of(*PLACES[7], count=20, has_roster=False)
     found = {}
     for zone in ("Pacific/Kiritimati", "Pacific/Honolulu"):

@@ -1,4 +1,4 @@
-"""What of several rows about one run the store keeps."""
+"""Which of several rows about one run the store keeps."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def states(store) -> list[str]:
 
 
 @pytest.mark.parametrize("newest_first", [True, False])
-def test_of_rows_of_one_batch_the_one_with_the_latest_heartbeat_counts(store, newest_first):
+def test_of_several_rows_in_a_batch_the_one_with_the_latest_heartbeat_counts(store, newest_first):
     rows = [
         run("r1", "09:00", "11:00", state="finished"),
         run("r1", "09:00", "10:00", state="running"),
@@ -52,7 +52,7 @@ def launch(start: str, **columns):
     return run_frame([run("r", start, **{"source": "files", "resumed": False} | columns)])
 
 
-def test_launches_of_one_id_that_are_read_one_by_one_are_runs_of_their_own(store):
+def test_launches_with_the_same_id_read_one_by_one_are_separate_runs(store):
     for start in ("09:00", "13:00", "13:00", "09:00", "11:00:00.000250"):
         store.record.merge_runs(launch(start))
     assert held(store) == {
@@ -72,14 +72,14 @@ def test_a_launch_read_again_changes_nothing(store):
 @pytest.mark.parametrize(
     ("start", "columns"),
     [
-        ("09:02", {}),  # the same start, told otherwise
+        ("09:02", {}),  # the same start, reported differently
         ("13:00", {"resumed": True}),
         ("13:00", {"resumed": None}),  # no log to tell
         ("13:00", {"source": "api"}),
         ("13:00", {"source": "table"}),
     ],
 )
-def test_a_run_with_the_id_of_a_held_launch_is_not_always_another(store, start, columns):
+def test_a_run_with_the_id_of_a_stored_launch_may_be_the_same_run(store, start, columns):
     store.record.merge_runs(launch("09:00"))
     store.record.merge_runs(launch(start, **columns))
     assert held(store) == {"r": None}

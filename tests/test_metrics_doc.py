@@ -1,4 +1,4 @@
-"""docs/metrics.md and its pictures are what the query headers and the product say today."""
+"""docs/metrics.md and its pictures match the current query headers and figures."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ RULES = " ".join(" ".join(conventions(Experiments()).values()).split())
 
 
 @pytest.mark.parametrize("name", document())
-def test_what_is_generated_is_up_to_date(name: str):
+def test_generated_files_are_up_to_date(name: str):
     path = DOCS / name
     assert path.is_file(), "run `make docs`"
     assert path.read_text(encoding="utf-8") == document()[name], "run `make docs`"
 
 
-def test_every_metric_stands_in_the_document_once():
+def test_every_metric_is_in_the_document_once():
     rows = re.findall(r"^\| `(\w+)` \|", document()["metrics.md"], re.MULTILINE)
     assert sorted(rows) == sorted(metric.id for metric in METRICS)
 
@@ -41,7 +41,7 @@ def test_every_metric_is_in_a_group_once():
     assert len({group.name for group in groups()}) == len(groups())
 
 
-def test_words_come_from_the_steps_that_make_them():
+def test_meanings_of_terms_come_from_query_headers():
     steps = {query.table: query.text for query in list_queries("derive")}
     assert {word.name: word.text for word in words()}.items() <= steps.items()
 
@@ -55,7 +55,7 @@ def test_every_figure_that_is_read_has_a_definition(name: str):
     assert found.text.endswith(".")
 
 
-def test_what_stands_beside_a_figure_says_so():
+def test_columns_beside_a_figure_refer_to_it():
     median, low = definition("loop_hours_median"), definition("loop_hours_low")
     assert low.unit == median.unit == "hours"
     assert low.title == f"{median.title}: lower 95 % limit"
@@ -75,23 +75,23 @@ def test_what_stands_beside_a_figure_says_so():
         "loop_hours_mean",
     ],
 )
-def test_what_is_no_figure_has_no_definition(name: str):
+def test_other_columns_do_not_have_a_definition(name: str):
     with pytest.raises(VelocityError, match="There is no metric"):
         definition(name)
 
 
-def test_every_picture_is_an_image_with_words_of_its_own():
+def test_every_picture_has_a_background_and_an_alternative_text():
     for picture in pictures():
         root = ET.fromstring(picture.svg)  # noqa: S314 - our own
         assert root.attrib["role"] == "img"
         assert root.attrib["aria-label"] == picture.alt
         assert f"![{picture.alt}]({picture.name}.svg)" in document()["metrics.md"]
-        # A ground of its own: it reads on a light and on a dark page.
+        # A background of its own makes it readable on light and dark pages.
         ground = next(iter(root.iter("{http://www.w3.org/2000/svg}rect"))).attrib
         assert (ground["fill"], ground["width"]) == (LIGHT.bg, root.attrib["width"])
 
 
-def test_no_picture_says_more_than_fits():
+def test_all_text_of_a_picture_fits():
     for picture in pictures():
         root = ET.fromstring(picture.svg)  # noqa: S314 - our own
         for text in root.iter("{http://www.w3.org/2000/svg}text"):
@@ -100,14 +100,14 @@ def test_no_picture_says_more_than_fits():
                 assert len(text.text) * 6.2 <= room, text.text
 
 
-def test_the_fonts_of_a_picture_are_names_that_a_browser_takes():
+def test_the_fonts_of_a_picture_are_valid_names():
     for picture in pictures():
         for family in set(re.findall(r'font-family="([^"]+)"', picture.svg)):
             for name in family.split(", "):
                 assert re.fullmatch(r"'[^']+'|[A-Za-z-]+", name), name
 
 
-def test_the_conventions_name_the_defaults_of_the_settings():
+def test_the_conventions_name_the_default_settings():
     experiments = Settings().experiments
     for said in (
         f"{experiments.stale_after_minutes:g} minutes before the end of the data",

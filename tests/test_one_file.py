@@ -51,7 +51,7 @@ _RAW = {
     "restatement": "* EXCLUDE derivation",
 }
 _DAY = timedelta(days=1)
-#: Opens a store and is killed at the n-th call of a function.
+#: Opens a store, and is killed at the n-th call of a function.
 _KILLED = """
 import os, signal, sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The oracle against the worked example, other libraries, itself, and real run tables."""
+"""Checks the oracle against the worked example, other libraries, itself, and real run tables."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_parts_add_up_to_wholes(case: Case):
 @pytest.mark.thorough
 @quick
 @given(cases(), st.sampled_from(["day", "week", "month"]))
-def test_windows_add_up_to_everything(case: Case, period: str):
+def test_windows_add_up_to_all_data(case: Case, period: str):
     derived = derive(case.runs, case.as_of, people=case.people)
     everything = metrics(derived)
     sums: Counter[tuple[str, str]] = Counter()
@@ -157,7 +157,7 @@ def test_windows_add_up_to_everything(case: Case, period: str):
 
 
 @pytest.mark.thorough
-def test_the_strategy_meets_every_kind_of_run_experiment_and_loop():
+def test_the_strategy_draws_every_kind_of_run_experiment_and_loop():
     seen: set[str] = set()
 
     @settings(quick, max_examples=250, derandomize=True)
@@ -223,7 +223,7 @@ def reference(table: str) -> Derived:
 )
 @pytest.mark.parametrize("table", ["pozidriv", "nasa"])
 @pytest.mark.parametrize("period", ["all", "week"])
-def test_every_reference_cell_is_met(table: str, period: str, tell):
+def test_every_reference_cell_is_matched(table: str, period: str, tell):
     derived = reference(table)
     everything = metrics(derived) if period == "all" else metrics_by(derived, "week")
     wrong, compared = [], 0

@@ -42,7 +42,7 @@ def test_the_limits_of_linking_are_inclusive(second: Run, joined: str):
     assert derived.runs[second.key].joined_by == joined
 
 
-def test_a_killed_run_is_no_script_going_on():
+def test_a_killed_run_does_not_continue_a_script():
     derived = derive(
         [run("a", at("09:00"), at("10:00"), "killed"), run("b", at("10:00"), at("11:00"))],
         at("20:00"),
@@ -50,7 +50,7 @@ def test_a_killed_run_is_no_script_going_on():
     assert len(derived.experiments) == 2
 
 
-def test_a_run_goes_on_with_the_pre_empted_one_however_late_and_is_no_predecessor():
+def test_a_run_continues_a_pre_empted_one_at_any_time_and_is_not_a_predecessor():
     derived = derive(
         [
             run("a", at("09:00"), at("10:00"), "preempted", config_hash="c"),
@@ -64,7 +64,7 @@ def test_a_run_goes_on_with_the_pre_empted_one_however_late_and_is_no_predecesso
     assert derived.experiments["lab/p/a"].outcome == "partial"
 
 
-def test_tag_sweep_and_group_of_one_name_are_three_experiments():
+def test_a_tag_sweep_and_group_with_one_name_are_three_experiments():
     derived = derive(
         [
             run("a", at("09:00"), at("10:00"), tags=("exp:z", "exp:x", "exp:")),
@@ -93,7 +93,7 @@ def test_a_running_run_is_presumed_dead_after_fifteen_minutes(
     assert measure(found.intervals) == (11 * HOUR if klass == "running" else 11 * HOUR - age)
 
 
-def test_runtime_is_shared_out_over_the_sessions_of_a_resumed_run():
+def test_runtime_is_divided_over_the_sessions_of_a_resumed_run():
     resumed = run(
         "a",
         at("09:00"),
@@ -131,14 +131,14 @@ def test_clocks_are_flagged_beyond_fifteen_minutes(
     assert (found.experiment is None) == left_out
 
 
-def test_an_end_before_the_start_is_no_time_and_flagged_at_once():
+def test_an_end_before_the_start_is_flagged_and_has_no_length():
     dead = run("a", at("19:00"), at("18:59"), "running", runtime_us=None)
     found = derive([dead], at("20:00")).runs[dead.key]
     assert (found.sessions, found.end_source) == (((at("19:00"),) * 2,), "stale_heartbeat")
     assert found.flags == {"clock"}
 
 
-def test_a_flagged_experiment_has_no_loop_but_closes_anothers():
+def test_a_flagged_experiment_has_no_loop_but_closes_another_one():
     dead = run("b", at("11:00"), at("10:50"), "running", runtime_us=None)
     derived = derive([run("a", at("09:00"), at("10:00")), dead], at("20:00"))
     assert derived.loops["lab/p/b"].status == "none"
@@ -174,7 +174,7 @@ def test_a_twin_that_begins_at_the_result_is_a_reaction_of_zero():
         ((2024, 3, 31), 0, 0, 23 * HOUR),  # a day of 23 hours
         ((2024, 10, 27), 0, 1440, 25 * HOUR),
         ((2024, 3, 31), 150, 360, 150 * MINUTE),  # 02:30 does not exist and becomes 03:30
-        ((2024, 10, 27), 150, 360, 210 * MINUTE),  # of two 02:30 the later one
+        ((2024, 10, 27), 150, 360, 210 * MINUTE),  # 02:30 occurs twice: the later one
         ((2024, 5, 6), 1320, 360, 8 * HOUR),  # 00-06 and 22-24
     ],
 )
@@ -195,7 +195,7 @@ def test_a_whole_local_week_is_one_week_across_a_clock_change():
     assert weeks(window, "Europe/Berlin") == 1
 
 
-def test_a_full_host_charges_each_run_its_part():
+def test_a_full_host_charges_each_run_for_its_share():
     gpus = {"host": "h", "gpu_count": 8}
     derived = derive(
         [
@@ -219,7 +219,7 @@ def test_a_full_host_charges_each_run_its_part():
     }
 
 
-def test_recovery_and_rework_look_only_at_what_had_ended():
+def test_recovery_and_rework_consider_only_ended_runs():
     derived = derive(
         [
             run("a", at("09:00"), at("10:00"), "failed", config_hash="c"),
@@ -234,7 +234,7 @@ def test_recovery_and_rework_look_only_at_what_had_ended():
     assert found["recovery_hours_median"] is None
 
 
-def test_six_events_make_a_median():
+def test_a_median_needs_six_events():
     six = [(HOUR * n, True) for n in range(1, 7)]
     assert kaplan_meier.estimate(six).median == 3 * HOUR
     assert kaplan_meier.estimate([(1, True), (1, False), (2, False)]).median is None

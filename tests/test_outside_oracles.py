@@ -1,7 +1,7 @@
-"""The product's SQL against libraries that nobody here wrote, on thousands of random cases.
+"""The product's SQL against independent libraries, on thousands of random cases.
 
 lifelines for survival limits, exact fractions for medians, SciPy for Poisson limits and quantiles,
-portion for unions of intervals. Each runs the very queries that make the figures.
+portion for unions of intervals. The tests run the same queries that make the figures.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ _HALF = Fraction(1, 2)
 
 
 def drawn_lengths(chance: random.Random, count: int) -> list[tuple[int, bool]]:
-    """Lengths in µs, with many ties or none, few or many of them censored."""
+    """Lengths in µs, with many ties or none, and few or many censored."""
     longest = chance.choice((5, 20, 10**6, 10**11))
     ended = chance.choice((0.3, 0.6, 0.9, 1.0))
     return [(chance.randint(0, longest), chance.random() < ended) for _ in range(count)]
 
 
 def exact_median(pairs: Sequence[tuple[int, bool]]) -> int | None:
-    """The smallest length with survival at most one half, in fractions."""
+    """The smallest length with survival at most one half, in exact fractions."""
     survival, at_risk = Fraction(1), len(pairs)
     for length in sorted({length for length, _ in pairs}):
         here = [event for other, event in pairs if other == length]
@@ -72,7 +72,7 @@ def their_curve(number: int, pairs: Sequence[tuple[int, bool]]) -> pl.DataFrame:
 
 
 def their_limit(curve: pl.DataFrame, name: str) -> set[int | None]:
-    """What lifelines allows for a limit: one length, two where its curve ties with one half.
+    """The limits that lifelines allows: one length, or two if its curve equals one half.
 
     Where survival reaches 0 the limits are undefined; lifelines calls them 0, which would make the
     last length a limit of every sample, so those points are left out.
@@ -85,7 +85,7 @@ def their_limit(curve: pl.DataFrame, name: str) -> set[int | None]:
 
 @pytest.fixture(scope="module")
 def samples() -> list[list[tuple[int, bool]]]:
-    """Mostly as long as a week of a scholar, some as long as a year of a programme."""
+    """Samples mostly as large as a scholar's week, some as large as a programme's year."""
     chance = random.Random("lengths")  # noqa: S311 - nothing secret
     counts = [chance.randint(1, 1500 if number % 250 == 0 else 60) for number in range(2500)]
     return [drawn_lengths(chance, count) for count in counts]
@@ -93,7 +93,7 @@ def samples() -> list[list[tuple[int, bool]]]:
 
 @pytest.fixture(scope="module")
 def observed(samples, tmp_path_factory) -> Iterator[LiveStore]:
-    """A store with a table of the samples, as queries/macros/kaplan_meier.sql reads them."""
+    """A store with a table of the samples for queries/macros/kaplan_meier.sql."""
     rows = [
         (number, length, event) for number, pairs in enumerate(samples) for length, event in pairs
     ]
@@ -107,7 +107,7 @@ def observed(samples, tmp_path_factory) -> Iterator[LiveStore]:
 
 @pytest.fixture(scope="module")
 def estimates(samples, observed) -> list[dict]:
-    """A row a sample."""
+    """One row per sample."""
     found = observed.frame("FROM kaplan_meier('observation')").sort("group_id")
     assert found.height == len(samples)
     return found.to_dicts()
@@ -115,14 +115,14 @@ def estimates(samples, observed) -> list[dict]:
 
 @pytest.fixture(scope="module")
 def their_curves(samples) -> list[pl.DataFrame]:
-    """Of the first of the samples: lifelines takes 20 ms for each."""
+    """Curves of the first samples only, because lifelines takes 20 ms for each."""
     return [their_curve(number, pairs) for number, pairs in enumerate(samples[:2000])]
 
 
-def test_curves_are_those_of_lifelines(observed, their_curves, tell):
-    """Survival at every length, and its limits wherever they are defined: not where it is 0 or 1.
+def test_curves_match_lifelines(observed, their_curves, tell):
+    """Survival at every length, and its limits where they are defined: not at 0 or 1.
 
-    Before its first length lifelines has a point at 0, which no sample has to have.
+    Before the first length lifelines adds a point at 0, which a sample may not have.
     """
     observed.run("CREATE OR REPLACE TEMP TABLE sample AS FROM each_sample('observation')")
     observed.run("CREATE OR REPLACE TEMP TABLE ranked AS FROM in_order('observation', 'sample')")
@@ -145,7 +145,7 @@ def in_us(value: float | None) -> int | None:
     return None if value is None else round(value * _HOUR_US)
 
 
-def test_medians_are_those_of_exact_fractions(samples, estimates, tell):
+def test_medians_match_exact_fractions(samples, estimates, tell):
     medians = 0
     for pairs, row in zip(samples, estimates, strict=True):
         events = sum(event for _, event in pairs)
@@ -157,8 +157,8 @@ def test_medians_are_those_of_exact_fractions(samples, estimates, tell):
     assert medians > 1500
 
 
-def test_limits_are_those_of_lifelines(estimates, their_curves, tell):
-    """At exact ties of one half floating point decides in lifelines too: either side is right."""
+def test_limits_match_lifelines(estimates, their_curves, tell):
+    """At exactly one half, floating point decides in lifelines too: both results are right."""
     compared = 0
     for curve, row in zip(their_curves, estimates, strict=False):
         if row["events"] < _MIN_EVENTS:
@@ -171,7 +171,7 @@ def test_limits_are_those_of_lifelines(estimates, their_curves, tell):
     assert compared > 1500
 
 
-def test_poisson_limits_are_those_of_scipy(tmp_path, tell):
+def test_poisson_limits_match_scipy(tmp_path, tell):
     chance = random.Random("counts")  # noqa: S311 - nothing secret
     counts = [*range(1500), *(chance.randint(1500, 20_000) for _ in range(500))]
     with open_live(tmp_path) as store:
@@ -186,8 +186,8 @@ def test_poisson_limits_are_those_of_scipy(tmp_path, tell):
     tell(f"Poisson limits: {len(n):,} counts against SciPy")
 
 
-def test_the_usual_age_of_a_line_is_the_quantile_of_scipy(tell):
-    """Linear between order statistics; 19 concluded experiments are the fewest that count."""
+def test_the_usual_age_of_a_line_matches_scipys_quantile(tell):
+    """Linear between order statistics, from 19 concluded experiments on."""
     chance = random.Random("ages")  # noqa: S311 - nothing secret
     start = at("00:00")
     ages = {
@@ -255,7 +255,7 @@ def measure(intervals: portion.Interval) -> float:
     return sum(it.upper - it.lower for it in intervals if not it.empty) / 60
 
 
-def test_hours_are_the_unions_of_portion(busy_people, tell):
+def test_hours_match_the_unions_of_portion(busy_people, tell):
     snapshot, people = busy_people
     found = reads.metrics(snapshot, by="scholar")
     assert found.height == len(people)

@@ -1,4 +1,4 @@
-"""My velocity without sign-in: it speaks of a scholar, and names the settings that decided."""
+"""My velocity without sign-in: it names the scholar and the settings that apply."""
 
 import re
 
@@ -20,7 +20,7 @@ def data():
 
 
 def said(page):
-    """All that a page says, the names of figures and what its charts tell the blind too."""
+    """All text of a page, including names of figures and alternative texts of charts."""
     figures = [f"{metric.label} {metric.value}" for metric in page.metric]
     charts = [chart.proto.alt + chart.proto.spec for chart in page.get("plotly_chart")]
     return "\n".join([words(page), *figures, *charts])
@@ -46,7 +46,7 @@ def test_without_sign_in_the_page_is_about_the_scholar_by_name(data, monkeypatch
 
 
 @pytest.mark.thorough
-def test_a_stale_run_is_one_by_the_setting_that_the_snapshot_was_made_with(tmp_path, monkeypatch):
+def test_the_page_shows_the_stale_setting_of_the_snapshot(tmp_path, monkeypatch):
     config = tmp_path / "velocity.toml"
     config.write_text("[experiments]\nstale_after_minutes = 37.5\n", encoding="utf-8")
     rows = [run("r1", "09:00", "09:30", state="running"), run("r2", "10:00", "11:00")]
@@ -56,7 +56,7 @@ def test_a_stale_run_is_one_by_the_setting_that_the_snapshot_was_made_with(tmp_p
     assert "no heartbeat for more than 37.5 min" in words(page)
 
 
-def test_definitions_have_the_values_of_the_settings(tmp_path, monkeypatch):
+def test_definitions_show_the_values_of_the_settings(tmp_path, monkeypatch):
     settings = "stale_after_minutes = 37.5\ntogether_minutes = 1\nscript_gap_seconds = 7"
     (tmp_path / "velocity.toml").write_text(f"[experiments]\n{settings}\n", encoding="utf-8")
     copied(one_run, tmp_path)
@@ -67,7 +67,7 @@ def test_definitions_have_the_values_of_the_settings(tmp_path, monkeypatch):
     assert "The 37.5 minutes, 1 minute and 7 seconds are settings" in text
 
 
-def test_what_is_open_is_compared_with_the_scholars_own_past():
+def test_open_work_is_compared_with_the_scholars_own_past():
     open_work = frame("open_work", [{"older_than_usual": True, "usual_hours": 3.0}])
     runs, waiting = frame("runs"), frame("waiting_results")
     for own, label in ((True, "Older than your usual"), (False, "Older than usual")):

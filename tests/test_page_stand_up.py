@@ -1,4 +1,4 @@
-"""Stand-up over a small store: its figures are those of the reads, its words inert and true."""
+"""Stand-up on a small store: figures match the reads; texts are inert and correct."""
 
 from datetime import date, timedelta
 
@@ -30,7 +30,7 @@ def figures(data, first, days):
     ).row(0, named=True)
 
 
-def test_the_tiles_show_what_the_reads_give(page, data):
+def test_the_tiles_show_the_figures_of_the_reads(page, data):
     now = figures(data, "2026-03-02", 14)
     before = figures(data, "2026-02-02", 28)
     concluded, serial, loop, credit = page.metric
@@ -53,7 +53,7 @@ def test_throughput_has_its_failures_limits_and_n_beside_it(page, data):
     assert f"n = {now['experiments_concluded']}, 95 % limits {low} to {high} a week" in text
 
 
-def test_a_window_without_four_weeks_before_it_is_compared_with_nothing(data, monkeypatch):
+def test_a_window_without_four_earlier_weeks_is_not_compared(data, monkeypatch):
     page = open_page("stand_up", data, monkeypatch, period="Programme")
     assert [metric.delta for metric in page.metric][:3] == ["no four weeks before"] * 3
 
@@ -61,7 +61,9 @@ def test_a_window_without_four_weeks_before_it_is_compared_with_nothing(data, mo
 @pytest.mark.parametrize(
     ("last", "uneven"), one_in(2, [("2026-03-11", True), ("2026-03-15", False)])
 )
-def test_part_of_a_week_is_said_to_be_held_against_whole_ones(last, uneven, data, monkeypatch):
+def test_the_page_says_if_a_partial_week_is_compared_with_whole_ones(
+    last, uneven, data, monkeypatch
+):
     days = ["2026-03-09", last]
     page = open_page("stand_up", data, monkeypatch, period="Custom", days=days)
     assert ("not a whole number of weeks" in words(page)) is uneven
@@ -76,14 +78,14 @@ def test_the_shifts_are_those_of_the_latest_complete_week(page, data):
     assert page.title[0].value.startswith(formats.markdown("[Slow]"))
 
 
-def test_what_is_stuck_for_more_than_a_day_is_listed_with_its_line(page):
+def test_lines_stuck_for_more_than_a_day_are_listed(page):
     rows = page.dataframe[0].value
     assert list(rows["what"]) == ["result waiting"]
     assert list(rows["for"]) == [formats.duration(35 + 55 / 60)]
     assert rows["line"][0].startswith(f"ada / slow {HOSTILE}"[:30])
 
 
-def test_names_are_inert_wherever_markdown_shows_them(page):
+def test_names_are_inert_in_markdown(page):
     text = words(page)
     assert "](http" not in text
     assert "http://" not in text
@@ -91,7 +93,7 @@ def test_names_are_inert_wherever_markdown_shows_them(page):
 
 
 @pytest.mark.thorough
-def test_a_first_run_makes_a_page_of_words_not_of_medians(tmp_path, monkeypatch):
+def test_after_the_first_run_the_page_has_texts_instead_of_medians(tmp_path, monkeypatch):
     store_of([run("r1", "09:00", "10:00")], "2026-01-07 20:00", data=tmp_path)
     page = open_page("stand_up", tmp_path, monkeypatch)
     assert page.metric[2].value == "no median"
@@ -100,14 +102,14 @@ def test_a_first_run_makes_a_page_of_words_not_of_medians(tmp_path, monkeypatch)
     assert "No series has a usual range yet." in text
 
 
-def test_an_empty_store_says_which_command_fills_it(tmp_path, monkeypatch):
+def test_the_page_of_an_empty_store_names_the_command_that_fills_it(tmp_path, monkeypatch):
     store_of([], "20:00", data=tmp_path)
     page = open_page("stand_up", tmp_path, monkeypatch)
     assert "velocity sync" in page.code[0].value
 
 
 @pytest.mark.thorough
-def test_what_later_data_changed_in_past_weeks_is_said(tmp_path, monkeypatch):
+def test_changes_of_past_weeks_by_later_data_are_listed(tmp_path, monkeypatch):
     rows = [run("r1", "09:00", "10:00"), run("r2", "2026-01-13 09:00", "2026-01-13 10:00")]
     store_of(rows, "2026-01-14 06:00", data=tmp_path)
     late = run("r3", "12:00", "13:00", project="q")

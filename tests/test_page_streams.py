@@ -1,4 +1,4 @@
-"""Streams over a small store: lines by need, figures of the reads, names inert."""
+"""Streams on a small store: lines by urgency, figures of the reads, inert names."""
 
 import pytest
 
@@ -49,7 +49,7 @@ def test_the_failures_of_lines_are_those_of_their_scholar(data):
     assert failed / lines["runs_ended"].sum() == pytest.approx(whole["failure_share"])
 
 
-def test_only_the_streams_chosen_are_shown(data, monkeypatch):
+def test_only_chosen_streams_are_shown(data, monkeypatch):
     page = open_page("streams", data, monkeypatch, streams=["even"])
     assert [name.split()[2] for name in page.dataframe[0].value["line"]] == ["even"]
     assert list(page.dataframe[1].value["stream_name"]) == ["Even"]
@@ -71,13 +71,13 @@ def test_n_counts_scholars_and_not_their_rows(data, monkeypatch):
     assert words(page).endswith("n = 1 scholar")
 
 
-def test_names_are_inert_wherever_markdown_shows_them(data, monkeypatch):
+def test_names_are_inert_in_markdown(data, monkeypatch):
     text = words(open_page("streams", data, monkeypatch, streams=["slow"]))
     assert "](http" not in text
     assert "http://" not in text
 
 
-def test_without_streams_the_page_says_where_they_are_written(tmp_path, monkeypatch):
+def test_without_streams_the_page_says_where_to_define_them(tmp_path, monkeypatch):
     store_of([run("r1", "09:00", "10:00")], "2026-01-07 20:00", data=tmp_path)
     page = open_page("streams", tmp_path, monkeypatch)
     assert "velocity roster suggest" in page.code[0].value

@@ -1,4 +1,4 @@
-"""Why this number: what can be asked of a figure, and what is said of it."""
+"""Why this number: the choices for a figure, and its explanation."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ def said(page):
     return page.text[0].value.splitlines()
 
 
-def test_a_shift_is_asked_for_by_week_and_measure(data, monkeypatch):
+def test_a_shift_is_chosen_by_week_and_measure(data, monkeypatch):
     page = open_page("why", data, monkeypatch, metric="signal", of="experiments_started")
     assert "All weeks" not in page.selectbox(key="week").options
     assert chosen(page)["Of"] == "experiments_started"
-    assert chosen(page)["Week"] == "2026-03-09"  # the latest that is complete
+    assert chosen(page)["Week"] == "2026-03-09"  # the latest complete week
     assert any(step.endswith("the usual range") for step in said(page))
     page.selectbox(key="week").select("2026-03-16").run()
     assert "no: the week is still running" in said(page)
 
 
 @pytest.mark.thorough
-def test_the_blind_ratio_is_asked_for_by_line(data, monkeypatch):
+def test_the_blind_ratio_is_chosen_by_line(data, monkeypatch):
     page = open_page("why", data, monkeypatch, metric="blind_ratio")
     slow, even = sorted(page.selectbox(key="of").options, reverse=True)
     page.selectbox(key="of").select(even).run()
@@ -53,13 +53,13 @@ def test_the_blind_ratio_is_asked_for_by_line(data, monkeypatch):
 
 
 @pytest.mark.thorough
-def test_what_is_known_of_the_end_of_the_data_has_no_weeks(data, monkeypatch):
+def test_figures_at_the_end_of_the_data_have_no_weeks(data, monkeypatch):
     page = open_page("why", data, monkeypatch, metric="wip_age_hours", week="2026-02-02")
     assert page.selectbox(key="week").options == ["End of the data"]
     assert page.title[0].value == "No experiment is in flight."
 
 
-def test_the_programme_is_asked_for_beside_a_scholar(data, monkeypatch):
+def test_the_programme_can_be_chosen_instead_of_a_scholar(data, monkeypatch):
     page = open_page("why", data, monkeypatch, metric="busy_hours")
     assert chosen(page)["Whose"] == "scholar"
     page.selectbox(key="whose").select("programme").run()
@@ -69,7 +69,7 @@ def test_the_programme_is_asked_for_beside_a_scholar(data, monkeypatch):
     assert "blind_ratio" not in page.selectbox(key="metric").options
 
 
-def test_people_read_titles_and_the_address_has_the_id(data, monkeypatch):
+def test_the_page_shows_titles_and_the_address_has_the_id(data, monkeypatch):
     page = open_page("why", data, monkeypatch, metric="busy_hours")
     assert chosen(page)["Figure"] == "busy_hours"
     assert page.title[0].value.startswith("Busy hours: ")
@@ -83,7 +83,7 @@ def test_people_read_titles_and_the_address_has_the_id(data, monkeypatch):
 
 
 @pytest.mark.thorough
-def test_an_address_of_what_is_no_figure_is_corrected(data, monkeypatch):
+def test_an_address_with_an_unknown_figure_is_corrected(data, monkeypatch):
     page = open_page("why", data, monkeypatch, metric="hours_of_<b>")
     assert chosen(page)["Figure"] == "reaction_share"
     assert "metric" not in page.query_params
@@ -105,16 +105,16 @@ def test_two_lines_with_the_same_title_are_two_choices():
 
 
 @pytest.mark.thorough
-def test_tables_show_what_says_most_and_offer_all(data, monkeypatch):
+def test_tables_show_the_most_useful_columns_and_offer_all(data, monkeypatch):
     found = explain.explain(latest_snapshot(data), scholar="ada", metric="reaction_share")
     page = open_page("why", data, monkeypatch, metric="reaction_share")
-    shown = [tuple(it.value) for it in page.dataframe][2:]  # after what is added up
+    shown = [tuple(it.value) for it in page.dataframe][2:]  # after the addends
     assert shown == [it.shown for it in explain.sections(found) if it.frame.height]
     assert any(len(it.shown) < it.frame.width for it in explain.sections(found))
 
 
 @pytest.mark.thorough
-def test_whoever_may_not_see_hours_of_the_day_sees_no_empty_column_for_them(data):
+def test_viewers_without_hours_of_the_day_see_no_empty_column(data):
     def script(data, hours):
         from velocity import explain, store, ui  # noqa: PLC0415 - a script of its own
 
@@ -130,7 +130,7 @@ def test_whoever_may_not_see_hours_of_the_day_sees_no_empty_column_for_them(data
 
 
 @pytest.mark.thorough
-def test_no_count_of_rows_reads_as_the_value(data, monkeypatch):
+def test_the_number_of_rows_is_not_mistaken_for_the_value(data, monkeypatch):
     page = open_page("why", data, monkeypatch, metric="reaction_share")
     told = words(page)
     sums = [step.split(" (sum of")[0] for step in said(page) if "(sum of" in step]
@@ -141,7 +141,7 @@ def test_no_count_of_rows_reads_as_the_value(data, monkeypatch):
 
 
 @pytest.mark.thorough
-def test_the_largest_is_not_said_to_be_added_up(data, monkeypatch):
+def test_a_maximum_is_not_described_as_a_sum(data, monkeypatch):
     page = open_page("why", data, monkeypatch, metric="peak_experiments")
     assert " rows, of which the largest is 2 experiments" in words(page)
     assert "adding up" not in words(page)
@@ -150,13 +150,13 @@ def test_the_largest_is_not_said_to_be_added_up(data, monkeypatch):
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("metric", ["busy_hours", "loop_hours_median", "signal"])
-def test_the_heading_is_true_of_sums_medians_and_shifts(metric, data, monkeypatch):
+def test_the_heading_fits_sums_medians_and_shifts(metric, data, monkeypatch):
     page = open_page("why", data, monkeypatch, metric=metric)
     assert page.header[0].value == "How it is worked out"
 
 
 @pytest.mark.thorough
-def test_every_word_that_occurs_is_explained_once_and_no_other(data, monkeypatch):
+def test_exactly_the_terms_on_the_page_are_explained(data, monkeypatch):
     found = explain.explain(latest_snapshot(data), scholar="ada", metric="busy_hours")
     told = words(open_page("why", data, monkeypatch, metric="busy_hours"))
     shown = [(name, it.frame[name]) for it in explain.sections(found) for name in it.shown]
@@ -175,7 +175,7 @@ def test_every_word_that_occurs_is_explained_once_and_no_other(data, monkeypatch
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("metric", one_in(2, ["blind_ratio", "waiting_hours"]))
-def test_rows_of_the_line_or_experiment_stand_first(metric, data, monkeypatch):
+def test_rows_of_the_line_or_experiment_come_first(metric, data, monkeypatch):
     found = explain.explain(latest_snapshot(data), scholar="ada", metric=metric)
     assert len(found.results) == 2
     page = open_page("why", data, monkeypatch, metric=metric)
@@ -183,7 +183,7 @@ def test_rows_of_the_line_or_experiment_stand_first(metric, data, monkeypatch):
         page.selectbox(key="of").select(formats.label(result.title or result.of, 200)).run()
         assert words(page).count(" come first") == 1
         tables = [it.value for it in page.dataframe if {"state", "k"} & set(it.value)]
-        assert len(tables) == 2  # of runs and of experiments
+        assert len(tables) == 2  # runs and experiments
         for table, rows in zip(tables, (found.runs, found.experiments), strict=True):
             own = pl.concat_str("experiment", pl.lit("/")).str.starts_with(f"{result.of}/")
             assert 0 < rows.select(own.sum()).item() < rows.height
@@ -192,7 +192,7 @@ def test_rows_of_the_line_or_experiment_stand_first(metric, data, monkeypatch):
 
 
 @pytest.mark.thorough
-def test_the_line_above_names_the_week(data, monkeypatch):
+def test_the_line_above_the_title_names_the_week(data, monkeypatch):
     page = open_page("why", data, monkeypatch, metric="busy_hours", week="2026-02-02")
     assert "Why this number \u00b7 week of 2 Feb 2026 \u00b7 Ada, times in UTC" in words(page)
     page.selectbox(key="week").select("all").run()
@@ -202,7 +202,7 @@ def test_the_line_above_names_the_week(data, monkeypatch):
 
 
 @pytest.mark.thorough
-def test_whoever_launched_nothing_has_the_weeks_of_the_data(tmp_path, monkeypatch):
+def test_a_scholar_without_launches_has_the_weeks_of_the_data(tmp_path, monkeypatch):
     roster = "".join(
         f'[[scholars]]\nid = "{it}"\nname = "{it}"\nusernames = ["{it}"]\n' for it in ("ada", "ben")
     )

@@ -12,7 +12,7 @@ from velocity.paths import config_file, data_folder
         ("VELOCITY_CONFIG", config_file, "velocity.toml"),
     ],
 )
-def test_an_empty_variable_is_as_good_as_none(monkeypatch, variable, place, default):
+def test_an_empty_variable_counts_as_unset(monkeypatch, variable, place, default):
     monkeypatch.setenv(variable, "elsewhere")
     assert str(place()) == "elsewhere"
     monkeypatch.setenv(variable, "")

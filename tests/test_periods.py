@@ -27,7 +27,7 @@ def test_every_period_can_be_chosen_by_name():
     ] * len(PERIODS)
 
 
-def test_a_custom_window_is_cut_to_the_data_and_can_be_given_backwards():
+def test_a_custom_window_is_cut_to_the_data_in_any_order_of_dates():
     days = (date(2027, 1, 1), date(2026, 11, 1))
     window = window_of("Custom", first_day=FIRST, last_day=LAST, custom=days)
     assert window == Window(date(2026, 11, 1), LAST)
@@ -39,7 +39,7 @@ def test_a_custom_window_before_all_data_is_one_day():
     assert window.days == 1
 
 
-def test_the_last_whole_day_is_in_the_zone_of_the_programme():
+def test_the_last_complete_day_is_in_the_zone_of_the_programme():
     early = datetime(2026, 11, 23, 2, tzinfo=UTC)
     assert last_whole_day(early, "UTC") == date(2026, 11, 22)
     assert last_whole_day(early, "America/New_York") == date(2026, 11, 21)

@@ -1,4 +1,4 @@
-"""velocity report --post sends once, whoever else posts and wherever it is stopped."""
+"""velocity report --post sends once, despite other posts and interruptions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class _Webhook(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_):
-        """Says nothing."""
+        """Do not log."""
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def start(data, url, *more):
 
 
 @pytest.mark.thorough
-def test_two_at_once_post_once(data):
+def test_two_simultaneous_commands_post_once(data):
     with webhook() as server:
         both = [start(data, server.url) for _ in range(2)]
         assert server.heard.wait(PATIENCE_S)
@@ -86,7 +86,7 @@ def test_two_at_once_post_once(data):
 
 
 @pytest.mark.fault
-def test_a_killed_post_is_sent_again_only_with_again(data):
+def test_a_killed_post_is_sent_again_only_with_the_option_again(data):
     with webhook() as server:
         killed = start(data, server.url, *EARLIER)
         assert server.heard.wait(PATIENCE_S)
@@ -103,7 +103,7 @@ def test_a_killed_post_is_sent_again_only_with_again(data):
         assert len(server.got) == 2
 
 
-def test_a_post_without_an_answer_counts_as_posted_and_does_not_show_the_address(tmp_path):
+def test_a_post_without_a_response_counts_and_does_not_show_the_address(tmp_path):
     def post(*, again=False):
         return post_once(
             tmp_path, server.url, "text", week="2026-W11", stream=None, again=again, sleep=print
@@ -122,7 +122,7 @@ def test_a_post_without_an_answer_counts_as_posted_and_does_not_show_the_address
 
 
 @pytest.mark.fault
-def test_an_answer_that_never_ends_does_not_hold_the_post(data):
+def test_an_endless_response_does_not_block_the_post(data):
     begun = b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n"
     with served(dripping(begun)) as (url, asked):
         posting = start(data, url, "--week", "2026-W06")

@@ -224,7 +224,7 @@ def test_a_run_that_moved_to_another_project_is_counted_only_there(server, sync,
     assert len(live_runs(tmp_path)) == 6
 
 
-# Jobs side by side
+# Parallel jobs
 
 
 def test_the_error_of_a_job_is_raised_while_another_job_hangs():

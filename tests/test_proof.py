@@ -1,4 +1,4 @@
-"""The comparison with an earlier commit sees what differs, and nothing that its rules allow."""
+"""The comparison with an earlier commit reports differences that its rules do not allow."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def parquet(frame: pl.DataFrame) -> bytes:
 
 @pytest.fixture
 def told(tmp_path):
-    """Gives what is told of two sets of outputs under rules; what is allowed is in brackets."""
+    """Compare two sets of outputs under rules; allowed differences are in brackets."""
 
     def compare(base: dict[str, bytes], now: dict[str, bytes], **rules) -> list[str]:
         for name, outputs in (("base", base), ("now", now)):
@@ -59,7 +59,7 @@ def test_one_bit_of_one_cell_is_a_difference(told):
     ]
 
 
-def test_cells_that_change_places_are_a_difference(told):
+def test_swapped_cells_are_a_difference(told):
     swapped = RUNS.with_columns(hours=pl.Series([2.0, 1.0, 0.0]))
     assert "combine" in changed(told, swapped)[0]
 
@@ -70,7 +70,7 @@ def test_another_type_is_a_difference(told):
     ]
 
 
-def test_columns_and_tables_have_other_names_where_the_map_says_so(told):
+def test_renamed_columns_and_tables_are_compared_by_the_rules(told):
     now = RUNS.rename({"signal": "result"}).with_columns(url=pl.lit("x"))
     rules = {
         "everywhere": {"renamed": {"signal": "result"}},
@@ -81,7 +81,7 @@ def test_columns_and_tables_have_other_names_where_the_map_says_so(told):
     assert len(changed(told, now)) == 3  # result and url are new, signal is gone
 
 
-def test_a_moved_column_is_looked_up_where_it_is_now(told):
+def test_a_moved_column_is_compared_at_its_new_place(told):
     rules = {
         "output": [
             {
@@ -97,7 +97,7 @@ def test_a_moved_column_is_looked_up_where_it_is_now(told):
         assert len(told(base, now, **rules)) == differences
 
 
-def test_numbers_that_tie_rows_together_are_compared_by_what_they_stand_for(told):
+def test_numbers_that_link_rows_are_compared_by_their_meaning(told):
     rules = {
         "key": [
             {"columns": ["project_key"], "table": "project", "names": ["project"]},
@@ -117,17 +117,17 @@ def test_numbers_that_tie_rows_together_are_compared_by_what_they_stand_for(told
     base = outputs([1, 2], [1, 2], [1, 1])
     assert told(base, outputs([2, 1], [5, 6], [5, 5]), **rules) == []
     assert told(base, outputs([2, 1], [5, 6], [6, 6]), **rules) != []
-    # The same numbers, which stand for something else.
+    # The same numbers with another meaning.
     assert told(base, outputs([1, 2], [2, 1], [1, 1]), **rules) != []
 
 
-def test_values_have_other_names_where_the_map_says_so(told):
+def test_renamed_values_are_compared_by_the_rules(told):
     now = RUNS.with_columns(run=pl.col("run").replace("a", "z"))
     values = {"run": {"a": "z"}}
     assert changed(told, now, output=[{"outputs": ["*"], "values": values}]) == []
 
 
-def test_a_named_defect_may_differ_and_hides_nothing_else(told):
+def test_an_allowed_difference_hides_no_other(told):
     defect = {"name": "d", "reason": "r", "outputs": ["*/run.parquet"], "columns": ["hours"]}
     now = RUNS.with_columns(hours=pl.Series([9.0, 8.0, 7.0]))
     assert changed(told, now, allowed=[defect]) == ["(d)"]
@@ -135,7 +135,7 @@ def test_a_named_defect_may_differ_and_hides_nothing_else(told):
     assert [it for it in also if it != "(d)"] != []
 
 
-def test_json_is_compared_key_by_key_and_its_sentences_by_their_numbers(told):
+def test_json_is_compared_by_key_and_its_sentences_by_number(told):
     def output(signal: int, text: str) -> dict[str, bytes]:
         return {"e.json": json.dumps({"rows": [{"signal": signal, "text": text}]}).encode()}
 
@@ -147,14 +147,14 @@ def test_json_is_compared_key_by_key_and_its_sentences_by_their_numbers(told):
     ]
 
 
-def test_an_output_that_is_gone_or_new_is_a_difference(told):
+def test_a_missing_or_new_output_is_a_difference(told):
     assert told({"a.txt": b""}, {"b.txt": b""}) == [
         "case/a.txt: the output is gone",
         "case/b.txt: the output is new",
     ]
 
 
-def test_a_command_has_other_words_where_the_map_says_so():
+def test_a_renamed_command_is_compared_by_the_rules():
     changes = Changes(
         command=[{"base": "explain --metric signal", "now": "explain --metric shift"}]
     )

@@ -1,4 +1,4 @@
-"""Every figure of every group and period in SQL is the oracle's."""
+"""Every figure of every group and period in SQL matches the oracle."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def figures(
 
 
 def figures_by(derived: Derived, period: str) -> dict[tuple[str, date], Row]:
-    """(scholar, first day) -> every column, for the windows from the first start on."""
+    """(scholar, first day) -> every column, for windows from the first start on."""
     starts = [run.start for run in derived.runs.values() if run.counts and run.start is not None]
     if not starts:
         return {}
@@ -160,7 +160,7 @@ def read(batch: Batch, by: By, period: Period, within: str | None = None) -> dic
 
 
 def agree_where_anything_happened(expected: dict[Key, Row], found: dict[Key, Row]) -> None:
-    """Agree, but for rows of zeros of groups and periods that the oracle knows nothing of."""
+    """Assert equal rows; groups and periods unknown to the oracle may have rows of zeros."""
     exposure = ("weeks", "throughput_per_week_high", "scholar", "stream", "period_start")
     for key in found.keys() - expected.keys():
         row = found.pop(key)
@@ -169,25 +169,25 @@ def agree_where_anything_happened(expected: dict[Key, Row], found: dict[Key, Row
 
 
 @pytest.mark.parametrize(("zone", "base"), PLACES)
-def test_figures_are_the_oracles(zone: str, base: datetime) -> None:
+def test_figures_match_the_oracle(zone: str, base: datetime) -> None:
     assert_figures_are_the_oracles(batch_of(zone, base, count=60))
 
 
-def test_figures_without_a_roster_are_the_oracles() -> None:
+def test_figures_without_a_roster_match_the_oracle() -> None:
     assert_figures_are_the_oracles(batch_of(*PLACES[0], count=60, has_roster=False))
 
 
-def test_figures_under_other_settings_are_the_oracles() -> None:
+def test_figures_with_other_settings_match_the_oracle() -> None:
     assert_figures_are_the_oracles(batch_of(*PLACES[0], count=60, rules=OTHER_RULES))
 
 
-def test_figures_of_long_lines_are_the_oracles() -> None:
+def test_figures_of_long_lines_match_the_oracle() -> None:
     batch = batch_of(*PLACES[1], count=12, max_runs=160, one_line=True)
     assert_figures_are_the_oracles(batch)
 
 
 @pytest.mark.parametrize("days", [(0, 2), (1, 5), (2, 40)])
-def test_figures_of_any_window_are_the_oracles(days: tuple[int, int]) -> None:
+def test_figures_of_any_window_match_the_oracle(days: tuple[int, int]) -> None:
     batch = batch_of(*PLACES[2], count=8, max_runs=120, one_line=True)
     from_day, to_day = (batch.first_day + timedelta(days=n) for n in days)
     zone = batch.rules.timezone

@@ -1,4 +1,4 @@
-"""Deriving only what a change touches gives what deriving everything gives."""
+"""An incremental derivation gives the same tables as a full one."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _CREDITS = Credits(
 
 @dataclass
 class World:
-    """What a server holds, part of which the store has."""
+    """The runs of a server; the store has some of them."""
 
     batch: Batch
     known: dict[tuple[str, str, str], Run]
@@ -56,7 +56,7 @@ class World:
         return cls(batch, {run.key: run for run in runs[len(held_back) :]}, held_back, as_of)
 
     def change(self, chance: random.Random) -> list[Run]:
-        """A few runs as they are now, or none; some projects are complete to a later instant."""
+        """Return a few changed runs, or none; some projects become complete to a later instant."""
         changed = []
         if chance.random() < 0.8:
             changed = [_changed(it, chance) for it in chance.sample([*self.known.values()], 4)]
@@ -69,7 +69,7 @@ class World:
         return changed
 
     def merge(self, store: LiveStore, runs: Iterable[Run]) -> None:
-        """As a sync does: the runs, then to which instant each project is complete."""
+        """Merge runs like a sync does, then set the instant to which each project is complete."""
         store.record.merge_runs(run_frame([row_of(run) for run in runs]))
         with store.transaction():
             for (entity, project), instant in self.as_of.items():
@@ -87,7 +87,7 @@ class World:
 
 
 def _changed(run: Run, chance: random.Random) -> Run:
-    """The run with one or two things about it changed."""
+    """The run with one or two changes."""
     start = run.created_at
     case = "".join(it for it in run.entity if it.isdigit())
     changes: list[dict[str, Any]] = [
@@ -119,9 +119,7 @@ def new_store() -> Iterator[LiveStore]:
 
 @pytest.mark.parametrize("has_roster", [True, False])
 @pytest.mark.parametrize("seed", range(3))
-def test_deriving_what_a_change_touches_gives_what_deriving_everything_gives(
-    has_roster: bool, seed: int
-) -> None:
+def test_an_incremental_derivation_equals_a_full_one(has_roster: bool, seed: int) -> None:
     chance = random.Random(f"changes {seed}")  # noqa: S311 - nothing secret
     place = chance.choice(PLACES)
     batch = batch_of(*place, count=25, has_roster=has_roster, seed=seed)
@@ -140,8 +138,8 @@ def test_deriving_what_a_change_touches_gives_what_deriving_everything_gives(
                 assert_tables_agree(found, derived_tables(fresh))
 
 
-def test_time_alone_moves_weeks_and_burn() -> None:
-    """Nothing is in flight, awaiting or unrecovered: only the windows that end at as_of move."""
+def test_weeks_and_burn_move_with_time_alone() -> None:
+    """Nothing is in flight, awaiting or unrecovered: only windows that end at as_of move."""
     start = micros(PLACES[0][1])
     run = Run("e0", "p", "r0", "ada0", "finished", start, runtime_us=HOUR, gpu_count=2)
     batch = batch_of(*PLACES[0], count=1)
@@ -160,7 +158,7 @@ def test_time_alone_moves_weeks_and_burn() -> None:
 
 
 def test_a_writer_that_begins_after_the_data_counts_once_the_data_reaches_it() -> None:
-    """The run is over and does not change: only as_of moves past its second start."""
+    """The run is over and does not change; only as_of moves past its second start."""
     start = micros(PLACES[0][1])
     run = Run(
         *("e0", "p", "r0", "ada0", "finished", start),
@@ -181,7 +179,7 @@ def test_a_writer_that_begins_after_the_data_counts_once_the_data_reaches_it() -
 
 
 def test_an_end_that_was_cut_is_known_once_the_data_reaches_it() -> None:
-    """An hour beyond the data is a bad clock, of which there is no loop that awaits anything."""
+    """An hour after the end of the data is a bad clock, so there is no awaiting loop."""
     start = micros(PLACES[0][1])
     run = Run("e0", "p", "r0", "ada0", "finished", start, runtime_us=2 * HOUR)
     batch = batch_of(*PLACES[0], count=1)
@@ -198,8 +196,8 @@ def test_an_end_that_was_cut_is_known_once_the_data_reaches_it() -> None:
             world.derive(store)
 
 
-def test_who_leaves_a_host_leaves_its_gpus_to_the_others() -> None:
-    """Two scholars share a host that has too few; the next time one was never there."""
+def test_a_scholar_who_leaves_a_host_frees_its_gpus() -> None:
+    """Two scholars share a host with too few GPUs; later the run of one is gone."""
     start = micros(PLACES[0][1])
     both = [
         Run("e0", "p", f"r{who}", who, "finished", start, runtime_us=HOUR, gpu_count=8, host="h1")

@@ -1,4 +1,4 @@
-"""Runs, sessions, experiments and loops in SQL are those of the oracle, row by row."""
+"""Runs, sessions, experiments and loops in SQL match the oracle, row by row."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ def assert_rows_are_the_oracles(batch: Batch) -> None:
 
 
 @pytest.mark.parametrize(("zone", "base"), one_in(len(PLACES), PLACES))
-def test_rows_are_the_oracles(zone: str, base: datetime) -> None:
+def test_rows_match_the_oracle(zone: str, base: datetime) -> None:
     assert_rows_are_the_oracles(batch_of(zone, base))
 
 
 @pytest.mark.thorough
-def test_rows_without_a_roster_are_the_oracles() -> None:
+def test_rows_without_a_roster_match_the_oracle() -> None:
     assert_rows_are_the_oracles(batch_of(*PLACES[0], has_roster=False))
 
 
 @pytest.mark.thorough
-def test_rows_under_other_settings_are_the_oracles() -> None:
+def test_rows_with_other_settings_match_the_oracle() -> None:
     assert_rows_are_the_oracles(batch_of(*PLACES[0], rules=OTHER_RULES))

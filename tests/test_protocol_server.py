@@ -1,4 +1,4 @@
-"""The protocol server, asked by the real W&B client over a real socket."""
+"""The protocol server, with requests of the real W&B client over a real socket."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def ids(found):
 
 
 def page(api, *, first=5, cursor=None, filters=None, order="+created_at"):
-    """One page of the client's own query, as the server sends it."""
+    """One page of the client's own query, as sent by the server."""
     variables = {
         "entity": "lab",
         "project": "vision",
@@ -62,7 +62,7 @@ def names(project):
     return [edge["node"]["name"] for edge in project["runs"]["edges"]]
 
 
-# The client's own questions
+# The client's own queries
 
 
 def test_the_client_signs_in_and_reads_runs_with_config_and_summary(api):
@@ -104,7 +104,7 @@ def test_a_project_that_does_not_exist_is_null(api):
 
 
 @pytest.mark.thorough
-def test_it_is_the_real_client_that_calls_through_its_service_process(server, api):
+def test_the_real_client_calls_through_its_service_process(server, api):
     runs(api)
     call = server.calls[-1]
     assert call.operation == "Runs"
@@ -127,7 +127,7 @@ def owners_of_port(port):
             held = {str(handle.readlink()) for handle in (process / "fd").iterdir()}
             if held & {f"socket:[{inode}]" for inode in inodes}:
                 yield (process / "exe").readlink().name
-        except OSError:  # it ended, or is another's
+        except OSError:  # it ended, or belongs to another user
             continue
 
 
@@ -144,7 +144,7 @@ def owners_of_port(port):
         _create_runs_query(lazy=False),
     ],
 )
-def test_the_schema_takes_the_queries_that_this_client_sends(query):
+def test_the_schema_accepts_the_queries_of_this_client(query):
     assert load_operation(schema_text(), query).fields
 
 
@@ -159,7 +159,7 @@ def test_every_field_of_a_run_is_answered(server):
     assert {name for name, value in run.items() if value is None} == unknown
 
 
-# What is not the client's own is refused
+# Other queries are refused
 
 
 def ask(server, body, **options):
@@ -244,7 +244,7 @@ def test_orders_go_both_ways(api):
         {"cursor": "next"},
     ],
 )
-def test_what_the_server_cannot_follow_is_an_error(api, wrong):
+def test_unsupported_filters_and_orders_are_errors(api, wrong):
     with pytest.raises(WandbApiFailedError, match="invalid"):
         page(api, **wrong)
 
@@ -280,7 +280,7 @@ def test_a_burst_of_statuses_is_retried_by_the_client(server):
 
 
 @pytest.mark.thorough
-def test_a_fault_strikes_whichever_came_before_it_and_went():
+def test_a_fault_applies_after_earlier_faults_have_ended():
     call, known = Call("/graphql", "Runs", "client", {}), Faults()
     for _ in range(1000):
         known.clear()
@@ -313,7 +313,7 @@ def test_a_broken_or_refused_answer_fails_in_the_client(server, api, fault, word
 
 
 @pytest.mark.thorough
-def test_a_fault_strikes_the_calls_it_is_meant_for(server, api):
+def test_a_fault_applies_to_its_own_calls(server, api):
     server.faults.append(faults.hidden_rows(keep=2).at(after=1, times=2))
     assert [len(names(page(api))) for _ in range(4)] == [5, 2, 2, 5]
     server.faults[:] = [
@@ -323,7 +323,7 @@ def test_a_fault_strikes_the_calls_it_is_meant_for(server, api):
 
 
 @pytest.mark.thorough
-def test_hidden_rows_leave_the_page_information_as_it_was(server, api):
+def test_hidden_rows_do_not_change_the_page_information(server, api):
     server.faults.append(faults.hidden_rows())
     empty = page(api)
     assert names(empty) == []
@@ -336,7 +336,7 @@ def test_rows_are_repeated(server, api):
 
 
 @pytest.mark.thorough
-def test_a_cursor_stays_where_it_was(server, api):
+def test_a_cursor_can_be_stuck(server, api):
     server.faults.append(faults.stuck_cursor())
     assert page(api, cursor="10")["runs"]["pageInfo"] == {"endCursor": "10", "hasNextPage": True}
 
@@ -345,7 +345,7 @@ def test_a_cursor_stays_where_it_was(server, api):
 def test_rows_change_in_the_middle_of_a_scan(server, api):
     server.faults.append(faults.changing(lambda world: world.put(node(-1))).at(after=1))
     assert names(page(api))[0] == "r0000"
-    assert names(page(api, cursor="5"))[0] == "r0004"  # seen already: everything moved by one
+    assert names(page(api, cursor="5"))[0] == "r0004"  # seen before: everything moved by one
 
 
 @pytest.mark.thorough
@@ -362,7 +362,7 @@ def test_a_schema_without_a_field(server, api):
 
 
 @pytest.mark.thorough
-def test_rows_with_bad_json_huge_summaries_and_no_user_arrive_as_they_are(server, api):
+def test_rows_with_bad_json_huge_summaries_and_no_user_arrive_unchanged(server, api):
     server.world.put(
         faults.cut_config(node(0)),
         faults.encode_config_twice(node(1)),

@@ -73,7 +73,7 @@ def states(tmp_path) -> dict:
     return dict(stored(tmp_path / "data", "SELECT run_id, state FROM raw_run"))
 
 
-def test_a_first_pull_reads_everything_and_the_next_only_new_runs(server, pulled):
+def test_the_first_pull_reads_everything_and_the_next_only_new_runs(server, pulled):
     server.world.put(*(node(number) for number in range(1200)))
     assert pulled(LATER).counts.new == 1200
     before = asked(server)

@@ -133,7 +133,7 @@ def test_runs_that_cannot_be_sent_cost_some_requests_each_and_no_other_run(serve
     lost = [row.run_id for batch in batches for row in batch.rejected]
     assert lost == [IDS[number] for number in bad]
     assert came == [run_id for run_id in IDS if run_id not in lost]
-    # For each halving: a page that fails, a small question, one that comes, four to grow back.
+    # For each halving: a failed page, a small request, a good page, and four pages to grow back.
     each = 7 * math.ceil(math.log2(page_size))
     assert lab.requests - before <= COUNT / page_size + each * len(lost)
 

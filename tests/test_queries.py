@@ -1,4 +1,4 @@
-"""Every file of queries/ says what it is, takes what it says, and gives what is declared."""
+"""Headers of queries/ describe the query, its parameters and its columns correctly."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def small():
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
-def test_a_query_says_what_it_computes(query: Query):
+def test_a_query_describes_its_result(query: Query):
     assert query.title
     assert query.text
     assert query.body
@@ -75,7 +75,7 @@ def test_every_read_has_a_schema():
 
 
 @pytest.mark.parametrize("name", READS)
-def test_a_read_takes_keywords_only(name: str):
+def test_a_read_accepts_only_keywords(name: str):
     first, *others = inspect.signature(READS[name]).parameters.values()
     assert first.name == "snapshot"
     assert all(parameter.kind is parameter.KEYWORD_ONLY for parameter in others)
@@ -83,7 +83,7 @@ def test_a_read_takes_keywords_only(name: str):
 
 @pytest.mark.parametrize("name", READS)
 @pytest.mark.parametrize("store", ["empty", "small"])
-def test_a_read_gives_its_schema_whatever_the_store(name: str, store: str, request):
+def test_a_read_has_its_schema_for_every_store(name: str, store: str, request):
     snapshot = request.getfixturevalue(store)
     frame = READS[name](snapshot, **ARGUMENTS.get(name, {}))
     assert frame.schema == pl.Schema(READ_SCHEMAS[name])
@@ -105,7 +105,7 @@ def test_a_viewer_without_rights_gets_no_rows(name: str, small):
     assert READS[name](small, **arguments, scope=Scope()).is_empty()
 
 
-def test_a_viewer_without_rights_learns_only_to_when_the_data_is_complete(small):
+def test_a_viewer_without_rights_learns_only_the_end_of_the_data(small):
     known = {
         name
         for name, value in reads.trust(small, scope=Scope()).row(0, named=True).items()
@@ -114,12 +114,12 @@ def test_a_viewer_without_rights_learns_only_to_when_the_data_is_complete(small)
     assert known == {"as_of", "timezone", "stale_after_minutes", "first_day"}
 
 
-def test_only_what_names_nobody_is_the_same_for_every_viewer():
+def test_only_reads_without_people_are_the_same_for_every_viewer():
     unscoped = {it for it in READS if "scope" not in inspect.signature(READS[it]).parameters}
     assert unscoped == {"edge"}
 
 
-def test_a_snapshot_of_another_version_says_so(tmp_path, monkeypatch):
+def test_a_snapshot_of_another_version_is_an_error_that_says_so(tmp_path, monkeypatch):
     copied(one_run, tmp_path)
     monkeypatch.setattr("velocity.store.snapshot.queries_fingerprint", lambda: "another")
     with pytest.raises(StoreError, match="another version"):

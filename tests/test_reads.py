@@ -1,4 +1,4 @@
-"""The rows of lists and their days, in one small store worked out by hand."""
+"""Rows of lists and their days, in one small store calculated by hand."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROSTER = Roster(
         rates=(Rate.model_validate({"gpu": "*", "from": TUESDAY, "credits_per_gpu_hour": 2}),)
     ),
 )
-#: Monday, Tuesday twice (overlapping), and a Monday three weeks on; one by an unknown user.
+#: Monday, Tuesday twice (overlapping), and Monday three weeks later; one by an unknown user.
 ROWS = [
     run("r1", "09:00", "10:00", gpu_count=1, gpu_type="A", gpu_utilisation=0.5),
     run("r2", "2026-01-06 09:00", "2026-01-06 12:00", gpu_count=1, gpu_type="A"),
@@ -53,7 +53,7 @@ def snapshot():
         (reads.loops, "experiment_id", {"scholar": "ada"}),
     ],
 )
-def test_lists_hold_the_days_of_the_window_and_no_other(read, column, ada, snapshot):
+def test_lists_have_exactly_the_days_of_the_window(read, column, ada, snapshot):
     found = read(snapshot, from_day=date(2026, 1, 5), to_day=TUESDAY)
     assert [it.removeprefix("e/p/") for it in found[column]] == ["r1"]
     found = read(snapshot, from_day=TUESDAY, **ada)

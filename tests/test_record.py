@@ -1,4 +1,4 @@
-"""Between the record and what is derived from it a stop loses nothing and doubles nothing."""
+"""A stop between the record and the derived tables loses nothing and doubles nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LATE = [run("late", "12:00", "13:00")]
 
 
 class StoppedError(Exception):
-    """In the place of a kill."""
+    """Raised instead of a kill."""
 
 
 def bring(store, rows, as_of: str = "2026-01-13 08:00") -> None:
@@ -41,13 +41,13 @@ def restated(store) -> list:
     return store.record.connection.frame(sql).rows()
 
 
-def test_what_changed_and_was_not_derived_is_derived_next(tmp_path):
+def test_changes_that_were_not_derived_are_derived_next(tmp_path):
     with open_live(tmp_path / "one") as store:
         bring(store, ON_TIME)
         derived(store)
         assert derived(store) == 0
         bring(store, LATE)
-    # What was merged may be all that a command came to.
+    # The command may have been stopped right after its merge.
     with open_live(tmp_path / "one") as store:
         assert derived(store) == 1
         assert derived(store) == 0
@@ -62,7 +62,9 @@ def test_what_changed_and_was_not_derived_is_derived_next(tmp_path):
 @pytest.mark.parametrize(
     ("where", "name"), [(DuckDBRecord, "keep_restatements"), (LiveStore, "run")]
 )
-def test_a_restatement_is_kept_once_wherever_a_derivation_stops(tmp_path, monkeypatch, where, name):
+def test_a_restatement_is_kept_once_if_a_derivation_stops_anywhere(
+    tmp_path, monkeypatch, where, name
+):
     real = getattr(where, name)
 
     def stops(self, *words):
@@ -90,7 +92,7 @@ def test_a_restatement_is_kept_once_wherever_a_derivation_stops(tmp_path, monkey
 
 
 @pytest.mark.thorough
-def test_what_is_derived_can_be_made_again_from_the_record(tmp_path):
+def test_derived_tables_can_be_rebuilt_from_the_record(tmp_path):
     with open_live(tmp_path) as store:
         bring(store, ON_TIME, "2026-01-12 08:00")
         derived(store)
@@ -106,8 +108,8 @@ def test_what_is_derived_can_be_made_again_from_the_record(tmp_path):
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("later", [0, 3])
-def test_what_was_derived_from_another_record_is_made_again(tmp_path, later):
-    """However many changes the other one has had."""
+def test_tables_derived_from_another_record_are_rebuilt(tmp_path, later):
+    """With any number of changes in the other record."""
     other = [run(f"other{number}", f"1{number}:00", f"1{number}:30") for number in range(1 + later)]
     with open_live(tmp_path) as store:
         bring(store, ON_TIME)

@@ -1,4 +1,4 @@
-"""Real run tables, imported as anybody would, have every figure that is expected of them."""
+"""Real run tables, imported with the command, have all their expected figures."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def imported(shared_data, tmp_path_factory):
 
 @pytest.mark.parametrize("table", ["pozidriv", "nasa"])
 @pytest.mark.parametrize("period", ["all", "week"])
-def test_every_cell_is_the_expected_one(
+def test_every_cell_has_the_expected_value(
     table: str, period: Period, imported, shared_data: Path, tell
 ):
     key = ("scholar",) if period == "all" else ("scholar", "period_start")
@@ -63,7 +63,7 @@ def test_every_cell_is_the_expected_one(
     tell(f"{table}, {period}: import, {compared:,} cells compared, {len(wrong)} wrong")
     assert not wrong, wrong[:10]
     assert compared == len(expected) * (len(expected[0]) - len(key))
-    # Rows beyond the expected ones are weeks of zeros, nothing else.
+    # Rows beyond the expected ones are only weeks of zeros.
     beyond = found.keys() - {
         tuple(date.fromisoformat(row[n]) if n == "period_start" else row[n] for n in key)
         for row in expected
@@ -72,7 +72,7 @@ def test_every_cell_is_the_expected_one(
 
 
 @pytest.mark.parametrize("table", ["pozidriv", "nasa"])
-def test_launches_that_were_ready_are_the_expected_ones(table: str, imported, shared_data: Path):
+def test_ready_launches_have_the_expected_values(table: str, imported, shared_data: Path):
     found = rows_by(reads.metrics(imported[table], by="scholar"), "scholar")
     with (shared_data / f"{table}.side_by_side.csv").open(newline="") as lines:
         expected = list(csv.DictReader(lines))

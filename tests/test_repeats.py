@@ -1,4 +1,4 @@
-"""Runs whose whole config and commit are those of a run of the line that had already finished."""
+"""Runs with the whole config and the commit of an already finished run of the same line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from velocity.settings import Experiments, Settings
 
 SEEDED = {"lr": 1, "seed": 1}
 OTHER_SEED = {"lr": 1, "seed": 2}
-#: Nothing is left of these configs but the learning rate, were it not ignored as well.
+#: Only the learning rate would remain of these configs, but it is ignored as well.
 SETTINGS = Settings(experiments=Experiments(same_idea_ignore=["lr", "seed"]))
 DRAWN = 12
 
@@ -44,7 +44,7 @@ NOT_REPEATED = [
     (FIRST | {"commit": None}, AGAIN | {"commit": None}),
     (FIRST | {"config": "{}"}, AGAIN | {"config": "{}"}),
     (FIRST | {"config": None}, AGAIN | {"config": None}),
-    # What a table calls the same idea says nothing of the whole config.
+    # The same idea in a table does not mean the same whole config.
     (FIRST | {"config": None, "config_hash": "h"}, AGAIN | {"config": None, "config_hash": "h"}),
     # A run of no length does not repeat itself.
     (made("again", "09:00", "09:00"),),
@@ -70,13 +70,13 @@ LOGS = [list(drawn(random.Random(number))) for number in range(DRAWN)]  # noqa: 
 
 @pytest.fixture(scope="module")
 def repeats():
-    """Ids of the runs that repeat another, project by project; each log above is a project."""
+    """Ids of the runs that repeat another, by project; each log above is a project."""
     named = {"repeated": REPEATED, "not": NOT_REPEATED, "drawn": LOGS}
     logs = {
         f"{name}{number}": log for name, of_it in named.items() for number, log in enumerate(of_it)
     }
     rows = [
-        # One id in several projects would be one run.
+        # The same id in several projects would be the same run.
         row | {"project": name, "run_id": f"{row['run_id']} {name}"}
         for name, log in logs.items()
         for row in log
@@ -90,12 +90,12 @@ def repeats():
 
 
 @pytest.mark.parametrize("number", range(len(REPEATED)))
-def test_one_config_and_one_commit_after_a_run_had_finished_are_a_repeat(repeats, number):
+def test_the_same_config_and_commit_after_a_finished_run_are_a_repeat(repeats, number):
     assert repeats[f"repeated{number}"] == {"again"}
 
 
 @pytest.mark.parametrize("number", range(len(NOT_REPEATED)))
-def test_another_config_commit_or_line_or_one_not_known_is_no_repeat(repeats, number):
+def test_another_or_unknown_config_commit_or_line_is_not_a_repeat(repeats, number):
     assert repeats[f"not{number}"] == set()
 
 

@@ -48,9 +48,7 @@ class _Tags(HTMLParser):
         self.tags.append((tag, dict(attrs)))
 
 
-def test_the_default_week_is_the_last_complete_one_and_its_figures_are_those_of_the_reads(
-    data, digest
-):
+def test_the_default_week_is_the_last_complete_one_with_the_figures_of_the_reads(data, digest):
     assert digest.week == "2026-W11"
     now = reads.metrics(
         latest_snapshot(data),
@@ -66,7 +64,7 @@ def test_the_default_week_is_the_last_complete_one_and_its_figures_are_those_of_
     assert "Usual range 1 h 32 m to 3 h 15 m" in text.replace("\u00a0", " ")
 
 
-def test_the_digest_can_be_of_an_earlier_week_and_of_one_stream(data):
+def test_the_digest_can_cover_an_earlier_week_and_one_stream(data):
     made = make_digest(
         latest_snapshot(data), scope=EVERYTHING, week=parse_week("2026-W08"), stream="even"
     )
@@ -169,7 +167,7 @@ def test_a_posted_digest_names_no_stream_with_fewer_than_four_active_people(tmp_
             make_digest(snapshot, scope=EVERYTHING, week=week, stream=stream, posted=True)
 
 
-def test_the_page_loads_nothing_runs_nothing_and_keeps_names_as_text(digest):
+def test_the_page_loads_nothing_runs_nothing_and_shows_names_as_text(digest):
     page = as_html(digest)
     parsed = _Tags()
     parsed.feed(page)
@@ -230,7 +228,7 @@ class _Webhook(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_):
-        """Says nothing."""
+        """Do not log."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What is true of the repository as a whole: locks, targets, documents."""
+"""Rules for the repository as a whole: locks, targets, documents."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_the_guide_shows_the_rooms_of_the_import_contracts():
     assert {room for room in rooms if f'["{room}' not in guide} == set()
 
 
-def test_few_modules_stand_beside_the_packages():
+def test_there_are_few_modules_beside_the_packages():
     assert len(list((ROOT / "velocity").glob("*.py"))) <= 14
 
 
@@ -91,14 +91,14 @@ def test_the_two_locks_agree():
     assert {name for name in run.keys() & dev.keys() if run[name] != dev[name]} == set()
 
 
-def test_what_is_left_out_on_purpose_is_in_no_lock_and_explained():
+def test_deliberately_omitted_packages_are_in_no_lock_and_explained():
     left_out = PYPROJECT["tool"]["uv"]["exclude-dependencies"]
     text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     assert [name for name in left_out for lock in LOCKS if name in _pins(lock)] == []
     assert [name for name in left_out if f"**{name}**" not in text] == []
 
 
-def test_pre_releases_are_those_that_have_no_release():
+def test_only_packages_without_a_release_are_pre_releases():
     found = [name for name, pins in _pins(LOCKS[0]).items() if any(it.is_prerelease for it in pins)]
     assert [name for name in found if not name.startswith("opentelemetry-")] == []
     text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
@@ -106,7 +106,7 @@ def test_pre_releases_are_those_that_have_no_release():
     assert "Three of them are pre-releases" in text
 
 
-def test_every_dependency_earns_its_line():
+def test_every_dependency_is_justified():
     text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     documented = re.findall(r"^\| ([a-z][\w-]*)\b", text, re.MULTILINE)
     assert sorted(documented) == sorted(requirement.name for requirement in _requirements())
@@ -115,7 +115,7 @@ def test_every_dependency_earns_its_line():
 @pytest.mark.parametrize(
     "header", ["| promise | held to by |\n|---|---|\n", "| test |\n|---|---|---|---|\n"]
 )
-def test_every_promise_and_attack_of_security_names_tests_that_are_there(header):
+def test_every_promise_and_attack_of_security_names_existing_tests(header):
     text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     rows = text.partition(header)[2].partition("\n\n")[0].splitlines()
     assert len(rows) > 10

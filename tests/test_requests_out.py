@@ -1,4 +1,4 @@
-"""No request leaves the machine but those that docs/security.md lists."""
+"""Only requests listed in docs/security.md leave the machine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FOREIGN = "http://10.1.2.3:8080"
 
 
 async def come_from_elsewhere(address, cookies):
-    """What any page in somebody's browser can do: open a socket to a port of this machine."""
+    """Open a socket to a port of this machine, as any page in a browser can."""
 
     class Foreign(BrowserSession):
         async def __aenter__(self):
@@ -48,7 +48,7 @@ async def look_around(address, cookies):
     return [error for answer in answers for error in answer.errors]
 
 
-def test_the_watch_sees_what_is_asked_for(tmp_path):
+def test_the_watch_sees_every_request(tmp_path):
     code = (
         "import socket, urllib.request\n"
         "try: urllib.request.urlopen('http://evil.example/x')\n"
@@ -60,7 +60,7 @@ def test_the_watch_sees_what_is_asked_for(tmp_path):
         assert watch.elsewhere() == ["192.0.2.1", "GET http://evil.example/x HTTP/1.1"]
 
 
-def test_the_open_app_asks_nobody_whoever_asks_it(tmp_path):
+def test_the_open_app_sends_no_requests(tmp_path):
     data = copied(people.populate, tmp_path / "store")
     with watched(tmp_path) as watch:
         with browsing.served(
@@ -72,7 +72,7 @@ def test_the_open_app_asks_nobody_whoever_asks_it(tmp_path):
         assert watch.elsewhere() == []
 
 
-def test_the_app_behind_sign_in_asks_its_provider_alone(tmp_path):
+def test_the_app_with_sign_in_sends_requests_only_to_its_provider(tmp_path):
     data = copied(people.populate, tmp_path / "store")
     (data / "velocity.toml").write_text('[access]\nmode = "oidc"\n', encoding="utf-8")
     claims = {email(0): {"email": email(0), "email_verified": True}}
@@ -86,7 +86,7 @@ def test_the_app_behind_sign_in_asks_its_provider_alone(tmp_path):
         assert watch.hosts() >= {"localhost"}
 
 
-def test_a_sync_and_its_checks_ask_the_wandb_server_alone(tmp_path):
+def test_a_sync_and_doctor_send_requests_only_to_the_wandb_server(tmp_path):
     with watched(tmp_path) as watch, ProtocolServer(World([node(0)])) as server:
         env = watch.env | {"WANDB_BASE_URL": server.url, "WANDB_API_KEY": server.api_key}
         for command in (("sync", "--project", "lab/vision"), ("doctor",), ("metrics",)):
@@ -95,7 +95,7 @@ def test_a_sync_and_its_checks_ask_the_wandb_server_alone(tmp_path):
         assert watch.elsewhere() == []
 
 
-def test_the_demo_asks_nobody(tmp_path):
+def test_the_demo_sends_no_requests(tmp_path):
     code = (
         "from datetime import UTC, datetime; from pathlib import Path\n"
         "from velocity.demo.launch import prepare_demo\n"

@@ -1,4 +1,4 @@
-"""Weeks that were over and changed are told, with what they were and what they are."""
+"""Changes of past weeks are reported, with the values before and after."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def told(snapshot: Snapshot) -> dict[str, tuple[float, float]]:
 
 
 def words(snapshot: Snapshot) -> list[str]:
-    """What pages and the digest say of the programme, with plain spaces."""
+    """The sentences of pages and the digest about the programme, with plain spaces."""
     told = restated(reads.restated(snapshot, by="programme"))
     return [line.replace("\xa0", " ") for line in told]
 
@@ -61,12 +61,12 @@ def test_a_run_that_arrives_late_restates_its_week(tmp_path):
         "runs_started": (1, 2),
         "busy_hours": (1, pytest.approx(2)),
     }
-    # What pages follow comes first: only some of it may have room.
+    # The figures of the pages come first, because there may not be room for all.
     assert words(snapshot)[0] == "Experiments concluded, week of 5 Jan: 1 → 2."
 
 
 @pytest.mark.thorough
-def test_new_weeks_and_the_running_week_are_no_restatement(tmp_path):
+def test_new_weeks_and_the_running_week_are_not_restatements(tmp_path):
     sync(tmp_path, ON_TIME, "10:30")
     sync(tmp_path, LATE, "2026-01-12 08:00")
     snapshot = sync(tmp_path, NEXT_WEEK, "2026-01-13 08:00")
@@ -74,7 +74,7 @@ def test_new_weeks_and_the_running_week_are_no_restatement(tmp_path):
 
 
 @pytest.mark.thorough
-def test_a_change_taken_back_is_no_longer_told(tmp_path):
+def test_a_reverted_change_is_no_longer_reported(tmp_path):
     sync(tmp_path, ON_TIME, "2026-01-12 08:00")
     sync(tmp_path, [run("r1", "09:00", "10:00", state="failed")], "2026-01-13 08:00")
     snapshot = sync(tmp_path, ON_TIME, "2026-01-14 08:00")
@@ -82,7 +82,7 @@ def test_a_change_taken_back_is_no_longer_told(tmp_path):
 
 
 @pytest.mark.thorough
-def test_other_settings_restate_by_configuration(tmp_path):
+def test_other_settings_restate_with_the_reason_configuration(tmp_path):
     pair = [run("r1", "09:00", "10:00"), run("r2", "09:01", "10:00")]
     sync(tmp_path, pair, "2026-01-12 08:00")
     apart = Settings(experiments=Experiments(together_minutes=0))
@@ -97,7 +97,7 @@ def test_other_settings_restate_by_configuration(tmp_path):
 
 
 def _values(snapshot: Snapshot, reason: str) -> set[tuple[float | None, float | None]]:
-    """Values before and after of everything that was restated for a reason."""
+    """Values before and after of every restatement with this reason."""
     frame = snapshot.frame("FROM restatement").filter(reason=reason)
     assert frame.height
     return set(frame.select("value_before", "value_after").rows())
@@ -113,8 +113,8 @@ def _streamed(*members: Scholar) -> Roster:
 
 
 @pytest.mark.thorough
-def test_what_a_roster_edit_restates_has_no_values_and_takes_earlier_ones_along(tmp_path):
-    """Before less after would be the week of whoever was added."""
+def test_a_restatement_by_a_roster_edit_has_no_values_and_hides_earlier_ones(tmp_path):
+    """The difference of the values would be the week of the person who was added."""
     rows = [*ON_TIME, run("b", "14:00", "15:00", username="ben")]
     sync(tmp_path, rows, "2026-01-12 08:00", roster=_streamed(ADA))
     late = sync(tmp_path, LATE, "2026-01-13 08:00", roster=_streamed(ADA))
@@ -133,7 +133,7 @@ def test_what_a_roster_edit_restates_has_no_values_and_takes_earlier_ones_along(
 
 
 @pytest.mark.thorough
-def test_what_an_erasure_restates_has_no_values(tmp_path):
+def test_a_restatement_by_an_erasure_has_no_values(tmp_path):
     settings = Settings(roster=tmp_path / "none.toml")
     rows = [*ON_TIME, run("b", "14:00", "15:00", username="ben")]
     sync(tmp_path, rows, "2026-01-12 08:00", settings)
@@ -143,8 +143,8 @@ def test_what_an_erasure_restates_has_no_values(tmp_path):
 
 
 @pytest.mark.thorough
-def test_a_share_or_median_that_was_not_known_was_not_0(tmp_path):
-    """Of one loop a week has no median; of ten it has."""
+def test_an_unknown_share_or_median_is_not_reported_as_0(tmp_path):
+    """A week with one loop does not have a median; a week with ten does."""
     sync(tmp_path, ON_TIME, "2026-01-12 08:00")
     late = [run(f"r{hour}", f"{hour}:00", f"{hour}:30") for hour in range(10, 20)]
     snapshot = sync(tmp_path, late, "2026-01-13 08:00")
@@ -153,8 +153,8 @@ def test_a_share_or_median_that_was_not_known_was_not_0(tmp_path):
 
 
 @pytest.mark.thorough
-def test_a_change_by_steps_is_told_from_its_first_to_its_last_figure(tmp_path):
-    """Also where several syncs are of one instant, as when settings are tried out."""
+def test_a_change_in_steps_is_reported_from_first_to_last_value(tmp_path):
+    """Also if several syncs have the same instant, as when settings are tried out."""
     sync(tmp_path, ON_TIME, "2026-01-12 08:00")
     sync(tmp_path, LATE, "2026-01-13 08:00")
     snapshot = sync(tmp_path, [run("later", "15:00", "16:00")], "2026-01-13 08:00")
@@ -162,7 +162,7 @@ def test_a_change_by_steps_is_told_from_its_first_to_its_last_figure(tmp_path):
 
 
 @pytest.mark.thorough
-def test_figures_are_told_in_their_units_and_not_where_they_read_as_before(tmp_path):
+def test_figures_have_units_and_equal_texts_are_not_reported(tmp_path):
     """An hour and 6 s more both read "1 h"; one failure of two runs is a half."""
     sync(tmp_path, ON_TIME, "2026-01-12 08:00")
     failed = run("late", "12:00", "12:00:06", state="failed")
@@ -173,9 +173,9 @@ def test_figures_are_told_in_their_units_and_not_where_they_read_as_before(tmp_p
 
 
 @pytest.mark.thorough
-def test_a_median_is_restated_also_where_loops_of_its_week_only_waited_on(tmp_path):
-    """Six results answered within hours, and six of other people that nobody answers: on Monday
-    they have waited for half an hour, two days later longer than any answer took."""
+def test_a_median_is_restated_if_loops_of_its_week_only_wait_longer(tmp_path):
+    """Six results are answered within hours, and six of other people are not: on Monday they have
+    waited for half an hour, two days later longer than any answered result."""
     starts = (6, 8, 11, 15, 20, 26, 33)
     ada = [run(f"a{hour}", at("00:00", days=hour // 24).replace(hour=hour % 24)) for hour in starts]
     for row in ada:

@@ -1,4 +1,4 @@
-"""roster.toml: its meaning, and the tables made from it."""
+"""roster.toml: its meaning, and its tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Entries of a roster that contradict each other are reported, and only those."""
+"""Only entries of a roster that contradict each other are reported."""
 
 from __future__ import annotations
 
@@ -217,11 +217,11 @@ def test_an_overlap_with_a_clear_meaning_is_a_warning(tmp_path, text, told):
     ids=[
         "narrow glob first",
         "one character does not cover many",
-        "globs of one stream may share, those of two do not",
+        "globs of one stream may overlap, those of two do not",
         "a class is not a literal",
         "moved on the day",
         "moved on the day to an earlier stream",
-        "two streams told apart by projects",
+        "two streams with different projects",
         "one mentor of two streams",
         "both rates raised",
     ],
@@ -231,7 +231,7 @@ def test_an_intended_overlap_is_not_reported(tmp_path, text):
     assert check_roster(tmp_path / "roster.toml") == []
 
 
-def test_a_mistake_in_one_value_hides_no_contradiction_with_another(tmp_path):
+def test_a_mistake_in_one_value_does_not_hide_a_contradiction(tmp_path):
     found = errors(tmp_path, ADA + "timezone = 'Nowhere'\n" + BEN.replace('["ben"]', '["ada"]'))
     assert len(found) == 2
     assert "timezone" in found[0]
@@ -239,10 +239,10 @@ def test_a_mistake_in_one_value_hides_no_contradiction_with_another(tmp_path):
 
 
 @given(*[st.text("ab?*", max_size=5)] * 2)
-def test_globs_meet_where_a_text_matches_both(one, other):
+def test_globs_overlap_if_a_text_matches_both(one, other):
     texts = ["".join(it) for length in range(7) for it in product("abc", repeat=length)]
     both = any(fnmatchcase(it, one) and fnmatchcase(it, other) for it in texts)
-    # Globs of 5 characters that meet have a common text of at most 10, usually a shorter one.
+    # Overlapping globs of 5 characters have a common text of at most 10, usually a shorter one.
     assert meet(one, other) == meet(other, one)
     assert meet(one, other) or not both
     if len(one) + len(other) <= 6:
@@ -254,7 +254,7 @@ def test_globs_meet_where_a_text_matches_both(one, other):
 SEEN = Seen(["team/vision", "team/lm-a"], {"ada", "Ben", "cy"}, {"NVIDIA A100"})
 
 
-def test_a_value_that_fits_nothing_in_the_data_is_a_warning(tmp_path):
+def test_a_value_that_matches_nothing_in_the_data_is_a_warning(tmp_path):
     path = tmp_path / "roster.toml"
     path.write_text(
         ADA

@@ -1,4 +1,4 @@
-"""Suggested entries load back for any usernames."""
+"""Suggested entries can be loaded again for any usernames."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from velocity.roster.models import check_roster, load_roster
 from velocity.roster.suggest import suggest_entries
 
 
-def test_suggestions_skip_known_usernames_and_begin_with_most_runs():
+def test_suggestions_skip_known_usernames_and_start_with_most_runs():
     text = suggest_entries({"ada-cluster": 9, "cy": 1, "dee": 4}, parsed(FULL))
     assert [entry["usernames"] for entry in tomllib.loads(text)["scholars"]] == [["dee"], ["cy"]]
     assert "# 4 runs\n" in text
@@ -37,7 +37,7 @@ _HOSTILE = st.dictionaries(st.text(max_size=80), st.integers(0, 10**9), max_size
     {"\x00": 1, "\x7f": 1, "\x85": 1, "\u2028": 1, "\u202e": 1, " ": 1, "👩‍🔬": 1, "é" * 90: 1}
 )
 @example({"a b": 1, "a-b": 1, "a_b": 1, "A-B": 1, "scholar": 1, "💥": 1})
-def test_suggestions_for_any_usernames_load_back_into_the_roster(runs_of):
+def test_suggestions_for_any_usernames_load_into_the_roster(runs_of):
     known = parsed(FULL)
     together = FULL + "\n" + suggest_entries(runs_of, known)
     roster = parsed(together)
@@ -47,7 +47,7 @@ def test_suggestions_for_any_usernames_load_back_into_the_roster(runs_of):
     assert len(set(ids)) == len(ids)
 
 
-def test_suggestions_appended_to_the_file_leave_no_finding(tmp_path):
+def test_suggestions_appended_to_the_file_leave_no_findings(tmp_path):
     hostile = {'x"\n[[streams]]': 5, "💥": 2, "\x7f": 1, "bert": 1}
     (tmp_path / "roster.toml").write_text(
         FULL + suggest_entries(hostile, parsed(FULL)), encoding="utf-8"

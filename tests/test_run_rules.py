@@ -1,4 +1,4 @@
-"""The rules of a test run, tried on two runs of their own: one in CI, one elsewhere."""
+"""The rules of a test run, checked with two small test runs: one in CI, one elsewhere."""
 
 from __future__ import annotations
 
@@ -71,14 +71,14 @@ def test_a_skip_is_only_a_skip_elsewhere(elsewhere):
     assert code == 0
 
 
-def test_missing_shared_data_may_be_skipped_in_ci_too(in_ci):
+def test_missing_shared_data_may_be_skipped_even_in_ci(in_ci):
     assert in_ci[0]["data"] == "SKIPPED"
 
 
-def test_properties_are_derandomized_in_ci_alone_and_timed_nowhere(in_ci, elsewhere):
+def test_properties_are_derandomized_only_in_ci_and_never_timed(in_ci, elsewhere):
     assert (in_ci[0]["random"], elsewhere[0]["random"]) == ("FAILED", "PASSED")
     assert (in_ci[0]["deadline"], elsewhere[0]["deadline"]) == ("PASSED", "PASSED")
 
 
-def test_no_test_sees_the_key_of_the_one_who_runs_it(in_ci, elsewhere):
+def test_no_test_sees_the_key_of_the_person_who_runs_it(in_ci, elsewhere):
     assert (in_ci[0]["key"], elsewhere[0]["key"]) == ("PASSED", "PASSED")

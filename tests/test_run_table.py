@@ -69,7 +69,7 @@ def refusal(path: Path, **given: str) -> SourceError:
 # Values
 
 
-def test_a_row_with_only_the_needed_columns_is_a_run(tmp_path: Path) -> None:
+def test_a_row_with_only_the_required_columns_is_a_run(tmp_path: Path) -> None:
     row = only(csv_of(tmp_path / "runs.csv", ROW))
     known = {name: value for name, value in row.items() if value is not None}
     assert known == {**ROW, "created_at": NINE, "source": "table", "trust": 2}
@@ -121,12 +121,12 @@ def test_a_hash_in_the_table_is_kept(tmp_path: Path) -> None:
     assert only(path)["config_hash"] == "theirs"
 
 
-def test_a_table_may_tell_the_commit(tmp_path):
+def test_a_table_can_have_the_commit(tmp_path):
     path = csv_of(tmp_path / "t.csv", {**ROW, "commit": "c0ffee"})
     assert only(path)["commit"] == "c0ffee"
 
 
-def test_nothing_written_is_not_known(tmp_path: Path) -> None:
+def test_an_empty_cell_is_not_known(tmp_path: Path) -> None:
     empty = {name: "" for name in RUN_SCHEMA if name not in ROW}
     row = only(csv_of(tmp_path / "t.csv", {**ROW, **empty, "runtime_s": "NaN", "gpu_count": "nan"}))
     assert {name for name, value in row.items() if value is None} == set(empty) - {
@@ -135,7 +135,7 @@ def test_nothing_written_is_not_known(tmp_path: Path) -> None:
     }
 
 
-def test_parquet_as_pandas_writes_it_is_read(tmp_path: Path) -> None:
+def test_parquet_written_by_pandas_is_read(tmp_path: Path) -> None:
     frame = pl.DataFrame(
         {
             **{name: [value] * 2 for name, value in ROW.items()},
@@ -180,7 +180,7 @@ _RUN = st.fixed_dictionaries(
 
 @drawn(40)
 @given(st.lists(_RUN, min_size=1, max_size=5))
-def test_csv_and_parquet_give_back_the_runs_written(
+def test_written_csv_and_parquet_give_the_same_runs(
     tmp_path_factory: pytest.TempPathFactory, runs: list[dict[str, Any]]
 ) -> None:
     written = pl.DataFrame(
@@ -216,7 +216,7 @@ def test_csv_and_parquet_give_back_the_runs_written(
         assert starts == [sorted(it) for it in written["writer_starts"].fill_null([])]
 
 
-# What cannot be read, is skipped, or told
+# Unreadable and skipped values
 
 
 @pytest.mark.parametrize(
@@ -233,9 +233,7 @@ def test_csv_and_parquet_give_back_the_runs_written(
         ("config", "[1]"),
     ],
 )
-def test_a_value_that_cannot_be_read_costs_that_value_alone(
-    tmp_path: Path, column: str, value: str
-) -> None:
+def test_only_an_unreadable_value_is_lost(tmp_path: Path, column: str, value: str) -> None:
     good = {**ROW, column: "", "run_id": "good", "display_name": "n"}
     path = csv_of(tmp_path / "t.csv", good, {**ROW, column: value, "display_name": "n"})
     table = read_run_table(path)
@@ -282,7 +280,7 @@ def test_a_table_without_a_readable_row_is_refused(tmp_path: Path) -> None:
     assert "row 2: run_id has no value" in error.message
 
 
-def test_a_row_with_too_many_values_costs_that_row_alone(tmp_path: Path) -> None:
+def test_only_a_row_with_too_many_values_is_rejected(tmp_path: Path) -> None:
     path = csv_of(tmp_path / "t.csv", ROW, {**ROW, "run_id": "r2"}, {**ROW, "run_id": "r3"})
     lines = path.read_text(encoding="utf-8").splitlines()
     lines[2] += ",more"
@@ -295,13 +293,13 @@ def test_a_row_with_too_many_values_costs_that_row_alone(tmp_path: Path) -> None
     assert "1 of 3 rows could not be read" in table.notes[0]
 
 
-def test_a_table_with_long_rows_alone_is_refused(tmp_path: Path) -> None:
+def test_a_table_with_only_long_rows_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text(f"{','.join(ROW)}\n1,2,3,4,5,6\n", encoding="utf-8")
     assert "row 1: it has 6 values under 5 headings" in refusal(path).message
 
 
-def test_a_config_that_cannot_be_read_is_not_repeated(tmp_path: Path) -> None:
+def test_an_unreadable_config_is_not_quoted(tmp_path: Path) -> None:
     row = {**ROW, "run_id": "", "config": '{"token": "hidden"'}
     (rejected,) = read_run_table(csv_of(tmp_path / "t.csv", ROW | {"config": ""}, row)).rejected
     assert rejected.reason == "row 2: config is not a JSON object; run_id has no value"
@@ -323,12 +321,12 @@ def test_unknown_columns_are_skipped_by_name(tmp_path: Path) -> None:
     assert table.notes == (f"{tmp_path / 't.csv'}: these columns were skipped: mood, row.",)
 
 
-def test_a_heading_that_turns_text_around_is_shown_without_that(tmp_path: Path) -> None:
+def test_a_heading_that_reverses_text_is_shown_without_that(tmp_path: Path) -> None:
     table = read_run_table(csv_of(tmp_path / "t.csv", {**ROW, "mo\u202eod": "good"}))
     assert table.notes == (f"{tmp_path / 't.csv'}: these columns were skipped: mo\ufffdod.",)
 
 
-def test_of_rows_about_one_run_the_last_counts(tmp_path: Path) -> None:
+def test_the_last_row_about_a_run_counts(tmp_path: Path) -> None:
     table = read_run_table(csv_of(tmp_path / "t.csv", {**ROW, "state": "running"}, ROW))
     assert [row["state"] for row in read_rows(table)] == ["finished"]
     assert table.notes == (
@@ -370,13 +368,11 @@ def test_an_end_is_the_last_sign_of_life(tmp_path: Path) -> None:
     ("written", "meant"),
     [("12.0", "12"), ("-3.0", "-3"), ("1.10", "1.10"), ("12.00", "12.00"), ("v12.0", "v12.0")],
 )
-def test_an_id_that_was_made_a_float_is_whole_again(
-    tmp_path: Path, written: str, meant: str
-) -> None:
+def test_an_id_that_became_a_float_is_restored(tmp_path: Path, written: str, meant: str) -> None:
     assert only(csv_of(tmp_path / "t.csv", {**ROW, "run_id": written}))["run_id"] == meant
 
 
-def test_float_ids_of_parquet_are_whole_again(tmp_path: Path) -> None:
+def test_float_ids_of_parquet_are_restored(tmp_path: Path) -> None:
     ids = [12.0, 1.5, 2.0**52, float("nan")]
     frame = pl.DataFrame([ROW] * len(ids)).with_columns(run_id=pl.Series(ids))
     frame.write_parquet(tmp_path / "t.parquet")
@@ -385,7 +381,7 @@ def test_float_ids_of_parquet_are_whole_again(tmp_path: Path) -> None:
     assert [rejected.reason for rejected in table.rejected] == ["row 4: run_id has no value"]
 
 
-def test_an_id_whose_digits_a_spreadsheet_lost_is_not_an_id(tmp_path: Path) -> None:
+def test_an_id_with_digits_lost_by_a_spreadsheet_is_rejected(tmp_path: Path) -> None:
     path = csv_of(tmp_path / "t.csv", ROW, {**ROW, "run_id": "1.23E+10"}, {**ROW, "run_id": "2E7x"})
     table = read_run_table(path)
     assert table.runs["run_id"].to_list() == ["r1", "2E7x"]
@@ -393,7 +389,7 @@ def test_an_id_whose_digits_a_spreadsheet_lost_is_not_an_id(tmp_path: Path) -> N
     assert "a spreadsheet turned it into a number" in rejected.reason
 
 
-# Whose runs they are
+# Users, entities and projects
 
 
 @pytest.mark.parametrize(
@@ -406,7 +402,7 @@ def test_an_id_whose_digits_a_spreadsheet_lost_is_not_an_id(tmp_path: Path) -> N
         ({"user_column": "run_id"}, ["r1", "r2"]),
     ],
 )
-def test_a_username_is_in_the_table_or_given(
+def test_a_username_comes_from_the_table_or_the_command(
     tmp_path: Path, given: dict[str, str], names: list[str | None]
 ) -> None:
     rows = (
@@ -417,13 +413,13 @@ def test_a_username_is_in_the_table_or_given(
     assert table.runs["username"].to_list() == names
 
 
-def test_a_user_column_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_missing_user_column_is_refused(tmp_path: Path) -> None:
     error = refusal(csv_of(tmp_path / "t.csv", ROW), user_column="Owner")
     assert 'does not have the column "Owner"' in error.message
     assert "run_id" in error.hint
 
 
-def test_a_given_entity_and_project_fill_in_but_never_replace(tmp_path: Path) -> None:
+def test_a_given_entity_and_project_fill_gaps_but_never_replace(tmp_path: Path) -> None:
     bare = {name: value for name, value in ROW.items() if name != "project"}
     path = csv_of(tmp_path / "t.csv", bare)
     row = only(path, entity="mine", project="q")
@@ -467,7 +463,7 @@ def test_an_impossible_runtime_does_not_set_the_end_of_the_data(
     assert table.runs.height == 2
 
 
-def test_the_ids_of_an_export_without_them_are_names_and_creation_times(tmp_path: Path) -> None:
+def test_an_export_without_ids_uses_names_and_creation_times(tmp_path: Path) -> None:
     def ids(*rows: dict[str, str]) -> dict[datetime, str]:
         table = read_run_table(csv_of(tmp_path / "e.csv", *rows), entity="lab", project="p")
         assert any("ids were made" in note for note in table.notes)
@@ -482,7 +478,7 @@ def test_the_ids_of_an_export_without_them_are_names_and_creation_times(tmp_path
     assert ids(older).items() <= ids(newest, newer, older).items()
 
 
-def test_runs_of_one_name_and_creation_time_are_counted_up(tmp_path: Path) -> None:
+def test_runs_with_the_same_name_and_creation_time_are_numbered(tmp_path: Path) -> None:
     other = {**EXPORTED, "Name": "other"}
     path = csv_of(tmp_path / "e.csv", EXPORTED, other, EXPORTED, {**EXPORTED, "Name": ""}, EXPORTED)
     table = read_run_table(path, entity="lab", project="p")
@@ -493,7 +489,7 @@ def test_runs_of_one_name_and_creation_time_are_counted_up(tmp_path: Path) -> No
     assert [rejected.reason for rejected in table.rejected] == ["row 4: run_id has no value"]
 
 
-def test_tens_of_thousands_of_equal_names_get_an_id_each(tmp_path: Path) -> None:
+def test_tens_of_thousands_of_equal_names_get_different_ids(tmp_path: Path) -> None:
     frame = pl.DataFrame([EXPORTED] * 20_000)
     frame.write_csv(tmp_path / "e.csv")
     table = read_run_table(tmp_path / "e.csv", entity="lab", project="p")
@@ -526,7 +522,7 @@ def test_the_machine_is_read_from_an_export(tmp_path: Path) -> None:
     assert writer["start"] is None
 
 
-def test_a_dash_in_an_export_is_nothing(tmp_path: Path) -> None:
+def test_a_dash_in_an_export_is_an_empty_value(tmp_path: Path) -> None:
     cells = {"Notes": "-", "User": "-", "Tags": "-", "Sweep": "-", "Group": "-"}
     row = only(csv_of(tmp_path / "e.csv", {**EXPORTED, **cells}), entity="lab", project="p")
     assert [row[name] for name in ("notes", "username", "tags", "sweep", "group_name")] == [
@@ -534,7 +530,7 @@ def test_a_dash_in_an_export_is_nothing(tmp_path: Path) -> None:
     ] * 5
 
 
-def test_config_columns_of_an_export_are_not_taken_for_ours(tmp_path: Path) -> None:
+def test_config_columns_of_an_export_are_not_mistaken_for_ours(tmp_path: Path) -> None:
     row = only(
         csv_of(tmp_path / "e.csv", {**EXPORTED, "host": "x", "tags": "y", "entity": "z"}),
         entity="lab",
@@ -553,7 +549,7 @@ def test_an_export_without_entity_and_project_is_refused(tmp_path: Path) -> None
     ("column", "left_out"),
     [("State", {"State"}), ("Created", {"Created"}), ("ID", {"Name"}), ("ID", {"Name", "User"})],
 )
-def test_an_export_without_a_column_says_where_to_choose_it(
+def test_the_error_for_a_missing_column_of_an_export_says_where_to_choose_it(
     tmp_path: Path, column: str, left_out: set[str]
 ) -> None:
     less = {name: value for name, value in EXPORTED.items() if name not in left_out}
@@ -562,7 +558,7 @@ def test_an_export_without_a_column_says_where_to_choose_it(
     assert error.hint == f"Choose {column} under Columns in W&B, and export the table again."
 
 
-# What is not a table, each told apart
+# Files that are not tables
 
 
 def test_a_missing_file_is_reported(tmp_path: Path) -> None:
@@ -573,7 +569,7 @@ def test_a_directory_is_reported(tmp_path: Path) -> None:
     assert "is a directory" in refusal(tmp_path).message
 
 
-def test_each_missing_column_is_named_beside_what_there_is(tmp_path: Path) -> None:
+def test_each_missing_column_is_named(tmp_path: Path) -> None:
     for column in ROW:
         less = {name: value for name, value in ROW.items() if name != column}
         error = refusal(csv_of(tmp_path / "t.csv", less))
@@ -607,7 +603,7 @@ def test_each_kind_of_file_that_is_not_a_table_has_its_own_error(
     assert words in refusal(path).message
 
 
-def test_a_cut_or_damaged_parquet_file_is_refused_or_read_but_never_crashes(tmp_path: Path) -> None:
+def test_a_truncated_or_damaged_parquet_file_never_crashes(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     run_frame([{**ROW, "created_at": NINE, "run_id": f"r{n}"} for n in range(500)]).write_parquet(
         path
@@ -633,7 +629,7 @@ def test_a_column_of_a_type_that_cannot_be_read_is_named(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("name", ["nasa", "pozidriv"])
-def test_real_tables_are_read_alike_from_parquet_and_csv(
+def test_real_tables_are_equal_from_parquet_and_csv(
     shared_data: Path, tmp_path: Path, name: str
 ) -> None:
     frame = pl.read_parquet(shared_data / f"{name}.runs.parquet")

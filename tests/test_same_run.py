@@ -1,4 +1,4 @@
-"""A run that was read under two keys counts once: the row read last, directories after W&B."""
+"""A run read under two keys counts once: the row read last, but W&B before directories."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def store(tmp_path: Path) -> Iterator[LiveStore]:
 
 
 def read(store: LiveStore, *rows: dict[str, Any]) -> dict[str, str | None]:
-    """Why each run counts nowhere (None: it counts), once these were read too, as by a sync."""
+    """Merge rows like a sync; return why each run is excluded (None: it counts)."""
     runs = run_frame(rows)
     store.record.merge_runs(runs)
     for entity, project in runs.select("entity", "project").unique().iter_rows():
@@ -53,20 +53,20 @@ def counted(excluded: dict[str, str | None]) -> set[str]:
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("later", one_in(3, ["09:00", "09:02", "08:58"]))
-def test_a_directory_gives_way_to_what_w_and_b_holds(store: LiveStore, later: str) -> None:
+def test_a_run_of_w_and_b_replaces_its_directory(store: LiveStore, later: str) -> None:
     local, pulled = run("r", "09:00", "10:00", **LOCAL), run("r", later, "10:00", **PULLED)
     assert counted(read(store, local)) == {"local/uncategorized/r"}
     assert counted(read(store, pulled)) == {"e/p/r"}
 
 
 @pytest.mark.thorough
-def test_a_directory_read_after_w_and_b_gives_way_too(store: LiveStore) -> None:
+def test_a_directory_read_after_w_and_b_does_not_count(store: LiveStore) -> None:
     read(store, run("r", "09:00", "10:00", **PULLED))
     assert counted(read(store, run("r", "09:00", "10:00", **LOCAL))) == {"e/p/r"}
 
 
 @pytest.mark.thorough
-def test_of_a_moved_run_the_row_read_last_counts(store: LiveStore) -> None:
+def test_the_last_row_of_a_moved_run_counts(store: LiveStore) -> None:
     assert counted(read(store, run("r", "09:00", "10:00", **PULLED))) == {"e/p/r"}
     assert counted(read(store, run("r", "09:00", "10:00", **MOVED))) == {"e/q/r"}
     back = run("r", "09:00", "10:00", **PULLED, notes="edited")
@@ -92,12 +92,12 @@ def test_a_run_counts_again_once_the_other_is_gone(store: LiveStore) -> None:
         ],
     ),
 )
-def test_another_run_counts_beside_it(store: LiveStore, other: dict[str, Any]) -> None:
+def test_a_different_run_counts_too(store: LiveStore, other: dict[str, Any]) -> None:
     assert len(counted(read(store, run("r", "09:00", "10:00", **PULLED), other))) == 2
 
 
 @pytest.mark.thorough
-def test_a_launch_told_apart_locally_is_the_run_that_w_and_b_holds(store: LiveStore) -> None:
+def test_a_launch_separated_locally_is_the_run_of_w_and_b(store: LiveStore) -> None:
     first = run("r", "09:00", "09:10", **LOCAL)
     again = run("r@2026-01-05T13:00:00Z", "13:00", "14:00", **LOCAL, relaunched=True)
     assert counted(read(store, first, again)) == {
@@ -108,13 +108,13 @@ def test_a_launch_told_apart_locally_is_the_run_that_w_and_b_holds(store: LiveSt
     assert counted(read(store, pulled)) == {"e/p/r", "local/uncategorized/r"}
 
 
-def test_a_launch_with_part_of_a_second_is_recognised(store: LiveStore) -> None:
+def test_a_launch_with_a_fraction_of_a_second_is_recognised(store: LiveStore) -> None:
     start = at("13:00:00.123456")
     again = run(f"r@{start.isoformat().replace('+00:00', 'Z')}", start, "14:00", **LOCAL)
     assert counted(read(store, again, run("r", start, "14:00", **PULLED))) == {"e/p/r"}
 
 
-def test_launches_soon_after_each_other_in_one_place_are_two_runs(store: LiveStore) -> None:
+def test_launches_in_quick_succession_in_one_project_are_two_runs(store: LiveStore) -> None:
     rows = [
         run("r", "09:00", "09:00:30", **LOCAL),
         run("r@2026-01-05T09:01:00Z", "09:01", "10:00", **LOCAL),
@@ -123,8 +123,8 @@ def test_launches_soon_after_each_other_in_one_place_are_two_runs(store: LiveSto
 
 
 @pytest.mark.thorough
-def test_one_launch_under_both_its_names_is_one_run(store: LiveStore) -> None:
-    """The directory of the earlier launch was removed, and the later one read again without it."""
+def test_a_launch_under_both_its_names_is_one_run(store: LiveStore) -> None:
+    """The directory of the earlier launch is gone, and the later one was read again without it."""
     again = run("r@2026-01-05T13:00:00Z", "13:00", "14:00", **LOCAL)
     read(store, run("r", "09:00", "09:10", **LOCAL), again)
     read(store, run("r", "13:00", "14:00", **LOCAL))

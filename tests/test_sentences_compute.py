@@ -1,4 +1,4 @@
-"""What Compute says first: how long the credits last, and what is not known of GPUs."""
+"""The first sentence of Compute: how long the credits last, and unknown GPU counts."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.plain_sentences import assert_fits, hours, metric_rows, plain
 from tests.sentence_frames import figures
-from tests.told_sentences import assert_fits, hours, metric_rows, plain
 from velocity import sentences
 
 
@@ -36,7 +36,7 @@ from velocity import sentences
         ),
     ],
 )
-def test_compute_tells_the_runway(ledger, said):
+def test_compute_shows_the_runway(ledger, said):
     columns = ("granted", "spent", "left")
     row = dict(zip([f"credits_{it}" for it in columns], ledger[:3], strict=True))
     row |= dict(zip(("burn_per_day", "runway_days", "exhausted_on"), ledger[3:], strict=True))
@@ -64,5 +64,5 @@ def test_compute_without_gpu_counts_says_so():
         }
     ),
 )
-def test_compute_fits_whatever_the_figures(row, ledger):
+def test_compute_fits_for_any_figures(row, ledger):
     assert_fits(sentences.compute(ledger=ledger, figures=row))

@@ -1,4 +1,4 @@
-"""What Data health says first: the worst doubt there is, or that nothing is doubtful."""
+"""The first sentence of Data health: the worst doubt, or that nothing is doubtful."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.plain_sentences import assert_fits, hostile, plain, whole
 from tests.read_schemas import READ_SCHEMAS
 from tests.sentence_frames import frame
-from tests.told_sentences import assert_fits, hostile, plain, whole
 from velocity import sentences
 
 
@@ -59,12 +59,12 @@ def health(users=0, ambiguous=0, residual=0.0, failed=(), **trust):
         ({"runs": 0}, "There are no runs yet.", ""),
     ],
 )
-def test_data_health_tells_what_is_doubtful(doubts, sentence, support):
+def test_data_health_names_what_is_doubtful(doubts, sentence, support):
     told = health(**doubts)
     assert (plain(told.sentence), plain(told.support)) == (sentence, support)
 
 
-def test_a_sync_that_worked_after_one_that_failed_is_no_doubt():
+def test_a_successful_sync_after_a_failed_one_is_not_a_doubt():
     log = frame(
         "sync_log",
         [{"entity": "e", "project": "p"}, {"entity": "e", "project": "p", "error": "no"}],
@@ -92,7 +92,5 @@ def test_a_sync_that_worked_after_one_that_failed_is_no_doubt():
     residual=st.floats(-1e6, 1e6),
     failed=st.lists(hostile, max_size=3),
 )
-def test_data_health_fits_and_is_inert_whatever_the_names(
-    counts, users, ambiguous, residual, failed
-):
+def test_data_health_fits_and_is_inert_for_any_names(counts, users, ambiguous, residual, failed):
     assert_fits(health(users, ambiguous, residual, failed, **counts))

@@ -1,4 +1,4 @@
-"""What My velocity says first: which half of the loop dominates, and what is missing to say so."""
+"""The first sentence of My velocity: the dominant half of the loop, or missing data."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.plain_sentences import assert_fits, metric_rows, plain, whole
 from tests.sentence_frames import figures, frame
-from tests.told_sentences import assert_fits, metric_rows, plain, whole
 from velocity import sentences
 
 
@@ -55,12 +55,12 @@ def test_my_velocity_says_which_half_dominates(values, said):
     assert plain(mine(**LOOPS, **values).sentence) == said
 
 
-def test_my_velocity_says_nothing_of_an_awake_window_without_an_end():
+def test_my_velocity_does_not_mention_an_open_awake_window():
     told = mine(**LOOPS, awake=(0, 1440), reaction_share=0.9, reaction_off_share=0.0)
     assert plain(told.sentence) == "Waiting for your next launch is 90 % of your loop (n = 47)."
 
 
-def test_my_velocity_read_by_somebody_else_says_the_loop():
+def test_my_velocity_for_another_viewer_does_not_say_you():
     told = mine(**LOOPS, own=False, reaction_share=0.82, reaction_off_share=0.58)
     assert "your" not in plain(told.sentence)
     assert plain(mine(own=False).sentence) == ("This scholar had nothing in flight in this window.")
@@ -114,13 +114,13 @@ def test_my_velocity_says_what_is_missing(values, sentence, support):
         ([], False),
     ],
 )
-def test_launches_look_unrelated_where_most_loops_have_a_ratio_near_one(lines, unrelated):
+def test_launches_look_unrelated_if_most_loops_have_a_ratio_near_one(lines, unrelated):
     assert sentences.launches_look_unrelated(frame("lines", lines)) is unrelated
     told = mine(lines, **LOOPS, reaction_share=0.9, reaction_off_share=0.5)
     assert plain(told.sentence).startswith("Your launches look unrelated") is unrelated
 
 
-def test_a_median_of_fewer_than_six_events_is_not_told():
+def test_a_median_of_fewer_than_six_events_is_not_shown():
     known = {"machine_hours_median": 1.5, "machine_hours_n": 6}
     assert "median" in mine(**LOOPS, reaction_share=0.1, **known, machine_hours_events=6).support
     assert (
@@ -134,7 +134,7 @@ def test_a_median_of_fewer_than_six_events_is_not_told():
     awake=st.tuples(st.integers(0, 1440), st.integers(0, 1440)),
     own=st.booleans(),
 )
-def test_my_velocity_and_runs_fit_whatever_the_figures(row, lines, awake, own):
+def test_my_velocity_and_runs_fit_for_any_figures(row, lines, awake, own):
     told = sentences.my_velocity(
         figures=row, lines=frame("lines", [line(*it) for it in lines]), awake=awake, own=own
     )

@@ -1,15 +1,15 @@
-"""What Runs says first: how many started, and what became of them."""
+"""The first sentence of Runs: how many started, and their outcomes."""
 
 from __future__ import annotations
 
 import pytest
 
+from tests.plain_sentences import plain
 from tests.sentence_frames import figures
-from tests.told_sentences import plain
 from velocity import sentences
 
 
-def test_runs_tells_what_became_of_them_and_shares_of_enough_only():
+def test_runs_shows_outcomes_and_shares_only_of_enough_runs():
     row = figures(runs_started=214, runs_finished=171, runs_failed=18, runs_killed=9)
     told = sentences.runs(figures={**row, "failure_share": 0.09, "early_failures": 3}, started=214)
     assert plain(told.sentence) == (
@@ -23,6 +23,6 @@ def test_runs_tells_what_became_of_them_and_shares_of_enough_only():
 
 
 @pytest.mark.parametrize(("started", "said"), [(1, "1 run started"), (415, "415 runs started")])
-def test_runs_that_no_one_figure_is_about_are_counted(started, said):
+def test_runs_of_no_other_kind_are_counted(started, said):
     told = sentences.runs(figures=None, started=started)
     assert plain(told.sentence) == f"{said} in this window."

@@ -1,4 +1,4 @@
-"""What Stand-up says first: which stream moved, what is stuck, what the compute bought."""
+"""The first sentence of Stand-up: which stream moved, stuck lines, and results per compute."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.plain_sentences import assert_fits, hostile, hours, metric_rows, plain
 from tests.sentence_frames import NAMES, WEEK, figures, frame, quiet, series, weekly
-from tests.told_sentences import assert_fits, hostile, hours, metric_rows, plain
 from velocity import sentences
 from velocity.reading.definitions import metrics
 
@@ -80,7 +80,7 @@ def test_every_weekly_measure_has_words_for_both_directions():
     assert len({it.rank for it in WEEKLY}) == len(WEEKLY)
 
 
-def test_stand_up_falls_back_to_the_programme_where_no_stream_moved():
+def test_stand_up_describes_the_programme_if_no_stream_moved():
     moved = series("programme", "experiments_concluded", 9.0)
     told = stand_up([quiet(*NAMES)], [moved])
     assert plain(told.sentence) == (
@@ -103,7 +103,7 @@ def test_stand_up_has_no_usual_range_under_eight_weeks():
     assert plain(stand_up().sentence) == "No experiment has been launched yet."
 
 
-def test_the_running_week_moves_nothing():
+def test_the_running_week_is_ignored():
     running = series("basalt", "serial_share", 9.0, running=True)
     assert plain(stand_up([quiet("aurora"), running]).sentence) == (
         "No stream moved beyond its usual range this week."
@@ -134,7 +134,7 @@ def test_stand_up_counts_stuck_lines_not_rows(rows, said):
     assert plain(stand_up(stuck=rows).support).startswith(said)
 
 
-def test_stand_up_says_what_the_compute_bought_and_shares_only_of_enough_runs():
+def test_stand_up_shows_results_per_compute_and_shares_only_of_enough_runs():
     row = figures(gpu_hours=3120.4, experiments_concluded=223, productive_share=0.71)
     assert plain(stand_up(row={**row, "runs_finished": 6}).support) == (
         "Nothing is stuck. 3,120 GPU-hours bought 223 concluded experiments; "
@@ -153,7 +153,7 @@ def test_stand_up_says_what_the_compute_bought_and_shares_only_of_enough_runs():
     ),
     stuck=st.lists(st.tuples(hostile, hostile, hours), max_size=15),
 )
-def test_stand_up_fits_and_is_inert_whatever_the_names(row, names, above, stuck):
+def test_stand_up_fits_and_is_inert_for_any_names(row, names, above, stuck):
     groups = [quiet(*names), *(series(group, measure, 9.0) for group, measure in above)]
     rows = [stuck_row(scholar, hours, stream) for scholar, stream, hours in stuck]
     assert_fits(stand_up(groups, stuck=rows, row=row, names=names))

@@ -1,4 +1,4 @@
-"""What Streams says first: the line to ask about, how many have waited, which stream moved."""
+"""The first sentence of Streams: the line to ask about, waiting lines, and moved streams."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.plain_sentences import assert_fits, hostile, hours, plain
 from tests.sentence_frames import NAMES, WEEK, frame, quiet, series, weekly
-from tests.told_sentences import assert_fits, hostile, hours, plain
 from velocity import sentences
 
 
@@ -55,7 +55,7 @@ def test_streams_names_the_line_to_ask_about_first(rows, said):
     assert plain(streams(rows).sentence) == said
 
 
-def test_streams_counts_what_has_waited_and_says_which_stream_moved():
+def test_streams_counts_waiting_lines_and_says_which_stream_moved():
     rows = [
         line_state("result waiting", 51.0, "a"),
         line_state("result waiting", 40.0, "b"),
@@ -83,5 +83,5 @@ def test_streams_counts_what_has_waited_and_says_which_stream_moved():
         )
     )
 )
-def test_streams_fits_and_is_inert_whatever_the_names(rows):
+def test_streams_fits_and_is_inert_for_any_names(rows):
     assert_fits(streams([line_state(*row) for row in rows], [quiet(*NAMES)]))

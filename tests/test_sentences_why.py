@@ -1,4 +1,4 @@
-"""What Why this number says first: the headline in its unit, for whom, when, and of how many."""
+"""The first sentence of Why this number: the headline with unit, group, period and n."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import run, store_of
-from tests.told_sentences import assert_fits, hostile, plain
+from tests.plain_sentences import assert_fits, hostile, plain
 from velocity import sentences
 from velocity.explain import explain
 
@@ -69,11 +69,11 @@ P_SAID = "Experiments at once (P): 1.04 experiments (n = 3 experiments) for Ada 
         ("blind_ratio", "1 loop so far; medians start at 6 events."),
     ],
 )
-def test_why_this_number_tells_the_headline_in_its_unit(metric, said):
+def test_why_this_number_shows_the_headline_in_its_unit(metric, said):
     assert plain(told_why(explained(metric)).sentence) == said
 
 
-def test_why_this_number_tells_the_week_and_what_it_rests_on():
+def test_why_this_number_shows_the_week_and_the_number_of_rows():
     told = told_why(explained("serial_share", date(2026, 1, 5)))
     assert plain(told.sentence) == (
         "Serial share of busy hours: 96 % (n = 3 experiments) for Ada in the week of 5 Jan."
@@ -99,11 +99,11 @@ def test_why_this_number_says_that_a_median_is_never_reached():
         ("recovery_hours_largest", "1 failure"),
     ],
 )
-def test_why_this_number_says_what_its_lengths_are_of(metric, lengths):
+def test_why_this_number_names_its_lengths(metric, lengths):
     assert f"(n = {lengths})" in plain(told_why(explained(metric)).sentence)
 
 
-def test_why_this_number_says_that_there_is_none():
+def test_why_this_number_says_that_there_is_no_value():
     told = sentences.why_this_number(explained("wip_age_hours"), None, "Ada")
     assert told.sentence == "No experiment is in flight."
 
@@ -113,6 +113,6 @@ def test_why_this_number_says_that_there_is_none():
     of=st.just("") | hostile,
     metric=st.sampled_from(["serial_share", "rework_share", "weeks", "blind_ratio"]),
 )
-def test_why_this_number_fits_and_is_inert_whatever_the_name(scholar, of, metric):
+def test_why_this_number_fits_and_is_inert_for_any_name(scholar, of, metric):
     found = explained(metric)
     assert_fits(sentences.why_this_number(found, replace(found.results[0], of=of), scholar))

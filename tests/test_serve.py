@@ -1,4 +1,4 @@
-"""The server: headers, closed addresses, readiness, and logs that name nobody."""
+"""The server: headers, closed addresses, readiness, and logs without names."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class App:
 
 
 def ask(address, path, method="GET", **headers):
-    """The answer and its body."""
+    """The response and its body."""
     connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=PATIENCE_S)
     connection.request(method, path, headers={it.replace("_", "-"): headers[it] for it in headers})
     response = connection.getresponse()
@@ -63,7 +63,7 @@ def ask(address, path, method="GET", **headers):
 
 
 @pytest.mark.parametrize("path", ["/", "/runs", "/healthz", "/readyz", "/_stcore/health"])
-def test_every_answer_has_the_headers(app, path):
+def test_every_response_has_the_headers(app, path):
     response, _ = app.ask(path)
     assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
     assert "default-src 'self'" in response.headers["Content-Security-Policy"]
@@ -99,7 +99,7 @@ HANDSHAKE = {
 }
 
 
-def test_a_socket_of_another_page_or_of_none_is_refused(app):
+def test_a_socket_of_another_site_or_without_an_origin_is_refused(app):
     def handshake(**headers):
         return app.ask("/_stcore/stream", **HANDSHAKE, **headers)[0].status
 
@@ -112,7 +112,7 @@ def test_a_socket_of_another_page_or_of_none_is_refused(app):
     assert handshake(Origin=app.address) == 101
 
 
-def test_without_the_token_only_the_health_check_answers(app):
+def test_without_the_token_only_the_health_check_works(app):
     for path in ("/", "/runs", "/media/x.csv", "/_stcore/health", "/static/js/index.js"):
         response, body = ask(app.address, path)
         assert (path, response.status) == (path, 403)
@@ -125,7 +125,7 @@ def test_without_the_token_only_the_health_check_answers(app):
     assert ask(app.address, "/readyz")[0].status == 200
 
 
-def test_the_printed_address_lets_in_and_its_token_is_not_passed_on(app):
+def test_the_printed_address_opens_the_app_and_its_token_is_not_passed_on(app):
     token = app.printed.partition("?token=")[2]
     assert len(token) >= 32
     response, _ = ask(app.address, f"/runs?period=4+weeks&token={token}")
@@ -148,7 +148,7 @@ def test_the_demo_needs_no_token(tmp_path):
     ) as printed:
         assert printed == browsing.origin(printed)
         assert ask(printed, "/")[0].status == 200
-        # It is still for this machine only.
+        # It is still only for this machine.
         assert ask(printed, "/", Origin="http://evil.example")[0].status == 403
         assert ask(printed, "/", Via="1.1 x")[0].status == 403
 
@@ -204,7 +204,7 @@ def test_text_of_exceptions_addresses_and_queries_stay_out_of_every_log():
         ("logging.getLogger('velocity.x').error('made %s', 'three\\x1b[2J\\u202e\\n')", "three"),
     ],
 )
-def test_a_log_line_has_no_words_of_users_and_no_control_characters(call, told):
+def test_a_log_line_has_no_text_of_users_and_no_control_characters(call, told):
     script = f"import logging; from velocity.serve.logs import keep_logs_quiet as q; q()\n{call}"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
@@ -236,7 +236,7 @@ def test_sign_in_without_a_provider_is_refused_at_the_start(tmp_path):
     "secrets",
     one_in(3, ["auth = 3", "[auth", '[auth]\nclient_id = "zq-id"\nclient_secret = "zq-secret"']),
 )
-def test_incomplete_secrets_are_refused_at_the_start_and_not_shown(secrets, tmp_path):
+def test_incomplete_secrets_are_refused_at_start_and_not_shown(secrets, tmp_path):
     (tmp_path / "velocity.toml").write_text(OIDC, encoding="utf-8")
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit/secrets.toml").write_text(secrets, encoding="utf-8")

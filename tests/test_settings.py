@@ -22,7 +22,7 @@ def refusal(folder: Path, text: str | bytes) -> ConfigurationError:
     return caught.value
 
 
-def test_without_a_file_the_defaults_hold(tmp_path):
+def test_without_a_file_the_defaults_apply(tmp_path):
     settings = load_settings(tmp_path / "velocity.toml")
     assert settings == Settings(roster=tmp_path / "roster.toml")
 
@@ -32,12 +32,12 @@ def test_an_empty_file_changes_nothing(tmp_path):
     assert load_settings(tmp_path / "velocity.toml") == load_settings(tmp_path / "absent.toml")
 
 
-def test_a_relative_roster_is_beside_the_settings(tmp_path):
+def test_a_relative_roster_path_is_relative_to_the_settings(tmp_path):
     (tmp_path / "velocity.toml").write_text('roster = "people/all.toml"')
     assert load_settings(tmp_path / "velocity.toml").roster == tmp_path / "people" / "all.toml"
 
 
-def test_an_absolute_roster_stays_where_it_is(tmp_path):
+def test_an_absolute_roster_path_is_kept(tmp_path):
     (tmp_path / "velocity.toml").write_text('roster = "/somewhere/roster.toml"')
     assert load_settings(tmp_path / "velocity.toml").roster == Path("/somewhere/roster.toml")
 
@@ -162,5 +162,5 @@ def test_projects_that_wandb_allows_are_accepted(tmp_path, project):
 
 
 @pytest.mark.parametrize("project", ["team", "team/", "/p", "a/b/c", "team/vision-*", "*/p", ""])
-def test_projects_that_nothing_could_be_pulled_from_are_refused(tmp_path, project):
+def test_impossible_project_names_are_refused(tmp_path, project):
     assert "ENTITY/PROJECT" in refusal(tmp_path, f'[wandb]\nprojects = ["{project}"]').message

@@ -1,4 +1,4 @@
-"""Who is let in, without a browser: claims, ages, and open pages on this machine only."""
+"""Who is let in, without a browser: claims, age of the sign-in, and open pages."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def folder(tmp_path, monkeypatch):
         ({"email": "ada@x.example", "email_verified": False}, None),
         ({"email": "ada@x.example", "email_verified": "false"}, None),
         ({"email": "ada@x.example", "email_verified": 1.5}, None),
-        # In small letters the Kelvin sign and the dotted I become letters of other addresses.
+        # In lower case the Kelvin sign and the dotted I become letters of other addresses.
         ({"email": "mar\u212a@x.example", "email_verified": True}, None),
         ({"email": "\u0130da@x.example", "email_verified": True}, None),
         ({"email": "ada@x.ex\u00e4mple", "email_verified": True}, None),
@@ -53,7 +53,7 @@ def test_only_a_verified_address_counts(claims, email):
     assert sign_in_of({"iat": 1_770_000_000, **claims}).email == email
 
 
-def test_nobody_is_somebody_else_by_a_letter_that_folds_to_theirs(folder):
+def test_a_letter_that_folds_to_another_does_not_impersonate_anybody(folder):
     roster = people.roster_text().replace(people.MENTOR, "mark@people.example")
     (folder / "roster.toml").write_text(roster, encoding="utf-8")
     assert "mentor" in viewer_now(SignIn("Mark@people.example", NOW)).roles
@@ -61,7 +61,7 @@ def test_nobody_is_somebody_else_by_a_letter_that_folds_to_theirs(folder):
         viewer_now(SignIn("mar\u212a@people.example", NOW))
 
 
-def test_a_sign_in_without_a_time_of_issue_is_none():
+def test_a_sign_in_without_a_time_of_issue_does_not_count():
     assert sign_in_of({"email": "ada@x.example", "email_verified": True}) is None
 
 
@@ -75,8 +75,8 @@ def test_a_sign_in_without_a_time_of_issue_is_none():
         (-timedelta(minutes=6), False),
     ],
 )
-def test_a_sign_in_ends_at_its_age(folder, age, admitted):  # noqa: ARG001 - for its settings
-    # Of this moment: other tests may have run for minutes since this file was read.
+def test_a_sign_in_ends_at_its_maximum_age(folder, age, admitted):  # noqa: ARG001 - for its settings
+    # The current time, because other tests may have run for minutes since the import.
     signed = SignIn(people.LEAD, datetime.now(UTC) - age)
     if admitted:
         assert viewer_now(signed).scope.everything
@@ -85,7 +85,7 @@ def test_a_sign_in_ends_at_its_age(folder, age, admitted):  # noqa: ARG001 - for
             viewer_now(signed)
 
 
-def test_an_admission_holds_only_as_long_as_it_would_be_given_again(folder):
+def test_an_admission_is_checked_again_in_every_rerun(folder):
     signed = SignIn(people.MENTOR, NOW)
     admitted = Admission(viewer_now(signed), signed)
     assert admitted.holds()
@@ -95,7 +95,7 @@ def test_an_admission_holds_only_as_long_as_it_would_be_given_again(folder):
     assert not admitted.holds()
 
 
-def test_a_roster_that_cannot_be_read_lets_nobody_in_and_names_nobody(folder):
+def test_an_unreadable_roster_lets_nobody_in_and_names_nobody(folder):
     (folder / "roster.toml").write_text('leads = ["zq00kx"]', encoding="utf-8")
     with pytest.raises(NotAdmitted) as refused:
         viewer_now(SignIn(people.LEAD, NOW))
@@ -117,12 +117,12 @@ def test_a_roster_that_cannot_be_read_lets_nobody_in_and_names_nobody(folder):
         (None, False),
     ],
 )
-def test_what_is_of_this_machine_alone(address, loopback):
+def test_loopback_addresses_are_recognised(address, loopback):
     assert is_loopback(address) is loopback
 
 
 def asked_for(monkeypatch, served_on, headers):
-    """As in a rerun of a page that was asked for so."""
+    """Pretend a rerun of a page that was requested with these headers."""
     monkeypatch.setattr(sign_in.st, "context", SimpleNamespace(headers=headers))
     monkeypatch.setattr(sign_in.st, "get_option", lambda _: served_on)
 
@@ -149,7 +149,7 @@ def test_open_pages_are_shown_on_this_machine_only(monkeypatch, served_on, heade
 
 
 @pytest.mark.parametrize(("started", "now"), [("oidc", "open"), ("open", "oidc")])
-def test_a_server_lets_in_only_as_it_did_when_it_started(folder, monkeypatch, started, now):
+def test_a_server_keeps_the_sign_in_mode_of_its_start(folder, monkeypatch, started, now):
     (folder / "velocity.toml").write_text(f'[access]\nmode = "{now}"\n', encoding="utf-8")
     monkeypatch.setenv("VELOCITY_SERVED", started)
     for who in (None, SignIn(people.LEAD, datetime.now(UTC))):
@@ -159,7 +159,7 @@ def test_a_server_lets_in_only_as_it_did_when_it_started(folder, monkeypatch, st
     assert viewer_now(SignIn(people.LEAD, datetime.now(UTC))).scope.everything
 
 
-def test_what_is_wrong_with_the_settings_is_told_to_nobody_who_signs_in(folder, monkeypatch):
+def test_mistakes_in_the_settings_are_not_shown_behind_sign_in(folder, monkeypatch):
     (folder / "velocity.toml").write_text("[programme]\nzq00kx = 1\n", encoding="utf-8")
     asked_for(monkeypatch, "127.0.0.1", {"Host": "localhost:8501"})
     monkeypatch.setenv("VELOCITY_SERVED", "oidc")
@@ -168,7 +168,7 @@ def test_what_is_wrong_with_the_settings_is_told_to_nobody_who_signs_in(folder, 
     assert "zq00kx" not in f"{refused.value.title} {refused.value.words}"
 
 
-def test_what_is_wrong_with_the_settings_is_told_on_this_machine_only(folder, monkeypatch):
+def test_mistakes_in_the_settings_are_shown_only_on_this_machine(folder, monkeypatch):
     (folder / "velocity.toml").write_text("[programme]\nzq00kx = 1\n", encoding="utf-8")
     asked_for(monkeypatch, "127.0.0.1", {"Host": "localhost:8501"})
     with pytest.raises(ConfigurationError, match="zq00kx"):

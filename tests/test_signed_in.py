@@ -1,4 +1,4 @@
-"""Behind a real sign-in: nobody is led elsewhere, and who looked at whom is written down."""
+"""With a real sign-in: no redirects to other sites, and a record of who looked at whom."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def app(tmp_path_factory):
         yield running
 
 
-def test_a_sign_in_leads_back_to_the_page_that_asked(app):
+def test_a_sign_in_returns_to_the_requested_page(app):
     page = "/runs?period=4+weeks"
     _, answer = sign_in(app, people.MENTOR, referer=f"{app.address}{page}")
     assert answer.headers["Location"] == page
@@ -40,7 +40,7 @@ def test_a_sign_in_leads_back_to_the_page_that_asked(app):
 
 
 @pytest.mark.parametrize("address", ELSEWHERE)
-def test_a_sign_in_leads_nowhere_else_whatever_the_cookie_says(address, app):
+def test_no_cookie_can_redirect_a_sign_in_to_another_site(address, app):
     browser, answer = sign_in(app, people.MENTOR, cookie=quote(address, safe=""))
     assert answer.status_code == 302
     assert answer.headers["Location"] == "/"
@@ -57,12 +57,12 @@ def test_a_sign_in_leads_nowhere_else_whatever_the_cookie_says(address, app):
         "javascript:alert(1)",
     ],
 )
-def test_nor_whatever_page_asked(referer, app):
+def test_no_referring_page_can_redirect_a_sign_in_to_another_site(referer, app):
     _, answer = sign_in(app, people.MENTOR, referer=referer.format(here=app.address))
     assert answer.headers["Location"] == "/"
 
 
-def test_words_of_strangers_on_the_callback_stay_out_of_the_log(app):
+def test_text_of_strangers_on_the_callback_is_not_logged(app):
     words = "zq77words\x1b[31m\u202e\nERROR zq78words"
     asked = requests.get(
         f"{app.address}/oauth2callback",
@@ -77,7 +77,7 @@ def test_words_of_strangers_on_the_callback_stay_out_of_the_log(app):
 
 
 @pytest.mark.parametrize("viewer", [email(1), people.MENTOR])
-def test_runs_says_what_became_of_those_that_the_viewer_sees(viewer, app):
+def test_runs_shows_outcomes_of_the_runs_that_the_viewer_sees(viewer, app):
     async def look():
         async with Tab(app, theirs) as tab:
             answer = await tab.show("runs", {"period": "Programme"})
@@ -89,7 +89,7 @@ def test_runs_says_what_became_of_those_that_the_viewer_sees(viewer, app):
     assert re.search(r"\d+ runs started in this window: \d+ finished", wire)
 
 
-def test_a_look_at_the_runs_of_one_person_is_told_to_them(app):
+def test_a_look_at_the_runs_of_a_person_is_shown_to_them(app):
     def told(person):
         seen = state.looks(app.data, scholar(person), at=datetime.now(UTC), kept_days=1)
         return seen.select("who", "page").rows()
@@ -102,7 +102,7 @@ def test_a_look_at_the_runs_of_one_person_is_told_to_them(app):
             assert [told(it) for it in people.PEOPLE] == [[]] * len(people.PEOPLE)
             await tab.show("runs", everybody | {"runs-scholar": scholar(1)})
             await tab.rerun()
-        # Whoever they may not see, they did not see: the filter fell away.
+        # A viewer who may not see the person did not see them: the filter was dropped.
         async with Tab(app, mentor) as tab:
             await tab.show("runs", everybody | {"runs-scholar": scholar(5)})
         async with Tab(app, own) as tab:
@@ -116,7 +116,7 @@ def test_a_look_at_the_runs_of_one_person_is_told_to_them(app):
     assert told(5) == []
 
 
-def test_only_the_scholar_is_you_on_their_page(app):
+def test_a_page_says_you_only_to_its_scholar(app):
     async def look(viewer):
         async with Tab(app, viewer) as tab:
             await tab.show("my-velocity", {"period": "Programme", "scholar": scholar(1)})

@@ -1,4 +1,4 @@
-"""Readers and the writer do not wait for each other, and the last three snapshots stay."""
+"""Readers and the writer do not wait for each other, and the last three snapshots are kept."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_reads_work_during_writes_and_publishing(tmp_path):
     with open_live(tmp_path):  # a writer holds the live file
         assert reads.runs(reader).height == 1
     store_of([run("r2", "09:00", "10:00")], "11:00", data=tmp_path)
-    assert reads.runs(reader).height == 1  # what it opened stays as it was
+    assert reads.runs(reader).height == 1  # an open snapshot does not change
     assert reads.runs(latest_snapshot(tmp_path)).height == 2
 
 

@@ -1,4 +1,4 @@
-"""A source of somebody else's: one file, found by its entry point."""
+"""A third-party source: one file, found by its entry point."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from velocity.sources.run_table import TableSource
 from velocity.sources.wandb_files import LocalSource
 from velocity.store import latest_snapshot
 
-#: A line of the text after `--from toy` is a run: its id and its hour.
+#: Each line of the text after `--from toy` is a run: its id and its hour.
 _TOY = """
 from datetime import UTC, datetime, timedelta
 from velocity.records import Rejected, RunBatch, run_frame
@@ -41,7 +41,7 @@ class Toy:
 
 @pytest.fixture
 def toy(tmp_path, monkeypatch):
-    """The toy is installed: it lies, with its entry point, where Python looks."""
+    """Install the toy: put it, with its entry point, on Python's path."""
     folder = tmp_path / "installed"
     told = folder / "toy-1.0.dist-info"
     told.mkdir(parents=True)
@@ -55,7 +55,7 @@ def toy(tmp_path, monkeypatch):
 
 
 @pytest.mark.thorough
-def test_a_source_of_one_file_brings_runs_in(toy, tmp_path):
+def test_a_source_of_one_file_imports_runs(toy, tmp_path):
     data = tmp_path / "data"
     words = ("--entity", "lab", "--username", "ada", "one@9", "two@11", "three")
     env = environment(tmp_path, PYTHONPATH=f"{ROOT}{os.pathsep}{toy}")
@@ -79,7 +79,7 @@ def test_a_source_is_found_by_its_name(toy):
     assert isinstance(find_source("files"), LocalSource)
 
 
-def test_a_source_that_is_not_there_or_not_whole_says_so(toy):
+def test_a_missing_or_broken_source_is_an_error_that_says_so(toy):
     del toy
     with pytest.raises(SourceError) as caught:
         find_source("toi")

@@ -1,4 +1,4 @@
-"""A run of the first version, which kept one machine per run, gets writers of its columns."""
+"""A run of the first version, with one machine per run, gets writers from its columns."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ INSERT INTO raw_run BY NAME SELECT
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """A data folder as the first version left it, with runs of all kinds of writers."""
+    """A data folder of the first version, with runs of all kinds of writers."""
     with duckdb.connect(tmp_path / "live.duckdb") as old:
         old.execute((ROOT / "tests" / "data" / "one_file_store.sql").read_text())
         old.execute(_OLD, {"nine": NINE, "ten": at("10:00"), "noon": at("12:00")})
@@ -46,7 +46,7 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_writers_are_built_of_the_columns_before(data: Path) -> None:
+def test_writers_are_built_from_the_earlier_columns(data: Path) -> None:
     with open_live(data) as store:
         sql = "SELECT run_id, writers, unreadable FROM raw_run"
         rows = store.record.connection.frame(sql)
@@ -62,7 +62,7 @@ def test_writers_are_built_of_the_columns_before(data: Path) -> None:
     }
 
 
-def test_the_figures_of_a_migrated_store_are_derived_anew(data: Path) -> None:
+def test_the_figures_of_a_migrated_store_are_derived_again(data: Path) -> None:
     with open_live(data) as store:
         derive(store, Settings(), None)
         publish(store)
@@ -71,7 +71,7 @@ def test_the_figures_of_a_migrated_store_are_derived_anew(data: Path) -> None:
     assert runs.filter(run_id="two")["ended_at"].item() == at("12:00")
 
 
-def test_a_run_that_comes_as_it_was_is_unchanged(data: Path) -> None:
+def test_the_same_run_again_is_unchanged(data: Path) -> None:
     with open_live(data) as store:
         rows = run_frame(store.record.connection.frame("FROM raw_run").to_dicts())
         assert store.record.merge_runs(rows).unchanged == rows.height

@@ -1,4 +1,4 @@
-"""The state of the served app: looks, which expire, and sign-outs."""
+"""The state of the app: looks, which expire, and sign-outs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The output of a sync, which may be a log, has no key, address or text of a run."""
+"""The output of a sync, which may go to a log, has no key, address or text of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""“Sync now”: the command line's sync begun by the server, against a real store and server."""
+"""“Sync now”: the server starts the command line's sync, with a real store and W&B server."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def labels(test: AppTest) -> list[str]:
 
 
 @pytest.mark.thorough
-def test_a_click_brings_what_is_new_without_waiting_for_it(tmp_path, monkeypatch):
+def test_a_click_syncs_new_runs_without_blocking(tmp_path, monkeypatch):
     store(tmp_path, projects='["lab/vision"]')
     before = latest_snapshot(tmp_path).name
     with ProtocolServer(World([node(0)])) as server:
@@ -57,7 +57,7 @@ def test_a_click_brings_what_is_new_without_waiting_for_it(tmp_path, monkeypatch
 
 
 @pytest.mark.thorough
-def test_who_writes_the_store_is_named_to_whom_asks_for_a_sync(tmp_path, monkeypatch):
+def test_a_refused_sync_names_the_process_that_writes_the_store(tmp_path, monkeypatch):
     store(tmp_path, projects='["lab/vision"]')
     with writer_lock(tmp_path):
         test = open_page("data_health", tmp_path, monkeypatch)
@@ -70,7 +70,7 @@ def test_who_writes_the_store_is_named_to_whom_asks_for_a_sync(tmp_path, monkeyp
     assert "Sync now" in labels(test)
 
 
-def test_who_may_not_see_everything_sees_that_it_syncs_or_failed_and_no_name(tmp_path, monkeypatch):
+def test_viewers_with_limits_see_only_that_a_sync_runs_or_failed(tmp_path, monkeypatch):
     store(tmp_path, projects='["zq-person/vision"]')
     lead = Viewer("lead@x.example", "lead", frozenset({"lead"}), Scope(fixed_groups=True))
     monkeypatch.setattr(sync_now, "admission", lambda: Admission(lead, None))
@@ -93,7 +93,7 @@ def test_who_may_not_see_everything_sees_that_it_syncs_or_failed_and_no_name(tmp
 
 
 @pytest.mark.thorough
-def test_it_is_our_own_program_whatever_lies_in_the_working_directory(tmp_path, monkeypatch):
+def test_the_sync_never_runs_code_of_the_working_directory(tmp_path, monkeypatch):
     data, planted = tmp_path / "data", tmp_path / "planted"
     data.mkdir()
     store(data, projects='["lab/vision"]')
@@ -114,7 +114,7 @@ def test_it_is_our_own_program_whatever_lies_in_the_working_directory(tmp_path, 
     assert "Published snapshot" in sync.last_line
 
 
-def test_it_gets_no_secret_but_the_key_of_wandb():
+def test_the_sync_gets_only_the_secret_of_wandb():
     ours = {
         "VELOCITY_OIDC_CLIENT_SECRET": "zq",
         "VELOCITY_OIDC_COOKIE_SECRET": "zq",
@@ -139,7 +139,7 @@ def test_it_gets_no_secret_but_the_key_of_wandb():
 
 
 @pytest.mark.thorough
-def test_where_there_is_nothing_to_sync_from_nothing_is_offered(tmp_path, monkeypatch):
+def test_without_a_source_no_sync_is_offered(tmp_path, monkeypatch):
     store(tmp_path, projects="[]")
     assert "Sync now" not in labels(open_page("data_health", tmp_path, monkeypatch))
 

@@ -1,4 +1,4 @@
-"""Tables as spreadsheets save them: separators, encodings, decimal commas and local dates."""
+"""Tables saved by spreadsheets: separators, encodings, decimal commas and local dates."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def table_of(separator: str, *rows: list[str]) -> str:
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
-def test_the_separator_is_seen_from_the_header(tmp_path: Path, separator: str) -> None:
+def test_the_separator_is_detected_in_the_header(tmp_path: Path, separator: str) -> None:
     row = only(read(tmp_path / "t.csv", table_of(separator, ROW)))
     assert (row["display_name"], row["runtime_s"]) == ("é", 10)
 
 
-def test_a_heading_in_quotes_may_hold_other_separators(tmp_path: Path) -> None:
+def test_a_quoted_heading_may_contain_other_separators(tmp_path: Path) -> None:
     text = table_of(",", ROW).replace("\r\n", ',"a;b;c;d;e;f;g;h"\r\n', 1).replace("10\r", "10,x\r")
     table = read(tmp_path / "t.csv", text)
     assert only(table)["run_id"] == "r1"
@@ -93,13 +93,13 @@ def runtimes(path: Path, separator: str, *written: str) -> list[float | None]:
         (",", ["3600.25", ".5", "5."], [3600.25, 0.5, 5]),
     ],
 )
-def test_commas_in_numbers_are_read_where_they_can_only_mean_one_thing(
+def test_commas_in_numbers_are_read_if_they_are_unambiguous(
     tmp_path: Path, separator: str, written: list[str], meant: list[float]
 ) -> None:
     assert runtimes(tmp_path / "t.csv", separator, *written) == meant
 
 
-def test_a_number_that_can_be_read_in_two_ways_is_not_known(tmp_path: Path) -> None:
+def test_an_ambiguous_number_is_not_known(tmp_path: Path) -> None:
     assert runtimes(tmp_path / "t.csv", ",", "3,600", "12") == [None, 12]
     assert runtimes(tmp_path / "t.csv", ",", "1.2.3", "1,2,3") == [None, None]
 
@@ -132,7 +132,7 @@ def created(path: Path, *written: str) -> list[datetime | None]:
         "1777885200000",
     ],
 )
-def test_forms_of_a_time_that_mean_one_instant_are_read(tmp_path: Path, written: str) -> None:
+def test_unambiguous_forms_of_a_time_are_read(tmp_path: Path, written: str) -> None:
     assert created(tmp_path / "t.csv", written) == [NINE]
 
 
@@ -145,7 +145,7 @@ def test_forms_of_a_time_that_mean_one_instant_are_read(tmp_path: Path, written:
         ("13/04/2026 00:00:00", "4/5/2026, 9:00:00"),
     ],
 )
-def test_one_date_decides_which_number_is_the_day(
+def test_one_unambiguous_date_decides_which_number_is_the_day(
     tmp_path: Path, decides: str, written: str
 ) -> None:
     midnight = datetime(2026, 4, 13, tzinfo=UTC)
@@ -170,9 +170,7 @@ def test_a_date_with_the_same_day_and_month_needs_no_other(tmp_path: Path) -> No
         ["13/04/2026", "4/13/2026", "5/4/2026"],
     ],
 )
-def test_dates_that_nothing_decides_are_refused_with_one_of_them(
-    tmp_path: Path, written: list[str]
-) -> None:
+def test_ambiguous_dates_are_refused_with_an_example(tmp_path: Path, written: list[str]) -> None:
     with pytest.raises(SourceError) as caught:
         created(tmp_path / "t.csv", *written)
     shown = next(text for text in written if "13" not in text)
@@ -183,5 +181,5 @@ def test_dates_that_nothing_decides_are_refused_with_one_of_them(
 @pytest.mark.parametrize(
     "written", ["2026-13-04", "31.02.2026", "2026-05-04 25:00", "12", "13:00 PM", "4 Foo 2026"]
 )
-def test_what_is_not_a_time_is_not_read(tmp_path: Path, written: str) -> None:
+def test_text_that_is_not_a_time_is_not_read(tmp_path: Path, written: str) -> None:
     assert created(tmp_path / "t.csv", "2026-05-04T09:00Z", written) == [NINE]

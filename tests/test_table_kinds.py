@@ -1,4 +1,4 @@
-"""Tables of other programs are recognised by name and answered with what to do instead."""
+"""Tables of other programs are recognised, with an error that says what to do instead."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_history_is_not_a_table_of_runs(tmp_path: Path, header: str) -> None:
     "more",
     ["_step", "_runtime,_timestamp", "x__MIN,x__MAX", "parameters.lr,eval/mse_mean", "a - b"],
 )
-def test_a_runs_table_is_one_with_any_columns_beside(tmp_path: Path, more: str) -> None:
+def test_a_runs_table_may_have_any_other_columns(tmp_path: Path, more: str) -> None:
     path = tmp_path / "wandb_export.csv"
     values = ",".join("1" for _ in more.split(","))
     path.write_text(
@@ -114,7 +114,7 @@ def test_the_columns_requested_from_sacct_make_a_run_table(tmp_path: Path) -> No
     assert {row["unreadable"] for row in rows} == {None}
 
 
-def test_what_the_example_script_of_w_and_b_writes_is_recognised(tmp_path: Path) -> None:
+def test_the_table_of_w_and_bs_example_script_is_recognised(tmp_path: Path) -> None:
     error = refusal(tmp_path / "project.csv", ",summary,config,name\n0,{},{},a\n")
     assert "example script" in error.message
 

@@ -1,4 +1,4 @@
-"""The palette keeps its promises: contrast, colour blindness, one set of colours everywhere."""
+"""The palette's rules: contrast, colour blindness, the same colours everywhere."""
 
 import itertools
 import tomllib
@@ -152,7 +152,7 @@ TEXT = {"text", "muted", "accent"}
 
 
 @pytest.mark.parametrize("name", CONTRAST)
-def test_contrast_is_what_the_table_says(name):
+def test_contrast_matches_the_table(name):
     figures = CONTRAST[name]
     for palette, page, band in zip((LIGHT, DARK), figures[::2], figures[1::2], strict=True):
         colour = getattr(palette, name)
@@ -164,7 +164,7 @@ def test_contrast_is_what_the_table_says(name):
 
 
 @pytest.mark.parametrize("palette", MODES)
-def test_captions_pass_as_text(palette):
+def test_captions_have_enough_contrast_for_text(palette):
     # Streamlit draws captions in the text colour at 60 %.
     mixed = 0.6 * rgb(palette.text) + 0.4 * rgb(palette.bg)
     caption = "#" + "".join(f"{round(part * 255):02x}" for part in mixed)
@@ -200,7 +200,7 @@ def groups(palette):
 
 @pytest.mark.parametrize("palette", MODES)
 @pytest.mark.parametrize("group", groups(LIGHT))
-def test_colours_stay_apart_for_every_kind_of_eye(group, palette):
+def test_colours_are_distinguishable_with_every_kind_of_vision(group, palette):
     colours, light, dark = groups(palette)[group]
     expected = dark if palette is DARK else light
     measured = [
@@ -210,7 +210,7 @@ def test_colours_stay_apart_for_every_kind_of_eye(group, palette):
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
-def test_streamlit_draws_with_the_same_colours(mode):
+def test_streamlit_uses_the_same_colours(mode):
     section, palette = CONFIG["theme"][mode], tokens(mode)
     assert {
         "primaryColor": palette.accent,
@@ -240,7 +240,7 @@ def test_streamlit_draws_with_the_same_colours(mode):
     assert section["chartSequentialColors"] == list(palette.sequential)
 
 
-def test_the_server_tells_nobody_and_shows_no_trace():
+def test_the_server_sends_no_statistics_and_shows_no_traceback():
     assert CONFIG["browser"]["gatherUsageStats"] is False
     assert CONFIG["client"]["showErrorDetails"] == "none"
     assert CONFIG["server"]["address"] == "127.0.0.1"

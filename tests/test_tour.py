@@ -1,4 +1,4 @@
-"""docs/tour.md follows one number from W&B to the pixel; here its steps are walked for real."""
+"""docs/tour.md follows one number from W&B to the pixel; these tests take its steps."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ WORLD = [
 
 
 def walk(data: Path) -> dict[str, Any]:
-    """Every step of the tour: name -> what the tour shows there."""
+    """Take every step of the tour; return name -> the values at that step."""
     steps: dict[str, Any] = {}
     batches = connect().fetch_runs("lab", "probes")
     record = next(
@@ -117,7 +117,7 @@ def _plain(value: Any) -> str:
 
 
 def told() -> dict[str, Any]:
-    """The steps as the tour shows them."""
+    """The steps and values in the tour."""
     blocks = re.findall(r"<!-- (\w+) -->\n```json\n(.*?)```", TOUR.read_text("utf-8"), re.DOTALL)
     return {name: json.loads(block) for name, block in blocks}
 
@@ -130,14 +130,14 @@ def steps(tmp_path, monkeypatch):
         yield walk(tmp_path)
 
 
-def test_the_tour_tells_what_happens(steps):
+def test_the_tour_shows_the_real_values(steps):
     expected = told()
     assert list(expected) == list(steps)
     for name, step in steps.items():
         assert step == _close_to(expected[name]), name
 
 
-def test_the_tour_names_files_that_are_there():
+def test_the_tour_names_existing_files():
     root = TOUR.parent.parent
     named = re.findall(r"`((?:velocity|queries|tests)/[\w./*]+)`", TOUR.read_text("utf-8"))
     assert named

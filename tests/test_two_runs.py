@@ -1,4 +1,4 @@
-"""A session has one run at a time, whatever Streamlit would do: see tests/two_runs.py."""
+"""A session has one run at a time, unlike Streamlit's default: see tests/two_runs.py."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.thorough
 
 
 def _click_while_a_run_draws(folder: Path) -> str:
-    """What the program says with the configuration of the folder, and what Streamlit logs."""
+    """Return the program's output with the configuration of the folder, and Streamlit's log."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.two_runs", folder],
         cwd=folder,
@@ -34,13 +34,13 @@ def _click_while_a_run_draws(folder: Path) -> str:
     return done.stdout
 
 
-def test_a_click_while_a_page_is_drawn_is_neither_lost_nor_an_error(tmp_path):
+def test_a_click_while_a_page_is_drawn_works(tmp_path):
     shutil.copytree(project_root() / ".streamlit", tmp_path / ".streamlit")
     assert _click_while_a_run_draws(tmp_path) == "chosen: b\n"
 
 
-def test_streamlit_by_itself_trips_over_its_own_dictionary_and_loses_the_click(tmp_path):
-    """Where this fails, Streamlit has been mended, and `runner.fastReruns` may go back on."""
+def test_streamlit_by_default_fails_and_loses_the_click(tmp_path):
+    """If this fails, Streamlit has fixed the bug, and `runner.fastReruns` can be on again."""
     said = _click_while_a_run_draws(tmp_path)
     assert "dictionary changed size during iteration" in said
     assert said.endswith("chosen: a\n")

@@ -1,4 +1,4 @@
-"""Two syncs of one store at once: the second names the first, and ends."""
+"""Two simultaneous syncs of a store: the second one names the first, and ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages' shared pieces, run without a browser."""
+"""The shared parts of pages, run without a browser."""
 
 # ruff: noqa: PLC0415 - AppTest runs the source of each of these functions alone
 
@@ -87,7 +87,7 @@ def run(page, **query):
     return test
 
 
-def test_a_chart_has_words_our_own_theme_and_a_menu_with_its_table():
+def test_a_chart_has_an_alternative_text_our_theme_and_a_menu_with_its_table():
     test = run(section)
     chart = test.get("plotly_chart")[0].proto
     assert chart.alt.startswith("Reaction, 2 weeks from")
@@ -97,7 +97,7 @@ def test_a_chart_has_words_our_own_theme_and_a_menu_with_its_table():
     assert [header.value for header in test.header] == ["Reaction"]
 
 
-def test_a_tile_keeps_its_change_grey_and_without_arrow():
+def test_the_change_of_a_tile_is_grey_and_without_arrow():
     metric = run(tiles).metric[0]
     assert (metric.value, metric.delta) == ("223", "+8")
     proto = metric.proto
@@ -119,7 +119,7 @@ def test_the_window_is_the_one_in_the_address(query, words):
     assert run(period, **query).text[0].value == words
 
 
-def test_a_page_that_cannot_be_opened_is_linked():
+def test_an_error_on_a_page_links_to_another_one():
     test = run(first_page_with_a_bound_choice, period="b")
     assert not test.exception
     (link,) = test.get("page_link")
@@ -132,7 +132,7 @@ def test_an_error_is_a_sentence_and_a_hint_and_never_markup():
     assert "velocity sync" in test.code[0].value
 
 
-def test_yes_or_no_columns_keep_their_names():
+def test_boolean_columns_keep_their_names():
     from velocity.ui.tables import readable
 
     said = {"open": [True], "estimated": [False], "clock": [None]}
@@ -140,7 +140,7 @@ def test_yes_or_no_columns_keep_their_names():
     assert readable(frame, "UTC").to_dicts() == [{"open": "yes", "estimated": "", "clock": ""}]
 
 
-def test_a_table_writes_a_list_of_figures_as_short_as_a_figure():
+def test_a_table_shortens_figures_in_lists_too():
     from velocity.ui.tables import readable
 
     frame = pl.DataFrame({"last_loops_hours": [[21.729166666666668, 1.5]], "streams": [["a"]]})

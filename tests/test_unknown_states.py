@@ -1,4 +1,4 @@
-"""Unknown states are listed by the commands that bring runs in, and by doctor."""
+"""Unknown states are listed by the commands that add runs, and by doctor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Usual ranges and the cohort's quartiles in SQL, against the arithmetic written out."""
+"""Usual ranges and the cohort's quartiles in SQL, against explicit arithmetic."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ BANDED = ("throughput_per_week", *PLAIN[2:], *ON_LOG)
 
 
 def history(chance: random.Random, username: str, weeks: int) -> list[dict]:
-    """Runs of weeks that differ: none, a few, or enough loops for a median."""
+    """Runs of different weeks: none, a few, or enough loops for a median."""
     rows = []
     pace = chance.choice((1, 1, 6))
     for week in range(weeks):
@@ -51,7 +51,7 @@ def history(chance: random.Random, username: str, weeks: int) -> list[dict]:
 
 @pytest.fixture(scope="module")
 def snapshot():
-    """24 scholars with 6 to 14 weeks each; the data ends with a week, so the next has no length."""
+    """24 scholars with 6 to 14 weeks each; the data ends at the end of a week."""
     chance = random.Random("weeks")  # noqa: S311 - nothing secret
     rows = [
         it for n in range(24) for it in history(chance, f"u{n}", weeks=chance.choice((6, 8, 9, 14)))
@@ -61,7 +61,7 @@ def snapshot():
 
 @pytest.fixture(scope="module")
 def running_snapshot():
-    """The same a day and a half earlier: the last week is not over."""
+    """The same data a day and a half earlier: the last week is not over."""
     chance = random.Random("weeks")  # noqa: S311 - nothing secret
     rows = [it for n in range(8) for it in history(chance, f"u{n}", weeks=chance.choice((9, 14)))]
     return store_of(rows, at("12:00") + timedelta(weeks=13, days=5))
@@ -124,7 +124,7 @@ def test_limits_are_means_and_moving_ranges_of_complete_weeks(name, by, request,
                 limits += 1
                 shifts += row["signal"]
     assert not found
-    assert cut, "no range reached beyond what its measure can be"
+    assert cut, "no range had to be cut at the limits of its measure"
     tell(f"usual ranges by {by}: {limits:,} weeks, {shifts} shifts")
     assert limits > 50
 
@@ -148,7 +148,7 @@ def test_the_running_week_is_never_a_shift():
 
 
 def drawn_figures(chance: random.Random) -> pl.DataFrame:
-    """A row a scholar: 3 to 30 of them, some without experiments, figures with holes."""
+    """One row per scholar: 3 to 30, some without experiments, with missing figures."""
     rows = [
         {
             "scholar": f"u{number}",
@@ -162,7 +162,7 @@ def drawn_figures(chance: random.Random) -> pl.DataFrame:
 
 
 def around(values: list[float], quantile: Fraction, step: Fraction) -> float:
-    """The mean of what lies at most one and a half places from the quantile's place, rounded."""
+    """The rounded mean of the values within one and a half places of the quantile's place."""
     place = (len(values) - 1) * quantile
     near = [it for at, it in enumerate(sorted(values)) if abs(at - place) <= Fraction(3, 2)]
     assert len(near) >= 3
@@ -203,7 +203,7 @@ def test_bands_are_means_around_the_quartiles_of_at_least_eight_others(snapshot,
 
 
 @pytest.mark.thorough
-def test_limits_of_throughput_are_those_of_chance_at_the_pooled_rate(snapshot):
+def test_limits_of_throughput_are_poisson_limits_at_the_pooled_rate(snapshot):
     figure = reads.metrics(snapshot, by="scholar")
     rate = figure["experiments_concluded"].sum() / figure["weeks"].sum()
     found = reads.funnel(snapshot)

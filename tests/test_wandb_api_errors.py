@@ -1,4 +1,4 @@
-"""What people are told where W&B cannot be reached, refuses, or sends what cannot be used."""
+"""Errors if W&B cannot be reached, refuses, or sends an unusable response."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def wandb_server(server):
 
 
 def told(kind, what):
-    """The error's words, after checking that it is of the kind and says what to do."""
+    """Return the error's text; check its class and that it says what to do."""
     with pytest.raises(VelocityError) as caught:
         what()
     assert type(caught.value) is kind
@@ -49,7 +49,7 @@ def told(kind, what):
     return caught.value.message
 
 
-def test_no_such_project_and_no_such_entity_are_told_apart(wandb_server):
+def test_a_missing_project_and_a_missing_entity_have_different_errors(wandb_server):
     for what in (
         lambda: pulled(wandb_server, "nope"),
         lambda: wandb_server.count_runs("lab", "nope"),
@@ -97,13 +97,13 @@ def test_a_page_that_fails_names_its_cause(server, wandb_server, fault, kind, wo
         (faults.status(403, "no"), SourceError, "refused access (HTTP 403)"),
     ],
 )
-def test_a_server_that_cannot_be_signed_in_to_names_its_cause(server, fault, kind, words):
+def test_a_failed_log_in_to_a_server_names_its_cause(server, fault, kind, words):
     server.faults.append(fault.at(operation=None, times=None))
     assert words in told(kind, lambda: connect(timeout_s=SHORT_S))
 
 
 @pytest.mark.fault
-def test_what_befalls_a_server_during_a_pull_is_told_apart(server):
+def test_faults_during_a_pull_have_different_errors(server):
     asked = connect(timeout_s=1)
     troubles = {
         "received too many requests (HTTP 429)": faults.status(429),
@@ -121,26 +121,26 @@ def test_what_befalls_a_server_during_a_pull_is_told_apart(server):
         assert caught.value.hint.endswith(".")
 
 
-def test_a_key_that_is_refused_is_told(server, wandb_server, monkeypatch):
+def test_a_refused_key_is_an_error(server, wandb_server, monkeypatch):
     server.api_key = "y" * 40
     assert "refused the API key" in told(ConfigurationError, lambda: pulled(wandb_server))
     monkeypatch.setenv("WANDB_API_KEY", "x" * 40)
     assert "refused the API key" in told(ConfigurationError, connect)
 
 
-def test_a_key_that_cannot_be_one_is_told_without_asking_the_server(server, monkeypatch):
+def test_an_impossible_key_is_an_error_without_a_request(server, monkeypatch):
     monkeypatch.setenv("WANDB_API_KEY", "short")
     assert "API key must have 40+ characters" in told(ConfigurationError, connect)
     assert not server.calls
 
 
-def test_a_field_gone_from_the_schema_is_named(server, wandb_server):
+def test_a_field_missing_from_the_schema_is_named(server, wandb_server):
     server.schema = faults.schema_without("Run", "heartbeatAt")
     assert "Cannot query field 'heartbeatAt'" in told(SourceError, lambda: pulled(wandb_server))
 
 
 @pytest.mark.fault
-def test_a_server_that_is_gone_is_told(server, wandb_server):
+def test_an_unreachable_server_is_an_error(server, wandb_server):
     server.stop()
     message = told(RetryLaterError, lambda: pulled(wandb_server))
     assert message.startswith(f"No server answers at {server.url}: ")
@@ -156,14 +156,14 @@ def test_a_server_that_is_gone_is_told(server, wandb_server):
         ("ftp://wandb.example", ConfigurationError, "URL scheme should be 'http' or 'https'"),
     ],
 )
-def test_an_address_that_leads_nowhere_is_told(monkeypatch, url, kind, words):
+def test_an_unusable_address_is_an_error(monkeypatch, url, kind, words):
     monkeypatch.setenv("WANDB_BASE_URL", url)
     monkeypatch.setenv("WANDB_API_KEY", DEMO_API_KEY)
     assert words in told(kind, lambda: connect(timeout_s=SHORT_S))
 
 
 @pytest.mark.fault
-def test_a_server_without_tls_is_told(server, monkeypatch):
+def test_a_server_without_tls_is_an_error(server, monkeypatch):
     url = server.url.replace("http:", "https:")
     monkeypatch.setenv("WANDB_BASE_URL", url)
     message = told(SourceError, lambda: connect(timeout_s=SHORT_S))
@@ -171,7 +171,7 @@ def test_a_server_without_tls_is_told(server, monkeypatch):
 
 
 @pytest.mark.fault
-def test_a_certificate_that_cannot_be_trusted_is_told(tmp_path, monkeypatch):
+def test_an_untrusted_certificate_is_an_error(tmp_path, monkeypatch):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(self_signed(tmp_path / "certificate.pem"))
     with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as secure:
@@ -185,7 +185,7 @@ def test_a_certificate_that_cannot_be_trusted_is_told(tmp_path, monkeypatch):
 
 
 def self_signed(path):
-    """A key and a certificate for localhost that nobody vouches for."""
+    """A key and a self-signed certificate for localhost."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
@@ -201,7 +201,7 @@ def self_signed(path):
     return path
 
 
-def test_a_server_of_another_kind_is_told(monkeypatch):
+def test_a_server_of_another_kind_is_an_error(monkeypatch):
     class Elsewhere(BaseHTTPRequestHandler):
         def do_POST(self):
             self.send_error(404)

@@ -1,4 +1,4 @@
-"""The client in a process of its own: where key and address come from, and what else is sent."""
+"""The client in a fresh process: the origin of key and address, and what else it sends."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def script(home, *, stdin=subprocess.DEVNULL, **variables):
     return done.stdout.strip()
 
 
-def test_without_a_key_nobody_is_asked_for_one_even_on_a_terminal(server, tmp_path):
+def test_a_missing_key_is_not_prompted_for_even_on_a_terminal(server, tmp_path):
     terminal, keyboard = pty.openpty()
     try:
         said = script(tmp_path, stdin=keyboard, WANDB_BASE_URL=server.url)
@@ -78,13 +78,13 @@ def test_the_address_is_found_in_the_clients_settings_file(server, tmp_path):
     assert script(tmp_path, WANDB_API_KEY=server.api_key) == str(COUNT)
 
 
-def test_nothing_is_sent_but_questions_and_nothing_is_written(server, tmp_path):
+def test_only_queries_are_sent_and_nothing_is_written(server, tmp_path):
     assert script(tmp_path, WANDB_BASE_URL=server.url, WANDB_API_KEY=server.api_key) == str(COUNT)
     assert {call.path for call in server.calls} == {"/graphql"}
     assert not (tmp_path / "wandb").exists()
 
 
-def test_an_address_that_is_none_is_told_in_a_fresh_process_too(tmp_path):
+def test_an_invalid_address_is_an_error_in_a_fresh_process_too(tmp_path):
     said = script(tmp_path, WANDB_BASE_URL="rubbish", WANDB_API_KEY=DEMO_API_KEY)
     assert said.startswith('The W&B client cannot use the setting "rubbish": ')
 

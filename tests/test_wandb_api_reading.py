@@ -35,7 +35,7 @@ def test_the_connection_knows_the_user_and_the_address_of_the_pages(server, wand
     assert wandb_server.app_url == f"{server.url}/"
 
 
-def test_all_runs_come_page_by_page_in_order_of_creation(wandb_server):
+def test_all_runs_are_read_page_by_page_in_order_of_creation(wandb_server):
     assert pulled(wandb_server, page_size=5) == [
         run_ids(0, 1, 2, 3, 4),
         run_ids(5, 6, 7, 8, 9),
@@ -49,7 +49,7 @@ def test_all_runs_come_page_by_page_in_order_of_creation(wandb_server):
     assert first.runs["config"][3] == '{"lr":0.1,"seed":3}'
 
 
-def test_it_is_the_real_client_that_pulls_and_heavy_fields_are_not_asked_for(server, wandb_server):
+def test_the_real_client_pulls_and_heavy_fields_are_not_requested(server, wandb_server):
     pulled(wandb_server)
     call = server.calls[-1]
     assert (call.operation, call.variables["perPage"]) == ("Runs", 500)
@@ -60,7 +60,7 @@ def test_it_is_the_real_client_that_pulls_and_heavy_fields_are_not_asked_for(ser
     assert pulled(wandb_server) == [run_ids(*range(COUNT))]
 
 
-def test_only_runs_with_a_heartbeat_since_then_come_oldest_first(server, wandb_server):
+def test_only_runs_with_a_later_heartbeat_are_read_oldest_first(server, wandb_server):
     since = NOON + timedelta(minutes=69, microseconds=1)
     server.world.change("lab", "vision", "r0000", heartbeat_at=since)
     assert pulled(wandb_server, since=since) == [run_ids(0, 10, 11)]
@@ -112,7 +112,7 @@ def test_a_listing_has_every_id_without_config_and_summary(server, wandb_server)
         assert len(list(wandb_server.fetch_listing("lab", "vision"))) == 1
 
 
-def test_one_bad_row_is_rejected_alone(server, wandb_server):
+def test_only_a_bad_row_is_rejected(server, wandb_server):
     server.world.put(
         faults.lose_creation(node(1)),
         faults.cut_config(node(2)),

@@ -1,7 +1,7 @@
-"""What velocity/sources/wandb_client.py takes from inside the W&B client is still there.
+"""The W&B client still has the private parts that velocity/sources/wandb_client.py uses.
 
-Where one of these fails, a new client version moved a private part: change wandb_client.py, and
-nothing else, to find it again.
+If one of these tests fails, a new client version moved a private part: change only
+wandb_client.py to find it again.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def parameters(function):
 
 
 def asked(query):
-    """Names of a query's variables, and of all the fields that it selects."""
+    """Names of a query's variables, and of all its selected fields."""
     document = parse(query)
     fields = set()
 
@@ -62,12 +62,12 @@ def service():
     return ServiceApi(settings, timeout=1.0)
 
 
-def test_a_service_for_another_address_knows_its_pages_and_asks_nobody(service):
+def test_a_service_for_another_address_knows_its_pages_without_a_request(service):
     assert not service.initialized
     assert service.app_url == "https://wandb.example/"
 
 
-def test_the_settings_tell_how_to_reach_a_server():
+def test_the_settings_say_how_to_reach_a_server():
     settings = wandb_setup.singleton().settings
     for name in (
         *("http_proxy", "https_proxy", "insecure_disable_ssl", "x_extra_http_headers"),
@@ -84,20 +84,20 @@ def test_an_identity_token_is_exchanged_within_a_time(service):
 
 
 @pytest.mark.parametrize(("lazy", "heavy"), [(False, {"config", "summaryMetrics"}), (True, set())])
-def test_the_clients_page_of_runs_asks_for_what_is_read(service, lazy, heavy):
+def test_the_clients_page_of_runs_requests_the_fields_we_read(service, lazy, heavy):
     variables, fields = asked(Runs(service, "lab", "vision", lazy=lazy).QUERY)
     assert variables == {"project", "entity", "cursor", "perPage", "order", "filters"}
     assert fields >= LIGHT | PAGE | heavy
     assert lazy == ("config" not in fields)
 
 
-def test_the_clients_page_of_projects_asks_for_names():
+def test_the_clients_page_of_projects_requests_names():
     variables, fields = asked(GET_PROJECTS_GQL)
     assert variables == {"entity", "cursor", "perPage"}
     assert fields >= PAGE | {"models", "name", "user"}
 
 
-def test_a_key_can_be_looked_for_without_a_prompt(monkeypatch):
+def test_a_key_can_be_found_without_a_prompt(monkeypatch):
     asking = parameters(wbauth.authenticate_session)
     assert {"host", "source", "prompt", "update_session"} <= asking
     monkeypatch.setenv("WANDB_API_KEY", "k" * 40)

@@ -1,4 +1,4 @@
-"""Directories of one run id: sessions of one run, or launches that are runs of their own."""
+"""Directories with the same run id: sessions of one run, or launches that are separate runs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def exit_record(runtime: int, code: int = 0) -> Any:
 
 
 def restored_record(runtime: int, at: datetime) -> Any:
-    """The first summary of a client that resumes: the server's, each key in one piece."""
+    """The first summary of a client that resumes: the server's, with one item per key."""
     values = {"_timestamp": str(at.timestamp()), "_wandb": f'{{"runtime": {runtime}}}'}
     return pb.Record(
         summary={"update": [{"key": key, "value_json": it} for key, it in values.items()]}
@@ -39,7 +39,7 @@ def restored_record(runtime: int, at: datetime) -> Any:
 
 
 def ticking_record(runtime: int) -> Any:
-    """A summary as the client writes it while the run goes on."""
+    """A summary that the client writes during the run."""
     item = {"nested_key": ["_wandb", "runtime"], "value_json": str(runtime)}
     return pb.Record(summary={"update": [item]})
 
@@ -59,7 +59,7 @@ def sessions(run: dict[str, Any]) -> list[tuple[datetime, float | None]]:
 
 
 @pytest.mark.parametrize("kind", ["run", "offline-run"])
-def test_a_launch_that_was_not_resumed_is_a_run_of_its_own(tmp_path: Path, kind: str) -> None:
+def test_a_launch_that_was_not_resumed_is_a_separate_run(tmp_path: Path, kind: str) -> None:
     launch(tmp_path, 0, exit_record(600, code=1), kind=kind)
     launch(tmp_path, 4, exit_record(3600), kind=kind)
     launch(tmp_path, 8, kind=kind)
@@ -80,7 +80,7 @@ def test_a_launch_that_was_not_resumed_is_a_run_of_its_own(tmp_path: Path, kind:
         {"branch_point": {"run": "r", "metric": "_step"}},
     ],
 )
-def test_a_log_says_in_several_ways_that_it_resumed(tmp_path: Path, words: dict[str, Any]) -> None:
+def test_a_log_shows_in_several_ways_that_it_resumed(tmp_path: Path, words: dict[str, Any]) -> None:
     launch(tmp_path, 0, exit_record(600, code=1))
     launch(tmp_path, 4, exit_record(3600), **words)
     run = runs_of(tmp_path)["r"]
@@ -96,7 +96,7 @@ def test_a_fork_has_earlier_steps_but_did_not_resume(tmp_path: Path) -> None:
     assert [run["resumed"] for run in runs.values()] == [False, False]
 
 
-def test_what_earlier_sessions_left_on_the_stopwatch_is_not_a_sessions_own(tmp_path: Path) -> None:
+def test_the_stopwatch_of_earlier_sessions_is_subtracted(tmp_path: Path) -> None:
     launch(tmp_path, 0, exit_record(3600, code=1))
     launch(tmp_path, 3, exit_record(10800), resumed=True, runtime=3600)
     run = runs_of(tmp_path)["r"]
@@ -115,16 +115,16 @@ def test_a_client_that_begins_with_the_servers_summary_has_resumed(tmp_path: Pat
     assert run["resumed"]
 
 
-def test_a_session_whose_earlier_sessions_are_elsewhere(tmp_path: Path) -> None:
+def test_a_session_without_its_earlier_sessions(tmp_path: Path) -> None:
     launch(tmp_path, 3, restored_record(3600, START), exit_record(5400), resumed=True)
     run = runs_of(tmp_path)["r"]
     assert sessions(run) == [(START + 3 * HOUR, 1800)]
     assert (run["runtime_s"], run["earlier_runtime_s"]) == (5400, 3600)
-    # The summary's last row is an earlier session's.
+    # The summary's last row belongs to an earlier session.
     assert (run["first_metric_at"], run["last_metric_at"]) == (None, None)
 
 
-def test_a_stopwatch_that_began_again_is_the_sessions_own(tmp_path: Path) -> None:
+def test_a_restarted_stopwatch_belongs_to_the_session(tmp_path: Path) -> None:
     launch(tmp_path, 0, exit_record(7200))
     launch(tmp_path, 3, exit_record(600), branch_point={"run": "r"}, runtime=7200)
     assert sessions(runs_of(tmp_path)["r"]) == [(START, 7200), (START + 3 * HOUR, 600)]
@@ -141,7 +141,7 @@ def test_each_session_has_its_own_machine_and_last_signs_of_life(tmp_path: Path)
     assert second["heartbeat_at"] == START + 2 * HOUR + minutes(10)
 
 
-def test_a_relaunch_may_be_resumed_itself(tmp_path: Path) -> None:
+def test_a_relaunch_may_be_resumed(tmp_path: Path) -> None:
     launch(tmp_path, 0, exit_record(600))
     launch(tmp_path, 1, exit_record(600))
     launch(tmp_path, 2, exit_record(1200), resumed=True, runtime=600)
@@ -153,21 +153,21 @@ def test_a_relaunch_may_be_resumed_itself(tmp_path: Path) -> None:
     ]
 
 
-def test_two_launches_within_a_second_are_two(tmp_path: Path) -> None:
+def test_two_launches_within_a_second_are_two_runs(tmp_path: Path) -> None:
     for number, part in enumerate((0.25, 0.5)):
         begun = START + timedelta(seconds=part)
         write_log(tmp_path / str(number) / "run-20260504_090000-r", run_record(begun))
     assert list(runs_of(tmp_path)) == ["r", "r@2026-05-04T09:00:00.500000Z"]
 
 
-# Without a log that tells
+# Without a complete log
 
 
 LOGS_WITHOUT_A_RUN = [b"", b":W&B", b":W&B\xe1\xbe\x00", bytes(range(256)) * 500]
 
 
 @pytest.mark.parametrize("content", LOGS_WITHOUT_A_RUN)
-def test_a_log_without_a_run_leaves_it_to_the_other_files(tmp_path: Path, content: bytes) -> None:
+def test_if_the_log_has_no_run_the_other_files_are_used(tmp_path: Path, content: bytes) -> None:
     folder = tmp_path / "run-20260504_090000-r"
     write_files(
         folder,
@@ -182,7 +182,7 @@ def test_a_log_without_a_run_leaves_it_to_the_other_files(tmp_path: Path, conten
     assert run["unreadable"] == (["log"] if len(content) > 100 else None)
 
 
-def test_a_log_that_cannot_be_opened_leaves_it_to_the_other_files(tmp_path: Path) -> None:
+def test_if_the_log_cannot_be_opened_the_other_files_are_used(tmp_path: Path) -> None:
     folder = tmp_path / "run-20260504_090000-r"
     write_files(folder, wandb_metadata='{"startedAt": "2026-05-04T09:00:00Z"}')
     (folder / "run-r.wandb").symlink_to(tmp_path / "nowhere")
@@ -203,12 +203,12 @@ def test_a_session_without_a_log_belongs_to_the_run_before_it(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("rows_until", "seconds"),
     [
-        (timedelta(minutes=59), 3600),  # 5400 s from 10:00 would be too little for rows until 12:59
-        (timedelta(minutes=29), 1800),  # the stopwatch went on
+        (timedelta(minutes=59), 3600),  # 5400 s from 10:00 would be too short for rows until 12:59
+        (timedelta(minutes=29), 1800),  # the stopwatch continued
         (None, 5400),
     ],
 )
-def test_without_a_log_rows_tell_whether_the_stopwatch_went_on(
+def test_without_a_log_rows_show_whether_the_stopwatch_continued(
     tmp_path: Path, rows_until: timedelta | None, seconds: int
 ) -> None:
     total = {3600: 3600, 1800: 5400, 5400: 5400}[seconds]

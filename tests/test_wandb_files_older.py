@@ -1,4 +1,4 @@
-"""Run directories of older clients, with files/ alone: what is known of them without a log."""
+"""Run directories of older clients, which have only files/ and no log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records made by hand: what needs a GPU, a server or an older client to come about."""
+"""Records made by hand, which otherwise need a GPU, a server or an older client."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_gpu_utilisation_is_the_mean_over_gpus_and_samples(tmp_path: Path) -> No
     assert run["heartbeat_at"] == START + minutes(1)
 
 
-def test_the_time_of_the_first_logged_row_is_kept_among_many(tmp_path: Path) -> None:
+def test_the_time_of_the_first_of_many_logged_rows_is_kept(tmp_path: Path) -> None:
     write_log(
         tmp_path / "offline-run-20260504_090000-r",
         run_record(START),
@@ -84,7 +84,7 @@ def test_the_time_of_the_first_logged_row_is_kept_among_many(tmp_path: Path) -> 
     )
 
 
-def test_a_client_that_wrote_no_environment_is_asked_for_its_metadata(tmp_path: Path) -> None:
+def test_without_an_environment_record_the_metadata_file_is_used(tmp_path: Path) -> None:
     folder = tmp_path / "run-20260504_090000-r"
     write_log(folder, run_record(START + minutes(1)))
     (folder / "files").mkdir()
@@ -97,7 +97,7 @@ def test_a_client_that_wrote_no_environment_is_asked_for_its_metadata(tmp_path: 
 
 
 @pytest.mark.parametrize("where", ["run", "environment"])
-def test_the_commit_is_what_the_log_says(tmp_path: Path, where: str) -> None:
+def test_the_commit_comes_from_the_log(tmp_path: Path, where: str) -> None:
     git = {"git": {"commit": "c0ffee"}}
     folder = tmp_path / "run-20260504_090000-r"
     write_log(
@@ -109,7 +109,7 @@ def test_the_commit_is_what_the_log_says(tmp_path: Path, where: str) -> None:
     assert runs_of(tmp_path)["r"]["commit"] == "c0ffee"
 
 
-def test_times_beyond_all_calendars_are_not_known(tmp_path: Path) -> None:
+def test_times_outside_the_calendar_are_not_known(tmp_path: Path) -> None:
     for value in ("1e300", "NaN", "9" * 400, '"soon"', "not json"):
         shutil.rmtree(tmp_path)
         write_log(
@@ -126,7 +126,7 @@ def config_record(name: str, value_json: str) -> Any:
     return pb.Record(config={"update": [{"key": name, "value_json": value_json}]})
 
 
-def test_a_config_with_nan_is_kept_as_json(tmp_path: Path) -> None:
+def test_a_config_with_nan_is_stored_as_json(tmp_path: Path) -> None:
     for number, value in enumerate(("NaN", "-Infinity")):
         folder = tmp_path / str(number) / "offline-run-20260504_090000-r"
         write_log(folder, run_record(START), config_record("clip", value))
@@ -143,9 +143,7 @@ def test_half_a_character_in_a_config_is_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", ["{torn", "", "[" * 2000 + "]" * 2000])
-def test_a_value_in_a_config_that_cannot_be_read_costs_that_value_alone(
-    tmp_path: Path, value: str
-) -> None:
+def test_only_an_unreadable_config_value_is_lost(tmp_path: Path, value: str) -> None:
     folder = tmp_path / "offline-run-20260504_090000-r"
     write_log(folder, run_record(START), config_record("a", "1"), config_record("b", value))
     run = runs_of(tmp_path)["r"]
@@ -184,7 +182,7 @@ def test_a_damaged_time_in_a_record_is_not_known(tmp_path: Path) -> None:
         ({"wandb_metadata": STARTED_WITH_ODD_GIT}, ["commit"]),
     ],
 )
-def test_a_file_or_field_that_cannot_be_read_costs_itself_alone(
+def test_only_an_unreadable_file_or_field_is_lost(
     tmp_path: Path, files: dict[str, str], unreadable: list[str]
 ) -> None:
     write_files(tmp_path / "run-20260504_090000-odd", **files)

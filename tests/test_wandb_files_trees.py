@@ -1,4 +1,4 @@
-"""Trees of run directories: many runs in batches, what is no such tree, and what is loaded."""
+"""Trees of run directories: many runs in batches, other folders, and imported modules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from velocity.sources.wandb_files import fetch_local_runs
 
 
 @pytest.mark.thorough
-def test_thousands_of_runs_come_in_batches_with_progress(tmp_path: Path) -> None:
+def test_thousands_of_runs_are_read_in_batches_with_progress(tmp_path: Path) -> None:
     for number in range(1100):
         write_files(
             tmp_path / f"s{number % 7}" / "wandb" / f"run-20220504_110000-r{number}",

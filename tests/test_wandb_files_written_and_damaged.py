@@ -1,4 +1,4 @@
-"""Run directories that the installed W&B client writes during the test: whole, cut off, damaged."""
+"""Run directories that the installed W&B client writes in the test: complete, cut, damaged."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ sys.stdin.read()
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with the `wandb` of a script that the client ran in, killed in its last run."""
+    """The `wandb` folder of a script with several runs, killed during the last one."""
     folder = tmp_path_factory.mktemp("client")
     with subprocess.Popen(
         [sys.executable, "-c", SCRIPT],
@@ -68,7 +68,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
         log = log_of(folder, "slain")
         wait_until(lambda: log.stat().st_size > BLOCK_BYTES)
         child.send_signal(signal.SIGKILL)
-        child.communicate()  # to the end of its sidecar too
+        child.communicate()  # also waits for its service process
     return folder
 
 
@@ -83,10 +83,10 @@ def copied(folder: Path, run_id: str, to: Path) -> Path:
     return to / source.name / f"run-{run_id}.wandb"
 
 
-# What the client writes
+# Complete directories
 
 
-def test_a_finished_run_is_read_whole(written: Path) -> None:
+def test_a_finished_run_is_read_completely(written: Path) -> None:
     run = runs_of(written)["done"]
     assert (run["entity"], run["project"], run["username"]) == ("local", "p", None)
     assert (run["state"], run["source"]) == ("finished", "files")
@@ -99,7 +99,7 @@ def test_a_finished_run_is_read_whole(written: Path) -> None:
     assert run["runtime_s"] is not None
 
 
-def test_the_config_is_read_whole(written: Path) -> None:
+def test_the_whole_config_is_read(written: Path) -> None:
     config = json.loads(runs_of(written)["done"]["config"])
     told = {"api_key": "hidden", "late": 2, "lr": 0.1, "model": {"width": 64}, "seed": 3}
     assert config == {**told, "_wandb": config["_wandb"]}
@@ -128,7 +128,7 @@ def test_a_killed_run_is_running_until_its_last_sign_of_life(written: Path) -> N
     assert run["heartbeat_at"] >= run["last_metric_at"] >= run["first_metric_at"]
 
 
-def test_the_same_id_without_resume_is_a_run_of_its_own(written: Path) -> None:
+def test_the_same_id_without_resume_is_a_separate_run(written: Path) -> None:
     runs = runs_of(written)
     (again,) = (run_id for run_id in runs if run_id.startswith("twice@"))
     assert (runs["twice"]["relaunched"], runs[again]["relaunched"]) == (None, True)
@@ -142,7 +142,7 @@ def test_a_fork_is_a_run_that_did_not_resume(written: Path) -> None:
     assert (run["resumed"], run["rewound"], run["relaunched"]) == (False, False, None)
 
 
-def test_a_given_entity_fills_in_but_never_replaces(written: Path) -> None:
+def test_a_given_entity_fills_gaps_but_never_replaces(written: Path) -> None:
     found = runs_of(written, entity="mine")
     entities = {run_id.partition("@")[0]: run["entity"] for run_id, run in found.items()}
     assert entities.pop("bad") == "lab"
@@ -171,7 +171,7 @@ def test_a_copy_of_a_directory_is_not_a_second_session(written: Path, tmp_path: 
 # Cut off and damaged
 
 
-def test_a_file_cut_anywhere_gives_what_was_whole(written: Path, tmp_path: Path) -> None:
+def test_a_file_cut_off_anywhere_gives_its_complete_records(written: Path, tmp_path: Path) -> None:
     whole = runs_of(written)["done"]
     log = copied(written, "done", tmp_path)
     data = log.read_bytes()
@@ -198,10 +198,10 @@ def test_a_flipped_bit_is_reported_and_the_rest_is_used(written: Path, tmp_path:
         assert rows or rejected
         assert all("damaged" in problem.reason for problem in rejected)
         assert all(row["unreadable"] in (["log"], None) for row in rows)
-        # A length that reaches past the end looks like a log that is still being written.
+        # A length beyond the end of the file looks like a log that is still being written.
         untold += [row["unreadable"] for row in rows] == [None]
         finished += [row["state"] for row in rows] == ["finished"]
-    # All but the few that hit the run's own record, its exit, or a length.
+    # All except the few that hit the run's own record, its exit, or a length.
     assert finished > 0.8 * len(data) / 61
     assert untold < 0.1 * len(data) / 61
 

@@ -1,4 +1,4 @@
-"""Run nodes as W&B sends them, read into columns."""
+"""Reading W&B's run nodes into columns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from velocity.sources.wandb_nodes import LISTING_SCHEMA, listing_frame, run_batc
 
 
 def sent(run=None, **changes):
-    """The node of a run as the client hands it over."""
+    """The node of a run as the client returns it."""
     return (run or node()).values() | changes
 
 
@@ -35,13 +35,13 @@ def row(**changes):
 
 
 def stored(config=None, environment=None, **internal):
-    """Config text as the SDK writes it."""
+    """Config text in the SDK's format."""
     wrapped = {name: {"desc": None, "value": value} for name, value in (config or {}).items()}
     return json.dumps(wrapped | {"_wandb": {"value": {"e": environment} | internal}})
 
 
 def writer(start, host=None, gpu_type=None, gpu_count=None):
-    """A writer as a row holds it."""
+    """A writer in the format of a row."""
     machine = {"host": host, "gpu_type": gpu_type, "gpu_count": gpu_count}
     own = dict.fromkeys(("runtime_s", "heartbeat_at", "last_metric_at"))
     return {"start": start} | machine | own
@@ -99,15 +99,15 @@ def test_every_column_is_read():
     }
 
 
-def test_what_w_and_b_does_not_know_is_null():
+def test_values_unknown_to_w_and_b_are_null():
     bare = row(config="{}", summaryMetrics="{}", user=None, heartbeatAt=None, tags=None)
     unknown = ["username", "heartbeat_at", "writers", "stamp", "runtime_s", "tags", "unreadable"]
     assert [bare[name] for name in unknown] == [None] * len(unknown)
     assert (bare["config"], bare["config_hash"]) == ("{}", None)
 
 
-def test_an_empty_name_of_a_group_or_sweep_is_none():
-    """A sweep of all runs without one would be one experiment."""
+def test_an_empty_group_or_sweep_is_null():
+    """Otherwise all runs without a sweep would be one experiment."""
     nameless = row(group="", sweepName="")
     assert (nameless["group_name"], nameless["sweep"]) == (None, None)
 
@@ -143,7 +143,7 @@ def test_every_writer_is_kept_with_its_machine_in_order_of_start():
         ("2026-01-05T12:00:00.123456789Z", NOON + timedelta(microseconds=123456)),
     ],
 )
-def test_times_are_utc_however_they_are_written(written, instant):
+def test_times_in_all_formats_are_utc(written, instant):
     assert row(createdAt=written)["created_at"] == instant
     environment = {"w": {"startedAt": written}}
     assert row(config=stored(environment=environment))["writers"] == [writer(instant)]
@@ -191,7 +191,7 @@ def test_the_start_that_old_clients_wrote_is_read(start):
     assert row(config=stored(start_time=start))["stamp"] == NOON
 
 
-def test_what_the_client_says_of_itself_is_read_from_its_list_of_features():
+def test_features_of_the_client_are_read_from_its_list():
     def words(**internal):
         told = row(config=stored(**internal))
         return [told[name] for name in ("offline", "resumed", "shared", "rewound")]
@@ -216,7 +216,7 @@ def test_what_the_client_says_of_itself_is_read_from_its_list_of_features():
         ({"summaryMetrics": "oops"}, True),
     ],
 )
-def test_whether_a_client_ever_wrote_is_seen_from_what_it_left(changes, wrote):
+def test_a_client_that_ever_wrote_is_recognised_by_its_traces(changes, wrote):
     assert row(**{"config": "{}", "summaryMetrics": "{}"} | changes)["wrote"] is wrote
 
 
@@ -251,12 +251,12 @@ def test_the_last_row_is_the_summarys_timestamp(timestamp, instant):
     assert row(summaryMetrics=summary)["last_metric_at"] == instant
 
 
-def test_config_values_are_unwrapped_and_what_is_not_wrapped_stays():
+def test_config_values_are_unwrapped_and_others_stay():
     config = '{"a": {"value": 1}, "b": 2, "c": {"desc": "x"}, "wandb_version": 1, "_wandb": 3}'
     assert row(config=config)["config"] == '{"a":1,"b":2,"c":{"desc":"x"}}'
 
 
-def test_a_config_is_read_whole_but_for_what_the_client_says_of_itself():
+def test_the_whole_config_is_read_except_the_clients_own_keys():
     config = {"lr": 1, "hf_token": "t", "aws": {"secret": "s", "region": "eu"}, "seed": 4}
     told = row(config=stored(config))["config"]
     assert told == '{"aws":{"region":"eu","secret":"s"},"hf_token":"t","lr":1,"seed":4}'
@@ -286,7 +286,7 @@ def test_nan_and_infinity_in_a_config_become_text():
         ({"tags": "urgent"}, ["tags"], "tags"),
     ],
 )
-def test_a_field_that_cannot_be_read_costs_that_field_and_is_named(changes, lost, field):
+def test_only_an_unreadable_field_is_lost_and_it_is_named(changes, lost, field):
     whole, told = row(), row(**changes)
     assert [told[name] for name in lost] == [None] * len(lost)
     assert told["unreadable"] == [field]
@@ -338,13 +338,13 @@ def test_a_rejected_row_names_its_run():
     assert rejected == Rejected("lab", "vision", "r0000", rejected.reason)
 
 
-def test_of_two_nodes_with_one_id_the_last_counts():
+def test_the_last_of_two_nodes_with_the_same_id_counts():
     page = [sent(state="running"), sent(node(1)), sent(state="crashed")]
     assert read(*page).runs["state"].to_list() == ["crashed", "finished"]
     assert listing_frame(page)["state"].to_list() == ["crashed", "finished"]
 
 
-def test_a_listing_holds_every_id_even_where_nothing_else_is_known():
+def test_a_listing_has_every_id_even_if_nothing_else_is_known():
     listed = listing_frame([{"name": "r1", "createdAt": "yesterday"}, sent()])
     assert listed["run_id"].to_list() == ["r1", "r0000"]
     assert listed["created_at"].to_list() == [None, NOON]
@@ -359,7 +359,7 @@ JSON = st.recursive(
 
 
 @given(config=JSON, summary=JSON, environment=JSON)
-def test_no_config_or_summary_stops_a_page(config, summary, environment):
+def test_any_config_or_summary_can_be_read(config, summary, environment):
     hostile = sent(
         config=json.dumps({"c": {"value": config}, "_wandb": {"value": {"e": environment}}}),
         summaryMetrics=json.dumps({"_wandb": summary, "_runtime": summary, "_timestamp": summary}),
@@ -372,6 +372,6 @@ def test_no_config_or_summary_stops_a_page(config, summary, environment):
 @given(
     moment=st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(2200, 1, 1))  # noqa: DTZ001
 )
-def test_times_survive_to_the_microsecond(moment):
+def test_times_keep_their_microseconds(moment):
     created = moment.replace(tzinfo=UTC)
     assert row(createdAt=moment.isoformat())["created_at"] == created

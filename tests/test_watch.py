@@ -32,7 +32,7 @@ from velocity.sync import watch
 from velocity.sync.commands import sync_wandb
 from velocity.sync.watch import SKIPPED, Log, pause_s
 
-_PATIENCE = 10  # cycles: a busy machine may well cost some of them
+_PATIENCE = 10  # cycles: some may fail on a busy machine
 FIELD = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S+)')
 
 
@@ -86,7 +86,7 @@ class Service:
 
 def watched_sync(folder, url, *, patience_s):
     """The exit code and the log of one sync as a watch starts it."""
-    holding, held = os.pipe()  # a watch keeps its end open for as long as it runs
+    holding, held = os.pipe()  # a watch keeps its end open while it runs
     try:
         done = subprocess.run(
             [*VELOCITY, "sync", f"--watched={patience_s}", "--project", "lab/*", "--data", "data"],
@@ -187,7 +187,7 @@ def test_a_watch_survives_an_outage_of_the_server(server, tmp_path):
         assert service.until("failed")["error"] == "RetryLaterError"
         told = service.until("waiting", outcome="failed")
         assert told["failures"] == "1"
-        assert float(told["next_s"]) >= 0.9  # however long it took to fail
+        assert float(told["next_s"]) >= 0.9  # regardless of how long the failure took
         with ProtocolServer(server.world, port=port):
             service.until("published")
             assert service.until("waiting")["failures"] == "0"

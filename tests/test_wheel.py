@@ -1,6 +1,6 @@
 """The wheel works in an empty environment, away from the clone.
 
-Its environment borrows the dependencies of this one; the product comes from the wheel alone.
+The environment borrows its dependencies from this one; the product comes only from the wheel.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def away(tmp_path_factory):
 
 @pytest.fixture
 def environment(tmp_path):
-    """An empty home, and the mark by which leftovers are known."""
+    """Variables with an empty home, and the mark of leftover processes."""
     kept = {key: value for key, value in os.environ.items() if key in KEPT}
     return kept | {"HOME": str(tmp_path), MARK: str(tmp_path)}
 
@@ -72,13 +72,13 @@ def _say(away, environment, *command):
     return done.stdout.strip()
 
 
-def test_the_wheel_says_its_version(away, environment):
+def test_the_wheel_prints_its_version(away, environment):
     code = "from importlib.metadata import version; print(version('research-velocity'))"
     version = _say(away, environment, "python", "-c", code)
     assert _say(away, environment, "velocity", "--version") == version
 
 
-def test_the_wheel_carries_queries_theme_and_app(away, environment):
+def test_the_wheel_contains_queries_theme_and_app(away, environment):
     code = "from velocity.paths import project_root; print(project_root())"
     root = Path(_say(away, environment, "python", "-c", code))
     assert root.is_relative_to(away / "env")
@@ -140,9 +140,9 @@ def _wait_until_healthy(port, process, log):
 
 
 def _new_session(port):
-    """What the server tells a browser that opens the first page, in Streamlit's own messages."""
+    """Streamlit's messages from the server to a browser that opens the first page."""
     address = f"127.0.0.1:{port}"
-    # As a browser does, it says which page opens the socket.
+    # Like a browser, it names the page that opens the socket.
     socket_of_page = connect(
         f"ws://{address}/_stcore/stream", origin=f"http://{address}", max_size=None
     )

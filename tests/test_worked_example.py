@@ -1,4 +1,4 @@
-"""The worked example of the definitions, every figure of it."""
+"""Every figure of the worked example of the definitions."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_six_runs_are_four_experiments(example):
     assert {runs[name]["joined_by"] for name in ("r1", "r3", "r4", "r5")} == {"first"}
 
 
-def test_results_are_when_half_of_the_runs_have_finished(example):
+def test_a_result_is_the_instant_when_half_of_the_runs_have_finished(example):
     experiments = reads.experiments(example)
     assert by_run(experiments, "result_at") == {
         "r1": at("10:00"),
@@ -65,7 +65,7 @@ def test_results_are_when_half_of_the_runs_have_finished(example):
     }
 
 
-def test_loops_are_those_of_the_text(example):
+def test_loops_match_the_text(example):
     loops = reads.loops(example)
     assert by_run(loops, "status") == {
         "r1": "closed",
@@ -92,7 +92,7 @@ def test_loops_are_those_of_the_text(example):
         {"from_day": DAY, "to_day": date(2026, 1, 6)},
     ],
 )
-def test_figures_are_those_of_the_text(example, by, window):
+def test_figures_match_the_text(example, by, window):
     frame = reads.metrics(example, by=by, **window)
     (figures,) = frame.to_dicts()
     expected = {
@@ -129,7 +129,7 @@ def test_figures_are_those_of_the_text(example, by, window):
     assert figures["machine_hours_median"] is None
 
 
-def test_a_failure_within_two_minutes_is_a_false_start_without_a_loop_of_its_own():
+def test_a_failure_within_two_minutes_is_a_false_start_without_its_own_loop():
     example = worked("11:31")
     assert by_run(reads.experiments(example), "outcome")["r4"] == "false_start"
     assert "r4" not in by_run(reads.loops(example), "status")

@@ -18,7 +18,7 @@ from velocity.store.zones import differing_zones
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: Cuba has summer time all year from November 2026 on: tzdata 2026.6 knows, DuckDB 2.0.0 does not.
+#: Cuba has permanent summer time from November 2026 in tzdata 2026.6, but not in DuckDB 2.0.0.
 KNOWN = {"America/Havana", "Cuba"}
 
 

@@ -1,13 +1,13 @@
-"""Two runs of one session at once, in Streamlit alone: what the app is guarded against.
+"""Two simultaneous runs of one session in plain Streamlit, which the app prevents.
 
-Streamlit keeps one `SessionState` for a session, and gives every thread that runs its script a
-lock of its own around it, which keeps no other thread out. With `runner.fastReruns`, its default, a
-new thread begins before the one it replaces has stopped. Here the second run is about to note the
-value of a widget that it draws for the first time when a click begins a third run, which looks
-through the noted values for those that changed: "dictionary changed size during iteration".
+Streamlit keeps one `SessionState` per session. Every thread that runs the script wraps it in a
+separate lock, which does not exclude other threads. With `runner.fastReruns`, its default, a new
+thread begins before the one it replaces has stopped. Here the second run is about to store the
+value of a widget that it draws for the first time, when a click begins a third run that iterates
+over the stored values to find changes: "dictionary changed size during iteration".
 
 Run as `python -m tests.two_runs FOLDER`: the page is written into FOLDER, and the configuration is
-that of the folder in which the program runs. Says what the last run had chosen.
+that of the folder in which the program runs. Prints the choice of the last run.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _chosen: list[str] = []  # in the first widget, by run
 
 @dataclass(frozen=True)
 class Choice:
-    """What a widget offers. Streamlit copies it to note it, and compares it to what was noted."""
+    """A widget's option. Streamlit stores a copy of it, and compares it with the stored one."""
 
     name: str
 
@@ -61,7 +61,7 @@ class Choice:
 
 
 class _Client(SessionClient):
-    """A browser to which, as `first`, the id of the first widget comes."""
+    """A browser that receives the id of the first widget as `first`."""
 
     def __init__(self) -> None:
         self.first = asyncio.get_running_loop().create_future()
@@ -73,7 +73,7 @@ class _Client(SessionClient):
 
 
 def page() -> None:
-    """One widget, and from the second run on another one."""
+    """Draw one widget, and a second one from the second run on."""
     chosen = st.selectbox("first", [Choice("a"), Choice("b")], key="first")
     _chosen.append(str(chosen))
     if len(_chosen) > 1:
@@ -84,7 +84,7 @@ def page() -> None:
 
 
 async def click_while_a_run_draws(folder: Path) -> None:
-    """Opens the page, asks for it again, and chooses "b" while that run draws."""
+    """Open the page, request it again, and choose "b" while that run draws."""
     script = folder / "page.py"
     script.write_text(_PAGE, encoding="utf-8")
     runtime = Runtime(
@@ -121,7 +121,7 @@ def _runs() -> list[threading.Thread]:
 
 
 if __name__ == "__main__":
-    from tests import two_runs  # the page has its events in this module, not in the program
+    from tests import two_runs  # the page uses the events of this module, not of __main__
 
     asyncio.run(two_runs.click_while_a_run_draws(Path(sys.argv[1])))
     sys.stdout.write(f"chosen: {two_runs._chosen[-1]}\n")

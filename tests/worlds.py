@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from velocity.store import LiveStore
     from velocity.sync.results import ProjectResult
 
-#: When run 0 of every world here is created.
+#: Creation time of run 0 in every world here.
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
-#: Runs of a server, where nothing else is asked for.
+#: Default number of runs of a server.
 COUNT = 12
-#: Long enough for an answer from this machine, short enough to wait for where none comes.
+#: Long enough for a response from this machine, short enough to wait for a missing one.
 SHORT_S = 2
 
 
@@ -51,7 +51,7 @@ def node(number: int = 0, **fields: Any) -> RunNode:
 
 
 def point_client_at(server: ProtocolServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a person does to use a W&B server of their own."""
+    """Configure the client for the server, as a user of a private W&B server would."""
     monkeypatch.setenv("WANDB_BASE_URL", server.url)
     monkeypatch.setenv("WANDB_API_KEY", server.api_key)
 
@@ -65,7 +65,7 @@ def runs_served(monkeypatch: pytest.MonkeyPatch, count: int = COUNT) -> Iterator
 
 
 def connected(server: ProtocolServer) -> WandbServer:
-    """The connection to the server that the client is pointed at, which waits for `SHORT_S`."""
+    """The connection to the server that the client is pointed at, with a time-out of `SHORT_S`."""
     assert os.environ["WANDB_BASE_URL"] == server.url
     return connect(timeout_s=SHORT_S)
 
@@ -79,7 +79,7 @@ def pulled(wandb_server: WandbServer, project: str = "vision", **options: Any) -
 def pull_into(
     store: LiveStore, client: WandbServer, wanted: list[str], at: datetime, *, full: bool = False
 ) -> list[ProjectResult]:
-    """Pulls projects at an instant; a result each."""
+    """Pull projects at an instant; return one result per project."""
     return pull_projects(
         store.record,
         client,

@@ -1,4 +1,4 @@
-"""Faults to be put into queries/ one at a time: each has to turn a test red."""
+"""Faults to put into queries/ one at a time: each must make a test fail."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from scripts.faults.fault import (
 
 __all__ = ["FAULTS", "TESTS", "Fault"]
 
-#: What every fault is shown to, in this order, once its likely tests have passed.
+#: Tests that run with every fault, in this order, after its likely tests have passed.
 TESTS = (
     EDGES,
     EXAMPLE,

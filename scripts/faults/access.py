@@ -1,4 +1,4 @@
-"""Faults in who may see what."""
+"""Faults in access: who may see which rows."""
 
 from __future__ import annotations
 
@@ -6,39 +6,39 @@ from scripts.faults.fault import ACCESS, ATTACKS, Fault
 
 FAULTS = (
     Fault(
-        "streams let all their scholars be seen",
+        "a stream shows all its scholars",
         "macros/may_see",
         "list_contains(as_viewer(viewer).streams, stream)",
         "len(as_viewer(viewer).streams) > 0",
-        (f"{ACCESS}::test_no_read_gives_anybody_a_word_of_those_they_may_not_see",),
+        (f"{ACCESS}::test_no_read_returns_text_of_people_outside_the_scope",),
     ),
     Fault(
-        "hours of the day are everybody's",
+        "everybody sees hours of the day",
         "macros/may_see_hours",
         "as_viewer(viewer).hours IS NULL OR",
         "true OR",
         (f"{ACCESS}::test_nobody_else_sees_hours_of_the_day_nights_or_weekends",),
     ),
     Fault(
-        "the programme is everybody's",
+        "everybody sees the programme",
         "macros/may_see_group",
         "ELSE may_see(viewer, NULL, NULL)",
         "ELSE true",
-        (f"{ACCESS}::test_totals_of_everybody_are_for_those_who_see_everybody",),
+        (f"{ACCESS}::test_totals_of_everybody_need_a_view_of_everybody",),
     ),
     Fault(
         "three people are enough",
         "reads/group_weeks",
         "coalesce(unnamed.people >= at_least().active, false)",
         "coalesce(unnamed.people >= 3, false)",
-        (f"{ACCESS}::test_a_group_is_shown_if_four_active_people_are_not_seen_by_name",),
+        (f"{ACCESS}::test_a_group_is_shown_if_four_active_people_are_not_visible_by_name",),
     ),
     Fault(
         "the named protect the others",
         "reads/group_weeks",
         "as_viewer($scope).everything OR NOT (",
         "true OR NOT (",
-        (f"{ACCESS}::test_a_group_is_shown_if_four_active_people_are_not_seen_by_name",),
+        (f"{ACCESS}::test_a_group_is_shown_if_four_active_people_are_not_visible_by_name",),
     ),
     Fault(
         "four make a group",
@@ -52,10 +52,10 @@ FAULTS = (
         "macros/small_by_chance",
         "WHEN value >= 5 THEN value",
         "WHEN value >= 0 THEN value",
-        (f"{ATTACKS}::test_nobodys_count_or_hours_are_narrowed_to_less_than_5[1]",),
+        (f"{ATTACKS}::test_no_count_or_hours_of_a_person_are_narrowed_to_less_than_5[1]",),
     ),
     Fault(
-        "a week is published as it ends",
+        "a week is published when it ends",
         "store/group_weeks",
         "+ 2 * 86400000000",
         "+ 0 * 86400000000",
@@ -66,13 +66,13 @@ FAULTS = (
         "macros/may_see_group",
         "WHEN 'scholar' THEN may_see(viewer, scholar, within_stream)",
         "WHEN 'scholar' THEN may_see(viewer, scholar, stream)",
-        (f"{ACCESS}::test_who_sees_a_stream_does_not_see_the_scholar_of_its_name",),
+        (f"{ACCESS}::test_a_viewer_of_a_stream_does_not_see_the_scholar_with_its_id",),
     ),
     Fault(
         "any stream is within",
         "macros/may_see_group",
         "WHEN 'stream' THEN may_see(viewer, NULL, stream)",
         "WHEN 'stream' THEN may_see(viewer, NULL, within_stream)",
-        (f"{ACCESS}::test_what_somebody_may_see_are_the_figures_that_everybody_sees",),
+        (f"{ACCESS}::test_visible_figures_are_the_same_for_every_viewer",),
     ),
 )

@@ -13,21 +13,21 @@ from scripts.faults.fault import (
 
 FAULTS = (
     Fault(
-        "a config may tell of ten million GPUs",
+        "a config may have ten million GPUs",
         "derive/010_run_base",
         "BETWEEN 0 AND 1e6",
         ">= 0",
-        ("tests/test_configured_gpus.py::test_what_is_no_number_of_gpus_replaces_nothing",),
+        ("tests/test_configured_gpus.py::test_a_value_that_is_not_a_gpu_count_replaces_nothing",),
     ),
     Fault(
-        "a grant to come is explained as granted",
+        "a future grant is explained as granted",
         "reads/explain_grants",
         "CASE WHEN date <= last_day THEN credits END AS credits",
         "credits",
         (EXPLAIN_CREDITS,),
     ),
     Fault(
-        "the machine's GPUs before the run's",
+        "the machine's GPU count before the config's",
         "derive/120_host_session",
         "coalesce(run.configured_gpus, work.reported) * work.load",
         "coalesce(work.reported, run.configured_gpus) * work.load",
@@ -55,7 +55,7 @@ FAULTS = (
         (FIGURES,),
     ),
     Fault(
-        "unknown GPUs are none",
+        "unknown GPUs are zero",
         "derive/128_gpu_charge",
         "piece.gpus IS NULL THEN",
         "piece.gpus = 0 THEN",
@@ -76,7 +76,7 @@ FAULTS = (
         (CREDITS,),
     ),
     Fault(
-        "today's grant is not there",
+        "today's grant is missing",
         "metrics/ledger",
         "date <= edge.last_day",
         "date < edge.last_day",
@@ -97,7 +97,7 @@ FAULTS = (
         (CREDITS,),
     ),
     Fault(
-        "the last of equal rates",
+        "the last of equal rates is used",
         "store/credits",
         "arg_min(credits_per_gpu_hour, position)",
         "arg_max(credits_per_gpu_hour, position)",
@@ -122,7 +122,7 @@ FAULTS = (
         "derive/122_touched_host",
         "WHERE scholar_key IN (FROM scope)",
         "WHERE false",
-        (f"{INCREMENTAL}::test_who_leaves_a_host_leaves_its_gpus_to_the_others",),
+        (f"{INCREMENTAL}::test_a_scholar_who_leaves_a_host_frees_its_gpus",),
     ),
     Fault(
         "utilisation by runs",

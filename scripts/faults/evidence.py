@@ -1,4 +1,4 @@
-"""Faults in what a run's clocks and facts decide."""
+"""Faults in the rules about a run's clocks and facts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _HOSTS = "derive/120_host_session"
 
 FAULTS = (
     Fault("a node fails as a run", "macros/class_of", "'node_fail', ", "", (EVIDENCE,)),
-    Fault("a state is known by all of it", "macros/class_of", "'deadline', 'dl', ", "", (DRAWN,)),
+    Fault("a state is read as a whole", "macros/class_of", "'deadline', 'dl', ", "", (DRAWN,)),
     Fault(
         "rows of nobody",
         "derive/004_run_told",
@@ -28,7 +28,7 @@ FAULTS = (
         (EVIDENCE,),
     ),
     Fault(
-        "what was before counts again",
+        "earlier sessions count again",
         "derive/004_run_told",
         "raw.runtime_s - coalesce(raw.earlier_runtime_s, 0) AS own_s",
         "raw.runtime_s AS own_s",
@@ -44,7 +44,7 @@ FAULTS = (
     Fault("rows may be ahead", _CLOCK, "greatest(first_us, last_row_us) >", "first_us >", (DRAWN,)),
     Fault("offline runs are behind", _CLOCK, " AND NOT offline", "", (DRAWN,)),
     Fault(
-        "a glimpse is seen from end to end",
+        "a brief heartbeat covers the whole run",
         _CLOCK,
         "        AND heartbeat_us - created_us + together_us\n"
         "          >= greatest(runtime_us, last_row_us - first_us, 0)",
@@ -55,7 +55,7 @@ FAULTS = (
         "rows keep a wrong clock", _CLOCK, "last_row_us + shift_us AS", "last_row_us AS", (DRAWN,)
     ),
     Fault(
-        "an upload is life",
+        "an upload is a sign of life",
         _CLOCK,
         "CASE WHEN NOT late THEN heartbeat_us END AS alive_us",
         "heartbeat_us AS alive_us",
@@ -82,7 +82,13 @@ FAULTS = (
         ") < slack_us THEN 'running'",
         (DRAWN,),
     ),
-    Fault("silent writers speak", _CLOCK, "it <= heartbeat_us + slack_us", "true", (DRAWN,)),
+    Fault(
+        "writers without a sign of life count",
+        _CLOCK,
+        "it <= heartbeat_us + slack_us",
+        "true",
+        (DRAWN,),
+    ),
     Fault(
         "nodes come up one after another",
         _BASE,
@@ -90,7 +96,7 @@ FAULTS = (
         "it[1] - firsts[-1] >= together_us",
         (DRAWN,),
     ),
-    Fault("nobody says that all work at once", _BASE, "WHEN shared OR (NOT", "WHEN (NOT", (DRAWN,)),
+    Fault("the shared flag is ignored", _BASE, "WHEN shared OR (NOT", "WHEN (NOT", (DRAWN,)),
     Fault("a resumed run works at once", _BASE, "(NOT resumed AND rows_us", "(rows_us", (DRAWN,)),
     Fault(
         "rewound runs are launched again",
@@ -100,7 +106,7 @@ FAULTS = (
         (DRAWN,),
     ),
     Fault(
-        "a launch of long ago is queued",
+        "an old launch is queued",
         _BASE,
         " AND run.launches <> 'launched_again'",
         "",
@@ -199,7 +205,7 @@ FAULTS = (
         (EVIDENCE,),
     ),
     Fault(
-        "sleep without a price",
+        "suspended time is free",
         "derive/128_gpu_charge",
         "(piece.to_us - piece.from_us) * piece.load END",
         "(piece.to_us - piece.from_us) END",

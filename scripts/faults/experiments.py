@@ -1,4 +1,4 @@
-"""Faults in what an experiment is, and in how many were in flight."""
+"""Faults in the runs of an experiment, and in how many were in flight."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FAULTS = (
         (ROWS,),
     ),
     Fault(
-        "ties by no run id",
+        "ties by descending run id",
         "derive/040_link",
         "ORDER BY run.start_us, run.run_id",
         "ORDER BY run.start_us, run.run_id DESC",
@@ -80,7 +80,7 @@ FAULTS = (
         "derive/060_segment",
         "start_us <= reached_us",
         "start_us < reached_us",
-        (f"{EDGES}::test_runs_that_touch_are_one_stretch",),
+        (f"{EDGES}::test_touching_runs_are_one_stretch",),
     ),
     Fault(
         "runs of no length overlap",
@@ -146,7 +146,7 @@ FAULTS = (
         (FIGURES,),
     ),
     Fault(
-        "all experiments are in every stream",
+        "every experiment is in every stream",
         "derive/080_swept",
         "  WHERE stream_key IS NOT NULL\n",
         "  WHERE stream_key > 1\n",

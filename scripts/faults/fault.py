@@ -1,23 +1,23 @@
-"""What a fault is, and the tests that are likely to notice one."""
+"""Definition of a fault, and the tests that are likely to notice one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 EXAMPLE = "tests/test_worked_example.py"
-ROWS = "tests/test_properties_rows.py::test_rows_are_the_oracles[Europe/Berlin-base1]"
-FIGURES = "tests/test_properties_figures.py::test_figures_are_the_oracles[Europe/Berlin-base1]"
-AZORES = "tests/test_properties_figures.py::test_figures_are_the_oracles[Atlantic/Azores-base10]"
-LONG = "tests/test_properties_figures.py::test_figures_of_long_lines_are_the_oracles"
-NARROW = "tests/test_properties_figures.py::test_figures_of_any_window_are_the_oracles"
+ROWS = "tests/test_properties_rows.py::test_rows_match_the_oracle[Europe/Berlin-base1]"
+FIGURES = "tests/test_properties_figures.py::test_figures_match_the_oracle[Europe/Berlin-base1]"
+AZORES = "tests/test_properties_figures.py::test_figures_match_the_oracle[Atlantic/Azores-base10]"
+LONG = "tests/test_properties_figures.py::test_figures_of_long_lines_match_the_oracle"
+NARROW = "tests/test_properties_figures.py::test_figures_of_any_window_match_the_oracle"
 OUTSIDE = "tests/test_outside_oracles.py"
-MEDIANS = f"{OUTSIDE}::test_medians_are_those_of_exact_fractions"
-POISSON = f"{OUTSIDE}::test_poisson_limits_are_those_of_scipy"
-AGES = f"{OUTSIDE}::test_the_usual_age_of_a_line_is_the_quantile_of_scipy"
+MEDIANS = f"{OUTSIDE}::test_medians_match_exact_fractions"
+POISSON = f"{OUTSIDE}::test_poisson_limits_match_scipy"
+AGES = f"{OUTSIDE}::test_the_usual_age_of_a_line_matches_scipys_quantile"
 CREDITS = "tests/test_credits.py"
 USUAL = "tests/test_usual_range.py"
 INCREMENTAL = "tests/test_properties_incremental.py"
-CHANGES = f"{INCREMENTAL}::test_deriving_what_a_change_touches_gives_what_deriving_everything_gives"
+CHANGES = f"{INCREMENTAL}::test_an_incremental_derivation_equals_a_full_one"
 EXPLAIN = "tests/test_explain_sums.py"
 EXPLAIN_CREDITS = "tests/test_explain_beyond_sums.py"
 ACCESS = "tests/test_access.py"
@@ -27,12 +27,12 @@ MERGE = "tests/test_merge.py"
 ATTENTION = "tests/test_attention.py"
 READS = "tests/test_reads.py"
 EVIDENCE = "tests/test_evidence.py"
-DRAWN = "tests/test_evidence_drawn.py::test_the_product_judges_as_the_oracle_does"
+DRAWN = "tests/test_evidence_drawn.py::test_the_product_decides_like_the_oracle"
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault: its name, its query, what stands there, what comes instead, and its likely tests."""
+    """A fault: its name, its query, the old text, the new text, and its likely tests."""
 
     name: str
     query: str

@@ -1,4 +1,4 @@
-"""Faults in what adds up, and in usual ranges."""
+"""Faults in sums and usual ranges."""
 
 from __future__ import annotations
 
@@ -145,14 +145,14 @@ FAULTS = (
     ),
     Fault("three moving ranges", "macros/usual_range", "2.66", "3", (USUAL,)),
     Fault(
-        "eight weeks do not suffice",
+        "eight weeks are too few",
         "macros/usual_range",
         "'least': 8",
         "'least': 9",
         (USUAL,),
     ),
     Fault(
-        "the running week has a say",
+        "the running week counts",
         "metrics/xmr",
         "WHEN running THEN NULL",
         "WHEN false THEN NULL",
@@ -173,7 +173,13 @@ FAULTS = (
         (USUAL,),
     ),
     Fault("a share above 1", "metrics/xmr", "THEN 1 ELSE 'inf", "THEN 2 ELSE 'inf", (USUAL,)),
-    Fault("oneself in the band", "metrics/bands", "scholar <> $scholar::VARCHAR AND", "", (USUAL,)),
+    Fault(
+        "the scholar is in their own band",
+        "metrics/bands",
+        "scholar <> $scholar::VARCHAR AND",
+        "",
+        (USUAL,),
+    ),
     Fault(
         "seven others are a band",
         "metrics/bands",
@@ -200,10 +206,10 @@ FAULTS = (
         "metrics/funnel",
         "3.090232306167813 * sqrt(rate / exposure_weeks)) AS low",
         "2.5758293035489004 * sqrt(rate / exposure_weeks)) AS low",
-        (f"{USUAL}::test_limits_of_throughput_are_those_of_chance_at_the_pooled_rate",),
+        (f"{USUAL}::test_limits_of_throughput_are_poisson_limits_at_the_pooled_rate",),
     ),
     Fault(
-        "the residual is of streams too",
+        "the residual includes streams",
         "metrics/littles_law",
         "WHERE ($by = 'stream') = (stream_key <> 0)",
         "",

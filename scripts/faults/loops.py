@@ -1,4 +1,4 @@
-"""Faults in loops, awake time, recoveries, and the medians of them."""
+"""Faults in loops, awake time, recoveries and their medians."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FAULTS = (
         "derive/092_loop_core",
         "AND launches = 1 THEN",
         "THEN",
-        (f"{EDGES}::test_a_twin_launched_at_the_very_result_answers_it",),
+        (f"{EDGES}::test_a_twin_launched_at_the_instant_of_the_result_answers_it",),
     ),
     Fault(
         "a launch at the result is too soon",
@@ -208,7 +208,7 @@ FAULTS = (
         (MEDIANS,),
     ),
     Fault(
-        "six events do not suffice",
+        "six events are too few",
         "macros/kaplan_meier",
         "n - censorings >= at_least().events",
         "n - censorings > at_least().events",
@@ -222,7 +222,7 @@ FAULTS = (
         (FIGURES,),
     ),
     Fault(
-        "a window's medians go on",
+        "medians include later windows",
         "macros/row_counts",
         "day < to_day::DATE",
         "day <= to_day::DATE",
@@ -236,7 +236,7 @@ FAULTS = (
         (EXAMPLE,),
     ),
     Fault(
-        "reaction of all that is not open",
+        "reaction of every loop that is not open",
         "metrics/loops",
         "coalesce(sum(reaction_us) FILTER (status = 'closed'), 0)",
         "coalesce(sum(reaction_us) FILTER (status <> 'open'), 0)",
@@ -264,12 +264,12 @@ FAULTS = (
         (LONG,),
     ),
     Fault(
-        "gaps of other streams are blind too",
+        "gaps of other streams count",
         "metrics/lines",
         "may_see($scope, scholar.scholar, before.stream)\n"
         "    AND may_see($scope, scholar.scholar, after.stream)",
         "true",
-        (f"{ACCESS}::test_what_a_line_was_in_another_stream_moves_no_figure_of_it",),
+        (f"{ACCESS}::test_work_in_another_stream_does_not_change_the_figures_of_a_line",),
     ),
     Fault(
         "awake reactions last the night",
@@ -279,7 +279,7 @@ FAULTS = (
         (FIGURES,),
     ),
     Fault(
-        "recoveries that only wait are over",
+        "waiting recoveries are over",
         "macros/latency_of",
         "recovery_us, recovered",
         "recovery_us, true",
@@ -293,7 +293,7 @@ FAULTS = (
         (ROWS,),
     ),
     Fault(
-        "the first row of what counts nowhere",
+        "first rows of excluded runs count",
         "macros/latency_of",
         "  WHERE excluded IS NULL\n",
         "",

@@ -1,4 +1,4 @@
-"""Faults in what pages and explanations read."""
+"""Faults in the reads of pages and explanations."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ FAULTS = (
         (READS,),
     ),
     Fault(
-        "the newest project tells as of",
+        "as_of is the newest project's",
         "reads/trust",
         "(SELECT min(as_of) FROM project) AS as_of",
         "(SELECT max(as_of) FROM project) AS as_of",
@@ -104,7 +104,7 @@ FAULTS = (
         (READS,),
     ),
     Fault(
-        "the last change tells what was before",
+        "the last change gives the value before",
         "reads/restated",
         "first(value_before ORDER BY derivation)",
         "last(value_before ORDER BY derivation)",

@@ -1,4 +1,4 @@
-"""Faults in what a run is: its class, its sessions, its flags."""
+"""Faults in a run's class, sessions and flags."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FAULTS = (
         (f"{EDGES}::test_nodes_that_call_themselves_localhost_are_not_one_host",),
     ),
     Fault(
-        "hosts of all entities are one",
+        "hosts of different entities are the same",
         "macros/named_host",
         "hash(entity, host)",
         "hash(host)",
@@ -89,7 +89,7 @@ FAULTS = (
         "derive/030_run_interval",
         "starts_with(tag, 'exp:') AND",
         "",
-        (f"{EDGES}::test_only_tags_that_say_so_make_an_experiment",),
+        (f"{EDGES}::test_only_experiment_tags_make_an_experiment",),
     ),
     Fault(
         "a tag without a name is one",
@@ -107,7 +107,7 @@ FAULTS = (
     ),
     Fault("sweeps are groups", "derive/030_run_interval", "THEN 'sweep'", "THEN 'group'", (ROWS,)),
     Fault(
-        "stale is no failure",
+        "stale runs are not failures",
         "derive/010_run_base",
         "('failed', 'crashed', 'stale')",
         "('failed', 'crashed')",
@@ -128,7 +128,7 @@ FAULTS = (
         (ROWS,),
     ),
     Fault(
-        "two of a config are rework",
+        "two runs of one config are rework",
         "derive/095_run",
         "THEN failure.ends[2] ELSE",
         "THEN failure.ends[1] ELSE",
@@ -156,7 +156,7 @@ FAULTS = (
         (REPEATS,),
     ),
     Fault(
-        "a repeat of what failed",
+        "a repeat of a failed run",
         "derive/095_run",
         "full_hash IS NOT NULL AND class = 'finished'",
         "full_hash IS NOT NULL",

@@ -1,4 +1,4 @@
-"""Faults in merging, and in what a change derives again."""
+"""Faults in merging, and in the rows that a change derives again."""
 
 from __future__ import annotations
 
@@ -27,42 +27,42 @@ FAULTS = (
         (f"{CHANGES}[0-True]",),
     ),
     Fault(
-        "what as_of cut is left so",
+        "ends cut at as_of are not derived again",
         "store/scope",
         "WHERE run.end_us = epoch_us(derived_to.as_of) AND",
         "WHERE false AND",
         (f"{INCREMENTAL}::test_an_end_that_was_cut_is_known_once_the_data_reaches_it",),
     ),
     Fault(
-        "weeks that as_of has added are not made",
+        "weeks after an advanced as_of are missing",
         "store/touched_week",
         "(SELECT timezone(setting.timezone, max(as_of)) FROM project),",
         "(SELECT max(week_start)::TIMESTAMP FROM derived.weekly),",
-        (f"{INCREMENTAL}::test_time_alone_moves_weeks_and_burn",),
+        (f"{INCREMENTAL}::test_weeks_and_burn_move_with_time_alone",),
     ),
     Fault(
-        "changes are not taken in",
+        "changes are not derived",
         "store/scope",
         "WHERE change > (SELECT change FROM taken_in)",
         "WHERE false",
         (f"{CHANGES}[1-True]",),
     ),
     Fault(
-        "another record is taken for the last",
+        "another record is mistaken for the last one",
         "store/goes_on",
         "JOIN identity ON identity.id = taken_in.record",
         "",
         ("tests/test_record.py",),
     ),
     Fault(
-        "an earlier copy of the record is taken for the last",
+        "an earlier copy of the record is mistaken for the last one",
         "store/goes_on",
         "WHERE taken_in.change <= (SELECT coalesce(max(change), 0) FROM changed_username)",
         "",
         ("tests/test_record.py",),
     ),
     Fault(
-        "what was restated is kept twice",
+        "restatements are kept twice",
         "record/restated",
         "WHERE derivation > (SELECT coalesce(max(derivation), 0) FROM restatement)",
         "",
@@ -104,21 +104,21 @@ FAULTS = (
         ("tests/test_restatement.py",),
     ),
     Fault(
-        "a user is the scholar of that id",
+        "a user is the scholar with that id",
         "store/scholars",
         "WHEN kind = 'username' AND number.name IN (SELECT scholar FROM roster_scholar)",
         "WHEN false",
         (EDGES,),
     ),
     Fault(
-        "users nobody has runs of stay",
+        "users without runs stay",
         "store/scholars",
         "AND number.name IN (SELECT username FROM raw_username WHERE live)",
         "",
         (READS,),
     ),
     Fault(
-        "a stream once is a stream always",
+        "a removed stream stays",
         "store/streams",
         "coalesce(to_date, 'infinity'::DATE)",
         "'infinity'::DATE",

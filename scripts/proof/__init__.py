@@ -1,1 +1,1 @@
-"""The proof that no figure moved: an earlier commit and this tree give the same on raw inputs."""
+"""Proof that no figure moved: an earlier commit and this tree agree on the same raw inputs."""

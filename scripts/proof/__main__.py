@@ -1,12 +1,12 @@
-"""Record what a commit gives on raw inputs, and compare this tree with that.
+"""Record a commit's outputs for raw inputs, and compare this tree's outputs with them.
 
     python -m scripts.proof record --out DIR [--base COMMIT] [--tables DIR]
     python -m scripts.proof compare DIR [--texts numbers|skip|exact] [--cases GLOB]
 
 The inputs are the runs of the demo's W&B server at a fixed instant, the run tables of a folder
 (`*.runs.parquet`), and drawn tables and histories. The outputs are the tables of the snapshot and
-what the commands print. renames.toml says what may differ. The exit code of `compare` is 1 where
-something else does.
+what the commands print. renames.toml lists allowed differences. The exit code of `compare` is 1 if
+something else differs.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ def main(words: Sequence[str]) -> int:
     """Run `record` or `compare`; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m scripts.proof")
     actions = parser.add_subparsers(dest="action", required=True)
-    recording = actions.add_parser("record", help="record what a commit gives")
+    recording = actions.add_parser("record", help="record a commit's outputs")
     recording.add_argument("--out", type=Path, required=True, metavar="DIR")
     recording.add_argument("--base", default=_BASE, metavar="COMMIT")
     recording.add_argument("--tables", type=Path, metavar="DIR", help="has *.runs.parquet")
-    comparing = actions.add_parser("compare", help="compare this tree with what was recorded")
+    comparing = actions.add_parser("compare", help="compare this tree with a recording")
     comparing.add_argument("recorded", type=Path, metavar="DIR")
     comparing.add_argument("--texts", choices=["numbers", "skip", "exact"], default="numbers")
     comparing.add_argument("--cases", default="*", metavar="GLOB", help="only these")
@@ -74,7 +74,7 @@ def record(out: Path, commit: str, tables: Path | None) -> int:
     full = subprocess.run(
         ["git", "-C", HERE, "rev-parse", commit], capture_output=True, text=True, check=True
     ).stdout.strip()
-    # Last, as only a whole recording has it.
+    # Written last, so that only a complete recording has it.
     (out / "base.json").write_text(json.dumps({"commit": full}), encoding="utf-8")
     return 0
 
@@ -89,10 +89,10 @@ def _add_table(case: Path, table: Path) -> None:
 def compare(recorded: Path, texts: str, cases: str) -> int:
     """Print every difference between this tree and the recording; return the exit code.
 
-    What this tree gives stays beside the recording, in `now/`.
+    This tree's outputs stay beside the recording, in `now/`.
     """
     if not (recorded / "base.json").exists():
-        print(f"{recorded} holds no whole recording.")
+        print(f"{recorded} does not hold a complete recording.")
         return 1
     commit = json.loads((recorded / "base.json").read_text(encoding="utf-8"))["commit"]
     changes = load_changes(_MAP, texts)

@@ -1,4 +1,4 @@
-"""What may differ from the recorded commit: the rules of renames.toml."""
+"""Allowed differences from the recorded commit: the rules of renames.toml."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Moved(_Entry):
 
 
 class Key(_Entry):
-    """Columns with numbers that only tie rows together, and what each stands for.
+    """Columns of numbers that only link rows, and the names that replace the numbers.
 
-    The first of them, in `table`, tells to which row a number belongs; `names` are that row's.
+    The first column, in `table`, identifies the row of a number; `names` are that row's.
     """
 
     columns: tuple[str, ...]
@@ -38,14 +38,14 @@ class Key(_Entry):
 
 
 class Command(_Entry):
-    """The first words of a command, then and now."""
+    """The first words of a command, in the recording and now."""
 
     base: str
     now: str
 
 
 class Allowed(_Entry):
-    """A difference that should be there. Without columns it is about whole outputs."""
+    """An expected difference. Without columns it applies to whole outputs."""
 
     name: str
     reason: str
@@ -53,18 +53,18 @@ class Allowed(_Entry):
     columns: tuple[str, ...] = ()
 
     def covers(self, output: str, column: str | None) -> bool:
-        """Whether it is about this output, and about this column where it names some."""
+        """Whether it applies to this output, and to this column if it names columns."""
         return matches(output, self.outputs) and (not self.columns or column in self.columns)
 
 
 class Everywhere(_Entry):
-    """Columns and JSON keys that have another name in every output."""
+    """Columns and JSON keys that were renamed in every output."""
 
     renamed: dict[str, str] = {}
 
 
 class Output(Everywhere):
-    """Changes of some outputs. Columns stand under the names that they have now."""
+    """Changes of some outputs. Columns have their current names."""
 
     outputs: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
@@ -86,7 +86,7 @@ class Changes(_Entry):
     texts: Texts = "numbers"
 
     def command(self, words: Sequence[str]) -> list[str]:
-        """Return a recorded command as it is written now."""
+        """Return a recorded command in its current form."""
         for it in self.commands:
             base = it.base.split()
             if list(words[: len(base)]) == base:
@@ -94,7 +94,7 @@ class Changes(_Entry):
         return list(words)
 
     def of(self, output: str) -> Output:
-        """Return the changes of one output in one."""
+        """Return all changes of one output combined."""
         found = [it for it in self.outputs if matches(output, it.outputs)]
         merged: dict[str, Any] = {"renamed": dict(self.everywhere.renamed)}
         for it in found:
@@ -119,6 +119,6 @@ def load_changes(path: Path, texts: str) -> Changes:
     """Read the rules.
 
     Raises:
-        pydantic.ValidationError: the file has an entry that means nothing.
+        pydantic.ValidationError: the file has an invalid entry.
     """
     return Changes(**tomllib.loads(path.read_text(encoding="utf-8")), texts=texts)

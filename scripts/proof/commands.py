@@ -1,4 +1,4 @@
-"""The commands whose output is compared, under the names that their outputs have."""
+"""The commands whose outputs are compared, by the names of the outputs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _EXPLAINED = ("table", "json")
 _PAGES = ("md", "html")
 _FORMATS = ("table", "csv", "json", "parquet")
 
-#: What is read first: by its rows the scholars and weeks are chosen.
+#: Read first: its rows decide which scholars and weeks are chosen.
 WEEKS: Commands = {"weeks": ["metrics", "--period", "week", "--format", "json"]}
 
 
@@ -73,7 +73,7 @@ def _rows(weeks: Sequence[Mapping[str, Any]], window: list[str]) -> Iterator[tup
 
 
 def _chosen(weeks: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """Return scholars with "" or the Monday of a week: the busiest, a middle and the idlest."""
+    """Return (scholar, "" or a Monday) pairs: the busiest, a middle and the idlest."""
     runs: dict[str, dict[str, int]] = {}
     for row in weeks:
         runs.setdefault(row["scholar"], {})[str(row["period_start"])] = row["runs_started"]

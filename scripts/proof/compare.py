@@ -1,4 +1,4 @@
-"""Compares the outputs of one case, each by what it is."""
+"""Compares the outputs of one case, each according to its kind."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TABLES = "tables/"
 
 @dataclass(frozen=True)
 class Difference:
-    """One line of the report, and the name of what allows it, if anything does."""
+    """One line of the report, and the name of the rule that allows it, if any."""
 
     output: str
     told: str
@@ -53,7 +53,7 @@ def compare_zips(
 
 
 class _Case:
-    """The recorded outputs of a case and those of this tree, under the names they have now."""
+    """The recorded outputs of a case and those of this tree, by their current names."""
 
     def __init__(
         self, case: str, base: zipfile.ZipFile, now: zipfile.ZipFile, changes: Changes
@@ -124,7 +124,7 @@ class _Case:
         return names_of_keys(lambda it: self._now_table(_file(it)), self._changes.keys)
 
     def _base_table(self, name: str) -> Table:
-        """Return a recorded table of the snapshot as it is written now."""
+        """Return a recorded table of the snapshot in its current form."""
         table = of_parquet(self._base.read(self.recorded[name]))
         return table.renamed(self._changes.of(f"{self._case}/{name}"))
 
@@ -143,7 +143,7 @@ def _file(table: str) -> str:
 
 
 def _name_now(name: str, changes: Changes) -> str:
-    """Return the name of a recorded output under which its counterpart is found now."""
+    """Return the current name of a recorded output."""
     if not name.startswith(_TABLES):
         return name
     table = name.removeprefix(_TABLES).removesuffix(".parquet")

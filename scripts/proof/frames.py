@@ -1,4 +1,4 @@
-"""Compares tables: those of a snapshot, and Parquet and CSV that commands give."""
+"""Compares tables: those of a snapshot, and the Parquet and CSV output of commands."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
     from scripts.proof.changes import Output
 
-#: A column, or None for rows and other things that are no column's, and what differs.
+#: A column, or None for rows and the whole table, and the difference.
 Found = tuple[str | None, str]
 
 
 @dataclass(frozen=True)
 class Table:
-    """Columns of cells; two floats are equal as cells only if they are the same to the bit."""
+    """Columns of cells; float cells are equal only if every bit is."""
 
     columns: dict[str, list[str]]
     kinds: dict[str, str]
 
     @property
     def height(self) -> int:
-        """How many rows there are."""
+        """Number of rows."""
         return len(next(iter(self.columns.values()), []))
 
     def rows(self, columns: Sequence[str], *, ordered: bool) -> list[tuple[str, ...]]:
@@ -55,7 +55,7 @@ class Table:
         return Table(columns, self.kinds)
 
     def renamed(self, changes: Output) -> Table:
-        """Return a recorded table with the names and values that are right now."""
+        """Return a recorded table with current names and values."""
         columns = {}
         for old, cells in self.columns.items():
             name = changes.renamed.get(old, old)
@@ -74,7 +74,7 @@ def of_parquet(content: bytes) -> Table:
 
 
 def of_frame(frame: pl.DataFrame) -> Table:
-    """Read a frame; dates count as numbers, since Python has none for "since ever" and "still"."""
+    """Read a frame; dates become numbers because Python does not have infinite dates."""
     plain = frame.with_columns(pl.col(pl.Date).to_physical())
     columns = {name: [_cell(it) for it in plain[name].to_list()] for name in plain.columns}
     return Table(columns, {name: str(kind) for name, kind in frame.schema.items()})
@@ -94,14 +94,14 @@ def _cell(value: Any) -> str:
 def compare_tables(
     base: Table, now: Table, changes: Output, *, ordered: bool, apart: Sequence[str] = ()
 ) -> Iterator[Found]:
-    """Yield what differs.
+    """Yield the differences.
 
     Args:
-        base: the recorded table, with the names that are right now.
+        base: the recorded table, with current names.
         now: the table of this tree.
-        changes: what else may differ.
+        changes: other allowed differences.
         ordered: whether the order of rows and columns counts.
-        apart: columns that may differ, so that they must not decide which rows belong together.
+        apart: columns that may differ, so they do not decide which rows belong together.
     """
     shared = [name for name in base.columns if name in now.columns]
     yield from ((it, "the column is gone") for it in base.columns if it not in now.columns)
@@ -125,7 +125,7 @@ def compare_tables(
 def _differing(
     base: Table, now: Table, columns: Sequence[str], *, ordered: bool
 ) -> Iterator[Found]:
-    """Yield the columns whose cells differ, with how many and an example."""
+    """Yield the columns whose cells differ, with their number and an example."""
     for name in columns:
         was, became = base.columns[name], now.columns[name]
         if ordered:

@@ -4,7 +4,7 @@
     python in_base.py TREE serve NODES
 
 The base commit never changes, so its modules may be used by name. They are imported when they are
-needed, because the tree that this file lies in has them elsewhere or not at all.
+needed, because this file's own tree has them elsewhere or not at all.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def _roster_text(roster: Any) -> str:
     """Return roster.toml; values that are not set keep their defaults."""
     dumped = roster.model_dump(by_alias=True, exclude_unset=True)
     for stream in dumped["streams"]:
-        # A file may not say twice who is in a stream from a day on: the last entry holds.
+        # A file may not list a membership with the same first day twice: the last entry counts.
         members = {(it["scholar"], it["from"]): it for it in stream["members"]}
         stream["members"] = list(members.values())
     entries = [("scholars", it) for it in dumped["scholars"]]

@@ -1,11 +1,11 @@
-"""Runs in the tree that is looked at: makes a store from raw inputs, and reads all there is in it.
+"""Runs in the tree under test: makes a store from raw inputs, and reads everything in it.
 
     python in_tree.py TREE sync CONFIG DATA AT
     python in_tree.py TREE import CONFIG DATA FILE AT [FILE AT ...]     AT: an instant, or "-"
     python in_tree.py TREE read CONFIG DATA COMMANDS OUT
 
-Everything this proof needs to know about the inside of a tree is in this file: where the two
-functions are that take a clock, how many projects are pulled at once, `load_settings`, `main`, and
+Everything this proof needs to know about the inside of a tree is in this file: the location of the
+two functions that take a clock, how many projects are pulled at once, `load_settings`, `main`, and
 where the data folder keeps its latest snapshot.
 """
 
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 #: Where `sync_wandb` and `import_tables` are, newest place first.
 _SYNC_MODULES = ("velocity.sync.commands", "velocity.sync")
-#: What the log of an import says where the input names no instant.
+#: Time in the log of an import whose input has no instant.
 _SOME_TIME = datetime(2026, 11, 29, 1, tzinfo=UTC)
 
 
 def _sync_function(*names: str) -> Callable[..., Any]:
-    """Return the first function that the tree's sync has, wherever it lies.
+    """Return the first of these functions that exists in the tree's sync.
 
     The command line cannot be used here: it has no way to set the clock.
     """
@@ -53,8 +53,8 @@ def _sync_function(*names: str) -> Callable[..., Any]:
 def _pull_one_by_one() -> None:
     """Make a sync pull one project at a time.
 
-    Pulled side by side, runs are numbered as the threads happen to come, and rows of runs that
-    start at the same instant stand in the order of these numbers.
+    In parallel pulls the order of the threads decides the numbers of runs, and rows of runs that
+        start at the same instant are in the order of these numbers.
     """
     server = import_module("velocity.sources.wandb_api").WandbServer
     if not hasattr(server, "at_once"):
@@ -134,7 +134,7 @@ def _run(words: Sequence[str]) -> tuple[int, bytes, str]:
 def _add_on_one_thread() -> None:
     """Make every DuckDB connection use one thread.
 
-    Several threads add up floats in whatever order they come, so two reads of one snapshot differ
+    Several threads add up floats in a random order, so two reads of one snapshot differ
     in the last digit.
     """
     duckdb.connect = partial(duckdb.connect, config={"threads": 1})

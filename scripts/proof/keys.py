@@ -1,4 +1,4 @@
-"""Numbers that only tie rows of a snapshot together, made into names that any sync gives alike."""
+"""Replaces numbers that only link rows of a snapshot by names that are equal after any sync."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ def names_of_keys(
     """Return column -> number -> name, for every column that holds such numbers.
 
     Args:
-        read: gives a table of the snapshot.
-        keys: later ones may have names that are made of earlier ones.
+        read: returns a table of the snapshot.
+        keys: later keys may have names made from earlier ones.
     """
     found: dict[str, Mapping[str, str]] = {}
     for key in keys:
         table = read(key.table).with_names(found)
         names: dict[str, str] = {}
         for number, *parts in table.rows([key.columns[0], *key.names], ordered=False):
-            # Rows are sorted: where several have a number, the first name stands for all.
+            # Rows are sorted: if several have the same number, the first name is used.
             names.setdefault(number, "/".join(parts))
         found |= dict.fromkeys(key.columns, names)
     return found

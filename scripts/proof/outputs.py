@@ -31,7 +31,7 @@ def is_drawn(case: Path) -> bool:
 def for_each_case(
     inputs: Path, make: Callable[[Path], Path], wanted: str = "*"
 ) -> Iterator[tuple[Path, Path]]:
-    """Yield every case with what `make` gives for it, in order, while others are being made.
+    """Yield every case and the result of `make` for it, in order, while others are being made.
 
     `wanted` is a glob over the names of cases.
     """
@@ -63,7 +63,7 @@ def make_outputs(case: Path, tree: Tree, base: Tree, wanted: Commands, out: Path
 
 @contextmanager
 def _stored(case: Path, tree: Tree, base: Tree) -> Iterator[Path]:
-    """Yield a temporary folder with the store that a tree makes of a case."""
+    """Yield a temporary folder with the store that a tree makes from a case."""
     with tempfile.TemporaryDirectory(prefix="proof-") as folder:
         work = Path(folder)
         (work / _INPUT).symlink_to(case.resolve())

@@ -20,7 +20,7 @@ _Step = tuple[str | None, str, str]
 
 
 def compare_texts(base: str, now: str, how: str) -> str | None:
-    """Return the difference of all, the numbers in order or none: "exact", "numbers", "skip"."""
+    """Return the difference of the compared parts ("exact", "numbers" or "skip"); None if equal."""
     if base == now or how == "skip":
         return None
     if how == "exact":
@@ -61,7 +61,7 @@ def compare_json(base: Any, now: Any, rules: Changes, changes: Output) -> Iterat
 
 @dataclass(frozen=True)
 class _Walk:
-    """Goes through two JSON values at once and yields (innermost key, place, what differs)."""
+    """Goes through two JSON values together and yields (innermost key, place, difference)."""
 
     rules: Changes
     changes: Output

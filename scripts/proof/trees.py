@@ -1,4 +1,4 @@
-"""A tree of the project and what runs in it: always its own `velocity`, never the installed one."""
+"""A tree of the project. Scripts run with its own `velocity`, never the installed one."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Tree:
         """Runs a script of this folder in the tree.
 
         Raises:
-            SystemExit: it failed; its error text is told.
+            SystemExit: it failed; the message has its error text.
         """
         done = subprocess.run(
             self._words(script, *arguments),
@@ -54,7 +54,7 @@ class Tree:
 
     @contextmanager
     def serving(self, nodes: Path) -> Iterator[Mapping[str, str]]:
-        """Serve recorded runs; yield the environment that leads the W&B client there."""
+        """Serve recorded runs; yield the environment that points the W&B client at them."""
         words = self._words("in_base.py", "serve", nodes)
         with subprocess.Popen(
             words, env=self._environment(), stdout=subprocess.PIPE, text=True

@@ -1,4 +1,4 @@
-"""Stores that the app is opened over; each is served once."""
+"""Stores that the app shows; each is served once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-#: As patient as a visitor is with everything else: a busy machine is no fault of the page.
+#: Same patience as a visitor's: a busy machine is not an error of the page.
 expect.set_options(timeout=1000 * PATIENCE_S)
 
 
@@ -30,14 +30,14 @@ def demo(demo_data: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module", params=["light", "dark"])
 def demo_visitor(request, browser, demo) -> Iterator[Visitor]:
-    """Somebody in front of the demo, in either mode."""
+    """A visitor of the demo, in either colour mode."""
     with Visitor(browser, demo, mode=request.param) as visitor:
         yield visitor
 
 
 @pytest.fixture(scope="module", params=list(stores.ODD))
 def odd_store(request, tmp_path_factory) -> Iterator[tuple[str, str]]:
-    """Name and address of a store that is nothing like the demo."""
+    """Name and address of a store that is very different from the demo."""
     data = copied(stores.ODD[request.param], tmp_path_factory.mktemp("odd") / request.param)
     with served(data) as address:
         yield request.param, address

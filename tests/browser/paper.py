@@ -1,4 +1,4 @@
-"""A page as it is printed, measured: a sheet is a column, broken by the same rules."""
+"""Measures a printed page: each sheet is a column, broken by the same rules."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-# A browser does not say where things stand on a sheet. Columns as large as the sheets of a Letter
-# printer are fragmented by the same code, and what is in them can be measured.
+# Browsers do not report positions on printed sheets. Columns of the size of a Letter sheet are
+# broken by the same code, and their content can be measured.
 _MEASURE = """() => {
   dispatchEvent(new Event('beforeprint'));
   const { zoom, page } = getComputedStyle(document.documentElement);
@@ -48,14 +48,14 @@ _MEASURE = """() => {
 
 
 def sheets_printed(page: Page) -> int:
-    """How many sheets the browser makes of the page."""
+    """Return the number of sheets that the browser prints for the page."""
     return max(
         int(count) for count in re.findall(rb"/Count (\d+)", page.pdf(prefer_css_page_size=True))
     )
 
 
 def measure(page: Page) -> tuple[int, list[str]]:
-    """How many sheets the page takes, and what is larger than one or overlaps on one."""
+    """Return the number of sheets, and the elements that overlap or are larger than a sheet."""
     page.emulate_media(media="print")
     found: dict[str, Any] = page.evaluate(_MEASURE)
     page.emulate_media(media="null")

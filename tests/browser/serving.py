@@ -1,4 +1,4 @@
-"""The app over any data folder, with nothing of the person's own."""
+"""The app on any data folder, without the user's own settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def served(data: Path) -> Iterator[str]:
-    """The address that the app prints over `data` and the settings in it, token and all."""
+    """The address, with token, that the app prints for `data` and its settings."""
     home = data.parent
     with browsing.served(
         data,

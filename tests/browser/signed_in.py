@@ -1,4 +1,4 @@
-"""People who come in through the identity provider, in a browser."""
+"""People who log in through the identity provider, in a browser."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Person(Visitor):
-    """Somebody in front of the app, with all that came over the wire in `received`."""
+    """A person using the app; everything sent to their browser is in `received`."""
 
     def __init__(self, browser: Browser, app: App, email: str) -> None:
         super().__init__(browser, app.address)
@@ -25,20 +25,20 @@ class Person(Visitor):
         self.page.on("response", self._keep)
 
     def sign_in(self, path: str = "") -> None:
-        """Opens the page at `path` and comes in through the provider, to the same page."""
+        """Open the page at `path`, and log in through the provider to the same page."""
         self.page.goto(f"{self.address}/{path}")
         self.page.get_by_role("button", name="Sign in").click()
         self.authorise()
 
     def authorise(self) -> None:
-        """What the person does at the provider."""
+        """Log in on the provider's page."""
         self.page.get_by_role("button", name=self.email, exact=True).first.click()
         self.page.wait_for_url(f"{self.address}/**")
         self.settle()
-        self.problems.clear()  # that the provider's page is elsewhere
+        self.problems.clear()  # the provider's page is on another site
 
     def new_tab(self, path: str) -> None:
-        """Another tab of the same browser, in front of `path`."""
+        """Open `path` in another tab of the same browser."""
         self.page = self._context.new_page()
         self.page.set_default_timeout(1000 * PATIENCE_S)
         self.page.on("websocket", self._listen)
@@ -46,7 +46,7 @@ class Person(Visitor):
         self.settle()
 
     def wire(self) -> str:
-        """Everything received so far, as text; what is no text is lost."""
+        """Everything received so far, as text; other bytes are dropped."""
         return "\n".join(it.decode("utf-8", "ignore") for it in self.received)
 
     def _listen(self, socket: WebSocket) -> None:

@@ -1,4 +1,4 @@
-"""Stores nothing like the demo: without data, with one run, with names that mean harm."""
+"""Stores unlike the demo: without data, with one run, with malicious names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-#: What a run or a person could be called by somebody with bad intentions, or by accident.
+#: Malicious or accidental names of runs and people.
 HOSTILE_NAMES = (
     "<script>window.harmed = true</script>",
     "![x](https://evil.example/beacon.png)",
@@ -39,11 +39,11 @@ members = [{scholar = "ada"}]
 
 
 def nothing_published(data: Path) -> None:
-    """Not even a first sync."""
+    """A store without even a first sync."""
 
 
 def no_runs(data: Path) -> None:
-    """Synced, and nothing there."""
+    """A synced store without runs."""
     store_of([], "20:00", data=data)
 
 
@@ -53,7 +53,7 @@ def one_run(data: Path) -> None:
 
 
 def hostile_names(data: Path) -> None:
-    """A week of runs whose every text means harm, some failed, one still going."""
+    """A week of runs with malicious texts, some of them failed and one still running."""
     (data / "roster.toml").write_text(_ROSTER, encoding="utf-8")
     rows = []
     for day in range(7):

@@ -1,4 +1,4 @@
-"""The digest as people get it: taken from Stand-up, opened in a browser, printed on one page."""
+"""The digest: downloaded from Stand-up, opened in a browser, printed on one page."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def digest(hostile):
 
 @pytest.fixture(scope="module")
 def fullest():
-    """As much as a digest can say, about names as long as are shown."""
+    """A digest of maximum length, with names of maximum length."""
     made = make_digest(latest_snapshot(built(ten_weeks)), scope=EVERYTHING)
     name = "a scholar with quite a long name, 40 of…"
     changed, stuck = made.news
@@ -67,7 +67,7 @@ def fullest():
 
 @contextmanager
 def opened(browser, made, folder, **how):
-    """A page that shows the digest as a file, and what it asked for."""
+    """A page that shows the digest file, and the requests it made."""
     file = folder / "digest.html"
     file.write_text(as_html(made), encoding="utf-8")
     page, asked = browser.new_page(**how), []
@@ -80,7 +80,7 @@ def opened(browser, made, folder, **how):
         page.close()
 
 
-def test_the_button_gives_what_the_command_gives(browser, hostile, digest):
+def test_the_button_gives_the_same_digest_as_the_command(browser, hostile, digest):
     with served(hostile) as address, Visitor(browser, address) as visitor:
         page = visitor.open("")
         page.get_by_role("button", name="Digest").click()
@@ -92,7 +92,7 @@ def test_the_button_gives_what_the_command_gives(browser, hostile, digest):
         assert visitor.look() == []
 
 
-def test_names_that_mean_harm_are_words_in_it(browser, digest, tmp_path):
+def test_malicious_names_are_plain_text_in_the_digest(browser, digest, tmp_path):
     with opened(browser, digest, tmp_path) as page:
         assert page.locator("img, script, a, iframe").count() == 0
         assert not page.evaluate("() => window.harmed")
@@ -104,11 +104,11 @@ def test_names_that_mean_harm_are_words_in_it(browser, digest, tmp_path):
 @pytest.mark.parametrize(
     "how", [{"color_scheme": "light"}, {"color_scheme": "dark"}, {"media": "print"}]
 )
-def test_nothing_in_it_keeps_anybody_out(browser, digest, fullest, how, tmp_path):
+def test_the_digest_has_no_accessibility_violations(browser, digest, fullest, how, tmp_path):
     for made in (digest, fullest):
         with opened(browser, made, tmp_path) as page:
             page.emulate_media(**how)
-            # A sheet of paper whatever the browser likes: its charts are drawn in light colours.
+            # Light like paper in every browser mode: its charts have light colours.
             assert page.evaluate("() => getComputedStyle(document.body).color") == "rgb(20, 23, 26)"
             page.evaluate(AXE_SCRIPT)
             report = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
@@ -116,7 +116,7 @@ def test_nothing_in_it_keeps_anybody_out(browser, digest, fullest, how, tmp_path
 
 
 @pytest.mark.parametrize("sheet", SHEETS)
-def test_it_prints_on_one_page_with_nothing_cut(browser, digest, fullest, sheet, tmp_path):
+def test_the_digest_prints_on_one_page_with_nothing_cut(browser, digest, fullest, sheet, tmp_path):
     width, height = SHEETS[sheet]
     for made in (digest, fullest):
         with opened(browser, made, tmp_path, viewport={"width": width, "height": height}) as page:

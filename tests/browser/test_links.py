@@ -1,4 +1,4 @@
-"""The address holds what was chosen; choices and figures outlive pages and snapshots."""
+"""The address holds the choices; choices and figures survive other pages and new snapshots."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from tests.browser.visitor import Visitor
 from tests.builders import at, run, store_of
 from velocity.ui.tables import ROW_HEIGHT
 
-#: Ends the name of a link up or down the way.
+#: Ends the name of a link that leads up or down a level.
 UP = "\u203a"
 
 
 def without_age(visitor: Visitor) -> str:
-    """All words of the page but how old the data is, which grows while one looks."""
+    """All text of the page except the age of the data, which changes with time."""
     return re.sub(r"\d+ \w+ ago", "ago", visitor.text().replace("\u00a0", " "))
 
 
 def turn_to(visitor: Visitor, title: str, path: str) -> None:
-    """Turns to a page by its name in the navigation."""
+    """Open a page by its name in the navigation."""
     visitor.page.get_by_role("link", name=title, exact=True).click()
     visitor.page.wait_for_url(re.compile(rf"/{path}(\?|$)"))
     expect(visitor.page.get_by_text(re.compile(f"^{title} · ")).first).to_be_visible()
@@ -39,7 +39,7 @@ def turn_to(visitor: Visitor, title: str, path: str) -> None:
         ("streams?streams=basalt&streams=dune&period=4+weeks", "Basalt, Dune"),
     ],
 )
-def test_a_link_by_ids_shows_whom_and_when_it_names(browser, demo, link, over):
+def test_a_link_shows_the_people_and_period_that_it_names(browser, demo, link, over):
     with Visitor(browser, demo) as visitor:
         visitor.open(link)
         assert visitor.kicker().endswith(f" · {over}")
@@ -50,7 +50,7 @@ def test_a_link_by_ids_shows_whom_and_when_it_names(browser, demo, link, over):
             assert other.look() == []
 
 
-def test_what_was_chosen_stands_in_the_address_and_holds_from_page_to_page(browser, demo):
+def test_choices_are_in_the_address_and_hold_on_every_page(browser, demo):
     with Visitor(browser, demo) as visitor:
         page = visitor.open("my-velocity")
         page.get_by_role("combobox", name="Scholar").click()
@@ -73,7 +73,7 @@ def test_what_was_chosen_stands_in_the_address_and_holds_from_page_to_page(brows
         assert visitor.look() == []
 
 
-def test_back_leads_to_the_page_before_with_the_choices_made_there(browser, demo):
+def test_back_leads_to_the_previous_page_with_its_choices(browser, demo):
     with Visitor(browser, demo) as visitor:
         page = visitor.open("my-velocity?scholar=heron&period=4+weeks")
         heron = (page.url, visitor.kicker())
@@ -103,15 +103,15 @@ def test_back_leads_to_the_page_before_with_the_choices_made_there(browser, demo
 
 
 def select_first_row(visitor: Visitor, key: str) -> None:
-    """Selects the first row of the table `key`, which is drawn on a canvas."""
+    """Select the first row of the table `key`, which is drawn on a canvas."""
     table = visitor.page.locator(f".st-key-{key} canvas").first
-    # What scrolls it lies above it.
+    # The element that scrolls it lies above it.
     table.click(position={"x": 20, "y": int(ROW_HEIGHT * 1.5)}, force=True)
     visitor.settle()
 
 
-def test_the_way_leads_from_the_programme_down_to_a_run_and_up_again(browser, demo):
-    """Stand-up, stream, scholar, experiment, run on W&B; then by the links above, up to the top."""
+def test_links_lead_from_the_programme_down_to_a_run_and_back(browser, demo):
+    """Stand-up, stream, scholar, experiment, run on W&B; then back to the top by links."""
     with Visitor(browser, demo) as visitor:
         page = visitor.open("?period=4+weeks")
         weeks = visitor.kicker().split(" · ")[1]
@@ -134,7 +134,7 @@ def test_the_way_leads_from_the_programme_down_to_a_run_and_up_again(browser, de
         came_to(visitor, f"Streams · {weeks} · Basalt")
         page.get_by_role("link", name=f"Stand-up {UP}").click()
         came_to(visitor, f"Stand-up · {weeks} · programme, 24 scholars")
-        # Another stream takes the place of the one before.
+        # Another stream replaces the first one.
         page.get_by_role("link", name=f"Dune {UP}").click()
         came_to(visitor, f"Streams · {weeks} · Dune")
         page.go_back()
@@ -143,12 +143,12 @@ def test_the_way_leads_from_the_programme_down_to_a_run_and_up_again(browser, de
 
 
 def came_to(visitor: Visitor, over: str) -> None:
-    """Waits for the page that says to be over `over`."""
+    """Wait for the page whose heading line is `over`."""
     expect(visitor.page.get_by_text(over, exact=True)).to_be_visible()
     visitor.settle()
 
 
-def test_a_new_snapshot_is_taken_in_place_and_nothing_chosen_is_lost(browser, tmp_path):
+def test_a_new_snapshot_is_shown_in_place_and_choices_are_kept(browser, tmp_path):
     data = tmp_path / "store"
     data.mkdir()
     ben = run("b1", "09:30", "10:30", username="ben")
@@ -168,7 +168,7 @@ def test_a_new_snapshot_is_taken_in_place_and_nothing_chosen_is_lost(browser, tm
         assert visitor.look() == []
 
 
-def test_a_figure_is_chosen_by_its_title_and_its_id_is_in_the_address(browser, demo):
+def test_a_figure_is_chosen_by_title_and_its_id_is_in_the_address(browser, demo):
     with Visitor(browser, demo) as visitor:
         page = visitor.open("why?scholar=lapwing&metric=loop_hours_median")
         expect(

@@ -1,4 +1,4 @@
-"""Every page, opened: whole, readable, inside the window, and open to everybody."""
+"""Every page in a browser: complete, readable, inside the window, and accessible."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from playwright.sync_api import expect
 from tests.app_pages import BIDI
 from tests.browser.visitor import PAGES, Visitor
 
-#: Charts of a page on the demo: fewer would mean that one was left out.
+#: Number of charts on each page of the demo.
 CHARTS = {"": 9, "my-velocity": 6, "streams": 2, "compute": 2}
 
 WITHOUT_DATA = {"nothing-published", "no-runs"}
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_of_the_demo_is_whole_and_without_barriers(demo_visitor, path):
+def test_a_page_of_the_demo_is_complete_and_accessible(demo_visitor, path):
     page = demo_visitor.open(path)
     title = path.replace("-", " ").capitalize() if path else "Stand-up"
     assert demo_visitor.kicker().startswith(title)
@@ -35,11 +35,11 @@ def test_every_column_of_why_this_number_fits(demo_visitor):
     cut = "boxes => boxes.filter(it => it.scrollWidth > it.clientWidth).length"
     assert scrollers.evaluate_all(cut) == 0
     demo_visitor.narrow(900)
-    assert scrollers.evaluate_all(cut) == 1  # runs, whose ids stay as the rest scrolls
+    assert scrollers.evaluate_all(cut) == 1  # runs: the ids stay while the rest scrolls
     demo_visitor.narrow(1440)
 
 
-def test_an_open_menu_is_without_barriers(demo_visitor):
+def test_an_open_menu_is_accessible(demo_visitor):
     page = demo_visitor.open("streams")
     for button in ("Data", "Evidence"):
         page.get_by_role("button", name=button).first.click()
@@ -48,7 +48,7 @@ def test_an_open_menu_is_without_barriers(demo_visitor):
         page.keyboard.press("Escape")
 
 
-def test_no_page_breaks_on_a_store_unlike_the_demo(browser, odd_store):
+def test_every_page_works_on_a_store_unlike_the_demo(browser, odd_store):
     name, address = odd_store
     wrong = {}
     with Visitor(browser, address) as visitor:

@@ -1,4 +1,4 @@
-"""On paper: every page whole, with nothing over anything else, from a narrow and a wide window."""
+"""Printed pages are complete, without overlaps, from a narrow and a wide window."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module", params=[900, 1440])
 def reader(request, browser, demo) -> Iterator[Visitor]:
-    """Somebody with a window of either width, in which every page is opened anew."""
+    """A visitor with a window of either width; every page is opened anew."""
     with Visitor(browser, demo, width=request.param) as visitor:
         yield visitor
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_printed_page_is_whole(path, reader):
+def test_a_printed_page_is_complete(path, reader):
     page = reader.open(path)
     printed = sheets_printed(page)
     sheets, faults = measure(page)
     assert faults == []
-    # Columns round otherwise than sheets do: what just fits on one may open another.
+    # Columns round differently than sheets: a page that just fits may need one more.
     assert abs(sheets - printed) <= 1

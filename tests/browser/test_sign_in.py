@@ -1,4 +1,4 @@
-"""Sign-in from door to door: in, back to the page asked for, out in every tab, and never in."""
+"""Signing in to the requested page, signing out of every tab, and being refused."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def app(tmp_path_factory):
     (data / "velocity.toml").write_text('[access]\nmode = "oidc"\n', encoding="utf-8")
     known = [email(0), email(5), email(people.DISABLED), people.MENTOR, people.LEAD, STRANGER]
     claims = {it: {"email": it, "email_verified": True} for it in known}
-    # Some providers tell so much that the cookies pass 8 kB, which a websocket must bear.
+    # Some providers send so many claims that the cookies exceed 8 kB; a websocket must accept it.
     claims[people.LEAD]["groups"] = secrets.token_urlsafe(2500)
     claims[UNVERIFIED] = {"email": people.LEAD, "email_verified": False}
     with served(data, claims) as running:
@@ -50,14 +50,14 @@ def test_signing_out_stops_other_tabs_at_their_next_interaction(browser, app):
         person.new_tab("runs")
         person.page.get_by_role("button", name="Sign out").click()
         person.page.wait_for_url(re.compile("end_session"))
-        # The timer that keeps the age of the data current may be the next interaction as well.
+        # The timer that updates the age of the data may be the next interaction too.
         signed_out = other.get_by_text("You have signed out.")
         other.get_by_text("4 weeks", exact=True).or_(signed_out).first.click()
         expect(signed_out).to_be_visible()
         expect(other.get_by_text(canary(0))).to_have_count(0)
 
 
-def test_a_scholar_sees_who_sees_what_and_who_looked_and_nobody_else_sees_hours(browser, app):
+def test_a_scholar_sees_viewers_and_looks_and_nobody_else_sees_hours(browser, app):
     with Person(browser, app, people.LEAD) as lead:
         lead.sign_in(f"my-velocity?scholar={scholar(5)}&period=Programme")
         seen = lead.text()
@@ -89,7 +89,7 @@ def test_a_scholar_sees_who_sees_what_and_who_looked_and_nobody_else_sees_hours(
     ],
     ids=["scholar", "mentor", "lead of groups"],
 )
-def test_each_role_comes_to_its_own_pages_and_they_are_whole(who, paths, individuals, browser, app):
+def test_each_role_gets_its_own_pages_and_they_are_complete(who, paths, individuals, browser, app):
     settings = app.data / "velocity.toml"
     before = settings.read_text(encoding="utf-8")
     policy = f"leads_see_individuals = {str(individuals).lower()}\n"
@@ -106,7 +106,7 @@ def test_each_role_comes_to_its_own_pages_and_they_are_whole(who, paths, individ
         settings.write_text(before, encoding="utf-8")
 
 
-def test_a_role_that_the_roster_takes_away_ends_without_a_new_sign_in(browser, app):
+def test_a_role_removed_from_the_roster_ends_without_a_new_sign_in(browser, app):
     roster = app.data / "roster.toml"
     before = roster.read_text(encoding="utf-8")
     with Person(browser, app, people.LEAD) as lead:
@@ -122,7 +122,7 @@ def test_a_role_that_the_roster_takes_away_ends_without_a_new_sign_in(browser, a
 
 
 @pytest.mark.thorough
-def test_logs_hold_no_secret_token_address_or_run_name(app):
+def test_logs_do_not_contain_secrets_tokens_addresses_or_run_names(app):
     log = app.log.read_text(encoding="utf-8")
     assert not re.search(r"zq\d|zq-|@people\.example|eyJ|code=|state=", log)
 
@@ -135,7 +135,7 @@ def test_logs_hold_no_secret_token_address_or_run_name(app):
         (UNVERIFIED, "Your e-mail address is not verified."),
     ],
 )
-def test_whoever_the_roster_does_not_let_in_gets_a_word_and_no_data(browser, app, who, said):
+def test_people_who_are_not_let_in_get_a_message_and_no_data(browser, app, who, said):
     with Person(browser, app, who) as person:
         person.sign_in(f"my-velocity?scholar={scholar(0)}")
         expect(person.page.get_by_text(said)).to_be_visible()
@@ -143,7 +143,7 @@ def test_whoever_the_roster_does_not_let_in_gets_a_word_and_no_data(browser, app
         assert "Runs" not in person.page.inner_text("body")
 
 
-def test_without_sign_in_a_foreign_name_of_this_machine_shows_nothing(browser, tmp_path):
+def test_without_sign_in_a_foreign_host_name_shows_nothing(browser, tmp_path):
     data = copied(people.populate, tmp_path / "open")
     with (
         open_app(data) as printed,
@@ -165,7 +165,7 @@ def test_without_sign_in_only_the_printed_address_opens_the_pages(browser, tmp_p
             neighbour.page.goto(f"{address}/runs")
             expect(neighbour.page.get_by_text("This address needs its token.")).to_be_visible()
             assert not WORDS.search(neighbour.wire())
-            # As whoever started the app does, with the address in the terminal.
+            # Like the person who started the app, with the address from the terminal.
             neighbour.page.goto(printed)
             neighbour.settle()
             assert neighbour.page.url == f"{address}/"

@@ -1,4 +1,4 @@
-"""Somebody who opens pages and writes down whatever is wrong with them."""
+"""A visitor who opens pages and records every problem with them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PAGES = ("", *(page.path for page in pages.PAGES[1:] if "lead" in page.roles))
 #: For leads who may not see people.
 GROUPS = next(page.path for page in pages.PAGES if page.roles == ("group lead",))
 HEIGHT = 1400
-#: How long a page may take to become as narrow as its window; only a faulty one takes all of it.
+#: How long a page may take to become as narrow as its window; only a faulty page takes so long.
 _FOLLOWS_WITHIN_MS = 60_000
 _AS_WIDE_AS_THEIR_ROOM = """() => [
   ...document.querySelectorAll('[data-testid=stPlotlyChart]')
@@ -33,7 +33,7 @@ _AS_WIDE_AS_THEIR_ROOM = """() => [
   return drawn && Math.abs(drawn.getBoundingClientRect().width - box.clientWidth) < 2;
 })"""
 
-#: A chart whose figure was never drawn, or drawn without a mark, although it has data.
+#: A chart with data whose figure was not drawn, or drawn without a mark.
 _BLANK_CHARTS = """() => [
   ...document.querySelectorAll('[data-testid=stPlotlyChart]')
 ].filter(box => {
@@ -51,7 +51,7 @@ _TOO_WIDE = """() => {
     '[data-testid=stMain], [data-testid=stMainBlockContainer]')];
   return boxes.some(box => box.scrollWidth > Math.min(room, box.clientWidth) + 1);
 }"""
-#: Room above the first words, px, beyond what parts any two things.
+#: Room above the first text, px, beyond the usual gap between two elements.
 _EMPTY_BAND = """() => {
   const header = document.querySelector('[data-testid=stHeader]').getBoundingClientRect();
   const elements = document.querySelectorAll(
@@ -60,18 +60,18 @@ _EMPTY_BAND = """() => {
     .filter(box => box.height > 0).map(box => box.top);
   return Math.min(...tops) - header.bottom > 21;
 }"""
-#: Asked for below a page's address first, and found one folder up.
+#: Requested below a page's address first, and found one folder up.
 _EXPECTED = re.compile(r"/[a-z-]+/_stcore/(health|host-config)$")
 
 
 class Visitor:
-    """One browser tab, with what went wrong in it in `problems`.
+    """One browser tab; `problems` lists what went wrong in it.
 
     Args:
-        browser: that has the tab.
+        browser: the browser of the tab.
         address: as the app prints it.
-        mode: of the theme.
-        width: of the window, pixels.
+        mode: colour mode of the theme.
+        width: of the window, in pixels.
     """
 
     def __init__(
@@ -98,17 +98,17 @@ class Visitor:
         self._context.close()
 
     def open(self, path: str) -> Page:
-        """Opens the page at `path` ("runs?period=Programme") and waits until it is whole."""
+        """Open the page at `path` ("runs?period=Programme") and wait until it is complete."""
         self.page.goto(f"{self.address}/{path}")
         self.settle()
         return self.page
 
     def settle(self) -> None:
-        """Waits until the script has run and everything it sent is drawn."""
+        """Wait until the script has run and everything it sent is drawn."""
         settle(self.page)
 
     def narrow(self, width: int) -> None:
-        """Makes the window `width` wide and waits until the page has followed."""
+        """Make the window `width` wide and wait until the page fits it."""
         self.page.set_viewport_size({"width": width, "height": HEIGHT})
         self.settle()
         self.page.wait_for_function(_AS_WIDE_AS_THEIR_ROOM)
@@ -117,8 +117,8 @@ class Visitor:
             self.page.wait_for_function(f"() => !({_TOO_WIDE})()", timeout=_FOLLOWS_WITHIN_MS)
 
     def look(self) -> list[str]:
-        """What is wrong with the page once it is whole, and what went wrong since the last look."""
-        # Its words may be there before its charts, as after Back.
+        """Return the problems of the complete page, and problems since the last look."""
+        # The text may appear before the charts, as after Back.
         self.settle()
         found, self.problems = self.problems, []
         boxes = self.page.locator(
@@ -133,11 +133,11 @@ class Visitor:
         return found
 
     def text(self) -> str:
-        """All words of the page."""
+        """All text of the page."""
         return self.page.locator("[data-testid=stMain]").inner_text()
 
     def kicker(self) -> str:
-        """What the page says it is over."""
+        """The line above the title: what the page is about."""
         caption = self.page.get_by_test_id("stCaptionContainer").first
         return caption.inner_text().replace("\u00a0", " ")
 
@@ -155,7 +155,7 @@ class Visitor:
         ]
 
     def _heard(self, message: ConsoleMessage) -> None:
-        # What is missing is told apart by its answer.
+        # Missing files are recognised by their responses.
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.problems.append(f"console: {message.text}")
 

@@ -56,7 +56,7 @@ CREATE TABLE rejected (
   reason VARCHAR NOT NULL
 );
 
--- One row a project and command: what it brought.
+-- One row per project and command, with its counts of runs.
 CREATE TABLE sync_log (
   command VARCHAR NOT NULL,   -- sync | ingest | import
   entity VARCHAR NOT NULL,

@@ -1,7 +1,7 @@
-"""Runs whose clocks, stopwatch and words contradict each other, drawn from a seed.
+"""Runs whose clocks, stopwatch and states contradict each other, drawn from a seed.
 
-Lengths lie on the limits of the rules, or 1 µs beside them, so that every comparison is met from
-both sides.
+Lengths are equal to the limits of the rules or differ by 1 µs, so that every comparison is tested
+from both sides.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Credits: what the charges of each day cost, what was granted, and how long the rest lasts."""
+"""Credits: spent per day, granted and left, and how long the rest lasts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Rate:
 
 
 def rate_on(rates: Sequence[Rate], gpu_type: str, day: date) -> int:
-    """Of the rates that match, the one of the latest date that has come, then the first; else 0."""
+    """The matching rate with the latest date up to that day, the first of equals; 0 without one."""
     fitting = [it for it in rates if fnmatchcase(gpu_type, it.glob) and it.first <= day]
     latest = max((it.first for it in fitting), default=None)
     return next((it.credits for it in fitting if it.first == latest), 0)
@@ -38,7 +38,7 @@ def rate_on(rates: Sequence[Rate], gpu_type: str, day: date) -> int:
 def spending(
     derived: Derived, rates: Sequence[Rate], window: Interval | None = None
 ) -> dict[tuple[RunKey, date], Fraction]:
-    """(run, local day) -> credits, for the runs that were charged for any time at all that day."""
+    """(run, local day) -> credits, for runs that were charged for any time on that day."""
     found: dict[tuple[RunKey, date], Fraction] = {}
     starts = [run.start for run in derived.runs.values() if run.counts and run.start is not None]
     last = derived.complete_to
@@ -72,7 +72,7 @@ class Ledger:
         return self.left / self.burn_per_day if self.burn_per_day else None
 
     def exhausted_on(self, as_of: int, zone: str) -> date | None:
-        """The local day; None where nothing is left, nothing burns, or it takes a century."""
+        """The local day; None if nothing is left, nothing is spent, or it takes a century."""
         runway = self.runway_days
         if runway is None or self.left <= 0 or runway >= 36_500:
             return None
@@ -85,7 +85,7 @@ def ledger(
     grants: Iterable[tuple[date, int]],
     runs: Iterable[RunKey],
 ) -> Ledger:
-    """The account of those runs, with those grants (day, credits), as of the end of the data."""
+    """The account of the runs and grants (day, credits) at the end of the data."""
     own = set(runs)
     end = derived.complete_to
     last_day = local_date(end, derived.rules.timezone)
@@ -105,7 +105,7 @@ def balances(
     grants: Iterable[tuple[date, int]],
     runs: Iterable[RunKey],
 ) -> dict[date, tuple[Fraction, Fraction, Fraction]]:
-    """Day -> granted, spent, and left at its end: from the first of either to the data's last."""
+    """Day -> granted, spent, and left at its end; from the first grant or charge on."""
     own = set(runs)
     last_day = local_date(derived.complete_to, derived.rules.timezone)
     granted: defaultdict[date, Fraction] = defaultdict(Fraction)

@@ -26,7 +26,7 @@ from tests.oracles.side_by_side import chains, followers
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-#: joined_by: how a run came into its experiment.
+#: joined_by: why a run is in its experiment.
 NEW = "new"
 TAG = "tag"
 SWEEP = "sweep"
@@ -37,7 +37,7 @@ SCRIPT = "script"  # rule (b), some earlier run ended at most 60 s before
 
 
 def username_or_nobody(username: str | None) -> str:
-    """Without a roster every username is its own scholar; runs of nobody belong to ""."""
+    """Without a roster every username is its own scholar; runs without a user belong to ""."""
     return "" if username is None else username
 
 
@@ -48,7 +48,7 @@ def derive(
     scholar_of: Callable[[str | None], str] = username_or_nobody,
     people: Iterable[Person] = (),
 ) -> Derived:
-    """Classes, sessions, experiments and loops of all runs.
+    """Derive classes, sessions, experiments and loops of all runs.
 
     `as_of` is one instant for all, or one per (entity, project). Keys of runs must be unique.
     """
@@ -88,7 +88,7 @@ def derive(
 
 
 def experiment_key(run: Run) -> tuple[str, str | None]:
-    """(kind, name): a tag, a sweep and a group of the same name are three keys."""
+    """Return (kind, name): a tag, a sweep and a group with the same name are three keys."""
     tags = [tag for tag in run.tags if tag.startswith("exp:") and tag != "exp:"]
     if tags:
         return (TAG, min(tags, key=str.encode))
@@ -111,7 +111,7 @@ def _link(ordered: Sequence[DerivedRun], rules: Rules) -> list[list[tuple[Derive
     """Rule 3: the runs of one group key, in order, cut into experiments."""
     groups: list[list[tuple[DerivedRun, str]]] = []
     group_of: dict[RunKey, int] = {}
-    in_order: list[DerivedRun] = []  # those that are no continuation
+    in_order: list[DerivedRun] = []  # runs that are not a continuation
     for index, run in enumerate(ordered):
         continued = _continued(run, ordered[:index]) if run.run.idea is not None else None
         if continued is not None:
@@ -131,7 +131,7 @@ def _link(ordered: Sequence[DerivedRun], rules: Rules) -> list[list[tuple[Derive
 
 
 def _continued(run: DerivedRun, earlier: Sequence[DerivedRun]) -> DerivedRun | None:
-    """The pre-empted run that this one goes on with: the latest of the same hash, or none.
+    """Return the pre-empted run that this one continues: the latest with its hash, or None.
 
     The latest may itself be a continuation: a run can be pre-empted more than once.
     """
@@ -144,7 +144,7 @@ def _continued(run: DerivedRun, earlier: Sequence[DerivedRun]) -> DerivedRun | N
 
 
 def _joins(run: DerivedRun, earlier: Sequence[DerivedRun], rules: Rules) -> str:
-    """Why the run belongs to its immediate predecessor's experiment, or NEW."""
+    """Return why the run belongs to its immediate predecessor's experiment, or NEW."""
     if not earlier:
         return NEW
     assert run.start is not None
@@ -165,7 +165,7 @@ def _joins(run: DerivedRun, earlier: Sequence[DerivedRun], rules: Rules) -> str:
 
 
 def _experiment(line: Line, group: Sequence[tuple[DerivedRun, str]]) -> Experiment:
-    """S, U, k, F and outcome of the runs of one experiment, which are in order of start."""
+    """Return S, U, k, F and outcome of one experiment; its runs are in order of start."""
     members = tuple(run for run, _ in group)
     first = members[0]
     assert first.start is not None
@@ -207,7 +207,7 @@ def _experiment(line: Line, group: Sequence[tuple[DerivedRun, str]]) -> Experime
 
 
 def with_overlaps(experiments: Mapping[str, Experiment]) -> dict[str, Experiment]:
-    """The same experiments, marked where another of the scholar's was active at their S."""
+    """Mark the experiments that began while another one of the scholar was active."""
     by_scholar: defaultdict[str, list[Experiment]] = defaultdict(list)
     for experiment in experiments.values():
         by_scholar[experiment.scholar].append(experiment)
@@ -248,7 +248,7 @@ def _mark_rework(derived: dict[RunKey, DerivedRun]) -> None:
 def _with_recoveries(
     experiments: Mapping[str, Experiment], runs: Iterable[DerivedRun]
 ) -> dict[str, Experiment]:
-    """From each failure to the next success of the line; those with a flagged clock have none."""
+    """Add the time from each failure to the line's next success; not with a flagged clock."""
     finished: defaultdict[Line, list[DerivedRun]] = defaultdict(list)
     for run in runs:
         if run.counts and run.state_class == "finished":
@@ -284,7 +284,7 @@ def _loop(experiment: Experiment, of_line: Sequence[Experiment], person: Person)
     start, result, as_of = experiment.S, experiment.F, experiment.as_of
     bare = Loop(experiment.id, experiment.line, start, result, None, "none")
     # Choice: an experiment with a flagged clock has no loop at all, like a false start; its S can
-    # still be the N of another's.
+    # still be the N of another experiment.
     if experiment.outcome == "false_start" or experiment.clock:
         return bare
     if result is None:

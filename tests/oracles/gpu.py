@@ -1,4 +1,4 @@
-"""Host-capped GPU-hours, which are allocation, and the part of them known to have been in use."""
+"""Host-capped GPU-hours (allocated), and the part of them known to be in use."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Charged = tuple[RunKey, str]
 
 
 def host_of(run: DerivedRun, machine: Machine) -> Host | None:
-    """The machine that a run shares with others; None where no name tells."""
+    """Return the machine that a run shares with others; None if it has no name."""
     host = machine[0]
     return (run.run.entity, host) if host is not None and has_name(host) else None
 
@@ -49,8 +49,8 @@ def unpriced(run: DerivedRun, window: Interval | None = None) -> Fraction:
 def machine_charges(derived: Derived, window: Interval | None = None) -> dict[Charged, Fraction]:
     """(run, GPU type) -> GPU-µs charged.
 
-    A host's capacity is the largest count that any writer ever told of it, also one of a run that
-    is pending, left out, or outside the window.
+    A host's capacity is the largest count reported by any writer, including writers of runs that
+    are pending, excluded, or outside the window.
     """
     capacity: defaultdict[Host, int] = defaultdict(int)
     for run in derived.runs.values():
@@ -68,7 +68,7 @@ def machine_charges(derived: Derived, window: Interval | None = None) -> dict[Ch
             if count is None or end <= start:
                 continue
             charged, asked = (run.run.key, kind or ""), Fraction(count) * active / (end - start)
-            if host is None:  # as what a config key says: charged in full, no part of any demand
+            if host is None:  # as with a config key: charged in full, not part of any demand
                 charges[charged] += asked * (end - start)
             else:
                 sharing[host].append((charged, start, end, asked))
@@ -79,7 +79,7 @@ def machine_charges(derived: Derived, window: Interval | None = None) -> dict[Ch
 
 
 def _inside(work: Work, window: Interval | None) -> tuple[int, int, Fraction]:
-    """Start and end of the part in the window, and its even share of the active time."""
+    """Return start and end of the part in the window, and its share of the active time."""
     start, end = work.start, work.end
     if window is not None:
         start, end = max(start, window[0]), min(end, window[1])
@@ -91,7 +91,7 @@ def _inside(work: Work, window: Interval | None) -> tuple[int, int, Fraction]:
 def _shared(
     parts: Sequence[tuple[Charged, int, int, Fraction]], capacity: int
 ) -> dict[Charged, Fraction]:
-    """One host: between two instants at which anything changes, split what there is."""
+    """Split the capacity of one host between every two instants at which demand changes."""
     instants = sorted({instant for _, start, end, _ in parts for instant in (start, end)})
     found: defaultdict[Charged, Fraction] = defaultdict(Fraction)
     for begin, finish in itertools.pairwise(instants):
@@ -111,7 +111,7 @@ def gpu_metrics(
 ) -> dict[str, dict[str, Any]]:
     """Group -> gpu_hours, gpu_hours_failed, productive_share, unpriced_run_hours, utilisation.
 
-    Where `derived` is only a part, hosts are shared with the rest of `everyone`.
+    If `derived` is only a part of `everyone`, hosts are still shared with the rest.
     """
     assert by in ("scholar", "programme"), by
     charges = gpu_charges(everyone or derived, window)

@@ -1,4 +1,4 @@
-"""Which configs are one idea, said anew: trees are cut and written out, nothing is hashed."""
+"""Independent rule for configs with one idea: trees are cut and written out, not hashed."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ LEFT_OUT = ("token", "secret", "password", "key", "email")
 
 
 def idea(config: Any, globs: Sequence[str] = DEFAULT, *, earlier: bool = False) -> str | None:
-    """What a config says of the idea, in a form that is equal for equal ones; None for nothing.
+    """Return a text that is equal for configs with the same idea; None without an idea.
 
-    `earlier`: without the names that an earlier version left out.
+    `earlier`: ignore also the names that an earlier version left out.
     """
     if config is None:
         return None
@@ -35,9 +35,9 @@ def idea(config: Any, globs: Sequence[str] = DEFAULT, *, earlier: bool = False) 
 def ideas(
     runs: Sequence[tuple[Any, bool]], globs: Sequence[str] = DEFAULT
 ) -> list[tuple[str, str] | None]:
-    """The ideas of runs of one line, (config, kept by an earlier version) each.
+    """Return the ideas of runs of one line; each run is (config, stored by an earlier version).
 
-    Such a run and what equals it without the names that it lacks are one idea.
+    A run of an earlier version and a run that differs only in its missing names are one idea.
     """
     short = [idea(config, globs, earlier=True) for config, _ in runs]
     merged = {it for it, (_, was_earlier) in zip(short, runs, strict=True) if was_earlier}
@@ -71,7 +71,7 @@ def _cut(value: Any, globs: Sequence[str], *, earlier: bool) -> Any:
 
 
 def _says_something(value: Any) -> bool:
-    """An empty object says nothing, and so does what holds nothing else."""
+    """Whether a value is more than empty objects, at any depth."""
     if isinstance(value, dict):
         return any(_says_something(inner) for inner in value.values())
     if isinstance(value, list) and _holds_object(value):
@@ -86,7 +86,7 @@ def _holds_object(value: Any) -> bool:
 
 
 def _written(value: Any) -> str:
-    """1, 1.0, true and "1" are told apart; the order of names is not."""
+    """Text of a value: 1, 1.0, true and "1" differ; the order of names does not count."""
     if isinstance(value, dict):
         return "{" + ",".join(f"{name!r}:{_written(value[name])}" for name in sorted(value)) + "}"
     if isinstance(value, list):

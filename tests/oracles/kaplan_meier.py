@@ -20,7 +20,7 @@ Z = 1.959963984540054
 
 @dataclass(frozen=True)
 class Estimate:
-    """A median of durations (µs) with its limits; None where the curve does not get there."""
+    """A median of durations (µs) with its limits; None if the curve does not reach them."""
 
     n: int
     events: int
@@ -30,9 +30,9 @@ class Estimate:
 
 
 def estimate(durations: Sequence[tuple[int, bool]]) -> Estimate:
-    """Median time to event of (duration, is it an event); events precede censorings at a tie.
+    """Return the median time to event of (duration, is it an event); events precede censorings.
 
-    The median is given whatever the number of events; `MIN_EVENTS` is for whoever shows it.
+    The median is given for any number of events; callers that show it apply `MIN_EVENTS`.
     """
     at_risk = len(durations)
     ending: dict[int, list[bool]] = {}

@@ -1,4 +1,4 @@
-"""What is told of a line alone: blind launching, work in progress, results waiting."""
+"""Figures of a single line: blind launching, work in progress, results waiting."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ MIN_CONCLUDED = 19
 def blind_ratio(
     derived: Derived, experiments: Iterable[Experiment], window: Interval | None
 ) -> dict[Line, float | None]:
-    """Median awake reaction / (ln 2 / launches an awake hour), by line; null where not known.
+    """Median awake reaction / (ln 2 / launches per awake hour), by line; null if not known.
 
     Choice: gaps lie between successive experiments of the line that both began in the window,
-    whatever their outcome or clock; two that began together have a gap of zero, which counts.
+    with any outcome or clock; two that began together have a gap of zero, which counts.
     """
     by_line: defaultdict[Line, list[Experiment]] = defaultdict(list)
     for experiment in experiments:
@@ -100,6 +100,6 @@ def percentile(values: Sequence[int], share: Fraction) -> Fraction:
 
 
 def waiting_results(derived: Derived) -> list[str]:
-    """Ids of the experiments whose result waits, the oldest result first."""
+    """Ids of the experiments with a waiting result, oldest result first."""
     waiting = [loop for loop in derived.loops.values() if loop.status == "awaiting"]
     return [loop.experiment for loop in sorted(waiting, key=lambda x: (x.F or 0, x.experiment))]

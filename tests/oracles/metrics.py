@@ -46,9 +46,10 @@ def metrics(
 ) -> dict[str, Values]:
     """Group -> id -> value; null is None. Groups without a run that counts are absent.
 
-    `by` is "scholar" or "programme". Durations are hours. Beside the ids stand `loops_*`, `_n`,
-    `_events`, `_low` and `_high`; `blind_ratio` is a value a line, `wip_age_hours` a list of
-    (experiment id, hours, whether above the line's 85th percentile or None when not known).
+    `by` is "scholar" or "programme". Durations are hours. In addition to the ids there are
+    `loops_*`, `_n`, `_events`, `_low` and `_high`; `blind_ratio` has one value per line;
+    `wip_age_hours` is a list of (experiment id, hours, whether above the line's 85th percentile or
+    None if not known).
     """
     assert by in ("scholar", "programme"), by
     runs: defaultdict[str, list[DerivedRun]] = defaultdict(list)
@@ -95,8 +96,8 @@ def metrics_by(
 def happened(window: Interval | None, instant: int | None) -> bool:
     """Whether an instant lies in the window.
 
-    Nothing happens after as_of, so the cut needs no test here. Choice: it takes nothing from what
-    happened at as_of itself, so that the windows of a period always add up to "all".
+    Nothing happens after as_of, so the cut needs no test here. Choice: events at as_of itself
+    count, so that the windows of a period always add up to "all".
     """
     return instant is not None and (window is None or window[0] <= instant < window[1])
 
@@ -109,7 +110,7 @@ def ratio(part: int, whole: int) -> float | None:
 def _parallelism(
     runs: Sequence[DerivedRun], experiments: Sequence[Experiment], window: Interval | None
 ) -> Values:
-    """Section 3: hours add over scholars, ratios are formed after adding, peaks are the maximum."""
+    """Section 3: hours are summed over scholars, ratios divide sums, peaks are the maximum."""
     runs_of: defaultdict[str, list[list[Interval]]] = defaultdict(list)
     experiments_of: defaultdict[str, list[list[Interval]]] = defaultdict(list)
     for run in runs:
@@ -235,8 +236,8 @@ def _throughput(
     concluded = sum(
         e.outcome in ("success", "partial") and happened(window, e.F) for e in experiments
     )
-    # Choice: projects differ in as_of, and what any of them concluded is counted, so that a window
-    # ends at the latest, for every group alike. "all" begins with the local day of the group's
+    # Choice: projects differ in as_of. Conclusions of all projects count, so for every group a
+    # window ends at the latest as_of. "all" begins with the local day of the group's
     # first launch.
     zone = derived.rules.timezone
     if window is None:
@@ -261,7 +262,7 @@ def poisson_limits(count: int) -> tuple[float, float]:
 
 
 def _recovery(experiments: Sequence[Experiment], window: Interval | None) -> Values:
-    """Failures by the time they were seen."""
+    """Recoveries, in the window of the failure's result."""
     durations = [
         (e.recovery_us, bool(e.recovered))
         for e in experiments
@@ -271,7 +272,7 @@ def _recovery(experiments: Sequence[Experiment], window: Interval | None) -> Val
 
 
 def _first_rows(runs: Sequence[DerivedRun], window: Interval | None) -> Values:
-    """Runs by their start. Choice: a row logged before its run began tells nothing."""
+    """Runs by their start. Choice: a row logged before its run began does not count."""
     known = [
         (run.run.first_metric_at - run.start, True)
         for run in runs

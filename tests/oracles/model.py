@@ -1,4 +1,4 @@
-"""What goes in, and the arithmetic of intervals and local time. All times: integer µs UTC."""
+"""Input and output, and arithmetic of intervals and local time. All times: integer µs UTC."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Interval = tuple[int, int]
 Line = tuple[str, str, str]
 #: (entity, project, run_id)
 RunKey = tuple[str, str, str]
-#: Host name, GPU type, GPU count of a machine; None where not told.
+#: Host name, GPU type, GPU count of a machine; None if not reported.
 Machine = tuple[str | None, str | None, int | None]
 
 
@@ -56,24 +56,24 @@ class Run:
     host: str | None = None
     gpu_count: int | None = None
     gpu_type: str | None = None
-    #: Mean share of the time that its GPUs were busy; None where nobody measured.
+    #: Mean share of the time that its GPUs were busy; None if not measured.
     gpu_utilisation: float | None = None
-    #: Value of the config key that replaces gpu_count, where a setting names one.
+    #: Value of the config key that replaces gpu_count, if a setting names one.
     gpu_count_config: int | None = None
-    #: The machine of each of `writer_starts`; empty: all were on the one above.
+    #: The machine of each of `writer_starts`; empty: all were on the machine above.
     machines: tuple[Machine, ...] = ()
     stamp_at: int | None = None
-    #: The client's own words; None where it did not say.
+    #: Reported by the client; None if it did not.
     resumed: bool | None = None
     offline: bool | None = None
     shared: bool | None = None
     rewound: bool | None = None
     history_rows: int | None = None
-    #: False where nothing shows that a client ever wrote.
+    #: False if there is no sign that a client ever wrote.
     wrote: bool | None = None
     unreadable: tuple[str, ...] = ()
     source: str = "table"
-    #: Number of the batch that told it; of two rows about one run the later counts.
+    #: Number of its batch; of two rows about one run the later one counts.
     seen: int = 0
 
     @property
@@ -82,14 +82,14 @@ class Run:
 
     @property
     def idea(self) -> str | None:
-        """What tells whether it tries the same as another; None where that is not known."""
+        """Equal for runs that try the same thing; None if not known."""
         if self.config_hash is None and self.gpu_count_config is not None:
             return f"a config of num_gpus {self.gpu_count_config} alone"
         return self.config_hash
 
     @property
     def told(self) -> list[tuple[int | None, Machine]]:
-        """Every writer: its start, where it told one, and its machine."""
+        """Every writer: its start, if reported, and its machine."""
         machine = (self.host, self.gpu_type, self.gpu_count)
         starts: list[int | None] = list(self.writer_starts)
         if not starts and (self.started_at is not None or machine != (None, None, None)):
@@ -129,12 +129,12 @@ class Person:
 
 @dataclass(frozen=True)
 class DerivedRun:
-    """What was made of one run. `end` is None when open, pending or left out."""
+    """The derived facts of one run. `end` is None if it is open, pending or excluded."""
 
     run: Run
     scholar: str
     state_class: str
-    #: Why it is part of nothing: pending, after_as_of (until the next sync), same_run, clock_unset.
+    #: Why it is excluded: pending, after_as_of (until the next sync), same_run, clock_unset.
     excluded: str | None
     start: int | None
     start_source: str | None
@@ -144,12 +144,12 @@ class DerivedRun:
     sessions: tuple[Interval, ...]
     #: How long it computed in each session.
     active: tuple[int, ...]
-    #: What is charged, and on which machine; a machine without a count: time that is not priced.
+    #: Charged time by machine; on a machine without a count the time is unpriced.
     work: tuple[Work, ...]
     flags: frozenset[str]
-    #: Those of them that the sessions have no part in.
+    #: The part of it outside the sessions.
     told_flags: frozenset[str]
-    #: Its start, also of a run that counts nowhere.
+    #: Its start, also if the run is excluded.
     begun: int
     queue_us: int | None
     as_of: int
@@ -165,7 +165,7 @@ class DerivedRun:
 
     @property
     def counts(self) -> bool:
-        """Whether the run takes part in anything but the queue."""
+        """Whether the run counts in anything but the queue."""
         return self.excluded is None
 
     @property
@@ -236,14 +236,14 @@ class Loop:
 
 @dataclass(frozen=True)
 class Follower:
-    """The next launch after a result; `before` is the experiment that it was ready for, if any."""
+    """The next launch after a result; `before` is the experiment it could have overlapped."""
 
     before: str | None
 
 
 @dataclass(frozen=True)
 class Derived:
-    """Everything that follows from the runs, before any window is laid over it."""
+    """Everything derived from the runs, before a window is applied."""
 
     runs: dict[RunKey, DerivedRun]
     experiments: dict[str, Experiment]
@@ -253,7 +253,7 @@ class Derived:
     complete_to: int
     people: dict[str, Person] = field(default_factory=dict)
     followers: dict[str, Follower] = field(default_factory=dict)
-    #: First experiment of each chain -> microseconds that it could have been shorter.
+    #: First experiment of each chain -> microseconds that the chain could have been shorter.
     chains: dict[str, int] = field(default_factory=dict)
 
     def person(self, scholar: str) -> Person:
@@ -261,7 +261,7 @@ class Derived:
 
 
 def union(intervals: Iterable[Interval]) -> list[Interval]:
-    """Disjoint intervals in order; empty ones vanish, touching ones merge."""
+    """Disjoint intervals in order; empty ones are dropped, touching ones are merged."""
     merged: list[Interval] = []
     for start, end in sorted(intervals):
         if end <= start:
@@ -305,7 +305,7 @@ def local_date(instant: int, zone: str) -> date:
 def day_start(day: date, zone: str) -> int:
     """The instant at which a local day begins.
 
-    Choice: where 00:00 comes twice, it begins at the first; where it is skipped, after the gap.
+    Choice: if 00:00 is repeated, it begins at the first; if it is skipped, after the gap.
     """
     return micros(datetime.combine(day, time()).replace(tzinfo=ZoneInfo(zone), fold=0))
 
@@ -314,7 +314,7 @@ def day_start(day: date, zone: str) -> int:
 def local_instant(day: date, minutes: int, zone: str) -> int:
     """The instant of a wall-clock time, `minutes` (0 to 1440) after midnight of `day`.
 
-    Of a repeated local time the later one is meant; a skipped one moves forward by the gap.
+    If the local time is repeated, the later one counts; if it is skipped, it moves past the gap.
     """
     naive = datetime.combine(day, time()) + timedelta(minutes=minutes)
     for fold in (1, 0):  # a skipped time read with the offset before the gap lands after it

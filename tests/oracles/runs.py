@@ -1,7 +1,7 @@
-"""One run: its class, start, sessions and end, out of clocks that contradict each other.
+"""One run: its class, start, sessions and end, from clocks that contradict each other.
 
-Written as a story, step by step, with the facts in one object that every step may amend; the
-product says the same in static SQL.
+Works step by step, with the facts in one object that every step may change; the product does the
+same in static SQL.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.oracles.model import MINUTE, DerivedRun, Machine, Rules, Run, Work, m
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: Class -> the first word of a state, without case.
+#: Class -> possible first words of a state, in lower case.
 WORDS = {
     "finished": "finished completed cd succeeded success done terminated published",
     "failed": "failed f timeout to out_of_memory oom deadline dl boot_fail bf error exit",
@@ -46,7 +46,7 @@ class Session:
 
 @dataclass
 class _Facts:
-    """What is believed of a run by now."""
+    """The current belief about a run."""
 
     run: Run
     as_of: int
@@ -64,7 +64,7 @@ class _Facts:
     lost: bool = False
     stood_still: bool = False
     suspended: bool = False
-    begun: list[int] = field(default_factory=list)  # every writer's start that counts
+    begun: list[int] = field(default_factory=list)  # starts of the writers that count
     queue: int | None = None
 
     @property
@@ -74,7 +74,7 @@ class _Facts:
 
 
 def derive_run(run: Run, scholar: str, as_of: int, rules: Rules) -> DerivedRun:
-    """Everything about one run that does not depend on others."""
+    """Derive everything about a run that does not depend on other runs."""
     facts = _Facts(
         run,
         as_of,
@@ -115,7 +115,7 @@ def _believe_the_clock(facts: _Facts) -> None:
 
 
 def _first(facts: _Facts) -> tuple[int | None, str]:
-    """The client's start, and what tells it."""
+    """The client's start, and its source."""
     if facts.writers:
         return facts.writers[0][0], "environment"
     if facts.run.stamp_at is not None:
@@ -127,7 +127,7 @@ def _first(facts: _Facts) -> tuple[int | None, str]:
 
 
 def _doubt(facts: _Facts, first: int | None) -> str | None:
-    """The flag of a client's clock that the server's refutes."""
+    """The flag of a client's clock that the server's clock contradicts."""
     created, heard = facts.run.created_at, facts.run.heartbeat_at
     if first is not None and first < _CLOCKS_ARE_SET_SINCE <= created:
         return "clock_unset"
@@ -197,7 +197,7 @@ def _classify(facts: _Facts) -> None:
 
 @dataclass
 class _Launch:
-    """Writers that came up together, and the helper session that one makes beside others."""
+    """Writers that started together, and the helper session of one beside others."""
 
     start: int
     machines: list[Machine]
@@ -206,7 +206,7 @@ class _Launch:
 
 def _launches(facts: _Facts) -> list[_Launch]:
     known = list(facts.writers)
-    if not known:  # of those, only a run with a stamp can have lost a writer
+    if not known:  # without writers, only a run with a client's start can have lost one
         stamp = facts.run.stamp_at
         known = [(stamp if facts.lost and stamp is not None else facts.start, _NOBODY)]
     alive = facts.alive
@@ -257,7 +257,7 @@ def _sessions(facts: _Facts) -> tuple[list[Session], list[_Launch]]:
 
 
 def _work_at_once(facts: _Facts, last: int) -> bool:
-    """Told so; or the rows go on past the stopwatch, so whoever left it did not write them."""
+    """Whether the client says so, or rows continue past the stopwatch, from another writer."""
     if facts.run.shared:
         return True
     if facts.watch is None or facts.row is None or facts.run.resumed:
@@ -266,7 +266,7 @@ def _work_at_once(facts: _Facts, last: int) -> bool:
 
 
 def _in_turn(launches: list[_Launch], left: int | None) -> list[Session]:
-    """The earlier sessions, each taking its part of what is left of the stopwatch, in order.
+    """Return the earlier sessions; each takes its part of the rest of the stopwatch, in order.
 
     A pause takes its part too: the definition's closed form counts from the first start.
     """
@@ -303,14 +303,14 @@ def _only_session(facts: _Facts, start: int) -> Session:
 def _end_by_signs(facts: _Facts, start: int) -> tuple[int, str]:
     if facts.alive is not None and facts.alive >= start:
         return facts.alive, "heartbeat"
-    # Choice: a row before the start of the last session is none of its.
+    # Choice: a row before the start of the last session does not belong to it.
     if facts.row is not None and facts.row >= start:
         return facts.row, "last_metric"
     return start, "unknown"
 
 
 def _end_without_watch(facts: _Facts, start: int) -> tuple[int | None, str]:
-    """Of the last of several launches: the stopwatch is left to those before."""
+    """Return the end of the last of several launches; earlier ones use the stopwatch."""
     if facts.klass == "running":
         return None, "open"
     if facts.klass == "stale":
@@ -364,7 +364,7 @@ def _cut(
 
 
 def _doubts(facts: _Facts, kept: list[Session], begun: int) -> set[str]:
-    """Flags of what the sessions came to; `begun` is the last start that is judged."""
+    """Return the flags of the sessions; `begun` is the last start that is checked."""
     ends = [it.end for it in kept if it.end is not None]
     backwards = any(it.end is not None and it.end < it.start for it in kept)
     past = facts.klass != "pending" and max([begun, *ends]) - facts.as_of > facts.slack
@@ -390,7 +390,7 @@ def _work(
         if not facts.writers and without_start:
             machines = without_start
         if configured is not None:
-            # Choice: what a config key says is of the run, and none of its machines is shared.
+            # Choice: a config key applies to the whole run, whose machines are then not shared.
             shown = launches[-1].machines if facts.writers else without_start
             kind = min(_by_host(shown), key=_place, default=_NOBODY)[1]
             machines = [(None, kind, configured)]
@@ -407,17 +407,17 @@ def _count(machine: Machine) -> tuple[int, str]:
 
 
 def _place(machine: Machine) -> tuple[int, bool, str]:
-    """The machine that stands for a run: the largest, of several the first by name."""
+    """Sort key for the machine of a run: the largest, then the first by name."""
     return -_count(machine)[0], machine[0] is None, machine[0] or ""
 
 
 def has_name(host: str | None) -> bool:
-    """Whether a host's name tells it from others."""
+    """Whether a host has a distinctive name."""
     return host is not None and host.lower() not in ("", "localhost")
 
 
 def _on_machines(start: int, end: int, active: int, machines: list[Machine]) -> Iterable[Work]:
-    """Those without a count go uncounted beside one that has one."""
+    """Return the work; machines without a GPU count are ignored beside one that has a count."""
     largest = _by_host(machines)
     counted = [machine for machine in largest if machine[2] is not None]
     for machine in counted or largest[:1]:
@@ -425,7 +425,7 @@ def _on_machines(start: int, end: int, active: int, machines: list[Machine]) -> 
 
 
 def _by_host(machines: list[Machine]) -> list[Machine]:
-    """The largest on each host; one without a host name is on a host of its own."""
+    """Return the largest machine per host; each machine without a host name is a host."""
     by_host: defaultdict[str | int, list[Machine]] = defaultdict(list)
     for number, machine in enumerate(machines):
         host = machine[0]
@@ -434,7 +434,7 @@ def _by_host(machines: list[Machine]) -> list[Machine]:
 
 
 def same_runs(derived: list[DerivedRun], together: int) -> list[DerivedRun]:
-    """The runs; one that a row with more weight tells of elsewhere is marked."""
+    """Return the runs, with marks on runs that a preferred row elsewhere also describes."""
 
     def rank(it: DerivedRun) -> tuple[bool, int, bool, str, str]:
         run = it.run

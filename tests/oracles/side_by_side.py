@@ -1,4 +1,4 @@
-"""What was launched one after another without needing to be, within one line."""
+"""Experiments of one line that ran one after another and could have overlapped."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ READY_WITHIN = 10 * MINUTE
 def side_by_side(
     derived: Derived, experiments: Sequence[Experiment], window: Interval | None
 ) -> dict[str, Any]:
-    """Launches after a result, those that were ready, and the hours that could have overlapped.
+    """Count launches after a result, ready launches, and hours that could have overlapped.
 
-    A launch counts for the group of its own experiment, a chain for that of its first one.
+    A launch counts for the group of its experiment, a chain for the group of its first experiment.
     """
     launched = [
         derived.followers[it.id]
@@ -40,7 +40,7 @@ def side_by_side(
 
 
 def followers(derived: Derived) -> dict[str, Follower]:
-    """Experiments that followed a result, and of the ready ones the experiment before each."""
+    """Experiments that followed a result, with the previous experiment if they were ready."""
     lines: defaultdict[Line, list[tuple[int, bytes, Experiment]]] = defaultdict(list)
     for it in derived.experiments.values():
         lines[it.line].append((it.S, it.members[0].run.run_id.encode(), it))
@@ -67,7 +67,7 @@ def followers(derived: Derived) -> dict[str, Follower]:
 
 
 def chains(derived: Derived) -> dict[str, int]:
-    """First experiment of each chain -> the sum of its known machine times less the longest."""
+    """First experiment of each chain -> the sum of its known machine times minus the longest."""
     after = {it.before: later for later, it in derived.followers.items() if it.before is not None}
     ready = set(after.values())
     found = {}

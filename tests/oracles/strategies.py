@@ -1,7 +1,7 @@
 """Hypothesis strategies: small nasty run lists.
 
 Instants come from a grid and from sums such as "an earlier end + exactly 60 s", so that ties and
-the boundaries of every rule (60 s, 2 min, 15 min, 5 days, each with 1 µs to either side) are met
+the boundaries of every rule (60 s, 2 min, 15 min, 5 days, each with 1 µs to either side) occur
 often rather than almost never.
 """
 
@@ -28,7 +28,7 @@ BASES = (
 )
 
 _EDGES = (60 * SECOND, 2 * MINUTE, 15 * MINUTE, 5 * DAY)
-#: From one instant to a later one: nothing, little, exactly an edge or 1 µs beside it, much.
+#: Distances of two instants: none, small, exactly at an edge, 1 µs beside it, large.
 DELTAS = (
     *(0,) * 6,
     *(1, SECOND),
@@ -67,7 +67,7 @@ ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/
 
 @dataclass(frozen=True)
 class Case:
-    """Runs with unique keys in any order, as_of of each project, and some people's habits."""
+    """Runs with unique keys in any order, as_of of each project, and some people's hours."""
 
     runs: tuple[Run, ...]
     as_of: dict[tuple[str, str], int]
@@ -75,7 +75,7 @@ class Case:
 
 
 class Pick(Protocol):
-    """One of several, however that is decided."""
+    """Picks one of several options, by any method."""
 
     def __call__(self, options: Sequence[_T], /) -> _T: ...
 
@@ -84,8 +84,8 @@ class Pick(Protocol):
 def cases(draw: st.DrawFn, max_runs: int = 12, *, one_as_of: bool = False) -> Case:
     """A case of 1 to `max_runs` runs; with `one_as_of` all projects share theirs.
 
-    A third is drawn choice by choice, so that failures shrink; the rest comes from a seed, whose
-    even spread meets the boundaries far more often.
+    A third is drawn choice by choice, so that failures shrink; the rest comes from a seed, which
+    spreads evenly and meets the boundaries far more often.
     """
     if draw(st.integers(0, 2)) == 0:
         return _case(lambda options: draw(st.sampled_from(options)), max_runs, one_as_of=one_as_of)
@@ -95,7 +95,7 @@ def cases(draw: st.DrawFn, max_runs: int = 12, *, one_as_of: bool = False) -> Ca
 def seeded_case(
     seed: int, max_runs: int = 12, *, one_as_of: bool = False, base: int | None = None
 ) -> Case:
-    """The case of a seed, whose first runs begin within a day of `base` (default: one of BASES)."""
+    """The case of a seed; its first runs begin within a day of `base` (default: one of BASES)."""
     chance = random.Random(seed)  # noqa: S311 - nothing secret
     return _case(
         chance.choice, max_runs, one_as_of=one_as_of, bases=BASES if base is None else (base,)
@@ -133,7 +133,7 @@ def _person(pick: Pick, scholar: str) -> Person:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What a run is and when it truly ran; what is known of that comes later."""
+    """A run and its true times; `_run` draws the known part."""
 
     key: Run
     starts: tuple[int, ...]
@@ -141,7 +141,7 @@ class _Plan:
 
 
 def _fresh(pick: Pick, name: str, base: int) -> _Plan:
-    """A run that owes nothing to the ones before it."""
+    """A run that is independent of earlier runs."""
     start = base + pick(range(11)) * MINUTE + pick((0, 0, 0, DAY))
     key = Run(
         *pick((PROJECTS[0], PROJECTS[0], *PROJECTS)),
@@ -158,7 +158,7 @@ def _fresh(pick: Pick, name: str, base: int) -> _Plan:
 
 
 def _following(pick: Pick, name: str, plans: list[_Plan]) -> _Plan:
-    """A run, mostly of an earlier one's key, that begins a telling while after its start or end."""
+    """A run, usually with an earlier run's key, at a distance from it that meets a rule."""
     # Mostly the last run, so that chains grow.
     model = pick([*plans[-1:] * 3, *plans])
     since = pick((model.starts[0], model.end, model.end))
@@ -184,7 +184,7 @@ def _plan(pick: Pick, key: Run) -> _Plan:
 
 
 def _as_of(pick: Pick, plans: Sequence[_Plan]) -> int:
-    """Mostly after everything; at times in the midst of it, where some run begins or ends."""
+    """Usually after everything; sometimes at the start or end of a run."""
     starts, ends = [plan.starts[0] for plan in plans], [plan.end for plan in plans]
     late = [max(starts), *[max(ends)] * 3] * len(plans)
     mark = pick([*late, *starts, *ends])
@@ -193,7 +193,7 @@ def _as_of(pick: Pick, plans: Sequence[_Plan]) -> int:
 
 
 def _run(pick: Pick, plan: _Plan, as_of: int) -> Run:
-    """The row of a run, whose times agree more or less with each other."""
+    """The row of a run; its times agree more or less with each other."""
     start, end = plan.starts[0], plan.end
     length = end - plan.starts[-1]
     near_as_of = as_of + pick((-1, -1, 1)) * pick(DELTAS)

@@ -1,4 +1,4 @@
-"""Which experiments belong to a stream, and what is left of everything within one."""
+"""The experiments of a stream, and the part of the data within one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Membership:
-    """A scholar's time in a stream: from its first day to the first no longer; None is no limit."""
+    """A scholar's time in a stream, from the first day to the day after the last; None: open."""
 
     scholar: str
     stream: str
@@ -27,7 +27,7 @@ class Membership:
 def attributed(
     derived: Derived, rules: Sequence[tuple[str, str]], memberships: Sequence[Membership]
 ) -> Derived:
-    """The same with the stream of each experiment.
+    """Return the same data with the stream of each experiment.
 
     `rules` are (glob over "entity/project", stream), the first match first.
     """
@@ -63,10 +63,10 @@ def _stream(
 
 
 def within(derived: Derived, stream: str, is_known: Callable[[str], bool]) -> Derived:
-    """What the scholars who are known did in one stream; others count in programme totals only.
+    """Return the known scholars' data in one stream; others count only in programme totals.
 
-    Integrals and overlaps see nothing else of a scholar. Loops, recoveries and rework are facts of
-    a line and stay what they are.
+    Integrals and overlaps use only this part of a scholar. Loops, recoveries and rework are facts
+    of a line and do not change.
     """
     experiments = {
         key: it

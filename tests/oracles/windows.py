@@ -31,8 +31,8 @@ def windows(start: int, end: int, period: str, zone: str = "UTC") -> list[tuple[
 def weeks(window: Interval, zone: str = "UTC") -> Fraction:
     """Local days in the window / 7.
 
-    Choice: part of a day counts as that part of *its own* length, so that every whole day is one
-    day, be it of 23, 24 or 25 hours.
+    Choice: part of a day counts as its share of *that day's* length, so every whole day is one
+    day, with 23, 24 or 25 hours.
     """
     start, end = window
     if end <= start:

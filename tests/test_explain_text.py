@@ -19,7 +19,7 @@ from velocity.explain import explain, meanings, ways
 @pytest.mark.parametrize(
     "metric", one_in(3, ["serial_share", "loop_hours_median", "throughput_per_week_low"])
 )
-def test_the_text_ends_in_the_headline(metric: str):
+def test_the_text_ends_with_the_headline(metric: str):
     told = explain(rich(), scholar="ada", metric=metric)
     text = render_text(told, 200)
     assert text.splitlines()[-1].startswith(f"Headline: {metric} = ")
@@ -44,7 +44,7 @@ def test_the_text_fits_the_width_with_every_column(metric: str, width: int):
 
 
 @pytest.mark.thorough
-def test_a_wide_terminal_has_each_table_in_one_piece():
+def test_a_wide_terminal_shows_each_table_undivided():
     told = explain(worked(), scholar="ada", metric="busy_hours")
     rows = [it for it in render_text(told, 300).splitlines() if it.startswith("  r4 ")]
     assert len(rows) == 4  # of runs, sessions, experiments and loops

@@ -1,4 +1,4 @@
-"""Sentences as people read them, and what holds of each whatever names and figures are drawn."""
+"""Sentences as people read them, and properties of all sentences for any names and figures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.read_schemas import READ_SCHEMAS
 from velocity.sentences.answer import LONGEST_SENTENCE, LONGEST_SUPPORT, as_read
 
-#: Marks that mean something in Markdown and that our own words do not use.
+#: Characters with a meaning in Markdown that our own text does not use.
 MARKUP = re.compile(r"(?<!\\)[\[\]*_`$~|#\\](?![!-/:-@\[-`{-~])")
 
 hostile = st.one_of(
