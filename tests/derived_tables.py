@@ -26,7 +26,10 @@ _NAMES = {
         UNION ALL
         SELECT hash('alone', scholar_key), kind || ' ' || name FROM scholar_number""",
 }
-_KEYS = {**{name: name for name in _NAMES}, "experiment_key": "run_key"}
+_KEYS = {
+    **{name: name for name in _NAMES},
+    **dict.fromkeys(("experiment_key", "before_key", "head_key"), "run_key"),
+}
 
 
 #: Raw table -> its content except numbers and runs marked as deleted.
