@@ -225,7 +225,7 @@ def many(count, *, runs_each=1):
 
 def test_above_two_thousand_runs_a_bar_is_an_experiment_and_it_says_so():
     chart = drawn(*many(30, runs_each=70))
-    assert chart.note == "2,100 runs: one bar an experiment."
+    assert chart.note == "2,100 runs: one bar per experiment."
     (trace,) = bars(chart, LIGHT.machine)
     assert len(trace.x) == 30
     assert chart.figure.layout.height < 700

@@ -136,7 +136,7 @@ def test_the_command_brings_in_the_others_and_says_which_it_could_not_read(tmp_p
     told = done.stderr.decode()
     assert done.returncode == 1
     assert "run-20260504_090000-odd: run-odd.wandb cannot be read: it is not a regular" in told
-    assert "could not be read: 1. The others are in." in told
+    assert "could not be read: 1. The others were imported." in told
     assert reads.runs(latest_snapshot(tmp_path / "data"))["run_id"].to_list() == ["good"]
 
 
@@ -148,7 +148,7 @@ def test_folders_that_nest_without_end_cost_themselves_alone(tmp_path: Path) -> 
     deep.mkdir(parents=True)
     rows, (rejected,) = fetched(tmp_path)
     assert len(rows) == 1
-    assert rejected.reason.endswith("folders nest too deep")
+    assert rejected.reason.endswith("folders are nested too deeply")
 
 
 @pytest.mark.thorough

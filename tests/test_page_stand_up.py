@@ -55,7 +55,7 @@ def test_throughput_has_its_failures_limits_and_n_beside_it(page, data):
 
 def test_a_window_without_four_weeks_before_it_is_compared_with_nothing(data, monkeypatch):
     page = open_page("stand_up", data, monkeypatch, period="Programme")
-    assert [metric.delta for metric in page.metric][:3] == ["no four weeks before"] * 3
+    assert [metric.delta for metric in page.metric][:3] == ["no earlier four weeks"] * 3
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def test_what_a_roster_edit_restates_has_no_values_and_takes_earlier_ones_along(
     assert stream["value_after"].to_list() == [None, None]
     told = [line.replace("\xa0", " ") for line in restated(read)]
     assert (
-        "Experiments concluded, week of 5 Jan: changed with the roster or an erasure; its values "
+        "Experiments concluded, week of 5 Jan: changed by a roster edit or an erasure; the values "
         "are not kept." in told
     )
 

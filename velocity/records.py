@@ -85,7 +85,7 @@ _LONGEST_CONFIG = 1_000_000  # bytes
 _LONGEST_URL = 2_000
 _MOST_TEXTS = 100  # of a list, such as tags
 _UNCLEAN = (
-    "its entity, project or run id holds control or invisible characters, or more than "
+    "its entity, project or run id contains control or invisible characters, or more than "
     f"{_LONGEST} characters"
 )
 

@@ -133,7 +133,7 @@ class Experiments(_Section):
         10,
         ge=0,
         le=_WEEK_MINUTES,
-        description="A launch this soon after a result that took as long was ready.",
+        description="A launch this soon after a result that took at least as long was ready.",
     )
     same_idea_ignore: tuple[_KeyGlob, ...] = Field(
         tuple(_SAME_IDEA_IGNORE.split()),

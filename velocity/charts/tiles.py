@@ -113,4 +113,4 @@ def _words(frame: pl.DataFrame, unit: str) -> list[str]:
 
 def _alt(frame: pl.DataFrame, unit: str) -> str:
     days, last = frame["day"], formats.figure(frame["value"][-1], unit)
-    return f", a value a day, {formats.span(days[0], days[-1])}: latest {last}."
+    return f", one value per day, {formats.span(days[0], days[-1])}: latest {last}."

@@ -69,7 +69,7 @@ def draw_timeline(
     bars = runs.join(drawn.select("experiment_id"), on="experiment_id", how="semi")
     count = _runs(bars)
     if count > MOST_BARS:
-        notes.append(f"{formats.count(count)} runs: one bar an experiment.")
+        notes.append(f"{formats.count(count)} runs: one bar per experiment.")
         bars, count = _one_bar_each(drawn), 0
     zone, as_of = str(view.zone), view.clock(view.as_of)
     times = ["started_at", "ended_at", "result_at", "next_at"]

@@ -125,7 +125,7 @@ class Front:
             response.headers.append("Set-Cookie", self._token_cookie())
             await response(scope, receive, answer)
         elif not self._door.is_open(request):
-            await page("This address needs its token.", _SHOW_IT)(scope, receive, answer)
+            await page("This address requires a token.", _SHOW_IT)(scope, receive, answer)
         elif _is_closed(path, request):
             await PlainTextResponse("Not found", _GONE)(scope, receive, answer)
         elif path.startswith(_MEDIA) and self._may_have is not None:

@@ -146,7 +146,7 @@ def find_source(name: str) -> Source:
     except Exception as error:
         raise SourceError(
             f'The source "{name}" of {installed[name].value} cannot be loaded: {error}',
-            "Install the version of its package that fits this version of velocity.",
+            "Install the version of its package that works with this version of velocity.",
         ) from error
 
 

@@ -22,7 +22,7 @@ class _PlainLoader(yaml.SafeLoader):  # type: ignore[misc]  # untyped
     def compose_node(self, parent: Any, index: Any) -> Any:
         """The next node, unless it refers to an earlier one: ten lines can stand for billions."""
         if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("references are not read")
+            raise yaml.YAMLError("references are not supported")
         self._values += 1
         if self._values > _MOST_VALUES:
             raise yaml.YAMLError("it has too many values")
@@ -52,4 +52,4 @@ def read_yaml(text: str) -> Any:
         # The loader trips in several ways over tags that do not fit their values.
         raise ValueError(str(error)) from error
     except RecursionError as error:
-        raise ValueError("it is nested too deep") from error
+        raise ValueError("it is nested too deeply") from error

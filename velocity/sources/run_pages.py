@@ -120,7 +120,7 @@ class _Cursor:
         self._empty = 0 if connection["edges"] else self._empty + 1
         if self._empty >= _MOST_EMPTY_PAGES:
             raise SourceError(
-                f"The server sent {_MOST_EMPTY_PAGES:,} pages in a row with nothing in them.",
+                f"The server sent {_MOST_EMPTY_PAGES:,} empty pages in a row.",
                 "Ask the administrator of that W&B server.",
             )
         info = connection["pageInfo"]

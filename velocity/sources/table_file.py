@@ -103,7 +103,8 @@ def _head(path: Path) -> bytes:
             head = stream.read(_HEAD_BYTES)
     except UnfitFileError as error:
         raise SourceError(
-            f"{path} cannot be read: {error.strerror}.", "Name a CSV or Parquet file of that size."
+            f"{path} cannot be read: {error.strerror}.",
+            "Name a CSV or Parquet file, and split one that is too large.",
         ) from error
     except FileNotFoundError as error:
         raise SourceError(f"{path} does not exist.", "Name a CSV or Parquet file.") from error
@@ -223,7 +224,7 @@ def _without_long_rows(
         writer.writerow(headings)
         for number, row in enumerate(rows, start=1):
             if len(row) > len(headings):
-                broken[number] = f"it has {len(row)} values under {len(headings)} headings"
+                broken[number] = f"it has {len(row)} values but {len(headings)} headings"
                 row.clear()
             writer.writerow(row)
     return text.getvalue(), broken

@@ -281,9 +281,9 @@ class WandbServer:
             # Some runs may come twice where others change meanwhile.
             if rows > 2 * page.connection[_COUNT] + _MOST_TWICE:
                 raise SourceError(
-                    f"{self._client.address.base_url} counts {page.connection[_COUNT]:,} runs for "
-                    f"{what}, and sent {rows:,}.",
-                    "Ask whoever runs that W&B server.",
+                    f"{self._client.address.base_url} reported {page.connection[_COUNT]:,} runs "
+                    f"for {what}, but sent {rows:,}.",
+                    "Ask the administrator of that W&B server.",
                 )
             yield page
 

@@ -246,7 +246,7 @@ def find_address(timeout_s: float | None = None) -> Address:
         )
     except AuthenticationError as error:
         raise ConfigurationError(
-            f"The W&B API key that is configured cannot be used: {str(error).rstrip('.')}.",
+            f"The configured W&B API key cannot be used: {str(error).rstrip('.')}.",
             f"Copy the key from {base_url}/authorize into WANDB_API_KEY, or run `wandb login`.",
         ) from error
     except ValidationError as error:

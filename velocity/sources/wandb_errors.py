@@ -91,7 +91,7 @@ def probe(client: WandbClient) -> SourceError | ConfigurationError | None:
     except TooLargeError as error:
         return RetryLaterError(f"{base_url} sends {error} in reply to a small request.", _CHECK_URL)
     except CutError:
-        return RetryLaterError(f"{base_url} sends incomplete answers.", _WAIT)
+        return RetryLaterError(f"{base_url} sends incomplete responses.", _WAIT)
     except requests.exceptions.RequestException as error:
         return _connection_trouble(error, base_url)
     return _status_trouble(answer, base_url) or _answer_trouble(answer, client)
@@ -103,7 +103,7 @@ def _connection_trouble(
     if isinstance(error, requests.exceptions.SSLError):
         return SourceError(
             f"No secure connection to {base_url}: {_reason(error)}.",
-            "Name your organisation's certificates in SSL_CERT_FILE and REQUESTS_CA_BUNDLE, "
+            "Set SSL_CERT_FILE and REQUESTS_CA_BUNDLE to your organisation's certificates, "
             "or correct WANDB_BASE_URL.",
         )
     if isinstance(error, requests.exceptions.ConnectionError):
@@ -132,7 +132,7 @@ def _answer_trouble(answer: Answer, client: WandbClient) -> ConfigurationError |
     try:
         viewer = read_json(answer.body)["data"]["viewer"]
     except (ValueError, LookupError, TypeError):
-        kind = answer.headers.get("content-type", "something unnamed").split(";")[0]
+        kind = answer.headers.get("content-type", "data of an unnamed type").split(";")[0]
         return ConfigurationError(
             f"{base_url} sent {kind} (HTTP {answer.status}) instead of the data of W&B's API.",
             "Check WANDB_BASE_URL. If it is right, check for a proxy or sign-in page in between.",
@@ -144,7 +144,7 @@ def _answer_trouble(answer: Answer, client: WandbClient) -> ConfigurationError |
 def unknown_key(base_url: str) -> ConfigurationError:
     """The error for a key that is nobody's."""
     return ConfigurationError(
-        f"{base_url} does not recognise the API key that is configured.", _new_key(base_url)
+        f"{base_url} does not recognise the configured API key.", _new_key(base_url)
     )
 
 

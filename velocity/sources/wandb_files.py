@@ -40,7 +40,7 @@ _UNFIT = (
 )
 _STAMPED = re.compile(r"(?:offline-)?run-\d{8}_\d{6}-(.+)")
 _LOG = re.compile(r"run-(.+)\.wandb")
-_NO_START = "neither a *.wandb file nor files/ tell when the run began"
+_NO_START = "neither a *.wandb file nor files/ shows when the run began"
 
 
 class LocalSource:
@@ -147,7 +147,7 @@ def _distinct_directories(
         if not path.is_dir():
             what = "is not a directory" if path.exists() else "does not exist"
             raise SourceError(
-                f"{path} {what}.", "Name a W&B run directory, or a directory that has some in it."
+                f"{path} {what}.", "Name a W&B run directory, or a directory that contains some."
             )
         if not os.access(path, os.R_OK | os.X_OK):
             raise SourceError(
@@ -175,7 +175,9 @@ def _run_directories(root: Path, unread: list[Rejected], entity: str) -> Iterato
         path = root / folder
         if len(path.relative_to(root).parts) >= _DEEPEST and below:
             below.clear()
-            unread.append(Rejected(entity, NO_PROJECT, None, f"{path}: folders nest too deep"))
+            unread.append(
+                Rejected(entity, NO_PROJECT, None, f"{path}: folders are nested too deeply")
+            )
         logs = sorted(name for name in files if _LOG.fullmatch(name))
         stamped = _STAMPED.fullmatch(path.name)
         if not logs and not stamped:
@@ -203,7 +205,7 @@ def _read(directory: _RunDirectory) -> tuple[Session, str | None]:
             damaged_at, problem = [0], f"{directory.log.name} cannot be read: {error.strerror}"
         if problem is None and session.created_at is None:
             where = f" (damaged at byte {damaged_at[0]})" if damaged_at else ""
-            problem = f"{directory.log.name} does not hold a whole run record{where}"
+            problem = f"{directory.log.name} does not contain a complete run record{where}"
         if problem is not None:
             session = Session(directory.path, offline)
         if damaged_at:

@@ -94,8 +94,8 @@ def leave_project(
         pull=replace(record.read_pull_state(*key), pulled_from=gone_at),
     )
     result.notes.append(
-        "W&B no longer has this project, or the API key may not see it: its runs count "
-        "in no figure until it is back."
+        "W&B no longer has this project, or the API key may not see it: its runs "
+        "do not count in any figure until it is back."
     )
 
 

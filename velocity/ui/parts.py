@@ -149,7 +149,7 @@ def _dialog_closed() -> None:
 def _offer(table: Table, choice: _Choice) -> None:
     if choice == "table":
         if any(isinstance(kind, pl.Datetime) for kind in table.frame.dtypes):
-            st.caption(f"Times in {page_zone()}; files carry UTC.")
+            st.caption(f"Times are in {page_zone()}; files have UTC.")
         # A table shows the name of a stream; files have its id too.
         named = "stream_name" in table.frame.columns
         frame = table.frame.drop("stream", strict=False) if named else table.frame

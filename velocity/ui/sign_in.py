@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: An identity provider's clock may be a little ahead of ours.
 _CLOCKS_DIFFER = timedelta(minutes=5)
-_AGAIN = "Sign in again to go on where you were."
+_AGAIN = "Sign in again to continue where you left off."
 
 
 def settings_now() -> Settings:
@@ -136,8 +136,8 @@ def viewer_now(sign_in: SignIn | None) -> Viewer:
     if sign_in.email is None:
         raise NotAdmitted(
             "Your e-mail address is not verified.",
-            "Verify it with the identity provider, then sign in again. Addresses with letters "
-            "beyond ASCII cannot be used.",
+            "Verify it with the identity provider, then sign in again. Addresses with "
+            "non-ASCII letters cannot be used.",
             way="out",
         )
     age = datetime.now(UTC) - sign_in.issued_at
