@@ -143,9 +143,7 @@ def _answer_trouble(answer: Answer, client: WandbClient) -> ConfigurationError |
 
 def unknown_key(base_url: str) -> ConfigurationError:
     """The error for a key without an owner."""
-    return ConfigurationError(
-        f"{base_url} does not recognise the configured API key.", _new_key(base_url)
-    )
+    return ConfigurationError(f"{base_url} does not recognise the API key.", _new_key(base_url))
 
 
 def _refusal(words: str, what: str, base_url: str) -> SourceError:
