@@ -80,7 +80,7 @@ class Endpoint:
         def receive() -> None:
             try:
                 answer.set_result(self._receive(body, until))
-            except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
+            except BaseException as error:  # noqa: BLE001 - raised again by the waiting thread
                 answer.set_exception(error)
 
         # Socket time-outs start again with each byte, so they are not enough.

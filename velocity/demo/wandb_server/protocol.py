@@ -1,8 +1,8 @@
 """GraphQL over plain dictionaries: graphql-core validates queries, and a small loop executes them.
 
 graphql-core's executor takes about 5 microseconds per field, so a page of 500 runs would take
-longer than the client needs to read it. Here graphql-core parses and validates each text once, and the
-selection is then walked directly.
+longer than the client needs to read it. Here graphql-core parses and validates each text once,
+and the selection is then walked directly.
 """
 
 from __future__ import annotations
