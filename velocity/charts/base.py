@@ -190,7 +190,7 @@ def words_at(text: str, *, x: float | str, y: float | str, **more: Any) -> Part:
 def key(entries: Iterable[tuple[str, str, str]], *, x: float = 0, lift: int = 6) -> Part:
     """One line above the plot that explains the marks, each (glyph, colour, words).
 
-    It stands `x` px from the plot's left edge and `lift` px above its top edge.
+    It is `x` px from the plot's left edge and `lift` px above its top edge.
     """
     text = (formats.NBSP * 3).join(
         f'<span style="color:{colour}">{glyph}</span>{formats.NBSP}{words}'

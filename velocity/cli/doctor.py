@@ -291,7 +291,7 @@ def _evidence(snapshot: Snapshot) -> Iterator[Finding]:
         yield _note(
             "evidence",
             "data of many runs is missing or contradictory",
-            "Data health lists the runs; `velocity explain` shows what a figure is made of.",
+            "Data health lists the runs; `velocity explain` shows the rows behind a figure.",
             (
                 f"{row['flag']}: {plural(row['runs'], 'run')} ({row['share']:.0%}). "
                 f"{row['held']}. What counts: {mid_sentence(row['used'])}."

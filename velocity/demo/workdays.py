@@ -87,7 +87,7 @@ class Windows:
         return min(end - 1, max(start, instant))
 
     def holds(self, instant: int) -> bool:
-        """Whether the instant lies in a window."""
+        """Whether the instant is in a window."""
         index = bisect_right(self._ends, instant)
         return index < len(self._windows) and self._windows[index][0] <= instant
 

@@ -67,8 +67,8 @@ class Exclusions:
     """HMAC-SHA256 of each id and username, with a salt that only this data folder has."""
 
     salt: str
-    #: "kind:hash" of everybody who was forgotten; an earlier version wrote the hash alone, which
-    #: holds for both kinds.
+    #: "kind:hash" of everybody who was forgotten; an earlier version wrote only the hash,
+    #: which applies to both kinds.
     hashes: frozenset[str]
     unfinished: Names = Names()  # of people whose removal has begun but not finished
 

@@ -49,7 +49,9 @@ def _seen(viewer: Viewer, scholar: str, streams: Mapping[str, str]) -> list[tupl
         within = f"your runs, lines and figures within {' and '.join(mentored)}; {_NO_HOURS}"
         seen.append(("mentor", within))
     if scope.fixed_groups:
-        seen.append(("lead", "whole weeks of groups of at least 5 people; nothing about you alone"))
+        seen.append(
+            ("lead", "whole weeks of groups of at least 5 people; nothing about you individually")
+        )
     return seen
 
 

@@ -1,4 +1,4 @@
-"""Stands in front of Streamlit: access, security headers, owners of downloads, the way back."""
+"""Middleware in front of Streamlit: access, security headers, downloads, return after sign-in."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _HEADERS = {
 }
 #: For one year and this host name only, browsers that came over TLS use nothing else.
 _TLS_ONLY = "max-age=31536000"
-#: Pages do not need these, and others could use them.
+#: Pages do not need these, and other people could use them.
 _CLOSED = (
     "/_stcore/metrics",
     "/_stcore/agent",

@@ -146,7 +146,7 @@ def _told_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
     summary = _read_object(node.get("summaryMetrics"), "summary", unreadable)
     if config is not None:
         config.pop("wandb_version", None)  # the version of the format, not a user's value
-    # An unreadable field was written by somebody.
+    # A field that cannot be read shows that a client wrote it.
     wrote = bool(config or summary or unreadable)
     commit = _text(node.get("commit"), "commit", unreadable) or None
     rows = count_of(node.get("historyLineCount"))

@@ -64,7 +64,7 @@ class Log:
 
 
 class _StoppedError(BaseException):
-    """Raised by a signal, wherever the watch is."""
+    """Raised by a signal at any point of the watch."""
 
     def __init__(self, by: signal.Signals) -> None:
         super().__init__(by)

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from velocity.errors import VelocityError
     from velocity.theme import Mode
 
-# Plotly uses pandas once it is being imported. A session that starts while the first table of
-# another one imports it would find half a module, so it is imported before any session draws.
+# Plotly uses pandas as soon as its import begins. A session that starts while another one
+# imports it for its first table would find a partial module, so it is imported before any
+# session draws.
 import_module("pandas")
 
 _QUIET = {"displayModeBar": False}
