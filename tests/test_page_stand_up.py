@@ -122,4 +122,4 @@ def test_the_digest_of_the_week_is_offered_as_markdown_and_html(page):
         "Download Markdown",
         "Download HTML",
     ]
-    assert "2026-W11 on a page" in words(page)
+    assert "2026-W11 on one page" in words(page)

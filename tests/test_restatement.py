@@ -128,7 +128,7 @@ def test_what_a_roster_edit_restates_has_no_values_and_takes_earlier_ones_along(
     told = [line.replace("\xa0", " ") for line in restated(read)]
     assert (
         "Experiments concluded, week of 5 Jan: changed by a roster edit or an erasure; the values "
-        "are not kept." in told
+        "are not stored." in told
     )
 
 

@@ -117,7 +117,7 @@ def admission() -> Admission:
 
 
 def viewer_now(sign_in: SignIn | None) -> Viewer:
-    """The admission of a sign-in at this moment. Works without a script run.
+    """The viewer of a sign-in at this moment. Works without a script run.
 
     Raises:
         NotAdmitted: as for `admit`.
