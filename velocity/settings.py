@@ -160,7 +160,7 @@ class Access(_Section):
     )
     leads_see_individuals: Annotated[bool, Field(strict=True)] = Field(
         True,
-        description="false: leads see published weeks of groups of streams, and nothing live.",
+        description="false: leads see published weeks of groups of streams, and no live data.",
     )
     views_kept_days: Number = Field(
         90, ge=1, le=3650, description="How long the record of who looked at whose page is kept."
