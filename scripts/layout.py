@@ -48,7 +48,7 @@ def _lines() -> Iterator[str]:
     yield from _picture()
     yield "```"
     yield ""
-    yield "| room | what it holds |"
+    yield "| package or module | what it holds |"
     yield "|---|---|"
     for layer in layers():
         for name in layer:

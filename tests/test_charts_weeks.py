@@ -140,7 +140,9 @@ def test_sparklines_have_no_axes():
         chart = draw(days([3, 0, None, 5]), mode="light", title="Concluded", unit="count")
         assert chart.figure.layout.xaxis.visible is False
         assert chart.figure.layout.height == 40
-        assert chart.alt == ("Concluded, a value a day, 31\u00a0Aug to 3\u00a0Sep 2026: latest 5.")
+        assert chart.alt == (
+            "Concluded, one value per day, 31\u00a0Aug to 3\u00a0Sep 2026: latest 5."
+        )
 
 
 def test_zero_is_a_bar_of_zero_and_an_unknown_day_has_no_bar():

@@ -47,7 +47,7 @@ def test_no_command_was_added_or_removed():
 
 def test_help_lists_every_command_under_one_of_four_headings():
     panels = {it.rich_help_panel for it in GROUP.values()}
-    assert panels == {"Look at it", "Bring runs in", "Read figures", "Keep in order"}
+    assert panels == {"Open the dashboard", "Bring in runs", "Read figures", "Maintain the data"}
 
 
 @pytest.mark.parametrize("name", GROUP)

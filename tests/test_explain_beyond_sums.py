@@ -84,7 +84,7 @@ def test_credits_left_are_granted_minus_spent_and_the_runway_uses_the_last_14_da
     before = only(explain(snapshot, scholar="ada", metric="balance", week=week))
     assert (before.value, before.headline) == (42, 42)
     early = explain(snapshot, scholar="ada", metric="balance", week=week - timedelta(weeks=2))
-    assert (early.results, early.nothing) == ((), "Neither grants nor charges by then.")
+    assert (early.results, early.nothing) == ((), "No grants or charges by then.")
 
 
 @pytest.mark.parametrize(("launch", "said"), [("06:00", "older than"), ("18:30", "no older than")])

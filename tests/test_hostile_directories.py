@@ -134,7 +134,7 @@ def test_the_command_reads_the_others_and_names_unreadable_ones(tmp_path: Path) 
     told = done.stderr.decode()
     assert done.returncode == 1
     assert "run-20260504_090000-odd: run-odd.wandb cannot be read: it is not a regular" in told
-    assert "could not be read: 1. The others are in." in told
+    assert "could not be read: 1. The others were imported." in told
     assert reads.runs(latest_snapshot(tmp_path / "data"))["run_id"].to_list() == ["good"]
 
 
@@ -146,7 +146,7 @@ def test_only_endlessly_nested_folders_are_rejected(tmp_path: Path) -> None:
     deep.mkdir(parents=True)
     rows, (rejected,) = fetched(tmp_path)
     assert len(rows) == 1
-    assert rejected.reason.endswith("folders nest too deep")
+    assert rejected.reason.endswith("folders are nested too deeply")
 
 
 @pytest.mark.thorough

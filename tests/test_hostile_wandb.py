@@ -155,7 +155,7 @@ def page(number, count, rows=0):
 
 
 @pytest.mark.parametrize(
-    ("rows", "words"), [(0, "5 pages in a row with nothing"), (9, "counts 20 runs for lab/vision")]
+    ("rows", "words"), [(0, "5 empty pages in a row"), (9, "reported 20 runs for lab/vision")]
 )
 def test_endless_pages_are_stopped(monkeypatch, rows, words):
     monkeypatch.setenv("WANDB_API_KEY", KEY)

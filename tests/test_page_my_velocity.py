@@ -39,10 +39,10 @@ def test_without_sign_in_the_page_is_about_the_scholar_by_name(data, monkeypatch
     text = said(open_page("my_velocity", data, monkeypatch, period="Programme"))
     assert "Timeline of Ada" in text
     assert "Ada and the cohort" in text
-    assert "What others can see of Ada" in text
+    assert "What others can see about Ada" in text
     assert "Older than usual" in text
     assert "Launches by day" in text
-    assert "to you alone" not in text
+    assert "only you see this" not in text
 
 
 @pytest.mark.thorough

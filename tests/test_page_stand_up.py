@@ -55,7 +55,7 @@ def test_throughput_has_its_failures_limits_and_n_beside_it(page, data):
 
 def test_a_window_without_four_earlier_weeks_is_not_compared(data, monkeypatch):
     page = open_page("stand_up", data, monkeypatch, period="Programme")
-    assert [metric.delta for metric in page.metric][:3] == ["no four weeks before"] * 3
+    assert [metric.delta for metric in page.metric][:3] == ["no earlier four weeks"] * 3
 
 
 @pytest.mark.parametrize(
@@ -124,4 +124,4 @@ def test_the_digest_of_the_week_is_offered_as_markdown_and_html(page):
         "Download Markdown",
         "Download HTML",
     ]
-    assert "2026-W11 on a page" in words(page)
+    assert "2026-W11 on one page" in words(page)

@@ -97,7 +97,7 @@ def test_a_killed_post_is_sent_again_only_with_the_option_again(data):
         post = ("--data", data, "report", "--post", *EARLIER)
         after = velocity(*post, cwd=data, env=env)
         assert after.returncode == 0, after.stderr
-        assert b"stopped before it was done: nothing was sent" in after.stderr
+        assert b"was interrupted. Nothing was sent" in after.stderr
         assert len(server.got) == 1
         assert velocity(*post, "--again", cwd=data, env=env).returncode == 0
         assert len(server.got) == 2

@@ -104,7 +104,7 @@ def test_the_summary_counts_every_outcome(server, tmp_path, capsys):
     )
     assert "lab/audio: nothing new. " in said
     requests = sum(project.requests for project in result.projects)
-    assert f"Together: 1 new, 1 changed, 1 back after deletion. {requests} requests." in said
+    assert f"Total: 1 new, 1 changed, 1 back after deletion. {requests} requests." in said
     assert f"Restated: figures changed in {result.weeks_restated} past week" in said
 
 

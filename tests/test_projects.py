@@ -146,7 +146,7 @@ def test_a_failed_project_does_not_stop_the_others_and_the_summary_says_why(
 def test_a_missing_entity_does_not_stop_the_others(server, sync):
     fill(server, ["a"])
     results = sync(LATER, "lib/*", "lab/*")
-    assert "no entity" in results["lib/*"].error.message
+    assert "does not have an entity" in results["lib/*"].error.message
     assert results["lab/a"].counts.new == 3
 
 

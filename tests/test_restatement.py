@@ -127,8 +127,8 @@ def test_a_restatement_by_a_roster_edit_has_no_values_and_hides_earlier_ones(tmp
     assert stream["value_after"].to_list() == [None, None]
     told = [line.replace("\xa0", " ") for line in restated(read)]
     assert (
-        "Experiments concluded, week of 5 Jan: changed with the roster or an erasure; its values "
-        "are not kept." in told
+        "Experiments concluded, week of 5 Jan: changed by a roster edit or an erasure; the values "
+        "are not stored." in told
     )
 
 

@@ -58,7 +58,7 @@ from velocity.roster.models import check_roster
             ),
             (
                 "stream s: member ada (no. 2): overlaps in time with stream s: member ada (no. "
-                "1); expected one entry for each time in the stream"
+                "1); expected one entry for each period in the stream"
             ),
         ),
         (
@@ -101,8 +101,8 @@ def test_a_contradiction_is_an_error(tmp_path, text, told):
             stream("a", projects='["t/vision*"]') + stream("b", projects='["t/*-old"]'),
             (
                 'stream b: projects: "t/*-old" can match the same project as "t/vision*" in '
-                "stream a: projects, which comes first and decides; expected globs that share "
-                "no project, or the narrower one first"
+                "stream a: projects, which comes first and decides; expected globs without a "
+                "common project, or the narrower one first"
             ),
         ),
         (
@@ -121,7 +121,7 @@ def test_a_contradiction_is_an_error(tmp_path, text, told):
         ),
         (
             '[[scholars]]\nid = "a"\nname = "A"',
-            "scholar a: usernames: empty; expected the W&B usernames of this person, without",
+            "scholar a: usernames: empty; expected the W&B usernames of this person; without",
         ),
         (
             ADA.replace('["ada"]', '["ada", "ada"]'),
@@ -131,7 +131,7 @@ def test_a_contradiction_is_an_error(tmp_path, text, told):
             ADA + BEN.replace('id = "ben"', 'id = "Ada"'),
             (
                 'scholar Ada: id: "Ada" differs only in case from "ada" in scholar ada: id; '
-                "expected one spelling, or two that nobody confuses"
+                "expected one spelling, or two that are easy to tell apart"
             ),
         ),
         (
@@ -171,7 +171,7 @@ def test_a_contradiction_is_an_error(tmp_path, text, told):
             rate("*A*", "2026-02-01") + rate("*A*", "2026-01-01"),
             (
                 'rate "*A*" (no. 2): starts on 2026-01-01, before rate "*A*" (no. 1) above it '
-                "(2026-02-01); expected the rates of a glob in order of date"
+                "(2026-02-01); expected the rates of a glob in date order"
             ),
         ),
         (
@@ -274,7 +274,7 @@ def test_a_value_that_matches_nothing_in_the_data_is_a_warning(tmp_path):
             "expected a glob that matches some; case matters."
         ),
         (
-            'scholar ben: usernames: the data has no run of "ben"; '
+            'scholar ben: usernames: the data has no runs of "ben"; '
             "expected a username as W&B spells it. Did you mean Ben?"
         ),
     ]
@@ -294,7 +294,7 @@ def test_a_gpu_type_that_two_rates_match_is_reported_once_per_pair_of_globs(tmp_
         (
             'rate "*80GB*" (no. 2): matches "H100 80GB" in the data, as rate "*H100*" (no. 1) '
             'does; from 2026-01-01 on "*H100*" decides; '
-            "expected globs that share no GPU type, or a rate of its own for that type."
+            "expected globs without a common GPU type, or a separate rate for that type."
         )
     ]
     assert check_roster(path, Seen([], [], {"H100", "A100 80GB"})) == []

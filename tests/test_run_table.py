@@ -289,14 +289,14 @@ def test_only_a_row_with_too_many_values_is_rejected(tmp_path: Path) -> None:
     assert table.runs["run_id"].to_list() == ["r1", "r3"]
     (rejected,) = table.rejected
     assert (rejected.entity, rejected.project, rejected.run_id) == ("lab", "p", None)
-    assert rejected.reason == "row 2: it has 6 values under 5 headings"
+    assert rejected.reason == "row 2: it has 6 values but 5 headings"
     assert "1 of 3 rows could not be read" in table.notes[0]
 
 
 def test_a_table_with_only_long_rows_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text(f"{','.join(ROW)}\n1,2,3,4,5,6\n", encoding="utf-8")
-    assert "row 1: it has 6 values under 5 headings" in refusal(path).message
+    assert "row 1: it has 6 values but 5 headings" in refusal(path).message
 
 
 def test_an_unreadable_config_is_not_quoted(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def test_without_the_token_only_the_health_check_works(app):
     for path in ("/", "/runs", "/media/x.csv", "/_stcore/health", "/static/js/index.js"):
         response, body = ask(app.address, path)
         assert (path, response.status) == (path, 403)
-        assert b"needs its token" in body
+        assert b"requires a token" in body
         assert b"Streamlit" not in body
     assert ask(app.address, "/?token=zq-wrong")[0].status == 403
     socket = ask(app.address, "/_stcore/stream", **HANDSHAKE, Origin=app.address)

@@ -214,7 +214,7 @@ def test_a_run_that_has_just_begun_is_skipped_until_its_name_is_written(tmp_path
     assert rows == []
     (problem,) = rejected
     assert problem.run_id == "new"
-    assert "does not hold a whole run record" in problem.reason
+    assert "does not contain a complete run record" in problem.reason
 
 
 def test_only_the_file_that_cannot_be_opened_is_rejected(written: Path, tmp_path: Path) -> None:

@@ -1,22 +1,22 @@
-"""Makes text of strangers safe: as it is stored, and as a terminal or a log shows it."""
+"""Makes untrusted text safe to store, and to show in a terminal or a log."""
 
 from __future__ import annotations
 
 import re
 
-#: Stands where something was that acts instead of standing for itself.
+#: Replaces each character that acts instead of being shown.
 MARK = "\ufffd"
-#: What acts, as a class of characters that `re` and polars both read: control characters, line
-#: separators, marks that turn text around, characters without width, and tags. Not in it are the
-#: joiners that scripts and emoji need, and the characters of `LAYOUT`.
+#: Characters that act, as a class that both `re` and polars understand: control characters, line
+#: separators, marks that change the direction of text, zero-width characters, and tags. It does not
+#: contain the joiners that scripts and emoji need, or the characters of `LAYOUT`.
 ACTING = (
     r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
     r"\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     r"\U000e0000-\U000e007f"
 )
-#: Lines and tabs, which only text of several lines may have.
+#: Line breaks and tabs, which only multi-line text may have.
 LAYOUT = r"\t\n\r"
-_HALVES = r"\ud800-\udfff"  # of a character; polars holds none
+_HALVES = r"\ud800-\udfff"  # half of a character; polars cannot hold these
 
 _ACTS = re.compile(f"[{ACTING}{_HALVES}]")
 _ACTS_ON_A_LINE = re.compile(f"[{LAYOUT}{ACTING}{_HALVES}]")
@@ -26,14 +26,14 @@ _ACTS_ON_A_TERMINAL = re.compile(rf"[\r{ACTING}{_HALVES}]")
 def cleaned(text: str, longest: int, *, lines: bool = False) -> str:
     """The text with a mark for each character that acts, cut to `longest` characters.
 
-    Nothing is taken out without a trace, so that a name never becomes the name of another.
+    Nothing is removed without a mark, so that a name never turns into another name.
 
     Args:
-        text: of a stranger.
-        longest: characters to keep; a text that is longer ends in "…".
-        lines: whether it may have lines and tabs.
+        text: untrusted text.
+        longest: characters to keep; a longer text ends in "…".
+        lines: whether it may have line breaks and tabs.
     """
-    # No more than is kept is looked at, however much there is.
+    # Only the part that is kept is examined, no matter how long the text is.
     kept = (_ACTS if lines else _ACTS_ON_A_LINE).sub(MARK, text[:longest])
     return kept if len(text) <= longest else f"{kept[: longest - 1]}…"
 
@@ -44,12 +44,12 @@ def escaped(text: str) -> str:
 
 
 def for_terminal(text: str) -> str:
-    """The text in its lines, with the code of each character that acts."""
+    """The text with its line breaks, and with the code of each character that acts."""
     return _ACTS_ON_A_TERMINAL.sub(_code, text)
 
 
 def json_escaped(text: str) -> str:
-    """JSON text that means the same, without a character that acts outside of an escape."""
+    """Equivalent JSON text in which every character that acts is escaped."""
     return _ACTS.sub(lambda it: _utf16_codes(it[0]), text)
 
 

@@ -1,8 +1,8 @@
-"""The errors a person may see. Each says what is wrong (message) and what to do (hint)."""
+"""The errors that users see. Each says what is wrong (message) and what to do (hint)."""
 
 
 class VelocityError(Exception):
-    """Something a person can put right.
+    """A problem that the user can fix.
 
     Args:
         message: one sentence saying what is wrong.
@@ -16,23 +16,23 @@ class VelocityError(Exception):
 
 
 class ConfigurationError(VelocityError):
-    """Settings, roster or credentials need a change before anything can work."""
+    """Settings, roster or credentials must be changed before the command can work."""
 
 
 class SourceError(VelocityError):
-    """A source of runs (server, directory, table) cannot be read as it is."""
+    """A source of runs (server, directory, table) cannot be read."""
 
 
 class RetryLaterError(SourceError):
-    """The source may well answer if asked again later."""
+    """The source did not answer; a later retry may work."""
 
 
 class UnansweredError(RetryLaterError):
-    """The source answers small questions, but did not answer this one in time."""
+    """The source answers small requests, but did not answer this one in time."""
 
 
 class NoProjectError(SourceError):
-    """The entity is there, but has no such project, or none that the key may see."""
+    """The entity exists, but does not have this project, or the key may not see it."""
 
 
 class StoreError(VelocityError):
@@ -40,4 +40,4 @@ class StoreError(VelocityError):
 
 
 class StoreBusyError(StoreError):
-    """Another process writes the store at this moment."""
+    """Another process is writing the store."""

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: Headers that a proxy adds to say for whom it asks. Programs on this machine send none of them.
+#: Headers that a proxy adds to name the client. Programs on this machine do not send them.
 _FORWARDING = frozenset(
     {"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip"}
 )
@@ -29,7 +29,7 @@ def is_loopback(address: str | None) -> bool:
 
 
 def host_name(host: str | None) -> str | None:
-    """The name in a Host header, without its port; None where there is none."""
+    """The name in a Host header, without its port; None if there is none."""
     try:
         return urlsplit(f"//{host or ''}").hostname
     except ValueError:

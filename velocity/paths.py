@@ -1,4 +1,4 @@
-"""Where the product's own files are, and where the data and the settings are by default."""
+"""Locations of the product's own files, and the default locations of data and settings."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import os
 from functools import cache
 from pathlib import Path
 
-#: Variable in which `velocity app` tells its pages which access mode it started with. Plain
-#: `streamlit run` leaves it unset.
+#: Variable with which `velocity app` passes its access mode to its pages. Plain `streamlit run`
+#: leaves it unset.
 SERVED_MODE = "VELOCITY_SERVED"
 
 
@@ -15,9 +15,9 @@ SERVED_MODE = "VELOCITY_SERVED"
 def project_root() -> Path:
     """The folder that holds `app.py`, `queries/` and `.streamlit/`.
 
-    A clone comes first: an editable install leaves a second copy of these files in
-    site-packages, as old as the install. `pyproject.toml` tells a clone from a site-packages
-    folder that happens to hold a package called "queries".
+    A clone comes first: an editable install leaves a second copy of these files in site-packages,
+    which may be outdated. `pyproject.toml` distinguishes a clone from a site-packages folder that
+    happens to have a package called "queries".
     """
     package = Path(__file__).resolve().parent
     clone = package.parent
@@ -27,26 +27,26 @@ def project_root() -> Path:
 
 
 def data_folder() -> Path:
-    """The data folder: VELOCITY_DATA where it is set and not empty, else ./data."""
+    """The data folder: VELOCITY_DATA if it is set and not empty, else ./data."""
     return Path(os.environ.get("VELOCITY_DATA") or "data")
 
 
 def config_file() -> Path:
-    """The settings file: VELOCITY_CONFIG where it is set and not empty, else ./velocity.toml."""
+    """The settings file: VELOCITY_CONFIG if it is set and not empty, else ./velocity.toml."""
     return Path(os.environ.get("VELOCITY_CONFIG") or "velocity.toml")
 
 
 def make_private(folder: Path) -> None:
-    """Makes a folder, if need be, that only its owner can open; an older one stays as it is.
+    """Creates a folder that only its owner can open; an existing folder is not changed.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be created.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def write_private(path: Path, text: str) -> None:
-    """Writes a file of ASCII that only its owner can read; whole or not at all.
+    """Writes an ASCII file that only its owner can read, completely or not at all.
 
     Raises:
         OSError: it cannot be written.

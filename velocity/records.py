@@ -1,7 +1,7 @@
 """The one schema of runs, which every source yields and the record merges.
 
-A batch is a polars frame with exactly the columns of `RUN_SCHEMA`; what could not be read travels
-beside it as `Rejected`, so that one bad row stops nothing and stays visible.
+A batch is a polars frame with exactly the columns of `RUN_SCHEMA`. Rows that could not be read are
+`Rejected` beside it, so that a bad row does not stop the others and is still reported.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 UTC = pl.Datetime("us", "UTC")
 
-#: One process that wrote to a run: when it began and the machine it was on. A local directory also
-#: tells what its own session left: seconds on the stopwatch without those of earlier sessions, the
-#: last sign of life and the last logged row. Null: not known.
+#: One process that wrote to a run: when it began and its machine. A local directory also has data
+#: of its own session: seconds on the stopwatch without those of earlier sessions, the last sign
+#: of life and the last logged row. Null: not known.
 WRITER = pl.Struct(
     {
         "start": UTC,
@@ -42,50 +42,52 @@ RUN_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "entity": pl.String,  # key, with project and run_id
     "project": pl.String,
     "run_id": pl.String,
-    "username": pl.String,  # W&B user name; null where W&B knows none
+    "username": pl.String,  # W&B username; null if W&B does not have one
     "display_name": pl.String,
     "state": pl.String,  # raw, as W&B spells it
     "created_at": UTC,
-    "writers": pl.List(WRITER),  # in order of start; one without a start tells a machine only
-    "stamp": UTC,  # start as old clients wrote it into the config
+    "writers": pl.List(WRITER),  # in order of start; a writer without a start only has a machine
+    "stamp": UTC,  # start that old clients wrote into the config
     "heartbeat_at": UTC,
     "runtime_s": pl.Float64,  # the stopwatch: seconds active
-    "earlier_runtime_s": pl.Float64,  # of these, what sessions in other places left; local files
+    "earlier_runtime_s": pl.Float64,  # the part of it from sessions in other places; local files
     "last_metric_at": UTC,  # last logged row
     "first_metric_at": UTC,  # first logged row; local run files only
     "group_name": pl.String,
     "job_type": pl.String,
     "sweep": pl.String,
     "tags": pl.List(pl.String),
-    "config_hash": pl.String,  # as a table gives it: equal for runs of one idea
-    "config": pl.String,  # all of it as JSON, see `config_text`; the store keeps hashes of it
-    "commit": pl.String,  # of the code, as git names it
+    "config_hash": pl.String,  # from a table: equal for runs of one idea
+    "config": pl.String,  # the whole config as JSON (`config_text`); the store keeps hashes of it
+    "commit": pl.String,  # git commit of the code
     "gpu_utilisation": pl.Float64,  # mean over GPUs and time, 0 to 1; local run files only
     "notes": pl.String,
-    "resumed": pl.Boolean,  # the client's own words; null where it does not say
+    "resumed": pl.Boolean,  # as the client reports it; null if it does not
     "offline": pl.Boolean,
     "shared": pl.Boolean,  # several processes wrote to the run at once
     "rewound": pl.Boolean,
-    "history_rows": pl.Int64,  # logged rows, as the server counts them
-    "wrote": pl.Boolean,  # whether anything shows that a client ever wrote; W&B only
+    "history_rows": pl.Int64,  # number of logged rows, according to the server
+    "wrote": pl.Boolean,  # whether there is evidence that a client ever wrote; W&B only
     "relaunched": pl.Boolean,  # an earlier run had this id; local files only
-    "unreadable": pl.List(pl.String),  # names of fields that could not be read; null for none
+    "unreadable": pl.List(
+        pl.String
+    ),  # names of fields that could not be read; null if there are none
     "source": pl.String,  # api | files | table, or what another source calls itself
-    "trust": pl.Int32,  # of the source: who replaces whom
+    "trust": pl.Int32,  # of the source: decides which source replaces which
     "url": pl.String,  # the page of the run
 }
 
-#: A row lacking one of these cannot be merged.
+#: A row without one of these cannot be merged.
 REQUIRED: tuple[str, ...] = ("entity", "project", "run_id", "state", "created_at")
 
 _KEY = ("entity", "project", "run_id")
-#: Characters of a text; W&B itself allows 128 of a name.
+#: Characters of a text; W&B itself allows 128 in a name.
 _LONGEST, _LONGEST_NOTES, _LONGEST_REASON = 256, 10_000, 1_000
 _LONGEST_CONFIG = 1_000_000  # bytes
 _LONGEST_URL = 2_000
 _MOST_TEXTS = 100  # of a list, such as tags
 _UNCLEAN = (
-    "its entity, project or run id holds control or invisible characters, or more than "
+    "its entity, project or run id contains control or invisible characters, or more than "
     f"{_LONGEST} characters"
 )
 
@@ -97,7 +99,7 @@ _LONGEST_INT = 2**63
 class Rejected:
     """One row that could not become a record, and why (shown on the data-health page).
 
-    Its texts are cleaned: they may quote what the row held.
+    Its texts are cleaned, because they may quote the row.
     """
 
     entity: str
@@ -115,18 +117,18 @@ class Rejected:
 
 @dataclass(frozen=True)
 class RunBatch:
-    """Runs and the rows that were set aside.
+    """Runs and the rows that were rejected.
 
-    Every source hands its runs over in one, so this is where their texts are cleaned. A key is
-    never changed, or a run could take the place of another: an unclean one sets its row aside.
+    Every source returns its runs in batches, so this is where their texts are cleaned. A key is
+    never changed, because a run could then replace another: a row with an unclean key is rejected.
 
     Args:
         runs: frame of `RUN_SCHEMA`, any number of rows.
         rejected: rows that could not become a run.
         complete_to: instant (UTC) to which the runs are complete; None: to when they were read.
-        notes: sentences about what was passed over or made up.
-        asked_for: number of runs that match what a server was asked for, by its own count at this
-            page; None: not known.
+        notes: sentences about skipped or invented values.
+        asked_for: number of runs that match the request, by the server's own count at this page;
+            None: not known.
     """
 
     runs: pl.DataFrame
@@ -136,7 +138,7 @@ class RunBatch:
     asked_for: int | None = None
 
     def __post_init__(self) -> None:
-        """Cleans the runs, and sets aside those with a key that would have to be cleaned."""
+        """Cleans the runs, and rejects those with a key that would have to be cleaned."""
         clean = pl.all_horizontal(_is_clean(name) for name in _KEY)
         unclean = self.runs.filter(~clean).select(_KEY)
         if not unclean.is_empty():
@@ -151,10 +153,11 @@ class RunBatch:
 
 
 def cleaned_frame(runs: pl.DataFrame) -> pl.DataFrame:
-    """The frame with its texts cleaned (`velocity.cleaning`), but for the columns of the key.
+    """The frame with its texts cleaned (`velocity.cleaning`), except for the columns of the key.
 
-    Texts keep 256 characters, notes 10,000 and lists of texts their first 100. What cannot be cut
-    is null: a config above a million bytes, and a URL above 2,000 characters or that is none.
+    Texts keep 256 characters, notes 10,000 and lists of texts their first 100. Values that cannot
+    be cut become null: a config above a million bytes, and a URL that is invalid or longer than
+    2,000 characters.
     """
     return runs.with_columns(
         _cleaned(name, kind) for name, kind in runs.schema.items() if name not in _KEY
@@ -171,7 +174,7 @@ def _cleaned(name: str, kind: pl.DataType) -> pl.Expr:
         fits = column.str.len_bytes() <= _LONGEST_CONFIG
         return pl.when(fits).then(column.str.replace_all(f"[{ACTING}]", MARK))
     if name == "url":
-        # Cut or marked it would lead elsewhere, and with another scheme run in the page.
+        # A cut or marked URL would lead elsewhere; another scheme could run code in the page.
         fits = column.str.len_chars() <= _LONGEST_URL
         acts = column.str.contains(f"[{LAYOUT}{ACTING}]")
         return pl.when(fits & ~acts & column.str.contains("^(https?://|/)")).then(column)
@@ -210,14 +213,14 @@ def run_frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
 
 
 def config_text(config: Mapping[str, Any]) -> str:
-    """A user config ({name: value}) as JSON, the names in order.
+    """A user config ({name: value}) as JSON, with the names in order.
 
     Raises:
-        RecursionError: it is nested too deep.
+        RecursionError: it is nested too deeply.
     """
     try:
         return orjson.dumps(config, default=str, option=orjson.OPT_SORT_KEYS).decode()
-    except orjson.JSONEncodeError:  # half characters, whole numbers beyond 64 bits, or deep
+    except orjson.JSONEncodeError:  # half characters, integers beyond 64 bits, or deep nesting
         text = _HALF_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", _json(config))
         return _json(json.loads(text, parse_int=_number_or_text, parse_constant=lambda _: None))
 

@@ -1,4 +1,4 @@
-"""What may stand in a log: where something went wrong, and no secret or address that words hold."""
+"""Removes secrets and addresses from log text, and describes where an error came from."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _KEY = re.compile(r"\w{40,}")  # W&B's keys have 40 characters and more
 
 
 def without_addresses(text: str) -> str:
-    """`text` without the e-mail addresses in it."""
+    """`text` without e-mail addresses."""
     return _EMAIL.sub("(address)", text)
 
 
 def redacted(text: str) -> str:
-    """`text` without e-mail addresses, query strings and what may be a key."""
+    """`text` without e-mail addresses, query strings and possible keys."""
     return _KEY.sub("(key)", _QUERY.sub("?...", without_addresses(text)))
 
 
 def where(kind: type[BaseException], trace: TracebackType | None) -> str:
-    """Where an exception came from, without its words: they may quote a run or a person."""
+    """Where an exception came from, without its message, which may quote a run or a person."""
     lines = [
         f"  {frame.filename}:{frame.lineno} in {frame.name}"
         for frame in traceback.extract_tb(trace)

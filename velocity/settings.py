@@ -133,7 +133,7 @@ class Experiments(_Section):
         10,
         ge=0,
         le=_WEEK_MINUTES,
-        description="A launch this soon after a result that took as long was ready.",
+        description="A launch this soon after a result that took at least as long was ready.",
     )
     same_idea_ignore: tuple[_KeyGlob, ...] = Field(
         tuple(_SAME_IDEA_IGNORE.split()),
@@ -160,7 +160,7 @@ class Access(_Section):
     )
     leads_see_individuals: Annotated[bool, Field(strict=True)] = Field(
         True,
-        description="false: leads see published weeks of groups of streams, and nothing live.",
+        description="false: leads see published weeks of groups of streams, and no live data.",
     )
     views_kept_days: Number = Field(
         90, ge=1, le=3650, description="How long the record of who looked at whose page is kept."

@@ -72,10 +72,10 @@ def test_a_scholar_sees_viewers_and_looks_and_nobody_else_sees_hours(browser, ap
         person.sign_in("my-velocity?period=Programme")
         assert "Launches by day" in person.text()
         assert "awake 09:00 to 21:00" in person.text()
-        assert "What others can see of you" in person.text()
+        assert "What others can see about you" in person.text()
         wire = person.wire()
         assert wire.count(people.LEAD) > 1  # who sees what, and who looked
-        assert "everything you do, run by run" in wire
+        assert "all your runs and figures" in wire
         assert people.MENTOR not in wire  # who mentors another stream
         assert person.look() == []
 
@@ -163,7 +163,7 @@ def test_without_sign_in_only_the_printed_address_opens_the_pages(browser, tmp_p
         address = printed.partition("/?")[0]
         with Person(browser, App(address, data.parent / "log", data), "nobody") as neighbour:
             neighbour.page.goto(f"{address}/runs")
-            expect(neighbour.page.get_by_text("This address needs its token.")).to_be_visible()
+            expect(neighbour.page.get_by_text("This address requires a token.")).to_be_visible()
             assert not WORDS.search(neighbour.wire())
             # Like the person who started the app, with the address from the terminal.
             neighbour.page.goto(printed)

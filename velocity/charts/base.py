@@ -1,4 +1,4 @@
-"""What every chart is made of: its canvas, ticks and words."""
+"""The parts of every chart: its canvas, ticks and words."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ _HOUR_STEPS = (1 / 12, 1 / 6, 0.25, 0.5, 1, 2, 3, 6, 12, 24, 48, 72, 120, 240, 4
 class Chart:
     """A drawn figure and the words that belong to it."""
 
-    spec: Part  # the figure as plotly.js takes it: "data" and "layout"
-    alt: str  # one sentence that stands for the picture
-    note: str = ""  # what the picture leaves out or combines; "" for nothing
+    spec: Part  # the figure as plotly.js expects it: "data" and "layout"
+    alt: str  # one sentence that describes the picture
+    note: str = ""  # what the picture leaves out or combines; "" if nothing
     zoom: bool = False  # whether it can be panned and zoomed
     missing: str = ""  # words to show instead of the figure when there is nothing to draw
 
     @cached_property
     def figure(self) -> go.Figure:
-        """The figure with every part checked by Plotly, which is slow: for tests."""
+        """The figure with every part validated by Plotly, which is slow: for tests."""
         return go.Figure(self.spec)
 
     @property
     def unchecked(self) -> BaseFigure:
-        """The figure to send to a browser. Tests check the parts that we draw."""
+        """The figure to send to a browser. Tests validate the parts."""
         return _Unchecked(self.spec)
 
 
@@ -63,9 +63,9 @@ class _Unchecked(BaseFigure):  # type: ignore[misc] # Plotly ships no types
 
 @dataclass(frozen=True)
 class Canvas:
-    """What a chart is drawn on."""
+    """The canvas of a chart."""
 
-    title: str  # what the figures are
+    title: str  # of the figures
     mode: Mode
     height: int  # px
     margin: tuple[int, int, int, int] = (12, 12, 10, 10)  # left, right, top, bottom, px
@@ -76,13 +76,13 @@ class Canvas:
         return tokens(self.mode)
 
     def px(self, pixels: float, high: float) -> float:
-        """How much of a value axis from 0 to `high` is `pixels` tall."""
+        """The length on a value axis from 0 to `high` that is `pixels` tall."""
         return pixels * high / (self.height - self.margin[2] - self.margin[3])
 
     def chart(
         self, data: Iterable[Part], layout: Part, alt: str, *, note: str = "", zoom: bool = False
     ) -> Chart:
-        """The chart of some traces; `alt` goes on after the title."""
+        """The chart of some traces; `alt` continues after the title."""
         frame = {
             "template": template(self.mode),
             "height": self.height,
@@ -97,7 +97,7 @@ class Canvas:
 
 
 def safe(text: str | None, limit: int = 40) -> str:
-    """Someone's text as Plotly shows it literally: one line, shortened, no pseudo-HTML."""
+    """Text from a run or roster for Plotly to show literally: one line, shortened, no markup."""
     return html.escape(formats.label(text, limit), quote=False)
 
 
@@ -133,7 +133,7 @@ def value_axis(
     most: int = MOST_TICKS,
     at: Sequence[float] | None = None,
 ) -> Part:
-    """An axis of values: its range, and ticks in words at round values, or `at` those given."""
+    """An axis of values: its range, and ticks in words at round values, or at the values `at`."""
     values = ticks(low, high, unit, most=most) if at is None else [*at]
     words = [_tick(value, unit) for value in values]
     return {"range": [low, high], "tickvals": values, "ticktext": words}
@@ -148,12 +148,12 @@ def _tick(value: float, unit: str) -> str:
 
 
 def padded(values: Iterable[float | None], *, by: float = 0.18) -> tuple[float, float]:
-    """The range of `values` widened by the part `by`, never below zero, never empty."""
+    """The range of `values` widened by the fraction `by`, never below zero, never empty."""
     known = [value for value in values if value is not None]
     if not known:
         return (0.0, 1.0)
     low, high = min(known), max(known)
-    # A constant series differs by rounding alone.
+    # A constant series differs only by rounding.
     varies = high - low > 1e-9 * abs(high)
     room = (high - low) * by if varies else abs(high) * by or 1.0
     return (max(low - room, 0.0), high + room)
@@ -166,14 +166,14 @@ def day_ticks(*days: date) -> Part:
 
 
 def iso(moment: date) -> str:
-    """A local day or naive local moment as Plotly reads it."""
+    """A local day or naive local time as Plotly reads it."""
     return moment.isoformat()
 
 
 def local(frame: pl.DataFrame, columns: Iterable[str], zone: str) -> pl.DataFrame:
     """`frame` with its aware `columns` as naive times of `zone`.
 
-    Plotly shows an aware time in the browser's zone, a naive one as it is.
+    Plotly shows aware times in the browser's zone, and naive times unchanged.
     """
     return frame.with_columns(
         pl.col(column).dt.convert_time_zone(zone).dt.replace_time_zone(None) for column in columns
@@ -181,16 +181,16 @@ def local(frame: pl.DataFrame, columns: Iterable[str], zone: str) -> pl.DataFram
 
 
 def words_at(text: str, *, x: float | str, y: float | str, **more: Any) -> Part:
-    """An annotation without arrow; figure fractions unless `xref`, `yref` say otherwise."""
+    """An annotation without an arrow; figure fractions unless `xref`, `yref` say otherwise."""
     place = {"x": x, "y": y, "xref": "paper", "yref": "paper", "showarrow": False}
-    # By default Plotly anchors by the third of the figure that the point lies in.
+    # By default, Plotly chooses the anchor by the third of the figure that has the point.
     return {"text": text, **place, "xanchor": "center", "yanchor": "middle", **more}
 
 
 def key(entries: Iterable[tuple[str, str, str]], *, x: float = 0, lift: int = 6) -> Part:
     """One line above the plot that explains the marks, each (glyph, colour, words).
 
-    It stands `x` px from the plot's left edge and `lift` px above its top edge.
+    It is `x` px from the plot's left edge and `lift` px above its top edge.
     """
     text = (formats.NBSP * 3).join(
         f'<span style="color:{colour}">{glyph}</span>{formats.NBSP}{words}'

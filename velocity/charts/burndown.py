@@ -1,4 +1,4 @@
-"""Credits left, and the day they would run out at the present pace."""
+"""Credits left, and the day they would run out at the current pace."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def draw_burndown(
         | ({} if tile else day_ticks(days[0], today, last)),
         "yaxis": value_axis(low, high, "count"),
     }
-    end = f"used up on {formats.day(forecast)} at the present pace" if forecast else "no forecast"
+    end = f"used up on {formats.day(forecast)} at the current pace" if forecast else "no forecast"
     alt = (
         f", {formats.span(days[0], today)}: {formats.count(left)} left on "
         f"{formats.day(today)}, {end}."

@@ -1,4 +1,4 @@
-"""A cell per day, a column per week: when things were launched."""
+"""One cell per day and one column per week: when things were launched."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _DAYS = 7
 
 
 def draw_calendar(frame: pl.DataFrame, *, mode: Mode, title: str, noun: str) -> Chart:
-    """Days in five steps from none to the most, Monday on top, all seven rows.
+    """Days in five steps from none to the most; all seven rows, Monday on top.
 
     - `frame`: one row per day; `day` (date), `value` (int, null if not known).
-    - `noun`: one of what they count, such as "launch".
+    - `noun`: what is counted, in the singular, such as "launch".
     """
     canvas = Canvas(title, mode, 198, (30, 8, 8, 26))
     known = frame.drop_nulls("value").sort("day")
@@ -69,7 +69,7 @@ def draw_calendar(frame: pl.DataFrame, *, mode: Mode, title: str, noun: str) -> 
 
 
 def _step(value: int | None, most: int) -> int | None:
-    """0 for none; 1 to 4 for the quarters of the most."""
+    """0 for none; 1 to 4 for the quarters of the largest value."""
     return -(-value * 4 // most) if value else value
 
 

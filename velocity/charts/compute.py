@@ -21,12 +21,12 @@ _NO_STREAM = "no stream"
 
 
 def draw_compute(frame: pl.DataFrame, *, streams: Sequence[str], mode: Mode, title: str) -> Chart:
-    """Bars of weeks in the streams' colours, each stream named at the right end.
+    """One bar per week in the streams' colours, with the names of the streams at the right end.
 
     - `frame`: one row per week and stream; `week_start` (date), `stream` (str, null for hours
       without a stream), `gpu_hours` (float).
-    - `streams`: names in roster order, which decides on colour and place in the stack; beyond
-      six they share a neutral colour.
+    - `streams`: names in roster order, which decides the colour and the place in the stack;
+      streams after the sixth share a neutral colour.
     """
     canvas = Canvas(title, mode, 260, (44, 70, 12, 26))
     if frame.is_empty():

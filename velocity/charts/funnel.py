@@ -1,4 +1,4 @@
-"""Rates against exposure: how far chance alone spreads, and where each scholar lies."""
+"""Rates by exposure: how far they vary by chance alone, and where each scholar is."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ if TYPE_CHECKING:
     from velocity.theme import Mode, Tokens
 
 _MOST_X_TICKS = 8
-#: The axis begins at this part of the shortest exposure.
+#: The axis begins at this fraction of the shortest exposure.
 _ROOM_LEFT = 0.8
-#: Beyond the longest, so that its dots do not lie on the names of the limits.
+#: The axis ends after the longest, so that its dots do not cover the names of the limits.
 _ROOM_RIGHT = 0.03
 
 
 def draw_funnel(
     points: pl.DataFrame, limits: pl.DataFrame, *, pooled: float | None, mode: Mode, title: str
 ) -> Chart:
-    """A dot per scholar on limits that widen where exposure is short; no names, no order.
+    """One dot per scholar on limits that widen for short exposure; no names, no ranking.
 
-    - `points`: one row per scholar; `exposure_weeks` (float), `rate` (float, a week), `n` (int, how
-      many were counted), `own` (bool: of the viewer's streams, drawn filled), `name` (str,
-      null where the viewer may not see it: shown on hover only).
+    - `points`: one row per scholar; `exposure_weeks` (float), `rate` (float, per week), `n` (int,
+      how many were counted), `own` (bool: in the viewer's streams, drawn filled), `name` (str,
+      shown on hover only; null if the viewer may not see it).
     - `limits`: in order of `exposure_weeks` (float); `low_95`, `high_95`, `low_998`, `high_998`
-      (float, a week).
-    - `pooled`: the rate of all together, a week; None without exposure.
+      (float, per week).
+    - `pooled`: the rate of all scholars together, per week; None without exposure.
     """
     canvas = Canvas(title, mode, 312, (44, 58, 20, 40))
     if points.is_empty() or limits.is_empty() or pooled is None:
         return canvas.blank()
     colour, exposures = canvas.colour, points["exposure_weeks"].sort()
-    # Towards no exposure at all the limits widen without end.
+    # As exposure goes to zero, the limits widen without bound.
     least = exposures[0] * _ROOM_LEFT
     near = limits.filter(pl.col("exposure_weeks") >= least)
     limits = near if near.height > 1 else limits
@@ -45,7 +45,7 @@ def draw_funnel(
     start, end = min(least, limits["exposure_weeks"][0]), edge["exposure_weeks"]
     named = {f"99.8{formats.NBSP}%": edge["high_998"], f"95{formats.NBSP}%": edge["high_95"]}
     named[f"all, {formats.rate(pooled)}"] = pooled
-    # From the top down.
+    # From top to bottom.
     places = apart((-value for value in named.values()), canvas.px(14, high))
     beside: Part = {"yref": "y", "xanchor": "left", "xshift": 4}
     layout = {
@@ -81,7 +81,7 @@ def _limit_lines(limits: pl.DataFrame, colour: Tokens) -> list[Part]:
 
 def _dots(points: pl.DataFrame, colour: Tokens) -> list[Part]:
     looks = {False: marker(None, 8, colour.faint, 1), True: marker(colour.series, 7, colour.bg, 1)}
-    # Own streams last, so that they lie on top.
+    # Own streams last, so that they are on top.
     return [
         dots(rows["exposure_weeks"], rows["rate"], look, map(_hover, rows.iter_rows(named=True)))
         for own, look in looks.items()

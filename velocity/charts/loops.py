@@ -14,21 +14,21 @@ from velocity.theme import FONT_SIZE, SMALL_FONT_SIZE, Mode, Tokens
 if TYPE_CHECKING:
     from datetime import date
 
-#: Longer bars are cut, and carry their length.
+#: Longer bars are cut off and labelled with their length.
 _CUT_HOURS = 20.0
 _CUT_TICKS = (0, 5, 10, 15, 20)
-#: More bars than this are thinner than a pixel or two.
+#: With more bars than this, a bar is only a pixel or two wide.
 MOST_LOOPS = 400
-#: Up to here a bar is wide enough for its length to stand inside.
+#: Up to this many, a bar is wide enough to contain its length.
 _MOST_WITH_LENGTH = 90
-#: Room that one day label takes, as a part of the width.
+#: Width of one day label, as a fraction of the whole width.
 _LABEL_PART = 1 / 24
 
 
 def draw_loops(frame: pl.DataFrame, *, mode: Mode, title: str, zone: str) -> Chart:
-    """A bar per loop in order of launch: machine below, reaction on it; open parts outlined.
+    """One bar per loop in order of launch: machine below, reaction above; open parts outlined.
 
-    Bars above 20 h are cut and carry their length.
+    Bars above 20 h are cut off and labelled with their length.
 
     - `frame`: one row per loop; `label` (str, null), `started_at` (aware datetime), `status`
       (closed, abandoned, awaiting, open), `machine_hours` (float), `machine_event` (bool,
@@ -79,7 +79,7 @@ def draw_share_bar(
     mode: Mode,
     title: str,
 ) -> Chart:
-    """One bar of all hours of the `loops` closed loops, both ends labelled.
+    """One bar for all hours of the closed loops (`loops` of them), labelled at both ends.
 
     The hours are sums over the closed loops; `reaction_share` is None without any.
     """
@@ -156,7 +156,7 @@ def _bars(rows: list[dict[str, Any]], high: float, colour: Tokens) -> list[Part]
 def _bar(place: int, row: dict[str, Any], part: str, high: float) -> dict[str, Any]:
     base = 0.0 if part == "machine" else min(row["machine_hours"], high)
     top = min(row["machine_hours"] if part == "machine" else row["total"], high)
-    # The length stands in the piece that the cut goes through.
+    # The label is in the part that is cut.
     cut = top == high and row["total"] > high and base < high
     return {"x": place, "base": base, "y": top - base, "text": _length(row) if cut else ""}
 

@@ -14,7 +14,7 @@ _CLEAR = "rgba(0,0,0,0)"
 
 
 def hover(*lines: str) -> str:
-    """Lines of a hover label; already safe text."""
+    """Lines of a hover label; the text is already safe."""
     return "<br>".join(lines)
 
 
@@ -27,7 +27,7 @@ def line(
 ) -> Part:
     """A line that breaks where `y` is not known. `style` holds Plotly's colour, width and dash.
 
-    `words` is the hover text of each point; None for a line that does not answer to the pointer.
+    `words` is the hover text of each point; None for a line without hover text.
     """
     return {"type": "scatter", "mode": "lines", **_points(x, y, words), "line": style, **more}
 
@@ -39,7 +39,7 @@ def dots(
     words: Iterable[Any] | None = None,
     **more: Any,
 ) -> Part:
-    """A dot per point, whole at the edge of the plot too."""
+    """One dot per point, not clipped at the edge of the plot."""
     points = _points(x, y, words)
     return {
         "type": "scatter",
@@ -58,7 +58,7 @@ def bars(
     words: Iterable[Any] | None = None,
     **more: Any,
 ) -> Part:
-    """A bar per point."""
+    """One bar per point."""
     return {"type": "bar", **_points(x, y, words), "marker": marker, **more}
 
 
@@ -72,7 +72,7 @@ def _points(x: Iterable[Any], y: Iterable[float | None], words: Iterable[Any] | 
 
 
 def marker(fill: str | None, size: int, edge: str | None = None, width: float = 1.5) -> Part:
-    """A dot's look: `fill` (None: clear), `size` in px, and an `edge` of `width` px if any."""
+    """The look of a dot: `fill` (None: clear), `size` in px, and an `edge` of `width` px if any."""
     look: Part = {"color": fill or _CLEAR, "size": size}
     return look if edge is None else look | {"line": {"width": width, "color": edge}}
 
@@ -83,12 +83,12 @@ def solid(fill: str) -> Part:
 
 
 def outline(colour: str) -> Part:
-    """The look of a bar of something open or lost."""
+    """The look of a bar for something open or lost."""
     return {"color": _CLEAR, "line": {"width": 1.5, "color": colour}}
 
 
 def hatched(fill: str, page: str) -> Part:
-    """The look of a bar of failures: hatched in the page's colour, visible without colour."""
+    """The look of a bar for failures: hatched in the page's colour, recognisable without colour."""
     hatch = {"shape": "/", "fillmode": "overlay", "fgcolor": page, "size": 5, "solidity": 0.28}
     return {"color": fill, "line": {"width": 0}, "pattern": hatch}
 
@@ -100,13 +100,13 @@ def level(y: float, style: Part, **more: Any) -> Part:
 
 
 def upright(x: float | str, style: Part, **more: Any) -> Part:
-    """A line from the foot to the top of the plot at `x`, below the marks."""
+    """A line from the bottom to the top of the plot at `x`, below the marks."""
     across = {"yref": "y domain", "y0": 0, "y1": 1, "layer": "below"}
     return {"type": "line", **across, "x0": x, "x1": x, "line": style, **more}
 
 
 def apart(places: Iterable[float], needed: float) -> list[float]:
-    """Rising `places` of labels, pushed up until each is `needed` above the one before."""
+    """Ascending `places` of labels, moved up so that each is at least `needed` above the last."""
     placed: list[float] = []
     for place in places:
         placed.append(max([place, *(it + needed for it in placed[-1:])]))

@@ -1,4 +1,4 @@
-"""Small multiples: every group against its own usual range, one scale along a measure."""
+"""Small multiples: every group against its own usual range, one scale per measure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TOP, _BOTTOM, _LEFT, _RIGHT = 30, 28, 122, 6
 _ROW = 90
 _SPACE_X, _SPACE_Y = 0.018, 0.09
 _TITLE_CHARACTERS = 15
-#: Room after the last week for its value, as a part of the window: 46 days after twelve weeks.
+#: Space after the last week for its value, as a fraction of the window: 46 days for twelve weeks.
 _VALUE_ROOM = 46 / 77
 _EDGE_ROOM = timedelta(days=4)
 
@@ -47,7 +47,7 @@ class Measure:
     unit: str
 
 
-#: What is followed of a stream. Failures stand beside throughput wherever it is shown.
+#: The measures of a stream. Failures are always shown beside throughput.
 STREAM_MEASURES = (
     Measure("experiments_concluded", "Concluded experiments a week", "count"),
     Measure("failure_share", "Share of runs failed", "share"),
@@ -66,15 +66,15 @@ def draw_multiples(
     title: str,
     notes: Mapping[str, str] | None = None,
 ) -> Chart:
-    """A panel per group and measure, all over the same weeks.
+    """One panel per group and measure, all over the same weeks.
 
     - `frame`: one row per group, measure and week; `group_id` and `measure` (str), and the columns
       of `draw_trend`.
-    - `measures`: which, in order.
-    - `groups`: id -> name of the groups, in order.
+    - `measures`: the measures to show, in order.
+    - `groups`: id -> name, in order.
     - `along`: whether a measure is a row (groups side by side) or a column (groups below each
       other).
-    - `notes`: id of a group -> words under its name, such as its n.
+    - `notes`: id of a group -> text below its name, such as its n.
     """
     across: Sequence[str | Measure] = measures
     down: Sequence[str | Measure] = [*groups]
@@ -211,7 +211,7 @@ class _Panel:
             y=weeks.latest["value"],
             xshift=9,
             font={"color": colour.text if strong else colour.muted},
-            bgcolor=colour.bg,  # low values stand on the line of the axis
+            bgcolor=colour.bg,  # low values would be on the axis line
             borderpad=0,
             **place,
         )

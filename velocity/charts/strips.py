@@ -1,4 +1,4 @@
-"""One person among the others: the middle half of the others, their median, and a dot."""
+"""One person compared with the others: their middle half and median, and a dot."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from velocity.theme import Mode, Tokens
 
 _LEFT, _RIGHT = 108, 62
-#: Half the axis, as a multiple of the middle half's width.
+#: Half the length of the axis, as a multiple of the width of the middle half.
 _REACH = 1.8
 
 
 def draw_strips(frame: pl.DataFrame, *, mode: Mode, title: str, who: str) -> Chart:
-    """A row per measure, each on its own axis with the others' median in the middle.
+    """One row per measure, each on its own axis with the others' median in the middle.
 
-    - `frame`: in the order to show; `title`, `unit` (str), `value` (float of the unit, null where
-      not known), `p25`, `p50`, `p75` (float), `others` (int: how many they are of); these four are
-      null for fewer than 8.
+    - `frame`: in the order to show; `title`, `unit` (str), `value` (float of the unit, null if
+      not known), `p25`, `p50`, `p75` (float), `others` (int, how many other people); these four are
+      null if there are fewer than 8.
     - `who`: whose values they are: "you", or a name.
     """
     canvas = Canvas(title, mode, 198, (_LEFT, _RIGHT, 0, 0))
@@ -46,7 +46,7 @@ def draw_strips(frame: pl.DataFrame, *, mode: Mode, title: str, who: str) -> Cha
 
 
 def _placed(row: Part) -> Part:
-    """`row` with where its box and dot stand on an axis from -1 to 1."""
+    """`row` with the places of its box and dot on an axis from -1 to 1."""
     if row["others"] is None:
         return row | {"known": False}
     low, middle, high = row["p25"], row["p50"], row["p75"]
@@ -64,7 +64,7 @@ def _marks(rows: list[Part], who: str, colour: Tokens) -> list[Part]:
     known = {at: row for at, row in enumerate(rows) if row["known"]}
     if not known:
         return []
-    # Without the others there is nothing to stand left or right of.
+    # Without the others, there is nothing to compare with.
     own = {at: row for at, row in known.items() if row["value"] is not None}
     edges = [row["box"] for row in known.values()]
     box = {"orientation": "h", "base": [low for low, _ in edges], "width": [0.38] * len(known)}

@@ -21,7 +21,7 @@ _LINE_INSET = 0.04
 
 
 def concluded_charts(days: pl.DataFrame, weekly: pl.DataFrame, mode: Mode) -> list[Chart]:
-    """Concluded a day, concluded a week; frames as for `tile_rows`."""
+    """Concluded experiments by day and by week; frames as for `tile_rows`."""
     measure, title = "experiments_concluded", "Concluded experiments a week"
     return [
         draw_spark_bars(_daily(days, measure), mode=mode, title="Concluded a day", unit="count"),
@@ -50,7 +50,7 @@ def loop_charts(days: pl.DataFrame, weekly: pl.DataFrame, mode: Mode) -> list[Ch
 def credit_charts(
     days: pl.DataFrame, balance: pl.DataFrame, ledger: dict[str, Any] | None, mode: Mode
 ) -> list[Chart]:
-    """Credits spent a day and credits left; GPU-hours a day where `ledger` is None."""
+    """Credits spent by day and credits left; GPU-hours by day if `ledger` is None."""
     left, spent, title, until = balance.clear(), "gpu_hours", "GPU-hours a day", None
     if ledger is not None:
         left, spent, title = balance, "credits", "Credits a day"
@@ -62,10 +62,10 @@ def credit_charts(
 
 
 def draw_spark_bars(frame: pl.DataFrame, *, mode: Mode, title: str, unit: str) -> Chart:
-    """A bar per day from zero, without axes: for counts and sums.
+    """One bar per day from zero, without axes: for counts and sums.
 
-    - `frame`: in order of `day` (date), without holes; `value` (float or int of `unit`, null
-      where not known).
+    - `frame`: in order of `day` (date), without gaps; `value` (float or int of `unit`, null
+      if not known).
     - `unit`: of `value`.
     """
     canvas = Canvas(title, mode, _HEIGHT, _MARGIN)
@@ -113,4 +113,4 @@ def _words(frame: pl.DataFrame, unit: str) -> list[str]:
 
 def _alt(frame: pl.DataFrame, unit: str) -> str:
     days, last = frame["day"], formats.figure(frame["value"][-1], unit)
-    return f", a value a day, {formats.span(days[0], days[-1])}: latest {last}."
+    return f", one value per day, {formats.span(days[0], days[-1])}: latest {last}."

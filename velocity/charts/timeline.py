@@ -1,6 +1,7 @@
-"""The timeline of one scholar: lanes of experiments with their runs, under a strip of what is on.
+"""The timeline of one scholar: lanes of experiments with their runs, below a strip of activity.
 
-An experiment keeps its lane from launch to the next launch of its line; its runs split the lane.
+An experiment keeps its lane from its launch to the next launch of its line; its runs
+share the lane.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ from velocity.charts.timeline_frame import (
 if TYPE_CHECKING:
     from velocity.theme import Mode
 
-#: Above so many runs a bar is an experiment; above so many of those the oldest are left out.
+#: With more runs, each bar is an experiment; with more experiments, the oldest are left out.
 MOST_BARS = 2000
-#: Lanes grow thinner once they would be higher than this together.
+#: Lanes get thinner if together they would be higher than this.
 _MOST_LANES_HEIGHT = 12 * LANE
 _CLASS_OF_OUTCOME = {
     "failure": "failed",
@@ -57,7 +58,7 @@ def draw_timeline(
       `outcome` (str), `loop_status` (str, "none" for a false start).
     - `runs`: one row per run or session; `run_id`, `experiment_id` (str), `display_name` (str,
       null), `class` (str), `started_at` (aware), `ended_at` (aware, null while running).
-    - `concurrency`: one row per stretch with something in flight; `start_at`, `end_at` (aware),
+    - `concurrency`: one row per period with something in flight; `start_at`, `end_at` (aware),
       `experiments` (int, how many).
     - `view`: window, zone and awake hours.
     """
@@ -103,7 +104,7 @@ def draw_timeline(
 
 
 def _merged(concurrency: pl.DataFrame) -> pl.DataFrame:
-    """Touching stretches of one kind (one in flight, or more) as one; `parallel` says which."""
+    """Merge adjacent periods of one kind (one in flight, or more); `parallel` says which kind."""
     alike = concurrency.sort("start_at").with_columns(parallel=pl.col("experiments") > 1)
     breaks = (pl.col("start_at") != pl.col("end_at").shift(1)) | (
         pl.col("parallel") != pl.col("parallel").shift(1)
@@ -118,7 +119,7 @@ def _merged(concurrency: pl.DataFrame) -> pl.DataFrame:
 def _since(
     experiments: pl.DataFrame, stretches: pl.DataFrame, view: TimelineView
 ) -> tuple[datetime, list[str]]:
-    """The instant from which marks are few enough to draw, and the words for what is left out."""
+    """The instant after which there are few enough marks to draw, and words on what is left out."""
     cuts: list[datetime] = [
         frame[column].sort()[-MOST_BARS]
         for frame, column in ((experiments, "started_at"), (stretches, "start_at"))
@@ -131,7 +132,7 @@ def _since(
 
 
 def _runs(bars: pl.DataFrame) -> int:
-    # Two projects may have used one id.
+    # Two projects may have used the same id.
     return bars.select("experiment_id", "run_id").drop_nulls().n_unique()
 
 
@@ -143,6 +144,6 @@ def _one_bar_each(experiments: pl.DataFrame) -> pl.DataFrame:
 
 
 def _settled(frame: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
-    # An hour that a clock change repeats can put an end before its start.
+    # In an hour that a clock change repeats, an end can be before its start.
     ended = pl.col("ended_at").fill_null(pl.lit(as_of))
     return frame.with_columns(ended_at=pl.max_horizontal(ended, "started_at"))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LEFT, TOP, BOTTOM = 64, 56, 26
 MARGIN = (LEFT, 12, TOP, BOTTOM)
 STRIP, GAP, LANE = 18, 10, 38
-#: In longer windows the hours of a day are too narrow to shade.
+#: In longer windows, the hours of a day are too narrow to shade.
 _MOST_SHADED_DAYS = 21
 _MOST_LABELLED_DAYS = 14
 _LABEL_HEIGHT = 14
@@ -28,15 +28,15 @@ _DAY_MINUTES = 24 * 60
 
 @dataclass(frozen=True)
 class TimelineView:
-    """What a timeline is cut to and whose clock it shows.
+    """The window of a timeline and whose clock it shows.
 
     Args:
         start: first instant, aware.
         end: instant after the last one, aware.
         as_of: instant to which the data is complete, aware.
-        zone: whose clock.
-        awake: local times at which the awake window begins and ends; None shades nothing.
-        name: scholar and window, so that zoom and position outlive a redraw of the same view.
+        zone: the time zone.
+        awake: local times at which the awake window begins and ends; None: no shading.
+        name: scholar and window, so that a redraw of the same view keeps zoom and position.
     """
 
     start: datetime
@@ -54,7 +54,7 @@ class TimelineView:
 def timeline_view(
     from_at: datetime, to_at: datetime, as_of: datetime, who: Mapping[str, Any]
 ) -> TimelineView:
-    """Whose clock and awake hours the timeline shows; `who` is a row of `reads.scholars`."""
+    """The view with the scholar's clock and awake hours; `who` is a row of `reads.scholars`."""
     return TimelineView(
         start=from_at,
         end=to_at,
@@ -85,7 +85,7 @@ def layout_of(
     Args:
         view: window, zone and awake hours.
         start: local time at which the drawing begins.
-        lanes: how many.
+        lanes: number of lanes.
         pitch: px from lane to lane.
         kinds: which of "failed", "killed", "stale" are drawn.
         colour: the palette.
@@ -143,7 +143,7 @@ def _date_ticks(start: datetime, end: datetime) -> Part:
         monday = start.date() - timedelta(days=start.weekday())
         weeks = max(1, round(days / 7 / 12))
         return {"tick0": iso(monday), "dtick": weeks * 7 * DAY_MS, "tickformat": "%-d %b"}
-    # Labels stand at midday of their day; closer in, hours take their place.
+    # Labels are at midday; when zoomed in, hours replace them.
     return {
         "ticklabelmode": "period",
         "nticks": round(days) + 1,

@@ -1,4 +1,4 @@
-"""The marks of a timeline: strip, runs, results, waits. Times are naive local ones."""
+"""The marks of a timeline: strip, runs, results, waits. Times are naive and local."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 _Line = tuple[tuple[datetime, int], tuple[datetime, int]]  # (when, lane) twice
 
-#: Heights in a lane: of one run alone, of several together, and of the gap between two.
+#: Heights in a lane: a single run, several runs together, and the gap between two.
 _ONE, _ALL, _GAP = 13 / 38, 26 / 38, 2 / 38
 _MIN_LANE_FOR_GAPS = 4 / 38
-#: The last part of a running bar fades out, in slices.
+#: The end of a running bar fades out in slices.
 _FADE_PART, _FADES = 0.28, (0.75, 0.55, 0.35, 0.18)
 _TAIL_PART = 0.03
-#: With more lanes the lines from lane to lane would cover everything.
+#: With more lanes, the lines between lanes would cover everything.
 _MOST_LANES_WITH_DROPS = 24
 _ABANDONED_AFTER = timedelta(days=5)
 _KINDS = {"crashed": "failed"} | {it: it for it in ("running", "failed", "killed", "stale")}
@@ -40,7 +40,7 @@ def kind(state_class: str) -> str:
 def pack(spans: Sequence[tuple[datetime, datetime]]) -> list[int]:
     """The lane, from 0, of each `[start, until)` span: the lowest that is free at its start.
 
-    Spans may come in any order; those that start first choose first, ties in the order given.
+    Spans may be in any order. The earliest start chooses first; ties keep the given order.
     """
     free_from: list[datetime] = []
     lanes = [0] * len(spans)
@@ -79,7 +79,7 @@ class Lanes:
 
     @classmethod
     def of(cls, experiments: list[Row], as_of: datetime) -> Lanes:
-        """A lane for each experiment from its launch until it and the wait after it have ended."""
+        """One lane per experiment, from its launch until it and the wait after it have ended."""
         spans = [
             (row["started_at"], max(row["ended_at"], _waited_until(row, as_of) or row["ended_at"]))
             for row in experiments
@@ -89,13 +89,13 @@ class Lanes:
 
     @property
     def count(self) -> int:
-        """How many lanes."""
+        """Number of lanes."""
         return 1 + max(int(row["lane"]) for row in self.rows)
 
     def runs(self, sessions: Sequence[Row], pitch: float, colour: Tokens) -> list[Part]:
-        """One trace of bars for each state; running bars fade towards now.
+        """One trace of bars per state; running bars fade out towards now.
 
-        The sessions of one run share a row in the lane; `pitch` is px from lane to lane.
+        The sessions of a run share a row in the lane; `pitch` is px from lane to lane.
         """
         bars: dict[str, list[Part]] = defaultdict(list)
         by_id = {row["experiment_id"]: row for row in self.rows}
@@ -160,7 +160,7 @@ class Lanes:
         ]
 
     def results(self, colour: Tokens) -> list[Part]:
-        """A dot at each result, with how long its result waited."""
+        """A dot at each result, with how long it waited."""
         rows = [row for row in self.rows if row["result_at"] is not None]
         if not rows:
             return []
@@ -199,7 +199,7 @@ def _split(sessions: Sequence[Row], lane: int, pitch: float) -> Iterable[tuple[R
     ]
     rows = pack(spans)
     count = max(rows) + 1
-    # Thin lanes have no pixels to spare for gaps.
+    # Thin lanes do not have room for gaps.
     gap = _GAP if count > 1 and _ALL / count > _MIN_LANE_FOR_GAPS and pitch * _GAP >= 1 else 0
     height = _ONE if count == 1 else (_ALL - gap * (count - 1)) / count
     top = lane - (height * count + gap * (count - 1)) / 2
@@ -234,7 +234,7 @@ def _bar_trace(bars: Sequence[Part], look: Part) -> Part:
         orientation="h",
         base=[iso(bar["base"]) for bar in bars],
         width=[bar["width"] for bar in bars],
-        # A click says which experiment; it must not fade all others.
+        # A click chooses an experiment; it must not fade the others.
         unselected={"marker": {"opacity": look.get("opacity", 1)}},
     )
 

@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 TILE_HEIGHT = 128
 TILE_MARGIN = (38, 18, 8, 22)
-#: A part's name is as long as so many of twelve weeks, and as high as this part of the axis.
+#: The name of a part is as long as this many of twelve weeks, and as high as this part of the axis.
 _NAME_WEEKS, _NAME_ROOM = 4, 0.16
 
 
 def draw_trend(frame: pl.DataFrame, *, mode: Mode, title: str, unit: str) -> Chart:
     """A line over weeks on the band of its usual range; shifts are diamonds.
 
-    The running week is an open dot. Without limits (fewer than 8 weeks) there is no band.
+    The current week is a hollow dot. Without limits (fewer than 8 weeks) there is no band.
 
     - `frame`: one row per week; `week_start` (date, its Monday), `value` (float of `unit`, null
-      where not known), `n` (int, null), `centre`, `limit_low`, `limit_high` (float of `unit`,
+      if not known), `n` (int, null), `centre`, `limit_low`, `limit_high` (float of `unit`,
       null), `signal`, `running` (bool).
     - `unit`: of `value` and its limits; see `formats.figure`.
     """
@@ -57,7 +57,7 @@ def draw_split_trend(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
     sentences: list[str] = []
     starts: set[date] = set()
     tops: dict[str, float] = {}
-    feet: dict[str, float] = {}  # of the line where its name stands
+    feet: dict[str, float] = {}  # of the line, at its name
     for part, ink in (("machine", colour.machine), ("reaction", colour.reaction)):
         weeks = Weeks.of(frame.filter(pl.col("measure") == f"{part}_hours_median"))
         if not weeks.values:
@@ -78,7 +78,7 @@ def draw_split_trend(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
     layout = {
         "shapes": shapes,
         "annotations": [
-            # Above its band, but the lower one's below its line: between them is the other line.
+            # Above its band, but the lower name is below its line: the other line is between them.
             words_at(part, y=feet[part], yanchor="top", yshift=2, **place)
             if below and part == lower
             else words_at(part, y=top, yanchor="bottom", yshift=-2, **place)
@@ -123,7 +123,7 @@ def draw_dots(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
     """Single times, instead of a median of fewer than six events.
 
     - `frame`: one row per experiment; `started_at` (naive local datetime), `hours` (float),
-      `event` (bool, false where the time is still running: drawn hollow).
+      `event` (bool, false if the time is still running: drawn hollow).
     """
     canvas = Canvas(title, mode, TILE_HEIGHT, TILE_MARGIN)
     if frame.is_empty():
@@ -136,7 +136,7 @@ def draw_dots(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
         look = marker(fill, 7, colour.series)
         if not rows.is_empty():
             traces.append(dots(rows["started_at"], rows["hours"], look, words))
-    # Room for the words above the highest dot.
+    # Room for the text above the highest dot.
     high = max(frame["hours"].to_list()) * 1.4 or 1
     no_median = f"{formats.sample(frame.height)}, no median"
     days = frame["started_at"].sort().dt.date().to_list()

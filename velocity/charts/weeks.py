@@ -1,4 +1,4 @@
-"""What every chart of weeks shares: the line, its usual range, its diamonds and words."""
+"""The common parts of weekly charts: the line, its usual range, its diamonds and words."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WHOLE = {"xref": "x domain", "x0": 0, "x1": 1, "yref": "y"}
 def band_and_centre(
     limits: Mapping[str, float | None], colour: Tokens, place: Part | None = None
 ) -> list[Part]:
-    """The usual range and centre of `Weeks.limits` as shapes; none where there are no limits.
+    """The usual range and centre of `Weeks.limits` as shapes; none without limits.
 
     `place` holds `xref`, `x0`, `x1` and `yref` of the shapes; the whole plot by default.
     """
@@ -40,7 +40,7 @@ def band_and_centre(
 
 
 def day_axis(days: list[date], by: timedelta = timedelta(days=4)) -> Part:
-    """Ticks at the first and last of `days`, with `by` of room on either side."""
+    """Ticks at the first and last of `days`, with space `by` on either side."""
     ends = {"type": "date", "range": [iso(days[0] - by), iso(days[-1] + by)]}
     return day_ticks(days[0], days[-1]) | ends
 
@@ -48,7 +48,7 @@ def day_axis(days: list[date], by: timedelta = timedelta(days=4)) -> Part:
 def series(
     weeks: Weeks, unit: str, colour: Tokens, ink: str | None = None, *, small: bool = False
 ) -> list[Part]:
-    """A line over weeks of which some value is known: running week hollow, shifts as diamonds.
+    """A line over weeks with at least one known value: current week hollow, shifts as diamonds.
 
     `ink` is the colour of the line. A `small` one has dots only on the latest week and on weeks
     without neighbours.
@@ -57,11 +57,11 @@ def series(
     shifts = [row for row in weeks.rows if row["signal"]]
     marks = (
         ([row for row in weeks.rows if row["running"]], marker(colour.bg, 6, ink)),
-        # The latest complete week is the news; earlier shifts stay visible but hollow.
+        # The latest complete week is emphasised; earlier shifts are hollow.
         ([row for row in shifts if row is not weeks.latest], _diamond(colour.bg, colour.accent)),
         ([row for row in shifts if row is weeks.latest], _diamond(colour.accent, colour.bg)),
     )
-    # Sizes in a list switch on bubble style; opacity and line switch it off again.
+    # A list of sizes turns on the bubble style; opacity and line turn it off again.
     plain = {"color": ink, "size": _sizes(weeks, small=small), "opacity": 1, "line": {"width": 0}}
     gaps: Part = {
         "mode": "lines+markers",
@@ -116,7 +116,7 @@ def _hover(row: Row, unit: str) -> str:
 
 
 def _range(limits: Mapping[str, Any], unit: str) -> str:
-    """The usual range in words; "" for none."""
+    """The usual range in words; "" if there is none."""
     low, high = limits["limit_low"], limits["limit_high"]
     if low is None or high is None:
         return ""
@@ -124,7 +124,7 @@ def _range(limits: Mapping[str, Any], unit: str) -> str:
 
 
 def alt_trend(weeks: Weeks, unit: str) -> str:
-    """What a trend shows: weeks, latest complete week, n, usual range; goes on after a title."""
+    """A trend in words: weeks, latest complete week, n, usual range; continues after a title."""
     row = weeks.latest
     window = f"{formats.plural(len(weeks.rows), 'week')} from {formats.week(weeks.starts[0])}"
     words = f"{formats.figure(row['value'], unit)} in the {formats.week(row['week_start'])}"

@@ -27,11 +27,11 @@ To look around: `velocity demo`. With your own runs: `velocity sync`, then `velo
 
 #: Heading in --help -> command -> its function, and the first line of its own help.
 _COMMANDS = {
-    "Look at it": {
+    "Open the dashboard": {
         "demo": ("serving:demo", "Open the dashboard on an invented cohort; needs no key."),
         "app": ("serving:serve_app", "Open the dashboard on your own runs."),
     },
-    "Bring runs in": {
+    "Bring in runs": {
         "sync": ("bring:sync", "Pull runs from Weights & Biases and update the figures."),
         "ingest": ("bring:ingest", "Read W&B's local run directories and update the figures."),
         "import": ("bring:import_", "Read run tables and update the figures."),
@@ -50,7 +50,7 @@ _COMMANDS = {
         "explain": ("explain:explain", "Show the rows behind a figure and how they add up."),
         "report": ("report:report", "Write the stand-up digest of a week on one page."),
     },
-    "Keep in order": {
+    "Maintain the data": {
         "doctor": ("doctor:doctor", "Check the installation, with a fix for each problem."),
         "forget": ("forget:forget", "Remove a person from the store for good."),
         "roster": ("roster:app", "Check the roster, or write entries for it."),

@@ -150,7 +150,7 @@ def ingest(
     for reason in lost[:_REASONS_SHOWN]:
         say(f"Not read: {reason}.")
     if lost:
-        say(f"Run directories that could not be read: {len(lost)}. The others are in.")
+        say(f"Run directories that could not be read: {len(lost)}. The others were imported.")
         raise typer.Exit(1)
 
 

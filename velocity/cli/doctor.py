@@ -202,7 +202,7 @@ def _folder(data: Path) -> Iterator[Finding]:
         yield _note(
             "folder",
             f"{data} names people, and other accounts on this machine can open it",
-            f"Close it: chmod -R go= {shlex.quote(str(data))}",
+            f"Make it private: chmod -R go= {shlex.quote(str(data))}",
         )
 
 
@@ -238,7 +238,7 @@ def _data(snapshot: Snapshot) -> Iterator[Finding]:
         names = ", ".join(str(name) for name in unknown["username"][:_NAMED])
         yield _note(
             "people",
-            f"{unknown['runs'].sum():,} runs count for nobody; not in the roster: {names}",
+            f"{unknown['runs'].sum():,} runs without a scholar; not in the roster: {names}",
             "Add them: velocity roster suggest >> roster.toml",
         )
     yield from _keys(reads.key_differences(snapshot))
@@ -290,8 +290,8 @@ def _evidence(snapshot: Snapshot) -> Iterator[Finding]:
     if flags.height:
         yield _note(
             "evidence",
-            "facts about many runs are missing or contradict each other",
-            "Data health lists the runs; `velocity explain` shows what a figure is made of.",
+            "data of many runs is missing or contradictory",
+            "Data health lists the runs; `velocity explain` shows the rows behind a figure.",
             (
                 f"{row['flag']}: {plural(row['runs'], 'run')} ({row['share']:.0%}). "
                 f"{row['held']}. What counts: {mid_sentence(row['used'])}."
@@ -327,7 +327,7 @@ def _skipped(rejected: pl.DataFrame) -> Iterator[Finding]:
         rows.append(f"and {rejected.height - _LISTED:,} more: see Data health")
     yield _note(
         "rows",
-        f"{rejected.height:,} skipped because they could not be read; they count in no figure",
+        f"{rejected.height:,} skipped because they could not be read; no figure includes them",
         "Fix them at their source; the next sync or import tries them again.",
         rows,
     )

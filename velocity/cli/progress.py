@@ -162,7 +162,7 @@ def tell_result(result: SyncResult) -> None:
             say(f"  Note: {note}")
     pulled = [it for it in result.projects if it.error is None]
     if len(pulled) > 1:
-        say(f"Together: {_summary(pulled)}")
+        say(f"Total: {_summary(pulled)}")
     if result.weeks_restated:
         say(f"Restated: figures changed in {plural(result.weeks_restated, 'past week')}.")
     scholars = plural(result.scholars_derived, "scholar")

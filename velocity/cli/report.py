@@ -38,7 +38,10 @@ def report(
     ] = None,
     out: OutOption = None,
     post: Annotated[
-        bool, option("--post", None, "Send it to the webhook in VELOCITY_WEBHOOK_URL, once a week.")
+        bool,
+        option(
+            "--post", None, "Send it to the webhook in VELOCITY_WEBHOOK_URL, at most once per week."
+        ),
     ] = False,
     again: Annotated[
         bool, option("--again", None, "With --post: send it even if it was posted before.")
@@ -46,8 +49,9 @@ def report(
 ) -> None:
     """Write the stand-up digest of a week on one page.
 
-    It says what changed, what is stuck, the week in figures, what was restated, and how far to
-    trust it. If the settings do not let leads see individuals, it has whole weeks of groups only.
+    It says what changed, what is stuck, the week in figures, what was restated, and how
+    reliable the data is. If the settings do not let leads see individuals, it has whole weeks of
+    groups only.
     """
     if again and not post:
         raise typer.BadParameter("--again needs --post")

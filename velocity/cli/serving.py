@@ -21,8 +21,8 @@ def demo(
 ) -> None:
     """Open the dashboard on an invented cohort; needs no key.
 
-    A server on this machine plays Weights & Biases, and a real sync pulls the cohort from it. The
-    data is stored in the folder "demo" of the data folder, with its own settings and roster
+    A server on this machine stands in for Weights & Biases, and a real sync pulls the cohort from
+    it. The data is stored in the folder "demo" of the data folder, with its own settings and roster
     (--config is ignored). No network is needed.
     """
     check_port(port)

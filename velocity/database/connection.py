@@ -1,4 +1,4 @@
-"""A DuckDB file that one process writes and several of its threads share, one at a time."""
+"""A DuckDB file that one process writes; several of its threads take turns."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-#: How long a query that is to end may go on before it is interrupted once more: one that was only
-#: about to begin takes no notice.
+#: Seconds after which a query that should stop is interrupted again: a query that has not started
+#: yet ignores an interrupt.
 _PATIENCE_S = 0.02
 
-#: Rows that one thread reads or writes at a time. DuckDB's own 122,880 leave a store of 100,000
-#: runs to one thread, and what is smaller than that to the commit.
+#: Rows that one thread reads or writes at a time. With DuckDB's default of 122,880, one thread
+#: would do all the work for a store of 100,000 runs, and the commit would write smaller tables.
 _OPTIONS = "(ROW_GROUP_SIZE 30720)"
 
 
@@ -35,7 +35,7 @@ class ClosedError(BaseException):
 class Connection:
     """A connection to a file, which is created if needed; the caller holds its lock.
 
-    Any thread may use it: each statement, and each transaction as a whole, waits for those of
+    Any thread may use it: each statement, and each whole transaction, waits for those of
     other threads.
 
     Attributes:
@@ -49,7 +49,8 @@ class Connection:
         Args:
             path: of the file.
             name: of its database in SQL.
-            beside: what has DuckDB running already: starting it takes longer than opening a file.
+            beside: a connection that already runs DuckDB, because starting it is slower than
+                opening a file.
 
         Raises:
             duckdb.Error: it cannot be opened.
@@ -68,7 +69,7 @@ class Connection:
 
     def _set_up(self) -> None:
         self._connection.execute("SET TimeZone = 'UTC'")
-        # What needs an order says so; without one, every step is written by all threads.
+        # Queries that need an order say so; without one, all threads write every step.
         self._connection.execute("SET preserve_insertion_order = false")
 
     def _attach(self) -> None:
@@ -78,7 +79,7 @@ class Connection:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keeps other threads from the connection.
+        """Keeps other threads away from the connection.
 
         Raises:
             ClosedError: another thread has closed it.
@@ -92,20 +93,20 @@ class Connection:
     def run(self, sql: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Executes one or more statements; rows of the last one.
 
-        For rows with instants use `frame`: DuckDB needs pytz to make Python's own of them.
+        For rows with instants use `frame`: DuckDB needs pytz to convert them to Python objects.
         """
         with self.held():
             return execute(self._connection, sql, params).fetchall()
 
     @interruptible()
     def frame(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
-        """The rows of one SELECT, in no order whatever it says: insertion order is not kept."""
+        """The rows of one SELECT in any order, even with ORDER BY: it is not preserved."""
         with self.held():
             return pl.DataFrame(execute(self._connection, sql, params).to_arrow_table())
 
     @interruptible()
     def load(self, table: str, frame: pl.DataFrame) -> None:
-        """Makes (or replaces) a temporary table of a frame."""
+        """Creates or replaces a temporary table from a frame."""
         with self.held():
             self._connection.register("loading", frame.to_arrow())
             self.run(f'CREATE OR REPLACE TEMP TABLE "{table}" AS SELECT * FROM loading')
@@ -113,44 +114,46 @@ class Connection:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing, whatever happens inside; other threads wait."""
+        """A transaction: all or nothing; other threads wait."""
         with self.held():
             self.run("BEGIN")
             try:
                 yield
             except BaseException:
-                with suppress(duckdb.Error):  # a full disk may have ended it already, or everything
+                with suppress(
+                    duckdb.Error
+                ):  # a full disk may have already ended it, or the connection
                     self._connection.execute("ROLLBACK")
                 raise
             self.run("COMMIT")
 
     @contextmanager
     def attached(self, path: Path, name: str) -> Iterator[None]:
-        """Has another file, which nobody writes, readable as the database `name`."""
+        """Attaches another file, which nobody is writing, as the database `name`."""
         self.run(f"ATTACH {quoted(path)} AS {name} (READ_ONLY)")
         try:
             yield
         except BaseException:
-            with suppress(duckdb.Error):  # what failed may have taken everything with it
+            with suppress(duckdb.Error):  # the failure may have ended the connection
                 self.run(f"DETACH {name}")
             raise
         self.run(f"DETACH {name}")
 
     @contextmanager
     def let_go(self) -> Iterator[None]:
-        """Has the file closed for a time, in which it may be attached elsewhere or replaced."""
+        """Closes the file temporarily, so that it can be attached elsewhere or replaced."""
         with self.held():
             self._connection.execute(f"USE memory; DETACH {self.name}")
             yield
             self._attach()
 
     def migrate(self, folder: str, *, first: bool = False) -> None:
-        """Runs the files of queries/`folder`/ that this file has not had, in order, each once.
+        """Runs the migrations in queries/`folder`/ that this file does not have yet, in order.
 
-        `first`: no more than the first of them.
+        `first`: only the first of them.
 
         Raises:
-            StoreError: it has had one that is not known here.
+            StoreError: it has a migration that is not known here.
         """
         self.run("CREATE TABLE IF NOT EXISTS migration (name VARCHAR NOT NULL)")
         had = {name for (name,) in self.run("SELECT name FROM migration")}
@@ -167,7 +170,7 @@ class Connection:
                     self.run("INSERT INTO migration VALUES ($name)", {"name": query.name})
 
     def rewrite(self) -> None:
-        """Copies everything into a new file, which takes the place of this one.
+        """Copies everything into a new file, which replaces this one.
 
         DuckDB keeps the bytes of deleted rows in freed blocks.
         """
@@ -179,7 +182,7 @@ class Connection:
             put_in_place(fresh, self.path)
 
     def close(self) -> None:
-        """Ends whatever another thread is doing with the connection, and closes it."""
+        """Stops the queries of other threads, and closes the connection."""
         self._closed = True
         while not self._turn.acquire(timeout=_PATIENCE_S):
             self._connection.interrupt()
@@ -190,12 +193,12 @@ class Connection:
 
 
 def quoted(path: Path) -> str:
-    """A path as a literal of SQL."""
+    """A path as an SQL literal."""
     return "'" + str(path).replace("'", "''") + "'"
 
 
 def partial_of(path: Path) -> Path:
-    """Where a file is written before it takes its place; what was left there is gone."""
+    """Where a file is written before it is renamed; any leftover file there is deleted."""
     partial = path.with_name(f"{path.name}.partial")
     for left in (partial, write_ahead_log(partial)):
         left.unlink(missing_ok=True)
@@ -203,7 +206,7 @@ def partial_of(path: Path) -> Path:
 
 
 def put_in_place(partial: Path, path: Path) -> None:
-    """Gives a file that is whole its name, in one step and so that it outlasts a power cut."""
+    """Renames a complete file, atomically and durably even in a power cut."""
     make_durable(partial)
     write_ahead_log(path).unlink(missing_ok=True)
     partial.replace(path)
@@ -211,12 +214,12 @@ def put_in_place(partial: Path, path: Path) -> None:
 
 
 def write_ahead_log(path: Path) -> Path:
-    """The file beside a DuckDB file with what is not in it yet."""
+    """The write-ahead log beside a DuckDB file."""
     return path.with_name(f"{path.name}.wal")
 
 
 def make_durable(path: Path) -> None:
-    """Waits until a file or folder is on its disk."""
+    """Waits until a file or folder is on disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""What DuckDB raises when the disk is full or Ctrl-C is pressed, and what to say about it."""
+"""Recognises DuckDB's errors for a full disk and Ctrl-C, and turns them into ours."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-#: Raised by a write, by a commit, and by everything after a checkpoint that failed.
+#: Raised by a write, by a commit, and by every statement after a failed checkpoint.
 WRITE_ERRORS = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException)
 
 _FULL = ("no space left", "file too large", "quota exceeded")
-#: DuckDB puts its own words around those of the system: Could not write file "…": No space left.
+#: DuckDB puts its own text around the system's: Could not write file "…": No space left.
 _SYSTEM = re.compile(r'Could not \w+ (?:to )?file "[^"]*": ([^"\n]+)')
 
 

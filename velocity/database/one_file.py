@@ -1,6 +1,6 @@
-"""Splits the store of an earlier version, which was one file, without pulling the runs again.
+"""Splits the single store file of an earlier version without pulling the runs again.
 
-Each part is written to a new file, which is renamed when it is complete. The one file is deleted
+Each part is written to a new file, which is renamed when it is complete. The single file is deleted
 when all parts exist.
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-#: The one file.
+#: The single file.
 OLD_FILE = "live.duckdb"
 
 
@@ -35,7 +35,7 @@ def split_off(path: Path, name: str, schema: str, fill: Callable[[Connection], N
         fill: copies the rows from the database `old`, in a transaction.
 
     Raises:
-        duckdb.Error: the one file cannot be read, or the part cannot be written.
+        duckdb.Error: the single file cannot be read, or the part cannot be written.
     """
     old = path.with_name(OLD_FILE)
     if path.exists() or not old.exists():
@@ -56,7 +56,7 @@ def split_off(path: Path, name: str, schema: str, fill: Callable[[Connection], N
 
 
 def remove_old_file(data: Path) -> None:
-    """Delete the one file after all parts were written."""
+    """Delete the single file after all parts were written."""
     old = data / OLD_FILE
     if old.exists():
         write_ahead_log(old).unlink(missing_ok=True)

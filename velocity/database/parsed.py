@@ -1,6 +1,6 @@
-"""SQL that a process executes again and again is parsed once.
+"""Parses SQL that a process executes repeatedly only once.
 
-Of a statement with little to read, parsing is a tenth to a quarter of its time.
+Parsing takes a tenth to a quarter of the time of a statement that reads little.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-#: Texts that are kept: a few times those of queries/, as some name a path or a table.
+#: Cached texts: several times as many as in queries/, because some contain a path or a table.
 _MOST = 1000
 
 _parsed: dict[str, list[duckdb.Statement]] = {}
@@ -21,7 +21,7 @@ _parsed: dict[str, list[duckdb.Statement]] = {}
 def execute(
     connection: duckdb.DuckDBPyConnection, sql: str, params: Mapping[str, Any] | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """Executes one or more statements, the last one with parameters; the rows are to be fetched.
+    """Executes one or more statements, the last one with parameters; fetch the rows afterwards.
 
     Raises:
         duckdb.Error: the text cannot be parsed, or a statement fails.

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: File that only the data folder of a demo has.
+#: A file that only a demo's data folder has.
 NOTE = "DEMO"
-#: Path of the pages that the app itself shows for runs of the demo, instead of W&B.
+#: Path of the pages that the app shows instead of W&B for runs of the demo.
 RUN_PAGES = "/demo-run"
 
 
 def is_demo(data: Path) -> bool:
-    """Whether the folder holds the demo's data; if so, every page says that."""
+    """Whether the folder holds the demo's data; if so, every page says so."""
     return (data / NOTE).is_file()

@@ -1,7 +1,7 @@
-"""The demo cohort: two dozen scholars, five streams, twelve weeks and the running one.
+"""The demo cohort: two dozen scholars, five streams, twelve weeks and the current one.
 
-Everything is drawn from generators seeded with the cohort's seed and the scholar's seat, so one
-scholar's numbers do not depend on anybody else's, nor on anybody's name.
+Everything comes from generators seeded with the cohort's seed and the scholar's seat, so a
+scholar's numbers do not depend on those of other people or on names.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ if TYPE_CHECKING:
 class Cohort:
     """What the demo serves, and the two files that say how to read it."""
 
-    runs: list[RunNode]  # that W&B knows at `as_of`
+    runs: list[RunNode]  # known to W&B at `as_of`
     roster_toml: str
     settings_toml: str
     as_of: datetime
-    runs_before: list[RunNode]  # that W&B knew at `before`, as they were then
+    runs_before: list[RunNode]  # known to W&B at `before`, as they were then
     before: datetime  # an earlier pull, a day before `as_of`
 
 
 def build_cohort(seed: int, as_of: datetime, names: Sequence[str] = BIRDS) -> Cohort:
-    """The cohort as W&B would hold it at `as_of`.
+    """The cohort as W&B would have it at `as_of`.
 
     Args:
         seed: the same seed, as_of and names give the same cohort to the byte.
-        as_of: aware; the running week is the one that holds it.
+        as_of: aware; the current week is the one that contains it.
         names: one username per seat, all different.
 
     Raises:
-        ValueError: there are not as many different names as seats.
+        ValueError: there are fewer different names than seats.
     """
     if len(names) != len(PEOPLE) or len(set(names)) != len(names):
         raise ValueError(f"{len(PEOPLE)} different names are needed")
@@ -76,12 +76,12 @@ def build_cohort(seed: int, as_of: datetime, names: Sequence[str] = BIRDS) -> Co
 
 
 def _seeded(*parts: object) -> random.Random:
-    """A generator that gives the same numbers for the same parts, in every process."""
+    """A generator that yields the same numbers for the same parts, in every process."""
     return random.Random("/".join(map(str, parts)))  # noqa: S311 - a demo, not a secret
 
 
 def _term_of(term: Term, seed: int, seat: int, person: Person) -> list[PlannedRun]:
-    """Every run of one person, also those after as_of."""
+    """Every run of one person, including those after as_of."""
     rng = _seeded(seed, seat, "days")
     work = work_windows(rng, person.zone, person.hours, term, person.idle_weeks)
     draft = Draft(term, person, rng, work, awake_windows(person.zone, person.awake, term))
@@ -94,7 +94,7 @@ def _term_of(term: Term, seed: int, seat: int, person: Person) -> list[PlannedRu
 
 
 def _service(term: Term, seed: int) -> Iterator[PlannedRun]:
-    """Nightly evaluations of a service account, and the one of them that never came back."""
+    """Nightly evaluations of a service account, including one that never ended."""
     rng = _seeded(seed, "service")
     bench = Bench(rng, SERVICE_PROJECT, SERVICE_HOSTS)
     for night in range((WEEKS + 1) * 7):

@@ -37,17 +37,17 @@ USUAL_KINDS = Kinds()
 
 @dataclass(frozen=True)
 class Machine:
-    """What becomes of the experiments that a person launches."""
+    """How the experiments of a person turn out."""
 
-    median: float = 1.15  # hours of an ordinary run
+    median: float = 1.15  # hours of a typical run
     spread: float = 0.8  # of the log of those hours
     long_share: float = 0.24  # of experiments
     long_median: float = 15.0  # hours
     fault: float = 0.055  # share of experiments in which every run fails
-    fail: float = 0.065  # share of runs that fail otherwise
-    early: float = 0.35  # share of faults that show within two minutes
+    fail: float = 0.065  # share of other runs that fail
+    early: float = 0.35  # share of failures within two minutes
     kill: float = 0.03  # share of runs that a person kills
-    preempt: float = 0.02  # share of single runs whose machine is taken away
+    preempt: float = 0.02  # share of single runs that are preempted
     resume: float = 0.05  # share of long runs that another writer resumes
     queue: float = 0.1  # share of experiments that wait in a launch queue first
     kinds: Kinds = USUAL_KINDS
@@ -59,7 +59,7 @@ ORDINARY = Machine()
 
 
 def chance(rng: random.Random, probability: float) -> bool:
-    """True in that share of draws."""
+    """True for that share of draws."""
     return rng.random() < probability
 
 
@@ -69,7 +69,7 @@ def lognormal(rng: random.Random, median: float, spread: float) -> float:
 
 
 class Bench:
-    """Sets up the experiments of one person in one project."""
+    """Generates the experiments of one person in one project."""
 
     def __init__(
         self, rng: random.Random, project: str, hosts: Sequence[Host], machine: Machine = ORDINARY
@@ -81,7 +81,7 @@ class Bench:
         self._number = 0
 
     def launch(self, start: int, config: Config | None = None) -> Experiment:
-        """One experiment of any kind, begun at `start`; None draws a new config."""
+        """One experiment of any kind, starting at `start`; None draws a new config."""
         rng, machine = self._rng, self._machine
         if chance(rng, machine.long_share):
             hours = lognormal(rng, machine.long_median, 0.45)
@@ -125,7 +125,7 @@ class Bench:
         return self.run(start, hours, state=state, logged=chance(rng, 0.4), **labels)
 
     def config(self) -> Config:
-        """What a person would set; in effect never the same twice."""
+        """A config that a person might set; practically never the same twice."""
         rng = self._rng
         return {
             "model": rng.choice(("pythia-410m", "pythia-1.4b", "gemma-2b", "qwen-1.5b")),
@@ -137,7 +137,7 @@ class Bench:
         }
 
     def _ordinary(self, start: int, hours: float, **labels: Any) -> PlannedRun:
-        """A run that usually finishes, and otherwise fails or is killed on the way."""
+        """A run that usually finishes, and otherwise fails or is killed before the end."""
         rng, machine = self._rng, self._machine
         fate, state = rng.random(), "finished"
         if fate < machine.fail:
@@ -177,7 +177,7 @@ class Bench:
         for seed in range(rng.choice((3, 3, 4, 5))):
             length, seeded = hours * rng.uniform(0.9, 1.15), config | {"seed": seed}
             runs.append(self._ordinary(start, length, config=seeded, host=host, group=group))
-            # The next seed of the same idea starts while the one before is in flight.
+            # The next seed of the same idea starts while the previous one is in flight.
             start += round(min(rng.uniform(15, 500), hours * HOUR * 0.02 + 10))
         return runs
 
@@ -198,7 +198,7 @@ class Bench:
         count = rng.choice((3, 4, 5, 6))
         for step in range(count):
             length = hours / count * rng.uniform(0.7, 1.3)
-            # A script goes on after a failure, but not after Ctrl-C: none of its runs is killed.
+            # A script continues after a failure, but not after Ctrl-C: its runs are never killed.
             state = "failed" if chance(rng, self._machine.fail) else "finished"
             labels = {"config": config | {"layer": step}, "host": host, "group": group}
             runs.append(self.run(start, length, state=state, job_type="eval", **labels))
@@ -229,7 +229,7 @@ class Bench:
         return runs
 
     def _resume(self, run: PlannedRun) -> None:
-        """Stop the run once or twice and let another writer continue; the work takes as long."""
+        """Stop the run once or twice and let another writer continue; active time is unchanged."""
         rng = self._rng
         length, paused = run.end - run.start, 0
         for share in sorted(rng.uniform(0.2, 0.9) for _ in range(rng.choice((1, 1, 2)))):
@@ -240,7 +240,7 @@ class Bench:
         run.end += paused
 
     def _broken(self, runs: Runs) -> Runs:
-        """The runs of the first moments, all failing for one reason after about the same time."""
+        """Runs that all fail early, for the same reason, after about the same time."""
         rng = self._rng
         early = chance(rng, self._machine.early)
         share = rng.uniform(0.05, 0.8)

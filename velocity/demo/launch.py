@@ -1,7 +1,7 @@
-"""Prepares the demo: the seeded cohort, pulled by the real sync from the protocol server.
+"""Prepares the demo: a real sync pulls the seeded cohort from the protocol server.
 
 Everything is in one folder: the store, velocity.toml, roster.toml, and a note with the time and
-the version of the code that made the store, so a second start has nothing left to do.
+version of the code that made the store, so that a second start can reuse it.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     from velocity.sync.results import OnProgress
 
 _FRESH_FOR = timedelta(hours=12)
-#: The code that a store depends on: when it changes, the store is made again.
+#: The code that a store depends on: when it changes, the store is rebuilt.
 _CODE = ("database", "demo", "record", "sources", "store", "records.py", "sync")
 
 
 def prepare_demo(folder: Path, now: datetime, *, on_progress: OnProgress) -> tuple[Path, Path]:
-    """Make the demo's store, unless a recent one of this code is there.
+    """Build the demo's store, unless this code has built a recent one.
 
     Args:
-        folder: where it is kept; made if it does not exist.
-        now: aware; the cohort has lived up to the full hour before it.
-        on_progress: called with the progress.
+        folder: for the data; created if it does not exist.
+        now: aware; the cohort's data ends at the full hour before it.
+        on_progress: receives the progress.
 
     Returns:
         The data folder and the settings file to serve.
@@ -71,9 +71,9 @@ def _is_fresh(folder: Path, as_of: datetime, made_of: str) -> bool:
 
 
 def _pull(folder: Path, config: Path, cohort: Cohort, on_progress: OnProgress) -> None:
-    """Run the real sync with the real client, a day ago and now; only the server is ours.
+    """Run the real sync with the real client, a day ago and now; only the server is a stand-in.
 
-    Past weeks change during that day, as with every sync, so the pages have changes to show.
+    As with every sync, past weeks change during that day, so the pages have changes to show.
     """
     from velocity.demo.wandb_server.server import ProtocolServer  # noqa: PLC0415 - see prepare_demo
     from velocity.demo.wandb_server.world import World  # noqa: PLC0415
@@ -94,7 +94,7 @@ def _pull(folder: Path, config: Path, cohort: Cohort, on_progress: OnProgress) -
 
 
 def _start_over(folder: Path) -> None:
-    """Remove the earlier store, but not its snapshots, which somebody may be looking at."""
+    """Remove the earlier store, but not its snapshots, which may be open in a browser."""
     from velocity.database.lock import writer_lock  # noqa: PLC0415 - see prepare_demo
 
     make_private(folder)
@@ -106,15 +106,15 @@ def _start_over(folder: Path) -> None:
 
 @contextmanager
 def _signed_in(url: str, api_key: str) -> Iterator[None]:
-    """Make the W&B client of this process find the server, and not the person's own settings.
+    """Make the W&B client of this process use the server instead of the user's own settings.
 
-    The client reads the environment only once, so it has to forget it before and after.
+    The client reads the environment only once, so it must be reset before and after.
     """
     from velocity.sources.wandb_client import forget_environment  # noqa: PLC0415 - see prepare_demo
 
     # The server ends with the sync: velocity.serve has a page for links to its pages.
     ours = {"WANDB_BASE_URL": url, "WANDB_API_KEY": api_key, "WANDB_APP_URL": RUN_PAGES}
-    # This comes first, because it also writes the address of its own process into the environment.
+    # This comes first, because it also writes the address of its process into the environment.
     forget_environment()
     before = {name: value for name, value in os.environ.items() if name.startswith("WANDB_")}
     for name in before:

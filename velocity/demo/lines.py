@@ -1,4 +1,4 @@
-"""A person's way along a line of work: what is launched when, and what it waits for."""
+"""A person's progress along a line of work: what is launched when, and what it waits for."""
 
 from __future__ import annotations
 
@@ -16,22 +16,24 @@ if TYPE_CHECKING:
 
     from velocity.demo.planned import Host, PlannedRun
 
-#: Nobody likes to wait longer for a result with nothing else going on.
+#: Nobody waits longer for a result without doing something else.
 _LONG_WAIT = 5 * HOUR
 
 
 @dataclass(frozen=True)
 class Habit:
-    """How a person decides on the next launch."""
+    """How a person decides about the next launch."""
 
-    react: float = 2.1  # median hours from a result to the next launch, if nothing comes between
+    react: float = 2.1  # median hours from a result to the next launch, without interruptions
     react_spread: float = 1.05  # of the log of those hours
     more: float = 0.12  # mean number of launches in a sitting beyond the first
     overlap: float = 0.09  # chance of a launch before the result is in
-    drift: float = 0.0  # what overlap gains in a week
-    impatience: float = 0.55  # what overlap gains when the result is more than a few hours away
+    drift: float = 0.0  # increase of the overlap per week
+    impatience: float = (
+        0.55  # increase of the overlap when the result is more than a few hours away
+    )
     pause: float = 0.05  # chance of days of reading and meetings before the next launch
-    blind_gap: float | None = None  # mean awake hours between launches that look at no result
+    blind_gap: float | None = None  # mean awake hours between launches that ignore results
 
 
 @dataclass(frozen=True)
@@ -47,20 +49,23 @@ class Line:
 
 @dataclass(frozen=True)
 class Person:
-    """Who sits on one seat."""
+    """The person in one seat."""
 
     zone: str  # IANA name
     hosts: tuple[Host, ...]
     lines: tuple[Line, ...] = ()
     hours: Hours = USUAL_HOURS
-    awake: tuple[int, int] = (9, 21)  # the roster's window; an end before the begin is next day's
+    awake: tuple[int, int] = (
+        9,
+        21,
+    )  # awake window in the roster; an end before the begin is on the next day
     idle_weeks: tuple[int, ...] = ()
     slow_weeks: Mapping[int, float] = field(default_factory=dict)  # week -> factor on reactions
 
 
 @dataclass
 class Draft:
-    """One person's term as it is being written: experiments by project."""
+    """One person's term while it is generated: experiments by project."""
 
     term: Term
     person: Person
@@ -70,19 +75,19 @@ class Draft:
     experiments: dict[str, list[Experiment]] = field(default_factory=dict)
 
     def add(self, project: str, *experiments: Experiment) -> None:
-        """Put experiments on the project's line."""
+        """Add experiments to the project's line."""
         self.experiments.setdefault(project, []).extend(experiments)
 
     def add_run(self, project: str, run: PlannedRun) -> None:
-        """Put an experiment of one run on the project's line."""
+        """Add an experiment with one run to the project's line."""
         self.add(project, Experiment([run]))
 
     def keep(self, project: str, is_kept: Callable[[Experiment], bool]) -> None:
-        """Take all other experiments off the project's line."""
+        """Remove all other experiments from the project's line."""
         self.experiments[project] = list(filter(is_kept, self.experiments[project]))
 
     def bench(self, project: str) -> Bench:
-        """A new bench of one of the lines, with what its machine does and does not write."""
+        """A new bench for one of the lines, with what its machine writes and omits."""
         machines = (line.machine for line in self.person.lines if line.project == project)
         return Bench(self.rng, project, self.person.hosts, next(machines, ORDINARY))
 
@@ -92,7 +97,7 @@ def work_along(draft: Draft, line: Line) -> None:
     term, habit = draft.term, line.habit
     bench = Bench(draft.rng, line.project, draft.person.hosts, line.machine)
     since = term.week(line.first)
-    # A week ahead, so that the first week kept is like the others.
+    # A week earlier, so that the first week kept is like the others.
     at = draft.work.after(since - WEEK, draft.rng.uniform(0.1, 1.5))
     again: dict[str, Any] | None = None
     while at < term.week(line.last):
@@ -119,7 +124,7 @@ def _sit_down(
 
 
 def _to_repeat(draft: Draft, sitting: list[Experiment], at: int) -> dict[str, Any] | None:
-    """The config of a failure of the sitting that is tried again at `at`, with corrected code."""
+    """The config of a failed run in the sitting that is retried at `at`, with corrected code."""
     failed = [one for one in sitting if not one.succeeded and one.end < at]
     return failed[0].runs[0].config if failed and chance(draft.rng, 0.5) else None
 
@@ -134,7 +139,7 @@ def _next(draft: Draft, habit: Habit, sitting: list[Experiment]) -> int:
     if chance(rng, habit.overlap + habit.drift * week + impatience):
         return _come_to(draft, last, lognormal(rng, 2.0, 0.6))
     if not answer.succeeded:
-        hours *= 0.4  # people look into a failure at once
+        hours *= 0.4  # people investigate a failure immediately
     elif chance(rng, habit.pause):
         hours += lognormal(rng, 52, 0.5)
     return _come_to(draft, answer.result_at, hours * draft.person.slow_weeks.get(week, 1.0))

@@ -1,4 +1,4 @@
-"""Who sits on which seat: zones, machines, habits and lines of work."""
+"""The person in each seat: zones, machines, habits and lines of work."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _seat(zone: str, hosts: tuple[Host, ...], *lines: Line, **habits: Any) -> Pe
 
 
 def _basalt(zone: str, hosts: tuple[Host, ...], *lines: Line) -> Person:
-    """A scholar of the stream that has one slow week, and few ups and downs otherwise."""
+    """A scholar of the stream that has one slow week and otherwise varies little."""
     return _seat(zone, hosts, *lines, hours=_FOUR_DAYS, slow_weeks={SLOW_STREAM.week: 3.2})
 
 

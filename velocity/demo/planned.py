@@ -1,4 +1,4 @@
-"""What a person launches, with its whole life, and what W&B holds of it at an instant.
+"""The runs that a person launches, from start to end, and what W&B has of them at an instant.
 
 Times are whole seconds since the epoch.
 """
@@ -12,7 +12,7 @@ from typing import Any
 from velocity.demo.stories import ENTITY
 from velocity.demo.wandb_server.world import RunNode, Writer
 
-#: The last heartbeat of a living run is less than so many seconds old.
+#: The last heartbeat of a live run is less than this many seconds old.
 _HEARTBEAT_SECONDS = 60
 
 
@@ -21,19 +21,19 @@ class Host:
     """A machine."""
 
     name: str
-    gpu_type: str  # as the driver names it
+    gpu_type: str  # as named by the driver
     gpu_count: int  # of the machine
 
 
 @dataclass
 class PlannedRun:
-    """A run from start to end, also the part after as_of."""
+    """A run from start to end, including the part after as_of."""
 
     run_id: str
     project: str
     start: int  # of the first writer
     end: int  # of the last writer
-    state: str  # at the end; "running" for a run that died without a word at `end`
+    state: str  # at the end; "running" for a run that died silently at `end`
     config: dict[str, Any]
     host: Host
     display_name: str
@@ -45,13 +45,13 @@ class PlannedRun:
     created: int | None = None  # None: just after the start
     heartbeat: int | None = None  # the last one; None: just after the end, or just before as_of
     runtime: int | None = None  # what W&B reports; None: the seconds between start and end
-    skew: int = 0  # seconds that the host's clock is fast
+    skew: int = 0  # seconds by which the host's clock is fast
     environment: bool = True  # whether the SDK wrote one
     logged: bool = True  # whether it lived long enough to log a row
 
     def node(self, username: str | None, as_of: int) -> RunNode | None:
-        """The run as W&B holds it at `as_of`; None where W&B does not know it yet."""
-        # W&B hears of a run without a network long after its start, of a queued one before it.
+        """The run as W&B has it at `as_of`; None if W&B does not know it yet."""
+        # W&B learns of an offline run long after its start, and of a queued one before its start.
         if (self.start if self.created is None else self.created) > as_of:
             return None
         created = self.start + 2 + self.start % 5 if self.created is None else self.created
@@ -90,7 +90,7 @@ class PlannedRun:
         if end > as_of:
             last = max(start, as_of - self.start % _HEARTBEAT_SECONDS)
             return "running", [*begun[:-1], (start, last)]
-        # A run that another writer will resume is known as crashed until then.
+        # A run counts as crashed until another writer resumes it.
         return (self.state if len(begun) == len(starts) else "crashed"), begun
 
     def _heartbeat(self, state: str, sessions: list[tuple[int, int]], as_of: int) -> int:

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 class Stream:
     """A stream of the demo."""
 
-    name: str  # its id is the same in small letters
+    name: str  # its id is the same in lower case
     mentor: str  # local part of an address
-    projects: tuple[str, ...]  # globs, without the entity
-    seats: tuple[int, ...]  # of members all along
+    projects: tuple[str, ...]  # globs without the entity
+    seats: tuple[int, ...]  # of members during the whole term
     grants: tuple[tuple[int, int], ...]  # (week, credits)
 
 
@@ -37,7 +37,7 @@ STREAMS: tuple[Stream, ...] = (
     Stream("Ember", "hobby", ("evals-*",), (3, 16, 18, 20, AMBIGUOUS.seat, 22), ((0, 5_200),)),
 )
 
-#: (GPU glob, week from which it holds, credits an hour); the H100 became cheaper in mid-term.
+#: (GPU glob, week from which it holds, credits an hour); the H100 became cheaper mid-term.
 _RATES = (
     ("*H100*", 0, 2.0),
     ("*A100*", 0, 1.1),

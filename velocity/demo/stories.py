@@ -1,10 +1,10 @@
-"""What is true of the demo cohort, and therefore what its pages must show.
+"""Facts about the demo cohort, which its pages must show.
 
 A story belongs to a *seat*, a scholar's position in the list of usernames: permuting the names
 moves the stories with them. Weeks count from 0, the first week of the term; week 11 is the last
-complete one and week 12 is running. A story with `ago` is placed backwards from as_of, every other
-one forwards from the first Monday, so starting the demo on another day of the same week changes
-neither.
+complete one and week 12 is the current one. A story with `ago` is placed backwards from as_of, all
+others forwards from the first Monday, so that starting the demo on another day of the same week
+changes neither.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BIRDS: tuple[str, ...] = (
 #: With this seed, no shift in the last complete week is due to chance.
 SEED = 41
 
-#: Complete weeks before the running one.
+#: Complete weeks before the current one.
 WEEKS = 12
 LAST_WEEK = WEEKS - 1
 
@@ -38,7 +38,7 @@ SERVICE_PROJECT = "evals-nightly"
 
 @dataclass(frozen=True)
 class Story:
-    """One true thing about one seat."""
+    """One fact about one seat."""
 
     seat: int  # position in the list of usernames
     project: str  # where it happens
@@ -61,55 +61,55 @@ LONG_JOB = Story(17, "vision-pretrain")
 and the next launch follows soon after each result."""
 
 BLIND = Story(18, "evals-persona")
-"""Launches at instants that have nothing to do with results: the blind ratio is near 1."""
+"""Launches at times that are unrelated to results: the blind ratio is near 1."""
 
 IDLE_WEEK = Story(15, "sae-circuits", week=6)
-"""Launches nothing in one week, with nothing left in flight: a week of zeros, not a hole."""
+"""Launches nothing in one week, with nothing left in flight: a week of zeros, not a gap."""
 
 EVENING = Story(6, "vision-probe")
-"""Results come in the evening and wait for the morning: most of the reaction time lies outside
-the awake window."""
+"""Results arrive in the evening and wait until morning: most of the reaction time is outside the
+awake window."""
 
 FALSE_STARTS = Story(12, "monitor", week=9)
 """On the Wednesday of one week every launch is a false start, and nothing else is launched."""
 
 SLOW_STREAM = Story(0, "probe-sweep", week=LAST_WEEK)
 """All of Basalt reacts far later than usual in the last complete week, beyond the stream's own
-limits; its machine time does not change. The seat is that of one of its scholars."""
+limits; its machine time does not change. The seat belongs to one of its scholars."""
 
 RESULT_WAITING = Story(0, "probe-sweep", ago=timedelta(days=2, hours=3, minutes=20))
 """A success came 2 d 3 h before as_of and nothing was launched on the line since: the oldest
-result that waits."""
+waiting result."""
 
 RESULT_WAITING_TOO = Story(2, "steer-2", ago=timedelta(days=1, hours=8, minutes=20))
-"""The same for 1 d 8 h, in the same stream."""
+"""The same, 1 d 8 h before as_of, in the same stream."""
 
 FAILURE_UNRECOVERED = Story(1, "probe-base", ago=timedelta(days=1, hours=19, minutes=20))
 """The last experiment failed 1 d 19 h before as_of; no run has been started since."""
 
 FAILURE_UNRECOVERED_TOO = Story(4, "sae-wide", ago=timedelta(days=1, hours=2, minutes=20))
-"""The same for 1 d 2 h, in another stream."""
+"""The same, 1 d 2 h before as_of, in another stream."""
 
 STALE_RUN = Story(3, "evals-long", ago=timedelta(days=1, hours=6, minutes=20))
-"""A run says "running" but its last heartbeat is 1 d 6 h old; the line went on without it."""
+"""A run says "running" but its last heartbeat is 1 d 6 h old; the line continued without it."""
 
 STALE_RUN_TOO = Story(5, "judge-v3", ago=timedelta(days=1, hours=1, minutes=20))
-"""The same for 1 d 1 h."""
+"""The same with 1 d 1 h."""
 
 OPEN_TOO_LONG = Story(14, "field-notes", ago=timedelta(days=2, hours=5))
-"""A run launched 2 d 5 h before as_of is still under way: older than usual for its line, which goes
-on beside it."""
+"""A run launched 2 d 5 h before as_of is still in progress: older than usual for its line, which
+continues beside it."""
 
 UNDER_WAY = Story(12, "monitor", ago=timedelta(minutes=50))
-"""Three seeds launched 50 min before as_of are under way at any hour: no older than usual."""
+"""Three seeds launched 50 min before as_of are in progress at any hour: no older than usual."""
 
 ZOMBIE = Story(-1, SERVICE_PROJECT, ago=timedelta(days=9))
-"""A run of the service account has said "running" for 9 days. Nobody's line, so only the
-data-health page shows it."""
+"""A run of the service account has said "running" for 9 days. It is on no scholar's line, so only
+the data-health page shows it."""
 
 OFFLINE_SYNC = Story(7, "sae-transfer", week=9, ago=timedelta(hours=20))
 """Two runs of an earlier week were synced from an offline directory 20 h before as_of: created and
-last heard of then, weeks later than they started."""
+last seen then, weeks after they started."""
 
 NEWCOMER = Story(22, "evals-recall", ago=timedelta(days=4))
 """Arrived 4 days before as_of: fewer than six loops, so dots and no median."""
@@ -119,17 +119,17 @@ TWO_STREAMS = Story(14, "field-notes", week=6)
 the project, so membership on the day decides."""
 
 AMBIGUOUS = Story(21, "sandbox")
-"""Belongs to two streams at once; the runs in the sandbox cannot be told apart."""
+"""Belongs to two streams at once; the stream of the runs in the sandbox is ambiguous."""
 
 NOTHING = Story(23, "monitor")
-"""On the roster, and has never launched a run. The project is the one meant."""
+"""In the roster, but has never launched a run. The project is the intended one."""
 
 OLD_SDK = Story(19, "vision-clip")
-"""Uses an SDK that wrote no environment: start from creation, no host, no GPUs."""
+"""Uses an SDK that did not write an environment: start from creation, no host, no GPUs."""
 
 SPOT_MACHINES = Story(20, "evals-math")
-"""Works on machines that are taken away: pre-empted runs go on under the same config, long ones
-are resumed by several writers. One of the machines has a clock that runs 3 h fast."""
+"""Works on preemptible machines: preempted runs continue with the same config, and several writers
+resume the long ones. One of the machines has a clock that runs 3 h fast."""
 
 BAD_CLOCKS = Story(9, "redteam-a")
 """Two runs report a negative runtime; with the three of the fast machine, five flagged runs."""

@@ -1,4 +1,4 @@
-"""The events of the stories, written into a person's term once its ordinary days are there."""
+"""Writes the events of the stories into a person's term, after its ordinary days."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from velocity.demo.lines import Draft
     from velocity.demo.stories import Story
 
-#: A line whose result waits longer is looked after, unless a story says otherwise.
+#: If a result waits longer, the line gets an answer, unless a story says otherwise.
 _ANSWERED_WITHIN = 18 * HOUR
-#: A line that has launched nothing for so long has been given up.
+#: A line without a launch for this long has been abandoned.
 _GIVEN_UP_AFTER = 6 * DAY
 
 
 def tell_stories(draft: Draft, seat: int) -> None:
-    """Write the seat's stories into its term, and look after its other lines."""
+    """Write the seat's stories into its term, and answer waits on its other lines."""
     for story, twist in _TWISTS.items():
         if story.seat == seat:
             twist(draft, story, draft.bench(story.project))
@@ -46,20 +46,20 @@ def _fall_silent(draft: Draft, story: Story, bench: Bench, *, state: str) -> Non
         for run in one.runs
         if run.state == "finished"
     )
-    # A failure after the last success would be another one that is not recovered.
+    # A failure after the last success would be a second unrecovered one.
     draft.keep(story.project, lambda one: one.succeeded or one.result_at <= recovered)
     draft.add_run(story.project, bench.run(start, (end - start) / HOUR, state=state))
 
 
 def _go_stale(draft: Draft, story: Story, bench: Bench) -> None:
-    """Add a run whose machine died without a word `story.ago` before as_of."""
+    """Add a run whose machine died silently `story.ago` before as_of."""
     heartbeat = draft.term.before(story)
     start = draft.work.last_before(heartbeat - 3 * HOUR)
     draft.add_run(story.project, bench.run(start, (heartbeat - start) / HOUR, state="running"))
 
 
 def _work_too_long(draft: Draft, story: Story, bench: Bench) -> None:
-    """A run that has been under way for days, and will be for one more."""
+    """A run that has been in progress for days, and will be for one more."""
     start = _cleared(draft, story)
     hours = (draft.term.as_of - start + DAY) / HOUR
     draft.add_run(story.project, bench.run(start, hours))
@@ -77,14 +77,14 @@ def _be_under_way(draft: Draft, story: Story, bench: Bench) -> None:
 
 
 def _cleared(draft: Draft, story: Story) -> int:
-    """When the story begins, with no launch so near that both would be one experiment."""
+    """When the story begins, far enough from other launches not to join their experiments."""
     at = draft.term.before(story)
     draft.keep(story.project, lambda one: abs(one.start - at) > 10 * MINUTE)
     return at
 
 
 def _crash_storm(draft: Draft, story: Story, bench: Bench) -> None:
-    """Three afternoons of launching again, every few minutes, what dies at once."""
+    """Three afternoons of relaunching, every few minutes, a run that dies immediately."""
     for day in (1, 2, 3):
         at = draft.work.after(draft.term.week(story.week) + day * DAY + 6 * HOUR, 0.5)
         config = bench.config()
@@ -92,12 +92,12 @@ def _crash_storm(draft: Draft, story: Story, bench: Bench) -> None:
             if chance(draft.rng, 0.5):
                 config = bench.config()
             draft.add_run(story.project, bench.early_failure(at, config=config))
-            # More than a minute after the death: a person tried again, not a script.
+            # More than a minute after the failure: a person retried, not a script.
             at += draft.rng.randrange(170, 420)
 
 
 def _false_start_day(draft: Draft, story: Story, bench: Bench) -> None:
-    """Replace a Wednesday's launches by seven false starts."""
+    """Replace a Wednesday's launches with seven false starts."""
     wednesday = datetime.fromtimestamp(draft.term.week(story.week), UTC) + timedelta(days=2)
     midnight = int(wednesday.replace(tzinfo=ZoneInfo(draft.person.zone)).timestamp())
     draft.keep(story.project, lambda one: not midnight <= one.start < midnight + DAY)
@@ -108,13 +108,13 @@ def _false_start_day(draft: Draft, story: Story, bench: Bench) -> None:
 
 
 def _idle_week(draft: Draft, story: Story, _bench: Bench) -> None:
-    """Leave nothing in flight in the idle week, which has no windows of work."""
+    """Leave nothing in flight in the idle week, which does not have working windows."""
     start = draft.term.week(story.week)
     draft.keep(story.project, lambda one: one.end < start or one.start >= start + WEEK)
 
 
 def _offline_sync(draft: Draft, story: Story, bench: Bench) -> None:
-    """Two runs without a network that W&B first hears of weeks later."""
+    """Two offline runs that W&B first learns of weeks later."""
     synced = draft.term.before(story)
     for day in (1, 3):
         start = draft.work.after(draft.term.week(story.week) + day * DAY, 2.0)
@@ -147,7 +147,7 @@ def _negative_runtimes(draft: Draft, story: Story, bench: Bench) -> None:
 
 
 def _look_after(draft: Draft, project: str) -> None:
-    """Answer a result that has waited long, and a failure, on a line that is still active."""
+    """Answer an old waiting result, and a failure, on a line that is still active."""
     as_of = draft.term.as_of
     known = [
         one for one in draft.experiments[project] if one.start <= as_of and not one.runs[0].skew
@@ -170,7 +170,7 @@ def _look_after(draft: Draft, project: str) -> None:
 
 
 def _answer(draft: Draft, project: str, result_at: int) -> None:
-    """A short success: soon after the result on an old line, lately on one that is active."""
+    """A short success: soon after the result on an old line, recently on an active one."""
     as_of, rng = draft.term.as_of, draft.rng
     start = draft.work.after(result_at, rng.uniform(0.3, 1.0))
     if result_at > as_of - _GIVEN_UP_AFTER:

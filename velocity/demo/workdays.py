@@ -26,21 +26,21 @@ _SATURDAY = 5  # Monday is 0
 
 @dataclass(frozen=True)
 class Term:
-    """Twelve complete weeks and the running one, in seconds since the epoch."""
+    """Twelve complete weeks and the current one, in seconds since the epoch."""
 
     start: int  # first Monday 00:00 UTC
     as_of: int
 
     @classmethod
     def until(cls, as_of: datetime) -> Term:
-        """The term whose running week holds `as_of` (aware)."""
+        """The term whose current week contains `as_of` (aware)."""
         now = as_of.astimezone(UTC)
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         monday = midnight - timedelta(days=now.weekday())
         return cls(int(monday.timestamp()) - WEEKS * WEEK, int(now.timestamp()))
 
     def week(self, index: int) -> int:
-        """First instant of a week, counted from 0."""
+        """First instant of a week; weeks count from 0."""
         return self.start + index * WEEK
 
     def before(self, story: Story) -> int:
@@ -53,8 +53,8 @@ class Hours:
     """When a person may launch something; hours are local and fractional (9.5 = 09:30)."""
 
     begins: float = 8.4  # usual first look at results
-    ends: float = 23.2  # usual last one; above 24 it is after midnight
-    days: int = 3  # of the week; the others go into reading and writing
+    ends: float = 23.2  # usual last look; above 24 it is after midnight
+    days: int = 3  # of the week; the others are for reading and writing
     varies: float = 0.9  # standard deviation of begin and end
 
 
@@ -62,7 +62,7 @@ USUAL_HOURS = Hours()
 
 
 class Windows:
-    """Half-open [start, end) windows in order, in whole seconds since the epoch."""
+    """Ordered half-open windows [start, end), in whole seconds since the epoch."""
 
     def __init__(self, windows: list[tuple[int, int]]) -> None:
         self._windows = windows
@@ -87,7 +87,7 @@ class Windows:
         return min(end - 1, max(start, instant))
 
     def holds(self, instant: int) -> bool:
-        """Whether the instant lies in a window."""
+        """Whether the instant is in a window."""
         index = bisect_right(self._ends, instant)
         return index < len(self._windows) and self._windows[index][0] <= instant
 
@@ -97,7 +97,7 @@ def work_windows(
 ) -> Windows:
     """Draw a person's working windows, from a week before the term to a week after it.
 
-    Every day is drawn, idle or not, so an idle week does not shift any other.
+    Every day is drawn, idle or not, so that an idle week does not change the others.
     """
     liking = {day: rng.random() - (day >= _SATURDAY) * 0.5 for day in range(7)}
     days = sorted(liking, key=lambda day: -liking[day])[: hours.days]
@@ -111,7 +111,7 @@ def work_windows(
 
 
 def awake_windows(zone: str, awake: tuple[int, int], term: Term) -> Windows:
-    """The same local hours every day; an end at or before the begin falls on the next day."""
+    """The same local hours every day; an end at or before the begin is on the next day."""
     begins, ends = awake
     if ends <= begins:
         ends += 24

@@ -93,7 +93,7 @@ def _exhausted_on(rows: Rows, work: Arithmetic) -> date | None:
     """The local day a runway after the end of the data."""
     runway, left = work.value(metrics()["runway_days"]), work.value(metrics()["credits_left"]) or 0
     if runway is None or left <= 0 or runway >= rows.evaluate("pace().century"):
-        why = "nothing is left" if left <= 0 else "that is a century or never"
+        why = "nothing is left" if left <= 0 else "that is a century away, or never"
         work.steps.append(f"{formats.NOT_KNOWN}: {why}")
         return None
     # The newest project, even if the viewer does not see it: the ledger counts all of them.

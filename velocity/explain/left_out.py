@@ -14,16 +14,16 @@ _SCHEMA = {"kind": pl.String, "what": pl.String, "why": pl.String}
 _Rules = dict[str, dict[str, str]]
 _RUNS: _Rules = {
     "excluded": {
-        "excluded = 'pending'": "pending: has not started, counts nowhere yet",
+        "excluded = 'pending'": "pending: has not started, does not count yet",
         "excluded = 'after_as_of'": "starts after the end of the data: counts from the next sync",
         "excluded = 'same_run'": "the same run is in another project and counts there",
         "excluded = 'clock_unset'": "its clock was never set: when it ran is not known",
     },
     "imputed": {
-        "start_source = 'created' AND excluded IS NULL": "start not known: when it was created",
-        "start_source = 'rows'": "start not known: its runtime before its last logged row",
+        "start_source = 'created' AND excluded IS NULL": "start not known: creation time instead",
+        "start_source = 'rows'": "start not known: last logged row minus runtime",
         "class = 'running' AND excluded IS NULL": "still running: counts to the end of the data",
-        "class = 'stale' AND excluded IS NULL": "no heartbeat for long: ended at the last one",
+        "class = 'stale' AND excluded IS NULL": "no recent heartbeat: ended at the last one",
         "estimated AND start_source <> 'rows'": "several sessions, some of them estimated",
         "end_source IN ('heartbeat', 'last_metric')": (
             "no usable runtime: ended at its last heartbeat or logged row"

@@ -141,7 +141,7 @@ def _way(metric: str, group: Group) -> Way:
         )
     if group.by not in known[metric].kinds:
         raise VelocityError(
-            f"'{metric}' is a figure of a scholar.", "Choose a scholar with --scholar."
+            f"'{metric}' is a figure of scholars only.", "Choose a scholar with --scholar."
         )
     return known[metric]
 
@@ -153,7 +153,7 @@ def _check_window(metric: str, way: Way, week: date | None) -> None:
             "Ask for it without a week.",
         )
     if way.windows == "week" and week is None:
-        raise VelocityError(f"'{metric}' is a figure of a week.", "Give the Monday of a week.")
+        raise VelocityError(f"'{metric}' is a weekly figure.", "Give the Monday of a week.")
     if week is not None and week.weekday():
         monday = week - timedelta(days=week.weekday())
         raise VelocityError(f"{week} is not a Monday.", f"Its week begins on {monday}.")
@@ -163,7 +163,7 @@ def _check_group(snapshot: Snapshot, group: Group, scope: Scope) -> None:
     if group.by == "programme":
         if not scope.everything:
             raise VelocityError(
-                "Only people who may see everybody can see what programme figures are made of.",
+                "Only people who may see everybody can see the rows behind programme figures.",
                 "Choose a scholar or a stream that you may see.",
             )
         return
@@ -203,6 +203,6 @@ def _check_reached(
     first, last = known[0], known[-1]
     if week > last or (week < first and not at_end):
         raise VelocityError(
-            f"There is no data of {group.words} in the week of {week}.",
+            f"There is no data for {group.words} in the week of {week}.",
             f"The data covers the weeks of {first} to {last}.",
         )

@@ -131,6 +131,6 @@ class Rows:
 def no_data(group: Group) -> VelocityError:
     """The error for a group without data."""
     return VelocityError(
-        f"There is no data of {group.words} yet.",
+        f"There is no data for {group.words} yet.",
         "Choose another, or run `velocity sync` to bring in new runs.",
     )

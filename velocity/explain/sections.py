@@ -32,7 +32,7 @@ class Section:
 _SECTIONS = {
     "runs": (
         "Runs",
-        "what came in, how it was classified, what joined it to its experiment",
+        "the data as received, its class, and the rule that joined it to its experiment",
         (
             "name state created_at started_at heartbeat_at runtime_hours class start_source "
             "ended_at end_source experiment_name joined_by"
@@ -47,7 +47,7 @@ _SECTIONS = {
     ),
     "experiments": (
         "Experiments",
-        "the result is there when k runs have finished",
+        "the result arrives when k runs have finished",
         "name runs k started_at result_at outcome overlapped hours_inside loop_status",
         1,
     ),
@@ -62,13 +62,13 @@ _SECTIONS = {
     ),
     "charges": (
         "Charges",
-        "GPU-hours, fewer than GPUs times hours where a host was asked for more than it has",
+        "GPU-hours, fewer than GPUs times hours if runs asked a host for more than it has",
         "name day gpu_type gpus hours charged_gpu_hours rate charged_credits",
         2,
     ),
     "left_out": (
         "Excluded, imputed or flagged",
-        "what does not count, or not as it came in",
+        "what does not count, or not as received",
         "kind what why",
         0,
     ),

@@ -33,7 +33,7 @@ class Way:
     kinds: tuple[reads.By, ...] = ("scholar", "stream", "programme")  # groups that have it
 
 
-_NO_ENTRY = "Neither grants nor charges by then."
+_NO_ENTRY = "No grants or charges by then."
 #: Query of queries/metrics/ -> how its metrics are explained, unless they are figures of groups by
 #: period.
 _WAYS = {

@@ -36,7 +36,7 @@ def _draw() -> None:
             ui.show_chart(
                 draw_compute(stacked, streams=streams, mode=ui.theme_mode(), title=title),
                 title=title,
-                caption=f"{view.window.words}, so the first and last week may be part of one",
+                caption=f"{view.window.words}; the first and last week may be incomplete",
                 table=ui.Table(weeks, "gpu-weeks"),
             )
     with st.grid(2, min_column_width=470, gap="medium"):
@@ -44,9 +44,9 @@ def _draw() -> None:
             by_stream = _spent(view, "stream").with_columns(pl.col("stream").replace(names))
             _table(by_stream, "By stream", view.window.words, "compute-stream")
             types = _known(view.windowed(reads.gpu_types))
-            caption = "No run of this window measured its utilisation: local run files do"
+            caption = "No run in this window has a measured utilisation; local run files have it"
             if "gpu_utilisation" in types.columns:
-                caption = "Utilisation only where local run files measured it"
+                caption = "Utilisation is known only where local run files measured it"
             _table(types, "GPU types", caption, "gpu-types")
         by_scholar = _spent(view, "scholar")
         _table(by_scholar, "By scholar", view.window.words, "compute-scholar")

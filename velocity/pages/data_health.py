@@ -51,7 +51,7 @@ def _draw() -> None:
         )
         _check(
             "Lines without a stream",
-            "No project rule and no single membership matches them; name the stream in the roster",
+            "Neither a project rule nor a single membership decides; name the stream in the roster",
             ambiguous,
             ["scholar", "project", "experiments", "first_at", "last_at"],
         )
@@ -63,20 +63,20 @@ def _draw() -> None:
         )
         _check(
             "Flagged runs",
-            "Runs with one of these flags; experiments with the flag “clock” have no latency",
+            "Runs with one of these flags; latencies leave out experiments with “clock”",
             view.read(reads.runs, doubtful=True),
             _FLAGGED,
         )
         _check("Syncs", "What each command changed, newest first", syncs, _SYNCS)
         _check(
             "Projects",
-            "The time to which each is complete",
+            "The time up to which the data of each is complete",
             view.read(reads.projects),
             ["entity", "project", "as_of", "runs"],
         )
         _check(
-            "Config keys that differ in a launch",
-            "Of runs launched together; a lead can exclude keys that are not part of the idea "
+            "Config keys that differ within a launch",
+            "Between runs launched together; a lead can exclude keys that are not part of the idea "
             "(same_idea_ignore)",
             view.read(reads.key_differences),
         )
@@ -88,8 +88,8 @@ def _draw() -> None:
             )
             ui.heading(
                 f"Little's-law residual: {formats.duration(abs(residual))}",
-                "Run hours of the daily facts less those added run by run; more than rounding is "
-                "a bug in this tool",
+                "Run hours in the daily facts minus the sum over all runs; more than a rounding "
+                "error is a bug in this tool",
             )
 
 

@@ -17,8 +17,8 @@ def _draw() -> None:
     if weeks.is_empty():
         view.say("groups of at least 5 people", sentences.groups(weeks=weeks), window="whole weeks")
         ui.empty_state(
-            "No week is published yet. A week is published by the first sync that is 48 hours or "
-            "more after its end, if streams have at least 5 members in the roster between them.",
+            "No week is published yet. The first sync at least 48 hours after the end of a week "
+            "publishes it, if the streams in the roster have at least 5 members in total.",
             '[[streams]]\nmembers = [{ scholar = "ID" }]',
         )
         return
@@ -32,16 +32,16 @@ def _draw() -> None:
         if blank := int((~rows["visible"]).sum()):
             caption += (
                 f"; {formats.plural(blank, 'week')} blank: fewer than 4 people were active, not "
-                "counting those whom you may see by name"
+                "counting people whom you can see by name"
             )
         shown = rows.sort("week_start", descending=True).drop("group_id", "group_name", "visible")
         key = f"group-{rows['group_id'][0].replace(' ', '-')}"
         ui.heading(formats.markdown(formats.label(str(name))), caption, table=ui.Table(rows, key))
         ui.show_rows(shown, alt=f"Weeks of {name}")
     st.caption(
-        "A week stays as it was published: later runs, roster edits and definitions do not "
-        "change it. Amounts are to the nearest 5 and shares to the nearest 5 points; a share of "
-        "fewer than 100 runs or hours is not told."
+        "A published week never changes, even if runs arrive later or the roster or definitions "
+        "change. Amounts are rounded to the nearest 5 and shares to the nearest 5 points; a share "
+        "of fewer than 100 runs or hours is not shown."
     )
 
 

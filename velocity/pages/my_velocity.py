@@ -36,7 +36,7 @@ def _draw() -> None:
         ui.empty_state("There is no scholar yet.", "velocity sync --project ENTITY/PROJECT")
         return
     mode, who = ui.theme_mode(), view.who(scholar)
-    # Hours of the day, nights and weekends are shown to the scholar alone.
+    # Hours of the day, nights and weekends are visible to the scholar only.
     hours = view.scope.sees_hours(scholar)
     own = view.is_own(scholar)
     label = formats.label(who["name"])
@@ -82,12 +82,12 @@ def _draw() -> None:
             )
         if volume_by_day is not None:
             with st.container():
-                title, alone = "Launches by day", "; shown to you alone" if own else ""
+                title, alone = "Launches by day", "; only you see this" if own else ""
                 days = volume_by_day().select(day="period_start", value="experiments_started")
                 ui.show_chart(
                     draw_calendar(days, mode=mode, title=title, noun="launch"),
                     title=title,
-                    caption=f"Experiments launched; stronger is more{alone}",
+                    caption=f"Experiments launched; a stronger colour means more{alone}",
                     table=ui.Table(days, "launches"),
                 )
         with st.container():
@@ -98,7 +98,7 @@ def _draw() -> None:
 def _soon_compared(
     view: ui.View, scholar: str
 ) -> tuple[Callable[[], pl.DataFrame], Callable[[], pl.DataFrame]] | None:
-    """The scholar's figures of the last four whole weeks and the cohort's; None where not told."""
+    """The scholar's figures of the last four whole weeks and the cohort's; None if not shown."""
     if not view.compares:
         return None
     over = last_four_weeks(last_whole_day(view.as_of, view.zone))
@@ -120,7 +120,7 @@ def _show_cohort(
 ) -> None:
     title = f"{'You' if who == 'you' else who} and the cohort"
     if compared is None:
-        words = "Over the last four whole weeks only: choose 4 weeks"
+        words = "Only for the last four whole weeks: choose 4 weeks"
         ui.heading(formats.markdown(title), words)
         return
     figures, bands = compared
@@ -168,7 +168,7 @@ def _show_loops(view: ui.View, loops: pl.DataFrame, figures: Mapping[str, Any]) 
             ),
             title="Where the loop goes",
             caption=f"Hours of {formats.plural(figures['loops_closed'], 'closed loop')}; "
-            f"medians of all, {figures['loops_abandoned']} abandoned",
+            f"medians of all loops, {figures['loops_abandoned']} abandoned",
             table=ui.Table(medians_table, "medians"),
         )
         if figures["loop_hours_median"] is None:
@@ -179,9 +179,9 @@ def _show_loops(view: ui.View, loops: pl.DataFrame, figures: Mapping[str, Any]) 
 
 
 def _show_seen(view: ui.View, who: Mapping[str, Any]) -> None:
-    """Who sees what of the scholar, and who looked; nothing for other viewers."""
+    """Who sees what about the scholar, and who looked; other viewers see nothing here."""
     if view.viewer.email is None:
-        ui.heading(f"What others can see of {formats.markdown(formats.label(who['name']))}")
+        ui.heading(f"What others can see about {formats.markdown(formats.label(who['name']))}")
         st.markdown(SEEN_BY_OTHERS)
         return
     scholar = who["scholar"]
@@ -191,17 +191,17 @@ def _show_seen(view: ui.View, who: Mapping[str, Any]) -> None:
     names = view.stream_names
     own = {it: name for it, name in names.items() if it in {*streams, *who["streams"]}}
     ui.heading(
-        "What others can see of you",
-        "By the current roster. Every scholar sees quartiles of at least 8 others, without names; "
-        "only you see the figures of a day",
+        "What others can see about you",
+        "By the current roster. Every scholar sees quartiles of at least 8 other people, without "
+        "names; only you see the figures of single days",
     )
     leads = view.settings.access.leads_see_individuals
     seen = seen_by(view.roster, scholar, own, leads_see_individuals=leads)
-    ui.show_rows(seen, alt="Who sees what of you")
+    ui.show_rows(seen, alt="Who sees what about you")
     looks = view.looks(scholar)
     ui.heading(
         "Who looked at your pages",
-        "My velocity, Why this number, or Runs with yours alone, opened by others in the last "
+        "My velocity, Why this number, or Runs with only yours, opened by others in the last "
         f"{formats.plural(view.settings.access.views_kept_days, 'day')}; times in {view.zone}",
     )
     if looks.is_empty():

@@ -56,7 +56,7 @@ def _draw() -> None:
     ui.heading(
         "Runs",
         f"{found}, times in {view.zone}; stale = no sign of life"
-        + ("; select a row to see what it counts in" if view.opens_scholars else ""),
+        + ("; select a row to see which figures it counts in" if view.opens_scholars else ""),
         table=ui.Table(runs, "runs"),
     )
     if runs.is_empty():

@@ -74,10 +74,10 @@ def _tiles(view: ui.View, now: tiles.Row, programme: pl.DataFrame) -> None:
     )
     balance = view.read(reads.balance, by="programme")
     ledger = charged(view.read(reads.ledger, by="programme"), "programme")
-    uneven = " (they have weekends; this window is not a whole number of weeks)"
+    uneven = " (they include weekends; this window is not a whole number of weeks)"
     ui.heading(
         "",
-        "Change is against the programme's own four weeks before, taken as one window"
+        "Changes compare with the programme's previous four weeks, taken as one window"
         f"{uneven if view.window.days % 7 else ''}. Upper chart: "
         f"last {formats.plural(days.height, 'day')}, one value per day. Lower chart: "
         f"{window_words(programme)}, grey band = usual range.",
@@ -96,7 +96,7 @@ def _tiles(view: ui.View, now: tiles.Row, programme: pl.DataFrame) -> None:
 
 
 def _shifts(view: ui.View, shifts: series.Shifts, week: date, names: dict[str, str]) -> None:
-    ui.heading("Shifts", f"Points of the {formats.week(week)} beyond their own usual range")
+    ui.heading("Shifts", f"Values of the {formats.week(week)} beyond their own usual range")
     with st.container(border=True):
         found = [shift_words(row, names) for row in shifts.rows]
         st.markdown("\n\n".join(found) or no_shift_words(shifts))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _WHOLE = "all"
 _TITLES = {"any": "All weeks", "end": "End of the data"}
-_LONGEST = 200  # characters of an id, which differs from others at its end
+_LONGEST = 200  # characters of an id; ids often differ only at the end
 _WEEK = timedelta(weeks=1)
 
 
@@ -96,8 +96,8 @@ def choose_titled(
 ) -> str:
     """A selectbox of titles; returns the chosen id, which the address carries.
 
-    The address of a bound widget would carry the titles. So the address alone holds the choice,
-    and the box writes it there.
+    If the widget were bound to the address, the address would hold titles. So only the address
+    stores the choice, and the box writes it there.
 
     Args:
         label: above the box.

@@ -1,4 +1,4 @@
-"""Where raw runs live, and how they were brought in."""
+"""Stores raw runs, and how they were brought in."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ __all__ = ["MergeCounts", "PullState", "Record", "SyncRow", "has_record", "open_
 
 
 def has_record(data: Path) -> bool:
-    """Whether a data folder has runs, or had some before."""
+    """Whether a data folder has runs, or had some earlier."""
     return (data / FILE).exists() or (data / OLD_FILE).exists()
 
 
 def open_record(data: Path, *, beside: Connection) -> Record:
-    """The record of a data folder; made and migrated as needed. The caller holds the write lock.
+    """The record of a data folder, created and migrated as needed. The caller holds the write lock.
 
     Args:
         data: the data folder.
-        beside: what will read the rows (see `Record.attached_to`).
+        beside: the connection that will read the rows (see `Record.attached_to`).
 
     Raises:
-        StoreError: a newer version made it.
+        StoreError: it was made by a newer version.
         duckdb.Error: it cannot be opened or written to.
     """
     return DuckDBRecord(data, beside=beside)

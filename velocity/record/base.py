@@ -1,7 +1,7 @@
-"""The record: raw runs as their sources gave them, and how they were brought in.
+"""The record: raw runs as received from their sources, and how they were brought in.
 
-Only restatements and published weeks of groups are derived: they say what was shown at the time.
-Whatever else is lost here can only be pulled again, if at all.
+Only restatements and published weeks of groups are derived: they record what was shown at the time.
+If anything else is lost here, it can only be pulled again, if at all.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MergeCounts:
-    """Runs of one or more batches by what they changed."""
+    """Number of runs in one or more batches by what they changed."""
 
     new: int = 0
     changed: int = 0
@@ -38,7 +38,7 @@ class MergeCounts:
 
 @dataclass(frozen=True)
 class SyncRow:
-    """One row of the log: what a command (sync, ingest, import) brought for a project."""
+    """One row of the log: what a command (sync, ingest, import) brought in for a project."""
 
     command: str
     entity: str
@@ -66,18 +66,18 @@ class PullState:
 
 
 class Record(Protocol):
-    """Where raw rows live. One writer at a time; any of its threads may call any method.
+    """Stores raw rows. One writer at a time; any of its threads may call any method.
 
-    Each method is one transaction: it is done whole or not at all, and killing the process loses
-    nothing that a method has returned from. Every change to raw rows has a number, larger than that
-    of any change before it. Instants are aware, in UTC. Methods raise the errors of
+    Each method is one transaction: it is done completely or not at all, and killing the process
+    does not lose the work of any method that has returned. Every change to raw rows has a number,
+    larger than that of any earlier change. Instants are aware, in UTC. Methods raise the errors of
     `velocity.database.failures`, and `ClosedError` as in `velocity.database.connection`.
     """
 
     def name_keys(self, names: Sequence[str]) -> None:
-        """Keep the values of these config keys in clear, and of no other keys.
+        """Store the values of only these config keys unhashed.
 
-        Configs that an earlier version kept are hashed first, so no byte of their text is left.
+        Configs that an earlier version stored are hashed first, so that none of their text is left.
 
         Raises:
             StoreError: the salt of the hashes is gone.
@@ -86,8 +86,8 @@ class Record(Protocol):
     def merge_runs(self, runs: pl.DataFrame) -> MergeCounts:
         """Merge a frame of `records.RUN_SCHEMA` by (entity, project, run_id).
 
-        A run replaces one whose source is trusted as much or less. Of several rows about a run,
-        the one with the latest heartbeat counts. Runs of forgotten people are left out. Merging the
+        A run replaces one with an equally or less trusted source. Of several rows about a run, the
+        one with the latest heartbeat counts. Runs of forgotten people are left out. Merging the
         same runs again changes nothing.
 
         Raises:
@@ -107,12 +107,12 @@ class Record(Protocol):
         """Save the result of a pull or an import of a project.
 
         Args:
-            entity: of the project.
+            entity: the owner of the project.
             project: its name.
             rejected: the rows that could not be read; they replace the earlier ones.
-            as_of: the instant to which the data is complete. A pull moves it anywhere; an import
-                only forward, and not for a project that was pulled. None: no run came.
-            app_url: where the server's pages for people are; None keeps the known address.
+            as_of: the instant to which the data is complete. A pull can move it in either
+                direction; an import only forward, and not for a pulled project. None: no runs.
+            app_url: address of the server's web pages; None keeps the known address.
             pull: how the project was pulled; None for an import.
         """
 
@@ -120,13 +120,13 @@ class Record(Protocol):
         """Add a row to the log."""
 
     def read_pull_state(self, entity: str, project: str) -> PullState:
-        """How the project was last pulled; the defaults if it never was."""
+        """How the project was last pulled; the defaults if it was never pulled."""
 
     def count_collected(self, entity: str, project: str) -> int:
-        """Number of the project's runs from its server, without those marked as deleted."""
+        """Number of the project's runs from its server, except those marked as deleted."""
 
     def list_pulled(self, entity: str) -> list[str]:
-        """Names of the projects of an entity that were pulled before, sorted."""
+        """Names of the projects of an entity that were pulled earlier, sorted."""
 
     def list_to_read_again(
         self, entity: str, project: str, why: Literal["unfinished", "rejected", "unread_named"]
@@ -134,18 +134,18 @@ class Record(Protocol):
         """Ids of the runs that must be read again, sorted.
 
         Args:
-            entity: of the project.
+            entity: the owner of the project.
             project: its name.
-            why: they were not over when W&B last sent them; they could not be read; or they were
-                read before the settings named a key that their config has.
+            why: they had not ended when W&B last sent them; they could not be read; or they were
+                read before the settings named a key that is in their config.
         """
 
     def list_differing(self, entity: str, project: str, listing: pl.DataFrame) -> list[str]:
-        """Ids of a listing's runs that are not here or have other values.
+        """Ids of a listing's runs that are missing here or have other values.
 
         Args:
-            entity: of the project.
-            project: that was listed.
+            entity: the owner of the project.
+            project: the listed project.
             listing: columns of `RUN_SCHEMA` that need neither config nor summary.
         """
 
@@ -158,10 +158,10 @@ class Record(Protocol):
     def mark_deleted(
         self, entity: str, project: str, run_ids: Sequence[str], *, at: datetime
     ) -> None:
-        """Take runs out of every metric from `at` on; they stay here, and may come back."""
+        """Exclude runs from every metric from `at` on; they stay here, and may come back."""
 
     def keep_restatements(self, restated: pl.DataFrame) -> None:
-        """Keep for good what a derivation changed in past weeks; keeping it again changes nothing.
+        """Store what a derivation changed in past weeks; storing it again changes nothing.
 
         Args:
             restated: columns of the table `restatement`; its `derivation` is larger than any
@@ -169,37 +169,37 @@ class Record(Protocol):
         """
 
     def keep_group_weeks(self, weeks: pl.DataFrame) -> None:
-        """Publishes weeks of groups for good; a week that is here already stays as it is.
+        """Publish weeks of groups permanently; a week that is already here does not change.
 
         Args:
-            weeks: columns of the table `group_week`, every group of each week.
+            weeks: columns of the table `group_week`, for every group of each week.
         """
 
     def count_runs(self, usernames: Iterable[str]) -> dict[str, int]:
         """Username -> number of runs, for those that have any."""
 
     def has_traces(self, name: str) -> tuple[bool, bool]:
-        """Whether there is anything of a username, and of a scholar id, with that name."""
+        """Whether there are rows of a username, and of a scholar id, with that name."""
 
     def erase(self, names: Names) -> tuple[int, int]:
         """Delete everything about a person: runs by username, restatements by label.
 
-        Published weeks of groups keep their figures, and lose the person's id.
+        Published weeks of groups keep their figures but lose the person's id.
 
         Returns:
             The number of runs, and of other rows (log, rejected rows and restatements).
         """
 
     def rewrite(self) -> None:
-        """Leave no byte of deleted rows in the storage."""
+        """Rewrite the storage, so that no bytes of deleted rows are left."""
 
     def attached_to(self, connection: Connection) -> AbstractContextManager[None]:
         """Make the rows readable for deriving, as a read-only database `record`.
 
         Its tables are those of queries/record/schema/. In `changed_username`, `change` is the
-        number of the last change to a user's runs; `identity` tells this record from another
-        one, whose numbers mean something else. No other method may be called meanwhile.
+        number of the last change to a user's runs; `identity` distinguishes this record from
+        others, whose numbers have another meaning. Do not call other methods meanwhile.
         """
 
     def close(self) -> None:
-        """Stop the work of other threads with the record, and close it."""
+        """Stop other threads' work with the record, and close it."""

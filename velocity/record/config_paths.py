@@ -20,7 +20,7 @@ _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 def leaves(config: Mapping[str, Any]) -> tuple[tuple[str, ...], list[Any]]:
-    """Paths and values of a config as read from JSON, in the order of its keys.
+    """Paths and values of a config parsed from JSON, in the order of its keys.
 
     W&B's own `_wandb` is left out at every depth.
     """
@@ -53,10 +53,10 @@ def _add_leaves(path: str, value: Any, paths: list[str], values: list[Any]) -> N
 
 
 def written_all(values: Iterable[Any]) -> list[bytes]:
-    """Values as JSON: 1 and 1.0 are written differently."""
+    """Values as JSON: 1 and 1.0 are different."""
     try:
         return list(map(orjson.dumps, values))
-    except orjson.JSONEncodeError:  # hundreds of lists in lists
+    except orjson.JSONEncodeError:  # hundreds of nested lists
         return [json.dumps(value, separators=(",", ":")).encode() for value in values]
 
 
@@ -66,7 +66,7 @@ def path_of(names: Iterable[str]) -> str:
 
 
 def _inner(path: str, value: Any) -> Iterable[tuple[str, Any]] | None:
-    """The values inside a value, with their paths; None for a leaf."""
+    """The values in a value, with their paths; None for a leaf."""
     if isinstance(value, dict):
         kept = [
             (f"{path}/{_escaped(name)}", inner)
@@ -80,13 +80,13 @@ def _inner(path: str, value: Any) -> Iterable[tuple[str, Any]] | None:
 
 
 def _holds_objects(value: list[Any]) -> bool:
-    """Whether there may be an object in a list; a brace in a text counts as one."""
+    """Whether a list may contain an object; a brace in a text counts as one."""
     return not _SCALARS.issuperset(map(type, value)) and b"{" in written_all([value])[0]
 
 
 @lru_cache(maxsize=10_000)
 def _flat(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The path of each name; run after run has the same names."""
+    """Caches the path of each name, because most runs have the same names."""
     return tuple(f"/{_escaped(name)}" for name in names)
 
 

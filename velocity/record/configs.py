@@ -1,8 +1,8 @@
-"""Configs as the record keeps them: the names, a keyed hash of every value, and few values.
+"""Configs in the record: the names, a keyed hash of every value, and a few values.
 
-The hashes are made with the salt of the data folder, so they show which values are equal and
-nothing else. The derivation decides which of them make up an idea, so a new list of ignored keys
-needs no pull. Only the values of keys that a setting names are kept in clear.
+The hashes use the salt of the data folder, so they only show which values are equal. The
+derivation decides which of them make up an idea, so a new list of ignored keys does not need a
+pull. Only the values of keys that a setting names are stored unhashed.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 
     from velocity.database.connection import Connection
 
-#: 64 bits: of a billion values two are taken for equal with a chance of 1 in 40.
+#: 64 bits: the chance that any two of a billion values have the same hash is 1 in 40.
 _HASH_BYTES = 8
 _MIGRATED_ROWS = 10_000
-#: In the data folder, but in no store and no snapshot.
+#: In the data folder, but not in the store or in snapshots.
 _SALT_FILE = "config.salt"
 _SALT_BYTES = 32
 
 
 def name_keys(connection: Connection, names: Iterable[str]) -> None:
-    """Keep the values of these keys in clear; values of keys no longer named are removed."""
+    """Store the values of these keys unhashed; remove those of keys no longer named."""
     wanted = frozenset(names)
     known = frozenset(_named(connection))
     if wanted == known:
@@ -58,8 +58,8 @@ def with_hashes(connection: Connection, data: Path, runs: pl.DataFrame) -> pl.Da
     """The runs with the columns of a hashed config instead of its text.
 
     Args:
-        connection: to the record, which gets the paths of configs that are new to it.
-        data: the data folder, which has the salt.
+        connection: to the record, which stores new paths of configs.
+        data: the data folder, with the salt.
         runs: a frame with `config`, the JSON of `records.config_text`.
 
     Raises:
@@ -72,15 +72,15 @@ def with_hashes(connection: Connection, data: Path, runs: pl.DataFrame) -> pl.Da
 
 
 def has_clear(connection: Connection) -> bool:
-    """Whether the file may have configs in clear, as an earlier version kept them."""
+    """Whether the file may have unhashed configs from an earlier version."""
     column = "FROM (DESCRIBE raw_run) WHERE column_name = 'clear_config'"
     return bool(connection.run(column))
 
 
 def hash_clear(connection: Connection, data: Path) -> bool:
-    """Hash the configs that an earlier version kept; return whether to rewrite the file.
+    """Hash the configs that an earlier version stored; return whether to rewrite the file.
 
-    Their column stays, empty, until `drop_clear`, so a command after a stop can tell.
+    Their column stays, empty, until `drop_clear`, so that the next command sees an interruption.
 
     Raises:
         StoreError: the salt is gone.
@@ -98,7 +98,7 @@ def hash_clear(connection: Connection, data: Path) -> bool:
 
 
 def drop_clear(connection: Connection) -> None:
-    """End the move of configs: none of their text is left in the file."""
+    """Finish hashing old configs: none of their text is left in the file."""
     connection.run("ALTER TABLE raw_run DROP COLUMN clear_config")
 
 
@@ -171,7 +171,7 @@ def _digest(message: bytes) -> bytes:
 
 
 def _ways(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The places of a key such as "train.gpus": one name, or nested names."""
+    """The possible places of a key such as "train.gpus": one name, or nested names."""
     return (name,), tuple(name.split("."))
 
 
@@ -189,10 +189,10 @@ def _named(connection: Connection) -> list[str]:
 
 
 def _salt(connection: Connection, data: Path) -> bytes:
-    """The salt of a data folder, 32 bytes; a new one if no config was hashed yet.
+    """The salt of a data folder, 32 bytes; a new one if no config has been hashed yet.
 
     Raises:
-        StoreError: it is gone or damaged.
+        StoreError: it is missing or damaged.
     """
     path = data / _SALT_FILE
     with suppress(FileNotFoundError, ValueError):
@@ -202,7 +202,7 @@ def _salt(connection: Connection, data: Path) -> bytes:
     if path.exists() or connection.run("SELECT 1 FROM config_shape LIMIT 1"):
         raise StoreError(
             f"{path}, which the record's configs were hashed with, is missing or damaged.",
-            "Restore it from a backup: configs can only be compared if they have one salt. Or move "
+            "Restore it from a backup: configs can only be compared if they share a salt. Or move "
             "the record (record.duckdb) away, and sync, ingest and import again.",
         )
     salt = secrets.token_bytes(_SALT_BYTES)

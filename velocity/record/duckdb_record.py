@@ -29,7 +29,7 @@ _SCHEMA = "record/schema"
 
 
 class DuckDBRecord(Record):
-    """A `Record` in one DuckDB file, which `connection` has open."""
+    """A `Record` in one DuckDB file, opened by `connection`."""
 
     def __init__(self, data: Path, *, beside: Connection) -> None:
         self._data = data
@@ -44,7 +44,7 @@ class DuckDBRecord(Record):
     def name_keys(self, names: Sequence[str]) -> None:
         configs.name_keys(self.connection, names)
         if configs.has_clear(self.connection):
-            # If this stops at any point, the next command does the rest.
+            # If this is interrupted at any point, the next command does the rest.
             if configs.hash_clear(self.connection, self._data):
                 self.connection.rewrite()
             configs.drop_clear(self.connection)
@@ -157,7 +157,7 @@ class DuckDBRecord(Record):
             self.connection.run(load_query("record/restated").body)
 
     def keep_group_weeks(self, weeks: pl.DataFrame) -> None:
-        """Publishes weeks of groups for good."""
+        """Publish weeks of groups permanently."""
         with self.connection.transaction():
             self.connection.load("group_week_made", weeks)
             self.connection.run(load_query("record/keep_group_weeks").body)
@@ -193,7 +193,7 @@ class DuckDBRecord(Record):
 
     @contextmanager
     def attached_to(self, connection: Connection) -> Iterator[None]:
-        # DuckDB opens a file either to write or to read.
+        # DuckDB opens a file either for writing or for reading.
         with (
             self.connection.let_go(),
             connection.attached(self.connection.path, self.connection.name),
@@ -205,7 +205,7 @@ class DuckDBRecord(Record):
 
     @contextmanager
     def _loaded(self, table: str, frame: pl.DataFrame) -> Iterator[None]:
-        """Has a frame as a temporary table, in one transaction."""
+        """Provide a frame as a temporary table, in one transaction."""
         with self.connection.transaction():
             self.connection.load(table, frame)
             yield
@@ -216,7 +216,7 @@ class DuckDBRecord(Record):
 
 
 def _keep_raw(connection: Connection) -> None:
-    """Take over the raw rows of the one file of an earlier version."""
+    """Copy the raw rows from the single file of an earlier version."""
     sequence = "SELECT last_value FROM duckdb_sequences() WHERE database_name = 'old'"
     last = connection.run(sequence)[0][0] or 0
     connection.run(f"CREATE OR REPLACE SEQUENCE run_key_sequence START WITH {last + 1}")

@@ -1,6 +1,6 @@
-"""Who was forgotten, as salted hashes: enough to keep them out, too little to read a name from.
+"""Forgotten people as salted hashes: enough to exclude them, but the names cannot be read.
 
-The file stands beside the store, so a new store does not bring them back.
+The file is beside the store, so a new store does not bring them back.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from velocity.roster.models import Roster
 
 _FILE = "forgotten.json"
-#: The names of a person that are kept as hashes: both kinds share one set of possible texts.
+#: The names of a person that are stored as hashes; a text may be a name of either kind.
 Kind = Literal["scholar", "username"]
 
 
@@ -38,11 +38,11 @@ class Names:
     emails: frozenset[str] = frozenset()
 
     def __or__(self, other: Names) -> Names:
-        """The names of both."""
+        """The names of both people."""
         return Names(*(getattr(self, it.name) | getattr(other, it.name) for it in fields(self)))
 
     def __bool__(self) -> bool:
-        """Whether there is any name."""
+        """Whether there are any names."""
         return any(getattr(self, it.name) for it in fields(self))
 
     def table(self) -> pl.DataFrame:
@@ -56,7 +56,7 @@ class Names:
 
     @classmethod
     def from_json(cls, found: dict[str, list[str]] | list[str]) -> Self:
-        """The opposite; an earlier version wrote a list, with names of any kind."""
+        """The inverse; an earlier version wrote a list, with names of any kind."""
         if isinstance(found, list):
             return cls(*(frozenset(found) for _ in fields(cls)))
         return cls(**{kind: frozenset(names) for kind, names in found.items()})
@@ -64,13 +64,13 @@ class Names:
 
 @dataclass(frozen=True)
 class Exclusions:
-    """HMAC-SHA256 of each id and username, with a salt of this data folder alone."""
+    """HMAC-SHA256 of each id and username, with a salt that only this data folder has."""
 
     salt: str
-    #: "kind:hash" of everybody who was forgotten; an earlier version wrote the hash alone, which
-    #: holds for both kinds.
+    #: "kind:hash" of everybody who was forgotten; an earlier version wrote only the hash,
+    #: which applies to both kinds.
     hashes: frozenset[str]
-    unfinished: Names = Names()  # of people whose removal has begun and not ended
+    unfinished: Names = Names()  # of people whose removal has begun but not finished
 
     def has(self, kind: Kind, name: str | None) -> bool:
         """Whether a person with this id, or this username, was forgotten."""
@@ -80,7 +80,7 @@ class Exclusions:
         return not self.hashes.isdisjoint({hashed, f"{kind}:{hashed}"})
 
     def begun(self, names: Names) -> Exclusions:
-        """These exclusions and a person whose removal begins."""
+        """These exclusions, and a person whose removal begins."""
         kinds = {"scholar": names.scholars, "username": names.usernames}
         hashed = {f"{kind}:{self._hash(name)}" for kind, some in kinds.items() for name in some}
         return replace(self, hashes=self.hashes | hashed, unfinished=self.unfinished | names)
@@ -90,7 +90,7 @@ class Exclusions:
         return replace(self, unfinished=Names())
 
     def keep_runs(self, runs: pl.DataFrame) -> pl.DataFrame:
-        """The runs of everybody else."""
+        """The runs of people who are not excluded."""
         gone = [name for name in runs["username"].unique().to_list() if self.has("username", name)]
         return runs.filter(~runs["username"].is_in(gone).fill_null(value=False)) if gone else runs
 

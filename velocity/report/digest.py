@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from velocity.store import Snapshot
 
 _STUCK_HOURS = 24
-#: The lines of a section that fit on the page; the rest is counted.
+#: The number of lines of a section that fit on the page; the others are only counted.
 _MOST = 6
 _WEEK = timedelta(weeks=1)
 #: A posted digest does not name a stream with fewer active people: it would describe them.
@@ -214,7 +214,7 @@ def _trusted(trust: Mapping[str, Any]) -> tuple[Line, ...]:
             f"{formats.plural(trust['runs'], 'run')} attributed; "
             f"{formats.plural(trust['stale_runs'], 'stale run')}, "
             f"{formats.plural(trust['clock_runs'], 'flagged clock')}, "
-            f"{formats.plural(trust['rejected_rows'], 'row')} set aside."
+            f"{formats.plural(trust['rejected_rows'], 'row')} skipped."
         ),
         Line("Figures steer experiments; they do not compare people."),
     )
@@ -250,7 +250,7 @@ def _halves(now: Mapping[str, Any]) -> list[str]:
 
 
 def _at_most(lines: list[Line]) -> list[Line]:
-    """Returns the lines that fit on the page, and the number of the others."""
+    """Returns the lines that fit on the page, and the number of remaining lines."""
     if len(lines) <= _MOST:
         return lines
     return [*lines[:_MOST], Line(f"and {formats.count(len(lines) - _MOST)} more.")]

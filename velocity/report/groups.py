@@ -1,4 +1,4 @@
-"""The digest for those who may not see people: one published week of groups, nothing else."""
+"""The digest for viewers who may not see people: one published week of groups, nothing else."""
 
 from __future__ import annotations
 
@@ -30,28 +30,28 @@ if TYPE_CHECKING:
     from velocity.store import Snapshot
 
 _LEFT_OUT = (
-    "Scholars, lines, loops and credits: this digest is of whole weeks of groups of at least 5 "
-    "people."
+    "Scholars, lines, loops and credits: this digest covers only whole weeks of groups of at least "
+    "5 people."
 )
 
 
 def make_groups_digest(snapshot: Snapshot, *, scope: Scope, week: date | None) -> Digest:
-    """The digest of a week of the groups.
+    """Returns the digest of the groups for one week.
 
     Args:
         snapshot: where the figures come from.
-        scope: of whom sees the groups.
-        week: its Monday; default: the latest that is published.
+        scope: what the viewer may see.
+        week: its Monday; default: the latest published one.
 
     Raises:
-        VelocityError: no week is published, or not that one.
+        VelocityError: no week is published, or this week is not.
     """
     weeks = reads.group_weeks(snapshot, scope=scope)
     if weeks.is_empty():
         raise VelocityError(
             "No week of groups is published yet.",
-            "A week is published by the first sync that is 48 hours or more after its end, if "
-            "streams have at least 5 members in the roster between them.",
+            "The first sync at least 48 hours after the end of a week publishes it, if the "
+            "streams in the roster have at least 5 members in total.",
         )
     latest = weeks["week_start"].sort()[-1]
     week = no_later(week, latest)

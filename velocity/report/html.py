@@ -22,7 +22,7 @@ _WIDTH, _HEIGHT, _EDGE = 220, 28, 5
 
 
 class _Stretch(NamedTuple):
-    """Weeks with a value, without a gap: SVG points, and the end, which may be beyond the range."""
+    """Consecutive weeks with a value: SVG points, and the end, which may be beyond the range."""
 
     points: str
     x: float

@@ -1,6 +1,6 @@
 """The parts of a digest in any format, and the names of its weeks.
 
-Text here is not escaped: `html` and `text` make every name inert in their format.
+Text is not escaped here: `html` and `text` escape every name for their format.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Trend:
 
 @dataclass(frozen=True)
 class Share:
-    """A whole in two parts, as a bar."""
+    """A total in two parts, shown as a bar."""
 
     title: str
     first: str
@@ -83,7 +83,7 @@ class Digest:
     figures: tuple[Figure, ...]
     shares: tuple[Share, ...]
     trends: tuple[Trend, ...]
-    footing: tuple[Section, ...]  # the basis of the figures
+    footing: tuple[Section, ...]  # what the figures are based on
 
 
 def serial_figure(row: Mapping[str, Any]) -> Figure:

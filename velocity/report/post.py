@@ -1,10 +1,10 @@
 """Sends the digest to a Slack-compatible webhook, with retries and never twice by mistake.
 
 A post is recorded before it is sent. The record is removed only if the webhook certainly did not
-accept it, so a post that was killed, or whose answer was lost, counts as posted. Somebody notices a
+accept it, so a post that was killed, or whose response was lost, counts as posted. People notice a
 missing digest; a second one annoys everybody.
 
-The address is a secret: it comes from the environment and appears in no message.
+The address is a secret: it comes from the environment and does not appear in any message.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 WEBHOOK = "VELOCITY_WEBHOOK_URL"
 _ATTEMPTS = 5
-_TIMEOUTS_S = (10, 30)  # for the connection, for the answer
+_TIMEOUTS_S = (10, 30)  # to connect, to respond
 _LONGEST_WAIT_S = 60.0
 _OK = range(200, 300)
 
@@ -58,7 +58,7 @@ def post_once(
 
     Raises:
         VelocityError: the address is not usable, the webhook did not accept the digest, or its
-            answer was lost.
+            response was lost.
     """
     if url is None or urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
         raise ConfigurationError(
@@ -97,7 +97,7 @@ def _send(url: str, text: str, sleep: Callable[[float], None]) -> None:
     for attempt in range(_ATTEMPTS):
         wait = 2.0**attempt
         try:
-            # Its status is enough: a body might have no end.
+            # Only the status matters: a body could be endless.
             with requests.post(
                 url, json={"text": text}, timeout=_TIMEOUTS_S, allow_redirects=False, stream=True
             ) as answer:
@@ -106,7 +106,7 @@ def _send(url: str, text: str, sleep: Callable[[float], None]) -> None:
             if not _never_connected(error):
                 # The exception's own text holds the address.
                 raise _AnswerLostError(
-                    "The webhook did not answer, so the digest may or may not have been posted.",
+                    "The webhook did not respond, so the digest may or may not have been posted.",
                     "Check the channel. It counts as posted; --again sends it once more.",
                 ) from None
             problem = "it cannot be reached"
@@ -118,7 +118,7 @@ def _send(url: str, text: str, sleep: Callable[[float], None]) -> None:
         else:
             if answer.status_code in _OK:
                 return
-            problem = f"it answered {answer.status_code}"
+            problem = f"it returned HTTP {answer.status_code}"
             if answer.status_code != requests.codes.too_many and answer.status_code < 500:  # noqa: PLR2004
                 raise SourceError(
                     f"The webhook did not accept the digest: {problem}.",

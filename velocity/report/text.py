@@ -10,8 +10,8 @@ from velocity.report.parts import Line, Section
 if TYPE_CHECKING:
     from velocity.report.parts import Digest
 
-#: Slack decodes only its own escapes, and GitHub shows those in code. Characters that either
-#: of them reads as markup are therefore replaced by others that look alike.
+#: Slack decodes only its own escapes, and GitHub shows these escapes in code. So characters that
+#: either of them reads as markup are replaced by similar ones.
 _ALIKE = str.maketrans(
     "<>&`*_~[]!|\\#$@",
     "\u2039\u203a\uff06\u2019\u2217\uff3f\u223c\uff3b\uff3d\uff01\u00a6\u2216\uff03\uff04\uff20",

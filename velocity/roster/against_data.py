@@ -65,7 +65,7 @@ def _misspelled(usernames: Sequence[Text], known: Collection[str]) -> Iterator[F
         if username not in known and (near := did_you_mean(username, others)):
             yield warning(
                 where,
-                f"the data has no run of {as_toml(username)}",
+                f"the data has no runs of {as_toml(username)}",
                 f"a username as W&B spells it. {near}",
             )
 
@@ -102,7 +102,7 @@ def _priced_twice(
                 other_name,
                 f"matches {as_toml(min(both))} in the data, as {name} does; from {begin} on "
                 f"{as_toml(wins.gpu)} decides",
-                "globs that share no GPU type, or a rate of its own for that type",
+                "globs without a common GPU type, or a separate rate for that type",
             )
 
 

@@ -139,7 +139,7 @@ def _differ_in_case(texts: Iterable[Text]) -> Iterator[Finding]:
             yield warning(
                 where,
                 f"{as_toml(text)} differs only in case from {as_toml(spelled)} in {earlier}",
-                "one spelling, or two that nobody confuses",
+                "one spelling, or two that are easy to tell apart",
             )
 
 
@@ -156,7 +156,7 @@ def _ids_of_others(scholars: _Scholars) -> Iterator[Finding]:
             yield Finding(
                 f"{name}: id",
                 f"{as_toml(scholar.id)} is also a username of {owner}",
-                "an id that is nobody else's username",
+                "an id that is not another person's username",
             )
 
 
@@ -169,7 +169,7 @@ def _scholars(
             yield warning(
                 f"{name}: usernames",
                 "empty",
-                "the W&B usernames of this person, without which no run is theirs",
+                "the W&B usernames of this person; without them, no run is counted",
             )
         for username in scholar.usernames:
             if username != username.strip():
@@ -205,7 +205,7 @@ def _projects(globs: Sequence[Text]) -> Iterator[Finding]:
                     where,
                     f"{as_toml(glob)} can match the same project as {as_toml(other)} in {earlier}, "
                     "which comes first and decides",
-                    "globs that share no project, or the narrower one first",
+                    "globs without a common project, or the narrower one first",
                 )
 
 
@@ -246,7 +246,7 @@ def _members(
 def _overlap(one: _Span, other: _Span) -> Iterator[Finding]:
     problem = f"overlaps in time with {one.where}"
     if one.stream == other.stream:
-        yield Finding(other.where, problem, "one entry for each time in the stream")
+        yield Finding(other.where, problem, "one entry for each period in the stream")
     elif not (one.has_projects and other.has_projects):
         yield warning(
             other.where,
@@ -282,12 +282,12 @@ def _rates(rates: Sequence[tuple[str, Rate]]) -> Iterator[Finding]:
         for earlier, other in above:
             if other.from_date == rate.from_date and covers(other.gpu, rate.gpu):
                 problem = f"never applies: {earlier} above it holds from the same day and covers it"
-                expected = "the narrower glob first, and each glob once for a day"
+                expected = "the narrower glob first, and each glob once per day"
             elif other.from_date > rate.from_date and other.gpu == rate.gpu:
                 problem = (
                     f"starts on {rate.from_date}, before {earlier} above it ({other.from_date})"
                 )
-                expected = "the rates of a glob in order of date"
+                expected = "the rates of a glob in date order"
             else:
                 continue
             yield warning(name, problem, expected)

@@ -1,4 +1,4 @@
-"""All words that pages and the digest compose: answers, tiles, tables, shifts. No Streamlit.
+"""All sentences of pages and the digest: answers, tiles, tables, shifts. No Streamlit.
 
 Frames and values of `velocity.reading.reads` in, text out. Each page begins with its answer: a
 sentence, and a line below it. Every answer keeps these rules:
@@ -7,7 +7,7 @@ sentence, and a line below it. Every answer keeps these rules:
   current state, past tense for finished weeks.
 - Nothing about a median or a share under 6 events. The text says how many there are instead ("4
   loops so far; medians start at 6 events.").
-- n stands beside every share; a count is its own n.
+- Every share has its n beside it; a count is its own n.
 - The subject is the loop, the line or the stream, never a person's effort. Nothing is best or
   worst. Only values beyond a group's own usual range are reported.
 - The line below, or the end of the sentence, may offer one step.

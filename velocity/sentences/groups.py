@@ -16,7 +16,7 @@ _RULE = (
 
 
 def groups(*, weeks: pl.DataFrame) -> Answer:
-    """The last week that may be shown, over all groups; failures stand beside what was concluded.
+    """The last week that may be shown, over all groups, with failures beside concluded experiments.
 
     Args:
         weeks: `reads.group_weeks`.

@@ -1,4 +1,4 @@
-"""What others see of a scholar, by the rules of `velocity.reading.access`."""
+"""What others see about a scholar, by the rules of `velocity.reading.access`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SEEN_BY_OTHERS = (
     "This dashboard runs without sign-in, on this machine only: everyone who can open it sees "
     "every page of every scholar, including this one. The cohort's quartiles have no names and "
-    "need 8 others."
+    "need at least 8 other people."
 )
 _NO_HOURS = "never your calendar, your awake window or your hours outside it"
 _SCHEMA = {"who": pl.String, "role": pl.String, "sees": pl.String}
@@ -42,14 +42,16 @@ def _seen(viewer: Viewer, scholar: str, streams: Mapping[str, str]) -> list[tupl
     """(role, what it sees), one per role."""
     scope = viewer.scope
     if scope.sees_whole(scholar):
-        return [("lead", f"everything you do, run by run; {_NO_HOURS}")]
+        return [("lead", f"all your runs and figures; {_NO_HOURS}")]
     mentored = [name for stream, name in streams.items() if stream in scope.streams]
     seen = []
     if mentored:
         within = f"your runs, lines and figures within {' and '.join(mentored)}; {_NO_HOURS}"
         seen.append(("mentor", within))
     if scope.fixed_groups:
-        seen.append(("lead", "whole weeks of groups of at least 5 people; nothing about you alone"))
+        seen.append(
+            ("lead", "whole weeks of groups of at least 5 people; nothing about you individually")
+        )
     return seen
 
 

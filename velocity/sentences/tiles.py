@@ -110,7 +110,7 @@ def _against(
 ) -> tuple[str, str]:
     """The change of a figure, and its earlier value."""
     if before is None:
-        return "no four weeks before", ""
+        return "no earlier four weeks", ""
     earlier = f"from {write(before[name])}"
     if now[name] is None or before[name] is None:
         return earlier, ""
@@ -138,9 +138,9 @@ def present(
     counted = runs.filter(pl.col("excluded").is_null())
     stale = counted.filter(pl.col("class") == "stale").height
     notes = {
-        "waiting": "nothing unanswered in 5 days",
-        "old": "no open experiment is",
-        "stale": "no run without a heartbeat",
+        "waiting": "no unanswered result in 5 days",
+        "old": "no open experiment is older",
+        "stale": "no run has lost its heartbeat",
     }
     if waiting.height:
         notes["waiting"] = f"the oldest for {formats.duration(waiting['waiting_hours'][0])}"

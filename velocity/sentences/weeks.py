@@ -48,7 +48,7 @@ def restated(rows: pl.DataFrame) -> list[str]:
         )
         what = f"{metric.title}, {formats.week(row['week_start'])}:"
         if row["by_people"]:
-            change = "changed with the roster or an erasure; its values are not kept."
+            change = "changed by a roster edit or an erasure; the values are not stored."
             lines.append(f"{what} {change}")
         elif before != after:
             why = " Settings or definitions changed." if row["by_configuration"] else ""

@@ -89,7 +89,7 @@ def check_auth(auth: Mapping[str, Any]) -> None:
 
 
 def check_roster(settings: Settings) -> None:
-    """Checks that the roster lets somebody in.
+    """Checks that the roster allows at least one person to sign in.
 
     Raises:
         ConfigurationError: the roster is missing or has errors. The message does not show them:

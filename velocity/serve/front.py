@@ -1,4 +1,4 @@
-"""Stands in front of Streamlit: access, security headers, owners of downloads, the way back."""
+"""Middleware in front of Streamlit: access, security headers, downloads, return after sign-in."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _HEADERS = {
 }
 #: For one year and this host name only, browsers that came over TLS use nothing else.
 _TLS_ONLY = "max-age=31536000"
-#: Pages do not need these, and others could use them.
+#: Pages do not need these, and other people could use them.
 _CLOSED = (
     "/_stcore/metrics",
     "/_stcore/agent",
@@ -125,7 +125,7 @@ class Front:
             response.headers.append("Set-Cookie", self._token_cookie())
             await response(scope, receive, answer)
         elif not self._door.is_open(request):
-            await page("This address needs its token.", _SHOW_IT)(scope, receive, answer)
+            await page("This address requires a token.", _SHOW_IT)(scope, receive, answer)
         elif _is_closed(path, request):
             await PlainTextResponse("Not found", _GONE)(scope, receive, answer)
         elif path.startswith(_MEDIA) and self._may_have is not None:

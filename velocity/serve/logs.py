@@ -1,4 +1,4 @@
-"""Keeps people's words out of logs: exceptions' texts, addresses and queries."""
+"""Keeps untrusted text out of logs: exception messages, addresses and queries."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def keep_logs_quiet() -> None:
     def safe(*arguments: object, **more: object) -> logging.LogRecord:
         record = make(*arguments, **more)
         if not record.name.startswith(_OURS):
-            # A request can hold words that a library then logs, such as error_description.
+            # A library may log text from a request, such as error_description.
             record.args = _without_texts(record.args)
         record.msg, record.args = escaped(redacted(_message(record))), ()
         if record.exc_info and record.exc_info[0] is not None:

@@ -117,7 +117,7 @@ def serve(
                 "server.address": address,
                 "server.port": port,
                 "logger.hideWelcomeMessage": True,
-                # A settings file in the working directory must not decide who somebody is.
+                # A settings file in the working directory must not decide who can sign in as whom.
                 "server.trustedUserHeaders": {},
             }
         )

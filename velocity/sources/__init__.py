@@ -1,1 +1,1 @@
-"""Where runs come from: the contract of a source, and those that come with velocity."""
+"""Where runs come from: the contract of a source, and the sources that come with velocity."""

@@ -1,6 +1,6 @@
-"""Check that an answer has every field that its GraphQL query asked for.
+"""Check that a response has every field that its GraphQL query requested.
 
-A missing field would otherwise read as "not known" and change figures without a word.
+A missing field would otherwise count as "not known" and silently change figures.
 """
 
 from __future__ import annotations
@@ -27,40 +27,40 @@ if TYPE_CHECKING:
 
     from graphql import SelectionSetNode
 
-    #: Name in the answer -> the fields inside it; None for a plain value.
+    #: Name in the response -> the fields inside it; None for a plain value.
     Fields = dict[str, Any]
 
-#: Fields of another type, or without a value, count as missing: a scan would end too early without
-#: anybody noticing, or not be told from one of no project.
+#: Fields of another type, or without a value, count as missing: a scan could end too early without
+#: anybody noticing, or look like that of a missing project.
 _TYPES: dict[str, type] = {"runCount": int, "edges": list, "pageInfo": dict, "hasNextPage": bool}
 _KEPT_QUERIES = 64
 
 
 @lru_cache(maxsize=_KEPT_QUERIES)
 def without_fields(query: str, omitted: tuple[str, ...]) -> str:
-    """A query with one operation that does not ask for some fields, wherever they stand."""
+    """A query with one operation, without some fields at any depth."""
 
     class Omit(Visitor):
         def enter_field(self, node: FieldNode, *_: Any) -> Any:
             return REMOVE if node.name.value in omitted else None
 
     document = visit(parse(query, no_location=True), Omit())
-    # A server refuses a query with a fragment that nothing uses any more.
+    # A server refuses a query with an unused fragment.
     (operation,) = separate_operations(document).values()
     return print_ast(operation)
 
 
 def find_lacking(data: Any, query: str, omitted: tuple[str, ...] = ()) -> str | None:
-    """Path of the first field that a query asked for and its answer does not have.
+    """Path of the first field that a query requested and the response does not have.
 
     Args:
-        data: the `data` of the answer.
+        data: the `data` of the response.
         query: GraphQL text with one operation.
-        omitted: names of fields that were taken out of the query before it was sent.
+        omitted: names of fields that were removed from the query before it was sent.
 
     Returns:
-        A path such as "project.runs.edges.node.heartbeatAt"; None where nothing is missing. A null
-        is a value, except where the server's schema never allows one.
+        A path such as "project.runs.edges.node.heartbeatAt"; None if nothing is missing. A null
+        is a value, except where the server's schema does not allow it.
     """
     return _lacking(data, _fields_of(query, omitted)) if isinstance(data, dict) else "data"
 
@@ -69,7 +69,7 @@ def _lacking(value: Any, fields: Fields) -> str | None:
     if value is None:
         return None
     for name, inner in fields.items():
-        # Something else in place of an object has none of its fields.
+        # Any other value in place of an object does not have its fields.
         if not isinstance(value, dict) or name not in value:
             return name
         found = value[name]
@@ -98,7 +98,7 @@ def _selected(
     fragments: Mapping[str, FragmentDefinitionNode],
     omitted: frozenset[str],
 ) -> Fields:
-    """The fields of a selection; __typename and its like are the protocol's own."""
+    """The fields of a selection; names such as __typename belong to the protocol."""
     found: Fields = {}
     for part in selection.selections:
         if isinstance(part, FieldNode):

@@ -1,4 +1,4 @@
-"""What a source of runs is, and the sources that there are."""
+"""The contract of a source of runs, and the available sources."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _OWN = {
 
 @dataclass(frozen=True)
 class Asked:
-    """A person's request to a source."""
+    """A user's request to a source."""
 
-    places: Sequence[str]  # paths, addresses, or what else the source reads runs from
-    entity: str | None = None  # of runs whose place does not name one
+    places: Sequence[str]  # paths, addresses or other places that the source reads runs from
+    entity: str | None = None  # for runs whose place does not name one
     project: str | None = None  # likewise
     username: str | None = None  # likewise
     user_column: str | None = None  # heading of the usernames, in places that have columns
-    #: Called with the thing that is being read, how much of it is done, and the total.
+    #: Called with the name of what is being read, how much of it is done, and the total.
     on_progress: Callable[[str, int, int], None] = lambda *_: None
 
 
@@ -48,7 +48,7 @@ class Source(Protocol):
     """
 
     def read(self, asked: Asked) -> Iterator[RunBatch]:
-        """The runs of some places, in batches of at most some thousand runs.
+        """The runs of some places, in batches of at most a few thousand runs.
 
         Every row has `entity`, `project` and `run_id`, which together identify the run for good;
         `state` and `created_at`; `source`, a short name of this source; and `trust`: if two sources
@@ -57,16 +57,17 @@ class Source(Protocol):
         `config_hash` and `config` are made as in `velocity.records`. A row that cannot become a run
         is in `rejected` and does not stop the others.
 
-        A batch may say in `complete_to` to which instant it is complete. Reading again gives all
-        runs again; runs that have not changed change nothing.
+        A batch may have in `complete_to` the instant to which it is complete. Reading again returns
+        all runs again; merging unchanged runs changes nothing.
 
         Raises:
-            SourceError: a place cannot be read at all; the message says which, the hint what to do.
+            SourceError: a place cannot be read at all; the message says which one, the
+                hint what to do.
         """
 
 
 class Server(Protocol):
-    """A server that `velocity sync` asks for runs again and again, project by project.
+    """A server that `velocity sync` pulls runs from repeatedly, project by project.
 
     Any thread may call any method. Methods that send a request raise RetryLaterError if a retry may
     help, NoProjectError if an entity has no such project, and SourceError or ConfigurationError if
@@ -78,19 +79,19 @@ class Server(Protocol):
     clock: datetime | None
 
     def counting(self) -> Server:
-        """The same server, with a count of `requests` of its own that begins at 0."""
+        """The same server, with a separate count of `requests` that begins at 0."""
 
     @property
     def at_once(self) -> int:
-        """How many requests it takes at once."""
+        """How many requests it accepts at once."""
 
     @property
     def viewer(self) -> str:
-        """The user name of the person who is signed in."""
+        """The username of the person who is signed in."""
 
     @property
     def app_url(self) -> str:
-        """Address of its pages for people, with a slash at the end."""
+        """Address of its web pages, with a slash at the end."""
 
     def fetch_project_names(self, entity: str) -> list[str]:
         """Names of all projects of an entity that can be seen, sorted."""
@@ -109,10 +110,10 @@ class Server(Protocol):
         since: datetime | None = None,
         run_ids: Sequence[str] | None = None,
     ) -> Iterator[RunBatch]:
-        """Runs, one batch per page: all, those with a heartbeat since, or those with some ids.
+        """Runs, one batch per page: all, those with a heartbeat since then, or some ids.
 
-        Rows are like those of a `Source`. Ids that do not exist give no row. The last batch says
-        in `asked_for` how many runs match, if the server knows.
+        Rows are like those of a `Source`. Ids that do not exist do not have a row. The last batch
+        says in `asked_for` how many runs match, if the server knows.
         """
 
     def fetch_listing(
@@ -127,10 +128,10 @@ class Server(Protocol):
 
 
 def find_source(name: str) -> Source:
-    """The source with that name: one that comes with velocity, or an installed one.
+    """The source with a name: one that comes with velocity, or an installed one.
 
     Raises:
-        SourceError: there is none, or it cannot be loaded.
+        SourceError: there is no such source, or it cannot be loaded.
     """
     if name in _OWN:
         module, _, attribute = _OWN[name].partition(":")
@@ -146,16 +147,16 @@ def find_source(name: str) -> Source:
     except Exception as error:
         raise SourceError(
             f'The source "{name}" of {installed[name].value} cannot be loaded: {error}',
-            "Install the version of its package that fits this version of velocity.",
+            "Install the version of its package that works with this version of velocity.",
         ) from error
 
 
 def connect_server() -> Server:
-    """The server that `velocity sync` asks, signed in.
+    """The server that `velocity sync` pulls from, signed in.
 
     Raises:
-        ConfigurationError: it has no key or refuses it.
-        SourceError: it cannot be read, or not now.
+        ConfigurationError: there is no key, or the server refuses it.
+        SourceError: the server cannot be read, or not now.
     """
     from velocity.sources.wandb_api import connect  # noqa: PLC0415 - importing wandb costs a second
 

@@ -1,10 +1,10 @@
-"""The framing of `*.wandb` files: a LevelDB log with a short header of its own.
+"""The framing of `*.wandb` files: a LevelDB log with an additional short header.
 
 A file is a sequence of 32 KiB blocks, the first of which begins with a 7-byte header (`:W&B`, u16
 magic, u8 version). A block holds fragments, `crc32 u32 | length u16 | type u8 | payload`,
 little-endian; the checksum covers type and payload, and no fragment crosses a block's end. A
-record is one FULL fragment, or a FIRST, any number of MIDDLE and a LAST one. What is left of a
-block, when too short for another fragment, is zeros.
+record is one FULL fragment, or a FIRST, any number of MIDDLE and a LAST one. If the rest of a block
+is too short for another fragment, it is filled with zeros.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BLOCK_BYTES = 32 * 1024
-#: Bytes of a record; one logged row or config has some thousand.
+#: Bytes of a record; a logged row or config has a few thousand.
 LONGEST_RECORD = 16 * 2**20
 FILE_HEADER = b":W&B" + struct.pack("<HB", 0xBEE1, 0)
 
@@ -27,20 +27,20 @@ _GAP, _FULL, _FIRST, _MIDDLE, _LAST = range(5)
 
 
 class RecordReader:
-    """Iterates over the whole records of a `*.wandb` file, passing over what is damaged.
+    """Iterates over the complete records of a `*.wandb` file and skips damaged parts.
 
     A record that is longer than `LONGEST_RECORD` counts as damaged.
 
-    A file that ends within a record is simply at its end: it is still being written, or its
-    writer died. Anything else that does not add up is damage. Reading then goes on with the next
-    fragment if that one is sound (a short file is one block: giving that up would lose the run's
-    end with one flipped bit), else with the next block.
+    A file that ends within a record is not damaged: it is still being written, or its writer died.
+    Any other inconsistency is damage. Reading then continues with the next fragment if that one is
+    intact, else with the next block. (A short file is one block: if it were skipped, one flipped
+    bit would lose the end of the run.)
 
     Args:
-        stream: the file, opened for reading bytes and standing at its beginning.
+        stream: the file, opened in binary mode, at its beginning.
 
     Attributes:
-        damaged_at: byte offsets at which damage was met so far.
+        damaged_at: byte offsets of the damage found so far.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -48,13 +48,13 @@ class RecordReader:
         self._stream = stream
 
     def __iter__(self) -> Iterator[bytes]:
-        """Payloads of the whole records, in order; read as they are asked for.
+        """Payloads of the complete records, in order; read lazily.
 
         Raises:
             OSError: the file cannot be read.
         """
-        parts: list[bytes] | None = None  # of a record whose LAST fragment is still to come
-        length = 0  # of them together
+        parts: list[bytes] | None = None  # of a record whose LAST fragment has not been read yet
+        length = 0  # of all of them
         for offset, kind, payload in self._fragments():
             if kind in (_FULL, _FIRST):
                 if parts is not None:
@@ -73,7 +73,7 @@ class RecordReader:
                 parts = None
 
     def _fragments(self) -> Iterator[tuple[int, int, bytes]]:
-        """(offset, type, payload) of each sound fragment; a gap where something is missing."""
+        """(offset, type, payload) of each intact fragment; a gap if something is missing."""
         block, start = self._stream.read(BLOCK_BYTES), 0
         at = len(FILE_HEADER)
         if block[:at] != FILE_HEADER[: len(block)]:
@@ -101,7 +101,7 @@ class RecordReader:
                 sound = True
                 yield start + at, kind, block[at + _FRAME.size : end]
             else:
-                if not sound:  # twice in a row: it is the length that cannot be trusted
+                if not sound:  # twice in a row: the length cannot be trusted
                     return
                 sound = False
                 self.damaged_at.append(start + at)

@@ -1,4 +1,4 @@
-"""What `files/` of a local run directory tells, where its log is not there or says nothing."""
+"""Reads `files/` of a local run directory, for data that its log does not have."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 
     from velocity.sources.local_session import Session
 
-#: Files of `files/` -> what they hold, as a name in `unreadable`.
+#: Files in `files/` -> name of their contents in `unreadable`.
 _NAMES = {
     "wandb-metadata.json": "metadata",
     "wandb-summary.json": "summary",
     "config.yaml": "config",
 }
-#: Bytes of a file, by its suffix. Reading YAML is slow, and a longer config is not kept anyway.
+#: Largest bytes of a file by suffix. Reading YAML is slow, and a longer config is not stored.
 _LONGEST = {".json": 8 * 2**20, ".yaml": 2**20}
 
 
 def read_files(session: Session, root: Path) -> None:
     """Fill in what `session` does not have from the JSON and YAML files in its `files/`.
 
-    Their `state` says "running" for ever and their `heartbeatAt` is the start: neither is read.
+    Their `state` is always "running" and their `heartbeatAt` is the start, so neither is read.
 
     Args:
-        session: of a directory at or below `root`.
-        root: the folder that a person named; no link below it is followed.
+        session: that of a directory at or below `root`.
+        root: the folder that the user named; links below it are not followed.
     """
     metadata = _mapping(session, root, "wandb-metadata.json")
     session.started_at = session.started_at or _instant(session, metadata, "startedAt")
@@ -66,12 +66,12 @@ def _instant(session: Session, told: Mapping[str, Any], name: str) -> datetime |
 
 
 def _mapping(session: Session, root: Path, name: str) -> dict[str, Any]:
-    """The mapping in a JSON or YAML file; empty where there is none that can be read."""
+    """The mapping in a JSON or YAML file; empty if it cannot be read."""
     path = session.path / "files" / name
     try:
         with open_inside(root, path, _LONGEST[path.suffix]) as stream:
             text = stream.read().decode("utf-8", errors="replace")
-        if path.suffix == ".yaml":  # its dates and NaNs as they would be in the JSON of a server
+        if path.suffix == ".yaml":  # dates and NaNs as in a server's JSON
             from velocity.sources.plain_yaml import read_yaml  # noqa: PLC0415 - few have YAML
 
             text = json.dumps(read_yaml(text), default=str)

@@ -1,4 +1,4 @@
-"""How the local directories of one run id become runs: each is a session, or a new launch."""
+"""Turns the local directories of a run id into runs: each is a session, or a new launch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from velocity.sources.local_session import Session
 
-#: Columns whose value is that of the last session that has one.
+#: Columns that take the value of the last session that has one.
 _LAST_KNOWN = (
     "display_name",
     "group_name",
@@ -24,19 +24,19 @@ _LAST_KNOWN = (
     "commit",
     "notes",
 )
-#: Instants this close count as one: rows and stopwatch are not written at the same time.
+#: Instants this close count as equal: rows and stopwatch are not written at the same time.
 _TOGETHER_S = 120.0
 
 
 def run_rows(sessions: Sequence[Session], run_id: str) -> Iterator[dict[str, Any]]:
     """The rows of a run id's sessions, without entity, project and username.
 
-    If its log says that a session was not resumed, it begins a new run, named ID@start, unless it
-    is the first one. Other sessions belong to the run before them.
+    If a session's log says that it was not resumed, it begins a new run, named ID@start, unless it
+    is the first one. Other sessions belong to the previous run.
 
     Args:
         sessions: of one project; those without a known start are left out.
-        run_id: the id that they share.
+        run_id: their common id.
     """
     launches: list[list[Session]] = []
     for session in _distinct(sessions):
@@ -70,7 +70,7 @@ def _run_row(sessions: Sequence[Session]) -> dict[str, Any]:
         "created_at": min(it.created_at or it.start for it in sessions if it.start),
         "writers": [
             {
-                # A writer without a start only tells the machine.
+                # A writer without a start only has a machine.
                 "start": it.start if len(sessions) > 1 else it.started_at,
                 "host": it.host,
                 "gpu_type": it.gpu_type,
@@ -103,7 +103,7 @@ def _run_row(sessions: Sequence[Session]) -> dict[str, Any]:
 
 
 def _distinct(sessions: Sequence[Session]) -> list[Session]:
-    """The sessions with a known start, in its order; of two copies, the more complete one."""
+    """The sessions with a known start, in that order; of two copies, the more complete one."""
     by_start: dict[datetime, Session] = {}
     for session in sessions:
         if session.start is None:
@@ -135,8 +135,8 @@ def _stopwatches(sessions: Sequence[Session]) -> list[float | None]:
 def _earlier(session: Session, before: Session | None) -> float:
     """Seconds that earlier sessions left on the stopwatch.
 
-    The log gives their number. Without a log it depends on the client's version: they were left
-    there if the logged rows do not need more than the rest.
+    The log has their number. Without a log, it depends on the client's version: they are included
+    if the remaining time is long enough for the logged rows.
     """
     if session.has_log:
         return session.earlier_runtime_s
@@ -150,7 +150,7 @@ def _earlier(session: Session, before: Session | None) -> float:
 def _total_runtime(
     sessions: Sequence[Session], stopwatches: Sequence[float | None]
 ) -> float | None:
-    """Seconds active in all sessions, also in other places; None if no session knows."""
+    """Seconds active in all sessions, including other places; None if no session knows."""
     total: float | None = None
     for session, own in zip(sessions, stopwatches, strict=True):
         lasted = own

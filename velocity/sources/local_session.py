@@ -1,4 +1,4 @@
-"""One session of a run, as one local run directory has it."""
+"""One session of a run, read from one local run directory."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-#: W&B's own name for the project of runs that name none.
+#: W&B's own name for the project of runs without a project.
 NO_PROJECT = "uncategorized"
 
 
 @dataclass
 class Session:
-    """One writer of a run, as far as its directory is readable. None: not known."""
+    """One writer of a run, as far as its directory can be read. None: not known."""
 
     path: Path
     offline: bool  # its directory is an `offline-run-…`
@@ -44,7 +44,7 @@ class Session:
     notes: str | None = None
     tags: list[str] | None = None
     config: dict[str, Any] | None = None
-    commit: str | None = None  # of the code, as git names it
+    commit: str | None = None  # git commit of the code
     host: str | None = None
     gpu_type: str | None = None
     gpu_count: int | None = None
@@ -64,29 +64,29 @@ class Session:
 
     @property
     def start(self) -> datetime | None:
-        """When it began, from its environment or else from its run record."""
+        """When it began, from its environment or otherwise from its run record."""
         return self.started_at or self.created_at
 
     def text(self, value: Any, name: str) -> str | None:
-        """The text of field `name`, noted as unreadable if it is something else."""
+        """The text of field `name`; records the field as unreadable if it is not text."""
         if value is None or isinstance(value, str):
             return value or None
         self.unreadable.append(name)
         return None
 
     def count(self, value: Any, name: str) -> int | None:
-        """The number of things in field `name`, noted as unreadable if it is something else."""
+        """The count in field `name`; records the field as unreadable if it is not a count."""
         count = count_of(value)
         if count is None and value is not None:
             self.unreadable.append(name)
         return count
 
     def seen(self, instant: datetime | None) -> None:
-        """Note that the session was alive at `instant`."""
+        """Record that the session was alive at `instant`."""
         self.last_seen_at = latest_of(self.last_seen_at, instant)
 
     def logged(self, instant: datetime | None) -> None:
-        """Note a row logged at `instant`."""
+        """Record a row logged at `instant`."""
         self.seen(instant)
         self.last_metric_at = latest_of(self.last_metric_at, instant)
         if instant is not None:
@@ -94,7 +94,7 @@ class Session:
 
 
 def take_summary(session: Session, summary: Mapping[str, Any]) -> None:
-    """Take the runtime and the last row's time from (a part of) a run's summary."""
+    """Read the runtime and the time of the last row from (a part of) a run's summary."""
     own = summary.get("_wandb")
     runtime = own.get("runtime") if isinstance(own, dict) else None
     told = (session.runtime_s, finite(runtime), finite(summary.get("_runtime")))

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 _GPU_PERCENT = re.compile(r"gpu\.\d+\.gpu")
 
-# Nearly all records are logged rows and the summary after each; only the first and the last of them
-# count. Their keys are searched in the bytes (each behind its length), and the few records that
-# matter are read at the end: reading every key took ten times as long.
+# Nearly all records are logged rows and their summaries, of which only the first and the last
+# matter. Keys are searched for in the bytes (each follows its length), and the few relevant records
+# are parsed at the end: parsing every key took ten times as long.
 _TIMESTAMP = b"\x0a_timestamp"
 _SUMMARY_MARKS = (b"\x06_wandb", b"\x08_runtime", _TIMESTAMP)
 #: Fields of a session -> fields of a run record.
@@ -30,12 +30,12 @@ _RUN_TEXTS = {
     "notes": "notes",
 }
 
-#: Bytes of all the records that a config is put together from.
+#: Bytes of all the records that make up a config.
 _LONGEST_CONFIG = 32 * 2**20
 
 
 class LogRecords:
-    """Take the records of one `*.wandb` file, in order, into a session."""
+    """Reads the records of one `*.wandb` file, in order, into a session."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -44,7 +44,7 @@ class LogRecords:
         self._config_bytes = 0
 
     def take(self, payload: bytes, record: Any) -> None:
-        """Take one record, parsed from `payload`; most kinds are ignored."""
+        """Read one record, parsed from `payload`; most kinds are ignored."""
         kind = record.WhichOneof("record_type")
         if kind == "history":
             if _TIMESTAMP in payload:
@@ -61,10 +61,10 @@ class LogRecords:
             _TAKE[kind](self._session, getattr(record, kind))
 
     def _take_restored(self, first: Any) -> None:
-        """Take the runtime of earlier sessions from the first summary.
+        """Read the runtime of earlier sessions from the first summary.
 
-        A client that resumes a run begins with the server's summary, with `_wandb` in one piece.
-        The client's own summaries come key by key.
+        A client that resumes a run begins with the server's summary, with `_wandb` as one value.
+        The client's own summaries are written key by key.
         """
         internal = next((it for it in first.summary.update if it.key == "_wandb"), None)
         restored = None if internal is None else _json(internal.value_json)
@@ -74,7 +74,7 @@ class LogRecords:
             self._session.earlier_runtime_s = max(self._session.earlier_runtime_s, earlier)
 
     def finish(self) -> None:
-        """Take the first and last rows and summaries, after all records."""
+        """Read the first and last rows and summaries, after all records."""
         if self._config_bytes > _LONGEST_CONFIG:
             self._session.config = None
             self._session.unreadable.append("config")
@@ -98,7 +98,7 @@ def _take_run(session: Session, run: Any) -> None:
     session.host = session.host or run.host or None
     session.commit = run.git.commit or session.commit
     session.tags = list(run.tags) or session.tags or []
-    # A rewound run has earlier steps too, as has a fork, which is a run with another id.
+    # A rewound run also has earlier steps, like a fork, which is a run with another id.
     is_rewound = run.HasField("branch_point") and run.branch_point.run == run.run_id
     # Clients of 2026 write the request, not the server's answer.
     is_resumed = (

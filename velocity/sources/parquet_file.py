@@ -1,4 +1,4 @@
-"""Some columns of a Parquet file, within bounds: a small file can unpack to any size."""
+"""Reads some columns of a Parquet file within limits: a small file can unpack to any size."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MOST_ROWS = 5_000_000
-#: Bytes of all the columns that are read, unpacked.
+#: Bytes of all columns that are read, unpacked.
 LARGEST = 2**30
 _BATCH_ROWS = 65_536
-#: Bytes that a value needs beside its text.
+#: Bytes that a value needs in addition to its text.
 _VALUE_BYTES = 8
 
 
 class TooLargeError(Exception):
-    """A table beyond the bounds; the text says which, after the name of the file."""
+    """A table beyond the limits; the text continues after the name of the file."""
 
 
 def too_many_rows() -> TooLargeError:
@@ -32,18 +32,18 @@ def too_many_rows() -> TooLargeError:
 
 
 def read_parquet(path: Path, is_wanted: Callable[[str], bool]) -> tuple[list[str], pl.DataFrame]:
-    """The names of all columns of a Parquet file, and those columns that are wanted.
+    """The names of all columns of a Parquet file, and the wanted columns.
 
-    Columns are read one by one, in batches, and text that repeats stays in one place until all of
-    it is known to fit.
+    Columns are read one by one, in batches, and repeated text is stored once until all of it is
+    known to fit.
 
     Args:
         path: the file.
-        is_wanted: whether the column with a name is read.
+        is_wanted: whether to read the column with this name.
 
     Raises:
         TooLargeError: more rows than `MOST_ROWS`, or more than `LARGEST` bytes.
-        pyarrow.ArrowException: it is damaged; so does OSError.
+        pyarrow.ArrowException: it is damaged (or OSError).
     """
     with pq.ParquetFile(path) as file:
         names = list(file.schema_arrow.names)
@@ -65,7 +65,7 @@ def read_parquet(path: Path, is_wanted: Callable[[str], bool]) -> tuple[list[str
 
 
 def _check_claims(file: pq.ParquetFile, columns: list[str]) -> Iterable[list[str]]:
-    """Holds what the file says of its size against the bounds; the paths of text of each column."""
+    """Checks the sizes that the file states against the limits; the text paths of each column."""
     metadata = file.metadata
     if metadata.num_rows > MOST_ROWS:
         raise too_many_rows()
@@ -76,7 +76,7 @@ def _check_claims(file: pq.ParquetFile, columns: list[str]) -> Iterable[list[str
             continue
         groups = [metadata.row_group(it).column(at) for it in range(metadata.num_row_groups)]
         values = sum(group.num_values for group in groups)
-        width = max(leaf.length, _VALUE_BYTES)  # the length is that of bytes of a fixed length
+        width = max(leaf.length, _VALUE_BYTES)  # the length is that of fixed-length bytes
         size += max(values * width, sum(group.total_uncompressed_size for group in groups))
         yield [leaf.path] if leaf.physical_type == "BYTE_ARRAY" else []
     if size > LARGEST:
@@ -88,7 +88,7 @@ def _unpacks_to_more() -> str:
 
 
 def _text_bytes(values: pa.Array) -> int:
-    """Bytes of the texts in a column, each counted as often as it stands there."""
+    """Bytes of the texts in a column, each counted as often as it occurs."""
     if pa.types.is_list(values.type) or pa.types.is_large_list(values.type):
         return _text_bytes(values.flatten())
     if not pa.types.is_dictionary(values.type):
@@ -98,7 +98,7 @@ def _text_bytes(values: pa.Array) -> int:
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:
-    """The type of values that are not in a dictionary."""
+    """The type of the values, without a dictionary."""
     if pa.types.is_dictionary(kind):
         return kind.value_type
     if pa.types.is_list(kind):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-#: Without O_NONBLOCK, opening a FIFO that nobody writes to would wait for ever.
+#: Without O_NONBLOCK, opening a FIFO without a writer would wait forever.
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 _MIB = 1024 * 1024
 
@@ -25,12 +25,12 @@ class UnfitFileError(OSError):
 
 @contextmanager
 def open_inside(root: Path, path: Path, longest: int) -> Iterator[BinaryIO]:
-    """Open a file below a folder for reading, without following a link on the way from there.
+    """Open a file below a folder for reading, without following links below that folder.
 
     Args:
         root: the folder; links in its own path are followed.
         path: the file, below `root`.
-        longest: bytes that the file may have.
+        longest: maximum size in bytes.
 
     Raises:
         UnfitFileError: a part of the path is a link, or it is not a regular file, or too large.
@@ -48,7 +48,7 @@ def open_inside(root: Path, path: Path, longest: int) -> Iterator[BinaryIO]:
 
 
 def require_regular(path: Path, longest: int) -> None:
-    """Refuse a file that a person named, if reading it might never end or take too much memory.
+    """Refuse a file that the user named, if reading it might never end or take too much memory.
 
     Raises:
         UnfitFileError: it is not a regular file, or it is too large.
@@ -67,7 +67,7 @@ def _open_at(folder: int, name: str, path: Path, flags: int) -> int:
     try:
         return os.open(name, _READ | os.O_NOFOLLOW | flags, dir_fd=folder)
     except OSError:
-        # Which error a link gives depends on the system and on what it leads to.
+        # Which error a link causes depends on the system and on its target.
         if stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
             raise UnfitFileError(path, "links are not followed") from None
         raise

@@ -1,4 +1,4 @@
-"""Pages of runs: smaller where the server cannot send them, and fetched one step ahead."""
+"""Pages of runs: smaller if the server cannot send them, and fetched one step ahead."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _GROW = 2
 _HEAVIEST = 32 * 2**20
 #: Pages in a row that must arrive before a larger one is tried.
 _GOOD_PAGES = 4
-#: Pages without a row that may come in a row: hidden runs leave some, and no project has more.
+#: Empty pages allowed in a row: hidden runs cause some, but no project has more.
 _MOST_EMPTY_PAGES = 1000
 
 
@@ -40,12 +40,12 @@ def run_pages(
 ) -> Iterator[Page]:
     """Pages until the end of the list.
 
-    A page that the server cannot send, though it answers small requests, is asked for in smaller
-    pages; a run that it cannot send alone comes without its data. Pages shrink after a heavy one.
+    If the server cannot send a page but answers small requests, smaller pages are requested. A run
+    that it cannot send even by itself comes without its data. Pages shrink after a heavy one.
 
     Args:
-        ask: gives the page after a cursor, of a number of runs.
-        ask_lightly: gives the one run after a cursor, without its data.
+        ask: returns a page with a number of runs after a cursor.
+        ask_lightly: returns the one run after a cursor, without its data.
         page_size: the first and largest number of runs in a page.
 
     Raises:
@@ -95,12 +95,12 @@ def walk(ask: Callable[[str | None], Connection]) -> Iterator[Connection]:
 
 
 class _Cursor:
-    """Where the next page begins, going by the cursor and not by the rows.
+    """Where the next page begins, according to the cursor and not to the rows.
 
     Hidden rows make short and empty pages.
 
     Attributes:
-        at: what to ask for the next page with.
+        at: the cursor of the next page.
     """
 
     def __init__(self) -> None:
@@ -108,9 +108,9 @@ class _Cursor:
         self._empty = 0
 
     def move(self, connection: Connection) -> bool:
-        """Goes behind a page; returns whether there may be another one.
+        """Moves past a page; returns whether there may be another one.
 
-        A cursor that does not advance ends a list that would never end otherwise.
+        If the cursor does not advance, the list ends here; it would never end otherwise.
 
         Raises:
             SourceError: page after page is empty.
@@ -120,7 +120,7 @@ class _Cursor:
         self._empty = 0 if connection["edges"] else self._empty + 1
         if self._empty >= _MOST_EMPTY_PAGES:
             raise SourceError(
-                f"The server sent {_MOST_EMPTY_PAGES:,} pages in a row with nothing in them.",
+                f"The server sent {_MOST_EMPTY_PAGES:,} empty pages in a row.",
                 "Ask the administrator of that W&B server.",
             )
         info = connection["pageInfo"]
@@ -129,7 +129,7 @@ class _Cursor:
 
 
 class Gate:
-    """Limits the requests at once, to fewer where the server is too slow; for any thread."""
+    """Limits the requests at once, to fewer if the server is too slow; for any thread."""
 
     def __init__(self, width: int) -> None:
         self.width = width  # requests at once
@@ -138,7 +138,7 @@ class Gate:
 
     @contextmanager
     def passage(self) -> Iterator[int]:
-        """Wait for a place and hold it; yield the width at that time."""
+        """Wait for a slot and hold it; yield the width at that time."""
         with self._changed:
             self._changed.wait_for(lambda: self._under_way < self.width)
             self._under_way += 1
@@ -151,7 +151,7 @@ class Gate:
                 self._changed.notify()
 
     def halve(self, width: int) -> None:
-        """Halve the width, unless it has changed since the passage with this width.
+        """Halve the width, unless it has changed since the slot with this width.
 
         Requests that time out together count once.
         """
@@ -161,9 +161,9 @@ class Gate:
 
 
 def fetch_ahead(items: Iterable[_Item]) -> Iterator[_Item]:
-    """The items, each fetched in a thread while the one before is used; errors are passed on.
+    """The items, each fetched in a thread while the previous one is used; errors are passed on.
 
-    At most one item waits. The thread is a daemon: a program that is stopped need not wait for a
+    At most one item waits. The thread is a daemon, so that a stopped program does not wait for a
     server that does not answer.
     """
     results: SimpleQueue[tuple[_Item] | BaseException | None] = SimpleQueue()

@@ -43,13 +43,13 @@ _Problems = defaultdict[int, dict[str, str]]
 class TableSource:
     """A `Source` whose places are CSV or Parquet files: columns of `TABLE_SCHEMA`, or W&B's export.
 
-    Nothing comes before all files can be read. Other columns are skipped. A value that cannot be
-    read is null and named in `unreadable`; only a row without an id or a creation time is rejected.
+    All files are checked before any run is returned. Other columns are skipped. Unreadable values
+    are null and named in `unreadable`; only a row without an id or a creation time is rejected.
     Of several rows about the same run, the last counts.
 
-    A file is complete to its largest time; the start + runtime of each run counts too. Its errors
-    are: no such file, not a table of runs, a needed column is missing, a column has a type that
-    cannot be read, dates are ambiguous, or no row can be read.
+    A file is complete to its latest time, including the start + runtime of each run. It is an error
+    if a file does not exist or is not a table of runs, if a required column is missing or has an
+    unreadable type, if dates are ambiguous, or if no row can be read.
     """
 
     def read(self, asked: Asked) -> Iterator[RunBatch]:
@@ -69,7 +69,7 @@ class _RunTable:
         known = {*TABLE_SCHEMA, *EXPORTED.values()} | {asked.user_column or ""}
         self._table = open_table(path, frozenset(known))
         self._exported = is_export(path, self._table.columns)
-        #: Columns of `TABLE_SCHEMA` -> their values in rows that have none.
+        #: Columns of `TABLE_SCHEMA` -> their values in rows without one.
         self._given = {
             "entity": asked.entity,
             "project": asked.project,
@@ -220,14 +220,14 @@ def _listed(columns: Iterable[str]) -> str:
 
 
 def _shown(value: object) -> str:
-    """The value as a message shows it: short, and without control characters."""
+    """The value for a message: short, and without control characters."""
     return cleaned(str(value), _SHOWN_CHARACTERS)
 
 
 def _with_made_ids(values: pl.DataFrame) -> pl.DataFrame:
     """Run ids made from names and creation times; later rows with the same two get a number.
 
-    So rows added to the table later do not change any id.
+    Rows that are added to the table later do not change any id.
     """
     created = pl.col("created_at").dt.to_string("%Y-%m-%dT%H:%M:%S%.fZ")
     number = pl.int_range(1, pl.len() + 1).over("display_name", "created_at")

@@ -1,4 +1,4 @@
-"""A table as its file holds it: Parquet, or CSV as programs and spreadsheets save it."""
+"""Reads the file of a table: Parquet, or CSV as saved by programs and spreadsheets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PARQUET = b"PAR1"
 _HEAD_BYTES = 65536
 _LONGEST_FILE = 2 * 2**30
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-#: How files of other kinds begin -> what they are.
+#: First bytes of files of other kinds -> what they are.
 _OTHER_KINDS = {
     b"PK\x03\x04": "an Excel workbook (or another ZIP file)",
     b"\xd0\xcf\x11\xe0": "an Excel workbook",
@@ -41,18 +41,18 @@ _OTHER_KINDS = {
     b"[": "a JSON file",
 }
 _SEPARATORS = ",;\t|"
-#: The first line with which Excel can be told the separator.
+#: A first line that tells Excel the separator.
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class TableFile:
-    """What a file holds.
+    """The contents of a file.
 
     Attributes:
         columns: all headings, in order.
-        frame: the columns that were wanted, text where it is CSV, with the numbers of the rows in
-            the column `ROW` in front. Rows without any value in these are left out, but count.
+        frame: the wanted columns (text for CSV), after a column `ROW` with the row numbers. Rows
+            without any value in them are left out, but are counted in the numbers.
         separator: between the values of a CSV file; a comma for Parquet.
         broken: number of a row that is not in the frame -> what is wrong with it.
         notes: sentences about how the file was read.
@@ -66,11 +66,11 @@ class TableFile:
 
 
 def open_table(path: Path, wanted: frozenset[str]) -> TableFile:
-    """Reads some columns of a table; what kind of file it is, is seen from its content.
+    """Reads some columns of a table; its content shows the kind of file.
 
     Args:
         path: the file.
-        wanted: headings of the columns to read, of which it may have any.
+        wanted: headings of the columns to read, if the file has them.
 
     Raises:
         SourceError: no such file, permission denied, neither CSV nor Parquet, or too large.
@@ -103,7 +103,8 @@ def _head(path: Path) -> bytes:
             head = stream.read(_HEAD_BYTES)
     except UnfitFileError as error:
         raise SourceError(
-            f"{path} cannot be read: {error.strerror}.", "Name a CSV or Parquet file of that size."
+            f"{path} cannot be read: {error.strerror}.",
+            "Name a CSV or Parquet file, and split one that is too large.",
         ) from error
     except FileNotFoundError as error:
         raise SourceError(f"{path} does not exist.", "Name a CSV or Parquet file.") from error
@@ -136,12 +137,12 @@ def _encoding(path: Path, head: bytes) -> str:
             while stream.read(1 << 20):
                 pass
     except UnicodeDecodeError:
-        return "cp1252"  # as Excel saves "CSV" in most of Europe and America
+        return "cp1252"  # the encoding of Excel's "CSV" in most of Europe and America
     return "utf-8"
 
 
 def _separator(header: str) -> str:
-    """The separator that gives the header most columns."""
+    """The separator that gives the header the most columns."""
     return max(_SEPARATORS, key=lambda mark: len(next(csv.reader([header], delimiter=mark), [])))
 
 
@@ -212,7 +213,7 @@ def _reason(error: Exception) -> str:
 def _without_long_rows(
     path: Path, encoding: str, separator: str, skipped: int
 ) -> tuple[str, dict[int, str]]:
-    """The file with commas, rows that are too long left empty; and what is wrong with each."""
+    """The file with commas, with overlong rows left empty; and what is wrong with each of these."""
     text, broken = io.StringIO(), {}
     with path.open(newline="", encoding=encoding) as stream:
         for _ in range(skipped):
@@ -223,7 +224,7 @@ def _without_long_rows(
         writer.writerow(headings)
         for number, row in enumerate(rows, start=1):
             if len(row) > len(headings):
-                broken[number] = f"it has {len(row)} values under {len(headings)} headings"
+                broken[number] = f"it has {len(row)} values but {len(headings)} headings"
                 row.clear()
             writer.writerow(row)
     return text.getvalue(), broken
@@ -238,7 +239,7 @@ def _tidy(heading: str) -> str:
 
 
 def _headings(path: Path, names: list[str]) -> list[str]:
-    """The tidy headings, each of which there is once."""
+    """The tidy headings, which must be unique."""
     headings = [_tidy(name) for name in names]
     if twice := [name for name, times in Counter(headings).items() if times > 1]:
         raise SourceError(
@@ -248,9 +249,9 @@ def _headings(path: Path, names: list[str]) -> list[str]:
 
 
 def _numbered(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with tidy headings and row numbers, without rows that hold nothing."""
+    """The frame with tidy headings and row numbers, without empty rows."""
     numbered = frame.rename(_tidy).with_row_index(ROW, offset=1)
     if not frame.columns:
         return numbered
-    # An empty line of a CSV file is not a row, but counts as one, so that numbers fit the file.
+    # An empty line of a CSV file is not a row, but counts as one so that numbers match the file.
     return numbered.filter(pl.any_horizontal(pl.exclude(ROW).is_not_null()))

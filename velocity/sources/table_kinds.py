@@ -1,4 +1,4 @@
-"""The columns that a run table may have, and what a table is, by its headings."""
+"""The columns that a run table may have, and the kind of a table, by its headings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: Columns of velocity's own tables -> their type, and the heading that W&B's export of a runs table
-#: has for them. An export has the columns that were shown on the page.
+#: has for them. An export has the columns that the page showed.
 _COLUMNS: dict[str, tuple[pl.DataType | type[pl.DataType], str | None]] = {
     "entity": (pl.String, "Entity"),
     "project": (pl.String, "Project"),
@@ -52,9 +52,9 @@ _ENVELOPE = re.compile(r".+__(MIN|MAX)")
 
 
 class _Foreign(NamedTuple):
-    """A kind of table that does not list runs in a form that can be read."""
+    """A kind of table that does not list runs in a readable form."""
 
-    is_it: Callable[[Sequence[str]], bool]  # given the columns in order
+    is_it: Callable[[Sequence[str]], bool]  # called with the columns in order
     described: str
     hint: str
 
@@ -75,7 +75,7 @@ def is_export(path: Path, columns: Sequence[str]) -> bool:
 
 
 def _is_runs_table(columns: Sequence[str]) -> bool:
-    """Whether it is W&B's runs table, with whatever else of a run among its columns."""
+    """Whether it is W&B's runs table, which may have any other columns of a run."""
     return {"Name", "State", "Created"} <= set(columns)
 
 

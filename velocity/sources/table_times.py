@@ -1,4 +1,4 @@
-"""Times as tables hold them: ISO 8601, the forms that spreadsheets save, and numbers."""
+"""Reads times in tables: ISO 8601, the formats of spreadsheets, and numbers."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "
 _MONTHS = {name: str(number) for number, name in enumerate(_MONTH_NAMES, start=1)}
 _MOST_MONTHS = 12
 _DAY_S = 86400
-#: Days from the day 0 of spreadsheets, 1899-12-30, to 1970.
+#: Days from day 0 of spreadsheets (1899-12-30) to 1970.
 _DAYS_TO_1970 = 25569
 #: Spreadsheets' days, seconds since 1970 and milliseconds since 1970, from 1985 to 2100 or so. The
-#: size of a number shows which of these it is.
+#: size of a number shows which one it is.
 _SERIAL_DAYS = (31000, 75000)
 _SECONDS = (0.4e9, 4.2e9)
 _MILLISECONDS = (0.4e12, 4.2e12)
 
 
 class AmbiguousDateError(Exception):
-    """The day and month of a date cannot be told apart; the text is that date."""
+    """The day and month of a date are ambiguous; the text is that date."""
 
 
 def day_order(columns: Iterable[pl.Series]) -> DayOrder:
-    """Which comes first in the dates of a table, judging by all of them.
+    """Whether the day or the month comes first, judging by all dates of a table.
 
     Args:
-        columns: text columns with times in any form.
+        columns: text columns with times in any format.
 
     Raises:
         AmbiguousDateError: some dates could be read either way, and no other date decides.

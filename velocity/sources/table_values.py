@@ -1,4 +1,4 @@
-"""How the cells of a run table become values, in any of the forms that programs write."""
+"""Turns the cells of a run table into values, in all common formats."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from velocity.sources.values import read_object
 
 _SOME_TIME = "2026-05-04T09:00:00Z"
 _PLAIN_NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
-#: "1.234,5" or "1234,5"; and those of them that cannot have a comma between thousands.
+#: "1.234,5" or "1234,5"; and those where the comma cannot be between thousands.
 _DECIMAL_COMMA = r"^[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+$"
 _CLEAR_DECIMAL_COMMA = (
     r"^[+-]?(?:(?:\d{1,3}(?:\.\d{3})+|\d+),(?:\d{1,2}|\d{4,})|(?:\d{4,}|0\d*),\d+)$"
@@ -31,10 +31,10 @@ _NOT_KNOWN = ("nan", "nat", "null", "none", "unknown", "n/a", "-")
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a table writes its values."""
+    """The number and list formats of a table."""
 
     list_separator: str
-    decimal_comma: bool  # a comma in a number stands before decimals
+    decimal_comma: bool  # a comma in a number is the decimal sign
     day_order: DayOrder
 
 
@@ -43,24 +43,24 @@ class Reading:
     """How one column is read, in two steps."""
 
     known: pl.Expr  # the cells as they are, null if they say "not known"
-    value: pl.Expr  # the values of these, of the type in `TABLE_SCHEMA`; null if unreadable
-    wanted: str  # the values that can be read, in words
+    value: pl.Expr  # their values, of the type in `TABLE_SCHEMA`; null if unreadable
+    wanted: str  # the readable values, in words
 
 
 class UnreadableColumnError(Exception):
-    """No value of the column's type can be read; the text says the type and the wanted values."""
+    """The column's type cannot be read; the text names the type and the wanted values."""
 
 
 def reading_of(column: str, written: pl.DataType, dialect: Dialect) -> Reading:
     """How to read `column` of `TABLE_SCHEMA`, which the table has as type `written`.
 
-    Spaces around text do not count, and empty text means "not known".
+    Surrounding spaces are ignored, and empty text means "not known".
 
     Raises:
         UnreadableColumnError: the column's type cannot hold such values.
     """
     cell, kind = pl.col(column), TABLE_SCHEMA[column]
-    if written == pl.Null:  # Parquet's type of a column without any value
+    if written == pl.Null:  # Parquet's type for a column without values
         return Reading(cell, cell.cast(kind), "")
     wanted = _wanted(column, dialect)
     value = _value(column, written, dialect)
@@ -87,7 +87,7 @@ def _value(column: str, written: pl.DataType, dialect: Dialect) -> pl.Expr | Non
 
 
 def trimmed(text: pl.Expr) -> pl.Expr:
-    """The text without spaces around it; null where nothing is left."""
+    """The text without surrounding spaces; null if nothing is left."""
     return text.str.strip_chars().replace("", None)
 
 
@@ -118,7 +118,7 @@ def _readable_config(text: str) -> str | None:
 
 
 def _known(column: str, written: pl.DataType) -> pl.Expr:
-    """The cells of a column; null where a program wrote "not known" in its own way."""
+    """The cells of a column; null if a program wrote "not known" in its own way."""
     cell = pl.col(column)
     if written.is_float():
         return cell.fill_nan(None)
@@ -158,7 +158,7 @@ def _number(
 
 
 def _number_text(cell: pl.Expr, dialect: Dialect) -> pl.Expr:
-    """Numbers in plain form; null for a number with two meanings: "3,600" may be 3.6 or 3600."""
+    """Numbers in plain form; null for ambiguous numbers: "3,600" may be 3.6 or 3600."""
     is_decimal = cell.str.contains(_CLEAR_DECIMAL_COMMA).any() | dialect.decimal_comma
     with_point = cell.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
     return (

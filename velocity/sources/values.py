@@ -1,4 +1,4 @@
-"""Values that W&B's client writes as JSON: Python's NaN, infinities and half characters too."""
+"""Reads values that W&B's client writes as JSON, including NaN, infinities and half characters."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def read_object(text: str | bytes) -> dict[str, Any] | None:
     """The object in JSON text, or in JSON text inside that; None for null.
 
     Raises:
-        ValueError: it is anything else.
+        ValueError: it is something else.
     """
     value = read_json(text)
     if isinstance(value, str):
@@ -75,12 +75,12 @@ def finite(value: Any) -> float | None:
         return None
     try:
         return float(value) if math.isfinite(value) else None
-    except OverflowError:  # an integer beyond any float
+    except OverflowError:  # an integer too large for a float
         return None
 
 
 def count_of(value: Any) -> int | None:
-    """The JSON value as a count that a column can hold; None if it is not one."""
+    """The JSON value as a count that fits a column; None if it does not."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LONGEST_INT:
         return value
     return None

@@ -4,7 +4,7 @@
     for batch in server.fetch_runs("my-team", "my-project"):
         ...
 
-Every failure is a `VelocityError` that names its cause.
+Every failure is a `VelocityError` that names the cause.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ query RunCount($entity: String!, $project: String!, $filters: JSONString) {
 }
 """
 
-#: Fields of the client's query that nothing here reads. The first two are by far the heaviest;
-#: the fewer are asked for, the fewer a server can lack.
+#: Fields of the client's query that are not read here. The first two are by far the heaviest, and
+#: a server cannot fail on fields that are not requested.
 UNREAD = (
     "historyKeys",
     "systemMetrics",
@@ -53,7 +53,7 @@ UNREAD = (
 )
 _COUNT = "runCount"
 
-#: Requests at once, at most: more only make a server slower.
+#: Maximum requests at once: more only slow down a server.
 _AT_ONCE = 4
 
 _PROJECTS_A_PAGE = 200
@@ -62,19 +62,19 @@ _OLDEST_FIRST = "+created_at"
 
 
 def connect(timeout_s: float | None = None) -> WandbServer:
-    """The W&B server of the client's own settings, signed in; never asks for anything.
+    """The W&B server from the client's own settings, signed in; never prompts.
 
-    Address and key come from where the client looks: WANDB_BASE_URL, WANDB_API_KEY, netrc, W&B's
+    Address and key come from the client's own sources: WANDB_BASE_URL, WANDB_API_KEY, netrc, W&B's
     settings files.
 
     Args:
-        timeout_s: seconds that any one answer may take, retries included; None: WANDB_HTTP_TIMEOUT,
+        timeout_s: seconds that a response may take, including retries; None: WANDB_HTTP_TIMEOUT,
             else 30.
 
     Raises:
-        ConfigurationError: no key, a key that is refused, or an address that is no W&B server.
-        RetryLaterError: the server does not answer, or not now.
-        SourceError: anything else that keeps it from being read.
+        ConfigurationError: no key, a refused key, or an address that is not a W&B server.
+        RetryLaterError: the server does not answer at the moment.
+        SourceError: it cannot be read for any other reason.
     """
     server = WandbServer(WandbClient(find_address(timeout_s)), Gate(_AT_ONCE))
     server.sign_in()
@@ -82,14 +82,14 @@ def connect(timeout_s: float | None = None) -> WandbServer:
 
 
 class WandbServer:
-    """A W&B server that lets us in. Every method may be called from any thread.
+    """A W&B server that accepts the key. Every method may be called from any thread.
 
-    All `fetch_` and `count_` methods raise RetryLaterError where asking again may help, and
-    SourceError or ConfigurationError where it will not.
+    All `fetch_` and `count_` methods raise RetryLaterError if a retry may help, and SourceError or
+    ConfigurationError if it will not.
 
     Attributes:
-        requests: questions sent so far, without the client's own retries.
-        clock: the server's clock (UTC) at the last `count_runs`; None where it did not say.
+        requests: requests sent so far, without the client's own retries.
+        clock: the server's clock (UTC) at the last `count_runs`; None if it did not say.
     """
 
     def __init__(self, client: WandbClient, gate: Gate) -> None:
@@ -99,28 +99,28 @@ class WandbServer:
         self.clock: datetime | None = None
 
     def counting(self) -> WandbServer:
-        """The same server over the same connection, with a count of requests of its own."""
+        """The same server over the same connection, with a separate count of requests."""
         return WandbServer(self._client, self._gate)
 
     @property
     def at_once(self) -> int:
-        """How many requests it takes at once; fewer after time-outs, and the others wait."""
+        """How many requests it accepts at once; fewer after time-outs. The others wait."""
         return self._gate.width
 
     @property
     def app_url(self) -> str:
-        """Where W&B's pages for people are, with a slash at its end."""
+        """Address of W&B's web pages, with a slash at the end."""
         return self._client.app_url
 
     def sign_in(self) -> None:
-        """Sees whether the server lets us in."""
+        """Checks whether the server accepts the key."""
         address = self._client.address
         if self._ask("who you are", _VIEWER, {}).data["viewer"] is None and address.api_key:
             raise unknown_key(address.base_url)
 
     @cached_property
     def viewer(self) -> str:
-        """W&B user name of the key's owner."""
+        """W&B username of the key's owner."""
         viewer = self._ask("who you are", _VIEWER, {}).data["viewer"]
         if viewer is None:
             raise unknown_key(self._client.address.base_url)
@@ -142,14 +142,14 @@ class WandbServer:
         )
         for page in pages:
             names.update(str(node["name"]) for node in _nodes(page))
-        # W&B makes no others, and no run of another could be merged.
+        # W&B does not create others, and their runs could not be merged.
         names = {name for name in names if is_clean_key(name)}
         if not names:
             self._require_entity(entity)
         return sorted(names)
 
     def count_runs(self, entity: str, project: str) -> int:
-        """Number of runs in a project, by W&B's own count; also notes the server's `clock`.
+        """Number of runs in a project, by W&B's own count; also updates the server's `clock`.
 
         Raises:
             NoProjectError: the entity has no such project that the key may see.
@@ -162,7 +162,7 @@ class WandbServer:
         return int(data["project"][_COUNT])
 
     def fetch_clock(self) -> datetime | None:
-        """The server's own clock (UTC); None where it does not say."""
+        """The server's own clock (UTC); None if it does not say."""
         self.clock = self._ask("its clock", _VIEWER, {}).clock
         return self.clock
 
@@ -175,15 +175,15 @@ class WandbServer:
         run_ids: Sequence[str] | None = None,
         page_size: int = 500,
     ) -> Iterator[RunBatch]:
-        """Runs with config and summary, a batch a page; pages are fetched as they are taken.
+        """Runs with config and summary, one batch per page; pages are fetched lazily.
 
         Args:
-            entity: that the project belongs to.
+            entity: the owner of the project.
             project: its name.
             since: only runs with a heartbeat at or after this instant (aware), oldest first.
-            run_ids: only these; ids that do not exist give no row.
-            page_size: runs a request at most. A page may hold fewer, or none, with more to come;
-                pages get smaller where the server cannot send them.
+            run_ids: only these; ids that do not exist do not have a row.
+            page_size: maximum runs per request. A page may hold fewer, or none, before the last
+                one; pages get smaller if the server cannot send them.
 
         Raises:
             NoProjectError: the entity has no such project that the key may see.
@@ -205,7 +205,7 @@ class WandbServer:
     ) -> Iterator[RunBatch]:
         order = _OLDEST_FIRST if since is None else "+heartbeat_at"
         query = self._client.full_query
-        if run_ids is not None:  # no larger than it can be full
+        if run_ids is not None:  # no larger than needed
             page_size = max(1, min(page_size, len(run_ids)))
         for some in _filter_batches(since, run_ids, page_size):
             for page in self._run_pages(
@@ -236,9 +236,9 @@ class WandbServer:
         run_ids: Sequence[str] | None = None,
         page_size: int = 1000,
     ) -> Iterator[pl.DataFrame]:
-        """Runs of a project without config and summary, a frame of `LISTING_SCHEMA` a page.
+        """Runs of a project without config and summary, one frame of `LISTING_SCHEMA` per page.
 
-        Args and errors as of `fetch_runs`.
+        Args and errors as for `fetch_runs`.
         """
         query = self._client.light_query
         for some in _filter_batches(since, run_ids, page_size):
@@ -278,12 +278,12 @@ class WandbServer:
             if page.connection is None:
                 raise self._no_project(entity, project)
             rows += len(page.connection["edges"])
-            # Some runs may come twice where others change meanwhile.
+            # Some runs may come twice if others change meanwhile.
             if rows > 2 * page.connection[_COUNT] + _MOST_TWICE:
                 raise SourceError(
-                    f"{self._client.address.base_url} counts {page.connection[_COUNT]:,} runs for "
-                    f"{what}, and sent {rows:,}.",
-                    "Ask whoever runs that W&B server.",
+                    f"{self._client.address.base_url} reported {page.connection[_COUNT]:,} runs "
+                    f"for {what}, but sent {rows:,}.",
+                    "Ask the administrator of that W&B server.",
                 )
             yield page
 

@@ -1,8 +1,8 @@
-"""The W&B client as the pull needs it: the one module that touches its private parts.
+"""Wraps the W&B client for the pull; the only module that uses its private parts.
 
-The client's public iterators cache pages, keep every run and make a directory a run, so the pull
-sends the client's own queries itself, with the client's settings and credentials. A new client
-version may move the parts used here; tests/test_wandb_client_contract.py says so.
+The client's public iterators cache pages, keep every run and create a directory per run. So the
+pull sends the client's own queries itself, with the client's settings and credentials. A new client
+version may move the parts used here; tests/test_wandb_client_contract.py would fail then.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 
     from wandb.sdk.wandb_settings import Settings
 
-#: Why there is no data. late: no answer in time, whatever the reason; cut: it ended too early;
-#: large: it is too large; page: it is a page for people; unreadable: it is not JSON; refused: the
-#: server says why.
+#: Why there is no data. late: no response in time, for any reason; cut: it ended too early;
+#: large: it is too large; page: it is a web page; unreadable: it is not JSON; refused: the server
+#: says why.
 Kind = Literal["late", "cut", "large", "page", "unreadable", "refused"]
 
 _TIMEOUT_S = 30.0
@@ -53,8 +53,8 @@ class ClientError(Exception):
 
     Args:
         kind: why.
-        message: the server's words, or ours; may be empty.
-        status: HTTP status, where there was an answer.
+        message: text from the server or from here; may be empty.
+        status: HTTP status, if there was a response.
     """
 
     def __init__(self, kind: Kind, message: str = "", *, status: int | None = None) -> None:
@@ -64,7 +64,7 @@ class ClientError(Exception):
 
 
 class Reply(NamedTuple):
-    """The `data` of an answer, and the server's clock (UTC; None if it did not say)."""
+    """The `data` of a response, and the server's clock (UTC; None if it did not say)."""
 
     data: Any
     clock: datetime | None
@@ -72,13 +72,13 @@ class Reply(NamedTuple):
 
 @dataclass(frozen=True)
 class Address:
-    """Where to ask, and as whom.
+    """The server's address and the credentials.
 
     Args:
-        base_url: of the API, without a slash at its end.
-        api_key: None where the client signs in with an identity token.
-        timeout_s: seconds that an answer may take, retries included.
-        largest: bytes that an answer may have, unpacked.
+        base_url: of the API, without a slash at the end.
+        api_key: None if the client signs in with an identity token.
+        timeout_s: seconds that a response may take, including retries.
+        largest: maximum bytes of a response, unpacked.
     """
 
     base_url: str
@@ -88,14 +88,14 @@ class Address:
 
 
 def forget_environment() -> None:
-    """Makes the client read the environment anew: it reads it once a process and keeps it."""
+    """Makes the client read the environment again: it normally reads it once per process."""
     import wandb  # noqa: PLC0415 - costs a second
 
     wandb.teardown()
 
 
 class WandbClient:
-    """Asks one server with the client's queries; may be shared by threads."""
+    """Sends the client's queries to one server; may be shared by threads."""
 
     def __init__(self, address: Address) -> None:
         from wandb.apis.public.service_api import ServiceApi  # noqa: PLC0415 - costs a second
@@ -112,7 +112,7 @@ class WandbClient:
 
     @property
     def app_url(self) -> str:
-        """Where the pages for people are, with a slash at its end."""
+        """Address of the web pages, with a slash at the end."""
         return f"{self._settings.app_url.rstrip('/')}/"
 
     @cached_property
@@ -135,15 +135,15 @@ class WandbClient:
     def execute(
         self, query: str, variables: Mapping[str, Any], *, omit_fields: Sequence[str] = ()
     ) -> Reply:
-        """The answer to one query. A server that is overloaded or gone is asked again in time.
+        """The response to one query; retries in time if the server is overloaded or unreachable.
 
         Args:
             query: GraphQL text.
             variables: of the query.
-            omit_fields: taken out of the query before it is sent.
+            omit_fields: removed from the query before it is sent.
 
         Raises:
-            ClientError: there is no data; `velocity.sources.wandb_errors` finds why.
+            ClientError: there is no data; `velocity.sources.wandb_errors` finds the reason.
         """
         asked = without_fields(query, tuple(omit_fields))
         until, wait_s = time.monotonic() + self.address.timeout_s, _FIRST_WAIT_S
@@ -184,7 +184,7 @@ class WandbClient:
             session.mount(scheme, _Adapter())
         session.verify = not settings.insecure_disable_ssl
         session.headers.update(settings.x_extra_http_headers or {})
-        # The server goes by the name: with others it keeps some fields back.
+        # The server checks this name: for others, it omits some fields.
         session.headers["User-Agent"] = f"W&B Public Client {wandb.__version__}"
         session.headers["Use-Admin-Privileges"] = "true"
         proxies = {"http": settings.http_proxy, "https": settings.https_proxy}
@@ -209,9 +209,9 @@ class WandbClient:
 
 
 class _Adapter(HTTPAdapter):
-    """Trusts the system's certificates as well, as the client does.
+    """Also trusts the system's certificates, as the client does.
 
-    Asks once more where a connection that was kept open has been closed meanwhile.
+    Retries once if a kept-open connection has been closed meanwhile.
     """
 
     def __init__(self) -> None:
@@ -223,13 +223,13 @@ class _Adapter(HTTPAdapter):
 
 
 def find_address(timeout_s: float | None = None) -> Address:
-    """Address and key from the client's own places; never prompts.
+    """Address and key from the client's own sources; never prompts.
 
     Args:
-        timeout_s: seconds that an answer may take, retries included; None: as W&B's settings say.
+        timeout_s: seconds that a response may take, including retries; None: from W&B's settings.
 
     Raises:
-        ConfigurationError: no API key is configured, or one that cannot be a key.
+        ConfigurationError: no API key is configured, or it is not a valid key.
     """
     _switch_off_reports()
     from wandb import env  # noqa: PLC0415
@@ -246,12 +246,12 @@ def find_address(timeout_s: float | None = None) -> Address:
         )
     except AuthenticationError as error:
         raise ConfigurationError(
-            f"The W&B API key that is configured cannot be used: {str(error).rstrip('.')}.",
+            f"The configured W&B API key cannot be used: {str(error).rstrip('.')}.",
             f"Copy the key from {base_url}/authorize into WANDB_API_KEY, or run `wandb login`.",
         ) from error
     except ValidationError as error:
         wrong = error.errors()[0]
-        # pydantic puts "Value error, " before the words of a validator.
+        # pydantic puts "Value error, " before a validator's message.
         reason = str(wrong.get("ctx", {}).get("error", wrong["msg"])).rstrip(".?")
         raise ConfigurationError(
             f'The W&B client cannot use the setting "{wrong["input"]}": {reason}.',
@@ -269,12 +269,12 @@ def find_address(timeout_s: float | None = None) -> Address:
 
 
 def _switch_off_reports() -> None:
-    """No telemetry from the client. Its service process reads this when it starts."""
+    """Turn off the client's telemetry. Its service process reads this when it starts."""
     os.environ["WANDB_ERROR_REPORTING"] = "false"
 
 
 def _may_pass(error: requests.exceptions.RequestException) -> bool:
-    """Whether the server may be there a moment later."""
+    """Whether the server may be available a moment later."""
     errors = requests.exceptions
     return isinstance(error, errors.ConnectionError) and not isinstance(error, errors.SSLError)
 
@@ -284,10 +284,10 @@ def _is_overloaded(status: int) -> bool:
 
 
 def _read(answer: Answer) -> Reply:
-    """The data of an answer.
+    """The data of a response.
 
     Raises:
-        ClientError: it has none.
+        ClientError: it does not have any.
     """
     try:
         content = read_json(answer.body)

@@ -1,7 +1,7 @@
 """Why W&B could not be read: one sentence for each cause, and one that says what to do.
 
-A query may fail because of what was asked or because of the server. So after a failure one small
-request asks the server who we are, and what becomes of it tells the two apart.
+A query may fail because of the query or because of the server. So after a failure, a small request
+for the owner of the key shows which of the two it was.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ _PROBE_S = 10.0
 
 
 def explain(error: ClientError, what: str, client: WandbClient) -> SourceError | ConfigurationError:
-    """The failure in words for people; makes at most one request.
+    """The failure as an error for users; makes at most one request.
 
     Args:
-        error: as the client raised it.
-        what: that was asked for, such as "lab/project".
-        client: that asked.
+        error: raised by the client.
+        what: what was requested, such as "lab/project".
+        client: the client that sent the request.
     """
     base_url = client.address.base_url
     cause = None if error.status == HTTPStatus.BAD_REQUEST else probe(client)
-    # Some servers say whose key it is.
+    # Some servers name the owner of the key.
     words = shorten(without_addresses(str(error)), _LONGEST_QUOTE).rstrip(".")
     return cause or _broken(error, words, what, client) or _refusal(words, what, base_url)
 
@@ -54,7 +54,7 @@ def explain(error: ClientError, what: str, client: WandbClient) -> SourceError |
 def _broken(
     error: ClientError, words: str, what: str, client: WandbClient
 ) -> RetryLaterError | None:
-    """Why the answer to one question cannot be used, though the server answers others."""
+    """Why the response to one request cannot be used, although the server answers others."""
     base_url = client.address.base_url
     if error.kind == "refused":
         if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or any(
@@ -81,7 +81,7 @@ def _broken(
 
 
 def probe(client: WandbClient) -> SourceError | ConfigurationError | None:
-    """What is wrong between here and the server, if anything is; one small request."""
+    """What is wrong with the connection or the key, if anything; sends one small request."""
     base_url = client.address.base_url
     longest = min(client.address.timeout_s, _PROBE_S)
     try:
@@ -91,7 +91,7 @@ def probe(client: WandbClient) -> SourceError | ConfigurationError | None:
     except TooLargeError as error:
         return RetryLaterError(f"{base_url} sends {error} in reply to a small request.", _CHECK_URL)
     except CutError:
-        return RetryLaterError(f"{base_url} sends incomplete answers.", _WAIT)
+        return RetryLaterError(f"{base_url} sends incomplete responses.", _WAIT)
     except requests.exceptions.RequestException as error:
         return _connection_trouble(error, base_url)
     return _status_trouble(answer, base_url) or _answer_trouble(answer, client)
@@ -103,7 +103,7 @@ def _connection_trouble(
     if isinstance(error, requests.exceptions.SSLError):
         return SourceError(
             f"No secure connection to {base_url}: {_reason(error)}.",
-            "Name your organisation's certificates in SSL_CERT_FILE and REQUESTS_CA_BUNDLE, "
+            "Set SSL_CERT_FILE and REQUESTS_CA_BUNDLE to your organisation's certificates, "
             "or correct WANDB_BASE_URL.",
         )
     if isinstance(error, requests.exceptions.ConnectionError):
@@ -132,20 +132,18 @@ def _answer_trouble(answer: Answer, client: WandbClient) -> ConfigurationError |
     try:
         viewer = read_json(answer.body)["data"]["viewer"]
     except (ValueError, LookupError, TypeError):
-        kind = answer.headers.get("content-type", "something unnamed").split(";")[0]
+        kind = answer.headers.get("content-type", "data of an unnamed type").split(";")[0]
         return ConfigurationError(
             f"{base_url} sent {kind} (HTTP {answer.status}) instead of the data of W&B's API.",
             "Check WANDB_BASE_URL. If it is right, check for a proxy or sign-in page in between.",
         )
-    # An identity token may be that of a service, which is nobody.
+    # An identity token may belong to a service, which is not a user.
     return unknown_key(base_url) if viewer is None and client.address.api_key else None
 
 
 def unknown_key(base_url: str) -> ConfigurationError:
-    """The error for a key that is nobody's."""
-    return ConfigurationError(
-        f"{base_url} does not recognise the API key that is configured.", _new_key(base_url)
-    )
+    """The error for a key without an owner."""
+    return ConfigurationError(f"{base_url} does not recognise the API key.", _new_key(base_url))
 
 
 def _refusal(words: str, what: str, base_url: str) -> SourceError:

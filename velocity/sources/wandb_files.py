@@ -25,26 +25,26 @@ if TYPE_CHECKING:
 
     from velocity.sources.base import Asked
 
-#: Entity of runs whose directory names none, unless the caller names one.
+#: Entity of runs whose directory does not name one, unless the caller does.
 LOCAL_ENTITY = "local"
 
 _BATCH_ROWS = 500
-#: Bytes of a `*.wandb` file: those of the longest runs have some hundred million.
+#: Bytes of a `*.wandb` file: the longest runs have a few hundred million.
 _LONGEST_LOG = 4 * 2**30
-#: Folders below a path that was named; W&B's own trees have three or four.
+#: Levels of folders below a named path; W&B's own trees have three or four.
 _DEEPEST = 64
-#: What comes of values that no run can have, such as a config nested a thousand deep.
+#: Errors from impossible values, such as a config with a thousand levels.
 _UNFIT = (
     *(pl.exceptions.PolarsError, TypeError, ValueError, ArithmeticError, LookupError),
     *(AttributeError, RecursionError),
 )
 _STAMPED = re.compile(r"(?:offline-)?run-\d{8}_\d{6}-(.+)")
 _LOG = re.compile(r"run-(.+)\.wandb")
-_NO_START = "neither a *.wandb file nor files/ tell when the run began"
+_NO_START = "neither a *.wandb file nor files/ shows when the run began"
 
 
 class LocalSource:
-    """A `Source` whose places are run directories of the W&B client, or folders that hold some."""
+    """A `Source` whose places are run directories of the W&B client, or folders of them."""
 
     def read(self, asked: Asked) -> Iterator[RunBatch]:
         """The runs of all directories."""
@@ -71,21 +71,21 @@ def fetch_local_runs(
     username: str | None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[RunBatch]:
-    """Reads every run directory at or under `paths`, in batches of at most some hundred runs.
+    """Reads every run directory at or under `paths`, in batches of at most a few hundred runs.
 
-    Directories of one run id are read together, since each is one session of it. Links below
-    `paths` are not followed, to files neither; files that are not regular, or too large, count as
-    unreadable. A directory that does not tell when its run began is in `rejected`; of a damaged
-    file, the rest is used, and "log" is among the unreadable fields of the run.
+    Directories with the same run id are read together, since each is one session. Links below
+    `paths` are not followed, not even to files; files that are not regular, or too large, count as
+    unreadable. A directory that does not show when its run began is in `rejected`. The intact part
+    of a damaged file is used, and "log" is then among the unreadable fields of the run.
 
     Args:
         paths: run directories, `wandb` directories, or trees of them.
-        entity: taken where a directory names none, as offline ones do; None: "local".
-        username: whose runs these are; directories do not tell. None: nobody's.
+        entity: for directories that do not name one, such as offline runs; None: "local".
+        username: owner of the runs, which directories do not contain; None: not known.
         on_progress: called with (directories read, directories found).
 
     Raises:
-        SourceError: a path does not exist, is no directory, or holds no run directory.
+        SourceError: a path does not exist, is not a directory, or does not contain a run directory.
     """
     owner = entity or LOCAL_ENTITY
     unread: list[Rejected] = []
@@ -113,7 +113,7 @@ def fetch_local_runs(
 def _runs(
     directories: Sequence[_RunDirectory], owner: str, username: str | None
 ) -> Iterator[pl.DataFrame | Rejected]:
-    """The runs, a frame each, of the directories of one run id; and what could not become one."""
+    """The runs (one frame each) of the directories of one run id, and the rejected directories."""
     run_id = directories[0].run_id
     read = []
     for directory in directories:
@@ -125,7 +125,7 @@ def _runs(
     sessions: defaultdict[tuple[str, str], list[Session]] = defaultdict(list)
     for directory, session, problem in read:
         if session.project is None and len(told) == 1:
-            ((session.entity, session.project),) = told  # without a log, it is theirs
+            ((session.entity, session.project),) = told  # without a log, from files/
         key = session.entity or owner, session.project or NO_PROJECT
         if session.start is not None:
             sessions[key].append(session)
@@ -147,7 +147,7 @@ def _distinct_directories(
         if not path.is_dir():
             what = "is not a directory" if path.exists() else "does not exist"
             raise SourceError(
-                f"{path} {what}.", "Name a W&B run directory, or a directory that has some in it."
+                f"{path} {what}.", "Name a W&B run directory, or a directory that contains some."
             )
         if not os.access(path, os.R_OK | os.X_OK):
             raise SourceError(
@@ -175,24 +175,26 @@ def _run_directories(root: Path, unread: list[Rejected], entity: str) -> Iterato
         path = root / folder
         if len(path.relative_to(root).parts) >= _DEEPEST and below:
             below.clear()
-            unread.append(Rejected(entity, NO_PROJECT, None, f"{path}: folders nest too deep"))
+            unread.append(
+                Rejected(entity, NO_PROJECT, None, f"{path}: folders are nested too deeply")
+            )
         logs = sorted(name for name in files if _LOG.fullmatch(name))
         stamped = _STAMPED.fullmatch(path.name)
         if not logs and not stamped:
             below.sort()
             continue
-        below.clear()  # nothing inside a run directory is another
-        # The client names the file after the run, whatever the directory was renamed to.
+        below.clear()  # a run directory does not contain another one
+        # The client names the file after the run, even if the directory was renamed.
         named = _LOG.fullmatch(logs[0]) if logs else stamped
         if named is not None:
             yield _RunDirectory(root, path, named[1], path / logs[0] if logs else None)
 
 
 def _read(directory: _RunDirectory) -> tuple[Session, str | None]:
-    """What the directory tells, and what is wrong with its log.
+    """The session in the directory, and what is wrong with its log.
 
-    A log without a run record is no log: `files/` tell. One that is damaged is used as far as it
-    can be, and so is noted as unreadable.
+    A log without a run record is ignored in favour of `files/`. A damaged log is used as far as
+    possible, and listed as unreadable.
     """
     offline = directory.path.name.startswith("offline-")
     session, problem = Session(directory.path, offline), None
@@ -203,7 +205,7 @@ def _read(directory: _RunDirectory) -> tuple[Session, str | None]:
             damaged_at, problem = [0], f"{directory.log.name} cannot be read: {error.strerror}"
         if problem is None and session.created_at is None:
             where = f" (damaged at byte {damaged_at[0]})" if damaged_at else ""
-            problem = f"{directory.log.name} does not hold a whole run record{where}"
+            problem = f"{directory.log.name} does not contain a complete run record{where}"
         if problem is not None:
             session = Session(directory.path, offline)
         if damaged_at:
@@ -213,7 +215,7 @@ def _read(directory: _RunDirectory) -> tuple[Session, str | None]:
 
 
 def _read_log(session: Session, root: Path, log: Path) -> list[int]:
-    """Takes all that is whole in a `*.wandb` file; byte offsets of damage in it.
+    """Reads the complete records of a `*.wandb` file; returns the byte offsets of any damage.
 
     Raises:
         OSError: it cannot be read.

@@ -1,6 +1,6 @@
-"""HTTP requests to W&B's API, each with a deadline and a limit on the size of its answer.
+"""HTTP requests to W&B's API, each with a deadline and a limit on the size of the response.
 
-W&B's client hands its queries to a program of its own, which takes an answer of any size into
+W&B's client passes its queries to its own helper program, which loads a response of any size into
 memory. So the client's queries are sent from here.
 """
 
@@ -19,26 +19,26 @@ import urllib3
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-#: Bytes of an answer, unpacked; a page is made smaller long before.
+#: Bytes of a response, unpacked; pages are made smaller long before this limit.
 LARGEST_ANSWER = 64 * 2**20
 _CHUNK = 64 * 1024
 _GZIP = zlib.MAX_WBITS | 16
 
 
 class LateError(Exception):
-    """The answer was not complete in time."""
+    """The response was not complete in time."""
 
 
 class CutError(Exception):
-    """The answer ended before it was complete."""
+    """The response ended before it was complete."""
 
 
 class TooLargeError(Exception):
-    """The answer is larger than allowed; the text says so, after "an answer of"."""
+    """The response is larger than allowed; the text is the size, such as "more than 64 MiB"."""
 
 
 class Answer(NamedTuple):
-    """What came back."""
+    """The response."""
 
     status: int
     headers: Mapping[str, str]
@@ -46,12 +46,12 @@ class Answer(NamedTuple):
 
 
 class Endpoint:
-    """Where queries are posted; may be used by any thread.
+    """The address for queries; may be used by any thread.
 
     Args:
         url: of the API, such as "https://api.wandb.ai/graphql".
         session: has credentials, proxies and certificates.
-        largest: bytes that an answer may have, unpacked.
+        largest: maximum bytes of a response, unpacked.
     """
 
     def __init__(self, url: str, session: requests.Session, largest: int = LARGEST_ANSWER) -> None:
@@ -60,18 +60,18 @@ class Endpoint:
         self._largest = largest
 
     def post(self, query: str, variables: Mapping[str, Any], seconds: float) -> Answer:
-        """The answer to one GraphQL query. Redirects are not followed.
+        """The response to one GraphQL query. Redirects are not followed.
 
         Args:
             query: GraphQL text.
             variables: of the query.
-            seconds: from now until the whole answer must be here.
+            seconds: time limit for the whole response.
 
         Raises:
-            LateError: it was not here in time.
-            CutError: it ended too early, or was packed in a way that cannot be read.
+            LateError: it was not complete in time.
+            CutError: it ended too early, or its compression cannot be read.
             TooLargeError: it is too large.
-            requests.exceptions.RequestException: no answer began.
+            requests.exceptions.RequestException: there was no response.
         """
         body = orjson.dumps({"query": query, "variables": dict(variables)})
         until = time.monotonic() + seconds
@@ -80,10 +80,10 @@ class Endpoint:
         def receive() -> None:
             try:
                 answer.set_result(self._receive(body, until))
-            except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
+            except BaseException as error:  # noqa: BLE001 - raised again by the waiting thread
                 answer.set_exception(error)
 
-        # The time-outs of sockets begin anew with each byte, so this is not left to them.
+        # Socket time-outs start again with each byte, so they are not enough.
         threading.Thread(target=receive, name="wandb-request", daemon=True).start()
         try:
             return answer.result(seconds)
@@ -111,7 +111,7 @@ class Endpoint:
         unpack = _unpacker(response.headers.get("content-encoding", ""))
         left = self._largest
         while packed := response.raw.read1(_CHUNK, decode_content=False):
-            # No more is unpacked than tells that it is too much.
+            # Unpacking stops as soon as the limit is exceeded.
             part = unpack.decompress(packed, left + 1) if unpack else packed
             left -= len(part)
             if left < 0:

@@ -1,4 +1,4 @@
-"""Run nodes of W&B's API -> columns of `RUN_SCHEMA`: pure functions for 10,000s per second."""
+"""Run nodes of W&B's API -> columns of `RUN_SCHEMA`: pure functions, 10,000s of runs a second."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ def run_batch(entity: str, project: str, nodes: Iterable[Node]) -> RunBatch:
     Only a node without an id or a creation time is rejected.
 
     Args:
-        entity: that the project belongs to.
-        project: that all the nodes belong to.
-        nodes: as W&B sends them, each with its config and summary. Of two nodes with one id,
+        entity: the owner of the project.
+        project: the project of all the nodes.
+        nodes: as sent by W&B, each with its config and summary. Of two nodes with the same id,
             the last counts.
     """
     rows: list[dict[str, Any]] = []
@@ -99,7 +99,7 @@ def _distinct(nodes: Iterable[Node]) -> Iterable[Node]:
 
 
 def _why_not_a_run(node: Node, row: Mapping[str, Any]) -> str | None:
-    """The reason why a node cannot become a run; None if it can."""
+    """Why a node cannot become a run; None if it can."""
     for column, name in (("run_id", "name"), ("created_at", "createdAt")):
         if row[column] is None:
             sent = node.get(name)
@@ -111,7 +111,7 @@ def _light_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
     row: dict[str, Any] = {
         column: _text(node.get(name), name, unreadable) for column, name in _TEXTS.items()
     }
-    # An empty name means none; otherwise all runs without one would share a group or sweep.
+    # An empty name is null; otherwise all runs without one would share a group or sweep.
     row["group_name"], row["sweep"] = row["group_name"] or None, row["sweep"] or None
     row["state"] = row["state"] or ""  # an unknown state
     row["tags"] = _tags(node.get("tags"), unreadable)
@@ -145,8 +145,8 @@ def _told_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
     config = _read_object(node.get("config"), "config", unreadable)
     summary = _read_object(node.get("summaryMetrics"), "summary", unreadable)
     if config is not None:
-        config.pop("wandb_version", None)  # the version of a format, not a user's value
-    # An unreadable field was written by somebody.
+        config.pop("wandb_version", None)  # the version of the format, not a user's value
+    # A field that cannot be read shows that a client wrote it.
     wrote = bool(config or summary or unreadable)
     commit = _text(node.get("commit"), "commit", unreadable) or None
     rows = count_of(node.get("historyLineCount"))

@@ -1,8 +1,8 @@
 """Derives sessions, experiments, loops and daily facts from raw runs, scholar by scholar.
 
-Every step is one file of queries/derive/. Everyone's rows are made in the schema `derived`, where
-they stay. The rows of scholars in scope are made again in temporary tables and replace
-their old rows; all other rows stay.
+Every step is one file of queries/derive/. A full derivation creates everyone's rows in the schema
+`derived`. A partial one creates the rows of scholars in scope in temporary tables; these replace
+their old rows, and all other rows stay.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ if TYPE_CHECKING:
 
 _MINUTE_US = 60_000_000
 
-#: Why figures of past weeks are others now.
+#: Why figures of past weeks changed.
 _Reason = Literal["data", "configuration", "people"]
 
-#: Whose rows a kept table holds -> its key column and the temporary table of those made again.
+#: Whose rows a permanent table has -> its key column and the temporary table of the updated keys.
 _KEPT_BY = {"scholar": ("scholar_key", "scope"), "host": ("host_key", "touched_host")}
 
 
 @dataclass(frozen=True)
 class Derived:
-    """What a derivation did.
+    """The result of a derivation.
 
     Args:
-        scholars: whose rows were derived again.
-        weeks_restated: that were over, and in which a figure is another one now.
+        scholars: number of scholars whose rows were derived again.
+        weeks_restated: number of past weeks in which a figure changed.
     """
 
     scholars: int
@@ -59,11 +59,10 @@ def derive(
 ) -> Derived:
     """Brings the derived tables up to date with the record, in one transaction.
 
-    Which changes of the record it has taken in is noted in the same transaction: a stop at any
-    point only leaves work to be done again. Weeks of groups that are due are published in the
-    record.
+    The same transaction stores which changes of the record are included, so an interruption at any
+    point only means repeated work. Weeks of groups that are due are published in the record.
     """
-    _hand_over_restated(store)  # of a derivation that was stopped after its transaction
+    _hand_over_restated(store)  # of a derivation that was interrupted after its transaction
     with store.reading_record(), store.transaction():
         scholars = _derive(store, settings, roster, on_step)
         group_weeks = store.frame(load_query("store/group_weeks").body)
@@ -73,7 +72,7 @@ def derive(
 
 
 def _hand_over_restated(store: LiveStore) -> int:
-    """Puts what was restated where it is kept for good; in how many weeks something was."""
+    """Moves restatements to the record; returns the number of weeks with restatements."""
     restated = store.frame("FROM restated")
     if not restated.is_empty():
         store.record.keep_restatements(restated)
@@ -84,7 +83,7 @@ def _hand_over_restated(store: LiveStore) -> int:
 def _derive(
     store: LiveStore, settings: Settings, roster: Roster | None, on_step: Callable[[str], None]
 ) -> int:
-    """Derives what has changed; the number of scholars whose rows were derived again."""
+    """Derives what has changed; returns the number of scholars whose rows were derived again."""
     steps = list(list_queries("derive"))
     roster = exclusions.load(store.data).keep_roster(roster)
     made_with, people = _load_configuration(store, settings, roster)
@@ -92,17 +91,17 @@ def _derive(
     store.run(load_query("store/streams").body)
     known = store.run("SELECT fingerprint, roster FROM derived_with")
     everyone = known != [(made_with, people)] or not _goes_on(store)
-    # Null is of an earlier version, which did not say.
+    # Null is from an earlier version, which did not store it.
     reason: _Reason = "configuration" if everyone else "data"
     if known and known[0][1] not in {None, people}:
         reason = "people"
     scope = _scope(store, everyone=everyone)
-    # Weeks and burn end at as_of: they move with time alone.
+    # Weeks and burn end at as_of: they change as time passes.
     if scope or everyone or _has_moved(store):
         for query in steps:
             on_step(query.title)
             _make(store, query, everyone=everyone)
-        # A first derivation and one with other settings have nothing to go on from.
+        # A first derivation, or one with other settings, starts from scratch.
         touched = None if everyone else _touched(store)
         for query in steps:
             _keep(store, query, everyone=everyone)
@@ -143,7 +142,7 @@ def _load_configuration(
         "$script_gap::BIGINT AS script_gap_us, $ready::BIGINT AS ready_us",
         setting,
     )
-    # Known when a query is planned.
+    # Variables are known when a query is planned.
     variables = {
         "gpu_count_key": settings.compute.gpu_count_key,
         "ignored_key": ignored_key(experiments.same_idea_ignore),
@@ -155,11 +154,11 @@ def _load_configuration(
     people = hashlib.sha256()
     for name, frame in roster_frames(roster).items():
         store.load(name, frame)
-        # What only stands elsewhere in the roster is the same.
+        # An entry that only moved within the roster is the same.
         (made_with if name.startswith("credit_") else people).update(
             repr(frame.sort(pl.all()).rows()).encode()
         )
-    # Addresses decide no figure, so they are not in the fingerprint.
+    # Addresses do not affect figures, so they are not in the fingerprint.
     store.load("roster_name", roster_names(roster))
     store.run(load_query("store/known_names").body)
     store.load("project_stream", _stream_of_projects(store, roster))
@@ -168,7 +167,7 @@ def _load_configuration(
 
 
 def _rates_of_types(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
-    """gpu_type, position, from_date, credits_per_gpu_hour: the rates whose glob fits the type."""
+    """gpu_type, position, from_date, credits_per_gpu_hour: rates whose glob matches the type."""
     told = "SELECT unnest(writers).gpu_type AS gpu_type FROM raw_run UNION ALL SELECT NULL"
     types = [name for (name,) in store.run(f"SELECT DISTINCT coalesce(gpu_type, '') FROM ({told})")]
     rows = [
@@ -187,7 +186,7 @@ def _rates_of_types(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
 
 
 def _stream_of_projects(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
-    """entity, project, stream: the projects that a stream's rule claims; the first match counts."""
+    """entity, project, stream: the projects that match a stream's rule; the first match counts."""
     projects = store.run("SELECT entity, project FROM project")
     rows = [
         (entity, project, stream)
@@ -199,19 +198,19 @@ def _stream_of_projects(store: LiveStore, roster: Roster | None) -> pl.DataFrame
 
 
 def _scope(store: LiveStore, *, everyone: bool) -> int:
-    """Makes the table `scope` of the scholars to derive again; how many they are."""
+    """Creates the table `scope` of the scholars to derive again; returns their number."""
     body = "SELECT scholar_key FROM derived.scholar" if everyone else load_query("store/scope").body
     store.run(f"CREATE OR REPLACE TEMP TABLE scope AS {body}")
     return int(store.run("SELECT count(*) FROM scope")[0][0])
 
 
 def _goes_on(store: LiveStore) -> bool:
-    """Whether the record is the one that was derived last, and not an earlier copy of it."""
+    """Whether the record is the one that was last derived, not an earlier copy."""
     return bool(store.run(load_query("store/goes_on").body))
 
 
 def _has_moved(store: LiveStore) -> bool:
-    """Whether any project is complete to another instant than when it was last derived."""
+    """Whether any project's `as_of` has changed since the last derivation."""
     moved = "SELECT 1 FROM project ANTI JOIN derived_to USING (project_key, as_of) LIMIT 1"
     return bool(store.run(moved))
 
@@ -223,14 +222,14 @@ def _place(query: Query, *, everyone: bool) -> str:
 def _make(store: LiveStore, query: Query, *, everyone: bool) -> None:
     """Runs a step. A temporary table has large row groups: too few for everyone's rows."""
     if everyone:
-        # What is not kept is never written to the file.
+        # Temporary results are never written to the file.
         store.run(f"SET enable_optimistic_write = {query.kept_by is not None}")
     kind = "TABLE" if everyone else "TEMP TABLE"
     store.run(f"CREATE OR REPLACE {kind} {_place(query, everyone=everyone)} AS {query.body}")
 
 
 def _keep(store: LiveStore, query: Query, *, everyone: bool) -> None:
-    """Puts the rows of a step in the place of those of the same scholars, if it is kept."""
+    """Replaces the rows of the same scholars with those of a step, if its table is permanent."""
     table = query.table
     if query.kept_by and not everyone:
         key, touched = _KEPT_BY[query.kept_by]
@@ -241,19 +240,19 @@ def _keep(store: LiveStore, query: Query, *, everyone: bool) -> None:
 
 
 def _drop(store: LiveStore, query: Query, *, everyone: bool) -> None:
-    """Drops what a step made, unless it stays there."""
+    """Drops the table of a step, unless it is permanent."""
     if not (everyone and query.kept_by):
         store.run(f"DROP TABLE {_place(query, everyone=everyone)}")
 
 
 @dataclass(frozen=True)
 class _Touched:
-    """Which weekly figures a change in part may have moved.
+    """Which weekly figures a partial derivation may have changed.
 
     Args:
-        weeks: Mondays of the weeks that it may have moved, in order.
-        newest: Monday of the last week derived before, which `as_of` has lengthened for everybody.
-        groups: ids of those whom it may have moved before `newest`.
+        weeks: Mondays of the weeks that may have changed, in order.
+        newest: Monday of the last week derived earlier, which `as_of` has lengthened for everybody.
+        groups: ids of the groups that may have changed before `newest`.
     """
 
     weeks: list[date]
@@ -262,7 +261,7 @@ class _Touched:
 
 
 def _touched(store: LiveStore) -> _Touched | None:
-    """What the steps just made have moved; None where no week was derived before."""
+    """What the latest steps have changed; None if no week was derived earlier."""
     newest = store.run("SELECT max(week_start) FROM derived.weekly")[0][0]
     if newest is None:
         return None
@@ -272,10 +271,10 @@ def _touched(store: LiveStore) -> _Touched | None:
 
 
 def _weekly(store: LiveStore, touched: _Touched | None, reason: _Reason | None) -> None:
-    """Every metric by week, for the trends; what changed in weeks that were over is recorded.
+    """Computes every metric by week, for the trends; records changes in past weeks.
 
-    Figures that were not touched stay as they are; None makes all of them. `reason`: why
-    figures that were made before may be others now; None where none were.
+    Figures outside `touched` stay unchanged; None computes all of them. `reason`: why earlier
+    figures may have changed; None if there are none.
     """
     if reason is not None:
         _table(store, "weekly_known")
@@ -304,12 +303,12 @@ def _weekly(store: LiveStore, touched: _Touched | None, reason: _Reason | None) 
 
 
 def _make_weeks(store: LiveStore, **window: Any) -> None:
-    """Makes the table `weekly_figure` of the figures of every kind of group in a window."""
+    """Creates the table `weekly_figure` with the figures of every kind of group in a window."""
     made = figures(store, kinds=get_args(By), period="week", **window)
     store.load("weekly_figure", made)
 
 
 def _table(store: LiveStore, name: str, **params: Any) -> None:
-    """Makes a temporary table of a query of queries/store/."""
+    """Creates a temporary table from a query in queries/store/."""
     body = load_query(f"store/{name}").body
     store.run(f"CREATE OR REPLACE TEMP TABLE {name} AS {body}", params)

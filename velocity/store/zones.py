@@ -1,4 +1,4 @@
-"""Compares the time zone rules of DuckDB, which SQL uses, with those of tzdata, for Python."""
+"""Compares the time zone rules of DuckDB (used in SQL) with those of tzdata (used in Python)."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ W&B's API is not always right, so errors in its answers must do no lasting harm:
   hour because W&B shows some changes late. While W&B counts more of them than it returns, the next
   pull asks for the same ones again.
 - Unfinished and skipped runs are read again by id, because they can end without a new heartbeat.
-  An unfinished run that is not returned is asked for once more, alone. If it is still not
+  An unfinished run that is not returned is requested once more, by itself. If it is still not
   returned, it is marked as deleted.
 - W&B's run count is compared with the runs in the record in every pull. Where new runs do not
   explain a difference, and once a day in any case, a light listing of the whole project is compared
@@ -94,8 +94,8 @@ def leave_project(
         pull=replace(record.read_pull_state(*key), pulled_from=gone_at),
     )
     result.notes.append(
-        "W&B no longer has this project, or the API key may not see it: its runs count "
-        "in no figure until it is back."
+        "W&B no longer has this project, or the API key may not see it: its runs "
+        "do not count in any figure until it is back."
     )
 
 

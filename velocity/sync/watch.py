@@ -64,7 +64,7 @@ class Log:
 
 
 class _StoppedError(BaseException):
-    """Raised by a signal, wherever the watch is."""
+    """Raised by a signal at any point of the watch."""
 
     def __init__(self, by: signal.Signals) -> None:
         super().__init__(by)
@@ -120,7 +120,7 @@ def _sync_for_ever(command: Sequence[str], log: Log, interval_s: float) -> NoRet
         code = _sync(command)
         took = time.monotonic() - began
         if code == -signal.SIGALRM:
-            reason = f"the sync made no progress for {_PATIENCE_S / 60:.3g} minutes and was ended"
+            reason = f"the sync made no progress for {_PATIENCE_S / 60:.3g} minutes and was stopped"
             log.tell("error", "failed", error="TimeoutError", reason=reason)
         failures = 0 if code in (0, SKIPPED) else failures + 1
         pause = pause_s(interval_s, failures, random.uniform(-1, 1))  # noqa: S311 - not a secret

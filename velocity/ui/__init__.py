@@ -1,4 +1,4 @@
-"""What all pages are built of: their declaration, their view, and the parts they are drawn with."""
+"""The building blocks of all pages: their declaration, their view, and the parts they draw."""
 
 from velocity.ui.browser import prepare_browser
 from velocity.ui.drill import chosen_row, go_on_to, know_pages, show_step

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-# The theme has no option for the padding at the sides, nor for the colour of a button whose menu
-# is open: a darker accent, too dark on a dark page. A script takes no room.
+# The theme does not have options for the padding at the sides or for the colour of a button with
+# an open menu, which is too dark on a dark page. Scripts should not take up space.
 _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding-left: 1.5rem; padding-right: 1.5rem }
 button[kind="tertiary"]:is(:active, [aria-expanded="true"]) { color: inherit }
 [data-testid="stElementContainer"]:has(>[data-testid="stHtml"]>script) { display: none }
 </style>"""
-# One entry of the browser's history per page. Streamlit adds one whenever a run of the script
-# writes the address: a page that takes over choices had two, and Back led from it to itself. The
-# address of a page that is left is restored to its state at the last click or key: the run that
-# leads to the next page has by then removed the choices that the next page does not have.
+# One entry in the browser's history per page. Streamlit adds one whenever a run of the script
+# writes the address, so a page that takes over choices had two, and Back led from it to itself.
+# When the user leaves a page, its address is restored to that of the last click or key, because
+# the run that opens the next page has already removed the choices that the next page does not
+# have.
 _HISTORY = """<script>
 if (!window.velocityHistory) {
   window.velocityHistory = true;
@@ -32,11 +33,11 @@ if (!window.velocityHistory) {
   };
 }
 </script>"""
-# Charts and tables are drawn for the width of the window and do not follow the sheet's. So a
-# printed page keeps the window's layout and shrinks, on the sheet that wastes less. 970 px is a
-# Letter sheet across and 718 px an A4 sheet upright, less their margins; the other size is wider
-# each time. A row of a grid moves to the next sheet as a whole. Dark pages are printed dark: their
-# charts would be light on white.
+# Charts and tables are drawn for the width of the window and do not adapt to the paper. So a
+# printed page keeps the window's layout and shrinks, in the orientation that wastes less. 970 px
+# is the width of landscape Letter and 718 px that of portrait A4, without margins; the other
+# paper size is wider in each case. A row of a grid moves to the next sheet as a whole. Dark
+# pages are printed dark, because their charts would be light on white.
 _PAPER = """<style>
 @media print {
   @page { size: landscape; margin: 10mm }
@@ -61,7 +62,7 @@ if (!window.velocityPrints) {
 
 
 def prepare_browser() -> None:
-    """Sets the page's frame, makes Back lead to the page before, and makes pages print whole."""
+    """Sets the page's frame, makes Back open the previous page, and lets pages print completely."""
     st.html(_STYLE)
     st.html(_HISTORY, unsafe_allow_javascript=True)
     st.html(_PAPER, unsafe_allow_javascript=True)

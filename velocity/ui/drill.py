@@ -1,7 +1,7 @@
 """Links from page to page: down from a row or a mark, and back up. The address carries the choices.
 
-The browser only says which place in the rows was selected. Ids are taken from rows that were read
-for the viewer, never from the browser.
+The browser only sends the position of the selected row. Ids come from rows that were read for the
+viewer, never from the browser.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PAGES = "listed_pages"
 
 
 def know_pages(pages: Mapping[str, st.Page]) -> None:
-    """Keeps the viewer's pages by name; the entry script calls it on every run."""
+    """Stores the viewer's pages by name; the entry script calls it on every run."""
     st.session_state[_PAGES] = dict(pages)
 
 

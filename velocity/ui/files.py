@@ -77,7 +77,7 @@ def show_digest(view: View, week: date) -> None:
         return write(make_digest(view.snapshot, scope=view.scope, week=week)).encode()
 
     with view.choices, st.popover("Digest"):
-        st.caption(f"{week_id(week)} on a page. The HTML prints, also to PDF.")
+        st.caption(f"{week_id(week)} on one page. The HTML can be printed or saved as PDF.")
         for kind, ending, mime, write in (
             ("Markdown", "md", "text/markdown", as_markdown),
             ("HTML", "html", "text/html", as_html),

@@ -39,7 +39,7 @@ def show_stuck(view: View, stuck: pl.DataFrame) -> None:
     """What is stuck in the programme; rows of `reads.stuck`."""
     heading(
         "What is stuck",
-        "Results waiting, failures not recovered and stale runs for more than 24 h; oldest "
+        "Results waiting, failures not recovered and runs stale for more than 24 h; oldest "
         f"first, {formats.sample(stuck.height)}{view.opens_words}",
         table=Table(stuck, "stuck"),
     )
@@ -79,7 +79,7 @@ def show_lines(view: View, lines: pl.DataFrame, medians: pl.DataFrame) -> None:
         "failed": st.column_config.NumberColumn("Failed", format="%d\u00a0%%", width=54),
         "url": st.column_config.LinkColumn("W&B", display_text="open", width=52),
     }
-    _show(view, rows, rows, columns, key="line-rows", alt="Lines, what needs attention first")
+    _show(view, rows, rows, columns, key="line-rows", alt="Lines, those that need attention first")
 
 
 def show_scholars(
@@ -101,7 +101,7 @@ def show_scholars(
     heading(
         "Scholars of these streams",
         f"One bar per week, {formats.span(first, end - timedelta(days=1))}, one scale per "
-        f"column; failed and now over {view.window.words}; sorted by the longest wait; "
+        f"column; “Failed” and “Now” cover {view.window.words}; sorted by the longest wait; "
         f"{formats.sample(people['scholar'].n_unique(), 'scholar')}",
         table=Table(people, "scholars"),
     )

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from velocity.errors import VelocityError
     from velocity.theme import Mode
 
-# Plotly uses pandas once it is being imported. A session that starts while the first table of
-# another one imports it would find half a module, so it is imported before any session draws.
+# Plotly uses pandas as soon as its import begins. A session that starts while another one
+# imports it for its first table would find a partial module, so it is imported before any
+# session draws.
 import_module("pandas")
 
 _QUIET = {"displayModeBar": False}
@@ -149,7 +150,7 @@ def _dialog_closed() -> None:
 def _offer(table: Table, choice: _Choice) -> None:
     if choice == "table":
         if any(isinstance(kind, pl.Datetime) for kind in table.frame.dtypes):
-            st.caption(f"Times in {page_zone()}; files carry UTC.")
+            st.caption(f"Times are in {page_zone()}; files have UTC.")
         # A table shows the name of a stream; files have its id too.
         named = "stream_name" in table.frame.columns
         frame = table.frame.drop("stream", strict=False) if named else table.frame

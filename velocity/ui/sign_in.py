@@ -1,4 +1,4 @@
-"""Who is looking: the sign-in, its age and end, and the page of those who are not let in."""
+"""The viewer: the sign-in, its age and end, and the page for people who may not see anything."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: An identity provider's clock may be a little ahead of ours.
 _CLOCKS_DIFFER = timedelta(minutes=5)
-_AGAIN = "Sign in again to go on where you were."
+_AGAIN = "Sign in again to continue where you left off."
 
 
 def settings_now() -> Settings:
@@ -38,7 +38,7 @@ def settings_now() -> Settings:
 
 @dataclass(frozen=True)
 class SignIn:
-    """A sign-in that the identity provider vouched for.
+    """A sign-in that the identity provider has verified.
 
     Args:
         email: address in lower case; None if the provider has not verified it, or it is not ASCII.
@@ -51,10 +51,10 @@ class SignIn:
 
 @dataclass(frozen=True)
 class Admission:
-    """A viewer who was let in, and by which sign-in; the right to see data may end at any time.
+    """An admitted viewer and the sign-in; the right to see data may end at any time.
 
     Args:
-        viewer: as of when the page was last drawn.
+        viewer: from when the page was last drawn.
         sign_in: None without sign-in.
     """
 
@@ -62,11 +62,11 @@ class Admission:
     sign_in: SignIn | None
 
     def renewed(self, sign_in: SignIn) -> Admission:
-        """The same admission by another sign-in of the same person."""
+        """The same admission with another sign-in of the same person."""
         return replace(self, sign_in=sign_in)
 
     def holds(self) -> bool:
-        """Whether the same viewer would be let in now and see the same. Needs no script run."""
+        """Whether the viewer would still see the same. Works without a script run."""
         try:
             return viewer_now(self.sign_in) == self.viewer
         except (NotAdmitted, VelocityError):
@@ -74,7 +74,7 @@ class Admission:
 
 
 class NotAdmitted(Exception):  # noqa: N818 - not an error: a visitor who sees no data
-    """The visitor is not let in.
+    """The visitor may not see anything.
 
     Args:
         title: why, in one sentence.
@@ -111,13 +111,13 @@ def admit() -> Admission:
 
 
 def admission() -> Admission:
-    """Whom the page was drawn for; if nobody was let in, one that holds only without sign-in."""
+    """The admission that the page was drawn for; if none, one without sign-in."""
     found: Admission = st.session_state.get("admission", Admission(ANYBODY, None))
     return found
 
 
 def viewer_now(sign_in: SignIn | None) -> Viewer:
-    """Whom a sign-in stands for at this moment. Needs no script run.
+    """The viewer of a sign-in at this moment. Works without a script run.
 
     Raises:
         NotAdmitted: as for `admit`.
@@ -136,8 +136,8 @@ def viewer_now(sign_in: SignIn | None) -> Viewer:
     if sign_in.email is None:
         raise NotAdmitted(
             "Your e-mail address is not verified.",
-            "Verify it with the identity provider, then sign in again. Addresses with letters "
-            "beyond ASCII cannot be used.",
+            "Verify it with the identity provider, then sign in again. Addresses with "
+            "non-ASCII letters cannot be used.",
             way="out",
         )
     age = datetime.now(UTC) - sign_in.issued_at

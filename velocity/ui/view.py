@@ -80,7 +80,7 @@ class View:
 
     @property
     def roster(self) -> Roster:
-        """The roster as it stands now."""
+        """The current roster."""
         return current_roster(self.settings) or Roster()
 
     @property
@@ -89,7 +89,7 @@ class View:
         return dict(self.read(reads.streams).select("stream", "name").iter_rows())
 
     def is_own(self, scholar: str) -> bool:
-        """Whether the viewer is the scholar, and may be called "you"; never without sign-in."""
+        """Whether the viewer is the scholar and is addressed as "you"; never without sign-in."""
         return scholar == self.viewer.scholar
 
     def looks(self, scholar: str) -> pl.DataFrame:
@@ -100,7 +100,7 @@ class View:
         return state.looks(data_folder(), scholar, at=datetime.now(UTC), kept_days=kept_days)
 
     def record_look(self, scholar: str) -> None:
-        """Records that the viewer, if not the scholar, looks at rows of the scholar alone."""
+        """Records that the viewer, if not the scholar, looks at rows of only this scholar."""
         if self.viewer.email is None or self.is_own(scholar):
             return
         state.record_look(
@@ -135,7 +135,7 @@ class View:
 
     @property
     def compares(self) -> bool:
-        """Whether the cohort stands beside the window: not beside a running week or any days."""
+        """Whether the cohort can be shown: not for the current week or chosen days."""
         return st.session_state.get("period") not in {"This week", "Custom"}
 
     @property
@@ -169,7 +169,7 @@ class View:
         """Writes what the page covers, and its answer.
 
         Args:
-            over: whom the page is about, such as "programme, 24 scholars"; Markdown.
+            over: what the page is about, such as "programme, 24 scholars"; Markdown.
             answer: the sentence on top and the line below it.
             window: the days in words, if they are not the window of the page.
         """

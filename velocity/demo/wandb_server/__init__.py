@@ -1,1 +1,1 @@
-"""A W&B server on loopback that answers the real client from invented runs."""
+"""A W&B server on loopback that serves invented runs to the real client."""

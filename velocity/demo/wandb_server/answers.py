@@ -1,4 +1,4 @@
-"""Answers to queries from a `World`: the query object of the schema, resolved from it."""
+"""Answers queries from a `World`: resolves the query object of the schema."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Answers:
 
     Args:
         world: the runs that exist.
-        username: of the person whose key is used; a member of every entity.
+        username: owner of the key; a member of every entity.
     """
 
     def __init__(self, world: World, username: str) -> None:
         self._world = world
         self._username = username
-        # A scan asks for the same listing page after page: sorting it once keeps pages fast.
+        # A scan requests the same listing page by page: sorting it once keeps pages fast.
         self._listing = lru_cache(maxsize=_KEPT_LISTINGS)(_listing)
 
     def answer(self, operation: Operation, variables: Mapping[str, Any]) -> dict[str, Any]:

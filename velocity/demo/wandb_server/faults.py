@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Call:
-    """One request as the server saw it. `operation` and `query` are "" where it is not GraphQL."""
+    """One request as received. `operation` and `query` are "" if it is not GraphQL."""
 
     path: str
     operation: str
@@ -29,27 +29,27 @@ class Call:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer in place of the right one."""
+    """A response in place of the right one."""
 
     status: int
     body: str
     content_type: str = "application/json"
-    dropped: bool = False  # the connection ends half-way through it
+    dropped: bool = False  # the connection ends halfway through it
 
 
-@dataclass(frozen=True, eq=False)  # hashed by identity: equal ones may stand side by side
+@dataclass(frozen=True, eq=False)  # hashed by identity: there may be equal ones
 class Fault:
-    """What goes wrong, and at which calls; `at` changes these."""
+    """What goes wrong, and at which calls; `at` changes the calls."""
 
-    reply: Reply | None = None  # sent in place of the right answer
-    #: From the right `data` of the answer to the wrong one.
+    reply: Reply | None = None  # sent in place of the right response
+    #: Turns the right `data` of the response into the wrong one.
     change_data: Callable[[dict[str, Any], Call], dict[str, Any]] | None = None
     change_world: Callable[[World], None] | None = None  # before the call is answered
-    delay_s: float = 0  # that the answer waits
-    operation: str | None = "Runs"  # that it concerns; None for all
+    delay_s: float = 0  # delay of the response
+    operation: str | None = "Runs"  # affected operations; None for all
     when: Callable[[Call], bool] = lambda _: True  # further condition on the call
-    after: int = 0  # such calls that go well first
-    times: int | None = 1  # such calls that go wrong then; None for all
+    after: int = 0  # number of such calls that succeed first
+    times: int | None = 1  # number of such calls that then fail; None for all
 
     def at(self, **calls: Any) -> Fault:
         """The same fault at other calls: some of `operation`, `when`, `after` and `times`."""
@@ -57,7 +57,7 @@ class Fault:
 
 
 class Faults(list[Fault]):
-    """The faults of one server; counts the calls that each concerns."""
+    """The faults of one server; counts the calls that each one affects."""
 
     def __init__(self) -> None:
         super().__init__()

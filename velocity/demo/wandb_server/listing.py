@@ -1,4 +1,4 @@
-"""Filters, orders and pages over the runs of a project, as the W&B server has them."""
+"""Filters, orders and pages of a project's runs, as on the W&B server."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 class InvalidFilterError(Exception):
-    """A filter, order or cursor that the server cannot follow."""
+    """A filter, order or cursor that the server does not support."""
 
 
 def list_runs(runs: Iterable[RunNode], filters: str | None, order: str | None) -> list[RunNode]:
     """Runs that pass the filters, in order.
 
     Args:
-        runs: of one project.
+        runs: those of one project.
         filters: JSON text in MongoDB's language: `name`, `displayName`, `state`, `group`,
             `createdAt`, `heartbeatAt` with a plain value, `$eq`, `$in`, `$gt`, `$gte`, `$lt`,
             `$lte`, and `$and`. Times must end in `Z`.
@@ -55,10 +55,10 @@ def list_runs(runs: Iterable[RunNode], filters: str | None, order: str | None) -
 
 
 def page_start(cursor: str | None) -> int:
-    """Index of the first row after `cursor`. Cursors are offsets, as W&B's seem to be.
+    """Index of the first row after `cursor`. Cursors are offsets, as W&B's appear to be.
 
     Raises:
-        InvalidFilterError: not a cursor of this server.
+        InvalidFilterError: it is not a cursor of this server.
     """
     if not cursor:
         return 0

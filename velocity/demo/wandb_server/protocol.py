@@ -1,8 +1,8 @@
-"""GraphQL over plain dictionaries: validated by graphql-core, executed by a small loop of our own.
+"""GraphQL over plain dictionaries: graphql-core validates queries, and a small loop executes them.
 
-graphql-core's executor takes about 5 microseconds per field, which would make a page of 500 runs
-slower than the client that asks for it. So graphql-core parses and validates each text once, and
-the selection is then walked directly.
+graphql-core's executor takes about 5 microseconds per field, so a page of 500 runs would take
+longer than the client needs to read it. Here graphql-core parses and validates each text once,
+and the selection is then walked directly.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class InvalidQueryError(Exception):
 
 @dataclass(frozen=True, eq=False)  # hashed by identity: selections are keys
 class Field:
-    """One selected field: its name in the answer and in the schema, its own selection."""
+    """One selected field: its name in the response and in the schema, and its own selection."""
 
     key: str
     name: str
@@ -47,7 +47,7 @@ class Field:
     fields: tuple[Field, ...] | None  # None for a scalar
 
     def values(self, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """Argument values, without those that are not given."""
+        """Argument values, without missing ones."""
         return {
             name: value_from_ast_untyped(node, dict(variables)) for name, node in self.arguments
         }
@@ -79,7 +79,7 @@ class Operation:
 
     name: str
     fields: tuple[Field, ...]
-    defaults: tuple[tuple[str, Any], ...]  # variables that have one
+    defaults: tuple[tuple[str, Any], ...]  # for variables with a default
 
 
 def schema_text() -> str:
@@ -89,10 +89,10 @@ def schema_text() -> str:
 
 @lru_cache(maxsize=256)
 def load_operation(schema: str, query: str) -> Operation:
-    """The one operation of `query`, validated against the schema text.
+    """The single operation of `query`, validated against the schema text.
 
     Raises:
-        InvalidQueryError: not GraphQL, not a single query, or not of this schema.
+        InvalidQueryError: it is not GraphQL, not a single query, or does not fit the schema.
     """
     try:
         document = parse(query)
@@ -125,7 +125,7 @@ def execute(
     """The `data` of the answer, for `orjson.dumps`.
 
     Args:
-        operation: what is asked.
+        operation: the query.
         variables: as sent; defaults are added here.
         root: the query object. Objects are mappings from a field of the schema to its value; a
             value may be a function of the arguments (one mapping). A field that is absent

@@ -42,26 +42,26 @@ if TYPE_CHECKING:
 _KEPT_CALLS = 100_000
 _JSON = "application/json"
 
-#: The key that a server accepts by default; the client wants at least 40 characters.
+#: The key that a server accepts by default; the client requires at least 40 characters.
 DEMO_API_KEY = "demo" * 10
 
 
 class ProtocolServer:
-    """One server on 127.0.0.1, in a thread of its own between `start` and `stop`.
+    """One server on 127.0.0.1, in a separate thread between `start` and `stop`.
 
     Args:
-        world: what it serves; may be changed while it runs.
-        api_key: the one key that it accepts.
+        world: the runs that it serves; may be changed while it runs.
+        api_key: the only key that it accepts.
         username: of the key's owner.
         port: 0 for any free port.
 
     Attributes:
         url: base URL for the client.
-        clock: gives the present instant (aware) for the Date header of every answer; None, as at
-            first, sends no header. May be set while it runs.
+        clock: returns the current instant (aware) for the Date header of every response; None (the
+            default) sends no header. May be set while it runs.
         calls: the last requests, oldest first.
-        faults: what goes wrong; empty at first.
-        schema: text that queries are validated against.
+        faults: what goes wrong; initially empty.
+        schema: the text that queries are validated against.
     """
 
     def __init__(
@@ -99,11 +99,11 @@ class ProtocolServer:
         self._thread = threading.Thread(target=self.run, name="protocol-server", daemon=True)
 
     def start(self) -> None:
-        """Serve in a thread. The socket listens already, so nobody has to wait."""
+        """Serve in a thread. The socket is already listening, so callers need not wait."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop the thread and free the port; calls under way are cut off."""
+        """Stop the thread and free the port; calls in progress are cut off."""
         self._uvicorn.should_exit = self._uvicorn.force_exit = True
         if self._thread.is_alive():
             self._thread.join()
@@ -192,7 +192,7 @@ def _faulty(reply: Reply) -> Response:
     async def half() -> AsyncIterator[bytes]:
         yield body
 
-    # More is promised than sent: uvicorn closes the connection.
+    # Content-Length is larger than the body: uvicorn closes the connection.
     promised = {"content-length": str(2 * len(body))}
     return StreamingResponse(
         half(), status_code=reply.status, headers=promised, media_type=reply.content_type

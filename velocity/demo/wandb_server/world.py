@@ -1,7 +1,7 @@
-"""What the W&B-protocol server serves: entities, their projects and runs, in memory and mutable.
+"""The data of the W&B-protocol server: entities, projects and runs, in memory and mutable.
 
-Build a run from plain values with `RunNode.build`, put it into a `World`, and give the world to the
-server. Tests change a world while the server answers from it.
+Build a run from plain values with `RunNode.build`, add it to a `World`, and pass the world to the
+server. Tests change a world while the server is running.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ class Writer(NamedTuple):
     writer_id: str  # any text, different for each writer of a run
     started_at: datetime  # UTC
     host: str | None = None
-    gpu_type: str | None = None  # as the driver names it; None without a GPU
+    gpu_type: str | None = None  # as named by the driver; None without a GPU
     gpu_count: int | None = None  # of the machine
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunNode(FixedObject):
-    """One run as W&B holds it, the GraphQL `Run` object."""
+    """One run in W&B: the GraphQL `Run` object."""
 
     entity: str
     project: str
@@ -70,17 +70,17 @@ class RunNode(FixedObject):
         summary: Mapping[str, Any] | None = None,
         **fields: Any,
     ) -> RunNode:
-        """A run with config and summary laid out as the SDK lays them out.
+        """A run with config and summary in the SDK's layout.
 
         Args:
-            run_id: eight characters by habit; any text.
+            run_id: any text; usually eight characters.
             sweep: sweep id.
-            writers: empty for SDKs that wrote no environment.
+            writers: empty for SDKs that did not write an environment.
             runtime_s: seconds active over all writers; None for a run that died before logging.
-            last_metric_at: UTC of the last logged row; None where nothing was logged.
+            last_metric_at: UTC of the last logged row; None if nothing was logged.
             config: the user's config, {name: value}.
             summary: the user's summary, {metric: value}.
-            fields: other fields of `RunNode`, as they are.
+            fields: other fields of `RunNode`.
         """
         logged = dict(summary or {})
         if runtime_s is not None:
@@ -129,7 +129,7 @@ class RunNode(FixedObject):
 
 @dataclass(eq=False)
 class Project:
-    """A project and its runs by id. Every change gives it a `version` never used before."""
+    """A project and its runs by id. Every change gives it a new `version`."""
 
     name: str
     runs: dict[str, RunNode] = field(default_factory=dict)
@@ -137,7 +137,7 @@ class Project:
 
 
 class World:
-    """Everything one server holds. Every method may be called from any thread."""
+    """All data of one server. Every method may be called from any thread."""
 
     def __init__(self, runs: Sequence[RunNode] = ()) -> None:
         self.lock = threading.RLock()
@@ -145,7 +145,7 @@ class World:
         self.put(*runs)
 
     def put(self, *runs: RunNode) -> None:
-        """Add runs, or replace those with the same entity, project and id; make projects."""
+        """Add runs, or replace those with the same entity, project and id; creates projects."""
         with self.lock:
             for run in runs:
                 project = self.add_project(run.entity, run.project)
@@ -164,7 +164,7 @@ class World:
             return changed
 
     def delete(self, entity: str, project: str, run_id: str) -> RunNode:
-        """Take one run out, and return it.
+        """Remove one run and return it.
 
         Raises:
             KeyError: there is no such run.
@@ -175,12 +175,12 @@ class World:
             return home.runs.pop(run_id)
 
     def add_project(self, entity: str, project: str) -> Project:
-        """The project; made, with its entity, if it does not exist."""
+        """The project; created, with its entity, if it does not exist."""
         with self.lock:
             return self.entities.setdefault(entity, {}).setdefault(project, Project(project))
 
     def delete_project(self, entity: str, project: str) -> None:
-        """Take a project out with all of its runs.
+        """Remove a project with all of its runs.
 
         Raises:
             KeyError: there is no such project.
