@@ -112,5 +112,5 @@ def test_doctor_finds_a_folder_of_an_older_version(tmp_path):
     assert "other accounts" not in velocity("doctor", cwd=tmp_path)
     (tmp_path / "data").chmod(0o755)
     told = velocity("doctor", cwd=tmp_path)
-    assert "other accounts of this machine can open it" in told
+    assert "other accounts on this machine can open it" in told
     assert "chmod -R go= data" in told
