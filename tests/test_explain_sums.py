@@ -110,14 +110,14 @@ def test_a_scholar_without_runs_has_an_explanation_of_a_week(metric: str):
             (
                 "1.08 hours (sum of 2 rows): awake reaction hours of closed loops",
                 "1.08 hours (sum of 2 rows): reaction hours of closed loops",
-                "0 = 1 - 1.08 / 1.08: waiting outside the awake window",
+                "0 = 1 - 1.08 / 1.08: reaction outside the awake window",
             ),
         ),
         ("peak_experiments", ("2 experiments (largest of 9 rows): peak experiments",)),
         (
             "rework_share",
             (
-                "0 runs (sum of 0 rows): runs of rework",
+                "0 runs (sum of 0 rows): rework runs",
                 "0 runs (sum of 0 rows): runs with a known config",
                 "not known (0 / 0): rework",
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import shutil
@@ -50,13 +51,25 @@ def own_disk(folder: Path) -> tuple[str, ...]:
     return words
 
 
+def free_on(disk: Path) -> int:
+    free = os.statvfs(disk)
+    return free.f_bavail * free.f_frsize
+
+
 def leave_on(disk: Path) -> Callable[[int], None]:
     def leave(room: int) -> None:
         filler = disk / "filler"
         filler.unlink(missing_ok=True)
-        free = os.statvfs(disk)
         with filler.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize - room)
+            # A sync that runs meanwhile takes some of what was free a moment ago.
+            while (size := free_on(disk) - room) > 0:
+                try:
+                    os.posix_fallocate(file.fileno(), 0, size)
+                except OSError as error:
+                    if error.errno != errno.ENOSPC:
+                        raise
+                else:
+                    break
 
     return leave
 
@@ -116,7 +129,8 @@ def test_a_full_disk_ends_a_sync_with_an_error_and_without_loss(monkeypatch, tmp
             assert ended_in
             if before:  # merges do not have a separate line
                 assert ended_in.keys() & {"pull", "merge"}
-                assert ended_in.keys() >= {"derive", "publish"}
+                # A sync may have derived all before the disk is filled behind it.
+                assert ended_in.keys() & {"derive", "publish"}
             kept = copy_of(seen, tmp_path / "kept")
         assert runs_shown(kept) == LATER
         assert_equals_a_clean_pull(kept, tmp_path / "clean")
