@@ -33,21 +33,9 @@ WITH placed AS (
       1 AS follows, (head_key IS NOT NULL)::INTEGER AS ready, 0 AS spare_us
     FROM follower
     UNION ALL
-    SELECT
-      head.scholar_key, head.stream_key, head.start_day, 0, 0,
-      head.machine_us + chain.machine_us - greatest(head.machine_us, chain.longest_us)
-    FROM (
-      SELECT
-        head_key,
-        coalesce(sum(result_us - start_us), 0)::BIGINT AS machine_us,
-        coalesce(max(result_us - start_us), 0) AS longest_us
-      FROM follower
-      JOIN experiment USING (experiment_key)
-      WHERE head_key IS NOT NULL
-      GROUP BY head_key
-    ) AS chain
-    JOIN (SELECT *, result_us - start_us AS machine_us FROM experiment) AS head
-      ON head.experiment_key = chain.head_key
+    SELECT head.scholar_key, head.stream_key, head.start_day, 0, 0, chain.spare_us
+    FROM chain_of('follower', 'experiment') AS chain
+    JOIN experiment AS head ON head.experiment_key = chain.head_key
   ) AS row
   JOIN scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key),

@@ -6,33 +6,29 @@
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see
-WITH member AS (
-  SELECT head_key, experiment_key FROM follower WHERE head_key IS NOT NULL
-  UNION
-  SELECT head_key, head_key FROM follower WHERE head_key IS NOT NULL
+WITH chain AS MATERIALIZED (
+  FROM chain_of('follower', 'experiment')
 ),
-chain AS (
+named AS (
   SELECT
-    head_key,
+    member.head_key,
     list(experiment_name(label.group_name, label.sweep, label.display_name, run.run_id)
-      ORDER BY experiment.start_us) AS experiments,
-    coalesce(sum(result_us - experiment.start_us), 0)::BIGINT AS machine_us,
-    coalesce(max(result_us - experiment.start_us), 0) AS longest_us
-  FROM member
-  JOIN experiment USING (experiment_key)
-  JOIN run ON run.run_key = experiment.experiment_key
-  JOIN run_label AS label ON label.run_key = experiment.experiment_key
-  GROUP BY head_key
+      ORDER BY run.start_us) AS experiments
+  FROM (SELECT head_key, unnest(member_keys) AS run_key FROM chain) AS member
+  JOIN run USING (run_key)
+  JOIN run_label AS label USING (run_key)
+  GROUP BY member.head_key
 )
 SELECT
   scholar.name AS scholar,
   concat_ws('/', project.entity, project.project) AS line,
   make_timestamptz(head.start_us) AS started_at,
-  chain.experiments,
+  named.experiments,
   chain.machine_us / hour_us() AS machine_hours,
   chain.longest_us / hour_us() AS longest_hours,
-  (chain.machine_us - chain.longest_us) / hour_us() AS spare_hours
+  chain.spare_us / hour_us() AS spare_hours
 FROM chain
+JOIN named USING (head_key)
 JOIN experiment AS head ON head.experiment_key = chain.head_key
 JOIN scholar USING (scholar_key)
 JOIN project USING (project_key)

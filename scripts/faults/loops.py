@@ -74,9 +74,9 @@ FAULTS = (
     ),
     Fault(
         "the longest of a chain is saved too",
-        "metrics/side_by_side",
-        "head.machine_us + chain.machine_us - greatest(head.machine_us, chain.longest_us)",
-        "head.machine_us + chain.machine_us",
+        "macros/chain_of",
+        "machine_us - longest_us AS",
+        "machine_us AS",
         (FIGURES,),
     ),
     Fault(
