@@ -56,7 +56,7 @@ reached AS (
   GROUP BY ALL
 ),
 small AS (
-  SELECT week_start, count(*) FILTER (members < 5) AS streams FROM ranked GROUP BY week_start
+  SELECT week_start, count(*) FILTER (members < at_least().members) AS streams FROM ranked GROUP BY week_start
 ),
 merged AS (
   SELECT

@@ -120,9 +120,8 @@ class Connection:
             try:
                 yield
             except BaseException:
-                with suppress(
-                    duckdb.Error
-                ):  # a full disk may have already ended it, or the connection
+                # A full disk may have already ended it, or the connection.
+                with suppress(duckdb.Error):
                     self._connection.execute("ROLLBACK")
                 raise
             self.run("COMMIT")

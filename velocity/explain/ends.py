@@ -75,7 +75,7 @@ def of_credits(rows: Rows, column: str, *, read: Callable[..., pl.DataFrame]) ->
     Empty without grants and charges.
     """
     entries = rows.once(
-        f"credits {column}", lambda: read(rows.snapshot, by=rows.group.by, scope=rows.scope)
+        read.__name__, lambda: read(rows.snapshot, by=rows.group.by, scope=rows.scope)
     ).filter(col("group_id") == rows.group.id)
     if "day" in entries.columns and rows.to_day is not None:
         entries = entries.filter(col("day") < rows.to_day)

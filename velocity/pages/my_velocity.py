@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from velocity.reading.periods import Window
     from velocity.sentences.tiles import Tile
 
 _WEEKS = 12
@@ -54,7 +56,7 @@ def _draw() -> None:
         if hours
         else None
     )
-    compared = _soon_compared(view, scholar)
+    cohort = _Cohort.soon(view, scholar) if view.compares else None
     parts = ["volume", "loops", "medians"]
     whole = view.windowed(reads.metrics, by="scholar", groups=[scholar], parts=parts)
     figures = whole.row(0, named=True)
@@ -91,46 +93,45 @@ def _draw() -> None:
                     table=ui.Table(days, "launches"),
                 )
         with st.container():
-            _show_cohort(view, compared, "you" if own else label)
+            _show_cohort(cohort, "you" if own else label)
     _show_seen(view, who)
 
 
-def _soon_compared(
-    view: ui.View, scholar: str
-) -> tuple[Callable[[], pl.DataFrame], Callable[[], pl.DataFrame]] | None:
-    """The scholar's figures of the last four whole weeks and the cohort's; None if not shown."""
-    if not view.compares:
-        return None
-    over = last_four_weeks(last_whole_day(view.as_of, view.zone))
-    figures = view.soon(
-        reads.metrics,
-        by="scholar",
-        groups=[scholar],
-        parts=["volume", "medians"],
-        from_day=over.first,
-        to_day=over.end,
-    )
-    return figures, view.soon(reads.bands, scholar=scholar)
+@dataclass(frozen=True)
+class _Cohort:
+    """The scholar beside the others, in the last four whole weeks."""
+
+    over: Window
+    figures: Callable[[], pl.DataFrame]
+    bands: Callable[[], pl.DataFrame]
+
+    @classmethod
+    def soon(cls, view: ui.View, scholar: str) -> _Cohort:
+        """Starts the reads."""
+        over = last_four_weeks(last_whole_day(view.as_of, view.zone))
+        figures = view.soon(
+            reads.metrics,
+            by="scholar",
+            groups=[scholar],
+            parts=["volume", "medians"],
+            from_day=over.first,
+            to_day=over.end,
+        )
+        return cls(over, figures, view.soon(reads.bands, scholar=scholar))
 
 
-def _show_cohort(
-    view: ui.View,
-    compared: tuple[Callable[[], pl.DataFrame], Callable[[], pl.DataFrame]] | None,
-    who: str,
-) -> None:
+def _show_cohort(cohort: _Cohort | None, who: str) -> None:
     title = f"{'You' if who == 'you' else who} and the cohort"
-    if compared is None:
+    if cohort is None:
         words = "Only for the last four whole weeks: choose 4 weeks"
         ui.heading(formats.markdown(title), words)
         return
-    figures, bands = compared
-    over = last_four_weeks(last_whole_day(view.as_of, view.zone))
-    strips = shape.strips(figures(), bands())
+    strips = shape.strips(cohort.figures(), cohort.bands())
     ui.show_chart(
         draw_strips(strips, mode=ui.theme_mode(), title=title, who=who),
         title=formats.markdown(title),
-        caption=f"{over.words}, the last four whole weeks; bar = middle half of the others, tick = "
-        "their median, both rounded; no names",
+        caption=f"{cohort.over.words}, the last four whole weeks; bar = middle half of the others, "
+        "tick = their median, both rounded; no names",
         table=ui.Table(strips, "cohort"),
     )
 

@@ -48,6 +48,8 @@ def _rows(query: str) -> Callable[[_Declared[_Params]], _Read[_Params]]:
             return _read(snapshot, query, **{**defaults, **given})
 
         update_wrapper(read, declared)
+        # One declaration can serve several reads.
+        read.__name__ = query.rpartition("/")[2]
         return read
 
     return decorate

@@ -157,11 +157,8 @@ class DuckDBRecord(Record):
             self.connection.run(load_query("record/restated").body)
 
     def keep_group_weeks(self, weeks: pl.DataFrame) -> None:
-        """Publish weeks of groups permanently."""
-        with self.connection.transaction():
-            self.connection.load("group_week_made", weeks)
+        with self._loaded("group_week_made", weeks):
             self.connection.run(load_query("record/keep_group_weeks").body)
-            self.connection.run("DROP TABLE group_week_made")
 
     def count_runs(self, usernames: Iterable[str]) -> dict[str, int]:
         sql = (

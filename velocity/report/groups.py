@@ -19,7 +19,7 @@ from velocity.report.parts import (
     week_id,
 )
 from velocity.sentences.answer import as_read, capitalised
-from velocity.sentences.groups import about, failed
+from velocity.sentences.groups import ALL_GROUPS, about, failed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,8 +60,8 @@ def make_groups_digest(snapshot: Snapshot, *, scope: Scope, week: date | None) -
         raise VelocityError(
             f"{week_id(week)} is before the first published week.", "Name a later week."
         )
-    whole = next(here.filter(group_id="all groups", visible=True).iter_rows(named=True), None)
-    groups = here.filter(pl.col("group_id") != "all groups")
+    whole = next(here.filter(group_id=ALL_GROUPS, visible=True).iter_rows(named=True), None)
+    groups = here.filter(pl.col("group_id") != ALL_GROUPS)
     answer = sentences.groups(weeks=here)
     trust = reads.trust(snapshot, scope=scope).row(0, named=True)
     return Digest(

@@ -8,7 +8,8 @@ from polars import selectors
 from velocity import formats
 from velocity.sentences.answer import Answer, Row, capitalised
 
-_ALL = "all groups"
+#: The id of the sum of all visible groups.
+ALL_GROUPS = "all groups"
 _RULE = (
     "Whole weeks of groups with at least 5 people, published once and rounded; a week with fewer "
     "than 4 active people is blank."
@@ -21,7 +22,7 @@ def groups(*, weeks: pl.DataFrame) -> Answer:
     Args:
         weeks: `reads.group_weeks`.
     """
-    shown = weeks.filter((pl.col("group_id") == _ALL) & pl.col("visible"))
+    shown = weeks.filter((pl.col("group_id") == ALL_GROUPS) & pl.col("visible"))
     if shown.is_empty():
         return Answer("No whole week can be shown yet.", _RULE)
     last = shown.sort("week_start").row(-1, named=True)
