@@ -36,6 +36,7 @@ FORGED = {
     "metric": "reaction_off_share",
     "week": "2026-01-05",
     "experiment": EXPERIMENT,
+    "loop": EXPERIMENT,
 }
 #: The address is sent back to its author.
 ECHOED = re.compile(rf"[a-z-]+=(id|(e%2F)?language)-{canary(OTHER)}")
@@ -174,16 +175,15 @@ def test_forged_values_work_for_viewers_who_may_see_them(app, lead):
             assert f"Name {canary(OTHER)}" not in tab.received()
             await tab.rerun(said(tab.named("scholar"), scholar(OTHER)))
             assert f"Name {canary(OTHER)}" in tab.received()
-            assert f"experiment={quote(EXPERIMENT, safe='')}" not in tab.received()
+            assert f"loop={quote(EXPERIMENT, safe='')}" not in tab.received()
             await tab.rerun(said(tab.named("loops-chart"), POINTS[0]))
-            assert f"experiment={quote(EXPERIMENT, safe='')}" in tab.received()
+            assert f"loop={quote(EXPERIMENT, safe='')}" in tab.received()
             await tab.show("runs", {"period": "Programme"})
             own = {it.id for it in tab.drawn.values()}
             await tab.rerun(said(tab.named("run-rows"), ROWS[0]))
             assert "Why this number" in tab.received()
             assert {it.id for it in tab.drawn.values()} >= own
             await tab.rerun(said(tab.named("runs-scholar"), scholar(OTHER)))
-            assert f"Name {canary(OTHER)}" in tab.received()
             # A timeline shows hours of the day, which only the scholar may see.
             assert "Timeline of" not in tab.received()
 

@@ -103,11 +103,11 @@ def test_this_week_has_counts_so_far(data, monkeypatch):
 
 def test_a_chosen_loop_is_in_the_address(data, monkeypatch):
     page = open_page("my_velocity", data, monkeypatch)
-    box = page.selectbox(key="experiment")
+    box = page.selectbox(key="loop")
     other = box.options[-1]
     box.set_value(other).run()
     assert not page.exception
-    assert page.query_params["experiment"].startswith("e/")
+    assert page.query_params["loop"].startswith("e/")
 
 
 def test_definitions_show_the_values_of_the_settings(tmp_path, monkeypatch):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from velocity.ui.scholar.sheet import Sheet
 
 _CHART = "loops-chart"
-_ADDRESS = "experiment"
+_ADDRESS = "loop"
 _ROWS = 18
 _LONGEST_WAITS = 3
 
