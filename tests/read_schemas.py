@@ -58,6 +58,7 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "queue_hours": pl.Float64,
         "first_row_hours": pl.Float64,
         "experiment_id": pl.String,
+        "experiment_name": pl.String,
         "joined_by": pl.String,
         "excluded": pl.String,
         "flags": pl.String,
@@ -77,6 +78,8 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "project": pl.String,
         "class": pl.String,
         "runs": pl.Int64,
+        "early_failures": pl.Int64,
+        "runs_rework": pl.Int64,
     },
     "experiments": {
         "scholar": pl.String,

@@ -139,4 +139,3 @@ def test_my_velocity_and_runs_fit_for_any_figures(row, lines, awake, own):
         figures=row, lines=frame("lines", [line(*it) for it in lines]), awake=awake, own=own
     )
     assert_fits(told)
-    assert_fits(sentences.runs(figures=row, started=10**9))

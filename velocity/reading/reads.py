@@ -131,11 +131,24 @@ def runs(
     scholars: Sequence[str] | None = None,
     projects: Sequence[str] | None = None,
     classes: Sequence[str] | None = None,
+    experiments: Sequence[str] | None = None,
     doubtful: bool = False,
     most: int | None = None,
     scope: Scope = EVERYTHING,
 ) -> None:
     """Runs that started in the window, latest first; see queries/reads/runs.sql."""
+
+
+@_rows("reads/run_counts")
+def run_counts(
+    snapshot: Snapshot,
+    *,
+    from_day: date | None = None,
+    to_day: date | None = None,
+    experiments: Sequence[str] | None = None,
+    scope: Scope = EVERYTHING,
+) -> None:
+    """scholar, project, class, and counts of the runs that started in the window."""
 
 
 @_rows("reads/loops")
@@ -224,8 +237,6 @@ def _of_days(
     """The rows of a window."""
 
 
-#: scholar, project, class, runs: the number of runs that started in the window.
-run_counts = _rows("reads/run_counts")(_of_days)
 #: week_start, stream (null: none), stream_name, gpu_hours; streams in roster order.
 gpu_weeks = _rows("reads/gpu_weeks")(_of_days)
 #: One row per GPU type: hours, failed hours, credits, measured utilisation where known.

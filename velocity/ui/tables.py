@@ -31,6 +31,7 @@ _TITLES = {
     "end_source": "End known from",
     "event": "Ended",
     "experiment_id": "Experiment",
+    "experiment_name": "Experiment",
     "gpu_count": "GPUs",
     "gpu_type": "GPU type",
     "gpus": "GPUs",
