@@ -28,6 +28,7 @@ SELECT
   charge.day,
   make_timestamptz(from_us) AS started_at,
   make_timestamptz(to_us) AS ended_at,
+  (to_us - from_us) / hour_us() AS hours,
   class, failed_compute, charge.gpu_type, gpus,
   gpu_us / hour_us() AS gpu_hours,
   used_us / hour_us() AS used_gpu_hours,

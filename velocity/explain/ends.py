@@ -44,16 +44,18 @@ def ages(
     projects = reads.projects(rows.snapshot, scope=rows.scope)
     ends = {(it["entity"], it["project"]): it["as_of"] for it in projects.to_dicts()}
     names = dict(rows.of("experiments").select("experiment", "name").iter_rows())
-    zone = _zone(rows)
     results = []
     for it in found.iter_rows(named=True):
         begun, end = it[since], ends[it["entity"], it["project"]]
-        age = (end - begun) / _HOUR
+        if rows.sees_hours:
+            age, since_when = (end - begun) / _HOUR, _at(begun, rows.zone)
+        else:
+            age, since_when = it[column], _day(begun, rows.zone)
         step = (
-            f"{written(age)} hours = {_at(end, zone)} (end of its project's data) - "
-            f"{_at(begun, zone)} ({event})"
+            f"{written(age)} hours = {_at(end, rows.zone)} (end of its project's data) - "
+            f"{since_when} ({event})"
         )
-        title = f"{names[it['experiment_id']]} of {_at(begun, zone)}"
+        title = f"{names[it['experiment_id']]} of {since_when}"
         steps = (*_usual(it), step)
         results.append(Result(it["experiment_id"], steps, age, it[column], title=title))
     return tuple(results)
@@ -103,9 +105,9 @@ def _exhausted_on(rows: Rows, work: Arithmetic) -> date | None:
     return day
 
 
-def _zone(rows: Rows) -> str:
-    return str(reads.edge(rows.snapshot)["timezone"][0])
-
-
 def _at(moment: datetime, zone: str) -> str:
     return formats.plain(formats.instant(moment, zone))
+
+
+def _day(moment: datetime, zone: str) -> str:
+    return formats.plain(formats.day(moment.astimezone(ZoneInfo(zone)).date()))

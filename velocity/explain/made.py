@@ -103,8 +103,7 @@ def group_of(scholar: str | None = None, stream: str | None = None) -> Group:
 def _charged(charges: pl.DataFrame) -> pl.DataFrame:
     """The charge of each session by day."""
     return charges.select(
-        *("run", "name", "scholar", "day", "gpu_type", "gpus"),
-        hours=(pl.col("ended_at") - pl.col("started_at")).dt.total_microseconds() / 3.6e9,
+        *("run", "name", "scholar", "day", "gpu_type", "gpus", "hours"),
         charged_gpu_hours="gpu_hours",
         used_gpu_hours="used_gpu_hours",
         rate="credits_per_gpu_hour",

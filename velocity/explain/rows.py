@@ -7,12 +7,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+from polars import selectors
 
 from velocity import formats
 from velocity.errors import VelocityError
 from velocity.queries import load_query
 from velocity.queries.metric import formula_sql
 from velocity.reading import reads
+from velocity.reading.hours import day_of
 from velocity.reading.soon import soon
 
 if TYPE_CHECKING:
@@ -125,7 +127,24 @@ class Rows:
             "to_day": self.to_day,
             "scope": self.scope.params,
         }
-        return lambda: self.snapshot.frame(query.body, params | more)
+        return lambda: self._seen(self.snapshot.frame(query.body, params | more))
+
+    @cached_property
+    def sees_hours(self) -> bool:
+        """Whether the viewer may see the hours of the day of everybody in the group."""
+        own = self.group.by == "scholar" and self.scope.sees_hours(self.group.id)
+        return own or self.scope.hours is None
+
+    @cached_property
+    def zone(self) -> str:
+        """The programme's time zone."""
+        return reads.zone_of(self.snapshot)
+
+    def _seen(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The rows, with days instead of instants if the viewer may not see the hours."""
+        if self.sees_hours:
+            return frame
+        return frame.with_columns(day_of(selectors.datetime(time_zone="*"), self.zone))
 
 
 def no_data(group: Group) -> VelocityError:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from velocity.queries import load_query
 from velocity.reading.access import EVERYTHING, Scope
+from velocity.reading.hours import only_days
 from velocity.reading.periods import last_four_weeks, last_whole_day
 from velocity.store.figures import By, Period, figures
 
@@ -62,7 +63,16 @@ def _read(
         name: it.params if isinstance(it, Scope) else list(it) if isinstance(it, tuple) else it
         for name, it in given.items()
     }
-    return snapshot.frame(load_query(query).body, params, frames)
+    frame = snapshot.frame(load_query(query).body, params, frames)
+    scope = given.get("scope")
+    if scope is None or scope.hours is None or "scholar" not in frame.columns:
+        return frame
+    return only_days(frame, scope.hours, zone_of(snapshot))
+
+
+def zone_of(snapshot: Snapshot) -> str:
+    """Returns the programme's time zone, an IANA name."""
+    return str(edge(snapshot)["timezone"][0])
 
 
 def metrics(
