@@ -5,7 +5,7 @@
 -- param: scope | STRUCT | what the viewer may see
 SELECT scholar.scholar, project.project, run.class, count(*) AS runs
 FROM run
-JOIN scholar USING (scholar_key)
+JOIN actor AS scholar USING (scholar_key)
 JOIN project USING (project_key)
 LEFT JOIN stream USING (stream_key)
 WHERE ($from_day::DATE IS NULL OR run.start_day >= $from_day::DATE)

@@ -242,8 +242,8 @@ class RunRule(NamedTuple):
     purpose: str  # automation, excluded or shared
     scholar: str | None
     account: str | None  # the username whose runs it may match; None: any
-    by: str  # username, tag, project, job_type or config
-    text: str  # what that has to be: text, a glob, or a config key
+    criterion: str  # username, tag, project, job_type or config
+    wanted: str  # what that has to be: text, a glob, or a config key
     value: Value | None  # of the config key
 
 
@@ -313,8 +313,9 @@ def _run_rule(
     scholar: str | None = None,
     account: str | None = None,
 ) -> RunRule:
-    (by,) = criteria(entry)
-    return RunRule(purpose, scholar, account, by, getattr(entry, by), getattr(entry, "value", None))
+    (key,) = criteria(entry)
+    wanted, value = getattr(entry, key), getattr(entry, "value", None)
+    return RunRule(purpose, scholar, account, key, wanted, value)
 
 
 class RosterError(ConfigurationError):

@@ -36,8 +36,8 @@ ROSTER_SCHEMA: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "purpose": pl.String,  # automation | excluded | shared
         "scholar": pl.String,  # id; null: the owner of the run's username
         "account": pl.String,  # the username whose runs it may match; null: any
-        "by": pl.String,  # username | tag | project | job_type | config
-        "text": pl.String,  # what that has to be: text, a glob, or a config key
+        "criterion": pl.String,  # username | tag | project | job_type | config
+        "wanted": pl.String,  # what that has to be: text, a glob, or a config key
         "value": pl.String,  # of the config key, as JSON
     },
     "credit_rate": {
