@@ -285,6 +285,8 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "projects": pl.Int64,
         "scholars": pl.Int64,
         "runs": pl.Int64,
+        "automated_runs": pl.Int64,
+        "ignored_runs": pl.Int64,
         "attributed_share": pl.Float64,
         "stale_runs": pl.Int64,
         "clock_runs": pl.Int64,

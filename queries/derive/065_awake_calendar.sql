@@ -11,7 +11,7 @@ WITH span AS (
 ),
 person AS (
   SELECT DISTINCT timezone, awake_start_min, awake_end_min
-  FROM scholar
+  FROM actor
   JOIN scope USING (scholar_key)
 ),
 local_window AS (

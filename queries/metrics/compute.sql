@@ -12,6 +12,7 @@
 -- param: within | VARCHAR | for scholars: only their work in this stream, null = everything
 -- param: scope | STRUCT | what the viewer may see
 -- key: kind, group_id, period_start
+-- actor: all
 -- order: 8
 -- metric: gpu_hours | GPU-hours | GPU-hours | GPU-hours allocated, up to the capacity of each host; allocation, not utilisation.
 --   adds: gpu_hours from charges
@@ -42,7 +43,7 @@ WITH charged AS (
     charge.day, charge.class, charge.failed_compute, charge.gpu_type, charge.gpu_us, charge.used_us,
     charge.unpriced_us
   FROM gpu_charge AS charge
-  JOIN scholar USING (scholar_key)
+  JOIN actor AS scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key),
   (SELECT unnest($kinds::VARCHAR[]) AS kind)
   WHERE row_counts(

@@ -2,6 +2,7 @@
 -- One row per open experiment, oldest first: its age, and whether it is older than usual for its
 -- line.
 -- param: scholar | VARCHAR | only this scholar, null = all
+-- param: actor | VARCHAR | whose launches: person, automation or all
 -- param: scope | STRUCT | what the viewer may see
 -- order: 6
 -- metric: wip_age_hours | hours | Age of open work | From an open experiment's launch to the end of the data. It is older than usual if it exceeds the 85th percentile of machine time among at least 19 concluded experiments of the line.
@@ -24,7 +25,7 @@ SELECT
   coalesce((project.as_of_us - experiment.start_us) / hour_us() > usual.usual_hours, false)
     AS older_than_usual
 FROM experiment
-JOIN scholar USING (scholar_key)
+JOIN acting('actor', $actor) AS scholar USING (scholar_key)
 JOIN project USING (project_key)
 JOIN run ON run.run_key = experiment.experiment_key
 LEFT JOIN stream ON stream.stream_key = experiment.stream_key

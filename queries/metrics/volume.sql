@@ -12,6 +12,7 @@
 -- param: groups | VARCHAR[] | only these ids, null = all
 -- param: groups_until | DATE | from this period on, all ids; null = never
 -- param: within | VARCHAR | for scholars: only their work in this stream, null = everything
+-- param: actor | VARCHAR | whose launches: person, automation or all
 -- param: scope | STRUCT | what the viewer may see
 -- key: kind, group_id, period_start
 -- order: 1
@@ -136,7 +137,7 @@ cell AS NOT MATERIALIZED (
     group_of(kind, scholar.scholar, stream.stream) AS group_id,
     fact.*
   FROM day_fact AS fact
-  JOIN scholar USING (scholar_key)
+  JOIN acting('actor', $actor) AS scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key),
   kind
   WHERE CASE

@@ -13,7 +13,7 @@ SELECT
   count(*) FILTER (run.early_failure) AS early_failures,
   count(*) FILTER (run.rework) AS runs_rework
 FROM run
-JOIN scholar USING (scholar_key)
+JOIN actor AS scholar USING (scholar_key)
 JOIN project USING (project_key)
 LEFT JOIN stream USING (stream_key)
 WHERE ($from_day::DATE IS NULL OR run.start_day >= $from_day::DATE)

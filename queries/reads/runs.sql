@@ -14,7 +14,7 @@ WITH chosen AS (
   -- Choose the runs first: their details are joined only to these.
   SELECT run.run_key
   FROM run
-  JOIN scholar USING (scholar_key)
+  JOIN actor AS scholar USING (scholar_key)
   JOIN project USING (project_key)
   LEFT JOIN stream USING (stream_key)
   WHERE ($from_day::DATE IS NULL OR run.start_day >= $from_day::DATE)
@@ -59,6 +59,7 @@ SELECT
   run.excluded,
   concat_ws(' ',
     nullif(array_to_string(run.flags, ' '), ''),
+    CASE WHEN scholar.actor = 'automation' THEN 'automated' END,
     CASE WHEN run.early_failure THEN 'early_failure' END,
     CASE WHEN run.rework THEN 'rework' END,
     CASE WHEN run.repeat THEN 'repeat' END,
@@ -79,7 +80,7 @@ SELECT
 FROM chosen
 JOIN run USING (run_key)
 JOIN run_label AS label USING (run_key)
-JOIN scholar USING (scholar_key)
+JOIN actor AS scholar USING (scholar_key)
 JOIN project USING (project_key)
 LEFT JOIN stream USING (stream_key)
 LEFT JOIN run AS first_run ON first_run.run_key = run.experiment_key

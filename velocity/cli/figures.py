@@ -10,6 +10,8 @@ import polars as pl
 import typer
 
 from velocity.cli.options import (
+    Actor,
+    ActorOption,
     FormatOption,
     FromOption,
     OutOption,
@@ -59,6 +61,7 @@ def metrics(
     from_day: FromOption = None,
     to_day: ToOption = None,
     scholar: ScholarOption = None,
+    actor: ActorOption = "person",
     every: Annotated[
         bool, option("--all", None, "Show every column in a table, not only the main ones.")
     ] = False,
@@ -85,15 +88,16 @@ def metrics(
         if from_day or to_day:
             raise typer.BadParameter(f"--from and --to cannot be used with --by {by}")
         read_end, shown, nothing = _AT_END[by]
-        read = partial(read_end, scholar=scholar)
+        read = partial(read_end, scholar=scholar, actor=actor)
     elif by == "line":
         keys = ["scholar", "entity", "project"]
-        read = partial(reads.lines, scholar=scholar, **window)
+        read = partial(reads.lines, scholar=scholar, actor=actor, **window)
     else:
         keys = [by] if period == "all" else [by, "period_start"]
         shown = _main_figures(keys)
         groups = None if scholar is None else [scholar]
-        read = partial(_read_groups, by=by, keys=keys, period=period, groups=groups, **window)
+        asked = {"by": by, "period": period, "groups": groups, **window}
+        read = partial(_read_groups, keys=keys, actor=actor, **asked)
     show(
         places,
         read,
@@ -126,9 +130,11 @@ def _main_figures(keys: Sequence[str]) -> "tuple[str | pl.Expr, ...]":
     )
 
 
-def _read_groups(snapshot: Snapshot, *, by: Any, keys: Sequence[str], **asked: Any) -> pl.DataFrame:
+def _read_groups(
+    snapshot: Snapshot, *, by: Any, keys: Sequence[str], actor: Actor, **asked: Any
+) -> pl.DataFrame:
     """Every metric of groups; over all the data, their credits too."""
-    found = reads.metrics(snapshot, by=by, **asked).join(
+    found = reads.metrics(snapshot, by=by, actor=actor, **asked).join(
         reads.littles_law_residual(snapshot, by=by, **asked),
         on=keys,
         how="left",

@@ -38,7 +38,7 @@ def ages(
         since: the column of `read` with the start.
         event: what happened then.
     """
-    found = read(rows.snapshot, scope=rows.scope)
+    found = read(rows.snapshot, actor=rows.actor, scope=rows.scope)
     if rows.group.by != "programme":
         found = found.filter(col(rows.group.by) == rows.group.id)
     projects = reads.projects(rows.snapshot, scope=rows.scope)

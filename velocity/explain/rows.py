@@ -50,6 +50,7 @@ class Rows:
     from_day: date | None
     to_day: date | None
     scope: Scope
+    actor: reads.Actor = "person"
     _known: dict[str, pl.DataFrame] = field(default_factory=dict, init=False, repr=False)
     _begun: dict[str, Callable[[], pl.DataFrame]] = field(
         default_factory=dict, init=False, repr=False
@@ -91,6 +92,7 @@ class Rows:
                 from_day=self.from_day,
                 to_day=self.to_day,
                 groups=[self.group.id],
+                actor=self.actor,
                 parts=[part],
                 scope=self.scope,
             ),
@@ -115,7 +117,12 @@ class Rows:
         """The loops launched in the window, in order of launch."""
         whose = {} if self.group.by == "programme" else {self.group.by: self.group.id}
         return reads.loops(
-            self.snapshot, from_day=self.from_day, to_day=self.to_day, scope=self.scope, **whose
+            self.snapshot,
+            from_day=self.from_day,
+            to_day=self.to_day,
+            actor=self.actor,
+            scope=self.scope,
+            **whose,
         ).reverse()
 
     def _reading(self, kind: str, **more: str | None) -> Callable[[], pl.DataFrame]:
@@ -125,9 +132,10 @@ class Rows:
             "group_id": self.group.id,
             "from_day": self.from_day,
             "to_day": self.to_day,
+            "actor": self.actor,
             "scope": self.scope.params,
         }
-        return lambda: self._seen(self.snapshot.frame(query.body, params | more))
+        return lambda: self._seen(self.snapshot.frame(query.body, query.given(params | more)))
 
     @cached_property
     def sees_hours(self) -> bool:

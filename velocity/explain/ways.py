@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -30,6 +30,7 @@ class Way:
     windows: Literal["any", "end", "week"] = "any"  # end: only all the data; week: only a week
     at_end: bool = False  # whether it describes the end of the window instead of the whole window
     nothing: str = ""  # the sentence if there is no value
+    actor: reads.Actor | None = None  # whose launches always count; None: the chosen ones
     kinds: tuple[reads.By, ...] = ("scholar", "stream", "programme")  # groups that have it
 
 
@@ -64,6 +65,7 @@ def ways() -> dict[str, Way]:
     for query in list_metric_queries():
         way = Way(partial(_figure, part=query.group)) if query.key else _WAYS.get(query.group)
         if way is not None:
+            way = replace(way, actor=query.actor)
             found |= {column: way for metric in query.metrics for column in metric.columns}
     return found
 

@@ -16,7 +16,7 @@ from velocity.queries import load_query
 from velocity.reading.access import EVERYTHING, Scope
 from velocity.reading.hours import only_days
 from velocity.reading.periods import last_four_weeks, last_whole_day
-from velocity.store.figures import By, Period, figures
+from velocity.store.figures import Actor, By, Period, figures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from velocity.store.snapshot import Snapshot
 
-__all__ = ["By", "Period"]
+__all__ = ["Actor", "By", "Period"]
 
 _Params = ParamSpec("_Params")
 _Declared = Callable[Concatenate["Snapshot", _Params], None]
@@ -84,12 +84,15 @@ def metrics(
     to_day: date | None = None,
     groups: Sequence[str] | None = None,
     within: str | None = None,
+    actor: Actor = "person",
     parts: Sequence[str] | None = None,
     scope: Scope = EVERYTHING,
 ) -> pl.DataFrame:
     """Every metric: one row per group and period (zeros where nothing happened).
 
-    `parts` limits it to the metrics of these queries of queries/metrics/, and of `volume`.
+    `actor` chooses whose launches count in figures about people; GPU-hours and credits always
+    count both. `parts` limits it to the metrics of these queries of queries/metrics/, and of
+    `volume`.
 
     Returns:
         `scholar`, `stream` or `programme` by `by`; `period_start` (DATE) unless the period is
@@ -105,6 +108,7 @@ def metrics(
             to_day=to_day,
             groups=groups,
             within=within,
+            actor=actor,
             parts=parts,
             scope=scope.params,
             each=side_by_side.map,
@@ -169,6 +173,7 @@ def loops(
     to_day: date | None = None,
     scholar: str | None = None,
     stream: str | None = None,
+    actor: Actor = "person",
     scope: Scope = EVERYTHING,
 ) -> None:
     """Loops of experiments launched in the window, latest first; see queries/reads/loops.sql."""
@@ -261,6 +266,7 @@ def _of_a_scholar_and_days(
     from_day: date | None = None,
     to_day: date | None = None,
     scholar: str | None = None,
+    actor: Actor = "person",
     scope: Scope = EVERYTHING,
 ) -> None:
     """The rows of a window, of one scholar or of all."""
@@ -273,7 +279,11 @@ lines = _rows("metrics/lines")(_of_a_scholar_and_days)
 
 
 def _of_a_scholar(
-    snapshot: Snapshot, *, scholar: str | None = None, scope: Scope = EVERYTHING
+    snapshot: Snapshot,
+    *,
+    scholar: str | None = None,
+    actor: Actor = "person",
+    scope: Scope = EVERYTHING,
 ) -> None:
     """The rows of one scholar or of all."""
 

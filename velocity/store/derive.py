@@ -19,6 +19,7 @@ from velocity.record import exclusions
 from velocity.roster.tables import roster_frames, roster_names
 from velocity.store.figures import By, figures
 from velocity.store.ideas import ignored_key
+from velocity.store.rules import load_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,6 +88,7 @@ def _derive(
     steps = list(list_queries("derive"))
     roster = exclusions.load(store.data).keep_roster(roster)
     made_with, people = _load_configuration(store, settings, roster)
+    store.run(load_query("store/run_rules").body)
     store.run(load_query("store/scholars").body)
     store.run(load_query("store/streams").body)
     known = store.run("SELECT fingerprint, roster FROM derived_with")
@@ -162,6 +164,7 @@ def _load_configuration(
     store.load("roster_name", roster_names(roster))
     store.run(load_query("store/known_names").body)
     store.load("project_stream", _stream_of_projects(store, roster))
+    load_rules(store, roster)
     store.load("rate_of_type", _rates_of_types(store, roster))
     return made_with.hexdigest(), people.hexdigest()
 
@@ -198,8 +201,8 @@ def _stream_of_projects(store: LiveStore, roster: Roster | None) -> pl.DataFrame
 
 
 def _scope(store: LiveStore, *, everyone: bool) -> int:
-    """Creates the table `scope` of the scholars to derive again; returns their number."""
-    body = "SELECT scholar_key FROM derived.scholar" if everyone else load_query("store/scope").body
+    """Creates the table `scope` of the actors to derive again; returns their number."""
+    body = "SELECT scholar_key FROM derived.actor" if everyone else load_query("store/scope").body
     store.run(f"CREATE OR REPLACE TEMP TABLE scope AS {body}")
     return int(store.run("SELECT count(*) FROM scope")[0][0])
 
