@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from velocity.explain.ends import ages, of_credits
 from velocity.explain.medians import blind_ratio, median
-from velocity.explain.ranges import ranges
+from velocity.explain.ranges import lasting, ranges
 from velocity.explain.sums import Arithmetic
 from velocity.queries import list_metric_queries
 from velocity.queries.metric import Metric, operands
@@ -55,6 +55,7 @@ _WAYS = {
     "ledger": Way(partial(of_credits, read=reads.ledger), "end", at_end=True, nothing=_NO_ENTRY),
     "balance": Way(partial(of_credits, read=reads.balance), at_end=True, nothing=_NO_ENTRY),
     "xmr": Way(ranges, "week", nothing="No measure has a value in that week."),
+    "lasting_change": Way(lasting, "end", at_end=True),
 }
 
 
