@@ -170,6 +170,10 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "wip_age_hours": pl.Float64,
         "usual_hours": pl.Float64,
         "older_than_usual": pl.Boolean,
+        "eta_hours": pl.Float64,
+        "eta_at": UTC,
+        "eta_low_at": UTC,
+        "eta_high_at": UTC,
     },
     "waiting_results": {
         "scholar": pl.String,

@@ -126,7 +126,8 @@ def _read_at_end(demo: Snapshot, by: reads.By) -> Iterator[tuple[str, str, str, 
         for measure in (it.id for it in metrics().values() if it.lasting):
             yield "since_week", group, measure, began.get((group, measure))
     for row in reads.open_work(demo).iter_rows(named=True):
-        yield "wip_age_hours", (row | whole)[by], row["experiment_id"], row["wip_age_hours"]
+        for metric in ("wip_age_hours", "eta_hours"):
+            yield metric, (row | whole)[by], row["experiment_id"], row[metric]
     for row in reads.waiting_results(demo).iter_rows(named=True):
         yield "waiting_hours", (row | whole)[by], row["experiment_id"], row["waiting_hours"]
     for row in reads.ledger(demo, by=by).iter_rows(named=True):

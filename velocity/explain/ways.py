@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from velocity.explain.ends import ages, of_credits
+from velocity.explain.ends import ages, of_credits, of_open_work
 from velocity.explain.medians import blind_ratio, median
 from velocity.explain.ranges import lasting, ranges
 from velocity.explain.sums import Arithmetic
@@ -40,12 +40,7 @@ _WAYS = {
     "lines": Way(
         blind_ratio, nothing="No line has a loop launched in the window.", kinds=("scholar",)
     ),
-    "open_work": Way(
-        partial(ages, read=reads.open_work, since="started_at", event="launch"),
-        "end",
-        at_end=True,
-        nothing="No experiment is in flight.",
-    ),
+    "open_work": Way(of_open_work, "end", at_end=True, nothing="No experiment is in flight."),
     "waiting_results": Way(
         partial(ages, read=reads.waiting_results, since="result_at", event="result"),
         "end",
