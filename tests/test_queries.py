@@ -31,6 +31,7 @@ _DAY = {
 ARGUMENTS = {
     "metrics": {"by": "scholar", "period": "week"},
     "weekly": {"by": "scholar"},
+    "lasting_changes": {"by": "scholar"},
     "restated": {"by": "programme"},
     "ledger": {"by": "stream"},
     "balance": {"by": "stream"},

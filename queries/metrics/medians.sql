@@ -28,6 +28,7 @@
 -- metric: loop_hours_median | hours | Feedback loop, median | From launch to the next launch after the result: machine plus reaction.
 --   median: loop | loop
 --   weekly: 7 | took longer than usual from launch to launch | took less time than usual from launch to launch
+--   lasting
 --   compared
 -- metric: recovery_hours_median | hours | Recovery, median | From a failed experiment's result to the earliest end of a finished run of the same line that started after it.
 --   median: recovery | failure

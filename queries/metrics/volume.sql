@@ -32,6 +32,7 @@
 -- metric: serial_share | share | Serial share of busy hours | Serial hours / busy hours; 1 means that a second experiment was never in flight.
 --   formula: serial_hours / busy_hours
 --   weekly: 5 | was serial for more of its busy hours than usual | was serial for less of its busy hours than usual
+--   lasting
 --   compared
 -- metric: serial_parallel_ratio | ratio | Serial-to-parallel ratio | Serial hours / parallel hours.
 --   formula: serial_hours / parallel_hours
@@ -55,6 +56,7 @@
 -- metric: experiments_concluded | experiments | Experiments concluded | Experiments with a result in the window and the outcome success or partial.
 --   adds: 1 from experiments where result_inside and outcome in ('success', 'partial')
 --   weekly: 3 | concluded more experiments than usual | concluded fewer experiments than usual
+--   lasting
 -- metric: overlap_launch_share | share | Overlapped launches | Experiments launched while another experiment of the scholar was in flight / experiments launched.
 --   formula: overlapped_launches / experiments_started
 -- metric: throughput_per_week | experiments per week | Concluded experiments a week | Concluded experiments / weeks of the window, counting partial weeks by their exact length. The limits are exact Poisson (Garwood) 95 % limits.
@@ -79,6 +81,7 @@
 -- metric: failure_share | share | Share of runs failed | Failed runs / all runs that ended.
 --   formula: runs_failed / runs_ended
 --   weekly: 4 | saw a larger share of its runs fail than usual | saw a smaller share of its runs fail than usual
+--   lasting
 --   compared
 -- metric: early_failures | runs | Early failures | Failed compute with a known end and at most 2 minutes of active time, by the day it ended.
 --   adds: 1 from runs where ends_inside and early_failure

@@ -32,7 +32,7 @@ By = Literal["scholar", "stream", "programme", "line", "experiment", "result"]
 _AT_END: dict[str, tuple[Callable[..., pl.DataFrame], Sequence[str], str]] = {
     "experiment": (
         reads.open_work,
-        ("scholar", "experiment_id", "started_at", "wip_age_hours", "usual_hours"),
+        ("scholar", "experiment_id", "started_at", "wip_age_hours", "usual_hours", "eta_at"),
         "No experiment is in flight.",
     ),
     "result": (

@@ -16,7 +16,7 @@ from velocity.reading import reads
 from velocity.reading.definitions import columns, metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import date, datetime
 
     import polars as pl
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
     from velocity.explain.rows import Rows
 
 _HOUR = timedelta(hours=1)
+
+
+def of_open_work(rows: Rows, column: str) -> tuple[Result, ...]:
+    """One result per open experiment: its age, or the time to its likely result."""
+    if column == "eta_hours":
+        found = _at_ends(rows, reads.open_work, "started_at")
+        return tuple(_time_left(rows, *it) for it in found)
+    return ages(rows, column, read=reads.open_work, since="started_at", event="launch")
 
 
 def ages(
@@ -38,27 +46,49 @@ def ages(
         since: the column of `read` with the start.
         event: what happened then.
     """
+    results = []
+    for it, end, title in _at_ends(rows, read, since):
+        # Without the time of day, the rows do not give the age.
+        age = (end - it[since]) / _HOUR if rows.sees_hours else it[column]
+        step = (
+            f"{written(age)} hours = {_at(end, rows.zone)} (end of its project's data) - "
+            f"{_when(rows, it[since])} ({event})"
+        )
+        steps = (*_usual(it), step)
+        results.append(Result(it["experiment_id"], steps, age, it[column], title=title))
+    return tuple(results)
+
+
+def _time_left(rows: Rows, row: dict[str, Any], end: datetime, title: str) -> Result:
+    """The time from the end of the data to the median instant of a result."""
+    headline = row["eta_hours"]
+    if row["eta_at"] is None:
+        why = f"{formats.NOT_KNOWN}: the line has too few results of experiments that took longer"
+        return Result(row["experiment_id"], (why,), None, headline, title=title)
+    low, high = (row[name] and _when(rows, row[name]) for name in ("eta_low_at", "eta_high_at"))
+    left = (row["eta_at"] - end) / _HOUR if rows.sees_hours else headline
+    until = high or "an instant that is not known"
+    step = (
+        f"{written(left)} hours = {_when(rows, row['eta_at'])} (the median) - "
+        f"{_at(end, rows.zone)} (end of its project's data)"
+    )
+    steps = (f"likely from {low} to {until}, by the line's machine time", step)
+    return Result(row["experiment_id"], steps, left, headline, title=title)
+
+
+def _at_ends(
+    rows: Rows, read: Callable[..., pl.DataFrame], since: str
+) -> Iterator[tuple[dict[str, Any], datetime, str]]:
+    """The group's rows of `read`, with the ends of their projects' data and their titles."""
     found = read(rows.snapshot, actor=rows.actor, scope=rows.scope)
     if rows.group.by != "programme":
         found = found.filter(col(rows.group.by) == rows.group.id)
     projects = reads.projects(rows.snapshot, scope=rows.scope)
     ends = {(it["entity"], it["project"]): it["as_of"] for it in projects.to_dicts()}
     names = dict(rows.of("experiments").select("experiment", "name").iter_rows())
-    results = []
     for it in found.iter_rows(named=True):
-        begun, end = it[since], ends[it["entity"], it["project"]]
-        if rows.sees_hours:
-            age, since_when = (end - begun) / _HOUR, _at(begun, rows.zone)
-        else:
-            age, since_when = it[column], _day(begun, rows.zone)
-        step = (
-            f"{written(age)} hours = {_at(end, rows.zone)} (end of its project's data) - "
-            f"{since_when} ({event})"
-        )
-        title = f"{names[it['experiment_id']]} of {since_when}"
-        steps = (*_usual(it), step)
-        results.append(Result(it["experiment_id"], steps, age, it[column], title=title))
-    return tuple(results)
+        title = f"{names[it['experiment_id']]} of {_when(rows, it[since])}"
+        yield it, ends[it["entity"], it["project"]], title
 
 
 def _usual(row: dict[str, Any]) -> tuple[str, ...]:
@@ -109,5 +139,8 @@ def _at(moment: datetime, zone: str) -> str:
     return formats.plain(formats.instant(moment, zone))
 
 
-def _day(moment: datetime, zone: str) -> str:
-    return formats.plain(formats.day(moment.astimezone(ZoneInfo(zone)).date()))
+def _when(rows: Rows, moment: datetime) -> str:
+    """An instant of a person's work; its day alone if the viewer may not see the hours."""
+    if rows.sees_hours:
+        return _at(moment, rows.zone)
+    return formats.plain(formats.day(moment.astimezone(ZoneInfo(rows.zone)).date()))

@@ -1,4 +1,4 @@
-"""Whether a week is beyond the usual range (XmR) of each weekly series of a group."""
+"""Weekly series of a group: weeks beyond the usual range (XmR), and lasting changes."""
 
 from __future__ import annotations
 
@@ -85,3 +85,44 @@ def _judged(
     beyond = not (low <= value <= high or on_limit)
     verdict = "yes: the week, {}, is beyond it" if beyond else "no: the week, {}, is inside it"
     return beyond, [*steps, verdict.format(with_unit(value, unit))]
+
+
+def lasting(rows: Rows, _column: str) -> tuple[Result, ...]:
+    """One result per measure that can have a lasting change: the week in which it began."""
+    asked: dict[str, Any] = {
+        "by": rows.group.by,
+        "groups": [rows.group.id],
+        "scope": rows.scope,
+    }
+    changes = reads.lasting_changes(rows.snapshot, **asked)
+    weekly = reads.weekly(rows.snapshot, **asked)
+    found = {it["measure"]: it for it in changes.iter_rows(named=True)}
+    return tuple(
+        _of_change(metric.id, found.get(metric.id), weekly.filter(col("measure") == metric.id))
+        for metric in metrics().values()
+        if metric.lasting
+    )
+
+
+def _of_change(measure: str, change: dict[str, Any] | None, weekly: pl.DataFrame) -> Result:
+    title = metrics()[measure].title
+    if change is None:
+        why = f"{formats.NOT_KNOWN}: no week parts all earlier weeks from all later ones"
+        return Result(measure, (why,), None, None, title=title)
+    shown = col("week_start").is_between(change["first_week"], change["last_week"])
+    weeks = weekly.filter(shown & col("value").is_not_null()).sort("week_start")
+    before, since = weeks[: change["weeks_before"]], weeks[change["weeks_before"] :]
+    value = since["week_start"][0]
+    side = "above" if change["direction"] == "up" else "below"
+    steps = (
+        _extremes("before", before["value"], measure),
+        _extremes("since", since["value"], measure),
+        f"{written(value)}: every week since is {side} all weeks before",
+    )
+    return Result(measure, steps, value, change["since_week"], title=title)
+
+
+def _extremes(when: str, values: pl.Series, measure: str) -> str:
+    low, high = (float(it) for it in (values.min(), values.max()))  # type: ignore[arg-type]
+    unit = metrics()[measure].unit
+    return f"{written(low)} to {with_unit(high, unit)}: the {len(values)} weeks {when}"

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from velocity.explain.ends import ages, of_credits
+from velocity.explain.ends import ages, of_credits, of_open_work
 from velocity.explain.medians import blind_ratio, median
-from velocity.explain.ranges import ranges
+from velocity.explain.ranges import lasting, ranges
 from velocity.explain.sums import Arithmetic
 from velocity.queries import list_metric_queries
 from velocity.queries.metric import Metric, operands
@@ -41,12 +41,7 @@ _WAYS = {
     "lines": Way(
         blind_ratio, nothing="No line has a loop launched in the window.", kinds=("scholar",)
     ),
-    "open_work": Way(
-        partial(ages, read=reads.open_work, since="started_at", event="launch"),
-        "end",
-        at_end=True,
-        nothing="No experiment is in flight.",
-    ),
+    "open_work": Way(of_open_work, "end", at_end=True, nothing="No experiment is in flight."),
     "waiting_results": Way(
         partial(ages, read=reads.waiting_results, since="result_at", event="result"),
         "end",
@@ -56,6 +51,7 @@ _WAYS = {
     "ledger": Way(partial(of_credits, read=reads.ledger), "end", at_end=True, nothing=_NO_ENTRY),
     "balance": Way(partial(of_credits, read=reads.balance), at_end=True, nothing=_NO_ENTRY),
     "xmr": Way(ranges, "week", nothing="No measure has a value in that week."),
+    "lasting_change": Way(lasting, "end", at_end=True),
 }
 
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
+import polars as pl
+
 from velocity.queries import load_query
+from velocity.reading import definitions
 from velocity.reading.access import EVERYTHING, Scope
 from velocity.reading.hours import only_days
 from velocity.reading.periods import last_four_weeks, last_whole_day
@@ -21,8 +24,6 @@ from velocity.store.figures import Actor, By, Period, figures
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
-
-    import polars as pl
 
     from velocity.store.snapshot import Snapshot
 
@@ -134,6 +135,56 @@ def weekly(
         limit_low, limit_high (null with fewer than 8 complete weeks), signal (whether the week
         is a shift).
     """
+
+
+def lasting_changes(
+    snapshot: Snapshot,
+    *,
+    by: By,
+    groups: Sequence[str] | None = None,
+    to_day: date | None = None,
+    weeks: int | None = None,
+    scope: Scope = EVERYTHING,
+) -> pl.DataFrame:
+    """Lasting changes in the latest `weeks` whole weeks (default 12) before `to_day`.
+
+    Returns:
+        One row per group and measure with one: group_id, measure (metric id), since_week,
+        direction ("up" or "down"), weeks_before, weeks_since (weeks with a value), first_week,
+        last_week, gap, then value_before and value_since: the figure of all the days from
+        `first_week` to `since_week`, and of those from then to the end of `last_week`. It is not a
+        mean of weekly values; sums are given per week.
+    """
+    asked: dict[str, Any] = {
+        "by": by,
+        "groups": groups,
+        "to_day": to_day,
+        "weeks": weeks,
+        "scope": scope,
+    }
+    found = _read(snapshot, "metrics/lasting_change", **asked)
+
+    read = partial(metrics, snapshot, by=by, scope=scope)
+
+    def pooled(first: str, end: pl.Expr) -> pl.Series:
+        windows = found.select("group_id", "measure", first, end.alias("end")).iter_rows()
+        return pl.Series([_pooled(read, *it) for it in windows], dtype=pl.Float64)
+
+    return found.with_columns(
+        pooled("first_week", pl.col("since_week")).alias("value_before"),
+        pooled("since_week", pl.col("last_week") + pl.duration(weeks=1)).alias("value_since"),
+    )
+
+
+def _pooled(
+    read: Callable[..., pl.DataFrame], group: str, measure: str, first: date, end: date
+) -> float | None:
+    """The figure of a group over some whole weeks; a sum is given per week."""
+    metric = definitions.metrics()[measure]
+    part = next(it.name for it in definitions.groups() if metric in it.metrics)
+    figure = read(groups=[group], from_day=first, to_day=end, parts=[part])
+    value: float | None = figure[measure].item()
+    return value * 7 / (end - first).days if metric.is_sum and value is not None else value
 
 
 @_rows("reads/runs")
