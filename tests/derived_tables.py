@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from velocity.store import LiveStore
 
 _PLAIN = (
-    *("scholar", "actor", "stream", "membership", "weekly"),
+    *("scholar", "actor", "day_off", "stream", "membership", "weekly"),
     *("gpu_rate", "credit_grant", "recent_charge"),
 )
 #: Column -> SQL of the names of its numbers.

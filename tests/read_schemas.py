@@ -128,6 +128,7 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "machine_event": pl.Boolean,
         "reaction_hours": pl.Float64,
         "reaction_awake_hours": pl.Float64,
+        "reaction_working_hours": pl.Float64,
         "reaction_event": pl.Boolean,
         "loop_hours": pl.Float64,
         "loop_event": pl.Boolean,

@@ -1,6 +1,7 @@
 -- title: Scholars, their automation and their runs
 -- Numbers new scholars, and their automation if they have any; assigns every run to one of these
--- numbers; and lists the scholars, and all numbers with their owners.
+-- numbers; and lists the scholars, all numbers with their owners, and the days on which each of
+-- them is away or has a holiday.
 CREATE OR REPLACE TEMP TABLE raw_username AS
 SELECT coalesce(username, '') AS username, bool_or(deleted_at IS NULL) AS live
 FROM raw_run
@@ -63,7 +64,8 @@ SELECT
   kind = 'roster' OR (kind = 'username' AND NOT EXISTS (FROM roster_scholar)) AS attributed,
   coalesce(roster.timezone, 'UTC') AS timezone,
   coalesce(roster.awake_start_min, 540)::INTEGER AS awake_start_min,
-  coalesce(roster.awake_end_min, 1260)::INTEGER AS awake_end_min
+  coalesce(roster.awake_end_min, 1260)::INTEGER AS awake_end_min,
+  roster.workdays
 FROM scholar_number AS number
 LEFT JOIN roster_scholar AS roster ON number.kind = 'roster' AND roster.scholar = number.name
 WHERE number.actor = 'person' AND CASE kind
@@ -79,3 +81,11 @@ FROM scholar_number AS number
 JOIN scholar_number AS person
   ON person.kind = number.kind AND person.name = number.name AND person.actor = 'person'
 JOIN derived.scholar AS owner ON owner.scholar_key = person.scholar_key;
+
+CREATE OR REPLACE TABLE derived.day_off AS
+SELECT DISTINCT
+  scholar.scholar_key,
+  unnest(generate_series(from_date::TIMESTAMP, to_date - INTERVAL 1 DAY, INTERVAL 1 DAY))::DATE AS day
+FROM roster_day_off AS off
+JOIN derived.scholar AS scholar
+  ON off.scholar IS NULL OR (scholar.in_roster AND scholar.scholar = off.scholar);

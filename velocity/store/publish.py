@@ -30,6 +30,7 @@ _PLAIN = (
     "setting",
     "scholar",
     "actor",
+    "day_off",
     "stream",
     "membership",
     "weekly",
