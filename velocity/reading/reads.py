@@ -230,6 +230,9 @@ run_counts = _rows("reads/run_counts")(_of_days)
 gpu_weeks = _rows("reads/gpu_weeks")(_of_days)
 #: One row per GPU type: hours, failed hours, credits, measured utilisation where known.
 gpu_types = _rows("reads/gpu_types")(_of_days)
+#: Where the compute went: rows of streams and the rest that add up to the programme's row; kind
+#: (stream, unattributed, programme), stream, name, GPU-hours by state, credits, conclusions.
+compute_table = _rows("reads/compute_table")(_of_days)
 #: stream, people: the number of active people; streams without any are not listed.
 active_people = _rows("reads/active_people")(_of_days)
 
