@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.thorough
 
 #: Compared with rates and grants in test_credits.py, and with rules in test_actors.py.
-_ELSEWHERE = {"credits", "automated_started", "automated_concluded"}
+_ELSEWHERE = {"credits", "credits_per_concluded", "automated_started", "automated_concluded"}
 _LINE = ("scholar", "entity", "project")
 _COLUMNS = READ_SCHEMAS["metrics"].keys() - {"scholar", "period_start"} - _ELSEWHERE
 

@@ -64,6 +64,7 @@ SELECT
   known.stream_key,
   known.class,
   known.failed_compute,
+  coalesce(known.failed_compute AND known.active_us > late_us(), false) AS late_failure,
   coalesce(work.gpu_type, '') AS gpu_type,
   work.reported,
   coalesce(run.configured_gpus, work.reported) * work.load AS gpus,

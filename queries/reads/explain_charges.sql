@@ -29,9 +29,10 @@ SELECT
   make_timestamptz(from_us) AS started_at,
   make_timestamptz(to_us) AS ended_at,
   (to_us - from_us) / hour_us() AS hours,
-  class, failed_compute, charge.gpu_type, gpus,
+  class, failed_compute, late_failure, charge.gpu_type, gpus,
   gpu_us / hour_us() AS gpu_hours,
   used_us / hour_us() AS used_gpu_hours,
+  after_decision_us / hour_us() AS after_decision_gpu_hours,
   unpriced_us / hour_us() AS unpriced_hours,
   rate.credits_per_gpu_hour,
   price_of(gpu_us, rate.credits_per_gpu_hour) AS credits

@@ -307,6 +307,9 @@ def _of_days(
 gpu_weeks = _rows("reads/gpu_weeks")(_of_days)
 #: One row per GPU type: hours, failed hours, credits, measured utilisation where known.
 gpu_types = _rows("reads/gpu_types")(_of_days)
+#: Where the compute went: rows of streams and the rest that add up to the programme's row; kind
+#: (stream, unattributed, programme), stream, name, GPU-hours by state, credits, conclusions.
+compute_table = _rows("reads/compute_table")(_of_days)
 #: stream, people: the number of active people; streams without any are not listed.
 active_people = _rows("reads/active_people")(_of_days)
 
@@ -325,6 +328,9 @@ def _of_a_scholar_and_days(
 
 #: Experiments launched in the window, latest first; see queries/reads/experiments.sql.
 experiments = _rows("reads/experiments")(_of_a_scholar_and_days)
+#: Experiments that changed one config key at a time, or none: one row per sequence, by the day of
+#: its first launch; see queries/reads/one_setting.sql.
+one_setting = _rows("reads/one_setting")(_of_a_scholar_and_days)
 #: One row per line: loops, medians, blind_ratio; see queries/metrics/lines.sql.
 lines = _rows("metrics/lines")(_of_a_scholar_and_days)
 
