@@ -16,7 +16,8 @@ WITH acted AS (
 ),
 charged AS (
   SELECT
-    automated, CASE WHEN scholar.attributed AND NOT automated THEN charge.stream_key END AS stream_key,
+    automated,
+    CASE WHEN scholar.attributed AND NOT automated THEN charge.stream_key END AS stream_key,
     charge.day, charge.gpu_type,
     sum(gpu_us) AS gpu_us,
     sum(gpu_us) FILTER (class = 'finished') AS finished_us,

@@ -6,6 +6,7 @@
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scholar | VARCHAR | only this scholar, null = all
+-- param: actor | VARCHAR | whose launches: person, automation or all
 -- param: scope | STRUCT | what the viewer may see
 SELECT
   scholar.scholar,
@@ -28,7 +29,7 @@ SELECT
   count(*) FILTER (one_setting.ready) / count(one_setting.ready) AS ready_share
 FROM one_setting
 JOIN experiment USING (experiment_key)
-JOIN scholar ON scholar.scholar_key = one_setting.scholar_key
+JOIN acting('actor', $actor) AS scholar ON scholar.scholar_key = one_setting.scholar_key
 JOIN project ON project.project_key = one_setting.project_key
 JOIN run ON run.run_key = one_setting.experiment_key
 JOIN run_label AS label ON label.run_key = one_setting.experiment_key

@@ -99,8 +99,8 @@ FAULTS = (
     Fault(
         "users outside the roster count in a stream of the table",
         "reads/compute_table",
-        "    CASE WHEN scholar.attributed THEN charge.stream_key END AS stream_key",
-        "    charge.stream_key",
+        "CASE WHEN scholar.attributed AND NOT automated THEN charge.stream_key END",
+        "charge.stream_key",
         (CREDITS,),
     ),
     Fault(

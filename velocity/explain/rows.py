@@ -146,7 +146,7 @@ class Rows:
     @cached_property
     def zone(self) -> str:
         """The programme's time zone."""
-        return reads.zone_of(self.snapshot)
+        return str(reads.edge(self.snapshot)["timezone"][0])
 
     def _seen(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The rows, with days instead of instants if the viewer may not see the hours."""

@@ -68,12 +68,7 @@ def _read(
     scope = given.get("scope")
     if scope is None or scope.hours is None or "scholar" not in frame.columns:
         return frame
-    return only_days(frame, scope.hours, zone_of(snapshot))
-
-
-def zone_of(snapshot: Snapshot) -> str:
-    """Returns the programme's time zone, an IANA name."""
-    return str(edge(snapshot)["timezone"][0])
+    return only_days(frame, scope.hours, str(edge(snapshot)["timezone"][0]))
 
 
 def metrics(
