@@ -296,6 +296,17 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "restated_at": UTC,
     },
     "edge": {"as_of": UTC, "newest": UTC, "timezone": pl.String},
+    "launches": {
+        "scholar": pl.String,
+        "in_roster": pl.Boolean,
+        "username": pl.String,
+        "project": pl.String,
+        "tags": pl.List(pl.String),
+        "job_type": pl.String,
+        "timezone": pl.String,
+        "local_at": pl.Datetime("us"),
+        "outside": pl.Boolean,
+    },
     "trust": {
         "as_of": UTC,
         "timezone": pl.String,

@@ -268,6 +268,8 @@ streams = _rows("reads/streams")(_in_scope)
 projects = _rows("reads/projects")(_in_scope)
 #: username, gpu_type (either may be null), runs: the pairs found in runs.
 usernames = _rows("reads/usernames")(_in_scope)
+#: One row per launch by a person: who, project, tags, job type, local time, outside the window?
+launches = _rows("reads/launches")(_in_scope)
 #: username, runs, first_at, last_at of users who are not in the roster.
 unattributed = _rows("reads/unattributed")(_in_scope)
 #: Lines whose experiments belong to no stream: scholar, entity, project, experiments, dates.
