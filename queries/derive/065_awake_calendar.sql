@@ -10,9 +10,7 @@ WITH span AS (
   WHERE excluded IS NULL
 ),
 person AS (
-  SELECT DISTINCT timezone, awake_start_min, awake_end_min
-  FROM scholar
-  JOIN scope USING (scholar_key)
+  FROM scholar SEMI JOIN scope USING (scholar_key)
 )
 SELECT
   *,
