@@ -1,15 +1,18 @@
 -- title: Awake windows, day by day
 -- Takes people (timezone, awake_start_min, awake_end_min) and a span (from_day, to_day). One row per
--- day and person: the window [start, end) that begins on that day.
+-- day and distinct (time zone, awake window): the window [start, end) that begins on that day.
 CREATE OR REPLACE MACRO awake_window(people, span) AS TABLE
-WITH local_window AS (
+WITH person AS (
+  SELECT DISTINCT timezone, awake_start_min, awake_end_min FROM query_table(people)
+),
+local_window AS (
   SELECT
-    person.timezone, person.awake_start_min, person.awake_end_min,
+    person.*,
     day,
     day + to_minutes(awake_start_min) AS opens,
     -- After 24:00 if the window ends on the next day.
     day + to_minutes(awake_end_min) AS closes
-  FROM query_table(people) AS person, (
+  FROM person, (
     SELECT unnest(generate_series(from_day::TIMESTAMP, to_day::TIMESTAMP, INTERVAL 1 DAY)) AS day
     FROM query_table(span)
   )
