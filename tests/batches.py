@@ -310,6 +310,7 @@ def row_of(run: Run) -> dict[str, Any]:
             "tags": list(run.tags),
             "config_hash": run.config_hash,
             "config": None if configured is None else f'{{"num_gpus":{configured}}}',
+            "commit": run.commit,
             "host": run.host,
             "gpu_type": run.gpu_type,
             "gpu_count": run.gpu_count,

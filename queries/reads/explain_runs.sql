@@ -42,6 +42,7 @@ SELECT
   run.excluded,
   array_to_string(run.flags, ' ') AS flags,
   run.clock, run.estimated, run.failed_compute, run.early_failure, run.rework,
+  run.repeat,
   run.excluded IS NULL AND coalesce(run.start_day >= $from_day::DATE, true)
     AND coalesce(run.start_day < $to_day::DATE, true) AS starts_inside,
   run.excluded IS NULL AND run.end_day IS NOT NULL
