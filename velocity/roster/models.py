@@ -1,4 +1,4 @@
-"""roster.toml as models: people, streams, roles, rates and grants.
+"""roster.toml as models: people, streams, roles, notes, rates and grants.
 
 Every key of the file is a field here; docs/configuration.md lists them.
 """
@@ -8,15 +8,16 @@ from __future__ import annotations
 import re
 from datetime import date
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from velocity.errors import ConfigurationError
+from velocity.queries import list_metric_queries
 from velocity.roster.against_data import Seen, misfits
 from velocity.roster.contradictions import contradictions
 from velocity.settings import Label, Number, ZoneName
-from velocity.toml import Checked, Finding, mistakes_in, must, read_toml
+from velocity.toml import Checked, Finding, hinted, mistakes_in, must, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,8 +75,28 @@ _GrantDay = Annotated[
 _RateDay = Annotated[_Day, must(lambda day: day <= _LAST_CREDITS, f"a day up to {_LAST_CREDITS}")]
 
 
+_Flag = Annotated[bool, Field(strict=True)]
+
+
+def _weekly_measure(measure: str) -> str:
+    """Returns the id of a metric with a weekly series; refuses anything else."""
+    known = [it.id for query in list_metric_queries() for it in query.metrics if it.weekly]
+    if measure not in known:
+        raise ValueError(hinted(f"one of {', '.join(known)}", measure, known))
+    return measure
+
+
 class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Aim(_Entry):
+    """A change that a scholar or a stream wants."""
+
+    measure: Annotated[str, AfterValidator(_weekly_measure)] = Field(
+        description="Id of a metric with a weekly series, such as serial_share."
+    )
+    direction: Literal["up", "down"] = Field(description='"up" or "down".')
 
 
 class Scholar(_Entry):
@@ -92,6 +113,9 @@ class Scholar(_Entry):
         "09:00-21:00",
         description="Hours of the day in which the scholar can act on a result. "
         "An end at or before the start is on the next day.",
+    )
+    aims: tuple[Aim, ...] = Field(
+        (), description="Changes that the scholar wants: pages may call only these good."
     )
     disabled: Annotated[bool, Field(strict=True)] = Field(
         False, description="true: cannot sign in. The runs still count."
@@ -139,6 +163,24 @@ class Stream(_Entry):
     members: tuple[Member, ...] = Field(
         (), description="Who is in the stream, and when; decides if no project glob matches."
     )
+    aims: tuple[Aim, ...] = Field(
+        (), description="Changes that the stream wants: pages may call only these good."
+    )
+
+
+class Note(_Entry):
+    """An event to remember; it concerns the programme unless it names a stream or a scholar."""
+
+    date: _GrantDay = Field(description="The day of the event.")
+    text: Label = Field(description="What happened, in a few words.")
+    programme: _Flag | None = Field(
+        None, description="true: concerns everybody, as without `stream` and `scholar`."
+    )
+    stream: _Id | None = Field(None, description="Id of the stream that it concerns.")
+    scholar: _Id | None = Field(None, description="Id of the scholar whom it concerns.")
+    new_phase: _Flag = Field(
+        False, description="true: usual ranges start afresh with the week of the event."
+    )
 
 
 class Rate(_Entry):
@@ -177,6 +219,7 @@ class Roster(_Entry):
     streams: tuple[Stream, ...] = Field(
         (), description="Streams; their order decides between matching globs."
     )
+    notes: tuple[Note, ...] = Field((), description="Events drawn on the charts they concern.")
     credits: Credits = Credits()
 
     def scholar_of(self, username: str) -> str | None:

@@ -31,6 +31,8 @@ _PLAIN = (
     "scholar",
     "stream",
     "membership",
+    "note",
+    "aim",
     "weekly",
     "gpu_rate",
     "credit_grant",
