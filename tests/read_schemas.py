@@ -38,7 +38,18 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "limit_low": pl.Float64,
         "limit_high": pl.Float64,
         "signal": pl.Boolean,
+        "phase": pl.Int64,
     },
+    "notes": {
+        "group_id": pl.String,
+        "day": pl.Date,
+        "week_start": pl.Date,
+        "text": pl.String,
+        "about": pl.String,
+        "target": pl.String,
+        "new_phase": pl.Boolean,
+    },
+    "aims": {"group_id": pl.String, "measure": pl.String, "direction": pl.String},
     "lasting_changes": {
         "group_id": pl.String,
         "measure": pl.String,

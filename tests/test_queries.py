@@ -32,6 +32,8 @@ ARGUMENTS = {
     "metrics": {"by": "scholar", "period": "week"},
     "weekly": {"by": "scholar"},
     "lasting_changes": {"by": "scholar"},
+    "notes": {"by": "scholar"},
+    "aims": {"by": "scholar"},
     "restated": {"by": "programme"},
     "ledger": {"by": "stream"},
     "balance": {"by": "stream"},

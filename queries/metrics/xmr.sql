@@ -3,7 +3,8 @@
 -- limits of the group's own complete weeks (mean +/- 2.66 mean moving ranges, on the log scale for
 -- times, from 8 weeks on); and whether a complete week lies beyond the limits. The current week is
 -- never a shift. Limits stay within the range of the measure: counts and times are at least 0, and
--- shares are at most 1.
+-- shares are at most 1. A note of the roster with a new phase starts the centre and limits afresh
+-- from its week; `phase` is the number of such weeks so far.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: groups | VARCHAR[] | only these ids, null = all
 -- param: scope | STRUCT | what the viewer may see
@@ -24,7 +25,14 @@ WITH figure AS (
   INTO NAME measure VALUE value
 ),
 point AS (
-  SELECT * FROM figure WHERE list_contains(weekly_measures(), measure)
+  SELECT
+    figure.*,
+    (SELECT count(DISTINCT week_start)
+      FROM note
+      WHERE new_phase AND kind = $by::VARCHAR AND group_id = figure.group_id
+        AND week_start <= figure.week_start) AS phase
+  FROM figure
+  WHERE list_contains(weekly_measures(), measure)
 ),
 scaled AS (
   SELECT
@@ -40,13 +48,14 @@ scaled AS (
 moved AS (
   SELECT
     *,
-    abs(level - lag(level) OVER (PARTITION BY group_id, measure ORDER BY week_start)) AS moving_range
+    abs(level - lag(level) OVER (PARTITION BY group_id, measure, phase ORDER BY week_start))
+      AS moving_range
   FROM scaled
   WHERE level IS NOT NULL
 ),
 ranged AS (
   SELECT
-    group_id, measure, any_value(on_log) AS on_log, count(*) AS weeks,
+    group_id, measure, phase, any_value(on_log) AS on_log, count(*) AS weeks,
     avg(level) AS centre, usual_range().reach * avg(moving_range) AS reach
   FROM moved
   GROUP BY ALL
@@ -54,7 +63,7 @@ ranged AS (
 ),
 limited AS (
   SELECT
-    group_id, measure, weeks,
+    group_id, measure, phase, weeks,
     CASE WHEN on_log THEN exp(centre) ELSE centre END AS centre,
     greatest(CASE WHEN on_log THEN exp(centre - reach) ELSE centre - reach END, 0) AS limit_low,
     least(
@@ -71,11 +80,13 @@ SELECT
     NOT point.running
       AND (point.value < limited.limit_low - 1e-9 * abs(limited.limit_low)
         OR point.value > limited.limit_high + 1e-9 * abs(limited.limit_high)),
-    false) AS signal
+    false) AS signal,
+  point.phase
 FROM point
 LEFT JOIN figure AS counted
   ON counted.group_id = point.group_id AND counted.week_start = point.week_start
   AND counted.measure = counted_in(point.measure)
 LEFT JOIN limited
   ON limited.group_id = point.group_id AND limited.measure = point.measure
+  AND limited.phase = point.phase
 ORDER BY ALL

@@ -32,7 +32,11 @@ def ranges(rows: Rows, _column: str) -> tuple[Result, ...]:
     usual = rows.evaluate("usual_range()")
     asked = weekly.filter(col("week_start") == rows.from_day)
     return tuple(
-        _of_series(weekly.filter(col("measure") == week["measure"]), week, usual)
+        _of_series(
+            weekly.filter(col("measure") == week["measure"], col("phase") == week["phase"]),
+            week,
+            usual,
+        )
         for week in asked.iter_rows(named=True)
     )
 

@@ -131,7 +131,7 @@ def weekly(
     Returns:
         group_id, measure (metric id), week_start, running, value, n (null for shares), centre,
         limit_low, limit_high (null with fewer than 8 complete weeks), signal (whether the week
-        is a shift).
+        is a shift), phase (from 0; limits start afresh with each).
     """
 
 
@@ -408,6 +408,19 @@ def _of_groups(snapshot: Snapshot, *, by: By, scope: Scope = EVERYTHING) -> None
 ledger = _rows("metrics/ledger")(_of_groups)
 #: group_id, day, credits granted and spent that day, balance at its end.
 balance = _rows("metrics/balance")(_of_groups)
+
+
+def _of_some_groups(
+    snapshot: Snapshot, *, by: By, groups: Sequence[str] | None = None, scope: Scope = EVERYTHING
+) -> None:
+    """The rows of some scholars or streams, or of the programme."""
+
+
+#: group_id, day, week_start, text, about (programme, stream or scholar), target, new_phase: the
+#: notes of the roster that concern each group, oldest first.
+notes = _rows("reads/notes")(_of_some_groups)
+#: group_id, measure (metric id), direction ("up" or "down"): the aims of scholars or streams.
+aims = _rows("reads/aims")(_of_some_groups)
 
 
 def bands(snapshot: Snapshot, *, scholar: str, scope: Scope = EVERYTHING) -> pl.DataFrame:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from velocity.roster.models import Grant, Holiday, Rate, Roster, Scholar, Stream
+    from velocity.roster.models import Aim, Grant, Note, Rate, Roster, Scholar, Stream
 
     _Scholars = Sequence[tuple[str, Scholar]]
     _Streams = Sequence[tuple[str, Stream]]
@@ -67,6 +68,9 @@ def contradictions(roster: Roster, wrong: Collection[str]) -> list[Finding]:
         *_away(scholars),
         *_holidays(named("holiday", roster.holidays), wrong),
         *_grants(named("grant", roster.credits.grants), scholar_ids, stream_ids),
+        *_notes(named("note", roster.notes), scholar_ids, stream_ids),
+        *(it for name, owner in scholars for it in _aims(name, owner.aims)),
+        *(it for name, owner in streams for it in _aims(name, owner.aims)),
         *_rates(rates_of(roster)),
     ]
 
@@ -330,6 +334,33 @@ def _grants(
         earlier = seen.setdefault(grant, name)
         if earlier != name and grant.date and grant.amount:
             yield warning(name, f"same as {earlier}", "each grant once")
+
+
+def _notes(
+    notes: Iterable[tuple[str, Note]], scholars: Iterable[Text], streams: Iterable[Text]
+) -> Iterator[Finding]:
+    known = {
+        kind: {it.text for it in ids} for kind, ids in (("stream", streams), ("scholar", scholars))
+    }
+    for name, note in notes:
+        concerned = [kind for kind in ("programme", *known) if getattr(note, kind)]
+        if note.programme is False:
+            yield Finding(f"{name}: programme", "got false", "true, or a stream or a scholar")
+        if len(concerned) > 1:
+            problem = f"got {' and '.join(concerned)}"
+            yield Finding(name, problem, "one of programme, stream and scholar")
+        for kind, ids in known.items():
+            if target := getattr(note, kind):
+                yield from _unknown(f"{name}: {kind}", target, ids, kind)
+
+
+def _aims(name: str, aims: Sequence[Aim]) -> Iterator[Finding]:
+    measures: dict[str, str] = {}
+    for aim, it in named("aim", aims):
+        where = measures.setdefault(it.measure, aim) if it.measure else aim
+        if where != aim:
+            problem = f"{as_toml(it.measure)} also appears in {where}"
+            yield Finding(f"{name}: {aim}: measure", problem, "each measure once")
 
 
 def _rates(rates: Sequence[tuple[str, Rate]]) -> Iterator[Finding]:

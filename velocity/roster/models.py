@@ -1,4 +1,5 @@
 """roster.toml as models: people, streams, roles, days off, rates and grants.
+"""roster.toml as models: people, streams, roles, notes, rates and grants.
 
 Every key of the file is a field here; docs/configuration.md lists them.
 """
@@ -9,15 +10,17 @@ import re
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from velocity.errors import ConfigurationError
+from velocity.queries import list_metric_queries
 from velocity.roster.against_data import Seen, misfits
 from velocity.roster.contradictions import contradictions
 from velocity.roster.rules import criteria, rule_contradictions
 from velocity.settings import Label, Number, ZoneName
-from velocity.toml import Checked, Finding, mistakes_in, must, read_toml
+from velocity.toml import Checked, Finding, hinted, mistakes_in, must, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -81,6 +84,17 @@ _Weekdays = Annotated[tuple[_Weekday, ...], must(len, "at least one day of the w
 _RateDay = Annotated[_Day, must(lambda day: day <= _LAST_CREDITS, f"a day up to {_LAST_CREDITS}")]
 
 
+_Flag = Annotated[bool, Field(strict=True)]
+
+
+def _weekly_measure(measure: str) -> str:
+    """Returns the id of a metric with a weekly series; refuses anything else."""
+    known = [it.id for query in list_metric_queries() for it in query.metrics if it.weekly]
+    if measure not in known:
+        raise ValueError(hinted(f"one of {', '.join(known)}", measure, known))
+    return measure
+
+
 class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -90,6 +104,13 @@ class Away(_Entry):
 
     from_date: _Day = Field(alias="from", description="First day away.")
     to_date: _Day = Field(alias="to", description="The day after the last day away.")
+class Aim(_Entry):
+    """A change that a scholar or a stream wants."""
+
+    measure: Annotated[str, AfterValidator(_weekly_measure)] = Field(
+        description="Id of a metric with a weekly series, such as serial_share."
+    )
+    direction: Literal["up", "down"] = Field(description='"up" or "down".')
 
 
 class Scholar(_Entry):
@@ -114,6 +135,8 @@ class Scholar(_Entry):
     )
     away: tuple[Away, ...] = Field(
         (), description="Days on which the scholar does not work; results do not wait on them."
+    aims: tuple[Aim, ...] = Field(
+        (), description="Changes that the scholar wants: pages may call only these good."
     )
     disabled: Annotated[bool, Field(strict=True)] = Field(
         False, description="true: cannot sign in. The runs still count."
@@ -166,6 +189,24 @@ class Stream(_Entry):
     )
     members: tuple[Member, ...] = Field(
         (), description="Who is in the stream, and when; decides if no project glob matches."
+    )
+    aims: tuple[Aim, ...] = Field(
+        (), description="Changes that the stream wants: pages may call only these good."
+    )
+
+
+class Note(_Entry):
+    """An event to remember; it concerns the programme unless it names a stream or a scholar."""
+
+    date: _GrantDay = Field(description="The day of the event.")
+    text: Label = Field(description="What happened, in a few words.")
+    programme: _Flag | None = Field(
+        None, description="true: concerns everybody, as without `stream` and `scholar`."
+    )
+    stream: _Id | None = Field(None, description="Id of the stream that it concerns.")
+    scholar: _Id | None = Field(None, description="Id of the scholar whom it concerns.")
+    new_phase: _Flag = Field(
+        False, description="true: usual ranges start afresh with the week of the event."
     )
 
 
@@ -294,6 +335,7 @@ class Roster(_Entry):
         (), description="Streams; their order decides between matching globs."
     )
     holidays: tuple[Holiday, ...] = Field((), description="Days on which nobody works.")
+    notes: tuple[Note, ...] = Field((), description="Events drawn on the charts they concern.")
     credits: Credits = Credits()
     automation: tuple[Automation, ...] = Field(
         (), description="Runs of agents and schedulers, which count apart from launches by people."

@@ -10,7 +10,7 @@ import json
 
 import polars as pl
 
-from velocity.roster.models import Roster
+from velocity.roster.models import Note, Roster
 
 #: Table -> column -> type. Text keys are unique, positions count from 0.
 ROSTER_SCHEMA: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
@@ -59,6 +59,52 @@ ROSTER_SCHEMA: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "credits": pl.Float64,
     },
 }
+
+#: Tables that only reads use: a change of them must not derive anybody again.
+SHOWN_SCHEMA: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
+    "roster_note": {
+        "position": pl.Int32,
+        "day": pl.Date,
+        "text": pl.String,
+        "about": pl.String,  # programme | stream | scholar
+        "target": pl.String,  # id of the stream or scholar, or "programme"
+        "new_phase": pl.Boolean,
+    },
+    "roster_aim": {
+        "kind": pl.String,  # stream | scholar
+        "group_id": pl.String,
+        "measure": pl.String,  # metric id
+        "direction": pl.String,  # up | down
+    },
+}
+
+
+def shown_frames(roster: Roster | None) -> dict[str, pl.DataFrame]:
+    """Returns every table of `SHOWN_SCHEMA`, in that order; all are empty without a roster."""
+    known = roster or Roster()
+    owners = (("stream", known.streams), ("scholar", known.scholars))
+    rows = {
+        "roster_note": (
+            (n, it.date, it.text, *_concerned(it), it.new_phase) for n, it in enumerate(known.notes)
+        ),
+        "roster_aim": (
+            (kind, owner.id, aim.measure, aim.direction)
+            for kind, entries in owners
+            for owner in entries
+            for aim in owner.aims
+        ),
+    }
+    return {
+        table: pl.DataFrame(list(rows[table]), schema=schema, orient="row")
+        for table, schema in SHOWN_SCHEMA.items()
+    }
+
+
+def _concerned(note: Note) -> tuple[str, str]:
+    """Returns the kind of what a note concerns, and its id."""
+    if note.stream:
+        return "stream", note.stream
+    return ("scholar", note.scholar) if note.scholar else ("programme", "programme")
 
 
 def roster_frames(roster: Roster | None) -> dict[str, pl.DataFrame]:

@@ -16,7 +16,7 @@ import polars as pl
 
 from velocity.queries import Query, list_queries, load_query, queries_fingerprint
 from velocity.record import exclusions
-from velocity.roster.tables import roster_frames, roster_names
+from velocity.roster.tables import roster_frames, roster_names, shown_frames
 from velocity.store.figures import By, figures
 from velocity.store.ideas import ignored_key
 from velocity.store.rules import load_rules
@@ -91,6 +91,7 @@ def _derive(
     store.run(load_query("store/run_rules").body)
     store.run(load_query("store/scholars").body)
     store.run(load_query("store/streams").body)
+    store.run(load_query("store/notes").body)
     known = store.run("SELECT fingerprint, roster FROM derived_with")
     everyone = known != [(made_with, people)] or not _goes_on(store)
     # Null is from an earlier version, which did not store it.
@@ -160,8 +161,10 @@ def _load_configuration(
         (made_with if name.startswith("credit_") else people).update(
             repr(frame.sort(pl.all()).rows()).encode()
         )
-    # Addresses do not affect figures, so they are not in the fingerprint.
+    # Addresses, notes and aims do not affect figures, so they are not in the fingerprint.
     store.load("roster_name", roster_names(roster))
+    for name, frame in shown_frames(roster).items():
+        store.load(name, frame)
     store.run(load_query("store/known_names").body)
     store.load("project_stream", _stream_of_projects(store, roster))
     load_rules(store, roster)

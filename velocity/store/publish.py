@@ -33,6 +33,8 @@ _PLAIN = (
     "day_off",
     "stream",
     "membership",
+    "note",
+    "aim",
     "weekly",
     "gpu_rate",
     "credit_grant",
