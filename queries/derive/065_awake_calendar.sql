@@ -11,9 +11,7 @@ WITH span AS (
 ),
 person AS (
   SELECT DISTINCT timezone, awake_start_min, awake_end_min
-  FROM actor
-  JOIN scope USING (scholar_key)
-  FROM scholar SEMI JOIN scope USING (scholar_key)
+  FROM actor SEMI JOIN scope USING (scholar_key)
 )
 SELECT
   *,

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
-    import polars as pl
-
     from velocity.state import ReadMark
     from velocity.store.snapshot import Snapshot
 

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from velocity.roster.models import Grant, Holiday, Rate, Roster, Scholar, Stream
-    from velocity.roster.models import Aim, Grant, Note, Rate, Roster, Scholar, Stream
+    from velocity.roster.models import Aim, Grant, Holiday, Note, Rate, Roster, Scholar, Stream
 
     _Scholars = Sequence[tuple[str, Scholar]]
     _Streams = Sequence[tuple[str, Stream]]

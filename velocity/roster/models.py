@@ -1,5 +1,4 @@
-"""roster.toml as models: people, streams, roles, days off, rates and grants.
-"""roster.toml as models: people, streams, roles, notes, rates and grants.
+"""roster.toml as models: people, streams, roles, days off, notes, rates and grants.
 
 Every key of the file is a field here; docs/configuration.md lists them.
 """
@@ -9,8 +8,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Annotated, NamedTuple
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -104,6 +102,8 @@ class Away(_Entry):
 
     from_date: _Day = Field(alias="from", description="First day away.")
     to_date: _Day = Field(alias="to", description="The day after the last day away.")
+
+
 class Aim(_Entry):
     """A change that a scholar or a stream wants."""
 
@@ -135,6 +135,7 @@ class Scholar(_Entry):
     )
     away: tuple[Away, ...] = Field(
         (), description="Days on which the scholar does not work; results do not wait on them."
+    )
     aims: tuple[Aim, ...] = Field(
         (), description="Changes that the scholar wants: pages may call only these good."
     )

@@ -31,6 +31,7 @@ _KEYS_TO_ADD = """\
 # [[holidays]]
 # name = "New Year"
 # date = 2027-01-01
+"""
 _RHYTHMS = """\
 # Launches around the clock, which look automated. Keep the rules that are right: these launches
 # then count as automation, apart from the person's own.
@@ -52,30 +53,14 @@ def suggest_entries(
     Returns:
         Text that loads as part of a roster for any usernames; "" if nothing is suggested.
     """
-    missing = [
-        (username, runs)
-        for username, runs in sorted(runs_of.items(), key=lambda item: (-item[1], item[0]))
-        if username and (roster is None or roster.scholar_of(username) is None)
-    ]
-    if not missing:
-        return ""
-    taken = {it.id.lower() for it in roster.scholars} if roster else set()
-    parts = [_HEADING, _KEYS_TO_ADD]
-    for username, runs in missing:
-        scholar = _free_id(username, taken)
-        taken.add(scholar.lower())
-        name = CONTROL_CHARACTERS.sub(" ", username).strip() or scholar
-        parts.append(
-            f"# {runs} {'run' if runs == 1 else 'runs'}\n"
-            "[[scholars]]\n"
-            f"id = {toml_string(scholar)}\n"
-            f"name = {toml_string(name)}\n"
-            f"usernames = [{toml_string(username)}]\n"
-        )
     ids = _missing(runs_of, roster)
     parts: list[str] = []
     if ids:
-        parts += [_USERNAMES, *(_scholar(ids[name], name, runs_of[name]) for name in ids)]
+        parts += [
+            _USERNAMES,
+            _KEYS_TO_ADD,
+            *(_scholar(ids[name], name, runs_of[name]) for name in ids),
+        ]
     if rhythms:
         parts += [_RHYTHMS, *(_automation(it, ids) for it in rhythms)]
     return "\n".join(parts)
