@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -72,8 +73,10 @@ def told(demo, asked) -> dict[str, dict[Key, Result]]:
     """Metric -> the results of its explanations."""
     found: dict[str, dict[Key, Result]] = {metric: {} for metric in METRICS}
     for group, week in asked:
-        rows = Rows(demo, group, week, week and week + timedelta(weeks=1), EVERYTHING)
+        people = Rows(demo, group, week, week and week + timedelta(weeks=1), EVERYTHING)
+        by_actor = {it: replace(people, actor=it) for it in ("automation", "all")}
         for metric, way in ways().items():
+            rows = by_actor[way.actor] if way.actor else people
             if group.by not in way.kinds:
                 continue
             if way.windows in {"any", "end" if week is None else "week"}:

@@ -350,7 +350,7 @@ def _notes(
             yield Finding(name, problem, "one of programme, stream and scholar")
         for kind, ids in known.items():
             if target := getattr(note, kind):
-                yield from _unknown(f"{name}: {kind}", target, ids, kind)
+                yield from unknown_id(f"{name}: {kind}", target, ids, kind)
 
 
 def _aims(name: str, aims: Sequence[Aim]) -> Iterator[Finding]:
