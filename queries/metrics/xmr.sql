@@ -2,7 +2,8 @@
 -- One row per group, measure and week: the value; its n, for counts and medians; the centre and
 -- limits of the group's own complete weeks (mean +/- 2.66 mean moving ranges, on the log scale for
 -- times, from 8 weeks on); and whether a complete week lies beyond the limits. The current week is
--- never a shift. Limits stay within the range of the measure: counts and times are at least 0, and
+-- never a shift, and a scholar's week away (3 of 5 working days or more) is neither a shift nor
+-- counted in the centre and limits. Limits stay within the range of the measure: counts and times are at least 0, and
 -- shares are at most 1.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: groups | VARCHAR[] | only these ids, null = all
@@ -22,15 +23,24 @@ WITH figure AS (
   ON COLUMNS(* EXCLUDE (group_id, week_start, running))
   INTO NAME measure VALUE value
 ),
+away AS (
+  SELECT scholar.scholar AS group_id, week_start
+  FROM week_away('scholar', 'day_off')
+  JOIN scholar USING (scholar_key)
+  WHERE $by::VARCHAR = 'scholar' AND scholar.attributed
+),
 point AS (
-  SELECT * FROM figure WHERE list_contains(weekly_measures(), measure)
+  SELECT figure.*, away.week_start IS NOT NULL AS away
+  FROM figure
+  LEFT JOIN away USING (group_id, week_start)
+  WHERE list_contains(weekly_measures(), measure)
 ),
 scaled AS (
   SELECT
     *,
     unit_of(measure) = 'hours' AS on_log,
     CASE
-      WHEN running THEN NULL
+      WHEN running OR away THEN NULL
       WHEN unit_of(measure) <> 'hours' THEN value
       WHEN value > 0 THEN ln(value)
     END AS level
@@ -62,12 +72,12 @@ limited AS (
   FROM ranged
 )
 SELECT
-  point.group_id, point.measure, point.week_start, point.running, point.value,
+  point.group_id, point.measure, point.week_start, point.running, point.away, point.value,
   counted.value::BIGINT AS n,
   limited.centre, limited.limit_low, limited.limit_high,
   coalesce(
     -- A constant series lies on its limits: rounding errors must not put it beyond them.
-    NOT point.running
+    NOT point.running AND NOT point.away
       AND (point.value < limited.limit_low - 1e-9 * abs(limited.limit_low)
         OR point.value > limited.limit_high + 1e-9 * abs(limited.limit_high)),
     false) AS signal
