@@ -32,6 +32,7 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "measure": pl.String,
         "week_start": pl.Date,
         "running": pl.Boolean,
+        "away": pl.Boolean,
         "value": pl.Float64,
         "n": pl.Int64,
         "centre": pl.Float64,

@@ -13,6 +13,7 @@ from scripts.faults import (
     reads,
     runs,
     store,
+    waiting,
 )
 from scripts.faults.fault import (
     AZORES,
@@ -56,5 +57,6 @@ FAULTS = (
     *access.FAULTS,
     *store.FAULTS,
     *reads.FAULTS,
+    *waiting.FAULTS,
     *figures.FAULTS,
 )

@@ -127,9 +127,10 @@ def weekly(
     """Weekly series with the group's usual range: one row per group, measure and week.
 
     Returns:
-        group_id, measure (metric id), week_start, running, value, n (null for shares), centre,
-        limit_low, limit_high (null with fewer than 8 complete weeks), signal (whether the week
-        is a shift), phase (from 0; limits start afresh with each).
+        group_id, measure (metric id), week_start, running, away (a scholar's week of days off),
+        value, n (null for shares), centre, limit_low, limit_high (null with fewer than 8 complete
+        weeks of the phase that were not away), signal (whether the week is a shift), phase
+        (from 0; limits start afresh with each).
     """
 
 
