@@ -418,6 +418,17 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "experiments_concluded": pl.Int64,
         "credits_per_concluded": pl.Float64,
     },
+    "idle_hosts": {
+        "entity": pl.String,
+        "host": pl.String,
+        "gpus": pl.Int64,
+        "idle_now": pl.Boolean,
+        "idle_since": UTC,
+        "idle_for_hours": pl.Float64,
+        "first_at": UTC,
+        "idle_hours": pl.Float64,
+        "idle_gpu_hours": pl.Float64,
+    },
     "one_setting": {
         "scholar": pl.String,
         "scholar_name": pl.String,

@@ -134,8 +134,10 @@ def test_each_launch_follows_the_result_before_within_five_days():
     assert found(overlapping) == []
     rows = line(*rates(1, 2, 3, 4))
     assert found([*rows, run("x", "01:30", "01:40", config=config_text({"q": 1}))]) == []
-    late = line(*rates(1, 2), gap=121 * HOUR)
-    assert found([*line(*rates(1, 2, 3)), *late[2:]]) == [("lr", FOUR[:3])]
+    for wait, experiments in ((120 * HOUR, 4), (120 * HOUR + MINUTE, 3)):
+        start = at("03:10") + wait
+        late = run("r3", start, start + HOUR, config=config_text(rates(4)[0]))
+        assert found([*line(*rates(1, 2, 3)), late]) == [("lr", FOUR[:experiments])]
 
 
 def test_half_of_the_launches_must_have_been_ready():

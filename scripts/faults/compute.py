@@ -11,6 +11,8 @@ from scripts.faults.fault import (
     Fault,
 )
 
+IDLE = "tests/test_idle_hosts.py"
+
 FAULTS = (
     Fault(
         "a config may have ten million GPUs",
@@ -116,6 +118,41 @@ FAULTS = (
         "class IN ('preempted', 'unknown')",
         "class IN ('preempted')",
         (CREDITS,),
+    ),
+    Fault(
+        "a gap counts in full",
+        "macros/idle_gap",
+        "least(start_us, free_us + rented_gap_us)",
+        "start_us",
+        (IDLE,),
+    ),
+    Fault(
+        "a gap begins when the run before it ends",
+        "macros/idle_gap",
+        "max(end_us) OVER",
+        "last_value(end_us) OVER",
+        (IDLE,),
+    ),
+    Fault(
+        "a host is seen with one of its runs",
+        "metrics/idle_hosts",
+        "bool_and(may_see(",
+        "bool_or(may_see(",
+        (IDLE,),
+    ),
+    Fault(
+        "a returned host is idle now",
+        "metrics/idle_hosts",
+        "coalesce(idle_for_us <= setting.rented_gap_us, false)",
+        "NOT running",
+        (IDLE,),
+    ),
+    Fault(
+        "every session is on every host of its run",
+        "derive/130_host_stay",
+        "coalesce(placed.number, session.number)",
+        "session.number",
+        (IDLE,),
     ),
     Fault(
         "yesterday's rate",

@@ -1,4 +1,4 @@
-"""Figures of the end of the data: ages of open work and of results, and credits."""
+"""Figures of other rows than groups: ages of open work and results, rented hosts, and credits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from polars import col
 
 from velocity import formats
 from velocity.explain.explanation import Result
-from velocity.explain.sums import Arithmetic
+from velocity.explain.sums import Arithmetic, total_of
 from velocity.formats import written
 from velocity.reading import reads
 from velocity.reading.definitions import columns, metrics
@@ -99,6 +99,24 @@ def _usual(row: dict[str, Any]) -> tuple[str, ...]:
         return ("the line has too few concluded experiments for a usual age",)
     word = "older than" if row["older_than_usual"] else "no older than"
     return (f"{word} usual: the line's usual age is up to {written(row['usual_hours'])} hours",)
+
+
+def of_hosts(rows: Rows, _column: str) -> tuple[Result, ...]:
+    """One result per rented host: the hours of its gaps times its GPUs."""
+    hosts = reads.idle_hosts(
+        rows.snapshot, from_day=rows.from_day, to_day=rows.to_day, scope=rows.scope
+    )
+    return tuple(_of_host(rows, it) for it in hosts.iter_rows(named=True))
+
+
+def _of_host(rows: Rows, host: dict[str, Any]) -> Result:
+    gaps = rows.of("idle").filter((col("entity") == host["entity"]) & (col("host") == host["host"]))
+    total = total_of("idle", gaps, col("idle_hours"), "hours", "gaps between its runs")
+    gpus = host["gpus"]
+    value = None if gpus is None else gpus * total.value
+    step = f"{written(value)} = {written(gpus)} GPUs * {written(total.value)} hours"
+    name = f"{host['entity']}/{host['host']}"
+    return Result(name, (total.step, step), value, host["idle_gpu_hours"], (total,), title=name)
 
 
 def of_credits(rows: Rows, column: str, *, read: Callable[..., pl.DataFrame]) -> tuple[Result, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from velocity.explain.ends import ages, of_credits, of_open_work
+from velocity.explain.ends import ages, of_credits, of_hosts, of_open_work
 from velocity.explain.medians import blind_ratio, median
 from velocity.explain.ranges import lasting, ranges
 from velocity.explain.sums import Arithmetic
@@ -50,6 +50,7 @@ _WAYS = {
         at_end=True,
         nothing="No result is waiting.",
     ),
+    "idle_hosts": Way(of_hosts, nothing="No host is rented.", kinds=("programme",)),
     "ledger": Way(partial(of_credits, read=reads.ledger), "end", at_end=True, nothing=_NO_ENTRY),
     "balance": Way(partial(of_credits, read=reads.balance), at_end=True, nothing=_NO_ENTRY),
     "xmr": Way(ranges, "week", nothing="No measure has a value in that week."),

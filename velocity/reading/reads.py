@@ -339,6 +339,9 @@ gpu_types = _rows("reads/gpu_types")(_of_days)
 #: Where the compute went: rows of streams and the rest that add up to the programme's row; kind
 #: (stream, unattributed, programme), stream, name, GPU-hours by state, credits, conclusions.
 compute_table = _rows("reads/compute_table")(_of_days)
+#: Rented hosts, those without a run now first, with their idle GPU-hours in the window; see
+#: queries/metrics/idle_hosts.sql.
+idle_hosts = _rows("metrics/idle_hosts")(_of_days)
 #: stream, people: the number of active people; streams without any are not listed.
 active_people = _rows("reads/active_people")(_of_days)
 

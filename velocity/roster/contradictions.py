@@ -62,6 +62,7 @@ def contradictions(roster: Roster, wrong: Collection[str]) -> list[Finding]:
         ),
         *_scholars(scholars, [*leads, *(it for texts in mentors for it in texts)], wrong),
         *_projects(texts_of(streams, "projects")),
+        *_repeated([Text("rented", glob) for glob in roster.rented], "each glob once"),
         *_members(streams, {it.text for it in scholar_ids}, wrong),
         *_workdays(scholars),
         *_away(scholars),

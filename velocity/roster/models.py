@@ -331,6 +331,9 @@ class Roster(_Entry):
     """People, streams, roles and credits, as `load_roster` reads them from a file."""
 
     leads: tuple[_Email, ...] = Field((), description="Addresses that see the whole programme.")
+    rented: tuple[_Text, ...] = Field(
+        (), description='Globs over W&B\'s host names, such as "pod-*": hosts that cost while idle.'
+    )
     scholars: tuple[Scholar, ...] = Field((), description="Everybody whose runs are counted.")
     streams: tuple[Stream, ...] = Field(
         (), description="Streams; their order decides between matching globs."
@@ -376,6 +379,10 @@ class Roster(_Entry):
         for account in self.shared_account:
             for rule in account.rules:
                 yield _run_rule("shared", rule, rule.scholar, account.username)
+
+    def is_rented(self, host: str) -> bool:
+        """Returns whether a glob matches a host name; globs are those of `match_stream_rule`."""
+        return any(fnmatchcase(host, glob) for glob in self.rented)
 
     def rate_rows(self) -> Iterator[tuple[int, str, date, float]]:
         """Yields position (from 0), GPU glob, first day and credits per hour, as in the file."""

@@ -138,11 +138,13 @@ def _load_configuration(
         "together": round(experiments.together_minutes * _MINUTE_US),
         "ready": round(experiments.ready_within_minutes * _MINUTE_US),
         "script_gap": round(experiments.script_gap_seconds * 1_000_000),
+        "rented_gap": round(settings.compute.rented_gap_hours * 60 * _MINUTE_US),
     }
     store.run(
         "CREATE OR REPLACE TABLE derived.setting AS SELECT $timezone::VARCHAR AS timezone, "
         "$stale::BIGINT AS stale_us, $together::BIGINT AS together_us, "
-        "$script_gap::BIGINT AS script_gap_us, $ready::BIGINT AS ready_us",
+        "$script_gap::BIGINT AS script_gap_us, $ready::BIGINT AS ready_us, "
+        "$rented_gap::BIGINT AS rented_gap_us",
         setting,
     )
     # Variables are known when a query is planned.
@@ -153,7 +155,9 @@ def _load_configuration(
     }
     for name, value in variables.items():
         store.run(f"SET VARIABLE {name} = $value::VARCHAR", {"value": value})
-    made_with = hashlib.sha256((queries_fingerprint() + repr(setting | variables)).encode())
+    rented = sorted(roster.rented) if roster is not None else []
+    made_of = queries_fingerprint() + repr(setting | variables) + repr(rented)
+    made_with = hashlib.sha256(made_of.encode())
     people = hashlib.sha256()
     for name, frame in roster_frames(roster).items():
         store.load(name, frame)
@@ -169,6 +173,7 @@ def _load_configuration(
     store.load("project_stream", _stream_of_projects(store, roster))
     load_rules(store, roster)
     store.load("rate_of_type", _rates_of_types(store, roster))
+    store.load("rented_host", _rented_hosts(store, roster))
     return made_with.hexdigest(), people.hexdigest()
 
 
@@ -189,6 +194,17 @@ def _rates_of_types(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
         "credits_per_gpu_hour": pl.Float64,
     }
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _rented_hosts(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
+    """entity, host: the hosts of runs whose name a glob of the roster matches."""
+    told = "SELECT DISTINCT entity, unnest(writers).host AS host FROM raw_run"
+    rows = [
+        (entity, host)
+        for entity, host in (store.run(told) if roster is not None and roster.rented else ())
+        if host is not None and roster is not None and roster.is_rented(host)
+    ]
+    return pl.DataFrame(rows, schema={"entity": pl.String, "host": pl.String}, orient="row")
 
 
 def _stream_of_projects(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
