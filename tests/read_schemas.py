@@ -234,6 +234,10 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "burn_per_day": pl.Float64,
         "runway_days": pl.Float64,
         "exhausted_on": pl.Date,
+        "burn_per_day_7d": pl.Float64,
+        "runway_days_7d": pl.Float64,
+        "exhausted_on_7d": pl.Date,
+        "unpriced_hours_so_far": pl.Float64,
     },
     "balance": {
         "group_id": pl.String,

@@ -186,19 +186,27 @@ def assert_ledger(batch: Batch, priced_as, kind, runs: dict[str, set[RunKey]], g
         if not granted and not own & charged:
             continue
         account = ledger(batch.whole, rates, granted, own)
-        runway = account.runway_days
         expected[group,] = {
             "credits_granted": float(account.granted),
             "credits_spent": float(account.spent),
             "credits_left": float(account.left),
-            "burn_per_day": float(account.burn_per_day),
-            "runway_days": None if runway is None else float(runway),
-            "exhausted_on": account.exhausted_on(as_of, zone),
         }
+        for pace, burn in (("", account.burn_per_day), ("_7d", account.burn_per_day_7d)):
+            runway = account.runway_days(burn)
+            expected[group,] |= {
+                f"burn_per_day{pace}": float(burn),
+                f"runway_days{pace}": None if runway is None else float(runway),
+                f"exhausted_on{pace}": account.exhausted_on(burn, as_of, zone),
+            }
         for day, row in balances(batch.whole, rates, granted, own).items():
             names = ("granted", "spent", "balance")
             expected_days[group, day] = dict(zip(names, map(float, row), strict=True))
-    agree_but_for_rows_of_nothing(expected, rows_by(reads.ledger(snapshot, by=kind), "group_id"))
+    accounts = reads.ledger(snapshot, by=kind)
+    unknown = dict(reads.metrics(snapshot, by=kind).select(kind, "unpriced_run_hours").iter_rows())
+    for group, hours in accounts.select("group_id", "unpriced_hours_so_far").iter_rows():
+        assert hours == pytest.approx(unknown.get(group, 0))
+    accounts = accounts.drop("unpriced_hours_so_far")
+    agree_but_for_rows_of_nothing(expected, rows_by(accounts, "group_id"))
     found = rows_by(reads.balance(snapshot, by=kind), "group_id", "day")
     # A charge of zero starts a balance too: days of zeros before the oracle's first day.
     agree_but_for_rows_of_nothing(expected_days, found)

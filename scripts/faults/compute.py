@@ -183,6 +183,13 @@ FAULTS = (
         (CREDITS,),
     ),
     Fault(
+        "the week's burn is that of 14 days",
+        "metrics/ledger",
+        "CASE days WHEN pace().week THEN",
+        "CASE days WHEN pace().days THEN",
+        (CREDITS,),
+    ),
+    Fault(
         "yesterday's rate in the balance",
         "metrics/balance",
         "rate.from_date <= spent.day",
@@ -199,8 +206,8 @@ FAULTS = (
     Fault(
         "burn of thirteen days",
         "store/credits",
-        "to_days(pace().days)",
-        "to_days(pace().days - 1)",
+        "to_days(days)",
+        "to_days(days - 1)",
         (CREDITS,),
     ),
     Fault(

@@ -132,16 +132,17 @@ def of_credits(rows: Rows, column: str, *, read: Callable[..., pl.DataFrame]) ->
     if entries.is_empty():
         return ()
     work = Arithmetic(rows.since_ever)
-    if column == "exhausted_on":
-        value: float | date | None = _exhausted_on(rows, work)
+    if column.startswith("exhausted_on"):
+        runway = column.replace("exhausted_on", "runway_days")
+        value: float | date | None = _exhausted_on(rows, work, runway)
     else:
         value = work.value(columns()[column])
     return (work.result(value, entries[column][-1]),)
 
 
-def _exhausted_on(rows: Rows, work: Arithmetic) -> date | None:
-    """The local day a runway after the end of the data."""
-    runway, left = work.value(metrics()["runway_days"]), work.value(metrics()["credits_left"]) or 0
+def _exhausted_on(rows: Rows, work: Arithmetic, metric: str) -> date | None:
+    """The local day a runway after the end of the data; `metric` is the id of the runway."""
+    runway, left = work.value(metrics()[metric]), work.value(metrics()["credits_left"]) or 0
     if runway is None or left <= 0 or runway >= rows.evaluate("pace().century"):
         why = "nothing is left" if left <= 0 else "that is a century away, or never"
         work.steps.append(f"{formats.NOT_KNOWN}: {why}")

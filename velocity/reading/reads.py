@@ -406,7 +406,8 @@ def _of_groups(snapshot: Snapshot, *, by: By, scope: Scope = EVERYTHING) -> None
     """The rows of scholars, streams or the programme."""
 
 
-#: group_id, credits granted, spent and left, burn_per_day, runway_days, exhausted_on.
+#: group_id, credits granted, spent and left; burn_per_day, runway_days and exhausted_on, also at
+#: the pace of 7 days (_7d); unpriced_hours_so_far (with any, credits may end earlier).
 ledger = _rows("metrics/ledger")(_of_groups)
 #: group_id, day, credits granted and spent that day, balance at its end.
 balance = _rows("metrics/balance")(_of_groups)
