@@ -26,6 +26,8 @@ def _run(batch: Batch, derived: Derived, run: DerivedRun) -> Row:
         flags.add("early_failure")
     if run.rework:
         flags.add("rework")
+    if run.repeat:
+        flags.add("repeat")
     if not batch.is_attributed(run.scholar):
         flags.add("unattributed")
     elif not batch.has_roster:
@@ -99,6 +101,7 @@ def expected_loops(batch: Batch) -> dict[Key, Row]:
             "machine_event": it.machine_event,
             "reaction_hours": as_hours(it.reaction_us),
             "reaction_awake_hours": as_hours(it.awake_us),
+            "reaction_working_hours": as_hours(it.working_us),
             "reaction_event": bool(it.reaction_event),
             "loop_hours": as_hours(it.loop_us),
             "loop_event": it.loop_event,

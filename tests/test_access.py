@@ -119,7 +119,7 @@ def test_visible_figures_are_the_same_for_every_viewer(email, arguments, snapsho
     whole = reads.metrics(snapshot, **arguments)
     found = reads.metrics(snapshot, **arguments, scope=scope_of(roster, email))
     if email == people.MENTOR and arguments["by"] == "scholar":
-        hours = selectors.contains("awake", "off_share")
+        hours = selectors.contains("awake", "off_share", "loop_working_wait_share")
         whole, found = whole.select(~hours), found.select(~hours)
     assert found["loop_hours_n"].sum()
     assert found["gpu_hours"].sum()
@@ -206,7 +206,9 @@ def test_nobody_else_sees_hours_of_the_day_nights_or_weekends(email, snapshot, r
     assert reads.loops(snapshot, scope=scope)["reaction_awake_hours"].drop_nulls().is_empty()
     figures = reads.metrics(snapshot, by="scholar", within="vision", scope=scope)
     assert figures.height
-    hidden = [name for name in figures.columns if re.search("awake|off_share", name)]
+    hidden = [
+        name for name in figures.columns if re.search("awake|off_share|loop_working_wait", name)
+    ]
     assert figures.select(pl.sum_horizontal(pl.col(hidden).fill_null(0)).sum()).item() == 0
     assert reads.metrics(
         snapshot, by="scholar", period="day", within="vision", scope=scope
@@ -216,6 +218,48 @@ def test_nobody_else_sees_hours_of_the_day_nights_or_weekends(email, snapshot, r
         snapshot, by="scholar", groups=[scholar(0)], scope=scope_of(roster, people.email(0))
     )
     assert own["reaction_off_share"].item() is not None
+    assert own["loop_off_share"].item() is not None
+
+
+#: Reads of one person's hours, which only the page of that person asks for.
+OF_HOURS = {"concurrency", "timeline_experiments", "timeline_runs"}
+
+
+def times_of_day(frame):
+    """The instants of a frame that are not the beginning of a day; its zone is UTC."""
+    instants = frame.select(
+        selectors.datetime(time_zone="*") - selectors.by_name("as_of", require_all=False)
+    )
+    later = pl.all() != pl.all().dt.truncate("1d")
+    return sum(instants.select(later.sum()).row(0)) if instants.width else 0
+
+
+@pytest.mark.parametrize("email", [people.LEAD, people.MENTOR])
+@pytest.mark.parametrize("name", sorted(set(READ_SCHEMAS) - OF_HOURS))
+def test_nobody_else_sees_times_of_day(name, email, snapshot, roster):
+    read = getattr(reads, name)
+    if "scholar" not in READ_SCHEMAS[name] or "scope" not in inspect.signature(read).parameters:
+        return
+    for arguments in forged(name):
+        assert not times_of_day(read(snapshot, **arguments, scope=scope_of(roster, email)))
+
+
+def test_scholars_see_their_own_times_of_day(snapshot, roster):
+    own = scope_of(roster, people.email(0))
+    assert times_of_day(reads.runs(snapshot, scope=own))
+    assert times_of_day(explain(snapshot, metric="busy_hours", scholar=scholar(0), scope=own).runs)
+
+
+@pytest.mark.parametrize(
+    "metric", ["busy_hours", "loop_hours_median", "wip_age_hours", "gpu_hours"]
+)
+def test_explanations_have_no_times_of_day_of_others(metric, snapshot, roster):
+    scope = scope_of(roster, people.LEAD)
+    for group in ({"scholar": scholar(0)}, {"stream": "vision"}, {}):
+        found = explain(snapshot, metric=metric, **group, scope=scope)
+        assert sum(times_of_day(it) for it in found.frames) == 0
+        for result in found.results:
+            assert result.value == pytest.approx(result.headline)
 
 
 def test_bands_can_leave_out_only_a_visible_scholar(snapshot, roster):

@@ -31,6 +31,9 @@ _DAY = {
 ARGUMENTS = {
     "metrics": {"by": "scholar", "period": "week"},
     "weekly": {"by": "scholar"},
+    "lasting_changes": {"by": "scholar"},
+    "notes": {"by": "scholar"},
+    "aims": {"by": "scholar"},
     "restated": {"by": "programme"},
     "ledger": {"by": "stream"},
     "balance": {"by": "stream"},

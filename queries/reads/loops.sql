@@ -6,6 +6,7 @@
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scholar | VARCHAR | only this scholar, null = all
 -- param: stream | VARCHAR | only this stream, null = all
+-- param: actor | VARCHAR | whose launches: person, automation or all
 -- param: scope | STRUCT | what the viewer may see
 -- word: status | closed | launched again within 5 days of the result
 -- word: status | abandoned | not launched again within 5 days of the result
@@ -28,12 +29,13 @@ SELECT
   loop.reaction_us / hour_us() AS reaction_hours,
   CASE WHEN may_see_hours($scope, scholar.scholar) THEN loop.reaction_awake_us / hour_us() END
     AS reaction_awake_hours,
+  loop.reaction_working_us / hour_us() AS reaction_working_hours,
   loop.closed_event AS reaction_event,
   loop.loop_us / hour_us() AS loop_hours,
   loop.closed_event AS loop_event,
   label.url
 FROM loop
-JOIN scholar USING (scholar_key)
+JOIN acting('actor', $actor) AS scholar USING (scholar_key)
 JOIN project USING (project_key)
 LEFT JOIN stream USING (stream_key)
 JOIN run AS first_run ON first_run.run_key = loop.experiment_key

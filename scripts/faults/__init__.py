@@ -9,9 +9,11 @@ from scripts.faults import (
     experiments,
     figures,
     loops,
+    one_setting,
     reads,
     runs,
     store,
+    waiting,
 )
 from scripts.faults.fault import (
     AZORES,
@@ -50,9 +52,11 @@ FAULTS = (
     *runs.FAULTS,
     *experiments.FAULTS,
     *loops.FAULTS,
+    *one_setting.FAULTS,
     *compute.FAULTS,
     *access.FAULTS,
     *store.FAULTS,
     *reads.FAULTS,
+    *waiting.FAULTS,
     *figures.FAULTS,
 )

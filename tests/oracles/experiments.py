@@ -22,6 +22,7 @@ from tests.oracles.model import (
 )
 from tests.oracles.runs import derive_run, same_runs
 from tests.oracles.side_by_side import chains, followers
+from tests.oracles.working import working_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -78,6 +79,7 @@ def derive(
                 derived[run.run.key] = replace(run, experiment=experiment.id, joined_by=joined_by)
 
     _mark_rework(derived)
+    _mark_repeats(derived)
     experiments = _with_recoveries(with_overlaps(experiments), derived.values())
     everybody = {person.scholar: person for person in people}
     result = Derived(derived, experiments, {}, rules, complete_to, everybody)
@@ -245,6 +247,22 @@ def _mark_rework(derived: dict[RunKey, DerivedRun]) -> None:
             derived[key] = replace(run, rework=again)
 
 
+def _mark_repeats(derived: dict[RunKey, DerivedRun]) -> None:
+    for key, run in derived.items():
+        if run.counts and run.run.repeated_by is not None:
+            assert run.start is not None
+            again = any(
+                other.counts
+                and other.state_class == "finished"
+                and (other.line, other.run.repeated_by) == (run.line, run.run.repeated_by)
+                and other.run.key != key
+                and other.end is not None
+                and other.end <= run.start
+                for other in derived.values()
+            )
+            derived[key] = replace(run, repeat=again)
+
+
 def _with_recoveries(
     experiments: Mapping[str, Experiment], runs: Iterable[DerivedRun]
 ) -> dict[str, Experiment]:
@@ -273,10 +291,25 @@ def _loops(derived: Derived) -> dict[str, Loop]:
     by_line: defaultdict[Line, list[Experiment]] = defaultdict(list)
     for experiment in derived.experiments.values():
         by_line[experiment.line].append(experiment)
+    launches: defaultdict[str, list[int]] = defaultdict(list)
+    for experiment in derived.experiments.values():
+        launches[experiment.scholar].append(experiment.S)
     return {
-        key: _loop(experiment, by_line[experiment.line], derived.person(experiment.scholar))
+        key: _with_working_hours(
+            _loop(experiment, by_line[experiment.line], derived.person(experiment.scholar)),
+            derived.person(experiment.scholar),
+            launches[experiment.scholar],
+            derived.rules.timezone,
+        )
         for key, experiment in derived.experiments.items()
     }
+
+
+def _with_working_hours(loop: Loop, person: Person, launches: Sequence[int], zone: str) -> Loop:
+    if loop.F is None or loop.reaction_us is None:
+        return loop
+    until = loop.F + loop.reaction_us
+    return replace(loop, working_us=working_microseconds(person, launches, loop.F, until, zone))
 
 
 def _loop(experiment: Experiment, of_line: Sequence[Experiment], person: Person) -> Loop:

@@ -69,7 +69,8 @@ def metrics(
             **_throughput(experiments[group], window, derived),
             **_recovery(experiments[group], window),
             **_first_rows(runs[group], window),
-            "rework_share": _rework_share(runs[group], window),
+            "rework_share": _share_marked(runs[group], "rework", window),
+            "repeat_share": _share_marked(runs[group], "repeat", window),
             "blind_ratio": blind_ratio(derived, experiments[group], window),
             "wip_age_hours": wip_ages(experiments[group]),
         }
@@ -177,6 +178,7 @@ def _loops(loops: Sequence[Loop], window: Interval | None) -> Values:
     closed = [loop for loop in inside if loop.status == "closed"]
     reaction = sum(loop.reaction_us or 0 for loop in closed)
     awake = sum(loop.awake_us or 0 for loop in closed)
+    working = sum(loop.working_us or 0 for loop in closed)
     total = sum(loop.loop_us or 0 for loop in closed)
     values: Values = {
         f"loops_{status}": sum(loop.status == status for loop in inside)
@@ -186,10 +188,15 @@ def _loops(loops: Sequence[Loop], window: Interval | None) -> Values:
     values["reaction_hours_closed"] = hours(reaction)
     values["reaction_share"] = ratio(reaction, total)
     values["reaction_off_share"] = ratio(reaction - awake, reaction)
+    values["working_wait_hours"] = hours(working)
+    values["loop_machine_share"] = ratio(total - reaction, total)
+    values["loop_working_wait_share"] = ratio(working, total)
+    values["loop_off_share"] = ratio(reaction - working, total)
     for name, duration, event in (
         ("machine_hours", "machine_us", "machine_event"),
         ("reaction_hours", "reaction_us", "reaction_event"),
         ("reaction_awake_hours", "awake_us", "reaction_event"),
+        ("reaction_working_hours", "working_us", "reaction_event"),
         ("loop_hours", "loop_us", "loop_event"),
     ):
         pairs = [
@@ -284,6 +291,8 @@ def _first_rows(runs: Sequence[DerivedRun], window: Interval | None) -> Values:
     return _median("first_row_hours", known)
 
 
-def _rework_share(runs: Sequence[DerivedRun], window: Interval | None) -> float | None:
-    known = [run.rework for run in runs if run.rework is not None and happened(window, run.start)]
+def _share_marked(runs: Sequence[DerivedRun], mark: str, window: Interval | None) -> float | None:
+    """The share of runs with a mark, of those started in the window for which it is known."""
+    started = [getattr(run, mark) for run in runs if happened(window, run.start)]
+    known = [it for it in started if it is not None]
     return ratio(sum(known), len(known))

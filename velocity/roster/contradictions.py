@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from functools import cache
 from itertools import combinations
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from velocity.roster.models import Grant, Rate, Roster, Scholar, Stream
+    from velocity.roster.models import Aim, Grant, Holiday, Note, Rate, Roster, Scholar, Stream
 
     _Scholars = Sequence[tuple[str, Scholar]]
     _Streams = Sequence[tuple[str, Stream]]
 
 _WILD = re.compile(r"[*?]")
+_LONGEST_LEAVE = timedelta(days=5 * 366)  # a longer one is a typing error
 _LONGEST_PAIR = 300  # characters of two globs that are compared, one step of recursion for each
 
 
@@ -61,8 +62,15 @@ def contradictions(roster: Roster, wrong: Collection[str]) -> list[Finding]:
         ),
         *_scholars(scholars, [*leads, *(it for texts in mentors for it in texts)], wrong),
         *_projects(texts_of(streams, "projects")),
+        *_repeated([Text("rented", glob) for glob in roster.rented], "each glob once"),
         *_members(streams, {it.text for it in scholar_ids}, wrong),
+        *_workdays(scholars),
+        *_away(scholars),
+        *_holidays(named("holiday", roster.holidays), wrong),
         *_grants(named("grant", roster.credits.grants), scholar_ids, stream_ids),
+        *_notes(named("note", roster.notes), scholar_ids, stream_ids),
+        *(it for name, owner in scholars for it in _aims(name, owner.aims)),
+        *(it for name, owner in streams for it in _aims(name, owner.aims)),
         *_rates(rates_of(roster)),
     ]
 
@@ -225,7 +233,7 @@ def _members(
         for member, it in named("member", entry.members):
             where = f"{stream}: {member}"
             if it.scholar:
-                yield from _unknown(f"{where}: scholar", it.scholar, known, "scholar")
+                yield from unknown_id(f"{where}: scholar", it.scholar, known, "scholar")
             if f"{where}: from" in wrong or f"{where}: to" in wrong:
                 continue
             first, end = it.from_date or date.min, it.to_date or date.max
@@ -256,6 +264,58 @@ def _overlap(one: _Span, other: _Span) -> Iterator[Finding]:
         )
 
 
+def _workdays(scholars: _Scholars) -> Iterator[Finding]:
+    for name, scholar in scholars:
+        days = [Text(f"{name}: workdays", day) for day in scholar.workdays or ()]
+        yield from _repeated(days, "each day of the week once")
+
+
+def _away(scholars: _Scholars) -> Iterator[Finding]:
+    for scholar, entry in scholars:
+        spans = [
+            (f"{scholar}: {away}", it.from_date, it.to_date)
+            for away, it in named("away", entry.away)
+        ]
+        yield from _days_off(spans)
+
+
+def _holidays(holidays: Sequence[tuple[str, Holiday]], wrong: Collection[str]) -> Iterator[Finding]:
+    for name, it in holidays:
+        given = [key for key, value in _days(it).items() if value or f"{name}: {key}" in wrong]
+        if given not in (["date"], ["from", "to"]):
+            got = " and ".join(given) or "no day"
+            yield Finding(name, f"got {got}", "either a date, or from and to")
+    yield from _days_off([(name, it.from_date, it.to_date) for name, it in holidays])
+    single: dict[date, str] = {}
+    for name, it in holidays:
+        if it.date and single.setdefault(it.date, name) != name:
+            yield warning(f"{name}: date", f"same as {single[it.date]}", "each holiday once")
+
+
+def _days(holiday: Holiday) -> dict[str, date | None]:
+    return {"date": holiday.date, "from": holiday.from_date, "to": holiday.to_date}
+
+
+def _days_off(spans: Iterable[tuple[str, date | None, date | None]]) -> Iterator[Finding]:
+    """Yields mistakes in days off, each from a day up to but not including another."""
+    earlier: list[tuple[str, date, date]] = []
+    for where, first, end in spans:
+        if first is None or end is None:
+            continue
+        if end <= first:
+            expected = "the day after the last day off"
+            yield Finding(f"{where}: to", f"got {end}, which is not after {first}", expected)
+        elif end - first > _LONGEST_LEAVE:
+            problem = f"got {end}, {(end - first).days} days after {first}"
+            yield Finding(f"{where}: to", problem, f"at most {_LONGEST_LEAVE.days} days")
+        else:
+            for other, begin, until in earlier:
+                if first < until and begin < end:
+                    expected = "one entry for each time off"
+                    yield warning(where, f"overlaps in time with {other}", expected)
+            earlier.append((where, first, end))
+
+
 def _grants(
     grants: Iterable[tuple[str, Grant]], scholars: Iterable[Text], streams: Iterable[Text]
 ) -> Iterator[Finding]:
@@ -270,10 +330,37 @@ def _grants(
             yield Finding(name, f"got {problem}", "either a stream or a scholar")
         for kind in receivers:
             if receiver := getattr(grant, kind):
-                yield from _unknown(f"{name}: {kind}", receiver, known[kind], kind)
+                yield from unknown_id(f"{name}: {kind}", receiver, known[kind], kind)
         earlier = seen.setdefault(grant, name)
         if earlier != name and grant.date and grant.amount:
             yield warning(name, f"same as {earlier}", "each grant once")
+
+
+def _notes(
+    notes: Iterable[tuple[str, Note]], scholars: Iterable[Text], streams: Iterable[Text]
+) -> Iterator[Finding]:
+    known = {
+        kind: {it.text for it in ids} for kind, ids in (("stream", streams), ("scholar", scholars))
+    }
+    for name, note in notes:
+        concerned = [kind for kind in ("programme", *known) if getattr(note, kind)]
+        if note.programme is False:
+            yield Finding(f"{name}: programme", "got false", "true, or a stream or a scholar")
+        if len(concerned) > 1:
+            problem = f"got {' and '.join(concerned)}"
+            yield Finding(name, problem, "one of programme, stream and scholar")
+        for kind, ids in known.items():
+            if target := getattr(note, kind):
+                yield from unknown_id(f"{name}: {kind}", target, ids, kind)
+
+
+def _aims(name: str, aims: Sequence[Aim]) -> Iterator[Finding]:
+    measures: dict[str, str] = {}
+    for aim, it in named("aim", aims):
+        where = measures.setdefault(it.measure, aim) if it.measure else aim
+        if where != aim:
+            problem = f"{as_toml(it.measure)} also appears in {where}"
+            yield Finding(f"{name}: {aim}: measure", problem, "each measure once")
 
 
 def _rates(rates: Sequence[tuple[str, Rate]]) -> Iterator[Finding]:
@@ -307,7 +394,8 @@ def _rates(rates: Sequence[tuple[str, Rate]]) -> Iterator[Finding]:
                 )
 
 
-def _unknown(where: str, got: str, known: Collection[str], kind: str) -> Iterator[Finding]:
+def unknown_id(where: str, got: str, known: Collection[str], kind: str) -> Iterator[Finding]:
+    """Yields a finding if an id is not one of a kind of entry in the file."""
     if got not in known:
         expected = hinted(f"the id of a {kind} in this file", got, known)
         yield Finding(where, f"got {as_toml(got)}", expected)

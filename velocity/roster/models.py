@@ -1,4 +1,4 @@
-"""roster.toml as models: people, streams, roles, rates and grants.
+"""roster.toml as models: people, streams, roles, days off, notes, rates and grants.
 
 Every key of the file is a field here; docs/configuration.md lists them.
 """
@@ -6,17 +6,19 @@ Every key of the file is a field here; docs/configuration.md lists them.
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from velocity.errors import ConfigurationError
+from velocity.queries import list_metric_queries
 from velocity.roster.against_data import Seen, misfits
 from velocity.roster.contradictions import contradictions
+from velocity.roster.rules import criteria, rule_contradictions
 from velocity.settings import Label, Number, ZoneName
-from velocity.toml import Checked, Finding, mistakes_in, must, read_toml
+from velocity.toml import Checked, Finding, hinted, mistakes_in, must, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,6 +31,8 @@ _DAY_MINUTES = 24 * 60
 _FIRST_GRANT = date(2000, 1, 1)
 #: A later day is a typing error, and its rate or grant would never count.
 _LAST_CREDITS = date(2099, 12, 31)
+#: The days of the week, Monday first, as the roster names them.
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 #: A larger amount is a typing error, and sums of it could overflow.
 _MOST_CREDITS = 1e12
 
@@ -71,11 +75,42 @@ _GrantDay = Annotated[
         f"a day from {_FIRST_GRANT} to {_LAST_CREDITS}",
     ),
 ]
+_Weekday = Annotated[
+    str, must(WEEKDAYS.__contains__, f"one of {', '.join(WEEKDAYS[:-1])} or {WEEKDAYS[-1]}")
+]
+_Weekdays = Annotated[tuple[_Weekday, ...], must(len, "at least one day of the week")]
 _RateDay = Annotated[_Day, must(lambda day: day <= _LAST_CREDITS, f"a day up to {_LAST_CREDITS}")]
+
+
+_Flag = Annotated[bool, Field(strict=True)]
+
+
+def _weekly_measure(measure: str) -> str:
+    """Returns the id of a metric with a weekly series; refuses anything else."""
+    known = [it.id for query in list_metric_queries() for it in query.metrics if it.weekly]
+    if measure not in known:
+        raise ValueError(hinted(f"one of {', '.join(known)}", measure, known))
+    return measure
 
 
 class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Away(_Entry):
+    """Days on which a scholar does not work: from the day `from` up to but not including `to`."""
+
+    from_date: _Day = Field(alias="from", description="First day away.")
+    to_date: _Day = Field(alias="to", description="The day after the last day away.")
+
+
+class Aim(_Entry):
+    """A change that a scholar or a stream wants."""
+
+    measure: Annotated[str, AfterValidator(_weekly_measure)] = Field(
+        description="Id of a metric with a weekly series, such as serial_share."
+    )
+    direction: Literal["up", "down"] = Field(description='"up" or "down".')
 
 
 class Scholar(_Entry):
@@ -93,9 +128,26 @@ class Scholar(_Entry):
         description="Hours of the day in which the scholar can act on a result. "
         "An end at or before the start is on the next day.",
     )
+    workdays: _Weekdays | None = Field(
+        None,
+        description="Days of the week on which the scholar works; without it, Monday to Friday and "
+        "the weekend days on which they usually launch.",
+    )
+    away: tuple[Away, ...] = Field(
+        (), description="Days on which the scholar does not work; results do not wait on them."
+    )
+    aims: tuple[Aim, ...] = Field(
+        (), description="Changes that the scholar wants: pages may call only these good."
+    )
     disabled: Annotated[bool, Field(strict=True)] = Field(
         False, description="true: cannot sign in. The runs still count."
     )
+
+    def workday_digits(self) -> str | None:
+        """Returns the workdays as ISO weekdays in order, such as "12345"; None: the usual days."""
+        if self.workdays is None:
+            return None
+        return "".join(str(n) for n, it in enumerate(WEEKDAYS, 1) if it in self.workdays)
 
     def awake_minutes(self) -> tuple[int, int]:
         """Returns the start and end of the awake window, in minutes after local midnight.
@@ -139,6 +191,35 @@ class Stream(_Entry):
     members: tuple[Member, ...] = Field(
         (), description="Who is in the stream, and when; decides if no project glob matches."
     )
+    aims: tuple[Aim, ...] = Field(
+        (), description="Changes that the stream wants: pages may call only these good."
+    )
+
+
+class Note(_Entry):
+    """An event to remember; it concerns the programme unless it names a stream or a scholar."""
+
+    date: _GrantDay = Field(description="The day of the event.")
+    text: Label = Field(description="What happened, in a few words.")
+    programme: _Flag | None = Field(
+        None, description="true: concerns everybody, as without `stream` and `scholar`."
+    )
+    stream: _Id | None = Field(None, description="Id of the stream that it concerns.")
+    scholar: _Id | None = Field(None, description="Id of the scholar whom it concerns.")
+    new_phase: _Flag = Field(
+        False, description="true: usual ranges start afresh with the week of the event."
+    )
+
+
+class Holiday(_Entry):
+    """Days on which nobody works: a `date`, or from the day `from` up to, not including, `to`."""
+
+    name: Label = Field(description="Name shown on charts.")
+    date: _Day | None = Field(None, description="The day, if it is only one.")
+    from_date: _Day | None = Field(None, alias="from", description="First of several days.")
+    to_date: _Day | None = Field(
+        None, alias="to", description="The day after the last of several days."
+    )
 
 
 class Rate(_Entry):
@@ -169,15 +250,104 @@ class Credits(_Entry):
     grants: tuple[Grant, ...] = Field((), description="Credits granted, in any order.")
 
 
+def _plain_value(value: object) -> object:
+    # Before the union is tried: it would report one mistake for each of its types.
+    if not isinstance(value, str | int | float):
+        raise ValueError("text, a number, true or false")  # noqa: TRY004 - pydantic reports it
+    return value
+
+
+#: The value of a config key. TOML tells true from 1, and so does a config.
+Value = str | bool | int | float
+_Tag = Annotated[_Text | None, Field(description="Tag of the runs.")]
+_RunProject = Annotated[_ProjectGlob | None, Field(description="ENTITY/PROJECT glob of the runs.")]
+_JobType = Annotated[_Text | None, Field(description="W&B job type of the runs.")]
+_ConfigKey = Annotated[
+    _Text | None,
+    Field(description='Config key of the runs; "train.launcher" is also launcher in train.'),
+]
+_ConfigValue = Annotated[
+    Value | None,
+    BeforeValidator(_plain_value),
+    Field(description="Value of that key: text, a number, true or false."),
+]
+
+
+class Automation(_Entry):
+    """Runs that a person's agent or scheduler launches, not the person."""
+
+    scholar: _Id | None = Field(
+        None,
+        description="Id of the scholar whose automation it is. Without it, the owner of the "
+        "run's username is the owner.",
+    )
+    username: _Text | None = Field(None, description="W&B username of the runs.")
+    tag: _Tag = None
+    project: _RunProject = None
+    job_type: _JobType = None
+    config: _ConfigKey = None
+    value: _ConfigValue = None
+
+
+class Excluded(_Entry):
+    """Runs that count in no figure, such as debug runs."""
+
+    tag: _Tag = None
+    project: _RunProject = None
+    job_type: _JobType = None
+
+
+class AccountRule(_Entry):
+    """Which runs of a shared account are a scholar's."""
+
+    scholar: _Id = Field(description="Id of a scholar in this file.")
+    tag: _Tag = None
+    project: _RunProject = None
+    config: _ConfigKey = None
+    value: _ConfigValue = None
+
+
+class SharedAccount(_Entry):
+    """A W&B account that several scholars use."""
+
+    username: _Text = Field(description="W&B username of the account.")
+    rules: tuple[AccountRule, ...] = Field(
+        (), description="Whose its runs are; the first rule that matches decides."
+    )
+
+
+class RunRule(NamedTuple):
+    """One rule about runs, of any of the three kinds."""
+
+    purpose: str  # automation, excluded or shared
+    scholar: str | None
+    account: str | None  # the username whose runs it may match; None: any
+    criterion: str  # username, tag, project, job_type or config
+    wanted: str  # what that has to be: text, a glob, or a config key
+    value: Value | None  # of the config key
+
+
 class Roster(_Entry):
     """People, streams, roles and credits, as `load_roster` reads them from a file."""
 
     leads: tuple[_Email, ...] = Field((), description="Addresses that see the whole programme.")
+    rented: tuple[_Text, ...] = Field(
+        (), description='Globs over W&B\'s host names, such as "pod-*": hosts that cost while idle.'
+    )
     scholars: tuple[Scholar, ...] = Field((), description="Everybody whose runs are counted.")
     streams: tuple[Stream, ...] = Field(
         (), description="Streams; their order decides between matching globs."
     )
+    holidays: tuple[Holiday, ...] = Field((), description="Days on which nobody works.")
+    notes: tuple[Note, ...] = Field((), description="Events drawn on the charts they concern.")
     credits: Credits = Credits()
+    automation: tuple[Automation, ...] = Field(
+        (), description="Runs of agents and schedulers, which count apart from launches by people."
+    )
+    excluded: tuple[Excluded, ...] = Field((), description="Runs that count in no figure.")
+    shared_account: tuple[SharedAccount, ...] = Field(
+        (), description="W&B accounts that several scholars use."
+    )
 
     def scholar_of(self, username: str) -> str | None:
         """Returns the id of the scholar with a W&B username, or None."""
@@ -200,16 +370,56 @@ class Roster(_Entry):
             (stream for _, stream, glob in self.stream_rules() if fnmatchcase(path, glob)), None
         )
 
+    def run_rules(self) -> Iterator[RunRule]:
+        """Yields the rules of automation, exclusions and shared accounts, each as in the file."""
+        for automated in self.automation:
+            yield _run_rule("automation", automated, automated.scholar)
+        for excluded in self.excluded:
+            yield _run_rule("excluded", excluded)
+        for account in self.shared_account:
+            for rule in account.rules:
+                yield _run_rule("shared", rule, rule.scholar, account.username)
+
+    def is_rented(self, host: str) -> bool:
+        """Returns whether a glob matches a host name; globs are those of `match_stream_rule`."""
+        return any(fnmatchcase(host, glob) for glob in self.rented)
+
     def rate_rows(self) -> Iterator[tuple[int, str, date, float]]:
         """Yields position (from 0), GPU glob, first day and credits per hour, as in the file."""
         for position, rate in enumerate(self.credits.rates):
             yield position, rate.gpu, rate.from_date, rate.credits_per_gpu_hour
+
+    def days_off(self) -> Iterator[tuple[str | None, date, date]]:
+        """Yields scholar id (None: everybody), first day off and the day after the last."""
+        for scholar in self.scholars:
+            for away in scholar.away:
+                yield scholar.id, away.from_date, away.to_date
+        for holiday in self.holidays:
+            yield None, *span_of(holiday)
 
     def memberships(self) -> Iterator[tuple[str, str, date | None, date | None]]:
         """Yields scholar id, stream id, first day and the day after the last; None: no limit."""
         for stream in self.streams:
             for member in stream.members:
                 yield member.scholar, stream.id, member.from_date, member.to_date
+
+
+def _run_rule(
+    purpose: str,
+    entry: Automation | Excluded | AccountRule,
+    scholar: str | None = None,
+    account: str | None = None,
+) -> RunRule:
+    (key,) = criteria(entry)
+    wanted, value = getattr(entry, key), getattr(entry, "value", None)
+    return RunRule(purpose, scholar, account, key, wanted, value)
+
+
+def span_of(holiday: Holiday) -> tuple[date, date]:
+    """Returns the first day of a holiday and the day after its last."""
+    first = holiday.date or holiday.from_date or date.min
+    end = holiday.to_date if holiday.date is None else None
+    return first, end or first + timedelta(days=1)
 
 
 class RosterError(ConfigurationError):
@@ -254,5 +464,9 @@ def load_roster(path: Path) -> Roster | None:
 
 def _findings(checked: Checked[Roster]) -> list[Finding]:
     wrong = {it.where for it in checked.findings}
-    found = [*checked.findings, *contradictions(checked.valid, wrong)]
+    found = [
+        *checked.findings,
+        *contradictions(checked.valid, wrong),
+        *rule_contradictions(checked.valid, wrong),
+    ]
     return sorted(found, key=lambda it: it.severity)
