@@ -360,7 +360,7 @@ LOOP = {
     "next_at": None,
     "machine_hours": 12.2333,
     "machine_event": True,
-    "wait_hours": 12.0,
+    "reaction_working_hours": 12.0,
     "reaction_hours": 17.25,
     "loop_hours": 29.4833,
     "loop_event": False,

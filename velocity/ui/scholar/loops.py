@@ -84,6 +84,7 @@ def _chart(sheet: Sheet, loops: pl.DataFrame, selected: str) -> None:
         zone=sheet.zone,
         medians=sheet.half_medians,
         selected=selected,
+        tails=sheet.hours,
     )
     show_figure(chart, key=_CHART, on_select=lambda: _take(_CHART))
     if loops.height > _ROWS:
@@ -123,7 +124,6 @@ def _waits(sheet: Sheet) -> None:
         st.markdown(words.UNRELATED)
     longest = words.longest(sheet.shown_loops, _LONGEST_WAITS)
     if longest.height:
-        unit = "in awake hours" if sheet.hours else "by the clock"
-        st.caption(f"Longest waits, {unit}")
+        st.caption("Longest waits, in working hours")
         rows = (words.waited(row, sheet.zone) for row in longest.iter_rows(named=True))
         st.markdown("  \n".join(rows))

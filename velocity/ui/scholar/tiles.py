@@ -138,7 +138,7 @@ def _loop(sheet: Sheet) -> None:
         _status(sheet, "loop_hours_median", "loop_hours_median")
     layers = [("machine_part", "machine", "machine"), ("waiting_part", "waiting", "reaction")]
     if sheet.hours:
-        layers.append(("off_part", "off hours", "faint"))
+        layers.append(("off_part", "nights, days off", "faint"))
     chart = _chart(
         sheet,
         "Feedback loop",
@@ -164,7 +164,13 @@ def _figures(title: str, about: str, *metrics: tuple[str, str, str]) -> None:
 
 
 def _status(sheet: Sheet, measure: str, metric: str) -> None:
-    said = words.status(measure, trend=sheet.trend, now=sheet.now, before=sheet.before)
+    said = words.status(
+        measure,
+        trend=sheet.trend,
+        now=sheet.now,
+        before=sheet.before,
+        change=sheet.change_of(measure),
+    )
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         st.markdown(said, width="content")
         show_way("why", "why", scholar=sheet.scholar, metric=metric)
@@ -175,7 +181,7 @@ def _chart(sheet: Sheet, title: str, upper: Line, lower: Line | Stack) -> Chart:
         sheet.trend.frame,
         upper=upper,
         lower=lower,
-        weeks=sheet.weeks,
+        weeks=sheet.weeks_of(upper.column),
         mode=theme_mode(),
         title=title,
     )
