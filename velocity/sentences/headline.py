@@ -287,7 +287,7 @@ def lasting_change(facts: Facts, whose: Whose) -> Said | None:
     for measure, words in _CHANGED.items():
         change = by_measure.get(measure)
         if change is not None:
-            return Said(words(change, whose), frozenset({measure}), measure, change.since)
+            return Said(words(change, whose), frozenset({measure}), measure)
     return None
 
 
@@ -356,7 +356,7 @@ def cost_moved(facts: Facts, _: Whose) -> Said | None:
         f"A concluded experiment has taken {_gpu_hours(change.now)} GPU-hours since the "
         f"{formats.week(change.since)}, {_gpu_hours(change.before)} before."
     )
-    return Said(sentence, measure=_COST, week=change.since)
+    return Said(sentence, measure=_COST)
 
 
 def plain(facts: Facts) -> Said:
@@ -401,7 +401,7 @@ def measures(facts: Facts, *, compared: bool = False) -> list[tuple[str, str]]:
         was = before("loop_hours_median", formats.duration)
         told.append(("loop_hours_median", f"a loop took {loop}{was}"))
     cost = row.get(_COST)
-    if compared and cost is not None:
+    if compared and cost:
         was = before(_COST, _gpu_hours)
         told.append((_COST, f"{_gpu_hours(cost)} GPU-hours each{was}"))
     if row.get("failure_share") is not None:

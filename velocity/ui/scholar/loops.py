@@ -106,6 +106,14 @@ def _selected(sheet: Sheet, loops: pl.DataFrame) -> Row:
     st.markdown(words.selected(row))
     st.table(words.steps(row, sheet.zone, hours=sheet.hours), border="horizontal")
     st.caption(words.by_the_clock(row))
+    if row["status"] == "awaiting" and sheet.hours:
+        st.button(
+            "Read, still thinking",
+            help="Takes the result out of Today and of lists until one more usual wait has passed. "
+            "The wait is still counted.",
+            on_click=sheet.view.mark_read,
+            args=(sheet.scholar, chosen, row["result_at"]),
+        )
     with st.container(horizontal=True, gap="small"):
         show_way(
             "runs",

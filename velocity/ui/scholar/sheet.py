@@ -168,7 +168,10 @@ class Sheet:
     def today(self) -> Today:
         """What the scholar finds in the morning."""
         day = pl.col("started_at").dt.convert_time_zone(self.view.zone).dt.date()
-        recent = self.loops.filter(day >= self.last_day - _TODAY)
+        marked = self.waiting.filter("marked_read")["experiment_id"]
+        recent = self.loops.filter(
+            day >= self.last_day - _TODAY, ~pl.col("experiment_id").is_in(marked.implode())
+        )
         return Today.of(recent, self.view.as_of, self.who)
 
     @cached_property
@@ -221,10 +224,15 @@ class Sheet:
     def changes(self) -> list[Change]:
         """Lasting changes of the scholar's weekly measures."""
         rows = self.view.read(reads.lasting_changes, by="scholar", groups=[self.scholar])
-        return [
-            Change(row["measure"], row["since_week"], row["value_before"], row["value_since"])
-            for row in rows.drop_nulls(["value_before", "value_since"]).iter_rows(named=True)
-        ]
+        found = []
+        for row in rows.drop_nulls(["value_before", "value_since"]).iter_rows(named=True):
+            measure, since, now = row["measure"], row["since_week"], row["value_since"]
+            if self.window.first >= since:
+                # The tile's value, so that the page shows one.
+                over = "throughput_per_week" if measure == "experiments_concluded" else measure
+                now = self.now[over] if self.now[over] is not None else now
+            found.append(Change(measure, since, row["value_before"], now))
+        return found
 
     def change_of(self, measure: str) -> Change | None:
         """The lasting change of a measure; None without one."""
