@@ -278,6 +278,14 @@ def test_the_status_of_a_tile_is_the_first_that_holds(given, words):
     assert status(**given) == words
 
 
+def test_a_running_week_is_never_as_usual():
+    assert plain(mine.so_far_status("experiments_concluded", trend())) == (
+        "So far; full weeks usually have 1 to 3"
+    )
+    wide = trend("serial_share", 0.5, (0.05, 0.9))
+    assert mine.so_far_status("serial_share", wide) == "This week so far"
+
+
 def test_a_lasting_change_is_the_status_before_everything_else():
     change = Change("experiments_concluded", date(2026, 9, 28), before=11.0, now=16.0)
     assert status(value=9.0, change=change) == "**Up** since 28 Sep: 11 a week before"

@@ -52,6 +52,14 @@ _LESS_MORE = {
 }
 
 
+def so_far_status(measure: str, trend: Trend) -> str:
+    """What full weeks usually have; a running week is never as usual or beyond it."""
+    usual = trend.usual(measure)
+    if usual is None or (measure == "serial_share" and usual[1] - usual[0] > WIDEST_SHARE):
+        return "This week so far"
+    return f"So far; full weeks usually have {usual_words(measure, *usual)}"
+
+
 def status(
     measure: str, *, trend: Trend, now: Row, before: Row | None, change: Change | None = None
 ) -> str:
@@ -115,7 +123,7 @@ def concluded_caption(now: Row, trend: Trend, window: Window) -> str:
     automated = int(number(now, "automated_concluded"))
     if automated:
         said += f" Automation concluded {formats.count(automated)} more."
-    so_far = trend.so_far("experiments_concluded")
+    so_far = None if trend.is_running_week else trend.so_far("experiments_concluded")
     return said if so_far is None else f"{said} This week so far: {formats.count(so_far)} (○)."
 
 
@@ -133,7 +141,7 @@ def serial_caption(now: Row, trend: Trend) -> str:
     """What the tile of serial hours counts."""
     busy = round(number(now, "busy_hours"))
     said = f"{formats.hours_sum(busy)} with anything in flight."
-    so_far = trend.so_far("serial_share")
+    so_far = None if trend.is_running_week else trend.so_far("serial_share")
     return said if so_far is None else f"{said} This week so far: {formats.share(so_far)} (○)."
 
 
