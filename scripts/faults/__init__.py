@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scripts.faults import (
     access,
+    actors,
     compute,
     evidence,
     experiments,
@@ -55,4 +56,5 @@ FAULTS = (
     *store.FAULTS,
     *reads.FAULTS,
     *figures.FAULTS,
+    *actors.FAULTS,
 )
