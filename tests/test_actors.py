@@ -45,7 +45,7 @@ members = [{ scholar = "ada" }, { scholar = "ben" }]
 AGENT = '[[automation]]\nscholar = "ada"\ntag = "agent"\n'
 AS_OF = "2026-01-20 20:00"
 ACTORS: tuple[reads.Actor, ...] = get_args(reads.Actor)
-#: Columns that count both actors, or only automation, whichever is asked for.
+#: Columns that count both actors, or only automation, for every choice of actor.
 FIXED = [
     column
     for query in list_metric_queries()

@@ -166,6 +166,23 @@ def test_the_suggestion_says_why(tmp_path):
     )
 
 
+def test_only_nights_are_outside_the_window(tmp_path):
+    imported(tmp_path / "log", drawn_log())
+    assert not reads.launches(latest_snapshot(tmp_path / "log" / "data"))["outside"].any()
+    awake = """\
+[[scholars]]
+id = "ada"
+name = "Ada"
+usernames = ["ada"]
+timezone = "America/New_York"
+awake = "12:00-05:00"
+"""
+    found = reads.launches(with_roster(tmp_path / "log", awake)).filter(scholar="ada")
+    minutes = found["local_at"].dt.hour().cast(pl.Int32) * 60 + found["local_at"].dt.minute()
+    assert found["outside"].to_list() == minutes.is_between(300, 719).to_list()
+    assert 0 < found["outside"].sum() < found.height
+
+
 def launches(hours: range, each: int, *, rest: int = 1, project: str = "a") -> pl.DataFrame:
     """Launches in these hours of a day in one project, and other launches at noon."""
     begin = datetime(2026, 1, 5)  # noqa: DTZ001 - by the person's own clock

@@ -12,11 +12,11 @@ import re
 import string
 import unicodedata
 from datetime import date
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
 
 NBSP = "\u00a0"
@@ -163,6 +163,12 @@ def plural(number: float, noun: str) -> str:
     """A count and its noun: "1 loop", "42 loops", "3 launches"."""
     many = "es" if noun.endswith(("s", "x", "ch", "sh")) else "s"
     return f"{count(number)} {noun}" + ("" if number == 1 else many)
+
+
+def set_apart(trust: Mapping[str, Any]) -> list[str]:
+    """The counts of runs that rules set apart, if there are any: "412 automated runs"."""
+    counts = {"automated run": trust["automated_runs"], "excluded run": trust["ignored_runs"]}
+    return [plural(number, noun) for noun, number in counts.items() if number]
 
 
 def sample(number: int | None, noun: str = "") -> str:
