@@ -144,6 +144,16 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "reaction_event": pl.Boolean,
         "loop_hours": pl.Float64,
         "loop_event": pl.Boolean,
+        "url": pl.String,
+    },
+    "chains": {
+        "scholar": pl.String,
+        "line": pl.String,
+        "started_at": UTC,
+        "experiments": pl.List(pl.String),
+        "machine_hours": pl.Float64,
+        "longest_hours": pl.Float64,
+        "spare_hours": pl.Float64,
     },
     "stuck": {
         "scholar": pl.String,

@@ -59,6 +59,7 @@ def forged(name):
     choices = {
         "by": ["scholar", "stream", "programme"],
         "period": ["all", "day"],
+        "group_id": [*others, *people.STREAMS, "programme"],
         "groups": [[*others, *people.STREAMS, "programme"]],
         "within": [None, "vision", "language"],
         "scholar": others,

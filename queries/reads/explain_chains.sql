@@ -23,7 +23,7 @@ named AS (
 SELECT
   scholar.name AS scholar,
   concat_ws('/', project.entity, project.project) AS line,
-  make_timestamptz(head.start_us) AS started_at,
+  seen_instant($scope, scholar.scholar, head.start_us) AS started_at,
   named.experiments,
   chain.machine_us / hour_us() AS machine_hours,
   chain.longest_us / hour_us() AS longest_hours,

@@ -120,10 +120,10 @@ def _show_timeline_of_one(view: ui.View, counts: pl.DataFrame) -> None:
         st.caption("Choose one scholar for a timeline of their experiments and runs.")
         return
     view.record_look(names[0])
-    if view.scope.sees_whole(names[0]):
+    if view.scope.sees_whole(names[0]) and view.scope.sees_hours(names[0]):
         who = view.who(names[0])
         label = formats.markdown(formats.label(who["name"]))
-        ui.show_timeline(view, who, title=f"Timeline of {label}")
+        ui.show_timeline_of_one(view, who, title=f"Timeline of {label}")
 
 
 PAGE = ui.Page("runs", "Runs", ("period",), ("lead", "mentor", "scholar"), _draw, 60)

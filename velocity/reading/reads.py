@@ -402,6 +402,19 @@ timeline_experiments = _rows("reads/timeline_experiments")(_of_a_scholar_and_hou
 timeline_runs = _rows("reads/timeline_runs")(_of_a_scholar_and_hours)
 
 
+@_rows("reads/explain_chains")
+def chains(
+    snapshot: Snapshot,
+    *,
+    by: By,
+    group_id: str,
+    from_day: date | None = None,
+    to_day: date | None = None,
+    scope: Scope = EVERYTHING,
+) -> None:
+    """Chains of ready launches of a group that begin in the window; see explain_chains.sql."""
+
+
 def _of_groups(snapshot: Snapshot, *, by: By, scope: Scope = EVERYTHING) -> None:
     """The rows of scholars, streams or the programme."""
 
