@@ -422,6 +422,7 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "gpu_type": pl.String,
         "runs": pl.Int64,
     },
+    "hosts": {"host": pl.String, "runs": pl.Int64},
     "unattributed": {
         "username": pl.String,
         "runs": pl.Int64,

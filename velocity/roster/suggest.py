@@ -22,6 +22,7 @@ _USERNAMES = """\
 """
 #: Keys that only the person knows; docs/configuration.md explains them.
 _KEYS_TO_ADD = """\
+# Above the first table: rented = ["pod-*"] # hosts that cost while idle
 # Keys that you may add to an entry, and entries of their own:
 # timezone = "Europe/Berlin"
 # awake = "09:00-21:00"
