@@ -35,7 +35,9 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         **{
             name: kind
             for name, kind in _figures("volume", "loops", "medians").items()
-            if not name.startswith(("recovery_", "first_row_", "reaction_awake_"))
+            if not name.startswith(
+                ("recovery_", "first_row_", "reaction_awake_", "reaction_working_")
+            )
         },
     },
     "weekly": {
@@ -43,6 +45,7 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "measure": pl.String,
         "week_start": pl.Date,
         "running": pl.Boolean,
+        "away": pl.Boolean,
         "value": pl.Float64,
         "n": pl.Int64,
         "centre": pl.Float64,
@@ -147,6 +150,7 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "machine_event": pl.Boolean,
         "reaction_hours": pl.Float64,
         "reaction_awake_hours": pl.Float64,
+        "reaction_working_hours": pl.Float64,
         "reaction_event": pl.Boolean,
         "loop_hours": pl.Float64,
         "loop_event": pl.Boolean,
@@ -163,6 +167,31 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "n": pl.Int64,
         "experiment_id": pl.String,
         "url": pl.String,
+    },
+    "needs_decision": {
+        "scholar": pl.String,
+        "name": pl.String,
+        "stream": pl.String,
+        "stream_name": pl.String,
+        "entity": pl.String,
+        "project": pl.String,
+        "experiment_id": pl.String,
+        "label": pl.String,
+        "url": pl.String,
+        "kind": pl.String,
+        "result_at": UTC,
+        "waited_hours": pl.Float64,
+        "waited_working_hours": pl.Float64,
+        "usual_working_hours": pl.Float64,
+        "usual_median_working_hours": pl.Float64,
+        "usual_n": pl.Int64,
+        "usual_of": pl.String,
+        "parked": pl.Boolean,
+        "away": pl.Boolean,
+        "marked_read": pl.Boolean,
+        "needs_decision": pl.Boolean,
+        "named": pl.Boolean,
+        "met_rule_at": UTC,
     },
     "concurrency": {
         "start_at": UTC,

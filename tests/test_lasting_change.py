@@ -26,6 +26,11 @@ def database():
     with duckdb.connect() as connection:
         for statement in macros():
             connection.execute(statement)
+        connection.execute(
+            "CREATE TABLE scholar AS SELECT "
+            "1 AS scholar_key, 'ada' AS scholar, NULL::VARCHAR AS workdays, true AS attributed"
+        )
+        connection.execute("CREATE TABLE day_off (scholar_key INTEGER, day DATE)")
         yield connection
 
 
@@ -113,6 +118,17 @@ def test_the_running_week_and_later_weeks_do_not_count(database):
     assert changes(database, running).height == 1
     assert changes(database, weekly, to_day=FIRST + 10 * WEEK).height == 1
     assert changes(database, weekly, to_day=FIRST + 9 * WEEK).is_empty()
+
+
+def test_a_week_away_does_not_end_a_lasting_change(database):
+    weekly = series([2, 3, 2, 3, 9, 8, 9, 0, 9, 8, 9])
+    assert changes(database, weekly).is_empty()
+    for day in range(3):
+        away = FIRST + 7 * WEEK + timedelta(days=day)
+        database.execute("INSERT INTO day_off VALUES (1, $day)", {"day": away})
+    (row,) = changes(database, weekly).to_dicts()
+    database.execute("DELETE FROM day_off")
+    assert (row["weeks_before"], row["weeks_since"]) == (4, 6)
 
 
 def test_only_weekly_series_are_searched():

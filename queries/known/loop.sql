@@ -1,7 +1,7 @@
 -- title: Loops as they were known
 -- table: loop
--- One row per experiment of `known` with a loop. Awake reaction time is known only for loops that
--- have not changed since.
+-- One row per experiment of `known` with a loop. Awake and working reaction time is known only for
+-- loops that were closed and have not changed since.
 SELECT
   past.* REPLACE (
     core.experiment_key AS experiment_key,

@@ -2,9 +2,10 @@
 -- One row per group, measure and week: the value; its n, for counts and medians; the centre and
 -- limits of the group's own complete weeks (mean +/- 2.66 mean moving ranges, on the log scale for
 -- times, from 8 weeks on); and whether a complete week lies beyond the limits. The current week is
--- never a shift. Limits stay within the range of the measure: counts and times are at least 0, and
--- shares are at most 1. A note of the roster with a new phase starts the centre and limits afresh
--- from its week; `phase` is the number of such weeks so far.
+-- never a shift, and a scholar's week away (3 of 5 working days or more) is neither a shift nor
+-- counted in the centre and limits. Limits stay within the range of the measure: counts and times
+-- are at least 0, and shares are at most 1. A note of the roster with a new phase starts the centre
+-- and limits afresh from its week; `phase` is the number of such weeks so far.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: groups | VARCHAR[] | only these ids, null = all
 -- param: scope | STRUCT | what the viewer may see
@@ -23,14 +24,22 @@ WITH figure AS (
   ON COLUMNS(* EXCLUDE (group_id, week_start, running))
   INTO NAME measure VALUE value
 ),
+away AS (
+  SELECT scholar.scholar AS group_id, week_start
+  FROM week_away('scholar', 'day_off')
+  JOIN scholar USING (scholar_key)
+  WHERE $by::VARCHAR = 'scholar' AND scholar.attributed
+),
 point AS (
   SELECT
     figure.*,
+    away.week_start IS NOT NULL AS away,
     (SELECT count(DISTINCT week_start)
       FROM note
       WHERE new_phase AND kind = $by::VARCHAR AND group_id = figure.group_id
         AND week_start <= figure.week_start) AS phase
   FROM figure
+  LEFT JOIN away USING (group_id, week_start)
   WHERE list_contains(weekly_measures(), measure)
 ),
 scaled AS (
@@ -38,7 +47,7 @@ scaled AS (
     *,
     unit_of(measure) = 'hours' AS on_log,
     CASE
-      WHEN running THEN NULL
+      WHEN running OR away THEN NULL
       WHEN unit_of(measure) <> 'hours' THEN value
       WHEN value > 0 THEN ln(value)
     END AS level
@@ -71,12 +80,12 @@ limited AS (
   FROM ranged
 )
 SELECT
-  point.group_id, point.measure, point.week_start, point.running, point.value,
+  point.group_id, point.measure, point.week_start, point.running, point.away, point.value,
   counted.value::BIGINT AS n,
   limited.centre, limited.limit_low, limited.limit_high,
   coalesce(
     -- A constant series lies on its limits: rounding errors must not put it beyond them.
-    NOT point.running
+    NOT point.running AND NOT point.away
       AND (point.value < limited.limit_low - 1e-9 * abs(limited.limit_low)
         OR point.value > limited.limit_high + 1e-9 * abs(limited.limit_high)),
     false) AS signal,

@@ -12,6 +12,7 @@ from scripts.faults import (
     reads,
     runs,
     store,
+    waiting,
 )
 from scripts.faults.fault import (
     AZORES,
@@ -54,5 +55,6 @@ FAULTS = (
     *access.FAULTS,
     *store.FAULTS,
     *reads.FAULTS,
+    *waiting.FAULTS,
     *figures.FAULTS,
 )

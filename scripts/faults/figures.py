@@ -158,14 +158,14 @@ FAULTS = (
     Fault(
         "the running week counts",
         "metrics/xmr",
-        "WHEN running THEN NULL",
-        "WHEN false THEN NULL",
+        "WHEN running OR away THEN",
+        "WHEN away THEN",
         (USUAL,),
     ),
     Fault(
         "the running week is a shift",
         "metrics/xmr",
-        "NOT point.running\n      AND ",
+        "NOT point.running AND ",
         "",
         (USUAL,),
     ),

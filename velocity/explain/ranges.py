@@ -45,7 +45,7 @@ def _of_series(weekly: pl.DataFrame, week: dict[str, Any], usual: dict[str, Any]
     metric = metrics()[week["measure"]]
     on_log = metric.unit == "hours"
     unit, level = metric.unit, col("value")
-    known = weekly.filter(~col("running") & col("value").is_not_null())
+    known = weekly.filter(~col("running") & ~col("away") & col("value").is_not_null())
     if on_log:
         known, level, unit = known.filter(col("value") > 0), level.log(), f"log of {unit}"
     known = known.sort("week_start").select("week_start", level=level)
@@ -64,6 +64,8 @@ def _judged(
     weeks, unit = levels.addends.height, metrics()[week["measure"]].unit
     if week["running"]:
         return False, ["no: the week is still running"]
+    if week["away"]:
+        return False, ["no: most of the week's working days are days off"]
     if weeks < usual["least"]:
         known = formats.plural(weeks, "complete week")
         return False, [f"no: {known} with a value, limits start at {usual['least']}"]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
+    from velocity.state import ReadMark
     from velocity.store.snapshot import Snapshot
 
 __all__ = ["By", "Period"]
@@ -122,8 +123,8 @@ def metrics_as_known(
     Later launches, ends and results are not known; changes of the runs themselves are not undone.
 
     Returns:
-        One row per group, as of `metrics`. Awake reaction hours leave out loops that changed later,
-        and there are no medians that rest on other tables, such as recovery.
+        One row per group, as of `metrics`. Awake and working hours leave out loops that changed
+        later, and there are no medians that rest on other tables, such as recovery.
     """
     known = snapshot.kept.get(
         (Known, from_day, to_day), lambda: Known.of(snapshot, from_day, to_day)
@@ -154,9 +155,10 @@ def weekly(
     """Weekly series with the group's usual range: one row per group, measure and week.
 
     Returns:
-        group_id, measure (metric id), week_start, running, value, n (null for shares), centre,
-        limit_low, limit_high (null with fewer than 8 complete weeks), signal (whether the week
-        is a shift), phase (from 0; limits start afresh with each).
+        group_id, measure (metric id), week_start, running, away (a scholar's week of days off),
+        value, n (null for shares), centre, limit_low, limit_high (null with fewer than 8 complete
+        weeks that were not away), signal (whether the week is a shift), phase (from 0; limits start
+        afresh with each).
     """
 
 
@@ -254,6 +256,36 @@ def line_states(
 @_rows("reads/stuck")
 def stuck(snapshot: Snapshot, *, min_hours: float, scope: Scope = EVERYTHING) -> None:
     """Results, failures and stale runs older than `min_hours`, oldest first; see stuck.sql."""
+
+
+def needs_decision(
+    snapshot: Snapshot,
+    *,
+    streams: Sequence[str] | None = None,
+    scholars: Sequence[str] | None = None,
+    read: Sequence[ReadMark] = (),
+    scope: Scope = EVERYTHING,
+) -> pl.DataFrame:
+    """Lines whose latest result nobody followed, those that need a decision first.
+
+    See queries/reads/needs_decision.sql. `read`: the results that their scholars marked as read
+    (`velocity.state.read_marks`); the command line and the digest know of none.
+
+    Returns:
+        scholar, name, entity, project, experiment_id, label, url, result_at and waited_hours (null
+        where `named` is false), stream, stream_name, kind (result or failure),
+        waited_working_hours, usual_working_hours and usual_median_working_hours (null if not
+        known), usual_n, usual_of (line, scholar or null), parked, away, marked_read,
+        needs_decision, named, met_rule_at (for the scholar alone).
+    """
+    return _read(
+        snapshot,
+        "reads/needs_decision",
+        streams=tuple(streams) if streams is not None else None,
+        scholars=tuple(scholars) if scholars is not None else None,
+        read=tuple(mark._asdict() for mark in read),
+        scope=scope,
+    )
 
 
 @_rows("reads/restated")

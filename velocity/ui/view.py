@@ -117,7 +117,19 @@ class View:
         """The scholar's row of `reads.scholars`."""
         return self.read(reads.scholars).row(by_predicate=pl.col("scholar") == scholar, named=True)
 
-    def read(self, read: Callable[..., _Made], **filters: Any) -> _Made:
+    def needs_decision(self, **filters: Any) -> pl.DataFrame:
+        """The lines of `reads.needs_decision`, with the results that were marked as read."""
+        marks = state.read_marks(data_folder())
+        return self.read(reads.needs_decision, read=marks, **filters)
+
+    def mark_read(self, scholar: str, experiment_id: str, result_at: datetime) -> None:
+        """Marks a result as read, still thinking; only its scholar can."""
+        if not self.scope.sees_hours(scholar):
+            raise ValueError(f"results of {scholar} are not for {self.viewer.name} to mark")
+        mark = state.ReadMark(experiment_id, result_at, datetime.now(UTC))
+        state.mark_read(data_folder(), scholar, mark)
+
+    def read(self, read: Callable[..., _Made], /, **filters: Any) -> _Made:
         """A read of the snapshot with the viewer's scope, cached per scope."""
         fixed = tuple(
             (name, tuple(value) if isinstance(value, list) else value)
@@ -125,11 +137,11 @@ class View:
         )
         return _kept(self.snapshot, read, fixed, self.scope)
 
-    def soon(self, read: Callable[..., _Made], **filters: Any) -> Callable[[], _Made]:
+    def soon(self, read: Callable[..., _Made], /, **filters: Any) -> Callable[[], _Made]:
         """Starts a read in another thread if one is free; call the result for the rows."""
         return soon(_others, lambda: self.read(read, **filters))
 
-    def windowed(self, read: Callable[..., pl.DataFrame], **filters: Any) -> pl.DataFrame:
+    def windowed(self, read: Callable[..., pl.DataFrame], /, **filters: Any) -> pl.DataFrame:
         """A read over the window."""
         return self.read(read, from_day=self.window.first, to_day=self.window.end, **filters)
 
