@@ -71,6 +71,7 @@ def rows_of(seed: int) -> list[dict]:
                 "config": json.dumps({"num_gpus": it.gpu_count_config})
                 if it.gpu_count_config
                 else None,
+                "commit": it.commit,
                 "host": it.host,
                 "gpu_count": it.gpu_count,
                 "gpu_utilisation": it.gpu_utilisation,

@@ -1,14 +1,12 @@
 """Tiles, trends and small multiples, checked as data."""
 
-from datetime import datetime
-
 import polars as pl
 import pytest
 
 from tests.chart_frames import HOSTILE, days, weeks
 from velocity.charts.multiples import Measure, draw_multiples
 from velocity.charts.tiles import draw_spark_bars, draw_spark_line
-from velocity.charts.trends import draw_dots, draw_split_trend, draw_throughput, draw_trend
+from velocity.charts.trends import draw_split_trend, draw_trend
 from velocity.theme import DARK, LIGHT
 
 REACTION = Measure("reaction_hours_median", "Reaction, median", "hours")
@@ -107,32 +105,6 @@ def test_machine_and_reaction_keep_their_colours_and_start_at_zero():
     assert chart.figure.layout.yaxis.range[0] == 0
     assert [note.text for note in chart.figure.layout.annotations] == ["machine", "reaction"]
     assert len(chart.figure.layout.shapes) == 1
-
-
-def test_failed_experiments_are_hatched_bars_from_zero():
-    frame = weeks([9.0, 8.0]).with_columns(failed=pl.Series([2, None], dtype=pl.Int64))
-    chart = draw_throughput(frame, mode="light", title="Concluded")
-    bars = chart.figure.data[0]
-    assert bars.marker.color == LIGHT.failed
-    assert bars.marker.pattern.shape == "/"
-    assert list(bars.y) == [2, None]
-    assert chart.figure.layout.yaxis.range[0] == 0
-    assert chart.alt.endswith("not known failed that week.")
-
-
-def test_fewer_than_six_events_are_dots_and_unfinished_ones_are_hollow():
-    frame = pl.DataFrame(
-        {
-            "started_at": [datetime(2026, 11, 16, 9), datetime(2026, 11, 17, 9)],  # noqa: DTZ001
-            "hours": [2.0, 5.0],
-            "event": [True, False],
-        }
-    )
-    chart = draw_dots(frame, mode="light", title="Reaction")
-    assert [trace.mode for trace in chart.figure.data] == ["markers", "markers"]
-    assert [trace.marker.color for trace in chart.figure.data] == [LIGHT.series, LIGHT.bg]
-    assert chart.figure.layout.annotations[0].text == "n\u00a0=\u00a02, no median"
-    assert draw_dots(frame.clear(), mode="light", title="Reaction").alt.endswith("window.")
 
 
 def test_sparklines_have_no_axes():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 
 from tests.batches import (
@@ -110,6 +111,7 @@ def test_credits_match_the_oracle(zone: str, base: datetime) -> None:
     snapshot, rates, grants = priced(batch)
     everybody: list[tuple[date, int]] = [it for given_them in grants.values() for it in given_them]
     groups = runs_of(batch)
+    assert_the_table_adds_up(batch, snapshot)
     for kind in ("programme", "scholar", "stream"):
         runs = {group: own for (of, group), own in groups.items() if of == kind}
         given_them = {
@@ -118,6 +120,42 @@ def test_credits_match_the_oracle(zone: str, base: datetime) -> None:
         }
         assert_spending(batch, snapshot, rates, kind, runs)
         assert_ledger(batch, (snapshot, rates), kind, runs, given_them)
+
+
+STATES = [f"{it}_gpu_hours" for it in ("finished", "running", "killed", "failed", "other")]
+SHARED = [
+    "killed_gpu_hours",
+    "gpu_hours",
+    "unpriced_run_hours",
+    "credits",
+    "experiments_concluded",
+    "credits_per_concluded",
+]
+
+
+def assert_the_table_adds_up(batch: Batch, snapshot: Snapshot) -> None:
+    """States add up to GPU-hours, rows to the programme; figures are those of metrics()."""
+    first = batch.first_day
+    for window in ({}, {"from_day": first, "to_day": first + timedelta(days=2)}):
+        table = reads.compute_table(snapshot, **window)
+        assert table["kind"].to_list() == ["stream"] * 3 + ["unattributed", "programme"]
+        parts, programme = table.head(4), table.row(4, named=True)
+        for name in [*STATES, *SHARED[:-1]]:
+            assert parts[name].sum() == pytest.approx(programme[name]), name
+            assert parts[name].sum(), name
+        sums = table.select(pl.sum_horizontal(STATES)).to_series()
+        assert sums.to_list() == pytest.approx(table["gpu_hours"].to_list())
+        figures = [
+            reads.metrics(snapshot, by="stream", groups=[it], **window) for it in batch.streams
+        ]
+        figures.append(reads.metrics(snapshot, by="programme", **window))
+        for row, found in zip([*table.head(3).to_dicts(), programme], figures, strict=True):
+            assert found.select(SHARED).row(0) == pytest.approx(tuple(row[it] for it in SHARED))
+            assert found["gpu_hours_failed"][0] == pytest.approx(row["failed_gpu_hours"])
+            cost, number = row["credits"], row["experiments_concluded"]
+            assert row["credits_per_concluded"] == (
+                pytest.approx(cost / number) if number else None
+            )
 
 
 def assert_spending(batch, snapshot, rates, kind, runs: dict[str, set[RunKey]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -72,8 +73,10 @@ def told(demo, asked) -> dict[str, dict[Key, Result]]:
     """Metric -> the results of its explanations."""
     found: dict[str, dict[Key, Result]] = {metric: {} for metric in METRICS}
     for group, week in asked:
-        rows = Rows(demo, group, week, week and week + timedelta(weeks=1), EVERYTHING)
+        people = Rows(demo, group, week, week and week + timedelta(weeks=1), EVERYTHING)
+        by_actor = {it: replace(people, actor=it) for it in ("automation", "all")}
         for metric, way in ways().items():
+            rows = by_actor[way.actor] if way.actor else people
             if group.by not in way.kinds:
                 continue
             if way.windows in {"any", "end" if week is None else "week"}:
@@ -107,6 +110,9 @@ def _read(demo: Snapshot, by: reads.By, week: date | None) -> Iterator[tuple[str
         for row in reads.lines(demo, from_day=week, to_day=end).iter_rows(named=True):
             line = f"{row['entity']}/{row['project']}"
             yield "blind_ratio", row["scholar"], line, row["blind_ratio"]
+    if by == "programme":
+        for row in reads.idle_hosts(demo, from_day=week, to_day=end).iter_rows(named=True):
+            yield "idle_gpu_hours", by, f"{row['entity']}/{row['host']}", row["idle_gpu_hours"]
     days = reads.balance(demo, by=by).filter(pl.col("day") < (end or date.max))
     for row in days.group_by("group_id").agg(pl.col("balance").sort_by("day").last()).rows():
         yield "balance", row[0], "", row[1]

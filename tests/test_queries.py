@@ -43,6 +43,7 @@ ARGUMENTS = {
     "ledger": {"by": "stream"},
     "balance": {"by": "stream"},
     "bands": {"scholar": "ada"},
+    "chains": {"by": "scholar", "group_id": "ada"},
     "stuck": {"min_hours": 24},
     "concurrency": _DAY,
     "timeline_experiments": _DAY,

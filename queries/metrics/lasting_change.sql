@@ -2,8 +2,8 @@
 -- One row per group and measure with a lasting change: among the latest whole weeks with a value
 -- (12, unless asked otherwise), at least 4 weeks before and at least 6 since, and every week since
 -- lies above all weeks before it, or every week below. A scholar's weeks away are left out. Of
--- several such splits, the one with the widest gap between the two sides counts. Chance alone makes a lasting change in any of a
--- scholar's measures in at most 5 % of cases.
+-- several such splits, the one with the widest gap between the two sides counts. Chance alone makes
+-- a lasting change in any of a scholar's measures in at most 5 % of cases.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: groups | VARCHAR[] | only these ids, null = all
 -- param: to_day | DATE | day after the last, null = to the end

@@ -3,6 +3,7 @@
 -- data, the credits left, and how long they last at the pace of the last 14 days, and of the last 7.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: scope | STRUCT | what the viewer may see
+-- actor: all
 -- order: 9
 -- metric: credits_granted | credits | Credits granted | Grants dated up to the last day of the data.
 --   adds: credits from grants
@@ -43,7 +44,7 @@ daily AS (
     spent.day, spent.gpu_type,
     sum(gpu_us) AS gpu_us, sum(recent_us) AS recent_us, sum(week_us) AS week_us
   FROM spent
-  JOIN scholar USING (scholar_key)
+  JOIN actor AS scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key)
   WHERE ($by <> 'stream' OR stream.stream IS NOT NULL)
     AND ($by = 'programme' OR scholar.attributed)

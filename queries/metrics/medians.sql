@@ -11,6 +11,7 @@
 -- param: groups | VARCHAR[] | only these ids, null = all
 -- param: groups_until | DATE | from this period on, all ids; null = never
 -- param: within | VARCHAR | for scholars: only their work in this stream, null = everything
+-- param: actor | VARCHAR | whose launches: person, automation or all
 -- param: scope | STRUCT | what the viewer may see
 -- key: kind, group_id, period_start
 -- order: 3
@@ -39,11 +40,11 @@
 WITH observation AS (
   -- Groups have numbers here, negative for streams: sorting by name takes half as long again.
   SELECT
-    CASE kind WHEN 'scholar' THEN scholar_key WHEN 'stream' THEN -stream_key ELSE 0 END AS group_id,
+    CASE kind WHEN 'scholar' THEN owner_key WHEN 'stream' THEN -stream_key ELSE 0 END AS group_id,
     period_of($period, day) AS period_start,
     measure, length_us, event
   FROM latency_of('loop', 'recovery', 'run')
-  JOIN scholar USING (scholar_key)
+  JOIN acting('actor', $actor) AS scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key),
   (SELECT unnest($kinds::VARCHAR[]) AS kind)
   WHERE length_us IS NOT NULL

@@ -4,6 +4,7 @@
 -- the Kaplan-Meier curve of the line's machine time from this age on. They are not known with fewer
 -- than 19 events, or where the curve does not come down far enough.
 -- param: scholar | VARCHAR | only this scholar, null = all
+-- param: actor | VARCHAR | whose launches: person, automation or all
 -- param: scope | STRUCT | what the viewer may see
 -- order: 6
 -- metric: wip_age_hours | hours | Age of open work | From an open experiment's launch to the end of the data. It is older than usual if it exceeds the 85th percentile of machine time among at least 19 concluded experiments of the line.
@@ -43,7 +44,7 @@ SELECT
   make_timestamptz(experiment.start_us + likely.low_us) AS eta_low_at,
   make_timestamptz(experiment.start_us + likely.high_us) AS eta_high_at
 FROM experiment
-JOIN scholar USING (scholar_key)
+JOIN acting('actor', $actor) AS scholar USING (scholar_key)
 JOIN project USING (project_key)
 JOIN run ON run.run_key = experiment.experiment_key
 LEFT JOIN stream ON stream.stream_key = experiment.stream_key

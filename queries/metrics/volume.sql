@@ -12,6 +12,7 @@
 -- param: groups | VARCHAR[] | only these ids, null = all
 -- param: groups_until | DATE | from this period on, all ids; null = never
 -- param: within | VARCHAR | for scholars: only their work in this stream, null = everything
+-- param: actor | VARCHAR | whose launches: person, automation or all
 -- param: scope | STRUCT | what the viewer may see
 -- key: kind, group_id, period_start
 -- order: 1
@@ -88,6 +89,8 @@
 --   adds: 1 from experiments where starts_inside and outcome = 'false_start'
 -- metric: rework_share | share | Rework | Runs with the same config as an earlier failed run of their line / runs with a known config.
 --   formula: runs_rework / runs_known_config
+-- metric: repeat_share | share | Repeats | Runs with the whole config (seeds included) and the commit of a run of their line that had already finished / runs whose config and commit are known.
+--   formula: runs_repeated / runs_known_repeat
 -- sum: run_serial_hours | hours | Serial hours of runs | Hours with exactly one run in flight.
 --   adds: hours_inside from stretches where runs = 1
 -- sum: overlapped_launches | experiments | Overlapped launches | Experiments launched while another experiment of the scholar was in flight.
@@ -100,6 +103,10 @@
 --   adds: 1 from runs where ends_inside
 -- sum: runs_rework | runs | Rework runs | Runs with the same config as an earlier failed run of their line.
 --   adds: 1 from runs where starts_inside and rework
+-- sum: runs_repeated | runs | Repeated runs | Runs with the whole config and the commit of a run of their line that had already finished.
+--   adds: 1 from runs where starts_inside and repeat
+-- sum: runs_known_repeat | runs | Runs with a known config and commit | Runs started whose config and commit are known.
+--   adds: 1 from runs where starts_inside and repeat is not null
 -- sum: runs_known_config | runs | Runs with a known config | Runs started whose config is known.
 --   adds: 1 from runs where starts_inside and rework is not null
 WITH bound AS (
@@ -139,7 +146,7 @@ cell AS NOT MATERIALIZED (
     group_of(kind, scholar.scholar, stream.stream) AS group_id,
     fact.*
   FROM day_fact AS fact
-  JOIN scholar USING (scholar_key)
+  JOIN acting('actor', $actor) AS scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key),
   kind
   WHERE CASE
@@ -206,6 +213,8 @@ total AS (
     sum(runs_started)::BIGINT AS runs_started,
     sum(runs_known_config)::BIGINT AS runs_known_config,
     sum(runs_rework)::BIGINT AS runs_rework,
+    sum(runs_known_repeat)::BIGINT AS runs_known_repeat,
+    sum(runs_repeated)::BIGINT AS runs_repeated,
     sum(runs_finished)::BIGINT AS runs_finished,
     sum(runs_failed)::BIGINT AS runs_failed,
     sum(runs_killed)::BIGINT AS runs_killed,

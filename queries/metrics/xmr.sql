@@ -9,6 +9,7 @@
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: groups | VARCHAR[] | only these ids, null = all
 -- param: scope | STRUCT | what the viewer may see
+-- actor: person
 -- order: 11
 -- metric: signal | yes or no | Shift | A complete week beyond the group's own usual range; everything else is ordinary variation.
 WITH figure AS (

@@ -15,7 +15,7 @@ WITH charge AS (
   JOIN run USING (run_key)
   JOIN run_label AS label USING (run_key)
   LEFT JOIN stream ON stream.stream_key = recent.stream_key
-  JOIN scholar ON scholar.scholar_key = run.scholar_key
+  JOIN actor AS scholar ON scholar.scholar_key = run.scholar_key
   JOIN project ON project.project_key = run.project_key
   WHERE of_group(
     $by, $group_id::VARCHAR, $scope, scholar.scholar, scholar.attributed, stream.stream)

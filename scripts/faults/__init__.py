@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from scripts.faults import (
     access,
+    actors,
     compute,
     evidence,
     experiments,
     figures,
     loops,
+    one_setting,
     reads,
     runs,
     store,
@@ -51,10 +53,12 @@ FAULTS = (
     *runs.FAULTS,
     *experiments.FAULTS,
     *loops.FAULTS,
+    *one_setting.FAULTS,
     *compute.FAULTS,
     *access.FAULTS,
     *store.FAULTS,
     *reads.FAULTS,
     *waiting.FAULTS,
     *figures.FAULTS,
+    *actors.FAULTS,
 )

@@ -17,9 +17,10 @@ import polars as pl
 from velocity.queries import load_query
 from velocity.reading import definitions
 from velocity.reading.access import EVERYTHING, Scope
+from velocity.reading.hours import only_days
 from velocity.reading.known import PARTS, Known, unknown_columns
 from velocity.reading.periods import last_four_weeks, last_whole_day
-from velocity.store.figures import By, Period, figures
+from velocity.store.figures import Actor, By, Period, figures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from velocity.state import ReadMark
     from velocity.store.snapshot import Snapshot
 
-__all__ = ["By", "Period"]
+__all__ = ["Actor", "By", "Period"]
 
 _Params = ParamSpec("_Params")
 _Declared = Callable[Concatenate["Snapshot", _Params], None]
@@ -65,7 +66,11 @@ def _read(
         name: it.params if isinstance(it, Scope) else list(it) if isinstance(it, tuple) else it
         for name, it in given.items()
     }
-    return snapshot.frame(load_query(query).body, params, frames)
+    frame = snapshot.frame(load_query(query).body, params, frames)
+    scope = given.get("scope")
+    if scope is None or scope.hours is None or "scholar" not in frame.columns:
+        return frame
+    return only_days(frame, scope.hours, str(edge(snapshot)["timezone"][0]))
 
 
 def metrics(
@@ -77,12 +82,15 @@ def metrics(
     to_day: date | None = None,
     groups: Sequence[str] | None = None,
     within: str | None = None,
+    actor: Actor = "person",
     parts: Sequence[str] | None = None,
     scope: Scope = EVERYTHING,
 ) -> pl.DataFrame:
     """Every metric: one row per group and period (zeros where nothing happened).
 
-    `parts` limits it to the metrics of these queries of queries/metrics/, and of `volume`.
+    `actor` chooses whose launches count in figures about people; GPU-hours and credits always
+    count both. `parts` limits it to the metrics of these queries of queries/metrics/, and of
+    `volume`.
 
     Returns:
         `scholar`, `stream` or `programme` by `by`; `period_start` (DATE) unless the period is
@@ -98,6 +106,7 @@ def metrics(
             to_day=to_day,
             groups=groups,
             within=within,
+            actor=actor,
             parts=parts,
             scope=scope.params,
             each=side_by_side.map,
@@ -157,8 +166,8 @@ def weekly(
     Returns:
         group_id, measure (metric id), week_start, running, away (a scholar's week of days off),
         value, n (null for shares), centre, limit_low, limit_high (null with fewer than 8 complete
-        weeks that were not away), signal (whether the week is a shift), phase (from 0; limits start
-        afresh with each).
+        weeks of the phase that were not away), signal (whether the week is a shift), phase
+        (from 0; limits start afresh with each).
     """
 
 
@@ -221,11 +230,24 @@ def runs(
     scholars: Sequence[str] | None = None,
     projects: Sequence[str] | None = None,
     classes: Sequence[str] | None = None,
+    experiments: Sequence[str] | None = None,
     doubtful: bool = False,
     most: int | None = None,
     scope: Scope = EVERYTHING,
 ) -> None:
     """Runs that started in the window, latest first; see queries/reads/runs.sql."""
+
+
+@_rows("reads/run_counts")
+def run_counts(
+    snapshot: Snapshot,
+    *,
+    from_day: date | None = None,
+    to_day: date | None = None,
+    experiments: Sequence[str] | None = None,
+    scope: Scope = EVERYTHING,
+) -> None:
+    """scholar, project, class, and counts of the runs that started in the window."""
 
 
 @_rows("reads/loops")
@@ -236,6 +258,7 @@ def loops(
     to_day: date | None = None,
     scholar: str | None = None,
     stream: str | None = None,
+    actor: Actor = "person",
     scope: Scope = EVERYTHING,
 ) -> None:
     """Loops of experiments launched in the window, latest first; see queries/reads/loops.sql."""
@@ -314,6 +337,8 @@ streams = _rows("reads/streams")(_in_scope)
 projects = _rows("reads/projects")(_in_scope)
 #: username, gpu_type (either may be null), runs: the pairs found in runs.
 usernames = _rows("reads/usernames")(_in_scope)
+#: One row per launch by a person: who, project, tags, job type, local time, outside the window?
+launches = _rows("reads/launches")(_in_scope)
 #: username, runs, first_at, last_at of users who are not in the roster.
 unattributed = _rows("reads/unattributed")(_in_scope)
 #: Lines whose experiments belong to no stream: scholar, entity, project, experiments, dates.
@@ -344,12 +369,16 @@ def _of_days(
     """The rows of a window."""
 
 
-#: scholar, project, class, runs: the number of runs that started in the window.
-run_counts = _rows("reads/run_counts")(_of_days)
 #: week_start, stream (null: none), stream_name, gpu_hours; streams in roster order.
 gpu_weeks = _rows("reads/gpu_weeks")(_of_days)
 #: One row per GPU type: hours, failed hours, credits, measured utilisation where known.
 gpu_types = _rows("reads/gpu_types")(_of_days)
+#: Where the compute went: rows of streams and the rest that add up to the programme's row; kind
+#: (stream, unattributed, programme), stream, name, GPU-hours by state, credits, conclusions.
+compute_table = _rows("reads/compute_table")(_of_days)
+#: Rented hosts, those without a run now first, with their idle GPU-hours in the window; see
+#: queries/metrics/idle_hosts.sql.
+idle_hosts = _rows("metrics/idle_hosts")(_of_days)
 #: stream, people: the number of active people; streams without any are not listed.
 active_people = _rows("reads/active_people")(_of_days)
 
@@ -360,6 +389,7 @@ def _of_a_scholar_and_days(
     from_day: date | None = None,
     to_day: date | None = None,
     scholar: str | None = None,
+    actor: Actor = "person",
     scope: Scope = EVERYTHING,
 ) -> None:
     """The rows of a window, of one scholar or of all."""
@@ -367,12 +397,19 @@ def _of_a_scholar_and_days(
 
 #: Experiments launched in the window, latest first; see queries/reads/experiments.sql.
 experiments = _rows("reads/experiments")(_of_a_scholar_and_days)
+#: Experiments that changed one config key at a time, or none: one row per sequence, by the day of
+#: its first launch; see queries/reads/one_setting.sql.
+one_setting = _rows("reads/one_setting")(_of_a_scholar_and_days)
 #: One row per line: loops, medians, blind_ratio; see queries/metrics/lines.sql.
 lines = _rows("metrics/lines")(_of_a_scholar_and_days)
 
 
 def _of_a_scholar(
-    snapshot: Snapshot, *, scholar: str | None = None, scope: Scope = EVERYTHING
+    snapshot: Snapshot,
+    *,
+    scholar: str | None = None,
+    actor: Actor = "person",
+    scope: Scope = EVERYTHING,
 ) -> None:
     """The rows of one scholar or of all."""
 
@@ -400,6 +437,19 @@ concurrency = _rows("reads/concurrency")(_of_a_scholar_and_hours)
 timeline_experiments = _rows("reads/timeline_experiments")(_of_a_scholar_and_hours)
 #: One row per session of a run, in order of its start.
 timeline_runs = _rows("reads/timeline_runs")(_of_a_scholar_and_hours)
+
+
+@_rows("reads/explain_chains")
+def chains(
+    snapshot: Snapshot,
+    *,
+    by: By,
+    group_id: str,
+    from_day: date | None = None,
+    to_day: date | None = None,
+    scope: Scope = EVERYTHING,
+) -> None:
+    """Chains of ready launches of a group that begin in the window; see explain_chains.sql."""
 
 
 def _of_groups(snapshot: Snapshot, *, by: By, scope: Scope = EVERYTHING) -> None:

@@ -62,6 +62,7 @@ def contradictions(roster: Roster, wrong: Collection[str]) -> list[Finding]:
         ),
         *_scholars(scholars, [*leads, *(it for texts in mentors for it in texts)], wrong),
         *_projects(texts_of(streams, "projects")),
+        *_repeated([Text("rented", glob) for glob in roster.rented], "each glob once"),
         *_members(streams, {it.text for it in scholar_ids}, wrong),
         *_workdays(scholars),
         *_away(scholars),
@@ -232,7 +233,7 @@ def _members(
         for member, it in named("member", entry.members):
             where = f"{stream}: {member}"
             if it.scholar:
-                yield from _unknown(f"{where}: scholar", it.scholar, known, "scholar")
+                yield from unknown_id(f"{where}: scholar", it.scholar, known, "scholar")
             if f"{where}: from" in wrong or f"{where}: to" in wrong:
                 continue
             first, end = it.from_date or date.min, it.to_date or date.max
@@ -329,7 +330,7 @@ def _grants(
             yield Finding(name, f"got {problem}", "either a stream or a scholar")
         for kind in receivers:
             if receiver := getattr(grant, kind):
-                yield from _unknown(f"{name}: {kind}", receiver, known[kind], kind)
+                yield from unknown_id(f"{name}: {kind}", receiver, known[kind], kind)
         earlier = seen.setdefault(grant, name)
         if earlier != name and grant.date and grant.amount:
             yield warning(name, f"same as {earlier}", "each grant once")
@@ -350,7 +351,7 @@ def _notes(
             yield Finding(name, problem, "one of programme, stream and scholar")
         for kind, ids in known.items():
             if target := getattr(note, kind):
-                yield from _unknown(f"{name}: {kind}", target, ids, kind)
+                yield from unknown_id(f"{name}: {kind}", target, ids, kind)
 
 
 def _aims(name: str, aims: Sequence[Aim]) -> Iterator[Finding]:
@@ -393,7 +394,8 @@ def _rates(rates: Sequence[tuple[str, Rate]]) -> Iterator[Finding]:
                 )
 
 
-def _unknown(where: str, got: str, known: Collection[str], kind: str) -> Iterator[Finding]:
+def unknown_id(where: str, got: str, known: Collection[str], kind: str) -> Iterator[Finding]:
+    """Yields a finding if an id is not one of a kind of entry in the file."""
     if got not in known:
         expected = hinted(f"the id of a {kind} in this file", got, known)
         yield Finding(where, f"got {as_toml(got)}", expected)

@@ -6,6 +6,8 @@ must not derive anybody again.
 
 from __future__ import annotations
 
+import json
+
 import polars as pl
 
 from velocity.roster.models import Note, Roster
@@ -35,6 +37,15 @@ ROSTER_SCHEMA: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "to_date": pl.Date,  # the day after the last
     },
     "roster_rule": {"position": pl.Int32, "stream": pl.String, "pattern": pl.String},
+    "roster_run_rule": {
+        "position": pl.Int32,
+        "purpose": pl.String,  # automation | excluded | shared
+        "scholar": pl.String,  # id; null: the owner of the run's username
+        "account": pl.String,  # the username whose runs it may match; null: any
+        "criterion": pl.String,  # username | tag | project | job_type | config
+        "wanted": pl.String,  # what that has to be: text, a glob, or a config key
+        "value": pl.String,  # of the config key, as JSON
+    },
     "credit_rate": {
         "position": pl.Int32,
         "gpu_glob": pl.String,
@@ -111,6 +122,10 @@ def roster_frames(roster: Roster | None) -> dict[str, pl.DataFrame]:
         "roster_membership": known.memberships(),
         "roster_day_off": known.days_off(),
         "roster_rule": known.stream_rules(),
+        "roster_run_rule": (
+            (n, *it[:5], None if it.value is None else json.dumps(it.value))
+            for n, it in enumerate(known.run_rules())
+        ),
         "credit_rate": known.rate_rows(),
         "credit_grant": (
             (it.date, "stream" if it.stream else "scholar", it.stream or it.scholar, it.amount)

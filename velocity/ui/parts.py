@@ -12,14 +12,12 @@ import streamlit as st
 
 from velocity import formats
 from velocity.reading.downloads import csv_bytes, parquet_bytes
-from velocity.reading.periods import PERIODS, Period, Window, window_of
 from velocity.ui.files import download_button
 from velocity.ui.sign_in import admission
 from velocity.ui.tables import page_zone, show_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import date
 
     from streamlit.delta_generator import DeltaGenerator
 
@@ -48,11 +46,13 @@ class Table:
 
     Args:
         frame: as it is downloaded.
-        name: of the file without its extension; letters, digits and dashes.
+        name: key of the section; letters, digits and dashes.
+        file: name of the file without its extension; "" for that of the section.
     """
 
     frame: pl.DataFrame
     name: str
+    file: str = ""
 
 
 def theme_mode() -> Mode:
@@ -60,13 +60,16 @@ def theme_mode() -> Mode:
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
-def heading(title: str, caption: str = "", *, table: Table | None = None) -> None:
+def heading(
+    title: str, caption: str = "", *, table: Table | None = None, about: str | None = None
+) -> None:
     """A section's title and caption, with the "Data" menu at the right.
 
     Args:
         title: Markdown; escape other people's text (`formats.markdown`); "" for a caption alone.
         caption: window, unit and n; Markdown too.
         table: rows behind the section; its name is the menu's key.
+        about: tooltip of the title, Markdown; None without one.
     """
     with st.container(
         horizontal=True,
@@ -75,7 +78,7 @@ def heading(title: str, caption: str = "", *, table: Table | None = None) -> Non
     ):
         with st.container(gap=None, width="stretch"):
             if title:
-                st.header(title, anchor=False)
+                st.header(title, anchor=False, help=about)
             if caption:
                 st.caption(caption)
         if table is not None:
@@ -161,7 +164,8 @@ def _offer(table: Table, choice: _Choice) -> None:
             ("parquet", "Parquet", "application/vnd.apache.parquet", parquet_bytes),
         ):
             if choice in {"table", ending}:
-                file, make = f"{table.name}.{ending}", partial(content, table.frame)
+                file = f"{table.file or table.name}.{ending}"
+                make = partial(content, table.frame)
                 download_button(f"Download {kind}", file, mime, make, key=f"{table.name}-{ending}")
 
 
@@ -217,42 +221,3 @@ def empty_state(what: str, command: str) -> None:
 def show_error(error: VelocityError) -> None:
     """The error and what to do about it; the rest of the page stays."""
     st.warning(f"{formats.markdown(error.message)} {formats.markdown(error.hint)}")
-
-
-def period_control(*, first_day: date, last_day: date, default: Period = "14 days") -> Window:
-    """The choice of a window, kept in the page's address (`period`, `days`).
-
-    The entry script draws it before the page runs, so that it holds from page to page.
-
-    Args:
-        first_day: first day with data.
-        last_day: last day to show.
-        default: the period that a page opens with.
-    """
-    period: Period = st.segmented_control(
-        "Period",
-        PERIODS,
-        default=default,
-        required=True,
-        key="period",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    custom = _custom_days(first_day, last_day) if period == "Custom" else None
-    return window_of(period, first_day=first_day, last_day=last_day, custom=custom)
-
-
-def _custom_days(first_day: date, last_day: date) -> tuple[date, date] | None:
-    chosen = st.date_input(
-        "Days",
-        value=(first_day, last_day),
-        min_value=first_day,
-        max_value=last_day,
-        format="YYYY-MM-DD",
-        key="days",
-        bind="query-params",
-        label_visibility="collapsed",
-        width=210,
-    )
-    # While a range is being chosen it has one end only.
-    return chosen if isinstance(chosen, tuple) and len(chosen) == 2 else None  # noqa: PLR2004
