@@ -447,6 +447,7 @@ def chains(
     group_id: str,
     from_day: date | None = None,
     to_day: date | None = None,
+    actor: Actor = "person",
     scope: Scope = EVERYTHING,
 ) -> None:
     """Chains of ready launches of a group that begin in the window; see explain_chains.sql."""
