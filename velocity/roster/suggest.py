@@ -28,10 +28,16 @@ _KEYS_TO_ADD = """\
 # awake = "09:00-21:00"
 # workdays = ["Monday", "Tuesday", "Wednesday", "Thursday"]
 # away = [{ from = 2026-08-03, to = 2026-08-17 }] # `to` is the day after the last
+# aims = [{ measure = "serial_share", direction = "down" }]
 #
 # [[holidays]]
 # name = "New Year"
 # date = 2027-01-01
+#
+# [[notes]]
+# date = 2026-10-12
+# text = "New cluster" # add stream = "..." or scholar = "..." if it concerns only one
+# new_phase = true # usual ranges start afresh
 """
 _RHYTHMS = """\
 # Launches around the clock, which look automated. Keep the rules that are right: these launches
