@@ -341,9 +341,7 @@ def runs_out(
 ) -> pl.DataFrame:
     """When the credits run out, by the balance at the end of a day; see reads/runs_out.sql."""
     daily = balance(snapshot, by=by, scope=scope)
-    return _read(
-        snapshot, "reads/runs_out", {"balance": daily}, by=by, at_day=at_day, scope=scope
-    )
+    return _read(snapshot, "reads/runs_out", {"balance": daily}, by=by, at_day=at_day, scope=scope)
 
 
 def bands(snapshot: Snapshot, *, scholar: str, scope: Scope = EVERYTHING) -> pl.DataFrame:

@@ -1,0 +1,185 @@
+"""The four tiles of Stand-up: a figure, its change, and the words below its chart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from velocity import formats
+from velocity.sentences.answer import name, number
+from velocity.sentences.compared import change, usual
+from velocity.sentences.medians import Median
+from velocity.sentences.tiles import Tile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from velocity.sentences.answer import Row
+    from velocity.sentences.compared import Days
+
+
+def concluded(now: Row, before: Row | None, so_far: Row | None, days: Days) -> Tile:
+    """Concluded experiments, with the share of failed runs below.
+
+    Args:
+        now: the row of `reads.metrics` of the programme over the days.
+        before: that of the days before; None without any.
+        so_far: the row of `reads.to_date` of the days, with its usual range; None without one.
+        days: the days.
+    """
+    count = now["experiments_concluded"]
+    failed = "no run has ended"
+    if now["failure_share"] is not None:
+        failed = f"{formats.share(now['failure_share'])} of runs failed"
+        failed += _from(before, "failure_share", "share")
+    return Tile(
+        "Experiments concluded",
+        formats.count(count),
+        *_against(now, before, "experiments_concluded", "count"),
+        failed,
+        _usual(so_far, "count", days) or _no_range(days),
+    )
+
+
+def serial(now: Row, before: Row | None, so_far: Row | None, days: Days) -> Tile:
+    """The share of busy hours with one experiment running, and with several below."""
+    share = now["serial_share"]
+    busy = f"of {formats.plural(round(now['busy_hours']), 'busy hour')}"
+    ends = _usual(so_far, "share", days)
+    if share is None:
+        return Tile("Time with one experiment running", "none", second="nothing was running")
+    several = None if before is None or before["serial_share"] is None else before["serial_share"]
+    # Both parts are rounded once, so that they add up to 100.
+    words = f"{100 - round(share * 100)}{formats.NBSP}% with two or more"
+    if several is not None:
+        words += f", from {100 - round(several * 100)}{formats.NBSP}%"
+    return Tile(
+        "Time with one experiment running",
+        formats.share(share),
+        *_against(now, before, "serial_share", "share"),
+        words,
+        f"{busy}; {ends}" if ends else busy,
+    )
+
+
+def loop(now: Row, before: Row | None, so_far: Row | None, days: Days) -> Tile:
+    """The median loop, and below how the hours of its closed loops divide."""
+    title, median = "Feedback loop, launch to next launch", Median.of(now, "loop_hours")
+    n = formats.sample(median.n, "loop")
+    if not median.enough:
+        return Tile(title, "no median", second=median.words(), note=n)
+    ends = _usual(so_far, "hours", days)
+    limits = f"; 95{formats.NBSP}% limits {median.limits}" if median.limits else ""
+    return Tile(
+        title,
+        median.alone,
+        *_against(now, before, "loop_hours_median", "hours"),
+        _halves(now),
+        f"median, {n}{limits}{'; ' + ends if ends else ''}",
+    )
+
+
+def _halves(now: Row) -> str:
+    share = now["reaction_share"]
+    if share is None:
+        return "no loop has closed"
+    machine = round((1 - share) * 100)
+    wait = f"{100 - machine}{formats.NBSP}% wait for the next launch"
+    return f"Of its hours {machine}{formats.NBSP}% machine, {wait}"
+
+
+def credits_end(ends: pl.DataFrame, today: date) -> Tile:
+    """The day on which the first stream's credits end.
+
+    Args:
+        ends: `reads.runs_out` by stream, with `name` and `seen_before`.
+        today: the last day that counts.
+    """
+    known = ends.drop_nulls("runs_out_on").sort("runs_out_on", maintain_order=True)
+    left = f"Programme: {formats.count(ends['credits_left'].sum())} credits left"
+    if ends.is_empty():
+        return Tile("First credits to run out", "none", second="no grant of a stream is recorded")
+    if known.is_empty():
+        return Tile("First credits to run out", "none", "no end at this pace", second=left)
+    first = known.row(0, named=True)
+    seen, when = first["seen_before"], first["runs_out_on"]
+    moved = ("", "") if seen is None else (_days(when, seen), f"from the forecast a week before")
+    return Tile(
+        f"First credits to run out: {name(first['name'], 16)}",
+        formats.dated(when),
+        *moved,
+        left,
+        f"at the pace of the 14 days to {formats.day(today)}; allocation, not use",
+    )
+
+
+def _days(when: date, seen: date) -> str:
+    apart = (when - seen).days
+    sign = "+" if apart > 0 else formats.MINUS if apart else "±"
+    return f"{sign}{abs(apart)}{formats.NBSP}d"
+
+
+def to_date_rows(
+    now: Sequence[Row], before: Sequence[Row], *, days: Days, names: Sequence[str]
+) -> pl.DataFrame:
+    """One row per day of a period for `draw_to_date`.
+
+    Args:
+        now: rows of `reads.to_date` of one measure, for one day, two days and so on; as far as the
+            days go.
+        before: those of the days before; none without any.
+        days: the days.
+        names: of the days, as many as the chart has.
+    """
+    rows = []
+    for at, tick in enumerate(names):
+        over = at < days.window.days
+        here = now[at] if at < len(now) else None
+        there = before[at] if at < len(before) else None
+        ends = here if here is not None and usual(here, _unit(here)) else None
+        rows.append(
+            {
+                "tick": tick,
+                "value": here["value"] if here is not None and over else None,
+                "before": there["value"] if there is not None else None,
+                "low": ends["limit_low"] if ends is not None else None,
+                "high": ends["limit_high"] if ends is not None else None,
+            }
+        )
+    kinds = dict.fromkeys(("value", "before", "low", "high"), pl.Float64)
+    return pl.DataFrame(rows, schema={"tick": pl.String, **kinds})
+
+
+def _unit(row: Row) -> str:
+    return "share" if row["measure"].endswith("_share") else ""
+
+
+def _against(now: Row, before: Row | None, column: str, unit: str) -> tuple[str, str]:
+    if before is None:
+        return "no earlier days", ""
+    earlier = f"from {formats.figure(before[column], unit)}"
+    return (
+        (change(now[column], before[column], unit), earlier)
+        if now[column] is not None and before[column] is not None
+        else (earlier, "")
+    )
+
+
+def _from(before: Row | None, column: str, unit: str) -> str:
+    if before is None or number(before, column) == 0 and before[column] is None:
+        return ""
+    return f", from {formats.figure(before[column], unit)}"
+
+
+def _usual(so_far: Row | None, unit: str, days: Days) -> str:
+    ends = usual(so_far, unit)
+    if not ends:
+        return ""
+    by = "usual " if days.is_whole_week else f"usual by {days.window.last:%A} "
+    return f"{by}{ends}"
+
+
+def _no_range(days: Days) -> str:
+    return "no usual range yet" if days.is_week else "usual ranges are those of weeks"
