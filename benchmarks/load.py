@@ -49,7 +49,7 @@ PAGES = (
 )
 RERUNS = 40
 THINK_S, TAB_S, SAMPLE_S = 10.0, 180.0, 10.0
-PERIODS = ("14 days", "4 weeks", "Programme")
+PERIODS = ("Last week", "4 weeks", "Programme")
 _LIMIT_MIB = 1.5
 
 

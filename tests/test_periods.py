@@ -2,41 +2,107 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from velocity.reading.periods import PERIODS, Window, last_whole_day, window_of
+from velocity.reading.periods import (
+    Chosen,
+    Window,
+    asked_for,
+    before,
+    last_whole_day,
+    limited,
+    opening,
+    presets,
+)
 
-FIRST, LAST = date(2026, 8, 31), date(2026, 11, 22)
+FIRST = date(2026, 8, 31)
+#: A Saturday.
+LAST = date(2026, 11, 28)
+OFFERED = presets(FIRST, LAST)
+
+
+def days(first, last):
+    return Window(date.fromisoformat(first), date.fromisoformat(last))
+
+
+def test_full_weeks_and_the_days_of_the_running_week_can_be_chosen_by_name():
+    assert {
+        "This week": days("2026-11-23", "2026-11-28"),
+        "Last week": days("2026-11-16", "2026-11-22"),
+        "4 weeks": days("2026-10-26", "2026-11-22"),
+        "Programme": Window(FIRST, LAST),
+    } == OFFERED
+
+
+def test_on_a_monday_the_running_week_has_no_whole_day_to_choose():
+    offered = presets(FIRST, date(2026, 11, 22))
+    assert "This week" not in offered
+    assert offered["Last week"] == days("2026-11-16", "2026-11-22")
+
+
+def test_before_the_first_week_is_over_there_are_no_full_weeks_to_choose():
+    assert list(presets(date(2026, 11, 25), LAST)) == ["This week", "Programme"]
+    assert list(presets(date(2026, 11, 22), date(2026, 11, 22)))[:2] == ["Last week", "4 weeks"]
 
 
 @pytest.mark.parametrize(
-    ("period", "first"),
+    ("last", "holidays", "opens"),
     [
-        ("This week", date(2026, 11, 16)),
-        ("14 days", date(2026, 11, 9)),
-        ("4 weeks", date(2026, 10, 26)),
-        ("Programme", FIRST),
-        ("Custom", FIRST),
+        ("2026-11-22", [], "Last week"),  # on Monday
+        ("2026-11-23", [], "This week"),  # Monday is over
+        ("2026-11-23", ["2026-11-23"], "Last week"),  # a holiday is not a working day
+        ("2026-11-24", ["2026-11-23"], "This week"),
     ],
 )
-def test_a_period_ends_on_the_last_day(period, first):
-    assert window_of(period, first_day=FIRST, last_day=LAST) == Window(first, LAST)
+def test_this_week_opens_once_a_working_day_of_it_is_over(last, holidays, opens):
+    off = {date.fromisoformat(day) for day in holidays}
+    assert opening("This week", presets(FIRST, date.fromisoformat(last)), off) == opens
 
 
-def test_every_period_can_be_chosen_by_name():
-    assert [window_of(period, first_day=FIRST, last_day=LAST).last for period in PERIODS] == [
-        LAST
-    ] * len(PERIODS)
+def test_a_page_opens_with_what_there_is_if_its_own_period_is_not_offered_yet():
+    first = date(2026, 11, 25)
+    assert opening("4 weeks", presets(first, LAST)) == "This week"
+    monday = date(2026, 11, 23)
+    assert opening("This week", presets(monday, monday)) == "This week"
 
 
-def test_a_custom_window_is_cut_to_the_data_in_any_order_of_dates():
-    days = (date(2027, 1, 1), date(2026, 11, 1))
-    window = window_of("Custom", first_day=FIRST, last_day=LAST, custom=days)
-    assert window == Window(date(2026, 11, 1), LAST)
+def test_an_address_gives_days_and_the_name_of_the_period_that_has_them():
+    assert asked_for("2026-11-23..2026-11-28", OFFERED) == Chosen("This week", OFFERED["This week"])
+    assert asked_for("4 weeks", OFFERED) == Chosen("4 weeks", OFFERED["4 weeks"])
+    other = asked_for("2026-10-05..2026-10-11", OFFERED)
+    assert other == Chosen("Custom", days("2026-10-05", "2026-10-11"))
 
 
-def test_a_custom_window_before_all_data_is_one_day():
-    days = (date(2020, 1, 1), date(2020, 1, 2))
-    window = window_of("Custom", first_day=FIRST, last_day=LAST, custom=days)
-    assert window.days == 1
+def test_an_address_shows_the_same_days_later():
+    text = OFFERED["4 weeks"].written
+    later = presets(FIRST, date(2026, 12, 6))
+    assert asked_for(text, later) == Chosen("Custom", OFFERED["4 weeks"])
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "..", "2026-10-05", "2026-10-05..2026-13-01"])
+def test_an_address_that_cannot_be_read_asks_for_nothing(text):
+    assert asked_for(text, OFFERED) is None
+
+
+def test_chosen_days_are_cut_to_the_data_in_any_order():
+    cut = limited(Window(date(2027, 1, 1), date(2026, 11, 1)), FIRST, LAST)
+    assert cut == Window(date(2026, 11, 1), LAST)
+    assert limited(days("2020-01-01", "2020-01-02"), FIRST, LAST).days == 1
+
+
+def test_a_week_is_compared_with_the_same_days_of_the_week_before():
+    chosen = Chosen("This week", OFFERED["This week"])
+    assert before(chosen, FIRST) == days("2026-11-16", "2026-11-21")
+
+
+def test_other_periods_are_compared_with_as_many_days_just_before_them():
+    assert before(Chosen("4 weeks", OFFERED["4 weeks"]), FIRST) == days("2026-09-28", "2026-10-25")
+    chosen = Chosen("Custom", days("2026-10-05", "2026-10-06"))
+    assert before(chosen, FIRST) == days("2026-10-03", "2026-10-04")
+
+
+def test_nothing_is_compared_with_days_before_the_data():
+    assert before(Chosen("Programme", OFFERED["Programme"]), FIRST) is None
+    chosen = Chosen("4 weeks", days("2026-09-07", "2026-10-04"))
+    assert before(chosen, FIRST) is None
 
 
 def test_the_last_complete_day_is_in_the_zone_of_the_programme():

@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415 - AppTest runs the source of each of these functions alone
 
 import json
+from datetime import date
 
 import polars as pl
 import pytest
@@ -48,10 +49,17 @@ def period():
 
     import streamlit as st
 
-    from velocity.ui import parts as ui
+    from velocity.ui.period import period_control
 
-    window = ui.period_control(first_day=date(2026, 8, 31), last_day=date(2026, 11, 22))
-    st.text(window.words.replace("\u00a0", " "))
+    first_run = "opened" not in st.session_state
+    st.session_state["opened"] = True
+    chosen = period_control(
+        first_day=date(2026, 8, 31),
+        last_day=date(2026, 11, 28),
+        opens="4 weeks",
+        from_address=first_run,
+    )
+    st.text(chosen.window.words.replace("\u00a0", " "))
 
 
 def first_page_with_a_bound_choice():
@@ -108,15 +116,36 @@ def test_the_change_of_a_tile_is_grey_and_without_arrow():
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ({}, "9 to 22 Nov 2026"),
-        ({"period": "4 weeks"}, "26 Oct to 22 Nov 2026"),
-        ({"period": "nonsense"}, "9 to 22 Nov 2026"),
-        ({"period": "Custom"}, "31 Aug to 22 Nov 2026"),
-        ({"period": "Custom", "days": ["2026-10-05", "2026-10-11"]}, "5 to 11 Oct 2026"),
+        ({}, "26 Oct to 22 Nov 2026"),
+        ({"period": "Last week"}, "16 to 22 Nov 2026"),
+        ({"period": "nonsense"}, "26 Oct to 22 Nov 2026"),
+        ({"period": "2026-10-05..2026-10-11"}, "5 to 11 Oct 2026"),
     ],
 )
 def test_the_window_is_the_one_in_the_address(query, words):
-    assert run(period, **query).text[0].value == words
+    test = run(period, **query)
+    assert test.text[0].value.replace("\u00a0", " ") == words
+
+
+def test_a_period_by_name_becomes_days_in_the_address():
+    test = run(period)
+    control = test.segmented_control[0]
+    assert control.value == "4 weeks"
+    control.set_value("This week").run(timeout=PATIENCE_S)
+    assert test.query_params["period"] == "2026-11-23..2026-11-28"
+
+
+def test_custom_days_count_once_they_are_applied():
+    test = run(period)
+    test.segmented_control[0].set_value("Custom").run(timeout=PATIENCE_S)
+    assert test.text[0].value == "26 Oct to 22 Nov 2026"
+    first, last = test.date_input
+    first.set_value(date(2026, 10, 5))
+    last.set_value(date(2026, 10, 11))
+    test.button[0].click().run(timeout=PATIENCE_S)
+    assert test.text[0].value == "5 to 11 Oct 2026"
+    assert test.query_params["period"] == "2026-10-05..2026-10-11"
+    assert test.segmented_control[0].value == "Custom"
 
 
 def test_an_error_on_a_page_links_to_another_one():

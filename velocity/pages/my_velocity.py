@@ -211,4 +211,12 @@ def _show_seen(view: ui.View, who: Mapping[str, Any]) -> None:
         ui.show_rows(looks, alt="Who looked at your pages, latest first")
 
 
-PAGE = ui.Page("my_velocity", "My velocity", ("period", "scholar"), ("lead", "scholar"), _draw, 40)
+PAGE = ui.Page(
+    "my_velocity",
+    "My velocity",
+    ("period", "scholar"),
+    ("lead", "scholar"),
+    _draw,
+    40,
+    opens="4 weeks",
+)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from velocity import formats
 
-#: The texts of the choice and of a page's address.
-Period = Literal["This week", "14 days", "4 weeks", "Programme", "Custom"]
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+#: The texts of the choice.
+Period = Literal["This week", "Last week", "4 weeks", "Programme", "Custom"]
 PERIODS: tuple[Period, ...] = get_args(Period)
-_DAYS: dict[Period, int] = {"14 days": 14, "4 weeks": 28}
+_WEEK = timedelta(weeks=1)
+_DAY = timedelta(days=1)
+_BETWEEN = ".."
+_SATURDAY = 5
 
 
 @dataclass(frozen=True)
@@ -25,7 +32,7 @@ class Window:
     @property
     def end(self) -> date:
         """The day after the last."""
-        return self.last + timedelta(days=1)
+        return self.last + _DAY
 
     @property
     def days(self) -> int:
@@ -37,45 +44,122 @@ class Window:
         """The window in words: "26 Oct to 22 Nov 2026"."""
         return formats.span(self.first, self.last)
 
+    @property
+    def written(self) -> str:
+        """The window in an address: "2026-10-26..2026-11-22"."""
+        return f"{self.first.isoformat()}{_BETWEEN}{self.last.isoformat()}"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A chosen period and its days."""
+
+    period: Period
+    window: Window
+
 
 def last_whole_day(as_of: datetime, zone: str) -> date:
     """Returns the last day in `zone` that had ended at `as_of` (aware)."""
-    return as_of.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
+    return as_of.astimezone(ZoneInfo(zone)).date() - _DAY
+
+
+def monday_of(day: date) -> date:
+    """Returns the Monday of the day's week."""
+    return day - timedelta(days=day.weekday())
 
 
 def week_of(moment: datetime, zone: str) -> str:
     """Returns the Monday of the week of `moment` (aware) in `zone`, as written in addresses."""
-    day = moment.astimezone(ZoneInfo(zone)).date()
-    return (day - timedelta(days=day.weekday())).isoformat()
-
-
-def window_of(
-    period: Period,
-    *,
-    first_day: date,
-    last_day: date,
-    custom: tuple[date, date] | None = None,
-) -> Window:
-    """Returns the window of `period`, limited to the days with data.
-
-    Args:
-        period: "This week" is the week (from Monday) with the last day.
-        first_day: first day with data.
-        last_day: last day to show.
-        custom: first and last day of "Custom"; None means all days.
-    """
-    if period == "This week":
-        first, last = last_day - timedelta(days=last_day.weekday()), last_day
-    elif period in _DAYS:
-        first, last = last_day - timedelta(days=_DAYS[period] - 1), last_day
-    elif period == "Custom" and custom is not None:
-        first, last = max(min(custom), first_day), min(max(custom), last_day)
-    else:
-        first, last = first_day, last_day
-    return Window(min(first, last), last)
+    return monday_of(moment.astimezone(ZoneInfo(zone)).date()).isoformat()
 
 
 def last_four_weeks(last_day: date) -> Window:
     """The four latest weeks, from Monday to Sunday, that are over at the end of `last_day`."""
-    sunday = last_day - timedelta(days=(last_day.weekday() + 1) % 7)
-    return Window(sunday - timedelta(days=27), sunday)
+    sunday = monday_of(last_day + _DAY) - _DAY
+    return Window(sunday - 4 * _WEEK + _DAY, sunday)
+
+
+def presets(first_day: date, last_day: date) -> dict[Period, Window]:
+    """Returns the periods that can be chosen by name, and their windows.
+
+    The running week ends with its last whole day and cannot be chosen before it has one. Full
+    weeks cannot be chosen before the first one with data is over.
+
+    Args:
+        first_day: first day with data.
+        last_day: last whole day.
+    """
+    four_weeks = last_four_weeks(last_day)
+    this_monday = four_weeks.end
+    found: dict[Period, Window] = {}
+    if this_monday <= last_day:
+        found["This week"] = Window(this_monday, last_day)
+    if first_day <= four_weeks.last:
+        found["Last week"] = Window(this_monday - _WEEK, four_weeks.last)
+        found["4 weeks"] = four_weeks
+    found["Programme"] = Window(min(first_day, last_day), last_day)
+    return found
+
+
+def opening(
+    asked: Period, offered: Mapping[Period, Window], holidays: Collection[date] = ()
+) -> Period:
+    """Returns the period that a page opens with.
+
+    A page that asks for "This week" opens with the last one until a working day of this week is
+    over. If a period is not offered yet, the page opens with the nearest one that is.
+
+    Args:
+        asked: what the page asks for.
+        offered: of `presets`.
+        holidays: days, besides Saturday and Sunday, on which nobody works.
+    """
+    running = offered.get("This week")
+    if asked == "This week" and running is not None and "Last week" in offered:
+        days = (running.first + n * _DAY for n in range(running.days))
+        if all(day.weekday() >= _SATURDAY or day in holidays for day in days):
+            return "Last week"
+    order: tuple[Period, ...] = (asked, "Last week", "This week", "Programme")
+    return next(period for period in order if period in offered)
+
+
+def limited(window: Window, first_day: date, last_day: date) -> Window:
+    """Returns the part of a window, given in any order of its days, that lies within the data."""
+    first = max(min(window.first, window.last), first_day)
+    last = min(max(window.first, window.last), last_day)
+    return Window(min(first, last), last)
+
+
+def asked_for(text: str, offered: Mapping[Period, Window]) -> Chosen | None:
+    """Returns what an address asks for: days, or the name of a period; None if it cannot be read.
+
+    An address that the app writes has days, so a link shows the same days later.
+
+    Args:
+        text: such as "2026-11-23..2026-11-28" or "4 weeks".
+        offered: of `presets`; with "Programme", whose days are all that there are.
+    """
+    for period, window in offered.items():
+        if text in {period, window.written}:
+            return Chosen(period, window)
+    data = offered["Programme"]
+    with suppress(ValueError):
+        first, last = (date.fromisoformat(day) for day in text.split(_BETWEEN))
+        return Chosen("Custom", limited(Window(first, last), data.first, data.last))
+    return None
+
+
+def before(chosen: Chosen, first_day: date) -> Window | None:
+    """Returns the days that a period is compared with; None if there are none with data.
+
+    A week is compared with the same days of the week before, other periods with as many days just
+    before them. The whole programme has nothing to compare it with.
+
+    Args:
+        chosen: the period and its days.
+        first_day: first day with data.
+    """
+    window = chosen.window
+    back = _WEEK if chosen.period == "This week" else timedelta(days=window.days)
+    earlier = Window(window.first - back, window.last - back)
+    return None if chosen.period == "Programme" or earlier.first < first_day else earlier

@@ -49,12 +49,16 @@ def go_on_to(page: st.Page) -> None:
 def show_way(name: str, label: str, **choices: str | list[str]) -> None:
     """A link to a page with `choices` made on it; nothing if the viewer does not have the page.
 
+    The link takes the days of this page along.
+
     Args:
         name: of the page.
         label: Markdown.
         choices: key of a widget of that page, which this page does not draw -> its value.
     """
     if has_page(name):
+        if "period" in st.query_params:
+            choices = {"period": st.query_params["period"], **choices}
         st.page_link(st.session_state[_PAGES][name], label=label, query_params=choices)
 
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from velocity.reading.access import Viewer
+    from velocity.reading.periods import Period
 
 Role = Literal["lead", "group lead", "mentor", "scholar"]
 EVERYONE: tuple[Role, ...] = get_args(Role)
@@ -27,6 +28,7 @@ class Page:
         draw: draws it; `velocity.ui.view` gives the view.
         place: in the navigation, from left to right. The first listed page opens by default.
         section: menu in which it is listed; "" for none.
+        opens: the period that it covers until one is chosen.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Page:
     draw: Callable[[], None]
     place: int
     section: Literal["", "Evidence"] = ""
+    opens: Period = "This week"
 
     @property
     def path(self) -> str:

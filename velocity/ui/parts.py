@@ -12,14 +12,12 @@ import streamlit as st
 
 from velocity import formats
 from velocity.reading.downloads import csv_bytes, parquet_bytes
-from velocity.reading.periods import PERIODS, Period, Window, window_of
 from velocity.ui.files import download_button
 from velocity.ui.sign_in import admission
 from velocity.ui.tables import page_zone, show_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import date
 
     from streamlit.delta_generator import DeltaGenerator
 
@@ -217,42 +215,3 @@ def empty_state(what: str, command: str) -> None:
 def show_error(error: VelocityError) -> None:
     """The error and what to do about it; the rest of the page stays."""
     st.warning(f"{formats.markdown(error.message)} {formats.markdown(error.hint)}")
-
-
-def period_control(*, first_day: date, last_day: date, default: Period = "14 days") -> Window:
-    """The choice of a window, kept in the page's address (`period`, `days`).
-
-    The entry script draws it before the page runs, so that it holds from page to page.
-
-    Args:
-        first_day: first day with data.
-        last_day: last day to show.
-        default: the period that a page opens with.
-    """
-    period: Period = st.segmented_control(
-        "Period",
-        PERIODS,
-        default=default,
-        required=True,
-        key="period",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    custom = _custom_days(first_day, last_day) if period == "Custom" else None
-    return window_of(period, first_day=first_day, last_day=last_day, custom=custom)
-
-
-def _custom_days(first_day: date, last_day: date) -> tuple[date, date] | None:
-    chosen = st.date_input(
-        "Days",
-        value=(first_day, last_day),
-        min_value=first_day,
-        max_value=last_day,
-        format="YYYY-MM-DD",
-        key="days",
-        bind="query-params",
-        label_visibility="collapsed",
-        width=210,
-    )
-    # While a range is being chosen it has one end only.
-    return chosen if isinstance(chosen, tuple) and len(chosen) == 2 else None  # noqa: PLR2004

@@ -15,12 +15,13 @@ from velocity.demo import is_demo
 from velocity.paths import data_folder
 from velocity.reading import reads
 from velocity.reading.access import current_roster
-from velocity.reading.periods import Window, last_whole_day
+from velocity.reading.periods import Chosen, Window, before, last_whole_day
 from velocity.reading.soon import soon
 from velocity.roster.models import Roster
 from velocity.store import Snapshot, latest_snapshot
 from velocity.ui.drill import has_page, show_trail, show_way
-from velocity.ui.parts import period_control, theme_mode
+from velocity.ui.parts import theme_mode
+from velocity.ui.period import period_control
 from velocity.ui.sign_in import admission, settings_now
 from velocity.ui.sync_now import latest, may_sync, show_sync_now
 
@@ -54,7 +55,7 @@ class View:
     snapshot: Snapshot
     settings: Settings
     viewer: Viewer
-    window: Window
+    chosen: Chosen
     trust: dict[str, Any]  # the one row of `reads.trust`
     demo: bool
     scholar: str | None  # the chosen one, if the page is about one
@@ -62,6 +63,16 @@ class View:
     kicker: DeltaGenerator  # where `say` writes what the page covers
     choices: DeltaGenerator  # the choices beside it
     answer: DeltaGenerator  # where `say` writes the answer
+
+    @property
+    def window(self) -> Window:
+        """The days that the page covers."""
+        return self.chosen.window
+
+    @property
+    def before(self) -> Window | None:
+        """The days that they are compared with, if there are any."""
+        return before(self.chosen, self.trust["first_day"])
 
     @property
     def scope(self) -> Scope:
@@ -135,8 +146,8 @@ class View:
 
     @property
     def compares(self) -> bool:
-        """Whether the cohort can be shown: not for the current week or chosen days."""
-        return st.session_state.get("period") not in {"This week", "Custom"}
+        """Whether the cohort can be shown, which is known for the last four whole weeks only."""
+        return self.chosen.period == "4 weeks"
 
     @property
     def opens_scholars(self) -> bool:
@@ -226,7 +237,7 @@ def open_view(page: Page, viewer: Viewer) -> bool:
     if trust["as_of"] is None or (trust["first_day"] is None and about):
         return False
     st.session_state["zone"] = str(trust["timezone"])
-    keep_choices(page.title, about)
+    turned = keep_choices(page.title, about)
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
@@ -235,14 +246,14 @@ def open_view(page: Page, viewer: Viewer) -> bool:
         with choices:
             streams = _choose_streams(snapshot, scope) if "streams" in about else ()
             scholar = _choose_scholar(snapshot, scope) if "scholar" in about else None
-            window = _window(trust, shown="period" in about)
+            chosen = _chosen_days(page, trust, turned=turned)
     frame = st.container(gap="xsmall")
     opened = View(
         page=page,
         snapshot=snapshot,
         settings=settings,
         viewer=viewer,
-        window=window,
+        chosen=chosen,
         trust=trust,
         demo=is_demo(data),
         scholar=scholar,
@@ -262,29 +273,35 @@ def open_view(page: Page, viewer: Viewer) -> bool:
     return True
 
 
-def keep_choices(page: str, about: Collection[str] = ()) -> None:
+def keep_choices(page: str, about: Collection[str] = ()) -> bool:
     """Keeps choices on pages that do not show them: Streamlit drops the value of undrawn widgets.
 
     Args:
         page: title of the page. On the first run of a page its address comes first.
         about: choices that the page has.
+
+    Returns:
+        Whether this is the first run of the page.
     """
     turned = st.session_state.get("page") != page
     st.session_state["page"] = page
-    for key in ("period", "days", "scholar", "streams"):
+    for key in ("scholar", "streams"):
         if turned and key in about and key in st.query_params:
             st.session_state.pop(key, None)
         elif key in st.session_state:
             st.session_state[key] = st.session_state[key]
+    return turned
 
 
-def _window(trust: dict[str, Any], *, shown: bool) -> Window:
+def _chosen_days(page: Page, trust: dict[str, Any], *, turned: bool) -> Chosen:
     last_day = last_whole_day(trust["as_of"], str(trust["timezone"]))
     first_day = trust["first_day"] or last_day
     last_day = max(first_day, last_day)
-    if not shown:
-        return Window(first_day, last_day)
-    return period_control(first_day=first_day, last_day=last_day)
+    if "period" not in (page.choices or ()):
+        return Chosen("Programme", Window(first_day, last_day))
+    return period_control(
+        first_day=first_day, last_day=last_day, opens=page.opens, from_address=turned
+    )
 
 
 def _choose_scholar(snapshot: Snapshot, scope: Scope) -> str | None:
