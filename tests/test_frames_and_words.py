@@ -11,7 +11,7 @@ from velocity.reading import reads
 from velocity.reading.frames import charged, series_days
 from velocity.reading.series import Shifts, last_complete_week, recent
 from velocity.sentences import lines, tiles
-from velocity.sentences.shifts import shift_words
+from velocity.sentences.shifts import shift_figures
 from velocity.sentences.weeks import window_words
 
 MONDAY = date(2026, 11, 16)
@@ -87,10 +87,11 @@ def test_shifts_come_in_roster_order_with_the_programme_last():
     first = one.with_columns(group_id=pl.lit("aurora"))
     names = {"aurora": "Aurora", "basalt": "LLM basalt"}
     shifts = Shifts.of([whole, one, first], MONDAY, names)
-    found = [shift_words(row, names) for row in shifts.rows]
-    assert [words.split(",")[0] for words in found] == ["**Aurora", "**LLM basalt", "**Programme"]
+    assert [row["group_id"] for row in shifts.rows] == ["aurora", "basalt", "programme"]
     assert shifts.series == 3
-    assert "share of runs failed: 25\u00a0%.** Usual range 5\u00a0% to 10\u00a0%." in found[0]
+    value, usual = shift_figures(shifts.rows[0])
+    assert value == "25\u00a0%"
+    assert usual == "Usual range 5\u00a0% to 10\u00a0%."
 
 
 def test_fewer_than_six_loops_have_a_text_instead_of_a_median():

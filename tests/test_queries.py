@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
@@ -36,6 +36,8 @@ ARGUMENTS = {
     "balance": {"by": "stream"},
     "bands": {"scholar": "ada"},
     "stuck": {"min_hours": 24},
+    "to_date": {"by": "programme", "starts": [date(2026, 1, 5)], "lengths": [1, 7]},
+    "runs_out": {"by": "stream", "at_day": date(2026, 1, 5)},
     "concurrency": _DAY,
     "timeline_experiments": _DAY,
     "timeline_runs": _DAY,

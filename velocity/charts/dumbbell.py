@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 _ROW, _TOP, _BOTTOM, _LEFT = 36, 36, 26, 92
 #: Right edges of the three columns, px from the right edge of the plot, and their room.
-_COLUMNS, _RIGHT = (58, 116, 184), 186
+_COLUMNS, _RIGHT = (62, 120, 184), 186
+#: Characters.
+_LONGEST_HEAD = 6
 
 
 def draw_dumbbell(
@@ -24,7 +26,6 @@ def draw_dumbbell(
     mode: Mode,
     title: str,
     unit: str,
-    noun: str,
     these: str,
     those: str,
     chosen: str | None = None,
@@ -34,8 +35,8 @@ def draw_dumbbell(
     - `frame`: in the order to show, the total last; `id`, `name` (str), `now`, `before` (float of
       `unit`, null if not known), `now_words`, `before_words`, `change_words` (str) and `total`
       (bool, has no mark).
-    - `unit`: of the axis, which begins at 0; `noun`: its words, beside the last tick.
-    - `these`, `those`: the days in short.
+    - `unit`: of the axis, which begins at 0.
+    - `these`, `those`: the days in short; `those` is "" without days before.
     - `chosen`: id of the selected row.
 
     Each dot has the id of its row as `customdata`.
@@ -49,13 +50,12 @@ def draw_dumbbell(
     if not values:
         return canvas.blank("Nothing to compare in these days")
     colour, high = canvas.colour, max(values) * 1.06 or 1
-    head = [("●", colour.series, these), ("○", colour.faint, those)]
+    head = [("●", colour.series, these), *([("○", colour.faint, those)] if those else [])]
     layout: Part = {
         "annotations": [
             key(head, lift=14),
             *_heads(these, those, colour),
             *(part for at, row in enumerate(rows) for part in _words(at, row, chosen, colour)),
-            words_at(noun, x=1, xanchor="right", y=0, yanchor="top", yshift=-24),
         ],
         "shapes": _rules(rows, colour),
         "xaxis": {
@@ -91,19 +91,13 @@ def _marks(at: int, row: Part, chosen: str | None, colour: Tokens) -> list[Part]
 
 
 def _heads(these: str, those: str, colour: Tokens) -> list[Part]:
-    """The heads of the columns: the days, without the month that the key has."""
-    named = (these.rpartition(formats.NBSP)[0] or these, those.rpartition(formats.NBSP)[0] or those)
+    """The heads of the columns: the days without their month, which the key has, if they fit."""
+    short = [days.rpartition(formats.NBSP)[0] for days in (these, those)]
+    fits = all(len(days) <= _LONGEST_HEAD for days in short)
+    named = short if fits else ["these days", "before"]
+    place: Part = {"x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom", "yshift": 14}
     return [
-        words_at(
-            head,
-            x=1,
-            xshift=shift,
-            xanchor="right",
-            y=1,
-            yanchor="bottom",
-            yshift=14,
-            font={"color": colour.muted},
-        )
+        words_at(head, xshift=shift, font={"color": colour.muted}, **place)
         for head, shift in zip((*named, "change"), _COLUMNS, strict=True)
     ]
 
@@ -123,7 +117,7 @@ def _words(at: int, row: Part, chosen: str | None, colour: Tokens) -> list[Part]
         for name, shift in zip(("now", "before", "change"), _COLUMNS, strict=True)
     ]
     name = _bold(safe(row["name"], 13), strong=strong)
-    beside = {"xanchor": "left", "xshift": -_LEFT + 2, "font": {"color": colour.text}}
+    beside: Part = {"xanchor": "left", "xshift": -_LEFT + 2, "font": {"color": colour.text}}
     return [words_at(name, x=0, **beside, **place), *cells]
 
 

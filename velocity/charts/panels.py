@@ -90,7 +90,7 @@ class _Panel:
             max(0.0, top - (1 - (1 - _FILLED) / 2) / rows),
             top - (1 - _FILLED) / 2 / rows,
         ]
-        limits = next(
+        limits: tuple[float | None, float | None] = next(
             ((row["limit_low"], row["limit_high"]) for row in reversed(weeks)), (None, None)
         )
         self._low, self._high = limits
@@ -126,13 +126,13 @@ class _Panel:
 
     def name(self, name: str) -> Part:
         ink = {"color": self._colour.text}
-        place = {"xanchor": "left", "xshift": _NAME, "font": ink}
+        place: Part = {"xanchor": "left", "xshift": _NAME, "font": ink}
         return words_at(f"<b>{safe(name, 9)}</b>", x=0, y=sum(self._domain) / 2, **place)
 
     def figures(self) -> list[Part]:
         """The limits at the left, the latest value at the right, and that of a latest shift."""
         if not self._weeks:
-            place = {"xanchor": "left", "font": {"color": self._colour.muted}}
+            place: Part = {"xanchor": "left", "font": {"color": self._colour.muted}}
             return [words_at("no value", x=0, y=sum(self._domain) / 2, **place)]
         last = self._weeks[-1]
         ink = {"color": self._colour.text}

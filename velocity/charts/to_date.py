@@ -112,7 +112,8 @@ def _values(rows: Sequence[Part], last: int, unit: str, colour: Tokens) -> list[
     # Near an edge the words would leave the plot.
     anchor = "right" if last == len(rows) - 1 else "center"
     place: dict[str, Any] = {"x": last, "xref": "x", "yref": "y", "xanchor": anchor}
-    up, down = {"yanchor": "bottom", "yshift": 6}, {"yanchor": "top", "yshift": -6}
+    up: Part = {"yanchor": "bottom", "yshift": 6}
+    down: Part = {"yanchor": "top", "yshift": -6}
     ink = {"color": colour.text}
     said = [
         words_at(

@@ -56,7 +56,7 @@ def draw_waits(waits: Sequence[tuple[str, Sequence[float]]], *, mode: Mode, titl
         ):
             if places:
                 traces.append(dots(places, [at] * len(places), look))
-        ink = {"font": {"color": colour.text}, "y": at, "yref": "y"}
+        ink: Part = {"font": {"color": colour.text}, "y": at, "yref": "y"}
         layout["annotations"].append(
             words_at(f"<b>{safe(name, 10)}</b>", x=0, xanchor="left", xshift=-_LEFT + 2, **ink)
         )

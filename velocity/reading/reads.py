@@ -311,7 +311,8 @@ def to_date(
     of the group's stretches that begin before `running_from` (None: that are all there are).
 
     Returns:
-        days (of `lengths`), then the columns of `weekly`, with the first day as week_start.
+        days (of `lengths`), then the columns of `weekly`, with the first day as week_start. There
+        is no row without a value.
     """
     found = _read(
         snapshot,

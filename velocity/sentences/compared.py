@@ -7,11 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from velocity import formats
-from velocity.sentences.answer import few
+from velocity.sentences.answer import Row, few
 
 if TYPE_CHECKING:
     from velocity.reading.periods import Window
-    from velocity.reading.series import Row
 
 _WEEK = timedelta(weeks=1)
 _WIDEST_SHARE = 0.8
@@ -92,7 +91,7 @@ class Days:
 
 
 def possessive(name: str) -> str:
-    """ "Basalt's", "Ibis'"."""
+    """Returns "Basalt's", or "Ibis'" after an s."""
     return f"{name}'" if name.endswith("s") else f"{name}'s"
 
 

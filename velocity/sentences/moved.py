@@ -11,11 +11,12 @@ from velocity.sentences.answer import capitalised, few, name
 from velocity.sentences.compared import change
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from velocity.sentences.answer import Row
     from velocity.sentences.compared import Days
 
+NONE = "\u2013"
 UNATTRIBUTED, PROGRAMME = "unattributed", "programme"
 _LINE = ["scholar", "entity", "project"]
 _MOST_LINKED = 2
@@ -49,8 +50,8 @@ def stream_rows(
     whole = _value(now, PROGRAMME, measure), _value(before, PROGRAMME, measure)
     if unit == "count":
         here, there = (
-            (total or 0) - sum(it[at] or 0 for it in values.values())
-            for at, total in ((1, whole[0]), (2, whole[1]))
+            None if total is None else total - sum(part or 0 for part in parts)
+            for total, parts in zip(whole, _columns(values), strict=True)
         )
         if here or there:
             values[UNATTRIBUTED] = ("Unattributed", here, there)
@@ -64,13 +65,19 @@ def stream_rows(
                 "before": there,
                 "now_words": _written(here, unit),
                 "before_words": _written(there, unit),
-                "change_words": change(here, there, unit) or formats.NOT_KNOWN,
+                "change_words": change(here, there, unit) or NONE,
                 "total": group == PROGRAMME,
             }
             for group, (title, here, there) in values.items()
         ],
         schema_overrides={"now": pl.Float64, "before": pl.Float64},
     )
+
+
+def _columns(
+    values: Mapping[str, tuple[str, float | None, float | None]],
+) -> tuple[list[float | None], list[float | None]]:
+    return [it[1] for it in values.values()], [it[2] for it in values.values()]
 
 
 def _value(rows: Mapping[str, Row], group: str, measure: str) -> float | None:
@@ -80,13 +87,15 @@ def _value(rows: Mapping[str, Row], group: str, measure: str) -> float | None:
 
 
 def _written(value: float | None, unit: str) -> str:
-    return "none" if value is None else formats.figure(value, unit)
+    return NONE if value is None else formats.figure(value, unit)
 
 
 def title(rows: pl.DataFrame, measure: str, days: Days) -> str:
     """The claim above the rows."""
     total = rows.filter("total").row(0, named=True)
     here, there = total["now"], total["before"]
+    if days.before is None:
+        return f"By stream {days.on}"
     if measure != "experiments_concluded":
         what = {"serial_share": "Time with one experiment running", "loop_hours_median": "The loop"}
         return f"{what[measure]}, by stream: {total['now_words']}, from {total['before_words']}"
@@ -157,24 +166,28 @@ def _linked(found: pl.DataFrame, link: Callable[[Row], str]) -> str:
     return ", ".join(said) + (f" and {formats.count(more)} more" if more else "")
 
 
-def streams_title(shifts: list[tuple[str, str, str]], beyond: list[str], days: Days) -> str:
+def streams_title(shifts: Sequence[tuple[str, str]], beyond: int, days: Days) -> str:
     """The claim above the streams.
 
     Args:
-        shifts: (stream, measure in words, week in words) of the latest whole week.
-        beyond: streams whose value of these days is beyond the usual range of the same days.
+        shifts: the series that were beyond their range in a whole week, newest first: "Basalt's
+            loop", and the week in words.
+        beyond: how many series are beyond the usual range of the same days, in a running week.
         days: the days.
     """
+    others = len(shifts) - 1
+    was = "was" if others == 1 else "were"
+    more = f"; {few(others)} other series {was} too" if others > 0 else ""
+    if not days.is_week or days.is_whole_week:
+        if not shifts:
+            return f"No stream was beyond its usual range in a week {days.on}"
+        what, week = shifts[0]
+        return f"{what} was beyond its usual range in the {week}{more}"
+    verb = "is" if beyond == 1 else "are"
+    start = f"{capitalised(days.on)} no stream is beyond its usual range so far"
     if beyond:
-        count = f"{capitalised(few(len(beyond)))} series" if len(beyond) > 1 else "One series"
-        start = f"{capitalised(days.on)} {few(len(beyond))} series {'is' if len(beyond) == 1 else 'are'} beyond the usual range"
-        start = start if days.is_week else count
-        start += "" if days.is_whole_week else " so far"
-    else:
-        start = f"{capitalised(days.on)} no stream is beyond its usual range"
-        start += "" if days.is_whole_week else " so far"
+        start = f"{capitalised(days.on)} {few(beyond)} series {verb} beyond the usual range so far"
     if not shifts:
         return start
-    stream, what, week = shifts[0]
-    more = f" and {few(len(shifts) - 1)} more" if len(shifts) > 1 else ""
-    return f"{start}; {stream} {what}{more} was, in the {week}"
+    what, week = shifts[0]
+    return f"{start}; {what} was, in the {week}"

@@ -1,8 +1,7 @@
-"""Lines that need a decision: which are named, in which order, and the sentence for each."""
+"""Lines that need a decision, against their own usual: the sentence for each, and for the rest."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -15,42 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
-#: The scholar sees a line in their own queue so long before a lead's list names it.
-FIRST_TO_SCHOLAR = timedelta(hours=24)
 _LINE = ["scholar", "entity", "project"]
-
-
-def queue(
-    decisions: pl.DataFrame, names: Mapping[str, str], labels: Mapping[str, str], as_of: datetime
-) -> pl.DataFrame:
-    """The lines that need a decision, the furthest beyond its own usual first.
-
-    Args:
-        decisions: `reads.needs_decision`.
-        names: stream -> name.
-        labels: experiment id -> its name.
-        as_of: the end of the data.
-
-    Returns:
-        The rows with `stream_name`, `label`, and `named`: whether they have been in the scholar's
-        own queue for a day.
-    """
-    known = decisions.filter(pl.col("needs_decision"))
-    return known.with_columns(
-        stream_name=pl.col("stream").replace_strict(
-            dict(names), default=None, return_dtype=pl.String
-        ),
-        label=pl.col("experiment_id").replace_strict(
-            dict(labels),
-            default=pl.col("experiment_id").str.split("/").list.last(),
-            return_dtype=pl.String,
-        ),
-        named=(pl.col("met_rule_at") <= as_of - FIRST_TO_SCHOLAR).fill_null(value=False),
-    ).sort(
-        pl.col("waited_working_hours") / pl.col("usual_working_hours"),
-        *_LINE,
-        descending=[True, False, False, False],
-    )
+_MOST_NAMED = 3
 
 
 def row_words(row: Row, zone: str) -> str:
@@ -62,7 +27,7 @@ def row_words(row: Row, zone: str) -> str:
 
 def usual_words(row: Row) -> str:
     """The usual of a line, and over how many of its waits it is."""
-    whose = "" if row["usual_of"] == "line" else " of all their lines"
+    whose = " of all their lines" if row["usual_of"] == "scholar" else ""
     waits = formats.plural(row["usual_n"], "wait")
     return f"usual{whose} up to {formats.duration(row['usual_working_hours'])} ({waits})"
 
@@ -83,59 +48,103 @@ def title(lines: pl.DataFrame) -> str:
     return f"{capitalised(few_of(lines.height, 'line'))} {verb}{where}"
 
 
-def silent(stale: pl.DataFrame, zone: str) -> str:
+def silent(stale: pl.DataFrame, count: int, zone: str) -> str:
     """The runs that have shown no sign of life, as one sentence; "" without any.
 
-    `stale` are rows of `reads.stuck` about stale runs.
+    Args:
+        stale: rows of `reads.stuck` about stale runs.
+        count: all such runs, those of unknown users too.
+        zone: of the days.
     """
-    if stale.is_empty():
+    if not count:
         return ""
-    count = int(stale["n"].sum())
-    runs = f"{capitalised(few_of(count, 'run'))} {'is' if count == 1 else 'are'} silent and may hold a GPU for nothing"
+    verb = "is" if count == 1 else "are"
+    runs = f"{capitalised(few_of(count, 'run'))} {verb} silent and may hold a GPU for nothing"
     said = [
         f"**{name(row['scholar'])} / {name(row['project'])}** since {_day(row['since_at'], zone)}"
-        for row in stale.sort(_LINE).head(3).iter_rows(named=True)
+        for row in stale.sort(_LINE).head(_MOST_NAMED).iter_rows(named=True)
     ]
-    return f"{runs}: {', '.join(said)}{' and others' if stale.height > 3 else ''}."
+    if more := count - int(stale.head(_MOST_NAMED)["n"].sum()):
+        said.append(
+            f"{few(more)} of other users"
+            if stale.height <= _MOST_NAMED
+            else few_of(more, "other run")
+        )
+    listed = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+    return f"{runs}: {listed}."
 
 
 def _day(moment: datetime, zone: str) -> str:
     return formats.dated(moment.astimezone(ZoneInfo(zone)).date())
 
 
-def rest(decisions: pl.DataFrame, lines: pl.DataFrame) -> str:
-    """How many lines wait within their usual, are parked, or have no usual yet; counts only."""
+def rest(decisions: pl.DataFrame, lines: pl.DataFrame, shown: int) -> str:
+    """How many other lines there are, and why they are not in the list; counts only.
+
+    Args:
+        decisions: `reads.needs_decision`.
+        lines: those that need one.
+        shown: how many of them are listed.
+    """
     quiet = decisions.filter(~pl.col("needs_decision"))
-    parked = int(quiet["parked"].sum())
-    away = int(quiet.filter(~pl.col("parked"))["away"].sum())
-    others = quiet.filter(~pl.col("parked") & ~pl.col("away"))
+    parked, away, read = (pl.col(it) for it in ("parked", "away", "marked_read"))
+    others = quiet.filter(~parked & ~away & ~read)
     unknown = int(others["usual_working_hours"].is_null().sum())
-    fresh = others.height - unknown
-    late = lines.height - int(lines["named"].sum())
-    said = []
-    if late:
-        said.append(
-            f"{few_of(late, 'line')} passed {'its' if late == 1 else 'their'} usual in the "
-            "last 24 hours; the scholar sees it first"
-        )
-    if fresh:
-        said.append(
-            f"{few_of(fresh, 'other line')} {'waits' if fresh == 1 else 'wait'} within their usual".replace(
-                "waits within their", "waits within its"
-            )
-        )
-    if parked:
-        said.append(
-            f"{few(parked)} {'is' if parked == 1 else 'are'} parked: the scholar launched "
-            "on another line since"
-        )
-    if away:
-        said.append(f"{few(away)} {'is' if away == 1 else 'are'} of scholars who are away")
-    if unknown:
-        said.append(f"{few(unknown)} {'has' if unknown == 1 else 'have'} too few waits for a usual")
+    named = int(lines["named"].sum())
+    return _sentence(
+        (named - shown, "{} more waits longer than usual", "{} more wait longer than usual"),
+        (
+            lines.height - named,
+            "{} line passed its usual in the last 24 hours; the scholar sees it first",
+            "{} lines passed their usual in the last 24 hours; the scholars see them first",
+        ),
+        (
+            others.height - unknown,
+            "{} other line waits within its usual",
+            "{} other lines wait within their usual",
+        ),
+        (
+            quiet.filter(parked).height,
+            "{} is parked: the scholar launched on another line since",
+            "{} are parked: the scholars launched on another line since",
+        ),
+        (
+            quiet.filter(~parked & away).height,
+            "{} is of a scholar who is away",
+            "{} are of scholars who are away",
+        ),
+        (
+            quiet.filter(~parked & ~away & read).height,
+            "{} is marked as read",
+            "{} are marked as read",
+        ),
+        (unknown, "{} has too few waits for a usual", "{} have too few waits for a usual"),
+    )
+
+
+def _sentence(*counts: tuple[int, str, str]) -> str:
+    said = [
+        (one if count == 1 else many).format(few(count)) for count, one, many in counts if count
+    ]
     return f"{capitalised('; '.join(said))}." if said else ""
 
 
 def presented(lines: pl.DataFrame, day: date) -> str:
     """The title of the slide: counts and streams, no names."""
     return f"{title(lines)} on {formats.dated(day)}."
+
+
+def by_stream(decisions: pl.DataFrame, names: Mapping[str, str]) -> list[tuple[str, list[float]]]:
+    """Each stream, and how long its lines have waited as a multiple of their own usual.
+
+    Lines that are parked, of people who are away, or without a usual are left out. A line that
+    does not need a decision is at most at its usual.
+    """
+    times = pl.col("waited_working_hours") / pl.col("usual_working_hours")
+    known = decisions.filter(
+        ~pl.col("parked") & ~pl.col("away") & (pl.col("usual_working_hours") > 0)
+    ).with_columns(times=pl.when("needs_decision").then(times).otherwise(times.clip(0, 1)))
+    return [
+        (name, known.filter(stream=stream)["times"].sort().to_list())
+        for stream, name in names.items()
+    ]

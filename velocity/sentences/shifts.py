@@ -36,14 +36,6 @@ def checked_words(shifts: Shifts) -> str:
     return f"{checked} series were checked; everything else is ordinary variation."
 
 
-def shift_words(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    """A shift as Markdown: whose, what, how far beyond its range; `names` is stream -> name."""
-    title = formats.mid_sentence(definition(row["measure"]).title)
-    group = formats.markdown(formats.label(names.get(row["group_id"], "Programme")))
-    value, usual = shift_figures(row)
-    return f"**{group}, {title}: {value}.** {usual}"
-
-
 def shift_figures(row: Mapping[str, Any]) -> tuple[str, str]:
     """The value of a shift, and its usual range with n."""
     unit = definition(row["measure"]).unit

@@ -27,6 +27,7 @@ from velocity.sentences.compared import (
     beyond,
     inside,
     possessive,
+    printed,
     usual,
     went,
 )
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 _WEEK = timedelta(weeks=1)
 #: A failed share that moves less is the same share; a cost that moves less is the same cost.
-_POINTS, _CHEAPER = 0.02, 0.95
+_POINTS, _CHEAPER = 0.0199, 0.95
 _MOST_NAMED = 3
 
 
@@ -78,9 +79,9 @@ def headline(now: Row, before: Row | None, so_far: Row | None, days: Days) -> st
     if before is None:
         return fitting(*([f"{many}; {ends}."] if ends else []), f"{many}.")
     against = _against(count, int(number(before, "experiments_concluded")), so_far, days)
-    return fitting(
-        *([f"{many}, {against}; {ends}."] if ends else []), f"{many}, {against}.", f"{many}."
-    )
+    short = against.replace("than on the same", "than the same")
+    ranged = [f"{many}, {it}; {ends}." for it in (against, short)] if ends else []
+    return fitting(*ranged, f"{many}, {against}.", f"{many}.")
 
 
 def _range(so_far: Row | None, days: Days) -> str:
@@ -186,12 +187,12 @@ def _largest(
             found = far, row, earlier
     if found is None:
         return None
-    _, row, earlier = found
-    unit = UNITS[row["measure"]]
-    here, there = (formats.figure(it["value"], unit) for it in (row, earlier))
-    subject = f"{possessive(name(names[row['group_id']]))} {MEASURES[row['measure']]}"
-    lies = f"inside its usual {usual(row, unit)}" if inside(row) else f"{beyond(row, unit)} so far"
-    lies = "inside its usual range" if inside(row) and not usual(row, unit) else lies
+    _, now, before = found
+    unit = UNITS[now["measure"]]
+    here, there = (formats.figure(it["value"], unit) for it in (now, before))
+    subject = f"{possessive(name(names[now['group_id']]))} {MEASURES[now['measure']]}"
+    ends = usual(now, unit)
+    lies = f"inside its usual {ends or 'range'}" if inside(now) else f"{beyond(now, unit)} so far"
     return f"{subject} moved most: {here} {days.on},", f"{there} {days.earlier}; {lies}."
 
 
@@ -209,52 +210,72 @@ def going_well(
     about = "Going well"
     if before is None:
         return Said(about, f"Nothing to compare {days.on} with:", "there are no earlier days.")
-    steady = _failed_more(now, before) < _POINTS
-    rose = sorted((it for it in streams if it[1] > it[2]), key=lambda it: it[2] - it[1])
-    if rose and steady and all(here >= there for _, here, there in streams):
-        most = " and ".join(f"{name(it)} (+{here - there})" for it, here, there in rose[:2])
-        failed = _failed(now, before)
-        return Said(
-            about,
-            f"No stream concluded fewer {days.on} than {days.earlier};",
-            f"{most} rose most. {failed}".rstrip(),
-        )
-    more = int(number(now, "experiments_concluded") - number(before, "experiments_concluded"))
-    if more > 0 and steady and not streams:
-        return Said(
-            about,
-            f"{capitalised(few(more))} more concluded {days.on} than {days.earlier}.",
-            _failed(now, before),
-        )
-    if _failed_more(now, before) <= -_POINTS:
-        here, there = (formats.share(it["failure_share"]) for it in (now, before))
-        return Said(about, f"{here} of runs failed {days.on},", f"{there} {days.earlier}.")
-    each, earlier = _cost(now), _cost(before)
-    if each is not None and earlier is not None and more >= 0 and each[0] <= _CHEAPER * earlier[0]:
-        same = "as many" if not more else "more"
-        return Said(
-            about,
-            f"A conclusion took {formats.rate(each[0])} {each[1]} {days.on},",
-            f"{formats.rate(earlier[0])} {days.earlier}, with {same} conclusions.",
-        )
-    spared, less = number(now, "spared_hours"), number(before, "spared_hours")
-    if round(spared) > round(less):
-        cost = formats.count(number(now, "gpu_hours"))
-        return Said(
-            about,
-            f"Running experiments at once spared {formats.hours_sum(spared)} {days.on},",
-            f"{formats.hours_sum(less)} {days.earlier}; they took {cost} GPU-hours.",
-        )
-    return Said(
-        about,
+    found = (
+        _none_fewer(now, before, streams, days)
+        or _fewer_failed(now, before, days)
+        or _cheaper(now, before, days)
+        or _spared(now, before, days)
+    )
+    nothing = (
         f"Nothing stands out {days.on}:",
         f"conclusions, failures, cost and hours spared are no better than {days.earlier}.",
     )
+    return Said(about, *(found or nothing))
+
+
+def _none_fewer(
+    now: Row, before: Row, streams: Sequence[tuple[str, int, int]], days: Days
+) -> tuple[str, str] | None:
+    """More conclusions in all and fewer in no stream, at the same share of failed runs."""
+    more = int(number(now, "experiments_concluded") - number(before, "experiments_concluded"))
+    fell = any(here < there for _, here, there in streams)
+    if more <= 0 or fell or _failed_more(now, before) >= _POINTS:
+        return None
+    rose = sorted((it for it in streams if it[1] > it[2]), key=lambda it: it[2] - it[1])[:2]
+    most = " and ".join(f"{name(it)} (+{here - there})" for it, here, there in rose)
+    if not most:
+        start = f"{capitalised(few(more))} more concluded {days.on} than {days.earlier}."
+        return start, _failed(now, before)
+    start = f"No stream concluded fewer {days.on} than {days.earlier};"
+    return start, f"{most} rose most. {_failed(now, before)}".rstrip()
+
+
+def _fewer_failed(now: Row, before: Row, days: Days) -> tuple[str, str] | None:
+    if _failed_more(now, before) > -_POINTS:
+        return None
+    here, there = (formats.share(it["failure_share"]) for it in (now, before))
+    return f"{here} of runs failed {days.on},", f"{there} {days.earlier}."
+
+
+def _cheaper(now: Row, before: Row, days: Days) -> tuple[str, str] | None:
+    """A lower cost of a conclusion, with no fewer conclusions."""
+    each, earlier = _cost(now), _cost(before)
+    more = number(now, "experiments_concluded") - number(before, "experiments_concluded")
+    if each is None or earlier is None or each[1] != earlier[1]:
+        return None
+    if more < 0 or each[0] > _CHEAPER * earlier[0]:
+        return None
+    same = "as many" if not more else "more"
+    start = f"A conclusion took {_each(each[0])} {each[1]} {days.on},"
+    return start, f"{_each(earlier[0])} {days.earlier}, with {same} conclusions."
+
+
+def _spared(now: Row, before: Row, days: Days) -> tuple[str, str] | None:
+    """More hours spared by running experiments at once, beside what they cost."""
+    spared, less = number(now, "spared_hours"), number(before, "spared_hours")
+    if round(spared) <= round(less):
+        return None
+    cost = formats.count(number(now, "gpu_hours"))
+    start = f"Running experiments at once spared {formats.hours_sum(spared)} {days.on},"
+    return start, f"{formats.hours_sum(less)} {days.earlier}; all runs took {cost} GPU-hours."
 
 
 def _failed_more(now: Row, before: Row) -> float:
+    """The difference of the printed shares of failed runs."""
     here, there = now.get("failure_share"), before.get("failure_share")
-    return 0.0 if here is None or there is None else here - there
+    if here is None or there is None:
+        return 0.0
+    return printed(here, "share") - printed(there, "share")
 
 
 def _failed(now: Row, before: Row) -> str:
@@ -273,11 +294,15 @@ def _cost(row: Row) -> tuple[float, str] | None:
     return None
 
 
+def _each(cost: float) -> str:
+    return f"{cost:.1f}" if cost < 100 else formats.count(cost)  # noqa: PLR2004
+
+
 def stuck(queue: pl.DataFrame, day: date) -> Said:
     """How many lines wait longer than they usually do, where, and which.
 
     Args:
-        queue: rows of `needs_a_decision.queue` with a verdict; `named` says which have a name here.
+        queue: rows of `reads.needs_decision` that need one.
         day: the last day that counts.
     """
     about = "Stuck"
@@ -332,11 +357,11 @@ def compute(now: Row, before: Row | None, days: Days) -> Said:
     spent = f"{formats.count(amount)} {unit}"
     if cost is None:
         return Said(about, f"{spent} {days.on} bought no conclusion.", failed)
-    start = f"{spent} bought {formats.plural(count, 'conclusion')} {days.on}, {formats.rate(cost[0])} each"
+    start = f"{spent} bought {formats.plural(count, 'conclusion')} {days.on}, {_each(cost[0])} each"
     earlier = None if before is None else _cost(before)
     if earlier is None or earlier[1] != cost[1]:
         return Said(about, f"{start}.", failed)
-    return Said(about, f"{start},", f"{formats.rate(earlier[0])} {days.earlier}. {failed}")
+    return Said(about, f"{start},", f"{_each(earlier[0])} {days.earlier}. {failed}")
 
 
 def runs_out(ends: pl.DataFrame, today: date) -> Said:
@@ -356,12 +381,13 @@ def runs_out(ends: pl.DataFrame, today: date) -> Said:
         start = f"No stream's credits end at the pace to {formats.dated(today)}."
         return Said(about, start, spent.strip())
     first, *others = known
-    pace = f"at the pace of {formats.dates(today - timedelta(days=13), today)}"
-    start = f"{possessive(name(first['name']))} credits end first, on {formats.dated(first['runs_out_on'])}"
+    pace = f"at the pace of {formats.short_dates(today - timedelta(days=13), today)}"
+    when = formats.dated(first["runs_out_on"])
+    start = f"{possessive(name(first['name']))} credits end first, on {when}"
     if not others:
         return Said(about, f"{start},", f"{pace}.{spent}{_other_pace(ends, first)}")
     then = f"{possessive(name(others[0]['name']))} on {formats.dated(others[0]['runs_out_on'])}"
-    return Said(about, f"{start};", f"{then}. Both {pace}.{spent}{_other_pace(ends, first)}")
+    return Said(about, f"{start};", f"{then}, {pace}.{spent}{_other_pace(ends, first)}")
 
 
 def _other_pace(ends: pl.DataFrame, first: Row) -> str:
@@ -372,7 +398,7 @@ def _other_pace(ends: pl.DataFrame, first: Row) -> str:
     if sooner["group_id"] == first["group_id"]:
         return ""
     when = formats.dated(sooner["runs_out_on_week_pace"])
-    return f" At the pace of the last 7 days {name(sooner['name'])} ends first, on {when}."
+    return f" At the last 7 days' pace {name(sooner['name'])} ends first, on {when}."
 
 
 def _listed(names: Sequence[str]) -> str:

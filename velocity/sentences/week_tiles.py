@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from velocity import formats
-from velocity.sentences.answer import name, number
+from velocity.sentences.answer import name
 from velocity.sentences.compared import change, usual
 from velocity.sentences.medians import Median
 from velocity.sentences.tiles import Tile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from velocity.sentences.answer import Row
@@ -98,14 +98,14 @@ def credits_end(ends: pl.DataFrame, today: date) -> Tile:
         today: the last day that counts.
     """
     known = ends.drop_nulls("runs_out_on").sort("runs_out_on", maintain_order=True)
-    left = f"Programme: {formats.count(ends['credits_left'].sum())} credits left"
+    left = f"Programme: {formats.count(float(ends['credits_left'].sum()))} credits left"
     if ends.is_empty():
         return Tile("First credits to run out", "none", second="no grant of a stream is recorded")
     if known.is_empty():
         return Tile("First credits to run out", "none", "no end at this pace", second=left)
     first = known.row(0, named=True)
     seen, when = first["seen_before"], first["runs_out_on"]
-    moved = ("", "") if seen is None else (_days(when, seen), f"from the forecast a week before")
+    moved = ("", "") if seen is None else (_days(when, seen), "from the forecast a week before")
     return Tile(
         f"First credits to run out: {name(first['name'], 16)}",
         formats.dated(when),
@@ -122,23 +122,22 @@ def _days(when: date, seen: date) -> str:
 
 
 def to_date_rows(
-    now: Sequence[Row], before: Sequence[Row], *, days: Days, names: Sequence[str]
+    now: Mapping[int, Row], before: Mapping[int, Row], *, days: Days, names: Sequence[str]
 ) -> pl.DataFrame:
     """One row per day of a period for `draw_to_date`.
 
     Args:
-        now: rows of `reads.to_date` of one measure, for one day, two days and so on; as far as the
-            days go.
+        now: number of days -> the row of `reads.to_date` of one measure.
         before: those of the days before; none without any.
         days: the days.
         names: of the days, as many as the chart has.
     """
     rows = []
-    for at, tick in enumerate(names):
-        over = at < days.window.days
-        here = now[at] if at < len(now) else None
-        there = before[at] if at < len(before) else None
-        ends = here if here is not None and usual(here, _unit(here)) else None
+    for at, tick in enumerate(names, start=1):
+        over = at <= days.window.days
+        here, there = now.get(at), before.get(at)
+        # The range of a number of days is that of the series: any row has it.
+        ends = next((it for it in (here, there) if usual(it, _unit(it))), None)
         rows.append(
             {
                 "tick": tick,
@@ -152,8 +151,8 @@ def to_date_rows(
     return pl.DataFrame(rows, schema={"tick": pl.String, **kinds})
 
 
-def _unit(row: Row) -> str:
-    return "share" if row["measure"].endswith("_share") else ""
+def _unit(row: Row | None) -> str:
+    return "share" if row is not None and row["measure"].endswith("_share") else ""
 
 
 def _against(now: Row, before: Row | None, column: str, unit: str) -> tuple[str, str]:
@@ -168,7 +167,7 @@ def _against(now: Row, before: Row | None, column: str, unit: str) -> tuple[str,
 
 
 def _from(before: Row | None, column: str, unit: str) -> str:
-    if before is None or number(before, column) == 0 and before[column] is None:
+    if before is None or before[column] is None:
         return ""
     return f", from {formats.figure(before[column], unit)}"
 
@@ -182,4 +181,8 @@ def _usual(so_far: Row | None, unit: str, days: Days) -> str:
 
 
 def _no_range(days: Days) -> str:
-    return "no usual range yet" if days.is_week else "usual ranges are those of weeks"
+    if days.is_week:
+        return "no usual range yet: it starts at 8 whole weeks"
+    if days.before is None:
+        return "by week; grey is the usual range of its weeks"
+    return "a usual range is of single weeks"
