@@ -28,7 +28,7 @@ from tests.oracles.model import (
 )
 from tests.oracles.strategies import Case, seeded_case
 from tests.oracles.streams import Membership
-from velocity.roster.models import Member, Roster, Scholar, Stream
+from velocity.roster.models import WEEKDAYS, Away, Member, Roster, Scholar, Stream
 from velocity.settings import Compute, Experiments, Programme, Settings
 
 if TYPE_CHECKING:
@@ -184,11 +184,31 @@ def batch_of(
     cases = [seeded_case(chance.getrandbits(32), max_runs, base=micros(base)) for _ in range(count)]
     if one_line:
         cases = [_on_one_line(case) for case in cases]
+    first_day = local_date(micros(base), zone)
     return Batch(
-        tuple(_apart(case, number) for number, case in enumerate(cases)),
+        tuple(
+            _with_days(_apart(case, number), number, first_day) for number, case in enumerate(cases)
+        ),
         replace(rules or Rules(), timezone=zone),
         has_roster,
-        local_date(micros(base), zone),
+        first_day,
+    )
+
+
+def _with_days(case: Case, number: int, first_day: date) -> Case:
+    """Return the case with workdays of every third, and some days off of every second."""
+    return replace(
+        case,
+        people=tuple(
+            replace(
+                person,
+                workdays=(1, 2, 4, 7) if number % 3 == 0 else None,
+                days_off=frozenset(first_day + timedelta(days=n) for n in (1, 4, 5))
+                if number % 2
+                else frozenset(),
+            )
+            for person in case.people
+        ),
     )
 
 
@@ -236,7 +256,17 @@ def _entry(scholar: str, person: Person | None) -> Scholar:
         return Scholar(id=scholar, name=scholar, usernames=usernames)
     awake = "-".join(f"{it // 60:02}:{it % 60:02}" for it in (person.awake_start, person.awake_end))
     return Scholar(
-        id=scholar, name=scholar, usernames=usernames, timezone=person.timezone, awake=awake
+        id=scholar,
+        name=scholar,
+        usernames=usernames,
+        timezone=person.timezone,
+        awake=awake,
+        workdays=None
+        if person.workdays is None
+        else tuple(WEEKDAYS[it - 1] for it in person.workdays),
+        away=tuple(
+            Away(**{"from": day, "to": day + timedelta(days=1)}) for day in sorted(person.days_off)
+        ),
     )
 
 

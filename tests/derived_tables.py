@@ -12,7 +12,16 @@ from velocity.queries import list_queries
 if TYPE_CHECKING:
     from velocity.store import LiveStore
 
-_PLAIN = ("scholar", "stream", "membership", "weekly", "gpu_rate", "credit_grant", "recent_charge")
+_PLAIN = (
+    "scholar",
+    "day_off",
+    "stream",
+    "membership",
+    "weekly",
+    "gpu_rate",
+    "credit_grant",
+    "recent_charge",
+)
 #: Column -> SQL of the names of its numbers.
 _NAMES = {
     "run_key": """

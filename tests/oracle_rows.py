@@ -99,6 +99,7 @@ def expected_loops(batch: Batch) -> dict[Key, Row]:
             "machine_event": it.machine_event,
             "reaction_hours": as_hours(it.reaction_us),
             "reaction_awake_hours": as_hours(it.awake_us),
+            "reaction_working_hours": as_hours(it.working_us),
             "reaction_event": bool(it.reaction_event),
             "loop_hours": as_hours(it.loop_us),
             "loop_event": it.loop_event,

@@ -118,7 +118,7 @@ def test_visible_figures_are_the_same_for_every_viewer(email, arguments, snapsho
     whole = reads.metrics(snapshot, **arguments)
     found = reads.metrics(snapshot, **arguments, scope=scope_of(roster, email))
     if email == people.MENTOR and arguments["by"] == "scholar":
-        hours = selectors.contains("awake", "off_share")
+        hours = selectors.contains("awake", "off_share", "loop_working_wait_share")
         whole, found = whole.select(~hours), found.select(~hours)
     assert found["loop_hours_n"].sum()
     assert found["gpu_hours"].sum()
@@ -205,7 +205,9 @@ def test_nobody_else_sees_hours_of_the_day_nights_or_weekends(email, snapshot, r
     assert reads.loops(snapshot, scope=scope)["reaction_awake_hours"].drop_nulls().is_empty()
     figures = reads.metrics(snapshot, by="scholar", within="vision", scope=scope)
     assert figures.height
-    hidden = [name for name in figures.columns if re.search("awake|off_share", name)]
+    hidden = [
+        name for name in figures.columns if re.search("awake|off_share|loop_working_wait", name)
+    ]
     assert figures.select(pl.sum_horizontal(pl.col(hidden).fill_null(0)).sum()).item() == 0
     assert reads.metrics(
         snapshot, by="scholar", period="day", within="vision", scope=scope
@@ -215,6 +217,7 @@ def test_nobody_else_sees_hours_of_the_day_nights_or_weekends(email, snapshot, r
         snapshot, by="scholar", groups=[scholar(0)], scope=scope_of(roster, people.email(0))
     )
     assert own["reaction_off_share"].item() is not None
+    assert own["loop_off_share"].item() is not None
 
 
 def test_bands_can_leave_out_only_a_visible_scholar(snapshot, roster):

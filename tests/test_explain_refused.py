@@ -94,7 +94,8 @@ def test_awake_hours_of_a_line_are_shown_only_to_its_scholar():
     with pytest.raises(VelocityError, match="Awake hours of ada are shown only to ada"):
         explain(rich(), scholar="ada", metric="blind_ratio", scope=Scope(scholars=("ada",)))
     assert set(explained()) - set(explained(hours=False)) == {
-        *("blind_ratio", "reaction_awake_hours_median", "reaction_off_share")
+        *("blind_ratio", "reaction_awake_hours_median", "reaction_off_share"),
+        *("loop_working_wait_share", "loop_off_share"),
     }
     rows = Rows(rich(), Group("scholar", "ada"), None, None, Scope(scholars=("ada",)))
     assert rows.of("gaps").is_empty()

@@ -127,7 +127,7 @@ def test_parts_add_up_to_wholes(case: Case):
     for loop in derived.loops.values():
         if loop.reaction_us is not None:
             assert loop.loop_us == loop.machine_us + loop.reaction_us
-            assert 0 <= loop.awake_us <= loop.reaction_us
+            assert 0 <= loop.working_us <= loop.awake_us <= loop.reaction_us
     programme = metrics(derived, by="programme").get(PROGRAMME)
     people = metrics(derived)
     additive = ("busy_hours", "run_hours", "serial_hours", "runs_started", "loops_closed")

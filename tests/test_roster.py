@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from tests.roster_texts import ADA, FULL, parsed, stream, warnings
+from tests.roster_texts import ADA, BEN, FULL, parsed, stream, warnings
 from velocity.roster.against_data import Seen
 from velocity.roster.models import Roster, check_roster, load_roster
 from velocity.roster.tables import ROSTER_SCHEMA, roster_frames
@@ -82,8 +82,8 @@ def test_the_tables_hold_the_roster_with_the_declared_types():
     }
     assert {name: frame.rows() for name, frame in frames.items()} == {
         "roster_scholar": [
-            ("ada", "Ada", "Europe/London", 1320, 1830, False),
-            ("ben", "Ben", "UTC", 540, 1260, True),
+            ("ada", "Ada", "Europe/London", 1320, 1830, None, False),
+            ("ben", "Ben", "UTC", 540, 1260, None, True),
         ],
         "roster_username": [("ada", "ada"), ("ada-cluster", "ada"), ("Ben", "ben")],
         "roster_stream": [(0, "vision", "Vision"), (1, "language", "Language")],
@@ -92,6 +92,7 @@ def test_the_tables_hold_the_roster_with_the_declared_types():
             ("ben", "vision", None, None),
             ("ada", "language", date(2026, 3, 2), None),
         ],
+        "roster_day_off": [],
         "roster_rule": [
             (0, "vision", "team/vision-eval"),
             (1, "vision", "team/vision*"),
@@ -147,3 +148,21 @@ def test_the_check_reads_the_file_once(tmp_path, monkeypatch):
     monkeypatch.setattr("velocity.roster.models.read_toml", counted)
     check_roster(path, Seen(projects=(), usernames=(), gpu_types=()))
     assert reads == [path]
+
+
+def test_days_off_are_those_of_each_scholar_and_the_holidays_of_all():
+    roster = parsed(
+        ADA
+        + 'workdays = ["Saturday", "Monday"]\n'
+        + "away = [{ from = 2026-08-03, to = 2026-08-17 }]\n"
+        + BEN
+        + '[[holidays]]\nname = "New Year"\ndate = 2026-01-01\n'
+        + '[[holidays]]\nname = "School"\nfrom = 2026-07-06\nto = 2026-07-11\n'
+    )
+    frames = roster_frames(roster)
+    assert frames["roster_scholar"]["workdays"].to_list() == ["16", None]
+    assert frames["roster_day_off"].rows() == [
+        ("ada", date(2026, 8, 3), date(2026, 8, 17)),
+        (None, date(2026, 1, 1), date(2026, 1, 2)),
+        (None, date(2026, 7, 6), date(2026, 7, 11)),
+    ]

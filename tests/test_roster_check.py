@@ -106,7 +106,7 @@ amount = 0
             ADA + "timezome = 'UTC'",
             (
                 "scholar ada: timezome: unknown key; expected one of id, name, emails, "
-                "usernames, timezone, awake, disabled. Did you mean timezone?"
+                "usernames, timezone, awake, workdays, away, disabled. Did you mean timezone?"
             ),
         ),
         (
@@ -271,3 +271,84 @@ def test_any_file_can_be_checked_and_loads_unless_it_has_an_error(values):
             assert list(caught.value.findings) == wrong
         else:
             assert load_roster(path) is not None
+
+
+def test_every_mistake_in_days_off_is_found_in_one_pass(tmp_path):
+    text = (
+        ADA
+        + """workdays = ["Monday", "monday"]
+away = [
+  { from = 2026-08-03, to = 2026-08-03 },
+  { from = "2026-08-03", to = 2026-08-09 },
+  { from = 2026-09-07 },
+  { from = 2026-10-05, to = 2062-10-05 },
+]
+
+[[scholars]]
+id = "ben"
+name = "Ben"
+usernames = ["ben"]
+workdays = []
+
+[[holidays]]
+name = "Both"
+date = 2026-01-01
+from = 2026-01-01
+
+[[holidays]]
+name = "None"
+
+[[holidays]]
+name = "Half"
+from = 2026-01-01
+
+[[holidays]]
+name = "Backwards"
+from = 2026-01-02
+to = 2026-01-01
+
+[[holidays]]
+date = 2026-13-01
+""".replace("2026-13-01", '"2026-13-01"')
+    )
+    assert [error.split("; expected ")[0] for error in errors(tmp_path, text)] == [
+        'scholar ada: workdays: got "monday"',
+        'scholar ada: away no. 2: from: got "2026-08-03"',
+        "scholar ada: away 2026-09-07: to: missing",
+        "scholar ben: workdays: got a list of 0",
+        "holiday no. 5: name: missing",
+        'holiday no. 5: date: got "2026-13-01"',
+        "scholar ada: away 2026-08-03: to: got 2026-08-03, which is not after 2026-08-03",
+        "scholar ada: away 2026-10-05: to: got 2062-10-05, 13149 days after 2026-10-05",
+        "holiday Both: got date and from",
+        "holiday None: got no day",
+        "holiday Half: got from",
+        "holiday Backwards: to: got 2026-01-01, which is not after 2026-01-02",
+    ]
+
+
+def test_days_off_that_say_the_same_twice_are_warnings(tmp_path):
+    text = (
+        ADA
+        + """workdays = ["Monday", "Monday"]
+away = [
+  { from = 2026-08-03, to = 2026-08-10 },
+  { from = 2026-08-10, to = 2026-08-12 },
+  { from = 2026-08-11, to = 2026-08-14 },
+]
+
+[[holidays]]
+name = "New Year"
+date = 2026-01-01
+
+[[holidays]]
+name = "First"
+date = 2026-01-01
+"""
+    )
+    assert errors(tmp_path, text) == []
+    assert [it.split("; expected ")[0] for it in warnings(tmp_path, text)] == [
+        'scholar ada: workdays: "Monday" appears twice',
+        "scholar ada: away 2026-08-11: overlaps in time with scholar ada: away 2026-08-10",
+        'holiday First: date: same as holiday "New Year"',
+    ]

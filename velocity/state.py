@@ -1,4 +1,4 @@
-"""State beside the store: who looked at whose page, who signed out, which digests were posted.
+"""State beside the store: looks at pages, read results, sign-outs, posted digests.
 
 A small SQLite file in the data folder; it is never part of a snapshot.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -22,6 +22,9 @@ _FILE = "state.sqlite"
 _WAIT_S = 5.0
 #: Reruns during one visit are one look.
 _SAME_LOOK = timedelta(minutes=30)
+_MARKS_KEPT = timedelta(days=365)
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS look (
   looked_at INTEGER NOT NULL, scholar TEXT NOT NULL, email TEXT NOT NULL, name TEXT NOT NULL,
@@ -29,10 +32,22 @@ CREATE TABLE IF NOT EXISTS look (
 );
 CREATE INDEX IF NOT EXISTS look_of ON look (scholar, looked_at);
 CREATE TABLE IF NOT EXISTS signed_out (email TEXT PRIMARY KEY, issued_at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS read_mark (
+  scholar TEXT NOT NULL, experiment TEXT NOT NULL, result_at INTEGER NOT NULL,
+  read_at INTEGER NOT NULL, PRIMARY KEY (experiment, result_at)
+);
 CREATE TABLE IF NOT EXISTS posted (
   week TEXT NOT NULL, stream TEXT NOT NULL, PRIMARY KEY (week, stream)
 );
 """
+
+
+class ReadMark(NamedTuple):
+    """A result that its scholar has read and is thinking about."""
+
+    experiment_id: str  # ENTITY/PROJECT/ID of its first run
+    result_at: datetime  # a later result of the same experiment is another one
+    read_at: datetime
 
 
 def sign_out(data: Path, email: str, issued_at: datetime) -> None:
@@ -104,6 +119,40 @@ def looks(data: Path, scholar: str, *, at: datetime, kept_days: float) -> pl.Dat
     )
 
 
+def mark_read(data: Path, scholar: str, mark: ReadMark) -> None:
+    """Records that the scholar has read a result; an earlier mark of it is replaced.
+
+    Marks that are too old to hold are removed.
+    """
+    with _open(data) as state:
+        state.execute(
+            "DELETE FROM read_mark WHERE read_at < ?", (_micros(mark.read_at - _MARKS_KEPT),)
+        )
+        state.execute(
+            "INSERT OR REPLACE INTO read_mark (scholar, experiment, result_at, read_at) "
+            "VALUES (?, ?, ?, ?)",
+            (scholar, mark.experiment_id, _micros(mark.result_at), _micros(mark.read_at)),
+        )
+
+
+def unmark_read(data: Path, experiment_id: str, result_at: datetime) -> None:
+    """Removes the mark of a result, if it has one."""
+    with _open(data) as state:
+        state.execute(
+            "DELETE FROM read_mark WHERE experiment = ? AND result_at = ?",
+            (experiment_id, _micros(result_at)),
+        )
+
+
+def read_marks(data: Path) -> tuple[ReadMark, ...]:
+    """Returns every mark, in order of the experiment."""
+    with _open(data) as state:
+        rows = state.execute(
+            "SELECT experiment, result_at, read_at FROM read_mark ORDER BY experiment, result_at"
+        ).fetchall()
+    return tuple(ReadMark(name, _moment(result_at), _moment(at)) for name, result_at, at in rows)
+
+
 def addresses_of(data: Path, full_name: str) -> frozenset[str]:
     """Returns the addresses that looked at pages under a full name."""
     with _open(data) as state:
@@ -115,7 +164,8 @@ def has_traces(data: Path, name: str) -> tuple[bool, bool]:
     """Returns whether there are records of a scholar, and of an address, with that name."""
     with _open(data) as state:
         of_scholar, of_address = state.execute(
-            "SELECT EXISTS (SELECT 1 FROM look WHERE scholar = $name), "
+            "SELECT EXISTS (SELECT 1 FROM look WHERE scholar = $name) "
+            "OR EXISTS (SELECT 1 FROM read_mark WHERE scholar = $name), "
             "EXISTS (SELECT 1 FROM look WHERE email = $name) "
             "OR EXISTS (SELECT 1 FROM signed_out WHERE email = $name)",
             {"name": name},
@@ -124,8 +174,10 @@ def has_traces(data: Path, name: str) -> tuple[bool, bool]:
 
 
 def forget(data: Path, *, scholars: Iterable[str], emails: Iterable[str]) -> None:
-    """Removes every look at these scholars and by these addresses, and their sign-outs."""
+    """Removes marks of and looks at these scholars, and looks and sign-outs of these addresses."""
+    scholars = list(scholars)
     with _open(data) as state:
+        state.executemany("DELETE FROM read_mark WHERE scholar = ?", [(it,) for it in scholars])
         state.executemany("DELETE FROM look WHERE scholar = ?", [(it,) for it in scholars])
         for email in emails:
             state.execute("DELETE FROM look WHERE email = ?", (email,))
@@ -163,3 +215,11 @@ def _open(data: Path) -> Iterator[sqlite3.Connection]:
 
 def _seconds(moment: datetime) -> int:
     return int(moment.timestamp())
+
+
+def _micros(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def _moment(micros: int) -> datetime:
+    return _EPOCH + micros * _MICROSECOND

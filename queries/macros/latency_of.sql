@@ -22,6 +22,11 @@ WITH latency AS (
   UNION ALL
   SELECT
     experiment_key, scholar_key, stream_key, start_day,
+    'reaction_working', reaction_working_us, closed_event
+  FROM query_table(loops)
+  UNION ALL
+  SELECT
+    experiment_key, scholar_key, stream_key, start_day,
     'loop', loop_us, closed_event
   FROM query_table(loops)
   UNION ALL
@@ -38,5 +43,7 @@ WITH latency AS (
 )
 SELECT
   * REPLACE (
-    measure::ENUM('machine', 'reaction', 'reaction_awake', 'loop', 'recovery', 'first_row') AS measure)
+    measure::ENUM(
+      'machine', 'reaction', 'reaction_awake', 'reaction_working', 'loop', 'recovery', 'first_row')
+      AS measure)
 FROM latency

@@ -1,7 +1,7 @@
 -- title: Feedback loops: counts and shares
 -- One row per kind of group, group and period with loops, by the day of their launch: the number of
 -- loops by status, and how the hours of closed loops divide. Only the scholar can see the part
--- outside their awake window.
+-- outside their awake window, and how much of their loops lies outside their working hours.
 -- param: kinds | VARCHAR[] | kinds of group: scholar, stream, programme
 -- param: period | VARCHAR | all, month, week or day
 -- param: from_day | DATE | first local day, null = from the beginning
@@ -29,10 +29,20 @@
 --   formula: reaction_hours_closed / loop_hours_closed
 -- metric: reaction_off_share | share | Reaction outside the awake window | 1 - awake reaction hours / reaction hours over closed loops.
 --   formula: 1 - awake_hours_closed / reaction_hours_closed
+-- metric: working_wait_hours | hours | Waiting in working hours | The scholar's working hours between result and next launch, summed over closed loops.
+--   adds: reaction_working_hours from loops where status = 'closed'
+-- metric: loop_machine_share | share | Machine share of the loop | Machine hours / loop hours over closed loops. The three shares of the loop add up to 1.
+--   formula: machine_hours_closed / loop_hours_closed
+-- metric: loop_working_wait_share | share | Working-hours share of the loop | Waiting in working hours / loop hours over closed loops.
+--   formula: working_hours_closed / loop_hours_closed
+-- metric: loop_off_share | share | Share of the loop in nights and days off | The rest of the loop hours: waiting outside working hours.
+--   formula: 1 - (machine_hours_closed + working_hours_closed) / loop_hours_closed
 -- sum: loop_hours_closed | hours | Loop hours of closed loops | Hours from launch to next launch, summed over closed loops.
 --   adds: loop_hours from loops where status = 'closed'
 -- sum: awake_hours_closed | hours | Awake reaction hours of closed loops | Reaction hours inside the awake window, summed over closed loops.
 --   adds: reaction_awake_hours from loops where status = 'closed'
+-- sum: working_hours_closed | hours | Working hours in reactions of closed loops | Reaction hours inside working hours, summed over closed loops; of a scholar, for the scholar alone.
+--   adds: reaction_working_hours from loops where status = 'closed'
 WITH placed AS (
   SELECT
     kind,
@@ -56,7 +66,10 @@ SELECT
   coalesce(sum(machine_us) FILTER (status = 'closed'), 0) AS machine_us_closed,
   coalesce(sum(reaction_us) FILTER (status = 'closed'), 0) AS reaction_us_closed,
   coalesce(sum(loop_us) FILTER (status = 'closed'), 0) AS loop_us_closed,
+  coalesce(sum(reaction_working_us) FILTER (status = 'closed'), 0) AS working_wait_us,
   CASE WHEN kind <> 'scholar' OR may_see_hours($scope, group_id) THEN
-    sum(reaction_awake_us) FILTER (status = 'closed') END AS awake_us_closed
+    sum(reaction_awake_us) FILTER (status = 'closed') END AS awake_us_closed,
+  CASE WHEN kind <> 'scholar' OR may_see_hours($scope, group_id) THEN
+    sum(reaction_working_us) FILTER (status = 'closed') END AS working_us_closed
 FROM placed
 GROUP BY kind, group_id, period_start

@@ -24,6 +24,8 @@
 --   compared
 -- metric: reaction_awake_hours_median | hours | Awake reaction time, median | Reaction time, counting only the scholar's awake window.
 --   median: reaction_awake | wait
+-- metric: reaction_working_hours_median | hours | Reaction in working hours, median | Reaction time, counting only the scholar's working hours: the awake window on working days that are neither away nor a holiday.
+--   median: reaction_working | wait
 -- metric: loop_hours_median | hours | Feedback loop, median | From launch to the next launch after the result: machine plus reaction.
 --   median: loop | loop
 --   weekly: 7 | took longer than usual from launch to launch | took less time than usual from launch to launch

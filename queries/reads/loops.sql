@@ -28,6 +28,7 @@ SELECT
   loop.reaction_us / hour_us() AS reaction_hours,
   CASE WHEN may_see_hours($scope, scholar.scholar) THEN loop.reaction_awake_us / hour_us() END
     AS reaction_awake_hours,
+  loop.reaction_working_us / hour_us() AS reaction_working_hours,
   loop.closed_event AS reaction_event,
   loop.loop_us / hour_us() AS loop_hours,
   loop.closed_event AS loop_event

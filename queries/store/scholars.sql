@@ -1,6 +1,6 @@
 -- title: Scholars and their usernames
--- Numbers new scholars, assigns W&B usernames to scholars, and selects the scholars in scope: those
--- with changed runs, and those whose figures depend on as_of.
+-- Numbers new scholars, assigns W&B usernames to scholars, and lists the days on which each of them
+-- is away or has a holiday.
 CREATE OR REPLACE TEMP TABLE raw_username AS
 SELECT coalesce(username, '') AS username, bool_or(deleted_at IS NULL) AS live
 FROM raw_run
@@ -44,7 +44,8 @@ SELECT
   kind = 'roster' OR (kind = 'username' AND NOT EXISTS (FROM roster_scholar)) AS attributed,
   coalesce(roster.timezone, 'UTC') AS timezone,
   coalesce(roster.awake_start_min, 540)::INTEGER AS awake_start_min,
-  coalesce(roster.awake_end_min, 1260)::INTEGER AS awake_end_min
+  coalesce(roster.awake_end_min, 1260)::INTEGER AS awake_end_min,
+  roster.workdays
 FROM scholar_number AS number
 LEFT JOIN roster_scholar AS roster ON number.kind = 'roster' AND roster.scholar = number.name
 WHERE CASE kind
@@ -53,3 +54,11 @@ WHERE CASE kind
   ELSE scholar_key IN (SELECT scholar_key FROM username_scholar)
     AND number.name IN (SELECT username FROM raw_username WHERE live)
 END;
+
+CREATE OR REPLACE TABLE derived.day_off AS
+SELECT DISTINCT
+  scholar.scholar_key,
+  unnest(generate_series(from_date::TIMESTAMP, to_date - INTERVAL 1 DAY, INTERVAL 1 DAY))::DATE AS day
+FROM roster_day_off AS off
+JOIN derived.scholar AS scholar
+  ON off.scholar IS NULL OR (scholar.in_roster AND scholar.scholar = off.scholar);

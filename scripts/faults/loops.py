@@ -18,14 +18,14 @@ from scripts.faults.fault import (
 FAULTS = (
     Fault(
         "awake hours in UTC",
-        "derive/065_awake_calendar",
+        "macros/awake_window",
         "epoch_us(timezone(timezone, opens))",
         "epoch_us(timezone('UTC', opens))",
         (ROWS,),
     ),
     Fault(
         "nights end at midnight",
-        "derive/065_awake_calendar",
+        "macros/awake_window",
         "to_minutes(awake_end_min) AS",
         "to_minutes(least(awake_end_min, 1440)) AS",
         (ROWS,),

@@ -22,6 +22,7 @@ from tests.oracles.model import (
 )
 from tests.oracles.runs import derive_run, same_runs
 from tests.oracles.side_by_side import chains, followers
+from tests.oracles.working import working_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -273,10 +274,25 @@ def _loops(derived: Derived) -> dict[str, Loop]:
     by_line: defaultdict[Line, list[Experiment]] = defaultdict(list)
     for experiment in derived.experiments.values():
         by_line[experiment.line].append(experiment)
+    launches: defaultdict[str, list[int]] = defaultdict(list)
+    for experiment in derived.experiments.values():
+        launches[experiment.scholar].append(experiment.S)
     return {
-        key: _loop(experiment, by_line[experiment.line], derived.person(experiment.scholar))
+        key: _with_working_hours(
+            _loop(experiment, by_line[experiment.line], derived.person(experiment.scholar)),
+            derived.person(experiment.scholar),
+            launches[experiment.scholar],
+            derived.rules.timezone,
+        )
         for key, experiment in derived.experiments.items()
     }
+
+
+def _with_working_hours(loop: Loop, person: Person, launches: Sequence[int], zone: str) -> Loop:
+    if loop.F is None or loop.reaction_us is None:
+        return loop
+    until = loop.F + loop.reaction_us
+    return replace(loop, working_us=working_microseconds(person, launches, loop.F, until, zone))
 
 
 def _loop(experiment: Experiment, of_line: Sequence[Experiment], person: Person) -> Loop:

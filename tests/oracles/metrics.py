@@ -177,6 +177,7 @@ def _loops(loops: Sequence[Loop], window: Interval | None) -> Values:
     closed = [loop for loop in inside if loop.status == "closed"]
     reaction = sum(loop.reaction_us or 0 for loop in closed)
     awake = sum(loop.awake_us or 0 for loop in closed)
+    working = sum(loop.working_us or 0 for loop in closed)
     total = sum(loop.loop_us or 0 for loop in closed)
     values: Values = {
         f"loops_{status}": sum(loop.status == status for loop in inside)
@@ -186,10 +187,15 @@ def _loops(loops: Sequence[Loop], window: Interval | None) -> Values:
     values["reaction_hours_closed"] = hours(reaction)
     values["reaction_share"] = ratio(reaction, total)
     values["reaction_off_share"] = ratio(reaction - awake, reaction)
+    values["working_wait_hours"] = hours(working)
+    values["loop_machine_share"] = ratio(total - reaction, total)
+    values["loop_working_wait_share"] = ratio(working, total)
+    values["loop_off_share"] = ratio(reaction - working, total)
     for name, duration, event in (
         ("machine_hours", "machine_us", "machine_event"),
         ("reaction_hours", "reaction_us", "reaction_event"),
         ("reaction_awake_hours", "awake_us", "reaction_event"),
+        ("reaction_working_hours", "working_us", "reaction_event"),
         ("loop_hours", "loop_us", "loop_event"),
     ):
         pairs = [

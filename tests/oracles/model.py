@@ -119,12 +119,16 @@ class Rules:
 
 @dataclass(frozen=True)
 class Person:
-    """A scholar's awake window, in minutes after local midnight (0 to 1440)."""
+    """A scholar's awake window, in minutes after local midnight (0 to 1440), and working days."""
 
     scholar: str
     timezone: str = "UTC"
     awake_start: int = 9 * 60
     awake_end: int = 21 * 60
+    #: ISO weekdays; None: Monday to Friday and the weekend days of usual launches.
+    workdays: tuple[int, ...] | None = None
+    #: Days away and holidays.
+    days_off: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -230,6 +234,7 @@ class Loop:
     reaction_us: int | None = None
     reaction_event: bool | None = None
     awake_us: int | None = None
+    working_us: int | None = None
     loop_us: int | None = None
     loop_event: bool | None = None
 

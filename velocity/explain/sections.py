@@ -56,7 +56,7 @@ _SECTIONS = {
         "from launch to result, and on to the next launch",
         (
             "label status started_at result_at next_at machine_hours reaction_hours "
-            "reaction_awake_hours loop_hours"
+            "reaction_awake_hours reaction_working_hours loop_hours"
         ),
         1,
     ),

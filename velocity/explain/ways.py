@@ -33,6 +33,8 @@ class Way:
     kinds: tuple[reads.By, ...] = ("scholar", "stream", "programme")  # groups that have it
 
 
+#: Made of a median of awake hours, or of the hours off that remain beside waiting and machines.
+_OF_HOURS = {"blind_ratio", "loop_working_wait_share", "loop_off_share"}
 _NO_ENTRY = "No grants or charges by then."
 #: Query of queries/metrics/ -> how its metrics are explained, unless they are figures of groups by
 #: period.
@@ -82,9 +84,9 @@ def explained(*, hours: bool = True) -> list[str]:
 
 
 def rests_on_hours(column: str) -> bool:
-    """Whether a figure is made of awake hours, which only the scholar may see."""
+    """Whether a figure is made of awake hours or tells hours off: only the scholar may see it."""
     metric = columns()[column]
-    return metric.id == "blind_ratio" or any(
+    return metric.id in _OF_HOURS or any(
         it.median == "reaction_awake" or "reaction_awake_hours" in it.adds
         for it in _terms_of(metric)
     )

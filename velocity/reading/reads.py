@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
+    from velocity.state import ReadMark
     from velocity.store.snapshot import Snapshot
 
 __all__ = ["By", "Period"]
@@ -166,6 +167,36 @@ def line_states(
 @_rows("reads/stuck")
 def stuck(snapshot: Snapshot, *, min_hours: float, scope: Scope = EVERYTHING) -> None:
     """Results, failures and stale runs older than `min_hours`, oldest first; see stuck.sql."""
+
+
+def needs_decision(
+    snapshot: Snapshot,
+    *,
+    streams: Sequence[str] | None = None,
+    scholars: Sequence[str] | None = None,
+    read: Sequence[ReadMark] = (),
+    scope: Scope = EVERYTHING,
+) -> pl.DataFrame:
+    """Lines whose latest result nobody followed, those that need a decision first.
+
+    See queries/reads/needs_decision.sql. `read`: the results that their scholars marked as read
+    (`velocity.state.read_marks`); the command line and the digest know of none.
+
+    Returns:
+        scholar, name, entity, project, experiment_id, label, url, result_at and waited_hours (null
+        where `named` is false), stream, stream_name, kind (result or failure),
+        waited_working_hours, usual_working_hours and usual_median_working_hours (null if not
+        known), usual_n, usual_of (line, scholar or null), parked, away, marked_read,
+        needs_decision, named, met_rule_at (for the scholar alone).
+    """
+    return _read(
+        snapshot,
+        "reads/needs_decision",
+        streams=tuple(streams) if streams is not None else None,
+        scholars=tuple(scholars) if scholars is not None else None,
+        read=tuple(mark._asdict() for mark in read),
+        scope=scope,
+    )
 
 
 @_rows("reads/restated")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from functools import cache
 from itertools import combinations
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from velocity.roster.models import Grant, Rate, Roster, Scholar, Stream
+    from velocity.roster.models import Grant, Holiday, Rate, Roster, Scholar, Stream
 
     _Scholars = Sequence[tuple[str, Scholar]]
     _Streams = Sequence[tuple[str, Stream]]
 
 _WILD = re.compile(r"[*?]")
+_LONGEST_LEAVE = timedelta(days=5 * 366)  # a longer one is a typing error
 _LONGEST_PAIR = 300  # characters of two globs that are compared, one step of recursion for each
 
 
@@ -62,6 +63,9 @@ def contradictions(roster: Roster, wrong: Collection[str]) -> list[Finding]:
         *_scholars(scholars, [*leads, *(it for texts in mentors for it in texts)], wrong),
         *_projects(texts_of(streams, "projects")),
         *_members(streams, {it.text for it in scholar_ids}, wrong),
+        *_workdays(scholars),
+        *_away(scholars),
+        *_holidays(named("holiday", roster.holidays), wrong),
         *_grants(named("grant", roster.credits.grants), scholar_ids, stream_ids),
         *_rates(rates_of(roster)),
     ]
@@ -254,6 +258,58 @@ def _overlap(one: _Span, other: _Span) -> Iterator[Finding]:
             "projects for both streams, or times that do not overlap: experiments that no project "
             "glob decides are ambiguous",
         )
+
+
+def _workdays(scholars: _Scholars) -> Iterator[Finding]:
+    for name, scholar in scholars:
+        days = [Text(f"{name}: workdays", day) for day in scholar.workdays or ()]
+        yield from _repeated(days, "each day of the week once")
+
+
+def _away(scholars: _Scholars) -> Iterator[Finding]:
+    for scholar, entry in scholars:
+        spans = [
+            (f"{scholar}: {away}", it.from_date, it.to_date)
+            for away, it in named("away", entry.away)
+        ]
+        yield from _days_off(spans)
+
+
+def _holidays(holidays: Sequence[tuple[str, Holiday]], wrong: Collection[str]) -> Iterator[Finding]:
+    for name, it in holidays:
+        given = [key for key, value in _days(it).items() if value or f"{name}: {key}" in wrong]
+        if given not in (["date"], ["from", "to"]):
+            got = " and ".join(given) or "no day"
+            yield Finding(name, f"got {got}", "either a date, or from and to")
+    yield from _days_off([(name, it.from_date, it.to_date) for name, it in holidays])
+    single: dict[date, str] = {}
+    for name, it in holidays:
+        if it.date and single.setdefault(it.date, name) != name:
+            yield warning(f"{name}: date", f"same as {single[it.date]}", "each holiday once")
+
+
+def _days(holiday: Holiday) -> dict[str, date | None]:
+    return {"date": holiday.date, "from": holiday.from_date, "to": holiday.to_date}
+
+
+def _days_off(spans: Iterable[tuple[str, date | None, date | None]]) -> Iterator[Finding]:
+    """Yields mistakes in days off, each from a day up to but not including another."""
+    earlier: list[tuple[str, date, date]] = []
+    for where, first, end in spans:
+        if first is None or end is None:
+            continue
+        if end <= first:
+            expected = "the day after the last day off"
+            yield Finding(f"{where}: to", f"got {end}, which is not after {first}", expected)
+        elif end - first > _LONGEST_LEAVE:
+            problem = f"got {end}, {(end - first).days} days after {first}"
+            yield Finding(f"{where}: to", problem, f"at most {_LONGEST_LEAVE.days} days")
+        else:
+            for other, begin, until in earlier:
+                if first < until and begin < end:
+                    expected = "one entry for each time off"
+                    yield warning(where, f"overlaps in time with {other}", expected)
+            earlier.append((where, first, end))
 
 
 def _grants(

@@ -1,4 +1,4 @@
-"""roster.toml as models: people, streams, roles, rates and grants.
+"""roster.toml as models: people, streams, roles, days off, rates and grants.
 
 Every key of the file is a field here; docs/configuration.md lists them.
 """
@@ -6,7 +6,7 @@ Every key of the file is a field here; docs/configuration.md lists them.
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +29,8 @@ _DAY_MINUTES = 24 * 60
 _FIRST_GRANT = date(2000, 1, 1)
 #: A later day is a typing error, and its rate or grant would never count.
 _LAST_CREDITS = date(2099, 12, 31)
+#: The days of the week, Monday first, as the roster names them.
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 #: A larger amount is a typing error, and sums of it could overflow.
 _MOST_CREDITS = 1e12
 
@@ -71,11 +73,22 @@ _GrantDay = Annotated[
         f"a day from {_FIRST_GRANT} to {_LAST_CREDITS}",
     ),
 ]
+_Weekday = Annotated[
+    str, must(WEEKDAYS.__contains__, f"one of {', '.join(WEEKDAYS[:-1])} or {WEEKDAYS[-1]}")
+]
+_Weekdays = Annotated[tuple[_Weekday, ...], must(len, "at least one day of the week")]
 _RateDay = Annotated[_Day, must(lambda day: day <= _LAST_CREDITS, f"a day up to {_LAST_CREDITS}")]
 
 
 class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Away(_Entry):
+    """Days on which a scholar does not work: from the day `from` up to but not including `to`."""
+
+    from_date: _Day = Field(alias="from", description="First day away.")
+    to_date: _Day = Field(alias="to", description="The day after the last day away.")
 
 
 class Scholar(_Entry):
@@ -93,9 +106,23 @@ class Scholar(_Entry):
         description="Hours of the day in which the scholar can act on a result. "
         "An end at or before the start is on the next day.",
     )
+    workdays: _Weekdays | None = Field(
+        None,
+        description="Days of the week on which the scholar works; without it, Monday to Friday and "
+        "the weekend days on which they usually launch.",
+    )
+    away: tuple[Away, ...] = Field(
+        (), description="Days on which the scholar does not work; results do not wait on them."
+    )
     disabled: Annotated[bool, Field(strict=True)] = Field(
         False, description="true: cannot sign in. The runs still count."
     )
+
+    def workday_digits(self) -> str | None:
+        """Returns the workdays as ISO weekdays in order, such as "12345"; None: the usual days."""
+        if self.workdays is None:
+            return None
+        return "".join(str(n) for n, it in enumerate(WEEKDAYS, 1) if it in self.workdays)
 
     def awake_minutes(self) -> tuple[int, int]:
         """Returns the start and end of the awake window, in minutes after local midnight.
@@ -141,6 +168,17 @@ class Stream(_Entry):
     )
 
 
+class Holiday(_Entry):
+    """Days on which nobody works: a `date`, or from the day `from` up to, not including, `to`."""
+
+    name: Label = Field(description="Name shown on charts.")
+    date: _Day | None = Field(None, description="The day, if it is only one.")
+    from_date: _Day | None = Field(None, alias="from", description="First of several days.")
+    to_date: _Day | None = Field(
+        None, alias="to", description="The day after the last of several days."
+    )
+
+
 class Rate(_Entry):
     """The price of one GPU hour from a day on."""
 
@@ -177,6 +215,7 @@ class Roster(_Entry):
     streams: tuple[Stream, ...] = Field(
         (), description="Streams; their order decides between matching globs."
     )
+    holidays: tuple[Holiday, ...] = Field((), description="Days on which nobody works.")
     credits: Credits = Credits()
 
     def scholar_of(self, username: str) -> str | None:
@@ -205,11 +244,26 @@ class Roster(_Entry):
         for position, rate in enumerate(self.credits.rates):
             yield position, rate.gpu, rate.from_date, rate.credits_per_gpu_hour
 
+    def days_off(self) -> Iterator[tuple[str | None, date, date]]:
+        """Yields scholar id (None: everybody), first day off and the day after the last."""
+        for scholar in self.scholars:
+            for away in scholar.away:
+                yield scholar.id, away.from_date, away.to_date
+        for holiday in self.holidays:
+            yield None, *span_of(holiday)
+
     def memberships(self) -> Iterator[tuple[str, str, date | None, date | None]]:
         """Yields scholar id, stream id, first day and the day after the last; None: no limit."""
         for stream in self.streams:
             for member in stream.members:
                 yield member.scholar, stream.id, member.from_date, member.to_date
+
+
+def span_of(holiday: Holiday) -> tuple[date, date]:
+    """Returns the first day of a holiday and the day after its last."""
+    first = holiday.date or holiday.from_date or date.min
+    end = holiday.to_date if holiday.date is None else None
+    return first, end or first + timedelta(days=1)
 
 
 class RosterError(ConfigurationError):

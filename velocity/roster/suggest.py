@@ -17,6 +17,18 @@ _HEADING = """\
 # Usernames in the data that are not in the roster, most runs first. If one is a second username of
 # somebody in the roster, add it to that person's `usernames` instead.
 """
+#: Keys that only the person knows; docs/configuration.md explains them.
+_KEYS_TO_ADD = """\
+# Keys that you may add to an entry, and entries of their own:
+# timezone = "Europe/Berlin"
+# awake = "09:00-21:00"
+# workdays = ["Monday", "Tuesday", "Wednesday", "Thursday"]
+# away = [{ from = 2026-08-03, to = 2026-08-17 }] # `to` is the day after the last
+#
+# [[holidays]]
+# name = "New Year"
+# date = 2027-01-01
+"""
 _NOT_OF_AN_ID = re.compile(r"[^A-Za-z0-9._-]+")
 _ID_LENGTH = 48
 
@@ -39,7 +51,7 @@ def suggest_entries(runs_of: Mapping[str, int], roster: Roster | None) -> str:
     if not missing:
         return ""
     taken = {it.id.lower() for it in roster.scholars} if roster else set()
-    parts = [_HEADING]
+    parts = [_HEADING, _KEYS_TO_ADD]
     for username, runs in missing:
         scholar = _free_id(username, taken)
         taken.add(scholar.lower())

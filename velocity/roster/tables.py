@@ -18,6 +18,7 @@ ROSTER_SCHEMA: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "timezone": pl.String,  # IANA
         "awake_start_min": pl.Int32,  # minutes after local midnight
         "awake_end_min": pl.Int32,  # after the same midnight, so above 1440 on the next day
+        "workdays": pl.String,  # ISO weekdays, such as "12345"; null: the usual days
         "disabled": pl.Boolean,
     },
     "roster_username": {"username": pl.String, "scholar": pl.String},
@@ -27,6 +28,11 @@ ROSTER_SCHEMA: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "stream": pl.String,
         "from_date": pl.Date,  # first day; null: always
         "to_date": pl.Date,  # the day after the last; null: still a member
+    },
+    "roster_day_off": {
+        "scholar": pl.String,  # null: everybody
+        "from_date": pl.Date,  # first day
+        "to_date": pl.Date,  # the day after the last
     },
     "roster_rule": {"position": pl.Int32, "stream": pl.String, "pattern": pl.String},
     "credit_rate": {
@@ -49,13 +55,15 @@ def roster_frames(roster: Roster | None) -> dict[str, pl.DataFrame]:
     known = roster or Roster()
     rows = {
         "roster_scholar": (
-            (it.id, it.name, it.timezone, *it.awake_minutes(), it.disabled) for it in known.scholars
+            (it.id, it.name, it.timezone, *it.awake_minutes(), it.workday_digits(), it.disabled)
+            for it in known.scholars
         ),
         "roster_username": (
             (name, it.id) for it in known.scholars for name in dict.fromkeys(it.usernames)
         ),
         "roster_stream": ((n, it.id, it.name) for n, it in enumerate(known.streams)),
         "roster_membership": known.memberships(),
+        "roster_day_off": known.days_off(),
         "roster_rule": known.stream_rules(),
         "credit_rate": known.rate_rows(),
         "credit_grant": (

@@ -29,6 +29,7 @@ SNAPSHOTS_KEPT = 3
 _PLAIN = (
     "setting",
     "scholar",
+    "day_off",
     "stream",
     "membership",
     "weekly",
