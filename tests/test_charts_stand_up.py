@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
 
 from tests.chart_frames import HOSTILE, weeks
 from tests.plain_sentences import plain
-from velocity.charts.base import Chart
 from velocity.charts.bullet import draw_bullet
 from velocity.charts.dumbbell import draw_dumbbell
 from velocity.charts.ends import draw_ends
@@ -17,6 +17,9 @@ from velocity.charts.panels import draw_panels
 from velocity.charts.to_date import draw_to_date
 from velocity.charts.waits import draw_waits
 from velocity.theme import DARK, LIGHT
+
+if TYPE_CHECKING:
+    from velocity.charts.base import Chart
 
 TODAY = date(2026, 11, 28)
 
@@ -36,9 +39,9 @@ def days(values, before=None, low=None, high=None):
     )
 
 
-def to_date(frame, unit="count", those="16–21 Nov", mode="light"):
+def to_date(frame, unit="count", those="16\u201321 Nov", mode="light"):
     return draw_to_date(
-        frame, mode=mode, title="Concluded", unit=unit, these="23–28 Nov", those=those
+        frame, mode=mode, title="Concluded", unit=unit, these="23\u201328 Nov", those=those
     )
 
 
@@ -54,8 +57,8 @@ def test_the_last_point_to_date_is_the_figure():
     texts = [note.text for note in chart.figure.layout.annotations]
     assert texts[1:] == ["<b>40</b>", "30"]
     assert plain(chart.alt) == (
-        "Concluded, 23–28 Nov: 40 through Wed; 30 on the same days of 16–21 Nov; usual range 5 "
-        "to 50."
+        "Concluded, 23\u201328 Nov: 40 through Wed; 30 on the same days of 16\u201321 Nov; usual "
+        "range 5 to 50."
     )
 
 
@@ -154,7 +157,7 @@ def moved(*rows):
 
 
 def dumbbell(frame, **more):
-    words = {"these": "23–28\u00a0Nov", "those": "16–21\u00a0Nov"}
+    words = {"these": "23\u201328\u00a0Nov", "those": "16\u201321\u00a0Nov"}
     return draw_dumbbell(frame, mode="light", title="Concluded", unit="count", **{**words, **more})
 
 
@@ -165,7 +168,7 @@ def test_both_values_of_a_stream_are_joined_and_the_total_has_no_mark():
     assert chart.figure.layout.xaxis.range[0] == 0
     assert chart.figure.layout.xaxis.range[1] < 70
     texts = [note.text for note in chart.figure.layout.annotations]
-    assert {"23–28", "16–21", "change", "<b>Programme</b>"} <= set(texts)
+    assert {"23\u201328", "16\u201321", "change", "<b>Programme</b>"} <= set(texts)
     assert [trace.customdata[0][1] for trace in chart.figure.data[1:]] == [
         "aurora",
         "aurora",
@@ -181,7 +184,9 @@ def test_the_chosen_stream_has_the_accent():
 
 def test_days_too_long_for_a_column_are_named_in_words():
     chart = dumbbell(
-        moved(("A", 1, 2)), these="26\u00a0Oct–22\u00a0Nov", those="28\u00a0Sep–25\u00a0Oct"
+        moved(("A", 1, 2)),
+        these="26\u00a0Oct\u201322\u00a0Nov",
+        those="28\u00a0Sep\u201325\u00a0Oct",
     )
     texts = [note.text for note in chart.figure.layout.annotations]
     assert {"these days", "before"} <= set(texts)

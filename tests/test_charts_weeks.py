@@ -5,10 +5,10 @@ from datetime import datetime
 import polars as pl
 import pytest
 
-from tests.chart_frames import HOSTILE, days, weeks
+from tests.chart_frames import HOSTILE, weeks
 from velocity.charts.multiples import Measure, draw_multiples
 from velocity.charts.trends import draw_dots, draw_throughput, draw_trend
-from velocity.theme import DARK, LIGHT
+from velocity.theme import LIGHT
 
 REACTION = Measure("reaction_hours_median", "Reaction, median", "hours")
 SERIAL = Measure("serial_share", "Serial share", "share")

@@ -70,7 +70,7 @@ def test_the_parts_of_the_second_tile_add_up_to_a_hundred():
     so_far = point(0.634, 0.55, 0.77, "serial_share")
     found = tile(week_tiles.serial(now, before, so_far, SO_FAR))
     assert found["value"] == "63 %"
-    assert (found["change"], found["before"]) == ("−6 points", "from 69 %")
+    assert (found["change"], found["before"]) == ("\u22126 points", "from 69 %")
     assert found["second"] == "37 % with two or more, from 31 %"
     assert found["note"] == "of 1,360 busy hours; usual by Saturday 55 % to 77 %"
     wide = point(0.634, 0.05, 0.95, "serial_share")
@@ -86,12 +86,16 @@ def test_the_third_tile_has_its_median_and_how_its_hours_divide():
         loop_hours_high=15.2,
         loop_hours_n=307,
         loop_hours_events=250,
-        reaction_share=0.645,
+        loop_machine_share=0.355,
+        loop_working_wait_share=0.252,
+        loop_off_share=0.393,
     )
     found = tile(week_tiles.loop(now, figures(loop_hours_median=12.45), None, SO_FAR))
     assert found["value"] == "11 h 58 m"
-    assert (found["change"], found["before"]) == ("−29 m", "from 12 h 27 m")
-    assert found["second"] == "Of its hours 36 % machine, 64 % wait for the next launch"
+    assert (found["change"], found["before"]) == ("\u221229 m", "from 12 h 27 m")
+    assert found["second"] == (
+        "Of its hours 36 % machine, 25 % waiting in working hours, 39 % nights and days off"
+    )
     assert found["note"] == "median, n = 307 loops; 95 % limits 8 h 30 m to 15 h 12 m"
     few = figures(loop_hours_events=5, loop_hours_n=7)
     found = tile(week_tiles.loop(few, None, None, SO_FAR))
@@ -109,7 +113,7 @@ def test_the_fourth_tile_is_the_day_on_which_the_first_credits_end():
     assert tile(week_tiles.credits_end(ends(*rows), TODAY)) == {
         "label": "First credits to run out: Aurora",
         "value": "Fri 18 Dec",
-        "change": "−1 d",
+        "change": "\u22121 d",
         "before": "from the forecast a week before",
         "second": "Programme: 30 credits left",
         "note": "at the pace of the 14 days to 28 Nov; allocation, not use",
@@ -253,7 +257,7 @@ def test_the_title_says_where_the_change_came_from():
         "The 5 more came from every stream, most from Aurora"
     )
     assert title({"aurora": 1, "basalt": 6, "programme": 9}, before, two) == (
-        "The 3 fewer: most in Aurora (−4)"
+        "The 3 fewer: most in Aurora (\u22124)"
     )
     assert title({"aurora": 5, "basalt": 5, "programme": 13}, before, two) == (
         "The 1 more came from outside the streams"
@@ -266,7 +270,12 @@ def test_ratios_show_both_values_and_no_sum():
     before = group_rows(LOOP, aurora=5.0, basalt=9.0, cirrus=2.0, programme=4.0)
     rows = moved.stream_rows(now, before, NAMES, LOOP, "hours")
     assert rows["name"].to_list() == ["Aurora", "Basalt", "Cirrus", "Programme"]
-    assert [plain(it) for it in rows["change_words"]] == ["−1 h", "–", "±0 m", "−1 h"]
+    assert [plain(it) for it in rows["change_words"]] == [
+        "\u22121 h",
+        "\u2013",
+        "±0 m",
+        "\u22121 h",
+    ]
     assert plain(moved.title(rows, LOOP, SO_FAR)) == "The loop, by stream: 3 h, from 4 h"
     alone = moved.stream_rows(now, {}, NAMES, LOOP, "hours")
     assert plain(moved.title(alone, LOOP, ALONE)) == "By stream from Mon 31 Aug to Sat 28 Nov"
@@ -309,7 +318,7 @@ def test_the_lines_of_a_stream_add_up_and_name_their_latest_experiments():
     assert rows["line"].to_list() == ["fulmar / p", "gannet / p", "**All**"]
     assert rows["now"].to_list() == ["3", "0", "**3**"]
     assert rows["before"].to_list() == ["1", "1", "**2**"]
-    assert [plain(it) for it in rows["change"]] == ["+2", "−1", "**+1**"]
+    assert [plain(it) for it in rows["change"]] == ["+2", "\u22121", "**+1**"]
     assert rows["experiments"][0] == "[c](runs), [b](runs) and 1 more"
     other = concluded(("stranger", "p", None, "s"))
     rows = moved.line_rows(other, before.clear(), moved.UNATTRIBUTED, lambda row: row["label"])
@@ -324,8 +333,10 @@ def test_the_lines_of_a_stream_add_up_and_name_their_latest_experiments():
             [("Basalt's loop", "week of 16 Nov")],
             0,
             SO_FAR,
-            "From Mon 23 to Sat 28 Nov no stream is beyond its usual range so far; Basalt's loop "
-            "was, in the week of 16 Nov",
+            (
+                "From Mon 23 to Sat 28 Nov no stream is beyond its usual range so far; Basalt's "
+                "loop was, in the week of 16 Nov"
+            ),
         ),
         ([], 1, SO_FAR, "From Mon 23 to Sat 28 Nov one series is beyond the usual range so far"),
         ([], 2, SO_FAR, "From Mon 23 to Sat 28 Nov two series are beyond the usual range so far"),
@@ -334,8 +345,10 @@ def test_the_lines_of_a_stream_add_up_and_name_their_latest_experiments():
             [("Basalt's loop", "week of 16 Nov"), ("Ember's loop", "week of 9 Nov")],
             0,
             FOUR,
-            "Basalt's loop was beyond its usual range in the week of 16 Nov; one other series was "
-            "too",
+            (
+                "Basalt's loop was beyond its usual range in the week of 16 Nov; one other "
+                "series was too"
+            ),
         ),
     ],
 )

@@ -68,7 +68,7 @@ def test_days_are_written_with_weekday_and_month():
     assert plain(SO_FAR.on) == "from Mon 23 to Sat 28 Nov"
     assert plain(Days(Window(MONDAY, MONDAY), None).on) == "on Mon 23 Nov"
     assert plain(FOUR.kicker) == "Mon 26 Oct to Sun 22 Nov 2026, against Mon 28 Sep to Sun 25 Oct"
-    assert plain(SO_FAR.these) == "23–28 Nov"
+    assert plain(SO_FAR.these) == "23\u201328 Nov"
     assert ALONE.those == ""
 
 
@@ -80,47 +80,60 @@ def test_days_are_written_with_weekday_and_month():
             228,
             point(279.0, 176.4, 298.6),
             SO_FAR,
-            "279 experiments concluded from Mon 23 to Sat 28 Nov, 51 more than the same days "
-            "before; usual is 176 to 299.",
+            (
+                "279 experiments concluded from Mon 23 to Sat 28 Nov, 51 more than the same days "
+                "before; usual is 176 to 299."
+            ),
         ),
         (
             228,
             279,
             point(228.0, 176.0, 299.0),
             WHOLE,
-            "228 experiments concluded from Mon 16 to Sun 22 Nov, 51 fewer than the week before; "
-            "usual is 176 to 299.",
+            (
+                "228 experiments concluded from Mon 16 to Sun 22 Nov, 51 fewer than the week "
+                "before; usual is 176 to 299."
+            ),
         ),
         (
             237,
             100,
             point(237.0, 176.0, 299.0),
             WHOLE,
-            "237 experiments concluded from Mon 16 to Sun 22 Nov, back from 100 the week before; "
-            "usual is 176 to 299.",
+            (
+                "237 experiments concluded from Mon 16 to Sun 22 Nov, back from 100 the week "
+                "before; usual is 176 to 299."
+            ),
         ),
         (
             310,
             290,
             point(310.0, 176.0, 299.0),
             WHOLE,
-            "310 experiments concluded from Mon 16 to Sun 22 Nov, 20 more than the week before; "
-            "above the usual 176 to 299.",
+            (
+                "310 experiments concluded from Mon 16 to Sun 22 Nov, 20 more than the week "
+                "before; above the usual 176 to 299."
+            ),
         ),
         (
             9,
             9,
             None,
             SO_FAR,
-            "9 experiments concluded from Mon 23 to Sat 28 Nov, as many as on the same days before.",
+            (
+                "9 experiments concluded from Mon 23 to Sat 28 Nov, as many as on the same days "
+                "before."
+            ),
         ),
         (
             0,
             1,
             None,
             SO_FAR,
-            "No experiment concluded from Mon 23 to Sat 28 Nov, 1 fewer than on the same days "
-            "before.",
+            (
+                "No experiment concluded from Mon 23 to Sat 28 Nov, 1 fewer than on the same days "
+                "before."
+            ),
         ),
         (3349, None, None, ALONE, "3,349 experiments concluded from Mon 31 Aug to Sat 28 Nov."),
     ],
@@ -262,9 +275,9 @@ def test_going_well_is_next_a_failed_share_two_points_lower(now, holds):
     assert told.startswith("9 % of runs failed from Mon 23 to Sat 28 Nov, 11 %") is holds
 
 
-@pytest.mark.parametrize(("credits", "holds"), [(95, True), (96, False)])
-def test_going_well_is_next_a_lower_cost_at_no_fewer_conclusions(credits, holds):
-    now, before = row(10, 0.1, credits=credits), row(10, 0.1, credits=100)
+@pytest.mark.parametrize(("spent", "holds"), [(95, True), (96, False)])
+def test_going_well_is_next_a_lower_cost_at_no_fewer_conclusions(spent, holds):
+    now, before = row(10, 0.1, credits=spent), row(10, 0.1, credits=100)
     told = said(week.going_well(now, before, [("Aurora", 9, 10)], SO_FAR))
     assert told.startswith("A conclusion took 9.5 credits from Mon 23") is holds
     fewer = said(week.going_well(row(9, 0.1, credits=9), before, [("Aurora", 9, 10)], SO_FAR))
@@ -324,29 +337,40 @@ def decisions(*rows):
         ([], "Nothing waits longer than usual on Sun 29 Nov."),
         (
             [line("heron")],
-            "One line needs a decision on Sun 29 Nov, in Basalt: heron / probe (result). It waits "
-            "longer than that line usually does.",
+            (
+                "One line needs a decision on Sun 29 Nov, in Basalt: heron / probe (result). It "
+                "waits longer than that line usually does."
+            ),
         ),
         (
             [line("gannet", "failure"), line("heron"), line("tern", stream="Ember")],
-            "Three lines need a decision on Sun 29 Nov, two of them in Basalt: gannet / probe "
-            "(failure), heron / probe (result) and tern / probe (result). Each waits longer than "
-            "that line usually does.",
+            (
+                "Three lines need a decision on Sun 29 Nov, two of them in Basalt: gannet / "
+                "probe (failure), heron / probe (result) and tern / probe (result). Each waits "
+                "longer than that line usually does."
+            ),
         ),
         (
             [line("gannet"), line("heron", named=False)],
-            "Two lines need a decision on Sun 29 Nov, all in Basalt: gannet / probe (result) and "
-            "one of the last 24 hours. Each waits longer than that line usually does.",
+            (
+                "Two lines need a decision on Sun 29 Nov, all in Basalt: gannet / probe (result) "
+                "and one of the last 24 hours. Each waits longer than that line usually does."
+            ),
         ),
         (
             [line("a", named=False, stream=None), line("b", named=False, stream=None)],
-            "Two lines need a decision on Sun 29 Nov. Each has waited longer than that line "
-            "usually does.",
+            (
+                "Two lines need a decision on Sun 29 Nov. Each has waited longer than that line "
+                "usually does."
+            ),
         ),
         (
             [line(it) for it in "abcd"],
-            "Four lines need a decision on Sun 29 Nov, all in Basalt. Each has waited longer than "
-            "that line usually does.",
+            (
+                "Four lines need a decision on Sun 29 Nov, all in Basalt: a / probe (result), b "
+                "/ probe (result), c / probe (result) and one more. Each waits longer than that "
+                "line usually does."
+            ),
         ),
     ],
 )
@@ -365,26 +389,34 @@ def test_stuck_counts_lines_and_names_a_few(rows, expected):
                 "gpu_hours_failed": 120,
             },
             {"credits": 3740, "experiments_concluded": 228, "gpu_hours": 3000},
-            "3,923 credits bought 285 conclusions from Mon 23 to Sat 28 Nov, 13.8 each, 16.4 on "
-            "the same days before. 4 % of GPU-hours went to failed runs.",
+            (
+                "3,923 credits bought 285 conclusions from Mon 23 to Sat 28 Nov, 13.8 each, 16.4 "
+                "on the same days before. 4 % of GPU-hours went to failed runs."
+            ),
         ),
         (
             {"gpu_hours": 3000, "experiments_concluded": 10},
             None,
-            "3,000 GPU-hours bought 10 conclusions from Mon 23 to Sat 28 Nov, 300 each. 0 % of "
-            "GPU-hours went to failed runs.",
+            (
+                "3,000 GPU-hours bought 10 conclusions from Mon 23 to Sat 28 Nov, 300 each. 0 % of "
+                "GPU-hours went to failed runs."
+            ),
         ),
         (
             {"gpu_hours": 30},
             {"gpu_hours": 30, "experiments_concluded": 1},
-            "30 GPU-hours from Mon 23 to Sat 28 Nov bought no conclusion. 0 % of GPU-hours went "
-            "to failed runs.",
+            (
+                "30 GPU-hours from Mon 23 to Sat 28 Nov bought no conclusion. 0 % of GPU-hours "
+                "went to failed runs."
+            ),
         ),
         (
             {"gpu_hours": 30, "credits": 60, "experiments_concluded": 1},
             {"gpu_hours": 30, "experiments_concluded": 1},
-            "60 credits bought 1 conclusion from Mon 23 to Sat 28 Nov, 60.0 each. 0 % of GPU-hours "
-            "went to failed runs.",
+            (
+                "60 credits bought 1 conclusion from Mon 23 to Sat 28 Nov, 60.0 each. 0 % of "
+                "GPU-hours went to failed runs."
+            ),
         ),
         ({}, None, "No GPU-hours are known from Mon 23 to Sat 28 Nov."),
     ],
@@ -418,18 +450,24 @@ def ends(*rows):
     [
         (
             [end("Aurora", 20), end("Basalt", 40), end("Dune", 21)],
-            "Aurora's credits end first, on Fri 18 Dec; Dune's on Sat 19 Dec, at the pace of "
-            "15–28 Nov.",
+            (
+                "Aurora's credits end first, on Fri 18 Dec; Dune's on Sat 19 Dec, at the pace of "
+                "15\u201328 Nov."
+            ),
         ),
         (
             [end("Aurora", 20), end("Dune", 21, fast=19)],
-            "Aurora's credits end first, on Fri 18 Dec; Dune's on Sat 19 Dec, at the pace of "
-            "15–28 Nov. At the last 7 days' pace Dune ends first, on Thu 17 Dec.",
+            (
+                "Aurora's credits end first, on Fri 18 Dec; Dune's on Sat 19 Dec, at the pace of "
+                "15\u201328 Nov. At the last 7 days' pace Dune ends first, on Thu 17 Dec."
+            ),
         ),
         (
             [end("Aurora", 20), end("Ember", None, left=-2.0)],
-            "Aurora's credits end first, on Fri 18 Dec, at the pace of 15–28 Nov. The credits of "
-            "Ember are used up.",
+            (
+                "Aurora's credits end first, on Fri 18 Dec, at the pace of 15\u201328 Nov. The "
+                "credits of Ember are used up."
+            ),
         ),
         (
             [end("Aurora", None)],
@@ -476,9 +514,9 @@ def test_any_line_is_one_inert_sentence_with_a_start(now, before, names, lines):
     [
         (61, 47, "count", "+14"),
         (58, 58, "count", "±0"),
-        (0.634, 0.686, "share", "−6 points"),
+        (0.634, 0.686, "share", "\u22126 points"),
         (0.634, 0.6349, "share", "±0 points"),
-        (11.966, 12.45, "hours", "−29 m"),
+        (11.966, 12.45, "hours", "\u221229 m"),
         (4.0, 4.001, "hours", "±0 m"),
         (None, 4.0, "hours", ""),
     ],

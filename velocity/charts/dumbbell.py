@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from velocity.theme import Mode, Tokens
 
-_ROW, _TOP, _BOTTOM, _LEFT = 36, 36, 26, 92
+_ROW, _TOP, _BOTTOM, _LEFT = 36, 56, 26, 92
 #: Right edges of the three columns, px from the right edge of the plot, and their room.
 _COLUMNS, _RIGHT = (62, 120, 184), 186
 #: Characters.
@@ -53,7 +53,7 @@ def draw_dumbbell(
     head = [("●", colour.series, these), *([("○", colour.faint, those)] if those else [])]
     layout: Part = {
         "annotations": [
-            key(head, lift=14),
+            key(head, x=-_LEFT + 2, lift=32),
             *_heads(these, those, colour),
             *(part for at, row in enumerate(rows) for part in _words(at, row, chosen, colour)),
         ],
@@ -95,7 +95,7 @@ def _heads(these: str, those: str, colour: Tokens) -> list[Part]:
     short = [days.rpartition(formats.NBSP)[0] for days in (these, those)]
     fits = all(len(days) <= _LONGEST_HEAD for days in short)
     named = short if fits else ["these days", "before"]
-    place: Part = {"x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom", "yshift": 14}
+    place: Part = {"x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom", "yshift": 8}
     return [
         words_at(head, xshift=shift, font={"color": colour.muted}, **place)
         for head, shift in zip((*named, "change"), _COLUMNS, strict=True)

@@ -35,6 +35,7 @@ def draw_panels(
     filled if it is the latest whole week.
 
     - `frame`: rows of `reads.weekly` or `reads.to_date` of one measure; times are on a log axis.
+      `whole` is the value of the whole week, if `value` is only of some of its days.
     - `groups`: id -> name of the groups to draw, in order.
     - `unit`: of the values.
     """
@@ -153,7 +154,7 @@ class _Panel:
         latest = self._latest
         if latest is not None and latest["signal"] and latest is not last:
             place = {"xref": "x", "yref": self._axis, "xanchor": "right", "xshift": -9}
-            words = formats.figure(latest["value"], self._unit)
+            words = formats.figure(_of_whole_week(latest), self._unit)
             shift = {"color": self._colour.accent}
             at = self._at(latest["value"])
             said.append(words_at(words, x=iso(latest["week_start"]), y=at, font=shift, **place))
@@ -202,6 +203,9 @@ class _Panel:
         if self._low is not None:
             low, high = (formats.figure(it, self._unit) for it in (self._low, self._high))
             lines.append(f"usual {low} to {high}")
+        if row["signal"]:
+            value = formats.figure(_of_whole_week(row), self._unit)
+            lines.append(f"whole week {value}, beyond its usual range")
         return hover(*lines)
 
     def said(self) -> str:
@@ -218,9 +222,14 @@ class _Panel:
         words += f", usual {low} to {high}"
         latest = self._latest
         if latest is not None and latest["signal"]:
-            value = formats.figure(latest["value"], self._unit)
+            value = formats.figure(_of_whole_week(latest), self._unit)
             words += f", {value} in the {formats.week(latest['week_start'])} was beyond it"
         return words
+
+
+def _of_whole_week(row: Part) -> float:
+    whole: float | None = row.get("whole")
+    return row["value"] if whole is None else whole
 
 
 def _short(value: float, unit: str) -> str:

@@ -30,6 +30,8 @@ def _draw() -> None:
     present_button(view)
     ui.show_digest(view, series.last_complete_week(view.window.last))
     with view.answer:
+        with st.container(key="on-paper"):
+            st.markdown("**Names scholars; not for passing on.** The digest is for passing on.")
         st.caption(
             coverage(
                 view.windowed(reads.run_counts),

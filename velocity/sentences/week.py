@@ -312,14 +312,16 @@ def stuck(queue: pl.DataFrame, day: date) -> Said:
     lines = capitalised(few_of(count, "line"))
     verb = "needs" if count == 1 else "need"
     start = f"{lines} {verb} a decision on {formats.dated(day)}{_where(queue)}"
-    named = queue.filter("named").to_dicts()
-    if not named or len(named) > _MOST_NAMED:
+    named = queue.filter("named").head(_MOST_NAMED).to_dicts()
+    if not named:
         each = "It has waited" if count == 1 else "Each has waited"
         return Said(about, f"{start}.", f"{each} longer than that line usually does.")
     said = [f"{line_name(row, 24)} ({row['kind']})" for row in named]
-    rest = count - len(named)
-    if rest:
-        said.append(f"{few(rest)} of the last 24 hours")
+    late = queue.filter(~pl.col("named")).height
+    if more := count - late - len(named):
+        said.append(f"{few(more)} more")
+    if late:
+        said.append(f"{few(late)} of the last 24 hours")
     listed = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
     return Said(
         about,

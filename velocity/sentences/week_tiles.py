@@ -8,7 +8,7 @@ import polars as pl
 
 from velocity import formats
 from velocity.sentences.answer import name
-from velocity.sentences.compared import change, usual
+from velocity.sentences.compared import change, usual, whole_shares
 from velocity.sentences.medians import Median
 from velocity.sentences.tiles import Tile
 
@@ -82,12 +82,15 @@ def loop(now: Row, before: Row | None, so_far: Row | None, days: Days) -> Tile:
 
 
 def _halves(now: Row) -> str:
-    share = now["reaction_share"]
-    if share is None:
+    """How the hours of closed loops divide; the printed shares add up to 100."""
+    parts = [now[f"loop_{part}_share"] for part in ("machine", "working_wait", "off")]
+    if None in parts:
         return "no loop has closed"
-    machine = round((1 - share) * 100)
-    wait = f"{100 - machine}{formats.NBSP}% wait for the next launch"
-    return f"Of its hours {machine}{formats.NBSP}% machine, {wait}"
+    machine, waiting, off = whole_shares(parts)
+    return (
+        f"Of its hours {machine}{formats.NBSP}% machine, {waiting}{formats.NBSP}% waiting in "
+        f"working hours, {off}{formats.NBSP}% nights and days off"
+    )
 
 
 def credits_end(ends: pl.DataFrame, today: date) -> Tile:

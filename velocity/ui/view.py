@@ -128,7 +128,7 @@ class View:
         """The scholar's row of `reads.scholars`."""
         return self.read(reads.scholars).row(by_predicate=pl.col("scholar") == scholar, named=True)
 
-    def read(self, read: Callable[..., _Made], **filters: Any) -> _Made:
+    def read(self, read: Callable[..., _Made], /, **filters: Any) -> _Made:
         """A read of the snapshot with the viewer's scope, cached per scope."""
         fixed = tuple(
             (name, tuple(value) if isinstance(value, list) else value)
@@ -136,11 +136,11 @@ class View:
         )
         return _kept(self.snapshot, read, fixed, self.scope)
 
-    def soon(self, read: Callable[..., _Made], **filters: Any) -> Callable[[], _Made]:
+    def soon(self, read: Callable[..., _Made], /, **filters: Any) -> Callable[[], _Made]:
         """Starts a read in another thread if one is free; call the result for the rows."""
         return soon(_others, lambda: self.read(read, **filters))
 
-    def windowed(self, read: Callable[..., pl.DataFrame], **filters: Any) -> pl.DataFrame:
+    def windowed(self, read: Callable[..., pl.DataFrame], /, **filters: Any) -> pl.DataFrame:
         """A read over the window."""
         return self.read(read, from_day=self.window.first, to_day=self.window.end, **filters)
 

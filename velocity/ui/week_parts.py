@@ -325,15 +325,15 @@ def _stream_weeks(week: Week) -> pl.DataFrame:
     if not week.days.is_week or week.days.is_whole_week:
         return recent(week.weekly.filter(pl.col("group_id") != "programme"), last, MEASURES)
     since = week.days.window.first - TREND_WEEKS * _WEEK
-    shifts = week.weekly.select("group_id", "measure", "week_start", whole="signal")
+    # Only a whole week can be a shift.
+    shifts = week.weekly.select("group_id", "measure", "week_start", shift="signal", whole="value")
     return (
         week.same_days.filter(
             pl.col("measure").is_in(list(MEASURES)) & (pl.col("week_start") >= since)
         )
         .join(shifts, on=["group_id", "measure", "week_start"], how="left")
-        # Only a whole week can be a shift.
-        .with_columns(signal=pl.col("whole").fill_null(value=False))
-        .drop("whole")
+        .with_columns(signal=pl.col("shift").fill_null(value=False))
+        .drop("shift")
     )
 
 
