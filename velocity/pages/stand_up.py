@@ -55,9 +55,9 @@ def _draw() -> None:
 
 
 def _five_lines(week: Week) -> None:
-    with st.container(gap=None):
+    with st.container(gap="xxsmall"):
         for line in parts.five_lines(week):
-            about, text = st.columns([1, 11.5], gap="small")
+            about, text = st.columns([1, 11.5], gap=None)
             about.caption(line.about)
             text.markdown(line.text)
 
