@@ -11,7 +11,7 @@ import polars as pl
 from velocity.reading.series import TREND_WEEKS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from velocity.reading.periods import Window
 
@@ -20,11 +20,21 @@ TIMELINE_DAYS = 7
 _LINE = ["scholar", "entity", "project"]
 
 
-def charged(ledgers: pl.DataFrame, group: str) -> Row | None:
-    """Returns a group's row of `reads.ledger`; None if it has no grants and no charged hours."""
-    used = (pl.col("credits_granted") != 0) | (pl.col("credits_spent") != 0)
-    rows = ledgers.filter((pl.col("group_id") == group) & used)
-    return next(rows.iter_rows(named=True), None)
+def named_ends(now: pl.DataFrame, seen: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
+    """Returns when the credits of streams end, in roster order, with `name` and `seen_before`.
+
+    Args:
+        now: `reads.runs_out` by stream.
+        seen: the same of an earlier day.
+        names: stream -> name, in roster order; others are left out.
+    """
+    rows = pl.DataFrame(
+        {"group_id": list(names), "name": list(names.values())},
+        schema={"group_id": pl.String, "name": pl.String},
+    )
+    seen = seen.select("group_id", seen_before="runs_out_on")
+    known = rows.join(now, on="group_id", how="inner", maintain_order="left")
+    return known.join(seen, on="group_id", how="left", maintain_order="left")
 
 
 def dots(loops: pl.DataFrame, zone: str) -> pl.DataFrame:

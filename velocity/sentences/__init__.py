@@ -20,7 +20,6 @@ from velocity.sentences.compute import compute
 from velocity.sentences.groups import groups
 from velocity.sentences.health import data_health, runs
 from velocity.sentences.mine import launches_look_unrelated, my_velocity
-from velocity.sentences.standup import stand_up
 from velocity.sentences.streams import streams
 from velocity.sentences.why import why_this_number
 
@@ -32,7 +31,6 @@ __all__ = [
     "launches_look_unrelated",
     "my_velocity",
     "runs",
-    "stand_up",
     "streams",
     "why_this_number",
 ]

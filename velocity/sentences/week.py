@@ -303,7 +303,7 @@ def stuck(queue: pl.DataFrame, day: date) -> Said:
 
     Args:
         queue: rows of `reads.needs_decision` that need one.
-        day: the last day that counts.
+        day: the day on which they wait.
     """
     about = "Stuck"
     count = queue.height

@@ -12,6 +12,7 @@ import polars as pl
 from velocity import formats
 from velocity.paths import data_folder
 from velocity.reading import reads
+from velocity.reading.frames import named_ends
 from velocity.reading.periods import last_whole_day, monday_of
 from velocity.sentences.compared import MEASURES, Days
 from velocity.sentences.week_tiles import to_date_rows
@@ -162,18 +163,7 @@ class Week:
         """The streams with grants: when their credits end, and when that was seen a week before."""
         now = self.view.read(reads.runs_out, by="stream", at_day=self.today)
         seen = self.view.read(reads.runs_out, by="stream", at_day=self.today - _WEEK)
-        seen = seen.select("group_id", seen_before="runs_out_on")
-        place = {stream: at for at, stream in enumerate(self.names)}
-        return (
-            now.filter(pl.col("group_id").is_in(list(self.names)))
-            .join(seen, on="group_id", how="left")
-            .with_columns(
-                name=pl.col("group_id").replace_strict(
-                    self.names, default=None, return_dtype=pl.String
-                )
-            )
-            .sort(pl.col("group_id").replace_strict(place, default=None, return_dtype=pl.Int64))
-        )
+        return named_ends(now, seen, self.names)
 
     @cached_property
     def decisions(self) -> pl.DataFrame:
