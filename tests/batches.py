@@ -146,6 +146,7 @@ class Batch:
             return None
         memberships = self._memberships()
         return Roster(
+            rented=("h*",),
             scholars=tuple(
                 _entry(scholar, person)
                 for number, case in enumerate(self.cases)
@@ -310,6 +311,7 @@ def row_of(run: Run) -> dict[str, Any]:
             "tags": list(run.tags),
             "config_hash": run.config_hash,
             "config": None if configured is None else f'{{"num_gpus":{configured}}}',
+            "commit": run.commit,
             "host": run.host,
             "gpu_type": run.gpu_type,
             "gpu_count": run.gpu_count,

@@ -50,26 +50,34 @@ def days(values, column="value"):
 
 
 def loops(*rows):
-    """Loops, each (machine_hours, reaction_hours, status), six hours apart."""
+    """Loops, each (machine_hours, reaction_hours, status), six hours apart, latest last."""
     return pl.DataFrame(
         [
             {
+                "experiment_id": f"e{at}",
                 "label": f"probe-{at}",
+                "url": f"https://wandb.ai/r{at}",
                 "started_at": NOON + timedelta(hours=6 * at),
+                "outcome": "open" if status == "open" else "success",
                 "status": status,
                 "machine_hours": float(machine),
                 "machine_event": status != "open",
+                "wait_hours": None if reaction is None else float(reaction) / 2,
                 "reaction_hours": None if reaction is None else float(reaction),
                 "reaction_event": None if reaction is None else status == "closed",
             }
             for at, (machine, reaction, status) in enumerate(rows)
         ],
         schema={
+            "experiment_id": pl.String,
             "label": pl.String,
+            "url": pl.String,
             "started_at": MOMENT,
+            "outcome": pl.String,
             "status": pl.String,
             "machine_hours": pl.Float64,
             "machine_event": pl.Boolean,
+            "wait_hours": pl.Float64,
             "reaction_hours": pl.Float64,
             "reaction_event": pl.Boolean,
         },
@@ -86,6 +94,7 @@ def experiments(*rows):
         [
             {
                 "experiment_id": f"e{at}",
+                "project": "p",
                 "label": f"sweep-{at}",
                 "started_at": hour(start),
                 "ended_at": hour(end),
@@ -98,6 +107,7 @@ def experiments(*rows):
         ],
         schema={
             "experiment_id": pl.String,
+            "project": pl.String,
             "label": pl.String,
             "started_at": MOMENT,
             "ended_at": MOMENT,
@@ -149,6 +159,7 @@ def view(*, zone="UTC", awake=None, length_days=7, as_of=96):
     start = datetime(2026, 11, 16, tzinfo=UTC)
     return TimelineView(
         start=start,
+        opens=start,
         end=start + timedelta(days=length_days),
         as_of=hour(as_of),
         zone=ZoneInfo(zone),

@@ -13,30 +13,26 @@ if TYPE_CHECKING:
     from velocity.store import LiveStore
 
 _PLAIN = (
-    "scholar",
-    "day_off",
-    "stream",
-    "membership",
-    "weekly",
-    "gpu_rate",
-    "credit_grant",
-    "recent_charge",
+    *("scholar", "actor", "day_off", "stream", "membership", "weekly"),
+    *("gpu_rate", "credit_grant", "recent_charge"),
 )
 #: Column -> SQL of the names of its numbers.
 _NAMES = {
     "run_key": """
         SELECT run_key AS key, concat_ws('/', entity, project, run_id) AS name FROM raw_run""",
-    "scholar_key": "SELECT scholar_key AS key, kind || ' ' || name AS name FROM scholar_number",
+    "scholar_key": """
+        SELECT scholar_key AS key, concat_ws(' ', kind, name, actor) AS name FROM scholar_number""",
     "project_key": "SELECT project_key AS key, entity || '/' || project AS name FROM project",
     "stream_key": "SELECT stream_key AS key, stream AS name FROM stream UNION ALL SELECT 0, '*'",
     "host_key": """
         SELECT DISTINCT hash(entity, host) AS key, entity || ' ' || host AS name
         FROM (SELECT entity, unnest(writers).host AS host FROM raw_run) WHERE host IS NOT NULL
         UNION ALL
-        SELECT hash('alone', scholar_key), kind || ' ' || name FROM scholar_number""",
+        SELECT hash('alone', scholar_key), concat_ws(' ', kind, name, actor) FROM scholar_number""",
 }
 _KEYS = {
     **{name: name for name in _NAMES},
+    "owner_key": "scholar_key",
     **dict.fromkeys(("experiment_key", "before_key", "head_key"), "run_key"),
 }
 

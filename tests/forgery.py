@@ -158,6 +158,8 @@ def said(widget: Drawn, what: object) -> WidgetState:
     match widget.kind:
         case "button":
             state.trigger_value = True
+        case "checkbox":
+            state.bool_value = bool(what)
         case "selectbox":
             state.string_value = str(what)
         case "menu_button":

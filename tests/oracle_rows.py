@@ -26,6 +26,8 @@ def _run(batch: Batch, derived: Derived, run: DerivedRun) -> Row:
         flags.add("early_failure")
     if run.rework:
         flags.add("rework")
+    if run.repeat:
+        flags.add("repeat")
     if not batch.is_attributed(run.scholar):
         flags.add("unattributed")
     elif not batch.has_roster:

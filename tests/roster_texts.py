@@ -14,6 +14,7 @@ ADA = '[[scholars]]\nid = "ada"\nname = "Ada"\nusernames = ["ada"]\n'
 BEN = '[[scholars]]\nid = "ben"\nname = "Ben"\nusernames = ["ben"]\n'
 FULL = """\
 leads = ["Lead@Example.org"]
+rented = ["h*"]
 
 [[scholars]]
 id = "ada"

@@ -59,6 +59,7 @@ def forged(name):
     choices = {
         "by": ["scholar", "stream", "programme"],
         "period": ["all", "day"],
+        "group_id": [*others, *people.STREAMS, "programme"],
         "groups": [[*others, *people.STREAMS, "programme"]],
         "within": [None, "vision", "language"],
         "scholar": others,
@@ -221,6 +222,47 @@ def test_nobody_else_sees_hours_of_the_day_nights_or_weekends(email, snapshot, r
     )
     assert own["reaction_off_share"].item() is not None
     assert own["loop_off_share"].item() is not None
+
+
+#: Reads of one person's hours, which only the page of that person asks for.
+OF_HOURS = {"concurrency", "timeline_experiments", "timeline_runs"}
+
+
+def times_of_day(frame):
+    """The instants of a frame that are not the beginning of a day; its zone is UTC."""
+    instants = frame.select(
+        selectors.datetime(time_zone="*") - selectors.by_name("as_of", require_all=False)
+    )
+    later = pl.all() != pl.all().dt.truncate("1d")
+    return sum(instants.select(later.sum()).row(0)) if instants.width else 0
+
+
+@pytest.mark.parametrize("email", [people.LEAD, people.MENTOR])
+@pytest.mark.parametrize("name", sorted(set(READ_SCHEMAS) - OF_HOURS))
+def test_nobody_else_sees_times_of_day(name, email, snapshot, roster):
+    read = getattr(reads, name)
+    if "scholar" not in READ_SCHEMAS[name] or "scope" not in inspect.signature(read).parameters:
+        return
+    for arguments in forged(name):
+        assert not times_of_day(read(snapshot, **arguments, scope=scope_of(roster, email)))
+
+
+def test_scholars_see_their_own_times_of_day(snapshot, roster):
+    own = scope_of(roster, people.email(0))
+    assert times_of_day(reads.runs(snapshot, scope=own))
+    assert times_of_day(explain(snapshot, metric="busy_hours", scholar=scholar(0), scope=own).runs)
+
+
+@pytest.mark.parametrize(
+    "metric", ["busy_hours", "loop_hours_median", "wip_age_hours", "gpu_hours"]
+)
+def test_explanations_have_no_times_of_day_of_others(metric, snapshot, roster):
+    scope = scope_of(roster, people.LEAD)
+    for group in ({"scholar": scholar(0)}, {"stream": "vision"}, {}):
+        found = explain(snapshot, metric=metric, **group, scope=scope)
+        assert sum(times_of_day(it) for it in found.frames) == 0
+        for result in found.results:
+            assert result.value == pytest.approx(result.headline)
 
 
 def test_bands_can_leave_out_only_a_visible_scholar(snapshot, roster):

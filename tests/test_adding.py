@@ -119,7 +119,7 @@ def test_a_new_metric_has_a_weekly_series(tree):
 
 def test_the_definitions_page_has_a_new_metric(tree):
     told = tree("-c", _DEFINITIONS)
-    assert "**Share of long runs** (`long_share`, share)." in told
+    assert "`long_share`, share" in told
     assert "`long_runs / runs_of_all`" in told
 
 

@@ -1,18 +1,16 @@
-"""Strips, funnel, calendar, burn-down and stacked compute, checked as data."""
+"""Strips, funnel, burn-down and stacked compute, checked as data."""
 
 import itertools
 from datetime import date, timedelta
 
-import polars as pl
 import pytest
 
 from tests.chart_frames import FIRST_WEEK, HOSTILE, chance, compared, days, gpu_weeks, scholars
 from velocity.charts.burndown import draw_burndown
-from velocity.charts.calendar import draw_calendar
 from velocity.charts.compute import draw_compute
 from velocity.charts.funnel import draw_funnel
 from velocity.charts.strips import draw_strips
-from velocity.theme import DARK, LIGHT
+from velocity.theme import LIGHT
 
 
 def strips(frame, who="you"):
@@ -109,48 +107,6 @@ def test_labels_at_the_edge_do_not_overlap():
 @pytest.mark.parametrize("pooled", [None, 8.0])
 def test_a_funnel_of_nobody_is_blank(pooled):
     assert funnel(scholars(), pooled=pooled).alt.endswith("window.")
-
-
-def calendar(frame):
-    return draw_calendar(frame, mode="dark", title="Launches by day", noun="launch")
-
-
-def test_every_day_of_the_week_has_a_row_and_monday_is_on_top():
-    chart = calendar(days([1] * 14))
-    (cells,) = chart.figure.data
-    assert len(cells.z) == 7
-    low, high = chart.figure.layout.yaxis.range
-    assert low > high
-    assert cells.customdata[6][0].startswith("Sun\u00a06")
-
-
-def test_days_begin_on_monday_even_if_the_data_does_not():
-    frame = days([5, 5]).with_columns(pl.col("day") + timedelta(days=5))
-    (cells,) = calendar(frame).figure.data
-    assert [row[0] for row in cells.z] == [None] * 5 + [4, 4]
-    assert list(cells.x) == ["2026-08-31"]
-
-
-def test_colour_steps_are_zero_and_quarters_of_the_maximum():
-    (cells,) = calendar(days([0, 1, 2, 3, 5, 8, None])).figure.data
-    assert [row[0] for row in cells.z] == [0, 1, 1, 2, 3, 4, None]
-    assert [colour for _, colour in cells.colorscale][::2] == list(DARK.heat)
-    assert cells.showscale is False
-
-
-def test_a_calendar_without_any_launch_is_all_zero():
-    (cells,) = calendar(days([0] * 7)).figure.data
-    assert [row[0] for row in cells.z] == [0] * 7
-
-
-def test_the_plural_of_launch_is_right():
-    (cells,) = calendar(days([1, 3])).figure.data
-    assert cells.customdata[0][0].endswith("1 launch")
-    assert cells.customdata[1][0].endswith("3 launches")
-
-
-def test_an_empty_calendar_is_blank():
-    assert calendar(days([])).alt == "Launches by day: no data in this window."
 
 
 def burndown(balances, end=None, **more):

@@ -1,13 +1,21 @@
+"""Loops as two halves, checked as data."""
+
+import math
+
 import polars as pl
 import pytest
 
 from tests.chart_frames import HOSTILE, loops
-from velocity.charts.loops import MOST_LOOPS, draw_loops, draw_share_bar
-from velocity.theme import LIGHT, tokens
+from velocity.charts.loops import draw_loops
+from velocity.theme import LIGHT
 
 
-def drawn(frame, zone="UTC", mode="light"):
-    return draw_loops(frame, mode=mode, title="Loops", zone=zone)
+def drawn(frame, zone="UTC", **more):
+    return draw_loops(frame, mode="light", title="Loops", zone=zone, **more)
+
+
+def place(hours):
+    return pytest.approx(math.log10(1 + 4 * hours))
 
 
 def bars(chart, colour, *, solid=True):
@@ -15,107 +23,109 @@ def bars(chart, colour, *, solid=True):
     return [
         trace
         for trace in chart.figure.data
-        if trace.marker.color == wanted and (solid or trace.marker.line.color == colour)
+        if trace.type == "bar"
+        and trace.marker.color == wanted
+        and (solid or trace.marker.line.color == colour)
     ]
 
 
-def test_reaction_stands_on_machine_and_both_add_up_to_the_loop():
-    chart = drawn(loops((2, 3, "closed"), (1, 5, "closed")))
+def words(chart):
+    return [note.text.replace("\u00a0", " ") for note in chart.figure.layout.annotations]
+
+
+def test_both_halves_begin_in_the_middle_and_neither_hides_the_other():
+    chart = drawn(loops((22, 51, "closed"), (1, 4, "closed")))
     (machine,) = bars(chart, LIGHT.machine)
-    (reaction,) = bars(chart, LIGHT.reaction)
-    assert list(machine.y) == [2, 1]
-    assert list(reaction.base) == [2, 1]
-    assert list(reaction.y) == [3, 5]
-    assert chart.figure.layout.barmode == "overlay"
+    (waits,) = bars(chart, LIGHT.reaction)
+    assert [-it for it in machine.x] == [place(22), place(1)]
+    assert list(waits.x) == [place(25.5), place(2)]
+    assert machine.base is None
+    assert waits.base is None
 
 
-def test_open_parts_are_outlines():
-    chart = drawn(loops((2, 3, "awaiting"), (6, None, "open"), (1, 120, "abandoned")))
-    (waiting,) = bars(chart, LIGHT.reaction, solid=False)
-    assert list(waiting.x) == [0, 2]
-    (running,) = bars(chart, LIGHT.machine, solid=False)
-    assert list(running.x) == [1]
+def test_nothing_is_cut_up_to_five_days():
+    chart = drawn(loops((120, 240, "closed")))
+    low, high = chart.figure.layout.xaxis.range
+    assert low < min(bars(chart, LIGHT.machine)[0].x)
+    assert high > max(bars(chart, LIGHT.reaction)[0].x)
 
 
-def test_long_loops_are_cut_and_labelled_with_their_length():
-    chart = drawn(
-        loops((2, 3, "closed"), (4, 35, "closed"), (25, 1, "closed"), (1, 120, "abandoned"))
+def test_the_thin_tail_goes_on_to_the_wait_by_the_clock():
+    chart = drawn(loops((1, 8, "closed")))
+    (tail,) = [it for it in chart.figure.data if it.type == "scatter" and it.mode == "lines"]
+    assert list(tail.x) == [place(4), place(8), None]
+    assert tail.line.width == 1.5
+
+
+def test_open_halves_are_outlines_with_words():
+    chart = drawn(loops((6, None, "open"), (2, 3, "awaiting"), (1, 120, "abandoned")))
+    assert list(bars(chart, LIGHT.machine, solid=False)[0].y) == [0]
+    assert list(bars(chart, LIGHT.reaction, solid=False)[0].y) == [1, 2]
+    said = words(chart)
+    assert "6 h so far" in said
+    assert "running" in said
+    assert "1 h 30 m so far" in said
+    assert "no launch in 5 days" in said
+
+
+def test_waits_are_never_written_in_days():
+    assert "60 h" in words(drawn(loops((1, 120, "closed"))))
+
+
+def test_outcomes_differ_in_shape():
+    frame = loops((1, 1, "closed"), (1, 1, "closed"), (1, None, "open"))
+    frame = frame.with_columns(outcome=pl.Series(["failure", "killed", "open"]))
+    scatters = [it for it in drawn(frame).figure.data if it.type == "scatter"]
+    (marks,) = [it for it in scatters if it.mode == "markers"]
+    assert len({*marks.marker.symbol}) == 3
+
+
+def test_names_link_to_their_run_and_are_inert():
+    frame = loops((1, 1, "closed")).with_columns(
+        label=pl.lit(HOSTILE), url=pl.lit('https://wandb.ai/r"><script>')
     )
-    (reaction,) = bars(chart, LIGHT.reaction)
-    assert list(reaction.x) == [0, 1]
-    assert reaction.base[1] + reaction.y[1] == 20
-    assert list(reaction.text) == ["", "39\u00a0h"]
-    assert reaction.insidetextfont.color == LIGHT.ink
-    machine = bars(chart, LIGHT.machine)[0]
-    assert list(machine.y) == [2, 4, 20, 1]
-    assert machine.text[2] == "26\u00a0h"
-    (abandoned,) = bars(chart, LIGHT.reaction, solid=False)
-    assert list(abandoned.text) == [">\u00a05\u00a0d\u00a01\u00a0h"]
-    assert list(chart.figure.layout.yaxis.tickvals) == [0, 5, 10, 15, 20]
+    linked = words(drawn(frame))[3]
+    assert "<script" not in linked
+    assert linked.startswith('<a href="https://wandb.ai/r&quot;')
+    without = words(drawn(frame.with_columns(url=pl.lit(None, pl.String))))
+    assert "<a " not in without[3]
 
 
-def test_days_begin_in_the_requested_zone():
-    # Monday 12:00, 18:00, and midnight in UTC; from 21:00 in Tokyo.
+def test_a_line_separates_weeks_and_the_selected_row_is_marked():
+    frame = loops(*[(1, 1, "closed")] * 30).reverse()
+    chart = drawn(frame, selected="e3")
+    shapes = chart.figure.layout.shapes
+    (row,) = [it for it in shapes if it.type == "rect"]
+    assert (row.y0, row.y1) == (25.5, 26.5)
+    assert len([it for it in shapes if it.type == "line" and it.xref == "paper"]) == 1
+
+
+def test_days_are_those_of_the_requested_zone():
     frame = loops(*[(1, 1, "closed")] * 3)
-    assert list(drawn(frame).figure.layout.xaxis.ticktext) == ["16", "17"]
-    assert list(drawn(frame).figure.layout.xaxis.tickvals) == [0, 2]
-    assert list(drawn(frame, zone="Asia/Tokyo").figure.layout.xaxis.tickvals) == [0, 1]
+    assert [it for it in words(drawn(frame)) if it.startswith(("Mon", "Tue"))][-1] == "Tue 17"
+    tokyo = [it for it in words(drawn(frame, "Asia/Tokyo")) if it.startswith(("Mon", "Tue"))]
+    assert tokyo == ["Mon 16", "Tue 17", "Tue 17"]
 
 
-def test_a_new_month_is_named():
-    frame = loops(*[(1, 1, "closed")] * 64)
-    assert "1\u00a0Dec" in drawn(frame).figure.layout.xaxis.ticktext
+def test_medians_are_dashed_lines_with_their_value_above():
+    chart = drawn(loops((1, 1, "closed")), medians=(15.8, None))
+    dashed = [it for it in chart.figure.layout.shapes if it.line.dash]
+    assert [-it.x0 for it in dashed] == [place(15.8)]
+    assert "median 15 h 48 m" in words(chart)
 
 
-def test_hover_shows_hostile_names_as_text():
-    frame = loops((1, 1, "closed")).with_columns(label=pl.lit(HOSTILE))
-    words = drawn(frame).figure.data[0].customdata[0]
-    assert "<script" not in words
-    assert "&lt;script&gt;" in words
+def test_a_bar_knows_its_experiment():
+    chart = drawn(loops((1, 1, "closed")))
+    assert bars(chart, LIGHT.machine)[0].customdata[0][1] == "e0"
 
 
-def test_too_many_loops_leave_out_the_oldest_with_a_note():
-    chart = drawn(loops(*[(1, 1, "closed")] * (MOST_LOOPS + 5)))
-    assert chart.note == "The latest 400 of 405 loops."
-    assert len(bars(chart, LIGHT.machine)[0].x) == MOST_LOOPS
-    assert not any(chart.figure.data[0].text)
+def test_no_loop_is_a_text():
+    assert drawn(loops()).alt == "Loops: no loop in these days."
 
 
-def test_no_loops_are_blank():
-    assert drawn(loops()).alt == "Loops: no data in this window."
-
-
-def test_the_alternative_text_counts_each_status():
-    chart = drawn(loops((2, 3, "closed"), (2, 3, "closed"), (6, None, "open")))
-    assert chart.alt == (
-        "Loops, launched 16 to 17\u00a0Nov 2026, n\u00a0=\u00a03 loops: 2 closed, 1 open."
+def test_the_alternative_text_counts_what_is_open():
+    chart = drawn(loops((6, None, "open"), (2, 3, "awaiting")).reverse(), medians=(2, 3))
+    assert chart.alt.replace("\u00a0", " ") == (
+        "Loops, launched 16 Nov 2026, n = 2 loops: machine has a median of 2 h; next launch has a "
+        "median of 3 h; 1 waiting for a launch, 1 running."
     )
-
-
-@pytest.mark.parametrize("mode", ["light", "dark"])
-def test_the_share_bar_labels_both_ends_and_adds_up(mode):
-    chart = draw_share_bar(
-        machine_hours=95,
-        reaction_hours=432,
-        reaction_share=432 / 527,
-        loops=47,
-        mode=mode,
-        title="Loop",
-    )
-    machine, reaction = chart.figure.data
-    assert (machine.x[0], reaction.x[0]) == (95, 432)
-    assert machine.marker.color == tokens(mode).machine
-    texts = [note.text.replace("\u00a0", " ") for note in chart.figure.layout.annotations]
-    assert texts == [
-        "machine <b>18 %</b>",
-        "reaction <b>82 %</b>",
-        "95 h",
-        "432 h of 527 h in 47 closed loops",
-    ]
-
-
-def test_without_closed_loops_there_is_no_share():
-    chart = draw_share_bar(
-        machine_hours=0, reaction_hours=0, reaction_share=None, loops=0, mode="light", title="Loop"
-    )
-    assert chart.alt == "Loop: no closed loop in this window."

@@ -9,6 +9,8 @@ from velocity.charts.timeline_marks import pack
 from velocity.theme import DARK, LIGHT
 
 HOUR_MS = 3_600_000
+#: Runs are in the lower part of their lane, below their names.
+BELOW = 6 / 34
 
 
 def drawn(ran, ran_by, busy=None, *, mode="light", **more):
@@ -71,7 +73,7 @@ def test_a_run_is_a_bar_of_its_length_on_a_date_axis():
     (finished,) = bars(chart, LIGHT.machine)
     assert list(finished.base) == ["2026-11-16T12:00:00", "2026-11-16T17:00:00"]
     assert list(finished.x) == [2 * HOUR_MS, HOUR_MS]
-    assert list(finished.y) == [0, 0]
+    assert list(finished.y) == pytest.approx([BELOW, BELOW])
     assert chart.figure.layout.xaxis.type == "date"
     assert chart.zoom
 
@@ -118,7 +120,7 @@ def test_overlapping_runs_share_a_lane_and_sessions_share_a_row():
     (trace,) = bars(drawn(experiments((0, 5, 5, None, "awaiting")), resumed), LIGHT.machine)
     rows = dict(zip(trace.base, trace.y, strict=True))
     assert rows["2026-11-16T12:00:00"] == rows["2026-11-16T16:00:00"]
-    assert rows["2026-11-16T12:00:00"] < 0 < rows["2026-11-16T13:00:00"]
+    assert rows["2026-11-16T12:00:00"] < BELOW < rows["2026-11-16T13:00:00"]
 
 
 def test_a_wait_ends_at_the_next_launch_in_its_lane():
@@ -130,7 +132,7 @@ def test_a_wait_ends_at_the_next_launch_in_its_lane():
     assert list(waits.x)[:2] == ["2026-11-16T13:00:00", "2026-11-16T14:00:00"]
     (falls,) = lines(chart, width=1.25)
     assert list(falls.x) == ["2026-11-16T14:00:00", "2026-11-16T14:00:00", None]
-    assert list(falls.y) == [0, 1, None]
+    assert list(falls.y)[:2] == pytest.approx([BELOW, 1 + BELOW])
     (unanswered,) = lines(chart, "dot")
     assert list(unanswered.x)[1] == "2026-11-20T12:00:00"
     assert {t.line.color for t in (waits, falls, unanswered)} == {LIGHT.reaction}
@@ -198,9 +200,30 @@ def test_the_legend_names_only_drawn_marks():
 def test_now_is_marked_only_inside_the_window():
     one, ran = experiments((0, 1, 1, None, "awaiting")), runs((0, 0, 1, "finished"))
     words = [note.text for note in drawn(one, ran).figure.layout.annotations]
-    assert "as of" in words
+    assert words[1:] == ["data to Fri\u00a020, 12:00"]
     words = [note.text for note in drawn(one, ran, as_of=500).figure.layout.annotations]
-    assert "as of" not in words
+    assert not words[1:]
+
+
+def test_lines_are_named_and_apart_and_the_latest_launch_comes_first():
+    started = experiments(
+        (0, 1, 1, 2, "closed"), (2, 3, 3, None, "awaiting"), (4, 5, 5, 6, "closed")
+    )
+    started = started.with_columns(project=pl.Series(["old", "old", "new"]))
+    ran = runs((0, 0, 1, "finished"), (1, 2, 3, "finished"), (2, 4, 5, "finished"))
+    axis = drawn(started, ran).figure.layout.yaxis
+    assert list(axis.ticktext) == ["new", "old"]
+    assert list(axis.tickvals) == [0, 1]
+
+
+def test_the_name_of_an_experiment_is_above_its_runs_where_it_fits():
+    started = experiments((0, 90, 90, None, "awaiting"), (1, 1.2, 1.2, None, "awaiting"))
+    ran = runs((0, 0, 90, "finished"), (1, 1, 1.2, "finished"))
+    (names,) = [
+        it for it in drawn(started, ran).figure.data if it.type == "scatter" and it.mode == "text"
+    ]
+    assert list(names.text) == ["sweep-0"]
+    assert names.y[0] < 0
 
 
 def test_zoom_survives_a_redraw_of_the_same_view():

@@ -1,13 +1,11 @@
 """Tiles, trends and small multiples, checked as data."""
 
-from datetime import datetime
-
 import polars as pl
 import pytest
 
 from tests.chart_frames import HOSTILE, weeks
 from velocity.charts.multiples import Measure, draw_multiples
-from velocity.charts.trends import draw_dots, draw_throughput, draw_trend
+from velocity.charts.trends import draw_trend
 from velocity.theme import LIGHT
 
 REACTION = Measure("reaction_hours_median", "Reaction, median", "hours")
@@ -90,32 +88,6 @@ def test_a_single_running_week_is_called_so_far():
 def test_axes_name_the_first_and_the_last_week_only():
     axis = trend(weeks([4.0] * 12)).figure.layout.xaxis
     assert list(axis.ticktext) == ["31\u00a0Aug", "16\u00a0Nov"]
-
-
-def test_failed_experiments_are_hatched_bars_from_zero():
-    frame = weeks([9.0, 8.0]).with_columns(failed=pl.Series([2, None], dtype=pl.Int64))
-    chart = draw_throughput(frame, mode="light", title="Concluded")
-    bars = chart.figure.data[0]
-    assert bars.marker.color == LIGHT.failed
-    assert bars.marker.pattern.shape == "/"
-    assert list(bars.y) == [2, None]
-    assert chart.figure.layout.yaxis.range[0] == 0
-    assert chart.alt.endswith("not known failed that week.")
-
-
-def test_fewer_than_six_events_are_dots_and_unfinished_ones_are_hollow():
-    frame = pl.DataFrame(
-        {
-            "started_at": [datetime(2026, 11, 16, 9), datetime(2026, 11, 17, 9)],  # noqa: DTZ001
-            "hours": [2.0, 5.0],
-            "event": [True, False],
-        }
-    )
-    chart = draw_dots(frame, mode="light", title="Reaction")
-    assert [trace.mode for trace in chart.figure.data] == ["markers", "markers"]
-    assert [trace.marker.color for trace in chart.figure.data] == [LIGHT.series, LIGHT.bg]
-    assert chart.figure.layout.annotations[0].text == "n\u00a0=\u00a02, no median"
-    assert draw_dots(frame.clear(), mode="light", title="Reaction").alt.endswith("window.")
 
 
 def multiples(frame, groups, along="row", **more):

@@ -125,6 +125,34 @@ def test_waiting_results_have_an_age(asked):
     assert asked("--by", "result", "--scholar", "ben").is_empty()
 
 
+def test_sequences_have_their_key_and_rented_hosts_their_idle_hours(metrics, tmp_path):
+    rows = [
+        run(
+            f"r{n}",
+            f"{9 + n:02}:{5 * n:02}",
+            f"{10 + n:02}:00",
+            config=json.dumps({"lr": n}),
+            host="h1",
+            gpu_count=2,
+        )
+        for n in range(3)
+    ]
+    store_of(rows, "20:00", data=tmp_path, roster=parsed(FULL))
+    (sequence,) = json.loads(metrics(tmp_path, "--by", "sequence", "--format", "json")[0])
+    assert (sequence["key"], sequence["experiments"]) == ("lr", 3)
+    assert sequence["experiment_ids"] == ["e/p/r0", "e/p/r1", "e/p/r2"]
+    (host,) = json.loads(metrics(tmp_path, "--by", "host", "--format", "json")[0])
+    assert (host["host"], host["idle_gpu_hours"]) == ("h1", pytest.approx(2 * 15 / 60))
+    for by in ("sequence", "host"):
+        for form in ("table", "csv"):
+            out, _ = metrics(tmp_path, "--by", by, "--format", form)
+            assert b"h1" in out or b"lr" in out
+    assert (
+        metrics(tmp_path, "--by", "sequence", "--to", "2026-01-05", "--format", "json")[0]
+        == b"[]\n"
+    )
+
+
 @pytest.mark.parametrize("by", ["scholar", "stream"])
 def test_groups_without_launches_have_zeros_in_every_period(asked, by):
     whole, weekly = asked("--by", by), asked("--by", by, "--period", "week")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 
 from tests.batches import (
@@ -110,6 +111,7 @@ def test_credits_match_the_oracle(zone: str, base: datetime) -> None:
     snapshot, rates, grants = priced(batch)
     everybody: list[tuple[date, int]] = [it for given_them in grants.values() for it in given_them]
     groups = runs_of(batch)
+    assert_the_table_adds_up(batch, snapshot)
     for kind in ("programme", "scholar", "stream"):
         runs = {group: own for (of, group), own in groups.items() if of == kind}
         given_them = {
@@ -118,6 +120,42 @@ def test_credits_match_the_oracle(zone: str, base: datetime) -> None:
         }
         assert_spending(batch, snapshot, rates, kind, runs)
         assert_ledger(batch, (snapshot, rates), kind, runs, given_them)
+
+
+STATES = [f"{it}_gpu_hours" for it in ("finished", "running", "killed", "failed", "other")]
+SHARED = [
+    "killed_gpu_hours",
+    "gpu_hours",
+    "unpriced_run_hours",
+    "credits",
+    "experiments_concluded",
+    "credits_per_concluded",
+]
+
+
+def assert_the_table_adds_up(batch: Batch, snapshot: Snapshot) -> None:
+    """States add up to GPU-hours, rows to the programme; figures are those of metrics()."""
+    first = batch.first_day
+    for window in ({}, {"from_day": first, "to_day": first + timedelta(days=2)}):
+        table = reads.compute_table(snapshot, **window)
+        assert table["kind"].to_list() == ["stream"] * 3 + ["unattributed", "programme"]
+        parts, programme = table.head(4), table.row(4, named=True)
+        for name in [*STATES, *SHARED[:-1]]:
+            assert parts[name].sum() == pytest.approx(programme[name]), name
+            assert parts[name].sum(), name
+        sums = table.select(pl.sum_horizontal(STATES)).to_series()
+        assert sums.to_list() == pytest.approx(table["gpu_hours"].to_list())
+        figures = [
+            reads.metrics(snapshot, by="stream", groups=[it], **window) for it in batch.streams
+        ]
+        figures.append(reads.metrics(snapshot, by="programme", **window))
+        for row, found in zip([*table.head(3).to_dicts(), programme], figures, strict=True):
+            assert found.select(SHARED).row(0) == pytest.approx(tuple(row[it] for it in SHARED))
+            assert found["gpu_hours_failed"][0] == pytest.approx(row["failed_gpu_hours"])
+            cost, number = row["credits"], row["experiments_concluded"]
+            assert row["credits_per_concluded"] == (
+                pytest.approx(cost / number) if number else None
+            )
 
 
 def assert_spending(batch, snapshot, rates, kind, runs: dict[str, set[RunKey]]) -> None:
@@ -148,19 +186,27 @@ def assert_ledger(batch: Batch, priced_as, kind, runs: dict[str, set[RunKey]], g
         if not granted and not own & charged:
             continue
         account = ledger(batch.whole, rates, granted, own)
-        runway = account.runway_days
         expected[group,] = {
             "credits_granted": float(account.granted),
             "credits_spent": float(account.spent),
             "credits_left": float(account.left),
-            "burn_per_day": float(account.burn_per_day),
-            "runway_days": None if runway is None else float(runway),
-            "exhausted_on": account.exhausted_on(as_of, zone),
         }
+        for pace, burn in (("", account.burn_per_day), ("_7d", account.burn_per_day_7d)):
+            runway = account.runway_days(burn)
+            expected[group,] |= {
+                f"burn_per_day{pace}": float(burn),
+                f"runway_days{pace}": None if runway is None else float(runway),
+                f"exhausted_on{pace}": account.exhausted_on(burn, as_of, zone),
+            }
         for day, row in balances(batch.whole, rates, granted, own).items():
             names = ("granted", "spent", "balance")
             expected_days[group, day] = dict(zip(names, map(float, row), strict=True))
-    agree_but_for_rows_of_nothing(expected, rows_by(reads.ledger(snapshot, by=kind), "group_id"))
+    accounts = reads.ledger(snapshot, by=kind)
+    unknown = dict(reads.metrics(snapshot, by=kind).select(kind, "unpriced_run_hours").iter_rows())
+    for group, hours in accounts.select("group_id", "unpriced_hours_so_far").iter_rows():
+        assert hours == pytest.approx(unknown.get(group, 0))
+    accounts = accounts.drop("unpriced_hours_so_far")
+    agree_but_for_rows_of_nothing(expected, rows_by(accounts, "group_id"))
     found = rows_by(reads.balance(snapshot, by=kind), "group_id", "day")
     # A charge of zero starts a balance too: days of zeros before the oracle's first day.
     agree_but_for_rows_of_nothing(expected_days, found)

@@ -80,6 +80,13 @@ def test_credits_left_are_granted_minus_spent_and_the_runway_uses_the_last_14_da
     end = only(explain(snapshot, scholar="ada", metric="exhausted_on"))
     assert end.steps[-1] == "17 Feb 2026 = Tue 20 Jan, 17:00 UTC + 28 days"
     assert end.value == end.headline == date(2026, 2, 17)
+    # The newer run alone is in the last 7 days.
+    sooner = only(explain(snapshot, scholar="ada", metric="exhausted_on_7d"))
+    assert sooner.steps[-2:] == (
+        "14 = 28 / 2: runway at the pace of a week",
+        "3 Feb 2026 = Tue 20 Jan, 17:00 UTC + 14 days",
+    )
+    assert sooner.value == sooner.headline
     week = date(2026, 1, 5)
     before = only(explain(snapshot, scholar="ada", metric="balance", week=week))
     assert (before.value, before.headline) == (42, 42)

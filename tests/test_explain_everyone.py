@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from velocity.explain.rows import Group, Rows
 from velocity.formats import written
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING
+from velocity.reading.definitions import metrics
 from velocity.store import latest_snapshot
 
 if TYPE_CHECKING:
@@ -71,8 +73,10 @@ def told(demo, asked) -> dict[str, dict[Key, Result]]:
     """Metric -> the results of its explanations."""
     found: dict[str, dict[Key, Result]] = {metric: {} for metric in METRICS}
     for group, week in asked:
-        rows = Rows(demo, group, week, week and week + timedelta(weeks=1), EVERYTHING)
+        people = Rows(demo, group, week, week and week + timedelta(weeks=1), EVERYTHING)
+        by_actor = {it: replace(people, actor=it) for it in ("automation", "all")}
         for metric, way in ways().items():
+            rows = by_actor[way.actor] if way.actor else people
             if group.by not in way.kinds:
                 continue
             if way.windows in {"any", "end" if week is None else "week"}:
@@ -106,6 +110,9 @@ def _read(demo: Snapshot, by: reads.By, week: date | None) -> Iterator[tuple[str
         for row in reads.lines(demo, from_day=week, to_day=end).iter_rows(named=True):
             line = f"{row['entity']}/{row['project']}"
             yield "blind_ratio", row["scholar"], line, row["blind_ratio"]
+    if by == "programme":
+        for row in reads.idle_hosts(demo, from_day=week, to_day=end).iter_rows(named=True):
+            yield "idle_gpu_hours", by, f"{row['entity']}/{row['host']}", row["idle_gpu_hours"]
     days = reads.balance(demo, by=by).filter(pl.col("day") < (end or date.max))
     for row in days.group_by("group_id").agg(pl.col("balance").sort_by("day").last()).rows():
         yield "balance", row[0], "", row[1]
@@ -118,8 +125,15 @@ def _read(demo: Snapshot, by: reads.By, week: date | None) -> Iterator[tuple[str
 
 def _read_at_end(demo: Snapshot, by: reads.By) -> Iterator[tuple[str, str, str, Value]]:
     whole = {"programme": "programme"}
+    changes = reads.lasting_changes(demo, by=by)
+    began = {(it["group_id"], it["measure"]): it["since_week"] for it in changes.to_dicts()}
+    assert by != "scholar" or began
+    for group in reads.metrics(demo, by=by)[by]:
+        for measure in (it.id for it in metrics().values() if it.lasting):
+            yield "since_week", group, measure, began.get((group, measure))
     for row in reads.open_work(demo).iter_rows(named=True):
-        yield "wip_age_hours", (row | whole)[by], row["experiment_id"], row["wip_age_hours"]
+        for metric in ("wip_age_hours", "eta_hours"):
+            yield metric, (row | whole)[by], row["experiment_id"], row[metric]
     for row in reads.waiting_results(demo).iter_rows(named=True):
         yield "waiting_hours", (row | whole)[by], row["experiment_id"], row["waiting_hours"]
     for row in reads.ledger(demo, by=by).iter_rows(named=True):

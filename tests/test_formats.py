@@ -1,8 +1,11 @@
 """Figures as people read them. "~" stands for a no-break space."""
 
+import math
 from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from velocity import formats
 
@@ -185,3 +188,45 @@ def test_an_address_in_a_name_is_cut_where_markdown_would_make_it_a_link(text):
 )
 def test_a_title_begins_small_inside_a_sentence_unless_its_first_word_is_an_acronym(title, inside):
     assert formats.mid_sentence(title) == inside
+
+
+AMOUNTS = st.floats(0, 1e7)
+
+
+@given(st.lists(AMOUNTS, max_size=12))
+@example([0.5, 0.5, 0])
+@example([1 / 3] * 3)
+@example([0.1] * 10)
+def test_rounded_parts_add_up_to_the_rounded_sum(values):
+    found = formats.adding_up(values)
+    assert sum(found) == round(math.fsum(values))
+    assert all(math.floor(it) <= n <= math.ceil(it) for n, it in zip(found, values, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("values", "rounded"),
+    [
+        ([1 / 3, 1 / 3, 1 / 3], [1, 0, 0]),
+        ([33.3, 33.3, 33.4], [33, 33, 34]),
+        ([0.5, 0.25, 0], [1, 0, 0]),
+        ([-1.5, 2.5], [-1, 2]),
+        ([], []),
+    ],
+)
+def test_the_largest_remainders_are_rounded_up(values, rounded):
+    assert formats.adding_up(values) == rounded
+
+
+@given(
+    st.integers(1, 6).flatmap(
+        lambda width: st.lists(st.lists(AMOUNTS, min_size=width, max_size=width), min_size=1)
+    )
+)
+def test_a_rounded_table_adds_up_both_ways(rows):
+    *cells, totals = formats.table_adding_up(rows)
+    assert all(sum(row[:-1]) == row[-1] for row in [*cells, totals])
+    assert [sum(column) for column in zip(*cells, strict=True)] == totals
+    assert abs(totals[-1] - math.fsum(math.fsum(row) for row in rows)) <= 0.5 + 1e-6
+    for row, values in zip(cells, rows, strict=True):
+        for cell, value in zip(row, values, strict=False):
+            assert math.floor(value) <= cell <= math.ceil(value)

@@ -84,8 +84,10 @@ def made_one_file(data: Path) -> None:
             connection.execute(f"INSERT INTO {table} BY NAME {rows}")
         connection.execute("INSERT INTO changed_username VALUES ('ada')")
         connection.execute("SELECT max(nextval('run_key_sequence')) FROM record.main.raw_run")
-        for table in ("scholar_number", "derived_to"):
-            connection.execute(f"INSERT INTO {table} FROM new.main.{table}")
+        connection.execute(
+            "INSERT INTO scholar_number SELECT * EXCLUDE actor FROM new.scholar_number"
+        )
+        connection.execute("INSERT INTO derived_to FROM new.main.derived_to")
         connection.execute("INSERT INTO derived_with SELECT fingerprint FROM new.main.derived_with")
         connection.execute("CREATE TABLE derived.weekly AS FROM new.derived.weekly")
         connection.execute("UPDATE derived_with SET fingerprint = 'of another version'")
@@ -123,7 +125,9 @@ def kept(data: Path) -> dict[str, pl.DataFrame]:
             "runs": record.frame("SELECT run_key, run_id, url FROM raw_run").sort("run_key"),
             "restated": record.frame("FROM restatement").sort(pl.all()),
             "log": record.frame("FROM sync_log").sort(pl.all()),
-            "scholars": store.frame("FROM scholar_number").sort("scholar_key"),
+            "scholars": store.frame("SELECT * EXCLUDE actor FROM scholar_number").sort(
+                "scholar_key"
+            ),
         }
 
 

@@ -1,17 +1,14 @@
-"""My velocity without sign-in: it names the scholar and the settings that apply."""
+"""My velocity without sign-in, as others see it, and in its thin states."""
 
 import re
 
 import pytest
 
-from tests.app_pages import open_page, ten_weeks, words
+from tests.app_pages import BIDI, open_page, ten_weeks, words
 from tests.builders import one_run, run, store_of
 from tests.sampling import one_in
-from tests.sentence_frames import frame
 from tests.stores import built, copied
 from velocity.pages import PAGES
-from velocity.sentences.tiles import present
-from velocity.settings import load_settings
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +23,10 @@ def said(page):
     return "\n".join([words(page), *figures, *charts])
 
 
+def headings(page):
+    return [header.value for header in page.header]
+
+
 @pytest.mark.parametrize(
     "name", one_in(4, [it.name for it in PAGES if "lead" in it.roles and it.choices is not None])
 )
@@ -35,25 +36,78 @@ def test_without_sign_in_nobody_is_you(name, data, monkeypatch):
     assert re.findall(r"(?i)\b(?:you|yours?|my|mine)\b", text) == []
 
 
-def test_without_sign_in_the_page_is_about_the_scholar_by_name(data, monkeypatch):
-    text = said(open_page("my_velocity", data, monkeypatch, period="Programme"))
-    assert "Timeline of Ada" in text
-    assert "Ada and the cohort" in text
-    assert "What others can see about Ada" in text
-    assert "Older than usual" in text
-    assert "Launches by day" in text
-    assert "only you see this" not in text
+def test_the_page_opens_with_the_last_four_full_weeks(data, monkeypatch):
+    page = open_page("my_velocity", data, monkeypatch)
+    assert "16 Feb to 15 Mar 2026" in words(page)
+    assert page.query_params["period"] == "2026-02-16..2026-03-15"
 
 
-@pytest.mark.thorough
-def test_the_page_shows_the_stale_setting_of_the_snapshot(tmp_path, monkeypatch):
-    config = tmp_path / "velocity.toml"
-    config.write_text("[experiments]\nstale_after_minutes = 37.5\n", encoding="utf-8")
-    rows = [run("r1", "09:00", "09:30", state="running"), run("r2", "10:00", "11:00")]
-    store_of(rows, "12:00", settings=load_settings(config), data=tmp_path)
-    config.write_text("[experiments]\nstale_after_minutes = 4\n", encoding="utf-8")
-    page = open_page("my_velocity", tmp_path, monkeypatch)
-    assert "no heartbeat for more than 37.5 min" in words(page)
+def test_the_sections_are_in_their_order(data, monkeypatch):
+    page = open_page("my_velocity", data, monkeypatch)
+    assert headings(page) == [
+        "Today",
+        "Concluded per week",
+        "Serial or parallel",
+        "Feedback loop",
+        "Timeline of Ada",
+        "Loops: how long for a result, how long until the next launch",
+        "Selected loop",
+        "While results waited",
+        "Side by side",
+        "What the compute bought",
+        "Beside the cohort",
+        "What this page sees, and who sees it",
+    ]
+    assert "No sign-in: whoever can open this address" in words(page)
+
+
+def test_no_heading_and_no_text_has_other_peoples_markup(data, monkeypatch):
+    text = words(open_page("my_velocity", data, monkeypatch))
+    assert BIDI not in text
+    assert re.search(r"(?<!\\)<img", text) is None
+    assert "](http" not in text
+
+
+def test_the_figures_of_a_section_are_those_of_the_others(data, monkeypatch):
+    page = open_page("my_velocity", data, monkeypatch)
+    by_label = {metric.label: metric.value for metric in page.metric}
+    serial, parallel = (int(it) for it in by_label["Hours, serial : parallel"].split(" : "))
+    assert f"{serial + parallel:,} h with anything in flight" in words(page)
+    concluded = by_label["Experiments"]
+    assert page.title[0].value.replace("\u00a0", " ").startswith(("In the week", "16 Feb"))
+    assert float(concluded) * 4 == pytest.approx(
+        float(re.search(r"(\d+) concluded, 16 Feb", words(page))[1]), abs=2
+    )
+
+
+def test_as_others_see_it_there_are_no_hours_of_the_day(data, monkeypatch):
+    page = open_page("my_velocity", data, monkeypatch)
+    page.toggle[0].set_value(True).run()
+    assert not page.exception
+    assert "As mentors and leads see it" in words(page)
+    shown = headings(page)
+    assert "Today" not in shown
+    assert not [it for it in shown if it.startswith("Timeline")]
+    text = said(page)
+    assert "awake" not in text.replace("waits count awake hours", "")
+    steps = page.table[0].value
+    assert not any(":" in str(cell) for cell in steps["When"])
+    charts = "".join(chart.proto.spec for chart in page.get("plotly_chart"))
+    assert not re.search(r"\b\d\d:\d\d\b", charts)
+
+
+def test_this_week_has_counts_so_far(data, monkeypatch):
+    page = open_page("my_velocity", data, monkeypatch, period="2026-03-09..2026-03-15")
+    assert "Concluded per week" in headings(page)
+
+
+def test_a_chosen_loop_is_in_the_address(data, monkeypatch):
+    page = open_page("my_velocity", data, monkeypatch)
+    box = page.selectbox(key="loop")
+    other = box.options[-1]
+    box.set_value(other).run()
+    assert not page.exception
+    assert page.query_params["loop"].startswith("e/")
 
 
 def test_definitions_show_the_values_of_the_settings(tmp_path, monkeypatch):
@@ -67,9 +121,33 @@ def test_definitions_show_the_values_of_the_settings(tmp_path, monkeypatch):
     assert "The 37.5 minutes, 1 minute and 7 seconds are settings" in text
 
 
-def test_open_work_is_compared_with_the_scholars_own_past():
-    open_work = frame("open_work", [{"older_than_usual": True, "usual_hours": 3.0}])
-    runs, waiting = frame("runs"), frame("waiting_results")
-    for own, label in ((True, "Older than your usual"), (False, "Older than usual")):
-        tiles = present(runs, open_work, waiting, stale_after_minutes=15.0, own=own)
-        assert [tile.value for tile in tiles if tile.label == label] == ["1"]
+def test_after_one_run_there_are_texts_instead_of_medians_and_ranges(tmp_path, monkeypatch):
+    store_of([run("r1", "09:00", "10:00")], "2026-01-07 20:00", data=tmp_path)
+    page = open_page("my_velocity", tmp_path, monkeypatch)
+    text = words(page)
+    assert "0 loops so far; medians start at 6 events." in text
+    assert "0 full weeks so far; a usual range needs 8" in text
+    assert "Too few launches followed a result" in text
+
+
+def test_someone_without_runs_has_no_tile_and_no_zero(tmp_path, monkeypatch):
+    (tmp_path / "roster.toml").write_text(
+        '[[scholars]]\nid = "eve"\nname = "Eve"\nusernames = ["eve"]\n', encoding="utf-8"
+    )
+    from velocity.roster.models import load_roster  # noqa: PLC0415 - only here
+
+    roster = load_roster(tmp_path / "roster.toml")
+    store_of([run("r1", "09:00", "10:00")], "20:00", data=tmp_path, roster=roster)
+    page = open_page("my_velocity", tmp_path, monkeypatch, scholar="eve")
+    assert page.title[0].value == "No run of Eve has arrived yet."
+    assert not page.metric
+    assert not page.get("plotly_chart")
+    assert len(page.code) == 3
+
+
+def test_a_period_without_runs_says_so(tmp_path, monkeypatch):
+    rows = [run("r1", "09:00", "10:00"), run("r2", "2026-02-02 09:00", "2026-02-02 10:00")]
+    store_of(rows, "2026-02-03 20:00", data=tmp_path)
+    page = open_page("my_velocity", tmp_path, monkeypatch, period="2026-01-12..2026-01-18")
+    assert page.title[0].value.replace("\u00a0", " ") == "Nothing was in flight, 12 to 18 Jan."
+    assert "No experiment was launched in these days." in words(page)

@@ -92,7 +92,7 @@ def test_an_address_with_an_unknown_figure_is_corrected(data, monkeypatch):
 @pytest.mark.thorough
 def test_two_lines_with_the_same_title_are_two_choices():
     def script():
-        from velocity.pages.why import choose_titled  # noqa: PLC0415 - a script of its own
+        from velocity.ui.choices import choose_titled  # noqa: PLC0415 - a script of its own
 
         choose_titled("Of", {"a": "Line", "b": "Line"}, key="of", default="a", width=100)
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.thorough
 
-#: Compared with rates and grants in test_credits.py.
-_ELSEWHERE = {"credits"}
+#: Compared with rates and grants in test_credits.py, and with rules in test_actors.py.
+_ELSEWHERE = {"credits", "credits_per_concluded", "automated_started", "automated_concluded"}
 _LINE = ("scholar", "entity", "project")
 _COLUMNS = READ_SCHEMAS["metrics"].keys() - {"scholar", "period_start"} - _ELSEWHERE
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from scripts.eta_coverage import coverage
 from tests.comparison import rows_by
 from velocity.reading import reads
 from velocity.settings import Settings
@@ -81,6 +82,14 @@ def test_ready_launches_have_the_expected_values(table: str, imported, shared_da
         ours = found[(row.pop("scholar"),)]
         values = {name: float(text) if text else None for name, text in row.items()}
         assert {name: ours[name] for name in values} == pytest.approx(values, abs=TOLERANCE)
+
+
+@pytest.mark.parametrize(
+    ("table", "at_launch", "hourly"), [("nasa", 0.787, 0.676), ("pozidriv", 0.822, 0.638)]
+)
+def test_likely_results_come_as_often_as_the_documents_say(table, at_launch, hourly, imported):
+    (_, first), (_, later) = coverage(imported[table])
+    assert (first, later) == pytest.approx((at_launch, hourly), abs=5e-4)
 
 
 def test_run_hours_of_real_tables_are_the_sum_of_the_runs(imported):

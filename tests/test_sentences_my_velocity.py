@@ -1,102 +1,333 @@
-"""The first sentence of My velocity: the dominant half of the loop, or missing data."""
+"""The headline of My velocity, rule by rule with each boundary, and the words of its sections."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.plain_sentences import assert_fits, metric_rows, plain, whole
-from tests.sentence_frames import figures, frame
+from tests.plain_sentences import assert_fits, hostile, metric_rows, plain, whole
+from tests.sentence_frames import WEEK, figures, frame, weekly
+from tests.sentence_frames import series as weeks_of
 from velocity import sentences
+from velocity.reading.mine import Parts, Trend
+from velocity.reading.periods import Window
+from velocity.sentences import bought, loops, mine, nothing
+from velocity.sentences.headline import (
+    Change,
+    Facts,
+    Setting,
+    Wait,
+    Whose,
+    headline,
+    usual_words,
+)
+
+FOUR_WEEKS = Window(date(2026, 10, 26), date(2026, 11, 22))
+ME, CURLEW = Whose("Curlew", own=True), Whose("Curlew", own=False)
+NOW = figures(
+    busy_hours=553.0,
+    experiments_concluded=38,
+    throughput_per_week=9.5,
+    serial_share=0.76,
+    failure_share=0.09,
+    loop_hours_median=34 / 3,
+    loop_hours_events=41,
+    loops_closed=41,
+)
+FACTS = Facts(now=NOW, window=FOUR_WEEKS)
+SWITCH = Change("serial_share", date(2026, 9, 28), before=1.0, now=0.19)
 
 
-def mine(lines=(), awake=(540, 1260), own=True, **values):
-    return sentences.my_velocity(
-        figures=figures(**values), lines=frame("lines", lines), awake=awake, own=own
+def said(facts, whose=ME):
+    return plain(headline(facts, whose).sentence)
+
+
+def last_week(measure, value, low, high):
+    rows = weekly(weeks_of("curlew", measure, value, limits=(low, high)))
+    return rows.filter(week_start=WEEK).to_dicts()
+
+
+def test_without_a_finding_the_measures_are_told_with_their_dates():
+    assert said(FACTS) == (
+        "26 Oct to 22 Nov: 9.5 experiments concluded a week, 76 % of busy hours serial, a loop "
+        "took 11 h 20 m."
     )
 
 
-def line(ratio, loops):
-    return {"scholar": "ada", "project": "p", "loops": loops, "blind_ratio": ratio}
+def test_the_running_week_has_counts_so_far_instead_of_rates():
+    facts = Facts(NOW, Window(date(2026, 11, 23), date(2026, 11, 28)), so_far=True)
+    assert said(facts).startswith("23 to 28 Nov: 38 experiments concluded so far")
 
 
-LOOPS = {"loops_closed": 47, "busy_hours": 60.0}
+def test_nothing_in_flight_is_told_with_its_dates():
+    facts = replace(FACTS, now=figures())
+    assert said(facts) == "Nothing was in flight, 26 Oct to 22 Nov."
 
 
-@pytest.mark.parametrize(
-    ("values", "said"),
-    [
-        (
-            {"reaction_share": 0.82, "reaction_off_share": 0.58},
-            (
-                "Waiting for your next launch is 82 % of your loop (n = 47): "
-                "58 % of that waiting is outside 09:00 to 21:00."
-            ),
-        ),
-        (
-            {"reaction_share": 0.6, "reaction_off_share": 0.3},
-            (
-                "Waiting for your next launch is 60 % of your loop (n = 47): "
-                "70 % of that waiting is inside 09:00 to 21:00."
-            ),
-        ),
-        (
-            {"reaction_share": 0.19},
-            "Waiting for results is 81 % of your loop (n = 47): a smaller pilot would shorten it.",
-        ),
-        (
-            {"reaction_share": 0.5},
-            "Neither half dominates your loop (n = 47): results take 50 %, the next launch 50 %.",
-        ),
-    ],
-)
-def test_my_velocity_says_which_half_dominates(values, said):
-    assert plain(mine(**LOOPS, **values).sentence) == said
-
-
-def test_my_velocity_does_not_mention_an_open_awake_window():
-    told = mine(**LOOPS, awake=(0, 1440), reaction_share=0.9, reaction_off_share=0.0)
-    assert plain(told.sentence) == "Waiting for your next launch is 90 % of your loop (n = 47)."
-
-
-def test_my_velocity_for_another_viewer_does_not_say_you():
-    told = mine(**LOOPS, own=False, reaction_share=0.82, reaction_off_share=0.58)
-    assert "your" not in plain(told.sentence)
-    assert plain(mine(own=False).sentence) == ("This scholar had nothing in flight in this window.")
+def test_a_loop_needs_six_events():
+    few = replace(FACTS, now=NOW | {"loop_hours_events": 5})
+    assert "a loop" not in said(few)
 
 
 @pytest.mark.parametrize(
-    ("values", "sentence", "support"),
+    ("measure", "value", "limits", "words"),
     [
-        ({}, "You had nothing in flight in this window.", "A longer window"),
         (
-            {"loops_open": 1},
-            "One experiment is in flight and it has no result yet.",
-            "One experiment is in flight.",
+            "experiments_concluded",
+            3.0,
+            (7.4, 19.4),
+            "In the week of 16 Nov 3 experiments concluded; your weeks usually have 8 to 19.",
         ),
         (
-            {"loops_open": 3},
-            "Three experiments are in flight and none has a result yet.",
-            "Three experiments are in flight.",
+            "failure_share",
+            0.34,
+            (0.02, 0.18),
+            "In the week of 16 Nov 34 % of runs failed; your weeks usually have 2 to 18 %.",
         ),
         (
-            {"loops_awaiting": 2, "loops_open": 1},
-            "No closed loop so far; medians start at 6 events.",
-            "Two results wait for your next launch and one experiment is in flight.",
+            "loop_hours_median",
+            42.0,
+            (12.0, 30.0),
+            "In the week of 16 Nov a loop took 42 h; your weeks usually have 12 h to 30 h.",
         ),
-        (
-            {"loops_closed": 5, "reaction_share": 0.9},
-            "5 loops so far; medians start at 6 events.",
-            "",
-        ),
-        ({"loops_closed": 6, "reaction_share": 0.1}, "Waiting for results is 90 %", ""),
     ],
 )
-def test_my_velocity_says_what_is_missing(values, sentence, support):
-    told = mine(**values)
-    assert plain(told.sentence).startswith(sentence)
-    assert plain(told.support).startswith(support)
+def test_a_week_beyond_its_usual_range_comes_first(measure, value, limits, words):
+    facts = replace(FACTS, last_week=last_week(measure, value, *limits), changes=[SWITCH])
+    assert said(facts) == words
+    found = headline(facts, ME)
+    assert (found.measure, found.week) == (measure, WEEK)
+    assert plain(headline(facts, CURLEW).sentence).endswith(
+        words.partition("your")[2].replace("your", "Curlew's")
+    )
+
+
+def test_a_week_inside_its_usual_range_is_no_finding():
+    inside = last_week("experiments_concluded", 8.0, 7.4, 19.4)
+    assert said(replace(FACTS, last_week=inside)) == said(FACTS)
+
+
+def test_a_usual_range_of_a_share_that_covers_nearly_everything_is_not_used():
+    wide = last_week("serial_share", 1.0, 0.05, 0.86)
+    assert said(replace(FACTS, last_week=wide)) == said(FACTS)
+    narrow = last_week("serial_share", 1.0, 0.06, 0.86)
+    assert said(replace(FACTS, last_week=narrow)).startswith("In the week of 16 Nov 100 %")
+
+
+WAIT = Wait("high-heath-1", hours=12.0, since=date(2026, 11, 26), usual_hours=23 / 3)
+
+
+def test_a_result_that_waits_longer_than_its_line_is_used_to_is_named():
+    assert said(replace(FACTS, wait=WAIT, changes=[SWITCH])) == (
+        "high-heath-1 has waited 12 working hours since Thu 26 Nov; this line's usual is up to "
+        "7 h 40 m."
+    )
+
+
+@pytest.mark.parametrize(
+    ("hours", "usual", "found"),
+    [(12.0, 12.0, False), (12.1, 12.0, True), (0.9, 0.5, False), (1.0, 0.5, True)],
+)
+def test_a_wait_is_told_beyond_its_usual_and_from_an_hour_on(hours, usual, found):
+    wait = replace(WAIT, hours=hours, usual_hours=usual)
+    assert (said(replace(FACTS, wait=wait)) != said(FACTS)) is found
+
+
+def test_a_lasting_change_is_told_in_both_directions():
+    assert said(replace(FACTS, changes=[SWITCH])) == (
+        "Your experiments have run side by side since the week of 28 Sep: 19 % of busy hours "
+        "serial, 100 % before."
+    )
+    back = replace(SWITCH, before=0.19, now=1.0)
+    assert said(replace(FACTS, changes=[back]), CURLEW).startswith(
+        "Curlew's experiments have run one after another since"
+    )
+    more = Change("experiments_concluded", date(2026, 9, 28), before=11.0, now=16.0)
+    assert said(replace(FACTS, changes=[more])) == (
+        "16 experiments have concluded a week since the week of 28 Sep, 11 before."
+    )
+
+
+READY = NOW | {"side_by_side_hours": 56.0, "ready_launches": 6}
+
+
+def test_launches_that_were_ready_are_told_from_a_tenth_of_the_busy_hours_and_two_chains_on():
+    assert said(replace(FACTS, now=READY, chains=2)) == (
+        "Up to 56 h could have run side by side, 26 Oct to 22 Nov: 6 launches were ready before "
+        "the result was in."
+    )
+    assert said(replace(FACTS, now=READY, chains=1)) == said(FACTS)
+    short = READY | {"side_by_side_hours": 55.2}
+    assert said(replace(FACTS, now=short, chains=2)) == said(FACTS)
+
+
+def test_one_setting_at_a_time_is_told_from_three_experiments_on():
+    found = Setting("lr", 4, 11.0, date(2026, 11, 2), date(2026, 11, 6))
+    assert said(replace(FACTS, setting=found)) == (
+        "lr was varied alone in 4 experiments one after another (11 h, 2 to 6 Nov): one sweep runs "
+        "them together."
+    )
+    assert said(replace(FACTS, setting=replace(found, experiments=2))) == said(FACTS)
+
+
+MACHINE, EVEN = Parts(0.62, 0.2, 0.18), Parts(0.5, 0.3, 0.2)
+
+
+def test_a_part_of_the_loop_that_leads_in_every_week_is_told():
+    facts = replace(FACTS, parts=MACHINE, weekly_parts=[MACHINE] * 4)
+    assert said(facts) == (
+        "Of your loops' hours 62 % were machine time, 26 Oct to 22 Nov (n = 41)."
+    )
+    one_week_differs = replace(facts, weekly_parts=[MACHINE] * 3 + [EVEN])
+    assert said(one_week_differs) == said(FACTS)
+    few = replace(facts, now=NOW | {"loops_closed": 18})
+    assert said(few) == said(FACTS)
+    enough = replace(facts, now=NOW | {"loops_closed": 19})
+    assert "machine time" in said(enough)
+
+
+def test_the_cost_of_a_conclusion_is_told_when_it_has_moved():
+    cost = Change("gpu_hours_per_concluded", date(2026, 9, 28), before=27.0, now=54.0)
+    assert said(replace(FACTS, changes=[cost])) == (
+        "A concluded experiment has taken 54 GPU-hours since the week of 28 Sep, 27 before."
+    )
+
+
+def test_the_line_below_has_the_dates_and_what_the_headline_left_out():
+    before = NOW | {"throughput_per_week": 14.0, "serial_share": 0.69, "failure_share": 0.08}
+    facts = replace(FACTS, changes=[SWITCH], before=before)
+    assert plain(sentences.my_velocity(facts, ME).support) == (
+        "26 Oct to 22 Nov: 9.5 experiments concluded a week (14 before), a loop took 11 h 20 m "
+        "(11 h 20 m before), 9 % of runs failed (8 % before)."
+    )
+    quiet = sentences.my_velocity(replace(FACTS, before=before), ME)
+    assert plain(quiet.support).startswith("In the 8 weeks before: 14 experiments concluded a week")
+
+
+def test_usual_ranges_are_whole_counts_inside_their_limits():
+    assert plain(usual_words("experiments_concluded", 8.0, 19.0)) == "8 to 19"
+    assert plain(usual_words("experiments_concluded", 8.01, 19.99)) == "9 to 19"
+
+
+@given(
+    row=metric_rows(),
+    text=hostile,
+    own=st.booleans(),
+    numbers=st.tuples(st.floats(0, 1e6), st.floats(0, 1e6), whole),
+    rule=st.integers(0, 5),
+)
+def test_every_headline_fits_for_any_figures_and_names(row, text, own, numbers, rule):
+    hours, usual, count = numbers
+    facts = Facts(
+        now=row,
+        window=FOUR_WEEKS,
+        so_far=rule == 5,
+        before=row if own else None,
+        chains=2 if rule == 3 else 0,
+        parts=MACHINE,
+        weekly_parts=[MACHINE],
+        wait=Wait(text, hours, WEEK, usual) if rule == 1 else None,
+        changes=[replace(SWITCH, before=usual / 1e6, now=hours / 1e6)] if rule == 2 else [],
+        setting=Setting(text, count, hours, WEEK, WEEK) if rule == 4 else None,
+    )
+    assert_fits(sentences.my_velocity(facts, Whose(text, own=own)))
+
+
+def trend(measure="experiments_concluded", value=2.0, limits=(1.0, 3.0), weeks=12):
+    rows = weekly(weeks_of("curlew", measure, value, limits=limits, weeks=weeks))
+    return Trend(rows, frame("metrics"), FOUR_WEEKS)
+
+
+def status(now=NOW, before=None, change=None, measure="experiments_concluded", **series):
+    found = mine.status(
+        measure, trend=trend(measure, **series), now=now, before=before, change=change
+    )
+    return plain(found)
+
+
+LIMITED = NOW | {"throughput_per_week_low": 7.0, "throughput_per_week_high": 12.0}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({}, "**As usual**: 1 to 3"),
+        ({"value": 9.0}, "**Week of 16 Nov beyond usual**: 9 a week"),
+        ({"weeks": 5, "limits": None}, "5 full weeks so far; a usual range needs 8"),
+        ({"now": LIMITED, "before": NOW}, "**As usual**: 1 to 3"),
+        (
+            {"now": LIMITED, "before": NOW | {"throughput_per_week": 14.0}},
+            "**Fewer**: 14 a week in the 8 weeks before",
+        ),
+        (
+            {"now": LIMITED, "before": NOW | {"throughput_per_week": 12.0}},
+            "**As usual**: 1 to 3",
+        ),
+        (
+            {"now": LIMITED, "before": NOW | {"throughput_per_week": 3.0}},
+            "**More**: 3 a week in the 8 weeks before",
+        ),
+    ],
+)
+def test_the_status_of_a_tile_is_the_first_that_holds(given, words):
+    assert status(**given) == words
+
+
+def test_a_lasting_change_is_the_status_before_everything_else():
+    change = Change("experiments_concluded", date(2026, 9, 28), before=11.0, now=16.0)
+    assert status(value=9.0, change=change) == "**Up** since 28 Sep: 11 a week before"
+
+
+def test_a_share_with_a_very_wide_usual_range_is_compared_with_the_weeks_before():
+    wide = {"measure": "serial_share", "value": 0.5, "limits": (0.05, 0.9)}
+    assert status(before=NOW, **wide) == "76 % in the 8 weeks before"
+
+
+def test_parts_of_the_loop_add_up_to_100_as_printed():
+    row = {
+        "machine_hours_closed": 1281.61,
+        "reaction_hours_closed": 1024.07,
+        "reaction_off_share": 0.5965,
+    }
+    parts = Parts.of(row)
+    assert sum(parts.per_cent.values()) == 100
+    assert parts.machine + parts.waiting + parts.off == pytest.approx(1)
+    hidden = Parts.of(row | {"reaction_off_share": None})
+    assert hidden.off is None
+    assert sum(hidden.per_cent.values()) == 100
+    assert Parts.of(dict.fromkeys(row, 0)) is None
+
+
+@given(st.dictionaries(st.sampled_from("abcde"), st.floats(0, 1e6), min_size=1))
+def test_whole_per_cent_always_add_up(amounts):
+    shown = bought.largest_remainder(amounts)
+    assert sum(shown.values()) in {0, 100}
+
+
+def test_gpu_hours_by_what_they_led_to_add_up():
+    now = figures(gpu_hours=100.0, gpu_hours_failed=10.0, productive_share=0.85)
+    assert bought.parts(now)["per_cent"].to_list() == [85, 10, 5]
+
+
+def test_serial_and_parallel_hours_add_up_as_printed():
+    now = figures(busy_hours=553.5, serial_hours=103.5)
+    assert mine.serial_hours(now) == ("104", "450")
+
+
+def test_fewer_than_six_loops_have_no_median():
+    assert mine.loop_value(figures(loop_hours_events=4)) == (
+        "not known",
+        "4 loops so far; medians start at 6 events.",
+    )
+
+
+def line(ratio, count):
+    return {"scholar": "ada", "project": "p", "loops": count, "blind_ratio": ratio}
 
 
 @pytest.mark.parametrize(
@@ -116,27 +347,70 @@ def test_my_velocity_says_what_is_missing(values, sentence, support):
 )
 def test_launches_look_unrelated_if_most_loops_have_a_ratio_near_one(lines, unrelated):
     assert sentences.launches_look_unrelated(frame("lines", lines)) is unrelated
-    told = mine(lines, **LOOPS, reaction_share=0.9, reaction_off_share=0.5)
-    assert plain(told.sentence).startswith("Your launches look unrelated") is unrelated
 
 
-def test_a_median_of_fewer_than_six_events_is_not_shown():
-    known = {"machine_hours_median": 1.5, "machine_hours_n": 6}
-    assert "median" in mine(**LOOPS, reaction_share=0.1, **known, machine_hours_events=6).support
-    assert (
-        "median" not in mine(**LOOPS, reaction_share=0.1, **known, machine_hours_events=5).support
+LOOP = {
+    "label": "gale-170",
+    "url": "https://wandb.ai/r",
+    "project": "sae-scaling",
+    "outcome": "success",
+    "status": "awaiting",
+    "started_at": datetime(2026, 11, 27, 19, 31, tzinfo=UTC),
+    "result_at": datetime(2026, 11, 28, 7, 45, tzinfo=UTC),
+    "next_at": None,
+    "machine_hours": 12.2333,
+    "machine_event": True,
+    "wait_hours": 12.0,
+    "reaction_hours": 17.25,
+    "loop_hours": 29.4833,
+    "loop_event": False,
+}
+
+
+def test_a_loop_is_told_step_by_step():
+    steps = loops.steps(LOOP, "Europe/Berlin", hours=True)
+    assert [tuple(map(plain, row)) for row in steps.rows()] == [
+        ("Launched", "Fri 27 Nov, 20:31", ""),
+        ("Result", "Sat 28 Nov, 08:45", "12 h 14 m"),
+        ("Next launch", "not yet", "12 h awake so far"),
+    ]
+
+
+def test_others_see_dates_of_a_loop_and_no_times():
+    steps = loops.steps(LOOP, "UTC", hours=False)
+    assert not any(":" in cell for row in steps.rows() for cell in row)
+    assert "awake" not in str(steps.rows())
+
+
+def test_a_link_is_only_made_of_an_address_that_stays_one():
+    assert mine.linked(LOOP) == "[gale\\-170](https://wandb.ai/r)"
+    assert mine.linked(LOOP | {"url": "https://x/a)b"}) == "gale\\-170"
+    assert mine.linked(LOOP | {"url": None}) == "gale\\-170"
+
+
+def test_a_chain_names_its_experiments():
+    row = {
+        "experiments": ["grey-reef-154", "11w7clf6"],
+        "line": "aviary/sae-stitch",
+        "started_at": datetime(2026, 11, 24, 9, tzinfo=UTC),
+        "spare_hours": 5.2167,
+    }
+    assert plain(mine.chain(row, "UTC")) == (
+        "grey-reef-154 → 11w7clf6 :small[sae-stitch · Tue 24 Nov · up to 5 h 13 m]"
     )
+    assert mine.array_line(2).startswith("sbatch --array=0-1 ")
 
 
-@given(
-    row=metric_rows(),
-    lines=st.lists(st.tuples(st.none() | st.floats(0, 5), whole), max_size=3),
-    awake=st.tuples(st.integers(0, 1440), st.integers(0, 1440)),
-    own=st.booleans(),
-)
-def test_my_velocity_and_runs_fit_for_any_figures(row, lines, awake, own):
-    told = sentences.my_velocity(
-        figures=row, lines=frame("lines", [line(*it) for it in lines]), awake=awake, own=own
-    )
-    assert_fits(told)
-    assert_fits(sentences.runs(figures=row, started=10**9))
+def test_someone_without_runs_is_not_scolded():
+    answer = nothing.no_runs("Dotterel", own=True)
+    assert answer.sentence == "No run of yours has arrived yet."
+    for cause in nothing.causes(["dotterel"], ["aviary/*"]):
+        assert cause.copy
+    assert 'entity="aviary"' in nothing.causes(["dotterel"], ["aviary/*"])[0].copy
+
+
+def test_rows_of_a_tile_follow_the_weeks():
+    frame_of = trend("serial_share").frame
+    assert frame_of.columns[:2] == ["week_start", "running"]
+    assert frame_of.height == 12
+    assert frame_of["experiments_concluded"].dtype == pl.Float64

@@ -123,8 +123,19 @@ def test_a_page_says_you_only_to_its_scholar(app):
             return tab.received()
 
     own, lead = (run(look(cookies(app, it))) for it in (email(1), people.LEAD))
-    to_the_scholar = ("You and the cohort", ", you ", "Older than your usual", "What others can")
+    to_the_scholar = ("Timeline of my experiments", "What my compute bought", "your awake hours")
     assert [words for words in to_the_scholar if words not in own] == []
     assert [words for words in to_the_scholar if words in lead] == []
-    assert f"Name {canary(1)} and the cohort" in lead
-    assert "Older than usual" in lead
+    assert f"You see Name {canary(1)}" in lead.replace("\\", "")
+
+
+def test_only_the_scholar_sees_today_and_times_of_day(app):
+    async def look(viewer):
+        async with Tab(app, viewer) as tab:
+            await tab.show("my-velocity", {"period": "Programme", "scholar": scholar(1)})
+            return tab.received()
+
+    own, lead = (run(look(cookies(app, it))) for it in (email(1), people.LEAD))
+    for words in ("waiting for the next launch", "awake so far", "timeline-chart", "off hours"):
+        assert words in own, words
+        assert words not in lead, words

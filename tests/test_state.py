@@ -46,6 +46,36 @@ def test_a_sign_out_ends_that_sign_in_and_earlier_ones_of_the_same_person(tmp_pa
     assert not state.is_signed_out(tmp_path, "ben@x.example", NOW)
 
 
+def mark(experiment="e/p/r1", at=NOW, *, result_at=NOW):
+    return state.ReadMark(experiment, result_at, at)
+
+
+def test_a_result_is_marked_as_read_once(tmp_path):
+    first, again = mark(), mark(at=NOW + timedelta(microseconds=1))
+    other = mark(result_at=NOW + timedelta(microseconds=1))
+    for it in (first, other, again):
+        state.mark_read(tmp_path, "ada", it)
+    assert state.read_marks(tmp_path) == (again, other)
+    state.unmark_read(tmp_path, again.experiment_id, again.result_at)
+    assert state.read_marks(tmp_path) == (other,)
+
+
+def test_old_marks_are_removed(tmp_path):
+    state.mark_read(tmp_path, "ada", mark())
+    later = mark("e/p/r2", NOW + timedelta(days=366))
+    state.mark_read(tmp_path, "ada", later)
+    assert state.read_marks(tmp_path) == (later,)
+
+
+def test_marks_of_a_forgotten_person_are_removed(tmp_path):
+    state.mark_read(tmp_path, "ada", mark())
+    state.mark_read(tmp_path, "ben", mark("e/p/r2"))
+    assert state.has_traces(tmp_path, "ada") == (True, False)
+    state.forget(tmp_path, scholars=["ada"], emails=[])
+    assert state.read_marks(tmp_path) == (mark("e/p/r2"),)
+    assert b"ada" not in (tmp_path / "state.sqlite").read_bytes()
+
+
 def test_forgetting_a_person_leaves_no_trace(tmp_path):
     look(tmp_path)
     look(tmp_path, scholar="ben", email="ada@x.example")

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from velocity.charts.loops import draw_share_bar
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import RunNode, World, Writer
 from velocity.reading import reads
+from velocity.reading.mine import Parts
+from velocity.sentences.mine import loop_caption
 from velocity.settings import Settings
 from velocity.sources.wandb_api import connect
 from velocity.store import latest_snapshot, open_live
@@ -97,18 +98,7 @@ def walk(data: Path) -> dict[str, Any]:
     figures = reads.metrics(snapshot, by="scholar").row(0, named=True)
     shown = ("loops_closed", "machine_hours_closed", "reaction_hours_closed", "reaction_share")
     steps["metric"] = {name: figures[name] for name in shown}
-    chart = draw_share_bar(
-        machine_hours=figures["machine_hours_closed"],
-        reaction_hours=figures["reaction_hours_closed"],
-        reaction_share=figures["reaction_share"],
-        loops=figures["loops_closed"],
-        mode="light",
-        title="Where the loop goes",
-    )
-    steps["figure"] = [
-        re.sub(r"<[^>]+>", "", annotation.text).replace("\u00a0", " ")
-        for annotation in chart.figure.layout.annotations
-    ]
+    steps["figure"] = [loop_caption(figures, Parts.of(figures)).replace("\u00a0", " ")]
     return json.loads(json.dumps(steps, default=_plain))
 
 

@@ -16,6 +16,7 @@ from scipy import stats
 
 from tests.builders import at, run, store_of
 from tests.read_schemas import READ_SCHEMAS
+from tests.roster_texts import ADA, parsed
 from velocity.queries import load_query
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING
@@ -145,6 +146,41 @@ def test_the_running_week_is_never_a_shift():
         weekly = reads.weekly(store, by="scholar").filter(measure="experiments_started")
         assert weekly["value"].max() == 40
         assert weekly.filter("signal")["week_start"].to_list() == shifts
+
+
+def test_weeks_away_are_not_part_of_the_usual_range_and_never_a_shift():
+    away = parsed(
+        ADA
+        + """away = [
+  { from = 2026-02-03, to = 2026-02-06 }, # Tuesday to Thursday
+  { from = 2026-02-11, to = 2026-02-13 }, # two days
+]
+[[holidays]]
+name = "Saturday"
+date = 2026-02-14
+"""
+    )
+    rows = [
+        run(
+            f"r{week}-{number}",
+            at("00:00") + timedelta(weeks=week, hours=number),
+            at("00:30") + timedelta(weeks=week, hours=number),
+        )
+        for week in range(10)
+        for number in range(40 if week == 4 else 5 + week % 2)
+    ]
+    as_of = at("00:00") + timedelta(weeks=10)
+    weekly = reads.weekly(store_of(rows, as_of, roster=away), by="scholar")
+    found = weekly.filter(measure="experiments_started").sort("week_start")
+    assert found.filter("away")["week_start"].to_list() == [date(2026, 2, 2)]
+    assert found.filter("signal").is_empty()
+    assert found.filter("away")["value"].item() == 40
+    levels = [5 + week % 2 for week in range(10) if week != 4]
+    assert found.row(0, named=True)["limit_high"] == pytest.approx(usual_range(levels)[2])
+    programme = reads.weekly(store_of(rows, as_of, roster=away), by="programme")
+    assert not programme["away"].any()
+    without = reads.weekly(store_of(rows, as_of), by="scholar")
+    assert without.filter(measure="experiments_started")["limit_high"].max() > 30
 
 
 def drawn_figures(chance: random.Random) -> pl.DataFrame:

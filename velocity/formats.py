@@ -12,11 +12,11 @@ import re
 import string
 import unicodedata
 from datetime import date
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
 
 NBSP = "\u00a0"
@@ -165,6 +165,12 @@ def plural(number: float, noun: str) -> str:
     return f"{count(number)} {noun}" + ("" if number == 1 else many)
 
 
+def set_apart(trust: Mapping[str, Any]) -> list[str]:
+    """The counts of runs that rules set apart, if there are any: "412 automated runs"."""
+    counts = {"automated run": trust["automated_runs"], "excluded run": trust["ignored_runs"]}
+    return [plural(number, noun) for noun, number in counts.items() if number]
+
+
 def sample(number: int | None, noun: str = "") -> str:
     """The sample size beside a figure: "n = 47", "n = 241 loops"."""
     if number is None:
@@ -206,6 +212,35 @@ def points(change: float | None) -> str:
 def figure(value: float | None, unit: str) -> str:
     """A value as its unit is written: "count", "share" or "hours"; any other unit as a rate."""
     return _WRITERS.get(unit, rate)(value)
+
+
+def adding_up(values: Sequence[float], total: float | None = None) -> list[int]:
+    """Whole numbers near the values that add up to their rounded sum, by largest remainder.
+
+    Each value is rounded up or down, zero stays zero, and the first of equal remainders is rounded
+    up. Print them with `written`: `count` would round large ones again.
+
+    Args:
+        values: the parts.
+        total: the sum of the result, at most one away from the sum of the values; None rounds it.
+    """
+    whole = [math.floor(value) for value in values]
+    missing = round(math.fsum(values) if total is None else total) - sum(whole)
+    for place in sorted(range(len(whole)), key=lambda it: whole[it] - values[it])[:missing]:
+        whole[place] += 1
+    return whole
+
+
+def table_adding_up(rows: Sequence[Sequence[float]]) -> list[list[int]]:
+    """The cells of a table as whole numbers that add up, with a column and a row of totals.
+
+    The totals of columns add up to the rounded total of everything. The total of a row is the sum
+    of its cells as printed: less than one per column away from its own sum.
+    """
+    columns = list(zip(*rows, strict=True))
+    totals = adding_up([math.fsum(column) for column in columns])
+    cells = [adding_up(column, total) for column, total in zip(columns, totals, strict=True)]
+    return [[*row, sum(row)] for row in [*zip(*cells, strict=True), totals]]
 
 
 #: How the values of a unit are written. Hours are float hours, shares 0 to 1.

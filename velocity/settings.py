@@ -147,6 +147,12 @@ class Compute(_Section):
     gpu_count_key: _ConfigKey | None = Field(
         None, description="Config key whose value replaces the machine's GPU count, e.g. num_gpus."
     )
+    rented_gap_hours: Number = Field(
+        12,
+        gt=0,
+        le=_WEEK_MINUTES / 60,
+        description="A longer gap between runs on a rented host counts as this long.",
+    )
 
 
 class Access(_Section):

@@ -44,11 +44,6 @@ class Tokens:
     streams: tuple[str, ...]  # six, in roster order
     sequential: tuple[str, ...]  # ten, from the page's colour outwards
 
-    @property
-    def heat(self) -> tuple[str, ...]:
-        """Five steps of a heatmap: nothing, then four of the sequential colours."""
-        return (self.band, *(self.sequential[place] for place in (2, 4, 6, 8)))
-
 
 LIGHT = Tokens(
     bg="#FCFCFB",

@@ -13,8 +13,8 @@ shape AS (
   SEMI JOIN (
     SELECT raw.config_shape
     FROM raw_run AS raw
-    JOIN username_scholar AS number ON number.username = coalesce(raw.username, '')
-    JOIN scope ON scope.scholar_key = number.scholar_key
+    JOIN run_scholar USING (run_key)
+    JOIN scope USING (scholar_key)
   ) USING (config_shape)
 ),
 leaf AS (

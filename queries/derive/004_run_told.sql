@@ -13,19 +13,20 @@ told AS (
   SELECT
     raw.*,
     number.scholar_key,
+    number.ignored,
     project.project_key,
     epoch_us(project.as_of) AS as_of_us,
     id_of_launch(raw.run_id) AS launch_id,
     launch_id IN (FROM twin) AS twin,
     raw.runtime_s - coalesce(raw.earlier_runtime_s, 0) AS own_s
   FROM raw_run AS raw
-  JOIN username_scholar AS number ON number.username = coalesce(raw.username, '')
+  JOIN run_scholar AS number USING (run_key)
   JOIN project ON project.entity = raw.entity AND project.project = raw.project
   WHERE raw.deleted_at IS NULL
     AND (number.scholar_key IN (FROM scope) OR twin)
 )
 SELECT
-  run_key, entity, project, run_id, launch_id, scholar_key, project_key, as_of_us, source,
+  run_key, entity, project, run_id, launch_id, scholar_key, ignored, project_key, as_of_us, source,
   trust, seen_at, twin,
   class_of(state) AS word,
   epoch_us(created_at) AS created_us,

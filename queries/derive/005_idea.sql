@@ -18,8 +18,8 @@ WITH known AS (
     CASE WHEN len(raw.config_hashes) > 0 AND raw.commit IS NOT NULL
       THEN hash(raw.config_shape, raw.config_hashes, raw.commit) END AS full_hash
   FROM raw_run AS raw
-  JOIN username_scholar AS number ON number.username = coalesce(raw.username, '')
-  JOIN scope ON scope.scholar_key = number.scholar_key
+  JOIN run_scholar AS number USING (run_key)
+  JOIN scope USING (scholar_key)
   LEFT JOIN (FROM config_idea WHERE NOT lenient) AS strict
     ON strict.config_shape = raw.config_shape
   LEFT JOIN (FROM config_idea WHERE lenient) AS lenient

@@ -65,6 +65,7 @@ again AS (
   FROM (FROM settled WHERE twin) AS run
   JOIN (FROM settled WHERE twin) AS other
     ON other.launch_id = run.launch_id
+    AND NOT other.ignored
     -- Two launches shortly after each other in the same place are two runs.
     AND ((other.entity, other.project, other.source) <> (run.entity, run.project, run.source)
       OR (other.run_key <> run.run_key AND other.start_us = run.start_us))
@@ -97,6 +98,7 @@ SELECT
   CASE WHEN run.start_source = 'environment' AND run.launches <> 'launched_again'
     AND run.start_us >= run.created_us THEN run.start_us - run.created_us END AS queue_us,
   CASE
+    WHEN run.ignored THEN 'ignored'
     WHEN run.class = 'pending' THEN 'pending'
     WHEN again.run_key IS NOT NULL THEN 'same_run'
     WHEN run.clock_flag = 'clock_unset' AND NOT run.served THEN 'clock_unset'

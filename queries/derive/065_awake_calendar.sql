@@ -10,7 +10,8 @@ WITH span AS (
   WHERE excluded IS NULL
 ),
 person AS (
-  FROM scholar SEMI JOIN scope USING (scholar_key)
+  SELECT DISTINCT timezone, awake_start_min, awake_end_min
+  FROM actor SEMI JOIN scope USING (scholar_key)
 )
 SELECT
   *,

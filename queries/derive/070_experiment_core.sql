@@ -44,9 +44,10 @@ only_membership AS (
     judged.experiment_key,
     CASE WHEN count(DISTINCT membership.stream_key) = 1 THEN any_value(membership.stream_key) END
       AS stream_key
-  FROM judged, setting
+  FROM judged
+  JOIN actor USING (scholar_key), setting
   JOIN membership
-    ON membership.scholar_key = judged.scholar_key
+    ON membership.scholar_key = actor.owner_key
     AND local_day(setting.timezone, judged.start_us)
       >= membership.from_date
     AND local_day(setting.timezone, judged.start_us)

@@ -6,15 +6,15 @@
 WITH launch AS (
   SELECT DISTINCT
     scholar_key,
-    isodow(local_day(scholar.timezone, start_us)) AS weekday,
+    isodow(local_day(actor.timezone, start_us)) AS weekday,
     period_of('week', local_day(setting.timezone, start_us)) AS week_start
   FROM experiment_core
-  JOIN scholar USING (scholar_key),
+  JOIN actor USING (scholar_key),
   setting
 ),
 away AS (
   SELECT scholar_key, list(week_start) AS weeks
-  FROM week_away('scholar', 'day_off')
+  FROM week_away('actor', 'day_off')
   GROUP BY scholar_key
 ),
 result AS (

@@ -1,8 +1,9 @@
 -- title: Runs
 -- table: run | kept by scholar | published
 -- One row per raw run: its class, its start and end with their sources, its last machine, its
--- experiment and the rule that assigned it, and its flags. A run with `excluded` set (pending,
--- started after as_of, the same run as another row, or without a clock) counts nowhere.
+-- experiment and the rule that assigned it, and its flags. A run with `excluded` set (ignored by a
+-- rule, pending, started after as_of, the same run as another row, or without a clock) counts
+-- nowhere.
 WITH failure AS (
   -- The two earliest ends of failed compute: two, so that a run can exclude itself.
   SELECT scholar_key, project_key, config_hash, min(end_us, 2) AS ends

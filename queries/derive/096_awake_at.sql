@@ -11,9 +11,9 @@ WITH instant AS (
   FROM launch
 ),
 of_person AS (
-  SELECT instant.*, scholar.timezone, scholar.awake_start_min, scholar.awake_end_min
+  SELECT instant.*, actor.timezone, actor.awake_start_min, actor.awake_end_min
   FROM instant
-  JOIN scholar USING (scholar_key)
+  JOIN actor USING (scholar_key)
 )
 SELECT
   instant.scholar_key, instant.at_us,

@@ -50,7 +50,7 @@ told AS (
 )
 SELECT
   scholar_key,
-  replace(replace(replace(replace(path[2:], '/', '.'), '~2', ''), '~1', '/'), '~0', '~') AS key,
+  config_key(path) AS key,
   count(*) AS launches,
   count(*) FILTER (differs) AS differing
 FROM told

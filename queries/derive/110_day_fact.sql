@@ -32,7 +32,9 @@ started AS (
     scholar_key, in_stream AS stream_key, start_day AS day,
     count(*) AS runs_started,
     count(rework) AS runs_known_config,
-    count(*) FILTER (rework) AS runs_rework
+    count(*) FILTER (rework) AS runs_rework,
+    count(repeat) AS runs_known_repeat,
+    count(*) FILTER (repeat) AS runs_repeated
   FROM scope_of_run
   WHERE in_stream IS NOT NULL
   GROUP BY ALL
@@ -88,6 +90,8 @@ SELECT
   coalesce(runs_started, 0) AS runs_started,
   coalesce(runs_known_config, 0) AS runs_known_config,
   coalesce(runs_rework, 0) AS runs_rework,
+  coalesce(runs_known_repeat, 0) AS runs_known_repeat,
+  coalesce(runs_repeated, 0) AS runs_repeated,
   coalesce(runs_finished, 0) AS runs_finished,
   coalesce(runs_failed, 0) AS runs_failed,
   coalesce(runs_killed, 0) AS runs_killed,

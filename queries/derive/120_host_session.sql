@@ -64,6 +64,7 @@ SELECT
   known.stream_key,
   known.class,
   known.failed_compute,
+  coalesce(known.failed_compute AND known.active_us > late_us(), false) AS late_failure,
   coalesce(work.gpu_type, '') AS gpu_type,
   work.reported,
   coalesce(run.configured_gpus, work.reported) * work.load AS gpus,
@@ -76,3 +77,5 @@ SELECT
 FROM on_machine AS work
 JOIN run_base AS run USING (run_key)
 JOIN run AS known USING (run_key)
+-- Their machines do not even tell the size of a host.
+WHERE run.excluded IS DISTINCT FROM 'ignored'

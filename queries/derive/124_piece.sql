@@ -27,7 +27,7 @@ capacity AS (
 )
 SELECT
   by_day.host_key, by_day.scholar_key, by_day.run_key, by_day.stream_key, by_day.class,
-  by_day.failed_compute, by_day.gpu_type, by_day.gpus, by_day.load, by_day.leads, by_day.utilisation,
+  by_day.failed_compute, by_day.late_failure, by_day.gpu_type, by_day.gpus, by_day.load, by_day.leads, by_day.utilisation,
   capacity.gpus AS capacity,
   by_day.day,
   CASE WHEN day = first_day THEN start_us ELSE begin_of_day(timezone, day) END AS from_us,

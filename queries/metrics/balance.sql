@@ -3,6 +3,7 @@
 -- the credits granted and spent that day, and the credits left at the end of it.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: scope | STRUCT | what the viewer may see
+-- actor: all
 -- order: 10
 -- metric: balance | credits | Balance | Credits granted minus credits spent, up to the end of the day.
 --   formula: credits_granted - credits_spent
@@ -11,7 +12,7 @@ WITH spent AS (
     group_of($by, scholar.scholar, stream.stream) AS group_id,
     charge.day, charge.gpu_type, sum(charge.gpu_us) AS gpu_us
   FROM gpu_charge AS charge
-  JOIN scholar USING (scholar_key)
+  JOIN actor AS scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key)
   WHERE ($by <> 'stream' OR stream.stream IS NOT NULL)
     AND ($by = 'programme' OR scholar.attributed)

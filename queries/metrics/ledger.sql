@@ -1,8 +1,9 @@
 -- title: Credit ledger
 -- One row per group with grants or charges: the credits granted and spent up to the end of the
--- data, the credits left, and how long they last at the pace of the last 14 days.
+-- data, the credits left, and how long they last at the pace of the last 14 days, and of the last 7.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: scope | STRUCT | what the viewer may see
+-- actor: all
 -- order: 9
 -- metric: credits_granted | credits | Credits granted | Grants dated up to the last day of the data.
 --   adds: credits from grants
@@ -15,21 +16,35 @@
 -- metric: runway_days | days | Runway | Credits left / burn; negative if more was spent than granted, not known if the burn is 0.
 --   formula: credits_left / burn_per_day
 -- metric: exhausted_on | day | Credits run out | The local day that is one runway after the end of the data; not known if no credits are left, the burn is 0, or the day is more than a century away.
+-- metric: burn_per_day_7d | credits per day | Burn of a week | Credits spent in the 7 days up to the end of the data / 7.
+--   formula: credits_recent_7d / pace().week
+-- metric: runway_days_7d | days | Runway at the pace of a week | Credits left / burn of the last 7 days; negative if more was spent than granted, not known if that burn is 0.
+--   formula: credits_left / burn_per_day_7d
+-- metric: exhausted_on_7d | day | Credits run out at the pace of a week | The local day that is one runway after the end of the data, at the pace of the last 7 days; not known as for the pace of 14.
+-- metric: unpriced_hours_so_far | hours | Hours on unknown GPUs so far | Run hours of runs with an unknown GPU count, up to the end of the data. They cost nothing here, so with any, more may be spent than is known.
+--   adds: unpriced_hours from charges
 -- sum: credits_recent | credits | Credits spent recently | Credits spent in the 14 days up to the end of the data.
---   adds: credits from recent_charges
+--   adds: credits from recent_charges where days = 14
+-- sum: credits_recent_7d | credits | Credits spent in a week | Credits spent in the 7 days up to the end of the data.
+--   adds: credits from recent_charges where days = 7
 WITH spent AS (
-  SELECT scholar_key, stream_key, gpu_type, day, gpu_us, 0.0 AS recent_us
+  SELECT scholar_key, stream_key, gpu_type, day, gpu_us, 0.0 AS recent_us, 0.0 AS week_us
   FROM gpu_charge
   WHERE gpu_us IS NOT NULL
   UNION ALL
-  SELECT scholar_key, stream_key, gpu_type, day, 0.0, gpu_us FROM recent_charge
+  SELECT
+    scholar_key, stream_key, gpu_type, day, 0.0,
+    CASE days WHEN pace().days THEN gpu_us ELSE 0 END,
+    CASE days WHEN pace().week THEN gpu_us ELSE 0 END
+  FROM recent_charge
 ),
 daily AS (
   SELECT
     group_of($by, scholar.scholar, stream.stream) AS group_id,
-    spent.day, spent.gpu_type, sum(gpu_us) AS gpu_us, sum(recent_us) AS recent_us
+    spent.day, spent.gpu_type,
+    sum(gpu_us) AS gpu_us, sum(recent_us) AS recent_us, sum(week_us) AS week_us
   FROM spent
-  JOIN scholar USING (scholar_key)
+  JOIN actor AS scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key)
   WHERE ($by <> 'stream' OR stream.stream IS NOT NULL)
     AND ($by = 'programme' OR scholar.attributed)
@@ -39,11 +54,22 @@ charged AS (
   SELECT
     group_id,
     sum(price_of(gpu_us, rate.credits_per_gpu_hour)) AS spent,
-    sum(recent_us / hour_us() * rate.credits_per_gpu_hour) AS recent
+    sum(recent_us / hour_us() * rate.credits_per_gpu_hour) AS recent,
+    sum(week_us / hour_us() * rate.credits_per_gpu_hour) AS week
   FROM daily
   ASOF LEFT JOIN gpu_rate AS rate
     ON rate.gpu_type = daily.gpu_type AND rate.from_date <= daily.day
   GROUP BY group_id
+),
+unpriced AS (
+  SELECT
+    group_of($by, scholar.scholar, stream.stream) AS group_id,
+    sum(unpriced_us) / hour_us() AS hours
+  FROM gpu_charge AS charge
+  JOIN scholar USING (scholar_key)
+  LEFT JOIN stream USING (stream_key)
+  WHERE $by = 'programme' OR scholar.attributed
+  GROUP BY ALL
 ),
 edge AS (
   SELECT max(as_of) AS as_of, local_day(any_value(timezone), epoch_us(max(as_of))) AS last_day
@@ -61,18 +87,21 @@ ledger AS (
   SELECT
     group_id, coalesce(granted, 0) AS credits_granted, coalesce(spent, 0) AS credits_spent,
     credits_left(coalesce(granted, 0), coalesce(spent, 0)) AS credits_left,
-    burn_per_day(coalesce(recent, 0)) AS burn_per_day
+    burn_per_day(coalesce(recent, 0)) AS burn_per_day,
+    burn_per_day_7d(coalesce(week, 0)) AS burn_per_day_7d,
+    coalesce(unpriced.hours, 0) AS unpriced_hours_so_far
   FROM granted
   FULL JOIN charged USING (group_id)
+  LEFT JOIN unpriced USING (group_id)
 )
 SELECT
-  ledger.*,
+  ledger.* EXCLUDE (burn_per_day_7d, unpriced_hours_so_far),
   runway_days(credits_left, burn_per_day) AS runway_days,
-  CASE WHEN credits_left > 0 AND burn_per_day > 0 AND credits_left / burn_per_day < pace().century THEN
-    local_day(
-      setting.timezone,
-      epoch_us(edge.as_of) + (credits_left / burn_per_day * 86400000000)::BIGINT) END
-    AS exhausted_on
+  exhausted_on(setting.timezone, edge.as_of, credits_left, burn_per_day) AS exhausted_on,
+  burn_per_day_7d,
+  runway_days_7d(credits_left, burn_per_day_7d) AS runway_days_7d,
+  exhausted_on(setting.timezone, edge.as_of, credits_left, burn_per_day_7d) AS exhausted_on_7d,
+  unpriced_hours_so_far
 FROM ledger, edge, setting
 WHERE may_see_group($scope, $by, group_id, group_id, NULL)
 ORDER BY group_id

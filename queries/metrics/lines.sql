@@ -5,12 +5,13 @@
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scholar | VARCHAR | only this scholar, null = all
+-- param: actor | VARCHAR | whose launches: person, automation or all
 -- param: scope | STRUCT | what the viewer may see
 -- order: 5
 -- metric: blind_ratio | ratio | Blind ratio | Median awake reaction / (ln 2 / launches per awake hour). The rate uses gaps of at most 5 days between two launches in the window. Near 1, launches look unrelated to results, and the reaction figure means little.
 WITH observation AS (
   SELECT
-    (scholar_key, project_key) AS group_id, 'epoch'::DATE AS period_start,
+    (scholar.owner_key, project_key) AS group_id, 'epoch'::DATE AS period_start,
     measure, length_us, closed_event AS event
   FROM (
     SELECT
@@ -19,7 +20,7 @@ WITH observation AS (
       unnest([reaction_awake_us, loop_us]) AS length_us
     FROM loop
   )
-  JOIN scholar USING (scholar_key)
+  JOIN acting('actor', $actor) AS scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key)
   WHERE length_us IS NOT NULL AND may_see($scope, scholar.scholar, stream.stream)
     AND ($scholar::VARCHAR IS NULL OR scholar.scholar = $scholar::VARCHAR)
@@ -31,10 +32,10 @@ estimate AS (
 ),
 gap AS (
   SELECT
-    (scholar_key, project_key) AS group_id,
+    (scholar.owner_key, project_key) AS group_id,
     count(*) / nullif(sum(gap_awake_us) / hour_us(), 0) AS launches_per_awake_hour
   FROM launch_gap AS gap
-  JOIN scholar USING (scholar_key)
+  JOIN acting('actor', $actor) AS scholar USING (scholar_key)
   LEFT JOIN stream AS before ON before.stream_key = gap.previous_stream_key
   LEFT JOIN stream AS after ON after.stream_key = gap.stream_key
   WHERE may_see($scope, scholar.scholar, before.stream)

@@ -8,6 +8,7 @@
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: groups | VARCHAR[] | only these ids, null = all
 -- param: scope | STRUCT | what the viewer may see
+-- actor: all
 -- order: 14
 -- metric: littles_law_residual_hours | hours | Little's-law residual | Run hours in the daily facts minus the hours of the runs' own sessions in the window; anything except 0 is a bug in this tool.
 WITH entry AS (
@@ -24,7 +25,7 @@ placed AS (
     period_of($period, entry.day) AS period_start,
     entry.length_us
   FROM entry
-  JOIN scholar USING (scholar_key)
+  JOIN actor AS scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key)
   WHERE ($by <> 'stream' OR stream.stream IS NOT NULL)
     AND ($by = 'programme' OR scholar.attributed)

@@ -10,6 +10,7 @@
 -- param: groups | VARCHAR[] | only these ids, null = all
 -- param: groups_until | DATE | from this period on, all ids; null = never
 -- param: within | VARCHAR | for scholars: only their work in this stream, null = everything
+-- param: actor | VARCHAR | whose launches: person, automation or all
 -- param: scope | STRUCT | what the viewer may see
 -- key: kind, group_id, period_start
 -- order: 2
@@ -50,7 +51,7 @@ WITH placed AS (
     period_of($period, start_day) AS period_start,
     loop.*
   FROM loop
-  JOIN scholar USING (scholar_key)
+  JOIN acting('actor', $actor) AS scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key),
   (SELECT unnest($kinds::VARCHAR[]) AS kind)
   WHERE row_counts(

@@ -11,6 +11,7 @@
 -- param: groups | VARCHAR[] | only these ids, null = all
 -- param: groups_until | DATE | from this period on, all ids; null = never
 -- param: within | VARCHAR | for scholars: only their work in this stream, null = everything
+-- param: actor | VARCHAR | whose launches: person, automation or all
 -- param: scope | STRUCT | what the viewer may see
 -- key: kind, group_id, period_start
 -- order: 3
@@ -26,9 +27,11 @@
 --   median: reaction_awake | wait
 -- metric: reaction_working_hours_median | hours | Reaction in working hours, median | Reaction time, counting only the scholar's working hours: the awake window on working days that are neither away nor a holiday.
 --   median: reaction_working | wait
+--   weekly: 9 | let its results wait for more working hours than usual | let its results wait for fewer working hours than usual
 -- metric: loop_hours_median | hours | Feedback loop, median | From launch to the next launch after the result: machine plus reaction.
 --   median: loop | loop
 --   weekly: 7 | took longer than usual from launch to launch | took less time than usual from launch to launch
+--   lasting
 --   compared
 -- metric: recovery_hours_median | hours | Recovery, median | From a failed experiment's result to the earliest end of a finished run of the same line that started after it.
 --   median: recovery | failure
@@ -37,11 +40,11 @@
 WITH observation AS (
   -- Groups have numbers here, negative for streams: sorting by name takes half as long again.
   SELECT
-    CASE kind WHEN 'scholar' THEN scholar_key WHEN 'stream' THEN -stream_key ELSE 0 END AS group_id,
+    CASE kind WHEN 'scholar' THEN owner_key WHEN 'stream' THEN -stream_key ELSE 0 END AS group_id,
     period_of($period, day) AS period_start,
     measure, length_us, event
   FROM latency_of('loop', 'recovery', 'run')
-  JOIN scholar USING (scholar_key)
+  JOIN acting('actor', $actor) AS scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key),
   (SELECT unnest($kinds::VARCHAR[]) AS kind)
   WHERE length_us IS NOT NULL

@@ -12,6 +12,7 @@
 -- param: groups | VARCHAR[] | only these ids, null = all
 -- param: groups_until | DATE | from this period on, all ids; null = never
 -- param: within | VARCHAR | for scholars: only their work in this stream, null = everything
+-- param: actor | VARCHAR | whose launches: person, automation or all
 -- param: scope | STRUCT | what the viewer may see
 -- key: kind, group_id, period_start
 -- order: 1
@@ -31,6 +32,7 @@
 -- metric: serial_share | share | Serial share of busy hours | Serial hours / busy hours; 1 means that a second experiment was never in flight.
 --   formula: serial_hours / busy_hours
 --   weekly: 5 | was serial for more of its busy hours than usual | was serial for less of its busy hours than usual
+--   lasting
 --   compared
 -- metric: serial_parallel_ratio | ratio | Serial-to-parallel ratio | Serial hours / parallel hours.
 --   formula: serial_hours / parallel_hours
@@ -54,6 +56,7 @@
 -- metric: experiments_concluded | experiments | Experiments concluded | Experiments with a result in the window and the outcome success or partial.
 --   adds: 1 from experiments where result_inside and outcome in ('success', 'partial')
 --   weekly: 3 | concluded more experiments than usual | concluded fewer experiments than usual
+--   lasting
 -- metric: overlap_launch_share | share | Overlapped launches | Experiments launched while another experiment of the scholar was in flight / experiments launched.
 --   formula: overlapped_launches / experiments_started
 -- metric: throughput_per_week | experiments per week | Concluded experiments a week | Concluded experiments / weeks of the window, counting partial weeks by their exact length. The limits are exact Poisson (Garwood) 95 % limits.
@@ -78,6 +81,7 @@
 -- metric: failure_share | share | Share of runs failed | Failed runs / all runs that ended.
 --   formula: runs_failed / runs_ended
 --   weekly: 4 | saw a larger share of its runs fail than usual | saw a smaller share of its runs fail than usual
+--   lasting
 --   compared
 -- metric: early_failures | runs | Early failures | Failed compute with a known end and at most 2 minutes of active time, by the day it ended.
 --   adds: 1 from runs where ends_inside and early_failure
@@ -85,6 +89,8 @@
 --   adds: 1 from experiments where starts_inside and outcome = 'false_start'
 -- metric: rework_share | share | Rework | Runs with the same config as an earlier failed run of their line / runs with a known config.
 --   formula: runs_rework / runs_known_config
+-- metric: repeat_share | share | Repeats | Runs with the whole config (seeds included) and the commit of a run of their line that had already finished / runs whose config and commit are known.
+--   formula: runs_repeated / runs_known_repeat
 -- sum: run_serial_hours | hours | Serial hours of runs | Hours with exactly one run in flight.
 --   adds: hours_inside from stretches where runs = 1
 -- sum: overlapped_launches | experiments | Overlapped launches | Experiments launched while another experiment of the scholar was in flight.
@@ -97,6 +103,10 @@
 --   adds: 1 from runs where ends_inside
 -- sum: runs_rework | runs | Rework runs | Runs with the same config as an earlier failed run of their line.
 --   adds: 1 from runs where starts_inside and rework
+-- sum: runs_repeated | runs | Repeated runs | Runs with the whole config and the commit of a run of their line that had already finished.
+--   adds: 1 from runs where starts_inside and repeat
+-- sum: runs_known_repeat | runs | Runs with a known config and commit | Runs started whose config and commit are known.
+--   adds: 1 from runs where starts_inside and repeat is not null
 -- sum: runs_known_config | runs | Runs with a known config | Runs started whose config is known.
 --   adds: 1 from runs where starts_inside and rework is not null
 WITH bound AS (
@@ -136,7 +146,7 @@ cell AS NOT MATERIALIZED (
     group_of(kind, scholar.scholar, stream.stream) AS group_id,
     fact.*
   FROM day_fact AS fact
-  JOIN scholar USING (scholar_key)
+  JOIN acting('actor', $actor) AS scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key),
   kind
   WHERE CASE
@@ -203,6 +213,8 @@ total AS (
     sum(runs_started)::BIGINT AS runs_started,
     sum(runs_known_config)::BIGINT AS runs_known_config,
     sum(runs_rework)::BIGINT AS runs_rework,
+    sum(runs_known_repeat)::BIGINT AS runs_known_repeat,
+    sum(runs_repeated)::BIGINT AS runs_repeated,
     sum(runs_finished)::BIGINT AS runs_finished,
     sum(runs_failed)::BIGINT AS runs_failed,
     sum(runs_killed)::BIGINT AS runs_killed,

@@ -2,6 +2,7 @@
 -- One row per experiment with a result at most 5 days old and no launch after it yet (a loop that
 -- awaits its next launch), oldest result first.
 -- param: scholar | VARCHAR | only this scholar, null = all
+-- param: actor | VARCHAR | whose launches: person, automation or all
 -- param: scope | STRUCT | what the viewer may see
 -- order: 7
 -- metric: waiting_hours | hours | Age of a waiting result | From an experiment's result to the end of the data, if its line has had no launch since the result. After 5 days the loop is abandoned.
@@ -12,7 +13,7 @@ SELECT
   make_timestamptz(loop.result_us) AS result_at,
   loop.reaction_us / hour_us() AS waiting_hours
 FROM loop
-JOIN scholar USING (scholar_key)
+JOIN acting('actor', $actor) AS scholar USING (scholar_key)
 JOIN project USING (project_key)
 JOIN run ON run.run_key = loop.experiment_key
 LEFT JOIN stream ON stream.stream_key = loop.stream_key

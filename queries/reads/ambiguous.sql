@@ -7,7 +7,7 @@ SELECT
   make_timestamptz(min(experiment.start_us)) AS first_at,
   make_timestamptz(max(experiment.start_us)) AS last_at
 FROM experiment
-JOIN scholar USING (scholar_key)
+JOIN actor AS scholar USING (scholar_key)
 JOIN project USING (project_key)
 WHERE experiment.stream_key IS NULL AND scholar.attributed AND EXISTS (FROM stream)
   AND may_see($scope, scholar.scholar, NULL)

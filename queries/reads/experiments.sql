@@ -3,6 +3,7 @@
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scholar | VARCHAR | only this scholar, null = all
+-- param: actor | VARCHAR | whose launches: person, automation or all
 -- param: scope | STRUCT | what the viewer may see
 SELECT
   scholar.scholar,
@@ -23,7 +24,7 @@ SELECT
   experiment.clock,
   coalesce(loop.status, 'none') AS loop_status
 FROM experiment
-JOIN scholar USING (scholar_key)
+JOIN acting('actor', $actor) AS scholar USING (scholar_key)
 JOIN project USING (project_key)
 LEFT JOIN stream USING (stream_key)
 JOIN run AS first_run ON first_run.run_key = experiment.experiment_key

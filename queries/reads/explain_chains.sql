@@ -5,6 +5,7 @@
 -- param: group_id | VARCHAR | id of the group
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
+-- param: actor | VARCHAR | whose launches: person, automation or all
 -- param: scope | STRUCT | what the viewer may see
 WITH chain AS MATERIALIZED (
   FROM chain_of('follower', 'experiment')
@@ -22,7 +23,7 @@ named AS (
 SELECT
   scholar.name AS scholar,
   concat_ws('/', project.entity, project.project) AS line,
-  make_timestamptz(head.start_us) AS started_at,
+  seen_instant($scope, scholar.scholar, head.start_us) AS started_at,
   named.experiments,
   chain.machine_us / hour_us() AS machine_hours,
   chain.longest_us / hour_us() AS longest_hours,
@@ -30,7 +31,7 @@ SELECT
 FROM chain
 JOIN named USING (head_key)
 JOIN experiment AS head ON head.experiment_key = chain.head_key
-JOIN scholar USING (scholar_key)
+JOIN acting('actor', $actor) AS scholar USING (scholar_key)
 JOIN project USING (project_key)
 LEFT JOIN stream ON stream.stream_key = head.stream_key
 WHERE of_group(

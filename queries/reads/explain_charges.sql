@@ -15,7 +15,7 @@ WITH charge AS (
   JOIN run USING (run_key)
   JOIN run_label AS label USING (run_key)
   LEFT JOIN stream ON stream.stream_key = gpu_charge.stream_key
-  JOIN scholar ON scholar.scholar_key = run.scholar_key
+  JOIN actor AS scholar ON scholar.scholar_key = run.scholar_key
   JOIN project ON project.project_key = run.project_key
   WHERE of_group(
     $by, $group_id::VARCHAR, $scope, scholar.scholar, scholar.attributed, stream.stream)
@@ -28,9 +28,11 @@ SELECT
   charge.day,
   make_timestamptz(from_us) AS started_at,
   make_timestamptz(to_us) AS ended_at,
-  class, failed_compute, charge.gpu_type, gpus,
+  (to_us - from_us) / hour_us() AS hours,
+  class, failed_compute, late_failure, charge.gpu_type, gpus,
   gpu_us / hour_us() AS gpu_hours,
   used_us / hour_us() AS used_gpu_hours,
+  after_decision_us / hour_us() AS after_decision_gpu_hours,
   unpriced_us / hour_us() AS unpriced_hours,
   rate.credits_per_gpu_hour,
   price_of(gpu_us, rate.credits_per_gpu_hour) AS credits

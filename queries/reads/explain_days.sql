@@ -5,6 +5,7 @@
 -- param: group_id | VARCHAR | id of the group
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
+-- param: actor | VARCHAR | whose launches: person, automation or all
 -- param: scope | STRUCT | what the viewer may see
 WITH edge AS (
   SELECT
@@ -12,7 +13,7 @@ WITH edge AS (
     (
       SELECT min(day)
       FROM day_fact AS fact
-      JOIN scholar USING (scholar_key)
+      JOIN acting('actor', $actor) AS scholar USING (scholar_key)
       LEFT JOIN stream USING (stream_key)
       WHERE ($by = 'stream') = (fact.stream_key <> 0)
         AND of_group(

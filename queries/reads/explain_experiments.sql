@@ -5,6 +5,7 @@
 -- param: group_id | VARCHAR | id of the group
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
+-- param: actor | VARCHAR | whose launches: person, automation or all
 -- param: scope | STRUCT | what the viewer may see
 -- word: outcome | success | k of its runs have finished
 -- word: outcome | partial | some runs finished, but fewer than k, and none is still running
@@ -19,7 +20,7 @@ WITH inside AS (
     experiment_key,
     sum(clipped(setting.timezone, start_us, end_us, $from_day::DATE, $to_day::DATE)) / hour_us() AS hours
   FROM segment
-  JOIN scholar USING (scholar_key),
+  JOIN acting('actor', $actor) AS scholar USING (scholar_key),
   setting
   WHERE $by <> 'scholar' OR scholar.scholar = $group_id::VARCHAR
   GROUP BY experiment_key
@@ -47,7 +48,7 @@ SELECT
   experiment.result_day IS NOT NULL AND coalesce(experiment.result_day >= $from_day::DATE, true)
     AND coalesce(experiment.result_day < $to_day::DATE, true) AS result_inside
 FROM experiment
-JOIN scholar USING (scholar_key)
+JOIN acting('actor', $actor) AS scholar USING (scholar_key)
 JOIN project USING (project_key)
 JOIN run ON run.run_key = experiment.experiment_key
 JOIN run_label AS label ON label.run_key = experiment.experiment_key

@@ -5,6 +5,7 @@
 -- param: group_id | VARCHAR | id of the scholar
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
+-- param: actor | VARCHAR | whose launches: person, automation or all
 -- param: scope | STRUCT | what the viewer may see
 SELECT
   concat_ws('/', project.entity, project.project) AS line,
@@ -13,7 +14,7 @@ SELECT
   gap.gap_us / hour_us() AS hours,
   gap.gap_awake_us / hour_us() AS awake_hours
 FROM launch_gap AS gap
-JOIN scholar USING (scholar_key)
+JOIN acting('actor', $actor) AS scholar USING (scholar_key)
 JOIN project USING (project_key)
 WHERE of_group($by, $group_id::VARCHAR, $scope, scholar.scholar, scholar.attributed, NULL)
   AND may_see_hours($scope, scholar.scholar)

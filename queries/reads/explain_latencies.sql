@@ -7,6 +7,7 @@
 -- param: group_id | VARCHAR | id of the group
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
+-- param: actor | VARCHAR | whose launches: person, automation or all
 -- param: scope | STRUCT | what the viewer may see
 WITH observation AS (
   SELECT
@@ -15,7 +16,7 @@ WITH observation AS (
     latency.event
   FROM latency_of('loop', 'recovery', 'run') AS latency
   JOIN run USING (run_key)
-  JOIN scholar ON scholar.scholar_key = run.scholar_key
+  JOIN acting('actor', $actor) AS scholar ON scholar.scholar_key = run.scholar_key
   LEFT JOIN stream ON stream.stream_key = latency.stream_key
   JOIN project ON project.project_key = run.project_key
   WHERE length_us IS NOT NULL

@@ -6,6 +6,7 @@
 -- param: group_id | VARCHAR | id of the group
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
+-- param: actor | VARCHAR | whose launches: person, automation or all
 -- param: scope | STRUCT | what the viewer may see
 -- word: start_source | environment | starts at the start that one of its processes recorded
 -- word: start_source | stamp | starts at the start that its old client recorded
@@ -41,6 +42,7 @@ SELECT
   run.excluded,
   array_to_string(run.flags, ' ') AS flags,
   run.clock, run.estimated, run.failed_compute, run.early_failure, run.rework,
+  run.repeat,
   run.excluded IS NULL AND coalesce(run.start_day >= $from_day::DATE, true)
     AND coalesce(run.start_day < $to_day::DATE, true) AS starts_inside,
   run.excluded IS NULL AND run.end_day IS NOT NULL
@@ -48,7 +50,7 @@ SELECT
     AND coalesce(run.end_day < $to_day::DATE, true) AS ends_inside
 FROM run
 JOIN run_label AS label USING (run_key)
-JOIN scholar ON scholar.scholar_key = run.scholar_key
+JOIN acting('actor', $actor) AS scholar ON scholar.scholar_key = run.scholar_key
 JOIN project ON project.project_key = run.project_key
 LEFT JOIN stream ON stream.stream_key = run.stream_key
 LEFT JOIN experiment ON experiment.experiment_key = run.experiment_key

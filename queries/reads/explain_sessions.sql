@@ -5,6 +5,7 @@
 -- param: group_id | VARCHAR | id of the group
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
+-- param: actor | VARCHAR | whose launches: person, automation or all
 -- param: scope | STRUCT | what the viewer may see
 -- word: end_source | runtime | ends one runtime after its start
 -- word: end_source | heartbeat | ends at its last heartbeat
@@ -29,7 +30,7 @@ SELECT
 FROM session
 JOIN run USING (run_key)
 JOIN run_label AS label USING (run_key)
-JOIN scholar ON scholar.scholar_key = run.scholar_key
+JOIN acting('actor', $actor) AS scholar ON scholar.scholar_key = run.scholar_key
 JOIN project ON project.project_key = run.project_key
 JOIN experiment ON experiment.experiment_key = run.experiment_key
 LEFT JOIN stream ON stream.stream_key = run.stream_key,

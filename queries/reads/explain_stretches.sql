@@ -5,6 +5,7 @@
 -- param: group_id | VARCHAR | id of the group
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
+-- param: actor | VARCHAR | whose launches: person, automation or all
 -- param: scope | STRUCT | what the viewer may see
 WITH own AS (
   SELECT experiment_key FROM experiment JOIN stream USING (stream_key)
@@ -41,7 +42,7 @@ inside AS (
     stretch.*, scholar.name AS scholar,
     clipped(setting.timezone, start_us, end_us, $from_day::DATE, $to_day::DATE) AS inside_us
   FROM stretch
-  JOIN scholar USING (scholar_key),
+  JOIN acting('actor', $actor) AS scholar USING (scholar_key),
   setting
   WHERE experiments > 0 AND of_group(
     $by, $group_id::VARCHAR, $scope, scholar.scholar, scholar.attributed, $group_id::VARCHAR)

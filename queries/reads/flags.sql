@@ -5,7 +5,7 @@
 WITH seen AS (
   SELECT run.flags
   FROM run
-  JOIN scholar USING (scholar_key)
+  JOIN actor AS scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key)
   WHERE may_see($scope, scholar.scholar, stream.stream)
 ),

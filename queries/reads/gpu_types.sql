@@ -13,7 +13,7 @@ WITH daily AS (
     sum(charge.used_us) AS used_us,
     sum(charge.gpu_us) FILTER (charge.used_us IS NOT NULL) AS measured_us
   FROM gpu_charge AS charge
-  JOIN scholar USING (scholar_key)
+  JOIN actor AS scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key)
   WHERE charge.gpu_us IS NOT NULL AND may_see($scope, scholar.scholar, stream.stream)
     AND ($from_day::DATE IS NULL OR charge.day >= $from_day::DATE)

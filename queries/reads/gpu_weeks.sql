@@ -9,7 +9,7 @@ SELECT
   stream.stream, stream.name AS stream_name,
   sum(charge.gpu_us) / hour_us() AS gpu_hours
 FROM gpu_charge AS charge
-JOIN scholar USING (scholar_key)
+JOIN actor AS scholar USING (scholar_key)
 LEFT JOIN stream USING (stream_key)
 WHERE charge.gpu_us IS NOT NULL AND may_see($scope, scholar.scholar, stream.stream)
   AND ($from_day::DATE IS NULL OR charge.day >= $from_day::DATE)

@@ -9,7 +9,7 @@ SELECT
   sum(launches)::BIGINT AS launches,
   sum(differing) / sum(launches) AS differing_share
 FROM key_difference
-JOIN scholar USING (scholar_key)
+JOIN actor AS scholar USING (scholar_key)
 WHERE may_see($scope, scholar.scholar, NULL)
 GROUP BY key
 HAVING sum(differing) > 0

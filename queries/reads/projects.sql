@@ -6,7 +6,7 @@
 WITH seen AS (
   SELECT run.project_key, count(*) AS runs
   FROM run
-  JOIN scholar USING (scholar_key)
+  JOIN actor AS scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key)
   WHERE may_see($scope, scholar.scholar, stream.stream)
   GROUP BY run.project_key

@@ -12,7 +12,7 @@ WHERE may_see($scope, NULL, stream)
       UNION
       SELECT scholar_key, stream_key FROM experiment
     ) AS link
-    JOIN scholar USING (scholar_key)
+    JOIN actor AS scholar USING (scholar_key)
     WHERE may_see($scope, scholar.scholar, NULL)
   )
 ORDER BY stream_key

@@ -1,6 +1,6 @@
 -- title: Experiments of a timeline
 -- One row per experiment of the scholar that overlaps the window, from its launch to the next
--- launch.
+-- launch. Only the scholar can see it: it shows hours of the day.
 -- param: scholar | VARCHAR | id of the scholar
 -- param: from_at | TIMESTAMPTZ | start of the window
 -- param: to_at | TIMESTAMPTZ | end of the window
@@ -24,6 +24,7 @@ JOIN run AS first_run ON first_run.run_key = experiment.experiment_key
 JOIN run_label AS label ON label.run_key = experiment.experiment_key
 LEFT JOIN loop ON loop.experiment_key = experiment.experiment_key
 WHERE scholar.scholar = $scholar::VARCHAR AND may_see($scope, scholar.scholar, NULL)
+  AND may_see_hours($scope, scholar.scholar)
   AND experiment.start_us < epoch_us($to_at::TIMESTAMPTZ)
   AND coalesce(greatest(experiment.last_end_us, loop.result_us), experiment.last_end_us)
     >= epoch_us($from_at::TIMESTAMPTZ)

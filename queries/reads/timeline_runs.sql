@@ -1,5 +1,5 @@
 -- title: Runs of a timeline
--- One row per session of the scholar's runs that overlaps the window.
+-- One row per session of the scholar's runs that overlaps the window. Only the scholar can see it.
 -- param: scholar | VARCHAR | id of the scholar
 -- param: from_at | TIMESTAMPTZ | start of the window
 -- param: to_at | TIMESTAMPTZ | end of the window
@@ -19,6 +19,7 @@ JOIN scholar ON scholar.scholar_key = session.scholar_key
 JOIN project ON project.project_key = run.project_key
 JOIN run AS first_run ON first_run.run_key = run.experiment_key
 WHERE scholar.scholar = $scholar::VARCHAR AND may_see($scope, scholar.scholar, NULL)
+  AND may_see_hours($scope, scholar.scholar)
   AND session.start_us < epoch_us($to_at::TIMESTAMPTZ)
   AND session.end_us >= epoch_us($from_at::TIMESTAMPTZ)
 ORDER BY session.start_us, run.run_key, session.number

@@ -1,15 +1,19 @@
 -- title: Is the data trustworthy?
 -- One row: the instant up to which the data is complete (that of the oldest project), the number of
--- its runs that the viewer may see, the share of them that belongs to a known scholar, the counts
--- of doubtful runs, the minutes without a heartbeat after which a run is stale, and the usual hours
--- between two syncs of a project (the median of the last 20 gaps; null if there was only one sync).
+-- its runs that the viewer may see, how many of them automation launched, how many more count
+-- nowhere because of a rule, the share that belongs to a known scholar, the counts of doubtful runs,
+-- the minutes without a heartbeat after which a run is stale, and the usual hours between two syncs
+-- of a project (the median of the last 20 gaps; null if there was only one sync).
 -- param: scope | STRUCT | what the viewer may see
-WITH seen AS (
-  SELECT run.*, scholar.attributed
+WITH held AS (
+  SELECT run.*, scholar.attributed, scholar.actor
   FROM run
-  JOIN scholar USING (scholar_key)
+  JOIN actor AS scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key)
   WHERE may_see($scope, scholar.scholar, stream.stream)
+),
+seen AS (
+  FROM held WHERE excluded IS DISTINCT FROM 'ignored'
 )
 SELECT
   (SELECT min(as_of) FROM project) AS as_of,
@@ -27,6 +31,8 @@ SELECT
     WHERE scholar.attributed AND may_see($scope, scholar.scholar, stream.stream)
   ) AS scholars,
   count(*) AS runs,
+  count(*) FILTER (actor = 'automation') AS automated_runs,
+  (SELECT count(*) FROM held WHERE excluded = 'ignored') AS ignored_runs,
   count(*) FILTER (attributed) / nullif(count(*), 0) AS attributed_share,
   count(*) FILTER (class = 'stale') AS stale_runs,
   count(*) FILTER (clock) AS clock_runs,

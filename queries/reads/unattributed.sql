@@ -8,7 +8,7 @@ SELECT
   make_timestamptz(max(run.start_us)) AS last_at
 FROM run
 JOIN run_label AS label USING (run_key)
-JOIN scholar USING (scholar_key)
+JOIN actor AS scholar USING (scholar_key)
 WHERE NOT scholar.attributed AND may_see($scope, NULL, NULL)
-GROUP BY scholar.scholar_key, scholar.scholar
+GROUP BY scholar.owner_key, scholar.scholar
 ORDER BY runs DESC, username

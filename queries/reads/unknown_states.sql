@@ -4,7 +4,7 @@
 -- param: scope | STRUCT | what the viewer may see
 SELECT coalesce(nullif(regexp_extract(run.state, '\S+'), ''), '(none)') AS word, count(*) AS runs
 FROM run
-JOIN scholar USING (scholar_key)
+JOIN actor AS scholar USING (scholar_key)
 LEFT JOIN stream USING (stream_key)
 WHERE list_contains(run.flags, 'unknown_state') AND may_see($scope, scholar.scholar, stream.stream)
 GROUP BY word

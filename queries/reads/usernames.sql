@@ -4,7 +4,7 @@
 SELECT label.username, run.gpu_type, count(*) AS runs
 FROM run
 JOIN run_label AS label USING (run_key)
-JOIN scholar USING (scholar_key)
+JOIN actor AS scholar USING (scholar_key)
 LEFT JOIN stream USING (stream_key)
 WHERE may_see($scope, scholar.scholar, stream.stream)
 GROUP BY ALL

@@ -1,6 +1,7 @@
 -- title: Rates, grants and recent charges
 -- The rate of each GPU type from each day on (the first of several rates for the same day), the
--- grants, and the charges of the last days up to as_of, over which the burn is averaged.
+-- grants, and the charges of the last days up to as_of, over which the burn is averaged: each charge
+-- once for either number of days.
 CREATE OR REPLACE TABLE derived.gpu_rate AS
 SELECT gpu_type, from_date, arg_min(credits_per_gpu_hour, position) AS credits_per_gpu_hour
 FROM rate_of_type
@@ -10,20 +11,23 @@ CREATE OR REPLACE TABLE derived.credit_grant AS FROM temp.credit_grant;
 
 CREATE OR REPLACE TABLE derived.recent_charge AS
 WITH edge AS (
-  SELECT epoch_us(max(as_of) - to_days(pace().days)) AS from_us FROM project
+  SELECT days, epoch_us(as_of - to_days(days)) AS from_us
+  FROM (SELECT max(as_of) AS as_of FROM project), (SELECT unnest([pace().days, pace().week]) AS days)
 )
 SELECT
+  edge.days,
   charge.run_key, charge.scholar_key, charge.stream_key, charge.gpu_type, charge.day, charge.gpu_us
 FROM derived.gpu_charge AS charge, edge
 WHERE charge.from_us >= edge.from_us AND charge.gpu_us IS NOT NULL
 UNION ALL
 -- Only the part of a charge after the start of these days.
 SELECT
+  charge.days,
   charge.run_key, charge.scholar_key, charge.stream_key, charge.gpu_type, charge.day,
   charge.gpus * (
     ends.share_us - (begun.share_us + begun.share * (charge.edge_us - begun.at_us)))
 FROM (
-  SELECT charge.*, edge.from_us AS edge_us
+  SELECT charge.*, edge.days, edge.from_us AS edge_us
   FROM derived.gpu_charge AS charge, edge
   WHERE charge.from_us < edge.from_us AND charge.to_us > edge.from_us AND charge.gpu_us IS NOT NULL
 ) AS charge

@@ -81,7 +81,7 @@ grouped AS (
 charged AS (
   SELECT grouped.week_start, group_id, scholar, sum(charge.gpu_us) / hour_us() AS gpu_hours
   FROM gpu_charge AS charge
-  JOIN scholar USING (scholar_key)
+  JOIN actor AS scholar USING (scholar_key)
   JOIN grouped ON grouped.stream_key = charge.stream_key
     AND grouped.week_start = date_trunc('week', charge.day)::DATE
   WHERE scholar.attributed

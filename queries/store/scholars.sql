@@ -1,6 +1,7 @@
--- title: Scholars and their usernames
--- Numbers new scholars, assigns W&B usernames to scholars, and lists the days on which each of them
--- is away or has a holiday.
+-- title: Scholars, their automation and their runs
+-- Numbers new scholars, and their automation if they have any; assigns every run to one of these
+-- numbers; and lists the scholars, all numbers with their owners, and the days on which each of
+-- them is away or has a holiday.
 CREATE OR REPLACE TEMP TABLE raw_username AS
 SELECT coalesce(username, '') AS username, bool_or(deleted_at IS NULL) AS live
 FROM raw_run
@@ -8,25 +9,44 @@ GROUP BY ALL;
 
 INSERT INTO scholar_number
 SELECT
-  coalesce((SELECT max(scholar_key) FROM scholar_number), 0) + row_number() OVER (ORDER BY kind, name),
-  kind, name
+  coalesce((SELECT max(scholar_key) FROM scholar_number), 0)
+    + row_number() OVER (ORDER BY actor DESC, kind, name),
+  kind, name, actor
 FROM (
-  SELECT 'roster' AS kind, scholar AS name FROM roster_scholar
+  SELECT 'roster' AS kind, scholar AS name, 'person' AS actor FROM roster_scholar
   UNION
-  SELECT CASE username WHEN '' THEN 'nobody' ELSE 'username' END, username
+  SELECT CASE username WHEN '' THEN 'nobody' ELSE 'username' END, username, 'person'
   FROM raw_username
   WHERE username NOT IN (SELECT username FROM roster_username)
+  UNION
+  SELECT kind, name, actor FROM run_rule
 )
-WHERE (kind, name) NOT IN (SELECT (kind, name) FROM scholar_number);
+WHERE (kind, name, actor) NOT IN (SELECT (kind, name, actor) FROM scholar_number);
 
 CREATE OR REPLACE TEMP TABLE username_scholar AS
 SELECT roster_username.username, number.scholar_key
 FROM roster_username
-JOIN scholar_number AS number ON number.kind = 'roster' AND number.name = roster_username.scholar
+JOIN scholar_number AS number
+  ON number.kind = 'roster' AND number.name = roster_username.scholar AND number.actor = 'person'
 UNION ALL
 SELECT name, scholar_key
 FROM scholar_number
-WHERE kind <> 'roster' AND name NOT IN (SELECT username FROM roster_username);
+WHERE kind <> 'roster' AND actor = 'person'
+  AND name NOT IN (SELECT username FROM roster_username);
+
+CREATE OR REPLACE TEMP TABLE run_scholar AS
+SELECT
+  raw.run_key,
+  coalesce(raw.username, '') AS username,
+  coalesce(ruled.scholar_key, number.scholar_key) AS scholar_key,
+  coalesce(ruled.ignored, false) AS ignored
+FROM raw_run AS raw
+JOIN username_scholar AS number ON number.username = coalesce(raw.username, '')
+LEFT JOIN (
+  FROM run_rule
+  JOIN scholar_number USING (kind, name, actor)
+) AS ruled USING (run_key)
+WHERE raw.deleted_at IS NULL;
 
 CREATE OR REPLACE TABLE derived.scholar AS
 SELECT
@@ -48,12 +68,19 @@ SELECT
   roster.workdays
 FROM scholar_number AS number
 LEFT JOIN roster_scholar AS roster ON number.kind = 'roster' AND roster.scholar = number.name
-WHERE CASE kind
+WHERE number.actor = 'person' AND CASE kind
   WHEN 'roster' THEN roster.scholar IS NOT NULL
   -- A username without runs belongs to nobody.
   ELSE scholar_key IN (SELECT scholar_key FROM username_scholar)
     AND number.name IN (SELECT username FROM raw_username WHERE live)
 END;
+
+CREATE OR REPLACE TABLE derived.actor AS
+SELECT number.scholar_key, number.actor, owner.scholar_key AS owner_key, owner.* EXCLUDE (scholar_key)
+FROM scholar_number AS number
+JOIN scholar_number AS person
+  ON person.kind = number.kind AND person.name = number.name AND person.actor = 'person'
+JOIN derived.scholar AS owner ON owner.scholar_key = person.scholar_key;
 
 CREATE OR REPLACE TABLE derived.day_off AS
 SELECT DISTINCT

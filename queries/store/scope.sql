@@ -1,6 +1,6 @@
--- title: Scholars to derive again
+-- title: Actors to derive again
 -- table: scope
--- Scholars whose runs changed, or who have a run with the same id as a changed one. In projects
+-- The keys of scholars and automations whose runs changed, or who have a run with the same id as a changed one. In projects
 -- with a new as_of, also scholars with a run that is running, presumed dead, cut at as_of, or
 -- (partly) after it; with an open or awaiting loop; or with a failure that has not recovered.
 WITH changed AS (
@@ -16,10 +16,20 @@ SELECT scholar_key
 FROM changed
 JOIN username_scholar USING (username)
 UNION
+-- A changed run may belong to another actor than before: to both of them, it has changed.
+SELECT scholar_key
+FROM run_scholar
+WHERE username IN (FROM changed)
+UNION
+SELECT run.scholar_key
+FROM derived.run
+JOIN raw_run AS raw USING (run_key)
+WHERE coalesce(raw.username, '') IN (FROM changed)
+UNION
 -- Which of several runs with the same id counts depends on all of them.
 SELECT scholar_key
 FROM raw_run AS raw
-JOIN username_scholar AS number ON number.username = coalesce(raw.username, '')
+JOIN run_scholar USING (run_key)
 WHERE id_of_launch(raw.run_id) IN (
   SELECT id_of_launch(run_id) FROM raw_run WHERE coalesce(username, '') IN (FROM changed))
 UNION

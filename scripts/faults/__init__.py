@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from scripts.faults import (
     access,
+    actors,
     compute,
     evidence,
     experiments,
     figures,
     loops,
+    one_setting,
     reads,
     runs,
     store,
+    waiting,
 )
 from scripts.faults.fault import (
     AZORES,
@@ -50,9 +53,12 @@ FAULTS = (
     *runs.FAULTS,
     *experiments.FAULTS,
     *loops.FAULTS,
+    *one_setting.FAULTS,
     *compute.FAULTS,
     *access.FAULTS,
     *store.FAULTS,
     *reads.FAULTS,
+    *waiting.FAULTS,
     *figures.FAULTS,
+    *actors.FAULTS,
 )

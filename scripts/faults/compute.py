@@ -11,6 +11,8 @@ from scripts.faults.fault import (
     Fault,
 )
 
+IDLE = "tests/test_idle_hosts.py"
+
 FAULTS = (
     Fault(
         "a config may have ten million GPUs",
@@ -62,6 +64,97 @@ FAULTS = (
         (FIGURES,),
     ),
     Fault(
+        "a late failure is any failure",
+        "derive/120_host_session",
+        "known.active_us > late_us()",
+        "known.active_us > 0",
+        (FIGURES,),
+    ),
+    Fault(
+        "a late failure lasts for 30 minutes or more",
+        "derive/120_host_session",
+        "known.active_us > late_us()",
+        "known.active_us >= late_us()",
+        ("tests/test_bought.py",),
+    ),
+    Fault(
+        "decided at the start of the charge",
+        "derive/128_gpu_charge",
+        "decided.share * (piece.decided_us - decided.at_us)",
+        "0",
+        (FIGURES,),
+    ),
+    Fault(
+        "a late launch is a decision too",
+        "derive/128_gpu_charge",
+        "  WHERE loop.status = 'closed'\n  UNION ALL",
+        "  UNION ALL",
+        ("tests/test_bought.py",),
+    ),
+    Fault(
+        "only charged groups have conclusions",
+        "metrics/compute",
+        "FULL JOIN concluded",
+        "LEFT JOIN concluded",
+        (FIGURES,),
+    ),
+    Fault(
+        "users outside the roster count in a stream of the table",
+        "reads/compute_table",
+        "CASE WHEN scholar.attributed AND NOT automated THEN charge.stream_key END",
+        "charge.stream_key",
+        (CREDITS,),
+    ),
+    Fault(
+        "yesterday's rate in the table",
+        "reads/compute_table",
+        "rate.from_date <= charged.day",
+        "rate.from_date < charged.day",
+        (CREDITS,),
+    ),
+    Fault(
+        "the table forgets unknown states",
+        "reads/compute_table",
+        "class IN ('preempted', 'unknown')",
+        "class IN ('preempted')",
+        (CREDITS,),
+    ),
+    Fault(
+        "a gap counts in full",
+        "macros/idle_gap",
+        "least(start_us, free_us + rented_gap_us)",
+        "start_us",
+        (IDLE,),
+    ),
+    Fault(
+        "a gap begins when the run before it ends",
+        "macros/idle_gap",
+        "max(end_us) OVER",
+        "last_value(end_us) OVER",
+        (IDLE,),
+    ),
+    Fault(
+        "a host is seen with one of its runs",
+        "metrics/idle_hosts",
+        "bool_and(may_see(",
+        "bool_or(may_see(",
+        (IDLE,),
+    ),
+    Fault(
+        "a returned host is idle now",
+        "metrics/idle_hosts",
+        "coalesce(idle_for_us <= setting.rented_gap_us, false)",
+        "NOT running",
+        (IDLE,),
+    ),
+    Fault(
+        "every session is on every host of its run",
+        "derive/130_host_stay",
+        "coalesce(placed.number, session.number)",
+        "session.number",
+        (IDLE,),
+    ),
+    Fault(
         "yesterday's rate",
         "metrics/compute",
         "rate.from_date <= daily.day",
@@ -90,6 +183,13 @@ FAULTS = (
         (CREDITS,),
     ),
     Fault(
+        "the week's burn is that of 14 days",
+        "metrics/ledger",
+        "CASE days WHEN pace().week THEN",
+        "CASE days WHEN pace().days THEN",
+        (CREDITS,),
+    ),
+    Fault(
         "yesterday's rate in the balance",
         "metrics/balance",
         "rate.from_date <= spent.day",
@@ -106,8 +206,8 @@ FAULTS = (
     Fault(
         "burn of thirteen days",
         "store/credits",
-        "to_days(pace().days)",
-        "to_days(pace().days - 1)",
+        "to_days(days)",
+        "to_days(days - 1)",
         (CREDITS,),
     ),
     Fault(

@@ -142,6 +142,13 @@ FAULTS = (
         (ROWS,),
     ),
     Fault(
+        "runs without a commit are not repeats",
+        "derive/110_day_fact",
+        "count(repeat) AS runs_known_repeat",
+        "count(*) AS runs_known_repeat",
+        (FIGURES,),
+    ),
+    Fault(
         "a repeat of another commit",
         "derive/005_idea",
         "hash(raw.config_shape, raw.config_hashes, raw.commit)",

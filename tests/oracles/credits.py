@@ -16,8 +16,6 @@ from tests.oracles.windows import windows
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-BURN = 14 * DAY
-
 
 @dataclass(frozen=True)
 class Rate:
@@ -62,18 +60,18 @@ class Ledger:
     granted: Fraction
     spent: Fraction
     burn_per_day: Fraction
+    burn_per_day_7d: Fraction
 
     @property
     def left(self) -> Fraction:
         return self.granted - self.spent
 
-    @property
-    def runway_days(self) -> Fraction | None:
-        return self.left / self.burn_per_day if self.burn_per_day else None
+    def runway_days(self, burn: Fraction) -> Fraction | None:
+        return self.left / burn if burn else None
 
-    def exhausted_on(self, as_of: int, zone: str) -> date | None:
+    def exhausted_on(self, burn: Fraction, as_of: int, zone: str) -> date | None:
         """The local day; None if nothing is left, nothing is spent, or it takes a century."""
-        runway = self.runway_days
+        runway = self.runway_days(burn)
         if runway is None or self.left <= 0 or runway >= 36_500:
             return None
         return local_date(as_of + round(runway * DAY), zone)
@@ -89,13 +87,18 @@ def ledger(
     own = set(runs)
     end = derived.complete_to
     last_day = local_date(end, derived.rules.timezone)
-    recent = spending(derived, rates, (end - BURN, end))
+
+    def burn(days: int) -> Fraction:
+        recent = spending(derived, rates, (end - days * DAY, end))
+        return sum((it for (run, _), it in recent.items() if run in own), Fraction()) / days
+
     return Ledger(
         granted=Fraction(sum(amount for day, amount in grants if day <= last_day)),
         spent=sum(
             (it for (run, _), it in spending(derived, rates).items() if run in own), Fraction()
         ),
-        burn_per_day=sum((it for (run, _), it in recent.items() if run in own), Fraction()) / 14,
+        burn_per_day=burn(14),
+        burn_per_day_7d=burn(7),
     )
 
 

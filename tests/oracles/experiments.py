@@ -79,6 +79,7 @@ def derive(
                 derived[run.run.key] = replace(run, experiment=experiment.id, joined_by=joined_by)
 
     _mark_rework(derived)
+    _mark_repeats(derived)
     experiments = _with_recoveries(with_overlaps(experiments), derived.values())
     everybody = {person.scholar: person for person in people}
     result = Derived(derived, experiments, {}, rules, complete_to, everybody)
@@ -244,6 +245,22 @@ def _mark_rework(derived: dict[RunKey, DerivedRun]) -> None:
                 for other in failed[run.line, run.run.idea]
             )
             derived[key] = replace(run, rework=again)
+
+
+def _mark_repeats(derived: dict[RunKey, DerivedRun]) -> None:
+    for key, run in derived.items():
+        if run.counts and run.run.repeated_by is not None:
+            assert run.start is not None
+            again = any(
+                other.counts
+                and other.state_class == "finished"
+                and (other.line, other.run.repeated_by) == (run.line, run.run.repeated_by)
+                and other.run.key != key
+                and other.end is not None
+                and other.end <= run.start
+                for other in derived.values()
+            )
+            derived[key] = replace(run, repeat=again)
 
 
 def _with_recoveries(

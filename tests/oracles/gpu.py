@@ -7,17 +7,21 @@ from collections import defaultdict
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from tests.oracles.metrics import PROGRAMME
-from tests.oracles.model import Derived, DerivedRun, Interval, Machine, RunKey, Work, hours
+from tests.oracles.metrics import PROGRAMME, happened
+from tests.oracles.model import MINUTE, Derived, DerivedRun, Interval, Machine, RunKey, Work, hours
 from tests.oracles.runs import has_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 #: (entity, host name)
 Host = tuple[str, str]
 #: Run and GPU type.
 Charged = tuple[RunKey, str]
+#: Run, GPU type, and whether it is the part after the next launch of a closed loop.
+_Part = tuple[RunKey, str, bool]
+
+LATE_FAILURE = 30 * MINUTE
 
 
 def host_of(run: DerivedRun, machine: Machine) -> Host | None:
@@ -47,7 +51,24 @@ def unpriced(run: DerivedRun, window: Interval | None = None) -> Fraction:
 
 
 def machine_charges(derived: Derived, window: Interval | None = None) -> dict[Charged, Fraction]:
-    """(run, GPU type) -> GPU-µs charged.
+    """(run, GPU type) -> GPU-µs charged."""
+    found: defaultdict[Charged, Fraction] = defaultdict(Fraction)
+    for (key, kind, _), charge in _parts(derived, window).items():
+        found[key, kind] += charge
+    return dict(found)
+
+
+def charges_after(derived: Derived, window: Interval | None = None) -> dict[RunKey, Fraction]:
+    """GPU-µs charged to each run after the next launch of its line, in closed loops."""
+    found: defaultdict[RunKey, Fraction] = defaultdict(Fraction)
+    for (key, _, is_after), charge in _parts(derived, window).items():
+        if is_after:
+            found[key] += charge
+    return found
+
+
+def _parts(derived: Derived, window: Interval | None) -> dict[_Part, Fraction]:
+    """GPU-µs charged before and after the next launch.
 
     A host's capacity is the largest count reported by any writer, including writers of runs that
     are pending, excluded, or outside the window.
@@ -59,15 +80,17 @@ def machine_charges(derived: Derived, window: Interval | None = None) -> dict[Ch
             if host is not None and count is not None:
                 capacity[host] = max(capacity[host], count)
 
-    charges: defaultdict[Charged, Fraction] = defaultdict(Fraction)
-    sharing: defaultdict[Host, list[tuple[Charged, int, int, Fraction]]] = defaultdict(list)
+    charges: defaultdict[_Part, Fraction] = defaultdict(Fraction)
+    sharing: defaultdict[Host, list[tuple[_Part, int, int, Fraction]]] = defaultdict(list)
     for run in derived.runs.values():
-        for work in run.work:
+        for work, is_after, (since, until) in _split(derived, run):
             host, (_, kind, count) = host_of(run, work.machine), work.machine
-            start, end, active = _inside(work, window)
+            whole_start, whole_end, active = _inside(work, window)
+            start, end = max(whole_start, since), min(whole_end, until)
             if count is None or end <= start:
                 continue
-            charged, asked = (run.run.key, kind or ""), Fraction(count) * active / (end - start)
+            charged = (run.run.key, kind or "", is_after)
+            asked = Fraction(count) * active / (whole_end - whole_start)
             if host is None:  # as with a config key: charged in full, not part of any demand
                 charges[charged] += asked * (end - start)
             else:
@@ -76,6 +99,18 @@ def machine_charges(derived: Derived, window: Interval | None = None) -> dict[Ch
         for charged, charge in _shared(parts, capacity[host]).items():
             charges[charged] += charge
     return dict(charges)
+
+
+def _split(derived: Derived, run: DerivedRun) -> Iterator[tuple[Work, bool, Interval]]:
+    """Each work of a run before and after the next launch, with the limits of the part."""
+    loop = derived.loops.get(run.experiment or "")
+    moved_on = loop.N if loop is not None and loop.status == "closed" else None
+    for work in run.work:
+        if moved_on is None:
+            yield work, False, (work.start, work.end)
+        else:
+            yield work, False, (work.start, moved_on)
+            yield work, True, (moved_on, work.end)
 
 
 def _inside(work: Work, window: Interval | None) -> tuple[int, int, Fraction]:
@@ -89,11 +124,11 @@ def _inside(work: Work, window: Interval | None) -> tuple[int, int, Fraction]:
 
 
 def _shared(
-    parts: Sequence[tuple[Charged, int, int, Fraction]], capacity: int
-) -> dict[Charged, Fraction]:
+    parts: Sequence[tuple[_Part, int, int, Fraction]], capacity: int
+) -> dict[_Part, Fraction]:
     """Split the capacity of one host between every two instants at which demand changes."""
     instants = sorted({instant for _, start, end, _ in parts for instant in (start, end)})
-    found: defaultdict[Charged, Fraction] = defaultdict(Fraction)
+    found: defaultdict[_Part, Fraction] = defaultdict(Fraction)
     for begin, finish in itertools.pairwise(instants):
         active = [(key, asked) for key, start, end, asked in parts if start <= begin < end]
         demand = sum((asked for _, asked in active), Fraction())
@@ -109,37 +144,56 @@ def gpu_metrics(
     by: str = "scholar",
     everyone: Derived | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """Group -> gpu_hours, gpu_hours_failed, productive_share, unpriced_run_hours, utilisation.
+    """Group -> GPU-hours by state, their cost per conclusion, and utilisation.
 
     If `derived` is only a part of `everyone`, hosts are still shared with the rest.
     """
     assert by in ("scholar", "programme"), by
     charges = gpu_charges(everyone or derived, window)
+    after = charges_after(everyone or derived, window)
     groups: defaultdict[str, list[DerivedRun]] = defaultdict(list)
+    conclusions: defaultdict[str, int] = defaultdict(int)
     for run in derived.runs.values():
         if run.counts:
             groups[run.scholar if by == "scholar" else PROGRAMME].append(run)
-    found = {}
-    for group, runs in groups.items():
-        total = failed = finished = measured = used = Fraction(0)
-        without_price = Fraction(0)
-        for run in runs:
-            without_price += unpriced(run, window)
-            charge = charges[run.run.key]
-            if charge is None:
-                continue
-            total += charge
-            failed += charge if run.is_failed_compute else 0
-            finished += charge if run.state_class == "finished" else 0
-            if run.run.gpu_utilisation is not None:
-                measured += charge
-                used += charge * Fraction(run.run.gpu_utilisation)
-        found[group] = {
-            "gpu_hours": hours(total),
-            "gpu_hours_failed": hours(failed),
-            "productive_share": float(finished / total) if total else None,
-            "unpriced_run_hours": hours(without_price),
-            "gpu_utilisation": float(used / measured) if measured else None,
-            "gpu_measured_share": float(measured / total) if total else None,
-        }
-    return found
+    for it in derived.experiments.values():
+        if it.outcome in ("success", "partial") and happened(window, it.F):
+            conclusions[it.scholar if by == "scholar" else PROGRAMME] += 1
+    return {
+        group: _figures(runs, charges, after, conclusions[group])
+        | {"unpriced_run_hours": hours(sum((unpriced(it, window) for it in runs), Fraction()))}
+        for group, runs in groups.items()
+    }
+
+
+def _figures(
+    runs: Sequence[DerivedRun],
+    charges: dict[RunKey, Fraction | None],
+    after: dict[RunKey, Fraction],
+    conclusions: int,
+) -> dict[str, Any]:
+    known = [(run, charge) for run in runs if (charge := charges[run.run.key]) is not None]
+
+    def total(*classes: str) -> Fraction:
+        return sum((it for run, it in known if run.state_class in classes), Fraction())
+
+    every = sum((it for _, it in known), Fraction())
+    late = [it for run, it in known if run.is_failed_compute and sum(run.active) > LATE_FAILURE]
+    shares = [(it, run.run.gpu_utilisation) for run, it in known]
+    measured = sum((it for it, used in shares if used is not None), Fraction())
+    in_use = sum((it * Fraction(used) for it, used in shares if used is not None), Fraction())
+    return {
+        "gpu_hours": hours(every),
+        "gpu_hours_failed": hours(total("failed", "crashed", "stale")),
+        "killed_gpu_hours": hours(total("killed")),
+        "stale_gpu_hours": hours(total("stale")),
+        "preempted_gpu_hours": hours(total("preempted")),
+        "late_failure_gpu_hours": hours(sum(late, Fraction())),
+        "after_decision_gpu_hours": hours(
+            sum((after[run.run.key] for run, _ in known), Fraction())
+        ),
+        "gpu_hours_per_concluded": hours(every / conclusions) if conclusions else None,
+        "productive_share": float(total("finished") / every) if every else None,
+        "gpu_utilisation": float(in_use / measured) if measured else None,
+        "gpu_measured_share": float(measured / every) if every else None,
+    }

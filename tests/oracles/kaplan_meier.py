@@ -1,4 +1,4 @@
-"""Kaplan-Meier medians in exact fractions, with Brookmeyer-Crowley 95 % limits."""
+"""Kaplan-Meier medians in exact fractions, with Brookmeyer-Crowley 95 % limits; likely lengths."""
 
 from __future__ import annotations
 
@@ -61,6 +61,21 @@ def estimate(durations: Sequence[tuple[int, bool]]) -> Estimate:
             break
     total_events = sum(is_event for _, is_event in durations)
     return Estimate(len(durations), total_events, median, low, high)
+
+
+def likely_length(durations: Sequence[tuple[int, bool]], age: int, share: Fraction) -> int | None:
+    """Return the smallest length that `share` of those longer than `age` do not exceed.
+
+    None if the curve does not come down that far.
+    """
+    longer = sorted((it for it in durations if it[0] > age), key=lambda it: (it[0], not it[1]))
+    survival = Fraction(1)
+    for place, (duration, is_event) in enumerate(longer):
+        at_risk = len(longer) - place
+        survival *= 1 - Fraction(int(is_event), at_risk)
+        if survival <= 1 - share:
+            return duration
+    return None
 
 
 def _limits(survival: float, greenwood: float) -> tuple[float, float]:

@@ -69,7 +69,8 @@ def metrics(
             **_throughput(experiments[group], window, derived),
             **_recovery(experiments[group], window),
             **_first_rows(runs[group], window),
-            "rework_share": _rework_share(runs[group], window),
+            "rework_share": _share_marked(runs[group], "rework", window),
+            "repeat_share": _share_marked(runs[group], "repeat", window),
             "blind_ratio": blind_ratio(derived, experiments[group], window),
             "wip_age_hours": wip_ages(experiments[group]),
         }
@@ -290,6 +291,8 @@ def _first_rows(runs: Sequence[DerivedRun], window: Interval | None) -> Values:
     return _median("first_row_hours", known)
 
 
-def _rework_share(runs: Sequence[DerivedRun], window: Interval | None) -> float | None:
-    known = [run.rework for run in runs if run.rework is not None and happened(window, run.start)]
+def _share_marked(runs: Sequence[DerivedRun], mark: str, window: Interval | None) -> float | None:
+    """The share of runs with a mark, of those started in the window for which it is known."""
+    started = [getattr(run, mark) for run in runs if happened(window, run.start)]
+    known = [it for it in started if it is not None]
     return ratio(sum(known), len(known))

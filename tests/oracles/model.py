@@ -88,6 +88,19 @@ class Run:
         return self.config_hash
 
     @property
+    def commit(self) -> str | None:
+        """Made from the seconds of its creation: a quarter of the runs has none."""
+        number = self.created_at // SECOND % 4
+        return f"commit {number // 2}" if number else None
+
+    @property
+    def repeated_by(self) -> tuple[int, str] | None:
+        """Equal for runs with the same whole config and commit; None if either is not known."""
+        if self.gpu_count_config is None or self.commit is None:
+            return None
+        return self.gpu_count_config, self.commit
+
+    @property
     def told(self) -> list[tuple[int | None, Machine]]:
         """Every writer: its start, if reported, and its machine."""
         machine = (self.host, self.gpu_type, self.gpu_count)
@@ -162,6 +175,8 @@ class DerivedRun:
     #: Whether failed compute of the same line and config had ended when it began; None where the
     #: config is not known or the run does not count.
     rework: bool | None = None
+    #: Whether a run of the same line, whole config and commit had finished; None if not known.
+    repeat: bool | None = None
 
     @property
     def line(self) -> Line:

@@ -1,189 +1,285 @@
-"""Feedback loops: launch to result (machine), result to next launch (reaction)."""
+"""Feedback loops, one row each: machine to the left of the middle, next launch to the right."""
 
 from __future__ import annotations
 
+import html
+import math
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from velocity import formats
-from velocity.charts.base import Canvas, Chart, Part, key, local, safe, value_axis, words_at
-from velocity.charts.marks import bars, hover, outline, solid, upright
-from velocity.theme import FONT_SIZE, SMALL_FONT_SIZE, Mode, Tokens
+from velocity.charts.base import Canvas, Chart, Part, local, safe, words_at
+from velocity.charts.marks import bars, dots, hover, line, outline, solid
+from velocity.theme import SMALL_FONT_SIZE
 
 if TYPE_CHECKING:
-    from datetime import date
+    from collections.abc import Iterable
 
-#: Longer bars are cut off and labelled with their length.
-_CUT_HOURS = 20.0
-_CUT_TICKS = (0, 5, 10, 15, 20)
-#: With more bars than this, a bar is only a pixel or two wide.
-MOST_LOOPS = 400
-#: Up to this many, a bar is wide enough to contain its length.
-_MOST_WITH_LENGTH = 90
-#: Width of one day label, as a fraction of the whole width.
-_LABEL_PART = 1 / 24
+    import polars as pl
 
+    from velocity.theme import Mode, Tokens
 
-def draw_loops(frame: pl.DataFrame, *, mode: Mode, title: str, zone: str) -> Chart:
-    """One bar per loop in order of launch: machine below, reaction above; open parts outlined.
+Row = dict[str, Any]
 
-    Bars above 20 h are cut off and labelled with their length.
-
-    - `frame`: one row per loop; `label` (str, null), `started_at` (aware datetime), `status`
-      (closed, abandoned, awaiting, open), `machine_hours` (float), `machine_event` (bool,
-      false where censored), `reaction_hours` (float, null while open), `reaction_event`
-      (bool, null).
-    - `zone`: IANA name of the zone in which days begin.
-    """
-    canvas = Canvas(title, mode, 250, (44, 12, 30, 26))
-    if frame.is_empty():
-        return canvas.blank()
-    colour = canvas.colour
-    shown = local(frame.sort("started_at").tail(MOST_LOOPS), ["started_at"], zone)
-    total = pl.col("machine_hours") + pl.col("reaction_hours").fill_null(0)
-    rows = shown.with_columns(total=total).to_dicts()
-    largest = max(row["total"] for row in rows)
-    cut = largest > _CUT_HOURS
-    high = _CUT_HOURS if cut else max(largest * 1.05, 0.1)
-    days = [row["started_at"].date() for row in rows]
-    starts = [at for at, day in enumerate(days) if at == 0 or day != days[at - 1]]
-    entries = [
-        ("■", colour.machine, "machine: to result"),
-        ("■", colour.reaction, "reaction: to next launch"),
-        ("□", colour.reaction, "waiting"),
-    ]
-    slots, grid = max(len(rows), 12), {"color": colour.grid, "width": 1}
-    layout = {
-        "barmode": "overlay",
-        "annotations": [key(entries)],
-        "shapes": [upright(at - 0.5, grid) for at in starts if at],
-        "xaxis": {"range": [-0.6, slots - 0.4], "ticks": "", **_day_axis(days, starts, slots)},
-        "yaxis": value_axis(0, high, "hours", at=_CUT_TICKS if cut else None),
-    }
-    counts = shown["status"].value_counts(sort=True).iter_rows()
-    split = ", ".join(f"{formats.count(number)} {status}" for status, number in counts)
-    n = formats.sample(shown.height, "loop")
-    alt = f", launched {formats.span(days[0], days[-1])}, {n}: {split}."
-    note = f"The latest {formats.count(MOST_LOOPS)} of {formats.count(frame.height)} loops."
-    left_out = frame.height > shown.height
-    return canvas.chart(_bars(rows, high, colour), layout, alt, note=note if left_out else "")
+_ROW, _TOP, _BOTTOM, _LEFT, _RIGHT = 23, 44, 26, 156, 34
+#: The axis ends a little beyond five days.
+_REACH = 3.05
+_TICKS = (1.0, 6.0, 24.0, 120.0)
+_LONGEST_NAME = 17
+_BAR = 0.52
+_MARKS = {"success": "circle", "partial": "circle", "failure": "x", "killed": "square-open"}
 
 
-def draw_share_bar(
+def draw_loops(
+    frame: pl.DataFrame,
     *,
-    machine_hours: float,
-    reaction_hours: float,
-    reaction_share: float | None,
-    loops: int,
     mode: Mode,
     title: str,
+    zone: str,
+    medians: tuple[float | None, float | None] = (None, None),
+    selected: str | None = None,
 ) -> Chart:
-    """One bar for all hours of the closed loops (`loops` of them), labelled at both ends.
+    """One row per loop, latest first; both halves begin in the middle, on a log scale.
 
-    The hours are sums over the closed loops; `reaction_share` is None without any.
+    Zero is zero, five days still fit, nothing is cut, and no half hides the other. The click data
+    of a bar is [hover text, experiment_id].
+
+    - `frame`: one row per loop, latest first; `experiment_id`, `label` (str), `url` (str, null),
+      `outcome`, `status` (str), `started_at` (aware datetime), `machine_hours` (float),
+      `machine_event` (bool), `wait_hours` (float, null without a result; the thick part),
+      `reaction_hours` (float, null; by the clock: the thin tail), `reaction_event` (bool, null).
+    - `zone`: IANA name of the zone in which days begin.
+    - `medians`: of machine and wait, in hours; None for no line.
+    - `selected`: the experiment whose row is marked.
     """
-    canvas = Canvas(title, mode, 92, (0, 0, 24, 24))
-    if reaction_share is None:
-        return canvas.blank("No closed loop in this window")
-    colour, whole, reaction = canvas.colour, machine_hours + reaction_hours, reaction_share * 100
-    machine_per_cent, reaction_per_cent = 100 - round(reaction), round(reaction)
-    below = (
-        f"{formats.hours_sum(reaction_hours)} of {formats.hours_sum(whole)} in "
-        f"{formats.plural(loops, 'closed loop')}"
-    )
-    traces, above, under = [], [], []
-    for name, hours, fill, per_cent, words, left in (
-        ("machine", machine_hours, colour.machine, machine_per_cent, None, True),
-        ("reaction", reaction_hours, colour.reaction, reaction_per_cent, below, False),
-    ):
-        said = formats.hours_sum(hours)
-        flat: Part = {"orientation": "h", "width": [1]}
-        traces.append(bars([hours], [0], solid(fill), [f"{name} {said}"], **flat))
-        place: Part = {"x": 0, "xanchor": "left", "xshift": 1}
-        if not left:
-            place = {"x": 1, "xanchor": "right", "xshift": -1}
-        percent = f"{name} <b>{per_cent}{formats.NBSP}%</b>"
-        strong: Part = {"yanchor": "bottom", "font": {"color": colour.text}, **place}
-        above.append(words_at(percent, y=1, **strong))
-        under.append(words_at(words or said, y=0, **{"yanchor": "top", **place}))
+    height = _TOP + _BOTTOM + _ROW * max(frame.height, 1)
+    canvas = Canvas(title, mode, height, (_LEFT, _RIGHT, _TOP, _BOTTOM))
+    if frame.is_empty():
+        return canvas.blank("No loop in these days")
+    colour = canvas.colour
+    rows = local(frame, ["started_at"], zone).to_dicts()
+    traces = [
+        *_machine(rows, colour),
+        *_waits(rows, colour),
+        *_outcomes(rows, colour),
+    ]
+    places = [_place(it) for it in _TICKS]
+    words = [formats.duration(it) if it < 24 else f"{it / 24:g}{formats.NBSP}d" for it in _TICKS]  # noqa: PLR2004
     layout = {
-        "barmode": "stack",
-        "annotations": above + under,
-        "xaxis": {"visible": False, "range": [0, whole]},
-        "yaxis": {"visible": False, "range": [-0.5, 0.5]},
+        "barmode": "overlay",
+        "shapes": [*_row_shapes(rows, selected, colour), *_median_lines(medians, colour)],
+        "annotations": [
+            *_heads(medians, colour),
+            *(note for at, row in enumerate(rows) for note in _notes(at, row, colour)),
+        ],
+        "xaxis": {
+            "range": [-_REACH, _REACH],
+            "tickvals": [*(-it for it in reversed(places)), 0, *places],
+            "ticktext": [*reversed(words), "0", *words],
+            "showgrid": True,
+            "gridcolor": colour.grid,
+            "showline": False,
+            "tickfont": {"size": SMALL_FONT_SIZE},
+        },
+        "yaxis": {"range": [len(rows) - 0.5, -0.5], "showgrid": False, "showticklabels": False},
     }
-    alt = f": machine {machine_per_cent} %, reaction {reaction_per_cent} %; {below}."
-    return canvas.chart(traces, layout, alt)
+    return canvas.chart(traces, layout, _alt(rows, medians))
 
 
-def _bars(rows: list[dict[str, Any]], high: float, colour: Tokens) -> list[Part]:
-    with_length = len(rows) <= _MOST_WITH_LENGTH
-    inside = {"textposition": "inside", "insidetextanchor": "end", "textangle": -90}
-    traces = []
-    for part, fill, on_fill in (
-        ("machine", colour.machine, colour.bg),
-        ("reaction", colour.reaction, colour.ink),
+def _place(hours: float) -> float:
+    return math.log10(1 + 4 * hours)
+
+
+def _bar_trace(cells: Iterable[tuple[int, Row, float]], look: Part) -> list[Part]:
+    found = [*cells]
+    if not found:
+        return []
+    return [
+        bars(
+            [length for _, _, length in found],
+            [at for at, _, _ in found],
+            look,
+            [[_hover(row), row["experiment_id"]] for _, row, _ in found],
+            orientation="h",
+            width=_BAR,
+            unselected={"marker": {"opacity": 1}},
+        )
+    ]
+
+
+def _machine(rows: list[Row], colour: Tokens) -> list[Part]:
+    def cells(*, ended: bool) -> list[tuple[int, Row, float]]:
+        return [
+            (at, row, -_place(row["machine_hours"]))
+            for at, row in enumerate(rows)
+            if bool(row["machine_event"]) is ended
+        ]
+
+    return [
+        *_bar_trace(cells(ended=True), solid(colour.machine)),
+        *_bar_trace(cells(ended=False), outline(colour.machine)),
+    ]
+
+
+def _waits(rows: list[Row], colour: Tokens) -> list[Part]:
+    known = [(at, row) for at, row in enumerate(rows) if row["wait_hours"] is not None]
+    answered = [(at, row, _place(row["wait_hours"])) for at, row in known if row["reaction_event"]]
+    waiting = [
+        (at, row, _place(row["wait_hours"])) for at, row in known if not row["reaction_event"]
+    ]
+    xs: list[float | None] = []
+    ys: list[float | None] = []
+    for at, row in known:
+        tail = row["reaction_hours"] or 0
+        if tail > row["wait_hours"]:
+            xs += [_place(row["wait_hours"]), _place(tail), None]
+            ys += [at, at, None]
+    tails = [line(xs, ys, {"color": colour.reaction, "width": 1.5})] if xs else []
+    return [
+        *tails,
+        *_bar_trace(answered, solid(colour.reaction)),
+        *_bar_trace(waiting, outline(colour.reaction)),
+    ]
+
+
+def _outcomes(rows: list[Row], colour: Tokens) -> list[Part]:
+    inks = {"failure": colour.failed, "killed": colour.killed}
+    looks = [
+        {
+            "symbol": _MARKS.get(row["outcome"], "circle-open"),
+            "color": inks.get(row["outcome"], colour.series),
+        }
+        for row in rows
+    ]
+    look = {
+        "symbol": [it["symbol"] for it in looks],
+        "color": [it["color"] for it in looks],
+        "size": 7,
+        "line": {"width": 1, "color": colour.bg},
+        "opacity": 1,
+    }
+    said = [[_hover(row), row["experiment_id"]] for row in rows]
+    kept = {"unselected": {"marker": {"opacity": 1}}}
+    return [dots([0] * len(rows), range(len(rows)), look, said, **kept)]
+
+
+def _row_shapes(rows: list[Row], selected: str | None, colour: Tokens) -> list[Part]:
+    middle: Part = {"type": "line", "x0": 0, "x1": 0, "yref": "paper", "y0": 0, "y1": 1}
+    shapes: list[Part] = [{**middle, "line": {"color": colour.muted, "width": 1}}]
+    across: Part = {"xref": "paper", "x0": 0, "x1": 1, "layer": "below"}
+    for at, row in enumerate(rows):
+        if row["experiment_id"] == selected:
+            fill = {"fillcolor": colour.band, "line": {"width": 0}}
+            shapes.append({"type": "rect", **across, "y0": at - 0.5, "y1": at + 0.5, **fill})
+        if at and _week(row) != _week(rows[at - 1]):
+            style = {"color": colour.border, "width": 1}
+            edge = {"y0": at - 0.5, "y1": at - 0.5, "line": style}
+            shapes.append({"type": "line", **across, **edge})
+    return shapes
+
+
+def _week(row: Row) -> tuple[int, int]:
+    year, week, _ = row["started_at"].isocalendar()
+    return year, week
+
+
+def _median_lines(medians: tuple[float | None, float | None], colour: Tokens) -> list[Part]:
+    shapes = []
+    for side, hours, ink in zip((-1, 1), medians, (colour.machine, colour.reaction), strict=True):
+        if hours is not None:
+            at = side * _place(hours)
+            style = {"color": ink, "width": 1, "dash": "3px,3px"}
+            across: Part = {"x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1}
+            shapes.append({"type": "line", **across, "line": style})
+    return shapes
+
+
+def _heads(medians: tuple[float | None, float | None], colour: Tokens) -> list[Part]:
+    above: Part = {"yref": "paper", "y": 1, "yanchor": "bottom", "xref": "x"}
+    notes = []
+    for side, name, hours, ink in zip(
+        (-1, 1), ("machine", "next launch"), medians, (colour.machine, colour.reaction), strict=True
     ):
-        for event in (True, False):
-            cells = [
-                cell
-                for at, row in enumerate(rows)
-                if row[f"{part}_hours"] is not None and bool(row[f"{part}_event"]) is event
-                for cell in [_bar(at, row, part, high)]
-                if cell["y"] > 0
-            ]
-            if not cells:
-                continue
-            trace = bars(
-                [it["x"] for it in cells],
-                [it["y"] for it in cells],
-                solid(fill) if event else outline(fill),
-                [_hover(rows[it["x"]]) for it in cells],
-                base=[it["base"] for it in cells],
-                width=0.72,
-                text=[it["text"] if with_length else "" for it in cells],
-                constraintext="none",
-                insidetextfont={
-                    "color": on_fill if event else colour.text,
-                    "size": SMALL_FONT_SIZE,
-                },
-            )
-            traces.append(trace | inside)
-    return traces
+        swatch = f'<span style="color:{ink}">■</span>'
+        text = f"<b>{name}</b> {swatch}" if side < 0 else f"{swatch} <b>{name}</b>"
+        anchor = "right" if side < 0 else "left"
+        strong: Part = {"font": {"color": colour.text}, "xanchor": anchor, "xshift": 6 * side}
+        notes.append(words_at(text, x=0, yshift=20, **above, **strong))
+        if hours is not None:
+            said = f"median {formats.hours_in_all(hours)}"
+            small: Part = {"font": {"size": SMALL_FONT_SIZE}, "xanchor": "center", "yshift": 2}
+            notes.append(words_at(said, x=side * _place(hours), **above, **small))
+    return notes
 
 
-def _bar(place: int, row: dict[str, Any], part: str, high: float) -> dict[str, Any]:
-    base = 0.0 if part == "machine" else min(row["machine_hours"], high)
-    top = min(row["machine_hours"] if part == "machine" else row["total"], high)
-    # The label is in the part that is cut.
-    cut = top == high and row["total"] > high and base < high
-    return {"x": place, "base": base, "y": top - base, "text": _length(row) if cut else ""}
-
-
-def _length(row: dict[str, Any]) -> str:
-    ended = row["machine_event"] and row["reaction_event"]
-    return ("" if ended else f">{formats.NBSP}") + formats.duration(round(row["total"]))
-
-
-def _hover(row: dict[str, Any]) -> str:
-    parts = [
-        f"{part} {formats.duration(row[f'{part}_hours'])}"
-        + ("" if row[f"{part}_event"] else " or more")
-        for part in ("machine", "reaction")
-        if row[f"{part}_hours"] is not None
+def _notes(at: int, row: Row, colour: Tokens) -> list[Part]:
+    """The day, the name and the lengths of one row."""
+    row_at: Part = {"y": at, "yref": "y", "font": {"size": SMALL_FONT_SIZE, "color": colour.text}}
+    left: Part = {"x": 0, "xref": "paper", "xanchor": "left"}
+    day = {**row_at, "font": {"size": SMALL_FONT_SIZE, "color": colour.muted}}
+    notes = [
+        words_at(formats.weekday(row["started_at"]), **left, xshift=-_LEFT + 2, **day),
+        words_at(_linked(row, colour), **left, xshift=-_LEFT + 48, **row_at),
+        _value(-_place(row["machine_hours"]), _machine_words(row), "right", row_at, colour),
     ]
-    launched = f"launched {formats.weekday(row['started_at'])}, {formats.clock(row['started_at'])}"
-    return hover(f"<b>{safe(row['label'])}</b>", launched, *parts, safe(row["status"]))
+    if row["wait_hours"] is None:
+        notes.append(_value(0, "running", "left", row_at, colour))
+    else:
+        end = _place(max(row["wait_hours"], row["reaction_hours"] or 0))
+        notes.append(_value(end, _wait_words(row), "left", row_at, colour))
+    return notes
 
 
-def _day_axis(days: list[date], starts: list[int], slots: int) -> Part:
-    chosen: list[int] = []
-    for at in starts:
-        if not chosen or at - chosen[-1] >= slots * _LABEL_PART:
-            chosen.append(at)
-    words = [
-        formats.day(days[at]) if at and days[at].month != days[last].month else str(days[at].day)
-        for last, at in zip([0, *chosen], chosen, strict=False)
+def _value(at: float, text: str, anchor: str, row_at: Part, colour: Tokens) -> Part:
+    # On the colour of the page, so that no line crosses a number.
+    shift = 7 if anchor == "left" else -3
+    place: Part = {"xref": "x", "xanchor": anchor, "xshift": shift, "borderpad": 0}
+    return words_at(text, x=at, **place, bgcolor=colour.bg, **row_at)
+
+
+def _linked(row: Row, colour: Tokens) -> str:
+    name = safe(row["label"], _LONGEST_NAME)
+    if not row["url"]:
+        return name
+    place = html.escape(row["url"], quote=True)
+    return f'<a href="{place}" target="_blank" style="color:{colour.accent}">{name}</a>'
+
+
+def _machine_words(row: Row) -> str:
+    so_far = "" if row["machine_event"] else " so far"
+    return f"{formats.duration(row['machine_hours'])}{so_far}"
+
+
+def _wait_words(row: Row) -> str:
+    if row["status"] == "abandoned":
+        return "no launch in 5 days"
+    so_far = "" if row["reaction_event"] else " so far"
+    return f"{formats.hours_in_all(row['wait_hours'])}{so_far}"
+
+
+def _hover(row: Row) -> str:
+    launched = f"launched {formats.weekday(row['started_at'])}{formats.NBSP}{_month(row)}"
+    lines = [f"<b>{safe(row['label'])}</b>", launched, f"machine {_machine_words(row)}"]
+    if row["wait_hours"] is not None:
+        lines.append(f"next launch {_wait_words(row)}")
+        by_clock = row["reaction_hours"]
+        if by_clock is not None and by_clock != row["wait_hours"]:
+            lines.append(f"by the clock {formats.duration(by_clock)}")
+    return hover(*lines, safe(row["outcome"]))
+
+
+def _month(row: Row) -> str:
+    return formats.day(row["started_at"]).split(formats.NBSP)[1]
+
+
+def _alt(rows: list[Row], medians: tuple[float | None, float | None]) -> str:
+    first, last = rows[-1]["started_at"].date(), rows[0]["started_at"].date()
+    waiting = sum(row["status"] == "awaiting" for row in rows)
+    running = sum(row["status"] == "open" for row in rows)
+    said = [
+        f"{name} has a median of {formats.duration(it)}"
+        for name, it in zip(("machine", "next launch"), medians, strict=True)
+        if it is not None
     ]
-    return {"tickvals": chosen, "ticktext": words, "tickfont": {"size": FONT_SIZE}}
+    counts = f"{waiting} waiting for a launch, {running} running"
+    head = f", launched {formats.span(first, last)}, {formats.sample(len(rows), 'loop')}"
+    return f"{head}: {'; '.join([*said, counts])}."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, Part, safe, words_at
 from velocity.charts.marks import bars, dots, hover, level, marker, solid
+from velocity.theme import SMALL_FONT_SIZE
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,14 +27,14 @@ def draw_strips(frame: pl.DataFrame, *, mode: Mode, title: str, who: str) -> Cha
       null if there are fewer than 8.
     - `who`: whose values they are: "you", or a name.
     """
-    canvas = Canvas(title, mode, 198, (_LEFT, _RIGHT, 0, 0))
+    canvas = Canvas(title, mode, 190, (_LEFT, _RIGHT, 0, 0))
     if frame.is_empty():
         return canvas.blank()
     colour = canvas.colour
     rows = [_placed(row) for row in frame.iter_rows(named=True)]
     grid: Part = {"color": colour.grid, "width": 1}
     layout = {
-        "annotations": [words for at, row in enumerate(rows) for words in _ends(at, row, colour)],
+        "annotations": [words for at, row in enumerate(rows) for words in _texts(at, row, colour)],
         "shapes": [level(at, grid, layer="below") for at in range(len(rows))],
         "xaxis": {"visible": False, "range": [-1.08, 1.08]},
         "yaxis": {"visible": False, "range": [len(rows) - 0.5, -0.5]},
@@ -82,13 +83,23 @@ def _marks(rows: list[Part], who: str, colour: Tokens) -> list[Part]:
     return traces
 
 
-def _ends(at: int, row: Part, colour: Tokens) -> list[Part]:
+def _texts(at: int, row: Part, colour: Tokens) -> list[Part]:
     ink: Part = {"font": {"color": colour.text}, "y": at, "yref": "y"}
     value = formats.figure(row["value"], row["unit"])
     return [
         words_at(safe(row["title"], 22), x=0, xanchor="left", xshift=-_LEFT + 2, **ink),
         words_at(f"<b>{value}</b>", x=1, xanchor="right", xshift=_RIGHT, **ink),
+        *_median(at, row),
     ]
+
+
+def _median(at: int, row: Part) -> list[Part]:
+    """The value of the tick, below it."""
+    if not row["known"]:
+        return []
+    text = formats.figure(row["p50"], row["unit"])
+    place: Part = {"x": 0, "xref": "x", "y": at, "yref": "y", "yanchor": "top", "yshift": -9}
+    return [words_at(text, **place, font={"size": SMALL_FONT_SIZE})]
 
 
 def _hover(row: Part, who: str) -> str:

@@ -1,4 +1,4 @@
-"""The timeline of one scholar: lanes of experiments with their runs, below a strip of activity.
+"""The timeline of one scholar: experiments and runs, line by line, below a strip of activity.
 
 An experiment keeps its lane from its launch to the next launch of its line; its runs
 share the lane.
@@ -53,9 +53,9 @@ def draw_timeline(
 
     Each bar's `customdata` is [hover text, experiment_id, run_id or null].
 
-    - `experiments`: one row per experiment that touches the window; `experiment_id` (str), `label`
-      (str, null), `started_at` (aware), `ended_at`, `result_at`, `next_at` (aware, null),
-      `outcome` (str), `loop_status` (str, "none" for a false start).
+    - `experiments`: one row per experiment that touches the window; `experiment_id`, `project`
+      (str), `label` (str, null), `started_at` (aware), `ended_at`, `result_at`, `next_at` (aware,
+      null), `outcome` (str), `loop_status` (str, "none" for a false start).
     - `runs`: one row per run or session; `run_id`, `experiment_id` (str), `display_name` (str,
       null), `class` (str), `started_at` (aware), `ended_at` (aware, null while running).
     - `concurrency`: one row per period with something in flight; `start_at`, `end_at` (aware),
@@ -79,18 +79,26 @@ def draw_timeline(
     strip = local(stretches.filter(pl.col("end_at") > since), ["start_at", "end_at"], zone)
     pitch = min(float(LANE), _MOST_LANES_HEIGHT / lanes.count)
     start, end = view.clock(max(since, view.start)), view.clock(view.end)
+    opens = max(start, view.clock(view.opens))
     canvas = Canvas(title, mode, round(TOP + STRIP + GAP + pitch * lanes.count + BOTTOM), MARGIN)
     colour = canvas.colour
     traces = [
         *marks.strip(strip.to_dicts(), colour),
         *lanes.runs(sessions, pitch, colour),
-        *lanes.stale_tails(sessions, end - start, colour),
+        *lanes.names(opens, end - opens, colour),
+        *lanes.stale_tails(sessions, end - opens, colour),
         *lanes.waits(colour),
         *lanes.results(colour),
     ]
     kinds = {marks.kind(session["class"]) for session in sessions}
     layout = layout_of(
-        view, start=start, lanes=lanes.count, pitch=pitch, kinds=kinds, colour=colour
+        view,
+        start=start,
+        lines=lanes.lines,
+        lanes=lanes.count,
+        pitch=pitch,
+        kinds=kinds,
+        colour=colour,
     )
     first, last = view.clock(view.start), view.clock(view.end - timedelta(microseconds=1))
     waiting = drawn.filter(pl.col("loop_status") == "awaiting").height

@@ -7,22 +7,24 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from velocity.charts.base import DAY_MS, Part, iso, key, words_at
-from velocity.charts.marks import upright
+from velocity import formats
+from velocity.charts.base import DAY_MS, Part, iso, key, safe, words_at
+from velocity.charts.marks import level, upright
 from velocity.theme import FONT_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from velocity.theme import Tokens
 
-LEFT, TOP, BOTTOM = 64, 56, 26
+LEFT, TOP, BOTTOM = 84, 56, 26
 MARGIN = (LEFT, 12, TOP, BOTTOM)
-STRIP, GAP, LANE = 18, 10, 38
+STRIP, GAP, LANE = 16, 10, 34
 #: In longer windows, the hours of a day are too narrow to shade.
-_MOST_SHADED_DAYS = 21
+_MOST_SHADED_DAYS = 35
 _MOST_LABELLED_DAYS = 14
 _LABEL_HEIGHT = 14
+_LONGEST_PROJECT = 13
 _DAY_MINUTES = 24 * 60
 
 
@@ -32,6 +34,7 @@ class TimelineView:
 
     Args:
         start: first instant, aware.
+        opens: instant at which the view opens; earlier ones are reached by dragging.
         end: instant after the last one, aware.
         as_of: instant to which the data is complete, aware.
         zone: the time zone.
@@ -40,6 +43,7 @@ class TimelineView:
     """
 
     start: datetime
+    opens: datetime
     end: datetime
     as_of: datetime
     zone: ZoneInfo
@@ -52,11 +56,12 @@ class TimelineView:
 
 
 def timeline_view(
-    from_at: datetime, to_at: datetime, as_of: datetime, who: Mapping[str, Any]
+    from_at: datetime, to_at: datetime, as_of: datetime, who: Mapping[str, Any], opens: datetime
 ) -> TimelineView:
     """The view with the scholar's clock and awake hours; `who` is a row of `reads.scholars`."""
     return TimelineView(
         start=from_at,
+        opens=max(opens, from_at),
         end=to_at,
         as_of=as_of,
         zone=ZoneInfo(who["timezone"]),
@@ -75,6 +80,7 @@ def layout_of(
     view: TimelineView,
     *,
     start: datetime,
+    lines: Sequence[tuple[str, int]],
     lanes: int,
     pitch: float,
     kinds: Collection[str],
@@ -85,6 +91,7 @@ def layout_of(
     Args:
         view: window, zone and awake hours.
         start: local time at which the drawing begins.
+        lines: name and first lane of each line, from the top down.
         lanes: number of lanes.
         pitch: px from lane to lane.
         kinds: which of "failed", "killed", "stale" are drawn.
@@ -92,16 +99,18 @@ def layout_of(
     """
     end, as_of = view.clock(view.end), view.clock(view.as_of)
     plot = STRIP + GAP + pitch * lanes
-    labelled = list(range(0, lanes, max(1, round(_LABEL_HEIGHT / pitch))))
+    labelled = _apart(lines, _LABEL_HEIGHT / pitch)
+    opens = max(view.clock(view.opens), start)
     axis = {"showgrid": False, "fixedrange": True, "tickfont": {"size": FONT_SIZE}}
     nights = _nights(start, end, view.awake, colour)
-    shapes = [*nights, *_midnights(start, end, colour)]
+    shapes = [*nights, *_midnights(start, end, colour), *_between(lines, colour)]
     notes = [key(_key(view.awake if nights else None, kinds, colour), x=-LEFT + 2, lift=30)]
     if start <= as_of <= end:
         dashed = {"color": colour.muted, "width": 1, "dash": "3px,3px"}
         shapes.append(upright(iso(as_of), dashed, yref="paper", layer="above"))
         place = {"xref": "x", "xanchor": "right", "yanchor": "bottom"}
-        notes.append(words_at("as of", x=iso(as_of), y=1, **place))
+        words = f"data to {formats.weekday(as_of)}, {formats.clock(as_of)}"
+        notes.append(words_at(words, x=iso(as_of), y=1, **place))
     return {
         "barmode": "overlay",
         "dragmode": "pan",
@@ -110,21 +119,21 @@ def layout_of(
         "annotations": notes,
         "xaxis": {
             "type": "date",
-            "range": [iso(start), iso(end)],
+            "range": [iso(opens), iso(end)],
             "minallowed": iso(start),
             "maxallowed": iso(end),
             "fixedrange": False,
             "showline": False,
             "ticks": "",
             "ticklabeloverflow": "hide past div",
-            **_date_ticks(start, end),
+            **_date_ticks(opens, end),
         },
         "yaxis": {
             **axis,
             "domain": [0, pitch * lanes / plot],
             "range": [lanes - 0.5, -0.5],
-            "tickvals": labelled,
-            "ticktext": [f"lane {lane + 1}" for lane in labelled],
+            "tickvals": [lane for _, lane in labelled],
+            "ticktext": [safe(name, _LONGEST_PROJECT) for name, _ in labelled],
         },
         "yaxis2": {
             **axis,
@@ -135,6 +144,21 @@ def layout_of(
             "ticktext": ["in flight"],
         },
     }
+
+
+def _apart(lines: Sequence[tuple[str, int]], needed: float) -> list[tuple[str, int]]:
+    """The lines whose names fit, at least `needed` lanes apart."""
+    shown: list[tuple[str, int]] = []
+    for name, lane in lines:
+        if not shown or lane - shown[-1][1] >= needed:
+            shown.append((name, lane))
+    return shown
+
+
+def _between(lines: Sequence[tuple[str, int]], colour: Tokens) -> list[Part]:
+    """A line above each line of work but the first."""
+    style = {"color": colour.border, "width": 1}
+    return [level(lane - 0.5, style, layer="below") for _, lane in lines[1:]]
 
 
 def _date_ticks(start: datetime, end: datetime) -> Part:

@@ -11,6 +11,7 @@ from velocity import formats
 from velocity.charts import marks
 from velocity.charts.base import Part, iso, safe
 from velocity.charts.marks import hatched, hover, outline, solid
+from velocity.theme import SMALL_FONT_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,11 +19,16 @@ if TYPE_CHECKING:
     from velocity.theme import Tokens
 
 Row = dict[str, Any]
-_Line = tuple[tuple[datetime, int], tuple[datetime, int]]  # (when, lane) twice
+_Line = tuple[tuple[datetime, float], tuple[datetime, float]]  # (when, lane) twice
 
 #: Heights in a lane: a single run, several runs together, and the gap between two.
-_ONE, _ALL, _GAP = 13 / 38, 26 / 38, 2 / 38
-_MIN_LANE_FOR_GAPS = 4 / 38
+_ONE, _ALL, _GAP = 14 / 34, 18 / 34, 2 / 34
+_MIN_LANE_FOR_GAPS = 4 / 34
+#: Runs are in the lower part of their lane, names above them.
+_RUNS_BELOW, _NAME_ABOVE = 6 / 34, 11 / 34
+#: Width of a letter of a name, px, and the width of the plot in a usual window.
+_LETTER, _PLOT_WIDTH = 6.2, 1190
+_LONGEST_NAME = 24
 #: The end of a running bar fades out in slices.
 _FADE_PART, _FADES = 0.28, (0.75, 0.55, 0.35, 0.18)
 _TAIL_PART = 0.03
@@ -72,20 +78,35 @@ def strip(stretches: Iterable[Row], colour: Tokens) -> list[Part]:
 
 @dataclass(frozen=True)
 class Lanes:
-    """Experiments in lanes; each row has its `lane`."""
+    """Experiments in lanes, line by line; each row has its `lane`.
+
+    Args:
+        rows: the experiments.
+        as_of: end of the data.
+        lines: project and first lane of each line, from the top down.
+    """
 
     rows: list[Row]
     as_of: datetime
+    lines: list[tuple[str, int]]
 
     @classmethod
     def of(cls, experiments: list[Row], as_of: datetime) -> Lanes:
-        """One lane per experiment, from its launch until it and the wait after it have ended."""
-        spans = [
-            (row["started_at"], max(row["ended_at"], _waited_until(row, as_of) or row["ended_at"]))
-            for row in experiments
-        ]
-        packed = zip(experiments, pack(spans), strict=True)
-        return cls([row | {"lane": lane} for row, lane in packed], as_of)
+        """One lane per experiment, from its launch until it and the wait after it have ended.
+
+        The line with the latest launch comes first.
+        """
+        by_line = _by(experiments, "project")
+        order = sorted(by_line, key=lambda it: (max(_starts(by_line[it])), it), reverse=True)
+        rows: list[Row] = []
+        lines: list[tuple[str, int]] = []
+        for project in order:
+            own = by_line[project]
+            first = 1 + max((int(row["lane"]) for row in rows), default=-1)
+            lines.append((project, first))
+            packed = zip(own, pack([_span(row, as_of) for row in own]), strict=True)
+            rows += [row | {"lane": first + lane} for row, lane in packed]
+        return cls(rows, as_of, lines)
 
     @property
     def count(self) -> int:
@@ -121,27 +142,53 @@ class Lanes:
         lanes = {row["experiment_id"]: row["lane"] for row in self.rows}
         tail = window * _TAIL_PART
         lines = [
-            ((row["ended_at"], lane), (min(row["ended_at"] + tail, self.as_of), lane))
+            ((row["ended_at"], at), (min(row["ended_at"] + tail, self.as_of), at))
             for row in sessions
             if row["class"] == "stale"
-            for lane in [lanes[row["experiment_id"]]]
+            for at in [lanes[row["experiment_id"]] + _RUNS_BELOW]
         ]
         return _lines(lines, {"color": colour.stale, "width": 2, "dash": "dot"})
+
+    def names(self, opens: datetime, window: timedelta, colour: Tokens) -> list[Part]:
+        """The name of each experiment above its runs, where it fits.
+
+        `window` is the time that is visible at once, from `opens`.
+        """
+        shown = []
+        for row in self.rows:
+            start = max(row["started_at"], opens) if row["ended_at"] > opens else row["started_at"]
+            text = safe(row["label"], _LONGEST_NAME)
+            if (row["ended_at"] - start) / window * _PLOT_WIDTH >= len(text) * _LETTER:
+                shown.append((start, row["lane"] - _NAME_ABOVE, text))
+        if not shown:
+            return []
+        return [
+            {
+                "type": "scatter",
+                "mode": "text",
+                "x": [iso(at) for at, _, _ in shown],
+                "y": [lane for _, lane, _ in shown],
+                "text": [text for _, _, text in shown],
+                "textposition": "middle right",
+                "textfont": {"size": SMALL_FONT_SIZE, "color": colour.muted},
+                "hoverinfo": "skip",
+            }
+        ]
 
     def waits(self, colour: Tokens) -> list[Part]:
         """Lines from each result to the next launch, and down to its lane if there are few lanes.
 
         Waits without a next launch are dotted.
         """
-        lane_of_start: dict[datetime, int] = {}
+        lane_of_start: dict[datetime, float] = {}
         for row in self.rows:
-            lane_of_start.setdefault(row["started_at"], row["lane"])
+            lane_of_start.setdefault(row["started_at"], row["lane"] + _RUNS_BELOW)
         drops = self.count <= _MOST_LANES_WITH_DROPS
         answered: list[_Line] = []
         falls: list[_Line] = []
         unanswered: list[_Line] = []
         for row in self.rows:
-            until, lane = _waited_until(row, self.as_of), int(row["lane"])
+            until, lane = _waited_until(row, self.as_of), row["lane"] + _RUNS_BELOW
             if until is None:
                 continue
             line = ((row["result_at"], lane), (until, lane))
@@ -167,7 +214,7 @@ class Lanes:
         return [
             marks.dots(
                 [row["result_at"] for row in rows],
-                [row["lane"] for row in rows],
+                [row["lane"] + _RUNS_BELOW for row in rows],
                 marks.marker(colour.reaction, 6, colour.bg, 1),
                 [[_shift_words(row), row["experiment_id"], None] for row in rows],
                 unselected={"marker": {"opacity": 1}},
@@ -202,7 +249,7 @@ def _split(sessions: Sequence[Row], lane: int, pitch: float) -> Iterable[tuple[R
     # Thin lanes do not have room for gaps.
     gap = _GAP if count > 1 and _ALL / count > _MIN_LANE_FOR_GAPS and pitch * _GAP >= 1 else 0
     height = _ONE if count == 1 else (_ALL - gap * (count - 1)) / count
-    top = lane - (height * count + gap * (count - 1)) / 2
+    top = lane + _RUNS_BELOW - (height * count + gap * (count - 1)) / 2
     for row, own in zip(rows, by_run.values(), strict=True):
         for session in own:
             yield session, top + row * (height + gap) + height / 2, height
@@ -245,6 +292,15 @@ def _lines(lines: Sequence[_Line], style: Part) -> list[Part]:
     x = [place for a, b in lines for place in (a[0], b[0], None)]
     y = [place for a, b in lines for place in (a[1], b[1], None)]
     return [marks.line(x, y, style)]
+
+
+def _span(row: Row, as_of: datetime) -> tuple[datetime, datetime]:
+    """From the launch until the experiment and the wait after it have ended."""
+    return row["started_at"], max(row["ended_at"], _waited_until(row, as_of) or row["ended_at"])
+
+
+def _starts(rows: Iterable[Row]) -> list[datetime]:
+    return [row["started_at"] for row in rows]
 
 
 def _by(rows: Iterable[Row], column: str) -> dict[Any, list[Row]]:

@@ -48,15 +48,16 @@ def day_axis(days: list[date], by: timedelta = timedelta(days=4)) -> Part:
 def series(
     weeks: Weeks, unit: str, colour: Tokens, ink: str | None = None, *, small: bool = False
 ) -> list[Part]:
-    """A line over weeks with at least one known value: current week hollow, shifts as diamonds.
+    """A line over weeks with at least one known value: shifts are diamonds.
 
+    The current week and weeks away are hollow.
     `ink` is the colour of the line. A `small` one has dots only on the latest week and on weeks
     without neighbours.
     """
     ink = ink or colour.series
     shifts = [row for row in weeks.rows if row["signal"]]
     marks = (
-        ([row for row in weeks.rows if row["running"]], marker(colour.bg, 6, ink)),
+        ([row for row in weeks.rows if _is_hollow(row)], marker(colour.bg, 6, ink)),
         # The latest complete week is emphasised; earlier shifts are hollow.
         ([row for row in shifts if row is not weeks.latest], _diamond(colour.bg, colour.accent)),
         ([row for row in shifts if row is weeks.latest], _diamond(colour.accent, colour.bg)),
@@ -90,8 +91,13 @@ def _sizes(weeks: Weeks, *, small: bool) -> list[int]:
         if row is weeks.last_complete:
             sizes.append(_LAST_DOT - 2 if small else _LAST_DOT)
         else:
-            sizes.append(_WEEK_DOT if (not small or alone) and not row["running"] else 0)
+            sizes.append(_WEEK_DOT if (not small or alone) and not _is_hollow(row) else 0)
     return sizes
+
+
+def _is_hollow(row: Row) -> bool:
+    """Whether the week is not over, or one in which the scholar was away."""
+    return bool(row["running"] or row.get("away"))
 
 
 def _points(rows: tuple[Row, ...] | list[Row]) -> tuple[list[date], list[float | None]]:
@@ -103,7 +109,7 @@ def _words(rows: tuple[Row, ...] | list[Row], unit: str) -> list[str]:
 
 
 def _hover(row: Row, unit: str) -> str:
-    so_far = ", so far" if row["running"] else ""
+    so_far = ", so far" if row["running"] else ", away" if row.get("away") else ""
     figure = f"<b>{formats.figure(row['value'], unit)}</b>"
     lines = [formats.week(row["week_start"]) + so_far, figure]
     if row["n"] is not None:

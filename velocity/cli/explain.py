@@ -15,6 +15,7 @@ import typer
 
 from velocity import formats
 from velocity.cli.options import (
+    ActorOption,
     OutOption,
     Places,
     ScholarOption,
@@ -44,6 +45,7 @@ def explain(
         date | None,
         day_option("--week", "Monday of a week, such as 2026-01-05. Default: all the data."),
     ] = None,
+    actor: ActorOption = "person",
     form: Annotated[
         Literal["table", "json"] | None,
         option(
@@ -66,7 +68,9 @@ def explain(
     snapshot = latest_snapshot(places.data)
     if scholar is not None:
         check_scholar(snapshot, scholar)
-    found = explained(snapshot, scholar=scholar, stream=stream, metric=metric, week=week)
+    found = explained(
+        snapshot, scholar=scholar, stream=stream, metric=metric, week=week, actor=actor
+    )
     is_json = out is not None and out.suffix.lower() == ".json" if form is None else form == "json"
     text = as_json(found) if is_json else render_text(found, width_of(out))
     write_bytes(text.encode(), out)

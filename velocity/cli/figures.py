@@ -10,6 +10,8 @@ import polars as pl
 import typer
 
 from velocity.cli.options import (
+    Actor,
+    ActorOption,
     FormatOption,
     FromOption,
     OutOption,
@@ -24,19 +26,42 @@ from velocity.cli.output import show
 from velocity.reading import reads
 from velocity.store import Snapshot
 
-By = Literal["scholar", "stream", "programme", "line", "experiment", "result"]
+By = Literal["scholar", "stream", "programme", "line", "experiment", "result", "sequence", "host"]
 
 #: At the end of the data: its read, the main columns of a table, and what to say without rows.
 _AT_END: dict[str, tuple[Callable[..., pl.DataFrame], Sequence[str], str]] = {
     "experiment": (
         reads.open_work,
-        ("scholar", "experiment_id", "started_at", "wip_age_hours", "usual_hours"),
+        ("scholar", "experiment_id", "started_at", "wip_age_hours", "usual_hours", "eta_at"),
         "No experiment is in flight.",
     ),
     "result": (
         reads.waiting_results,
         ("scholar", "experiment_id", "outcome", "result_at", "waiting_hours"),
         "No result is waiting.",
+    ),
+}
+
+#: In a window: its read, what identifies a row, the main columns of a table, and what to say
+#: without rows.
+_IN_WINDOW: dict[
+    str, tuple[Callable[..., pl.DataFrame], Sequence[str], Sequence[str | pl.Expr], str]
+] = {
+    "line": (reads.lines, ("scholar", "entity", "project"), (), "Nothing in this window."),
+    "sequence": (
+        reads.one_setting,
+        ("scholar", "project", "started_at"),
+        (
+            *("scholar", "project", "key", "experiments", "started_at", "machine_hours"),
+            pl.col("ready_share").alias("ready"),
+        ),
+        "No experiments changed one setting at a time.",
+    ),
+    "host": (
+        reads.idle_hosts,
+        ("entity", "host"),
+        ("host", "gpus", "idle_now", "idle_since", "idle_for_hours", "idle_gpu_hours"),
+        "No host is rented: list globs of host names as `rented` in the roster.",
     ),
 }
 
@@ -49,8 +74,8 @@ def metrics(
         option(
             "--by",
             None,
-            "One row per scholar, stream, programme, line, experiment in flight, or result "
-            "without a next launch.",
+            "One row per scholar, stream, programme, line, experiment in flight, result without a "
+            "next launch, sequence that changed one setting at a time, or rented host.",
         ),
     ] = "scholar",
     period: Annotated[
@@ -59,6 +84,7 @@ def metrics(
     from_day: FromOption = None,
     to_day: ToOption = None,
     scholar: ScholarOption = None,
+    actor: ActorOption = "person",
     every: Annotated[
         bool, option("--all", None, "Show every column in a table, not only the main ones.")
     ] = False,
@@ -69,13 +95,14 @@ def metrics(
 
     A table shows the main figures; --all, CSV, JSON and Parquet have every column. docs/metrics.md
     explains each one. Credits cover all the data. Lines (a scholar and a project) have a blind
-    ratio, experiments in flight an age, results the time they have waited for the next launch.
-    Days, weeks (from Monday) and months use the programme's time zone.
+    ratio, experiments in flight an age, results the time they have waited for the next launch,
+    sequences the one config key that changed, rented hosts their idle GPU-hours. Days, weeks (from
+    Monday) and months use the programme's time zone.
     """
     check_window(from_day, to_day)
-    if scholar is not None and by in {"stream", "programme"}:
+    if scholar is not None and by in {"stream", "programme", "host"}:
         raise typer.BadParameter(f"--scholar cannot be used with --by {by}")
-    if period != "all" and by in {"line", *_AT_END}:
+    if period != "all" and by in {*_IN_WINDOW, *_AT_END}:
         raise typer.BadParameter(f"--period cannot be used with --by {by}")
     window: dict[str, Any] = {"from_day": from_day, "to_day": to_day}
     shown: Sequence[str | pl.Expr] = ()
@@ -85,15 +112,17 @@ def metrics(
         if from_day or to_day:
             raise typer.BadParameter(f"--from and --to cannot be used with --by {by}")
         read_end, shown, nothing = _AT_END[by]
-        read = partial(read_end, scholar=scholar)
-    elif by == "line":
-        keys = ["scholar", "entity", "project"]
-        read = partial(reads.lines, scholar=scholar, **window)
+        read = partial(read_end, scholar=scholar, actor=actor)
+    elif by in _IN_WINDOW:
+        read_rows, rows_by, shown, nothing = _IN_WINDOW[by]
+        keys, whose = [*rows_by], {} if by == "host" else {"scholar": scholar, "actor": actor}
+        read = partial(read_rows, **whose, **window)
     else:
         keys = [by] if period == "all" else [by, "period_start"]
         shown = _main_figures(keys)
         groups = None if scholar is None else [scholar]
-        read = partial(_read_groups, by=by, keys=keys, period=period, groups=groups, **window)
+        asked = {"by": by, "period": period, "groups": groups, **window}
+        read = partial(_read_groups, keys=keys, actor=actor, **asked)
     show(
         places,
         read,
@@ -126,9 +155,11 @@ def _main_figures(keys: Sequence[str]) -> "tuple[str | pl.Expr, ...]":
     )
 
 
-def _read_groups(snapshot: Snapshot, *, by: Any, keys: Sequence[str], **asked: Any) -> pl.DataFrame:
+def _read_groups(
+    snapshot: Snapshot, *, by: Any, keys: Sequence[str], actor: Actor, **asked: Any
+) -> pl.DataFrame:
     """Every metric of groups; over all the data, their credits too."""
-    found = reads.metrics(snapshot, by=by, **asked).join(
+    found = reads.metrics(snapshot, by=by, actor=actor, **asked).join(
         reads.littles_law_residual(snapshot, by=by, **asked),
         on=keys,
         how="left",

@@ -15,6 +15,7 @@ from velocity.formats import label
 from velocity.paths import config_file, data_folder
 
 Period = Literal["all", "month", "week", "day"]
+Actor = Literal["person", "automation", "all"]
 Format = Literal["table", "csv", "json", "parquet"]
 
 DEFAULT_PORT = 8501
@@ -64,6 +65,15 @@ ToOption = Annotated[
 ]
 ScholarOption = Annotated[str | None, option("--scholar", "ID", "Only this scholar.")]
 StreamOption = Annotated[str | None, option("--stream", "ID", "Only this stream.")]
+ActorOption = Annotated[
+    Actor,
+    option(
+        "--actor",
+        None,
+        "Whose launches count: the scholars' own, those of their automation, or both. GPU-hours "
+        "and credits always count both.",
+    ),
+]
 FormatOption = Annotated[
     Format | None,
     option(

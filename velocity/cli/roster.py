@@ -14,6 +14,7 @@ from velocity.formats import plural
 from velocity.reading import reads
 from velocity.roster.against_data import Seen
 from velocity.roster.models import check_roster, load_roster
+from velocity.roster.rhythm import find_rhythms
 from velocity.roster.suggest import suggest_entries
 from velocity.settings import load_settings
 from velocity.store import latest_snapshot
@@ -57,14 +58,16 @@ def _seen(data: Path) -> Seen | None:
 @app.command()
 @takes_places
 def suggest(places: Places) -> None:
-    """Write entries for the W&B usernames in the data that are not in the roster.
+    """Write entries for usernames that are not in the roster, and for launches around the clock.
 
-    They go to standard output: `velocity roster suggest >> roster.toml`
+    The latter look like those of an agent or a scheduler; the entry says why. They go to standard
+    output: `velocity roster suggest >> roster.toml`
     """
     roster = load_roster(load_settings(places.config).roster)
-    found = reads.usernames(latest_snapshot(places.data)).drop("gpu_type").drop_nulls()
+    snapshot = latest_snapshot(places.data)
+    found = reads.usernames(snapshot).drop("gpu_type").drop_nulls()
     runs_of = dict(found.group_by("username").sum().iter_rows())
-    if text := suggest_entries(runs_of, roster):
+    if text := suggest_entries(runs_of, roster, find_rhythms(reads.launches(snapshot))):
         typer.echo(text, nl=False)
     else:
-        say("Every username in the data is in the roster.")
+        say("Every username in the data is in the roster, and no launches look automated.")

@@ -62,6 +62,7 @@ class Explanation:
     scholar: str | None  # id, if the figure is a scholar's
     stream: str | None  # id, if it is a stream's
     metric: Metric
+    actor: str  # whose launches count: person, automation or all
     week: date | None  # its Monday; None for all the data
     at_end: bool  # whether the figure describes the end of the window instead of the whole window
     as_of: datetime  # the data is complete up to this instant

@@ -14,6 +14,7 @@ _SCHEMA = {"kind": pl.String, "what": pl.String, "why": pl.String}
 _Rules = dict[str, dict[str, str]]
 _RUNS: _Rules = {
     "excluded": {
+        "excluded = 'ignored'": "a rule leaves it out of every figure",
         "excluded = 'pending'": "pending: has not started, does not count yet",
         "excluded = 'after_as_of'": "starts after the end of the data: counts from the next sync",
         "excluded = 'same_run'": "the same run is in another project and counts there",

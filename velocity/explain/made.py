@@ -34,6 +34,7 @@ def explain(
     scholar: str | None = None,
     stream: str | None = None,
     week: date | None = None,
+    actor: reads.Actor = "person",
     scope: Scope = EVERYTHING,
 ) -> Explanation:
     """Explain a figure of a scholar, a stream or, without either, the programme.
@@ -44,6 +45,8 @@ def explain(
         scholar: id, as in `reads.scholars`.
         stream: id, as in `reads.streams`.
         week: Monday of a week; None for all the data.
+        actor: whose launches count; GPU-hours and credits always count both, and automated counts
+            those of automation.
         scope: what the viewer may see; it must include everybody in the figure.
 
     Raises:
@@ -57,7 +60,7 @@ def explain(
     _check_hours(metric, group, scope)
     if week is not None:
         _check_reached(snapshot, group, week, scope, at_end=way.at_end)
-    rows = Rows(snapshot, group, week, week and week + _WEEK, scope)
+    rows = Rows(snapshot, group, week, week and week + _WEEK, scope, way.actor or actor)
     rows.begin("runs", "experiments", "sessions")
     results = way.results(rows, metric)
     runs, experiments = rows.of("runs"), rows.of("experiments")
@@ -71,6 +74,7 @@ def explain(
         scholar=scholar,
         stream=stream,
         metric=definition(metric),
+        actor=rows.actor,
         week=week,
         at_end=way.at_end,
         as_of=as_of,
@@ -103,8 +107,7 @@ def group_of(scholar: str | None = None, stream: str | None = None) -> Group:
 def _charged(charges: pl.DataFrame) -> pl.DataFrame:
     """The charge of each session by day."""
     return charges.select(
-        *("run", "name", "scholar", "day", "gpu_type", "gpus"),
-        hours=(pl.col("ended_at") - pl.col("started_at")).dt.total_microseconds() / 3.6e9,
+        *("run", "name", "scholar", "day", "gpu_type", "gpus", "hours"),
         charged_gpu_hours="gpu_hours",
         used_gpu_hours="used_gpu_hours",
         rate="credits_per_gpu_hour",
@@ -139,7 +142,12 @@ def _way(metric: str, group: Group) -> Way:
             f"'{formats.label(metric)}' is not a figure that can be explained.",
             did_you_mean(metric, known, otherwise="docs/metrics.md lists every metric."),
         )
-    if group.by not in known[metric].kinds:
+    kinds = known[metric].kinds
+    if group.by not in kinds and "programme" in kinds:
+        raise VelocityError(
+            f"'{metric}' is a figure of the programme only.", "Leave out --scholar and --stream."
+        )
+    if group.by not in kinds:
         raise VelocityError(
             f"'{metric}' is a figure of scholars only.", "Choose a scholar with --scholar."
         )

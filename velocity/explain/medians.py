@@ -75,6 +75,7 @@ def blind_ratio(rows: Rows, _column: str) -> tuple[Result, ...]:
         from_day=rows.from_day,
         to_day=rows.to_day,
         scholar=rows.group.id,
+        actor=rows.actor,
         scope=rows.scope,
     )
     return tuple(

@@ -1,4 +1,4 @@
-"""Whether a week is beyond the usual range (XmR) of each weekly series of a group."""
+"""Weekly series of a group: weeks beyond the usual range (XmR), and lasting changes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,11 @@ def ranges(rows: Rows, _column: str) -> tuple[Result, ...]:
     usual = rows.evaluate("usual_range()")
     asked = weekly.filter(col("week_start") == rows.from_day)
     return tuple(
-        _of_series(weekly.filter(col("measure") == week["measure"]), week, usual)
+        _of_series(
+            weekly.filter(col("measure") == week["measure"], col("phase") == week["phase"]),
+            week,
+            usual,
+        )
         for week in asked.iter_rows(named=True)
     )
 
@@ -41,7 +45,7 @@ def _of_series(weekly: pl.DataFrame, week: dict[str, Any], usual: dict[str, Any]
     metric = metrics()[week["measure"]]
     on_log = metric.unit == "hours"
     unit, level = metric.unit, col("value")
-    known = weekly.filter(~col("running") & col("value").is_not_null())
+    known = weekly.filter(~col("running") & ~col("away") & col("value").is_not_null())
     if on_log:
         known, level, unit = known.filter(col("value") > 0), level.log(), f"log of {unit}"
     known = known.sort("week_start").select("week_start", level=level)
@@ -60,6 +64,8 @@ def _judged(
     weeks, unit = levels.addends.height, metrics()[week["measure"]].unit
     if week["running"]:
         return False, ["no: the week is still running"]
+    if week["away"]:
+        return False, ["no: most of the week's working days are days off"]
     if weeks < usual["least"]:
         known = formats.plural(weeks, "complete week")
         return False, [f"no: {known} with a value, limits start at {usual['least']}"]
@@ -85,3 +91,44 @@ def _judged(
     beyond = not (low <= value <= high or on_limit)
     verdict = "yes: the week, {}, is beyond it" if beyond else "no: the week, {}, is inside it"
     return beyond, [*steps, verdict.format(with_unit(value, unit))]
+
+
+def lasting(rows: Rows, _column: str) -> tuple[Result, ...]:
+    """One result per measure that can have a lasting change: the week in which it began."""
+    asked: dict[str, Any] = {
+        "by": rows.group.by,
+        "groups": [rows.group.id],
+        "scope": rows.scope,
+    }
+    changes = reads.lasting_changes(rows.snapshot, **asked)
+    weekly = reads.weekly(rows.snapshot, **asked)
+    found = {it["measure"]: it for it in changes.iter_rows(named=True)}
+    return tuple(
+        _of_change(metric.id, found.get(metric.id), weekly.filter(col("measure") == metric.id))
+        for metric in metrics().values()
+        if metric.lasting
+    )
+
+
+def _of_change(measure: str, change: dict[str, Any] | None, weekly: pl.DataFrame) -> Result:
+    title = metrics()[measure].title
+    if change is None:
+        why = f"{formats.NOT_KNOWN}: no week parts all earlier weeks from all later ones"
+        return Result(measure, (why,), None, None, title=title)
+    shown = col("week_start").is_between(change["first_week"], change["last_week"])
+    weeks = weekly.filter(shown & col("value").is_not_null()).sort("week_start")
+    before, since = weeks[: change["weeks_before"]], weeks[change["weeks_before"] :]
+    value = since["week_start"][0]
+    side = "above" if change["direction"] == "up" else "below"
+    steps = (
+        _extremes("before", before["value"], measure),
+        _extremes("since", since["value"], measure),
+        f"{written(value)}: every week since is {side} all weeks before",
+    )
+    return Result(measure, steps, value, change["since_week"], title=title)
+
+
+def _extremes(when: str, values: pl.Series, measure: str) -> str:
+    low, high = (float(it) for it in (values.min(), values.max()))  # type: ignore[arg-type]
+    unit = metrics()[measure].unit
+    return f"{written(low)} to {with_unit(high, unit)}: the {len(values)} weeks {when}"

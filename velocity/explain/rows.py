@@ -7,12 +7,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+from polars import selectors
 
 from velocity import formats
 from velocity.errors import VelocityError
 from velocity.queries import load_query
 from velocity.queries.metric import formula_sql
 from velocity.reading import reads
+from velocity.reading.hours import day_of
 from velocity.reading.soon import soon
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ class Rows:
     from_day: date | None
     to_day: date | None
     scope: Scope
+    actor: reads.Actor = "person"
     _known: dict[str, pl.DataFrame] = field(default_factory=dict, init=False, repr=False)
     _begun: dict[str, Callable[[], pl.DataFrame]] = field(
         default_factory=dict, init=False, repr=False
@@ -89,6 +92,7 @@ class Rows:
                 from_day=self.from_day,
                 to_day=self.to_day,
                 groups=[self.group.id],
+                actor=self.actor,
                 parts=[part],
                 scope=self.scope,
             ),
@@ -113,7 +117,12 @@ class Rows:
         """The loops launched in the window, in order of launch."""
         whose = {} if self.group.by == "programme" else {self.group.by: self.group.id}
         return reads.loops(
-            self.snapshot, from_day=self.from_day, to_day=self.to_day, scope=self.scope, **whose
+            self.snapshot,
+            from_day=self.from_day,
+            to_day=self.to_day,
+            actor=self.actor,
+            scope=self.scope,
+            **whose,
         ).reverse()
 
     def _reading(self, kind: str, **more: str | None) -> Callable[[], pl.DataFrame]:
@@ -123,9 +132,27 @@ class Rows:
             "group_id": self.group.id,
             "from_day": self.from_day,
             "to_day": self.to_day,
+            "actor": self.actor,
             "scope": self.scope.params,
         }
-        return lambda: self.snapshot.frame(query.body, params | more)
+        return lambda: self._seen(self.snapshot.frame(query.body, query.given(params | more)))
+
+    @cached_property
+    def sees_hours(self) -> bool:
+        """Whether the viewer may see the hours of the day of everybody in the group."""
+        own = self.group.by == "scholar" and self.scope.sees_hours(self.group.id)
+        return own or self.scope.hours is None
+
+    @cached_property
+    def zone(self) -> str:
+        """The programme's time zone."""
+        return str(reads.edge(self.snapshot)["timezone"][0])
+
+    def _seen(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The rows, with days instead of instants if the viewer may not see the hours."""
+        if self.sees_hours:
+            return frame
+        return frame.with_columns(day_of(selectors.datetime(time_zone="*"), self.zone))
 
 
 def no_data(group: Group) -> VelocityError:

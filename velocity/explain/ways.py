@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from velocity.explain.ends import ages, of_credits
+from velocity.explain.ends import ages, of_credits, of_hosts, of_open_work
 from velocity.explain.medians import blind_ratio, median
-from velocity.explain.ranges import ranges
+from velocity.explain.ranges import lasting, ranges
 from velocity.explain.sums import Arithmetic
 from velocity.queries import list_metric_queries
 from velocity.queries.metric import Metric, operands
@@ -30,6 +30,7 @@ class Way:
     windows: Literal["any", "end", "week"] = "any"  # end: only all the data; week: only a week
     at_end: bool = False  # whether it describes the end of the window instead of the whole window
     nothing: str = ""  # the sentence if there is no value
+    actor: reads.Actor | None = None  # whose launches always count; None: the chosen ones
     kinds: tuple[reads.By, ...] = ("scholar", "stream", "programme")  # groups that have it
 
 
@@ -42,21 +43,18 @@ _WAYS = {
     "lines": Way(
         blind_ratio, nothing="No line has a loop launched in the window.", kinds=("scholar",)
     ),
-    "open_work": Way(
-        partial(ages, read=reads.open_work, since="started_at", event="launch"),
-        "end",
-        at_end=True,
-        nothing="No experiment is in flight.",
-    ),
+    "open_work": Way(of_open_work, "end", at_end=True, nothing="No experiment is in flight."),
     "waiting_results": Way(
         partial(ages, read=reads.waiting_results, since="result_at", event="result"),
         "end",
         at_end=True,
         nothing="No result is waiting.",
     ),
+    "idle_hosts": Way(of_hosts, nothing="No host is rented.", kinds=("programme",)),
     "ledger": Way(partial(of_credits, read=reads.ledger), "end", at_end=True, nothing=_NO_ENTRY),
     "balance": Way(partial(of_credits, read=reads.balance), at_end=True, nothing=_NO_ENTRY),
     "xmr": Way(ranges, "week", nothing="No measure has a value in that week."),
+    "lasting_change": Way(lasting, "end", at_end=True),
 }
 
 
@@ -66,6 +64,7 @@ def ways() -> dict[str, Way]:
     for query in list_metric_queries():
         way = Way(partial(_figure, part=query.group)) if query.key else _WAYS.get(query.group)
         if way is not None:
+            way = replace(way, actor=query.actor)
             found |= {column: way for metric in query.metrics for column in metric.columns}
     return found
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import polars as pl
 import streamlit as st
 
@@ -19,43 +17,52 @@ _COLUMNS = {
     "scholar": 70,
     "stream_name": 62,
     "project": 96,
-    "display_name": 110,
-    "class": 68,
+    "experiment_name": 96,
+    "display_name": 96,
+    "class": 62,
     "started_at": 126,
-    "active_hours": 86,
+    "active_hours": 64,
     "gpu_count": 46,
     "flags": 84,
     "url": 46,
 }
-#: Filter of `reads.runs`, its column, and its label.
+#: Filter of `reads.runs`, its column, its label, and the preposition before it in a sentence.
 _FILTERS = (
-    ("scholars", "scholar", "Scholar"),
-    ("projects", "project", "Project"),
-    ("classes", "class", "State"),
+    ("scholars", "scholar", "Scholar", "of"),
+    ("projects", "project", "Project", "in"),
+    ("classes", "class", "State", ""),
 )
+
+#: Key of the address: ids of experiments, as links of other pages give them.
+_EXPERIMENT = "runs-experiment"
 
 
 def _draw() -> None:
     view = ui.view()
-    counts = view.windowed(reads.run_counts)
-    view.say(
-        "all runs that started in it",
-        sentences.runs(figures=_figures(view), started=int(counts["runs"].sum())),
-    )
     filters: dict[str, list[str]] = {}
+    chosen: list[tuple[str, str]] = []
+    if asked := st.query_params.get_all(_EXPERIMENT):
+        filters["experiments"] = asked
+    counts = view.windowed(reads.run_counts, **filters)
     with st.container(horizontal=True):
-        for name, column, label in _FILTERS:
-            if chosen := _choose(counts, column, label):
-                filters[name] = chosen
-                counts = counts.filter(pl.col(column).is_in(chosen))
-    _show_timeline_of_one(view, counts)
+        if asked and st.button("Runs of other experiments too"):
+            del st.query_params[_EXPERIMENT]
+            st.rerun()
+        for name, column, label, how in _FILTERS:
+            if values := _choose(counts, column, label):
+                filters[name] = values
+                counts = counts.filter(pl.col(column).is_in(values))
+                if how:
+                    chosen.append((how, _in_words(view, column, values)))
     runs = view.windowed(reads.runs, most=_MOST, **filters)
-    found = formats.plural(int(counts["runs"].sum()), "run")
-    if runs.height == _MOST:
-        found += f", of which the latest {formats.count(_MOST)} are shown"
+    if asked:
+        chosen.insert(0, ("of", _experiments_in_words(runs)))
+    view.say("runs by the day they started", sentences.runs(counts, view.window, chosen=chosen))
+    _show_timeline_of_one(view, counts)
+    most = f"The latest {formats.count(_MOST)} are shown. " if runs.height == _MOST else ""
     ui.heading(
         "Runs",
-        f"{found}, times in {view.zone}; stale = no sign of life"
+        f"{most}Times in {view.zone}; stale = no sign of life"
         + ("; select a row to see which figures it counts in" if view.opens_scholars else ""),
         table=ui.Table(runs, "runs"),
     )
@@ -91,6 +98,21 @@ def _choose(counts: pl.DataFrame, column: str, label: str) -> list[str]:
     )
 
 
+def _in_words(view: ui.View, column: str, values: list[str]) -> str:
+    """The chosen scholars or projects: the name of one, or how many."""
+    if len(values) > 1:
+        return formats.plural(len(values), column)
+    known = view.read(reads.scholars) if column == "scholar" else None
+    if known is not None and values[0] in known["scholar"]:
+        return str(view.who(values[0])["name"])
+    return values[0]
+
+
+def _experiments_in_words(runs: pl.DataFrame) -> str:
+    names = runs["experiment_name"].unique().to_list()
+    return str(names[0]) if len(names) == 1 else formats.plural(len(names), "experiment")
+
+
 def _show_timeline_of_one(view: ui.View, counts: pl.DataFrame) -> None:
     """The timeline of the only scholar whose runs are left, if the viewer may see it."""
     names = counts["scholar"].unique().to_list()
@@ -98,23 +120,10 @@ def _show_timeline_of_one(view: ui.View, counts: pl.DataFrame) -> None:
         st.caption("Choose one scholar for a timeline of their experiments and runs.")
         return
     view.record_look(names[0])
-    if view.scope.sees_whole(names[0]):
+    if view.scope.sees_whole(names[0]) and view.scope.sees_hours(names[0]):
         who = view.who(names[0])
         label = formats.markdown(formats.label(who["name"]))
-        ui.show_timeline(view, who, title=f"Timeline of {label}")
-
-
-def _figures(view: ui.View) -> dict[str, Any] | None:
-    """The figures of everything that the viewer may see, if it is one group."""
-    scope = view.scope
-    groups = [("scholar", it) for it in scope.scholars] + [("stream", it) for it in scope.streams]
-    if scope.everything:
-        groups = [("programme", "programme")]
-    if len(groups) != 1:
-        return None
-    ((by, group),) = groups
-    found = view.windowed(reads.metrics, by=by, groups=[group], parts=["volume"])
-    return next(found.iter_rows(named=True), None)
+        ui.show_timeline_of_one(view, who, title=f"Timeline of {label}")
 
 
 PAGE = ui.Page("runs", "Runs", ("period",), ("lead", "mentor", "scholar"), _draw, 60)

@@ -12,7 +12,6 @@ from velocity.reading.definitions import definition
 from velocity.sentences import why_this_number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import date
 
 _WHOLE = "all"
@@ -34,14 +33,16 @@ def _draw() -> None:
         ways = explain.ways()
         known = [it for it in explain.explained(hours=sees) if by in ways[it].kinds]
         titles = {it: definition(it).title for it in known}
-        metric = choose_titled("Figure", titles, key="metric", default="reaction_share", width=320)
+        metric = ui.choose_titled(
+            "Figure", titles, key="metric", default="reaction_share", width=320
+        )
         monday = _choose_week(view, whose, ways[metric].windows)
         found = view.read(explain.explain, **whose, metric=metric, week=monday)
         results = {it.of: it for it in found.results}
         of = next(iter(results), None)
         if of is not None and len(results) > 1:
             titles = {it: formats.label(each.title or it, _LONGEST) for it, each in results.items()}
-            of = choose_titled("Of", titles, key="of", default=of, width=420)
+            of = ui.choose_titled("Of", titles, key="of", default=of, width=420)
         result = None if of is None else results[of]
     view.say(
         f"{formats.markdown(formats.label(name))}, times in {view.zone}",
@@ -71,7 +72,7 @@ def _choose_group(view: ui.View) -> tuple[dict[str, str], str] | None:
         return next(iter(choices.values()))
     titles = {it: formats.label(name) for it, (_, name) in choices.items()}
     default = next(iter(choices))
-    return choices[choose_titled("Whose", titles, key="whose", default=default, width=200)]
+    return choices[ui.choose_titled("Whose", titles, key="whose", default=default, width=200)]
 
 
 def _choose_week(
@@ -88,39 +89,7 @@ def _choose_week(
     default = next(complete, next(iter(mondays), _WHOLE))
     if windows != "week":
         default, titles = _WHOLE, {_WHOLE: _TITLES[windows]} | titles
-    return mondays.get(choose_titled("Week", titles, key="week", default=default, width=200))
-
-
-def choose_titled(
-    label: str, titles: Mapping[str, str], *, key: str, default: str, width: int
-) -> str:
-    """A selectbox of titles; returns the chosen id, which the address carries.
-
-    If the widget were bound to the address, the address would hold titles. So only the address
-    stores the choice, and the box writes it there.
-
-    Args:
-        label: above the box.
-        titles: id -> title; equal titles get a number.
-        key: of the box, and of the id in the address.
-        default: the id to choose if the address has no known one.
-        width: px.
-    """
-
-    def write() -> None:
-        st.query_params[key] = st.session_state[key]
-
-    asked = st.query_params.get(key)
-    if asked is not None and asked not in titles:
-        del st.query_params[key]
-    st.session_state[key] = asked if asked in titles else default
-    shown: dict[str, str] = {}
-    for place, (name, title) in enumerate(titles.items(), start=1):
-        shown[name] = f"{title} ({place})" if title in shown.values() else title
-    chosen: str = st.selectbox(
-        label, [*shown], format_func=shown.__getitem__, key=key, on_change=write, width=width
-    )
-    return chosen
+    return mondays.get(ui.choose_titled("Week", titles, key="week", default=default, width=200))
 
 
 PAGE = ui.Page(

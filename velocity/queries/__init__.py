@@ -31,7 +31,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from velocity.paths import project_root
 from velocity.queries.metric import Metric, composed, macros_of, with_attribute
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-_FIELD = re.compile(r"^(title|param|metric|sum|word|table|key|order):\s*(.*)$")
+_FIELD = re.compile(r"^(title|param|metric|sum|word|table|key|actor|order):\s*(.*)$")
 _ATTRIBUTE = re.compile(r"^--   (\w+)(?::\s*(.*))?$")
 _LAST = 99  # the place of a query without an `order`
 _PARAMETER = re.compile(r"(?<![\w$])\$([a-z_][a-z0-9_]*)")
@@ -68,6 +68,8 @@ class Query:
     words: Mapping[str, Mapping[str, str]]  # reads/: column -> value -> meaning
     sums: tuple[Metric, ...] = ()  # metrics/: operands of formulas, not shown
     key: tuple[str, ...] = ()  # metrics/: the columns that identify a row
+    #: metrics/: whose launches it always counts; None: the chosen ones.
+    actor: Literal["person", "automation", "all"] | None = None
     order: int = _LAST
     table: str | None = None  # the table that the rows are written to
     kept_by: str | None = None  # derive/: scholar or host, whose rows outlive the derivation
@@ -77,6 +79,10 @@ class Query:
     def group(self) -> str:
         """The name without its folder, which names a group of metrics."""
         return self.name.rpartition("/")[2]
+
+    def given(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of its own parameters."""
+        return {param.name: values[param.name] for param in self.params}
 
     @property
     def used_params(self) -> frozenset[str]:

@@ -45,6 +45,7 @@ class Metric:
         rank: the order in which shifts of the same week are reported.
         restated: whether changes of past weeks are recorded although it has no weekly series.
         compared: whether pages show the quartiles of the cohort.
+        lasting: whether its weekly series is searched for a lasting change.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Metric:
     rank: int = 0
     restated: bool = False
     compared: bool = False
+    lasting: bool = False
 
     @property
     def weekly(self) -> bool:
@@ -113,7 +115,7 @@ def with_attribute(metric: Metric, name: str, value: str) -> Metric:
     if name == "median":
         measure, noun = (part.strip() for part in value.split("|"))
         return replace(metric, median=measure, noun=noun)
-    if name in {"restated", "compared"}:
+    if name in {"restated", "compared", "lasting"}:
         return replace(metric, **{name: True})  # type: ignore[arg-type]
     if name in {"formula", "low", "high", "adds", "largest"}:
         return replace(metric, **{name: value})  # type: ignore[arg-type]
@@ -174,6 +176,7 @@ def macros_of(metrics: Iterable[Metric]) -> Iterator[str]:
     yield _list_macro("restated_measures", [it.id for it in restated])
     yield _list_macro("summed_measures", [it.id for it in restated if it.is_sum])
     yield _list_macro("compared_measures", [it.id for it in metrics if it.compared])
+    yield _list_macro("lasting_measures", [it.id for it in metrics if it.lasting])
     yield _map_macro("unit_of", {it.id: it.unit for it in weekly})
     yield _map_macro("counted_in", {it.id: it.counted_in for it in weekly})
     yield from (_formula_macro(it) for it in metrics if it.formula)

@@ -23,6 +23,7 @@ _WORDS = (
     "segment",
     "experiment_core",
     "loop_core",
+    "one_setting",
     "recovery",
 )
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -13,7 +12,6 @@ from velocity.reading.series import TREND_WEEKS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from velocity.reading.periods import Window
 
 Row = dict[str, Any]
 TIMELINE_DAYS = 7
@@ -37,55 +35,22 @@ def named_ends(now: pl.DataFrame, seen: pl.DataFrame, names: Mapping[str, str]) 
     return known.join(seen, on="group_id", how="left", maintain_order="left")
 
 
-def dots(loops: pl.DataFrame, zone: str) -> pl.DataFrame:
-    """Returns single loops, shown when there are too few for a median."""
-    return loops.select(
-        pl.col("started_at").dt.convert_time_zone(zone).dt.replace_time_zone(None),
-        hours="loop_hours",
-        event="loop_event",
-    )
-
-
-def timeline_window(window: Window, as_of: datetime, zone: str) -> tuple[datetime, datetime]:
-    """Returns the last days of the window, and the current day if the window reaches it."""
-    clock = ZoneInfo(zone)
-    first = max(window.first, window.last - timedelta(days=TIMELINE_DAYS - 1))
-    end = datetime.combine(window.end, time(), clock)
-    to_at = as_of if timedelta() <= as_of - end < timedelta(days=1) else end
-    return datetime.combine(first, time(), clock), to_at
-
-
-def throughput(weekly: pl.DataFrame, figures: pl.DataFrame) -> pl.DataFrame:
-    """Returns concluded experiments per week with their usual range and the failed runs.
-
-    Args:
-        weekly: `reads.weekly` of the scholar.
-        figures: `reads.metrics` of the scholar by week.
-    """
-    failed = figures.select(week_start="period_start", failed="runs_failed")
-    return weekly.filter(pl.col("measure") == "experiments_concluded").join(
-        failed, on="week_start", how="left", maintain_order="left"
-    )
-
-
-def strips(figures: pl.DataFrame, bands: pl.DataFrame) -> pl.DataFrame:
+def strips(figures: Mapping[str, Any], bands: pl.DataFrame) -> pl.DataFrame:
     """Returns the scholar's figures with the quartiles of the others.
 
     Args:
-        figures: the row of `reads.metrics` of the last four whole weeks; none before there is data.
+        figures: the scholar's row of `reads.metrics` of the last four whole weeks.
         bands: `reads.bands`.
     """
-    own: dict[str, Any] = next(figures.iter_rows(named=True), {})
     measures = (
         ("Concluded a week", "rate", "throughput_per_week"),
-        ("Share of runs failed", "share", "failure_share"),
+        ("Runs failed", "share", "failure_share"),
         ("Serial share", "share", "serial_share"),
-        ("Machine, median", "hours", "machine_hours_median"),
-        ("Reaction, median", "hours", "reaction_hours_median"),
+        ("Feedback loop", "hours", "loop_hours_median"),
     )
     rows = pl.DataFrame(
         [
-            {"measure": measure, "title": title, "unit": unit, "value": own.get(measure)}
+            {"measure": measure, "title": title, "unit": unit, "value": figures.get(measure)}
             for title, unit, measure in measures
         ],
         schema_overrides={"value": pl.Float64},

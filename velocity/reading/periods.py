@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Literal, get_args
 from zoneinfo import ZoneInfo
 
@@ -61,6 +61,11 @@ class Chosen:
 def last_whole_day(as_of: datetime, zone: str) -> date:
     """Returns the last day in `zone` that had ended at `as_of` (aware)."""
     return as_of.astimezone(ZoneInfo(zone)).date() - _DAY
+
+
+def local_midnight(day: date, zone: str) -> datetime:
+    """Returns the start of a day in a time zone."""
+    return datetime.combine(day, time(), ZoneInfo(zone))
 
 
 def monday_of(day: date) -> date:

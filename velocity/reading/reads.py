@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 import polars as pl
 
 from velocity.queries import load_query
+from velocity.reading import definitions
 from velocity.reading.access import EVERYTHING, Scope
+from velocity.reading.hours import only_days
 from velocity.reading.periods import last_four_weeks, last_whole_day
-from velocity.store.figures import By, Period, figures
+from velocity.store.figures import Actor, By, Period, figures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from velocity.state import ReadMark
     from velocity.store.snapshot import Snapshot
 
-__all__ = ["By", "Period"]
+__all__ = ["Actor", "By", "Period"]
 
 _Params = ParamSpec("_Params")
 _Declared = Callable[Concatenate["Snapshot", _Params], None]
@@ -63,7 +65,11 @@ def _read(
         name: it.params if isinstance(it, Scope) else list(it) if isinstance(it, tuple) else it
         for name, it in given.items()
     }
-    return snapshot.frame(load_query(query).body, params, frames)
+    frame = snapshot.frame(load_query(query).body, params, frames)
+    scope = given.get("scope")
+    if scope is None or scope.hours is None or "scholar" not in frame.columns:
+        return frame
+    return only_days(frame, scope.hours, str(edge(snapshot)["timezone"][0]))
 
 
 def metrics(
@@ -75,12 +81,15 @@ def metrics(
     to_day: date | None = None,
     groups: Sequence[str] | None = None,
     within: str | None = None,
+    actor: Actor = "person",
     parts: Sequence[str] | None = None,
     scope: Scope = EVERYTHING,
 ) -> pl.DataFrame:
     """Every metric: one row per group and period (zeros where nothing happened).
 
-    `parts` limits it to the metrics of these queries of queries/metrics/, and of `volume`.
+    `actor` chooses whose launches count in figures about people; GPU-hours and credits always
+    count both. `parts` limits it to the metrics of these queries of queries/metrics/, and of
+    `volume`.
 
     Returns:
         `scholar`, `stream` or `programme` by `by`; `period_start` (DATE) unless the period is
@@ -96,6 +105,7 @@ def metrics(
             to_day=to_day,
             groups=groups,
             within=within,
+            actor=actor,
             parts=parts,
             scope=scope.params,
             each=side_by_side.map,
@@ -117,10 +127,61 @@ def weekly(
     """Weekly series with the group's usual range: one row per group, measure and week.
 
     Returns:
-        group_id, measure (metric id), week_start, running, value, n (null for shares), centre,
-        limit_low, limit_high (null with fewer than 8 complete weeks), signal (whether the week
-        is a shift).
+        group_id, measure (metric id), week_start, running, away (a scholar's week of days off),
+        value, n (null for shares), centre, limit_low, limit_high (null with fewer than 8 complete
+        weeks of the phase that were not away), signal (whether the week is a shift), phase
+        (from 0; limits start afresh with each).
     """
+
+
+def lasting_changes(
+    snapshot: Snapshot,
+    *,
+    by: By,
+    groups: Sequence[str] | None = None,
+    to_day: date | None = None,
+    weeks: int | None = None,
+    scope: Scope = EVERYTHING,
+) -> pl.DataFrame:
+    """Lasting changes in the latest `weeks` whole weeks (default 12) before `to_day`.
+
+    Returns:
+        One row per group and measure with one: group_id, measure (metric id), since_week,
+        direction ("up" or "down"), weeks_before, weeks_since (weeks with a value), first_week,
+        last_week, gap, then value_before and value_since: the figure of all the days from
+        `first_week` to `since_week`, and of those from then to the end of `last_week`. It is not a
+        mean of weekly values; sums are given per week.
+    """
+    asked: dict[str, Any] = {
+        "by": by,
+        "groups": groups,
+        "to_day": to_day,
+        "weeks": weeks,
+        "scope": scope,
+    }
+    found = _read(snapshot, "metrics/lasting_change", **asked)
+
+    read = partial(metrics, snapshot, by=by, scope=scope)
+
+    def pooled(first: str, end: pl.Expr) -> pl.Series:
+        windows = found.select("group_id", "measure", first, end.alias("end")).iter_rows()
+        return pl.Series([_pooled(read, *it) for it in windows], dtype=pl.Float64)
+
+    return found.with_columns(
+        pooled("first_week", pl.col("since_week")).alias("value_before"),
+        pooled("since_week", pl.col("last_week") + pl.duration(weeks=1)).alias("value_since"),
+    )
+
+
+def _pooled(
+    read: Callable[..., pl.DataFrame], group: str, measure: str, first: date, end: date
+) -> float | None:
+    """The figure of a group over some whole weeks; a sum is given per week."""
+    metric = definitions.metrics()[measure]
+    part = next(it.name for it in definitions.groups() if metric in it.metrics)
+    figure = read(groups=[group], from_day=first, to_day=end, parts=[part])
+    value: float | None = figure[measure].item()
+    return value * 7 / (end - first).days if metric.is_sum and value is not None else value
 
 
 @_rows("reads/runs")
@@ -132,11 +193,24 @@ def runs(
     scholars: Sequence[str] | None = None,
     projects: Sequence[str] | None = None,
     classes: Sequence[str] | None = None,
+    experiments: Sequence[str] | None = None,
     doubtful: bool = False,
     most: int | None = None,
     scope: Scope = EVERYTHING,
 ) -> None:
     """Runs that started in the window, latest first; see queries/reads/runs.sql."""
+
+
+@_rows("reads/run_counts")
+def run_counts(
+    snapshot: Snapshot,
+    *,
+    from_day: date | None = None,
+    to_day: date | None = None,
+    experiments: Sequence[str] | None = None,
+    scope: Scope = EVERYTHING,
+) -> None:
+    """scholar, project, class, and counts of the runs that started in the window."""
 
 
 @_rows("reads/loops")
@@ -147,6 +221,7 @@ def loops(
     to_day: date | None = None,
     scholar: str | None = None,
     stream: str | None = None,
+    actor: Actor = "person",
     scope: Scope = EVERYTHING,
 ) -> None:
     """Loops of experiments launched in the window, latest first; see queries/reads/loops.sql."""
@@ -225,6 +300,8 @@ streams = _rows("reads/streams")(_in_scope)
 projects = _rows("reads/projects")(_in_scope)
 #: username, gpu_type (either may be null), runs: the pairs found in runs.
 usernames = _rows("reads/usernames")(_in_scope)
+#: One row per launch by a person: who, project, tags, job type, local time, outside the window?
+launches = _rows("reads/launches")(_in_scope)
 #: username, runs, first_at, last_at of users who are not in the roster.
 unattributed = _rows("reads/unattributed")(_in_scope)
 #: Lines whose experiments belong to no stream: scholar, entity, project, experiments, dates.
@@ -255,12 +332,16 @@ def _of_days(
     """The rows of a window."""
 
 
-#: scholar, project, class, runs: the number of runs that started in the window.
-run_counts = _rows("reads/run_counts")(_of_days)
 #: week_start, stream (null: none), stream_name, gpu_hours; streams in roster order.
 gpu_weeks = _rows("reads/gpu_weeks")(_of_days)
 #: One row per GPU type: hours, failed hours, credits, measured utilisation where known.
 gpu_types = _rows("reads/gpu_types")(_of_days)
+#: Where the compute went: rows of streams and the rest that add up to the programme's row; kind
+#: (stream, unattributed, programme), stream, name, GPU-hours by state, credits, conclusions.
+compute_table = _rows("reads/compute_table")(_of_days)
+#: Rented hosts, those without a run now first, with their idle GPU-hours in the window; see
+#: queries/metrics/idle_hosts.sql.
+idle_hosts = _rows("metrics/idle_hosts")(_of_days)
 #: stream, people: the number of active people; streams without any are not listed.
 active_people = _rows("reads/active_people")(_of_days)
 
@@ -271,6 +352,7 @@ def _of_a_scholar_and_days(
     from_day: date | None = None,
     to_day: date | None = None,
     scholar: str | None = None,
+    actor: Actor = "person",
     scope: Scope = EVERYTHING,
 ) -> None:
     """The rows of a window, of one scholar or of all."""
@@ -278,12 +360,19 @@ def _of_a_scholar_and_days(
 
 #: Experiments launched in the window, latest first; see queries/reads/experiments.sql.
 experiments = _rows("reads/experiments")(_of_a_scholar_and_days)
+#: Experiments that changed one config key at a time, or none: one row per sequence, by the day of
+#: its first launch; see queries/reads/one_setting.sql.
+one_setting = _rows("reads/one_setting")(_of_a_scholar_and_days)
 #: One row per line: loops, medians, blind_ratio; see queries/metrics/lines.sql.
 lines = _rows("metrics/lines")(_of_a_scholar_and_days)
 
 
 def _of_a_scholar(
-    snapshot: Snapshot, *, scholar: str | None = None, scope: Scope = EVERYTHING
+    snapshot: Snapshot,
+    *,
+    scholar: str | None = None,
+    actor: Actor = "person",
+    scope: Scope = EVERYTHING,
 ) -> None:
     """The rows of one scholar or of all."""
 
@@ -313,11 +402,25 @@ timeline_experiments = _rows("reads/timeline_experiments")(_of_a_scholar_and_hou
 timeline_runs = _rows("reads/timeline_runs")(_of_a_scholar_and_hours)
 
 
+@_rows("reads/explain_chains")
+def chains(
+    snapshot: Snapshot,
+    *,
+    by: By,
+    group_id: str,
+    from_day: date | None = None,
+    to_day: date | None = None,
+    scope: Scope = EVERYTHING,
+) -> None:
+    """Chains of ready launches of a group that begin in the window; see explain_chains.sql."""
+
+
 def _of_groups(snapshot: Snapshot, *, by: By, scope: Scope = EVERYTHING) -> None:
     """The rows of scholars, streams or the programme."""
 
 
-#: group_id, credits granted, spent and left, burn_per_day, runway_days, exhausted_on.
+#: group_id, credits granted, spent and left; burn_per_day, runway_days and exhausted_on, also at
+#: the pace of 7 days (_7d); unpriced_hours_so_far (with any, credits may end earlier).
 ledger = _rows("metrics/ledger")(_of_groups)
 #: group_id, day, credits granted and spent that day, balance at its end.
 balance = _rows("metrics/balance")(_of_groups)
@@ -374,6 +477,19 @@ def runs_out(
     """When the credits run out, by the balance at the end of a day; see reads/runs_out.sql."""
     daily = balance(snapshot, by=by, scope=scope)
     return _read(snapshot, "reads/runs_out", {"balance": daily}, by=by, at_day=at_day, scope=scope)
+
+
+def _of_some_groups(
+    snapshot: Snapshot, *, by: By, groups: Sequence[str] | None = None, scope: Scope = EVERYTHING
+) -> None:
+    """The rows of some scholars or streams, or of the programme."""
+
+
+#: group_id, day, week_start, text, about (programme, stream or scholar), target, new_phase: the
+#: notes of the roster that concern each group, oldest first.
+notes = _rows("reads/notes")(_of_some_groups)
+#: group_id, measure (metric id), direction ("up" or "down"): the aims of scholars or streams.
+aims = _rows("reads/aims")(_of_some_groups)
 
 
 def bands(snapshot: Snapshot, *, scholar: str, scope: Scope = EVERYTHING) -> pl.DataFrame:

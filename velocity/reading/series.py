@@ -71,11 +71,9 @@ class Weeks:
 
     @cached_property
     def limits(self) -> dict[str, float | None]:
-        """The last known `centre`, `limit_low` and `limit_high`."""
-        return {
-            name: next((row[name] for row in reversed(self.rows) if row[name] is not None), None)
-            for name in _LIMITS
-        }
+        """The `centre`, `limit_low` and `limit_high` of the last phase; None if it is too short."""
+        last = self.rows[-1] if self.rows else {}
+        return {name: last.get(name) for name in _LIMITS}
 
 
 def last_complete_week(last_day: date) -> date:

@@ -83,6 +83,13 @@ class Record(Protocol):
             StoreError: the salt of the hashes is gone.
         """
 
+    def hashes_of(self, name: str, value: object) -> list[tuple[str, int]]:
+        """The path of each place where a config key may be, with the hash of the value there.
+
+        A whole number has two hashes: 1 and 1.0 are written differently, but mean the same. None
+        are returned if no config has been hashed yet.
+        """
+
     def merge_runs(self, runs: pl.DataFrame) -> MergeCounts:
         """Merge a frame of `records.RUN_SCHEMA` by (entity, project, run_id).
 

@@ -71,6 +71,30 @@ def with_hashes(connection: Connection, data: Path, runs: pl.DataFrame) -> pl.Da
     return frame
 
 
+def hashes_of(data: Path, name: str, value: object) -> list[tuple[str, int]]:
+    """The path of each place where a key may be, with the hash of the value there.
+
+    None are returned without a salt: no config has been hashed with it.
+    """
+    salt = _known_salt(data)
+    if salt is None:
+        return []
+    paths = sorted({path_of(way) for way in _ways(name)})
+    texts = written_all(_spellings(value))
+    return [
+        (path, int.from_bytes(_digest(salt + path.encode() + b"\0" + text), "little"))
+        for path in paths
+        for text in texts
+    ]
+
+
+def _spellings(value: object) -> list[object]:
+    """The values that are written differently but mean the same: 1 and 1.0."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+        return [value]
+    return [int(value), float(value)]
+
+
 def has_clear(connection: Connection) -> bool:
     """Whether the file may have unhashed configs from an earlier version."""
     column = "FROM (DESCRIBE raw_run) WHERE column_name = 'clear_config'"
@@ -194,11 +218,9 @@ def _salt(connection: Connection, data: Path) -> bytes:
     Raises:
         StoreError: it is missing or damaged.
     """
+    if (known := _known_salt(data)) is not None:
+        return known
     path = data / _SALT_FILE
-    with suppress(FileNotFoundError, ValueError):
-        salt = bytes.fromhex(path.read_text(encoding="ascii"))
-        if len(salt) == _SALT_BYTES:
-            return salt
     if path.exists() or connection.run("SELECT 1 FROM config_shape LIMIT 1"):
         raise StoreError(
             f"{path}, which the record's configs were hashed with, is missing or damaged.",
@@ -208,6 +230,15 @@ def _salt(connection: Connection, data: Path) -> bytes:
     salt = secrets.token_bytes(_SALT_BYTES)
     write_private(path, salt.hex())
     return salt
+
+
+def _known_salt(data: Path) -> bytes | None:
+    """The salt of a data folder; None if it is missing or damaged."""
+    with suppress(FileNotFoundError, ValueError):
+        salt = bytes.fromhex((data / _SALT_FILE).read_text(encoding="ascii"))
+        if len(salt) == _SALT_BYTES:
+            return salt
+    return None
 
 
 def _add_shapes(connection: Connection, shapes: Mapping[int, tuple[str, ...]]) -> None:

@@ -49,6 +49,9 @@ class DuckDBRecord(Record):
                 self.connection.rewrite()
             configs.drop_clear(self.connection)
 
+    def hashes_of(self, name: str, value: object) -> list[tuple[str, int]]:
+        return configs.hashes_of(self._data, name, value)
+
     def merge_runs(self, runs: pl.DataFrame) -> MergeCounts:
         runs = exclusions.load(self._data).keep_runs(runs)
         if runs.is_empty():

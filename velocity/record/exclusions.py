@@ -113,8 +113,20 @@ class Exclusions:
         kept = tuple(person for person in roster.scholars if person.id not in out)
         grants = tuple(it for it in roster.credits.grants if it.scholar not in out)
         credit = roster.credits.model_copy(update={"grants": grants})
+        accounts = (
+            account.model_copy(
+                update={"rules": tuple(it for it in account.rules if it.scholar not in out)}
+            )
+            for account in roster.shared_account
+        )
         return roster.model_copy(
-            update={"scholars": kept, "streams": tuple(streams), "credits": credit}
+            update={
+                "scholars": kept,
+                "streams": tuple(streams),
+                "credits": credit,
+                "automation": tuple(it for it in roster.automation if it.scholar not in out),
+                "shared_account": tuple(accounts),
+            }
         )
 
     def save(self, data: Path) -> None:

@@ -289,7 +289,8 @@ def _trusted(trust: Mapping[str, Any]) -> tuple[Line, ...]:
             f"{formats.plural(trust['runs'], 'run')} attributed; "
             f"{formats.plural(trust['stale_runs'], 'stale run')}, "
             f"{formats.plural(trust['clock_runs'], 'flagged clock')}, "
-            f"{formats.plural(trust['rejected_rows'], 'row')} skipped."
+            f"{formats.plural(trust['rejected_rows'], 'row')} skipped"
+            f"{''.join(f'; {it}' for it in formats.set_apart(trust))}."
         ),
         Line("Figures steer experiments; they do not compare people."),
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from itertools import combinations
+from itertools import chain, combinations
 from typing import TYPE_CHECKING
 
 from velocity.formats import did_you_mean
 from velocity.roster.contradictions import covers, rates_of, texts_of
+from velocity.roster.rules import rules_of
 from velocity.toml import Finding, as_toml, hinted, named, warning
 
 if TYPE_CHECKING:
@@ -35,8 +36,16 @@ def misfits(roster: Roster, seen: Seen) -> list[Finding]:
         seen: what the data holds.
     """
     rates = rates_of(roster)
-    projects = texts_of(named("stream", roster.streams), "projects")
-    usernames = texts_of(named("scholar", roster.scholars), "usernames")
+    rules = list(chain.from_iterable(rules_of(roster)))
+    projects = [
+        *texts_of(named("stream", roster.streams), "projects"),
+        *texts_of(rules, "project"),
+    ]
+    usernames = [
+        *texts_of(named("scholar", roster.scholars), "usernames"),
+        *texts_of(named("automation", roster.automation), "username"),
+        *texts_of(named("shared_account", roster.shared_account), "username"),
+    ]
     gpus = texts_of(named("rate", roster.credits.rates), "gpu")
     return [
         *_idle_globs(projects, seen.projects, "projects"),

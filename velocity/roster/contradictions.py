@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from velocity.roster.models import Grant, Holiday, Rate, Roster, Scholar, Stream
+    from velocity.roster.models import Aim, Grant, Holiday, Note, Rate, Roster, Scholar, Stream
 
     _Scholars = Sequence[tuple[str, Scholar]]
     _Streams = Sequence[tuple[str, Stream]]
@@ -62,11 +62,15 @@ def contradictions(roster: Roster, wrong: Collection[str]) -> list[Finding]:
         ),
         *_scholars(scholars, [*leads, *(it for texts in mentors for it in texts)], wrong),
         *_projects(texts_of(streams, "projects")),
+        *_repeated([Text("rented", glob) for glob in roster.rented], "each glob once"),
         *_members(streams, {it.text for it in scholar_ids}, wrong),
         *_workdays(scholars),
         *_away(scholars),
         *_holidays(named("holiday", roster.holidays), wrong),
         *_grants(named("grant", roster.credits.grants), scholar_ids, stream_ids),
+        *_notes(named("note", roster.notes), scholar_ids, stream_ids),
+        *(it for name, owner in scholars for it in _aims(name, owner.aims)),
+        *(it for name, owner in streams for it in _aims(name, owner.aims)),
         *_rates(rates_of(roster)),
     ]
 
@@ -229,7 +233,7 @@ def _members(
         for member, it in named("member", entry.members):
             where = f"{stream}: {member}"
             if it.scholar:
-                yield from _unknown(f"{where}: scholar", it.scholar, known, "scholar")
+                yield from unknown_id(f"{where}: scholar", it.scholar, known, "scholar")
             if f"{where}: from" in wrong or f"{where}: to" in wrong:
                 continue
             first, end = it.from_date or date.min, it.to_date or date.max
@@ -326,10 +330,37 @@ def _grants(
             yield Finding(name, f"got {problem}", "either a stream or a scholar")
         for kind in receivers:
             if receiver := getattr(grant, kind):
-                yield from _unknown(f"{name}: {kind}", receiver, known[kind], kind)
+                yield from unknown_id(f"{name}: {kind}", receiver, known[kind], kind)
         earlier = seen.setdefault(grant, name)
         if earlier != name and grant.date and grant.amount:
             yield warning(name, f"same as {earlier}", "each grant once")
+
+
+def _notes(
+    notes: Iterable[tuple[str, Note]], scholars: Iterable[Text], streams: Iterable[Text]
+) -> Iterator[Finding]:
+    known = {
+        kind: {it.text for it in ids} for kind, ids in (("stream", streams), ("scholar", scholars))
+    }
+    for name, note in notes:
+        concerned = [kind for kind in ("programme", *known) if getattr(note, kind)]
+        if note.programme is False:
+            yield Finding(f"{name}: programme", "got false", "true, or a stream or a scholar")
+        if len(concerned) > 1:
+            problem = f"got {' and '.join(concerned)}"
+            yield Finding(name, problem, "one of programme, stream and scholar")
+        for kind, ids in known.items():
+            if target := getattr(note, kind):
+                yield from unknown_id(f"{name}: {kind}", target, ids, kind)
+
+
+def _aims(name: str, aims: Sequence[Aim]) -> Iterator[Finding]:
+    measures: dict[str, str] = {}
+    for aim, it in named("aim", aims):
+        where = measures.setdefault(it.measure, aim) if it.measure else aim
+        if where != aim:
+            problem = f"{as_toml(it.measure)} also appears in {where}"
+            yield Finding(f"{name}: {aim}: measure", problem, "each measure once")
 
 
 def _rates(rates: Sequence[tuple[str, Rate]]) -> Iterator[Finding]:
@@ -363,7 +394,8 @@ def _rates(rates: Sequence[tuple[str, Rate]]) -> Iterator[Finding]:
                 )
 
 
-def _unknown(where: str, got: str, known: Collection[str], kind: str) -> Iterator[Finding]:
+def unknown_id(where: str, got: str, known: Collection[str], kind: str) -> Iterator[Finding]:
+    """Yields a finding if an id is not one of a kind of entry in the file."""
     if got not in known:
         expected = hinted(f"the id of a {kind} in this file", got, known)
         yield Finding(where, f"got {as_toml(got)}", expected)

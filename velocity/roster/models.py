@@ -1,4 +1,4 @@
-"""roster.toml as models: people, streams, roles, days off, rates and grants.
+"""roster.toml as models: people, streams, roles, days off, notes, rates and grants.
 
 Every key of the file is a field here; docs/configuration.md lists them.
 """
@@ -8,15 +8,17 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from velocity.errors import ConfigurationError
+from velocity.queries import list_metric_queries
 from velocity.roster.against_data import Seen, misfits
 from velocity.roster.contradictions import contradictions
+from velocity.roster.rules import criteria, rule_contradictions
 from velocity.settings import Label, Number, ZoneName
-from velocity.toml import Checked, Finding, mistakes_in, must, read_toml
+from velocity.toml import Checked, Finding, hinted, mistakes_in, must, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,6 +82,17 @@ _Weekdays = Annotated[tuple[_Weekday, ...], must(len, "at least one day of the w
 _RateDay = Annotated[_Day, must(lambda day: day <= _LAST_CREDITS, f"a day up to {_LAST_CREDITS}")]
 
 
+_Flag = Annotated[bool, Field(strict=True)]
+
+
+def _weekly_measure(measure: str) -> str:
+    """Returns the id of a metric with a weekly series; refuses anything else."""
+    known = [it.id for query in list_metric_queries() for it in query.metrics if it.weekly]
+    if measure not in known:
+        raise ValueError(hinted(f"one of {', '.join(known)}", measure, known))
+    return measure
+
+
 class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -89,6 +102,15 @@ class Away(_Entry):
 
     from_date: _Day = Field(alias="from", description="First day away.")
     to_date: _Day = Field(alias="to", description="The day after the last day away.")
+
+
+class Aim(_Entry):
+    """A change that a scholar or a stream wants."""
+
+    measure: Annotated[str, AfterValidator(_weekly_measure)] = Field(
+        description="Id of a metric with a weekly series, such as serial_share."
+    )
+    direction: Literal["up", "down"] = Field(description='"up" or "down".')
 
 
 class Scholar(_Entry):
@@ -113,6 +135,9 @@ class Scholar(_Entry):
     )
     away: tuple[Away, ...] = Field(
         (), description="Days on which the scholar does not work; results do not wait on them."
+    )
+    aims: tuple[Aim, ...] = Field(
+        (), description="Changes that the scholar wants: pages may call only these good."
     )
     disabled: Annotated[bool, Field(strict=True)] = Field(
         False, description="true: cannot sign in. The runs still count."
@@ -166,6 +191,24 @@ class Stream(_Entry):
     members: tuple[Member, ...] = Field(
         (), description="Who is in the stream, and when; decides if no project glob matches."
     )
+    aims: tuple[Aim, ...] = Field(
+        (), description="Changes that the stream wants: pages may call only these good."
+    )
+
+
+class Note(_Entry):
+    """An event to remember; it concerns the programme unless it names a stream or a scholar."""
+
+    date: _GrantDay = Field(description="The day of the event.")
+    text: Label = Field(description="What happened, in a few words.")
+    programme: _Flag | None = Field(
+        None, description="true: concerns everybody, as without `stream` and `scholar`."
+    )
+    stream: _Id | None = Field(None, description="Id of the stream that it concerns.")
+    scholar: _Id | None = Field(None, description="Id of the scholar whom it concerns.")
+    new_phase: _Flag = Field(
+        False, description="true: usual ranges start afresh with the week of the event."
+    )
 
 
 class Holiday(_Entry):
@@ -207,16 +250,104 @@ class Credits(_Entry):
     grants: tuple[Grant, ...] = Field((), description="Credits granted, in any order.")
 
 
+def _plain_value(value: object) -> object:
+    # Before the union is tried: it would report one mistake for each of its types.
+    if not isinstance(value, str | int | float):
+        raise ValueError("text, a number, true or false")  # noqa: TRY004 - pydantic reports it
+    return value
+
+
+#: The value of a config key. TOML tells true from 1, and so does a config.
+Value = str | bool | int | float
+_Tag = Annotated[_Text | None, Field(description="Tag of the runs.")]
+_RunProject = Annotated[_ProjectGlob | None, Field(description="ENTITY/PROJECT glob of the runs.")]
+_JobType = Annotated[_Text | None, Field(description="W&B job type of the runs.")]
+_ConfigKey = Annotated[
+    _Text | None,
+    Field(description='Config key of the runs; "train.launcher" is also launcher in train.'),
+]
+_ConfigValue = Annotated[
+    Value | None,
+    BeforeValidator(_plain_value),
+    Field(description="Value of that key: text, a number, true or false."),
+]
+
+
+class Automation(_Entry):
+    """Runs that a person's agent or scheduler launches, not the person."""
+
+    scholar: _Id | None = Field(
+        None,
+        description="Id of the scholar whose automation it is. Without it, the owner of the "
+        "run's username is the owner.",
+    )
+    username: _Text | None = Field(None, description="W&B username of the runs.")
+    tag: _Tag = None
+    project: _RunProject = None
+    job_type: _JobType = None
+    config: _ConfigKey = None
+    value: _ConfigValue = None
+
+
+class Excluded(_Entry):
+    """Runs that count in no figure, such as debug runs."""
+
+    tag: _Tag = None
+    project: _RunProject = None
+    job_type: _JobType = None
+
+
+class AccountRule(_Entry):
+    """Which runs of a shared account are a scholar's."""
+
+    scholar: _Id = Field(description="Id of a scholar in this file.")
+    tag: _Tag = None
+    project: _RunProject = None
+    config: _ConfigKey = None
+    value: _ConfigValue = None
+
+
+class SharedAccount(_Entry):
+    """A W&B account that several scholars use."""
+
+    username: _Text = Field(description="W&B username of the account.")
+    rules: tuple[AccountRule, ...] = Field(
+        (), description="Whose its runs are; the first rule that matches decides."
+    )
+
+
+class RunRule(NamedTuple):
+    """One rule about runs, of any of the three kinds."""
+
+    purpose: str  # automation, excluded or shared
+    scholar: str | None
+    account: str | None  # the username whose runs it may match; None: any
+    criterion: str  # username, tag, project, job_type or config
+    wanted: str  # what that has to be: text, a glob, or a config key
+    value: Value | None  # of the config key
+
+
 class Roster(_Entry):
     """People, streams, roles and credits, as `load_roster` reads them from a file."""
 
     leads: tuple[_Email, ...] = Field((), description="Addresses that see the whole programme.")
+    rented: tuple[_Text, ...] = Field(
+        (), description='Globs over W&B\'s host names, such as "pod-*": hosts that cost while idle.'
+    )
     scholars: tuple[Scholar, ...] = Field((), description="Everybody whose runs are counted.")
     streams: tuple[Stream, ...] = Field(
         (), description="Streams; their order decides between matching globs."
     )
     holidays: tuple[Holiday, ...] = Field((), description="Days on which nobody works.")
+    notes: tuple[Note, ...] = Field((), description="Events drawn on the charts they concern.")
     credits: Credits = Credits()
+    automation: tuple[Automation, ...] = Field(
+        (), description="Runs of agents and schedulers, which count apart from launches by people."
+    )
+    excluded: tuple[Excluded, ...] = Field((), description="Runs that count in no figure.")
+    shared_account: tuple[SharedAccount, ...] = Field(
+        (), description="W&B accounts that several scholars use."
+    )
 
     def scholar_of(self, username: str) -> str | None:
         """Returns the id of the scholar with a W&B username, or None."""
@@ -239,6 +370,20 @@ class Roster(_Entry):
             (stream for _, stream, glob in self.stream_rules() if fnmatchcase(path, glob)), None
         )
 
+    def run_rules(self) -> Iterator[RunRule]:
+        """Yields the rules of automation, exclusions and shared accounts, each as in the file."""
+        for automated in self.automation:
+            yield _run_rule("automation", automated, automated.scholar)
+        for excluded in self.excluded:
+            yield _run_rule("excluded", excluded)
+        for account in self.shared_account:
+            for rule in account.rules:
+                yield _run_rule("shared", rule, rule.scholar, account.username)
+
+    def is_rented(self, host: str) -> bool:
+        """Returns whether a glob matches a host name; globs are those of `match_stream_rule`."""
+        return any(fnmatchcase(host, glob) for glob in self.rented)
+
     def rate_rows(self) -> Iterator[tuple[int, str, date, float]]:
         """Yields position (from 0), GPU glob, first day and credits per hour, as in the file."""
         for position, rate in enumerate(self.credits.rates):
@@ -257,6 +402,17 @@ class Roster(_Entry):
         for stream in self.streams:
             for member in stream.members:
                 yield member.scholar, stream.id, member.from_date, member.to_date
+
+
+def _run_rule(
+    purpose: str,
+    entry: Automation | Excluded | AccountRule,
+    scholar: str | None = None,
+    account: str | None = None,
+) -> RunRule:
+    (key,) = criteria(entry)
+    wanted, value = getattr(entry, key), getattr(entry, "value", None)
+    return RunRule(purpose, scholar, account, key, wanted, value)
 
 
 def span_of(holiday: Holiday) -> tuple[date, date]:
@@ -308,5 +464,9 @@ def load_roster(path: Path) -> Roster | None:
 
 def _findings(checked: Checked[Roster]) -> list[Finding]:
     wrong = {it.where for it in checked.findings}
-    found = [*checked.findings, *contradictions(checked.valid, wrong)]
+    found = [
+        *checked.findings,
+        *contradictions(checked.valid, wrong),
+        *rule_contradictions(checked.valid, wrong),
+    ]
     return sorted(found, key=lambda it: it.severity)

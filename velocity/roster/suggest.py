@@ -1,19 +1,22 @@
-"""Roster entries for W&B usernames that are not in it, ready to be appended to the file."""
+"""Roster entries that the data suggests, ready to be appended to the file."""
 
 from __future__ import annotations
 
+import glob
 import re
 from typing import TYPE_CHECKING
 
+from velocity import formats
 from velocity.settings import CONTROL_CHARACTERS
 from velocity.toml import toml_string
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from velocity.roster.models import Roster
+    from velocity.roster.rhythm import Rhythm
 
-_HEADING = """\
+_USERNAMES = """\
 # Usernames in the data that are not in the roster, most runs first. If one is a second username of
 # somebody in the roster, add it to that person's `usernames` instead.
 """
@@ -29,41 +32,91 @@ _KEYS_TO_ADD = """\
 # name = "New Year"
 # date = 2027-01-01
 """
+_RHYTHMS = """\
+# Launches around the clock, which look automated. Keep the rules that are right: these launches
+# then count as automation, apart from the person's own.
+"""
 _NOT_OF_AN_ID = re.compile(r"[^A-Za-z0-9._-]+")
 _ID_LENGTH = 48
 
 
-def suggest_entries(runs_of: Mapping[str, int], roster: Roster | None) -> str:
-    """Returns TOML text with one `[[scholars]]` entry for each username not in `roster`.
+def suggest_entries(
+    runs_of: Mapping[str, int], roster: Roster | None, rhythms: Sequence[Rhythm] = ()
+) -> str:
+    """Returns TOML text with entries for usernames and automation that are not in `roster`.
 
     Args:
         runs_of: the number of runs of each W&B username in the data.
         roster: the roster so far, or None.
+        rhythms: launches that look automated.
 
     Returns:
-        Text that loads as part of a roster for any usernames; "" if none is missing.
+        Text that loads as part of a roster for any usernames; "" if nothing is suggested.
     """
-    missing = [
-        (username, runs)
-        for username, runs in sorted(runs_of.items(), key=lambda item: (-item[1], item[0]))
-        if username and (roster is None or roster.scholar_of(username) is None)
-    ]
-    if not missing:
-        return ""
-    taken = {it.id.lower() for it in roster.scholars} if roster else set()
-    parts = [_HEADING, _KEYS_TO_ADD]
-    for username, runs in missing:
-        scholar = _free_id(username, taken)
-        taken.add(scholar.lower())
-        name = CONTROL_CHARACTERS.sub(" ", username).strip() or scholar
-        parts.append(
-            f"# {runs} {'run' if runs == 1 else 'runs'}\n"
-            "[[scholars]]\n"
-            f"id = {toml_string(scholar)}\n"
-            f"name = {toml_string(name)}\n"
-            f"usernames = [{toml_string(username)}]\n"
-        )
+    ids = _missing(runs_of, roster)
+    parts: list[str] = []
+    if ids:
+        parts += [
+            _USERNAMES,
+            _KEYS_TO_ADD,
+            *(_scholar(ids[name], name, runs_of[name]) for name in ids),
+        ]
+    if rhythms:
+        parts += [_RHYTHMS, *(_automation(it, ids) for it in rhythms)]
     return "\n".join(parts)
+
+
+def _missing(runs_of: Mapping[str, int], roster: Roster | None) -> dict[str, str]:
+    """Returns the usernames that are nobody's, most runs first, each with a new id."""
+    known = _known_usernames(roster) if roster is not None else set()
+    taken = {it.id.lower() for it in roster.scholars} if roster else set()
+    ids: dict[str, str] = {}
+    for username in sorted(runs_of, key=lambda it: (-runs_of[it], it)):
+        if username and username not in known:
+            ids[username] = _free_id(username, taken)
+            taken.add(ids[username].lower())
+    return ids
+
+
+def _known_usernames(roster: Roster) -> set[str | None]:
+    return {
+        *(username for it in roster.scholars for username in it.usernames),
+        *(it.username for it in roster.automation),
+        *(it.username for it in roster.shared_account),
+    }
+
+
+def _scholar(scholar: str, username: str, runs: int) -> str:
+    name = CONTROL_CHARACTERS.sub(" ", username).strip() or scholar
+    return (
+        f"# {formats.plural(runs, 'run')}\n"
+        "[[scholars]]\n"
+        f"id = {toml_string(scholar)}\n"
+        f"name = {toml_string(name)}\n"
+        f"usernames = [{toml_string(username)}]\n"
+    )
+
+
+def _automation(rhythm: Rhythm, ids: Mapping[str, str]) -> str:
+    scholar = rhythm.scholar if rhythm.in_roster else ids.get(rhythm.username or "")
+    owner = "" if scholar is None else f"scholar = {toml_string(scholar)}\n"
+    why = "".join(f"# {line}\n" for line in _why(rhythm))
+    is_glob = rhythm.criterion == "project"
+    wanted = toml_string(glob.escape(rhythm.wanted) if is_glob else rhythm.wanted)
+    return f"{why}[[automation]]\n{owner}{rhythm.criterion} = {wanted}\n"
+
+
+def _why(rhythm: Rhythm) -> Iterator[str]:
+    first, last = (f"{it:%Y-%m-%d %H:%M}" for it in (rhythm.first, rhythm.last))
+    yield f"{formats.plural(rhythm.launches, 'launch')} from {first} to {last} ({rhythm.timezone}),"
+    yield (
+        f"in {rhythm.hours} of {formats.plural(rhythm.span, 'clock hour')}, {rhythm.outside} of "
+        "them outside the awake window."
+    )
+    yield (
+        f"{rhythm.around} of {formats.plural(rhythm.every, 'launch')} that the rule matches had "
+        f"such a rhythm; {formats.plural(rhythm.rest, 'other launch')} of this person would stay."
+    )
 
 
 def _free_id(username: str, taken: set[str]) -> str:

@@ -6,9 +6,11 @@ must not derive anybody again.
 
 from __future__ import annotations
 
+import json
+
 import polars as pl
 
-from velocity.roster.models import Roster
+from velocity.roster.models import Note, Roster
 
 #: Table -> column -> type. Text keys are unique, positions count from 0.
 ROSTER_SCHEMA: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
@@ -35,6 +37,15 @@ ROSTER_SCHEMA: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "to_date": pl.Date,  # the day after the last
     },
     "roster_rule": {"position": pl.Int32, "stream": pl.String, "pattern": pl.String},
+    "roster_run_rule": {
+        "position": pl.Int32,
+        "purpose": pl.String,  # automation | excluded | shared
+        "scholar": pl.String,  # id; null: the owner of the run's username
+        "account": pl.String,  # the username whose runs it may match; null: any
+        "criterion": pl.String,  # username | tag | project | job_type | config
+        "wanted": pl.String,  # what that has to be: text, a glob, or a config key
+        "value": pl.String,  # of the config key, as JSON
+    },
     "credit_rate": {
         "position": pl.Int32,
         "gpu_glob": pl.String,
@@ -48,6 +59,52 @@ ROSTER_SCHEMA: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "credits": pl.Float64,
     },
 }
+
+#: Tables that only reads use: a change of them must not derive anybody again.
+SHOWN_SCHEMA: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
+    "roster_note": {
+        "position": pl.Int32,
+        "day": pl.Date,
+        "text": pl.String,
+        "about": pl.String,  # programme | stream | scholar
+        "target": pl.String,  # id of the stream or scholar, or "programme"
+        "new_phase": pl.Boolean,
+    },
+    "roster_aim": {
+        "kind": pl.String,  # stream | scholar
+        "group_id": pl.String,
+        "measure": pl.String,  # metric id
+        "direction": pl.String,  # up | down
+    },
+}
+
+
+def shown_frames(roster: Roster | None) -> dict[str, pl.DataFrame]:
+    """Returns every table of `SHOWN_SCHEMA`, in that order; all are empty without a roster."""
+    known = roster or Roster()
+    owners = (("stream", known.streams), ("scholar", known.scholars))
+    rows = {
+        "roster_note": (
+            (n, it.date, it.text, *_concerned(it), it.new_phase) for n, it in enumerate(known.notes)
+        ),
+        "roster_aim": (
+            (kind, owner.id, aim.measure, aim.direction)
+            for kind, entries in owners
+            for owner in entries
+            for aim in owner.aims
+        ),
+    }
+    return {
+        table: pl.DataFrame(list(rows[table]), schema=schema, orient="row")
+        for table, schema in SHOWN_SCHEMA.items()
+    }
+
+
+def _concerned(note: Note) -> tuple[str, str]:
+    """Returns the kind of what a note concerns, and its id."""
+    if note.stream:
+        return "stream", note.stream
+    return ("scholar", note.scholar) if note.scholar else ("programme", "programme")
 
 
 def roster_frames(roster: Roster | None) -> dict[str, pl.DataFrame]:
@@ -65,6 +122,10 @@ def roster_frames(roster: Roster | None) -> dict[str, pl.DataFrame]:
         "roster_membership": known.memberships(),
         "roster_day_off": known.days_off(),
         "roster_rule": known.stream_rules(),
+        "roster_run_rule": (
+            (n, *it[:5], None if it.value is None else json.dumps(it.value))
+            for n, it in enumerate(known.run_rules())
+        ),
         "credit_rate": known.rate_rows(),
         "credit_grant": (
             (it.date, "stream" if it.stream else "scholar", it.stream or it.scholar, it.amount)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from math import floor
 from typing import TYPE_CHECKING
 
 from velocity import formats
 from velocity.sentences.answer import Row, few
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from velocity.reading.periods import Window
 
 _WEEK = timedelta(weeks=1)
@@ -161,14 +158,3 @@ def went(now: float, before: float) -> str:
     if here == there:
         return f"stayed at {here}"
     return f"{'rose' if now > before else 'fell'} from {there} to {here}"
-
-
-def whole_shares(parts: Sequence[float]) -> list[int]:
-    """Shares that add up to 1, in whole per cent that add up to 100, by largest remainder."""
-    exact = [100 * part for part in parts]
-    whole = [floor(it + 1e-9) for it in exact]
-    missing = 100 - sum(whole)
-    order = sorted(range(len(parts)), key=lambda at: whole[at] - exact[at])
-    for at in order[:missing]:
-        whole[at] += 1
-    return whole

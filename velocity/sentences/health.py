@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 from velocity import formats
 from velocity.sentences.answer import (
-    ENOUGH,
     LONGEST_SENTENCE,
     LONGEST_SUPPORT,
     Answer,
     Row,
     as_read,
     capitalised,
-    ended_runs,
     fitting,
     joined,
     name,
@@ -39,46 +37,6 @@ _DOUBTS = (
     ("estimated_runs", "run", "has estimated sessions", "have estimated sessions"),
     ("stale_runs", "run", "is presumed dead", "are presumed dead"),
 )
-
-
-def runs(*, figures: Row | None, started: int) -> Answer:
-    """What became of the runs of the window.
-
-    Args:
-        figures: the row of `reads.metrics` over the window; None if no single row covers all of
-            the runs.
-        started: how many of them started in it.
-    """
-    row = figures or {}
-    if figures is None and started:
-        return Answer(f"{formats.plural(started, 'run')} started in this window.")
-    if not number(row, "runs_started") and not ended_runs(row):
-        return Answer("No run started or ended in this window.")
-    finished, failed, killed = (
-        formats.count(number(row, f"runs_{how}")) for how in ("finished", "failed", "killed")
-    )
-    noun = formats.plural(number(row, "runs_started"), "run")
-    verb = "was" if number(row, "runs_killed") == 1 else "were"
-    sentence = fitting(
-        f"{noun} started in this window: {finished} finished, {failed} failed, {killed} {verb} "
-        "killed.",
-        "Runs started and ended in this window.",
-    )
-    return Answer(sentence, joined(_failed(row), _rework(row)))
-
-
-def _failed(row: Row) -> str:
-    if row.get("failure_share") is None or ended_runs(row) < ENOUGH:
-        return ""
-    early = int(number(row, "early_failures"))
-    within = f", {formats.count(early)} of them within 2 minutes" if early else ""
-    return f"{formats.share(row['failure_share'])} of the runs that ended failed{within}."
-
-
-def _rework(row: Row) -> str:
-    if not row.get("rework_share") or number(row, "runs_started") < ENOUGH:
-        return ""
-    return f"{formats.share(row['rework_share'])} of runs repeat a config that had failed before."
 
 
 def data_health(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from velocity import formats
 
 if TYPE_CHECKING:
@@ -63,26 +61,3 @@ class Median:
         if not self.enough:
             return formats.too_few(self.events, noun)
         return formats.median(self.value, self.low, self.high, largest=self.largest)
-
-
-def median_rows(figures: Mapping[str, Any]) -> pl.DataFrame:
-    """Median, limits and n, one row per latency of a row of `reads.metrics`.
-
-    Two are left out without an observation: only the scholar gets awake hours, and only local run
-    files have first rows.
-    """
-    latencies = {
-        "Machine": "machine_hours",
-        "Reaction": "reaction_hours",
-        "Reaction, awake hours": "reaction_awake_hours",
-        "Loop": "loop_hours",
-        "First logged row": "first_row_hours",
-    }
-    medians = {title: Median.of(figures, latency) for title, latency in latencies.items()}
-    return pl.DataFrame(
-        [
-            {"Median": title, "Time and 95 % limits": median.words("event"), "n": median.n}
-            for title, median in medians.items()
-            if median.n or title not in {"Reaction, awake hours", "First logged row"}
-        ]
-    )

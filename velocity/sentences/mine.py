@@ -1,176 +1,326 @@
-"""My velocity: which half of my loop takes the time, and what would help?"""
+"""My velocity: the words of its tiles and sections."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import polars as pl
+import re
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from velocity import formats
-from velocity.sentences.answer import (
-    ENOUGH,
-    Answer,
-    Row,
-    capitalised,
-    few_of,
-    fitting,
-    joined,
-    number,
-)
-from velocity.sentences.medians import Median
+from velocity.charts.tile_trend import WIDEST_SHARE
+from velocity.sentences.answer import ENOUGH, Row, name, number
+from velocity.sentences.headline import Change, Facts, dates, usual_words
+from velocity.theme import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
-#: From this share of the closed loops' hours on, one half dominates.
-DOMINANT = 0.6
-#: From this share of the reaction on, most waiting is outside the awake window.
-MOSTLY = 0.5
-#: "Near 1": a fifth to either side, on the scale of ratios. A ratio of fewer loops varies too much.
-BLIND_LOW, BLIND_HIGH = 0.8, 1.25
-BLIND_LOOPS = 30
-#: From this serial share on, a second experiment in flight is worth offering.
-SERIAL = 0.6
+    import polars as pl
 
-_DAY_MINUTES = 24 * 60
+    from velocity.reading.mine import Parts, Trend
+    from velocity.reading.periods import Window
+    from velocity.theme import Mode
+
+#: Full weeks that make a usual range.
+_USUAL_WEEKS = 8
+#: Rows of one group of Today before "+ n".
+MOST_OF_TODAY = 5
+#: Launches that follow a result, from which on their readiness is told.
+_FOLLOWED = 3
+
+#: How a weekly measure is written: its value, with the unit of a week.
+_WRITTEN: dict[str, Callable[[float], str]] = {
+    "experiments_concluded": lambda it: f"{formats.rate(it)} a week",
+    "serial_share": formats.share,
+    "loop_hours_median": formats.duration,
+}
+#: Columns of `reads.metrics` over a window: value and 95 % limits.
+_OVER: dict[str, tuple[str, str, str]] = {
+    "experiments_concluded": (
+        "throughput_per_week",
+        "throughput_per_week_low",
+        "throughput_per_week_high",
+    ),
+    "serial_share": ("serial_share", "", ""),
+    "loop_hours_median": ("loop_hours_median", "loop_hours_low", "loop_hours_high"),
+}
+_LESS_MORE = {
+    "experiments_concluded": ("Fewer", "More"),
+    "serial_share": ("Less serial", "More serial"),
+    "loop_hours_median": ("Shorter", "Longer"),
+}
 
 
-def launches_look_unrelated(lines: pl.DataFrame) -> bool:
-    """Whether launches look unrelated to results, so that the reaction figure says little.
-
-    True if the lines with a blind ratio near 1 have at least half of the loops. `lines` are
-    `reads.lines` of one scholar over all the data: 14 days rarely have enough loops.
-    """
-    return bool(2 * _near_one(lines)["loops"].sum() >= lines["loops"].sum() > 0)
-
-
-def _near_one(lines: pl.DataFrame) -> pl.DataFrame:
-    """The lines whose launches look unrelated to results, most loops first."""
-    near = pl.col("blind_ratio").is_between(BLIND_LOW, BLIND_HIGH)
-    return lines.filter(near & (pl.col("loops") >= BLIND_LOOPS)).sort("loops", descending=True)
-
-
-def my_velocity(
-    *, figures: Row | None, lines: pl.DataFrame, awake: Sequence[int], own: bool
-) -> Answer:
-    """Which half of the loop dominates, and one step that would help.
+def status(
+    measure: str, *, trend: Trend, now: Row, before: Row | None, change: Change | None = None
+) -> str:
+    """Whether a tile's value is as usual, as Markdown; the first rule that holds.
 
     Args:
-        figures: the scholar's row of `reads.metrics` over the window; None without one.
-        lines: `reads.lines` of the scholar over all the data.
-        awake: start and end of the awake window, minutes of the day.
-        own: whether the reader is the scholar.
+        measure: id of the weekly series.
+        trend: the scholar's weeks.
+        now: `reads.metrics` over the window.
+        before: the same over the eight weeks before; None if there are too few.
+        change: a lasting change of the measure.
     """
-    row = figures or {}
-    closed = int(number(row, "loops_closed"))
-    loop = "your loop" if own else "the loop"
-    next_launch = "your next launch" if own else "the next launch"
-    loops = closed + sum(
-        int(number(row, f"loops_{it}")) for it in ("abandoned", "awaiting", "open")
-    )
-    if not loops and not number(row, "busy_hours"):
-        return Answer(
-            f"{'You' if own else 'This scholar'} had nothing in flight in this window.",
-            "A longer window shows more; Data health lists runs without a known scholar.",
-        )
-    share = row.get("reaction_share")
-    if closed < ENOUGH or share is None:
-        return Answer(_too_few(row, closed), joined(_open_ends(row, next_launch)))
-    n, machine = formats.sample(closed), _median(row, "machine_hours", "Machine time")
-    if launches_look_unrelated(lines):
-        return Answer(
-            f"{'Your launches' if own else 'Launches'} look unrelated to results "
-            f"({formats.sample(int(lines['loops'].sum()))}), so the reaction time says little.",
-            joined(_blind(lines), machine),
-        )
-    if share >= DOMINANT:
-        start = f"Waiting for {next_launch} is {formats.share(share)} of {loop} ({n})"
-        return Answer(*_reaction(row, start, awake))
-    if share <= 1 - DOMINANT:
-        start = f"Waiting for results is {formats.share(1 - share)} of {loop} ({n})"
-        return Answer(f"{start}: a smaller pilot would shorten it.", joined(machine, _serial(row)))
-    return Answer(
-        f"Neither half dominates {loop} ({n}): results take {formats.share(1 - share)}, the next "
-        f"launch {formats.share(share)}.",
-        joined(_median(row, "loop_hours", "The loop"), _serial(row)),
-    )
+    write = _WRITTEN[measure]
+    value = now.get(_OVER[measure][0])
+    old = None if before is None else before.get(_OVER[measure][0])
+    earlier = None if old is None else f"{write(old)} in the 8 weeks before"
+    if change is not None:
+        way = "Up" if change.now > change.before else "Down"
+        return f"**{way}** since {formats.day(change.since)}: {write(change.before)} before"
+    row = trend.beyond(measure)
+    if row is not None:
+        week = formats.week(row["week_start"])
+        return f"**{week[:1].upper()}{week[1:]} beyond usual**: {write(row['value'])}"
+    if trend.full_weeks < _USUAL_WEEKS:
+        return f"{formats.plural(trend.full_weeks, 'full week')} so far; a usual range needs 8"
+    moved = _moved(measure, now, old)
+    if earlier and moved:
+        return f"**{moved}**: {earlier}"
+    return _as_usual(measure, value, trend.usual(measure), earlier)
 
 
-def _too_few(row: Row, closed: int) -> str:
-    flying = int(number(row, "loops_open"))
-    if not closed and flying and not number(row, "loops_awaiting"):
-        none = "it has no result" if flying == 1 else "none has a result"
-        be = "is" if flying == 1 else "are"
-        return f"{capitalised(few_of(flying, 'experiment'))} {be} in flight and {none} yet."
-    if not closed:
-        return f"No closed loop so far; medians start at {ENOUGH} events."
-    return formats.too_few(closed)
-
-
-def _open_ends(row: Row, next_launch: str) -> str:
-    """How many results wait, and how many experiments are in flight."""
-    waiting, flying = int(number(row, "loops_awaiting")), int(number(row, "loops_open"))
-    said = []
-    if waiting:
-        verb = "waits" if waiting == 1 else "wait"
-        said.append(f"{few_of(waiting, 'result')} {verb} for {next_launch}")
-    if flying:
-        said.append(f"{few_of(flying, 'experiment')} {'is' if flying == 1 else 'are'} in flight")
-    return f"{capitalised(' and '.join(said))}." if said else ""
-
-
-def _reaction(row: Row, start: str, awake: Sequence[int]) -> tuple[str, str]:
-    """Whether the wait is inside the awake window, and what would shorten it."""
-    off, window = row.get("reaction_off_share"), _window(awake)
-    advice = joined(
-        "Queuing the next experiment before a result is due would shorten it.",
-        _median(row, "reaction_hours", "Reaction"),
-    )
-    if off is None or window is None:
-        return f"{start}.", advice
-    share, place = (off, "outside") if off >= MOSTLY else (1 - off, "inside")
-    if off >= MOSTLY:
-        advice = (
-            "Queuing a second experiment before the evening, or a smaller pilot that ends the same "
-            "day, would use those hours."
-        )
-    sentence = fitting(
-        f"{start}: {formats.share(share)} of that waiting is {place} {window}.",
-        f"{start}, most of it {place} {window}.",
-    )
-    return sentence, advice
-
-
-def _window(awake: Sequence[int]) -> str | None:
-    """The awake window in words; None if it is the whole day."""
-    start, end = awake
-    if (end - start) % _DAY_MINUTES == 0:
+def _moved(measure: str, now: Row, old: float | None) -> str | None:
+    """The direction of a change beyond the 95 % limits of the window; None without one."""
+    _, low, high = (now.get(it) if it else None for it in _OVER[measure])
+    if old is None or low is None or high is None or low <= old <= high:
         return None
-    return f"{_clock(start)} to {_clock(end)}"
+    less, more = _LESS_MORE[measure]
+    return less if old > high else more
 
 
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
+def _as_usual(
+    measure: str, value: float | None, usual: tuple[float, float] | None, earlier: str | None
+) -> str:
+    if value is None:
+        return "No value in these days"
+    wide = usual is None or (measure == "serial_share" and usual[1] - usual[0] > WIDEST_SHARE)
+    if usual is None or wide:
+        return earlier or "No usual range yet"
+    return f"**As usual**: {usual_words(measure, *usual)}"
 
 
-def _blind(lines: pl.DataFrame) -> str:
-    ratio = _near_one(lines)["blind_ratio"][0]
-    return f"Launches come as often without a result as after one (blind ratio {ratio:.2f})."
+def concluded_caption(now: Row, trend: Trend, window: Window) -> str:
+    """What the tile of conclusions counts."""
+    ended = formats.count(_ended(now))
+    said = (
+        f"{formats.count(number(now, 'experiments_concluded'))} concluded, "
+        f"{dates(window.first, window.last)}; {formats.count(number(now, 'runs_failed'))} of "
+        f"{ended} runs failed, of which {formats.count(number(now, 'early_failures'))} died within "
+        "two minutes."
+    )
+    so_far = trend.so_far("experiments_concluded")
+    return said if so_far is None else f"{said} This week so far: {formats.count(so_far)} (○)."
 
 
-def _median(row: Row, measure: str, what: str) -> str:
-    """A median with its limits and n; "" without one."""
-    median = Median.of(row, measure)
-    if median.value is None or not median.enough:
-        return ""
-    return f"{what} has a median of {median.words()}, {formats.sample(median.n)}."
+def _ended(row: Row) -> int:
+    """All runs that ended: the failed ones divided by their share, as the metric counts them."""
+    share = row.get("failure_share")
+    if not share:
+        return sum(
+            int(number(row, f"runs_{it}")) for it in ("finished", "failed", "killed", "preempted")
+        )
+    return round(number(row, "runs_failed") / float(share))
 
 
-def _serial(row: Row) -> str:
-    """Suggests a second experiment if there is mostly one in flight."""
-    serial = row.get("serial_share")
-    if serial is None or serial < SERIAL or number(row, "experiments_started") < ENOUGH:
-        return ""
-    busy = formats.hours_sum(number(row, "busy_hours"))
-    share = formats.share(serial)
-    return f"{share} of {busy} busy are serial: a second experiment would use the wait."
+def serial_caption(now: Row, trend: Trend) -> str:
+    """What the tile of serial hours counts."""
+    busy = round(number(now, "busy_hours"))
+    said = f"{formats.hours_sum(busy)} with anything in flight."
+    so_far = trend.so_far("serial_share")
+    return said if so_far is None else f"{said} This week so far: {formats.share(so_far)} (○)."
+
+
+def loop_caption(now: Row, parts: Parts | None) -> str:
+    """How the hours of closed loops divide; they add up to 100 %."""
+    loops = sum(
+        int(number(now, f"loops_{it}")) for it in ("closed", "abandoned", "awaiting", "open")
+    )
+    counts = (
+        f"{formats.plural(loops, 'loop')} launched, "
+        f"{formats.count(number(now, 'loops_closed'))} closed"
+    )
+    if parts is None:
+        return f"{counts}."
+    per_cent = parts.per_cent
+    said = [f"{per_cent['machine']}{formats.NBSP}% machine"]
+    if parts.off is None:
+        said.append(f"{per_cent['waiting']}{formats.NBSP}% until the next launch, by the clock")
+    else:
+        said.append(f"{per_cent['waiting']}{formats.NBSP}% waiting in awake hours")
+        said.append(f"{per_cent['off']}{formats.NBSP}% outside them")
+    return f"Of the hours of closed loops {', '.join(said)}. {counts}."
+
+
+def loop_value(now: Row) -> tuple[str, str]:
+    """The median loop, and what to say instead of a status; "" if there is a median."""
+    events = int(number(now, "loop_hours_events"))
+    if events < ENOUGH:
+        return formats.NOT_KNOWN, formats.too_few(events)
+    largest = now.get("loop_hours_largest")
+    return formats.median(now.get("loop_hours_median"), largest=largest), ""
+
+
+def loop_help(now: Row) -> str:
+    """The tooltip of the median loop: its definition and its limits."""
+    words = "From launch to the next launch after the result, by the clock: half of the loops are "
+    words += "shorter."
+    low, high = now.get("loop_hours_low"), now.get("loop_hours_high")
+    beside = formats.limits(low, high)
+    return f"{words} 95 % limits: {beside}." if beside else words
+
+
+def concluded_help(now: Row) -> str:
+    """The tooltip of the concluded experiments."""
+    low, high = (formats.rate(now[f"throughput_per_week_{it}"]) for it in ("low", "high"))
+    return (
+        "An experiment is one decision: a run, a sweep or a group. It has concluded once it has a "
+        f"result, unless it failed or was killed. 95 % limits: {low} to {high} a week."
+    )
+
+
+def figures_line(facts: Facts, zone: str, *, as_others: bool) -> str:
+    """Over which days the figures are and in which zone the times."""
+    window = facts.window
+    part = f"{window.days} of 7 days" if facts.so_far else formats.plural(window.days, "day")
+    line = (
+        f"Figures: {formats.span(window.first, window.last)}, {part}; this week stands apart. "
+        f"Times in {zone}; waits count awake hours."
+    )
+    return f"As mentors and leads see it: no hours of the day. {line}" if as_others else line
+
+
+def today_rows(rows: Sequence[Row], words: Callable[[Row], str]) -> list[str]:
+    """At most five rows as Markdown, each a linked name and words."""
+    return [f"{linked(row)} :small[{words(row)}]" for row in rows[:MOST_OF_TODAY]]
+
+
+def linked(row: Mapping[str, Any]) -> str:
+    """The name of an experiment as a link to it on W&B; inert text without an address."""
+    label, url = name(row["label"]), row.get("url") or ""
+    return label if not url or _ENDS_A_LINK.search(url) else f"[{label}]({url})"
+
+
+#: Characters that would end the address of a Markdown link.
+_ENDS_A_LINK = re.compile(r"[()<>\[\]\\\s]")
+
+
+def since_words(moment: datetime) -> str:
+    """A local moment: "Sat 28, 21:00"."""
+    return f"{formats.weekday(moment)}, {formats.clock(moment)}"
+
+
+def together_words(now: Row, chains: pl.DataFrame) -> str:
+    """Whether work could have run side by side."""
+    followed = int(number(now, "experiments_following"))
+    ready = int(number(now, "ready_launches"))
+    if chains.height:
+        return (
+            f"{formats.count(ready)} of {formats.plural(followed, 'launch')} after a result came "
+            "within 10 minutes of it: ready before the result was in. A short look may have been "
+            "the point."
+        )
+    if followed < _FOLLOWED:
+        return "Too few launches followed a result to say more."
+    return (
+        f"{formats.plural(followed, 'launch')} followed a result, none within 10 minutes: each was "
+        "decided after looking."
+    )
+
+
+def key_of_tiles(mode: Mode) -> str:
+    """The key of the tiles' charts, as HTML."""
+    colour = tokens(mode)
+    return html_key(
+        [
+            ("━", colour.accent, "the figure above, over its weeks"),
+            ("●", colour.series, "one week"),
+            ("○", colour.series, "this week so far"),
+            ("■", colour.border, "usual range: where nearly all of these weeks fall"),
+        ],
+        colour.muted,
+    )
+
+
+def html_key(entries: Sequence[tuple[str, str, str]], ink: str) -> str:
+    """One line of glyphs and our own words, as HTML; entries are (glyph, colour, words)."""
+    items = "".join(
+        f'<span style="display:inline-block;margin-right:1.1em;white-space:nowrap">'
+        f'<span style="color:{fill}">{glyph}</span>&nbsp;{words}</span>'
+        for glyph, fill, words in entries
+    )
+    return f'<div style="font-size:0.857rem;color:{ink}">{items}</div>'
+
+
+TODAY_HELP = (
+    "Results that came since the last working window ended, failures and older results without a "
+    "launch after them, and what is running. Only the scholar sees it."
+)
+
+
+def serial_hours(now: Row) -> tuple[str, str]:
+    """Serial and parallel hours as printed: they add up to the busy hours as printed."""
+    busy = round(number(now, "busy_hours"))
+    serial = min(round(number(now, "serial_hours")), busy)
+    return formats.count(serial), formats.count(busy - serial)
+
+
+def finished(row: Row, zone: str) -> str:
+    """When a result came: "sae-stitch · Sat 28, 23:49"."""
+    return f"{_line(row)} · {_local(row['result_at'], zone)}"
+
+
+def running(row: Row) -> str:
+    """How long an experiment has run: "sae-merge · 5 h 34 m so far"."""
+    return f"{_line(row)} · {formats.duration(row['machine_hours'])} so far"
+
+
+def waiting(row: Row, zone: str) -> str:
+    """How long a result has waited: "sae-scaling · since Sat 28, 08:45 · 12 h awake"."""
+    waited = formats.hours_in_all(row["wait_hours"])
+    return f"{_line(row)} · since {_local(row['result_at'], zone)} · {waited} in awake hours"
+
+
+def _line(row: Row) -> str:
+    return name(row["project"])
+
+
+def _local(moment: datetime, zone: str) -> str:
+    return since_words(moment.astimezone(ZoneInfo(zone)))
+
+
+TOGETHER_HELP = (
+    "Spared: how much longer the same experiments would have taken one after another. Could have "
+    "run side by side: launches that were ready before the result was in; at most this much."
+)
+
+
+def over(window: Window) -> str:
+    """The days of a section."""
+    return dates(window.first, window.last)
+
+
+def together_figures(now: Row, chains: pl.DataFrame) -> tuple[str, str]:
+    """Hours spared, as the difference of the printed hours, and hours that could have been."""
+    whole, busy = round(number(now, "experiment_hours")), round(number(now, "busy_hours"))
+    could = number(now, "side_by_side_hours")
+    up_to = f"up to {formats.hours_in_all(could)}" if chains.height else "none found"
+    return formats.hours_sum(max(whole - busy, 0)), up_to
+
+
+def chain(row: Row, zone: str) -> str:
+    """A chain of ready launches, as Markdown: "a → b, sae-stitch, Tue 24 Nov, up to 5 h 13 m"."""
+    names = " → ".join(name(it, 20) for it in row["experiments"])
+    day = row["started_at"].astimezone(ZoneInfo(zone))
+    spare = formats.hours_in_all(row["spare_hours"])
+    line = name(row["line"].rpartition("/")[2])
+    when = f"{formats.weekday(day)} {formats.day(day).split(formats.NBSP)[1]}"
+    return f"{names} :small[{line} · {when} · up to {spare}]"
+
+
+def array_line(experiments: int) -> str:
+    """A Slurm line that launches as many experiments at once."""
+    return f"sbatch --array=0-{max(experiments, 2) - 1} train.sh   # CONFIGS[$SLURM_ARRAY_TASK_ID]"

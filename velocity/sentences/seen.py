@@ -15,9 +15,13 @@ if TYPE_CHECKING:
     from velocity.roster.models import Roster
 
 SEEN_BY_OTHERS = (
-    "This dashboard runs without sign-in, on this machine only: everyone who can open it sees "
-    "every page of every scholar, including this one. The cohort's quartiles have no names and "
-    "need at least 8 other people."
+    "No sign-in: whoever can open this address sees this page of everybody, hours of the day "
+    "included. The cohort's quartiles have no names and need at least 8 other people."
+)
+NOT_TRACKED = (
+    "**Sees W&B runs only.** Reading, writing, notebooks, API calls and offline runs that were not "
+    "synced do not appear: weeks with few runs are not weeks with little work. Splitting a sweep "
+    "in ten would raise the count, so read it with the failed share and the cost."
 )
 _NO_HOURS = "never your calendar, your awake window or your hours outside it"
 _SCHEMA = {"who": pl.String, "role": pl.String, "sees": pl.String}

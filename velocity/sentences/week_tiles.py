@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from velocity import formats
+from velocity.reading.mine import largest_remainder
 from velocity.sentences.answer import name
-from velocity.sentences.compared import change, usual, whole_shares
+from velocity.sentences.compared import change, usual
 from velocity.sentences.medians import Median
 from velocity.sentences.tiles import Tile
 
@@ -83,10 +84,10 @@ def loop(now: Row, before: Row | None, so_far: Row | None, days: Days) -> Tile:
 
 def _halves(now: Row) -> str:
     """How the hours of closed loops divide; the printed shares add up to 100."""
-    parts = [now[f"loop_{part}_share"] for part in ("machine", "working_wait", "off")]
-    if None in parts:
+    parts = {part: now[f"loop_{part}_share"] for part in ("machine", "working_wait", "off")}
+    if None in parts.values():
         return "no loop has closed"
-    machine, waiting, off = whole_shares(parts)
+    machine, waiting, off = largest_remainder(parts).values()
     return (
         f"Of its hours {machine}{formats.NBSP}% machine, {waiting}{formats.NBSP}% waiting in "
         f"working hours, {off}{formats.NBSP}% nights and days off"

@@ -16,9 +16,10 @@ import polars as pl
 
 from velocity.queries import Query, list_queries, load_query, queries_fingerprint
 from velocity.record import exclusions
-from velocity.roster.tables import roster_frames, roster_names
+from velocity.roster.tables import roster_frames, roster_names, shown_frames
 from velocity.store.figures import By, figures
 from velocity.store.ideas import ignored_key
+from velocity.store.rules import load_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,8 +88,10 @@ def _derive(
     steps = list(list_queries("derive"))
     roster = exclusions.load(store.data).keep_roster(roster)
     made_with, people = _load_configuration(store, settings, roster)
+    store.run(load_query("store/run_rules").body)
     store.run(load_query("store/scholars").body)
     store.run(load_query("store/streams").body)
+    store.run(load_query("store/notes").body)
     known = store.run("SELECT fingerprint, roster FROM derived_with")
     everyone = known != [(made_with, people)] or not _goes_on(store)
     # Null is from an earlier version, which did not store it.
@@ -135,11 +138,13 @@ def _load_configuration(
         "together": round(experiments.together_minutes * _MINUTE_US),
         "ready": round(experiments.ready_within_minutes * _MINUTE_US),
         "script_gap": round(experiments.script_gap_seconds * 1_000_000),
+        "rented_gap": round(settings.compute.rented_gap_hours * 60 * _MINUTE_US),
     }
     store.run(
         "CREATE OR REPLACE TABLE derived.setting AS SELECT $timezone::VARCHAR AS timezone, "
         "$stale::BIGINT AS stale_us, $together::BIGINT AS together_us, "
-        "$script_gap::BIGINT AS script_gap_us, $ready::BIGINT AS ready_us",
+        "$script_gap::BIGINT AS script_gap_us, $ready::BIGINT AS ready_us, "
+        "$rented_gap::BIGINT AS rented_gap_us",
         setting,
     )
     # Variables are known when a query is planned.
@@ -150,7 +155,9 @@ def _load_configuration(
     }
     for name, value in variables.items():
         store.run(f"SET VARIABLE {name} = $value::VARCHAR", {"value": value})
-    made_with = hashlib.sha256((queries_fingerprint() + repr(setting | variables)).encode())
+    rented = sorted(roster.rented) if roster is not None else []
+    made_of = queries_fingerprint() + repr(setting | variables) + repr(rented)
+    made_with = hashlib.sha256(made_of.encode())
     people = hashlib.sha256()
     for name, frame in roster_frames(roster).items():
         store.load(name, frame)
@@ -158,11 +165,15 @@ def _load_configuration(
         (made_with if name.startswith("credit_") else people).update(
             repr(frame.sort(pl.all()).rows()).encode()
         )
-    # Addresses do not affect figures, so they are not in the fingerprint.
+    # Addresses, notes and aims do not affect figures, so they are not in the fingerprint.
     store.load("roster_name", roster_names(roster))
+    for name, frame in shown_frames(roster).items():
+        store.load(name, frame)
     store.run(load_query("store/known_names").body)
     store.load("project_stream", _stream_of_projects(store, roster))
+    load_rules(store, roster)
     store.load("rate_of_type", _rates_of_types(store, roster))
+    store.load("rented_host", _rented_hosts(store, roster))
     return made_with.hexdigest(), people.hexdigest()
 
 
@@ -185,6 +196,17 @@ def _rates_of_types(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
+def _rented_hosts(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
+    """entity, host: the hosts of runs whose name a glob of the roster matches."""
+    told = "SELECT DISTINCT entity, unnest(writers).host AS host FROM raw_run"
+    rows = [
+        (entity, host)
+        for entity, host in (store.run(told) if roster is not None and roster.rented else ())
+        if host is not None and roster is not None and roster.is_rented(host)
+    ]
+    return pl.DataFrame(rows, schema={"entity": pl.String, "host": pl.String}, orient="row")
+
+
 def _stream_of_projects(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
     """entity, project, stream: the projects that match a stream's rule; the first match counts."""
     projects = store.run("SELECT entity, project FROM project")
@@ -198,8 +220,8 @@ def _stream_of_projects(store: LiveStore, roster: Roster | None) -> pl.DataFrame
 
 
 def _scope(store: LiveStore, *, everyone: bool) -> int:
-    """Creates the table `scope` of the scholars to derive again; returns their number."""
-    body = "SELECT scholar_key FROM derived.scholar" if everyone else load_query("store/scope").body
+    """Creates the table `scope` of the actors to derive again; returns their number."""
+    body = "SELECT scholar_key FROM derived.actor" if everyone else load_query("store/scope").body
     store.run(f"CREATE OR REPLACE TEMP TABLE scope AS {body}")
     return int(store.run("SELECT count(*) FROM scope")[0][0])
 

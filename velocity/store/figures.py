@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 By = Literal["scholar", "stream", "programme"]
 Period = Literal["all", "month", "week", "day"]
+#: Whose launches count: scholars' own, those of their automation, or both.
+Actor = Literal["person", "automation", "all"]
 
 _EVERYTHING: Mapping[str, Any] = {
     "everything": True,
@@ -53,6 +55,7 @@ def figures(
     groups: Sequence[str] | None = None,
     groups_until: date | None = None,
     within: str | None = None,
+    actor: Actor = "person",
     scope: Mapping[str, Any] = _EVERYTHING,
     parts: Sequence[str] | None = None,
     each: Callable[..., Iterable[pl.DataFrame]] = map,
@@ -60,7 +63,8 @@ def figures(
     """Every metric over [from_day, to_day) in local days.
 
     `periods`: only those with these first days. `groups`: only these ids, but all groups from the
-    period `groups_until` on. `parts`: only the metrics of these queries, and of the first one.
+    period `groups_until` on. `actor`: whose launches count in figures about people. `parts`: only
+    the metrics of these queries, and of the first one.
     `each`: runs the queries, like `map` or several at a time.
 
     Returns:
@@ -76,11 +80,12 @@ def figures(
         "groups": list(groups) if groups is not None else None,
         "groups_until": groups_until,
         "within": within,
+        "actor": actor,
         "scope": dict(scope),
     }
     first, *others = figure_queries()
     wanted = [first, *(it for it in others if parts is None or it.group in parts)]
-    whole, *frames = each(lambda query: source.frame(query.body, params), wanted)
+    whole, *frames = each(lambda it: source.frame(it.body, it.given(params)), wanted)
     for frame in frames:
         whole = whole.join(frame, on=first.key, how="left", maintain_order="left")
     return whole.with_columns(

@@ -29,9 +29,12 @@ SNAPSHOTS_KEPT = 3
 _PLAIN = (
     "setting",
     "scholar",
+    "actor",
     "day_off",
     "stream",
     "membership",
+    "note",
+    "aim",
     "weekly",
     "gpu_rate",
     "credit_grant",

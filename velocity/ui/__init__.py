@@ -1,9 +1,10 @@
 """The building blocks of all pages: their declaration, their view, and the parts they draw."""
 
 from velocity.ui.browser import prepare_browser
+from velocity.ui.choices import choose_titled
 from velocity.ui.drill import chosen_row, go_on_to, know_pages, show_step
 from velocity.ui.evidence import show_explanation
-from velocity.ui.experiment import show_timeline
+from velocity.ui.experiment import show_timeline_of_one
 from velocity.ui.files import show_digest
 from velocity.ui.lines import show_lines, show_scholars, show_stream_weeks
 from velocity.ui.page import EVERYONE, Page
@@ -35,6 +36,7 @@ __all__ = [
     "Table",
     "View",
     "admit",
+    "choose_titled",
     "chosen_row",
     "column_config",
     "empty_state",
@@ -58,7 +60,7 @@ __all__ = [
     "show_scholars",
     "show_step",
     "show_stream_weeks",
-    "show_timeline",
+    "show_timeline_of_one",
     "show_who",
     "theme_mode",
     "tile",

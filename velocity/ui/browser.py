@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import streamlit as st
 
+from velocity.theme import tokens
+from velocity.ui.parts import theme_mode
+
 # The theme does not have options for the padding at the sides or for the colour of a button with
-# an open menu, which is too dark on a dark page. Scripts should not take up space.
+# an open menu, which is too dark on a dark page. Scripts should not take up space. Links to other
+# pages look like links, and focus is visible everywhere. Some sections need a wider window.
 _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding-left: 1.5rem; padding-right: 1.5rem }
 button[kind="tertiary"]:is(:active, [aria-expanded="true"]) { color: inherit }
 [data-testid="stElementContainer"]:has(>[data-testid="stHtml"]>script) { display: none }
+[data-testid="stMain"] [data-testid="stPageLink-NavLink"] { padding: 0; background: none }
+[data-testid="stMain"] [data-testid="stPageLink-NavLink"] p {
+  color: var(--velocity-accent); text-decoration: underline
+}
+:focus-visible { outline: 2px solid var(--velocity-accent); outline-offset: 1px }
+@media (max-width: 600px) { [class*="st-key-wide-"] { display: none } }
 </style>"""
 # One entry in the browser's history per page. Streamlit adds one whenever a run of the script
 # writes the address, so a page that takes over choices had two, and Back led from it to itself.
@@ -69,6 +79,7 @@ if (!window.velocityPrints) {
 
 def prepare_browser() -> None:
     """Sets the page's frame, makes Back open the previous page, and lets pages print completely."""
-    st.html(_STYLE)
+    accent = tokens(theme_mode()).accent
+    st.html(f"<style>:root {{ --velocity-accent: {accent} }}</style>{_STYLE}")
     st.html(_HISTORY, unsafe_allow_javascript=True)
     st.html(_PAPER, unsafe_allow_javascript=True)

@@ -44,11 +44,13 @@ class Table:
 
     Args:
         frame: as it is downloaded.
-        name: of the file without its extension; letters, digits and dashes.
+        name: key of the section; letters, digits and dashes.
+        file: name of the file without its extension; "" for that of the section.
     """
 
     frame: pl.DataFrame
     name: str
+    file: str = ""
 
 
 def theme_mode() -> Mode:
@@ -56,13 +58,16 @@ def theme_mode() -> Mode:
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
-def heading(title: str, caption: str = "", *, table: Table | None = None) -> None:
+def heading(
+    title: str, caption: str = "", *, table: Table | None = None, about: str | None = None
+) -> None:
     """A section's title and caption, with the "Data" menu at the right.
 
     Args:
         title: Markdown; escape other people's text (`formats.markdown`); "" for a caption alone.
         caption: window, unit and n; Markdown too.
         table: rows behind the section; its name is the menu's key.
+        about: tooltip of the title, Markdown; None without one.
     """
     with st.container(
         horizontal=True,
@@ -71,7 +76,7 @@ def heading(title: str, caption: str = "", *, table: Table | None = None) -> Non
     ):
         with st.container(gap=None, width="stretch"):
             if title:
-                st.header(title, anchor=False)
+                st.header(title, anchor=False, help=about)
             if caption:
                 st.caption(caption)
         if table is not None:
@@ -157,7 +162,8 @@ def _offer(table: Table, choice: _Choice) -> None:
             ("parquet", "Parquet", "application/vnd.apache.parquet", parquet_bytes),
         ):
             if choice in {"table", ending}:
-                file, make = f"{table.name}.{ending}", partial(content, table.frame)
+                file = f"{table.file or table.name}.{ending}"
+                make = partial(content, table.frame)
                 download_button(f"Download {kind}", file, mime, make, key=f"{table.name}-{ending}")
 
 

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 import streamlit as st
+from polars import selectors
 
 from velocity.reading.definitions import metrics
+from velocity.reading.hours import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +33,7 @@ _TITLES = {
     "end_source": "End known from",
     "event": "Ended",
     "experiment_id": "Experiment",
+    "experiment_name": "Experiment",
     "gpu_count": "GPUs",
     "gpu_type": "GPU type",
     "gpus": "GPUs",
@@ -100,6 +103,12 @@ def readable(frame: pl.DataFrame, zone: str) -> pl.DataFrame:
     )
 
 
+def _are_days(instants: pl.Series) -> bool:
+    """Whether all are the beginnings of days, as for viewers who may not see hours."""
+    days = instants.to_frame().select(day_of(pl.all(), page_zone())).to_series()
+    return not instants.is_empty() and bool((instants == days).all())
+
+
 def _readable(column: pl.Expr, name: str, kind: pl.DataType, zone: str) -> pl.Expr:
     if isinstance(kind, pl.Datetime) and kind.time_zone is not None:
         return column.dt.convert_time_zone(zone).dt.replace_time_zone(None)
@@ -147,7 +156,11 @@ def column_config(
 ) -> dict[str, ColumnConfig]:
     """Titles and number formats of a read's columns; `widths` maps columns to pixels."""
     asked = widths or {}
-    return {name: _config(name, kind, asked.get(name)) for name, kind in frame.schema.items()}
+    days = {it.name for it in frame.select(selectors.datetime(time_zone="*")) if _are_days(it)}
+    return {
+        name: _config(name, pl.Date() if name in days else kind, asked.get(name))
+        for name, kind in frame.schema.items()
+    }
 
 
 def show_rows(

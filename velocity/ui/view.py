@@ -128,6 +128,18 @@ class View:
         """The scholar's row of `reads.scholars`."""
         return self.read(reads.scholars).row(by_predicate=pl.col("scholar") == scholar, named=True)
 
+    def needs_decision(self, **filters: Any) -> pl.DataFrame:
+        """The lines of `reads.needs_decision`, with the results that were marked as read."""
+        marks = state.read_marks(data_folder())
+        return self.read(reads.needs_decision, read=marks, **filters)
+
+    def mark_read(self, scholar: str, experiment_id: str, result_at: datetime) -> None:
+        """Marks a result as read, still thinking; only its scholar can."""
+        if not self.scope.sees_hours(scholar):
+            raise ValueError(f"results of {scholar} are not for {self.viewer.name} to mark")
+        mark = state.ReadMark(experiment_id, result_at, datetime.now(UTC))
+        state.mark_read(data_folder(), scholar, mark)
+
     def read(self, read: Callable[..., _Made], /, **filters: Any) -> _Made:
         """A read of the snapshot with the viewer's scope, cached per scope."""
         fixed = tuple(
@@ -207,6 +219,7 @@ class View:
                 f"{formats.share_exact(trust['attributed_share'])} of runs attributed",
                 formats.plural(trust["stale_runs"], "stale run"),
                 formats.plural(trust["clock_runs"], "flagged clock"),
+                *formats.set_apart(trust),
             ]
         return " · ".join([*parts, "demo data"] if self.demo else parts)
 

@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from velocity import formats
-from velocity.paths import data_folder
 from velocity.reading import reads
 from velocity.reading.frames import named_ends
 from velocity.reading.periods import last_whole_day, monday_of
 from velocity.sentences.compared import MEASURES, Days
 from velocity.sentences.week_tiles import to_date_rows
-from velocity.state import read_marks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -168,8 +166,7 @@ class Week:
     @cached_property
     def decisions(self) -> pl.DataFrame:
         """The lines whose result or failure has had no launch after it."""
-        marks = read_marks(data_folder())
-        return self.view.read(reads.needs_decision, read=marks)
+        return self.view.needs_decision()
 
     @property
     def queue(self) -> pl.DataFrame:

@@ -1,0 +1,97 @@
+-- title: Where the compute went
+-- One row per stream in roster order, then the part outside all streams (users who are not in the
+-- roster, and experiments of no one stream), then automation, if the roster has rules for it, then
+-- the programme: GPU-hours by the state of their runs, which add up to `gpu_hours`; run hours on
+-- unknown GPUs; credits; and experiments concluded. The rows above the programme's add up to it,
+-- except for the last column.
+-- param: from_day | DATE | first local day, null = from the beginning
+-- param: to_day | DATE | day after the last, null = to the end
+-- param: scope | STRUCT | what the viewer may see
+-- word: kind | stream | launches by people in one stream
+-- word: kind | unattributed | users who are not in the roster, and experiments of no one stream
+-- word: kind | automation | launches of agents and schedulers, in all streams
+-- word: kind | programme | all work
+WITH acted AS (
+  SELECT *, actor = 'automation' AS automated FROM actor
+),
+charged AS (
+  SELECT
+    automated,
+    CASE WHEN scholar.attributed AND NOT automated THEN charge.stream_key END AS stream_key,
+    charge.day, charge.gpu_type,
+    sum(gpu_us) AS gpu_us,
+    sum(gpu_us) FILTER (class = 'finished') AS finished_us,
+    sum(gpu_us) FILTER (class = 'running') AS running_us,
+    sum(gpu_us) FILTER (class = 'killed') AS killed_us,
+    sum(gpu_us) FILTER (failed_compute) AS failed_us,
+    sum(gpu_us) FILTER (class IN ('preempted', 'unknown')) AS other_us,
+    sum(unpriced_us) AS unpriced_us
+  FROM gpu_charge AS charge
+  JOIN acted AS scholar USING (scholar_key)
+  WHERE ($from_day::DATE IS NULL OR charge.day >= $from_day::DATE)
+    AND ($to_day::DATE IS NULL OR charge.day < $to_day::DATE)
+  GROUP BY ALL
+),
+part AS (
+  SELECT
+    automated, stream_key, finished_us, running_us, killed_us, failed_us, other_us, gpu_us, unpriced_us,
+    price_of(gpu_us, rate.credits_per_gpu_hour) AS credits,
+    0 AS conclusions
+  FROM charged
+  ASOF LEFT JOIN gpu_rate AS rate
+    ON rate.gpu_type = charged.gpu_type AND rate.from_date <= charged.day
+  UNION ALL
+  SELECT
+    automated, CASE WHEN scholar.attributed AND NOT automated THEN stream_key END, 0, 0, 0, 0, 0, 0, 0, 0, count(*)
+  FROM experiment
+  JOIN acted AS scholar USING (scholar_key)
+  WHERE is_concluded(outcome)
+    AND ($from_day::DATE IS NULL OR result_day >= $from_day::DATE)
+    AND ($to_day::DATE IS NULL OR result_day < $to_day::DATE)
+  GROUP BY ALL
+),
+listed AS (
+  SELECT 1 AS place, stream_key, 'stream' AS kind, stream, name
+  FROM stream
+  WHERE may_see($scope, NULL, stream)
+  UNION ALL
+  SELECT 2, NULL, 'unattributed', NULL, NULL WHERE may_see($scope, NULL, NULL)
+  UNION ALL
+  SELECT 3, NULL, 'automation', NULL, NULL
+  WHERE may_see($scope, NULL, NULL) AND EXISTS (FROM acted WHERE automated)
+  UNION ALL
+  SELECT 4, NULL, 'programme', NULL, NULL WHERE may_see($scope, NULL, NULL)
+),
+added AS (
+  SELECT
+    listed.place, listed.stream_key, listed.kind, listed.stream, listed.name,
+    coalesce(sum(finished_us), 0) AS finished_us,
+    coalesce(sum(running_us), 0) AS running_us,
+    coalesce(sum(killed_us), 0) AS killed_us,
+    coalesce(sum(failed_us), 0) AS failed_us,
+    coalesce(sum(other_us), 0) AS other_us,
+    coalesce(sum(gpu_us), 0) AS gpu_us,
+    coalesce(sum(unpriced_us), 0) AS unpriced_us,
+    coalesce(sum(credits), 0) AS credits,
+    coalesce(sum(conclusions), 0)::BIGINT AS conclusions
+  FROM listed
+  LEFT JOIN part
+    ON listed.kind = 'programme' OR (
+      part.stream_key IS NOT DISTINCT FROM listed.stream_key
+      AND part.automated = (listed.kind = 'automation'))
+  GROUP BY ALL
+)
+SELECT
+  kind, stream, name,
+  finished_us / hour_us() AS finished_gpu_hours,
+  running_us / hour_us() AS running_gpu_hours,
+  killed_us / hour_us() AS killed_gpu_hours,
+  failed_us / hour_us() AS failed_gpu_hours,
+  other_us / hour_us() AS other_gpu_hours,
+  gpu_us / hour_us() AS gpu_hours,
+  unpriced_us / hour_us() AS unpriced_run_hours,
+  credits,
+  conclusions AS experiments_concluded,
+  credits_per_concluded(credits, conclusions) AS credits_per_concluded
+FROM added
+ORDER BY place, stream_key

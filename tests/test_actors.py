@@ -1,0 +1,259 @@
+"""People and their automation are counted apart, whatever the rule that tells them apart."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any, get_args
+
+import pytest
+from polars.testing import assert_frame_equal
+
+from tests.builders import at, run, store_of
+from tests.explained_stores import only, same
+from tests.roster_texts import parsed
+from tests.sampling import one_in
+from velocity.explain import explain, explained
+from velocity.queries import list_metric_queries
+from velocity.reading import reads
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from velocity.store import Snapshot
+
+PEOPLE = """\
+[[scholars]]
+id = "ada"
+name = "Ada"
+usernames = ["ada"]
+timezone = "Europe/London"
+awake = "10:00-22:00"
+
+[[scholars]]
+id = "ben"
+name = "Ben"
+usernames = ["ben"]
+
+[[streams]]
+id = "vision"
+name = "Vision"
+members = [{ scholar = "ada" }, { scholar = "ben" }]
+"""
+AGENT = '[[automation]]\nscholar = "ada"\ntag = "agent"\n'
+AS_OF = "2026-01-20 20:00"
+ACTORS: tuple[reads.Actor, ...] = get_args(reads.Actor)
+#: Columns that count both actors, or only automation, for every choice of actor.
+FIXED = [
+    column
+    for query in list_metric_queries()
+    if query.key and query.actor
+    for metric in query.metrics
+    for column in metric.columns
+]
+
+
+def people(snapshot: Snapshot, **asked: Any) -> pl.DataFrame:
+    """Every figure about people."""
+    return reads.metrics(snapshot, **{"by": "scholar"} | asked).drop(FIXED)
+
+
+ENDED = {("e", project): at(AS_OF) for project in ("p", "q")}
+
+
+@dataclass(frozen=True)
+class World:
+    """One drawn log, read with a rule for its automated runs, and in three other ways."""
+
+    rows: list[dict[str, Any]]
+    ruled: Snapshot
+    unruled: Snapshot
+    #: Without the automated runs, but with the same rule.
+    without: Snapshot
+    #: The automated runs are launched by users of their own, NAME-agent.
+    apart: Snapshot
+
+
+def drawn_rows(seed: int) -> list[dict[str, Any]]:
+    """Two weeks of runs of two people in two projects, half of them automated."""
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    rows = [run("first", "2026-01-05 00:00", "2026-01-05 00:30")]
+    for number in range(400):
+        begun = at("2026-01-05 00:00") + timedelta(seconds=chance.randrange(14 * 24 * 3600))
+        minutes = chance.choice([1, 4, 30, 300])
+        rows.append(
+            run(
+                f"r{number:03}",
+                begun,
+                begun + timedelta(minutes=minutes),
+                state=chance.choice(["finished", "finished", "failed", "killed", "running"]),
+                username=chance.choice(["ada", "ben"]),
+                project=chance.choice(["p", "q"]),
+                tags=chance.choice([[], ["agent"], ["night", "agent"], ["x"]]),
+                config_hash=chance.choice([None, "a", "b", "c"]),
+                gpu_count=1,
+                gpu_type="X",
+                host=chance.choice(["h1", "h2", None]),
+            )
+        )
+    return rows
+
+
+@cache
+def world(seed: int) -> World:
+    rows = drawn_rows(seed)
+    rule = parsed(PEOPLE + '[[automation]]\ntag = "agent"\n')
+    agents = PEOPLE.partition("[[streams]]")[0]
+    for name in ("ada", "ben", "Ada", "Ben"):
+        agents = agents.replace(f'"{name}"', f'"{name}-agent"')
+    renamed = [it | {"username": f"{it['username']}-agent"} if automated(it) else it for it in rows]
+    return World(
+        rows,
+        ruled=store_of(rows, ENDED, roster=rule),
+        unruled=store_of(rows, ENDED, roster=parsed(PEOPLE)),
+        without=store_of([it for it in rows if not automated(it)], ENDED, roster=rule),
+        apart=store_of(renamed, ENDED, roster=parsed(agents + PEOPLE)),
+    )
+
+
+def automated(row: dict[str, Any]) -> bool:
+    return "agent" in (row.get("tags") or ())
+
+
+seeds = pytest.mark.parametrize("seed", one_in(2, [1, 2]))
+
+
+@seeds
+def test_automated_launches_move_no_figure_of_a_person(seed):
+    ruled, without = world(seed).ruled, world(seed).without
+    for asked in ({}, {"period": "week"}, {"by": "stream"}, {"by": "programme", "period": "day"}):
+        assert_frame_equal(people(ruled, **asked), people(without, **asked), check_exact=True)
+    for read in (reads.loops, reads.experiments, reads.lines, reads.open_work, reads.stuck):
+        more = {"min_hours": 0} if read is reads.stuck else {}
+        assert_frame_equal(read(ruled, **more), read(without, **more), check_exact=True)
+
+
+@seeds
+def test_automation_has_the_figures_of_a_scholar_of_its_own(seed):
+    ruled, apart = world(seed).ruled, world(seed).apart
+    for name in ("ada", "ben"):
+        for asked in ({}, {"period": "week"}):
+            ours = people(ruled, actor="automation", groups=[name], **asked)
+            theirs = people(apart, groups=[f"{name}-agent"], **asked)
+            assert_frame_equal(ours.drop("scholar"), theirs.drop("scholar"), check_exact=True)
+    started, concluded = "experiments_started", "experiments_concluded"
+    for by in ("scholar", "stream", "programme"):
+        counted = reads.metrics(ruled, by=by, period="week")
+        expected = reads.metrics(ruled, by=by, period="week", actor="automation")
+        assert counted["automated_started"].to_list() == expected[started].to_list()
+        assert counted["automated_concluded"].to_list() == expected[concluded].to_list()
+        assert expected[started].sum() > 0 < expected[concluded].sum()
+
+
+@seeds
+def test_an_automated_launch_never_closes_a_loop_of_a_person(seed):
+    begun = {
+        (it["username"], it["project"], it["writers"][0]["start"])
+        for it in world(seed).rows
+        if not automated(it)
+    }
+    closed = reads.loops(world(seed).ruled).filter(status="closed")
+    assert closed.height > 20
+    for loop in closed.iter_rows(named=True):
+        assert (loop["scholar"], loop["project"], loop["next_at"]) in begun
+
+
+@seeds
+def test_both_actors_together_are_the_sum_of_each(seed):
+    ruled, unruled = world(seed).ruled, world(seed).unruled
+    sums = ["runs_started", "experiments_started", "experiments_concluded", "loops_closed"]
+    for by in ("scholar", "stream", "programme"):
+        one, other, both = (
+            reads.metrics(ruled, by=by, actor=actor).select(by, *sums, "gpu_hours")
+            for actor in ACTORS
+        )
+        added = one.with_columns(one[name] + other[name] for name in sums)
+        assert_frame_equal(both, added)
+    charged = ["scholar", "gpu_hours", "gpu_hours_failed", "unpriced_run_hours"]
+    assert_frame_equal(
+        reads.metrics(ruled, by="scholar").select(charged),
+        reads.metrics(unruled, by="scholar").select(charged),
+    )
+
+
+def busy() -> list[dict[str, Any]]:
+    """Ada works by day, and her agent day and night, in the same project."""
+    rows = []
+    for day in range(7):
+        for hour in range(9, 19, 2):
+            state = "failed" if hour == 13 else "finished"
+            rows.append(
+                run(
+                    f"a{day}{hour}",
+                    at("00:00", days=day) + timedelta(hours=hour),
+                    at("00:00", days=day) + timedelta(hours=hour + 1),
+                    state=state,
+                    config_hash=str(hour % 4),
+                    gpu_count=1,
+                    gpu_type="X",
+                    host=f"h{hour}",
+                )
+            )
+        rows += [
+            run(
+                f"b{day}{place}",
+                at("00:10", days=day) + timedelta(minutes=40 * place),
+                at("00:40", days=day) + timedelta(minutes=40 * place),
+                state="failed" if place % 5 == 0 else "finished",
+                config_hash=f"x{place % 3}",
+                tags=["agent"],
+            )
+            for place in range(30)
+        ]
+    return [*rows, run("open", "2026-01-11 18:30", "2026-01-11 19:55", state="running")]
+
+
+@pytest.fixture(scope="module")
+def beside():
+    return store_of(busy(), "2026-01-11 20:00", roster=parsed(PEOPLE + AGENT))
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("actor", ACTORS)
+def test_an_explanation_adds_up_to_the_figure_of_each_actor(actor: reads.Actor, beside):
+    figures = reads.metrics(beside, by="scholar", groups=["ada"], actor=actor)
+    seen = 0
+    for metric in explained():
+        if metric == "signal":
+            continue
+        found = explain(beside, metric=metric, scholar="ada", actor=actor)
+        for result in found.results:
+            assert same(result.value, result.headline), (metric, result.value, result.headline)
+        if metric in figures.columns:
+            assert same(only(found).headline, figures[metric][0])
+            seen += 1
+        expected = {"gpu_hours": "all", "automated_started": "automation"}.get(metric, actor)
+        if metric in {"gpu_hours", "automated_started", "experiments_started"}:
+            assert found.actor == expected
+    assert seen > 50
+
+
+def test_figures_of_each_actor_differ(beside):
+    started = {
+        actor: reads.metrics(beside, by="scholar", groups=["ada"], actor=actor)[
+            "experiments_started"
+        ][0]
+        for actor in ACTORS
+    }
+    assert started == {"person": 36, "automation": 210, "all": 246}
+    assert reads.lines(beside, scholar="ada", actor="all")["loops"].to_list() == [246]
+
+
+def test_a_person_and_their_automation_are_one_scholar_in_lists(beside):
+    assert reads.scholars(beside)["scholar"].to_list() == ["ada", "ben"]
+    trust = reads.trust(beside).row(0, named=True)
+    assert (trust["scholars"], trust["runs"], trust["automated_runs"]) == (2, 246, 210)
+    flags = reads.runs(beside)["flags"].str.split(" ").list.contains("automated")
+    assert flags.sum() == 210

@@ -1,0 +1,223 @@
+"""Notes and aims of the roster: mistakes, whom they concern, who sees them, and new phases."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from itertools import pairwise
+from statistics import fmean
+
+import polars as pl
+import pytest
+
+from tests.builders import at, run, store_of
+from tests.roster_texts import ADA, BEN, FULL, errors, parsed, stream
+from velocity.explain import explain
+from velocity.reading import reads
+from velocity.reading.access import GROUPS_ALONE, Scope
+from velocity.reading.series import Weeks
+from velocity.settings import Settings
+from velocity.store.derive import derive
+from velocity.store.live import open_live
+from velocity.store.publish import publish
+from velocity.store.snapshot import Snapshot
+
+WEEK = timedelta(weeks=1)
+FIRST = date(2026, 1, 5)
+
+
+def note(day: str, text: str, *lines: str) -> str:
+    return f'[[notes]]\ndate = {day}\ntext = "{text}"\n' + "".join(f"{it}\n" for it in lines)
+
+
+NOTES = (
+    note("2026-01-06", "all")
+    + note("2026-01-07", "all too", "programme = true", "new_phase = true")
+    + note("2026-01-08", "vision", 'stream = "vision"')
+    + note("2026-01-09", "ada", 'scholar = "ada"')
+    + note("2025-12-01", "ben before", 'scholar = "ben"')
+    + note("2026-03-10", "vision later", 'stream = "vision"')
+)
+MINE = [run("r1", "09:00", "10:00"), run("r2", "09:00", "10:00", username="Ben")]
+
+
+@pytest.fixture(scope="module")
+def snapshot():
+    """Ada is in vision until 2 March, and Ben always."""
+    return store_of(MINE, "20:00", roster=parsed(FULL + NOTES))
+
+
+def texts(snapshot, by, **asked) -> dict[str, list[str]]:
+    found = reads.notes(snapshot, by=by, **asked)
+    return {str(group): part["text"].to_list() for (group,), part in found.group_by("group_id")}
+
+
+def test_a_note_concerns_the_groups_that_it_names_and_those_inside(snapshot):
+    everybody = ["all", "all too"]
+    assert texts(snapshot, "programme") == {"programme": everybody}
+    assert texts(snapshot, "stream") == {
+        "vision": [*everybody, "vision", "vision later"],
+        "language": everybody,
+    }
+    assert texts(snapshot, "scholar") == {
+        "ada": [*everybody, "vision", "ada"],
+        "ben": ["ben before", *everybody, "vision", "vision later"],
+    }
+    (row,) = reads.notes(snapshot, by="scholar", groups=["ada"]).filter(text="ada").to_dicts()
+    assert row == {
+        "group_id": "ada",
+        "day": date(2026, 1, 9),
+        "week_start": FIRST,
+        "text": "ada",
+        "about": "scholar",
+        "target": "ada",
+        "new_phase": False,
+    }
+
+
+def test_notes_of_a_scholar_are_seen_by_those_who_may_see_the_scholar(snapshot):
+    ada, mentor = Scope(scholars=("ada",)), Scope(streams=("language",))
+    assert texts(snapshot, "scholar", scope=ada) == {"ada": ["all", "all too", "vision", "ada"]}
+    # The mentor of another stream of hers does not see what concerns this one.
+    assert texts(snapshot, "scholar", scope=mentor) == {"ada": ["all", "all too", "ada"]}
+    assert texts(snapshot, "stream", scope=mentor) == {"language": ["all", "all too"]}
+    for scope in (ada, mentor):
+        assert texts(snapshot, "programme", scope=scope) == {}
+    assert texts(snapshot, "programme", scope=GROUPS_ALONE) == {"programme": ["all", "all too"]}
+    for by in ("stream", "scholar"):
+        assert texts(snapshot, by, scope=GROUPS_ALONE) == {}
+
+
+def aiming(*aims: str) -> str:
+    scholar = ADA.replace("ada", "c").replace("Ada", "C")
+    return f"{scholar}aims = [{', '.join(aims)}]\n"
+
+
+AIMED = ADA + 'aims = [{ measure = "serial_share", direction = "down" }]\n' + BEN
+AIMED += stream("s", members='[{ scholar = "ada" }]')
+AIMED += 'aims = [{ measure = "experiments_concluded", direction = "up" }]\n'
+
+
+def test_aims_are_those_of_the_roster_as_far_as_the_group_is_seen():
+    snapshot = store_of(MINE, "20:00", roster=parsed(AIMED))
+    mine = {"group_id": "ada", "measure": "serial_share", "direction": "down"}
+    ours = {"group_id": "s", "measure": "experiments_concluded", "direction": "up"}
+    assert reads.aims(snapshot, by="scholar").to_dicts() == [mine]
+    assert reads.aims(snapshot, by="stream").to_dicts() == [ours]
+    for scope in (Scope(scholars=("ada",)), Scope(streams=("s",))):
+        assert reads.aims(snapshot, by="scholar", scope=scope).to_dicts() == [mine]
+    assert reads.aims(snapshot, by="scholar", scope=Scope(scholars=("ben",))).is_empty()
+    assert reads.aims(snapshot, by="stream", scope=Scope(scholars=("ada",))).is_empty()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            note("2026-01-05", "x", 'scholar = "ada"', 'stream = "s"'),
+            "note 2026-01-05: got stream and scholar; expected one of programme, stream and",
+        ),
+        (
+            note("2026-01-05", "x", 'scholar = "ada"', "programme = true"),
+            "note 2026-01-05: got programme and scholar; expected one of",
+        ),
+        (
+            note("2026-01-05", "x", "programme = false"),
+            "note 2026-01-05: programme: got false; expected true, or a stream or a scholar.",
+        ),
+        (
+            note("2026-01-05", "x", 'scholar = "adda"'),
+            'note 2026-01-05: scholar: got "adda"; expected the id of a scholar in this file. Did',
+        ),
+        (
+            note("2026-01-05", "x", 'stream = "t"'),
+            'note 2026-01-05: stream: got "t"; expected the id of a stream',
+        ),
+        (note("1926-01-05", "x"), "note no. 1: date: got 1926-01-05; expected a day from"),
+        (note("2026-01-05", " "), 'note 2026-01-05: text: got " "; expected a name on one line.'),
+        (
+            aiming('{ measure = "serial_shere", direction = "up" }'),
+            'measure: got "serial_shere"; expected one of',
+        ),
+        (
+            aiming('{ measure = "serial_share", direction = "left" }'),
+            "scholar c: aim serial_share: direction: got \"left\"; expected 'up' or 'down'",
+        ),
+        (
+            aiming(
+                *(f'{{ measure = "serial_share", direction = "{it}" }}' for it in ("up", "down"))
+            ),
+            'scholar c: aim serial_share (no. 2): measure: "serial_share" also appears in aim',
+        ),
+    ],
+)
+def test_each_mistake_is_reported(tmp_path, text, told):
+    (found,) = errors(tmp_path, ADA + BEN + stream("s") + text)
+    assert told in found
+
+
+def test_all_mistakes_are_reported_in_one_pass(tmp_path):
+    text = note("2026-01-05", "x", 'scholar = "adda"', "new_phase = 1")
+    text += note("2026-01-06", "y", 'stream = "t"', 'scholar = "ada"')
+    assert len(errors(tmp_path, ADA + text)) == 4
+
+
+def weekly_runs(weeks: int) -> list[dict]:
+    """A different number of runs of two scholars in each week."""
+    return [
+        run(f"{name}-{week}-{n}", start, start + timedelta(minutes=30), username=name)
+        for name in ("ada", "ben")
+        for week in range(weeks)
+        for n in range((3 + week % 3) if week < 10 else (20 + week % 4))
+        for start in (at("09:00") + week * WEEK + timedelta(hours=n),)
+    ]
+
+
+def test_a_note_with_a_new_phase_starts_the_usual_range_afresh():
+    rows, as_of = weekly_runs(20), at("00:00") + 20 * WEEK
+    begun = FIRST + 10 * WEEK
+    people = ADA + BEN
+    mine = note(str(begun + timedelta(days=3)), "faster", 'scholar = "ada"', "new_phase = true")
+    plain = reads.weekly(store_of(rows, as_of, roster=parsed(people)), by="scholar")
+    snapshot = store_of(rows, as_of, roster=parsed(people + mine))
+    phased = reads.weekly(snapshot, by="scholar")
+    assert plain["phase"].unique().to_list() == [0]
+    # Another scholar's ranges stay as they are.
+    ben = pl.col("group_id") == "ben"
+    assert phased.filter(ben).equals(plain.filter(ben))
+    series = phased.filter(~ben, running=False, measure="experiments_started")
+    series = series.sort("week_start")
+    assert series["phase"].to_list() == [0] * 10 + [1] * 10
+    for phase in (0, 1):
+        part = series.filter(phase=phase)
+        values = part["value"].to_list()
+        reach = 2.66 * fmean(abs(b - a) for a, b in pairwise(values))
+        assert part["centre"].to_list() == pytest.approx([fmean(values)] * 10)
+        assert part["limit_high"].to_list() == pytest.approx([fmean(values) + reach] * 10)
+    assert not series["signal"].any()
+    assert Weeks.of(series).limits["centre"] == series["centre"][-1]
+    week = explain(snapshot, scholar="ada", metric="signal", week=begun)
+    (told,) = (it for it in week.results if it.of == "experiments_started")
+    assert told.steps[0].startswith("217 experiments (sum of 10 rows)")
+    assert told.value is told.headline is False
+
+
+def test_a_new_phase_has_no_range_before_its_eighth_week():
+    rows, as_of = weekly_runs(15), at("00:00") + 15 * WEEK
+    mine = note(str(FIRST + 10 * WEEK), "faster", "new_phase = true")
+    snapshot = store_of(rows, as_of, roster=parsed(ADA + BEN + mine))
+    series = reads.weekly(snapshot, by="programme").filter(measure="experiments_started")
+    series = series.filter(~pl.col("running")).sort("week_start")
+    assert series["centre"].is_null().to_list() == [False] * 10 + [True] * 5
+    assert Weeks.of(series).limits["centre"] is None
+
+
+def test_a_new_note_derives_nobody_again(tmp_path):
+    store_of(MINE, "20:00", roster=parsed(ADA + BEN), data=tmp_path)
+    roster = parsed(ADA + BEN + note("2026-01-05", "x"))
+    with open_live(tmp_path) as store:
+        known = store.run("SELECT fingerprint, roster FROM derived_with")
+        derive(store, Settings(), roster)
+        assert store.run("SELECT fingerprint, roster FROM derived_with") == known
+        name = publish(store)
+    found = Snapshot(tmp_path / "snapshots" / f"{name}.duckdb")
+    assert texts(found, "programme") == {"programme": ["x"]}

@@ -1,0 +1,274 @@
+"""Figures of one scholar over a window, beside the scholar's own weeks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from velocity.reading.periods import Window, monday_of
+from velocity.reading.series import TREND_WEEKS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Row = dict[str, Any]
+_WEEK, _DAY = timedelta(weeks=1), timedelta(days=1)
+#: The weeks with which a window is compared, and the fewest of them.
+_EARLIER_WEEKS, _FEWEST_EARLIER = 8, 4
+_DAY_MINUTES = 24 * 60
+#: A timeline shows at most this much.
+_TIMELINE = timedelta(days=14)
+_WEEKLY = ("experiments_concluded", "failure_share", "serial_share", "loop_hours_median")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """How the hours of closed loops divide, as shares that add up to 1.
+
+    Args:
+        machine: from launch to result.
+        waiting: from result to next launch, in working hours; all of it if `off` is None.
+        off: the rest of the wait: nights and days off; None for viewers who may not see it.
+    """
+
+    machine: float
+    waiting: float
+    off: float | None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Parts | None:
+        """The parts of a row of `reads.metrics`; None without a closed loop."""
+        machine, reaction = row["machine_hours_closed"], row["reaction_hours_closed"]
+        if not machine and not reaction:
+            return None
+        whole, off_share = machine + reaction, row["reaction_off_share"]
+        if off_share is None:
+            return cls(machine / whole, reaction / whole, 0.0 if not reaction else None)
+        return cls(
+            machine / whole, reaction * (1 - off_share) / whole, reaction * off_share / whole
+        )
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """The known parts by name."""
+        known = {"machine": self.machine, "waiting": self.waiting, "off": self.off}
+        return {name: share for name, share in known.items() if share is not None}
+
+    @property
+    def largest(self) -> str | None:
+        """The part that exceeds the others together; None if there is none."""
+        return next((it for it, share in self.shares.items() if share > 0.5), None)  # noqa: PLR2004
+
+    @property
+    def per_cent(self) -> dict[str, int]:
+        """The known parts as whole per cent that add up to 100."""
+        return largest_remainder(self.shares)
+
+
+def largest_remainder(amounts: Mapping[str, float]) -> dict[str, int]:
+    """Amounts as whole per cent of their sum; they add up to 100, or are all 0."""
+    whole = sum(amounts.values())
+    if not whole:
+        return dict.fromkeys(amounts, 0)
+    exact = {name: 100 * amount / whole for name, amount in amounts.items()}
+    shown = {name: int(share) for name, share in exact.items()}
+    by_rest = sorted(exact, key=lambda name: shown[name] - exact[name])
+    for name in by_rest[: 100 - sum(shown.values())]:
+        shown[name] += 1
+    return shown
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A scholar's last twelve full weeks and the running one.
+
+    Args:
+        weekly: `reads.weekly` of the scholar.
+        figures: `reads.metrics` of the scholar by week.
+        window: the days that the page covers.
+    """
+
+    weekly: pl.DataFrame
+    figures: pl.DataFrame
+    window: Window
+
+    @cached_property
+    def frame(self) -> pl.DataFrame:
+        """One row per week: `week_start`, `running`, the measures of the tiles, null if unknown."""
+        values = self.weekly.filter(pl.col("measure").is_in(_WEEKLY)).pivot(
+            "measure", index=["week_start", "running"], values="value"
+        )
+        parts = [Parts.of(row) for row in self.figures.iter_rows(named=True)]
+        shares: dict[str, list[float | None]] = {
+            name: [None if it is None else it.shares.get(name) for it in parts]
+            for name in ("machine", "waiting", "off")
+        }
+        hours = self.figures.select(
+            "serial_hours",
+            "parallel_hours",
+            week_start="period_start",
+            gpu_hours_per_concluded=pl.when(pl.col("experiments_concluded") > 0).then(
+                pl.col("gpu_hours") / pl.col("experiments_concluded")
+            ),
+            **{f"{name}_part": pl.Series(it, dtype=pl.Float64) for name, it in shares.items()},
+        )
+        missing = [it for it in _WEEKLY if it not in values.columns]
+        return (
+            values.with_columns(pl.lit(None, pl.Float64).alias(it) for it in missing)
+            .join(hours, on="week_start", how="left")
+            .sort("week_start")
+            .tail(TREND_WEEKS + 1)
+        )
+
+    @property
+    def starts(self) -> tuple[date, ...]:
+        """The Mondays of the weeks."""
+        return tuple(self.frame["week_start"])
+
+    @property
+    def running(self) -> bool:
+        """Whether the last week is still running."""
+        return bool(self.frame["running"].any())
+
+    @property
+    def has_runs(self) -> bool:
+        """Whether any run of the scholar has arrived."""
+        return bool(self.weekly.filter(measure="experiments_started")["value"].sum())
+
+    @property
+    def full_weeks(self) -> int:
+        """How many weeks are over, since the first launch."""
+        return int(self.weekly.filter(~pl.col("running"))["week_start"].n_unique())
+
+    def usual(self, measure: str) -> tuple[float, float] | None:
+        """The usual range of a measure; None with fewer than 8 weeks."""
+        rows = self.weekly.filter(
+            (pl.col("measure") == measure) & pl.col("limit_low").is_not_null()
+        )
+        return next(rows.select("limit_low", "limit_high").iter_rows(), None)
+
+    def beyond(self, measure: str) -> Row | None:
+        """The latest full week of the window that lies beyond the usual range."""
+        rows = self.weekly.filter(
+            pl.col("signal"),
+            pl.col("measure") == measure,
+            pl.col("week_start") >= monday_of(self.window.first),
+            pl.col("week_start") <= self.window.last,
+        ).sort("week_start")
+        return rows.row(-1, named=True) if rows.height else None
+
+    def so_far(self, measure: str) -> float | None:
+        """The value of the running week; None if there is none."""
+        rows = self.frame.filter("running")
+        return rows[measure][0] if rows.height else None
+
+    @property
+    def last_week(self) -> list[Row]:
+        """The series of the last full week."""
+        full = self.weekly.filter(~pl.col("running"))
+        return full.filter(pl.col("week_start") == pl.col("week_start").max()).to_dicts()
+
+    @property
+    def window_parts(self) -> list[Parts]:
+        """How loop hours divide in each full week of the window that has closed loops."""
+        rows = self.figures.filter(
+            pl.col("period_start") >= self.window.first,
+            pl.col("period_start") + _WEEK <= self.window.end,
+        )
+        return [it for row in rows.iter_rows(named=True) if (it := Parts.of(row)) is not None]
+
+
+def weeks_before(window: Window, first_day: date) -> Window | None:
+    """The eight weeks before the window, cut to the data; None with fewer than four."""
+    first = max(window.first - _EARLIER_WEEKS * _WEEK, first_day)
+    if window.first - first < _FEWEST_EARLIER * _WEEK:
+        return None
+    return Window(first, window.first - _DAY)
+
+
+def trend_start(last_day: date) -> date:
+    """The Monday of the first week that tiles show."""
+    return monday_of(last_day + _DAY) - TREND_WEEKS * _WEEK
+
+
+def waited(loops: pl.DataFrame) -> pl.DataFrame:
+    """Adds `wait_hours`, the wait in working hours; by the clock where they are not for the viewer.
+
+    `loops` are `reads.loops`.
+    """
+    return loops.with_columns(wait_hours=pl.coalesce("reaction_awake_hours", "reaction_hours"))
+
+
+@dataclass(frozen=True)
+class Today:
+    """What a scholar finds in the morning; rows of `reads.loops`, oldest first.
+
+    Args:
+        finished: results since the last working window ended, without a launch after them.
+        failed: failures without a launch after them.
+        running: experiments in flight.
+        waiting: the other results without a launch after them.
+        free: projects of the last two weeks with nothing in flight.
+        since: local end of the last working window.
+        evening: whether this working window ends within three hours.
+    """
+
+    finished: list[Row]
+    failed: list[Row]
+    running: list[Row]
+    waiting: list[Row]
+    free: list[str]
+    since: datetime
+    evening: bool
+
+    @classmethod
+    def of(cls, loops: pl.DataFrame, as_of: datetime, who: Mapping[str, Any]) -> Today:
+        """What `loops` of the last two weeks mean at `as_of`; `who` is of `reads.scholars`."""
+        local = as_of.astimezone(ZoneInfo(who["timezone"]))
+        begins, ends = who["awake_start_min"] or 0, who["awake_end_min"] or 0
+        since = _last_end(local, ends)
+        rows = waited(loops).reverse()
+        waiting = rows.filter(pl.col("status") == "awaiting")
+        failed = pl.col("outcome") == "failure"
+        new = pl.col("result_at") >= since.astimezone(UTC)
+        running = rows.filter(pl.col("status") == "open")
+        busy = running["project"].unique()
+        free = rows.filter(~pl.col("project").is_in(busy.implode()))["project"]
+        minute = local.hour * 60 + local.minute
+        left = (ends - minute) % _DAY_MINUTES
+        awake = (minute - begins) % _DAY_MINUTES < (ends - begins) % _DAY_MINUTES
+        return cls(
+            finished=waiting.filter(~failed & new).to_dicts(),
+            failed=waiting.filter(failed).to_dicts(),
+            running=running.to_dicts(),
+            waiting=waiting.filter(~failed & ~new).to_dicts(),
+            free=free.unique().sort().to_list(),
+            since=since,
+            evening=awake and 0 < left <= 180,  # noqa: PLR2004 - three hours
+        )
+
+
+def _last_end(local: datetime, minutes: int) -> datetime:
+    """The last instant at which a working window ended."""
+    end = datetime.combine(local.date(), time(), local.tzinfo) + timedelta(minutes=minutes)
+    return end if end <= local else end - _DAY
+
+
+def timeline_days(window: Window, last_day: date, *, up_to_now: bool) -> tuple[date, date, date]:
+    """First day, day after the last, and the day on which a timeline opens.
+
+    Args:
+        window: the days that the page covers.
+        last_day: last whole day.
+        up_to_now: whether the timeline goes on to the end of the data.
+    """
+    end = max(window.end, last_day + 2 * _DAY) if up_to_now else window.end
+    last = end - _DAY
+    first = max(window.first, end - _TIMELINE)
+    opens = monday_of(last)
+    return first, end, max(first, opens)

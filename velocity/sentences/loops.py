@@ -1,0 +1,155 @@
+"""Loops in words: the list, one loop step by step, and the waits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from velocity import formats
+from velocity.sentences.answer import Row, name, number
+from velocity.sentences.headline import dates
+from velocity.sentences.mine import html_key, linked
+from velocity.theme import tokens
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from velocity.reading.periods import Window
+    from velocity.sentences.headline import Whose
+    from velocity.theme import Mode
+
+LOOPS_HELP = (
+    "A loop runs from a launch, over its result, to the next launch of the same line. To the left: "
+    "launch to result. To the right: result to next launch. The scale is logarithmic, nothing is "
+    "cut, and a dashed line marks the median of a half."
+)
+_OUTCOMES = {"failure": "failed", "open": "running", "killed": "killed"}
+
+
+def counted(loops: pl.DataFrame, window: Window, zone: str) -> str:
+    """How many loops there are, and how many of them in the window's days."""
+    day = pl.col("started_at").dt.convert_time_zone(zone).dt.date()
+    inside = loops.filter(day <= window.last).height
+    said = f"{formats.plural(inside, 'loop')} launched {dates(window.first, window.last)}"
+    if loops.height > inside:
+        said += f", {formats.count(loops.height - inside)} since"
+    closed = loops.filter(pl.col("status") == "closed").height
+    return f"{said}; {formats.count(closed)} closed. Newest first, log scale; names open W&B"
+
+
+def titled(row: Row, zone: str) -> str:
+    """A loop in a list: "Fri 27 Nov · gale-170"."""
+    at = row["started_at"].astimezone(ZoneInfo(zone))
+    return f"{_day(at)} · {formats.label(row['label'])}"
+
+
+def _day(moment: date) -> str:
+    return f"{formats.weekday(moment)}{formats.NBSP}{formats.day(moment).split(formats.NBSP)[1]}"
+
+
+def _moment(moment: datetime | None, zone: str, *, hours: bool) -> str:
+    if moment is None:
+        return "not yet"
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{_day(local)}, {formats.clock(local)}" if hours else _day(local)
+
+
+def selected(row: Row) -> str:
+    """The name of the selected loop, its line and its outcome, as Markdown."""
+    outcome = _OUTCOMES.get(row["outcome"], "a result")
+    return f"{linked(row)} in {name(row['project'])}, {outcome}"
+
+
+def steps(row: Row, zone: str, *, hours: bool) -> pl.DataFrame:
+    """`Step`, `When`, `After`: the launch, the result and the next launch of a loop.
+
+    With `hours`, times are of the day in `zone`, else dates.
+    """
+    ended = bool(row["machine_event"])
+    machine = formats.duration(row["machine_hours"])
+    rows = [
+        ("Launched", _moment(row["started_at"], zone, hours=hours), ""),
+        (
+            "Result",
+            _moment(row["result_at"], zone, hours=hours),
+            machine if ended else f"{machine} so far",
+        ),
+    ]
+    if row["wait_hours"] is not None:
+        waited = formats.hours_in_all(row["wait_hours"])
+        unit = " awake" if hours else ""
+        closed = row["status"] == "closed"
+        when = _moment(row["next_at"], zone, hours=hours) if closed else "not yet"
+        rows.append(("Next launch", when, f"{waited}{unit}{'' if closed else ' so far'}"))
+    return pl.DataFrame(rows, schema=["Step", "When", "After"], orient="row")
+
+
+def by_the_clock(row: Row) -> str:
+    """The whole loop by the clock."""
+    so_far = "" if row["loop_event"] else " so far"
+    if row["reaction_hours"] is None:
+        return f"By the clock {formats.duration(row['loop_hours'])}{so_far}."
+    reaction = formats.duration(row["reaction_hours"])
+    whole = formats.duration(row["loop_hours"])
+    return f"By the clock: {reaction} after the result, {whole} in all{so_far}."
+
+
+def waits(now: Row, whose: Whose, *, hours: bool) -> str:
+    """Where the hours between results and next launches lie."""
+    closed = int(number(now, "loops_closed"))
+    if not closed:
+        return "No loop of these days has closed yet."
+    total = formats.hours_sum(number(now, "reaction_hours_closed"))
+    said = f"{formats.plural(closed, 'result')} waited {total} by the clock until the next launch."
+    off = now.get("reaction_off_share")
+    if hours and off is not None:
+        said += f" **{formats.share(off)}** of it was outside {whose.possessive} awake hours."
+    return said
+
+
+#: "Near 1": a fifth to either side, on the scale of ratios. A ratio of fewer loops varies too much.
+BLIND_LOW, BLIND_HIGH = 0.8, 1.25
+BLIND_LOOPS = 30
+
+
+def launches_look_unrelated(lines: pl.DataFrame) -> bool:
+    """Whether launches come as often without a result as after one, so that waits say little.
+
+    True if the lines with a blind ratio near 1 have at least half of the loops. `lines` are
+    `reads.lines` of one scholar over all the data: a few weeks rarely have enough loops.
+    """
+    ratio = pl.col("blind_ratio").is_between(BLIND_LOW, BLIND_HIGH)
+    near = lines.filter(ratio & (pl.col("loops") >= BLIND_LOOPS))
+    return bool(2 * near["loops"].sum() >= lines["loops"].sum() > 0)
+
+
+UNRELATED = "Launches come as often without a result as after one, so these waits say little."
+
+
+def longest(loops: pl.DataFrame, most: int) -> pl.DataFrame:
+    """The loops whose results waited longest for a launch."""
+    return loops.filter(pl.col("wait_hours") > 0).sort("wait_hours", descending=True).head(most)
+
+
+def waited(row: Row, zone: str) -> str:
+    """A wait in a list, as Markdown."""
+    day = _day(row["result_at"].astimezone(ZoneInfo(zone)))
+    return f"{linked(row)} :small[result {day} · {formats.hours_in_all(row['wait_hours'])}]"
+
+
+def key(hours: bool, mode: Mode) -> str:
+    """The key of the loops as HTML of our own words: it wraps on a phone."""
+    colour = tokens(mode)
+    entries: list[tuple[str, str, str]] = [
+        ("■", colour.machine, "machine: launch to result"),
+        ("■", colour.reaction, f"next launch, {'awake hours' if hours else 'by the clock'}"),
+        *([("━", colour.reaction, "by the clock")] if hours else []),
+        ("□", colour.reaction, "not launched yet"),
+        ("●", colour.series, "result"),
+        ("✕", colour.failed, "failed"),
+        ("□", colour.killed, "killed"),
+        ("○", colour.series, "running"),
+    ]
+    return html_key(entries, colour.muted)

@@ -1,0 +1,59 @@
+"""How to launch together what ran one setting at a time: a W&B sweep, or a Slurm array."""
+
+from __future__ import annotations
+
+import shlex
+
+#: What the reader replaces.
+_PROGRAM = "train.py"
+_NO_NAME = "KEY"
+_SEED = "seed"
+
+
+def sweep_stub(key: str | None, launches: int) -> str:
+    """A W&B sweep configuration in YAML, with placeholders for the program and the values.
+
+    Args:
+        key: name of the config key that changed; None for seeds.
+        launches: the number of values.
+    """
+    return "\n".join(
+        (
+            "# Fill in the program and the values, then run: wandb sweep sweep.yaml",
+            f"program: {_PROGRAM}",
+            "method: grid",
+            "parameters:",
+            f"  {_in_yaml(_name(key))}:",
+            f"    values: [{', '.join(_values(launches))}]",
+        )
+    )
+
+
+def array_line(key: str | None, launches: int) -> str:
+    """One shell line that launches a Slurm array, with the same placeholders.
+
+    Slurm runs the wrapped text with a plain `sh`, which does not have arrays.
+    """
+    option = shlex.quote(f"--{_name(key)}=")
+    task = (
+        f'set -- {" ".join(_values(launches))}; shift "$SLURM_ARRAY_TASK_ID"; '
+        f'python {_PROGRAM} {option}"$1"'
+    )
+    return f"sbatch --array=0-{launches - 1} --wrap={shlex.quote(task)}"
+
+
+def _values(launches: int) -> list[str]:
+    return [f"VALUE_{number}" for number in range(1, launches + 1)]
+
+
+def _name(key: str | None) -> str:
+    """The key, unless it has characters that could hide what a reader copies."""
+    if key is None:
+        return _SEED
+    return key if key.isprintable() else _NO_NAME
+
+
+def _in_yaml(text: str) -> str:
+    """Text in double quotes of YAML, in plain ASCII."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(it if it.isascii() else f"\\U{ord(it):08X}" for it in escaped) + '"'

@@ -1,0 +1,22 @@
+"""The sections of a scholar's own page, each drawn from one sheet of figures."""
+
+from velocity.ui.scholar.bought import show_bought
+from velocity.ui.scholar.cohort import show_cohort
+from velocity.ui.scholar.loops import show_loops
+from velocity.ui.scholar.nothing import show_nothing
+from velocity.ui.scholar.seen import show_seen
+from velocity.ui.scholar.sheet import Sheet, others_switch
+from velocity.ui.scholar.tiles import show_tiles
+from velocity.ui.scholar.together import show_together
+
+__all__ = [
+    "Sheet",
+    "others_switch",
+    "show_bought",
+    "show_cohort",
+    "show_loops",
+    "show_nothing",
+    "show_seen",
+    "show_tiles",
+    "show_together",
+]

@@ -1,0 +1,53 @@
+"""What the scholar's compute bought."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from velocity.charts.bought import draw_bought
+from velocity.charts.tile_trend import Line, draw_panel
+from velocity.sentences import bought as words
+from velocity.ui.drill import show_way
+from velocity.ui.parts import heading, show_figure, theme_mode
+
+if TYPE_CHECKING:
+    from velocity.ui.scholar.sheet import Sheet
+
+
+def show_bought(sheet: Sheet) -> None:
+    """GPU-hours, what they led to, and their cost per concluded experiment."""
+    now = sheet.now
+    parts = words.parts(now)
+    heading(
+        "What my compute bought" if sheet.whose.own else "What the compute bought",
+        words.over(sheet.window),
+        table=sheet.table(parts, "compute"),
+        about=words.HELP,
+    )
+    with st.container(horizontal=True, gap="small"):
+        for label, value in words.figures(now):
+            st.metric(label, value, width="stretch")
+    show_figure(draw_bought(parts, mode=theme_mode(), title="GPU-hours"), key="bought-chart")
+    st.html(words.key(parts, theme_mode()))
+    st.markdown(words.compared(now, sheet.before))
+    panel = Line(
+        "gpu_hours_per_concluded",
+        "GPU-hours per concluded experiment",
+        "count",
+        value=words.per_concluded(now),
+    )
+    show_figure(
+        draw_panel(
+            sheet.trend.frame,
+            panel=panel,
+            weeks=sheet.weeks,
+            mode=theme_mode(),
+            title="GPU-hours per concluded experiment",
+        ),
+        key="cost-chart",
+    )
+    if unknown := words.unknown(now):
+        st.caption(unknown)
+    show_way("why", "why", scholar=sheet.scholar, metric="gpu_hours")

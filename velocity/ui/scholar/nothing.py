@@ -1,0 +1,40 @@
+"""The page of somebody of whom no run has arrived: no tile, no axis and no zero."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from velocity import formats
+from velocity.sentences import nothing as words
+from velocity.ui.drill import show_way
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from velocity.ui.view import View
+
+
+def show_nothing(view: View, who: Mapping[str, Any]) -> None:
+    """What was looked for, three causes with a line to copy each, and what will be here."""
+    own = view.is_own(who["scholar"])
+    usernames = words.usernames(view.roster, who["scholar"])
+    projects = [*view.settings.wandb.projects]
+    view.say(
+        formats.markdown(formats.label(who["name"])),
+        words.no_runs(formats.label(who["name"]), own=own),
+    )
+    st.caption(words.looked_for(usernames, projects, view.trust["first_day"]))
+    with st.grid(3, min_column_width=300, border=True):
+        for cause in words.causes(usernames, projects):
+            with st.container(gap="xsmall"):
+                st.header(cause.title, anchor=False)
+                st.markdown(cause.text)
+                st.code(cause.copy, language=None)
+                st.caption(cause.note)
+    st.header("What will be here", anchor=False)
+    st.markdown(words.WILL_BE_HERE)
+    st.header("What others see meanwhile", anchor=False)
+    st.markdown(words.seen_meanwhile(own=own))
+    show_way("definitions", "Definitions")

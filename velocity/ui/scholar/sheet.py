@@ -1,0 +1,216 @@
+"""The figures of one scholar's page, each read once, so that every section shows the same ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import streamlit as st
+
+from velocity.charts.tile_trend import Weeks
+from velocity.reading import reads
+from velocity.reading.access import Scope
+from velocity.reading.mine import (
+    Parts,
+    Today,
+    Trend,
+    timeline_days,
+    trend_start,
+    waited,
+    weeks_before,
+)
+from velocity.reading.periods import last_whole_day, monday_of
+from velocity.sentences.headline import Facts, Whose
+from velocity.ui.parts import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from velocity.reading.periods import Window
+    from velocity.ui.view import View
+
+_OVER = ("volume", "loops", "medians", "side_by_side", "compute")
+_BEFORE = ("volume", "medians", "compute")
+_BY_WEEK = ("volume", "loops", "compute")
+_TODAY = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One scholar over the days of the page.
+
+    Args:
+        view: whose scope decides what is read.
+        who: the scholar's row of `reads.scholars`.
+        now: `reads.metrics` over the window.
+        before: the same over the eight weeks before; None if there are too few.
+        trend: the scholar's weeks.
+        loops: loops since the window's first day, latest first, with `wait_hours`.
+        chains: chains of ready launches that begin in the window.
+    """
+
+    view: View
+    who: Mapping[str, Any]
+    now: Mapping[str, Any]
+    before: Mapping[str, Any] | None
+    trend: Trend
+    loops: pl.DataFrame
+    chains: pl.DataFrame
+
+    @classmethod
+    def of(cls, view: View, scholar: str) -> Sheet | None:
+        """The scholar's sheet; None if no run of theirs has arrived."""
+        whose: dict[str, Any] = {"by": "scholar", "groups": [scholar]}
+        window, last_day = view.window, last_whole_day(view.as_of, view.zone)
+        earlier = weeks_before(window, view.trust["first_day"])
+        since = min(window.first, last_day - _TODAY)
+        weekly = view.soon(reads.weekly, **whose)
+        by_week = view.soon(
+            reads.metrics,
+            period="week",
+            parts=_BY_WEEK,
+            from_day=max(trend_start(last_day), monday_of(view.trust["first_day"])),
+            **whose,
+        )
+        loops = view.soon(reads.loops, scholar=scholar, from_day=since)
+        then = earlier and view.soon(
+            reads.metrics, from_day=earlier.first, to_day=earlier.end, parts=_BEFORE, **whose
+        )
+        chains = view.soon(
+            reads.chains,
+            by="scholar",
+            group_id=scholar,
+            from_day=window.first,
+            to_day=window.end,
+        )
+        rows = view.windowed(reads.metrics, parts=_OVER, **whose)
+        found = waited(loops())
+        if rows.is_empty() or weekly().is_empty():
+            return None
+        return cls(
+            view=view,
+            who=view.who(scholar),
+            now=rows.row(0, named=True),
+            before=then().row(0, named=True) if then else None,
+            trend=Trend(weekly(), by_week(), window),
+            loops=found,
+            chains=chains(),
+        )
+
+    @property
+    def scholar(self) -> str:
+        """The scholar's id."""
+        return str(self.who["scholar"])
+
+    @property
+    def window(self) -> Window:
+        """The days of the page."""
+        return self.view.window
+
+    @property
+    def hours(self) -> bool:
+        """Whether the viewer may see hours of the day, nights and days off."""
+        return self.view.scope.sees_hours(self.scholar)
+
+    @property
+    def whose(self) -> Whose:
+        """How the scholar is addressed."""
+        return Whose(str(self.who["name"]), self.view.is_own(self.scholar))
+
+    @property
+    def zone(self) -> str:
+        """The time zone of the page: days of others are those of the programme."""
+        return str(self.who["timezone"]) if self.hours else self.view.zone
+
+    @property
+    def last_day(self) -> date:
+        """The last whole day of the data."""
+        return last_whole_day(self.view.as_of, self.view.zone)
+
+    @property
+    def up_to_now(self) -> bool:
+        """Whether lists go on to the end of the data, beyond the window's full weeks."""
+        return self.view.chosen.period in {"This week", "4 weeks", "Programme"}
+
+    @cached_property
+    def shown_loops(self) -> pl.DataFrame:
+        """The loops of the window, and of the days since if the page is about the present."""
+        day = pl.col("started_at").dt.convert_time_zone(self.view.zone).dt.date()
+        rows = self.loops.filter(day >= self.window.first)
+        return rows if self.up_to_now else rows.filter(day <= self.window.last)
+
+    @property
+    def weeks(self) -> Weeks:
+        """The weeks of the tiles' charts, and what is marked on them."""
+        window = (self.window.first, self.window.last)
+        return Weeks(self.trend.starts, self.trend.running, window)
+
+    @property
+    def half_medians(self) -> tuple[float | None, float | None]:
+        """Medians of machine and of the wait that the viewer may see, in hours."""
+        wait = "reaction_awake_hours_median" if self.hours else "reaction_hours_median"
+        return self.now["machine_hours_median"], self.now[wait]
+
+    @property
+    def timeline_days(self) -> tuple[date, date, date]:
+        """First day of the timeline, day after the last, and the day on which it opens."""
+        return timeline_days(self.window, self.last_day, up_to_now=self.up_to_now)
+
+    @cached_property
+    def today(self) -> Today:
+        """What the scholar finds in the morning."""
+        day = pl.col("started_at").dt.convert_time_zone(self.view.zone).dt.date()
+        recent = self.loops.filter(day >= self.last_day - _TODAY)
+        return Today.of(recent, self.view.as_of, self.who)
+
+    @cached_property
+    def parts(self) -> Parts | None:
+        """How the hours of closed loops divide in the window."""
+        return Parts.of(self.now)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What the headline can be about."""
+        return Facts(
+            now=self.now,
+            window=self.window,
+            so_far=self.view.chosen.period == "This week",
+            before=self.before,
+            last_week=self.trend.last_week,
+            chains=self.chains.height,
+            parts=self.parts,
+            weekly_parts=self.trend.window_parts,
+        )
+
+    def table(self, frame: pl.DataFrame, block: str) -> Table:
+        """The rows of a section; the file's name has person, section and days."""
+        days = f"{self.window.first.isoformat()}-{self.window.last.isoformat()}"
+        return Table(frame, block, file=f"{_plain(self.scholar)}-{block}-{days}")
+
+
+def _plain(text: str) -> str:
+    return "".join(it if it.isalnum() and it.isascii() else "-" for it in text)
+
+
+def as_others_see(view: View, scholar: str) -> View:
+    """The view with the scope of a lead or mentor: no hours of the day, and no "you"."""
+    scope = Scope(scholars=(scholar,), streams=view.scope.streams, hours=())
+    return replace(view, viewer=replace(view.viewer, scope=scope, scholar=None))
+
+
+def others_switch(view: View, scholar: str) -> View:
+    """The view that the page is drawn with: the viewer's own, or that of others by a switch."""
+    if not view.scope.sees_hours(scholar):
+        return view
+    with view.choices:
+        on = st.toggle(
+            "As others see it",
+            key="as-others-see",
+            help="Mentors and leads see figures, runs and dates: no hours of the day, nights or "
+            "days off, and no Today list.",
+        )
+    return as_others_see(view, scholar) if on else view

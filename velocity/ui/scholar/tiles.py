@@ -1,0 +1,181 @@
+"""Today, and the three tiles: concluded, serial or parallel, feedback loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from velocity import formats
+from velocity.charts.tile_trend import Line, Stack, draw_tile
+from velocity.sentences import mine as words
+from velocity.ui.drill import show_way
+from velocity.ui.parts import data_menu, show_figure, theme_mode
+from velocity.ui.scholar.today import show_today
+
+if TYPE_CHECKING:
+    from velocity.charts.base import Chart
+    from velocity.ui.scholar.sheet import Sheet
+
+
+def show_tiles(sheet: Sheet) -> None:
+    """Today for the scholar alone, beside three equal tiles with their twelve weeks."""
+    with st.grid(4 if sheet.hours else 3, min_column_width=300, border=True):
+        if sheet.hours:
+            with st.container(gap="xsmall"):
+                show_today(sheet)
+        with st.container(gap="xsmall"):
+            _concluded(sheet)
+        with st.container(gap="xsmall"):
+            _serial(sheet)
+        with st.container(gap="xsmall"):
+            _loop(sheet)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(width="stretch"):
+            st.html(words.key_of_tiles(theme_mode()))
+        with st.container(width="content"):
+            data_menu(sheet.table(sheet.trend.frame, "weeks"), "Weeks")
+
+
+def _concluded(sheet: Sheet) -> None:
+    now, trend = sheet.now, sheet.trend
+    so_far = sheet.facts.so_far
+    rate = now["experiments_concluded"] if so_far else now["throughput_per_week"]
+    _figures(
+        "Concluded so far" if so_far else "Concluded per week",
+        "How many experiments of yours had a result."
+        if sheet.whose.own
+        else "How many experiments had a result.",
+        ("Experiments", formats.rate(rate), words.concluded_help(now)),
+        (
+            "Runs failed",
+            formats.share(now["failure_share"]),
+            "Failed, crashed and silent runs, of all runs that ended.",
+        ),
+    )
+    _status(sheet, "experiments_concluded", "throughput_per_week")
+    chart = _chart(
+        sheet,
+        "Concluded per week",
+        Line(
+            "experiments_concluded",
+            "experiments concluded",
+            "count",
+            value=now["throughput_per_week"],
+            usual=trend.usual("experiments_concluded"),
+        ),
+        Line(
+            "failure_share",
+            "share of runs failed",
+            "share",
+            value=now["failure_share"],
+            usual=trend.usual("failure_share"),
+            ink="failed",
+        ),
+    )
+    show_figure(chart, key="concluded-chart")
+    st.caption(words.concluded_caption(now, trend, sheet.window))
+
+
+def _serial(sheet: Sheet) -> None:
+    now = sheet.now
+    serial, parallel = words.serial_hours(now)
+    _figures(
+        "Serial or parallel",
+        "Serial: exactly one experiment in flight. Parallel: two or more.",
+        (
+            "Serial share",
+            formats.share(now["serial_share"]),
+            "Hours with exactly one experiment in flight, of all hours with any.",
+        ),
+        (
+            "Hours, serial : parallel",
+            f"{serial} : {parallel}",
+            "The two add up to the hours with anything in flight.",
+        ),
+    )
+    _status(sheet, "serial_share", "serial_share")
+    chart = _chart(
+        sheet,
+        "Serial or parallel",
+        Line(
+            "serial_share",
+            "serial share",
+            "share",
+            value=now["serial_share"],
+            usual=sheet.trend.usual("serial_share"),
+        ),
+        Stack(
+            (
+                ("serial_hours", "one in flight", "serial"),
+                ("parallel_hours", "two or more", "parallel"),
+            ),
+            "hours",
+        ),
+    )
+    show_figure(chart, key="serial-chart")
+    st.caption(words.serial_caption(now, sheet.trend))
+
+
+def _loop(sheet: Sheet) -> None:
+    now, trend = sheet.now, sheet.trend
+    value, too_few = words.loop_value(now)
+    parts = sheet.parts
+    machine = formats.NOT_KNOWN if parts is None else f"{parts.per_cent['machine']}{formats.NBSP}%"
+    _figures(
+        "Feedback loop",
+        "From a launch, over its result, to the next launch of the same line.",
+        ("Launch to next launch", value, words.loop_help(now)),
+        (
+            "Machine time, of its hours",
+            machine,
+            "Hours from launch to result, of all hours of closed loops.",
+        ),
+    )
+    if too_few:
+        st.markdown(too_few)
+    else:
+        _status(sheet, "loop_hours_median", "loop_hours_median")
+    layers = [("machine_part", "machine", "machine"), ("waiting_part", "waiting", "reaction")]
+    if sheet.hours:
+        layers.append(("off_part", "off hours", "faint"))
+    chart = _chart(
+        sheet,
+        "Feedback loop",
+        Line(
+            "loop_hours_median",
+            "median loop",
+            "hours",
+            value=now["loop_hours_median"],
+            usual=trend.usual("loop_hours_median"),
+            log=True,
+        ),
+        Stack(tuple(layers), "share"),  # type: ignore[arg-type] # the inks are literals
+    )
+    show_figure(chart, key="loop-chart")
+    st.caption(words.loop_caption(now, parts))
+
+
+def _figures(title: str, about: str, *metrics: tuple[str, str, str]) -> None:
+    st.header(title, anchor=False, help=about)
+    with st.container(horizontal=True, gap="small"):
+        for label, value, tip in metrics:
+            st.metric(label, value, help=tip, width="stretch")
+
+
+def _status(sheet: Sheet, measure: str, metric: str) -> None:
+    said = words.status(measure, trend=sheet.trend, now=sheet.now, before=sheet.before)
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        st.markdown(said, width="content")
+        show_way("why", "why", scholar=sheet.scholar, metric=metric)
+
+
+def _chart(sheet: Sheet, title: str, upper: Line, lower: Line | Stack) -> Chart:
+    return draw_tile(
+        sheet.trend.frame,
+        upper=upper,
+        lower=lower,
+        weeks=sheet.weeks,
+        mode=theme_mode(),
+        title=title,
+    )
