@@ -64,6 +64,12 @@ def test_without_a_range_the_first_tile_says_why(days, note):
     assert (found["change"], found["second"]) == ("no earlier days", "no run has ended")
 
 
+def test_the_first_tile_has_what_automation_concluded_beside_it():
+    now = figures(experiments_concluded=279, failure_share=0.094, automated_concluded=6)
+    found = tile(week_tiles.concluded(now, None, point(279.0, 176.0, 299.0), SO_FAR))
+    assert found["note"] == "usual by Saturday 176 to 299; automation concluded 6 more"
+
+
 def test_the_parts_of_the_second_tile_add_up_to_a_hundred():
     now = figures(serial_share=0.634, busy_hours=1360.2)
     before = figures(serial_share=0.686)

@@ -40,8 +40,14 @@ def concluded(now: Row, before: Row | None, so_far: Row | None, days: Days) -> T
         formats.count(count),
         *_against(now, before, "experiments_concluded", "count"),
         failed,
-        _usual(so_far, "count", days) or _no_range(days),
+        (_usual(so_far, "count", days) or _no_range(days)) + _automated(now),
     )
+
+
+def _automated(now: Row) -> str:
+    """What agents and schedulers concluded, which no figure about people counts."""
+    count = now["automated_concluded"]
+    return f"; automation concluded {formats.count(count)} more" if count else ""
 
 
 def serial(now: Row, before: Row | None, so_far: Row | None, days: Days) -> Tile:

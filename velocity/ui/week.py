@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _WEEK = timedelta(weeks=1)
 _WEEK_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_PARTS = ["volume", "loops", "medians", "compute"]
+_PARTS = ["volume", "automation", "loops", "medians", "compute"]
 
 
 @dataclass(frozen=True)
