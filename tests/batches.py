@@ -146,6 +146,7 @@ class Batch:
             return None
         memberships = self._memberships()
         return Roster(
+            rented=("h*",),
             scholars=tuple(
                 _entry(scholar, person)
                 for number, case in enumerate(self.cases)

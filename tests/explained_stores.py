@@ -15,6 +15,7 @@ from tests.oracles.strategies import _case
 from tests.roster_texts import FULL, parsed
 from tests.stores import built
 from velocity.reading import reads
+from velocity.roster.models import WEEKDAYS
 from velocity.settings import Compute, Programme, Settings
 from velocity.store import latest_snapshot
 
@@ -133,7 +134,10 @@ def _rich(data: Path) -> None:
     rows.append(run("late", as_of + timedelta(hours=1), state="running"))
     rows.append(run("open", as_of - timedelta(hours=1), as_of, state="running", project="open"))
     rows += told_in_rare_ways(as_of - timedelta(days=3))
-    roster = parsed(FULL.replace("Ben", "bob"))
+    # The fewest days off that differ from none: else most waits have no working hours.
+    days = f"workdays = {json.dumps(WEEKDAYS)}\naway = [{{ from = 2026-02-02, to = 2026-02-03 }}]\n"
+    text = FULL.replace("Ben", "bob").replace('06:30"\n', f'06:30"\n{days}')
+    roster = parsed(text)
     store_of(rows, as_of, settings=SETTINGS, roster=roster, data=data)
 
 

@@ -10,14 +10,17 @@ _COUNTED = ("runs", "experiments", "loops")
 UTC = pl.Datetime("us", "UTC")
 
 
-def _figures() -> dict[str, type[pl.DataType]]:
-    """Every figure by group and period that a header declares; counts are integers."""
+def _figures(*parts: str) -> dict[str, type[pl.DataType]]:
+    """Every figure by group and period that a header declares; counts are integers.
+
+    Only those of the queries `parts`, if there are any.
+    """
     return {
         column: pl.Int64
         if column.endswith(("_n", "_events")) or (metric.is_sum and metric.unit in _COUNTED)
         else pl.Float64
         for query in list_metric_queries()
-        if query.key
+        if query.key and query.group in (parts or {query.group})
         for metric in query.metrics
         for column in metric.columns
     }
@@ -27,6 +30,16 @@ def _figures() -> dict[str, type[pl.DataType]]:
 #: by stream or programme the first column has that name, and "all" has no `period_start`.
 READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
     "metrics": {"scholar": pl.String, "period_start": pl.Date, **_figures()},
+    "metrics_as_known": {
+        "scholar": pl.String,
+        **{
+            name: kind
+            for name, kind in _figures("volume", "loops", "medians").items()
+            if not name.startswith(
+                ("recovery_", "first_row_", "reaction_awake_", "reaction_working_")
+            )
+        },
+    },
     "weekly": {
         "group_id": pl.String,
         "measure": pl.String,
@@ -236,6 +249,36 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "result_at": UTC,
         "waiting_hours": pl.Float64,
     },
+    "to_date": {
+        "days": pl.Int32,
+        "group_id": pl.String,
+        "measure": pl.String,
+        "week_start": pl.Date,
+        "running": pl.Boolean,
+        "value": pl.Float64,
+        "n": pl.Int64,
+        "centre": pl.Float64,
+        "limit_low": pl.Float64,
+        "limit_high": pl.Float64,
+        "signal": pl.Boolean,
+    },
+    "concluded": {
+        "scholar": pl.String,
+        "stream": pl.String,
+        "entity": pl.String,
+        "project": pl.String,
+        "experiment_id": pl.String,
+        "label": pl.String,
+        "start_day": pl.Date,
+        "result_day": pl.Date,
+    },
+    "runs_out": {
+        "group_id": pl.String,
+        "credits_left": pl.Float64,
+        "burn_per_day": pl.Float64,
+        "runs_out_on": pl.Date,
+        "runs_out_on_week_pace": pl.Date,
+    },
     "ledger": {
         "group_id": pl.String,
         "credits_granted": pl.Float64,
@@ -411,6 +454,7 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "gpu_type": pl.String,
         "runs": pl.Int64,
     },
+    "hosts": {"host": pl.String, "runs": pl.Int64},
     "unattributed": {
         "username": pl.String,
         "runs": pl.Int64,

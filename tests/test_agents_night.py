@@ -128,7 +128,7 @@ def test_an_agents_night_moves_no_figure_of_a_person(name: str, request, tmp_pat
     log = log_of(name, request)
     imported(tmp_path / "log", log)
     plain = suggested(tmp_path / "log")
-    assert "[[automation]]" not in plain
+    assert not parsed(plain).automation
     expected = with_roster(tmp_path / "log", plain)
     for place in PLACES:
         user, rows = night(log, place)
@@ -164,6 +164,23 @@ def test_the_suggestion_says_why(tmp_path):
         "# in 8 of 8 clock hours, 8 of them outside the awake window.\n"
         "# 96 of 96 launches that the rule matches had such a rhythm; " in text
     )
+
+
+def test_only_nights_are_outside_the_window(tmp_path):
+    imported(tmp_path / "log", drawn_log())
+    assert not reads.launches(latest_snapshot(tmp_path / "log" / "data"))["outside"].any()
+    awake = """\
+[[scholars]]
+id = "ada"
+name = "Ada"
+usernames = ["ada"]
+timezone = "America/New_York"
+awake = "12:00-05:00"
+"""
+    found = reads.launches(with_roster(tmp_path / "log", awake)).filter(scholar="ada")
+    minutes = found["local_at"].dt.hour().cast(pl.Int32) * 60 + found["local_at"].dt.minute()
+    assert found["outside"].to_list() == minutes.is_between(300, 719).to_list()
+    assert 0 < found["outside"].sum() < found.height
 
 
 def launches(hours: range, each: int, *, rest: int = 1, project: str = "a") -> pl.DataFrame:

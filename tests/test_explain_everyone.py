@@ -110,6 +110,9 @@ def _read(demo: Snapshot, by: reads.By, week: date | None) -> Iterator[tuple[str
         for row in reads.lines(demo, from_day=week, to_day=end).iter_rows(named=True):
             line = f"{row['entity']}/{row['project']}"
             yield "blind_ratio", row["scholar"], line, row["blind_ratio"]
+    if by == "programme":
+        for row in reads.idle_hosts(demo, from_day=week, to_day=end).iter_rows(named=True):
+            yield "idle_gpu_hours", by, f"{row['entity']}/{row['host']}", row["idle_gpu_hours"]
     days = reads.balance(demo, by=by).filter(pl.col("day") < (end or date.max))
     for row in days.group_by("group_id").agg(pl.col("balance").sort_by("day").last()).rows():
         yield "balance", row[0], "", row[1]

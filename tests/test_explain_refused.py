@@ -17,7 +17,7 @@ from velocity.reading.access import Scope
 
 KINDS = (
     *("runs", "sessions", "experiments", "stretches", "days"),
-    *("charges", "recent_charges", "grants", "gaps"),
+    *("charges", "recent_charges", "grants", "gaps", "chains", "idle"),
 )
 
 
@@ -29,6 +29,7 @@ KINDS = (
         ({"metric": "p50"}, "'p50' compares scholars or checks the data"),
         ({"metric": "littles_law_residual_hours"}, "'littles_law_residual_hours' compares "),
         ({"scholar": None, "stream": "visio"}, "There is no stream 'visio'"),
+        ({"metric": "idle_gpu_hours"}, "'idle_gpu_hours' is a figure of the programme only."),
         ({"scholar": None, "metric": "blind_ratio"}, "'blind_ratio' is a figure of scholars only."),
         ({"metric": "runway_days", "week": MONDAY}, "'runway_days' is known only for the end of "),
         ({"metric": "signal"}, "'signal' is a weekly figure."),

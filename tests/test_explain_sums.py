@@ -56,7 +56,9 @@ def test_streams_and_the_programme_add_up_their_scholars():
 def test_the_store_of_these_tests_has_every_figure():
     ada = reads.metrics(rich(), by="scholar", groups=["ada"]).row(0, named=True)
     assert {name for name in COLUMNS if ada[name] is None} == set()
-    assert {name for name in COLUMNS if ada[name] == 0} <= {"reaction_awake_hours_low"}
+    assert {name for name in COLUMNS if ada[name] == 0} <= {
+        *("reaction_awake_hours_low", "reaction_working_hours_low")
+    }
     runs = explain(rich(), scholar="ada", metric="busy_hours").runs
     assert set(runs["joined_by"].drop_nulls()) == set(meanings()["joined_by"])
     assert {"pending", "after_as_of"} <= set(runs["excluded"].drop_nulls())

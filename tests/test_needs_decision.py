@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
@@ -18,8 +19,9 @@ from tests.oracles.model import DAY, HOUR, MINUTE, Person, Rules, Run, hours, mi
 from tests.oracles.strategies import Case
 from tests.roster_texts import ADA, BEN, parsed, stream
 from velocity.reading import reads
-from velocity.reading.access import EVERYTHING, Scope
-from velocity.state import ReadMark
+from velocity.reading.access import EVERYTHING, Scope, Viewer
+from velocity.state import ReadMark, mark_read, read_marks
+from velocity.ui.view import View
 
 if TYPE_CHECKING:
     from velocity.roster.models import Roster
@@ -264,3 +266,30 @@ def test_a_line_is_shown_to_those_who_may_see_it():
     assert reads.needs_decision(snapshot, streams=["vision"], scholars=["ada"]).height == 1
     assert reads.needs_decision(snapshot, streams=["language"]).is_empty()
     assert reads.needs_decision(snapshot, scholars=["ben"]).is_empty()
+
+
+def view_of(snapshot: Snapshot, scope: Scope) -> View:
+    """What a page has of a viewer, without a page."""
+    viewer = Viewer("x@x.example", "X", frozenset(), scope)
+    given = {"snapshot": snapshot, "viewer": viewer}
+    return View(**{field.name: given.get(field.name) for field in fields(View)})  # type: ignore[arg-type]
+
+
+def test_only_the_scholar_marks_a_result(tmp_path, monkeypatch):
+    monkeypatch.setenv("VELOCITY_DATA", str(tmp_path))
+    snapshot, result_at = queue("2026-01-13 12:00"), at("2026-01-09 16:00")
+    with pytest.raises(ValueError, match="results of ada are not for X to mark"):
+        view_of(snapshot, Scope(streams=("vision",))).mark_read("ada", "e/p/r19", result_at)
+    assert read_marks(tmp_path) == ()
+    own = view_of(snapshot, Scope(scholars=("ada",), hours=("ada",)))
+    own.mark_read("ada", "e/p/r19", result_at)
+    assert [it[:2] for it in read_marks(tmp_path)] == [("e/p/r19", result_at)]
+
+
+def test_a_marked_result_leaves_the_queue_of_every_viewer(tmp_path, monkeypatch):
+    monkeypatch.setenv("VELOCITY_DATA", str(tmp_path))
+    mark_read(tmp_path, "ada", ReadMark("e/p/r19", at("2026-01-09 16:00"), at("2026-01-13 11:00")))
+    snapshot = queue("2026-01-13 12:00")
+    for scope in (Scope(scholars=("ada",)), Scope(streams=("vision",)), EVERYTHING):
+        view = view_of(snapshot, scope)
+        assert view.needs_decision(streams=["vision"])["needs_decision"].to_list() == [False]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
@@ -30,6 +30,11 @@ _DAY = {
 }
 ARGUMENTS = {
     "metrics": {"by": "scholar", "period": "week"},
+    "metrics_as_known": {
+        "by": "scholar",
+        "from_day": date(2026, 1, 5),
+        "to_day": date(2026, 1, 6),
+    },
     "weekly": {"by": "scholar"},
     "lasting_changes": {"by": "scholar"},
     "notes": {"by": "scholar"},
@@ -40,6 +45,8 @@ ARGUMENTS = {
     "bands": {"scholar": "ada"},
     "chains": {"by": "scholar", "group_id": "ada"},
     "stuck": {"min_hours": 24},
+    "to_date": {"by": "programme", "starts": [date(2026, 1, 5)], "lengths": [1, 7]},
+    "runs_out": {"by": "stream", "at_day": date(2026, 1, 5)},
     "concurrency": _DAY,
     "timeline_experiments": _DAY,
     "timeline_runs": _DAY,

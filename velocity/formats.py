@@ -12,11 +12,11 @@ import re
 import string
 import unicodedata
 from datetime import date
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
 
 NBSP = "\u00a0"
@@ -165,6 +165,12 @@ def plural(number: float, noun: str) -> str:
     return f"{count(number)} {noun}" + ("" if number == 1 else many)
 
 
+def set_apart(trust: Mapping[str, Any]) -> list[str]:
+    """The counts of runs that rules set apart, if there are any: "412 automated runs"."""
+    counts = {"automated run": trust["automated_runs"], "excluded run": trust["ignored_runs"]}
+    return [plural(number, noun) for noun, number in counts.items() if number]
+
+
 def sample(number: int | None, noun: str = "") -> str:
     """The sample size beside a figure: "n = 47", "n = 241 loops"."""
     if number is None:
@@ -290,6 +296,27 @@ def day(value: date) -> str:
 def weekday(value: date) -> str:
     """A day of the week and month: "Mon 16"."""
     return f"{_WEEKDAYS[value.weekday()]}{NBSP}{value.day}"
+
+
+def dated(value: date) -> str:
+    """A day with its weekday and month: "Mon 16 Nov"."""
+    return f"{weekday(value)}{NBSP}{_MONTHS[value.month - 1]}"
+
+
+def dates(first: date, last: date) -> str:
+    """The days from `first` to `last`, both included: "Mon 23 to Sat 28 Nov"."""
+    if first == last:
+        return dated(last)
+    same = (first.year, first.month) == (last.year, last.month)
+    return f"{weekday(first) if same else dated(first)} to {dated(last)}"
+
+
+def short_dates(first: date, last: date) -> str:
+    """The same in little room: "23\u201328 Nov", "26 Oct\u201322 Nov"."""
+    if first == last:
+        return day(last)
+    same = (first.year, first.month) == (last.year, last.month)
+    return f"{first.day if same else day(first)}\u2013{day(last)}"
 
 
 def week(monday: date) -> str:

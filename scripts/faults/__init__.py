@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scripts.faults import (
     access,
+    actors,
     compute,
     evidence,
     experiments,
@@ -59,4 +60,5 @@ FAULTS = (
     *reads.FAULTS,
     *waiting.FAULTS,
     *figures.FAULTS,
+    *actors.FAULTS,
 )

@@ -19,7 +19,7 @@ from velocity.cleaning import cleaned, escaped
 from velocity.cli.options import Places
 from velocity.cli.progress import say
 from velocity.errors import ConfigurationError, VelocityError
-from velocity.formats import age, mid_sentence, plain, plural
+from velocity.formats import age, mid_sentence, plain, plural, set_apart
 from velocity.reading import reads
 from velocity.record import has_record
 from velocity.roster.models import read_roster
@@ -223,7 +223,8 @@ def _store(data: Path) -> Iterator[Finding]:
         yield _ok(
             "store",
             f"{data}: snapshot {snapshot.name} (of {kept}), {trust['runs']:,} runs of "
-            f"{plural(trust['scholars'], 'scholar')} in {plural(trust['projects'], 'project')}",
+            f"{plural(trust['scholars'], 'scholar')} in {plural(trust['projects'], 'project')}"
+            f"{''.join(f', {it}' for it in set_apart(trust))}",
         )
         yield from _data(snapshot)
     except VelocityError as error:

@@ -49,7 +49,7 @@ _RATES = (
 
 def roster_text(term: Term, names: Sequence[str]) -> str:
     """roster.toml of the term, with `names` as ids and W&B usernames by seat."""
-    parts = [f"leads = {_toml(['lead@example.org'])}"]
+    parts = [f"leads = {_toml(['lead@example.org'])}\nrented = {_toml(['spot-*'])}"]
     for name, person in zip(names, PEOPLE, strict=True):
         begins, ends = person.awake
         scholar = {

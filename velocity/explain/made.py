@@ -142,7 +142,12 @@ def _way(metric: str, group: Group) -> Way:
             f"'{formats.label(metric)}' is not a figure that can be explained.",
             did_you_mean(metric, known, otherwise="docs/metrics.md lists every metric."),
         )
-    if group.by not in known[metric].kinds:
+    kinds = known[metric].kinds
+    if group.by not in kinds and "programme" in kinds:
+        raise VelocityError(
+            f"'{metric}' is a figure of the programme only.", "Leave out --scholar and --stream."
+        )
+    if group.by not in kinds:
         raise VelocityError(
             f"'{metric}' is a figure of scholars only.", "Choose a scholar with --scholar."
         )

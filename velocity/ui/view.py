@@ -219,6 +219,7 @@ class View:
                 f"{formats.share_exact(trust['attributed_share'])} of runs attributed",
                 formats.plural(trust["stale_runs"], "stale run"),
                 formats.plural(trust["clock_runs"], "flagged clock"),
+                *formats.set_apart(trust),
             ]
         return " · ".join([*parts, "demo data"] if self.demo else parts)
 
