@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _USUAL_WEEKS = 8
 #: Rows of one group of Today before "+ n".
 MOST_OF_TODAY = 5
-#: Launches that follow a result, from which on their readiness is told.
+#: Launches that follow a result, from which on their readiness is given.
 _FOLLOWED = 3
 
 #: How a weekly measure is written: its value, with the unit of a week.

@@ -1,4 +1,4 @@
-"""The page of somebody of whom no run has arrived, in words."""
+"""The page of somebody without runs, in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of somebody of whom no run has arrived: no tile, no axis and no zero."""
+"""The page of somebody without runs: no tile, no axis and no zero."""
 
 from __future__ import annotations
 
