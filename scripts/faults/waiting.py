@@ -62,7 +62,7 @@ FAULTS = (
     Fault(
         "weekdays of launches in UTC",
         "derive/093_working_week",
-        "isodow(local_day(scholar.timezone, start_us))",
+        "isodow(local_day(actor.timezone, start_us))",
         "isodow(local_day('UTC', start_us))",
         (_WEEKS,),
     ),
