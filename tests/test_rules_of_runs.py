@@ -232,21 +232,3 @@ def test_changed_tags_are_derived_again_like_everything(seed, tmp_path):
             other.run("DELETE FROM derived_with")
             derive(other, Settings(), roster)
             assert_tables_agree(derived_tables(store), derived_tables(other))
-
-
-def test_the_week_of_a_chain_follows_its_last_launch(tmp_path):
-    sunday = "2026-01-11"
-    rows = [
-        run("a", f"{sunday} 20:00", f"{sunday} 22:00"),
-        run("b", f"{sunday} 22:05", f"{sunday} 23:30"),
-        run("c", f"{sunday} 23:35", "2026-01-12 03:00"),
-        run("d", "2026-01-20 09:00", "2026-01-20 10:00"),
-    ]
-    with open_live(tmp_path) as store:
-        for end in ("03:00", "01:00"):
-            rows[2] = run("c", f"{sunday} 23:35", f"2026-01-12 {end}")
-            store.record.merge_runs(run_frame(rows))
-            store.record.merge_project("e", "p", rejected=(), as_of=at("2026-01-28 00:00"))
-            derive(store, Settings(), None)
-        found = "SELECT side_by_side_hours FROM derived.weekly WHERE kind = 'scholar'"
-        assert store.run(f"{found} AND week_start = '2026-01-05'") == [(170 / 60,)]

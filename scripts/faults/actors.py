@@ -6,9 +6,10 @@ from scripts.faults.fault import Fault
 
 _RULES = "tests/test_rules_of_runs.py"
 _ACTORS = "tests/test_actors.py"
+_WEEKS = "tests/test_later_weeks.py"
 _MATCHES = f"{_RULES}::test_a_rule_matches_exactly"
 _EXCLUDED = f"{_RULES}::test_an_excluded_run_counts_nowhere"
-_CHAINS = f"{_RULES}::test_the_week_of_a_chain_follows_its_last_launch"
+_CHAINS = f"{_WEEKS}::test_the_week_of_a_chain_follows_its_last_launch"
 _CHANGES = f"{_RULES}::test_changed_tags_are_derived_again_like_everything"
 
 FAULTS = (
@@ -97,13 +98,6 @@ FAULTS = (
         (_CHANGES,),
     ),
     Fault(
-        "a run that changes hands does not reach the second",
-        "store/scope",
-        "WHERE username IN (FROM changed)",
-        "WHERE false",
-        (_CHANGES,),
-    ),
-    Fault(
         "figures about people count both actors",
         "macros/acting",
         "WHERE chosen IN ('all', actor)",
@@ -143,7 +137,7 @@ FAULTS = (
         "store/touched_week",
         "coalesce(abs(before.after_decision_us - after.after_decision_us) > 1, false)",
         "false",
-        (_CHANGES,),
+        (f"{_WEEKS}::test_hours_after_a_decision_follow_it_into_later_weeks",),
     ),
     Fault(
         "excluded runs are in the count of runs",
