@@ -112,8 +112,8 @@ FAULTS = (
     Fault(
         "compute counts people only",
         "metrics/compute",
-        "JOIN actor AS scholar USING (scholar_key)",
-        "JOIN scholar USING (scholar_key)",
+        "FROM gpu_charge AS charge\n  JOIN actor AS scholar USING (scholar_key)",
+        "FROM gpu_charge AS charge\n  JOIN scholar USING (scholar_key)",
         (f"{_ACTORS}::test_both_actors_together_are_the_sum_of_each",),
     ),
     Fault(
