@@ -37,16 +37,11 @@ def _calls(scholar: str, streams: list[str]) -> Iterator[Call]:
     yield reads.scholars, {}
     yield reads.streams, {}
     # Stand-up
-    yield (
-        reads.metrics,
-        {
-            "by": "programme",
-            "period": "day",
-            "from_day": _END - 28 * _DAY,
-            "to_day": _END,
-            "parts": ["volume", "medians", "compute"],
-        },
-    )
+    mondays = [_END - 7 * at * _DAY for at in range(13, 0, -1)]
+    yield reads.to_date, {"by": "programme", "starts": mondays, "lengths": [*range(1, 8)]}
+    yield reads.to_date, {"by": "stream", "starts": mondays, "lengths": [6]}
+    yield reads.runs_out, {"by": "stream", "at_day": _END - _DAY}
+    yield reads.needs_decision, {}
     yield reads.weekly, {"by": "programme"}
     yield reads.weekly, {"by": "stream"}
     yield reads.stuck, {"min_hours": 24.0}
@@ -90,6 +85,8 @@ def _windowed(scholar: str, streams: list[str], window: dict[str, Any]) -> Itera
     by = reads.metrics
     # Stand-up
     yield by, {"by": "programme", "parts": ["volume", "loops", "medians", "compute"], **window}
+    yield by, {"by": "stream", "parts": ["volume", "loops", "medians", "compute"], **window}
+    yield reads.concluded, window
     # My velocity
     parts = ["volume", "loops", "medians"]
     yield by, {"by": "scholar", "groups": [scholar], "parts": parts, **window}

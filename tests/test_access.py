@@ -66,6 +66,9 @@ def forged(name):
         "scholars": [None, others],
         "streams": [None, list(people.STREAMS)],
         "min_hours": [0],
+        "starts": [[date(2026, 1, 5)]],
+        "lengths": [[7]],
+        "at_day": [date(2026, 1, 11)],
         "from_at": [datetime.fromisoformat("2026-01-05T00:00Z")],
         "to_at": [datetime.fromisoformat("2026-03-16T00:00Z")],
     }

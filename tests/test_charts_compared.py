@@ -133,10 +133,8 @@ def test_without_spending_or_credits_left_there_is_no_forecast():
     assert overdrawn.alt.endswith("no forecast.")
 
 
-def test_a_burndown_begins_at_zero_and_fits_a_tile():
+def test_a_burndown_begins_at_zero():
     assert burndown([300.0, 200.0]).figure.layout.yaxis.range[0] == 0
-    assert burndown([300.0, 200.0], tile=True).figure.layout.height == 128
-    assert burndown([300.0, 200.0]).figure.layout.height == 260
 
 
 def test_an_empty_ledger_is_blank():

@@ -3,11 +3,10 @@
 import polars as pl
 import pytest
 
-from tests.chart_frames import HOSTILE, days, weeks
+from tests.chart_frames import HOSTILE, weeks
 from velocity.charts.multiples import Measure, draw_multiples
-from velocity.charts.tiles import draw_spark_bars, draw_spark_line
-from velocity.charts.trends import draw_split_trend, draw_trend
-from velocity.theme import DARK, LIGHT
+from velocity.charts.trends import draw_trend
+from velocity.theme import LIGHT
 
 REACTION = Measure("reaction_hours_median", "Reaction, median", "hours")
 SERIAL = Measure("serial_share", "Serial share", "share")
@@ -89,42 +88,6 @@ def test_a_single_running_week_is_called_so_far():
 def test_axes_name_the_first_and_the_last_week_only():
     axis = trend(weeks([4.0] * 12)).figure.layout.xaxis
     assert list(axis.ticktext) == ["31\u00a0Aug", "16\u00a0Nov"]
-
-
-def test_machine_and_reaction_keep_their_colours_and_start_at_zero():
-    frame = pl.concat(
-        [
-            weeks([4.0, 5.0], centre=4.5, limits=(3, 6)).with_columns(
-                measure=pl.lit("reaction_hours_median")
-            ),
-            weeks([1.0, 2.0]).with_columns(measure=pl.lit("machine_hours_median")),
-        ]
-    )
-    chart = draw_split_trend(frame, mode="dark", title="Loop")
-    assert [trace.line.color for trace in chart.figure.data] == [DARK.machine, DARK.reaction]
-    assert chart.figure.layout.yaxis.range[0] == 0
-    assert [note.text for note in chart.figure.layout.annotations] == ["machine", "reaction"]
-    assert len(chart.figure.layout.shapes) == 1
-
-
-def test_sparklines_have_no_axes():
-    for draw in (draw_spark_bars, draw_spark_line):
-        chart = draw(days([3, 0, None, 5]), mode="light", title="Concluded", unit="count")
-        assert chart.figure.layout.xaxis.visible is False
-        assert chart.figure.layout.height == 40
-        assert chart.alt == (
-            "Concluded, one value per day, 31\u00a0Aug to 3\u00a0Sep 2026: latest 5."
-        )
-
-
-def test_zero_is_a_bar_of_zero_and_an_unknown_day_has_no_bar():
-    bars = draw_spark_bars(days([3, 0, None]), mode="light", title="C", unit="count").figure.data[0]
-    assert list(bars.y) == [3, 0, None]
-
-
-@pytest.mark.parametrize("draw", [draw_spark_bars, draw_spark_line])
-def test_an_empty_sparkline_is_blank(draw):
-    assert draw(days([]), mode="light", title="C", unit="count").alt.endswith("window.")
 
 
 def multiples(frame, groups, along="row", **more):

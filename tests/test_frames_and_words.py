@@ -8,10 +8,9 @@ import pytest
 from tests.builders import at, run, store_of
 from tests.read_schemas import READ_SCHEMAS
 from velocity.reading import reads
-from velocity.reading.frames import charged, series_days
+from velocity.reading.frames import series_days
 from velocity.reading.series import Shifts, last_complete_week, recent
-from velocity.sentences import lines, tiles
-from velocity.sentences.shifts import shift_words
+from velocity.sentences import lines
 from velocity.sentences.weeks import window_words
 
 MONDAY = date(2026, 11, 16)
@@ -87,46 +86,8 @@ def test_shifts_come_in_roster_order_with_the_programme_last():
     first = one.with_columns(group_id=pl.lit("aurora"))
     names = {"aurora": "Aurora", "basalt": "LLM basalt"}
     shifts = Shifts.of([whole, one, first], MONDAY, names)
-    found = [shift_words(row, names) for row in shifts.rows]
-    assert [words.split(",")[0] for words in found] == ["**Aurora", "**LLM basalt", "**Programme"]
+    assert [row["group_id"] for row in shifts.rows] == ["aurora", "basalt", "programme"]
     assert shifts.series == 3
-    assert "share of runs failed: 25\u00a0%.** Usual range 5\u00a0% to 10\u00a0%." in found[0]
-
-
-def test_fewer_than_six_loops_have_a_text_instead_of_a_median():
-    now = dict.fromkeys(READ_SCHEMAS["metrics"], 0) | {"loop_hours_events": 5, "loop_hours_n": 7}
-    tile = tiles.loop(now, None)
-    assert tile.value == "no median"
-    assert tile.second == "5 loops so far; medians start at 6 events."
-    assert tile.note == "n\u00a0=\u00a07 loops, 0 closed"
-
-
-def test_a_median_never_reached_is_more_than_the_largest_observed():
-    now = dict.fromkeys(READ_SCHEMAS["metrics"], 9)
-    now |= {"loop_hours_median": None, "loop_hours_high": None, "loop_hours_largest": 31}
-    assert tiles.loop(now, None).value == ">\u00a031\u00a0h"
-
-
-@pytest.mark.parametrize(
-    "rows",
-    [
-        [],
-        [{"group_id": "programme", "credits_granted": 0.0, "credits_spent": 0.0}],
-        [{"group_id": "basalt", "credits_granted": 9.0, "credits_spent": 0.0}],
-    ],
-)
-def test_without_grants_and_rates_credits_are_not_known_rather_than_used_up(rows):
-    now = dict.fromkeys(READ_SCHEMAS["metrics"], 0)
-    tile = tiles.credits_left(now, charged(frame("ledger", rows), "programme"))
-    assert (tile.value, tile.second) == ("not known", "no credits granted or priced")
-
-
-@pytest.mark.parametrize("runway", [1e7, float("inf")])
-def test_a_very_long_runway_is_not_shown_in_days(runway):
-    now = dict.fromkeys(READ_SCHEMAS["metrics"], 0)
-    ledger = {"credits_granted": 5.0, "credits_spent": 0.0, "credits_left": 5.0}
-    tile = tiles.credits_left(now, ledger | {"runway_days": runway, "exhausted_on": None})
-    assert tile.second == "more than ten years at the last 14 days' pace"
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,18 @@
 """Stand-up on a small store: figures match the reads; texts are inert and correct."""
 
+import json
 from datetime import date, timedelta
 
 import pytest
 
-from tests.app_pages import HOSTILE, open_page, ten_weeks, words
+from tests.app_pages import open_page, ten_weeks, words
 from tests.builders import run, store_of
-from tests.sampling import one_in
 from tests.stores import built
 from velocity import formats
 from velocity.reading import reads
 from velocity.store import latest_snapshot
+
+WEEK = "2026-03-09..2026-03-15"
 
 
 @pytest.fixture(scope="module")
@@ -23,65 +25,103 @@ def page(data, monkeypatch):
     return open_page("stand_up", data, monkeypatch)
 
 
-def figures(data, first, days):
+def figures(data, first, days, by="programme"):
     start = date.fromisoformat(first)
     return reads.metrics(
-        latest_snapshot(data), by="programme", from_day=start, to_day=start + timedelta(days=days)
+        latest_snapshot(data), by=by, from_day=start, to_day=start + timedelta(days=days)
     ).row(0, named=True)
 
 
-def test_the_tiles_show_the_figures_of_the_reads(page, data):
-    now = figures(data, "2026-03-09", 7)
-    before = figures(data, "2026-02-09", 28)
-    concluded, serial, loop, credit = page.metric
-    assert concluded.value == formats.rate(now["throughput_per_week"])
-    gained = now["throughput_per_week"] - before["throughput_per_week"]
-    assert concluded.delta == formats.count_change(gained)
-    assert concluded.proto.delta_description == (
-        f"from {formats.rate(before['throughput_per_week'])}"
+def plain(text):
+    return text.replace("\u00a0", " ")
+
+
+def test_before_the_first_working_day_is_over_it_shows_last_week(page):
+    assert page.query_params["period"] == WEEK
+    assert plain(page.caption[0].value) == (
+        "Stand-up · Mon 9 to Sun 15 Mar 2026, against Mon 2 to Sun 8 Mar · programme, 1 scholar"
     )
+
+
+def test_the_tiles_show_the_figures_of_the_reads(page, data):
+    now, before = figures(data, "2026-03-09", 7), figures(data, "2026-03-02", 7)
+    concluded, serial, loop, credit = page.metric
+    assert concluded.value == formats.count(now["experiments_concluded"])
+    gained = now["experiments_concluded"] - before["experiments_concluded"]
+    assert concluded.delta == formats.count_change(gained)
+    assert concluded.proto.delta_description == f"from {before['experiments_concluded']}"
     assert serial.value == formats.share(now["serial_share"])
     assert loop.value == formats.duration(now["loop_hours_median"])
-    assert credit.value == "not known"
+    assert credit.value == "none"
 
 
-def test_throughput_has_its_failures_limits_and_n_beside_it(page, data):
+def test_the_headline_has_the_count_the_dates_and_the_week_before(page, data):
+    now, before = figures(data, "2026-03-09", 7), figures(data, "2026-03-02", 7)
+    count = now["experiments_concluded"]
+    assert plain(page.title[0].value).startswith(
+        f"{count} experiments concluded from Mon 9 to Sun 15 Mar, "
+        f"{before['experiments_concluded'] - count} fewer than the week before; "
+    )
+
+
+def test_the_last_point_of_each_chart_is_the_figure_above_it(page, data):
     now = figures(data, "2026-03-09", 7)
-    text = words(page)
-    assert f"{round(now['failure_share'] * 100)} % of runs failed" in text
-    low, high = (formats.rate(now[f"throughput_per_week_{end}"]) for end in ("low", "high"))
-    assert f"n = {now['experiments_concluded']}, 95 % limits {low} to {high} a week" in text
+    for chart, value in zip(
+        page.get("plotly_chart")[:3],
+        (
+            formats.count(now["experiments_concluded"]),
+            formats.share(now["serial_share"]),
+            formats.duration(now["loop_hours_median"]),
+        ),
+        strict=True,
+    ):
+        notes = json.loads(chart.proto.spec)["layout"]["annotations"]
+        assert f"<b>{value}</b>" in [note["text"] for note in notes]
 
 
-def test_a_window_without_four_earlier_weeks_is_not_compared(data, monkeypatch):
-    page = open_page("stand_up", data, monkeypatch, period="Programme")
-    assert [metric.delta for metric in page.metric][:3] == ["no earlier four weeks"] * 3
+def test_five_lines_are_always_there_in_the_same_order(page, tmp_path, monkeypatch):
+    order = ["Changed", "Going well", "Stuck", "Compute", "Runs out"]
+    said = [it.value for it in page.caption]
+    assert [it for it in said if it in order] == order
+    store_of([run("r1", "09:00", "10:00")], "2026-01-07 20:00", data=tmp_path)
+    first = open_page("stand_up", tmp_path, monkeypatch)
+    assert [it.value for it in first.caption if it.value in order] == order
+    text = words(first)
+    assert "usual ranges start at 8." in text
+    assert "**No grant of a stream is recorded.**" in text
 
 
-@pytest.mark.parametrize(
-    ("last", "uneven"), one_in(2, [("2026-03-11", True), ("2026-03-15", False)])
-)
-def test_the_page_says_if_a_partial_week_is_compared_with_whole_ones(
-    last, uneven, data, monkeypatch
-):
-    page = open_page("stand_up", data, monkeypatch, period=f"2026-03-09..{last}")
-    assert ("not a whole number of weeks" in words(page)) is uneven
-
-
-def test_the_shifts_are_those_of_the_latest_complete_week(page, data):
+def test_the_shift_of_the_week_is_named_with_how_far_it_went(page, data):
     shifts = reads.weekly(latest_snapshot(data), by="stream").filter("signal")
     assert set(shifts["group_id"]) == {"slow"}
-    text = words(page)
-    assert "reaction time, median: 7 h.** Usual range 1 h 32 m to 3 h 15 m; n = 12 loops" in text
-    assert "Even" not in text
-    assert page.title[0].value.startswith(formats.markdown("[Slow]"))
+    line = next(it.value for it in page.markdown if "in the week of" in plain(it.value))
+    assert line.startswith("**\\[Slow\\]")
+    assert "its usual" in line
 
 
-def test_lines_stuck_for_more_than_a_day_are_listed(page):
-    rows = page.dataframe[0].value
-    assert list(rows["what"]) == ["result waiting"]
-    assert list(rows["for"]) == [formats.duration(35 + 55 / 60)]
-    assert rows["line"][0].startswith(f"ada / slow {HOSTILE}"[:30])
+def test_rows_by_stream_add_up_to_the_programme(page, data):
+    chart = page.get("plotly_chart")[4].proto.spec
+    parts = [
+        figures(data, "2026-03-09", 7, by="stream")["experiments_concluded"],
+        figures(data, "2026-03-09", 7)["experiments_concluded"],
+    ]
+    assert all(str(it) in chart for it in parts)
+
+
+def test_a_chosen_stream_opens_its_lines_and_experiments(data, monkeypatch):
+    page = open_page("stand_up", data, monkeypatch)
+    assert not page.table
+    (group,) = [it for it in page.get("button_group") if "even" in it.options or it.key == "of"]
+    group.set_value("even").run()
+    assert not page.exception
+    rows = page.table[0].value
+    now = reads.concluded(
+        latest_snapshot(data), from_day=date(2026, 3, 9), to_day=date(2026, 3, 16)
+    )
+    mine = now.filter(stream="even").height
+    assert rows.iloc[-1, 1] == f"**{mine}**"
+    link = rows.iloc[0, 4]
+    assert "](runs?period=2026-03-09..2026-03-15&runs-experiment=e%2F" in link.replace("%2E", ".")
 
 
 def test_names_are_inert_in_markdown(page):
@@ -91,14 +131,11 @@ def test_names_are_inert_in_markdown(page):
     assert "\\[Slow\\]" in text
 
 
-@pytest.mark.thorough
-def test_after_the_first_run_the_page_has_texts_instead_of_medians(tmp_path, monkeypatch):
-    store_of([run("r1", "09:00", "10:00")], "2026-01-07 20:00", data=tmp_path)
-    page = open_page("stand_up", tmp_path, monkeypatch)
-    assert page.metric[2].value == "no median"
-    text = words(page)
-    assert "0 loops so far; medians start at 6 events." in text
-    assert "No series has a usual range yet." in text
+def test_programme_has_no_comparison(data, monkeypatch):
+    page = open_page("stand_up", data, monkeypatch, period="Programme")
+    assert [metric.delta for metric in page.metric][:3] == ["no earlier days"] * 3
+    assert "against" not in page.caption[0].value
+    assert "Nothing to compare" in words(page)
 
 
 def test_the_page_of_an_empty_store_names_the_command_that_fills_it(tmp_path, monkeypatch):
@@ -108,13 +145,32 @@ def test_the_page_of_an_empty_store_names_the_command_that_fills_it(tmp_path, mo
 
 
 @pytest.mark.thorough
-def test_changes_of_past_weeks_by_later_data_are_listed(tmp_path, monkeypatch):
+def test_changes_of_past_weeks_by_later_data_are_counted(tmp_path, monkeypatch):
     rows = [run("r1", "09:00", "10:00"), run("r2", "2026-01-13 09:00", "2026-01-13 10:00")]
     store_of(rows, "2026-01-14 06:00", data=tmp_path)
     late = run("r3", "12:00", "13:00", project="q")
     store_of([late], "2026-01-14 07:00", data=tmp_path)
-    text = words(open_page("stand_up", tmp_path, monkeypatch))
-    assert "Experiments concluded, week of 5 Jan: 1 → 2." in text
+    page = open_page("stand_up", tmp_path, monkeypatch)
+    assert "of past weeks were restated, the largest by 100.0 %." in plain(page.caption[-1].value)
+
+
+@pytest.mark.parametrize("slide", [1, 2, 3])
+def test_a_slide_has_few_words_no_names_and_no_choices(slide, data, monkeypatch):
+    page = open_page("stand_up", data, monkeypatch, present=str(slide))
+    said = [*page.title, *page.caption, *page.markdown]
+    text = " ".join(it.value for it in said if "As of" not in it.value)
+    text += " ".join(f" {it.label} {it.value}" for it in page.metric)
+    assert len(text.split()) <= 40
+    assert "ada" not in text.lower()
+    labels = {button.label for button in page.button}
+    assert {"Back", "Next", "Close"} <= labels
+    assert "Present" not in labels
+    assert f"{slide} of 3" in text
+
+
+def test_another_slide_is_not_a_slide(data, monkeypatch):
+    page = open_page("stand_up", data, monkeypatch, present="4")
+    assert "Present" in {button.label for button in page.button}
 
 
 def test_the_digest_of_the_week_is_offered_as_markdown_and_html(page):

@@ -57,11 +57,32 @@ def test_the_default_week_is_the_last_complete_one_with_the_figures_of_the_reads
         to_day=date(2026, 3, 16),
     ).row(0, named=True)
     text = as_markdown(digest)
-    concluded, serial = formats.rate(now["throughput_per_week"]), formats.share(now["serial_share"])
-    assert f"**Concluded experiments a week: {concluded}.**" in text
-    assert f"**Serial share of busy hours: {serial}.**" in text
+    count, serial = now["experiments_concluded"], formats.share(now["serial_share"])
+    assert f"**Experiments concluded: {count}.**" in text
+    assert f"{count} experiments concluded from Mon\u00a09 to Sun\u00a015\u00a0Mar" in text
+    assert f"**Time with one experiment running: {serial}.**" in text
     assert f"{formats.share(now['failure_share'])} of runs failed" in text
-    assert "Usual range 1 h 32 m to 3 h 15 m" in text.replace("\u00a0", " ")
+
+
+def test_the_digest_has_the_five_lines_and_streams_that_add_up(digest):
+    week, streams = digest.news
+    assert [line.strong for line in week.lines] == [
+        "Changed:",
+        "Going well:",
+        "Stuck:",
+        "Compute:",
+        "Runs out:",
+    ]
+    assert week.lines[0].text.startswith("[Slow]")
+    counts = [int(line.text.split(" ")[0]) for line in streams.lines]
+    assert sum(counts[:-1]) == counts[-1]
+    assert streams.lines[-1].strong == "Programme:"
+
+
+def test_a_digest_of_an_earlier_week_does_not_say_what_waits_today(data):
+    made = make_digest(latest_snapshot(data), scope=EVERYTHING, week=parse_week("2026-W08"))
+    (stuck,) = [line for line in made.news[0].lines if line.strong == "Stuck:"]
+    assert stuck.text == "Only the digest of the latest week says what waits."
 
 
 def test_the_digest_can_cover_an_earlier_week_and_one_stream(data):
@@ -203,7 +224,7 @@ def test_markdown_is_bold_labels_lists_and_code_and_nothing_else(digest):
     assert {it.type for it in spans} == {"text", "strong_open", "strong_close", "code_inline"}
     assert {block.tag for block in read} == {"", "p", "ul", "li"}
     labels = [spans[n + 1].content for n, it in enumerate(spans) if it.type == "strong_open"]
-    for title in ("What changed", "What is stuck", "The week in figures", "Data trust"):
+    for title in ("The week", "By stream", "The week in figures", "Data trust"):
         assert title in labels
 
 
@@ -287,6 +308,6 @@ def test_the_command_posts_once_and_does_not_show_the_address(data):
         assert [it.returncode for it in done] == [0, 0]
         assert b"was posted before" in done[1].stderr
         assert len(server.got) == 1
-        assert "*What is stuck*" in server.got[0][1]
+        assert "*By stream*" in server.got[0][1]
     kept = b"".join(path.read_bytes() for path in data.rglob("*") if path.is_file())
     assert b"SECRET" not in kept + done[0].stderr + done[0].stdout

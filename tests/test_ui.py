@@ -26,22 +26,21 @@ def section():
 
 
 def tiles():
-    from tests.chart_frames import days
-    from velocity.charts.tiles import draw_spark_bars
+    from tests.chart_frames import weeks
+    from velocity.charts.trends import draw_trend
     from velocity.ui import parts as ui
 
-    chart = draw_spark_bars(days([1, 2]), mode="light", title="Concluded", unit="count")
-    with ui.tile_row():
-        ui.tile(
-            "Concluded",
-            "223",
-            change="+8",
-            before="from 215",
-            charts=[chart],
-            second="9 % of runs failed",
-            note="n = 223",
-            key="concluded",
-        )
+    chart = draw_trend(weeks([4.0, 5.0]), mode="light", title="Concluded", unit="count")
+    ui.tile(
+        "Concluded",
+        "223",
+        change="+8",
+        before="from 215",
+        charts=[chart],
+        second="9 % of runs failed",
+        note="n = 223",
+        key="concluded",
+    )
 
 
 def period():

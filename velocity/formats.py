@@ -298,6 +298,27 @@ def weekday(value: date) -> str:
     return f"{_WEEKDAYS[value.weekday()]}{NBSP}{value.day}"
 
 
+def dated(value: date) -> str:
+    """A day with its weekday and month: "Mon 16 Nov"."""
+    return f"{weekday(value)}{NBSP}{_MONTHS[value.month - 1]}"
+
+
+def dates(first: date, last: date) -> str:
+    """The days from `first` to `last`, both included: "Mon 23 to Sat 28 Nov"."""
+    if first == last:
+        return dated(last)
+    same = (first.year, first.month) == (last.year, last.month)
+    return f"{weekday(first) if same else dated(first)} to {dated(last)}"
+
+
+def short_dates(first: date, last: date) -> str:
+    """The same in little room: "23\u201328 Nov", "26 Oct\u201322 Nov"."""
+    if first == last:
+        return day(last)
+    same = (first.year, first.month) == (last.year, last.month)
+    return f"{first.day if same else day(first)}\u2013{day(last)}"
+
+
 def week(monday: date) -> str:
     """A week by its Monday: "week of 16 Nov"."""
     return f"week of {day(monday)}"

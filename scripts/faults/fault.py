@@ -30,6 +30,7 @@ EDGES = "tests/test_edges.py"
 MERGE = "tests/test_merge.py"
 ATTENTION = "tests/test_attention.py"
 READS = "tests/test_reads.py"
+TO_DATE = "tests/test_to_date.py"
 EVIDENCE = "tests/test_evidence.py"
 DRAWN = "tests/test_evidence_drawn.py::test_the_product_decides_like_the_oracle"
 

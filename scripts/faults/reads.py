@@ -2,9 +2,58 @@
 
 from __future__ import annotations
 
-from scripts.faults.fault import ATTENTION, EXPLAIN, READS, Fault
+from scripts.faults.fault import ATTENTION, EXPLAIN, READS, TO_DATE, Fault
 
 FAULTS = (
+    Fault(
+        "the day after the last counts too",
+        "reads/to_date",
+        "fact.day < until",
+        "fact.day <= until",
+        (TO_DATE,),
+    ),
+    Fault(
+        "loops of the day before the first",
+        "reads/to_date",
+        "start_day >= start AND",
+        "start_day >= start - 1 AND",
+        (TO_DATE,),
+    ),
+    Fault(
+        "a running stretch makes the range",
+        "reads/to_date",
+        "start >= $running_from::DATE AS running",
+        "$running_from::DATE IS NULL AS running",
+        (TO_DATE,),
+    ),
+    Fault(
+        "failures conclude",
+        "reads/concluded",
+        "is_concluded(experiment.outcome)",
+        "experiment.result_day IS NOT NULL",
+        (TO_DATE,),
+    ),
+    Fault(
+        "unknown users belong to streams",
+        "reads/concluded",
+        "CASE WHEN scholar.attributed THEN stream.stream END",
+        "stream.stream",
+        (TO_DATE,),
+    ),
+    Fault(
+        "later days change a forecast",
+        "reads/runs_out",
+        "WHERE day <= $at_day::DATE AND",
+        "WHERE",
+        (TO_DATE,),
+    ),
+    Fault(
+        "the pace of eight days",
+        "reads/runs_out",
+        "day > $at_day::DATE - 7)",
+        "day >= $at_day::DATE - 7)",
+        (TO_DATE,),
+    ),
     Fault(
         "the newest is the oldest",
         "reads/stuck",

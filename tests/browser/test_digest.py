@@ -44,9 +44,8 @@ def fullest():
     """A digest of maximum length, with names of maximum length."""
     made = make_digest(latest_snapshot(built(ten_weeks)), scope=EVERYTHING)
     name = "a scholar with quite a long name, 40 of…"
-    changed, stuck = made.news
+    week, streams = made.news
     restated, trust = made.footing
-    shift = next(line for line in changed.lines if line.strong)
     words = (
         "Concluded experiments a week, week of 9 Mar: 214 → 216. Settings or definitions changed."
     )
@@ -58,8 +57,8 @@ def fullest():
         made,
         about=name,
         news=(
-            filled(changed, replace(shift, name=name)),
-            filled(stuck, replace(stuck.lines[0], name=f"{name} / {name}")),
+            Section("The week", tuple(replace(it, text=f"{it.text} {name}") for it in week.lines)),
+            filled(streams, replace(streams.lines[0], name=name)),
         ),
         footing=(filled(restated, Line(words)), trust),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import polars as pl
 from plotly.basedatatypes import BaseFigure
 
 from velocity import formats
-from velocity.theme import Mode, Tokens, template, tokens
+from velocity.theme import FONT_SIZE, Mode, Tokens, template, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,6 +38,12 @@ class Chart:
     zoom: bool = False  # whether it can be panned and zoomed
     missing: str = ""  # words to show instead of the figure when there is nothing to draw
 
+    def enlarged(self, by: float) -> Chart:
+        """The same picture with everything in px `by` times as large: for a projector."""
+        spec: Part = _enlarged(self.spec, by)
+        fonts = {"font": {"size": FONT_SIZE * by}, "hoverlabel": {"font": {"size": FONT_SIZE * by}}}
+        return replace(self, spec={**spec, "layout": fonts | spec["layout"]})
+
     @cached_property
     def figure(self) -> go.Figure:
         """The figure with every part validated by Plotly, which is slow: for tests."""
@@ -47,6 +53,21 @@ class Chart:
     def unchecked(self) -> BaseFigure:
         """The figure to send to a browser. Tests validate the parts."""
         return _Unchecked(self.spec)
+
+
+#: The keys of a figure whose numbers are px.
+_PX = frozenset({"height", "l", "r", "t", "b", "size", "width", "xshift", "yshift", "ticklen"})
+
+
+def _enlarged(part: Any, by: float, key: str = "") -> Any:
+    if isinstance(part, dict):
+        # The template is shared by all figures.
+        return {
+            name: it if name == "template" else _enlarged(it, by, name) for name, it in part.items()
+        }
+    if isinstance(part, list):
+        return [_enlarged(it, by, key) for it in part]
+    return part * by if key in _PX and isinstance(part, int | float) else part
 
 
 class _Unchecked(BaseFigure):  # type: ignore[misc] # Plotly ships no types

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, Part, day_ticks, iso, value_axis, words_at
 from velocity.charts.marks import dots, hover, line, marker
-from velocity.charts.trends import TILE_HEIGHT, TILE_MARGIN
 from velocity.charts.weeks import day_axis
 
 if TYPE_CHECKING:
@@ -25,16 +24,14 @@ def draw_burndown(
     exhausted_on: date | None,
     mode: Mode,
     title: str,
-    tile: bool = False,
 ) -> Chart:
     """The balance in steps from zero up, and a dotted line to the day it would be used up.
 
     - `frame`: in order of `day` (date): `balance` (float, credits at the end of the day).
     - `exhausted_on`: when the balance reaches zero at the pace of the last 14 days; None if
       nothing was spent or nothing is left.
-    - `tile`: drawn at the size of a tile.
     """
-    canvas = Canvas(title, mode, *((TILE_HEIGHT, TILE_MARGIN) if tile else (260, (44, 40, 12, 26))))
+    canvas = Canvas(title, mode, 260, (44, 40, 12, 26))
     known = frame.drop_nulls("balance")
     if known.is_empty():
         return canvas.blank()
@@ -61,8 +58,7 @@ def draw_burndown(
     low, high = min(0, *balances) * 1.08, max(0, *balances) * 1.08 or 1
     layout = {
         "annotations": [words_at("now", x=iso(today), y=left, yshift=2, **beside)],
-        "xaxis": day_axis([days[0], last], room)
-        | ({} if tile else day_ticks(days[0], today, last)),
+        "xaxis": day_axis([days[0], last], room) | day_ticks(days[0], today, last),
         "yaxis": value_axis(low, high, "count"),
     }
     end = f"used up on {formats.day(forecast)} at the current pace" if forecast else "no forecast"

@@ -49,9 +49,9 @@ def report(
 ) -> None:
     """Write the stand-up digest of a week on one page.
 
-    It says what changed, what is stuck, the week in figures, what was restated, and how
-    reliable the data is. If the settings do not let leads see individuals, it has whole weeks of
-    groups only.
+    It has the headline and the five lines of Stand-up, conclusions by stream, the week in
+    figures, what was restated, and how reliable the data is. If the settings do not let leads see
+    individuals, it has whole weeks of groups only.
     """
     if again and not post:
         raise typer.BadParameter("--again needs --post")

@@ -15,39 +15,24 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 TIMELINE_DAYS = 7
-#: The measures of the four tiles.
-_DAILY = ("experiments_concluded", "serial_share", "loop_hours_median", "credits")
 _LINE = ["scholar", "entity", "project"]
 
 
-def charged(ledgers: pl.DataFrame, group: str) -> Row | None:
-    """Returns a group's row of `reads.ledger`; None if it has no grants and no charged hours."""
-    used = (pl.col("credits_granted") != 0) | (pl.col("credits_spent") != 0)
-    rows = ledgers.filter((pl.col("group_id") == group) & used)
-    return next(rows.iter_rows(named=True), None)
-
-
-def tile_rows(days: pl.DataFrame, weekly: pl.DataFrame, balance: pl.DataFrame) -> pl.DataFrame:
-    """Returns the data of the charts in the tiles: one row per measure and day or week.
+def named_ends(now: pl.DataFrame, seen: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
+    """Returns when the credits of streams end, in roster order, with `name` and `seen_before`.
 
     Args:
-        days: `reads.metrics` of the programme by day.
-        weekly: `reads.weekly` of the programme.
-        balance: `reads.balance` of the programme.
+        now: `reads.runs_out` by stream.
+        seen: the same of an earlier day.
+        names: stream -> name, in roster order; others are left out.
     """
-    key = {"period": pl.lit("day"), "start": pl.col("period_start")}
-    by_day = days.select(
-        **key, **{measure: pl.col(measure).cast(pl.Float64) for measure in _DAILY}
-    ).unpivot(index=["period", "start"], variable_name="measure", value_name="value")
-    by_week = weekly.select(
-        pl.lit("week").alias("period"),
-        pl.col("week_start").alias("start"),
-        *("measure", "value", "n", "centre", "limit_low", "limit_high", "signal", "running"),
+    rows = pl.DataFrame(
+        {"group_id": list(names), "name": list(names.values())},
+        schema={"group_id": pl.String, "name": pl.String},
     )
-    left = balance.select(
-        period=pl.lit("day"), start="day", measure=pl.lit("credits_left"), value="balance"
-    )
-    return pl.concat([by_day, by_week, left], how="diagonal")
+    seen = seen.select("group_id", seen_before="runs_out_on")
+    known = rows.join(now, on="group_id", how="inner", maintain_order="left")
+    return known.join(seen, on="group_id", how="left", maintain_order="left")
 
 
 def strips(figures: Mapping[str, Any], bands: pl.DataFrame) -> pl.DataFrame:

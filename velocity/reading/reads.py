@@ -339,6 +339,8 @@ projects = _rows("reads/projects")(_in_scope)
 usernames = _rows("reads/usernames")(_in_scope)
 #: One row per launch by a person: who, project, tags, job type, local time, outside the window?
 launches = _rows("reads/launches")(_in_scope)
+#: host, runs: the names of hosts in runs.
+hosts = _rows("reads/hosts")(_in_scope)
 #: username, runs, first_at, last_at of users who are not in the roster.
 unattributed = _rows("reads/unattributed")(_in_scope)
 #: Lines whose experiments belong to no stream: scholar, entity, project, experiments, dates.
@@ -462,6 +464,59 @@ def _of_groups(snapshot: Snapshot, *, by: By, scope: Scope = EVERYTHING) -> None
 ledger = _rows("metrics/ledger")(_of_groups)
 #: group_id, day, credits granted and spent that day, balance at its end.
 balance = _rows("metrics/balance")(_of_groups)
+
+
+#: Experiments that concluded in the window, latest first; see queries/reads/concluded.sql.
+concluded = _rows("reads/concluded")(_of_days)
+
+
+def to_date(
+    snapshot: Snapshot,
+    *,
+    by: By,
+    starts: Sequence[date],
+    lengths: Sequence[int],
+    running_from: date | None = None,
+    scope: Scope = EVERYTHING,
+) -> pl.DataFrame:
+    """Figures of the first days of several stretches, with the usual range of the same days.
+
+    Each of `lengths` makes a series of its own, as `weekly` does of whole weeks: the range is that
+    of the group's stretches that begin before `running_from` (None: that are all there are).
+
+    Returns:
+        days (of `lengths`), then the columns of `weekly`, with the first day as week_start. There
+        is no row without a value.
+    """
+    found = _read(
+        snapshot,
+        "reads/to_date",
+        by=by,
+        starts=starts,
+        lengths=lengths,
+        running_from=running_from,
+        scope=scope,
+    ).with_columns(pl.col("running").fill_null(value=False))
+    series = [
+        _read(
+            snapshot,
+            "metrics/xmr",
+            {"weekly": found.filter(days=length).drop("days")},
+            by=by,
+            groups=None,
+            scope=scope,
+        ).select(pl.lit(length, pl.Int32).alias("days"), pl.all())
+        for length in lengths
+    ]
+    return pl.concat(series)
+
+
+def runs_out(
+    snapshot: Snapshot, *, by: By, at_day: date, scope: Scope = EVERYTHING
+) -> pl.DataFrame:
+    """When the credits run out, by the balance at the end of a day; see reads/runs_out.sql."""
+    daily = balance(snapshot, by=by, scope=scope)
+    return _read(snapshot, "reads/runs_out", {"balance": daily}, by=by, at_day=at_day, scope=scope)
 
 
 def _of_some_groups(

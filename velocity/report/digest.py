@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from velocity import formats, sentences
-from velocity.charts.multiples import STREAM_MEASURES
+from velocity import formats
 from velocity.errors import VelocityError
 from velocity.reading import reads, series
 from velocity.reading.definitions import definition
-from velocity.reading.frames import charged
-from velocity.reading.periods import last_whole_day
+from velocity.reading.frames import named_ends
+from velocity.reading.periods import Window, last_whole_day
 from velocity.report.groups import make_groups_digest
 from velocity.report.parts import (
     Digest,
@@ -24,35 +23,28 @@ from velocity.report.parts import (
     Trend,
     no_later,
     serial_bar,
-    serial_figure,
     week_id,
 )
-from velocity.sentences import tiles
+from velocity.sentences import week as words
+from velocity.sentences import week_tiles
 from velocity.sentences.answer import as_read
-from velocity.sentences.medians import Median
-from velocity.sentences.shifts import checked_words, no_shift_words, shift_figures
+from velocity.sentences.compared import MEASURES, Days
+from velocity.sentences.moved import stream_rows
 from velocity.sentences.weeks import restated
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import date
 
     from velocity.reading.access import Scope
     from velocity.store import Snapshot
 
-_STUCK_HOURS = 24
 #: The number of lines of a section that fit on the page; the others are only counted.
 _MOST = 6
 _WEEK = timedelta(weeks=1)
+_KINDS: tuple[reads.By, ...] = ("programme", "stream")
 #: A posted digest does not name a stream with fewer active people: it would describe them.
 _FEWEST = 4
-_CHARTS = (
-    "experiments_concluded",
-    "failure_share",
-    "serial_share",
-    "machine_hours_median",
-    "reaction_hours_median",
-)
 
 
 def make_digest(
@@ -122,41 +114,49 @@ def _digest(
 ) -> Digest:
     """Returns the digest; `names` holds the streams that it may name."""
     by: reads.By = "programme" if stream is None else "stream"
-    groups = None if stream is None else [stream]
-    figures = reads.metrics(
-        snapshot, by=by, from_day=week, to_day=week + _WEEK, groups=groups, scope=scope
-    )
-    now = next(figures.iter_rows(named=True), None)
-    whole = reads.weekly(snapshot, by=by, groups=groups, scope=scope)
-    whole = series.recent(whole, week, series.PROGRAMME_MEASURES)
-    streams = reads.weekly(snapshot, by="stream", groups=groups, scope=scope)
-    streams = streams.filter(pl.col("group_id").is_in(list(names)))
-    streams = series.recent(streams, week, [it.id for it in STREAM_MEASURES])
-    programme = whole if stream is None else whole.clear()
-    stuck = reads.stuck(snapshot, min_hours=_STUCK_HOURS, scope=scope)
+    group = stream or "programme"
+    days = _days_of(week, trust["first_day"])
+    made = _Figures(snapshot, scope, days)
+    now, before = made.now.get(group), made.before.get(group)
+    whole = reads.weekly(snapshot, by=by, groups=[group], scope=scope)
+    whole = series.recent(whole, week, MEASURES)
+    weekly = reads.weekly(snapshot, by="stream", groups=list(names), scope=scope)
+    weekly = series.recent(weekly, week, MEASURES)
     moved = reads.restated(snapshot, by=by, since=trust["as_of"] - _WEEK, scope=scope)
-    if stream is not None:
-        stuck, moved = stuck.filter(stream=stream), moved.filter(group_id=stream)
-    named = pl.col("stream").is_in(list(names))
-    stuck = stuck.with_columns(pl.when(named).then("stream_name").alias("stream_name"))
-    ledger = charged(reads.ledger(snapshot, by=by, scope=scope), stream or "programme")
-    answer = sentences.stand_up(
-        figures=now, weekly=streams, programme=programme, stuck=stuck, names=names, week=week
-    )
+    moved = moved.filter(group_id=group)
+    ends = _ends(snapshot, scope, names, days.window.last)
+    latest = last_whole_day(trust["as_of"], str(trust["timezone"]))
+    queue = None
+    if week == series.last_complete_week(latest):
+        queue = _queue(snapshot, scope, names, stream)
+    headline = "No experiment has been launched yet."
+    if now is not None:
+        headline = words.headline(now, before, made.usual(whole), days)
     return Digest(
         week=week_id(week),
         about="Programme" if stream is None else names[stream],
         days=formats.span(week, week + timedelta(days=6)),
         as_of=formats.instant(trust["as_of"], str(trust["timezone"])),
-        headline=as_read(answer.sentence),
-        support=as_read(answer.support),
-        news=(
-            Section("What changed", _changed([streams, programme], week, names)),
-            Section("What is stuck", _stuck(stuck)),
+        headline=as_read(headline),
+        support="",
+        news=()
+        if now is None
+        else (
+            Section(
+                "The week",
+                (
+                    _said(words.changed(_shown(weekly, whole, stream), whole.clear(), names, days)),
+                    _said(words.going_well(now, before, made.streams(names, stream), days)),
+                    _waits(queue, latest + timedelta(days=1)),
+                    _said(words.compute(now, before, days)),
+                    _said(words.runs_out(ends, days.window.last)),
+                ),
+            ),
+            Section("By stream", _by_stream(made, names) if stream is None else ()),
         ),
-        figures=() if now is None else _figures(now, ledger),
+        figures=() if now is None else _figures(now, before, made.usual(whole), ends, days),
         shares=() if now is None else _shares(now),
-        trends=tuple(_trend(whole, it) for it in _CHARTS),
+        trends=tuple(_trend(whole, it) for it in MEASURES),
         footing=(
             Section("Restated since last week", _restated(moved)),
             Section("Data trust", _trusted(trust)),
@@ -164,41 +164,116 @@ def _digest(
     )
 
 
-def _changed(
-    frames: Sequence[pl.DataFrame], week: date, names: Mapping[str, str]
-) -> tuple[Line, ...]:
-    shifts = series.Shifts.of(frames, week, names)
-    lines = _at_most([_shift(row, names) for row in shifts.rows])
-    lines = lines or [Line(no_shift_words(shifts))]
-    return (*lines, Line(checked_words(shifts)))
+def _days_of(week: date, first_day: date) -> Days:
+    window = Window(week, week + timedelta(days=6))
+    before = Window(week - _WEEK, week - timedelta(days=1))
+    return Days(window, before if before.first >= first_day else None)
 
 
-def _stuck(stuck: pl.DataFrame) -> tuple[Line, ...]:
-    by_stream = stuck.group_by("stream_name", "what", maintain_order=True).agg(
-        pl.struct("scholar", "entity", "project").n_unique().alias("lines"),
-        pl.col("waited_hours").max(),
+class _Figures:
+    """The figures of the week and of the week before, by group."""
+
+    def __init__(self, snapshot: Snapshot, scope: Scope, days: Days) -> None:
+        def read(window: Window | None) -> dict[str, dict[str, Any]]:
+            if window is None:
+                return {}
+            rows = {
+                by: reads.metrics(
+                    snapshot, by=by, from_day=window.first, to_day=window.end, scope=scope
+                )
+                for by in _KINDS
+            }
+            return {row[by]: row for by, it in rows.items() for row in it.iter_rows(named=True)}
+
+        self._week = days.window.first
+        self.now, self.before = read(days.window), read(days.before)
+
+    def usual(self, weekly: pl.DataFrame) -> dict[str, Any] | None:
+        """The week's row of concluded experiments, with its usual range."""
+        rows = weekly.filter(measure="experiments_concluded", week_start=self._week)
+        return next(rows.iter_rows(named=True), None)
+
+    def streams(self, names: Mapping[str, str], stream: str | None) -> list[tuple[str, int, int]]:
+        """Name and conclusions of each stream now and before; none unless all may be named."""
+        known = [it for it in self.now if it != "programme"]
+        if stream is not None or set(known) != set(names) or not self.before:
+            return []
+        count = "experiments_concluded"
+        return [(names[it], self.now[it][count], self.before[it][count]) for it in known]
+
+
+def _shown(weekly: pl.DataFrame, whole: pl.DataFrame, stream: str | None) -> pl.DataFrame:
+    return weekly if stream is not None else pl.concat([weekly, whole])
+
+
+def _ends(snapshot: Snapshot, scope: Scope, names: Mapping[str, str], day: date) -> pl.DataFrame:
+    """When the credits of each stream end, as seen at the end of the week and a week before."""
+    found = reads.runs_out(snapshot, by="stream", at_day=day, scope=scope)
+    seen = reads.runs_out(snapshot, by="stream", at_day=day - _WEEK, scope=scope)
+    return named_ends(found, seen, names)
+
+
+def _queue(
+    snapshot: Snapshot, scope: Scope, names: Mapping[str, str], stream: str | None
+) -> pl.DataFrame:
+    """The lines that need a decision, without the names of people and of other streams."""
+    streams = None if stream is None else [stream]
+    lines = reads.needs_decision(snapshot, streams=streams, scope=scope).filter("needs_decision")
+    named = pl.col("stream").is_in(list(names))
+    return lines.with_columns(
+        pl.when(named).then("stream_name").alias("stream_name"),
+        named=pl.lit(value=False),
     )
-    lines = [
+
+
+def _waits(queue: pl.DataFrame | None, day: date) -> Line:
+    """What waits now; what waited at the end of an earlier week is not known."""
+    if queue is None:
+        return Line("Only the digest of the latest week says what waits.", strong="Stuck:")
+    return _said(words.stuck(queue, day))
+
+
+def _said(said: words.Said) -> Line:
+    return Line(as_read(f"{said.start} {said.rest}".rstrip()), strong=f"{said.about}:")
+
+
+def _by_stream(made: _Figures, names: Mapping[str, str]) -> tuple[Line, ...]:
+    """Conclusions by stream, which add up to the programme."""
+    rows = stream_rows(made.now, made.before, names, "experiments_concluded", "count")
+    return tuple(
         Line(
-            f"{formats.plural(row['lines'], 'line')}, the longest for "
-            f"{formats.duration(row['waited_hours'])}",
-            name=row["stream_name"] or "Elsewhere",
-            strong=row["what"],
+            f"{row['now_words']} concluded, from {row['before_words']} ({row['change_words']})",
+            name="" if row["total"] or row["id"] not in names else row["name"],
+            strong=f"{row['name']}:" if row["total"] else "" if row["id"] in names else "Others:",
         )
-        for row in by_stream.iter_rows(named=True)
-    ]
-    return tuple(_at_most(lines)) or (Line("Nothing has been stuck for more than a day."),)
+        for row in rows.iter_rows(named=True)
+    )
 
 
-def _figures(now: dict[str, Any], ledger: dict[str, Any] | None) -> tuple[Figure, ...]:
-    concluded, loop = tiles.concluded(now, None), tiles.loop(now, None)
-    left_over = tiles.credits_left(now, ledger)
-    spent = [] if left_over.value == formats.NOT_KNOWN else [left_over.change]
-    return (
-        Figure(concluded.label, concluded.value, (concluded.second, concluded.note)),
-        serial_figure(now),
-        Figure(loop.label, loop.value, (*(_halves(now) or [loop.second.rstrip(".")]), loop.note)),
-        Figure(left_over.label, left_over.value, (*spent, left_over.second, left_over.note)),
+def _figures(
+    now: dict[str, Any],
+    before: dict[str, Any] | None,
+    so_far: dict[str, Any] | None,
+    ends: pl.DataFrame,
+    days: Days,
+) -> tuple[Figure, ...]:
+    found = (
+        week_tiles.concluded(now, before, so_far, days),
+        week_tiles.serial(now, before, None, days),
+        week_tiles.loop(now, before, None, days),
+        week_tiles.credits_end(ends, days.window.last),
+    )
+    return tuple(
+        Figure(
+            as_read(tile.label),
+            tile.value,
+            tuple(
+                note.rstrip(".")
+                for note in (f"{tile.change} {tile.before}".strip(), tile.second, tile.note)
+                if note
+            ),
+        )
+        for tile in found
     )
 
 
@@ -232,22 +307,6 @@ def _shares(now: Mapping[str, Any]) -> tuple[Share, ...]:
     words = "Hours of closed loops", "machine", "reaction"
     loops = Share(*words, 1 - now["reaction_share"], ("machine", "reaction"))
     return (*serial_bar(now), loops)
-
-
-def _shift(row: Mapping[str, Any], names: Mapping[str, str]) -> Line:
-    value, usual = shift_figures(row)
-    title = definition(row["measure"]).title
-    return Line(usual, name=names.get(row["group_id"], "Programme"), strong=f"{title}: {value}.")
-
-
-def _halves(now: Mapping[str, Any]) -> list[str]:
-    """Returns the medians of both halves of the loop, with their limits."""
-    return [
-        f"{part} {median.words()}"
-        for part in ("machine", "reaction")
-        for median in [Median.of(now, f"{part}_hours")]
-        if median.enough
-    ]
 
 
 def _at_most(lines: list[Line]) -> list[Line]:

@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from velocity import formats
 from velocity.errors import VelocityError
-from velocity.sentences.tiles import at_once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,16 +84,8 @@ class Digest:
     footing: tuple[Section, ...]  # what the figures are based on
 
 
-def serial_figure(row: Mapping[str, Any]) -> Figure:
-    """Returns the serial share of a row of `reads.metrics`."""
-    width = [it for it in [at_once(row)] if it]
-    busy = formats.plural(round(row["busy_hours"]), "busy hour")
-    share = formats.share(row["serial_share"])
-    return Figure("Serial share of busy hours", share, (busy, *width))
-
-
 def serial_bar(row: Mapping[str, Any]) -> tuple[Share, ...]:
-    """Returns the busy hours of such a row in two parts; () if there were none."""
+    """Returns the busy hours of a row of `reads.metrics` in two parts; () if there were none."""
     share, parts = row["serial_share"], ("serial", "parallel")
     return () if share is None else (Share("Busy hours", *parts, share, parts),)
 

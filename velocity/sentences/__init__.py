@@ -22,7 +22,6 @@ from velocity.sentences.headline import answer as my_velocity
 from velocity.sentences.health import data_health
 from velocity.sentences.loops import launches_look_unrelated
 from velocity.sentences.runs import runs
-from velocity.sentences.standup import stand_up
 from velocity.sentences.streams import streams
 from velocity.sentences.why import why_this_number
 
@@ -34,7 +33,6 @@ __all__ = [
     "launches_look_unrelated",
     "my_velocity",
     "runs",
-    "stand_up",
     "streams",
     "why_this_number",
 ]

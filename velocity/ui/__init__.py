@@ -6,7 +6,7 @@ from velocity.ui.drill import chosen_row, go_on_to, know_pages, show_step
 from velocity.ui.evidence import show_explanation
 from velocity.ui.experiment import show_timeline_of_one
 from velocity.ui.files import show_digest
-from velocity.ui.lines import show_lines, show_scholars, show_stream_weeks, show_stuck
+from velocity.ui.lines import show_lines, show_scholars, show_stream_weeks
 from velocity.ui.page import EVERYONE, Page
 from velocity.ui.parts import (
     Table,
@@ -17,7 +17,6 @@ from velocity.ui.parts import (
     show_figure,
     theme_mode,
     tile,
-    tile_row,
 )
 from velocity.ui.sign_in import (
     NotAdmitted,
@@ -61,11 +60,9 @@ __all__ = [
     "show_scholars",
     "show_step",
     "show_stream_weeks",
-    "show_stuck",
     "show_timeline_of_one",
     "show_who",
     "theme_mode",
     "tile",
-    "tile_row",
     "view",
 ]

@@ -47,12 +47,18 @@ if (!window.velocityHistory) {
 # printed page keeps the window's layout and shrinks, in the orientation that wastes less. 970 px
 # is the width of landscape Letter and 718 px that of portrait A4, without margins; the other
 # paper size is wider in each case. A row of a grid moves to the next sheet as a whole. Dark
-# pages are printed dark, because their charts would be light on white.
+# pages are printed dark, because their charts would be light on white. Controls are left out, and
+# the container "on-paper" is on paper only.
 _PAPER = """<style>
+.st-key-on-paper { display: none }
 @media print {
+  .st-key-on-paper { display: flex }
   @page { size: landscape; margin: 10mm }
   @page upright { size: portrait; margin: 10mm }
   html { zoom: var(--print-fit, .67); print-color-adjust: exact }
+  [data-testid="stHeader"], [data-testid="stButtonGroup"], [data-testid="stPopover"],
+  [data-testid="stButton"], [data-testid="stMenuButton"], [data-testid="stDownloadButton"],
+  [data-testid="stForm"], [data-testid="stCheckbox"] { display: none !important }
   [data-testid="stElementContainer"], [data-testid="stGridCell"] { break-inside: avoid }
   [data-testid="stLayoutWrapper"]:has(> [data-testid="stHorizontalBlock"] h2) { break-after: avoid }
   [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"]) {

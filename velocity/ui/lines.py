@@ -26,28 +26,6 @@ if TYPE_CHECKING:
     from velocity.ui.view import View
 
 _ROWS_SHOWN = 14
-_STUCK = {
-    "line": st.column_config.TextColumn("Scholar / line", width=190),
-    "stream_name": st.column_config.TextColumn("Stream", width=100),
-    "what": st.column_config.TextColumn("What", width=165),
-    "for": st.column_config.TextColumn("For", width=80),
-    "url": st.column_config.LinkColumn("W&B", display_text="open", width=70),
-}
-
-
-def show_stuck(view: View, stuck: pl.DataFrame) -> None:
-    """What is stuck in the programme; rows of `reads.stuck`."""
-    heading(
-        "What is stuck",
-        "Results waiting, failures not recovered and runs stale for more than 24 h; oldest "
-        f"first, {formats.sample(stuck.height)}{view.opens_words}",
-        table=Table(stuck, "stuck"),
-    )
-    if stuck.is_empty():
-        st.markdown("Nothing has been stuck for more than a day.")
-        return
-    alt = "What is stuck, longest first; a selected row opens its scholar"
-    _show(view, words.line_words(stuck), stuck, _STUCK, key="stuck-rows", alt=alt)
 
 
 def show_lines(view: View, lines: pl.DataFrame, medians: pl.DataFrame) -> None:

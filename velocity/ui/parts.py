@@ -19,8 +19,6 @@ from velocity.ui.tables import page_zone, show_rows
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from streamlit.delta_generator import DeltaGenerator
-
     from velocity.charts.base import Chart
     from velocity.errors import VelocityError
     from velocity.theme import Mode
@@ -169,11 +167,6 @@ def _offer(table: Table, choice: _Choice) -> None:
                 download_button(f"Download {kind}", file, mime, make, key=f"{table.name}-{ending}")
 
 
-def tile_row() -> DeltaGenerator:
-    """The container of tiles: four side by side, fewer where they would be too narrow."""
-    return st.grid(4, min_column_width=196, border=True)
-
-
 def tile(
     label: str,
     value: str,
@@ -185,7 +178,7 @@ def tile(
     note: str,
     key: str,
 ) -> None:
-    """A headline figure over its charts, with a second figure as text; a cell of `tile_row`.
+    """A headline figure over its charts, with a second figure as text.
 
     Args:
         label: what the figure is.

@@ -1,0 +1,167 @@
+"""Figures to date equal the figures of the same days; credits end by the daily balance."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from tests.app_pages import ten_weeks
+from tests.builders import run, store_of
+from tests.stores import built
+from velocity.reading import reads
+from velocity.roster import models as roster
+from velocity.store import latest_snapshot
+
+FIRST = date(2026, 1, 5)
+WEEK = timedelta(weeks=1)
+MEASURES = ("experiments_concluded", "failure_share", "serial_share", "loop_hours_median")
+
+
+@pytest.fixture(scope="module")
+def snapshot():
+    return latest_snapshot(built(ten_weeks))
+
+
+def to_date(snapshot, by, lengths, *, running_from=None, starts=10):
+    return reads.to_date(
+        snapshot,
+        by=by,
+        starts=[FIRST + at * WEEK for at in range(starts)],
+        lengths=lengths,
+        running_from=running_from,
+    )
+
+
+@pytest.mark.parametrize("by", ["programme", "stream"])
+@pytest.mark.parametrize("length", [1, 3, 7, 28])
+def test_each_row_is_the_figure_of_its_days(snapshot, by, length):
+    found = to_date(snapshot, by, [length])
+    assert found["days"].unique().to_list() == [length]
+    for start in (FIRST, FIRST + 8 * WEEK, FIRST + 9 * WEEK):
+        over = {"from_day": start, "to_day": start + timedelta(days=length)}
+        for row in reads.metrics(snapshot, by=by, **over).iter_rows(named=True):
+            for measure in MEASURES:
+                here = found.filter(week_start=start, measure=measure, group_id=row[by])
+                known = [] if row[measure] is None else [row[measure]]
+                assert here["value"].to_list() == known
+            assert here["n"].to_list() == [row["loop_hours_n"]] * len(known)
+
+
+@pytest.mark.parametrize("by", ["programme", "stream"])
+def test_whole_weeks_have_the_usual_range_of_the_weekly_series(snapshot, by):
+    found = to_date(snapshot, by, [7], running_from=FIRST + 10 * WEEK, starts=11)
+    weekly = reads.weekly(snapshot, by=by).filter(pl.col("measure").is_in(MEASURES))
+    key = ["group_id", "measure", "week_start"]
+    # The store ends on Monday morning: the running week has no row of whole days to compare.
+    whole = found.filter(~pl.col("running")).drop("days").sort(key)
+    assert whole.equals(weekly.filter(~pl.col("running")).sort(key))
+    assert whole["limit_low"].null_count() == 0
+
+
+def test_a_stretch_that_runs_is_never_a_shift_and_makes_no_range(snapshot):
+    last = FIRST + 9 * WEEK
+    found = to_date(snapshot, "stream", [6], running_from=last)
+    slow = found.filter(group_id="slow", measure="loop_hours_median")
+    now = slow.filter(week_start=last).row(0, named=True)
+    assert now["running"]
+    assert not now["signal"]
+    assert now["value"] > now["limit_high"]
+    assert (
+        to_date(snapshot, "stream", [6], running_from=FIRST + 7 * WEEK)["limit_low"].is_null().all()
+    )
+
+
+def test_a_group_without_anything_has_a_count_of_zero_and_no_shares():
+    snapshot = store_of([run("r1", "09:00", "10:00")], "20:00")
+    found = reads.to_date(snapshot, by="programme", starts=[FIRST + 9 * WEEK], lengths=[7])
+    assert found.select("measure", "value").rows() == [("experiments_concluded", 0)]
+
+
+def test_concluded_experiments_are_those_that_the_figures_count(snapshot):
+    over = {"from_day": FIRST + WEEK, "to_day": FIRST + 2 * WEEK}
+    found = reads.concluded(snapshot, **over)
+    counted = reads.metrics(snapshot, by="stream", **over)
+    assert dict(found["stream"].value_counts().iter_rows()) == dict(
+        counted.select("stream", "experiments_concluded").iter_rows()
+    )
+    assert found["result_day"].is_sorted(descending=True)
+    assert found["result_day"].is_between(FIRST + WEEK, FIRST + 2 * WEEK, closed="left").all()
+
+
+def test_unknown_users_have_no_stream():
+    people = roster.Roster(
+        scholars=(roster.Scholar(id="ada", name="Ada", usernames=("ada",)),),
+        streams=(roster.Stream(id="all", name="All", projects=("e/*",)),),
+    )
+    rows = [
+        run("r1", "09:00", "10:00"),
+        run("r2", "09:00", "10:00", username="stranger"),
+    ]
+    found = reads.concluded(store_of(rows, "20:00", roster=people))
+    assert sorted(found.select("scholar", "stream").iter_rows(), key=str) == [
+        ("ada", "all"),
+        ("stranger", None),
+    ]
+
+
+def credits_of(*hours, grant=100.0):
+    """A stream that spends so many credits each day, from Monday 5 January on."""
+    people = roster.Roster(
+        scholars=(roster.Scholar(id="ada", name="Ada", usernames=("ada",)),),
+        streams=(
+            roster.Stream(id="all", name="All", projects=("e/*",)),
+            roster.Stream(id="bare", name="Bare", projects=("f/*",)),
+        ),
+        credits=roster.Credits(
+            rates=(roster.Rate(**{"gpu": "*", "from": FIRST, "credits_per_gpu_hour": 1.0}),),
+            grants=(roster.Grant(date=FIRST, amount=grant, stream="all"),),
+        ),
+    )
+    rows = []
+    for at, spent in enumerate(hours):
+        day = FIRST + timedelta(days=at)
+        if spent:
+            end = f"{day} {spent:02}:00"
+            rows.append(run(f"r{at}", f"{day} 00:00", end, gpu_count=1, gpu_type="A"))
+    until = FIRST + timedelta(days=len(hours))
+    return store_of(rows, f"{until} 00:00", roster=people)
+
+
+def ends(snapshot, day):
+    found = reads.runs_out(snapshot, by="stream", at_day=FIRST + timedelta(days=day))
+    (row,) = found.iter_rows(named=True)
+    assert row.pop("group_id") == "all"
+    return row
+
+
+def test_credits_end_at_the_pace_of_fourteen_days_and_of_seven():
+    snapshot = credits_of(*[0] * 7, *[4] * 7)
+    row = ends(snapshot, 13)
+    assert row["credits_left"] == 72
+    assert row["burn_per_day"] == 2
+    assert row["runs_out_on"] == FIRST + timedelta(days=14 + 36)
+    assert row["runs_out_on_week_pace"] == FIRST + timedelta(days=14 + 18)
+
+
+def test_a_forecast_of_an_earlier_day_ignores_what_came_after_it():
+    snapshot = credits_of(*[0] * 7, *[4] * 7, *[20] * 7)
+    assert ends(snapshot, 13) == ends(credits_of(*[0] * 7, *[4] * 7), 13)
+    assert ends(snapshot, 20)["credits_left"] == 72 - 140
+
+
+def test_there_is_no_end_if_nothing_is_left_or_spent():
+    assert ends(credits_of(*[10] * 14, grant=50.0), 13)["runs_out_on"] is None
+    idle = ends(credits_of(4, *[0] * 14), 14)
+    assert idle["runs_out_on"] is None
+    assert idle["credits_left"] == 96
+
+
+def test_today_the_forecast_agrees_with_the_ledger_at_the_end_of_a_day():
+    snapshot = credits_of(*[3] * 20)
+    (row,) = reads.ledger(snapshot, by="stream").filter(group_id="all").iter_rows(named=True)
+    now = ends(snapshot, 19)
+    assert now["credits_left"] == pytest.approx(row["credits_left"])
+    assert now["burn_per_day"] == pytest.approx(row["burn_per_day"])
+    assert now["runs_out_on"] == row["exhausted_on"]

@@ -1,0 +1,154 @@
+"""Two values per stream joined by a line, with the figures in columns beside them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from velocity import formats
+from velocity.charts.base import Canvas, Chart, Part, key, safe, value_axis, words_at
+from velocity.charts.marks import dots, hover, line, marker
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from velocity.theme import Mode, Tokens
+
+_ROW, _TOP, _BOTTOM, _LEFT = 36, 56, 26, 92
+#: Right edges of the three columns, px from the right edge of the plot, and their room.
+_COLUMNS, _RIGHT = (62, 120, 184), 186
+#: Characters.
+_LONGEST_HEAD = 6
+
+
+def draw_dumbbell(
+    frame: pl.DataFrame,
+    *,
+    mode: Mode,
+    title: str,
+    unit: str,
+    these: str,
+    those: str,
+    chosen: str | None = None,
+) -> Chart:
+    """A filled dot for these days and an open one for those before, one row per group.
+
+    - `frame`: in the order to show, the total last; `id`, `name` (str), `now`, `before` (float of
+      `unit`, null if not known), `now_words`, `before_words`, `change_words` (str) and `total`
+      (bool, has no mark).
+    - `unit`: of the axis, which begins at 0.
+    - `these`, `those`: the days in short; `those` is "" without days before.
+    - `chosen`: id of the selected row.
+
+    Each dot has the id of its row as `customdata`.
+    """
+    canvas = Canvas(
+        title, mode, _TOP + _BOTTOM + _ROW * frame.height, (_LEFT, _RIGHT, _TOP, _BOTTOM)
+    )
+    rows = frame.to_dicts()
+    marked = [row for row in rows if not row["total"]]
+    values = [row[name] for row in marked for name in ("now", "before") if row[name] is not None]
+    if not values:
+        return canvas.blank("Nothing to compare in these days")
+    colour, high = canvas.colour, max(values) * 1.06 or 1
+    head = [("●", colour.series, these), *([("○", colour.faint, those)] if those else [])]
+    layout: Part = {
+        "annotations": [
+            key(head, x=-_LEFT + 2, lift=32),
+            *_heads(these, those, colour),
+            *(part for at, row in enumerate(rows) for part in _words(at, row, chosen, colour)),
+        ],
+        "shapes": _rules(rows, colour),
+        "xaxis": {
+            **value_axis(0, high, unit),
+            "showline": False,
+            "showgrid": True,
+            "gridcolor": colour.grid,
+        },
+        "yaxis": {"visible": False, "range": [len(rows) - 0.5, -0.5]},
+    }
+    traces = [
+        part
+        for at, row in enumerate(rows)
+        if not row["total"]
+        for part in _marks(at, row, chosen, colour)
+    ]
+    return canvas.chart(traces, layout, _alt(rows, these, those))
+
+
+def _marks(at: int, row: Part, chosen: str | None, colour: Tokens) -> list[Part]:
+    ink = colour.accent if row["id"] == chosen else colour.series
+    words = hover(f"<b>{safe(row['name'])}</b>", f"{row['now_words']}, from {row['before_words']}")
+    said = [(words, row["id"])]
+    traces: list[Part] = []
+    if row["now"] is not None and row["before"] is not None:
+        ends = [row["before"], row["now"]]
+        traces.append(line(ends, [at, at], {"color": ink, "width": 3}))
+    if row["before"] is not None:
+        traces.append(dots([row["before"]], [at], marker(colour.bg, 10, colour.faint, 2), said))
+    if row["now"] is not None:
+        traces.append(dots([row["now"]], [at], marker(ink, 11), said))
+    return traces
+
+
+def _heads(these: str, those: str, colour: Tokens) -> list[Part]:
+    """The heads of the columns: the days without their month, which the key has, if they fit."""
+    short = [days.rpartition(formats.NBSP)[0] for days in (these, those)]
+    fits = all(len(days) <= _LONGEST_HEAD for days in short)
+    named = short if fits else ["these days", "before"]
+    place: Part = {"x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom", "yshift": 8}
+    return [
+        words_at(head, xshift=shift, font={"color": colour.muted}, **place)
+        for head, shift in zip((*named, "change"), _COLUMNS, strict=True)
+    ]
+
+
+def _words(at: int, row: Part, chosen: str | None, colour: Tokens) -> list[Part]:
+    strong = row["total"] or row["id"] == chosen
+    place: Part = {"y": at, "yref": "y"}
+    cells = [
+        words_at(
+            _bold(row[f"{name}_words"], strong=strong),
+            x=1,
+            xshift=shift,
+            xanchor="right",
+            font={"color": colour.muted if name == "before" and not strong else colour.text},
+            **place,
+        )
+        for name, shift in zip(("now", "before", "change"), _COLUMNS, strict=True)
+    ]
+    name = _bold(safe(row["name"], 13), strong=strong)
+    beside: Part = {"xanchor": "left", "xshift": -_LEFT + 2, "font": {"color": colour.text}}
+    return [words_at(name, x=0, **beside, **place), *cells]
+
+
+def _bold(text: str, *, strong: bool) -> str:
+    return f"<b>{text}</b>" if strong else text
+
+
+def _rules(rows: list[Part], colour: Tokens) -> list[Part]:
+    """A line between rows; a stronger one above the total."""
+    shapes = []
+    for at, row in enumerate(rows[1:], start=1):
+        ink = colour.faint if row["total"] else colour.grid
+        shapes.append(
+            {
+                "type": "line",
+                "xref": "paper",
+                "x0": 0,
+                "x1": 1,
+                "yref": "y",
+                "y0": at - 0.5,
+                "y1": at - 0.5,
+                "line": {"color": ink, "width": 1},
+                "layer": "below",
+            }
+        )
+    return shapes
+
+
+def _alt(rows: list[Part], these: str, those: str) -> str:
+    said = "; ".join(
+        f"{formats.label(row['name'])} {row['now_words']}, from {row['before_words']}"
+        for row in rows
+    )
+    return f", {these} against {those}: {said}."

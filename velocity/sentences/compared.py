@@ -1,0 +1,160 @@
+"""Figures of some days beside those of the days before: dates, changes, usual ranges in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from velocity import formats
+from velocity.sentences.answer import Row, few
+
+if TYPE_CHECKING:
+    from velocity.reading.periods import Window
+
+_WEEK = timedelta(weeks=1)
+_WIDEST_SHARE = 0.8
+#: Measure -> the words for it after "Basalt's".
+MEASURES = {
+    "experiments_concluded": "number of concluded experiments",
+    "failure_share": "share of failed runs",
+    "serial_share": "time with one experiment running",
+    "loop_hours_median": "loop",
+}
+UNITS = {
+    "experiments_concluded": "count",
+    "failure_share": "share",
+    "serial_share": "share",
+    "loop_hours_median": "hours",
+}
+
+
+@dataclass(frozen=True)
+class Days:
+    """The days that a page covers, and those that they are compared with.
+
+    Args:
+        window: the days.
+        before: the earlier days; None without any.
+    """
+
+    window: Window
+    before: Window | None
+
+    @property
+    def is_week(self) -> bool:
+        """Whether they are one week from its Monday on, whole or not."""
+        return self.window.first.weekday() == 0 and self.window.last < self.window.first + _WEEK
+
+    @property
+    def is_whole_week(self) -> bool:
+        """Whether they are a week from Monday to Sunday."""
+        return self.is_week and self.window.last - self.window.first == timedelta(days=6)
+
+    @property
+    def on(self) -> str:
+        """The days in a sentence: "from Mon 23 to Sat 28 Nov", "on Mon 23 Nov"."""
+        words = formats.dates(self.window.first, self.window.last)
+        return f"on {words}" if self.window.days == 1 else f"from {words}"
+
+    @property
+    def earlier(self) -> str:
+        """The days before in a sentence: "on the same days before", "the week before"."""
+        if self.is_whole_week:
+            return "the week before"
+        if self.is_week:
+            return "on the same days before" if self.window.days > 1 else "on the same day before"
+        if self.window.days % 7 == 0:
+            weeks = self.window.days // 7
+            return f"in the {few(weeks)} weeks before" if weeks > 1 else "in the week before"
+        return f"in the {formats.count(self.window.days)} days before"
+
+    @property
+    def kicker(self) -> str:
+        """Both in full: "Mon 23 to Sat 28 Nov 2026, against Mon 16 to Sat 21 Nov"."""
+        these = formats.dates(self.window.first, self.window.last)
+        words = f"{these} {self.window.last.year}"
+        if self.before is None:
+            return words
+        return f"{words}, against {formats.dates(self.before.first, self.before.last)}"
+
+    @property
+    def these(self) -> str:
+        """The days in short, for charts."""
+        return formats.short_dates(self.window.first, self.window.last)
+
+    @property
+    def those(self) -> str:
+        """The days before in short; "" without any."""
+        before = self.before
+        return "" if before is None else formats.short_dates(before.first, before.last)
+
+
+def possessive(name: str) -> str:
+    """Returns "Basalt's", or "Ibis'" after an s."""
+    return f"{name}'" if name.endswith("s") else f"{name}'s"
+
+
+def usual(row: Row | None, unit: str) -> str:
+    """The usual range of a row of `reads.to_date`: "176 to 299"; "" without one that says much.
+
+    A range of a share that covers more than 80 of the 100 points would hold for nearly any value.
+    """
+    if row is None or row["limit_low"] is None or row["limit_high"] is None:
+        return ""
+    if unit == "share" and row["limit_high"] - row["limit_low"] > _WIDEST_SHARE:
+        return ""
+    low, high = row["limit_low"], row["limit_high"]
+    if unit == "count":
+        return f"{formats.count(low)} to {formats.count(high)}"
+    return f"{formats.figure(low, unit)} to {formats.figure(high, unit)}"
+
+
+def inside(row: Row) -> bool | None:
+    """Whether a value lies in its usual range; None without a value or a range."""
+    if row["value"] is None or row["limit_low"] is None:
+        return None
+    return bool(row["limit_low"] <= row["value"] <= row["limit_high"])
+
+
+def beyond(row: Row, unit: str) -> str:
+    """How far a value is from its usual range: "24 m above its usual 3 h 29 m to 12 h 32 m"."""
+    low, high, value = row["limit_low"], row["limit_high"], row["value"]
+    above = value > high
+    apart = value - high if above else low - value
+    far = {
+        "count": lambda it: f"{it:.1f}",
+        "share": lambda it: f"{it * 100:.1f}{formats.NBSP}points",
+        "hours": formats.duration,
+    }[unit](apart)
+    side = "above" if above else "below"
+    ends = f"{formats.figure(low, unit)} to {formats.figure(high, unit)}"
+    return f"{far} {side} its usual {ends}"
+
+
+def printed(value: float, unit: str) -> float:
+    """The value as it is printed, so that changes are differences of printed values."""
+    if unit == "share":
+        return round(value * 100) / 100
+    if unit == "hours":
+        return round(value * 60) / 60
+    return round(value)
+
+
+def change(now: float | None, before: float | None, unit: str) -> str:
+    """The difference of two printed values with its sign; "" if one is not known."""
+    if now is None or before is None:
+        return ""
+    apart = printed(now, unit) - printed(before, unit)
+    if round(apart, 6) == 0:
+        return {"share": f"±0{formats.NBSP}points", "hours": f"±0{formats.NBSP}m"}.get(unit, "±0")
+    writer = {"share": formats.points, "hours": formats.duration_change}
+    return writer.get(unit, formats.count_change)(apart)
+
+
+def went(now: float, before: float) -> str:
+    """How a share went, by its printed values: "fell from 11 % to 9 %", "stayed at 9 %"."""
+    here, there = formats.share(now), formats.share(before)
+    if here == there:
+        return f"stayed at {here}"
+    return f"{'rose' if now > before else 'fell'} from {there} to {here}"

@@ -1,0 +1,408 @@
+"""The headline of Stand-up and its five lines: Changed, Going well, Stuck, Compute, Runs out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from velocity import formats
+from velocity.reading.series import Shifts, last_complete_week
+from velocity.sentences.answer import (
+    Row,
+    capitalised,
+    few,
+    few_of,
+    fitting,
+    line_name,
+    name,
+    number,
+)
+from velocity.sentences.compared import (
+    MEASURES,
+    UNITS,
+    Days,
+    beyond,
+    inside,
+    possessive,
+    printed,
+    usual,
+    went,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+_WEEK = timedelta(weeks=1)
+#: A failed share that moves less is the same share; a cost that moves less is the same cost.
+_POINTS, _CHEAPER = 0.0199, 0.95
+_MOST_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Said:
+    """One of the five lines, as Markdown in which every name is inert.
+
+    Args:
+        about: its word at the left, such as "Changed".
+        start: the beginning, which is bold.
+        rest: the rest of it; "" without any.
+    """
+
+    about: str
+    start: str
+    rest: str = ""
+
+    @property
+    def text(self) -> str:
+        """The line as Markdown."""
+        return f"**{self.start}** {self.rest}".rstrip()
+
+
+def headline(now: Row, before: Row | None, so_far: Row | None, days: Days) -> str:
+    """How many experiments concluded, when, and against what.
+
+    Args:
+        now: the row of `reads.metrics` of the programme over the days.
+        before: that of the days before; None without any.
+        so_far: the row of `reads.to_date` of these days, with the usual range; None without one.
+        days: the days.
+    """
+    count = int(number(now, "experiments_concluded"))
+    many = f"{formats.plural(count, 'experiment')} concluded {days.on}"
+    if not count:
+        many = f"No experiment concluded {days.on}"
+    ends = _range(so_far, days)
+    if before is None:
+        return fitting(*([f"{many}; {ends}."] if ends else []), f"{many}.")
+    against = _against(count, int(number(before, "experiments_concluded")), so_far, days)
+    short = against.replace("than on the same", "than the same")
+    ranged = [f"{many}, {it}; {ends}." for it in (against, short)] if ends else []
+    return fitting(*ranged, f"{many}, {against}.", f"{many}.")
+
+
+def _range(so_far: Row | None, days: Days) -> str:
+    ends = usual(so_far, "count")
+    if not ends or so_far is None or inside(so_far) is not False:
+        return f"usual is {ends}" if ends else ""
+    side = "above" if so_far["value"] > so_far["limit_high"] else "below"
+    return f"{side} the usual {ends}" + ("" if days.is_whole_week else " so far")
+
+
+def _against(count: int, before: int, so_far: Row | None, days: Days) -> str:
+    """The change; after a dip or a peak, what it is back from."""
+    if so_far is not None and inside(so_far) and inside({**so_far, "value": before}) is False:
+        return f"back from {formats.count(before)} {days.earlier}"
+    if count == before:
+        return f"as many as {days.earlier}"
+    more = "more" if count > before else "fewer"
+    return f"{formats.count(abs(count - before))} {more} than {days.earlier}"
+
+
+def changed(
+    weekly: pl.DataFrame, same_days: pl.DataFrame, names: Mapping[str, str], days: Days
+) -> Said:
+    """The newest shift, or the return from it; else the largest change for the group's range.
+
+    Args:
+        weekly: `reads.weekly` of streams and of the programme.
+        same_days: `reads.to_date` of both over these days of each week; empty for other periods.
+        names: stream -> name, in roster order.
+        days: the days.
+    """
+    measures = pl.col("measure").is_in(list(MEASURES))
+    weeks = weekly.filter(measures)
+    last = last_complete_week(days.window.last)
+    week = last
+    while week >= min(days.window.first, last):
+        shifts = Shifts.of([weeks], week, names)
+        if shifts.rows:
+            return Said("Changed", *_shift(shifts, same_days, names, days))
+        week -= _WEEK
+    moved = _largest(same_days.filter(measures), names, days)
+    if moved is not None:
+        return Said("Changed", *moved)
+    whole = Shifts.of([weeks], last, names)
+    if whole.series:
+        return Said("Changed", f"Nothing was beyond its usual range {days.on}.")
+    count = capitalised(few_of(whole.weeks, "whole week"))
+    return Said("Changed", f"{count} so far:", "usual ranges start at 8.")
+
+
+def _shift(
+    shifts: Shifts, same_days: pl.DataFrame, names: Mapping[str, str], days: Days
+) -> tuple[str, str]:
+    row = shifts.rows[0]
+    unit = UNITS[row["measure"]]
+    whose = name(names[row["group_id"]]) if row["group_id"] in names else "The programme"
+    subject = f"{possessive(whose)} {MEASURES[row['measure']]}"
+    value, week = formats.figure(row["value"], unit), formats.week(row["week_start"])
+    others = _others(len(shifts.rows) - 1)
+    now = _of(same_days, row["group_id"], row["measure"], days.window.first)
+    if row["week_start"] >= days.window.first or now is None or now["value"] is None:
+        return f"{subject} was {value} in the {week},", f"{beyond(row, unit)}.{others}"
+    here = formats.figure(now["value"], unit)
+    if inside(now):
+        return (
+            f"{subject} is back to usual: {here} {days.on},",
+            f"after {value} in the {week}, {beyond(row, unit)}.{others}",
+        )
+    return (
+        f"{subject} was {value} in the {week},",
+        f"{beyond(row, unit)}; {here} {days.on}.{others}",
+    )
+
+
+def _others(more: int) -> str:
+    if not more:
+        return ""
+    which = "other series was beyond its" if more == 1 else "other series were beyond their"
+    return f" {capitalised(few(more))} {which} usual range."
+
+
+def _of(frame: pl.DataFrame, group: str, measure: str, start: date) -> Row | None:
+    rows = frame.filter(group_id=group, measure=measure, week_start=start)
+    return next(rows.iter_rows(named=True), None)
+
+
+def _largest(
+    same_days: pl.DataFrame, names: Mapping[str, str], days: Days
+) -> tuple[str, str] | None:
+    """The series that moved most for its own range since the same days before."""
+    if days.before is None or same_days.is_empty():
+        return None
+    found: tuple[float, Row, Row] | None = None
+    for row in same_days.filter(week_start=days.window.first).iter_rows(named=True):
+        earlier = _of(same_days, row["group_id"], row["measure"], days.before.first)
+        if row["group_id"] not in names or earlier is None or row["limit_low"] is None:
+            continue
+        wide = row["limit_high"] - row["limit_low"]
+        if row["value"] is None or earlier["value"] is None or not wide:
+            continue
+        far = abs(row["value"] - earlier["value"]) / wide
+        if found is None or far > found[0]:
+            found = far, row, earlier
+    if found is None:
+        return None
+    _, now, before = found
+    unit = UNITS[now["measure"]]
+    here, there = (formats.figure(it["value"], unit) for it in (now, before))
+    subject = f"{possessive(name(names[now['group_id']]))} {MEASURES[now['measure']]}"
+    ends = usual(now, unit)
+    lies = f"inside its usual {ends or 'range'}" if inside(now) else f"{beyond(now, unit)} so far"
+    return f"{subject} moved most: {here} {days.on},", f"{there} {days.earlier}; {lies}."
+
+
+def going_well(
+    now: Row, before: Row | None, streams: Sequence[tuple[str, int, int]], days: Days
+) -> Said:
+    """The first of a few good changes that holds; never about a person.
+
+    Args:
+        now: the row of `reads.metrics` of the programme over the days.
+        before: that of the days before; None without any.
+        streams: name of each stream, and how many experiments it concluded now and before.
+        days: the days.
+    """
+    about = "Going well"
+    if before is None:
+        return Said(about, f"Nothing to compare {days.on} with:", "there are no earlier days.")
+    found = (
+        _none_fewer(now, before, streams, days)
+        or _fewer_failed(now, before, days)
+        or _cheaper(now, before, days)
+        or _spared(now, before, days)
+    )
+    nothing = (
+        f"Nothing stands out {days.on}:",
+        f"conclusions, failures, cost and hours spared are no better than {days.earlier}.",
+    )
+    return Said(about, *(found or nothing))
+
+
+def _none_fewer(
+    now: Row, before: Row, streams: Sequence[tuple[str, int, int]], days: Days
+) -> tuple[str, str] | None:
+    """More conclusions in all and fewer in no stream, at the same share of failed runs."""
+    more = int(number(now, "experiments_concluded") - number(before, "experiments_concluded"))
+    fell = any(here < there for _, here, there in streams)
+    if more <= 0 or fell or _failed_more(now, before) >= _POINTS:
+        return None
+    rose = sorted((it for it in streams if it[1] > it[2]), key=lambda it: it[2] - it[1])[:2]
+    most = " and ".join(f"{name(it)} (+{here - there})" for it, here, there in rose)
+    if not most:
+        start = f"{capitalised(few(more))} more concluded {days.on} than {days.earlier}."
+        return start, _failed(now, before)
+    start = f"No stream concluded fewer {days.on} than {days.earlier};"
+    return start, f"{most} rose most. {_failed(now, before)}".rstrip()
+
+
+def _fewer_failed(now: Row, before: Row, days: Days) -> tuple[str, str] | None:
+    if _failed_more(now, before) > -_POINTS:
+        return None
+    here, there = (formats.share(it["failure_share"]) for it in (now, before))
+    return f"{here} of runs failed {days.on},", f"{there} {days.earlier}."
+
+
+def _cheaper(now: Row, before: Row, days: Days) -> tuple[str, str] | None:
+    """A lower cost of a conclusion, with no fewer conclusions."""
+    each, earlier = _cost(now), _cost(before)
+    more = number(now, "experiments_concluded") - number(before, "experiments_concluded")
+    if each is None or earlier is None or each[1] != earlier[1]:
+        return None
+    if more < 0 or each[0] > _CHEAPER * earlier[0]:
+        return None
+    same = "as many" if not more else "more"
+    start = f"A conclusion took {_each(each[0])} {each[1]} {days.on},"
+    return start, f"{_each(earlier[0])} {days.earlier}, with {same} conclusions."
+
+
+def _spared(now: Row, before: Row, days: Days) -> tuple[str, str] | None:
+    """More hours spared by running experiments at once, beside what they cost."""
+    spared, less = number(now, "spared_hours"), number(before, "spared_hours")
+    if round(spared) <= round(less):
+        return None
+    cost = formats.count(number(now, "gpu_hours"))
+    start = f"Running experiments at once spared {formats.hours_sum(spared)} {days.on},"
+    return start, f"{formats.hours_sum(less)} {days.earlier}; all runs took {cost} GPU-hours."
+
+
+def _failed_more(now: Row, before: Row) -> float:
+    """The difference of the printed shares of failed runs."""
+    here, there = now.get("failure_share"), before.get("failure_share")
+    if here is None or there is None:
+        return 0.0
+    return printed(here, "share") - printed(there, "share")
+
+
+def _failed(now: Row, before: Row) -> str:
+    here, there = now.get("failure_share"), before.get("failure_share")
+    if here is None or there is None:
+        return ""
+    return f"The share of failed runs {went(here, there)}."
+
+
+def _cost(row: Row) -> tuple[float, str] | None:
+    """Credits, or else GPU-hours, for each concluded experiment."""
+    count = number(row, "experiments_concluded")
+    for column, unit in (("credits", "credits"), ("gpu_hours", "GPU-hours")):
+        if count and number(row, column):
+            return number(row, column) / count, unit
+    return None
+
+
+def _each(cost: float) -> str:
+    return f"{cost:.1f}" if cost < 100 else formats.count(cost)  # noqa: PLR2004
+
+
+def stuck(queue: pl.DataFrame, day: date) -> Said:
+    """How many lines wait longer than they usually do, where, and which.
+
+    Args:
+        queue: rows of `reads.needs_decision` that need one.
+        day: the day on which they wait.
+    """
+    about = "Stuck"
+    count = queue.height
+    if not count:
+        return Said(about, "Nothing waits longer than usual", f"on {formats.dated(day)}.")
+    lines = capitalised(few_of(count, "line"))
+    verb = "needs" if count == 1 else "need"
+    start = f"{lines} {verb} a decision on {formats.dated(day)}{_where(queue)}"
+    named = queue.filter("named").head(_MOST_NAMED).to_dicts()
+    if not named:
+        each = "It has waited" if count == 1 else "Each has waited"
+        return Said(about, f"{start}.", f"{each} longer than that line usually does.")
+    said = [f"{line_name(row, 24)} ({row['kind']})" for row in named]
+    late = queue.filter(~pl.col("named")).height
+    if more := count - late - len(named):
+        said.append(f"{few(more)} more")
+    if late:
+        said.append(f"{few(late)} of the last 24 hours")
+    listed = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+    return Said(
+        about,
+        f"{start}:",
+        f"{listed}. Each waits longer than that line usually does."
+        if count > 1
+        else f"{listed}. It waits longer than that line usually does.",
+    )
+
+
+def _where(queue: pl.DataFrame) -> str:
+    """The streams of the lines: ", all in Basalt", ", most in Basalt"; "" if they are spread."""
+    counts = queue.drop_nulls("stream_name")["stream_name"].value_counts(sort=True).rows()
+    if not counts:
+        return ""
+    stream, most = counts[0]
+    if most == queue.height:
+        return f", all in {name(stream)}" if most > 1 else f", in {name(stream)}"
+    return f", {few(most)} of them in {name(stream)}" if most > queue.height / 2 else ""
+
+
+def compute(now: Row, before: Row | None, days: Days) -> Said:
+    """What the credits, or else the GPU-hours, of the days bought."""
+    about, count = "Compute", int(number(now, "experiments_concluded"))
+    cost = _cost(now)
+    used = number(now, "gpu_hours")
+    if not used:
+        return Said(about, f"No GPU-hours are known {days.on}.")
+    amount, unit = (
+        (number(now, "credits"), "credits") if number(now, "credits") else (used, "GPU-hours")
+    )
+    failed = (
+        f"{formats.share(number(now, 'gpu_hours_failed') / used)} of GPU-hours went to failed runs."
+    )
+    spent = f"{formats.count(amount)} {unit}"
+    if cost is None:
+        return Said(about, f"{spent} {days.on} bought no conclusion.", failed)
+    start = f"{spent} bought {formats.plural(count, 'conclusion')} {days.on}, {_each(cost[0])} each"
+    earlier = None if before is None else _cost(before)
+    if earlier is None or earlier[1] != cost[1]:
+        return Said(about, f"{start}.", failed)
+    return Said(about, f"{start},", f"{_each(earlier[0])} {days.earlier}. {failed}")
+
+
+def runs_out(ends: pl.DataFrame, today: date) -> Said:
+    """Whose credits end first, and next; and whether that changes at the pace of the last 7 days.
+
+    Args:
+        ends: `reads.runs_out` by stream with the `name` of each, in roster order.
+        today: the last day that counts.
+    """
+    about = "Runs out"
+    if ends.is_empty():
+        return Said(about, "No grant of a stream is recorded.")
+    known = ends.drop_nulls("runs_out_on").sort("runs_out_on", maintain_order=True).to_dicts()
+    used_up = ends.filter(pl.col("credits_left") <= 0)["name"].to_list()
+    spent = f" The credits of {_listed(used_up)} are used up." if used_up else ""
+    if not known:
+        start = f"No stream's credits end at the pace to {formats.dated(today)}."
+        return Said(about, start, spent.strip())
+    first, *others = known
+    pace = f"at the pace of {formats.short_dates(today - timedelta(days=13), today)}"
+    when = formats.dated(first["runs_out_on"])
+    start = f"{possessive(name(first['name']))} credits end first, on {when}"
+    if not others:
+        return Said(about, f"{start},", f"{pace}.{spent}{_other_pace(ends, first)}")
+    then = f"{possessive(name(others[0]['name']))} on {formats.dated(others[0]['runs_out_on'])}"
+    return Said(about, f"{start};", f"{then}, {pace}.{spent}{_other_pace(ends, first)}")
+
+
+def _other_pace(ends: pl.DataFrame, first: Row) -> str:
+    known = ends.drop_nulls("runs_out_on_week_pace")
+    if known.is_empty():
+        return ""
+    sooner = known.sort("runs_out_on_week_pace", maintain_order=True).row(0, named=True)
+    if sooner["group_id"] == first["group_id"]:
+        return ""
+    when = formats.dated(sooner["runs_out_on_week_pace"])
+    return f" At the last 7 days' pace {name(sooner['name'])} ends first, on {when}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    said = [name(it) for it in names]
+    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
