@@ -287,10 +287,9 @@ def _failed(now: Row, before: Row) -> str:
 
 def _cost(row: Row) -> tuple[float, str] | None:
     """Credits, or else GPU-hours, for each concluded experiment."""
-    count = number(row, "experiments_concluded")
-    for column, unit in (("credits", "credits"), ("gpu_hours", "GPU-hours")):
-        if count and number(row, column):
-            return number(row, column) / count, unit
+    for unit, column in (("credits", "credits"), ("GPU-hours", "gpu_hours")):
+        if each := number(row, f"{column}_per_concluded"):
+            return each, unit
     return None
 
 
@@ -353,24 +352,26 @@ def compute(now: Row, before: Row | None, days: Days) -> Said:
     amount, unit = (
         (number(now, "credits"), "credits") if number(now, "credits") else (used, "GPU-hours")
     )
-    failed = (
-        f"{formats.share(number(now, 'gpu_hours_failed') / used)} of GPU-hours went to failed runs."
+    failed, killed = (
+        formats.share(min(number(now, it) / used, 1))
+        for it in ("gpu_hours_failed", "killed_gpu_hours")
     )
+    lost = f"{failed} of GPU-hours went to failed runs, {killed} to killed ones."
     spent = f"{formats.count(amount)} {unit}"
     if cost is None:
-        return Said(about, f"{spent} {days.on} bought no conclusion.", failed)
+        return Said(about, f"{spent} {days.on} bought no conclusion.", lost)
     start = f"{spent} bought {formats.plural(count, 'conclusion')} {days.on}, {_each(cost[0])} each"
     earlier = None if before is None else _cost(before)
     if earlier is None or earlier[1] != cost[1]:
-        return Said(about, f"{start}.", failed)
-    return Said(about, f"{start},", f"{_each(earlier[0])} {days.earlier}. {failed}")
+        return Said(about, f"{start}.", lost)
+    return Said(about, f"{start},", f"{_each(earlier[0])} {days.earlier}. {lost}")
 
 
 def runs_out(ends: pl.DataFrame, today: date) -> Said:
     """Whose credits end first, and next; and whether that changes at the pace of the last 7 days.
 
     Args:
-        ends: `reads.runs_out` by stream with the `name` of each, in roster order.
+        ends: `frames.named_ends`.
         today: the last day that counts.
     """
     about = "Runs out"
@@ -384,12 +385,16 @@ def runs_out(ends: pl.DataFrame, today: date) -> Said:
         return Said(about, start, spent.strip())
     first, *others = known
     pace = f"at the pace of {formats.short_dates(today - timedelta(days=13), today)}"
-    when = formats.dated(first["runs_out_on"])
-    start = f"{possessive(name(first['name']))} credits end first, on {when}"
+    start = f"{possessive(name(first['name']))} credits end first, {_end(first)}"
     if not others:
         return Said(about, f"{start},", f"{pace}.{spent}{_other_pace(ends, first)}")
-    then = f"{possessive(name(others[0]['name']))} on {formats.dated(others[0]['runs_out_on'])}"
+    then = f"{possessive(name(others[0]['name']))} {_end(others[0])}"
     return Said(about, f"{start};", f"{then}, {pace}.{spent}{_other_pace(ends, first)}")
+
+
+def _end(row: Row) -> str:
+    """A day; "or sooner" if there are hours whose GPUs are not known."""
+    return f"on {formats.dated(row['runs_out_on'])}" + (" or sooner" if row["or_sooner"] else "")
 
 
 def _other_pace(ends: pl.DataFrame, first: Row) -> str:

@@ -104,7 +104,7 @@ def credits_end(ends: pl.DataFrame, today: date) -> Tile:
     """The day on which the first stream's credits end.
 
     Args:
-        ends: `reads.runs_out` by stream, with `name` and `seen_before`.
+        ends: `frames.named_ends`.
         today: the last day that counts.
     """
     known = ends.drop_nulls("runs_out_on").sort("runs_out_on", maintain_order=True)
@@ -116,12 +116,13 @@ def credits_end(ends: pl.DataFrame, today: date) -> Tile:
     first = known.row(0, named=True)
     seen, when = first["seen_before"], first["runs_out_on"]
     moved = ("", "") if seen is None else (_days(when, seen), "from the forecast a week before")
+    sooner = "or sooner: some GPU counts are not recorded; " if first["or_sooner"] else ""
     return Tile(
         f"First credits to run out: {name(first['name'], 16)}",
         formats.dated(when),
         *moved,
         left,
-        f"at the pace of the 14 days to {formats.day(today)}; allocation, not use",
+        f"{sooner}at the pace of the 14 days to {formats.day(today)}; allocation, not use",
     )
 
 
