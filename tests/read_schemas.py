@@ -10,14 +10,17 @@ _COUNTED = ("runs", "experiments", "loops")
 UTC = pl.Datetime("us", "UTC")
 
 
-def _figures() -> dict[str, type[pl.DataType]]:
-    """Every figure by group and period that a header declares; counts are integers."""
+def _figures(*parts: str) -> dict[str, type[pl.DataType]]:
+    """Every figure by group and period that a header declares; counts are integers.
+
+    Only those of the queries `parts`, if there are any.
+    """
     return {
         column: pl.Int64
         if column.endswith(("_n", "_events")) or (metric.is_sum and metric.unit in _COUNTED)
         else pl.Float64
         for query in list_metric_queries()
-        if query.key
+        if query.key and query.group in (parts or {query.group})
         for metric in query.metrics
         for column in metric.columns
     }
@@ -27,6 +30,14 @@ def _figures() -> dict[str, type[pl.DataType]]:
 #: by stream or programme the first column has that name, and "all" has no `period_start`.
 READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
     "metrics": {"scholar": pl.String, "period_start": pl.Date, **_figures()},
+    "metrics_as_known": {
+        "scholar": pl.String,
+        **{
+            name: kind
+            for name, kind in _figures("volume", "loops", "medians").items()
+            if not name.startswith(("recovery_", "first_row_", "reaction_awake_"))
+        },
+    },
     "weekly": {
         "group_id": pl.String,
         "measure": pl.String,

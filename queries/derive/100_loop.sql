@@ -6,13 +6,10 @@ SELECT
   loop.experiment_key, loop.scholar_key, loop.project_key, loop.stream_key,
   loop.start_us, loop.result_us, loop.next_us, loop.outcome, loop.status,
   local_day(setting.timezone, loop.start_us) AS start_day,
-  coalesce(result_us, as_of_us) - start_us AS machine_us,
-  status <> 'open' AND outcome NOT IN ('killed', 'other') AS machine_event,
-  reaction_end_us - result_us AS reaction_us,
+  loop.machine_us, loop.machine_event, loop.reaction_us,
   awake_end.awake_us - awake_start.awake_us AS reaction_awake_us,
   waited.working_us AS reaction_working_us,
-  status = 'closed' AS closed_event,
-  CASE WHEN status = 'open' THEN as_of_us ELSE reaction_end_us END - start_us AS loop_us
+  loop.closed_event, loop.loop_us
 FROM loop_core AS loop
 LEFT JOIN awake_at AS awake_start
   ON awake_start.scholar_key = loop.scholar_key AND awake_start.at_us = loop.result_us

@@ -1,0 +1,114 @@
+"""Figures as they were known at the end of a window: against a store that was synced then."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+
+import pytest
+
+from tests.batches import PLACES, batch_of, row_of, settings_of
+from tests.builders import DAY, at, run, store_of
+from tests.comparison import agree, rows_by
+from tests.read_schemas import READ_SCHEMAS
+from velocity.reading import reads
+
+COLUMNS = [it for it in READ_SCHEMAS["metrics_as_known"] if it != "scholar"]
+#: Awake hours are not known for loops that changed later.
+RESTING = {"reaction_off_share"}
+DAYS = timedelta(days=1)
+
+
+def drawn(chance: random.Random) -> list[dict]:
+    """Runs of two scholars over twelve days: alone, in groups, and in sweeps that go on."""
+    rows = []
+    for number in range(160):
+        start = at("00:00") + timedelta(minutes=chance.randint(0, 12 * 24 * 60))
+        end = start + timedelta(minutes=chance.choice((1, 7, 90, 600, 2400)) + chance.randint(0, 9))
+        state = chance.choice(("finished", "finished", "finished", "failed", "killed"))
+        key = chance.choice(
+            ({}, {"group_name": "g"}, {"sweep": chance.choice("st")}, {"tags": ["exp:x"]})
+        )
+        names = {"username": chance.choice(("ada", "ben")), "project": chance.choice("pq")}
+        rows.append(run(f"r{number:03}", start, end, state=state, **key, **names))
+    return rows
+
+
+def as_synced(rows: list[dict], known_at: datetime) -> list[dict]:
+    """The same runs as a sync at `known_at` would have found them."""
+    open_then = {"state": "running", "heartbeat_at": known_at, "runtime_s": None}
+    return [
+        row | open_then if row["heartbeat_at"] > known_at else row
+        for row in rows
+        if row["created_at"] <= known_at
+    ]
+
+
+@pytest.mark.thorough
+def test_figures_as_known_are_those_of_a_sync_at_that_time(tell):
+    chance = random.Random("known")  # noqa: S311 - nothing secret
+    differing = 0
+    for _ in range(12):
+        rows = drawn(chance)
+        whole = store_of(rows, at("00:00") + 20 * DAYS)
+        first = chance.randint(0, 4)
+        days = chance.randint(1, 7)
+        window = {"from_day": DAY + first * DAYS, "to_day": DAY + (first + days) * DAYS}
+        known_at = at("00:00") + (first + days) * DAYS
+        then = store_of(as_synced(rows, known_at), known_at)
+        for by in ("scholar", "programme"):
+            expected = reads.metrics(then, by=by, **window).select(by, *COLUMNS).drop(*RESTING)
+            found = reads.metrics_as_known(whole, by=by, **window).drop(*RESTING)
+            agree(rows_by(expected, by), rows_by(found, by))
+            plain = reads.metrics(whole, by=by, **window).select(by, *COLUMNS).drop(*RESTING)
+            differing += not plain.equals(found)
+    tell(f"windows as known then: 24 compared, {differing} differ from what is known now")
+    assert differing > 6
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(("zone", "base"), [PLACES[1], PLACES[9]])
+def test_a_week_compared_on_its_last_day_equals_the_plain_week(zone, base):
+    """The end of the week is the end of the data: nothing became known later."""
+    batch = batch_of(zone, base, count=12)
+    rows = [row_of(it) for case in batch.cases for it in case.runs]
+    settings = settings_of(batch.rules)
+    whole = store_of(rows, at(max(it["created_at"] for it in rows)), settings=settings)
+    week = reads.metrics(whole, by="programme", period="week")["period_start"].max()
+    end = week + 7 * DAYS
+    midnight = whole.frame(
+        "SELECT make_timestamptz(begin_of_day(timezone, $day::DATE)) AS at FROM setting",
+        {"day": end},
+    ).item()
+    snapshot = store_of(rows, midnight, settings=settings)
+    for by in ("scholar", "programme"):
+        window = {"from_day": week, "to_day": end}
+        plain = reads.metrics(snapshot, by=by, **window).select(by, *COLUMNS)
+        found = reads.metrics_as_known(snapshot, by=by, **window)
+        agree(rows_by(plain, by), rows_by(found, by))
+
+
+def test_a_loop_that_closed_later_was_still_waiting_then():
+    rows = [
+        run("r1", "09:00", "10:00"),
+        run("r2", "2026-01-07 09:00", "2026-01-07 12:00"),
+    ]
+    snapshot = store_of(rows, "2026-01-09 09:00")
+    window = {"by": "scholar", "from_day": DAY, "to_day": DAY + DAYS}
+    now = reads.metrics(snapshot, **window).row(0, named=True)
+    then = reads.metrics_as_known(snapshot, **window).row(0, named=True)
+    assert (now["loops_closed"], now["loops_awaiting"]) == (1, 0)
+    assert (then["loops_closed"], then["loops_awaiting"]) == (0, 1)
+    assert now["experiments_concluded"] == then["experiments_concluded"] == 1
+
+
+def test_a_sweep_that_went_on_later_had_its_result_then():
+    """Two of two runs had finished on Monday; on Tuesday four more began."""
+    rows = [run(f"r{n}", f"09:0{n}", "10:00", sweep="s") for n in range(2)]
+    rows += [
+        run(f"r{n}", f"2026-01-06 09:0{n}", "2026-01-06 12:00", sweep="s") for n in range(2, 6)
+    ]
+    snapshot = store_of(rows, "2026-01-09 09:00")
+    window = {"by": "scholar", "from_day": DAY, "to_day": DAY + DAYS}
+    assert reads.metrics(snapshot, **window)["experiments_concluded"].to_list() == [0]
+    assert reads.metrics_as_known(snapshot, **window)["experiments_concluded"].to_list() == [1]
