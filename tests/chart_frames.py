@@ -62,7 +62,7 @@ def loops(*rows):
                 "status": status,
                 "machine_hours": float(machine),
                 "machine_event": status != "open",
-                "wait_hours": None if reaction is None else float(reaction) / 2,
+                "reaction_working_hours": None if reaction is None else float(reaction) / 2,
                 "reaction_hours": None if reaction is None else float(reaction),
                 "reaction_event": None if reaction is None else status == "closed",
             }
@@ -77,7 +77,7 @@ def loops(*rows):
             "status": pl.String,
             "machine_hours": pl.Float64,
             "machine_event": pl.Boolean,
-            "wait_hours": pl.Float64,
+            "reaction_working_hours": pl.Float64,
             "reaction_hours": pl.Float64,
             "reaction_event": pl.Boolean,
         },

@@ -35,7 +35,9 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         **{
             name: kind
             for name, kind in _figures("volume", "loops", "medians").items()
-            if not name.startswith(("recovery_", "first_row_", "reaction_awake_"))
+            if not name.startswith(
+                ("recovery_", "first_row_", "reaction_awake_", "reaction_working_")
+            )
         },
     },
     "weekly": {
@@ -454,6 +456,7 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "gpu_type": pl.String,
         "runs": pl.Int64,
     },
+    "hosts": {"host": pl.String, "runs": pl.Int64},
     "unattributed": {
         "username": pl.String,
         "runs": pl.Int64,

@@ -238,6 +238,10 @@ def test_an_explanation_adds_up_to_the_figure_of_each_actor(actor: reads.Actor, 
         if metric in {"gpu_hours", "automated_started", "experiments_started"}:
             assert found.actor == expected
     assert seen > 50
+    for metric in ("experiments_started", "peak_runs", "loop_hours_median", "weeks", "gpu_hours"):
+        for group in ({"stream": "vision"}, {}):
+            told = only(explain(beside, metric=metric, actor=actor, **group))
+            assert same(told.value, told.headline), (metric, group, told)
 
 
 def test_figures_of_each_actor_differ(beside):

@@ -128,7 +128,7 @@ def test_an_agents_night_moves_no_figure_of_a_person(name: str, request, tmp_pat
     log = log_of(name, request)
     imported(tmp_path / "log", log)
     plain = suggested(tmp_path / "log")
-    assert "[[automation]]" not in plain
+    assert not parsed(plain).automation
     expected = with_roster(tmp_path / "log", plain)
     for place in PLACES:
         user, rows = night(log, place)

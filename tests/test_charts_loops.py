@@ -57,6 +57,11 @@ def test_the_thin_tail_goes_on_to_the_wait_by_the_clock():
     assert tail.line.width == 1.5
 
 
+def test_without_tails_nothing_is_told_by_the_clock():
+    chart = drawn(loops((1, 8, "closed")), tails=False)
+    assert not [it for it in chart.figure.data if it.type == "scatter" and it.mode == "lines"]
+
+
 def test_open_halves_are_outlines_with_words():
     chart = drawn(loops((6, None, "open"), (2, 3, "awaiting"), (1, 120, "abandoned")))
     assert list(bars(chart, LIGHT.machine, solid=False)[0].y) == [0]

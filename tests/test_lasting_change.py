@@ -18,6 +18,10 @@ from velocity.reading.definitions import metrics
 
 WEEK = timedelta(weeks=1)
 FIRST = date(2026, 1, 5)
+MEASURES = (
+    *("loop_hours_median", "serial_share", "experiments_concluded"),
+    *("failure_share", "gpu_hours_per_concluded"),
+)
 BODY = load_query("metrics/lasting_change").body
 
 
@@ -26,6 +30,11 @@ def database():
     with duckdb.connect() as connection:
         for statement in macros():
             connection.execute(statement)
+        connection.execute(
+            "CREATE TABLE scholar AS SELECT "
+            "1 AS scholar_key, 'ada' AS scholar, NULL::VARCHAR AS workdays, true AS attributed"
+        )
+        connection.execute("CREATE TABLE day_off (scholar_key INTEGER, day DATE)")
         yield connection
 
 
@@ -115,20 +124,25 @@ def test_the_running_week_and_later_weeks_do_not_count(database):
     assert changes(database, weekly, to_day=FIRST + 9 * WEEK).is_empty()
 
 
-def test_only_weekly_series_are_searched():
-    assert all(it.weekly for it in metrics().values() if it.lasting)
+def test_a_week_away_does_not_end_a_lasting_change(database):
+    weekly = series([2, 3, 2, 3, 9, 8, 9, 0, 9, 8, 9])
+    assert changes(database, weekly).is_empty()
+    for day in range(3):
+        away = FIRST + 7 * WEEK + timedelta(days=day)
+        database.execute("INSERT INTO day_off VALUES (1, $day)", {"day": away})
+    (row,) = changes(database, weekly).to_dicts()
+    database.execute("DELETE FROM day_off")
+    assert (row["weeks_before"], row["weeks_since"]) == (4, 6)
+
+
+def test_the_five_measures_are_searched():
+    assert {it.id for it in metrics().values() if it.lasting} == set(MEASURES)
 
 
 @pytest.mark.thorough
 def test_chance_makes_a_lasting_change_for_at_most_one_scholar_in_twenty(database, tell):
     """Five measures of 8,000 scholars whose weeks are permuted, each measure for itself."""
-    measures = (
-        *("loop_hours_median", "serial_share", "experiments_concluded"),
-        *("failure_share", "gpu_hours_per_concluded"),
-    )
     scholars = 8_000
-    statement = "CREATE OR REPLACE TEMP MACRO lasting_measures() AS $measures"
-    database.execute(statement.replace("$measures", repr(list(measures))))
     for weeks in (10, 11, 12, 13):
         chance = random.Random(f"permuted {weeks}")  # noqa: S311 - nothing secret
         frame = pl.DataFrame(
@@ -141,14 +155,13 @@ def test_chance_makes_a_lasting_change_for_at_most_one_scholar_in_twenty(databas
                         for _ in range(scholars)
                         for it in chance.sample(range(weeks), weeks)
                     ]
-                    for name in measures
+                    for name in MEASURES
                 },
             }
         )
         share = changes(database, frame, weeks=13)["group_id"].n_unique() / scholars
         tell(f"lasting changes by chance, {weeks} weeks: {share:.1%} of scholars")
         assert 0.02 < share <= 0.05
-    database.execute("DROP MACRO temp.lasting_measures")
 
 
 def test_the_values_beside_a_change_are_the_figures_of_the_weeks_before_and_since():

@@ -130,7 +130,11 @@ def test_false_starts_in_between_are_left_out():
 
 
 def test_each_launch_follows_the_result_before_within_five_days():
-    overlapping = line(*rates(1, 2, 3, 4), gap=-5 * MINUTE)
+    times = (("00:00", "02:00"), ("01:00", "03:00"), ("03:05", "04:05"))
+    overlapping = [
+        run(f"r{n}", *span, config=config_text(it))
+        for n, (span, it) in enumerate(zip(times, rates(1, 2, 3), strict=True))
+    ]
     assert found(overlapping) == []
     rows = line(*rates(1, 2, 3, 4))
     assert found([*rows, run("x", "01:30", "01:40", config=config_text({"q": 1}))]) == []

@@ -89,7 +89,7 @@ def test_as_others_see_it_there_are_no_hours_of_the_day(data, monkeypatch):
     assert "Today" not in shown
     assert not [it for it in shown if it.startswith("Timeline")]
     text = said(page)
-    assert "awake" not in text.replace("waits count awake hours", "")
+    assert "nights" not in text.replace("hours of the day, nights or days off", "")
     steps = page.table[0].value
     assert not any(":" in str(cell) for cell in steps["When"])
     charts = "".join(chart.proto.spec for chart in page.get("plotly_chart"))

@@ -279,6 +279,14 @@ def test_a_value_that_matches_nothing_in_the_data_is_a_warning(tmp_path):
         ),
     ]
     assert check_roster(path, Seen([], {"ada"}, [])) == []
+    path.write_text('rented = ["pod-*", "spot*", "pod-*"]\n' + ADA)
+    assert [str(it) for it in check_roster(path, Seen([], [], [], ["pod-1", "gpu7"]))] == [
+        'rented: "pod-*" appears twice; expected each glob once.',
+        (
+            'rented: "spot*" matches none of the 2 hosts in the data; '
+            "expected a glob that matches some; case matters."
+        ),
+    ]
 
 
 def test_a_gpu_type_that_two_rates_match_is_reported_once_per_pair_of_globs(tmp_path):

@@ -23,6 +23,20 @@ def test_nothing_is_suggested_if_every_username_is_known():
     assert suggest_entries({"ada": 3, "": 2}, parsed(FULL)) == ""
 
 
+def test_the_first_roster_shows_what_else_can_be_in_it():
+    text = suggest_entries({"ada": 3}, None)
+    assert list(parsed(text).scholars[0].usernames) == ["ada"]
+    shown = text[text.index("# More entries") :]
+    examples = "".join(
+        f"{line.removeprefix('#').strip()}\n"
+        for line in shown.splitlines()[1:]
+        if line.startswith("#")
+    )
+    roster = parsed(examples)
+    assert roster.streams
+    assert {rule.purpose for rule in roster.run_rules()} == {"automation", "excluded", "shared"}
+
+
 def test_a_suggestion_does_not_reuse_an_id():
     text = suggest_entries({"Ben!": 1, "ben": 1}, parsed(FULL))
     assert [entry["id"] for entry in tomllib.loads(text)["scholars"]] == ["Ben-2", "ben-3"]

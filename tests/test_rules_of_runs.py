@@ -209,7 +209,7 @@ def test_changed_tags_are_derived_again_like_everything(seed, tmp_path):
     roster = parsed(ADA + BEN + SHARED + rule)
 
     def drawn(number: int) -> dict[str, Any]:
-        begun = at("00:00") + timedelta(hours=number)
+        begun = at("00:00") + timedelta(hours=17 * number)
         return run(
             f"r{number:02}",
             begun,
@@ -226,7 +226,7 @@ def test_changed_tags_are_derived_again_like_everything(seed, tmp_path):
             rows |= {number: drawn(number) for number in changed}
             for it in (store, other):
                 it.record.merge_runs(run_frame(list(rows.values())))
-                it.record.merge_project("e", "p", rejected=(), as_of=at("2026-01-07 00:00"))
+                it.record.merge_project("e", "p", rejected=(), as_of=at("2026-01-28 00:00"))
             derive(store, Settings(), roster)
             # Without a fingerprint, everything is derived again.
             other.run("DELETE FROM derived_with")

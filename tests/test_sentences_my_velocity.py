@@ -240,7 +240,7 @@ def test_every_headline_fits_for_any_figures_and_names(row, text, own, numbers, 
 
 def trend(measure="experiments_concluded", value=2.0, limits=(1.0, 3.0), weeks=12):
     rows = weekly(weeks_of("curlew", measure, value, limits=limits, weeks=weeks))
-    return Trend(rows, frame("metrics"), FOUR_WEEKS)
+    return Trend(rows, frame("metrics"), FOUR_WEEKS, hours=True)
 
 
 def status(now=NOW, before=None, change=None, measure="experiments_concluded", **series):
@@ -290,17 +290,17 @@ def test_a_share_with_a_very_wide_usual_range_is_compared_with_the_weeks_before(
 
 def test_parts_of_the_loop_add_up_to_100_as_printed():
     row = {
-        "machine_hours_closed": 1281.61,
-        "reaction_hours_closed": 1024.07,
-        "reaction_off_share": 0.5965,
+        "loop_machine_share": 0.554,
+        "loop_working_wait_share": 0.124,
+        "loop_off_share": 0.322,
     }
-    parts = Parts.of(row)
+    parts = Parts.of(row, hours=True)
     assert sum(parts.per_cent.values()) == 100
-    assert parts.machine + parts.waiting + parts.off == pytest.approx(1)
-    hidden = Parts.of(row | {"reaction_off_share": None})
+    assert parts.shares == {"machine": 0.554, "waiting": 0.124, "off": 0.322}
+    hidden = Parts.of(row, hours=False)
     assert hidden.off is None
     assert sum(hidden.per_cent.values()) == 100
-    assert Parts.of(dict.fromkeys(row, 0)) is None
+    assert Parts.of(dict.fromkeys(row), hours=True) is None
 
 
 @given(st.dictionaries(st.sampled_from("abcde"), st.floats(0, 1e6), min_size=1))
@@ -310,8 +310,10 @@ def test_whole_per_cent_always_add_up(amounts):
 
 
 def test_gpu_hours_by_what_they_led_to_add_up():
-    now = figures(gpu_hours=100.0, gpu_hours_failed=10.0, productive_share=0.85)
-    assert bought.parts(now)["per_cent"].to_list() == [85, 10, 5]
+    now = figures(
+        gpu_hours=100.0, gpu_hours_failed=10.0, productive_share=0.85, killed_gpu_hours=2.0
+    )
+    assert bought.parts(now)["per_cent"].to_list() == [85, 2, 10, 3]
 
 
 def test_serial_and_parallel_hours_add_up_as_printed():
@@ -360,7 +362,7 @@ LOOP = {
     "next_at": None,
     "machine_hours": 12.2333,
     "machine_event": True,
-    "wait_hours": 12.0,
+    "reaction_working_hours": 12.0,
     "reaction_hours": 17.25,
     "loop_hours": 29.4833,
     "loop_event": False,
@@ -372,7 +374,7 @@ def test_a_loop_is_told_step_by_step():
     assert [tuple(map(plain, row)) for row in steps.rows()] == [
         ("Launched", "Fri 27 Nov, 20:31", ""),
         ("Result", "Sat 28 Nov, 08:45", "12 h 14 m"),
-        ("Next launch", "not yet", "12 h awake so far"),
+        ("Next launch", "not yet", "12 h working time so far"),
     ]
 
 

@@ -98,7 +98,7 @@ def walk(data: Path) -> dict[str, Any]:
     figures = reads.metrics(snapshot, by="scholar").row(0, named=True)
     shown = ("loops_closed", "machine_hours_closed", "reaction_hours_closed", "reaction_share")
     steps["metric"] = {name: figures[name] for name in shown}
-    steps["figure"] = [loop_caption(figures, Parts.of(figures)).replace("\u00a0", " ")]
+    steps["figure"] = [loop_caption(figures, Parts.of(figures, hours=True)).replace("\u00a0", " ")]
     return json.loads(json.dumps(steps, default=_plain))
 
 

@@ -1,8 +1,8 @@
 -- title: Usual weekends
 -- table: working_week | kept by scholar | published
--- One row per scholar and week (its Monday) with a result: whether Saturday and Sunday were usual
--- working days then. They were if the scholar launched on that day of the week, in their own time
--- zone, in at least 4 of the 8 whole weeks before that were not away.
+-- One row per scholar and week (its Monday) from the first launch to the last end: whether Saturday
+-- and Sunday were usual working days then. They were if the scholar launched on that day of the week,
+-- in their own time zone, in at least 4 of the 8 whole weeks before that were not away.
 WITH launch AS (
   SELECT DISTINCT
     scholar_key,
@@ -17,14 +17,18 @@ away AS (
   FROM week_away('actor', 'day_off')
   GROUP BY scholar_key
 ),
-result AS (
-  SELECT DISTINCT
-    scholar_key, period_of('week', local_day(setting.timezone, result_us)) AS week_start
+week AS (
+  SELECT
+    scholar_key,
+    unnest(generate_series(
+      period_of('week', local_day(any_value(setting.timezone), min(start_us)))::TIMESTAMP,
+      period_of('week', local_day(any_value(setting.timezone), max(last_end_us)))::TIMESTAMP,
+      INTERVAL 7 DAY))::DATE AS week_start
   FROM experiment_core, setting
-  WHERE result_us IS NOT NULL
+  GROUP BY scholar_key
 ),
 asked AS (
-  SELECT scholar_key, week_start, NULL AS weekday FROM result
+  SELECT scholar_key, week_start, NULL AS weekday FROM week
   UNION ALL
   SELECT scholar_key, week_start, weekday FROM launch WHERE weekday >= 6
 ),

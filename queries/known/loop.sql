@@ -2,6 +2,28 @@
 -- table: loop
 -- One row per experiment of `known` with a loop. Awake reaction time is known only for loops that
 -- have not changed since.
+WITH core AS MATERIALIZED (
+  FROM loops_of('known')
+),
+person AS (
+  FROM actor SEMI JOIN core USING (scholar_key)
+),
+span AS (
+  SELECT
+    make_timestamptz(min(result_us))::DATE - 3 AS from_day,
+    make_timestamptz(max(reaction_end_us))::DATE + 3 AS to_day
+  FROM core
+  HAVING count(result_us) > 0
+),
+awake AS (
+  FROM awake_window('person', 'span')
+),
+calendar AS MATERIALIZED (
+  FROM working_calendar('person', 'awake', 'day_off')
+),
+waited AS (
+  FROM working_wait_of('core', 'working_week', 'calendar')
+)
 SELECT
   past.* REPLACE (
     core.experiment_key AS experiment_key,
@@ -17,10 +39,12 @@ SELECT
     core.machine_us AS machine_us,
     core.machine_event AS machine_event,
     core.reaction_us AS reaction_us,
+    waited.working_us AS reaction_working_us,
     core.closed_event AS closed_event,
     core.loop_us AS loop_us)
-FROM loops_of('known') AS core
+FROM core
 LEFT JOIN loop AS past
   ON past.experiment_key = core.experiment_key
-  AND past.result_us = core.result_us AND past.next_us = core.next_us AND core.status = 'closed',
+  AND past.result_us = core.result_us AND past.next_us = core.next_us AND core.status = 'closed'
+LEFT JOIN waited ON waited.experiment_key = core.experiment_key,
 setting

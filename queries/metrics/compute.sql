@@ -41,6 +41,7 @@
 --   adds: after_decision_gpu_hours from charges
 -- metric: gpu_hours_per_concluded | GPU-hours | GPU-hours per conclusion | All GPU-hours, of runs in any state / experiments concluded.
 --   formula: gpu_hours / conclusions
+--   lasting
 -- metric: credits_per_concluded | credits | Credits per conclusion | All credits spent, on runs in any state / experiments concluded.
 --   formula: credits / conclusions
 -- sum: conclusions | experiments | Conclusions | Experiments with a result in the window and the outcome success or partial.

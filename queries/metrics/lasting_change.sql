@@ -1,9 +1,9 @@
 -- title: Lasting changes
 -- One row per group and measure with a lasting change: among the latest whole weeks with a value
 -- (12, unless asked otherwise), at least 4 weeks before and at least 6 since, and every week since
--- lies above all weeks before it, or every week below. Of several such splits, the one with the
--- widest gap between the two sides counts. Chance alone makes a lasting change in any of a
--- scholar's measures in at most 5 % of cases.
+-- lies above all weeks before it, or every week below. A scholar's weeks away are left out. Of
+-- several such splits, the one with the widest gap between the two sides counts. Chance alone makes
+-- a lasting change in any of a scholar's measures in at most 5 % of cases.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: groups | VARCHAR[] | only these ids, null = all
 -- param: to_day | DATE | day after the last, null = to the end
@@ -24,6 +24,12 @@ WITH figure AS (
   ON COLUMNS(* EXCLUDE (group_id, week_start))
   INTO NAME measure VALUE value
 ),
+away AS (
+  SELECT scholar.scholar AS group_id, week_start
+  FROM week_away('scholar', 'day_off')
+  JOIN scholar USING (scholar_key)
+  WHERE $by::VARCHAR = 'scholar' AND scholar.attributed
+),
 edge AS (
   SELECT max(week_start) AS last_week
   FROM weekly
@@ -38,7 +44,8 @@ split AS (
     count(*) OVER later AS weeks_since,
     min(value) OVER later - max(value) OVER earlier AS rise,
     min(value) OVER earlier - max(value) OVER later AS fall
-  FROM figure, edge
+  FROM figure
+  ANTI JOIN away USING (group_id, week_start), edge
   WHERE week_start <= edge.last_week
     AND week_start > edge.last_week - 7 * coalesce($weeks::INTEGER, lasting().shown)
   WINDOW

@@ -84,8 +84,8 @@ JOIN derived.scholar AS owner ON owner.scholar_key = person.scholar_key;
 
 CREATE OR REPLACE TABLE derived.day_off AS
 SELECT DISTINCT
-  scholar.scholar_key,
+  actor.scholar_key,
   unnest(generate_series(from_date::TIMESTAMP, to_date - INTERVAL 1 DAY, INTERVAL 1 DAY))::DATE AS day
 FROM roster_day_off AS off
-JOIN derived.scholar AS scholar
-  ON off.scholar IS NULL OR (scholar.in_roster AND scholar.scholar = off.scholar);
+JOIN derived.actor AS actor
+  ON off.scholar IS NULL OR (actor.in_roster AND actor.scholar = off.scholar);

@@ -22,6 +22,25 @@ WITH changed AS (
       UNION ALL SELECT * FROM derived.recovery WHERE scholar_key IN (FROM scope))
     GROUP BY ALL HAVING count(*) = 1)
   UNION ALL
+  SELECT start_day FROM (
+    SELECT * FROM (
+      FROM temp.follower
+      UNION ALL SELECT * FROM derived.follower WHERE scholar_key IN (FROM scope))
+    GROUP BY ALL HAVING count(*) = 1)
+  UNION ALL
+  -- A chain counts on the day of its head, which may not have changed itself.
+  SELECT start_day FROM (
+    SELECT * FROM (
+      SELECT head.start_day, chain.head_key, chain.spare_us
+      FROM chain_of('temp.follower', 'temp.experiment') AS chain
+      JOIN temp.experiment AS head ON head.experiment_key = chain.head_key
+      UNION ALL
+      SELECT head.start_day, chain.head_key, chain.spare_us
+      FROM chain_of('derived.follower', 'derived.experiment') AS chain
+      JOIN derived.experiment AS head ON head.experiment_key = chain.head_key
+      WHERE head.scholar_key IN (FROM scope))
+    GROUP BY ALL HAVING count(*) = 1)
+  UNION ALL
   -- Floating-point sums differ in their last digits if their addends do: a microsecond is no
   -- change.
   SELECT day

@@ -62,7 +62,7 @@ FAULTS = (
     Fault(
         "weekdays of launches in UTC",
         "derive/093_working_week",
-        "isodow(local_day(scholar.timezone, start_us))",
+        "isodow(local_day(actor.timezone, start_us))",
         "isodow(local_day('UTC', start_us))",
         (_WEEKS,),
     ),
@@ -103,9 +103,9 @@ FAULTS = (
     ),
     Fault(
         "working hours of another week",
-        "derive/097_working_wait",
-        "local_day(setting.timezone, core.result_us)",
-        "local_day(setting.timezone, core.reaction_end_us)",
+        "macros/working_wait_of",
+        "local_day(setting.timezone, loop.result_us)",
+        "local_day(setting.timezone, loop.reaction_end_us)",
         (_WEEKS,),
     ),
     Fault(

@@ -37,6 +37,7 @@ def draw_loops(
     zone: str,
     medians: tuple[float | None, float | None] = (None, None),
     selected: str | None = None,
+    tails: bool = True,
 ) -> Chart:
     """One row per loop, latest first; both halves begin in the middle, on a log scale.
 
@@ -45,11 +46,13 @@ def draw_loops(
 
     - `frame`: one row per loop, latest first; `experiment_id`, `label` (str), `url` (str, null),
       `outcome`, `status` (str), `started_at` (aware datetime), `machine_hours` (float),
-      `machine_event` (bool), `wait_hours` (float, null without a result; the thick part),
-      `reaction_hours` (float, null; by the clock: the thin tail), `reaction_event` (bool, null).
+      `machine_event` (bool), `reaction_working_hours` (float, null without a result; the
+      thick part), `reaction_hours` (float, null; by the clock: the thin tail), `reaction_event`
+      (bool, null).
     - `zone`: IANA name of the zone in which days begin.
     - `medians`: of machine and wait, in hours; None for no line.
     - `selected`: the experiment whose row is marked.
+    - `tails`: whether a thin tail goes on to the wait by the clock.
     """
     height = _TOP + _BOTTOM + _ROW * max(frame.height, 1)
     canvas = Canvas(title, mode, height, (_LEFT, _RIGHT, _TOP, _BOTTOM))
@@ -59,7 +62,7 @@ def draw_loops(
     rows = local(frame, ["started_at"], zone).to_dicts()
     traces = [
         *_machine(rows, colour),
-        *_waits(rows, colour),
+        *_waits(rows, colour, tails=tails),
         *_outcomes(rows, colour),
     ]
     places = [_place(it) for it in _TICKS]
@@ -69,7 +72,7 @@ def draw_loops(
         "shapes": [*_row_shapes(rows, selected, colour), *_median_lines(medians, colour)],
         "annotations": [
             *_heads(medians, colour),
-            *(note for at, row in enumerate(rows) for note in _notes(at, row, colour)),
+            *(note for at, row in enumerate(rows) for note in _notes(at, row, colour, tails=tails)),
         ],
         "xaxis": {
             "range": [-_REACH, _REACH],
@@ -120,22 +123,28 @@ def _machine(rows: list[Row], colour: Tokens) -> list[Part]:
     ]
 
 
-def _waits(rows: list[Row], colour: Tokens) -> list[Part]:
-    known = [(at, row) for at, row in enumerate(rows) if row["wait_hours"] is not None]
-    answered = [(at, row, _place(row["wait_hours"])) for at, row in known if row["reaction_event"]]
+def _waits(rows: list[Row], colour: Tokens, *, tails: bool) -> list[Part]:
+    known = [(at, row) for at, row in enumerate(rows) if row["reaction_working_hours"] is not None]
+    answered = [
+        (at, row, _place(row["reaction_working_hours"]))
+        for at, row in known
+        if row["reaction_event"]
+    ]
     waiting = [
-        (at, row, _place(row["wait_hours"])) for at, row in known if not row["reaction_event"]
+        (at, row, _place(row["reaction_working_hours"]))
+        for at, row in known
+        if not row["reaction_event"]
     ]
     xs: list[float | None] = []
     ys: list[float | None] = []
     for at, row in known:
-        tail = row["reaction_hours"] or 0
-        if tail > row["wait_hours"]:
-            xs += [_place(row["wait_hours"]), _place(tail), None]
+        tail = (row["reaction_hours"] or 0) if tails else 0
+        if tail > row["reaction_working_hours"]:
+            xs += [_place(row["reaction_working_hours"]), _place(tail), None]
             ys += [at, at, None]
-    tails = [line(xs, ys, {"color": colour.reaction, "width": 1.5})] if xs else []
+    thin = [line(xs, ys, {"color": colour.reaction, "width": 1.5})] if xs else []
     return [
-        *tails,
+        *thin,
         *_bar_trace(answered, solid(colour.reaction)),
         *_bar_trace(waiting, outline(colour.reaction)),
     ]
@@ -211,7 +220,7 @@ def _heads(medians: tuple[float | None, float | None], colour: Tokens) -> list[P
     return notes
 
 
-def _notes(at: int, row: Row, colour: Tokens) -> list[Part]:
+def _notes(at: int, row: Row, colour: Tokens, *, tails: bool) -> list[Part]:
     """The day, the name and the lengths of one row."""
     row_at: Part = {"y": at, "yref": "y", "font": {"size": SMALL_FONT_SIZE, "color": colour.text}}
     left: Part = {"x": 0, "xref": "paper", "xanchor": "left"}
@@ -221,10 +230,11 @@ def _notes(at: int, row: Row, colour: Tokens) -> list[Part]:
         words_at(_linked(row, colour), **left, xshift=-_LEFT + 48, **row_at),
         _value(-_place(row["machine_hours"]), _machine_words(row), "right", row_at, colour),
     ]
-    if row["wait_hours"] is None:
+    if row["reaction_working_hours"] is None:
         notes.append(_value(0, "running", "left", row_at, colour))
     else:
-        end = _place(max(row["wait_hours"], row["reaction_hours"] or 0))
+        tail = (row["reaction_hours"] or 0) if tails else 0
+        end = _place(max(row["reaction_working_hours"], tail))
         notes.append(_value(end, _wait_words(row), "left", row_at, colour))
     return notes
 
@@ -253,16 +263,16 @@ def _wait_words(row: Row) -> str:
     if row["status"] == "abandoned":
         return "no launch in 5 days"
     so_far = "" if row["reaction_event"] else " so far"
-    return f"{formats.hours_in_all(row['wait_hours'])}{so_far}"
+    return f"{formats.hours_in_all(row['reaction_working_hours'])}{so_far}"
 
 
 def _hover(row: Row) -> str:
     launched = f"launched {formats.weekday(row['started_at'])}{formats.NBSP}{_month(row)}"
     lines = [f"<b>{safe(row['label'])}</b>", launched, f"machine {_machine_words(row)}"]
-    if row["wait_hours"] is not None:
+    if row["reaction_working_hours"] is not None:
         lines.append(f"next launch {_wait_words(row)}")
         by_clock = row["reaction_hours"]
-        if by_clock is not None and by_clock != row["wait_hours"]:
+        if by_clock is not None and by_clock != row["reaction_working_hours"]:
             lines.append(f"by the clock {formats.duration(by_clock)}")
     return hover(*lines, safe(row["outcome"]))
 

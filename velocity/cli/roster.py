@@ -52,6 +52,7 @@ def _seen(data: Path) -> Seen | None:
         projects=["/".join(it) for it in projects],
         usernames=set(found["username"].drop_nulls()),
         gpu_types=set(found["gpu_type"].drop_nulls()),
+        hosts=reads.hosts(snapshot)["host"].to_list(),
     )
 
 

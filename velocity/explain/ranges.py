@@ -101,24 +101,26 @@ def lasting(rows: Rows, _column: str) -> tuple[Result, ...]:
         "scope": rows.scope,
     }
     changes = reads.lasting_changes(rows.snapshot, **asked)
-    weekly = reads.weekly(rows.snapshot, **asked)
+    away = reads.weekly(rows.snapshot, **asked).filter("away")["week_start"]
+    weeks = reads.metrics(rows.snapshot, **asked, period="week").sort("period_start")
+    weeks = weeks.filter(~col("period_start").is_in(away.implode()))
     found = {it["measure"]: it for it in changes.iter_rows(named=True)}
     return tuple(
-        _of_change(metric.id, found.get(metric.id), weekly.filter(col("measure") == metric.id))
+        _of_change(metric.id, found.get(metric.id), weeks.select("period_start", value=metric.id))
         for metric in metrics().values()
         if metric.lasting
     )
 
 
-def _of_change(measure: str, change: dict[str, Any] | None, weekly: pl.DataFrame) -> Result:
+def _of_change(measure: str, change: dict[str, Any] | None, weeks: pl.DataFrame) -> Result:
     title = metrics()[measure].title
     if change is None:
         why = f"{formats.NOT_KNOWN}: no week parts all earlier weeks from all later ones"
         return Result(measure, (why,), None, None, title=title)
-    shown = col("week_start").is_between(change["first_week"], change["last_week"])
-    weeks = weekly.filter(shown & col("value").is_not_null()).sort("week_start")
-    before, since = weeks[: change["weeks_before"]], weeks[change["weeks_before"] :]
-    value = since["week_start"][0]
+    shown = col("period_start").is_between(change["first_week"], change["last_week"])
+    known = weeks.filter(shown & col("value").is_not_null())
+    before, since = known[: change["weeks_before"]], known[change["weeks_before"] :]
+    value = since["period_start"][0]
     side = "above" if change["direction"] == "up" else "below"
     steps = (
         _extremes("before", before["value"], measure),

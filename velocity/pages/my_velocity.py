@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from velocity import formats, sentences, ui
-from velocity.sentences import mine as words
 from velocity.ui import scholar as sections
 
 
@@ -23,7 +22,7 @@ def _draw() -> None:
     name = formats.markdown(formats.label(sheet.who["name"]))
     answer = sentences.my_velocity(sheet.facts, sheet.whose)
     view.say(name, answer)
-    st.caption(words.figures_line(sheet.facts, sheet.zone, as_others=view is not opened))
+    sections.show_figures_line(sheet, as_others=view is not opened)
     sections.show_tiles(sheet)
     sections.show_loops(sheet)
     with st.grid(2, min_column_width=560, gap="medium"):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: The queries of queries/metrics/ whose figures can be read as they were known.
 PARTS = ("volume", "loops", "medians")
-_MEDIANS = ("machine", "reaction", "loop")
+_MEDIANS = ("machine", "reaction", "reaction_working", "loop")
 
 
 @dataclass(frozen=True)

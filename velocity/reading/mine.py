@@ -41,17 +41,17 @@ class Parts:
     off: float | None
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Parts | None:
-        """The parts of a row of `reads.metrics`; None without a closed loop."""
-        machine, reaction = row["machine_hours_closed"], row["reaction_hours_closed"]
-        if not machine and not reaction:
+    def of(cls, row: Mapping[str, Any], *, hours: bool) -> Parts | None:
+        """The parts of a row of `reads.metrics`; None without a closed loop.
+
+        `hours`: whether the viewer may see nights and days off.
+        """
+        machine = row["loop_machine_share"]
+        if machine is None:
             return None
-        whole, off_share = machine + reaction, row["reaction_off_share"]
-        if off_share is None:
-            return cls(machine / whole, reaction / whole, 0.0 if not reaction else None)
-        return cls(
-            machine / whole, reaction * (1 - off_share) / whole, reaction * off_share / whole
-        )
+        if not hours:
+            return cls(machine, 1 - machine, None)
+        return cls(machine, row["loop_working_wait_share"], row["loop_off_share"])
 
     @property
     def shares(self) -> dict[str, float]:
@@ -91,11 +91,13 @@ class Trend:
         weekly: `reads.weekly` of the scholar.
         figures: `reads.metrics` of the scholar by week.
         window: the days that the page covers.
+        hours: whether the viewer may see nights and days off.
     """
 
     weekly: pl.DataFrame
     figures: pl.DataFrame
     window: Window
+    hours: bool
 
     @cached_property
     def frame(self) -> pl.DataFrame:
@@ -103,7 +105,7 @@ class Trend:
         values = self.weekly.filter(pl.col("measure").is_in(_WEEKLY)).pivot(
             "measure", index=["week_start", "running"], values="value"
         )
-        parts = [Parts.of(row) for row in self.figures.iter_rows(named=True)]
+        parts = [Parts.of(row, hours=self.hours) for row in self.figures.iter_rows(named=True)]
         shares: dict[str, list[float | None]] = {
             name: [None if it is None else it.shares.get(name) for it in parts]
             for name in ("machine", "waiting", "off")
@@ -112,9 +114,7 @@ class Trend:
             "serial_hours",
             "parallel_hours",
             week_start="period_start",
-            gpu_hours_per_concluded=pl.when(pl.col("experiments_concluded") > 0).then(
-                pl.col("gpu_hours") / pl.col("experiments_concluded")
-            ),
+            gpu_hours_per_concluded="gpu_hours_per_concluded",
             **{f"{name}_part": pl.Series(it, dtype=pl.Float64) for name, it in shares.items()},
         )
         missing = [it for it in _WEEKLY if it not in values.columns]
@@ -180,7 +180,8 @@ class Trend:
             pl.col("period_start") >= self.window.first,
             pl.col("period_start") + _WEEK <= self.window.end,
         )
-        return [it for row in rows.iter_rows(named=True) if (it := Parts.of(row)) is not None]
+        found = (Parts.of(row, hours=self.hours) for row in rows.iter_rows(named=True))
+        return [it for it in found if it is not None]
 
 
 def weeks_before(window: Window, first_day: date) -> Window | None:
@@ -194,14 +195,6 @@ def weeks_before(window: Window, first_day: date) -> Window | None:
 def trend_start(last_day: date) -> date:
     """The Monday of the first week that tiles show."""
     return monday_of(last_day + _DAY) - TREND_WEEKS * _WEEK
-
-
-def waited(loops: pl.DataFrame) -> pl.DataFrame:
-    """Adds `wait_hours`, the wait in working hours; by the clock where they are not for the viewer.
-
-    `loops` are `reads.loops`.
-    """
-    return loops.with_columns(wait_hours=pl.coalesce("reaction_awake_hours", "reaction_hours"))
 
 
 @dataclass(frozen=True)
@@ -232,7 +225,7 @@ class Today:
         local = as_of.astimezone(ZoneInfo(who["timezone"]))
         begins, ends = who["awake_start_min"] or 0, who["awake_end_min"] or 0
         since = _last_end(local, ends)
-        rows = waited(loops).reverse()
+        rows = loops.reverse()
         waiting = rows.filter(pl.col("status") == "awaiting")
         failed = pl.col("outcome") == "failure"
         new = pl.col("result_at") >= since.astimezone(UTC)

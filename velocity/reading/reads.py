@@ -132,8 +132,8 @@ def metrics_as_known(
     Later launches, ends and results are not known; changes of the runs themselves are not undone.
 
     Returns:
-        One row per group, as of `metrics`. Awake reaction hours leave out loops that changed later,
-        and there are no medians that rest on other tables, such as recovery.
+        One row per group, as of `metrics`. Awake and working hours leave out loops that changed
+        later, and there are no medians that rest on other tables, such as recovery.
     """
     known = snapshot.kept.get(
         (Known, from_day, to_day), lambda: Known.of(snapshot, from_day, to_day)
@@ -339,6 +339,8 @@ projects = _rows("reads/projects")(_in_scope)
 usernames = _rows("reads/usernames")(_in_scope)
 #: One row per launch by a person: who, project, tags, job type, local time, outside the window?
 launches = _rows("reads/launches")(_in_scope)
+#: host, runs: the names of hosts in runs.
+hosts = _rows("reads/hosts")(_in_scope)
 #: username, runs, first_at, last_at of users who are not in the roster.
 unattributed = _rows("reads/unattributed")(_in_scope)
 #: Lines whose experiments belong to no stream: scholar, entity, project, experiments, dates.

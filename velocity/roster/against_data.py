@@ -8,24 +8,24 @@ from itertools import chain, combinations
 from typing import TYPE_CHECKING
 
 from velocity.formats import did_you_mean
-from velocity.roster.contradictions import covers, rates_of, texts_of
+from velocity.roster.contradictions import Text, covers, rates_of, texts_of
 from velocity.roster.rules import rules_of
 from velocity.toml import Finding, as_toml, hinted, named, warning
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from velocity.roster.contradictions import Text
     from velocity.roster.models import Rate, Roster
 
 
 @dataclass(frozen=True)
 class Seen:
-    """The contents of the data: projects as "entity/project", W&B usernames, GPU types."""
+    """The contents of the data: projects as "entity/project", W&B usernames, GPU types, hosts."""
 
     projects: Collection[str]
     usernames: Collection[str]
     gpu_types: Collection[str]
+    hosts: Collection[str] = ()
 
 
 def misfits(roster: Roster, seen: Seen) -> list[Finding]:
@@ -50,6 +50,7 @@ def misfits(roster: Roster, seen: Seen) -> list[Finding]:
     return [
         *_idle_globs(projects, seen.projects, "projects"),
         *_idle_globs(gpus, seen.gpu_types, "GPU types"),
+        *_idle_globs([Text("rented", it) for it in roster.rented], seen.hosts, "hosts"),
         *_priced_twice(rates, seen.gpu_types),
         *_unpriced(rates, seen.gpu_types),
         *_misspelled(usernames, seen.usernames),

@@ -86,8 +86,10 @@ _Flag = Annotated[bool, Field(strict=True)]
 
 
 def _weekly_measure(measure: str) -> str:
-    """Returns the id of a metric with a weekly series; refuses anything else."""
-    known = [it.id for query in list_metric_queries() for it in query.metrics if it.weekly]
+    """Returns the id of a metric whose weeks are compared; refuses anything else."""
+    known = [
+        it.id for query in list_metric_queries() for it in query.metrics if it.weekly or it.lasting
+    ]
     if measure not in known:
         raise ValueError(hinted(f"one of {', '.join(known)}", measure, known))
     return measure

@@ -22,19 +22,45 @@ _USERNAMES = """\
 """
 #: Keys that only the person knows; docs/configuration.md explains them.
 _KEYS_TO_ADD = """\
+# Above the first table: rented = ["pod-*"] # hosts that cost while idle
 # Keys that you may add to an entry, and entries of their own:
 # timezone = "Europe/Berlin"
 # awake = "09:00-21:00"
 # workdays = ["Monday", "Tuesday", "Wednesday", "Thursday"]
 # away = [{ from = 2026-08-03, to = 2026-08-17 }] # `to` is the day after the last
+# aims = [{ measure = "serial_share", direction = "down" }]
 #
 # [[holidays]]
 # name = "New Year"
 # date = 2027-01-01
+#
+# [[notes]]
+# date = 2026-10-12
+# text = "New cluster" # add stream = "..." or scholar = "..." if it concerns only one
+# new_phase = true # usual ranges start afresh
 """
 _RHYTHMS = """\
 # Launches around the clock, which look automated. Keep the rules that are right: these launches
 # then count as automation, apart from the person's own.
+"""
+#: Ends the first roster: what else can be in it. Each line is a comment.
+_EXAMPLES = """\
+# More entries, as examples; docs/configuration.md explains all of them.
+#
+# [[streams]]
+# id = "vision"
+# name = "Vision"
+# projects = ["my-team/vision*"]
+#
+# [[automation]]  # what an agent or a scheduler launches counts apart
+# tag = "agent"
+#
+# [[excluded]]  # counts in no figure, like runs with the tag velocity:ignore
+# project = "my-team/debug"
+#
+# [[shared_account]]  # several people use it
+# username = "workstation"
+# rules = [{ scholar = "ada", tag = "ada" }]
 """
 _NOT_OF_AN_ID = re.compile(r"[^A-Za-z0-9._-]+")
 _ID_LENGTH = 48
@@ -63,6 +89,8 @@ def suggest_entries(
         ]
     if rhythms:
         parts += [_RHYTHMS, *(_automation(it, ids) for it in rhythms)]
+    if parts and roster is None:
+        parts.append(_EXAMPLES)
     return "\n".join(parts)
 
 

@@ -139,12 +139,19 @@ def roster_frames(roster: Roster | None) -> dict[str, pl.DataFrame]:
 
 
 def roster_names(roster: Roster | None) -> pl.DataFrame:
-    """Returns the names of each scholar: kind (usernames or emails), name, scholar (id)."""
+    """Returns the names of each scholar: kind (usernames or emails), name, scholar (id).
+
+    The account of a scholar's automation is one of the scholar's usernames, too.
+    """
+    known = roster or Roster()
     rows = [
         (kind, name, it.id)
-        for it in (roster.scholars if roster is not None else ())
+        for it in known.scholars
         for kind, names in (("usernames", it.usernames), ("emails", it.emails))
         for name in names
     ]
+    own = {name for kind, name, _ in rows if kind == "usernames"}
+    agents = {it.username: it.scholar for it in known.automation if it.username and it.scholar}
+    rows += [("usernames", name, it) for name, it in agents.items() if name not in own]
     schema = {"kind": pl.String, "name": pl.String, "scholar": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")

@@ -21,7 +21,12 @@ HELP = (
     "GPU-hours are charged for the GPUs of a run's machine while it ran: allocation, not "
     "utilisation. All runs count, and are divided by the experiments that concluded."
 )
-_WORDS = {"led": "of finished runs", "failed": "of failed runs", "other": "of all others"}
+_WORDS = {
+    "led": "finished",
+    "killed": "killed, often good practice",
+    "failed": "failed",
+    "other": "running or other",
+}
 
 
 def over(window: Window) -> str:
@@ -35,10 +40,14 @@ def parts(now: Row) -> pl.DataFrame:
     Returns:
         `part`, `words`, `gpu_hours`, `per_cent`, in the order of the bar.
     """
-    whole, failed = number(now, "gpu_hours"), number(now, "gpu_hours_failed")
-    finished = whole * number(now, "productive_share")
-    rest = max(whole - finished - failed, 0.0)
-    amounts = {"led": finished, "failed": failed, "other": rest if rest > 1e-6 * whole else 0.0}
+    whole = number(now, "gpu_hours")
+    amounts = {
+        "led": whole * number(now, "productive_share"),
+        "killed": number(now, "killed_gpu_hours"),
+        "failed": number(now, "gpu_hours_failed"),
+    }
+    rest = max(whole - sum(amounts.values()), 0.0)
+    amounts["other"] = rest if rest > 1e-6 * whole else 0.0
     per_cent = largest_remainder(amounts)
     rows = [(it, _WORDS[it], hours, per_cent[it]) for it, hours in amounts.items()]
     schema = {"part": pl.String, "words": pl.String, "gpu_hours": pl.Float64, "per_cent": pl.Int64}
@@ -58,8 +67,8 @@ def figures(now: Row) -> list[tuple[str, str]]:
 
 def per_concluded(row: Row) -> float | None:
     """GPU-hours per concluded experiment; None without one."""
-    concluded = number(row, "experiments_concluded")
-    return number(row, "gpu_hours") / concluded if concluded else None
+    cost: float | None = row.get("gpu_hours_per_concluded")
+    return cost
 
 
 def compared(now: Row, before: Row | None) -> str:
@@ -72,6 +81,14 @@ def compared(now: Row, before: Row | None) -> str:
     if old is None:
         return f"{said}."
     return f"{said}, {formats.count(round(old))} in the 8 weeks before."
+
+
+def after_decision(now: Row) -> str:
+    """GPU-hours that ran on after the next launch; "" if there are none."""
+    hours = round(number(now, "after_decision_gpu_hours"))
+    if not hours:
+        return ""
+    return f"{formats.count(hours)} of these GPU-hours ran on after the next launch of their line."
 
 
 def unknown(now: Row) -> str:
@@ -87,11 +104,12 @@ def key(frame: pl.DataFrame, mode: Mode) -> str:
     colour = tokens(mode)
     looks = {
         "led": ("■", colour.series),
+        "killed": ("□", colour.killed),
         "failed": ("▨", colour.failed),
         "other": ("□", colour.muted),
     }
     entries = [
         (*looks[row["part"]], f"{row['words']} {row['per_cent']}&nbsp;%")
-        for row in frame.iter_rows(named=True)
+        for row in frame.filter(pl.col("gpu_hours") > 0).iter_rows(named=True)
     ]
     return html_key(entries, colour.muted)

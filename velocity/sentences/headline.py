@@ -283,11 +283,11 @@ _COST = "gpu_hours_per_concluded"
 
 def lasting_change(facts: Facts, whose: Whose) -> Said | None:
     """A weekly measure has moved and stayed there."""
-    for change in facts.changes:
-        words = _CHANGED.get(change.measure)
-        if words is not None:
-            about = frozenset({change.measure})
-            return Said(words(change, whose), about, change.measure, change.since)
+    by_measure = {change.measure: change for change in facts.changes}
+    for measure, words in _CHANGED.items():
+        change = by_measure.get(measure)
+        if change is not None:
+            return Said(words(change, whose), frozenset({measure}), measure)
     return None
 
 
@@ -353,10 +353,10 @@ def cost_moved(facts: Facts, _: Whose) -> Said | None:
     if change is None:
         return None
     sentence = (
-        f"A concluded experiment has taken {formats.count(round(change.now))} GPU-hours since the "
-        f"{formats.week(change.since)}, {formats.count(round(change.before))} before."
+        f"A concluded experiment has taken {_gpu_hours(change.now)} GPU-hours since the "
+        f"{formats.week(change.since)}, {_gpu_hours(change.before)} before."
     )
-    return Said(sentence, measure=_COST, week=change.since)
+    return Said(sentence, measure=_COST)
 
 
 def plain(facts: Facts) -> Said:
@@ -376,8 +376,12 @@ def plain(facts: Facts) -> Said:
 def measures(facts: Facts, *, compared: bool = False) -> list[tuple[str, str]]:
     """Id and words of each measure of the window; `compared` adds the value of the weeks before."""
     row, old = facts.now, (facts.before or {}) if compared else {}
+    changes = {it.measure: it for it in facts.changes} if compared else {}
 
-    def before(column: str, write: Callable[[Any], str]) -> str:
+    def before(column: str, write: Callable[[Any], str], measure: str = "") -> str:
+        change = changes.get(measure or column)
+        if change is not None:
+            return f" ({write(change.before)} before {formats.day(change.since)})"
         return "" if old.get(column) is None else f" ({write(old[column])} before)"
 
     told = []
@@ -386,7 +390,7 @@ def measures(facts: Facts, *, compared: bool = False) -> list[tuple[str, str]]:
         told.append(("experiments_concluded", f"{count} concluded so far"))
     else:
         rate = formats.rate(row["throughput_per_week"])
-        was = before("throughput_per_week", formats.rate)
+        was = before("throughput_per_week", formats.rate, "experiments_concluded")
         told.append(("experiments_concluded", f"{rate} experiments concluded a week{was}"))
     if row.get("serial_share") is not None:
         was = before("serial_share", formats.share)
@@ -396,6 +400,10 @@ def measures(facts: Facts, *, compared: bool = False) -> list[tuple[str, str]]:
         loop = formats.duration(row["loop_hours_median"])
         was = before("loop_hours_median", formats.duration)
         told.append(("loop_hours_median", f"a loop took {loop}{was}"))
+    cost = row.get(_COST)
+    if compared and cost:
+        was = before(_COST, _gpu_hours)
+        told.append((_COST, f"{_gpu_hours(cost)} GPU-hours each{was}"))
     if row.get("failure_share") is not None:
         was = before("failure_share", formats.share)
         told.append(("failure_share", f"{formats.share(row['failure_share'])} of runs failed{was}"))
@@ -408,6 +416,10 @@ def _earlier(facts: Facts) -> str:
         return ""
     told = [words for _, words in measures(replace(facts, now=facts.before, so_far=False))[:3]]
     return f"In the 8 weeks before: {', '.join(told)}."
+
+
+def _gpu_hours(value: float) -> str:
+    return formats.count(round(value))
 
 
 def _support(facts: Facts, said: Said) -> str:

@@ -77,12 +77,11 @@ def steps(row: Row, zone: str, *, hours: bool) -> pl.DataFrame:
             machine if ended else f"{machine} so far",
         ),
     ]
-    if row["wait_hours"] is not None:
-        waited = formats.hours_in_all(row["wait_hours"])
-        unit = " awake" if hours else ""
+    if row["reaction_working_hours"] is not None:
+        waited = formats.hours_in_all(row["reaction_working_hours"])
         closed = row["status"] == "closed"
         when = _moment(row["next_at"], zone, hours=hours) if closed else "not yet"
-        rows.append(("Next launch", when, f"{waited}{unit}{'' if closed else ' so far'}"))
+        rows.append(("Next launch", when, f"{waited} working time{'' if closed else ' so far'}"))
     return pl.DataFrame(rows, schema=["Step", "When", "After"], orient="row")
 
 
@@ -102,11 +101,11 @@ def waits(now: Row, whose: Whose, *, hours: bool) -> str:
     if not closed:
         return "No loop of these days has closed yet."
     total = formats.hours_sum(number(now, "reaction_hours_closed"))
-    said = f"{formats.plural(closed, 'result')} waited {total} by the clock until the next launch."
-    off = now.get("reaction_off_share")
-    if hours and off is not None:
-        said += f" **{formats.share(off)}** of it was outside {whose.possessive} awake hours."
-    return said
+    said = f"{formats.plural(closed, 'result')} waited {total} by the clock until the next launch"
+    if not hours:
+        return f"{said}."
+    working = formats.hours_sum(number(now, "working_wait_hours"))
+    return f"{said}, **{working}** of it in {whose.possessive} working hours."
 
 
 #: "Near 1": a fifth to either side, on the scale of ratios. A ratio of fewer loops varies too much.
@@ -130,13 +129,18 @@ UNRELATED = "Launches come as often without a result as after one, so these wait
 
 def longest(loops: pl.DataFrame, most: int) -> pl.DataFrame:
     """The loops whose results waited longest for a launch."""
-    return loops.filter(pl.col("wait_hours") > 0).sort("wait_hours", descending=True).head(most)
+    return (
+        loops.filter(pl.col("reaction_working_hours") > 0)
+        .sort("reaction_working_hours", descending=True)
+        .head(most)
+    )
 
 
 def waited(row: Row, zone: str) -> str:
     """A wait in a list, as Markdown."""
     day = _day(row["result_at"].astimezone(ZoneInfo(zone)))
-    return f"{linked(row)} :small[result {day} · {formats.hours_in_all(row['wait_hours'])}]"
+    waited = formats.hours_in_all(row["reaction_working_hours"])
+    return f"{linked(row)} :small[result {day} · {waited}]"
 
 
 def key(hours: bool, mode: Mode) -> str:
@@ -144,7 +148,7 @@ def key(hours: bool, mode: Mode) -> str:
     colour = tokens(mode)
     entries: list[tuple[str, str, str]] = [
         ("■", colour.machine, "machine: launch to result"),
-        ("■", colour.reaction, f"next launch, {'awake hours' if hours else 'by the clock'}"),
+        ("■", colour.reaction, "next launch, working hours"),
         *([("━", colour.reaction, "by the clock")] if hours else []),
         ("□", colour.reaction, "not launched yet"),
         ("●", colour.series, "result"),

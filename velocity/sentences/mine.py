@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from velocity import formats
 from velocity.charts.tile_trend import WIDEST_SHARE
 from velocity.sentences.answer import ENOUGH, Row, name, number
-from velocity.sentences.headline import Change, Facts, dates, usual_words
+from velocity.sentences.headline import Change, Facts, Setting, dates, usual_words
 from velocity.theme import tokens
 
 if TYPE_CHECKING:
@@ -112,6 +112,9 @@ def concluded_caption(now: Row, trend: Trend, window: Window) -> str:
         f"{ended} runs failed, of which {formats.count(number(now, 'early_failures'))} died within "
         "two minutes."
     )
+    automated = int(number(now, "automated_concluded"))
+    if automated:
+        said += f" Automation concluded {formats.count(automated)} more."
     so_far = trend.so_far("experiments_concluded")
     return said if so_far is None else f"{said} This week so far: {formats.count(so_far)} (○)."
 
@@ -150,8 +153,8 @@ def loop_caption(now: Row, parts: Parts | None) -> str:
     if parts.off is None:
         said.append(f"{per_cent['waiting']}{formats.NBSP}% until the next launch, by the clock")
     else:
-        said.append(f"{per_cent['waiting']}{formats.NBSP}% waiting in awake hours")
-        said.append(f"{per_cent['off']}{formats.NBSP}% outside them")
+        said.append(f"{per_cent['waiting']}{formats.NBSP}% waiting in working hours")
+        said.append(f"{per_cent['off']}{formats.NBSP}% nights and days off")
     return f"Of the hours of closed loops {', '.join(said)}. {counts}."
 
 
@@ -188,7 +191,7 @@ def figures_line(facts: Facts, zone: str, *, as_others: bool) -> str:
     part = f"{window.days} of 7 days" if facts.so_far else formats.plural(window.days, "day")
     line = (
         f"Figures: {formats.span(window.first, window.last)}, {part}; this week stands apart. "
-        f"Times in {zone}; waits count awake hours."
+        f"Times in {zone}; waits count working hours."
     )
     return f"As mentors and leads see it: no hours of the day. {line}" if as_others else line
 
@@ -273,15 +276,21 @@ def finished(row: Row, zone: str) -> str:
     return f"{_line(row)} · {_local(row['result_at'], zone)}"
 
 
-def running(row: Row) -> str:
-    """How long an experiment has run: "sae-merge · 5 h 34 m so far"."""
-    return f"{_line(row)} · {formats.duration(row['machine_hours'])} so far"
+def running(row: Row, likely: Row | None, zone: str) -> str:
+    """How long an experiment has run, and when its result is likely.
+
+    `likely` is its row of `reads.open_work`.
+    """
+    said = f"{_line(row)} · {formats.duration(row['machine_hours'])} so far"
+    if likely is None or likely["eta_at"] is None:
+        return f"{said} · no estimate yet"
+    return f"{said} · likely done {_local(likely['eta_at'], zone)}"
 
 
 def waiting(row: Row, zone: str) -> str:
-    """How long a result has waited: "sae-scaling · since Sat 28, 08:45 · 12 h awake"."""
-    waited = formats.hours_in_all(row["wait_hours"])
-    return f"{_line(row)} · since {_local(row['result_at'], zone)} · {waited} in awake hours"
+    """How long a result has waited: "sae-scaling · since Sat 28, 08:45 · 12 h in working hours"."""
+    waited = formats.hours_in_all(row["reaction_working_hours"])
+    return f"{_line(row)} · since {_local(row['result_at'], zone)} · {waited} in working hours"
 
 
 def _line(row: Row) -> str:
@@ -319,6 +328,15 @@ def chain(row: Row, zone: str) -> str:
     line = name(row["line"].rpartition("/")[2])
     when = f"{formats.weekday(day)} {formats.day(day).split(formats.NBSP)[1]}"
     return f"{names} :small[{line} · {when} · up to {spare}]"
+
+
+def one_setting(found: Setting) -> str:
+    """That a single setting was varied one by one, as Markdown."""
+    return (
+        f"{name(found.key)} was varied alone in {found.experiments} experiments one after another "
+        f"({formats.hours_in_all(found.hours)}, {dates(found.first, found.last)}). One sweep runs "
+        "them together:"
+    )
 
 
 def array_line(experiments: int) -> str:

@@ -6,7 +6,7 @@ from velocity.ui.scholar.loops import show_loops
 from velocity.ui.scholar.nothing import show_nothing
 from velocity.ui.scholar.seen import show_seen
 from velocity.ui.scholar.sheet import Sheet, others_switch
-from velocity.ui.scholar.tiles import show_tiles
+from velocity.ui.scholar.tiles import show_figures_line, show_tiles
 from velocity.ui.scholar.together import show_together
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "others_switch",
     "show_bought",
     "show_cohort",
+    "show_figures_line",
     "show_loops",
     "show_nothing",
     "show_seen",

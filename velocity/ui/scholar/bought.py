@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def show_bought(sheet: Sheet) -> None:
     """GPU-hours, what they led to, and their cost per concluded experiment."""
     now = sheet.now
-    parts = words.parts(now)
+    parts, after = words.parts(now), words.after_decision(now)
     heading(
         "What my compute bought" if sheet.whose.own else "What the compute bought",
         words.over(sheet.window),
@@ -31,7 +31,7 @@ def show_bought(sheet: Sheet) -> None:
             st.metric(label, value, width="stretch")
     show_figure(draw_bought(parts, mode=theme_mode(), title="GPU-hours"), key="bought-chart")
     st.html(words.key(parts, theme_mode()))
-    st.markdown(words.compared(now, sheet.before))
+    st.markdown(" ".join(filter(None, (words.compared(now, sheet.before), after))))
     panel = Line(
         "gpu_hours_per_concluded",
         "GPU-hours per concluded experiment",

@@ -84,6 +84,7 @@ def _chart(sheet: Sheet, loops: pl.DataFrame, selected: str) -> None:
         zone=sheet.zone,
         medians=sheet.half_medians,
         selected=selected,
+        tails=sheet.hours,
     )
     show_figure(chart, key=_CHART, on_select=lambda: _take(_CHART))
     if loops.height > _ROWS:
@@ -105,6 +106,14 @@ def _selected(sheet: Sheet, loops: pl.DataFrame) -> Row:
     st.markdown(words.selected(row))
     st.table(words.steps(row, sheet.zone, hours=sheet.hours), border="horizontal")
     st.caption(words.by_the_clock(row))
+    if row["status"] == "awaiting" and sheet.hours:
+        st.button(
+            "Read, still thinking",
+            help="Takes the result out of Today and of lists until one more usual wait has passed. "
+            "The wait is still counted.",
+            on_click=sheet.view.mark_read,
+            args=(sheet.scholar, chosen, row["result_at"]),
+        )
     with st.container(horizontal=True, gap="small"):
         show_way(
             "runs",
@@ -123,7 +132,6 @@ def _waits(sheet: Sheet) -> None:
         st.markdown(words.UNRELATED)
     longest = words.longest(sheet.shown_loops, _LONGEST_WAITS)
     if longest.height:
-        unit = "in awake hours" if sheet.hours else "by the clock"
-        st.caption(f"Longest waits, {unit}")
+        st.caption("Longest waits, in working hours")
         rows = (words.waited(row, sheet.zone) for row in longest.iter_rows(named=True))
         st.markdown("  \n".join(rows))

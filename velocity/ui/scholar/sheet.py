@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import streamlit as st
@@ -19,11 +20,10 @@ from velocity.reading.mine import (
     Trend,
     timeline_days,
     trend_start,
-    waited,
     weeks_before,
 )
 from velocity.reading.periods import last_whole_day, monday_of
-from velocity.sentences.headline import Facts, Whose
+from velocity.sentences.headline import Change, Facts, Setting, Wait, Whose
 from velocity.ui.parts import Table
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from velocity.reading.periods import Window
     from velocity.ui.view import View
 
-_OVER = ("volume", "loops", "medians", "side_by_side", "compute")
+_OVER = ("volume", "loops", "medians", "side_by_side", "compute", "automation")
 _BEFORE = ("volume", "medians", "compute")
 _BY_WEEK = ("volume", "loops", "compute")
 _TODAY = timedelta(days=14)
@@ -49,7 +49,7 @@ class Sheet:
         now: `reads.metrics` over the window.
         before: the same over the eight weeks before; None if there are too few.
         trend: the scholar's weeks.
-        loops: loops since the window's first day, latest first, with `wait_hours`.
+        loops: `reads.loops` since the window's first day, latest first.
         chains: chains of ready launches that begin in the window.
     """
 
@@ -88,7 +88,7 @@ class Sheet:
             to_day=window.end,
         )
         rows = view.windowed(reads.metrics, parts=_OVER, **whose)
-        found = waited(loops())
+        found = loops()
         if rows.is_empty() or weekly().is_empty():
             return None
         return cls(
@@ -96,7 +96,7 @@ class Sheet:
             who=view.who(scholar),
             now=rows.row(0, named=True),
             before=then().row(0, named=True) if then else None,
-            trend=Trend(weekly(), by_week(), window),
+            trend=Trend(weekly(), by_week(), window, view.scope.sees_hours(scholar)),
             loops=found,
             chains=chains(),
         )
@@ -149,11 +149,15 @@ class Sheet:
         window = (self.window.first, self.window.last)
         return Weeks(self.trend.starts, self.trend.running, window)
 
+    def weeks_of(self, measure: str) -> Weeks:
+        """The same, with the lasting change of a measure."""
+        change = self.change_of(measure)
+        return replace(self.weeks, change=None if change is None else change.since)
+
     @property
     def half_medians(self) -> tuple[float | None, float | None]:
-        """Medians of machine and of the wait that the viewer may see, in hours."""
-        wait = "reaction_awake_hours_median" if self.hours else "reaction_hours_median"
-        return self.now["machine_hours_median"], self.now[wait]
+        """Medians of machine and of the wait in working hours."""
+        return self.now["machine_hours_median"], self.now["reaction_working_hours_median"]
 
     @property
     def timeline_days(self) -> tuple[date, date, date]:
@@ -164,13 +168,16 @@ class Sheet:
     def today(self) -> Today:
         """What the scholar finds in the morning."""
         day = pl.col("started_at").dt.convert_time_zone(self.view.zone).dt.date()
-        recent = self.loops.filter(day >= self.last_day - _TODAY)
+        marked = self.waiting.filter("marked_read")["experiment_id"]
+        recent = self.loops.filter(
+            day >= self.last_day - _TODAY, ~pl.col("experiment_id").is_in(marked.implode())
+        )
         return Today.of(recent, self.view.as_of, self.who)
 
     @cached_property
     def parts(self) -> Parts | None:
         """How the hours of closed loops divide in the window."""
-        return Parts.of(self.now)
+        return Parts.of(self.now, hours=self.hours)
 
     @cached_property
     def facts(self) -> Facts:
@@ -184,6 +191,72 @@ class Sheet:
             chains=self.chains.height,
             parts=self.parts,
             weekly_parts=self.trend.window_parts,
+            wait=self.wait,
+            changes=self.changes,
+            setting=self.setting,
+        )
+
+    @property
+    def open_work(self) -> pl.DataFrame:
+        """The scholar's experiments in flight, with their likely ends."""
+        return self.view.read(reads.open_work, scholar=self.scholar)
+
+    @cached_property
+    def waiting(self) -> pl.DataFrame:
+        """The scholar's lines that wait for a launch, those that need a decision first."""
+        return self.view.needs_decision(scholars=[self.scholar])
+
+    @property
+    def wait(self) -> Wait | None:
+        """The result that waits longest beyond its line's usual; for the scholar alone."""
+        rows = self.waiting.filter("needs_decision") if self.hours else self.waiting.clear()
+        if rows.is_empty():
+            return None
+        row = rows.row(0, named=True)
+        return Wait(
+            label=row["label"],
+            hours=row["waited_working_hours"],
+            since=row["result_at"].astimezone(ZoneInfo(self.zone)).date(),
+            usual_hours=row["usual_working_hours"],
+        )
+
+    @cached_property
+    def changes(self) -> list[Change]:
+        """Lasting changes of the scholar's weekly measures."""
+        rows = self.view.read(reads.lasting_changes, by="scholar", groups=[self.scholar])
+        found = []
+        for row in rows.drop_nulls(["value_before", "value_since"]).iter_rows(named=True):
+            measure, since, now = row["measure"], row["since_week"], row["value_since"]
+            if self.window.first >= since:
+                # The tile's value, so that the page shows one.
+                over = "throughput_per_week" if measure == "experiments_concluded" else measure
+                now = self.now[over] if self.now[over] is not None else now
+            found.append(Change(measure, since, row["value_before"], now))
+        return found
+
+    def change_of(self, measure: str) -> Change | None:
+        """The lasting change of a measure; None without one."""
+        return next((it for it in self.changes if it.measure == measure), None)
+
+    @cached_property
+    def settings_alone(self) -> pl.DataFrame:
+        """Sequences of experiments in which one setting changed, the longest first."""
+        rows = self.view.windowed(reads.one_setting, scholar=self.scholar)
+        return rows.sort("machine_hours", descending=True)
+
+    @property
+    def setting(self) -> Setting | None:
+        """The longest of them."""
+        if self.settings_alone.is_empty():
+            return None
+        row = self.settings_alone.row(0, named=True)
+        zone = ZoneInfo(self.view.zone)
+        return Setting(
+            key=row["key"] or "seed",
+            experiments=row["experiments"],
+            hours=row["machine_hours"],
+            first=row["started_at"].astimezone(zone).date(),
+            last=row["result_at"].astimezone(zone).date(),
         )
 
     def table(self, frame: pl.DataFrame, block: str) -> Table:

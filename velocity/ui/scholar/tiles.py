@@ -9,6 +9,7 @@ import streamlit as st
 from velocity import formats
 from velocity.charts.tile_trend import Line, Stack, draw_tile
 from velocity.sentences import mine as words
+from velocity.sentences.headline import headline
 from velocity.ui.drill import show_way
 from velocity.ui.parts import data_menu, show_figure, theme_mode
 from velocity.ui.scholar.today import show_today
@@ -16,6 +17,16 @@ from velocity.ui.scholar.today import show_today
 if TYPE_CHECKING:
     from velocity.charts.base import Chart
     from velocity.ui.scholar.sheet import Sheet
+
+
+def show_figures_line(sheet: Sheet, *, as_others: bool) -> None:
+    """Over which days the figures are, and a link to how the headline's was worked out."""
+    said = headline(sheet.facts, sheet.whose)
+    week = {} if said.week is None else {"week": said.week.isoformat()}
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        line = words.figures_line(sheet.facts, sheet.zone, as_others=as_others)
+        st.caption(line, width="content")
+        show_way("why", "Why this headline", scholar=sheet.scholar, metric=said.measure, **week)
 
 
 def show_tiles(sheet: Sheet) -> None:
@@ -138,7 +149,7 @@ def _loop(sheet: Sheet) -> None:
         _status(sheet, "loop_hours_median", "loop_hours_median")
     layers = [("machine_part", "machine", "machine"), ("waiting_part", "waiting", "reaction")]
     if sheet.hours:
-        layers.append(("off_part", "off hours", "faint"))
+        layers.append(("off_part", "nights, days off", "faint"))
     chart = _chart(
         sheet,
         "Feedback loop",
@@ -164,7 +175,13 @@ def _figures(title: str, about: str, *metrics: tuple[str, str, str]) -> None:
 
 
 def _status(sheet: Sheet, measure: str, metric: str) -> None:
-    said = words.status(measure, trend=sheet.trend, now=sheet.now, before=sheet.before)
+    said = words.status(
+        measure,
+        trend=sheet.trend,
+        now=sheet.now,
+        before=sheet.before,
+        change=sheet.change_of(measure),
+    )
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         st.markdown(said, width="content")
         show_way("why", "why", scholar=sheet.scholar, metric=metric)
@@ -175,7 +192,7 @@ def _chart(sheet: Sheet, title: str, upper: Line, lower: Line | Stack) -> Chart:
         sheet.trend.frame,
         upper=upper,
         lower=lower,
-        weeks=sheet.weeks,
+        weeks=sheet.weeks_of(upper.column),
         mode=theme_mode(),
         title=title,
     )

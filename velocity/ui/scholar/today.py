@@ -24,7 +24,13 @@ def show_today(sheet: Sheet) -> None:
     since = words.since_words(today.since)
     _group(sheet, today.finished, f"finished since {since}", lambda it: words.finished(it, zone))
     _group(sheet, today.failed, "failed, not followed up", lambda it: words.finished(it, zone))
-    _group(sheet, today.running, "running", words.running)
+    likely = {row["experiment_id"]: row for row in sheet.open_work.iter_rows(named=True)}
+    _group(
+        sheet,
+        today.running,
+        "running",
+        lambda it: words.running(it, likely.get(it["experiment_id"]), zone),
+    )
     _group(sheet, today.waiting, "waiting for the next launch", lambda it: words.waiting(it, zone))
     if today.free:
         free = ", ".join(formats.markdown(formats.label(it, 24)) for it in today.free)

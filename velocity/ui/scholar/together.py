@@ -8,6 +8,7 @@ import streamlit as st
 
 from velocity.charts.side_by_side import draw_side_by_side
 from velocity.sentences import mine as words
+from velocity.sentences.together import sweep_stub
 from velocity.ui.drill import show_way
 from velocity.ui.parts import heading, show_figure, theme_mode
 
@@ -15,6 +16,18 @@ if TYPE_CHECKING:
     from velocity.ui.scholar.sheet import Sheet
 
 _MOST_CHAINS = 3
+
+
+def _how_to_launch(sheet: Sheet) -> None:
+    """Something to copy, only where something was found."""
+    setting, longest = sheet.setting, max(map(len, sheet.chains["experiments"]), default=0)
+    with st.container(key="wide-array"):
+        if setting is not None:
+            st.markdown(words.one_setting(setting))
+            st.code(sweep_stub(setting.key, setting.experiments), language=None)
+        elif longest:
+            st.caption("Next time, launch such a chain at once:")
+            st.code(words.array_line(longest), language=None)
 
 
 def show_together(sheet: Sheet) -> None:
@@ -42,9 +55,5 @@ def show_together(sheet: Sheet) -> None:
     chains = sheet.chains.sort("spare_hours", descending=True).head(_MOST_CHAINS)
     for row in chains.iter_rows(named=True):
         st.markdown(words.chain(row, sheet.zone))
-    if sheet.chains.height:
-        longest = max(len(it) for it in sheet.chains["experiments"])
-        with st.container(key="wide-array"):
-            st.caption("Next time, launch such a chain at once:")
-            st.code(words.array_line(longest), language=None)
+    _how_to_launch(sheet)
     show_way("why", "why", scholar=sheet.scholar, metric="side_by_side_hours")
