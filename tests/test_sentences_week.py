@@ -482,6 +482,13 @@ def ends(*rows):
             ),
         ),
         (
+            [end("Aurora", 20), end("Basalt", 40), end("Dune", 20, fast=19)],
+            (
+                "Aurora's and Dune's credits end first, on Fri 18 Dec; Basalt's on Thu 7 Jan, at "
+                "the pace of 15\u201328 Nov."
+            ),
+        ),
+        (
             [end("Aurora", 20) | {"or_sooner": True}],
             "Aurora's credits end first, on Fri 18 Dec or sooner, at the pace of 15\u201328 Nov.",
         ),

@@ -33,7 +33,7 @@ from velocity.sentences.compared import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
 _WEEK = timedelta(weeks=1)
@@ -383,13 +383,16 @@ def runs_out(ends: pl.DataFrame, today: date) -> Said:
     if not known:
         start = f"No stream's credits end at the pace to {formats.dated(today)}."
         return Said(about, start, spent.strip())
-    first, *others = known
+    first = [row for row in known if row["runs_out_on"] == known[0]["runs_out_on"]]
     pace = f"at the pace of {formats.short_dates(today - timedelta(days=13), today)}"
-    start = f"{possessive(name(first['name']))} credits end first, {_end(first)}"
-    if not others:
-        return Said(about, f"{start},", f"{pace}.{spent}{_other_pace(ends, first)}")
-    then = f"{possessive(name(others[0]['name']))} {_end(others[0])}"
-    return Said(about, f"{start};", f"{then}, {pace}.{spent}{_other_pace(ends, first)}")
+    whose = _listed([row["name"] for row in first], possessive)
+    start = f"{whose} credits end first, {_end(first[0])}"
+    more = f"{spent}{_other_pace(ends, first)}"
+    if len(first) == len(known):
+        return Said(about, f"{start},", f"{pace}.{more}")
+    then = known[len(first)]
+    next_one = f"{possessive(name(then['name']))} {_end(then)}"
+    return Said(about, f"{start};", f"{next_one}, {pace}.{more}")
 
 
 def _end(row: Row) -> str:
@@ -397,17 +400,17 @@ def _end(row: Row) -> str:
     return f"on {formats.dated(row['runs_out_on'])}" + (" or sooner" if row["or_sooner"] else "")
 
 
-def _other_pace(ends: pl.DataFrame, first: Row) -> str:
+def _other_pace(ends: pl.DataFrame, first: Sequence[Row]) -> str:
     known = ends.drop_nulls("runs_out_on_week_pace")
     if known.is_empty():
         return ""
     sooner = known.sort("runs_out_on_week_pace", maintain_order=True).row(0, named=True)
-    if sooner["group_id"] == first["group_id"]:
+    if sooner["group_id"] in [row["group_id"] for row in first]:
         return ""
     when = formats.dated(sooner["runs_out_on_week_pace"])
     return f" At the last 7 days' pace {name(sooner['name'])} ends first, on {when}."
 
 
-def _listed(names: Sequence[str]) -> str:
-    said = [name(it) for it in names]
+def _listed(names: Sequence[str], written: Callable[[str], str] = str) -> str:
+    said = [written(name(it)) for it in names]
     return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"

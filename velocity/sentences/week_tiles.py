@@ -114,11 +114,12 @@ def credits_end(ends: pl.DataFrame, today: date) -> Tile:
     if known.is_empty():
         return Tile("First credits to run out", "none", "no end at this pace", second=left)
     first = known.row(0, named=True)
+    both = known.filter(runs_out_on=first["runs_out_on"])["name"].to_list()
     seen, when = first["seen_before"], first["runs_out_on"]
     moved = ("", "") if seen is None else (_days(when, seen), "from the forecast a week before")
     sooner = "or sooner: some GPU counts are not recorded; " if first["or_sooner"] else ""
     return Tile(
-        f"First credits to run out: {name(first['name'], 16)}",
+        f"First credits to run out: {' and '.join(name(it, 16) for it in both[:2])}",
         formats.dated(when),
         *moved,
         left,
