@@ -124,6 +124,8 @@ def test_the_fourth_tile_is_the_day_on_which_the_first_credits_end():
         "second": "Programme: 30 credits left",
         "note": "at the pace of the 14 days to 28 Nov; allocation, not use",
     }
+    unknown = tile(week_tiles.credits_end(ends(end("Dune", 9) | {"or_sooner": True}), TODAY))
+    assert unknown["note"].startswith("or sooner: some GPU counts are not recorded; ")
     assert tile(week_tiles.credits_end(ends(), TODAY))["second"] == (
         "no grant of a stream is recorded"
     )

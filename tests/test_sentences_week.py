@@ -277,10 +277,13 @@ def test_going_well_is_next_a_failed_share_two_points_lower(now, holds):
 
 @pytest.mark.parametrize(("spent", "holds"), [(95, True), (96, False)])
 def test_going_well_is_next_a_lower_cost_at_no_fewer_conclusions(spent, holds):
-    now, before = row(10, 0.1, credits=spent), row(10, 0.1, credits=100)
+    now = row(10, 0.1, credits_per_concluded=spent / 10)
+    before = row(10, 0.1, credits_per_concluded=10)
     told = said(week.going_well(now, before, [("Aurora", 9, 10)], SO_FAR))
     assert told.startswith("A conclusion took 9.5 credits from Mon 23") is holds
-    fewer = said(week.going_well(row(9, 0.1, credits=9), before, [("Aurora", 9, 10)], SO_FAR))
+    fewer = said(
+        week.going_well(row(9, 0.1, credits_per_concluded=1), before, [("Aurora", 9, 10)], SO_FAR)
+    )
     assert not fewer.startswith("A conclusion")
 
 
@@ -387,35 +390,42 @@ def test_stuck_counts_lines_and_names_a_few(rows, expected):
                 "experiments_concluded": 285,
                 "gpu_hours": 3000,
                 "gpu_hours_failed": 120,
+                "killed_gpu_hours": 30,
+                "credits_per_concluded": 3923 / 285,
             },
-            {"credits": 3740, "experiments_concluded": 228, "gpu_hours": 3000},
+            {"credits_per_concluded": 3740 / 228},
             (
                 "3,923 credits bought 285 conclusions from Mon 23 to Sat 28 Nov, 13.8 each, 16.4 "
-                "on the same days before. 4 % of GPU-hours went to failed runs."
+                "on the same days before. 4 % of GPU-hours went to failed runs, 1 % to killed ones."
             ),
         ),
         (
-            {"gpu_hours": 3000, "experiments_concluded": 10},
+            {"gpu_hours": 3000, "experiments_concluded": 10, "gpu_hours_per_concluded": 300},
             None,
             (
                 "3,000 GPU-hours bought 10 conclusions from Mon 23 to Sat 28 Nov, 300 each. 0 % of "
-                "GPU-hours went to failed runs."
+                "GPU-hours went to failed runs, 0 % to killed ones."
             ),
         ),
         (
             {"gpu_hours": 30},
-            {"gpu_hours": 30, "experiments_concluded": 1},
+            {"gpu_hours_per_concluded": 30},
             (
                 "30 GPU-hours from Mon 23 to Sat 28 Nov bought no conclusion. 0 % of GPU-hours "
-                "went to failed runs."
+                "went to failed runs, 0 % to killed ones."
             ),
         ),
         (
-            {"gpu_hours": 30, "credits": 60, "experiments_concluded": 1},
-            {"gpu_hours": 30, "experiments_concluded": 1},
+            {
+                "gpu_hours": 30,
+                "credits": 60,
+                "experiments_concluded": 1,
+                "credits_per_concluded": 60,
+            },
+            {"gpu_hours_per_concluded": 30},
             (
                 "60 credits bought 1 conclusion from Mon 23 to Sat 28 Nov, 60.0 each. 0 % of "
-                "GPU-hours went to failed runs."
+                "GPU-hours went to failed runs, 0 % to killed ones."
             ),
         ),
         ({}, None, "No GPU-hours are known from Mon 23 to Sat 28 Nov."),
@@ -436,13 +446,15 @@ def end(stream, on, *, fast=None, left=10.0):
         "runs_out_on": known,
         "runs_out_on_week_pace": soon,
         "seen_before": None,
+        "or_sooner": False,
     }
 
 
 def ends(*rows):
     days = ("runs_out_on", "runs_out_on_week_pace", "seen_before")
     schema = {"group_id": pl.String, "name": pl.String, "credits_left": pl.Float64}
-    return pl.DataFrame(rows, schema={**schema, **dict.fromkeys(days, pl.Date)})
+    schema |= {**dict.fromkeys(days, pl.Date), "or_sooner": pl.Boolean}
+    return pl.DataFrame(rows, schema=schema)
 
 
 @pytest.mark.parametrize(
@@ -468,6 +480,17 @@ def ends(*rows):
                 "Aurora's credits end first, on Fri 18 Dec, at the pace of 15\u201328 Nov. The "
                 "credits of Ember are used up."
             ),
+        ),
+        (
+            [end("Aurora", 20), end("Basalt", 40), end("Dune", 20, fast=19)],
+            (
+                "Aurora's and Dune's credits end first, on Fri 18 Dec; Basalt's on Thu 7 Jan, at "
+                "the pace of 15\u201328 Nov."
+            ),
+        ),
+        (
+            [end("Aurora", 20) | {"or_sooner": True}],
+            "Aurora's credits end first, on Fri 18 Dec or sooner, at the pace of 15\u201328 Nov.",
         ),
         (
             [end("Aurora", None)],

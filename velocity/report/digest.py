@@ -210,7 +210,8 @@ def _ends(snapshot: Snapshot, scope: Scope, names: Mapping[str, str], day: date)
     """When the credits of each stream end, as seen at the end of the week and a week before."""
     found = reads.runs_out(snapshot, by="stream", at_day=day, scope=scope)
     seen = reads.runs_out(snapshot, by="stream", at_day=day - _WEEK, scope=scope)
-    return named_ends(found, seen, names)
+    ledgers = reads.ledger(snapshot, by="stream", scope=scope)
+    return named_ends(found, seen, ledgers, names)
 
 
 def _queue(

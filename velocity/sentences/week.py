@@ -33,7 +33,7 @@ from velocity.sentences.compared import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
 _WEEK = timedelta(weeks=1)
@@ -287,10 +287,9 @@ def _failed(now: Row, before: Row) -> str:
 
 def _cost(row: Row) -> tuple[float, str] | None:
     """Credits, or else GPU-hours, for each concluded experiment."""
-    count = number(row, "experiments_concluded")
-    for column, unit in (("credits", "credits"), ("gpu_hours", "GPU-hours")):
-        if count and number(row, column):
-            return number(row, column) / count, unit
+    for unit, column in (("credits", "credits"), ("GPU-hours", "gpu_hours")):
+        if each := number(row, f"{column}_per_concluded"):
+            return each, unit
     return None
 
 
@@ -353,24 +352,26 @@ def compute(now: Row, before: Row | None, days: Days) -> Said:
     amount, unit = (
         (number(now, "credits"), "credits") if number(now, "credits") else (used, "GPU-hours")
     )
-    failed = (
-        f"{formats.share(number(now, 'gpu_hours_failed') / used)} of GPU-hours went to failed runs."
+    failed, killed = (
+        formats.share(min(number(now, it) / used, 1))
+        for it in ("gpu_hours_failed", "killed_gpu_hours")
     )
+    lost = f"{failed} of GPU-hours went to failed runs, {killed} to killed ones."
     spent = f"{formats.count(amount)} {unit}"
     if cost is None:
-        return Said(about, f"{spent} {days.on} bought no conclusion.", failed)
+        return Said(about, f"{spent} {days.on} bought no conclusion.", lost)
     start = f"{spent} bought {formats.plural(count, 'conclusion')} {days.on}, {_each(cost[0])} each"
     earlier = None if before is None else _cost(before)
     if earlier is None or earlier[1] != cost[1]:
-        return Said(about, f"{start}.", failed)
-    return Said(about, f"{start},", f"{_each(earlier[0])} {days.earlier}. {failed}")
+        return Said(about, f"{start}.", lost)
+    return Said(about, f"{start},", f"{_each(earlier[0])} {days.earlier}. {lost}")
 
 
 def runs_out(ends: pl.DataFrame, today: date) -> Said:
     """Whose credits end first, and next; and whether that changes at the pace of the last 7 days.
 
     Args:
-        ends: `reads.runs_out` by stream with the `name` of each, in roster order.
+        ends: `frames.named_ends`.
         today: the last day that counts.
     """
     about = "Runs out"
@@ -382,27 +383,34 @@ def runs_out(ends: pl.DataFrame, today: date) -> Said:
     if not known:
         start = f"No stream's credits end at the pace to {formats.dated(today)}."
         return Said(about, start, spent.strip())
-    first, *others = known
+    first = [row for row in known if row["runs_out_on"] == known[0]["runs_out_on"]]
     pace = f"at the pace of {formats.short_dates(today - timedelta(days=13), today)}"
-    when = formats.dated(first["runs_out_on"])
-    start = f"{possessive(name(first['name']))} credits end first, on {when}"
-    if not others:
-        return Said(about, f"{start},", f"{pace}.{spent}{_other_pace(ends, first)}")
-    then = f"{possessive(name(others[0]['name']))} on {formats.dated(others[0]['runs_out_on'])}"
-    return Said(about, f"{start};", f"{then}, {pace}.{spent}{_other_pace(ends, first)}")
+    whose = _listed([row["name"] for row in first], possessive)
+    start = f"{whose} credits end first, {_end(first[0])}"
+    more = f"{spent}{_other_pace(ends, first)}"
+    if len(first) == len(known):
+        return Said(about, f"{start},", f"{pace}.{more}")
+    then = known[len(first)]
+    next_one = f"{possessive(name(then['name']))} {_end(then)}"
+    return Said(about, f"{start};", f"{next_one}, {pace}.{more}")
 
 
-def _other_pace(ends: pl.DataFrame, first: Row) -> str:
+def _end(row: Row) -> str:
+    """A day; "or sooner" if there are hours whose GPUs are not known."""
+    return f"on {formats.dated(row['runs_out_on'])}" + (" or sooner" if row["or_sooner"] else "")
+
+
+def _other_pace(ends: pl.DataFrame, first: Sequence[Row]) -> str:
     known = ends.drop_nulls("runs_out_on_week_pace")
     if known.is_empty():
         return ""
     sooner = known.sort("runs_out_on_week_pace", maintain_order=True).row(0, named=True)
-    if sooner["group_id"] == first["group_id"]:
+    if sooner["group_id"] in [row["group_id"] for row in first]:
         return ""
     when = formats.dated(sooner["runs_out_on_week_pace"])
     return f" At the last 7 days' pace {name(sooner['name'])} ends first, on {when}."
 
 
-def _listed(names: Sequence[str]) -> str:
-    said = [name(it) for it in names]
+def _listed(names: Sequence[str], written: Callable[[str], str] = str) -> str:
+    said = [written(name(it)) for it in names]
     return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"

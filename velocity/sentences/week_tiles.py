@@ -104,7 +104,7 @@ def credits_end(ends: pl.DataFrame, today: date) -> Tile:
     """The day on which the first stream's credits end.
 
     Args:
-        ends: `reads.runs_out` by stream, with `name` and `seen_before`.
+        ends: `frames.named_ends`.
         today: the last day that counts.
     """
     known = ends.drop_nulls("runs_out_on").sort("runs_out_on", maintain_order=True)
@@ -114,14 +114,16 @@ def credits_end(ends: pl.DataFrame, today: date) -> Tile:
     if known.is_empty():
         return Tile("First credits to run out", "none", "no end at this pace", second=left)
     first = known.row(0, named=True)
+    both = known.filter(runs_out_on=first["runs_out_on"])["name"].to_list()
     seen, when = first["seen_before"], first["runs_out_on"]
     moved = ("", "") if seen is None else (_days(when, seen), "from the forecast a week before")
+    sooner = "or sooner: some GPU counts are not recorded; " if first["or_sooner"] else ""
     return Tile(
-        f"First credits to run out: {name(first['name'], 16)}",
+        f"First credits to run out: {' and '.join(name(it, 16) for it in both[:2])}",
         formats.dated(when),
         *moved,
         left,
-        f"at the pace of the 14 days to {formats.day(today)}; allocation, not use",
+        f"{sooner}at the pace of the 14 days to {formats.day(today)}; allocation, not use",
     )
 
 

@@ -95,11 +95,11 @@ def _needs_a_decision(week: Week) -> None:
 
 
 def _credits(week: Week) -> None:
-    said = words.runs_out(week.ends, week.today)
+    said = words.runs_out(week.ends, week.known_on)
     st.title(f"{said.start} {said.rest}".strip(), anchor=False)
     figure = draw_ends(
         week.ends,
-        today=week.today,
+        today=week.known_on,
         mode=theme_mode(),
         title="Credits run out",
         row_height=_ENDS_ROW,

@@ -11,7 +11,7 @@ import polars as pl
 
 from velocity import formats
 from velocity.reading import reads
-from velocity.reading.frames import named_ends
+from velocity.reading.frames import ends_now, named_ends
 from velocity.reading.periods import last_whole_day, monday_of
 from velocity.sentences.compared import MEASURES, Days
 from velocity.sentences.week_tiles import to_date_rows
@@ -159,9 +159,9 @@ class Week:
     @cached_property
     def ends(self) -> pl.DataFrame:
         """The streams with grants: when their credits end, and when that was seen a week before."""
-        now = self.view.read(reads.runs_out, by="stream", at_day=self.today)
-        seen = self.view.read(reads.runs_out, by="stream", at_day=self.today - _WEEK)
-        return named_ends(now, seen, self.names)
+        ledgers = self.view.read(reads.ledger, by="stream")
+        seen = self.view.read(reads.runs_out, by="stream", at_day=self.known_on - _WEEK)
+        return named_ends(ends_now(ledgers), seen, ledgers, self.names)
 
     @cached_property
     def decisions(self) -> pl.DataFrame:

@@ -62,7 +62,7 @@ def five_lines(week: Week) -> list[Said]:
         words.going_well(now, before, streams, days),
         words.stuck(week.queue, week.known_on),
         words.compute(now, before, days),
-        words.runs_out(week.ends, week.today),
+        words.runs_out(week.ends, week.known_on),
     ]
 
 
@@ -82,9 +82,9 @@ def show_tiles(week: Week) -> None:
                 note=said.note,
                 key=measure,
             )
-        last = week_tiles.credits_end(week.ends, week.today)
+        last = week_tiles.credits_end(week.ends, week.known_on)
         title = "Credits run out"
-        figure = draw_ends(week.ends, today=week.today, mode=mode, title=title)
+        figure = draw_ends(week.ends, today=week.known_on, mode=mode, title=title)
         tile(
             last.label,
             last.value,
