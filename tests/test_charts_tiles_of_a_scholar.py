@@ -120,6 +120,12 @@ def test_a_log_axis_has_at_most_three_round_ticks():
     assert len(axis.tickvals) <= 3
 
 
+def test_a_log_axis_without_a_value_has_no_ticks():
+    loop = Line("concluded", "median loop", "hours", log=True)
+    rows = frame(concluded=[None] * 13).cast({"concluded": pl.Float64})
+    assert not tile(rows, upper=loop).figure.layout.yaxis2.tickvals
+
+
 def test_the_alternative_text_says_window_value_and_usual_range():
     said = tile().alt.replace("\u00a0", " ")
     assert said.startswith(

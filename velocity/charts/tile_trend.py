@@ -249,6 +249,8 @@ def _axis(frame: pl.DataFrame, panel: Line | Stack) -> Part:
 
 
 def _log_axis(values: Sequence[float]) -> Part:
+    if not values:
+        return {"range": [0, 1], "tickvals": [], "ticktext": []}
     low, high = padded([math.log10(it) for it in values], by=0.1)
     low = min(low, *(math.log10(it) for it in values)) - 0.05
     round_hours = (0.25, 0.5, 1, 2, 4, 8, 16, 24, 48, 96, 240)
