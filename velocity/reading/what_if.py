@@ -10,7 +10,7 @@ import polars as pl
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: A later end is no forecast.
+#: An end after this many days is not a forecast.
 _CENTURY = 36_525
 
 
