@@ -86,7 +86,7 @@ def test_runs_shows_outcomes_of_the_runs_that_the_viewer_sees(viewer, app):
     theirs = cookies(app, viewer)
     errors, wire = run(look())
     assert errors == []
-    assert re.search(r"\d+ runs started in this window: \d+ finished", wire)
+    assert re.search(r"\d+ runs started from [^:]+: \d+ finished", wire)
 
 
 def test_a_look_at_the_runs_of_a_person_is_shown_to_them(app):

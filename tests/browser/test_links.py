@@ -53,7 +53,7 @@ def test_a_link_shows_the_people_and_period_that_it_names(browser, demo, link, o
 def test_choices_are_in_the_address_and_hold_on_every_page(browser, demo):
     with Visitor(browser, demo) as visitor:
         page = visitor.open("my-velocity")
-        page.get_by_role("link", name="Heron", exact=True).click()
+        page.get_by_role("button", name="Heron", exact=True).click()
         expect(page.get_by_text(re.compile("· Heron$"))).to_be_visible()
         visitor.settle()
         page.get_by_role("combobox", name="Scholar").click()

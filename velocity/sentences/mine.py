@@ -55,6 +55,8 @@ _LESS_MORE = {
 def so_far_status(measure: str, trend: Trend) -> str:
     """What full weeks usually have; a running week is never as usual or beyond it."""
     usual = trend.usual(measure)
+    if trend.full_weeks < _USUAL_WEEKS:
+        return _too_few_weeks(trend)
     if usual is None or (measure == "serial_share" and usual[1] - usual[0] > WIDEST_SHARE):
         return "This week so far"
     return f"So far; full weeks usually have {usual_words(measure, *usual)}"
@@ -84,11 +86,16 @@ def status(
         week = formats.week(row["week_start"])
         return f"**{week[:1].upper()}{week[1:]} beyond usual**: {write(row['value'])}"
     if trend.full_weeks < _USUAL_WEEKS:
-        return f"{formats.plural(trend.full_weeks, 'full week')} so far; a usual range needs 8"
+        return _too_few_weeks(trend)
     moved = _moved(measure, now, old)
     if earlier and moved:
         return f"**{moved}**: {earlier}"
     return _as_usual(measure, value, trend.usual(measure), earlier)
+
+
+def _too_few_weeks(trend: Trend) -> str:
+    weeks = formats.plural(trend.full_weeks, "full week")
+    return f"{weeks} so far; a usual range needs {_USUAL_WEEKS}"
 
 
 def _moved(measure: str, now: Row, old: float | None) -> str | None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def show_whose(view: View) -> None:
-    """Links to the pages of all scholars whom the viewer may see, by name."""
+    """The names of all scholars whom the viewer may see; each opens its page."""
     people = view.read(reads.scholars).sort("name")
     known = [row for row in people.iter_rows(named=True) if view.scope.sees_whole(row["scholar"])]
     if not known:
@@ -29,8 +29,18 @@ def show_whose(view: View) -> None:
     with st.grid(4, min_column_width=196):
         for row in known:
             with st.container():
-                name = formats.markdown(formats.label(row["name"]))
-                show_way("my_velocity", name, scholar=row["scholar"])
+                # A link to this page would not change the choice above it.
+                st.button(
+                    formats.markdown(formats.label(row["name"])),
+                    key=f"whose-{row['scholar']}",
+                    type="tertiary",
+                    on_click=_choose,
+                    args=(row["scholar"],),
+                )
+
+
+def _choose(scholar: str) -> None:
+    st.session_state["scholar"] = scholar
 
 
 def show_nothing(view: View, who: Mapping[str, Any]) -> None:
