@@ -160,7 +160,7 @@ def said(widget: Drawn, what: object) -> WidgetState:
             state.trigger_value = True
         case "checkbox":
             state.bool_value = bool(what)
-        case "selectbox":
+        case "selectbox" | "text_input":
             state.string_value = str(what)
         case "menu_button":
             state.string_trigger_value.data = str(what)

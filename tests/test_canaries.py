@@ -155,7 +155,7 @@ def test_no_text_of_people_outside_the_scope_is_sent(viewer, individuals, app, l
 def test_a_click_on_a_removed_chart_is_not_an_error(app, lead):
     async def click():
         async with Tab(app, lead) as tab:
-            await tab.show("my-velocity", {"period": "Programme"})
+            await tab.show("my-velocity", {"period": "Programme", "scholar": scholar(1)})
             chart = tab.named("loops-chart")
             await tab.rerun(said(tab.named("scholar"), scholar(OTHER)))
             await tab.rerun(page_hash=tab.pages["definitions"])
@@ -171,7 +171,7 @@ def test_forged_values_work_for_viewers_who_may_see_them(app, lead):
 
     async def try_each():
         async with Tab(app, lead) as tab:
-            await tab.show("my-velocity", {"period": "Programme"})
+            await tab.show("my-velocity", {"period": "Programme", "scholar": scholar(1)})
             assert f"Name {canary(OTHER)}" not in tab.received()
             await tab.rerun(said(tab.named("scholar"), scholar(OTHER)))
             assert f"Name {canary(OTHER)}" in tab.received()

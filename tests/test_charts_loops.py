@@ -57,7 +57,7 @@ def test_the_thin_tail_goes_on_to_the_wait_by_the_clock():
     assert tail.line.width == 1.5
 
 
-def test_without_tails_nothing_is_told_by_the_clock():
+def test_without_tails_nothing_is_reported_by_the_clock():
     chart = drawn(loops((1, 8, "closed")), tails=False)
     assert not [it for it in chart.figure.data if it.type == "scatter" and it.mode == "lines"]
 

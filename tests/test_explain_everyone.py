@@ -74,7 +74,7 @@ def told(demo, asked) -> dict[str, dict[Key, Result]]:
     found: dict[str, dict[Key, Result]] = {metric: {} for metric in METRICS}
     for group, week in asked:
         people = Rows(demo, group, week, week and week + timedelta(weeks=1), EVERYTHING)
-        by_actor = {it: replace(people, actor=it) for it in ("automation", "all")}
+        by_actor = {it: replace(people, actor=it) for it in ("person", "automation", "all")}
         for metric, way in ways().items():
             rows = by_actor[way.actor] if way.actor else people
             if group.by not in way.kinds:

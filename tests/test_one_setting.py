@@ -165,6 +165,9 @@ def test_an_experiment_with_several_configs_or_none_ends_a_sequence():
     assert found(unknown) == [("lr", ["r3", "r4", "r5"])]
     of_table = [it | {"config": None, "config_hash": str(n)} for n, it in enumerate(rows)]
     assert found(of_table) == []
+    alone = line({"lr": 1}, {"lr": 2}, {"lr": 3})
+    alone[1] |= {"config": None, "config_hash": "h"}
+    assert found(alone) == []
 
 
 def test_other_scholars_and_lines_do_not_matter():

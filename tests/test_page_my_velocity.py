@@ -58,7 +58,7 @@ def test_the_sections_are_in_their_order(data, monkeypatch):
         "Beside the cohort",
         "What this page sees, and who sees it",
     ]
-    assert "No sign-in: whoever can open this address" in words(page)
+    assert "No sign-in: anyone who can open this address" in words(page)
 
 
 def test_no_heading_and_no_text_has_other_peoples_markup(data, monkeypatch):

@@ -52,7 +52,7 @@ def last_week(measure, value, low, high):
     return rows.filter(week_start=WEEK).to_dicts()
 
 
-def test_without_a_finding_the_measures_are_told_with_their_dates():
+def test_without_a_finding_the_measures_are_reported_with_their_dates():
     assert said(FACTS) == (
         "26 Oct to 22 Nov: 9.5 experiments concluded a week, 76 % of busy hours serial, a loop "
         "took 11 h 20 m."
@@ -64,7 +64,7 @@ def test_the_running_week_has_counts_so_far_instead_of_rates():
     assert said(facts).startswith("23 to 28 Nov: 38 experiments concluded so far")
 
 
-def test_nothing_in_flight_is_told_with_its_dates():
+def test_nothing_in_flight_is_reported_with_its_dates():
     facts = replace(FACTS, now=figures())
     assert said(facts) == "Nothing was in flight, 26 Oct to 22 Nov."
 
@@ -133,12 +133,12 @@ def test_a_result_that_waits_longer_than_its_line_is_used_to_is_named():
     ("hours", "usual", "found"),
     [(12.0, 12.0, False), (12.1, 12.0, True), (0.9, 0.5, False), (1.0, 0.5, True)],
 )
-def test_a_wait_is_told_beyond_its_usual_and_from_an_hour_on(hours, usual, found):
+def test_a_wait_is_reported_beyond_its_usual_and_from_an_hour_on(hours, usual, found):
     wait = replace(WAIT, hours=hours, usual_hours=usual)
     assert (said(replace(FACTS, wait=wait)) != said(FACTS)) is found
 
 
-def test_a_lasting_change_is_told_in_both_directions():
+def test_a_lasting_change_is_reported_in_both_directions():
     assert said(replace(FACTS, changes=[SWITCH])) == (
         "Your experiments have run side by side since the week of 28 Sep: 19 % of busy hours "
         "serial, 100 % before."
@@ -156,7 +156,7 @@ def test_a_lasting_change_is_told_in_both_directions():
 READY = NOW | {"side_by_side_hours": 56.0, "ready_launches": 6}
 
 
-def test_launches_that_were_ready_are_told_from_a_tenth_of_the_busy_hours_and_two_chains_on():
+def test_launches_that_were_ready_are_reported_from_a_tenth_of_the_busy_hours_and_two_chains_on():
     assert said(replace(FACTS, now=READY, chains=2)) == (
         "Up to 56 h could have run side by side, 26 Oct to 22 Nov: 6 launches were ready before "
         "the result was in."
@@ -166,7 +166,7 @@ def test_launches_that_were_ready_are_told_from_a_tenth_of_the_busy_hours_and_tw
     assert said(replace(FACTS, now=short, chains=2)) == said(FACTS)
 
 
-def test_one_setting_at_a_time_is_told_from_three_experiments_on():
+def test_one_setting_at_a_time_is_reported_from_three_experiments_on():
     found = Setting("lr", 4, 11.0, date(2026, 11, 2), date(2026, 11, 6))
     assert said(replace(FACTS, setting=found)) == (
         "lr was varied alone in 4 experiments one after another (11 h, 2 to 6 Nov): one sweep runs "
@@ -178,7 +178,7 @@ def test_one_setting_at_a_time_is_told_from_three_experiments_on():
 MACHINE, EVEN = Parts(0.62, 0.2, 0.18), Parts(0.5, 0.3, 0.2)
 
 
-def test_a_part_of_the_loop_that_leads_in_every_week_is_told():
+def test_a_part_of_the_loop_that_leads_in_every_week_is_reported():
     facts = replace(FACTS, parts=MACHINE, weekly_parts=[MACHINE] * 4)
     assert said(facts) == (
         "Of your loops' hours 62 % were machine time, 26 Oct to 22 Nov (n = 41)."
@@ -191,7 +191,7 @@ def test_a_part_of_the_loop_that_leads_in_every_week_is_told():
     assert "machine time" in said(enough)
 
 
-def test_the_cost_of_a_conclusion_is_told_when_it_has_moved():
+def test_the_cost_of_a_conclusion_is_reported_when_it_has_moved():
     cost = Change("gpu_hours_per_concluded", date(2026, 9, 28), before=27.0, now=54.0)
     assert said(replace(FACTS, changes=[cost])) == (
         "A concluded experiment has taken 54 GPU-hours since the week of 28 Sep, 27 before."
@@ -276,6 +276,14 @@ LIMITED = NOW | {"throughput_per_week_low": 7.0, "throughput_per_week_high": 12.
 )
 def test_the_status_of_a_tile_is_the_first_that_holds(given, words):
     assert status(**given) == words
+
+
+def test_a_running_week_is_never_as_usual():
+    assert plain(mine.so_far_status("experiments_concluded", trend())) == (
+        "So far; full weeks usually have 1 to 3"
+    )
+    wide = trend("serial_share", 0.5, (0.05, 0.9))
+    assert mine.so_far_status("serial_share", wide) == "This week so far"
 
 
 def test_a_lasting_change_is_the_status_before_everything_else():
@@ -369,7 +377,7 @@ LOOP = {
 }
 
 
-def test_a_loop_is_told_step_by_step():
+def test_a_loop_is_reported_step_by_step():
     steps = loops.steps(LOOP, "Europe/Berlin", hours=True)
     assert [tuple(map(plain, row)) for row in steps.rows()] == [
         ("Launched", "Fri 27 Nov, 20:31", ""),

@@ -123,7 +123,7 @@ def test_a_page_says_you_only_to_its_scholar(app):
             return tab.received()
 
     own, lead = (run(look(cookies(app, it))) for it in (email(1), people.LEAD))
-    to_the_scholar = ("Timeline of my experiments", "What my compute bought", "your awake hours")
+    to_the_scholar = ("Timeline of my experiments", "What my compute bought", "your working hours")
     assert [words for words in to_the_scholar if words not in own] == []
     assert [words for words in to_the_scholar if words in lead] == []
     assert f"You see Name {canary(1)}" in lead.replace("\\", "")
@@ -136,6 +136,6 @@ def test_only_the_scholar_sees_today_and_times_of_day(app):
             return tab.received()
 
     own, lead = (run(look(cookies(app, it))) for it in (email(1), people.LEAD))
-    for words in ("waiting for the next launch", "awake so far", "timeline-chart", "off hours"):
+    for words in ("waiting for the next launch", "timeline-chart", "nights, days off"):
         assert words in own, words
         assert words not in lead, words

@@ -26,13 +26,17 @@ PLAIN = (
     *("experiments_concluded", "experiments_started"),
     *("failure_share", "serial_share", "experiment_parallelism"),
 )
-ON_LOG = ("machine_hours_median", "reaction_hours_median", "loop_hours_median")
+_MEDIANS = ("machine", "reaction", "reaction_working", "loop")
+ON_LOG = tuple(f"{name}_hours_median" for name in _MEDIANS)
 N = {
     "experiments_concluded": "experiments_concluded",
     "experiments_started": "experiments_started",
-    **{f"{name}_hours_median": f"{name}_hours_n" for name in ("machine", "reaction", "loop")},
+    **{f"{name}_hours_median": f"{name}_hours_n" for name in _MEDIANS},
 }
-BANDED = ("throughput_per_week", *PLAIN[2:], *ON_LOG)
+BANDED = (
+    *("throughput_per_week", *PLAIN[2:]),
+    *("machine_hours_median", "reaction_hours_median", "loop_hours_median"),
+)
 
 
 def history(chance: random.Random, username: str, weeks: int) -> list[dict]:
@@ -101,7 +105,11 @@ def test_limits_are_means_and_moving_ranges_of_complete_weeks(name, by, request,
             }
             running = {week for week in series if at(f"{week} 00:00") + WEEK > as_of}
             scale = math.log if measure in ON_LOG else float
-            levels = [scale(it) for week, it in series.items() if week not in running]
+            levels = [
+                scale(it)
+                for week, it in series.items()
+                if week not in running and (it or measure not in ON_LOG)
+            ]
             expected = usual_range(levels)
             for week, value in series.items():
                 row = found.pop((group, measure, week))
@@ -120,8 +128,9 @@ def test_limits_are_means_and_moving_ranges_of_complete_weeks(name, by, request,
                 cut += low < 0 or high > top
                 ends = centre, max(low, 0), min(high, top)
                 assert given == pytest.approx(ends, rel=1e-9, abs=1e-9)
-                beyond = not expected[1] - 1e-9 <= scale(value) <= expected[2] + 1e-9
-                assert row["signal"] == (beyond and week not in running)
+                placed = week not in running and (value or measure not in ON_LOG)
+                beyond = placed and not (expected[1] - 1e-9 <= scale(value) <= expected[2] + 1e-9)
+                assert row["signal"] == beyond
                 limits += 1
                 shifts += row["signal"]
     assert not found
@@ -146,6 +155,24 @@ def test_the_running_week_is_never_a_shift():
         weekly = reads.weekly(store, by="scholar").filter(measure="experiments_started")
         assert weekly["value"].max() == 40
         assert weekly.filter("signal")["week_start"].to_list() == shifts
+
+
+def test_a_time_of_0_is_not_a_shift():
+    """In one week every result came at night: the median wait has no working hours."""
+    rows = [
+        run(f"r{week}-{number}", begun, begun + timedelta(minutes=30))
+        for week in range(10)
+        for number in range(8)
+        for begun in [
+            at("22:00" if week == 4 else "09:00")
+            + timedelta(weeks=week, minutes=number * (85 + week % 3))
+        ]
+    ]
+    weekly = reads.weekly(store_of(rows, at("00:00") + timedelta(weeks=10)), by="scholar")
+    found = weekly.filter(measure="reaction_working_hours_median").sort("week_start")
+    assert found["value"].to_list().count(0) == 1
+    assert found["limit_low"].min() > 0
+    assert not found["signal"].any()
 
 
 def test_weeks_away_are_not_part_of_the_usual_range_and_never_a_shift():

@@ -10,6 +10,7 @@
 -- param: weeks | INTEGER | the number of weeks, null = 12
 -- param: scope | STRUCT | what the viewer may see
 -- order: 13
+-- actor: person
 -- metric: since_week | week | Lasting change since | The first week of a lasting change: every week since lies above all weeks before it, or every week below.
 WITH figure AS (
   UNPIVOT (

@@ -66,7 +66,7 @@ unpriced AS (
     group_of($by, scholar.scholar, stream.stream) AS group_id,
     sum(unpriced_us) / hour_us() AS hours
   FROM gpu_charge AS charge
-  JOIN scholar USING (scholar_key)
+  JOIN actor AS scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key)
   WHERE $by = 'programme' OR scholar.attributed
   GROUP BY ALL

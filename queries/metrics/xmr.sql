@@ -87,6 +87,8 @@ SELECT
   coalesce(
     -- A constant series lies on its limits: rounding errors must not put it beyond them.
     NOT point.running AND NOT point.away
+      -- A time of 0 has no place on the log scale.
+      AND (unit_of(point.measure) <> 'hours' OR point.value > 0)
       AND (point.value < limited.limit_low - 1e-9 * abs(limited.limit_low)
         OR point.value > limited.limit_high + 1e-9 * abs(limited.limit_high)),
     false) AS signal,

@@ -37,7 +37,6 @@ WHERE kind <> 'roster' AND actor = 'person'
 CREATE OR REPLACE TEMP TABLE run_scholar AS
 SELECT
   raw.run_key,
-  coalesce(raw.username, '') AS username,
   coalesce(ruled.scholar_key, number.scholar_key) AS scholar_key,
   coalesce(ruled.ignored, false) AS ignored
 FROM raw_run AS raw

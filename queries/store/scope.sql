@@ -16,11 +16,7 @@ SELECT scholar_key
 FROM changed
 JOIN username_scholar USING (username)
 UNION
--- A changed run may belong to another actor than before: to both of them, it has changed.
-SELECT scholar_key
-FROM run_scholar
-WHERE username IN (FROM changed)
-UNION
+-- A changed run may belong to another actor than before.
 SELECT run.scholar_key
 FROM derived.run
 JOIN raw_run AS raw USING (run_key)

@@ -46,10 +46,14 @@ WITH changed AS (
   SELECT day
   FROM (SELECT * FROM derived.gpu_charge WHERE host_key IN (FROM touched_host)) AS before
   FULL JOIN temp.gpu_charge AS after USING (host_key, run_key, from_us, day)
-  WHERE (before.to_us, before.stream_key, before.class, before.gpu_type, before.gpus, before.unpriced_us)
-      IS DISTINCT FROM
-      (after.to_us, after.stream_key, after.class, after.gpu_type, after.gpus, after.unpriced_us)
+  WHERE (
+      before.to_us, before.stream_key, before.class, before.late_failure, before.gpu_type,
+      before.gpus, before.unpriced_us
+    ) IS DISTINCT FROM (
+      after.to_us, after.stream_key, after.class, after.late_failure, after.gpu_type, after.gpus,
+      after.unpriced_us)
     OR coalesce(abs(before.gpu_us - after.gpu_us) > 1, false)
+    OR coalesce(abs(before.after_decision_us - after.after_decision_us) > 1, false)
     OR coalesce(
       abs(before.used_us - after.used_us) > 1, (before.used_us IS NULL) <> (after.used_us IS NULL))
   UNION ALL

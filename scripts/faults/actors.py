@@ -6,8 +6,10 @@ from scripts.faults.fault import Fault
 
 _RULES = "tests/test_rules_of_runs.py"
 _ACTORS = "tests/test_actors.py"
+_WEEKS = "tests/test_later_weeks.py"
 _MATCHES = f"{_RULES}::test_a_rule_matches_exactly"
 _EXCLUDED = f"{_RULES}::test_an_excluded_run_counts_nowhere"
+_CHAINS = f"{_WEEKS}::test_the_week_of_a_chain_follows_its_last_launch"
 _CHANGES = f"{_RULES}::test_changed_tags_are_derived_again_like_everything"
 
 FAULTS = (
@@ -96,13 +98,6 @@ FAULTS = (
         (_CHANGES,),
     ),
     Fault(
-        "a run that changes hands does not reach the second",
-        "store/scope",
-        "WHERE username IN (FROM changed)",
-        "WHERE false",
-        (_CHANGES,),
-    ),
-    Fault(
         "figures about people count both actors",
         "macros/acting",
         "WHERE chosen IN ('all', actor)",
@@ -112,8 +107,8 @@ FAULTS = (
     Fault(
         "compute counts people only",
         "metrics/compute",
-        "JOIN actor AS scholar USING (scholar_key)",
-        "JOIN scholar USING (scholar_key)",
+        "FROM gpu_charge AS charge\n  JOIN actor AS scholar USING (scholar_key)",
+        "FROM gpu_charge AS charge\n  JOIN scholar USING (scholar_key)",
         (f"{_ACTORS}::test_both_actors_together_are_the_sum_of_each",),
     ),
     Fault(
@@ -129,6 +124,20 @@ FAULTS = (
         "WHEN 'scholar' THEN owner_key",
         "WHEN 'scholar' THEN scholar_key",
         (f"{_ACTORS}::test_an_explanation_adds_up_to_the_figure_of_each_actor",),
+    ),
+    Fault(
+        "a chain that grows changes no week",
+        "store/touched_week",
+        "WHERE head.scholar_key IN (FROM scope))\n    GROUP BY ALL HAVING count(*) = 1)",
+        "WHERE head.scholar_key IN (FROM scope))\n    GROUP BY ALL HAVING count(*) = 9)",
+        (_CHAINS,),
+    ),
+    Fault(
+        "a decision that moves changes no week",
+        "store/touched_week",
+        "coalesce(abs(before.after_decision_us - after.after_decision_us) > 1, false)",
+        "false",
+        (f"{_WEEKS}::test_hours_after_a_decision_follow_it_into_later_weeks",),
     ),
     Fault(
         "excluded runs are in the count of runs",

@@ -53,6 +53,9 @@ def test_a_link_shows_the_people_and_period_that_it_names(browser, demo, link, o
 def test_choices_are_in_the_address_and_hold_on_every_page(browser, demo):
     with Visitor(browser, demo) as visitor:
         page = visitor.open("my-velocity")
+        page.get_by_role("link", name="Heron", exact=True).click()
+        expect(page.get_by_text(re.compile("· Heron$"))).to_be_visible()
+        visitor.settle()
         page.get_by_role("combobox", name="Scholar").click()
         page.get_by_role("option", name="tern", exact=True).click()
         expect(page.get_by_text(re.compile("· Tern$"))).to_be_visible()
@@ -122,12 +125,12 @@ def test_links_lead_from_the_programme_down_to_a_run_and_back(browser, demo):
         select_first_row(visitor, "line-rows")
         page.get_by_role("main").get_by_role("link", name="My velocity").click()
         came_to(visitor, f"My velocity · {weeks} · Heron")
-        page.get_by_role("combobox", name="Experiment").click()
-        page.get_by_role("option").first.click()
+        page.get_by_role("combobox", name="Loop").click()
+        page.get_by_role("option").last.click()
         visitor.settle()
-        experiment = parse_qs(urlsplit(page.url).query)["experiment"]
-        assert experiment[0].startswith("aviary/probe-sweep/")
-        page.get_by_role("main").get_by_role("link", name="Why this number").click()
+        loop = parse_qs(urlsplit(page.url).query)["loop"]
+        assert loop[0].startswith("aviary/probe-sweep/")
+        page.get_by_role("main").get_by_role("link", name="Why these figures").click()
         expect(page.get_by_text(re.compile("^Why this number · "))).to_be_visible()
         visitor.settle()
         page.get_by_role("link", name=f"Heron {UP}").click()

@@ -9,15 +9,15 @@ from tests.app_pages import BIDI
 from tests.browser.visitor import PAGES, Visitor
 
 #: Number of charts on each page of the demo.
-CHARTS = {"": 6, "my-velocity": 6, "streams": 2, "compute": 2}
+CHARTS = {"": 6, "my-velocity?scholar=heron": 9, "streams": 2, "compute": 2}
 
 WITHOUT_DATA = {"nothing-published", "no-runs"}
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", [*PAGES, "my-velocity?scholar=heron"])
 def test_a_page_of_the_demo_is_complete_and_accessible(demo_visitor, path):
     page = demo_visitor.open(path)
-    title = path.replace("-", " ").capitalize() if path else "Stand-up"
+    title = path.partition("?")[0].replace("-", " ").capitalize() or "Stand-up"
     assert demo_visitor.kicker().startswith(title)
     assert page.locator("[data-testid=stPlotlyChart]").count() >= CHARTS.get(path, 0)
     assert page.locator("[data-testid=stAlert]").count() == 0

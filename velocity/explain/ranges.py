@@ -66,6 +66,8 @@ def _judged(
         return False, ["no: the week is still running"]
     if week["away"]:
         return False, ["no: most of the week's working days are days off"]
+    if on_log and not week["value"]:
+        return False, ["no: a time of 0 has no place on the log scale of the range"]
     if weeks < usual["least"]:
         known = formats.plural(weeks, "complete week")
         return False, [f"no: {known} with a value, limits start at {usual['least']}"]

@@ -12,7 +12,7 @@ def _draw() -> None:
     opened = ui.view()
     scholar = opened.scholar
     if scholar is None:
-        ui.empty_state("There is no scholar yet.", "velocity sync --project ENTITY/PROJECT")
+        sections.show_whose(opened)
         return
     view = sections.others_switch(opened, scholar)
     sheet = sections.Sheet.of(view, scholar)

@@ -162,6 +162,11 @@ class Trend:
         ).sort("week_start")
         return rows.row(-1, named=True) if rows.height else None
 
+    @property
+    def is_running_week(self) -> bool:
+        """Whether the window begins with the running week."""
+        return self.running and self.window.first >= self.starts[-1]
+
     def so_far(self, measure: str) -> float | None:
         """The value of the running week; None if there is none."""
         rows = self.frame.filter("running")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _USUAL_WEEKS = 8
 #: Rows of one group of Today before "+ n".
 MOST_OF_TODAY = 5
-#: Launches that follow a result, from which on their readiness is told.
+#: Launches that follow a result, from which on their readiness is given.
 _FOLLOWED = 3
 
 #: How a weekly measure is written: its value, with the unit of a week.
@@ -50,6 +50,14 @@ _LESS_MORE = {
     "serial_share": ("Less serial", "More serial"),
     "loop_hours_median": ("Shorter", "Longer"),
 }
+
+
+def so_far_status(measure: str, trend: Trend) -> str:
+    """What full weeks usually have; a running week is never as usual or beyond it."""
+    usual = trend.usual(measure)
+    if usual is None or (measure == "serial_share" and usual[1] - usual[0] > WIDEST_SHARE):
+        return "This week so far"
+    return f"So far; full weeks usually have {usual_words(measure, *usual)}"
 
 
 def status(
@@ -115,7 +123,7 @@ def concluded_caption(now: Row, trend: Trend, window: Window) -> str:
     automated = int(number(now, "automated_concluded"))
     if automated:
         said += f" Automation concluded {formats.count(automated)} more."
-    so_far = trend.so_far("experiments_concluded")
+    so_far = None if trend.is_running_week else trend.so_far("experiments_concluded")
     return said if so_far is None else f"{said} This week so far: {formats.count(so_far)} (○)."
 
 
@@ -133,7 +141,7 @@ def serial_caption(now: Row, trend: Trend) -> str:
     """What the tile of serial hours counts."""
     busy = round(number(now, "busy_hours"))
     said = f"{formats.hours_sum(busy)} with anything in flight."
-    so_far = trend.so_far("serial_share")
+    so_far = None if trend.is_running_week else trend.so_far("serial_share")
     return said if so_far is None else f"{said} This week so far: {formats.share(so_far)} (○)."
 
 

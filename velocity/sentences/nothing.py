@@ -1,4 +1,4 @@
-"""The page of somebody of whom no run has arrived, in words."""
+"""The page of somebody without runs, in words."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from velocity.roster.models import Roster
 
+#: The page before anybody is chosen.
+WHOSE = Answer("Whose page?", "Names are in alphabetical order. The link keeps the choice.")
 WILL_BE_HERE = """
 - **After the first run**: Today (what finished, what runs, what waits) and the timeline.
 - **After 6 loops**: how long a loop takes and which part of it. A loop runs from a launch, over its

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from velocity.roster.models import Roster
 
 SEEN_BY_OTHERS = (
-    "No sign-in: whoever can open this address sees this page of everybody, hours of the day "
+    "No sign-in: anyone who can open this address sees this page of everybody, hours of the day "
     "included. The cohort's quartiles have no names and need at least 8 other people."
 )
 NOT_TRACKED = (

@@ -258,7 +258,7 @@ def open_view(page: Page, viewer: Viewer) -> bool:
         choices = st.container(horizontal=True, width="content", vertical_alignment="center")
         with choices:
             streams = _choose_streams(snapshot, scope) if "streams" in about else ()
-            scholar = _choose_scholar(snapshot, scope) if "scholar" in about else None
+            scholar = _choose_scholar(snapshot, viewer) if "scholar" in about else None
             chosen = _chosen_days(page, trust, turned=turned)
     frame = st.container(gap="xsmall")
     opened = View(
@@ -317,24 +317,27 @@ def _chosen_days(page: Page, trust: dict[str, Any], *, turned: bool) -> Chosen:
     )
 
 
-def _choose_scholar(snapshot: Snapshot, scope: Scope) -> str | None:
+def _choose_scholar(snapshot: Snapshot, viewer: Viewer) -> str | None:
+    """The chosen scholar, else the viewer; nobody is assumed for viewers who are not scholars."""
+    scope = viewer.scope
     scholars: list[str] = _kept(snapshot, reads.scholars, (), scope)["scholar"].to_list()
     known = [scholar for scholar in scholars if scope.sees_whole(scholar)]
     if len(known) < 2:  # noqa: PLR2004 - no choice
         return next(iter(known), None)
+    own = viewer.scholar if viewer.scholar in known else None
     # The address of a bound widget carries its text, so it shows ids; and it omits the default, so
     # there is none: a link always names the chosen scholar.
     chosen: str | None = st.selectbox(
         "Scholar",
         known,
         index=None,
-        placeholder=known[0],
+        placeholder=own or "Whose page?",
         key="scholar",
         bind="query-params",
         label_visibility="collapsed",
         width=200,
     )
-    return chosen or known[0]
+    return chosen or own
 
 
 def _choose_streams(snapshot: Snapshot, scope: Scope) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from velocity.ui.scholar.bought import show_bought
 from velocity.ui.scholar.cohort import show_cohort
 from velocity.ui.scholar.loops import show_loops
-from velocity.ui.scholar.nothing import show_nothing
+from velocity.ui.scholar.nothing import show_nothing, show_whose
 from velocity.ui.scholar.seen import show_seen
 from velocity.ui.scholar.sheet import Sheet, others_switch
 from velocity.ui.scholar.tiles import show_figures_line, show_tiles
@@ -20,4 +20,5 @@ __all__ = [
     "show_seen",
     "show_tiles",
     "show_together",
+    "show_whose",
 ]

@@ -1,4 +1,4 @@
-"""The page of somebody of whom no run has arrived: no tile, no axis and no zero."""
+"""The page of somebody without runs: no tile, no axis and no zero."""
 
 from __future__ import annotations
 
@@ -7,13 +7,30 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from velocity import formats
+from velocity.reading import reads
 from velocity.sentences import nothing as words
 from velocity.ui.drill import show_way
+from velocity.ui.parts import empty_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from velocity.ui.view import View
+
+
+def show_whose(view: View) -> None:
+    """Links to the pages of all scholars whom the viewer may see, by name."""
+    people = view.read(reads.scholars).sort("name")
+    known = [row for row in people.iter_rows(named=True) if view.scope.sees_whole(row["scholar"])]
+    if not known:
+        empty_state("There is no scholar yet.", "velocity sync --project ENTITY/PROJECT")
+        return
+    view.say(formats.plural(len(known), "scholar"), words.WHOSE)
+    with st.grid(4, min_column_width=196):
+        for row in known:
+            with st.container():
+                name = formats.markdown(formats.label(row["name"]))
+                show_way("my_velocity", name, scholar=row["scholar"])
 
 
 def show_nothing(view: View, who: Mapping[str, Any]) -> None:

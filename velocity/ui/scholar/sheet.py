@@ -63,7 +63,7 @@ class Sheet:
 
     @classmethod
     def of(cls, view: View, scholar: str) -> Sheet | None:
-        """The scholar's sheet; None if no run of theirs has arrived."""
+        """The scholar's sheet; None if none of their runs has arrived."""
         whose: dict[str, Any] = {"by": "scholar", "groups": [scholar]}
         window, last_day = view.window, last_whole_day(view.as_of, view.zone)
         earlier = weeks_before(window, view.trust["first_day"])

@@ -175,13 +175,16 @@ def _figures(title: str, about: str, *metrics: tuple[str, str, str]) -> None:
 
 
 def _status(sheet: Sheet, measure: str, metric: str) -> None:
-    said = words.status(
-        measure,
-        trend=sheet.trend,
-        now=sheet.now,
-        before=sheet.before,
-        change=sheet.change_of(measure),
-    )
+    if sheet.trend.is_running_week:
+        said = words.so_far_status(measure, sheet.trend)
+    else:
+        said = words.status(
+            measure,
+            trend=sheet.trend,
+            now=sheet.now,
+            before=sheet.before,
+            change=sheet.change_of(measure),
+        )
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         st.markdown(said, width="content")
         show_way("why", "why", scholar=sheet.scholar, metric=metric)
