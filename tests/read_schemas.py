@@ -35,9 +35,7 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         **{
             name: kind
             for name, kind in _figures("volume", "loops", "medians").items()
-            if not name.startswith(
-                ("recovery_", "first_row_", "reaction_awake_", "reaction_working_")
-            )
+            if not name.startswith(("recovery_", "first_row_", "reaction_awake_"))
         },
     },
     "weekly": {

@@ -3,10 +3,11 @@
 import itertools
 from datetime import date, timedelta
 
+import polars as pl
 import pytest
 
 from tests.chart_frames import FIRST_WEEK, HOSTILE, chance, compared, days, gpu_weeks, scholars
-from velocity.charts.burndown import draw_burndown
+from velocity.charts.balances import draw_balances
 from velocity.charts.compute import draw_compute
 from velocity.charts.funnel import draw_funnel
 from velocity.charts.strips import draw_strips
@@ -109,36 +110,48 @@ def test_a_funnel_of_nobody_is_blank(pooled):
     assert funnel(scholars(), pooled=pooled).alt.endswith("window.")
 
 
-def burndown(balances, end=None, **more):
-    return draw_burndown(
-        days(balances, "balance"), exhausted_on=end, mode="light", title="Credits", **more
+def balances(values, end=None, *, granted=None, seen=None):
+    frame = days(values, "balance").with_columns(
+        group_id=pl.lit("aurora"), granted=pl.Series(granted or [0.0] * len(values))
     )
+    ends = pl.DataFrame(
+        [{"group_id": "aurora", "name": "Aurora", "runs_out_on": end, "seen_before": seen,
+          "burn_per_day": 12.0}],
+        schema_overrides={"runs_out_on": pl.Date, "seen_before": pl.Date},
+    )  # fmt: skip
+    today = FIRST_WEEK + timedelta(days=max(0, len(values) - 1))
+    return draw_balances(frame, ends, today=today, mode="light", title="Balances")
 
 
-def test_the_balance_falls_in_steps_and_the_forecast_is_dotted():
+def test_a_balance_falls_in_steps_and_its_forecast_is_dotted():
     end = FIRST_WEEK + timedelta(days=20)
-    line, forecast, hollow, now = burndown([300.0, 200.0, 100.0], end).figure.data
-    assert line.line.shape == "hv"
+    ground, steps, forecast, hollow, now = balances([300.0, 200.0, 100.0], end).figure.data
+    assert ground.fill == "toself"
+    assert steps.line.shape == "hv"
+    # The axis points down: the largest balance is the highest, and 0 is the foot of the row.
+    assert list(steps.y) == sorted(steps.y)
     assert forecast.line.dash == "dot"
-    assert list(forecast.y) == [100.0, 0]
+    assert list(forecast.x) == ["2026-09-02", "2026-09-20"]
     assert (list(hollow.x), hollow.marker.color) == (["2026-09-20"], LIGHT.bg)
     assert list(now.x) == ["2026-09-02"]
 
 
+def test_grants_and_the_forecast_of_a_week_before_are_marked():
+    end, seen = FIRST_WEEK + timedelta(days=20), FIRST_WEEK + timedelta(days=25)
+    chart = balances([300.0, 400.0], end, granted=[0.0, 150.0], seen=seen)
+    symbols = [it.marker.symbol for it in chart.figure.data if it.mode == "markers"]
+    assert {"triangle-up", "line-ns"} <= set(symbols)
+    grant = next(it for it in chart.figure.data if it.marker.symbol == "triangle-up")
+    assert list(grant.x) == ["2026-09-01"]
+
+
 def test_without_spending_or_credits_left_there_is_no_forecast():
-    assert len(burndown([300.0, 300.0]).figure.data) == 2
-    overdrawn = burndown([300.0, -50.0], date(2026, 8, 31))
-    assert len(overdrawn.figure.data) == 2
-    assert overdrawn.figure.layout.yaxis.range[0] < -50
-    assert overdrawn.alt.endswith("no forecast.")
+    assert balances([300.0, 300.0]).alt.endswith("Aurora 300 left, no end at this pace.")
+    assert balances([300.0, -50.0], date(2026, 8, 31)).alt.endswith("left, used up.")
 
 
-def test_a_burndown_begins_at_zero():
-    assert burndown([300.0, 200.0]).figure.layout.yaxis.range[0] == 0
-
-
-def test_an_empty_ledger_is_blank():
-    assert burndown([]).alt == "Credits: no data in this window."
+def test_streams_without_grants_are_blank():
+    assert balances([]).missing == "No stream has a grant"
 
 
 def compute(frame, streams=("Aurora", "Basalt")):

@@ -14,10 +14,8 @@ from tests.read_schemas import READ_SCHEMAS
 from velocity.reading import reads
 
 COLUMNS = [it for it in READ_SCHEMAS["metrics_as_known"] if it != "scholar"]
-#: Awake and working hours are not known for loops that changed later.
-RESTING = {
-    *("reaction_off_share", "working_wait_hours", "loop_working_wait_share", "loop_off_share"),
-}
+#: Awake hours are not known for loops that changed later.
+RESTING = {"reaction_off_share"}
 DAYS = timedelta(days=1)
 
 

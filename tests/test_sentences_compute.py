@@ -1,68 +1,164 @@
-"""The first sentence of Compute: how long the credits last, and unknown GPU counts."""
+"""Compute in words: whose credits end first, tables that add up, and what if."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.plain_sentences import assert_fits, hours, metric_rows, plain
+from tests.plain_sentences import assert_fits, hostile, metric_rows, plain
+from tests.read_schemas import READ_SCHEMAS
 from tests.sentence_frames import figures
 from velocity import sentences
+from velocity.reading.periods import Window
+from velocity.reading.what_if import ends_if
+from velocity.sentences import spending
+from velocity.sentences.compared import Days
+
+TODAY = date(2026, 11, 29)
+DAYS = Days(
+    Window(date(2026, 11, 23), date(2026, 11, 28)), Window(date(2026, 11, 16), date(2026, 11, 21))
+)
+NOW = figures(
+    experiments_concluded=287, gpu_hours=3400.0, credits=3933.0, credits_per_concluded=13.7,
+    gpu_hours_failed=136.0, killed_gpu_hours=34.0,
+)  # fmt: skip
+
+
+def ends(*rows):
+    """Name, credits left, burn per day, end, end at the pace of a week."""
+    columns = ("name", "credits_left", "burn_per_day", "runs_out_on", "runs_out_on_week_pace")
+    kinds = {"runs_out_on": pl.Date, "runs_out_on_week_pace": pl.Date, "seen_before": pl.Date}
+    return pl.DataFrame(
+        [
+            {
+                "group_id": row[0].lower(),
+                **dict(zip(columns, row, strict=True)),
+                "seen_before": None,
+                "or_sooner": False,
+            }
+            for row in rows
+        ],
+        schema_overrides=kinds,
+    )
+
+
+def said(frame, now=NOW, before=None):
+    return sentences.compute(ends=frame, today=TODAY, now=now, before=before, days=DAYS)
+
+
+AURORA = ("Aurora", 5700.0, 300.0, date(2026, 12, 18), date(2026, 12, 18))
+DUNE = ("Dune", 1780.0, 88.0, date(2026, 12, 19), date(2026, 12, 20))
+
+
+def test_the_first_stream_to_run_out_is_the_headline():
+    told = said(ends(AURORA, DUNE))
+    assert plain(told.sentence) == (
+        "Aurora's credits end first, on Fri 18 Dec; Dune's on Sat 19 Dec, at the pace of "
+        "16\u201329 Nov."
+    )
+    assert plain(told.support).startswith(
+        "3,933 credits bought 287 conclusions from Mon 23 to Sat 28 Nov, 13.7 each."
+    )
+
+
+def test_another_stream_at_the_pace_of_a_week_is_in_the_headline():
+    sooner = (*DUNE[:4], date(2026, 12, 17))
+    assert plain(said(ends(AURORA, sooner)).sentence) == (
+        "Aurora's credits end first, on Fri 18 Dec; at the last 7 days' pace Dune ends first, on "
+        "Thu 17 Dec."
+    )
+
+
+def test_without_grants_or_hours_the_page_says_so():
+    told = said(ends(AURORA).clear(), figures())
+    assert plain(told.sentence) == "No grant of a stream is recorded."
+    assert plain(told.support) == "No GPU-hours are known from Mon 23 to Sat 28 Nov."
+
+
+@given(row=metric_rows(), name=hostile, left=st.floats(-1e9, 1e9), week=st.booleans())
+def test_any_figures_and_names_fit(row, name, left, week):
+    frame = ends((name, left, 3.0, TODAY if left > 0 else None, TODAY if week else None), DUNE)
+    assert_fits(said(frame, row, row))
+
+
+def table_rows(*rows, unpriced=0.0):
+    """Kind, name, the five states, credits and conclusions; the programme is their sum."""
+    whole = ("programme", None, *map(sum, zip(*(it[2:] for it in rows), strict=True)))
+    columns = [
+        *("kind", "name"),
+        *(f"{it}_gpu_hours" for it in ("finished", "running", "killed", "failed", "other")),
+        *("credits", "experiments_concluded"),
+    ]
+    frame = pl.DataFrame([*rows, whole], schema=columns, orient="row")
+    hours = pl.sum_horizontal(pl.col("^.*_gpu_hours$"))
+    count = pl.col("experiments_concluded")
+    return frame.with_columns(
+        stream=pl.col("name"), gpu_hours=hours, unpriced_run_hours=pl.lit(unpriced),
+        credits_per_concluded=pl.when(count > 0).then(pl.col("credits") / count),
+    ).select(list(READ_SCHEMAS["compute_table"]))  # fmt: skip
+
+
+parts = st.tuples(*[st.floats(0, 1e6)] * 6, st.integers(0, 1000))
+
+
+@given(st.lists(parts, min_size=1, max_size=6))
+def test_the_table_adds_up_as_printed(rows):
+    named = [("stream", f"S{at}", *row) for at, row in enumerate(rows)]
+    printed = spending.table(table_rows(*named))
+    numbers = [
+        [int(cell.strip("*").replace(",", "")) for cell in printed[column]]
+        for column in printed.columns
+        if column not in {"", "Credits each"}
+    ]
+    for column in numbers:
+        assert sum(column[:-1]) == column[-1]
+    for states in zip(*numbers[:6], strict=True):
+        assert sum(states[:5]) == states[5]
+
+
+def test_a_row_without_conclusions_has_no_cost():
+    rows = table_rows(("unattributed", None, 1.0, 0.0, 0.0, 0.0, 0.0, 2.0, 0))
+    printed = spending.table(rows)
+    assert printed[""].to_list() == ["Unattributed", "**Programme**"]
+    assert printed["Credits each"][0] == "not known"
+    assert spending.table_title(rows).endswith("100\u00a0% to runs that finished")
+
+
+def test_what_if_names_both_streams_and_who_ends_first():
+    frame = ends(AURORA, DUNE)
+    changed = ends_if(frame, TODAY, pace={"aurora": -0.2}, added={"aurora": 600.0, "dune": -600.0})
+    told = plain(spending.if_changed(frame, changed, "aurora", "dune"))
+    after = TODAY + timedelta(days=int(6300 / 240))
+    assert told == (
+        "Aurora's credits would last to Fri 25 Dec, 7 days longer; Dune's credits would last to "
+        "Sat 12 Dec, 7 days less. Then Dune ends first, on Sat 12 Dec."
+    )
+    assert changed["runs_out_on"][0] == after
+
+
+def test_nothing_changed_changes_nothing():
+    frame = ends(("Aurora", 5700.0, 300.0, TODAY + timedelta(days=19), None))
+    changed = ends_if(frame, TODAY, pace={"aurora": 0.0}, added={"aurora": 0.0})
+    told = plain(spending.if_changed(frame, changed, "aurora", None))
+    assert told == "Aurora's credits would last to Fri 18 Dec, as before."
 
 
 @pytest.mark.parametrize(
-    ("ledger", "said"),
-    [
-        (
-            (68000, 53332, 14668, 605.4, 24.2, date(2026, 12, 18)),
-            "14.7 k credits last 24 days at the pace of the last 14 days, to 18 Dec 2026.",
-        ),
-        (
-            (100, 90, 10, 20, 0.5, date(2026, 11, 24)),
-            "10 credits last for less than a day at the pace of the last 14 days, to 24 Nov 2026.",
-        ),
-        ((100, 90, 10, 0, None, None), "10 credits are left; none were spent in the last 14 days."),
-        (
-            (100, 130, -30, 5, -6.0, None),
-            "The credits are used up: 30 more were spent than granted.",
-        ),
-        ((100, 0, 100, 0.001, 1e5, None), "100 credits are left, enough for more than ten years"),
-        (
-            (0, 0, 0, 0, None, None),
-            "12 GPU-hours in this window; no credits are granted or priced.",
-        ),
-    ],
+    ("pace", "added", "end"),
+    [(-1.0, 0.0, "would not end at this pace"), (0.0, -9000.0, "would be used up at once")],
 )
-def test_compute_shows_the_runway(ledger, said):
-    columns = ("granted", "spent", "left")
-    row = dict(zip([f"credits_{it}" for it in columns], ledger[:3], strict=True))
-    row |= dict(zip(("burn_per_day", "runway_days", "exhausted_on"), ledger[3:], strict=True))
-    told = sentences.compute(ledger=row, figures=figures(gpu_hours=12.0))
-    assert plain(told.sentence).startswith(said)
-    assert "Allocation, not utilisation" in told.support
+def test_credits_that_never_end_or_are_gone(pace, added, end):
+    frame = ends(AURORA)
+    changed = ends_if(frame, TODAY, pace={"aurora": pace}, added={"aurora": added})
+    assert changed["runs_out_on"][0] is None
+    assert end in spending.if_changed(frame, changed, "aurora", None)
 
 
-def test_compute_without_gpu_counts_says_so():
-    told = sentences.compute(ledger=None, figures=figures(unpriced_run_hours=120.0))
-    assert plain(told.sentence).startswith("No GPU-hours in this window")
-    assert plain(told.support).startswith("GPU counts are not known for 120 h of runs.")
-
-
-@given(
-    row=metric_rows(),
-    ledger=st.fixed_dictionaries(
-        {
-            "credits_granted": hours,
-            "credits_spent": hours,
-            "credits_left": st.floats(-1e9, 1e9),
-            "burn_per_day": hours,
-            "runway_days": st.none() | st.floats(-1e9, 1e9),
-            "exhausted_on": st.none() | st.dates(),
-        }
-    ),
-)
-def test_compute_fits_for_any_figures(row, ledger):
-    assert_fits(sentences.compute(ledger=ledger, figures=row))
+def test_hosts_that_are_idle_are_named():
+    assert "no host matches" in spending.hosts(
+        pl.DataFrame(schema=READ_SCHEMAS["idle_hosts"]), "UTC"
+    )

@@ -143,6 +143,9 @@ def test_credits_end_at_the_pace_of_fourteen_days_and_of_seven():
     assert row["burn_per_day"] == 2
     assert row["runs_out_on"] == FIRST + timedelta(days=14 + 36)
     assert row["runs_out_on_week_pace"] == FIRST + timedelta(days=14 + 18)
+    row = ends(credits_of(*[2] * 7, *[4] * 7), 13)
+    assert row["runs_out_on"] == FIRST + timedelta(days=14 + 19)
+    assert row["runs_out_on_week_pace"] == FIRST + timedelta(days=14 + 14)
 
 
 def test_a_forecast_of_an_earlier_day_ignores_what_came_after_it():

@@ -132,8 +132,8 @@ def metrics_as_known(
     Later launches, ends and results are not known; changes of the runs themselves are not undone.
 
     Returns:
-        One row per group, as of `metrics`. Awake and working hours leave out loops that changed
-        later, and there are no medians that rest on other tables, such as recovery.
+        One row per group, as of `metrics`. Awake reaction hours leave out loops that changed later,
+        and there are no medians that rest on other tables, such as recovery.
     """
     known = snapshot.kept.get(
         (Known, from_day, to_day), lambda: Known.of(snapshot, from_day, to_day)

@@ -50,9 +50,9 @@ if (!window.velocityHistory) {
 # pages are printed dark, because their charts would be light on white. Controls are left out, and
 # the container "on-paper" is on paper only.
 _PAPER = """<style>
-.st-key-on-paper { display: none }
+[data-testid="stLayoutWrapper"]:has(> .st-key-on-paper) { display: none }
 @media print {
-  .st-key-on-paper { display: flex }
+  [data-testid="stLayoutWrapper"]:has(> .st-key-on-paper) { display: flex }
   @page { size: landscape; margin: 10mm }
   @page upright { size: portrait; margin: 10mm }
   html { zoom: var(--print-fit, .67); print-color-adjust: exact }

@@ -1,0 +1,49 @@
+"""Compute: its blocks open, its table adds up for the demo, and what if answers."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from tests.app_pages import open_page, ten_weeks, words
+from tests.stores import built
+from velocity.reading import reads
+from velocity.store import latest_snapshot
+
+STATES = [f"{it}_gpu_hours" for it in ("finished", "running", "killed", "failed", "other")]
+
+
+@pytest.fixture(scope="module")
+def data():
+    return built(ten_weeks)
+
+
+def test_without_grants_the_page_says_how_to_add_them(data, monkeypatch):
+    page = open_page("compute", data, monkeypatch, period="Programme")
+    assert page.title[0].value == "No grant of a stream is recorded."
+    assert "Add grants and rates to the roster" in words(page)
+
+
+@pytest.mark.thorough
+def test_every_part_opens_on_the_demo(demo_data, monkeypatch):
+    page = open_page("compute", demo_data, monkeypatch)
+    assert "credits end first" in page.title[0].value
+    for toggle in ("by-week", "by-scholar"):
+        page.toggle(key=toggle).set_value(True).run()
+        assert not page.exception
+    page.number_input(key="if-added").set_value(2000).run()
+    assert "longer" in words(page)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("window", [{}, {"from_day": date(2026, 9, 7)}])
+def test_rows_and_states_add_up_to_the_programme(demo_data, window):
+    rows = reads.compute_table(latest_snapshot(demo_data), **window)
+    parts, whole = rows.filter(pl.col("kind") != "programme"), rows.filter(kind="programme")
+    for column in (*STATES, "gpu_hours", "credits", "experiments_concluded"):
+        assert parts[column].sum() == pytest.approx(whole[column][0])
+    assert rows.select(pl.sum_horizontal(STATES)).to_series().to_list() == pytest.approx(
+        rows["gpu_hours"].to_list()
+    )

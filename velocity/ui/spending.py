@@ -1,0 +1,190 @@
+"""The blocks of Compute: balances, what if, where the credits went, and what they cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+import streamlit as st
+
+from velocity import formats
+from velocity.charts.balances import draw_balances
+from velocity.charts.compute import draw_compute
+from velocity.charts.dumbbell import draw_dumbbell
+from velocity.reading import reads
+from velocity.reading.what_if import ends_if
+from velocity.sentences import spending as words
+from velocity.ui.drill import show_way
+from velocity.ui.parts import Table, empty_state, heading, show_chart, show_figure, theme_mode
+from velocity.ui.tables import show_rows
+
+if TYPE_CHECKING:
+    from velocity.ui.week import Week
+
+_GRANT = "a new grant"
+_TYPES = ["gpu_type", "gpu_hours", "gpu_hours_failed", "credits"]
+_SPENT = ["gpu_hours", "gpu_hours_failed", "credits", "experiments_concluded"]
+
+
+def show_balances(week: Week) -> None:
+    """Each stream's balance day by day, and the day on which it ends."""
+    title = "Each stream's balance, and the day it ends"
+    balance = week.view.read(reads.balance, by="stream")
+    heading(
+        title,
+        "Each row from 0 to its own largest balance; dotted: at the pace of the last 14 days",
+        table=Table(balance, "balances"),
+    )
+    if week.ends.is_empty():
+        empty_state(
+            "No grant of a stream is recorded. Add grants and rates to the roster; see "
+            "docs/configuration.md.",
+            "[[credits.grants]]",
+        )
+        return
+    chart = draw_balances(balance, week.ends, today=week.today, mode=theme_mode(), title=title)
+    show_figure(chart, key="balances-chart")
+
+
+def show_what_if(week: Week) -> None:
+    """When a stream's credits would end at another pace, or with more of them."""
+    heading("What if", "Nothing is saved; the link keeps your choice")
+    names = {row["group_id"]: row["name"] for row in week.ends.iter_rows(named=True)}
+    if not names:
+        st.caption("There is no stream with a grant.")
+        return
+    with st.container(border=True):
+        stream = st.selectbox(
+            "Stream", list(names), format_func=names.__getitem__, key="if", bind="query-params"
+        )
+        pace = st.slider(
+            "Change of pace", -80, 100, 0, 5, format="%d %%", key="if-pace", bind="query-params"
+        )
+        more = st.number_input(
+            "Credits added", 0, 10**9, 0, 100, key="if-added", bind="query-params"
+        )
+        givers = [it for it in names if it != stream]
+        giver = st.selectbox(
+            "Taken from",
+            [_GRANT, *givers],
+            format_func=lambda it: names.get(it, it),
+            key="if-from",
+            bind="query-params",
+        )
+        given_by = giver if giver in givers and more else None
+        added = {stream: float(more)} | ({given_by: -float(more)} if given_by else {})
+        changed = ends_if(week.ends, week.known_on, pace={stream: pace / 100}, added=added)
+        st.markdown(words.if_changed(week.ends, changed, stream, given_by))
+
+
+def show_table(week: Week) -> None:
+    """Where the compute went: rows and columns that add up, as printed."""
+    rows = week.view.windowed(reads.compute_table)
+    heading(
+        words.table_title(rows),
+        f"GPU-hours by how the run ended, {week.days.these}; rows and columns add up",
+        table=Table(rows, "compute-table"),
+    )
+    st.table(words.table(rows), border="horizontal", hide_index=True)
+    period = week.days.window.written
+    with st.container(horizontal=True, gap="small"):
+        show_way("runs", "The runs \u203a", period=period)
+        for stream, name in week.names.items():
+            label = f"{formats.markdown(formats.label(name))} \u203a"
+            show_way("streams", label, streams=[stream], period=period)
+
+
+def show_costs(week: Week) -> None:
+    """Credits for each conclusion by stream."""
+    rows = words.costs(week.now, week.before, week.names)
+    _show_compared(
+        week,
+        rows,
+        "Credits for each conclusion",
+        "Streams ask different questions: compare a stream only with its own past",
+        "costs",
+    )
+
+
+def show_spent(week: Week) -> None:
+    """GPU-hours that failed, were silent, were killed or ran on."""
+    _show_compared(
+        week,
+        words.spent(week.programme, week.programme_before),
+        "Failed, silent, killed, ran on",
+        "GPU-hours. Failed late: after more than 30 minutes; silent: no sign of life; killed by "
+        "hand is often good practice; ran on: after the next launch of its line. A run can be in "
+        "two rows, so these do not add up",
+        "spent",
+    )
+    hosts = week.view.windowed(reads.idle_hosts)
+    st.caption(f"{words.hosts(hosts, week.view.zone)} {words.measured(week.programme)}")
+
+
+def _show_compared(week: Week, rows: pl.DataFrame, title: str, caption: str, key: str) -> None:
+    heading(title, caption, table=Table(rows.select("name", "now", "before"), key))
+    chart = draw_dumbbell(
+        rows,
+        mode=theme_mode(),
+        title=title,
+        unit="count",
+        these=week.days.these,
+        those=week.days.those,
+    )
+    show_figure(chart, key=f"{key}-chart")
+
+
+def show_types(week: Week) -> None:
+    """GPU types, most credits first."""
+    types = week.view.windowed(reads.gpu_types)
+    measured = types["gpu_utilisation"].drop_nulls().len() if types.height else 0
+    shown = types if measured else types.select(_TYPES)
+    heading(
+        "GPU types",
+        f"{week.days.these}; a rate holds from its date",
+        table=Table(types, "gpu-types"),
+    )
+    show_rows(shown, alt="GPU types")
+
+
+def show_by_week(week: Week) -> None:
+    """GPU-hours by week, once asked for."""
+    if not st.toggle("GPU-hours by week", key="by-week"):
+        return
+    title, weeks = "GPU-hours by week and stream", week.view.windowed(reads.gpu_weeks)
+    stacked = weeks.with_columns(stream=pl.col("stream_name"))
+    show_chart(
+        draw_compute(stacked, streams=list(week.names.values()), mode=theme_mode(), title=title),
+        title=title,
+        caption=f"{week.days.these}; the first and last week may be incomplete",
+        table=Table(weeks, "gpu-weeks"),
+    )
+
+
+def show_by_scholar(week: Week) -> None:
+    """Credits by scholar, by name, once asked for; large experiments cost more."""
+    if not st.toggle("Credits by scholar", key="by-scholar"):
+        return
+    frame = week.view.windowed(reads.metrics, by="scholar", parts=["volume", "compute"])
+    frame = frame.select("scholar", *_SPENT).sort("scholar")
+    heading(
+        "Credits by scholar",
+        "By name. Large experiments cost more: this describes the work, not the person",
+        table=Table(frame, "compute-scholar"),
+    )
+    st.table(_whole(frame), border="horizontal", hide_index=True)
+
+
+def _whole(frame: pl.DataFrame) -> pl.DataFrame:
+    titles = dict(
+        zip(
+            frame.columns,
+            ("Scholar", "GPU-hours", "Of failed runs", "Credits", "Concluded"),
+            strict=True,
+        )
+    )
+    names = [formats.markdown(formats.label(it)) for it in frame["scholar"]]
+    return frame.with_columns(
+        pl.Series("scholar", names),
+        *(pl.col(it).round(0).cast(pl.Int64) for it in frame.columns[1:]),
+    ).rename(titles)
