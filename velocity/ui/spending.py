@@ -48,7 +48,7 @@ def show_balances(week: Week) -> None:
 
 def show_what_if(week: Week) -> None:
     """When a stream's credits would end at another pace, or with more of them."""
-    heading("What if", "Nothing is saved; the link keeps your choice")
+    heading("What if", "Nothing is saved; the link keeps the choice")
     names = {row["group_id"]: row["name"] for row in week.ends.iter_rows(named=True)}
     if not names:
         st.caption("There is no stream with a grant.")
