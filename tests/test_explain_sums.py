@@ -57,7 +57,9 @@ def test_the_store_of_these_tests_has_every_figure():
     ada = reads.metrics(rich(), by="scholar", groups=["ada"]).row(0, named=True)
     assert {name for name in COLUMNS if ada[name] is None} == set()
     assert {name for name in COLUMNS if ada[name] == 0} <= {
-        *("reaction_awake_hours_low", "reaction_working_hours_low")
+        *("reaction_awake_hours_low", "reaction_working_hours_low"),
+        # test_actors.py has a store with automation.
+        *("automated_started", "automated_concluded"),
     }
     runs = explain(rich(), scholar="ada", metric="busy_hours").runs
     assert set(runs["joined_by"].drop_nulls()) == set(meanings()["joined_by"])
