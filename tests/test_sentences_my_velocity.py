@@ -408,7 +408,6 @@ def test_a_chain_names_its_experiments():
     assert plain(mine.chain(row, "UTC")) == (
         "grey-reef-154 → 11w7clf6 :small[sae-stitch · Tue 24 Nov · up to 5 h 13 m]"
     )
-    assert mine.array_line(2).startswith("sbatch --array=0-1 ")
 
 
 def test_someone_without_runs_is_not_scolded():

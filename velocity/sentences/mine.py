@@ -352,8 +352,3 @@ def one_setting(found: Setting) -> str:
         f"({formats.hours_in_all(found.hours)}, {dates(found.first, found.last)}). One sweep runs "
         "them together:"
     )
-
-
-def array_line(experiments: int) -> str:
-    """A Slurm line that launches as many experiments at once."""
-    return f"sbatch --array=0-{max(experiments, 2) - 1} train.sh   # CONFIGS[$SLURM_ARRAY_TASK_ID]"

@@ -8,7 +8,7 @@ import streamlit as st
 
 from velocity.charts.side_by_side import draw_side_by_side
 from velocity.sentences import mine as words
-from velocity.sentences.together import sweep_stub
+from velocity.sentences.together import array_line, sweep_stub
 from velocity.ui.drill import show_way
 from velocity.ui.parts import heading, show_figure, theme_mode
 
@@ -27,7 +27,8 @@ def _how_to_launch(sheet: Sheet) -> None:
             st.code(sweep_stub(setting.key, setting.experiments), language=None)
         elif longest:
             st.caption("Next time, launch such a chain at once:")
-            st.code(words.array_line(longest), language=None)
+            # Their configs differ in several keys: one config file for each.
+            st.code(array_line("config", longest), language=None)
 
 
 def show_together(sheet: Sheet) -> None:
