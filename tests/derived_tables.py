@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from velocity.store import LiveStore
 
 _PLAIN = (
-    *("scholar", "actor", "day_off", "stream", "membership", "weekly"),
+    *("scholar", "actor", "day_off", "stream", "membership", "weekly", "note", "aim"),
     *("gpu_rate", "credit_grant", "recent_charge"),
 )
 #: Column -> SQL of the names of its numbers.
@@ -81,7 +81,8 @@ def all_tables(store: LiveStore) -> dict[str, pl.DataFrame]:
         sql = "SELECT table_name FROM duckdb_tables() WHERE NOT temporary"
         known = {name for (name,) in store.run(sql)}
     found |= derived_tables(store)
-    assert found.keys() | _OF_THE_PAST | _CONFIGURATION == known
+    expected = found.keys() | _OF_THE_PAST | _CONFIGURATION
+    assert expected == known, expected ^ known
     return found
 
 

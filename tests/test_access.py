@@ -72,7 +72,10 @@ def forged(name):
         "from_at": [datetime.fromisoformat("2026-01-05T00:00Z")],
         "to_at": [datetime.fromisoformat("2026-03-16T00:00Z")],
     }
-    wanted = [it for it in inspect.signature(getattr(reads, name)).parameters if it in choices]
+    parameters = inspect.signature(getattr(reads, name)).parameters
+    if "from_day" in parameters and parameters["from_day"].default is inspect.Parameter.empty:
+        choices |= {"from_day": [date(2026, 1, 5)], "to_day": [date(2026, 3, 16)]}
+    wanted = [it for it in parameters if it in choices]
     for values in itertools.product(*(choices[it] for it in wanted)):
         yield dict(zip(wanted, values, strict=True))
 
