@@ -89,7 +89,7 @@ def test_a_holiday_has_no_working_hours(demo):
 
     def within(day: date) -> pl.DataFrame:
         """Reactions from midnight to midnight of a day."""
-        midnight = datetime.combine(day, time(), LONDON)
+        midnight = datetime.combine(day, time(), LONDON).astimezone(UTC)
         return reads.loops(demo).filter(
             pl.col("scholar").is_in(ours.implode())
             & (pl.col("reaction_awake_hours") > 0)
@@ -97,7 +97,7 @@ def test_a_holiday_has_no_working_hours(demo):
             & (pl.col("next_at") < midnight + timedelta(days=1))
         )
 
-    assert within(day).height >= 3
+    assert within(day).height >= 2
     assert set(within(day)["reaction_working_hours"]) == {0}
     ordinary = within(day - timedelta(days=7))
     assert (
@@ -175,7 +175,7 @@ def test_debug_runs_and_one_ignored_run_count_nowhere(demo):
     debugged = left_out.filter(pl.col("project") == stories.DEBUGGING.project)
     assert debugged.height == 6 * (WEEKS - stories.DEBUGGING.week)
     others = left_out.filter(pl.col("project") != stories.DEBUGGING.project)
-    assert others["tags"].to_list() == [["velocity:ignore"]]
+    assert others["tags"].to_list() == ["velocity:ignore"]
     assert others["project"].to_list() == [stories.IGNORED.project]
     assert reads.trust(demo)["ignored_runs"].item() == left_out.height
     assert stories.DEBUGGING.project not in set(reads.experiments(demo)["project"])
