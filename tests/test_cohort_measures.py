@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from tests.cohort_truth import ANCHOR
+from tests.cohort_truth import ANCHOR, at
+from tests.stores import built
 from velocity.demo import stories
+from velocity.demo.launch import prepare_demo
 from velocity.demo.people import AGENT_HOST, RENTED_HOST
 from velocity.demo.stories import BIRDS, ENTITY, SHARED_ACCOUNT, WEEKS, Story, agent_of
 from velocity.demo.workdays import Term
@@ -31,6 +33,16 @@ LONDON = ZoneInfo("Europe/London")
 @pytest.fixture(scope="module")
 def demo(demo_data: Path) -> Snapshot:
     return latest_snapshot(demo_data)
+
+
+def _at_another_instant(folder: Path) -> None:
+    prepare_demo(folder, at("2026-11-29T10:00:00"), on_progress=lambda _: None)
+
+
+def test_a_store_whose_weeks_are_derived_again_syncs():
+    # With statistics of joins, the plan of DuckDB 2.0.0 for the weeks that changed fails here.
+    weeks = reads.weekly(latest_snapshot(built(_at_another_instant)), by="programme")
+    assert weeks["week_start"].max() == date(2026, 11, 23)
 
 
 def monday(week: int) -> date:
