@@ -100,7 +100,7 @@ def _ignore_one(draft: Draft, story: Story, bench: Bench) -> None:
 
 
 def _share(draft: Draft, story: Story, bench: Bench) -> None:
-    """Runs in a shared account, told apart by their tag; the last one lacks it."""
+    """Runs in a shared account, told apart by their tag; the last one has none."""
     for day, tags in ((1, (stories.EARLY_TAG,)), (2, (stories.EARLY_TAG,)), (3, ())):
         at = draft.work.after(draft.term.week(story.week) + day * DAY, 1.0)
         run = bench.run(at, 1.0, tags=tags, account=stories.SHARED_ACCOUNT)
