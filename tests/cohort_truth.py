@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from tests.oracles.experiments import derive
 from tests.oracles.ideas import idea
 from tests.oracles.model import DAY, Derived, Experiment, Interval, Loop, Person, Run, clip, micros
+from velocity.demo import stories
 from velocity.demo.cohort import Cohort, build_cohort
-from velocity.demo.stories import BIRDS, SEED
+from velocity.demo.stories import BIRDS, SEED, SHARED_ACCOUNT, agent_of
 from velocity.demo.workdays import Term
 from velocity.roster.models import Roster
 
@@ -43,7 +44,17 @@ class Truth:
             Person(it.id, it.timezone, it.awake_minutes()[0], it.awake_minutes()[1] % 1440)
             for it in self.roster.scholars
         ]
-        return derive(map(oracle_run, self.cohort.runs), self.as_of, people=people)
+        return derive(map(oracle_run, self.counted), self.as_of, people=people)
+
+    @cached_property
+    def counted(self) -> list[RunNode]:
+        """Without the runs that count nowhere."""
+        left_out = {stories.DEBUGGING.project}
+        return [
+            node
+            for node in self.cohort.runs
+            if node.project not in left_out and "velocity:ignore" not in node.tags
+        ]
 
     def week(self, index: int) -> Interval:
         """[from, to) of a week of the term."""
@@ -52,6 +63,11 @@ class Truth:
 
     def nodes(self, seat: int) -> list[RunNode]:
         return [node for node in self.cohort.runs if node.username == BIRDS[seat]]
+
+    def projects(self, seat: int) -> set[str]:
+        """Where the seat's runs are, also those of its agent and of the shared account."""
+        accounts = {BIRDS[seat], agent_of(BIRDS[seat]), SHARED_ACCOUNT}
+        return {node.project for node in self.cohort.runs if node.username in accounts}
 
     def experiments(self, *seats: int, window: Interval | None = None) -> list[Experiment]:
         """Experiments of the seats (default: all on the roster) that began in the window."""

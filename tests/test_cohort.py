@@ -17,7 +17,7 @@ from tests.cohort_truth import WEEK, at, digest, environment, truth
 from tests.oracles.kaplan_meier import estimate
 from tests.oracles.model import HOUR, hours
 from velocity.demo.cohort import build_cohort
-from velocity.demo.stories import BIRDS, ENTITY, GUEST, SEED, SERVICE_PROJECT
+from velocity.demo.stories import BIRDS, ENTITY, GUEST, SEED, SERVICE_PROJECT, agent_of
 from velocity.demo.workdays import Term
 from velocity.roster.models import check_roster
 from velocity.settings import load_settings
@@ -52,6 +52,7 @@ def test_another_seed_gives_other_runs():
 def test_runs_follow_permuted_names():
     names = (*BIRDS[7:], *BIRDS[:7])
     renamed = dict(zip(BIRDS, names, strict=True))
+    renamed |= {agent_of(old): agent_of(new) for old, new in renamed.items()}
     original, permuted = truth(NOON).cohort, build_cohort(SEED, NOON, names)
     for ours, theirs in zip(original.runs, permuted.runs, strict=True):
         assert theirs.username == renamed.get(ours.username or "", ours.username)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 from tests.cohort_truth import ANCHOR, at, digest, environment
 from velocity.demo import stories
 from velocity.demo.cohort import Cohort, build_cohort
-from velocity.demo.stories import BIRDS, GUEST, SEED, Story
+from velocity.demo.people import RENTED_HOST
+from velocity.demo.stories import BIRDS, GUEST, SEED, SHARED_ACCOUNT, Story, agent_of
 from velocity.demo.twists import SILENT
 from velocity.demo.workdays import Term
 
@@ -112,6 +114,42 @@ def holds_what_goes_on_all_along(cohort: Cohort) -> None:
     assert sum('"_runtime": -' in it.summary_metrics for it in of(cohort, stories.BAD_CLOCKS)) == 2
 
 
+def holds_what_single_measures_tell(cohort: Cohort) -> None:
+    def of_account(username: str, project: str) -> list[RunNode]:
+        return [it for it in cohort.runs if (it.username, it.project) == (username, project)]
+
+    as_of = cohort.as_of
+    agent = of_account(agent_of(BIRDS[stories.AGENT.seat]), stories.AGENT.project)
+    week_ago = Term.until(as_of).week(stories.LAST_WEEK)
+    monday = datetime.fromtimestamp(week_ago, UTC)
+    for day in range(7):
+        since = monday + timedelta(days=day)
+        inside = [it for it in agent if since <= started(it) < since + timedelta(days=1)]
+        assert len({started(it).hour for it in inside}) == 24
+    layers = [_value(it, "layer") for it in of(cohort, stories.SWEEP_BY_HAND)]
+    assert sorted(layers) == [4, 8, 12, 16, 20]
+    assert len({_value(it, "lr") for it in of(cohort, stories.ADAPTIVE_SEARCH)}) == 6
+    away = datetime.fromtimestamp(Term.until(as_of).week(stories.AWAY.week), UTC)
+    spans = (started(it) - away for it in of(cohort, stories.AWAY))
+    assert not [it for it in spans if -timedelta(hours=12) <= it < timedelta(weeks=1)]
+    repeated = [it for it in of(cohort, stories.REPEAT) if it.commit == "5" * 40]
+    first, again = sorted(repeated, key=started)
+    assert (first.state, again.state) == ("finished", "finished")
+    assert first.heartbeat_at is not None
+    assert first.heartbeat_at < started(again)
+    assert len(of(cohort, stories.DEBUGGING)) >= 30
+    assert sum("velocity:ignore" in it.tags for it in of(cohort, stories.IGNORED)) == 1
+    assert len(of_account(SHARED_ACCOUNT, stories.SHARED.project)) == 5
+    rented = [it for it in cohort.runs if RENTED_HOST.name in it.config]
+    assert {it.state for it in rented} == {"finished"}
+    ends = [it.heartbeat_at for it in rented if it.heartbeat_at is not None]
+    assert timedelta() <= max(ends) - (as_of - stories.IDLE_HOST.ago) < timedelta(seconds=10)
+
+
+def _value(node: RunNode, key: str) -> object:
+    return json.loads(node.config)[key]["value"]
+
+
 @settings(max_examples=8, phases=(Phase.explicit, Phase.generate))  # a build takes a second
 @given(st.datetimes(FIRST, LAST, timezones=st.just(UTC)))
 @example(at("2026-11-23T00:00:00"))
@@ -121,6 +159,7 @@ def test_every_story_is_there_at_any_time_of_launch(as_of: datetime) -> None:
     holds_what_is_told_backwards(cohort)
     holds_what_is_told_by_week(cohort)
     holds_what_goes_on_all_along(cohort)
+    holds_what_single_measures_tell(cohort)
 
 
 def test_the_time_zone_of_the_instant_changes_nothing() -> None:

@@ -308,6 +308,5 @@ def test_every_story_is_about_a_seat_and_its_project(data):
     assert len(told) >= 20
     for story in told:
         if story.seat >= 0 and story is not stories.NOTHING:
-            projects = {node.project for node in data.nodes(story.seat)}
-            assert story.project in projects
+            assert story.project in data.projects(story.seat)
             assert len(PEOPLE[story.seat].lines) >= 1 or story is stories.NEWCOMER

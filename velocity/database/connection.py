@@ -71,6 +71,9 @@ class Connection:
         self._connection.execute("SET TimeZone = 'UTC'")
         # Queries that need an order say so; without one, all threads write every step.
         self._connection.execute("SET preserve_insertion_order = false")
+        # Statistics let DuckDB 2.0.0 keep dictionaries through joins, which fails on some data:
+        # "global dictionary column changed identity" (tests/test_cohort_measures.py).
+        self._connection.execute("SET disabled_optimizers = 'statistics_propagation'")
 
     def _attach(self) -> None:
         self._connection.execute(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from velocity.demo.experiments import Bench, chance
 from velocity.demo.lines import Draft, Person, work_along
+from velocity.demo.measures import tell_measures
 from velocity.demo.people import GUEST_PERSON, PEOPLE, SERVICE_HOSTS
 from velocity.demo.roster_text import roster_text, settings_text
 from velocity.demo.stories import BIRDS, GUEST, SERVICE_PROJECT, WEEKS, ZOMBIE
@@ -90,6 +91,9 @@ def _term_of(term: Term, seed: int, seat: int, person: Person) -> list[PlannedRu
         work_along(draft, line)
     draft.rng = _seeded(seed, seat, "twists")
     tell_stories(draft, seat)
+    # Its own numbers, because the stories above draw more or fewer at different instants.
+    draft.rng = _seeded(seed, seat, "measures")
+    tell_measures(draft, seat)
     return [run for line in draft.experiments.values() for one in line for run in one.runs]
 
 

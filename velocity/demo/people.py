@@ -35,6 +35,10 @@ _A100_BIG = Host("rookery-a100-01", _A100, 8)
 _A100_SMALL = Host("rookery-a100-02", _A100, 4)
 _L40S_ONE, _L40S_TWO, _L40S_THREE = (Host(f"rookery-l40s-0{n}", _L40S, 2) for n in (1, 2, 3))
 _SPOT = tuple(Host(f"spot-{name}", _L40S, 1) for name in ("ash", "elm", "oak"))
+#: A rented machine that is idle at the end.
+RENTED_HOST = Host("spot-yew", _L40S, 1)
+#: The machine of a coding agent.
+AGENT_HOST = Host("rookery-agents-01", _L40S, 1)
 _DESK = Host("under-the-desk", _CONSUMER, 1)
 _LAPTOP = Host("localhost", _CONSUMER, 1)
 

@@ -5,12 +5,14 @@ Times are whole seconds since the epoch.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from velocity.demo.stories import ENTITY
 from velocity.demo.wandb_server.world import RunNode, Writer
+from velocity.demo.workdays import DAY
 
 #: The last heartbeat of a live run is less than this many seconds old.
 _HEARTBEAT_SECONDS = 60
@@ -48,6 +50,8 @@ class PlannedRun:
     skew: int = 0  # seconds by which the host's clock is fast
     environment: bool = True  # whether the SDK wrote one
     logged: bool = True  # whether it lived long enough to log a row
+    account: str | None = None  # W&B username if it is not the person's own; {name} is that one
+    commit: str | None = None  # of the code; None: that of the day
 
     def node(self, username: str | None, as_of: int) -> RunNode | None:
         """The run as W&B has it at `as_of`; None if W&B does not know it yet."""
@@ -63,7 +67,7 @@ class PlannedRun:
             entity=ENTITY,
             project=self.project,
             run_id=self.run_id,
-            username=username,
+            username=self.account.format(name=username) if self.account else username,
             display_name=self.display_name,
             state=state,
             created_at=_moment(min(created, as_of)),
@@ -77,7 +81,13 @@ class PlannedRun:
             tags=self.tags,
             config=self.config,
             summary={"loss": loss} if logged else None,
+            commit=self._commit() if self.environment else None,
         )
+
+    def _commit(self) -> str:
+        """The code of a project changes every day."""
+        day = f"{self.project}/{self.start // DAY}"
+        return self.commit or hashlib.sha256(day.encode()).hexdigest()[:40]
 
     def _lived(self, as_of: int) -> tuple[str, list[tuple[int, int]]]:
         """State at as_of, and [start, end) of every writer so far."""

@@ -34,6 +34,15 @@ GUEST = "cuckoo"
 GUEST_PROJECT = "sae-wide"
 #: Project of the service account, whose runs have no user.
 SERVICE_PROJECT = "evals-nightly"
+#: A W&B account that two scholars share.
+SHARED_ACCOUNT = "workbench"
+#: What the roster tells the runs of the two by.
+EARLY_TAG, LATE_SHIFT = "early-shift", {"shift": "late"}
+
+
+def agent_of(name: str) -> str:
+    """Username of a scholar's coding agent."""
+    return f"{name}-agent"
 
 
 @dataclass(frozen=True)
@@ -133,3 +142,51 @@ resume the long ones. One of the machines has a clock that runs 3 h fast."""
 
 BAD_CLOCKS = Story(9, "redteam-a")
 """Two runs report a negative runtime; with the three of the fast machine, five flagged runs."""
+
+AGENT = Story(9, "redteam-agent", week=10)
+"""A coding agent with an account of its own launches around the clock from this week on; a rule in
+the roster counts it apart from its scholar."""
+
+SWEEP_BY_HAND = Story(3, "evals-depth", week=8)
+"""Five experiments one after another that differ in `layer` alone, each launched some minutes after
+the result of the one before: they could have been one sweep."""
+
+ADAPTIVE_SEARCH = Story(7, "sae-tune", week=8)
+"""Six experiments that differ in `lr` alone, each chosen from the result of the one before, so that
+they could not have been one sweep."""
+
+AWAY = Story(7, "sae-transfer", week=10)
+"""Away for one week, as the roster says: no launches, and results do not wait on anyone."""
+
+HOLIDAY = Story(8, "probe-arch", week=7)
+"""The Wednesday of one week is a holiday, for everybody: results do not wait in working hours."""
+
+NEW_PHASE = Story(5, "judge-v3", week=4)
+"""Begins a new project; a note of the roster starts the usual ranges of the scholar afresh."""
+
+AIM = Story(13, "sae-scaling")
+"""Wants a smaller serial share, as the roster says; the stream wants more conclusions."""
+
+REPEAT = Story(5, "judge-v3", week=9)
+"""Runs the same config twice on the same commit, although the first run had finished."""
+
+DEBUGGING = Story(10, "scratch", week=5)
+"""Debugs in a project that the roster excludes: its runs count nowhere."""
+
+IGNORED = Story(10, "steer-eval", week=9)
+"""One run with the tag `velocity:ignore`, which counts nowhere."""
+
+SHARED = Story(5, "redteam-bench", week=9)
+"""Two scholars use one account; a tag says which runs are the first one's. Nobody's: one run."""
+
+SHARED_TOO = Story(9, "redteam-bench", week=9)
+"""The other scholar of the shared account, whose runs a config key tells."""
+
+IDLE_HOST = Story(20, "evals-math", ago=timedelta(hours=5, minutes=30))
+"""The last run on a rented machine ended 5 h 30 min before as_of; it has cost money since then."""
+
+CHEAPER = Story(4, "sae-wide", week=6)
+"""The price of an H100 falls at the start of a week; earlier hours keep the old one."""
+
+SECOND_GRANT = Story(4, "sae-wide", week=6)
+"""The scholar's stream, Aurora, receives credits for the second time."""

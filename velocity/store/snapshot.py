@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-# The zone comes first, because it loads a built-in extension.
+# The zone comes first, because it loads a built-in extension. The optimizer is off for the same
+# reason as in `velocity.database.connection`.
 _HARDEN = """
 SET GLOBAL TimeZone = 'UTC';
 SET GLOBAL python_enable_replacements = false;
+SET GLOBAL disabled_optimizers = 'statistics_propagation';
 SET GLOBAL enable_external_access = false;
 SET GLOBAL lock_configuration = true
 """
