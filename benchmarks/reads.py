@@ -64,11 +64,10 @@ def _calls(scholar: str, streams: list[str]) -> Iterator[Call]:
         yield explain.explain, {"scholar": scholar, "metric": metric}
     # Streams
     yield reads.open_work, {}
-    yield reads.metrics, {"by": "scholar", "parts": ["volume"]}
-    yield reads.funnel, {}
+    weeks = [_END - timedelta(weeks=back) for back in range(1, 53)]
     for stream in streams:
-        within = {"by": "scholar", "within": stream, "parts": ["volume"]}
-        yield reads.metrics, {"period": "week", **_SERIES, **within}
+        over = {"starts": weeks, "lengths": [6, 7], "within": stream}
+        yield reads.to_date, {"by": "scholar", **over}
     # Groups, Data health
     yield reads.group_weeks, {}
     yield reads.runs, {"doubtful": True}
@@ -94,9 +93,9 @@ def _windowed(scholar: str, streams: list[str], window: dict[str, Any]) -> Itera
     yield reads.bands, {"scholar": scholar}
     # Streams
     yield reads.line_states, {"streams": streams, **window}
-    yield reads.lines, window
+    parts = ["volume", "medians", "side_by_side", "compute"]
     for stream in streams:
-        yield by, {"by": "scholar", "within": stream, "parts": ["volume"], **window}
+        yield by, {"by": "scholar", "within": stream, "parts": parts, **window}
     # Compute
     for group in ("programme", "stream", "scholar"):
         yield by, {"by": group, "parts": ["volume", "compute"], **window}

@@ -186,38 +186,6 @@ def compared(*, others=20, value=5.0):
     )
 
 
-def scholars(*rows):
-    """Scholars of a funnel, each (exposure, rate, own, name)."""
-    return pl.DataFrame(
-        [
-            {"exposure_weeks": exposure, "rate": rate, "n": 40, "own": own, "name": name}
-            for exposure, rate, own, name in rows
-        ],
-        schema={
-            "exposure_weeks": pl.Float64,
-            "rate": pl.Float64,
-            "n": pl.Int64,
-            "own": pl.Boolean,
-            "name": pl.String,
-        },
-    )
-
-
-def chance(*exposures):
-    return pl.DataFrame(
-        [
-            {
-                "exposure_weeks": float(weeks_),
-                "low_95": 8 - 4 / weeks_,
-                "high_95": 8 + 4 / weeks_,
-                "low_998": 8 - 8 / weeks_,
-                "high_998": 8 + 8 / weeks_,
-            }
-            for weeks_ in exposures
-        ]
-    )
-
-
 def gpu_weeks(*rows):
     """GPU-hours, each (week, stream, hours)."""
     return pl.DataFrame(

@@ -371,14 +371,6 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "p50": pl.Float64,
         "p75": pl.Float64,
     },
-    "funnel": {
-        "exposure_weeks": pl.Float64,
-        "pooled_rate": pl.Float64,
-        "low_95": pl.Float64,
-        "high_95": pl.Float64,
-        "low_998": pl.Float64,
-        "high_998": pl.Float64,
-    },
     "restated": {
         "group_id": pl.String,
         "week_start": pl.Date,

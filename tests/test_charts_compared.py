@@ -1,15 +1,13 @@
-"""Strips, funnel, burn-down and stacked compute, checked as data."""
+"""Strips, burn-down and stacked compute, checked as data."""
 
 import itertools
 from datetime import date, timedelta
 
 import polars as pl
-import pytest
 
-from tests.chart_frames import FIRST_WEEK, HOSTILE, chance, compared, days, gpu_weeks, scholars
+from tests.chart_frames import FIRST_WEEK, HOSTILE, compared, days, gpu_weeks
 from velocity.charts.balances import draw_balances
 from velocity.charts.compute import draw_compute
-from velocity.charts.funnel import draw_funnel
 from velocity.charts.strips import draw_strips
 from velocity.theme import LIGHT
 
@@ -49,65 +47,6 @@ def test_equal_others_have_a_place_too():
 
 def test_nothing_to_compare_is_blank():
     assert strips(compared().clear()).alt == "You and the cohort: no data in this window."
-
-
-def funnel(points, limits=None, pooled=8.0):
-    return draw_funnel(
-        points,
-        chance(0.1, 2, 6, 12) if limits is None else limits,
-        pooled=pooled,
-        mode="light",
-        title="Concluded",
-    )
-
-
-def test_own_streams_are_filled_and_on_top():
-    chart = funnel(scholars((3, 8, True, "heron"), (4, 9, False, None)))
-    other, own = chart.figure.data[-2:]
-    assert (list(own.x), own.marker.color) == ([3], LIGHT.series)
-    assert (list(other.x), other.marker.color) == ([4], "rgba(0,0,0,0)")
-
-
-def test_names_are_not_printed_and_only_given_ones_are_in_the_hover():
-    chart = funnel(scholars((3, 8, True, "heron"), (4, 9, False, None)))
-    other, own = chart.figure.data[-2:]
-    assert "heron" in own.customdata[0]
-    assert "not known" not in other.customdata[0]
-    assert not any("heron" in note.text for note in chart.figure.layout.annotations)
-    assert "heron" not in chart.alt
-
-
-def test_limits_near_zero_exposure_do_not_flatten_the_rest():
-    chart = funnel(scholars((3, 8, True, None), (12, 9, True, None)))
-    assert chart.figure.layout.yaxis.range[1] < 15
-    early = funnel(scholars((1.5, 8, True, None), (12, 9, True, None)))
-    assert early.figure.layout.yaxis.range[1] > chart.figure.layout.yaxis.range[1]
-
-
-@pytest.mark.parametrize("shortest", [0.4, 3])
-def test_every_scholar_is_inside_the_axis_of_exposure(shortest):
-    chart = funnel(scholars((shortest, 8, True, None), (12, 9, True, None)))
-    first, last = chart.figure.layout.xaxis.range
-    assert first < shortest
-    assert last > 12
-
-
-def test_limits_are_a_filled_band_and_dashed_lines():
-    low, high, *dashed = funnel(scholars((2, 8, False, None))).figure.data[:4]
-    assert (high.fill, high.fillcolor, low.fill) == ("tonexty", LIGHT.band, None)
-    assert [trace.line.dash for trace in dashed] == ["longdash", "longdash"]
-
-
-def test_labels_at_the_edge_do_not_overlap():
-    notes = funnel(scholars((12, 8, False, None)), chance(10, 400)).figure.layout.annotations
-    places = [note.y for note in notes if note.xanchor == "left"]
-    assert places == sorted(places, reverse=True)
-    assert all(above - below > 0.4 for above, below in itertools.pairwise(places))
-
-
-@pytest.mark.parametrize("pooled", [None, 8.0])
-def test_a_funnel_of_nobody_is_blank(pooled):
-    assert funnel(scholars(), pooled=pooled).alt.endswith("window.")
 
 
 def balances(values, end=None, *, granted=None, seen=None):

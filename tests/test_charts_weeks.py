@@ -1,15 +1,11 @@
-"""Tiles, trends and small multiples, checked as data."""
+"""Trends, checked as data."""
 
 import polars as pl
 import pytest
 
-from tests.chart_frames import HOSTILE, weeks
-from velocity.charts.multiples import Measure, draw_multiples
+from tests.chart_frames import weeks
 from velocity.charts.trends import draw_trend
 from velocity.theme import LIGHT
-
-REACTION = Measure("reaction_hours_median", "Reaction, median", "hours")
-SERIAL = Measure("serial_share", "Serial share", "share")
 
 
 def trend(frame, **more):
@@ -65,15 +61,6 @@ def test_a_week_without_a_value_breaks_the_line_and_a_lone_week_is_a_dot():
     line = trend(frame).figure.data[0]
     assert list(line.y) == [4.0, None, 5.0, None, 4.5, 4.6]
     assert line.connectgaps is False
-    chart = draw_multiples(
-        frame.with_columns(group_id=pl.lit("Basalt"), measure=pl.lit(REACTION.id)),
-        measures=[REACTION],
-        groups={"Basalt": "Basalt"},
-        along="row",
-        mode="light",
-        title="Streams",
-    )
-    assert list(chart.figure.data[0].marker.size) == [4, 0, 4, 0, 0, 5]
 
 
 @pytest.mark.parametrize("frame", [weeks([]), weeks([None, None])])
@@ -88,73 +75,3 @@ def test_a_single_running_week_is_called_so_far():
 def test_axes_name_the_first_and_the_last_week_only():
     axis = trend(weeks([4.0] * 12)).figure.layout.xaxis
     assert list(axis.ticktext) == ["31\u00a0Aug", "16\u00a0Nov"]
-
-
-def multiples(frame, groups, along="row", **more):
-    return draw_multiples(
-        frame,
-        measures=[REACTION, SERIAL],
-        groups={it: it for it in groups},
-        along=along,
-        mode="light",
-        title="Streams",
-        **more,
-    )
-
-
-def panels():
-    return pl.concat(
-        [
-            weeks([4.0, 9.0], centre=4.5, limits=(3, 6), shift={1}).with_columns(
-                group_id=pl.lit("Basalt"), measure=pl.lit(REACTION.id)
-            ),
-            weeks([2.0, 2.5]).with_columns(group_id=pl.lit("Dune"), measure=pl.lit(REACTION.id)),
-            weeks([0.6, 0.7]).with_columns(group_id=pl.lit("Basalt"), measure=pl.lit(SERIAL.id)),
-        ]
-    )
-
-
-def axes_of(chart):
-    """The value axis of each panel's line, in the order drawn."""
-    return [trace.yaxis for trace in chart.figure.data if trace.mode == "lines+markers"]
-
-
-def test_panels_share_one_scale_along_a_measure():
-    chart = multiples(panels(), ["Basalt", "Dune"])
-    assert axes_of(chart) == ["y", "y", "y2"]
-    assert chart.figure.layout.yaxis.range != chart.figure.layout.yaxis2.range
-    assert chart.figure.layout.height == 58 + 2 * 90
-
-
-def test_measures_can_be_columns():
-    chart = multiples(panels(), ["Basalt", "Dune"], along="column")
-    layout = chart.figure.layout
-    # Panels in reading order: Basalt reaction, Basalt serial, Dune reaction, Dune serial.
-    assert axes_of(chart) == ["y", "y3", "y2"]
-    assert layout.yaxis.range == layout.yaxis3.range
-    assert layout.yaxis.range != layout.yaxis2.range
-    assert layout.yaxis.domain == layout.yaxis2.domain
-    assert [trace.xaxis for trace in chart.figure.data if trace.yaxis == "y3"] == ["x"]
-
-
-def test_a_panel_without_values_says_so():
-    chart = multiples(panels(), ["Basalt", "Dune"])
-    assert "no value" in [note.text for note in chart.figure.layout.annotations]
-
-
-def test_a_shift_in_a_panel_is_marked_and_in_the_alternative_text():
-    chart = multiples(panels(), ["Basalt", "Dune"])
-    assert chart.alt.endswith("beyond their usual range: Basalt, reaction, median 9\u00a0h.")
-    assert "<b>9\u00a0h</b>" in [note.text for note in chart.figure.layout.annotations]
-    assert multiples(panels(), ["Dune"]).alt.endswith("no shift.")
-
-
-def test_hostile_names_of_streams_are_text():
-    frame = panels().with_columns(group_id=pl.lit(HOSTILE))
-    chart = multiples(frame, [HOSTILE], along="column", notes={HOSTILE: "<i>n</i>"})
-    texts = [note.text for note in chart.figure.layout.annotations]
-    assert not any("<script" in text or "<i>" in text for text in texts)
-
-
-def test_no_streams_are_blank():
-    assert multiples(panels(), []).alt.endswith("window.")

@@ -1,4 +1,4 @@
-"""Frames before they are drawn, and their texts: weeks, lines, tiles."""
+"""Frames before they are drawn, and their texts: weeks and shifts."""
 
 from datetime import date, timedelta
 
@@ -8,10 +8,7 @@ import pytest
 from tests.builders import at, run, store_of
 from tests.read_schemas import READ_SCHEMAS
 from velocity.reading import reads
-from velocity.reading.frames import series_days
 from velocity.reading.series import Shifts, last_complete_week, recent
-from velocity.sentences import lines
-from velocity.sentences.weeks import window_words
 
 MONDAY = date(2026, 11, 16)
 
@@ -55,13 +52,11 @@ def test_twelve_complete_weeks_are_shown_and_never_the_running_one():
     shown = recent(weekly(20, running=True), MONDAY - timedelta(weeks=1), ["failure_share"])
     assert shown.height == 12
     assert not shown["running"].any()
-    assert window_words(shown) == "12 weeks to 15\u00a0Nov"
 
 
 def test_before_the_first_week_is_over_the_running_one_is_shown():
     shown = recent(weekly(1, running=True), MONDAY - timedelta(weeks=1), ["failure_share"])
     assert shown["running"].to_list() == [True]
-    assert window_words(shown) == "1 week so far"
 
 
 def test_a_constant_series_never_has_a_shift():
@@ -88,34 +83,3 @@ def test_shifts_come_in_roster_order_with_the_programme_last():
     shifts = Shifts.of([whole, one, first], MONDAY, names)
     assert [row["group_id"] for row in shifts.rows] == ["aurora", "basalt", "programme"]
     assert shifts.series == 3
-
-
-@pytest.mark.parametrize(
-    ("median", "words"),
-    [
-        ({"loops": 4, "loops_closed": 3}, "4 loops"),
-        ({"loops": 9, "loops_closed": 8, "loop_hours_median": 4.5}, "4\u00a0h\u00a030\u00a0m (9)"),
-        ({"loops": 9, "loops_closed": 6, "loop_hours_largest": 31.0}, ">\u00a031\u00a0h (9)"),
-    ],
-)
-def test_a_line_shows_its_median_and_n_or_its_number_of_loops(median, words):
-    line = {"scholar": "heron", "entity": "e", "project": "p", "state": "running"}
-    states = frame("line_states", [line | {"last_loops_hours": [1.0, 400.0]}])
-    rows = lines.line_rows(states, frame("lines", [line | median]), frame("open_work", []))
-    assert rows["median"].to_list() == [words]
-    assert rows["last_loops_hours"].to_list() == [[1.0, lines.LONGEST_BAR_HOURS]]
-
-
-def test_an_open_line_older_than_usual_is_marked():
-    line = {"scholar": "heron", "project": "p", "state": "running", "experiment_id": "e/p/r1"}
-    old = frame("open_work", [{"experiment_id": "e/p/r1", "older_than_usual": True}])
-    rows = lines.line_rows(frame("line_states", [line]), frame("lines", []), old)
-    assert rows["state"].to_list() == ["open, older than usual"]
-
-
-def test_the_bars_of_a_young_programme_begin_with_its_first_week():
-    first = date(2026, 11, 4)
-    days = series_days(MONDAY, first, date(2026, 11, 24))
-    assert days == (date(2026, 11, 2), date(2026, 11, 23))
-    days = series_days(date(2026, 10, 26), first, date(2026, 11, 6))
-    assert days == (date(2026, 11, 2), date(2026, 11, 6))

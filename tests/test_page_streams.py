@@ -1,5 +1,8 @@
-"""Streams on a small store: lines by urgency, figures of the reads, inert names."""
+"""Streams on a small store: the queue, the sheet of a scholar, and inert names."""
 
+from datetime import date
+
+import polars as pl
 import pytest
 
 from tests.app_pages import open_page, ten_weeks, words
@@ -7,7 +10,12 @@ from tests.builders import run, store_of
 from tests.stores import built
 from velocity import formats
 from velocity.reading import reads
+from velocity.reading.access import Scope, Viewer
 from velocity.store import latest_snapshot
+from velocity.ui import sign_in
+
+WEEK = "2026-03-09..2026-03-15"
+FIRST, END = date(2026, 3, 9), date(2026, 3, 16)
 
 
 @pytest.fixture(scope="module")
@@ -15,29 +23,102 @@ def data():
     return built(ten_weeks)
 
 
-def test_the_line_that_waits_longest_comes_first_and_in_the_sentence(data, monkeypatch):
+def plain(text):
+    return text.replace("\u00a0", " ")
+
+
+def tables(page):
+    return [table.value for table in page.table]
+
+
+def figures(data):
+    over = {"from_day": FIRST, "to_day": END, "within": "even"}
+    return reads.metrics(latest_snapshot(data), by="scholar", **over).row(0, named=True)
+
+
+def test_the_headline_is_dated_and_the_line_below_has_the_figures(data, monkeypatch):
+    page = open_page("streams", data, monkeypatch, streams="even", period=WEEK)
+    assert plain(page.title[0].value).startswith("On Mon 16 Mar ")
+    now = reads.metrics(
+        latest_snapshot(data), by="stream", groups=["even"], from_day=FIRST, to_day=END
+    ).row(0, named=True)
+    concluded = formats.plural(now["experiments_concluded"], "experiment")
+    assert concluded in words(page)
+    assert f"{plain(formats.share(now['failure_share']))} of runs failed" in words(page)
+
+
+def test_without_a_choice_it_opens_on_the_first_stream_with_a_queue(data, monkeypatch):
     page = open_page("streams", data, monkeypatch)
-    lines = page.dataframe[0].value
-    assert [name.split()[2] for name in lines["line"]] == ["slow", "even"]
-    wait = formats.duration(35 + 55 / 60)
-    assert lines["for"][0] == wait
-    assert page.title[0].value.endswith(f"its result has waited for {wait}.")
+    waiting = reads.needs_decision(latest_snapshot(data)).filter("needs_decision")
+    known = reads.streams(latest_snapshot(data))["stream"].to_list()
+    first = next((it for it in known if it in waiting["stream"]), known[0])
+    assert page.session_state["streams"] == first
 
 
-def test_a_line_shows_the_figures_of_its_reads(data, monkeypatch):
-    snapshot = latest_snapshot(data)
-    page = open_page("streams", data, monkeypatch, period="Programme")
-    lines = page.dataframe[0].value
-    medians = {row["project"]: row for row in reads.lines(snapshot).to_dicts()}
-    for shown, row in zip(
-        lines.to_dict("records"), reads.line_states(snapshot).to_dicts(), strict=True
-    ):
-        median = medians[row["project"]]
-        assert shown["median"] == (
-            f"{formats.duration(median['loop_hours_median'])} ({median['loops']})"
-        )
-        assert shown["experiments_concluded"] == row["experiments_concluded"]
-        assert shown["failed"] == round(row["failure_share"] * 100)
+def test_the_sheet_shows_the_figures_of_the_scholar_in_the_stream(data, monkeypatch):
+    page = open_page("streams", data, monkeypatch, streams="even", period=WEEK, scholar="ada")
+    now = figures(data)
+    text = words(page)
+    assert any(plain(it.value).startswith("Ada, Mon 9 to Sun 15 Mar") for it in page.header)
+    assert f"**One experiment at a time for {plain(formats.share(now['serial_share']))}" in text
+    failed = f"({now['runs_failed']} of {now['runs_failed'] + now['runs_finished']})"
+    assert failed in text
+    rows = tables(page)[0]
+    assert list(rows.columns)[:2] == ["Experiment", "Launched"]
+    assert all("](runs?" in it for it in rows["Experiment"])
+
+
+def test_no_times_of_day_are_shown_even_where_hours_may_be_seen(data, monkeypatch):
+    page = open_page("streams", data, monkeypatch, streams="slow", period=WEEK, scholar="ada")
+    shown = [*words(page).splitlines(), *(str(it) for it in tables(page)[0].to_numpy().ravel())]
+    # The end of the data is not about a person.
+    assert not [it for it in shown if " 09:" in it or " 10:" in it or ", 17:" in it]
+
+
+def test_the_scholars_page_has_the_same_sheet(data, monkeypatch):
+    mentor = open_page("streams", data, monkeypatch, streams="even", period=WEEK, scholar="ada")
+    own = open_page("my_velocity", data, monkeypatch, scholar="ada", period=WEEK)
+    before = len(own.table)
+    own.toggle(key="as-others-see").set_value(True).run()
+    assert not own.exception
+    said = [it.value for it in own.markdown]
+    about = next(it.value for it in mentor.markdown if "One experiment at a time" in it.value)
+    assert about in said
+    # One for each stream.
+    assert len(own.table) == before + 2
+    assert any(it.equals(tables(mentor)[0]) for it in tables(own))
+
+
+def test_all_streams_have_one_queue_and_no_sheet_until_one_is_chosen(data, monkeypatch):
+    page = open_page("streams", data, monkeypatch, streams="all", period=WEEK)
+    assert [it.columns[0] for it in tables(page)] == ["Stream"]
+    assert list(tables(page)[0]["Scholar"]) == ["ada", "ada"]
+    chosen = open_page("streams", data, monkeypatch, streams="all", period=WEEK, scholar="ada")
+    assert [it.columns[0] for it in tables(chosen)] == ["Experiment", "Stream"]
+
+
+def test_only_the_chosen_stream_is_shown(data, monkeypatch):
+    page = open_page("streams", data, monkeypatch, streams="even")
+    assert list(tables(page)[-1]["Stream"]) == ["Even"]
+
+
+def test_lines_are_in_the_order_of_streams_and_names(data, monkeypatch):
+    rows = tables(open_page("streams", data, monkeypatch, streams="all", period=WEEK))[0]
+    named = [it.replace("\\", "") for it in rows["Stream"]]
+    assert [it.endswith("Even") for it in named] == [False, True]
+    states = reads.line_states(latest_snapshot(data), from_day=FIRST, to_day=END)
+    even = states.filter(stream="even").row(0, named=True)
+    assert rows["Concluded"][1] == str(even["experiments_concluded"])
+
+
+def test_a_mentor_reads_the_same_without_the_right_to_the_whole_scholar(data, monkeypatch):
+    lead = open_page("streams", data, monkeypatch, streams="even", period=WEEK, scholar="ada")
+    mentor = Viewer("m@x.org", "M", frozenset({"mentor"}), Scope(streams=("even",)))
+    monkeypatch.setattr(sign_in, "ANYBODY", mentor)
+    page = open_page("streams", data, monkeypatch, period=WEEK)
+    assert any(it.value.startswith("Ada, ") for it in page.header)
+    sentences = [it.value for it in lead.markdown if it.value.startswith("**")]
+    assert set(sentences) <= {it.value for it in page.markdown}
 
 
 def test_the_failures_of_lines_are_those_of_their_scholar(data):
@@ -49,30 +130,8 @@ def test_the_failures_of_lines_are_those_of_their_scholar(data):
     assert failed / lines["runs_ended"].sum() == pytest.approx(whole["failure_share"])
 
 
-def test_only_chosen_streams_are_shown(data, monkeypatch):
-    page = open_page("streams", data, monkeypatch, streams=["even"])
-    assert [name.split()[2] for name in page.dataframe[0].value["line"]] == ["even"]
-    assert list(page.dataframe[1].value["stream_name"]) == ["Even"]
-
-
-def test_a_scholar_has_a_row_for_each_stream_and_a_bar_for_each_week(data, monkeypatch):
-    page = open_page("streams", data, monkeypatch)
-    people = page.dataframe[1].value
-    assert list(people["scholar"]) == ["ada", "ada"]
-    assert [len(bars) for bars in people["concluded_weeks"]] == [10, 10]
-    weeks = reads.metrics(latest_snapshot(data), by="scholar", period="week", within="even")
-    concluded = weeks.sort("period_start")["experiments_concluded"].to_list()[:10]
-    assert list(people["concluded_weeks"][1]) == concluded
-
-
-def test_n_counts_scholars_and_not_their_rows(data, monkeypatch):
-    page = open_page("streams", data, monkeypatch)
-    assert len(page.dataframe[1].value) == 2
-    assert words(page).endswith("n = 1 scholar")
-
-
 def test_names_are_inert_in_markdown(data, monkeypatch):
-    text = words(open_page("streams", data, monkeypatch, streams=["slow"]))
+    text = words(open_page("streams", data, monkeypatch, streams="slow"))
     assert "](http" not in text
     assert "http://" not in text
 
@@ -81,3 +140,8 @@ def test_without_streams_the_page_says_where_to_define_them(tmp_path, monkeypatc
     store_of([run("r1", "09:00", "10:00")], "2026-01-07 20:00", data=tmp_path)
     page = open_page("streams", tmp_path, monkeypatch)
     assert "velocity roster suggest" in page.code[0].value
+
+
+def test_the_decisions_are_those_of_the_stream_alone(data):
+    rows = reads.needs_decision(latest_snapshot(data), streams=["even"])
+    assert rows.filter(pl.col("stream") != "even").is_empty()

@@ -11,12 +11,19 @@ from tests.app_pages import ten_weeks
 from tests.builders import run, store_of
 from tests.stores import built
 from velocity.reading import reads
+from velocity.reading.access import Scope
 from velocity.roster import models as roster
 from velocity.store import latest_snapshot
 
 FIRST = date(2026, 1, 5)
 WEEK = timedelta(weeks=1)
-MEASURES = ("experiments_concluded", "failure_share", "serial_share", "loop_hours_median")
+MEASURES = (
+    "experiments_concluded",
+    "failure_share",
+    "serial_share",
+    "loop_hours_median",
+    "reaction_working_hours_median",
+)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +53,33 @@ def test_each_row_is_the_figure_of_its_days(snapshot, by, length):
                 here = found.filter(week_start=start, measure=measure, group_id=row[by])
                 known = [] if row[measure] is None else [row[measure]]
                 assert here["value"].to_list() == known
-            assert here["n"].to_list() == [row["loop_hours_n"]] * len(known)
+                if measure.endswith("_median"):
+                    n = row[measure.replace("_median", "_n")]
+                    assert here["n"].to_list() == [n] * len(known)
+
+
+@pytest.mark.parametrize("within", [None, "slow", "even"])
+@pytest.mark.parametrize("length", [3, 7])
+def test_rows_of_scholars_are_their_figures_in_the_stream(snapshot, within, length):
+    found = reads.to_date(
+        snapshot, by="scholar", within=within, starts=[FIRST, FIRST + 9 * WEEK], lengths=[length]
+    )
+    assert found["group_id"].unique().to_list() == ["ada"]
+    for start in (FIRST, FIRST + 9 * WEEK):
+        end = start + timedelta(days=length)
+        over = {"from_day": start, "to_day": end, "within": within}
+        row = reads.metrics(snapshot, by="scholar", **over).row(0, named=True)
+        for measure in MEASURES:
+            here = found.filter(week_start=start, measure=measure)["value"].to_list()
+            assert here == ([] if row[measure] is None else [row[measure]])
+
+
+def test_a_mentor_sees_figures_to_date_within_the_stream_only(snapshot):
+    scope = Scope(streams=("slow",))
+    asked = {"by": "scholar", "starts": [FIRST], "lengths": [7], "scope": scope}
+    assert reads.to_date(snapshot, within="slow", **asked).height
+    for within in ("even", None):
+        assert reads.to_date(snapshot, within=within, **asked).is_empty()
 
 
 @pytest.mark.parametrize("by", ["programme", "stream"])

@@ -9,10 +9,8 @@ from fractions import Fraction
 from itertools import pairwise
 from statistics import fmean
 
-import numpy as np
 import polars as pl
 import pytest
-from scipy import stats
 
 from tests.builders import at, run, store_of
 from tests.read_schemas import READ_SCHEMAS
@@ -263,19 +261,3 @@ def test_bands_are_means_around_the_quartiles_of_at_least_eight_others(snapshot,
     tell(f"bands: {compared:,} of at least 8 others, {too_few:,} of fewer")
     assert compared > 1000
     assert too_few > 500
-
-
-@pytest.mark.thorough
-def test_limits_of_throughput_are_poisson_limits_at_the_pooled_rate(snapshot):
-    figure = reads.metrics(snapshot, by="scholar")
-    rate = figure["experiments_concluded"].sum() / figure["weeks"].sum()
-    found = reads.funnel(snapshot)
-    weeks = found["exposure_weeks"].to_numpy()
-    assert weeks == pytest.approx(figure["weeks"].max() * np.arange(1, 61) / 60, rel=1e-12)
-    assert found["pooled_rate"].to_list() == pytest.approx([rate] * 60, rel=1e-12)
-    for share, name in ((0.95, "95"), (0.998, "998")):
-        reach = stats.norm.ppf((1 + share) / 2) * np.sqrt(rate / weeks)
-        assert found[f"low_{name}"].to_list() == pytest.approx(
-            np.maximum(0, rate - reach), abs=1e-9
-        )
-        assert found[f"high_{name}"].to_list() == pytest.approx(rate + reach, rel=1e-9)

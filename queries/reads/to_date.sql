@@ -1,7 +1,8 @@
 -- title: Figures to date
 -- One row per group, first day and number of days: the figures of those days as they are known now,
 -- with the columns of the weekly figures. A group has a row even if nothing happened.
--- param: by | VARCHAR | stream or programme
+-- param: by | VARCHAR | scholar, stream or programme
+-- param: within | VARCHAR | for scholars: only their work in this stream, null = everything
 -- param: starts | DATE[] | first local days
 -- param: lengths | INTEGER[] | numbers of days, counting the first
 -- param: running_from | DATE | from this first day on, a stretch is still running
@@ -17,10 +18,18 @@ known_group AS (
   UNION ALL
   SELECT 0, 'programme'
   WHERE $by = 'programme' AND EXISTS (FROM scholar) AND may_see($scope, NULL, NULL)
+  UNION ALL
+  SELECT scholar_key, scholar
+  FROM scholar
+  WHERE $by = 'scholar' AND attributed
+    AND may_see_group($scope, 'scholar', scholar, NULL, $within::VARCHAR)
+),
+stream_asked AS (
+  SELECT coalesce((SELECT stream_key FROM stream WHERE stream = $within::VARCHAR), 0) AS stream_key
 ),
 fact AS (
   SELECT
-    stream_key AS group_key, day,
+    CASE WHEN $by = 'scholar' THEN scholar_key ELSE stream_key END AS group_key, day,
     sum(busy_us) AS busy_us,
     sum(serial_us) AS serial_us,
     sum(runs_failed) AS runs_failed,
@@ -29,7 +38,9 @@ fact AS (
   FROM day_fact
   JOIN scholar USING (scholar_key)
   -- Users who are not in the roster count in programme totals only.
-  WHERE stream_key IN (SELECT group_key FROM known_group) AND ($by = 'programme' OR attributed)
+  WHERE ($by = 'programme' OR attributed)
+    AND CASE WHEN $by = 'scholar' THEN stream_key = (FROM stream_asked)
+      ELSE stream_key IN (SELECT group_key FROM known_group) END
   GROUP BY ALL
 ),
 total AS (
@@ -46,30 +57,44 @@ total AS (
 ),
 observation AS (
   SELECT
-    group_key AS group_id, start AS period_start, days AS measure,
-    loop_us AS length_us, closed_event AS event
+    (group_key, days) AS group_id, start AS period_start, latency.name AS measure,
+    latency.length_us, closed_event AS event
   FROM (
     SELECT
-      CASE WHEN $by = 'stream' THEN stream_key ELSE 0 END AS group_key,
-      start_day, loop_us, closed_event
+      CASE $by WHEN 'scholar' THEN scholar_key WHEN 'stream' THEN stream_key ELSE 0 END
+        AS group_key,
+      start_day, closed_event,
+      unnest([
+        {'name': 'loop', 'length_us': loop_us},
+        {'name': 'reaction_working', 'length_us': reaction_working_us}]) AS latency
     FROM loop
     JOIN scholar USING (scholar_key)
-    WHERE $by = 'programme' OR attributed
+    WHERE ($by = 'programme' OR attributed)
+      AND ($by <> 'scholar' OR $within::VARCHAR IS NULL OR stream_key = (FROM stream_asked))
   )
   JOIN known_group USING (group_key)
   JOIN stretch ON start_day >= start AND start_day < until
+  WHERE latency.length_us IS NOT NULL
 ),
 median AS (
-  SELECT group_id AS group_key, period_start AS start, measure AS days, n, median
+  SELECT
+    group_id[1] AS group_key, period_start AS start, group_id[2] AS days,
+    max(n) FILTER (measure = 'loop') AS loop_n,
+    max(median) FILTER (measure = 'loop') AS loop_median,
+    max(n) FILTER (measure = 'reaction_working') AS reaction_n,
+    max(median) FILTER (measure = 'reaction_working') AS reaction_median
   FROM kaplan_meier('observation')
+  GROUP BY ALL
 )
 SELECT
   $by AS kind, group_id, start AS week_start, days, start >= $running_from::DATE AS running,
   coalesce(experiments_concluded, 0) AS experiments_concluded,
   failure_share(coalesce(runs_failed, 0), coalesce(runs_ended, 0)) AS failure_share,
   serial_share(coalesce(serial_us, 0), coalesce(busy_us, 0)) AS serial_share,
-  median.median AS loop_hours_median,
-  coalesce(median.n, 0)::BIGINT AS loop_hours_n
+  loop_median AS loop_hours_median,
+  coalesce(loop_n, 0)::BIGINT AS loop_hours_n,
+  reaction_median AS reaction_working_hours_median,
+  coalesce(reaction_n, 0)::BIGINT AS reaction_working_hours_n
 FROM known_group
 CROSS JOIN stretch
 LEFT JOIN total USING (group_key, start, days)

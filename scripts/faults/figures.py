@@ -293,13 +293,6 @@ FAULTS = (
         (FIGURES,),
     ),
     Fault(
-        "99 % of the funnel",
-        "metrics/funnel",
-        "3.090232306167813 * sqrt(rate / exposure_weeks)) AS low",
-        "2.5758293035489004 * sqrt(rate / exposure_weeks)) AS low",
-        (f"{USUAL}::test_limits_of_throughput_are_poisson_limits_at_the_pooled_rate",),
-    ),
-    Fault(
         "the residual includes streams",
         "metrics/littles_law",
         "WHERE ($by = 'stream') = (stream_key <> 0)",

@@ -27,6 +27,27 @@ FAULTS = (
         (TO_DATE,),
     ),
     Fault(
+        "scholars to date in all streams",
+        "reads/to_date",
+        "THEN stream_key = (FROM stream_asked)",
+        "THEN stream_key = 0",
+        (TO_DATE,),
+    ),
+    Fault(
+        "reaction to date in all streams",
+        "reads/to_date",
+        "$within::VARCHAR IS NULL OR stream_key",
+        "true OR stream_key",
+        (TO_DATE,),
+    ),
+    Fault(
+        "mentors see scholars to date in other streams",
+        "reads/to_date",
+        "scholar, NULL, $within::VARCHAR)",
+        "scholar, NULL, coalesce(as_viewer($scope).streams[1], $within::VARCHAR))",
+        (TO_DATE,),
+    ),
+    Fault(
         "failures conclude",
         "reads/concluded",
         "is_concluded(experiment.outcome)",

@@ -9,7 +9,7 @@ from tests.app_pages import BIDI
 from tests.browser.visitor import PAGES, Visitor
 
 #: Number of charts on each page of the demo.
-CHARTS = {"": 6, "my-velocity?scholar=heron": 9, "streams": 2, "compute": 2}
+CHARTS = {"": 6, "my-velocity?scholar=heron": 9, "streams": 8, "compute": 2}
 
 WITHOUT_DATA = {"nothing-published", "no-runs"}
 

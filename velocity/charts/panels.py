@@ -24,6 +24,8 @@ _FILLED = 0.68
 _ROOM = 0.1
 _EDGE = timedelta(days=3)
 _NAME, _LIMIT = -_LEFT + 2, -6
+#: Room at the left without names.
+_LEFT_UNNAMED = 46
 
 
 def draw_panels(
@@ -36,11 +38,12 @@ def draw_panels(
 
     - `frame`: rows of `reads.weekly` or `reads.to_date` of one measure; times are on a log axis.
       `whole` is the value of the whole week, if `value` is only of some of its days.
-    - `groups`: id -> name of the groups to draw, in order.
+    - `groups`: id -> name of the groups to draw, in order; "" leaves out the name.
     - `unit`: of the values.
     """
     height = _TOP + _BOTTOM + _ROW * max(len(groups), 1)
-    canvas = Canvas(title, mode, height, (_LEFT, _RIGHT, _TOP, _BOTTOM))
+    left = _LEFT if any(groups.values()) else _LEFT_UNNAMED
+    canvas = Canvas(title, mode, height, (left, _RIGHT, _TOP, _BOTTOM))
     by_group = {
         group: [
             row
@@ -59,9 +62,9 @@ def draw_panels(
         panel = _Panel(at, len(groups), by_group[group], unit, canvas.colour)
         layout |= panel.axis()
         layout["shapes"] += panel.band(weeks)
-        layout["annotations"] += [panel.name(name), *panel.figures()]
+        layout["annotations"] += [*([panel.name(name)] if name else []), *panel.figures()]
         traces += panel.traces()
-        said.append(f"{formats.label(name)} {panel.said()}")
+        said.append(f"{formats.label(name)} {panel.said()}".strip())
     return canvas.chart(
         traces,
         layout,

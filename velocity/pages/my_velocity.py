@@ -6,6 +6,7 @@ import streamlit as st
 
 from velocity import formats, sentences, ui
 from velocity.ui import scholar as sections
+from velocity.ui.stream import Stream
 
 
 def _draw() -> None:
@@ -24,6 +25,10 @@ def _draw() -> None:
     view.say(name, answer)
     sections.show_figures_line(sheet, as_others=view is not opened)
     sections.show_tiles(sheet)
+    if view is not opened:
+        theirs = [*sheet.who["streams"], *sheet.loops["stream"].drop_nulls()]
+        for stream in dict.fromkeys(theirs):
+            sections.show_mentor_sheet(Stream(view, stream), scholar, order={})
     sections.show_loops(sheet)
     with st.grid(2, min_column_width=560, gap="medium"):
         with st.container():

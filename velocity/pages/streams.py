@@ -1,67 +1,98 @@
-"""Streams: which line of work needs a mentor, and each stream against its own past."""
+"""Streams: whom to ask about which line, and the sheet of one scholar for the mentor's hour."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
-from velocity import formats, sentences, ui
-from velocity.charts.funnel import draw_funnel
-from velocity.charts.multiples import STREAM_MEASURES
-from velocity.reading import reads, series
-from velocity.reading.frames import funnel_points
-from velocity.sentences.weeks import week_notes
+from velocity import formats, ui
+from velocity.sentences import streams as words
+from velocity.sentences.answer import Answer
+from velocity.ui import stream_parts as parts
+from velocity.ui.scholar import show_mentor_sheet
+from velocity.ui.stream import Stream, without_hours
+from velocity.ui.view import ALL_STREAMS
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def _draw() -> None:
-    view = ui.view()
-    known = view.stream_names
-    names = {stream: known[stream] for stream in view.streams}
+    opened = ui.view()
+    view = without_hours(opened)
+    names = {it: name for it, name in view.stream_names.items() if it in view.streams}
     if not names:
         ui.empty_state("There are no streams: add them to the roster.", "velocity roster suggest")
         return
-    week = series.last_complete_week(view.window.last)
-    lines = view.windowed(reads.line_states, streams=list(names))
-    weekly = series.recent(
-        view.read(reads.weekly, by="stream", groups=list(names)),
-        week,
-        [measure.id for measure in STREAM_MEASURES],
+    every = [Stream(view, it) for it in names]
+    if len(every) > 1:
+        _draw_all(view, every)
+        return
+    stream = every[0]
+    answer = Answer(
+        words.headline(
+            stream.queue,
+            stream.known_on,
+            stream=stream.name,
+            good=words.good(*stream.whole, stream.days),
+        ),
+        words.support(*stream.whole, stream.days),
     )
-    chosen = formats.markdown(", ".join(formats.label(name) for name in names.values()))
+    name = formats.markdown(formats.label(stream.name))
+    people = formats.plural(len(stream.people), "scholar")
+    view.say(f"{name}, {people}", answer, window=stream.days.kicker)
+    chosen = _chosen(stream)
+    left, right = st.columns([1, 2.6], gap="medium")
+    with left:
+        parts.show_queue(view, stream.decisions, chosen, choice=stream.id)
+        parts.show_quiet(stream, chosen)
+    if chosen is not None:
+        opened.record_look(chosen)
+        with right:
+            show_mentor_sheet(stream, chosen, order=stream.order, choice=stream.id)
+        parts.show_people(stream)
+    parts.show_lines(view, stream.decisions, [stream.id])
+
+
+def _draw_all(view: ui.View, every: list[Stream]) -> None:
+    """The queue of all streams, and their lines by name; a card leads to the sheet."""
+    first, ids = every[0], [it.id for it in every]
+    decisions = view.needs_decision(streams=ids)
+    queue = decisions.filter("needs_decision")
     view.say(
-        f"all {len(names)} streams" if 1 < len(names) == len(known) else chosen,
-        sentences.streams(lines=lines, weekly=weekly, names=names, week=week),
+        f"all {len(every)} streams",
+        Answer(words.headline(queue, first.known_on)),
+        window=first.days.kicker,
     )
-    ui.show_lines(view, lines, view.windowed(reads.lines))
-    ui.show_stream_weeks(
-        weekly,
-        names,
-        along="column",
-        title="Each stream against its own usual range",
-        notes=week_notes(weekly, week),
-    )
-    exposure = view.read(reads.metrics, by="scholar", parts=["volume"])
-    with st.grid(2 if view.scope.everything else 1, min_column_width=470, gap="medium"):
-        # Only viewers who see everybody may see the pooled rate and everybody's exposure.
-        if view.scope.everything:
-            with st.container():
-                limits = view.read(reads.funnel)
-                points = funnel_points(exposure, view.read(reads.scholars), lines, list(names))
-                ui.show_chart(
-                    draw_funnel(
-                        points,
-                        limits,
-                        pooled=next(iter(limits["pooled_rate"]), None),
-                        mode=ui.theme_mode(),
-                        title="Concluded experiments a week",
-                    ),
-                    title="Streams differ in run length",
-                    caption="Concluded experiments a week by weeks of exposure, all data, "
-                    f"{formats.plural(points.height, 'scholar')}; filled = the chosen streams, "
-                    "names on hover; limits widen where exposure is short",
-                    table=ui.Table(points, "funnel"),
-                )
-        with st.container():
-            ui.show_scholars(view, lines, exposure, streams=list(names), week=week)
+    found = _of_all(every, queue)
+    chosen = found[1] if found else None
+    left, right = st.columns([1, 2.6], gap="medium")
+    with left:
+        parts.show_queue(view, decisions, chosen, choice=ALL_STREAMS)
+    with right:
+        if found:
+            view.record_look(found[1])
+            asked = dict(queue.filter("named").select("scholar", "name").iter_rows())
+            show_mentor_sheet(*found, order=asked, choice=ALL_STREAMS)
+        parts.show_lines(view, decisions, ids)
+
+
+def _of_all(every: list[Stream], queue: pl.DataFrame) -> tuple[Stream, str] | None:
+    """The scholar of the address, in the stream of their line in the queue, or their first one."""
+    asked = st.query_params.get("scholar", "")
+    waiting = queue.filter(scholar=asked)["stream"]
+    theirs = [it for it in every if asked in it.people]
+    theirs.sort(key=lambda it: it.id not in waiting)
+    return (theirs[0], asked) if theirs else None
+
+
+def _chosen(stream: Stream) -> str | None:
+    """The scholar of the address, or the first in the order of the queue."""
+    asked = st.query_params.get("scholar")
+    if asked in stream.people:
+        return asked
+    return next(iter(stream.order), None)
 
 
 PAGE = ui.Page("streams", "Streams", ("period", "streams"), ("lead", "mentor"), _draw, 30)

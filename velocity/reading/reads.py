@@ -477,6 +477,7 @@ def to_date(
     starts: Sequence[date],
     lengths: Sequence[int],
     running_from: date | None = None,
+    within: str | None = None,
     scope: Scope = EVERYTHING,
 ) -> pl.DataFrame:
     """Figures of the first days of several stretches, with the usual range of the same days.
@@ -495,6 +496,7 @@ def to_date(
         starts=starts,
         lengths=lengths,
         running_from=running_from,
+        within=within,
         scope=scope,
     ).with_columns(pl.col("running").fill_null(value=False))
     series = [
@@ -504,7 +506,8 @@ def to_date(
             {"weekly": found.filter(days=length).drop("days")},
             by=by,
             groups=None,
-            scope=scope,
+            # These rows are what the viewer may see.
+            scope=EVERYTHING,
         ).select(pl.lit(length, pl.Int32).alias("days"), pl.all())
         for length in lengths
     ]
@@ -541,12 +544,6 @@ def bands(snapshot: Snapshot, *, scholar: str, scope: Scope = EVERYTHING) -> pl.
     window = last_four_weeks(last_whole_day(as_of or _NO_DATA, zone))
     figure = _of_scholars(snapshot, "medians", from_day=window.first, to_day=window.end)
     return _read(snapshot, "metrics/bands", {"figure": figure}, scholar=scholar, scope=scope)
-
-
-def funnel(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> pl.DataFrame:
-    """exposure_weeks, pooled_rate and limits of throughput per week, over all data."""
-    figure = _of_scholars(snapshot, "volume")
-    return _read(snapshot, "metrics/funnel", {"figure": figure}, scope=scope)
 
 
 def littles_law_residual(

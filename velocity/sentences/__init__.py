@@ -22,7 +22,6 @@ from velocity.sentences.health import data_health
 from velocity.sentences.loops import launches_look_unrelated
 from velocity.sentences.runs import runs
 from velocity.sentences.spending import compute
-from velocity.sentences.streams import streams
 from velocity.sentences.why import why_this_number
 
 __all__ = [
@@ -33,6 +32,5 @@ __all__ = [
     "launches_look_unrelated",
     "my_velocity",
     "runs",
-    "streams",
     "why_this_number",
 ]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from velocity import formats
 
 if TYPE_CHECKING:
-    import polars as pl
+    from collections.abc import Sequence
+
 
 #: Characters as read, Markdown's escapes not counted.
 LONGEST_SENTENCE = 110
@@ -70,16 +71,6 @@ def line_name(row: Row, limit: int) -> str:
     return f"{name(row['scholar'], limit)} / {name(row['project'], limit)}"
 
 
-def most_in(lines: pl.DataFrame) -> str:
-    """The stream with most of the lines: ", two of them in Basalt"; "" if no stream has more."""
-    counts = lines.drop_nulls("stream_name")["stream_name"].value_counts(sort=True).rows()
-    (stream, most), (_, second) = [*counts, ("", 0), ("", 0)][:2]
-    if most <= max(1, second):
-        return ""
-    count = lines.select(LINE).unique().height
-    return f", {'all' if most == count else few(most)} of them in {name(stream)}"
-
-
 def few(number: int) -> str:
     """A count inside a sentence, in words below ten."""
     return _SMALL[number] if 0 <= number < len(_SMALL) else formats.count(number)
@@ -88,6 +79,12 @@ def few(number: int) -> str:
 def few_of(number: int, noun: str) -> str:
     """A count and its noun: "one line", "four streams", "14 lines"."""
     return f"{few(number)} {formats.plural(number, noun).split(' ', 1)[1]}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence: "heron", "gannet, heron and ibis"; already inert."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def capitalised(text: str) -> str:

@@ -1,96 +1,236 @@
-"""Streams: which line of work needs a mentor?"""
+"""Streams: whom to ask about which line, and one fact about everybody else."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-
-import polars as pl
+from zoneinfo import ZoneInfo
 
 from velocity import formats
-from velocity.reading.series import Shifts
 from velocity.sentences.answer import (
-    LINE,
-    Answer,
+    ENOUGH,
+    LONGEST_SUPPORT,
+    Row,
     capitalised,
+    ended_runs,
     few,
     fitting,
-    joined,
-    line_name,
-    most_in,
+    listed,
     name,
+    number,
 )
-from velocity.sentences.shifts import moved as did
+from velocity.sentences.queue import usual_words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
     from datetime import date
 
-#: State of a line -> the words for it; other states need no one.
-_ASKED = {
-    "result waiting": "its result has waited for {}",
-    "failure not recovered": "its failure has not been recovered for {}",
-    "stale run": "its run has shown no heartbeat for {}",
-}
-_DAY_HOURS = 24.0
+    import polars as pl
+
+    from velocity.sentences.compared import Days
+
+#: A share that moves less is the same share.
+_POINTS = 0.0199
+#: States of a line in which a result or failure waits.
+_WAITING = ("result waiting", "failure not recovered")
+_WAIT = "reaction_working_hours"
 
 
-def streams(
-    *,
-    lines: pl.DataFrame,
-    weekly: pl.DataFrame,
-    names: Mapping[str, str],
-    week: date,
-    min_hours: float = _DAY_HOURS,
-) -> Answer:
-    """The line to ask about first, if one has waited long; below, how many have and where.
+def headline(queue: pl.DataFrame, day: date, *, stream: str = "", good: str = "") -> str:
+    """How many lines wait longer than usual on a day, and whom to ask.
 
     Args:
-        lines: `reads.line_states`, what needs attention first.
-        weekly: `reads.weekly` by stream, of the streams shown.
-        names: stream -> name of the streams shown, in roster order.
-        week: Monday of the complete week in question.
-        min_hours: a shorter wait is ordinary.
+        queue: the lines that need a decision, the furthest beyond their usual first.
+        day: the day of the end of the data: what waits, waits then.
+        stream: name of the one stream shown; "" for several.
+        good: what went well, if nothing waits; "" for nothing.
     """
-    count = lines.select(LINE).unique().height
-    ranges = _ranges(Shifts.of([weekly], week, names), names)
-    long = "a day" if min_hours == _DAY_HOURS else formats.duration(min_hours)
-    if not count:
-        return Answer("No line of these streams has an experiment in this window.", ranges)
-    waiting = lines.filter(
-        pl.col("state").is_in(list(_ASKED)) & (pl.col("waited_hours") > min_hours)
-    )
-    if waiting.is_empty():
-        n = formats.sample(count, "line")
-        return Answer(f"No line has waited longer than {long} ({n}).", ranges)
-    return Answer(
-        _first(waiting.row(0, named=True)), joined(_how_many(waiting, count, long), ranges)
-    )
-
-
-def _first(row: dict[str, object]) -> str:
-    since = _ASKED[str(row["state"])].format(formats.duration(row["waited_hours"]))  # type: ignore[arg-type]
+    on, which = f"On {formats.dated(day)}", f"{name(stream)} " if stream else ""
+    if queue.is_empty():
+        nothing = f"{on} no {which}line waits longer than usual"
+        return fitting(*([f"{nothing}; {good}."] if good else []), f"{nothing}.")
+    one = queue.height == 1
+    lines = f"{few(queue.height)} {which}{'line waits' if one else 'lines wait'}"
+    waits = f"{on} {lines} longer than usual"
+    shown = queue.filter("named")
+    people = [name(it, 16) for it in dict.fromkeys(shown["name"])]
+    if not people:
+        who = "its scholar sees it first" if one else "their scholars see them first"
+        return f"{waits}; {who}."
+    about = " about one each" if len(people) == shown.height == queue.height > 1 else ""
     return fitting(
-        *(f"Ask about {line_name(row, limit)} first: {since}." for limit in (40, 24, 16, 10)),
-        "Ask first about the line at the top of the list.",
+        f"{waits}: ask {listed(people)}{about}.",
+        f"{waits}: ask {people[0]} first.",
+        f"{waits}: ask in the order of the list.",
     )
 
 
-def _how_many(waiting: pl.DataFrame, count: int, long: str) -> str:
-    lines = waiting.select(*LINE, "stream_name").unique()
-    several = lines["stream_name"].drop_nulls().n_unique() > 1
-    have = "has" if lines.height == 1 else "have"
-    many = f"{capitalised(few(lines.height))} of {formats.plural(count, 'line')} {have} waited"
-    return f"{many} longer than {long}{most_in(lines) if several else ''}."
-
-
-def _ranges(shifts: Shifts, names: Mapping[str, str]) -> str:
-    """Which of the streams moved beyond their usual range in the week."""
-    moved = list(dict.fromkeys(row["group_id"] for row in shifts.rows if row["group_id"] in names))
-    if not shifts.series:
+def good(now: Row | None, before: Row | None, days: Days) -> str:
+    """What went well: "it concluded 61, 14 more than the week before"; "" for nothing."""
+    if now is None or before is None:
         return ""
-    if not moved:
-        return "No stream moved beyond its usual range."
-    if len(moved) == 1:
-        return f"{name(names[moved[0]])} {did(shifts, moved[0])}."
-    many = f"{capitalised(few(len(moved)))} of {few(len(shifts.groups))} streams"
-    return f"{many} moved beyond their usual range."
+    concluded, earlier = (int(number(it, "experiments_concluded")) for it in (now, before))
+    share, then = now["failure_share"], before["failure_share"]
+    if share is not None and then is not None and share > then + _POINTS:
+        return ""
+    if concluded > earlier:
+        return f"it concluded {concluded}, {concluded - earlier} more than {days.earlier}"
+    if share is not None and then is not None and share < then - _POINTS:
+        return f"{formats.share(share)} of its runs failed, from {formats.share(then)}"
+    return ""
+
+
+def support(now: Row | None, before: Row | None, days: Days) -> str:
+    """What the stream concluded, its failed share, and how soon a result led to the next launch."""
+    if now is None:
+        return f"Nothing was launched {days.on}."
+    since = f"From {formats.dated(days.window.first)}" if days.window.days > 1 else days.on
+    count = int(number(now, "experiments_concluded"))
+    earlier = None if before is None else int(number(before, "experiments_concluded"))
+    whole = formats.plural(count, "experiment")
+    parts = [
+        f"{capitalised(since)} the stream concluded {whole}{_from(count, earlier)}",
+        failed(now, before),
+        _led(now, before),
+    ]
+    known = [it for it in parts if it]
+    return fitting(
+        *("; ".join(known[:to]) + "." for to in range(len(known), 0, -1)), longest=LONGEST_SUPPORT
+    )
+
+
+def failed(now: Row, before: Row | None) -> str:
+    """The share of runs that failed: "11 % of runs failed, from 7 %"; "" under 6 runs."""
+    if now["failure_share"] is None or ended_runs(now) < ENOUGH:
+        return ""
+    share = formats.share(now["failure_share"])
+    known = before is not None and before["failure_share"] is not None
+    then = formats.share(before["failure_share"]) if known and before is not None else None
+    return f"{share} of runs failed{_from(share, then)}"
+
+
+def _led(now: Row, before: Row | None) -> str:
+    wait = reaction(now)
+    if not wait:
+        return ""
+    then = None if before is None else reaction(before) or None
+    return f"a result led to the next launch in {wait} of working hours{_from(wait, then)}"
+
+
+def reaction(row: Row) -> str:
+    """The median from result to next launch, in working hours; "" if it is not known."""
+    median = row[f"{_WAIT}_median"]
+    return "" if median is None else str(formats.duration(median))
+
+
+def _from(now: object, before: object | None) -> str:
+    if before is None:
+        return ""
+    return ", as before" if now == before else f", from {before}"
+
+
+def question(row: Row) -> str:
+    """What to ask about a line of the queue."""
+    about = f"**{name(row['label'], 32)}**"
+    if row["kind"] == "failure":
+        return f"What stopped {about}, and is it worth a retry?"
+    return f"What did {about} show, and what is next?"
+
+
+def card_caption(row: Row, zone: str, *, stream: bool) -> str:
+    """What waits since which day, and the line's own usual; `stream` also names the stream."""
+    day = formats.dated(row["result_at"].astimezone(ZoneInfo(zone)).date())
+    what = "failed" if row["kind"] == "failure" else "result"
+    where = f"{name(row['stream_name'])} · " if stream and row["stream_name"] else ""
+    return f"{where}{what} {day}; {usual_words(row)}"
+
+
+def queue_title(queue: pl.DataFrame) -> str:
+    """The claim above the queue."""
+    if queue.is_empty():
+        return "Nothing needs a decision"
+    return f"{capitalised(few(queue.height))} {_plural(queue.height)} a decision"
+
+
+def _plural(count: int) -> str:
+    return "line needs" if count == 1 else "lines need"
+
+
+def hidden(queue: pl.DataFrame) -> str:
+    """How many lines are not named yet, and why; "" if all are."""
+    count = queue.filter(~queue["named"]).height
+    if not count:
+        return ""
+    lines = "line passed its usual" if count == 1 else "lines passed their usual"
+    see = "the scholar sees it first" if count == 1 else "the scholars see them first"
+    return f"{capitalised(few(count))} {lines} in the last 24 hours; {see}."
+
+
+def quiet_fact(now: Row | None, before: Row | None, days: Days, fresh: Sequence[date]) -> str:
+    """One good or neutral fact about a scholar with nothing that waits.
+
+    Args:
+        now: figures of the days; None without any.
+        before: those of the days before; None without any.
+        days: both.
+        fresh: days of results that wait within their usual.
+    """
+    parts = []
+    if now is None or not (number(now, "experiments_started") or _concluded(now)):
+        parts.append(f"Nothing launched {days.on}")
+    else:
+        earlier = None if before is None else _concluded(before)
+        parts.append(f"{_concluded(now)} concluded{_from(_concluded(now), earlier)}")
+        if better := _better(now, before):
+            parts.append(better)
+    if fresh:
+        parts.append(f"fresh result {formats.dated(max(fresh))}")
+    return "; ".join(parts) + "."
+
+
+def _concluded(row: Row) -> int:
+    return int(number(row, "experiments_concluded"))
+
+
+def _better(now: Row, before: Row | None) -> str:
+    """The failed share or the wait, whichever got better."""
+    if before is None:
+        return ""
+    shares = (now["failure_share"], before["failure_share"])
+    if None not in shares and shares[0] < shares[1] - _POINTS:
+        return failed(now, before)
+    waits = (now[f"{_WAIT}_median"], before[f"{_WAIT}_median"])
+    if None not in waits and waits[0] < waits[1]:
+        return f"result to next launch {reaction(now)}, from {reaction(before)}"
+    return ""
+
+
+def line_state(row: Row, waiting: Row | None) -> str:
+    """The state of a line, and its wait in working hours.
+
+    Args:
+        row: of `reads.line_states`.
+        waiting: the line's row of `reads.needs_decision`; None if nothing waits.
+    """
+    hidden = waiting is not None and waiting["needs_decision"] and not waiting["named"]
+    if waiting is None or hidden or row["state"] not in _WAITING:
+        return capitalised(row["state"])
+    wait = f"{formats.duration(waiting['waited_working_hours'])} of working hours"
+    said = (
+        (waiting["needs_decision"], f"Needs a decision: {wait}"),
+        (waiting["parked"], "Parked: launched on another line since"),
+        (waiting["marked_read"], "Marked as read"),
+        (waiting["usual_working_hours"] is None, f"Waits {wait}; too few waits for a usual"),
+    )
+    return next((words for holds, words in said if holds), f"Waits {wait}, {_inside(waiting)}")
+
+
+def _inside(waiting: Row) -> str:
+    usual = waiting["usual_working_hours"]
+    inside = usual is not None and waiting["waited_working_hours"] <= usual
+    return "within its usual" if inside else "longer than usual"
+
+
+def people_title(count: int) -> str:
+    """The claim above the scholars of a stream."""
+    who = "The scholar" if count == 1 else f"The {few(count)} scholars"
+    return f"{who}, each against their own usual range"

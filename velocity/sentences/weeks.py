@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -15,23 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
     from typing import Any
-
-
-def window_words(weekly: pl.DataFrame) -> str:
-    """How many weeks there are and which is the last: "12 weeks to 22 Nov"."""
-    if weekly.is_empty():
-        return "no week yet"
-    weeks = weekly["week_start"].sort()
-    first, last = weeks[0], weeks[-1]
-    count = (last - first).days // 7 + 1
-    until = "so far" if weekly["running"].all() else f"to {formats.day(last + timedelta(days=6))}"
-    return f"{formats.plural(count, 'week')} {until}"
-
-
-def week_notes(weekly: pl.DataFrame, week: date) -> dict[str, str]:
-    """Each group and how many loops began in the week: "n = 42"."""
-    rows = weekly.filter(measure="reaction_hours_median", week_start=week)
-    return {group: formats.sample(n) for group, n in rows.select("group_id", "n").iter_rows()}
 
 
 def restated(rows: pl.DataFrame) -> list[str]:

@@ -6,7 +6,6 @@ from velocity.ui.drill import chosen_row, go_on_to, know_pages, show_step
 from velocity.ui.evidence import show_explanation
 from velocity.ui.experiment import show_timeline_of_one
 from velocity.ui.files import show_digest
-from velocity.ui.lines import show_lines, show_scholars, show_stream_weeks
 from velocity.ui.page import EVERYONE, Page
 from velocity.ui.parts import (
     Table,
@@ -54,12 +53,9 @@ __all__ = [
     "show_error",
     "show_explanation",
     "show_figure",
-    "show_lines",
     "show_not_admitted",
     "show_rows",
-    "show_scholars",
     "show_step",
-    "show_stream_weeks",
     "show_timeline_of_one",
     "show_who",
     "theme_mode",

@@ -26,7 +26,7 @@ from velocity.ui.sign_in import admission, settings_now
 from velocity.ui.sync_now import latest, may_sync, show_sync_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from streamlit.delta_generator import DeltaGenerator
@@ -42,6 +42,8 @@ _LOOK_AGAIN = "10s"
 _LOOK_AT_A_SYNC = "2s"
 #: A check of the arithmetic that names no person: the same for every viewer.
 _FOR_EVERYBODY = frozenset({reads.littles_law_residual})
+#: The choice of all streams.
+ALL_STREAMS = "all"
 _Made = TypeVar("_Made")
 #: Reads ahead, while a page waits for its first reads.
 _others = ThreadPoolExecutor(2, thread_name_prefix="soon")
@@ -344,15 +346,24 @@ def _choose_streams(snapshot: Snapshot, scope: Scope) -> tuple[str, ...]:
     known = _kept(snapshot, reads.streams, (), scope)["stream"].to_list()
     if len(known) < 2:  # noqa: PLR2004 - no choice
         return tuple(known)
-    chosen = st.pills(
+    if "streams" not in st.session_state and "streams" not in st.query_params:
+        st.session_state["streams"] = _first_with_a_queue(snapshot, scope, known)
+    chosen = st.segmented_control(
         "Streams",
-        known,
-        selection_mode="multi",
+        [ALL_STREAMS, *known],
         key="streams",
         bind="query-params",
         label_visibility="collapsed",
     )
-    return tuple(stream for stream in known if stream in chosen) or tuple(known)
+    return tuple(stream for stream in known if chosen in {stream, ALL_STREAMS, None})
+
+
+def _first_with_a_queue(snapshot: Snapshot, scope: Scope, known: Sequence[str]) -> str:
+    """The first stream with a line that needs a decision; else the first."""
+    marks = tuple(state.read_marks(data_folder()))
+    waiting = _kept(snapshot, reads.needs_decision, (("read", marks),), scope)
+    asked = waiting.filter("needs_decision")["stream"]
+    return next((stream for stream in known if stream in asked), known[0])
 
 
 def _kept(

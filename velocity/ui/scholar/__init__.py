@@ -3,6 +3,7 @@
 from velocity.ui.scholar.bought import show_bought
 from velocity.ui.scholar.cohort import show_cohort
 from velocity.ui.scholar.loops import show_loops
+from velocity.ui.scholar.mentor import show_mentor_sheet
 from velocity.ui.scholar.nothing import show_nothing, show_whose
 from velocity.ui.scholar.seen import show_seen
 from velocity.ui.scholar.sheet import Sheet, others_switch
@@ -16,6 +17,7 @@ __all__ = [
     "show_cohort",
     "show_figures_line",
     "show_loops",
+    "show_mentor_sheet",
     "show_nothing",
     "show_seen",
     "show_tiles",

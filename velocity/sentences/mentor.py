@@ -1,0 +1,434 @@
+"""The sheet of one scholar for a mentor's hour: a claim, five sentences, and what is behind them.
+
+Days and durations only: never a time of day. Waits are in working hours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from velocity import formats
+from velocity.sentences.answer import (
+    ENOUGH,
+    Row,
+    capitalised,
+    ended_runs,
+    few,
+    few_of,
+    fitting,
+    listed,
+    name,
+    number,
+)
+from velocity.sentences.queue import row_words, usual_words
+from velocity.sentences.streams import failed, reaction
+from velocity.sentences.week import Said
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from velocity.sentences.compared import Days
+
+#: So many launches that died at the start may have one cause.
+_SAME_CAUSE = 3
+#: A share that moves less is the same share; a cost that moves less is the same cost.
+_POINTS, _CHEAPER = 0.0199, 0.95
+#: A share of failed runs that rose by this much is worth a question.
+_WORTH_ASKING = 0.1
+_MOST_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the sheet of a scholar is about.
+
+    Args:
+        name: of the scholar.
+        days: the days of the page, and those before.
+        now: `reads.metrics` of the scholar over the days; None if nothing happened.
+        before: the same over the days before; None without any.
+        decisions: the scholar's rows of `reads.needs_decision`.
+        experiments: `reads.experiments` joined with `reads.loops`, latest first, from some weeks.
+        old: open experiments that are older than usual for their line.
+        chains: chains of launches that were ready before the result, `reads.chains`.
+        settings: `reads.one_setting`: which launches changed a single setting.
+        zone: of days.
+    """
+
+    name: str
+    days: Days
+    now: Row | None
+    before: Row | None
+    decisions: pl.DataFrame
+    experiments: pl.DataFrame
+    old: pl.DataFrame
+    chains: pl.DataFrame
+    settings: pl.DataFrame
+    zone: str
+
+    def day(self, moment: datetime) -> date:
+        """The local day of an instant."""
+        return moment.astimezone(ZoneInfo(self.zone)).date()
+
+    @cached_property
+    def queue(self) -> pl.DataFrame:
+        """The lines that need a decision and may be named."""
+        return self.decisions.filter("needs_decision", "named")
+
+    @cached_property
+    def launched(self) -> pl.DataFrame:
+        """The experiments that were launched in the days."""
+        day = pl.col("started_at").dt.convert_time_zone(self.zone).dt.date()
+        window = self.days.window
+        return self.experiments.filter(day >= window.first, day <= window.last)
+
+    @cached_property
+    def died(self) -> pl.DataFrame:
+        """The launches of the days of which every run died within two minutes, first to last."""
+        return self.launched.filter(outcome="false_start").reverse()
+
+    @cached_property
+    def hidden(self) -> int:
+        """How many lines passed their usual so lately that only the scholar sees their names."""
+        return self.decisions.filter(pl.col("needs_decision") & ~pl.col("named")).height
+
+    def next_launch(self, row: Row) -> date | None:
+        """The day of the next launch of the same line; None without any."""
+        line = self.experiments.filter(entity=row["entity"], project=row["project"])
+        at = line["experiment_id"].to_list().index(row["experiment_id"])
+        return self.day(line["started_at"][at - 1]) if at else None
+
+    @cached_property
+    def relaunched_days(self) -> int | None:
+        """The most days until the line of such a launch was launched again; None if one was not."""
+        days = []
+        for row in self.died.iter_rows(named=True):
+            again = self.next_launch(row)
+            if again is None:
+                return None
+            days.append((again - self.day(row["started_at"])).days)
+        return max(days, default=None)
+
+
+def title(facts: Facts) -> str:
+    """The claim, with its days."""
+    who = capitalised(name(facts.name))
+    days = formats.dates(facts.days.window.first, facts.days.window.last)
+    claims = [it for it in (_waits(facts.queue), _deaths(facts), _older(facts.old)) if it]
+    if not claims and facts.hidden:
+        claims = [f"{few_of(facts.hidden, 'line')} passed its usual in the last 24 hours"]
+    if not claims:
+        claims = [_calm(facts)]
+    lead = f"{who}, {days}: "
+    return fitting(
+        *(f"{lead}{listed(claims[:to])}" for to in range(len(claims), 0, -1)), f"{who}, {days}"
+    )
+
+
+def _waits(queue: pl.DataFrame) -> str:
+    if queue.is_empty():
+        return ""
+    kinds = queue["kind"].unique().to_list()
+    noun = {"failure": "failure", "result": "result"}[kinds[0]] if len(kinds) == 1 else "line"
+    return f"{few_of(queue.height, noun)} {'waits' if queue.height == 1 else 'wait'}"
+
+
+def _deaths(facts: Facts) -> str:
+    count = facts.died.height
+    return f"{few_of(count, 'launch')} died at the start" if count >= _SAME_CAUSE else ""
+
+
+def _older(old: pl.DataFrame) -> str:
+    if old.is_empty():
+        return ""
+    runs = "runs" if old.height == 1 else "run"
+    return f"{few_of(old.height, 'experiment')} {runs} longer than usual"
+
+
+def _calm(facts: Facts) -> str:
+    if facts.now is None or not number(facts.now, "experiments_concluded"):
+        return "nothing waits longer than usual"
+    count = int(number(facts.now, "experiments_concluded"))
+    return f"{few_of(count, 'experiment')} concluded, nothing waits longer than usual"
+
+
+def lines(facts: Facts) -> list[Said]:
+    """Decide, Ask, Good, In flight, Compute: always all five, in this order."""
+    return [decide(facts), ask(facts), good(facts), in_flight(facts), compute(facts)]
+
+
+def decide(facts: Facts) -> Said:
+    """The result or failure that waits longest against its line's usual."""
+    if facts.queue.is_empty() and facts.hidden:
+        count = few_of(facts.hidden, "line")
+        start = f"{capitalised(count)} passed the usual in the last 24 hours;"
+        return Said("Decide", start, f"{name(facts.name)} sees it first.")
+    if facts.queue.is_empty():
+        waiting = facts.decisions.filter(~pl.col("parked"), pl.col("usual_working_hours") > 0)
+        if waiting.is_empty():
+            return Said("Decide", "Nothing waits for a decision.")
+        return Said("Decide", "Nothing waits longer than usual.", _waiting(waiting, facts))
+    return Said("Decide", *_of_queue(facts))
+
+
+def _of_queue(facts: Facts) -> tuple[str, str]:
+    row = facts.queue.row(0, named=True)
+    day = formats.dated(facts.day(row["result_at"]))
+    what = "failed on" if row["kind"] == "failure" else "has a result since"
+    found = facts.experiments.filter(experiment_id=row["experiment_id"])
+    hours = found["machine_hours"].to_list()
+    took = f", after {formats.duration(hours[0])} on the machine" if hours and hours[0] else ""
+    more = ""
+    if facts.queue.height > 1:
+        others = [name(it) for it in facts.queue["label"][1 : 1 + _MOST_NAMED]]
+        left = facts.queue.height - 1 - len(others)
+        also = listed([*others, *([f"{few(left)} more"] if left > 0 else [])])
+        more = f" {also} {'waits' if facts.queue.height == 2 else 'wait'} too."  # noqa: PLR2004
+    wait = f"{formats.duration(row['waited_working_hours'])} of working hours"
+    rest = f"{what} {day}{took}; nothing launched since. {wait}; {usual_words(row)}.{more}"
+    return name(row["label"], 32), rest
+
+
+def _waiting(waiting: pl.DataFrame, facts: Facts) -> str:
+    row = waiting.row(0, named=True)
+    waited = formats.duration(row["waited_working_hours"])
+    first = row_words(row, facts.zone).removesuffix("; nothing launched since.")
+    return f"{first}, {waited} of working hours ago; {usual_words(row)}."
+
+
+def ask(facts: Facts) -> Said:
+    """Launches that died at once, experiments that are older than usual, or repeats."""
+    if facts.died.height >= _SAME_CAUSE:
+        return Said("Ask", *_of_deaths(facts))
+    if not facts.old.is_empty():
+        return Said("Ask", *_of_old(facts.old))
+    share = None if facts.now is None else facts.now["repeat_share"]
+    if share:
+        start = f"{formats.share(share)} of runs repeated a finished run"
+        return Said("Ask", start, "with the same settings and seeds. Was the repeat meant?")
+    if _more_failed(facts):
+        return Said("Ask", *_of_failures(facts))
+    died = f" {_died(facts.died.height)}." if facts.died.height else ""
+    return Said("Ask", "Nothing runs longer than usual.", f"{_failed(facts)}{died}")
+
+
+def _died(count: int) -> str:
+    return f"{capitalised(few_of(count, 'launch'))} died within two minutes"
+
+
+def _more_failed(facts: Facts) -> bool:
+    """Whether so many more runs failed than before that a cause is worth asking for."""
+    now, before = facts.now, facts.before
+    if now is None or before is None or None in (now["failure_share"], before["failure_share"]):
+        return False
+    enough = number(now, "runs_failed") >= _SAME_CAUSE and ended_runs(now) >= ENOUGH
+    rose = round(now["failure_share"] - before["failure_share"], 6)
+    return enough and rose >= _WORTH_ASKING
+
+
+def _of_failures(facts: Facts) -> tuple[str, str]:
+    failed_ones = facts.launched.filter(pl.col("outcome").is_in(["failure", "false_start"]))
+    names = [name(it) for it in failed_ones["label"][:_MOST_NAMED]]
+    left = failed_ones.height - len(names)
+    whole = f" Failed as a whole: {listed(names)}" if names else ""
+    more = f" and {few(left)} more" if left > 0 else ""
+    return _failed(facts), f"{whole}{more}. Same cause?".strip(". ") if names else "Same cause?"
+
+
+def _of_deaths(facts: Facts) -> tuple[str, str]:
+    died = facts.died
+    days = [*dict.fromkeys(facts.day(it) for it in died["started_at"])]
+    runs = int(died["runs"].sum())
+    names = [name(it) for it in died["label"][:_MOST_NAMED]]
+    left = died.height - len(names)
+    named = ", ".join(names) + (f" and {few(left)} more" if left else "")
+    return (
+        f"{_died(died.height)},",
+        f"{_on(days)}, with {formats.plural(runs, 'run')}: {named}. {_failed(facts)} Same cause?",
+    )
+
+
+def _on(days: Sequence[date]) -> str:
+    """Days in a sentence: "on 23, 24 and 25 Nov"."""
+    if len({(it.year, it.month) for it in days}) == 1:
+        last = formats.day(days[-1])
+        return f"on {listed([*(str(it.day) for it in days[:-1]), last])}"
+    return f"on {listed([formats.day(it) for it in days])}"
+
+
+def _of_old(old: pl.DataFrame) -> tuple[str, str]:
+    row = old.row(0, named=True)
+    more = f" So do {few(old.height - 1)} more." if old.height > 1 else ""
+    age = f"has run for {formats.duration(row['wip_age_hours'])}"
+    rest = f"{age}, longer than 85 of 100 of its line. Is it still needed?{more}"
+    return name(row["label"], 32), rest
+
+
+def _failed(facts: Facts) -> str:
+    """The failed share with its counts: "24 % of runs failed (9 of 38), from 7 %."."""
+    now = facts.now
+    if now is None or not ended_runs(now):
+        return f"No run ended {facts.days.on}."
+    counts = f"{formats.count(now['runs_failed'])} of {formats.count(ended_runs(now))}"
+    if ended_runs(now) < ENOUGH:
+        return f"{counts} runs failed {facts.days.on}."
+    share, _, then = failed(now, facts.before).partition(",")
+    return f"{share} ({counts}){',' if then else ''}{then}."
+
+
+def good(facts: Facts) -> Said:
+    """What went well; never empty."""
+    now, before = facts.now, facts.before
+    if now is None or not number(now, "experiments_started") + number(now, "experiments_concluded"):
+        return Said("Good", *_last_launch(facts))
+    concluded = int(number(now, "experiments_concluded"))
+    earlier = None if before is None else int(number(before, "experiments_concluded"))
+    done = _concluded(concluded, earlier, facts)
+    if facts.died.height >= _SAME_CAUSE and facts.relaunched_days is not None:
+        start = f"Each was launched again {_within(facts.relaunched_days)},"
+        return Said("Good", start, f"{done[:1].lower()}{done[1:]}.")
+    return Said("Good", f"{done}{',' if (rest := _better(facts)) else '.'}", rest)
+
+
+def _within(days: int) -> str:
+    return "the same day" if not days else f"within {'a day' if days == 1 else f'{few(days)} days'}"
+
+
+def _concluded(count: int, earlier: int | None, facts: Facts) -> str:
+    if not count:
+        started = int(number(facts.now or {}, "experiments_started"))
+        return f"{capitalised(few_of(started, 'experiment'))} launched {facts.days.on}"
+    than = "" if earlier is None else f" ({formats.count(earlier)} {facts.days.earlier})"
+    return f"{capitalised(few_of(count, 'experiment'))} concluded{than}"
+
+
+def _better(facts: Facts) -> str:
+    """The first that got better: failed share, wait, cost at an equal count; "" if none."""
+    now, before = facts.now, facts.before
+    if now is None or before is None:
+        return ""
+    share, then = now["failure_share"], before["failure_share"]
+    if share is not None and then is not None and share < then - _POINTS:
+        return f"{failed(now, before)}."
+    wait, was = (it["reaction_working_hours_median"] for it in (now, before))
+    if wait is not None and was is not None and wait < was:
+        return (
+            f"a result led to the next launch in {reaction(now)} of working hours, from "
+            f"{reaction(before)}."
+        )
+    each, cost = _each(now), _each(before)
+    if each is None or cost is None or each[1] != cost[1] or each[0] > _CHEAPER * cost[0]:
+        return ""
+    return f"each took {_amount(each[0])} {each[1]}, from {_amount(cost[0])}."
+
+
+def _last_launch(facts: Facts) -> tuple[str, str]:
+    if facts.experiments.is_empty():
+        return "Nothing ran,", f"and nothing failed {facts.days.on}."
+    row = facts.experiments.row(0, named=True)
+    day = formats.dated(facts.day(row["started_at"]))
+    return f"Nothing failed {facts.days.on};", f"the last launch, {name(row['label'])}, was {day}."
+
+
+def in_flight(facts: Facts) -> Said:
+    """The share of time with one experiment, the width, and whether more could run at once."""
+    now = facts.now
+    if now is None or now["serial_share"] is None:
+        return Said("In flight", f"Nothing was in flight {facts.days.on}.")
+    share = formats.share(now["serial_share"])
+    before = None if facts.before is None else facts.before["serial_share"]
+    then = "" if before is None else _from(share, formats.share(before))
+    width = f"{_amount(number(now, 'sweep_width'))} runs wide on average"
+    start = f"One experiment at a time for {share} of busy hours{then};"
+    return Said("In flight", start, f"{width}. {_evidence(facts)}")
+
+
+def _evidence(facts: Facts) -> str:
+    """Side by side is suggested only where launches were ready before the result."""
+    now = facts.now or {}
+    following, ready = (int(number(now, it)) for it in ("experiments_following", "ready_launches"))
+    if not following:
+        return "No launch followed a result."
+    were = f"{formats.count(ready)} of {formats.plural(following, 'launch')}"
+    were += f" {'was' if ready == 1 else 'were'} ready before the result"
+    if not ready:
+        return f"{were}, so nothing suggests they could run side by side."
+    if facts.chains.is_empty():
+        return f"{were}; these belong to chains that began earlier."
+    row = facts.chains.sort("spare_hours", descending=True).row(0, named=True)
+    named = listed([name(it) for it in row["experiments"][:_MOST_NAMED]])
+    key = _key(row["experiments"], facts.settings)
+    varied = f"; only `{formats.label(key, 24).replace('`', '')}` varied" if key else ""
+    spared = f"up to {formats.duration(row['spare_hours'])} shorter side by side"
+    return f"{were}: {named} could have been {spared}{varied}."
+
+
+def _key(chain: Sequence[str], settings: pl.DataFrame) -> str | None:
+    """The single setting that a chain of experiments varied; None if that is not known."""
+    for key, labels in settings.select("key", "labels").iter_rows():
+        if key is not None and set(chain) <= set(labels):
+            return str(key)
+    return None
+
+
+def compute(facts: Facts) -> Said:
+    """What the days cost, for each conclusion, and how much of it failed."""
+    now = facts.now
+    if now is None or not number(now, "gpu_hours"):
+        if now is not None and number(now, "unpriced_run_hours"):
+            return Said("Compute", "GPU count not recorded.")
+        return Said("Compute", f"No GPU-hours {facts.days.on}.")
+    whole, unit = _whole(now)
+    before = facts.before
+    then = None if before is None else _whole(before)
+    each = _each(now)
+    was = None if before is None else _each(before)
+    start = f"{_amount(whole)} {unit}"
+    start += f", {_amount(each[0])} per conclusion" if each else ", no conclusion"
+    if then is not None and then[1] == unit and then[0]:
+        start += f", from {_amount(then[0])}"
+        if each is not None and was is not None and was[1] == unit:
+            start += f" and {_amount(was[0])}"
+    lost = number(now, "gpu_hours_failed")
+    rest = (
+        f"Failed runs took {_amount(lost)} of {_amount(number(now, 'gpu_hours'))} GPU-hours."
+        if lost
+        else "No GPU-hours went to failed runs."
+    )
+    return Said("Compute", f"{start}.", rest)
+
+
+def _whole(row: Row) -> tuple[float, str]:
+    if row.get("credits"):
+        return number(row, "credits"), "credits"
+    return number(row, "gpu_hours"), "GPU-hours"
+
+
+def _each(row: Row) -> tuple[float, str] | None:
+    """Credits, or else GPU-hours, for each concluded experiment."""
+    count = number(row, "experiments_concluded")
+    whole, unit = _whole(row)
+    return (whole / count, unit) if count and whole else None
+
+
+def _amount(value: float) -> str:
+    return f"{value:.1f}" if value < 10 else formats.count(value)  # noqa: PLR2004
+
+
+def _from(now: str, before: str) -> str:
+    return ", as before" if now == before else f", from {before}"
+
+
+def caption(facts: Facts, projects: Sequence[str]) -> str:
+    """Which lines the sheet covers, and how its hours are counted."""
+    known = ", ".join(name(it) for it in projects[:_MOST_NAMED])
+    left = len(projects) - _MOST_NAMED
+    more = f" and {few(left)} more" if left > 0 else ""
+    lines_ = f"{few_of(len(projects), 'line')}, {known}{more}" if projects else "no line"
+    return f"{capitalised(lines_)} · days in {facts.zone} · waits in working hours"

@@ -1,0 +1,129 @@
+"""The sheet of one scholar for a mentor's hour."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from velocity import formats
+from velocity.charts.launches import draw_launches
+from velocity.sentences import mentor as words
+from velocity.sentences import mentor_table as rows_of
+from velocity.ui.drill import has_page, show_way
+from velocity.ui.experiment import clicked_experiment
+from velocity.ui.parts import Table, data_menu, show_figure, theme_mode
+from velocity.ui.stream_parts import show_panels, weeks_caption
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from velocity.sentences.answer import Row
+    from velocity.ui.stream import Stream
+
+_TWO_WEEKS = timedelta(days=13)
+
+
+def show_mentor_sheet(
+    stream: Stream, scholar: str, *, order: Mapping[str, str], choice: str = ""
+) -> None:
+    """A claim, five sentences, two weeks of launches, thirteen weeks, and the experiments.
+
+    Args:
+        stream: in which the scholar's work counts.
+        scholar: one of its people.
+        order: id -> name of those whose sheets come before and after; empty for no links.
+        choice: the stream that is chosen on the page Streams, which these links keep.
+    """
+    facts = stream.facts(scholar)
+    # My velocity shows a sheet for each of the scholar's streams.
+    key = _plain(stream.id)
+    with st.container(border=True, gap="xsmall", key=f"mentor-sheet-{key}"):
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="top"
+        ):
+            st.header(words.title(facts), anchor=False, width="stretch")
+            if scholar in order:
+                with st.container(horizontal=True, width="content", gap="small"):
+                    _steps(order, scholar, choice)
+        st.caption(words.caption(facts, [*dict.fromkeys(facts.experiments["project"])]))
+        with st.container(gap="xxsmall"):
+            for line in words.lines(facts):
+                about, text = st.columns([1, 8.5], gap=None)
+                about.caption(line.about)
+                text.markdown(line.text)
+        # Hidden on a phone.
+        with st.container(key=f"wide-launches-{key}"):
+            _launches(stream, facts, f"launches-{key}")
+        show_panels(stream, scholar)
+        _behind(stream, facts)
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            st.caption(weeks_caption(stream), width="stretch")
+            data_menu(Table(facts.experiments, f"sheet-{key}"), "Experiments")
+            if order and stream.view.scope.sees_whole(scholar):
+                show_way("my_velocity", "My velocity \u203a", scholar=scholar)
+            show_way("runs", "All runs of these days \u203a", **{"runs-scholar": [scholar]})
+
+
+def _steps(order: Mapping[str, str], scholar: str, choice: str) -> None:
+    ids = [*order]
+    at = ids.index(scholar)
+    for step, form in ((-1, "\u2039 {}"), (1, "{} \u203a")):
+        if 0 <= at + step < len(ids):
+            other = ids[at + step]
+            name = formats.markdown(formats.label(order[other], 16))
+            show_way("streams", form.format(name), scholar=other, streams=choice)
+
+
+def _launches(stream: Stream, facts: words.Facts, key: str) -> None:
+    last = stream.days.window.last
+    frame = facts.experiments.reverse()
+    rows = [
+        {
+            "experiment_id": row["experiment_id"],
+            "label": row["label"],
+            "outcome": row["outcome"],
+            "loop_status": row["loop_status"],
+            "launched": facts.day(row["started_at"]),
+            "result": facts.day(row["result_at"]) if row["result_at"] is not None else None,
+            "next": facts.day(row["next_at"]) if row["next_at"] is not None else None,
+        }
+        for row in frame.iter_rows(named=True)
+    ]
+    title = f"Launches, days in {facts.zone}"
+    chart = draw_launches(rows, first=last - _TWO_WEEKS, last=last, mode=theme_mode(), title=title)
+    show_figure(chart, key=key, on_select=partial(_take_clicked, key))
+
+
+def _take_clicked(chart: str) -> None:
+    """Keeps the experiment of the clicked mark, which the table then shows first."""
+    clicked = clicked_experiment(chart)
+    if clicked is not None:
+        st.session_state["launch"] = clicked
+
+
+def _behind(stream: Stream, facts: words.Facts) -> None:
+    rows = rows_of.behind(facts, chosen=st.session_state.get("launch"))
+    if rows:
+        table = rows_of.table(facts, rows, [_link(stream, facts, row) for row in rows])
+        st.table(table, border="horizontal", hide_index=True)
+
+
+def _link(stream: Stream, facts: words.Facts, row: Row) -> str:
+    """The experiment's runs on the page Runs."""
+    name = formats.markdown(formats.label(row["label"], 28))
+    if not has_page("runs"):
+        return name
+    first = min(facts.day(row["started_at"]), stream.days.window.first)
+    choices = {
+        "period": f"{first.isoformat()}..{stream.days.window.last.isoformat()}",
+        "runs-experiment": row["experiment_id"],
+    }
+    return f"[{name}](runs?{urlencode(choices)})"
+
+
+def _plain(text: str) -> str:
+    return "".join(it if it.isalnum() and it.isascii() else "-" for it in text)
