@@ -145,3 +145,16 @@ def test_without_streams_the_page_says_where_to_define_them(tmp_path, monkeypatc
 def test_the_decisions_are_those_of_the_stream_alone(data):
     rows = reads.needs_decision(latest_snapshot(data), streams=["even"])
     assert rows.filter(pl.col("stream") != "even").is_empty()
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("stream", ["all", "aurora", "basalt", "cirrus", "dune", "ember"])
+def test_every_stream_of_the_demo_opens_though_some_lines_have_no_name_yet(
+    demo_data, monkeypatch, stream
+):
+    scope = Scope(everything=True)
+    decisions = reads.needs_decision(latest_snapshot(demo_data), scope=scope)
+    unnamed = decisions.filter(~pl.col("named"))
+    assert unnamed.height
+    page = open_page("streams", demo_data, monkeypatch, streams=stream)
+    assert "None" not in words(page)

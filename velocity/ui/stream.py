@@ -91,7 +91,7 @@ class Stream:
         names = dict(known.select("scholar", "name").iter_rows())
         names |= dict(self.decisions.select("scholar", "name").iter_rows())
         worked |= {*known.filter(pl.col("streams").list.contains(self.id))["scholar"]}
-        worked |= {*self.decisions["scholar"]}
+        worked |= {*self.decisions["scholar"].drop_nulls()}
         named = {it: names.get(it, it) for it in worked}
         return dict(sorted(named.items(), key=lambda it: (it[1].casefold(), it[0])))
 
