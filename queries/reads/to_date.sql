@@ -11,6 +11,12 @@ WITH stretch AS (
   SELECT start, days, start + days AS until
   FROM (SELECT unnest($starts::DATE[]) AS start), (SELECT unnest($lengths::INTEGER[]) AS days)
 ),
+stream_asked AS (
+  -- 0 for all work, -1 for a stream that does not exist.
+  SELECT coalesce(
+    (SELECT stream_key FROM stream WHERE stream = $within::VARCHAR),
+    CASE WHEN $within::VARCHAR IS NULL THEN 0 ELSE -1 END) AS stream_key
+),
 known_group AS (
   SELECT stream_key AS group_key, stream AS group_id
   FROM stream
@@ -23,9 +29,11 @@ known_group AS (
   FROM scholar
   WHERE $by = 'scholar' AND attributed
     AND may_see_group($scope, 'scholar', scholar, NULL, $within::VARCHAR)
-),
-stream_asked AS (
-  SELECT coalesce((SELECT stream_key FROM stream WHERE stream = $within::VARCHAR), 0) AS stream_key
+    -- A mentor must not learn who is in other streams.
+    AND ($within::VARCHAR IS NULL OR scholar_key IN (
+      SELECT scholar_key FROM membership WHERE stream_key = (FROM stream_asked)
+      UNION
+      SELECT scholar_key FROM day_fact WHERE stream_key = (FROM stream_asked)))
 ),
 fact AS (
   SELECT
