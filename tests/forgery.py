@@ -166,6 +166,10 @@ def said(widget: Drawn, what: object) -> WidgetState:
             state.string_trigger_value.data = str(what)
         case "multiselect" | "button_group" | "date_input":
             state.string_array_value.data[:] = [str(what)]
+        case "slider":
+            state.double_array_value.data[:] = [float(len(str(what)))]
+        case "number_input":
+            state.double_value = float(len(str(what)))
         case "plotly_chart":
             selection = {"points": what, "point_indices": [0], "box": [], "lasso": []}
             state.string_value = json.dumps({"selection": selection})
