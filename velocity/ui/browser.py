@@ -60,6 +60,7 @@ _PAPER = """<style>
   [data-testid="stButton"], [data-testid="stMenuButton"], [data-testid="stDownloadButton"],
   [data-testid="stForm"], [data-testid="stCheckbox"] { display: none !important }
   [data-testid="stElementContainer"], [data-testid="stGridCell"] { break-inside: avoid }
+  [class*="st-key-stacked-"] { display: block !important }
   [data-testid="stLayoutWrapper"]:has(> [data-testid="stHorizontalBlock"] h2) { break-after: avoid }
   [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"]) {
     display: flex !important; break-inside: avoid

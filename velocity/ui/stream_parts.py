@@ -106,7 +106,7 @@ def show_people(stream: Stream) -> None:
         f"By name; never compared with each other. {weeks_caption(stream)}",
         table=Table(stream.weeks, "scholar-weeks"),
     )
-    with st.grid(4, min_column_width=300, gap="medium"):
+    with st.grid(4, min_column_width=300, gap="medium", key="stacked-people"):
         for measure, (title, _) in MEASURES.items():
             with st.container(gap=None):
                 st.markdown(f"**{title}**")
