@@ -120,17 +120,17 @@ def test_bands_do_not_accept_a_window():
 @pytest.mark.parametrize(
     ("asked", "shown"),
     [
-        ({"period": "4 weeks"}, True),
-        ({"period": "Programme"}, True),
+        ({"period": "2026-01-19..2026-02-15"}, True),
+        ({"period": "Programme"}, False),
         ({"period": "This week"}, False),
-        ({"period": "Custom", "days": ["2026-01-20", "2026-02-16"]}, False),
-        ({"period": "Custom", "days": ["2026-01-20", "2026-02-17"]}, False),
+        ({"period": "2026-01-20..2026-02-16"}, False),
+        ({"period": "2026-01-20..2026-02-17"}, False),
     ],
 )
 def test_the_band_covers_four_whole_weeks_or_is_missing(asked, shown, monkeypatch):
     page = open_page("my_velocity", built(unlike_each_other), monkeypatch, scholar="u0", **asked)
     bands = [it.proto.alt for it in page.get("plotly_chart") if "middle half of" in it.proto.alt]
     assert len(bands) == shown
-    four_weeks = "19 Jan to 15 Feb 2026, the last four whole weeks"
+    four_weeks = "19 Jan to 15 Feb 2026. Bar: the middle half of the others"
     captions = " ".join(it.value.replace("\u00a0", " ") for it in page.caption)
     assert (four_weeks in captions) == shown

@@ -209,7 +209,7 @@ def test_a_full_host_charges_each_run_for_its_share():
     )
     charges = {key[2]: charge for key, charge in gpu_charges(derived).items()}
     assert charges == {"a": 12 * HOUR, "b": 12 * HOUR, "c": None, "d": 2 * HOUR, "e": 4 * HOUR}
-    assert gpu_metrics(derived)["ada"] == {
+    expected = {
         "gpu_hours": 30.0,
         "gpu_hours_failed": 12.0,
         "productive_share": 0.6,
@@ -217,6 +217,7 @@ def test_a_full_host_charges_each_run_for_its_share():
         "gpu_utilisation": 7.5 / 14,
         "gpu_measured_share": 14 / 30,
     }
+    assert expected.items() <= gpu_metrics(derived)["ada"].items()
 
 
 def test_recovery_and_rework_consider_only_ended_runs():

@@ -188,6 +188,7 @@ def test_a_median_is_restated_if_loops_of_its_week_only_wait_longer(tmp_path):
     snapshot = sync(tmp_path, [], "2026-01-14 08:00")
     assert told(snapshot) == {
         "reaction_hours_median": (pytest.approx(4.5), None),
+        "reaction_working_hours_median": (pytest.approx(3.5), None),
         "loop_hours_median": (pytest.approx(5), None),
     }
     assert "Feedback loop, median, week of 5 Jan: 5 h → not known." in words(snapshot)

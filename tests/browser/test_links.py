@@ -124,6 +124,7 @@ def test_links_lead_from_the_programme_down_to_a_run_and_back(browser, demo):
         mine = visitor.kicker()
         page.get_by_role("combobox", name="Loop").click()
         page.get_by_role("option").last.click()
+        page.wait_for_url(re.compile("[?&]loop="))
         visitor.settle()
         loop = parse_qs(urlsplit(page.url).query)["loop"]
         assert loop[0].startswith("aviary/probe-sweep/")

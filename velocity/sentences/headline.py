@@ -297,10 +297,10 @@ def could_run_together(facts: Facts, _: Whose) -> Said | None:
     ready = int(number(facts.now, "ready_launches"))
     if facts.chains < _READY_CHAINS or not hours or hours < _READY_PART * busy:
         return None
-    sentence = (
-        f"Up to {formats.hours_in_all(hours)} could have run side by side, {facts.dates}: "
-        f"{formats.plural(ready, 'launch')} {'was' if ready == 1 else 'were'} ready before the "
-        "result was in."
+    could = f"Up to {formats.hours_in_all(hours)} could have run side by side, {facts.dates}"
+    were = f"{formats.plural(ready, 'launch')} {'was' if ready == 1 else 'were'} ready"
+    sentence = fitting(
+        f"{could}: {were} before the result was in.", f"{could}: {were} early.", f"{could}."
     )
     return Said(sentence, measure="side_by_side_hours")
 
