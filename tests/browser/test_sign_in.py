@@ -171,7 +171,7 @@ def test_without_sign_in_only_the_printed_address_opens_the_pages(browser, tmp_p
             neighbour.settle()
             assert neighbour.page.url.partition("?")[0] == f"{address}/"
             assert "token" not in neighbour.page.url
-            assert WORDS.search(neighbour.wire())
             neighbour.new_tab("runs")
             neighbour.problems.clear()
             assert neighbour.look() == []
+            assert WORDS.search(neighbour.wire())
