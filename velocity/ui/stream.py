@@ -6,15 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from velocity.reading import reads
-from velocity.reading.periods import last_whole_day, monday_of
+from velocity.reading.periods import monday_of
 from velocity.reading.series import TREND_WEEKS
-from velocity.sentences.compared import Days
 from velocity.sentences.mentor import Facts
+from velocity.ui.covered import Covered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +36,7 @@ def without_hours(view: View) -> View:
 
 
 @dataclass(frozen=True)
-class Stream:
+class Stream(Covered):
     """One stream over the days of a view, each figure read when it is first asked for.
 
     Scholars count with their work in this stream only, which is what its mentors may see.
@@ -47,28 +46,12 @@ class Stream:
         id: of the stream.
     """
 
-    view: View
     id: str
 
     @property
     def name(self) -> str:
         """Its name."""
         return self.view.stream_names[self.id]
-
-    @cached_property
-    def days(self) -> Days:
-        """The days, and those before."""
-        return Days(self.view.window, self.view.before)
-
-    @property
-    def today(self) -> date:
-        """The last whole day of the data."""
-        return last_whole_day(self.view.as_of, self.view.zone)
-
-    @property
-    def known_on(self) -> date:
-        """The day of the end of the data: what waits, waits then."""
-        return self.view.as_of.astimezone(ZoneInfo(self.view.zone)).date()
 
     @cached_property
     def decisions(self) -> pl.DataFrame:

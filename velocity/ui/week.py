@@ -12,16 +12,16 @@ import polars as pl
 from velocity import formats
 from velocity.reading import reads
 from velocity.reading.frames import ends_now, named_ends
-from velocity.reading.periods import last_whole_day, monday_of
-from velocity.sentences.compared import MEASURES, Days
+from velocity.reading.periods import monday_of
+from velocity.sentences.compared import MEASURES
 from velocity.sentences.week_tiles import to_date_rows
+from velocity.ui.covered import Covered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
     from velocity.sentences.answer import Row
-    from velocity.ui.view import View
 
 _WEEK = timedelta(weeks=1)
 _WEEK_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -29,25 +29,8 @@ _PARTS = ["volume", "automation", "loops", "medians", "compute"]
 
 
 @dataclass(frozen=True)
-class Week:
+class Week(Covered):
     """The figures of the days of a view, each read when it is first asked for."""
-
-    view: View
-
-    @cached_property
-    def days(self) -> Days:
-        """The days, and those before."""
-        return Days(self.view.window, self.view.before)
-
-    @property
-    def today(self) -> date:
-        """The last whole day of the data."""
-        return last_whole_day(self.view.as_of, self.view.zone)
-
-    @property
-    def known_on(self) -> date:
-        """The day of the end of the data: what waits, waits then."""
-        return self.today + timedelta(days=1)
 
     @cached_property
     def names(self) -> dict[str, str]:

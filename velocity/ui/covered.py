@@ -1,0 +1,38 @@
+"""What every page of some days shares: the days, and the end of the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from velocity.reading.periods import last_whole_day
+from velocity.sentences.compared import Days
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from velocity.ui.view import View
+
+
+@dataclass(frozen=True)
+class Covered:
+    """The days of a view, and those before."""
+
+    view: View
+
+    @cached_property
+    def days(self) -> Days:
+        """The days, and those before."""
+        return Days(self.view.window, self.view.before)
+
+    @property
+    def today(self) -> date:
+        """The last whole day of the data."""
+        return last_whole_day(self.view.as_of, self.view.zone)
+
+    @property
+    def known_on(self) -> date:
+        """The day of the end of the data: what waits, waits then."""
+        return self.today + timedelta(days=1)
