@@ -220,6 +220,11 @@ def test_the_running_week_is_an_open_point_at_the_end_of_a_dotted_line():
     assert "30\u00a0% so far" in chart.alt
 
 
+def test_one_whole_week_alone_is_a_dot():
+    _, dot = panels(("aurora", weeks([0.2, None]))).figure.data
+    assert (dot.mode, list(dot.y)) == ("markers", [0.2])
+
+
 def test_only_the_latest_whole_week_has_a_filled_diamond():
     frame = weeks([0.9, 0.4, 0.9, 0.3], limits=(0.1, 0.5), shift={0, 2}, running=3)
     chart = panels(("aurora", frame), mode="dark")

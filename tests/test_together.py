@@ -8,7 +8,7 @@ import sys
 
 import pytest
 import yaml  # type: ignore[import-untyped]
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from wandb.sdk.launch.sweeps.utils import create_sweep_command_args
 
@@ -69,10 +69,12 @@ def test_a_sweep_with_its_values_has_the_key_and_a_grid_of_values(key):
 
 
 @given(st.text(min_size=1), st.integers(1, 40))
+@example("\u015e" * 80, 1)
+@example("\u015e" * 100, 1)
 def test_any_name_of_a_key_gives_a_sweep_and_one_line(key, launches):
     stub, line = sweep_stub(key, launches), array_line(key, launches)
     ((name, parameter),) = yaml.safe_load(stub)["parameters"].items()
-    assert name == (key if key.isprintable() else "KEY")
+    assert name == (key if key.isprintable() and len(key) <= 80 else "KEY")
     assert len(parameter["values"]) == launches
     assert line.isprintable()
 

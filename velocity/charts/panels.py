@@ -174,6 +174,8 @@ class _Panel:
         shifts = [row for row in whole if row["signal"]]
         style: Part = {"color": self._colour.series, "width": 1.75}
         traces = [self._line(whole, style)]
+        if len(whole) == 1:  # a line of one week is nothing that one can see
+            traces.append(self._dots(whole, marker(self._colour.series, 6)))
         if running:
             traces.append(self._line([*whole[-1:], *running], style | {"dash": "dot"}))
             traces.append(self._dots(running, marker(self._colour.bg, 8, self._colour.series)))

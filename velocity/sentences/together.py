@@ -8,6 +8,8 @@ import shlex
 _PROGRAM = "train.py"
 _NO_NAME = "KEY"
 _SEED = "seed"
+#: Characters; a name in YAML may take 1,024, and one character up to ten of them.
+_LONGEST = 80
 
 
 def sweep_stub(key: str | None, launches: int) -> str:
@@ -47,10 +49,10 @@ def _values(launches: int) -> list[str]:
 
 
 def _name(key: str | None) -> str:
-    """The key, unless it has characters that could hide what a reader copies."""
+    """The key, unless it is too long for YAML or could hide what a reader copies."""
     if key is None:
         return _SEED
-    return key if key.isprintable() else _NO_NAME
+    return key if key.isprintable() and len(key) <= _LONGEST else _NO_NAME
 
 
 def _in_yaml(text: str) -> str:
