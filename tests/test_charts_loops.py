@@ -70,7 +70,7 @@ def test_open_halves_are_outlines_with_words():
     assert "6 h so far" in said
     assert "running" in said
     assert "1 h 30 m so far" in said
-    assert "no launch in 5 days" in said
+    assert "none in 5 d" in said
 
 
 def test_waits_are_never_written_in_days():

@@ -64,6 +64,13 @@ def test_a_page_opens_with_what_there_is_if_its_own_period_is_not_offered_yet():
     assert opening("This week", presets(monday, monday)) == "This week"
 
 
+@pytest.mark.parametrize(
+    ("first", "opens"), [("2026-11-16", "4 weeks"), ("2026-11-17", "This week")]
+)
+def test_four_weeks_without_a_whole_week_of_data_are_not_what_a_page_opens_with(first, opens):
+    assert opening("4 weeks", presets(date.fromisoformat(first), LAST)) == opens
+
+
 def test_an_address_gives_days_and_the_name_of_the_period_that_has_them():
     assert asked_for("2026-11-23..2026-11-28", OFFERED) == Chosen("This week", OFFERED["This week"])
     assert asked_for("4 weeks", OFFERED) == Chosen("4 weeks", OFFERED["4 weeks"])

@@ -59,6 +59,14 @@ def test_without_a_finding_the_measures_are_reported_with_their_dates():
     )
 
 
+def test_too_little_history_is_said_below_the_headline():
+    told = sentences.headline.answer(replace(FACTS, begins=date(2026, 11, 15)), CURLEW)
+    assert plain(told.support).startswith(
+        "The data begins on Sun 15 Nov: too little history to say what is usual or what has "
+        "changed."
+    )
+
+
 def test_the_running_week_has_counts_so_far_instead_of_rates():
     facts = Facts(NOW, Window(date(2026, 11, 23), date(2026, 11, 28)), so_far=True)
     assert said(facts).startswith("23 to 28 Nov: 38 experiments concluded so far")

@@ -25,6 +25,7 @@ _ROW, _TOP, _BOTTOM, _LEFT, _RIGHT = 23, 44, 26, 156, 34
 _REACH = 3.05
 _TICKS = (1.0, 6.0, 24.0, 120.0)
 _LONGEST_NAME = 17
+_APART = 0.6
 _BAR = 0.52
 _MARKS = {"success": "circle", "partial": "circle", "failure": "x", "killed": "square-open"}
 
@@ -215,7 +216,9 @@ def _heads(medians: tuple[float | None, float | None], colour: Tokens) -> list[P
         notes.append(words_at(text, x=0, yshift=20, **above, **strong))
         if hours is not None:
             said = f"median {formats.hours_in_all(hours)}"
-            small: Part = {"font": {"size": SMALL_FONT_SIZE}, "xanchor": "center", "yshift": 2}
+            # Near the middle, centred words of both sides would lie on each other.
+            spread = "center" if _place(hours) > _APART else anchor
+            small: Part = {"font": {"size": SMALL_FONT_SIZE}, "xanchor": spread, "yshift": 2}
             notes.append(words_at(said, x=side * _place(hours), **above, **small))
     return notes
 
@@ -261,7 +264,7 @@ def _machine_words(row: Row) -> str:
 
 def _wait_words(row: Row) -> str:
     if row["status"] == "abandoned":
-        return "no launch in 5 days"
+        return f"none in 5{formats.NBSP}d"
     so_far = "" if row["reaction_event"] else " so far"
     return f"{formats.hours_in_all(row['reaction_working_hours'])}{so_far}"
 

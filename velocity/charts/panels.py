@@ -97,7 +97,8 @@ class _Panel:
         limits: tuple[float | None, float | None] = next(
             ((row["limit_low"], row["limit_high"]) for row in reversed(weeks)), (None, None)
         )
-        self._low, self._high = limits
+        # A range of one value is a line along its foot: it would say the same limit twice.
+        self._low, self._high = limits if limits[0] != limits[1] else (None, None)
 
     def _at(self, value: float) -> float:
         """A value as shapes and annotations place it."""

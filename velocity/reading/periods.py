@@ -112,7 +112,8 @@ def opening(
     """Returns the period that a page opens with.
 
     A page that asks for "This week" opens with the last one until a working day of this week is
-    over. If a period is not offered yet, the page opens with the nearest one that is.
+    over. A page that asks for "4 weeks" opens with this one until there is a whole week of data. If
+    a period is not offered yet, the page opens with the nearest one that is.
 
     Args:
         asked: what the page asks for.
@@ -124,6 +125,11 @@ def opening(
         days = (running.first + n * _DAY for n in range(running.days))
         if all(day.weekday() >= _SATURDAY or day in holidays for day in days):
             return "Last week"
+    four_weeks = offered.get("4 weeks")
+    if asked == "4 weeks" and running is not None and four_weeks is not None:
+        begins = offered["Programme"].first
+        if begins > four_weeks.end - _WEEK:
+            return "This week"
     order: tuple[Period, ...] = (asked, "Last week", "This week", "Programme")
     return next(period for period in order if period in offered)
 

@@ -19,6 +19,8 @@ TREND_WEEKS = 12
 _WEEK = timedelta(weeks=1)
 _LIMITS = ("centre", "limit_low", "limit_high")
 _COLUMNS = ("week_start", "value", "n", *_LIMITS, "signal", "running")
+#: The part of a range next to a limit that counts as its edge.
+_EDGE = 0.1
 #: The measures of the programme that Stand-up and the digest follow.
 PROGRAMME_MEASURES = (
     "experiments_concluded",
@@ -131,3 +133,26 @@ class Shifts:
         )
         weeks = complete.group_by("group_id").agg(pl.col("week_start").n_unique())["week_start"]
         return cls(rows, here.height, frozenset(here["group_id"]), int(weeks.max() or 0))  # type: ignore[arg-type]
+
+
+def at_edge(
+    frame: pl.DataFrame, names: Mapping[str, str], measures: Iterable[str]
+) -> dict[str, dict[str, str]]:
+    """Measure -> id and name of the groups whose latest value or whole week is at the edge.
+
+    Args:
+        frame: rows of `reads.to_date`.
+        names: id -> name of the groups.
+        measures: ids of metrics.
+    """
+    room = (pl.col("limit_high") - pl.col("limit_low")) * _EDGE
+    near = (pl.col("value") > pl.col("limit_high") - room) | (
+        pl.col("value") < pl.col("limit_low") + room
+    )
+    last_whole = frame.filter(~pl.col("running"))["week_start"].max()
+    at = frame.filter(
+        (near & (pl.col("week_start") == frame["week_start"].max()))
+        | (pl.col("signal") & (pl.col("week_start") == last_whole))
+    )
+    found = {it: {*at.filter(measure=it)["group_id"]} for it in measures}
+    return {it: {id_: name for id_, name in names.items() if id_ in found[it]} for it in found}

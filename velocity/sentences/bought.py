@@ -57,7 +57,7 @@ def parts(now: Row) -> pl.DataFrame:
 def figures(now: Row) -> list[tuple[str, str]]:
     """GPU-hours, GPU-hours per concluded experiment, credits."""
     cost = per_concluded(now)
-    each = formats.NOT_KNOWN if cost is None else f"{formats.count(round(cost))}{formats.NBSP}GPU-h"
+    each = formats.NOT_KNOWN if cost is None else f"{formats.rate(cost)}{formats.NBSP}GPU-h"
     return [
         ("GPU-hours", formats.count(round(number(now, "gpu_hours")))),
         ("Per concluded", each),
@@ -76,11 +76,11 @@ def compared(now: Row, before: Row | None) -> str:
     cost = per_concluded(now)
     if cost is None:
         return "No experiment concluded in these days."
-    said = f"A concluded experiment took {formats.count(round(cost))} GPU-hours"
+    said = f"A concluded experiment took {formats.rate(cost)} GPU-hours"
     old = None if before is None else per_concluded(before)
     if old is None:
         return f"{said}."
-    return f"{said}, {formats.count(round(old))} in the 8 weeks before."
+    return f"{said}, {formats.rate(old)} in the 8 weeks before."
 
 
 def after_decision(now: Row) -> str:

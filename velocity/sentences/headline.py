@@ -120,6 +120,7 @@ class Facts:
         wait: the result that waits longest beyond its line's usual.
         changes: lasting changes, the newest first.
         setting: the longest sequence of one setting.
+        begins: first day with data, if there are under four weeks of it; None otherwise.
     """
 
     now: Row
@@ -133,6 +134,7 @@ class Facts:
     wait: Wait | None = None
     changes: Sequence[Change] = ()
     setting: Setting | None = None
+    begins: date | None = None
 
     @property
     def dates(self) -> str:
@@ -419,7 +421,7 @@ def _earlier(facts: Facts) -> str:
 
 
 def _gpu_hours(value: float) -> str:
-    return formats.count(round(value))
+    return formats.rate(value)
 
 
 def _support(facts: Facts, said: Said) -> str:
@@ -427,6 +429,11 @@ def _support(facts: Facts, said: Said) -> str:
         return "Another period, above, may show more."
     earlier = _earlier(facts) if len(said.about) > 1 else ""
     rest = [words for it, words in measures(facts, compared=True) if it not in said.about]
+    if facts.begins is not None:
+        begins = f"The data begins on {formats.dated(facts.begins)}"
+        thin = f"{begins}: too little history to say what is usual or what has changed."
+        also = f" Also: {', '.join(rest)}." if rest else ""
+        return fitting(f"{thin}{also}", thin, longest=LONGEST_SUPPORT)
     if earlier:
         also = f" Now {', '.join(rest)}." if rest else ""
         return fitting(f"{earlier}{also}", earlier, longest=LONGEST_SUPPORT)

@@ -164,7 +164,7 @@ def _compared(
     total: bool = False,
 ) -> dict[str, Any]:
     here, there = (None if it is None else round(it, decimals) for it in (now, before))
-    change = "" if here is None or there is None else f"{here - there:+,.{decimals}f}"
+    change = "" if here is None or there is None else _change(here - there, decimals)
     return {
         "id": group,
         "name": title,
@@ -172,9 +172,14 @@ def _compared(
         "before": before,
         "now_words": _amount(here, decimals),
         "before_words": _amount(there, decimals),
-        "change_words": change.replace("-", formats.MINUS),
+        "change_words": change,
         "total": total,
     }
+
+
+def _change(value: float, decimals: int) -> str:
+    text = f"{value:+,.{decimals}f}".replace("-", formats.MINUS)
+    return text if any(it in "123456789" for it in text) else text[1:]
 
 
 def _amount(value: float | None, decimals: int) -> str:

@@ -11,6 +11,7 @@ from velocity import formats
 from velocity.charts.bullet import draw_bullet
 from velocity.charts.panels import draw_panels
 from velocity.reading import reads
+from velocity.reading.series import at_edge
 from velocity.sentences import streams as words
 from velocity.ui.drill import show_way
 from velocity.ui.parts import Table, heading, show_figure, theme_mode
@@ -84,33 +85,56 @@ def _sheet_link(label: str, scholar: str, choice: str, chosen: str | None) -> No
 def show_quiet(stream: Stream, chosen: str | None) -> None:
     """Every scholar with nothing that waits, by name, with one fact."""
     asked = set(stream.queue.filter("named")["scholar"])
-    others = {it: name for it, name in stream.people.items() if it not in asked}
+    others = [it for it in stream.people if it not in asked]
     if not others:
         return
     st.header("Nothing waits" if asked else "Everybody, by name", anchor=False)
-    for scholar, name in others.items():
-        fresh = stream.decisions.filter(~pl.col("needs_decision") & (pl.col("scholar") == scholar))
-        days = fresh["result_at"].drop_nulls().dt.convert_time_zone(stream.view.zone).dt.date()
-        fact = words.quiet_fact(
-            stream.now.get(scholar), stream.before.get(scholar), stream.days, days.to_list()
-        )
-        with st.container(gap=None):
-            _sheet_link(formats.label(name, 24), scholar, stream.id, chosen)
-            st.caption(fact)
+    by_fact = {it: _quiet_fact(stream, it) for it in others}
+    nothing = words.quiet_fact(None, None, stream.days, [])
+    for scholar in others:
+        if by_fact[scholar] != nothing:
+            with st.container(gap=None):
+                _sheet_link(_name(stream, scholar), scholar, stream.id, chosen)
+                st.caption(by_fact[scholar])
+    if idle := [it for it in others if by_fact[it] == nothing]:
+        st.caption(nothing)
+        with st.container(horizontal=True, gap="small"):
+            for scholar in idle:
+                _sheet_link(_name(stream, scholar), scholar, stream.id, chosen)
+
+
+def _name(stream: Stream, scholar: str) -> str:
+    return formats.label(stream.people[scholar], 24)
+
+
+def _quiet_fact(stream: Stream, scholar: str) -> str:
+    fresh = stream.decisions.filter(~pl.col("needs_decision") & (pl.col("scholar") == scholar))
+    days = fresh["result_at"].drop_nulls().dt.convert_time_zone(stream.view.zone).dt.date()
+    now, before = stream.now.get(scholar), stream.before.get(scholar)
+    return words.quiet_fact(now, before, stream.days, days.to_list())
 
 
 def show_people(stream: Stream) -> None:
-    """The scholars of the stream by name: four measures over thirteen weeks, each in own range."""
+    """The scholars of the stream by name, each in their own range over thirteen weeks.
+
+    By default only those whose latest value is at the edge of its range.
+    """
     heading(
         words.people_title(len(stream.people)),
         f"By name; never compared with each other. {weeks_caption(stream)}",
         table=Table(stream.weeks, "scholar-weeks"),
     )
+    edge = at_edge(stream.weeks, stream.people, MEASURES)
+    every = st.toggle("Show all scholars and measures", key="all-people")
+    if not every and not any(edge.values()):
+        st.markdown("No series is near the edge of its usual range.")
+        return
     with st.grid(4, min_column_width=300, gap="medium", key="stacked-people"):
         for measure, (title, _) in MEASURES.items():
-            with st.container(gap=None):
-                st.markdown(f"**{title}**")
-                _panels(stream, measure, stream.people, f"people-{measure}")
+            if groups := stream.people if every else edge[measure]:
+                with st.container(gap=None):
+                    st.markdown(f"**{title}**")
+                    _panels(stream, measure, groups, f"people-{measure}")
 
 
 def show_panels(stream: Stream, scholar: str) -> None:
@@ -151,21 +175,23 @@ def show_lines(view: View, decisions: pl.DataFrame, streams: list[str]) -> None:
     """
     lines = view.windowed(reads.line_states, streams=streams)
     order = {stream: at for at, stream in enumerate(streams)}
+    names = dict(view.read(reads.scholars).select("scholar", "name").iter_rows())
     lines = lines.with_columns(
-        place=pl.col("stream").replace_strict(order, default=len(order), return_dtype=pl.Int64)
-    ).sort("place", "scholar", "entity", "project")
+        place=pl.col("stream").replace_strict(order, default=len(order), return_dtype=pl.Int64),
+        name=pl.col("scholar").replace(names),
+    ).sort("place", "name", "entity", "project")
     waiting = {tuple(row[it] for it in _LINE): row for row in decisions.iter_rows(named=True)}
     heading(
         "Lines by stream and name",
         f"{view.window.words}; {formats.sample(lines.height, 'line')}",
-        table=Table(lines.drop("place"), "lines"),
+        table=Table(lines.drop("place", "name"), "lines"),
     )
     if lines.is_empty():
         st.markdown("No line has an experiment in these days: choose a longer period.")
         return
     shown = lines.select(
         Stream=pl.col("stream_name").map_elements(_cell, pl.String),
-        Scholar=pl.col("scholar").map_elements(_cell, pl.String),
+        Scholar=pl.col("name").map_elements(_cell, pl.String),
         Line=pl.col("project").map_elements(_cell, pl.String),
         State=pl.Series(
             [

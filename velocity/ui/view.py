@@ -343,19 +343,31 @@ def _choose_scholar(snapshot: Snapshot, viewer: Viewer) -> str | None:
 
 
 def _choose_streams(snapshot: Snapshot, scope: Scope) -> tuple[str, ...]:
-    known = _kept(snapshot, reads.streams, (), scope)["stream"].to_list()
+    """The ids of the chosen streams. The address has the id, which a bound widget would not."""
+    names = dict(_kept(snapshot, reads.streams, (), scope).select("stream", "name").iter_rows())
+    known = list(names)
     if len(known) < 2:  # noqa: PLR2004 - no choice
         return tuple(known)
-    if "streams" not in st.session_state and "streams" not in st.query_params:
+    asked = st.query_params.get("streams")
+    if asked in {ALL_STREAMS, *known}:
+        st.session_state["streams"] = asked
+    elif "streams" not in st.session_state:
         st.session_state["streams"] = _first_with_a_queue(snapshot, scope, known)
     chosen = st.segmented_control(
         "Streams",
         [ALL_STREAMS, *known],
+        format_func=lambda it: formats.label(names.get(it, "All"), 24),
         key="streams",
-        bind="query-params",
+        on_change=_write_streams,
         label_visibility="collapsed",
     )
+    if asked is None:
+        _write_streams()
     return tuple(stream for stream in known if chosen in {stream, ALL_STREAMS, None})
+
+
+def _write_streams() -> None:
+    st.query_params["streams"] = st.session_state["streams"] or ALL_STREAMS
 
 
 def _first_with_a_queue(snapshot: Snapshot, scope: Scope, known: Sequence[str]) -> str:

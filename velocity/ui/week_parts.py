@@ -17,7 +17,7 @@ from velocity.charts.panels import draw_panels
 from velocity.charts.to_date import draw_to_date
 from velocity.charts.trends import draw_trend
 from velocity.reading import reads
-from velocity.reading.series import TREND_WEEKS, last_complete_week, recent, trend
+from velocity.reading.series import TREND_WEEKS, at_edge, last_complete_week, recent, trend
 from velocity.sentences import moved, week_tiles
 from velocity.sentences import queue as queue_words
 from velocity.sentences import week as words
@@ -45,8 +45,6 @@ _MOVED = {
 }
 _MOST_LINES = 6
 _WEEK = timedelta(weeks=1)
-#: The part of the usual range at either end that counts as its edge.
-_EDGE = 0.1
 
 
 def five_lines(week: Week) -> list[Said]:
@@ -286,7 +284,7 @@ def show_streams(week: Week) -> None:
     if not names:
         return
     frame = _stream_weeks(week)
-    edge = _at_edge(frame, names)
+    edge = at_edge(frame, names, _TITLES)
     shifts, beyond = _claims(week, frame)
     heading(
         moved.streams_title(shifts, beyond, week.days),
@@ -335,28 +333,6 @@ def _stream_weeks(week: Week) -> pl.DataFrame:
         .with_columns(signal=pl.col("shift").fill_null(value=False))
         .drop("shift")
     )
-
-
-def _at_edge(frame: pl.DataFrame, names: dict[str, str]) -> dict[str, dict[str, str]]:
-    """The streams of each measure whose latest value or latest whole week is at the edge."""
-    room = (pl.col("limit_high") - pl.col("limit_low")) * _EDGE
-    near = (pl.col("value") > pl.col("limit_high") - room) | (
-        pl.col("value") < pl.col("limit_low") + room
-    )
-    whole = ~pl.col("running")
-    last_whole = frame.filter(whole)["week_start"].max()
-    at = frame.filter(
-        (near & (pl.col("week_start") == frame["week_start"].max()))
-        | (pl.col("signal") & (pl.col("week_start") == last_whole))
-    )
-    return {
-        measure: {
-            stream: name
-            for stream, name in names.items()
-            if stream in at.filter(measure=measure)["group_id"]
-        }
-        for measure in _TITLES
-    }
 
 
 def _claims(week: Week, frame: pl.DataFrame) -> tuple[list[tuple[str, str]], int]:

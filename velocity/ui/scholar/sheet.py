@@ -37,6 +37,8 @@ _OVER = ("volume", "loops", "medians", "side_by_side", "compute", "automation")
 _BEFORE = ("volume", "medians", "compute")
 _BY_WEEK = ("volume", "loops", "compute")
 _TODAY = timedelta(days=14)
+#: Under so much data nothing is usual yet.
+_THIN = timedelta(weeks=4)
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,14 @@ class Sheet:
             wait=self.wait,
             changes=self.changes,
             setting=self.setting,
+            begins=self._begins,
         )
+
+    @property
+    def _begins(self) -> date | None:
+        """The first day with data, if nothing can be said to be usual yet."""
+        first: date = self.view.trust["first_day"]
+        return first if last_whole_day(self.view.as_of, self.view.zone) - first < _THIN else None
 
     @property
     def open_work(self) -> pl.DataFrame:
