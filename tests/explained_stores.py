@@ -14,13 +14,19 @@ from tests.builders import run, store_of, with_writers
 from tests.oracles.strategies import _case
 from tests.roster_texts import FULL, parsed
 from tests.stores import built
+from velocity.explain import ways
+from velocity.explain.made import group_of
+from velocity.explain.rows import Group, Rows
 from velocity.reading import reads
+from velocity.reading.access import EVERYTHING
 from velocity.roster.models import WEEKDAYS
 from velocity.settings import Compute, Programme, Settings
 from velocity.store import latest_snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from velocity.explain import Result
 
 SETTINGS = Settings(
     programme=Programme(timezone="Europe/Berlin"), compute=Compute(gpu_count_key="num_gpus")
@@ -146,6 +152,36 @@ def weeks() -> tuple[date, ...]:
     figures = reads.metrics(rich(), by="scholar", period="week", groups=["ada"])
     busy = figures.sort("runs_started", descending=True)["period_start"][:4].to_list()
     return tuple(sorted(busy))
+
+
+@cache
+def figures(group: Group, week: date | None) -> dict:
+    """The figures of a group of `rich` as its queries give them: column -> value."""
+    found = reads.metrics(
+        rich(),
+        by=group.by,
+        period="all" if week is None else "week",
+        from_day=week,
+        to_day=_end(week),
+        groups=[group.id],
+    )
+    return found.row(0, named=True)
+
+
+def results(metric: str, week: date | None = None, **whose: str) -> tuple[Result, ...]:
+    """The results of an explanation of `rich`, without the tables that stand beside them."""
+    way = ways()[metric]
+    return way.results(_rows(group_of(**whose), week, way.actor or "person"), metric)
+
+
+@cache
+def _rows(group: Group, week: date | None, actor: reads.Actor) -> Rows:
+    """The rows behind all figures of a group."""
+    return Rows(rich(), group, week, _end(week), EVERYTHING, actor)
+
+
+def _end(week: date | None) -> date | None:
+    return week and week + timedelta(weeks=1)
 
 
 @cache

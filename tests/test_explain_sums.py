@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from tests.builders import run, store_of
-from tests.explained_stores import MONDAY, only, rich, same, weeks, without_ben, worked
+from tests.explained_stores import (
+    MONDAY,
+    figures,
+    only,
+    results,
+    rich,
+    same,
+    weeks,
+    without_ben,
+    worked,
+)
 from tests.sampling import one_in
 from velocity.explain import explain, explained, meanings, ways
+from velocity.explain.made import group_of
 from velocity.queries import list_metric_queries, list_queries
 from velocity.reading import reads
 
@@ -32,19 +41,12 @@ def test_every_metric_has_arithmetic_unless_it_compares_or_checks():
 
 @pytest.mark.parametrize("metric", one_in(100, COLUMNS))
 def test_the_rows_add_up_to_the_headline(metric: str):
-    for group in GROUPS:
+    for whose in GROUPS:
         for week in (None, *weeks()):
-            told = only(explain(rich(), **group, metric=metric, week=week))
-            assert same(told.value, told.headline), (group, week, told.value, told.headline)
-            figures = reads.metrics(
-                rich(),
-                by=next(iter(group), "programme"),
-                period="all" if week is None else "week",
-                from_day=week,
-                to_day=week and week + timedelta(weeks=1),
-                groups=[*group.values()] or None,
-            )
-            assert same(told.headline, figures[metric][0])
+            (told,) = results(metric, week, **whose)
+            assert same(told.value, told.headline), (whose, week, told.value, told.headline)
+            assert same(told.headline, figures(group_of(**whose), week)[metric])
+    assert same(told.value, only(explain(rich(), week=week, metric=metric)).value)
 
 
 def test_streams_and_the_programme_add_up_their_scholars():
@@ -73,15 +75,15 @@ def test_the_store_of_these_tests_has_every_figure():
 def test_lines_credits_weeks_and_open_work_end_with_their_headline(metric: str):
     way = ways()[metric]
     asked = [None] * (way.windows != "week") + [*weeks()] * (way.windows != "end")
-    results = [
+    told = [
         result
-        for group in GROUPS
-        if next(iter(group), "programme") in way.kinds
+        for whose in GROUPS
+        if group_of(**whose).by in way.kinds
         for week in asked
-        for result in explain(rich(), **group, metric=metric, week=week).results
+        for result in results(metric, week, **whose)
     ]
-    assert results
-    assert all(same(it.value, it.headline) for it in results), results
+    assert told
+    assert all(same(it.value, it.headline) for it in told), told
 
 
 @pytest.mark.parametrize("metric", one_in(20, COLUMNS))
