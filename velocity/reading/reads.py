@@ -231,6 +231,7 @@ def runs(
     projects: Sequence[str] | None = None,
     classes: Sequence[str] | None = None,
     experiments: Sequence[str] | None = None,
+    actor: Actor = "all",
     doubtful: bool = False,
     most: int | None = None,
     scope: Scope = EVERYTHING,
