@@ -193,9 +193,7 @@ def _list_command(
         # A page filters runs by several scholars, experiments and loops by one.
         several = None if scholar is None else [scholar]
         whose = {"scholars": several} if name == "runs" else {"scholar": scholar}
-        read = partial(
-            getattr(reads, name), from_day=from_day, to_day=to_day, actor=actor, **whose
-        )
+        read = partial(getattr(reads, name), from_day=from_day, to_day=to_day, actor=actor, **whose)
         show(places, read, scholar=scholar, form=form, out=out, shown=columns)
 
     list_rows.__doc__ = text
