@@ -40,7 +40,7 @@ def _calls(scholar: str, streams: list[str]) -> Iterator[Call]:
     mondays = [_END - 7 * at * _DAY for at in range(13, 0, -1)]
     yield reads.to_date, {"by": "programme", "starts": mondays, "lengths": [*range(1, 8)]}
     yield reads.to_date, {"by": "stream", "starts": mondays, "lengths": [6]}
-    yield reads.runs_out, {"by": "stream", "at_day": _END - _DAY}
+    yield reads.ledger, {"by": "stream", "at_day": _END - _DAY}
     yield reads.needs_decision, {}
     yield reads.weekly, {"by": "programme"}
     yield reads.weekly, {"by": "stream"}

@@ -272,13 +272,6 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "start_day": pl.Date,
         "result_day": pl.Date,
     },
-    "runs_out": {
-        "group_id": pl.String,
-        "credits_left": pl.Float64,
-        "burn_per_day": pl.Float64,
-        "runs_out_on": pl.Date,
-        "runs_out_on_week_pace": pl.Date,
-    },
     "ledger": {
         "group_id": pl.String,
         "credits_granted": pl.Float64,

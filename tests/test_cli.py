@@ -15,6 +15,7 @@ import pytest
 
 from tests.builders import run, store_of
 from tests.commands import VELOCITY, environment
+from tests.roster_texts import parsed
 from velocity import __version__
 from velocity.cli import main
 from velocity.cli.tables import draw_table
@@ -116,6 +117,26 @@ def test_lists_have_the_same_rows_as_the_reads(velocity, data, command):
     code, out, _ = velocity(command, "--data", data, "--format", "parquet")
     assert code == 0
     assert pl.read_parquet(io.BytesIO(out)).equals(getattr(reads, command)(latest_snapshot(data)))
+
+
+def test_lists_are_of_people_of_automation_or_of_both(velocity, tmp_path):
+    ada = '[[scholars]]\nid = "ada"\nname = "Ada"\nusernames = ["ada"]\n'
+    rule = '[[automation]]\nscholar = "ada"\ntag = "agent"\n'
+    rows = [run("own", "09:00", "10:00"), run("agent", "12:00", "13:00", tags=["agent"])]
+    store_of(rows, "20:00", roster=parsed(ada + rule), data=tmp_path / "data")
+
+    def listed(command, *asked):
+        out = _csv(velocity(command, "--data", tmp_path / "data", "--format", "csv", *asked)[1])
+        ids = out["run_id" if command == "runs" else "experiment_id"]
+        return {it.rpartition("/")[2] for it in ids}
+
+    for command in ("runs", "experiments", "loops"):
+        assert listed(command, "--actor", "person") == {"own"}
+        assert listed(command, "--actor", "automation") == {"agent"}
+        assert listed(command, "--actor", "all") == {"own", "agent"}
+    # Runs are evidence: without a choice, those of automation stand among them, with their flag.
+    assert listed("runs") == {"own", "agent"}
+    assert listed("experiments") == listed("loops") == {"own"}
 
 
 def test_times_are_iso_in_utc_in_csv_and_json(velocity, data):

@@ -46,7 +46,6 @@ ARGUMENTS = {
     "chains": {"by": "scholar", "group_id": "ada"},
     "stuck": {"min_hours": 24},
     "to_date": {"by": "programme", "starts": [date(2026, 1, 5)], "lengths": [1, 7]},
-    "runs_out": {"by": "stream", "at_day": date(2026, 1, 5)},
     "concurrency": _DAY,
     "timeline_experiments": _DAY,
     "timeline_runs": _DAY,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -19,6 +19,7 @@ from velocity.sentences import spending
 from velocity.sentences.compared import Days
 
 TODAY = date(2026, 11, 29)
+AS_OF = (datetime(2026, 11, 29, tzinfo=UTC), "UTC")
 DAYS = Days(
     Window(date(2026, 11, 23), date(2026, 11, 28)), Window(date(2026, 11, 16), date(2026, 11, 21))
 )
@@ -130,7 +131,7 @@ def test_a_row_without_conclusions_has_no_cost():
 
 def test_what_if_names_both_streams_and_who_ends_first():
     frame = ends(AURORA, DUNE)
-    changed = ends_if(frame, TODAY, pace={"aurora": -0.2}, added={"aurora": 600.0, "dune": -600.0})
+    changed = ends_if(frame, *AS_OF, pace={"aurora": -0.2}, added={"aurora": 600.0, "dune": -600.0})
     told = plain(spending.if_changed(frame, changed, "aurora", "dune"))
     after = TODAY + timedelta(days=int(6300 / 240))
     assert told == (
@@ -140,9 +141,20 @@ def test_what_if_names_both_streams_and_who_ends_first():
     assert changed["runs_out_on"][0] == after
 
 
+def test_what_if_counts_from_the_end_of_the_data_and_may_be_sooner():
+    """18 days and 18 hours from 23:00 UTC on, which is 18:00 in New York."""
+    frame = ends(AURORA, DUNE).with_columns(or_sooner=True)
+    late = (datetime(2026, 11, 29, 23, tzinfo=UTC), "America/New_York")
+    changed = ends_if(frame, *late, added={"aurora": -75.0})
+    told = plain(spending.if_changed(frame, changed, "aurora", None))
+    assert told == "Aurora's credits would last to Fri 18 Dec or sooner, as before."
+    changed = ends_if(frame, datetime(2026, 11, 29, 5, tzinfo=UTC), "UTC", added={"aurora": -75.0})
+    assert changed["runs_out_on"][0] == date(2026, 12, 17)
+
+
 def test_nothing_changed_changes_nothing():
     frame = ends(("Aurora", 5700.0, 300.0, TODAY + timedelta(days=19), None))
-    changed = ends_if(frame, TODAY, pace={"aurora": 0.0}, added={"aurora": 0.0})
+    changed = ends_if(frame, *AS_OF, pace={"aurora": 0.0}, added={"aurora": 0.0})
     told = plain(spending.if_changed(frame, changed, "aurora", None))
     assert told == "Aurora's credits would last to Fri 18 Dec, as before."
 
@@ -153,7 +165,7 @@ def test_nothing_changed_changes_nothing():
 )
 def test_credits_that_never_end_or_are_gone(pace, added, end):
     frame = ends(AURORA)
-    changed = ends_if(frame, TODAY, pace={"aurora": pace}, added={"aurora": added})
+    changed = ends_if(frame, *AS_OF, pace={"aurora": pace}, added={"aurora": added})
     assert changed["runs_out_on"][0] is None
     assert end in spending.if_changed(frame, changed, "aurora", None)
 

@@ -1,4 +1,4 @@
-"""Figures to date equal the figures of the same days; credits end by the daily balance."""
+"""Figures to date equal the figures of the same days; so does the ledger as seen on a day."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tests.stores import built
 from velocity.reading import reads
 from velocity.reading.access import Scope
 from velocity.roster import models as roster
+from velocity.settings import Programme, Settings
 from velocity.store import latest_snapshot
 
 FIRST = date(2026, 1, 5)
@@ -139,9 +140,9 @@ def test_unknown_users_have_no_stream():
     ]
 
 
-def credits_of(*hours, grant=100.0):
-    """A stream that spends so many credits each day, from Monday 5 January on."""
-    people = roster.Roster(
+def people_with(grant):
+    """A stream with a grant from Monday 5 January on, and one credit for an hour of a GPU."""
+    return roster.Roster(
         scholars=(roster.Scholar(id="ada", name="Ada", usernames=("ada",)),),
         streams=(
             roster.Stream(id="all", name="All", projects=("e/*",)),
@@ -152,6 +153,10 @@ def credits_of(*hours, grant=100.0):
             grants=(roster.Grant(date=FIRST, amount=grant, stream="all"),),
         ),
     )
+
+
+def credits_of(*hours, grant=100.0):
+    """A stream that spends so many credits each day, from Monday 5 January on."""
     rows = []
     for at, spent in enumerate(hours):
         day = FIRST + timedelta(days=at)
@@ -159,11 +164,11 @@ def credits_of(*hours, grant=100.0):
             end = f"{day} {spent:02}:00"
             rows.append(run(f"r{at}", f"{day} 00:00", end, gpu_count=1, gpu_type="A"))
     until = FIRST + timedelta(days=len(hours))
-    return store_of(rows, f"{until} 00:00", roster=people)
+    return store_of(rows, f"{until} 00:00", roster=people_with(grant))
 
 
 def ends(snapshot, day):
-    found = reads.runs_out(snapshot, by="stream", at_day=FIRST + timedelta(days=day))
+    found = reads.ledger(snapshot, by="stream", at_day=FIRST + timedelta(days=day))
     (row,) = found.iter_rows(named=True)
     assert row.pop("group_id") == "all"
     return row
@@ -174,11 +179,11 @@ def test_credits_end_at_the_pace_of_fourteen_days_and_of_seven():
     row = ends(snapshot, 13)
     assert row["credits_left"] == 72
     assert row["burn_per_day"] == 2
-    assert row["runs_out_on"] == FIRST + timedelta(days=14 + 36)
-    assert row["runs_out_on_week_pace"] == FIRST + timedelta(days=14 + 18)
+    assert row["exhausted_on"] == FIRST + timedelta(days=14 + 36)
+    assert row["exhausted_on_7d"] == FIRST + timedelta(days=14 + 18)
     row = ends(credits_of(*[2] * 7, *[4] * 7), 13)
-    assert row["runs_out_on"] == FIRST + timedelta(days=14 + 19)
-    assert row["runs_out_on_week_pace"] == FIRST + timedelta(days=14 + 14)
+    assert row["exhausted_on"] == FIRST + timedelta(days=14 + 19)
+    assert row["exhausted_on_7d"] == FIRST + timedelta(days=14 + 14)
 
 
 def test_a_forecast_of_an_earlier_day_ignores_what_came_after_it():
@@ -188,16 +193,53 @@ def test_a_forecast_of_an_earlier_day_ignores_what_came_after_it():
 
 
 def test_there_is_no_end_if_nothing_is_left_or_spent():
-    assert ends(credits_of(*[10] * 14, grant=50.0), 13)["runs_out_on"] is None
+    assert ends(credits_of(*[10] * 14, grant=50.0), 13)["exhausted_on"] is None
     idle = ends(credits_of(4, *[0] * 14), 14)
-    assert idle["runs_out_on"] is None
+    assert idle["exhausted_on"] is None
     assert idle["credits_left"] == 96
 
 
-def test_today_the_forecast_agrees_with_the_ledger_at_the_end_of_a_day():
+def test_at_the_end_of_the_data_the_forecast_is_that_of_the_ledger():
     snapshot = credits_of(*[3] * 20)
-    (row,) = reads.ledger(snapshot, by="stream").filter(group_id="all").iter_rows(named=True)
-    now = ends(snapshot, 19)
-    assert now["credits_left"] == pytest.approx(row["credits_left"])
-    assert now["burn_per_day"] == pytest.approx(row["burn_per_day"])
-    assert now["runs_out_on"] == row["exhausted_on"]
+    (now,) = reads.ledger(snapshot, by="stream").rows(named=True)
+    assert (now["credits_left"], now["burn_per_day"]) == (40, 3)
+    assert now["exhausted_on"] == FIRST + timedelta(days=20 + 13)
+    # The data ends as the 20th day does.
+    assert ends(snapshot, 19) | {"group_id": "all"} == pytest.approx(now)
+    assert ends(snapshot, 20) | {"group_id": "all"} == now
+
+
+def test_a_day_that_is_not_over_counts_as_far_as_it_is_known():
+    """14 days of 24 hours to 18:00, and not 14 days to the midnight after."""
+    rows = [run("r", "2026-01-05 00:00", "2026-01-25 18:00", gpu_count=1, gpu_type="A")]
+    snapshot = store_of(rows, "2026-01-25 18:00", roster=people_with(grant=1000.0))
+    (now,) = reads.ledger(snapshot, by="stream").rows(named=True)
+    assert (now["burn_per_day"], now["burn_per_day_7d"]) == (24, 24)
+    for later in (20, 21, 30):
+        assert ends(snapshot, later) | {"group_id": "all"} == now
+    # 24 credits for each of 20 days; 520 last for 21 days and 16 hours.
+    seen = ends(snapshot, 19)
+    assert (seen["credits_left"], seen["burn_per_day"]) == (520, 24)
+    assert seen["exhausted_on"] == date(2026, 1, 25) + timedelta(days=21)
+
+
+def test_the_day_of_the_end_is_a_local_day():
+    """New York is five hours behind UTC, so its 24 January ends on the 25th at 05:00 UTC."""
+    rows = [run("r", "2026-01-05 05:00", "2026-01-26 05:00", gpu_count=1, gpu_type="A")]
+    people = people_with(grant=24 * 24.9)
+    settings = Settings(programme=Programme(timezone="America/New_York"))
+    snapshot = store_of(rows, "2026-01-28 12:00", roster=people, settings=settings)
+    seen = ends(snapshot, 19)
+    assert seen["runway_days"] == pytest.approx(4.9)
+    assert seen["exhausted_on"] == date(2026, 1, 29)
+
+
+def test_hours_on_unknown_gpus_and_grants_are_those_up_to_the_day():
+    rows = [
+        run("r1", "2026-01-05 10:00", "2026-01-05 12:00"),
+        run("r2", "2026-01-06 23:00", "2026-01-07 02:00"),
+    ]
+    snapshot = store_of(rows, "2026-01-10 00:00", roster=people_with(grant=7.0))
+    assert [ends(snapshot, day)["unpriced_hours_so_far"] for day in (0, 1, 2, 9)] == [2, 3, 5, 5]
+    assert reads.ledger(snapshot, by="stream", at_day=FIRST - timedelta(days=1)).is_empty()
+    assert ends(snapshot, 0)["credits_granted"] == 7

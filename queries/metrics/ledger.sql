@@ -1,7 +1,10 @@
 -- title: Credit ledger
 -- One row per group with grants or charges: the credits granted and spent up to the end of the
 -- data, the credits left, and how long they last at the pace of the last 14 days, and of the last 7.
+-- For an earlier day, the same as seen at the end of it: the 14 and 7 days are the local days up to
+-- it, and later days, grants and ends of runs are not known.
 -- param: by | VARCHAR | scholar, stream or programme
+-- param: at_day | DATE | the last day that counts, null = up to the end of the data
 -- param: scope | STRUCT | what the viewer may see
 -- actor: all
 -- order: 9
@@ -21,22 +24,42 @@
 -- metric: runway_days_7d | days | Runway at the pace of a week | Credits left / burn of the last 7 days; negative if more was spent than granted, not known if that burn is 0.
 --   formula: credits_left / burn_per_day_7d
 -- metric: exhausted_on_7d | day | Credits run out at the pace of a week | The local day that is one runway after the end of the data, at the pace of the last 7 days; not known as for the pace of 14.
--- metric: unpriced_hours_so_far | hours | Hours on unknown GPUs so far | Run hours of runs with an unknown GPU count, up to the end of the data. They cost nothing here, so with any, more may be spent than is known.
+-- metric: unpriced_hours_so_far | hours | Hours on unknown GPUs so far | Run hours of runs with an unknown GPU count, up to the end of the data. They cost nothing here, so with any, more may be spent than is known, and credits may end sooner than the day given.
 --   adds: unpriced_hours from charges
 -- sum: credits_recent | credits | Credits spent recently | Credits spent in the 14 days up to the end of the data.
 --   adds: credits from recent_charges where days = 14
 -- sum: credits_recent_7d | credits | Credits spent in a week | Credits spent in the 7 days up to the end of the data.
 --   adds: credits from recent_charges where days = 7
-WITH spent AS (
-  SELECT scholar_key, stream_key, gpu_type, day, gpu_us, 0.0 AS recent_us, 0.0 AS week_us
-  FROM gpu_charge
-  WHERE gpu_us IS NOT NULL
+WITH newest AS (
+  SELECT
+    any_value(timezone) AS timezone,
+    epoch_us(max(as_of)) AS as_of_us,
+    local_day(any_value(timezone), epoch_us(max(as_of))) AS last_day
+  FROM project, setting
+),
+edge AS (
+  SELECT timezone, as_of_us AS end_us, last_day, FALSE AS is_past
+  FROM newest
+  WHERE $at_day::DATE IS NULL OR last_day <= $at_day::DATE
+  UNION ALL
+  SELECT timezone, begin_of_day(timezone, $at_day::DATE + 1), $at_day::DATE, TRUE
+  FROM newest
+  WHERE last_day > $at_day::DATE
+),
+spent AS (
+  SELECT
+    scholar_key, stream_key, gpu_type, day, gpu_us,
+    CASE WHEN is_past AND day > last_day - pace().days THEN gpu_us ELSE 0 END AS recent_us,
+    CASE WHEN is_past AND day > last_day - pace().week THEN gpu_us ELSE 0 END AS week_us
+  FROM gpu_charge, edge
+  WHERE gpu_us IS NOT NULL AND day <= last_day
   UNION ALL
   SELECT
     scholar_key, stream_key, gpu_type, day, 0.0,
     CASE days WHEN pace().days THEN gpu_us ELSE 0 END,
     CASE days WHEN pace().week THEN gpu_us ELSE 0 END
-  FROM recent_charge
+  FROM recent_charge, edge
+  WHERE NOT is_past
 ),
 daily AS (
   SELECT
@@ -66,14 +89,11 @@ unpriced AS (
     group_of($by, scholar.scholar, stream.stream) AS group_id,
     sum(unpriced_us) / hour_us() AS hours
   FROM gpu_charge AS charge
+  JOIN edge ON charge.day <= edge.last_day
   JOIN actor AS scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key)
   WHERE $by = 'programme' OR scholar.attributed
   GROUP BY ALL
-),
-edge AS (
-  SELECT max(as_of) AS as_of, local_day(any_value(timezone), epoch_us(max(as_of))) AS last_day
-  FROM project, setting
 ),
 granted AS (
   SELECT
@@ -97,11 +117,11 @@ ledger AS (
 SELECT
   ledger.* EXCLUDE (burn_per_day_7d, unpriced_hours_so_far),
   runway_days(credits_left, burn_per_day) AS runway_days,
-  exhausted_on(setting.timezone, edge.as_of, credits_left, burn_per_day) AS exhausted_on,
+  exhausted_on(edge.timezone, edge.end_us, credits_left, burn_per_day) AS exhausted_on,
   burn_per_day_7d,
   runway_days_7d(credits_left, burn_per_day_7d) AS runway_days_7d,
-  exhausted_on(setting.timezone, edge.as_of, credits_left, burn_per_day_7d) AS exhausted_on_7d,
+  exhausted_on(edge.timezone, edge.end_us, credits_left, burn_per_day_7d) AS exhausted_on_7d,
   unpriced_hours_so_far
-FROM ledger, edge, setting
+FROM ledger, edge
 WHERE may_see_group($scope, $by, group_id, group_id, NULL)
 ORDER BY group_id

@@ -7,6 +7,7 @@
 -- param: projects | VARCHAR[] | only projects of these names, null = all
 -- param: classes | VARCHAR[] | only runs of these classes, null = all
 -- param: experiments | VARCHAR[] | only runs of these experiments, null = all
+-- param: actor | VARCHAR | whose launches: person, automation or all
 -- param: doubtful | BOOLEAN | only runs with a flag that is a fault
 -- param: most | BIGINT | only this many, the latest; null = all
 -- param: scope | STRUCT | what the viewer may see
@@ -14,7 +15,7 @@ WITH chosen AS (
   -- Choose the runs first: their details are joined only to these.
   SELECT run.run_key
   FROM run
-  JOIN actor AS scholar USING (scholar_key)
+  JOIN acting('actor', $actor) AS scholar USING (scholar_key)
   JOIN project USING (project_key)
   LEFT JOIN stream USING (stream_key)
   WHERE ($from_day::DATE IS NULL OR run.start_day >= $from_day::DATE)

@@ -8,6 +8,7 @@ from scripts.faults.fault import (
     FIGURES,
     INCREMENTAL,
     READS,
+    TO_DATE,
     Fault,
 )
 
@@ -188,6 +189,48 @@ FAULTS = (
         "CASE days WHEN pace().week THEN",
         "CASE days WHEN pace().days THEN",
         (CREDITS,),
+    ),
+    Fault(
+        "later days change a forecast",
+        "metrics/ledger",
+        "WHERE gpu_us IS NOT NULL AND day <= last_day",
+        "WHERE gpu_us IS NOT NULL",
+        (TO_DATE,),
+    ),
+    Fault(
+        "the pace of fifteen days, seen on an earlier one",
+        "metrics/ledger",
+        "day > last_day - pace().days",
+        "day >= last_day - pace().days",
+        (TO_DATE,),
+    ),
+    Fault(
+        "the pace of eight days, seen on an earlier one",
+        "metrics/ledger",
+        "day > last_day - pace().week",
+        "day >= last_day - pace().week",
+        (TO_DATE,),
+    ),
+    Fault(
+        "the last day that is not over counts as a whole one",
+        "metrics/ledger",
+        "OR last_day <= $at_day::DATE",
+        "OR last_day < $at_day::DATE",
+        (TO_DATE,),
+    ),
+    Fault(
+        "an earlier day ends when it begins",
+        "metrics/ledger",
+        "$at_day::DATE + 1), $at_day",
+        "$at_day::DATE), $at_day",
+        (TO_DATE,),
+    ),
+    Fault(
+        "later hours on unknown GPUs are known before",
+        "metrics/ledger",
+        "JOIN edge ON charge.day <= edge.last_day",
+        "JOIN edge ON TRUE",
+        (TO_DATE,),
     ),
     Fault(
         "yesterday's rate in the balance",

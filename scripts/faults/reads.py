@@ -62,20 +62,6 @@ FAULTS = (
         (TO_DATE,),
     ),
     Fault(
-        "later days change a forecast",
-        "reads/runs_out",
-        "WHERE day <= $at_day::DATE AND",
-        "WHERE",
-        (TO_DATE,),
-    ),
-    Fault(
-        "the pace of eight days",
-        "reads/runs_out",
-        "day > $at_day::DATE - 7)",
-        "day >= $at_day::DATE - 7)",
-        (TO_DATE,),
-    ),
-    Fault(
         "the newest is the oldest",
         "reads/stuck",
         "min(since_us) AS since_us",

@@ -171,8 +171,13 @@ def _read_groups(
     return found.join(ledger, on=by, how="left", maintain_order="left")
 
 
-def _list_command(name: str, text: str, *columns: str) -> Callable[..., None]:
-    """Return the command that lists `reads.<name>`; a table shows `columns` of it."""
+def _list_command(
+    name: str, text: str, *columns: str, default: Actor = "person"
+) -> Callable[..., None]:
+    """Return the command that lists `reads.<name>`; a table shows `columns` of it.
+
+    `default`: whose launches it lists without --actor.
+    """
 
     def list_rows(
         places: Places,
@@ -180,6 +185,7 @@ def _list_command(name: str, text: str, *columns: str) -> Callable[..., None]:
         from_day: FromOption = None,
         to_day: ToOption = None,
         scholar: ScholarOption = None,
+        actor: ActorOption = default,
         form: FormatOption = None,
         out: OutOption = None,
     ) -> None:
@@ -187,7 +193,7 @@ def _list_command(name: str, text: str, *columns: str) -> Callable[..., None]:
         # A page filters runs by several scholars, experiments and loops by one.
         several = None if scholar is None else [scholar]
         whose = {"scholars": several} if name == "runs" else {"scholar": scholar}
-        read = partial(getattr(reads, name), from_day=from_day, to_day=to_day, **whose)
+        read = partial(getattr(reads, name), from_day=from_day, to_day=to_day, actor=actor, **whose)
         show(places, read, scholar=scholar, form=form, out=out, shown=columns)
 
     list_rows.__doc__ = text
@@ -201,6 +207,7 @@ runs = _list_command(
     Each has its state on W&B, how it was classified, and the experiment that it joined.
     """,
     *("scholar", "run_id", "class", "started_at", "active_hours", "experiment_id", "flags"),
+    default="all",
 )
 experiments = _list_command(
     "experiments",

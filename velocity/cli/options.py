@@ -70,8 +70,8 @@ ActorOption = Annotated[
     option(
         "--actor",
         None,
-        "Whose launches count: the scholars' own, those of their automation, or both. GPU-hours "
-        "and credits always count both.",
+        "Whose launches: the scholars' own, those of their automation, or both. Figures of "
+        "GPU-hours and credits always count both.",
     ),
 ]
 FormatOption = Annotated[

@@ -14,6 +14,7 @@ from velocity.explain.sums import Arithmetic, total_of
 from velocity.formats import written
 from velocity.reading import reads
 from velocity.reading.definitions import columns, metrics
+from velocity.reading.periods import day_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -149,7 +150,7 @@ def _exhausted_on(rows: Rows, work: Arithmetic, metric: str) -> date | None:
         return None
     # The newest project, even if the viewer does not see it: the ledger counts all of them.
     _, end, zone = reads.edge(rows.snapshot).row(0)
-    day: date = (end + timedelta(days=runway)).astimezone(ZoneInfo(zone)).date()
+    day = day_after(end, runway, zone)
     work.steps.append(f"{written(day)} = {_at(end, zone)} + {written(runway)} days")
     return day
 

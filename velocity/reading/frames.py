@@ -15,41 +15,36 @@ TIMELINE_DAYS = 7
 _LINE = ["scholar", "entity", "project"]
 
 
-def ends_now(ledgers: pl.DataFrame) -> pl.DataFrame:
-    """Returns `reads.ledger` with the columns of `reads.runs_out`, for groups with grants."""
-    return ledgers.filter(pl.col("credits_granted") > 0).select(
-        "group_id",
-        "credits_left",
-        "burn_per_day",
-        runs_out_on="exhausted_on",
-        runs_out_on_week_pace="exhausted_on_7d",
-    )
-
-
-def named_ends(
-    ends: pl.DataFrame, seen: pl.DataFrame, ledgers: pl.DataFrame, names: Mapping[str, str]
-) -> pl.DataFrame:
-    """Returns when the credits of streams end, in roster order.
+def named_ends(ledger: pl.DataFrame, seen: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
+    """Returns when the credits of streams with grants end, in roster order.
 
     Args:
-        ends: `reads.runs_out` by stream, or `ends_now`.
-        seen: `reads.runs_out` of a week before.
-        ledgers: `reads.ledger` by stream.
+        ledger: `reads.ledger` by stream.
+        seen: the same as seen a week before.
         names: stream -> name, in roster order; others are left out.
 
     Returns:
-        The rows of `ends` with `name`, `seen_before`, and `or_sooner`: whether there are hours
-        whose GPUs are not known, so that more may be spent than is known.
+        `group_id`, `name`, `credits_left`, `burn_per_day`, `runs_out_on`, `runs_out_on_week_pace`
+        (the day at the pace of 7 days), `or_sooner` (whether there are hours whose GPUs are not
+        known: they cost nothing here, so the credits can end before the day, but not after it),
+        and `seen_before` (`runs_out_on` as seen a week before).
     """
     rows = pl.DataFrame(
         {"group_id": list(names), "name": list(names.values())},
         schema={"group_id": pl.String, "name": pl.String},
     )
-    unknown = ledgers.select("group_id", or_sooner=pl.col("unpriced_hours_so_far") > 0)
-    known = rows.join(ends, on="group_id", how="inner", maintain_order="left")
-    for frame in (seen.select("group_id", seen_before="runs_out_on"), unknown):
-        known = known.join(frame, on="group_id", how="left", maintain_order="left")
-    return known
+    ends = ledger.filter(pl.col("credits_granted") > 0).select(
+        "group_id",
+        "credits_left",
+        "burn_per_day",
+        runs_out_on="exhausted_on",
+        runs_out_on_week_pace="exhausted_on_7d",
+        or_sooner=pl.col("unpriced_hours_so_far") > 0,
+    )
+    before = seen.select("group_id", seen_before="exhausted_on")
+    return rows.join(ends, on="group_id", how="inner", maintain_order="left").join(
+        before, on="group_id", how="left", maintain_order="left"
+    )
 
 
 def strips(figures: Mapping[str, Any], bands: pl.DataFrame) -> pl.DataFrame:

@@ -63,6 +63,11 @@ def last_whole_day(as_of: datetime, zone: str) -> date:
     return as_of.astimezone(ZoneInfo(zone)).date() - _DAY
 
 
+def day_after(instant: datetime, days: float, zone: str) -> date:
+    """Returns the day in `zone` on which `days` of 24 hours after an instant (aware) are over."""
+    return (instant + timedelta(days=days)).astimezone(ZoneInfo(zone)).date()
+
+
 def local_midnight(day: date, zone: str) -> datetime:
     """Returns the start of a day in a time zone."""
     return datetime.combine(day, time(), ZoneInfo(zone))

@@ -231,6 +231,7 @@ def runs(
     projects: Sequence[str] | None = None,
     classes: Sequence[str] | None = None,
     experiments: Sequence[str] | None = None,
+    actor: Actor = "all",
     doubtful: bool = False,
     most: int | None = None,
     scope: Scope = EVERYTHING,
@@ -455,13 +456,24 @@ def chains(
     """Chains of ready launches of a group that begin in the window; see explain_chains.sql."""
 
 
+@_rows("metrics/ledger")
+def ledger(
+    snapshot: Snapshot, *, by: By, at_day: date | None = None, scope: Scope = EVERYTHING
+) -> None:
+    """The account of each group, and when its credits run out.
+
+    As seen at the end of the day `at_day`, or of the data.
+
+    Returns:
+        group_id, credits granted, spent and left; burn_per_day, runway_days and exhausted_on, also
+        at the pace of 7 days (_7d); unpriced_hours_so_far (with any, credits may end sooner).
+    """
+
+
 def _of_groups(snapshot: Snapshot, *, by: By, scope: Scope = EVERYTHING) -> None:
     """The rows of scholars, streams or the programme."""
 
 
-#: group_id, credits granted, spent and left; burn_per_day, runway_days and exhausted_on, also at
-#: the pace of 7 days (_7d); unpriced_hours_so_far (with any, credits may end earlier).
-ledger = _rows("metrics/ledger")(_of_groups)
 #: group_id, day, credits granted and spent that day, balance at its end.
 balance = _rows("metrics/balance")(_of_groups)
 
@@ -512,14 +524,6 @@ def to_date(
         for length in lengths
     ]
     return pl.concat(series)
-
-
-def runs_out(
-    snapshot: Snapshot, *, by: By, at_day: date, scope: Scope = EVERYTHING
-) -> pl.DataFrame:
-    """When the credits run out, by the balance at the end of a day; see reads/runs_out.sql."""
-    daily = balance(snapshot, by=by, scope=scope)
-    return _read(snapshot, "reads/runs_out", {"balance": daily}, by=by, at_day=at_day, scope=scope)
 
 
 def _of_some_groups(

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from velocity.reading.periods import day_after
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date, datetime
 
-#: An end after this many days is not a forecast.
-_CENTURY = 36_525
+#: From this runway in days on there is no forecast, as in queries/macros/pace.sql.
+_CENTURY = 36_500
 
 
 def ends_if(
     ends: pl.DataFrame,
-    today: date,
+    as_of: datetime,
+    zone: str,
     *,
     pace: Mapping[str, float] | None = None,
     added: Mapping[str, float] | None = None,
@@ -25,7 +28,8 @@ def ends_if(
 
     Args:
         ends: `frames.named_ends`: `group_id`, `credits_left`, `burn_per_day`, `runs_out_on`.
-        today: the day of the end of the data.
+        as_of: the end of the data.
+        zone: the time zone of the days.
         pace: group -> share by which its burn changes, such as -0.2.
         added: group -> credits that it gets, negative if it gives them.
     """
@@ -36,12 +40,13 @@ def ends_if(
             left = row["credits_left"] + (added or {}).get(group, 0.0)
             burn = (row["burn_per_day"] or 0.0) * (1 + (pace or {}).get(group, 0.0))
             row = {**row, "credits_left": left, "burn_per_day": burn}  # noqa: PLW2901
-            row["runs_out_on"] = _end(today, left, burn)
+            row["runs_out_on"] = _end(as_of, zone, left, burn)
         rows.append(row)
     return pl.DataFrame(rows, schema=ends.schema)
 
 
-def _end(today: date, left: float, burn: float) -> date | None:
+def _end(as_of: datetime, zone: str, left: float, burn: float) -> date | None:
+    """The same as queries/macros/exhausted_on.sql."""
     if left <= 0 or burn <= 0 or left / burn >= _CENTURY:
         return None
-    return today + timedelta(days=int(left / burn))
+    return day_after(as_of, left / burn, zone)

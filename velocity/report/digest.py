@@ -208,10 +208,10 @@ def _shown(weekly: pl.DataFrame, whole: pl.DataFrame, stream: str | None) -> pl.
 
 def _ends(snapshot: Snapshot, scope: Scope, names: Mapping[str, str], day: date) -> pl.DataFrame:
     """When the credits of each stream end, as seen at the end of the week and a week before."""
-    found = reads.runs_out(snapshot, by="stream", at_day=day, scope=scope)
-    seen = reads.runs_out(snapshot, by="stream", at_day=day - _WEEK, scope=scope)
-    ledgers = reads.ledger(snapshot, by="stream", scope=scope)
-    return named_ends(found, seen, ledgers, names)
+    then, before = (
+        reads.ledger(snapshot, by="stream", at_day=it, scope=scope) for it in (day, day - _WEEK)
+    )
+    return named_ends(then, before, names)
 
 
 def _queue(

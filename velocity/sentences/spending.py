@@ -200,7 +200,7 @@ def if_changed(ends: pl.DataFrame, changed: pl.DataFrame, stream: str, giver: st
     first, now_first = _first(ends), _first(changed)
     if now_first is not None and first is not None and now_first["group_id"] != first["group_id"]:
         who = name(now_first["name"])
-        text += f" Then {who} ends first, on {formats.dated(now_first['runs_out_on'])}."
+        text += f" Then {who} ends first, on {week.end_of_credits(now_first)}."
     return text
 
 
@@ -218,7 +218,7 @@ def _moved(ends: pl.DataFrame, changed: pl.DataFrame, stream: str) -> str:
         return f"{whose} would be used up at once"
     if after["runs_out_on"] is None:
         return f"{whose} would not end at this pace"
-    text = f"{whose} would last to {formats.dated(after['runs_out_on'])}"
+    text = f"{whose} would last to {week.end_of_credits(after)}"
     if before["runs_out_on"] is None:
         return text
     moved = (after["runs_out_on"] - before["runs_out_on"]).days

@@ -73,7 +73,15 @@ def show_what_if(week: Week) -> None:
         )
         given_by = giver if giver in givers and more else None
         added = {stream: float(more)} | ({given_by: -float(more)} if given_by else {})
-        changed = ends_if(week.ends, week.known_on, pace={stream: pace / 100}, added=added)
+        # The newest project, as in the ledger.
+        _, end, zone = reads.edge(week.view.snapshot).row(0)
+        changed = ends_if(
+            week.ends,
+            end,
+            zone,
+            pace={stream: pace / 100},
+            added=added,
+        )
         st.markdown(words.if_changed(week.ends, changed, stream, given_by))
 
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from velocity import formats
 from velocity.reading import reads
-from velocity.reading.frames import ends_now, named_ends
+from velocity.reading.frames import named_ends
 from velocity.reading.periods import monday_of
 from velocity.sentences.compared import MEASURES
 from velocity.sentences.week_tiles import to_date_rows
@@ -142,9 +142,9 @@ class Week(Covered):
     @cached_property
     def ends(self) -> pl.DataFrame:
         """The streams with grants: when their credits end, and when that was seen a week before."""
-        ledgers = self.view.read(reads.ledger, by="stream")
-        seen = self.view.read(reads.runs_out, by="stream", at_day=self.known_on - _WEEK)
-        return named_ends(ends_now(ledgers), seen, ledgers, self.names)
+        now = self.view.read(reads.ledger, by="stream")
+        seen = self.view.read(reads.ledger, by="stream", at_day=self.known_on - _WEEK)
+        return named_ends(now, seen, self.names)
 
     @cached_property
     def decisions(self) -> pl.DataFrame:
