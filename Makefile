@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test quick check lint docs mutants lock audit bench bench-pull bench-app screenshots wheel proof run-env dev-env
+.PHONY: help demo test test-extras quick check lint docs mutants lock audit bench bench-pull bench-app screenshots wheel proof run-env dev-env extras-env
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ demo: run-env ## open the dashboard on a demo cohort: http://localhost:8501 (Ctr
 test: dev-env lint ## everything: lint, types, contracts and all tests, with a real browser
 	@$(BIN)/python scripts/ensure_browser.py
 	@$(PYTEST)
+
+test-extras: extras-env ## tests of the optional extras, in an environment of their own: .venv-extras
+	@.venv-extras/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/extras
 
 quick: dev-env ## a sample of the tests in a minute and a half: no browser, no deliberate faults, no thorough tests
 	@$(PYTEST) --hypothesis-profile=quick -m "not browser and not fault and not thorough"
@@ -72,12 +75,17 @@ wheel: dev-env ## build the wheel into dist/
 lock: dev-env ## update the locks from pyproject.toml (UPGRADE=--upgrade uses newer releases)
 	@$(LOCK) --group build pyproject.toml -o requirements.lock
 	@$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
+	@mkdir -p build && cat requirements.lock requirements-dev.lock $(wildcard requirements-extras.lock) >build/extras.lock
+	@$(LOCK) --all-extras --group build --group extras pyproject.toml -o build/extras.lock
+	@mv build/extras.lock requirements-extras.lock
 
 audit: dev-env ## check every locked package against PyPI's advisories (needs the network)
 	@$(BIN)/uv tool run --from pip-audit pip-audit --require-hashes --disable-pip --progress-spinner off -r requirements.lock
 
 # Universal: one lock for every supported Python and system. The second lock keeps the releases of the
-# first; otherwise a test tool's upper bound could decide which releases the product uses.
+# first; otherwise a test tool's upper bound could decide which releases the product uses. The third
+# one is complete by itself, and leaves their releases only where an extra cannot use them: uv prefers
+# the releases that its output file has already.
 LOCK = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
 
 run-env:
@@ -85,3 +93,6 @@ run-env:
 
 dev-env:
 	@scripts/bootstrap.sh dev
+
+extras-env:
+	@scripts/bootstrap.sh extras

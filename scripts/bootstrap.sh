@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes .venv from the hashed locks: `bootstrap.sh run` to use the product, `bootstrap.sh dev` to
-# test it too. Ends at once if .venv already matches the locks.
+# test it too. `bootstrap.sh extras` makes .venv-extras, with every optional extra and what tests them.
+# Ends at once if the environment already matches the locks.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -30,8 +31,8 @@ find_python() {
 
 # The folder is part of the stamp: console scripts hold absolute paths, so a moved clone starts over.
 stamp() { printf '%s %s' "$PWD" "$(cat pyproject.toml "$@" | cksum)"; }
-fresh() { [ -x .venv/bin/python ] && [ "$(cat ".venv/.locked-$1" 2>/dev/null)" = "$(stamp "${@:2}")" ]; }
-moved() { grep -qs . .venv/.locked-* && ! grep -qsF "$PWD " .venv/.locked-*; }
+fresh() { [ -x $venv/bin/python ] && [ "$(cat "$venv/.locked-$1" 2>/dev/null)" = "$(stamp "${@:2}")" ]; }
+moved() { grep -qs . $venv/.locked-* && ! grep -qsF "$PWD " $venv/.locked-*; }
 
 show_progress() { # pip prints several lines per package; one is enough
   awk -v total="$1" '
@@ -50,7 +51,7 @@ install_locked() {
   for lock in "$@"; do options+=(-r "$lock"); done
   # Python compiles modules when it imports them; compiling all of them here would double the time.
   # The locks leave out only packages that pyproject.toml excludes, which pip would otherwise miss.
-  { .venv/bin/python -m pip install --disable-pip-version-check --no-compile --require-hashes \
+  { $venv/bin/python -m pip install --disable-pip-version-check --no-compile --require-hashes \
     --no-deps \
     "${options[@]}" 2>&1 1>&3 3>&- | tee "$log" >&2; } 3>&1 | show_progress "$total" || status=$?
   if [ "$status" != 0 ] && grep -qE 'Retrying|ConnectionError|Timeout|from versions: none' "$log"; then
@@ -62,23 +63,25 @@ install_locked() {
 }
 
 kind=${1:-}
+venv=.venv
 case "$kind" in
   run) locks=(requirements.lock) ;;
   dev) locks=(requirements.lock requirements-dev.lock) ;;
-  *) give_up "Usage: scripts/bootstrap.sh run|dev" ;;
+  extras) venv=.venv-extras locks=(requirements-extras.lock) ;;
+  *) give_up "Usage: scripts/bootstrap.sh run|dev|extras" ;;
 esac
 if fresh dev requirements.lock requirements-dev.lock || fresh "$kind" "${locks[@]}"; then exit 0; fi
 
-if moved || ! .venv/bin/python -c '' 2>/dev/null; then
+if moved || ! $venv/bin/python -c '' 2>/dev/null; then
   python=$(find_python)
-  echo "Making .venv with $("$python" --version)"
-  "$python" -m venv --clear .venv
-elif ! .venv/bin/python -m pip --version >/dev/null 2>&1; then # interrupted, or made without pip
-  .venv/bin/python -m ensurepip >/dev/null
+  echo "Making $venv with $("$python" --version)"
+  "$python" -m venv --clear $venv
+elif ! $venv/bin/python -m pip --version >/dev/null 2>&1; then # interrupted, or made without pip
+  $venv/bin/python -m ensurepip >/dev/null
 fi
 echo "Installing the packages of ${locks[*]} (a minute or so, once)"
 install_locked "${locks[@]}"
 # pip refuses -e together with hashes. It builds with the locked hatchling, so nothing is unlocked.
-.venv/bin/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
-stamp "${locks[@]}" >".venv/.locked-$kind"
-echo "Ready: .venv"
+$venv/bin/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
+stamp "${locks[@]}" >"$venv/.locked-$kind"
+echo "Ready: $venv"

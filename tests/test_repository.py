@@ -15,6 +15,7 @@ from tests.conftest import ROOT
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCKS = ("requirements.lock", "requirements-dev.lock")
+EXTRAS_LOCK = "requirements-extras.lock"
 # In brackets, so that this file does not name what it looks for.
 REGISTRY = re.compile(
     r"index[-_]url|extra[-_]index|find[-]links|/simpl[e]/|pythonhoste[d]|://pypi[.]"
@@ -33,11 +34,26 @@ def _tracked_texts():
 
 
 def _requirements():
-    groups = PYPROJECT["dependency-groups"].values()
+    groups = [lines for name, lines in PYPROJECT["dependency-groups"].items() if name != "extras"]
     return [
         Requirement(line)
         for group in (PYPROJECT["project"]["dependencies"], *groups)
         for line in group
+    ]
+
+
+def _requirements_of_extras():
+    extras = PYPROJECT["project"]["optional-dependencies"].values()
+    group = PYPROJECT["dependency-groups"]["extras"]
+    return [Requirement(line) for lines in (*extras, group) for line in lines]
+
+
+def _unmet(requirements, pins):
+    return [
+        str(requirement)
+        for requirement in requirements
+        if not pins.get(requirement.name)
+        or not all(requirement.specifier.contains(v) for v in pins[requirement.name])
     ]
 
 
@@ -68,7 +84,7 @@ def test_no_tracked_file_names_a_package_index():
     assert naming == set()
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, EXTRAS_LOCK])
 def test_every_pin_has_hashes(lock):
     entries = re.split(r"^(?=[\w.-]+==)", (ROOT / lock).read_text(), flags=re.MULTILINE)[1:]
     assert len(entries) > 20
@@ -77,13 +93,13 @@ def test_every_pin_has_hashes(lock):
 
 def test_the_locks_satisfy_every_requirement():
     pins = {name: versions for lock in LOCKS for name, versions in _pins(lock).items()}
-    unmet = [
-        str(requirement)
-        for requirement in _requirements()
-        if not pins.get(requirement.name)
-        or not all(requirement.specifier.contains(v) for v in pins[requirement.name])
-    ]
-    assert unmet == [], "make lock brings the locks up to date"
+    assert _unmet(_requirements(), pins) == [], "make lock brings the locks up to date"
+
+
+def test_the_lock_of_the_extras_is_complete_by_itself():
+    used = [Requirement(line) for line in PYPROJECT["project"]["dependencies"]]
+    wanted = [*used, *_requirements_of_extras()]
+    assert _unmet(wanted, _pins(EXTRAS_LOCK)) == [], "make lock brings the lock up to date"
 
 
 def test_the_two_locks_agree():
@@ -94,7 +110,9 @@ def test_the_two_locks_agree():
 def test_deliberately_omitted_packages_are_in_no_lock_and_explained():
     left_out = PYPROJECT["tool"]["uv"]["exclude-dependencies"]
     text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
-    assert [name for name in left_out for lock in LOCKS if name in _pins(lock)] == []
+    assert [
+        name for name in left_out for lock in (*LOCKS, EXTRAS_LOCK) if name in _pins(lock)
+    ] == []
     assert [name for name in left_out if f"**{name}**" not in text] == []
 
 
@@ -109,7 +127,8 @@ def test_only_packages_without_a_release_are_pre_releases():
 def test_every_dependency_is_justified():
     text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     documented = re.findall(r"^\| ([a-z][\w-]*)\b", text, re.MULTILINE)
-    assert sorted(documented) == sorted(requirement.name for requirement in _requirements())
+    requirements = {it.name for it in (*_requirements(), *_requirements_of_extras())}
+    assert sorted(documented) == sorted(requirements)
 
 
 @pytest.mark.parametrize(

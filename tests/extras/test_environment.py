@@ -1,0 +1,36 @@
+"""The environment of the extras has every extra, and velocity loads none of them by itself."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import version
+
+import pytest
+from packaging.requirements import Requirement
+
+from tests.conftest import ROOT
+
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+WANTED = [
+    Requirement(line)
+    for lines in PYPROJECT["project"]["optional-dependencies"].values()
+    for line in lines
+]
+
+
+@pytest.mark.parametrize("wanted", WANTED, ids=lambda it: it.name)
+def test_every_extra_is_installed_here(wanted):
+    assert wanted.specifier.contains(version(wanted.name))
+
+
+def test_the_command_line_starts_without_loading_any_extra():
+    program = (
+        "import sys, velocity.cli.application; "
+        "print({'inspect_ai', 'mlflow', 'trackio'} & sys.modules.keys())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "set()"
