@@ -13,6 +13,7 @@ class VelocityError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.add_note(hint)
 
 
 class ConfigurationError(VelocityError):

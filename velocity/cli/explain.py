@@ -14,6 +14,7 @@ import polars as pl
 import typer
 
 from velocity import formats
+from velocity.api.arguments import check_scholar
 from velocity.cli.options import (
     ActorOption,
     OutOption,
@@ -23,7 +24,7 @@ from velocity.cli.options import (
     day_option,
     option,
 )
-from velocity.cli.output import check_scholar, json_text, width_of, write_bytes
+from velocity.cli.output import json_text, width_of, write_bytes
 from velocity.cli.tables import cell, draw_table
 from velocity.explain import Explanation, Result, sections
 from velocity.explain import explain as explained

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 import polars as pl
 import typer
 
+from velocity.api import Reader
 from velocity.cli.options import (
-    Actor,
     ActorOption,
     FormatOption,
     FromOption,
@@ -23,20 +23,19 @@ from velocity.cli.options import (
     option,
 )
 from velocity.cli.output import show
-from velocity.reading import reads
-from velocity.store import Snapshot
+from velocity.reading.reads import Actor
 
 By = Literal["scholar", "stream", "programme", "line", "experiment", "result", "sequence", "host"]
 
 #: At the end of the data: its read, the main columns of a table, and what to say without rows.
 _AT_END: dict[str, tuple[Callable[..., pl.DataFrame], Sequence[str], str]] = {
     "experiment": (
-        reads.open_work,
+        Reader.open_work,
         ("scholar", "experiment_id", "started_at", "wip_age_hours", "usual_hours", "eta_at"),
         "No experiment is in flight.",
     ),
     "result": (
-        reads.waiting_results,
+        Reader.waiting_results,
         ("scholar", "experiment_id", "outcome", "result_at", "waiting_hours"),
         "No result is waiting.",
     ),
@@ -47,9 +46,9 @@ _AT_END: dict[str, tuple[Callable[..., pl.DataFrame], Sequence[str], str]] = {
 _IN_WINDOW: dict[
     str, tuple[Callable[..., pl.DataFrame], Sequence[str], Sequence[str | pl.Expr], str]
 ] = {
-    "line": (reads.lines, ("scholar", "entity", "project"), (), "Nothing in this window."),
+    "line": (Reader.lines, ("scholar", "entity", "project"), (), "Nothing in this window."),
     "sequence": (
-        reads.one_setting,
+        Reader.one_setting,
         ("scholar", "project", "started_at"),
         (
             *("scholar", "project", "key", "experiments", "started_at", "machine_hours"),
@@ -58,7 +57,7 @@ _IN_WINDOW: dict[
         "No experiments changed one setting at a time.",
     ),
     "host": (
-        reads.idle_hosts,
+        Reader.idle_hosts,
         ("entity", "host"),
         ("host", "gpus", "idle_now", "idle_since", "idle_for_hours", "idle_gpu_hours"),
         "No host is rented: list globs of host names as `rented` in the roster.",
@@ -107,7 +106,7 @@ def metrics(
     window: dict[str, Any] = {"from_day": from_day, "to_day": to_day}
     shown: Sequence[str | pl.Expr] = ()
     keys, nothing = ["experiment_id"], "Nothing in this window."
-    read: Callable[[Snapshot], pl.DataFrame]
+    read: Callable[[Reader], pl.DataFrame]
     if by in _AT_END:
         if from_day or to_day:
             raise typer.BadParameter(f"--from and --to cannot be used with --by {by}")
@@ -120,13 +119,11 @@ def metrics(
     else:
         keys = [by] if period == "all" else [by, "period_start"]
         shown = _main_figures(keys)
-        groups = None if scholar is None else [scholar]
-        asked = {"by": by, "period": period, "groups": groups, **window}
-        read = partial(_read_groups, keys=keys, actor=actor, **asked)
+        asked: dict[str, Any] = {"by": by, "period": period, "scholar": scholar, "actor": actor}
+        read = partial(Reader.metrics, **asked, **window)
     show(
         places,
         read,
-        scholar=scholar,
         form=form,
         out=out,
         keys=keys,
@@ -155,26 +152,10 @@ def _main_figures(keys: Sequence[str]) -> "tuple[str | pl.Expr, ...]":
     )
 
 
-def _read_groups(
-    snapshot: Snapshot, *, by: Any, keys: Sequence[str], actor: Actor, **asked: Any
-) -> pl.DataFrame:
-    """Every metric of groups; over all the data, their credits too."""
-    found = reads.metrics(snapshot, by=by, actor=actor, **asked).join(
-        reads.littles_law_residual(snapshot, by=by, **asked),
-        on=keys,
-        how="left",
-        maintain_order="left",
-    )
-    if asked["period"] != "all" or asked["from_day"] is not None or asked["to_day"] is not None:
-        return found
-    ledger = reads.ledger(snapshot, by=by).rename({"group_id": by})
-    return found.join(ledger, on=by, how="left", maintain_order="left")
-
-
 def _list_command(
-    name: str, text: str, *columns: str, default: Actor = "person"
+    listed: Callable[..., pl.DataFrame], text: str, *columns: str, default: Actor = "person"
 ) -> Callable[..., None]:
-    """Return the command that lists `reads.<name>`; a table shows `columns` of it.
+    """Return the command that shows a read; a table shows `columns` of it.
 
     `default`: whose launches it lists without --actor.
     """
@@ -190,18 +171,15 @@ def _list_command(
         out: OutOption = None,
     ) -> None:
         check_window(from_day, to_day)
-        # A page filters runs by several scholars, experiments and loops by one.
-        several = None if scholar is None else [scholar]
-        whose = {"scholars": several} if name == "runs" else {"scholar": scholar}
-        read = partial(getattr(reads, name), from_day=from_day, to_day=to_day, actor=actor, **whose)
-        show(places, read, scholar=scholar, form=form, out=out, shown=columns)
+        read = partial(listed, from_day=from_day, to_day=to_day, scholar=scholar, actor=actor)
+        show(places, read, form=form, out=out, shown=columns)
 
     list_rows.__doc__ = text
     return list_rows
 
 
 runs = _list_command(
-    "runs",
+    Reader.runs,
     """Runs that started in the window, latest first.
 
     Each has its state on W&B, how it was classified, and the experiment that it joined.
@@ -210,7 +188,7 @@ runs = _list_command(
     default="all",
 )
 experiments = _list_command(
-    "experiments",
+    Reader.experiments,
     """Experiments launched in the window, latest first.
 
     An experiment is one decision: a single run, or many that were launched together.
@@ -219,7 +197,7 @@ experiments = _list_command(
     "loop_status",
 )
 loops = _list_command(
-    "loops",
+    Reader.loops,
     """Feedback loops of the experiments launched in the window, latest first.
 
     Machine time runs from launch to result, reaction time from result to the next launch.

@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+import velocity
 from velocity.cleaning import for_terminal, json_escaped
 from velocity.cli.progress import say
 from velocity.cli.tables import draw_table
 from velocity.errors import VelocityError
-from velocity.formats import did_you_mean, label
-from velocity.reading import reads
 from velocity.reading.downloads import csv_bytes
-from velocity.store import latest_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,8 +25,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from velocity.api import Reader
     from velocity.cli.options import Format, Places
-    from velocity.store import Snapshot
 
 _FILE_WIDTH = 100  # of a table that is not shown on a terminal
 _SUFFIXES: dict[str, Format] = {".csv": "csv", ".json": "json", ".parquet": "parquet"}
@@ -36,9 +34,8 @@ _SUFFIXES: dict[str, Format] = {".csv": "csv", ".json": "json", ".parquet": "par
 
 def show(
     places: Places,
-    read: Callable[[Snapshot], pl.DataFrame],
+    read: Callable[[Reader], pl.DataFrame],
     *,
-    scholar: str | None,
     form: Format | None,
     out: Path | None,
     keys: Sequence[str] = (),
@@ -59,10 +56,8 @@ def show(
     form = form or (_SUFFIXES.get(out.suffix.lower(), "table") if out else "table")
     if form == "parquet" and out is None and sys.stdout.isatty():
         raise typer.BadParameter("a terminal cannot show Parquet: name a file with --out")
-    snapshot = latest_snapshot(places.data)
-    if scholar is not None:
-        check_scholar(snapshot, scholar)
-    frame = read(snapshot)
+    with velocity.open(places.data) as opened:
+        frame = read(opened)
     if form != "table":
         write_bytes(_encoded(frame, form), out)
     elif frame.is_empty():
@@ -75,26 +70,6 @@ def show(
             has_times = any(hasattr(kind, "time_zone") for kind in frame.dtypes)
             say(f"{count} Times are UTC." if has_times else count)
         write_bytes(draw_table(frame, keys, width=width_of(out)).encode(), out)
-
-
-def check_scholar(snapshot: Snapshot, scholar: str) -> None:
-    """Check that a scholar exists.
-
-    Raises:
-        VelocityError: there is no such scholar.
-    """
-    known = reads.scholars(snapshot)["scholar"].to_list()
-    if scholar in known:
-        return
-    if scholar in reads.unattributed(snapshot)["username"].to_list():
-        raise VelocityError(
-            f"'{label(scholar)}' is a W&B user who is not in the roster.",
-            "Add the user to the roster (`velocity roster suggest` writes the entry) and sync.",
-        )
-    raise VelocityError(
-        f"There is no scholar '{label(scholar)}'.",
-        did_you_mean(scholar, known, otherwise="`velocity metrics` lists every scholar."),
-    )
 
 
 def write_bytes(content: bytes, out: Path | None) -> None:

@@ -77,6 +77,10 @@ class Snapshot:
                 "Run `velocity sync` to publish one for this version; no run is lost.",
             )
 
+    def close(self) -> None:
+        """Close the file; frames that were read stay valid."""
+        self._connection.close()
+
     @interruptible()
     def frame(
         self,
@@ -97,11 +101,11 @@ class Snapshot:
         return pl.DataFrame(execute(cursor, sql, params).to_arrow_table())
 
 
-def latest_snapshot(data: Path) -> Snapshot:
-    """The snapshot that `CURRENT` names, opened once per process.
+def current_snapshot(data: Path) -> Path:
+    """The file of the snapshot that `CURRENT` names.
 
     Raises:
-        StoreError: nothing is published yet, or the snapshot cannot be opened.
+        StoreError: nothing is published yet.
     """
     try:
         name = (data / "CURRENT").read_text(encoding="ascii").strip()
@@ -110,7 +114,16 @@ def latest_snapshot(data: Path) -> Snapshot:
             f"There is no data in {data} yet.",
             "Run `velocity sync`, `velocity ingest` or `velocity import`, or try `velocity demo`.",
         ) from error
-    return _open(data.resolve() / "snapshots" / f"{name}.duckdb")
+    return data.resolve() / "snapshots" / f"{name}.duckdb"
+
+
+def latest_snapshot(data: Path) -> Snapshot:
+    """The current snapshot, opened once per process.
+
+    Raises:
+        StoreError: nothing is published yet, or the snapshot cannot be opened.
+    """
+    return _open(current_snapshot(data))
 
 
 @lru_cache(maxsize=2)
