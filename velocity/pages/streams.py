@@ -95,4 +95,6 @@ def _chosen(stream: Stream) -> str | None:
     return next(iter(stream.order), None)
 
 
-PAGE = ui.Page("streams", "Streams", ("period", "streams"), ("lead", "mentor"), _draw, 30)
+PAGE = ui.Page(
+    "streams", "Streams", ("period", "streams"), ("lead", "mentor", "research manager"), _draw, 30
+)

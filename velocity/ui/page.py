@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from velocity.reading.access import Viewer
     from velocity.reading.periods import Period
 
-Role = Literal["lead", "group lead", "mentor", "scholar"]
+Role = Literal["lead", "group lead", "mentor", "research manager", "scholar"]
 EVERYONE: tuple[Role, ...] = get_args(Role)
 
 
