@@ -238,26 +238,23 @@ def test_mistakes_about_research_managers_are_found_in_one_pass(tmp_path):
         f"{manager}scholars = ['ada', 'benn', 'ben', 'ben']\n{manager}scholars = []\n"
         "[[research_manager]]\nemail = 'nobody'\n"
     )
-    first, second = (f"research_manager m@x.org (no. {it})" for it in (1, 2))
-    assert errors(tmp_path, text) == [
-        'research_manager no. 3: email: got "nobody"; expected an address in plain ASCII, such as '
-        "name@example.org.",
-        "research_manager no. 3: scholars: missing; expected a value (Ids of the scholars whom they see).",
-        f'{second}: email: "m@x.org" also appears in {first}: email; expected one entry for each '
-        "research manager.",
-        f'{first}: scholars: got "benn"; expected the id of a scholar in this file. '
-        "Did you mean ben?",
+    first, second = (f'research_manager "m@x.org" (no. {it})' for it in (1, 2))
+    assert [it.partition("; expected ")[0] for it in errors(tmp_path, text)] == [
+        'research_manager no. 3: email: got "nobody"',
+        "research_manager no. 3: scholars: missing",
+        f'{second}: email: "m@x.org" also appears in {first}: email',
+        f'{first}: scholars: got "benn"',
     ]
     lead = (
         'email: "m@x.org" is also a lead, who then sees these scholars even if '
-        "leads_see_individuals is false; expected an address that is not in leads."
+        "leads_see_individuals is false"
     )
-    assert warnings(tmp_path, text) == [
+    assert [it.partition("; expected ")[0] for it in warnings(tmp_path, text)] == [
         f"{first}: {lead}",
-        f'{first}: scholars: "ada" is the research manager; expected other scholars.',
+        f'{first}: scholars: "ada" is the research manager',
         f"{second}: {lead}",
-        f"{second}: scholars: empty; expected the ids of the scholars whom they see.",
-        f'{first}: scholars: "ben" appears twice; expected each scholar once.',
+        f"{second}: scholars: empty",
+        f'{first}: scholars: "ben" appears twice',
     ]
 
 
