@@ -20,6 +20,8 @@ DISABLED = 13
 WEEKS, QUIET_WEEK = 10, 4
 AS_OF = "2026-03-16 06:00"
 LEAD, MENTOR = "lead@people.example", "mentor@people.example"
+#: A research manager, and the people whom they see.
+MANAGER, MANAGED = "manager@people.example", (3, 6)
 
 
 def canary(person: int) -> str:
@@ -57,12 +59,16 @@ def roster_text() -> str:
         f"members = [{', '.join(f'{{ scholar = {scholar(it)!r} }}' for it in members)}]\n\n"
         for name, members in STREAMS.items()
     )
+    manager = (
+        f'[[research_manager]]\nemail = "{MANAGER}"\n'
+        f"scholars = [{', '.join(f'{scholar(it)!r}' for it in MANAGED)}]\n\n"
+    )
     compute = (
         '[[credits.rates]]\ngpu = "*"\nfrom = 2026-01-01\ncredits_per_gpu_hour = 1.0\n\n'
         '[[credits.grants]]\ndate = 2026-01-05\nstream = "vision"\namount = 500\n\n'
         f'[[credits.grants]]\ndate = 2026-01-05\nscholar = "{scholar(5)}"\namount = 77\n'
     )
-    return f'leads = ["{LEAD}"]\n\n{people}{streams}{compute}'
+    return f'leads = ["{LEAD}"]\n\n{people}{streams}{manager}{compute}'
 
 
 def populate(data: Path) -> Snapshot:

@@ -269,6 +269,7 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "project": pl.String,
         "experiment_id": pl.String,
         "label": pl.String,
+        "url": pl.String,
         "start_day": pl.Date,
         "result_day": pl.Date,
     },

@@ -34,6 +34,7 @@ SEEN = {
     people.email(0): {canary(0)},
     people.email(3): {canary(3), people.elsewhere()},
     people.MENTOR: VISION,
+    people.MANAGER: {*map(canary, people.MANAGED), people.elsewhere()},
     people.LEAD: EVERYBODY,
 }
 WORDS = re.compile(r"zq\d\dkx|zz03elsewhere")
@@ -118,13 +119,15 @@ def test_each_role_sees_its_own_data(snapshot, roster):
         (people.MENTOR, {"by": "stream", "groups": ["vision"]}),
         (people.MENTOR, {"by": "scholar", "within": "vision"}),
         (people.email(3), {"by": "scholar", "groups": [scholar(3)]}),
+        (people.MANAGER, {"by": "scholar", "groups": [*map(scholar, people.MANAGED)]}),
+        (people.MANAGER, {"by": "scholar", "groups": [scholar(6)], "within": "language"}),
     ],
 )
 def test_visible_figures_are_the_same_for_every_viewer(email, arguments, snapshot, roster):
     """Each figure uses all of its rows, and none is missing."""
     whole = reads.metrics(snapshot, **arguments)
     found = reads.metrics(snapshot, **arguments, scope=scope_of(roster, email))
-    if email == people.MENTOR and arguments["by"] == "scholar":
+    if email in {people.MENTOR, people.MANAGER} and arguments["by"] == "scholar":
         hours = selectors.contains("awake", "off_share", "loop_working_wait_share")
         whole, found = whole.select(~hours), found.select(~hours)
     assert found["loop_hours_n"].sum()
@@ -204,7 +207,7 @@ def test_a_cached_explanation_is_not_given_to_another_viewer(snapshot, roster):
         _kept(snapshot, explain, about, scope_of(roster, people.email(0)))
 
 
-@pytest.mark.parametrize("email", [people.LEAD, people.MENTOR])
+@pytest.mark.parametrize("email", [people.LEAD, people.MENTOR, people.MANAGER])
 def test_nobody_else_sees_hours_of_the_day_nights_or_weekends(email, snapshot, roster):
     scope = scope_of(roster, email)
     who = reads.scholars(snapshot, scope=scope)
@@ -240,7 +243,7 @@ def times_of_day(frame):
     return sum(instants.select(later.sum()).row(0)) if instants.width else 0
 
 
-@pytest.mark.parametrize("email", [people.LEAD, people.MENTOR])
+@pytest.mark.parametrize("email", [people.LEAD, people.MENTOR, people.MANAGER])
 @pytest.mark.parametrize("name", sorted(set(READ_SCHEMAS) - OF_HOURS))
 def test_nobody_else_sees_times_of_day(name, email, snapshot, roster):
     read = getattr(reads, name)
@@ -268,6 +271,32 @@ def test_explanations_have_no_times_of_day_of_others(metric, snapshot, roster):
             assert result.value == pytest.approx(result.headline)
 
 
+def test_a_research_manager_sees_the_same_if_leads_may_not_see_people(snapshot, roster):
+    for individuals in (True, False):
+        scope = scope_of(roster, people.MANAGER, individuals=individuals)
+        assert words_of(reads.runs(snapshot, scope=scope)) == SEEN[people.MANAGER]
+        assert reads.group_weeks(snapshot, scope=scope).is_empty()
+
+
+def test_a_research_manager_sees_no_figure_of_a_whole_stream(snapshot, roster):
+    scope = scope_of(roster, people.MANAGER)
+    for stream in people.STREAMS:
+        figures = reads.metrics(snapshot, by="stream", groups=[stream], scope=scope)
+        assert figures.is_empty()
+
+
+def test_a_research_manager_cannot_compare_bands_that_leave_out_different_people(snapshot):
+    seen = tuple(map(scholar, people.MANAGED))
+    for it in people.MANAGED:
+        assert reads.bands(snapshot, scholar=scholar(it), scope=Scope(scholars=seen)).is_empty()
+    # A scholar who manages others has a band of those whom they do not see by name.
+    own = Scope(scholars=(scholar(0), *seen), hours=(scholar(0),))
+    band = reads.bands(snapshot, scholar=scholar(0), scope=own)
+    everybody = reads.bands(snapshot, scholar=scholar(0))
+    assert band["others"].max() == everybody["others"].max() - len(seen)
+    assert reads.bands(snapshot, scholar=seen[0], scope=own).is_empty()
+
+
 def test_bands_can_leave_out_only_a_visible_scholar(snapshot, roster):
     scope = scope_of(roster, people.email(0))
     assert reads.bands(snapshot, scholar=scholar(0), scope=scope)["p50"].drop_nulls().len()
@@ -275,15 +304,29 @@ def test_bands_can_leave_out_only_a_visible_scholar(snapshot, roster):
 
 
 @pytest.mark.parametrize(
-    "mentored", [(), ("vision",), ("probes",), ("language",), ("vision", "probes")], ids=str
+    ("mentored", "managed"),
+    [
+        ((), ()),
+        (("vision",), ()),
+        (("probes",), ()),
+        (("language",), ()),
+        (("vision", "probes"), ()),
+        ((), (5, 6)),
+        ((), (3, 5, 6)),
+        (("vision",), (10, 11)),
+    ],
+    ids=str,
 )
-def test_a_group_is_shown_if_four_active_people_are_not_visible_by_name(mentored, snapshot):
-    scope = Scope(fixed_groups=True, streams=mentored)
+def test_a_group_is_shown_if_four_active_people_are_not_visible_by_name(
+    mentored, managed, snapshot
+):
+    scope = Scope(fixed_groups=True, streams=mentored, scholars=tuple(map(scholar, managed)))
     weeks = reads.group_weeks(snapshot, scope=scope)
     cells = weeks.filter(pl.col("group_id") != "all groups")
     streams = {"language": ("language",), "other streams": ("probes", "vision")}
     assert set(cells["group_id"]) == set(streams)
     named = {scholar(it) for stream in mentored for it in people.STREAMS[stream]}
+    named |= set(scope.scholars)
     runs = reads.runs(snapshot).filter(
         pl.col("excluded").is_null(), ~pl.col("flags").str.contains("unattributed")
     )

@@ -48,7 +48,7 @@ NOT_LISTED = "page not found"
 def app(tmp_path_factory):
     data = copied(people.populate, tmp_path_factory.mktemp("canaries") / "store")
     set_policy(data, individuals=True)
-    viewers = [email(0), people.MENTOR, people.LEAD]
+    viewers = [email(0), people.MENTOR, people.MANAGER, people.LEAD]
     with served(data, {it: {"email": it, "email_verified": True} for it in viewers}) as running:
         yield running
 
@@ -111,12 +111,12 @@ class Watch:
 
 @pytest.mark.parametrize(
     ("viewer", "individuals"),
-    [(email(0), True), (people.MENTOR, True), (people.LEAD, False)],
-    ids=["scholar", "mentor", "lead of groups"],
+    [(email(0), True), (people.MENTOR, True), (people.MANAGER, False), (people.LEAD, False)],
+    ids=["scholar", "mentor", "research manager", "lead of groups"],
 )
 def test_no_text_of_people_outside_the_scope_is_sent(viewer, individuals, app, learnt):
     theirs = cookies(app, viewer)
-    allowed = SEEN[viewer] if individuals else set()
+    allowed = set() if viewer == people.LEAD else SEEN[viewer]
     widgets, pages = learnt
 
     async def try_everything():

@@ -130,6 +130,7 @@ def test_figures_do_not_depend_on_who_may_sign_in():
     after = roster_frames(
         parsed(
             f'leads = ["l@x.org"]\n{scholar}emails = ["a@x.org"]\n{stream}mentors = ["m@x.org"]\n'
+            '[[research_manager]]\nemail = "r@x.org"\nscholars = ["a"]\n'
         )
     )
     assert after.keys() == before.keys()

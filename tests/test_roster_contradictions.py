@@ -231,6 +231,42 @@ def test_an_intended_overlap_is_not_reported(tmp_path, text):
     assert check_roster(tmp_path / "roster.toml") == []
 
 
+def test_mistakes_about_research_managers_are_found_in_one_pass(tmp_path):
+    manager = "[[research_manager]]\nemail = 'm@x.org'\n"
+    text = (
+        f"leads = ['M@x.org']\n{ADA}emails = ['m@x.org']\n{BEN}"
+        f"{manager}scholars = ['ada', 'benn', 'ben', 'ben']\n{manager}scholars = []\n"
+        "[[research_manager]]\nemail = 'nobody'\n"
+    )
+    first, second = (f'research_manager "m@x.org" (no. {it})' for it in (1, 2))
+    assert [it.partition("; expected ")[0] for it in errors(tmp_path, text)] == [
+        'research_manager no. 3: email: got "nobody"',
+        "research_manager no. 3: scholars: missing",
+        f'{second}: email: "m@x.org" also appears in {first}: email',
+        f'{first}: scholars: got "benn"',
+    ]
+    lead = (
+        'email: "m@x.org" is also a lead, who then sees these scholars even if '
+        "leads_see_individuals is false"
+    )
+    assert [it.partition("; expected ")[0] for it in warnings(tmp_path, text)] == [
+        f"{first}: {lead}",
+        f'{first}: scholars: "ada" is the research manager',
+        f"{second}: {lead}",
+        f"{second}: scholars: empty",
+        f'{first}: scholars: "ben" appears twice',
+    ]
+
+
+def test_a_disabled_scholar_is_not_a_research_manager(tmp_path):
+    ada = f"{ADA}emails = ['a@x.org']\ndisabled = true\n"
+    text = f"{ada}{BEN}[[research_manager]]\nemail = 'a@x.org'\nscholars = ['ben']\n"
+    (found,) = warnings(tmp_path, text)
+    assert found.startswith(
+        'scholar ada: emails: "a@x.org" is disabled, but has a role in research'
+    )
+
+
 def test_a_mistake_in_one_value_does_not_hide_a_contradiction(tmp_path):
     found = errors(tmp_path, ADA + "timezone = 'Nowhere'\n" + BEN.replace('["ben"]', '["ada"]'))
     assert len(found) == 2

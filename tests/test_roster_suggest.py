@@ -34,6 +34,7 @@ def test_the_first_roster_shows_what_else_can_be_in_it():
     )
     roster = parsed(examples)
     assert roster.streams
+    assert roster.managed_by("manager@example.org") == ("ada",)
     assert {rule.purpose for rule in roster.run_rules()} == {"automation", "excluded", "shared"}
 
 

@@ -1,5 +1,6 @@
 """The sheet of a scholar in words: its claim, five sentences, and the experiments behind them."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
@@ -8,8 +9,12 @@ import pytest
 from tests.plain_sentences import plain
 from tests.read_schemas import READ_SCHEMAS
 from tests.test_sentences_streams import DAYS, decision, figures, queue
+from velocity.reading.periods import Window
 from velocity.sentences import mentor as words
 from velocity.sentences import mentor_table as rows_of
+from velocity.sentences import mentor_week as weekly
+from velocity.sentences.compared import Days
+from velocity.sentences.mentor_facts import Facts
 
 _OF_LOOPS = {
     "next_at": pl.Datetime("us", "UTC"),
@@ -54,8 +59,10 @@ def sheet(now=None, before=None, **more):
         "old": frame("open_work", more={"label": pl.String}),
         "chains": frame("chains"),
         "settings": frame("one_setting"),
+        "concluded": frame("concluded"),
+        "weeks": frame("to_date"),
     } | more
-    return words.Facts(name="Heron", days=DAYS, now=now, before=before, zone="UTC", **given)
+    return Facts(name="Heron", days=DAYS, now=now, before=before, zone="UTC", **given)
 
 
 _FIGURES = {
@@ -294,11 +301,121 @@ def test_compute_has_the_cost_of_a_conclusion(now, before, words_):
     assert said(words.compute(sheet(now, before))) == words_
 
 
-def test_all_five_are_always_there_in_order():
+def test_all_subjects_are_always_there_in_order():
     for facts in (sheet(), sheet({}, {}), sheet({}, decisions=WAITING, experiments=DIED)):
         lines = words.lines(facts)
-        assert [it.about for it in lines] == ["Decide", "Ask", "Good", "In flight", "Compute"]
+        assert [it.about for it in lines] == [
+            *("Decide", "Failed", "Ask", "Good", "Concluded", "Moved", "In flight", "Compute")
+        ]
         assert all(it.start for it in lines)
+
+
+def test_failures_that_nobody_followed_are_named_with_their_days():
+    rows = [
+        decision(label=it, kind="failure", parked=True, needs_decision=False, result_at=day(24))
+        for it in "abcd"
+    ]
+    assert said(weekly.failures(sheet({}, decisions=queue(*rows)))) == (
+        "**Four failures are not recovered:** a (24 Nov), b (24 Nov), c (24 Nov) and one more."
+    )
+    unnamed = decision(kind="failure", named=False)
+    for none in (queue(), queue(decision(kind="result")), queue(unnamed)):
+        told = said(weekly.failures(sheet({}, decisions=none)))
+        assert told == "**No failure waits for the next launch.**"
+
+
+def test_concluded_experiments_are_links_where_the_address_is_one():
+    rows = [{"label": "a", "url": "https://wandb.ai/e/p/runs/1"}, {"label": "b", "url": "x) y"}]
+    assert said(weekly.concluded(sheet({}, concluded=frame("concluded", *rows)))) == (
+        "**Two experiments:** [a](https://wandb.ai/e/p/runs/1) and b."
+    )
+    many = frame("concluded", *({"label": it} for it in "abcdefgh"))
+    assert said(weekly.concluded(sheet({}, concluded=many))) == (
+        "**Eight experiments:** a, b, c, d, e, f and two more."
+    )
+    assert said(weekly.concluded(sheet())) == (
+        "**No experiment concluded from Mon 23 to Sat 28 Nov.**"
+    )
+
+
+def week(monday, measure, value, *, signal=True, running=False, limits=(0.03, 0.12)):
+    low, high = limits
+    return {
+        "week_start": monday,
+        "days": 7,
+        "measure": measure,
+        "value": value,
+        "signal": signal,
+        "running": running,
+        "limit_low": low,
+        "limit_high": high,
+    }
+
+
+LAST, RUNNING = date(2026, 11, 16), date(2026, 11, 23)
+WHOLE = Days(Window(date(2026, 11, 16), date(2026, 11, 22)), None)
+
+
+def test_what_moved_is_a_whole_week_beyond_its_own_range_and_how_far():
+    weeks = frame(
+        "to_date",
+        week(LAST, "experiments_concluded", 12, limits=(4, 9)),
+        week(LAST, "failure_share", 0.24),
+        week(LAST, "serial_share", 0.1, signal=False),
+        week(LAST - timedelta(weeks=1), "serial_share", 0.9),
+        week(LAST, "loop_hours_median", 90),
+    )
+    facts = replace(sheet({}, weeks=weeks), days=WHOLE)
+    assert said(weekly.moved(facts)) == (
+        "**Concluded a week: 12 in the week of 16 Nov,** 3.0 above its usual 4 to 9. Runs failed: "
+        "24 % in the week of 16 Nov, 12.0 points above its usual 3 % to 12 %."
+    )
+    assert plain(weekly.questions(facts)[0]) == "What changed in the week of 16 Nov?"
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ((), "**There is no usual range yet.** It takes eight whole weeks."),
+        (
+            (week(LAST, "serial_share", 0.5, limits=(None, None), signal=False),),
+            "**There is no usual range yet.** It takes eight whole weeks.",
+        ),
+        (
+            (week(RUNNING, "serial_share", 0.9, running=True),),
+            "**No whole week ends in these days.** Only whole weeks are compared.",
+        ),
+    ],
+)
+def test_without_a_whole_week_or_a_range_nothing_moved(rows, told):
+    assert said(weekly.moved(sheet({}, weeks=frame("to_date", *rows)))) == told
+
+
+def test_a_week_inside_its_range_did_not_move():
+    weeks = frame("to_date", week(LAST, "serial_share", 0.1, signal=False))
+    facts = replace(sheet({}, weeks=weeks), days=WHOLE)
+    assert said(weekly.moved(facts)) == "**Everything is inside its own usual range.**"
+
+
+def test_there_are_always_three_questions_the_most_urgent_first():
+    assert weekly.questions(sheet()) == [
+        "What is the next experiment, and what will it decide?",
+        "Is anything in the way?",
+        "What would help most?",
+    ]
+    waits = sheet({"repeat_share": 0.1}, decisions=WAITING, experiments=DIED)
+    assert [plain(it) for it in weekly.questions(waits)] == [
+        "What did **high-heath-1** show, and what is next?",
+        "Did the three launches that died at the start have the same cause?",
+        "Was the repeat of a finished run meant?",
+    ]
+    calm = sheet({}, concluded=frame("concluded", {"label": "a"}))
+    assert weekly.questions(calm)[0] == "What did **a** show, and what is next?"
+
+
+def test_a_line_that_only_the_scholar_sees_is_in_no_question():
+    facts = sheet({}, decisions=queue(decision(named=False, label=None)))
+    assert not any("(no name)" in it for it in weekly.questions(facts))
 
 
 def test_the_table_has_what_the_sentences_name_then_the_latest():

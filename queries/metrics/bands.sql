@@ -3,8 +3,10 @@
 -- value. With fewer than 8 others there are no quartiles. A quartile is the mean of the three or
 -- four values around it, rounded to 5 points for shares and to 0.5 otherwise, so that it reveals
 -- nobody's value. Reads `figure`, one row per scholar for the last four whole weeks: other windows
--- could be compared to isolate single days. Only viewers who may see the excluded scholar get rows:
--- comparing bands that exclude different scholars would reveal the scholars' values.
+-- could be compared to isolate single days. Comparing bands that exclude different scholars would
+-- reveal the scholars' values, so only three kinds of viewers get rows: the excluded scholar, those
+-- who see nobody else, and those who see everybody. Scholars whom the viewer sees by name are not in
+-- the bands, unless the viewer sees everybody.
 -- param: scholar | VARCHAR | the scholar to exclude
 -- param: scope | STRUCT | what the viewer may see
 -- order: 12
@@ -15,6 +17,10 @@ WITH other AS (
     FROM figure
     WHERE scholar <> $scholar::VARCHAR AND experiments_started > 0
       AND may_see($scope, $scholar::VARCHAR, NULL)
+      AND (as_viewer($scope).everything
+        OR (may_see_hours($scope, $scholar::VARCHAR)
+            OR as_viewer($scope).scholars = [$scholar::VARCHAR])
+          AND NOT list_contains(as_viewer($scope).scholars, scholar))
   )
   ON COLUMNS(*) INTO NAME measure VALUE value
 ),

@@ -1,6 +1,6 @@
 -- title: Experiments concluded
 -- One row per experiment with a result in the window that concluded, latest first: whose it is, its
--- name and the local days of its launch and result. Users who are not in the roster have no stream.
+-- name, the page of its first run, and the local days of its launch and result. Users who are not in the roster have no stream.
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see
@@ -9,6 +9,7 @@ SELECT
   project.entity, project.project,
   concat_ws('/', project.entity, project.project, run.run_id) AS experiment_id,
   experiment_name(label.group_name, label.sweep, label.display_name, run.run_id) AS label,
+  label.url,
   experiment.start_day, experiment.result_day
 FROM experiment
 JOIN scholar USING (scholar_key)

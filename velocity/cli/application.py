@@ -49,6 +49,7 @@ _COMMANDS = {
         ),
         "explain": ("explain:explain", "Show the rows behind a figure and how they add up."),
         "report": ("report:report", "Write the stand-up digest of a week on one page."),
+        "brief": ("brief:brief", "Write what to talk about with one scholar, on one screen."),
     },
     "Maintain the data": {
         "doctor": ("doctor:doctor", "Check the installation, with a fix for each problem."),

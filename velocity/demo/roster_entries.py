@@ -29,6 +29,12 @@ def rules_text(names: Sequence[str]) -> Iterator[str]:
     yield entry("shared_account", {"username": stories.SHARED_ACCOUNT, "rules": rules})
 
 
+def manager_text(names: Sequence[str]) -> str:
+    """A research manager, who sees some scholars of several streams."""
+    scholars = [names[seat] for seat in stories.MANAGED]
+    return entry("research_manager", {"email": stories.MANAGER, "scholars": scholars})
+
+
 def days_text(term: Term, names: Sequence[str]) -> Iterator[str]:
     """Holidays, and notes about events."""
     holiday = {"name": "Founders' day", "date": day_of(term, stories.HOLIDAY.week, 2)}

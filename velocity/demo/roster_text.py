@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from velocity.demo.people import PEOPLE
-from velocity.demo.roster_entries import array, day_of, days_text, entry, rules_text
+from velocity.demo.roster_entries import array, day_of, days_text, entry, manager_text, rules_text
 from velocity.demo.stories import AIM, AMBIGUOUS, AWAY, CHEAPER, ENTITY, SECOND_GRANT, TWO_STREAMS
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def roster_text(term: Term, names: Sequence[str]) -> str:
         f"leads = {array(['lead@example.org'])}\nrented = {array(['spot-*'])}",
         *(_scholar(seat, term, names) for seat in range(len(names))),
         *(_stream(stream, term, names) for stream in STREAMS),
+        manager_text(names),
         *rules_text(names),
         *days_text(term, names),
     ]

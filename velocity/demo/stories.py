@@ -34,6 +34,8 @@ GUEST = "cuckoo"
 GUEST_PROJECT = "sae-wide"
 #: Project of the service account, whose runs have no user.
 SERVICE_PROJECT = "evals-nightly"
+#: A research manager, and the seats of the scholars whom they see, each in another stream.
+MANAGER, MANAGED = "wren@example.org", (5, 13, 17)
 #: A W&B account that two scholars share.
 SHARED_ACCOUNT = "workbench"
 #: What the roster tells the runs of the two by.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from velocity import formats, sentences, ui
+from velocity.report.work import Work
 from velocity.ui import scholar as sections
-from velocity.ui.stream import Stream
 
 
 def _draw() -> None:
@@ -28,7 +28,7 @@ def _draw() -> None:
     if view is not opened:
         theirs = [*sheet.who["streams"], *sheet.loops["stream"].drop_nulls()]
         for stream in dict.fromkeys(theirs):
-            sections.show_mentor_sheet(Stream(view, stream), scholar, order={})
+            sections.show_mentor_sheet(Work(view, stream), scholar, order={})
     sections.show_loops(sheet)
     with st.grid(2, min_column_width=560, gap="medium"):
         with st.container():

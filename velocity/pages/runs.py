@@ -126,4 +126,6 @@ def _show_timeline_of_one(view: ui.View, counts: pl.DataFrame) -> None:
         ui.show_timeline_of_one(view, who, title=f"Timeline of {label}")
 
 
-PAGE = ui.Page("runs", "Runs", ("period",), ("lead", "mentor", "scholar"), _draw, 60)
+PAGE = ui.Page(
+    "runs", "Runs", ("period",), ("lead", "mentor", "research manager", "scholar"), _draw, 60
+)

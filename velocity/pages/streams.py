@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from velocity import formats, ui
+from velocity.reading import reads
+from velocity.report.work import Work
 from velocity.sentences import streams as words
 from velocity.sentences.answer import Answer
 from velocity.ui import stream_parts as parts
+from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS
 from velocity.ui.scholar import show_mentor_sheet
-from velocity.ui.stream import Stream, without_hours
-from velocity.ui.view import ALL_STREAMS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -20,48 +22,74 @@ if TYPE_CHECKING:
 
 def _draw() -> None:
     opened = ui.view()
-    view = without_hours(opened)
+    view = _without_hours(opened)
+    if view.managed:
+        _draw_managed(view)
+        return
     names = {it: name for it, name in view.stream_names.items() if it in view.streams}
     if not names:
         ui.empty_state("There are no streams: add them to the roster.", "velocity roster suggest")
         return
-    every = [Stream(view, it) for it in names]
-    if len(every) > 1:
-        _draw_all(view, every)
+    if len(names) > 1:
+        _draw_all(view, [*names])
         return
-    stream = every[0]
+    ((stream, name),) = names.items()
+    work = Work(view, stream)
     answer = Answer(
         words.headline(
-            stream.queue,
-            stream.known_on,
-            stream=stream.name,
-            good=words.good(*stream.whole, stream.days),
+            work.queue, work.known_on, stream=name, good=words.good(*work.whole, work.days)
         ),
-        words.support(*stream.whole, stream.days),
+        words.support(*work.whole, work.days),
     )
-    name = formats.markdown(formats.label(stream.name))
-    people = formats.plural(len(stream.people), "scholar")
-    view.say(f"{name}, {people}", answer, window=stream.days.kicker)
-    chosen = _chosen(stream)
+    people = formats.plural(len(work.people), "scholar")
+    label = formats.markdown(formats.label(name))
+    view.say(f"{label}, {people}", answer, window=work.days.kicker)
+    lines = view.windowed(reads.line_states, streams=[stream])
+    _draw_one(view, work, lines, choice=stream)
+
+
+def _without_hours(view: ui.View) -> ui.View:
+    """The view of a mentor: days and durations, nobody's times of day."""
+    scope = replace(view.scope, hours=())
+    return replace(view, viewer=replace(view.viewer, scope=scope, scholar=None))
+
+
+def _draw_managed(view: ui.View) -> None:
+    """The scholars of a research manager, with their work in all streams."""
+    work = Work(view, named=view.managed)
+    view.say(
+        formats.plural(len(work.people), "scholar"),
+        Answer(words.headline(work.queue, work.known_on)),
+        window=work.days.kicker,
+    )
+    lines = view.windowed(reads.line_states)
+    lines = lines.filter(lines["scholar"].is_in(view.managed))
+    _draw_one(view, work, lines, choice=YOUR_SCHOLARS)
+
+
+def _draw_one(view: ui.View, work: Work, lines: pl.DataFrame, *, choice: str) -> None:
+    """The queue, the sheet of the chosen scholar, everybody's weeks, and the lines."""
+    chosen = _chosen(work)
     left, right = st.columns([1, 2.6], gap="medium")
     with left:
-        parts.show_queue(view, stream.decisions, chosen, choice=stream.id)
-        parts.show_quiet(stream, chosen)
+        parts.show_queue(view, work.decisions, chosen, choice=choice)
+        parts.show_quiet(work, chosen, choice=choice)
     if chosen is not None:
-        opened.record_look(chosen)
+        ui.view().record_look(chosen)
         with right:
-            show_mentor_sheet(stream, chosen, order=stream.order, choice=stream.id)
-        parts.show_people(stream)
-    parts.show_lines(view, stream.decisions, [stream.id])
+            show_mentor_sheet(work, chosen, order=work.order, choice=choice)
+        parts.show_people(work)
+    parts.show_lines(view, lines, work.decisions)
 
 
-def _draw_all(view: ui.View, every: list[Stream]) -> None:
+def _draw_all(view: ui.View, ids: list[str]) -> None:
     """The queue of all streams, and their lines by name; a card leads to the sheet."""
-    first, ids = every[0], [it.id for it in every]
+    every = [Work(view, it) for it in ids]
+    first = every[0]
     decisions = view.needs_decision(streams=ids)
     queue = decisions.filter("needs_decision")
     view.say(
-        f"all {len(every)} streams",
+        f"all {len(ids)} streams",
         Answer(words.headline(queue, first.known_on)),
         window=first.days.kicker,
     )
@@ -72,27 +100,34 @@ def _draw_all(view: ui.View, every: list[Stream]) -> None:
         parts.show_queue(view, decisions, chosen, choice=ALL_STREAMS)
     with right:
         if found:
-            view.record_look(found[1])
+            ui.view().record_look(found[1])
             asked = dict(queue.filter("named").select("scholar", "name").iter_rows())
             show_mentor_sheet(*found, order=asked, choice=ALL_STREAMS)
-        parts.show_lines(view, decisions, ids)
+        parts.show_lines(view, view.windowed(reads.line_states, streams=ids), decisions)
 
 
-def _of_all(every: list[Stream], queue: pl.DataFrame) -> tuple[Stream, str] | None:
+def _of_all(every: list[Work], queue: pl.DataFrame) -> tuple[Work, str] | None:
     """The scholar of the address, in the stream of their line in the queue, or their first one."""
     asked = st.query_params.get("scholar", "")
     waiting = queue.filter(scholar=asked)["stream"]
     theirs = [it for it in every if asked in it.people]
-    theirs.sort(key=lambda it: it.id not in waiting)
+    theirs.sort(key=lambda it: it.stream not in waiting)
     return (theirs[0], asked) if theirs else None
 
 
-def _chosen(stream: Stream) -> str | None:
+def _chosen(work: Work) -> str | None:
     """The scholar of the address, or the first in the order of the queue."""
     asked = st.query_params.get("scholar")
-    if asked in stream.people:
+    if asked in work.people:
         return asked
-    return next(iter(stream.order), None)
+    return next(iter(work.order), None)
 
 
-PAGE = ui.Page("streams", "Streams", ("period", "streams"), ("lead", "mentor"), _draw, 30)
+PAGE = ui.Page(
+    "streams",
+    "Streams",
+    ("period", "streams"),
+    ("lead", "mentor", "research manager"),
+    _draw,
+    30,
+)

@@ -93,5 +93,11 @@ def _choose_week(
 
 
 PAGE = ui.Page(
-    "why", "Why this number", ("scholar",), ("lead", "mentor", "scholar"), _draw, 70, "Evidence"
+    "why",
+    "Why this number",
+    ("scholar",),
+    ("lead", "mentor", "research manager", "scholar"),
+    _draw,
+    70,
+    "Evidence",
 )

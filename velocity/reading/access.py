@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from velocity.roster.models import Roster
     from velocity.settings import Settings
 
-Role = Literal["lead", "mentor", "scholar"]
+Role = Literal["lead", "mentor", "research manager", "scholar"]
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,7 @@ class Viewer:
         roles: all roles of the viewer.
         scope: the rows that the viewer may see.
         scholar: id of the viewer as a scholar; None if they are not one.
+        managed: ids of the scholars whom the viewer sees as their research manager.
     """
 
     email: str | None
@@ -85,6 +86,7 @@ class Viewer:
     roles: frozenset[Role]
     scope: Scope
     scholar: str | None = None
+    managed: tuple[str, ...] = ()
 
 
 #: The viewer without sign-in.
@@ -104,22 +106,29 @@ def viewer_of(roster: Roster, email: str, *, leads_see_individuals: bool) -> Vie
         return None
     mentored = tuple(stream.id for stream in roster.streams if address in stream.mentors)
     leads = address in roster.leads
-    if not (selves or mentored or leads):
-        return None
     ids = tuple(person.id for person in selves)
-    roles: dict[Role, bool] = {"lead": leads, "mentor": bool(mentored), "scholar": bool(ids)}
+    managed = tuple(it for it in roster.managed_by(address) if it not in ids)
+    roles: dict[Role, bool] = {
+        "lead": leads,
+        "mentor": bool(mentored),
+        "research manager": bool(managed),
+        "scholar": bool(ids),
+    }
+    if not any(roles.values()):
+        return None
     return Viewer(
         email=address,
         name=selves[0].name if selves else address,
         roles=frozenset(role for role, has in roles.items() if has),
         scope=Scope(
             everything=leads and leads_see_individuals,
-            scholars=ids,
+            scholars=(*ids, *managed),
             streams=mentored,
             fixed_groups=leads,
             hours=ids,
         ),
         scholar=ids[0] if ids else None,
+        managed=managed,
     )
 
 

@@ -1,15 +1,20 @@
-"""The stand-up digest: one week of a snapshot on one page, as Markdown or HTML."""
+"""The stand-up digest of a week and the brief about a scholar, as Markdown or HTML."""
 
+from velocity.report.brief import Brief, brief_as_html, brief_as_markdown, make_brief
 from velocity.report.digest import make_digest
 from velocity.report.html import as_html
 from velocity.report.parts import Digest, parse_week, week_id
 from velocity.report.text import as_markdown, as_slack
 
 __all__ = [
+    "Brief",
     "Digest",
     "as_html",
     "as_markdown",
     "as_slack",
+    "brief_as_html",
+    "brief_as_markdown",
+    "make_brief",
     "make_digest",
     "parse_week",
     "week_id",

@@ -33,11 +33,12 @@ class _Stretch(NamedTuple):
 def as_html(digest: Digest) -> str:
     """Returns the digest as a whole HTML document."""
     trends = [it for it in digest.trends if it.rows.height]
-    return _template().render(digest=digest, trends=trends)
+    return template("digest.html").render(digest=digest, trends=trends)
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """Returns a template of this folder; it escapes everything that it is given."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -56,7 +57,7 @@ def _template() -> Template:
         "week": formats.week,
         "written": formats.figure,
     }
-    return environment.get_template("digest.html")
+    return environment.get_template(name)
 
 
 def _spark(trend: Trend) -> tuple[str, list[_Stretch]]:

@@ -34,7 +34,7 @@ def _written(digest: Digest, bold: str) -> str:
     title = f"Stand-up digest {digest.week}"
     blocks = [
         f"{bold}{title}{bold}: {_name(digest.about)}, {digest.days}",
-        _inert(f"{digest.headline} {digest.support}".strip()),
+        inert(f"{digest.headline} {digest.support}".strip()),
     ]
     figures = Section(
         "The week in figures",
@@ -52,8 +52,8 @@ def _written(digest: Digest, bold: str) -> str:
 def _line(line: Line, bold: str) -> str:
     parts = (
         _name(line.name) if line.name else "",
-        f"{bold}{_inert(line.strong)}{bold}" if line.strong else "",
-        _inert(line.text),
+        f"{bold}{inert(line.strong)}{bold}" if line.strong else "",
+        inert(line.text),
     )
     return " ".join(part for part in parts if part)
 
@@ -64,5 +64,6 @@ def _name(text: str) -> str:
     return f"`{safe}`" if safe.strip() else "`(no name)`"
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
+    """Returns text without anything that GitHub or Slack reads as markup, a link or a mention."""
     return text.translate(_ALIKE).replace("://", f":{_JOINER}//")

@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from velocity.roster.models import Aim, Grant, Holiday, Note, Rate, Roster, Scholar, Stream
+    from velocity.roster.models import (
+        Aim,
+        Grant,
+        Holiday,
+        Note,
+        Rate,
+        ResearchManager,
+        Roster,
+        Scholar,
+        Stream,
+    )
 
     _Scholars = Sequence[tuple[str, Scholar]]
     _Streams = Sequence[tuple[str, Stream]]
@@ -47,6 +57,12 @@ def contradictions(roster: Roster, wrong: Collection[str]) -> list[Finding]:
     scholar_ids, stream_ids = texts_of(scholars, "id"), texts_of(streams, "id")
     usernames, emails = texts_of(scholars, "usernames"), texts_of(scholars, "emails")
     mentors = [texts_of([stream], "mentors") for stream in streams]
+    managers = named("research_manager", roster.research_manager)
+    with_role = [
+        *leads,
+        *(it for texts in mentors for it in texts),
+        *texts_of(managers, "email"),
+    ]
     return [
         *_repeated(scholar_ids, "an id that no other scholar has"),
         *_repeated(stream_ids, "an id that no other stream has"),
@@ -60,10 +76,11 @@ def contradictions(roster: Roster, wrong: Collection[str]) -> list[Finding]:
             for texts in (leads, *mentors)
             for it in _repeated(texts, "each address once", str.lower)
         ),
-        *_scholars(scholars, [*leads, *(it for texts in mentors for it in texts)], wrong),
+        *_scholars(scholars, with_role, wrong),
         *_projects(texts_of(streams, "projects")),
         *_repeated([Text("rented", glob) for glob in roster.rented], "each glob once"),
         *_members(streams, {it.text for it in scholar_ids}, wrong),
+        *_managers(managers, roster, {it.text for it in scholar_ids}),
         *_workdays(scholars),
         *_away(scholars),
         *_holidays(named("holiday", roster.holidays), wrong),
@@ -262,6 +279,35 @@ def _overlap(one: _Span, other: _Span) -> Iterator[Finding]:
             "projects for both streams, or times that do not overlap: experiments that no project "
             "glob decides are ambiguous",
         )
+
+
+def _managers(
+    managers: Sequence[tuple[str, ResearchManager]], roster: Roster, known: Collection[str]
+) -> Iterator[Finding]:
+    emails, leads = texts_of(managers, "email"), {it.lower() for it in roster.leads}
+    yield from _repeated(emails, "one entry for each research manager", str.lower)
+    owners = {email.lower(): it.id for it in roster.scholars for email in it.emails}
+    for name, manager in managers:
+        address = (manager.email or "").lower()
+        if address in leads:
+            yield warning(
+                f"{name}: email",
+                f"{as_toml(manager.email)} is also a lead, who then sees these scholars even if "
+                "leads_see_individuals is false",
+                "an address that is not in leads",
+            )
+        if manager.scholars == ():
+            yield warning(f"{name}: scholars", "empty", "the ids of the scholars whom they see")
+        for scholar in dict.fromkeys(manager.scholars or ()):
+            yield from unknown_id(f"{name}: scholars", scholar, known, "scholar")
+            if owners.get(address) == scholar:
+                problem = f"{as_toml(scholar)} is the research manager"
+                yield warning(f"{name}: scholars", problem, "other scholars")
+    yield from (
+        it
+        for manager in managers
+        for it in _repeated(texts_of([manager], "scholars"), "each scholar once")
+    )
 
 
 def _workdays(scholars: _Scholars) -> Iterator[Finding]:

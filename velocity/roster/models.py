@@ -198,6 +198,13 @@ class Stream(_Entry):
     )
 
 
+class ResearchManager(_Entry):
+    """A person who sees named scholars, across streams, as a mentor sees those of a stream."""
+
+    email: _Email = Field(description="Address that signs in as this research manager.")
+    scholars: tuple[_Id, ...] = Field(description="Ids of the scholars whom they see.")
+
+
 class Note(_Entry):
     """An event to remember; it concerns the programme unless it names a stream or a scholar."""
 
@@ -340,6 +347,9 @@ class Roster(_Entry):
     streams: tuple[Stream, ...] = Field(
         (), description="Streams; their order decides between matching globs."
     )
+    research_manager: tuple[ResearchManager, ...] = Field(
+        (), description="People who see named scholars across streams."
+    )
     holidays: tuple[Holiday, ...] = Field((), description="Days on which nobody works.")
     notes: tuple[Note, ...] = Field((), description="Events drawn on the charts they concern.")
     credits: Credits = Credits()
@@ -354,6 +364,11 @@ class Roster(_Entry):
     def scholar_of(self, username: str) -> str | None:
         """Returns the id of the scholar with a W&B username, or None."""
         return next((it.id for it in self.scholars if username in it.usernames), None)
+
+    def managed_by(self, address: str) -> tuple[str, ...]:
+        """Returns the ids of the scholars whom a research manager with an address sees."""
+        entries = (it.scholars for it in self.research_manager if it.email == address)
+        return tuple(dict.fromkeys(scholar for scholars in entries for scholar in scholars))
 
     def stream_rules(self) -> Iterator[tuple[int, str, str]]:
         """Yields position (from 0), stream id and glob over "entity/project"; the first wins."""

@@ -52,6 +52,10 @@ _EXAMPLES = """\
 # name = "Vision"
 # projects = ["my-team/vision*"]
 #
+# [[research_manager]]  # sees these scholars in every stream
+# email = "manager@example.org"
+# scholars = ["ada"]
+#
 # [[automation]]  # what an agent or a scheduler launches counts apart
 # tag = "agent"
 #

@@ -1,14 +1,11 @@
-"""The sheet of one scholar for a mentor's hour: a claim, five sentences, and what is behind them.
+"""The sheet of one scholar for a mentor's hour, and the brief: a claim, sentences and questions.
 
 Days and durations only: never a time of day. Waits are in working hours.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -25,95 +22,21 @@ from velocity.sentences.answer import (
     name,
     number,
 )
+from velocity.sentences.mentor_facts import SAME_CAUSE
+from velocity.sentences.mentor_week import concluded, failures, moved
 from velocity.sentences.queue import row_words, usual_words
 from velocity.sentences.streams import failed, reaction
 from velocity.sentences.week import Said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
+    from datetime import date
 
-    from velocity.sentences.compared import Days
+    from velocity.sentences.mentor_facts import Facts
 
-#: So many launches that died at the start may have one cause.
-_SAME_CAUSE = 3
 #: A share that moves less is the same share; a cost that moves less is the same cost.
 _POINTS, _CHEAPER = 0.0199, 0.95
-#: A share of failed runs that rose by this much is worth a question.
-_WORTH_ASKING = 0.1
 _MOST_NAMED = 3
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What the sheet of a scholar is about.
-
-    Args:
-        name: of the scholar.
-        days: the days of the page, and those before.
-        now: `reads.metrics` of the scholar over the days; None if nothing happened.
-        before: the same over the days before; None without any.
-        decisions: the scholar's rows of `reads.needs_decision`.
-        experiments: `reads.experiments` joined with `reads.loops`, latest first, from some weeks.
-        old: open experiments that are older than usual for their line.
-        chains: chains of launches that were ready before the result, `reads.chains`.
-        settings: `reads.one_setting`: which launches changed a single setting.
-        zone: of days.
-    """
-
-    name: str
-    days: Days
-    now: Row | None
-    before: Row | None
-    decisions: pl.DataFrame
-    experiments: pl.DataFrame
-    old: pl.DataFrame
-    chains: pl.DataFrame
-    settings: pl.DataFrame
-    zone: str
-
-    def day(self, moment: datetime) -> date:
-        """The local day of an instant."""
-        return moment.astimezone(ZoneInfo(self.zone)).date()
-
-    @cached_property
-    def queue(self) -> pl.DataFrame:
-        """The lines that need a decision and may be named."""
-        return self.decisions.filter("needs_decision", "named")
-
-    @cached_property
-    def launched(self) -> pl.DataFrame:
-        """The experiments that were launched in the days."""
-        day = pl.col("started_at").dt.convert_time_zone(self.zone).dt.date()
-        window = self.days.window
-        return self.experiments.filter(day >= window.first, day <= window.last)
-
-    @cached_property
-    def died(self) -> pl.DataFrame:
-        """The launches of the days of which every run died within two minutes, first to last."""
-        return self.launched.filter(outcome="false_start").reverse()
-
-    @cached_property
-    def hidden(self) -> int:
-        """How many lines passed their usual so lately that only the scholar sees their names."""
-        return self.decisions.filter(pl.col("needs_decision") & ~pl.col("named")).height
-
-    def next_launch(self, row: Row) -> date | None:
-        """The day of the next launch of the same line; None without any."""
-        line = self.experiments.filter(entity=row["entity"], project=row["project"])
-        at = line["experiment_id"].to_list().index(row["experiment_id"])
-        return self.day(line["started_at"][at - 1]) if at else None
-
-    @cached_property
-    def relaunched_days(self) -> int | None:
-        """The most days until the line of such a launch was launched again; None if one was not."""
-        days = []
-        for row in self.died.iter_rows(named=True):
-            again = self.next_launch(row)
-            if again is None:
-                return None
-            days.append((again - self.day(row["started_at"])).days)
-        return max(days, default=None)
 
 
 def title(facts: Facts) -> str:
@@ -141,7 +64,7 @@ def _waits(queue: pl.DataFrame) -> str:
 
 def _deaths(facts: Facts) -> str:
     count = facts.died.height
-    return f"{few_of(count, 'launch')} died at the start" if count >= _SAME_CAUSE else ""
+    return f"{few_of(count, 'launch')} died at the start" if count >= SAME_CAUSE else ""
 
 
 def _older(old: pl.DataFrame) -> str:
@@ -159,8 +82,9 @@ def _calm(facts: Facts) -> str:
 
 
 def lines(facts: Facts) -> list[Said]:
-    """Decide, Ask, Good, In flight, Compute: always all five, in this order."""
-    return [decide(facts), ask(facts), good(facts), in_flight(facts), compute(facts)]
+    """One line about each subject: always all of them, in this order."""
+    said = (decide, failures, ask, good, concluded, moved, in_flight, compute)
+    return [it(facts) for it in said]
 
 
 def decide(facts: Facts) -> Said:
@@ -204,7 +128,7 @@ def _waiting(waiting: pl.DataFrame, facts: Facts) -> str:
 
 def ask(facts: Facts) -> Said:
     """Launches that died at once, experiments that are older than usual, or repeats."""
-    if facts.died.height >= _SAME_CAUSE:
+    if facts.died.height >= SAME_CAUSE:
         return Said("Ask", *_of_deaths(facts))
     if not facts.old.is_empty():
         return Said("Ask", *_of_old(facts.old))
@@ -212,7 +136,7 @@ def ask(facts: Facts) -> Said:
     if share:
         start = f"{formats.share(share)} of runs repeated a finished run"
         return Said("Ask", start, "with the same settings and seeds. Was the repeat meant?")
-    if _more_failed(facts):
+    if facts.more_failed:
         return Said("Ask", *_of_failures(facts))
     died = f" {_died(facts.died.height)}." if facts.died.height else ""
     return Said("Ask", "Nothing runs longer than usual.", f"{_failed(facts)}{died}")
@@ -220,16 +144,6 @@ def ask(facts: Facts) -> Said:
 
 def _died(count: int) -> str:
     return f"{capitalised(few_of(count, 'launch'))} died within two minutes"
-
-
-def _more_failed(facts: Facts) -> bool:
-    """Whether so many more runs failed than before that a cause is worth asking for."""
-    now, before = facts.now, facts.before
-    if now is None or before is None or None in (now["failure_share"], before["failure_share"]):
-        return False
-    enough = number(now, "runs_failed") >= _SAME_CAUSE and ended_runs(now) >= ENOUGH
-    rose = round(now["failure_share"] - before["failure_share"], 6)
-    return enough and rose >= _WORTH_ASKING
 
 
 def _of_failures(facts: Facts) -> tuple[str, str]:
@@ -290,7 +204,7 @@ def good(facts: Facts) -> Said:
     concluded = int(number(now, "experiments_concluded"))
     earlier = None if before is None else int(number(before, "experiments_concluded"))
     done = _concluded(concluded, earlier, facts)
-    if facts.died.height >= _SAME_CAUSE and facts.relaunched_days is not None:
+    if facts.died.height >= SAME_CAUSE and facts.relaunched_days is not None:
         start = f"Each was launched again {_within(facts.relaunched_days)},"
         return Said("Good", start, f"{done[:1].lower()}{done[1:]}.")
     return Said("Good", f"{done}{',' if (rest := _better(facts)) else '.'}", rest)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from velocity.sentences.answer import Row
-    from velocity.sentences.mentor import Facts
+    from velocity.sentences.mentor_facts import Facts
 
 _MOST_ROWS = 4
 

@@ -89,6 +89,6 @@ def seen_meanwhile(*, own: bool) -> str:
     """What others see of somebody without runs."""
     who = "You are" if own else "Somebody without runs is"
     return (
-        "Mentors and leads see the name in the roster. "
+        "Mentors, research managers and leads see the name in the roster. "
         f"{who} in no average, band or comparison: left out, never counted as 0."
     )

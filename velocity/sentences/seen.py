@@ -45,10 +45,13 @@ def seen_by(
 def _seen(viewer: Viewer, scholar: str, streams: Mapping[str, str]) -> list[tuple[str, str]]:
     """(role, what it sees), one per role."""
     scope = viewer.scope
-    if scope.sees_whole(scholar):
+    if scope.everything:
         return [("lead", f"all your runs and figures; {_NO_HOURS}")]
     mentored = [name for stream, name in streams.items() if stream in scope.streams]
     seen = []
+    if scholar in viewer.managed:
+        whole = f"your runs, lines and figures in every stream; {_NO_HOURS}"
+        seen.append(("research manager", whole))
     if mentored:
         within = f"your runs, lines and figures within {' and '.join(mentored)}; {_NO_HOURS}"
         seen.append(("mentor", within))
@@ -60,8 +63,9 @@ def _seen(viewer: Viewer, scholar: str, streams: Mapping[str, str]) -> list[tupl
 
 
 def _addresses(roster: Roster) -> list[str]:
-    """Every address that may sign in: leads and mentors, then each scholar's first one."""
+    """Every address that may sign in: those with a role, then each scholar's first one."""
     known = dict.fromkeys(roster.leads)
+    known |= dict.fromkeys(it.email for it in roster.research_manager)
     known |= dict.fromkeys(email for stream in roster.streams for email in stream.mentors)
     known |= dict.fromkeys(person.emails[0] for person in roster.scholars if person.emails)
     return list(known)

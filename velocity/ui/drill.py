@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from velocity import formats
+from velocity.ui.page import YOUR_SCHOLARS
 from velocity.ui.tables import NONE, ROW_HEIGHT
 
 if TYPE_CHECKING:
@@ -85,8 +86,14 @@ def _ways_up(view: View) -> list[tuple[str, str, dict[str, Any]]]:
     who = view.who(view.scholar)
     above = [
         top,
-        *(("streams", names[it], {"streams": [it]}) for it in who["streams"] if it in names),
+        *(
+            ("streams", names[it], {"streams": [it]})
+            for it in who["streams"]
+            if it in names and view.scope.sees_stream(it)
+        ),
     ]
+    if view.scholar in view.viewer.managed:
+        above.append(("streams", YOUR_SCHOLARS, {"streams": [YOUR_SCHOLARS]}))
     # Scholars did not come to their own page from another one.
     above = [] if view.is_own(view.scholar) else above
     if view.page.name == "my_velocity":

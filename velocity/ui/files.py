@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from velocity.errors import VelocityError
-from velocity.report import as_html, as_markdown, make_digest, week_id
+from velocity.report import (
+    Brief,
+    as_html,
+    as_markdown,
+    brief_as_html,
+    brief_as_markdown,
+    make_digest,
+    week_id,
+)
 from velocity.ui.sign_in import admission
 
 if TYPE_CHECKING:
@@ -19,6 +27,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from velocity.report import Digest
+    from velocity.report.work import Work
+    from velocity.sentences.mentor_facts import Facts
     from velocity.ui.sign_in import Admission, SignIn
     from velocity.ui.view import View
 
@@ -85,3 +95,21 @@ def show_digest(view: View, week: date) -> None:
             name = f"digest-{week_id(week)}.{ending}"
             make = partial(content, write)
             download_button(f"Download {kind}", name, mime, make, key=f"digest-{ending}")
+
+
+def show_brief(work: Work, facts: Facts, *, key: str) -> None:
+    """The button "Brief" of a sheet: its sentences as a file; `key` is that of the sheet."""
+    with st.popover("Brief", type="tertiary"):
+        st.caption("These sentences on one page. It names a scholar: it is not for passing on.")
+        for kind, ending, mime, write in (
+            ("Markdown", "md", "text/markdown", brief_as_markdown),
+            ("HTML", "html", "text/html", brief_as_html),
+        ):
+            days = facts.days.window
+            name = f"brief-{days.first.isoformat()}-{days.last.isoformat()}.{ending}"
+            make = partial(_brief, write, work, facts)
+            download_button(f"Download {kind}", name, mime, make, key=f"{key}-{ending}")
+
+
+def _brief(write: Callable[[Brief], str], work: Work, facts: Facts) -> bytes:
+    return write(Brief.of(facts, work.view.as_of)).encode()

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from velocity.reading.access import Viewer
     from velocity.reading.periods import Period
 
-Role = Literal["lead", "group lead", "mentor", "scholar"]
+Role = Literal["lead", "group lead", "mentor", "research manager", "scholar"]
+#: The choice of all streams, and that of the scholars of a research manager. An id has no space.
+ALL_STREAMS, YOUR_SCHOLARS = "all", "Your scholars"
 EVERYONE: tuple[Role, ...] = get_args(Role)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import streamlit as st
 
@@ -13,7 +13,7 @@ from velocity import formats, state
 from velocity.errors import ConfigurationError, VelocityError
 from velocity.network import host_name, is_forwarded, is_loopback
 from velocity.paths import SERVED_MODE, config_file, data_folder
-from velocity.reading.access import ANYBODY, Viewer, current_roster, viewer_of
+from velocity.reading.access import ANYBODY, Role, Viewer, current_roster, viewer_of
 from velocity.roster.models import folded_address
 from velocity.settings import load_settings
 
@@ -219,7 +219,7 @@ def show_who(viewer: Viewer) -> None:
     if viewer.email is None:
         return
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-        roles = ", ".join(role for role in ("lead", "mentor", "scholar") if role in viewer.roles)
+        roles = ", ".join(role for role in get_args(Role) if role in viewer.roles)
         st.text(f"{viewer.email} · {roles}", width="content")
         st.button("Sign out", on_click=end_sign_in, type="tertiary", key="sign-out")
 

@@ -13,23 +13,17 @@ from velocity.charts.panels import draw_panels
 from velocity.reading import reads
 from velocity.reading.series import at_edge
 from velocity.sentences import streams as words
+from velocity.sentences.mentor_facts import MEASURES
 from velocity.ui.drill import show_way
+from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS
 from velocity.ui.parts import Table, heading, show_figure, theme_mode
-from velocity.ui.view import ALL_STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from velocity.ui.stream import Stream
+    from velocity.report.work import Work
     from velocity.ui.view import View
 
-#: Measure -> the title of its panels, and its unit.
-MEASURES = {
-    "experiments_concluded": ("Concluded a week", "count"),
-    "failure_share": ("Runs failed", "share"),
-    "serial_share": ("One experiment at a time", "share"),
-    "reaction_working_hours_median": ("Result to next launch, working hours", "hours"),
-}
 _LINE = ("scholar", "entity", "project")
 
 
@@ -40,7 +34,7 @@ def show_queue(view: View, decisions: pl.DataFrame, chosen: str | None, *, choic
         view: of a mentor.
         decisions: rows of `reads.needs_decision` of the streams shown.
         chosen: the scholar whose sheet is shown.
-        choice: the stream that is chosen, or `ALL_STREAMS`; links keep it.
+        choice: the choice on the page Streams; links keep it.
     """
     queue = decisions.filter("needs_decision")
     heading(
@@ -49,6 +43,7 @@ def show_queue(view: View, decisions: pl.DataFrame, chosen: str | None, *, choic
         table=Table(decisions, "decisions"),
     )
     shown = queue.filter("named")
+    several = choice in {ALL_STREAMS, YOUR_SCHOLARS}
     longest = max([*shown["waited_working_hours"], *shown["usual_working_hours"]], default=0)
     for at, row in enumerate(shown.iter_rows(named=True)):
         with st.container(border=True, gap="xsmall"):
@@ -64,7 +59,7 @@ def show_queue(view: View, decisions: pl.DataFrame, chosen: str | None, *, choic
                 axis=at == shown.height - 1,
             )
             show_figure(chart, key=f"wait-{row['experiment_id']}")
-            st.caption(words.card_caption(row, view.zone, stream=choice == ALL_STREAMS))
+            st.caption(words.card_caption(row, view.zone, stream=several))
     if later := words.hidden(queue):
         st.caption(later)
 
@@ -82,74 +77,74 @@ def _sheet_link(label: str, scholar: str, choice: str, chosen: str | None) -> No
         show_way("streams", f"{label} \u203a", scholar=scholar, streams=choice)
 
 
-def show_quiet(stream: Stream, chosen: str | None) -> None:
+def show_quiet(work: Work, chosen: str | None, *, choice: str) -> None:
     """Every scholar with nothing that waits, by name, with one fact."""
-    asked = set(stream.queue.filter("named")["scholar"])
-    others = [it for it in stream.people if it not in asked]
+    asked = set(work.queue.filter("named")["scholar"])
+    others = [it for it in work.people if it not in asked]
     if not others:
         return
     st.header("Nothing waits" if asked else "Everybody, by name", anchor=False)
-    by_fact = {it: _quiet_fact(stream, it) for it in others}
-    nothing = words.quiet_fact(None, None, stream.days, [])
+    by_fact = {it: _quiet_fact(work, it) for it in others}
+    nothing = words.quiet_fact(None, None, work.days, [])
     for scholar in others:
         if by_fact[scholar] != nothing:
             with st.container(gap=None):
-                _sheet_link(_name(stream, scholar), scholar, stream.id, chosen)
+                _sheet_link(_name(work, scholar), scholar, choice, chosen)
                 st.caption(by_fact[scholar])
     if idle := [it for it in others if by_fact[it] == nothing]:
         st.caption(nothing)
         with st.container(horizontal=True, gap="small"):
             for scholar in idle:
-                _sheet_link(_name(stream, scholar), scholar, stream.id, chosen)
+                _sheet_link(_name(work, scholar), scholar, choice, chosen)
 
 
-def _name(stream: Stream, scholar: str) -> str:
-    return formats.label(stream.people[scholar], 24)
+def _name(work: Work, scholar: str) -> str:
+    return formats.label(work.people[scholar], 24)
 
 
-def _quiet_fact(stream: Stream, scholar: str) -> str:
-    fresh = stream.decisions.filter(~pl.col("needs_decision") & (pl.col("scholar") == scholar))
-    days = fresh["result_at"].drop_nulls().dt.convert_time_zone(stream.view.zone).dt.date()
-    now, before = stream.now.get(scholar), stream.before.get(scholar)
-    return words.quiet_fact(now, before, stream.days, days.to_list())
+def _quiet_fact(work: Work, scholar: str) -> str:
+    fresh = work.decisions.filter(~pl.col("needs_decision") & (pl.col("scholar") == scholar))
+    days = fresh["result_at"].drop_nulls().dt.convert_time_zone(work.view.zone).dt.date()
+    now, before = work.now.get(scholar), work.before.get(scholar)
+    return words.quiet_fact(now, before, work.days, days.to_list())
 
 
-def show_people(stream: Stream) -> None:
-    """The scholars of the stream by name, each in their own range over thirteen weeks.
+def show_people(work: Work) -> None:
+    """The scholars by name, each in their own range over thirteen weeks.
 
     By default only those whose latest value is at the edge of its range.
     """
     heading(
-        words.people_title(len(stream.people)),
-        f"By name; never compared with each other. {weeks_caption(stream)}",
-        table=Table(stream.weeks, "scholar-weeks"),
+        words.people_title(len(work.people)),
+        f"By name; never compared with each other. {weeks_caption(work)}",
+        table=Table(work.weeks, "scholar-weeks"),
     )
-    edge = at_edge(stream.weeks, stream.people, MEASURES)
+    edge = at_edge(work.weeks, work.people, MEASURES)
     every = st.toggle("Show all scholars and measures", key="all-people")
     if not every and not any(edge.values()):
         st.markdown("No series is near the edge of its usual range.")
         return
     with st.grid(4, min_column_width=300, gap="medium", key="stacked-people"):
         for measure, (title, _) in MEASURES.items():
-            if groups := stream.people if every else edge[measure]:
+            if groups := work.people if every else edge[measure]:
                 with st.container(gap=None):
                     st.markdown(f"**{title}**")
-                    _panels(stream, measure, groups, f"people-{measure}")
+                    _panels(work, measure, groups, f"people-{measure}")
 
 
-def show_panels(stream: Stream, scholar: str) -> None:
+def show_panels(work: Work, scholar: str) -> None:
     """The same of one scholar, side by side."""
     with st.grid(4, min_column_width=190, gap="small"):
         for measure, (title, _) in MEASURES.items():
             with st.container(gap=None):
                 st.caption(title)
-                _panels(stream, measure, {scholar: ""}, f"sheet-{stream.id}-{measure}")
+                _panels(work, measure, {scholar: ""}, f"sheet-{work.stream}-{measure}")
 
 
-def _panels(stream: Stream, measure: str, groups: Mapping[str, str], key: str) -> None:
+def _panels(work: Work, measure: str, groups: Mapping[str, str], key: str) -> None:
     title, unit = MEASURES[measure]
     chart = draw_panels(
-        stream.weeks.filter(measure=measure),
+        work.weeks.filter(measure=measure),
         groups=groups,
         unit=unit,
         mode=theme_mode(),
@@ -158,22 +153,25 @@ def _panels(stream: Stream, measure: str, groups: Mapping[str, str], key: str) -
     show_figure(chart, key=key)
 
 
-def weeks_caption(stream: Stream) -> str:
+def weeks_caption(work: Work) -> str:
     """Which days of thirteen weeks the panels show."""
-    days, window = stream.days, stream.days.window
+    days, window = work.days, work.days.window
     part = days.is_week and not days.is_whole_week
     through = f"{window.first:%A} to {window.last:%A}" if window.days > 1 else f"{window.first:%A}"
     same = f"{through} of thirteen weeks" if part else "Thirteen weeks"
-    so_far = "; open point: so far" if stream.weeks["running"].any() else ""
+    so_far = "; open point: so far" if work.weeks["running"].any() else ""
     return f"{same}; grey: the scholar's own usual range{so_far}."
 
 
-def show_lines(view: View, decisions: pl.DataFrame, streams: list[str]) -> None:
-    """The lines of some streams by stream and name, parked ones too; nothing is ranked.
+def show_lines(view: View, lines: pl.DataFrame, decisions: pl.DataFrame) -> None:
+    """Some lines by stream and name, parked ones too; nothing is ranked.
 
-    `decisions` are rows of `reads.needs_decision` of these streams.
+    Args:
+        view: of the page.
+        lines: rows of `reads.line_states`.
+        decisions: rows of `reads.needs_decision` of the same streams or scholars.
     """
-    lines = view.windowed(reads.line_states, streams=streams)
+    streams = [*view.stream_names]
     order = {stream: at for at, stream in enumerate(streams)}
     names = dict(view.read(reads.scholars).select("scholar", "name").iter_rows())
     lines = lines.with_columns(

@@ -20,6 +20,7 @@ from velocity.reading.soon import soon
 from velocity.roster.models import Roster
 from velocity.store import Snapshot, latest_snapshot
 from velocity.ui.drill import has_page, show_trail, show_way
+from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS
 from velocity.ui.parts import theme_mode
 from velocity.ui.period import period_control
 from velocity.ui.sign_in import admission, settings_now
@@ -42,8 +43,6 @@ _LOOK_AGAIN = "10s"
 _LOOK_AT_A_SYNC = "2s"
 #: A check of the arithmetic that names no person: the same for every viewer.
 _FOR_EVERYBODY = frozenset({reads.littles_law_residual})
-#: The choice of all streams.
-ALL_STREAMS = "all"
 _Made = TypeVar("_Made")
 #: Reads ahead, while a page waits for its first reads.
 _others = ThreadPoolExecutor(2, thread_name_prefix="soon")
@@ -62,6 +61,7 @@ class View:
     demo: bool
     scholar: str | None  # the chosen one, if the page is about one
     streams: tuple[str, ...]  # the chosen ones, if the page is about some
+    managed: tuple[str, ...]  # the scholars of a research manager, if they are chosen instead
     kicker: DeltaGenerator  # where `say` writes what the page covers
     choices: DeltaGenerator  # the choices beside it
     answer: DeltaGenerator  # where `say` writes the answer
@@ -259,7 +259,7 @@ def open_view(page: Page, viewer: Viewer) -> bool:
         kicker = st.container(width="stretch")
         choices = st.container(horizontal=True, width="content", vertical_alignment="center")
         with choices:
-            streams = _choose_streams(snapshot, scope) if "streams" in about else ()
+            streams, managed = _choose_streams(snapshot, viewer) if "streams" in about else ((), ())
             scholar = _choose_scholar(snapshot, viewer) if "scholar" in about else None
             chosen = _chosen_days(page, trust, turned=turned)
     frame = st.container(gap="xsmall")
@@ -273,6 +273,7 @@ def open_view(page: Page, viewer: Viewer) -> bool:
         demo=is_demo(data),
         scholar=scholar,
         streams=streams,
+        managed=managed,
         kicker=kicker,
         choices=choices,
         answer=frame.container(gap="xsmall"),
@@ -342,28 +343,37 @@ def _choose_scholar(snapshot: Snapshot, viewer: Viewer) -> str | None:
     return chosen or own
 
 
-def _choose_streams(snapshot: Snapshot, scope: Scope) -> tuple[str, ...]:
-    """The ids of the chosen streams. The address has the id, which a bound widget would not."""
+def _choose_streams(snapshot: Snapshot, viewer: Viewer) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The chosen streams, or else the scholars whom the viewer sees as their research manager.
+
+    The address has the id of the choice, which a bound widget would replace by its title.
+    """
+    scope, managed = viewer.scope, viewer.managed
     names = dict(_kept(snapshot, reads.streams, (), scope).select("stream", "name").iter_rows())
-    known = list(names)
-    if len(known) < 2:  # noqa: PLR2004 - no choice
-        return tuple(known)
-    asked = st.query_params.get("streams")
-    if asked in {ALL_STREAMS, *known}:
-        st.session_state["streams"] = asked
-    elif "streams" not in st.session_state:
-        st.session_state["streams"] = _first_with_a_queue(snapshot, scope, known)
-    chosen = st.segmented_control(
-        "Streams",
-        [ALL_STREAMS, *known],
-        format_func=lambda it: formats.label(names.get(it, "All"), 24),
-        key="streams",
-        on_change=_write_streams,
-        label_visibility="collapsed",
-    )
-    if asked is None:
-        _write_streams()
-    return tuple(stream for stream in known if chosen in {stream, ALL_STREAMS, None})
+    known = [it for it in names if scope.sees_stream(it)]
+    offered = [*known, *([YOUR_SCHOLARS] if managed else [])]
+    chosen: str | None = next(iter(offered), None)
+    if len(offered) > 1:
+        options = [*([ALL_STREAMS] if len(known) > 1 else []), *offered]
+        asked = st.query_params.get("streams")
+        if asked in options:
+            st.session_state["streams"] = asked
+        elif "streams" not in st.session_state:
+            first = _first_with_a_queue(snapshot, scope, known) if known else YOUR_SCHOLARS
+            st.session_state["streams"] = first
+        chosen = st.segmented_control(
+            "Streams",
+            options,
+            format_func=lambda it: formats.label(names.get(it, it.capitalize()), 24),
+            key="streams",
+            on_change=_write_streams,
+            label_visibility="collapsed",
+        )
+        if asked is None:
+            _write_streams()
+    if chosen == YOUR_SCHOLARS:
+        return (), managed
+    return tuple(it for it in known if chosen in {it, ALL_STREAMS, None}), ()
 
 
 def _write_streams() -> None:

@@ -13,15 +13,16 @@ from velocity import formats
 from velocity.reading import reads
 from velocity.reading.frames import named_ends
 from velocity.reading.periods import monday_of
+from velocity.report.covered import Covered
 from velocity.sentences.compared import MEASURES
 from velocity.sentences.week_tiles import to_date_rows
-from velocity.ui.covered import Covered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
     from velocity.sentences.answer import Row
+    from velocity.ui.view import View
 
 _WEEK = timedelta(weeks=1)
 _WEEK_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -31,6 +32,8 @@ _PARTS = ["volume", "automation", "loops", "medians", "compute"]
 @dataclass(frozen=True)
 class Week(Covered):
     """The figures of the days of a view, each read when it is first asked for."""
+
+    view: View
 
     @cached_property
     def names(self) -> dict[str, str]:

@@ -13,34 +13,37 @@ from velocity import formats
 from velocity.charts.launches import draw_launches
 from velocity.sentences import mentor as words
 from velocity.sentences import mentor_table as rows_of
+from velocity.sentences.mentor_week import questions
 from velocity.ui.drill import has_page, show_way
 from velocity.ui.experiment import clicked_experiment
+from velocity.ui.files import show_brief
 from velocity.ui.parts import Table, data_menu, show_figure, theme_mode
 from velocity.ui.stream_parts import show_panels, weeks_caption
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from velocity.report.work import Work
     from velocity.sentences.answer import Row
-    from velocity.ui.stream import Stream
+    from velocity.sentences.mentor_facts import Facts
 
 _TWO_WEEKS = timedelta(days=13)
 
 
 def show_mentor_sheet(
-    stream: Stream, scholar: str, *, order: Mapping[str, str], choice: str = ""
+    work: Work, scholar: str, *, order: Mapping[str, str], choice: str = ""
 ) -> None:
-    """A claim, five sentences, two weeks of launches, thirteen weeks, and the experiments.
+    """A claim, the sentences of the brief, two weeks of launches, thirteen weeks, the experiments.
 
     Args:
-        stream: in which the scholar's work counts.
+        work: the scholar's work that counts.
         scholar: one of its people.
         order: id -> name of those whose sheets come before and after; empty for no links.
-        choice: the stream that is chosen on the page Streams, which these links keep.
+        choice: the choice on the page Streams, which these links keep.
     """
-    facts = stream.facts(scholar)
+    facts = work.facts(scholar)
     # My velocity shows a sheet for each of the scholar's streams.
-    key = _plain(stream.id)
+    key = _plain(work.stream or "")
     with st.container(border=True, gap="xsmall", key=f"mentor-sheet-{key}"):
         with st.container(
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="top"
@@ -55,15 +58,19 @@ def show_mentor_sheet(
                 about, text = st.columns([1, 8.5], gap=None)
                 about.caption(line.about)
                 text.markdown(line.text)
+            about, text = st.columns([1, 8.5], gap=None)
+            about.caption("Questions")
+            text.markdown("\n".join(f"{at}. {it}" for at, it in enumerate(questions(facts), 1)))
         # Hidden on a phone.
         with st.container(key=f"wide-launches-{key}"):
-            _launches(stream, facts, f"launches-{key}")
-        show_panels(stream, scholar)
-        _behind(stream, facts)
+            _launches(work, facts, f"launches-{key}")
+        show_panels(work, scholar)
+        _behind(work, facts)
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            st.caption(weeks_caption(stream), width="stretch")
+            st.caption(weeks_caption(work), width="stretch")
             data_menu(Table(facts.experiments, f"sheet-{key}"), "Experiments")
-            if order and stream.view.scope.sees_whole(scholar):
+            show_brief(work, facts, key=f"brief-{key}")
+            if order and work.view.scope.sees_whole(scholar):
                 show_way("my_velocity", "My velocity \u203a", scholar=scholar)
             show_way("runs", "All runs of these days \u203a", **{"runs-scholar": [scholar]})
 
@@ -78,8 +85,8 @@ def _steps(order: Mapping[str, str], scholar: str, choice: str) -> None:
             show_way("streams", form.format(name), scholar=other, streams=choice)
 
 
-def _launches(stream: Stream, facts: words.Facts, key: str) -> None:
-    last = stream.days.window.last
+def _launches(work: Work, facts: Facts, key: str) -> None:
+    last = work.days.window.last
     frame = facts.experiments.reverse()
     rows = [
         {
@@ -105,21 +112,21 @@ def _take_clicked(chart: str) -> None:
         st.session_state["launch"] = clicked
 
 
-def _behind(stream: Stream, facts: words.Facts) -> None:
+def _behind(work: Work, facts: Facts) -> None:
     rows = rows_of.behind(facts, chosen=st.session_state.get("launch"))
     if rows:
-        table = rows_of.table(facts, rows, [_link(stream, facts, row) for row in rows])
+        table = rows_of.table(facts, rows, [_link(work, facts, row) for row in rows])
         st.table(table, border="horizontal", hide_index=True)
 
 
-def _link(stream: Stream, facts: words.Facts, row: Row) -> str:
+def _link(work: Work, facts: Facts, row: Row) -> str:
     """The experiment's runs on the page Runs."""
     name = formats.markdown(formats.label(row["label"], 28))
     if not has_page("runs"):
         return name
-    first = min(facts.day(row["started_at"]), stream.days.window.first)
+    first = min(facts.day(row["started_at"]), work.days.window.first)
     choices = {
-        "period": f"{first.isoformat()}..{stream.days.window.last.isoformat()}",
+        "period": f"{first.isoformat()}..{work.days.window.last.isoformat()}",
         "runs-experiment": row["experiment_id"],
     }
     return f"[{name}](runs?{urlencode(choices)})"

@@ -1,8 +1,8 @@
-"""What the page of a stream is about: its queue, its scholars, and their figures in it."""
+"""The work of some scholars: their queue and figures, and what the sheet of each is about."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,15 +12,14 @@ import polars as pl
 from velocity.reading import reads
 from velocity.reading.periods import monday_of
 from velocity.reading.series import TREND_WEEKS
-from velocity.sentences.mentor import Facts
-from velocity.ui.covered import Covered
+from velocity.report.covered import Covered
+from velocity.sentences.mentor_facts import Facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
     from velocity.sentences.answer import Row
-    from velocity.ui.view import View
 
 _WEEK = timedelta(weeks=1)
 #: Launches this long before the days are read too: they may still wait or run.
@@ -29,34 +28,31 @@ _KEY = ["group_id", "measure", "week_start"]
 _PARTS = ["volume", "medians", "side_by_side", "compute"]
 
 
-def without_hours(view: View) -> View:
-    """The view of a mentor: days and durations, nobody's times of day."""
-    scope = replace(view.scope, hours=())
-    return replace(view, viewer=replace(view.viewer, scope=scope, scholar=None))
-
-
 @dataclass(frozen=True)
-class Stream(Covered):
-    """One stream over the days of a view, each figure read when it is first asked for.
+class Work(Covered):
+    """The work of some scholars over the days of a view, each figure read when first asked for.
 
-    Scholars count with their work in this stream only, which is what its mentors may see.
+    In a stream, scholars count with their work in it only, which is what its mentors may see. Named
+    scholars count with all of their work.
 
     Args:
-        view: of a mentor.
-        id: of the stream.
+        view: of a mentor or research manager: days and durations, nobody's times of day.
+        stream: its id; None for named scholars.
+        named: ids of the named scholars; empty for a stream.
     """
 
-    id: str
+    stream: str | None = None
+    named: tuple[str, ...] = ()
 
     @property
-    def name(self) -> str:
-        """Its name."""
-        return self.view.stream_names[self.id]
+    def _asked(self) -> dict[str, list[str]]:
+        """The lines of `reads.needs_decision` that it is about."""
+        return {"scholars": [*self.named]} if self.stream is None else {"streams": [self.stream]}
 
     @cached_property
     def decisions(self) -> pl.DataFrame:
         """The lines whose result or failure has had no launch after it."""
-        return self.view.needs_decision(streams=[self.id])
+        return self.view.needs_decision(**self._asked)
 
     @property
     def queue(self) -> pl.DataFrame:
@@ -65,16 +61,20 @@ class Stream(Covered):
 
     @cached_property
     def people(self) -> dict[str, str]:
-        """Id -> name of the stream's scholars and of those who worked in it lately, by name.
+        """Id -> name of the named scholars, or of those of the stream and who worked in it lately.
 
-        Mentors know the names of the roster's members of their streams, and ids of the others.
+        They are in the order of their names. Mentors know the names of the roster's members of
+        their streams, and ids of the others.
         """
-        worked = {*self.weeks.filter(measure="serial_share")["group_id"], *self.now}
         known = self.view.read(reads.scholars)
         names = dict(known.select("scholar", "name").iter_rows())
         names |= dict(self.decisions.select("scholar", "name").iter_rows())
-        worked |= {*known.filter(pl.col("streams").list.contains(self.id))["scholar"]}
-        worked |= {*self.decisions["scholar"].drop_nulls()}
+        if self.stream is None:
+            worked = {it for it in self.named if it in names}
+        else:
+            worked = {*self.weeks.filter(measure="serial_share")["group_id"], *self.now}
+            worked |= {*known.filter(pl.col("streams").list.contains(self.stream))["scholar"]}
+            worked |= {*self.decisions["scholar"].drop_nulls()}
         named = {it: names.get(it, it) for it in worked}
         return dict(sorted(named.items(), key=lambda it: (it[1].casefold(), it[0])))
 
@@ -86,7 +86,7 @@ class Stream(Covered):
 
     @cached_property
     def now(self) -> dict[str, Row]:
-        """The figures of each scholar in the stream over the days."""
+        """The figures of each scholar over the days."""
         window = self.days.window
         return _rows(self._figures("scholar", window.first, window.end)(), "scholar")
 
@@ -100,38 +100,56 @@ class Stream(Covered):
 
     @cached_property
     def whole(self) -> tuple[Row | None, Row | None]:
-        """The stream's figures of the days, and of the days before."""
+        """The stream's figures of the days, and of the days before; None without a stream."""
+        if self.stream is None:
+            return None, None
         window, before = self.days.window, self.days.before
         now = self._figures("stream", window.first, window.end)
         then = before and self._figures("stream", before.first, before.end)
-        return _rows(now(), "stream").get(self.id), (
-            _rows(then(), "stream").get(self.id) if then else None
+        return _rows(now(), "stream").get(self.stream), (
+            _rows(then(), "stream").get(self.stream) if then else None
         )
 
     def _figures(self, by: str, first: date, end: date) -> Callable[[], pl.DataFrame]:
-        whose: dict[str, Any] = {"within": self.id} if by == "scholar" else {"groups": [self.id]}
+        whose: dict[str, Any] = {"groups": [self.stream]}
+        if self.stream is None:
+            whose = {"groups": [*self.named]}
+        elif by == "scholar":
+            whose = {"within": self.stream}
         over = {"from_day": first, "to_day": end, "parts": _PARTS}
         return self.view.soon(reads.metrics, by=by, **over, **whose)
 
     @cached_property
-    def weeks(self) -> pl.DataFrame:
-        """Thirteen weeks of each scholar; of the days of one week, the same days of each."""
-        window = self.days.window
-        length = window.days if self.days.is_week else 7
-        first, last = monday_of(self.view.trust["first_day"]), monday_of(window.last)
+    def _stretches(self) -> pl.DataFrame:
+        """The weeks of each scholar, whole and as many of their days as the page shows."""
+        last = monday_of(self.days.window.last)
+        first = monday_of(self.view.trust["first_day"])
         starts = [first + _WEEK * at for at in range((last - first) // _WEEK + 1)]
         found = self.view.read(
             reads.to_date,
             by="scholar",
-            within=self.id,
+            within=self.stream,
             starts=starts,
-            lengths=sorted({length, 7}),
+            lengths=sorted({self._length, 7}),
             running_from=monday_of(self.today + timedelta(days=1)),
         )
-        # Only a whole week can be a shift.
-        whole = found.filter(days=7).select(*_KEY, "signal", whole="value")
         return (
-            found.filter(pl.col("week_start") >= last - TREND_WEEKS * _WEEK, days=length)
+            found if self.stream is not None else found.filter(pl.col("group_id").is_in(self.named))
+        )
+
+    @property
+    def _length(self) -> int:
+        """How many days of each week are shown."""
+        return self.days.window.days if self.days.is_week else 7
+
+    @cached_property
+    def weeks(self) -> pl.DataFrame:
+        """Thirteen weeks of each scholar; of the days of one week, the same days of each."""
+        first = monday_of(self.days.window.last) - TREND_WEEKS * _WEEK
+        # Only a whole week can be a shift.
+        whole = self._stretches.filter(days=7).select(*_KEY, "signal", whole="value")
+        return (
+            self._stretches.filter(pl.col("week_start") >= first, days=self._length)
             .drop("days", "signal")
             .join(whole, on=_KEY, how="left")
             .with_columns(pl.col("signal").fill_null(value=False))
@@ -145,10 +163,11 @@ class Stream(Covered):
         begun = {it: view.soon(it, **over) for it in (reads.experiments, reads.loops)}
         chains = view.windowed(reads.chains, **self._whose(scholar))
         settings = view.read(reads.one_setting, scholar=scholar)
+        concluded = view.windowed(reads.concluded).filter(scholar=scholar)
         loops = begun[reads.loops]().select(
             "experiment_id", "next_at", "machine_hours", "reaction_working_hours", "url"
         )
-        experiments = begun[reads.experiments]().filter(stream=self.id)
+        experiments = self._own(begun[reads.experiments]())
         experiments = experiments.join(
             loops, on="experiment_id", how="left", maintain_order="left"
         ).with_columns(pl.col("machine_hours").fill_null(pl.col("active_hours")))
@@ -159,7 +178,8 @@ class Stream(Covered):
             days=self.days,
             now=self.now.get(scholar),
             before=self.before.get(scholar),
-            decisions=self.decisions.filter(scholar=scholar),
+            # A line that is not named yet has no scholar in its row.
+            decisions=view.needs_decision(**{**self._asked, "scholars": [scholar]}),
             experiments=experiments,
             old=old.join(
                 experiments.select("experiment_id", "label"), on="experiment_id", how="inner"
@@ -167,14 +187,20 @@ class Stream(Covered):
             chains=chains.filter(
                 pl.col("line").is_in(lines.implode()), scholar=self.people[scholar]
             ),
-            settings=settings.filter(stream=self.id),
+            settings=self._own(settings),
+            concluded=self._own(concluded),
+            weeks=self._stretches.filter(group_id=scholar, days=7),
             zone=view.zone,
         )
 
+    def _own(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows of a scholar that count."""
+        return rows if self.stream is None else rows.filter(stream=self.stream)
+
     def _whose(self, scholar: str) -> dict[str, str]:
-        """The group whose chains are read: mentors see the stream's, scholars their own."""
-        if self.view.scope.sees_stream(self.id):
-            return {"by": "stream", "group_id": self.id}
+        """The group whose chains are read: mentors see the stream's, others the scholar's."""
+        if self.stream is not None and self.view.scope.sees_stream(self.stream):
+            return {"by": "stream", "group_id": self.stream}
         return {"by": "scholar", "group_id": scholar}
 
 

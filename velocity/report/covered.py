@@ -1,4 +1,4 @@
-"""What every page of some days shares: the days, and the end of the data."""
+"""What all texts and pages of some days share: the days, and the end of the data."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ from velocity.sentences.compared import Days
 if TYPE_CHECKING:
     from datetime import date
 
-    from velocity.ui.view import View
+    from velocity.reading.reader import Reader
 
 
 @dataclass(frozen=True)
 class Covered:
-    """The days of a view, and those before."""
+    """The days of a view, and those before.
 
-    view: View
+    Args:
+        view: whose rows are read.
+    """
+
+    view: Reader
 
     @cached_property
     def days(self) -> Days:

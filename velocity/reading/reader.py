@@ -1,0 +1,112 @@
+"""Reads of one snapshot by one viewer: what a page and a command have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+
+from velocity.reading import reads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    import polars as pl
+
+    from velocity.reading.access import Scope
+    from velocity.reading.periods import Window
+    from velocity.state import ReadMark
+    from velocity.store import Snapshot
+
+_Made = TypeVar("_Made")
+
+
+class Reader(Protocol):
+    """Some days of a snapshot, as one viewer may see them."""
+
+    @property
+    def trust(self) -> dict[str, Any]:
+        """The one row of `reads.trust`."""
+
+    @property
+    def scope(self) -> Scope:
+        """What the viewer may see."""
+
+    @property
+    def window(self) -> Window:
+        """The days."""
+
+    @property
+    def before(self) -> Window | None:
+        """The days that they are compared with, if there are any."""
+
+    @property
+    def as_of(self) -> datetime:
+        """The instant to which the data is complete, UTC."""
+
+    @property
+    def zone(self) -> str:
+        """The programme's time zone."""
+
+    def read(self, read: Callable[..., _Made], /, **filters: Any) -> _Made:
+        """A read of the snapshot with the viewer's scope."""
+
+    def soon(self, read: Callable[..., _Made], /, **filters: Any) -> Callable[[], _Made]:
+        """Starts a read; call the result for the rows."""
+
+    def windowed(self, read: Callable[..., pl.DataFrame], /, **filters: Any) -> pl.DataFrame:
+        """A read over the days."""
+
+    def needs_decision(self, **filters: Any) -> pl.DataFrame:
+        """The lines of `reads.needs_decision`, with the results that were marked as read."""
+
+
+@dataclass(frozen=True)
+class PlainReader:
+    """A `Reader` without a cache, for a text that is written once.
+
+    Args:
+        snapshot: where the rows come from.
+        scope: what may be seen.
+        window: the days.
+        before: the days that they are compared with; None without any.
+        marks: results that were marked as read, `velocity.state.read_marks`.
+    """
+
+    snapshot: Snapshot
+    scope: Scope
+    window: Window
+    before: Window | None
+    marks: Sequence[ReadMark] = ()
+
+    @cached_property
+    def trust(self) -> dict[str, Any]:
+        """The one row of `reads.trust`."""
+        return self.read(reads.trust).row(0, named=True)
+
+    @property
+    def as_of(self) -> datetime:
+        """The instant to which the data is complete, UTC."""
+        return cast("datetime", self.trust["as_of"])
+
+    @property
+    def zone(self) -> str:
+        """The programme's time zone."""
+        return str(self.trust["timezone"])
+
+    def read(self, read: Callable[..., _Made], /, **filters: Any) -> _Made:
+        """A read of the snapshot with the scope."""
+        return read(self.snapshot, **filters, scope=self.scope)
+
+    def soon(self, read: Callable[..., _Made], /, **filters: Any) -> Callable[[], _Made]:
+        """A function that makes the read."""
+        return partial(self.read, read, **filters)
+
+    def windowed(self, read: Callable[..., pl.DataFrame], /, **filters: Any) -> pl.DataFrame:
+        """A read over the days."""
+        return self.read(read, from_day=self.window.first, to_day=self.window.end, **filters)
+
+    def needs_decision(self, **filters: Any) -> pl.DataFrame:
+        """The lines of `reads.needs_decision`, with the results that were marked as read."""
+        return self.read(reads.needs_decision, read=tuple(self.marks), **filters)

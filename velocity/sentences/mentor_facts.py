@@ -1,0 +1,138 @@
+"""What the sheet of one scholar, and the brief, are about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from velocity.sentences.answer import ENOUGH, Row, ended_runs, number
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from velocity.sentences.compared import Days
+
+#: So many launches that died at the start may have one cause.
+SAME_CAUSE = 3
+#: A share of failed runs that rose by this much is worth a question.
+_WORTH_ASKING = 0.1
+_WEEK = timedelta(weeks=1)
+#: Measure -> the title of its weeks, and its unit.
+MEASURES = {
+    "experiments_concluded": ("Concluded a week", "count"),
+    "failure_share": ("Runs failed", "share"),
+    "serial_share": ("One experiment at a time", "share"),
+    "reaction_working_hours_median": ("Result to next launch, working hours", "hours"),
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the sheet of a scholar is about.
+
+    Args:
+        name: of the scholar.
+        days: the days of the page, and those before.
+        now: `reads.metrics` of the scholar over the days; None if nothing happened.
+        before: the same over the days before; None without any.
+        decisions: the scholar's rows of `reads.needs_decision`.
+        experiments: `reads.experiments` joined with `reads.loops`, latest first, from some weeks.
+        old: open experiments that are older than usual for their line.
+        chains: chains of launches that were ready before the result, `reads.chains`.
+        settings: `reads.one_setting`: which launches changed a single setting.
+        concluded: `reads.concluded` of the days, latest first.
+        weeks: whole weeks of `reads.to_date`, each measure with its usual range.
+        zone: of days.
+    """
+
+    name: str
+    days: Days
+    now: Row | None
+    before: Row | None
+    decisions: pl.DataFrame
+    experiments: pl.DataFrame
+    old: pl.DataFrame
+    chains: pl.DataFrame
+    settings: pl.DataFrame
+    concluded: pl.DataFrame
+    weeks: pl.DataFrame
+    zone: str
+
+    def day(self, moment: datetime) -> date:
+        """The local day of an instant."""
+        return moment.astimezone(ZoneInfo(self.zone)).date()
+
+    @cached_property
+    def queue(self) -> pl.DataFrame:
+        """The lines that need a decision and may be named."""
+        return self.decisions.filter("needs_decision", "named")
+
+    @cached_property
+    def launched(self) -> pl.DataFrame:
+        """The experiments that were launched in the days."""
+        day = pl.col("started_at").dt.convert_time_zone(self.zone).dt.date()
+        window = self.days.window
+        return self.experiments.filter(day >= window.first, day <= window.last)
+
+    @cached_property
+    def died(self) -> pl.DataFrame:
+        """The launches of the days of which every run died within two minutes, first to last."""
+        return self.launched.filter(outcome="false_start").reverse()
+
+    @cached_property
+    def failures(self) -> pl.DataFrame:
+        """The failures that no launch has followed and that may be named."""
+        return self.decisions.filter("named", kind="failure")
+
+    @cached_property
+    def ended(self) -> pl.DataFrame:
+        """The whole weeks that ended in or after the days began."""
+        week, window = pl.col("week_start"), self.days.window
+        return self.weeks.filter(
+            ~pl.col("running"), week > window.first - _WEEK, week + _WEEK <= window.end
+        )
+
+    @cached_property
+    def shifts(self) -> pl.DataFrame:
+        """Those beyond their usual range, the newest first."""
+        known = self.ended.filter("signal", pl.col("measure").is_in([*MEASURES]))
+        order = {measure: at for at, measure in enumerate(MEASURES)}
+        place = pl.col("measure").replace_strict(order, return_dtype=pl.Int64)
+        return known.sort(-pl.col("week_start").to_physical(), place)
+
+    @cached_property
+    def hidden(self) -> int:
+        """How many lines passed their usual so lately that only the scholar sees their names."""
+        return self.decisions.filter(pl.col("needs_decision") & ~pl.col("named")).height
+
+    def next_launch(self, row: Row) -> date | None:
+        """The day of the next launch of the same line; None without any."""
+        line = self.experiments.filter(entity=row["entity"], project=row["project"])
+        at = line["experiment_id"].to_list().index(row["experiment_id"])
+        return self.day(line["started_at"][at - 1]) if at else None
+
+    @property
+    def more_failed(self) -> bool:
+        """Whether so many more runs failed than before that a cause is worth asking for."""
+        now, before = self.now, self.before
+        if now is None or before is None or None in (now["failure_share"], before["failure_share"]):
+            return False
+        enough = number(now, "runs_failed") >= SAME_CAUSE and ended_runs(now) >= ENOUGH
+        rose = round(now["failure_share"] - before["failure_share"], 6)
+        return enough and rose >= _WORTH_ASKING
+
+    @cached_property
+    def relaunched_days(self) -> int | None:
+        """The most days until the line of such a launch was launched again; None if one was not."""
+        days = []
+        for row in self.died.iter_rows(named=True):
+            again = self.next_launch(row)
+            if again is None:
+                return None
+            days.append((again - self.day(row["started_at"])).days)
+        return max(days, default=None)
