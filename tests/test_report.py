@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
-import threading
-from contextlib import contextmanager
 from datetime import date, timedelta
 from html.parser import HTMLParser
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from markdown_it import MarkdownIt
@@ -16,15 +12,15 @@ from markdown_it import MarkdownIt
 from tests import people
 from tests.app_pages import BIDI, ten_weeks
 from tests.commands import environment, velocity
+from tests.receivers import SECRET, http_receiver
 from tests.stores import copied
 from tests.test_access import WORDS
 from tests.test_restatement import LATE, NEXT_WEEK, ON_TIME, sync
 from velocity import formats
-from velocity.errors import SourceError, VelocityError
+from velocity.errors import VelocityError
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, Scope, viewer_of
 from velocity.report import as_html, as_markdown, as_slack, make_digest, parse_week, week_id
-from velocity.report.post import post_once
 from velocity.roster.models import load_roster
 from velocity.store import latest_snapshot
 
@@ -237,77 +233,13 @@ def test_the_slack_text_uses_only_slack_markup(digest):
     assert len(as_slack(digest)) < 40_000
 
 
-class _Webhook(BaseHTTPRequestHandler):
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        status, headers = self.server.answers.pop(0) if self.server.answers else (200, {})
-        self.server.got.append((status, json.loads(body)["text"]))
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_):
-        """Do not log."""
-
-
-@contextmanager
-def webhook(*answers):
-    server = HTTPServer(("127.0.0.1", 0), _Webhook)
-    server.answers, server.got = list(answers), []
-    server.url = f"http://127.0.0.1:{server.server_port}/services/SECRET"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def _post(folder, url, *, again=False):
-    waits = []
-    posted = post_once(
-        folder, url, "text", week="2026-W11", stream=None, again=again, sleep=waits.append
-    )
-    return posted, waits
-
-
-def test_a_post_waits_as_requested_and_succeeds_once(tmp_path):
-    faults = (429, {"Retry-After": "7"}), (503, {}), (429, {"Retry-After": "99999"})
-    with webhook(*faults) as server:
-        assert _post(tmp_path, server.url) == (True, [7, 2, 60])
-        assert _post(tmp_path, server.url) == (False, [])
-        assert [status for status, _ in server.got] == [429, 503, 429, 200]
-        assert _post(tmp_path, server.url, again=True) == (True, [])
-
-
-@pytest.mark.parametrize("status", [302, 404, 500])
-def test_a_failed_post_is_not_recorded_and_does_not_show_the_address(tmp_path, status):
-    with webhook(*[(status, {"Location": "http://127.0.0.1/"})] * 5) as server:
-        with pytest.raises(SourceError) as caught:
-            _post(tmp_path, server.url)
-        assert len(server.got) == (5 if status == 500 else 1)
-        server.answers.clear()
-        assert "SECRET" not in f"{caught.value.message} {caught.value.hint}"
-        assert _post(tmp_path, server.url)[0]
-
-
-def test_an_unreachable_webhook_is_retried(tmp_path):
-    with webhook() as server:
-        url = server.url
-    with pytest.raises(SourceError, match="cannot be reached"):
-        _post(tmp_path, url)
-
-
 def test_the_command_posts_once_and_does_not_show_the_address(data):
-    with webhook() as server:
+    with http_receiver() as server:
         env = environment(data, VELOCITY_WEBHOOK_URL=server.url)
         done = [velocity("--data", data, "report", "--post", cwd=data, env=env) for _ in range(2)]
         assert [it.returncode for it in done] == [0, 0]
         assert b"was posted before" in done[1].stderr
         assert len(server.got) == 1
-        assert "*By stream*" in server.got[0][1]
+        assert "*By stream*" in server.got[0]["text"]
     kept = b"".join(path.read_bytes() for path in data.rglob("*") if path.is_file())
-    assert b"SECRET" not in kept + done[0].stderr + done[0].stdout
+    assert SECRET.encode() not in kept + done[0].stderr + done[0].stdout
