@@ -12,6 +12,7 @@ from tests.sampling import one_in
 from velocity.explain import explain, explained, meanings, ways
 from velocity.queries import list_metric_queries, list_queries
 from velocity.reading import reads
+from velocity.reading.periods import Window, whole_week
 
 COLUMNS = [
     column
@@ -34,7 +35,8 @@ def test_every_metric_has_arithmetic_unless_it_compares_or_checks():
 def test_the_rows_add_up_to_the_headline(metric: str):
     for group in GROUPS:
         for week in (None, *weeks()):
-            told = only(explain(rich(), **group, metric=metric, week=week))
+            window = week and whole_week(week)
+            told = only(explain(rich(), **group, metric=metric, window=window))
             assert same(told.value, told.headline), (group, week, told.value, told.headline)
             figures = reads.metrics(
                 rich(),
@@ -42,6 +44,24 @@ def test_the_rows_add_up_to_the_headline(metric: str):
                 period="all" if week is None else "week",
                 from_day=week,
                 to_day=week and week + timedelta(weeks=1),
+                groups=[*group.values()] or None,
+            )
+            assert same(told.headline, figures[metric][0])
+
+
+@pytest.mark.parametrize("metric", one_in(10, COLUMNS))
+def test_the_rows_add_up_to_the_figure_of_any_days(metric: str):
+    first = weeks()[0]
+    for start, end in ((2, 4), (5, 16), (-9, 3)):
+        window = Window(first + timedelta(days=start), first + timedelta(days=end))
+        for group in GROUPS:
+            told = only(explain(rich(), **group, metric=metric, window=window))
+            assert same(told.value, told.headline), (group, window, told.value, told.headline)
+            figures = reads.metrics(
+                rich(),
+                by=next(iter(group), "programme"),
+                from_day=window.first,
+                to_day=window.end,
                 groups=[*group.values()] or None,
             )
             assert same(told.headline, figures[metric][0])
@@ -78,7 +98,9 @@ def test_lines_credits_weeks_and_open_work_end_with_their_headline(metric: str):
         for group in GROUPS
         if next(iter(group), "programme") in way.kinds
         for week in asked
-        for result in explain(rich(), **group, metric=metric, week=week).results
+        for result in explain(
+            rich(), **group, metric=metric, window=week and whole_week(week)
+        ).results
     ]
     assert results
     assert all(same(it.value, it.headline) for it in results), results
@@ -86,7 +108,7 @@ def test_lines_credits_weeks_and_open_work_end_with_their_headline(metric: str):
 
 @pytest.mark.parametrize("metric", one_in(20, COLUMNS))
 def test_a_scholar_without_runs_has_an_explanation_of_a_week(metric: str):
-    told = only(explain(without_ben(), scholar="ben", metric=metric, week=MONDAY))
+    told = only(explain(without_ben(), scholar="ben", metric=metric, window=whole_week(MONDAY)))
     assert same(told.value, told.headline)
 
 

@@ -13,9 +13,17 @@ from velocity.ui import stream_parts as parts
 from velocity.ui.scholar import show_mentor_sheet
 from velocity.ui.stream import Stream, without_hours
 from velocity.ui.view import ALL_STREAMS
+from velocity.ui.why import show_why
 
 if TYPE_CHECKING:
     import polars as pl
+
+#: Figures of the supporting line.
+_WHY = {
+    "experiments_concluded": "Why concluded",
+    "failure_share": "Why failed",
+    "reaction_working_hours_median": "Why result to next launch",
+}
 
 
 def _draw() -> None:
@@ -42,6 +50,9 @@ def _draw() -> None:
     name = formats.markdown(formats.label(stream.name))
     people = formats.plural(len(stream.people), "scholar")
     view.say(f"{name}, {people}", answer, window=stream.days.kicker)
+    with view.answer, st.container(horizontal=True, gap="small"):
+        for measure, label in _WHY.items():
+            show_why(view, measure, stream=stream.id, label=label)
     chosen = _chosen(stream)
     left, right = st.columns([1, 2.6], gap="medium")
     with left:

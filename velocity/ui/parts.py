@@ -177,6 +177,7 @@ def tile(
     second: str,
     note: str,
     key: str,
+    why: Callable[[], None],
 ) -> None:
     """A headline figure over its charts, with a second figure as text.
 
@@ -189,6 +190,7 @@ def tile(
         second: the figure that belongs beside it, Markdown.
         note: n, limits and window, Markdown.
         key: of the charts, unique on the page.
+        why: shows the link to the rows of the figure, if the viewer may see them.
     """
     with st.container(gap="xsmall"):
         st.metric(
@@ -203,6 +205,7 @@ def tile(
             show_figure(chart, key=f"{key}-{place}")
         st.markdown(f":small[{second}]")
         st.caption(note)
+        why()
 
 
 def empty_state(what: str, command: str) -> None:

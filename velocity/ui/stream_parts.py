@@ -15,6 +15,7 @@ from velocity.sentences import streams as words
 from velocity.ui.drill import show_way
 from velocity.ui.parts import Table, heading, show_figure, theme_mode
 from velocity.ui.view import ALL_STREAMS
+from velocity.ui.why import show_why
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,7 +119,10 @@ def show_panels(stream: Stream, scholar: str) -> None:
     with st.grid(4, min_column_width=190, gap="small"):
         for measure, (title, _) in MEASURES.items():
             with st.container(gap=None):
-                st.caption(title)
+                with st.container(horizontal=True, gap="xsmall"):
+                    st.caption(title, width="content")
+                    if stream.is_all_of(scholar, measure):
+                        show_why(stream.view, measure, scholar=scholar)
                 _panels(stream, measure, {scholar: ""}, f"sheet-{stream.id}-{measure}")
 
 
