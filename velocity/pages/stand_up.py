@@ -31,7 +31,7 @@ def _draw() -> None:
     about = f"programme, {formats.plural(view.trust['scholars'], 'scholar')}"
     view.say(about, Answer(headline), window=week.days.kicker)
     present_button(view)
-    ui.show_digest(view, series.last_complete_week(view.window.last))
+    ui.show_share(view, series.last_complete_week(view.window.last))
     with view.answer:
         st.caption(
             coverage(
