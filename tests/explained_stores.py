@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from velocity.explain import Result
+    from velocity.reading.periods import Window
 
 SETTINGS = Settings(
     programme=Programme(timezone="Europe/Berlin"), compute=Compute(gpu_count_key="num_gpus")
@@ -155,33 +156,27 @@ def weeks() -> tuple[date, ...]:
 
 
 @cache
-def figures(group: Group, week: date | None) -> dict:
+def figures(group: Group, window: Window | None) -> dict:
     """The figures of a group of `rich` as its queries give them: column -> value."""
-    found = reads.metrics(
-        rich(),
-        by=group.by,
-        period="all" if week is None else "week",
-        from_day=week,
-        to_day=_end(week),
-        groups=[group.id],
-    )
+    first, end = _days(window)
+    found = reads.metrics(rich(), by=group.by, from_day=first, to_day=end, groups=[group.id])
     return found.row(0, named=True)
 
 
-def results(metric: str, week: date | None = None, **whose: str) -> tuple[Result, ...]:
+def results(metric: str, window: Window | None = None, **whose: str) -> tuple[Result, ...]:
     """The results of an explanation of `rich`, without the tables that stand beside them."""
     way = ways()[metric]
-    return way.results(_rows(group_of(**whose), week, way.actor or "person"), metric)
+    return way.results(_rows(group_of(**whose), window, way.actor or "person"), metric)
 
 
 @cache
-def _rows(group: Group, week: date | None, actor: reads.Actor) -> Rows:
+def _rows(group: Group, window: Window | None, actor: reads.Actor) -> Rows:
     """The rows behind all figures of a group."""
-    return Rows(rich(), group, week, _end(week), EVERYTHING, actor)
+    return Rows(rich(), group, *_days(window), EVERYTHING, actor)
 
 
-def _end(week: date | None) -> date | None:
-    return week and week + timedelta(weeks=1)
+def _days(window: Window | None) -> tuple[date | None, date | None]:
+    return (None, None) if window is None else (window.first, window.end)
 
 
 @cache

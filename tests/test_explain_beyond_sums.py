@@ -10,6 +10,7 @@ from tests.builders import run, store_of
 from tests.explained_stores import MONDAY, only, worked
 from tests.roster_texts import FULL, parsed, rate
 from velocity.explain import explain
+from velocity.reading.periods import whole_week
 
 pytestmark = pytest.mark.thorough
 
@@ -27,7 +28,10 @@ def test_a_week_beyond_the_usual_range_is_a_shift():
 
     def steps_of(week):
         told = explain(
-            snapshot, scholar="ada", metric="signal", week=MONDAY + timedelta(weeks=week)
+            snapshot,
+            scholar="ada",
+            metric="signal",
+            window=whole_week(MONDAY + timedelta(weeks=week)),
         )
         (result,) = (it for it in told.results if it.of == "experiments_started")
         assert result.value is result.headline
@@ -43,7 +47,7 @@ def test_a_week_beyond_the_usual_range_is_a_shift():
     )
     assert steps_of(3)[-1] == "no: the week, 1 experiment, is inside it"
     assert steps_of(11)[-1] == "no: the week is still running"
-    early = explain(worked(), scholar="ada", metric="signal", week=MONDAY)
+    early = explain(worked(), scholar="ada", metric="signal", window=whole_week(MONDAY))
     assert {it.steps[-1] for it in early.results} == {"no: the week is still running"}
 
 
@@ -87,10 +91,11 @@ def test_credits_left_are_granted_minus_spent_and_the_runway_uses_the_last_14_da
         "3 Feb 2026 = Tue 20 Jan, 17:00 UTC + 14 days",
     )
     assert sooner.value == sooner.headline
-    week = date(2026, 1, 5)
-    before = only(explain(snapshot, scholar="ada", metric="balance", week=week))
+    week = whole_week(MONDAY)
+    before = only(explain(snapshot, scholar="ada", metric="balance", window=week))
     assert (before.value, before.headline) == (42, 42)
-    early = explain(snapshot, scholar="ada", metric="balance", week=week - timedelta(weeks=2))
+    two_before = whole_week(MONDAY - timedelta(weeks=2))
+    early = explain(snapshot, scholar="ada", metric="balance", window=two_before)
     assert (early.results, early.nothing) == ((), "No grants or charges by then.")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 import pytest
@@ -14,6 +14,7 @@ from velocity.explain import explain, explained
 from velocity.explain.made import group_of
 from velocity.explain.rows import Group, Rows
 from velocity.reading.access import Scope
+from velocity.reading.periods import Window, whole_week
 
 KINDS = (
     *("runs", "sessions", "experiments", "stretches", "days"),
@@ -31,17 +32,39 @@ KINDS = (
         ({"scholar": None, "stream": "visio"}, "There is no stream 'visio'"),
         ({"metric": "idle_gpu_hours"}, "'idle_gpu_hours' is a figure of the programme only."),
         ({"scholar": None, "metric": "blind_ratio"}, "'blind_ratio' is a figure of scholars only."),
-        ({"metric": "runway_days", "week": MONDAY}, "'runway_days' is known only for the end of "),
+        (
+            {"metric": "runway_days", "window": whole_week(MONDAY)},
+            "'runway_days' is known only for the end of ",
+        ),
         ({"metric": "signal"}, "'signal' is a weekly figure."),
-        ({"week": date(2026, 1, 6)}, "2026-01-06 is not a Monday."),
-        ({"week": date(2026, 1, 12)}, "There is no data for ada in the week of 2026-01-12."),
-        ({"week": date(2025, 12, 29)}, "There is no data for ada in the week of 2025-12-29."),
-        ({"week": date(9999, 12, 27)}, "There is no data for ada in the week of 9999-12-27."),
-        ({"metric": "balance", "week": date(2026, 1, 12)}, "There is no data for ada in the week "),
+        (
+            {"metric": "signal", "window": Window(MONDAY, MONDAY + timedelta(days=5))},
+            "'signal' is a weekly figure.",
+        ),
+        (
+            {"window": Window(date(2026, 1, 12), date(2026, 1, 13))},
+            "There is no data for ada from 2026-01-12 to 2026-01-13.",
+        ),
+        (
+            {"window": whole_week(date(2026, 1, 12))},
+            "There is no data for ada in the week of 2026-01-12.",
+        ),
+        (
+            {"window": whole_week(date(2025, 12, 29))},
+            "There is no data for ada in the week of 2025-12-29.",
+        ),
+        (
+            {"window": whole_week(date(9999, 12, 13))},
+            "There is no data for ada in the week of 9999-12-13.",
+        ),
+        (
+            {"metric": "balance", "window": whole_week(date(2026, 1, 12))},
+            "There is no data for ada in the week ",
+        ),
     ],
 )
 def test_figures_that_cannot_be_explained_say_why(asked, message):
-    arguments = {"scholar": "ada", "metric": "serial_share", "week": None} | asked
+    arguments = {"scholar": "ada", "metric": "serial_share"} | asked
     with pytest.raises(VelocityError) as caught:
         explain(worked(), **arguments)
     assert caught.value.message.startswith(message)

@@ -8,10 +8,11 @@ from tests.builders import at, run, store_of
 from tests.explained_stores import MONDAY, only, worked
 from tests.roster_texts import ADA, parsed, rate
 from velocity.explain import explain, sections
+from velocity.reading.periods import whole_week
 
 
 def test_the_raw_rows_are_shown_with_their_class():
-    told = explain(worked(), scholar="ada", metric="busy_hours", week=MONDAY)
+    told = explain(worked(), scholar="ada", metric="busy_hours", window=whole_week(MONDAY))
     assert told.runs.select("run", "class", "end_source", "experiment", "joined_by").rows()[:2] == [
         ("e/p/r1", "finished", "runtime", "e/p/r1", "first"),
         ("e/p/r2", "finished", "runtime", "e/p/r1", "together"),
@@ -103,10 +104,12 @@ def test_a_week_shows_overlapping_experiments_and_counts_the_part_inside():
         run("after", "2026-01-12 00:00", "2026-01-12 01:00"),
     ]
     snapshot = store_of(rows, "2026-01-13 00:00")
-    told = explain(snapshot, scholar="ada", metric="run_hours", week=MONDAY)
+    told = explain(snapshot, scholar="ada", metric="run_hours", window=whole_week(MONDAY))
     assert told.runs["run"].to_list() == ["e/p/into"]
     assert told.sessions.select("hours", "hours_inside").row(0) == (5.0, 3.0)
     assert only(told).value == only(told).headline == 3.0
-    launched = explain(snapshot, scholar="ada", metric="experiments_started", week=MONDAY)
+    launched = explain(
+        snapshot, scholar="ada", metric="experiments_started", window=whole_week(MONDAY)
+    )
     assert only(launched).value == 0
     assert launched.experiments.height == 1

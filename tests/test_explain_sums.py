@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.builders import run, store_of
@@ -21,6 +23,7 @@ from velocity.explain import explain, explained, meanings, ways
 from velocity.explain.made import group_of
 from velocity.queries import list_metric_queries, list_queries
 from velocity.reading import reads
+from velocity.reading.periods import Window, whole_week
 
 COLUMNS = [
     column
@@ -41,12 +44,14 @@ def test_every_metric_has_arithmetic_unless_it_compares_or_checks():
 
 @pytest.mark.parametrize("metric", one_in(100, COLUMNS))
 def test_the_rows_add_up_to_the_headline(metric: str):
+    # A part of two weeks, as in the address of a page.
+    odd = Window(weeks()[0] + timedelta(days=3), weeks()[0] + timedelta(days=8))
     for whose in GROUPS:
-        for week in (None, *weeks()):
-            (told,) = results(metric, week, **whose)
-            assert same(told.value, told.headline), (whose, week, told.value, told.headline)
-            assert same(told.headline, figures(group_of(**whose), week)[metric])
-    assert same(told.value, only(explain(rich(), week=week, metric=metric)).value)
+        for window in (None, *map(whole_week, weeks()), odd):
+            (told,) = results(metric, window, **whose)
+            assert same(told.value, told.headline), (whose, window, told.value, told.headline)
+            assert same(told.headline, figures(group_of(**whose), window)[metric])
+    assert same(told.value, only(explain(rich(), window=window, metric=metric)).value)
 
 
 def test_streams_and_the_programme_add_up_their_scholars():
@@ -80,7 +85,7 @@ def test_lines_credits_weeks_and_open_work_end_with_their_headline(metric: str):
         for whose in GROUPS
         if group_of(**whose).by in way.kinds
         for week in asked
-        for result in results(metric, week, **whose)
+        for result in results(metric, week and whole_week(week), **whose)
     ]
     assert told
     assert all(same(it.value, it.headline) for it in told), told
@@ -88,7 +93,7 @@ def test_lines_credits_weeks_and_open_work_end_with_their_headline(metric: str):
 
 @pytest.mark.parametrize("metric", one_in(20, COLUMNS))
 def test_a_scholar_without_runs_has_an_explanation_of_a_week(metric: str):
-    told = only(explain(without_ben(), scholar="ben", metric=metric, week=MONDAY))
+    told = only(explain(without_ben(), scholar="ben", metric=metric, window=whole_week(MONDAY)))
     assert same(told.value, told.headline)
 
 

@@ -14,6 +14,7 @@ from velocity.cli import main
 from velocity.cli.explain import as_json, render_text
 from velocity.cli.tables import draw_table
 from velocity.explain import explain, meanings, ways
+from velocity.reading.periods import whole_week
 
 
 @pytest.mark.thorough
@@ -54,7 +55,7 @@ def _each_table_is_drawn_once():
 def test_the_text_fits_the_width_with_every_column(metric: str):
     week = weeks()[0] if ways()[metric].windows == "week" else None
     whose = {"scholar": "ada"} if "scholar" in ways()[metric].kinds else {}
-    told = explain(rich(), **whose, metric=metric, week=week)
+    told = explain(rich(), **whose, metric=metric, window=week and whole_week(week))
     wide = {word for word in render_text(told, 1000).split() if not word.startswith("─")}
     for width in (80, 132):
         text = render_text(told, width)
@@ -111,11 +112,11 @@ def test_long_ids_are_shown_to_the_end():
 
 @pytest.mark.thorough
 def test_json_has_every_row_and_the_same_values():
-    told = explain(rich(), scholar="ada", metric="loop_hours_median", week=weeks()[0])
+    told = explain(rich(), scholar="ada", metric="loop_hours_median", window=whole_week(weeks()[0]))
     found = json.loads(as_json(told))
     (result,) = found["results"]
     assert result["headline"] == only(told).headline
-    assert found["week"] == weeks()[0].isoformat()
+    assert found["window"]["first"] == weeks()[0].isoformat()
     assert len(found["runs"]) == told.runs.height
     assert len(result["latencies"]) == only(told).latencies.height
     assert found["metric"]["id"] == "loop_hours_median"
@@ -141,9 +142,19 @@ def command(capfdbinary, monkeypatch, tmp_path):
     return run_command
 
 
+@pytest.mark.parametrize(
+    ("week", "said"),
+    [("2026-01-06", b"its week begins on 2026-01-05"), ("9999-12-27", b"is too late")],
+)
+def test_a_week_begins_on_a_monday(command, week, said):
+    code, _, told = command("--scholar", "ada", "--metric", "serial_share", "--week", week)
+    assert code == 2
+    assert said in told
+
+
 def test_the_command_prints_the_explanation(command, tmp_path):
     asked = ("--scholar", "ada", "--metric", "serial_share", "--week", "2026-01-05")
-    told = explain(worked(), scholar="ada", metric="serial_share", week=MONDAY)
+    told = explain(worked(), scholar="ada", metric="serial_share", window=whole_week(MONDAY))
     assert command(*asked) == (0, render_text(told, 100).encode(), b"")
     code, out, _ = command(*asked, "--format", "json")
     assert (code, out.decode()) == (0, as_json(told))

@@ -14,6 +14,7 @@ from tests.roster_texts import ADA, BEN, FULL, errors, parsed, stream
 from velocity.explain import explain
 from velocity.reading import reads
 from velocity.reading.access import GROUPS_ALONE, Scope
+from velocity.reading.periods import whole_week
 from velocity.reading.series import Weeks
 from velocity.settings import Settings
 from velocity.store.derive import derive
@@ -195,7 +196,7 @@ def test_a_note_with_a_new_phase_starts_the_usual_range_afresh():
         assert part["limit_high"].to_list() == pytest.approx([fmean(values) + reach] * 10)
     assert not series["signal"].any()
     assert Weeks.of(series).limits["centre"] == series["centre"][-1]
-    week = explain(snapshot, scholar="ada", metric="signal", week=begun)
+    week = explain(snapshot, scholar="ada", metric="signal", window=whole_week(begun))
     (told,) = (it for it in week.results if it.of == "experiments_started")
     assert told.steps[0].startswith("217 experiments (sum of 10 rows)")
     assert told.value is told.headline is False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import polars as pl
 import pytest
@@ -14,14 +15,30 @@ from tests.builders import run, store_of
 from tests.sampling import one_in
 from tests.stores import built
 from velocity import explain, formats
+from velocity.reading import reads
+from velocity.reading.periods import Window
 from velocity.roster.models import load_roster
 from velocity.settings import Programme, Settings
 from velocity.store import latest_snapshot
+
+#: The days of the data of `ten_weeks`.
+EVER = Window(date(2026, 1, 5), date(2026, 3, 15))
 
 
 @pytest.fixture(scope="module")
 def data():
     return built(ten_weeks)
+
+
+def opened(data, monkeypatch, **query):
+    """The page over all days of the data, unless `query` has others."""
+    return open_page("why", data, monkeypatch, **{"period": "Programme", **query})
+
+
+def explained(data, metric):
+    """What the page shows of a figure of its only scholar."""
+    ever = EVER if explain.ways()[metric].windows == "any" else None
+    return explain.explain(latest_snapshot(data), scholar="ada", metric=metric, window=ever)
 
 
 def chosen(page):
@@ -32,19 +49,29 @@ def said(page):
     return page.text[0].value.splitlines()
 
 
-def test_a_shift_is_chosen_by_week_and_measure(data, monkeypatch):
-    page = open_page("why", data, monkeypatch, metric="signal", of="experiments_started")
-    assert "All weeks" not in page.selectbox(key="week").options
+def test_a_shift_is_chosen_by_measure_in_the_last_week_of_the_days(data, monkeypatch):
+    page = opened(data, monkeypatch, metric="signal", of="experiments_started")
     assert chosen(page)["Of"] == "experiments_started"
-    assert chosen(page)["Week"] == "2026-03-09"  # the latest complete week
+    assert "Why this number \u00b7 week of 9 Mar 2026 \u00b7 Ada" in words(page)
     assert any(step.endswith("the usual range") for step in said(page))
-    page.selectbox(key="week").select("2026-03-16").run()
-    assert "no: the week is still running" in said(page)
+
+
+@pytest.mark.parametrize("window", [Window(date(2026, 2, 3), date(2026, 2, 12)), EVER])
+def test_the_page_explains_the_days_of_its_address(window, data, monkeypatch):
+    page = opened(data, monkeypatch, metric="experiments_concluded", period=window.written)
+    snapshot = latest_snapshot(data)
+    figures = reads.metrics(
+        snapshot, by="scholar", groups=["ada"], from_day=window.first, to_day=window.end
+    )
+    count = figures["experiments_concluded"][0]
+    title = page.title[0].value.replace("\u00a0", " ")
+    assert title.startswith(f"Experiments concluded: {count} experiments for Ada")
+    assert f"Why this number \u00b7 {window.words} \u00b7 Ada".replace("\u00a0", " ") in words(page)
 
 
 @pytest.mark.thorough
 def test_the_blind_ratio_is_chosen_by_line(data, monkeypatch):
-    page = open_page("why", data, monkeypatch, metric="blind_ratio")
+    page = opened(data, monkeypatch, metric="blind_ratio")
     slow, even = sorted(page.selectbox(key="of").options, reverse=True)
     page.selectbox(key="of").select(even).run()
     first = said(page)
@@ -54,13 +81,13 @@ def test_the_blind_ratio_is_chosen_by_line(data, monkeypatch):
 
 @pytest.mark.thorough
 def test_figures_at_the_end_of_the_data_have_no_weeks(data, monkeypatch):
-    page = open_page("why", data, monkeypatch, metric="wip_age_hours", week="2026-02-02")
-    assert page.selectbox(key="week").options == ["End of the data"]
+    page = opened(data, monkeypatch, metric="wip_age_hours")
+    assert "Why this number \u00b7 end of the data \u00b7 Ada" in words(page)
     assert page.title[0].value == "No experiment is in flight."
 
 
 def test_the_programme_can_be_chosen_instead_of_a_scholar(data, monkeypatch):
-    page = open_page("why", data, monkeypatch, metric="busy_hours")
+    page = opened(data, monkeypatch, metric="busy_hours")
     assert chosen(page)["Whose"] == "scholar"
     page.selectbox(key="whose").select("programme").run()
     assert page.query_params["whose"] == "programme"
@@ -70,7 +97,7 @@ def test_the_programme_can_be_chosen_instead_of_a_scholar(data, monkeypatch):
 
 
 def test_the_page_shows_titles_and_the_address_has_the_id(data, monkeypatch):
-    page = open_page("why", data, monkeypatch, metric="busy_hours")
+    page = opened(data, monkeypatch, metric="busy_hours")
     assert chosen(page)["Figure"] == "busy_hours"
     assert page.title[0].value.startswith("Busy hours: ")
     assert {"Busy hours", "Shift"} <= set(page.selectbox(key="metric").options)
@@ -84,7 +111,7 @@ def test_the_page_shows_titles_and_the_address_has_the_id(data, monkeypatch):
 
 @pytest.mark.thorough
 def test_an_address_with_an_unknown_figure_is_corrected(data, monkeypatch):
-    page = open_page("why", data, monkeypatch, metric="hours_of_<b>")
+    page = opened(data, monkeypatch, metric="hours_of_<b>")
     assert chosen(page)["Figure"] == "reaction_share"
     assert "metric" not in page.query_params
 
@@ -106,8 +133,8 @@ def test_two_lines_with_the_same_title_are_two_choices():
 
 @pytest.mark.thorough
 def test_tables_show_the_most_useful_columns_and_offer_all(data, monkeypatch):
-    found = explain.explain(latest_snapshot(data), scholar="ada", metric="reaction_share")
-    page = open_page("why", data, monkeypatch, metric="reaction_share")
+    found = explained(data, "reaction_share")
+    page = opened(data, monkeypatch, metric="reaction_share")
     shown = [tuple(it.value) for it in page.dataframe][2:]  # after the addends
     assert shown == [it.shown for it in explain.sections(found) if it.frame.height]
     assert any(len(it.shown) < it.frame.width for it in explain.sections(found))
@@ -131,7 +158,7 @@ def test_viewers_without_hours_of_the_day_see_no_empty_column(data):
 
 @pytest.mark.thorough
 def test_the_number_of_rows_is_not_mistaken_for_the_value(data, monkeypatch):
-    page = open_page("why", data, monkeypatch, metric="reaction_share")
+    page = opened(data, monkeypatch, metric="reaction_share")
     told = words(page)
     sums = [step.split(" (sum of")[0] for step in said(page) if "(sum of" in step]
     assert len(sums) == 2
@@ -142,7 +169,7 @@ def test_the_number_of_rows_is_not_mistaken_for_the_value(data, monkeypatch):
 
 @pytest.mark.thorough
 def test_a_maximum_is_not_described_as_a_sum(data, monkeypatch):
-    page = open_page("why", data, monkeypatch, metric="peak_experiments")
+    page = opened(data, monkeypatch, metric="peak_experiments")
     assert " rows, of which the largest is 2 experiments" in words(page)
     assert "adding up" not in words(page)
     assert page.dataframe[0].value["amount"].iloc[0] == 2
@@ -151,14 +178,14 @@ def test_a_maximum_is_not_described_as_a_sum(data, monkeypatch):
 @pytest.mark.thorough
 @pytest.mark.parametrize("metric", ["busy_hours", "loop_hours_median", "signal"])
 def test_the_heading_fits_sums_medians_and_shifts(metric, data, monkeypatch):
-    page = open_page("why", data, monkeypatch, metric=metric)
+    page = opened(data, monkeypatch, metric=metric)
     assert page.header[0].value == "How it is worked out"
 
 
 @pytest.mark.thorough
 def test_exactly_the_terms_on_the_page_are_explained(data, monkeypatch):
-    found = explain.explain(latest_snapshot(data), scholar="ada", metric="busy_hours")
-    told = words(open_page("why", data, monkeypatch, metric="busy_hours"))
+    found = explained(data, "busy_hours")
+    told = words(opened(data, monkeypatch, metric="busy_hours"))
     shown = [(name, it.frame[name]) for it in explain.sections(found) for name in it.shown]
     occur = {
         (word, explain.meanings()[name][word])
@@ -176,9 +203,9 @@ def test_exactly_the_terms_on_the_page_are_explained(data, monkeypatch):
 @pytest.mark.thorough
 @pytest.mark.parametrize("metric", one_in(2, ["blind_ratio", "waiting_hours"]))
 def test_rows_of_the_line_or_experiment_come_first(metric, data, monkeypatch):
-    found = explain.explain(latest_snapshot(data), scholar="ada", metric=metric)
+    found = explained(data, metric)
     assert len(found.results) == 2
-    page = open_page("why", data, monkeypatch, metric=metric)
+    page = opened(data, monkeypatch, metric=metric)
     for result in found.results:
         page.selectbox(key="of").select(formats.label(result.title or result.of, 200)).run()
         assert words(page).count(" come first") == 1
@@ -193,10 +220,8 @@ def test_rows_of_the_line_or_experiment_come_first(metric, data, monkeypatch):
 
 @pytest.mark.thorough
 def test_the_line_above_the_title_names_the_week(data, monkeypatch):
-    page = open_page("why", data, monkeypatch, metric="busy_hours", week="2026-02-02")
+    page = opened(data, monkeypatch, metric="busy_hours", period="2026-02-02..2026-02-08")
     assert "Why this number \u00b7 week of 2 Feb 2026 \u00b7 Ada, times in UTC" in words(page)
-    page.selectbox(key="week").select("all").run()
-    assert "Why this number \u00b7 5 Jan to 15 Mar 2026 \u00b7 Ada" in words(page)
     page.selectbox(key="metric").select("runway_days").run()
     assert "Why this number \u00b7 end of the data \u00b7 Ada" in words(page)
 
@@ -210,8 +235,7 @@ def test_a_scholar_without_launches_has_the_weeks_of_the_data(tmp_path, monkeypa
     rows = [run("r1", "09:00", "10:00"), run("r2", "2026-01-14 09:00", "2026-01-14 10:00")]
     store_of(rows, "2026-01-20 06:00", data=tmp_path, roster=load_roster(tmp_path / "roster.toml"))
     page = open_page("why", tmp_path, monkeypatch, scholar="ben", metric="signal")
-    weeks = [it.replace("\u00a0", " ") for it in page.selectbox(key="week").options]
-    assert weeks == [f"week of {day} Jan 2026" for day in (19, 12, 5)]
+    assert "Why this number \u00b7 week of 12 Jan 2026 \u00b7 ben" in words(page)
     assert page.title[0].value == "No measure has a value in that week."
 
 

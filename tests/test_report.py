@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from html.parser import HTMLParser
 
+import polars as pl
 import pytest
 from markdown_it import MarkdownIt
 
@@ -20,7 +22,16 @@ from velocity import formats
 from velocity.errors import VelocityError
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, Scope, viewer_of
-from velocity.report import as_html, as_markdown, as_slack, make_digest, parse_week, week_id
+from velocity.report import (
+    as_csv,
+    as_html,
+    as_markdown,
+    as_slack,
+    make_digest,
+    parse_week,
+    week_id,
+)
+from velocity.report.parts import Section
 from velocity.roster.models import load_roster
 from velocity.store import latest_snapshot
 
@@ -225,12 +236,58 @@ def test_markdown_is_bold_labels_lists_and_code_and_nothing_else(digest):
 
 
 def test_the_slack_text_uses_only_slack_markup(digest):
-    """Bold has one asterisk on each side; there are no headings, tables or links."""
+    """Bold has one asterisk on each side, the last line one underscore; there are no tables."""
     without_code = re.sub(r"`[^`\n]+`", "", as_slack(digest))
     plain, bold = re.subn(r"(?<!\w)\*(?!\s)[^*\n]+(?<!\s)\*(?!\w)", "", without_code)
-    assert bold > 5
-    assert not re.search(r"[*_~|#]", plain)
-    assert len(as_slack(digest)) < 40_000
+    assert bold == 7  # the week, the headline and the five lines
+    assert not re.search(r"[*~|#]", plain)
+    assert plain.count("_") == 2
+
+
+def test_with_the_address_of_the_dashboard_each_line_links_to_its_days(digest):
+    linked = replace(digest, address="https://velocity.example.org/")
+    days = "period=2026-03-09..2026-03-15"
+    expected = [
+        f"?{days}",
+        f"streams?{days}&streams=all",
+        f"streams?{days}&streams=all",
+        f"compute?{days}",
+        f"compute?{days}",
+        f"?{days}",
+    ]
+    found = re.findall(r"\]\(https://velocity\.example\.org/([^)]*)\)", as_markdown(linked))
+    assert sorted(found) == sorted(expected)
+    slack = re.findall(r"<https://velocity\.example\.org/([^|>]*)\|[\w ]+>", as_slack(linked))
+    assert [it.replace("&amp;", "&") for it in slack] == expected
+    parsed = _Tags()
+    parsed.feed(as_html(linked))
+    targets = [attrs["href"] for tag, attrs in parsed.tags if tag == "a"]
+    assert sorted(targets) == sorted(f"https://velocity.example.org/{it}" for it in expected)
+
+
+def test_the_slack_text_stays_short_and_says_how_much_it_leaves_out(digest):
+    week = digest.news[0]
+    lines = tuple(replace(line, text=line.text + " more words" * 30) for line in week.lines * 3)
+    long = replace(digest, address="https://v.example", news=(Section("The week", lines),))
+    text = as_slack(long)
+    assert len(text) < 2_000
+    kept = text.count("\u2022 *")
+    assert f"\u2022 and {len(lines) - kept} more\n" in text
+    assert 0 < kept < len(lines)
+    assert text.endswith("|Open the week>\n")
+
+
+def test_the_rows_of_the_csv_add_up_to_the_programme(data, digest):
+    rows = pl.read_csv(as_csv(digest).encode())
+    parts, whole = rows[:-1], rows[-1]
+    assert whole["name"].to_list() == ["Programme"]
+    for column in ("now", "before"):
+        assert parts[column].sum() == whole[column][0]
+    quiet = make_digest(latest_snapshot(data), scope=EVERYTHING, posted=True)
+    posted = pl.read_csv(as_csv(quiet).encode())
+    # One scholar in each stream: neither is named, and the sum stays.
+    assert posted["name"].to_list() == ["Others", "Programme"]
+    assert posted["now"].to_list() == [whole["now"][0]] * 2
 
 
 def test_the_command_posts_once_and_does_not_show_the_address(data):
@@ -240,6 +297,6 @@ def test_the_command_posts_once_and_does_not_show_the_address(data):
         assert [it.returncode for it in done] == [0, 0]
         assert b"was posted before" in done[1].stderr
         assert len(server.got) == 1
-        assert "*By stream*" in server.got[0]["text"]
+        assert "*Changed:*" in server.got[0]["text"]
     kept = b"".join(path.read_bytes() for path in data.rglob("*") if path.is_file())
     assert SECRET.encode() not in kept + done[0].stderr + done[0].stdout

@@ -15,6 +15,7 @@ from tests.builders import run, store_of
 from tests.plain_sentences import assert_fits, hostile, plain
 from velocity import sentences
 from velocity.explain import explain
+from velocity.reading.periods import Window, whole_week
 
 WORKED = [
     run("r1", "09:00", "10:00"),
@@ -29,8 +30,8 @@ def worked():
 
 
 @cache
-def explained(metric, week=None):
-    return explain(worked(), scholar="ada", metric=metric, week=week)
+def explained(metric, window=None):
+    return explain(worked(), scholar="ada", metric=metric, window=window)
 
 
 def told_why(found):
@@ -73,8 +74,25 @@ def test_why_this_number_shows_the_headline_in_its_unit(metric, said):
     assert plain(told_why(explained(metric)).sentence) == said
 
 
+@pytest.mark.parametrize(
+    ("metric", "window", "end"),
+    [
+        ("busy_hours", Window(date(2026, 1, 5), date(2026, 1, 8)), "from 5 to 8 Jan 2026."),
+        ("busy_hours", Window(date(2026, 1, 5), date(2026, 1, 5)), "on 5 Jan 2026."),
+        ("balance", Window(date(2026, 1, 5), date(2026, 1, 8)), "at the end of Thu 8 Jan."),
+    ],
+)
+def test_why_this_number_says_its_days(metric, window, end):
+    said = sentences.why_this_number(explained(metric, window), _any_result(), "Ada").sentence
+    assert plain(said).endswith(f" for Ada {end}")
+
+
+def _any_result():
+    return explained("busy_hours").results[0]
+
+
 def test_why_this_number_shows_the_week_and_the_number_of_rows():
-    told = told_why(explained("serial_share", date(2026, 1, 5)))
+    told = told_why(explained("serial_share", whole_week(date(2026, 1, 5))))
     assert plain(told.sentence) == (
         "Serial share of busy hours: 96 % (n = 3 experiments) for Ada in the week of 5 Jan."
     )

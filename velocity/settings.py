@@ -71,6 +71,13 @@ timestamp *_timestamp start_time launch_time started_at launched_at date datetim
 resume_from_checkpoint cuda_visible_devices
 """
 
+_Address = Annotated[
+    str,
+    must(
+        re.compile(r"https?://[A-Za-z0-9.:/_~%\[\]-]{1,180}").fullmatch,
+        "an address such as https://velocity.example.org",
+    ),
+]
 _WEEK_MINUTES = 7 * 24 * 60
 
 
@@ -83,6 +90,11 @@ class Programme(_Section):
 
     name: Label = Field("Programme", description="Name shown on pages and on the digest.")
     timezone: ZoneName = Field("UTC", description="IANA zone of days and weeks.")
+    address: _Address | None = Field(
+        None,
+        description="Where the dashboard is served, e.g. https://velocity.example.org. "
+        "The digest links to it.",
+    )
 
 
 class Wandb(_Section):

@@ -82,12 +82,19 @@ def opened(browser, made, folder, **how):
 def test_the_button_gives_the_same_digest_as_the_command(browser, hostile, digest):
     with served(hostile) as address, Visitor(browser, address) as visitor:
         page = visitor.open("")
-        page.get_by_role("button", name="Digest").click()
-        for label, write in (("Download HTML", as_html), ("Download Markdown", as_markdown)):
+        for label, write in (("One page, HTML", as_html), ("Markdown", as_markdown)):
+            page.get_by_role("button", name="Share").click()
+            page.get_by_role("menuitem", name=label).click()
             with page.expect_download() as found:
-                page.get_by_role("button", name=label).click()
+                page.get_by_role("button", name=f"Download {label}").click()
             assert found.value.suggested_filename.startswith("digest-2026-W02.")
             assert found.value.path().read_bytes() == write(digest).encode()
+            page.keyboard.press("Escape")
+            page.get_by_role("dialog").wait_for(state="detached")
+        page.get_by_role("button", name="Share").click()
+        page.get_by_role("menuitem", name="Copy for Slack").click()
+        assert "*Changed:*" in page.get_by_role("dialog").inner_text()
+        page.keyboard.press("Escape")
         assert visitor.look() == []
 
 

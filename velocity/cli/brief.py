@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 import typer
 
 from velocity import state
+from velocity.api.arguments import check_scholar
 from velocity.cli.options import OutOption, Places, option
-from velocity.cli.output import check_scholar, write_bytes
+from velocity.cli.output import write_bytes
 from velocity.report import brief_as_html, brief_as_markdown, make_brief
 from velocity.store import latest_snapshot
 

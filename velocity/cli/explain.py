@@ -5,7 +5,7 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -28,6 +28,7 @@ from velocity.cli.output import json_text, width_of, write_bytes
 from velocity.cli.tables import cell, draw_table
 from velocity.explain import Explanation, Result, sections
 from velocity.explain import explain as explained
+from velocity.reading.periods import Window, whole_week
 from velocity.store import latest_snapshot
 
 #: Rows of a table that are printed; JSON has all of them.
@@ -69,12 +70,22 @@ def explain(
     snapshot = latest_snapshot(places.data)
     if scholar is not None:
         check_scholar(snapshot, scholar)
+    window = None if week is None else _week(week)
     found = explained(
-        snapshot, scholar=scholar, stream=stream, metric=metric, week=week, actor=actor
+        snapshot, scholar=scholar, stream=stream, metric=metric, window=window, actor=actor
     )
     is_json = out is not None and out.suffix.lower() == ".json" if form is None else form == "json"
     text = as_json(found) if is_json else render_text(found, width_of(out))
     write_bytes(text.encode(), out)
+
+
+def _week(monday: date) -> Window:
+    if monday > date.max - timedelta(weeks=2):
+        raise typer.BadParameter(f"{monday} is too late")
+    week = whole_week(monday)
+    if week.first != monday:
+        raise typer.BadParameter(f"{monday} is not a Monday; its week begins on {week.first}")
+    return week
 
 
 def as_json(explanation: Explanation) -> str:
@@ -108,7 +119,7 @@ class _Text:
             it.scholar or (it.stream and f"stream {it.stream}") or "the programme"
         )
         yield from self._sentence(
-            f"For {whose}, {formats.plain(it.window)}; days and times in {it.timezone}; "
+            f"For {whose}, {formats.plain(it.over)}; days and times in {it.timezone}; "
             f"data up to {self._cell(it.as_of)}."
         )
         for section in sections(it):

@@ -11,10 +11,13 @@ from velocity.cli.options import OutOption, Places, StreamOption, option
 from velocity.cli.output import write_bytes
 from velocity.cli.progress import say
 from velocity.reading.access import EVERYTHING, GROUPS_ALONE
-from velocity.report import as_html, as_markdown, as_slack, make_digest, parse_week
+from velocity.report import as_csv, as_html, as_markdown, as_slack, make_digest, parse_week
 from velocity.report.post import WEBHOOK, post_once
 from velocity.settings import load_settings
 from velocity.store import latest_snapshot
+
+_WRITERS = {"md": as_markdown, "html": as_html, "csv": as_csv, "slack": as_slack}
+_EXTENSIONS = {".html": "html", ".htm": "html", ".csv": "csv"}
 
 
 def report(
@@ -28,12 +31,12 @@ def report(
     ] = None,
     stream: StreamOption = None,
     form: Annotated[
-        Literal["md", "html"] | None,
+        Literal["md", "html", "csv", "slack"] | None,
         option(
             "--format",
             None,
-            "Markdown, or one HTML file that prints on a page. "
-            "Default: the extension of --out, else md.",
+            "Markdown, one HTML file that prints on a page, conclusions by stream as CSV, or the "
+            "text for Slack. Default: the extension of --out, else md.",
         ),
     ] = None,
     out: OutOption = None,
@@ -59,18 +62,20 @@ def report(
         monday = None if week is None else parse_week(week)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    individuals = load_settings(places.config).access.leads_see_individuals
+    settings = load_settings(places.config)
+    individuals = settings.access.leads_see_individuals
     made = make_digest(
         latest_snapshot(places.data),
         scope=EVERYTHING if individuals else GROUPS_ALONE,
         week=monday,
         stream=stream,
         posted=post,
+        address=settings.programme.address,
     )
     if out is not None or not post:
         extension = "" if out is None else out.suffix.lower()
-        is_page = extension in {".html", ".htm"} if form is None else form == "html"
-        write_bytes((as_html(made) if is_page else as_markdown(made)).encode(), out)
+        write = _WRITERS[form or _EXTENSIONS.get(extension, "md")]
+        write_bytes(write(made).encode(), out)
     if post:
         webhook, text = os.environ.get(WEBHOOK), as_slack(made)
         if post_once(places.data, webhook, text, week=made.week, stream=stream, again=again):

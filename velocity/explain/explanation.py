@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from velocity.queries.metric import Metric
+    from velocity.reading.periods import Window
 
 #: A figure: counts are int, shifts are bool, unknown ones are None.
 Value = int | float | bool | date | None
@@ -63,7 +64,7 @@ class Explanation:
     stream: str | None  # id, if it is a stream's
     metric: Metric
     actor: str  # whose launches count: person, automation or all
-    week: date | None  # its Monday; None for all the data
+    window: Window | None  # the local days; None for all the data
     at_end: bool  # whether the figure describes the end of the window instead of the whole window
     as_of: datetime  # the data is complete up to this instant
     timezone: str  # IANA name, for weeks, days and times that people read
@@ -77,12 +78,14 @@ class Explanation:
     nothing: str  # the sentence if there is no result
 
     @property
-    def window(self) -> str:
+    def over(self) -> str:
         """The window in words: "all the data", "week of 5 Jan 2026", or the end of either."""
-        if self.week is None:
+        if self.window is None:
             return "end of the data" if self.at_end else "all the data"
-        week = f"{formats.week(self.week)} {self.week.year}"
-        return f"end of the {week}" if self.at_end else week
+        first, last = self.window.first, self.window.last
+        if self.at_end:
+            return f"end of {formats.dated(last)} {last.year}"
+        return f"{formats.week(first)} {first.year}" if self.window.is_week else self.window.words
 
     @property
     def frames(self) -> tuple[pl.DataFrame, ...]:

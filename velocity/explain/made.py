@@ -19,9 +19,8 @@ from velocity.reading.access import EVERYTHING, Scope
 from velocity.reading.definitions import columns, definition
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from velocity.explain.ways import Way
+    from velocity.reading.periods import Window
     from velocity.store.snapshot import Snapshot
 
 _WEEK = timedelta(weeks=1)
@@ -33,7 +32,7 @@ def explain(
     metric: str,
     scholar: str | None = None,
     stream: str | None = None,
-    week: date | None = None,
+    window: Window | None = None,
     actor: reads.Actor = "person",
     scope: Scope = EVERYTHING,
 ) -> Explanation:
@@ -44,23 +43,24 @@ def explain(
         metric: id of a metric, or a column beside one in `reads.metrics`.
         scholar: id, as in `reads.scholars`.
         stream: id, as in `reads.streams`.
-        week: Monday of a week; None for all the data.
+        window: local days; None for all the data.
         actor: whose launches count; GPU-hours and credits always count both, and automated counts
             those of automation.
         scope: what the viewer may see; it must include everybody in the figure.
 
     Raises:
-        VelocityError: there is no such group (for this viewer), metric or week, or the metric does
-            not have such groups or weeks.
+        VelocityError: there is no such group (for this viewer), metric or data, or the metric does
+            not have such groups or windows.
     """
     group = group_of(scholar, stream)
     way = _way(metric, group)
-    _check_window(metric, way, week)
+    _check_window(metric, way, window)
     _check_group(snapshot, group, scope)
     _check_hours(metric, group, scope)
-    if week is not None:
-        _check_reached(snapshot, group, week, scope, at_end=way.at_end)
-    rows = Rows(snapshot, group, week, week and week + _WEEK, scope, way.actor or actor)
+    if window is not None:
+        _check_reached(snapshot, group, window, scope, at_end=way.at_end)
+    first, end = (None, None) if window is None else (window.first, window.end)
+    rows = Rows(snapshot, group, first, end, scope, way.actor or actor)
     rows.begin("runs", "experiments", "sessions")
     results = way.results(rows, metric)
     runs, experiments = rows.of("runs"), rows.of("experiments")
@@ -75,7 +75,7 @@ def explain(
         stream=stream,
         metric=definition(metric),
         actor=rows.actor,
-        week=week,
+        window=window,
         at_end=way.at_end,
         as_of=as_of,
         timezone=timezone,
@@ -115,7 +115,7 @@ def _charged(charges: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def weeks(
+def _weeks(
     snapshot: Snapshot,
     *,
     scholar: str | None = None,
@@ -154,17 +154,14 @@ def _way(metric: str, group: Group) -> Way:
     return known[metric]
 
 
-def _check_window(metric: str, way: Way, week: date | None) -> None:
-    if way.windows == "end" and week is not None:
+def _check_window(metric: str, way: Way, window: Window | None) -> None:
+    if way.windows == "end" and window is not None:
         raise VelocityError(
             f"'{metric}' is known only for the end of the data, not by week.",
             "Ask for it without a week.",
         )
-    if way.windows == "week" and week is None:
+    if way.windows == "week" and (window is None or not window.is_week):
         raise VelocityError(f"'{metric}' is a weekly figure.", "Give the Monday of a week.")
-    if week is not None and week.weekday():
-        monday = week - timedelta(days=week.weekday())
-        raise VelocityError(f"{week} is not a Monday.", f"Its week begins on {monday}.")
 
 
 def _check_group(snapshot: Snapshot, group: Group, scope: Scope) -> None:
@@ -201,16 +198,19 @@ def _check_hours(metric: str, group: Group, scope: Scope) -> None:
 
 
 def _check_reached(
-    snapshot: Snapshot, group: Group, week: date, scope: Scope, *, at_end: bool
+    snapshot: Snapshot, group: Group, window: Window, scope: Scope, *, at_end: bool
 ) -> None:
-    """Refuse a week outside the data; grants may be earlier (`at_end`)."""
+    """Refuse days outside the weeks of the data; grants may be earlier (`at_end`)."""
     whose = {} if group.by == "programme" else {group.by: group.id}
-    known = weeks(snapshot, scope=scope, **whose)["week_start"].to_list()
+    known = _weeks(snapshot, scope=scope, **whose)["week_start"].to_list()
     if not known:
         raise no_data(group)
     first, last = known[0], known[-1]
-    if week > last or (week < first and not at_end):
+    if window.first >= last + _WEEK or (window.last < first and not at_end):
+        days = f"from {window.first} to {window.last}"
+        if window.is_week:
+            days = f"in the week of {window.first}"
         raise VelocityError(
-            f"There is no data for {group.words} in the week of {week}.",
+            f"There is no data for {group.words} {days}.",
             f"The data covers the weeks of {first} to {last}.",
         )

@@ -88,7 +88,6 @@ class Rows:
             lambda: reads.metrics(
                 self.snapshot,
                 by=self.group.by,
-                period="all" if self.from_day is None else "week",
                 from_day=self.from_day,
                 to_day=self.to_day,
                 groups=[self.group.id],

@@ -8,6 +8,8 @@ from velocity import sentences, ui
 from velocity.sentences.spending import ALLOCATION
 from velocity.ui import spending as parts
 from velocity.ui.week import Week
+from velocity.ui.week_parts import show_why_it_ends
+from velocity.ui.why import show_why
 
 
 def _draw() -> None:
@@ -23,6 +25,9 @@ def _draw() -> None:
     view.say("programme", answer, window=week.days.kicker)
     with view.answer:
         st.caption(ALLOCATION)
+        with st.container(horizontal=True, gap="small"):
+            show_why_it_ends(week, label="Why this date")
+            show_why(view, "credits_per_concluded", label="Why these credits")
     balances, what_if = st.columns([2, 1], gap="medium")
     with balances:
         parts.show_balances(week)

@@ -25,7 +25,7 @@ def _draw() -> None:
     first, last = weeks["week_start"].sort().gather([0, -1])
     over = formats.span(first, last + timedelta(days=6))
     view.say("groups of at least 5 people", sentences.groups(weeks=weeks), window=over)
-    ui.show_digest(view, last)
+    ui.show_share(view, last)
     told = as_told(weeks)
     for (name,), rows in told.group_by("group_name", maintain_order=True):
         caption = f"One row per week, latest first, {formats.plural(rows.height, 'week')}"

@@ -82,7 +82,7 @@ def _draw() -> None:
         height=int(34 * (_ROWS_SHOWN + 1.5)) if runs.height > _ROWS_SHOWN else None,
     )
     if row is not None:
-        view.show_ways(row, week=week_of(row["started_at"], view.zone))
+        view.show_ways(row, period=week_of(row["started_at"], view.zone))
 
 
 def _choose(counts: pl.DataFrame, column: str, label: str) -> list[str]:

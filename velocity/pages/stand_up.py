@@ -14,6 +14,7 @@ from velocity.sentences.weeks import coverage, not_tracked, restated_clause
 from velocity.ui import week_parts as parts
 from velocity.ui.present import present, present_button
 from velocity.ui.week import Week
+from velocity.ui.why import show_why
 
 _LATELY = timedelta(days=7)
 
@@ -30,7 +31,7 @@ def _draw() -> None:
     about = f"programme, {formats.plural(view.trust['scholars'], 'scholar')}"
     view.say(about, Answer(headline), window=week.days.kicker)
     present_button(view)
-    ui.show_digest(view, series.last_complete_week(view.window.last))
+    ui.show_share(view, series.last_complete_week(view.window.last))
     with view.answer:
         st.caption(
             coverage(
@@ -40,6 +41,7 @@ def _draw() -> None:
                 week.days.on,
             )
         )
+        show_why(view, "experiments_concluded", label="Why this headline")
     _five_lines(week)
     parts.show_tiles(week)
     with st.grid(2, min_column_width=520, gap="medium"):

@@ -15,9 +15,17 @@ from velocity.sentences.answer import Answer
 from velocity.ui import stream_parts as parts
 from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS
 from velocity.ui.scholar import show_mentor_sheet
+from velocity.ui.why import show_why
 
 if TYPE_CHECKING:
     import polars as pl
+
+#: Figures of the supporting line.
+_WHY = {
+    "experiments_concluded": "Why concluded",
+    "failure_share": "Why failed",
+    "reaction_working_hours_median": "Why result to next launch",
+}
 
 
 def _draw() -> None:
@@ -44,6 +52,9 @@ def _draw() -> None:
     people = formats.plural(len(work.people), "scholar")
     label = formats.markdown(formats.label(name))
     view.say(f"{label}, {people}", answer, window=work.days.kicker)
+    with view.answer, st.container(horizontal=True, gap="small"):
+        for measure, words_for in _WHY.items():
+            show_why(view, measure, stream=stream, label=words_for)
     lines = view.windowed(reads.line_states, streams=[stream])
     _draw_one(view, work, lines, choice=stream)
 

@@ -40,6 +40,11 @@ class Window:
         return (self.end - self.first).days
 
     @property
+    def is_week(self) -> bool:
+        """Whether these are the days of a week, from Monday to Sunday."""
+        return not self.first.weekday() and self.end - self.first == _WEEK
+
+    @property
     def words(self) -> str:
         """The window in words: "26 Oct to 22 Nov 2026"."""
         return formats.span(self.first, self.last)
@@ -78,9 +83,15 @@ def monday_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
+def whole_week(day: date) -> Window:
+    """Returns the days of the week of `day`, from Monday to Sunday."""
+    monday = monday_of(day)
+    return Window(monday, monday + timedelta(days=6))
+
+
 def week_of(moment: datetime, zone: str) -> str:
-    """Returns the Monday of the week of `moment` (aware) in `zone`, as written in addresses."""
-    return monday_of(moment.astimezone(ZoneInfo(zone)).date()).isoformat()
+    """Returns the week of `moment` (aware) in `zone`, as written in addresses."""
+    return whole_week(moment.astimezone(ZoneInfo(zone)).date()).written
 
 
 def last_four_weeks(last_day: date) -> Window:

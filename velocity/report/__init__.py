@@ -4,11 +4,12 @@ from velocity.report.brief import Brief, brief_as_html, brief_as_markdown, make_
 from velocity.report.digest import make_digest
 from velocity.report.html import as_html
 from velocity.report.parts import Digest, parse_week, week_id
-from velocity.report.text import as_markdown, as_slack
+from velocity.report.text import as_csv, as_markdown, as_slack
 
 __all__ = [
     "Brief",
     "Digest",
+    "as_csv",
     "as_html",
     "as_markdown",
     "as_slack",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from velocity.report.parts import (
     Share,
     Trend,
     no_later,
+    page_link,
     serial_bar,
     week_id,
 )
@@ -29,7 +31,7 @@ from velocity.sentences import week as words
 from velocity.sentences import week_tiles
 from velocity.sentences.answer import as_read
 from velocity.sentences.compared import MEASURES, Days
-from velocity.sentences.moved import stream_rows
+from velocity.sentences.moved import PROGRAMME, UNATTRIBUTED, stream_rows
 from velocity.sentences.weeks import restated
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ def make_digest(
     week: date | None = None,
     stream: str | None = None,
     posted: bool = False,
+    address: str | None = None,
 ) -> Digest:
     """Returns the digest of a week; it names no person.
 
@@ -66,6 +69,7 @@ def make_digest(
         stream: id, for the digest of one stream.
         posted: whether it goes to a channel; then streams with fewer than 4 active people are not
             named.
+        address: of the dashboard; None for a digest without links.
 
     Raises:
         VelocityError: there is no run or no such stream, the week is not over, or the digest to
@@ -77,7 +81,7 @@ def make_digest(
                 "There is no digest of one stream if leads may not see people.",
                 "Leave --stream out: the digest covers groups (access.leads_see_individuals).",
             )
-        return make_groups_digest(snapshot, scope=scope, week=week)
+        return make_groups_digest(snapshot, scope=scope, week=week, address=address)
     trust = reads.trust(snapshot, scope=scope).row(0, named=True)
     if trust["as_of"] is None or trust["first_day"] is None:
         raise VelocityError("There are no runs to report on.", "Run `velocity sync` first.")
@@ -100,7 +104,8 @@ def make_digest(
                 "digest is not posted.",
                 "Post the programme's digest, or write this one to a file with --out.",
             )
-    return _digest(snapshot, scope=scope, week=week, stream=stream, names=names, trust=trust)
+    made = _digest(snapshot, scope=scope, week=week, stream=stream, names=names, trust=trust)
+    return replace(made, address=address)
 
 
 def _digest(
@@ -126,6 +131,7 @@ def _digest(
     moved = moved.filter(group_id=group)
     ends = _ends(snapshot, scope, names, days.window.last)
     latest = last_whole_day(trust["as_of"], str(trust["timezone"]))
+    rows = _stream_rows(made, names)
     queue = None
     if week == series.last_complete_week(latest):
         queue = _queue(snapshot, scope, names, stream)
@@ -144,15 +150,21 @@ def _digest(
         else (
             Section(
                 "The week",
-                (
-                    _said(words.changed(_shown(weekly, whole, stream), whole.clear(), names, days)),
-                    _said(words.going_well(now, before, made.streams(names, stream), days)),
-                    _waits(queue, latest + timedelta(days=1)),
-                    _said(words.compute(now, before, days)),
-                    _said(words.runs_out(ends, days.window.last)),
+                _linked(
+                    (
+                        _said(
+                            words.changed(_shown(weekly, whole, stream), whole.clear(), names, days)
+                        ),
+                        _said(words.going_well(now, before, made.streams(names, stream), days)),
+                        _waits(queue, latest + timedelta(days=1)),
+                        _said(words.compute(now, before, days)),
+                        _said(words.runs_out(ends, days.window.last)),
+                    ),
+                    days.window,
+                    stream,
                 ),
             ),
-            Section("By stream", _by_stream(made, names) if stream is None else ()),
+            Section("By stream", _by_stream(rows) if stream is None else ()),
         ),
         figures=() if now is None else _figures(now, before, made.usual(whole), ends, days),
         shares=() if now is None else _shares(now),
@@ -161,6 +173,8 @@ def _digest(
             Section("Restated since last week", _restated(moved)),
             Section("Data trust", _trusted(trust)),
         ),
+        rows=rows.select("name", "now", "before"),
+        opens=page_link("Open the week", "", days.window),
     )
 
 
@@ -238,16 +252,37 @@ def _said(said: words.Said) -> Line:
     return Line(as_read(f"{said.start} {said.rest}".rstrip()), strong=f"{said.about}:")
 
 
-def _by_stream(made: _Figures, names: Mapping[str, str]) -> tuple[Line, ...]:
-    """Conclusions by stream, which add up to the programme."""
+def _stream_rows(made: _Figures, names: Mapping[str, str]) -> pl.DataFrame:
+    """Conclusions by stream, which add up to the programme; the rest is called "Others"."""
     rows = stream_rows(made.now, made.before, names, "experiments_concluded", "count")
+    others = pl.col("id") == UNATTRIBUTED
+    return rows.with_columns(name=pl.when(others).then(pl.lit("Others")).otherwise("name"))
+
+
+def _by_stream(rows: pl.DataFrame) -> tuple[Line, ...]:
     return tuple(
         Line(
             f"{row['now_words']} concluded, from {row['before_words']} ({row['change_words']})",
-            name="" if row["total"] or row["id"] not in names else row["name"],
-            strong=f"{row['name']}:" if row["total"] else "" if row["id"] in names else "Others:",
+            name="" if ours else row["name"],
+            strong=f"{row['name']}:" if ours else "",
         )
         for row in rows.iter_rows(named=True)
+        for ours in [row["id"] in {UNATTRIBUTED, PROGRAMME}]
+    )
+
+
+def _linked(lines: tuple[Line, ...], window: Window, stream: str | None) -> tuple[Line, ...]:
+    """The five lines, each with a link to a page over the days of the digest."""
+    pages = (
+        ("What moved it", ""),
+        ("The streams", "streams"),
+        ("The lines", "streams"),
+        ("Where it went", "compute"),
+        ("The balances", "compute"),
+    )
+    return tuple(
+        replace(line, link=page_link(title, page, window, stream))
+        for line, (title, page) in zip(lines, pages, strict=True)
     )
 
 

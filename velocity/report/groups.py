@@ -14,6 +14,7 @@ from velocity.report.parts import (
     Digest,
     Figure,
     Line,
+    Link,
     Section,
     no_later,
     week_id,
@@ -35,13 +36,16 @@ _LEFT_OUT = (
 )
 
 
-def make_groups_digest(snapshot: Snapshot, *, scope: Scope, week: date | None) -> Digest:
+def make_groups_digest(
+    snapshot: Snapshot, *, scope: Scope, week: date | None, address: str | None = None
+) -> Digest:
     """Returns the digest of the groups for one week.
 
     Args:
         snapshot: where the figures come from.
         scope: what the viewer may see.
         week: its Monday; default: the latest published one.
+        address: of the dashboard; None for a digest without links.
 
     Raises:
         VelocityError: no week is published, or this week is not.
@@ -81,6 +85,9 @@ def make_groups_digest(snapshot: Snapshot, *, scope: Scope, week: date | None) -
                 (Line(_LEFT_OUT), Line("Figures steer experiments; they do not compare people.")),
             ),
         ),
+        rows=here.filter("visible").drop("group_id", "visible"),
+        address=address,
+        opens=Link("The groups", "groups"),
     )
 
 

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from velocity.errors import VelocityError
 
@@ -18,16 +19,27 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from velocity.reading.periods import Window
+
 _WEEK_ID = re.compile(r"\d{4}-W\d{2}", re.ASCII)
 
 
 @dataclass(frozen=True)
+class Link:
+    """A page of the dashboard over the week of the digest."""
+
+    words: str
+    path: str  # with its query, such as "compute?period=2026-11-16..2026-11-22"
+
+
+@dataclass(frozen=True)
 class Line:
-    """One line of a section: a name (which may hold any text), bold text, and the rest."""
+    """One line of a section: a name (which may hold any text), bold text, the rest, and a link."""
 
     text: str
     name: str = ""
     strong: str = ""
+    link: Link | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +94,17 @@ class Digest:
     shares: tuple[Share, ...]
     trends: tuple[Trend, ...]
     footing: tuple[Section, ...]  # what the figures are based on
+    rows: pl.DataFrame  # the week by stream or group, as CSV has it
+    address: str | None = None  # of the dashboard, for links; None for a digest without any
+    opens: Link | None = None  # to the whole week
+
+
+def page_link(words: str, page: str, window: Window, stream: str | None = None) -> Link:
+    """Returns a link to a page over the days of a digest, for one stream or for all of them."""
+    choices = {"period": window.written}
+    if page == "streams":
+        choices["streams"] = stream or "all"
+    return Link(words, f"{page}?{urlencode(choices, safe='.')}")
 
 
 def serial_bar(row: Mapping[str, Any]) -> tuple[Share, ...]:

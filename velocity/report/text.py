@@ -1,14 +1,15 @@
-"""The digest as Markdown for GitHub, and in Slack's own markup for a webhook."""
+"""The digest as Markdown for GitHub, in Slack's own markup, and as CSV."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from velocity import formats
+from velocity.reading.downloads import csv_bytes
 from velocity.report.parts import Line, Section
 
 if TYPE_CHECKING:
-    from velocity.report.parts import Digest
+    from velocity.report.parts import Digest, Link
 
 #: Slack decodes only its own escapes, and GitHub shows these escapes in code. So characters that
 #: either of them reads as markup are replaced by similar ones.
@@ -18,22 +19,20 @@ _ALIKE = str.maketrans(
 )
 _IN_CODE = str.maketrans("<>&`", "\u2039\u203a\uff06\u2019")
 _JOINER = "\u2060"
+#: Characters of a Slack text; Slack folds longer ones.
+_LONGEST_SLACK = 1_999
+
+
+def as_csv(digest: Digest) -> str:
+    """Returns the week by stream or group as CSV; streams add up to the programme."""
+    return csv_bytes(digest.rows).decode()
 
 
 def as_markdown(digest: Digest) -> str:
-    """Returns the digest as Markdown: bold labels and lists, no tables."""
-    return _written(digest, "**")
-
-
-def as_slack(digest: Digest) -> str:
-    """Returns the digest in Slack's markup, where one asterisk makes bold."""
-    return _written(digest, "*")
-
-
-def _written(digest: Digest, bold: str) -> str:
+    """Returns the digest as Markdown: bold labels, lists and links, no tables."""
     title = f"Stand-up digest {digest.week}"
     blocks = [
-        f"{bold}{title}{bold}: {_name(digest.about)}, {digest.days}",
+        f"**{title}**: {_name(digest.about)}, {digest.days}",
         inert(f"{digest.headline} {digest.support}".strip()),
     ]
     figures = Section(
@@ -43,19 +42,70 @@ def _written(digest: Digest, bold: str) -> str:
         ),
     )
     for section in (*digest.news, *([figures] if figures.lines else []), *digest.footing):
-        lines = "\n".join(f"- {_line(line, bold)}" for line in section.lines)
-        blocks.append(f"{bold}{section.title}{bold}\n\n{lines}")
-    blocks.append(f"As of {digest.as_of}.")
+        lines = "\n".join(f"- {_line(digest, line)}" for line in section.lines)
+        blocks.append(f"**{section.title}**\n\n{lines}")
+    blocks.append(_spaced(f"As of {digest.as_of}.", _link(digest, digest.opens)))
     return "\n\n".join(blocks) + "\n"
 
 
-def _line(line: Line, bold: str) -> str:
-    parts = (
+def as_slack(digest: Digest) -> str:
+    """Returns the headline and the first section in Slack's markup, in under 2,000 characters.
+
+    Lines that do not fit are left out from the end, and their number is given.
+    """
+    about = "" if digest.about == "Programme" else f" {_name(digest.about)}"
+    head = [
+        f"*Stand-up digest {digest.week}:{about} {digest.days}* (as of {inert(digest.as_of)})",
+        f"*{inert(digest.headline)}*",
+        *([inert(digest.support)] if digest.support else []),
+        "",
+    ]
+    figures = " \u00b7 ".join(
+        f"{inert(it.label)} {inert(it.value)}" + (f" ({inert(it.notes[0])})" if it.notes else "")
+        for it in digest.figures
+    )
+    note = "_Counts tracked runs only. Compares weeks of a stream with its own, never people._"
+    foot = [
+        "",
+        *([figures] if figures else []),
+        _spaced(note, _link(digest, digest.opens, "slack")),
+    ]
+    lines = [
+        f"\u2022 {_line(digest, line, 'slack')}"
+        for section in digest.news[:1]
+        for line in section.lines
+    ]
+    for kept in range(len(lines), -1, -1):
+        left = len(lines) - kept
+        more = [f"\u2022 and {formats.count(left)} more"] if left else []
+        text = "\n".join([*head, *lines[:kept], *more, *foot]) + "\n"
+        if len(text) <= _LONGEST_SLACK:
+            break
+    return text
+
+
+def _spaced(*parts: str) -> str:
+    return " ".join(filter(None, parts))
+
+
+def _line(digest: Digest, line: Line, markup: str = "markdown") -> str:
+    bold = "*" if markup == "slack" else "**"
+    return _spaced(
         _name(line.name) if line.name else "",
         f"{bold}{inert(line.strong)}{bold}" if line.strong else "",
         inert(line.text),
+        _link(digest, line.link, markup),
     )
-    return " ".join(part for part in parts if part)
+
+
+def _link(digest: Digest, link: Link | None, markup: str = "markdown") -> str:
+    """Returns the link; "" if there is none, or if the address of the dashboard is not known."""
+    if link is None or digest.address is None:
+        return ""
+    target = f"{digest.address.rstrip('/')}/{link.path}"
+    if markup == "slack":
+        return f"<{target.replace('&', '&amp;')}|{link.words}>"
+    return f"[{link.words}]({target})"
 
 
 def _name(text: str) -> str:

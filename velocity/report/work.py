@@ -155,6 +155,16 @@ class Work(Covered):
             .with_columns(pl.col("signal").fill_null(value=False))
         )
 
+    def is_all_of(self, scholar: str, measure: str) -> bool:
+        """Whether a figure of these days is also that of the scholar's work in all streams."""
+        if not self.view.scope.sees_whole(scholar):
+            return False
+        window = self.days.window
+        over = {"from_day": window.first, "to_day": window.end, "parts": _PARTS}
+        every = self.view.read(reads.metrics, by="scholar", groups=[scholar], **over)
+        here = self.now.get(scholar)
+        return here is not None and [here[measure]] == every[measure].to_list()
+
     def facts(self, scholar: str) -> Facts:
         """What the sheet of a scholar is about."""
         view = self.view

@@ -49,9 +49,14 @@ def _headline(found: Explanation, result: Result, who: str) -> str:
 
 
 def _window(found: Explanation) -> str:
-    if found.week is None:
+    window = found.window
+    if window is None:
         return "at the end of the data" if found.at_end else "in all the data"
-    return f"{'at the end of' if found.at_end else 'in'} the {formats.week(found.week)}"
+    if found.at_end:
+        return f"at the end of {formats.dated(window.last)}"
+    if window.is_week:
+        return f"in the {formats.week(window.first)}"
+    return f"from {window.words}" if window.days > 1 else f"on {window.words}"
 
 
 def _worded(found: Explanation, result: Result, value: float | date) -> str:

@@ -5,7 +5,6 @@ from velocity.ui.choices import choose_titled
 from velocity.ui.drill import chosen_row, go_on_to, know_pages, show_step
 from velocity.ui.evidence import show_explanation
 from velocity.ui.experiment import show_timeline_of_one
-from velocity.ui.files import show_digest
 from velocity.ui.page import EVERYONE, Page
 from velocity.ui.parts import (
     Table,
@@ -17,6 +16,7 @@ from velocity.ui.parts import (
     theme_mode,
     tile,
 )
+from velocity.ui.share import show_share
 from velocity.ui.sign_in import (
     NotAdmitted,
     admit,
@@ -49,12 +49,12 @@ __all__ = [
     "settings_now",
     "show_chart",
     "show_development",
-    "show_digest",
     "show_error",
     "show_explanation",
     "show_figure",
     "show_not_admitted",
     "show_rows",
+    "show_share",
     "show_step",
     "show_timeline_of_one",
     "show_who",

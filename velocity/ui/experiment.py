@@ -123,7 +123,7 @@ def _show_chosen(view: View, experiments: pl.DataFrame, runs: pl.DataFrame) -> N
         if chosen is None:
             return
         row = experiments.row(known.index(chosen), named=True)
-        show_way("why", "Why this number", week=week_of(row["started_at"], view.zone))
+        show_way("why", "Why this number", period=week_of(row["started_at"], view.zone))
     st.markdown(experiment_words(row, view.as_of))
     own = runs.filter(experiment_id=chosen)
     show_rows(own.select(_RUN), alt=f"Runs of {formats.label(chosen)}", rows_shown=6)

@@ -11,26 +11,15 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from velocity.errors import VelocityError
-from velocity.report import (
-    Brief,
-    as_html,
-    as_markdown,
-    brief_as_html,
-    brief_as_markdown,
-    make_digest,
-    week_id,
-)
+from velocity.report import Brief, brief_as_html, brief_as_markdown
 from velocity.ui.sign_in import admission
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date
 
-    from velocity.report import Digest
     from velocity.report.work import Work
     from velocity.sentences.mentor_facts import Facts
     from velocity.ui.sign_in import Admission, SignIn
-    from velocity.ui.view import View
 
 #: A file that falls out is made again by the next click.
 _MOST_FILES = 1000
@@ -78,23 +67,6 @@ def _content(admitted: Admission, make: Callable[[], bytes]) -> bytes:
         while len(_made) > _MOST_FILES:
             _made.popitem(last=False)
     return content
-
-
-def show_digest(view: View, week: date) -> None:
-    """The button "Digest", beside the period: the week as the viewer may see it, as a file."""
-
-    def content(write: Callable[[Digest], str]) -> bytes:
-        return write(make_digest(view.snapshot, scope=view.scope, week=week)).encode()
-
-    with view.choices, st.popover("Digest"):
-        st.caption(f"{week_id(week)} on one page. The HTML can be printed or saved as PDF.")
-        for kind, ending, mime, write in (
-            ("Markdown", "md", "text/markdown", as_markdown),
-            ("HTML", "html", "text/html", as_html),
-        ):
-            name = f"digest-{week_id(week)}.{ending}"
-            make = partial(content, write)
-            download_button(f"Download {kind}", name, mime, make, key=f"digest-{ending}")
 
 
 def show_brief(work: Work, facts: Facts, *, key: str) -> None:

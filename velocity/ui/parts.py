@@ -17,7 +17,7 @@ from velocity.ui.sign_in import admission
 from velocity.ui.tables import page_zone, show_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from velocity.charts.base import Chart
     from velocity.errors import VelocityError
@@ -34,8 +34,9 @@ _ZOOM = {
     "displaylogo": False,
     "modeBarButtons": [["pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]],
 }
-_Choice = Literal["table", "csv", "parquet"]
-_CHOICES: dict[_Choice, str] = {"table": "Show as table", "csv": "CSV", "parquet": "Parquet"}
+_CHOICES = {"table": "Show as table", "csv": "CSV", "parquet": "Parquet"}
+#: Choices of menus whose dialogs are wide.
+_WIDE = ("table", "slack")
 
 
 @dataclass(frozen=True)
@@ -120,35 +121,55 @@ def show_figure(chart: Chart, *, key: str, on_select: Callable[[], None] | None 
         st.caption(formats.markdown(chart.note))
 
 
-@st.fragment
 def data_menu(table: Table, title: str) -> None:
-    """The "Data" menu: the rows of the section `title` as a table, CSV or Parquet.
+    """The "Data" menu: the rows of the section `title` as a table, CSV or Parquet."""
+    rows = formats.plural(table.frame.height, "row")
+    menu(
+        "Data",
+        _CHOICES,
+        partial(_offer, table),
+        key=f"{table.name}-data",
+        title=lambda _: f"{title}, {rows}",
+    )
+
+
+@st.fragment
+def menu(
+    label: str,
+    choices: Mapping[str, str],
+    offer: Callable[[str], None],
+    *,
+    key: str,
+    title: Callable[[str], str],
+) -> None:
+    """A menu whose choices open a dialog.
 
     It runs without the entry script, so it checks the admission again.
+
+    Args:
+        label: of its button.
+        choices: choice -> its words.
+        offer: draws the dialog of a choice.
+        key: of the button.
+        title: of the dialog of a choice, Markdown.
     """
     if not admission().holds():
         st.rerun()
     choice = st.menu_button(
-        "Data",
-        list(_CHOICES),
-        key=f"{table.name}-data",
-        type="tertiary",
-        format_func=lambda option: _CHOICES[option],
+        label, list(choices), key=key, type="tertiary", format_func=choices.__getitem__
     )
     if choice is not None:
-        rows = formats.plural(table.frame.height, "row")
-        width: Literal["large", "small"] = "large" if choice == "table" else "small"
+        width: Literal["large", "small"] = "large" if choice in _WIDE else "small"
         # A new snapshot waits until the dialog is closed: a new run of the page would close it.
         st.session_state["dialog"] = True
-        dialog = st.dialog(f"{title}, {rows}", width=width, on_dismiss=_dialog_closed)
-        dialog(_offer)(table, choice)
+        st.dialog(title(choice), width=width, on_dismiss=_dialog_closed)(offer)(choice)
 
 
 def _dialog_closed() -> None:
     st.session_state["dialog"] = False
 
 
-def _offer(table: Table, choice: _Choice) -> None:
+def _offer(table: Table, choice: str) -> None:
     if choice == "table":
         if any(isinstance(kind, pl.Datetime) for kind in table.frame.dtypes):
             st.caption(f"Times are in {page_zone()}; files have UTC.")
@@ -177,6 +198,7 @@ def tile(
     second: str,
     note: str,
     key: str,
+    why: Callable[[], None],
 ) -> None:
     """A headline figure over its charts, with a second figure as text.
 
@@ -189,6 +211,7 @@ def tile(
         second: the figure that belongs beside it, Markdown.
         note: n, limits and window, Markdown.
         key: of the charts, unique on the page.
+        why: shows the link to the rows of the figure, if the viewer may see them.
     """
     with st.container(gap="xsmall"):
         st.metric(
@@ -203,6 +226,7 @@ def tile(
             show_figure(chart, key=f"{key}-{place}")
         st.markdown(f":small[{second}]")
         st.caption(note)
+        why()
 
 
 def empty_state(what: str, command: str) -> None:

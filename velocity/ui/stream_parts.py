@@ -17,6 +17,7 @@ from velocity.sentences.mentor_facts import MEASURES
 from velocity.ui.drill import show_way
 from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS
 from velocity.ui.parts import Table, heading, show_figure, theme_mode
+from velocity.ui.why import show_why
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,7 +138,10 @@ def show_panels(work: Work, scholar: str) -> None:
     with st.grid(4, min_column_width=190, gap="small"):
         for measure, (title, _) in MEASURES.items():
             with st.container(gap=None):
-                st.caption(title)
+                with st.container(horizontal=True, gap="xsmall"):
+                    st.caption(title, width="content")
+                    if work.is_all_of(scholar, measure):
+                        show_why(work.view, measure, scholar=scholar)
                 _panels(work, measure, {scholar: ""}, f"sheet-{work.stream}-{measure}")
 
 

@@ -173,11 +173,10 @@ class View:
         """The end of a caption that says what selecting a row does, if anything."""
         return "; select a row for its scholar" if self.opens_scholars else ""
 
-    def show_ways(self, row: Mapping[str, Any], *, week: str | None = None) -> None:
+    def show_ways(self, row: Mapping[str, Any], *, period: str) -> None:
         """Links from a selected row of a read to the pages about its scholar, and to W&B.
 
-        `week` is the Monday of the week to explain; None for no such link. Only scholars in the
-        roster have pages.
+        `period` are the days to explain, as in an address. Only scholars in the roster have pages.
         """
         scholar = row["scholar"]
         known = self.read(reads.scholars)["scholar"]
@@ -185,8 +184,8 @@ class View:
             st.markdown(f"**{formats.markdown(formats.label(scholar))}**", width="content")
             if scholar in known and self.scope.sees_whole(scholar):
                 show_way("my_velocity", "My velocity", scholar=scholar)
-                if week is not None:
-                    show_way("why", "Why this number", scholar=scholar, week=week)
+                why = {"whose": "scholar", "scholar": scholar, "period": period}
+                show_way("why", "Why this number", **why)
             if row.get("url"):
                 st.link_button("W&B", row["url"], type="tertiary")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -24,6 +25,7 @@ from velocity.sentences import week as words
 from velocity.sentences.compared import MEASURES, UNITS, possessive
 from velocity.ui.drill import has_page, show_way
 from velocity.ui.parts import Table, heading, show_figure, theme_mode, tile
+from velocity.ui.why import show_why
 
 if TYPE_CHECKING:
     from velocity.charts.base import Chart
@@ -79,6 +81,7 @@ def show_tiles(week: Week) -> None:
                 second=said.second,
                 note=said.note,
                 key=measure,
+                why=partial(show_why, week.view, measure),
             )
         last = week_tiles.credits_end(week.ends, week.known_on)
         title = "Credits run out"
@@ -92,7 +95,15 @@ def show_tiles(week: Week) -> None:
             second=last.second,
             note=last.note,
             key="ends",
+            why=partial(show_why_it_ends, week),
         )
+
+
+def show_why_it_ends(week: Week, label: str = "why") -> None:
+    """A link to the rows behind the day on which the first stream's credits end."""
+    ending = week.ends.drop_nulls("runs_out_on").sort("runs_out_on", maintain_order=True)
+    if ending.height:
+        show_why(week.view, "exhausted_on", stream=ending["group_id"][0], label=label)
 
 
 def tiles(week: Week) -> list[tuple[Tile, str]]:

@@ -9,8 +9,8 @@ import streamlit as st
 from velocity.charts.bought import draw_bought
 from velocity.charts.tile_trend import Line, draw_panel
 from velocity.sentences import bought as words
-from velocity.ui.drill import show_way
 from velocity.ui.parts import heading, show_figure, theme_mode
+from velocity.ui.why import show_why
 
 if TYPE_CHECKING:
     from velocity.ui.scholar.sheet import Sheet
@@ -50,4 +50,4 @@ def show_bought(sheet: Sheet) -> None:
     )
     if unknown := words.unknown(now):
         st.caption(unknown)
-    show_way("why", "why", scholar=sheet.scholar, metric="gpu_hours")
+    show_why(sheet.view, "gpu_hours", scholar=sheet.scholar)

@@ -15,6 +15,7 @@ from velocity.ui.choices import choose_titled
 from velocity.ui.drill import show_way
 from velocity.ui.experiment import TIMELINE, clicked_experiment, show_timeline
 from velocity.ui.parts import heading, show_figure, theme_mode
+from velocity.ui.why import show_why
 
 if TYPE_CHECKING:
     from velocity.reading.mine import Row
@@ -120,7 +121,7 @@ def _selected(sheet: Sheet, loops: pl.DataFrame) -> Row:
             "Its runs",
             **{"runs-scholar": [sheet.scholar], "runs-project": [row["project"]]},
         )
-        show_way("why", "Why these figures", scholar=sheet.scholar, metric="loop_hours_median")
+        show_why(sheet.view, "loop_hours_median", scholar=sheet.scholar, label="Why these figures")
     return row
 
 

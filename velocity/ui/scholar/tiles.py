@@ -8,11 +8,12 @@ import streamlit as st
 
 from velocity import formats
 from velocity.charts.tile_trend import Line, Stack, draw_tile
+from velocity.reading.periods import whole_week
 from velocity.sentences import mine as words
 from velocity.sentences.headline import headline
-from velocity.ui.drill import show_way
 from velocity.ui.parts import data_menu, show_figure, theme_mode
 from velocity.ui.scholar.today import show_today
+from velocity.ui.why import show_why
 
 if TYPE_CHECKING:
     from velocity.charts.base import Chart
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
 def show_figures_line(sheet: Sheet, *, as_others: bool) -> None:
     """Over which days the figures are, and a link to how the headline's was worked out."""
     said = headline(sheet.facts, sheet.whose)
-    week = {} if said.week is None else {"week": said.week.isoformat()}
+    window = sheet.window if said.week is None else whole_week(said.week)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         line = words.figures_line(sheet.facts, sheet.zone, as_others=as_others)
         st.caption(line, width="content")
-        show_way("why", "Why this headline", scholar=sheet.scholar, metric=said.measure, **week)
+        label = "Why this headline"
+        show_why(sheet.view, said.measure, scholar=sheet.scholar, window=window, label=label)
 
 
 def show_tiles(sheet: Sheet) -> None:
@@ -51,20 +53,20 @@ def show_tiles(sheet: Sheet) -> None:
 def _concluded(sheet: Sheet) -> None:
     now, trend = sheet.now, sheet.trend
     so_far = sheet.facts.so_far
-    rate = now["experiments_concluded"] if so_far else now["throughput_per_week"]
+    counted = "experiments_concluded" if so_far else "throughput_per_week"
     _figures(
         "Concluded so far" if so_far else "Concluded per week",
         "How many experiments of yours had a result."
         if sheet.whose.own
         else "How many experiments had a result.",
-        ("Experiments", formats.rate(rate), words.concluded_help(now)),
+        ("Experiments", formats.rate(now[counted]), words.concluded_help(now)),
         (
             "Runs failed",
             formats.share(now["failure_share"]),
             "Failed, crashed and silent runs, of all runs that ended.",
         ),
     )
-    _status(sheet, "experiments_concluded", "throughput_per_week")
+    _status(sheet, "experiments_concluded", counted)
     chart = _chart(
         sheet,
         "Concluded per week",
@@ -187,7 +189,7 @@ def _status(sheet: Sheet, measure: str, metric: str) -> None:
         )
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         st.markdown(said, width="content")
-        show_way("why", "why", scholar=sheet.scholar, metric=metric)
+        show_why(sheet.view, metric, scholar=sheet.scholar)
 
 
 def _chart(sheet: Sheet, title: str, upper: Line, lower: Line | Stack) -> Chart:

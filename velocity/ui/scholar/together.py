@@ -9,8 +9,8 @@ import streamlit as st
 from velocity.charts.side_by_side import draw_side_by_side
 from velocity.sentences import mine as words
 from velocity.sentences.together import array_line, sweep_stub
-from velocity.ui.drill import show_way
 from velocity.ui.parts import heading, show_figure, theme_mode
+from velocity.ui.why import show_why
 
 if TYPE_CHECKING:
     from velocity.ui.scholar.sheet import Sheet
@@ -57,4 +57,4 @@ def show_together(sheet: Sheet) -> None:
     for row in chains.iter_rows(named=True):
         st.markdown(words.chain(row, sheet.zone))
     _how_to_launch(sheet)
-    show_way("why", "why", scholar=sheet.scholar, metric="side_by_side_hours")
+    show_why(sheet.view, "side_by_side_hours", scholar=sheet.scholar)
