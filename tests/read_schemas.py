@@ -159,6 +159,7 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
     },
     "chains": {
         "scholar": pl.String,
+        "scholar_name": pl.String,
         "line": pl.String,
         "started_at": UTC,
         "experiments": pl.List(pl.String),
