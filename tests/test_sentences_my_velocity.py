@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -276,6 +276,18 @@ LIMITED = NOW | {"throughput_per_week_low": 7.0, "throughput_per_week_high": 12.
 )
 def test_the_status_of_a_tile_is_the_first_that_holds(given, words):
     assert status(**given) == words
+
+
+def test_in_a_new_phase_the_usual_range_starts_afresh():
+    old = weeks_of("curlew", "experiments_concluded", 2.0, week=WEEK - timedelta(weeks=4))
+    new = weeks_of("curlew", "experiments_concluded", 9.0, limits=None, weeks=4)
+    rows = [row | {"centre": 2.5} for row in old] + [row | {"phase": 1} for row in new]
+    found = Trend(weekly(rows), frame("metrics"), FOUR_WEEKS, hours=True)
+    assert found.phase == WEEK - timedelta(weeks=3)
+    assert found.usual("experiments_concluded") is None
+    assert found.earlier("experiments_concluded") == 2.5
+    said = mine.status("experiments_concluded", trend=found, now=NOW, before=None)
+    assert plain(said) == "4 full weeks since 2 Nov; a usual range needs 8"
 
 
 def test_a_running_week_is_never_as_usual():

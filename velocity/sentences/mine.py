@@ -93,9 +93,15 @@ def status(
     return _as_usual(measure, value, trend.usual(measure), earlier)
 
 
+def aim(direction: str, *, own: bool) -> str:
+    """That the change in this direction is wanted."""
+    return f"{'Your' if own else 'The'} aim: {direction}"
+
+
 def _too_few_weeks(trend: Trend) -> str:
     weeks = formats.plural(trend.full_weeks, "full week")
-    return f"{weeks} so far; a usual range needs {_USUAL_WEEKS}"
+    since = "so far" if trend.phase is None else f"since {formats.day(trend.phase)}"
+    return f"{weeks} {since}; a usual range needs {_USUAL_WEEKS}"
 
 
 def _moved(measure: str, now: Row, old: float | None) -> str | None:

@@ -12,6 +12,7 @@ import polars as pl
 from velocity.reading import reads
 from velocity.reading.periods import monday_of
 from velocity.reading.series import TREND_WEEKS
+from velocity.sentences.events import events
 from velocity.sentences.mentor import Facts
 from velocity.ui.covered import Covered
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
+    from velocity.charts.events import Event
     from velocity.sentences.answer import Row
     from velocity.ui.view import View
 
@@ -136,6 +138,12 @@ class Stream(Covered):
             .join(whole, on=_KEY, how="left")
             .with_columns(pl.col("signal").fill_null(value=False))
         )
+
+    @cached_property
+    def events(self) -> dict[str, tuple[Event, ...]]:
+        """What happened to each scholar, by the roster, as far as mentors may see it."""
+        rows = self.view.read(reads.notes, by="scholar", groups=[*self.people])
+        return {str(it): events(part) for (it,), part in rows.group_by("group_id")}
 
     def facts(self, scholar: str) -> Facts:
         """What the sheet of a scholar is about."""

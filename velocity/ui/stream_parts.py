@@ -12,12 +12,13 @@ from velocity.charts.bullet import draw_bullet
 from velocity.charts.panels import draw_panels
 from velocity.reading import reads
 from velocity.sentences import streams as words
+from velocity.sentences.events import caption
 from velocity.ui.drill import show_way
 from velocity.ui.parts import Table, heading, show_figure, theme_mode
 from velocity.ui.view import ALL_STREAMS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from velocity.ui.stream import Stream
     from velocity.ui.view import View
@@ -103,7 +104,7 @@ def show_people(stream: Stream) -> None:
     """The scholars of the stream by name: four measures over thirteen weeks, each in own range."""
     heading(
         words.people_title(len(stream.people)),
-        f"By name; never compared with each other. {weeks_caption(stream)}",
+        f"By name; never compared with each other. {weeks_caption(stream, stream.people)}",
         table=Table(stream.weeks, "scholar-weeks"),
     )
     with st.grid(4, min_column_width=300, gap="medium", key="stacked-people"):
@@ -130,18 +131,22 @@ def _panels(stream: Stream, measure: str, groups: Mapping[str, str], key: str) -
         unit=unit,
         mode=theme_mode(),
         title=title,
+        events={it: found for it, found in stream.events.items() if it in groups},
     )
     show_figure(chart, key=key)
 
 
-def weeks_caption(stream: Stream) -> str:
-    """Which days of thirteen weeks the panels show."""
+def weeks_caption(stream: Stream, scholars: Iterable[str]) -> str:
+    """Which days of thirteen weeks the panels show, and what happened in them."""
     days, window = stream.days, stream.days.window
     part = days.is_week and not days.is_whole_week
     through = f"{window.first:%A} to {window.last:%A}" if window.days > 1 else f"{window.first:%A}"
     same = f"{through} of thirteen weeks" if part else "Thirteen weeks"
     so_far = "; open point: so far" if stream.weeks["running"].any() else ""
-    return f"{same}; grey: the scholar's own usual range{so_far}."
+    said = f"{same}; grey: the scholar's own usual range{so_far}."
+    found = {stream.people[it]: stream.events.get(it, ()) for it in scholars}
+    happened = caption(found, set(stream.weeks["week_start"]))
+    return f"{said} {happened}" if happened else said
 
 
 def show_lines(view: View, decisions: pl.DataFrame, streams: list[str]) -> None:

@@ -14,6 +14,7 @@ from velocity.reading import reads
 from velocity.reading.frames import ends_now, named_ends
 from velocity.reading.periods import monday_of
 from velocity.sentences.compared import MEASURES
+from velocity.sentences.events import events
 from velocity.sentences.week_tiles import to_date_rows
 from velocity.ui.covered import Covered
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from velocity.charts.events import Event
     from velocity.sentences.answer import Row
 
 _WEEK = timedelta(weeks=1)
@@ -70,6 +72,12 @@ class Week(Covered):
             self.view.read(reads.weekly, by=by).filter(pl.col("measure").is_in(list(MEASURES)))
             for by in ("stream", "programme")
         )
+
+    @cached_property
+    def events(self) -> dict[str, tuple[Event, ...]]:
+        """What happened to each stream, by the roster."""
+        rows = self.view.read(reads.notes, by="stream")
+        return {str(it): events(part) for (it,), part in rows.group_by("group_id")}
 
     @property
     def _mondays(self) -> list[date]:

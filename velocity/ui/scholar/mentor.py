@@ -61,7 +61,7 @@ def show_mentor_sheet(
         show_panels(stream, scholar)
         _behind(stream, facts)
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            st.caption(weeks_caption(stream), width="stretch")
+            st.caption(weeks_caption(stream, [scholar]), width="stretch")
             data_menu(Table(facts.experiments, f"sheet-{key}"), "Experiments")
             if order and stream.view.scope.sees_whole(scholar):
                 show_way("my_velocity", "My velocity \u203a", scholar=scholar)

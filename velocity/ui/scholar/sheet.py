@@ -23,6 +23,7 @@ from velocity.reading.mine import (
     weeks_before,
 )
 from velocity.reading.periods import last_whole_day, monday_of
+from velocity.sentences.events import events
 from velocity.sentences.headline import Change, Facts, Setting, Wait, Whose
 from velocity.ui.parts import Table
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from velocity.charts.events import Event
     from velocity.reading.periods import Window
     from velocity.ui.view import View
 
@@ -147,7 +149,24 @@ class Sheet:
     def weeks(self) -> Weeks:
         """The weeks of the tiles' charts, and what is marked on them."""
         window = (self.window.first, self.window.last)
-        return Weeks(self.trend.starts, self.trend.running, window)
+        return Weeks(
+            self.trend.starts,
+            self.trend.running,
+            window,
+            phase=self.trend.phase,
+            events=self.events,
+        )
+
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        """What happened to the scholar, by the roster."""
+        return events(self.view.read(reads.notes, by="scholar", groups=[self.scholar]))
+
+    @cached_property
+    def aims(self) -> dict[str, str]:
+        """Measure -> "up" or "down": the changes that the scholar wants."""
+        rows = self.view.read(reads.aims, by="scholar", groups=[self.scholar])
+        return dict(rows.select("measure", "direction").iter_rows())
 
     def weeks_of(self, measure: str) -> Weeks:
         """The same, with the lasting change of a measure."""

@@ -9,6 +9,7 @@ import streamlit as st
 from velocity import formats
 from velocity.charts.tile_trend import Line, Stack, draw_tile
 from velocity.sentences import mine as words
+from velocity.sentences.events import caption
 from velocity.sentences.headline import headline
 from velocity.ui.drill import show_way
 from velocity.ui.parts import data_menu, show_figure, theme_mode
@@ -46,6 +47,8 @@ def show_tiles(sheet: Sheet) -> None:
             st.html(words.key_of_tiles(theme_mode()))
         with st.container(width="content"):
             data_menu(sheet.table(sheet.trend.frame, "weeks"), "Weeks")
+    if happened := caption({sheet.whose.name: sheet.events}, sheet.trend.starts):
+        st.caption(happened)
 
 
 def _concluded(sheet: Sheet) -> None:
@@ -74,6 +77,7 @@ def _concluded(sheet: Sheet) -> None:
             "count",
             value=now["throughput_per_week"],
             usual=trend.usual("experiments_concluded"),
+            earlier=trend.earlier("experiments_concluded"),
         ),
         Line(
             "failure_share",
@@ -81,6 +85,7 @@ def _concluded(sheet: Sheet) -> None:
             "share",
             value=now["failure_share"],
             usual=trend.usual("failure_share"),
+            earlier=trend.earlier("failure_share"),
             ink="failed",
         ),
     )
@@ -115,6 +120,7 @@ def _serial(sheet: Sheet) -> None:
             "share",
             value=now["serial_share"],
             usual=sheet.trend.usual("serial_share"),
+            earlier=sheet.trend.earlier("serial_share"),
         ),
         Stack(
             (
@@ -159,6 +165,7 @@ def _loop(sheet: Sheet) -> None:
             "hours",
             value=now["loop_hours_median"],
             usual=trend.usual("loop_hours_median"),
+            earlier=trend.earlier("loop_hours_median"),
             log=True,
         ),
         Stack(tuple(layers), "share"),  # type: ignore[arg-type] # the inks are literals
@@ -185,6 +192,8 @@ def _status(sheet: Sheet, measure: str, metric: str) -> None:
             before=sheet.before,
             change=sheet.change_of(measure),
         )
+    if aim := sheet.aims.get(measure):
+        said = f"{said}. {words.aim(aim, own=sheet.whose.own)}"
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         st.markdown(said, width="content")
         show_way("why", "why", scholar=sheet.scholar, metric=metric)
