@@ -230,6 +230,7 @@ EVENTS = (
     + stream("s", members='[{ scholar = "ada" }, { scholar = "cy", to = 2026-01-14 }]')
     + stream("t", members='[{ scholar = "cy", from = 2026-01-14 }]')
     + '[[holidays]]\nname = "Long weekend"\nfrom = 2026-01-16\nto = 2026-01-18\n'
+    + '[[credits.grants]]\ndate = 2026-01-01\nstream = "s"\namount = 9\n'
     + '[[credits.grants]]\ndate = 2026-01-12\nstream = "s"\namount = 5\n'
 )
 

@@ -287,7 +287,7 @@ def test_in_a_new_phase_the_usual_range_starts_afresh():
     assert found.usual("experiments_concluded") is None
     assert found.earlier("experiments_concluded") == 2.5
     said = mine.status("experiments_concluded", trend=found, now=NOW, before=None)
-    assert plain(said) == "4 full weeks since 2 Nov; a usual range needs 8"
+    assert plain(said) == "4 full weeks since 26 Oct; a usual range needs 8"
 
 
 def test_a_running_week_is_never_as_usual():

@@ -1,6 +1,6 @@
 -- title: Events of the roster
 -- One row per group and event that concerns it, oldest first: notes, the days of holidays, grants of
--- streams, and moves of scholars to another stream. An event of the programme concerns all groups,
+-- streams after the first, and moves of scholars to another stream. An event of the programme concerns all groups,
 -- one of a stream also its members on that day, and one of a scholar only the scholar. Only viewers
 -- who may see a scholar see these, and only those who may also see the stream see its notes, grants
 -- and moves.

@@ -1,16 +1,20 @@
 -- title: Notes and aims
 -- Lists each note for every group that it concerns: a note about the programme concerns all groups,
 -- one about a stream also the scholars who are members on that day, and one about a scholar only the
--- scholar. So do holidays, grants and moves to another stream, each with the name of the holiday or
+-- scholar. So do holidays, later grants and moves to another stream, each with the name of the holiday or
 -- stream as its text. Aims are those of the roster.
 CREATE OR REPLACE TABLE derived.note AS
 WITH grant_or_note AS (
   FROM roster_note
   UNION ALL
-  SELECT NULL, granted.date, coalesce(stream.name, ''), 'grant', granted.target, false
+  SELECT NULL, granted.date, stream.name, 'grant', granted.target, false
   FROM temp.credit_grant AS granted
-  LEFT JOIN derived.stream AS stream ON stream.stream = granted.target
-  WHERE granted.kind = 'stream'
+  JOIN derived.stream AS stream ON granted.kind = 'stream' AND stream.stream = granted.target
+  WHERE EXISTS (
+    FROM temp.credit_grant AS earlier
+    WHERE earlier.kind = 'stream' AND earlier.target = granted.target
+      AND earlier.date < granted.date
+  )
 ),
 told AS (
   SELECT *, about IN ('programme', 'holiday') AS of_all, about IN ('stream', 'grant') AS of_stream

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, Part, day_ticks, iso, safe, words_at
-from velocity.charts.events import triangles
+from velocity.charts.events import below_triangles, triangles
 from velocity.charts.marks import dots, hover, line, marker
 
 if TYPE_CHECKING:
@@ -74,8 +74,11 @@ def draw_panels(
         layout |= panel.axis()
         layout["shapes"] += panel.band(weeks)
         layout["annotations"] += [*([panel.name(name)] if name else []), *panel.figures()]
+        known = [it for it in events.get(group, ()) if it.week in weeks]
+        layout["annotations"] += panel.triangles(known)
+        if at == len(groups) - 1:
+            layout["xaxis"] |= below_triangles(known)
         traces += panel.traces()
-        traces += panel.triangles(events.get(group, ()), weeks)
         said.append(f"{formats.label(name)} {panel.said()}".strip())
     return canvas.chart(
         traces,
@@ -146,11 +149,8 @@ class _Panel:
         """The weeks, phase by phase."""
         return [[*rows] for _, rows in groupby(self._weeks, lambda row: row["phase"])]
 
-    def triangles(self, events: Sequence[Event], weeks: Sequence[date]) -> list[Part]:
-        low = self.axis()[f"yaxis{self._axis[1:]}"]["range"][0]
-        known = [it for it in events if it.week in weeks]
-        y = 10**low if self._log else low
-        return triangles(known, place=lambda it: it, y=y, axis=self._axis, colour=self._colour)
+    def triangles(self, events: Sequence[Event]) -> list[Part]:
+        return triangles(events, place=lambda it: it, axis=self._axis, colour=self._colour)
 
     def name(self, name: str) -> Part:
         ink = {"color": self._colour.text}

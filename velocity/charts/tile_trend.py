@@ -11,7 +11,7 @@ import polars as pl
 
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, Part, padded, value_axis, words_at
-from velocity.charts.events import triangles
+from velocity.charts.events import below_triangles, triangles
 from velocity.charts.marks import bars, dots, hover, line, marker, solid
 from velocity.theme import SMALL_FONT_SIZE
 
@@ -108,6 +108,11 @@ class Weeks:
         """The number of the first week of the current phase."""
         return self.starts.index(self.phase) if self.phase in self.starts else 0
 
+    @property
+    def shown_events(self) -> list[Event]:
+        """The events of the weeks that are drawn."""
+        return [it for it in self.events if it.week in self.starts]
+
     def place(self, day: date) -> float:
         """Where a day lies on the axis, on which weeks are 1 apart."""
         return (day - self.starts[0]) / _WEEK
@@ -153,6 +158,7 @@ def draw_tile(
         "annotations": [
             _name(upper, 1, colour),
             _name(lower, panel, colour),
+            *_events(weeks, colour),
         ],
         "xaxis": {"range": [-0.6, len(weeks.starts) - 0.3], **_week_ticks(weeks, colour)},
         "yaxis": {**axis, **_axis(frame, lower), "domain": [0, panel]},
@@ -162,7 +168,6 @@ def draw_tile(
         *(_line(frame, lower, weeks, colour, "y") if isinstance(lower, Line) else ()),
         *(_stack(frame, lower, weeks, colour) if isinstance(lower, Stack) else ()),
         *_line(frame, upper, weeks, colour, "y2"),
-        *_events(weeks, layout["yaxis"], colour),
     ]
     return canvas.chart(traces, layout, _alt(frame, upper, lower, weeks))
 
@@ -175,21 +180,16 @@ def draw_panel(frame: pl.DataFrame, *, panel: Line, weeks: Weeks, mode: Mode, ti
     colour = canvas.colour
     layout: Part = {
         "shapes": _change(weeks, colour),
-        "annotations": [_name(panel, 1, colour)],
+        "annotations": [_name(panel, 1, colour), *_events(weeks, colour)],
         "xaxis": {"range": [-0.6, len(weeks.starts) - 0.3], **_week_ticks(weeks, colour)},
         "yaxis": {"tickfont": {"size": SMALL_FONT_SIZE}, **_axis(frame, panel)},
     }
     said = f", {formats.plural(len(weeks.starts), 'week')}: {_said(frame, panel, weeks)}."
-    traces = [
-        *_line(frame, panel, weeks, colour, "y"),
-        *_events(weeks, layout["yaxis"], colour),
-    ]
-    return canvas.chart(traces, layout, said)
+    return canvas.chart(_line(frame, panel, weeks, colour, "y"), layout, said)
 
 
-def _events(weeks: Weeks, axis: Part, colour: Tokens) -> list[Part]:
-    known = [it for it in weeks.events if it.week in weeks.starts]
-    return triangles(known, place=weeks.place, y=axis["range"][0], axis="y", colour=colour)
+def _events(weeks: Weeks, colour: Tokens) -> list[Part]:
+    return triangles(weeks.shown_events, place=weeks.place, axis="y", colour=colour)
 
 
 def _columns(upper: Line, lower: Line | Stack) -> list[str]:
@@ -346,6 +346,7 @@ def _week_ticks(weeks: Weeks, colour: Tokens) -> Part:
         "tickvals": [at for at, _ in shown],
         "ticktext": [text for _, text in shown],
         "tickfont": {"size": SMALL_FONT_SIZE},
+        **below_triangles(weeks.shown_events),
     }
 
 

@@ -172,9 +172,7 @@ class Stream(Covered):
             old=old.join(
                 experiments.select("experiment_id", "label"), on="experiment_id", how="inner"
             ),
-            chains=chains.filter(
-                pl.col("line").is_in(lines.implode()), scholar=self.people[scholar]
-            ),
+            chains=chains.filter(pl.col("line").is_in(lines.implode()), scholar=scholar),
             settings=settings.filter(stream=self.id),
             zone=view.zone,
         )
