@@ -206,15 +206,14 @@ def concluded_help(now: Row) -> str:
     )
 
 
-def figures_line(facts: Facts, zone: str, *, as_others: bool) -> str:
+def figures_line(facts: Facts, zone: str, *, hours: bool) -> str:
     """Over which days the figures are and in which zone the times."""
     window = facts.window
     part = f"{window.days} of 7 days" if facts.so_far else formats.plural(window.days, "day")
-    line = (
+    return (
         f"Figures: {formats.span(window.first, window.last)}, {part}; this week stands apart. "
-        f"Times in {zone}; waits count working hours."
+        f"{'Times' if hours else 'Days'} in {zone}; waits count working hours."
     )
-    return f"As mentors and leads see it: no hours of the day. {line}" if as_others else line
 
 
 def today_rows(rows: Sequence[Row], words: Callable[[Row], str]) -> list[str]:

@@ -141,8 +141,11 @@ class Stream(Covered):
 
     @cached_property
     def events(self) -> dict[str, tuple[Event, ...]]:
-        """What happened to each scholar, by the roster, as far as mentors may see it."""
+        """What happened to each scholar, by the roster; nothing that concerns other streams."""
         rows = self.view.read(reads.notes, by="scholar", groups=[*self.people])
+        rows = rows.filter(
+            ~pl.col("about").is_in(["stream", "grant", "move"]) | (pl.col("target") == self.id)
+        )
         return {str(it): events(part) for (it,), part in rows.group_by("group_id")}
 
     def facts(self, scholar: str) -> Facts:

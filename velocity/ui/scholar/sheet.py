@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
-import streamlit as st
 
 from velocity.charts.tile_trend import Weeks
 from velocity.reading import reads
-from velocity.reading.access import Scope
 from velocity.reading.mine import (
     Parts,
     Today,
@@ -286,23 +284,3 @@ class Sheet:
 
 def _plain(text: str) -> str:
     return "".join(it if it.isalnum() and it.isascii() else "-" for it in text)
-
-
-def as_others_see(view: View, scholar: str) -> View:
-    """The view with the scope of a lead or mentor: no hours of the day, and no "you"."""
-    scope = Scope(scholars=(scholar,), streams=view.scope.streams, hours=())
-    return replace(view, viewer=replace(view.viewer, scope=scope, scholar=None))
-
-
-def others_switch(view: View, scholar: str) -> View:
-    """The view that the page is drawn with: the viewer's own, or that of others by a switch."""
-    if not view.scope.sees_hours(scholar):
-        return view
-    with view.choices:
-        on = st.toggle(
-            "As others see it",
-            key="as-others-see",
-            help="Mentors and leads see figures, runs and dates: no hours of the day, nights or "
-            "days off, and no Today list.",
-        )
-    return as_others_see(view, scholar) if on else view

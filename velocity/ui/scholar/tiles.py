@@ -20,13 +20,12 @@ if TYPE_CHECKING:
     from velocity.ui.scholar.sheet import Sheet
 
 
-def show_figures_line(sheet: Sheet, *, as_others: bool) -> None:
+def show_figures_line(sheet: Sheet) -> None:
     """Over which days the figures are, and a link to how the headline's was worked out."""
     said = headline(sheet.facts, sheet.whose)
     week = {} if said.week is None else {"week": said.week.isoformat()}
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        line = words.figures_line(sheet.facts, sheet.zone, as_others=as_others)
-        st.caption(line, width="content")
+        st.caption(words.figures_line(sheet.facts, sheet.zone, hours=sheet.hours), width="content")
         show_way("why", "Why this headline", scholar=sheet.scholar, metric=said.measure, **week)
 
 
