@@ -205,6 +205,7 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "named": pl.Boolean,
         "met_rule_at": UTC,
     },
+    "weekdays": {"scholar": pl.String, "weekday": pl.Int32, "launches": pl.Int64},
     "days_off": {"scholar": pl.String, "day": pl.Date, "what": pl.String},
     "concurrency": {
         "start_at": UTC,

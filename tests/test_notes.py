@@ -265,6 +265,16 @@ def test_days_off_are_for_the_scholar_alone():
         (date(2026, 1, 7), "away"),
         (date(2026, 1, 8), "away"),
     ]
-    for scope in (Scope(scholars=("ada",)), Scope(everything=True, hours=()), Scope()):
-        assert reads.days_off(snapshot, scholar="ada", scope=scope).is_empty()
-    assert reads.days_off(snapshot, scholar="ben", scope=own).is_empty()
+    launched = dict(reads.weekdays(snapshot, scope=own).select("weekday", "launches").iter_rows())
+    assert launched == {1: 1, 2: 0, 3: 0, 4: 0, 5: 0}
+    for read in (reads.days_off, reads.weekdays):
+        for scope in (Scope(scholars=("ada",)), Scope(everything=True, hours=()), Scope()):
+            assert read(snapshot, scholar="ada", scope=scope).is_empty()
+        assert read(snapshot, scholar="ben", scope=own).is_empty()
+
+
+def test_days_of_the_week_are_those_of_the_scholars_clock_and_roster():
+    person = ADA + 'timezone = "Asia/Tokyo"\nworkdays = ["Monday", "Tuesday"]\n'
+    late = run("r1", "18:00", "19:00")  # Tuesday in Tokyo
+    snapshot = store_of([late], "20:00", roster=parsed(person))
+    assert reads.weekdays(snapshot)["launches"].to_list() == [0, 1]

@@ -389,6 +389,29 @@ LOOP = {
 }
 
 
+def launches(*counts):
+    return pl.DataFrame({"weekday": range(1, len(counts) + 1), "launches": counts})
+
+
+@pytest.mark.parametrize(
+    ("counts", "weeks", "words"),
+    [
+        ((9, 9, 9, 1, 9), 12, "Hardly a launch on Thursdays in 12 weeks. If this is a day off"),
+        ((9, 0, 9, 1, 9), 8, "Hardly a launch on Tuesdays and Thursdays in 8 weeks. If these are"),
+        ((9, 0, 9, 1, 9), 7, ""),
+        ((9, 9, 9, 2, 9), 12, ""),
+        ((9, 1, 1, 1, 0), 12, ""),
+    ],
+)
+def test_days_with_hardly_a_launch_are_asked_about(counts, weeks, words):
+    said = plain(loops.days_off(launches(*counts), weeks, Whose("Heron", own=True)))
+    assert said.startswith(words)
+    assert bool(said) == bool(words)
+    if words:
+        assert "Only you see this" in said
+        assert '`workdays = ["Monday"' in said
+
+
 def test_a_loop_is_reported_step_by_step():
     steps = loops.steps(LOOP, "Europe/Berlin", hours=True)
     assert [tuple(map(plain, row)) for row in steps.rows()] == [

@@ -148,6 +148,11 @@ class Trend:
         whole = self.weekly.filter(~pl.col("running"), _OF_NOW)
         return int(whole["week_start"].n_unique())
 
+    @property
+    def weeks_with_data(self) -> int:
+        """How many weeks are over, since the first launch."""
+        return int(self.weekly.filter(~pl.col("running"))["week_start"].n_unique())
+
     def usual(self, measure: str) -> tuple[float, float] | None:
         """The usual range of a measure in the current phase; None with fewer than 8 weeks of it."""
         rows = self.weekly.filter(pl.col("limit_low").is_not_null(), _OF_NOW, measure=measure)

@@ -422,9 +422,16 @@ open_work = _rows("metrics/open_work")(_of_a_scholar)
 waiting_results = _rows("metrics/waiting_results")(_of_a_scholar)
 
 
-@_rows("reads/days_off")
-def days_off(snapshot: Snapshot, *, scholar: str | None = None, scope: Scope = EVERYTHING) -> None:
-    """scholar, day, what ("away", or the name of a holiday): days without work, in order."""
+def _of_a_person(
+    snapshot: Snapshot, *, scholar: str | None = None, scope: Scope = EVERYTHING
+) -> None:
+    """The rows of one scholar or of all, which only they may see."""
+
+
+#: scholar, day, what ("away", or the name of a holiday): days without work, in order.
+days_off = _rows("reads/days_off")(_of_a_person)
+#: scholar, weekday (1: Monday), launches of the days of the week that count as working days.
+weekdays = _rows("reads/weekdays")(_of_a_person)
 
 
 def _of_a_scholar_and_hours(
