@@ -13,8 +13,8 @@ MOMENT = pl.Datetime("us", "UTC")
 NOON = datetime(2026, 11, 16, 12, tzinfo=UTC)
 
 
-def weeks(values, *, centre=None, limits=(None, None), shift=(), running=None):
-    """One row per week; `signal` and `running` are places in `values`."""
+def weeks(values, *, centre=None, limits=(None, None), shift=(), running=None, phases=()):
+    """One row per week; `shift`, `running` and the begins of `phases` are places in `values`."""
     return pl.DataFrame(
         {
             "week_start": [FIRST_WEEK + timedelta(weeks=at) for at in range(len(values))],
@@ -25,6 +25,7 @@ def weeks(values, *, centre=None, limits=(None, None), shift=(), running=None):
             "limit_high": [limits[1]] * len(values),
             "signal": [at in shift for at in range(len(values))],
             "running": [at == running for at in range(len(values))],
+            "phase": [sum(at >= it for it in phases) for at in range(len(values))],
         },
         schema={
             "week_start": pl.Date,
@@ -35,6 +36,7 @@ def weeks(values, *, centre=None, limits=(None, None), shift=(), running=None):
             "limit_high": pl.Float64,
             "signal": pl.Boolean,
             "running": pl.Boolean,
+            "phase": pl.Int64,
         },
     )
 

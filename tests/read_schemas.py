@@ -159,6 +159,7 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
     },
     "chains": {
         "scholar": pl.String,
+        "scholar_name": pl.String,
         "line": pl.String,
         "started_at": UTC,
         "experiments": pl.List(pl.String),
@@ -204,6 +205,8 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "named": pl.Boolean,
         "met_rule_at": UTC,
     },
+    "weekdays": {"scholar": pl.String, "weekday": pl.Int32, "launches": pl.Int64},
+    "days_off": {"scholar": pl.String, "day": pl.Date, "what": pl.String},
     "concurrency": {
         "start_at": UTC,
         "end_at": UTC,

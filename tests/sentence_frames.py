@@ -34,6 +34,7 @@ def series(group, measure, value, *, limits=(1.0, 3.0), weeks=12, week=WEEK, run
             "value": 2.0 if back else value,
             "limit_low": low,
             "limit_high": high,
+            "phase": 0,
             "signal": bool(limits) and not back and not running and not low <= value <= high,
         }
         for back in range(weeks)

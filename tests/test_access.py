@@ -17,6 +17,7 @@ from tests import people
 from tests.builders import at, run, store_of
 from tests.people import canary, scholar
 from tests.read_schemas import READ_SCHEMAS
+from tests.roster_texts import ADA, parsed
 from tests.sampling import one_in
 from tests.stores import built
 from velocity.errors import VelocityError
@@ -251,6 +252,29 @@ def test_nobody_else_sees_times_of_day(name, email, snapshot, roster):
         return
     for arguments in forged(name):
         assert not times_of_day(read(snapshot, **arguments, scope=scope_of(roster, email)))
+
+
+@pytest.mark.parametrize("name", sorted(READ_SCHEMAS))
+def test_the_column_scholar_holds_ids_by_which_hours_are_kept(name, snapshot):
+    """A name there would cut the scholar's own instants to days, and show others' days twice."""
+    if "scholar" not in READ_SCHEMAS[name] or name in OF_HOURS:
+        return
+    known = {scholar(it) for it in people.PEOPLE} | {None, f"user-{canary(99)}"}
+    for arguments in forged(name):
+        assert set(getattr(reads, name)(snapshot, **arguments)["scholar"]) <= known
+
+
+def test_a_chain_begins_when_its_scholar_launched_it_and_for_others_on_a_day():
+    """The scholar's zone is west of the programme's: midnight there is the day before here."""
+    roster = parsed(ADA.replace('"Ada"', '"Ada"\ntimezone = "America/Los_Angeles"'))
+    rows = [run(f"r{n}", f"{n:02}:00", f"{n:02}:55") for n in (9, 10, 11)]
+    snapshot = store_of(rows, "20:00", roster=roster)
+    asked = {"by": "scholar", "group_id": "ada"}
+    for hours, begun in ((("ada",), "09:00"), ((), "00:00")):
+        scope = Scope(scholars=("ada",), hours=hours)
+        (row,) = reads.chains(snapshot, **asked, scope=scope).to_dicts()
+        assert row["started_at"] == at(begun)
+        assert (row["scholar"], row["scholar_name"]) == ("ada", "Ada")
 
 
 def test_scholars_see_their_own_times_of_day(snapshot, roster):

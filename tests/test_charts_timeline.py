@@ -1,9 +1,9 @@
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import polars as pl
 import pytest
 
-from tests.chart_frames import HOSTILE, NOON, experiments, runs, stretches, view
+from tests.chart_frames import HOSTILE, MOMENT, NOON, experiments, hour, runs, stretches, view
 from velocity.charts.timeline import MOST_BARS, draw_timeline
 from velocity.charts.timeline_marks import pack
 from velocity.theme import DARK, LIGHT
@@ -13,7 +13,7 @@ HOUR_MS = 3_600_000
 BELOW = 6 / 34
 
 
-def drawn(ran, ran_by, busy=None, *, mode="light", **more):
+def drawn(ran, ran_by, busy=None, *, mode="light", likely=None, off=None, **more):
     return draw_timeline(
         ran,
         ran_by,
@@ -21,6 +21,8 @@ def drawn(ran, ran_by, busy=None, *, mode="light", **more):
         view=view(**more),
         mode=mode,
         title="Timeline",
+        likely=likely,
+        off=off,
     )
 
 
@@ -296,3 +298,64 @@ def test_the_alternative_text_names_window_experiments_and_runs():
         "Timeline, 16 to 22\u00a0Nov 2026: 1 experiment of 1 run, "
         "1 result waiting for the next launch."
     )
+
+
+def eta(*rows):
+    """Likely ends, each (experiment, median, end of 9 in 10), hours after Monday noon."""
+    return pl.DataFrame(
+        {
+            "experiment_id": [f"e{it}" for it, _, _ in rows],
+            "eta_at": [hour(it) for _, it, _ in rows],
+            "eta_high_at": [hour(it) for _, _, it in rows],
+        },
+        schema={"experiment_id": pl.String, "eta_at": MOMENT, "eta_high_at": MOMENT},
+    )
+
+
+def texts(chart):
+    return [
+        text.strip()
+        for it in chart.figure.data
+        if it.type == "scatter" and it.mode == "text"
+        for text in it.text
+    ]
+
+
+def test_work_in_flight_has_a_likely_end_and_the_axis_goes_on_to_it():
+    ran = experiments((80, None, None, None, "open"), (82, None, None, None, "open"))
+    ran_by = runs((0, 80, None, "running"), (1, 82, None, "running"))
+    now = {"as_of": 84, "length_days": 4}
+    asked = eta((0, 100, 130), (1, None, None), (7, 100, 900))
+    chart = drawn(ran, ran_by, likely=asked, **now)
+    (dotted,) = [it for it in lines(chart, "dot", 1.25) if it.line.color == LIGHT.machine]
+    assert list(dotted.x) == ["2026-11-20T00:00:00", "2026-11-21T22:00:00", None]
+    (tick,) = [
+        it
+        for it in chart.figure.data
+        if it.type == "scatter" and it.marker.symbol == "line-ns-open"
+    ]
+    assert list(tick.x) == ["2026-11-20T16:00:00"]
+    assert "Fri 20, 16:00" in tick.customdata[0][0].replace("\u00a0", " ")
+    assert [it for it in texts(chart) if "likely" in it] == ["likely 16:00"]
+    assert chart.figure.layout.xaxis.range[1] == "2026-11-21T22:00:00"
+    assert drawn(ran, ran_by, **now).figure.layout.xaxis.range[1] == "2026-11-20T00:00:00"
+
+
+def test_days_off_in_a_row_are_one_hatch_with_its_words():
+    off = pl.DataFrame(
+        {
+            "day": [date(2026, 11, day) for day in (9, 17, 18, 19, 27)],
+            "what": ["away", "away", "away", HOSTILE, "away"],
+        }
+    )
+    chart = drawn(experiments((0, 2, 2, None, "awaiting")), runs((0, 0, 2, "finished")), off=off)
+    (hatch,) = [
+        it for it in chart.figure.data if it.type == "bar" and it.marker.color == LIGHT.band
+    ]
+    assert list(hatch.base) == ["2026-11-17T00:00:00", "2026-11-19T00:00:00"]
+    assert list(hatch.x) == [48 * HOUR_MS, 24 * HOUR_MS]
+    assert hatch.marker.pattern.shape == "/"
+    said = [it for it in chart.figure.layout.annotations if it.yref == "y domain"]
+    assert said[0].text == "away"
+    assert "<script" not in said[1].text
+    assert said[0].x == hatch.base[0]

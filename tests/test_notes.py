@@ -48,7 +48,7 @@ def snapshot():
 
 
 def texts(snapshot, by, **asked) -> dict[str, list[str]]:
-    found = reads.notes(snapshot, by=by, **asked)
+    found = reads.notes(snapshot, by=by, **asked).filter(~pl.col("about").is_in(["grant", "move"]))
     return {str(group): part["text"].to_list() for (group,), part in found.group_by("group_id")}
 
 
@@ -222,3 +222,60 @@ def test_a_new_note_derives_nobody_again(tmp_path):
         name = publish(store)
     found = Snapshot(tmp_path / "snapshots" / f"{name}.duckdb")
     assert texts(found, "programme") == {"programme": ["x"]}
+
+
+MOVED = ADA.replace("ada", "cy").replace("Ada", "Cy")
+EVENTS = (
+    ADA
+    + MOVED
+    + stream("s", members='[{ scholar = "ada" }, { scholar = "cy", to = 2026-01-14 }]')
+    + stream("t", members='[{ scholar = "cy", from = 2026-01-14 }]')
+    + '[[holidays]]\nname = "Long weekend"\nfrom = 2026-01-16\nto = 2026-01-18\n'
+    + '[[credits.grants]]\ndate = 2026-01-01\nstream = "s"\namount = 9\n'
+    + '[[credits.grants]]\ndate = 2026-01-12\nstream = "s"\namount = 5\n'
+)
+
+
+def test_holidays_grants_and_moves_are_events_of_those_whom_they_concern():
+    snapshot = store_of(MINE, "20:00", roster=parsed(EVENTS))
+
+    def about(by, group, **asked):
+        rows = reads.notes(snapshot, by=by, groups=[group], **asked)
+        return list(rows.select("about", "day", "text").iter_rows())
+
+    days = [("holiday", date(2026, 1, day), "Long weekend") for day in (16, 17)]
+    granted, moved = ("grant", date(2026, 1, 12), "s"), ("move", date(2026, 1, 14), "t")
+    assert about("programme", "programme") == days
+    assert about("stream", "s") == [granted, *days]
+    assert about("stream", "t") == days
+    assert about("scholar", "ada") == [granted, *days]
+    assert about("scholar", "cy") == [granted, moved, *days]
+    # A mentor does not see what concerns another stream of the scholar.
+    assert about("scholar", "cy", scope=Scope(streams=("s",))) == [granted, *days]
+    assert about("scholar", "cy", scope=Scope(streams=("t",))) == [moved, *days]
+
+
+def test_days_off_are_for_the_scholar_alone():
+    away = ADA + "away = [{ from = 2026-01-07, to = 2026-01-09 }]\n"
+    holiday = '[[holidays]]\nname = "Epiphany"\ndate = 2026-01-06\n'
+    snapshot = store_of(MINE, "20:00", roster=parsed(away + BEN + holiday))
+    own = Scope(scholars=("ada",), hours=("ada",))
+    found = reads.days_off(snapshot, scholar="ada", scope=own)
+    assert found.select("day", "what").rows() == [
+        (date(2026, 1, 6), "Epiphany"),
+        (date(2026, 1, 7), "away"),
+        (date(2026, 1, 8), "away"),
+    ]
+    launched = dict(reads.weekdays(snapshot, scope=own).select("weekday", "launches").iter_rows())
+    assert launched == {1: 1, 2: 0, 3: 0, 4: 0, 5: 0}
+    for read in (reads.days_off, reads.weekdays):
+        for scope in (Scope(scholars=("ada",)), Scope(everything=True, hours=()), Scope()):
+            assert read(snapshot, scholar="ada", scope=scope).is_empty()
+        assert read(snapshot, scholar="ben", scope=own).is_empty()
+
+
+def test_days_of_the_week_are_those_of_the_scholars_clock_and_roster():
+    person = ADA + 'timezone = "Asia/Tokyo"\nworkdays = ["Monday", "Tuesday"]\n'
+    late = run("r1", "18:00", "19:00")  # Tuesday in Tokyo
+    snapshot = store_of([late], "20:00", roster=parsed(person))
+    assert reads.weekdays(snapshot)["launches"].to_list() == [0, 1]

@@ -6,6 +6,7 @@ import pytest
 
 from tests.app_pages import BIDI, open_page, ten_weeks, words
 from tests.builders import one_run, run, store_of
+from tests.roster_texts import ADA, parsed, stream
 from tests.sampling import one_in
 from tests.stores import built, copied
 from velocity.pages import PAGES
@@ -84,7 +85,8 @@ def test_as_others_see_it_there_are_no_hours_of_the_day(data, monkeypatch):
     page = open_page("my_velocity", data, monkeypatch)
     page.toggle[0].set_value(True).run()
     assert not page.exception
-    assert "As mentors and leads see it" in words(page)
+    assert page.title[0].value == "As mentors see it"
+    assert "As leads see it" in headings(page)
     shown = headings(page)
     assert "Today" not in shown
     assert not [it for it in shown if it.startswith("Timeline")]
@@ -153,3 +155,22 @@ def test_a_period_without_runs_says_so(tmp_path, monkeypatch):
     page = open_page("my_velocity", tmp_path, monkeypatch, period="2026-01-12..2026-01-18")
     assert page.title[0].value.replace("\u00a0", " ") == "Nothing was in flight, 12 to 18 Jan."
     assert "No experiment was launched in these days." in words(page)
+
+
+def test_the_mentors_view_has_their_name_on_top_and_ends_with_it(tmp_path, monkeypatch):
+    """Leads who may not see individuals do not see any of it."""
+    roster = ADA + stream("s", members='[{ scholar = "ada" }]').replace(
+        "members", 'mentors = ["kestrel@x.org"]\nmembers'
+    )
+    (tmp_path / "roster.toml").write_text(roster, encoding="utf-8")
+    (tmp_path / "velocity.toml").write_text(
+        "[access]\nleads_see_individuals = false\n", encoding="utf-8"
+    )
+    store_of([run("r1", "09:00", "10:00")], "20:00", data=tmp_path, roster=parsed(roster))
+    page = open_page("my_velocity", tmp_path, monkeypatch)
+    assert page.toggle[0].label == "As the mentor sees it"
+    page.toggle[0].set_value(True).run()
+    assert page.title[0].value == "As Kestrel sees it"
+    assert "s, seen by Kestrel" in words(page)
+    assert "Feedback loop" not in headings(page)
+    assert not page.metric

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -286,6 +286,18 @@ def test_the_status_of_a_tile_is_the_first_that_holds(given, words):
     assert status(**given) == words
 
 
+def test_in_a_new_phase_the_usual_range_starts_afresh():
+    old = weeks_of("curlew", "experiments_concluded", 2.0, week=WEEK - timedelta(weeks=4))
+    new = weeks_of("curlew", "experiments_concluded", 9.0, limits=None, weeks=4)
+    rows = [row | {"centre": 2.5} for row in old] + [row | {"phase": 1} for row in new]
+    found = Trend(weekly(rows), frame("metrics"), FOUR_WEEKS, hours=True)
+    assert found.phase == WEEK - timedelta(weeks=3)
+    assert found.usual("experiments_concluded") is None
+    assert found.earlier("experiments_concluded") == 2.5
+    said = mine.status("experiments_concluded", trend=found, now=NOW, before=None)
+    assert plain(said) == "4 full weeks since 26 Oct; a usual range needs 8"
+
+
 def test_a_running_week_is_never_as_usual():
     assert plain(mine.so_far_status("experiments_concluded", trend())) == (
         "So far; full weeks usually have 1 to 3"
@@ -383,6 +395,29 @@ LOOP = {
     "loop_hours": 29.4833,
     "loop_event": False,
 }
+
+
+def launches(*counts):
+    return pl.DataFrame({"weekday": range(1, len(counts) + 1), "launches": counts})
+
+
+@pytest.mark.parametrize(
+    ("counts", "weeks", "words"),
+    [
+        ((9, 9, 9, 1, 9), 12, "Hardly a launch on Thursdays in 12 weeks. If this is a day off"),
+        ((9, 0, 9, 1, 9), 8, "Hardly a launch on Tuesdays and Thursdays in 8 weeks. If these are"),
+        ((9, 0, 9, 1, 9), 7, ""),
+        ((9, 9, 9, 2, 9), 12, ""),
+        ((9, 1, 1, 1, 0), 12, ""),
+    ],
+)
+def test_days_with_hardly_a_launch_are_asked_about(counts, weeks, words):
+    said = plain(loops.days_off(launches(*counts), weeks, Whose("Heron", own=True)))
+    assert said.startswith(words)
+    assert bool(said) == bool(words)
+    if words:
+        assert "Only you see this" in said
+        assert '`workdays = ["Monday"' in said
 
 
 def test_a_loop_is_reported_step_by_step():

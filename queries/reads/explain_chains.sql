@@ -21,9 +21,10 @@ named AS (
   GROUP BY member.head_key
 )
 SELECT
-  scholar.name AS scholar,
+  scholar.scholar,
+  scholar.name AS scholar_name,
   concat_ws('/', project.entity, project.project) AS line,
-  seen_instant($scope, scholar.scholar, head.start_us) AS started_at,
+  make_timestamptz(head.start_us) AS started_at,
   named.experiments,
   chain.machine_us / hour_us() AS machine_hours,
   chain.longest_us / hour_us() AS longest_hours,

@@ -1,7 +1,7 @@
 -- title: Feedback loops
 -- One row per experiment with a loop, filtered by the local day of its launch, latest first.
 -- `_event` is true if the time has ended, and false if it is still going on (censored). Only the
--- scholar can see awake hours and the time of day; others see days. `url` is that of the first run.
+-- scholar can see awake hours. `url` is that of the first run.
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scholar | VARCHAR | only this scholar, null = all
@@ -21,9 +21,9 @@ SELECT
   experiment_name(label.group_name, label.sweep, label.display_name, first_run.run_id) AS label,
   loop.outcome,
   loop.status,
-  seen_instant($scope, scholar.scholar, loop.start_us) AS started_at,
-  seen_instant($scope, scholar.scholar, loop.result_us) AS result_at,
-  seen_instant($scope, scholar.scholar, loop.next_us) AS next_at,
+  make_timestamptz(loop.start_us) AS started_at,
+  make_timestamptz(loop.result_us) AS result_at,
+  make_timestamptz(loop.next_us) AS next_at,
   loop.machine_us / hour_us() AS machine_hours,
   loop.machine_event,
   loop.reaction_us / hour_us() AS reaction_hours,

@@ -200,7 +200,7 @@ FAULTS = (
     Fault(
         "a mentor sees notes of other streams",
         "reads/notes",
-        "(about <> 'stream' OR may_see($scope, group_id, target)) AND ",
+        "(about NOT IN ('stream', 'grant', 'move') OR may_see($scope, group_id, target)) AND ",
         "",
         (NOTES,),
     ),

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
+from itertools import groupby
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, Part, day_ticks, iso, safe, words_at
+from velocity.charts.events import below_triangles, triangles
 from velocity.charts.marks import dots, hover, line, marker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     import polars as pl
 
+    from velocity.charts.events import Event
     from velocity.theme import Mode, Tokens
 
 _ROW, _TOP, _BOTTOM, _LEFT, _RIGHT = 76, 4, 26, 106, 76
@@ -29,7 +33,13 @@ _LEFT_UNNAMED = 46
 
 
 def draw_panels(
-    frame: pl.DataFrame, *, groups: Mapping[str, str], unit: str, mode: Mode, title: str
+    frame: pl.DataFrame,
+    *,
+    groups: Mapping[str, str],
+    unit: str,
+    mode: Mode,
+    title: str,
+    events: Mapping[str, Sequence[Event]] = MappingProxyType({}),
 ) -> Chart:
     """One panel per group: its weeks on the band of its own usual range, which always fills it.
 
@@ -40,6 +50,7 @@ def draw_panels(
       `whole` is the value of the whole week, if `value` is only of some of its days.
     - `groups`: id -> name of the groups to draw, in order; "" leaves out the name.
     - `unit`: of the values.
+    - `events`: id -> what happened to the group. Where a phase begins, line and band break.
     """
     height = _TOP + _BOTTOM + _ROW * max(len(groups), 1)
     left = _LEFT if any(groups.values()) else _LEFT_UNNAMED
@@ -63,6 +74,10 @@ def draw_panels(
         layout |= panel.axis()
         layout["shapes"] += panel.band(weeks)
         layout["annotations"] += [*([panel.name(name)] if name else []), *panel.figures()]
+        known = [it for it in events.get(group, ()) if it.week in weeks]
+        layout["annotations"] += panel.triangles(known)
+        if at == len(groups) - 1:
+            layout["xaxis"] |= below_triangles(known)
         traces += panel.traces()
         said.append(f"{formats.label(name)} {panel.said()}".strip())
     return canvas.chart(
@@ -124,10 +139,19 @@ class _Panel:
         if self._low is None or self._high is None:
             return []
         low = self._low or (min(row["value"] for row in self._weeks) / 2 if self._log else 0)
-        across = {"xref": "x", "x0": iso(weeks[0] - _EDGE), "x1": iso(weeks[-1] + _EDGE)}
+        begin = self._phases[-1][0]["week_start"] if len(self._phases) > 1 else weeks[0]
+        across = {"xref": "x", "x0": iso(begin - _EDGE), "x1": iso(weeks[-1] + _EDGE)}
         place = {"yref": self._axis, "y0": low, "y1": self._high, "layer": "below"}
         fill = {"fillcolor": self._colour.band, "line": {"width": 0}}
         return [{"type": "rect", **across, **place, **fill}]
+
+    @property
+    def _phases(self) -> list[list[Part]]:
+        """The weeks, phase by phase."""
+        return [[*rows] for _, rows in groupby(self._weeks, lambda row: row["phase"])]
+
+    def triangles(self, events: Sequence[Event]) -> list[Part]:
+        return triangles(events, place=lambda it: it, axis=self._axis, colour=self._colour)
 
     def name(self, name: str) -> Part:
         ink = {"color": self._colour.text}
@@ -174,7 +198,8 @@ class _Panel:
         running = [row for row in self._weeks if row["running"]]
         shifts = [row for row in whole if row["signal"]]
         style: Part = {"color": self._colour.series, "width": 1.75}
-        traces = [self._line(whole, style)]
+        phases = [[row for row in rows if not row["running"]] for rows in self._phases]
+        traces = [self._line(rows, style) for rows in phases if rows]
         if len(whole) == 1:  # a line of one week is nothing that one can see
             traces.append(self._dots(whole, marker(self._colour.series, 6)))
         if running:

@@ -11,12 +11,14 @@ import polars as pl
 
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, Part, padded, value_axis, words_at
+from velocity.charts.events import below_triangles, triangles
 from velocity.charts.marks import bars, dots, hover, line, marker, solid
 from velocity.theme import SMALL_FONT_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from velocity.charts.events import Event
     from velocity.theme import Mode, Tokens
 
 _HEIGHT, _PANEL_HEIGHT, _MARGIN = 172, 124, (38, 8, 16, 24)
@@ -45,6 +47,7 @@ class Line:
         unit: of the measure; see `formats.figure`.
         value: over the window; None if it is not known, or has no weeks of its own.
         usual: the usual range; None if it is not known.
+        earlier: the mean of the weeks before the current phase; None without such weeks.
         ink: colour of the line.
         log: whether the axis is logarithmic.
     """
@@ -54,6 +57,7 @@ class Line:
     unit: str
     value: float | None = None
     usual: tuple[float, float] | None = None
+    earlier: float | None = None
     ink: Ink = "series"
     log: bool = False
 
@@ -88,12 +92,26 @@ class Weeks:
         running: whether the last week is still running.
         window: first and last day that the tile's value covers.
         change: Monday from which on a lasting change holds; None without one.
+        phase: Monday with which the current phase begins; None if it is the only one.
+        events: what happened in these weeks.
     """
 
     starts: tuple[date, ...]
     running: bool
     window: tuple[date, date]
     change: date | None = None
+    phase: date | None = None
+    events: tuple[Event, ...] = ()
+
+    @property
+    def phase_at(self) -> int:
+        """The number of the first week of the current phase."""
+        return self.starts.index(self.phase) if self.phase in self.starts else 0
+
+    @property
+    def shown_events(self) -> list[Event]:
+        """The events of the weeks that are drawn."""
+        return [it for it in self.events if it.week in self.starts]
 
     def place(self, day: date) -> float:
         """Where a day lies on the axis, on which weeks are 1 apart."""
@@ -140,6 +158,7 @@ def draw_tile(
         "annotations": [
             _name(upper, 1, colour),
             _name(lower, panel, colour),
+            *_events(weeks, colour),
         ],
         "xaxis": {"range": [-0.6, len(weeks.starts) - 0.3], **_week_ticks(weeks, colour)},
         "yaxis": {**axis, **_axis(frame, lower), "domain": [0, panel]},
@@ -161,12 +180,16 @@ def draw_panel(frame: pl.DataFrame, *, panel: Line, weeks: Weeks, mode: Mode, ti
     colour = canvas.colour
     layout: Part = {
         "shapes": _change(weeks, colour),
-        "annotations": [_name(panel, 1, colour)],
+        "annotations": [_name(panel, 1, colour), *_events(weeks, colour)],
         "xaxis": {"range": [-0.6, len(weeks.starts) - 0.3], **_week_ticks(weeks, colour)},
         "yaxis": {"tickfont": {"size": SMALL_FONT_SIZE}, **_axis(frame, panel)},
     }
     said = f", {formats.plural(len(weeks.starts), 'week')}: {_said(frame, panel, weeks)}."
     return canvas.chart(_line(frame, panel, weeks, colour, "y"), layout, said)
+
+
+def _events(weeks: Weeks, colour: Tokens) -> list[Part]:
+    return triangles(weeks.shown_events, place=weeks.place, axis="y", colour=colour)
 
 
 def _columns(upper: Line, lower: Line | Stack) -> list[str]:
@@ -183,7 +206,7 @@ def _line(frame: pl.DataFrame, panel: Line, weeks: Weeks, colour: Tokens, axis: 
     traces: list[Part] = []
     if panel.shown_usual is not None:
         low, high = panel.shown_usual
-        ends = (-_HALF, len(weeks.starts) - 1 + _HALF)
+        ends = (weeks.phase_at - _HALF, len(weeks.starts) - 1 + _HALF)
         across, up = [ends[0], ends[1], ends[1], ends[0]], [low, low, high, high]
         area: Part = {"fill": "toself", "fillcolor": colour.band, **more}
         traces.append(line(across, up, {"width": 0}, None, **area))
@@ -193,7 +216,15 @@ def _line(frame: pl.DataFrame, panel: Line, weeks: Weeks, colour: Tokens, axis: 
     plain = {"color": ink, "size": 4, "line": {"width": 0}}
     lines: Part = {"mode": "lines+markers", "marker": plain, "cliponaxis": False, **more}
     style = {"color": ink, "width": 1.75}
-    traces.append(line(range(count), values[:count], style, words[:count], **lines))
+    # The line breaks where a phase begins.
+    for first, end in ((0, weeks.phase_at), (weeks.phase_at, count)):
+        if first < end:
+            part = slice(first, end)
+            traces.append(line(range(first, end), values[part], style, words[part], **lines))
+    if panel.earlier is not None and weeks.phase_at:
+        dotted = {"color": colour.faint, "width": 1, "dash": "dot"}
+        before = (-_HALF, weeks.phase_at - _HALF)
+        traces.append(line(before, [panel.earlier] * 2, dotted, **more))
     if weeks.running and values[-1] is not None:
         ring = marker(colour.bg, 7, ink)
         traces.append(dots([count], [values[-1]], ring, [words[-1]], **more))
@@ -315,6 +346,7 @@ def _week_ticks(weeks: Weeks, colour: Tokens) -> Part:
         "tickvals": [at for at, _ in shown],
         "ticktext": [text for _, text in shown],
         "tickfont": {"size": SMALL_FONT_SIZE},
+        **below_triangles(weeks.shown_events),
     }
 
 

@@ -7,7 +7,7 @@ share the lane.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: With more runs, each bar is an experiment; with more experiments, the oldest are left out.
 MOST_BARS = 2000
+#: The part of the visible time that the words "likely 13:08" need.
+_LIKELY_PART = 0.09
 #: Lanes get thinner if together they would be higher than this.
 _MOST_LANES_HEIGHT = 12 * LANE
 _CLASS_OF_OUTCOME = {
@@ -48,6 +50,8 @@ def draw_timeline(
     view: TimelineView,
     mode: Mode,
     title: str,
+    likely: pl.DataFrame | None = None,
+    off: pl.DataFrame | None = None,
 ) -> Chart:
     """Experiments in lanes, their runs, results, waits, and the strip of serial and parallel time.
 
@@ -61,6 +65,8 @@ def draw_timeline(
     - `concurrency`: one row per period with something in flight; `start_at`, `end_at` (aware),
       `experiments` (int, how many).
     - `view`: window, zone and awake hours.
+    - `likely`: rows of `reads.open_work`; None for a window that ends before the data.
+    - `off`: rows of `reads.days_off`, in order.
     """
     if experiments.is_empty():
         return Canvas(title, mode, TOP + STRIP + GAP + LANE + BOTTOM).blank()
@@ -80,25 +86,34 @@ def draw_timeline(
     pitch = min(float(LANE), _MOST_LANES_HEIGHT / lanes.count)
     start, end = view.clock(max(since, view.start)), view.clock(view.end)
     opens = max(start, view.clock(view.opens))
+    ends = _likely_ends(likely, drawn, zone)
+    if ends:
+        end = max(end + (end - opens) * _LIKELY_PART, *(row["eta_high_at"] for row in ends))
     canvas = Canvas(title, mode, round(TOP + STRIP + GAP + pitch * lanes.count + BOTTOM), MARGIN)
     colour = canvas.colour
+    spells = marks.spells([] if off is None else off.to_dicts(), start, end)
     traces = [
+        *marks.days_off(spells, lanes.count, colour),
         *marks.strip(strip.to_dicts(), colour),
         *lanes.runs(sessions, pitch, colour),
         *lanes.names(opens, end - opens, colour),
         *lanes.stale_tails(sessions, end - opens, colour),
         *lanes.waits(colour),
+        *lanes.likely_ends(ends, colour),
         *lanes.results(colour),
     ]
     kinds = {marks.kind(session["class"]) for session in sessions}
     layout = layout_of(
         view,
         start=start,
+        end=end,
+        spells=spells,
         lines=lanes.lines,
         lanes=lanes.count,
         pitch=pitch,
         kinds=kinds,
         colour=colour,
+        likely=bool(ends),
     )
     first, last = view.clock(view.start), view.clock(view.end - timedelta(microseconds=1))
     waiting = drawn.filter(pl.col("loop_status") == "awaiting").height
@@ -122,6 +137,17 @@ def _merged(concurrency: pl.DataFrame) -> pl.DataFrame:
         .agg(pl.first("start_at"), pl.last("end_at"), pl.first("parallel"))
         .drop("stretch")
     )
+
+
+def _likely_ends(
+    likely: pl.DataFrame | None, drawn: pl.DataFrame, zone: str
+) -> list[dict[str, Any]]:
+    """The rows of drawn experiments with a likely end, in local times."""
+    if likely is None:
+        return []
+    known = likely.drop_nulls(["eta_at", "eta_high_at"])
+    known = known.join(drawn.select("experiment_id"), on="experiment_id", how="semi")
+    return local(known, ["eta_at", "eta_high_at"], zone).to_dicts()
 
 
 def _since(

@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 from velocity import formats
 from velocity.charts.base import DAY_MS, Part, iso, key, safe, words_at
 from velocity.charts.marks import level, upright
-from velocity.theme import FONT_SIZE
+from velocity.theme import FONT_SIZE, SMALL_FONT_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from velocity.charts.timeline_marks import Spell
     from velocity.theme import Tokens
 
 LEFT, TOP, BOTTOM = 84, 56, 26
@@ -80,31 +81,40 @@ def layout_of(
     view: TimelineView,
     *,
     start: datetime,
+    end: datetime,
+    spells: Sequence[Spell],
     lines: Sequence[tuple[str, int]],
     lanes: int,
     pitch: float,
     kinds: Collection[str],
     colour: Tokens,
+    likely: bool = False,
 ) -> Part:
     """Axes, shading and notes of a timeline.
 
     Args:
         view: window, zone and awake hours.
         start: local time at which the drawing begins.
+        end: local time at which it ends, after the data if results are likely later.
+        spells: days without work.
         lines: name and first lane of each line, from the top down.
         lanes: number of lanes.
         pitch: px from lane to lane.
         kinds: which of "failed", "killed", "stale" are drawn.
         colour: the palette.
+        likely: whether likely ends are drawn.
     """
-    end, as_of = view.clock(view.end), view.clock(view.as_of)
+    as_of = view.clock(view.as_of)
     plot = STRIP + GAP + pitch * lanes
     labelled = _apart(lines, _LABEL_HEIGHT / pitch)
     opens = max(view.clock(view.opens), start)
     axis = {"showgrid": False, "fixedrange": True, "tickfont": {"size": FONT_SIZE}}
     nights = _nights(start, end, view.awake, colour)
     shapes = [*nights, *_midnights(start, end, colour), *_between(lines, colour)]
-    notes = [key(_key(view.awake if nights else None, kinds, colour), x=-LEFT + 2, lift=30)]
+    entries = _key(view.awake if nights else None, kinds, colour)
+    if likely:
+        entries.append(("┄", colour.machine, "to the likely end"))
+    notes = [key(entries, x=-LEFT + 2, lift=30), *_off_words(spells, opens, colour)]
     if start <= as_of <= end:
         dashed = {"color": colour.muted, "width": 1, "dash": "3px,3px"}
         shapes.append(upright(iso(as_of), dashed, yref="paper", layer="above"))
@@ -206,6 +216,17 @@ def _nights(
             shapes.append({**across, "x0": iso(low), "x1": iso(high), **fill})
         day += timedelta(days=1)
     return shapes
+
+
+def _off_words(spells: Sequence[Spell], opens: datetime, colour: Tokens) -> list[Part]:
+    """What each spell is, at its top left."""
+    place: Part = {"xref": "x", "yref": "y domain", "xanchor": "left", "yanchor": "top"}
+    look = {"bgcolor": colour.bg, "font": {"size": SMALL_FONT_SIZE, "color": colour.muted}}
+    return [
+        words_at(safe(it.what), x=iso(max(it.start, opens)), y=1, xshift=2, **place, **look)
+        for it in spells
+        if it.end > opens
+    ]
 
 
 def _key(

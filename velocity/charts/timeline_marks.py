@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from velocity import formats
@@ -74,6 +74,38 @@ def strip(stretches: Iterable[Row], colour: Tokens) -> list[Part]:
             look = {"color": fill, "line": {"width": 0.5, "color": fill}}
             traces.append(_bar_trace(bars, look) | {"yaxis": "y2"})
     return traces
+
+
+@dataclass(frozen=True)
+class Spell:
+    """Days without work, one after another: from `start` to `end`, local times."""
+
+    start: datetime
+    end: datetime
+    what: str
+
+
+def spells(days: Iterable[Row], start: datetime, end: datetime) -> list[Spell]:
+    """Days (`day`, `what`), in order, joined where they follow each other and are alike."""
+    found: list[Spell] = []
+    for row in days:
+        low = datetime.combine(row["day"], time())
+        high = min(low + timedelta(days=1), end)
+        if found and found[-1].end == low and found[-1].what == row["what"]:
+            found[-1] = replace(found[-1], end=high)
+        elif max(low, start) < high:
+            found.append(Spell(max(low, start), high, row["what"]))
+    return found
+
+
+def days_off(spells: Sequence[Spell], lanes: int, colour: Tokens) -> list[Part]:
+    """A hatch behind all lanes."""
+    if not spells:
+        return []
+    hatch = {"shape": "/", "fgcolor": colour.border, "size": 9, "solidity": 0.12}
+    look = {"color": colour.band, "line": {"width": 0}, "pattern": hatch | {"fillmode": "overlay"}}
+    bars = [_bar(it.start, it.end, (lanes - 1) / 2, lanes, [""]) for it in spells]
+    return [_bar_trace(bars, look) | {"hoverinfo": "skip", "hovertemplate": None}]
 
 
 @dataclass(frozen=True)
@@ -160,19 +192,36 @@ class Lanes:
             text = safe(row["label"], _LONGEST_NAME)
             if (row["ended_at"] - start) / window * _PLOT_WIDTH >= len(text) * _LETTER:
                 shown.append((start, row["lane"] - _NAME_ABOVE, text))
-        if not shown:
+        return [_texts(shown, colour)] if shown else []
+
+    def likely_ends(self, likely: Sequence[Row], colour: Tokens) -> list[Part]:
+        """From now to the end that 9 in 10 results do not pass, with a tick at the median.
+
+        `likely` has `experiment_id` of one of `rows`, `eta_at` and `eta_high_at`.
+        """
+        if not likely:
             return []
+        lanes = {row["experiment_id"]: row["lane"] for row in self.rows}
+        at = [lanes[row["experiment_id"]] + _RUNS_BELOW for row in likely]
+        ends = [
+            ((self.as_of, y), (row["eta_high_at"], y)) for row, y in zip(likely, at, strict=True)
+        ]
+        middles = [row["eta_at"] for row in likely]
+        tick = {"symbol": "line-ns-open", **marks.marker(colour.machine, 10, colour.machine)}
+        said = [
+            [hover("result likely", _until(middle, row["eta_high_at"])), row["experiment_id"], None]
+            for middle, row in zip(middles, likely, strict=True)
+        ]
         return [
-            {
-                "type": "scatter",
-                "mode": "text",
-                "x": [iso(at) for at, _, _ in shown],
-                "y": [lane for _, lane, _ in shown],
-                "text": [text for _, _, text in shown],
-                "textposition": "middle right",
-                "textfont": {"size": SMALL_FONT_SIZE, "color": colour.muted},
-                "hoverinfo": "skip",
-            }
+            *_lines(ends, {"color": colour.machine, "width": 1.25, "dash": "dot"}),
+            marks.dots(middles, at, tick, said, unselected={"marker": {"opacity": 1}}),
+            _texts(
+                [
+                    (self.as_of, y - _RUNS_BELOW - _NAME_ABOVE, f" likely {_soon(it, self.as_of)}")
+                    for it, y in zip(middles, at, strict=True)
+                ],
+                colour,
+            ),
         ]
 
     def waits(self, colour: Tokens) -> list[Part]:
@@ -286,6 +335,20 @@ def _bar_trace(bars: Sequence[Part], look: Part) -> Part:
     )
 
 
+def _texts(shown: Sequence[tuple[datetime, float, str]], colour: Tokens) -> Part:
+    """Words that begin at an instant in a lane."""
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": [iso(at) for at, _, _ in shown],
+        "y": [lane for _, lane, _ in shown],
+        "text": [text for _, _, text in shown],
+        "textposition": "middle right",
+        "textfont": {"size": SMALL_FONT_SIZE, "color": colour.muted},
+        "hoverinfo": "skip",
+    }
+
+
 def _lines(lines: Sequence[_Line], style: Part) -> list[Part]:
     if not lines:
         return []
@@ -312,6 +375,15 @@ def _by(rows: Iterable[Row], column: str) -> dict[Any, list[Row]]:
 
 def _moment(moment: datetime) -> str:
     return f"{formats.weekday(moment)}, {formats.clock(moment)}"
+
+
+def _soon(moment: datetime, now: datetime) -> str:
+    """A coming moment: its time of day, with the weekday unless that is today."""
+    return formats.clock(moment) if moment.date() == now.date() else _moment(moment)
+
+
+def _until(middle: datetime, high: datetime) -> str:
+    return f"{_moment(middle)}, or as late as {_moment(high)}"
 
 
 def _lasted(start: datetime, end: datetime) -> str:

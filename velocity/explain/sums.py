@@ -107,7 +107,8 @@ def total_of(
     """
     what, at = _NAMED[kind]
     if "scholar" in rows.columns and rows["scholar"].n_unique() > 1:
-        what = pl.format("{}: {}", "scholar", what)
+        whose = "scholar_name" if "scholar_name" in rows.columns else "scholar"
+        what = pl.format("{}: {}", whose, what)
     addends = rows.select(what=what, at=col(at), amount=amount.cast(pl.Float64))
     addends = addends.drop_nulls("amount")
     amounts = addends["amount"]

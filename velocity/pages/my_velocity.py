@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from velocity import formats, sentences, ui
-from velocity.report.work import Work
+from velocity.sentences.seen import AS_LEADS
 from velocity.ui import scholar as sections
 
 
@@ -22,13 +22,16 @@ def _draw() -> None:
         return
     name = formats.markdown(formats.label(sheet.who["name"]))
     answer = sentences.my_velocity(sheet.facts, sheet.whose)
-    view.say(name, answer)
-    sections.show_figures_line(sheet, as_others=view is not opened)
+    if view is opened:
+        view.say(name, answer)
+    else:
+        sections.show_sheets(sheet, over=name)
+        if not view.settings.access.leads_see_individuals:
+            return
+        st.header(AS_LEADS, anchor=False)
+        st.markdown(f"**{answer.sentence}** {answer.support}")
+    sections.show_figures_line(sheet)
     sections.show_tiles(sheet)
-    if view is not opened:
-        theirs = [*sheet.who["streams"], *sheet.loops["stream"].drop_nulls()]
-        for stream in dict.fromkeys(theirs):
-            sections.show_mentor_sheet(Work(view, stream), scholar, order={})
     sections.show_loops(sheet)
     with st.grid(2, min_column_width=560, gap="medium"):
         with st.container():

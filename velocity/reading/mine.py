@@ -23,6 +23,8 @@ _EARLIER_WEEKS, _FEWEST_EARLIER = 8, 4
 _DAY_MINUTES = 24 * 60
 #: A timeline shows at most this much.
 _TIMELINE = timedelta(days=14)
+#: Weeks of the current phase.
+_OF_NOW = pl.col("phase") == pl.col("phase").max()
 _WEEKLY = ("experiments_concluded", "failure_share", "serial_share", "loop_hours_median")
 
 
@@ -142,15 +144,36 @@ class Trend:
 
     @property
     def full_weeks(self) -> int:
+        """How many weeks are over, since the first launch or the start of the current phase."""
+        whole = self.weekly.filter(~pl.col("running"), _OF_NOW)
+        return int(whole["week_start"].n_unique())
+
+    @property
+    def weeks_with_data(self) -> int:
         """How many weeks are over, since the first launch."""
         return int(self.weekly.filter(~pl.col("running"))["week_start"].n_unique())
 
     def usual(self, measure: str) -> tuple[float, float] | None:
-        """The usual range of a measure; None with fewer than 8 weeks."""
-        rows = self.weekly.filter(
-            (pl.col("measure") == measure) & pl.col("limit_low").is_not_null()
-        )
+        """The usual range of a measure in the current phase; None with fewer than 8 weeks of it."""
+        rows = self.weekly.filter(pl.col("limit_low").is_not_null(), _OF_NOW, measure=measure)
         return next(rows.select("limit_low", "limit_high").iter_rows(), None)
+
+    @property
+    def phase(self) -> date | None:
+        """The Monday with which the current phase begins; None if it is the only one."""
+        if self.weekly["phase"].n_unique() < 2:  # noqa: PLR2004 - a phase before it
+            return None
+        begun: date = self.weekly.filter(_OF_NOW)["week_start"].min()  # type: ignore[assignment]
+        return begun
+
+    def earlier(self, measure: str) -> float | None:
+        """The centre of a measure in the phase before the current one; None without one."""
+        before = self.weekly.filter(
+            pl.col("phase") == pl.col("phase").max() - 1,
+            pl.col("centre").is_not_null(),
+            measure=measure,
+        )
+        return next(iter(before["centre"]), None)
 
     def beyond(self, measure: str) -> Row | None:
         """The latest full week of the window that lies beyond the usual range."""

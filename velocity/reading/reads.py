@@ -423,6 +423,18 @@ open_work = _rows("metrics/open_work")(_of_a_scholar)
 waiting_results = _rows("metrics/waiting_results")(_of_a_scholar)
 
 
+def _of_a_person(
+    snapshot: Snapshot, *, scholar: str | None = None, scope: Scope = EVERYTHING
+) -> None:
+    """The rows of one scholar or of all, which only they may see."""
+
+
+#: scholar, day, what ("away", or the name of a holiday): days without work, in order.
+days_off = _rows("reads/days_off")(_of_a_person)
+#: scholar, weekday (1: Monday), launches of the days of the week that count as working days.
+weekdays = _rows("reads/weekdays")(_of_a_person)
+
+
 def _of_a_scholar_and_hours(
     snapshot: Snapshot,
     *,
@@ -532,8 +544,8 @@ def _of_some_groups(
     """The rows of some scholars or streams, or of the programme."""
 
 
-#: group_id, day, week_start, text, about (programme, stream or scholar), target, new_phase: the
-#: notes of the roster that concern each group, oldest first.
+#: group_id, day, week_start, text, about (programme, stream, scholar, holiday, grant or move),
+#: target, new_phase: the events of the roster that concern each group, oldest first.
 notes = _rows("reads/notes")(_of_some_groups)
 #: group_id, measure (metric id), direction ("up" or "down"): the aims of scholars or streams.
 aims = _rows("reads/aims")(_of_some_groups)

@@ -13,12 +13,14 @@ from velocity.reading import reads
 from velocity.reading.periods import monday_of
 from velocity.reading.series import TREND_WEEKS
 from velocity.report.covered import Covered
+from velocity.sentences.events import events
 from velocity.sentences.mentor_facts import Facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
+    from velocity.charts.events import Event
     from velocity.sentences.answer import Row
 
 _WEEK = timedelta(weeks=1)
@@ -165,6 +167,15 @@ class Work(Covered):
         here = self.now.get(scholar)
         return here is not None and [here[measure]] == every[measure].to_list()
 
+    @cached_property
+    def events(self) -> dict[str, tuple[Event, ...]]:
+        """What happened to each scholar, by the roster; nothing that concerns other streams."""
+        rows = self.view.read(reads.notes, by="scholar", groups=[*self.people])
+        if self.stream is not None:
+            of_streams = pl.col("about").is_in(["stream", "grant", "move"])
+            rows = rows.filter(~of_streams | (pl.col("target") == self.stream))
+        return {str(it): events(part) for (it,), part in rows.group_by("group_id")}
+
     def facts(self, scholar: str) -> Facts:
         """What the sheet of a scholar is about."""
         view = self.view
@@ -194,9 +205,7 @@ class Work(Covered):
             old=old.join(
                 experiments.select("experiment_id", "label"), on="experiment_id", how="inner"
             ),
-            chains=chains.filter(
-                pl.col("line").is_in(lines.implode()), scholar=self.people[scholar]
-            ),
+            chains=chains.filter(pl.col("line").is_in(lines.implode()), scholar=scholar),
             settings=self._own(settings),
             concluded=self._own(concluded),
             weeks=self._stretches.filter(group_id=scholar, days=7),

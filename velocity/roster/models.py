@@ -414,6 +414,13 @@ class Roster(_Entry):
         for holiday in self.holidays:
             yield None, *span_of(holiday)
 
+    def holiday_days(self) -> Iterator[tuple[date, str]]:
+        """Yields each day of the holidays, and its name."""
+        for holiday in self.holidays:
+            first, end = span_of(holiday)
+            for number in range((end - first).days):
+                yield first + timedelta(days=number), holiday.name
+
     def memberships(self) -> Iterator[tuple[str, str, date | None, date | None]]:
         """Yields scholar id, stream id, first day and the day after the last; None: no limit."""
         for stream in self.streams:

@@ -66,7 +66,7 @@ SHOWN_SCHEMA: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "position": pl.Int32,
         "day": pl.Date,
         "text": pl.String,
-        "about": pl.String,  # programme | stream | scholar
+        "about": pl.String,  # programme | stream | scholar; or holiday, one row per day
         "target": pl.String,  # id of the stream or scholar, or "programme"
         "new_phase": pl.Boolean,
     },
@@ -85,7 +85,13 @@ def shown_frames(roster: Roster | None) -> dict[str, pl.DataFrame]:
     owners = (("stream", known.streams), ("scholar", known.scholars))
     rows = {
         "roster_note": (
-            (n, it.date, it.text, *_concerned(it), it.new_phase) for n, it in enumerate(known.notes)
+            (n, *it)
+            for n, it in enumerate(
+                [
+                    *((it.date, it.text, *_concerned(it), it.new_phase) for it in known.notes),
+                    *((*it, "holiday", "programme", False) for it in known.holiday_days()),
+                ]
+            )
         ),
         "roster_aim": (
             (kind, owner.id, aim.measure, aim.direction)

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from velocity import formats
-from velocity.sentences.answer import Row, name, number
+from velocity.roster.models import WEEKDAYS
+from velocity.sentences.answer import Row, listed, name, number
 from velocity.sentences.headline import dates
 from velocity.sentences.mine import html_key, linked
 from velocity.theme import tokens
@@ -106,6 +107,33 @@ def waits(now: Row, whose: Whose, *, hours: bool) -> str:
         return f"{said}."
     working = formats.hours_sum(number(now, "working_wait_hours"))
     return f"{said}, **{working}** of it in {whose.possessive} working hours."
+
+
+#: A day of the week with at most this many launches may be a day off: from this many weeks on, and
+#: for so few days that the others say something.
+_RARE, _WEEKS_FOR_DAYS_OFF, _MOST_DAYS_OFF = 1, 8, 3
+
+
+def days_off(weekdays: pl.DataFrame, weeks: int, whose: Whose) -> str:
+    """A question about days of the week with hardly any launch, as Markdown; "" without any.
+
+    Args:
+        weekdays: `reads.weekdays` of the scholar.
+        weeks: full weeks since the first launch.
+        whose: how the scholar is addressed.
+    """
+    rare = weekdays.filter(pl.col("launches") <= _RARE)["weekday"].to_list()
+    if weeks < _WEEKS_FOR_DAYS_OFF or not 0 < len(rare) <= _MOST_DAYS_OFF:
+        return ""
+    kept = [WEEKDAYS[it - 1] for it in weekdays["weekday"] if it not in rare]
+    entry = ", ".join(f'"{it}"' for it in kept)
+    off = "this is a day off" if len(rare) == 1 else "these are days off"
+    only = "you see" if whose.own else "the scholar sees"
+    return (
+        f"Hardly a launch on {listed([f'{WEEKDAYS[it - 1]}s' for it in rare])} in {weeks} weeks. "
+        f"If {off}, the roster can say so, and waits then pause: `workdays = [{entry}]`. "
+        f"Only {only} this."
+    )
 
 
 #: "Near 1": a fifth to either side, on the scale of ratios. A ratio of fewer loops varies too much.

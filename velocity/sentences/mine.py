@@ -93,9 +93,15 @@ def status(
     return _as_usual(measure, value, trend.usual(measure), earlier)
 
 
+def aim(direction: str, *, own: bool) -> str:
+    """That the change in this direction is wanted."""
+    return f"{'Your' if own else 'The'} aim: {direction}"
+
+
 def _too_few_weeks(trend: Trend) -> str:
     weeks = formats.plural(trend.full_weeks, "full week")
-    return f"{weeks} so far; a usual range needs {_USUAL_WEEKS}"
+    since = "so far" if trend.phase is None else f"since {formats.day(trend.phase)}"
+    return f"{weeks} {since}; a usual range needs {_USUAL_WEEKS}"
 
 
 def _moved(measure: str, now: Row, old: float | None) -> str | None:
@@ -200,15 +206,14 @@ def concluded_help(now: Row) -> str:
     )
 
 
-def figures_line(facts: Facts, zone: str, *, as_others: bool) -> str:
+def figures_line(facts: Facts, zone: str, *, hours: bool) -> str:
     """Over which days the figures are and in which zone the times."""
     window = facts.window
     part = f"{window.days} of 7 days" if facts.so_far else formats.plural(window.days, "day")
-    line = (
+    return (
         f"Figures: {formats.span(window.first, window.last)}, {part}; this week stands apart. "
-        f"Times in {zone}; waits count working hours."
+        f"{'Times' if hours else 'Days'} in {zone}; waits count working hours."
     )
-    return f"As mentors and leads see it: no hours of the day. {line}" if as_others else line
 
 
 def today_rows(rows: Sequence[Row], words: Callable[[Row], str]) -> list[str]:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from velocity import formats
 from velocity.reading.access import viewer_of
+from velocity.sentences.answer import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from velocity.reading.access import Viewer
     from velocity.roster.models import Roster
@@ -23,6 +25,7 @@ NOT_TRACKED = (
     "synced do not appear: weeks with few runs are not weeks with little work. Splitting a sweep "
     "in ten would raise the count, so read it with the failed share and the cost."
 )
+AS_LEADS = "As leads see it"
 _NO_HOURS = "never your calendar, your awake window or your hours outside it"
 _SCHEMA = {"who": pl.String, "role": pl.String, "sees": pl.String}
 
@@ -40,6 +43,41 @@ def seen_by(
         if viewer is not None and viewer.scholar != scholar:
             rows += [(viewer.name, *it) for it in _seen(viewer, scholar, streams)]
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
+
+
+def mentors(roster: Roster, streams: Iterable[str]) -> dict[str, list[str]]:
+    """Stream -> the names of its mentors, or the beginnings of their addresses."""
+    found = {it.id: it.mentors for it in roster.streams}
+    return {it: [_called(roster, email) for email in found.get(it, ())] for it in streams}
+
+
+def _called(roster: Roster, email: str) -> str:
+    known = (person.name for person in roster.scholars if email in person.emails)
+    return next(known, email.partition("@")[0].capitalize())
+
+
+def switch(*, own: bool, mentored: bool) -> str:
+    """The words of the switch to what others see."""
+    if not mentored:
+        return "As others see it"
+    return "As my mentor sees it" if own else "As the mentor sees it"
+
+
+def as_others(names: Sequence[str]) -> Answer:
+    """Whose view follows: "As Kestrel sees it", and what is not in it."""
+    who = " and ".join(formats.label(it, 24) for it in names) or "mentors"
+    sees = "sees" if len(names) == 1 else "see"
+    return Answer(
+        f"As {formats.markdown(who)} {sees} it",
+        "Figures, runs and dates: no hours of the day, nights or days off, and no Today list.",
+    )
+
+
+def in_stream(names: Sequence[str], stream: str) -> str:
+    """A stream and its mentors, as Markdown: "Aurora, seen by Kestrel"."""
+    where = formats.markdown(formats.label(stream))
+    who = " and ".join(formats.markdown(formats.label(it, 24)) for it in names)
+    return f"{where}, seen by {who}" if who else where
 
 
 def _seen(viewer: Viewer, scholar: str, streams: Mapping[str, str]) -> list[tuple[str, str]]:

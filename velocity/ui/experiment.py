@@ -77,7 +77,8 @@ def show_timeline(
         The experiments and runs that it shows.
     """
     from_at, to_at, opens = (local_midnight(day, view.zone) for day in days)
-    to_at = min(to_at, view.as_of) if to_at > view.as_of else to_at
+    to_now = to_at >= view.as_of
+    to_at = min(to_at, view.as_of)
     over = {"scholar": who["scholar"], "from_at": from_at, "to_at": to_at}
     drawn = timeline_view(from_at, to_at, view.as_of, who, opens)
     experiments = view.read(reads.timeline_experiments, **over)
@@ -90,6 +91,8 @@ def show_timeline(
             view=drawn,
             mode=theme_mode(),
             title=title,
+            likely=view.read(reads.open_work, scholar=who["scholar"]) if to_now else None,
+            off=view.read(reads.days_off, scholar=who["scholar"]),
         ),
         title=title,
         caption=timeline_caption(drawn),

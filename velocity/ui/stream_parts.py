@@ -13,6 +13,7 @@ from velocity.charts.panels import draw_panels
 from velocity.reading import reads
 from velocity.reading.series import at_edge
 from velocity.sentences import streams as words
+from velocity.sentences.events import caption
 from velocity.sentences.mentor_facts import MEASURES
 from velocity.ui.drill import show_way
 from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS
@@ -20,7 +21,7 @@ from velocity.ui.parts import Table, heading, show_figure, theme_mode
 from velocity.ui.why import show_why
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from velocity.report.work import Work
     from velocity.ui.view import View
@@ -117,7 +118,7 @@ def show_people(work: Work) -> None:
     """
     heading(
         words.people_title(len(work.people)),
-        f"By name; never compared with each other. {weeks_caption(work)}",
+        f"By name; never compared with each other. {weeks_caption(work, work.people)}",
         table=Table(work.weeks, "scholar-weeks"),
     )
     edge = at_edge(work.weeks, work.people, MEASURES)
@@ -153,18 +154,22 @@ def _panels(work: Work, measure: str, groups: Mapping[str, str], key: str) -> No
         unit=unit,
         mode=theme_mode(),
         title=title,
+        events={it: found for it, found in work.events.items() if it in groups},
     )
     show_figure(chart, key=key)
 
 
-def weeks_caption(work: Work) -> str:
-    """Which days of thirteen weeks the panels show."""
+def weeks_caption(work: Work, scholars: Iterable[str]) -> str:
+    """Which days of thirteen weeks the panels show, and what happened in them."""
     days, window = work.days, work.days.window
     part = days.is_week and not days.is_whole_week
     through = f"{window.first:%A} to {window.last:%A}" if window.days > 1 else f"{window.first:%A}"
     same = f"{through} of thirteen weeks" if part else "Thirteen weeks"
     so_far = "; open point: so far" if work.weeks["running"].any() else ""
-    return f"{same}; grey: the scholar's own usual range{so_far}."
+    said = f"{same}; grey: the scholar's own usual range{so_far}."
+    found = {work.people[it]: work.events.get(it, ()) for it in scholars}
+    happened = caption(found, set(work.weeks["week_start"]))
+    return f"{said} {happened}" if happened else said
 
 
 def show_lines(view: View, lines: pl.DataFrame, decisions: pl.DataFrame) -> None:

@@ -15,12 +15,14 @@ from velocity.reading.frames import named_ends
 from velocity.reading.periods import monday_of
 from velocity.report.covered import Covered
 from velocity.sentences.compared import MEASURES
+from velocity.sentences.events import events
 from velocity.sentences.week_tiles import to_date_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from velocity.charts.events import Event
     from velocity.sentences.answer import Row
     from velocity.ui.view import View
 
@@ -73,6 +75,12 @@ class Week(Covered):
             self.view.read(reads.weekly, by=by).filter(pl.col("measure").is_in(list(MEASURES)))
             for by in ("stream", "programme")
         )
+
+    @cached_property
+    def events(self) -> dict[str, tuple[Event, ...]]:
+        """What happened to each stream, by the roster."""
+        rows = self.view.read(reads.notes, by="stream")
+        return {str(it): events(part) for (it,), part in rows.group_by("group_id")}
 
     @property
     def _mondays(self) -> list[date]:

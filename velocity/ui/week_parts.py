@@ -23,6 +23,7 @@ from velocity.sentences import moved, week_tiles
 from velocity.sentences import queue as queue_words
 from velocity.sentences import week as words
 from velocity.sentences.compared import MEASURES, UNITS, possessive
+from velocity.sentences.events import caption
 from velocity.ui.drill import has_page, show_way
 from velocity.ui.parts import Table, heading, show_figure, theme_mode, tile
 from velocity.ui.why import show_why
@@ -319,8 +320,12 @@ def show_streams(week: Week) -> None:
                         unit=UNITS[measure],
                         mode=theme_mode(),
                         title=title,
+                        events=week.events,
                     )
                     show_figure(figure, key=f"panels-{measure}")
+    drawn = {names[it]: week.events.get(it, ()) for groups in shown.values() for it in groups}
+    if happened := caption(drawn, set(frame["week_start"])):
+        st.caption(happened)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.caption("Lines and scholars of", width="content")
         for stream, name in names.items():

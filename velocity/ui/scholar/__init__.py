@@ -5,8 +5,9 @@ from velocity.ui.scholar.cohort import show_cohort
 from velocity.ui.scholar.loops import show_loops
 from velocity.ui.scholar.mentor import show_mentor_sheet
 from velocity.ui.scholar.nothing import show_nothing, show_whose
+from velocity.ui.scholar.others import others_switch, show_sheets
 from velocity.ui.scholar.seen import show_seen
-from velocity.ui.scholar.sheet import Sheet, others_switch
+from velocity.ui.scholar.sheet import Sheet
 from velocity.ui.scholar.tiles import show_figures_line, show_tiles
 from velocity.ui.scholar.together import show_together
 
@@ -20,6 +21,7 @@ __all__ = [
     "show_mentor_sheet",
     "show_nothing",
     "show_seen",
+    "show_sheets",
     "show_tiles",
     "show_together",
     "show_whose",

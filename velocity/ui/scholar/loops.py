@@ -131,8 +131,18 @@ def _waits(sheet: Sheet) -> None:
     st.markdown(said)
     if words.launches_look_unrelated(sheet.view.read(reads.lines, scholar=sheet.scholar)):
         st.markdown(words.UNRELATED)
+    if sheet.hours:
+        _ask_about_days_off(sheet)
     longest = words.longest(sheet.shown_loops, _LONGEST_WAITS)
     if longest.height:
         st.caption("Longest waits, in working hours")
         rows = (words.waited(row, sheet.zone) for row in longest.iter_rows(named=True))
         st.markdown("  \n".join(rows))
+
+
+def _ask_about_days_off(sheet: Sheet) -> None:
+    rows = sheet.view.read(reads.weekdays, scholar=sheet.scholar)
+    question = words.days_off(rows, sheet.trend.weeks_with_data, sheet.whose)
+    if question:
+        st.markdown(question)
+        show_way("definitions", "What working hours are")

@@ -67,7 +67,7 @@ def show_mentor_sheet(
         show_panels(work, scholar)
         _behind(work, facts)
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            st.caption(weeks_caption(work), width="stretch")
+            st.caption(weeks_caption(work, [scholar]), width="stretch")
             data_menu(Table(facts.experiments, f"sheet-{key}"), "Experiments")
             show_brief(work, facts, key=f"brief-{key}")
             if order and work.view.scope.sees_whole(scholar):

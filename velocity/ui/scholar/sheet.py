@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
-import streamlit as st
 
 from velocity.charts.tile_trend import Weeks
 from velocity.reading import reads
-from velocity.reading.access import Scope
 from velocity.reading.mine import (
     Parts,
     Today,
@@ -23,6 +21,7 @@ from velocity.reading.mine import (
     weeks_before,
 )
 from velocity.reading.periods import last_whole_day, monday_of
+from velocity.sentences.events import events
 from velocity.sentences.headline import Change, Facts, Setting, Wait, Whose
 from velocity.ui.parts import Table
 
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from velocity.charts.events import Event
     from velocity.reading.periods import Window
     from velocity.ui.view import View
 
@@ -149,7 +149,24 @@ class Sheet:
     def weeks(self) -> Weeks:
         """The weeks of the tiles' charts, and what is marked on them."""
         window = (self.window.first, self.window.last)
-        return Weeks(self.trend.starts, self.trend.running, window)
+        return Weeks(
+            self.trend.starts,
+            self.trend.running,
+            window,
+            phase=self.trend.phase,
+            events=self.events,
+        )
+
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        """What happened to the scholar, by the roster."""
+        return events(self.view.read(reads.notes, by="scholar", groups=[self.scholar]))
+
+    @cached_property
+    def aims(self) -> dict[str, str]:
+        """Measure -> "up" or "down": the changes that the scholar wants."""
+        rows = self.view.read(reads.aims, by="scholar", groups=[self.scholar])
+        return dict(rows.select("measure", "direction").iter_rows())
 
     def weeks_of(self, measure: str) -> Weeks:
         """The same, with the lasting change of a measure."""
@@ -276,23 +293,3 @@ class Sheet:
 
 def _plain(text: str) -> str:
     return "".join(it if it.isalnum() and it.isascii() else "-" for it in text)
-
-
-def as_others_see(view: View, scholar: str) -> View:
-    """The view with the scope of a lead or mentor: no hours of the day, and no "you"."""
-    scope = Scope(scholars=(scholar,), streams=view.scope.streams, hours=())
-    return replace(view, viewer=replace(view.viewer, scope=scope, scholar=None))
-
-
-def others_switch(view: View, scholar: str) -> View:
-    """The view that the page is drawn with: the viewer's own, or that of others by a switch."""
-    if not view.scope.sees_hours(scholar):
-        return view
-    with view.choices:
-        on = st.toggle(
-            "As others see it",
-            key="as-others-see",
-            help="Mentors and leads see figures, runs and dates: no hours of the day, nights or "
-            "days off, and no Today list.",
-        )
-    return as_others_see(view, scholar) if on else view

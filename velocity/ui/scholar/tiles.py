@@ -10,6 +10,7 @@ from velocity import formats
 from velocity.charts.tile_trend import Line, Stack, draw_tile
 from velocity.reading.periods import whole_week
 from velocity.sentences import mine as words
+from velocity.sentences.events import caption
 from velocity.sentences.headline import headline
 from velocity.ui.parts import data_menu, show_figure, theme_mode
 from velocity.ui.scholar.today import show_today
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
     from velocity.ui.scholar.sheet import Sheet
 
 
-def show_figures_line(sheet: Sheet, *, as_others: bool) -> None:
+def show_figures_line(sheet: Sheet) -> None:
     """Over which days the figures are, and a link to how the headline's was worked out."""
     said = headline(sheet.facts, sheet.whose)
     window = sheet.window if said.week is None else whole_week(said.week)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        line = words.figures_line(sheet.facts, sheet.zone, as_others=as_others)
+        line = words.figures_line(sheet.facts, sheet.zone, hours=sheet.hours)
         st.caption(line, width="content")
         label = "Why this headline"
         show_why(sheet.view, said.measure, scholar=sheet.scholar, window=window, label=label)
@@ -48,6 +49,8 @@ def show_tiles(sheet: Sheet) -> None:
             st.html(words.key_of_tiles(theme_mode()))
         with st.container(width="content"):
             data_menu(sheet.table(sheet.trend.frame, "weeks"), "Weeks")
+    if happened := caption({sheet.whose.name: sheet.events}, sheet.trend.starts):
+        st.caption(happened)
 
 
 def _concluded(sheet: Sheet) -> None:
@@ -76,6 +79,7 @@ def _concluded(sheet: Sheet) -> None:
             "count",
             value=now["throughput_per_week"],
             usual=trend.usual("experiments_concluded"),
+            earlier=trend.earlier("experiments_concluded"),
         ),
         Line(
             "failure_share",
@@ -83,6 +87,7 @@ def _concluded(sheet: Sheet) -> None:
             "share",
             value=now["failure_share"],
             usual=trend.usual("failure_share"),
+            earlier=trend.earlier("failure_share"),
             ink="failed",
         ),
     )
@@ -117,6 +122,7 @@ def _serial(sheet: Sheet) -> None:
             "share",
             value=now["serial_share"],
             usual=sheet.trend.usual("serial_share"),
+            earlier=sheet.trend.earlier("serial_share"),
         ),
         Stack(
             (
@@ -161,6 +167,7 @@ def _loop(sheet: Sheet) -> None:
             "hours",
             value=now["loop_hours_median"],
             usual=trend.usual("loop_hours_median"),
+            earlier=trend.earlier("loop_hours_median"),
             log=True,
         ),
         Stack(tuple(layers), "share"),  # type: ignore[arg-type] # the inks are literals
@@ -187,6 +194,8 @@ def _status(sheet: Sheet, measure: str, metric: str) -> None:
             before=sheet.before,
             change=sheet.change_of(measure),
         )
+    if aim := sheet.aims.get(measure):
+        said = f"{said}. {words.aim(aim, own=sheet.whose.own)}"
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         st.markdown(said, width="content")
         show_why(sheet.view, metric, scholar=sheet.scholar)
