@@ -124,7 +124,7 @@ def test_the_caption_names_whom_an_event_concerns_unless_it_concerns_everyone():
     assert caption({"Ember": []}, shown) == ""
 
 
-def test_of_many_events_the_latest_are_told():
+def test_of_many_events_the_latest_are_shown():
     found = {"Ember": [event(f"event {at}", at) for at in range(7)]}
     said = plain(caption(found, [FIRST_WEEK + WEEK * at for at in range(7)]))
     assert said.startswith("▲ 3 earlier events · ▲ 21 Sep: event 3")

@@ -33,7 +33,7 @@ def events(rows: pl.DataFrame) -> tuple[Event, ...]:
 def caption(by_group: Mapping[str, Sequence[Event]], weeks: Collection[date]) -> str:
     """The events of these weeks as Markdown: "▲ 22 Sep: Cluster down"; "" without any.
 
-    Events that do not concern every group are told with the name of theirs, the key.
+    Events that do not concern every group have the name of their group, the key.
     """
     of_all = set.intersection(*(set(it) for it in by_group.values())) if by_group else set()
     told = {
