@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,7 @@ from velocity.store.publish import publish
 from velocity.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from velocity.roster.models import Roster
 
@@ -107,13 +109,14 @@ def store_of(
     """Merge, derive and publish rows, complete to `as_of`: one instant, or one per project.
 
     With a `data` folder the store stays there (for commands, and to be added to); without one, only
-    the snapshot lives on, in memory of its open file.
+    the snapshot lives on, in memory of its open file; equal ones are made once and opened anew.
     """
+    rows = list(rows)
     if data is None:
-        with tempfile.TemporaryDirectory() as folder:
-            data = copied(without_runs, Path(folder))
-            return store_of(rows, as_of, settings=settings, roster=roster, data=data)
-    runs = run_frame(list(rows))
+        make = partial(store_of, rows, as_of, settings=settings, roster=roster)
+        _, file = _made(_Wanted(repr((rows, as_of, settings, roster)), make))
+        return Snapshot(file)
+    runs = run_frame(rows)
     with open_live(data) as store:
         store.record.name_keys((settings or Settings()).named_keys)
         store.record.merge_runs(runs)
@@ -125,6 +128,24 @@ def store_of(
         derive(store, settings or Settings(), roster)
         name = publish(store)
     return Snapshot(data / "snapshots" / f"{name}.duckdb")
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A store without a folder, by all that it is made of."""
+
+    made_of: str
+    make: Callable[..., Snapshot] = field(compare=False)
+
+
+@lru_cache(maxsize=16)
+def _made(wanted: _Wanted) -> tuple[tempfile.TemporaryDirectory[str], Path]:
+    """A folder, which is removed with the last reference, and the snapshot in it."""
+    folder = tempfile.TemporaryDirectory()
+    data = copied(without_runs, Path(folder.name))
+    wanted.make(data=data)
+    (file,) = (data / "snapshots").glob("*.duckdb")
+    return folder, file
 
 
 def one_run(folder: Path) -> None:

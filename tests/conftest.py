@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,10 +40,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
-    # The longest first: the run would have to wait for a long file that starts last.
-    items.sort(
-        key=lambda item: [item.get_closest_marker(name) is None for name in ("fault", "thorough")]
+    items[:] = [item for file in _in_order(items) for item in file]
+
+
+def _in_order(items: list[pytest.Item]) -> list[list[pytest.Item]]:
+    """The tests of each file: files that wait and files that compute by turns, then short ones.
+
+    Workers that wait for a process or a browser at the same time would leave the cores idle, and
+    the run would have to wait for a long file that starts last.
+    """
+    files: dict[Path, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        files[item.path].append(item)
+
+    def with_any(*marks: str) -> set[Path]:
+        return {item.path for item in items if any(map(item.get_closest_marker, marks))}
+
+    waiting = with_any("fault", "browser")
+    computing = with_any("thorough") - waiting
+    turns = zip_longest(
+        *(
+            [tests for file, tests in files.items() if file in kind]
+            for kind in (waiting, computing)
+        ),
+        fillvalue=[],
     )
+    short = [tests for file, tests in files.items() if file not in waiting | computing]
+    return [*chain.from_iterable(turns), *short]
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

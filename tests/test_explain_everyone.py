@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from tests.comparison import agree
+from tests.explained_stores import Remembering
 from velocity.demo.stories import BIRDS, OPEN_TOO_LONG
 from velocity.errors import VelocityError
 from velocity.explain import ways
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from velocity.explain import Result
     from velocity.explain.explanation import Value
-    from velocity.store import Snapshot
 
 pytestmark = pytest.mark.thorough
 
@@ -37,9 +37,9 @@ Key = tuple[Group, date | None, str]
 
 
 @pytest.fixture(scope="module")
-def demo(demo_data) -> Snapshot:
-    """The latest snapshot of the demo."""
-    return latest_snapshot(demo_data)
+def demo(demo_data) -> Remembering:
+    """The latest snapshot of the demo; most metrics of a group rest on the same reads."""
+    return Remembering(latest_snapshot(demo_data))
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +99,9 @@ def headlines(demo, asked) -> dict[str, dict[Key, Value]]:
     return found
 
 
-def _read(demo: Snapshot, by: reads.By, week: date | None) -> Iterator[tuple[str, str, str, Value]]:
+def _read(
+    demo: Remembering, by: reads.By, week: date | None
+) -> Iterator[tuple[str, str, str, Value]]:
     end = week and week + timedelta(weeks=1)
     period = "all" if week is None else "week"
     figures = reads.metrics(demo, by=by, period=period, from_day=week, to_day=end)
@@ -123,7 +125,7 @@ def _read(demo: Snapshot, by: reads.By, week: date | None) -> Iterator[tuple[str
         yield from _read_at_end(demo, by)
 
 
-def _read_at_end(demo: Snapshot, by: reads.By) -> Iterator[tuple[str, str, str, Value]]:
+def _read_at_end(demo: Remembering, by: reads.By) -> Iterator[tuple[str, str, str, Value]]:
     whole = {"programme": "programme"}
     changes = reads.lasting_changes(demo, by=by)
     began = {(it["group_id"], it["measure"]): it["since_week"] for it in changes.to_dicts()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tests.oracles.metrics import PROGRAMME, happened
@@ -23,6 +24,9 @@ _Part = tuple[RunKey, str, bool]
 
 LATE_FAILURE = 30 * MINUTE
 
+#: Every stream and scholar of a window has a part of the same charges.
+_once = lru_cache(maxsize=256)
+
 
 def host_of(run: DerivedRun, machine: Machine) -> Host | None:
     """Return the machine that a run shares with others; None if it has no name."""
@@ -30,6 +34,7 @@ def host_of(run: DerivedRun, machine: Machine) -> Host | None:
     return (run.run.entity, host) if host is not None and has_name(host) else None
 
 
+@_once
 def gpu_charges(derived: Derived, window: Interval | None = None) -> dict[RunKey, Fraction | None]:
     """GPU-µs charged to each run that counts; None where no GPU count is known."""
     found: dict[RunKey, Fraction | None] = {
@@ -58,6 +63,7 @@ def machine_charges(derived: Derived, window: Interval | None = None) -> dict[Ch
     return dict(found)
 
 
+@_once
 def charges_after(derived: Derived, window: Interval | None = None) -> dict[RunKey, Fraction]:
     """GPU-µs charged to each run after the next launch of its line, in closed loops."""
     found: defaultdict[RunKey, Fraction] = defaultdict(Fraction)
@@ -67,6 +73,7 @@ def charges_after(derived: Derived, window: Interval | None = None) -> dict[RunK
     return found
 
 
+@_once
 def _parts(derived: Derived, window: Interval | None) -> dict[_Part, Fraction]:
     """GPU-µs charged before and after the next launch.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def idea(config: Any, globs: Sequence[str] = DEFAULT, *, earlier: bool = False) 
     """
     if config is None:
         return None
-    cut = _cut(config, globs, earlier=earlier)
+    cut = _cut(config, tuple(globs), earlier=earlier)
     return _written(cut) if _says_something(cut) else None
 
 
@@ -51,14 +52,15 @@ def ideas(
     return found
 
 
-def _is_out(name: str, globs: Sequence[str], *, earlier: bool) -> bool:
+@lru_cache(maxsize=10_000)
+def _is_out(name: str, globs: tuple[str, ...], *, earlier: bool) -> bool:
     last = name.rsplit(".", maxsplit=1)[-1].lower()
     if name == "_wandb" or any(fnmatchcase(last, glob.lower()) for glob in globs):
         return True
     return earlier and any(part in name.lower() for part in LEFT_OUT)
 
 
-def _cut(value: Any, globs: Sequence[str], *, earlier: bool) -> Any:
+def _cut(value: Any, globs: tuple[str, ...], *, earlier: bool) -> Any:
     if isinstance(value, dict):
         return {
             name: _cut(inner, globs, earlier=earlier)

@@ -261,9 +261,9 @@ class Follower:
     before: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Derived:
-    """Everything derived from the runs, before a window is applied."""
+    """Everything derived from the runs, before a window is applied; equal only to itself."""
 
     runs: dict[RunKey, DerivedRun]
     experiments: dict[str, Experiment]

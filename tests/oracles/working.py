@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tests.oracles.model import Interval, clip, local_date, local_instant, measure, union
@@ -47,12 +48,15 @@ def usual_weekdays(
         week -= 7 * _DAY
         if not is_week_away(person, week):
             before.append(week)
-    launched = {
-        (monday(local_date(it, zone)), local_date(it, person.timezone).isoweekday())
-        for it in launches
-    }
+    launched = _launched(tuple(launches), person.timezone, zone)
     usual = {day for day in (6, 7) if sum((it, day) in launched for it in before) >= _LEAST}
     return frozenset(_WEEKDAYS) | usual
+
+
+@lru_cache(maxsize=128)
+def _launched(launches: tuple[int, ...], own: str, zone: str) -> set[tuple[date, int]]:
+    """Week in the programme's zone and ISO weekday in the scholar's own, of every launch."""
+    return {(monday(local_date(it, zone)), local_date(it, own).isoweekday()) for it in launches}
 
 
 def working_windows(
