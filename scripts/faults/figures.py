@@ -24,8 +24,8 @@ FAULTS = (
     Fault(
         "fifteen minutes late is a bad clock",
         "derive/020_session",
-        "told_end_us - as_of_us > slack_us",
-        "told_end_us - as_of_us >= slack_us",
+        "known_end_us - as_of_us > slack_us",
+        "known_end_us - as_of_us >= slack_us",
         (f"{EDGES}::test_an_end_more_than_fifteen_minutes_after_as_of_is_a_bad_clock",),
     ),
     Fault(
