@@ -99,9 +99,9 @@ def tried(faults: Sequence[Fault]) -> Iterator[tuple[Fault, str | None, float]]:
     while waiting or running:
         while waiting and len(running) < WORKERS:
             fault = waiting.pop()
-            answer, told = context.Pipe(duplex=False)
-            context.Process(target=_try, args=(fault, told), daemon=True).start()
-            told.close()
+            answer, sender = context.Pipe(duplex=False)
+            context.Process(target=_try, args=(fault, sender), daemon=True).start()
+            sender.close()
             running[answer] = fault, time.monotonic()
         ready = connection.wait([*running])
         for answer in [it for it in running if it in ready]:
@@ -113,7 +113,7 @@ def tried(faults: Sequence[Fault]) -> Iterator[tuple[Fault, str | None, float]]:
             yield fault, noticed_by, time.monotonic() - begun
 
 
-def _try(fault: Fault, told: connection.Connection) -> None:
+def _try(fault: Fault, sender: connection.Connection) -> None:
     """Runs in a process of its own: applies the fault and sends the test that noticed it."""
     witness = _Witness()
     with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w") as nowhere:
@@ -131,7 +131,7 @@ def _try(fault: Fault, told: connection.Connection) -> None:
         if fault.name and code == pytest.ExitCode.OK:
             code = pytest.main([*_OPTIONS, *TESTS], plugins=[witness])
     if code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        told.send(witness.noticed_by)
+        sender.send(witness.noticed_by)
 
 
 if __name__ == "__main__":

@@ -191,6 +191,22 @@ def test_a_line_needs_a_decision_when_it_has_waited_longer_than_its_usual():
     assert (later["kind"], later["label"]) == ("result", "g19")
 
 
+def test_a_line_of_quick_launches_waits_for_a_working_hour_at_least():
+    """20 launches, each five minutes after a result: the usual of the line is five minutes."""
+    starts = [at("10:00") + timedelta(minutes=10 * n) for n in range(20)]
+    rows = [
+        run(f"r{n}", start, start + timedelta(minutes=5), group_name=f"g{n}")
+        for n, start in enumerate(starts)
+    ]
+
+    def waiting(as_of: str) -> dict:
+        return row(store_of(rows, as_of, roster=parsed(ADA + STREAM)))
+
+    assert waiting("14:14")["usual_working_hours"] == pytest.approx(5 / 60)
+    assert not waiting("14:14")["needs_decision"]
+    assert waiting("14:15")["needs_decision"]
+
+
 def test_a_failure_waits_too_until_a_run_has_finished():
     assert row(queue("2026-01-12 12:00", last_state="failed"))["kind"] == "failure"
 

@@ -13,8 +13,10 @@ from tests.read_schemas import READ_SCHEMAS
 from tests.stores import copied
 from velocity.errors import StoreError
 from velocity.queries import Query, list_queries
+from velocity.queries.metric import operands
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, Scope
+from velocity.reading.definitions import metrics, terms
 from velocity.store import Snapshot
 
 QUERIES = list(list_queries())
@@ -78,6 +80,16 @@ def test_every_metric_is_defined_once():
     ids = [metric.id for query in QUERIES for metric in query.metrics]
     assert sorted(ids) == sorted(set(ids))
     assert all(query.name.startswith("metrics/") for query in QUERIES if query.metrics)
+
+
+def test_metrics_made_of_awake_hours_are_private():
+    def awake(metric):
+        below = [terms()[it] for it in operands(metric.formula, terms())]
+        return "reaction_awake" in f"{metric.adds} {metric.median}" or any(map(awake, below))
+
+    found = {metric.id for metric in metrics().values() if awake(metric)}
+    assert found == {"reaction_off_share", "reaction_awake_hours_median"}
+    assert all(metrics()[it].private for it in found)
 
 
 def test_every_read_has_a_schema():

@@ -6,13 +6,13 @@
 -- beginning to end, all its times are moved so that the start is the creation.
 WITH first AS (
   SELECT
-    told.*,
+    reported.*,
     setting.stale_us AS slack_us,
     setting.together_us,
     source <> 'files' AS served,
     coalesce(starts[1], stamp_us, CASE
       WHEN last_row_us < created_us - setting.stale_us THEN last_row_us - runtime_us END) AS first_us
-  FROM run_told AS told, setting
+  FROM run_reported AS reported, setting
 ),
 held AS (
   SELECT

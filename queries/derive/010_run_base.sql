@@ -43,7 +43,7 @@ shared_out AS (
     runtime_us - greatest(0, coalesce(last_end_us, life_us) - last_us) AS left_us,
     CASE
       WHEN len(firsts) = 1 OR class = 'pending' THEN 'alone'
-      WHEN sessions_told THEN 'told'
+      WHEN sessions_recorded THEN 'recorded'
       WHEN shared OR (NOT resumed AND rows_us - last_us > runtime_us + slack_us) THEN 'at_once'
       WHEN left_us <= together_us AND NOT (resumed OR rewound) THEN 'launched_again'
       WHEN left_us <= together_us THEN 'watch_restarted'
@@ -82,7 +82,7 @@ configured AS (
     epoch_us(raw.first_metric_at) AS first_metric_us,
     CASE WHEN getvariable('gpu_count_key') IS NOT NULL THEN try_cast(
       json_extract_string(raw.config_told, '$."' || getvariable('gpu_count_key') || '"')
-    AS DOUBLE) END AS told_gpus
+    AS DOUBLE) END AS gpus
   FROM raw_run AS raw
   JOIN idea USING (run_key)
 )
@@ -92,7 +92,7 @@ SELECT
   configured.group_name, configured.tags, configured.gpu_utilisation, configured.first_metric_us,
   -- Ignore values that are not a number of GPUs, such as -1 for all GPUs of the machine, and values
   -- above a million, which would swamp everybody's hours.
-  CASE WHEN configured.told_gpus BETWEEN 0 AND 1e6 THEN configured.told_gpus END AS configured_gpus,
+  CASE WHEN configured.gpus BETWEEN 0 AND 1e6 THEN configured.gpus END AS configured_gpus,
   run.start_us, run.start_source, run.class,
   run.class IN ('failed', 'crashed', 'stale') AS failed_compute,
   CASE WHEN run.start_source = 'environment' AND run.launches <> 'launched_again'
@@ -122,7 +122,7 @@ SELECT
     CASE WHEN run.launches = 'launched_again' OR run.relaunched THEN 'relaunched' END,
     CASE WHEN again.run_key IS NOT NULL THEN 'same_run' END,
     CASE WHEN run.start_source = 'rows' THEN 'estimated' END
-  ], lambda it: it IS NOT NULL) AS told_flags
+  ], lambda it: it IS NOT NULL) AS reported_flags
 FROM settled AS run
 JOIN configured USING (run_key)
 LEFT JOIN again USING (run_key)

@@ -8,7 +8,7 @@
 WITH run AS (
   FROM run_base WHERE excluded IS NULL
 ),
-told AS (
+recorded AS (
   -- The sessions of local directories, each with the facts in its own directory.
   SELECT
     run.run_key,
@@ -21,7 +21,7 @@ told AS (
   LATERAL (SELECT unnest(raw_run.writers) AS writer),
   LATERAL (SELECT len(list_filter(run.firsts, lambda it: it <= epoch_us(writer.start))) AS number)
     AS position
-  WHERE run.launches = 'told' AND writer.start IS NOT NULL
+  WHERE run.launches = 'recorded' AND writer.start IS NOT NULL
   GROUP BY ALL
 ),
 judged AS (
@@ -34,11 +34,11 @@ judged AS (
   SELECT
     run.run_key,
     -- Only the last session can still be running.
-    CASE WHEN told.number < len(run.firsts) THEN 'over' ELSE run.class END,
-    run.as_of_us, run.slack_us, told.number, run.firsts[told.number],
-    run.firsts[told.number + 1],
-    false, told.alive_us, run.life_us, told.rows_us, told.runtime_us
-  FROM told
+    CASE WHEN recorded.number < len(run.firsts) THEN 'over' ELSE run.class END,
+    run.as_of_us, run.slack_us, recorded.number, run.firsts[recorded.number],
+    run.firsts[recorded.number + 1],
+    false, recorded.alive_us, run.life_us, recorded.rows_us, recorded.runtime_us
+  FROM recorded
   JOIN run USING (run_key)
 ),
 watched AS (
@@ -117,15 +117,15 @@ raw_session AS (
   WHERE launches = 'at_once'
 )
 SELECT
-  * EXCLUDE (told_end_us, as_of_us, slack_us, watch_us),
+  * EXCLUDE (known_end_us, as_of_us, slack_us, watch_us),
   (CASE WHEN suspended THEN least(watch_us, end_us - start_us) ELSE end_us - start_us END)::BIGINT
     AS active_us,
-  told_end_us IS NULL AS open,
-  coalesce(told_end_us < start_us OR told_end_us - as_of_us > slack_us, false) AS clock
+  known_end_us IS NULL AS open,
+  coalesce(known_end_us < start_us OR known_end_us - as_of_us > slack_us, false) AS clock
 FROM (
   SELECT
     session.* EXCLUDE (end_us) REPLACE (number::INTEGER AS number),
-    session.end_us AS told_end_us,
+    session.end_us AS known_end_us,
     run.scholar_key, run.as_of_us, run.slack_us,
     -- A wrong clock gives a session of zero length, and nothing extends past as_of.
     greatest(start_us, least(coalesce(session.end_us, run.as_of_us), run.as_of_us)) AS end_us

@@ -5,7 +5,7 @@
 -- for a writer that left no trace. For one host, the largest reported count is used; a writer
 -- without a host name has its own host. `shown` marks the machine shown for the run, from its last
 -- session; `leads` marks one machine of each session.
-WITH told AS (
+WITH reported AS (
   SELECT
     base.run_key, base.scholar_key, base.firsts, base.writer_starts, base.starts, base.shift_us,
     base.writer_lost, raw.entity, raw.writers
@@ -21,7 +21,7 @@ several AS (
   FROM (
     SELECT
       * EXCLUDE writers, unnest(writers) AS writer, unnest(range(len(writers))) AS place
-    FROM told
+    FROM reported
     WHERE len(writers) > 1
   )
 ),
@@ -74,7 +74,7 @@ SELECT
   named_host(entity, writer.host) AS host_key,
   writer.host AS host, writer.gpu_type AS gpu_type, writer.gpu_count AS gpu_count, true AS shown,
   true AS leads
-FROM (SELECT run_key, entity, writers[1] AS writer FROM told WHERE len(writers) = 1)
+FROM (SELECT run_key, entity, writers[1] AS writer FROM reported WHERE len(writers) = 1)
 UNION ALL
 SELECT
   run_key, number, host_key, host, gpu_type, gpu_count,

@@ -33,7 +33,7 @@ SELECT
   coalesce(
     run.clock, base.excluded IS NULL AND base.start_us - base.as_of_us > base.slack_us) AS clock,
   coalesce(run.estimated, false) OR base.start_source = 'rows' AS estimated,
-  list_filter(base.told_flags || [
+  list_filter(base.reported_flags || [
     CASE WHEN base.runtime_refuted OR run.stood_still THEN 'runtime_refuted' END,
     CASE WHEN run.suspended THEN 'suspended' END,
     CASE WHEN run.estimated AND base.start_source <> 'rows' THEN 'estimated' END,

@@ -41,7 +41,7 @@ entry AS (
   SELECT launch_key, scholar_key, runs, unnest(paths) AS path, unnest(hashes) AS hash
   FROM launched
 ),
-told AS (
+compared AS (
   SELECT
     scholar_key, path, launch_key,
     min(hash) <> max(hash) OR count(*) < any_value(runs) AS differs
@@ -53,5 +53,5 @@ SELECT
   config_key(path) AS key,
   count(*) AS launches,
   count(*) FILTER (differs) AS differing
-FROM told
+FROM compared
 GROUP BY scholar_key, key

@@ -5,21 +5,8 @@
 WITH core AS MATERIALIZED (
   FROM loops_of('known')
 ),
-person AS (
-  FROM actor SEMI JOIN core USING (scholar_key)
-),
-span AS (
-  SELECT
-    make_timestamptz(min(result_us))::DATE - 3 AS from_day,
-    make_timestamptz(max(reaction_end_us))::DATE + 3 AS to_day
-  FROM core
-  HAVING count(result_us) > 0
-),
-awake AS (
-  FROM awake_window('person', 'span')
-),
 calendar AS MATERIALIZED (
-  FROM working_calendar('person', 'awake', 'day_off')
+  FROM working_days_of('actor', 'core')
 ),
 waited AS (
   FROM working_wait_of('core', 'working_week', 'calendar')

@@ -24,7 +24,7 @@ WITH other AS (
   )
   ON COLUMNS(*) INTO NAME measure VALUE value
 ),
-told AS (
+listed AS (
   SELECT
     measure,
     CASE unit_of(measure) WHEN 'share' THEN 0.05 ELSE 0.5 END AS step,
@@ -38,5 +38,5 @@ SELECT
   round(around_quantile(sorted, 0.25) / step) * step AS p25,
   round(around_quantile(sorted, 0.5) / step) * step AS p50,
   round(around_quantile(sorted, 0.75) / step) * step AS p75
-FROM told
+FROM listed
 ORDER BY measure

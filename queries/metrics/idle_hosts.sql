@@ -30,7 +30,7 @@ idle AS (
   FROM idle_gap('host_stay', 'setting'), setting
   GROUP BY entity, host
 ),
-told AS (
+measured AS (
   SELECT
     host.*,
     coalesce(idle.idle_us, 0) AS idle_us,
@@ -46,5 +46,5 @@ SELECT
   make_timestamptz(first_us) AS first_at,
   idle_us / hour_us() AS idle_hours,
   gpus * idle_us / hour_us() AS idle_gpu_hours
-FROM told, setting
+FROM measured, setting
 ORDER BY idle_now DESC, idle_for_us NULLS LAST, entity, host

@@ -9,6 +9,7 @@
 -- param: scope | STRUCT | what the viewer may see
 -- order: 5
 -- metric: blind_ratio | ratio | Blind ratio | Median awake reaction / (ln 2 / launches per awake hour). The rate uses gaps of at most 5 days between two launches in the window. Near 1, launches look unrelated to results, and the reaction figure means little.
+--   private
 WITH observation AS (
   SELECT
     (scholar.owner_key, project_key) AS group_id, 'epoch'::DATE AS period_start,

@@ -30,14 +30,17 @@
 --   formula: reaction_hours_closed / loop_hours_closed
 -- metric: reaction_off_share | share | Reaction outside the awake window | 1 - awake reaction hours / reaction hours over closed loops.
 --   formula: 1 - awake_hours_closed / reaction_hours_closed
+--   private
 -- metric: working_wait_hours | hours | Waiting in working hours | The scholar's working hours between result and next launch, summed over closed loops.
 --   adds: reaction_working_hours from loops where status = 'closed'
 -- metric: loop_machine_share | share | Machine share of the loop | Machine hours / loop hours over closed loops. The three shares of the loop add up to 1.
 --   formula: machine_hours_closed / loop_hours_closed
 -- metric: loop_working_wait_share | share | Working-hours share of the loop | Waiting in working hours / loop hours over closed loops.
 --   formula: working_hours_closed / loop_hours_closed
+--   private
 -- metric: loop_off_share | share | Share of the loop in nights and days off | The rest of the loop hours: waiting outside working hours.
 --   formula: 1 - (machine_hours_closed + working_hours_closed) / loop_hours_closed
+--   private
 -- sum: loop_hours_closed | hours | Loop hours of closed loops | Hours from launch to next launch, summed over closed loops.
 --   adds: loop_hours from loops where status = 'closed'
 -- sum: awake_hours_closed | hours | Awake reaction hours of closed loops | Reaction hours inside the awake window, summed over closed loops.

@@ -25,6 +25,7 @@
 --   compared
 -- metric: reaction_awake_hours_median | hours | Awake reaction time, median | Reaction time, counting only the scholar's awake window.
 --   median: reaction_awake | wait
+--   private
 -- metric: reaction_working_hours_median | hours | Reaction in working hours, median | Reaction time, counting only the scholar's working hours: the awake window on working days that are neither away nor a holiday.
 --   median: reaction_working | wait
 --   weekly: 9 | let its results wait for more working hours than usual | let its results wait for fewer working hours than usual

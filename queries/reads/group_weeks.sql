@@ -60,8 +60,8 @@ added AS (
 SELECT
   group_key AS group_id, group_name, week_start, visible,
   experiments_started, experiments_concluded,
-  runs_ended, told_share(runs_failed, runs_ended) AS failure_share,
-  busy_hours, told_share(serial_hours, busy_hours) AS serial_share,
+  runs_ended, rounded_share(runs_failed, runs_ended) AS failure_share,
+  busy_hours, rounded_share(serial_hours, busy_hours) AS serial_share,
   gpu_hours
 FROM added
 ORDER BY whole, position, group_key, week_start

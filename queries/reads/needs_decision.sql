@@ -50,28 +50,15 @@ result AS (
     AND ($scholars::VARCHAR[] IS NULL OR list_contains($scholars::VARCHAR[], scholar.scholar))
 ),
 waiting AS (
-  SELECT *
+  SELECT *, as_of_us AS reaction_end_us
   FROM result
   ANTI JOIN experiment AS after
     ON after.scholar_key = result.scholar_key AND after.project_key = result.project_key
     AND after.start_us >= result.result_us AND after.experiment_key <> result.experiment_key
   WHERE as_of_us - result_us <= reaction_limit_us() + days_off * 24 * hour_us()
 ),
-person AS (
-  FROM scholar SEMI JOIN waiting USING (scholar_key)
-),
-span AS (
-  SELECT
-    make_timestamptz(min(result_us))::DATE - 3 AS from_day,
-    make_timestamptz(max(as_of_us))::DATE + 3 AS to_day
-  FROM waiting
-  HAVING count(*) > 0
-),
-awake AS (
-  FROM awake_window('person', 'span')
-),
 calendar AS MATERIALIZED (
-  FROM working_calendar('person', 'awake', 'day_off')
+  FROM working_days_of('scholar', 'waiting')
 ),
 closed AS (
   SELECT
@@ -80,7 +67,7 @@ closed AS (
     quantile_cont(reaction_working_us, usual_age().quantile) AS usual_us,
     median(reaction_working_us) AS median_us
   FROM loop
-  SEMI JOIN person USING (scholar_key)
+  SEMI JOIN waiting USING (scholar_key)
   WHERE status = 'closed'
   GROUP BY GROUPING SETS ((scholar_key, project_key), (scholar_key))
 ),

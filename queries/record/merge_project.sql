@@ -16,20 +16,20 @@ USING (
     rtrim($app_url::VARCHAR, '/') AS app_url, $pulled_from::TIMESTAMPTZ AS pulled_from,
     $reconciled_at::TIMESTAMPTZ AS reconciled_at, $filter_trusted::BOOLEAN AS filter_trusted,
     $uncollected::BIGINT AS uncollected
-) AS told
-ON held.entity = told.entity AND held.project = told.project
-WHEN MATCHED AND (told.pulled_from IS NOT NULL OR held.pulled_from IS NULL) THEN UPDATE SET
+) AS given
+ON held.entity = given.entity AND held.project = given.project
+WHEN MATCHED AND (given.pulled_from IS NOT NULL OR held.pulled_from IS NULL) THEN UPDATE SET
   as_of = CASE
-    WHEN told.pulled_from IS NULL THEN greatest(held.as_of, told.as_of) ELSE told.as_of END,
-  app_url = coalesce(told.app_url, held.app_url),
-  pulled_from = told.pulled_from,
-  reconciled_at = told.reconciled_at,
-  filter_trusted = told.filter_trusted,
-  uncollected = told.uncollected
+    WHEN given.pulled_from IS NULL THEN greatest(held.as_of, given.as_of) ELSE given.as_of END,
+  app_url = coalesce(given.app_url, held.app_url),
+  pulled_from = given.pulled_from,
+  reconciled_at = given.reconciled_at,
+  filter_trusted = given.filter_trusted,
+  uncollected = given.uncollected
 WHEN NOT MATCHED THEN INSERT (
   project_key, entity, project, app_url, as_of, pulled_from, reconciled_at, filter_trusted,
   uncollected
 ) VALUES (
   (SELECT coalesce(max(project_key), 0) + 1 FROM project),
-  told.entity, told.project, told.app_url, told.as_of, told.pulled_from, told.reconciled_at,
-  told.filter_trusted, told.uncollected)
+  given.entity, given.project, given.app_url, given.as_of, given.pulled_from, given.reconciled_at,
+  given.filter_trusted, given.uncollected)

@@ -134,13 +134,13 @@ cell AS (
 SELECT
   cells.week_start, cells.group_id, cells.group_name, cells.position,
   coalesce(cell.people, []) AS people,
-  told_amount(cell.experiments_started) AS experiments_started,
-  told_amount(cell.experiments_concluded) AS experiments_concluded,
-  told_amount(cell.runs_ended) AS runs_ended,
+  rounded_amount(cell.experiments_started) AS experiments_started,
+  rounded_amount(cell.experiments_concluded) AS experiments_concluded,
+  rounded_amount(cell.runs_ended) AS runs_ended,
   round(cell.runs_failed)::BIGINT AS runs_failed,
-  told_amount(cell.busy_hours) AS busy_hours,
+  rounded_amount(cell.busy_hours) AS busy_hours,
   round(cell.serial_hours)::BIGINT AS serial_hours,
-  told_amount(cell.gpu_hours) AS gpu_hours,
+  rounded_amount(cell.gpu_hours) AS gpu_hours,
   (SELECT as_of FROM edge) AS published_at
 FROM (SELECT DISTINCT week_start, group_id, group_name, position FROM grouped) AS cells
 LEFT JOIN cell USING (week_start, group_id)

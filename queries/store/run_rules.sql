@@ -42,7 +42,7 @@ matched AS (
   JOIN place USING (config_shape)
   WHERE live.config_hashes[place.place] = place.hash
 ),
-told AS (
+applied AS (
   SELECT matched.run_key, coalesce(live.username, '') AS username, rule.*
   FROM matched
   JOIN live USING (run_key)
@@ -54,19 +54,19 @@ owned AS (
   SELECT
     run_key, username,
     coalesce(
-      arg_min(told.scholar, position) FILTER (purpose = 'shared'),
+      arg_min(applied.scholar, position) FILTER (purpose = 'shared'),
       any_value(roster_username.scholar)) AS scholar,
     bool_or(purpose = 'excluded') AS ignored
-  FROM told
+  FROM applied
   LEFT JOIN roster_username USING (username)
   GROUP BY run_key, username
 ),
 automated AS (
-  SELECT run_key, arg_min(told.scholar, position) AS scholar
-  FROM told
+  SELECT run_key, arg_min(applied.scholar, position) AS scholar
+  FROM applied
   JOIN owned USING (run_key)
   WHERE purpose = 'automation'
-    AND (told.scholar IS NULL OR owned.scholar IS NULL OR told.scholar = owned.scholar)
+    AND (applied.scholar IS NULL OR owned.scholar IS NULL OR applied.scholar = owned.scholar)
   GROUP BY run_key
 )
 SELECT

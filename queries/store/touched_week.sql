@@ -3,30 +3,10 @@
 -- from the last derived week on, because as_of has moved since. If a group now begins earlier, the
 -- weeks of zeros in between are included.
 WITH changed AS (
-  -- An unchanged row is in both tables.
-  SELECT day FROM (
-    SELECT * FROM (
-      FROM temp.day_fact
-      UNION ALL SELECT * FROM derived.day_fact WHERE scholar_key IN (FROM scope))
-    GROUP BY ALL HAVING count(*) = 1)
-  UNION ALL
-  SELECT start_day FROM (
-    SELECT * FROM (
-      FROM temp.loop
-      UNION ALL SELECT * FROM derived.loop WHERE scholar_key IN (FROM scope))
-    GROUP BY ALL HAVING count(*) = 1)
-  UNION ALL
-  SELECT result_day FROM (
-    SELECT * FROM (
-      FROM temp.recovery
-      UNION ALL SELECT * FROM derived.recovery WHERE scholar_key IN (FROM scope))
-    GROUP BY ALL HAVING count(*) = 1)
-  UNION ALL
-  SELECT start_day FROM (
-    SELECT * FROM (
-      FROM temp.follower
-      UNION ALL SELECT * FROM derived.follower WHERE scholar_key IN (FROM scope))
-    GROUP BY ALL HAVING count(*) = 1)
+  SELECT day FROM changed_rows('temp.day_fact', 'derived.day_fact')
+  UNION ALL SELECT start_day FROM changed_rows('temp.loop', 'derived.loop')
+  UNION ALL SELECT result_day FROM changed_rows('temp.recovery', 'derived.recovery')
+  UNION ALL SELECT start_day FROM changed_rows('temp.follower', 'derived.follower')
   UNION ALL
   -- A chain counts on the day of its head, which may not have changed itself.
   SELECT start_day FROM (

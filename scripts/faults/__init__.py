@@ -10,11 +10,13 @@ from scripts.faults import (
     experiments,
     figures,
     loops,
+    medians,
     one_setting,
     reads,
     runs,
     store,
     waiting,
+    weeks,
 )
 from scripts.faults.fault import (
     AZORES,
@@ -53,6 +55,7 @@ FAULTS = (
     *runs.FAULTS,
     *experiments.FAULTS,
     *loops.FAULTS,
+    *medians.FAULTS,
     *one_setting.FAULTS,
     *compute.FAULTS,
     *access.FAULTS,
@@ -60,5 +63,6 @@ FAULTS = (
     *reads.FAULTS,
     *waiting.FAULTS,
     *figures.FAULTS,
+    *weeks.FAULTS,
     *actors.FAULTS,
 )

@@ -30,7 +30,7 @@ FAULTS = (
     Fault(
         "a scholar's rule takes the runs of others",
         "store/run_rules",
-        "AND (told.scholar IS NULL OR owned.scholar IS NULL OR told.scholar = owned.scholar)",
+        "AND (applied.scholar IS NULL OR owned.scholar IS NULL OR applied.scholar = owned.scholar)",
         "",
         (f"{_RULES}::test_a_rule_with_a_scholar_takes_no_run_of_another_one",),
     ),
@@ -44,8 +44,8 @@ FAULTS = (
     Fault(
         "the last rule of an account decides",
         "store/run_rules",
-        "arg_min(told.scholar, position) FILTER (purpose = 'shared')",
-        "arg_max(told.scholar, position) FILTER (purpose = 'shared')",
+        "arg_min(applied.scholar, position) FILTER (purpose = 'shared')",
+        "arg_max(applied.scholar, position) FILTER (purpose = 'shared')",
         (f"{_RULES}::test_runs_of_a_shared_account_belong_to_whom_the_first_rule_says",),
     ),
     Fault(

@@ -15,21 +15,21 @@ FAULTS = (
     Fault("a state is read as a whole", "macros/class_of", "'deadline', 'dl', ", "", (DRAWN,)),
     Fault(
         "rows of nobody",
-        "derive/004_run_told",
+        "derive/004_run_reported",
         "coalesce(history_rows, 0) = 0",
         "true",
         (EVIDENCE,),
     ),
     Fault(
         "a stopwatch may run backwards",
-        "derive/004_run_told",
+        "derive/004_run_reported",
         "CASE WHEN own_s >= 0 THEN",
         "CASE WHEN true THEN",
         (EVIDENCE,),
     ),
     Fault(
         "earlier sessions count again",
-        "derive/004_run_told",
+        "derive/004_run_reported",
         "raw.runtime_s - coalesce(raw.earlier_runtime_s, 0) AS own_s",
         "raw.runtime_s AS own_s",
         (EVIDENCE,),
@@ -151,7 +151,7 @@ FAULTS = (
     Fault(
         "the last of the local sessions alone",
         _SESSION,
-        "CASE WHEN told.number < len(run.firsts) THEN 'over' ELSE run.class END",
+        "CASE WHEN recorded.number < len(run.firsts) THEN 'over' ELSE run.class END",
         "run.class",
         (EVIDENCE,),
     ),

@@ -37,7 +37,7 @@ FAULTS = (
     ),
     Fault(
         "deleted runs count",
-        "derive/004_run_told",
+        "derive/004_run_reported",
         "WHERE raw.deleted_at IS NULL\n    AND",
         "WHERE",
         ("tests/test_pull.py::test_a_deleted_run_counts_in_no_metric_until_it_is_back",),

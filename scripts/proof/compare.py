@@ -30,11 +30,11 @@ class Difference:
     """One line of the report, and the name of the rule that allows it, if any."""
 
     output: str
-    told: str
+    text: str
     allowed_by: str | None
 
     def __str__(self) -> str:
-        return f"{self.output}: {self.told}"
+        return f"{self.output}: {self.text}"
 
 
 def compare_zips(
@@ -46,8 +46,8 @@ def compare_zips(
         found = []
         for name in (*compared.recorded, *compared.new):
             output = f"{case}/{name}"
-            for column, told in compared.differences(name):
-                line = told if column is None else f"{column}: {told}"
+            for column, difference in compared.differences(name):
+                line = difference if column is None else f"{column}: {difference}"
                 found.append(Difference(output, line, changes.allowed_by(output, column)))
         return len(compared.recorded), found
 
@@ -94,9 +94,9 @@ class _Case:
             case "json":
                 yield from compare_json(json.loads(base), json.loads(now), self._changes, rules)
             case _:
-                told = compare_texts(base.decode(), now.decode(), self._changes.texts)
-                if told is not None:
-                    yield None, told
+                difference = compare_texts(base.decode(), now.decode(), self._changes.texts)
+                if difference is not None:
+                    yield None, difference
 
     def _tables(self, name: str, base: Table, now: Table, *, ordered: bool) -> Iterator[Found]:
         output, changes = f"{self._case}/{name}", self._changes

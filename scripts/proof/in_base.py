@@ -1,7 +1,7 @@
 """Runs in the base commit's tree: writes the raw inputs, and serves recorded W&B runs.
 
     python in_base.py TREE inputs FOLDER ANCHOR
-    python in_base.py TREE serve NODES
+    python in_base.py TREE serve NODES AT
 
 The base commit never changes, so its modules may be used by name. They are imported when they are
 needed, because this file's own tree has them elsewhere or not at all.
@@ -12,7 +12,8 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -152,14 +153,18 @@ def _toml(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else json.dumps(value)
 
 
-def _serve(nodes: Path) -> None:
-    """Serve recorded runs as W&B would, until it is stopped; print the address and the key."""
+def _serve(nodes: Path, at: datetime) -> None:
+    """Serve recorded runs as W&B would at an instant, until stopped; print address and key."""
     world = import_module("velocity.demo.world")
     runs = [
         world.RunNode(**it | {name: _instant(it[name]) for name in _TIMES})
         for it in json.loads(nodes.read_text(encoding="utf-8"))
     ]
     server = import_module("velocity.demo.server").ProtocolServer(world.World(runs))
+    # A pull that finds another time here than its own goes by the server's.
+    config = server._uvicorn.config  # noqa: SLF001 - the base commit has no other way
+    config.date_header = False
+    config.headers.append(("Date", format_datetime(at, usegmt=True)))
     print(server.url, server.api_key, flush=True)
     server.run()
 
@@ -168,14 +173,18 @@ def _instant(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
+def _instant_of(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
 def _main(tree: str, action: str, *arguments: str) -> None:
     loaded = Path(str(import_module("velocity").__file__))
     if not loaded.is_relative_to(tree):
         sys.exit(f"velocity was loaded from {loaded}, not from {tree}")
     if action == "serve":
-        _serve(Path(arguments[0]))
+        _serve(Path(arguments[0]), _instant_of(arguments[1]))
     else:
-        _write_inputs(Path(arguments[0]), datetime.fromisoformat(arguments[1]))
+        _write_inputs(Path(arguments[0]), _instant_of(arguments[1]))
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def _stored(case: Path, tree: Tree, base: Tree) -> Iterator[Path]:
             if "table" in it:
                 tables += [f"{_INPUT}/{it['table']}", it["at"]]
                 continue
-            with base.serving(case / it["nodes"]) as address:
+            with base.serving(case / it["nodes"], it["at"]) as address:
                 # No settings or keys of the person who runs this.
                 env = {**address, "HOME": folder}
                 tree.run("in_tree.py", "sync", _CONFIG, _DATA, it["at"], cwd=work, env=env)

@@ -51,12 +51,12 @@ def compare_json(base: Any, now: Any, rules: Changes, changes: Output) -> Iterat
     """Yield one difference per key, with its first place."""
     counts: dict[str | None, int] = {}
     first: dict[str | None, str] = {}
-    for key, place, told in _Walk(rules, changes).values(base, now, "", None):
+    for key, place, difference in _Walk(rules, changes).values(base, now, "", None):
         counts[key] = counts.get(key, 0) + 1
-        first.setdefault(key, f"{place}: {told}")
-    for key, told in first.items():
+        first.setdefault(key, f"{place}: {difference}")
+    for key, difference in first.items():
         others = f" (and {counts[key] - 1:,} others)" if counts[key] > 1 else ""
-        yield key, f"{told}{others}"
+        yield key, f"{difference}{others}"
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,9 @@ class _Walk:
             for number, (was, became) in enumerate(zip(base, now, strict=True)):
                 yield from self.values(was, became, f"{place}[{number}]", key)
         elif isinstance(base, str) and isinstance(now, str) and key in self.rules.prose:
-            told = compare_texts(base, now, self.rules.texts)
-            if told is not None:
-                yield key, place, told
+            difference = compare_texts(base, now, self.rules.texts)
+            if difference is not None:
+                yield key, place, difference
         else:
             if isinstance(base, str):
                 base = self.changes.values.get(key or "", {}).get(base, base)

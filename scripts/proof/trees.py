@@ -49,13 +49,13 @@ class Tree:
             check=False,
         )
         if done.returncode != 0:
-            told = " ".join(map(str, arguments))
-            sys.exit(f"{script} {told} failed in {self.root}:\n{done.stdout}{done.stderr}")
+            words = " ".join(map(str, arguments))
+            sys.exit(f"{script} {words} failed in {self.root}:\n{done.stdout}{done.stderr}")
 
     @contextmanager
-    def serving(self, nodes: Path) -> Iterator[Mapping[str, str]]:
-        """Serve recorded runs; yield the environment that points the W&B client at them."""
-        words = self._words("in_base.py", "serve", nodes)
+    def serving(self, nodes: Path, at: str) -> Iterator[Mapping[str, str]]:
+        """Serve recorded runs as at an instant; yield the environment for the W&B client."""
+        words = self._words("in_base.py", "serve", nodes, at)
         with subprocess.Popen(
             words, env=self._environment(), stdout=subprocess.PIPE, text=True
         ) as server:

@@ -82,7 +82,7 @@ def _parts(derived: Derived, window: Interval | None) -> dict[_Part, Fraction]:
     """
     capacity: defaultdict[Host, int] = defaultdict(int)
     for run in derived.runs.values():
-        for _, machine in run.run.told:
+        for _, machine in run.run.reported:
             host, count = host_of(run, machine), machine[2]
             if host is not None and count is not None:
                 capacity[host] = max(capacity[host], count)

@@ -101,7 +101,7 @@ class Run:
         return self.gpu_count_config, self.commit
 
     @property
-    def told(self) -> list[tuple[int | None, Machine]]:
+    def reported(self) -> list[tuple[int | None, Machine]]:
         """Every writer: its start, if reported, and its machine."""
         machine = (self.host, self.gpu_type, self.gpu_count)
         starts: list[int | None] = list(self.writer_starts)
@@ -165,7 +165,7 @@ class DerivedRun:
     work: tuple[Work, ...]
     flags: frozenset[str]
     #: The part of it outside the sessions.
-    told_flags: frozenset[str]
+    reported_flags: frozenset[str]
     #: Its start, also if the run is excluded.
     begun: int
     queue_us: int | None

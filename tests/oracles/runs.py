@@ -80,7 +80,9 @@ def derive_run(run: Run, scholar: str, as_of: int, rules: Rules) -> DerivedRun:
         as_of,
         rules.stale_after_us,
         rules.together_us,
-        sorted(((at, machine) for at, machine in run.told if at is not None), key=lambda it: it[0]),
+        sorted(
+            ((at, machine) for at, machine in run.reported if at is not None), key=lambda it: it[0]
+        ),
         run.last_metric_at,
         run.runtime_us,
     )
@@ -133,8 +135,8 @@ def _doubt(facts: _Facts, first: int | None) -> str | None:
         return "clock_unset"
     if heard is None:
         return None
-    told = [it for it in (first, facts.row) if it is not None]
-    if any(it > heard + facts.slack for it in told):
+    known = [it for it in (first, facts.row) if it is not None]
+    if any(it > heard + facts.slack for it in known):
         return "clock_ahead"
     if first is None or first >= created - facts.slack or facts.run.offline:
         return None
@@ -329,7 +331,7 @@ def _cut(
     excluded = "pending" if facts.klass == "pending" else None
     if excluded is None and facts.start > as_of:
         excluded = "after_as_of"
-    told_flags = frozenset(flags)
+    reported_flags = frozenset(flags)
     flags |= _doubts(facts, kept, max(facts.begun) if excluded is None else facts.start)
     intervals, active = [], []
     for it in kept:
@@ -356,7 +358,7 @@ def _cut(
         active=tuple(active),
         work=tuple(_work(facts, intervals, active, launches)),
         flags=frozenset(flags),
-        told_flags=told_flags,
+        reported_flags=reported_flags,
         begun=facts.start,
         queue_us=None if excluded is not None else facts.queue,
         as_of=as_of,
@@ -384,7 +386,7 @@ def _work(
     launches: list[_Launch],
 ) -> Iterable[Work]:
     configured = facts.run.gpu_count_config
-    without_start = [machine for at, machine in facts.run.told if at is None]
+    without_start = [machine for at, machine in facts.run.reported if at is None]
     for number, (start, end) in enumerate(intervals):
         machines = launches[number].machines
         if not facts.writers and without_start:
@@ -459,7 +461,7 @@ def _marked(it: DerivedRun) -> DerivedRun:
     return replace(
         it,
         excluded=it.excluded if it.excluded == "pending" else "same_run",
-        flags=it.told_flags | {"same_run"},
+        flags=it.reported_flags | {"same_run"},
         sessions=(),
         active=(),
         work=(),

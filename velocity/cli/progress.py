@@ -61,7 +61,7 @@ class _Step:
 
     def __init__(self, progress: Progress) -> None:
         self.stages = {progress.stage}
-        self.told_at = self._began = time.monotonic()
+        self.printed_at = self._began = time.monotonic()
         self._from = progress.done
 
     def far(self, progress: Progress) -> str:
@@ -71,15 +71,15 @@ class _Step:
         if progress.ended:
             whole = total is not None and done >= total
             return f"{done:,} in {elapsed(seconds)}" if whole else f"stopped at {done:,}"
-        told = "" if total is None and not done else f"{done:,}"
+        far = "" if total is None and not done else f"{done:,}"
         if total is not None:
-            told += f" of {total:,}"
+            far += f" of {total:,}"
         rate = (done - self._from) / seconds if seconds >= _SECONDS_BEFORE_A_RATE else 0
         if rate > 0:
-            told += f", {rate:,.0f}/s"
+            far += f", {rate:,.0f}/s"
             if total is not None and done < total:
-                told += f", {elapsed((total - done) / rate)} left"
-        return told
+                far += f", {elapsed((total - done) / rate)} left"
+        return far
 
 
 class _Lines:
@@ -96,10 +96,10 @@ class _Lines:
         elif progress.stage in step.stages and not (
             progress.ended
             # Merges happen between pages: one line is enough.
-            or (progress.stage == "pull" and now - step.told_at >= _SECONDS_BETWEEN_LINES)
+            or (progress.stage == "pull" and now - step.printed_at >= _SECONDS_BETWEEN_LINES)
         ):
             return
-        step.told_at = now
+        step.printed_at = now
         step.stages.add(progress.stage)
         say(f"{progress.stage:8} {progress.what}  {step.far(progress)}".rstrip())
         if progress.ended:
@@ -173,7 +173,7 @@ def _summary(projects: Sequence[ProjectResult], took: str = "") -> str:
     from velocity.sync.results import brought  # noqa: PLC0415 - not for --help
 
     counts = brought(projects)
-    told = ", ".join(f"{counts[it]:,} {words}" for it, words in _OUTCOMES.items() if counts[it])
+    counted = ", ".join(f"{counts[it]:,} {words}" for it, words in _OUTCOMES.items() if counts[it])
     requests = sum(it.requests for it in projects)
     spent = f" {plural(requests, 'request')}{took}." if requests else ""
-    return f"{told or 'nothing new'}.{spent}"
+    return f"{counted or 'nothing new'}.{spent}"

@@ -7,7 +7,7 @@ the headline beside the sum is the value that the query of the metric gives, and
 from velocity.explain.explanation import Explanation, Result, Total
 from velocity.explain.made import explain
 from velocity.explain.sections import Section, meanings, sections
-from velocity.explain.ways import explained, rests_on_hours, ways
+from velocity.explain.ways import explained, ways
 
 __all__ = [
     "Explanation",
@@ -17,7 +17,6 @@ __all__ = [
     "explain",
     "explained",
     "meanings",
-    "rests_on_hours",
     "sections",
     "ways",
 ]

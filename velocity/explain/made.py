@@ -12,7 +12,7 @@ from velocity.errors import VelocityError
 from velocity.explain.explanation import Explanation
 from velocity.explain.left_out import left_out
 from velocity.explain.rows import Group, Rows, no_data
-from velocity.explain.ways import rests_on_hours, ways
+from velocity.explain.ways import ways
 from velocity.formats import did_you_mean
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, Scope
@@ -186,7 +186,7 @@ def _check_group(snapshot: Snapshot, group: Group, scope: Scope) -> None:
 def _check_hours(metric: str, group: Group, scope: Scope) -> None:
     """Refuse awake hours to everybody but the scholar."""
     own = group.by == "scholar" and scope.sees_hours(group.id)
-    if own or scope.hours is None or not rests_on_hours(metric):
+    if own or scope.hours is None or not columns()[metric].private:
         return
     whose, alone = "each scholar", "that scholar"
     if group.by == "scholar":

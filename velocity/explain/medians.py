@@ -96,8 +96,8 @@ def _of_line(rows: Rows, line: str, headline: float | None) -> Result:
         "between launches at most 5 days apart, inside the awake window",
     )
     value, more = _against_chance(middle, gaps.addends.height, gaps.value)
-    told = (*steps, gaps.step, *more)
-    return Result(line, told, value, headline, (gaps,), lengths, metric.noun)
+    every_step = (*steps, gaps.step, *more)
+    return Result(line, every_step, value, headline, (gaps,), lengths, metric.noun)
 
 
 def _against_chance(

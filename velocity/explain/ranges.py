@@ -53,8 +53,8 @@ def _of_series(weekly: pl.DataFrame, week: dict[str, Any], usual: dict[str, Any]
     levels = total_of("weeks", known, col("level"), unit, "each complete week")
     moves = total_of("weeks", known, col("moved"), unit, "from one such week to the next")
     value, steps = _judged(week, levels, moves, usual, on_log=on_log)
-    told = (levels.step, moves.step, *steps)
-    return Result(metric.id, told, value, week["signal"], (levels, moves), title=metric.title)
+    every_step = (levels.step, moves.step, *steps)
+    return Result(metric.id, every_step, value, week["signal"], (levels, moves), title=metric.title)
 
 
 def _judged(

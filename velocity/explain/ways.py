@@ -11,9 +11,8 @@ from velocity.explain.medians import blind_ratio, median
 from velocity.explain.ranges import lasting, ranges
 from velocity.explain.sums import Arithmetic
 from velocity.queries import list_metric_queries
-from velocity.queries.metric import Metric, operands
 from velocity.reading import reads
-from velocity.reading.definitions import columns, definition, terms
+from velocity.reading.definitions import columns, definition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,8 +33,6 @@ class Way:
     kinds: tuple[reads.By, ...] = ("scholar", "stream", "programme")  # groups that have it
 
 
-#: Made of a median of awake hours, or of the hours off that remain beside waiting and machines.
-_OF_HOURS = {"blind_ratio", "loop_working_wait_share", "loop_off_share"}
 _NO_ENTRY = "No grants or charges by then."
 #: Query of queries/metrics/ -> how its metrics are explained, unless they are figures of groups by
 #: period.
@@ -78,23 +75,8 @@ def explained(*, hours: bool = True) -> list[str]:
     return [
         column
         for column in ways()
-        if columns()[column].id == column and (hours or not rests_on_hours(column))
+        if columns()[column].id == column and (hours or not columns()[column].private)
     ]
-
-
-def rests_on_hours(column: str) -> bool:
-    """Whether a figure is made of awake hours or tells hours off: only the scholar may see it."""
-    metric = columns()[column]
-    return metric.id in _OF_HOURS or any(
-        it.median == "reaction_awake" or "reaction_awake_hours" in it.adds
-        for it in _terms_of(metric)
-    )
-
-
-def _terms_of(metric: Metric) -> list[Metric]:
-    """The metric and every operand below it."""
-    below = (terms()[it] for it in operands(metric.formula, terms()))
-    return [metric, *(it for term in below for it in _terms_of(term))]
 
 
 def _figure(rows: Rows, column: str, *, part: str) -> tuple[Result, ...]:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from velocity import formats, sentences, ui
 from velocity.reading import reads
-from velocity.sentences.groups import as_told
+from velocity.sentences.groups import in_words
 
 
 def _draw() -> None:
@@ -26,8 +26,8 @@ def _draw() -> None:
     over = formats.span(first, last + timedelta(days=6))
     view.say("groups of at least 5 people", sentences.groups(weeks=weeks), window=over)
     ui.show_share(view, last)
-    told = as_told(weeks)
-    for (name,), rows in told.group_by("group_name", maintain_order=True):
+    shown_weeks = in_words(weeks)
+    for (name,), rows in shown_weeks.group_by("group_name", maintain_order=True):
         caption = f"One row per week, latest first, {formats.plural(rows.height, 'week')}"
         if blank := int((~rows["visible"]).sum()):
             caption += (

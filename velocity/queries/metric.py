@@ -46,6 +46,8 @@ class Metric:
         restated: whether changes of past weeks are recorded although it has no weekly series.
         compared: whether pages show the quartiles of the cohort.
         lasting: whether its weekly series is searched for a lasting change.
+        private: whether it is made of the hours of a scholar's day, or tells hours off: only the
+            scholar sees it, and `explain` refuses it to others.
     """
 
     id: str
@@ -66,6 +68,7 @@ class Metric:
     restated: bool = False
     compared: bool = False
     lasting: bool = False
+    private: bool = False
 
     @property
     def weekly(self) -> bool:
@@ -115,7 +118,7 @@ def with_attribute(metric: Metric, name: str, value: str) -> Metric:
     if name == "median":
         measure, noun = (part.strip() for part in value.split("|"))
         return replace(metric, median=measure, noun=noun)
-    if name in {"restated", "compared", "lasting"}:
+    if name in {"restated", "compared", "lasting", "private"}:
         return replace(metric, **{name: True})  # type: ignore[arg-type]
     if name in {"formula", "low", "high", "adds", "largest"}:
         return replace(metric, **{name: value})  # type: ignore[arg-type]

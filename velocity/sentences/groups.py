@@ -48,7 +48,7 @@ def failed(row: Row) -> str:
     return f"{formats.rounded_share(row['failure_share'])} of {ended} failed"
 
 
-def as_told(weeks: pl.DataFrame) -> pl.DataFrame:
+def in_words(weeks: pl.DataFrame) -> pl.DataFrame:
     """The weeks with figures as words, for tables and files: 0 is "under 5", and no figure is 0."""
     shares = selectors.ends_with("_share")
     amounts = (selectors.numeric() - shares).cast(pl.String).replace("0", formats.rounded_amount(0))

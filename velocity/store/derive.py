@@ -179,8 +179,10 @@ def _load_configuration(
 
 def _rates_of_types(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
     """gpu_type, position, from_date, credits_per_gpu_hour: rates whose glob matches the type."""
-    told = "SELECT unnest(writers).gpu_type AS gpu_type FROM raw_run UNION ALL SELECT NULL"
-    types = [name for (name,) in store.run(f"SELECT DISTINCT coalesce(gpu_type, '') FROM ({told})")]
+    reported = "SELECT unnest(writers).gpu_type AS gpu_type FROM raw_run UNION ALL SELECT NULL"
+    types = [
+        name for (name,) in store.run(f"SELECT DISTINCT coalesce(gpu_type, '') FROM ({reported})")
+    ]
     rows = [
         (name, position, from_date, rate)
         for position, glob, from_date, rate in (roster.rate_rows() if roster is not None else ())
@@ -198,10 +200,10 @@ def _rates_of_types(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
 
 def _rented_hosts(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
     """entity, host: the hosts of runs whose name a glob of the roster matches."""
-    told = "SELECT DISTINCT entity, unnest(writers).host AS host FROM raw_run"
+    reported = "SELECT DISTINCT entity, unnest(writers).host AS host FROM raw_run"
     rows = [
         (entity, host)
-        for entity, host in (store.run(told) if roster is not None and roster.rented else ())
+        for entity, host in (store.run(reported) if roster is not None and roster.rented else ())
         if host is not None and roster is not None and roster.is_rented(host)
     ]
     return pl.DataFrame(rows, schema={"entity": pl.String, "host": pl.String}, orient="row")

@@ -89,8 +89,8 @@ def _nothing_pulled(results: Sequence[ProjectResult]) -> VelocityError:
     first = next(iter(errors.values()))
     if len(errors) == 1:
         return first
-    told = " ".join(f"{it.name}: {it.error.message}" for it in results if it.error is not None)
-    return type(first)(f"None of {len(results)} projects could be pulled. {told}", first.hint)
+    reasons = " ".join(f"{it.name}: {it.error.message}" for it in results if it.error is not None)
+    return type(first)(f"None of {len(results)} projects could be pulled. {reasons}", first.hint)
 
 
 def import_runs(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-_Told = TypeVar("_Told")
+_Heard = TypeVar("_Heard")
 
 
 def run_jobs(jobs: Iterable[Callable[[], None]], *, threads: int) -> None:
@@ -40,18 +40,18 @@ def run_jobs(jobs: Iterable[Callable[[], None]], *, threads: int) -> None:
             raise error
 
 
-class Listener(Generic[_Told]):
+class Listener(Generic[_Heard]):
     """Calls a function from several threads, one call at a time, until `leave`."""
 
-    def __init__(self, hear: Callable[[_Told], None]) -> None:
-        self._hear: Callable[[_Told], None] | None = hear
+    def __init__(self, hear: Callable[[_Heard], None]) -> None:
+        self._hear: Callable[[_Heard], None] | None = hear
         self._turn = threading.Lock()
 
-    def __call__(self, told: _Told) -> None:
+    def __call__(self, heard: _Heard) -> None:
         """Call the function."""
         with self._turn:
             if self._hear is not None:
-                self._hear(told)
+                self._hear(heard)
 
     def leave(self) -> None:
         """Stop calling it, after a call in progress has ended."""

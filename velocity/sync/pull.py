@@ -383,5 +383,5 @@ class _Pull:
 
     def tell(self, stage: Stage, *, ended: bool = False) -> None:
         """Report how far the pull is."""
-        told = Progress(stage, self._result.name, len(self._read), self._total, ended=ended)
-        self._on_progress(told)
+        far = Progress(stage, self._result.name, len(self._read), self._total, ended=ended)
+        self._on_progress(far)

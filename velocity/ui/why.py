@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from velocity import explain, formats
 from velocity.reading import reads
-from velocity.reading.definitions import definition
+from velocity.reading.definitions import columns, definition
 from velocity.reading.periods import Window, whole_week
 from velocity.ui.choices import choose_titled
 from velocity.ui.drill import show_way
@@ -42,7 +42,7 @@ def show_why(
     """
     scope = view.scope
     own = scholar is not None and scope.sees_hours(scholar)
-    if explain.rests_on_hours(metric) and not (own or scope.hours is None):
+    if columns()[metric].private and not (own or scope.hours is None):
         return
     choices = {"metric": metric, "whose": _PROGRAMME}
     if scholar is not None:

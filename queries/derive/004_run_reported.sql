@@ -1,5 +1,5 @@
 -- title: What a run reports
--- table: run_told
+-- table: run_reported
 -- One row per run of the scholars in scope, and per run of anybody that shares the id of another:
 -- its clocks, runtime and state. Times are integer microseconds UTC, null if not known.
 WITH twin AS (
@@ -9,7 +9,7 @@ WITH twin AS (
   GROUP BY launch_id
   HAVING count(*) > 1
 ),
-told AS (
+reported AS (
   SELECT
     raw.*,
     number.scholar_key,
@@ -42,7 +42,7 @@ SELECT
   -- A directory of local files is a session that records its own end.
   coalesce(source = 'files' AND len(list_filter(
     writers, lambda it: coalesce(it.runtime_s::VARCHAR, it.heartbeat_at::VARCHAR) IS NOT NULL)) > 0,
-    false) AS sessions_told,
+    false) AS sessions_recorded,
   coalesce(resumed, false) AS resumed,
   coalesce(offline, false) AS offline,
   coalesce(shared, false) AS shared,
@@ -52,4 +52,4 @@ SELECT
   -- No client ever wrote, and the server only recorded the creation.
   coalesce(NOT wrote AND coalesce(history_rows, 0) = 0
     AND coalesce(heartbeat_at <= created_at + INTERVAL 1 MINUTE, true), false) AS never_began
-FROM told
+FROM reported
