@@ -30,6 +30,7 @@ SELECT
   trust, seen_at, twin,
   class_of(state) AS word,
   epoch_us(created_at) AS created_us,
+  epoch_us(submitted_at) AS submitted_us,
   epoch_us(heartbeat_at) AS heartbeat_us,
   epoch_us(stamp) AS stamp_us,
   epoch_us(last_metric_at) AS last_row_us,
