@@ -68,6 +68,7 @@ def test_every_column_is_read():
         "state": "finished",
         "created_at": NOON + timedelta(minutes=3),
         "submitted_at": None,
+        "same_as": None,
         "writers": [
             writer(NOON + timedelta(minutes=3, seconds=30), "node1", "NVIDIA H100", 8),
         ],

@@ -48,6 +48,7 @@ RUN_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "state": pl.String,  # raw, as W&B spells it
     "created_at": UTC,
     "submitted_at": UTC,  # when it was queued; only of a scheduler's own jobs
+    "same_as": pl.List(pl.String),  # ids of runs that count instead, where another source has them
     "writers": pl.List(WRITER),  # in order of start; a writer without a start only has a machine
     "stamp": UTC,  # start that old clients wrote into the config
     "heartbeat_at": UTC,

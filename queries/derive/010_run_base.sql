@@ -74,6 +74,11 @@ again AS (
         other.run_id)
       > (run.served, coalesce(epoch_us(run.seen_at), 0), run.trust, run.entity, run.project,
         run.run_id)
+  UNION
+  SELECT run.run_key
+  FROM (SELECT run_key, unnest(same_as) AS launch_id FROM settled) AS run
+  JOIN (FROM settled WHERE same_as IS NULL) AS other USING (launch_id)
+  WHERE NOT other.ignored
 ),
 in_its_job AS (
   SELECT run_key, arg_min(wait_us, begin_us) AS wait_us FROM in_job GROUP BY run_key

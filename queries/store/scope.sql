@@ -29,6 +29,8 @@ found AS (
   JOIN run_scholar USING (run_key)
   WHERE id_of_launch(raw.run_id) IN (
     SELECT id_of_launch(run_id) FROM raw_run WHERE coalesce(username, '') IN (FROM changed))
+    OR list_has_any(raw.same_as, (
+      SELECT list(id_of_launch(run_id)) FROM raw_run WHERE coalesce(username, '') IN (FROM changed)))
   UNION
   SELECT scholar_key
   FROM derived.run

@@ -24,6 +24,7 @@ GROUP = "velocity.sources"
 _OWN = {
     "table": "velocity.sources.run_table:TableSource",
     "files": "velocity.sources.wandb_files:LocalSource",
+    "inspect": "velocity.sources.inspect_logs:InspectSource",
     "slurm": "velocity.sources.slurm:SlurmSource",
 }
 
