@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from tests.builders import at, run, store_of
+from velocity.explain.made import explain
 from velocity.reading import reads
 from velocity.roster.models import Roster
 from velocity.settings import Compute, Settings
@@ -71,6 +72,23 @@ def test_a_run_inside_a_job_counts_instead_of_it_and_has_its_gpus_and_its_queue(
     assert total(snapshot, "runs_started") == 1
     assert total(snapshot, "run_hours") == 2
     assert total(snapshot, "gpu_hours") == 8, "the 4 GPUs of the job, not the 8 of the machine"
+
+
+def test_what_a_job_held_while_no_run_was_in_it_is_idle_and_not_charged():
+    rows = [
+        job("1001", "2026-01-04 20:00", "2026-01-04 22:00", "2026-01-05 03:00"),
+        logged("a", "2026-01-04 22:30", "2026-01-05 00:30"),
+        logged("b", "2026-01-05 00:15", "2026-01-05 01:00", project="q"),
+        logged("c", "2026-01-05 02:00", "2026-01-05 04:00"),
+    ]
+    snapshot = store_of(rows, "20:00")
+    by_day = reads.metrics(snapshot, by="programme", period="day").sort("period_start")
+    idle = by_day["allocated_idle_gpu_hours"].to_list()
+    assert idle == pytest.approx([4 * 0.5, 4 * 1])
+    assert total(snapshot, "gpu_hours") == pytest.approx(4 * 2.5 + 4 * 2)
+    found = explain(snapshot, metric="allocated_idle_gpu_hours", scholar="ada")
+    assert found.results[0].value == pytest.approx(6)
+    assert total(store_of(rows[:1], "20:00"), "allocated_idle_gpu_hours") == 0, "a run by itself"
 
 
 def test_runs_inside_one_job_share_its_gpus():

@@ -1,9 +1,10 @@
 -- title: Runs inside a scheduler's jobs
 -- table: in_job
 -- One row per run and start of one of its processes, if a scheduler's job of the same scholar
--- contains it: the job, its GPUs and their type, and the time for which it was queued. The process recorded the
--- number of the job; or else it started on a host of the job while the job ran. Of several such
--- jobs, the last that started counts. If they started at the same instant, each run takes the next.
+-- contains it: the job, its GPUs and their type, when it ran, and the time for which it was queued.
+-- The process recorded the number of the job; or else it started on a host of the job while the job
+-- ran. Of several such jobs, the last that started counts. If they started at the same instant, each
+-- run takes the next.
 WITH job AS (
   SELECT
     clock.run_key AS job_key,
@@ -75,6 +76,8 @@ turn AS (
     dense_rank() OVER (PARTITION BY owner_key, host, start_us ORDER BY begin_us, run_key) AS turn
   FROM nearest
 )
-SELECT run_key, begin_us, job_key, gpus, gpu_type, wait_us
+SELECT
+  run_key, begin_us, job_key, gpus, gpu_type, wait_us,
+  start_us AS job_start_us, end_us AS job_end_us
 FROM turn
 WHERE number = 1 + (turn - 1) % several

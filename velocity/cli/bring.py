@@ -177,8 +177,8 @@ def import_(
         option(
             "--from",
             "SOURCE",
-            "What to read: table, files (as in `velocity ingest`), slurm (output of sacct), inspect "
-            "(evaluation logs), or an installed source.",
+            "What to read: table, files (as in `velocity ingest`), slurm (output of sacct), "
+            "inspect (evaluation logs), or an installed source.",
         ),
     ] = "table",
     as_of: AsOfOption = None,
