@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from velocity.cleaning import cleaned
 from velocity.errors import SourceError
-from velocity.formats import plural
-from velocity.records import Rejected, RunBatch, config_text, run_frame
+from velocity.records import Rejected, config_text
+from velocity.sources.batches import in_batches, reasons
 from velocity.sources.values import instant_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
+    from velocity.records import RunBatch
     from velocity.sources.base import Asked
 
 #: As much as a table: W&B's own runs are trusted more.
 TRUST = 2
 _ENTITY, _PROJECT = "inspect", "evals"
-_BATCH = 1_000
-_SHOWN_REASONS = 3
 _SHOWN_CHARACTERS = 200
 #: Inspect's word for a log that is being written, or whose process died.
 _STATES = {"started": "running"}
@@ -59,21 +58,15 @@ class InspectSource:
                 reason = cleaned(str(error).partition("\n")[0], _SHOWN_CHARACTERS)
                 rejected.append(Rejected(entity, project, None, f"{name} cannot be read: {reason}"))
         if not headers:
-            why = "; ".join(row.reason for row in rejected[:_SHOWN_REASONS])
-            raise SourceError(f"No log of {', '.join(asked.places)} can be read. {why}", _HINT)
+            why = reasons(rejected)
+            raise SourceError(f"No log of {', '.join(asked.places)} can be read: {why}.", _HINT)
         calls = _first_calls(header for _, header in headers)
         rows = [
             _row(name, header, calls[header.eval.task_id])
             | {"entity": entity, "project": project, "username": asked.username}
             for name, header in headers
         ]
-        for start in range(0, len(rows), _BATCH):
-            last = start + _BATCH >= len(rows)
-            yield RunBatch(
-                run_frame(rows[start : start + _BATCH]),
-                tuple(rejected) if last else (),
-                notes=tuple(_notes(rejected)) if last else (),
-            )
+        return in_batches(rows, rejected, noun="log")
 
 
 _HINT = "Name .eval or JSON logs that Inspect wrote, or a folder with some."
@@ -116,7 +109,7 @@ def _checked(header: Any) -> Any:
     return header
 
 
-def _first_calls(headers: Iterator[Any]) -> dict[str, str]:
+def _first_calls(headers: Iterable[Any]) -> dict[str, str]:
     """Task id, which retries share -> the id of the eval set, or of the first call of `eval`."""
     found: dict[str, str] = {}
     for header in sorted(headers, key=lambda it: str(it.eval.created)):
@@ -184,9 +177,3 @@ def _changed_at(name: str) -> datetime | None:
     """When a local log was last written: the last sign of life of its evaluation."""
     path = Path(name.removeprefix("file://"))
     return datetime.fromtimestamp(path.stat().st_mtime, UTC) if path.is_file() else None
-
-
-def _notes(rejected: Sequence[Rejected]) -> Iterator[str]:
-    if rejected:
-        shown = "; ".join(row.reason for row in rejected[:_SHOWN_REASONS])
-        yield f"{plural(len(rejected), 'log')} could not be read: {shown}."

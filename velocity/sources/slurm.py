@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from velocity.errors import SourceError
-from velocity.formats import plural
-from velocity.records import Rejected, RunBatch, run_frame
+from velocity.records import Rejected
+from velocity.sources.batches import in_batches, reasons
 from velocity.sources.regular_files import UnfitFileError, require_regular
 from velocity.sources.slurm_jobs import joined, run_row
 from velocity.sources.slurm_json import read_jobs
@@ -16,13 +17,13 @@ from velocity.sources.slurm_text import COMMAND, is_sacct, read_lines
 from velocity.sources.values import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
+    from velocity.records import RunBatch
     from velocity.sources.base import Asked
     from velocity.sources.slurm_jobs import Job
 
-_LONGEST_FILE = 2**30
-_SHOWN_REASONS = 3
+_LONGEST_FILE = 2**28
 
 
 class SlurmSource:
@@ -36,37 +37,53 @@ class SlurmSource:
     """
 
     def read(self, asked: Asked) -> Iterator[RunBatch]:
-        """The jobs of each file."""
-        batches = []
+        """The jobs of each file, after all files have been read."""
+        files = []
         for number, place in enumerate(asked.places):
             asked.on_progress(place, number, len(asked.places))
-            batches.append(_batch(Path(place), asked))
-        return iter(batches)
+            files.append(_File(Path(place), asked))
+        return itertools.chain.from_iterable(file.batches() for file in files)
 
 
-def _batch(path: Path, asked: Asked) -> RunBatch:
-    given = {"entity": asked.entity, "project": asked.project, "username": asked.username}
-    zone = None if asked.timezone is None else ZoneInfo(asked.timezone)
-    read = list(_read(path, zone))
-    jobs = joined(job for _, job in read if not isinstance(job, str))
-    reasons = [f"line {number}: {job}" for number, job in read if isinstance(job, str)]
-    if not jobs:
-        why = f" {'; '.join(reasons[:_SHOWN_REASONS])}." if reasons else ""
-        raise SourceError(f"{path} does not have a job that can be read.{why}", _again())
-    if asked.entity is None and any(job.cluster is None for job in jobs):
-        raise SourceError(f"{path} does not name the cluster.", "Add --entity to the command.")
-    if asked.username is None and all(job.user is None for job in jobs):
-        raise SourceError(
-            f"{path} does not name the users.", f"Add --username to the command. {_again()}"
-        )
-    rows = [run_row(job, given) for job in jobs]
-    entity, project = rows[0]["entity"], asked.project or rows[0]["project"]
-    return RunBatch(
-        run_frame(rows),
-        tuple(Rejected(entity, project, None, f"{path}: {reason}") for reason in reasons),
-        max(job.latest for job in jobs),
-        tuple(_notes(path, reasons)),
-    )
+class _File:
+    """The jobs of a file, and the lines that are none."""
+
+    def __init__(self, path: Path, asked: Asked) -> None:
+        self._given = {
+            "entity": asked.entity,
+            "project": asked.project,
+            "username": asked.username,
+        }
+        zone = None if asked.timezone is None else ZoneInfo(asked.timezone)
+        read = list(_read(path, zone))
+        self._jobs = joined(job for _, job in read if not isinstance(job, str))
+        entity, project = asked.entity or "", asked.project or ""
+        if self._jobs:
+            first = run_row(self._jobs[0], self._given)
+            entity, project = first["entity"] or "", first["project"]
+        self._rejected = [
+            Rejected(entity, project, None, f"{path}: line {number}: {job}")
+            for number, job in read
+            if isinstance(job, str)
+        ]
+        self._check(path)
+
+    def batches(self) -> Iterator[RunBatch]:
+        """The jobs as runs."""
+        rows = [run_row(job, self._given) for job in self._jobs]
+        latest = max(job.latest for job in self._jobs)
+        return in_batches(rows, self._rejected, noun="line", complete_to=latest)
+
+    def _check(self, path: Path) -> None:
+        if not self._jobs:
+            why = f" {reasons(self._rejected)}." if self._rejected else ""
+            raise SourceError(f"{path} does not have a job that can be read.{why}", _again())
+        if self._given["entity"] is None and any(job.cluster is None for job in self._jobs):
+            raise SourceError(f"{path} does not name the cluster.", "Add --entity to the command.")
+        if self._given["username"] is None and all(job.user is None for job in self._jobs):
+            raise SourceError(
+                f"{path} does not name the users.", f"Add --username to the command. {_again()}"
+            )
 
 
 def _read(path: Path, zone: ZoneInfo | None) -> Iterator[tuple[int, Job | str]]:
@@ -82,7 +99,10 @@ def _read(path: Path, zone: ZoneInfo | None) -> Iterator[tuple[int, Job | str]]:
             else:
                 raise SourceError(f"{path} has not been written by sacct with headings.", _again())
     except UnfitFileError as error:
-        raise SourceError(f"{path} cannot be read: {error.strerror}.", _again()) from error
+        raise SourceError(
+            f"{path} cannot be read: {error.strerror}.",
+            "Name a file that sacct wrote. Split one that is too large, by sacct's -S and -E.",
+        ) from error
     except OSError as error:
         raise SourceError(
             f"{path} cannot be read: {error.strerror}.", "Check its name and its permissions."
@@ -102,11 +122,3 @@ def _jobs(path: Path, text: str) -> list[object]:
 
 def _again() -> str:
     return f"Write it with `{COMMAND}`, or with `sacct --json`."
-
-
-def _notes(path: Path, reasons: Sequence[str]) -> Iterator[str]:
-    if reasons:
-        shown = "; ".join(reasons[:_SHOWN_REASONS])
-        more = len(reasons) - _SHOWN_REASONS
-        tail = f"; and {more:,} more" if more > 0 else ""
-        yield f"{path}: {plural(len(reasons), 'line')} could not be read: {shown}{tail}."
