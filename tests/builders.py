@@ -55,7 +55,7 @@ def run(
 
     `end` is the heartbeat of any run, and sets the runtime of a run that is over; without it the
     run has neither. `columns` override anything; values of `_at` columns may be written as times.
-    `started_at`, `writer_starts`, `host`, `gpu_type` and `gpu_count` make its writers.
+    `started_at`, `writer_starts`, `host`, `gpu_type`, `gpu_count` and `job_id` make its writers.
     """
     started_at = at(start)
     row: dict[str, Any] = {
@@ -80,15 +80,16 @@ def run(
 def with_writers(row: Mapping[str, Any]) -> dict[str, Any]:
     """The row with `writers` made of `started_at` or `writer_starts` and the machine's columns."""
     names = ("host", "gpu_type", "gpu_count")
+    job = {"job_id": row["job_id"]} if "job_id" in row else {}
     machine = {name: row.get(name) for name in names}
     starts = list(row.get("writer_starts") or ()) or [row.get("started_at")]
     machines = row.get("machines") or [tuple(machine.values())] * len(starts)
     writers = [
-        {"start": start} | dict(zip(names, it, strict=True))
+        {"start": start} | dict(zip(names, it, strict=True)) | job
         for start, it in zip(starts, machines, strict=True)
     ]
     told = [it for it in writers if any(value is not None for value in it.values())]
-    made = {*names, "machines", "started_at", "writer_starts"}
+    made = {*names, "job_id", "machines", "started_at", "writer_starts"}
     return {"writers": told or None} | {name: it for name, it in row.items() if name not in made}
 
 

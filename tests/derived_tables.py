@@ -28,7 +28,9 @@ _NAMES = {
         SELECT DISTINCT hash(entity, host) AS key, entity || ' ' || host AS name
         FROM (SELECT entity, unnest(writers).host AS host FROM raw_run) WHERE host IS NOT NULL
         UNION ALL
-        SELECT hash('alone', scholar_key), concat_ws(' ', kind, name, actor) FROM scholar_number""",
+        SELECT hash('alone', scholar_key), concat_ws(' ', kind, name, actor) FROM scholar_number
+        UNION ALL
+        SELECT hash('job', run_key), concat_ws('/', 'job', entity, project, run_id) FROM raw_run""",
 }
 _KEYS = {
     **{name: name for name in _NAMES},

@@ -51,6 +51,7 @@ def _run(batch: Batch, derived: Derived, run: DerivedRun) -> Row:
         "end_source": run.end_source,
         "active_hours": sum(run.active) / HOUR,
         "queue_hours": None if run.queue_us is None else hours(run.queue_us),
+        "scheduler_queue_hours": None,  # without a scheduler's jobs
         "experiment_id": run.experiment,
         "joined_by": "first" if is_first else run.joined_by,
     }

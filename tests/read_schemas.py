@@ -92,6 +92,7 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "end_source": pl.String,
         "active_hours": pl.Float64,
         "queue_hours": pl.Float64,
+        "scheduler_queue_hours": pl.Float64,
         "first_row_hours": pl.Float64,
         "experiment_id": pl.String,
         "experiment_name": pl.String,

@@ -18,7 +18,7 @@ from velocity.reading.periods import Window, whole_week
 
 KINDS = (
     *("runs", "sessions", "experiments", "stretches", "days"),
-    *("charges", "recent_charges", "grants", "gaps", "chains", "idle"),
+    *("charges", "recent_charges", "grants", "gaps", "chains", "idle", "allocated"),
 )
 
 

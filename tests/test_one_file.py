@@ -33,7 +33,8 @@ pytestmark = pytest.mark.thorough
 #: Columns of a run that the one file does not have.
 _NEW_FACTS = (
     *("stamp", "earlier_runtime_s", "resumed", "offline", "shared", "rewound"),
-    *("history_rows", "wrote", "relaunched", "unreadable", "commit"),
+    *("history_rows", "wrote", "relaunched", "unreadable", "commit", "submitted_at"),
+    "same_as",
 )
 #: Tables of the record, without columns that the first version did not have.
 _RAW = {

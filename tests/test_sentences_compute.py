@@ -174,3 +174,10 @@ def test_hosts_that_are_idle_are_named():
     assert "no host matches" in spending.hosts(
         pl.DataFrame(schema=READ_SCHEMAS["idle_hosts"]), "UTC"
     )
+
+
+def test_idle_jobs_are_said_only_where_a_scheduler_told_of_any():
+    assert spending.jobs({"allocated_idle_gpu_hours": 0.0}) == ""
+    assert spending.jobs({"allocated_idle_gpu_hours": 1234.4}) == (
+        "Jobs held 1,234 GPU-hours while no run was in them."
+    )

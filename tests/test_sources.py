@@ -83,7 +83,7 @@ def test_a_missing_or_broken_source_is_an_error_that_says_so(toy):
     del toy
     with pytest.raises(SourceError) as caught:
         find_source("toi")
-    assert "broken, files, table, toy" in caught.value.hint
+    assert "broken, files, inspect, slurm, table, toy" in caught.value.hint
     with pytest.raises(SourceError, match="cannot be loaded"):
         find_source("broken")
 

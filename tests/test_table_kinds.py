@@ -89,29 +89,10 @@ def test_the_error_for_an_mlflow_export_says_how_to_rename_its_columns(
         "JobIDRaw,User,State\n1,ada,FAILED\n",
     ],
 )
-def test_the_error_for_sacct_output_says_which_columns_to_request(
-    tmp_path: Path, text: str
-) -> None:
+def test_the_error_for_sacct_output_names_its_source(tmp_path: Path, text: str) -> None:
     error = refusal(tmp_path / "jobs.txt", text)
     assert "sacct" in error.message
-    assert "run_id,username,state,created_at,started_at,ended_at,runtime_s" in error.hint
-
-
-def test_the_columns_requested_from_sacct_make_a_run_table(tmp_path: Path) -> None:
-    path = tmp_path / "jobs.csv"
-    path.write_text(
-        "run_id,username,state,created_at,started_at,ended_at,runtime_s\n"
-        "1,ada,COMPLETED,2026-05-04T08:00:00,2026-05-04T09:00:00,2026-05-04T10:00:00,3600\n"
-        "2,ada,RUNNING,2026-05-04T08:00:00,2026-05-04T09:30:00,Unknown,1800\n"
-        "3,ada,PENDING,2026-05-04T08:00:00,Unknown,Unknown,0\n",
-        encoding="utf-8",
-    )
-    table = read_run_table(path, entity="lab", project="p")
-    assert table.notes == ()
-    rows = table.runs.to_dicts()
-    assert [row["state"] for row in rows] == ["COMPLETED", "RUNNING", "PENDING"]
-    assert [row["heartbeat_at"] is None for row in rows] == [False, True, True]
-    assert {row["unreadable"] for row in rows} == {None}
+    assert "--from slurm" in error.hint
 
 
 def test_the_table_of_w_and_bs_example_script_is_recognised(tmp_path: Path) -> None:

@@ -57,6 +57,15 @@ def minutes(count: float) -> timedelta:
     return timedelta(minutes=count)
 
 
+def test_a_process_in_a_slurm_job_records_the_number_of_the_job(tmp_path: Path) -> None:
+    write_log(
+        tmp_path / "offline-run-20260504_090000-r",
+        run_record(START),
+        environment_record(START, slurm={"job_id": "1003", "nodelist": "gpu01"}),
+    )
+    assert runs_of(tmp_path)["r"]["writers"][0]["job_id"] == "1003"
+
+
 def test_gpu_utilisation_is_the_mean_over_gpus_and_samples(tmp_path: Path) -> None:
     write_log(
         tmp_path / "offline-run-20260504_090000-r",

@@ -43,7 +43,7 @@ def stored(config=None, environment=None, **internal):
 def writer(start, host=None, gpu_type=None, gpu_count=None):
     """A writer in the format of a row."""
     machine = {"host": host, "gpu_type": gpu_type, "gpu_count": gpu_count}
-    own = dict.fromkeys(("runtime_s", "heartbeat_at", "last_metric_at"))
+    own = dict.fromkeys(("runtime_s", "heartbeat_at", "last_metric_at", "job_id"))
     return {"start": start} | machine | own
 
 
@@ -67,6 +67,8 @@ def test_every_column_is_read():
         "display_name": "run 3",
         "state": "finished",
         "created_at": NOON + timedelta(minutes=3),
+        "submitted_at": None,
+        "same_as": None,
         "writers": [
             writer(NOON + timedelta(minutes=3, seconds=30), "node1", "NVIDIA H100", 8),
         ],
@@ -163,6 +165,12 @@ def test_an_empty_environment_is_not_a_writer(environment):
     unknown = row(config=stored({"lr": 1}, environment))
     assert (unknown["writers"], unknown["unreadable"]) == (None, None)
     assert unknown["config"] == '{"lr":1}'
+
+
+def test_a_writer_has_the_number_of_its_slurm_job():
+    slurm = {"job_id": "1003", "array_job_id": "1000", "array_task_id": "3"}
+    environment = {"w": {"startedAt": "2026-01-05T12:00:00Z", "slurm": slurm}}
+    assert row(config=stored(environment=environment))["writers"][0]["job_id"] == "1003"
 
 
 def test_a_writer_without_a_start_still_has_its_machine():

@@ -34,6 +34,7 @@ WRITER = pl.Struct(
         "runtime_s": pl.Float64,
         "heartbeat_at": UTC,
         "last_metric_at": UTC,
+        "job_id": pl.String,  # number of the scheduler's job that it ran in
     }
 )
 
@@ -46,6 +47,8 @@ RUN_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "display_name": pl.String,
     "state": pl.String,  # raw, as W&B spells it
     "created_at": UTC,
+    "submitted_at": UTC,  # when it was queued; only of a scheduler's own jobs
+    "same_as": pl.List(pl.String),  # ids of runs that count instead, where another source has them
     "writers": pl.List(WRITER),  # in order of start; a writer without a start only has a machine
     "stamp": UTC,  # start that old clients wrote into the config
     "heartbeat_at": UTC,

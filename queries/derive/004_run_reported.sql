@@ -3,9 +3,12 @@
 -- One row per run of the scholars in scope, and per run of anybody that shares the id of another:
 -- its clocks, runtime and state. Times are integer microseconds UTC, null if not known.
 WITH twin AS (
-  SELECT id_of_launch(run_id) AS launch_id
-  FROM raw_run
-  WHERE deleted_at IS NULL
+  SELECT launch_id
+  FROM (
+    SELECT id_of_launch(run_id) AS launch_id FROM raw_run WHERE deleted_at IS NULL
+    UNION ALL
+    SELECT unnest(same_as) FROM raw_run WHERE deleted_at IS NULL
+  )
   GROUP BY launch_id
   HAVING count(*) > 1
 ),
@@ -17,7 +20,7 @@ reported AS (
     project.project_key,
     epoch_us(project.as_of) AS as_of_us,
     id_of_launch(raw.run_id) AS launch_id,
-    launch_id IN (FROM twin) AS twin,
+    raw.same_as IS NOT NULL OR launch_id IN (FROM twin) AS twin,
     raw.runtime_s - coalesce(raw.earlier_runtime_s, 0) AS own_s
   FROM raw_run AS raw
   JOIN run_scholar AS number USING (run_key)
@@ -27,9 +30,10 @@ reported AS (
 )
 SELECT
   run_key, entity, project, run_id, launch_id, scholar_key, ignored, project_key, as_of_us, source,
-  trust, seen_at, twin,
+  trust, seen_at, twin, same_as,
   class_of(state) AS word,
   epoch_us(created_at) AS created_us,
+  epoch_us(submitted_at) AS submitted_us,
   epoch_us(heartbeat_at) AS heartbeat_us,
   epoch_us(stamp) AS stamp_us,
   epoch_us(last_metric_at) AS last_row_us,

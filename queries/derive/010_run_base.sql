@@ -4,7 +4,7 @@
 -- how its writers (the processes that wrote to it) worked together. Writers that start at most 2
 -- minutes after the first of them are one launch on several machines. If there are several
 -- launches, either all worked at once, or the run is only the last one (the id was reused), or they
--- took turns.
+-- took turns. A scheduler's job counts only if no other run lies inside it.
 WITH launched AS (
   SELECT
     *,
@@ -74,6 +74,14 @@ again AS (
         other.run_id)
       > (run.served, coalesce(epoch_us(run.seen_at), 0), run.trust, run.entity, run.project,
         run.run_id)
+  UNION
+  SELECT run.run_key
+  FROM (SELECT run_key, unnest(same_as) AS launch_id FROM settled) AS run
+  JOIN (FROM settled WHERE same_as IS NULL) AS other USING (launch_id)
+  WHERE NOT other.ignored
+),
+in_its_job AS (
+  SELECT run_key, arg_min(wait_us, begin_us) AS wait_us FROM in_job GROUP BY run_key
 ),
 configured AS (
   SELECT
@@ -97,10 +105,15 @@ SELECT
   run.class IN ('failed', 'crashed', 'stale') AS failed_compute,
   CASE WHEN run.start_source = 'environment' AND run.launches <> 'launched_again'
     AND run.start_us >= run.created_us THEN run.start_us - run.created_us END AS queue_us,
+  CASE WHEN run.submitted_us IS NULL THEN in_its_job.wait_us
+    WHEN run.class <> 'pending' THEN greatest(0, run.start_us - run.submitted_us)
+  END AS scheduler_queue_us,
+  run.submitted_us IS NOT NULL AS scheduled,
   CASE
     WHEN run.ignored THEN 'ignored'
     WHEN run.class = 'pending' THEN 'pending'
     WHEN again.run_key IS NOT NULL THEN 'same_run'
+    WHEN run.run_key IN (SELECT job_key FROM in_job) THEN 'allocation'
     WHEN run.clock_flag = 'clock_unset' AND NOT run.served THEN 'clock_unset'
   END AS excluded,
   run.launches, run.firsts, run.writer_starts, run.starts, run.shift_us, run.writer_lost,
@@ -126,4 +139,5 @@ SELECT
 FROM settled AS run
 JOIN configured USING (run_key)
 LEFT JOIN again USING (run_key)
+LEFT JOIN in_its_job USING (run_key)
 WHERE run.scholar_key IN (FROM scope)

@@ -2,8 +2,8 @@
 -- table: run | kept by scholar | published
 -- One row per raw run: its class, its start and end with their sources, its last machine, its
 -- experiment and the rule that assigned it, and its flags. A run with `excluded` set (ignored by a
--- rule, pending, started after as_of, the same run as another row, or without a clock) counts
--- nowhere.
+-- rule, pending, started after as_of, the same run as another row, a job with runs inside it, or
+-- without a clock) counts nowhere.
 WITH failure AS (
   -- The two earliest ends of failed compute: two, so that a run can exclude itself.
   SELECT scholar_key, project_key, config_hash, min(end_us, 2) AS ends
@@ -24,7 +24,7 @@ SELECT
   base.start_us, base.start_source,
   CASE WHEN NOT run.open THEN run.end_us END AS end_us,
   run.end_source, run.open, run.active_us, run.present_us,
-  base.queue_us,
+  base.queue_us, base.scheduler_queue_us,
   machine.host, machine.gpu_type, machine.gpu_count,
   CASE WHEN base.first_metric_us >= base.start_us THEN base.first_metric_us - base.start_us END
     AS first_row_us,

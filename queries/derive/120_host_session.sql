@@ -55,6 +55,28 @@ on_machine AS (
   FROM present
   ANTI JOIN machine USING (run_key)
   ANTI JOIN (SELECT run_key FROM run_base WHERE configured_gpus IS NOT NULL) USING (run_key)
+),
+in_its_job AS (
+  SELECT
+    work.*,
+    run.scheduled,
+    job.job_key, job.gpus AS job_gpus, job.gpu_type AS job_gpu_type,
+    coalesce(job.begin_us <= work.end_us, false) AND run.configured_gpus IS NULL AS allotted
+  FROM on_machine AS work
+  JOIN run_base AS run USING (run_key)
+  ASOF LEFT JOIN (FROM in_job WHERE gpus IS NOT NULL) AS job
+    ON job.run_key = work.run_key AND job.begin_us >= work.start_us
+),
+on_host AS (
+  -- A session in a scheduler's job has the GPUs of the job, whatever the machine reports; and a job
+  -- has its GPUs for itself.
+  SELECT
+    * REPLACE (
+      CASE WHEN allotted THEN job_gpus ELSE reported END AS reported,
+      CASE WHEN allotted THEN hash('job', job_key)
+        WHEN NOT scheduled THEN named_host_key END AS named_host_key,
+      CASE WHEN allotted THEN coalesce(gpu_type, job_gpu_type) ELSE gpu_type END AS gpu_type)
+  FROM in_its_job
 )
 SELECT
   CASE WHEN named_host_key IS NOT NULL AND reported IS NOT NULL THEN named_host_key
@@ -74,7 +96,7 @@ SELECT
   work.named_host_key IS NOT NULL AND work.reported IS NOT NULL AS shared,
   work.start_us,
   work.end_us
-FROM on_machine AS work
+FROM on_host AS work
 JOIN run_base AS run USING (run_key)
 JOIN run AS known USING (run_key)
 -- Their machines do not even tell the size of a host.

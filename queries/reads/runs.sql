@@ -1,6 +1,8 @@
 -- title: Runs
 -- One row per run: what W&B reported, how it was interpreted, and the experiment that it joined.
--- Filtered by the local day of its start, latest first.
+-- Filtered by the local day of its start, latest first. `queue_hours` is the time from its creation
+-- to its start, which is short where W&B creates a run when its process begins;
+-- `scheduler_queue_hours` is the time from submission to start of its job, where a scheduler tells.
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scholars | VARCHAR[] | only these scholars, null = all
@@ -50,6 +52,7 @@ SELECT
   run.end_source,
   run.active_us / hour_us() AS active_hours,
   run.queue_us / hour_us() AS queue_hours,
+  run.scheduler_queue_us / hour_us() AS scheduler_queue_hours,
   run.first_row_us / hour_us() AS first_row_hours,
   CASE WHEN run.experiment_key IS NOT NULL
     THEN concat_ws('/', project.entity, project.project, first_run.run_id) END AS experiment_id,

@@ -64,12 +64,14 @@ SELECT
     WHEN kept THEN 'kept'
     WHEN deleted_at IS NOT NULL THEN 'revived'
     WHEN (
-      username, display_name, state, created_at, writers, stamp, heartbeat_at, runtime_s,
+      username, display_name, state, created_at, submitted_at, same_as, writers, stamp,
+      heartbeat_at, runtime_s,
       earlier_runtime_s, last_metric_at, first_metric_at, group_name, job_type, sweep, tags,
       config_hash, config_shape, config_hashes, config_told, false, commit, gpu_utilisation, notes,
       resumed, offline, shared, rewound, history_rows, wrote, relaunched, unreadable, source, trust, url
     ) IS NOT DISTINCT FROM (
-      held.username, held.display_name, held.state, held.created_at, held.writers, held.stamp,
+      held.username, held.display_name, held.state, held.created_at, held.submitted_at, held.same_as,
+      held.writers, held.stamp,
       held.heartbeat_at, held.runtime_s, held.earlier_runtime_s, held.last_metric_at,
       held.first_metric_at, held.group_name, held.job_type, held.sweep, held.tags,
       held.config_hash, held.config_shape, held.config_hashes, held.config_told,

@@ -11,44 +11,61 @@ moved AS (
   FROM project
   LEFT JOIN derived_to USING (project_key)
   WHERE derived_to.as_of IS DISTINCT FROM project.as_of
+),
+found AS (
+  SELECT scholar_key
+  FROM changed
+  JOIN username_scholar USING (username)
+  UNION
+  -- A changed run may belong to another actor than before.
+  SELECT run.scholar_key
+  FROM derived.run
+  JOIN raw_run AS raw USING (run_key)
+  WHERE coalesce(raw.username, '') IN (FROM changed)
+  UNION
+  -- Which of several runs with the same id counts depends on all of them.
+  SELECT scholar_key
+  FROM raw_run AS raw
+  JOIN run_scholar USING (run_key)
+  WHERE id_of_launch(raw.run_id) IN (
+    SELECT id_of_launch(run_id) FROM raw_run WHERE coalesce(username, '') IN (FROM changed))
+    OR list_has_any(raw.same_as, (
+      SELECT list(id_of_launch(run_id)) FROM raw_run WHERE coalesce(username, '') IN (FROM changed)))
+  UNION
+  SELECT scholar_key
+  FROM derived.run
+  WHERE (class IN ('running', 'stale') OR excluded = 'after_as_of')
+    AND project_key IN (FROM moved)
+  UNION
+  SELECT scholar_key
+  FROM derived.loop
+  WHERE status IN ('open', 'awaiting') AND project_key IN (FROM moved)
+  UNION
+  SELECT scholar_key
+  FROM derived.recovery
+  WHERE NOT recovered AND project_key IN (FROM moved)
+  UNION
+  -- An end after as_of was cut to it.
+  SELECT run.scholar_key
+  FROM derived.run
+  JOIN derived_to USING (project_key)
+  WHERE run.end_us = epoch_us(derived_to.as_of) AND run.project_key IN (FROM moved)
+  UNION
+  -- A later writer that only starts after as_of has no session yet.
+  SELECT scholar_key
+  FROM derived.run
+  WHERE awaits_writer AND project_key IN (FROM moved)
 )
-SELECT scholar_key
-FROM changed
-JOIN username_scholar USING (username)
+FROM found
 UNION
--- A changed run may belong to another actor than before.
-SELECT run.scholar_key
-FROM derived.run
-JOIN raw_run AS raw USING (run_key)
-WHERE coalesce(raw.username, '') IN (FROM changed)
-UNION
--- Which of several runs with the same id counts depends on all of them.
-SELECT scholar_key
-FROM raw_run AS raw
-JOIN run_scholar USING (run_key)
-WHERE id_of_launch(raw.run_id) IN (
-  SELECT id_of_launch(run_id) FROM raw_run WHERE coalesce(username, '') IN (FROM changed))
-UNION
-SELECT scholar_key
-FROM derived.run
-WHERE (class IN ('running', 'stale') OR excluded = 'after_as_of')
-  AND project_key IN (FROM moved)
-UNION
-SELECT scholar_key
-FROM derived.loop
-WHERE status IN ('open', 'awaiting') AND project_key IN (FROM moved)
-UNION
-SELECT scholar_key
-FROM derived.recovery
-WHERE NOT recovered AND project_key IN (FROM moved)
-UNION
--- An end after as_of was cut to it.
-SELECT run.scholar_key
-FROM derived.run
-JOIN derived_to USING (project_key)
-WHERE run.end_us = epoch_us(derived_to.as_of) AND run.project_key IN (FROM moved)
-UNION
--- A later writer that only starts after as_of has no session yet.
-SELECT scholar_key
-FROM derived.run
-WHERE awaits_writer AND project_key IN (FROM moved)
+-- A scheduler's job and the runs inside it may belong to different actors of a scholar.
+SELECT other.scholar_key
+FROM found
+JOIN derived.actor AS own USING (scholar_key)
+JOIN derived.actor AS other ON other.owner_key = own.owner_key
+WHERE own.owner_key IN (
+  SELECT actor.owner_key
+  FROM raw_run AS raw
+  JOIN run_scholar USING (run_key)
+  JOIN derived.actor AS actor USING (scholar_key)
+  WHERE raw.submitted_at IS NOT NULL)

@@ -93,8 +93,8 @@ FAULTS = (
     Fault(
         "a run that changes hands stays with the first",
         "store/scope",
-        "WHERE coalesce(raw.username, '') IN (FROM changed)\nUNION\n-- Which",
-        "WHERE false\nUNION\n-- Which",
+        "WHERE coalesce(raw.username, '') IN (FROM changed)\n  UNION\n  -- Which",
+        "WHERE false\n  UNION\n  -- Which",
         (_CHANGES,),
     ),
     Fault(

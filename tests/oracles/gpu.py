@@ -203,4 +203,5 @@ def _figures(
         "productive_share": float(total("finished") / every) if every else None,
         "gpu_utilisation": float(in_use / measured) if measured else None,
         "gpu_measured_share": float(measured / every) if every else None,
+        "allocated_idle_gpu_hours": 0.0,  # without a scheduler's jobs
     }

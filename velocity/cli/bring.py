@@ -11,7 +11,14 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from velocity.cli.doctor import UNKNOWN_STATES_HINT, unknown_states
-from velocity.cli.options import AsOfOption, EntityOption, Places, UsernameOption, option
+from velocity.cli.options import (
+    AsOfOption,
+    EntityOption,
+    Places,
+    TimezoneOption,
+    UsernameOption,
+    option,
+)
 from velocity.cli.progress import say, show_progress, tell_result
 from velocity.cli.watched import log_sync
 from velocity.settings import Settings, load_settings
@@ -170,7 +177,8 @@ def import_(
         option(
             "--from",
             "SOURCE",
-            "What to read: table, files (as in `velocity ingest`), or an installed source.",
+            "What to read: table, files (as in `velocity ingest`), slurm (output of sacct), "
+            "inspect (evaluation logs), or an installed source.",
         ),
     ] = "table",
     as_of: AsOfOption = None,
@@ -185,12 +193,18 @@ def import_(
             "--user-column", "COLUMN", "Column with the W&B usernames. Default: username or User."
         ),
     ] = None,
+    timezone: TimezoneOption = None,
 ) -> None:
     """Read run tables and update the figures.
 
     docs/cli.md lists the columns. Importing the same table again changes nothing.
     """
     asked = Asked(
-        inputs, entity=entity, project=project, username=username, user_column=user_column
+        inputs,
+        entity=entity,
+        project=project,
+        username=username,
+        user_column=user_column,
+        timezone=timezone,
     )
     _bring(places, import_runs, source, asked, as_of=as_of)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
 import typer
 
@@ -41,6 +42,12 @@ def _instant(text: str) -> datetime:
             f"'{label(text)}' is not a time such as 2026-01-05T18:00Z"
         ) from error
     return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _zone(text: str) -> str:
+    if text not in available_timezones():
+        raise typer.BadParameter(f"'{label(text)}' is not a time zone such as Europe/Zurich")
+    return text
 
 
 def day_option(name: str, text: str) -> Any:
@@ -93,6 +100,15 @@ EntityOption = Annotated[
 ]
 UsernameOption = Annotated[
     str | None, option("--username", "U", "W&B username of runs without one.")
+]
+TimezoneOption = Annotated[
+    str | None,
+    option(
+        "--timezone",
+        "ZONE",
+        "Time zone of local times in the input, such as Europe/Zurich; sacct writes such times.",
+        parser=_zone,
+    ),
 ]
 AsOfOption = Annotated[
     datetime | None,

@@ -18,6 +18,7 @@ _RUNS: _Rules = {
         "excluded = 'pending'": "pending: has not started, does not count yet",
         "excluded = 'after_as_of'": "starts after the end of the data: counts from the next sync",
         "excluded = 'same_run'": "the same run is in another project and counts there",
+        "excluded = 'allocation'": "a job of a scheduler: the runs inside it count instead",
         "excluded = 'clock_unset'": "its clock was never set: when it ran is not known",
     },
     "imputed": {

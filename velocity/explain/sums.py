@@ -47,6 +47,7 @@ _NAMED = {
     "recent_charges": (pl.format("{} on {}", col("name"), day_words("day")), "day"),
     "grants": (pl.format("grant to {}", "target"), "day"),
     "idle": (col("host"), "started_at"),
+    "allocated": (pl.format("{} on {}", col("name"), day_words("day")), "started_at"),
     "gaps": (pl.format("{} to {}", day_words("from_day"), day_words("to_day")), "from_day"),
     "weeks": (pl.format("week of {}", day_words("week_start")), "week_start"),
 }

@@ -246,6 +246,13 @@ def hosts(rows: pl.DataFrame, zone: str) -> str:
     return f"Idle now: {said}{more}. {total}"
 
 
+def jobs(row: Row) -> str:
+    """What the jobs of a scheduler held while no run was in them; empty without any."""
+    if not (hours := row.get("allocated_idle_gpu_hours")):
+        return ""
+    return f"Jobs held {formats.count(hours)} GPU-hours while no run was in them."
+
+
 def measured(row: Row) -> str:
     """The measured use of GPUs, or why it is not known."""
     if row.get("gpu_utilisation") is None:

@@ -24,6 +24,8 @@ GROUP = "velocity.sources"
 _OWN = {
     "table": "velocity.sources.run_table:TableSource",
     "files": "velocity.sources.wandb_files:LocalSource",
+    "inspect": "velocity.sources.inspect_logs:InspectSource",
+    "slurm": "velocity.sources.slurm:SlurmSource",
 }
 
 
@@ -36,6 +38,7 @@ class Asked:
     project: str | None = None  # likewise
     username: str | None = None  # likewise
     user_column: str | None = None  # heading of the usernames, in places that have columns
+    timezone: str | None = None  # IANA zone of local times, in places that do not name it
     #: Called with the name of what is being read, how much of it is done, and the total.
     on_progress: Callable[[str, int, int], None] = lambda *_: None
 
@@ -53,9 +56,11 @@ class Source(Protocol):
         Every row has `entity`, `project` and `run_id`, which together identify the run for good;
         `state` and `created_at`; `source`, a short name of this source; and `trust`: if two sources
         have the same run, the larger number wins (W&B's own server has 3, a table 2, local files
-        1). `url` is the page of the run, if it has one. Unknown values are null. Times are in UTC;
-        `config_hash` and `config` are made as in `velocity.records`. A row that cannot become a run
-        is in `rejected` and does not stop the others.
+        1). A job of a scheduler has `submitted_at`: if runs of other sources lie inside it, these
+        count and the job itself does not. `url` is the page of the run, if it has one. Unknown
+        values are null. Times are in UTC; `config_hash` and `config` are made as in
+        `velocity.records`. A row that cannot become a run is in `rejected` and does not stop the
+        others.
 
         A batch may have in `complete_to` the instant to which it is complete. Reading again returns
         all runs again; merging unchanged runs changes nothing.

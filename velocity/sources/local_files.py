@@ -40,6 +40,8 @@ def read_files(session: Session, root: Path) -> None:
     session.host = session.host or session.text(metadata.get("host"), "host")
     session.gpu_type = session.gpu_type or session.text(metadata.get("gpu"), "gpu_type")
     session.gpu_count = session.gpu_count or session.count(metadata.get("gpu_count"), "gpu_count")
+    if isinstance(slurm := metadata.get("slurm"), dict):
+        session.job_id = session.job_id or session.text(slurm.get("job_id"), "slurm")
     if session.commit is None and isinstance(git := metadata.get("git"), dict):
         session.commit = session.text(git.get("commit"), "commit")
     if session.has_log:

@@ -75,6 +75,7 @@ def _run_row(sessions: Sequence[Session]) -> dict[str, Any]:
                 "host": it.host,
                 "gpu_type": it.gpu_type,
                 "gpu_count": it.gpu_count,
+                "job_id": it.job_id,
                 "runtime_s": seconds,
                 "heartbeat_at": _heartbeat(it, seconds),
                 "last_metric_at": it.last_metric_at,

@@ -48,6 +48,7 @@ class Session:
     host: str | None = None
     gpu_type: str | None = None
     gpu_count: int | None = None
+    job_id: str | None = None  # number of the Slurm job that it ran in
     gpu_percents: array[float] = field(default_factory=lambda: array("d"))
     unreadable: list[str] = field(default_factory=list)  # fields that could not be read
 

@@ -126,6 +126,7 @@ def _take_environment(session: Session, environment: Any) -> None:
     session.commit = environment.git.commit or session.commit
     session.gpu_type = environment.gpu_type or session.gpu_type
     session.gpu_count = environment.gpu_count or session.gpu_count
+    session.job_id = environment.slurm.get("job_id") or session.job_id
 
 
 def _take_stats(session: Session, stats: Any) -> None:

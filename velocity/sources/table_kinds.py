@@ -124,9 +124,7 @@ _FOREIGN = (
     ),
     _Foreign(
         lambda columns: re.match(r"JobID(Raw)?\b", columns[0]) is not None,
-        "this is the output of Slurm's sacct, whose columns have other names",
-        "Run `sacct -X -P --delimiter=, -o JobIDRaw,User,State,Submit,Start,End,ElapsedRaw` with"
-        " TZ=UTC and replace the header with run_id,username,state,created_at,started_at,ended_at,"
-        "runtime_s; then give --entity and --project.",
+        "this is the output of Slurm's sacct",
+        "Add --from slurm to the command.",
     ),
 )

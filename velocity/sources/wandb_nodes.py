@@ -213,6 +213,8 @@ def _machine(entry: Mapping[str, Any]) -> dict[str, Any]:
             row[column] = entry[name]
     if (count := count_of(entry.get("gpu_count"))) is not None:
         row["gpu_count"] = count
+    if isinstance(slurm := entry.get("slurm"), dict) and isinstance(slurm.get("job_id"), str):
+        row["job_id"] = slurm["job_id"]
     return row
 
 

@@ -126,7 +126,12 @@ def show_spent(week: Week) -> None:
         "spent",
     )
     hosts = week.view.windowed(reads.idle_hosts)
-    st.caption(f"{words.hosts(hosts, week.view.zone)} {words.measured(week.programme)}")
+    told = (
+        words.hosts(hosts, week.view.zone),
+        words.jobs(week.programme),
+        words.measured(week.programme),
+    )
+    st.caption(" ".join(filter(None, told)))
 
 
 def _show_compared(week: Week, rows: pl.DataFrame, title: str, caption: str, key: str) -> None:

@@ -1,0 +1,82 @@
+"""Evaluations that the real Inspect runs with its mock model, and the logs that it writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+import tiktoken
+from inspect_ai import Task, eval_set, task
+from inspect_ai import eval as run_eval
+from inspect_ai.dataset import Sample
+from inspect_ai.log import read_eval_log, write_eval_log
+from inspect_ai.scorer import match
+from inspect_ai.solver import generate, solver
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MODEL = "mockllm/model"
+
+
+class _Words:
+    """Stands in for the encodings of tokens, which have to be downloaded."""
+
+    def encode(self, text: str, **_: Any) -> list[str]:
+        return text.split()
+
+
+@task
+def sums() -> Task:
+    samples = [Sample(input=f"{n} + 1?", target=str(n + 1)) for n in range(3)]
+    return Task(dataset=samples, solver=generate(), scorer=match())
+
+
+@solver
+def _failing_once() -> Any:
+    calls = []
+
+    async def solve(state: Any, generate: Any) -> Any:
+        calls.append(state)
+        if len(calls) == 1:
+            raise RuntimeError("the first attempt fails")
+        return await generate(state)
+
+    return solve
+
+
+@task
+def fragile() -> Task:
+    samples = [Sample(input="a", target="b")]
+    return Task(dataset=samples, solver=_failing_once(), scorer=match())
+
+
+def evaluated(folder: Path, **more: Any) -> list[Any]:
+    """The logs of one call of `eval`, written into a folder."""
+    with mock.patch.object(tiktoken, "get_encoding", return_value=_Words()):
+        given = {"tasks": sums(), "model": MODEL, "log_dir": str(folder), "display": "none"} | more
+        return list(run_eval(**given))
+
+
+def retried(folder: Path) -> None:
+    """An eval set whose task fails and is retried."""
+    with mock.patch.object(tiktoken, "get_encoding", return_value=_Words()):
+        done, _ = eval_set(
+            fragile(),
+            model=MODEL,
+            log_dir=str(folder),
+            retry_attempts=2,
+            retry_wait=0.1,
+            retry_cleanup=False,
+            display="none",
+        )
+    assert done
+
+
+def unfinished(log: str, to: Path) -> None:
+    """A log as it is while its evaluation runs, or after its process died."""
+    header = read_eval_log(log)
+    header.status, header.results = "started", None
+    header.eval.eval_id = "unfinished"
+    header.stats.completed_at = ""
+    write_eval_log(header, str(to))

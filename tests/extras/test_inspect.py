@@ -1,0 +1,144 @@
+"""Evaluation logs that the real Inspect wrote, and damaged ones."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from inspect_ai.log import read_eval_log
+
+from tests.builders import run, store_of
+from tests.commands import velocity
+from tests.extras.evaluations import evaluated, retried, unfinished
+from velocity.errors import SourceError
+from velocity.reading import reads
+from velocity.sources.base import Asked, find_source
+from velocity.store import latest_snapshot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from velocity.records import RunBatch
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One evaluation per format, an eval set with a retry, and one that is not over."""
+    folder = tmp_path_factory.mktemp("logs")
+    (log,) = evaluated(folder / "eval", log_format="eval", tags=["nightly"])
+    evaluated(folder / "json", log_format="json")
+    retried(folder / "set")
+    unfinished(log.location, folder / "running" / "2026-05-04T09-00-00+00-00_sums_x.eval")
+    return folder
+
+
+def batch(*places: Path, **asked: Any) -> RunBatch:
+    (only,) = find_source("inspect").read(Asked([str(it) for it in places], **asked))
+    return only
+
+
+@pytest.mark.parametrize("form", ["eval", "json"])
+def test_an_evaluation_is_a_run_in_both_formats(logs: Path, form: str) -> None:
+    (row,) = batch(logs / form, username="ada").runs.to_dicts()
+    (path,) = (logs / form).iterdir()
+    header = read_eval_log(str(path), header_only=True)
+    assert (row["entity"], row["project"], row["run_id"]) == (
+        "inspect",
+        "evals",
+        header.eval.eval_id,
+    )
+    assert (row["username"], row["state"]) == ("ada", "success")
+    assert row["display_name"] == "sums mockllm/model"
+    assert row["created_at"] == datetime.fromisoformat(header.eval.created)
+    start = datetime.fromisoformat(header.stats.started_at)
+    end = datetime.fromisoformat(header.stats.completed_at)
+    assert (row["writers"][0]["start"], row["heartbeat_at"]) == (start, end)
+    assert row["runtime_s"] == (end - start).total_seconds()
+    assert row["history_rows"] == 3
+    assert row["notes"].startswith("3 of 3 samples; ")
+    assert row["tags"] == (["nightly"] if form == "eval" else None)
+
+
+def test_a_model_behind_an_api_uses_no_gpu_of_ours(logs: Path) -> None:
+    (row,) = batch(logs / "eval").runs.to_dicts()
+    assert row["writers"][0]["gpu_count"] == 0
+
+
+def test_a_retry_of_an_eval_set_is_not_a_second_experiment(logs: Path) -> None:
+    found = batch(logs / "set").runs
+    assert sorted(found["state"].to_list()) == ["error", "success"]
+    snapshot = store_of(found.to_dicts(), datetime.now(UTC) + timedelta(days=1))
+    figures = reads.metrics(snapshot, by="programme").row(0, named=True)
+    assert (figures["runs_failed"], figures["runs_finished"]) == (1, 1)
+    assert (figures["experiments_started"], figures["experiments_concluded"]) == (1, 1)
+
+
+def test_an_evaluation_that_w_and_b_has_too_counts_once(logs: Path) -> None:
+    rows = batch(logs / "eval", username="ada").runs.to_dicts()
+    (call, *_), start = rows[0]["same_as"], rows[0]["created_at"]
+    of_wandb = run(call, start, start + timedelta(minutes=1), source="api", trust=3)
+    snapshot = store_of([*rows, of_wandb], start + timedelta(days=1))
+    excluded = dict(reads.runs(snapshot).select("run_id", "excluded").rows())
+    assert excluded == {rows[0]["run_id"]: "same_run", call: None}
+
+
+def test_a_log_that_is_not_complete_is_running_until_its_file_no_longer_changes(
+    logs: Path,
+) -> None:
+    (path,) = (logs / "running").iterdir()
+    changed = datetime(2026, 5, 4, 10, tzinfo=UTC)
+    os.utime(path, (changed.timestamp(), changed.timestamp()))
+    (row,) = batch(path).runs.to_dicts()
+    assert (row["state"], row["heartbeat_at"], row["runtime_s"]) == ("running", changed, None)
+    assert row["notes"] != ""
+
+
+def test_damaged_logs_cost_themselves_and_are_reported(logs: Path, tmp_path: Path) -> None:
+    (good,) = (logs / "eval").iterdir()
+    shutil.copy(good, tmp_path)
+    whole = good.read_bytes()
+    name = "2026-05-04T09-00-00+00-00_sums_{}.{}"
+    damaged = {
+        name.format("cut", "eval"): whole[: len(whole) // 2],
+        name.format("empty", "eval"): b"",
+        name.format("noise", "eval"): bytes(range(256)) * 40,
+        name.format("empty", "json"): b"",
+        name.format("half", "json"): b'{"version": 2, "status": "success", "eval": {',
+        name.format("other", "json"): b'{"version": 2}',
+        name.format("list", "json"): b"[1, 2]",
+    }
+    for file, content in damaged.items():
+        (tmp_path / file).write_bytes(content)
+    read = batch(tmp_path)
+    assert read.runs.height == 1
+    assert len(read.rejected) == len(damaged)
+    assert f"{len(damaged)} logs could not be read" in read.notes[0]
+
+
+def test_places_without_a_log_are_errors_that_say_so(tmp_path: Path) -> None:
+    (tmp_path / "broken.eval").write_bytes(b"no log")
+    (tmp_path / "empty").mkdir()
+    for place, said in (
+        (tmp_path / "nowhere", "does not exist"),
+        (tmp_path / "empty", "does not have any log"),
+        (tmp_path / "broken.eval", "can be read"),
+    ):
+        with pytest.raises(SourceError, match=said):
+            batch(place)
+
+
+def test_the_command_imports_a_folder_and_importing_it_again_changes_nothing(
+    logs: Path, tmp_path: Path
+) -> None:
+    command = ("--data", tmp_path, "import", "--from", "inspect", logs, "--username", "ada")
+    first = velocity(*command, cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    runs = reads.runs(latest_snapshot(tmp_path))
+    assert sorted(runs["class"].to_list()) == [
+        *("failed", "finished", "finished", "finished", "stale")
+    ]
+    again = velocity(*command, cwd=tmp_path)
+    assert b"new" not in again.stderr

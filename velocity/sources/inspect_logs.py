@@ -1,0 +1,179 @@
+"""Runs from the evaluation logs of Inspect, through its own reader. Only headers are read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from velocity.cleaning import cleaned
+from velocity.errors import SourceError
+from velocity.records import Rejected, config_text
+from velocity.sources.batches import in_batches, reasons
+from velocity.sources.values import instant_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from velocity.records import RunBatch
+    from velocity.sources.base import Asked
+
+#: As much as a table: W&B's own runs are trusted more.
+TRUST = 2
+_ENTITY, _PROJECT = "inspect", "evals"
+_SHOWN_CHARACTERS = 200
+#: Inspect's word for a log that is being written, or whose process died.
+_STATES = {"started": "running"}
+#: Providers whose models run on the machine itself, on GPUs that the log does not name.
+_LOCAL = ("hf/", "vllm/", "sglang/", "llama-cpp-python/", "transformer_lens/", "nnterp/")
+
+
+class _Reader(NamedTuple):
+    """The two functions of inspect_ai that are used."""
+
+    listed: Callable[[str], list[str]]  # names of the logs in a folder
+    header: Callable[[str], Any]  # the header of a log
+
+
+class InspectSource:
+    """A `Source` whose places are logs of Inspect (`.eval` or JSON), or folders with some.
+
+    An evaluation (one task with one model) is a run. The evaluations of an eval set, or of one call
+    of `eval`, are one sweep, with their retries. If W&B has a run with the id of that call, it
+    counts instead. A log that cannot be read does not stop the others. It is an error if inspect_ai
+    is not installed, or if a place does not exist or does not have a log that can be read.
+    """
+
+    def read(self, asked: Asked) -> Iterator[RunBatch]:
+        """The evaluations of all places."""
+        reader = _reader()
+        names = [name for place in asked.places for name in _logs(place, reader)]
+        headers, rejected = [], []
+        entity, project = asked.entity or _ENTITY, asked.project or _PROJECT
+        for number, name in enumerate(names):
+            asked.on_progress(name, number, len(names))
+            try:
+                headers.append((name, _checked(reader.header(name))))
+            except Exception as error:  # noqa: BLE001 - a damaged log can break the reader anywhere
+                reason = cleaned(str(error).partition("\n")[0], _SHOWN_CHARACTERS)
+                rejected.append(Rejected(entity, project, None, f"{name} cannot be read: {reason}"))
+        if not headers:
+            why = reasons(rejected)
+            raise SourceError(f"No log of {', '.join(asked.places)} can be read: {why}.", _HINT)
+        calls = _first_calls(header for _, header in headers)
+        rows = [
+            _row(name, header, calls[header.eval.task_id])
+            | {"entity": entity, "project": project, "username": asked.username}
+            for name, header in headers
+        ]
+        return in_batches(rows, rejected, noun="log")
+
+
+_HINT = "Name .eval or JSON logs that Inspect wrote, or a folder with some."
+
+
+def _reader() -> _Reader:
+    try:
+        from inspect_ai.log import list_eval_logs, read_eval_log  # noqa: PLC0415 - takes seconds
+    except ImportError as error:
+        raise SourceError(
+            "Logs of Inspect need the package inspect_ai.",
+            'Install it: pip install "research-velocity[inspect]"',
+        ) from error
+    return _Reader(
+        lambda folder: [it.name for it in list_eval_logs(folder, descending=False)],
+        lambda name: read_eval_log(name, header_only=True),
+    )
+
+
+def _logs(place: str, reader: _Reader) -> list[str]:
+    """The logs of a place: itself, or those in it if it is a folder or an address."""
+    path = Path(place)
+    if "://" not in place and not path.exists():
+        raise SourceError(f"{place} does not exist.", _HINT)
+    if path.is_file():
+        return [place]
+    if not (found := reader.listed(place)):
+        raise SourceError(f"{place} does not have any log of Inspect.", _HINT)
+    return found
+
+
+def _checked(header: Any) -> Any:
+    """The header, if it has what a run needs.
+
+    Raises:
+        ValueError: it does not.
+    """
+    if not header.eval.eval_id or instant_of(header.eval.created) is None:
+        raise ValueError("it does not have an id or a time of creation")
+    return header
+
+
+def _first_calls(headers: Iterable[Any]) -> dict[str, str]:
+    """Task id, which retries share -> the id of the eval set, or of the first call of `eval`."""
+    found: dict[str, str] = {}
+    for header in sorted(headers, key=lambda it: str(it.eval.created)):
+        found.setdefault(header.eval.task_id, header.eval.eval_set_id or header.eval.run_id)
+    return found
+
+
+def _row(name: str, header: Any, call: str) -> dict[str, Any]:
+    """An evaluation in columns of `RUN_SCHEMA`, without those that the request decides."""
+    spec, stats = header.eval, header.stats
+    created = instant_of(spec.created)
+    start, end = instant_of(stats.started_at), instant_of(stats.completed_at)
+    over = header.status != "started"
+    usage = stats.model_usage.values()
+    gpus = None if spec.model.startswith(_LOCAL) else 0
+    return {
+        "run_id": spec.eval_id,
+        "same_as": [it for it in (spec.run_id, spec.eval_set_id) if it],
+        "display_name": f"{spec.task} {spec.model}",
+        "state": _STATES.get(header.status, header.status),
+        "created_at": created,
+        "writers": [{"start": start or created, "gpu_count": gpus}],
+        "heartbeat_at": end if over else _changed_at(name),
+        "runtime_s": (end - start).total_seconds() if over and start and end else None,
+        "sweep": call,
+        "job_type": "evaluation",
+        "tags": list(spec.tags or ()) or None,
+        "config": config_text(_config(spec)),
+        "commit": spec.revision.commit if spec.revision else None,
+        "notes": _told(header.results, usage),
+        "history_rows": header.results.completed_samples if header.results else None,
+        "source": "inspect",
+        "trust": TRUST,
+    }
+
+
+def _config(spec: Any) -> dict[str, Any]:
+    """What makes two evaluations the same idea."""
+    return {
+        "task": spec.task,
+        "task_version": spec.task_version,
+        "task_args": spec.task_args,
+        "model": spec.model,
+        "model_args": spec.model_args,
+        "generate": spec.model_generate_config.model_dump(exclude_none=True),
+        "solver": spec.solver,
+        "dataset": spec.dataset.name,
+        "samples": spec.config.limit,
+        "epochs": spec.config.epochs,
+    }
+
+
+def _told(results: Any, usage: Any) -> str:
+    """The samples and tokens of an evaluation, in words."""
+    read = sum(it.input_tokens for it in usage)
+    written = sum(it.output_tokens for it in usage)
+    samples = (
+        f"{results.completed_samples:,} of {results.total_samples:,} samples" if results else ""
+    )
+    tokens = f"{read:,} tokens read, {written:,} written" if read or written else ""
+    return "; ".join(it for it in (samples, tokens) if it) or "no sample finished"
+
+
+def _changed_at(name: str) -> datetime | None:
+    """When a local log was last written: the last sign of life of its evaluation."""
+    path = Path(name.removeprefix("file://"))
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC) if path.is_file() else None

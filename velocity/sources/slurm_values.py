@@ -1,0 +1,115 @@
+"""Values as Slurm's sacct writes them: node lists, GPUs, lengths and local times."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from velocity.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from zoneinfo import ZoneInfo
+
+#: What sacct writes for "not known", in lower case.
+_NOT_KNOWN = frozenset({"", "unknown", "none", "n/a", "(null)", "none assigned", "invalid"})
+#: "gres/gpu:a100=4", "gres/gpu=4" (TRES), and "gpu:a100:4(IDX:0-3)", "gpu:4" (old versions).
+_TRES = re.compile(r"gres/gpu(?::(?P<type>[^=,]+))?=(?P<count>\d{1,9})")
+_GRES = re.compile(r"gpu(?::(?P<type>[^:,(]*[^:,(\d][^:,(]*))?:(?P<count>\d{1,9})(?:\([^)]*\))?")
+_LENGTH = re.compile(r"(?:(\d{1,6})-)?(\d{1,9}):(\d{2}):(\d{2})(?:\.\d+)?")
+_SHORT_LENGTH = re.compile(r"(\d{1,9}):(\d{2})(?:\.\d+)?")
+#: A name of a node list, with its commas in brackets: "gpu[01-04,07]".
+_NAMES = re.compile(r"(?:[^,\[\]]|\[[^\[\]]*\])+")
+_MOST_NODES = 10_000
+
+
+def known(text: str | None) -> str | None:
+    """The text without surrounding spaces; None if it says "not known" in one of sacct's ways."""
+    text = (text or "").strip()
+    return None if text.lower() in _NOT_KNOWN else text
+
+
+def gpus_of(text: str) -> tuple[int, str | None]:
+    """The number of GPUs in a list of resources (0 if it has none), and their type if it has one.
+
+    Of several types, the first with the most GPUs.
+    """
+    found = list(_TRES.finditer(text)) or [
+        match for item in re.split(r",(?![^(]*\))", text) if (match := _GRES.fullmatch(item))
+    ]
+    by_type = {match["type"]: int(match["count"]) for match in found if match["type"]}
+    total = [int(match["count"]) for match in found if not match["type"]]
+    best = max(by_type, key=lambda name: by_type[name], default=None)
+    return (total[0] if total else sum(by_type.values())), best
+
+
+def nodes_of(text: str) -> list[str]:
+    """The names in a node list: "gpu[01-02],login" has three. Unreadable text is one name."""
+    try:
+        names = [name for part in _NAMES.findall(text) for name in _expanded(part)]
+    except ValueError:
+        return [text]
+    return list(dict.fromkeys(names))
+
+
+def _expanded(part: str) -> Iterator[str]:
+    """The names of one part: the text between brackets takes every number of its ranges."""
+    pieces = re.split(r"\[([^\]]*)\]", part)
+    choices = [
+        list(_numbers(piece)) if place % 2 else [piece] for place, piece in enumerate(pieces)
+    ]
+    for count, name in enumerate(itertools.product(*choices)):
+        if count >= _MOST_NODES:
+            raise ValueError("too many nodes")
+        yield "".join(name)
+
+
+def _numbers(ranges: str) -> Iterator[str]:
+    for piece in ranges.split(","):
+        first, _, last = piece.partition("-")
+        low, high = int(first), int(last or first)
+        if not 0 <= high - low < _MOST_NODES:
+            raise ValueError(f"{piece} is not a range of nodes")
+        for number in range(low, high + 1):
+            yield str(number).zfill(len(first))
+
+
+def seconds_of(text: str) -> float:
+    """The seconds of a length such as "1-02:03:04", "02:03" or "3600".
+
+    Raises:
+        ValueError: it is no length.
+    """
+    if found := _LENGTH.fullmatch(text):
+        days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+        return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+    if found := _SHORT_LENGTH.fullmatch(text):
+        return float(int(found[1]) * 60 + int(found[2]))
+    if re.fullmatch(r"\d{1,12}", text):
+        return float(text)
+    raise ValueError(f'"{text}" is not a length of time')
+
+
+def instant_of(text: str, zone: ZoneInfo | None) -> datetime:
+    """The instant of a time: local without an offset, or seconds since 1970.
+
+    Of an hour that the clocks of `zone` repeat, the earlier one.
+
+    Raises:
+        ValueError: it is no time.
+        SourceError: it is local, and there is no `zone`.
+    """
+    if re.fullmatch(r"\d{9,11}", text):
+        return datetime.fromtimestamp(int(text), UTC)
+    read = datetime.fromisoformat(text)
+    if read.tzinfo is None:
+        if zone is None:
+            raise SourceError(
+                "sacct wrote times without their zone: they are local times of the cluster.",
+                "Add --timezone, such as --timezone Europe/Zurich; or --timezone UTC if sacct ran"
+                " with TZ=UTC.",
+            )
+        read = read.replace(tzinfo=zone)
+    return read.astimezone(UTC)
