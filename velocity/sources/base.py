@@ -24,6 +24,8 @@ GROUP = "velocity.sources"
 _OWN = {
     "table": "velocity.sources.run_table:TableSource",
     "files": "velocity.sources.wandb_files:LocalSource",
+    "mlflow": "velocity.sources.mlflow_runs:MlflowSource",
+    "trackio": "velocity.sources.trackio_runs:TrackioSource",
 }
 
 
