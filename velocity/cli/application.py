@@ -48,6 +48,7 @@ _COMMANDS = {
             "Feedback loops of the experiments launched in the window, latest first.",
         ),
         "explain": ("explain:explain", "Show the rows behind a figure and how they add up."),
+        "export": ("export:export", "Write every figure and row as Parquet files, for BI tools."),
         "report": ("report:report", "Write the stand-up digest of a week on one page."),
         "brief": ("brief:brief", "Write what to talk about with one scholar, on one screen."),
     },
