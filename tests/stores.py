@@ -52,4 +52,4 @@ def _of_this_process() -> TemporaryDirectory[str]:
 
 def copied(make: Callable[[Path], object], folder: Path) -> Path:
     """Return a copy of `built(make)` in `folder`, which may be changed."""
-    return shutil.copytree(built(make), folder, dirs_exist_ok=True)
+    return shutil.copytree(built(make), folder, dirs_exist_ok=True, symlinks=True)

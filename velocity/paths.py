@@ -45,6 +45,18 @@ def make_private(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
+def link_to(target: Path, link: Path) -> None:
+    """Let a link lead to the target, which is in its folder or below; an older link is replaced.
+
+    Raises:
+        OSError: it cannot be written, or something other than a file or a link is in its place.
+    """
+    partial = link.with_name(f"{link.name}.partial")
+    partial.unlink(missing_ok=True)
+    partial.symlink_to(target.relative_to(link.parent))
+    partial.replace(link)
+
+
 def write_private(path: Path, text: str) -> None:
     """Writes an ASCII file that only its owner can read, completely or not at all.
 

@@ -30,6 +30,7 @@ _COMMANDS = {
     "Open the dashboard": {
         "demo": ("serving:demo", "Open the dashboard on an invented cohort; needs no key."),
         "app": ("serving:serve_app", "Open the dashboard on your own runs."),
+        "mcp": ("mcp:app", "Answer questions of assistants over the Model Context Protocol."),
     },
     "Bring in runs": {
         "sync": ("bring:sync", "Pull runs from Weights & Biases and update the figures."),
@@ -48,6 +49,7 @@ _COMMANDS = {
             "Feedback loops of the experiments launched in the window, latest first.",
         ),
         "explain": ("explain:explain", "Show the rows behind a figure and how they add up."),
+        "export": ("export:export", "Write every figure and row as Parquet files, for BI tools."),
         "report": ("report:report", "Write the stand-up digest of a week on one page."),
         "brief": ("brief:brief", "Write what to talk about with one scholar, on one screen."),
     },

@@ -25,7 +25,9 @@ _OWN = {
     "table": "velocity.sources.run_table:TableSource",
     "files": "velocity.sources.wandb_files:LocalSource",
     "inspect": "velocity.sources.inspect_logs:InspectSource",
+    "mlflow": "velocity.sources.mlflow_runs:MlflowSource",
     "slurm": "velocity.sources.slurm:SlurmSource",
+    "trackio": "velocity.sources.trackio_runs:TrackioSource",
 }
 
 

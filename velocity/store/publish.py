@@ -1,7 +1,8 @@
 """Publishes immutable snapshots, so that readers never wait for the writer.
 
 A snapshot is written as `NAME.partial`, checked, made durable and renamed; then the file `CURRENT`
-names it. An interruption at any point leaves the previous one in use.
+names it. An interruption at any point leaves the previous one in use. For BI tools, there is also a
+link to it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import duckdb
 from velocity.database.connection import make_durable, quoted
 from velocity.database.failures import cause
 from velocity.errors import StoreError
-from velocity.paths import write_private
+from velocity.paths import link_to, write_private
 from velocity.queries import list_queries, load_query, queries_fingerprint
 from velocity.store.live import define_macros
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from velocity.store.live import LiveStore
 
 SNAPSHOTS_KEPT = 3
+#: In the data folder: a link to the current snapshot, for BI tools.
+STABLE_NAME = "snapshot.duckdb"
 
 #: Published tables besides those of queries/derive/. Raw rows stay in the record.
 _PLAIN = (
@@ -61,6 +64,8 @@ def publish(store: LiveStore) -> str:
         partial.rename(folder / f"{name}.duckdb")
         make_durable(folder)
         write_private(store.data / "CURRENT", name)
+        with suppress(OSError):  # not every file system has links, and only BI tools need this one
+            link_to(folder / f"{name}.duckdb", store.data / STABLE_NAME)
         make_durable(store.data)
     except (OSError, duckdb.Error) as error:
         partial.unlink(missing_ok=True)

@@ -1,0 +1,54 @@
+"""Real servers of other trackers on loopback, each in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import requests
+
+from scripts.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def served(code: str, folder: Path, **variables: str) -> Iterator[str]:
+    """Run a program that serves on the port in its first argument; yield its address.
+
+    Args:
+        code: the Python program.
+        folder: where it runs, and where its log is written.
+        variables: more variables of its environment.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    with (folder / "server.log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-c", code, str(port)],
+            cwd=folder,
+            env=os.environ | variables,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            wait_until(lambda: server.poll() is not None or _answers(address))
+            assert server.poll() is None, (folder / "server.log").read_text()
+            yield address
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def _answers(address: str) -> bool:
+    try:
+        return requests.get(address, timeout=5).status_code < 500
+    except requests.RequestException:
+        return False

@@ -1,0 +1,66 @@
+"""Imports the clients of optional extras, and reads what several of them return."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from velocity.errors import SourceError
+
+if TYPE_CHECKING:
+    from velocity.sources.base import Asked
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def client_of(extra: str, module: str) -> Any:
+    """Return a module of the client that an extra brings.
+
+    Raises:
+        SourceError: the extra is not installed.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise SourceError(
+            f'The source "{extra}" needs a package that is not installed: {error.name}.',
+            f'Install it: pip install "research-velocity[{extra}]".',
+        ) from error
+
+
+def entity_of(asked: Asked, extra: str) -> str:
+    """Return the entity that runs get, because their place does not have one.
+
+    Raises:
+        SourceError: the user did not name it.
+    """
+    if asked.entity is None:
+        raise SourceError(
+            f"Runs from {extra} do not say which entity they belong to.",
+            "Name one, always the same for this place: --entity my-team.",
+        )
+    return asked.entity
+
+
+def is_address(place: str) -> bool:
+    """Whether a place is the address of a server."""
+    return urlsplit(place).scheme in {"http", "https"}
+
+
+def without_password(place: str) -> str:
+    """Return the place without the name and password that its address may have."""
+    parts = urlsplit(place)
+    return (
+        parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if parts.netloc else place
+    )
+
+
+def of_milliseconds(value: int | None) -> datetime | None:
+    """Return the instant of milliseconds since 1970; None if there is none.
+
+    Raises:
+        OverflowError: it is beyond what a date can be.
+    """
+    return None if value is None else _EPOCH + timedelta(milliseconds=value)

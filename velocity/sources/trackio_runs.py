@@ -1,0 +1,201 @@
+"""Runs of Trackio: of its folder on this machine, or of a Trackio server."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from velocity.errors import SourceError
+from velocity.records import Rejected, RunBatch, config_text, run_frame
+from velocity.sources.clients import client_of, entity_of, is_address, without_password
+from velocity.sources.values import instant_of, read_object
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from velocity.sources.base import Asked
+
+_TRUST = 2
+_PAGE = 5000  # Trackio refuses answers with more than 10,000 rows
+#: A run that has not logged anything for this long is over.
+_QUIET = timedelta(minutes=15)
+_NOTE = (
+    "Trackio does not record how a run ended: one that has logged nothing for 15 minutes counts as "
+    "finished."
+)
+#: One row per run with its first and last signs of life, a page at a time.
+_RUNS = """
+WITH logged AS (
+  SELECT run_id, max(run_name) AS name, min(timestamp) AS first_at, max(timestamp) AS last_at,
+    count(*) AS logged_rows
+  FROM metrics GROUP BY run_id ORDER BY run_id LIMIT {page} OFFSET {start}
+)
+SELECT logged.*, configs.config,
+  (SELECT max(timestamp) FROM system_metrics WHERE run_id = logged.run_id) AS seen_at
+FROM logged LEFT JOIN configs ON configs.run_id = logged.run_id
+"""
+
+
+class TrackioSource:
+    """A `Source` whose places are folders of Trackio, or addresses of Trackio servers.
+
+    Trackio knows neither heartbeats nor states: a run was alive when it last logged something, and
+    `_QUIET` later it counts as finished.
+    """
+
+    def read(self, asked: Asked) -> Iterator[RunBatch]:
+        """The runs of each place, a page at a time."""
+        entity = entity_of(asked, "Trackio")
+        client_of("trackio", "trackio")
+        stores = [_Server(it) if is_address(it) else _Folder(Path(it)) for it in asked.places]
+        return _batches(stores, entity, asked)
+
+
+def _batches(stores: Sequence[_Server | _Folder], entity: str, asked: Asked) -> Iterator[RunBatch]:
+    """The runs of each place."""
+    now = datetime.now(UTC)
+    for store in stores:
+        projects = store.projects()
+        for number, project in enumerate(projects):
+            asked.on_progress(f"{project} of {store.shown}", number, len(projects))
+            for rows in _pages(store, project):
+                yield _batch(rows, (entity, project), asked.username, now)
+        asked.on_progress(store.shown, len(projects), len(projects))
+
+
+class _Server:
+    """A Trackio server, read through Trackio's client."""
+
+    def __init__(self, address: str) -> None:
+        self.shown = without_password(address)
+        client = client_of("trackio", "trackio.remote_client")
+        with self._readable():
+            self._client = client.RemoteClient(address)
+
+    def projects(self) -> list[str]:
+        """The names of its projects."""
+        return list(self._ask("get_all_projects"))
+
+    def rows(self, project: str, sql: str) -> list[dict[str, Any]]:
+        """The rows of a query of a project."""
+        found: list[dict[str, Any]] = self._ask("query_project", project=project, query=sql)["rows"]
+        return found
+
+    def _ask(self, name: str, **given: str) -> Any:
+        with self._readable():
+            return self._client.predict(api_name=f"/{name}", **given)
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # the client raises what its own libraries raise
+            raise SourceError(
+                f"Trackio cannot read {self.shown}: {type(error).__name__}.",
+                "Check the address, and whether the server is running.",
+            ) from error
+
+
+class _Folder:
+    """A folder of Trackio, read through Trackio's command line.
+
+    The folder is an environment variable that Trackio reads once per process.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        if not folder.is_dir():
+            raise SourceError(
+                f"There is no folder {folder}.",
+                "Name the folder of Trackio (TRACKIO_DIR), or the address of a Trackio server.",
+            )
+        self._folder = folder
+        self.shown = str(folder)
+
+    def projects(self) -> list[str]:
+        """The names of its projects."""
+        return list(self._ask("list", "projects")["projects"])
+
+    def rows(self, project: str, sql: str) -> list[dict[str, Any]]:
+        """The rows of a query of a project."""
+        found: list[dict[str, Any]] = self._ask(
+            "query", "project", f"--project={project}", f"--sql={sql}"
+        )["rows"]
+        return found
+
+    def _ask(self, *arguments: str) -> Any:
+        done = subprocess.run(  # noqa: S603 - our own interpreter
+            [sys.executable, "-c", "from trackio.cli import main; main()", *arguments, "--json"],
+            env=os.environ | {"TRACKIO_DIR": str(self._folder.resolve())},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode == 0:
+            return json.loads(done.stdout)
+        why = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise SourceError(
+            f"Trackio cannot read {self._folder}: {why}",
+            "Check the folder and its permissions, or install the Trackio that wrote it.",
+        )
+
+
+def _pages(store: _Server | _Folder, project: str) -> Iterator[list[dict[str, Any]]]:
+    start = 0
+    while rows := store.rows(project, _RUNS.format(page=_PAGE, start=start)):
+        yield rows
+        if len(rows) < _PAGE:
+            return
+        start += _PAGE
+
+
+def _batch(
+    rows: list[dict[str, Any]], of: tuple[str, str], username: str | None, now: datetime
+) -> RunBatch:
+    """The runs of a page; `of`: their entity and project."""
+    runs, rejected = [], []
+    for row in rows:
+        try:
+            runs.append(_run(row, username, now) | {"entity": of[0], "project": of[1]})
+        except (ValueError, RecursionError) as error:
+            rejected.append(Rejected(*of, str(row["run_id"]), str(error)))
+    return RunBatch(run_frame(runs), tuple(rejected), notes=(_NOTE,))
+
+
+def _run(row: Mapping[str, Any], username: str | None, now: datetime) -> dict[str, Any]:
+    """The columns of a run.
+
+    Raises:
+        ValueError: a time or the config cannot be read.
+    """
+    config = read_object(row["config"] or "null") or {}
+    first_at, last_at = (instant_of(row[name]) for name in ("first_at", "last_at"))
+    if first_at is None or last_at is None:
+        raise ValueError("a time of it cannot be read")
+    created_at = min(first_at, instant_of(config.get("_Created")) or first_at)
+    seen_at = max(last_at, instant_of(row["seen_at"]) or last_at)
+    own = {name: value for name, value in config.items() if not name.startswith("_")}
+    return {
+        "run_id": row["run_id"],
+        "username": _text(config.get("_Username")) or username,
+        "display_name": row["name"],
+        "state": "running" if now - seen_at < _QUIET else "finished",
+        "created_at": created_at,
+        "heartbeat_at": seen_at,
+        "first_metric_at": first_at,
+        "last_metric_at": last_at,
+        "group_name": _text(config.get("_Group")),
+        "config": config_text(own) if own else None,
+        "history_rows": row["logged_rows"],
+        "source": "trackio",
+        "trust": _TRUST,
+    }
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
