@@ -99,7 +99,7 @@ def make_brief(
     if scholar not in work.people:
         raise VelocityError(
             f"'{formats.label(scholar)}' has no work in a stream '{formats.label(stream)}'.",
-            "Leave --stream out for the work in all streams.",
+            "Leave it out for the work in all streams.",
         )
     return Brief.of(work.facts(scholar), view.as_of)
 
