@@ -10,14 +10,18 @@ FAULTS = (
         "metrics/bands",
         "(may_see_hours($scope, $scholar::VARCHAR)",
         "(true",
-        (f"{ACCESS}::test_a_research_manager_cannot_compare_bands_that_leave_out_different_people",),
+        (
+            f"{ACCESS}::test_a_research_manager_cannot_compare_bands_that_leave_out_different_people",
+        ),
     ),
     Fault(
         "people seen by name are in the bands",
         "metrics/bands",
         "AND NOT list_contains(as_viewer($scope).scholars, scholar)",
         "",
-        (f"{ACCESS}::test_a_research_manager_cannot_compare_bands_that_leave_out_different_people",),
+        (
+            f"{ACCESS}::test_a_research_manager_cannot_compare_bands_that_leave_out_different_people",
+        ),
     ),
     Fault(
         "a stream shows all its scholars",
