@@ -158,3 +158,26 @@ def test_every_stream_of_the_demo_opens_though_some_lines_have_no_name_yet(
     assert unnamed.height
     page = open_page("streams", demo_data, monkeypatch, streams=stream)
     assert "None" not in words(page)
+
+
+def test_a_mentor_who_is_a_research_manager_too_chooses_between_the_two(data, monkeypatch):
+    both = Viewer(
+        "m@x.org",
+        "M",
+        frozenset({"mentor", "research manager"}),
+        Scope(streams=("even",), scholars=("ada",)),
+        managed=("ada",),
+    )
+    monkeypatch.setattr(sign_in, "ANYBODY", both)
+    page = open_page("streams", data, monkeypatch, period=WEEK)
+    assert page.session_state["streams"] == "even"
+    assert list(tables(page)[-1]["Stream"]) == ["Even"]
+    page = open_page("streams", data, monkeypatch, period=WEEK, streams="Your scholars")
+    assert [it.replace("\\", "").endswith("Even") for it in tables(page)[-1]["Stream"]] == [
+        False,
+        True,
+    ]
+    count = reads.metrics(
+        latest_snapshot(data), by="scholar", groups=["ada"], from_day=FIRST, to_day=END
+    )["experiments_concluded"].item()
+    assert f"**{count} experiments:**" in words(page)

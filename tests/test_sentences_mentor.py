@@ -1,4 +1,4 @@
-"""The sheet of a scholar in words: its claim, five sentences, and the experiments behind them."""
+"""The sheet of a scholar in words: its claim, its sentences, and the experiments behind them."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.thorough
 def app(tmp_path_factory):
     data = copied(people.populate, tmp_path_factory.mktemp("signed-in") / "store")
     (data / "velocity.toml").write_text('[access]\nmode = "oidc"\n', encoding="utf-8")
-    viewers = [email(1), people.MENTOR, people.LEAD]
+    viewers = [email(1), email(6), people.MENTOR, people.MANAGER, people.LEAD]
     with served(data, {it: {"email": it, "email_verified": True} for it in viewers}) as running:
         yield running
 
@@ -117,6 +117,45 @@ def test_a_look_at_the_runs_of_a_person_is_shown_to_them(app):
     run(look())
     assert (people.MENTOR, "Runs") in told(1)
     assert told(5) == []
+
+
+def test_a_research_manager_opens_on_their_scholars_who_see_who_looked(app):
+    first, second = people.MANAGED
+    policy = app.data / "velocity.toml"
+    text = policy.read_text(encoding="utf-8")
+
+    async def look():
+        async with Tab(app, manager) as tab:
+            answer = await tab.show("", {"period": "Programme"})
+            assert answer.errors == []
+            wire = tab.received()
+            # Both, each with the work of all streams; the sheet is that of one of them.
+            assert f"Name {canary(first)}" in wire
+            assert people.elsewhere() in wire
+            for words in ("waiting for the next launch", "timeline-chart", "nights, days off"):
+                assert words not in wire, words
+            await tab.show("streams", {"period": "Programme", "scholar": scholar(second)})
+            assert not {"My velocity", "Stand-up", "Compute"} & set(tab.pages)
+            # Somebody else's sheet cannot be opened.
+            await tab.show("streams", {"period": "Programme", "scholar": scholar(5)})
+        async with Tab(app, own) as tab:
+            await tab.show("my-velocity", {"period": "Programme"})
+            wire = tab.received()
+            assert "your runs, lines and figures in every stream" in wire
+            assert wire.count(people.MANAGER) > 1  # who sees what, and who looked
+
+    try:
+        policy.write_text(f"{text}leads_see_individuals = false\n", encoding="utf-8")
+        manager, own = cookies(app, people.MANAGER), cookies(app, email(second))
+        run(look())
+    finally:
+        policy.write_text(text, encoding="utf-8")
+    looked = {
+        it: state.looks(app.data, scholar(it), at=datetime.now(UTC), kept_days=1)
+        for it in (5, second)
+    }
+    assert (people.MANAGER, "Streams") in looked[second].select("who", "page").rows()
+    assert people.MANAGER not in looked[5]["who"]
 
 
 def test_a_page_says_you_only_to_its_scholar(app):

@@ -6,6 +6,24 @@ from scripts.faults.fault import ACCESS, ATTACKS, Fault
 
 FAULTS = (
     Fault(
+        "bands that leave out different people can be compared",
+        "metrics/bands",
+        "(may_see_hours($scope, $scholar::VARCHAR)",
+        "(true",
+        (
+            f"{ACCESS}::test_a_research_manager_cannot_compare_bands_that_leave_out_different_people",
+        ),
+    ),
+    Fault(
+        "people seen by name are in the bands",
+        "metrics/bands",
+        "AND NOT list_contains(as_viewer($scope).scholars, scholar)",
+        "",
+        (
+            f"{ACCESS}::test_a_research_manager_cannot_compare_bands_that_leave_out_different_people",
+        ),
+    ),
+    Fault(
         "a stream shows all its scholars",
         "macros/may_see",
         "list_contains(as_viewer(viewer).streams, stream)",

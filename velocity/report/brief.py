@@ -10,7 +10,7 @@ from velocity import formats
 from velocity.errors import VelocityError
 from velocity.reading import reads
 from velocity.reading.access import Scope
-from velocity.reading.periods import Chosen, Window, asked_for, before, last_whole_day, presets
+from velocity.reading.periods import Chosen, Window, before, last_whole_day, limited, presets
 from velocity.reading.reader import PlainReader
 from velocity.report.html import template
 from velocity.report.text import inert
@@ -99,18 +99,18 @@ def make_brief(
     if scholar not in work.people:
         raise VelocityError(
             f"'{formats.label(scholar)}' has no work in a stream '{formats.label(stream)}'.",
-            "Leave --stream out for the work in all streams.",
+            "Leave it out for the work in all streams.",
         )
     return Brief.of(work.facts(scholar), view.as_of)
 
 
 def _last_days(days: int, trust: Mapping[str, Any]) -> Chosen:
-    """The last whole days of the data, compared with the same days as on a page."""
-    last = last_whole_day(trust["as_of"], str(trust["timezone"]))
-    last = max(last, trust["first_day"])
-    offered = presets(trust["first_day"], last)
-    asked = Window(last - timedelta(days=days - 1), last)
-    return asked_for(asked.written, offered) or Chosen("Programme", offered["Programme"])
+    """The last whole days of the data, as the page with these days compares them."""
+    first = trust["first_day"]
+    last = max(first, last_whole_day(trust["as_of"], str(trust["timezone"])))
+    window = limited(Window(last - timedelta(days=days - 1), last), first, last)
+    offered = presets(first, last)
+    return Chosen(next((it for it in offered if offered[it] == window), "Custom"), window)
 
 
 def brief_as_html(brief: Brief) -> str:

@@ -48,7 +48,7 @@ class Said:
 
     Args:
         about: its word at the left, such as "Changed".
-        start: the beginning, which is bold.
+        start: the beginning, which is bold; "" without any.
         rest: the rest of it; "" without any.
     """
 
@@ -59,7 +59,8 @@ class Said:
     @property
     def text(self) -> str:
         """The line as Markdown."""
-        return f"**{self.start}** {self.rest}".rstrip()
+        start = f"**{self.start}** " if self.start else ""
+        return f"{start}{self.rest}".rstrip()
 
 
 def headline(now: Row, before: Row | None, so_far: Row | None, days: Days) -> str:

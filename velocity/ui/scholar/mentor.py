@@ -14,6 +14,7 @@ from velocity.charts.launches import draw_launches
 from velocity.sentences import mentor as words
 from velocity.sentences import mentor_table as rows_of
 from velocity.sentences.mentor_week import questions
+from velocity.sentences.week import Said
 from velocity.ui.drill import has_page, show_way
 from velocity.ui.experiment import clicked_experiment
 from velocity.ui.files import show_brief
@@ -54,13 +55,11 @@ def show_mentor_sheet(
                     _steps(order, scholar, choice)
         st.caption(words.caption(facts, [*dict.fromkeys(facts.experiments["project"])]))
         with st.container(gap="xxsmall"):
-            for line in words.lines(facts):
+            asked = Said("Questions", "", " ".join(questions(facts)))
+            for line in (*words.lines(facts), asked):
                 about, text = st.columns([1, 8.5], gap=None)
                 about.caption(line.about)
                 text.markdown(line.text)
-            about, text = st.columns([1, 8.5], gap=None)
-            about.caption("Questions")
-            text.markdown("\n".join(f"{at}. {it}" for at, it in enumerate(questions(facts), 1)))
         # Hidden on a phone.
         with st.container(key=f"wide-launches-{key}"):
             _launches(work, facts, f"launches-{key}")
@@ -68,7 +67,8 @@ def show_mentor_sheet(
         _behind(work, facts)
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             st.caption(weeks_caption(work, [scholar]), width="stretch")
-            data_menu(Table(facts.experiments, f"sheet-{key}"), "Experiments")
+            with st.container(width="content"):
+                data_menu(Table(facts.experiments, f"sheet-{key}"), "Experiments")
             show_brief(work, facts, key=f"brief-{key}")
             if order and work.view.scope.sees_whole(scholar):
                 show_way("my_velocity", "My velocity \u203a", scholar=scholar)

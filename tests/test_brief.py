@@ -1,0 +1,208 @@
+"""The brief says what the sheet of Streams says, names nobody too early, and its text is inert."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+
+from tests.app_pages import BIDI, HOSTILE, open_page, ten_weeks
+from tests.builders import run, store_of
+from tests.commands import velocity
+from tests.plain_sentences import plain
+from tests.roster_texts import ADA, BEN, parsed
+from tests.stores import built
+from tests.test_needs_decision import STREAM, queue
+from velocity.errors import VelocityError
+from velocity.reading.access import Scope, Viewer
+from velocity.reading.periods import Window
+from velocity.reading.reader import PlainReader
+from velocity.report import Brief, brief_as_html, brief_as_markdown, make_brief
+from velocity.report.work import Work
+from velocity.sentences import mentor_table
+from velocity.sentences.spans import Span, spans_of
+from velocity.store import latest_snapshot
+from velocity.ui import sign_in
+
+WEEK = "2026-03-09..2026-03-15"
+
+
+@pytest.fixture(scope="module")
+def data():
+    return built(ten_weeks)
+
+
+def text_of(spans):
+    return "".join(it.text for it in spans).replace("\u00a0", " ")
+
+
+def sentences(brief):
+    """Title, lines and questions, as they are read."""
+    return [
+        text_of(brief.title),
+        text_of(brief.caption),
+        *(text_of(it.spans) for it in brief.lines),
+        *(text_of(it) for it in brief.questions),
+    ]
+
+
+def shown(page):
+    """The same of a page with one sheet."""
+    found = [*page.header, *page.caption, *page.markdown]
+    return {plain(re.sub(r"(?<!\\)\*\*", "", it.value)) for it in found}
+
+
+def assert_same(brief, page):
+    title, caption, *said = sentences(brief)
+    *lines, first, second, third = said
+    here = shown(page)
+    assert {title, caption, *lines, f"{first} {second} {third}"} <= here
+
+
+def test_the_brief_in_a_stream_says_what_the_sheet_says(data, monkeypatch):
+    page = open_page("streams", data, monkeypatch, streams="even", period=WEEK, scholar="ada")
+    assert_same(make_brief(latest_snapshot(data), "ada", stream="even"), page)
+
+
+def test_the_brief_of_all_work_says_what_a_research_manager_reads(data, monkeypatch):
+    manager = Viewer(
+        "r@x.org", "R", frozenset({"research manager"}), Scope(scholars=("ada",)), managed=("ada",)
+    )
+    monkeypatch.setattr(sign_in, "ANYBODY", manager)
+    page = open_page("streams", data, monkeypatch, period=WEEK)
+    assert_same(make_brief(latest_snapshot(data), "ada"), page)
+    assert {it.label for it in page.get("download_button")} >= {"Download Markdown"}
+
+
+def test_a_running_week_is_compared_as_on_the_page(data, monkeypatch):
+    # The day after the data ends is a Monday, so that these days are the last three of a week.
+    period = "2026-03-13..2026-03-15"
+    page = open_page("streams", data, monkeypatch, streams="even", period=period, scholar="ada")
+    assert_same(make_brief(latest_snapshot(data), "ada", stream="even", days=3), page)
+
+
+def test_names_are_inert_in_every_format(data):
+    brief = make_brief(latest_snapshot(data), "ada")
+    assert HOSTILE[:12] in text_of(brief.questions[1])
+    written, page = brief_as_markdown(brief), brief_as_html(brief)
+    for text in (written, page):
+        assert "<img" not in text
+        assert BIDI not in text
+    assert not re.search(r"[<>`$~\\]|!\[|\]\(|:red\[|http:", written)
+    assert "Content-Security-Policy" in page
+    assert set(re.findall(r"<([a-z0-9]+)", page)) <= {
+        *("html", "head", "meta", "title", "style", "body", "main"),
+        *("p", "h1", "h2", "dl", "dt", "dd", "ol", "li", "strong"),
+    }
+
+
+def test_concluded_experiments_are_links_to_their_runs():
+    url = "https://wandb.ai/e/p/runs/r1"
+    rows = [
+        run("r1", "09:00", "10:00", url=url, display_name="a](x) **b**"),
+        run("r2", "11:00", "12:00", url="https://wandb.ai/a)b"),
+    ]
+    brief = make_brief(store_of(rows, "2026-01-07 20:00"), "ada")
+    assert f"[a\uff3d(x) \u2217\u2217b\u2217\u2217]({url})" in brief_as_markdown(brief)
+    html = brief_as_html(brief)
+    assert f'<a href="{url}" rel="noreferrer">a](x) **b**</a>' in html
+    assert html.count("href") == 1
+
+
+def test_a_scholar_without_runs_has_a_brief():
+    store = store_of([run("r1", "09:00", "10:00")], "2026-01-07 20:00", roster=parsed(ADA + BEN))
+    brief = make_brief(store, "ben")
+    assert text_of(brief.title).endswith("nothing waits longer than usual")
+    assert "Nothing ran, and nothing failed" in "\n".join(sentences(brief))
+    assert len(brief.questions) == 3
+
+
+@pytest.mark.parametrize("as_of", ["10:00", "2026-01-06 00:00", "2026-01-20 12:00"])
+def test_a_store_with_one_run_has_a_brief(as_of):
+    brief = make_brief(store_of([run("r1", "09:00", "09:30")], as_of), "ada")
+    assert [it.about for it in brief.lines][:2] == ["Decide", "Failed"]
+    assert all(text_of(it.spans) for it in brief.lines)
+    assert "There is no usual range yet." in brief_as_markdown(brief)
+
+
+def test_a_store_without_runs_has_no_brief():
+    with pytest.raises(VelocityError, match="There are no runs"):
+        make_brief(store_of([], "10:00"), "ada")
+
+
+def test_a_brief_has_no_time_of_day(data):
+    brief = make_brief(latest_snapshot(data), "ada")
+    said = "\n".join(sentences(brief))
+    assert not re.search(r"\d\d:\d\d", said)
+
+
+def brief_of(snapshot, scope):
+    """The brief of ada in vision, as a viewer with that scope reads it."""
+    view = PlainReader(snapshot, scope, Window(date(2026, 1, 6), date(2026, 1, 12)), None)
+    return Brief.of(Work(view, "vision").facts("ada"), view.as_of)
+
+
+def test_a_lead_reads_the_name_of_a_line_a_day_after_it_met_the_rule():
+    roster, label = parsed(ADA + BEN + STREAM), "g19"
+    early, late = (queue(it, roster=roster) for it in ("2026-01-13 08:59", "2026-01-13 09:00"))
+    lead = Scope(everything=True)
+    decide, named = brief_of(early, lead).lines[0], brief_of(late, lead).lines[0]
+    assert text_of(decide.spans) == (
+        "One line passed the usual in the last 24 hours; Ada sees it first."
+    )
+    assert text_of(named.spans).startswith(label)
+    for scope in (Scope(streams=("vision",)), Scope(scholars=("ada",))):
+        assert text_of(brief_of(early, scope).lines[0].spans).startswith(label)
+    assert text_of(make_brief(early, "ada").lines[0].spans).startswith(label)
+
+
+def test_how_long_that_line_waits_is_not_in_the_sheet_of_a_lead():
+    early = queue("2026-01-13 08:59", roster=parsed(ADA + BEN + STREAM))
+    window = Window(date(2026, 1, 6), date(2026, 1, 12))
+    for scope, waits in ((Scope(everything=True), 0), (Scope(streams=("vision",)), 1)):
+        facts = Work(PlainReader(early, scope, window, None), "vision").facts("ada")
+        rows = facts.experiments.to_dicts()
+        since = mentor_table.table(facts, rows, [""] * len(rows))["Since then"]
+        assert since.str.starts_with("waits").sum() == waits
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["--scholar", "adda"], "There is no scholar 'adda'.\nDid you mean ada?\n"),
+        (
+            ["--scholar", "ada", "--stream", "nope"],
+            "'ada' has no work in a stream 'nope'.\nLeave it out for the work in all streams.\n",
+        ),
+    ],
+)
+def test_an_unknown_id_is_one_clear_error(asked, said, data, tmp_path):
+    refused = velocity("--data", data, "brief", *asked, cwd=tmp_path)
+    assert (refused.returncode, refused.stdout) == (1, b"")
+    assert refused.stderr.decode() == f"Error: {said}"
+
+
+def test_the_command_writes_the_format_of_the_file(data, tmp_path):
+    for ending, begins in (("md", "**Ada, "), ("html", "<!DOCTYPE html>")):
+        file = tmp_path / f"brief.{ending}"
+        asked = ("brief", "--scholar", "ada", "--out", file)
+        assert velocity("--data", data, *asked, cwd=tmp_path).returncode == 0
+        assert file.read_text(encoding="utf-8").startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("markdown", "spans"),
+    [
+        ("plain", [Span("plain")]),
+        ("**a\\*b** c", [Span("a*b", strong=True), Span(" c")]),
+        (
+            "`x_y` and [n\\](](https://w.b/1).",
+            [Span("x_y and "), Span("n](", url="https://w.b/1"), Span(".")],
+        ),
+        ("[n](javascript:x)", [Span("n")]),
+        ("", []),
+    ],
+)
+def test_sentences_become_text_with_bold_parts_and_links(markdown, spans):
+    assert [*spans_of(markdown)] == spans
