@@ -163,6 +163,7 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "line": pl.String,
         "started_at": UTC,
         "experiments": pl.List(pl.String),
+        "urls": pl.List(pl.String),
         "machine_hours": pl.Float64,
         "longest_hours": pl.Float64,
         "spare_hours": pl.Float64,

@@ -306,7 +306,10 @@ def _name(panel: Line | Stack, top: float, colour: Tokens) -> Part:
             for _, name, ink in panel.layers
         )
     place: Part = {"x": 0, "y": top, "xanchor": "left", "yanchor": "bottom", "yshift": 2}
-    return words_at(text, **place, xshift=-2, font={"size": SMALL_FONT_SIZE})
+    # On the colour of the page, so that no line crosses the words.
+    return words_at(
+        text, **place, xshift=-2, font={"size": SMALL_FONT_SIZE}, bgcolor=colour.bg, borderpad=0
+    )
 
 
 def _change(weeks: Weeks, colour: Tokens) -> list[Part]:

@@ -9,7 +9,7 @@ import polars as pl
 
 from velocity import formats
 from velocity.roster.models import WEEKDAYS
-from velocity.sentences.answer import Row, listed, name, number
+from velocity.sentences.answer import Row, defined, listed, name, number
 from velocity.sentences.headline import dates
 from velocity.sentences.mine import html_key, linked
 from velocity.theme import tokens
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from velocity.sentences.headline import Whose
     from velocity.theme import Mode
 
-LOOPS_HELP = (
+LOOPS_HELP = defined(
     "A loop runs from a launch, over its result, to the next launch of the same line. To the left: "
     "launch to result. To the right: result to next launch. The scale is logarithmic, nothing is "
-    "cut, and a dashed line marks the median of a half."
+    "cut, and a dashed line marks the median of a half.",
+    "reaction_working_hours_median",
 )
 _OUTCOMES = {"failure": "failed", "open": "running", "killed": "killed"}
 

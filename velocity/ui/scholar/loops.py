@@ -10,7 +10,9 @@ import streamlit as st
 from velocity import formats
 from velocity.charts.loops import draw_loops
 from velocity.reading import reads
+from velocity.reading.periods import monday_of
 from velocity.sentences import loops as words
+from velocity.sentences.timeline import no_runs_since
 from velocity.ui.choices import choose_titled
 from velocity.ui.drill import show_way
 from velocity.ui.experiment import TIMELINE, clicked_experiment, show_timeline
@@ -57,6 +59,9 @@ def show_loops(sheet: Sheet) -> None:
 def show_scholar_timeline(sheet: Sheet) -> None:
     """The timeline up to now, opened on the latest week; for the scholar alone."""
     days = sheet.timeline_days
+    last = sheet.last_launch
+    if last is not None and sheet.up_to_now and last < monday_of(sheet.last_day):
+        st.markdown(no_runs_since(last))
     name = formats.markdown(formats.label(sheet.whose.name))
     title = "Timeline of my experiments" if sheet.whose.own else f"Timeline of {name}"
     show_timeline(
@@ -101,6 +106,9 @@ def _selected(sheet: Sheet, loops: pl.DataFrame) -> Row:
     titles = {it: words.titled(row, sheet.zone) for it, row in rows.items()}
     waiting = loops.filter(pl.col("status") == "awaiting")
     default = waiting["experiment_id"][-1] if waiting.height else next(iter(rows))
+    if sheet.wait is not None and sheet.wait.experiment_id in rows:
+        # The result that the headline names.
+        default = sheet.wait.experiment_id
     st.header("Selected loop", anchor=False)
     chosen = choose_titled("Loop", titles, key=_ADDRESS, default=default, width=300)
     row = rows[chosen]
@@ -119,7 +127,7 @@ def _selected(sheet: Sheet, loops: pl.DataFrame) -> Row:
         show_way(
             "runs",
             "Its runs",
-            **{"runs-scholar": [sheet.scholar], "runs-project": [row["project"]]},
+            **sheet.runs_of(row),
         )
         show_why(sheet.view, "loop_hours_median", scholar=sheet.scholar, label="Why these figures")
     return row
