@@ -129,11 +129,10 @@ def days_off(weekdays: pl.DataFrame, weeks: int, whose: Whose) -> str:
     kept = [WEEKDAYS[it - 1] for it in weekdays["weekday"] if it not in rare]
     entry = ", ".join(f'"{it}"' for it in kept)
     off = "this is a day off" if len(rare) == 1 else "these are days off"
-    only = "you see" if whose.own else "the scholar sees"
+    only = " Only you see this." if whose.own else ""
     return (
         f"Hardly a launch on {listed([f'{WEEKDAYS[it - 1]}s' for it in rare])} in {weeks} weeks. "
-        f"If {off}, the roster can say so, and waits then pause: `workdays = [{entry}]`. "
-        f"Only {only} this."
+        f"If {off}, the roster can say so, and waits then pause: `workdays = [{entry}]`.{only}"
     )
 
 

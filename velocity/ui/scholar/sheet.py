@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from velocity.charts.tile_trend import Weeks
+from velocity.errors import VelocityError
 from velocity.reading import reads
 from velocity.reading.mine import (
     Parts,
@@ -24,10 +25,10 @@ from velocity.reading.mine import (
 from velocity.reading.periods import last_whole_day, monday_of
 from velocity.sentences.events import events
 from velocity.sentences.headline import Change, Facts, Setting, Wait, Whose
-from velocity.ui.parts import Table
+from velocity.ui.parts import Table, show_error
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date, datetime
 
     from velocity.charts.events import Event
@@ -320,6 +321,14 @@ class Sheet:
         """The rows of a section; the file's name has person, section and days."""
         days = f"{self.window.first.isoformat()}-{self.window.last.isoformat()}"
         return Table(frame, block, file=f"{_plain(self.scholar)}-{block}-{days}")
+
+
+def show_block(show: Callable[[Sheet], None], sheet: Sheet) -> None:
+    """A block of the page; if it cannot be read, a warning in its place, and the rest stays."""
+    try:
+        show(sheet)
+    except VelocityError as error:
+        show_error(error)
 
 
 def _plain(text: str) -> str:
