@@ -206,6 +206,12 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "named": pl.Boolean,
         "met_rule_at": UTC,
     },
+    "meanwhile": {
+        "scholar": pl.String,
+        "experiment_id": pl.String,
+        "status": pl.String,
+        "launches": pl.Int64,
+    },
     "weekdays": {"scholar": pl.String, "weekday": pl.Int32, "launches": pl.Int64},
     "days_off": {"scholar": pl.String, "day": pl.Date, "what": pl.String},
     "concurrency": {

@@ -399,6 +399,21 @@ LOOP = {
 }
 
 
+def test_waits_with_launches_elsewhere_are_no_idle_time():
+    rows = frame(
+        "meanwhile",
+        [
+            {"status": status, "launches": count}
+            for status, count in (("closed", 2), ("closed", 0), ("closed", 1), ("awaiting", 3))
+        ],
+    )
+    assert plain(loops.elsewhere(rows)).startswith("In **2 of 3** of these waits something was")
+    assert loops.elsewhere(rows.filter(launches=0)) == ""
+    assert plain(loops.meanwhile(1)) == " 1 experiment was launched on other lines meanwhile."
+    assert plain(loops.meanwhile(2)) == " 2 experiments were launched on other lines meanwhile."
+    assert loops.meanwhile(0) == ""
+
+
 def launches(*counts):
     return pl.DataFrame({"weekday": range(1, len(counts) + 1), "launches": counts})
 

@@ -97,6 +97,29 @@ def by_the_clock(row: Row) -> str:
     return f"By the clock: {reaction} after the result, {whole} in all{so_far}."
 
 
+def elsewhere(waited: pl.DataFrame) -> str:
+    """In how many closed waits something was launched on another line, as Markdown; "" for none.
+
+    `waited` are rows of `reads.meanwhile`.
+    """
+    closed = waited.filter(status="closed")
+    busy = closed.filter(pl.col("launches") > 0).height
+    if not busy:
+        return ""
+    return (
+        f"In **{busy} of {closed.height}** of these waits something was launched on another line: "
+        "not idle time."
+    )
+
+
+def meanwhile(launches: int) -> str:
+    """What else was launched while one result waited; "" for nothing."""
+    if not launches:
+        return ""
+    verb = "was" if launches == 1 else "were"
+    return f" {formats.plural(launches, 'experiment')} {verb} launched on other lines meanwhile."
+
+
 def waits(now: Row, whose: Whose, *, hours: bool) -> str:
     """Where the hours between results and next launches lie."""
     closed = int(number(now, "loops_closed"))

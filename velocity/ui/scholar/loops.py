@@ -114,7 +114,8 @@ def _selected(sheet: Sheet, loops: pl.DataFrame) -> Row:
     row = rows[chosen]
     st.markdown(words.selected(row))
     st.table(words.steps(row, sheet.zone, hours=sheet.hours), border="horizontal")
-    st.caption(words.by_the_clock(row))
+    launches = int(sheet.meanwhile.filter(experiment_id=chosen)["launches"].sum())
+    st.caption(words.by_the_clock(row) + words.meanwhile(launches))
     if row["status"] == "awaiting" and sheet.hours:
         st.button(
             "Read, still thinking",
@@ -135,8 +136,10 @@ def _selected(sheet: Sheet, loops: pl.DataFrame) -> Row:
 
 def _waits(sheet: Sheet) -> None:
     st.header("While results waited", anchor=False)
-    said = words.waits(sheet.now, sheet.whose, hours=sheet.hours)
-    st.markdown(said)
+    st.markdown(words.waits(sheet.now, sheet.whose, hours=sheet.hours))
+    inside = sheet.loops_inside["experiment_id"].implode()
+    if said := words.elsewhere(sheet.meanwhile.filter(pl.col("experiment_id").is_in(inside))):
+        st.markdown(said)
     if words.launches_look_unrelated(sheet.view.read(reads.lines, scholar=sheet.scholar)):
         st.markdown(words.UNRELATED)
     if sheet.hours:

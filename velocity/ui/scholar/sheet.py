@@ -158,6 +158,17 @@ class Sheet:
         return rows if self.up_to_now else rows.filter(day <= self.window.last)
 
     @property
+    def loops_inside(self) -> pl.DataFrame:
+        """The loops launched in the window."""
+        day = pl.col("started_at").dt.convert_time_zone(self.view.zone).dt.date()
+        return self.loops.filter(day >= self.window.first, day <= self.window.last)
+
+    @cached_property
+    def meanwhile(self) -> pl.DataFrame:
+        """Launches on other lines while the results of the loops waited."""
+        return self.view.read(reads.meanwhile, scholar=self.scholar, from_day=self.window.first)
+
+    @property
     def weeks(self) -> Weeks:
         """The weeks of the tiles' charts, and what is marked on them."""
         window = (self.window.first, self.window.last)
