@@ -9,7 +9,9 @@ from tests.builders import one_run, run, store_of
 from tests.roster_texts import ADA, parsed, stream
 from tests.sampling import one_in
 from tests.stores import built, copied
+from velocity.errors import VelocityError
 from velocity.pages import PAGES
+from velocity.reading import reads
 
 
 @pytest.fixture(scope="module")
@@ -174,3 +176,15 @@ def test_the_mentors_view_has_their_name_on_top_and_ends_with_it(tmp_path, monke
     assert "s, seen by Kestrel" in words(page)
     assert "Feedback loop" not in headings(page)
     assert not page.metric
+
+
+def test_a_block_that_cannot_be_read_warns_and_the_others_stay(data, monkeypatch):
+    def refuse(*_, **__):
+        raise VelocityError("Too little memory for the quartiles.", "Try again.")
+
+    monkeypatch.setattr(reads, "bands", refuse)
+    page = open_page("my_velocity", data, monkeypatch, warned=True)
+    assert [it.value for it in page.warning] == [
+        "Too little memory for the quartiles\\. Try again\\."
+    ]
+    assert "What this page sees, and who sees it" in headings(page)

@@ -162,3 +162,20 @@ def test_a_user_without_remaining_runs_is_not_a_scholar(tmp_path):
     store_of(ROWS[:2], AS_OF, data=tmp_path)
     gone = [row | {"username": "dee"} for row in ROWS[:2]]
     assert reads.scholars(store_of(gone, AS_OF, data=tmp_path))["scholar"].to_list() == ["dee"]
+
+
+def test_launches_on_other_lines_while_a_result_waited_are_counted():
+    rows = [
+        run("r1", "09:00", "10:00"),
+        run("before", "09:30", "09:40", project="q"),
+        run("one", "11:00", "11:10", project="q"),
+        run("two", "12:00", "12:10", project="s"),
+        run("r2", "13:00", "14:00"),
+        run("late", "15:00", "15:10", project="q"),
+    ]
+    snapshot = store_of(rows, "20:00")
+    found = reads.meanwhile(snapshot, scholar="ada")
+    counts = dict(found.select("experiment_id", "launches").iter_rows())
+    assert (counts["e/p/r1"], counts["e/p/r2"], counts["e/q/late"]) == (2, 1, 0)
+    own = {"from_day": date(2026, 1, 6), "scholar": "ada"}
+    assert reads.meanwhile(snapshot, **own).is_empty()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -14,9 +15,10 @@ from tests.plain_sentences import assert_fits, hostile, metric_rows, plain, whol
 from tests.sentence_frames import WEEK, figures, frame, weekly
 from tests.sentence_frames import series as weeks_of
 from velocity import sentences
-from velocity.reading.mine import Parts, Trend
+from velocity.reading.definitions import metrics
+from velocity.reading.mine import Parts, Trend, spell_over, timeline_days
 from velocity.reading.periods import Window
-from velocity.sentences import bought, loops, mine, nothing
+from velocity.sentences import bought, loops, mine, nothing, seen, timeline
 from velocity.sentences.headline import (
     Change,
     Facts,
@@ -127,7 +129,7 @@ def test_a_usual_range_of_a_share_that_covers_nearly_everything_is_not_used():
     assert said(replace(FACTS, last_week=narrow)).startswith("In the week of 16 Nov 100 %")
 
 
-WAIT = Wait("high-heath-1", hours=12.0, since=date(2026, 11, 26), usual_hours=23 / 3)
+WAIT = Wait("e/p/r1", "high-heath-1", hours=12.0, since=date(2026, 11, 26), usual_hours=23 / 3)
 
 
 def test_a_result_that_waits_longer_than_its_line_is_used_to_is_named():
@@ -239,7 +241,7 @@ def test_every_headline_fits_for_any_figures_and_names(row, text, own, numbers, 
         chains=2 if rule == 3 else 0,
         parts=MACHINE,
         weekly_parts=[MACHINE],
-        wait=Wait(text, hours, WEEK, usual) if rule == 1 else None,
+        wait=Wait("e/p/r1", text, hours, WEEK, usual) if rule == 1 else None,
         changes=[replace(SWITCH, before=usual / 1e6, now=hours / 1e6)] if rule == 2 else [],
         setting=Setting(text, count, hours, WEEK, WEEK) if rule == 4 else None,
     )
@@ -397,6 +399,21 @@ LOOP = {
 }
 
 
+def test_waits_with_launches_elsewhere_are_no_idle_time():
+    rows = frame(
+        "meanwhile",
+        [
+            {"status": status, "launches": count}
+            for status, count in (("closed", 2), ("closed", 0), ("closed", 1), ("awaiting", 3))
+        ],
+    )
+    assert plain(loops.elsewhere(rows)).startswith("In **2 of 3** of these waits something was")
+    assert loops.elsewhere(rows.filter(launches=0)) == ""
+    assert plain(loops.meanwhile(1)) == " 1 experiment was launched on other lines meanwhile."
+    assert plain(loops.meanwhile(2)) == " 2 experiments were launched on other lines meanwhile."
+    assert loops.meanwhile(0) == ""
+
+
 def launches(*counts):
     return pl.DataFrame({"weekday": range(1, len(counts) + 1), "launches": counts})
 
@@ -444,12 +461,14 @@ def test_a_link_is_only_made_of_an_address_that_stays_one():
 def test_a_chain_names_its_experiments():
     row = {
         "experiments": ["grey-reef-154", "11w7clf6"],
+        "urls": ["https://wandb.ai/a/b/runs/c", None],
         "line": "aviary/sae-stitch",
         "started_at": datetime(2026, 11, 24, 9, tzinfo=UTC),
         "spare_hours": 5.2167,
     }
     assert plain(mine.chain(row, "UTC")) == (
-        "grey-reef-154 → 11w7clf6 :small[sae-stitch · Tue 24 Nov · up to 5 h 13 m]"
+        "[grey-reef-154](https://wandb.ai/a/b/runs/c) → 11w7clf6 "
+        ":small[sae-stitch · Tue 24 Nov · up to 5 h 13 m]"
     )
 
 
@@ -466,3 +485,69 @@ def test_rows_of_a_tile_follow_the_weeks():
     assert frame_of.columns[:2] == ["week_start", "running"]
     assert frame_of.height == 12
     assert frame_of["experiments_concluded"].dtype == pl.Float64
+
+
+def test_every_tooltip_leads_to_a_definition():
+    tips = [
+        mine.FAILED_HELP,
+        mine.SERIAL_HELP,
+        mine.HOURS_HELP,
+        mine.MACHINE_HELP,
+        mine.SPARED_HELP,
+        mine.COULD_HELP,
+        mine.loop_help(NOW),
+        mine.concluded_help(LIMITED),
+        loops.LOOPS_HELP,
+        *(tip for _, _, tip in bought.figures(NOW)),
+    ]
+    for tip in tips:
+        assert re.search(r"\[Definition\]\(definitions#(\w+)\)$", tip)[1] in metrics()
+
+
+@pytest.mark.parametrize(
+    ("days", "spell"),
+    [
+        (range(9, 21), (date(2026, 11, 9), date(2026, 11, 20))),
+        ([9, 10, 11, 12, 13, 16, 17, 18, 19], None),
+        ([9, 10, 11, 12, 13], None),
+        ([], None),
+    ],
+)
+def test_a_window_of_days_off_is_one_spell(days, spell):
+    window = Window(date(2026, 11, 9), date(2026, 11, 20))
+    assert spell_over(window, {date(2026, 11, it) for it in days}) == spell
+    if spell:
+        assert plain(mine.away_line(*spell)) == "Away 9 to 20 Nov: figures pause."
+
+
+def test_a_weekend_is_no_spell_of_days_off():
+    window = Window(date(2026, 11, 14), date(2026, 11, 15))
+    assert spell_over(window, {date(2026, 11, 14), date(2026, 11, 15)}) is None
+
+
+def test_a_timeline_opens_on_the_last_week_with_launches():
+    window, last_day = Window(date(2026, 10, 26), date(2026, 11, 22)), date(2026, 11, 28)
+    assert timeline_days(window, last_day, up_to_now=True) == (
+        date(2026, 11, 16),
+        date(2026, 11, 30),
+        date(2026, 11, 23),
+    )
+    found = timeline_days(window, last_day, up_to_now=True, last_launch=date(2026, 11, 13))
+    assert found == (date(2026, 11, 2), date(2026, 11, 16), date(2026, 11, 9))
+    assert plain(timeline.no_runs_since(date(2026, 11, 13))) == "No runs since Fri 13 Nov"
+
+
+def test_the_page_says_how_many_runs_it_sees():
+    said = plain(seen.sees(594, 412, date(2026, 8, 31), Whose("Curlew", own=True)))
+    assert said.startswith(
+        "**Sees W&B runs only**: 594 of yours since 31 Aug, and 412 experiments by automation, not "
+        "in these figures. Reading,"
+    )
+    said = plain(seen.sees(594, 0, date(2026, 8, 31), Whose("Curlew", own=False)))
+    assert "594 of Curlew since 31 Aug. Reading" in said
+
+
+def test_a_lasting_change_of_the_cost_is_said():
+    change = Change("gpu_hours_per_concluded", date(2026, 9, 28), 27.0, 55.0)
+    said = plain(bought.compared(NOW | {"gpu_hours_per_concluded": 55.0}, NOW, change))
+    assert said == "A concluded experiment took 55 GPU-hours: up since 28 Sep, 27 before."

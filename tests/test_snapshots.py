@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 
 from tests.builders import one_run, run, store_of
 from tests.stores import copied
+from velocity.errors import StoreError
 from velocity.reading import reads
-from velocity.store import Snapshot, latest_snapshot, open_live
+from velocity.store import Snapshot, latest_snapshot, open_live, snapshot
 
 
 def test_reads_work_during_writes_and_publishing(tmp_path):
@@ -33,3 +35,16 @@ def test_an_open_snapshot_can_be_opened_again(tmp_path):
     opened = latest_snapshot(copied(one_run, tmp_path))
     again = Snapshot(tmp_path / "snapshots" / f"{opened.name}.duckdb")
     assert reads.runs(again).height == reads.runs(opened).height == 1
+
+
+@pytest.mark.parametrize("error", [duckdb.IOException, duckdb.OutOfMemoryException])
+def test_a_snapshot_that_cannot_be_read_says_what_to_do(tmp_path, monkeypatch, error):
+    opened = latest_snapshot(copied(one_run, tmp_path))
+
+    def refuse(*_):
+        raise error("cannot allocate\nmore")
+
+    monkeypatch.setattr(snapshot, "execute", refuse)
+    with pytest.raises(StoreError, match=r"could not be read: cannot allocate$") as told:
+        opened.frame("SELECT 1")
+    assert "velocity sync" in told.value.hint

@@ -1,6 +1,6 @@
 -- title: Explanation: chains of ready launches
--- One row per chain with its first launch in the window: its experiments in order, the sum of their
--- machine hours, and how much shorter the wait could have been.
+-- One row per chain with its first launch in the window: its experiments in order, the addresses of
+-- their first runs, the sum of their machine hours, and how much shorter the wait could have been.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: group_id | VARCHAR | id of the group
 -- param: from_day | DATE | first local day, null = from the beginning
@@ -14,7 +14,8 @@ named AS (
   SELECT
     member.head_key,
     list(experiment_name(label.group_name, label.sweep, label.display_name, run.run_id)
-      ORDER BY run.start_us) AS experiments
+      ORDER BY run.start_us) AS experiments,
+    list(label.url ORDER BY run.start_us) AS urls
   FROM (SELECT head_key, unnest(member_keys) AS run_key FROM chain) AS member
   JOIN run USING (run_key)
   JOIN run_label AS label USING (run_key)
@@ -26,6 +27,7 @@ SELECT
   concat_ws('/', project.entity, project.project) AS line,
   make_timestamptz(head.start_us) AS started_at,
   named.experiments,
+  named.urls,
   chain.machine_us / hour_us() AS machine_hours,
   chain.longest_us / hour_us() AS longest_hours,
   chain.spare_us / hour_us() AS spare_hours

@@ -62,6 +62,6 @@ def triangles(
     return found
 
 
-def below_triangles(events: Sequence[Event]) -> Part:
-    """Moves the labels of the x axis down if there are triangles above them."""
-    return {"ticklabelstandoff": _TRIANGLE} if events else {}
+def room_below(events: Sequence[Event]) -> int:
+    """The height, px, by which triangles move the labels of the x axis down."""
+    return _TRIANGLE if events else 0

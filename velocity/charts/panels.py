@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, Part, day_ticks, iso, safe, words_at
-from velocity.charts.events import below_triangles, triangles
+from velocity.charts.events import room_below, triangles
 from velocity.charts.marks import dots, hover, line, marker
 
 if TYPE_CHECKING:
@@ -52,9 +52,10 @@ def draw_panels(
     - `unit`: of the values.
     - `events`: id -> what happened to the group. Where a phase begins, line and band break.
     """
-    height = _TOP + _BOTTOM + _ROW * max(len(groups), 1)
+    room = room_below([it for group in groups for it in events.get(group, ())])
+    height = _TOP + _BOTTOM + room + _ROW * max(len(groups), 1)
     left = _LEFT if any(groups.values()) else _LEFT_UNNAMED
-    canvas = Canvas(title, mode, height, (left, _RIGHT, _TOP, _BOTTOM))
+    canvas = Canvas(title, mode, height, (left, _RIGHT, _TOP, _BOTTOM + room))
     by_group = {
         group: [
             row
@@ -66,7 +67,7 @@ def draw_panels(
     weeks = sorted({row["week_start"] for rows in by_group.values() for row in rows})
     if not weeks:
         return canvas.blank("No week yet")
-    layout: Part = {"annotations": [], "shapes": [], "xaxis": _weeks(weeks, len(groups))}
+    layout: Part = {"annotations": [], "shapes": [], "xaxis": _weeks(weeks, len(groups), room)}
     traces: list[Part] = []
     said: list[str] = []
     for at, (group, name) in enumerate(groups.items()):
@@ -76,8 +77,6 @@ def draw_panels(
         layout["annotations"] += [*([panel.name(name)] if name else []), *panel.figures()]
         known = [it for it in events.get(group, ()) if it.week in weeks]
         layout["annotations"] += panel.triangles(known)
-        if at == len(groups) - 1:
-            layout["xaxis"] |= below_triangles(known)
         traces += panel.traces()
         said.append(f"{formats.label(name)} {panel.said()}".strip())
     return canvas.chart(
@@ -87,12 +86,13 @@ def draw_panels(
     )
 
 
-def _weeks(weeks: list[date], rows: int) -> Part:
+def _weeks(weeks: list[date], rows: int, room: int) -> Part:
     shown = {weeks[0], weeks[len(weeks) // 2], weeks[-1]}
     return {
         "type": "date",
         "range": [iso(weeks[0] - _EDGE), iso(weeks[-1] + _EDGE)],
         "anchor": f"y{rows}" if rows > 1 else "y",
+        "ticklabelstandoff": room,
         **day_ticks(*shown),
     }
 

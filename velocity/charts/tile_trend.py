@@ -11,7 +11,7 @@ import polars as pl
 
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, Part, padded, value_axis, words_at
-from velocity.charts.events import below_triangles, triangles
+from velocity.charts.events import room_below, triangles
 from velocity.charts.marks import bars, dots, hover, line, marker, solid
 from velocity.theme import SMALL_FONT_SIZE
 
@@ -143,7 +143,7 @@ def draw_tile(
       there is nothing to say).
     - `upper`, `lower`: what the panels show.
     """
-    canvas = Canvas(title, mode, _HEIGHT, _MARGIN)
+    canvas = _canvas(title, mode, _HEIGHT, weeks)
     known = frame.select(pl.any_horizontal(pl.col(_columns(upper, lower)).is_not_null()).any())
     if frame.is_empty() or not known.item():
         return canvas.blank("No week with data yet")
@@ -174,7 +174,7 @@ def draw_tile(
 
 def draw_panel(frame: pl.DataFrame, *, panel: Line, weeks: Weeks, mode: Mode, title: str) -> Chart:
     """One measure alone over the weeks; otherwise as `draw_tile`."""
-    canvas = Canvas(title, mode, _PANEL_HEIGHT, _MARGIN)
+    canvas = _canvas(title, mode, _PANEL_HEIGHT, weeks)
     if frame.is_empty() or frame[panel.column].is_null().all():
         return canvas.blank("No week with data yet")
     colour = canvas.colour
@@ -186,6 +186,12 @@ def draw_panel(frame: pl.DataFrame, *, panel: Line, weeks: Weeks, mode: Mode, ti
     }
     said = f", {formats.plural(len(weeks.starts), 'week')}: {_said(frame, panel, weeks)}."
     return canvas.chart(_line(frame, panel, weeks, colour, "y"), layout, said)
+
+
+def _canvas(title: str, mode: Mode, height: int, weeks: Weeks) -> Canvas:
+    room = room_below(weeks.shown_events)
+    *margin, bottom = _MARGIN
+    return Canvas(title, mode, height + room, (*margin, bottom + room))  # type: ignore[arg-type] # 4
 
 
 def _events(weeks: Weeks, colour: Tokens) -> list[Part]:
@@ -306,7 +312,10 @@ def _name(panel: Line | Stack, top: float, colour: Tokens) -> Part:
             for _, name, ink in panel.layers
         )
     place: Part = {"x": 0, "y": top, "xanchor": "left", "yanchor": "bottom", "yshift": 2}
-    return words_at(text, **place, xshift=-2, font={"size": SMALL_FONT_SIZE})
+    # On the colour of the page, so that no line crosses the words.
+    return words_at(
+        text, **place, xshift=-2, font={"size": SMALL_FONT_SIZE}, bgcolor=colour.bg, borderpad=0
+    )
 
 
 def _change(weeks: Weeks, colour: Tokens) -> list[Part]:
@@ -346,7 +355,7 @@ def _week_ticks(weeks: Weeks, colour: Tokens) -> Part:
         "tickvals": [at for at, _ in shown],
         "ticktext": [text for _, text in shown],
         "tickfont": {"size": SMALL_FONT_SIZE},
-        **below_triangles(weeks.shown_events),
+        "ticklabelstandoff": room_below(weeks.shown_events),
     }
 
 

@@ -235,7 +235,7 @@ def _key(
     lost = {
         "failed": ("■", colour.failed, "failed (hatched)"),
         "killed": ("□", colour.killed, "killed"),
-        "stale": ("□", colour.stale, "stale"),
+        "stale": ("□", colour.stale, "no sign of life"),
     }
     entries = [
         ("■", colour.serial, "one in flight"),

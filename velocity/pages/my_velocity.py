@@ -31,17 +31,18 @@ def _draw() -> None:
         st.header(AS_LEADS, anchor=False)
         st.markdown(f"**{answer.sentence}** {answer.support}")
     sections.show_figures_line(sheet)
-    sections.show_tiles(sheet)
-    sections.show_loops(sheet)
+    sections.show_block(sections.show_tiles, sheet)
+    sections.show_block(sections.show_loops, sheet)
+    below = (
+        sections.show_together,
+        sections.show_bought,
+        sections.show_cohort,
+        sections.show_seen,
+    )
     with st.grid(2, min_column_width=560, gap="medium"):
-        with st.container():
-            sections.show_together(sheet)
-        with st.container():
-            sections.show_bought(sheet)
-        with st.container():
-            sections.show_cohort(sheet)
-        with st.container():
-            sections.show_seen(sheet)
+        for show in below:
+            with st.container():
+                sections.show_block(show, sheet)
 
 
 PAGE = ui.Page(

@@ -14,13 +14,14 @@ from velocity.reading.periods import Window, monday_of
 from velocity.reading.series import TREND_WEEKS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 Row = dict[str, Any]
 _WEEK, _DAY = timedelta(weeks=1), timedelta(days=1)
 #: The weeks with which a window is compared, and the fewest of them.
 _EARLIER_WEEKS, _FEWEST_EARLIER = 8, 4
 _DAY_MINUTES = 24 * 60
+_SATURDAY = 5
 #: A timeline shows at most this much.
 _TIMELINE = timedelta(days=14)
 #: Weeks of the current phase.
@@ -280,16 +281,38 @@ def _last_end(local: datetime, minutes: int) -> datetime:
     return end if end <= local else end - _DAY
 
 
-def timeline_days(window: Window, last_day: date, *, up_to_now: bool) -> tuple[date, date, date]:
+def timeline_days(
+    window: Window, last_day: date, *, up_to_now: bool, last_launch: date | None = None
+) -> tuple[date, date, date]:
     """First day, day after the last, and the day on which a timeline opens.
 
     Args:
         window: the days that the page covers.
         last_day: last whole day.
         up_to_now: whether the timeline goes on to the end of the data.
+        last_launch: the day of the latest launch in the window; the timeline opens on its week.
     """
     end = max(window.end, last_day + 2 * _DAY) if up_to_now else window.end
+    if last_launch is not None and last_launch < monday_of(end - _DAY):
+        end = min(end, monday_of(last_launch) + _WEEK)
     last = end - _DAY
     first = max(window.first, end - _TIMELINE)
     opens = monday_of(last)
     return first, end, max(first, opens)
+
+
+def spell_over(window: Window, off: Collection[date]) -> tuple[date, date] | None:
+    """First and last day of the days off that cover all of a window's days, Monday to Friday.
+
+    None if one of these is a working day, or the window has none of them.
+    """
+    days = [window.first + n * _DAY for n in range(window.days)]
+    workdays = [it for it in days if it.weekday() < _SATURDAY]
+    if not workdays or not all(it in off for it in workdays):
+        return None
+    first, last = workdays[0], workdays[-1]
+    while first - _DAY in off:
+        first -= _DAY
+    while last + _DAY in off:
+        last += _DAY
+    return first, last

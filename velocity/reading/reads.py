@@ -403,6 +403,8 @@ experiments = _rows("reads/experiments")(_of_a_scholar_and_days)
 #: Experiments that changed one config key at a time, or none: one row per sequence, by the day of
 #: its first launch; see queries/reads/one_setting.sql.
 one_setting = _rows("reads/one_setting")(_of_a_scholar_and_days)
+#: Loops with a result: scholar, experiment_id, status, launches on other lines while it waited.
+meanwhile = _rows("reads/meanwhile")(_of_a_scholar_and_days)
 #: One row per line: loops, medians, blind_ratio; see queries/metrics/lines.sql.
 lines = _rows("metrics/lines")(_of_a_scholar_and_days)
 

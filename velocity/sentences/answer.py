@@ -61,6 +61,11 @@ def joined(*parts: str) -> str:
     return text
 
 
+def defined(text: str, metric: str) -> str:
+    """A tooltip, as Markdown, that ends in a link to the definition of a metric."""
+    return f"{text} [Definition](definitions#{metric})"
+
+
 def name(text: str | None, limit: int = 24) -> str:
     """Someone's text as a name: one line of at most `limit` characters, inert as Markdown."""
     return formats.markdown(formats.label(text, limit)) or "(no name)"

@@ -8,19 +8,24 @@ import polars as pl
 
 from velocity import formats
 from velocity.reading.mine import largest_remainder
-from velocity.sentences.answer import Row, number
+from velocity.sentences.answer import Row, defined, number
 from velocity.sentences.headline import dates
 from velocity.sentences.mine import html_key
 from velocity.theme import tokens
 
 if TYPE_CHECKING:
     from velocity.reading.periods import Window
+    from velocity.sentences.headline import Change
     from velocity.theme import Mode
 
-HELP = (
-    "GPU-hours are charged for the GPUs of a run's machine while it ran: allocation, not "
-    "utilisation. All runs count, and are divided by the experiments that concluded."
+_GPU_HOURS = defined(
+    "Charged for the GPUs of a run's machine while it ran: allocation, not utilisation.",
+    "gpu_hours",
 )
+_EACH = defined(
+    "GPU-hours of all runs, divided by the experiments that concluded.", "gpu_hours_per_concluded"
+)
+_CREDITS = defined("GPU-hours at the price of their GPU on that day.", "credits")
 _WORDS = {
     "led": "finished",
     "killed": "killed, often good practice",
@@ -54,14 +59,14 @@ def parts(now: Row) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def figures(now: Row) -> list[tuple[str, str]]:
-    """GPU-hours, GPU-hours per concluded experiment, credits."""
+def figures(now: Row) -> list[tuple[str, str, str]]:
+    """GPU-hours, GPU-hours per concluded experiment, credits: label, value and tooltip."""
     cost = per_concluded(now)
     each = formats.NOT_KNOWN if cost is None else f"{formats.rate(cost)}{formats.NBSP}GPU-h"
     return [
-        ("GPU-hours", formats.count(round(number(now, "gpu_hours")))),
-        ("Per concluded", each),
-        ("Credits", formats.count(round(number(now, "credits")))),
+        ("GPU-hours", formats.count(round(number(now, "gpu_hours"))), _GPU_HOURS),
+        ("Per concluded", each, _EACH),
+        ("Credits", formats.count(round(number(now, "credits"))), _CREDITS),
     ]
 
 
@@ -71,12 +76,15 @@ def per_concluded(row: Row) -> float | None:
     return cost
 
 
-def compared(now: Row, before: Row | None) -> str:
-    """The cost of a concluded experiment, beside that of the weeks before."""
+def compared(now: Row, before: Row | None, change: Change | None = None) -> str:
+    """The cost of a concluded experiment, beside that before a lasting change or this period."""
     cost = per_concluded(now)
     if cost is None:
         return "No experiment concluded in these days."
     said = f"A concluded experiment took {formats.rate(cost)} GPU-hours"
+    if change is not None:
+        way = "up" if change.now > change.before else "down"
+        return f"{said}: {way} since {formats.day(change.since)}, {formats.rate(change.before)} before."
     old = None if before is None else per_concluded(before)
     if old is None:
         return f"{said}."

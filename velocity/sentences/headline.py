@@ -56,12 +56,14 @@ class Wait:
     """A result that waits for longer than is usual on its line.
 
     Args:
+        experiment_id: of the experiment.
         label: of the experiment.
         hours: how long, in working hours.
         since: day of the result.
         usual_hours: how long results of the line usually wait at most.
     """
 
+    experiment_id: str
     label: str
     hours: float
     since: date

@@ -9,7 +9,7 @@ import polars as pl
 
 from velocity import formats
 from velocity.roster.models import WEEKDAYS
-from velocity.sentences.answer import Row, listed, name, number
+from velocity.sentences.answer import Row, defined, listed, name, number
 from velocity.sentences.headline import dates
 from velocity.sentences.mine import html_key, linked
 from velocity.theme import tokens
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from velocity.sentences.headline import Whose
     from velocity.theme import Mode
 
-LOOPS_HELP = (
+LOOPS_HELP = defined(
     "A loop runs from a launch, over its result, to the next launch of the same line. To the left: "
     "launch to result. To the right: result to next launch. The scale is logarithmic, nothing is "
-    "cut, and a dashed line marks the median of a half."
+    "cut, and a dashed line marks the median of a half.",
+    "reaction_working_hours_median",
 )
 _OUTCOMES = {"failure": "failed", "open": "running", "killed": "killed"}
 
@@ -96,6 +97,29 @@ def by_the_clock(row: Row) -> str:
     return f"By the clock: {reaction} after the result, {whole} in all{so_far}."
 
 
+def elsewhere(waited: pl.DataFrame) -> str:
+    """In how many closed waits something was launched on another line, as Markdown; "" for none.
+
+    `waited` are rows of `reads.meanwhile`.
+    """
+    closed = waited.filter(status="closed")
+    busy = closed.filter(pl.col("launches") > 0).height
+    if not busy:
+        return ""
+    return (
+        f"In **{busy} of {closed.height}** of these waits something was launched on another line: "
+        "not idle time."
+    )
+
+
+def meanwhile(launches: int) -> str:
+    """What else was launched while one result waited; "" for nothing."""
+    if not launches:
+        return ""
+    verb = "was" if launches == 1 else "were"
+    return f" {formats.plural(launches, 'experiment')} {verb} launched on other lines meanwhile."
+
+
 def waits(now: Row, whose: Whose, *, hours: bool) -> str:
     """Where the hours between results and next launches lie."""
     closed = int(number(now, "loops_closed"))
@@ -128,11 +152,10 @@ def days_off(weekdays: pl.DataFrame, weeks: int, whose: Whose) -> str:
     kept = [WEEKDAYS[it - 1] for it in weekdays["weekday"] if it not in rare]
     entry = ", ".join(f'"{it}"' for it in kept)
     off = "this is a day off" if len(rare) == 1 else "these are days off"
-    only = "you see" if whose.own else "the scholar sees"
+    only = " Only you see this." if whose.own else ""
     return (
         f"Hardly a launch on {listed([f'{WEEKDAYS[it - 1]}s' for it in rare])} in {weeks} weeks. "
-        f"If {off}, the roster can say so, and waits then pause: `workdays = [{entry}]`. "
-        f"Only {only} this."
+        f"If {off}, the roster can say so, and waits then pause: `workdays = [{entry}]`.{only}"
     )
 
 

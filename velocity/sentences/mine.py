@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 from velocity import formats
 from velocity.charts.tile_trend import WIDEST_SHARE
-from velocity.sentences.answer import ENOUGH, Row, name, number
+from velocity.sentences.answer import ENOUGH, Row, defined, name, number
 from velocity.sentences.headline import Change, Facts, Setting, dates, usual_words
 from velocity.theme import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     import polars as pl
 
@@ -194,16 +194,41 @@ def loop_help(now: Row) -> str:
     words += "shorter."
     low, high = now.get("loop_hours_low"), now.get("loop_hours_high")
     beside = formats.limits(low, high)
-    return f"{words} 95 % limits: {beside}." if beside else words
+    return defined(f"{words} 95 % limits: {beside}." if beside else words, "loop_hours_median")
 
 
 def concluded_help(now: Row) -> str:
     """The tooltip of the concluded experiments."""
     low, high = (formats.rate(now[f"throughput_per_week_{it}"]) for it in ("low", "high"))
-    return (
+    return defined(
         "An experiment is one decision: a run, a sweep or a group. It has concluded once it has a "
-        f"result, unless it failed or was killed. 95 % limits: {low} to {high} a week."
+        f"result, unless it failed or was killed. 95 % limits: {low} to {high} a week.",
+        "throughput_per_week",
     )
+
+
+FAILED_HELP = defined("Failed, crashed and silent runs, of all runs that ended.", "failure_share")
+SERIAL_HELP = defined(
+    "Hours with exactly one experiment in flight, of the busy hours: those with any in flight.",
+    "serial_share",
+)
+HOURS_HELP = defined("The two add up to the busy hours.", "busy_hours")
+MACHINE_HELP = defined(
+    "Machine time is from launch to result. Its hours, of all hours of closed loops.",
+    "loop_machine_share",
+)
+LOOP_HELP = (
+    "From a launch, over its result, to the next launch of the same line. A line is the work of "
+    "one person in one W&B project. A result comes when enough runs of an experiment have finished."
+)
+SPARED_HELP = defined(
+    "How much longer the same experiments would have taken one after another.", "spared_hours"
+)
+COULD_HELP = defined(
+    "Launches that were ready before the result was in. Up to: a short look may have been the "
+    "point.",
+    "side_by_side_hours",
+)
 
 
 def figures_line(facts: Facts, zone: str, *, hours: bool) -> str:
@@ -216,14 +241,19 @@ def figures_line(facts: Facts, zone: str, *, hours: bool) -> str:
     )
 
 
+def away_line(first: date, last: date) -> str:
+    """That every working day of the window is a day off."""
+    return f"Away {dates(first, last)}: figures pause."
+
+
 def today_rows(rows: Sequence[Row], words: Callable[[Row], str]) -> list[str]:
     """At most five rows as Markdown, each a linked name and words."""
     return [f"{linked(row)} :small[{words(row)}]" for row in rows[:MOST_OF_TODAY]]
 
 
-def linked(row: Mapping[str, Any]) -> str:
+def linked(row: Mapping[str, Any], *longest: int) -> str:
     """The name of an experiment as a link to it on W&B; inert text without an address."""
-    label, url = name(row["label"]), row.get("url") or ""
+    label, url = name(row["label"], *longest), row.get("url") or ""
     return label if not url or _ENDS_A_LINK.search(url) else f"[{label}]({url})"
 
 
@@ -321,12 +351,6 @@ def _local(moment: datetime, zone: str) -> str:
     return since_words(moment.astimezone(ZoneInfo(zone)))
 
 
-TOGETHER_HELP = (
-    "Spared: how much longer the same experiments would have taken one after another. Could have "
-    "run side by side: launches that were ready before the result was in; at most this much."
-)
-
-
 def over(window: Window) -> str:
     """The days of a section."""
     return dates(window.first, window.last)
@@ -342,7 +366,10 @@ def together_figures(now: Row, chains: pl.DataFrame) -> tuple[str, str]:
 
 def chain(row: Row, zone: str) -> str:
     """A chain of ready launches, as Markdown: "a → b, sae-stitch, Tue 24 Nov, up to 5 h 13 m"."""
-    names = " → ".join(name(it, 20) for it in row["experiments"])
+    names = " → ".join(
+        linked({"label": label, "url": url}, 20)
+        for label, url in zip(row["experiments"], row["urls"], strict=True)
+    )
     day = row["started_at"].astimezone(ZoneInfo(zone))
     spare = formats.hours_in_all(row["spare_hours"])
     line = name(row["line"].rpartition("/")[2])

@@ -8,26 +8,40 @@ import polars as pl
 
 from velocity import formats
 from velocity.reading.access import viewer_of
-from velocity.sentences.answer import Answer
+from velocity.sentences.answer import Answer, name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
 
     from velocity.reading.access import Viewer
     from velocity.roster.models import Roster
+    from velocity.sentences.headline import Whose
 
 SEEN_BY_OTHERS = (
     "No sign-in: anyone who can open this address sees this page of everybody, hours of the day "
     "included. The cohort's quartiles have no names and need at least 8 other people."
 )
-NOT_TRACKED = (
-    "**Sees W&B runs only.** Reading, writing, notebooks, API calls and offline runs that were not "
+_NOT_TRACKED = (
+    "Reading, writing, notebooks, API calls and offline runs that were not "
     "synced do not appear: weeks with few runs are not weeks with little work. Splitting a sweep "
     "in ten would raise the count, so read it with the failed share and the cost."
 )
 AS_LEADS = "As leads see it"
 _NO_HOURS = "never your calendar, your awake window or your hours outside it"
 _SCHEMA = {"who": pl.String, "role": pl.String, "sees": pl.String}
+
+
+def sees(runs: int, automated: int, since: date, whose: Whose) -> str:
+    """How many runs the page sees since a day, and what it cannot see, as Markdown."""
+    of = "of yours" if whose.own else f"of {name(whose.name)}"
+    more = (
+        f", and {formats.plural(automated, 'experiment')} by automation, not in these figures"
+        if automated
+        else ""
+    )
+    seen = f"{formats.count(runs)} {of} since {formats.day(since)}{more}"
+    return f"**Sees W&B runs only**: {seen}. {_NOT_TRACKED}"
 
 
 def seen_by(

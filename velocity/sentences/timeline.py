@@ -9,7 +9,7 @@ from velocity import formats
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
     from velocity.charts.timeline_frame import TimelineView
 
@@ -36,11 +36,17 @@ def experiment_words(row: Mapping[str, Any], as_of: datetime) -> str:
 def timeline_caption(view: TimelineView) -> str:
     """The timeline's window and clock, and how to use it."""
     last = (view.end - timedelta(microseconds=1)).date()
-    awake = "" if view.awake is None else ", awake {:%H:%M} to {:%H:%M}".format(*view.awake)
+    hours = "" if view.awake is None else ", working {:%H:%M} to {:%H:%M}".format(*view.awake)
     return (
-        f"{formats.span(view.start.date(), last)}, times in {view.zone.key}{awake}; drag to pan, "
+        f"{formats.span(view.start.date(), last)}, times in {view.zone.key}{hours}; drag to pan, "
         "click an experiment for its runs"
     )
+
+
+def no_runs_since(last: date) -> str:
+    """That nothing was launched after a day: "No runs since Fri 13 Nov"."""
+    month = formats.day(last).split(formats.NBSP)[1]
+    return f"No runs since {formats.weekday(last)}{formats.NBSP}{month}"
 
 
 def _between(start: datetime, end: datetime) -> str:

@@ -94,11 +94,20 @@ class Snapshot:
             sql: with `$name` parameters.
             params: their values.
             tables: further tables for this call.
+
+        Raises:
+            StoreError: the file cannot be read, or there is too little memory.
         """
         cursor = self._connection.cursor()
         for name, table in (tables or {}).items():
             cursor.register(name, table.to_arrow())
-        return pl.DataFrame(execute(cursor, sql, params).to_arrow_table())
+        try:
+            return pl.DataFrame(execute(cursor, sql, params).to_arrow_table())
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            raise StoreError(
+                f"The snapshot {self.name} could not be read: {str(error).splitlines()[0]}",
+                "Try again; if it stays, run `velocity sync` to publish a new snapshot.",
+            ) from error
 
 
 def current_snapshot(data: Path) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -25,9 +25,34 @@ def choose_titled(
         default: the id to choose if the address has no known one.
         width: px.
     """
+    return _choose(label, titles, key=key, default=default, width=width) or default
 
+
+def choose_any_titled(
+    label: str, titles: Mapping[str, str], *, key: str, placeholder: str, width: int
+) -> str | None:
+    """The same without a default: the box shows `placeholder`, and its label is not shown."""
+    return _choose(
+        label,
+        titles,
+        key=key,
+        default=None,
+        width=width,
+        index=None,
+        placeholder=placeholder,
+        label_visibility="collapsed",
+    )
+
+
+def _choose(
+    label: str, titles: Mapping[str, str], *, key: str, default: str | None, **look: Any
+) -> str | None:
     def write() -> None:
-        st.query_params[key] = st.session_state[key]
+        chosen = st.session_state[key]
+        if chosen is None:
+            st.query_params.pop(key, None)
+        else:
+            st.query_params[key] = chosen
 
     asked = st.query_params.get(key)
     if asked is not None and asked not in titles:
@@ -36,7 +61,7 @@ def choose_titled(
     shown: dict[str, str] = {}
     for place, (name, title) in enumerate(titles.items(), start=1):
         shown[name] = f"{title} ({place})" if title in shown.values() else title
-    chosen: str = st.selectbox(
-        label, [*shown], format_func=shown.__getitem__, key=key, on_change=write, width=width
+    chosen: str | None = st.selectbox(
+        label, [*shown], format_func=shown.__getitem__, key=key, on_change=write, **look
     )
     return chosen

@@ -19,6 +19,7 @@ from velocity.reading.periods import Chosen, Window, before, last_whole_day
 from velocity.reading.soon import soon
 from velocity.roster.models import Roster
 from velocity.store import Snapshot, latest_snapshot
+from velocity.ui.choices import choose_any_titled
 from velocity.ui.drill import has_page, show_trail, show_way
 from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS
 from velocity.ui.parts import theme_mode
@@ -322,23 +323,17 @@ def _chosen_days(page: Page, trust: dict[str, Any], *, turned: bool) -> Chosen:
 def _choose_scholar(snapshot: Snapshot, viewer: Viewer) -> str | None:
     """The chosen scholar, else the viewer; nobody is assumed for viewers who are not scholars."""
     scope = viewer.scope
-    scholars: list[str] = _kept(snapshot, reads.scholars, (), scope)["scholar"].to_list()
-    known = [scholar for scholar in scholars if scope.sees_whole(scholar)]
+    rows = _kept(snapshot, reads.scholars, (), scope).sort("name").select("scholar", "name")
+    known = {it: formats.label(name) for it, name in rows.iter_rows() if scope.sees_whole(it)}
     if len(known) < 2:  # noqa: PLR2004 - no choice
         return next(iter(known), None)
     own = viewer.scholar if viewer.scholar in known else None
-    # The address of a bound widget carries its text, so it shows ids; and it omits the default, so
-    # there is none: a link always names the chosen scholar.
-    chosen: str | None = st.selectbox(
-        "Scholar",
-        known,
-        index=None,
-        placeholder=own or "Whose page?",
-        key="scholar",
-        bind="query-params",
-        label_visibility="collapsed",
-        width=200,
-    )
+    kept: str | None = st.session_state.get("scholar")
+    if kept is not None and kept in known and "scholar" not in st.query_params:
+        # A link always names the chosen scholar.
+        st.query_params["scholar"] = kept
+    whose = known[own] if own else "Whose page?"
+    chosen = choose_any_titled("Scholar", known, key="scholar", placeholder=whose, width=200)
     return chosen or own
 
 

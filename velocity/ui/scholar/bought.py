@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 def show_bought(sheet: Sheet) -> None:
     """GPU-hours, what they led to, and their cost per concluded experiment."""
     now = sheet.now
+    change = sheet.change_of("gpu_hours_per_concluded")
     parts, after = words.parts(now), words.after_decision(now)
     heading(
         "What my compute bought" if sheet.whose.own else "What the compute bought",
         words.over(sheet.window),
         table=sheet.table(parts, "compute"),
-        about=words.HELP,
     )
     with st.container(horizontal=True, gap="small"):
-        for label, value in words.figures(now):
-            st.metric(label, value, width="stretch")
+        for label, value, about in words.figures(now):
+            st.metric(label, value, help=about, width="stretch")
     show_figure(draw_bought(parts, mode=theme_mode(), title="GPU-hours"), key="bought-chart")
     st.html(words.key(parts, theme_mode()))
-    st.markdown(" ".join(filter(None, (words.compared(now, sheet.before), after))))
+    st.markdown(" ".join(filter(None, (words.compared(now, sheet.before, change), after))))
     panel = Line(
         "gpu_hours_per_concluded",
         "GPU-hours per concluded experiment",
@@ -42,7 +42,7 @@ def show_bought(sheet: Sheet) -> None:
         draw_panel(
             sheet.trend.frame,
             panel=panel,
-            weeks=sheet.weeks,
+            weeks=sheet.weeks_of(panel.column),
             mode=theme_mode(),
             title="GPU-hours per concluded experiment",
         ),

@@ -10,7 +10,9 @@ import streamlit as st
 from velocity import formats
 from velocity.charts.loops import draw_loops
 from velocity.reading import reads
+from velocity.reading.periods import monday_of
 from velocity.sentences import loops as words
+from velocity.sentences.timeline import no_runs_since
 from velocity.ui.choices import choose_titled
 from velocity.ui.drill import show_way
 from velocity.ui.experiment import TIMELINE, clicked_experiment, show_timeline
@@ -57,6 +59,9 @@ def show_loops(sheet: Sheet) -> None:
 def show_scholar_timeline(sheet: Sheet) -> None:
     """The timeline up to now, opened on the latest week; for the scholar alone."""
     days = sheet.timeline_days
+    last = sheet.last_launch
+    if last is not None and sheet.up_to_now and last < monday_of(sheet.last_day):
+        st.markdown(no_runs_since(last))
     name = formats.markdown(formats.label(sheet.whose.name))
     title = "Timeline of my experiments" if sheet.whose.own else f"Timeline of {name}"
     show_timeline(
@@ -101,12 +106,16 @@ def _selected(sheet: Sheet, loops: pl.DataFrame) -> Row:
     titles = {it: words.titled(row, sheet.zone) for it, row in rows.items()}
     waiting = loops.filter(pl.col("status") == "awaiting")
     default = waiting["experiment_id"][-1] if waiting.height else next(iter(rows))
+    if sheet.wait is not None and sheet.wait.experiment_id in rows:
+        # The result that the headline names.
+        default = sheet.wait.experiment_id
     st.header("Selected loop", anchor=False)
     chosen = choose_titled("Loop", titles, key=_ADDRESS, default=default, width=300)
     row = rows[chosen]
     st.markdown(words.selected(row))
     st.table(words.steps(row, sheet.zone, hours=sheet.hours), border="horizontal")
-    st.caption(words.by_the_clock(row))
+    launches = int(sheet.meanwhile.filter(experiment_id=chosen)["launches"].sum())
+    st.caption(words.by_the_clock(row) + words.meanwhile(launches))
     if row["status"] == "awaiting" and sheet.hours:
         st.button(
             "Read, still thinking",
@@ -119,7 +128,7 @@ def _selected(sheet: Sheet, loops: pl.DataFrame) -> Row:
         show_way(
             "runs",
             "Its runs",
-            **{"runs-scholar": [sheet.scholar], "runs-project": [row["project"]]},
+            **sheet.runs_of(row),
         )
         show_why(sheet.view, "loop_hours_median", scholar=sheet.scholar, label="Why these figures")
     return row
@@ -127,8 +136,10 @@ def _selected(sheet: Sheet, loops: pl.DataFrame) -> Row:
 
 def _waits(sheet: Sheet) -> None:
     st.header("While results waited", anchor=False)
-    said = words.waits(sheet.now, sheet.whose, hours=sheet.hours)
-    st.markdown(said)
+    st.markdown(words.waits(sheet.now, sheet.whose, hours=sheet.hours))
+    inside = sheet.loops_inside["experiment_id"].implode()
+    if said := words.elsewhere(sheet.meanwhile.filter(pl.col("experiment_id").is_in(inside))):
+        st.markdown(said)
     if words.launches_look_unrelated(sheet.view.read(reads.lines, scholar=sheet.scholar)):
         st.markdown(words.UNRELATED)
     if sheet.hours:

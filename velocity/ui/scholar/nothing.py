@@ -40,7 +40,7 @@ def show_whose(view: View) -> None:
 
 
 def _choose(scholar: str) -> None:
-    st.session_state["scholar"] = scholar
+    st.query_params["scholar"] = scholar
 
 
 def show_nothing(view: View, who: Mapping[str, Any]) -> None:

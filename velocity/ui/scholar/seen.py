@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from velocity import formats
-from velocity.sentences.seen import NOT_TRACKED, SEEN_BY_OTHERS, seen_by
+from velocity.reading import reads
+from velocity.sentences.seen import SEEN_BY_OTHERS, seen_by, sees
 from velocity.ui.drill import show_way
 from velocity.ui.parts import heading
 from velocity.ui.tables import show_rows
@@ -15,12 +16,16 @@ from velocity.ui.tables import show_rows
 if TYPE_CHECKING:
     from velocity.ui.scholar.sheet import Sheet
 
+_RUNS = ("volume", "automation")
+
 
 def show_seen(sheet: Sheet) -> None:
     """What is missing, who sees what, and who looked."""
     view, who = sheet.view, sheet.who
     heading("What this page sees, and who sees it")
-    st.markdown(NOT_TRACKED)
+    counted = view.read(reads.metrics, by="scholar", groups=[sheet.scholar], parts=_RUNS)
+    runs, automated = counted.select("runs_started", "automated_started").row(0)
+    st.markdown(sees(runs, automated, view.trust["first_day"], sheet.whose))
     if view.viewer.email is None:
         st.markdown(SEEN_BY_OTHERS)
     elif view.is_own(sheet.scholar):

@@ -11,11 +11,13 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from velocity.charts.tile_trend import Weeks
+from velocity.errors import VelocityError
 from velocity.reading import reads
 from velocity.reading.mine import (
     Parts,
     Today,
     Trend,
+    spell_over,
     timeline_days,
     trend_start,
     weeks_before,
@@ -23,13 +25,14 @@ from velocity.reading.mine import (
 from velocity.reading.periods import last_whole_day, monday_of
 from velocity.sentences.events import events
 from velocity.sentences.headline import Change, Facts, Setting, Wait, Whose
-from velocity.ui.parts import Table
+from velocity.ui.parts import Table, show_error
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
+    from collections.abc import Callable, Mapping
+    from datetime import date, datetime
 
     from velocity.charts.events import Event
+    from velocity.reading.mine import Row
     from velocity.reading.periods import Window
     from velocity.ui.view import View
 
@@ -138,12 +141,32 @@ class Sheet:
         """Whether lists go on to the end of the data, beyond the window's full weeks."""
         return self.view.chosen.period in {"This week", "4 weeks", "Programme"}
 
+    def runs_of(self, row: Row) -> dict[str, str]:
+        """The choices of Runs that show the runs of one loop."""
+        launched = row["started_at"].astimezone(ZoneInfo(self.view.zone)).date()
+        first, last = min(launched, self.window.first), max(launched, self.window.last)
+        return {
+            "period": f"{first.isoformat()}..{last.isoformat()}",
+            "runs-experiment": row["experiment_id"],
+        }
+
     @cached_property
     def shown_loops(self) -> pl.DataFrame:
         """The loops of the window, and of the days since if the page is about the present."""
         day = pl.col("started_at").dt.convert_time_zone(self.view.zone).dt.date()
         rows = self.loops.filter(day >= self.window.first)
         return rows if self.up_to_now else rows.filter(day <= self.window.last)
+
+    @property
+    def loops_inside(self) -> pl.DataFrame:
+        """The loops launched in the window."""
+        day = pl.col("started_at").dt.convert_time_zone(self.view.zone).dt.date()
+        return self.loops.filter(day >= self.window.first, day <= self.window.last)
+
+    @cached_property
+    def meanwhile(self) -> pl.DataFrame:
+        """Launches on other lines while the results of the loops waited."""
+        return self.view.read(reads.meanwhile, scholar=self.scholar, from_day=self.window.first)
 
     @property
     def weeks(self) -> Weeks:
@@ -181,7 +204,26 @@ class Sheet:
     @property
     def timeline_days(self) -> tuple[date, date, date]:
         """First day of the timeline, day after the last, and the day on which it opens."""
-        return timeline_days(self.window, self.last_day, up_to_now=self.up_to_now)
+        return timeline_days(
+            self.window, self.last_day, up_to_now=self.up_to_now, last_launch=self.last_launch
+        )
+
+    @property
+    def last_launch(self) -> date | None:
+        """The day of the latest of the shown launches, by the scholar's clock."""
+        if self.shown_loops.is_empty():
+            return None
+        moment: datetime = self.shown_loops["started_at"][0]
+        return moment.astimezone(ZoneInfo(self.zone)).date()
+
+    @cached_property
+    def away(self) -> tuple[date, date] | None:
+        """First and last day of the spell of days off that has every workday of the window.
+
+        Only the scholar may know; None without such a spell.
+        """
+        off = set(self.view.read(reads.days_off, scholar=self.scholar)["day"])
+        return spell_over(self.window, off)
 
     @cached_property
     def today(self) -> Today:
@@ -240,6 +282,7 @@ class Sheet:
             return None
         row = rows.row(0, named=True)
         return Wait(
+            experiment_id=row["experiment_id"],
             label=row["label"],
             hours=row["waited_working_hours"],
             since=row["result_at"].astimezone(ZoneInfo(self.zone)).date(),
@@ -289,6 +332,14 @@ class Sheet:
         """The rows of a section; the file's name has person, section and days."""
         days = f"{self.window.first.isoformat()}-{self.window.last.isoformat()}"
         return Table(frame, block, file=f"{_plain(self.scholar)}-{block}-{days}")
+
+
+def show_block(show: Callable[[Sheet], None], sheet: Sheet) -> None:
+    """A block of the page; if it cannot be read, a warning in its place, and the rest stays."""
+    try:
+        show(sheet)
+    except VelocityError as error:
+        show_error(error)
 
 
 def _plain(text: str) -> str:

@@ -25,6 +25,8 @@ def show_figures_line(sheet: Sheet) -> None:
     """Over which days the figures are, and a link to how the headline's was worked out."""
     said = headline(sheet.facts, sheet.whose)
     window = sheet.window if said.week is None else whole_week(said.week)
+    if sheet.away is not None:
+        st.markdown(words.away_line(*sheet.away))
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         line = words.figures_line(sheet.facts, sheet.zone, hours=sheet.hours)
         st.caption(line, width="content")
@@ -66,7 +68,7 @@ def _concluded(sheet: Sheet) -> None:
         (
             "Runs failed",
             formats.share(now["failure_share"]),
-            "Failed, crashed and silent runs, of all runs that ended.",
+            words.FAILED_HELP,
         ),
     )
     _status(sheet, "experiments_concluded", counted)
@@ -104,12 +106,12 @@ def _serial(sheet: Sheet) -> None:
         (
             "Serial share",
             formats.share(now["serial_share"]),
-            "Hours with exactly one experiment in flight, of all hours with any.",
+            words.SERIAL_HELP,
         ),
         (
             "Hours, serial : parallel",
             f"{serial} : {parallel}",
-            "The two add up to the hours with anything in flight.",
+            words.HOURS_HELP,
         ),
     )
     _status(sheet, "serial_share", "serial_share")
@@ -143,12 +145,12 @@ def _loop(sheet: Sheet) -> None:
     machine = formats.NOT_KNOWN if parts is None else f"{parts.per_cent['machine']}{formats.NBSP}%"
     _figures(
         "Feedback loop",
-        "From a launch, over its result, to the next launch of the same line.",
+        words.LOOP_HELP,
         ("Launch to next launch", value, words.loop_help(now)),
         (
             "Machine time, of its hours",
             machine,
-            "Hours from launch to result, of all hours of closed loops.",
+            words.MACHINE_HELP,
         ),
     )
     if too_few:

@@ -38,12 +38,11 @@ def show_together(sheet: Sheet) -> None:
         "Side by side",
         words.over(sheet.window),
         table=sheet.table(sheet.chains, "chains"),
-        about=words.TOGETHER_HELP,
     )
     spared, could = words.together_figures(now, sheet.chains)
     with st.container(horizontal=True, gap="small"):
-        st.metric("Spared by working in parallel", spared, width="stretch")
-        st.metric("Could have run side by side", could, width="stretch")
+        st.metric("Spared by working in parallel", spared, help=words.SPARED_HELP, width="stretch")
+        st.metric("Could have run side by side", could, help=words.COULD_HELP, width="stretch")
     chart = draw_side_by_side(
         experiment_hours=now["experiment_hours"],
         serial_hours=now["serial_hours"],
