@@ -41,7 +41,8 @@ def _options(command):
 def test_no_command_was_added_or_removed():
     assert set(COMMANDS) == {
         *("demo", "app", "sync", "ingest", "import", "metrics", "runs", "experiments", "loops"),
-        *("explain", "export", "report", "brief", "forget", "doctor", "roster check", "roster suggest"),
+        *("explain", "export", "report", "brief", "forget", "doctor", "mcp token"),
+        *("roster check", "roster suggest"),
     }
 
 

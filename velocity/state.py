@@ -1,4 +1,4 @@
-"""State beside the store: looks at pages, read results, sign-outs, posted digests.
+"""State beside the store: looks at pages, read results, sign-outs, tokens, posted digests.
 
 A small SQLite file in the data folder; it is never part of a snapshot.
 """
@@ -32,6 +32,9 @@ CREATE TABLE IF NOT EXISTS look (
 );
 CREATE INDEX IF NOT EXISTS look_of ON look (scholar, looked_at);
 CREATE TABLE IF NOT EXISTS signed_out (email TEXT PRIMARY KEY, issued_at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS mcp_token (
+  email TEXT PRIMARY KEY, hash TEXT NOT NULL, made_at INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS read_mark (
   scholar TEXT NOT NULL, experiment TEXT NOT NULL, result_at INTEGER NOT NULL,
   read_at INTEGER NOT NULL, PRIMARY KEY (experiment, result_at)
@@ -68,6 +71,22 @@ def is_signed_out(data: Path, email: str, issued_at: datetime) -> bool:
             (email, _seconds(issued_at)),
         )
         return found.fetchone() is not None
+
+
+def keep_token(data: Path, email: str, hashed: str, made_at: datetime) -> None:
+    """Records the hash of the token of `email` for the MCP server, instead of an earlier one."""
+    with _open(data) as state:
+        state.execute(
+            "INSERT OR REPLACE INTO mcp_token (email, hash, made_at) VALUES (?, ?, ?)",
+            (email, hashed, _seconds(made_at)),
+        )
+
+
+def token_owner(data: Path, hashed: str) -> str | None:
+    """Returns the address whose token has that hash; None if there is none."""
+    with _open(data) as state:
+        found = state.execute("SELECT email FROM mcp_token WHERE hash = ?", (hashed,)).fetchone()
+    return None if found is None else str(found[0])
 
 
 def record_look(
@@ -167,14 +186,15 @@ def has_traces(data: Path, name: str) -> tuple[bool, bool]:
             "SELECT EXISTS (SELECT 1 FROM look WHERE scholar = $name) "
             "OR EXISTS (SELECT 1 FROM read_mark WHERE scholar = $name), "
             "EXISTS (SELECT 1 FROM look WHERE email = $name) "
-            "OR EXISTS (SELECT 1 FROM signed_out WHERE email = $name)",
+            "OR EXISTS (SELECT 1 FROM signed_out WHERE email = $name) "
+            "OR EXISTS (SELECT 1 FROM mcp_token WHERE email = $name)",
             {"name": name},
         ).fetchone()
         return bool(of_scholar), bool(of_address)
 
 
 def forget(data: Path, *, scholars: Iterable[str], emails: Iterable[str]) -> None:
-    """Removes marks of and looks at these scholars, and looks and sign-outs of these addresses."""
+    """Removes marks of and looks at these scholars, and everything about these addresses."""
     scholars = list(scholars)
     with _open(data) as state:
         state.executemany("DELETE FROM read_mark WHERE scholar = ?", [(it,) for it in scholars])
@@ -182,6 +202,7 @@ def forget(data: Path, *, scholars: Iterable[str], emails: Iterable[str]) -> Non
         for email in emails:
             state.execute("DELETE FROM look WHERE email = ?", (email,))
             state.execute("DELETE FROM signed_out WHERE email = ?", (email,))
+            state.execute("DELETE FROM mcp_token WHERE email = ?", (email,))
         state.commit()
         state.execute("VACUUM")
 

@@ -30,6 +30,7 @@ _COMMANDS = {
     "Open the dashboard": {
         "demo": ("serving:demo", "Open the dashboard on an invented cohort; needs no key."),
         "app": ("serving:serve_app", "Open the dashboard on your own runs."),
+        "mcp": ("mcp:app", "Answer questions of assistants over the Model Context Protocol."),
     },
     "Bring in runs": {
         "sync": ("bring:sync", "Pull runs from Weights & Biases and update the figures."),

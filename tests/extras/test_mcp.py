@@ -1,0 +1,284 @@
+"""The MCP server, asked by the SDK's own client: the same figures, in the scope of who asks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import sys
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+import pytest
+import requests
+
+from tests import people
+from tests.conftest import ROOT
+from tests.extras.servers import served
+from tests.stores import copied
+from velocity import state
+from velocity.mcp import answers
+from velocity.mcp.server import Tools
+from velocity.mcp.tokens import make_token
+from velocity.reading import reads
+from velocity.settings import Access, Settings
+from velocity.store import latest_snapshot
+
+mcp = pytest.importorskip("mcp")
+
+MONDAY = date(2026, 1, 5)
+WEEK = timedelta(weeks=1)
+TOOLS = {
+    *("my_week", "what_waits", "why_slow", "could_run_side_by_side", "explain", "compare"),
+}
+SIGNED_IN = '[access]\nmode = "oidc"\n'
+_SERVER = """
+import os, sys
+sys.argv = ["velocity", "mcp", "--http", "--port", sys.argv[1]]
+from velocity.cli import main
+main()
+"""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = copied(people.populate, tmp_path_factory.mktemp("mcp") / "data")
+    (folder / "velocity.toml").write_text(SIGNED_IN, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def settings(data):
+    return Settings(roster=data / "roster.toml", access=Access(mode="oidc"))
+
+
+def _ask(target, *questions):
+    """The answers to some (tool, arguments): a dict each, or the text of an error."""
+
+    async def ask():
+        async with mcp.Client(target) as client:
+            return [await client.call_tool(name, arguments) for name, arguments in questions]
+
+    return [
+        it.content[0].text if it.is_error else it.structured_content for it in asyncio.run(ask())
+    ]
+
+
+def _server(data, settings, email):
+    return Tools(data, settings, email).server()
+
+
+def _values(answer):
+    return {it["metric"]: it["value"] for it in answer["figures"]}
+
+
+def test_two_hundred_drawn_figures_are_those_of_velocity_metrics(data, settings):
+    snapshot, drawn, asked = latest_snapshot(data), random.Random(20), 0  # noqa: S311
+    for person in drawn.sample([it for it in people.PEOPLE if it != people.DISABLED], 12):
+        weeks = drawn.sample([MONDAY + number * WEEK for number in range(people.WEEKS)], 2)
+        server = _server(data, settings, people.email(person))
+        found = _ask(server, *(("my_week", {"week": str(week)}) for week in weeks))
+        for week, answer in zip(weeks, found, strict=True):
+            frame = reads.metrics(snapshot, by="scholar", from_day=week, to_day=week + WEEK)
+            expected = frame.row(
+                by_predicate=pl.col("scholar") == people.scholar(person), named=True
+            )
+            values = _values(answer)
+            assert values == {name: expected[name] for name in values}
+            assert (answer["scholar"], answer["first_day"]) == (people.scholar(person), str(week))
+            asked += len(values)
+    assert asked >= 200
+
+
+def test_streams_and_the_programme_are_compared_with_their_own_weeks(data, settings):
+    server = _server(data, settings, people.LEAD)
+    week = MONDAY + 6 * WEEK
+    both = {"metric": "experiments_concluded", "week": str(week), "other_week": str(MONDAY)}
+    stream, programme = _ask(server, ("compare", both | {"stream": "vision"}), ("compare", both))
+    for by, group, answer in (
+        ("stream", "vision", stream),
+        ("programme", "programme", programme),
+    ):
+        frame = reads.metrics(latest_snapshot(data), by=by, period="week", groups=[group])
+        known = dict(frame.select("period_start", "experiments_concluded").iter_rows())
+        assert {it["week"]: it["value"] for it in answer["weeks"]} == {
+            str(week): known[week],
+            str(MONDAY): known[MONDAY],
+        }
+        assert answer["weeks"][0].keys() >= {"usual_low", "usual_high", "is_shift"}
+
+
+def test_explain_ends_in_the_figure(data, settings):
+    server = _server(data, settings, people.email(0))
+    week = str(MONDAY + 2 * WEEK)
+    found, figures = _ask(
+        server, ("explain", {"metric": "serial_share", "week": week}), ("my_week", {"week": week})
+    )
+    (result,) = found["results"]
+    assert result["headline"] == _values(figures)["serial_share"]
+    assert [it["text"] for it in result["sums"]] == ["serial hours", "busy hours"]
+    assert all(len(it["first_rows"]) <= 10 for it in result["sums"])
+
+
+OTHERS = [
+    ("my_week", {"scholar": people.scholar(6)}),
+    ("what_waits", {"scholar": people.scholar(6)}),
+    ("why_slow", {"scholar": people.scholar(6)}),
+    ("could_run_side_by_side", {"scholar": people.scholar(6)}),
+    ("explain", {"metric": "busy_hours", "scholar": people.scholar(6)}),
+    ("explain", {"metric": "busy_hours", "stream": "language"}),
+    ("compare", {"metric": "busy_hours", "scholar": people.scholar(6)}),
+    ("compare", {"metric": "busy_hours", "stream": "language"}),
+]
+
+
+@pytest.mark.parametrize("email", [people.email(0), people.MENTOR])
+def test_a_forged_scope_gets_nothing(data, settings, email):
+    server = _server(data, settings, email)
+    unknown = [
+        (
+            name,
+            {it: "nobody" if it in {"scholar", "stream"} else value for it, value in asked.items()},
+        )
+        for name, asked in OTHERS
+    ]
+    refused, missing = _ask(server, *OTHERS), _ask(server, *unknown)
+    assert all(isinstance(it, str) for it in refused), refused
+    # Somebody who exists looks like somebody who does not.
+    same = [it.replace(people.scholar(6), "nobody").replace("language", "nobody") for it in refused]
+    assert same == missing
+
+
+def test_answers_name_nobody_whom_the_asker_may_not_see(data, settings):
+    own = [(name, {}) for name in ("my_week", "what_waits", "why_slow", "could_run_side_by_side")]
+    own += [("explain", {"metric": "busy_hours"}), ("compare", {"metric": "busy_hours"})]
+    text = json.dumps(_ask(_server(data, settings, people.email(0)), *own))
+    named = {it for it in (*people.PEOPLE, 99) if people.canary(it) in text}
+    assert named == {0}
+    (waiting,) = _ask(_server(data, settings, people.MENTOR), ("what_waits", {}))
+    members = {people.canary(it) for it in people.STREAMS["vision"]}
+    others = {people.canary(it) for it in people.PEOPLE} - members
+    assert [it for it in (*others, people.elsewhere()) if it in json.dumps(waiting)] == []
+
+
+def test_leads_who_may_not_see_individuals_get_no_live_figures(data):
+    access = Access(mode="oidc", leads_see_individuals=False)
+    settings = Settings(roster=data / "roster.toml", access=access)
+    asked = [*OTHERS, ("compare", {"metric": "busy_hours"}), ("explain", {"metric": "busy_hours"})]
+    found = _ask(_server(data, settings, people.LEAD), *asked, ("what_waits", {}))
+    assert all(isinstance(it, str) for it in found[:-1]), found
+    assert found[-1]["waiting"] == []
+
+
+def test_a_person_who_is_disabled_has_no_access(data, settings):
+    server = _server(data, settings, people.email(people.DISABLED))
+    (refused,) = _ask(server, ("my_week", {}))
+    assert "You do not have access any more." in refused
+
+
+def test_long_lists_are_cut_and_say_so(data, settings, monkeypatch):
+    server = _server(data, settings, people.LEAD)
+    (whole,) = _ask(server, ("what_waits", {}))
+    assert (len(whole["waiting"]) > 2, whole["left_out"]) == (True, 0)
+    monkeypatch.setattr(answers, "MOST", 2)
+    (cut,) = _ask(server, ("what_waits", {}))
+    assert cut["waiting"] == whole["waiting"][:2]
+    assert cut["left_out"] == len(whole["waiting"]) - 2
+
+
+def test_a_question_about_somebody_else_is_recorded_as_a_look(data, settings):
+    of = people.scholar(2)
+    server = _server(data, settings, people.LEAD)
+    _ask(server, ("why_slow", {"scholar": of}))
+    _ask(_server(data, settings, people.email(2)), ("why_slow", {"scholar": of}))
+    looks = state.looks(data, of, at=datetime.now(UTC), kept_days=1)
+    assert looks.select("who", "page").rows() == [(people.LEAD, "an assistant")]
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (("my_week", {"week": "2026-01-06"}), "not the Monday of a week"),
+        (("my_week", {"week": "9999-12-27"}), "not the Monday of a week"),
+        (("compare", {"metric": "busy_hour"}), "Did you mean busy_hours"),
+        (("explain", {"metric": "nonsense"}), "'nonsense' is not a figure"),
+        (("compare", {"metric": "busy_hours", "scholar": "a", "stream": "b"}), "Give one of them"),
+    ],
+)
+def test_a_wrong_argument_is_an_error_that_says_what_to_give(data, settings, asked, says):
+    (found,) = _ask(_server(data, settings, people.email(0)), asked)
+    assert says in found
+
+
+@pytest.fixture(scope="module")
+def http(data, settings, tmp_path_factory):
+    """The address of a server over HTTP, and the token of person 0."""
+    token = make_token(data, settings, people.email(0))
+    places = {"VELOCITY_DATA": str(data), "VELOCITY_CONFIG": str(data / "velocity.toml")}
+    with served(_SERVER, tmp_path_factory.mktemp("http"), **places) as address:
+        yield f"{address}/mcp", token
+
+
+def test_the_client_lists_and_calls_tools_over_http(data, settings, http):
+    address, token = http
+
+    async def ask():
+        import httpx2  # noqa: PLC0415 - comes with the SDK
+        from mcp.client.streamable_http import streamable_http_client  # noqa: PLC0415 - as above
+
+        headers = {"Authorization": f"Bearer {token}"}
+        async with httpx2.AsyncClient(headers=headers, timeout=300) as client:
+            transport = streamable_http_client(address, http_client=client)
+            async with mcp.Client(transport) as opened:
+                tools = await opened.list_tools()
+                return tools, await opened.call_tool("my_week", {})
+
+    tools, found = asyncio.run(ask())
+    assert {it.name for it in tools.tools} == TOOLS
+    assert [found.structured_content] == _ask(
+        _server(data, settings, people.email(0)), ("my_week", {})
+    )
+
+
+_LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Authorization": ""}, 401),
+        ({"Authorization": "Bearer wrong"}, 401),
+        ({"Authorization": "Basic TOKEN"}, 401),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "http://localhost:1"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Host": "evil.example"}, 421),
+    ],
+)
+def test_requests_without_a_token_or_from_elsewhere_are_refused(http, headers, status):
+    address, token = http
+    sent = {
+        "Authorization": f"Bearer {token}",
+        "Accept": "application/json, text/event-stream",
+        **{name: value.replace("TOKEN", token) for name, value in headers.items()},
+    }
+    answer = requests.post(address, json=_LIST, headers=sent, timeout=300)
+    assert answer.status_code == status
+    assert "my_week" not in answer.text
+
+
+def test_the_command_answers_on_standard_input_and_output(data, settings):
+    token = make_token(data, settings, people.email(1))
+    started = mcp.StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "velocity", "mcp"],
+        env={
+            "PYTHONPATH": str(ROOT),
+            "VELOCITY_DATA": str(data),
+            "VELOCITY_CONFIG": str(data / "velocity.toml"),
+            "VELOCITY_MCP_TOKEN": token,
+        },
+        cwd=str(data),
+    )
+    (found,) = _ask(started, ("my_week", {}))
+    assert found["scholar"] == people.scholar(1)

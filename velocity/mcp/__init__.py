@@ -1,0 +1,1 @@
+"""Answers assistants over the Model Context Protocol, in the scope of the person who asks."""
