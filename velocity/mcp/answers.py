@@ -10,7 +10,7 @@ from velocity.errors import VelocityError
 from velocity.explain import explain as explained
 from velocity.formats import did_you_mean, label
 from velocity.reading import definitions, reads
-from velocity.reading.periods import Window, last_four_weeks, last_whole_day
+from velocity.reading.periods import Window, last_four_weeks, last_whole_day, whole_week
 from velocity.store.figures import figure_queries
 
 if TYPE_CHECKING:
@@ -58,9 +58,9 @@ class Asker:
     def week(self, asked: date | None) -> Window:
         """The week that begins on a Monday; the last whole week without one."""
         monday = asked or self.last_weeks.end - _WEEK
-        if monday.weekday():
-            raise VelocityError(f"{monday} is not a Monday.", "Give the Monday of a week.")
-        return Window(monday, monday + _WEEK - timedelta(days=1))
+        if monday.weekday() or monday > date.max - 2 * _WEEK:
+            raise VelocityError(f"{monday} is not the Monday of a week.", "Give a Monday.")
+        return whole_week(monday)
 
     def scholar(self, asked: str | None) -> str:
         """The scholar who is asked about; the viewer themselves without one."""
@@ -181,7 +181,7 @@ def explain(
         metric=metric,
         scholar=group if by == "scholar" else None,
         stream=group if by == "stream" else None,
-        week=week,
+        window=None if week is None else asker.week(week),
         scope=asker.viewer.scope,
     )
     return _about(asker, (by, group)) | {
@@ -189,7 +189,7 @@ def explain(
         "title": it.metric.title,
         "unit": it.metric.unit,
         "text": it.metric.text,
-        "window": it.window,
+        "window": it.over,
         "results": [_result(result) for result in it.results[:MOST]],
         "left_out": max(len(it.results) - MOST, 0),
         "nothing": it.nothing,
