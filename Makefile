@@ -2,8 +2,10 @@
 # A target's `##` text is what `make help` shows.
 
 BIN := .venv/bin
-# Two workers more than cores: many tests wait for a process or a browser.
-export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
+CORES := $(shell getconf _NPROCESSORS_ONLN)
+# Many tests wait for a process or a browser, but few of those in `make quick`.
+test: export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell expr $(CORES) + 2)
+quick: export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell expr $(CORES) + 1)
 # The tests of a file run together, because they share slow fixtures, in the order of tests/conftest.py.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 

@@ -5,6 +5,7 @@ snapshot = store_of([run("r1", "09:00", "10:00"), run("r2", "11:00", state="runn
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.stores import copied
+from velocity.queries import queries_fingerprint
 from velocity.records import run_frame
 from velocity.settings import Settings
 from velocity.store.derive import derive
@@ -110,43 +112,62 @@ def store_of(
     """Merge, derive and publish rows, complete to `as_of`: one instant, or one per project.
 
     With a `data` folder the store stays there (for commands, and to be added to); without one, only
-    the snapshot lives on, in memory of its open file; equal ones are made once and opened anew.
+    the snapshot lives on, in memory of its open file. Equal stores are made once and copied.
     """
+    settings = settings or Settings()
     rows = list(rows)
+    if data is not None and {it.suffix for it in data.glob("*")} - {".toml"}:
+        return _add(rows, as_of, settings=settings, roster=roster, data=data)
+    make = partial(_add, rows, as_of, settings=settings, roster=roster)
+    made = _made(_Wanted(repr((queries_fingerprint(), rows, as_of, settings, roster)), make))
     if data is None:
-        make = partial(store_of, rows, as_of, settings=settings, roster=roster)
-        _, file = _made(_Wanted(repr((rows, as_of, settings, roster)), make))
-        return Snapshot(file)
+        return _opened(Path(made.name))
+    return _opened(shutil.copytree(made.name, data, dirs_exist_ok=True))
+
+
+def _add(
+    rows: list[Mapping[str, Any]],
+    as_of: Moment | Mapping[tuple[str, str], datetime],
+    *,
+    settings: Settings,
+    roster: Roster | None,
+    data: Path,
+) -> Snapshot:
+    """Merge rows into the store in a folder, derive and publish."""
     runs = run_frame(rows)
     with open_live(data) as store:
-        store.record.name_keys((settings or Settings()).named_keys)
+        store.record.name_keys(settings.named_keys)
         store.record.merge_runs(runs)
         if not isinstance(as_of, Mapping):
             projects = runs.select("entity", "project").unique().iter_rows()
             as_of = dict.fromkeys(projects, at(as_of))
         for (entity, project), instant in as_of.items():
             store.record.merge_project(entity, project, rejected=(), as_of=instant)
-        derive(store, settings or Settings(), roster)
-        name = publish(store)
+        derive(store, settings, roster)
+        publish(store)
+    return _opened(data)
+
+
+def _opened(data: Path) -> Snapshot:
+    """The latest snapshot, opened anew: no object made from it is cached."""
+    name = (data / "CURRENT").read_text(encoding="ascii")
     return Snapshot(data / "snapshots" / f"{name}.duckdb")
 
 
 @dataclass(frozen=True)
 class _Wanted:
-    """A store without a folder, by all that it is made of."""
+    """A store, by all that it is made of."""
 
     made_of: str
     make: Callable[..., Snapshot] = field(compare=False)
 
 
 @lru_cache(maxsize=16)
-def _made(wanted: _Wanted) -> tuple[tempfile.TemporaryDirectory[str], Path]:
-    """A folder, which is removed with the last reference, and the snapshot in it."""
+def _made(wanted: _Wanted) -> tempfile.TemporaryDirectory[str]:
+    """A folder with the store, which is removed with the last reference to it."""
     folder = tempfile.TemporaryDirectory()
-    data = copied(without_runs, Path(folder.name))
-    wanted.make(data=data)
-    (file,) = (data / "snapshots").glob("*.duckdb")
-    return folder, file
+    wanted.make(data=copied(without_runs, Path(folder.name)))
+    return folder
 
 
 def one_run(folder: Path) -> None:

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.batches import PLACES, batch_of, moment, row_of, settings_of
+from tests.builders import without_runs
 from tests.derived_tables import assert_tables_agree, derived_tables
 from tests.oracles.model import DAY, HOUR, MINUTE, Run, micros
 from tests.oracles.strategies import DELTAS, STATES
+from tests.stores import copied
 from velocity.record import PullState
 from velocity.records import run_frame
 from velocity.roster.models import Credits, Grant, Rate
@@ -113,7 +115,10 @@ def _changed(run: Run, chance: random.Random) -> Run:
 
 @contextmanager
 def new_store() -> Iterator[LiveStore]:
-    with TemporaryDirectory() as folder, open_live(Path(folder)) as store:
+    with (
+        TemporaryDirectory() as folder,
+        open_live(copied(without_runs, Path(folder))) as store,
+    ):
         yield store
 
 

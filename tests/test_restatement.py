@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders import at, run
+from tests.builders import at, run, store_of
 from velocity.reading import reads
-from velocity.records import run_frame
 from velocity.roster.models import Member, Roster, Scholar, Stream
 from velocity.sentences.weeks import restated
 from velocity.settings import Experiments, Settings
-from velocity.store import Snapshot, latest_snapshot, open_live
-from velocity.store.derive import derive
-from velocity.store.publish import publish
+from velocity.store import Snapshot, latest_snapshot
 from velocity.sync.forget import forget_person, look_up
 
 if TYPE_CHECKING:
@@ -33,12 +30,7 @@ def sync(
     settings: Settings = DEFAULTS,
     roster: Roster | None = None,
 ) -> Snapshot:
-    with open_live(data) as store:
-        store.record.merge_runs(run_frame(rows))
-        store.record.merge_project("e", "p", rejected=(), as_of=at(as_of))
-        derive(store, settings, roster)
-        name = publish(store)
-    return Snapshot(data / "snapshots" / f"{name}.duckdb")
+    return store_of(rows, {("e", "p"): at(as_of)}, settings=settings, roster=roster, data=data)
 
 
 def told(snapshot: Snapshot) -> dict[str, tuple[float, float]]:

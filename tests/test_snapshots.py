@@ -10,6 +10,7 @@ from tests.stores import copied
 from velocity.errors import StoreError
 from velocity.reading import reads
 from velocity.store import Snapshot, latest_snapshot, open_live, snapshot
+from velocity.store.publish import publish
 
 
 def test_reads_work_during_writes_and_publishing(tmp_path):
@@ -24,8 +25,9 @@ def test_reads_work_during_writes_and_publishing(tmp_path):
 
 @pytest.mark.thorough
 def test_three_snapshots_are_kept(tmp_path):
-    for number in range(5):
-        store_of([run(f"r{number}", "09:00", "10:00")], "11:00", data=tmp_path)
+    with open_live(copied(one_run, tmp_path)) as store:
+        for _ in range(4):
+            publish(store)
     kept = sorted(path.stem for path in (tmp_path / "snapshots").iterdir())
     assert kept == ["00000003", "00000004", "00000005"]
 
