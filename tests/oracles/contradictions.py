@@ -10,8 +10,8 @@ import random
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from tests.oracles.clocks import WORDS
 from tests.oracles.model import DAY, HOUR, MINUTE, SECOND, Machine, Run, micros
-from tests.oracles.runs import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,23 +6,20 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tests.oracles.loops import loops_of
 from tests.oracles.model import (
-    REACTION_LIMIT,
     Derived,
     DerivedRun,
     Experiment,
     Line,
-    Loop,
     Person,
     Rules,
     Run,
     RunKey,
-    awake_microseconds,
     union,
 )
 from tests.oracles.runs import derive_run, same_runs
 from tests.oracles.side_by_side import chains, followers
-from tests.oracles.working import working_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -83,7 +80,7 @@ def derive(
     experiments = _with_recoveries(with_overlaps(experiments), derived.values())
     everybody = {person.scholar: person for person in people}
     result = Derived(derived, experiments, {}, rules, complete_to, everybody)
-    result.loops.update(_loops(result))
+    result.loops.update(loops_of(result))
     result.followers.update(followers(result))
     result.chains.update(chains(result))
     return result
@@ -285,70 +282,3 @@ def _with_recoveries(
         until = min(ends, default=experiment.as_of)
         found[key] = replace(experiment, recovery_us=until - result, recovered=bool(ends))
     return found
-
-
-def _loops(derived: Derived) -> dict[str, Loop]:
-    by_line: defaultdict[Line, list[Experiment]] = defaultdict(list)
-    for experiment in derived.experiments.values():
-        by_line[experiment.line].append(experiment)
-    launches: defaultdict[str, list[int]] = defaultdict(list)
-    for experiment in derived.experiments.values():
-        launches[experiment.scholar].append(experiment.S)
-    return {
-        key: _with_working_hours(
-            _loop(experiment, by_line[experiment.line], derived.person(experiment.scholar)),
-            derived.person(experiment.scholar),
-            launches[experiment.scholar],
-            derived.rules.timezone,
-        )
-        for key, experiment in derived.experiments.items()
-    }
-
-
-def _with_working_hours(loop: Loop, person: Person, launches: Sequence[int], zone: str) -> Loop:
-    if loop.F is None or loop.reaction_us is None:
-        return loop
-    until = loop.F + loop.reaction_us
-    return replace(loop, working_us=working_microseconds(person, launches, loop.F, until, zone))
-
-
-def _loop(experiment: Experiment, of_line: Sequence[Experiment], person: Person) -> Loop:
-    """Section 4's table for one experiment."""
-    start, result, as_of = experiment.S, experiment.F, experiment.as_of
-    bare = Loop(experiment.id, experiment.line, start, result, None, "none")
-    # Choice: an experiment with a flagged clock has no loop at all, like a false start; its S can
-    # still be the N of another experiment.
-    if experiment.outcome == "false_start" or experiment.clock:
-        return bare
-    if result is None:
-        return replace(
-            bare, status="open", machine_us=as_of - start, machine_event=False,
-            loop_us=as_of - start, loop_event=False,
-        )  # fmt: skip
-
-    following = min(
-        (other.S for other in of_line if result <= other.S and other is not experiment),
-        default=None,
-    )
-    machine = result - start
-    loop = replace(
-        bare,
-        N=following,
-        machine_us=machine,
-        machine_event=experiment.outcome not in ("killed", "other"),
-    )
-    if following is not None and following - result <= REACTION_LIMIT:
-        status, reaction, is_event = "closed", following - result, True
-    elif following is not None or as_of - result > REACTION_LIMIT:
-        status, reaction, is_event = "abandoned", REACTION_LIMIT, False
-    else:
-        status, reaction, is_event = "awaiting", as_of - result, False
-    return replace(
-        loop,
-        status=status,
-        reaction_us=reaction,
-        reaction_event=is_event,
-        awake_us=awake_microseconds(person, result, result + reaction),
-        loop_us=machine + reaction,
-        loop_event=is_event,
-    )

@@ -8,9 +8,9 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from tests.oracles.machines import has_name
 from tests.oracles.metrics import PROGRAMME, happened
 from tests.oracles.model import MINUTE, Derived, DerivedRun, Interval, Machine, RunKey, Work, hours
-from tests.oracles.runs import has_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
