@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 TRUST = 2
 _ENTITY, _PROJECT = "inspect", "evals"
 _SHOWN_CHARACTERS = 200
+_HINT = "Name .eval or JSON logs that Inspect wrote, or a folder with some."
 #: Inspect's word for a log that is being written, or whose process died.
 _STATES = {"started": "running"}
 #: Providers whose models run on the machine itself, on GPUs that the log does not name.
@@ -67,9 +68,6 @@ class InspectSource:
             for name, header in headers
         ]
         return in_batches(rows, rejected, noun="log")
-
-
-_HINT = "Name .eval or JSON logs that Inspect wrote, or a folder with some."
 
 
 def _reader() -> _Reader:
