@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from tests.builders import at, run, store_of
 from velocity.explain.made import explain
@@ -14,6 +16,8 @@ from velocity.roster.models import Roster
 from velocity.settings import Compute, Settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from velocity.store import Snapshot
 
 
@@ -220,3 +224,17 @@ def test_a_job_contains_what_an_agent_of_its_scholar_launched():
     rows = [JOB | {"username": "ada_hpc"}, logged("a", "09:01", "11:01", tags=["agent"])]
     snapshot = store_of(rows, "20:00", roster=ROSTER)
     assert excluded(snapshot) == {"1001": "allocation", "a": None}
+
+
+@pytest.mark.parametrize("jobs_last", [True, False])
+def test_jobs_and_runs_may_come_in_any_order(tmp_path: Path, jobs_last: bool):
+    jobs = [JOB, job("1002", "12:00", "13:00", "15:00")]
+    jobs = [it | {"username": "ada_hpc"} for it in jobs]
+    runs = [logged("a", "09:01", "11:01", tags=["agent"]), logged("b", "13:30", "14:00")]
+    whole = store_of([*jobs, *runs], "20:00", roster=ROSTER)
+    parts = [runs, jobs] if jobs_last else [jobs, runs]
+    for rows in parts:
+        snapshot = store_of(rows, "20:00", roster=ROSTER, data=tmp_path)
+    for read in (reads.runs, partial(reads.metrics, by="programme", period="day")):
+        order = pl.all().exclude(pl.List)
+        assert_frame_equal(read(snapshot).sort(order), read(whole).sort(order))

@@ -92,7 +92,7 @@ def test_steps_are_skipped_and_tasks_of_an_array_are_jobs_of_one_sweep(path: Pat
         "1004|1004", "1000_[6-9%2]|1000"
     )
     jobs = lines(path, *steps, *tasks, waiting)
-    assert [job["run_id"] for job in jobs] == ["1000", "1005", "1006"]
+    assert [job["run_id"] for job in jobs] == ["1005", "1006"]
     assert {job["sweep"] for job in jobs} == {"array 1000"}
 
 
@@ -153,6 +153,15 @@ def test_a_damaged_line_costs_itself_and_is_reported(path: Path) -> None:
         f"line {number}" for number in range(3, 8)
     ]
     assert "5 lines could not be read" in read.notes[0]
+
+
+def test_a_line_without_an_id_is_damaged_too(path: Path) -> None:
+    header = "JobID|User|State|Submit|Start|End"
+    time = "2026-05-04T08:00:00"
+    rows = [f"|ada|COMPLETED|{time}|{time}|{time}", f"1|ada|COMPLETED|{time}|{time}|{time}"]
+    read = batch(path, "\n".join([header, *rows]), entity="e")
+    assert read.runs["run_id"].to_list() == ["1"]
+    assert "no job id" in read.rejected[0].reason
 
 
 def test_a_value_that_cannot_be_read_costs_only_itself(path: Path) -> None:
@@ -264,7 +273,8 @@ def test_a_damaged_job_of_json_costs_itself(path: Path) -> None:
     odd_but_read = _v0037(
         job_id=7, state=None, tres=None, nodes=3, array=[], het="no", user=["ada"]
     )
-    read = batch(path, json.dumps({"jobs": [*odd, odd_but_read, _v0037()]}))
+    waiting = _v0041(array={"job_id": 1000, "task_id": None, "task": "6-9%2"})
+    read = batch(path, json.dumps({"jobs": [*odd, odd_but_read, waiting, _v0037()]}))
     assert read.runs["run_id"].to_list() == ["7", "1001"]
     assert len(read.rejected) == len(odd)
 

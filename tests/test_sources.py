@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.commands import environment, velocity
 from tests.conftest import ROOT
 from velocity.errors import SourceError
 from velocity.reading import reads
-from velocity.sources.base import find_source
+from velocity.sources.base import Asked, find_source
 from velocity.sources.run_table import TableSource
 from velocity.sources.wandb_files import LocalSource
 from velocity.store import latest_snapshot
@@ -83,9 +84,18 @@ def test_a_missing_or_broken_source_is_an_error_that_says_so(toy):
     del toy
     with pytest.raises(SourceError) as caught:
         find_source("toi")
-    assert "broken, files, inspect, slurm, table, toy" in caught.value.hint
+    assert "broken, files, inspect, mlflow, slurm, table, toy, trackio" in caught.value.hint
     with pytest.raises(SourceError, match="cannot be loaded"):
         find_source("broken")
+
+
+@pytest.mark.parametrize("extra", ["inspect", "mlflow", "trackio"])
+def test_a_source_without_its_extra_says_how_to_install_it(tmp_path, monkeypatch, extra):
+    for module in ("inspect_ai.log", "mlflow", "trackio"):
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(SourceError) as caught:
+        list(find_source(extra).read(Asked([str(tmp_path)], entity="e")))
+    assert f'pip install "research-velocity[{extra}]"' in caught.value.hint
 
 
 @pytest.mark.thorough

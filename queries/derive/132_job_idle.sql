@@ -24,9 +24,10 @@ present AS (
 gap AS (
   SELECT
     job.*,
-    coalesce(max(least(present.end_us, job_end_us)) OVER (
+    -- A run may begin, or even end, shortly before its job.
+    greatest(job_start_us, max(present.end_us) OVER (
       PARTITION BY job_key ORDER BY present.start_us, present.end_us
-      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), job_start_us) AS from_us,
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) AS from_us,
     least(present.start_us, job_end_us) AS to_us
   FROM present
   JOIN job USING (job_key)

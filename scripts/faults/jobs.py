@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scripts.faults.fault import Fault
 
-JOBS = ("tests/test_jobs.py",)
+JOBS = ("tests/test_jobs_drawn.py", "tests/test_jobs.py")
 _IN_JOB = "derive/007_in_job"
 _IDLE = "derive/132_job_idle"
 
@@ -89,8 +89,8 @@ FAULTS = (
     Fault(
         "the longest run in a job does not count",
         _IDLE,
-        "coalesce(max(least(present.end_us, job_end_us))",
-        "coalesce(min(least(present.end_us, job_end_us))",
+        "greatest(job_start_us, max(present.end_us)",
+        "greatest(job_start_us, min(present.end_us)",
         JOBS,
     ),
 )

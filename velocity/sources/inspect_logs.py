@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from velocity.cleaning import cleaned
 from velocity.errors import SourceError
 from velocity.records import Rejected, config_text
 from velocity.sources.batches import in_batches, reasons
+from velocity.sources.clients import client_of
 from velocity.sources.values import instant_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from velocity.records import RunBatch
     from velocity.sources.base import Asked
@@ -22,17 +23,11 @@ if TYPE_CHECKING:
 TRUST = 2
 _ENTITY, _PROJECT = "inspect", "evals"
 _SHOWN_CHARACTERS = 200
+_HINT = "Name .eval or JSON logs that Inspect wrote, or a folder with some."
 #: Inspect's word for a log that is being written, or whose process died.
 _STATES = {"started": "running"}
 #: Providers whose models run on the machine itself, on GPUs that the log does not name.
 _LOCAL = ("hf/", "vllm/", "sglang/", "llama-cpp-python/", "transformer_lens/", "nnterp/")
-
-
-class _Reader(NamedTuple):
-    """The two functions of inspect_ai that are used."""
-
-    listed: Callable[[str], list[str]]  # names of the logs in a folder
-    header: Callable[[str], Any]  # the header of a log
 
 
 class InspectSource:
@@ -46,14 +41,14 @@ class InspectSource:
 
     def read(self, asked: Asked) -> Iterator[RunBatch]:
         """The evaluations of all places."""
-        reader = _reader()
-        names = [name for place in asked.places for name in _logs(place, reader)]
+        inspect = client_of("inspect", "inspect_ai.log")
+        names = [name for place in asked.places for name in _logs(place, inspect)]
         headers, rejected = [], []
         entity, project = asked.entity or _ENTITY, asked.project or _PROJECT
         for number, name in enumerate(names):
             asked.on_progress(name, number, len(names))
             try:
-                headers.append((name, _checked(reader.header(name))))
+                headers.append((name, _checked(inspect.read_eval_log(name, header_only=True))))
             except Exception as error:  # noqa: BLE001 - a damaged log can break the reader anywhere
                 reason = cleaned(str(error).partition("\n")[0], _SHOWN_CHARACTERS)
                 rejected.append(Rejected(entity, project, None, f"{name} cannot be read: {reason}"))
@@ -69,31 +64,15 @@ class InspectSource:
         return in_batches(rows, rejected, noun="log")
 
 
-_HINT = "Name .eval or JSON logs that Inspect wrote, or a folder with some."
-
-
-def _reader() -> _Reader:
-    try:
-        from inspect_ai.log import list_eval_logs, read_eval_log  # noqa: PLC0415 - takes seconds
-    except ImportError as error:
-        raise SourceError(
-            "Logs of Inspect need the package inspect_ai.",
-            'Install it: pip install "research-velocity[inspect]"',
-        ) from error
-    return _Reader(
-        lambda folder: [it.name for it in list_eval_logs(folder, descending=False)],
-        lambda name: read_eval_log(name, header_only=True),
-    )
-
-
-def _logs(place: str, reader: _Reader) -> list[str]:
+def _logs(place: str, inspect: Any) -> list[str]:
     """The logs of a place: itself, or those in it if it is a folder or an address."""
     path = Path(place)
     if "://" not in place and not path.exists():
         raise SourceError(f"{place} does not exist.", _HINT)
     if path.is_file():
         return [place]
-    if not (found := reader.listed(place)):
+    found = [it.name for it in inspect.list_eval_logs(place, descending=False)]
+    if not found:
         raise SourceError(f"{place} does not have any log of Inspect.", _HINT)
     return found
 

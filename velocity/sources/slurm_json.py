@@ -14,8 +14,13 @@ if TYPE_CHECKING:
 
 
 def read_jobs(jobs: Iterable[Any]) -> Iterator[tuple[int, Job | str]]:
-    """The number of each job from 1, with the job, or the reason why it cannot become one."""
+    """The number of each job from 1, with the job, or the reason why it cannot become one.
+
+    The tasks of an array that still wait are one object, which is skipped.
+    """
     for number, told in enumerate(jobs, start=1):
+        if _is_waiting_array(told):
+            continue
         try:
             yield number, _job(told)
         except ValueError as error:
@@ -62,6 +67,10 @@ def _job(told: Any) -> Job:
         gpus=gpus,
         gpu_type=gpu_type,
     )
+
+
+def _is_waiting_array(told: Any) -> bool:
+    return bool(_text(_object(_object(told).get("array")).get("task")))
 
 
 def _number(value: Any) -> float | None:

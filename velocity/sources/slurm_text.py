@@ -32,7 +32,9 @@ _NEEDED = (
 )
 _HEADING = re.compile(r"JobID(Raw)?\b", re.IGNORECASE)
 _SEPARATORS = "|,;\t^"
-_ARRAY = re.compile(r"(\d+)_(\d+|\[.*\])")
+_ARRAY = re.compile(r"(\d+)_\d+")
+#: A step (".batch", ".extern", ".0"), or the tasks of an array that still wait ("1000_[6-9]").
+_NO_JOB = re.compile(r"\.|_\[")
 _HETEROGENEOUS = re.compile(r"(\d+)\+\d+")
 
 
@@ -47,7 +49,8 @@ def read_lines(
 ) -> Iterator[tuple[int, Job | str]]:
     """The number of each line with its job, or with the reason why it cannot become one.
 
-    Lines of steps are skipped. The first line has the headings.
+    Lines of steps are skipped, and so are the tasks of an array that still wait. The first line has
+    the headings.
 
     Raises:
         SourceError: a needed column is missing, or times are local and there is no `zone`.
@@ -68,8 +71,8 @@ def read_lines(
             yield number, f"it has {len(values)} values but {len(names)} headings"
             continue
         row = dict(zip(names, values, strict=True))
-        if "." in (row.get("jobid") or row["jobidraw"]):
-            continue  # a step: ".batch", ".extern", ".0"
+        if _NO_JOB.search(row.get("jobid") or row.get("jobidraw", "")):
+            continue
         try:
             yield number, _job(row, zone)
         except ValueError as error:
