@@ -21,7 +21,7 @@ from velocity.mcp import answers
 from velocity.mcp.server import Tools
 from velocity.mcp.tokens import make_token
 from velocity.reading import reads
-from velocity.settings import Access, Settings
+from velocity.settings import load_settings
 from velocity.store import latest_snapshot
 
 mcp = pytest.importorskip("mcp")
@@ -48,8 +48,8 @@ def data(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def settings(data):
-    return Settings(roster=data / "roster.toml", access=Access(mode="oidc"))
+def config(data):
+    return data / "velocity.toml"
 
 
 def _ask(target, *questions):
@@ -64,19 +64,19 @@ def _ask(target, *questions):
     ]
 
 
-def _server(data, settings, email):
-    return Tools(data, settings, email).server()
+def _server(data, config, email):
+    return Tools(data, config, email).server()
 
 
 def _values(answer):
     return {it["metric"]: it["value"] for it in answer["figures"]}
 
 
-def test_two_hundred_drawn_figures_are_those_of_velocity_metrics(data, settings):
+def test_two_hundred_drawn_figures_are_those_of_velocity_metrics(data, config):
     snapshot, drawn, asked = latest_snapshot(data), random.Random(20), 0  # noqa: S311
     for person in drawn.sample([it for it in people.PEOPLE if it != people.DISABLED], 12):
         weeks = drawn.sample([MONDAY + number * WEEK for number in range(people.WEEKS)], 2)
-        server = _server(data, settings, people.email(person))
+        server = _server(data, config, people.email(person))
         found = _ask(server, *(("my_week", {"week": str(week)}) for week in weeks))
         for week, answer in zip(weeks, found, strict=True):
             frame = reads.metrics(snapshot, by="scholar", from_day=week, to_day=week + WEEK)
@@ -90,8 +90,8 @@ def test_two_hundred_drawn_figures_are_those_of_velocity_metrics(data, settings)
     assert asked >= 200
 
 
-def test_streams_and_the_programme_are_compared_with_their_own_weeks(data, settings):
-    server = _server(data, settings, people.LEAD)
+def test_streams_and_the_programme_are_compared_with_their_own_weeks(data, config):
+    server = _server(data, config, people.LEAD)
     week = MONDAY + 6 * WEEK
     both = {"metric": "experiments_concluded", "week": str(week), "other_week": str(MONDAY)}
     stream, programme = _ask(server, ("compare", both | {"stream": "vision"}), ("compare", both))
@@ -108,8 +108,8 @@ def test_streams_and_the_programme_are_compared_with_their_own_weeks(data, setti
         assert answer["weeks"][0].keys() >= {"usual_low", "usual_high", "is_shift"}
 
 
-def test_explain_ends_in_the_figure(data, settings):
-    server = _server(data, settings, people.email(0))
+def test_explain_ends_in_the_figure(data, config):
+    server = _server(data, config, people.email(0))
     week = str(MONDAY + 2 * WEEK)
     found, figures = _ask(
         server, ("explain", {"metric": "serial_share", "week": week}), ("my_week", {"week": week})
@@ -133,8 +133,8 @@ OTHERS = [
 
 
 @pytest.mark.parametrize("email", [people.email(0), people.MENTOR])
-def test_a_forged_scope_gets_nothing(data, settings, email):
-    server = _server(data, settings, email)
+def test_a_forged_scope_gets_nothing(data, config, email):
+    server = _server(data, config, email)
     unknown = [
         (
             name,
@@ -149,35 +149,46 @@ def test_a_forged_scope_gets_nothing(data, settings, email):
     assert same == missing
 
 
-def test_answers_name_nobody_whom_the_asker_may_not_see(data, settings):
+def test_answers_name_nobody_whom_the_asker_may_not_see(data, config):
     own = [(name, {}) for name in ("my_week", "what_waits", "why_slow", "could_run_side_by_side")]
     own += [("explain", {"metric": "busy_hours"}), ("compare", {"metric": "busy_hours"})]
-    text = json.dumps(_ask(_server(data, settings, people.email(0)), *own))
+    text = json.dumps(_ask(_server(data, config, people.email(0)), *own))
     named = {it for it in (*people.PEOPLE, 99) if people.canary(it) in text}
     assert named == {0}
-    (waiting,) = _ask(_server(data, settings, people.MENTOR), ("what_waits", {}))
+    (waiting,) = _ask(_server(data, config, people.MENTOR), ("what_waits", {}))
     members = {people.canary(it) for it in people.STREAMS["vision"]}
     others = {people.canary(it) for it in people.PEOPLE} - members
     assert [it for it in (*others, people.elsewhere()) if it in json.dumps(waiting)] == []
 
 
 def test_leads_who_may_not_see_individuals_get_no_live_figures(data):
-    access = Access(mode="oidc", leads_see_individuals=False)
-    settings = Settings(roster=data / "roster.toml", access=access)
+    config = data / "groups.toml"
+    config.write_text(f"{SIGNED_IN}leads_see_individuals = false\n", encoding="utf-8")
     asked = [*OTHERS, ("compare", {"metric": "busy_hours"}), ("explain", {"metric": "busy_hours"})]
-    found = _ask(_server(data, settings, people.LEAD), *asked, ("what_waits", {}))
+    found = _ask(_server(data, config, people.LEAD), *asked, ("what_waits", {}))
     assert all(isinstance(it, str) for it in found[:-1]), found
     assert found[-1]["waiting"] == []
 
 
-def test_a_person_who_is_disabled_has_no_access(data, settings):
-    server = _server(data, settings, people.email(people.DISABLED))
+def test_a_person_who_is_disabled_has_no_access(data, config):
+    server = _server(data, config, people.email(people.DISABLED))
     (refused,) = _ask(server, ("my_week", {}))
     assert "You do not have access any more." in refused
 
 
-def test_long_lists_are_cut_and_say_so(data, settings, monkeypatch):
-    server = _server(data, settings, people.LEAD)
+def test_a_change_of_the_settings_counts_from_the_next_question_on(data, tmp_path):
+    config = tmp_path / "velocity.toml"
+    roster = f'roster = "{data / "roster.toml"}"\n'
+    config.write_text(roster, encoding="utf-8")
+    server = _server(data, config, None)
+    asked = "compare", {"metric": "busy_hours"}
+    assert isinstance(_ask(server, asked)[0], dict)
+    config.write_text(f"{roster}{SIGNED_IN}", encoding="utf-8")
+    assert "do not have access" in _ask(server, asked)[0]
+
+
+def test_long_lists_are_cut_and_say_so(data, config, monkeypatch):
+    server = _server(data, config, people.LEAD)
     (whole,) = _ask(server, ("what_waits", {}))
     assert (len(whole["waiting"]) > 2, whole["left_out"]) == (True, 0)
     monkeypatch.setattr(answers, "MOST", 2)
@@ -186,11 +197,11 @@ def test_long_lists_are_cut_and_say_so(data, settings, monkeypatch):
     assert cut["left_out"] == len(whole["waiting"]) - 2
 
 
-def test_a_question_about_somebody_else_is_recorded_as_a_look(data, settings):
+def test_a_question_about_somebody_else_is_recorded_as_a_look(data, config):
     of = people.scholar(2)
-    server = _server(data, settings, people.LEAD)
+    server = _server(data, config, people.LEAD)
     _ask(server, ("why_slow", {"scholar": of}))
-    _ask(_server(data, settings, people.email(2)), ("why_slow", {"scholar": of}))
+    _ask(_server(data, config, people.email(2)), ("why_slow", {"scholar": of}))
     looks = state.looks(data, of, at=datetime.now(UTC), kept_days=1)
     assert looks.select("who", "page").rows() == [(people.LEAD, "an assistant")]
 
@@ -205,21 +216,21 @@ def test_a_question_about_somebody_else_is_recorded_as_a_look(data, settings):
         (("compare", {"metric": "busy_hours", "scholar": "a", "stream": "b"}), "Give one of them"),
     ],
 )
-def test_a_wrong_argument_is_an_error_that_says_what_to_give(data, settings, asked, says):
-    (found,) = _ask(_server(data, settings, people.email(0)), asked)
+def test_a_wrong_argument_is_an_error_that_says_what_to_give(data, config, asked, says):
+    (found,) = _ask(_server(data, config, people.email(0)), asked)
     assert says in found
 
 
 @pytest.fixture(scope="module")
-def http(data, settings, tmp_path_factory):
+def http(data, config, tmp_path_factory):
     """The address of a server over HTTP, and the token of person 0."""
-    token = make_token(data, settings, people.email(0))
+    token = make_token(data, load_settings(config), people.email(0))
     places = {"VELOCITY_DATA": str(data), "VELOCITY_CONFIG": str(data / "velocity.toml")}
     with served(_SERVER, tmp_path_factory.mktemp("http"), **places) as address:
         yield f"{address}/mcp", token
 
 
-def test_the_client_lists_and_calls_tools_over_http(data, settings, http):
+def test_the_client_lists_and_calls_tools_over_http(data, config, http):
     address, token = http
 
     async def ask():
@@ -236,7 +247,7 @@ def test_the_client_lists_and_calls_tools_over_http(data, settings, http):
     tools, found = asyncio.run(ask())
     assert {it.name for it in tools.tools} == TOOLS
     assert [found.structured_content] == _ask(
-        _server(data, settings, people.email(0)), ("my_week", {})
+        _server(data, config, people.email(0)), ("my_week", {})
     )
 
 
@@ -267,8 +278,8 @@ def test_requests_without_a_token_or_from_elsewhere_are_refused(http, headers, s
     assert "my_week" not in answer.text
 
 
-def test_the_command_answers_on_standard_input_and_output(data, settings):
-    token = make_token(data, settings, people.email(1))
+def test_the_command_answers_on_standard_input_and_output(data, config):
+    token = make_token(data, load_settings(config), people.email(1))
     started = mcp.StdioServerParameters(
         command=sys.executable,
         args=["-m", "velocity", "mcp"],

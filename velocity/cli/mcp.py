@@ -48,13 +48,13 @@ def serve(
     server = _server()
     if not http:
         email = viewer_at_start(places.data, settings, os.environ.get("VELOCITY_MCP_TOKEN"))
-        server.Tools(places.data, settings, email).server().run("stdio")
+        server.Tools(places.data, places.config, email).server().run("stdio")
         return
     check_port(port)
     import uvicorn  # noqa: PLC0415 - only to serve
 
     say(f"Serving http://{HOST}:{port}/mcp. Ctrl-C stops it.")
-    served = server.http_app(places.data, settings, port)
+    served = server.http_app(places.data, places.config, port)
     uvicorn.run(served, host=HOST, port=port, log_level="warning", access_log=False)
 
 

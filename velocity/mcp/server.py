@@ -20,7 +20,7 @@ from velocity.errors import VelocityError
 from velocity.mcp import answers
 from velocity.mcp.answers import Asker
 from velocity.mcp.tokens import owner_of, viewer_now
-from velocity.settings import Settings
+from velocity.settings import load_settings
 from velocity.store import latest_snapshot
 
 #: In the scope of an HTTP request: the address of the person whose token it has.
@@ -41,16 +41,16 @@ class Tools:
 
     Args:
         data: the data folder.
-        settings: the settings.
+        config: the settings file; a change of it counts from the next question on.
         email: address of the person who asks, if all requests are theirs; None: anybody.
         over_http: whether each request has an address of its own instead.
     """
 
     def __init__(
-        self, data: Path, settings: Settings, email: str | None = None, *, over_http: bool = False
+        self, data: Path, config: Path, email: str | None = None, *, over_http: bool = False
     ) -> None:
         self._data = data
-        self._settings = settings
+        self._config = config
         self._email = email
         self._over_http = over_http
 
@@ -126,22 +126,29 @@ class Tools:
     def _answer(
         self, ctx: Context, scholar: str | None, answer: Callable[[Asker], dict[str, Any]]
     ) -> dict[str, Any]:
-        """The answer with JSON values only; a look at somebody else is recorded as on pages."""
-        email = self._email
-        if self._over_http:
-            email = ctx.request_context.request.scope[_EMAIL]
-        viewer = viewer_now(self._settings, email)
-        if viewer is None:
-            raise ToolError("You do not have access any more.")
-        marks = state.read_marks(self._data)
+        """The answer with JSON values only; an error says what to do."""
+        email = ctx.request_context.request.scope[_EMAIL] if self._over_http else self._email
         try:
-            found = answer(Asker(latest_snapshot(self._data), viewer, marks))
+            found = self._found(email, scholar, answer)
         except VelocityError as error:
             raise ToolError(f"{error.message} {error.hint}") from error
         except Exception as error:  # noqa: BLE001 - its text may name people, and would be logged
             raise ToolError(
                 f"Unexpected error: {type(error).__name__}. Please report it."
             ) from None
+        plain: dict[str, Any] = orjson.loads(orjson.dumps(found))
+        return plain
+
+    def _found(
+        self, email: str | None, scholar: str | None, answer: Callable[[Asker], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """The answer; a look at somebody else is recorded as on pages."""
+        settings = load_settings(self._config)
+        viewer = viewer_now(settings, email)
+        if viewer is None:
+            raise VelocityError("You do not have access any more.", "Ask the operator.")
+        marks = state.read_marks(self._data)
+        found = answer(Asker(latest_snapshot(self._data), viewer, marks))
         if scholar is not None and viewer.email is not None and scholar != viewer.scholar:
             state.record_look(
                 self._data,
@@ -150,13 +157,12 @@ class Tools:
                 name=viewer.name,
                 page="an assistant",
                 at=datetime.now(UTC),
-                kept_days=self._settings.access.views_kept_days,
+                kept_days=settings.access.views_kept_days,
             )
-        plain: dict[str, Any] = orjson.loads(orjson.dumps(found))
-        return plain
+        return found
 
 
-def http_app(data: Path, settings: Settings, port: int) -> _App:
+def http_app(data: Path, config: Path, port: int) -> _App:
     """The server over HTTP at /mcp; every request needs the token of a person.
 
     It answers only requests whose Host, and Origin if they have one, is this address: a name that
@@ -166,7 +172,7 @@ def http_app(data: Path, settings: Settings, port: int) -> _App:
     security = TransportSecuritySettings(
         allowed_hosts=here, allowed_origins=[f"http://{it}" for it in here]
     )
-    served = Tools(data, settings, over_http=True).server()
+    served = Tools(data, config, over_http=True).server()
     app = served.streamable_http_app(
         stateless_http=True, json_response=True, transport_security=security
     )

@@ -67,7 +67,9 @@ def viewer_at_start(data: Path, settings: Settings, token: str | None) -> str | 
 
 def viewer_now(settings: Settings, email: str | None) -> Viewer | None:
     """Return the viewer with an address (None: anybody); None if they have no access any more."""
-    return ANYBODY if email is None else viewer_with(settings, email)
+    if email is None:
+        return ANYBODY if settings.access.mode == "open" else None
+    return viewer_with(settings, email)
 
 
 def _hashed(token: str) -> str:
