@@ -32,14 +32,15 @@ def _draw() -> None:
     view.say(about, Answer(headline), window=week.days.kicker)
     present_button(view)
     ui.show_share(view, series.last_complete_week(view.window.last))
-    with view.answer:
+    with view.answer, st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.caption(
             coverage(
                 view.windowed(reads.run_counts),
                 view.trust,
                 view.read(reads.scholars),
                 week.days.on,
-            )
+            ),
+            width="content",
         )
         show_why(view, "experiments_concluded", label="Why this headline")
     _five_lines(week)

@@ -51,7 +51,7 @@ def show_what_if(week: Week) -> None:
     heading("What if", "Nothing is saved; the link keeps the choice")
     names = {row["group_id"]: row["name"] for row in week.ends.iter_rows(named=True)}
     if not names:
-        st.caption("There is no stream with a grant.")
+        st.caption("No stream has a grant yet.")
         return
     with st.container(border=True):
         stream = st.selectbox(
@@ -109,7 +109,8 @@ def show_costs(week: Week) -> None:
         week,
         rows,
         "Credits for each conclusion",
-        "Streams ask different questions: compare a stream only with its own past",
+        "Automated experiments count in their stream here. Streams ask different questions: "
+        "compare a stream only with its own past",
         "costs",
     )
 
