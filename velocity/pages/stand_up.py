@@ -26,8 +26,6 @@ def _draw() -> None:
         return
     so_far = week.so_far("experiments_concluded")
     headline = words.headline(week.programme, week.programme_before, so_far, week.days)
-    with view.kicker, st.container(key="on-paper"):
-        st.markdown("**Names scholars; not for passing on.** The digest is for passing on.")
     about = f"programme, {formats.plural(view.trust['scholars'], 'scholar')}"
     view.say(about, Answer(headline), window=week.days.kicker)
     present_button(view)
