@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
-import streamlit as st
 
 from velocity.reading import reads
 from velocity.reading.periods import monday_of
@@ -18,7 +17,7 @@ from velocity.sentences.events import events
 from velocity.sentences.mentor_facts import Facts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import date
 
     from velocity.charts.events import Event
@@ -222,23 +221,6 @@ class Work(Covered):
         if self.stream is not None and self.view.scope.sees_stream(self.stream):
             return {"by": "stream", "group_id": self.stream}
         return {"by": "scholar", "group_id": scholar}
-
-
-def chosen_of(every: Sequence[Stream], queue: pl.DataFrame) -> tuple[Stream, str] | None:
-    """The scholar of the address, in the stream of their line in the queue, or their first one."""
-    asked = st.query_params.get("scholar", "")
-    waiting = queue.filter(scholar=asked)["stream"]
-    theirs = [it for it in every if asked in it.people]
-    theirs.sort(key=lambda it: it.id not in waiting)
-    return (theirs[0], asked) if theirs else None
-
-
-def chosen_in(stream: Stream) -> str | None:
-    """The scholar of the address, or the first in the order of the queue."""
-    asked = st.query_params.get("scholar")
-    if asked in stream.people:
-        return asked
-    return next(iter(stream.order), None)
 
 
 def _rows(figures: pl.DataFrame, by: str) -> dict[str, Row]:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _GRANT = "a new grant"
 _TYPES = ["gpu_type", "gpu_hours", "gpu_hours_failed", "credits"]
-_SPENT = ["gpu_hours", "gpu_hours_failed", "credits", "experiments_concluded"]
 
 
 def show_balances(week: Week) -> None:
@@ -174,26 +173,11 @@ def show_by_scholar(week: Week) -> None:
     """Credits by scholar, by name, once asked for; large experiments cost more."""
     if not st.toggle("Credits by scholar", key="by-scholar"):
         return
-    frame = week.view.windowed(reads.metrics, by="scholar", parts=["volume", "compute"])
-    frame = frame.select("scholar", *_SPENT).sort("scholar")
+    rows = week.view.windowed(reads.compute_table, by_scholar=True)
     heading(
         "Credits by scholar",
-        "By name. Large experiments cost more: this describes the work, not the person",
-        table=Table(frame, "compute-scholar"),
+        "By stream and name; rows add up. Large experiments cost more: this describes the work, "
+        "not the person",
+        table=Table(rows, "compute-scholar"),
     )
-    st.table(_whole(frame), border="horizontal", hide_index=True)
-
-
-def _whole(frame: pl.DataFrame) -> pl.DataFrame:
-    titles = dict(
-        zip(
-            frame.columns,
-            ("Scholar", "GPU-hours", "Of failed runs", "Credits", "Concluded"),
-            strict=True,
-        )
-    )
-    names = [formats.markdown(formats.label(it)) for it in frame["scholar"]]
-    return frame.with_columns(
-        pl.Series("scholar", names),
-        *(pl.col(it).round(0).cast(pl.Int64) for it in frame.columns[1:]),
-    ).rename(titles)
+    st.table(words.by_scholar(rows), border="horizontal", hide_index=True)
