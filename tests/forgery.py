@@ -75,6 +75,10 @@ class Drawn:
         return self.id.split("-", 2)[2]
 
 
+#: The choices of the menu "Share".
+_SHARED = ("Copy for Slack", "Markdown", "One page, HTML", "CSV", "Link")
+
+
 class Tab(BrowserSession):
     """A tab of the person with the cookies."""
 
@@ -103,16 +107,17 @@ class Tab(BrowserSession):
         return await self.open(page, **(query or {}))
 
     async def take_tables(self) -> tuple[list[Answer], dict[str, bytes]]:
-        """Open every table of the page and download its files.
+        """Open every table of the page and every form of the digest, and download their files.
 
         Returns:
-            The answer to opening each table, and path -> body of the files (counted as received).
+            The answer to opening each of them, and path -> body of the files (counted as received).
         """
         answers, bodies = [], await self.take_files()
         for menu in [it for it in self.drawn.values() if it.kind == "menu_button"]:
-            answers.append(await self.rerun(said(menu, "Show as table"), fragment=menu.fragment))
-            # Before the next table is opened, which removes these files.
-            bodies |= await self.take_files()
+            for what in _SHARED if menu.key == "share" else ("Show as table",):
+                answers.append(await self.rerun(said(menu, what), fragment=menu.fragment))
+                # Before the next table is opened, which removes these files.
+                bodies |= await self.take_files()
         return answers, bodies
 
     async def take_files(self) -> dict[str, bytes]:

@@ -462,6 +462,8 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "kind": pl.String,
         "stream": pl.String,
         "name": pl.String,
+        "scholar": pl.String,
+        "scholar_name": pl.String,
         "finished_gpu_hours": pl.Float64,
         "running_gpu_hours": pl.Float64,
         "killed_gpu_hours": pl.Float64,

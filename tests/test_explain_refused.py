@@ -107,7 +107,7 @@ def test_awake_hours_of_several_scholars_need_a_view_of_all_of_them():
         assert explain(rich(), metric="reaction_share", scope=scope).results
         rows = Rows(rich(), group_of(), None, None, scope)
         seen = rows.of("loops").drop_nulls("reaction_awake_hours")["scholar"]
-        assert set(seen) <= set(scope.hours)
+        assert {it.lower() for it in seen} <= set(scope.hours)
         assert rows.latencies("reaction_awake")["scholar"].n_unique() <= len(scope.hours)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.stores import built
 from velocity import formats
 from velocity.reading import reads
 from velocity.store import latest_snapshot
+from velocity.ui.share import address_of
 
 WEEK = "2026-03-09..2026-03-15"
 
@@ -173,10 +175,16 @@ def test_another_slide_is_not_a_slide(data, monkeypatch):
     assert "Present" in {button.label for button in page.button}
 
 
-def test_the_digest_of_the_week_is_offered_as_markdown_and_html(page):
-    labels = [button.proto.label for button in page.get("download_button")]
-    assert [label for label in labels if label.startswith("Download ")][:2] == [
-        "Download Markdown",
-        "Download HTML",
-    ]
-    assert "2026-W11 on one page" in words(page)
+def test_the_digest_of_the_week_is_offered_in_every_form(page):
+    (share,) = (it.proto for it in page.get("menu_button") if it.proto.label == "Share")
+    assert [*share.options] == ["Copy for Slack", "Markdown", "One page, HTML", "CSV", "Link"]
+
+
+def test_the_address_of_the_page_has_its_days_and_the_dashboard():
+    programme = SimpleNamespace(address="https://velocity.example.org")
+    window = SimpleNamespace(written="2026-03-09..2026-03-15")
+    view = SimpleNamespace(window=window, settings=SimpleNamespace(programme=programme))
+    view.page = SimpleNamespace(name="stand_up", path="stand-up", choices=("period",))
+    assert address_of(view) == "https://velocity.example.org/?period=2026-03-09..2026-03-15"
+    view.page = SimpleNamespace(name="groups", path="groups", choices=())
+    assert address_of(view) == "https://velocity.example.org/groups"

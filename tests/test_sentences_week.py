@@ -400,6 +400,20 @@ def test_stuck_counts_lines_and_names_a_few(rows, expected):
             ),
         ),
         (
+            {
+                "credits": 1441,
+                "experiments_concluded": 103,
+                "automated_concluded": 93,
+                "gpu_hours": 1287,
+                "credits_per_concluded": 1441 / 196,
+            },
+            None,
+            (
+                "1,441 credits bought 196 conclusions (93 automated) from Mon 23 to Sat 28 Nov, "
+                "7.4 each. 0 % of GPU-hours went to failed runs, 0 % to killed ones."
+            ),
+        ),
+        (
             {"gpu_hours": 3000, "experiments_concluded": 10, "gpu_hours_per_concluded": 300},
             None,
             (

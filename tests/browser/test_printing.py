@@ -8,9 +8,21 @@ import pytest
 
 from tests.browser.paper import measure, sheets_printed
 from tests.browser.visitor import PAGES, Visitor
+from velocity.theme import DARK, LIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_COLOURS = """() => ({
+  paper: getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor,
+  text: getComputedStyle(document.querySelector('h1')).color,
+  marks: [...document.querySelectorAll('.js-plotly-plot path')].map(
+    it => getComputedStyle(it).fill).sort(),
+})"""
+
+
+def _rgb(colour):
+    return f"rgb({', '.join(str(int(colour[at : at + 2], 16)) for at in (1, 3, 5))})"
 
 
 @pytest.fixture(scope="module", params=[900, 1440])
@@ -28,3 +40,27 @@ def test_a_printed_page_is_complete(path, reader):
     assert faults == []
     # Columns round differently than sheets: a page that just fits may need one more.
     assert abs(sheets - printed) <= 1
+
+
+def test_a_dark_page_prints_on_white_paper(browser, demo):
+    with Visitor(browser, demo, mode="dark") as visitor:
+        page = visitor.open("streams")
+        colours = page.evaluate(_COLOURS)
+        page.emulate_media(media="print", color_scheme="dark")
+        page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+        printed = page.evaluate(_COLOURS)
+        assert (printed["paper"], printed["text"]) == ("rgb(255, 255, 255)", _rgb(LIGHT.text))
+        assert _rgb(DARK.machine) in colours["marks"]
+        assert _rgb(LIGHT.machine) in printed["marks"]
+        assert _rgb(DARK.machine) not in printed["marks"]
+        page.evaluate("() => dispatchEvent(new Event('afterprint'))")
+        assert page.evaluate(_COLOURS)["marks"] == colours["marks"]
+
+
+def test_a_printed_page_begins_with_a_note_on_names(reader):
+    page = reader.open("streams")
+    page.emulate_media(media="print")
+    lines = page.get_by_test_id("stMain").inner_text().splitlines()
+    assert next(line for line in lines if line).startswith("Names scholars; not for passing on.")
+    assert page.locator("[class*=st-key-mentor-sheet]").count() == 1
+    page.emulate_media(media="null")

@@ -113,9 +113,9 @@ class Rows:
         return self._known[name]
 
     def _loops(self) -> pl.DataFrame:
-        """The loops launched in the window, in order of launch."""
+        """The loops launched in the window, in order of launch, with the names of scholars."""
         whose = {} if self.group.by == "programme" else {self.group.by: self.group.id}
-        return reads.loops(
+        loops = reads.loops(
             self.snapshot,
             from_day=self.from_day,
             to_day=self.to_day,
@@ -123,6 +123,9 @@ class Rows:
             scope=self.scope,
             **whose,
         ).reverse()
+        names = self.of("experiments").select(experiment_id="experiment", name="scholar")
+        named = loops.join(names, on="experiment_id", how="left", maintain_order="left")
+        return named.with_columns(scholar="name").drop("name")
 
     def _reading(self, kind: str, **more: str | None) -> Callable[[], pl.DataFrame]:
         query = load_query(f"reads/explain_{kind}")

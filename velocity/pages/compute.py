@@ -23,11 +23,10 @@ def _draw() -> None:
         days=week.days,
     )
     view.say("programme", answer, window=week.days.kicker)
-    with view.answer:
-        st.caption(ALLOCATION)
-        with st.container(horizontal=True, gap="small"):
-            show_why_it_ends(week, label="Why this date")
-            show_why(view, "credits_per_concluded", label="Why these credits")
+    with view.answer, st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.caption(ALLOCATION, width="content")
+        show_why_it_ends(week, label="Why this date")
+        show_why(view, "credits_per_concluded", label="Why these credits")
     balances, what_if = st.columns([2, 1], gap="medium")
     with balances:
         parts.show_balances(week)

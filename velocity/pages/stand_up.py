@@ -26,20 +26,19 @@ def _draw() -> None:
         return
     so_far = week.so_far("experiments_concluded")
     headline = words.headline(week.programme, week.programme_before, so_far, week.days)
-    with view.kicker, st.container(key="on-paper"):
-        st.markdown("**Names scholars; not for passing on.** The digest is for passing on.")
     about = f"programme, {formats.plural(view.trust['scholars'], 'scholar')}"
     view.say(about, Answer(headline), window=week.days.kicker)
     present_button(view)
     ui.show_share(view, series.last_complete_week(view.window.last))
-    with view.answer:
+    with view.answer, st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.caption(
             coverage(
                 view.windowed(reads.run_counts),
                 view.trust,
                 view.read(reads.scholars),
                 week.days.on,
-            )
+            ),
+            width="content",
         )
         show_why(view, "experiments_concluded", label="Why this headline")
     _five_lines(week)

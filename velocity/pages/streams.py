@@ -2,136 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
-
-import streamlit as st
-
-from velocity import formats, ui
-from velocity.reading import reads
-from velocity.report.work import Work
-from velocity.sentences import streams as words
-from velocity.sentences.answer import Answer
-from velocity.ui import stream_parts as parts
-from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS
-from velocity.ui.scholar import show_mentor_sheet
-from velocity.ui.why import show_why
-
-if TYPE_CHECKING:
-    import polars as pl
-
-#: Figures of the supporting line.
-_WHY = {
-    "experiments_concluded": "Why concluded",
-    "failure_share": "Why failed",
-    "reaction_working_hours_median": "Why result to next launch",
-}
+from velocity import ui
+from velocity.ui import stream_pages as forms
 
 
 def _draw() -> None:
-    opened = ui.view()
-    view = _without_hours(opened)
+    view = forms.without_hours(ui.view())
     if view.managed:
-        _draw_managed(view)
+        forms.show_managed(view)
         return
-    names = {it: name for it, name in view.stream_names.items() if it in view.streams}
-    if not names:
+    streams = [it for it in view.stream_names if it in view.streams]
+    if not streams:
         ui.empty_state("There are no streams: add them to the roster.", "velocity roster suggest")
-        return
-    if len(names) > 1:
-        _draw_all(view, [*names])
-        return
-    ((stream, name),) = names.items()
-    work = Work(view, stream)
-    answer = Answer(
-        words.headline(
-            work.queue, work.known_on, stream=name, good=words.good(*work.whole, work.days)
-        ),
-        words.support(*work.whole, work.days),
-    )
-    people = formats.plural(len(work.people), "scholar")
-    label = formats.markdown(formats.label(name))
-    view.say(f"{label}, {people}", answer, window=work.days.kicker)
-    with view.answer, st.container(horizontal=True, gap="small"):
-        for measure, words_for in _WHY.items():
-            show_why(view, measure, stream=stream, label=words_for)
-    lines = view.windowed(reads.line_states, streams=[stream])
-    _draw_one(view, work, lines, choice=stream)
-
-
-def _without_hours(view: ui.View) -> ui.View:
-    """The view of a mentor: days and durations, nobody's times of day."""
-    scope = replace(view.scope, hours=())
-    return replace(view, viewer=replace(view.viewer, scope=scope, scholar=None))
-
-
-def _draw_managed(view: ui.View) -> None:
-    """The scholars of a research manager, with their work in all streams."""
-    work = Work(view, named=view.managed)
-    view.say(
-        formats.plural(len(work.people), "scholar"),
-        Answer(words.headline(work.queue, work.known_on)),
-        window=work.days.kicker,
-    )
-    lines = view.windowed(reads.line_states)
-    lines = lines.filter(lines["scholar"].is_in(view.managed))
-    _draw_one(view, work, lines, choice=YOUR_SCHOLARS)
-
-
-def _draw_one(view: ui.View, work: Work, lines: pl.DataFrame, *, choice: str) -> None:
-    """The queue, the sheet of the chosen scholar, everybody's weeks, and the lines."""
-    chosen = _chosen(work)
-    left, right = st.columns([1, 2.6], gap="medium")
-    with left:
-        parts.show_queue(view, work.decisions, chosen, choice=choice)
-        parts.show_quiet(work, chosen, choice=choice)
-    if chosen is not None:
-        ui.view().record_look(chosen)
-        with right:
-            show_mentor_sheet(work, chosen, order=work.order, choice=choice)
-        parts.show_people(work)
-    parts.show_lines(view, lines, work.decisions)
-
-
-def _draw_all(view: ui.View, ids: list[str]) -> None:
-    """The queue of all streams, and their lines by name; a card leads to the sheet."""
-    every = [Work(view, it) for it in ids]
-    first = every[0]
-    decisions = view.needs_decision(streams=ids)
-    queue = decisions.filter("needs_decision")
-    view.say(
-        f"all {len(ids)} streams",
-        Answer(words.headline(queue, first.known_on)),
-        window=first.days.kicker,
-    )
-    found = _of_all(every, queue)
-    chosen = found[1] if found else None
-    left, right = st.columns([1, 2.6], gap="medium")
-    with left:
-        parts.show_queue(view, decisions, chosen, choice=ALL_STREAMS)
-    with right:
-        if found:
-            ui.view().record_look(found[1])
-            asked = dict(queue.filter("named").select("scholar", "name").iter_rows())
-            show_mentor_sheet(*found, order=asked, choice=ALL_STREAMS)
-        parts.show_lines(view, view.windowed(reads.line_states, streams=ids), decisions)
-
-
-def _of_all(every: list[Work], queue: pl.DataFrame) -> tuple[Work, str] | None:
-    """The scholar of the address, in the stream of their line in the queue, or their first one."""
-    asked = st.query_params.get("scholar", "")
-    waiting = queue.filter(scholar=asked)["stream"]
-    theirs = [it for it in every if asked in it.people]
-    theirs.sort(key=lambda it: it.stream not in waiting)
-    return (theirs[0], asked) if theirs else None
-
-
-def _chosen(work: Work) -> str | None:
-    """The scholar of the address, or the first in the order of the queue."""
-    asked = st.query_params.get("scholar")
-    if asked in work.people:
-        return asked
-    return next(iter(work.order), None)
+    elif len(streams) == 1:
+        forms.show_one(view, *streams)
+    else:
+        forms.show_all(view, streams)
 
 
 PAGE = ui.Page(

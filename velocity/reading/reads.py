@@ -376,14 +376,23 @@ def _of_days(
 gpu_weeks = _rows("reads/gpu_weeks")(_of_days)
 #: One row per GPU type: hours, failed hours, credits, measured utilisation where known.
 gpu_types = _rows("reads/gpu_types")(_of_days)
-#: Where the compute went: rows of streams and the rest that add up to the programme's row; kind
-#: (stream, unattributed, programme), stream, name, GPU-hours by state, credits, conclusions.
-compute_table = _rows("reads/compute_table")(_of_days)
 #: Rented hosts, those without a run now first, with their idle GPU-hours in the window; see
 #: queries/metrics/idle_hosts.sql.
 idle_hosts = _rows("metrics/idle_hosts")(_of_days)
 #: stream, people: the number of active people; streams without any are not listed.
 active_people = _rows("reads/active_people")(_of_days)
+
+
+@_rows("reads/compute_table")
+def compute_table(
+    snapshot: Snapshot,
+    *,
+    from_day: date | None = None,
+    to_day: date | None = None,
+    by_scholar: bool = False,
+    scope: Scope = EVERYTHING,
+) -> None:
+    """Where the compute went: rows that add up to the programme's; see compute_table.sql."""
 
 
 def _of_a_scholar_and_days(
@@ -513,7 +522,7 @@ def to_date(
 
     Returns:
         days (of `lengths`), then the columns of `weekly`, with the first day as week_start. There
-        is no row without a value.
+        are no rows without a value.
     """
     found = _read(
         snapshot,

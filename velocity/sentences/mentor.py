@@ -244,10 +244,10 @@ def _better(facts: Facts) -> str:
 
 def _last_launch(facts: Facts) -> tuple[str, str]:
     if facts.experiments.is_empty():
-        return "Nothing ran,", f"and nothing failed {facts.days.on}."
+        return "Nothing ran", f"{facts.days.on}."
     row = facts.experiments.row(0, named=True)
     day = formats.dated(facts.day(row["started_at"]))
-    return f"Nothing failed {facts.days.on};", f"the last launch, {name(row['label'])}, was {day}."
+    return f"Last launch on {day}:", f"{name(row['label'])}."
 
 
 def in_flight(facts: Facts) -> Said:

@@ -101,12 +101,41 @@ def _printed(row: Row, cells: Sequence[int], spent: int, unknown: int) -> dict[s
     return {it: f"**{value}**" for it, value in values.items()} if _is_total(row) else values
 
 
+def by_scholar(rows: pl.DataFrame) -> pl.DataFrame:
+    """`reads.compute_table` by scholar, as it is printed: whole amounts that add up."""
+    parts = rows.filter(pl.col("kind") != "programme")
+    amounts = {
+        title: formats.adding_up(parts[column].to_list())
+        for title, column in (
+            ("GPU-hours", "gpu_hours"),
+            ("Of failed runs", "failed_gpu_hours"),
+            ("Credits", "credits"),
+            ("Concluded", "experiments_concluded"),
+        )
+    }
+    of_stream = [name(it["name"]) if it["kind"] == "scholar" else "" for it in parts.to_dicts()]
+    called = [_title(it) for it in parts.to_dicts()]
+    if parts.height < rows.height:
+        of_stream.append("")
+        called.append("**Programme**")
+        for column in amounts.values():
+            column.append(sum(column))
+    cells = {title: [f"{it:,}" for it in column] for title, column in amounts.items()}
+    table = pl.DataFrame({"Stream": of_stream, "Scholar": called, **cells})
+    total = pl.col("Scholar") == "**Programme**"
+    return table.with_columns(
+        pl.when(total).then(pl.format("**{}**", title)).otherwise(title).alias(title)
+        for title in amounts
+    )
+
+
 def _is_total(row: Row) -> bool:
     return bool(row["kind"] == "programme")
 
 
 def _title(row: Row) -> str:
-    return name(row["name"]) if row["kind"] == "stream" else str(row["kind"]).capitalize()
+    own = {"stream": "name", "scholar": "scholar_name"}.get(row["kind"])
+    return name(row[own]) if own else str(row["kind"]).capitalize()
 
 
 def table_title(rows: pl.DataFrame) -> str:

@@ -345,7 +345,8 @@ def _where(queue: pl.DataFrame) -> str:
 
 def compute(now: Row, before: Row | None, days: Days) -> Said:
     """What the credits, or else the GPU-hours, of the days bought."""
-    about, count = "Compute", int(number(now, "experiments_concluded"))
+    about, automated = "Compute", int(number(now, "automated_concluded"))
+    count = int(number(now, "experiments_concluded")) + automated
     cost = _cost(now)
     used = number(now, "gpu_hours")
     if not used:
@@ -361,7 +362,10 @@ def compute(now: Row, before: Row | None, days: Days) -> Said:
     spent = f"{formats.count(amount)} {unit}"
     if cost is None:
         return Said(about, f"{spent} {days.on} bought no conclusion.", lost)
-    start = f"{spent} bought {formats.plural(count, 'conclusion')} {days.on}, {_each(cost[0])} each"
+    bought = formats.plural(count, "conclusion")
+    if automated:
+        bought += f" ({formats.count(automated)} automated)"
+    start = f"{spent} bought {bought} {days.on}, {_each(cost[0])} each"
     earlier = None if before is None else _cost(before)
     if earlier is None or earlier[1] != cost[1]:
         return Said(about, f"{start}.", lost)

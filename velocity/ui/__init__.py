@@ -2,7 +2,7 @@
 
 from velocity.ui.browser import prepare_browser
 from velocity.ui.choices import choose_titled
-from velocity.ui.drill import chosen_row, go_on_to, know_pages, show_step
+from velocity.ui.drill import chosen_row, go_on_to, has_page, know_pages, show_step
 from velocity.ui.evidence import show_explanation
 from velocity.ui.experiment import show_timeline_of_one
 from velocity.ui.page import EVERYONE, Page
@@ -40,6 +40,7 @@ __all__ = [
     "column_config",
     "empty_state",
     "go_on_to",
+    "has_page",
     "heading",
     "keep_choices",
     "know_pages",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from velocity.theme import tokens
+from velocity.ui.paper import paper
 from velocity.ui.parts import theme_mode
 
 # The theme does not have options for the padding at the sides or for the colour of a button with
@@ -43,39 +44,6 @@ if (!window.velocityHistory) {
   };
 }
 </script>"""
-# Charts and tables are drawn for the width of the window and do not adapt to the paper. So a
-# printed page keeps the window's layout and shrinks, in the orientation that wastes less. 970 px
-# is the width of landscape Letter and 718 px that of portrait A4, without margins; the other
-# paper size is wider in each case. A row of a grid moves to the next sheet as a whole. Dark
-# pages are printed dark, because their charts would be light on white. Controls are left out, and
-# the container "on-paper" is on paper only.
-_PAPER = """<style>
-[data-testid="stLayoutWrapper"]:has(> .st-key-on-paper) { display: none }
-@media print {
-  [data-testid="stLayoutWrapper"]:has(> .st-key-on-paper) { display: flex }
-  @page { size: landscape; margin: 10mm }
-  @page upright { size: portrait; margin: 10mm }
-  html { zoom: var(--print-fit, .67); print-color-adjust: exact }
-  [data-testid="stHeader"], [data-testid="stButtonGroup"], [data-testid="stPopover"],
-  [data-testid="stButton"], [data-testid="stMenuButton"], [data-testid="stDownloadButton"],
-  [data-testid="stForm"], [data-testid="stCheckbox"] { display: none !important }
-  [data-testid="stElementContainer"], [data-testid="stGridCell"] { break-inside: avoid }
-  [class*="st-key-stacked-"] { display: block !important }
-  [data-testid="stLayoutWrapper"]:has(> [data-testid="stHorizontalBlock"] h2) { break-after: avoid }
-  [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"]) {
-    display: flex !important; break-inside: avoid
-  }
-}
-</style><script>
-if (!window.velocityPrints) {
-  window.velocityPrints = true;
-  addEventListener("beforeprint", () => {
-    const upright = innerWidth < 1200, { style } = document.documentElement;
-    style.setProperty("page", upright ? "upright" : "auto");
-    style.setProperty("--print-fit", Math.min(1, (upright ? 718 : 970) / innerWidth));
-  });
-}
-</script>"""
 
 
 def prepare_browser() -> None:
@@ -83,4 +51,4 @@ def prepare_browser() -> None:
     accent = tokens(theme_mode()).accent
     st.html(f"<style>:root {{ --velocity-accent: {accent} }}</style>{_STYLE}")
     st.html(_HISTORY, unsafe_allow_javascript=True)
-    st.html(_PAPER, unsafe_allow_javascript=True)
+    st.html(paper(theme_mode()), unsafe_allow_javascript=True)

@@ -51,7 +51,7 @@ def show_share(view: View, week: date) -> None:
             st.caption("Names streams with at least 4 active people, and nobody.")
             st.code(as_slack(digest(posted=True)), language=None, wrap_lines=True)
         elif choice == "link":
-            st.code(_address(view), language=None, wrap_lines=True)
+            st.code(address_of(view), language=None, wrap_lines=True)
         else:
             mime, write = _FILES[choice]
             if choice == "html":
@@ -64,7 +64,7 @@ def show_share(view: View, week: date) -> None:
                 key=f"digest-{choice}",
             )
 
-    with view.choices:
+    with view.choices, st.container(width="content"):
         menu(
             "Share",
             _CHOICES,
@@ -74,10 +74,14 @@ def show_share(view: View, week: date) -> None:
         )
 
 
-def _address(view: View) -> str:
+def address_of(view: View) -> str:
     """The address of the page with its days."""
-    here = urlsplit(st.context.url or "")
-    base = view.settings.programme.address or f"{here.scheme}://{here.netloc}"
+    base = view.settings.programme.address or _served_at()
     path = "" if view.page.name == "stand_up" else view.page.path
     query = f"?period={view.window.written}" if "period" in (view.page.choices or ()) else ""
     return f"{base.rstrip('/')}/{path}{query}"
+
+
+def _served_at() -> str:
+    here = urlsplit(st.context.url or "")
+    return f"{here.scheme}://{here.netloc}"

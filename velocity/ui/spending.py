@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _GRANT = "a new grant"
 _TYPES = ["gpu_type", "gpu_hours", "gpu_hours_failed", "credits"]
-_SPENT = ["gpu_hours", "gpu_hours_failed", "credits", "experiments_concluded"]
 
 
 def show_balances(week: Week) -> None:
@@ -51,7 +50,7 @@ def show_what_if(week: Week) -> None:
     heading("What if", "Nothing is saved; the link keeps the choice")
     names = {row["group_id"]: row["name"] for row in week.ends.iter_rows(named=True)}
     if not names:
-        st.caption("There is no stream with a grant.")
+        st.caption("No stream has a grant yet.")
         return
     with st.container(border=True):
         stream = st.selectbox(
@@ -109,7 +108,8 @@ def show_costs(week: Week) -> None:
         week,
         rows,
         "Credits for each conclusion",
-        "Streams ask different questions: compare a stream only with its own past",
+        "Automated experiments count in their stream here. Streams ask different questions: "
+        "compare a stream only with its own past",
         "costs",
     )
 
@@ -178,26 +178,11 @@ def show_by_scholar(week: Week) -> None:
     """Credits by scholar, by name, once asked for; large experiments cost more."""
     if not st.toggle("Credits by scholar", key="by-scholar"):
         return
-    frame = week.view.windowed(reads.metrics, by="scholar", parts=["volume", "compute"])
-    frame = frame.select("scholar", *_SPENT).sort("scholar")
+    rows = week.view.windowed(reads.compute_table, by_scholar=True)
     heading(
         "Credits by scholar",
-        "By name. Large experiments cost more: this describes the work, not the person",
-        table=Table(frame, "compute-scholar"),
+        "By stream and name; rows add up. Large experiments cost more: this describes the work, "
+        "not the person",
+        table=Table(rows, "compute-scholar"),
     )
-    st.table(_whole(frame), border="horizontal", hide_index=True)
-
-
-def _whole(frame: pl.DataFrame) -> pl.DataFrame:
-    titles = dict(
-        zip(
-            frame.columns,
-            ("Scholar", "GPU-hours", "Of failed runs", "Credits", "Concluded"),
-            strict=True,
-        )
-    )
-    names = [formats.markdown(formats.label(it)) for it in frame["scholar"]]
-    return frame.with_columns(
-        pl.Series("scholar", names),
-        *(pl.col(it).round(0).cast(pl.Int64) for it in frame.columns[1:]),
-    ).rename(titles)
+    st.table(words.by_scholar(rows), border="horizontal", hide_index=True)

@@ -22,6 +22,7 @@ from velocity.store import Snapshot, latest_snapshot
 from velocity.ui.choices import choose_any_titled
 from velocity.ui.drill import has_page, show_trail, show_way
 from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS
+from velocity.ui.paper import note_on_paper
 from velocity.ui.parts import theme_mode
 from velocity.ui.period import period_control
 from velocity.ui.sign_in import admission, settings_now
@@ -199,6 +200,8 @@ class View:
             window: the days in words, if they are not the window of the page.
         """
         with self.kicker.container(gap=None):
+            if self.scope.everything or self.scope.scholars or self.scope.streams:
+                note_on_paper()
             show_trail(self)
             st.caption(f"{self.page.title} · {window or self.window.words} · {over}")
         with self.answer:

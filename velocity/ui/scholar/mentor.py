@@ -49,11 +49,22 @@ def show_mentor_sheet(
         with st.container(
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="top"
         ):
-            st.header(words.title(facts), anchor=False, width="stretch")
-            if scholar in order:
-                with st.container(horizontal=True, width="content", gap="small"):
+            with st.container(gap=None, width="stretch"):
+                st.header(words.title(facts), anchor=False)
+                projects = [*dict.fromkeys(facts.experiments["project"])]
+                panels = formats.mid_sentence(weeks_caption(work, [scholar]))
+                st.caption(f"{words.caption(facts, projects)} \u00b7 panels: {panels}")
+            with st.container(
+                horizontal=True, width="content", gap="small", vertical_alignment="center"
+            ):
+                if order and work.view.scope.sees_whole(scholar):
+                    show_way("my_velocity", "My velocity \u203a", scholar=scholar)
+                show_way("runs", "Runs of these days \u203a", **{"runs-scholar": [scholar]})
+                if scholar in order:
                     _steps(order, scholar, choice)
-        st.caption(words.caption(facts, [*dict.fromkeys(facts.experiments["project"])]))
+                with st.container(width="content"):
+                    data_menu(Table(facts.experiments, f"sheet-{key}"), "Experiments")
+                show_brief(work, facts, key=f"brief-{key}")
         with st.container(gap="xxsmall"):
             asked = Said("Questions", "", " ".join(questions(facts)))
             for line in (*words.lines(facts), asked):
@@ -65,14 +76,6 @@ def show_mentor_sheet(
             _launches(work, facts, f"launches-{key}")
         show_panels(work, scholar)
         _behind(work, facts)
-        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            st.caption(weeks_caption(work, [scholar]), width="stretch")
-            with st.container(width="content"):
-                data_menu(Table(facts.experiments, f"sheet-{key}"), "Experiments")
-            show_brief(work, facts, key=f"brief-{key}")
-            if order and work.view.scope.sees_whole(scholar):
-                show_way("my_velocity", "My velocity \u203a", scholar=scholar)
-            show_way("runs", "All runs of these days \u203a", **{"runs-scholar": [scholar]})
 
 
 def _steps(order: Mapping[str, str], scholar: str, choice: str) -> None:

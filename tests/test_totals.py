@@ -1,0 +1,213 @@
+"""Rows of every table that adds up, as read and as printed, come to their total.
+
+Stores: the demo, stores of drawn runs with automation, with users outside the roster and with lines
+of no one stream, and run logs of other teams where they are at hand.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from functools import cache
+
+import polars as pl
+import pytest
+
+from tests.builders import store_of
+from tests.explained_stores import SETTINGS, rows_of
+from tests.roster_texts import FULL, parsed
+from velocity.reading import reads
+from velocity.reading.access import EVERYTHING
+from velocity.reading.periods import whole_week
+from velocity.report import as_csv, make_digest
+from velocity.sentences import moved, spending
+from velocity.settings import Settings
+from velocity.sources.base import Asked
+from velocity.store import latest_snapshot
+from velocity.sync.commands import import_runs
+
+AMOUNTS = (
+    *(f"{it}_gpu_hours" for it in ("finished", "running", "killed", "failed", "other")),
+    *("gpu_hours", "unpriced_run_hours", "credits", "experiments_concluded"),
+)
+_AGENTS = '[[automation]]\ntag = "agent"\n'
+STORES = ("demo", "drawn", "nasa", "pozidriv")
+
+
+@cache
+def drawn():
+    """Runs that were drawn, some of them automated or of users outside the roster."""
+    rows = [row for seed in range(24) for row in rows_of(seed)]
+    as_of = max(row["created_at"] for row in rows)
+    for row in rows[::3]:
+        row["tags"] = [*row["tags"], "agent"]
+    for row in rows[::7]:
+        row["username"] = "a stranger"
+    roster = parsed(FULL.replace("Ben", "bob") + _AGENTS)
+    return store_of(rows, as_of, settings=SETTINGS, roster=roster)
+
+
+@pytest.fixture(scope="module")
+def snapshots(demo_data, request, tmp_path_factory):
+    """Name -> the snapshot of a store, made when it is first asked for."""
+
+    @cache
+    def of(name):
+        if name == "demo":
+            return latest_snapshot(demo_data)
+        if name == "drawn":
+            return drawn()
+        data = tmp_path_factory.mktemp(name)
+        file = request.getfixturevalue("shared_data") / f"{name}.runs.parquet"
+        import_runs(data, Settings(roster=data / "none.toml"), "table", Asked([str(file)]))
+        return latest_snapshot(data)
+
+    return of
+
+
+@pytest.fixture(params=STORES)
+def snapshot(request, snapshots):
+    return snapshots(request.param)
+
+
+def windows(snapshot):
+    """All days, and the last week with data."""
+    first, last = (reads.runs(snapshot)["started_at"].dt.date().sort().gather([0, -1])).to_list()
+    week = whole_week(last)
+    return [(first, last + timedelta(days=1)), (week.first, week.end)]
+
+
+def number(text):
+    return int(re.sub(r"[^0-9-]", "", text.replace("\u2212", "-")) or 0)
+
+
+@pytest.mark.parametrize("by_scholar", [False, True])
+def test_the_compute_tables_add_up(snapshot, by_scholar):
+    for first, end in windows(snapshot):
+        rows = reads.compute_table(snapshot, from_day=first, to_day=end, by_scholar=by_scholar)
+        parts, whole = rows.filter(pl.col("kind") != "programme"), rows.filter(kind="programme")
+        for column in AMOUNTS:
+            assert parts[column].sum() == pytest.approx(whole[column][0]), column
+        states = rows.select(pl.sum_horizontal(AMOUNTS[:5])).to_series()
+        assert states.to_list() == pytest.approx(rows["gpu_hours"].to_list())
+        total = reads.metrics(
+            snapshot, by="programme", from_day=first, to_day=end, actor="all", parts=["compute"]
+        ).row(0, named=True)
+        for column in ("gpu_hours", "credits", "experiments_concluded"):
+            assert whole[column][0] == pytest.approx(total[column]), column
+
+
+def test_scholars_add_up_to_their_stream(snapshot):
+    for first, end in windows(snapshot):
+        days = {"from_day": first, "to_day": end}
+        streams = reads.compute_table(snapshot, **days).filter(kind="stream")
+        people = reads.compute_table(snapshot, **days, by_scholar=True).filter(kind="scholar")
+        for row in streams.iter_rows(named=True):
+            for column in AMOUNTS:
+                within = people.filter(stream=row["stream"])[column].sum()
+                assert within == pytest.approx(row[column]), (row["stream"], column)
+
+
+def test_the_compute_tables_add_up_as_printed(snapshot):
+    for first, end in windows(snapshot):
+        days = {"from_day": first, "to_day": end}
+        streams = spending.table(reads.compute_table(snapshot, **days))
+        people = spending.by_scholar(reads.compute_table(snapshot, **days, by_scholar=True))
+        states = ("Finished", "Running", "Killed", "Failed", "Pre-empted, other")
+        for table, columns in (
+            (streams, (*states, "GPU-hours", "Hours, GPUs not known", "Credits", "Concluded")),
+            (people, ("GPU-hours", "Of failed runs", "Credits", "Concluded")),
+        ):
+            for column in columns:
+                *parts, whole = map(number, table[column])
+                assert sum(parts) == whole, column
+        for row in streams.iter_rows(named=True):
+            assert sum(number(row[it]) for it in states) == number(row["GPU-hours"])
+        # One amount, one value: both tables have the same programme.
+        for column in ("GPU-hours", "Credits", "Concluded"):
+            assert number(streams[column][-1]) == number(people[column][-1]), column
+
+
+def test_gpu_types_and_weeks_add_up_to_the_programme(snapshot):
+    for first, end in windows(snapshot):
+        days = {"from_day": first, "to_day": end}
+        whole = reads.compute_table(snapshot, **days).filter(kind="programme").row(0, named=True)
+        types, weeks = reads.gpu_types(snapshot, **days), reads.gpu_weeks(snapshot, **days)
+        assert types["gpu_hours"].sum() == pytest.approx(whole["gpu_hours"])
+        assert types["credits"].sum() == pytest.approx(whole["credits"])
+        assert weeks["gpu_hours"].sum() == pytest.approx(whole["gpu_hours"])
+
+
+def test_what_moved_adds_up_as_printed(snapshot):
+    names = dict(reads.streams(snapshot).select("stream", "name").iter_rows())
+    for first, end in windows(snapshot):
+        now = _figures(snapshot, first, end)
+        before = _figures(snapshot, first - (end - first), first)
+        rows = moved.stream_rows(now, before, names, "experiments_concluded", "count")
+        for column in ("now_words", "before_words", "change_words"):
+            *parts, whole = (number(it) for it in rows[column])
+            assert sum(parts) == whole, column
+        assert rows.filter("total")["now"][0] == now["programme"]["experiments_concluded"]
+
+
+def _figures(snapshot, first, end):
+    rows = {
+        by: reads.metrics(snapshot, by=by, from_day=first, to_day=end, parts=["volume"])
+        for by in ("programme", "stream")
+    }
+    return {row[by]: row for by, it in rows.items() for row in it.iter_rows(named=True)}
+
+
+def test_the_lines_behind_a_change_add_up_to_their_stream(snapshot):
+    names = dict(reads.streams(snapshot).select("stream", "name").iter_rows())
+    for first, end in windows(snapshot):
+        then = first - (end - first)
+        now, before = _figures(snapshot, first, end), _figures(snapshot, then, first)
+        rows = moved.stream_rows(now, before, names, "experiments_concluded", "count")
+        concluded = [
+            reads.concluded(snapshot, from_day=start, to_day=stop)
+            for start, stop in ((first, end), (then, first))
+        ]
+        for row in rows.filter(~pl.col("total")).iter_rows(named=True):
+            lines = moved.line_rows(*concluded, row["id"], lambda it: it["label"])
+            for column in ("now", "before", "change"):
+                *parts, whole = map(number, lines[column])
+                assert sum(parts) == whole, (row["id"], column)
+                assert whole == number(row[f"{column}_words"]), (row["id"], column)
+
+
+def test_runs_add_up_to_their_counts(snapshot):
+    for first, end in windows(snapshot):
+        days = {"from_day": first, "to_day": end}
+        counts, runs = reads.run_counts(snapshot, **days), reads.runs(snapshot, **days)
+        assert counts["runs"].sum() == runs.height
+        by_class = dict(runs.group_by("class").len().iter_rows())
+        assert by_class == dict(counts.group_by("class").agg(pl.col("runs").sum()).iter_rows())
+
+
+def test_the_lines_of_streams_add_up_to_their_experiments(snapshot):
+    for first, end in windows(snapshot):
+        days = {"from_day": first, "to_day": end}
+        streams = reads.metrics(snapshot, by="stream", **days, parts=["volume"])
+        for row in streams.iter_rows(named=True):
+            lines = reads.line_states(snapshot, **days, streams=[row["stream"]])
+            for column in ("experiments_started", "experiments_concluded"):
+                assert lines[column].sum() == row[column], (row["stream"], column)
+
+
+def test_the_store_of_drawn_runs_has_every_kind_of_row():
+    rows = reads.compute_table(drawn())
+    assert [*rows["kind"].unique(maintain_order=True)] == [
+        *("stream", "unattributed", "automation", "programme"),
+    ]
+    assert rows["gpu_hours"].min() > 0
+    assert rows.filter(pl.col("kind") != "programme")["experiments_concluded"].min() > 0
+
+
+def test_the_digest_adds_up(snapshot):
+    for posted in (False, True):
+        made = make_digest(snapshot, scope=EVERYTHING, posted=posted)
+        rows = pl.read_csv(as_csv(made).encode())
+        for column in ("now", "before"):
+            *parts, whole = rows[column].cast(pl.Float64).fill_null(0)
+            assert sum(parts) == whole, column

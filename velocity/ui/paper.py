@@ -1,0 +1,143 @@
+"""Pages on paper: what is left out, where sheets end, and light colours for dark pages."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import astuple
+from functools import cache
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from velocity.theme import DARK, LIGHT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from velocity.theme import Mode
+
+#: Key of the container that is on paper only.
+_KEY = "on-paper"
+# Charts and tables are drawn for the width of the window and do not adapt to the paper. So a
+# printed page keeps the window's layout and shrinks, in the orientation that wastes less. 970 px
+# is the width of landscape Letter and 718 px that of portrait A4, without margins; the other
+# paper size is wider in each case. A row of a grid moves to the next sheet as a whole, and the
+# sheet of a scholar has a page of its own. Controls are left out.
+_STYLE = """<style>
+[data-testid="stLayoutWrapper"]:has(> .st-key-on-paper) { display: none }
+@media print {
+  [data-testid="stLayoutWrapper"]:has(> .st-key-on-paper) { display: flex }
+  .st-key-on-paper p::after { content: " " var(--print-address, "") }
+  @page { size: landscape; margin: 10mm }
+  @page upright { size: portrait; margin: 10mm }
+  html { zoom: var(--print-fit, .67); print-color-adjust: exact }
+  html, body, [data-testid="stApp"], [data-testid="stAppViewContainer"] {
+    background: white !important
+  }
+  [data-testid="stHeader"], [data-testid="stButtonGroup"], [data-testid="stPopover"],
+  [data-testid="stButton"], [data-testid="stMenuButton"], [data-testid="stDownloadButton"],
+  [data-testid="stForm"], [data-testid="stCheckbox"] { display: none !important }
+  [data-testid="stElementContainer"], [data-testid="stGridCell"] { break-inside: avoid }
+  [class*="st-key-stacked-"] { display: block !important }
+  [data-testid="stLayoutWrapper"]:has(> [data-testid="stHorizontalBlock"] h2) { break-after: avoid }
+  [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"]) {
+    display: flex !important; break-inside: avoid
+  }
+  [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] [class*="st-key-mentor-"]) {
+    display: block !important; break-inside: auto
+  }
+  [data-testid="stLayoutWrapper"]:has(> [class*="st-key-mentor-sheet-"]) {
+    break-before: page; break-after: page; break-inside: avoid
+  }
+}
+</style>"""
+# The address has the days and the person or stream, but not the token of a dashboard without
+# sign-in.
+_SCRIPT = """<script>
+if (!window.velocityPrints) {
+  window.velocityPrints = true;
+  const asked = ["period", "scholar", "streams", "metric", "whose"];
+  addEventListener("beforeprint", () => {
+    const upright = innerWidth < 1200, { style } = document.documentElement;
+    style.setProperty("page", upright ? "upright" : "auto");
+    style.setProperty("--print-fit", Math.min(1, (upright ? 718 : 970) / innerWidth));
+    const all = new URLSearchParams(location.search);
+    const kept = asked.filter(it => all.has(it)).map(it => `${it}=${all.get(it)}`).join("&");
+    const address = location.origin + location.pathname + (kept ? `?${kept}` : "");
+    style.setProperty("--print-address", JSON.stringify(address));
+  });
+}
+</script>"""
+# Streamlit's own elements take their colours from the theme, charts have them in their marks, and
+# tables are pictures.
+_DARK_STYLE = f"""<style>
+@media print {{
+  [data-testid="stApp"] *:not(svg *) {{
+    color: {LIGHT.text} !important; border-color: {LIGHT.border} !important;
+    background-color: transparent !important
+  }}
+  [data-testid="stCaptionContainer"] * {{ color: {LIGHT.muted} !important }}
+  [data-testid="stApp"] a, [data-testid="stApp"] a * {{ color: {LIGHT.accent} !important }}
+  [data-testid="stDataFrame"] canvas {{
+    filter: invert(1) hue-rotate(180deg) brightness(1.08)
+  }}
+}}
+</style>"""
+_DARK_SCRIPT = """<script>
+window.velocityLight = LIGHT_OF_DARK;
+if (!window.velocityLightens) {
+  window.velocityLightens = true;
+  const marks = '[data-testid="stMain"] [style*="rgb"], [data-testid="stMain"] [style*="#"]';
+  const rgb = (all, r, g, b) => window.velocityLight[`${+r},${+g},${+b}`] ?? all;
+  const hex = (all, it) => rgb(all, ...it.match(/../g).map(two => parseInt(two, 16)));
+  const before = new Map();
+  addEventListener("beforeprint", () => {
+    for (const mark of document.querySelectorAll(marks)) {
+      const style = mark.getAttribute("style");
+      before.set(mark, style);
+      mark.setAttribute("style", style
+        .replace(/rgb\\((\\d+), ?(\\d+), ?(\\d+)\\)/g, rgb)
+        .replace(/#([0-9a-f]{6})\\b/gi, hex));
+    }
+  });
+  addEventListener("afterprint", () => {
+    for (const [mark, style] of before) mark.setAttribute("style", style);
+    before.clear();
+  });
+}
+</script>"""
+# A page that was dark before prints as it is.
+_LIGHT_SCRIPT = "<script>window.velocityLight = {}</script>"
+
+
+def paper(mode: Mode) -> str:
+    """The styles and scripts of printed pages, for a page that is drawn in `mode`."""
+    if mode == "light":
+        return f"{_STYLE}{_SCRIPT}{_LIGHT_SCRIPT}"
+    return (
+        f"{_STYLE}{_SCRIPT}{_DARK_STYLE}{_DARK_SCRIPT.replace('LIGHT_OF_DARK', _light_of_dark())}"
+    )
+
+
+def note_on_paper() -> None:
+    """The first line of a printed page that names people; it is not on the screen."""
+    with st.container(key=_KEY):
+        st.markdown("**Names scholars; not for passing on.** The digest is for passing on.")
+
+
+@cache
+def _light_of_dark() -> str:
+    """Red, green and blue of each dark colour -> the light one of the same name, as JSON."""
+    pairs = zip(_colours(astuple(DARK)), _colours(astuple(LIGHT)), strict=True)
+    return json.dumps(
+        {
+            ",".join(str(int(dark[at : at + 2], 16)) for at in (1, 3, 5)): light
+            for dark, light in pairs
+            if dark != light
+        }
+    )
+
+
+def _colours(values: tuple[str | tuple[str, ...], ...]) -> Iterator[str]:
+    for it in values:
+        yield from (it,) if isinstance(it, str) else it
