@@ -47,6 +47,7 @@ def test_a_snapshot_that_cannot_be_read_says_what_to_do(tmp_path, monkeypatch, e
         raise error("cannot allocate\nmore")
 
     monkeypatch.setattr(snapshot, "execute", refuse)
-    with pytest.raises(StoreError, match=r"could not be read: cannot allocate$") as told:
+    with pytest.raises(StoreError, match="could not be read: cannot allocate") as told:
         opened.frame("SELECT 1")
+    assert "more" not in told.value.message
     assert "velocity sync" in told.value.hint

@@ -84,8 +84,8 @@ def compared(now: Row, before: Row | None, change: Change | None = None) -> str:
     said = f"A concluded experiment took {formats.rate(cost)} GPU-hours"
     if change is not None:
         way = "up" if change.now > change.before else "down"
-        since, old_cost = formats.day(change.since), formats.rate(change.before)
-        return f"{said}: {way} since {since}, {old_cost} before."
+        since, earlier = formats.day(change.since), formats.rate(change.before)
+        return f"{said}: {way} since {since}, {earlier} before."
     old = None if before is None else per_concluded(before)
     if old is None:
         return f"{said}."
