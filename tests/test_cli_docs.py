@@ -25,6 +25,8 @@ def _commands():
     for name, late in GROUP.items():
         command = late.load()
         if inner := getattr(command, "commands", None):
+            if command.invoke_without_command:
+                yield name, command
             yield from ((f"{name} {part}", child) for part, child in inner.items())
         else:
             yield name, command
@@ -41,7 +43,7 @@ def _options(command):
 def test_no_command_was_added_or_removed():
     assert set(COMMANDS) == {
         *("demo", "app", "sync", "ingest", "import", "metrics", "runs", "experiments", "loops"),
-        *("explain", "export", "report", "brief", "forget", "doctor", "mcp token"),
+        *("explain", "export", "report", "brief", "forget", "doctor", "mcp", "mcp token"),
         *("roster check", "roster suggest"),
     }
 

@@ -73,8 +73,9 @@ def place(request, tmp_path_factory):
     if request.param == "folder":
         place = str(folder / "mlruns")
         with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
-            yield place, _write(place)
+            patch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")  # the source sets it by itself
+            ids = _write(place)
+        yield place, ids
         return
     with served(_SERVER, folder) as address:
         yield address, _write(address)

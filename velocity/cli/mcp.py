@@ -20,6 +20,7 @@ _PORT = 8502
 app = typer.Typer(
     help="Answer questions of assistants over the Model Context Protocol.",
     invoke_without_command=True,
+    add_completion=False,
 )
 
 

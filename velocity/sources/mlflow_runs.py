@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 _PAGE = 1000  # the most that a server returns at once
 _TRUST = 2
 _PARENT = "mlflow.parentRunId"
-#: Of the client, which would report its use, and would try a server that is down for minutes.
+#: Of the client: it would refuse folders, report its use, and try a dead server for minutes.
 _SETTINGS = {
+    "MLFLOW_ALLOW_FILE_STORE": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
