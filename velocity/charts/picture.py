@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: Above the chart, px, for its title and one line below it.
 _ROOM = 64
+#: Around the title, px.
+_EDGE = 14
 _COLOUR = re.compile(r"#[0-9A-F]{6}\b")
 _LONGEST = 110
 
@@ -29,21 +31,21 @@ def as_picture(chart: Chart, *, title: str, about: str) -> Chart:
     dark = chart.spec["layout"].get("template") is template("dark")
     spec = _lightened(chart.spec) if dark else chart.spec
     layout = spec["layout"]
-    margin = layout["margin"]
+    margin, height = layout["margin"], layout["height"] + _ROOM
     named = f"<b>{safe(title, _LONGEST)}</b><br>"
     named += f'<span style="font-size:{SMALL_FONT_SIZE}px">{safe(about, _LONGEST)}</span>'
     above = {
         "template": template("light"),
-        "height": layout["height"] + _ROOM,
+        "height": height,
         "margin": margin | {"t": margin["t"] + _ROOM},
         "paper_bgcolor": LIGHT.bg,
         "title": {
             "text": named,
             "x": 0,
-            "y": 1,
+            "y": 1 - _EDGE / height,
             "xanchor": "left",
             "yanchor": "top",
-            "pad": {"l": 12, "t": 12},
+            "pad": {"l": _EDGE},
             "font": {"size": 15, "color": LIGHT.text},
         },
     }

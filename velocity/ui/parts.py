@@ -12,8 +12,9 @@ import streamlit as st
 
 from velocity import formats
 from velocity.charts.picture import as_picture
+from velocity.reading.definitions import definition
 from velocity.reading.downloads import csv_bytes, parquet_bytes
-from velocity.sentences.answer import as_read
+from velocity.sentences.answer import as_read, defined
 from velocity.ui.files import download_button
 from velocity.ui.sign_in import admission
 from velocity.ui.tables import page_about, page_days, page_zone, show_rows
@@ -242,6 +243,7 @@ def tile(
     second: str,
     note: str,
     key: str,
+    metric: str,
     why: Callable[[], None],
 ) -> None:
     """A headline figure over its charts, with a second figure as text.
@@ -255,6 +257,7 @@ def tile(
         second: the figure that belongs beside it, Markdown.
         note: n, limits and window, Markdown.
         key: of the charts, unique on the page.
+        metric: id of the figure, whose definition is the tooltip.
         why: shows the link to the rows of the figure, if the viewer may see them.
     """
     with st.container(gap="xsmall"):
@@ -265,6 +268,7 @@ def tile(
             delta_color="off",
             delta_arrow="off",
             delta_description=before,
+            help=defined(definition(metric).text, metric),
         )
         for place, chart in enumerate(charts):
             show_figure(chart, key=f"{key}-{place}")

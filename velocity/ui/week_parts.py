@@ -82,6 +82,7 @@ def show_tiles(week: Week) -> None:
                 second=said.second,
                 note=said.note,
                 key=measure,
+                metric=measure,
                 why=partial(show_why, week.view, measure),
             )
         last = week_tiles.credits_end(week.ends, week.known_on)
@@ -96,6 +97,7 @@ def show_tiles(week: Week) -> None:
             second=last.second,
             note=last.note,
             key="ends",
+            metric="exhausted_on",
             why=partial(show_why_it_ends, week),
         )
 
