@@ -40,6 +40,7 @@ def tiles():
         second="9 % of runs failed",
         note="n = 223",
         key="concluded",
+        metric="experiments_concluded",
         why=lambda: None,
     )
 

@@ -6,9 +6,12 @@ Streamlit's own elements. Serial and parallel, machine and reaction look alike o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: Which of the two palettes a page is drawn in.
 Mode = Literal["light", "dark"]
@@ -112,6 +115,18 @@ DARK = Tokens(
         "#A3EFE7",
     ),
 )
+
+
+@cache
+def light_of_dark() -> dict[str, str]:
+    """Each dark colour -> the light one of the same name, as #RRGGBB."""
+    pairs = zip(_every(DARK), _every(LIGHT), strict=True)
+    return {dark: light for dark, light in pairs if dark != light}
+
+
+def _every(colours: Tokens) -> Iterator[str]:
+    for it in astuple(colours):
+        yield from (it,) if isinstance(it, str) else it
 
 
 def tokens(mode: Mode) -> Tokens:

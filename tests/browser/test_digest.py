@@ -93,7 +93,7 @@ def test_the_button_gives_the_same_digest_as_the_command(browser, hostile, diges
             page.get_by_role("dialog").wait_for(state="detached")
         page.get_by_role("button", name="Share").click()
         page.get_by_role("menuitem", name="Copy for Slack").click()
-        assert "*Changed:*" in page.get_by_role("dialog").inner_text()
+        page.get_by_role("dialog").get_by_text("*Changed:*").wait_for()
         page.keyboard.press("Escape")
         assert visitor.look() == []
 

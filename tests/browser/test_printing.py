@@ -45,16 +45,18 @@ def test_a_printed_page_is_complete(path, reader):
 def test_a_dark_page_prints_on_white_paper(browser, demo):
     with Visitor(browser, demo, mode="dark") as visitor:
         page = visitor.open("streams")
-        colours = page.evaluate(_COLOURS)
-        page.emulate_media(media="print", color_scheme="dark")
+        marks = page.evaluate(_COLOURS)["marks"]
+        assert _rgb(DARK.machine) in marks
         page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
-        printed = page.evaluate(_COLOURS)
-        assert (printed["paper"], printed["text"]) == ("rgb(255, 255, 255)", _rgb(LIGHT.text))
-        assert _rgb(DARK.machine) in colours["marks"]
-        assert _rgb(LIGHT.machine) in printed["marks"]
-        assert _rgb(DARK.machine) not in printed["marks"]
+        printed = page.evaluate(_COLOURS)["marks"]
+        assert _rgb(LIGHT.machine) in printed
+        assert _rgb(DARK.machine) not in printed
         page.evaluate("() => dispatchEvent(new Event('afterprint'))")
-        assert page.evaluate(_COLOURS)["marks"] == colours["marks"]
+        assert page.evaluate(_COLOURS)["marks"] == marks
+        # A browser that prints does not draw charts again; one that emulates paper does.
+        page.emulate_media(media="print", color_scheme="dark")
+        colours = page.evaluate(_COLOURS)
+        assert (colours["paper"], colours["text"]) == ("rgb(255, 255, 255)", _rgb(LIGHT.text))
 
 
 def test_a_printed_page_begins_with_a_note_on_names(reader):

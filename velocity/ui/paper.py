@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import astuple
 from functools import cache
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from velocity.theme import DARK, LIGHT
+from velocity.theme import LIGHT, light_of_dark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from velocity.theme import Mode
 
 #: Key of the container that is on paper only.
@@ -128,16 +125,7 @@ def note_on_paper() -> None:
 @cache
 def _light_of_dark() -> str:
     """Red, green and blue of each dark colour -> the light one of the same name, as JSON."""
-    pairs = zip(_colours(astuple(DARK)), _colours(astuple(LIGHT)), strict=True)
-    return json.dumps(
-        {
-            ",".join(str(int(dark[at : at + 2], 16)) for at in (1, 3, 5)): light
-            for dark, light in pairs
-            if dark != light
-        }
-    )
-
-
-def _colours(values: tuple[str | tuple[str, ...], ...]) -> Iterator[str]:
-    for it in values:
-        yield from (it,) if isinstance(it, str) else it
+    pairs = light_of_dark().items()
+    parts = ((dark[at : at + 2] for at in (1, 3, 5)) for dark, _ in pairs)
+    keys = (",".join(str(int(it, 16)) for it in part) for part in parts)
+    return json.dumps(dict(zip(keys, (light for _, light in pairs), strict=True)))

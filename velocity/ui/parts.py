@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal
@@ -11,10 +11,13 @@ import polars as pl
 import streamlit as st
 
 from velocity import formats
+from velocity.charts.picture import as_picture
+from velocity.reading.definitions import definition
 from velocity.reading.downloads import csv_bytes, parquet_bytes
+from velocity.sentences.answer import as_read, defined
 from velocity.ui.files import download_button
 from velocity.ui.sign_in import admission
-from velocity.ui.tables import page_zone, show_rows
+from velocity.ui.tables import page_about, page_days, page_zone, show_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,8 +38,11 @@ _ZOOM = {
     "modeBarButtons": [["pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]],
 }
 _CHOICES = {"table": "Show as table", "csv": "CSV", "parquet": "Parquet"}
+_PICTURES: dict[str, str] = {"png": "PNG", "svg": "SVG"}
 #: Choices of menus whose dialogs are wide.
-_WIDE = ("table", "slack")
+_WIDE = ("table", "slack", *_PICTURES)
+#: Of a saved picture, px.
+_PICTURE_WIDTH = 1000
 
 
 @dataclass(frozen=True)
@@ -46,12 +52,20 @@ class Table:
     Args:
         frame: as it is downloaded.
         name: key of the section; letters, digits and dashes.
-        file: name of the file without its extension; "" for that of the section.
+        file: name of the file without its extension; "" for that of the section, and the days.
+        charts: drawn from these rows; they can be saved as pictures.
     """
 
     frame: pl.DataFrame
     name: str
     file: str = ""
+    charts: tuple[Chart, ...] = ()
+
+    @property
+    def called(self) -> str:
+        """The name of its files: block and days, and the person of a page about one."""
+        days = page_days()
+        return self.file or (f"{self.name}-{days}" if days else self.name)
 
 
 def theme_mode() -> Mode:
@@ -97,7 +111,7 @@ def show_chart(
 
     `on_select` is called when a mark is clicked.
     """
-    heading(title, caption, table=table)
+    heading(title, caption, table=replace(table, charts=(chart,)))
     show_figure(chart, key=f"{table.name}-chart", on_select=on_select)
 
 
@@ -122,12 +136,13 @@ def show_figure(chart: Chart, *, key: str, on_select: Callable[[], None] | None 
 
 
 def data_menu(table: Table, title: str) -> None:
-    """The "Data" menu: the rows of the section `title` as a table, CSV or Parquet."""
+    """The "Data" menu: rows of the section `title` as a table or file, charts as pictures."""
     rows = formats.plural(table.frame.height, "row")
+    drawn = any(not chart.missing for chart in table.charts)
     menu(
         "Data",
-        _CHOICES,
-        partial(_offer, table),
+        _CHOICES | (_PICTURES if drawn else {}),
+        partial(_offer, table, title),
         key=f"{table.name}-data",
         title=lambda _: f"{title}, {rows}",
     )
@@ -169,7 +184,10 @@ def _dialog_closed() -> None:
     st.session_state["dialog"] = False
 
 
-def _offer(table: Table, choice: str) -> None:
+def _offer(table: Table, title: str, choice: str) -> None:
+    if choice in _PICTURES:
+        _offer_pictures(table, title, choice)
+        return
     if choice == "table":
         if any(isinstance(kind, pl.Datetime) for kind in table.frame.dtypes):
             st.caption(f"Times are in {page_zone()}; files have UTC.")
@@ -183,9 +201,36 @@ def _offer(table: Table, choice: str) -> None:
             ("parquet", "Parquet", "application/vnd.apache.parquet", parquet_bytes),
         ):
             if choice in {"table", ending}:
-                file = f"{table.file or table.name}.{ending}"
+                file = f"{table.called}.{ending}"
                 make = partial(content, table.frame)
                 download_button(f"Download {kind}", file, mime, make, key=f"{table.name}-{ending}")
+
+
+def _offer_pictures(table: Table, title: str, ending: str) -> None:
+    """The charts as they are saved, each with the button that saves it: browsers draw charts."""
+    st.caption(f"The camera at the top right of a picture saves it as {_PICTURES[ending]}.")
+    drawn = [chart for chart in table.charts if not chart.missing]
+    for place, chart in enumerate(drawn, start=1):
+        picture = as_picture(chart, title=as_read(title), about=page_about())
+        saved = {
+            "format": ending,
+            "filename": f"{table.called}-{place}" if len(drawn) > 1 else table.called,
+            "width": _PICTURE_WIDTH,
+            "height": picture.spec["layout"]["height"],
+            "scale": 2,
+        }
+        st.plotly_chart(
+            picture.unchecked,
+            theme=None,
+            key=f"{table.name}-picture-{place}",
+            alt=chart.alt,
+            config={
+                "displayModeBar": True,
+                "displaylogo": False,
+                "modeBarButtons": [["toImage"]],
+                "toImageButtonOptions": saved,
+            },
+        )
 
 
 def tile(
@@ -198,6 +243,7 @@ def tile(
     second: str,
     note: str,
     key: str,
+    metric: str,
     why: Callable[[], None],
 ) -> None:
     """A headline figure over its charts, with a second figure as text.
@@ -211,6 +257,7 @@ def tile(
         second: the figure that belongs beside it, Markdown.
         note: n, limits and window, Markdown.
         key: of the charts, unique on the page.
+        metric: id of the figure, whose definition is the tooltip.
         why: shows the link to the rows of the figure, if the viewer may see them.
     """
     with st.container(gap="xsmall"):
@@ -221,6 +268,7 @@ def tile(
             delta_color="off",
             delta_arrow="off",
             delta_description=before,
+            help=defined(definition(metric).text, metric),
         )
         for place, chart in enumerate(charts):
             show_figure(chart, key=f"{key}-{place}")

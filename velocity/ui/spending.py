@@ -15,7 +15,7 @@ from velocity.reading import reads
 from velocity.reading.what_if import ends_if
 from velocity.sentences import spending as words
 from velocity.ui.drill import show_way
-from velocity.ui.parts import Table, empty_state, heading, show_chart, show_figure, theme_mode
+from velocity.ui.parts import Table, empty_state, heading, show_chart, theme_mode
 from velocity.ui.tables import show_rows
 
 if TYPE_CHECKING:
@@ -29,12 +29,10 @@ def show_balances(week: Week) -> None:
     """Each stream's balance day by day, and the day on which it ends."""
     title = "Each stream's balance, and the day it ends"
     balance = week.view.read(reads.balance, by="stream")
-    heading(
-        title,
-        "Each row from 0 to its own largest balance; dotted: at the pace of the last 14 days",
-        table=Table(balance, "balances"),
-    )
+    caption = "Each row from 0 to its own largest balance; dotted: at the pace of the last 14 days"
+    table = Table(balance, "balances")
     if week.ends.is_empty():
+        heading(title, caption, table=table)
         empty_state(
             "No grant of a stream is recorded. Add grants and rates to the roster; see "
             "docs/configuration.md.",
@@ -42,7 +40,7 @@ def show_balances(week: Week) -> None:
         )
         return
     chart = draw_balances(balance, week.ends, today=week.today, mode=theme_mode(), title=title)
-    show_figure(chart, key="balances-chart")
+    show_chart(chart, title=title, caption=caption, table=table)
 
 
 def show_what_if(week: Week) -> None:
@@ -135,7 +133,6 @@ def show_spent(week: Week) -> None:
 
 
 def _show_compared(week: Week, rows: pl.DataFrame, title: str, caption: str, key: str) -> None:
-    heading(title, caption, table=Table(rows.select("name", "now", "before"), key))
     chart = draw_dumbbell(
         rows,
         mode=theme_mode(),
@@ -144,7 +141,9 @@ def _show_compared(week: Week, rows: pl.DataFrame, title: str, caption: str, key
         these=week.days.these,
         those=week.days.those,
     )
-    show_figure(chart, key=f"{key}-chart")
+    show_chart(
+        chart, title=title, caption=caption, table=Table(rows.select("name", "now", "before"), key)
+    )
 
 
 def show_types(week: Week) -> None:

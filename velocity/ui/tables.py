@@ -153,6 +153,16 @@ def page_zone() -> str:
     return str(st.session_state.get("zone", "UTC"))
 
 
+def page_days() -> str:
+    """The days that the page covers, for names of files: "2026-10-26-2026-11-22"; "" without."""
+    return str(st.session_state.get("days", ""))
+
+
+def page_about() -> str:
+    """The days that the page covers and the age of its data, in words."""
+    return str(st.session_state.get("about", ""))
+
+
 def column_config(
     frame: pl.DataFrame, widths: Mapping[str, int] | None = None
 ) -> dict[str, ColumnConfig]:

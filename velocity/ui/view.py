@@ -282,6 +282,10 @@ def open_view(page: Page, viewer: Viewer) -> bool:
         answer=frame.container(gap="xsmall"),
     )
     st.session_state["view"] = opened
+    window = opened.window
+    st.session_state["days"] = f"{window.first.isoformat()}-{window.last.isoformat()}"
+    until = formats.instant(opened.as_of, opened.zone)
+    st.session_state["about"] = f"{window.words}; data up to {until}"
     st.session_state["dialog"] = False  # a new run of the page closes it
     if scholar is not None:
         opened.record_look(scholar)

@@ -82,6 +82,7 @@ def show_tiles(week: Week) -> None:
                 second=said.second,
                 note=said.note,
                 key=measure,
+                metric=measure,
                 why=partial(show_why, week.view, measure),
             )
         last = week_tiles.credits_end(week.ends, week.known_on)
@@ -96,6 +97,7 @@ def show_tiles(week: Week) -> None:
             second=last.second,
             note=last.note,
             key="ends",
+            metric="exhausted_on",
             why=partial(show_why_it_ends, week),
         )
 
@@ -193,11 +195,6 @@ def show_moved(week: Week) -> None:
     unit = UNITS[measure]
     rows = moved.stream_rows(week.now, week.before, week.names, measure, unit)
     adds = "Rows add up to the programme." if unit == "count" else "Shares and times do not add up."
-    heading(
-        moved.title(rows, measure, days),
-        f"{_TITLES[measure]} by people, as known now. {adds}",
-        table=Table(rows.select("name", "now", "before"), f"moved-{measure.replace('_', '-')}"),
-    )
     groups = rows.filter(~pl.col("total"))["id"].to_list()
     figure = draw_dumbbell(
         rows,
@@ -207,6 +204,16 @@ def show_moved(week: Week) -> None:
         these=days.these,
         those=days.those,
         chosen=_chosen(groups),
+    )
+    table = Table(
+        rows.select("name", "now", "before"),
+        f"moved-{measure.replace('_', '-')}",
+        charts=(figure,),
+    )
+    heading(
+        moved.title(rows, measure, days),
+        f"{_TITLES[measure]} by people, as known now. {adds}",
+        table=table,
     )
     show_figure(figure, key="moved-chart", on_select=_take_point)
     named = dict(rows.select("id", "name").iter_rows())
@@ -298,31 +305,34 @@ def show_streams(week: Week) -> None:
     frame = _stream_weeks(week)
     edge = at_edge(frame, names, _TITLES)
     shifts, beyond = _claims(week, frame)
+    every = bool(st.session_state.get("all-streams"))
+    shown = {it: names if every else edge[it] for it in _TITLES}
+    figures = {
+        measure: draw_panels(
+            frame.filter(measure=measure),
+            groups=groups,
+            unit=UNITS[measure],
+            mode=theme_mode(),
+            title=_TITLES[measure],
+            events=week.events,
+        )
+        for measure, groups in shown.items()
+        if groups
+    }
     heading(
         moved.streams_title(shifts, beyond, week.days),
         _streams_caption(week),
-        table=Table(frame, "stream-weeks"),
+        table=Table(frame, "stream-weeks", charts=tuple(figures.values())),
     )
-    every = st.toggle("Show all streams and measures", key="all-streams")
-    if not every and not any(edge.values()):
+    st.toggle("Show all streams and measures", key="all-streams")
+    if not figures:
         st.markdown("No series is near the edge of its usual range.")
         return
-    shown = {it: names if every else edge[it] for it in _TITLES}
-    across = max(2, sum(map(bool, shown.values())))
-    with st.grid(across, min_column_width=300, gap="medium"):
-        for measure, title in _TITLES.items():
-            if groups := shown[measure]:
-                with st.container(gap=None):
-                    st.markdown(f"**{title}**")
-                    figure = draw_panels(
-                        frame.filter(measure=measure),
-                        groups=groups,
-                        unit=UNITS[measure],
-                        mode=theme_mode(),
-                        title=title,
-                        events=week.events,
-                    )
-                    show_figure(figure, key=f"panels-{measure}")
+    with st.grid(max(2, len(figures)), min_column_width=300, gap="medium"):
+        for measure, figure in figures.items():
+            with st.container(gap=None):
+                st.markdown(f"**{_TITLES[measure]}**")
+                show_figure(figure, key=f"panels-{measure}")
     drawn = {names[it]: week.events.get(it, ()) for groups in shown.values() for it in groups}
     if happened := caption(drawn, set(frame["week_start"])):
         st.caption(happened)

@@ -10,7 +10,7 @@ from velocity import formats
 from velocity.charts.strips import draw_strips
 from velocity.reading import frames as shape
 from velocity.reading import reads
-from velocity.ui.parts import heading, show_figure, theme_mode
+from velocity.ui.parts import heading, show_chart, theme_mode
 
 if TYPE_CHECKING:
     from velocity.ui.scholar.sheet import Sheet
@@ -28,12 +28,12 @@ def _show(sheet: Sheet) -> None:
         return
     bands = sheet.view.read(reads.bands, scholar=sheet.scholar)
     strips = shape.strips(sheet.now, bands)
-    heading(
-        "Beside the cohort",
-        f"{sheet.window.words}. Bar: the middle half of the others; tick: their median, both "
-        "rounded. Nobody is named or ranked",
-        table=sheet.table(strips, "cohort"),
-    )
     who = "you" if sheet.whose.own else formats.label(sheet.whose.name)
     chart = draw_strips(strips, mode=theme_mode(), title="Beside the cohort", who=who)
-    show_figure(chart, key="cohort-chart")
+    show_chart(
+        chart,
+        title="Beside the cohort",
+        caption=f"{sheet.window.words}. Bar: the middle half of the others; tick: their median, "
+        "both rounded. Nobody is named or ranked",
+        table=sheet.table(strips, "cohort"),
+    )
