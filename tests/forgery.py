@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 
 #: A person who is invisible to scholars and mentors of other streams.
 OTHER = 5
+NAME = f"Name {canary(OTHER)}"
 EXPERIMENT = f"e/language-{canary(OTHER)}/rlanguage-{OTHER}-9-0"
 #: For every widget with a choice: values of other people, unknown values, and "Custom".
 CHOICES = (
     scholar(OTHER),
+    NAME,
     "language",
     f"language-{canary(OTHER)}",
     EXPERIMENT,
@@ -44,13 +46,14 @@ POINTS = (
     [_POINT | {"customdata": [EXPERIMENT] * 9, "point_index": 10**9, "curve_number": 99}],
     [_POINT | {"customdata": {"0": scholar(OTHER), "1": EXPERIMENT}}],
     [_POINT | {"customdata": [[EXPERIMENT], [EXPERIMENT]]}],
+    [_POINT | {"customdata": [NAME, NAME, NAME]}],
     [_POINT, None],
     [EXPERIMENT],
     EXPERIMENT,
     None,
 )
 #: Forged selections in a table.
-ROWS = ([0], [10**9], [-1], [scholar(OTHER)], [[0]], {"0": EXPERIMENT}, None, [True, 0.5])
+ROWS = ([0], [10**9], [-1], [scholar(OTHER)], [[0]], {"0": EXPERIMENT}, None, [True, 0.5], [NAME])
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,14 @@ def test_days_are_those_of_the_requested_zone():
     assert tokyo == ["Mon 16", "Tue 17", "Tue 17"]
 
 
+def test_the_medians_of_both_sides_never_lie_on_each_other():
+    for medians, anchors in (((1, 2), ["right", "left"]), ((90, 100), ["right", "right"])):
+        chart = drawn(loops((1, 1, "closed")), medians=medians)
+        notes = [it for it in chart.figure.layout.annotations if it.text.startswith("median")]
+        assert [it.xanchor for it in notes] == anchors
+        assert notes[0].x < 0 < notes[1].x
+
+
 def test_medians_are_dashed_lines_with_their_value_above():
     chart = drawn(loops((1, 1, "closed")), medians=(15.8, None))
     dashed = [it for it in chart.figure.layout.shapes if it.line.dash]

@@ -130,12 +130,13 @@ def test_one_week_is_away(demo):
 def test_notes_concern_a_scholar_a_stream_and_everybody(demo):
     scholar = BIRDS[stories.NEW_PHASE.seat]
     of_scholar = reads.notes(demo, by="scholar", groups=[scholar])
-    assert set(of_scholar["about"]) == {"programme", "scholar"}
+    assert set(of_scholar["about"]) == {"programme", "scholar", "holiday"}
     assert of_scholar.filter("new_phase")["week_start"].to_list() == [
         monday(stories.NEW_PHASE.week)
     ]
-    assert reads.notes(demo, by="programme").height == 1
-    assert set(reads.notes(demo, by="stream", groups=["ember"])["about"]) == {"programme", "stream"}
+    assert reads.notes(demo, by="programme")["about"].to_list() == ["programme", "holiday"]
+    of_stream = reads.notes(demo, by="stream", groups=["ember"])
+    assert set(of_stream["about"]) == {"programme", "stream", "holiday"}
     weeks = reads.weekly(demo, by="scholar")
     later = weeks.filter(pl.col("phase") > 0)
     assert set(later["group_id"]) == {scholar}

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-_ROW, _TOP, _BOTTOM, _LEFT, _RIGHT = 23, 44, 26, 156, 34
+_ROW, _TOP, _BOTTOM, _LEFT, _RIGHT = 23, 44, 26, 156, 46
 #: The axis ends a little beyond five days.
 _REACH = 3.05
 _TICKS = (1.0, 6.0, 24.0, 120.0)
 _LONGEST_NAME = 17
-_APART = 0.6
+#: From here on, words to the right of a place would not fit.
+_FAR = 0.6 * _REACH
 _BAR = 0.52
 _MARKS = {"success": "circle", "partial": "circle", "failure": "x", "killed": "square-open"}
 
@@ -216,9 +217,9 @@ def _heads(medians: tuple[float | None, float | None], colour: Tokens) -> list[P
         notes.append(words_at(text, x=0, yshift=20, **above, **strong))
         if hours is not None:
             said = f"median {formats.hours_in_all(hours)}"
-            # Near the middle, centred words of both sides would lie on each other.
-            spread = "center" if _place(hours) > _APART else anchor
-            small: Part = {"font": {"size": SMALL_FONT_SIZE}, "xanchor": spread, "yshift": 2}
+            # Away from the middle, so that the two never meet, unless the edge would cut them.
+            away = "right" if side < 0 or _place(hours) > _FAR else "left"
+            small: Part = {"font": {"size": SMALL_FONT_SIZE}, "xanchor": away, "yshift": 2}
             notes.append(words_at(said, x=side * _place(hours), **above, **small))
     return notes
 

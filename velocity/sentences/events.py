@@ -42,9 +42,12 @@ def caption(by_group: Mapping[str, Sequence[Event]], weeks: Collection[date]) ->
         for event in found
         if event.week in weeks
     }
-    said = [f"▲ {formats.day(day)}: {text}" for day, text in sorted(told)]
+    said = [f"▲{formats.NBSP}{formats.day(day)}: {text}" for day, text in sorted(told)]
     if len(said) > _MOST:
-        said = [f"▲ {formats.plural(len(said) - _MOST, 'earlier event')}", *said[-_MOST:]]
+        said = [
+            f"▲{formats.NBSP}{formats.plural(len(said) - _MOST, 'earlier event')}",
+            *said[-_MOST:],
+        ]
     return " · ".join(said)
 
 

@@ -156,4 +156,4 @@ def _ask_about_days_off(sheet: Sheet) -> None:
     question = words.days_off(rows, sheet.trend.weeks_with_data, sheet.whose)
     if question:
         st.markdown(question)
-        show_way("definitions", "What working hours are")
+        show_way("definitions", "What working hours are", find="working hours")
