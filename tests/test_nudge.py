@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tomllib
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
@@ -19,7 +20,7 @@ from velocity.nudge import send
 from velocity.nudge.due import Round
 from velocity.nudge.operator import check_syncs
 from velocity.roster.models import Roster
-from velocity.settings import Messages, Settings
+from velocity.settings import Messages, Rule, Settings
 from velocity.sync.forget import forget_person, look_up
 from velocity.sync.watch import Log
 
@@ -119,7 +120,8 @@ def store(folder, rows, text=ROSTER, as_of=NOW):
 
 
 def settings(data, **messages):
-    return Settings(roster=data.parent / "roster.toml", messages=Messages(**messages))
+    asked = {"rules": get_args(Rule)} | messages
+    return Settings(roster=data.parent / "roster.toml", messages=Messages(**asked))
 
 
 def write_addresses(folder, monkeypatch=None, **known):

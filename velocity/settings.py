@@ -200,7 +200,7 @@ class Messages(_Section):
     """Messages to people who asked for them in the roster."""
 
     rules: tuple[Rule, ...] = Field(
-        ("result_waiting", "run_died", "older_than_usual", "host_idle", "runway"),
+        ("result_waiting", "host_idle", "runway"),
         description="What messages are about. docs/nudges.md says why the others are off.",
     )
     fresh_minutes: Number = Field(
