@@ -19,6 +19,8 @@ from velocity import state
 from velocity.nudge import send
 from velocity.nudge.due import Round
 from velocity.nudge.operator import check_syncs
+from velocity.nudge.pick import picked
+from velocity.nudge.rules import Nudge
 from velocity.roster.models import Roster
 from velocity.settings import Messages, Rule, Settings
 from velocity.sync.forget import forget_person, look_up
@@ -396,3 +398,14 @@ def test_the_command_says_nothing_if_nothing_is_due_and_counts_the_past(data):
     done = velocity(*places, "--replay", *day, cwd=data)
     # Without the roster's file beside the settings, the snapshot still knows everybody.
     assert b"result_waiting" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [((), True), ((9,), False), ((7,), True), ((3, 7), False), ((1, 2), True), ((2, 3), True)],
+)
+def test_a_person_hears_at_most_once_a_day_and_twice_in_seven_days(days, told):
+    day = at("09:00", days=4).date()
+    earlier = [("older_than_usual", str(it), f"2026-01-{it:02}") for it in days]
+    case = Nudge("ada", "result_waiting", "s", {})
+    assert list(picked([case], earlier, day, get_args(Rule))) == [case] * told
