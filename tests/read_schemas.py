@@ -182,6 +182,13 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "experiment_id": pl.String,
         "url": pl.String,
     },
+    "at_work": {
+        "scholar": pl.String,
+        "workday": pl.Date,
+        "from_at": UTC,
+        "to_at": UTC,
+        "at_work": pl.Boolean,
+    },
     "needs_decision": {
         "scholar": pl.String,
         "name": pl.String,

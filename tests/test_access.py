@@ -71,6 +71,7 @@ def forged(name):
         "starts": [[date(2026, 1, 5)]],
         "lengths": [[7]],
         "at_day": [date(2026, 1, 11)],
+        "at": [datetime.fromisoformat("2026-03-13T12:00Z")],
         "from_at": [datetime.fromisoformat("2026-01-05T00:00Z")],
         "to_at": [datetime.fromisoformat("2026-03-16T00:00Z")],
     }

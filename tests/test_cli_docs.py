@@ -43,7 +43,7 @@ def _options(command):
 def test_no_command_was_added_or_removed():
     assert set(COMMANDS) == {
         *("demo", "app", "sync", "ingest", "import", "metrics", "runs", "experiments", "loops"),
-        *("explain", "export", "report", "brief", "forget", "doctor", "mcp", "mcp token"),
+        *("explain", "export", "report", "brief", "nudge", "forget", "doctor", "mcp", "mcp token"),
         *("roster check", "roster suggest"),
     }
 

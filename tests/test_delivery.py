@@ -19,7 +19,7 @@ TEXT = "*Week* of `sweep-7`: <https://x.example/a?b=c|look>\n\n- 5 \\n % &amp; d
 
 def deliver(url):
     waits = []
-    Address(url, "PLACE").deliver(TEXT, title="Title", sleep=waits.append)
+    Address(url, "PLACE").deliver(TEXT, title="Title", markup=True, sleep=waits.append)
     return waits
 
 
@@ -51,6 +51,12 @@ def test_a_webhook_gets_the_text_alone_and_unchanged():
     with http_receiver() as server:
         assert deliver(server.url) == []
         assert server.got == [{"text": TEXT}]
+
+
+def test_plain_text_is_escaped_for_a_webhook():
+    with http_receiver() as server:
+        Address(server.url, "PLACE").deliver("<!channel> & co")
+        assert server.got == [{"text": "&lt;!channel&gt; &amp; co"}]
 
 
 def test_mail_and_ntfy_get_a_title_too():

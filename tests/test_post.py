@@ -92,3 +92,14 @@ def test_a_post_that_was_not_accepted_does_not_count(tmp_path):
         with pytest.raises(SourceError, match="HTTP 404"):
             post()
         assert [post(), post()] == [True, False]
+
+
+def test_the_operator_hears_of_a_failed_post(data):
+    with http_receiver(404) as server, http_receiver() as operator:
+        env = environment(data, VELOCITY_WEBHOOK_URL=server.url, VELOCITY_OPERATOR_URL=operator.url)
+        post = ("--data", data, "report", "--post", "--week", "2026-W06")
+        done = velocity(*post, cwd=data, env=env)
+        assert done.returncode == 1
+        (text,) = (it["text"] for it in operator.got)
+        assert text.startswith("The digest of 2026-W06 was not posted.")
+        assert SECRET not in text + done.stderr.decode()

@@ -38,6 +38,10 @@ from velocity.roster.models import check_roster
             ),
         ),
         (
+            'leads = ["a@x.org"]\nnudged_leads = ["b@x.org"]\n',
+            'nudged_leads: "b@x.org" is not in leads; expected addresses that are in leads too',
+        ),
+        (
             ADA + "emails = ['x@x.org']\n" + BEN + "emails = ['X@x.org']\n",
             'scholar ben: emails: "X@x.org" also appears in scholar ada: emails; expected',
         ),

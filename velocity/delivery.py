@@ -19,7 +19,7 @@ from apprise import Apprise, AppriseAsset, NotifyBase
 from velocity.errors import ConfigurationError, RetryLaterError, SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from urllib.parse import SplitResult
 
 # Their lines hold addresses and texts. What became of an attempt is read from Apprise's.
@@ -27,7 +27,8 @@ logging.getLogger("apprise").propagate = False
 logging.getLogger("apprise").setLevel(logging.DEBUG)
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 
-_WAITS_S = (2.0, 8.0, 30.0, 60.0)  # between attempts
+#: Seconds between attempts.
+WAITS_S = (2.0, 8.0, 30.0, 60.0)
 #: An attempt that takes longer is given up.
 _PATIENCE_S = 60.0
 #: How Apprise's services report the status of a response, and smtplib that of a server.
@@ -38,6 +39,7 @@ _NEVER_CONNECTED = re.compile(
     "NewConnectionError|NameResolutionError|ConnectTimeoutError|SSLError|ProxyError"
     "|Connection refused|Name or service not known|Network is unreachable|No route to host"
 )
+_SLACK_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _TOO_MANY, _SERVER_ERRORS = 429, range(500, 600)
 
 _Outcome = Literal["sent", "refused", "busy", "lost"]
@@ -65,6 +67,10 @@ class Address:
     url: str = field(repr=False)
     place: str
 
+    @property
+    def _is_webhook(self) -> bool:
+        return self.url.strip().lower().startswith(("http://", "https://"))
+
     def service(self) -> NotifyBase:
         """Returns the Apprise service of the address.
 
@@ -73,9 +79,8 @@ class Address:
         """
         url = self.url.strip()
         try:
-            parts = urlsplit(url)
-            is_webhook = parts.scheme in {"http", "https"} and parts.hostname
-            found = Apprise.instantiate(_webhook(parts) if is_webhook else url, asset=_asset())
+            described = _webhook(urlsplit(url)) if self._is_webhook else url
+            found = Apprise.instantiate(described, asset=_asset())
         except (ValueError, TypeError):  # whose own text holds the address
             found = None
         if not isinstance(found, NotifyBase):
@@ -88,22 +93,32 @@ class Address:
         return found
 
     def deliver(
-        self, text: str, *, title: str = "", sleep: Callable[[float], None] = time.sleep
+        self,
+        text: str,
+        *,
+        title: str = "",
+        markup: bool = False,
+        waits: Sequence[float] = WAITS_S,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Sends a message, in several attempts as long as it certainly has not arrived.
 
         Args:
-            text: the message; Slack's markup if the address is a webhook.
+            text: the message.
             title: subject of an e-mail, or title of a push message; webhooks get `text` alone.
-            sleep: waits between attempts, in seconds.
+            markup: whether the text is in Slack's markup; else it is plain.
+            waits: seconds between attempts.
+            sleep: waits that long.
 
         Raises:
             LostResponseError: the message may have been delivered.
             VelocityError: the address cannot be used, or the message was not accepted.
         """
         service = self.service()
+        if self._is_webhook and not markup:
+            text = text.translate(_SLACK_ESCAPES)
         attempt = _Attempt("busy")
-        for wait in (*_WAITS_S, None):
+        for wait in (*waits, None):
             attempt = _attempt(service, text, title)
             if attempt.outcome != "busy" or wait is None:
                 break
@@ -121,7 +136,7 @@ class Address:
             )
         if attempt.outcome == "busy":
             raise RetryLaterError(
-                f"The address in {self.place} did not accept the message in {len(_WAITS_S) + 1} "
+                f"The address in {self.place} did not accept the message in {len(waits) + 1} "
                 f"attempts: {attempt.problem}.",
                 "Try again later; the message does not count as sent.",
             )
@@ -139,6 +154,8 @@ def _asset() -> AppriseAsset:
 
 def _webhook(parts: SplitResult) -> dict[str, object]:
     """Returns the service that posts {"text": ...} to a webhook, as Apprise describes services."""
+    if not parts.hostname:
+        raise ValueError("no host")
     return {
         "schema": "jsons" if parts.scheme == "https" else "json",
         "host": parts.hostname,

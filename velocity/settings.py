@@ -79,6 +79,13 @@ _Address = Annotated[
     ),
 ]
 _WEEK_MINUTES = 7 * 24 * 60
+_Web = Annotated[
+    str,
+    must(
+        re.compile(r"https?://[^\s<>|\"]+").fullmatch,
+        'an address that begins with "https://" or "http://"',
+    ),
+]
 
 
 class _Section(BaseModel):
@@ -185,6 +192,34 @@ class Access(_Section):
     )
 
 
+#: What a message can be about, besides the lists of a day.
+Rule = Literal["result_waiting", "run_died", "older_than_usual", "host_idle", "runway"]
+
+
+class Messages(_Section):
+    """Messages to people who asked for them in the roster."""
+
+    rules: tuple[Rule, ...] = Field(
+        ("result_waiting", "host_idle", "runway"),
+        description="What messages are about. docs/nudges.md says why the others are off.",
+    )
+    fresh_minutes: Number = Field(
+        60,
+        gt=0,
+        le=_WEEK_MINUTES,
+        description="Nothing is said about a project whose data is older: it may be resolved.",
+    )
+    no_sync_hours: Number = Field(
+        24,
+        gt=0,
+        le=_WEEK_MINUTES / 60,
+        description="The operator gets a message when no sync has succeeded for this long.",
+    )
+    dashboard: _Web | None = Field(
+        None, description="Address of the app, which messages link to, such as https://v.example."
+    )
+
+
 class Settings(_Section):
     """All settings; `load_settings` reads them from a file."""
 
@@ -194,6 +229,7 @@ class Settings(_Section):
     experiments: Experiments = Experiments()
     compute: Compute = Compute()
     access: Access = Access()
+    messages: Messages = Messages()
 
     @property
     def named_keys(self) -> tuple[str, ...]:

@@ -1,10 +1,11 @@
-"""State beside the store: looks at pages, read results, sign-outs, tokens, posted digests.
+"""State beside the store: looks at pages, read results, sign-outs, tokens, sent messages.
 
 A small SQLite file in the data folder; it is never part of a snapshot.
 """
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ _WAIT_S = 5.0
 #: Reruns during one visit are one look.
 _SAME_LOOK = timedelta(minutes=30)
 _MARKS_KEPT = timedelta(days=365)
+_MESSAGES_KEPT = timedelta(days=365)
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SCHEMA = """
@@ -39,6 +41,10 @@ CREATE TABLE IF NOT EXISTS read_mark (
   scholar TEXT NOT NULL, experiment TEXT NOT NULL, result_at INTEGER NOT NULL,
   read_at INTEGER NOT NULL, PRIMARY KEY (experiment, result_at)
 );
+CREATE TABLE IF NOT EXISTS message (
+  person TEXT NOT NULL, rule TEXT NOT NULL, subject TEXT NOT NULL, day TEXT NOT NULL,
+  sent_at INTEGER NOT NULL, settled INTEGER NOT NULL, PRIMARY KEY (person, rule, subject)
+);
 CREATE TABLE IF NOT EXISTS posted (
   week TEXT NOT NULL, stream TEXT NOT NULL, PRIMARY KEY (week, stream)
 );
@@ -51,6 +57,25 @@ class ReadMark(NamedTuple):
     experiment_id: str  # ENTITY/PROJECT/ID of its first run
     result_at: datetime  # a later result of the same experiment is another one
     read_at: datetime
+
+
+class SentMessage(NamedTuple):
+    """A message to a person, as it is recorded before it is sent."""
+
+    person: str  # id of a scholar, or address of a lead
+    rule: str
+    subject: str  # a message about it is sent once
+    day: str  # working day of the person, as YYYY-MM-DD
+    sent_at: datetime
+
+
+@contextmanager
+def sending(data: Path) -> Iterator[None]:
+    """Makes other processes that send something wait, so that they see what this one records."""
+    make_private(data)
+    with (data / "post.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def sign_out(data: Path, email: str, issued_at: datetime) -> None:
@@ -184,8 +209,10 @@ def has_traces(data: Path, name: str) -> tuple[bool, bool]:
     with _open(data) as state:
         of_scholar, of_address = state.execute(
             "SELECT EXISTS (SELECT 1 FROM look WHERE scholar = $name) "
-            "OR EXISTS (SELECT 1 FROM read_mark WHERE scholar = $name), "
+            "OR EXISTS (SELECT 1 FROM read_mark WHERE scholar = $name) "
+            "OR EXISTS (SELECT 1 FROM message WHERE person = $name AND rule <> 'runway'), "
             "EXISTS (SELECT 1 FROM look WHERE email = $name) "
+            "OR EXISTS (SELECT 1 FROM message WHERE person = $name AND rule = 'runway') "
             "OR EXISTS (SELECT 1 FROM signed_out WHERE email = $name) "
             "OR EXISTS (SELECT 1 FROM mcp_token WHERE email = $name)",
             {"name": name},
@@ -194,15 +221,17 @@ def has_traces(data: Path, name: str) -> tuple[bool, bool]:
 
 
 def forget(data: Path, *, scholars: Iterable[str], emails: Iterable[str]) -> None:
-    """Removes marks of and looks at these scholars, and everything about these addresses."""
+    """Removes what is recorded about these scholars and addresses."""
     scholars = list(scholars)
     with _open(data) as state:
         state.executemany("DELETE FROM read_mark WHERE scholar = ?", [(it,) for it in scholars])
         state.executemany("DELETE FROM look WHERE scholar = ?", [(it,) for it in scholars])
+        state.executemany("DELETE FROM message WHERE person = ?", [(it,) for it in scholars])
         for email in emails:
             state.execute("DELETE FROM look WHERE email = ?", (email,))
             state.execute("DELETE FROM signed_out WHERE email = ?", (email,))
             state.execute("DELETE FROM mcp_token WHERE email = ?", (email,))
+            state.execute("DELETE FROM message WHERE person = ?", (email,))
         state.commit()
         state.execute("VACUUM")
 
@@ -222,6 +251,59 @@ def forget_posted(data: Path, week: str, stream: str | None) -> None:
     """Removes that record: the digest was not posted after all."""
     with _open(data) as state:
         state.execute("DELETE FROM posted WHERE week = ? AND stream = ?", (week, stream or ""))
+
+
+def record_message(data: Path, message: SentMessage) -> bool:
+    """Records a message before it is sent; removes records that are too old.
+
+    Returns:
+        Whether there was no message to the person by that rule about that subject.
+    """
+    with _open(data) as state:
+        state.execute(
+            "DELETE FROM message WHERE sent_at < ?", (_micros(message.sent_at - _MESSAGES_KEPT),)
+        )
+        values = (*message[:4], _micros(message.sent_at))
+        done = state.execute("INSERT OR IGNORE INTO message VALUES (?, ?, ?, ?, ?, 0)", values)
+        return done.rowcount == 1
+
+
+def forget_message(data: Path, message: SentMessage) -> None:
+    """Removes that record: the message was not sent after all."""
+    with _open(data) as state:
+        state.execute(
+            "DELETE FROM message WHERE person = ? AND rule = ? AND subject = ?", message[:3]
+        )
+
+
+def settle_message(data: Path, message: SentMessage) -> None:
+    """Records that what became of a message is known, or has been logged."""
+    with _open(data) as state:
+        state.execute(
+            "UPDATE message SET settled = 1 WHERE person = ? AND rule = ? AND subject = ?",
+            message[:3],
+        )
+
+
+def messages(data: Path, person: str) -> list[SentMessage]:
+    """Returns the messages to a person, oldest first."""
+    with _open(data) as state:
+        rows = state.execute(
+            "SELECT person, rule, subject, day, sent_at FROM message WHERE person = ? "
+            "ORDER BY sent_at, rule, subject",
+            (person,),
+        ).fetchall()
+    return [_sent(*row) for row in rows]
+
+
+def unsettled_messages(data: Path) -> list[SentMessage]:
+    """Returns the messages of processes that ended before they knew whether they were sent."""
+    with _open(data) as state:
+        rows = state.execute(
+            "SELECT person, rule, subject, day, sent_at FROM message WHERE settled = 0 "
+            "ORDER BY sent_at, person, rule"
+        ).fetchall()
+    return [_sent(*row) for row in rows]
 
 
 @contextmanager
@@ -244,3 +326,7 @@ def _micros(moment: datetime) -> int:
 
 def _moment(micros: int) -> datetime:
     return _EPOCH + micros * _MICROSECOND
+
+
+def _sent(person: str, rule: str, subject: str, day: str, micros: int) -> SentMessage:
+    return SentMessage(person, rule, subject, day, _moment(micros))

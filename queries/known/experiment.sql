@@ -2,12 +2,12 @@
 -- One row per experiment of the window: its result and outcome as they were known at the end of the
 -- window. Later runs are left out, and what ended later was still in flight, as was a run that sent
 -- a sign of life shortly before. Changes of the runs themselves are not undone.
--- param: from_day | DATE | first local day
--- param: to_day | DATE | day after the last
+-- param: from_at | TIMESTAMPTZ | start of the window
+-- param: known_at | TIMESTAMPTZ | end of the window
 WITH edge AS (
   SELECT
-    begin_of_day(timezone, $from_day::DATE) AS from_us,
-    begin_of_day(timezone, $to_day::DATE) AS known_us,
+    epoch_us($from_at::TIMESTAMPTZ) AS from_us,
+    epoch_us($known_at::TIMESTAMPTZ) AS known_us,
     stale_us
   FROM setting
 ),

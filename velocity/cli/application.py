@@ -52,6 +52,7 @@ _COMMANDS = {
         "export": ("export:export", "Write every figure and row as Parquet files, for BI tools."),
         "report": ("report:report", "Write the stand-up digest of a week on one page."),
         "brief": ("brief:brief", "Write what to talk about with one scholar, on one screen."),
+        "nudge": ("nudge:nudge", "Send the messages that people asked for, if any are due."),
     },
     "Maintain the data": {
         "doctor": ("doctor:doctor", "Check the installation, with a fix for each problem."),

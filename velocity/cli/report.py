@@ -3,6 +3,8 @@
 # No `from __future__ import annotations`: Typer reads the types of the options at run time.
 
 import os
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -10,11 +12,16 @@ import typer
 from velocity.cli.options import OutOption, Places, StreamOption, option
 from velocity.cli.output import write_bytes
 from velocity.cli.progress import say
+from velocity.errors import VelocityError
+from velocity.nudge.operator import tell_operator
 from velocity.reading.access import EVERYTHING, GROUPS_ALONE
 from velocity.report import as_csv, as_html, as_markdown, as_slack, make_digest, parse_week
 from velocity.report.post import WEBHOOK, post_once
 from velocity.settings import load_settings
 from velocity.store import latest_snapshot
+from velocity.sync.watch import Log
+
+_STANDARD_ERROR = 2
 
 _WRITERS = {"md": as_markdown, "html": as_html, "csv": as_csv, "slack": as_slack}
 _EXTENSIONS = {".html": "html", ".htm": "html", ".csv": "csv"}
@@ -78,10 +85,25 @@ def report(
         write_bytes(write(made).encode(), out)
     if post:
         webhook, text = os.environ.get(WEBHOOK), as_slack(made)
-        if post_once(places.data, webhook, text, week=made.week, stream=stream, again=again):
+        try:
+            posted = post_once(
+                places.data, webhook, text, week=made.week, stream=stream, again=again
+            )
+        except VelocityError as error:
+            _tell_operator(places.data, made.week, error)
+            raise
+        if posted:
             say(f"Posted the digest of {made.week}.")
         else:
             say(
                 f"The digest of {made.week} was posted before, or a post of it was interrupted. "
                 "Nothing was sent; --again posts it once more."
             )
+
+
+def _tell_operator(data: Path, week: str, error: VelocityError) -> None:
+    """Tell the operator about a failed post: a timer's own error is easily missed."""
+    now = datetime.now(UTC)
+    text = f"The digest of {week} was not posted. {error.message} {error.hint}"
+    subject = f"{week} {now.date()}"
+    tell_operator(data, Log(_STANDARD_ERROR), "post_failed", subject, text, now=now)

@@ -1,4 +1,4 @@
-"""One sync of `velocity sync --watch`, in its own process, with log lines and an exit code."""
+"""What `velocity sync --watch` starts: a sync or nudges, with log lines and an exit code."""
 
 from __future__ import annotations
 
@@ -49,6 +49,25 @@ def log_sync(sync: Callable[[Log, OnProgress], SyncResult], *, patience_s: float
         return 1
     tell_result(log, result, seconds=time.monotonic() - began)
     return 1 if result.errors else 0
+
+
+def log_nudges(work: Callable[[Log], object], *, watched: bool) -> int:
+    """Run a function that logs on standard output, and return the exit code.
+
+    With `watched`, the process ends silently when standard input ends, and an error is a line of
+    the log.
+    """
+    log = Log(_STANDARD_OUTPUT)
+    if not watched:
+        work(log)
+        return 0
+    threading.Thread(target=_end_with_the_watch, name="watch", daemon=True).start()
+    try:
+        work(log)
+    except Exception as error:  # noqa: BLE001 - every error is a line of the log
+        log.tell("error", "nudges_failed", **_cause(error))
+        return 1
+    return 0
 
 
 def tell_result(log: Log, result: SyncResult, *, seconds: float) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from velocity.reading.periods import Window, monday_of
+from velocity.reading.periods import Window, last_whole_day, monday_of
 from velocity.reading.series import TREND_WEEKS
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ _WEEK, _DAY = timedelta(weeks=1), timedelta(days=1)
 _EARLIER_WEEKS, _FEWEST_EARLIER = 8, 4
 _DAY_MINUTES = 24 * 60
 _SATURDAY = 5
+#: Days of launches that Today covers.
+TODAY_DAYS = 14
 #: A timeline shows at most this much.
 _TIMELINE = timedelta(days=14)
 #: Weeks of the current phase.
@@ -249,8 +251,30 @@ class Today:
     evening: bool
 
     @classmethod
-    def of(cls, loops: pl.DataFrame, as_of: datetime, who: Mapping[str, Any]) -> Today:
-        """What `loops` of the last two weeks mean at `as_of`; `who` is of `reads.scholars`."""
+    def of(
+        cls,
+        loops: pl.DataFrame,
+        decisions: pl.DataFrame,
+        *,
+        as_of: datetime,
+        zone: str,
+        who: Mapping[str, Any],
+    ) -> Today:
+        """What the scholar finds at `as_of`.
+
+        Args:
+            loops: `reads.loops` of the scholar; those of the last two weeks count.
+            decisions: `reads.needs_decision` of the scholar: results marked as read are left out.
+            as_of: the end of the data.
+            zone: the programme's time zone.
+            who: the scholar's row of `reads.scholars`.
+        """
+        marked = decisions.filter("marked_read")["experiment_id"]
+        day = pl.col("started_at").dt.convert_time_zone(zone).dt.date()
+        loops = loops.filter(
+            day >= last_whole_day(as_of, zone) - TODAY_DAYS * _DAY,
+            ~pl.col("experiment_id").is_in(marked.implode()),
+        )
         local = as_of.astimezone(ZoneInfo(who["timezone"]))
         begins, ends = who["awake_start_min"] or 0, who["awake_end_min"] or 0
         since = _last_end(local, ends)

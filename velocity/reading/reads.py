@@ -493,6 +493,11 @@ def ledger(
     """
 
 
+@_rows("reads/at_work")
+def at_work(snapshot: Snapshot, *, at: datetime, scope: Scope = EVERYTHING) -> None:
+    """Whose working hours an instant lies in: scholar, workday, from_at, to_at, at_work."""
+
+
 def _of_groups(snapshot: Snapshot, *, by: By, scope: Scope = EVERYTHING) -> None:
     """The rows of scholars, streams or the programme."""
 

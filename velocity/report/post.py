@@ -7,9 +7,7 @@ missing digest; a second one annoys everybody.
 
 from __future__ import annotations
 
-import fcntl
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from velocity import state
@@ -17,7 +15,7 @@ from velocity.delivery import Address, LostResponseError
 from velocity.errors import VelocityError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 WEBHOOK = "VELOCITY_WEBHOOK_URL"
@@ -53,12 +51,12 @@ def post_once(
     """
     address = Address(url or "", WEBHOOK)
     address.service()
-    with _alone(data):
+    with state.sending(data):
         first = state.record_posted(data, week, stream)
         if not (first or again):
             return False
         try:
-            address.deliver(text, title=f"Stand-up digest {week}", sleep=sleep)
+            address.deliver(text, title=f"Stand-up digest {week}", markup=True, sleep=sleep)
         except LostResponseError:
             raise
         except VelocityError:
@@ -66,11 +64,3 @@ def post_once(
                 state.forget_posted(data, week, stream)
             raise
     return True
-
-
-@contextmanager
-def _alone(data: Path) -> Iterator[None]:
-    """Makes a second post wait for the first, so that it sees the record."""
-    with (data / "post.lock").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -78,6 +78,7 @@ def contradictions(roster: Roster, wrong: Collection[str]) -> list[Finding]:
         ),
         *_scholars(scholars, with_role, wrong),
         *_projects(texts_of(streams, "projects")),
+        *_nudged_leads(roster),
         *_repeated([Text("rented", glob) for glob in roster.rented], "each glob once"),
         *_members(streams, {it.text for it in scholar_ids}, wrong),
         *_managers(managers, roster, {it.text for it in scholar_ids}),
@@ -398,6 +399,13 @@ def _notes(
         for kind, ids in known.items():
             if target := getattr(note, kind):
                 yield from unknown_id(f"{name}: {kind}", target, ids, kind)
+
+
+def _nudged_leads(roster: Roster) -> Iterator[Finding]:
+    for address in roster.nudged_leads:
+        if address not in roster.leads:
+            expected = "addresses that are in leads too"
+            yield Finding("nudged_leads", f"{as_toml(address)} is not in leads", expected)
 
 
 def _aims(name: str, aims: Sequence[Aim]) -> Iterator[Finding]:

@@ -144,6 +144,11 @@ class Scholar(_Entry):
     disabled: Annotated[bool, Field(strict=True)] = Field(
         False, description="true: cannot sign in. The runs still count."
     )
+    messages: tuple[Literal["nudges", "morning", "evening"], ...] = Field(
+        (),
+        description='Messages that the scholar asked for: "nudges" (their work waits), '
+        '"morning" (the list of Today) and "evening" (nothing is queued for the night).',
+    )
 
     def workday_digits(self) -> str | None:
         """Returns the workdays as ISO weekdays in order, such as "12345"; None: the usual days."""
@@ -340,6 +345,9 @@ class Roster(_Entry):
     """People, streams, roles and credits, as `load_roster` reads them from a file."""
 
     leads: tuple[_Email, ...] = Field((), description="Addresses that see the whole programme.")
+    nudged_leads: tuple[_Email, ...] = Field(
+        (), description="Leads who asked for a message when the credits of a stream run low."
+    )
     rented: tuple[_Text, ...] = Field(
         (), description='Globs over W&B\'s host names, such as "pod-*": hosts that cost while idle.'
     )

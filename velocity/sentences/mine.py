@@ -14,7 +14,7 @@ from velocity.theme import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import date
 
     import polars as pl
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 #: Full weeks that make a usual range.
 _USUAL_WEEKS = 8
-#: Rows of one group of Today before "+ n".
-MOST_OF_TODAY = 5
 #: Launches that follow a result, from which on their readiness is given.
 _FOLLOWED = 3
 
@@ -246,11 +244,6 @@ def away_line(first: date, last: date) -> str:
     return f"Away {dates(first, last)}: figures pause."
 
 
-def today_rows(rows: Sequence[Row], words: Callable[[Row], str]) -> list[str]:
-    """At most five rows as Markdown, each a linked name and words."""
-    return [f"{linked(row)} :small[{words(row)}]" for row in rows[:MOST_OF_TODAY]]
-
-
 def linked(row: Mapping[str, Any], *longest: int) -> str:
     """The name of an experiment as a link to it on W&B; inert text without an address."""
     label, url = name(row["label"], *longest), row.get("url") or ""
@@ -259,11 +252,6 @@ def linked(row: Mapping[str, Any], *longest: int) -> str:
 
 #: Characters that would end the address of a Markdown link.
 _ENDS_A_LINK = re.compile(r"[()<>\[\]\\\s]")
-
-
-def since_words(moment: datetime) -> str:
-    """A local moment: "Sat 28, 21:00"."""
-    return f"{formats.weekday(moment)}, {formats.clock(moment)}"
 
 
 def together_words(now: Row, chains: pl.DataFrame) -> str:
@@ -308,47 +296,11 @@ def html_key(entries: Sequence[tuple[str, str, str]], ink: str) -> str:
     return f'<div style="font-size:0.857rem;color:{ink}">{items}</div>'
 
 
-TODAY_HELP = (
-    "Results that came since the last working window ended, failures and older results without a "
-    "launch after them, and what is running. Only the scholar sees it."
-)
-
-
 def serial_hours(now: Row) -> tuple[str, str]:
     """Serial and parallel hours as printed: they add up to the busy hours as printed."""
     busy = round(number(now, "busy_hours"))
     serial = min(round(number(now, "serial_hours")), busy)
     return formats.count(serial), formats.count(busy - serial)
-
-
-def finished(row: Row, zone: str) -> str:
-    """When a result came: "sae-stitch · Sat 28, 23:49"."""
-    return f"{_line(row)} · {_local(row['result_at'], zone)}"
-
-
-def running(row: Row, likely: Row | None, zone: str) -> str:
-    """How long an experiment has run, and when its result is likely.
-
-    `likely` is its row of `reads.open_work`.
-    """
-    said = f"{_line(row)} · {formats.duration(row['machine_hours'])} so far"
-    if likely is None or likely["eta_at"] is None:
-        return f"{said} · no estimate yet"
-    return f"{said} · likely done {_local(likely['eta_at'], zone)}"
-
-
-def waiting(row: Row, zone: str) -> str:
-    """How long a result has waited: "sae-scaling · since Sat 28, 08:45 · 12 h in working hours"."""
-    waited = formats.hours_in_all(row["reaction_working_hours"])
-    return f"{_line(row)} · since {_local(row['result_at'], zone)} · {waited} in working hours"
-
-
-def _line(row: Row) -> str:
-    return name(row["project"])
-
-
-def _local(moment: datetime, zone: str) -> str:
-    return since_words(moment.astimezone(ZoneInfo(zone)))
 
 
 def over(window: Window) -> str:

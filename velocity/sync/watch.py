@@ -1,6 +1,7 @@
-"""`velocity sync --watch`: starts one `velocity sync` process per interval until it is stopped.
+"""`velocity sync --watch`: starts `velocity sync` once per interval until it is stopped.
 
 Every sync has its own process, so that memory does not grow over months and a crash costs one sync.
+So have the messages to people (`velocity nudge`), which follow each sync, also a failed one.
 """
 
 from __future__ import annotations
@@ -81,14 +82,17 @@ def watch(
     thread of a process that ends with it.
     """
     # -P: nothing in the working directory becomes a module.
-    command = [sys.executable, "-P", "-m", "velocity", "sync", f"--watched={_PATIENCE_S}"]
-    command += [f"--data={data}", f"--config={config}", *(f"--project={it}" for it in projects)]
+    places = [f"--data={data}", f"--config={config}"]
+    begin = [sys.executable, "-P", "-m", "velocity"]
+    command = [*begin, "sync", f"--watched={_PATIENCE_S}", *places]
+    command += [f"--project={it}" for it in projects]
+    nudges = [*begin, "nudge", "--watched", *places]
     log = Log(_STANDARD_ERROR)
     try:
         for it in _STOPPING:
             signal.signal(it, _raise_stopped)
         log.tell("info", "started", pid=os.getpid(), interval_s=interval_s)
-        _sync_for_ever(command, log, interval_s)
+        _sync_for_ever(command, nudges, log, interval_s)
     except _StoppedError as stopped:
         log.tell("info", "stopped", signal=stopped.by.name)
         return stopped.by
@@ -113,19 +117,22 @@ def _raise_stopped(number: int, _frame: FrameType | None) -> NoReturn:
     raise _StoppedError(signal.Signals(number))
 
 
-def _sync_for_ever(command: Sequence[str], log: Log, interval_s: float) -> NoReturn:
+def _sync_for_ever(
+    command: Sequence[str], nudges: Sequence[str], log: Log, interval_s: float
+) -> NoReturn:
     failures = 0
     while True:
         began = time.monotonic()
-        code = _sync(command)
+        code = _run(command)
         took = time.monotonic() - began
         if code == -signal.SIGALRM:
             reason = f"the sync made no progress for {_PATIENCE_S / 60:.3g} minutes and was stopped"
             log.tell("error", "failed", error="TimeoutError", reason=reason)
         failures = 0 if code in (0, SKIPPED) else failures + 1
         pause = pause_s(interval_s, failures, random.uniform(-1, 1))  # noqa: S311 - not a secret
+        _run(nudges)
         # After a slow failure, the server still gets the whole pause.
-        left = pause if failures else max(0.0, pause - took)
+        left = pause if failures else max(0.0, pause - (time.monotonic() - began))
         log.tell(
             "warning" if failures else "info",
             "waiting",
@@ -137,29 +144,29 @@ def _sync_for_ever(command: Sequence[str], log: Log, interval_s: float) -> NoRet
         time.sleep(left)
 
 
-def _sync(command: Sequence[str]) -> int:
-    """Run one sync and return its exit code; stop it when this process is told to stop."""
+def _run(command: Sequence[str]) -> int:
+    """Run a command and return its exit code; stop it when this process is told to stop."""
     with subprocess.Popen(  # noqa: S603 (our own command line, no shell)
         command,
-        stdin=subprocess.PIPE,  # the sync ends when this pipe does, however the watch ends
+        stdin=subprocess.PIPE,  # the command ends when this pipe does, however the watch ends
         stdout=_STANDARD_ERROR,  # only log lines, nothing that other code prints
         stderr=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C reaches the sync through the watch only
-    ) as sync:
+        start_new_session=True,  # Ctrl-C reaches it through the watch only
+    ) as process:
         try:
-            return sync.wait()
+            return process.wait()
         except _StoppedError:
-            _stop(sync)
+            _stop(process)
             raise
 
 
-def _stop(sync: subprocess.Popen[bytes]) -> None:
-    """Stop a sync. Merged runs stay, and the last snapshot stays in use."""
-    sync.terminate()
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Stop a command. Merged runs stay, and the last snapshot stays in use."""
+    process.terminate()
     try:
-        sync.wait(_STOP_WITHIN_S)
+        process.wait(_STOP_WITHIN_S)
     except subprocess.TimeoutExpired:
-        sync.kill()
+        process.kill()
 
 
 def _resident_mib() -> float:

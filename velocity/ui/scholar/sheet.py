@@ -14,6 +14,7 @@ from velocity.charts.tile_trend import Weeks
 from velocity.errors import VelocityError
 from velocity.reading import reads
 from velocity.reading.mine import (
+    TODAY_DAYS,
     Parts,
     Today,
     Trend,
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 _OVER = ("volume", "loops", "medians", "side_by_side", "compute", "automation")
 _BEFORE = ("volume", "medians", "compute")
 _BY_WEEK = ("volume", "loops", "compute")
-_TODAY = timedelta(days=14)
 #: Under so much data nothing is usual yet.
 _THIN = timedelta(weeks=4)
 
@@ -72,7 +72,7 @@ class Sheet:
         whose: dict[str, Any] = {"by": "scholar", "groups": [scholar]}
         window, last_day = view.window, last_whole_day(view.as_of, view.zone)
         earlier = weeks_before(window, view.trust["first_day"])
-        since = min(window.first, last_day - _TODAY)
+        since = min(window.first, last_day - timedelta(days=TODAY_DAYS))
         weekly = view.soon(reads.weekly, **whose)
         by_week = view.soon(
             reads.metrics,
@@ -228,12 +228,9 @@ class Sheet:
     @cached_property
     def today(self) -> Today:
         """What the scholar finds in the morning."""
-        day = pl.col("started_at").dt.convert_time_zone(self.view.zone).dt.date()
-        marked = self.waiting.filter("marked_read")["experiment_id"]
-        recent = self.loops.filter(
-            day >= self.last_day - _TODAY, ~pl.col("experiment_id").is_in(marked.implode())
+        return Today.of(
+            self.loops, self.waiting, as_of=self.view.as_of, zone=self.view.zone, who=self.who
         )
-        return Today.of(recent, self.view.as_of, self.who)
 
     @cached_property
     def parts(self) -> Parts | None:

@@ -1,0 +1,411 @@
+"""Messages reach only the person they are about, in their working hours, at most once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tomllib
+from datetime import timedelta
+from typing import get_args
+
+import pytest
+
+from scripts.waiting import PATIENCE_S
+from tests.builders import at, run, store_of
+from tests.commands import VELOCITY, environment, velocity
+from tests.receivers import http_receiver, mail_receiver
+from velocity import state
+from velocity.nudge import send
+from velocity.nudge.due import Round
+from velocity.nudge.operator import check_syncs
+from velocity.nudge.pick import picked
+from velocity.nudge.rules import Nudge
+from velocity.roster.models import Roster
+from velocity.settings import Messages, Rule, Settings
+from velocity.sync.forget import forget_person, look_up
+from velocity.sync.watch import Log
+
+#: A Friday, in the working hours of everybody.
+NOW = at("15:00", days=4)
+PEOPLE = ("ada", "ben")
+ROSTER = """
+leads = ["lead@x.example", "other@x.example"]
+nudged_leads = ["lead@x.example"]
+rented = ["pod-*"]
+[[scholars]]
+id = "ada"
+name = "Ada Zqada"
+usernames = ["ada"]
+emails = ["ada@x.example"]
+messages = ["nudges"]
+[[scholars]]
+id = "ben"
+name = "Ben Zqben"
+usernames = ["ben"]
+messages = ["nudges"]
+[[scholars]]
+id = "eve"
+name = "Eve Zqeve"
+usernames = ["eve"]
+[[streams]]
+id = "vision"
+name = "Vision"
+projects = ["e/*"]
+[[credits.rates]]
+gpu = "*"
+from = 2026-01-01
+credits_per_gpu_hour = 1.0
+[[credits.grants]]
+date = 2026-01-01
+stream = "vision"
+amount = 24
+"""
+
+
+def project(who):
+    return f"zq{who}"
+
+
+def loops(who, count=20):
+    """Loops of an hour each, from Monday 09:00 on, each followed within ten minutes."""
+    return [
+        run(
+            f"{who}{n}",
+            start,
+            start + timedelta(minutes=20),
+            username=who,
+            project=project(who),
+            gpu_count=1,
+            gpu_type="H100",
+            host=f"host-{who}",
+        )
+        for n in range(count)
+        for start in [at("09:00") + timedelta(minutes=30 * n)]
+    ]
+
+
+def waits(who, **more):
+    """The last run of the line: its result came on Friday at 10:00."""
+    return run(
+        f"zq{who}last",
+        at("09:00", days=4),
+        at("10:00", days=4),
+        username=who,
+        project=project(who),
+        **more,
+    )
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return [row for who in (*PEOPLE, "eve") for row in (*loops(who), waits(who))]
+
+
+@pytest.fixture(scope="module")
+def made(rows, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("made")
+    store(folder, rows)
+    return folder
+
+
+@pytest.fixture
+def data(made, tmp_path):
+    return shutil.copytree(made, tmp_path / "copy") / "data"
+
+
+def store(folder, rows, text=ROSTER, as_of=NOW):
+    roster = Roster.model_validate(tomllib.loads(text))
+    (folder / "roster.toml").write_text(text, encoding="utf-8")
+    store_of(rows, as_of, roster=roster, data=folder / "data")
+    return folder / "data"
+
+
+def settings(data, **messages):
+    asked = {"rules": get_args(Rule)} | messages
+    return Settings(roster=data.parent / "roster.toml", messages=Messages(**asked))
+
+
+def write_addresses(folder, monkeypatch=None, **known):
+    path = folder / "addresses.toml"
+    lines = [f'"{name.replace("_at_", "@")}" = "{url}"' for name, url in known.items()]
+    path.write_text("\n".join(["[addresses]", *lines]), encoding="utf-8")
+    path.chmod(0o600)
+    if monkeypatch is not None:
+        monkeypatch.setenv("VELOCITY_ADDRESSES", str(path))
+    return path
+
+
+class Kept(Log):
+    """The lines of a log, kept."""
+
+    def __init__(self):
+        super().__init__(os.open(os.devnull, os.O_WRONLY))
+        self.lines = []
+
+    def tell(self, _level, event, **fields):
+        self.lines.append((event, fields))
+
+
+def send_due(data, *, now=NOW, log=None, **messages):
+    return send.send_due(data, settings(data, **messages), log or Kept(), now=now)
+
+
+def due(data, *, now=NOW, **messages):
+    made = settings(data, **messages)
+    roster = Roster.model_validate(tomllib.loads(made.roster.read_text(encoding="utf-8")))
+    found = Round(data, made, roster, send.latest_snapshot(data), now).due()
+    return {(it.person, it.rule): it.message.text for it in found}
+
+
+def test_each_person_gets_their_own_message_and_nobody_elses_name(data, monkeypatch):
+    with http_receiver() as ada, http_receiver() as ben, http_receiver() as lead:
+        write_addresses(data, monkeypatch, ada=ada.url, ben=ben.url, **{"lead@x.example": lead.url})
+        assert send_due(data) == 3
+        for own, other, server in (("ada", "ben", ada), ("ben", "ada", ben)):
+            (text,) = (it["text"] for it in server.got)
+            assert f"zq{own}last" in text
+            assert not {other, "eve", "zqeve"} & {*text.lower().replace("zq", " ").split()}
+            assert other not in text
+        (text,) = (it["text"] for it in lead.got)
+        assert "Vision" in text
+        assert not any(who in text.lower() for who in (*PEOPLE, "eve", "zq"))
+
+
+def test_a_message_is_sent_once(data, monkeypatch):
+    with http_receiver() as server:
+        write_addresses(data, monkeypatch, ada=server.url)
+        assert [send_due(data), send_due(data), send_due(data, now=NOW)] == [1, 0, 0]
+        assert len(server.got) == 1
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [("08:59", False), ("09:00", True), ("11:00", True), ("20:59", True), ("21:00", False)],
+)
+def test_nothing_is_said_outside_working_hours(rows, tmp_path, now, told):
+    now = at(now, days=4)
+    known = [row for row in rows if row["created_at"] < now]
+    folder = store(tmp_path, known, as_of=now)
+    assert (("ada", "result_waiting") in due(folder, now=now)) == told
+
+
+def test_nothing_is_said_on_a_day_off(rows, tmp_path):
+    holiday = ROSTER + '[[holidays]]\nname = "H"\ndate = 2026-01-09\n'
+    away = ROSTER.replace('["ada"]', '["ada"]\naway = [{ from = 2026-01-09, to = 2026-01-10 }]')
+    (tmp_path / "h").mkdir()
+    (tmp_path / "a").mkdir()
+    assert due(store(tmp_path / "h", rows, holiday)).keys() <= {("lead@x.example", "runway")}
+    assert ("ada", "result_waiting") not in due(store(tmp_path / "a", rows, away))
+
+
+def test_nothing_is_said_about_what_was_resolved(rows, tmp_path):
+    again = run("again", at("14:00", days=4), at("14:30", days=4), project=project("ada"))
+    found = due(store(tmp_path, [*rows, again]))
+    # The new result has not waited for an hour.
+    assert ("ada", "result_waiting") not in found
+    assert ("ben", "result_waiting") in found
+
+
+def test_nothing_is_said_about_what_was_marked_as_read(data):
+    result = at("10:00", days=4)
+    state.mark_read(data, "ada", state.ReadMark("e/zqada/zqadalast", result, NOW))
+    assert ("ada", "result_waiting") not in due(data)
+
+
+def test_nothing_is_said_from_old_data(data):
+    later = NOW + timedelta(minutes=61)
+    assert due(data, now=later) == {}
+    assert due(data, now=later, fresh_minutes=90)
+
+
+def test_a_rule_with_a_percentile_needs_19_events(tmp_path):
+    for count, told in ((18, False), (19, True)):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        # The last one is followed on Friday, so that it closes a loop too.
+        found = due(store(folder, [*loops("ada", count), waits("ada")]))
+        assert (("ada", "result_waiting") in found) == told
+
+
+def test_a_failure_makes_a_message_after_a_working_hour(tmp_path):
+    failed = [*loops("ada"), waits("ada", state="failed")]
+    for minutes, told in ((59, False), (60, True)):
+        now = at("10:00", days=4) + timedelta(minutes=minutes)
+        folder = tmp_path / str(minutes)
+        folder.mkdir()
+        assert (("ada", "run_died") in due(store(folder, failed, as_of=now), now=now)) == told
+
+
+def test_a_failure_comes_on_top_of_the_message_of_the_day(data, tmp_path):
+    first = {"person": "ada", "subject": "s", "day": "2026-01-09", "sent_at": NOW}
+    state.record_message(data, state.SentMessage(rule="older_than_usual", **first))
+    assert ("ada", "result_waiting") not in due(data)
+    failed = [*loops("ada"), waits("ada", state="failed")]
+    (tmp_path / "f").mkdir()
+    data = store(tmp_path / "f", failed)
+    state.record_message(data, state.SentMessage(rule="older_than_usual", **first))
+    assert ("ada", "run_died") in due(data)
+
+
+def test_old_work_and_an_idle_host_make_messages(tmp_path):
+    running = run("zqlong", at("09:00", days=4), NOW, state="running", project=project("ada"))
+    data = store(tmp_path, [*loops("ada"), running])
+    assert "zqlong" in due(data)["ada", "older_than_usual"]
+    (tmp_path / "pod").mkdir()
+    pod = [*loops("ada"), waits("ada", host="pod-1", gpu_count=8, gpu_type="H100")]
+    texts = due(store(tmp_path / "pod", pod), rules=("host_idle",))
+    assert "pod-1" in texts["ada", "host_idle"]
+    # A host that somebody else uses too is nobody's to return.
+    (tmp_path / "both").mkdir()
+    pod.append(waits("ben", host="pod-1", gpu_count=8, gpu_type="H100"))
+    assert due(store(tmp_path / "both", pod), rules=("host_idle",)) == {}
+
+
+def test_leads_hear_about_credits_that_run_out(data):
+    assert "Vision" in due(data)["lead@x.example", "runway"]
+    assert ("other@x.example", "runway") not in due(data)
+    # Without the right to see more than groups, there is nothing to tell.
+    made = settings(data).model_copy(
+        update={"access": Settings().access.model_copy(update={"leads_see_individuals": False})}
+    )
+    roster = Roster.model_validate(tomllib.loads(ROSTER))
+    found = Round(data, made, roster, send.latest_snapshot(data), NOW).due()
+    assert [it for it in found if it.rule == "runway"] == []
+
+
+@pytest.mark.parametrize("kind", ["ntfy", "mail"])
+def test_other_services_deliver_too(data, monkeypatch, kind):
+    with http_receiver() as ntfy, mail_receiver() as mail:
+        write_addresses(data, monkeypatch, ada=ntfy.ntfy if kind == "ntfy" else mail.url)
+        assert send_due(data) == 1
+        assert len(ntfy.got if kind == "ntfy" else mail.got) == 1
+
+
+def test_a_refused_message_is_sent_after_the_next_sync_and_the_operator_hears(data, monkeypatch):
+    log = Kept()
+    with http_receiver(404) as server, http_receiver() as operator:
+        monkeypatch.setenv("VELOCITY_OPERATOR_URL", operator.url)
+        write_addresses(data, monkeypatch, ada=server.url)
+        assert send_due(data, log=log) == 0
+        assert send_due(data, log=log) == 1
+        (text,) = (it["text"] for it in operator.got)
+        assert "ada" not in text
+    events = [event for event, _ in log.lines if "without" not in event]
+    assert events == ["message_failed", "message_sent"]
+
+
+def test_a_busy_service_is_asked_twice(data, monkeypatch):
+    monkeypatch.setattr(send, "_WAITS_S", (0.0,))
+    with http_receiver(429) as server:
+        write_addresses(data, monkeypatch, ada=server.url)
+        assert send_due(data) == 1
+        assert len(server.got) == 2
+
+
+def test_a_message_whose_response_is_lost_is_not_sent_again(data, monkeypatch):
+    log = Kept()
+    with http_receiver(hangs_up=True) as server:
+        write_addresses(data, monkeypatch, ada=server.url)
+        assert send_due(data, log=log) == 1
+        assert send_due(data, log=log) == 0
+        assert len(server.got) == 1
+    assert ("message_may_be_lost", {"person": "ada", "rule": "result_waiting"}) in log.lines
+
+
+def test_a_person_without_an_address_gets_nothing_and_the_log_says_so(data, monkeypatch):
+    log = Kept()
+    write_addresses(data, monkeypatch)
+    assert send_due(data, log=log) == 0
+    assert ("message_without_address", {"person": "ada", "rule": "result_waiting"}) in log.lines
+
+
+@pytest.mark.fault
+def test_a_kill_loses_at_most_one_message_and_the_log_says_which(data):
+    """The clock stands still: the command's own would say that the data is old."""
+    code = (
+        "import datetime, pathlib, sys\n"
+        "from velocity.nudge.send import send_due\n"
+        "from velocity.settings import Settings\n"
+        "from velocity.sync.watch import Log\n"
+        "data, roster = map(pathlib.Path, sys.argv[1:3])\n"
+        "now = datetime.datetime.fromisoformat(sys.argv[3])\n"
+        "send_due(data, Settings(roster=roster), Log(1), now=now)"
+    )
+    with http_receiver(waits=True) as server:
+        path = write_addresses(data, ada=server.url)
+        env = environment(data, VELOCITY_ADDRESSES=str(path))
+        roster = data.parent / "roster.toml"
+        command = [VELOCITY[0], "-c", code, str(data), str(roster), NOW.isoformat()]
+        killed = subprocess.Popen(command, env=env, stdout=subprocess.PIPE)
+        assert server.heard.wait(PATIENCE_S)
+        killed.kill()
+        killed.communicate()
+        server.may_answer.set()
+        done = subprocess.run(command, env=env, capture_output=True, check=True, text=True)
+        assert "event=message_may_be_lost person=ada rule=result_waiting" in done.stdout
+        assert len(server.got) == 1
+
+
+def test_the_operator_hears_once_that_no_sync_has_succeeded(data, monkeypatch):
+    with http_receiver() as server:
+        monkeypatch.setenv("VELOCITY_OPERATOR_URL", server.url)
+
+        def check(hours):
+            return check_syncs(
+                data, settings(data, no_sync_hours=6), Kept(), now=NOW + timedelta(hours=hours)
+            )
+
+        assert [check(6), check(6.1), check(7)] == [False, True, False]
+        assert "No sync has succeeded since Fri 9 Jan, 15:00 UTC" in server.got[0]["text"]
+
+
+def test_the_lists_of_the_day_are_sent_at_their_times(rows, tmp_path):
+    asked = ROSTER.replace('["nudges"]', '["morning", "evening"]')
+    morning, evening = at("11:00", days=4), at("18:30", days=4)
+    (tmp_path / "m").mkdir()
+    (tmp_path / "e").mkdir()
+    early = store(tmp_path / "m", rows, asked, as_of=morning)
+    texts = due(early, now=morning)
+    assert (
+        "1 finished since Thu 8, 21:00\n- zqadalast · zqada · Fri 9, 10:00"
+        in (texts["ada", "morning"])
+    )
+    assert ("ada", "evening") not in texts
+    late = store(tmp_path / "e", rows, asked, as_of=evening)
+    assert due(late, now=evening)["ada", "evening"].startswith("Nothing is queued for the night.")
+    assert ("ada", "morning") not in due(late, now=evening)
+
+
+def test_somebody_who_was_forgotten_gets_nothing_and_leaves_no_record(data, monkeypatch):
+    with http_receiver() as server:
+        write_addresses(data, monkeypatch, ada=server.url)
+        assert send_due(data) == 1
+        made = settings(data)
+        assert state.has_traces(data, "ada") == (True, False)
+        forget_person(data, made, look_up(data, made, "ada"))
+        assert state.messages(data, "ada") == []
+        assert send_due(data) == 0
+        assert len(server.got) == 1
+
+
+def test_the_command_says_nothing_if_nothing_is_due_and_counts_the_past(data):
+    places = ("--data", data, "nudge")
+    done = velocity(*places, cwd=data)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert velocity(*places, "--from", "2026-01-09", cwd=data).returncode == 2
+    day = ("--from", "2026-01-09", "--to", "2026-01-10")
+    done = velocity(*places, "--replay", *day, cwd=data)
+    # Without the roster's file beside the settings, the snapshot still knows everybody.
+    assert b"result_waiting" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [((), True), ((9,), False), ((7,), True), ((3, 7), False), ((1, 2), True), ((2, 3), True)],
+)
+def test_a_person_hears_at_most_once_a_day_and_twice_in_seven_days(days, told):
+    day = at("09:00", days=4).date()
+    earlier = [("older_than_usual", str(it), f"2026-01-{it:02}") for it in days]
+    case = Nudge("ada", "result_waiting", "s", {})
+    assert list(picked([case], earlier, day, get_args(Rule))) == [case] * told

@@ -1,0 +1,78 @@
+"""velocity nudge: messages to people who asked for them."""
+
+# No `from __future__ import annotations`: Typer reads the types of the options at run time.
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from velocity.cli.options import FromOption, Places, ToOption, check_window, option
+from velocity.cli.output import width_of
+from velocity.cli.progress import say
+from velocity.cli.tables import draw_table
+from velocity.cli.watched import log_nudges
+from velocity.nudge.operator import check_syncs
+from velocity.nudge.send import send_due
+from velocity.reading import reads
+from velocity.reading.periods import last_whole_day, monday_of
+from velocity.settings import load_settings
+from velocity.store import latest_snapshot
+from velocity.sync.watch import Log
+
+
+def nudge(
+    places: Places,
+    *,
+    replay: Annotated[
+        bool,
+        option(
+            "--replay",
+            None,
+            "Send nothing: count the messages of the past, as if everybody had asked for them.",
+        ),
+    ] = False,
+    from_day: FromOption = None,
+    to_day: ToOption = None,
+    watched: Annotated[
+        bool,
+        option(
+            "--watched",
+            None,
+            "How `velocity sync --watch` starts it: it ends with the watch.",
+            hidden=True,
+        ),
+    ] = False,
+) -> None:
+    """Send the messages that people asked for, if any are due.
+
+    `velocity sync --watch` does this after each sync. Who gets which message, and when, is in
+    docs/nudges.md; addresses come from the file that VELOCITY_ADDRESSES names.
+    """
+    if replay:
+        _replay(places, from_day, to_day)
+        return
+    if from_day is not None or to_day is not None:
+        raise typer.BadParameter("--from and --to need --replay")
+
+    def work(log: Log) -> None:
+        settings, now = load_settings(places.config), datetime.now(UTC)
+        check_syncs(places.data, settings, log, now=now)
+        send_due(places.data, settings, log, now=now)
+
+    raise typer.Exit(log_nudges(work, watched=watched))
+
+
+def _replay(places: Places, from_day: date | None, to_day: date | None) -> None:
+    """Print the table of a replay; by default of the last eight whole weeks."""
+    from velocity.nudge.replay import replay  # noqa: PLC0415 - not for a message
+
+    snapshot = latest_snapshot(places.data)
+    as_of, _, zone = reads.edge(snapshot).row(0)
+    if as_of is None:
+        raise typer.BadParameter("there are no runs to replay")
+    end = to_day or monday_of(last_whole_day(as_of, zone) + timedelta(days=1))
+    first = from_day or end - timedelta(weeks=8)
+    check_window(first, end)
+    table = replay(snapshot, first, end, on_day=lambda day: say(f"replay   {day}"))
+    typer.echo(draw_table(table, ["rule"], width=width_of(None)))

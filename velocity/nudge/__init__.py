@@ -1,0 +1,1 @@
+"""Messages at the moment of a decision, to the person who can act."""

@@ -1,0 +1,171 @@
+"""The messages that one person may get now: in their working hours, and at most once a day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from velocity import state
+from velocity.nudge.pick import picked
+from velocity.nudge.rules import Evidence, Nudge, runway
+from velocity.reading import reads
+from velocity.reading.access import Scope, viewer_of
+from velocity.reading.mine import TODAY_DAYS, Today
+from velocity.sentences import nudges as words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import date
+    from pathlib import Path
+
+    from velocity.roster.models import Roster, Scholar
+    from velocity.settings import Settings
+    from velocity.store import Snapshot
+
+#: The list of the morning is not sent later than this after the working hours begin.
+_MORNING = timedelta(hours=3)
+#: Working hours of leads: times of the programme's zone, Monday to Friday.
+_LEADS_FROM, _LEADS_TO, _LEADS_DAYS = time(9), time(21), range(1, 6)
+
+
+@dataclass(frozen=True)
+class Due:
+    """A message that may be sent now.
+
+    Args:
+        person: id of the scholar, or address of the lead.
+        rule: a rule, or "morning" or "evening".
+        subject: a message about it is sent once.
+        day: the person's working day.
+        message: its words.
+    """
+
+    person: str
+    rule: str
+    subject: str
+    day: date
+    message: words.Message
+
+
+@dataclass(frozen=True)
+class Round:
+    """What is known at an instant.
+
+    Args:
+        data: the data folder, whose state says what was sent before.
+        settings: which rules are on.
+        roster: who asked for messages, without those who were forgotten.
+        snapshot: the data.
+        now: the instant.
+    """
+
+    data: Path
+    settings: Settings
+    roster: Roster
+    snapshot: Snapshot
+    now: datetime
+
+    def due(self) -> Iterator[Due]:
+        """Yields the messages of everybody, without those that were sent before."""
+        for scholar in self.roster.scholars:
+            if scholar.messages and not scholar.disabled:
+                yield from self._of_scholar(scholar)
+        for lead in self.roster.nudged_leads:
+            yield from self._of_lead(lead)
+
+    def _of_scholar(self, scholar: Scholar) -> Iterator[Due]:
+        # Nobody else's rows are read: a message cannot name another person.
+        scope = Scope(scholars=(scholar.id,), hours=(scholar.id,))
+        hours = reads.at_work(self.snapshot, at=self.now, scope=scope).filter("at_work")
+        if hours.is_empty():
+            return
+        window = hours.row(0, named=True)
+        marks = state.read_marks(self.data)
+        evidence = Evidence.of(self.snapshot, scope=scope, read=marks)
+        evidence = evidence.of_projects(self._fresh(scope), hosts=self._is_fresh)
+        if self._is_fresh:
+            yield from self._of_the_day(scholar, scope, window, evidence)
+        if "nudges" in scholar.messages:
+            for nudge in self._allowed(evidence.due(scholar.id), scholar.id, window["workday"]):
+                message = self._words(nudge, scope, scholar.timezone)
+                yield Due(scholar.id, nudge.rule, nudge.subject, window["workday"], message)
+
+    def _of_lead(self, lead: str) -> Iterator[Due]:
+        zone = self.settings.programme.timezone
+        local = self.now.astimezone(ZoneInfo(zone))
+        viewer = viewer_of(
+            self.roster, lead, leads_see_individuals=self.settings.access.leads_see_individuals
+        )
+        if (
+            viewer is None
+            or "lead" not in viewer.roles
+            or local.isoweekday() not in _LEADS_DAYS
+            or not _LEADS_FROM <= local.time() < _LEADS_TO
+            or not self._is_fresh
+        ):
+            return
+        found = runway(self.snapshot, lead, local.date(), scope=viewer.scope)
+        for nudge in self._allowed(found, lead, local.date()):
+            message = words.runway(nudge.facts, self.settings.messages.dashboard)
+            yield Due(lead, nudge.rule, nudge.subject, local.date(), message)
+
+    def _allowed(self, found: Iterable[Nudge], person: str, day: date) -> Iterator[Nudge]:
+        """The cases that the person may hear about today."""
+        told = [(it.rule, it.subject, it.day) for it in state.messages(self.data, person)]
+        return picked(found, told, day, self.settings.messages.rules)
+
+    def _words(self, nudge: Nudge, scope: Scope, zone: str) -> words.Message:
+        row, dashboard = nudge.facts, self.settings.messages.dashboard
+        if nudge.rule == "result_waiting":
+            return words.result_waiting(row, zone)
+        if nudge.rule == "run_died":
+            return words.run_died(row, zone)
+        if nudge.rule == "host_idle":
+            return words.host_idle(row, dashboard, zone)
+        loops = reads.loops(self.snapshot, scholar=nudge.person, scope=scope)
+        named = loops.filter(experiment_id=row["experiment_id"]).select("label", "url").rows()
+        label, url = named[0] if named else (row["experiment_id"].rpartition("/")[2], None)
+        return words.older_than_usual(row, label, url, zone)
+
+    def _of_the_day(
+        self, scholar: Scholar, scope: Scope, window: dict[str, Any], evidence: Evidence
+    ) -> Iterator[Due]:
+        """Yields the list of the morning and the line of the evening."""
+        day: date = window["workday"]
+        sent = {(it.rule, it.day) for it in state.messages(self.data, scholar.id)}
+        early = self.now - window["from_at"] < _MORNING
+        wanted = {
+            rule
+            for rule in scholar.messages
+            if rule != "nudges" and (rule, str(day)) not in sent and (rule != "morning" or early)
+        }
+        if not wanted:
+            return
+        as_of, _, zone = reads.edge(self.snapshot).row(0)
+        since = (as_of - timedelta(days=TODAY_DAYS + 2)).date()
+        loops = reads.loops(self.snapshot, scholar=scholar.id, from_day=since, scope=scope)
+        who = reads.scholars(self.snapshot, scope=scope).filter(scholar=scholar.id)
+        today = Today.of(
+            loops, evidence.decisions, as_of=as_of, zone=zone, who=who.row(0, named=True)
+        )
+        dashboard = self.settings.messages.dashboard
+        if "morning" in wanted and not words.is_empty(today):
+            message = words.morning(today, evidence.open_work, dashboard, scholar.timezone)
+            yield Due(scholar.id, "morning", str(day), day, message)
+        if "evening" in wanted and today.evening and not today.running:
+            yield Due(scholar.id, "evening", str(day), day, words.evening(today, dashboard))
+
+    def _fresh(self, scope: Scope) -> pl.DataFrame:
+        """The projects whose data is new enough."""
+        since = self.now - timedelta(minutes=self.settings.messages.fresh_minutes)
+        return reads.projects(self.snapshot, scope=scope).filter(pl.col("as_of") >= since)
+
+    @property
+    def _is_fresh(self) -> bool:
+        """Whether the data of all projects is new enough."""
+        as_of = reads.edge(self.snapshot)["as_of"][0] or datetime.fromtimestamp(0, UTC)
+        return self.now - as_of <= timedelta(minutes=self.settings.messages.fresh_minutes)

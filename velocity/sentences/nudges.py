@@ -1,0 +1,159 @@
+"""The messages to one person: what waits, since when, against their own past, and a next step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from velocity import formats
+from velocity.sentences import today as today_words
+from velocity.sentences.answer import as_read
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import polars as pl
+
+    from velocity.reading.mine import Today
+    from velocity.sentences.answer import Row
+
+_NAME = 40
+
+
+@dataclass(frozen=True)
+class Message:
+    """Plain text for one person.
+
+    Args:
+        title: subject of a mail.
+        text: what it is about, one link, and one next step.
+    """
+
+    title: str
+    text: str
+
+
+def result_waiting(row: Row, zone: str) -> Message:
+    """A result that has waited beyond the usual; `row` is of `reads.needs_decision`."""
+    label, whose = _plain(row["label"]), _whose(row)
+    usual = formats.hours_in_all(row["usual_working_hours"])
+    return _message(
+        f"{label} has a result",
+        f"{label} in {_plain(row['project'])} has had its result since "
+        f"{formats.instant(row['result_at'], zone)}, and nothing has been launched there since: "
+        f"{formats.hours_in_all(row['waited_working_hours'])} of working hours. {whose} usually "
+        f"wait up to {usual} ({formats.plural(row['usual_n'], 'wait')}).",
+        row["url"],
+        "Next step: look at it and launch what follows, or mark it “Read, still thinking” on My "
+        "velocity.",
+    )
+
+
+def run_died(row: Row, zone: str) -> Message:
+    """A failure that nothing has followed; `row` is of `reads.needs_decision`."""
+    label = _plain(row["label"])
+    beside = ""
+    if row["usual_working_hours"] is not None:
+        usual = formats.hours_in_all(row["usual_working_hours"])
+        beside = f" {_whose(row)} usually wait up to {usual} for the next launch."
+    return _message(
+        f"{label} failed",
+        f"{label} in {_plain(row['project'])} failed on {formats.instant(row['result_at'], zone)}, "
+        "and nothing has been launched there since: "
+        f"{formats.hours_in_all(row['waited_working_hours'])} of working hours.{beside}",
+        row["url"],
+        "Next step: read the end of its log, then retry it or leave it.",
+    )
+
+
+def older_than_usual(row: Row, label: str, url: str | None, zone: str) -> Message:
+    """An experiment that runs for longer than most of its line.
+
+    Args:
+        row: of `reads.open_work`.
+        label: its name.
+        url: its page on W&B.
+        zone: of the scholar.
+    """
+    name = _plain(label)
+    return _message(
+        f"{name} still runs",
+        f"{name} in {_plain(row['project'])} has run since "
+        f"{formats.instant(row['started_at'], zone)}, for "
+        f"{formats.hours_in_all(row['wip_age_hours'])}. Of this line's concluded experiments, 85"
+        f"{formats.NBSP}% took at most {formats.hours_in_all(row['usual_hours'])}.",
+        url,
+        "Next step: check that it still makes progress, or stop it.",
+    )
+
+
+def host_idle(row: Row, dashboard: str | None, zone: str) -> Message:
+    """A rented host without a run; `row` is of `reads.idle_hosts`."""
+    host = _plain(row["host"])
+    gpus = f" ({formats.plural(row['gpus'], 'GPU')})" if row["gpus"] else ""
+    return _message(
+        f"{host} is idle",
+        f"{host}{gpus} is rented, and has had no run since "
+        f"{formats.instant(row['idle_since'], zone)}, for "
+        f"{formats.hours_in_all(row['idle_for_hours'])}.",
+        dashboard,
+        "Next step: start something on it, or return it.",
+    )
+
+
+def runway(row: Row, dashboard: str | None) -> Message:
+    """A stream whose credits run out; `row` is of `velocity.nudge.rules.runway`."""
+    stream, left = _plain(row["name"]), max(0, row["days_left"])
+    week = row["exhausted_on_7d"]
+    beside = "" if week is None else f"; at the pace of the last 7 days, until {_day(week)}"
+    return _message(
+        f"{stream}: credits for {formats.plural(left, 'day')}",
+        f"The credits of {stream} last until {_day(row['exhausted_on'])}, at the pace of the last "
+        f"14 days: {formats.plural(left, 'day')} from today{beside}. "
+        f"{formats.count(row['credits_left'])} credits are left.",
+        dashboard,
+        "Next step: grant or move credits, or agree with the stream on what to leave out. Compute "
+        "has a what-if.",
+    )
+
+
+def morning(today: Today, open_work: pl.DataFrame, dashboard: str | None, zone: str) -> Message:
+    """The list of Today on My velocity."""
+    lines = []
+    for group in today_words.groups(today, open_work, zone):
+        if not group.rows:
+            continue
+        lines.append(f"{len(group.rows)} {group.title}")
+        told = zip(group.rows, group.said, strict=False)
+        lines += [f"- {_plain(row['label'])} · {as_read(said)}" for row, said in told]
+        lines += [f"- + {group.more} more"] if group.more else []
+    free = as_read(today_words.free(today))
+    return _message("Today", "\n".join(lines), dashboard, free)
+
+
+def evening(today: Today, dashboard: str | None) -> Message:
+    """That nothing is queued for the night, as on My velocity."""
+    night, free = today_words.night(today), as_read(today_words.free(today))
+    return _message("Tonight", night, dashboard, free)
+
+
+def is_empty(today: Today) -> bool:
+    """Whether the list of the morning has nothing to tell."""
+    return not (today.finished or today.failed or today.running or today.waiting)
+
+
+def _message(title: str, text: str, link: str | None, step: str) -> Message:
+    return Message(formats.plain(title), formats.plain("\n".join(filter(None, (text, link, step)))))
+
+
+def _whose(row: Row) -> str:
+    return "Results on your lines" if row["usual_of"] == "scholar" else "Results on this line"
+
+
+def _plain(text: str | None) -> str:
+    """Someone's text: on one line, and its addresses inert."""
+    return formats.label(text, _NAME).replace("://", ":\u2060//") or "(no name)"
+
+
+def _day(day: date) -> str:
+    return formats.dated(day)
