@@ -67,6 +67,8 @@ def test_the_store_of_these_tests_has_every_figure():
         *("reaction_awake_hours_low", "reaction_working_hours_low"),
         # test_actors.py has a store with automation.
         *("automated_started", "automated_concluded"),
+        # test_jobs.py has one with jobs of a scheduler.
+        "allocated_idle_gpu_hours",
     }
     runs = explain(rich(), scholar="ada", metric="busy_hours").runs
     assert set(runs["joined_by"].drop_nulls()) == set(meanings()["joined_by"])
