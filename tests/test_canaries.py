@@ -219,7 +219,7 @@ def test_a_file_is_only_for_its_owner(individuals, app):
                     assert made in {"", *bodies}
                     assert not made or (await nobody.get(made)).status_code == 404
                 assert not set(WORDS.findall(nobody.received())) - {canary(0)}
-            *_, url = bodies  # earlier ones went when the next was opened
+            *_, url = bodies  # the files of earlier menus are gone
             assert (await tab.get(url)).status_code == 200
             await tab.show("definitions")
             await tab.rerun(said(tab.named("sign-out"), True))
