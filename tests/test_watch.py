@@ -288,12 +288,21 @@ def test_the_pause_grows_with_each_failure_and_a_good_sync_resets_it(tmp_path, m
         if len(pauses) == 6:
             raise InterruptedError
 
-    monkeypatch.setattr(watch, "_sync", lambda _command: next(codes))
+    nudges = []
+
+    def run(command):
+        if command == ["nudge"]:
+            nudges.append(command)
+            return 1  # does not make the next sync come sooner
+        return next(codes)
+
+    monkeypatch.setattr(watch, "_run", run)
     monkeypatch.setattr(watch.random, "uniform", lambda *_: 0)
     monkeypatch.setattr(watch, "time", SimpleNamespace(monotonic=lambda: 0.0, sleep=sleep))
     with (tmp_path / "log").open("wb") as file, pytest.raises(InterruptedError):
-        watch._sync_for_ever([], Log(file.fileno()), 3600)
+        watch._sync_for_ever(["sync"], ["nudge"], Log(file.fileno()), 3600)
     assert pauses == [30, 60, 120, 3600, 30, 3600]
+    assert len(nudges) == 6  # also after a failed sync: the operator may have to know
     waits = [
         [told[name] for name in ("outcome", "failures")]
         for line in (tmp_path / "log").read_text(encoding="utf-8").splitlines()
