@@ -72,8 +72,8 @@ def name(text: str | None, limit: int = 24) -> str:
 
 
 def line_name(row: Row, limit: int) -> str:
-    """A line by its scholar and project, each of at most `limit` characters."""
-    return f"{name(row['scholar'], limit)} / {name(row['project'], limit)}"
+    """A line by its scholar's name and its project, each of at most `limit` characters."""
+    return f"{name(row['name'], limit)} / {name(row['project'], limit)}"
 
 
 def few(number: int) -> str:

@@ -82,9 +82,9 @@ def _calm(facts: Facts) -> str:
 
 
 def lines(facts: Facts) -> list[Said]:
-    """One line about each subject: always all of them, in this order."""
-    said = (decide, failures, ask, good, concluded, moved, in_flight, compute)
-    return [it(facts) for it in said]
+    """One line about each subject, in this order; without one where nothing failed or moved."""
+    subjects = (decide, failures, ask, good, concluded, moved, in_flight, compute)
+    return [said for it in subjects if (said := it(facts)) is not None]
 
 
 def decide(facts: Facts) -> Said:

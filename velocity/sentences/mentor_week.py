@@ -27,11 +27,14 @@ _OPEN_QUESTIONS = (
 _QUESTIONS = len(_OPEN_QUESTIONS)
 
 
-def failures(facts: Facts) -> Said:
-    """The failures of the last days that no launch has followed; parked ones too."""
+def failures(facts: Facts) -> Said | None:
+    """The failures of the last days that no launch has followed; parked ones too.
+
+    None if there is none but the one that waits longest, which the first line names.
+    """
     waiting = facts.failures
-    if waiting.is_empty():
-        return Said("Failed", "No failure waits for the next launch.")
+    if not {*waiting["experiment_id"]} - {*facts.queue["experiment_id"][:1]}:
+        return None
     days = [facts.day(it) for it in waiting["result_at"]]
     rows = zip(waiting["label"], days, strict=True)
     named = [f"{name(label)} ({formats.day(day)})" for label, day in rows]
@@ -55,14 +58,10 @@ def concluded(facts: Facts) -> Said:
     )
 
 
-def moved(facts: Facts) -> Said:
-    """The whole weeks beyond the scholar's own usual range, the newest first."""
-    if facts.weeks.drop_nulls(["limit_low", "limit_high"]).is_empty():
-        return Said("Moved", "There is no usual range yet.", "It takes eight whole weeks.")
-    if facts.ended.is_empty():
-        return Said("Moved", "No whole week ends in these days.", "Only whole weeks are compared.")
+def moved(facts: Facts) -> Said | None:
+    """The whole weeks beyond the scholar's own usual range, the newest first; None without any."""
     if facts.shifts.is_empty():
-        return Said("Moved", "Everything is inside its own usual range.")
+        return None
     first, *others = [_shift(row) for row in facts.shifts.head(_MOST_NAMED).iter_rows(named=True)]
     more = facts.shifts.height - 1 - len(others)
     rest = [first[1], *(f"{start} {far}" for start, far in others)]

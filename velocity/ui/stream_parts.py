@@ -10,7 +10,6 @@ import streamlit as st
 from velocity import formats
 from velocity.charts.bullet import draw_bullet
 from velocity.charts.panels import draw_panels
-from velocity.reading import reads
 from velocity.reading.series import at_edge
 from velocity.sentences import streams as words
 from velocity.sentences.events import caption
@@ -182,10 +181,9 @@ def show_lines(view: View, lines: pl.DataFrame, decisions: pl.DataFrame) -> None
     """
     streams = [*view.stream_names]
     order = {stream: at for at, stream in enumerate(streams)}
-    names = dict(view.read(reads.scholars).select("scholar", "name").iter_rows())
     lines = lines.with_columns(
         place=pl.col("stream").replace_strict(order, default=len(order), return_dtype=pl.Int64),
-        name=pl.col("scholar").replace(names),
+        name=view.with_names(lines)["scholar"],
     ).sort("place", "name", "entity", "project")
     waiting = {tuple(row[it] for it in _LINE): row for row in decisions.iter_rows(named=True)}
     heading(

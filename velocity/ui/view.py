@@ -103,6 +103,11 @@ class View:
         """Id -> name of the streams that the viewer may see, in roster order."""
         return dict(self.read(reads.streams).select("stream", "name").iter_rows())
 
+    def with_names(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows with scholars' names in the column `scholar` instead of their ids."""
+        known = self.read(reads.scholars).select("scholar", "name")
+        return rows.with_columns(pl.col("scholar").replace(dict(known.iter_rows())))
+
     def is_own(self, scholar: str) -> bool:
         """Whether the viewer is the scholar and is addressed as "you"; never without sign-in."""
         return scholar == self.viewer.scholar

@@ -151,7 +151,8 @@ def show_queue(week: Week) -> None:
     longest = max([*shown["waited_working_hours"], *shown["usual_working_hours"]], default=0)
     for at, row in enumerate(shown.iter_rows(named=True)):
         _show_line(week, row, longest, axis=at == shown.height - 1)
-    if silent := queue_words.silent(week.silent, week.view.trust["stale_runs"], week.view.zone):
+    stale = week.view.with_names(week.silent)
+    if silent := queue_words.silent(stale, week.view.trust["stale_runs"], week.view.zone):
         st.markdown(silent)
     if rest := queue_words.rest(week.decisions, lines, shown.height):
         st.caption(rest)
@@ -159,7 +160,7 @@ def show_queue(week: Week) -> None:
 
 def _show_line(week: Week, row: Row, longest: float, *, axis: bool) -> None:
     link, sentence, bullet = st.columns([1.5, 2.4, 2.4], gap="small", vertical_alignment="top")
-    called = f"{formats.label(row['scholar'], 16)} / {formats.label(row['project'], 24)}"
+    called = f"{formats.label(row['name'], 16)} / {formats.label(row['project'], 24)}"
     known = row["scholar"] in week.view.read(reads.scholars)["scholar"]
     with link:
         if known and week.view.scope.sees_whole(row["scholar"]) and has_page("my_velocity"):
@@ -264,8 +265,9 @@ def show_moved_lines(week: Week) -> None:
         return
     if group not in {*week.names, moved.UNATTRIBUTED}:
         return
-    now = week.view.windowed(reads.concluded)
-    then = week.view.read(reads.concluded, from_day=before.first, to_day=before.end)
+    view = week.view
+    now = view.with_names(view.windowed(reads.concluded))
+    then = view.with_names(view.read(reads.concluded, from_day=before.first, to_day=before.end))
     rows = moved.line_rows(now, then, group, lambda row: _link(week, row))
     titles = {
         "line": "Scholar / line",
