@@ -126,14 +126,14 @@ def test_a_row_without_conclusions_has_no_cost():
     rows = table_rows(("unattributed", None, 1.0, 0.0, 0.0, 0.0, 0.0, 2.0, 0))
     printed = spending.table(rows)
     assert printed[""].to_list() == ["Unattributed", "**Programme**"]
-    assert printed["Credits each"][0] == "not known"
+    assert printed["Credits each"][0] == "\u2013"
     assert spending.table_title(rows).endswith("100\u00a0% to runs that finished")
 
 
 def test_what_if_names_both_streams_and_who_ends_first():
     frame = ends(AURORA, DUNE)
     changed = ends_if(frame, *AS_OF, pace={"aurora": -0.2}, added={"aurora": 600.0, "dune": -600.0})
-    told = plain(spending.if_changed(frame, changed, "aurora", "dune"))
+    told = plain(spending.if_changed(frame, changed, "aurora", "dune", today=TODAY))
     after = TODAY + timedelta(days=int(6300 / 240))
     assert told == (
         "Aurora's credits would last to Fri 25 Dec, 7 days longer; Dune's credits would last to "
@@ -147,7 +147,7 @@ def test_what_if_counts_from_the_end_of_the_data_and_may_be_sooner():
     frame = ends(AURORA, DUNE).with_columns(or_sooner=True)
     late = (datetime(2026, 11, 29, 23, tzinfo=UTC), "America/New_York")
     changed = ends_if(frame, *late, added={"aurora": -75.0})
-    told = plain(spending.if_changed(frame, changed, "aurora", None))
+    told = plain(spending.if_changed(frame, changed, "aurora", None, today=TODAY))
     assert told == "Aurora's credits would last to Fri 18 Dec or sooner, as before."
     changed = ends_if(frame, datetime(2026, 11, 29, 5, tzinfo=UTC), "UTC", added={"aurora": -75.0})
     assert changed["runs_out_on"][0] == date(2026, 12, 17)
@@ -156,7 +156,7 @@ def test_what_if_counts_from_the_end_of_the_data_and_may_be_sooner():
 def test_nothing_changed_changes_nothing():
     frame = ends(("Aurora", 5700.0, 300.0, TODAY + timedelta(days=19), None))
     changed = ends_if(frame, *AS_OF, pace={"aurora": 0.0}, added={"aurora": 0.0})
-    told = plain(spending.if_changed(frame, changed, "aurora", None))
+    told = plain(spending.if_changed(frame, changed, "aurora", None, today=TODAY))
     assert told == "Aurora's credits would last to Fri 18 Dec, as before."
 
 
@@ -168,7 +168,7 @@ def test_credits_that_never_end_or_are_gone(pace, added, end):
     frame = ends(AURORA)
     changed = ends_if(frame, *AS_OF, pace={"aurora": pace}, added={"aurora": added})
     assert changed["runs_out_on"][0] is None
-    assert end in spending.if_changed(frame, changed, "aurora", None)
+    assert end in spending.if_changed(frame, changed, "aurora", None, today=TODAY)
 
 
 def test_hosts_that_are_idle_are_named():
@@ -182,3 +182,16 @@ def test_idle_jobs_are_said_only_where_a_scheduler_told_of_any():
     assert spending.jobs({"allocated_idle_gpu_hours": 1234.4}) == (
         "Jobs held 1,234 GPU-hours while no run was in them."
     )
+
+
+def test_costs_are_those_of_the_table_and_of_the_days_before():
+    rows = table_rows(
+        ("stream", "Aurora", 10.0, 0.0, 0.0, 0.0, 0.0, 20.0, 4),
+        ("automation", None, 1.0, 0.0, 0.0, 0.0, 0.0, 2.0, 10),
+        ("unattributed", None, 1.0, 0.0, 0.0, 0.0, 0.0, 2.0, 0),
+    )
+    found = spending.costs(rows, None)
+    assert found["name"].to_list() == ["Aurora", "Automation", "Programme"]
+    assert found["now_words"].to_list() == ["5.0", "0.2", "1.7"]
+    assert set(found["before"]) == {None}
+    assert spending.costs(rows, rows)["change_words"].to_list() == ["0.0", "0.0", "0.0"]

@@ -262,7 +262,7 @@ def test_the_title_says_where_the_change_came_from():
     two = {"aurora": "Aurora", "basalt": "Basalt"}
     before = {"aurora": 5, "basalt": 5, "programme": 12}
     assert title({"aurora": 9, "basalt": 6, "programme": 17}, before, two) == (
-        "The 5 more came from every stream, most from Aurora"
+        "The 5 more came from every stream, 4 of them from Aurora"
     )
     assert title({"aurora": 1, "basalt": 6, "programme": 9}, before, two) == (
         "The 3 fewer: most in Aurora (\u22124)"

@@ -308,6 +308,7 @@ def test_going_well_says_so_if_nothing_does():
 def line(scholar, kind="result", *, stream="Basalt", named=True, needs=True, **more):
     return {
         "scholar": scholar if named else None,
+        "name": scholar if named else None,
         "project": "probe" if named else None,
         "entity": "e",
         "stream": None if stream is None else stream.lower(),
@@ -498,7 +499,7 @@ def ends(*rows):
         (
             [end("Aurora", 20), end("Basalt", 40), end("Dune", 20, fast=19)],
             (
-                "Aurora's and Dune's credits end first, on Fri 18 Dec; Basalt's on Thu 7 Jan, at "
+                "Aurora's and Dune's credits end first, on Fri 18 Dec; Basalt's on Thu 7 Jan 2027, at "
                 "the pace of 15\u201328 Nov."
             ),
         ),

@@ -303,6 +303,16 @@ def dated(value: date) -> str:
     return f"{weekday(value)}{NBSP}{_MONTHS[value.month - 1]}"
 
 
+def ahead(value: date, today: date) -> str:
+    """A day to come, with its year if that is not this one: "Mon 15 Feb 2027"."""
+    return dated(value) if value.year == today.year else f"{dated(value)} {value.year}"
+
+
+def day_ahead(value: date, today: date) -> str:
+    """The same without the weekday: "15 Feb 2027"."""
+    return day(value) if value.year == today.year else f"{day(value)} {value.year}"
+
+
 def dates(first: date, last: date) -> str:
     """The days from `first` to `last`, both included: "Mon 23 to Sat 28 Nov"."""
     if first == last:

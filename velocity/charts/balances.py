@@ -58,7 +58,7 @@ def draw_balances(
         "xaxis": {
             "type": "date",
             "range": [iso(first), iso(far + (far - first) * 0.03)],
-            **day_ticks(first, today, far),
+            **day_ticks(first, today, far, today=today),
         },
         "yaxis": {"visible": False, "range": [len(rows) - 0.02, -0.1]},
     }
@@ -98,13 +98,13 @@ class _Row:
         ]
         if self.end is not None:
             dotted = {"color": colour.faint, "width": 1.5, "dash": "dot"}
-            said = [hover(name, f"ends {formats.dated(self.end)}")]
+            said = [hover(name, f"ends {formats.ahead(self.end, self.today)}")]
             traces.append(line([days[-1], self.end], [heights[-1], self._foot], dotted))
             traces.append(dots([self.end], [self._foot], marker(colour.bg, 9, colour.faint), said))
         seen = self._given["seen_before"]
         if seen is not None and seen > days[0]:
             tick = {"symbol": "line-ns", "size": 12, "line": {"width": 2, "color": colour.faint}}
-            said = [hover(name, f"as seen a week before: {formats.dated(seen)}")]
+            said = [hover(name, f"as seen a week before: {formats.ahead(seen, self.today)}")]
             traces.append(dots([seen], [self._foot - 0.08], tick, said))
         now = [hover(name, f"<b>{formats.count(self.days[-1]['balance'])}</b> left today")]
         traces.append(dots([days[-1]], [heights[-1]], marker(colour.series, 7), now))
@@ -155,7 +155,7 @@ class _Row:
 
     def _ends(self) -> str:
         if self.end is not None:
-            return formats.dated(self.end)
+            return formats.ahead(self.end, self.today)
         return "used up" if self.days[-1]["balance"] <= 0 else "no end at this pace"
 
     def said(self) -> str:

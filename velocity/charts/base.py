@@ -180,10 +180,11 @@ def padded(values: Iterable[float | None], *, by: float = 0.18) -> tuple[float, 
     return (max(low - room, 0.0), high + room)
 
 
-def day_ticks(*days: date) -> Part:
-    """Ticks at these days only."""
+def day_ticks(*days: date, today: date | None = None) -> Part:
+    """Ticks at these days only; beside `today`, days of other years have their year."""
     shown = sorted(set(days))
-    return {"tickvals": [iso(it) for it in shown], "ticktext": [formats.day(it) for it in shown]}
+    texts = [formats.day_ahead(it, today or it) for it in shown]
+    return {"tickvals": [iso(it) for it in shown], "ticktext": texts}
 
 
 def iso(moment: date) -> str:

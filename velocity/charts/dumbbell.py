@@ -55,7 +55,11 @@ def draw_dumbbell(
         "annotations": [
             key(head, x=-_LEFT + 2, lift=32),
             *_heads(these, those, colour),
-            *(part for at, row in enumerate(rows) for part in _words(at, row, chosen, colour)),
+            *(
+                part
+                for at, row in enumerate(rows)
+                for part in _words(at, row, chosen, colour, compared=bool(those))
+            ),
         ],
         "shapes": _rules(rows, colour),
         "xaxis": {
@@ -77,7 +81,8 @@ def draw_dumbbell(
 
 def _marks(at: int, row: Part, chosen: str | None, colour: Tokens) -> list[Part]:
     ink = colour.accent if row["id"] == chosen else colour.series
-    words = hover(f"<b>{safe(row['name'])}</b>", f"{row['now_words']}, from {row['before_words']}")
+    then = "" if row["before"] is None else f", from {row['before_words']}"
+    words = hover(f"<b>{safe(row['name'])}</b>", f"{row['now_words']}{then}")
     said = [(words, row["id"])]
     traces: list[Part] = []
     if row["now"] is not None and row["before"] is not None:
@@ -98,11 +103,11 @@ def _heads(these: str, those: str, colour: Tokens) -> list[Part]:
     place: Part = {"x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom", "yshift": 8}
     return [
         words_at(head, xshift=shift, font={"color": colour.muted}, **place)
-        for head, shift in zip((*named, "change"), _COLUMNS, strict=True)
+        for head, shift in zip((*named, "change") if those else named[:1], _COLUMNS, strict=False)
     ]
 
 
-def _words(at: int, row: Part, chosen: str | None, colour: Tokens) -> list[Part]:
+def _words(at: int, row: Part, chosen: str | None, colour: Tokens, *, compared: bool) -> list[Part]:
     strong = row["total"] or row["id"] == chosen
     place: Part = {"y": at, "yref": "y"}
     cells = [
@@ -114,7 +119,9 @@ def _words(at: int, row: Part, chosen: str | None, colour: Tokens) -> list[Part]
             font={"color": colour.muted if name == "before" and not strong else colour.text},
             **place,
         )
-        for name, shift in zip(("now", "before", "change"), _COLUMNS, strict=True)
+        for name, shift in zip(
+            ("now", "before", "change") if compared else ("now",), _COLUMNS, strict=False
+        )
     ]
     name = _bold(safe(row["name"], 13), strong=strong)
     beside: Part = {"xanchor": "left", "xshift": -_LEFT + 2, "font": {"color": colour.text}}
@@ -148,7 +155,8 @@ def _rules(rows: list[Part], colour: Tokens) -> list[Part]:
 
 def _alt(rows: list[Part], these: str, those: str) -> str:
     said = "; ".join(
-        f"{formats.label(row['name'])} {row['now_words']}, from {row['before_words']}"
+        f"{formats.label(row['name'])} {row['now_words']}"
+        + (f", from {row['before_words']}" if those else "")
         for row in rows
     )
-    return f", {these} against {those}: {said}."
+    return f", {these}{f' against {those}' if those else ''}: {said}."

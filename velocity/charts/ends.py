@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from velocity.theme import Mode, Tokens
 
-_ROW, _TOP, _BOTTOM, _LEFT, _RIGHT = 22, 36, 24, 64, 58
+_ROW, _TOP, _BOTTOM, _LEFT, _RIGHT = 22, 36, 24, 64, 78
 #: The height of the other tiles, which have as many px for their plot.
 _LEAST = 182
 _TICKS = 3
@@ -47,7 +47,7 @@ def draw_ends(
                 x=-_LEFT + 2,
                 lift=14,
             ),
-            *(part for at, row in enumerate(rows) for part in _ends(at, row, first, colour)),
+            *(part for at, row in enumerate(rows) for part in _ends(at, row, today, first, colour)),
         ],
         "xaxis": _axis(today, far, colour),
         "yaxis": {"visible": False, "range": [len(rows) - 0.5, -0.5]},
@@ -64,7 +64,7 @@ def _axis(today: date, far: date, colour: Tokens) -> Part:
         "type": "date",
         "range": [iso(today), iso(far + (far - today) * 0.06)],
         "tickvals": [iso(day) for day in days],
-        "ticktext": ["today", *(formats.day(day) for day in days[1:])],
+        "ticktext": ["today", *(formats.day_ahead(day, today) for day in days[1:])],
         "showgrid": True,
         "gridcolor": colour.grid,
     }
@@ -72,7 +72,7 @@ def _axis(today: date, far: date, colour: Tokens) -> Part:
 
 def _row(at: int, row: Part, today: date, first: date, colour: Tokens) -> list[Part]:
     end, seen = row["runs_out_on"], row["seen_before"]
-    words = hover(f"<b>{safe(row['name'])}</b>", _said(row))
+    words = hover(f"<b>{safe(row['name'])}</b>", _said(row, today))
     traces: list[Part] = []
     if end is not None:
         style = {"color": colour.series, "width": 3 if end == first else 1.75}
@@ -85,13 +85,13 @@ def _row(at: int, row: Part, today: date, first: date, colour: Tokens) -> list[P
     return traces
 
 
-def _ends(at: int, row: Part, first: date, colour: Tokens) -> list[Part]:
+def _ends(at: int, row: Part, today: date, first: date, colour: Tokens) -> list[Part]:
     """The name at the left and the date at the right, bold for the first to run out."""
     end = row["runs_out_on"]
     strong = end is not None and end == first
     font = {"color": colour.text if strong else colour.muted}
     place: Part = {"y": at, "yref": "y", "font": font}
-    date_words = formats.day(end) if end is not None else "no end"
+    date_words = formats.day_ahead(end, today) if end is not None else "no end"
     words = safe(row["name"], 9), date_words
     name, when = (f"<b>{it}</b>" if strong else it for it in words)
     return [
@@ -100,12 +100,14 @@ def _ends(at: int, row: Part, first: date, colour: Tokens) -> list[Part]:
     ]
 
 
-def _said(row: Part) -> str:
+def _said(row: Part, today: date) -> str:
     end, seen = row["runs_out_on"], row["seen_before"]
-    words = f"runs out {formats.dated(end)}" if end is not None else "no end at this pace"
-    return words if seen is None else f"{words}; seen a week before: {formats.day(seen)}"
+    words = f"runs out {formats.ahead(end, today)}" if end is not None else "no end at this pace"
+    return (
+        words if seen is None else f"{words}; seen a week before: {formats.day_ahead(seen, today)}"
+    )
 
 
 def _alt(rows: list[Part], today: date) -> str:
-    said = "; ".join(f"{formats.label(row['name'])} {_said(row)}" for row in rows)
+    said = "; ".join(f"{formats.label(row['name'])} {_said(row, today)}" for row in rows)
     return f" from {formats.dated(today)}: {said}."

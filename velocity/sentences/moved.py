@@ -109,9 +109,9 @@ def title(rows: pl.DataFrame, measure: str, days: Days) -> str:
     if not same:
         return f"{amount} came from outside the streams"
     most = max(same, key=lambda it: abs(it[1]))
-    from_all = f" came from every stream, most from {name(most[0])}"
-    if len(same) == len(changes) > 1:
-        return f"{amount}{from_all}"
+    if len(same) == len(changes) > 1 and abs(most[1]) <= abs(apart):
+        part = formats.count(abs(most[1]))
+        return f"{amount} came from every stream, {part} of them from {name(most[0])}"
     signed = formats.count_change(most[1])
     return f"{amount}: most in {name(most[0])} ({signed})"
 

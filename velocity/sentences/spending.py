@@ -13,7 +13,7 @@ from velocity.sentences.answer import Answer, Row, fitting, joined, name, number
 from velocity.sentences.compared import possessive
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import date
 
     from velocity.sentences.compared import Days
@@ -96,7 +96,7 @@ def _printed(row: Row, cells: Sequence[int], spent: int, unknown: int) -> dict[s
         "Hours, GPUs not known": f"{unknown:,}",
         "Credits": f"{spent:,}",
         "Concluded": f"{row['experiments_concluded']:,}",
-        "Credits each": "not known" if each is None else f"{each:,.1f}",
+        "Credits each": "\u2013" if each is None else f"{each:,.1f}",
     }
     return {it: f"**{value}**" for it, value in values.items()} if _is_total(row) else values
 
@@ -147,25 +147,33 @@ def table_title(rows: pl.DataFrame) -> str:
     return f"Where the compute went: {share} to runs that finished"
 
 
-def costs(
-    now: Mapping[str, Row], before: Mapping[str, Row], names: Mapping[str, str]
-) -> pl.DataFrame:
-    """Credits for each conclusion by stream, in roster order, then the programme's."""
-    groups = {**names, "programme": "Programme"}
+def costs(now: pl.DataFrame, before: pl.DataFrame | None) -> pl.DataFrame:
+    """Credits for each conclusion by the rows of the table, the programme's last.
+
+    Args:
+        now: `reads.compute_table` of the days.
+        before: that of the days before; None without any.
+    """
+    earlier = {} if before is None else {_place(it): it for it in before.iter_rows(named=True)}
     measure = "credits_per_concluded"
     return pl.DataFrame(
         [
             _compared(
-                group,
-                title,
-                (now.get(group) or {}).get(measure),
-                (before.get(group) or {}).get(measure),
+                row["stream"] or row["kind"],
+                row["name"] if row["kind"] == "stream" else row["kind"].capitalize(),
+                row[measure],
+                (earlier.get(_place(row)) or {}).get(measure),
                 decimals=1,
-                total=group == "programme",
+                total=_is_total(row),
             )
-            for group, title in groups.items()
+            for row in now.iter_rows(named=True)
+            if row["experiments_concluded"]
         ]
     )
+
+
+def _place(row: Row) -> tuple[str, str | None]:
+    return row["kind"], row["stream"]
 
 
 def spent(now: Row, before: Row | None) -> pl.DataFrame:
@@ -215,7 +223,9 @@ def _amount(value: float | None, decimals: int) -> str:
     return formats.NOT_KNOWN if value is None else f"{value:,.{decimals}f}"
 
 
-def if_changed(ends: pl.DataFrame, changed: pl.DataFrame, stream: str, giver: str | None) -> str:
+def if_changed(
+    ends: pl.DataFrame, changed: pl.DataFrame, stream: str, giver: str | None, *, today: date
+) -> str:
     """When the credits of a stream, and of the one that gives some, would end.
 
     Args:
@@ -223,13 +233,14 @@ def if_changed(ends: pl.DataFrame, changed: pl.DataFrame, stream: str, giver: st
         changed: the same after the change, from `what_if.ends_if`.
         stream: id of the stream that changes.
         giver: id of the stream that gives credits; None for a new grant.
+        today: the last day that counts.
     """
-    said = [_moved(ends, changed, it) for it in (stream, giver) if it is not None]
+    said = [_moved(ends, changed, it, today) for it in (stream, giver) if it is not None]
     text = f"{'; '.join(said)}."
     first, now_first = _first(ends), _first(changed)
     if now_first is not None and first is not None and now_first["group_id"] != first["group_id"]:
         who = name(now_first["name"])
-        text += f" Then {who} ends first, on {week.end_of_credits(now_first)}."
+        text += f" Then {who} ends first, on {week.end_of_credits(now_first, today)}."
     return text
 
 
@@ -238,7 +249,7 @@ def _first(ends: pl.DataFrame) -> Row | None:
     return next(known.iter_rows(named=True), None)
 
 
-def _moved(ends: pl.DataFrame, changed: pl.DataFrame, stream: str) -> str:
+def _moved(ends: pl.DataFrame, changed: pl.DataFrame, stream: str, today: date) -> str:
     before, after = (
         it.row(by_predicate=pl.col("group_id") == stream, named=True) for it in (ends, changed)
     )
@@ -247,7 +258,7 @@ def _moved(ends: pl.DataFrame, changed: pl.DataFrame, stream: str) -> str:
         return f"{whose} would be used up at once"
     if after["runs_out_on"] is None:
         return f"{whose} would not end at this pace"
-    text = f"{whose} would last to {week.end_of_credits(after)}"
+    text = f"{whose} would last to {week.end_of_credits(after, today)}"
     if before["runs_out_on"] is None:
         return text
     moved = (after["runs_out_on"] - before["runs_out_on"]).days

@@ -391,32 +391,32 @@ def runs_out(ends: pl.DataFrame, today: date) -> Said:
     first = [row for row in known if row["runs_out_on"] == known[0]["runs_out_on"]]
     pace = f"at the pace of {formats.short_dates(today - timedelta(days=13), today)}"
     whose = _listed([row["name"] for row in first], possessive)
-    start = f"{whose} credits end first, on {end_of_credits(first[0])}"
-    more = f"{spent}{_other_pace(ends, first)}"
+    start = f"{whose} credits end first, on {end_of_credits(first[0], today)}"
+    more = f"{spent}{_other_pace(ends, first, today)}"
     if len(first) == len(known):
         return Said(about, f"{start},", f"{pace}.{more}")
     then = known[len(first)]
-    next_one = f"{possessive(name(then['name']))} on {end_of_credits(then)}"
+    next_one = f"{possessive(name(then['name']))} on {end_of_credits(then, today)}"
     return Said(about, f"{start};", f"{next_one}, {pace}.{more}")
 
 
-def end_of_credits(row: Row, column: str = "runs_out_on") -> str:
+def end_of_credits(row: Row, today: date, column: str = "runs_out_on") -> str:
     """A day; "or sooner" if there are hours whose GPUs are not known.
 
     Such hours cost nothing in the ledger, so more may have been spent than is known, never less:
     the day is the last one that is possible at this pace, not the first.
     """
-    return formats.dated(row[column]) + (" or sooner" if row["or_sooner"] else "")
+    return formats.ahead(row[column], today) + (" or sooner" if row["or_sooner"] else "")
 
 
-def _other_pace(ends: pl.DataFrame, first: Sequence[Row]) -> str:
+def _other_pace(ends: pl.DataFrame, first: Sequence[Row], today: date) -> str:
     known = ends.drop_nulls("runs_out_on_week_pace")
     if known.is_empty():
         return ""
     sooner = known.sort("runs_out_on_week_pace", maintain_order=True).row(0, named=True)
     if sooner["group_id"] in [row["group_id"] for row in first]:
         return ""
-    when = end_of_credits(sooner, "runs_out_on_week_pace")
+    when = end_of_credits(sooner, today, "runs_out_on_week_pace")
     return f" At the last 7 days' pace {name(sooner['name'])} ends first, on {when}."
 
 

@@ -79,7 +79,7 @@ def show_what_if(week: Week) -> None:
             pace={stream: pace / 100},
             added=added,
         )
-        st.markdown(words.if_changed(week.ends, changed, stream, given_by))
+        st.markdown(words.if_changed(week.ends, changed, stream, given_by, today=week.known_on))
 
 
 def show_table(week: Week) -> None:
@@ -100,14 +100,18 @@ def show_table(week: Week) -> None:
 
 
 def show_costs(week: Week) -> None:
-    """Credits for each conclusion by stream."""
-    rows = words.costs(week.now, week.before, week.names)
+    """Credits for each conclusion, by the rows of the table."""
+    days = week.days.before
+    before = (
+        None
+        if days is None
+        else week.view.read(reads.compute_table, from_day=days.first, to_day=days.end)
+    )
     _show_compared(
         week,
-        rows,
+        words.costs(week.view.windowed(reads.compute_table), before),
         "Credits for each conclusion",
-        "Automated experiments count in their stream here. Streams ask different questions: "
-        "compare a stream only with its own past",
+        "Streams ask different questions: compare a stream only with its own past",
         "costs",
     )
 

@@ -152,6 +152,9 @@ def _waits(sheet: Sheet) -> None:
 
 
 def _ask_about_days_off(sheet: Sheet) -> None:
+    """Asks the scholar alone: only they know."""
+    if not sheet.whose.own:
+        return
     rows = sheet.view.read(reads.weekdays, scholar=sheet.scholar)
     question = words.days_off(rows, sheet.trend.weeks_with_data, sheet.whose)
     if question:

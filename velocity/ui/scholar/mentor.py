@@ -52,8 +52,8 @@ def show_mentor_sheet(
             with st.container(gap=None, width="stretch"):
                 st.header(words.title(facts), anchor=False)
                 projects = [*dict.fromkeys(facts.experiments["project"])]
-                panels = formats.mid_sentence(weeks_caption(work, [scholar]))
-                st.caption(f"{words.caption(facts, projects)} \u00b7 panels: {panels}")
+                panels = weeks_caption(work, [scholar])
+                st.caption(f"{words.caption(facts, projects)} \u00b7 {panels}")
             with st.container(
                 horizontal=True, width="content", gap="small", vertical_alignment="center"
             ):
