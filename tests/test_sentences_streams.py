@@ -203,3 +203,12 @@ def test_the_state_of_a_line_has_its_wait_in_working_hours(waiting, said):
 
 def test_a_line_in_which_something_runs_is_running():
     assert words.line_state({"state": "running"}, decision(needs_decision=False)) == "Running"
+
+
+def test_a_line_that_is_not_named_yet_is_not_the_only_one_without_its_wait():
+    hidden = decision("jackdaw", needs_decision=True, named=False)
+    within = decision("ibis", needs_decision=False)
+    late = decision("heron", needs_decision=True)
+    shown = words.shown_waits(queue(hidden, within, late))
+    assert "ibis" not in shown["scholar"]
+    assert words.shown_waits(queue(within, late)).height == 2

@@ -499,8 +499,8 @@ def ends(*rows):
         (
             [end("Aurora", 20), end("Basalt", 40), end("Dune", 20, fast=19)],
             (
-                "Aurora's and Dune's credits end first, on Fri 18 Dec; Basalt's on Thu 7 Jan 2027, at "
-                "the pace of 15\u201328 Nov."
+                "Aurora's and Dune's credits end first, on Fri 18 Dec; Basalt's on Thu 7 Jan 2027, "
+                "at the pace of 15\u201328 Nov."
             ),
         ),
         (

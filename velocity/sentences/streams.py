@@ -224,6 +224,15 @@ def line_state(row: Row, waiting: Row | None) -> str:
     return next((words for holds, words in said if holds), f"Waits {wait}, {_inside(waiting)}")
 
 
+def shown_waits(decisions: pl.DataFrame) -> pl.DataFrame:
+    """The rows of `reads.needs_decision` that the states of lines may tell.
+
+    While a line is not named yet, only the named ones in the queue: if every other line told its
+    wait, the one that does not would be known.
+    """
+    return decisions if decisions["named"].all() else decisions.filter("needs_decision")
+
+
 def _inside(waiting: Row) -> str:
     usual = waiting["usual_working_hours"]
     inside = usual is not None and waiting["waited_working_hours"] <= usual

@@ -84,7 +84,7 @@ def show_quiet(work: Work, chosen: str | None, *, choice: str) -> None:
     others = [it for it in work.people if it not in asked]
     if not others:
         return
-    st.header("Nothing waits" if asked else "Everybody, by name", anchor=False)
+    st.header("Everybody else, by name" if asked else "Everybody, by name", anchor=False)
     by_fact = {it: _quiet_fact(work, it) for it in others}
     nothing = words.quiet_fact(None, None, work.days, [])
     for scholar in others:
@@ -185,7 +185,8 @@ def show_lines(view: View, lines: pl.DataFrame, decisions: pl.DataFrame) -> None
         place=pl.col("stream").replace_strict(order, default=len(order), return_dtype=pl.Int64),
         name=view.with_names(lines)["scholar"],
     ).sort("place", "name", "entity", "project")
-    waiting = {tuple(row[it] for it in _LINE): row for row in decisions.iter_rows(named=True)}
+    shown_waits = words.shown_waits(decisions).iter_rows(named=True)
+    waiting = {tuple(row[it] for it in _LINE): row for row in shown_waits}
     heading(
         "Lines by stream and name",
         f"{view.window.words}; {formats.sample(lines.height, 'line')}",

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 #: Hours between syncs: assumed until there are enough syncs to tell, and the least.
 _SYNC_EVERY_HOURS, _SYNC_OFTEN_HOURS = 1.0, 1 / 6
+#: From this age on, the pages say first that the data is old.
+_STALE = timedelta(days=2)
 _LOOK_AGAIN = "10s"
 _LOOK_AT_A_SYNC = "2s"
 #: A check of the arithmetic that names no person: the same for every viewer.
@@ -418,6 +420,10 @@ def _watch(opened: View, data: Path, mode: str) -> None:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         line = opened.trust_line()
+        age = datetime.now(UTC) - opened.as_of
+        if age > _STALE:
+            since = "what waits, runs or is left may have changed since."
+            st.markdown(f"**The data is {formats.age(age)} old:** {since}", width="content")
         st.caption(f"{line} · newer data when you close this" if new else line, width="content")
         if may_sync(opened.viewer, opened.settings, data):
             show_sync_now()
