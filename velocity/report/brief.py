@@ -11,7 +11,7 @@ from velocity.errors import VelocityError
 from velocity.reading import reads
 from velocity.reading.access import Scope
 from velocity.reading.periods import Chosen, Window, before, last_whole_day, limited, presets
-from velocity.reading.reader import PlainReader
+from velocity.reading.viewed import PlainDays
 from velocity.report.html import template
 from velocity.report.text import inert
 from velocity.report.work import Work
@@ -87,7 +87,7 @@ def make_brief(
     if trust["as_of"] is None or trust["first_day"] is None:
         raise VelocityError("There are no runs to report on.", "Run `velocity sync` first.")
     chosen = _last_days(days, trust)
-    view = PlainReader(
+    view = PlainDays(
         snapshot,
         # Nobody's hours, and the names of lines at once.
         scope=Scope(scholars=(scholar,)),

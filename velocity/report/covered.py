@@ -13,7 +13,7 @@ from velocity.sentences.compared import Days
 if TYPE_CHECKING:
     from datetime import date
 
-    from velocity.reading.reader import Reader
+    from velocity.reading.viewed import ViewedDays
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Covered:
         view: whose rows are read.
     """
 
-    view: Reader
+    view: ViewedDays
 
     @cached_property
     def days(self) -> Days:

@@ -14,7 +14,7 @@ from velocity.ui.parts import empty_state
 
 if TYPE_CHECKING:
     from velocity.explain import Explanation, Result
-    from velocity.reading.reader import Reader
+    from velocity.reading.viewed import ViewedDays
     from velocity.ui.view import View
 
 _PROGRAMME = "programme"
@@ -22,7 +22,7 @@ _LONGEST = 200  # characters of an id; ids often differ only at the end
 
 
 def show_why(
-    view: Reader,
+    view: ViewedDays,
     metric: str,
     *,
     scholar: str | None = None,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _Made = TypeVar("_Made")
 
 
-class Reader(Protocol):
+class ViewedDays(Protocol):
     """Some days of a snapshot, as one viewer may see them."""
 
     @property
@@ -63,8 +63,8 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True)
-class PlainReader:
-    """A `Reader` without a cache, for a text that is written once.
+class PlainDays:
+    """A `ViewedDays` without a cache, for a text that is written once.
 
     Args:
         snapshot: where the rows come from.
