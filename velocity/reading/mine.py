@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from velocity import formats
 from velocity.reading.periods import Window, last_whole_day, monday_of
 from velocity.reading.series import TREND_WEEKS
 
@@ -29,6 +30,14 @@ _TIMELINE = timedelta(days=14)
 #: Weeks of the current phase.
 _OF_NOW = pl.col("phase") == pl.col("phase").max()
 _WEEKLY = ("experiments_concluded", "failure_share", "serial_share", "loop_hours_median")
+
+
+def _enough(measure: str) -> pl.Expr:
+    """A measure, null as a median of too few events."""
+    if not measure.endswith("_median"):
+        return pl.col(measure).cast(pl.Float64)
+    events = pl.col(f"{measure.removesuffix('_median')}_events")
+    return pl.when(events >= formats.MEDIAN_EVENTS).then(measure)
 
 
 @dataclass(frozen=True)
@@ -94,7 +103,7 @@ class Trend:
 
     Args:
         weekly: `reads.weekly` of the scholar.
-        figures: `reads.metrics` of the scholar by week.
+        figures: `reads.metrics` of the scholar by week, up to the last whole day.
         window: the days that the page covers.
         hours: whether the viewer may see nights and days off.
     """
@@ -106,7 +115,10 @@ class Trend:
 
     @cached_property
     def frame(self) -> pl.DataFrame:
-        """One row per week: `week_start`, `running`, the measures of the tiles, null if unknown."""
+        """One row per week: `week_start`, `running`, the measures of the tiles, null if unknown.
+
+        The running week ends with its last whole day, as the figures of the page do.
+        """
         values = self.weekly.filter(pl.col("measure").is_in(_WEEKLY)).pivot(
             "measure", index=["week_start", "running"], values="value"
         )
@@ -118,14 +130,18 @@ class Trend:
         hours = self.figures.select(
             "serial_hours",
             "parallel_hours",
+            "gpu_hours_per_concluded",
+            *(_enough(it).alias(f"{it}_so_far") for it in _WEEKLY),
             week_start="period_start",
-            gpu_hours_per_concluded="gpu_hours_per_concluded",
             **{f"{name}_part": pl.Series(it, dtype=pl.Float64) for name, it in shares.items()},
         )
         missing = [it for it in _WEEKLY if it not in values.columns]
         return (
             values.with_columns(pl.lit(None, pl.Float64).alias(it) for it in missing)
             .join(hours, on="week_start", how="left")
+            .with_columns(
+                pl.when("running").then(f"{it}_so_far").otherwise(it).alias(it) for it in _WEEKLY
+            )
             .sort("week_start")
             .tail(TREND_WEEKS + 1)
         )

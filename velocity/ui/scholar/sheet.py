@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 _OVER = ("volume", "loops", "medians", "side_by_side", "compute", "automation")
 _BEFORE = ("volume", "medians", "compute")
-_BY_WEEK = ("volume", "loops", "compute")
+_BY_WEEK = ("volume", "loops", "medians", "compute")
 #: Under so much data nothing is usual yet.
 _THIN = timedelta(weeks=4)
 
@@ -79,6 +79,7 @@ class Sheet:
             period="week",
             parts=_BY_WEEK,
             from_day=max(trend_start(last_day), monday_of(view.trust["first_day"])),
+            to_day=last_day + timedelta(days=1),
             **whose,
         )
         loops = view.soon(reads.loops, scholar=scholar, from_day=since)
