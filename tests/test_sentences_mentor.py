@@ -151,8 +151,35 @@ def test_decide_without_a_queue_says_so_and_how_long_the_longest_waits():
         "**Nothing waits longer than usual.** **high-heath-1** has a result since Sat 28 Nov, "
         "3 h of working hours ago; usual up to 7 h 30 m (168 waits)."
     )
+    new = decision("new", project="q", needs_decision=False, usual_working_hours=None)
+    both = sheet({}, decisions=queue(fresh, new))
+    assert said(words.decide(both)).endswith("(168 waits). One line has too few waits to judge.")
+    assert plain(words.title(both)).endswith(
+        "nothing waits longer than usual; one line has too few waits to judge"
+    )
     hidden = sheet({}, decisions=queue(decision(named=False)))
     assert said(words.decide(hidden)).endswith("in the last 24 hours;** Heron sees it first.")
+
+
+def test_decide_judges_nothing_against_a_usual_that_does_not_exist():
+    new = decision(
+        kind="failure",
+        needs_decision=False,
+        result_at=day(28),
+        waited_working_hours=3.0,
+        usual_working_hours=None,
+    )
+    facts = sheet({}, decisions=queue(new))
+    assert said(words.decide(facts)) == (
+        "**Cannot be judged yet:** **high-heath-1** failed on Sat 28 Nov, 3 h of working hours "
+        "ago. One line has too few waits to judge."
+    )
+    assert plain(words.title(facts)).endswith(
+        ": 10 experiments concluded, one line has too few waits to judge"
+    )
+    waits = decision(project="p", experiment_id="e/p/x", result_at=day(26))
+    told = said(words.decide(sheet({}, decisions=queue(waits, new))))
+    assert told.endswith("(168 waits). One line has too few waits to judge.")
 
 
 def test_ask_names_launches_that_died_from_the_third_on():

@@ -23,6 +23,7 @@ from tests.test_sentences_week import (
     line,
     point,
 )
+from velocity.reading.series import Ranges
 from velocity.sentences import moved, queue, week_tiles, weeks
 
 COUNT, LOOP = "experiments_concluded", "loop_hours_median"
@@ -170,6 +171,24 @@ def test_the_title_of_the_queue_counts_lines_and_names_one_stream():
     assert queue.title(mixed) == "Two lines wait longer than they usually do"
     assert plain(queue.presented(mixed, TODAY)) == (
         "Two lines wait longer than they usually do on Sat 28 Nov."
+    )
+
+
+def test_the_title_of_the_queue_counts_lines_that_cannot_be_judged():
+    new = [line(it, needs=False, usual_working_hours=None) for it in ("x", "y")]
+    few = decisions(*new)
+    assert queue.title(few) == "Two lines wait; too few waits so far to say what is usual"
+    assert plain(queue.presented(few, TODAY)) == (
+        "Two lines wait on Sat 28 Nov; too few waits so far to say what is usual."
+    )
+    assert queue.title(decisions(new[0])).startswith("One line waits; too few")
+    calm = decisions(line("a", needs=False), *new)
+    assert queue.title(calm) == (
+        "No line waits longer than it usually does; two lines have too few waits to judge"
+    )
+    assert plain(queue.presented(decisions(line("a"), *new), TODAY)) == (
+        "One line waits longer than it usually does, in Basalt on Sat 28 Nov; two lines have too "
+        "few waits to judge."
     )
 
 
@@ -361,7 +380,20 @@ def test_the_lines_of_a_stream_add_up_and_name_their_latest_experiments():
     ],
 )
 def test_the_claim_above_the_streams(shifts, beyond, days, expected):
-    assert plain(moved.streams_title(shifts, beyond, days)) == expected
+    assert plain(moved.streams_title(shifts, beyond, days, Ranges(20, 0))) == expected
+
+
+@pytest.mark.parametrize("days", [SO_FAR, WHOLE, FOUR])
+def test_no_stream_is_judged_by_a_range_that_does_not_exist(days):
+    none = Ranges(0, 20)
+    assert moved.streams_title([], 0, days, none) == (
+        "No usual range yet: it needs eight whole weeks"
+    )
+    some = plain(moved.streams_title([], 0, days, Ranges(17, 3)))
+    assert "no stream" in some.lower()
+    assert some.endswith("; three series have no usual range yet")
+    shift = [("Basalt's loop", "week of 16 Nov")]
+    assert "Basalt's loop was" in plain(moved.streams_title(shift, 0, days, none))
 
 
 def test_the_foot_counts_restated_figures_and_the_largest_change():

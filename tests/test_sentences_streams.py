@@ -1,20 +1,25 @@
 """Streams in words: whom to ask, the stream's figures, and one fact about everybody else."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 import pytest
 
 from tests.plain_sentences import plain
 from tests.read_schemas import READ_SCHEMAS
+from tests.sentence_frames import NAMES, WEEK, series, weekly
 from velocity.reading.periods import Window
+from velocity.reading.series import Ranges
 from velocity.sentences import streams as words
+from velocity.sentences.answer import LONGEST_SENTENCE
 from velocity.sentences.compared import Days
+from velocity.sentences.judged import nothing_near
 
 DAYS = Days(
     Window(date(2026, 11, 23), date(2026, 11, 28)), Window(date(2026, 11, 16), date(2026, 11, 21))
 )
 DAY = date(2026, 11, 28)
+WEEK_LONG = timedelta(weeks=1)
 
 
 def decision(scholar="heron", **more):
@@ -36,6 +41,15 @@ def decision(scholar="heron", **more):
         "needs_decision": True,
         "named": True,
     } | more
+
+
+def unknown(scholar="heron", kind="result", **more):
+    """A line with too few waits for a usual."""
+    blank = {"usual_working_hours": None, "usual_of": None, "needs_decision": False}
+    return decision(scholar, kind=kind, usual_n=2) | blank | more
+
+
+CALM = decision("calm", needs_decision=False, waited_working_hours=3.0)
 
 
 def queue(*rows):
@@ -88,6 +102,111 @@ def figures(**more):
 )
 def test_the_headline_has_the_date_the_stream_and_whom_to_ask(rows, said):
     assert plain(words.headline(queue(*rows), DAY, stream="Basalt")) == said
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (
+            (CALM, unknown("al"), unknown("ben", "failure"), unknown("cy")),
+            "no Basalt line waits longer than usual; three lines have too few waits to judge.",
+        ),
+        (
+            (unknown("al"), unknown("ben"), unknown("cy")),
+            "three Basalt lines wait; too few waits so far to say what is usual.",
+        ),
+        ((unknown(),), "one Basalt line waits; too few waits so far to say what is usual."),
+        (
+            (unknown("field", "failure"), unknown("ovenb", "failure"), unknown("cy")),
+            "two Basalt failures have had no launch after them: ask Field and Ovenb.",
+        ),
+        (
+            (unknown("field", "failure"), unknown("cy")),
+            "one Basalt failure has had no launch after it: ask Field.",
+        ),
+        (
+            tuple(unknown(f"a-scholar-with-{at}", "failure") for at in range(4)),
+            "four Basalt failures have had no launch after them: ask A-scholar-with-0 first.",
+        ),
+        (
+            (unknown("field", "failure", named=False, name=None),),
+            "one Basalt line waits; too few waits so far to say what is usual.",
+        ),
+        (
+            (unknown("field", "failure", parked=True), unknown("cy", "failure", away=True)),
+            "no Basalt line waits longer than usual.",
+        ),
+        (
+            (decision("al"), unknown("ben")),
+            "one Basalt line waits longer than usual: ask Al; one line has too few waits to judge.",
+        ),
+        (
+            (decision(named=False), unknown("ben")),
+            "one Basalt line waits longer than usual; its scholar sees it first.",
+        ),
+    ],
+)
+def test_the_headline_judges_no_line_against_a_usual_that_does_not_exist(rows, said):
+    told = plain(words.headline(queue(*rows), DAY, stream="Basalt"))
+    assert told == f"On Sat 28 Nov {said}"
+    assert len(told) <= LONGEST_SENTENCE
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ((), "Nothing needs a decision"),
+        ((CALM,), "Nothing needs a decision"),
+        ((unknown(),), "Cannot be judged yet: too few waits for a usual"),
+        ((CALM, unknown()), "Nothing needs a decision; one line has too few waits to judge"),
+        (
+            (decision(), unknown("al"), unknown("ben")),
+            "One line needs a decision; two lines have too few waits to judge",
+        ),
+    ],
+)
+def test_the_title_of_the_queue_says_what_cannot_be_judged(rows, said):
+    assert words.queue_title(queue(*rows)) == said
+
+
+@pytest.mark.parametrize(
+    ("ranges", "title", "near"),
+    [
+        (
+            Ranges(0, 12),
+            "The three scholars, without a usual range yet",
+            "No usual range yet: it needs eight whole weeks.",
+        ),
+        (
+            Ranges(11, 1),
+            "The three scholars, each against their own usual range",
+            "No series is near the edge of its usual range; one series has no usual range yet.",
+        ),
+        (
+            Ranges(12, 0),
+            "The three scholars, each against their own usual range",
+            "No series is near the edge of its usual range.",
+        ),
+    ],
+)
+def test_no_series_is_near_a_range_that_does_not_exist(ranges, title, near):
+    assert words.people_title(3, ranges) == title
+    assert nothing_near(ranges) == near
+
+
+def test_a_series_has_a_range_if_its_latest_week_with_a_value_has_one():
+    known = weekly(
+        series("aurora", "serial_share", 2.0),
+        series("basalt", "serial_share", 2.0, limits=None),
+        series("cirrus", "serial_share", None, limits=None, weeks=1),
+        series("other", "serial_share", 2.0),
+    )
+    assert Ranges.of(known, NAMES, ["serial_share"]) == Ranges(1, 1)
+    assert Ranges.of(known.clear(), NAMES, ["serial_share"]) == Ranges(0, 0)
+    # After the phase changed, the range of the weeks before is not that of the new ones.
+    later = series("aurora", "serial_share", 2.0, limits=None, weeks=1, week=WEEK + WEEK_LONG)
+    again = pl.concat([weekly(later), known])
+    assert Ranges.of(again, ["aurora"], ["serial_share"]) == Ranges(0, 1)
 
 
 def test_the_headline_of_several_streams_has_no_name_of_a_stream():
@@ -155,7 +274,18 @@ def test_lines_that_others_may_not_see_yet_are_counted():
     ("now", "before", "fresh", "said"),
     [
         (figures(), None, [], "10 concluded."),
-        (figures(), figures(), [DAY], "10 concluded, as before; fresh result Sat 28 Nov."),
+        (
+            figures(),
+            figures(),
+            [(DAY, "result"), (date(2026, 11, 27), "failure")],
+            "10 concluded, as before; fresh result Sat 28 Nov.",
+        ),
+        (
+            None,
+            None,
+            [(DAY, "failure")],
+            "Nothing launched from Mon 23 to Sat 28 Nov; fresh failure Sat 28 Nov.",
+        ),
         (
             figures(),
             figures(failure_share=0.2),

@@ -331,6 +331,10 @@ def line(scholar, kind="result", *, stream="Basalt", named=True, needs=True, **m
     }
 
 
+#: A line with too few waits for a usual.
+NEW = line("new", needs=False, usual_working_hours=None)
+
+
 def decisions(*rows):
     return frame("needs_decision", rows)
 
@@ -339,6 +343,35 @@ def decisions(*rows):
     ("rows", "expected"),
     [
         ([], "Nothing waits longer than usual on Sun 29 Nov."),
+        (
+            [NEW, NEW],
+            "Cannot be judged yet: two lines wait on Sun 29 Nov, with too few waits for a usual.",
+        ),
+        (
+            [NEW],
+            "Cannot be judged yet: one line waits on Sun 29 Nov, with too few waits for a usual.",
+        ),
+        (
+            [line("calm", needs=False), NEW, NEW],
+            (
+                "Nothing waits longer than usual on Sun 29 Nov; two lines have too few waits to "
+                "judge."
+            ),
+        ),
+        (
+            [line("heron"), NEW],
+            (
+                "One line needs a decision on Sun 29 Nov, in Basalt: heron / probe (result). It "
+                "waits longer than that line usually does; one line has too few waits to judge."
+            ),
+        ),
+        (
+            [line("a", named=False), NEW],
+            (
+                "One line needs a decision on Sun 29 Nov, in Basalt. It has waited longer than "
+                "that line usually does; one line has too few waits to judge."
+            ),
+        ),
         (
             [line("heron")],
             (

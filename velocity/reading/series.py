@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
@@ -133,6 +133,24 @@ class Shifts:
         )
         weeks = complete.group_by("group_id").agg(pl.col("week_start").n_unique())["week_start"]
         return cls(rows, here.height, frozenset(here["group_id"]), int(weeks.max() or 0))  # type: ignore[arg-type]
+
+
+class Ranges(NamedTuple):
+    """How many series have a usual range as of their latest week, and how many have none yet."""
+
+    known: int
+    missing: int
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame, names: Iterable[str], measures: Iterable[str]) -> Ranges:
+        """Of the series with a value in rows of `reads.to_date` or `reads.weekly`."""
+        shown = pl.col("group_id").is_in([*names]) & pl.col("measure").is_in([*measures])
+        lows = (
+            frame.filter(shown & pl.col("value").is_not_null())
+            .group_by("group_id", "measure")
+            .agg(pl.col("limit_low").sort_by("week_start").last())["limit_low"]
+        )
+        return cls(lows.count(), lows.null_count())
 
 
 def at_edge(

@@ -132,9 +132,9 @@ def _digest(
     ends = _ends(snapshot, scope, names, days.window.last)
     latest = last_whole_day(trust["as_of"], str(trust["timezone"]))
     rows = _stream_rows(made, names)
-    queue = None
+    decisions = None
     if week == series.last_complete_week(latest):
-        queue = _queue(snapshot, scope, names, stream)
+        decisions = _decisions(snapshot, scope, names, stream)
     headline = "No experiment has been launched yet."
     if now is not None:
         headline = words.headline(now, before, made.usual(whole), days)
@@ -156,7 +156,7 @@ def _digest(
                             words.changed(_shown(weekly, whole, stream), whole.clear(), names, days)
                         ),
                         _said(words.going_well(now, before, made.streams(names, stream), days)),
-                        _waits(queue, latest + timedelta(days=1)),
+                        _waits(decisions, latest + timedelta(days=1)),
                         _said(words.compute(now, before, days)),
                         _said(words.runs_out(ends, days.window.last)),
                     ),
@@ -228,12 +228,12 @@ def _ends(snapshot: Snapshot, scope: Scope, names: Mapping[str, str], day: date)
     return named_ends(then, before, names)
 
 
-def _queue(
+def _decisions(
     snapshot: Snapshot, scope: Scope, names: Mapping[str, str], stream: str | None
 ) -> pl.DataFrame:
-    """The lines that need a decision, without the names of people and of other streams."""
+    """The lines that wait, without the names of people and of other streams."""
     streams = None if stream is None else [stream]
-    lines = reads.needs_decision(snapshot, streams=streams, scope=scope).filter("needs_decision")
+    lines = reads.needs_decision(snapshot, streams=streams, scope=scope)
     named = pl.col("stream").is_in(list(names))
     return lines.with_columns(
         pl.when(named).then("stream_name").alias("stream_name"),
@@ -241,11 +241,11 @@ def _queue(
     )
 
 
-def _waits(queue: pl.DataFrame | None, day: date) -> Line:
+def _waits(decisions: pl.DataFrame | None, day: date) -> Line:
     """What waits now; what waited at the end of an earlier week is not known."""
-    if queue is None:
+    if decisions is None:
         return Line("Only the digest of the latest week says what waits.", strong="Stuck:")
-    return _said(words.stuck(queue, day))
+    return _said(words.stuck(decisions, day))
 
 
 def _said(said: words.Said) -> Line:

@@ -22,6 +22,7 @@ from velocity.sentences.answer import (
     name,
     number,
 )
+from velocity.sentences.judged import Judged
 from velocity.sentences.mentor_facts import SAME_CAUSE
 from velocity.sentences.mentor_week import concluded, failures, moved
 from velocity.sentences.queue import row_words, usual_words
@@ -46,12 +47,8 @@ def title(facts: Facts) -> str:
     claims = [it for it in (_waits(facts.queue), _deaths(facts), _older(facts.old)) if it]
     if not claims and facts.hidden:
         claims = [f"{few_of(facts.hidden, 'line')} passed its usual in the last 24 hours"]
-    if not claims:
-        claims = [_calm(facts)]
-    lead = f"{who}, {days}: "
-    return fitting(
-        *(f"{lead}{listed(claims[:to])}" for to in range(len(claims), 0, -1)), f"{who}, {days}"
-    )
+    said = [listed(claims[:to]) for to in range(len(claims), 0, -1)] or _calm(facts)
+    return fitting(*(f"{who}, {days}: {it}" for it in said), f"{who}, {days}")
 
 
 def _waits(queue: pl.DataFrame) -> str:
@@ -74,11 +71,15 @@ def _older(old: pl.DataFrame) -> str:
     return f"{few_of(old.height, 'experiment')} {runs} longer than usual"
 
 
-def _calm(facts: Facts) -> str:
+def _calm(facts: Facts) -> list[str]:
+    """That nothing waits longer than usual, or cannot be judged; the longest claim first."""
+    judged = Judged.of(facts.decisions)
+    calm = "nothing waits longer than usual"
+    waits = judged.too_few if judged.nothing else judged.with_count(calm)
     if facts.now is None or not number(facts.now, "experiments_concluded"):
-        return "nothing waits longer than usual"
+        return [waits]
     count = int(number(facts.now, "experiments_concluded"))
-    return f"{few_of(count, 'experiment')} concluded, nothing waits longer than usual"
+    return [f"{few_of(count, 'experiment')} concluded, {waits}", waits]
 
 
 def lines(facts: Facts) -> list[Said]:
@@ -94,10 +95,7 @@ def decide(facts: Facts) -> Said:
         start = f"{capitalised(count)} passed the usual in the last 24 hours;"
         return Said("Decide", start, f"{name(facts.name)} sees it first.")
     if facts.queue.is_empty():
-        waiting = facts.decisions.filter(~pl.col("parked"), pl.col("usual_working_hours") > 0)
-        if waiting.is_empty():
-            return Said("Decide", "Nothing waits for a decision.")
-        return Said("Decide", "Nothing waits longer than usual.", _waiting(waiting, facts))
+        return Said("Decide", *_not_of_queue(facts))
     return Said("Decide", *_of_queue(facts))
 
 
@@ -116,14 +114,32 @@ def _of_queue(facts: Facts) -> tuple[str, str]:
         more = f" {also} {'waits' if facts.queue.height == 2 else 'wait'} too."  # noqa: PLR2004
     wait = f"{formats.duration(row['waited_working_hours'])} of working hours"
     rest = f"{what} {day}{took}; nothing launched since. {wait}; {usual_words(row)}.{more}"
-    return name(row["label"], 32), rest
+    return name(row["label"], 32), f"{rest}{_too_few(Judged.of(facts.decisions))}"
 
 
-def _waiting(waiting: pl.DataFrame, facts: Facts) -> str:
-    row = waiting.row(0, named=True)
+def _too_few(judged: Judged) -> str:
+    """How many other lines cannot be judged, as a sentence after others; "" if none."""
+    return f" {capitalised(judged.too_few)}." if judged.too_few else ""
+
+
+def _not_of_queue(facts: Facts) -> tuple[str, str]:
+    """What waits within its usual, or without one."""
+    judged = Judged.of(facts.decisions)
+    waiting = facts.decisions.filter(~pl.col("parked"), pl.col("usual_working_hours") > 0)
+    more = _too_few(judged)
+    if not waiting.is_empty():
+        row = waiting.row(0, named=True)
+        said = f"{_waited(row, facts)}; {usual_words(row)}.{more}"
+        return "Nothing waits longer than usual.", said
+    if judged.unknown.is_empty():
+        return "Nothing waits for a decision.", ""
+    return "Cannot be judged yet:", f"{_waited(judged.unknown.row(0, named=True), facts)}.{more}"
+
+
+def _waited(row: Row, facts: Facts) -> str:
     waited = formats.duration(row["waited_working_hours"])
     first = row_words(row, facts.zone).removesuffix("; nothing launched since.")
-    return f"{first}, {waited} of working hours ago; {usual_words(row)}."
+    return f"{first}, {waited} of working hours ago"
 
 
 def ask(facts: Facts) -> Said:

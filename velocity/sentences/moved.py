@@ -9,10 +9,12 @@ import polars as pl
 from velocity import formats
 from velocity.sentences.answer import capitalised, few, name
 from velocity.sentences.compared import change
+from velocity.sentences.judged import NO_RANGE, without_range
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from velocity.reading.series import Ranges
     from velocity.sentences.answer import Row
     from velocity.sentences.compared import Days
 
@@ -166,7 +168,9 @@ def _linked(found: pl.DataFrame, link: Callable[[Row], str]) -> str:
     return ", ".join(said) + (f" and {formats.count(more)} more" if more else "")
 
 
-def streams_title(shifts: Sequence[tuple[str, str]], beyond: int, days: Days) -> str:
+def streams_title(
+    shifts: Sequence[tuple[str, str]], beyond: int, days: Days, ranges: Ranges
+) -> str:
     """The claim above the streams.
 
     Args:
@@ -174,7 +178,14 @@ def streams_title(shifts: Sequence[tuple[str, str]], beyond: int, days: Days) ->
             loop", and the week in words.
         beyond: how many series are beyond the usual range of the same days, in a running week.
         days: the days.
+        ranges: how many series have a usual range.
     """
+    if not ranges.known and not shifts:
+        return NO_RANGE
+    return f"{_beyond(shifts, beyond, days)}{without_range(ranges)}"
+
+
+def _beyond(shifts: Sequence[tuple[str, str]], beyond: int, days: Days) -> str:
     others = len(shifts) - 1
     was = "was" if others == 1 else "were"
     more = f"; {few(others)} other series {was} too" if others > 0 else ""

@@ -9,6 +9,7 @@ import polars as pl
 
 from velocity import formats
 from velocity.sentences.answer import Row, capitalised, few, few_of, name
+from velocity.sentences.judged import Judged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,8 +33,22 @@ def usual_words(row: Row) -> str:
     return f"usual{whose} up to {formats.duration(row['usual_working_hours'])} ({waits})"
 
 
-def title(lines: pl.DataFrame) -> str:
-    """The claim above the queue."""
+def title(decisions: pl.DataFrame, on: str = "") -> str:
+    """The claim above the queue.
+
+    Args:
+        decisions: `reads.needs_decision`.
+        on: the day in words, with a space before it; "" for none.
+    """
+    judged = Judged.of(decisions)
+    if judged.nothing:
+        waits = "line waits" if judged.unknown.height == 1 else "lines wait"
+        count = capitalised(few(judged.unknown.height))
+        return f"{count} {waits}{on}; too few waits so far to say what is usual"
+    return judged.with_count(f"{_longer(judged.queue)}{on}")
+
+
+def _longer(lines: pl.DataFrame) -> str:
     if lines.is_empty():
         return "No line waits longer than it usually does"
     verb = (
@@ -88,8 +103,7 @@ def rest(decisions: pl.DataFrame, lines: pl.DataFrame, shown: int) -> str:
     """
     quiet = decisions.filter(~pl.col("needs_decision"))
     parked, away, read = (pl.col(it) for it in ("parked", "away", "marked_read"))
-    others = quiet.filter(~parked & ~away & ~read)
-    unknown = int(others["usual_working_hours"].is_null().sum())
+    judged = Judged.of(decisions)
     named = int(lines["named"].sum())
     return _sentence(
         (named - shown, "{} more waits longer than usual", "{} more wait longer than usual"),
@@ -99,7 +113,7 @@ def rest(decisions: pl.DataFrame, lines: pl.DataFrame, shown: int) -> str:
             "{} lines passed their usual in the last 24 hours; the scholars see them first",
         ),
         (
-            others.height - unknown,
+            judged.within.height,
             "{} other line waits within its usual",
             "{} other lines wait within their usual",
         ),
@@ -118,7 +132,11 @@ def rest(decisions: pl.DataFrame, lines: pl.DataFrame, shown: int) -> str:
             "{} is marked as read",
             "{} are marked as read",
         ),
-        (unknown, "{} has too few waits for a usual", "{} have too few waits for a usual"),
+        (
+            judged.unknown.height,
+            "{} has too few waits for a usual",
+            "{} have too few waits for a usual",
+        ),
     )
 
 
@@ -129,9 +147,9 @@ def _sentence(*counts: tuple[int, str, str]) -> str:
     return f"{capitalised('; '.join(said))}." if said else ""
 
 
-def presented(lines: pl.DataFrame, day: date) -> str:
+def presented(decisions: pl.DataFrame, day: date) -> str:
     """The title of the slide: counts and streams, no names."""
-    return f"{title(lines)} on {formats.dated(day)}."
+    return f"{title(decisions, f' on {formats.dated(day)}')}."
 
 
 def by_stream(decisions: pl.DataFrame, names: Mapping[str, str]) -> list[tuple[str, list[float]]]:

@@ -18,6 +18,7 @@ from velocity.sentences.answer import (
     name,
     number,
 )
+from velocity.sentences.judged import NOT_YET, Judged
 from velocity.sentences.queue import usual_words
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from velocity.reading.series import Ranges
     from velocity.sentences.compared import Days
 
 #: A share that moves less is the same share.
@@ -35,18 +37,22 @@ _WAITING = ("result waiting", "failure not recovered")
 _WAIT = "reaction_working_hours"
 
 
-def headline(queue: pl.DataFrame, day: date, *, stream: str = "", good: str = "") -> str:
+def headline(decisions: pl.DataFrame, day: date, *, stream: str = "", good: str = "") -> str:
     """How many lines wait longer than usual on a day, and whom to ask.
 
     Args:
-        queue: the lines that need a decision, the furthest beyond their usual first.
+        decisions: `reads.needs_decision`, the furthest beyond their usual first.
         day: the day of the end of the data: what waits, waits then.
         stream: name of the one stream shown; "" for several.
         good: what went well, if nothing waits; "" for nothing.
     """
     on, which = f"On {formats.dated(day)}", f"{name(stream)} " if stream else ""
+    judged = Judged.of(decisions)
+    queue = judged.queue
+    if judged.nothing:
+        return _not_judged(judged.unknown, on, which)
     if queue.is_empty():
-        nothing = f"{on} no {which}line waits longer than usual"
+        nothing = judged.with_count(f"{on} no {which}line waits longer than usual")
         return fitting(*([f"{nothing}; {good}."] if good else []), f"{nothing}.")
     one = queue.height == 1
     lines = f"{few(queue.height)} {which}{'line waits' if one else 'lines wait'}"
@@ -55,13 +61,27 @@ def headline(queue: pl.DataFrame, day: date, *, stream: str = "", good: str = ""
     people = [name(it, 16) for it in dict.fromkeys(shown["name"])]
     if not people:
         who = "its scholar sees it first" if one else "their scholars see them first"
-        return f"{waits}; {who}."
+        return fitting(f"{judged.with_count(f'{waits}; {who}')}.", f"{waits}; {who}.")
     about = " about one each" if len(people) == shown.height == queue.height > 1 else ""
-    return fitting(
-        f"{waits}: ask {listed(people)}{about}.",
-        f"{waits}: ask {people[0]} first.",
-        f"{waits}: ask in the order of the list.",
-    )
+    ways = [f"{listed(people)}{about}", f"{people[0]} first", "in the order of the list"]
+    asked = [f"{waits}: ask {it}" for it in ways]
+    return fitting(*(f"{said}." for it in asked for said in (judged.with_count(it), it)))
+
+
+def _not_judged(unknown: pl.DataFrame, on: str, which: str) -> str:
+    """What waits if no line has a usual: the failures and whom to ask, or else how many lines."""
+    failed_ones = unknown.filter("named", kind="failure")
+    count = failed_ones.height
+    if not count:
+        lines = "line waits" if unknown.height == 1 else "lines wait"
+        waits = f"{few(unknown.height)} {which}{lines}"
+        return f"{on} {waits}; too few waits so far to say what is usual."
+    noun = "failure has had no launch after it"
+    if count > 1:
+        noun = "failures have had no launch after them"
+    people = [name(it, 16) for it in dict.fromkeys(failed_ones["name"])]
+    start = f"{on} {few(count)} {which}{noun}: ask"
+    return fitting(f"{start} {listed(people)}.", f"{start} {people[0]} first.")
 
 
 def good(now: Row | None, before: Row | None, days: Days) -> str:
@@ -144,11 +164,15 @@ def card_caption(row: Row, zone: str, *, stream: bool) -> str:
     return f"{where}{what} {day}; {usual_words(row)}"
 
 
-def queue_title(queue: pl.DataFrame) -> str:
+def queue_title(decisions: pl.DataFrame) -> str:
     """The claim above the queue."""
-    if queue.is_empty():
-        return "Nothing needs a decision"
-    return f"{capitalised(few(queue.height))} {_plural(queue.height)} a decision"
+    judged = Judged.of(decisions)
+    if judged.nothing:
+        return NOT_YET
+    count = judged.queue.height
+    if not count:
+        return judged.with_count("Nothing needs a decision")
+    return judged.with_count(f"{capitalised(few(count))} {_plural(count)} a decision")
 
 
 def _plural(count: int) -> str:
@@ -165,14 +189,16 @@ def hidden(queue: pl.DataFrame) -> str:
     return f"{capitalised(few(count))} {lines} in the last 24 hours; {see}."
 
 
-def quiet_fact(now: Row | None, before: Row | None, days: Days, fresh: Sequence[date]) -> str:
+def quiet_fact(
+    now: Row | None, before: Row | None, days: Days, fresh: Sequence[tuple[date, str]]
+) -> str:
     """One good or neutral fact about a scholar with nothing that waits.
 
     Args:
         now: figures of the days; None without any.
         before: those of the days before; None without any.
         days: both.
-        fresh: days of results that wait within their usual.
+        fresh: day and kind of what waits within its usual, or without one.
     """
     parts = []
     if now is None or not (number(now, "experiments_started") or _concluded(now)):
@@ -183,7 +209,8 @@ def quiet_fact(now: Row | None, before: Row | None, days: Days, fresh: Sequence[
         if better := _better(now, before):
             parts.append(better)
     if fresh:
-        parts.append(f"fresh result {formats.dated(max(fresh))}")
+        day, kind = max(fresh)
+        parts.append(f"fresh {kind} {formats.dated(day)}")
     return "; ".join(parts) + "."
 
 
@@ -239,7 +266,9 @@ def _inside(waiting: Row) -> str:
     return "within its usual" if inside else "longer than usual"
 
 
-def people_title(count: int) -> str:
+def people_title(count: int, ranges: Ranges) -> str:
     """The claim above the scholars of a stream."""
     who = "The scholar" if count == 1 else f"The {few(count)} scholars"
+    if not ranges.known:
+        return f"{who}, without a usual range yet"
     return f"{who}, each against their own usual range"

@@ -31,6 +31,7 @@ from velocity.sentences.compared import (
     usual,
     went,
 )
+from velocity.sentences.judged import Judged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -298,24 +299,32 @@ def _each(cost: float) -> str:
     return f"{cost:.1f}" if cost < 100 else formats.count(cost)  # noqa: PLR2004
 
 
-def stuck(queue: pl.DataFrame, day: date) -> Said:
+def stuck(decisions: pl.DataFrame, day: date) -> Said:
     """How many lines wait longer than they usually do, where, and which.
 
     Args:
-        queue: rows of `reads.needs_decision` that need one.
+        decisions: rows of `reads.needs_decision`.
         day: the day on which they wait.
     """
-    about = "Stuck"
+    about, on = "Stuck", f"on {formats.dated(day)}"
+    judged = Judged.of(decisions)
+    queue = judged.queue
     count = queue.height
+    if judged.nothing:
+        waits = few_of(judged.unknown.height, "line")
+        verb = "waits" if judged.unknown.height == 1 else "wait"
+        rest = f"{waits} {verb} {on}, with too few waits for a usual."
+        return Said(about, "Cannot be judged yet:", rest)
     if not count:
-        return Said(about, "Nothing waits longer than usual", f"on {formats.dated(day)}.")
+        return Said(about, "Nothing waits longer than usual", f"{judged.with_count(on)}.")
     lines = capitalised(few_of(count, "line"))
     verb = "needs" if count == 1 else "need"
-    start = f"{lines} {verb} a decision on {formats.dated(day)}{_where(queue)}"
+    start = f"{lines} {verb} a decision {on}{_where(queue)}"
     named = queue.filter("named").head(_MOST_NAMED).to_dicts()
     if not named:
         each = "It has waited" if count == 1 else "Each has waited"
-        return Said(about, f"{start}.", f"{each} longer than that line usually does.")
+        longer = judged.with_count(f"{each} longer than that line usually does")
+        return Said(about, f"{start}.", f"{longer}.")
     said = [f"{line_name(row, 24)} ({row['kind']})" for row in named]
     late = queue.filter(~pl.col("named")).height
     if more := count - late - len(named):
@@ -323,13 +332,9 @@ def stuck(queue: pl.DataFrame, day: date) -> Said:
     if late:
         said.append(f"{few(late)} of the last 24 hours")
     listed = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
-    return Said(
-        about,
-        f"{start}:",
-        f"{listed}. Each waits longer than that line usually does."
-        if count > 1
-        else f"{listed}. It waits longer than that line usually does.",
-    )
+    it = "Each" if count > 1 else "It"
+    longer = judged.with_count(f"{it} waits longer than that line usually does")
+    return Said(about, f"{start}:", f"{listed}. {longer}.")
 
 
 def _where(queue: pl.DataFrame) -> str:

@@ -87,7 +87,7 @@ def _this_week(week: Week) -> None:
 
 
 def _needs_a_decision(week: Week) -> None:
-    st.title(queue_words.presented(week.queue, week.known_on), anchor=False)
+    st.title(queue_words.presented(week.decisions, week.known_on), anchor=False)
     waits = queue_words.by_stream(week.decisions, week.names)
     figure = draw_waits(waits, mode=theme_mode(), title="Results that wait")
     show_figure(figure.enlarged(_LARGER), key="slide-waits")

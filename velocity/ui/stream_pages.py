@@ -43,7 +43,7 @@ def show_one(view: View, stream: str) -> None:
     good = words.good(*work.whole, work.days)
     people = formats.plural(len(work.people), "scholar")
     label = formats.markdown(formats.label(name))
-    answer = Answer(words.headline(work.queue, work.known_on, stream=name, good=good))
+    answer = Answer(words.headline(work.decisions, work.known_on, stream=name, good=good))
     view.say(f"{label}, {people}", answer, window=work.days.kicker)
     with view.answer, st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if said := words.support(*work.whole, work.days):
@@ -59,7 +59,7 @@ def show_managed(view: View) -> None:
     work = Work(view, named=view.managed)
     view.say(
         formats.plural(len(work.people), "scholar"),
-        Answer(words.headline(work.queue, work.known_on)),
+        Answer(words.headline(work.decisions, work.known_on)),
         window=work.days.kicker,
     )
     lines = view.windowed(reads.line_states)
@@ -90,7 +90,7 @@ def show_all(view: View, ids: list[str]) -> None:
     queue = decisions.filter("needs_decision")
     view.say(
         f"all {len(ids)} streams",
-        Answer(words.headline(queue, first.known_on)),
+        Answer(words.headline(decisions, first.known_on)),
         window=first.days.kicker,
     )
     found = _of_all(every, queue)

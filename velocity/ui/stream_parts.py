@@ -10,9 +10,10 @@ import streamlit as st
 from velocity import formats
 from velocity.charts.bullet import draw_bullet
 from velocity.charts.panels import draw_panels
-from velocity.reading.series import at_edge
+from velocity.reading.series import Ranges, at_edge
 from velocity.sentences import streams as words
 from velocity.sentences.events import caption
+from velocity.sentences.judged import nothing_near
 from velocity.sentences.mentor_facts import MEASURES
 from velocity.ui.drill import show_way
 from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS
@@ -39,7 +40,7 @@ def show_queue(view: View, decisions: pl.DataFrame, chosen: str | None, *, choic
     """
     queue = decisions.filter("needs_decision")
     heading(
-        words.queue_title(queue),
+        words.queue_title(decisions),
         "Longest against the line's own usual first" if queue.height else "",
         table=Table(decisions, "decisions"),
     )
@@ -105,9 +106,10 @@ def _name(work: Work, scholar: str) -> str:
 
 def _quiet_fact(work: Work, scholar: str) -> str:
     fresh = work.decisions.filter(~pl.col("needs_decision") & (pl.col("scholar") == scholar))
-    days = fresh["result_at"].drop_nulls().dt.convert_time_zone(work.view.zone).dt.date()
+    day = pl.col("result_at").dt.convert_time_zone(work.view.zone).dt.date()
+    waits = fresh.drop_nulls("result_at").select(day, "kind").rows()
     now, before = work.now.get(scholar), work.before.get(scholar)
-    return words.quiet_fact(now, before, work.days, days.to_list())
+    return words.quiet_fact(now, before, work.days, waits)
 
 
 def show_people(work: Work) -> None:
@@ -115,15 +117,16 @@ def show_people(work: Work) -> None:
 
     By default only those whose latest value is at the edge of its range.
     """
+    ranges = Ranges.of(work.weeks, work.people, MEASURES)
     heading(
-        words.people_title(len(work.people)),
+        words.people_title(len(work.people), ranges),
         f"By name; never compared with each other. {weeks_caption(work, work.people)}",
         table=Table(work.weeks, "scholar-weeks"),
     )
     edge = at_edge(work.weeks, work.people, MEASURES)
     every = st.toggle("Show all scholars and measures", key="all-people")
     if not every and not any(edge.values()):
-        st.markdown("No series is near the edge of its usual range.")
+        st.markdown(nothing_near(ranges))
         return
     with st.grid(4, min_column_width=300, gap="medium", key="stacked-people"):
         for measure, (title, _) in MEASURES.items():

@@ -18,12 +18,13 @@ from velocity.charts.panels import draw_panels
 from velocity.charts.to_date import draw_to_date
 from velocity.charts.trends import draw_trend
 from velocity.reading import reads
-from velocity.reading.series import TREND_WEEKS, at_edge, last_complete_week, recent, trend
+from velocity.reading.series import TREND_WEEKS, Ranges, at_edge, last_complete_week, recent, trend
 from velocity.sentences import moved, week_tiles
 from velocity.sentences import queue as queue_words
 from velocity.sentences import week as words
 from velocity.sentences.compared import MEASURES, UNITS, possessive
 from velocity.sentences.events import caption
+from velocity.sentences.judged import nothing_near
 from velocity.ui.drill import has_page, show_way
 from velocity.ui.parts import Table, heading, show_figure, theme_mode, tile
 from velocity.ui.why import show_why
@@ -61,7 +62,7 @@ def five_lines(week: Week) -> list[Said]:
     return [
         words.changed(week.weekly, week.same_days, week.names, days),
         words.going_well(now, before, streams, days),
-        words.stuck(week.queue, week.known_on),
+        words.stuck(week.decisions, week.known_on),
         words.compute(now, before, days),
         words.runs_out(week.ends, week.known_on),
     ]
@@ -142,7 +143,7 @@ def show_queue(week: Week) -> None:
     """The lines that need a decision: a link, what waits since when, and its wait as a bullet."""
     lines = week.queue
     heading(
-        queue_words.title(lines),
+        queue_words.title(week.decisions),
         "Working hours since the result, against the line's own usual: half of its waits end at "
         "the tick, 85 of 100 within the grey bar. The furthest beyond it comes first.",
         table=Table(week.decisions, "decisions"),
@@ -307,6 +308,7 @@ def show_streams(week: Week) -> None:
     frame = _stream_weeks(week)
     edge = at_edge(frame, names, _TITLES)
     shifts, beyond = _claims(week, frame)
+    ranges = Ranges.of(frame, names, _TITLES)
     every = bool(st.session_state.get("all-streams"))
     shown = {it: names if every else edge[it] for it in _TITLES}
     figures = {
@@ -322,13 +324,13 @@ def show_streams(week: Week) -> None:
         if groups
     }
     heading(
-        moved.streams_title(shifts, beyond, week.days),
+        moved.streams_title(shifts, beyond, week.days, ranges),
         _streams_caption(week),
         table=Table(frame, "stream-weeks", charts=tuple(figures.values())),
     )
     st.toggle("Show all streams and measures", key="all-streams")
     if not figures:
-        st.markdown("No series is near the edge of its usual range.")
+        st.markdown(nothing_near(ranges))
         return
     with st.grid(max(2, len(figures)), min_column_width=300, gap="medium"):
         for measure, figure in figures.items():
