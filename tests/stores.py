@@ -38,7 +38,8 @@ def built(make: Callable[[Path], object]) -> Path:
         if not done.exists():
             unfinished = folder / f"{name}.unfinished"
             shutil.rmtree(unfinished, ignore_errors=True)
-            unfinished.mkdir()
+            # Private, as the product makes it.
+            unfinished.mkdir(mode=0o700)
             make(unfinished)
             unfinished.rename(done)
     return done

@@ -65,12 +65,13 @@ def test_a_scholar_sees_viewers_and_looks_and_nobody_else_sees_hours(browser, ap
         assert "Timeline of" not in seen
         assert "You and" not in seen
         assert "wake" not in seen
+        assert "09:00 to 21:00" not in seen
         assert "Who looked" not in seen
         assert lead.look() == []
     with Person(browser, app, email(5)) as person:
         person.sign_in("my-velocity?period=Programme")
         assert "Timeline" in person.text()
-        assert "awake 09:00 to 21:00" in person.text()
+        assert "working 09:00 to 21:00" in person.text()
         assert "What this page sees, and who sees it" in person.text()
         wire = person.wire()
         assert wire.count(people.LEAD) > 1  # who sees what, and who looked
