@@ -215,6 +215,10 @@ class View:
             st.title(answer.sentence, anchor=False)
             if answer.support:
                 st.markdown(answer.support)
+            age = datetime.now(UTC) - self.as_of
+            if age > _STALE:
+                since = "what waits, runs or is left may have changed since."
+                st.markdown(f"**The data is {formats.age(age)} old:** {since}")
 
     def trust_line(self) -> str:
         """How old the data is now, and how many runs are in doubt."""
@@ -420,10 +424,6 @@ def _watch(opened: View, data: Path, mode: str) -> None:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         line = opened.trust_line()
-        age = datetime.now(UTC) - opened.as_of
-        if age > _STALE:
-            since = "what waits, runs or is left may have changed since."
-            st.markdown(f"**The data is {formats.age(age)} old:** {since}", width="content")
         st.caption(f"{line} · newer data when you close this" if new else line, width="content")
         if may_sync(opened.viewer, opened.settings, data):
             show_sync_now()
