@@ -59,7 +59,7 @@ def assert_same(brief, page):
     here = shown(page)
     assert {title, *lines, f"{first} {second} {third}"} <= here
     # The page also says what its panels show.
-    assert [it for it in here if it.startswith(f"{caption} · ")]
+    assert [it for it in here if it.startswith(f"{caption} · Thirteen weeks; ")]
 
 
 def test_the_brief_in_a_stream_says_what_the_sheet_says(data, monkeypatch):
