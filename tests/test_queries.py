@@ -47,6 +47,7 @@ ARGUMENTS = {
     "bands": {"scholar": "ada"},
     "chains": {"by": "scholar", "group_id": "ada"},
     "stuck": {"min_hours": 24},
+    "at_work": {"at": datetime(2026, 1, 6, 10, tzinfo=UTC)},
     "to_date": {"by": "programme", "starts": [date(2026, 1, 5)], "lengths": [1, 7]},
     "concurrency": _DAY,
     "timeline_experiments": _DAY,
