@@ -106,7 +106,8 @@ amount = 0
             ADA + "timezome = 'UTC'",
             (
                 "scholar ada: timezome: unknown key; expected one of id, name, emails, "
-                "usernames, timezone, awake, workdays, away, aims, disabled. Did you mean timezone?"
+                "usernames, timezone, awake, workdays, away, aims, disabled, messages. "
+                "Did you mean timezone?"
             ),
         ),
         (
