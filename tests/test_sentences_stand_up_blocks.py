@@ -430,3 +430,12 @@ def test_coverage_counts_what_launched_something():
         "Counts W&B runs only: 2 of 3 projects and 1 of 2 scholars launched something from "
         "Mon 23 to Sat 28 Nov"
     )
+
+
+def test_large_counts_have_all_of_their_digits():
+    now = group_rows(COUNT, aurora=10_006, basalt=20_006, programme=30_012)
+    before = group_rows(COUNT, aurora=6, basalt=6, programme=12)
+    two = {"aurora": "Aurora", "basalt": "Basalt"}
+    rows = moved.stream_rows(now, before, two, COUNT, "count")
+    assert rows["now_words"].to_list() == ["10,006", "20,006", "30,012"]
+    assert rows["change_words"].to_list() == ["+10,000", "+20,000", "+30,000"]

@@ -67,7 +67,7 @@ def stream_rows(
                 "before": there,
                 "now_words": _written(here, unit),
                 "before_words": _written(there, unit),
-                "change_words": change(here, there, unit) or NONE,
+                "change_words": _change(here, there, unit),
                 "total": group == PROGRAMME,
             }
             for group, (title, here, there) in values.items()
@@ -89,7 +89,16 @@ def _value(rows: Mapping[str, Row], group: str, measure: str) -> float | None:
 
 
 def _written(value: float | None, unit: str) -> str:
-    return NONE if value is None else formats.figure(value, unit)
+    """A figure; counts with all of their digits, or large ones would not add up as printed."""
+    if value is None:
+        return NONE
+    return f"{round(value):,}" if unit == "count" else formats.figure(value, unit)
+
+
+def _change(now: float | None, before: float | None, unit: str) -> str:
+    if unit != "count" or now is None or before is None or round(now) == round(before):
+        return change(now, before, unit) or NONE
+    return f"{round(now) - round(before):+,}".replace("-", formats.MINUS)
 
 
 def title(rows: pl.DataFrame, measure: str, days: Days) -> str:
@@ -143,18 +152,18 @@ def line_rows(
         rows.append(
             {
                 "line": f"{name(scholar)} / {name(project)}",
-                "now": formats.count(found.height),
-                "before": formats.count(earlier),
-                "change": change(found.height, earlier, "count"),
+                "now": _written(found.height, "count"),
+                "before": _written(earlier, "count"),
+                "change": _change(found.height, earlier, "count"),
                 "experiments": _linked(found, link),
             }
         )
     rows.append(
         {
             "line": "**All**",
-            "now": f"**{formats.count(here.height)}**",
-            "before": f"**{formats.count(there.height)}**",
-            "change": f"**{change(here.height, there.height, 'count')}**",
+            "now": f"**{_written(here.height, 'count')}**",
+            "before": f"**{_written(there.height, 'count')}**",
+            "change": f"**{_change(here.height, there.height, 'count')}**",
             "experiments": "",
         }
     )
