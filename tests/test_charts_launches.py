@@ -92,3 +92,10 @@ def test_no_time_of_day_is_said_and_names_are_inert():
     said += [it[0] for it in chart.figure.data[0].customdata]
     assert not any(re.search(r"\d:\d", it) for it in said)
     assert not any("<b>x</b>" in it for it in said)
+
+
+def test_what_waits_has_a_lane_however_many_launches_came_before():
+    waiting = row(26, 26, loop_status="awaiting", label="late", outcome="failure")
+    chart = launches(*[row(26, 26, 28)] * 20, waiting)
+    assert [it.y0 for it in shapes(chart, "line") if it.line.dash == "dot"] == [0]
+    assert any("late</b>, failed Thu" in it.text for it in chart.figure.layout.annotations)

@@ -67,7 +67,8 @@ def draw_launches(
         )
     ]
     if failures:
-        cross = {"symbol": "x", "color": colour.failed, "size": 9}
+        edge = {"width": 1, "color": colour.bg}
+        cross = {"symbol": "x", "color": colour.failed, "size": 10, "line": edge}
         traces.append(
             dots(
                 [_at(row["result"], _RESULT) for _, row in failures],
@@ -106,26 +107,28 @@ def _end(row: Mapping[str, Any], last: date) -> date:
 def _packed(
     rows: Sequence[Mapping[str, Any]], last: date
 ) -> tuple[list[tuple[int, Mapping[str, Any]]], int]:
-    """Each row with the first lane that is free on its days, and how many have none."""
-    free: list[date] = []
-    placed, left_out = [], 0
-    for row in rows:
-        lane = next((at for at, until in enumerate(free) if until < row["launched"]), len(free))
-        if lane >= _MOST_LANES:
-            left_out += 1
-            continue
-        free[lane : lane + 1] = [_end(row, last)]
-        placed.append((lane, row))
-    return _waiting_on_top(placed), left_out
+    """Each row with the first lane that is free on its days, and how many have none.
 
-
-def _waiting_on_top(
-    placed: list[tuple[int, Mapping[str, Any]]],
-) -> list[tuple[int, Mapping[str, Any]]]:
-    """The latest result that waits is in the first lane, where there is room for its name."""
-    top = next((lane for lane, row in reversed(placed) if _waits(row)), 0)
-    swapped = {0: top, top: 0}
-    return [(swapped.get(lane, lane), row) for lane, row in placed]
+    The latest result that waits comes first: it is what the chart is for, and the first lane has
+    room for its name.
+    """
+    top = next((at for at in reversed(range(len(rows))) if _waits(rows[at])), None)
+    order = [*([] if top is None else [top]), *(at for at in range(len(rows)) if at != top)]
+    taken: list[list[tuple[date, date]]] = []
+    placed: dict[int, int] = {}
+    for at in order:
+        first, end = rows[at]["launched"], _end(rows[at], last)
+        free = (
+            lane
+            for lane, spans in enumerate(taken)
+            if all(end < begun or ended < first for begun, ended in spans)
+        )
+        lane = next(free, len(taken))
+        if lane < _MOST_LANES:
+            taken[lane:] = taken[lane:] or [[]]
+            taken[lane].append((first, end))
+            placed[at] = lane
+    return [(placed[at], rows[at]) for at in sorted(placed)], len(rows) - len(placed)
 
 
 def _at(day: date, part: float) -> str:
@@ -173,6 +176,7 @@ def _marks(row: Mapping[str, Any], lane: int, last: date, colour: Tokens) -> lis
         "y1": lane + _THICK / 2,
         "fillcolor": colour.machine,
         "line": {"width": 0},
+        "layer": "below",  # the crosses of failures lie on it
     }
     if result is None or (upcoming is None and not _waits(row)):
         return [bar]
@@ -182,13 +186,17 @@ def _marks(row: Mapping[str, Any], lane: int, last: date, colour: Tokens) -> lis
         until = _at(upcoming, _NEXT if upcoming == result else _BEGINS)
     wait = {"width": 2.5, "color": colour.reaction, "dash": "dot" if _waits(row) else "solid"}
     line = {"type": "line", "x0": end, "x1": until, "y0": lane, "y1": lane, "line": wait}
-    return [bar, line]
+    return [bar, line | {"layer": "below"}]
 
 
 def _name(lane: int, row: Mapping[str, Any], last: date) -> Part:
-    words = f"<b>{safe(row['label'], 20)}</b>, result {formats.dated(row['result'])}"
+    words = f"<b>{safe(row['label'], 20)}</b>, {_what(row)} {formats.dated(row['result'])}"
     place = {"xref": "x", "yref": "y", "xanchor": "right", "yanchor": "bottom", "yshift": 4}
     return words_at(words, x=_at(last, 0.99), y=lane, **place)
+
+
+def _what(row: Mapping[str, Any]) -> str:
+    return "failed" if row["outcome"] in _FAILED else "result"
 
 
 def _words(row: Mapping[str, Any]) -> str:
@@ -196,8 +204,7 @@ def _words(row: Mapping[str, Any]) -> str:
     if row["result"] is None:
         lines.append("no result yet")
     else:
-        what = "failed" if row["outcome"] in _FAILED else "result"
-        lines.append(f"{what} {formats.dated(row['result'])}")
+        lines.append(f"{_what(row)} {formats.dated(row['result'])}")
         if row["next"] is not None:
             lines.append(f"next launch {formats.dated(row['next'])}")
         elif _waits(row):
