@@ -24,8 +24,6 @@ MINUS = "\u2212"
 NOT_KNOWN = "not known"
 #: With fewer events there is no median: the dots are shown instead.
 MEDIAN_EVENTS = 6
-#: A longer runway is not a forecast.
-LONG_RUNWAY_DAYS = 3650
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 TIMELINE_DAYS = 7
-_LINE = ["scholar", "entity", "project"]
 
 
 def named_ends(ledger: pl.DataFrame, seen: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 #: The keys of a rule, of which it has exactly one.
 _CRITERIA = ("username", "tag", "project", "job_type", "config")
-#: The tag that always excludes a run.
-IGNORE_TAG = "velocity:ignore"
 
 
 def criteria(entry: _Rule) -> list[str]:

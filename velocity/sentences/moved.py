@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from velocity import formats
-from velocity.sentences.answer import capitalised, few, name
+from velocity.sentences.answer import LINE, capitalised, few, name
 from velocity.sentences.compared import change
 from velocity.sentences.judged import NO_RANGE, without_range
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 NONE = "\u2013"
 UNATTRIBUTED, PROGRAMME = "unattributed", "programme"
-_LINE = ["scholar", "entity", "project"]
 _MOST_LINKED = 2
 
 
@@ -143,7 +142,7 @@ def line_rows(
     """
     own = pl.col("stream").is_null() if group == UNATTRIBUTED else pl.col("stream") == group
     here, there = now.filter(own), before.filter(own)
-    lines = pl.concat([here, there]).select(_LINE).unique().sort(_LINE)
+    lines = pl.concat([here, there]).select(LINE).unique().sort(LINE)
     rows: list[dict[str, Any]] = []
     for scholar, entity, project in lines.iter_rows():
         mine = {"scholar": scholar, "entity": entity, "project": project}

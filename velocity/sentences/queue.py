@@ -8,14 +8,13 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from velocity import formats
-from velocity.sentences.answer import Row, capitalised, few, few_of, name
+from velocity.sentences.answer import LINE, Row, capitalised, few, few_of, name
 from velocity.sentences.judged import Judged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
-_LINE = ["scholar", "entity", "project"]
 _MOST_NAMED = 3
 
 
@@ -77,7 +76,7 @@ def silent(stale: pl.DataFrame, count: int, zone: str) -> str:
     runs = f"{capitalised(few_of(count, 'run'))} {verb} silent and may hold a GPU for nothing"
     said = [
         f"**{name(row['scholar'])} / {name(row['project'])}** since {_day(row['since_at'], zone)}"
-        for row in stale.sort(_LINE).head(_MOST_NAMED).iter_rows(named=True)
+        for row in stale.sort(LINE).head(_MOST_NAMED).iter_rows(named=True)
     ]
     if more := count - int(stale.head(_MOST_NAMED)["n"].sum()):
         said.append(

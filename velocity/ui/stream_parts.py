@@ -12,6 +12,7 @@ from velocity.charts.bullet import draw_bullet
 from velocity.charts.panels import draw_panels
 from velocity.reading.series import Ranges, at_edge
 from velocity.sentences import streams as words
+from velocity.sentences.answer import LINE
 from velocity.sentences.events import caption
 from velocity.sentences.judged import nothing_near
 from velocity.sentences.mentor_facts import MEASURES
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
     from velocity.report.work import Work
     from velocity.ui.view import View
-
-_LINE = ("scholar", "entity", "project")
 
 
 def show_queue(view: View, decisions: pl.DataFrame, chosen: str | None, *, choice: str) -> None:
@@ -189,7 +188,7 @@ def show_lines(view: View, lines: pl.DataFrame, decisions: pl.DataFrame) -> None
         name=view.with_names(lines)["scholar"],
     ).sort("place", "name", "entity", "project")
     shown_waits = words.shown_waits(decisions).iter_rows(named=True)
-    waiting = {tuple(row[it] for it in _LINE): row for row in shown_waits}
+    waiting = {tuple(row[it] for it in LINE): row for row in shown_waits}
     heading(
         "Lines by stream and name",
         f"{view.window.words}; {formats.sample(lines.height, 'line')}",
@@ -204,7 +203,7 @@ def show_lines(view: View, lines: pl.DataFrame, decisions: pl.DataFrame) -> None
         Line=pl.col("project").map_elements(_cell, pl.String),
         State=pl.Series(
             [
-                words.line_state(row, waiting.get(tuple(row[it] for it in _LINE)))
+                words.line_state(row, waiting.get(tuple(row[it] for it in LINE)))
                 for row in lines.iter_rows(named=True)
             ],
             dtype=pl.String,

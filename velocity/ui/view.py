@@ -177,11 +177,6 @@ class View:
         """Whether the viewer can open the page of every scholar shown."""
         return self.scope.everything and has_page("my_velocity")
 
-    @property
-    def opens_words(self) -> str:
-        """The end of a caption that says what selecting a row does, if anything."""
-        return "; select a row for its scholar" if self.opens_scholars else ""
-
     def show_ways(self, row: Mapping[str, Any], *, period: str) -> None:
         """Links from a selected row of a read to the pages about its scholar, and to W&B.
 
