@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-extras quick check lint docs mutants lock audit bench bench-pull bench-app screenshots wheel proof run-env dev-env extras-env
+.PHONY: help demo test test-extras test-scale quick check lint docs mutants lock audit bench bench-pull bench-app screenshots wheel proof run-env dev-env extras-env scale-env
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ test: dev-env lint ## everything: lint, types, contracts and all tests, with a r
 
 test-extras: extras-env ## tests of the optional extras, in an environment of their own: .venv-extras
 	@.venv-extras/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/extras
+
+test-scale: scale-env ## tests past one machine: a bucket, Postgres and a proxy, in .venv-scale
+	@.venv-scale/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/scale
 
 quick: dev-env ## a sample of the tests in a minute and a half: no browser, no deliberate faults, no thorough tests
 	@$(PYTEST) --hypothesis-profile=quick -m "not browser and not fault and not thorough"
@@ -77,18 +80,23 @@ wheel: dev-env ## build the wheel into dist/
 lock: dev-env ## update the locks from pyproject.toml (UPGRADE=--upgrade uses newer releases)
 	@$(LOCK) --group build pyproject.toml -o requirements.lock
 	@$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
-	@mkdir -p build && cat requirements.lock requirements-dev.lock $(wildcard requirements-extras.lock) >build/extras.lock
-	@$(LOCK) --all-extras --group build --group extras pyproject.toml -o build/extras.lock
-	@mv build/extras.lock requirements-extras.lock
+	@mkdir -p build
+	@$(call lock_alone,extras,inspect mlflow trackio mcp)
+	@$(call lock_alone,scale,scale)
 
 audit: dev-env ## check every locked package against PyPI's advisories (needs the network)
 	@$(BIN)/uv tool run --from pip-audit pip-audit --require-hashes --disable-pip --progress-spinner off -r requirements.lock
 
 # Universal: one lock for every supported Python and system. The second lock keeps the releases of the
-# first; otherwise a test tool's upper bound could decide which releases the product uses. The third
-# one is complete by itself, and leaves their releases only where an extra cannot use them: uv prefers
+# first; otherwise a test tool's upper bound could decide which releases the product uses. The others
+# are complete by themselves, and leave their releases only where an extra cannot use them: uv prefers
 # the releases that its output file has already.
 LOCK = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
+define lock_alone # a group of tests, and its extras
+cat requirements.lock requirements-dev.lock $(wildcard requirements-$(1).lock) >build/$(1).lock && \
+$(LOCK) $(addprefix --extra ,$(2)) --group build --group $(1) pyproject.toml -o build/$(1).lock && \
+mv build/$(1).lock requirements-$(1).lock
+endef
 
 run-env:
 	@scripts/bootstrap.sh run
@@ -98,3 +106,6 @@ dev-env:
 
 extras-env:
 	@scripts/bootstrap.sh extras
+
+scale-env:
+	@scripts/bootstrap.sh scale

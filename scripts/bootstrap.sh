@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes .venv from the hashed locks: `bootstrap.sh run` to use the product, `bootstrap.sh dev` to
-# test it too. `bootstrap.sh extras` makes .venv-extras, with every optional extra and what tests them.
+# test it too. `bootstrap.sh extras` makes .venv-extras, with the sources and servers that are optional
+# and what tests them; `bootstrap.sh scale` makes .venv-scale, for more than one machine.
 # Ends at once if the environment already matches the locks.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -67,8 +68,8 @@ venv=.venv
 case "$kind" in
   run) locks=(requirements.lock) ;;
   dev) locks=(requirements.lock requirements-dev.lock) ;;
-  extras) venv=.venv-extras locks=(requirements-extras.lock) ;;
-  *) give_up "Usage: scripts/bootstrap.sh run|dev|extras" ;;
+  extras | scale) venv=.venv-$kind locks=("requirements-$kind.lock") ;;
+  *) give_up "Usage: scripts/bootstrap.sh run|dev|extras|scale" ;;
 esac
 if fresh dev requirements.lock requirements-dev.lock || fresh "$kind" "${locks[@]}"; then exit 0; fi
 

@@ -15,7 +15,8 @@ from tests.conftest import ROOT
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCKS = ("requirements.lock", "requirements-dev.lock")
-EXTRAS_LOCK = "requirements-extras.lock"
+#: Groups of tests in an environment of their own, whose lock is complete by itself.
+ALONE = ("extras", "scale")
 # In brackets, so that this file does not name what it looks for.
 REGISTRY = re.compile(
     r"index[-_]url|extra[-_]index|find[-]links|/simpl[e]/|pythonhoste[d]|://pypi[.]"
@@ -34,7 +35,7 @@ def _tracked_texts():
 
 
 def _requirements():
-    groups = [lines for name, lines in PYPROJECT["dependency-groups"].items() if name != "extras"]
+    groups = [lines for name, lines in PYPROJECT["dependency-groups"].items() if name not in ALONE]
     return [
         Requirement(line)
         for group in (PYPROJECT["project"]["dependencies"], *groups)
@@ -42,10 +43,15 @@ def _requirements():
     ]
 
 
-def _requirements_of_extras():
-    extras = PYPROJECT["project"]["optional-dependencies"].values()
-    group = PYPROJECT["dependency-groups"]["extras"]
-    return [Requirement(line) for lines in (*extras, group) for line in lines]
+def _requirements_of(group):
+    """What a group of tests needs beside the product."""
+    extras = [
+        lines
+        for name, lines in PYPROJECT["project"]["optional-dependencies"].items()
+        if (name == "scale") == (group == "scale")
+    ]
+    lists = (*extras, PYPROJECT["dependency-groups"][group])
+    return [Requirement(line) for lines in lists for line in lines]
 
 
 def _unmet(requirements, pins):
@@ -55,6 +61,10 @@ def _unmet(requirements, pins):
         if not pins.get(requirement.name)
         or not all(requirement.specifier.contains(v) for v in pins[requirement.name])
     ]
+
+
+def _lock_of(group):
+    return f"requirements-{group}.lock"
 
 
 def _pins(lock: str) -> dict[str, set[Version]]:
@@ -84,7 +94,7 @@ def test_no_tracked_file_names_a_package_index():
     assert naming == set()
 
 
-@pytest.mark.parametrize("lock", [*LOCKS, EXTRAS_LOCK])
+@pytest.mark.parametrize("lock", [*LOCKS, *map(_lock_of, ALONE)])
 def test_every_pin_has_hashes(lock):
     entries = re.split(r"^(?=[\w.-]+==)", (ROOT / lock).read_text(), flags=re.MULTILINE)[1:]
     assert len(entries) > 20
@@ -96,10 +106,11 @@ def test_the_locks_satisfy_every_requirement():
     assert _unmet(_requirements(), pins) == [], "make lock brings the locks up to date"
 
 
-def test_the_lock_of_the_extras_is_complete_by_itself():
+@pytest.mark.parametrize("group", ALONE)
+def test_the_lock_of_an_environment_of_its_own_is_complete_by_itself(group):
     used = [Requirement(line) for line in PYPROJECT["project"]["dependencies"]]
-    wanted = [*used, *_requirements_of_extras()]
-    assert _unmet(wanted, _pins(EXTRAS_LOCK)) == [], "make lock brings the lock up to date"
+    wanted = [*used, *_requirements_of(group)]
+    assert _unmet(wanted, _pins(_lock_of(group))) == [], "make lock brings the lock up to date"
 
 
 def test_the_two_locks_agree():
@@ -111,7 +122,7 @@ def test_deliberately_omitted_packages_are_in_no_lock_and_explained():
     left_out = PYPROJECT["tool"]["uv"]["exclude-dependencies"]
     text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     assert [
-        name for name in left_out for lock in (*LOCKS, EXTRAS_LOCK) if name in _pins(lock)
+        name for name in left_out for lock in (*LOCKS, *map(_lock_of, ALONE)) if name in _pins(lock)
     ] == []
     assert [name for name in left_out if f"**{name}**" not in text] == []
 
@@ -127,7 +138,8 @@ def test_only_packages_without_a_release_are_pre_releases():
 def test_every_dependency_is_justified():
     text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     documented = re.findall(r"^\| ([a-z][\w-]*)\b", text, re.MULTILINE)
-    requirements = {it.name for it in (*_requirements(), *_requirements_of_extras())}
+    alone = (it for group in ALONE for it in _requirements_of(group))
+    requirements = {it.name for it in (*_requirements(), *alone)}
     assert sorted(documented) == sorted(requirements)
 
 

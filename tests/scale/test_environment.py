@@ -1,0 +1,36 @@
+"""The environment of the extra `scale` has it, and velocity loads none of it by itself."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import version
+
+import pytest
+from packaging.requirements import Requirement
+
+from tests.conftest import ROOT
+
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+WANTED = [Requirement(it) for it in PYPROJECT["project"]["optional-dependencies"]["scale"]]
+
+
+@pytest.mark.parametrize("wanted", WANTED, ids=lambda it: it.name)
+def test_every_package_of_the_extra_is_installed_here(wanted):
+    assert wanted.specifier.contains(version(wanted.name))
+
+
+@pytest.mark.parametrize(
+    "module", ["velocity.cli.application", "velocity.serve", "velocity.sync.commands"]
+)
+def test_nothing_of_the_extra_is_loaded_without_a_setting_that_asks_for_it(module):
+    loaded = "{'obstore', 'psycopg', 'adbc_driver_postgresql'} & sys.modules.keys()"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys, {module}; print({loaded})"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == "set()"
