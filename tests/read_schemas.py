@@ -10,7 +10,7 @@ _COUNTED = ("runs", "experiments", "loops")
 UTC = pl.Datetime("us", "UTC")
 
 
-def _figures(*parts: str) -> dict[str, type[pl.DataType]]:
+def figures_of(*parts: str) -> dict[str, type[pl.DataType]]:
     """Every figure by group and period that a header declares; counts are integers.
 
     Only those of the queries `parts`, if there are any.
@@ -29,15 +29,7 @@ def _figures(*parts: str) -> dict[str, type[pl.DataType]]:
 #: Read (function of `velocity.reading.reads`) -> columns. `metrics` is that of scholars by period;
 #: by stream or programme the first column has that name, and "all" has no `period_start`.
 READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
-    "metrics": {"scholar": pl.String, "period_start": pl.Date, **_figures()},
-    "metrics_as_known": {
-        "scholar": pl.String,
-        **{
-            name: kind
-            for name, kind in _figures("volume", "loops", "medians").items()
-            if not name.startswith(("recovery_", "first_row_", "reaction_awake_"))
-        },
-    },
+    "metrics": {"scholar": pl.String, "period_start": pl.Date, **figures_of()},
     "weekly": {
         "group_id": pl.String,
         "measure": pl.String,

@@ -1,4 +1,4 @@
-"""Figures as they were known at the end of a window: against a store that was synced then."""
+"""Loops as they were known at an instant: against a store that was synced then."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ import pytest
 from tests.batches import PLACES, batch_of, row_of, settings_of
 from tests.builders import DAY, at, run, store_of
 from tests.comparison import agree, rows_by
-from tests.read_schemas import READ_SCHEMAS
+from tests.read_schemas import figures_of
 from velocity.reading import reads
+from velocity.reading.known import AtInstant
 
-COLUMNS = [it for it in READ_SCHEMAS["metrics_as_known"] if it != "scholar"]
-#: Awake hours are not known for loops that changed later.
-RESTING = {"reaction_off_share"}
+PARTS = ("loops", "medians")
+COLUMNS = [
+    it
+    for it in figures_of(*PARTS)
+    # Awake hours are not known for loops that changed later, first rows of runs never.
+    if not it.startswith(("first_row_", "reaction_awake_", "reaction_off_"))
+]
 DAYS = timedelta(days=1)
 
 
@@ -57,10 +62,11 @@ def test_figures_as_known_are_those_of_a_sync_at_that_time(tell):
         known_at = at("00:00") + (first + days) * DAYS
         then = store_of(as_synced(rows, known_at), known_at)
         for by in ("scholar", "programme"):
-            expected = reads.metrics(then, by=by, **window).select(by, *COLUMNS).drop(*RESTING)
-            found = reads.metrics_as_known(whole, by=by, **window).drop(*RESTING)
+            asked = {"by": by, "parts": PARTS, **window}
+            expected = reads.metrics(then, **asked).select(by, *COLUMNS)
+            found = reads.metrics(AtInstant(whole, known_at), **asked).select(by, *COLUMNS)
             agree(rows_by(expected, by), rows_by(found, by))
-            plain = reads.metrics(whole, by=by, **window).select(by, *COLUMNS).drop(*RESTING)
+            plain = reads.metrics(whole, **asked).select(by, *COLUMNS)
             differing += not plain.equals(found)
     tell(f"windows as known then: 24 compared, {differing} differ from what is known now")
     assert differing > 6
@@ -82,9 +88,9 @@ def test_a_week_compared_on_its_last_day_equals_the_plain_week(zone, base):
     ).item()
     snapshot = store_of(rows, midnight, settings=settings)
     for by in ("scholar", "programme"):
-        window = {"from_day": week, "to_day": end}
-        plain = reads.metrics(snapshot, by=by, **window).select(by, *COLUMNS)
-        found = reads.metrics_as_known(snapshot, by=by, **window)
+        asked = {"by": by, "parts": PARTS, "from_day": week, "to_day": end}
+        plain = reads.metrics(snapshot, **asked).select(by, *COLUMNS)
+        found = reads.metrics(AtInstant(snapshot, midnight), **asked).select(by, *COLUMNS)
         agree(rows_by(plain, by), rows_by(found, by))
 
 
@@ -94,12 +100,11 @@ def test_a_loop_that_closed_later_was_still_waiting_then():
         run("r2", "2026-01-07 09:00", "2026-01-07 12:00"),
     ]
     snapshot = store_of(rows, "2026-01-09 09:00")
-    window = {"by": "scholar", "from_day": DAY, "to_day": DAY + DAYS}
-    now = reads.metrics(snapshot, **window).row(0, named=True)
-    then = reads.metrics_as_known(snapshot, **window).row(0, named=True)
+    asked = {"by": "scholar", "parts": PARTS, "from_day": DAY, "to_day": DAY + DAYS}
+    now = reads.metrics(snapshot, **asked).row(0, named=True)
+    then = reads.metrics(AtInstant(snapshot, at("00:00") + DAYS), **asked).row(0, named=True)
     assert (now["loops_closed"], now["loops_awaiting"]) == (1, 0)
     assert (then["loops_closed"], then["loops_awaiting"]) == (0, 1)
-    assert now["experiments_concluded"] == then["experiments_concluded"] == 1
 
 
 def test_a_sweep_that_went_on_later_had_its_result_then():
@@ -109,6 +114,6 @@ def test_a_sweep_that_went_on_later_had_its_result_then():
         run(f"r{n}", f"2026-01-06 09:0{n}", "2026-01-06 12:00", sweep="s") for n in range(2, 6)
     ]
     snapshot = store_of(rows, "2026-01-09 09:00")
-    window = {"by": "scholar", "from_day": DAY, "to_day": DAY + DAYS}
-    assert reads.metrics(snapshot, **window)["experiments_concluded"].to_list() == [0]
-    assert reads.metrics_as_known(snapshot, **window)["experiments_concluded"].to_list() == [1]
+    waits = "SELECT count(*) FILTER (WHERE status = 'awaiting') FROM loop"
+    assert AtInstant(snapshot, at("00:00") + DAYS).frame(waits).item() == 1
+    assert AtInstant(snapshot, at("10:00") + DAYS).frame(waits).item() == 0

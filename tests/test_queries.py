@@ -32,11 +32,6 @@ _DAY = {
 }
 ARGUMENTS = {
     "metrics": {"by": "scholar", "period": "week"},
-    "metrics_as_known": {
-        "by": "scholar",
-        "from_day": date(2026, 1, 5),
-        "to_day": date(2026, 1, 6),
-    },
     "weekly": {"by": "scholar"},
     "lasting_changes": {"by": "scholar"},
     "notes": {"by": "scholar"},

@@ -78,10 +78,10 @@ FAULTS = (
         (KNOWN,),
     ),
     Fault(
-        "later conclusions were known",
-        "known/day_fact",
-        "coalesce(concluded.experiments, 0) AS",
-        "coalesce(concluded.experiments, experiments_concluded) AS",
+        "later ends of recoveries were known",
+        "known/recovery",
+        " AND end_us <= epoch_us($known_at::TIMESTAMPTZ)",
+        "",
         (KNOWN,),
     ),
     Fault(

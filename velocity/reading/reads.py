@@ -18,7 +18,6 @@ from velocity.queries import load_query
 from velocity.reading import definitions
 from velocity.reading.access import EVERYTHING, Scope
 from velocity.reading.hours import only_days
-from velocity.reading.known import PARTS, Known, unknown_columns
 from velocity.reading.periods import last_four_weeks, last_whole_day
 from velocity.store.figures import Actor, By, Period, figures
 
@@ -115,42 +114,6 @@ def metrics(
         .rename({"group_id": by})
     )
     return frame.drop("period_start") if period == "all" else frame
-
-
-def metrics_as_known(
-    snapshot: Snapshot,
-    *,
-    by: By,
-    from_day: date,
-    to_day: date,
-    groups: Sequence[str] | None = None,
-    within: str | None = None,
-    scope: Scope = EVERYTHING,
-) -> pl.DataFrame:
-    """Volume, loops and medians of a window as they were known at its end.
-
-    Later launches, ends and results are not known; changes of the runs themselves are not undone.
-
-    Returns:
-        One row per group, as of `metrics`. Awake reaction hours leave out loops that changed later,
-        and there are no medians that rest on other tables, such as recovery.
-    """
-    known = snapshot.kept.get(
-        (Known, from_day, to_day), lambda: Known.of(snapshot, from_day, to_day)
-    )
-    frame = figures(
-        known,
-        kinds=[by],
-        period="all",
-        from_day=from_day,
-        to_day=to_day,
-        groups=groups,
-        within=within,
-        parts=PARTS,
-        scope=scope.params,
-        each=side_by_side.map,
-    )
-    return frame.drop("kind", "period_start", *unknown_columns()).rename({"group_id": by})
 
 
 @_rows("metrics/xmr")
