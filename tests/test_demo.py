@@ -125,7 +125,7 @@ def pulls(monkeypatch):
     """The as_of of every cohort that would have been pulled; nothing is pulled."""
     made = []
 
-    def build(_seed, as_of):
+    def build(_seed, as_of, **_):
         return cohort.Cohort([], "leads = []\n", "[programme]\n", as_of, [], as_of)
 
     def pull(folder, _config, made_cohort, _on_progress):

@@ -15,9 +15,10 @@ from velocity.cli import progress
 from velocity.cli.progress import tell_result
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World, Writer
+from velocity.errors import NoProjectError
 from velocity.settings import Settings
 from velocity.sync.commands import sync_wandb
-from velocity.sync.results import Progress
+from velocity.sync.results import Progress, ProjectResult, SyncResult
 
 WEEK = timedelta(weeks=1)
 
@@ -81,6 +82,33 @@ def test_each_project_has_one_line_about_merging(lines):
     ]
     told = [line.split(" ")[0] for line in lines(*events)]
     assert told == ["merge", "pull", "pull", "pull", "pull"]
+
+
+def test_a_stage_has_the_time_left_but_no_rate(lines):
+    assert lines(
+        (0, at(0, 40, "Ideas", "derive")),
+        (0.1, at(1, 40, "Runs", "derive")),
+        (2, at(20, 40, "Loops", "derive")),
+        (3, at(40, 40, "Every figure", "derive", ended=True)),
+        (3, Progress("publish", "snapshot")),
+    ) == [
+        "derive Ideas 0 of 40",
+        "derive Loops 20 of 40, 2.0 s left",
+        "derive Every figure in 3.0 s",
+        "publish snapshot",
+    ]
+
+
+def test_a_quiet_command_shows_no_progress_and_says_only_what_needs_a_look(capsys):
+    with progress.show_progress(quiet=True) as tell:
+        tell(at(0))
+    lost = ProjectResult("lab", "audio", error=NoProjectError("It is gone.", "Look for it."))
+    noted = ProjectResult("lab", "vision", notes=["one run is odd."])
+    tell_result(SyncResult((lost, noted), "00000001", 3), quiet=True)
+    assert capsys.readouterr().err.splitlines() == [
+        "lab/audio: failed. It is gone. Look for it.",
+        "lab/vision: Note: one run is odd.",
+    ]
 
 
 @pytest.mark.thorough

@@ -15,7 +15,7 @@ from velocity.paths import link_to, make_private
 from velocity.reading.reads import By, Period
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from velocity.api import Reader
@@ -26,6 +26,8 @@ _ROWS = (
     *("runs", "experiments", "loops", "lines", "one_setting", "open_work", "waiting_results"),
     *("idle_hosts", "scholars", "streams", "projects", "definitions"),
 )
+#: One about the snapshot, and for each kind of group its metrics by period, weeks and credits.
+_FILES = 1 + len(get_args(By)) * (len(get_args(Period)) + 2) + len(_ROWS)
 _KEPT = 2  # a program may still be reading the files of the export before
 
 
@@ -43,11 +45,14 @@ def frames(reader: Reader) -> Iterator[tuple[str, pl.DataFrame]]:
         yield name, getattr(reader, name)()
 
 
-def write_parquet(reader: Reader, folder: Path) -> Path:
+def write_parquet(
+    reader: Reader, folder: Path, *, on_file: Callable[[str, int, int], None] = lambda *_: None
+) -> Path:
     """Write every frame to a new folder and let the link `latest` in `folder` lead to it.
 
     Files get the permissions of `folder`. If it does not exist, it is made for its owner alone.
-    Whatever interrupts this, `latest` leads to a complete export.
+    Whatever interrupts this, `latest` leads to a complete export. `on_file` is called with the name
+    of each file when it is written, how many are written, and how many there are.
 
     Returns:
         The link.
@@ -59,7 +64,7 @@ def write_parquet(reader: Reader, folder: Path) -> Path:
         make_private(folder)
         exports = [int(path.name) for path in folder.iterdir() if path.name.isdigit()]
         target = folder / f"{max(exports, default=0) + 1:08d}"
-        _write(reader, target, stat.S_IMODE(folder.stat().st_mode))
+        _write(reader, target, stat.S_IMODE(folder.stat().st_mode), on_file)
         link_to(target, folder / LATEST)
         make_durable(folder)
         for number in sorted([*exports, int(target.name)])[:-_KEPT]:
@@ -73,17 +78,20 @@ def write_parquet(reader: Reader, folder: Path) -> Path:
     return folder / LATEST
 
 
-def _write(reader: Reader, target: Path, mode: int) -> None:
+def _write(
+    reader: Reader, target: Path, mode: int, on_file: Callable[[str, int, int], None]
+) -> None:
     """Write all files beside the target, then give them its name."""
     partial = target.with_name(f"{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
     try:
-        for name, frame in frames(reader):
+        for done, (name, frame) in enumerate(frames(reader), 1):
             path = partial / f"{name}.parquet"
             frame.write_parquet(path)
             path.chmod(mode & 0o666)
             make_durable(path)
+            on_file(name, done, _FILES)
         partial.chmod(mode)
         make_durable(partial)
         partial.rename(target)

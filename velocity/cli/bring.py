@@ -15,6 +15,7 @@ from velocity.cli.options import (
     AsOfOption,
     EntityOption,
     Places,
+    QuietOption,
     TimezoneOption,
     UsernameOption,
     option,
@@ -47,20 +48,22 @@ def _seconds(text: str) -> float:
     return float(found[1]) * _SECONDS[found[2]]
 
 
-def _ready(places: Places, tell: Callable[[str], None] = say) -> Settings:
+def _ready(places: Places, on_progress: OnProgress, tell: Callable[[str], None] = say) -> Settings:
     """Return the settings, after finishing the removal of a person that was interrupted."""
     settings = load_settings(places.config)
-    if finish_forgetting(places.data, settings):
+    if finish_forgetting(places.data, settings, on_progress=on_progress):
         tell("Finished a `velocity forget` that was interrupted.")
     return settings
 
 
-def _bring(places: Places, work: Callable[..., SyncResult], *given: Any, **more: Any) -> SyncResult:
+def _bring(
+    places: Places, quiet: bool, work: Callable[..., SyncResult], *given: Any, **more: Any
+) -> SyncResult:
     """Run a function of `velocity.sync.commands` with progress, and say what it brought in."""
-    settings = _ready(places)
-    with show_progress() as on_progress:
+    with show_progress(quiet=quiet) as on_progress:
+        settings = _ready(places, on_progress)
         result = work(places.data, settings, *given, on_progress=on_progress, **more)
-    tell_result(result)
+    tell_result(result, quiet=quiet)
     if told := unknown_states(latest_snapshot(places.data)):
         say(f"Note: {told}. {UNKNOWN_STATES_HINT}")
     return result
@@ -101,6 +104,7 @@ def sync(
             hidden=True,
         ),
     ] = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Pull runs from Weights & Biases and update the figures.
 
@@ -114,7 +118,7 @@ def sync(
         _watch(places, projects, interval)
     if watched is not None:
         _sync_watched(places, projects, watched)
-    result = _bring(places, sync_wandb, projects=projects, full=full)
+    result = _bring(places, quiet, sync_wandb, projects=projects, full=full)
     if result.errors:
         say(f"{len(result.errors)} of {len(result.projects)} projects failed.")
         raise typer.Exit(1)
@@ -130,7 +134,9 @@ def _sync_watched(places: Places, projects: Sequence[str], patience_s: float) ->
     """Sync once for a watch, which reads the exit code."""
 
     def sync(log: Log, on_progress: OnProgress) -> SyncResult:
-        settings = _ready(places, lambda text: log.tell("info", "forgotten", reason=text))
+        settings = _ready(
+            places, on_progress, lambda text: log.tell("info", "forgotten", reason=text)
+        )
         return sync_wandb(places.data, settings, projects=projects, on_progress=on_progress)
 
     raise typer.Exit(log_sync(sync, patience_s=patience_s))
@@ -145,6 +151,7 @@ def ingest(
     ],
     entity: EntityOption = None,
     username: UsernameOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Read W&B's local run directories and update the figures.
 
@@ -152,7 +159,7 @@ def ingest(
     one. A directory that cannot be read does not stop the others; the exit code is then 1.
     """
     asked = Asked([str(path) for path in paths], entity=entity, username=username)
-    result = _bring(places, import_runs, "files", asked)
+    result = _bring(places, quiet, import_runs, "files", asked)
     lost = [row.reason for project in result.projects for row in project.rejected]
     for reason in lost[:_REASONS_SHOWN]:
         say(f"Not read: {reason}.")
@@ -194,6 +201,7 @@ def import_(
         ),
     ] = None,
     timezone: TimezoneOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Read run tables and update the figures.
 
@@ -207,4 +215,4 @@ def import_(
         user_column=user_column,
         timezone=timezone,
     )
-    _bring(places, import_runs, source, asked, as_of=as_of)
+    _bring(places, quiet, import_runs, source, asked, as_of=as_of)

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import velocity
 from velocity.api.exported import write_parquet
-from velocity.cli.options import Places, option
-from velocity.cli.progress import say
+from velocity.cli.options import Places, QuietOption, option
+from velocity.cli.progress import say, show_progress
+from velocity.sync.results import of_steps
 
 
 def export(
@@ -22,11 +23,14 @@ def export(
             "Folder for the files. DIR/latest leads to the newest ones, which change all at once.",
         ),
     ],
+    quiet: QuietOption = False,
 ) -> None:
     """Write every figure and row as Parquet files, for BI tools.
 
     They hold everything about everybody. Files get the permissions of DIR, which is made for you
     alone if it does not exist. docs/bi.md lists the files.
     """
-    with velocity.open(places.data) as opened:
-        say(f"Exported to {write_parquet(opened, parquet)}.")
+    with velocity.open(places.data) as opened, show_progress(quiet=quiet) as on_progress:
+        written = write_parquet(opened, parquet, on_file=of_steps("export", on_progress))
+    if not quiet:
+        say(f"Exported to {written}.")

@@ -9,7 +9,7 @@ import typer
 
 from velocity.cli.options import FromOption, Places, ToOption, check_window, option
 from velocity.cli.output import width_of
-from velocity.cli.progress import say
+from velocity.cli.progress import show_progress
 from velocity.cli.tables import draw_table
 from velocity.cli.watched import log_nudges
 from velocity.nudge.operator import check_syncs
@@ -18,6 +18,7 @@ from velocity.reading import reads
 from velocity.reading.periods import last_whole_day, monday_of
 from velocity.settings import load_settings
 from velocity.store import latest_snapshot
+from velocity.sync.results import Progress
 from velocity.sync.watch import Log
 
 
@@ -74,5 +75,12 @@ def _replay(places: Places, from_day: date | None, to_day: date | None) -> None:
     end = to_day or monday_of(last_whole_day(as_of, zone) + timedelta(days=1))
     first = from_day or end - timedelta(weeks=8)
     check_window(first, end)
-    table = replay(snapshot, first, end, on_day=lambda day: say(f"replay   {day}"))
+    days: list[date] = []
+
+    def tell(day: date) -> None:
+        on_progress(Progress("replay", f"{day}", len(days), len(days) + (end - day).days))
+        days.append(day)
+
+    with show_progress() as on_progress:
+        table = replay(snapshot, first, end, on_day=tell)
     typer.echo(draw_table(table, ["rule"], width=width_of(None)))

@@ -93,6 +93,9 @@ FormatOption = Annotated[
 OutOption = Annotated[
     Path | None, option("--out", "FILE", "Write to this file instead of standard output.")
 ]
+QuietOption = Annotated[
+    bool, option("--quiet", None, "Say nothing unless something fails or needs a look.")
+]
 PortOption = Annotated[int, option("--port", "N", "Port to serve on.", min=1, max=65535)]
 EntityOption = Annotated[
     str | None,

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _SECONDS_BETWEEN_LINES = 1.0
 _SECONDS_BEFORE_A_RATE = 0.5  # a rate over less time is noise
+#: Stages without a count, which end when another begins.
+_UNCOUNTED = frozenset({"connect", "publish", "remove", "rewrite"})
 #: Outcome of runs -> words, in order.
 _OUTCOMES = {
     "new": "new",
@@ -40,24 +42,36 @@ def say(text: str) -> None:
 
 
 @contextmanager
-def show_progress() -> Iterator[OnProgress]:
-    """Show the progress of a command until it ends."""
+def show_progress(
+    *, quiet: bool = False, again: str = "you can run the same command again"
+) -> Iterator[OnProgress]:
+    """Show the progress of a command until it ends, unless it is `quiet`.
+
+    After Ctrl-C, `again` says how to go on.
+    """
     from rich.console import Console  # noqa: PLC0415 - costs as much as the rest of --help
 
     console = Console(stderr=True)
     try:
-        if console.is_terminal:
+        if quiet:
+            yield lambda _: None
+        elif console.is_terminal:
             with _bars(console) as tell:
                 yield lambda progress: tell(replace(progress, what=escaped(progress.what)))
         else:
             yield _Lines().tell
     except KeyboardInterrupt:
-        say("Stopped. Nothing is broken: you can run the same command again.")
+        say(f"Stopped. Nothing is broken: {again}.")
         raise
 
 
+def _key(progress: Progress) -> str:
+    """What a report is about: a project, several of which are pulled at once, or a stage."""
+    return progress.what if progress.stage in ("pull", "merge") else progress.stage
+
+
 class _Step:
-    """Something in progress, since its first report."""
+    """A project or a stage in progress, since its first report."""
 
     def __init__(self, progress: Progress) -> None:
         self.stages = {progress.stage}
@@ -65,18 +79,20 @@ class _Step:
         self._from = progress.done
 
     def far(self, progress: Progress) -> str:
-        """Count, rate and time left; at the end, how long it took."""
+        """Count, rate of runs, and time left; at the end, how long it took."""
         seconds = time.monotonic() - self._began
         done, total = progress.done, progress.total
+        counts_runs = progress.stage in ("pull", "merge")
         if progress.ended:
-            whole = total is not None and done >= total
-            return f"{done:,} in {elapsed(seconds)}" if whole else f"stopped at {done:,}"
+            if total is None or done < total:
+                return f"stopped at {done:,}"
+            return f"{done:,} in {elapsed(seconds)}" if counts_runs else f"in {elapsed(seconds)}"
         far = "" if total is None and not done else f"{done:,}"
         if total is not None:
             far += f" of {total:,}"
         rate = (done - self._from) / seconds if seconds >= _SECONDS_BEFORE_A_RATE else 0
         if rate > 0:
-            far += f", {rate:,.0f}/s"
+            far += f", {rate:,.0f}/s" if counts_runs else ""
             if total is not None and done < total:
                 far += f", {elapsed((total - done) / rate)} left"
         return far
@@ -90,25 +106,26 @@ class _Lines:
 
     def tell(self, progress: Progress) -> None:
         now = time.monotonic()
-        step = self._steps.get(progress.what)
+        key = _key(progress)
+        step = self._steps.get(key)
         if step is None:
-            step = self._steps[progress.what] = _Step(progress)
+            step = self._steps[key] = _Step(progress)
         elif progress.stage in step.stages and not (
             progress.ended
             # Merges happen between pages: one line is enough.
-            or (progress.stage == "pull" and now - step.printed_at >= _SECONDS_BETWEEN_LINES)
+            or (progress.stage != "merge" and now - step.printed_at >= _SECONDS_BETWEEN_LINES)
         ):
             return
         step.printed_at = now
         step.stages.add(progress.stage)
         say(f"{progress.stage:8} {progress.what}  {step.far(progress)}".rstrip())
         if progress.ended:
-            del self._steps[progress.what]
+            del self._steps[key]
 
 
 @contextmanager
 def _bars(console: Console) -> Iterator[OnProgress]:
-    """A bar per project in progress and one for the current step; a line for what has ended."""
+    """A bar per project and stage in progress; a line for what has ended."""
     from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
     from rich.progress import Progress as Bars  # noqa: PLC0415
 
@@ -123,8 +140,9 @@ def _bars(console: Console) -> Iterator[OnProgress]:
     with Bars(*columns, console=console) as bars:
 
         def tell(progress: Progress) -> None:
-            # The steps of a derivation are too quick for a bar each.
-            key = progress.what if progress.stage in ("pull", "merge") else ""
+            key = _key(progress)
+            for earlier in under_way.keys() & _UNCOUNTED - {key}:
+                bars.remove_task(under_way.pop(earlier)[1])
             if key not in under_way:
                 task = bars.add_task("", total=None, stage="", far="")
                 under_way[key] = _Step(progress), task
@@ -149,17 +167,23 @@ def _bars(console: Console) -> Iterator[OnProgress]:
             bars.remove_task(task)
 
 
-def tell_result(result: SyncResult) -> None:
-    """Say what a command brought in, project by project, with failures and their causes."""
+def tell_result(result: SyncResult, *, quiet: bool = False) -> None:
+    """Say what a command brought in, project by project, with failures and their causes.
+
+    If it is `quiet`, only say what failed and what to look at.
+    """
     for note in result.notes:
         say(f"Note: {note}")
     for project in result.projects:
         if project.error is not None:
             say(f"{project.name}: failed. {project.error.message} {project.error.hint}")
             continue
-        say(f"{project.name}: {_summary([project], f' in {elapsed(project.seconds)}')}")
+        if not quiet:
+            say(f"{project.name}: {_summary([project], f' in {elapsed(project.seconds)}')}")
         for note in project.notes:
-            say(f"  Note: {note}")
+            say(f"{project.name}: Note: {note}" if quiet else f"  Note: {note}")
+    if quiet:
+        return
     pulled = [it for it in result.projects if it.error is None]
     if len(pulled) > 1:
         say(f"Total: {_summary(pulled)}")

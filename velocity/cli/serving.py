@@ -5,7 +5,7 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from velocity.cli.options import DEFAULT_PORT, Places, PortOption, option
+from velocity.cli.options import DEFAULT_PORT, Places, PortOption, QuietOption, option
 from velocity.cli.progress import say, show_progress
 from velocity.demo.launch import prepare_demo
 from velocity.serve.checks import check_address, check_port
@@ -18,6 +18,7 @@ def demo(
     no_browser: Annotated[
         bool, option("--no-browser", None, "Do not open a browser window.")
     ] = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Open the dashboard on an invented cohort; needs no key.
 
@@ -27,8 +28,9 @@ def demo(
     """
     check_port(port)
     folder = places.data / "demo"
-    say(f"The demo stores its data in {folder}.")
-    with show_progress() as on_progress:
+    if not quiet:
+        say(f"The demo stores its data in {folder}.")
+    with show_progress(quiet=quiet) as on_progress:
         data, config = prepare_demo(folder, datetime.now(UTC), on_progress=on_progress)
     settings = load_settings(config)
     from velocity.serve.server import serve  # noqa: PLC0415 - takes a second

@@ -21,7 +21,7 @@ from velocity.demo.twists import tell_stories
 from velocity.demo.workdays import DAY, HOUR, Term, awake_windows, work_windows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from velocity.demo.planned import PlannedRun
@@ -40,13 +40,20 @@ class Cohort:
     before: datetime  # an earlier pull, a day before `as_of`
 
 
-def build_cohort(seed: int, as_of: datetime, names: Sequence[str] = BIRDS) -> Cohort:
+def build_cohort(
+    seed: int,
+    as_of: datetime,
+    names: Sequence[str] = BIRDS,
+    *,
+    on_person: Callable[[int, int], None] = lambda *_: None,
+) -> Cohort:
     """The cohort as W&B would have it at `as_of`.
 
     Args:
         seed: the same seed, as_of and names give the same cohort to the byte.
         as_of: aware; the current week is the one that contains it.
         names: one username per seat, all different.
+        on_person: is called with the number of people whose runs are ready, and of all people.
 
     Raises:
         ValueError: there are fewer different names than seats.
@@ -55,11 +62,10 @@ def build_cohort(seed: int, as_of: datetime, names: Sequence[str] = BIRDS) -> Co
         raise ValueError(f"{len(PEOPLE)} different names are needed")
     term = Term.until(as_of)
     people = [*zip(names, PEOPLE, strict=True), (GUEST, GUEST_PERSON)]
-    planned: list[tuple[PlannedRun, str | None]] = [
-        (run, name)
-        for seat, (name, person) in enumerate(people)
-        for run in _term_of(term, seed, seat, person)
-    ]
+    planned: list[tuple[PlannedRun, str | None]] = []
+    for seat, (name, person) in enumerate(people):
+        planned += ((run, name) for run in _term_of(term, seed, seat, person))
+        on_person(seat + 1, len(people))
     planned += [(run, None) for run in _service(term, seed)]
 
     def known(instant: int) -> list[RunNode]:

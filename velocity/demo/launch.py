@@ -10,6 +10,7 @@ import hashlib
 import os
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,10 +52,12 @@ def prepare_demo(folder: Path, now: datetime, *, on_progress: OnProgress) -> tup
         return folder, config
 
     from velocity.demo.cohort import build_cohort  # noqa: PLC0415 - not for a second start
-    from velocity.sync.results import Progress  # noqa: PLC0415 - as above
+    from velocity.sync.results import of_steps  # noqa: PLC0415 - as above
 
-    on_progress(Progress("connect", "a stand-in for Weights & Biases with an invented cohort"))
-    cohort = build_cohort(SEED, as_of)
+    tell = partial(
+        of_steps("connect", on_progress), "a stand-in for Weights & Biases with an invented cohort"
+    )
+    cohort = build_cohort(SEED, as_of, on_person=tell)
     _start_over(folder)
     config.write_text(cohort.settings_toml, encoding="utf-8")
     (folder / "roster.toml").write_text(cohort.roster_toml, encoding="utf-8")

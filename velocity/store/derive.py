@@ -29,7 +29,11 @@ if TYPE_CHECKING:
     from velocity.settings import Settings
     from velocity.store.live import LiveStore
 
+    OnStep = Callable[[str, int, int], None]
+
 _MINUTE_US = 60_000_000
+#: Steps that take about as long as the weekly figures, for the time left.
+_WEEKLY_AS_STEPS = 15
 
 #: Why figures of past weeks changed.
 _Reason = Literal["data", "configuration", "people"]
@@ -56,12 +60,13 @@ def derive(
     settings: Settings,
     roster: Roster | None,
     *,
-    on_step: Callable[[str], None] = lambda _: None,
+    on_step: OnStep = lambda *_: None,
 ) -> Derived:
     """Brings the derived tables up to date with the record, in one transaction.
 
     The same transaction stores which changes of the record are included, so an interruption at any
     point only means repeated work. Weeks of groups that are due are published in the record.
+    `on_step` is called with the title of each step, how many are done, and how many there are.
     """
     _hand_over_restated(store)  # of a derivation that was interrupted after its transaction
     with store.reading_record(), store.transaction():
@@ -81,9 +86,7 @@ def _hand_over_restated(store: LiveStore) -> int:
     return restated["week_start"].n_unique()
 
 
-def _derive(
-    store: LiveStore, settings: Settings, roster: Roster | None, on_step: Callable[[str], None]
-) -> int:
+def _derive(store: LiveStore, settings: Settings, roster: Roster | None, on_step: OnStep) -> int:
     """Derives what has changed; returns the number of scholars whose rows were derived again."""
     steps = list(list_queries("derive"))
     roster = exclusions.load(store.data).keep_roster(roster)
@@ -101,8 +104,9 @@ def _derive(
     scope = _scope(store, everyone=everyone)
     # Weeks and burn end at as_of: they change as time passes.
     if scope or everyone or _has_moved(store):
-        for query in steps:
-            on_step(query.title)
+        total = len(steps) + _WEEKLY_AS_STEPS
+        for done, query in enumerate(steps):
+            on_step(query.title, done, total)
             _make(store, query, everyone=everyone)
         # A first derivation, or one with other settings, starts from scratch.
         touched = None if everyone else _touched(store)
@@ -110,9 +114,10 @@ def _derive(
             _keep(store, query, everyone=everyone)
         for query in steps:
             _drop(store, query, everyone=everyone)
-        on_step("Weekly figures")
+        on_step("Weekly figures", len(steps), total)
         store.run(load_query("store/credits").body)
         _weekly(store, touched, reason if known else None)
+        on_step("Every figure", total, total)
     if everyone:
         store.run("DELETE FROM derived_with")
         store.run(

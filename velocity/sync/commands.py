@@ -19,7 +19,7 @@ from velocity.store.derive import derive
 from velocity.store.publish import publish
 from velocity.sync.own_clock import describe_clock
 from velocity.sync.projects import pull_projects
-from velocity.sync.results import OnProgress, Progress, ProjectResult, SyncResult
+from velocity.sync.results import OnProgress, Progress, ProjectResult, SyncResult, of_steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,14 +119,10 @@ def import_runs(
         VelocityError: the source does not exist, a place cannot be read, or the store cannot be
             written.
     """
-
-    def read(what: str, done: int, total: int) -> None:
-        on_progress(Progress("pull", what, done, total, ended=done == total))
-
     roster = load_roster(settings.roster)
     command: Literal["ingest", "import"] = "ingest" if source == "files" else "import"
     started_at = clock()
-    batches = find_source(source).read(replace(asked, on_progress=read))
+    batches = find_source(source).read(replace(asked, on_progress=of_steps("pull", on_progress)))
     with open_live(data, settings) as store:
         results: dict[tuple[str, str], ProjectResult] = {}
         notes: list[str] = []
@@ -168,9 +164,7 @@ def _finish(
     on_progress: OnProgress,
 ) -> SyncResult:
     """Derive and publish."""
-    derived = derive(
-        store, settings, roster, on_step=lambda title: on_progress(Progress("derive", title))
-    )
+    derived = derive(store, settings, roster, on_step=of_steps("derive", on_progress))
     on_progress(Progress("publish", "snapshot"))
     return SyncResult(
         tuple(results),

@@ -12,6 +12,7 @@ from velocity.store import open_live
 from velocity.store.derive import derive
 from velocity.store.publish import publish, remove_other_snapshots
 from velocity.sync.person import find_person
+from velocity.sync.results import Progress, of_steps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from velocity.settings import Settings
     from velocity.store import LiveStore
     from velocity.sync.person import Person
+    from velocity.sync.results import OnProgress
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,13 @@ def look_up(data: Path, settings: Settings, name: str) -> Person:
         return find_person(store, roster, name)
 
 
-def forget_person(data: Path, settings: Settings, person: Person) -> Forgotten:
+def forget_person(
+    data: Path,
+    settings: Settings,
+    person: Person,
+    *,
+    on_progress: OnProgress = lambda _: None,
+) -> Forgotten:
     """Remove a person from the data folder and keep their runs from coming back.
 
     If it is interrupted, they stay excluded, and are shown either whole or not at all;
@@ -55,10 +63,12 @@ def forget_person(data: Path, settings: Settings, person: Person) -> Forgotten:
     roster = load_roster(settings.roster)
     with open_live(data, settings) as store:
         exclusions.load(data).begun(person.names).save(data)
-        return _remove(store, settings, roster)
+        return _remove(store, settings, roster, on_progress)
 
 
-def finish_forgetting(data: Path, settings: Settings) -> bool:
+def finish_forgetting(
+    data: Path, settings: Settings, *, on_progress: OnProgress = lambda _: None
+) -> bool:
     """Finish removals that were interrupted, and return whether there were any.
 
     Raises:
@@ -68,23 +78,28 @@ def finish_forgetting(data: Path, settings: Settings) -> bool:
         return False
     roster = load_roster(settings.roster)
     with open_live(data, settings) as store:
-        _remove(store, settings, roster)
+        _remove(store, settings, roster, on_progress)
     return True
 
 
-def _remove(store: LiveStore, settings: Settings, roster: Roster | None) -> Forgotten:
+def _remove(
+    store: LiveStore, settings: Settings, roster: Roster | None, on_progress: OnProgress
+) -> Forgotten:
     """Remove everybody whose removal has begun."""
     data = store.data
+    on_progress(Progress("remove", "runs and log"))
     begun = exclusions.load(data)
     names = begun.unfinished
     runs, log_rows = store.record.erase(names)
     store.erase(names)
-    derive(store, settings, roster)
+    derive(store, settings, roster, on_step=of_steps("derive", on_progress))
     # The derivation logs changes in past weeks, also the person's.
     log_rows += store.record.erase(names)[1]
+    on_progress(Progress("publish", "snapshot"))
     published = publish(store)
     snapshots = remove_other_snapshots(data, published)
     state.forget(data, scholars=names.labels, emails=names.emails)
+    on_progress(Progress("rewrite", "files of the store"))
     store.record.rewrite()
     store.rewrite()
     begun.ended().save(data)

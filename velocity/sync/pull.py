@@ -355,6 +355,8 @@ class _Pull:
         try:
             for batch in batches:
                 asked_for = batch.asked_for
+                if self._total is None:
+                    self._total = asked_for
                 waiting.append(batch)
                 rows = sum(it.runs.height for it in waiting)
                 if rows >= _MERGED_ROWS or time.monotonic() - since >= _MERGED_SECONDS:
@@ -383,5 +385,8 @@ class _Pull:
 
     def tell(self, stage: Stage, *, ended: bool = False) -> None:
         """Report how far the pull is."""
-        far = Progress(stage, self._result.name, len(self._read), self._total, ended=ended)
+        done, total = len(self._read), self._total
+        if total is not None and done > total:  # runs that were read again are not in it
+            total = None
+        far = Progress(stage, self._result.name, done, total, ended=ended)
         self._on_progress(far)

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from velocity.errors import VelocityError
     from velocity.records import Rejected
 
-Stage = Literal["connect", "pull", "merge", "derive", "publish"]
+Stage = Literal[
+    "connect", "pull", "merge", "derive", "publish", "export", "replay", "remove", "rewrite"
+]
 
 
 @dataclass(frozen=True)
@@ -21,13 +23,22 @@ class Progress:
     """How far a command is."""
 
     stage: Stage
-    what: str  # such as a project; several can be in progress at once
+    what: str  # such as a project; several can be pulled at once
     done: int = 0
     total: int | None = None  # if known
     ended: bool = False  # no more progress follows for `what`
 
 
 OnProgress = Callable[[Progress], None]
+
+
+def of_steps(stage: Stage, on_progress: OnProgress) -> Callable[[str, int, int], None]:
+    """Return a function that reports the step, how many are done, and how many there are."""
+
+    def tell(what: str, done: int, total: int) -> None:
+        on_progress(Progress(stage, what, done, total, ended=done == total))
+
+    return tell
 
 
 @dataclass
