@@ -38,6 +38,7 @@ def ends(*rows):
             {
                 "group_id": row[0].lower(),
                 **dict(zip(columns, row, strict=True)),
+                "pace_days": 14,
                 "seen_before": None,
                 "or_sooner": False,
             }

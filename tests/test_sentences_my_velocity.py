@@ -176,6 +176,11 @@ def test_launches_that_were_ready_are_reported_from_a_tenth_of_the_busy_hours_an
     assert said(replace(FACTS, now=short, chains=2)) == said(FACTS)
 
 
+def test_that_more_could_run_side_by_side_is_no_headline_for_work_that_does():
+    parallel = READY | {"serial_share": 0.09}
+    assert said(replace(FACTS, now=parallel, chains=2)).endswith("a loop took 11 h 20 m.")
+
+
 def test_one_setting_at_a_time_is_reported_from_three_experiments_on():
     found = Setting("lr", 4, 11.0, date(2026, 11, 2), date(2026, 11, 6))
     assert said(replace(FACTS, setting=found)) == (

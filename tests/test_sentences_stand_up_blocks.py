@@ -79,7 +79,7 @@ def test_the_parts_of_the_second_tile_add_up_to_a_hundred():
     assert found["value"] == "63 %"
     assert (found["change"], found["before"]) == ("\u22126 points", "from 69 %")
     assert found["second"] == "37 % with two or more, from 31 %"
-    assert found["note"] == "of 1,360 busy hours; usual by Saturday 55 % to 77 %"
+    assert found["note"] == "of 1,360 busy hours; usual by Saturday 55 to 77 %"
     wide = point(0.634, 0.05, 0.95, "serial_share")
     assert tile(week_tiles.serial(now, before, wide, WHOLE))["note"] == "of 1,360 busy hours"
     nothing = tile(week_tiles.serial(figures(serial_share=None), None, None, SO_FAR))
@@ -129,6 +129,10 @@ def test_the_fourth_tile_is_the_day_on_which_the_first_credits_end():
     assert unknown["note"].startswith("or sooner: some GPU counts are not recorded; ")
     assert tile(week_tiles.credits_end(ends(), TODAY))["second"] == (
         "no grant of a stream is recorded"
+    )
+    short = tile(week_tiles.credits_end(ends(end("Dune", 9) | {"pace_days": 10}), TODAY))
+    assert short["note"] == (
+        "at the pace of the 14 days to 28 Nov, of which 10 days have data; allocation, not use"
     )
     idle = tile(week_tiles.credits_end(ends(end("Dune", None)), TODAY))
     assert (idle["value"], idle["change"]) == ("none", "no end at this pace")

@@ -224,7 +224,7 @@ def test_changed_falls_back_to_the_largest_change_for_its_own_range():
     told = week.changed(weekly(), same_days(*rows), NAMES, SO_FAR)
     assert said(told) == (
         "Basalt's time with one experiment running moved most: 80 % from Mon 23 to Sat 28 Nov, "
-        "60 % on the same days before; inside its usual 50 % to 90 %."
+        "60 % on the same days before; inside its usual 50 to 90 %."
     )
 
 
@@ -491,6 +491,7 @@ def end(stream, on, *, fast=None, left=10.0):
         "group_id": stream.lower(),
         "name": stream,
         "credits_left": left,
+        "pace_days": 14,
         "runs_out_on": known,
         "runs_out_on_week_pace": soon,
         "seen_before": None,
@@ -500,7 +501,12 @@ def end(stream, on, *, fast=None, left=10.0):
 
 def ends(*rows):
     days = ("runs_out_on", "runs_out_on_week_pace", "seen_before")
-    schema = {"group_id": pl.String, "name": pl.String, "credits_left": pl.Float64}
+    schema = {
+        "group_id": pl.String,
+        "name": pl.String,
+        "credits_left": pl.Float64,
+        "pace_days": pl.Int32,
+    }
     schema |= {**dict.fromkeys(days, pl.Date), "or_sooner": pl.Boolean}
     return pl.DataFrame(rows, schema=schema)
 
@@ -543,6 +549,13 @@ def ends(*rows):
         (
             [end("Aurora", None)],
             "No stream's credits end at the pace to Sat 28 Nov.",
+        ),
+        (
+            [end("Aurora", 20) | {"pace_days": 1}],
+            (
+                "Aurora's credits end first, on Fri 18 Dec, at the pace of 15\u201328 Nov, of "
+                "which 1 day has data."
+            ),
         ),
         ([], "No grant of a stream is recorded."),
     ],

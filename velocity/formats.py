@@ -32,6 +32,8 @@ _LONG_HOURS = 48
 _DECIMALS = 2
 _SPARE_DECIMALS = 4
 _K_FROM = 10_000
+#: A smaller share is rounding in a division.
+_NO_SHARE = 1e-9
 _M_FROM = 1_000_000
 #: Has no width and does not break a line.
 _JOINER = "\u2060"
@@ -177,8 +179,29 @@ def sample(number: int | None, noun: str = "") -> str:
 
 
 def share(value: float | None) -> str:
-    """A share of 0 to 1 in whole per cent: "64 %"."""
-    return f"{round(value * 100)}{NBSP}%" if _known(value) else NOT_KNOWN
+    """A share of 0 to 1 in whole per cent: "64 %".
+
+    Near its ends it is "under 1 %" and "over 99 %": 0 % and 100 % are exact.
+    """
+    if not _known(value):
+        return NOT_KNOWN
+    whole = round(value * 100)
+    if whole == 0 and value > _NO_SHARE:
+        return f"under{NBSP}1{NBSP}%"
+    if whole == 100 and value < 1 - _NO_SHARE:  # noqa: PLR2004 - all of it
+        return f"over{NBSP}99{NBSP}%"
+    return f"{whole}{NBSP}%"
+
+
+def share_range(low: float, high: float) -> str:
+    """A range of shares in whole per cent: "2 to 18 %"."""
+    return f"{round(low * 100)} to {round(high * 100)}{NBSP}%"
+
+
+def share_left(value: float) -> str:
+    """What a share leaves: the two as printed by `share` add up to 100 %."""
+    whole = round(value * 100)
+    return share(1 - value if whole in {0, 100} else 1 - whole / 100)
 
 
 def rounded_share(value: float | None) -> str:

@@ -8,22 +8,32 @@ import polars as pl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
 
 Row = dict[str, Any]
 TIMELINE_DAYS = 7
 
 
-def named_ends(ledger: pl.DataFrame, seen: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
+#: Days over which the ledger measures the pace of spending.
+PACE_DAYS = 14
+
+
+def named_ends(
+    ledger: pl.DataFrame, seen: pl.DataFrame, names: Mapping[str, str], *, first: date, last: date
+) -> pl.DataFrame:
     """Returns when the credits of streams with grants end, in roster order.
 
     Args:
         ledger: `reads.ledger` by stream.
         seen: the same as seen a week before.
         names: stream -> name, in roster order; others are left out.
+        first: first day with data.
+        last: the last day that counts.
 
     Returns:
-        `group_id`, `name`, `credits_left`, `burn_per_day`, `runs_out_on`, `runs_out_on_week_pace`
+        `group_id`, `name`, `credits_left`, `burn_per_day`, `pace_days` (how many of the days that
+        `burn_per_day` is over have data), `runs_out_on`, `runs_out_on_week_pace`
         (the day at the pace of 7 days), `or_sooner` (whether there are hours whose GPUs are not
         known: they cost nothing here, so the credits can end before the day, but not after it),
         and `seen_before` (`runs_out_on` as seen a week before).
@@ -36,6 +46,7 @@ def named_ends(ledger: pl.DataFrame, seen: pl.DataFrame, names: Mapping[str, str
         "group_id",
         "credits_left",
         "burn_per_day",
+        pace_days=pl.lit(min(max((last - first).days + 1, 0), PACE_DAYS)),
         runs_out_on="exhausted_on",
         runs_out_on_week_pace="exhausted_on_7d",
         or_sooner=pl.col("unpriced_hours_so_far") > 0,

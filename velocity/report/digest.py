@@ -129,7 +129,7 @@ def _digest(
     weekly = series.recent(weekly, week, MEASURES)
     moved = reads.restated(snapshot, by=by, since=trust["as_of"] - _WEEK, scope=scope)
     moved = moved.filter(group_id=group)
-    ends = _ends(snapshot, scope, names, days.window.last)
+    ends = _ends(snapshot, scope, names, first=trust["first_day"], last=days.window.last)
     latest = last_whole_day(trust["as_of"], str(trust["timezone"]))
     rows = _stream_rows(made, names)
     decisions = None
@@ -220,12 +220,14 @@ def _shown(weekly: pl.DataFrame, whole: pl.DataFrame, stream: str | None) -> pl.
     return weekly if stream is not None else pl.concat([weekly, whole])
 
 
-def _ends(snapshot: Snapshot, scope: Scope, names: Mapping[str, str], day: date) -> pl.DataFrame:
+def _ends(
+    snapshot: Snapshot, scope: Scope, names: Mapping[str, str], *, first: date, last: date
+) -> pl.DataFrame:
     """When the credits of each stream end, as seen at the end of the week and a week before."""
     then, before = (
-        reads.ledger(snapshot, by="stream", at_day=it, scope=scope) for it in (day, day - _WEEK)
+        reads.ledger(snapshot, by="stream", at_day=it, scope=scope) for it in (last, last - _WEEK)
     )
-    return named_ends(then, before, names)
+    return named_ends(then, before, names, first=first, last=last)
 
 
 def _decisions(

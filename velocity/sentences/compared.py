@@ -107,6 +107,8 @@ def usual(row: Row | None, unit: str) -> str:
     low, high = row["limit_low"], row["limit_high"]
     if unit == "count":
         return f"{formats.count(low)} to {formats.count(high)}"
+    if unit == "share":
+        return formats.share_range(low, high)
     return f"{formats.figure(low, unit)} to {formats.figure(high, unit)}"
 
 

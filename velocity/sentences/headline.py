@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from velocity import formats
 from velocity.charts.tile_trend import WIDEST_SHARE
-from velocity.sentences.answer import ENOUGH, LONGEST_SUPPORT, Answer, Row, fitting, name, number
+from velocity.sentences.answer import (
+    ENOUGH,
+    LONGEST_SUPPORT,
+    Answer,
+    Row,
+    capitalised,
+    fitting,
+    name,
+    number,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -224,7 +233,7 @@ def usual_words(measure: str, low: float, high: float) -> str:
     if unit == "count":
         return f"{formats.count(-(-low // 1))} to {formats.count(high // 1)}"
     if unit == "share":
-        return f"{formats.share(low).split(formats.NBSP)[0]} to {formats.share(high)}"
+        return formats.share_range(low, high)
     return f"{formats.duration(low)} to {formats.duration(high)}"
 
 
@@ -268,8 +277,8 @@ _CHANGED: dict[str, Callable[[Change, Whose], str]] = {
         f"{formats.duration(it.before)} before."
     ),
     "failure_share": lambda it, _: (
-        f"{formats.share(it.now)} of runs have failed since the {formats.week(it.since)}, "
-        f"{formats.share(it.before)} before."
+        f"{capitalised(formats.share(it.now))} of runs have failed since the "
+        f"{formats.week(it.since)}, {formats.share(it.before)} before."
     ),
 }
 
@@ -300,6 +309,9 @@ def could_run_together(facts: Facts, _: Whose) -> Said | None:
     hours, busy = number(facts.now, "side_by_side_hours"), number(facts.now, "busy_hours")
     ready = int(number(facts.now, "ready_launches"))
     if facts.chains < _READY_CHAINS or not hours or hours < _READY_PART * busy:
+        return None
+    if number(facts.now, "serial_share") < _READY_PART:
+        # Nearly all of it ran side by side already.
         return None
     could = f"Up to {formats.hours_in_all(hours)} could have run side by side, {facts.dates}"
     were = f"{formats.plural(ready, 'launch')} {'was' if ready == 1 else 'were'} ready"

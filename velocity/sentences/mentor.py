@@ -150,7 +150,7 @@ def ask(facts: Facts) -> Said:
         return Said("Ask", *_of_old(facts.old))
     share = None if facts.now is None else facts.now["repeat_share"]
     if share:
-        start = f"{formats.share(share)} of runs repeated a finished run"
+        start = f"{capitalised(formats.share(share))} of runs repeated a finished run"
         return Said("Ask", start, "with the same settings and seeds. Was the repeat meant?")
     if facts.more_failed:
         return Said("Ask", *_of_failures(facts))
@@ -209,7 +209,7 @@ def _failed(facts: Facts) -> str:
     if ended_runs(now) < ENOUGH:
         return f"{counts} runs failed {facts.days.on}."
     share, _, then = failed(now, facts.before).partition(",")
-    return f"{share} ({counts}){',' if then else ''}{then}."
+    return f"{capitalised(share)} ({counts}){',' if then else ''}{then}."
 
 
 def good(facts: Facts) -> Said:

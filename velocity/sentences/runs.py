@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from velocity import formats
-from velocity.sentences.answer import ENOUGH, Answer, fitting, joined, name
+from velocity.sentences.answer import ENOUGH, Answer, capitalised, fitting, joined, name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +74,7 @@ def _failed(counts: pl.DataFrame) -> str:
         return ""
     early = int(counts["early_failures"].sum())
     within = f", {formats.count(early)} of them within 2 minutes" if early else ""
-    share = formats.share(failed / ended)
+    share = capitalised(formats.share(failed / ended))
     return f"{share} of the {formats.count(ended)} runs that ended failed{within}."
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from velocity import formats
+from velocity.reading.frames import PACE_DAYS
 from velocity.sentences import week
 from velocity.sentences.answer import Answer, Row, fitting, joined, name, number
 from velocity.sentences.compared import possessive
@@ -131,6 +132,14 @@ def by_scholar(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _is_total(row: Row) -> bool:
     return bool(row["kind"] == "programme")
+
+
+def balances_caption(ends: pl.DataFrame) -> str:
+    """How the chart of balances is drawn; `ends`: `frames.named_ends`."""
+    pace = f"the last {PACE_DAYS} days"
+    if not ends.is_empty():
+        pace += week.days_with_data(ends)
+    return f"Each row from 0 to its own largest balance; dotted: at the pace of {pace}"
 
 
 def _title(row: Row) -> str:

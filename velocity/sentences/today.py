@@ -79,7 +79,7 @@ def night(today: Today) -> str:
 
 def _finished(row: Row, zone: str) -> str:
     """When a result came: "sae-stitch · Sat 28, 23:49"."""
-    return f"{_line(row)} · {_local(row['result_at'], zone)}"
+    return f"{_line(row)} · {local_time(row['result_at'], zone)}"
 
 
 def _running(row: Row, likely: Row | None, zone: str) -> str:
@@ -87,20 +87,21 @@ def _running(row: Row, likely: Row | None, zone: str) -> str:
     said = f"{_line(row)} · {formats.duration(row['machine_hours'])} so far"
     if likely is None or likely["eta_at"] is None:
         return f"{said} · no estimate yet"
-    return f"{said} · likely done {_local(likely['eta_at'], zone)}"
+    return f"{said} · likely done {local_time(likely['eta_at'], zone)}"
 
 
 def _waiting(row: Row, zone: str) -> str:
     """How long a result has waited: "sae-scaling · since Sat 28, 08:45 · 12 h in working hours"."""
     waited = formats.hours_in_all(row["reaction_working_hours"])
-    return f"{_line(row)} · since {_local(row['result_at'], zone)} · {waited} in working hours"
+    return f"{_line(row)} · since {local_time(row['result_at'], zone)} · {waited} in working hours"
 
 
 def _line(row: Row) -> str:
     return name(row["project"])
 
 
-def _local(moment: datetime, zone: str) -> str:
+def local_time(moment: datetime, zone: str) -> str:
+    """A moment in a time zone: "Sat 28, 21:00"."""
     return _weekday_and_time(moment.astimezone(ZoneInfo(zone)))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from velocity import formats
+from velocity.reading.frames import PACE_DAYS
 from velocity.reading.series import Shifts, last_complete_week
 from velocity.sentences.answer import (
     Row,
@@ -246,7 +247,7 @@ def _fewer_failed(now: Row, before: Row, days: Days) -> tuple[str, str] | None:
     if _failed_more(now, before) > -_POINTS:
         return None
     here, there = (formats.share(it["failure_share"]) for it in (now, before))
-    return f"{here} of runs failed {days.on},", f"{there} {days.earlier}."
+    return f"{capitalised(here)} of runs failed {days.on},", f"{there} {days.earlier}."
 
 
 def _cheaper(now: Row, before: Row, days: Days) -> tuple[str, str] | None:
@@ -363,7 +364,7 @@ def compute(now: Row, before: Row | None, days: Days) -> Said:
         formats.share(min(number(now, it) / used, 1))
         for it in ("gpu_hours_failed", "killed_gpu_hours")
     )
-    lost = f"{failed} of GPU-hours went to failed runs, {killed} to killed ones."
+    lost = f"{capitalised(failed)} of GPU-hours went to failed runs, {killed} to killed ones."
     spent = f"{formats.count(amount)} {unit}"
     if cost is None:
         return Said(about, f"{spent} {days.on} bought no conclusion.", lost)
@@ -391,10 +392,13 @@ def runs_out(ends: pl.DataFrame, today: date) -> Said:
     used_up = ends.filter(pl.col("credits_left") <= 0)["name"].to_list()
     spent = f" The credits of {_listed(used_up)} are used up." if used_up else ""
     if not known:
-        start = f"No stream's credits end at the pace to {formats.dated(today)}."
+        start = (
+            f"No stream's credits end at the pace to {formats.dated(today)}{days_with_data(ends)}."
+        )
         return Said(about, start, spent.strip())
     first = [row for row in known if row["runs_out_on"] == known[0]["runs_out_on"]]
-    pace = f"at the pace of {formats.short_dates(today - timedelta(days=13), today)}"
+    days = formats.short_dates(today - timedelta(days=PACE_DAYS - 1), today)
+    pace = f"at the pace of {days}{days_with_data(ends)}"
     whose = _listed([row["name"] for row in first], possessive)
     start = f"{whose} credits end first, on {end_of_credits(first[0], today)}"
     more = f"{spent}{_other_pace(ends, first, today)}"
@@ -403,6 +407,14 @@ def runs_out(ends: pl.DataFrame, today: date) -> Said:
     then = known[len(first)]
     next_one = f"{possessive(name(then['name']))} on {end_of_credits(then, today)}"
     return Said(about, f"{start};", f"{next_one}, {pace}.{more}")
+
+
+def days_with_data(ends: pl.DataFrame) -> str:
+    """How many days of the pace have data, to follow its days; "" if all have."""
+    known: int = ends["pace_days"][0]
+    if known >= PACE_DAYS:
+        return ""
+    return f", of which {formats.plural(known, 'day')} {'has' if known == 1 else 'have'} data"
 
 
 def end_of_credits(row: Row, today: date, column: str = "runs_out_on") -> str:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from velocity import formats
+from velocity.reading.frames import PACE_DAYS
 from velocity.reading.mine import largest_remainder
 from velocity.sentences.answer import name
 from velocity.sentences.compared import change, usual
 from velocity.sentences.medians import Median
 from velocity.sentences.tiles import Tile
+from velocity.sentences.week import days_with_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,10 +60,9 @@ def serial(now: Row, before: Row | None, so_far: Row | None, days: Days) -> Tile
     if share is None:
         return Tile("Time with one experiment running", "none", second="nothing was running")
     several = None if before is None or before["serial_share"] is None else before["serial_share"]
-    # Both parts are rounded once, so that they add up to 100.
-    words = f"{100 - round(share * 100)}{formats.NBSP}% with two or more"
+    words = f"{formats.share_left(share)} with two or more"
     if several is not None:
-        words += f", from {100 - round(several * 100)}{formats.NBSP}%"
+        words += f", from {formats.share_left(several)}"
     return Tile(
         "Time with one experiment running",
         formats.share(share),
@@ -123,7 +124,8 @@ def credits_end(ends: pl.DataFrame, today: date) -> Tile:
         formats.dated(when),
         *moved,
         left,
-        f"{sooner}at the pace of the 14 days to {formats.day(today)}; allocation, not use",
+        f"{sooner}at the pace of the {PACE_DAYS} days to {formats.day(today)}"
+        f"{days_with_data(ends)}; allocation, not use",
     )
 
 

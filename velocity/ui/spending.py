@@ -29,7 +29,7 @@ def show_balances(week: Week) -> None:
     """Each stream's balance day by day, and the day on which it ends."""
     title = "Each stream's balance, and the day it ends"
     balance = week.view.read(reads.balance, by="stream")
-    caption = "Each row from 0 to its own largest balance; dotted: at the pace of the last 14 days"
+    caption = words.balances_caption(week.ends)
     table = Table(balance, "balances")
     if week.ends.is_empty():
         heading(title, caption, table=table)

@@ -155,7 +155,8 @@ class Week(Covered):
         """The streams with grants: when their credits end, and when that was seen a week before."""
         now = self.view.read(reads.ledger, by="stream")
         seen = self.view.read(reads.ledger, by="stream", at_day=self.known_on - _WEEK)
-        return named_ends(now, seen, self.names)
+        first = self.view.trust["first_day"]
+        return named_ends(now, seen, self.names, first=first, last=self.known_on)
 
     @cached_property
     def decisions(self) -> pl.DataFrame:

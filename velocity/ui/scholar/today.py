@@ -8,6 +8,7 @@ import streamlit as st
 
 from velocity.sentences import today as words
 from velocity.sentences.mine import linked
+from velocity.sentences.next_step import next_step
 from velocity.ui.drill import show_way
 
 if TYPE_CHECKING:
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 def show_today(sheet: Sheet) -> None:
     """The list of the morning, for the scholar alone. Groups without rows stay as a caption."""
     st.header("Today", anchor=False, help=words.HELP)
-    for group in words.groups(sheet.today, sheet.open_work, sheet.zone):
+    open_work = sheet.open_work
+    step = next_step(sheet.today, open_work, sheet.facts, sheet.whose, sheet.zone)
+    if step:
+        st.markdown(step)
+    for group in words.groups(sheet.today, open_work, sheet.zone):
         _show(sheet, group)
     for line in (words.free(sheet.today), words.night(sheet.today)):
         if line:
