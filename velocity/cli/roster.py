@@ -19,7 +19,9 @@ from velocity.roster.suggest import suggest_entries
 from velocity.settings import load_settings
 from velocity.store import latest_snapshot
 
-app = typer.Typer(help="Check the roster, or write entries for it.", no_args_is_help=True)
+app = typer.Typer(
+    help="Check the roster, or write entries for it.", no_args_is_help=True, add_completion=False
+)
 
 
 @app.command()
