@@ -23,7 +23,7 @@ _ABOUT = """Research velocity from Weights & Biases runs.
 
 How many experiments run at once, how long a feedback loop takes, and how much of it is waiting.
 
-To look around: `velocity demo`. With your own runs: `velocity sync`, then `velocity app`."""
+To look around: `velocity demo`. With your own runs: `velocity init`, then `velocity app`."""
 
 #: Heading in --help -> command -> its function, and the first line of its own help.
 _COMMANDS = {
@@ -33,6 +33,10 @@ _COMMANDS = {
         "mcp": ("mcp:app", "Answer questions of assistants over the Model Context Protocol."),
     },
     "Bring in runs": {
+        "init": (
+            "init:init",
+            "Set up velocity for your own runs: settings, first sync, first roster.",
+        ),
         "sync": ("bring:sync", "Pull runs from Weights & Biases and update the figures."),
         "ingest": ("bring:ingest", "Read W&B's local run directories and update the figures."),
         "import": ("bring:import_", "Read run tables and update the figures."),
