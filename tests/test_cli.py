@@ -284,6 +284,24 @@ def test_roster_suggest_writes_missing_entries(velocity, data, tmp_path):
     assert velocity("roster", "check")[0] == 0
 
 
+def test_doctor_writes_its_findings_in_the_documented_form(velocity, tmp_path):
+    code, out, err = velocity("doctor", "--json")
+    told = json.loads(out)
+    assert (code, err) == (0, "")
+    assert list(told) == ["format", "version", "broken", "findings"]
+    assert (told["format"], told["version"], told["broken"]) == (1, __version__, False)
+    for finding in told["findings"]:
+        assert list(finding) == ["state", "subject", "message", "fix", "details"]
+        assert (finding["fix"] is None) == (finding["state"] == "ok")
+    (tmp_path / "roster.toml").write_text("leads = 3\n", encoding="utf-8")
+    code, out, _ = velocity("doctor", "--json")
+    told = json.loads(out)
+    assert (code, told["broken"]) == (1, True)
+    (roster,) = (it for it in told["findings"] if it["subject"] == "roster")
+    assert (roster["state"], roster["details"]) == ("broken", [])
+    assert "leads" in roster["message"]
+
+
 def test_version_shows_the_package_version(velocity):
     assert velocity("--version") == (0, f"{__version__}\n".encode(), "")
 

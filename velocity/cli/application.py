@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -23,7 +23,7 @@ _ABOUT = """Research velocity from Weights & Biases runs.
 
 How many experiments run at once, how long a feedback loop takes, and how much of it is waiting.
 
-To look around: `velocity demo`. With your own runs: `velocity sync`, then `velocity app`."""
+To look around: `velocity demo`. With your own runs: `velocity init`, then `velocity app`."""
 
 #: Heading in --help -> command -> its function, and the first line of its own help.
 _COMMANDS = {
@@ -33,6 +33,10 @@ _COMMANDS = {
         "mcp": ("mcp:app", "Answer questions of assistants over the Model Context Protocol."),
     },
     "Bring in runs": {
+        "init": (
+            "init:init",
+            "Set up velocity for your own runs: settings, first sync, first roster.",
+        ),
         "sync": ("bring:sync", "Pull runs from Weights & Biases and update the figures."),
         "ingest": ("bring:ingest", "Read W&B's local run directories and update the figures."),
         "import": ("bring:import_", "Read run tables and update the figures."),
@@ -60,11 +64,7 @@ _COMMANDS = {
         "roster": ("roster:app", "Check the roster, or write entries for it."),
     },
 }
-_LOOK: dict[str, Any] = {
-    "rich_markup_mode": "markdown",
-    "add_completion": False,
-    "pretty_exceptions_enable": False,
-}
+_LOOK: dict[str, Any] = {"rich_markup_mode": "markdown", "pretty_exceptions_enable": False}
 
 
 class LateCommand(TyperCommand):
@@ -80,7 +80,7 @@ class LateCommand(TyperCommand):
         found = getattr(import_module(f"velocity.cli.{module}"), name)
         if isinstance(found, typer.Typer):
             return typer.main.get_command(found)
-        alone = typer.Typer(**_LOOK)
+        alone = typer.Typer(add_completion=False, **_LOOK)
         alone.command(self.name)(takes_places(found))
         return typer.main.get_command(alone)
 
@@ -111,7 +111,8 @@ def make_group() -> TyperGroup:
     """Return `velocity` with all its commands."""
     base = typer.Typer(name="velocity", help=_ABOUT, no_args_is_help=True, **_LOOK)
     base.callback()(_start)
-    group = typer.main.get_group(base)
+    # With callbacks it is a group, to which this adds --install-completion and --show-completion.
+    group = cast("TyperGroup", typer.main.get_command(base))
     for panel, commands in _COMMANDS.items():
         for name, (place, text) in commands.items():
             group.add_command(LateCommand(name, place, text, panel))

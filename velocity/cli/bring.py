@@ -19,6 +19,7 @@ from velocity.cli.options import (
     TimezoneOption,
     UsernameOption,
     option,
+    project_name,
 )
 from velocity.cli.progress import say, show_progress, tell_result
 from velocity.cli.watched import log_sync
@@ -32,13 +33,6 @@ from velocity.sync.watch import Log, watch
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _REASONS_SHOWN = 10
-
-
-def _project(text: str) -> str:
-    entity, _, project = text.partition("/")
-    if not entity or not project or "/" in project:
-        raise typer.BadParameter(f"'{text}' is not ENTITY/PROJECT or ENTITY/*")
-    return text
 
 
 def _seconds(text: str) -> float:
@@ -56,11 +50,19 @@ def _ready(places: Places, on_progress: OnProgress, tell: Callable[[str], None] 
     return settings
 
 
-def _bring(
-    places: Places, quiet: bool, work: Callable[..., SyncResult], *given: Any, **more: Any
+def bring(
+    places: Places,
+    work: Callable[..., SyncResult],
+    *given: Any,
+    quiet: bool,
+    again: str = "you can run the same command again",
+    **more: Any,
 ) -> SyncResult:
-    """Run a function of `velocity.sync.commands` with progress, and say what it brought in."""
-    with show_progress(quiet=quiet) as on_progress:
+    """Run a function of `velocity.sync.commands` with progress, and say what it brought in.
+
+    After Ctrl-C, `again` says how to go on.
+    """
+    with show_progress(quiet=quiet, again=again) as on_progress:
         settings = _ready(places, on_progress)
         result = work(places.data, settings, *given, on_progress=on_progress, **more)
     tell_result(result, quiet=quiet)
@@ -79,7 +81,7 @@ def sync(
             "ENTITY/PROJECT",
             "Pull this project, or ENTITY/* for every project of an entity; can be repeated. "
             "Default: wandb.projects in the settings.",
-            parser=_project,
+            parser=project_name,
         ),
     ] = None,
     full: Annotated[
@@ -118,7 +120,7 @@ def sync(
         _watch(places, projects, interval)
     if watched is not None:
         _sync_watched(places, projects, watched)
-    result = _bring(places, quiet, sync_wandb, projects=projects, full=full)
+    result = bring(places, sync_wandb, quiet=quiet, projects=projects, full=full)
     if result.errors:
         say(f"{len(result.errors)} of {len(result.projects)} projects failed.")
         raise typer.Exit(1)
@@ -159,7 +161,7 @@ def ingest(
     one. A directory that cannot be read does not stop the others; the exit code is then 1.
     """
     asked = Asked([str(path) for path in paths], entity=entity, username=username)
-    result = _bring(places, quiet, import_runs, "files", asked)
+    result = bring(places, import_runs, "files", asked, quiet=quiet)
     lost = [row.reason for project in result.projects for row in project.rejected]
     for reason in lost[:_REASONS_SHOWN]:
         say(f"Not read: {reason}.")
@@ -215,4 +217,4 @@ def import_(
         user_column=user_column,
         timezone=timezone,
     )
-    _bring(places, quiet, import_runs, source, asked, as_of=as_of)
+    bring(places, import_runs, source, asked, quiet=quiet, as_of=as_of)

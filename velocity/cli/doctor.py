@@ -4,19 +4,20 @@
 
 import platform
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import polars as pl
 import typer
 
 from velocity import __version__
 from velocity.cleaning import cleaned, escaped
-from velocity.cli.options import Places
+from velocity.cli.options import Places, option
+from velocity.cli.output import json_text, write_bytes
 from velocity.cli.progress import say
 from velocity.errors import ConfigurationError, VelocityError
 from velocity.formats import age, mid_sentence, plain, plural, set_apart
@@ -57,25 +58,58 @@ class Finding:
 _COLOURS = {"ok": typer.colors.GREEN, "note": typer.colors.YELLOW, "broken": typer.colors.RED}
 
 
-def doctor(places: Places) -> None:
+def doctor(
+    places: Places,
+    *,
+    as_json: Annotated[
+        bool, option("--json", None, "Write the findings as JSON, for a program.")
+    ] = False,
+) -> None:
     """Check the installation, with a fix for each problem.
 
     Looks at versions, settings, roster, API key, server, clock, store and data. Exits with 1 if
     something is broken.
     """
-    broken = 0
+    found = []
     for finding in examine(places.data, places.config):
-        broken += finding.state == "broken"
-        typer.secho(f"{finding.state:7}", fg=_COLOURS[finding.state], nl=False)
-        typer.echo(f"{finding.about:10}{plain(escaped(finding.told))}")
-        if finding.fix:
-            typer.echo(f"{'':17}-> {escaped(finding.fix)}")
-        for row in finding.rows:
-            typer.echo(f"{'':20}{plain(escaped(row))}")
+        found.append(finding)
+        if not as_json:
+            _show(finding)
+    broken = sum(it.state == "broken" for it in found)
+    if as_json:
+        write_bytes(json_text(_as_json(found)).encode(), None)
+    else:
+        say(f"{plural(broken, 'problem')} to fix." if broken else "Nothing is broken.")
     if broken:
-        say(f"{plural(broken, 'problem')} to fix.")
         raise typer.Exit(1)
-    say("Nothing is broken.")
+
+
+def _show(finding: Finding) -> None:
+    typer.secho(f"{finding.state:7}", fg=_COLOURS[finding.state], nl=False)
+    typer.echo(f"{finding.about:10}{plain(escaped(finding.told))}")
+    if finding.fix:
+        typer.echo(f"{'':17}-> {escaped(finding.fix)}")
+    for row in finding.rows:
+        typer.echo(f"{'':20}{plain(escaped(row))}")
+
+
+def _as_json(found: Sequence[Finding]) -> dict[str, Any]:
+    """The findings in the form that docs/cli.md promises; only additions leave `format` at 1."""
+    return {
+        "format": 1,
+        "version": __version__,
+        "broken": any(it.state == "broken" for it in found),
+        "findings": [
+            {
+                "state": it.state,
+                "subject": it.about,
+                "message": plain(it.told),
+                "fix": it.fix or None,
+                "details": [plain(row) for row in it.rows],
+            }
+            for it in found
+        ],
+    }
 
 
 def examine(data: Path, config: Path) -> Iterator[Finding]:

@@ -50,6 +50,18 @@ def _zone(text: str) -> str:
     return text
 
 
+def project_name(text: str) -> str:
+    """Return the text if it has the form ENTITY/PROJECT or ENTITY/*.
+
+    Raises:
+        typer.BadParameter: it does not.
+    """
+    entity, _, project = text.partition("/")
+    if not entity or not project or "/" in project:
+        raise typer.BadParameter(f"'{text}' is not ENTITY/PROJECT or ENTITY/*")
+    return text
+
+
 def day_option(name: str, text: str) -> Any:
     """Declare an option that takes a day."""
     return option(name, "D", text, parser=_day)

@@ -13,13 +13,15 @@ from velocity.errors import StoreError
 from velocity.formats import plural
 from velocity.reading import reads
 from velocity.roster.against_data import Seen
-from velocity.roster.models import check_roster, load_roster
+from velocity.roster.models import Roster, check_roster, load_roster
 from velocity.roster.rhythm import find_rhythms
 from velocity.roster.suggest import suggest_entries
 from velocity.settings import load_settings
-from velocity.store import latest_snapshot
+from velocity.store import Snapshot, latest_snapshot
 
-app = typer.Typer(help="Check the roster, or write entries for it.", no_args_is_help=True)
+app = typer.Typer(
+    help="Check the roster, or write entries for it.", no_args_is_help=True, add_completion=False
+)
 
 
 @app.command()
@@ -65,10 +67,15 @@ def suggest(places: Places) -> None:
     output: `velocity roster suggest >> roster.toml`
     """
     roster = load_roster(load_settings(places.config).roster)
-    snapshot = latest_snapshot(places.data)
-    found = reads.usernames(snapshot).drop("gpu_type").drop_nulls()
-    runs_of = dict(found.group_by("username").sum().iter_rows())
-    if text := suggest_entries(runs_of, roster, find_rhythms(reads.launches(snapshot))):
+    if text := suggested_roster(latest_snapshot(places.data), roster, rhythms=True):
         typer.echo(text, nl=False)
     else:
         say("Every username in the data is in the roster, and no launches look automated.")
+
+
+def suggested_roster(snapshot: Snapshot, roster: Roster | None, *, rhythms: bool) -> str:
+    """Entries for usernames that are not in the roster, and for automation if `rhythms`."""
+    found = reads.usernames(snapshot).drop("gpu_type").drop_nulls()
+    runs_of = dict(found.group_by("username").sum().iter_rows())
+    automated = find_rhythms(reads.launches(snapshot)) if rhythms else ()
+    return suggest_entries(runs_of, roster, automated)

@@ -1,0 +1,56 @@
+"""Shell completion: installed by the command itself, for commands, options and values."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+
+from tests.commands import VELOCITY, environment
+
+# Asks bash for what it would offer at the end of the words that it gets.
+ASK = """
+. ~/.bashrc
+COMP_WORDS=("$@")
+COMP_CWORD=$(($# - 1))
+_velocity_completion velocity
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+@pytest.fixture(scope="module")
+def offered(tmp_path_factory):
+    """What bash offers for some words, after `velocity --install-completion` in an empty home."""
+    bash = shutil.which("bash")
+    assert bash is not None
+    home = tmp_path_factory.mktemp("home")
+    command = home / "bin" / "velocity"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec {" ".join(VELOCITY)} "$@"\n', encoding="ascii")
+    command.chmod(0o755)
+    env = environment(home)
+    env["PATH"] = f"{command.parent}:{env['PATH']}"
+
+    def run(*command):
+        done = subprocess.run(
+            command, cwd=home, env=env, check=True, capture_output=True, text=True
+        )
+        return done.stdout.split()
+
+    run("velocity", "--install-completion", "bash")
+    return lambda *words: run(bash, "-c", ASK, "bash", "velocity", *words)
+
+
+def test_bash_completes_commands(offered):
+    assert offered("ro") == ["roster"]
+    assert {"sync", "doctor", "init"} <= set(offered(""))
+
+
+def test_bash_completes_options_and_commands_of_commands(offered):
+    assert offered("sync", "--pr") == ["--project"]
+    assert offered("roster", "s") == ["suggest"]
+
+
+def test_bash_completes_values(offered):
+    assert offered("metrics", "--by", "str") == ["stream"]

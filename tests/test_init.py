@@ -1,0 +1,203 @@
+"""velocity init: from a key to settings, figures and a roster, against the W&B-protocol server."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tomllib
+from itertools import count
+from types import SimpleNamespace
+
+import pytest
+
+from scripts.waiting import PATIENCE_S
+from tests.commands import VELOCITY, environment, velocity
+from tests.worlds import node
+from velocity.cli import init as module
+from velocity.cli import main
+from velocity.demo.wandb_server.faults import Fault
+from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.world import World
+from velocity.errors import SourceError
+from velocity.roster.models import load_roster
+from velocity.settings import load_settings
+from velocity.sync.estimate import estimate_seconds
+
+NODES = [node(0), node(1, username="grace"), node(2, project="audio")]
+
+
+@pytest.fixture(scope="module")
+def server():
+    with ProtocolServer(World(NODES)) as running:
+        yield running
+
+
+@pytest.fixture
+def env(server, tmp_path):
+    """A home without anything in it, and a W&B of one's own with its key."""
+    return environment(
+        tmp_path, WANDB_BASE_URL=server.url, WANDB_API_KEY=server.api_key, TZ="Europe/Zurich"
+    )
+
+
+@pytest.fixture
+def init(env, tmp_path):
+    """`velocity init` without a terminal, with other variables if given."""
+
+    def command(*arguments, **variables):
+        return velocity("init", *arguments, cwd=tmp_path, env=env | variables)
+
+    return command
+
+
+def _refused(done, *words, code=1):
+    told = done.stderr.decode()
+    assert (done.returncode, done.stdout) == (code, b""), told
+    assert "Traceback" not in told
+    for word in words:
+        assert word in told
+
+
+def test_one_command_leads_from_a_key_to_settings_figures_and_a_roster(init, server, tmp_path):
+    done = init("--project", "lab/*")
+    told = done.stderr.decode()
+    assert (done.returncode, done.stdout) == (0, b""), told
+    assert "Logged in as demo-lead" in told
+    assert "Reading 3 runs of 2 projects takes up to " in told
+    assert told.index("takes up to") < told.index("lab/vision: 2 new")
+    settings = load_settings(tmp_path / "velocity.toml")
+    assert settings.wandb.projects == ("lab/*",)
+    assert settings.programme.timezone == "Europe/Zurich"
+    roster = load_roster(tmp_path / "roster.toml")
+    assert [it.usernames for it in roster.scholars] == [("ada",), ("grace",)]
+    figures = velocity("metrics", "--format", "csv", cwd=tmp_path).stdout
+    assert figures.startswith(b"scholar,")
+    assert len(figures.splitlines()) == 3
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert server.api_key.encode() not in path.read_bytes(), path
+            assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_a_quiet_setup_says_nothing_and_a_roster_that_exists_stays(init, tmp_path):
+    roster = '[[scholars]]\nid = "ada"\nname = "Ada"\nusernames = ["ada", "grace"]\n'
+    (tmp_path / "roster.toml").write_text(roster, encoding="utf-8")
+    done = init("--project", "lab/audio", "--project", "lab/vision", "--quiet")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert (tmp_path / "roster.toml").read_text(encoding="utf-8") == roster
+
+
+def test_settings_that_exist_are_replaced_only_if_asked(init, tmp_path):
+    settings = tmp_path / "velocity.toml"
+    settings.write_text('[programme]\nname = "Mine"\n', encoding="utf-8")
+    _refused(init("--project", "lab/audio"), "velocity.toml exists already.", "velocity sync")
+    assert "Mine" in settings.read_text(encoding="utf-8")
+    assert init("--project", "lab/audio", "--force", "--no-sync").returncode == 0
+    assert load_settings(settings).wandb.projects == ("lab/audio",)
+    assert not (tmp_path / "data").exists()
+
+
+def test_each_cause_of_a_failed_setup_has_its_own_error_and_writes_nothing(init, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        nobody = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    wanted = ("--project", "lab/vision")
+    _refused(init(*wanted, WANDB_API_KEY="x" * 40), "refused the API key")
+    _refused(init(*wanted, WANDB_API_KEY=""), "No W&B API key is configured")
+    _refused(init(*wanted, WANDB_BASE_URL=nobody), "No server answers", nobody)
+    _refused(init("--project", "lab/visoin"), 'no project "visoin"')
+    _refused(init("--project", "lap/*"), 'does not have an entity "lap"')
+    _refused(init("--project", "vision"), "is not ENTITY/PROJECT", code=2)
+    _refused(init(), "there is no terminal to ask on", code=2)
+    (tmp_path / "file").touch()
+    _refused(init(*wanted, "--config", "file/velocity.toml"), "cannot be written")
+    assert not [*tmp_path.glob("*.toml*"), *tmp_path.glob("data")]
+
+
+def test_after_ctrl_c_in_the_first_sync_another_sync_continues(server, env, tmp_path):
+    held = Fault(delay_s=PATIENCE_S, operation="Runs", after=1)  # after the page of the estimate
+    server.faults[:] = [held]
+    with subprocess.Popen(
+        [*VELOCITY, "init", "--project", "lab/vision"],
+        cwd=tmp_path,
+        env=env,
+        stderr=subprocess.PIPE,
+    ) as running:
+        for line in running.stderr:
+            if line.startswith(b"pull"):
+                running.send_signal(signal.SIGINT)
+                break
+        told = running.stderr.read().decode()
+    server.faults.clear()
+    assert running.returncode == 130, told
+    assert "Stopped. Nothing is broken: `velocity sync` continues" in told
+    assert velocity("sync", cwd=tmp_path, env=env).returncode == 0
+    assert velocity("roster", "suggest", cwd=tmp_path).stdout.count(b"[[scholars]]") == 2
+
+
+@pytest.fixture
+def asked(server, tmp_path, monkeypatch, capfd):
+    """`velocity init` on a terminal, with the lines that a person types; what it says."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "umask", lambda _: 0)  # of this process
+    monkeypatch.setattr(sys, "argv", ["velocity", "init"])
+    monkeypatch.setenv("WANDB_BASE_URL", server.url)
+    monkeypatch.setenv("WANDB_API_KEY", server.api_key)
+
+    def answer(*lines):
+        typed = io.StringIO("".join(f"{line}\n" for line in lines))
+        typed.isatty = lambda: True
+        monkeypatch.setattr(sys, "stdin", typed)
+        with pytest.raises(SystemExit) as end:
+            main()
+        return end.value.code, capfd.readouterr().err
+
+    return answer
+
+
+def test_it_asks_until_entity_and_projects_exist(asked, tmp_path):
+    code, told = asked("lap", "lab", "audoi", "audio", "n")
+    assert code in {0, None}
+    assert 'does not have an entity "lap"' in told
+    assert "Projects: audio, vision." in told
+    assert 'no project "audoi". Did you mean audio?' in told
+    assert "Read 1 run of 1 project now?" in told
+    written = tomllib.loads((tmp_path / "velocity.toml").read_text(encoding="utf-8"))
+    assert written["wandb"] == {"projects": ["lab/audio"]}
+
+
+def test_an_answer_that_does_not_come_writes_nothing(asked, tmp_path):
+    code, told = asked("lab")
+    assert code == 1
+    assert "Aborted" in told
+    assert list(tmp_path.iterdir()) == []
+
+
+class _Pages:
+    """A server whose pages take a second each, by a clock that counts the reads."""
+
+    def fetch_runs(self, entity, project):
+        assert (entity, project) == ("lab", "large")
+        yield SimpleNamespace(runs=SimpleNamespace(height=499), rejected=[1])
+        raise SourceError("Only one page is read.", "")
+
+
+def test_the_estimate_is_the_rate_of_one_page_of_the_largest_project():
+    seconds = count()
+    counted = {"lab/small": 100, "lab/large": 9_900}
+    assert estimate_seconds(_Pages(), counted, lambda: next(seconds)) == 20
+    assert estimate_seconds(_Pages(), {"lab/empty": 0}) == 0
+    assert estimate_seconds(_Pages(), {}) == 0
+
+
+def test_the_time_zone_is_this_machines_if_its_name_is_known(monkeypatch):
+    monkeypatch.setenv("TZ", "Europe/Zurich")
+    assert module._own_zone() == "Europe/Zurich"
+    monkeypatch.setenv("TZ", ":/nowhere")
+    monkeypatch.setattr(os.path, "realpath", lambda _: "/usr/share/zoneinfo/Asia/Tokyo")
+    assert module._own_zone() == "Asia/Tokyo"
+    monkeypatch.setattr(os.path, "realpath", lambda _: "/etc/localtime")
+    assert module._own_zone() == "UTC"

@@ -1,0 +1,190 @@
+"""velocity init: from a key to figures: settings, first sync, first roster."""
+
+# No `from __future__ import annotations`: Typer reads the types of the options at run time.
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import available_timezones
+
+import typer
+
+from velocity.cli.bring import bring
+from velocity.cli.options import Places, QuietOption, option, project_name
+from velocity.cli.progress import say
+from velocity.cli.roster import suggested_roster
+from velocity.errors import RetryLaterError, SourceError, VelocityError
+from velocity.formats import did_you_mean, elapsed, label, plural
+from velocity.paths import make_private
+from velocity.settings import load_settings
+from velocity.sources.base import Server, connect_server
+from velocity.store import latest_snapshot
+from velocity.sync.commands import sync_wandb
+from velocity.sync.estimate import count_runs, estimate_seconds
+from velocity.toml import toml_string
+
+_NAMED = 12  # projects of an entity in one sentence
+_SETTINGS = """\
+# Settings of velocity. docs/configuration.md lists all of them.
+# The W&B key does not belong here: set WANDB_API_KEY, or run `wandb login`.
+
+[programme]
+timezone = {zone}  # of days and weeks
+
+[wandb]
+projects = [{projects}]
+"""
+
+
+def init(
+    places: Places,
+    *,
+    project: Annotated[
+        list[str] | None,
+        option(
+            "--project",
+            "ENTITY/PROJECT",
+            "Sync this project, or ENTITY/* for every project of an entity; can be repeated. "
+            "Default: asks for them.",
+            parser=project_name,
+        ),
+    ] = None,
+    force: Annotated[
+        bool, option("--force", None, "Replace the settings file if there is one.")
+    ] = False,
+    no_sync: Annotated[
+        bool, option("--no-sync", None, "Only write the settings file; sync later.")
+    ] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Set up velocity for your own runs: settings, first sync, first roster.
+
+    Asks for the W&B projects, checks them and your key with the server, and says how long the first
+    sync will take. The key is not stored. An existing roster is never changed.
+    """
+    if not (project or sys.stdin.isatty()):
+        raise typer.BadParameter(
+            "there is no terminal to ask on; name the projects with --project ENTITY/PROJECT"
+        )
+    _check_place(places.config, force=force)
+    server = connect_server()
+    tell = _silent if quiet else say
+    tell(f"Logged in as {label(server.viewer)}; runs are shown at {server.app_url}")
+    wanted = project or _ask_projects(server)
+    counted = count_runs(server, wanted)
+    with _writing(places.config):
+        _write(places.config, _settings(wanted))
+    tell(f"Wrote {places.config}.")
+    runs, projects = plural(sum(counted.values()), "run"), plural(len(counted), "project")
+    if no_sync or not (
+        project or typer.confirm(f"Read {runs} of {projects} now?", default=True, err=True)
+    ):
+        tell("Next: velocity sync")
+        return
+    tell(f"Reading {runs} of {projects} takes up to {elapsed(estimate_seconds(server, counted))}.")
+    result = bring(
+        places,
+        sync_wandb,
+        quiet=quiet,
+        again="`velocity sync` continues, and `velocity roster suggest` writes a roster",
+    )
+    _write_roster(places, tell)
+    tell("Next: velocity app")
+    if result.errors:
+        raise typer.Exit(1)
+
+
+def _silent(_text: str) -> None:
+    """Say nothing."""
+
+
+def _check_place(config: Path, *, force: bool) -> None:
+    """Check that the settings file can be written, before anybody answers questions.
+
+    Raises:
+        VelocityError: it exists, or its folder cannot be written.
+    """
+    if config.exists() and not force:
+        raise VelocityError(
+            f"{config} exists already.",
+            "Run `velocity sync` to use it, or `velocity init --force` to replace it.",
+        )
+    with _writing(config):
+        make_private(config.parent)
+        tempfile.TemporaryFile(dir=config.parent).close()
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise VelocityError(
+            f"{path} cannot be written: {error.strerror}.",
+            "Check its folder and the permissions, or name another file with --config.",
+        ) from error
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file as a whole."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
+def _settings(wanted: Sequence[str]) -> str:
+    projects = ", ".join(map(toml_string, wanted))
+    return _SETTINGS.format(zone=toml_string(_own_zone()), projects=projects)
+
+
+def _own_zone() -> str:
+    """This machine's time zone; UTC if its name is not known."""
+    zones = os.environ.get("TZ"), os.path.realpath("/etc/localtime").partition("/zoneinfo/")[2]
+    return next((zone for zone in zones if zone in available_timezones()), "UTC")
+
+
+def _ask_projects(server: Server) -> list[str]:
+    """Ask for an entity and its projects until they exist."""
+    entity, names = _ask_entity(server)
+    shown = ", ".join(map(label, names[:_NAMED]))
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    say(f"Projects: {shown}{more}.")
+    while True:
+        answer = typer.prompt("Which ones? Commas between them, or * for all", "*", err=True)
+        chosen = [name.strip() for name in answer.split(",") if name.strip()]
+        unknown = next((name for name in chosen if name not in {"*", *names}), None)
+        if chosen and unknown is None:
+            return [f"{entity}/{name}" for name in (["*"] if "*" in chosen else chosen)]
+        if unknown is not None:
+            say(f'There is no project "{label(unknown)}". {did_you_mean(unknown, names)}'.rstrip())
+
+
+def _ask_entity(server: Server) -> tuple[str, list[str]]:
+    """Ask for an entity until it has projects; return it with their names."""
+    while True:
+        entity = typer.prompt("W&B user or team", server.viewer, err=True).strip()
+        try:
+            names = server.fetch_project_names(entity)
+        except RetryLaterError:
+            raise
+        except SourceError as error:
+            say(f"{error.message} {error.hint}")
+            continue
+        if names:
+            return entity, names
+        say(f"{label(entity)} has no projects that this API key may see.")
+
+
+def _write_roster(places: Places, tell: Callable[[str], None]) -> None:
+    """Write the first roster, from the usernames in the data; an existing one stays."""
+    path = load_settings(places.config).roster
+    if path.exists():
+        tell(f"{path} exists and was not changed; `velocity roster suggest` shows new names.")
+    elif text := suggested_roster(latest_snapshot(places.data), None, rhythms=False):
+        with _writing(path):
+            _write(path, text)
+        tell(f"Wrote {path}: everybody in the data. Add streams, mentors and credits there.")
