@@ -63,7 +63,7 @@ RUN_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "config_hash": pl.String,  # from a table: equal for runs of one idea
     "config": pl.String,  # the whole config as JSON (`config_text`); the store keeps hashes of it
     "commit": pl.String,  # git commit of the code
-    "gpu_utilisation": pl.Float64,  # mean over GPUs and time, 0 to 1; local run files only
+    "gpu_utilisation": pl.Float64,  # mean over GPUs and time, 0 to 1; not in pages of W&B's API
     "notes": pl.String,
     "resumed": pl.Boolean,  # as the client reports it; null if it does not
     "offline": pl.Boolean,

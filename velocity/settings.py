@@ -110,6 +110,12 @@ class Wandb(_Section):
     projects: tuple[_Project, ...] = Field(
         (), description='Projects to pull: "ENTITY/PROJECT", or "ENTITY/*" for all of an entity.'
     )
+    utilisation_requests: Annotated[int, Field(strict=True)] = Field(
+        50,
+        ge=0,
+        le=10_000,
+        description="Most requests of a sync for the GPU utilisation of runs; 0 turns them off.",
+    )
 
     def wanted(self, named: Sequence[str] = ()) -> tuple[str, ...]:
         """Returns the projects to pull: those named, else those in the settings.

@@ -23,7 +23,7 @@
 --   formula: gpu_hours_finished / gpu_hours
 -- metric: unpriced_run_hours | hours | Hours on unknown GPUs | Run hours of runs with an unknown GPU count.
 --   adds: unpriced_hours from charges
--- metric: gpu_utilisation | share | GPU utilisation | Mean share of time in which the GPUs were busy, over the runs that measured it (local run files do), weighted by GPU-hours.
+-- metric: gpu_utilisation | share | GPU utilisation | Mean share of time in which the GPUs were busy, over the runs that measured it, weighted by GPU-hours.
 --   formula: gpu_hours_used / gpu_hours_measured
 -- metric: gpu_measured_share | share | Utilisation measured | GPU-hours of runs that measured their utilisation / all GPU-hours: the basis of the utilisation figure.
 --   formula: gpu_hours_measured / gpu_hours

@@ -1,7 +1,6 @@
 -- title: GPU types
 -- One row per GPU type, most GPU-hours first: hours allocated, hours of failed compute, credits,
--- and the mean utilisation of the runs that measured it (local run files only), weighted by
--- GPU-hours.
+-- and the mean utilisation of the runs that measured it, weighted by GPU-hours.
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: scope | STRUCT | what the viewer may see

@@ -7,6 +7,11 @@ WHERE (entity, project) IN (
   WHERE username IN (SELECT name FROM person WHERE kind = 'usernames'))
 OR entity IN (SELECT name FROM person WHERE kind = 'usernames');
 
+DELETE FROM utilisation_request
+WHERE run_key IN (
+  SELECT run_key FROM raw_run
+  WHERE username IN (SELECT name FROM person WHERE kind = 'usernames'));
+
 DELETE FROM raw_run WHERE username IN (SELECT name FROM person WHERE kind = 'usernames');
 
 -- Names of config keys may identify a person too.

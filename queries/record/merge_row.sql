@@ -37,9 +37,12 @@ latest AS (
 matched AS (
   SELECT
     latest.* REPLACE (
-      -- Only local run files record these; they stay when the API replaces the row.
+      -- A page of W&B's API does not have these; they stay when it replaces the row.
       coalesce(latest.first_metric_at, held.first_metric_at) AS first_metric_at,
-      coalesce(latest.gpu_utilisation, held.gpu_utilisation) AS gpu_utilisation
+      coalesce(latest.gpu_utilisation, held.gpu_utilisation) AS gpu_utilisation,
+      CASE WHEN list_contains(held.unreadable, 'events')
+        THEN list_append(coalesce(latest.unreadable, []), 'events')
+        ELSE latest.unreadable END AS unreadable
     ),
     held.run_key,
     held.username AS held_username,

@@ -6,6 +6,7 @@ Times are whole seconds since the epoch.
 from __future__ import annotations
 
 import hashlib
+import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,7 @@ from velocity.demo.workdays import DAY
 
 #: The last heartbeat of a live run is less than this many seconds old.
 _HEARTBEAT_SECONDS = 60
+_USE_ROWS = 6
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,19 @@ class PlannedRun:
             config=self.config,
             summary={"loss": loss} if logged else None,
             commit=self._commit() if self.environment else None,
+            gpu_use=self._gpu_use() if logged else (),
+        )
+
+    def _gpu_use(self) -> tuple[tuple[float, ...], ...]:
+        """Percentages of its GPUs: a level for the project, and changes around it."""
+        level = 45 + zlib.crc32(self.project.encode()) % 40
+        seed = zlib.crc32(self.run_id.encode())
+        return tuple(
+            tuple(
+                float(level + (seed * (row + 3) + 7 * gpu) % 23 - 11)
+                for gpu in range(self.host.gpu_count)
+            )
+            for row in range(_USE_ROWS)
         )
 
     def _commit(self) -> str:

@@ -72,7 +72,7 @@ def settings_text() -> str:
     """velocity.toml of the demo."""
     return (
         'roster = "roster.toml"\n\n[programme]\nname = "Demo programme"\ntimezone = "UTC"\n\n'
-        f"[wandb]\nprojects = {array([f'{ENTITY}/*'])}\n"
+        f"[wandb]\nprojects = {array([f'{ENTITY}/*'])}\nutilisation_requests = 20\n"
     )
 
 

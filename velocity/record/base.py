@@ -11,7 +11,7 @@ from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -166,6 +166,31 @@ class Record(Protocol):
         self, entity: str, project: str, run_ids: Sequence[str], *, at: datetime
     ) -> None:
         """Exclude runs from every metric from `at` on; they stay here, and may come back."""
+
+    def take_unmeasured(self, most: int) -> tuple[str, str, list[str]] | None:
+        """Take the runs whose GPU utilisation is to be requested next; each is taken once.
+
+        Args:
+            most: maximum number of runs.
+
+        Returns:
+            An entity, a project and ids of its runs, those that ended last first; None if none are
+            left. Only runs from W&B that ended after 10 minutes or more.
+        """
+
+    def give_back(self, entity: str, project: str, run_ids: Sequence[str]) -> None:
+        """Let runs be taken again, because their request was not answered."""
+
+    def keep_utilisation(
+        self, entity: str, project: str, measured: Mapping[str, float | None]
+    ) -> None:
+        """Store the GPU utilisation of runs.
+
+        Args:
+            entity: the owner of the project.
+            project: its name.
+            measured: run id -> share of 0 to 1; None marks the response as unreadable.
+        """
 
     def keep_restatements(self, restated: pl.DataFrame) -> None:
         """Store what a derivation changed in past weeks; storing it again changes nothing.

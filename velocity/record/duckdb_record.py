@@ -155,6 +155,34 @@ class DuckDBRecord(Record):
         with self._loaded("gone", gone):
             self.connection.run(load_query("record/mark_deleted").body)
 
+    def take_unmeasured(self, most: int) -> tuple[str, str, list[str]] | None:
+        with self.connection.transaction():
+            rows = self.connection.run(load_query("record/unmeasured").body, {"most": most})
+            if not rows:
+                return None
+            self.connection.run(
+                "INSERT INTO utilisation_request SELECT unnest($keys)",
+                {"keys": [row[3] for row in rows]},
+            )
+        entity, project = rows[0][:2]
+        return entity, project, [row[2] for row in rows]
+
+    def give_back(self, entity: str, project: str, run_ids: Sequence[str]) -> None:
+        self.connection.run(
+            "DELETE FROM utilisation_request WHERE run_key IN (SELECT run_key FROM raw_run WHERE "
+            "entity = $entity AND project = $project AND run_id IN (SELECT unnest($run_ids)))",
+            {"entity": entity, "project": project, "run_ids": list(run_ids)},
+        )
+
+    def keep_utilisation(
+        self, entity: str, project: str, measured: Mapping[str, float | None]
+    ) -> None:
+        rows = [(entity, project, run_id, share) for run_id, share in measured.items()]
+        columns = {"entity": pl.String, "project": pl.String, "run_id": pl.String}
+        frame = pl.DataFrame(rows, {**columns, "share": pl.Float64}, orient="row")
+        with self._loaded("measured", frame):
+            self.connection.run(load_query("record/measured").body)
+
     def keep_restatements(self, restated: pl.DataFrame) -> None:
         with self._loaded("restated", restated):
             self.connection.run(load_query("record/restated").body)

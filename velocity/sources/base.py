@@ -133,6 +133,14 @@ class Server(Protocol):
     ) -> Iterator[pl.DataFrame]:
         """The same without config and summary: entity, project, run id and some other columns."""
 
+    def fetch_utilisation(
+        self, entity: str, project: str, run_ids: Sequence[str]
+    ) -> dict[str, float | None]:
+        """Mean GPU utilisation of runs, 0 to 1, in one request; None if it cannot be read.
+
+        Runs that did not measure it are absent.
+        """
+
 
 def find_source(name: str) -> Source:
     """The source with a name: one that comes with velocity, or an installed one.

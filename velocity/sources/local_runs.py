@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from velocity.records import config_text
 from velocity.sources.local_session import latest_of
+from velocity.sources.values import mean_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -92,7 +93,7 @@ def _run_row(sessions: Sequence[Session]) -> dict[str, Any]:
             (it.last_metric_at for it in sessions if it.last_metric_at), default=None
         ),
         "config": None if row["config"] is None else config_text(row["config"]),
-        "gpu_utilisation": sum(percents) / len(percents) / 100 if percents else None,
+        "gpu_utilisation": mean_share(percents),
         "resumed": _any(it.resumed for it in sessions),
         "rewound": _any(it.rewound for it in sessions),
         "offline": last.offline,

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from velocity.sources.local_session import Session, take_summary
-from velocity.sources.values import finite, instant_of, read_json
+from velocity.sources.values import GPU_PERCENT, finite, instant_of, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-_GPU_PERCENT = re.compile(r"gpu\.\d+\.gpu")
 
 # Nearly all records are logged rows and their summaries, of which only the first and the last
 # matter. Keys are searched for in the bytes (each follows its length), and the few relevant records
@@ -132,7 +129,7 @@ def _take_environment(session: Session, environment: Any) -> None:
 def _take_stats(session: Session, stats: Any) -> None:
     session.seen(_instant(stats.timestamp))
     for item in stats.item:
-        if _GPU_PERCENT.fullmatch(item.key):
+        if GPU_PERCENT.fullmatch(item.key):
             percent = finite(_json(item.value_json))
             if percent is not None:
                 session.gpu_percents.append(percent)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _LONGEST_INT = 2**63
+_WHOLE = 100.0
+#: Name of the client's measurement of how much of the time a GPU was busy.
+GPU_PERCENT = re.compile(r"gpu\.\d+\.gpu")
 
 
 def read_json(text: str | bytes) -> Any:
@@ -95,3 +99,8 @@ def unwrapped(stored: Mapping[str, Any]) -> dict[str, Any]:
             name: value["value"] if isinstance(value, dict) and "value" in value else value
             for name, value in stored.items()
         }
+
+
+def mean_share(percents: Sequence[float]) -> float | None:
+    """The mean of percentages as a share; None if there are none."""
+    return sum(percents) / len(percents) / _WHOLE if percents else None

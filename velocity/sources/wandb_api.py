@@ -24,6 +24,7 @@ from velocity.sources.asked_fields import find_lacking
 from velocity.sources.run_pages import Gate, Page, fetch_ahead, run_pages, walk
 from velocity.sources.wandb_client import ClientError, Reply, WandbClient, find_address
 from velocity.sources.wandb_errors import explain, unknown_key
+from velocity.sources.wandb_events import EVENTS_QUERY, SAMPLES, utilisation
 from velocity.sources.wandb_nodes import listing_frame, run_batch
 
 if TYPE_CHECKING:
@@ -244,6 +245,29 @@ class WandbServer:
         for some in _filter_batches(since, run_ids, page_size):
             for page in self._run_pages(entity, project, query, filters=some, page_size=page_size):
                 yield listing_frame(_nodes(page.connection))
+
+    def fetch_utilisation(
+        self, entity: str, project: str, run_ids: Sequence[str]
+    ) -> dict[str, float | None]:
+        """Mean GPU utilisation of runs, 0 to 1, in one request; None if it cannot be read.
+
+        Runs that did not measure it are absent, and so are runs that do not exist.
+
+        Raises:
+            RetryLaterError: there was no response, or it was too large.
+            SourceError: the server refuses the field.
+        """
+        variables = {
+            "entity": entity,
+            "project": project,
+            "filters": json.dumps({"name": {"$in": list(run_ids)}}),
+            "first": len(run_ids),
+            "samples": SAMPLES,
+        }
+        what = f"the GPU utilisation of {entity}/{project}"
+        found = self._ask(what, EVENTS_QUERY, variables).data["project"]
+        used = utilisation(_nodes(found and found["runs"]))
+        return {run_id: used[run_id] for run_id in run_ids if run_id in used}
 
     def _run_pages(
         self,

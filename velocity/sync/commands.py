@@ -20,6 +20,7 @@ from velocity.store.publish import publish
 from velocity.sync.own_clock import describe_clock
 from velocity.sync.projects import pull_projects
 from velocity.sync.results import OnProgress, Progress, ProjectResult, SyncResult, of_steps
+from velocity.sync.utilisation import read_utilisation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,9 +74,15 @@ def sync_wandb(
         )
         if results and all(it.error is not None for it in results):
             raise _nothing_pulled(results)
+        refusal = read_utilisation(
+            store.record,
+            server,
+            most_requests=settings.wandb.utilisation_requests,
+            on_progress=on_progress,
+        )
         done = _finish(store, settings, roster, results, on_progress)
     ahead = max((it.clock_ahead for it in results), key=abs, default=timedelta())
-    return replace(done, notes=_clock_notes(ahead))
+    return replace(done, notes=(*_clock_notes(ahead), *refusal))
 
 
 def _clock_notes(ahead: timedelta) -> tuple[str, ...]:

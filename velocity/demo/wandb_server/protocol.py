@@ -57,7 +57,7 @@ class FixedObject:
     """An object that never changes: its JSON is made once per selection."""
 
     def values(self) -> Mapping[str, Any]:
-        """Its field values; none may take arguments."""
+        """Its field values; a function gets arguments without the values of variables."""
         raise NotImplementedError
 
     def select(self, fields: tuple[Field, ...]) -> orjson.Fragment:

@@ -56,6 +56,7 @@ class RunNode(FixedObject):
     notes: str | None = None
     history_line_count: int = 0
     commit: str | None = None
+    gpu_use: tuple[tuple[float, ...], ...] = ()  # rows of percentages, one per GPU
 
     @classmethod
     def build(
@@ -110,6 +111,7 @@ class RunNode(FixedObject):
             "config": self.config,
             "summaryMetrics": self.summary_metrics,
             "systemMetrics": "{}",
+            "events": self._events,
             "historyKeys": None,
             "historyLineCount": self.history_line_count,
             "tags": list(self.tags),
@@ -125,6 +127,13 @@ class RunNode(FixedObject):
             "user": user,
             "projectId": project_number(self.entity, self.project),
         }
+
+    def _events(self, _arguments: Mapping[str, Any]) -> list[str]:
+        """The system metrics, in all of their rows."""
+        return [
+            json.dumps({f"system.gpu.{gpu}.gpu": percent for gpu, percent in enumerate(row)})
+            for row in self.gpu_use
+        ]
 
 
 @dataclass(eq=False)

@@ -1,0 +1,277 @@
+"""GPU utilisation of runs that have ended, from W&B: each run is requested once, and safely."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import polars as pl
+import pytest
+
+from tests import faults
+from tests.commands import environment
+from tests.forked import Commands
+from tests.worlds import NOON, node, point_client_at
+from velocity.demo.wandb_server.faults import Fault, Reply
+from velocity.demo.wandb_server.protocol import schema_text
+from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.world import World
+from velocity.reading import reads
+from velocity.settings import Settings, Wandb
+from velocity.store import latest_snapshot, open_live
+from velocity.sync.commands import sync_wandb
+from velocity.sync.forget import forget_person, look_up
+
+LATER = NOON + timedelta(days=3)
+USE = ((50.0, 100.0), (0.0, 50.0))  # half of the time
+
+
+@pytest.fixture
+def server(monkeypatch):
+    with ProtocolServer(World()) as running:
+        point_client_at(running, monkeypatch)
+        monkeypatch.setenv("WANDB_HTTP_TIMEOUT", "5")
+        yield running
+
+
+@pytest.fixture
+def sync(server, tmp_path):  # noqa: ARG001 - the client is pointed at it
+    """Sync all of lab, with a number of requests for utilisation: result = sync(requests=…)."""
+
+    def run(requests: int = 50, *, full: bool = False):
+        settings = Settings(wandb=Wandb(projects=("lab/*",), utilisation_requests=requests))
+        return sync_wandb(tmp_path, settings, full=full, clock=lambda: LATER)
+
+    return run
+
+
+def requested(server) -> list[list[str]]:
+    """The ids that each request was about."""
+    calls = [call for call in server.calls if call.operation == "RunEvents"]
+    assert all(call.variables["samples"] == 100 for call in calls)
+    return [json.loads(call.variables["filters"])["name"]["$in"] for call in calls]
+
+
+def stored(folder) -> dict[str, tuple[float | None, list[str] | None]]:
+    sql = "SELECT run_id, gpu_utilisation, unreadable FROM raw_run WHERE deleted_at IS NULL"
+    with open_live(folder) as store:
+        return {row[0]: row[1:] for row in store.record.connection.frame(sql).iter_rows()}
+
+
+def test_runs_of_ten_minutes_that_ended_are_requested_together_the_newest_first(
+    server, sync, tmp_path
+):
+    server.world.put(
+        node(0, gpu_use=USE),
+        node(1, gpu_use=((75.0,),), state="crashed"),
+        node(2),
+        node(3, gpu_use=USE, state="running"),
+        node(4, gpu_use=USE, runtime_s=599),
+        node(5, gpu_use=USE, runtime_s=600),
+    )
+    sync()
+    assert requested(server) == [["r0005", "r0002", "r0001", "r0000"]]
+    shares = {run_id: share for run_id, (share, _) in stored(tmp_path).items()}
+    assert shares == {
+        **dict.fromkeys(("r0000", "r0005"), 0.5),
+        "r0001": 0.75,
+        **dict.fromkeys(("r0002", "r0003", "r0004")),
+    }
+    figures = reads.metrics(latest_snapshot(tmp_path), by="scholar")
+    assert 0.5 < figures["gpu_utilisation"].item() < 0.75
+
+
+def test_each_run_is_requested_once_and_stays_known_when_it_is_read_again(server, sync, tmp_path):
+    server.world.put(node(0, gpu_use=USE), node(1))
+    sync()
+    server.world.change("lab", "vision", "r0000", tags=("new",), heartbeat_at=LATER)
+    server.world.put(node(2, gpu_use=USE))
+    sync(full=True)
+    assert requested(server) == [["r0001", "r0000"], ["r0002"]]
+    assert stored(tmp_path)["r0000"] == (0.5, None)
+
+
+def test_older_runs_wait_for_a_later_sync_when_the_requests_are_used_up(server, sync):
+    server.world.put(*(node(number, gpu_use=USE) for number in range(120)))
+    sync(0)
+    assert requested(server) == []
+    for _ in range(4):
+        sync(1)
+    assert [len(ids) for ids in requested(server)] == [50, 50, 20]
+    assert [ids[0] for ids in requested(server)] == ["r0119", "r0069", "r0019"]
+
+
+def test_the_budget_is_shared_by_the_projects_of_a_sync(server, sync):
+    server.world.put(node(0), node(1, project="speech"), node(2))
+    sync(1)
+    assert requested(server) == [["r0002", "r0000"]]
+    sync(1)
+    assert requested(server)[1:] == [["r0001"]]
+
+
+def test_a_server_without_the_field_costs_one_request_a_sync(server, sync, tmp_path):
+    server.world.put(*(node(number, gpu_use=USE) for number in range(120)))
+    server.schema = faults.schema_without("Run", "events")
+    for number in (1, 2):
+        result = sync()
+        (note,) = result.notes
+        assert "does not have a field that is needed" in note
+        assert "`utilisation_requests = 0`" in note
+        assert sum("RunEvents" in call.query for call in server.calls) <= number
+    assert result.errors == ()
+    assert len(stored(tmp_path)) == 120
+    server.schema = schema_text()
+    sync()
+    assert stored(tmp_path)["r0000"] == (0.5, None)
+
+
+GPU = '{"system.gpu.0.gpu": %s}'
+#: What a server sends as the events of a run.
+NONSENSE: dict[str, object] = {
+    "NaN": [GPU % "NaN"],
+    "infinite": [GPU % "1e999"],
+    "huge": [GPU % "1e308", GPU % "1e308"],
+    "huge whole number": [GPU % ("9" * 400)],
+    "negative": [GPU % "-1"],
+    "more than all": [GPU % "100.5"],
+    "text": [GPU % '"50"'],
+    "true": [GPU % "true"],
+    "a list": [GPU % "[50]"],
+    "not JSON": ["{"],
+    "deep": ["[" * 100_000],
+    "not an object": ["[1]"],
+    "not text": [{"system.gpu.0.gpu": 50}],
+    "a number": [7],
+    "one bad row": [GPU % 50, GPU % '"x"'],
+    "too many rows": [GPU % 50] * 1001,
+    "no list": GPU % 50,
+}
+HARMLESS: dict[str, object] = {
+    "null": None,
+    "no rows": [],
+    "other measurements": ['{"system.cpu": 50}', "null", '{"gpu.0.gpu": null}'],
+}
+
+
+def answering(edges: list[object]) -> Fault:
+    """The server sends these runs once, whatever was requested."""
+    data = {"project": {"runs": {"edges": edges}}}
+    return Fault(change_data=lambda *_: data, operation="RunEvents")
+
+
+def test_nonsense_costs_the_utilisation_of_its_run_and_gives_it_a_flag(server, sync, tmp_path):
+    kinds = [*NONSENSE, *HARMLESS, "twice", "whole"]
+    ids = {kind: f"r{number:04}" for number, kind in enumerate(kinds)}
+    server.world.put(*(node(number) for number in range(len(kinds))))
+    events = NONSENSE | HARMLESS | {kind: [GPU % 25] for kind in ("twice", "whole")}
+    edges: list[object] = [
+        {"node": {"name": ids[kind], "events": sent}} for kind, sent in events.items()
+    ]
+    others: list[object] = [
+        None,
+        {"node": None},
+        {"node": {"name": "r0099", "events": [GPU % 50]}},
+        {"node": {"name": 3, "events": [GPU % 50]}},
+        {"node": {"name": ids["twice"], "events": [GPU % 60]}},
+    ]
+    server.faults.append(answering(edges + others))
+    assert sync().notes == ()
+    sync(full=True)
+    flagged = {ids[kind]: (None, ["events"]) for kind in (*NONSENSE, "twice")}
+    unknown = {ids[kind]: (None, None) for kind in HARMLESS}
+    assert stored(tmp_path) == {**flagged, **unknown, ids["whole"]: (0.25, None)}
+    assert len(requested(server)) == 1
+    runs = reads.runs(latest_snapshot(tmp_path))
+    assert set(runs.filter(pl.col("flags").str.contains("unreadable"))["run_id"]) == set(flagged)
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"project": 3}, {"project": {"runs": None}}, {"project": {"runs": {"edges": 3}}}]
+)
+def test_a_response_of_another_shape_never_stops_a_sync(server, sync, tmp_path, data):
+    server.world.put(node(0, gpu_use=USE))
+    server.faults.append(Fault(change_data=lambda *_: data, operation="RunEvents"))
+    assert sync().errors == ()
+    assert stored(tmp_path)["r0000"][1] is None
+
+
+def test_a_run_whose_events_are_too_large_is_found_and_flagged(server, sync, tmp_path):
+    server.world.put(*(node(number, gpu_use=USE) for number in range(9)))
+    too_large = Reply(413, json.dumps({"errors": [{"message": "too large"}]}))
+    server.faults.append(
+        Fault(
+            reply=too_large,
+            operation="RunEvents",
+            when=lambda call: "r0008" in call.variables["filters"],
+            times=None,
+        )
+    )
+    sync()
+    assert stored(tmp_path)["r0008"] == (None, ["events"])
+    sync()
+    shares = stored(tmp_path)
+    assert shares.pop("r0008") == (None, ["events"])
+    assert set(shares.values()) == {(0.5, None)}
+    assert sum("r0008" in ids for ids in requested(server)) == 3
+
+
+def test_while_the_server_does_not_answer_nothing_is_given_up(server, sync, tmp_path):
+    server.world.put(*(node(number, gpu_use=USE) for number in range(9)))
+
+    def fall_silent(_: World) -> None:
+        server.faults.append(Fault(reply=Reply(401, "{}"), operation=None, times=None))
+
+    server.faults.append(
+        Fault(operation="RunEvents", change_world=fall_silent, reply=Reply(200, "{", dropped=True))
+    )
+    assert sync().errors == ()
+    assert len(requested(server)) == 1
+    server.faults.clear()
+    sync()
+    assert set(stored(tmp_path).values()) == {(0.5, None)}
+
+
+def test_after_a_kill_no_run_is_requested_again(server, tmp_path):
+    server.world.put(*(node(number, gpu_use=USE) for number in range(60)))
+    env = environment(tmp_path, WANDB_BASE_URL=server.url, WANDB_API_KEY=server.api_key)
+    command = None
+    server.faults.append(
+        Fault(operation="RunEvents", change_world=lambda _: command.kill(), reply=Reply(200, "{}"))
+    )
+    with Commands(tmp_path, env) as commands:
+        command = commands.start("sync", "--project", "lab/*")
+        list(command.lines())
+        assert command.code == -9
+        command = commands.start("sync", "--project", "lab/*")
+        said = list(command.lines())
+        assert command.code == 0, said
+    first, second = requested(server)
+    assert len(first) == 50
+    assert sorted({*first, *second}) == sorted(f"r{number:04}" for number in range(60))
+    assert not set(first) & set(second)
+
+
+def test_forgetting_somebody_removes_their_requests_and_repeats_none(server, sync, tmp_path):
+    server.world.put(node(0, gpu_use=USE, username="bob"), node(1, gpu_use=USE))
+    sync()
+    forget_person(tmp_path, Settings(), look_up(tmp_path, Settings(), "bob"))
+    sync(full=True)
+    assert requested(server) == [["r0001", "r0000"]]
+    with open_live(tmp_path) as store:
+        sql = "SELECT count(*), (SELECT count(*) FROM raw_run) FROM utilisation_request"
+        assert store.record.connection.run(sql) == [(1, 1)]
+
+
+def test_no_other_figure_moves(server, sync, tmp_path):
+    server.world.put(
+        *(node(120 * number, username=("ada", "bob")[number % 2]) for number in range(8)),
+        node(2000, gpu_use=USE),
+    )
+    sync(0)
+    before = reads.metrics(latest_snapshot(tmp_path), by="scholar")
+    sync()
+    after = reads.metrics(latest_snapshot(tmp_path), by="scholar")
+    moved = [name for name in before.columns if not before[name].equals(after[name])]
+    assert moved == ["gpu_utilisation", "gpu_measured_share"]
+    bob = pl.col("scholar") == "bob"
+    assert before.filter(bob).equals(after.filter(bob))
