@@ -78,6 +78,13 @@ _Address = Annotated[
         "an address such as https://velocity.example.org",
     ),
 ]
+_BucketAddress = Annotated[
+    str,
+    must(
+        re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,62}(/[A-Za-z0-9][A-Za-z0-9._-]*)*").fullmatch,
+        "an address such as s3://bucket/prefix, without a key",
+    ),
+]
 _WEEK_MINUTES = 7 * 24 * 60
 _Web = Annotated[
     str,
@@ -220,6 +227,16 @@ class Messages(_Section):
     )
 
 
+class Store(_Section):
+    """Where data is beyond one machine. Keys and passwords come from the environment."""
+
+    snapshots: _BucketAddress | None = Field(
+        None,
+        description="Bucket that snapshots are published to and pulled from, such as "
+        "s3://bucket/prefix.",
+    )
+
+
 class Settings(_Section):
     """All settings; `load_settings` reads them from a file."""
 
@@ -230,6 +247,7 @@ class Settings(_Section):
     compute: Compute = Compute()
     access: Access = Access()
     messages: Messages = Messages()
+    store: Store = Store()
 
     @property
     def named_keys(self) -> tuple[str, ...]:

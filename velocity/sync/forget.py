@@ -82,8 +82,9 @@ def _remove(store: LiveStore, settings: Settings, roster: Roster | None) -> Forg
     derive(store, settings, roster)
     # The derivation logs changes in past weeks, also the person's.
     log_rows += store.record.erase(names)[1]
-    published = publish(store)
-    snapshots = remove_other_snapshots(data, published)
+    place = settings.store.snapshots
+    published = publish(store, place)
+    snapshots = remove_other_snapshots(data, published, place)
     state.forget(data, scholars=names.labels, emails=names.emails)
     store.record.rewrite()
     store.rewrite()
