@@ -16,6 +16,8 @@ from velocity.toml import hinted, mistakes_in, must, read_toml
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from velocity.state import Where
+
 
 @cache
 def _zones() -> frozenset[str]:
@@ -83,6 +85,15 @@ _BucketAddress = Annotated[
     must(
         re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,62}(/[A-Za-z0-9][A-Za-z0-9._-]*)*").fullmatch,
         "an address such as s3://bucket/prefix, without a key",
+    ),
+]
+_PostgresAddress = Annotated[
+    str,
+    must(
+        re.compile(
+            r"postgresql://([\w.-]+@)?[\w.-]*(:\d{1,5})?/[\w.-]+(\?(?!.*password)[\w.=&/%-]+)?"
+        ).fullmatch,
+        "an address such as postgresql://user@host/database, without a password",
     ),
 ]
 _WEEK_MINUTES = 7 * 24 * 60
@@ -235,6 +246,11 @@ class Store(_Section):
         description="Bucket that snapshots are published to and pulled from, such as "
         "s3://bucket/prefix.",
     )
+    state: _PostgresAddress | None = Field(
+        None,
+        description="Postgres database for sign-outs, looks and sent messages, such as "
+        "postgresql://velocity@host/velocity.",
+    )
 
 
 class Settings(_Section):
@@ -248,6 +264,10 @@ class Settings(_Section):
     access: Access = Access()
     messages: Messages = Messages()
     store: Store = Store()
+
+    def state_of(self, data: Path) -> Where:
+        """Where the state beside the store is: in Postgres, or in the data folder."""
+        return self.store.state or data
 
     @property
     def named_keys(self) -> tuple[str, ...]:

