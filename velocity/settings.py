@@ -16,6 +16,8 @@ from velocity.toml import hinted, mistakes_in, must, read_toml
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from velocity.state import Where
+
 
 @cache
 def _zones() -> frozenset[str]:
@@ -76,6 +78,22 @@ _Address = Annotated[
     must(
         re.compile(r"https?://[A-Za-z0-9.:/_~%\[\]-]{1,180}").fullmatch,
         "an address such as https://velocity.example.org",
+    ),
+]
+_BucketAddress = Annotated[
+    str,
+    must(
+        re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,62}(/[A-Za-z0-9][A-Za-z0-9._-]*)*").fullmatch,
+        "an address such as s3://bucket/prefix, without a key",
+    ),
+]
+_PostgresAddress = Annotated[
+    str,
+    must(
+        re.compile(
+            r"postgresql://([\w.-]+@)?[\w.-]*(:\d{1,5})?/[\w.-]+(\?(?!.*password)[\w.=&/%-]+)?"
+        ).fullmatch,
+        "an address such as postgresql://user@host/database, without a password",
     ),
 ]
 _WEEK_MINUTES = 7 * 24 * 60
@@ -226,6 +244,21 @@ class Messages(_Section):
     )
 
 
+class Store(_Section):
+    """Where data is beyond one machine. Keys and passwords come from the environment."""
+
+    snapshots: _BucketAddress | None = Field(
+        None,
+        description="Bucket that snapshots are published to and pulled from, such as "
+        "s3://bucket/prefix.",
+    )
+    state: _PostgresAddress | None = Field(
+        None,
+        description="Postgres database for sign-outs, looks and sent messages, such as "
+        "postgresql://velocity@host/velocity.",
+    )
+
+
 class Settings(_Section):
     """All settings; `load_settings` reads them from a file."""
 
@@ -236,6 +269,11 @@ class Settings(_Section):
     compute: Compute = Compute()
     access: Access = Access()
     messages: Messages = Messages()
+    store: Store = Store()
+
+    def state_of(self, data: Path) -> Where:
+        """Where the state beside the store is: in Postgres, or in the data folder."""
+        return self.store.state or data
 
     @property
     def named_keys(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from velocity.api.arguments import check_scholar
 from velocity.cli.options import OutOption, Places, option
 from velocity.cli.output import write_bytes
 from velocity.report import brief_as_html, brief_as_markdown, make_brief
+from velocity.settings import load_settings
 from velocity.store import latest_snapshot
 
 _LONGEST_DAYS = 366
@@ -47,7 +48,8 @@ def brief(
     questions. It names the scholar and the experiments, so it is for the mentor's hour, and not for
     passing on. It has days, never times of day.
     """
-    snapshot, marks = latest_snapshot(places.data), state.read_marks(places.data)
+    snapshot = latest_snapshot(places.data)
+    marks = state.read_marks(load_settings(places.config).state_of(places.data))
     check_scholar(snapshot, scholar)
     made = make_brief(snapshot, scholar, stream=stream, days=days, marks=marks)
     extension = "" if out is None else out.suffix.lower()

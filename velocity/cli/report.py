@@ -4,7 +4,6 @@
 
 import os
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -18,6 +17,7 @@ from velocity.reading.access import EVERYTHING, GROUPS_ALONE
 from velocity.report import as_csv, as_html, as_markdown, as_slack, make_digest, parse_week
 from velocity.report.post import WEBHOOK, post_once
 from velocity.settings import load_settings
+from velocity.state import Where
 from velocity.store import latest_snapshot
 from velocity.sync.watch import Log
 
@@ -84,13 +84,12 @@ def report(
         write = _WRITERS[form or _EXTENSIONS.get(extension, "md")]
         write_bytes(write(made).encode(), out)
     if post:
+        where = settings.state_of(places.data)
         webhook, text = os.environ.get(WEBHOOK), as_slack(made)
         try:
-            posted = post_once(
-                places.data, webhook, text, week=made.week, stream=stream, again=again
-            )
+            posted = post_once(where, webhook, text, week=made.week, stream=stream, again=again)
         except VelocityError as error:
-            _tell_operator(places.data, made.week, error)
+            _tell_operator(where, made.week, error)
             raise
         if posted:
             say(f"Posted the digest of {made.week}.")
@@ -101,9 +100,9 @@ def report(
             )
 
 
-def _tell_operator(data: Path, week: str, error: VelocityError) -> None:
+def _tell_operator(where: Where, week: str, error: VelocityError) -> None:
     """Tell the operator about a failed post: a timer's own error is easily missed."""
     now = datetime.now(UTC)
     text = f"The digest of {week} was not posted. {error.message} {error.hint}"
     subject = f"{week} {now.date()}"
-    tell_operator(data, Log(_STANDARD_ERROR), "post_failed", subject, text, now=now)
+    tell_operator(where, Log(_STANDARD_ERROR), "post_failed", subject, text, now=now)

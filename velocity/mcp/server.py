@@ -147,11 +147,12 @@ class Tools:
         viewer = viewer_now(settings, email)
         if viewer is None:
             raise VelocityError("You do not have access any more.", "Ask the operator.")
-        marks = state.read_marks(self._data)
+        where = settings.state_of(self._data)
+        marks = state.read_marks(where)
         found = answer(Asker(latest_snapshot(self._data), viewer, marks))
         if scholar is not None and viewer.email is not None and scholar != viewer.scholar:
             state.record_look(
-                self._data,
+                where,
                 scholar=scholar,
                 email=viewer.email,
                 name=viewer.name,
@@ -176,21 +177,21 @@ def http_app(data: Path, config: Path, port: int) -> _App:
     app = served.streamable_http_app(
         stateless_http=True, json_response=True, transport_security=security
     )
-    return _Door(app, data)
+    return _Door(app, load_settings(config).state_of(data))
 
 
 class _Door:
     """Lets only requests with a token in, and says whose it is."""
 
-    def __init__(self, app: _App, data: Path) -> None:
+    def __init__(self, app: _App, where: state.Where) -> None:
         self._app = app
-        self._data = data
+        self._where = where
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "http":
             kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
             given = token if kind.lower() == "bearer" else ""
-            email = await run_in_threadpool(owner_of, self._data, given)
+            email = await run_in_threadpool(owner_of, self._where, given)
             if email is None:
                 refused = PlainTextResponse(
                     "A token is needed: velocity mcp token EMAIL makes one.",

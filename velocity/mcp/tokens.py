@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from velocity.settings import Settings
+    from velocity.state import Where
 
 
 def make_token(data: Path, settings: Settings, email: str) -> str:
@@ -30,13 +31,13 @@ def make_token(data: Path, settings: Settings, email: str) -> str:
             f"Add it to a scholar, a stream's mentors or the leads in {settings.roster}.",
         )
     token = secrets.token_urlsafe(32)
-    state.keep_token(data, viewer.email, _hashed(token), datetime.now(UTC))
+    state.keep_token(settings.state_of(data), viewer.email, _hashed(token), datetime.now(UTC))
     return token
 
 
-def owner_of(data: Path, token: str) -> str | None:
+def owner_of(where: Where, token: str) -> str | None:
     """Return the address that a token was made for; None if it is not valid."""
-    return state.token_owner(data, _hashed(token))
+    return state.token_owner(where, _hashed(token))
 
 
 def viewer_with(settings: Settings, email: str) -> Viewer | None:
@@ -56,7 +57,7 @@ def viewer_at_start(data: Path, settings: Settings, token: str | None) -> str | 
     Raises:
         ConfigurationError: the token is not valid, or there is none and sign-in is required.
     """
-    email = owner_of(data, token) if token else None
+    email = owner_of(settings.state_of(data), token) if token else None
     if email is None and (token or settings.access.mode != "open"):
         raise ConfigurationError(
             "VELOCITY_MCP_TOKEN does not hold a valid token.",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from velocity.roster.models import Roster, Scholar
     from velocity.settings import Settings
+    from velocity.state import Where
     from velocity.store import Snapshot
 
 #: The list of the morning is not sent later than this after the working hours begin.
@@ -84,7 +85,7 @@ class Round:
         if hours.is_empty():
             return
         window = hours.row(0, named=True)
-        marks = state.read_marks(self.data)
+        marks = state.read_marks(self._state)
         evidence = Evidence.of(self.snapshot, scope=scope, read=marks)
         evidence = evidence.of_projects(self._fresh(scope), hosts=self._is_fresh)
         if self._is_fresh:
@@ -115,7 +116,7 @@ class Round:
 
     def _allowed(self, found: Iterable[Nudge], person: str, day: date) -> Iterator[Nudge]:
         """The cases that the person may hear about today."""
-        told = [(it.rule, it.subject, it.day) for it in state.messages(self.data, person)]
+        told = [(it.rule, it.subject, it.day) for it in state.messages(self._state, person)]
         return picked(found, told, day, self.settings.messages.rules)
 
     def _words(self, nudge: Nudge, scope: Scope, zone: str) -> words.Message:
@@ -136,7 +137,7 @@ class Round:
     ) -> Iterator[Due]:
         """Yields the list of the morning and the line of the evening."""
         day: date = window["workday"]
-        sent = {(it.rule, it.day) for it in state.messages(self.data, scholar.id)}
+        sent = {(it.rule, it.day) for it in state.messages(self._state, scholar.id)}
         early = self.now - window["from_at"] < _MORNING
         wanted = {
             rule
@@ -158,6 +159,10 @@ class Round:
             yield Due(scholar.id, "morning", str(day), day, message)
         if "evening" in wanted and today.evening and not today.running:
             yield Due(scholar.id, "evening", str(day), day, words.evening(today, dashboard))
+
+    @property
+    def _state(self) -> Where:
+        return self.settings.state_of(self.data)
 
     def _fresh(self, scope: Scope) -> pl.DataFrame:
         """The projects whose data is new enough."""

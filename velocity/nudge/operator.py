@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from velocity.settings import Settings
+    from velocity.state import Where
     from velocity.sync.watch import Log
 
 OPERATOR = "VELOCITY_OPERATOR_URL"
@@ -27,12 +28,12 @@ _WAITS_S = (2.0,)
 
 
 def tell_operator(
-    data: Path, log: Log, rule: str, subject: str, text: str, *, now: datetime
+    where: Where, log: Log, rule: str, subject: str, text: str, *, now: datetime
 ) -> bool:
     """Sends the operator a message, once for each subject, and returns whether it was sent.
 
     Args:
-        data: the data folder.
+        where: where the state is.
         log: gets a line about a failure.
         rule: the kind of problem.
         subject: which one it is.
@@ -41,7 +42,7 @@ def tell_operator(
     """
     url = os.environ.get(OPERATOR)
     record = SentMessage(_PERSON, rule, subject, str(now.date()), now)
-    if not url or not state.record_message(data, record):
+    if not url or not state.record_message(where, record):
         return False
     try:
         Address(url, OPERATOR).deliver(text, title="velocity", waits=_WAITS_S)
@@ -49,7 +50,7 @@ def tell_operator(
         log.tell("error", "operator_not_told", rule=rule, reason=error.message)
         return False
     finally:
-        state.settle_message(data, record)
+        state.settle_message(where, record)
     return True
 
 
@@ -66,4 +67,5 @@ def check_syncs(data: Path, settings: Settings, log: Log, *, now: datetime) -> b
         f"{formats.age(now - newest)} ago. The pages show older data, and no messages are sent. "
         "The log of velocity says why; `velocity doctor` checks the connection."
     )
-    return tell_operator(data, log, "no_sync", newest.isoformat(), formats.plain(text), now=now)
+    where = settings.state_of(data)
+    return tell_operator(where, log, "no_sync", newest.isoformat(), formats.plain(text), now=now)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from velocity.delivery import Address
     from velocity.settings import Settings
+    from velocity.state import Where
     from velocity.sync.watch import Log
 
 #: Few: what certainly did not arrive is sent after the next sync.
@@ -38,46 +39,47 @@ def send_due(data: Path, settings: Settings, log: Log, *, now: datetime) -> int:
     if roster is None:
         return 0
     known = addresses()
-    with state.sending(data):
-        _log_lost(data, log)
+    where = settings.state_of(data)
+    with state.sending(where):
+        _log_lost(where, log)
         try:
             snapshot = latest_snapshot(data)
         except StoreError:
             return 0  # nothing has been synced yet
         now_known = Round(data, settings, roster, snapshot, now)
-        return sum(_send(data, due, known, log, now) for due in now_known.due())
+        return sum(_send(where, due, known, log, now) for due in now_known.due())
 
 
-def _log_lost(data: Path, log: Log) -> None:
+def _log_lost(where: Where, log: Log) -> None:
     """Logs the messages that an earlier process recorded and may not have sent."""
-    for lost in state.unsettled_messages(data):
+    for lost in state.unsettled_messages(where):
         recorded = lost.sent_at.isoformat(timespec="seconds")
         log.tell("warning", "message_may_be_lost", **_told(lost), recorded_at=recorded)
-        state.settle_message(data, lost)
+        state.settle_message(where, lost)
 
 
-def _send(data: Path, due: Due, known: Mapping[str, Address], log: Log, now: datetime) -> bool:
+def _send(where: Where, due: Due, known: Mapping[str, Address], log: Log, now: datetime) -> bool:
     """Records a message, sends it, and returns whether it was sent."""
     record = SentMessage(due.person, due.rule, due.subject, str(due.day), now)
     address = known.get(due.person)
     if address is None:
         log.tell("warning", "message_without_address", **_told(record))
         return False
-    if not state.record_message(data, record):
+    if not state.record_message(where, record):
         return False
     try:
         address.deliver(due.message.text, title=due.message.title, waits=_WAITS_S)
     except LostResponseError:
         log.tell("warning", "message_may_be_lost", **_told(record))
     except VelocityError as error:
-        state.forget_message(data, record)
+        state.forget_message(where, record)
         log.tell("error", "message_failed", **_told(record), reason=error.message)
         text = "A message to somebody could not be sent. The log of velocity says why."
-        tell_operator(data, log, "message_failed", str(now.date()), text, now=now)
+        tell_operator(where, log, "message_failed", str(now.date()), text, now=now)
         return False
     else:
         log.tell("info", "message_sent", **_told(record))
-    state.settle_message(data, record)
+    state.settle_message(where, record)
     return True
 
 

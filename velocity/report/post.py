@@ -16,13 +16,14 @@ from velocity.errors import VelocityError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
+    from velocity.state import Where
 
 WEBHOOK = "VELOCITY_WEBHOOK_URL"
 
 
 def post_once(
-    data: Path,
+    where: Where,
     url: str | None,
     text: str,
     *,
@@ -34,7 +35,7 @@ def post_once(
     """Posts `text` unless the digest of that week and stream was posted before.
 
     Args:
-        data: the data folder, which holds the record of posts.
+        where: where the state is, which holds the record of posts.
         url: the address.
         text: the digest in Slack's markup.
         week: ISO week of the digest.
@@ -51,8 +52,8 @@ def post_once(
     """
     address = Address(url or "", WEBHOOK)
     address.service()
-    with state.sending(data):
-        first = state.record_posted(data, week, stream)
+    with state.sending(where):
+        first = state.record_posted(where, week, stream)
         if not (first or again):
             return False
         try:
@@ -61,6 +62,6 @@ def post_once(
             raise
         except VelocityError:
             if first:
-                state.forget_posted(data, week, stream)
+                state.forget_posted(where, week, stream)
             raise
     return True

@@ -33,6 +33,8 @@ from velocity.serve.door import TOKEN, Door
 from velocity.serve.front import Front, page
 from velocity.serve.logs import keep_logs_quiet
 from velocity.store import latest_snapshot
+from velocity.store.bucket import bucket_at
+from velocity.store.replica import Replica
 from velocity.ui.files import may_have
 from velocity.ui.sign_in import sign_in_of
 
@@ -72,7 +74,8 @@ def serve(
         address: of this machine, checked by `check_address`.
 
     Raises:
-        ConfigurationError: sign-in is required but cannot work as configured.
+        ConfigurationError: sign-in is required but cannot work as configured, or the extra `scale`
+            is not installed and snapshots come from a bucket.
     """
     os.environ["VELOCITY_DATA"] = str(data.resolve())
     os.environ["VELOCITY_CONFIG"] = str(config.resolve())
@@ -83,13 +86,20 @@ def serve(
     token = None if signed_in or is_demo(data) else secrets.token_urlsafe(_TOKEN_BYTES)
     url = f"http://localhost:{port}" + (f"/?{TOKEN}={token}" if token else "")
 
+    bucket = bucket_at(settings.store.snapshots)
+    stop = threading.Event()
+
     @asynccontextmanager
     async def lifespan(_app: st.App) -> AsyncIterator[None]:
+        if bucket is not None:
+            follow = Replica(data, bucket).follow
+            threading.Thread(target=follow, args=(stop,), daemon=True).start()
         say(f"Serving {url} (Ctrl-C stops it)")
         if open_browser and _has_display():
             # Some browsers block the program that starts them.
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
         yield
+        stop.set()
 
     script = project_root() / "app.py"
     # Streamlit looks for .streamlit/config.toml beside the program in sys.argv, which is the wrong

@@ -1,13 +1,15 @@
 """Publishes immutable snapshots, so that readers never wait for the writer.
 
 A snapshot is written as `NAME.partial`, checked, made durable and renamed; then the file `CURRENT`
-names it. An interruption at any point leaves the previous one in use. For BI tools, there is also a
-link to it.
+names it. An interruption at any point leaves the previous one in use. If there is a bucket, the
+snapshot is published there before it is used here.
 """
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -15,18 +17,17 @@ import duckdb
 from velocity.database.connection import make_durable, quoted
 from velocity.database.failures import cause
 from velocity.errors import StoreError
-from velocity.paths import link_to, write_private
 from velocity.queries import list_queries, load_query, queries_fingerprint
+from velocity.store.bucket import bucket_at
 from velocity.store.live import define_macros
+from velocity.store.snapshot import SNAPSHOTS_KEPT, changing_current, make_current
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from velocity.store.live import LiveStore
 
-SNAPSHOTS_KEPT = 3
-#: In the data folder: a link to the current snapshot, for BI tools.
-STABLE_NAME = "snapshot.duckdb"
+_UNIQUE_BYTES = 4
 
 #: Published tables besides those of queries/derive/. Raw rows stay in the record.
 _PLAIN = (
@@ -45,16 +46,25 @@ _PLAIN = (
 )
 
 
-def publish(store: LiveStore) -> str:
+def publish(store: LiveStore, place: str | None = None) -> str:
     """Publish the derived tables as a new snapshot and return its name.
 
+    Args:
+        store: the store.
+        place: the setting `store.snapshots`.
+
     Raises:
-        StoreError: it cannot be written (a full disk, say); the previous one stays in use.
+        ConfigurationError: the extra that the place needs is not installed.
+        StoreError: it cannot be written (a full disk, say), or another publisher was faster in the
+            bucket; the previous one stays in use.
     """
+    bucket = bucket_at(place)
     folder = store.data / "snapshots"
     folder.mkdir(exist_ok=True)
     number = max((_number(path) for path in folder.glob("*.duckdb*")), default=0) + 1
     name = f"{number:08d}"
+    if bucket is not None:  # others may count there too
+        name += f"-{token_hex(_UNIQUE_BYTES)}"
     partial = folder / f"{name}.duckdb.partial"
     try:
         with store.reading_record():
@@ -63,10 +73,12 @@ def publish(store: LiveStore) -> str:
         make_durable(partial)
         partial.rename(folder / f"{name}.duckdb")
         make_durable(folder)
-        write_private(store.data / "CURRENT", name)
-        with suppress(OSError):  # not every file system has links, and only BI tools need this one
-            link_to(folder / f"{name}.duckdb", store.data / STABLE_NAME)
-        make_durable(store.data)
+        if bucket is None:
+            make_current(store.data, name)
+        else:
+            with changing_current(store.data):
+                bucket.put(folder / f"{name}.duckdb")
+                make_current(store.data, name)
     except (OSError, duckdb.Error) as error:
         partial.unlink(missing_ok=True)
         raise StoreError(
@@ -74,7 +86,7 @@ def publish(store: LiveStore) -> str:
             "Free some disk space, or check the permissions of the data folder. "
             "The previous snapshot stays in use.",
         ) from error
-    _tidy(folder, name)
+    _tidy(folder, number)
     return name
 
 
@@ -118,9 +130,9 @@ def _check(store: LiveStore, partial: Path) -> None:
         raise OSError(f"the check found {wrong[0][0]}")
 
 
-def _tidy(folder: Path, current: str) -> None:
+def _tidy(folder: Path, number: int) -> None:
     """Delete all but the newest few; readers of older ones keep their open files."""
-    names = sorted(path for path in folder.glob("*.duckdb*") if _number(path) <= int(current))
+    names = sorted(path for path in folder.glob("*.duckdb*") if _number(path) <= number)
     published = [path for path in names if path.suffix == ".duckdb"]
     for path in names:
         if path not in published[-SNAPSHOTS_KEPT:]:
@@ -128,13 +140,19 @@ def _tidy(folder: Path, current: str) -> None:
 
 
 def _number(path: Path) -> int:
-    stem = path.name.split(".", 1)[0]
-    return int(stem) if stem.isdigit() else 0
+    digits = re.split("[.-]", path.name, maxsplit=1)[0]
+    return int(digits) if digits.isdigit() else 0
 
 
-def remove_other_snapshots(data: Path, current: str) -> int:
-    """Delete every other snapshot and return their number."""
+def remove_other_snapshots(data: Path, current: str, place: str | None = None) -> int:
+    """Delete every other snapshot, here and in the bucket, and return the number of those here.
+
+    Raises:
+        StoreError: the bucket cannot be written, or another publisher has published there.
+    """
+    if bucket := bucket_at(place):
+        bucket.keep_only(current)
     others = [path for path in (data / "snapshots").iterdir() if path.name != f"{current}.duckdb"]
     for path in others:
-        path.unlink()
+        path.unlink(missing_ok=True)
     return len(others)

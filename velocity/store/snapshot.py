@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import warnings
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -10,15 +12,21 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import polars as pl
 
+from velocity.database.connection import make_durable
 from velocity.database.failures import interruptible
 from velocity.database.parsed import execute
 from velocity.errors import StoreError
+from velocity.paths import link_to, write_private
 from velocity.queries import queries_fingerprint
 from velocity.store.kept import MOST_BYTES, Kept
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+SNAPSHOTS_KEPT = 3
+#: In the data folder: a link to the current snapshot, for BI tools.
+STABLE_NAME = "snapshot.duckdb"
 
 # The zone comes first, because it loads a built-in extension. The optimizer is off for the same
 # reason as in `velocity.database.connection`.
@@ -124,6 +132,26 @@ def current_snapshot(data: Path) -> Path:
             "Run `velocity sync`, `velocity ingest` or `velocity import`, or try `velocity demo`.",
         ) from error
     return data.resolve() / "snapshots" / f"{name}.duckdb"
+
+
+@contextmanager
+def changing_current(data: Path) -> Iterator[None]:
+    """Makes other processes wait that publish to a bucket, or pull from it, in this data folder."""
+    with (data / "pull.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def make_current(data: Path, name: str) -> None:
+    """Let readers use a snapshot that is in the data folder.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    write_private(data / "CURRENT", name)
+    with suppress(OSError):  # not every file system has links, and only BI tools need this one
+        link_to(data / "snapshots" / f"{name}.duckdb", data / STABLE_NAME)
+    make_durable(data)
 
 
 def latest_snapshot(data: Path) -> Snapshot:

@@ -175,7 +175,7 @@ def _finish(
     on_progress(Progress("publish", "snapshot"))
     return SyncResult(
         tuple(results),
-        publish(store),
+        publish(store, settings.store.snapshots),
         scholars_derived=derived.scholars,
         weeks_restated=derived.weeks_restated,
     )

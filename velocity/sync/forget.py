@@ -42,7 +42,7 @@ def look_up(data: Path, settings: Settings, name: str) -> Person:
     """
     roster = load_roster(settings.roster)
     with open_live(data, settings) as store:
-        return find_person(store, roster, name)
+        return find_person(store, settings.state_of(data), roster, name)
 
 
 def forget_person(
@@ -96,9 +96,10 @@ def _remove(
     # The derivation logs changes in past weeks, also the person's.
     log_rows += store.record.erase(names)[1]
     on_progress(Progress("publish", "snapshot"))
-    published = publish(store)
-    snapshots = remove_other_snapshots(data, published)
-    state.forget(data, scholars=names.labels, emails=names.emails)
+    place = settings.store.snapshots
+    published = publish(store, place)
+    snapshots = remove_other_snapshots(data, published, place)
+    state.forget(settings.state_of(data), scholars=names.labels, emails=names.emails)
     on_progress(Progress("rewrite", "files of the store"))
     store.record.rewrite()
     store.rewrite()

@@ -12,9 +12,8 @@ from velocity.record.exclusions import Names
 from velocity.roster.tables import roster_names
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from velocity.roster.models import Roster, Scholar
+    from velocity.state import Where
     from velocity.store import LiveStore
 
 
@@ -27,7 +26,7 @@ class Person:
     in_roster: bool  # whether the person is in the roster file
 
 
-def find_person(store: LiveStore, roster: Roster | None, name: str) -> Person:
+def find_person(store: LiveStore, where: Where, roster: Roster | None, name: str) -> Person:
     """Find the person with a name, and their names in the roster and in the store.
 
     The name is a roster id, W&B username or email address. The current roster comes before the
@@ -36,9 +35,9 @@ def find_person(store: LiveStore, roster: Roster | None, name: str) -> Person:
     Raises:
         VelocityError: nobody has this name.
     """
-    known = _Known.of(store, roster)
+    known = _Known.of(store, where, roster)
     scholar = known.scholar_of(name)
-    names = _without_id(store, name) if scholar is None else known.names_of(scholar)
+    names = _without_id(store, where, name) if scholar is None else known.names_of(scholar)
     if scholar == name and not names.usernames and known.owners.get(("usernames", name)) is None:
         # They left the roster before the store had a table of usernames.
         names |= Names(usernames=frozenset({name}))
@@ -56,13 +55,13 @@ def find_person(store: LiveStore, roster: Roster | None, name: str) -> Person:
 class _Known:
     """Every known name."""
 
-    data: Path
+    state: Where
     today: dict[str, Scholar]  # of the current roster, by id
     ids: frozenset[str]  # in the current and in earlier rosters
     owners: dict[tuple[str, str], str]  # (usernames or emails, name) -> id of the last one with it
 
     @classmethod
-    def of(cls, store: LiveStore, roster: Roster | None) -> Self:
+    def of(cls, store: LiveStore, where: Where, roster: Roster | None) -> Self:
         """Read the names in the store and in the roster."""
         today = {it.id: it for it in (roster.scholars if roster is not None else ())}
         sql = "SELECT kind, name, scholar FROM known_name"
@@ -70,7 +69,7 @@ class _Known:
         numbered = store.run("SELECT name FROM scholar_number WHERE kind = 'roster'")
         ids = frozenset(name for (name,) in numbered) | today.keys()
         owners = {(kind, name): scholar for kind, name, scholar in rows}
-        return cls(store.data, today, ids | frozenset(owners.values()), owners)
+        return cls(where, today, ids | frozenset(owners.values()), owners)
 
     def scholar_of(self, name: str) -> str | None:
         """Id of the scholar with this id, former id, username or address."""
@@ -93,7 +92,7 @@ class _Known:
         # A former id may be another scholar's today.
         ids = (former - self.today.keys()) | {scholar}
         if scholar in self.today:
-            looked = state.addresses_of(self.data, self.today[scholar].name)
+            looked = state.addresses_of(self.state, self.today[scholar].name)
             # Addresses are looked up by name, which another scholar may share.
             emails |= {it for it in looked if self.owners.get(("emails", it), scholar) == scholar}
         # Figures from before they were in the roster are under their usernames.
@@ -101,12 +100,12 @@ class _Known:
         return Names(frozenset(ids), usernames, frozenset(labels), emails)
 
 
-def _without_id(store: LiveStore, name: str) -> Names:
+def _without_id(store: LiveStore, where: Where, name: str) -> Names:
     """The names in the store of somebody who was never in a roster."""
     called = frozenset({name})
     forgotten = exclusions.load(store.data)
     of_username, of_id = store.record.has_traces(name)
-    looked_at, of_address = state.has_traces(store.data, name)
+    looked_at, of_address = state.has_traces(where, name)
     names = Names()
     if of_username or forgotten.has("username", name):
         names |= Names(usernames=called, labels=called)

@@ -143,7 +143,7 @@ def viewer_now(sign_in: SignIn | None) -> Viewer:
     age = datetime.now(UTC) - sign_in.issued_at
     if not -_CLOCKS_DIFFER <= age < timedelta(hours=settings.access.session_hours):
         raise NotAdmitted("Your sign-in has ended.", _AGAIN, way="in")
-    if state.is_signed_out(data_folder(), sign_in.email, sign_in.issued_at):
+    if state.is_signed_out(settings.state_of(data_folder()), sign_in.email, sign_in.issued_at):
         raise NotAdmitted("You have signed out.", _AGAIN, way="in")
     try:
         roster = current_roster(settings)
@@ -228,7 +228,8 @@ def end_sign_in() -> None:
     """Ends this sign-in here and on the server, so that other tabs stop too."""
     sign_in = sign_in_now()
     if sign_in is not None and sign_in.email is not None:
-        state.sign_out(data_folder(), sign_in.email, sign_in.issued_at)
+        where = settings_now().state_of(data_folder())
+        state.sign_out(where, sign_in.email, sign_in.issued_at)
     st.logout()
 
 

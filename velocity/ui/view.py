@@ -114,19 +114,23 @@ class View:
         """Whether the viewer is the scholar and is addressed as "you"; never without sign-in."""
         return scholar == self.viewer.scholar
 
+    @property
+    def _state(self) -> state.Where:
+        return self.settings.state_of(data_folder())
+
     def looks(self, scholar: str) -> pl.DataFrame:
         """Who else looked at the scholar's pages, latest first; for the scholar only."""
         if not self.scope.sees_hours(scholar):
             raise ValueError(f"who looked at {scholar} is not for {self.viewer.name}")
         kept_days = self.settings.access.views_kept_days
-        return state.looks(data_folder(), scholar, at=datetime.now(UTC), kept_days=kept_days)
+        return state.looks(self._state, scholar, at=datetime.now(UTC), kept_days=kept_days)
 
     def record_look(self, scholar: str) -> None:
         """Records that the viewer, if not the scholar, looks at rows of only this scholar."""
         if self.viewer.email is None or self.is_own(scholar):
             return
         state.record_look(
-            data_folder(),
+            self._state,
             scholar=scholar,
             email=self.viewer.email,
             name=self.viewer.name,
@@ -141,7 +145,7 @@ class View:
 
     def needs_decision(self, **filters: Any) -> pl.DataFrame:
         """The lines of `reads.needs_decision`, with the results that were marked as read."""
-        marks = state.read_marks(data_folder())
+        marks = state.read_marks(self._state)
         return self.read(reads.needs_decision, read=marks, **filters)
 
     def mark_read(self, scholar: str, experiment_id: str, result_at: datetime) -> None:
@@ -149,7 +153,7 @@ class View:
         if not self.scope.sees_hours(scholar):
             raise ValueError(f"results of {scholar} are not for {self.viewer.name} to mark")
         mark = state.ReadMark(experiment_id, result_at, datetime.now(UTC))
-        state.mark_read(data_folder(), scholar, mark)
+        state.mark_read(self._state, scholar, mark)
 
     def read(self, read: Callable[..., _Made], /, **filters: Any) -> _Made:
         """A read of the snapshot with the viewer's scope, cached per scope."""
@@ -389,7 +393,7 @@ def _write_streams() -> None:
 
 def _first_with_a_queue(snapshot: Snapshot, scope: Scope, known: Sequence[str]) -> str:
     """The first stream with a line that needs a decision; else the first."""
-    marks = tuple(state.read_marks(data_folder()))
+    marks = tuple(state.read_marks(settings_now().state_of(data_folder())))
     waiting = _kept(snapshot, reads.needs_decision, (("read", marks),), scope)
     asked = waiting.filter("needs_decision")["stream"]
     return next((stream for stream in known if stream in asked), known[0])

