@@ -342,3 +342,6 @@ def test_a_line_that_is_not_named_yet_is_not_the_only_one_without_its_wait():
     shown = words.shown_waits(queue(hidden, within, late))
     assert "ibis" not in shown["scholar"]
     assert words.shown_waits(queue(within, late)).height == 2
+    assert words.fresh(queue(hidden, within, late), "ibis", "UTC") == []
+    [(_, kind)] = words.fresh(queue(within, late), "ibis", "UTC")
+    assert kind == "result"

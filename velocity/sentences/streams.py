@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import polars as pl
+
 from velocity import formats
 from velocity.sentences.answer import (
     ENOUGH,
@@ -24,8 +26,6 @@ from velocity.sentences.queue import usual_words
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
-
-    import polars as pl
 
     from velocity.reading.series import Ranges
     from velocity.sentences.compared import Days
@@ -212,6 +212,13 @@ def quiet_fact(
         day, kind = max(fresh)
         parts.append(f"fresh {kind} {formats.dated(day)}")
     return "; ".join(parts) + "."
+
+
+def fresh(decisions: pl.DataFrame, scholar: str, zone: str) -> list[tuple[date, str]]:
+    """Local day and kind of what waits within its usual; none while a line is not named yet."""
+    rows = shown_waits(decisions).filter(~pl.col("needs_decision"), scholar=scholar)
+    day = pl.col("result_at").dt.convert_time_zone(zone).dt.date()
+    return rows.drop_nulls("result_at").select(day, "kind").rows()
 
 
 def _concluded(row: Row) -> int:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from velocity import formats
 from velocity.charts.bullet import draw_bullet
-from velocity.charts.panels import draw_panels
+from velocity.charts.panels import ROW, draw_panels
 from velocity.reading.series import Ranges, at_edge
 from velocity.sentences import streams as words
 from velocity.sentences.answer import LINE
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from velocity.report.work import Work
     from velocity.ui.view import View
+
+#: The sheet of a scholar has to fit a screen of 900 px.
+_SHEET_ROW = 52
 
 
 def show_queue(view: View, decisions: pl.DataFrame, chosen: str | None, *, choice: str) -> None:
@@ -104,11 +107,8 @@ def _name(work: Work, scholar: str) -> str:
 
 
 def _quiet_fact(work: Work, scholar: str) -> str:
-    fresh = work.decisions.filter(~pl.col("needs_decision") & (pl.col("scholar") == scholar))
-    day = pl.col("result_at").dt.convert_time_zone(work.view.zone).dt.date()
-    waits = fresh.drop_nulls("result_at").select(day, "kind").rows()
-    now, before = work.now.get(scholar), work.before.get(scholar)
-    return words.quiet_fact(now, before, work.days, waits)
+    fresh = words.fresh(work.decisions, scholar, work.view.zone)
+    return words.quiet_fact(work.now.get(scholar), work.before.get(scholar), work.days, fresh)
 
 
 def show_people(work: Work) -> None:
@@ -144,10 +144,13 @@ def show_panels(work: Work, scholar: str) -> None:
                     st.caption(title, width="content")
                     if work.is_all_of(scholar, measure):
                         show_why(work.view, measure, scholar=scholar)
-                _panels(work, measure, {scholar: ""}, f"sheet-{work.stream}-{measure}")
+                key = f"sheet-{work.stream}-{measure}"
+                _panels(work, measure, {scholar: ""}, key, row_height=_SHEET_ROW)
 
 
-def _panels(work: Work, measure: str, groups: Mapping[str, str], key: str) -> None:
+def _panels(
+    work: Work, measure: str, groups: Mapping[str, str], key: str, *, row_height: int = ROW
+) -> None:
     title, unit = MEASURES[measure]
     chart = draw_panels(
         work.weeks.filter(measure=measure),
@@ -156,6 +159,7 @@ def _panels(work: Work, measure: str, groups: Mapping[str, str], key: str) -> No
         mode=theme_mode(),
         title=title,
         events={it: found for it, found in work.events.items() if it in groups},
+        row_height=row_height,
     )
     show_figure(chart, key=key)
 
