@@ -273,6 +273,19 @@ def _inside(waiting: Row) -> str:
     return "within its usual" if inside else "longer than usual"
 
 
+def weeks_caption(weeks: pl.DataFrame, days: Days) -> str:
+    """Which days of thirteen weeks the panels show, and how: `weeks` are rows of `Work.weeks`."""
+    window, part = days.window, days.is_week and not days.is_whole_week
+    through = f"{window.first:%A} to {window.last:%A}" if window.days > 1 else f"{window.first:%A}"
+    same = f"{through} of thirteen weeks" if part else "Thirteen weeks"
+    marks = ["grey: the scholar's own usual range"]
+    if weeks["running"].any():
+        marks.append("open point: so far")
+    if weeks["signal"].any():
+        marks.append("diamond: a whole week beyond it")
+    return f"{same}; {'; '.join(marks)}."
+
+
 def people_title(count: int, ranges: Ranges) -> str:
     """The claim above the scholars of a stream."""
     who = "The scholar" if count == 1 else f"The {few(count)} scholars"

@@ -16,6 +16,7 @@ from velocity.sentences.answer import LINE
 from velocity.sentences.events import caption
 from velocity.sentences.judged import nothing_near
 from velocity.sentences.mentor_facts import MEASURES
+from velocity.sentences.queue import BULLET
 from velocity.ui.drill import show_way
 from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS
 from velocity.ui.parts import Table, heading, show_figure, theme_mode
@@ -43,7 +44,7 @@ def show_queue(view: View, decisions: pl.DataFrame, chosen: str | None, *, choic
     queue = decisions.filter("needs_decision")
     heading(
         words.queue_title(decisions),
-        "Longest against the line's own usual first" if queue.height else "",
+        f"Longest against the line's own usual first. {BULLET}" if queue.height else "",
         table=Table(decisions, "decisions"),
     )
     shown = queue.filter("named")
@@ -166,15 +167,11 @@ def _panels(
 
 def weeks_caption(work: Work, scholars: Iterable[str]) -> str:
     """Which days of thirteen weeks the panels show, and what happened in them."""
-    days, window = work.days, work.days.window
-    part = days.is_week and not days.is_whole_week
-    through = f"{window.first:%A} to {window.last:%A}" if window.days > 1 else f"{window.first:%A}"
-    same = f"{through} of thirteen weeks" if part else "Thirteen weeks"
-    so_far = "; open point: so far" if work.weeks["running"].any() else ""
-    said = f"{same}; grey: the scholar's own usual range{so_far}."
-    found = {work.people[it]: work.events.get(it, ()) for it in scholars}
+    ids = [*scholars]
+    shown = work.weeks.filter(pl.col("group_id").is_in(ids))
+    found = {work.people[it]: work.events.get(it, ()) for it in ids}
     happened = caption(found, set(work.weeks["week_start"]))
-    return f"{said} {happened}" if happened else said
+    return f"{words.weeks_caption(shown, work.days)} {happened}".rstrip()
 
 
 def show_lines(view: View, lines: pl.DataFrame, decisions: pl.DataFrame) -> None:
