@@ -7,7 +7,7 @@ import pytest
 
 from velocity.charts.bought import draw_bought
 from velocity.charts.side_by_side import draw_side_by_side
-from velocity.charts.tile_trend import Line, Stack, Weeks, draw_panel, draw_tile
+from velocity.charts.tile_trend import OFF, Line, Stack, Weeks, draw_panel, draw_tile
 from velocity.theme import DARK, LIGHT
 
 FIRST = date(2026, 8, 31)
@@ -179,3 +179,18 @@ def test_failed_and_other_gpu_hours_differ_without_colour():
     assert failed.marker.pattern.shape == "/"
     assert other.marker.line.width == 1.5
     assert draw_bought(rows.clear(), mode="light", title="GPU-hours").missing
+
+
+def test_weeks_away_and_the_running_week_are_rings():
+    away = frozenset({STARTS[3]})
+    chart = tile(weeks=Weeks(STARTS, running=True, window=FOUR_WEEKS, away=away))
+    rings = [it for it in chart.figure.data if it.mode == "markers" and it.marker.color == LIGHT.bg]
+    assert {tuple(it.x) for it in rings} == {(3, 12)}
+    assert any("away" in it for ring in rings for it in ring.customdata)
+
+
+def test_nights_and_days_off_are_an_outline_beside_the_grey_of_machines():
+    parts = Stack((("one", "machine", "machine"), ("two", "nights, days off", OFF)), "share")
+    machine, off = [it for it in tile(lower=parts).figure.data if it.type == "bar"]
+    assert machine.marker.color == LIGHT.machine
+    assert (off.marker.color, off.marker.line.color) == ("rgba(0,0,0,0)", LIGHT.faint)

@@ -180,4 +180,4 @@ def test_a_mentor_who_is_a_research_manager_too_chooses_between_the_two(data, mo
     count = reads.metrics(
         latest_snapshot(data), by="scholar", groups=["ada"], from_day=FIRST, to_day=END
     )["experiments_concluded"].item()
-    assert f"**{count} experiments:**" in words(page)
+    assert f"**{count} experiments concluded" in words(page)

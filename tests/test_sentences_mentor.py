@@ -443,7 +443,7 @@ def test_the_table_has_what_the_sentences_name_then_the_latest():
     )
     facts = sheet({}, decisions=WAITING, experiments=rows)
     behind = rows_of.behind(facts)
-    assert [it["label"] for it in behind] == ["high-heath-1", "late-0", "late-1", "late-2"]
+    assert [it["label"] for it in behind] == ["high-heath-1", "late-0", "late-1"]
     chosen = rows_of.behind(facts, chosen="e/probe/late-4")
     assert chosen[0]["label"] == "late-4"
     table = rows_of.table(facts, behind, [it["label"] for it in behind])

@@ -1,6 +1,6 @@
 """Streams in words: whom to ask, the stream's figures, and one fact about everybody else."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -20,6 +20,9 @@ DAYS = Days(
 )
 DAY = date(2026, 11, 28)
 WEEK_LONG = timedelta(weeks=1)
+
+
+RESULT = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
 
 
 def decision(scholar="heron", **more):
@@ -342,3 +345,16 @@ def test_a_line_that_is_not_named_yet_is_not_the_only_one_without_its_wait():
     shown = words.shown_waits(queue(hidden, within, late))
     assert "ibis" not in shown["scholar"]
     assert words.shown_waits(queue(within, late)).height == 2
+    seen = words.fresh(queue(within | {"result_at": RESULT}, late), "ibis", "UTC")
+    assert seen == [(RESULT.date(), "result")]
+    assert words.fresh(queue(hidden, within | {"result_at": RESULT}), "ibis", "UTC") == []
+
+
+def test_the_caption_of_weeks_explains_only_the_marks_that_are_drawn():
+    weeks = pl.DataFrame({"running": [False, True], "signal": [True, False]})
+    assert words.weeks_caption(weeks, DAYS).endswith(
+        "; grey: the scholar's own usual range; open point: so far; diamond: a whole week beyond "
+        "it."
+    )
+    whole = weeks.with_columns(running=False, signal=False)
+    assert words.weeks_caption(whole, DAYS).endswith("; grey: the scholar's own usual range.")

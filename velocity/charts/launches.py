@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from velocity.theme import Mode, Tokens
 
-_LANE, _TOP, _BOTTOM = 13, 28, 24
-_MOST_LANES = 8
+_LANE, _TOP, _BOTTOM = 12, 28, 24
+#: More would not leave room on a screen for the rest of the sheet.
+_MOST_LANES = 6
 _DAY = timedelta(days=1)
 #: Where in the column of its day a launch begins, a result comes, and the next launch is.
 _BEGINS, _RESULT, _NEXT = 0.08, 0.6, 0.94
@@ -46,6 +47,8 @@ def draw_launches(
         ("━", colour.reaction, "result to next launch (dotted: still waiting)"),
         ("✕", colour.failed, "failed"),
     ]
+    if left_out:
+        entries.append(("+", colour.muted, f"{formats.count(left_out)} not drawn"))
     layout: Part = {
         "shapes": [*_columns(first, last, colour)],
         "annotations": [key(entries)],
@@ -78,12 +81,13 @@ def draw_launches(
             )
         )
     failed = len(failures)
-    note = f"{formats.plural(left_out, 'launch')} not drawn" if left_out else ""
     alt = (
         f", {formats.span(first, last)}: {formats.plural(len(shown), 'experiment')}, "
         f"{failed} failed, {len(waiting)} with a result that waits."
     )
-    return canvas.chart(traces, layout, alt, note=note)
+    if left_out:
+        alt = f"{alt[:-1]}; {formats.plural(left_out, 'launch')} not drawn."
+    return canvas.chart(traces, layout, alt)
 
 
 def _waits(row: Mapping[str, Any]) -> bool:

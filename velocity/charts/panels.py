@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from velocity.charts.events import Event
     from velocity.theme import Mode, Tokens
 
-_ROW, _TOP, _BOTTOM, _LEFT, _RIGHT = 76, 4, 26, 106, 76
+#: The height of a panel with the room around it, px.
+ROW = 76
+_TOP, _BOTTOM, _LEFT, _RIGHT = 4, 26, 106, 76
 #: The part of a row that its panel takes.
 _FILLED = 0.68
 _ROOM = 0.1
@@ -40,6 +42,7 @@ def draw_panels(
     mode: Mode,
     title: str,
     events: Mapping[str, Sequence[Event]] = MappingProxyType({}),
+    row_height: int = ROW,
 ) -> Chart:
     """One panel per group: its weeks on the band of its own usual range, which always fills it.
 
@@ -51,9 +54,10 @@ def draw_panels(
     - `groups`: id -> name of the groups to draw, in order; "" leaves out the name.
     - `unit`: of the values.
     - `events`: id -> what happened to the group. Where a phase begins, line and band break.
+    - `row_height`: of a group, px.
     """
     room = room_below([it for group in groups for it in events.get(group, ())])
-    height = _TOP + _BOTTOM + room + _ROW * max(len(groups), 1)
+    height = _TOP + _BOTTOM + room + row_height * max(len(groups), 1)
     left = _LEFT if any(groups.values()) else _LEFT_UNNAMED
     canvas = Canvas(title, mode, height, (left, _RIGHT, _TOP, _BOTTOM + room))
     by_group = {

@@ -12,7 +12,7 @@ import polars as pl
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, Part, padded, value_axis, words_at
 from velocity.charts.events import room_below, triangles
-from velocity.charts.marks import bars, dots, hover, line, marker, solid
+from velocity.charts.marks import bars, dots, hover, line, marker, outline, solid
 from velocity.theme import SMALL_FONT_SIZE
 
 if TYPE_CHECKING:
@@ -34,7 +34,9 @@ _MOST_TICKS = 3
 WIDEST_SHARE = 0.8
 _SPACES = {"count": "count", "share": "share", "hours": "hours", "rate": "count"}
 
-Ink = Literal["series", "failed", "serial", "parallel", "machine", "reaction", "faint"]
+Ink = Literal["series", "failed", "serial", "parallel", "machine", "reaction"]
+#: Hours of nights and days off are an outline: two greys would be too near.
+OFF: Literal["off"] = "off"
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class Stack:
         unit: "hours", or "share" if the layers add up to 1.
     """
 
-    layers: tuple[tuple[str, str, Ink], ...]
+    layers: tuple[tuple[str, str, Ink | Literal["off"]], ...]
     unit: Literal["hours", "share"]
 
 
@@ -94,6 +96,7 @@ class Weeks:
         change: Monday from which on a lasting change holds; None without one.
         phase: Monday with which the current phase begins; None if it is the only one.
         events: what happened in these weeks.
+        away: the Mondays of weeks away, which are drawn hollow.
     """
 
     starts: tuple[date, ...]
@@ -102,6 +105,7 @@ class Weeks:
     change: date | None = None
     phase: date | None = None
     events: tuple[Event, ...] = ()
+    away: frozenset[date] = frozenset()
 
     @property
     def phase_at(self) -> int:
@@ -231,9 +235,11 @@ def _line(frame: pl.DataFrame, panel: Line, weeks: Weeks, colour: Tokens, axis: 
         dotted = {"color": colour.faint, "width": 1, "dash": "dot"}
         before = (-_HALF, weeks.phase_at - _HALF)
         traces.append(line(before, [panel.earlier] * 2, dotted, **more))
-    if weeks.running and values[-1] is not None:
-        ring = marker(colour.bg, 7, ink)
-        traces.append(dots([count], [values[-1]], ring, [words[-1]], **more))
+    hollow = [at for at in range(count) if weeks.starts[at] in weeks.away]
+    hollow += [count] * weeks.running
+    if rings := [at for at in hollow if values[at] is not None]:
+        places, said = ([them[at] for at in rings] for them in (values, words))
+        traces.append(dots(rings, places, marker(colour.bg, 7, ink), said, **more))
     return traces
 
 
@@ -247,7 +253,8 @@ def _stack(frame: pl.DataFrame, panel: Stack, weeks: Weeks, colour: Tokens) -> l
         ]
         # The running week is lighter: it is not over.
         fade = [1.0] * (len(values) - weeks.running) + [0.55] * weeks.running
-        look = solid(getattr(colour, ink)) | {"opacity": fade}
+        filled = outline(colour.faint) if ink == OFF else solid(getattr(colour, ink))
+        look = filled | {"opacity": fade}
         traces.append(bars(range(len(values)), values, look, said))
     return traces
 
@@ -257,8 +264,10 @@ def _figure(value: float | None, unit: str) -> str:
 
 
 def _week(weeks: Weeks, at: int) -> str:
-    so_far = ", so far" if weeks.running and at == len(weeks.starts) - 1 else ""
-    return formats.week(weeks.starts[at]) + so_far
+    start = weeks.starts[at]
+    if weeks.running and at == len(weeks.starts) - 1:
+        return f"{formats.week(start)}, so far"
+    return formats.week(start) + (", away" if start in weeks.away else "")
 
 
 def _hover(panel: Line, weeks: Weeks, at: int, value: float | None) -> str:
@@ -308,14 +317,18 @@ def _name(panel: Line | Stack, top: float, colour: Tokens) -> Part:
     else:
         text = "hours: " if panel.unit == "hours" else "loop hours: "
         text += f"{formats.NBSP} ".join(
-            f'<span style="color:{getattr(colour, ink)}">■</span>{formats.NBSP}{name}'
-            for _, name, ink in panel.layers
+            _swatch(ink, colour) + formats.NBSP + name for _, name, ink in panel.layers
         )
     place: Part = {"x": 0, "y": top, "xanchor": "left", "yanchor": "bottom", "yshift": 2}
     # On the colour of the page, so that no line crosses the words.
     return words_at(
         text, **place, xshift=-2, font={"size": SMALL_FONT_SIZE}, bgcolor=colour.bg, borderpad=0
     )
+
+
+def _swatch(ink: Ink | Literal["off"], colour: Tokens) -> str:
+    fill, glyph = (colour.faint, "□") if ink == OFF else (getattr(colour, ink), "■")
+    return f'<span style="color:{fill}">{glyph}</span>'
 
 
 def _change(weeks: Weeks, colour: Tokens) -> list[Part]:

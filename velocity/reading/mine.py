@@ -162,6 +162,13 @@ class Trend:
         return bool(self.weekly.filter(measure="experiments_started")["value"].sum())
 
     @property
+    def away(self) -> frozenset[date]:
+        """The Mondays of weeks away, for viewers who may see days off."""
+        if not self.hours:
+            return frozenset()
+        return frozenset(self.weekly.filter("away")["week_start"])
+
+    @property
     def full_weeks(self) -> int:
         """How many weeks are over, since the first launch or the start of the current phase."""
         whole = self.weekly.filter(~pl.col("running"), _OF_NOW)

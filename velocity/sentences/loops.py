@@ -38,7 +38,9 @@ def counted(loops: pl.DataFrame, window: Window, zone: str) -> str:
     if loops.height > inside:
         said += f", {formats.count(loops.height - inside)} since"
     closed = loops.filter(pl.col("status") == "closed").height
-    return f"{said}; {formats.count(closed)} closed. Newest first, log scale; names open W&B"
+    has_links = (loops["url"].fill_null("") != "").any()
+    ways = "; names open W&B" if has_links else ""
+    return f"{said}; {formats.count(closed)} closed. Newest first, log scale{ways}"
 
 
 def titled(row: Row, zone: str) -> str:

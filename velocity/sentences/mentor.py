@@ -83,9 +83,14 @@ def _calm(facts: Facts) -> list[str]:
 
 
 def lines(facts: Facts) -> list[Said]:
-    """One line about each subject, in this order; without one where nothing failed or moved."""
+    """The lines of a brief, one per subject; without one where nothing failed or moved."""
     subjects = (decide, failures, ask, good, concluded, moved, in_flight, compute)
     return [said for it in subjects if (said := it(facts)) is not None]
+
+
+def sheet_lines(facts: Facts) -> list[Said]:
+    """The same without the list of what concluded, which the table of the sheet has."""
+    return [it for it in lines(facts) if it.about != "Concluded"]
 
 
 def decide(facts: Facts) -> Said:

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from velocity.sentences.answer import Row
     from velocity.sentences.mentor_facts import Facts
 
-_MOST_ROWS = 4
+_MOST_ROWS = 3
 
 
 def behind(facts: Facts, *, chosen: str | None = None) -> list[Row]:
-    """The chosen experiment, those behind the sentences, then the latest others; at most four."""
+    """The chosen experiment, those behind the sentences, then the latest others; at most three."""
     behind_them = (facts.queue, facts.died.reverse(), facts.old, facts.launched)
     asked = [it for rows in behind_them for it in rows["experiment_id"]]
     ids = [*dict.fromkeys([*([chosen] if chosen else []), *asked])][:_MOST_ROWS]

@@ -272,14 +272,15 @@ def together_words(now: Row, chains: pl.DataFrame) -> str:
     )
 
 
-def key_of_tiles(mode: Mode) -> str:
-    """The key of the tiles' charts, as HTML."""
+def key_of_tiles(mode: Mode, *, away: bool) -> str:
+    """The key of the tiles' charts, as HTML; `away`: whether a week away is drawn."""
     colour = tokens(mode)
+    ring = "this week so far, or a week away" if away else "this week so far"
     return html_key(
         [
             ("━", colour.accent, "the figure above, over its weeks"),
             ("●", colour.series, "one week"),
-            ("○", colour.series, "this week so far"),
+            ("○", colour.series, ring),
             ("■", colour.border, "usual range: where nearly all of these weeks fall"),
         ],
         colour.muted,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import polars as pl
+
 from velocity import formats
 from velocity.sentences.answer import (
     ENOUGH,
@@ -24,8 +26,6 @@ from velocity.sentences.queue import usual_words
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
-
-    import polars as pl
 
     from velocity.reading.series import Ranges
     from velocity.sentences.compared import Days
@@ -214,6 +214,13 @@ def quiet_fact(
     return "; ".join(parts) + "."
 
 
+def fresh(decisions: pl.DataFrame, scholar: str, zone: str) -> list[tuple[date, str]]:
+    """Local day and kind of what waits within its usual; none while a line is not named yet."""
+    rows = shown_waits(decisions).filter(~pl.col("needs_decision"), scholar=scholar)
+    day = pl.col("result_at").dt.convert_time_zone(zone).dt.date()
+    return rows.drop_nulls("result_at").select(day, "kind").rows()
+
+
 def _concluded(row: Row) -> int:
     return int(number(row, "experiments_concluded"))
 
@@ -264,6 +271,19 @@ def _inside(waiting: Row) -> str:
     usual = waiting["usual_working_hours"]
     inside = usual is not None and waiting["waited_working_hours"] <= usual
     return "within its usual" if inside else "longer than usual"
+
+
+def weeks_caption(weeks: pl.DataFrame, days: Days) -> str:
+    """Which days of thirteen weeks the panels show, and how: `weeks` are rows of `Work.weeks`."""
+    window, part = days.window, days.is_week and not days.is_whole_week
+    through = f"{window.first:%A} to {window.last:%A}" if window.days > 1 else f"{window.first:%A}"
+    same = f"{through} of thirteen weeks" if part else "Thirteen weeks"
+    marks = ["grey: the scholar's own usual range"]
+    if weeks["running"].any():
+        marks.append("open point: so far")
+    if weeks["signal"].any():
+        marks.append("diamond: a whole week beyond it")
+    return f"{same}; {'; '.join(marks)}."
 
 
 def people_title(count: int, ranges: Ranges) -> str:

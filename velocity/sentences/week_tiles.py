@@ -198,5 +198,5 @@ def _no_range(days: Days) -> str:
     if days.is_week:
         return "no usual range yet: it starts at 8 whole weeks"
     if days.before is None:
-        return "by week; grey is the usual range of its weeks"
+        return "by week; grey is the usual range of its weeks, a diamond a week beyond it"
     return "a usual range is of single weeks"

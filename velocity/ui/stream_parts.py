@@ -9,13 +9,14 @@ import streamlit as st
 
 from velocity import formats
 from velocity.charts.bullet import draw_bullet
-from velocity.charts.panels import draw_panels
+from velocity.charts.panels import ROW, draw_panels
 from velocity.reading.series import Ranges, at_edge
 from velocity.sentences import streams as words
 from velocity.sentences.answer import LINE
 from velocity.sentences.events import caption
 from velocity.sentences.judged import nothing_near
 from velocity.sentences.mentor_facts import MEASURES
+from velocity.sentences.queue import BULLET
 from velocity.ui.drill import show_way
 from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS
 from velocity.ui.parts import Table, heading, show_figure, theme_mode
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
     from velocity.report.work import Work
     from velocity.ui.view import View
+
+#: The sheet of a scholar has to fit a screen of 900 px.
+_SHEET_ROW = 52
 
 
 def show_queue(view: View, decisions: pl.DataFrame, chosen: str | None, *, choice: str) -> None:
@@ -40,7 +44,7 @@ def show_queue(view: View, decisions: pl.DataFrame, chosen: str | None, *, choic
     queue = decisions.filter("needs_decision")
     heading(
         words.queue_title(decisions),
-        "Longest against the line's own usual first" if queue.height else "",
+        f"Longest against the line's own usual first. {BULLET}" if queue.height else "",
         table=Table(decisions, "decisions"),
     )
     shown = queue.filter("named")
@@ -104,11 +108,8 @@ def _name(work: Work, scholar: str) -> str:
 
 
 def _quiet_fact(work: Work, scholar: str) -> str:
-    fresh = work.decisions.filter(~pl.col("needs_decision") & (pl.col("scholar") == scholar))
-    day = pl.col("result_at").dt.convert_time_zone(work.view.zone).dt.date()
-    waits = fresh.drop_nulls("result_at").select(day, "kind").rows()
-    now, before = work.now.get(scholar), work.before.get(scholar)
-    return words.quiet_fact(now, before, work.days, waits)
+    fresh = words.fresh(work.decisions, scholar, work.view.zone)
+    return words.quiet_fact(work.now.get(scholar), work.before.get(scholar), work.days, fresh)
 
 
 def show_people(work: Work) -> None:
@@ -144,10 +145,13 @@ def show_panels(work: Work, scholar: str) -> None:
                     st.caption(title, width="content")
                     if work.is_all_of(scholar, measure):
                         show_why(work.view, measure, scholar=scholar)
-                _panels(work, measure, {scholar: ""}, f"sheet-{work.stream}-{measure}")
+                key = f"sheet-{work.stream}-{measure}"
+                _panels(work, measure, {scholar: ""}, key, row_height=_SHEET_ROW)
 
 
-def _panels(work: Work, measure: str, groups: Mapping[str, str], key: str) -> None:
+def _panels(
+    work: Work, measure: str, groups: Mapping[str, str], key: str, *, row_height: int = ROW
+) -> None:
     title, unit = MEASURES[measure]
     chart = draw_panels(
         work.weeks.filter(measure=measure),
@@ -156,21 +160,18 @@ def _panels(work: Work, measure: str, groups: Mapping[str, str], key: str) -> No
         mode=theme_mode(),
         title=title,
         events={it: found for it, found in work.events.items() if it in groups},
+        row_height=row_height,
     )
     show_figure(chart, key=key)
 
 
 def weeks_caption(work: Work, scholars: Iterable[str]) -> str:
     """Which days of thirteen weeks the panels show, and what happened in them."""
-    days, window = work.days, work.days.window
-    part = days.is_week and not days.is_whole_week
-    through = f"{window.first:%A} to {window.last:%A}" if window.days > 1 else f"{window.first:%A}"
-    same = f"{through} of thirteen weeks" if part else "Thirteen weeks"
-    so_far = "; open point: so far" if work.weeks["running"].any() else ""
-    said = f"{same}; grey: the scholar's own usual range{so_far}."
-    found = {work.people[it]: work.events.get(it, ()) for it in scholars}
+    ids = [*scholars]
+    shown = work.weeks.filter(pl.col("group_id").is_in(ids))
+    found = {work.people[it]: work.events.get(it, ()) for it in ids}
     happened = caption(found, set(work.weeks["week_start"]))
-    return f"{said} {happened}" if happened else said
+    return f"{words.weeks_caption(shown, work.days)} {happened}".rstrip()
 
 
 def show_lines(view: View, lines: pl.DataFrame, decisions: pl.DataFrame) -> None:

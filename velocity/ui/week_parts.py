@@ -144,8 +144,7 @@ def show_queue(week: Week) -> None:
     lines = week.queue
     heading(
         queue_words.title(week.decisions),
-        "Working hours since the result, against the line's own usual: half of its waits end at "
-        "the tick, 85 of 100 within the grey bar. The furthest beyond it comes first.",
+        f"{queue_words.BULLET}. The furthest beyond its usual comes first.",
         table=Table(week.decisions, "decisions"),
     )
     shown = lines.filter("named").head(_MOST_LINES)

@@ -13,8 +13,6 @@ from velocity import formats
 from velocity.charts.launches import draw_launches
 from velocity.sentences import mentor as words
 from velocity.sentences import mentor_table as rows_of
-from velocity.sentences.mentor_week import questions
-from velocity.sentences.week import Said
 from velocity.ui.drill import has_page, show_way
 from velocity.ui.experiment import clicked_experiment
 from velocity.ui.files import show_brief
@@ -34,7 +32,9 @@ _TWO_WEEKS = timedelta(days=13)
 def show_mentor_sheet(
     work: Work, scholar: str, *, order: Mapping[str, str], choice: str = ""
 ) -> None:
-    """A claim, the sentences of the brief, two weeks of launches, thirteen weeks, the experiments.
+    """A claim, its sentences, two weeks of launches, thirteen weeks, the experiments.
+
+    All of it fits a screen of 1440 x 900 px.
 
     Args:
         work: the scholar's work that counts.
@@ -47,13 +47,9 @@ def show_mentor_sheet(
     key = _plain(work.stream or "")
     with st.container(border=True, gap="xsmall", key=f"mentor-sheet-{key}"):
         with st.container(
-            horizontal=True, horizontal_alignment="distribute", vertical_alignment="top"
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
         ):
-            with st.container(gap=None, width="stretch"):
-                st.header(words.title(facts), anchor=False)
-                projects = [*dict.fromkeys(facts.experiments["project"])]
-                panels = weeks_caption(work, [scholar])
-                st.caption(f"{words.caption(facts, projects)} \u00b7 {panels}")
+            st.header(words.title(facts), anchor=False, width="stretch")
             with st.container(
                 horizontal=True, width="content", gap="small", vertical_alignment="center"
             ):
@@ -65,9 +61,11 @@ def show_mentor_sheet(
                 with st.container(width="content"):
                     data_menu(Table(facts.experiments, f"sheet-{key}"), "Experiments")
                 show_brief(work, facts, key=f"brief-{key}")
+        projects = [*dict.fromkeys(facts.experiments["project"])]
+        panels = weeks_caption(work, [scholar])
+        st.caption(f"{words.caption(facts, projects)} \u00b7 {panels}")
         with st.container(gap="xxsmall"):
-            asked = Said("Questions", "", " ".join(questions(facts)))
-            for line in (*words.lines(facts), asked):
+            for line in words.sheet_lines(facts):
                 about, text = st.columns([1, 8.5], gap=None)
                 about.caption(line.about)
                 text.markdown(line.text)

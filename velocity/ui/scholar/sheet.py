@@ -179,6 +179,7 @@ class Sheet:
             window,
             phase=self.trend.phase,
             events=self.events,
+            away=self.trend.away,
         )
 
     @cached_property

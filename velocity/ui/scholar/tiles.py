@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from velocity import formats
-from velocity.charts.tile_trend import Line, Stack, draw_tile
+from velocity.charts.tile_trend import OFF, Line, Stack, draw_tile
 from velocity.reading.periods import whole_week
 from velocity.sentences import mine as words
 from velocity.sentences.events import caption
@@ -48,7 +48,8 @@ def show_tiles(sheet: Sheet) -> None:
             _loop(sheet)
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(width="stretch"):
-            st.html(words.key_of_tiles(theme_mode()))
+            away = not sheet.trend.away.isdisjoint(sheet.trend.starts)
+            st.html(words.key_of_tiles(theme_mode(), away=away))
         with st.container(width="content"):
             data_menu(sheet.table(sheet.trend.frame, "weeks"), "Weeks")
     if happened := caption({sheet.whose.name: sheet.events}, sheet.trend.starts):
@@ -159,7 +160,7 @@ def _loop(sheet: Sheet) -> None:
         _status(sheet, "loop_hours_median", "loop_hours_median")
     layers = [("machine_part", "machine", "machine"), ("waiting_part", "waiting", "reaction")]
     if sheet.hours:
-        layers.append(("off_part", "nights, days off", "faint"))
+        layers.append(("off_part", "nights, days off", OFF))
     chart = _chart(
         sheet,
         "Feedback loop",
