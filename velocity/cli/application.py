@@ -64,6 +64,7 @@ _COMMANDS = {
         "roster": ("roster:app", "Check the roster, or write entries for it."),
     },
 }
+_STOPPED = 130
 _LOOK: dict[str, Any] = {"rich_markup_mode": "markdown", "pretty_exceptions_enable": False}
 
 
@@ -125,6 +126,10 @@ def main() -> None:
     os.umask(0o077)
     try:
         make_group()(prog_name="velocity")
+    except SystemExit as end:
+        if end.code == _STOPPED:
+            _leave_at_once()
+        raise
     except VelocityError as error:
         _fail(error.message, error.hint)
     except OSError as error:
@@ -141,6 +146,13 @@ def main() -> None:
             f"({Path(last.filename).name}:{last.lineno}).",
             f"This is a bug in velocity; please report it{_write_details(error)}.",
         )
+
+
+def _leave_at_once() -> NoReturn:
+    """End after Ctrl-C. Threads that wait for a server would make DuckDB print what they hold."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(_STOPPED)
 
 
 def _write_details(error: Exception) -> str:

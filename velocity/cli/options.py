@@ -3,6 +3,7 @@
 # No `from __future__ import annotations`: Typer reads these types when it makes the commands.
 
 import inspect
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -154,6 +155,9 @@ def takes_places(command: Callable[..., None]) -> Callable[..., None]:
     def run(
         ctx: typer.Context, data: DataOption = None, config: ConfigOption = None, **given: Any
     ) -> None:
+        # Polars sets a handler that restarts a wait instead of ending it: Ctrl-C would only be
+        # noticed when a server has answered.
+        signal.siginterrupt(signal.SIGINT, True)
         data_before, config_before = ctx.obj
         data, config = data or data_before, config or config_before
         command(places=Places(data or data_folder(), config or config_file()), **given)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _Heard = TypeVar("_Heard")
+#: Python heeds a Ctrl-C between waits, if it came just before one or something restarts the wait.
+_HEED_CTRL_C_S = 0.2
 
 
 def run_jobs(jobs: Iterable[Callable[[], None]], *, threads: int) -> None:
@@ -35,9 +37,14 @@ def run_jobs(jobs: Iterable[Callable[[], None]], *, threads: int) -> None:
 
     for number in range(threads):
         threading.Thread(target=work, name=f"job-{number}", daemon=True).start()
-    for _ in range(threads):
-        if (error := ended.get()) is not None:
+    while threads:
+        try:
+            error = ended.get(timeout=_HEED_CTRL_C_S)
+        except Empty:
+            continue
+        if error is not None:
             raise error
+        threads -= 1
 
 
 class Listener(Generic[_Heard]):
