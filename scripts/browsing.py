@@ -54,7 +54,12 @@ def free_port() -> int:
 
 @contextmanager
 def served(
-    data: Path, config: Path, *, log: Path, env: Mapping[str, str], port: int | None = None
+    data: Path,
+    config: Path,
+    *options: str,
+    log: Path,
+    env: Mapping[str, str],
+    port: int | None = None,
 ) -> Iterator[str]:
     """Run `velocity app` on the folder `data` inside the block; yield the address that it prints.
 
@@ -63,6 +68,7 @@ def served(
     Args:
         data: data folder.
         config: settings file, which does not have to exist.
+        options: more options of `velocity app`.
         log: file for the app's output.
         env: the app's whole environment.
         port: to serve on; None for a free one.
@@ -72,7 +78,7 @@ def served(
     """
     port = port or free_port()
     command = [sys.executable, "-m", "velocity", "app", "--port", str(port)]
-    command += ["--data", str(data), "--config", str(config)]
+    command += ["--data", str(data), "--config", str(config), *options]
     with log.open("wb") as output:
         app = subprocess.Popen(
             command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output

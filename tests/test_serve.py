@@ -224,6 +224,18 @@ def test_without_sign_in_no_other_address_is_served(tmp_path):
     assert b"Without sign-in, pages are served on this machine only, not on 0.0.0.0" in done.stderr
 
 
+def test_in_a_container_without_sign_in_pages_need_the_token(tmp_path):
+    data = copied(people.populate, tmp_path / "store")
+    options = ("--address", "0.0.0.0", "--published-on-loopback")  # noqa: S104 - as in compose.yaml
+    log, env = tmp_path / "app.log", environment(tmp_path)
+    with browsing.served(data, tmp_path / "none.toml", *options, log=log, env=env) as printed:
+        address = browsing.origin(printed)
+        assert ask(address, "/healthz")[0].status == 200
+        assert ask(address, "/")[0].status == 403
+        assert ask(address, urlsplit(printed).path + "?" + urlsplit(printed).query)[0].status == 303
+        assert ask(address, "/", Host="192.0.2.1:8501")[0].status == 403
+
+
 def test_sign_in_without_a_provider_is_refused_at_the_start(tmp_path):
     (tmp_path / "velocity.toml").write_text(OIDC, encoding="utf-8")
     done = velocity("app", "--port", str(browsing.free_port()), cwd=tmp_path)

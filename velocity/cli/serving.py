@@ -45,10 +45,19 @@ def serve_app(
         str,
         option("--address", "A", "Address to serve on; any other than 127.0.0.1 needs sign-in."),
     ] = "127.0.0.1",
+    published: Annotated[
+        bool,
+        option(
+            "--published-on-loopback",
+            None,
+            "In a container whose port is published to 127.0.0.1 only: allow any --address without "
+            "sign-in. Pages still need the token.",
+        ),
+    ] = False,
 ) -> None:
     """Open the dashboard on your own runs."""
     settings = load_settings(places.config)  # a mistake is reported here, not on every page
-    check_address(settings, address)
+    check_address(settings, address, published_on_loopback=published)
     check_port(port, address)
     from velocity.serve.server import serve  # noqa: PLC0415 - takes a second
 

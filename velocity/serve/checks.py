@@ -27,8 +27,14 @@ AUTH = {
 _SHORTEST_SECRET = 32
 
 
-def check_address(settings: Settings, address: str) -> None:
+def check_address(settings: Settings, address: str, *, published_on_loopback: bool = False) -> None:
     """Checks that pages are served to other machines only with sign-in.
+
+    Args:
+        settings: the settings.
+        address: the address to serve on.
+        published_on_loopback: the address is a container's, and only 127.0.0.1 of its host leads
+            to it.
 
     Raises:
         ConfigurationError: they would be open to everybody who reaches the address.
@@ -40,10 +46,11 @@ def check_address(settings: Settings, address: str) -> None:
             f"{address} is not an address of a network interface.",
             "Give one such as 127.0.0.1, or 0.0.0.0 for all interfaces of this machine.",
         ) from error
-    if settings.access.mode == "open" and not alone:
+    if settings.access.mode == "open" and not (alone or published_on_loopback):
         raise ConfigurationError(
             f"Without sign-in, pages are served on this machine only, not on {address}.",
-            'Set access.mode = "oidc"; docs/sign-in.md says what it needs.',
+            'Set access.mode = "oidc"; docs/sign-in.md says what it needs. For a container, see '
+            "docs/container.md.",
         )
 
 

@@ -83,7 +83,8 @@ def serve(
     signed_in = settings.access.mode == "oidc"
     auth = auth_of_environment() if signed_in else {}
     # Other accounts on this machine can reach loopback too. The demo's data is invented.
-    token = None if signed_in or is_demo(data) else secrets.token_urlsafe(_TOKEN_BYTES)
+    invented = is_demo(data) and address == HOST
+    token = None if signed_in or invented else secrets.token_urlsafe(_TOKEN_BYTES)
     url = f"http://localhost:{port}" + (f"/?{TOKEN}={token}" if token else "")
 
     bucket = bucket_at(settings.store.snapshots)
