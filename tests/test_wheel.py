@@ -6,6 +6,7 @@ The environment borrows its dependencies from this one; the product comes only f
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -20,12 +21,14 @@ from pathlib import Path
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from uv import find_uv_bin
 from websockets.sync.client import connect
 
 from scripts.waiting import PATIENCE_S, wait_until
 from tests.commands import KEPT
 from tests.conftest import ROOT
 from tests.processes import MARK, carrying
+from velocity import __version__
 
 pytestmark = pytest.mark.fault  # slow, and it kills what it starts
 
@@ -88,6 +91,27 @@ def test_the_wheel_contains_queries_theme_and_app(away, environment):
     queries = (ROOT / "queries").rglob("*.sql")
     names = {path.relative_to(ROOT / "queries").with_suffix("").as_posix() for path in queries}
     assert set(_say(away, environment, "python", "-c", code).split()) == names
+
+
+def test_uvx_finds_the_command_by_the_name_of_the_package(away, environment, tmp_path):
+    (wheel,) = away.glob("*.whl")
+    code = (
+        "from importlib.metadata import requires; print(*requires('research-velocity'), sep='\\n')"
+    )
+    wanted = re.findall(r"^[\w.-]+", _say(away, environment, "python", "-c", code), re.MULTILINE)
+    # Nothing is downloaded: uv gets no dependencies, and they are borrowed as above.
+    left_out = tmp_path / "left-out.txt"
+    left_out.write_text("".join(f"{name} ; python_version < '3'\n" for name in {*wanted}))
+    options = ["--offline", "--no-index", "--no-config", "--python", sys.executable]
+    options += ["--overrides", left_out, "--from", wheel]
+    done = subprocess.run(
+        [find_uv_bin(), "tool", "run", *options, "research-velocity", "--version"],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=environment | {"PYTHONPATH": sysconfig.get_path("purelib")},
+    )
+    assert done.stdout == f"{__version__}\n"
 
 
 def test_the_demo_runs_from_the_wheel_with_its_theme_and_leaves_nothing_running(

@@ -1,0 +1,88 @@
+"""Dockerfile and compose.yaml, as far as they can be checked without building an image."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from tests.conftest import ROOT
+from velocity.cli.application import make_group
+
+DOCKERFILE = ROOT / "Dockerfile"
+TEXT = DOCKERFILE.read_text(encoding="utf-8").replace("\\\n", "")
+LINES = [line for line in TEXT.splitlines() if line and not line.startswith("#")]
+SERVICES = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
+HOME = "/srv/velocity"
+
+
+def _of(instruction):
+    return [
+        line.removeprefix(instruction).strip() for line in LINES if line.startswith(instruction)
+    ]
+
+
+def test_the_dockerfile_has_no_findings():
+    linter = Path(sys.executable).with_name("hadolint")
+    done = subprocess.run([linter, DOCKERFILE], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_compose_accepts_the_file():
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    done = subprocess.run(
+        [*command, ROOT / "compose.yaml"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_build_gets_everything_that_the_wheel_is_made_of_and_nothing_else():
+    copied = {it for line in _of("COPY") for it in shlex.split(line)[:-1] if "--from" not in line}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    needed = {*wheel["packages"], *wheel["force-include"], project["project"]["readme"]}
+    assert copied == needed | {"pyproject.toml", "requirements.lock", "LICENSE"}
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert {it.removeprefix("!") for it in ignored if it.startswith("!")} == copied
+    assert "*" in ignored
+
+
+def test_the_image_runs_without_privileges_and_reports_its_health():
+    last = LINES[max(n for n, line in enumerate(LINES) if line.startswith("FROM")) :]
+    assert "USER 10001:10001" in last
+    assert any(line.startswith("RUN useradd --uid 10001 ") for line in last)
+    assert _of("WORKDIR")[-1] == _of("VOLUME")[-1] == HOME
+    (health,) = _of("HEALTHCHECK")
+    assert "/healthz" in health
+    assert not re.search(r"(KEY|SECRET|TOKEN|PASSWORD)\w*=", TEXT)
+    assert all("--no-deps" in line for line in _of("RUN") if "pip install" in line)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_can_write_to_its_volume_only(name):
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["volumes"] == [f"velocity:{HOME}"]
+    assert service["tmpfs"] == ["/tmp"]  # noqa: S108 - the container's own
+    assert "environment" not in service
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_runs_an_existing_command(name):
+    command, *options = SERVICES[name]["command"]
+    known = {text for param in make_group().commands[command].load().params for text in param.opts}
+    assert {it for it in options if it.startswith("--")} <= known
+
+
+def test_pages_are_published_to_this_machine_only():
+    assert "ports" not in SERVICES["sync"]
+    assert SERVICES["app"]["ports"] == ["127.0.0.1:8501:8501"]
+    assert "--published-on-loopback" in SERVICES["app"]["command"]
