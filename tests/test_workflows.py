@@ -84,7 +84,7 @@ def test_the_example_runs_commands_that_exist():
 
 
 def test_a_release_has_the_section_of_its_version():
-    text = "# Changelog\n\n## [Unreleased]\n\n## [1.2.0] - 2026-12-01\n\n- New.\n\n## [1.1.0]\n- Old.\n"
+    text = "## [Unreleased]\n\n## [1.2.0] - 2026-12-01\n\n- New.\n\n## [1.1.0]\n- Old.\n"
     assert release_notes.section(text, "1.2.0") == "- New.\n"
     assert release_notes.section(text, "1.1.0") == "- Old.\n"
     for missing in ("1.2", "Unreleased"):
