@@ -51,8 +51,20 @@ def v(data):
 
 
 @pytest.fixture(scope="module")
-def written(v, tmp_path_factory):
-    return exported.write_parquet(v, tmp_path_factory.mktemp("written") / "out")
+def reports():
+    """The progress of `written`."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def written(v, reports, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("written") / "out"
+    return exported.write_parquet(v, folder, on_file=lambda *it: reports.append(it))
+
+
+def test_the_progress_counts_all_files(written, reports):
+    count = len(list(written.glob("*.parquet")))
+    assert [(done, total) for _, done, total in reports] == [(n + 1, count) for n in range(count)]
 
 
 def test_there_is_a_file_for_every_frame(v, written):

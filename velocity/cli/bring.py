@@ -66,7 +66,7 @@ def bring(
         settings = _ready(places, on_progress)
         result = work(places.data, settings, *given, on_progress=on_progress, **more)
     tell_result(result, quiet=quiet)
-    if told := unknown_states(latest_snapshot(places.data)):
+    if not quiet and (told := unknown_states(latest_snapshot(places.data))):
         say(f"Note: {told}. {UNKNOWN_STATES_HINT}")
     return result
 
