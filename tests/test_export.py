@@ -18,7 +18,8 @@ from tests.commands import velocity as command
 from tests.conftest import ROOT
 from velocity.api import exported
 from velocity.store import open_live
-from velocity.store.publish import STABLE_NAME, publish
+from velocity.store.publish import publish
+from velocity.store.snapshot import STABLE_NAME
 
 #: Prints the number of runs in the snapshot: through a connection that it keeps, then through a new
 #: one, once per line that it reads.
