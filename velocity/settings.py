@@ -145,8 +145,8 @@ class Wandb(_Section):
         if not wanted:
             raise ConfigurationError(
                 "No W&B project is named.",
-                "Name one with --project ENTITY/PROJECT, or list them under [wandb] in "
-                "velocity.toml.",
+                "Run `velocity init`, name one with --project ENTITY/PROJECT, or list them under "
+                "[wandb] in velocity.toml.",
             )
         return wanted
 

@@ -202,7 +202,7 @@ def _server(settings: Settings) -> Iterator[Finding]:
         yield _note(
             "projects",
             "none in the settings",
-            "List some under wandb.projects, or name them: velocity sync --project ENTITY/PROJECT",
+            "Run `velocity init`, or list some under wandb.projects.",
         )
     for name in wanted:
         entity, _, project = name.partition("/")
@@ -247,7 +247,7 @@ def _store(data: Path) -> Iterator[Finding]:
         yield _note(
             "store",
             f"{held} in {data} yet",
-            "Run `velocity sync`, `velocity ingest` or `velocity import`, or try `velocity demo`.",
+            "Run `velocity init`, `velocity ingest` or `velocity import`, or try `velocity demo`.",
         )
         return
     try:

@@ -144,7 +144,8 @@ def _settings(wanted: Sequence[str]) -> str:
 def _own_zone() -> str:
     """This machine's time zone; UTC if its name is not known."""
     zones = os.environ.get("TZ"), os.path.realpath("/etc/localtime").partition("/zoneinfo/")[2]
-    return next((zone for zone in zones if zone in available_timezones()), "UTC")
+    zone = next((zone for zone in zones if zone in available_timezones()), "UTC")
+    return "UTC" if zone == "Etc/UTC" else zone
 
 
 def _ask_projects(server: Server) -> list[str]:

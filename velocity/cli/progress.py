@@ -144,7 +144,7 @@ def _bars(console: Console) -> Iterator[OnProgress]:
             for earlier in under_way.keys() & _UNCOUNTED - {key}:
                 bars.remove_task(under_way.pop(earlier)[1])
             if key not in under_way:
-                task = bars.add_task("", total=None, stage="", far="")
+                task = bars.add_task(progress.what, total=None, stage=progress.stage, far="")
                 under_way[key] = _Step(progress), task
             step, task = under_way[key]
             if progress.ended:

@@ -129,7 +129,7 @@ def current_snapshot(data: Path) -> Path:
     except OSError as error:
         raise StoreError(
             f"There is no data in {data} yet.",
-            "Run `velocity sync`, `velocity ingest` or `velocity import`, or try `velocity demo`.",
+            "Run `velocity init`, `velocity ingest` or `velocity import`, or try `velocity demo`.",
         ) from error
     return data.resolve() / "snapshots" / f"{name}.duckdb"
 

@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     from velocity.records import Rejected
 
 Stage = Literal[
-    "connect", "pull", "merge", "derive", "publish", "export", "replay", "remove", "rewrite"
+    "connect",
+    "pull",
+    "merge",
+    "measure",
+    "derive",
+    "publish",
+    "export",
+    "replay",
+    "remove",
+    "rewrite",
 ]
 
 

@@ -35,7 +35,7 @@ def read_utilisation(
         A sentence if the server refuses; else nothing.
     """
     size, failures, read = _RUNS_A_REQUEST, 0, 0
-    for _ in range(most_requests):
+    for number in range(most_requests):
         taken = None if failures == _MOST_FAILURES else record.take_unmeasured(size)
         if taken is None:
             break
@@ -61,9 +61,9 @@ def read_utilisation(
         if measured:
             record.keep_utilisation(entity, project, measured)
         read += len(run_ids)
-        on_progress(Progress("pull", "GPU utilisation", read))
+        on_progress(Progress("measure", "GPU utilisation", number + 1, most_requests))
     if read:
-        on_progress(Progress("pull", "GPU utilisation", read, read, ended=True))
+        on_progress(Progress("measure", "GPU utilisation", read, read, ended=True))
     return ()
 
 

@@ -108,7 +108,7 @@ def _choose_group(view: View) -> tuple[dict[str, str], str] | None:
         if view.scope.sees_stream(stream):
             choices[_of_stream(stream)] = {"stream": stream}, name
     if not choices:
-        empty_state("There are no scholars yet.", "velocity sync --project ENTITY/PROJECT")
+        empty_state("There are no scholars yet.", "velocity init")
         return None
     if len(choices) == 1:
         return next(iter(choices.values()))

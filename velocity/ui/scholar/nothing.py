@@ -23,7 +23,7 @@ def show_whose(view: View) -> None:
     people = view.read(reads.scholars).sort("name")
     known = [row for row in people.iter_rows(named=True) if view.scope.sees_whole(row["scholar"])]
     if not known:
-        empty_state("There are no scholars yet.", "velocity sync --project ENTITY/PROJECT")
+        empty_state("There are no scholars yet.", "velocity init")
         return
     view.say(formats.plural(len(known), "scholar"), words.WHOSE)
     with st.grid(4, min_column_width=196):
