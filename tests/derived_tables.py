@@ -71,6 +71,7 @@ _OF_THE_PAST = {
     "taken_in",
     "macros_of",
     "config_shape",
+    "utilisation_request",
 }
 #: Settings and roster: `derived_with` has their fingerprint.
 _CONFIGURATION = {"setting", "project_rule", "named_key"}

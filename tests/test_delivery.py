@@ -19,7 +19,7 @@ TEXT = "*Week* of `sweep-7`: <https://x.example/a?b=c|look>\n\n- 5 \\n % &amp; d
 
 def deliver(url):
     waits = []
-    Address(url, "PLACE").deliver(TEXT, title="Title", markup=True, sleep=waits.append)
+    Address(url, "PLACE").deliver(TEXT, title="Title", form="slack", sleep=waits.append)
     return waits
 
 

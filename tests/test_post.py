@@ -11,6 +11,7 @@ from tests.app_pages import ten_weeks
 from tests.commands import VELOCITY, environment, velocity
 from tests.receivers import SECRET, http_receiver
 from tests.stores import copied
+from velocity.delivery import Address
 from velocity.errors import SourceError
 from velocity.report.post import post_once
 
@@ -68,7 +69,13 @@ def test_a_killed_post_is_sent_again_only_with_the_option_again(data):
 def test_a_post_without_a_response_counts_and_does_not_show_the_address(tmp_path):
     def post(*, again=False):
         return post_once(
-            tmp_path, server.url, "text", week="2026-W11", stream=None, again=again, sleep=print
+            tmp_path,
+            Address(server.url, "PLACE"),
+            "text",
+            week="2026-W11",
+            stream=None,
+            again=again,
+            sleep=print,
         )
 
     with http_receiver(hangs_up=True) as server:
@@ -85,7 +92,13 @@ def test_a_post_without_a_response_counts_and_does_not_show_the_address(tmp_path
 def test_a_post_that_was_not_accepted_does_not_count(tmp_path):
     def post():
         return post_once(
-            tmp_path, server.url, "text", week="2026-W11", stream=None, again=False, sleep=print
+            tmp_path,
+            Address(server.url, "PLACE"),
+            "text",
+            week="2026-W11",
+            stream=None,
+            again=False,
+            sleep=print,
         )
 
     with http_receiver(404) as server:

@@ -26,7 +26,7 @@ from velocity.report import (
     as_csv,
     as_html,
     as_markdown,
-    as_slack,
+    as_message,
     make_digest,
     parse_week,
     week_id,
@@ -166,7 +166,7 @@ def test_the_digest_never_names_a_person(tmp_path):
     individual = re.compile(r"\b(?:" + "|".join(_people_of(snapshot)) + r")\b")
     for stream in (None, *reads.streams(snapshot)["stream"]):
         made = make_digest(snapshot, scope=EVERYTHING, stream=stream)
-        for write in (as_markdown, as_html, as_slack):
+        for write in (as_markdown, as_html, as_message):
             assert not individual.search(write(made))
 
 
@@ -185,7 +185,7 @@ def test_a_posted_digest_names_no_stream_with_fewer_than_four_active_people(tmp_
     few = {stream for stream in names if counts.get(stream, 0) < 4}
     assert few
     assert few != set(names)
-    text = as_slack(make_digest(snapshot, scope=EVERYTHING, week=week, posted=True))
+    text = as_message(make_digest(snapshot, scope=EVERYTHING, week=week, posted=True))
     assert not [stream for stream in few if f"`{names[stream]}`" in text or names[stream] in text]
     for stream in names:
         if stream in few:
@@ -213,7 +213,7 @@ def test_the_page_loads_nothing_runs_nothing_and_shows_names_as_text(digest):
     assert BIDI not in page
 
 
-@pytest.mark.parametrize("write", [as_markdown, as_slack])
+@pytest.mark.parametrize("write", [as_markdown, as_message])
 def test_names_are_code_and_other_text_has_no_markup(digest, write):
     text = write(digest)
     without_code = re.sub(r"`[^`\n]*`", "", text)
@@ -237,7 +237,7 @@ def test_markdown_is_bold_labels_lists_and_code_and_nothing_else(digest):
 
 def test_the_slack_text_uses_only_slack_markup(digest):
     """Bold has one asterisk on each side, the last line one underscore; there are no tables."""
-    without_code = re.sub(r"`[^`\n]+`", "", as_slack(digest))
+    without_code = re.sub(r"`[^`\n]+`", "", as_message(digest))
     plain, bold = re.subn(r"(?<!\w)\*(?!\s)[^*\n]+(?<!\s)\*(?!\w)", "", without_code)
     assert bold == 7  # the week, the headline and the five lines
     assert not re.search(r"[*~|#]", plain)
@@ -257,7 +257,7 @@ def test_with_the_address_of_the_dashboard_each_line_links_to_its_days(digest):
     ]
     found = re.findall(r"\]\(https://velocity\.example\.org/([^)]*)\)", as_markdown(linked))
     assert sorted(found) == sorted(expected)
-    slack = re.findall(r"<https://velocity\.example\.org/([^|>]*)\|[\w ]+>", as_slack(linked))
+    slack = re.findall(r"<https://velocity\.example\.org/([^|>]*)\|[\w ]+>", as_message(linked))
     assert [it.replace("&amp;", "&") for it in slack] == expected
     parsed = _Tags()
     parsed.feed(as_html(linked))
@@ -269,7 +269,7 @@ def test_the_slack_text_stays_short_and_says_how_much_it_leaves_out(digest):
     week = digest.news[0]
     lines = tuple(replace(line, text=line.text + " more words" * 30) for line in week.lines * 3)
     long = replace(digest, address="https://v.example", news=(Section("The week", lines),))
-    text = as_slack(long)
+    text = as_message(long)
     assert len(text) < 2_000
     kept = text.count("\u2022 *")
     assert f"\u2022 and {len(lines) - kept} more\n" in text

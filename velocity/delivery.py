@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from apprise import Apprise, AppriseAsset, NotifyBase
+from apprise import Apprise, AppriseAsset, NotifyBase, NotifyFormat
 
 from velocity.errors import ConfigurationError, RetryLaterError, SourceError
 
@@ -41,6 +41,12 @@ _NEVER_CONNECTED = re.compile(
 )
 _SLACK_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _TOO_MANY, _SERVER_ERRORS = 429, range(500, 600)
+
+#: The form of a text: Slack's markup, Markdown or plain.
+Form = Literal["slack", "markdown", "text"]
+_DECLARED = {"markdown": NotifyFormat.MARKDOWN, "text": NotifyFormat.TEXT}
+#: Formats of services that show Markdown: their own, or Apprise makes HTML of it.
+_RICH = (NotifyFormat.MARKDOWN, NotifyFormat.HTML)
 
 _Outcome = Literal["sent", "refused", "busy", "lost"]
 
@@ -92,12 +98,35 @@ class Address:
         found.request_rate_per_sec = 0  # the pauses are ours
         return found
 
+    @property
+    def form(self) -> Form:
+        """The form of a text with bold parts and links that the service shows as it is meant.
+
+        Raises:
+            ConfigurationError: it is not an address.
+        """
+        if self._is_webhook:
+            return "slack"
+        rich = self.service().resolve_format(NotifyFormat.MARKDOWN) in _RICH
+        return "markdown" if rich else "text"
+
+    def longest(self, title: str) -> int:
+        """Characters that the service takes beside a title.
+
+        Raises:
+            ConfigurationError: it is not an address.
+        """
+        service = self.service()
+        # A service without titles puts it on top of the text.
+        above = 0 if self._is_webhook or service.title_maxlen > 0 else len(f"# {title}\r\n")
+        return int(service.body_maxlen) - above
+
     def deliver(
         self,
         text: str,
         *,
         title: str = "",
-        markup: bool = False,
+        form: Form = "text",
         waits: Sequence[float] = WAITS_S,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -106,7 +135,7 @@ class Address:
         Args:
             text: the message.
             title: subject of an e-mail, or title of a push message; webhooks get `text` alone.
-            markup: whether the text is in Slack's markup; else it is plain.
+            form: of the text.
             waits: seconds between attempts.
             sleep: waits that long.
 
@@ -115,11 +144,12 @@ class Address:
             VelocityError: the address cannot be used, or the message was not accepted.
         """
         service = self.service()
-        if self._is_webhook and not markup:
+        if self._is_webhook and form == "text":
             text = text.translate(_SLACK_ESCAPES)
+        declared = None if self._is_webhook else _DECLARED.get(form)
         attempt = _Attempt("busy")
         for wait in (*waits, None):
-            attempt = _attempt(service, text, title)
+            attempt = _attempt(service, text, title, declared)
             if attempt.outcome != "busy" or wait is None:
                 break
             sleep(wait)
@@ -171,21 +201,23 @@ def _webhook(parts: SplitResult) -> dict[str, object]:
     }
 
 
-def _attempt(service: NotifyBase, text: str, title: str) -> _Attempt:
+def _attempt(service: NotifyBase, text: str, title: str, declared: NotifyFormat | None) -> _Attempt:
     """Sends once, in a thread: a response can take for ever, and the process must still end."""
     done: list[_Attempt] = []
     thread = threading.Thread(
-        target=lambda: done.append(_send(service, text, title)), name="delivery", daemon=True
+        target=lambda: done.append(_send(service, text, title, declared)),
+        name="delivery",
+        daemon=True,
     )
     thread.start()
     thread.join(_PATIENCE_S)
     return done[0] if done else _Attempt("lost")
 
 
-def _send(service: NotifyBase, text: str, title: str) -> _Attempt:
+def _send(service: NotifyBase, text: str, title: str, declared: NotifyFormat | None) -> _Attempt:
     sender = Apprise(asset=service.asset)
     sender.add(service)
-    result = sender.notify(body=text, title=title, log_level=logging.DEBUG)
+    result = sender.notify(body=text, title=title, body_format=declared, log_level=logging.DEBUG)
     if result:
         return _Attempt("sent")
     told = "\n".join(entry.message for entry in result.logs())

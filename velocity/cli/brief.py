@@ -1,7 +1,8 @@
-"""velocity brief: what the sheet of one scholar says, to a file or the terminal."""
+"""velocity brief: what the sheet of one scholar says, to a file, the terminal or a person."""
 
 # No `from __future__ import annotations`: Typer reads the types of the options at run time.
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import typer
@@ -10,7 +11,12 @@ from velocity import state
 from velocity.api.arguments import check_scholar
 from velocity.cli.options import OutOption, Places, option
 from velocity.cli.output import write_bytes
+from velocity.cli.progress import say
+from velocity.nudge.addresses import addresses
+from velocity.record import exclusions
 from velocity.report import brief_as_html, brief_as_markdown, make_brief
+from velocity.report.send_brief import find_address, find_reader, send_brief
+from velocity.roster.models import load_roster
 from velocity.settings import load_settings
 from velocity.store import latest_snapshot
 
@@ -40,6 +46,15 @@ def brief(
         ),
     ] = None,
     out: OutOption = None,
+    to: Annotated[
+        str | None,
+        option(
+            "--to",
+            "WHO",
+            "Send it to the scholar, a mentor or a research manager, by roster id or e-mail "
+            "address; see docs/nudges.md.",
+        ),
+    ] = None,
 ) -> None:
     """Write what to talk about with one scholar, on one screen.
 
@@ -48,10 +63,24 @@ def brief(
     questions. It names the scholar and the experiments, so it is for the mentor's hour, and not for
     passing on. It has days, never times of day.
     """
-    snapshot = latest_snapshot(places.data)
-    marks = state.read_marks(load_settings(places.config).state_of(places.data))
+    settings = load_settings(places.config)
+    where = settings.state_of(places.data)
+    snapshot, marks = latest_snapshot(places.data), state.read_marks(where)
     check_scholar(snapshot, scholar)
     made = make_brief(snapshot, scholar, stream=stream, days=days, marks=marks)
-    extension = "" if out is None else out.suffix.lower()
-    is_page = extension in {".html", ".htm"} if form is None else form == "html"
-    write_bytes((brief_as_html(made) if is_page else brief_as_markdown(made)).encode(), out)
+    if out is not None or to is None:
+        extension = "" if out is None else out.suffix.lower()
+        is_page = extension in {".html", ".htm"} if form is None else form == "html"
+        write_bytes((brief_as_html(made) if is_page else brief_as_markdown(made)).encode(), out)
+    if to is not None:
+        roster = exclusions.load(places.data).keep_roster(load_roster(settings.roster))
+        send_brief(
+            where,
+            made,
+            scholar,
+            reader=find_reader(roster, to, scholar, stream),
+            address=find_address(addresses(), to),
+            kept_days=settings.access.views_kept_days,
+            now=datetime.now(UTC),
+        )
+        say(f"Sent the brief to {to}.")

@@ -11,11 +11,12 @@ import typer
 from velocity.cli.options import OutOption, Places, StreamOption, option
 from velocity.cli.output import write_bytes
 from velocity.cli.progress import say
+from velocity.delivery import Address
 from velocity.errors import VelocityError
 from velocity.nudge.operator import tell_operator
 from velocity.reading.access import EVERYTHING, GROUPS_ALONE
-from velocity.report import as_csv, as_html, as_markdown, as_slack, make_digest, parse_week
-from velocity.report.post import WEBHOOK, post_once
+from velocity.report import as_csv, as_html, as_markdown, as_message, make_digest, parse_week
+from velocity.report.post import WEBHOOK, post_once, title_of
 from velocity.settings import load_settings
 from velocity.state import Where
 from velocity.store import latest_snapshot
@@ -23,7 +24,7 @@ from velocity.sync.watch import Log
 
 _STANDARD_ERROR = 2
 
-_WRITERS = {"md": as_markdown, "html": as_html, "csv": as_csv, "slack": as_slack}
+_WRITERS = {"md": as_markdown, "html": as_html, "csv": as_csv, "slack": as_message}
 _EXTENSIONS = {".html": "html", ".htm": "html", ".csv": "csv"}
 
 
@@ -50,7 +51,7 @@ def report(
     post: Annotated[
         bool,
         option(
-            "--post", None, "Send it to the webhook in VELOCITY_WEBHOOK_URL, at most once per week."
+            "--post", None, "Send it to the address in VELOCITY_WEBHOOK_URL, at most once per week."
         ),
     ] = False,
     again: Annotated[
@@ -85,9 +86,10 @@ def report(
         write_bytes(write(made).encode(), out)
     if post:
         where = settings.state_of(places.data)
-        webhook, text = os.environ.get(WEBHOOK), as_slack(made)
+        address = Address(os.environ.get(WEBHOOK) or "", WEBHOOK)
         try:
-            posted = post_once(where, webhook, text, week=made.week, stream=stream, again=again)
+            text = as_message(made, address.form, address.longest(title_of(made.week)))
+            posted = post_once(where, address, text, week=made.week, stream=stream, again=again)
         except VelocityError as error:
             _tell_operator(where, made.week, error)
             raise

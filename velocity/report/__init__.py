@@ -1,10 +1,16 @@
 """The stand-up digest of a week and the brief about a scholar, as Markdown or HTML."""
 
-from velocity.report.brief import Brief, brief_as_html, brief_as_markdown, make_brief
+from velocity.report.brief import (
+    Brief,
+    brief_as_html,
+    brief_as_markdown,
+    brief_as_message,
+    make_brief,
+)
 from velocity.report.digest import make_digest
 from velocity.report.html import as_html
 from velocity.report.parts import Digest, parse_week, week_id
-from velocity.report.text import as_csv, as_markdown, as_slack
+from velocity.report.text import as_csv, as_markdown, as_message
 
 __all__ = [
     "Brief",
@@ -12,9 +18,10 @@ __all__ = [
     "as_csv",
     "as_html",
     "as_markdown",
-    "as_slack",
+    "as_message",
     "brief_as_html",
     "brief_as_markdown",
+    "brief_as_message",
     "make_brief",
     "make_digest",
     "parse_week",

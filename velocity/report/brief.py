@@ -1,7 +1,8 @@
-"""The brief: what the sheet of one scholar says, as Markdown or one HTML file."""
+"""The brief: what the sheet of one scholar says, as a message or one HTML file."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,8 @@ from velocity.reading import reads
 from velocity.reading.access import Scope
 from velocity.reading.periods import Chosen, Window, before, last_whole_day, limited, presets
 from velocity.reading.viewed import PlainDays
+from velocity.report.forms import MARKS, fitted, inert, link
 from velocity.report.html import template
-from velocity.report.text import inert
 from velocity.report.work import Work
 from velocity.sentences import mentor as words
 from velocity.sentences.mentor_week import questions
@@ -23,10 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from velocity.delivery import Form
     from velocity.sentences.mentor_facts import Facts
     from velocity.state import ReadMark
     from velocity.store import Snapshot
 
+#: Characters: Slack splits texts of more than 4,000, and ntfy makes files of more than 4,096 bytes.
+_LONGEST = 3_900
 _NOT_FOR_ALL = "names a scholar, so it is not for passing on"
 
 
@@ -120,27 +124,48 @@ def brief_as_html(brief: Brief) -> str:
 
 def brief_as_markdown(brief: Brief) -> str:
     """Returns a brief as Markdown: bold labels, lists and links, no tables."""
-    lines = "\n".join(f"- **{it.about}:** {_written(it.spans)}" for it in brief.lines)
-    asked = "\n".join(f"{at}. {_written(it)}" for at, it in enumerate(brief.questions, 1))
-    blocks = (
-        f"**{_written(brief.title)}**",
-        brief.kicker,
-        _written(brief.caption),
-        lines,
-        f"**Three questions**\n\n{asked}",
-        brief.footing,
-    )
-    return "\n\n".join(blocks) + "\n"
+    return brief_as_message(brief, "markdown", sys.maxsize)
 
 
-def _written(spans: Sequence[Span]) -> str:
-    return "".join(map(_span, spans))
+def brief_as_message(brief: Brief, form: Form, longest: int) -> str:
+    """Returns a brief in at most so many characters.
+
+    Lines that do not fit are left out from the end, and their number is given.
+
+    Raises:
+        VelocityError: it does not fit without any line either.
+    """
+    bold, _, _, item, _ = MARKS[form]
+    lines = [f"{item}{bold}{it.about}:{bold} {_written(it.spans, form)}" for it in brief.lines]
+    asked = "\n".join(f"{at}. {_written(it, form)}" for at, it in enumerate(brief.questions, 1))
+
+    def write(kept: int) -> str:
+        left = len(lines) - kept
+        more = [f"{item}and {formats.count(left)} more"] if left else []
+        blocks = (
+            f"{bold}{_written(brief.title, form)}{bold}",
+            brief.kicker,
+            _written(brief.caption, form),
+            "\n".join([*lines[:kept], *more]),
+            f"{bold}Three questions{bold}",
+            asked,
+            brief.footing,
+        )
+        return "\n\n".join(blocks) + "\n"
+
+    whole = form == "markdown"
+    return fitted(write, len(lines), longest if whole else min(longest, _LONGEST))
 
 
-def _span(span: Span) -> str:
-    text = inert(span.text)
+def _written(spans: Sequence[Span], form: Form) -> str:
+    return "".join(_span(it, form) for it in spans)
+
+
+def _span(span: Span, form: Form) -> str:
+    text, bold = inert(span.text), MARKS[form].bold
     if span.url:
-        return f"[{text}]({span.url})"
+        # Plain sentences with whole addresses in them cannot be read.
+        return text if form == "text" else link(text, span.url, form)
     # Markdown does not read asterisks beside a space as bold.
     inside = text.strip()
-    return text.replace(inside, f"**{inside}**") if span.strong and inside else text
+    return text.replace(inside, f"{bold}{inside}{bold}") if span.strong and inside else text

@@ -11,20 +11,26 @@ import time
 from typing import TYPE_CHECKING
 
 from velocity import state
-from velocity.delivery import Address, LostResponseError
+from velocity.delivery import LostResponseError
 from velocity.errors import VelocityError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from velocity.delivery import Address
     from velocity.state import Where
 
 WEBHOOK = "VELOCITY_WEBHOOK_URL"
 
 
+def title_of(week: str) -> str:
+    """Subject of a mail with the digest of an ISO week."""
+    return f"Stand-up digest {week}"
+
+
 def post_once(
     where: Where,
-    url: str | None,
+    address: Address,
     text: str,
     *,
     week: str,
@@ -36,8 +42,8 @@ def post_once(
 
     Args:
         where: where the state is, which holds the record of posts.
-        url: the address.
-        text: the digest in Slack's markup.
+        address: where it goes.
+        text: the digest in the form of the address.
         week: ISO week of the digest.
         stream: id of its stream; None means the programme.
         again: post it even if it was posted before.
@@ -47,17 +53,14 @@ def post_once(
         Whether it was posted now; False if it was, or may have been, posted before.
 
     Raises:
-        VelocityError: the address is not usable, the digest was not accepted, or it is not known
-            whether it was.
+        VelocityError: the digest was not accepted, or it is not known whether it was.
     """
-    address = Address(url or "", WEBHOOK)
-    address.service()
     with state.sending(where):
         first = state.record_posted(where, week, stream)
         if not (first or again):
             return False
         try:
-            address.deliver(text, title=f"Stand-up digest {week}", markup=True, sleep=sleep)
+            address.deliver(text, title=title_of(week), form=address.form, sleep=sleep)
         except LostResponseError:
             raise
         except VelocityError:

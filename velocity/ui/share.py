@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from velocity.report import as_csv, as_html, as_markdown, as_slack, make_digest, week_id
+from velocity.report import as_csv, as_html, as_markdown, as_message, make_digest, week_id
 from velocity.ui.files import download_button
 from velocity.ui.parts import menu
 
@@ -49,7 +49,7 @@ def show_share(view: View, week: date) -> None:
     def offer(choice: str) -> None:
         if choice == "slack":
             st.caption("Names streams with at least 4 active people, and nobody.")
-            st.code(as_slack(digest(posted=True)), language=None, wrap_lines=True)
+            st.code(as_message(digest(posted=True)), language=None, wrap_lines=True)
         elif choice == "link":
             st.code(address_of(view), language=None, wrap_lines=True)
         else:
