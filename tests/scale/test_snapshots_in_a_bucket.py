@@ -113,7 +113,7 @@ def test_three_snapshots_stay_in_the_bucket_and_on_replicas(publisher, data, pla
     assert _files(data) == [f"{name}.duckdb" for name in names[1:]]
 
 
-def test_of_two_publishers_one_wins_and_the_other_is_told(
+def test_of_two_publishers_one_wins_and_the_other_gets_an_error(
     publisher, data, place, tmp_path, monkeypatch
 ):
     faster = copied(one_run, tmp_path / "faster")
