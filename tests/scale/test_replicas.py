@@ -110,7 +110,7 @@ def test_a_sign_out_on_one_replica_holds_on_the_other(proxied):
             await tab.show("definitions")
             return tab.received()
 
-    assert "You have signed out." in run(sign_out())
+    assert "You have signed out" in run(sign_out())
 
 
 async def _status_of_a_file(app: App, theirs: dict[str, str]) -> int:
