@@ -15,12 +15,14 @@ from tests.scale.servers import client, closed_port
 from tests.stores import copied
 from velocity.errors import ConfigurationError, StoreError
 from velocity.reading import reads
-from velocity.settings import Store, load_settings
+from velocity.reading.access import EVERYTHING, Viewer
+from velocity.settings import Settings, Store, Wandb, load_settings
 from velocity.store import bucket as bucket_module
 from velocity.store import latest_snapshot, open_live, replica
 from velocity.store.bucket import Bucket
 from velocity.store.publish import publish, remove_other_snapshots
 from velocity.store.replica import Replica
+from velocity.ui.sync_now import may_sync
 
 OTHER_VERSION = "f" * 64
 
@@ -30,6 +32,7 @@ import sys
 from pathlib import Path
 from velocity.store.bucket import Bucket
 from velocity.store.replica import Replica
+from velocity.ui.sync_now import may_sync
 whole = Bucket._chunks
 def half(self, path):
     chunk = b"".join(whole(self, path))
@@ -126,9 +129,9 @@ def test_of_two_publishers_one_wins_and_the_other_gets_an_error(
 
     monkeypatch.setattr(Bucket, "_create", interrupted)
     before = latest_snapshot(publisher).name
-    with pytest.raises(StoreError, match=r"^Another publisher has published to s3://") as told:
+    with pytest.raises(StoreError, match=r"^Another machine publishes to s3://") as told:
         _publish(publisher, place)
-    assert "prefix" in told.value.hint
+    assert "delete the object CURRENT-" in told.value.hint
     assert latest_snapshot(publisher).name == before
     Replica(data, Bucket(place)).pull()
     assert latest_snapshot(data).name == names[0]
@@ -200,7 +203,7 @@ def test_two_versions_share_a_bucket(publisher, data, place, tmp_path, other_ver
     name = _publish(publisher, place)
     older = tmp_path / "older"
     path = shutil.copy(publisher / "snapshots" / f"{name}.duckdb", tmp_path / "0-abc.duckdb")
-    old.put(path)
+    old.put(path, "older")
     new = _publish(publisher, place)
     Replica(older, old).pull()
     Replica(data, Bucket(place)).pull()
@@ -214,7 +217,7 @@ def test_to_forget_removes_older_snapshots_of_every_version_everywhere(
     other_version.undo()
     follower, older = Replica(data, Bucket(place)), Replica(data.with_name("older"), old)
     name = _publish(publisher, place)
-    old.put(publisher / "snapshots" / f"{name}.duckdb")
+    old.put(publisher / "snapshots" / f"{name}.duckdb", "older")
     follower.pull()
     older.pull()
     last = _publish(publisher, place)
@@ -233,11 +236,27 @@ def test_to_forget_removes_older_snapshots_of_every_version_everywhere(
         latest_snapshot(data.with_name("older"))
 
 
-def test_forgetting_stops_if_another_publisher_was_faster(publisher, place, tmp_path):
+def test_a_machine_takes_over_once_the_pointer_is_gone(publisher, place, s3, tmp_path):
     name = _publish(publisher, place)
-    _publish(copied(one_run, tmp_path / "faster"), place)
-    with pytest.raises(StoreError, match="Another publisher"):
+    other = copied(one_run, tmp_path / "other")
+    with pytest.raises(StoreError, match="Another machine"):
+        _publish(other, place)
+    assert Bucket(place).find().pointer.name == name
+    client(s3, place).delete(f"CURRENT-{bucket_module.queries_fingerprint()[:16]}")
+    _publish(other, place)
+    with pytest.raises(StoreError, match="Another machine"):
         remove_other_snapshots(publisher, name, place)
+
+
+def test_only_the_machine_that_publishes_can_be_told_to_sync(publisher, data, place):
+    settings = Settings(
+        wandb=Wandb(projects=("e/p",)), store=Store.model_construct(snapshots=place, state=None)
+    )
+    lead = Viewer("lead@x.example", "Lead", frozenset({"lead"}), EVERYTHING)
+    _publish(publisher, place)
+    Replica(data, Bucket(place)).pull()
+    assert may_sync(lead, settings, publisher)
+    assert not may_sync(lead, settings, data)
 
 
 def test_a_wrong_key_is_named_and_not_shown(publisher, place, monkeypatch):

@@ -17,6 +17,7 @@ from velocity import formats
 from velocity.demo import is_demo
 from velocity.errors import VelocityError
 from velocity.paths import config_file, data_folder
+from velocity.store.publish import PUBLISHER
 from velocity.ui.parts import show_error
 from velocity.ui.sign_in import admission, settings_now
 
@@ -131,8 +132,10 @@ def latest(data: Path) -> SyncNow | None:
 
 
 def may_sync(viewer: Viewer, settings: Settings, data: Path) -> bool:
-    """Whether the viewer may start a sync, and there is a project to sync."""
-    return "lead" in viewer.roles and bool(settings.wandb.projects) and not is_demo(data)
+    """Whether the viewer may start a sync, and this machine is the one that syncs a project."""
+    syncs = bool(settings.wandb.projects) and not is_demo(data)
+    replica = settings.store.snapshots is not None and not (data / PUBLISHER).exists()
+    return "lead" in viewer.roles and syncs and not replica
 
 
 def show_sync_now() -> None:
