@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -28,6 +29,8 @@ _POINTER = "CURRENT-"
 _VERSION_LENGTH = 16
 _LIMITS = {"connect_timeout": "5s", "timeout": "600s"}
 _RETRIES = {"max_retries": 2}
+#: Other objects below the address belong to somebody else.
+_OURS = re.compile(r"CURRENT-[0-9a-f]{16}|[0-9a-f]{16}/[0-9a-f-]{1,64}\.duckdb")
 _CHUNK_BYTES = 4 * 2**20
 
 _Name = Annotated[str, Field(pattern=r"^[0-9a-f-]{1,64}$")]  # it becomes the name of a file
@@ -89,7 +92,8 @@ class Bucket:
             return Found(Pointer.model_validate_json(text), e_tag)
         except ValidationError as error:
             raise StoreError(
-                f"{self.address}/{self._pointer} is damaged.", "Run `velocity sync` to replace it."
+                f"{self.address}/{self._pointer} is damaged.",
+                "Delete it from the bucket, and run `velocity sync`.",
             ) from error
 
     def put(self, path: Path, publisher: str) -> None:
@@ -176,7 +180,8 @@ class Bucket:
     def _listed(self, prefix: str | None = None) -> set[str]:
         with self._told("read"):
             batches = self._obstore.list(self._store, prefix)
-            return {entry["path"] for batch in batches for entry in batch}
+            paths = {entry["path"] for batch in batches for entry in batch}
+        return {path for path in paths if _OURS.fullmatch(path)}
 
     def _create(self, path: str, file: Path) -> None:
         try:
@@ -272,4 +277,4 @@ def _reason(error: Exception) -> str:
         "PermissionDeniedError": "permission denied",
         "UnauthenticatedError": "the key was not accepted",
     }
-    return kinds.get(type(error).__name__, "the server did not answer")
+    return kinds.get(type(error).__name__, "the server did not answer as expected")

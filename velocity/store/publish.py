@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from velocity.store.live import LiveStore
 
-#: In the data folder, once this machine has published to a bucket.
-PUBLISHER = "publisher"
 _UNIQUE_BYTES = 4
 
 #: Published tables besides those of queries/derive/. Raw rows stay in the record.
@@ -95,7 +93,7 @@ def publish(store: LiveStore, place: str | None = None) -> str:
 
 def _publisher(data: Path) -> str:
     """The id of this machine as a publisher; the first call makes it."""
-    file = data / PUBLISHER
+    file = data / "publisher"
     if not file.exists():
         write_private(file, token_hex(_UNIQUE_BYTES))
     return file.read_text(encoding="ascii")

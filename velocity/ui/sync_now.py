@@ -17,7 +17,6 @@ from velocity import formats
 from velocity.demo import is_demo
 from velocity.errors import VelocityError
 from velocity.paths import config_file, data_folder
-from velocity.store.publish import PUBLISHER
 from velocity.ui.parts import show_error
 from velocity.ui.sign_in import admission, settings_now
 
@@ -132,10 +131,12 @@ def latest(data: Path) -> SyncNow | None:
 
 
 def may_sync(viewer: Viewer, settings: Settings, data: Path) -> bool:
-    """Whether the viewer may start a sync, and this machine is the one that syncs a project."""
-    syncs = bool(settings.wandb.projects) and not is_demo(data)
-    replica = settings.store.snapshots is not None and not (data / PUBLISHER).exists()
-    return "lead" in viewer.roles and syncs and not replica
+    """Whether the viewer may start a sync, and there is a project to sync.
+
+    With a bucket, one machine syncs by itself: replicas do not have the record, nor a page the key.
+    """
+    here = settings.store.snapshots is None and not is_demo(data)
+    return "lead" in viewer.roles and bool(settings.wandb.projects) and here
 
 
 def show_sync_now() -> None:
