@@ -32,6 +32,7 @@ test-extras: extras-env ## tests of the optional extras, in an environment of th
 	@.venv-extras/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/extras
 
 test-scale: scale-env ## tests past one machine: a bucket, Postgres and a proxy, in .venv-scale
+	@command -v haproxy >/dev/null || { echo "Install HAProxy first (on Debian and Ubuntu: sudo apt install haproxy)." >&2; exit 1; }
 	@.venv-scale/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/scale
 
 quick: dev-env ## a sample of the tests in a minute and a half: no browser, no deliberate faults, no thorough tests

@@ -1,6 +1,7 @@
 """How fast pages load, how many people one server can serve, and how its memory grows.
 
     python benchmarks/load.py pages|sessions|soak|floor [--minutes M] [--sessions N] [--data FOLDER]
+        [--processes N]
 
 First a store of 100,000 runs of 120 scholars in 6 streams is made (in FOLDER it is kept and used
 again), and `velocity app` serves it on loopback, in a process of its own. Clients use Streamlit's
@@ -8,6 +9,7 @@ own protocol in this process, on the same cores.
 
 - pages: the first page after the start; the first view of each page, and warm reruns;
 - sessions: 100 people who do something every 10 s on average, for 2 minutes;
+  with --processes, of that many processes, to which they are spread as the cookie of a proxy does;
 - soak: 20 such people for 20 minutes, each in a new tab every 3 minutes; resident memory;
 - floor: a page of Streamlit with one line of text, for comparison.
 """
@@ -24,7 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from statistics import linear_regression, median, quantiles
@@ -127,6 +129,7 @@ def served(command: list[str], folder: Path):
     """Start a server and wait until it answers; `{port}` in the command is a free port."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
+    folder.mkdir()
     began = time.perf_counter()
     with (folder / "app.log").open("wb") as log:
         process = subprocess.Popen(
@@ -182,7 +185,8 @@ async def one_page(server: Served, page: str) -> None:
     )
 
 
-async def pages(server: Served, _options: argparse.Namespace) -> None:
+async def pages(servers: list[Served], _options: argparse.Namespace) -> None:
+    server = servers[0]
     print(f"answers {server.boot_s:.2f} s after the start")
     async with BrowserSession(server.address, cookies=server.cookies) as tab:
         print(f"first page {(await tab.open('')).seconds:.2f} s")
@@ -191,8 +195,8 @@ async def pages(server: Served, _options: argparse.Namespace) -> None:
     print(f"resident {server.rss_mib:.0f} MiB")
 
 
-async def floor(server: Served, _options: argparse.Namespace) -> None:
-    await one_page(server, "")
+async def floor(servers: list[Served], _options: argparse.Namespace) -> None:
+    await one_page(servers[0], "")
 
 
 async def person(server: Served, number: int, end: float, answers: list[Answer]) -> list[Answer]:
@@ -222,30 +226,34 @@ async def person(server: Served, number: int, end: float, answers: list[Answer])
     return ticks
 
 
-async def crowd(server: Served, sessions: int, seconds: float) -> None:
+async def crowd(servers: list[Served], sessions: int, seconds: float) -> None:
     """Measure `sessions` people, after each of them has opened a page or two."""
     answers: list[Answer] = []
     end = time.monotonic() + seconds
     people = [
-        asyncio.create_task(person(server, number, end, answers)) for number in range(sessions)
+        asyncio.create_task(person(servers[number % len(servers)], number, end, answers))
+        for number in range(sessions)
     ]
     await asyncio.sleep(2 * THINK_S)
-    warming, began, before = list(answers), time.monotonic(), server.cpu_s
+    warming, began, before = list(answers), time.monotonic(), sum(it.cpu_s for it in servers)
     answers.clear()
     ticks = [tick for of_one in await asyncio.gather(*people) for tick in of_one]
-    cores = (server.cpu_s - before) / (time.monotonic() - began)
+    cpu_s = sum(it.cpu_s for it in servers) - before
+    cores = cpu_s / (time.monotonic() - began)
     print(f"{sessions} sessions, first {2 * THINK_S:.0f} s  {p(warming)}  {errors(warming)}")
     print(f"{sessions} sessions after that {p(answers)}  {len(answers)} reruns  {errors(answers)}")
     print(f"{'live ticks':23} {p(ticks)}  {len(ticks)} ticks  {errors(ticks)}")
-    print(f"processor of the server: {cores:.2f} cores")
+    print(f"processor of {len(servers)} servers: {cores:.2f} cores, ", end="")
+    print(f"{cpu_s / max(1, len(answers)) * 1000:.0f} ms per rerun")
 
 
-async def sessions(server: Served, options: argparse.Namespace) -> None:
-    await crowd(server, options.sessions or 100, 60 * (options.minutes or 2))
-    print(f"resident {server.rss_mib:.0f} MiB")
+async def sessions(servers: list[Served], options: argparse.Namespace) -> None:
+    await crowd(servers, options.sessions or 100, 60 * (options.minutes or 2))
+    print(f"resident {', '.join(f'{it.rss_mib:.0f}' for it in servers)} MiB")
 
 
-async def soak(server: Served, options: argparse.Namespace) -> None:
+async def soak(servers: list[Served], options: argparse.Namespace) -> None:
+    server = servers[0]
     minutes = options.minutes or 20
     samples: list[tuple[float, float]] = []
     began = time.monotonic()
@@ -258,7 +266,7 @@ async def soak(server: Served, options: argparse.Namespace) -> None:
             await asyncio.sleep(SAMPLE_S)
 
     watching = asyncio.create_task(watch())
-    await crowd(server, options.sessions or 20, 60 * minutes)
+    await crowd(servers, options.sessions or 20, 60 * minutes)
     watching.cancel()
     for name, part in (("whole", samples), ("second half", samples[len(samples) // 2 :])):
         slope = linear_regression(*zip(*part, strict=True)).slope
@@ -272,6 +280,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--sessions", type=int)
     parser.add_argument("--data", type=Path)
+    parser.add_argument("--processes", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
         data = options.data or Path(made) / "data"
@@ -285,8 +294,12 @@ def main() -> None:
             make_store(data)
             command = ["-m", "velocity", "app", "--port", "{port}", "--data", str(data)]
             command += ["--config", str(data / "velocity.toml")]
-        with served(command, Path(made)) as server:
-            asyncio.run(modes[options.mode](server, options))
+        with ExitStack() as running:
+            servers = [
+                running.enter_context(served(command, Path(made) / f"server-{number}"))
+                for number in range(options.processes)
+            ]
+            asyncio.run(modes[options.mode](servers, options))
 
 
 if __name__ == "__main__":

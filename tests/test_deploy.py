@@ -29,7 +29,7 @@ def settings(unit):
 
 
 def test_both_services_have_a_unit():
-    assert [unit.name for unit in UNITS] == ["velocity-app.service", "velocity-sync.service"]
+    assert [unit.name for unit in UNITS] == ["velocity-app@.service", "velocity-sync.service"]
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
@@ -62,10 +62,26 @@ def test_systemd_accepts_each_unit_without_warnings(unit, tmp_path, tell):
         tell(f"{unit.name}: not verified, there is no systemd-analyze here")
         return
     # The program does not have to be installed where the unit is verified.
-    here = tmp_path / unit.name
+    here = tmp_path / unit.name.replace("@", "@8501")
     here.write_text(unit.read_text(encoding="utf-8").replace(INSTALLED, "/bin/true"))
     done = subprocess.run([systemd, "verify", here], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_the_proxy_leads_to_the_ports_that_the_unit_can_serve(tmp_path, tell):
+    text = (ROOT / "deploy" / "haproxy.cfg").read_text(encoding="utf-8")
+    assert re.findall(r"server (\w) 127\.0\.0\.1:(\d+) cookie \1\n", text) == [
+        ("a", "8501"),
+        ("b", "8502"),
+    ]
+    haproxy = shutil.which("haproxy")
+    if haproxy is None:
+        tell("haproxy.cfg: not verified, there is no haproxy here")
+        return
+    here = tmp_path / "haproxy.cfg"
+    here.write_text(text.replace(" ssl crt /etc/haproxy/velocity.pem", ""), encoding="utf-8")
+    done = subprocess.run([haproxy, "-c", "-f", here], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_systemd_reports_a_mistake(tmp_path, tell):

@@ -16,11 +16,12 @@ from velocity.database.lock import writer_lock
 from velocity.demo.wandb_server.server import DEMO_API_KEY, ProtocolServer
 from velocity.demo.wandb_server.world import World
 from velocity.errors import VelocityError
-from velocity.reading.access import Scope, Viewer
+from velocity.reading.access import ANYBODY, Scope, Viewer
+from velocity.settings import Settings, Store, Wandb
 from velocity.store import latest_snapshot
 from velocity.ui import sync_now
 from velocity.ui.sign_in import Admission
-from velocity.ui.sync_now import begin, latest
+from velocity.ui.sync_now import begin, latest, may_sync
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
@@ -142,6 +143,12 @@ def test_the_sync_gets_only_the_secret_of_wandb():
 def test_without_a_source_no_sync_is_offered(tmp_path, monkeypatch):
     store(tmp_path, projects="[]")
     assert "Sync now" not in labels(open_page("data_health", tmp_path, monkeypatch))
+
+
+def test_with_a_bucket_no_page_offers_a_sync(tmp_path):
+    shared = Store(snapshots="s3://bucket/prefix")
+    alone, many = (Settings(wandb=Wandb(projects=("e/p",)), store=it) for it in (Store(), shared))
+    assert [may_sync(ANYBODY, it, tmp_path) for it in (alone, many)] == [True, False]
 
 
 @pytest.mark.thorough

