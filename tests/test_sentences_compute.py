@@ -196,3 +196,5 @@ def test_costs_are_those_of_the_table_and_of_the_days_before():
     assert found["now_words"].to_list() == ["5.0", "0.2", "1.7"]
     assert set(found["before"]) == {None}
     assert spending.costs(rows, rows)["change_words"].to_list() == ["0.0", "0.0", "0.0"]
+    weeks = spending.costs_of_weeks([rows, rows])
+    assert {it: len(values) for it, values in weeks.items()} == dict.fromkeys(found["id"], 2)

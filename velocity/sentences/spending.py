@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from velocity.sentences.answer import Answer, Row, fitting, joined, name, number
 from velocity.sentences.compared import possessive
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
     from velocity.sentences.compared import Days
@@ -179,6 +180,17 @@ def costs(now: pl.DataFrame, before: pl.DataFrame | None) -> pl.DataFrame:
             if row["experiments_concluded"]
         ]
     )
+
+
+def costs_of_weeks(weeks: Iterable[pl.DataFrame]) -> dict[str, list[float]]:
+    """Id of a row of `costs` -> the credits for each conclusion in weeks that have some.
+
+    `weeks`: `reads.compute_table` of each week.
+    """
+    found: dict[str, list[float]] = defaultdict(list)
+    for row in pl.concat(weeks).drop_nulls("credits_per_concluded").iter_rows(named=True):
+        found[row["stream"] or row["kind"]].append(row["credits_per_concluded"])
+    return found
 
 
 def _place(row: Row) -> tuple[str, str | None]:
