@@ -38,6 +38,7 @@ def draw_dumbbell(
     those: str,
     chosen: str | None = None,
     earlier: Mapping[str, Sequence[float]] = MappingProxyType({}),
+    log: bool = False,
 ) -> Chart:
     """A filled dot for these days and an open one for those before, one row per group.
 
@@ -48,8 +49,8 @@ def draw_dumbbell(
     - `these`, `those`: the days in short; `those` is "" without days before.
     - `chosen`: id of the selected row.
     - `earlier`: id -> values of earlier weeks, drawn as ticks.
-
-    The axis begins at 0, or is logarithmic if the largest value is more than 30 times the smallest.
+    - `log`: whether the axis, which begins at 0, is logarithmic instead where the largest value is
+      more than 30 times the smallest.
 
     Each dot has the id of its row as `customdata`.
     """
@@ -78,7 +79,7 @@ def draw_dumbbell(
         ],
         "shapes": _rules(rows, colour),
         "xaxis": {
-            **_axis([*values, *chain.from_iterable(ticked.values())], unit),
+            **_axis([*values, *chain.from_iterable(ticked.values())], unit, log=log),
             "showline": False,
             "showgrid": True,
             "gridcolor": colour.grid,
@@ -94,10 +95,10 @@ def draw_dumbbell(
     return canvas.chart(traces, layout, _alt(rows, these, those))
 
 
-def _axis(values: Sequence[float], unit: str) -> Part:
+def _axis(values: Sequence[float], unit: str, *, log: bool) -> Part:
     """From 0, or logarithmic where the values are far apart and none is 0."""
     low, high = min(values), max(values)
-    if low <= 0 or high <= _FAR_APART * low:
+    if not log or low <= 0 or high <= _FAR_APART * low:
         return value_axis(0, high * 1.06 or 1, unit)
     shown = [10.0**it for it in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)]
     room = _ROOM * math.log10(high / low)

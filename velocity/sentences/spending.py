@@ -10,6 +10,7 @@ import polars as pl
 
 from velocity import formats
 from velocity.reading.frames import PACE_DAYS
+from velocity.reading.mine import largest_remainder
 from velocity.sentences import week
 from velocity.sentences.answer import Answer, Row, fitting, joined, name, number
 from velocity.sentences.compared import possessive
@@ -123,12 +124,25 @@ def by_scholar(rows: pl.DataFrame) -> pl.DataFrame:
         for column in amounts.values():
             column.append(sum(column))
     cells = {title: [f"{it:,}" for it in column] for title, column in amounts.items()}
-    table = pl.DataFrame({"Stream": of_stream, "Scholar": called, **cells})
+    shares = _of_stream(parts) + [""] * (rows.height - parts.height)
+    table = pl.DataFrame(
+        {"Stream": of_stream, "Scholar": called, **cells, "Of its stream's credits": shares}
+    )
     total = pl.col("Scholar") == "**Programme**"
     return table.with_columns(
         pl.when(total).then(pl.format("**{}**", title)).otherwise(title).alias(title)
         for title in amounts
     )
+
+
+def _of_stream(rows: pl.DataFrame) -> list[str]:
+    """Each scholar's share of the credits of their stream, as whole per cent that add up to 100."""
+    shares: dict[tuple[str, str], int] = {}
+    for (stream,), own in rows.filter(kind="scholar").group_by("stream"):
+        amounts = dict(own.select("scholar", "credits").iter_rows())
+        shares |= {(str(stream), it): share for it, share in largest_remainder(amounts).items()}
+    found = (shares.get((row["stream"], row["scholar"])) for row in rows.iter_rows(named=True))
+    return ["" if it is None else f"{it}{formats.NBSP}%" for it in found]
 
 
 def _is_total(row: Row) -> bool:

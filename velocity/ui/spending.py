@@ -163,6 +163,7 @@ def _show_compared(
         these=week.days.these,
         those=week.days.those,
         earlier=earlier,
+        log=bool(earlier),
     )
     show_chart(
         chart, title=title, caption=caption, table=Table(rows.select("name", "now", "before"), key)
