@@ -182,6 +182,24 @@ def test_the_chosen_stream_has_the_accent():
     assert dumbbell(moved(("Programme", None, None))).missing == "Nothing to compare in these days"
 
 
+def test_values_far_apart_are_on_a_log_axis_with_earlier_weeks_as_ticks():
+    rows = moved(("Aurora", 2, 3), ("Dune", 70, 59), ("Programme", 7, 8))
+    axis = dumbbell(rows, log=True).figure.layout.xaxis
+    assert axis.type == "log"
+    assert [10**it for it in axis.range] == pytest.approx([1.73, 80.7], rel=0.01)
+    assert list(axis.ticktext) == ["1", "10", "100"]
+    with_zero = moved(("Aurora", 0, 3), ("Dune", 70, 59))
+    for chart in (dumbbell(rows), dumbbell(with_zero, log=True)):
+        assert chart.figure.layout.xaxis.range[0] == 0
+    near = moved(("Aurora", 40, 41), ("Dune", 70, 59))
+    chart = dumbbell(near, earlier={"aurora": [1.0, 35.0]}, log=True)
+    assert chart.figure.layout.xaxis.type == "log"
+    assert list(chart.figure.data[0].x) == [1, 35]
+    assert chart.figure.data[0].marker.symbol == "line-ns"
+    assert "earlier weeks" in chart.figure.layout.annotations[0].text
+    assert "earlier weeks" not in dumbbell(near).figure.layout.annotations[0].text
+
+
 def test_days_too_long_for_a_column_are_named_in_words():
     chart = dumbbell(
         moved(("A", 1, 2)),

@@ -34,6 +34,10 @@ def bars(chart, colour, axis="y"):
     ]
 
 
+def results(chart):
+    return [it for it in chart.figure.data if it.type == "scatter" and it.mode == "markers"]
+
+
 def lines(chart, dash=None, width=2):
     return [
         trace
@@ -241,7 +245,9 @@ def test_a_bar_knows_its_run_and_experiment():
 
 
 def many(count, *, runs_each=1):
-    each = [(at / 60, at / 60 + 0.01, at / 60 + 0.01, None, "awaiting") for at in range(count)]
+    each = [
+        (at / 60, at / 60 + 0.01, at / 60 + 0.01, (at + 1) / 60, "closed") for at in range(count)
+    ]
     ran = [
         (at, at / 60, at / 60 + 0.01, "finished") for at in range(count) for _ in range(runs_each)
     ]
@@ -254,6 +260,24 @@ def test_above_two_thousand_runs_a_bar_is_an_experiment_with_a_note():
     (trace,) = bars(chart, LIGHT.machine)
     assert len(trace.x) == 30
     assert chart.figure.layout.height < 700
+
+
+def test_lines_share_the_lanes_that_can_be_told_apart_and_count_the_rest():
+    at_once = [(0, 4, 4, 5, "closed") for _ in range(70)]
+    started = experiments(*at_once, (1, 2, 2, 3, "closed"))
+    started = started.with_columns(project=pl.Series(["wide"] * 70 + ["one"]))
+    ran = runs(*((at, 0, 4, "finished") for at in range(70)), (70, 1, 2, "finished"))
+    chart = drawn(started, ran)
+    axis = chart.figure.layout.yaxis
+    assert list(axis.ticktext) == ["one", "wide<br>+58 more"]
+    assert list(axis.range) == [12.5, -0.5]
+    assert sum(len(it.x) for it in bars(chart, LIGHT.machine)) == 13
+    assert chart.alt.endswith("58 experiments without a lane of their own.")
+    assert [it.marker.size for it in results(chart)] == [6]
+
+
+def test_results_are_smaller_where_there_are_many():
+    assert [it.marker.size for it in results(drawn(*many(61)))] == [4]
 
 
 def test_too_many_experiments_leave_out_the_oldest():

@@ -22,6 +22,8 @@ from velocity import formats
 from velocity.errors import VelocityError
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, Scope, viewer_of
+from velocity.reading.known import AtInstant
+from velocity.reading.periods import local_midnight
 from velocity.report import (
     as_csv,
     as_html,
@@ -33,6 +35,8 @@ from velocity.report import (
 )
 from velocity.report.parts import Section
 from velocity.roster.models import load_roster
+from velocity.sentences import week as sentences_of_week
+from velocity.sentences.answer import as_read
 from velocity.store import latest_snapshot
 
 
@@ -86,10 +90,18 @@ def test_the_digest_has_the_five_lines_and_streams_that_add_up(digest):
     assert streams.lines[-1].strong == "Programme:"
 
 
-def test_a_digest_of_an_earlier_week_does_not_say_what_waits_today(data):
-    made = make_digest(latest_snapshot(data), scope=EVERYTHING, week=parse_week("2026-W08"))
+def test_a_digest_says_what_waited_at_the_end_of_its_week(demo_data):
+    snapshot = latest_snapshot(demo_data)
+    made = make_digest(snapshot, scope=EVERYTHING)
     (stuck,) = [line for line in made.news[0].lines if line.strong == "Stuck:"]
-    assert stuck.text == "Only the digest of the latest week says what waits."
+    sunday = parse_week(made.week) + timedelta(days=6)
+    end = local_midnight(sunday + timedelta(days=1), str(reads.edge(snapshot)["timezone"][0]))
+    then, now = (
+        sentences_of_week.stuck(reads.needs_decision(it).with_columns(named=False), sunday)
+        for it in (AtInstant(snapshot, end), snapshot)
+    )
+    assert stuck.text == as_read(f"{then.start} {then.rest}".rstrip())
+    assert then != now
 
 
 def test_the_digest_can_cover_an_earlier_week_and_one_stream(data):

@@ -15,7 +15,7 @@ from tests.sentence_frames import figures
 from velocity import sentences
 from velocity.reading.periods import Window
 from velocity.reading.what_if import ends_if
-from velocity.sentences import spending
+from velocity.sentences import bought, spending
 from velocity.sentences.compared import Days
 
 TODAY = date(2026, 11, 29)
@@ -196,3 +196,31 @@ def test_costs_are_those_of_the_table_and_of_the_days_before():
     assert found["now_words"].to_list() == ["5.0", "0.2", "1.7"]
     assert set(found["before"]) == {None}
     assert spending.costs(rows, rows)["change_words"].to_list() == ["0.0", "0.0", "0.0"]
+    weeks = spending.costs_of_weeks([rows, rows])
+    assert {it: len(values) for it, values in weeks.items()} == dict.fromkeys(found["id"], 2)
+
+
+def test_scholars_have_their_share_of_their_stream_and_nobody_else_has_one():
+    kinds = [("scholar", "a", 30.0), ("scholar", "b", 60.0), ("automation", None, 5.0)]
+    rows = pl.DataFrame(
+        [
+            dict.fromkeys(READ_SCHEMAS["compute_table"])
+            | {
+                "kind": kind,
+                "stream": "dune" if scholar else None,
+                "name": "Dune" if scholar else None,
+                "scholar": scholar,
+                "scholar_name": scholar,
+                "credits": spent,
+                "gpu_hours": spent,
+                "failed_gpu_hours": 0.0,
+                "experiments_concluded": 1,
+            }
+            for kind, scholar, spent in [*kinds, ("programme", None, 95.0)]
+        ],
+        schema=READ_SCHEMAS["compute_table"],
+    )
+    shares = spending.by_scholar(rows)["Of its stream's credits"].to_list()
+    assert [plain(it) for it in shares] == ["33 %", "67 %", "", ""]
+    assert plain(bought.of_streams(rows, "a")) == "The credits are 33 % of those of Dune."
+    assert bought.of_streams(rows, "c") == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from tests.plain_sentences import assert_fits, hostile, plain, whole
 from tests.read_schemas import READ_SCHEMAS
 from tests.sentence_frames import frame
 from velocity import sentences
+from velocity.sentences.health import restated_rows
 
 
 def health(users=0, ambiguous=0, residual=0.0, failed=(), **trust):
@@ -94,3 +96,19 @@ def test_a_successful_sync_after_a_failed_one_is_not_a_doubt():
 )
 def test_data_health_fits_and_is_inert_for_any_names(counts, users, ambiguous, residual, failed):
     assert_fits(health(users, ambiguous, residual, failed, **counts))
+
+
+def test_restated_measures_have_their_titles_and_values_in_their_units():
+    rows = pl.DataFrame(
+        {
+            "measure": ["failure_share", "loop_hours_median", "experiments_concluded"],
+            "value_before": [0.091, 13.0, 252.0],
+            "value_after": [0.094, None, 253.0],
+        }
+    )
+    told = restated_rows(rows)
+    assert [tuple(map(plain, row)) for row in told.rows()] == [
+        ("Share of runs failed", "9.1 %", "9.4 %"),
+        ("Feedback loop, median", "13 h", "not known"),
+        ("Experiments concluded", "252", "253"),
+    ]

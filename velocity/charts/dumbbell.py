@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from itertools import chain
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from velocity import formats
@@ -9,6 +12,8 @@ from velocity.charts.base import Canvas, Chart, Part, key, safe, value_axis, wor
 from velocity.charts.marks import dots, hover, line, marker
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import polars as pl
 
     from velocity.theme import Mode, Tokens
@@ -18,6 +23,9 @@ _ROW, _TOP, _BOTTOM, _LEFT = 36, 56, 26, 92
 _COLUMNS, _RIGHT = (62, 120, 184), 186
 #: Characters.
 _LONGEST_HEAD = 6
+#: The largest value is more than so many times the smallest: the axis is logarithmic, with some
+#: room at both ends.
+_FAR_APART, _ROOM = 30, 0.04
 
 
 def draw_dumbbell(
@@ -29,15 +37,20 @@ def draw_dumbbell(
     these: str,
     those: str,
     chosen: str | None = None,
+    earlier: Mapping[str, Sequence[float]] = MappingProxyType({}),
+    log: bool = False,
 ) -> Chart:
     """A filled dot for these days and an open one for those before, one row per group.
 
     - `frame`: in the order to show, the total last; `id`, `name` (str), `now`, `before` (float of
       `unit`, null if not known), `now_words`, `before_words`, `change_words` (str) and `total`
       (bool, has no mark).
-    - `unit`: of the axis, which begins at 0.
+    - `unit`: of the axis.
     - `these`, `those`: the days in short; `those` is "" without days before.
     - `chosen`: id of the selected row.
+    - `earlier`: id -> values of earlier weeks, drawn as ticks.
+    - `log`: whether the axis, which begins at 0, is logarithmic instead where the largest value is
+      more than 30 times the smallest.
 
     Each dot has the id of its row as `customdata`.
     """
@@ -49,8 +62,11 @@ def draw_dumbbell(
     values = [row[name] for row in marked for name in ("now", "before") if row[name] is not None]
     if not values:
         return canvas.blank("Nothing to compare in these days")
-    colour, high = canvas.colour, max(values) * 1.06 or 1
+    colour = canvas.colour
+    ticked = {row["id"]: earlier.get(row["id"], ()) for row in marked}
     head = [("●", colour.series, these), *([("○", colour.faint, those)] if those else [])]
+    if any(ticked.values()):
+        head.append(("|", colour.faint, "earlier weeks"))
     layout: Part = {
         "annotations": [
             key(head, x=-_LEFT + 2, lift=32),
@@ -63,7 +79,7 @@ def draw_dumbbell(
         ],
         "shapes": _rules(rows, colour),
         "xaxis": {
-            **value_axis(0, high, unit),
+            **_axis([*values, *chain.from_iterable(ticked.values())], unit, log=log),
             "showline": False,
             "showgrid": True,
             "gridcolor": colour.grid,
@@ -74,9 +90,31 @@ def draw_dumbbell(
         part
         for at, row in enumerate(rows)
         if not row["total"]
-        for part in _marks(at, row, chosen, colour)
+        for part in (*_ticks(at, ticked[row["id"]], colour), *_marks(at, row, chosen, colour))
     ]
     return canvas.chart(traces, layout, _alt(rows, these, those))
+
+
+def _axis(values: Sequence[float], unit: str, *, log: bool) -> Part:
+    """From 0, or logarithmic where the values are far apart and none is 0."""
+    low, high = min(values), max(values)
+    if not log or low <= 0 or high <= _FAR_APART * low:
+        return value_axis(0, high * 1.06 or 1, unit)
+    shown = [10.0**it for it in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)]
+    room = _ROOM * math.log10(high / low)
+    return {
+        "type": "log",
+        "range": [math.log10(low) - room, math.log10(high) + room],
+        "tickvals": shown,
+        "ticktext": [f"{it:g}" if it < 1 else formats.figure(it, unit) for it in shown],
+    }
+
+
+def _ticks(at: int, values: Sequence[float], colour: Tokens) -> list[Part]:
+    if not values:
+        return []
+    tick = {"symbol": "line-ns", "size": 12, "line": {"width": 1.25, "color": colour.faint}}
+    return [dots(values, [at] * len(values), tick)]
 
 
 def _marks(at: int, row: Part, chosen: str | None, colour: Tokens) -> list[Part]:

@@ -238,8 +238,8 @@ def _line(frame: pl.DataFrame, panel: Line, weeks: Weeks, colour: Tokens, axis: 
     hollow = [at for at in range(count) if weeks.starts[at] in weeks.away]
     hollow += [count] * weeks.running
     if rings := [at for at in hollow if values[at] is not None]:
-        places, said = ([them[at] for at in rings] for them in (values, words))
-        traces.append(dots(rings, places, marker(colour.bg, 7, ink), said, **more))
+        look, said = marker(colour.bg, 7, ink), [words[at] for at in rings]
+        traces.append(dots(rings, [values[at] for at in rings], look, said, **more))
     return traces
 
 

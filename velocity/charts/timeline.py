@@ -81,12 +81,13 @@ def draw_timeline(
     zone, as_of = str(view.zone), view.clock(view.as_of)
     times = ["started_at", "ended_at", "result_at", "next_at"]
     lanes = marks.Lanes.of(_settled(local(drawn, times, zone), as_of).to_dicts(), as_of)
-    sessions = _settled(local(bars, ["started_at", "ended_at"], zone), as_of).to_dicts()
+    settled = _settled(local(bars, ["started_at", "ended_at"], zone), as_of)
+    sessions = lanes.with_lane(settled.to_dicts())
     strip = local(stretches.filter(pl.col("end_at") > since), ["start_at", "end_at"], zone)
     pitch = min(float(LANE), _MOST_LANES_HEIGHT / lanes.count)
     start, end = view.clock(max(since, view.start)), view.clock(view.end)
     opens = max(start, view.clock(view.opens))
-    ends = _likely_ends(likely, drawn, zone)
+    ends = lanes.with_lane(_likely_ends(likely, drawn, zone))
     if ends:
         end = max(end + (end - opens) * _LIKELY_PART, *(row["eta_high_at"] for row in ends))
     canvas = Canvas(title, mode, round(TOP + STRIP + GAP + pitch * lanes.count + BOTTOM), MARGIN)
@@ -109,6 +110,7 @@ def draw_timeline(
         end=end,
         spells=spells,
         lines=lanes.lines,
+        left_out=lanes.left_out,
         lanes=lanes.count,
         pitch=pitch,
         kinds=kinds,
@@ -123,6 +125,8 @@ def draw_timeline(
         f"{formats.plural(drawn.height, 'experiment')}{of_runs}, "
         f"{formats.plural(waiting, 'result')} waiting for the next launch."
     )
+    if missing := sum(lanes.left_out.values()):
+        alt += f" {formats.plural(missing, 'experiment')} without a lane of their own."
     return canvas.chart(traces, layout, alt, note=" ".join(notes), zoom=True)
 
 

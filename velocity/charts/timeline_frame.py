@@ -84,6 +84,7 @@ def layout_of(
     end: datetime,
     spells: Sequence[Spell],
     lines: Sequence[tuple[str, int]],
+    left_out: Mapping[str, int],
     lanes: int,
     pitch: float,
     kinds: Collection[str],
@@ -98,6 +99,7 @@ def layout_of(
         end: local time at which it ends, after the data if results are likely later.
         spells: days without work.
         lines: name and first lane of each line, from the top down.
+        left_out: name of a line -> how many of its experiments have no lane.
         lanes: number of lanes.
         pitch: px from lane to lane.
         kinds: which of "failed", "killed", "stale" are drawn.
@@ -143,7 +145,7 @@ def layout_of(
             "domain": [0, pitch * lanes / plot],
             "range": [lanes - 0.5, -0.5],
             "tickvals": [lane for _, lane in labelled],
-            "ticktext": [safe(name, _LONGEST_PROJECT) for name, _ in labelled],
+            "ticktext": [_line_name(name, left_out.get(name, 0)) for name, _ in labelled],
         },
         "yaxis2": {
             **axis,
@@ -154,6 +156,12 @@ def layout_of(
             "ticktext": ["in flight"],
         },
     }
+
+
+def _line_name(name: str, missing: int) -> str:
+    """The name of a line, and below it how many of its experiments are not drawn."""
+    more = f"<br>+{formats.count(missing)} more" if missing else ""
+    return safe(name, _LONGEST_PROJECT) + more
 
 
 def _apart(lines: Sequence[tuple[str, int]], needed: float) -> list[tuple[str, int]]:

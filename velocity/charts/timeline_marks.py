@@ -32,8 +32,11 @@ _LONGEST_NAME = 24
 #: The end of a running bar fades out in slices.
 _FADE_PART, _FADES = 0.28, (0.75, 0.55, 0.35, 0.18)
 _TAIL_PART = 0.03
-#: With more lanes, the lines between lanes would cover everything.
-_MOST_LANES_WITH_DROPS = 24
+#: More lanes could not be told apart. With more than half of them, the lines between lanes would
+#: cover everything.
+_MOST_LANES, _MOST_LANES_WITH_DROPS = 24, 12
+#: Results of more experiments in a line would hide its bars.
+_MOST_LARGE_DOTS = 60
 _ABANDONED_AFTER = timedelta(days=5)
 _KINDS = {"crashed": "failed"} | {it: it for it in ("running", "failed", "killed", "stale")}
 
@@ -116,29 +119,42 @@ class Lanes:
         rows: the experiments.
         as_of: end of the data.
         lines: project and first lane of each line, from the top down.
+        left_out: project -> how many of its experiments have no lane; only lines with any.
     """
 
     rows: list[Row]
     as_of: datetime
     lines: list[tuple[str, int]]
+    left_out: dict[str, int]
 
     @classmethod
     def of(cls, experiments: list[Row], as_of: datetime) -> Lanes:
         """One lane per experiment, from its launch until it and the wait after it have ended.
 
-        The line with the latest launch comes first.
+        The line with the latest launch comes first. Lines share the lanes that can be told apart:
+        what is launched while all lanes of its line are taken is left out.
         """
         by_line = _by(experiments, "project")
         order = sorted(by_line, key=lambda it: (max(_starts(by_line[it])), it), reverse=True)
         rows: list[Row] = []
         lines: list[tuple[str, int]] = []
+        left_out: dict[str, int] = {}
+        most = max(1, _MOST_LANES // max(len(by_line), 1))
         for project in order:
             own = by_line[project]
             first = 1 + max((int(row["lane"]) for row in rows), default=-1)
             lines.append((project, first))
             packed = zip(own, pack([_span(row, as_of) for row in own]), strict=True)
-            rows += [row | {"lane": first + lane} for row, lane in packed]
-        return cls(rows, as_of, lines)
+            kept = [row | {"lane": first + lane} for row, lane in packed if lane < most]
+            rows += kept
+            if missing := len(own) - len(kept):
+                left_out[project] = missing
+        return cls(rows, as_of, lines, left_out)
+
+    def with_lane(self, rows: Iterable[Row]) -> list[Row]:
+        """The rows of experiments that have a lane; each has its `experiment_id`."""
+        known = {row["experiment_id"] for row in self.rows}
+        return [row for row in rows if row["experiment_id"] in known]
 
     @property
     def count(self) -> int:
@@ -260,11 +276,13 @@ class Lanes:
         rows = [row for row in self.rows if row["result_at"] is not None]
         if not rows:
             return []
+        busiest = max(len(own) for own in _by(rows, "project").values())
+        size = 6 if busiest <= _MOST_LARGE_DOTS else 4
         return [
             marks.dots(
                 [row["result_at"] for row in rows],
                 [row["lane"] + _RUNS_BELOW for row in rows],
-                marks.marker(colour.reaction, 6, colour.bg, 1),
+                marks.marker(colour.reaction, size, colour.bg, 1),
                 [[_shift_words(row), row["experiment_id"], None] for row in rows],
                 unselected={"marker": {"opacity": 1}},
                 cliponaxis=True,

@@ -13,7 +13,8 @@ from velocity.errors import VelocityError
 from velocity.reading import reads, series
 from velocity.reading.definitions import definition
 from velocity.reading.frames import named_ends
-from velocity.reading.periods import Window, last_whole_day
+from velocity.reading.known import AtInstant
+from velocity.reading.periods import Window, last_whole_day, local_midnight
 from velocity.report.groups import make_groups_digest
 from velocity.report.parts import (
     Digest,
@@ -130,11 +131,9 @@ def _digest(
     moved = reads.restated(snapshot, by=by, since=trust["as_of"] - _WEEK, scope=scope)
     moved = moved.filter(group_id=group)
     ends = _ends(snapshot, scope, names, first=trust["first_day"], last=days.window.last)
-    latest = last_whole_day(trust["as_of"], str(trust["timezone"]))
     rows = _stream_rows(made, names)
-    decisions = None
-    if week == series.last_complete_week(latest):
-        decisions = _decisions(snapshot, scope, names, stream)
+    end = local_midnight(days.window.end, str(trust["timezone"]))
+    decisions = _decisions(AtInstant(snapshot, end), scope, names, stream)
     headline = "No experiment has been launched yet."
     if now is not None:
         headline = words.headline(now, before, made.usual(whole), days)
@@ -156,7 +155,7 @@ def _digest(
                             words.changed(_shown(weekly, whole, stream), whole.clear(), names, days)
                         ),
                         _said(words.going_well(now, before, made.streams(names, stream), days)),
-                        _waits(decisions, latest + timedelta(days=1)),
+                        _said(words.stuck(decisions, days.window.last)),
                         _said(words.compute(now, before, days)),
                         _said(words.runs_out(ends, days.window.last)),
                     ),
@@ -233,7 +232,10 @@ def _ends(
 def _decisions(
     snapshot: Snapshot, scope: Scope, names: Mapping[str, str], stream: str | None
 ) -> pl.DataFrame:
-    """The lines that wait, without the names of people and of other streams."""
+    """The lines that waited then, without the names of people and of other streams.
+
+    What was launched on them since, and when, is not known: the week's last midnight is the end.
+    """
     streams = None if stream is None else [stream]
     lines = reads.needs_decision(snapshot, streams=streams, scope=scope)
     named = pl.col("stream").is_in(list(names))
@@ -241,13 +243,6 @@ def _decisions(
         pl.when(named).then("stream_name").alias("stream_name"),
         named=pl.lit(value=False),
     )
-
-
-def _waits(decisions: pl.DataFrame | None, day: date) -> Line:
-    """What waits now; what waited at the end of an earlier week is not known."""
-    if decisions is None:
-        return Line("Only the digest of the latest week says what waits.", strong="Stuck:")
-    return _said(words.stuck(decisions, day))
 
 
 def _said(said: words.Said) -> Line:

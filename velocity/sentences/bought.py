@@ -8,7 +8,7 @@ import polars as pl
 
 from velocity import formats
 from velocity.reading.mine import largest_remainder
-from velocity.sentences.answer import Row, defined, number
+from velocity.sentences.answer import Row, defined, listed, name, number
 from velocity.sentences.headline import dates
 from velocity.sentences.mine import html_key
 from velocity.theme import tokens
@@ -90,6 +90,21 @@ def compared(now: Row, before: Row | None, change: Change | None = None) -> str:
     if old is None:
         return f"{said}."
     return f"{said}, {formats.rate(old)} in the 8 weeks before."
+
+
+def of_streams(spent: pl.DataFrame, scholar: str) -> str:
+    """Which share of the credits of their streams a scholar spent; "" if none is known.
+
+    `spent`: rows of `reads.compute_table` by scholar, of the streams that may be told.
+    """
+    told = []
+    for (_, stream), own in spent.filter(kind="scholar").group_by(
+        "stream", "name", maintain_order=True
+    ):
+        theirs, whole = (float(it["credits"].sum()) for it in (own.filter(scholar=scholar), own))
+        if theirs:
+            told.append(f"{formats.share(theirs / whole)} of those of {name(str(stream))}")
+    return f"The credits are {listed(told)}." if told else ""
 
 
 def after_decision(now: Row) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from velocity import formats
+from velocity.reading.definitions import metrics
 from velocity.sentences.answer import (
     LONGEST_SENTENCE,
     LONGEST_SUPPORT,
@@ -20,8 +23,6 @@ from velocity.sentences.answer import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import polars as pl
 
 #: A smaller difference of hours comes from rounding in the last division.
 _ROUNDING_HOURS = 1e-6
@@ -86,6 +87,23 @@ def data_health(
         return Answer(both, _listed(more[1:], also=True))
     sentence = fitting(f"{first} ({n}).", "Some runs are doubtful.")
     return Answer(sentence, _listed(more, also=True))
+
+
+def restated_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    """`reads.restated` with the titles of its measures, and its values in words."""
+    said = [
+        {it: _value(row[it], row["measure"]) for it in ("value_before", "value_after")}
+        | {"measure": metrics()[row["measure"]].title}
+        for row in rows.iter_rows(named=True)
+    ]
+    schema = dict.fromkeys(("value_before", "value_after", "measure"), pl.String)
+    return rows.with_columns(pl.DataFrame(said, schema=schema))
+
+
+def _value(value: float | None, measure: str) -> str:
+    """A value with the decimals in which a restatement shows."""
+    writers = {"share": formats.share_exact, "hours": formats.duration}
+    return writers.get(metrics()[measure].unit, formats.written)(value)
 
 
 def _listed(doubts: Sequence[str], *, also: bool = False) -> str:

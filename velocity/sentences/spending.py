@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -9,12 +10,13 @@ import polars as pl
 
 from velocity import formats
 from velocity.reading.frames import PACE_DAYS
+from velocity.reading.mine import largest_remainder
 from velocity.sentences import week
 from velocity.sentences.answer import Answer, Row, fitting, joined, name, number
 from velocity.sentences.compared import possessive
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
     from velocity.sentences.compared import Days
@@ -122,12 +124,25 @@ def by_scholar(rows: pl.DataFrame) -> pl.DataFrame:
         for column in amounts.values():
             column.append(sum(column))
     cells = {title: [f"{it:,}" for it in column] for title, column in amounts.items()}
-    table = pl.DataFrame({"Stream": of_stream, "Scholar": called, **cells})
+    shares = _of_stream(parts) + [""] * (rows.height - parts.height)
+    table = pl.DataFrame(
+        {"Stream": of_stream, "Scholar": called, **cells, "Of its stream's credits": shares}
+    )
     total = pl.col("Scholar") == "**Programme**"
     return table.with_columns(
         pl.when(total).then(pl.format("**{}**", title)).otherwise(title).alias(title)
         for title in amounts
     )
+
+
+def _of_stream(rows: pl.DataFrame) -> list[str]:
+    """Each scholar's share of the credits of their stream, as whole per cent that add up to 100."""
+    shares: dict[tuple[str, str], int] = {}
+    for (stream,), own in rows.filter(kind="scholar").group_by("stream"):
+        amounts = dict(own.select("scholar", "credits").iter_rows())
+        shares |= {(str(stream), it): share for it, share in largest_remainder(amounts).items()}
+    found = (shares.get((row["stream"], row["scholar"])) for row in rows.iter_rows(named=True))
+    return ["" if it is None else f"{it}{formats.NBSP}%" for it in found]
 
 
 def _is_total(row: Row) -> bool:
@@ -179,6 +194,17 @@ def costs(now: pl.DataFrame, before: pl.DataFrame | None) -> pl.DataFrame:
             if row["experiments_concluded"]
         ]
     )
+
+
+def costs_of_weeks(weeks: Iterable[pl.DataFrame]) -> dict[str, list[float]]:
+    """Id of a row of `costs` -> the credits for each conclusion in weeks that have some.
+
+    `weeks`: `reads.compute_table` of each week.
+    """
+    found: dict[str, list[float]] = defaultdict(list)
+    for row in pl.concat(weeks).drop_nulls("credits_per_concluded").iter_rows(named=True):
+        found[row["stream"] or row["kind"]].append(row["credits_per_concluded"])
+    return found
 
 
 def _place(row: Row) -> tuple[str, str | None]:

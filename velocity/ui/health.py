@@ -8,6 +8,7 @@ import streamlit as st
 
 from velocity import formats
 from velocity.reading import reads
+from velocity.sentences import health as words
 from velocity.ui.parts import Table, heading
 from velocity.ui.tables import show_rows
 
@@ -58,7 +59,7 @@ def show_restated(view: View) -> None:
         "Restated figures",
         "Programme figures of past weeks that changed after they were first reported, latest "
         "first; values are not stored if the roster was edited or runs were erased",
-        view.read(reads.restated, by="programme"),
+        words.restated_rows(view.read(reads.restated, by="programme")),
         ["week_start", "measure", "value_before", "value_after", "restated_at"],
     )
 

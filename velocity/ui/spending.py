@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -19,8 +21,11 @@ from velocity.ui.parts import Table, empty_state, heading, show_chart, theme_mod
 from velocity.ui.tables import show_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from velocity.ui.week import Week
 
+_WEEK = timedelta(weeks=1)
 _GRANT = "a new grant"
 _TYPES = ["gpu_type", "gpu_hours", "gpu_hours_failed", "credits"]
 
@@ -107,12 +112,17 @@ def show_costs(week: Week) -> None:
         if days is None
         else week.view.read(reads.compute_table, from_day=days.first, to_day=days.end)
     )
+    weeks = [
+        week.view.soon(reads.compute_table, from_day=it, to_day=it + _WEEK)
+        for it in week.earlier_weeks
+    ]
     _show_compared(
         week,
         words.costs(week.view.windowed(reads.compute_table), before),
         "Credits for each conclusion",
         "Streams ask different questions: compare a stream only with its own past",
         "costs",
+        earlier=words.costs_of_weeks(it() for it in weeks) if weeks else {},
     )
 
 
@@ -136,7 +146,15 @@ def show_spent(week: Week) -> None:
     st.caption(" ".join(filter(None, told)))
 
 
-def _show_compared(week: Week, rows: pl.DataFrame, title: str, caption: str, key: str) -> None:
+def _show_compared(
+    week: Week,
+    rows: pl.DataFrame,
+    title: str,
+    caption: str,
+    key: str,
+    *,
+    earlier: Mapping[str, Sequence[float]] = MappingProxyType({}),
+) -> None:
     chart = draw_dumbbell(
         rows,
         mode=theme_mode(),
@@ -144,6 +162,8 @@ def _show_compared(week: Week, rows: pl.DataFrame, title: str, caption: str, key
         unit="count",
         these=week.days.these,
         those=week.days.those,
+        earlier=earlier,
+        log=bool(earlier),
     )
     show_chart(
         chart, title=title, caption=caption, table=Table(rows.select("name", "now", "before"), key)

@@ -65,11 +65,11 @@ _TITLES = {
 }
 #: Columns whose words have underscores in the data.
 _WORDS = {
+    "measure",
     "class",
     "end_source",
     "flags",
     "joined_by",
-    "measure",
     "outcome",
     "start_source",
     "state",
@@ -98,7 +98,7 @@ def readable(frame: pl.DataFrame, zone: str) -> pl.DataFrame:
     """The frame as a table shows it, with the same columns.
 
     Times are naive in `zone` (the browser would convert them to its own), shares are per cent,
-    underscores are spaces, and a list is one text.
+    underscores are spaces, a measure has its title, and a list is one text.
     """
     return frame.with_columns(
         _readable(pl.col(name), name, kind, zone) for name, kind in frame.schema.items()
@@ -122,7 +122,8 @@ def _readable(column: pl.Expr, name: str, kind: pl.DataType, zone: str) -> pl.Ex
     if kind.is_float() and name.endswith(_SHARES):
         return column * 100
     if kind == pl.String and name in _WORDS:
-        return column.str.replace_all("_", " ")
+        titles = {it: metric.title for it, metric in metrics().items()} if name == "measure" else {}
+        return column.replace(titles).str.replace_all("_", " ")
     return column
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from velocity.ui.view import View
 
 _WEEK = timedelta(weeks=1)
+#: Weeks to compare a cost with.
+_EARLIER_WEEKS = 8
 _WEEK_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _PARTS = ["volume", "automation", "loops", "medians", "compute"]
 
@@ -87,6 +89,11 @@ class Week(Covered):
         first = monday_of(self.view.trust["first_day"])
         last = monday_of(self.days.window.first)
         return [first + _WEEK * at for at in range((last - first) // _WEEK + 1)]
+
+    @property
+    def earlier_weeks(self) -> list[date]:
+        """The Mondays of up to eight weeks before that of the first day."""
+        return self._mondays[:-1][-_EARLIER_WEEKS:]
 
     @property
     def _running_from(self) -> date:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import polars as pl
 import streamlit as st
 
 from velocity.charts.bought import draw_bought
 from velocity.charts.tile_trend import Line, draw_panel
+from velocity.reading import reads
 from velocity.sentences import bought as words
 from velocity.ui.parts import heading, show_figure, theme_mode
 from velocity.ui.why import show_why
@@ -31,7 +33,10 @@ def show_bought(sheet: Sheet) -> None:
             st.metric(label, value, help=about, width="stretch")
     show_figure(draw_bought(parts, mode=theme_mode(), title="GPU-hours"), key="bought-chart")
     st.html(words.key(parts, theme_mode()))
-    st.markdown(" ".join(filter(None, (words.compared(now, sheet.before, change), after))))
+    spent = sheet.view.windowed(reads.compute_table, by_scholar=True)
+    told = [it for it in sheet.who["streams"] if sheet.view.scope.sees_stream(it)]
+    share = words.of_streams(spent.filter(pl.col("stream").is_in(told)), sheet.scholar)
+    st.markdown(" ".join(filter(None, (words.compared(now, sheet.before, change), share, after))))
     panel = Line(
         "gpu_hours_per_concluded",
         "GPU-hours per concluded experiment",

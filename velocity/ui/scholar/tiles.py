@@ -199,7 +199,9 @@ def _status(sheet: Sheet, measure: str, metric: str) -> None:
         )
     if aim := sheet.aims.get(measure):
         said = f"{said}. {words.aim(aim, own=sheet.whose.own)}"
-    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+    with st.container(
+        horizontal=True, gap="xsmall", vertical_alignment="center", key=f"one-row-{measure}"
+    ):
         st.markdown(said, width="content")
         show_why(sheet.view, metric, scholar=sheet.scholar)
 
