@@ -117,7 +117,8 @@ def store_of(
     settings = settings or Settings()
     rows = list(rows)
     if data is not None and {it.suffix for it in data.glob("*")} - {".toml"}:
-        return _add(rows, as_of, settings=settings, roster=roster, data=data)
+        _add(rows, as_of, settings=settings, roster=roster, data=data)
+        return _opened(data)
     make = partial(_add, rows, as_of, settings=settings, roster=roster)
     made = _made(_Wanted(repr((queries_fingerprint(), rows, as_of, settings, roster)), make))
     if data is None:
@@ -132,7 +133,7 @@ def _add(
     settings: Settings,
     roster: Roster | None,
     data: Path,
-) -> Snapshot:
+) -> None:
     """Merge rows into the store in a folder, derive and publish."""
     runs = run_frame(rows)
     with open_live(data) as store:
@@ -145,7 +146,6 @@ def _add(
             store.record.merge_project(entity, project, rejected=(), as_of=instant)
         derive(store, settings, roster)
         publish(store)
-    return _opened(data)
 
 
 def _opened(data: Path) -> Snapshot:
@@ -159,7 +159,7 @@ class _Wanted:
     """A store, by all that it is made of."""
 
     made_of: str
-    make: Callable[..., Snapshot] = field(compare=False)
+    make: Callable[..., None] = field(compare=False)
 
 
 @lru_cache(maxsize=16)
