@@ -7,6 +7,7 @@ import itertools
 import re
 import tomllib
 from datetime import date, datetime, timedelta
+from functools import cache
 
 import polars as pl
 import pytest
@@ -83,20 +84,31 @@ def forged(name):
         yield dict(zip(wanted, values, strict=True))
 
 
+@pytest.fixture(scope="module")
+def seen_by(snapshot, roster):
+    """The frames that a viewer gets from a read, by the forged arguments; each is read once."""
+
+    @cache
+    def frames(name, email):
+        read, scope = getattr(reads, name), scope_of(roster, email)
+        return [(it, read(snapshot, **it, scope=scope)) for it in forged(name)]
+
+    return frames
+
+
 def words_of(frame):
     return set(WORDS.findall(repr(frame.rows())))
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", sorted(READ_SCHEMAS))
-def test_no_read_returns_text_of_people_outside_the_scope(name, snapshot, roster):
+def test_no_read_returns_text_of_people_outside_the_scope(name, snapshot, seen_by):
     read = getattr(reads, name)
     if "scope" not in inspect.signature(read).parameters:
         assert words_of(read(snapshot)) == set()
         return
     for email, seen in SEEN.items():
-        for arguments in forged(name):
-            frame = read(snapshot, **arguments, scope=scope_of(roster, email))
+        for arguments, frame in seen_by(name, email):
             assert words_of(frame) <= seen, (email, arguments)
 
 
@@ -234,6 +246,11 @@ def test_nobody_else_sees_hours_of_the_day_nights_or_weekends(email, snapshot, r
 
 #: Reads of one person's hours, which only the page of that person asks for.
 OF_HOURS = {"concurrency", "timeline_experiments", "timeline_runs"}
+#: Names of reads; those that run a dozen queries for each of many arguments are thorough.
+NAMES = [
+    pytest.param(it, marks=pytest.mark.thorough) if it.startswith("metrics") else it
+    for it in sorted(READ_SCHEMAS)
+]
 
 
 def times_of_day(frame):
@@ -246,16 +263,17 @@ def times_of_day(frame):
 
 
 @pytest.mark.parametrize("email", [people.LEAD, people.MENTOR, people.MANAGER])
-@pytest.mark.parametrize("name", sorted(set(READ_SCHEMAS) - OF_HOURS))
-def test_nobody_else_sees_times_of_day(name, email, snapshot, roster):
-    read = getattr(reads, name)
-    if "scholar" not in READ_SCHEMAS[name] or "scope" not in inspect.signature(read).parameters:
+@pytest.mark.parametrize("name", NAMES)
+def test_nobody_else_sees_times_of_day(name, email, seen_by):
+    if "scholar" not in READ_SCHEMAS[name] or name in OF_HOURS:
         return
-    for arguments in forged(name):
-        assert not times_of_day(read(snapshot, **arguments, scope=scope_of(roster, email)))
+    if "scope" not in inspect.signature(getattr(reads, name)).parameters:
+        return
+    for _, frame in seen_by(name, email):
+        assert not times_of_day(frame)
 
 
-@pytest.mark.parametrize("name", sorted(READ_SCHEMAS))
+@pytest.mark.parametrize("name", NAMES)
 def test_the_column_scholar_holds_ids_by_which_hours_are_kept(name, snapshot):
     """A name there would cut the scholar's own instants to days, and show others' days twice."""
     if "scholar" not in READ_SCHEMAS[name] or name in OF_HOURS:

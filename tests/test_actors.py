@@ -12,7 +12,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from tests.builders import at, run, store_of
-from tests.explained_stores import only, same
+from tests.explained_stores import Remembering, only, same
 from tests.roster_texts import parsed
 from tests.sampling import one_in
 from velocity.explain import explain, explained, ways
@@ -223,6 +223,7 @@ def beside():
 @pytest.mark.thorough
 @pytest.mark.parametrize("actor", ACTORS)
 def test_an_explanation_adds_up_to_the_figure_of_each_actor(actor: reads.Actor, beside):
+    beside = Remembering(beside)  # most explanations rest on the same reads
     figures = reads.metrics(beside, by="scholar", groups=["ada"], actor=actor)
     seen = 0
     for metric in explained():
