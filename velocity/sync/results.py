@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 #: Several projects are pulled and merged at once; of the other stages, one at a time.
 Stage = Literal[
     "connect",
+    "count",
     "pull",
     "merge",
     "measure",
