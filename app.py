@@ -65,7 +65,7 @@ def _run() -> None:
         if opened is None or ui.open_view(opened, viewer):
             chosen.run()
         else:
-            ui.empty_state("The store holds no runs yet.", "velocity sync --project ENTITY/PROJECT")
+            ui.empty_state("The store holds no runs yet.", "velocity init")
     except VelocityError as error:
         ui.show_error(error)
 

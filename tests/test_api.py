@@ -116,7 +116,7 @@ def test_days_are_dates_or_texts_and_the_last_is_not_included(v):
 def test_a_missing_store_is_one_error_with_a_hint(tmp_path):
     with pytest.raises(velocity.VelocityError, match="There is no data in") as failed:
         velocity.open(tmp_path)
-    assert "velocity sync" in failed.value.hint
+    assert "velocity init" in failed.value.hint
     assert failed.value.hint in "".join(traceback.format_exception(failed.value))
 
 

@@ -245,8 +245,8 @@ def test_progress_without_a_terminal_is_plain_lines(velocity, tmp_path):
     err = velocity("import", table)[2]
     assert "\x1b" not in err
     stages = [line.split()[0] for line in err.splitlines()]
-    assert [stage for stage in ("pull", "derive", "publish") if stage in stages] == [
-        "pull",
+    assert [stage for stage in ("read", "derive", "publish") if stage in stages] == [
+        "read",
         "derive",
         "publish",
     ]

@@ -16,7 +16,7 @@ import pytest
 
 from scripts.waiting import PATIENCE_S
 from tests.commands import VELOCITY, environment, velocity
-from tests.worlds import node
+from tests.worlds import SHORT_S, node
 from velocity.cli import init as module
 from velocity.cli import main
 from velocity.demo.wandb_server.faults import Fault
@@ -25,6 +25,7 @@ from velocity.demo.wandb_server.world import World
 from velocity.errors import SourceError
 from velocity.roster.models import load_roster
 from velocity.settings import load_settings
+from velocity.sources import wandb_client
 from velocity.sync.estimate import estimate_seconds
 
 NODES = [node(0), node(1, username="grace"), node(2, project="audio")]
@@ -119,7 +120,10 @@ def test_settings_that_exist_are_replaced_only_if_asked(init, tmp_path):
 
 
 @pytest.mark.thorough
-def test_each_cause_of_a_failed_setup_has_its_own_error_and_writes_nothing(init, tmp_path):
+def test_each_cause_of_a_failed_setup_has_its_own_error_and_writes_nothing(
+    init, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(wandb_client, "_TIMEOUT_S", SHORT_S)
     with socket.create_server(("127.0.0.1", 0)) as closed:
         nobody = f"http://127.0.0.1:{closed.getsockname()[1]}"
     wanted = ("--project", "lab/vision")

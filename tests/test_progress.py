@@ -99,6 +99,14 @@ def test_a_stage_has_the_time_left_but_no_rate(lines):
     ]
 
 
+def test_files_that_are_read_one_after_another_have_one_time_left(lines):
+    assert lines(
+        (0, at(0, 90, "a.eval", "read")),
+        (3, at(30, 90, "b.eval", "read")),
+        (3.1, at(31, 90, "c.eval", "read")),
+    ) == ["read a.eval 0 of 90", "read b.eval 30 of 90, 6.0 s left"]
+
+
 def test_a_quiet_command_shows_no_progress_and_says_only_what_needs_a_look(capsys):
     with progress.show_progress(quiet=True) as tell:
         tell(at(0))

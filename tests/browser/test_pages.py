@@ -62,5 +62,5 @@ def test_every_page_works_on_a_store_unlike_the_demo(browser, odd_store):
             assert page.locator("[data-testid=stMain] img").count() == 0, f"{path} shows an image"
             assert BIDI not in visitor.text(), f"{path} lets a name turn around what follows it"
             if name in WITHOUT_DATA and path != "definitions":
-                assert "velocity sync" in visitor.text(), f"{path} does not say what to do"
+                assert "velocity init" in visitor.text(), f"{path} does not say what to do"
     assert wrong == {}

@@ -15,7 +15,7 @@ import typer
 
 from velocity.cli.bring import bring
 from velocity.cli.options import Places, QuietOption, option, project_name
-from velocity.cli.progress import say
+from velocity.cli.progress import say, show_progress
 from velocity.cli.roster import suggested_roster
 from velocity.errors import RetryLaterError, SourceError, VelocityError
 from velocity.formats import did_you_mean, elapsed, label, plural
@@ -25,6 +25,7 @@ from velocity.sources.base import Server, connect_server
 from velocity.store import latest_snapshot
 from velocity.sync.commands import sync_wandb
 from velocity.sync.estimate import count_runs, estimate_seconds
+from velocity.sync.results import Progress, of_steps
 from velocity.toml import toml_string
 
 _NAMED = 12  # projects of an entity in one sentence
@@ -71,11 +72,15 @@ def init(
             "there is no terminal to ask on; name the projects with --project ENTITY/PROJECT"
         )
     _check_place(places.config, force=force)
-    server = connect_server()
     tell = _silent if quiet else say
-    tell(f"Logged in as {label(server.viewer)}; runs are shown at {server.app_url}")
+    with show_progress(quiet=quiet, again="nothing was written") as on_progress:
+        on_progress(Progress("connect", "Weights & Biases"))
+        server = connect_server()
+        viewer = server.viewer
+    tell(f"Logged in as {label(viewer)}; runs are shown at {server.app_url}")
     wanted = project or _ask_projects(server)
-    counted = count_runs(server, wanted)
+    with show_progress(quiet=quiet, again="nothing was written") as on_progress:
+        counted = count_runs(server, wanted, on_step=of_steps("count", on_progress))
     with _writing(places.config):
         _write(places.config, _settings(wanted))
     tell(f"Wrote {places.config}.")

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 _SECONDS_BETWEEN_LINES = 1.0
 _SECONDS_BEFORE_A_RATE = 0.5  # a rate over less time is noise
-#: Stages without a count, which end when another begins.
-_UNCOUNTED = frozenset({"connect", "publish", "remove", "rewrite"})
 #: Outcome of runs -> words, in order.
 _OUTCOMES = {
     "new": "new",
@@ -141,8 +139,10 @@ def _bars(console: Console) -> Iterator[OnProgress]:
 
         def tell(progress: Progress) -> None:
             key = _key(progress)
-            for earlier in under_way.keys() & _UNCOUNTED - {key}:
-                bars.remove_task(under_way.pop(earlier)[1])
+            for earlier, (step, task) in list(under_way.items()):
+                if earlier in step.stages and earlier != key:  # a stage, which ends with the next
+                    del under_way[earlier]
+                    bars.remove_task(task)
             if key not in under_way:
                 task = bars.add_task(progress.what, total=None, stage=progress.stage, far="")
                 under_way[key] = _Step(progress), task

@@ -177,7 +177,7 @@ def import_runs(
     roster = load_roster(settings.roster)
     command: Literal["ingest", "import"] = "ingest" if source == "files" else "import"
     started_at = clock()
-    batches = find_source(source).read(replace(asked, on_progress=of_steps("pull", on_progress)))
+    batches = find_source(source).read(replace(asked, on_progress=of_steps("read", on_progress)))
     with open_live(data, settings) as store:
         results: dict[tuple[str, str], ProjectResult] = {}
         notes: list[str] = []

@@ -13,19 +13,30 @@ if TYPE_CHECKING:
     from velocity.sources.base import Server
 
 
-def count_runs(server: Server, wanted: Iterable[str]) -> dict[str, int]:
+def count_runs(
+    server: Server,
+    wanted: Iterable[str],
+    *,
+    on_step: Callable[[str, int, int], None] = lambda *_: None,
+) -> dict[str, int]:
     """Return the number of runs of each project, as "ENTITY/PROJECT"; "ENTITY/*" means all.
+
+    `on_step` is called with the name of a project, how many are counted, and how many there are.
 
     Raises:
         NoProjectError: the entity has no such project that the key may see.
         VelocityError: there is no such entity, or the server cannot be read.
     """
-    counted: dict[str, int] = {}
+    found: dict[tuple[str, str], None] = {}
     for name in wanted:
         entity, _, project = name.partition("/")
         names = server.fetch_project_names(entity) if project == "*" else [project]
-        for each in names:
-            counted[f"{entity}/{each}"] = server.count_runs(entity, each)
+        found.update(dict.fromkeys((entity, each) for each in names))
+    counted: dict[str, int] = {}
+    for entity, project in found:
+        name = f"{entity}/{project}"
+        counted[name] = server.count_runs(entity, project)
+        on_step(name, len(counted), len(found))
     return counted
 
 

@@ -13,11 +13,14 @@ if TYPE_CHECKING:
     from velocity.errors import VelocityError
     from velocity.records import Rejected
 
+#: Several projects are pulled and merged at once; of the other stages, one at a time.
 Stage = Literal[
     "connect",
+    "count",
     "pull",
     "merge",
     "measure",
+    "read",
     "derive",
     "publish",
     "export",
