@@ -100,7 +100,7 @@ def heard(cases, told=(), among=RULES):
     return [it.subject for it in picked(cases, told, FRIDAY, among)]
 
 
-def test_of_several_cases_the_first_and_every_failure_are_told():
+def test_of_several_cases_the_first_and_every_failure_are_sent():
     cases = [
         case("result_waiting", "a"),
         case("host_idle", "b"),
@@ -111,7 +111,7 @@ def test_of_several_cases_the_first_and_every_failure_are_told():
     assert heard(cases, among=("host_idle",)) == ["b"]
 
 
-def test_a_case_is_told_once():
+def test_a_case_is_sent_once():
     cases = [case("result_waiting", "a"), case("run_died", "b")]
     told = [("result_waiting", "a", "2025-11-03"), ("run_died", "b", "2025-11-03")]
     assert heard(cases, told) == []
