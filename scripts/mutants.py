@@ -17,17 +17,20 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
+from importlib import import_module
 from multiprocessing import connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import velocity
 from scripts.faults import FAULTS, TESTS, Fault
 from velocity import queries as sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from types import ModuleType
 
 WORKERS = min(4, os.cpu_count() or 1)
 _OPTIONS = (
@@ -84,7 +87,31 @@ def misplaced(fault: Fault) -> Iterator[str]:
 
 
 def _path(fault: Fault, queries: Path | None = None) -> Path:
+    if _in_module(fault):
+        return Path(velocity.__file__).parent.parent / fault.query
     return (queries or sql.queries_folder()) / f"{fault.query}.sql"
+
+
+def _in_module(fault: Fault) -> bool:
+    return fault.query.endswith(".py")
+
+
+def _break_module(fault: Fault) -> None:
+    """Runs a module again with the fault, and replaces what others have imported from it."""
+    place = _path(fault)
+    module = import_module(fault.query.removesuffix(".py").replace("/", "."))
+    before = {name: it for name, it in vars(module).items() if _is_of(module, it)}
+    text = place.read_text(encoding="utf-8").replace(fault.old, fault.new)
+    exec(compile(text, place, "exec"), vars(module))  # noqa: S102 - our own module
+    broken = {id(it): vars(module)[name] for name, it in before.items()}
+    for other in [*sys.modules.values()]:
+        for name, it in [*vars(other).items()]:
+            if id(it) in broken:
+                setattr(other, name, broken[id(it)])
+
+
+def _is_of(module: ModuleType, it: object) -> bool:
+    return getattr(it, "__module__", None) == module.__name__
 
 
 def tried(faults: Sequence[Fault]) -> Iterator[tuple[Fault, str | None, float]]:
@@ -118,7 +145,9 @@ def _try(fault: Fault, sender: connection.Connection) -> None:
     witness = _Witness()
     with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), 2)  # libraries print their errors there
-        if fault.name:
+        if _in_module(fault):
+            _break_module(fault)
+        elif fault.name:
             copy = Path(folder) / "queries"
             shutil.copytree(sql.queries_folder(), copy)
             place = _path(fault, copy)

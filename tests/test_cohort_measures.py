@@ -175,6 +175,12 @@ def test_a_rented_host_is_idle(demo):
     assert AGENT_HOST.name not in set(reads.idle_hosts(demo)["host"])
 
 
+def test_the_latest_runs_have_a_utilisation_from_the_server(demo):
+    figures = reads.metrics(demo, by="programme").row(0, named=True)
+    assert 0.4 < figures["gpu_utilisation"] < 0.9
+    assert 0 < figures["gpu_measured_share"] < 1
+
+
 def test_one_run_repeats_another_exactly(demo):
     story = stories.REPEAT
     shares = reads.metrics(demo, by="scholar").filter(pl.col("repeat_share") > 0)

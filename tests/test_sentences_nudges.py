@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -32,30 +33,30 @@ def test_a_result_that_waits():
     assert message.title == "sae-7 has a result"
     assert lines(message) == [
         (
-            "sae-7 in sae has had its result since Fri 9 Jan, 10:30 CET, and nothing has been "
-            "launched there since: 5 h 30 m of working hours. Results on this line usually wait up "
-            "to 2 h 20 m (41 waits)."
+            "sae-7 in sae has had a result since Fri 9 Jan, 10:30 CET. Nothing has been launched "
+            "on its line since, in 5 h 30 m of your working hours. Of 41 earlier results on this "
+            "line, 85 % were followed within 2 h 20 m."
         ),
         URL,
         (
-            "Next step: look at it and launch what follows, or mark it “Read, still thinking” on "
-            "My velocity."
+            "Next step: look at it and launch the next experiment, or mark it “Read, still "
+            "thinking” on My velocity."
         ),
     ]
 
 
 def test_a_usual_of_all_lines_is_named_as_such():
-    message = words.result_waiting(WAITING | {"usual_of": "scholar", "usual_n": 1}, ZONE)
-    assert "Results on your lines usually wait up to 2 h 20 m (1 wait)." in message.text
+    message = words.result_waiting(WAITING | {"usual_of": "scholar"}, ZONE)
+    assert "Of 41 earlier results on your lines, 85 % were followed" in message.text
 
 
 def test_a_failure_with_and_without_a_usual():
     known = words.run_died(WAITING, ZONE)
     assert known.title == "sae-7 failed"
-    assert "failed on Fri 9 Jan, 10:30 CET, and nothing has been launched there since" in known.text
-    assert "usually wait up to 2 h 20 m for the next launch." in known.text
+    assert "failed on Fri 9 Jan, 10:30 CET. Nothing has been launched on its line" in known.text
+    assert "85 % were followed within 2 h 20 m." in known.text
     unknown = words.run_died(WAITING | {"usual_working_hours": None, "usual_of": None}, ZONE)
-    assert "usually" not in unknown.text
+    assert "85" not in unknown.text
     assert lines(unknown)[1:] == [
         URL,
         "Next step: read the end of its log, then retry it or leave it.",
@@ -67,8 +68,8 @@ def test_an_old_run():
     message = words.older_than_usual(row, "sae-8", URL, ZONE)
     assert lines(message) == [
         (
-            "sae-8 in sae has run since Fri 9 Jan, 10:30 CET, for 51 h. Of this line's concluded "
-            "experiments, 85 % took at most 20 h."
+            "sae-8 in sae has been running since Fri 9 Jan, 10:30 CET, for 51 h. Of this line's "
+            "concluded experiments, 85 % took at most 20 h."
         ),
         URL,
         "Next step: check that it still makes progress, or stop it.",
@@ -79,34 +80,119 @@ def test_an_idle_host_without_a_dashboard_has_no_link():
     row = {"host": "pod-1", "gpus": 8, "idle_since": FRIDAY, "idle_for_hours": 2.0}
     message = words.host_idle(row, None, ZONE)
     assert lines(message) == [
-        "pod-1 (8 GPUs) is rented, and has had no run since Fri 9 Jan, 10:30 CET, for 2 h.",
+        "pod-1 (8 GPUs) is rented and has been idle since Fri 9 Jan, 10:30 CET, for 2 h.",
         "Next step: start something on it, or return it.",
     ]
     assert "GPU" not in words.host_idle(row | {"gpus": None}, None, ZONE).text
 
 
-@pytest.mark.parametrize(
-    ("left", "told"), [(6, "6 days"), (1, "1 day"), (0, "0 days"), (-1, "0 days")]
-)
-def test_credits_that_run_out(left, told):
-    row = {
-        "name": "Basalt",
-        "days_left": left,
-        "exhausted_on": date(2026, 1, 15),
-        "exhausted_on_7d": date(2026, 1, 13),
-        "credits_left": 1234.5,
-    }
-    message = words.runway(row, "https://v.example")
-    assert message.title == f"Basalt: credits for {told}"
+CREDITS = {
+    "name": "Basalt",
+    "days_left": 6,
+    "exhausted_on": date(2026, 1, 15),
+    "exhausted_on_7d": date(2026, 1, 13),
+    "credits_left": 1234.5,
+}
+
+
+def test_credits_that_run_out():
+    message = words.runway(CREDITS, "https://v.example")
+    assert message.title == "Basalt: credits for 6 days"
     assert lines(message)[:2] == [
         (
-            "The credits of Basalt last until Thu 15 Jan, at the pace of the last 14 days: "
-            f"{told} from today; at the pace of the last 7 days, until Tue 13 Jan. 1,234 credits "
-            "are left."
+            "The credits of Basalt last until Thu 15 Jan, 6 days from today, at the pace of the "
+            "last 14 days; at the pace of the last 7 days, until Tue 13 Jan. Credits "
+            "left: 1,234."
         ),
         "https://v.example",
     ]
-    assert "7 days" not in words.runway(row | {"exhausted_on_7d": None}, None).text
+    assert "7 days" not in words.runway(CREDITS | {"exhausted_on_7d": None}, None).text
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (1, "last until Thu 15 Jan, 1 day from today"),
+        (0, "run out today, at the pace of the last 14 days."),
+        (-1, "ran out on Thu 15 Jan."),
+    ],
+)
+def test_credits_that_are_nearly_gone(left, said):
+    assert said in words.runway(CREDITS | {"days_left": left}, None).text
+
+
+#: Messages of every kind, with small, large and unknown values.
+DRAWN = [
+    *(
+        make(WAITING | changed, ZONE)
+        for make in (words.result_waiting, words.run_died)
+        for changed in (
+            {},
+            {"waited_working_hours": 1.0, "usual_working_hours": 0.02, "usual_n": 19},
+            {"waited_working_hours": 640.0, "usual_of": "scholar", "usual_n": 1200},
+            {"label": None, "project": "p" * 300, "url": None},
+            {"url": "/demo-run/e/sae/runs/1"},
+        )
+    ),
+    *(
+        words.older_than_usual(
+            {"project": "sae", "started_at": FRIDAY, "wip_age_hours": age, "usual_hours": usual},
+            label,
+            url,
+            ZONE,
+        )
+        for age, usual, label, url in (
+            (0.5, 0.1, "x", URL),
+            (51.2, 20.0, "", None),
+            (900.0, 200.0, "a b " * 90, URL),
+        )
+    ),
+    *(
+        words.host_idle(
+            {"host": host, "gpus": gpus, "idle_since": FRIDAY, "idle_for_hours": hours},
+            link,
+            ZONE,
+        )
+        for host, gpus, hours, link in (
+            ("pod-1", 8, 2.0, "https://v.example"),
+            ("pod-2", 1, 47.9, None),
+            (None, None, 500.0, None),
+        )
+    ),
+    *(
+        words.runway(CREDITS | {"days_left": left, "credits_left": credit}, link)
+        for left, credit, link in (
+            (6, 1.0, None),
+            (2, 0.4, "https://v.example"),
+            (0, 0.0, None),
+            (-3, -20.0, None),
+        )
+    ),
+]
+#: Words that blame, hurry, praise or compare with somebody.
+_UNKIND = re.compile(
+    r"\b(should|must|please|only|still waiting|late|behind|slow(er)?|idle for too|forgot\w*|"
+    r"already|wasted?|unfortunately|others?|average|better|worse|than (you|most|usual)|rank\w*|"
+    r"team|good|great|sorry|urgent|asap|reminder|effort|hours you)\b|!",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("message", DRAWN, ids=lambda it: it.title[:30])
+def test_every_message_reads_like_a_note_from_a_colleague(message):
+    said, *link, step = lines(message)
+    assert step.startswith("Next step: ")
+    assert len(link) <= 1
+    assert all(it.startswith("https://") for it in link)
+    whole = f"{message.title}. {said} {step}"
+    assert not _UNKIND.search(whole)
+    assert not re.search(
+        r"None|nan|\s\s|\b1 (days|GPUs|results|credits)\b|(?<!\w)[-\u2212]\d", whole
+    )
+    for sentence in (said, step):
+        assert sentence.endswith(".")
+        assert len(sentence) < 320
+    assert re.search(r"since (Mon|Tue|Wed|Thu|Fri|Sat|Sun) |on Fri |until |today|ran out on", said)
 
 
 def test_names_stay_on_one_line_and_make_no_links():

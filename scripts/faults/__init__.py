@@ -1,4 +1,4 @@
-"""Faults to put into queries/ one at a time: each must make a test fail."""
+"""Faults to put into the queries one at a time: each must make a test fail."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from scripts.faults import (
     jobs,
     loops,
     medians,
+    nudges,
     one_setting,
     reads,
     runs,
@@ -67,4 +68,5 @@ FAULTS = (
     *figures.FAULTS,
     *weeks.FAULTS,
     *actors.FAULTS,
+    *nudges.FAULTS,
 )

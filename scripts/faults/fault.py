@@ -37,7 +37,10 @@ DRAWN = "tests/test_evidence_drawn.py::test_the_product_decides_like_the_oracle"
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault: its name, its query, the old text, the new text, and its likely tests."""
+    """A fault: its name, its query, the old text, the new text, and its likely tests.
+
+    Instead of a query, it may be in a module, such as "velocity/nudge/pick.py".
+    """
 
     name: str
     query: str

@@ -35,32 +35,25 @@ class Message:
 
 def result_waiting(row: Row, zone: str) -> Message:
     """A result that has waited beyond the usual; `row` is of `reads.needs_decision`."""
-    label, whose = _plain(row["label"]), _whose(row)
-    usual = formats.hours_in_all(row["usual_working_hours"])
+    label = _plain(row["label"])
     return _message(
         f"{label} has a result",
-        f"{label} in {_plain(row['project'])} has had its result since "
-        f"{formats.instant(row['result_at'], zone)}, and nothing has been launched there since: "
-        f"{formats.hours_in_all(row['waited_working_hours'])} of working hours. {whose} usually "
-        f"wait up to {usual} ({formats.plural(row['usual_n'], 'wait')}).",
+        f"{label} in {_plain(row['project'])} has had a result since "
+        f"{formats.instant(row['result_at'], zone)}. {_nothing_since(row)} {_usual(row)}",
         row["url"],
-        "Next step: look at it and launch what follows, or mark it “Read, still thinking” on My "
-        "velocity.",
+        "Next step: look at it and launch the next experiment, or mark it “Read, still thinking” "
+        "on My velocity.",
     )
 
 
 def run_died(row: Row, zone: str) -> Message:
     """A failure that nothing has followed; `row` is of `reads.needs_decision`."""
     label = _plain(row["label"])
-    beside = ""
-    if row["usual_working_hours"] is not None:
-        usual = formats.hours_in_all(row["usual_working_hours"])
-        beside = f" {_whose(row)} usually wait up to {usual} for the next launch."
+    beside = "" if row["usual_working_hours"] is None else f" {_usual(row)}"
     return _message(
         f"{label} failed",
-        f"{label} in {_plain(row['project'])} failed on {formats.instant(row['result_at'], zone)}, "
-        "and nothing has been launched there since: "
-        f"{formats.hours_in_all(row['waited_working_hours'])} of working hours.{beside}",
+        f"{label} in {_plain(row['project'])} failed on {formats.instant(row['result_at'], zone)}. "
+        f"{_nothing_since(row)}{beside}",
         row["url"],
         "Next step: read the end of its log, then retry it or leave it.",
     )
@@ -77,8 +70,8 @@ def older_than_usual(row: Row, label: str, url: str | None, zone: str) -> Messag
     """
     name = _plain(label)
     return _message(
-        f"{name} still runs",
-        f"{name} in {_plain(row['project'])} has run since "
+        f"{name} is still running",
+        f"{name} in {_plain(row['project'])} has been running since "
         f"{formats.instant(row['started_at'], zone)}, for "
         f"{formats.hours_in_all(row['wip_age_hours'])}. Of this line's concluded experiments, 85"
         f"{formats.NBSP}% took at most {formats.hours_in_all(row['usual_hours'])}.",
@@ -93,7 +86,7 @@ def host_idle(row: Row, dashboard: str | None, zone: str) -> Message:
     gpus = f" ({formats.plural(row['gpus'], 'GPU')})" if row["gpus"] else ""
     return _message(
         f"{host} is idle",
-        f"{host}{gpus} is rented, and has had no run since "
+        f"{host}{gpus} is rented and has been idle since "
         f"{formats.instant(row['idle_since'], zone)}, for "
         f"{formats.hours_in_all(row['idle_for_hours'])}.",
         dashboard,
@@ -103,17 +96,26 @@ def host_idle(row: Row, dashboard: str | None, zone: str) -> Message:
 
 def runway(row: Row, dashboard: str | None) -> Message:
     """A stream whose credits run out; `row` is of `velocity.nudge.rules.runway`."""
-    stream, left = _plain(row["name"]), max(0, row["days_left"])
+    stream, left, last = _plain(row["name"]), row["days_left"], row["exhausted_on"]
     week = row["exhausted_on_7d"]
     beside = "" if week is None else f"; at the pace of the last 7 days, until {_day(week)}"
+    in_days, told = formats.plural(left, "day"), "credits run out"
+    if left > 0:
+        told = f"credits for {in_days}"
+        said = (
+            f"The credits of {stream} last until {_day(last)}, {in_days} from today, at the pace "
+            f"of the last 14 days{beside}. Credits left: {formats.count(row['credits_left'])}."
+        )
+    elif left == 0:
+        said = f"The credits of {stream} run out today, at the pace of the last 14 days."
+    else:
+        said = f"The credits of {stream} ran out on {_day(last)}."
     return _message(
-        f"{stream}: credits for {formats.plural(left, 'day')}",
-        f"The credits of {stream} last until {_day(row['exhausted_on'])}, at the pace of the last "
-        f"14 days: {formats.plural(left, 'day')} from today{beside}. "
-        f"{formats.count(row['credits_left'])} credits are left.",
+        f"{stream}: {told}",
+        said,
         dashboard,
-        "Next step: grant or move credits, or agree with the stream on what to leave out. Compute "
-        "has a what-if.",
+        "Next step: grant or move credits, or agree with the stream which runs to leave out. "
+        "“What if” on Compute shows the effect.",
     )
 
 
@@ -143,11 +145,24 @@ def is_empty(today: Today) -> bool:
 
 
 def _message(title: str, text: str, link: str | None, step: str) -> Message:
+    # The pages of the demo's runs have no address of their own.
+    link = None if link is None or link.startswith("/") else link
     return Message(formats.plain(title), formats.plain("\n".join(filter(None, (text, link, step)))))
 
 
-def _whose(row: Row) -> str:
-    return "Results on your lines" if row["usual_of"] == "scholar" else "Results on this line"
+def _nothing_since(row: Row) -> str:
+    waited = formats.hours_in_all(row["waited_working_hours"])
+    return f"Nothing has been launched on its line since, in {waited} of your working hours."
+
+
+def _usual(row: Row) -> str:
+    """The wait that 85 % of earlier results did not exceed."""
+    lines = "on your lines" if row["usual_of"] == "scholar" else "on this line"
+    followed = formats.hours_in_all(row["usual_working_hours"])
+    return (
+        f"Of {formats.plural(row['usual_n'], 'earlier result')} {lines}, 85{formats.NBSP}% were "
+        f"followed within {followed}."
+    )
 
 
 def _plain(text: str | None) -> str:
