@@ -5,9 +5,11 @@ ARG PYTHON=3.13
 FROM python:${PYTHON}-slim AS build
 WORKDIR /src
 RUN python -m venv /opt/velocity
-COPY requirements.lock ./
+# requirements-scale.lock adds what more than one machine needs: docs/scale.md.
+ARG LOCK=requirements.lock
+COPY ${LOCK} ./
 RUN /opt/velocity/bin/pip install --no-cache-dir --disable-pip-version-check \
-    --require-hashes --no-deps -r requirements.lock
+    --require-hashes --no-deps -r ${LOCK}
 COPY pyproject.toml README.md LICENSE app.py ./
 COPY .streamlit/config.toml .streamlit/config.toml
 COPY queries queries

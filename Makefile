@@ -81,23 +81,21 @@ wheel: dev-env ## build the wheel into dist/
 lock: dev-env ## update the locks from pyproject.toml (UPGRADE=--upgrade uses newer releases)
 	@$(LOCK) --group build pyproject.toml -o requirements.lock
 	@$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
-	@mkdir -p build
-	@$(call lock_alone,extras,inspect mlflow trackio mcp)
-	@$(call lock_alone,scale,scale)
+	@$(LOCK) --extra scale --group build -c requirements.lock pyproject.toml -o requirements-scale.lock
+	@$(LOCK) --group scale -c requirements-dev.lock -c requirements-scale.lock -o requirements-scale-dev.lock
+	@mkdir -p build && cat requirements.lock requirements-dev.lock $(wildcard requirements-extras.lock) >build/extras.lock
+	@$(LOCK) $(addprefix --extra ,inspect mlflow trackio mcp) --group build --group extras pyproject.toml -o build/extras.lock
+	@mv build/extras.lock requirements-extras.lock
 
 audit: dev-env ## check every locked package against PyPI's advisories (needs the network)
 	@$(BIN)/uv tool run --from pip-audit pip-audit --require-hashes --disable-pip --progress-spinner off -r requirements.lock
 
 # Universal: one lock for every supported Python and system. The second lock keeps the releases of the
-# first; otherwise a test tool's upper bound could decide which releases the product uses. The others
-# are complete by themselves, and leave their releases only where an extra cannot use them: uv prefers
+# first; otherwise a test tool's upper bound could decide which releases the product uses. It is the same
+# with the extra `scale`, whose first lock is the product with that extra. The lock of the other extras is
+# complete by itself, and leaves the releases of the rest only where an extra cannot use them: uv prefers
 # the releases that its output file has already.
 LOCK = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
-define lock_alone # a group of tests, and its extras
-cat requirements.lock requirements-dev.lock $(wildcard requirements-$(1).lock) >build/$(1).lock && \
-$(LOCK) $(addprefix --extra ,$(2)) --group build --group $(1) pyproject.toml -o build/$(1).lock && \
-mv build/$(1).lock requirements-$(1).lock
-endef
 
 run-env:
 	@scripts/bootstrap.sh run

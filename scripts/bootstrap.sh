@@ -68,7 +68,8 @@ venv=.venv
 case "$kind" in
   run) locks=(requirements.lock) ;;
   dev) locks=(requirements.lock requirements-dev.lock) ;;
-  extras | scale) venv=.venv-$kind locks=("requirements-$kind.lock") ;;
+  extras) venv=.venv-extras locks=(requirements-extras.lock) ;;
+  scale) venv=.venv-scale locks=(requirements-scale.lock requirements-scale-dev.lock) ;;
   *) give_up "Usage: scripts/bootstrap.sh run|dev|extras|scale" ;;
 esac
 if fresh dev requirements.lock requirements-dev.lock || fresh "$kind" "${locks[@]}"; then exit 0; fi

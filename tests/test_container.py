@@ -34,11 +34,10 @@ def test_the_dockerfile_has_no_findings():
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_compose_accepts_the_file():
+@pytest.mark.parametrize("file", ["compose.yaml", "deploy/compose.yaml"])
+def test_compose_accepts_the_file(file):
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
-    done = subprocess.run(
-        [*command, ROOT / "compose.yaml"], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([*command, ROOT / file], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 
@@ -47,7 +46,13 @@ def test_the_build_gets_everything_that_the_wheel_is_made_of_and_nothing_else():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
     needed = {*wheel["packages"], *wheel["force-include"], project["project"]["readme"]}
-    assert copied == needed | {"pyproject.toml", "requirements.lock", "LICENSE"}
+    copied.remove("${LOCK}")
+    copied |= {"requirements.lock", "requirements-scale.lock"}
+    assert _of("ARG LOCK=") == ["requirements.lock"]
+    assert copied - needed == {
+        *("pyproject.toml", "requirements.lock", "requirements-scale.lock", "LICENSE"),
+    }
+    assert needed <= copied
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert {it.removeprefix("!") for it in ignored if it.startswith("!")} == copied
     assert "*" in ignored
@@ -86,3 +91,23 @@ def test_pages_are_published_to_this_machine_only():
     assert "ports" not in SERVICES["sync"]
     assert SERVICES["app"]["ports"] == ["127.0.0.1:8501:8501"]
     assert "--published-on-loopback" in SERVICES["app"]["command"]
+
+
+def test_every_process_past_one_machine_has_its_own_folder_and_the_same_settings():
+    services = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text("utf-8"))["services"]
+    ours = {name: it for name, it in services.items() if "velocity" in it["image"]}
+    assert sorted(ours) == ["a", "b", "sync"]
+    for name, service in ours.items():
+        own, *shared = service["volumes"]
+        assert own == f"{name}:{HOME}"
+        assert shared == [f"./{file}:{HOME}/{file}:ro" for file in ("velocity.toml", "roster.toml")]
+        assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+        assert "ports" not in service
+        command, *options = service["command"]
+        known = make_group().commands[command].load().params
+        assert {it for it in options if it.startswith("--")} <= {
+            text for param in known for text in param.opts
+        }
+    proxied = (ROOT / "deploy" / "haproxy.cfg").read_text("utf-8")
+    for name in services["proxy"]["environment"]:
+        assert f'"${{{name}-127.0.0.1:' in proxied

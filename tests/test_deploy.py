@@ -70,7 +70,7 @@ def test_systemd_accepts_each_unit_without_warnings(unit, tmp_path, tell):
 
 def test_the_proxy_leads_to_the_ports_that_the_unit_can_serve(tmp_path, tell):
     text = (ROOT / "deploy" / "haproxy.cfg").read_text(encoding="utf-8")
-    assert re.findall(r"server (\w) 127\.0\.0\.1:(\d+) cookie \1\n", text) == [
+    assert re.findall(r"server (\w) \S+-127\.0\.0\.1:(\d+)\S+ cookie \1\n", text) == [
         ("a", "8501"),
         ("b", "8502"),
     ]

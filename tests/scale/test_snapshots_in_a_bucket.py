@@ -79,6 +79,7 @@ def test_a_replica_shows_what_was_published(publisher, data, place):
     assert latest_snapshot(data).name == latest_snapshot(publisher).name == name
     assert reads.runs(latest_snapshot(data)).height == 1
     assert _files(data) == [f"{name}.duckdb"]
+    assert data.stat().st_mode & 0o077 == 0
 
 
 def test_a_replica_asks_for_nothing_that_it_has(publisher, data, place, monkeypatch):

@@ -40,7 +40,9 @@ def test_no_bytes_of_a_forgotten_person_stay_in_the_tables(where, postgres_files
 @pytest.mark.fault
 def test_a_database_that_does_not_answer_is_named():
     where = f"postgresql://velocity@127.0.0.1:{closed_port()}/velocity"
-    with pytest.raises(VelocityError, match=r"The state in postgresql://\S+ cannot be used"):
+    with pytest.raises(
+        VelocityError, match=r"The state in postgresql://\S+ cannot be used: Postgres does"
+    ):
         state.is_signed_out(where, "ada@x.example", NOW)
 
 

@@ -142,9 +142,11 @@ def _postgres(address: str) -> Iterator[Any]:
         with pool.connection() as connection:
             yield connection
     except psycopg.Error as error:
+        lost = isinstance(error, psycopg.OperationalError)
+        reason = "Postgres does not answer" if lost else type(error).__name__
         raise VelocityError(
-            f"The state in {address} cannot be used: {type(error).__name__}.",
-            "Check that Postgres answers, and PGPASSWORD or PGPASSFILE.",
+            f"The state in {address} cannot be used: {reason}.",
+            "Check the network, the rights of the user, and PGPASSWORD or PGPASSFILE.",
         ) from error
 
 

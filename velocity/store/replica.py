@@ -46,8 +46,9 @@ class Replica:
                 trouble = ""
             except VelocityError as error:
                 trouble = error.message
-            except OSError as error:
-                trouble = f"The snapshot cannot be stored: {error.strerror}."
+            except Exception as error:  # noqa: BLE001 - the next attempt may succeed
+                reason = getattr(error, "strerror", None) or type(error).__name__
+                trouble = f"The snapshot cannot be pulled: {reason}."
             if trouble != self._trouble:
                 _log.warning("%s", trouble or "The bucket answers again.")
             self._trouble = trouble
@@ -60,6 +61,7 @@ class Replica:
             StoreError: the bucket does not answer, or the snapshot is damaged.
             OSError: it cannot be stored.
         """
+        make_private(self._data)
         make_private(self._data / "snapshots")
         with changing_current(self._data):
             found = self._bucket.find(self._e_tag)
