@@ -121,6 +121,9 @@ def test_shares_are_whole_and_attribution_is_never_rounded_up_to_all():
     assert [plain(formats.share_left(it)) for it in (0, 0.003, 0.642, 0.997, 1)] == [
         "100~%", "over~99~%", "36~%", "under~1~%", "0~%"
     ]  # fmt: skip
+    assert [plain(formats.part(*it)) for it in ((0, 0), (0, 0.2), (7, 3))] == [
+        "0~%", "under~1~%", "7~%"
+    ]  # fmt: skip
     assert plain(formats.share_range(0.003, 0.18)) == "0 to 18~%"
     assert plain(formats.share_exact(0.9862)) == "98.6~%"
     assert plain(formats.share_exact(0.99999)) == "99.9~%"

@@ -222,5 +222,5 @@ def test_scholars_have_their_share_of_their_stream_and_nobody_else_has_one():
     )
     shares = spending.by_scholar(rows)["Of its stream's credits"].to_list()
     assert [plain(it) for it in shares] == ["33 %", "67 %", "", ""]
-    assert plain(bought.of_streams(rows, "a")) == "The credits are 33 % of those of Dune."
+    assert plain(bought.of_streams(rows, "a")) == "All of these runs took 33 % of Dune's credits."
     assert bought.of_streams(rows, "c") == ""

@@ -193,6 +193,11 @@ def share(value: float | None) -> str:
     return f"{whole}{NBSP}%"
 
 
+def part(per_cent: int, amount: float) -> str:
+    """One of several whole per cents that add up to 100; an amount is never 0 %."""
+    return f"under{NBSP}1{NBSP}%" if not per_cent and amount > 0 else f"{per_cent}{NBSP}%"
+
+
 def share_range(low: float, high: float) -> str:
     """A range of shares in whole per cent: "2 to 18 %"."""
     return f"{round(low * 100)} to {round(high * 100)}{NBSP}%"

@@ -23,7 +23,7 @@ _MEASURE = """() => {
   const main = document.querySelector('[data-testid=stMainBlockContainer]');
   const origin = main.getBoundingClientRect();
   const marks = '[data-testid=stPlotlyChart], [data-testid=stDataFrame], [data-testid=stTable], '
-    + '[data-testid=stMetric], h1, h2';
+    + '[data-testid=stMetric], .on-paper tr, h1, h2';
   const placed = [...main.querySelectorAll(marks)].flatMap((mark, number) =>
     [...mark.getClientRects()].filter(it => it.width * it.height > 0).map(box => {
       const left = box.left - origin.left, sheet = Math.floor((left + 1) / across);

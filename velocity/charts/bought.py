@@ -53,5 +53,5 @@ def look_of(part: Look, colour: Tokens) -> Part:
 
 
 def _said(row: Part) -> str:
-    share = f"{row['per_cent']}{formats.NBSP}%"
+    share = formats.part(row["per_cent"], row["gpu_hours"])
     return f"{row['words']} {share}, {formats.count(row['gpu_hours'])} GPU-hours"

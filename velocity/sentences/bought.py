@@ -9,6 +9,7 @@ import polars as pl
 from velocity import formats
 from velocity.reading.mine import largest_remainder
 from velocity.sentences.answer import Row, defined, listed, name, number
+from velocity.sentences.compared import possessive
 from velocity.sentences.headline import dates
 from velocity.sentences.mine import html_key
 from velocity.theme import tokens
@@ -103,8 +104,9 @@ def of_streams(spent: pl.DataFrame, scholar: str) -> str:
     ):
         theirs, whole = (float(it["credits"].sum()) for it in (own.filter(scholar=scholar), own))
         if theirs:
-            told.append(f"{formats.share(theirs / whole)} of those of {name(str(stream))}")
-    return f"The credits are {listed(told)}." if told else ""
+            share = formats.share(theirs / whole)
+            told.append(f"{share} of {possessive(name(str(stream)))} credits")
+    return f"All of these runs took {listed(told)}." if told else ""
 
 
 def after_decision(now: Row) -> str:
@@ -133,7 +135,7 @@ def key(frame: pl.DataFrame, mode: Mode) -> str:
         "other": ("□", colour.muted),
     }
     entries = [
-        (*looks[row["part"]], f"{row['words']} {row['per_cent']}&nbsp;%")
+        (*looks[row["part"]], f"{row['words']} {formats.part(row['per_cent'], row['gpu_hours'])}")
         for row in frame.filter(pl.col("gpu_hours") > 0).iter_rows(named=True)
     ]
     return html_key(entries, colour.muted)

@@ -102,7 +102,7 @@ def restated_rows(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _value(value: float | None, measure: str) -> str:
     """A value with the decimals in which a restatement shows."""
-    writers = {"share": formats.share_exact, "hours": formats.duration}
+    writers = {"share": formats.share_exact, "hours": formats.hours_in_all}
     return writers.get(metrics()[measure].unit, formats.written)(value)
 
 

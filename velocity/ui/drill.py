@@ -13,6 +13,7 @@ from streamlit.errors import StreamlitAPIException
 
 from velocity import formats
 from velocity.ui.page import YOUR_SCHOLARS
+from velocity.ui.paper_table import show_on_paper
 from velocity.ui.tables import NONE, ROW_HEIGHT
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _ways_up(view: View) -> list[tuple[str, str, dict[str, Any]]]:
 
 
 def chosen_row(
-    shown: Any,
+    shown: pl.DataFrame,
     rows: pl.DataFrame,
     *,
     columns: Mapping[str, Any],
@@ -134,6 +135,7 @@ def chosen_row(
         on_select="rerun" if opens else "ignore",
         selection_mode="single-row",
     )
+    show_on_paper(shown, columns, none=NONE)
     if not opens:
         return None
     match state["selection"]:

@@ -19,11 +19,14 @@ _KEY = "on-paper"
 # printed page keeps the window's layout and shrinks, in the orientation that wastes less. 970 px
 # is the width of landscape Letter and 718 px that of portrait A4, without margins; the other
 # paper size is wider in each case. A row of a grid moves to the next sheet as a whole, and the
-# sheet of a scholar has a page of its own. Controls are left out.
+# sheet of a scholar has a page of its own. Controls are left out, and a plain table stands for each
+# grid of rows, which is a picture of those in sight.
 _STYLE = """<style>
 [data-testid="stLayoutWrapper"]:has(> .st-key-on-paper) { display: none }
+[data-testid="stElementContainer"]:has(> [data-testid="stHtml"] > .on-paper) { display: none }
 @media print {
   [data-testid="stLayoutWrapper"]:has(> .st-key-on-paper) { display: flex }
+  [data-testid="stElementContainer"]:has([data-testid="stDataFrame"]) { display: none !important }
   .st-key-on-paper p::after { content: " " var(--print-address, "") }
   @page { size: landscape; margin: 10mm }
   @page upright { size: portrait; margin: 10mm }
@@ -35,6 +38,18 @@ _STYLE = """<style>
   [data-testid="stButton"], [data-testid="stMenuButton"], [data-testid="stDownloadButton"],
   [data-testid="stForm"], [data-testid="stCheckbox"] { display: none !important }
   [data-testid="stElementContainer"], [data-testid="stGridCell"] { break-inside: avoid }
+  [data-testid="stElementContainer"]:has(> [data-testid="stHtml"] > .on-paper) {
+    display: block; break-inside: auto
+  }
+  [data-testid="stGridCell"]:has(.on-paper) { break-inside: auto }
+  :has(> [data-testid="stGridCell"] .on-paper) { display: block !important }
+  .on-paper table { width: 100%; border-collapse: collapse; font-size: 12px }
+  .on-paper :is(th, td) {
+    padding: 2px 8px 2px 0; text-align: left; vertical-align: top; overflow-wrap: anywhere;
+    border-bottom: 1px solid BORDER
+  }
+  .on-paper thead { display: table-header-group }
+  .on-paper tr { break-inside: avoid }
   [class*="st-key-stacked-"] { display: block !important }
   [data-testid="stLayoutWrapper"]:has(> [data-testid="stHorizontalBlock"] h2) { break-after: avoid }
   [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"]) {
@@ -47,7 +62,7 @@ _STYLE = """<style>
     break-before: page; break-after: page; break-inside: avoid
   }
 }
-</style>"""
+</style>""".replace("BORDER", LIGHT.border)
 # The address has the days and the person or stream, but not the token of a dashboard without
 # sign-in.
 _SCRIPT = """<script>
@@ -65,8 +80,7 @@ if (!window.velocityPrints) {
   });
 }
 </script>"""
-# Streamlit's own elements take their colours from the theme, charts have them in their marks, and
-# tables are pictures.
+# Streamlit's own elements take their colours from the theme, and charts have them in their marks.
 _DARK_STYLE = f"""<style>
 @media print {{
   [data-testid="stApp"] *:not(svg *) {{
@@ -75,9 +89,6 @@ _DARK_STYLE = f"""<style>
   }}
   [data-testid="stCaptionContainer"] * {{ color: {LIGHT.muted} !important }}
   [data-testid="stApp"] a, [data-testid="stApp"] a * {{ color: {LIGHT.accent} !important }}
-  [data-testid="stDataFrame"] canvas {{
-    filter: invert(1) hue-rotate(180deg) brightness(1.08)
-  }}
 }}
 </style>"""
 _DARK_SCRIPT = """<script>

@@ -10,6 +10,7 @@ from polars import selectors
 
 from velocity.reading.definitions import metrics
 from velocity.reading.hours import day_of
+from velocity.ui.paper_table import show_on_paper
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -195,8 +196,9 @@ def show_rows(
     if pinned is not None:
         columns[pinned]["pinned"] = True
     scrolls = frame.height > rows_shown
+    shown = readable(frame, page_zone())
     st.dataframe(
-        readable(frame, page_zone()),
+        shown,
         column_config=columns,
         hide_index=True,
         row_height=ROW_HEIGHT,
@@ -204,3 +206,4 @@ def show_rows(
         placeholder=NONE,
         alt=alt,
     )
+    show_on_paper(shown, columns, none=NONE)
