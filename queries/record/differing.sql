@@ -17,4 +17,4 @@ WHERE listed.run_id IS NOT NULL AND (
     held.username, held.display_name, held.state, held.created_at, held.heartbeat_at,
     held.group_name, held.job_type, held.sweep, held.tags, held.notes
   ))
-ORDER BY ALL
+ORDER BY 1

@@ -16,4 +16,4 @@ WITH ranked AS (
 SELECT run_id, heartbeat_at
 FROM ranked
 WHERE heartbeat_at >= (
-  SELECT min(heartbeat_at) FROM ranked WHERE place <= greatest(1, least(100, runs // 2)))
+  SELECT min(heartbeat_at) FROM ranked WHERE 2 * place <= greatest(2, least(200, runs)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from velocity.database.one_file import OLD_FILE
-from velocity.record.base import MergeCounts, PullState, Record, SyncRow
+from velocity.record.base import Intake, MergeCounts, PullState, Record, SyncRow
 from velocity.record.duckdb_record import FILE, DuckDBRecord
 
 if TYPE_CHECKING:
@@ -13,7 +13,15 @@ if TYPE_CHECKING:
 
     from velocity.database.connection import Connection
 
-__all__ = ["MergeCounts", "PullState", "Record", "SyncRow", "has_record", "open_record"]
+__all__ = [
+    "Intake",
+    "MergeCounts",
+    "PullState",
+    "Record",
+    "SyncRow",
+    "has_record",
+    "open_record",
+]
 
 
 def has_record(data: Path) -> bool:

@@ -65,14 +65,20 @@ class PullState:
     uncollected: int = 0
 
 
-class Record(Protocol):
-    """Stores raw rows. One writer at a time; any of its threads may call any method.
+class Intake(Protocol):
+    """The part of a record that pulls and imports use. Any thread may call any method.
 
     Each method is one transaction: it is done completely or not at all, and killing the process
-    does not lose the work of any method that has returned. Every change to raw rows has a number,
-    larger than that of any earlier change. Instants are aware, in UTC. Methods raise the errors of
-    `velocity.database.failures`, and `ClosedError` as in `velocity.database.connection`.
+    does not lose the work of any method that has returned. Instants are aware, in UTC. Methods
+    raise the errors of `velocity.database.failures` or a `StoreError`, and `ClosedError` as in
+    `velocity.database.connection`.
     """
+
+    def leased(self, entity: str, project: str, *, since: datetime) -> AbstractContextManager[bool]:
+        """Keep other workers away from a project, as long as this process and its session live.
+
+        The value is False if another worker has the project, or has pulled it `since` then.
+        """
 
     def name_keys(self, names: Sequence[str]) -> None:
         """Store the values of only these config keys unhashed.
@@ -81,13 +87,6 @@ class Record(Protocol):
 
         Raises:
             StoreError: the salt of the hashes is gone.
-        """
-
-    def hashes_of(self, name: str, value: object) -> list[tuple[str, int]]:
-        """The path of each place where a config key may be, with the hash of the value there.
-
-        A whole number has two hashes: 1 and 1.0 are written differently, but mean the same. None
-        are returned if no config has been hashed yet.
         """
 
     def merge_runs(self, runs: pl.DataFrame) -> MergeCounts:
@@ -192,6 +191,23 @@ class Record(Protocol):
             measured: run id -> share of 0 to 1; None marks the response as unreadable.
         """
 
+    def close(self) -> None:
+        """Stop other threads' work with the record, and close it."""
+
+
+class Record(Intake, Protocol):
+    """A record that can be derived from. Only one process at a time has it open."""
+
+    def hashes_of(self, name: str, value: object) -> list[tuple[str, int]]:
+        """The path of each place where a config key may be, with the hash of the value there.
+
+        A whole number has two hashes: 1 and 1.0 are written differently, but mean the same. None
+        are returned if no config has been hashed yet.
+        """
+
+    def catch_up(self) -> None:
+        """Take in what other processes have merged: what is attached changes only here."""
+
     def keep_restatements(self, restated: pl.DataFrame) -> None:
         """Store what a derivation changed in past weeks; storing it again changes nothing.
 
@@ -232,6 +248,3 @@ class Record(Protocol):
         number of the last change to a user's runs; `identity` distinguishes this record from
         others, whose numbers have another meaning. Do not call other methods meanwhile.
         """
-
-    def close(self) -> None:
-        """Stop other threads' work with the record, and close it."""

@@ -48,10 +48,8 @@ def name_keys(connection: Connection, names: Iterable[str]) -> None:
             connection.run("DELETE FROM named_key WHERE name = $name", {"name": name})
             connection.run(load_query("record/unname_key").body, {"name": name})
         for name in wanted - known:
-            paths = sorted({path_of(way) for way in _ways(name)})
-            connection.run(
-                "INSERT INTO named_key VALUES ($name, $paths)", {"name": name, "paths": paths}
-            )
+            key = {"name": name, "paths": paths_of(name)}
+            connection.run("INSERT INTO named_key VALUES ($name, $paths)", key)
 
 
 def with_hashes(connection: Connection, data: Path, runs: pl.DataFrame) -> pl.DataFrame:
@@ -65,10 +63,29 @@ def with_hashes(connection: Connection, data: Path, runs: pl.DataFrame) -> pl.Da
     Raises:
         StoreError: the salt is gone.
     """
-    kept = _Hashed(_salt(connection, data), _named(connection))
-    frame = runs.with_columns(*kept.columns(runs["config"])).drop("config")
-    _add_shapes(connection, kept.shapes)
+    frame, shapes = hashed(runs, _salt(connection, data), _named(connection))
+    _add_shapes(connection, shapes)
     return frame
+
+
+def hashed(
+    runs: pl.DataFrame, salt: bytes, named: Sequence[str]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The runs with hashes instead of `config`, and the shapes of their configs (`config_shape`).
+
+    Args:
+        runs: a frame with `config`, the JSON of `records.config_text`.
+        salt: of the hashes.
+        named: the keys whose values stay as they are.
+    """
+    kept = _Hashed(salt, named)
+    frame = runs.with_columns(*kept.columns(runs["config"])).drop("config")
+    return frame, kept.shapes_frame()
+
+
+def paths_of(name: str) -> list[str]:
+    """The paths where a key may be, sorted."""
+    return sorted({path_of(way) for way in _ways(name)})
 
 
 def hashes_of(data: Path, name: str, value: object) -> list[tuple[str, int]]:
@@ -76,14 +93,13 @@ def hashes_of(data: Path, name: str, value: object) -> list[tuple[str, int]]:
 
     None are returned without a salt: no config has been hashed with it.
     """
-    salt = _known_salt(data)
+    salt = known_salt(data)
     if salt is None:
         return []
-    paths = sorted({path_of(way) for way in _ways(name)})
     texts = written_all(_spellings(value))
     return [
         (path, int.from_bytes(_digest(salt + path.encode() + b"\0" + text), "little"))
-        for path in paths
+        for path in paths_of(name)
         for text in texts
     ]
 
@@ -114,7 +130,7 @@ def hash_clear(connection: Connection, data: Path) -> bool:
     while (frame := connection.frame(rows, {"rows": _MIGRATED_ROWS})).height:
         hashed = frame.with_columns(*kept.columns(frame["clear_config"])).drop("clear_config")
         with connection.transaction():
-            _add_shapes(connection, kept.shapes)
+            _add_shapes(connection, kept.shapes_frame())
             connection.load("hashed_config", hashed)
             connection.run(load_query("record/hash_configs").body)
             connection.run("DROP TABLE hashed_config")
@@ -158,6 +174,12 @@ class _Hashed:
             pl.Series("config_hashes", lists, pl.List(pl.UInt64)),
             pl.Series("config_told", told, pl.String),
         ]
+
+    def shapes_frame(self) -> pl.DataFrame:
+        """The shapes as rows of the table `config_shape`."""
+        schema: dict[str, Any] = {"config_shape": pl.UInt64, "paths": pl.List(pl.String)}
+        rows = [(number, list(paths)) for number, paths in self.shapes.items()]
+        return pl.DataFrame(rows, schema=schema, orient="row")
 
     def _hash(self, config: Mapping[str, Any], hashes: bytearray) -> int:
         """The number of a config's shape; adds the hashes of its values."""
@@ -218,21 +240,40 @@ def _salt(connection: Connection, data: Path) -> bytes:
     Raises:
         StoreError: it is missing or damaged.
     """
-    if (known := _known_salt(data)) is not None:
+    if (known := known_salt(data)) is not None:
         return known
-    path = data / _SALT_FILE
-    if path.exists() or connection.run("SELECT 1 FROM config_shape LIMIT 1"):
-        raise StoreError(
-            f"{path}, which the record's configs were hashed with, is missing or damaged.",
-            "Restore it from a backup: configs can only be compared if they share a salt. Or move "
-            "the record (record.duckdb) away, and sync, ingest and import again.",
-        )
+    if connection.run("SELECT 1 FROM config_shape LIMIT 1"):
+        raise _no_salt(data)
+    return new_salt(data)
+
+
+def new_salt(data: Path) -> bytes:
+    """Make the salt of a data folder.
+
+    Raises:
+        StoreError: there is a damaged one.
+    """
+    if (data / _SALT_FILE).exists():
+        raise _no_salt(data)
     salt = secrets.token_bytes(_SALT_BYTES)
-    write_private(path, salt.hex())
+    save_salt(data, salt)
     return salt
 
 
-def _known_salt(data: Path) -> bytes | None:
+def save_salt(data: Path, salt: bytes) -> None:
+    """Write the salt of a data folder, which only its owner can read."""
+    write_private(data / _SALT_FILE, salt.hex())
+
+
+def _no_salt(data: Path) -> StoreError:
+    return StoreError(
+        f"{data / _SALT_FILE}, which the record's configs were hashed with, is missing or damaged.",
+        "Restore it from a backup: configs can only be compared if they share a salt. Or move "
+        "the record (record.duckdb) away, and sync, ingest and import again.",
+    )
+
+
+def known_salt(data: Path) -> bytes | None:
     """The salt of a data folder; None if it is missing or damaged."""
     with suppress(FileNotFoundError, ValueError):
         salt = bytes.fromhex((data / _SALT_FILE).read_text(encoding="ascii"))
@@ -241,10 +282,8 @@ def _known_salt(data: Path) -> bytes | None:
     return None
 
 
-def _add_shapes(connection: Connection, shapes: Mapping[int, tuple[str, ...]]) -> None:
-    schema: dict[str, pl.DataType] = {"config_shape": pl.UInt64(), "paths": pl.List(pl.String)}
-    rows = [(number, list(paths)) for number, paths in shapes.items()]
-    connection.load("met_shape", pl.DataFrame(rows, schema=schema, orient="row"))
+def _add_shapes(connection: Connection, shapes: pl.DataFrame) -> None:
+    connection.load("met_shape", shapes)
     connection.run(
         "INSERT INTO config_shape BY NAME FROM met_shape ANTI JOIN config_shape USING "
         "(config_shape); DROP TABLE met_shape"

@@ -5,30 +5,29 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from velocity.database.connection import Connection
 from velocity.database.one_file import split_off
 from velocity.queries import load_query
 from velocity.record import configs, exclusions
-from velocity.record.base import MergeCounts, PullState, Record
-from velocity.records import UTC
+from velocity.record.base import MergeCounts, Record
+from velocity.record.in_sql import InSQL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
-    from typing import Any, Literal
+    from typing import Any
 
-    from velocity.record.base import SyncRow
+    import polars as pl
+
     from velocity.record.exclusions import Names
-    from velocity.records import Rejected
 
 FILE = "record.duckdb"
 _SCHEMA = "record/schema"
 
 
-class DuckDBRecord(Record):
+class DuckDBRecord(InSQL, Record):
     """A `Record` in one DuckDB file, opened by `connection`."""
 
     def __init__(self, data: Path, *, beside: Connection) -> None:
@@ -56,132 +55,12 @@ class DuckDBRecord(Record):
         runs = exclusions.load(self._data).keep_runs(runs)
         if runs.is_empty():
             return MergeCounts()
-        run = self.connection.run
         with self.connection.transaction():
             hashed = configs.with_hashes(self.connection, self._data, runs)
-            self.connection.load("incoming", hashed)
-            merge_row = load_query("record/merge_row").body
-            run(f"CREATE OR REPLACE TEMP TABLE merge_row AS {merge_row}")
-            counts = dict(run("SELECT outcome, count(*) FROM merge_row GROUP BY outcome"))
-            run(load_query("record/merge_write").body)
-            run("DROP TABLE merge_row; DROP TABLE incoming")
-        return MergeCounts(**counts)
-
-    def merge_project(
-        self,
-        entity: str,
-        project: str,
-        *,
-        rejected: Sequence[Rejected],
-        as_of: datetime | None,
-        app_url: str | None = None,
-        pull: PullState | None = None,
-    ) -> None:
-        key = {"entity": entity, "project": project}
-        run = self.connection.run
-        with self.connection.transaction():
-            run("DELETE FROM rejected WHERE entity = $entity AND project = $project", key)
-            for row in rejected:
-                sql = "INSERT INTO rejected VALUES ($entity, $project, $run_id, $reason)"
-                run(sql, vars(row))
-            if as_of is not None:
-                state = key | {"as_of": as_of, "app_url": app_url} | vars(pull or PullState())
-                run(load_query("record/merge_project").body, state)
-
-    def merge_log(self, row: SyncRow) -> None:
-        values = vars(row) | {
-            "new": row.counts.new,
-            "changed": row.counts.changed + row.counts.revived,
-            "unchanged": row.counts.unchanged + row.counts.kept,
-        }
-        del values["counts"]
-        self.connection.run(
-            "INSERT INTO sync_log VALUES ($command, $entity, $project, $started_at, $finished_at, "
-            "$new, $changed, $unchanged, $deleted, $rejected, $requests, $note, $error)",
-            values,
-        )
-
-    def read_pull_state(self, entity: str, project: str) -> PullState:
-        rows = self.connection.frame(
-            "SELECT pulled_from, reconciled_at, coalesce(filter_trusted, false), uncollected "
-            "FROM project WHERE entity = $entity AND project = $project",
-            {"entity": entity, "project": project},
-        ).rows()
-        return PullState(*rows[0]) if rows else PullState()
-
-    def count_collected(self, entity: str, project: str) -> int:
-        key = {"entity": entity, "project": project}
-        return int(self.connection.run(load_query("record/collected").body, key)[0][0])
-
-    def list_pulled(self, entity: str) -> list[str]:
-        return self._first_column(
-            "SELECT project FROM project WHERE entity = $entity AND pulled_from IS NOT NULL "
-            "ORDER BY project",
-            {"entity": entity},
-        )
-
-    def list_to_read_again(
-        self, entity: str, project: str, why: Literal["unfinished", "rejected", "unread_named"]
-    ) -> list[str]:
-        key = {"entity": entity, "project": project}
-        return self._first_column(load_query(f"record/{why}").body, key)
-
-    def list_differing(self, entity: str, project: str, listing: pl.DataFrame) -> list[str]:
-        with self._loaded("listed", listing):
-            key = {"entity": entity, "project": project}
-            return self._first_column(load_query("record/differing").body, key)
-
-    def list_missing(self, entity: str, project: str, scanned: Iterable[str | None]) -> list[str]:
-        with self._loaded(
-            "scanned", pl.DataFrame({"run_id": list(scanned)}, {"run_id": pl.String})
-        ):
-            key = {"entity": entity, "project": project}
-            return self._first_column(load_query("record/missing").body, key)
-
-    def known_window(self, entity: str, project: str) -> dict[str, datetime]:
-        body = load_query("record/known_window").body
-        return dict(self.connection.frame(body, {"entity": entity, "project": project}).rows())
-
-    def mark_deleted(
-        self, entity: str, project: str, run_ids: Sequence[str], *, at: datetime
-    ) -> None:
-        if not run_ids:
-            return
-        gone = pl.DataFrame({"run_id": list(run_ids)}).with_columns(
-            pl.lit(entity).alias("entity"),
-            pl.lit(project).alias("project"),
-            pl.lit(at).cast(UTC).alias("deleted_at"),
-        )
-        with self._loaded("gone", gone):
-            self.connection.run(load_query("record/mark_deleted").body)
-
-    def take_unmeasured(self, most: int) -> tuple[str, str, list[str]] | None:
-        with self.connection.transaction():
-            rows = self.connection.run(load_query("record/unmeasured").body, {"most": most})
-            if not rows:
-                return None
-            self.connection.run(
-                "INSERT INTO utilisation_request SELECT unnest($keys)",
-                {"keys": [row[3] for row in rows]},
-            )
-        entity, project = rows[0][:2]
-        return entity, project, [row[2] for row in rows]
-
-    def give_back(self, entity: str, project: str, run_ids: Sequence[str]) -> None:
-        self.connection.run(
-            "DELETE FROM utilisation_request WHERE run_key IN (SELECT run_key FROM raw_run WHERE "
-            "entity = $entity AND project = $project AND run_id IN (SELECT unnest($run_ids)))",
-            {"entity": entity, "project": project, "run_ids": list(run_ids)},
-        )
-
-    def keep_utilisation(
-        self, entity: str, project: str, measured: Mapping[str, float | None]
-    ) -> None:
-        rows = [(entity, project, run_id, share) for run_id, share in measured.items()]
-        columns = {"entity": pl.String, "project": pl.String, "run_id": pl.String}
-        frame = pl.DataFrame(rows, {**columns, "share": pl.Float64}, orient="row")
-        with self._loaded("measured", frame):
-            self.connection.run(load_query("record/measured").body)
+            counts = find_changes(self.connection, hashed)
+            self.connection.run(load_query("record/merge_write").body)
+            self.connection.run("DROP TABLE merge_row; DROP TABLE incoming")
+        return counts
 
     def keep_restatements(self, restated: pl.DataFrame) -> None:
         with self._loaded("restated", restated):
@@ -220,6 +99,13 @@ class DuckDBRecord(Record):
         self.connection.rewrite()
 
     @contextmanager
+    def leased(self, entity: str, project: str, *, since: datetime) -> Iterator[bool]:  # noqa: ARG002
+        yield True  # the lock of the data folder keeps others away
+
+    def catch_up(self) -> None:
+        """Does nothing: only this process merges."""
+
+    @contextmanager
     def attached_to(self, connection: Connection) -> Iterator[None]:
         # DuckDB opens a file either for writing or for reading.
         with (
@@ -239,8 +125,23 @@ class DuckDBRecord(Record):
             yield
             self.connection.run(f"DROP TABLE {table}")
 
-    def _first_column(self, sql: str, params: Mapping[str, Any]) -> list[str]:
-        return [value for (value,) in self.connection.run(sql, params)]
+    def _run(self, sql: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        return self.connection.run(sql, params)
+
+    def _run_with_instants(self, sql: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        return self.connection.frame(sql, params).rows()
+
+    def _transaction(self) -> AbstractContextManager[None]:
+        return self.connection.transaction()
+
+
+def find_changes(connection: Connection, hashed: pl.DataFrame) -> MergeCounts:
+    """Compare a batch with the table `raw_run`, and create the table `merge_row`."""
+    connection.load("incoming", hashed)
+    merge_row = load_query("record/merge_row").body
+    connection.run(f"CREATE OR REPLACE TEMP TABLE merge_row AS {merge_row}")
+    rows = connection.run("SELECT outcome, count(*) FROM merge_row GROUP BY outcome")
+    return MergeCounts(**dict(rows))
 
 
 def _keep_raw(connection: Connection) -> None:

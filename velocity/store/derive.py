@@ -69,6 +69,7 @@ def derive(
     `on_step` is called with the title of each step, how many are done, and how many there are.
     """
     _hand_over_restated(store)  # of a derivation that was interrupted after its transaction
+    store.record.catch_up()
     with store.reading_record(), store.transaction():
         scholars = _derive(store, settings, roster, on_step)
         group_weeks = store.frame(load_query("store/group_weeks").body)

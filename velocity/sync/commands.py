@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from velocity.errors import VelocityError
-    from velocity.record import Record
+    from velocity.record import Intake
     from velocity.records import RunBatch
     from velocity.roster.models import Roster
     from velocity.settings import Settings
@@ -152,7 +152,7 @@ def import_runs(
 
 
 def _merge_batch(
-    record: Record, batch: RunBatch, results: dict[tuple[str, str], ProjectResult]
+    record: Intake, batch: RunBatch, results: dict[tuple[str, str], ProjectResult]
 ) -> None:
     """Merge a batch of several projects and add to the result of each."""
     for row in batch.rejected:
@@ -182,7 +182,7 @@ def _finish(
 
 
 def _log(
-    record: Record,
+    record: Intake,
     command: Literal["sync", "ingest", "import"],
     result: ProjectResult,
     started_at: datetime,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from velocity.record import Record
+    from velocity.record import Intake
     from velocity.sources.base import Server
     from velocity.sync.results import OnProgress
 
@@ -30,7 +30,7 @@ _OBJECTS_A_SEARCH = 100_000
 
 
 def pull_projects(
-    record: Record,
+    record: Intake,
     server: Server,
     wanted: Sequence[str],
     *,
@@ -45,13 +45,21 @@ def pull_projects(
     the result of a project and the start of its pull.
 
     Returns:
-        One result per project, in order; a failed one for an entity whose projects cannot be
-        listed.
+        One result per project, in order, except those that other workers pull; a failed one for an
+        entity whose projects cannot be listed.
 
     Raises:
         StoreError: the store cannot be written.
     """
     listener = Listener(on_progress)
+    since = clock()
+    pulled: set[str] = set()
+
+    def pull_if_free(result: ProjectResult, *, listed: bool) -> None:
+        with record.leased(result.entity, result.project, since=since) as is_free:
+            if is_free:
+                pulled.add(result.name)
+                pull(result, listed=listed)
 
     def pull(result: ProjectResult, *, listed: bool) -> None:
         began, started_at = time.monotonic(), clock()
@@ -71,13 +79,13 @@ def pull_projects(
     for result, listed in _found(record, server, wanted):
         results.append(result)
         if result.error is None:
-            jobs.append(partial(pull, result, listed=listed))
+            jobs.append(partial(pull_if_free, result, listed=listed))
     try:
         with _many_objects_at_pace():
             run_jobs(jobs, threads=server.at_once)
     finally:
         listener.leave()
-    return results
+    return [it for it in results if it.error is not None or it.name in pulled]
 
 
 @contextmanager
@@ -98,7 +106,7 @@ def _many_objects_at_pace() -> Iterator[None]:
 
 
 def _found(
-    record: Record, server: Server, wanted: Iterable[str]
+    record: Intake, server: Server, wanted: Iterable[str]
 ) -> Iterable[tuple[ProjectResult, bool]]:
     """Every project once, and whether it was named or listed; otherwise only the record has it."""
     seen: set[tuple[str, str]] = set()

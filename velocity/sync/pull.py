@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Sequence
     from datetime import datetime
 
-    from velocity.record import PullState, Record
+    from velocity.record import Intake, PullState
     from velocity.records import Rejected, RunBatch
     from velocity.sources.base import Server
     from velocity.sync.results import OnProgress, ProjectResult, Stage
@@ -52,7 +52,7 @@ _MERGED_SECONDS = 1.0
 
 
 def pull_project(
-    record: Record,
+    record: Intake,
     server: Server,
     result: ProjectResult,
     *,
@@ -79,7 +79,7 @@ def pull_project(
 
 
 def leave_project(
-    record: Record, server: Server, result: ProjectResult, *, gone_at: datetime
+    record: Intake, server: Server, result: ProjectResult, *, gone_at: datetime
 ) -> None:
     """Mark all runs of a project that is gone from W&B as deleted, until it is back."""
     key = result.entity, result.project
@@ -103,7 +103,7 @@ class _Pull:
     """One pull of one project: `begin`, then `run`."""
 
     def __init__(
-        self, record: Record, server: Server, result: ProjectResult, on_progress: OnProgress
+        self, record: Intake, server: Server, result: ProjectResult, on_progress: OnProgress
     ) -> None:
         self._record = record
         self._server = server

@@ -12,7 +12,7 @@ from velocity.errors import ConfigurationError, RetryLaterError, SourceError
 from velocity.sync.results import Progress
 
 if TYPE_CHECKING:
-    from velocity.record import Record
+    from velocity.record import Intake
     from velocity.sources.base import Server
     from velocity.sync.results import OnProgress
 
@@ -24,7 +24,7 @@ _GROW = 2
 
 
 def read_utilisation(
-    record: Record, server: Server, *, most_requests: int, on_progress: OnProgress
+    record: Intake, server: Server, *, most_requests: int, on_progress: OnProgress
 ) -> tuple[str, ...]:
     """Request the utilisation of the runs that ended last, as far as it was never requested.
 
