@@ -247,6 +247,11 @@ class Messages(_Section):
 class Store(_Section):
     """Where data is beyond one machine. Keys and passwords come from the environment."""
 
+    record: _PostgresAddress | None = Field(
+        None,
+        description="Postgres database for the record, which several workers can pull into, such "
+        "as postgresql://velocity@host/runs.",
+    )
     snapshots: _BucketAddress | None = Field(
         None,
         description="Bucket that snapshots are published to and pulled from, such as "

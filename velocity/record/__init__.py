@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
 
 from velocity.database.one_file import OLD_FILE
+from velocity.errors import ConfigurationError
 from velocity.record.base import Intake, MergeCounts, PullState, Record, SyncRow
 from velocity.record.duckdb_record import FILE, DuckDBRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from velocity.database.connection import Connection
@@ -20,6 +23,8 @@ __all__ = [
     "Record",
     "SyncRow",
     "has_record",
+    "move_record",
+    "open_intake",
     "open_record",
 ]
 
@@ -29,15 +34,66 @@ def has_record(data: Path) -> bool:
     return (data / FILE).exists() or (data / OLD_FILE).exists()
 
 
-def open_record(data: Path, *, beside: Connection) -> Record:
+def open_record(data: Path, address: str | None, *, beside: Connection) -> Record:
     """The record of a data folder, created and migrated as needed. The caller holds the write lock.
 
     Args:
         data: the data folder.
+        address: of the server that has the record; None: the record is in the folder.
         beside: the connection that will read the rows (see `Record.attached_to`).
 
     Raises:
-        StoreError: it was made by a newer version.
+        StoreError: it was made by a newer version, or cannot be used.
         duckdb.Error: it cannot be opened or written to.
     """
-    return DuckDBRecord(data, beside=beside)
+    if address is None:
+        return DuckDBRecord(data, beside=beside)
+    record: Record = _postgres("record").PostgresRecord(data, address, beside=beside)
+    return record
+
+
+def open_intake(data: Path, address: str | None) -> Intake | None:
+    """The record for one of many workers; None if only one process can have it open.
+
+    Raises:
+        StoreError: it was made by a newer version, or cannot be used.
+    """
+    if address is None:
+        return None
+    intake: Intake = _postgres("intake").PostgresIntake(data, address)
+    return intake
+
+
+def move_record(
+    data: Path, address: str, to: Literal["server", "file"], *, names: Sequence[str]
+) -> None:
+    """Move the record from the data folder to a server, or back. The caller holds the write lock.
+
+    Args:
+        data: the data folder.
+        address: of the server.
+        to: where to.
+        names: the config keys whose values are stored.
+
+    Raises:
+        StoreError: it is there already, or another record is.
+    """
+    if to == "server":
+        _postgres("move").move_to_server(data, address, names)
+    else:
+        _postgres("move").move_to_file(data, address)
+
+
+def _postgres(part: str) -> Any:
+    """A module that imports the drivers.
+
+    Raises:
+        ConfigurationError: they are not installed.
+    """
+    try:
+        return import_module(f"velocity.record.postgres_{part}")
+    except ImportError as error:
+        raise ConfigurationError(
+            f"A record on a server needs a package that is not installed: {error.name}.",
+            'Install it: pip install "research-velocity[scale]".',
+        ) from error

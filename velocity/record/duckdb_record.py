@@ -10,6 +10,7 @@ from velocity.database.one_file import split_off
 from velocity.queries import load_query
 from velocity.record import configs, exclusions
 from velocity.record.base import MergeCounts, Record
+from velocity.record.copies import check_copy
 from velocity.record.in_sql import InSQL
 
 if TYPE_CHECKING:
@@ -24,18 +25,31 @@ if TYPE_CHECKING:
     from velocity.record.exclusions import Names
 
 FILE = "record.duckdb"
-_SCHEMA = "record/schema"
+SCHEMA = "record/schema"
 
 
 class DuckDBRecord(InSQL, Record):
     """A `Record` in one DuckDB file, opened by `connection`."""
 
-    def __init__(self, data: Path, *, beside: Connection) -> None:
+    def __init__(
+        self, data: Path, *, beside: Connection | None = None, is_copy: bool = False
+    ) -> None:
+        """Open the file of a data folder.
+
+        Args:
+            data: the data folder.
+            beside: a connection that already runs DuckDB.
+            is_copy: whether it is the copy of a record on a server; an empty file becomes one.
+
+        Raises:
+            StoreError: it is a copy, but should not be, or the other way round.
+        """
         self._data = data
-        split_off(data / FILE, "record", _SCHEMA, _keep_raw)
+        split_off(data / FILE, "record", SCHEMA, _keep_raw)
         self.connection = Connection(data / FILE, "record", beside=beside)
         try:
-            self.connection.migrate(_SCHEMA)
+            self.connection.migrate(SCHEMA)
+            check_copy(self.connection, data, expected=is_copy)
         except BaseException:
             self.connection.close()
             raise

@@ -18,13 +18,13 @@ from velocity.database.one_file import remove_old_file, split_off
 from velocity.errors import StoreError
 from velocity.paths import make_private
 from velocity.queries import load_query, macros, queries_fingerprint
-from velocity.record import open_record
+from velocity.record import open_intake, open_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from velocity.record import Record
+    from velocity.record import Intake, Record
     from velocity.record.exclusions import Names
     from velocity.settings import Settings
 
@@ -41,12 +41,18 @@ class LiveStore(Connection):
         record: the raw rows.
     """
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, address: str | None = None) -> None:
+        """Open the files of a data folder.
+
+        Args:
+            data: the data folder.
+            address: of the server that has the record; None: it is in the folder.
+        """
         split_off(data / _FILE, "live", _SCHEMA, _keep_derived)
         super().__init__(data / _FILE, "live")
         self.data = data
         try:
-            self.record: Record = open_record(data, beside=self)
+            self.record: Record = open_record(data, address, beside=self)
         except BaseException:
             self.close()
             raise
@@ -108,16 +114,10 @@ def open_live(data: Path, settings: Settings | None = None) -> Iterator[LiveStor
         StoreError: another process is writing it, a file cannot be opened or written (a full disk,
             say), or the salt of the configs is gone. Committed data is kept.
     """
-    try:
-        make_private(data)
-    except OSError as error:
-        raise StoreError(
-            f"The data folder {data} cannot be created: {error.strerror}.",
-            "Check its permissions, or choose another folder with --data.",
-        ) from error
+    _make_folder(data)
     with writer_lock(data), ExitStack() as opened:
         try:
-            store = LiveStore(data)
+            store = LiveStore(data, None if settings is None else settings.store.record_address)
             opened.callback(store.close)
             opened.callback(store.record.close)
         except (duckdb.Error, OSError) as error:
@@ -135,6 +135,38 @@ def open_live(data: Path, settings: Settings | None = None) -> Iterator[LiveStor
             yield store
         except WRITE_ERRORS as error:
             raise cannot_write(data, error) from error
+
+
+@contextmanager
+def open_pulling(data: Path, settings: Settings) -> Iterator[Intake]:
+    """Open the record of a data folder only to merge runs.
+
+    Several processes may have it open at once if it is on a server.
+
+    Raises:
+        StoreError: as for `open_live`.
+    """
+    _make_folder(data)
+    record = open_intake(data, settings.store.record_address)
+    if record is None:
+        with open_live(data, settings) as store:
+            yield store.record
+        return
+    try:
+        record.name_keys(settings.named_keys)
+        yield record
+    finally:
+        record.close()
+
+
+def _make_folder(data: Path) -> None:
+    try:
+        make_private(data)
+    except OSError as error:
+        raise StoreError(
+            f"The data folder {data} cannot be created: {error.strerror}.",
+            "Check its permissions, or choose another folder with --data.",
+        ) from error
 
 
 def define_macros(store: LiveStore) -> None:

@@ -1,0 +1,154 @@
+"""The record in PostgreSQL for the one process that derives from it.
+
+It has a copy in the data folder, which takes in what workers changed. The copy is a DuckDB record
+like any other, so everything is derived from it as on one machine.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import polars as pl
+
+from velocity.queries import load_query
+from velocity.record import configs
+from velocity.record.base import Record
+from velocity.record.duckdb_record import DuckDBRecord
+from velocity.record.postgres_intake import STOP_MERGES, PostgresIntake
+from velocity.record.wire import from_wire, to_wire
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from velocity.database.connection import Connection
+    from velocity.record.exclusions import Names
+    from velocity.record.postgres import Read
+#: Written by the publisher only.
+_OWN_TABLES = ("restatement", "group_week")
+#: Small enough to be copied whole.
+_WHOLE_TABLES = ("project", "rejected", "sync_log", "config_shape", "named_key")
+#: Every table with rows of the record.
+TABLES = ("raw_run", *_WHOLE_TABLES, *_OWN_TABLES)
+
+
+class PostgresRecord(PostgresIntake, Record):
+    """A `Record` in PostgreSQL; only one process at a time has it open as such."""
+
+    def __init__(self, data: Path, address: str, *, beside: Connection | None = None) -> None:
+        """Open it, as `PostgresIntake`, and its copy.
+
+        Raises:
+            StoreBusyError: another process publishes it.
+            StoreError: the data folder has a record of its own, which was not moved.
+        """
+        super().__init__(data, address, beside=beside)
+        try:
+            self._server.lease_always(
+                "publisher", busy="Another process is publishing from this record."
+            )
+            self._copy = DuckDBRecord(data, beside=beside, is_copy=True)
+        except BaseException:
+            super().close()
+            raise
+
+    def hashes_of(self, name: str, value: object) -> list[tuple[str, int]]:
+        return configs.hashes_of(self._data, name, value)
+
+    def catch_up(self) -> None:
+        with self._server.transaction(repeatable=True):
+            self._take_in()
+
+    def _take_in(self) -> None:
+        """Bring the copy up to date, in a transaction in which nobody else's changes are seen.
+
+        A copy that did not take in all that was deleted from `changed_run` is made anew: one of
+        another machine, of a backup, or of a transaction that was cut off here.
+        """
+        connection = self._copy.connection
+        known = connection.run("SELECT token FROM copy_of")[0][0]
+        whole = known is None or known != self._shared("token")
+        token = uuid4().hex
+        with self._server.reading() as read, connection.transaction():
+            # What commits after this transaction began stays for the next one.
+            taken = self._server.run("DELETE FROM changed_run RETURNING run_key")
+            keys = pl.DataFrame(taken, {"run_key": pl.Int64}, orient="row")
+            connection.load("taken", keys)
+            if whole:
+                self._copy_runs(read, "", "")
+            elif taken:
+                own = "WHERE run_key IN (SELECT run_key FROM taken)"
+                self._copy_runs(read, own, "WHERE run_key IN (SELECT run_key FROM changed_run)")
+            connection.run("DROP TABLE taken")
+            for table in (*_WHOLE_TABLES, *(_OWN_TABLES if whole else ())):
+                self._copy_table(read, table)
+            connection.run("UPDATE copy_of SET token = $token", {"token": token})
+        self._share("token", token)
+
+    def _copy_table(self, read: Read, table: str) -> None:
+        self._copy.connection.run(f"DELETE FROM {table}")
+        for frame in read(f"SELECT * FROM {table}"):
+            from_wire(self._copy.connection, table, frame)
+
+    def _copy_runs(self, read: Read, ours: str, theirs: str) -> None:
+        """Replace runs of the copy, and mark their users as changed."""
+        run = self._copy.connection.run
+        run(f"CREATE OR REPLACE TEMP TABLE touched AS SELECT username FROM raw_run {ours}")
+        run(f"DELETE FROM raw_run {ours}")
+        for frame in read(f"SELECT * FROM raw_run {theirs}"):
+            from_wire(self._copy.connection, "raw_run", frame)
+        run(f"INSERT INTO touched SELECT username FROM raw_run {ours}")
+        run(load_query("record/postgres/touched").body)
+        run("DROP TABLE touched")
+
+    def attached_to(self, connection: Connection) -> AbstractContextManager[None]:
+        return self._copy.attached_to(connection)
+
+    def keep_restatements(self, restated: pl.DataFrame) -> None:
+        self._copy.keep_restatements(restated)
+        self._send("restatement")
+
+    def keep_group_weeks(self, weeks: pl.DataFrame) -> None:
+        self._copy.keep_group_weeks(weeks)
+        self._send("group_week")
+
+    def _send(self, *tables: str) -> None:
+        """Replace whole tables of the server with those of the copy."""
+        connection = self._copy.connection
+        with self._server.transaction():
+            for table in tables:
+                self._server.run(f"DELETE FROM {table}")
+                frame = connection.frame(f"FROM {table}")
+                self._server.add(table, to_wire(connection, frame))
+
+    def count_runs(self, usernames: Iterable[str]) -> dict[str, int]:
+        self.catch_up()
+        return self._copy.count_runs(usernames)
+
+    def has_traces(self, name: str) -> tuple[bool, bool]:
+        self.catch_up()
+        return self._copy.has_traces(name)
+
+    def erase(self, names: Names) -> tuple[int, int]:
+        with self._server.transaction():
+            self._server.run(STOP_MERGES)
+            self._share_forgotten()
+            self._take_in()
+            erased = self._copy.erase(names)
+            self._server.run(
+                "DELETE FROM raw_run WHERE username = ANY($names::TEXT[])",
+                {"names": sorted(names.usernames)},
+            )
+            self._send(*_WHOLE_TABLES, *_OWN_TABLES)
+        return erased
+
+    def rewrite(self) -> None:
+        self._copy.rewrite()
+        for table in ("changed_run", *TABLES):
+            self._server.run(f"VACUUM (FULL) {table}")
+
+    def close(self) -> None:
+        super().close()
+        self._copy.close()
