@@ -215,7 +215,7 @@ class Server:
             self._turn.release()
 
 
-_KEY = "hashtextextended('velocity ' || $name::TEXT, 0)"
+_KEY = "hashtextextended(concat_ws(' ', 'velocity', current_schema(), $name::TEXT), 0)"
 
 
 @cache

@@ -1,0 +1,321 @@
+"""What every record does, wherever it keeps its rows.
+
+A test file that imports these tests says with the fixture `settings_of` where that is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builders import at, run
+from tests.derived_tables import assert_tables_agree, derived_tables
+from velocity.record import PullState
+from velocity.record.exclusions import Names
+from velocity.records import Rejected, run_frame
+from velocity.settings import Settings
+from velocity.store import LiveStore, open_live
+from velocity.store.derive import derive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    import polars as pl
+
+    Opened = Callable[..., AbstractContextManager[LiveStore]]
+
+ON_TIME = [run("r1", "09:00", "10:00")]
+LATE = [run("late", "12:00", "13:00")]
+
+
+class StoppedError(Exception):
+    """Raised instead of a kill."""
+
+
+@pytest.fixture
+def opened(tmp_path: Path, settings_of: Callable[[str], Settings]) -> Opened:
+    """Open the store of a name: every name has a record of its own."""
+    return lambda name="one": open_live(tmp_path / name, settings_of(name))
+
+
+@pytest.fixture
+def store(opened):
+    with opened() as live:
+        yield live
+
+
+def rows(store: LiveStore, sql: str) -> list[tuple]:
+    """The rows of a SELECT over the record, sorted."""
+    return frame(store, sql).rows()
+
+
+def frame(store: LiveStore, sql: str) -> pl.DataFrame:
+    store.record.catch_up()
+    with store.reading_record():
+        found = store.frame(sql)
+    return found.sort(found.columns[0])
+
+
+def bring(store: LiveStore, runs: list[dict], as_of: str = "2026-01-13 08:00") -> None:
+    store.record.merge_runs(run_frame(runs))
+    store.record.merge_project("e", "p", rejected=(), as_of=at(as_of))
+
+
+def derived(store: LiveStore) -> int:
+    return derive(store, Settings(), None).scholars
+
+
+def restated(store: LiveStore) -> list:
+    columns = "derivation, kind, group_id, week_start, measure, value_before, value_after"
+    return rows(store, f"SELECT {columns} FROM restatement ORDER BY ALL")  # noqa: S608 - ours
+
+
+def states(store: LiveStore) -> list[str]:
+    return [state for _, state in rows(store, "SELECT run_id, state FROM raw_run")]
+
+
+def held(store: LiveStore) -> dict[str, bool | None]:
+    return dict(rows(store, "SELECT run_id, relaunched FROM raw_run"))
+
+
+def launch(start: str, **columns):
+    return run_frame([run("r", start, **{"source": "files", "resumed": False} | columns)])
+
+
+def test_changes_that_were_not_derived_are_derived_next(opened):
+    with opened("one") as store:
+        bring(store, ON_TIME)
+        derived(store)
+        assert derived(store) == 0
+        bring(store, LATE)
+    # The command may have been stopped right after its merge.
+    with opened("one") as store:
+        assert derived(store) == 1
+        assert derived(store) == 0
+        found = derived_tables(store)
+    with opened("other") as store:
+        bring(store, [*ON_TIME, *LATE])
+        derived(store)
+        assert_tables_agree(found, derived_tables(store))
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("where", ["record", "store"])
+def test_a_restatement_is_kept_once_if_a_derivation_stops_anywhere(opened, monkeypatch, where):
+    found = []
+    for name, is_stopped in (("whole", False), ("stopped", True)):
+        with opened(name) as store:
+            bring(store, ON_TIME, "2026-01-12 08:00")
+            derived(store)
+            bring(store, LATE)
+            if is_stopped:
+                with monkeypatch.context() as patched:
+                    _stop(patched, store, where)
+                    with pytest.raises(StoppedError):
+                        derived(store)
+            derived(store)
+            bring(store, [run("r1", "09:00", "10:00", state="failed")])
+            derived(store)
+            found.append(restated(store))
+    assert found[0]
+    assert found[0] == found[1]
+
+
+def _stop(patched: pytest.MonkeyPatch, store: LiveStore, where: str) -> None:
+    """Stop before the record has the restatements, or before the store lets go of them."""
+    run_sql = LiveStore.run
+
+    def stops(self, *words):
+        if where == "store" and words[0] != "DELETE FROM restated":
+            return run_sql(self, *words)
+        raise StoppedError
+
+    of = {"record": (type(store.record), "keep_restatements"), "store": (LiveStore, "run")}
+    patched.setattr(*of[where], stops)
+
+
+@pytest.mark.thorough
+def test_derived_tables_can_be_rebuilt_from_the_record(opened, tmp_path):
+    with opened() as store:
+        bring(store, ON_TIME, "2026-01-12 08:00")
+        derived(store)
+        bring(store, LATE)
+        derived(store)
+        found, told = derived_tables(store), restated(store)
+    (tmp_path / "one" / "derived.duckdb").unlink()
+    with opened() as store:
+        assert derived(store) == 1
+        assert_tables_agree(derived_tables(store), found)
+        assert restated(store) == told != []
+
+
+def test_the_record_cannot_be_written_while_it_is_derived(store):
+    bring(store, ON_TIME)
+    store.record.catch_up()
+    with store.reading_record(), pytest.raises(Exception, match="read-only mode"):
+        store.run("DELETE FROM raw_run")
+    assert store.record.count_runs(["ada"]) == {"ada": 1}
+
+
+def test_every_value_of_a_run_is_kept(store):
+    """Also those that other databases refuse."""
+    whole = run(
+        "r1",
+        "09:00",
+        "10:00",
+        host='h"1\\',
+        gpu_type="A, B",
+        gpu_count=8,
+        job_id="7",
+        tags=["a,b", '"', "", "{}", "NULL"],
+        notes="one\n\\.\n\ttwo",
+        display_name="",
+        same_as=["x"],
+        unreadable=["y"],
+        earlier_runtime_s=float("nan"),
+        gpu_utilisation=1 / 3,
+        history_rows=2**62,
+        submitted_at="08:00:00.000001",
+        config='{"a\\u0000b": {"c": ["\\u0000", 1e300]}, "d": null}',
+        relaunched=True,
+        commit="\u00e9\U0001f600",
+    )
+    assert store.record.merge_runs(run_frame([whole])).new == 1
+    assert store.record.merge_runs(run_frame([whole])).unchanged == 1
+    kept = run_frame(frame(store, "FROM raw_run").to_dicts()).drop("config", "trust")
+    assert kept.equals(run_frame([whole]).drop("config", "trust"), null_equal=True)
+    assert rows(store, "SELECT len(config_hashes) FROM raw_run") == [(2,)]
+
+
+def test_rows_that_could_not_be_read_are_replaced_project_by_project(store):
+    for reason in ("one", "two"):
+        rejected = [Rejected("e", "p", None, reason), Rejected("e", "p", "r9", reason)]
+        store.record.merge_project("e", "p", rejected=rejected, as_of=at("12:00"))
+    store.record.merge_project("e", "q", rejected=[], as_of=None)
+    assert set(rows(store, "SELECT reason FROM rejected")) == {("two",)}
+    assert store.record.list_to_read_again("e", "p", "rejected") == ["r9"]
+    assert rows(store, "SELECT project FROM project") == [("p",)]
+
+
+def test_only_a_pull_moves_a_pulled_project(store):
+    def kept(**more) -> PullState:
+        store.record.merge_project("e", "p", rejected=(), **more)
+        return store.record.read_pull_state("e", "p")
+
+    pull = PullState(pulled_from=at("12:00"), filter_trusted=True, uncollected=3)
+    assert kept(as_of=at("13:00"), app_url="https://w/") == PullState()
+    assert kept(as_of=at("12:30"), pull=pull) == pull
+    assert kept(as_of=at("15:00")) == pull
+    assert rows(store, "SELECT as_of, app_url FROM project") == [(at("12:30"), "https://w")]
+    assert store.record.list_pulled("e") == ["p"]
+
+
+def test_runs_to_look_at_again_are_found(store):
+    record = store.record
+    runs = [run(f"r{it}", f"{10 + it}:00", f"{11 + it}:00", source="api") for it in range(5)]
+    runs.append(run("going", "09:00", "09:30", state="running", source="api", tags=["a"]))
+    record.merge_runs(run_frame([*runs, run("table", "09:00")]))
+    assert record.list_to_read_again("e", "p", "unfinished") == ["going"]
+    assert record.count_collected("e", "p") == 6
+    assert record.list_missing("e", "p", ["r0", "r1", None]) == ["going", "r2", "r3", "r4"]
+    assert set(record.known_window("e", "p")) == {"r2", "r3", "r4"}
+    listing = [*runs[:3], runs[3] | {"notes": "new"}, runs[5] | {"tags": ["b"]}, run("r9", "09:00")]
+    assert record.list_differing("e", "p", run_frame(listing)) == ["going", "r3", "r9"]
+    record.mark_deleted("e", "p", ["r0", "r1"], at=at("20:00"))
+    assert record.count_collected("e", "p") == 4
+    assert record.list_differing("e", "p", run_frame(runs[:1])) == ["r0"]
+    assert record.merge_runs(run_frame(runs[:2])).revived == 2
+
+
+def test_values_of_named_keys_are_kept_while_they_are_named(store):
+    def told() -> list:
+        return rows(store, "SELECT config_told FROM raw_run")
+
+    record = store.record
+    given = run_frame([run("r1", "09:00", source="api", config='{"gpu": {"n": 4}, "m": 1}')])
+    record.merge_runs(given)
+    assert told() == [(None,)]
+    record.name_keys(["gpu.n"])
+    assert record.list_to_read_again("e", "p", "unread_named") == ["r1"]
+    assert record.merge_runs(given).changed == 1
+    assert record.list_to_read_again("e", "p", "unread_named") == []
+    assert told() == [('{"gpu.n":4}',)]
+    record.name_keys(["m"])
+    assert told() == [(None,)]
+    assert record.list_to_read_again("e", "p", "unread_named") == ["r1"]
+
+
+def test_a_person_is_erased_with_every_row_about_them(store):
+    record = store.record
+    record.merge_runs(run_frame([*ON_TIME, run("b1", "09:00", "10:00", username="bob")]))
+    record.merge_runs(run_frame([run("own", "09:00", entity="bob", username="bob")]))
+    for entity in ("e", "bob"):
+        row = Rejected(entity, "p", "r9", "why")
+        record.merge_project(entity, "p", rejected=[row], as_of=at("12:00"))
+    derived(store)
+    names = Names(usernames=frozenset({"bob"}), labels=frozenset({"bob"}))
+    assert record.has_traces("bob") == (True, False)
+    assert record.erase(names) == (2, 2)
+    assert record.has_traces("bob") == (False, False)
+    assert record.erase(names) == (0, 0)
+    assert record.count_runs(["ada", "bob"]) == {"ada": 1}
+    assert rows(store, "SELECT entity FROM project") == [("e",)]
+    record.rewrite()
+    assert record.merge_runs(run_frame(ON_TIME)).unchanged == 1
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_of_several_rows_in_a_batch_the_one_with_the_latest_heartbeat_counts(store, newest_first):
+    rows = [
+        run("r1", "09:00", "11:00", state="finished"),
+        run("r1", "09:00", "10:00", state="running"),
+        run("r1", "09:00", None, state="pending"),
+    ]
+    store.record.merge_runs(run_frame(rows if newest_first else rows[::-1]))
+    assert states(store) == ["finished"]
+
+
+@pytest.mark.parametrize(
+    ("held", "comes", "kept"),
+    [(3, 2, True), (2, 1, True), (1, None, True), (2, 3, False), (2, 2, False), (None, 1, False)],
+)
+def test_a_row_is_replaced_only_by_a_source_with_the_same_trust_or_more(store, held, comes, kept):
+    store.record.merge_runs(run_frame([run("r1", "09:00", state="running", trust=held)]))
+    store.record.merge_runs(run_frame([run("r1", "09:00", "10:00", trust=comes)]))
+    assert states(store) == ["running" if kept else "finished"]
+
+
+def test_launches_with_the_same_id_read_one_by_one_are_separate_runs(store):
+    for start in ("09:00", "13:00", "13:00", "09:00", "11:00:00.000250"):
+        store.record.merge_runs(launch(start))
+    assert held(store) == {
+        "r": None,
+        "r@2026-01-05T11:00:00.000250Z": True,
+        "r@2026-01-05T13:00:00Z": True,
+    }
+
+
+def test_a_launch_read_again_changes_nothing(store):
+    outcomes = [
+        store.record.merge_runs(launch(start)) for start in ("09:00", "13:00", "13:00", "09:00")
+    ]
+    assert [(it.new, it.unchanged) for it in outcomes] == [(1, 0), (1, 0), (0, 1), (0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("start", "columns"),
+    [
+        ("09:02", {}),  # the same start, reported differently
+        ("13:00", {"resumed": True}),
+        ("13:00", {"resumed": None}),  # no log to tell
+        ("13:00", {"source": "api"}),
+        ("13:00", {"source": "table"}),
+    ],
+)
+def test_a_run_with_the_id_of_a_stored_launch_may_be_the_same_run(store, start, columns):
+    store.record.merge_runs(launch("09:00"))
+    store.record.merge_runs(launch(start, **columns))
+    assert held(store) == {"r": None}
