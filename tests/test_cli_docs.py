@@ -55,7 +55,7 @@ def test_no_command_was_added_or_removed():
             "loops",
         ),
         *("explain", "export", "report", "brief", "nudge", "forget", "doctor", "mcp", "mcp token"),
-        *("roster check", "roster suggest"),
+        *("roster check", "roster suggest", "pull", "publish", "record move"),
     }
 
 

@@ -38,6 +38,14 @@ _COMMANDS = {
             "Set up velocity for your own runs: settings, first sync, first roster.",
         ),
         "sync": ("bring:sync", "Pull runs from Weights & Biases and update the figures."),
+        "pull": (
+            "bring:pull",
+            "Pull runs from Weights & Biases, and leave the figures to `velocity publish`.",
+        ),
+        "publish": (
+            "bring:publish",
+            "Update the figures from what `velocity pull` has brought in.",
+        ),
         "ingest": ("bring:ingest", "Read W&B's local run directories and update the figures."),
         "import": ("bring:import_", "Read run tables and update the figures."),
     },
@@ -61,6 +69,7 @@ _COMMANDS = {
     "Maintain the data": {
         "doctor": ("doctor:doctor", "Check the installation, with a fix for each problem."),
         "forget": ("forget:forget", "Remove a person from the store for good."),
+        "record": ("record:app", "Move the record to a server, or back."),
         "roster": ("roster:app", "Check the roster, or write entries for it."),
     },
 }

@@ -1,4 +1,4 @@
-"""velocity sync, ingest, import: bring runs in."""
+"""velocity sync, pull, publish, ingest, import: bring runs in."""
 
 # No `from __future__ import annotations`: Typer reads the types of the options at run time.
 
@@ -26,7 +26,7 @@ from velocity.cli.watched import log_sync
 from velocity.settings import Settings, load_settings
 from velocity.sources.base import Asked
 from velocity.store import latest_snapshot
-from velocity.sync.commands import import_runs, sync_wandb
+from velocity.sync.commands import import_runs, publish_figures, pull_wandb, sync_wandb
 from velocity.sync.forget import finish_forgetting
 from velocity.sync.results import OnProgress, SyncResult
 from velocity.sync.watch import Log, watch
@@ -66,46 +66,53 @@ def bring(
         settings = _ready(places, on_progress)
         result = work(places.data, settings, *given, on_progress=on_progress, **more)
     tell_result(result, quiet=quiet)
-    if not quiet and (told := unknown_states(latest_snapshot(places.data))):
+    told = not quiet and result.snapshot and unknown_states(latest_snapshot(places.data))
+    if told:
         say(f"Note: {told}. {UNKNOWN_STATES_HINT}")
     return result
+
+
+ProjectsOption = Annotated[
+    list[str] | None,
+    option(
+        "--project",
+        "ENTITY/PROJECT",
+        "Pull this project, or ENTITY/* for every project of an entity; can be repeated. "
+        "Default: wandb.projects in the settings.",
+        parser=project_name,
+    ),
+]
+FullOption = Annotated[
+    bool, option("--full", None, "Read every run again, not only new and changed ones.")
+]
+WatchOption = Annotated[
+    float | None,
+    option(
+        "--watch",
+        "TIME",
+        "Keep running and do this every TIME: 30s, 10m, 1h. SIGTERM or Ctrl-C stops it.",
+        parser=_seconds,
+    ),
+]
+WatchedOption = Annotated[
+    float | None,
+    option(
+        "--watched",
+        "SECONDS",
+        "How --watch starts each command: log lines instead of progress, and an end after this "
+        "time without any progress.",
+        hidden=True,
+    ),
+]
 
 
 def sync(
     places: Places,
     *,
-    project: Annotated[
-        list[str] | None,
-        option(
-            "--project",
-            "ENTITY/PROJECT",
-            "Pull this project, or ENTITY/* for every project of an entity; can be repeated. "
-            "Default: wandb.projects in the settings.",
-            parser=project_name,
-        ),
-    ] = None,
-    full: Annotated[
-        bool, option("--full", None, "Read every run again, not only new and changed ones.")
-    ] = False,
-    interval: Annotated[
-        float | None,
-        option(
-            "--watch",
-            "TIME",
-            "Keep running and sync every TIME: 30s, 10m, 1h. SIGTERM or Ctrl-C stops it.",
-            parser=_seconds,
-        ),
-    ] = None,
-    watched: Annotated[
-        float | None,
-        option(
-            "--watched",
-            "SECONDS",
-            "How --watch starts each sync: log lines instead of progress, and an end after this "
-            "time without any progress.",
-            hidden=True,
-        ),
-    ] = None,
+    project: ProjectsOption = None,
+    full: FullOption = False,
+    interval: WatchOption = None,
+    watched: WatchedOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Pull runs from Weights & Biases and update the figures.
@@ -113,35 +120,85 @@ def sync(
     The server and the key come from the same places as for the W&B client: WANDB_BASE_URL,
     WANDB_API_KEY, or what `wandb login` stored.
     """
-    projects = project or ()
+    more: Any = {"full": full, "interval": interval, "watched": watched, "quiet": quiet}
+    _pull(places, "sync", sync_wandb, project or (), **more)
+
+
+def pull(
+    places: Places,
+    *,
+    project: ProjectsOption = None,
+    full: FullOption = False,
+    interval: WatchOption = None,
+    watched: WatchedOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Pull runs from Weights & Biases, and leave the figures to `velocity publish`.
+
+    Several workers can do this at once, on several machines, if store.record names a server: a
+    project that another worker is pulling is skipped.
+    """
+    more: Any = {"full": full, "interval": interval, "watched": watched, "quiet": quiet}
+    _pull(places, "pull", pull_wandb, project or (), **more)
+
+
+def publish(
+    places: Places,
+    *,
+    interval: WatchOption = None,
+    watched: WatchedOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Update the figures from what `velocity pull` has brought in."""
+    if interval is not None:
+        _watch(places, "publish", (), interval)
+    if watched is not None:
+        _run_watched(places, publish_figures, watched)
+    bring(places, publish_figures, quiet=quiet)
+
+
+def _pull(
+    places: Places,
+    command: str,
+    work: Callable[..., SyncResult],
+    projects: Sequence[str],
+    *,
+    full: bool,
+    interval: float | None,
+    watched: float | None,
+    quiet: bool,
+) -> None:
+    """Run a command that pulls: once, or for a watch, or as a watch."""
     if interval is not None:
         if full:
             raise typer.BadParameter("--full cannot be used with --watch")
-        _watch(places, projects, interval)
+        load_settings(places.config).wandb.wanted(projects)  # an error stops the watch at its start
+        _watch(places, command, projects, interval)
     if watched is not None:
-        _sync_watched(places, projects, watched)
-    result = bring(places, sync_wandb, quiet=quiet, projects=projects, full=full)
+        _run_watched(places, work, watched, projects=projects)
+    result = bring(places, work, quiet=quiet, projects=projects, full=full)
     if result.errors:
         say(f"{len(result.errors)} of {len(result.projects)} projects failed.")
         raise typer.Exit(1)
 
 
-def _watch(places: Places, projects: Sequence[str], interval_s: float) -> NoReturn:
-    load_settings(places.config).wandb.wanted(projects)  # an error stops the watch at its start
-    stopped = watch(places.data, places.config, projects, interval_s=interval_s)
+def _watch(places: Places, command: str, projects: Sequence[str], interval_s: float) -> NoReturn:
+    stopped = watch(places.data, places.config, projects, command=command, interval_s=interval_s)
     raise typer.Exit(0 if stopped is signal.SIGTERM else 128 + stopped)
 
 
-def _sync_watched(places: Places, projects: Sequence[str], patience_s: float) -> NoReturn:
-    """Sync once for a watch, which reads the exit code."""
+def _run_watched(
+    places: Places, work: Callable[..., SyncResult], patience_s: float, **more: Any
+) -> NoReturn:
+    """Work once for a watch, which reads the exit code."""
 
-    def sync(log: Log, on_progress: OnProgress) -> SyncResult:
+    def run(log: Log, on_progress: OnProgress) -> SyncResult:
         settings = _ready(
             places, on_progress, lambda text: log.tell("info", "forgotten", reason=text)
         )
-        return sync_wandb(places.data, settings, projects=projects, on_progress=on_progress)
+        return work(places.data, settings, on_progress=on_progress, **more)
 
-    raise typer.Exit(log_sync(sync, patience_s=patience_s))
+    raise typer.Exit(log_sync(run, patience_s=patience_s))
 
 
 def ingest(

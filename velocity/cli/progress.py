@@ -189,6 +189,9 @@ def tell_result(result: SyncResult, *, quiet: bool = False) -> None:
         say(f"Total: {_summary(pulled)}")
     if result.weeks_restated:
         say(f"Restated: figures changed in {plural(result.weeks_restated, 'past week')}.")
+    if not result.snapshot:
+        say("The figures follow with the next `velocity publish`.")
+        return
     scholars = plural(result.scholars_derived, "scholar")
     say(f"Published snapshot {result.snapshot}; figures of {scholars} updated.")
 

@@ -82,7 +82,7 @@ def tell_result(log: Log, result: SyncResult, *, seconds: float) -> None:
             log.tell("info", "pulled", project=project.name, **brought([project]), **spent)
     log.tell(
         "info",
-        "published",
+        "published" if result.snapshot else "ended",
         projects=len(result.projects),
         failed=len(result.errors),
         **brought(result.projects),

@@ -117,7 +117,7 @@ def open_live(data: Path, settings: Settings | None = None) -> Iterator[LiveStor
     _make_folder(data)
     with writer_lock(data), ExitStack() as opened:
         try:
-            store = LiveStore(data, None if settings is None else settings.store.record_address)
+            store = LiveStore(data, None if settings is None else settings.store.record)
             opened.callback(store.close)
             opened.callback(store.record.close)
         except (duckdb.Error, OSError) as error:
@@ -147,7 +147,7 @@ def open_pulling(data: Path, settings: Settings) -> Iterator[Intake]:
         StoreError: as for `open_live`.
     """
     _make_folder(data)
-    record = open_intake(data, settings.store.record_address)
+    record = open_intake(data, settings.store.record)
     if record is None:
         with open_live(data, settings) as store:
             yield store.record

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from velocity.record import MergeCounts, SyncRow
 from velocity.roster.models import load_roster
 from velocity.sources.base import Asked, connect_server, find_source
-from velocity.store import open_live
+from velocity.store import open_live, open_pulling
 from velocity.store.derive import derive
 from velocity.store.publish import publish
 from velocity.sync.own_clock import describe_clock
@@ -61,28 +61,76 @@ def sync_wandb(
     wanted = settings.wandb.wanted(projects)
     roster = load_roster(settings.roster)
     with open_live(data, settings) as store:
-        on_progress(Progress("connect", "Weights & Biases"))
-        server = connect_server()
-        results = pull_projects(
-            store.record,
-            server,
-            wanted,
-            full=full,
-            on_progress=on_progress,
-            on_end=lambda result, began: _log(store.record, "sync", result, began, clock()),
-            clock=clock,
-        )
-        if results and all(it.error is not None for it in results):
-            raise _nothing_pulled(results)
-        refusal = read_utilisation(
-            store.record,
-            server,
-            most_requests=settings.wandb.utilisation_requests,
-            on_progress=on_progress,
-        )
-        done = _finish(store, settings, roster, results, on_progress)
+        pulled = _pull(store.record, settings, wanted, on_progress, clock, full=full)
+        done = _finish(store, settings, roster, pulled.projects, on_progress)
+    return replace(done, notes=pulled.notes)
+
+
+def pull_wandb(
+    data: Path,
+    settings: Settings,
+    *,
+    projects: Sequence[str] = (),
+    full: bool = False,
+    on_progress: OnProgress = lambda _: None,
+    clock: Clock = _now,
+) -> SyncResult:
+    """Pull projects as `sync_wandb`, but leave the figures to `publish_figures`.
+
+    Projects that other workers pull meanwhile are not in the result.
+
+    Raises:
+        VelocityError: no project could be pulled, or the record cannot be written.
+    """
+    wanted = settings.wandb.wanted(projects)
+    with open_pulling(data, settings) as record:
+        return _pull(record, settings, wanted, on_progress, clock, full=full)
+
+
+def publish_figures(
+    data: Path, settings: Settings, *, on_progress: OnProgress = lambda _: None
+) -> SyncResult:
+    """Bring the figures up to date with the record, and publish them.
+
+    Raises:
+        VelocityError: the roster has errors, or the store cannot be written.
+    """
+    roster = load_roster(settings.roster)
+    with open_live(data, settings) as store:
+        return _finish(store, settings, roster, (), on_progress)
+
+
+def _pull(
+    record: Intake,
+    settings: Settings,
+    wanted: Sequence[str],
+    on_progress: OnProgress,
+    clock: Clock,
+    *,
+    full: bool,
+) -> SyncResult:
+    """Pull projects, and read the utilisation of their runs."""
+    on_progress(Progress("connect", "Weights & Biases"))
+    server = connect_server()
+    results = pull_projects(
+        record,
+        server,
+        wanted,
+        full=full,
+        on_progress=on_progress,
+        on_end=lambda result, began: _log(record, "sync", result, began, clock()),
+        clock=clock,
+    )
+    if results and all(it.error is not None for it in results):
+        raise _nothing_pulled(results)
+    refusal = read_utilisation(
+        record,
+        server,
+        most_requests=settings.wandb.utilisation_requests,
+        on_progress=on_progress,
+    )
     ahead = max((it.clock_ahead for it in results), key=abs, default=timedelta())
-    return replace(done, notes=(*_clock_notes(ahead), *refusal))
+    return SyncResult(tuple(results), notes=(*_clock_notes(ahead), *refusal))
 
 
 def _clock_notes(ahead: timedelta) -> tuple[str, ...]:

@@ -90,8 +90,8 @@ class SyncResult:
     """What a command did."""
 
     projects: tuple[ProjectResult, ...]
-    snapshot: str
-    scholars_derived: int
+    snapshot: str = ""  # "" if nothing was published
+    scholars_derived: int = 0
     weeks_restated: int = 0  # past weeks with changed figures
     notes: tuple[str, ...] = ()  # sentences about the input
 

@@ -73,9 +73,17 @@ class _StoppedError(BaseException):
 
 
 def watch(
-    data: Path, config: Path, projects: Sequence[str], *, interval_s: float
+    data: Path,
+    config: Path,
+    projects: Sequence[str],
+    *,
+    command: str = "sync",
+    interval_s: float,
 ) -> signal.Signals:
     """Sync every `interval_s` seconds, from start to start, until SIGTERM or SIGINT; return which.
+
+    `command` is sync, or one of its halves: pull or publish. Messages to people follow what
+    publishes.
 
     After a failure, retry sooner, counted from its end. A sync that takes longer than the interval
     is followed by the next at once. Every sync reads the settings again. Call this in the main
@@ -84,15 +92,15 @@ def watch(
     # -P: nothing in the working directory becomes a module.
     places = [f"--data={data}", f"--config={config}"]
     begin = [sys.executable, "-P", "-m", "velocity"]
-    command = [*begin, "sync", f"--watched={_PATIENCE_S}", *places]
-    command += [f"--project={it}" for it in projects]
-    nudges = [*begin, "nudge", "--watched", *places]
+    work = [*begin, command, f"--watched={_PATIENCE_S}", *places]
+    work += [f"--project={it}" for it in projects]
+    nudges = [] if command == "pull" else [*begin, "nudge", "--watched", *places]
     log = Log(_STANDARD_ERROR)
     try:
         for it in _STOPPING:
             signal.signal(it, _raise_stopped)
         log.tell("info", "started", pid=os.getpid(), interval_s=interval_s)
-        _sync_for_ever(command, nudges, log, interval_s)
+        _sync_for_ever(work, nudges, log, interval_s)
     except _StoppedError as stopped:
         log.tell("info", "stopped", signal=stopped.by.name)
         return stopped.by
@@ -130,7 +138,8 @@ def _sync_for_ever(
             log.tell("error", "failed", error="TimeoutError", reason=reason)
         failures = 0 if code in (0, SKIPPED) else failures + 1
         pause = pause_s(interval_s, failures, random.uniform(-1, 1))  # noqa: S311 - not a secret
-        _run(nudges)
+        if nudges:
+            _run(nudges)
         # After a slow failure, the server still gets the whole pause.
         left = pause if failures else max(0.0, pause - (time.monotonic() - began))
         log.tell(
