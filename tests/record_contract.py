@@ -248,6 +248,27 @@ def test_values_of_named_keys_are_kept_while_they_are_named(store):
     assert record.list_to_read_again("e", "p", "unread_named") == ["r1"]
 
 
+def test_utilisation_is_requested_once_and_kept(store):
+    record = store.record
+    runs = run_frame(
+        [run(f"r{it}", "09:00", f"1{it}:00", source="api", unreadable=["x"]) for it in range(3)]
+        + [run("short", "09:00", "09:05", source="api"), run("table", "09:00", "12:00")]
+    )
+    record.merge_runs(runs)
+    assert record.take_unmeasured(2) == ("e", "p", ["r2", "r1"])
+    record.give_back("e", "p", ["r1"])
+    assert record.take_unmeasured(9) == ("e", "p", ["r1", "r0"])
+    assert record.take_unmeasured(9) is None
+    derived(store)
+    record.keep_utilisation("e", "p", {"r2": 0.25, "r1": None})
+    assert derived(store) == 1
+    known = "SELECT run_id, gpu_utilisation, unreadable FROM raw_run WHERE run_id LIKE 'r%'"
+    expected = [("r0", None, ["x"]), ("r1", None, ["x", "events"]), ("r2", 0.25, ["x"])]
+    assert rows(store, known) == expected
+    assert record.merge_runs(runs).unchanged == 5
+    assert rows(store, known) == expected
+
+
 def test_a_person_is_erased_with_every_row_about_them(store):
     record = store.record
     record.merge_runs(run_frame([*ON_TIME, run("b1", "09:00", "10:00", username="bob")]))

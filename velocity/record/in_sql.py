@@ -132,7 +132,7 @@ class InSQL(Intake, Protocol):
             if not rows:
                 return None
             self._run(
-                "INSERT INTO utilisation_request SELECT unnest($keys)",
+                "INSERT INTO utilisation_request SELECT unnest($keys::BIGINT[])",
                 {"keys": [row[3] for row in rows]},
             )
         entity, project = rows[0][:2]
@@ -141,7 +141,8 @@ class InSQL(Intake, Protocol):
     def give_back(self, entity: str, project: str, run_ids: Sequence[str]) -> None:
         self._run(
             "DELETE FROM utilisation_request WHERE run_key IN (SELECT run_key FROM raw_run WHERE "
-            "entity = $entity AND project = $project AND run_id IN (SELECT unnest($run_ids)))",
+            "entity = $entity AND project = $project "
+            "AND run_id IN (SELECT unnest($run_ids::VARCHAR[])))",
             {"entity": entity, "project": project, "run_ids": list(run_ids)},
         )
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _FOLDER = "record/postgres"
 #: Methods whose SQL PostgreSQL writes in another way.
-_OWN = frozenset({"mark_deleted", "unread_named"})
+_OWN = frozenset({"mark_deleted", "measured", "unmeasured", "unread_named"})
 #: Waits for all that merge, and keeps them out until the transaction ends.
 STOP_MERGES = "LOCK TABLE raw_run, project, rejected, sync_log IN SHARE ROW EXCLUSIVE MODE"
 
@@ -205,6 +205,18 @@ class PostgresIntake(InSQL):
             super().merge_project(
                 entity, project, rejected=rejected, as_of=as_of, app_url=app_url, pull=pull
             )
+
+    def take_unmeasured(self, most: int) -> tuple[str, str, list[str]] | None:
+        with self._server.transaction():
+            self._server.hold("utilisation")  # no two workers take the same runs
+            return super().take_unmeasured(most)
+
+    def keep_utilisation(
+        self, entity: str, project: str, measured: Mapping[str, float | None]
+    ) -> None:
+        with self._server.transaction():
+            self._server.hold(f"{entity}/{project}")  # a merge in progress would replace the rows
+            super().keep_utilisation(entity, project, measured)
 
     def close(self) -> None:
         self._server.close()

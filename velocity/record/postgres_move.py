@@ -9,7 +9,7 @@ from velocity.errors import StoreError
 from velocity.record.copies import become_copy, become_record
 from velocity.record.duckdb_record import DuckDBRecord
 from velocity.record.postgres_intake import STOP_MERGES, PostgresIntake
-from velocity.record.postgres_record import TABLES, PostgresRecord
+from velocity.record.postgres_record import TABLES, UNCOPIED, PostgresRecord
 from velocity.record.wire import to_wire
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ class _Emptied(PostgresRecord):
         with self._server.transaction():
             self._server.run(STOP_MERGES)
             self._take_in()
+            with self._server.reading() as read:
+                self._copy_table(read, UNCOPIED)
             become_record(self._copy.connection)
             self._server.run(f"TRUNCATE {', '.join(TABLES)}, changed_run, shared")
 

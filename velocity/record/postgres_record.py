@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 _OWN_TABLES = ("restatement", "group_week")
 #: Small enough to be copied whole.
 _WHOLE_TABLES = ("project", "rejected", "sync_log", "config_shape", "named_key")
+#: Nothing is derived from it, so it is copied only by a move.
+UNCOPIED = "utilisation_request"
 #: Every table with rows of the record.
-TABLES = ("raw_run", *_WHOLE_TABLES, *_OWN_TABLES)
+TABLES = ("raw_run", *_WHOLE_TABLES, *_OWN_TABLES, UNCOPIED)
 
 
 class PostgresRecord(PostgresIntake, Record):
@@ -138,8 +140,7 @@ class PostgresRecord(PostgresIntake, Record):
             self._take_in()
             erased = self._copy.erase(names)
             self._server.run(
-                "DELETE FROM raw_run WHERE username = ANY($names::TEXT[])",
-                {"names": sorted(names.usernames)},
+                load_query("record/postgres/erase").body, {"names": sorted(names.usernames)}
             )
             self._send(*_WHOLE_TABLES, *_OWN_TABLES)
         return erased

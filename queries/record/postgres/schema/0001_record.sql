@@ -95,6 +95,9 @@ CREATE TABLE config_shape (config_shape TEXT PRIMARY KEY, paths TEXT NOT NULL);
 
 CREATE TABLE named_key (name TEXT PRIMARY KEY, paths TEXT NOT NULL);
 
+-- The runs whose utilisation was requested from W&B.
+CREATE TABLE utilisation_request (run_key BIGINT PRIMARY KEY);
+
 -- Only the publisher writes these two.
 CREATE TABLE restatement (
   derivation BIGINT NOT NULL,
