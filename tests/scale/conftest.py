@@ -30,12 +30,22 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
-def database(postgres) -> str:
+def new_database(postgres) -> Callable[[], str]:
+    """Make a database, and return its address."""
+
+    def make() -> str:
+        name = f"of_{secrets.token_hex(8)}"
+        with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return str(postgres.get_uri(database=name)).replace(":@", "@")  # settings refuse a password
+
+    return make
+
+
+@pytest.fixture
+def database(new_database) -> str:
     """The address of a new database."""
-    name = f"of_{secrets.token_hex(8)}"
-    with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return postgres.get_uri(database=name)
+    return str(new_database())
 
 
 @pytest.fixture

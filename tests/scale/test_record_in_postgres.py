@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.record_contract import *  # noqa: F403
-from tests.scale.postgres import new_database, settings_with
+from velocity.settings import Settings, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from velocity.settings import Settings
-
 
 @pytest.fixture
-def settings_of() -> Callable[[str], Settings]:
+def settings_of(new_database) -> Callable[[str], Settings]:
     """The record of every store is in a database of its own."""
-    return cache(lambda _: settings_with(new_database()))
+    return cache(lambda _: Settings(store=Store(record=new_database())))

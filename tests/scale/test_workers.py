@@ -18,14 +18,13 @@ from tests.builders import at, run
 from tests.commands import environment
 from tests.derived_tables import all_tables, assert_tables_agree
 from tests.record_contract import frame, states
-from tests.scale.postgres import new_database, settings_with
 from tests.worlds import NOON, node, point_client_at
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World
 from velocity.errors import StoreError
 from velocity.record.postgres_intake import PostgresIntake
 from velocity.records import run_frame
-from velocity.settings import Settings
+from velocity.settings import Settings, Store
 from velocity.store import open_live
 from velocity.store.derive import derive
 from velocity.sync.commands import sync_wandb
@@ -77,7 +76,7 @@ while True:
     except StoreError as error:
         told.append(error)
     with psycopg.connect(settings.store.record) as connection:
-        done = "SELECT count(*) FROM project WHERE pulled_from = %s"
+        done = "SELECT count(*) FROM velocity_record.project WHERE pulled_from = %s"
         if connection.execute(done, [at]).fetchone()[0] == int(projects):
             break
 assert len(told) == (fate == "dropped"), told
@@ -85,18 +84,13 @@ assert len(told) == (fate == "dropped"), told
 
 
 @pytest.fixture
-def address() -> str:
-    return new_database()
-
-
-@pytest.fixture
-def worker(tmp_path, address) -> Iterator[Callable[[str], PostgresIntake]]:
+def worker(tmp_path, database) -> Iterator[Callable[[str], PostgresIntake]]:
     """Another worker, by name."""
     with ExitStack() as opened:
 
         def make(name: str) -> PostgresIntake:
             (tmp_path / name).mkdir()
-            intake = PostgresIntake(tmp_path / name, address)
+            intake = PostgresIntake(tmp_path / name, database)
             opened.callback(intake.close)
             return intake
 
@@ -104,9 +98,9 @@ def worker(tmp_path, address) -> Iterator[Callable[[str], PostgresIntake]]:
 
 
 @pytest.mark.fault
-def test_many_workers_of_which_some_die_bring_what_one_brings(tmp_path, monkeypatch, address):
+def test_many_workers_of_which_some_die_bring_what_one_brings(tmp_path, monkeypatch, database):
     config = tmp_path / "velocity.toml"
-    config.write_text(f'[store]\nrecord = "{address}"\n', encoding="utf-8")
+    config.write_text(f'[store]\nrecord = "{database}"\n', encoding="utf-8")
     fates = ["killed after a merge", "killed in a merge", "dropped", *["-"] * (WORKERS - 3)]
     runs = [
         node(it, project=f"p{it % PROJECTS:02}", username=f"u{it % 7}")
@@ -125,10 +119,10 @@ def test_many_workers_of_which_some_die_bring_what_one_brings(tmp_path, monkeypa
             env,
         )
     assert codes == [-9, -9, *[0] * (WORKERS - 2)]
-    assert leases(address) == 0
+    assert leases(database) == 0
     with (
         open_live(tmp_path / "one") as one,
-        open_live(tmp_path / "publisher", settings_with(address)) as many,
+        open_live(tmp_path / "publisher", Settings(store=Store(record=database))) as many,
     ):
         derive(many, Settings(), None)
         derive(one, Settings(), None)
@@ -147,8 +141,8 @@ def _run_all(workers: list[list], env: dict[str, str]) -> list[int]:
             process.kill()
 
 
-def leases(address: str) -> int:
-    with psycopg.connect(address) as connection:
+def leases(database: str) -> int:
+    with psycopg.connect(database) as connection:
         held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
         (row,) = connection.execute(held).fetchall()
     return row[0]
@@ -164,42 +158,42 @@ def test_a_project_is_leased_to_one_worker_and_pulled_once(worker):
         assert theirs
 
 
-def test_an_older_row_never_replaces_a_newer_one(worker, tmp_path, address):
+def test_an_older_row_never_replaces_a_newer_one(worker, tmp_path, database):
     """A worker that lost its lease cannot merge what it has read."""
     slow, fast = worker("slow"), worker("fast")
     older = run_frame([run("r", "09:00", state="running")])
     newer = run_frame([run("r", "09:00", "10:00")])
     with slow.leased("e", "p", since=AT):
-        with psycopg.connect(address, autocommit=True) as connection:
+        with psycopg.connect(database, autocommit=True) as connection:
             pid = slow._server._connection.info.backend_pid
             connection.execute("SELECT pg_terminate_backend(%s)", [pid])
-        wait_until(lambda: leases(address) == 0)
+        wait_until(lambda: leases(database) == 0)
         with fast.leased("e", "p", since=AT) as ours:
             assert ours
             fast.merge_runs(newer)
         with pytest.raises(StoreError):
             slow.merge_runs(older)
-    with open_live(tmp_path / "publisher", settings_with(address)) as store:
+    with open_live(tmp_path / "publisher", Settings(store=Store(record=database))) as store:
         assert states(store) == ["finished"]
 
 
-def test_an_import_waits_for_the_worker_that_pulls_its_project(worker, tmp_path, address):
+def test_an_import_waits_for_the_worker_that_pulls_its_project(worker, tmp_path, database):
     pulling, importing = worker("pulling"), worker("importing")
     with pulling.leased("e", "p", since=AT):
         imported = threading.Thread(
             target=importing.merge_runs, args=[run_frame([run("r", "09:00", "10:00")])]
         )
         imported.start()
-        wait_until(lambda: waiting(address))
+        wait_until(lambda: waiting(database))
         pulling.merge_runs(run_frame([run("r", "09:00", state="running")]))
     imported.join()
-    with open_live(tmp_path / "publisher", settings_with(address)) as store:
+    with open_live(tmp_path / "publisher", Settings(store=Store(record=database))) as store:
         assert states(store) == ["finished"]
         assert frame(store, "FROM raw_run").height == 1
 
 
-def waiting(address: str) -> bool:
-    with psycopg.connect(address) as connection:
+def waiting(database: str) -> bool:
+    with psycopg.connect(database) as connection:
         sql = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
         return bool(connection.execute(sql).fetchall())
 

@@ -66,7 +66,8 @@ def bring(
         settings = _ready(places, on_progress)
         result = work(places.data, settings, *given, on_progress=on_progress, **more)
     tell_result(result, quiet=quiet)
-    if result.snapshot and not quiet and (told := unknown_states(latest_snapshot(places.data))):
+    told = not quiet and result.snapshot and unknown_states(latest_snapshot(places.data))
+    if told:
         say(f"Note: {told}. {UNKNOWN_STATES_HINT}")
     return result
 

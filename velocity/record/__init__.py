@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 from velocity.database.one_file import OLD_FILE
-from velocity.errors import ConfigurationError
+from velocity.extras import import_extra
 from velocity.record.base import Intake, MergeCounts, PullState, Record, SyncRow
 from velocity.record.duckdb_record import FILE, DuckDBRecord
 
@@ -90,10 +89,4 @@ def _postgres(part: str) -> Any:
     Raises:
         ConfigurationError: they are not installed.
     """
-    try:
-        return import_module(f"velocity.record.postgres_{part}")
-    except ImportError as error:
-        raise ConfigurationError(
-            f"A record on a server needs a package that is not installed: {error.name}.",
-            'Install it: pip install "research-velocity[scale]".',
-        ) from error
+    return import_extra("store.record", f"velocity.record.postgres_{part}")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from velocity.record.exclusions import Names
 
 FILE = "record.duckdb"
-SCHEMA = "record/schema"
+TABLES_OF_A_RECORD = "record/schema"
 
 
 class DuckDBRecord(InSQL, Record):
@@ -45,10 +45,10 @@ class DuckDBRecord(InSQL, Record):
             StoreError: it is a copy, but should not be, or the other way round.
         """
         self._data = data
-        split_off(data / FILE, "record", SCHEMA, _keep_raw)
+        split_off(data / FILE, "record", TABLES_OF_A_RECORD, _keep_raw)
         self.connection = Connection(data / FILE, "record", beside=beside)
         try:
-            self.connection.migrate(SCHEMA)
+            self.connection.migrate(TABLES_OF_A_RECORD)
             check_copy(self.connection, data, expected=is_copy)
         except BaseException:
             self.connection.close()

@@ -140,8 +140,8 @@ class InSQL(Intake, Protocol):
 
     def give_back(self, entity: str, project: str, run_ids: Sequence[str]) -> None:
         self._run(
-            "DELETE FROM utilisation_request WHERE run_key IN (SELECT run_key FROM raw_run "
-            "WHERE entity = $entity AND project = $project "
+            "DELETE FROM utilisation_request WHERE run_key IN (SELECT run_key FROM raw_run WHERE "
+            "entity = $entity AND project = $project "
             "AND run_id IN (SELECT unnest($run_ids::VARCHAR[])))",
             {"entity": entity, "project": project, "run_ids": list(run_ids)},
         )

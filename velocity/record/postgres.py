@@ -27,7 +27,10 @@ _OLDEST = 15  # the first with MERGE
 _PATIENCE_S = 0.02
 #: A worker that lost its network lets go of its leases after about a minute, on both sides.
 _KEEP_ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
-_SET_UP = """
+#: The tables are in a schema of their own, beside whatever else the database holds.
+SCHEMA = "velocity_record"
+_SET_UP = f"""
+SET search_path = {SCHEMA};
 SET TimeZone = 'UTC';
 SET client_min_messages = 'warning';
 SET tcp_keepalives_idle = 30;
@@ -197,6 +200,7 @@ class Server:
         with dbapi.connect(self._address) as connection, connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             cursor.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
+            cursor.execute(f"SET search_path = {SCHEMA}")
 
             def read(sql: str) -> Iterator[pl.DataFrame]:
                 cursor.execute(sql)
@@ -215,7 +219,7 @@ class Server:
             self._turn.release()
 
 
-_KEY = "hashtextextended(concat_ws(' ', 'velocity', current_schema(), $name::TEXT), 0)"
+_KEY = "hashtextextended('velocity_record ' || $name::TEXT, 0)"
 
 
 @cache

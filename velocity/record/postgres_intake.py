@@ -15,10 +15,10 @@ from velocity.errors import StoreError
 from velocity.queries import list_queries, load_query
 from velocity.record import configs, exclusions
 from velocity.record.base import MergeCounts
-from velocity.record.duckdb_record import SCHEMA, find_changes
+from velocity.record.duckdb_record import TABLES_OF_A_RECORD, find_changes
 from velocity.record.exclusions import Exclusions
 from velocity.record.in_sql import InSQL
-from velocity.record.postgres import Server
+from velocity.record.postgres import SCHEMA, Server
 from velocity.record.wire import from_wire, to_wire
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class PostgresIntake(InSQL):
         self._server = Server(address)
         try:
             self._scratch = Connection(Path(":memory:"), "scratch", beside=beside)
-            self._scratch.migrate(SCHEMA)
+            self._scratch.migrate(TABLES_OF_A_RECORD)
             configs.drop_clear(self._scratch)
             with self._server.transaction():
                 self._server.hold("the schema")
@@ -66,6 +66,8 @@ class PostgresIntake(InSQL):
 
     def _migrate(self) -> None:
         run = self._server.run
+        if not run("SELECT 1 FROM pg_namespace WHERE nspname = $name", {"name": SCHEMA}):
+            run(f"CREATE SCHEMA {SCHEMA}")
         run("CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY)")
         had = {name for (name,) in run("SELECT name FROM migration")}
         known = {query.name: query for query in list_queries(f"{_FOLDER}/schema")}

@@ -130,4 +130,17 @@ CREATE TABLE group_week (
 
 -- What all workers share: the salt of configs, the hashes of forgotten people, and which copy has
 -- taken in every change that is not in changed_run.
-CREATE TABLE shared (name TEXT PRIMARY KEY, value TEXT NOT NULL)
+CREATE TABLE shared (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+
+-- Statistics would keep names of people outside of these tables.
+DO $$
+DECLARE it RECORD;
+BEGIN
+  FOR it IN
+    SELECT table_name, column_name
+    FROM information_schema.columns
+    WHERE table_schema = current_schema() AND data_type = 'text'
+  LOOP
+    EXECUTE format('ALTER TABLE %I ALTER %I SET STATISTICS 0', it.table_name, it.column_name);
+  END LOOP;
+END $$
