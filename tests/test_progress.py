@@ -17,7 +17,9 @@ from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World, Writer
 from velocity.errors import NoProjectError
 from velocity.settings import Settings
-from velocity.sync.commands import sync_wandb
+from velocity.sources.base import Asked
+from velocity.sync import commands
+from velocity.sync.commands import import_runs, sync_wandb
 from velocity.sync.results import Progress, ProjectResult, SyncResult
 
 WEEK = timedelta(weeks=1)
@@ -105,6 +107,21 @@ def test_files_that_are_read_one_after_another_have_one_time_left(lines):
         (3, at(30, 90, "b.eval", "read")),
         (3.1, at(31, 90, "c.eval", "read")),
     ) == ["read a.eval 0 of 90", "read b.eval 30 of 90, 6.0 s left"]
+
+
+def test_a_large_table_is_merged_in_parts_and_shows_how_far_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(commands, "_PART", 2)
+    rows = [f"lab,vision,r{number},finished,2026-01-05T09:00Z" for number in range(5)]
+    table = tmp_path / "runs.csv"
+    table.write_text("\n".join(["entity,project,run_id,state,created_at", *rows]), "utf-8")
+    told = []
+    asked = Asked([str(table)])
+    result = import_runs(tmp_path / "d", Settings(), "table", asked, on_progress=told.append)
+    assert result.projects[0].counts.new == 5
+    assert [(it.done, it.total, it.ended) for it in told if it.stage == "merge"] == [
+        *((0, 5, False), (2, 5, False), (4, 5, False)),
+        (5, 5, True),
+    ]
 
 
 def test_a_quiet_command_shows_no_progress_and_says_only_what_needs_a_look(capsys):

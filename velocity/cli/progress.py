@@ -110,8 +110,11 @@ class _Lines:
             step = self._steps[key] = _Step(progress)
         elif progress.stage in step.stages and not (
             progress.ended
-            # Merges happen between pages: one line is enough.
-            or (progress.stage != "merge" and now - step.printed_at >= _SECONDS_BETWEEN_LINES)
+            # Merges happen between pages, where one line is enough, or of a large table.
+            or (
+                (progress.stage != "merge" or step.stages == {"merge"})
+                and now - step.printed_at >= _SECONDS_BETWEEN_LINES
+            )
         ):
             return
         step.printed_at = now

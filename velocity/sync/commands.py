@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from velocity.store import LiveStore
 
 Clock = Callable[[], datetime]
+#: Runs of a larger table are merged in parts of this many, to show how far it is.
+_PART = 50_000
 
 
 def _now() -> datetime:
@@ -183,7 +185,7 @@ def import_runs(
         notes: list[str] = []
         instants: list[datetime] = []
         for batch in batches:
-            _merge_batch(store.record, batch, results)
+            _merge_batch(store.record, batch, results, on_progress)
             notes += batch.notes
             instants += [batch.complete_to] if batch.complete_to is not None else []
         complete_to = as_of or max(instants, default=started_at)
@@ -200,7 +202,10 @@ def import_runs(
 
 
 def _merge_batch(
-    record: Intake, batch: RunBatch, results: dict[tuple[str, str], ProjectResult]
+    record: Intake,
+    batch: RunBatch,
+    results: dict[tuple[str, str], ProjectResult],
+    on_progress: OnProgress,
 ) -> None:
     """Merge a batch of several projects and add to the result of each."""
     for row in batch.rejected:
@@ -208,7 +213,12 @@ def _merge_batch(
         results.setdefault(key, ProjectResult(*key)).rejected.append(row)
     for (entity, project), runs in batch.runs.group_by("entity", "project", maintain_order=True):
         key = str(entity), str(project)
-        results.setdefault(key, ProjectResult(*key)).counts += record.merge_runs(runs)
+        result = results.setdefault(key, ProjectResult(*key))
+        tell = of_steps("merge", on_progress if runs.height > _PART else lambda _: None)
+        for number, part in enumerate(runs.iter_slices(_PART)):
+            tell(result.name, number * _PART, runs.height)
+            result.counts += record.merge_runs(part)
+        tell(result.name, runs.height, runs.height)
 
 
 def _finish(
