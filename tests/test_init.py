@@ -170,7 +170,7 @@ def test_it_asks_until_entity_and_projects_exist(init, tmp_path):
     assert 'does not have an entity "lap"' in told
     assert "Projects: audio, vision." in told
     assert 'no project "audoi". Did you mean audio?' in told
-    assert "Read 1 run of 1 project now?" in told
+    assert told.index("Reading 1 run of 1 project takes up to ") < told.index("Start now?")
     written = tomllib.loads((tmp_path / "velocity.toml").read_text(encoding="utf-8"))
     assert written["wandb"] == {"projects": ["lab/audio"]}
 

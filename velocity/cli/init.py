@@ -81,16 +81,15 @@ def init(
     wanted = project or _ask_projects(server)
     with show_progress(quiet=quiet, again="nothing was written") as on_progress:
         counted = count_runs(server, wanted, on_step=of_steps("count", on_progress))
+        seconds = estimate_seconds(server, counted)
     with _writing(places.config):
         _write(places.config, _settings(wanted))
     tell(f"Wrote {places.config}.")
     runs, projects = plural(sum(counted.values()), "run"), plural(len(counted), "project")
-    if no_sync or not (
-        project or typer.confirm(f"Read {runs} of {projects} now?", default=True, err=True)
-    ):
+    tell(f"Reading {runs} of {projects} takes up to {elapsed(seconds)}.")
+    if no_sync or not (project or typer.confirm("Start now?", default=True, err=True)):
         tell("Next: velocity sync")
         return
-    tell(f"Reading {runs} of {projects} takes up to {elapsed(estimate_seconds(server, counted))}.")
     result = bring(
         places,
         sync_wandb,
