@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 from tests.app_pages import BIDI, HOSTILE, ten_weeks
 from tests.commands import environment, velocity
 from tests.receivers import SECRET, http_receiver, mail_receiver
+from tests.roster_texts import ADA, parsed
 from tests.stores import copied
 from velocity import state
 from velocity.delivery import Address
@@ -171,7 +172,15 @@ def test_a_message_to_somebody_is_plain_in_a_mail_too():
 
 @pytest.mark.parametrize("to", ["ada", "ada@x.org", "manager@x.org", "Mentor@x.org"])
 def test_a_brief_is_for_the_scholar_mentors_and_research_managers(data, to):
-    assert reader_of(data, to, "even").email
+    reader = reader_of(data, to, "even")
+    assert "ada" in reader.scope.scholars or "even" in reader.scope.streams
+
+
+def test_a_scholar_gets_their_own_brief_without_a_sign_in():
+    assert find_reader(parsed(ADA), "ada", "ada", None).scholar == "ada"
+    disabled = parsed(ADA + "disabled = true\n")
+    with pytest.raises(ConfigurationError, match="does not let"):
+        find_reader(disabled, "ada", "ada", None)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ placed AS (
   SELECT calendar.*, person.scholar, person.timezone
   FROM working_calendar('person', 'awake', 'day_off') AS calendar
   JOIN person USING (scholar_key)
-  WHERE calendar.start_us <= epoch_us($at::TIMESTAMPTZ) AND calendar.start_us < calendar.end_us
+  WHERE calendar.start_us <= epoch_us($at::TIMESTAMPTZ)
 ),
 counted AS (
   SELECT placed.*

@@ -45,13 +45,6 @@ FAULTS = (
         (_AT_WORK,),
     ),
     Fault(
-        "days off have a window",
-        "reads/at_work",
-        " AND calendar.start_us < calendar.end_us",
-        "",
-        (_AT_WORK,),
-    ),
-    Fault(
         "working days in UTC",
         "reads/at_work",
         "local_day(timezone, start_us) AS workday",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from velocity import state
 from velocity.errors import ConfigurationError
-from velocity.reading.access import viewer_of
+from velocity.reading.access import Scope, Viewer, viewer_of
 from velocity.report.brief import brief_as_message
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from velocity.delivery import Address
-    from velocity.reading.access import Viewer
     from velocity.report.brief import Brief
     from velocity.roster.models import Roster
     from velocity.state import Where
@@ -32,8 +31,11 @@ def find_reader(roster: Roster | None, to: str, scholar: str, stream: str | None
     Raises:
         ConfigurationError: they may not, or the roster does not have them.
     """
-    people = {it.id: it for it in roster.scholars} if roster else {}
-    address = next(iter(people[to].emails), "") if to in people else to
+    people = {it.id: it for it in roster.scholars if not it.disabled} if roster else {}
+    own = people.get(to)
+    if own is not None and to == scholar:  # who needs no address to sign in with
+        return Viewer(None, own.name, frozenset({"scholar"}), Scope(scholars=(to,)), scholar=to)
+    address = next(iter(own.emails), "") if own is not None else to
     viewer = roster and viewer_of(roster, address, leads_see_individuals=False)
     if viewer and (
         scholar in viewer.scope.scholars
