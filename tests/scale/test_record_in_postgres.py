@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.pulled_histories import check_history
 from tests.record_contract import *  # noqa: F403
 from velocity.settings import Settings, Store
 
@@ -18,3 +19,8 @@ if TYPE_CHECKING:
 def settings_of(new_database) -> Callable[[str], Settings]:
     """The record of every store is in a database of its own."""
     return cache(lambda _: Settings(store=Store(record=new_database())))
+
+
+@pytest.mark.fault
+def test_after_any_history_the_record_equals_one_in_a_file(monkeypatch, tmp_path, settings_of):
+    check_history(monkeypatch, tmp_path, 1, settings_of("kept"))
