@@ -68,6 +68,14 @@ _COMMANDS = {
     },
     "Maintain the data": {
         "doctor": ("doctor:doctor", "Check the installation, with a fix for each problem."),
+        "backup": (
+            "backup:backup",
+            "Write the store, the settings and the roster to one file.",
+        ),
+        "restore": (
+            "backup:restore",
+            "Restore a store from a backup, and publish its figures.",
+        ),
         "forget": ("forget:forget", "Remove a person from the store for good."),
         "record": ("record:app", "Move the record to a server, or back."),
         "roster": ("roster:app", "Check the roster, or write entries for it."),
