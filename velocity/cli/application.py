@@ -63,6 +63,10 @@ _COMMANDS = {
         "explain": ("explain:explain", "Show the rows behind a figure and how they add up."),
         "export": ("export:export", "Write every figure and row as Parquet files, for BI tools."),
         "report": ("report:report", "Write the stand-up digest of a week on one page."),
+        "groups": (
+            "groups:groups",
+            "Published weeks of groups of streams, of one or several programmes.",
+        ),
         "brief": ("brief:brief", "Write what to talk about with one scholar, on one screen."),
         "nudge": ("nudge:nudge", "Send the messages that people asked for, if any are due."),
     },
