@@ -2,7 +2,7 @@
 -- One row per programme, group of streams and week of `programme_week` (the rows of "Published weeks
 -- of groups" as each programme shows them to somebody who may not see people), then one row per week
 -- for all programmes. Sums are made of these rounded figures alone, so they tell nothing that the
--- rows do not. A share of a sum covers only the rows that have one, by their rounded amounts.
+-- rows do not.
 WITH added AS (
   SELECT
     week_start,
@@ -10,13 +10,9 @@ WITH added AS (
     sum(experiments_started)::BIGINT AS experiments_started,
     sum(experiments_concluded)::BIGINT AS experiments_concluded,
     sum(runs_ended)::BIGINT AS runs_ended,
-    rounded_share(
-      sum(failure_share * runs_ended), sum(runs_ended) FILTER (failure_share IS NOT NULL)
-    ) AS failure_share,
+    sum_share(failure_share, runs_ended) AS failure_share,
     sum(busy_hours)::BIGINT AS busy_hours,
-    rounded_share(
-      sum(serial_share * busy_hours), sum(busy_hours) FILTER (serial_share IS NOT NULL)
-    ) AS serial_share,
+    sum_share(serial_share, busy_hours) AS serial_share,
     sum(gpu_hours)::BIGINT AS gpu_hours
   FROM programme_week
   WHERE group_id = 'all groups'
