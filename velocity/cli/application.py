@@ -80,6 +80,10 @@ _COMMANDS = {
             "backup:restore",
             "Restore a store from a backup, and publish its figures.",
         ),
+        "archive": (
+            "archive:archive",
+            "Remove old runs, and keep the published weeks of groups.",
+        ),
         "forget": ("forget:forget", "Remove a person from the store for good."),
         "record": ("record:app", "Move the record to a server, or back."),
         "roster": ("roster:app", "Check the roster, or write entries for it."),

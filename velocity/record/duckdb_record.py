@@ -109,6 +109,20 @@ class DuckDBRecord(InSQL, Record):
         )
         return int(self.connection.run(sql)[0][0])
 
+    def archive(self, runs: pl.DataFrame, people: pl.DataFrame, kept_from: pl.DataFrame) -> int:
+        before = self._other_rows()
+        tables = {"archived_run": runs, "kept_person": people, "kept_from": kept_from}
+        with self.connection.transaction():
+            for table, frame in tables.items():
+                self.connection.load(table, frame)
+            self.connection.run(load_query("record/archive").body)
+            self.connection.run(f"DROP TABLE {'; DROP TABLE '.join(tables)}")
+        return before - self._other_rows()
+
+    def carry_credits(self, credit: pl.DataFrame) -> None:
+        with self._loaded("carried", credit):
+            self.connection.run("INSERT INTO archived_credits BY NAME FROM carried")
+
     def rewrite(self) -> None:
         self.connection.rewrite()
 

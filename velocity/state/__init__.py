@@ -21,6 +21,7 @@ __all__ = [
     "SentMessage",
     "Where",
     "addresses_of",
+    "archive",
     "copy",
     "forget",
     "forget_message",
@@ -248,6 +249,15 @@ def copy(where: Where, other: Where) -> None:
             for row in rows:
                 values = ", ".join("?" * len(row))
                 state.execute(f"INSERT INTO {table} VALUES ({values})", row)  # noqa: S608
+
+
+def archive(where: Where, before: datetime) -> None:
+    """Removes looks, marks and messages from before an instant."""
+    with opened(where) as state:
+        state.execute("DELETE FROM look WHERE looked_at < ?", (_seconds(before),))
+        state.execute("DELETE FROM read_mark WHERE read_at < ?", (_micros(before),))
+        state.execute("DELETE FROM message WHERE sent_at < ?", (_micros(before),))
+    rewrite(where)
 
 
 def people(where: Where) -> tuple[frozenset[str], frozenset[str]]:
