@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from datetime import date, timedelta
+from functools import partial
 
 import polars as pl
 import pytest
@@ -17,18 +18,22 @@ from tests.commands import environment, velocity
 from tests.conftest import ROOT
 from tests.programmes import AS_OF, PEOPLE, WEEKS, programme, roster_text
 from tests.stores import built, copied
+from tests.worlds import NOON, node, point_client_at
 from velocity import state
+from velocity.demo.wandb_server.server import ProtocolServer
+from velocity.demo.wandb_server.world import World
 from velocity.errors import StoreError
 from velocity.reading import reads
 from velocity.reading.access import GROUPS_ALONE
 from velocity.records import run_frame
 from velocity.report import as_csv, make_term_report
 from velocity.roster.models import load_roster
-from velocity.settings import Store, load_settings
+from velocity.settings import Settings, Store, load_settings
 from velocity.store import latest_snapshot, open_live
 from velocity.store.derive import derive
 from velocity.store.publish import publish
 from velocity.sync.archive import archive, archive_due
+from velocity.sync.commands import sync_wandb
 
 FIRST, KEPT = date(2026, 1, 5), date(2026, 2, 16)
 #: Their runs were over before the archive, and the roster no longer has them.
@@ -245,6 +250,26 @@ def test_the_setting_archives_once_a_week(before, tmp_path):
     with open_live(folder / "data") as store:
         assert archive_due(store, nearer) is None
     assert AS_OF.date() - KEPT > timedelta(weeks=6)
+
+
+def _same(instant):
+    return instant
+
+
+def test_a_sync_archives_what_the_setting_does_not_keep(tmp_path, monkeypatch):
+    runs = [node(7 * 24 * 60 * week, run_id=f"w{week}") for week in range(20)]
+    settings = Settings(roster=tmp_path / "none.toml", store=Store(keep_weeks=12))
+    with ProtocolServer(World(runs)) as server:
+        point_client_at(server, monkeypatch)
+        for hour in range(2):
+            clock = NOON + timedelta(weeks=19, days=3, hours=hour)
+            done = sync_wandb(
+                tmp_path, settings, projects=["lab/vision"], full=True, clock=partial(_same, clock)
+            )
+            kept = reads.runs(latest_snapshot(tmp_path))["run_id"].to_list()
+            assert kept == [f"w{week}" for week in range(19, 6, -1)]
+            assert done.snapshot == latest_snapshot(tmp_path).name
+    assert not any("archived" in it for it in done.notes)
 
 
 @pytest.mark.fault

@@ -252,7 +252,7 @@ class Store(_Section):
 
     keep_weeks: Annotated[int, Field(strict=True, ge=12, le=5200)] | None = Field(
         None,
-        description="Each sync archives runs before this many whole weeks; default: none.",
+        description="Each sync archives what is older than this many whole weeks.",
     )
 
     record: _PostgresAddress | None = Field(

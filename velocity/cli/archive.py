@@ -56,8 +56,8 @@ def _show(found: Archived) -> None:
     )
     if found.credits:
         say(
-            f"{count(found.credits)} credits that these runs spent are taken off the grants, so the "
-            "credits left stay the same."
+            f"{count(found.credits)} credits that these runs spent are taken off the grants, so "
+            "the credits left stay the same."
         )
     if found.idle:
         names = ", ".join(map(label, found.idle))

@@ -163,7 +163,7 @@ def _write(archive: tarfile.TarFile, name: str, wanted: str, folder: Path) -> No
     """Write a file of a backup to a folder.
 
     Raises:
-        ValueError: it is no part of a backup, or its hash is not as `wanted`.
+        ValueError: it is not part of a backup, or its hash is not as `wanted`.
     """
     if name not in {*KEPT_FILES, SETTINGS, ROSTER}:
         raise ValueError(f"it has a file called {name}")
