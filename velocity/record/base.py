@@ -238,24 +238,6 @@ class Record(Intake, Protocol):
             The number of runs, and of other rows (log, rejected rows and restatements).
         """
 
-    def archive(self, runs: pl.DataFrame, people: pl.DataFrame, kept_from: pl.DataFrame) -> int:
-        """Delete runs, and the log and restatements of their weeks; later merges leave them out.
-
-        Published weeks of groups keep their figures, and the ids of `people`.
-
-        Args:
-            runs: run_key.
-            people: scholar: the ids of those who stay.
-            kept_from: one row: week, the Monday of the first week that is kept, and before, its
-                beginning.
-
-        Returns:
-            The number of other rows than runs.
-        """
-
-    def carry_credits(self, credit: pl.DataFrame) -> None:
-        """Add what archived runs cost: columns of the table `archived_credits`."""
-
     def rewrite(self) -> None:
         """Rewrite the storage, so that no bytes of deleted rows are left."""
 

@@ -6,7 +6,7 @@ import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -54,7 +54,7 @@ class Archived:
 def archive_due(store: LiveStore, settings: Settings) -> date | None:
     """The first week that the setting keeps, if there may be older runs; None without it."""
     weeks = settings.store.keep_weeks
-    if weeks is None:
+    if weeks is None or settings.store.record is not None:
         return None
     kept_from, last_day, latest, _ = _edge(store, date(1970, 1, 5))
     week = _monday(last_day) - timedelta(weeks=weeks)
@@ -77,9 +77,15 @@ def archive(data: Path, settings: Settings, before: date, *, dry_run: bool = Fal
         dry_run: whether to change nothing.
 
     Raises:
-        VelocityError: the weeks before are not published yet, or the store cannot be written.
+        VelocityError: the weeks before are not published yet, the record is on a server, or the
+            store cannot be written.
         OSError: a file cannot be read or written.
     """
+    if settings.store.record is not None:
+        raise StoreError(
+            "The record is on a server (store.record).",
+            "Get it with `velocity record move --to file`, archive, and move it back.",
+        )
     roster = load_roster(settings.roster)
     prepared = data / _PREPARED
     # Nothing that is prepared may reach a bucket or a database that others use.
@@ -124,9 +130,10 @@ def _archive(store: LiveStore, settings: Settings, roster: Roster | None, week: 
     begins = _begin_of(store, week)
     kept_from = pl.DataFrame({"week": [week], "before": [begins]})
     gone = _remove_derived(store, people, kept_from)
-    log_rows = store.record.archive(runs, people, kept_from)
+    record: Any = store.record  # the prepared one is in a file
+    log_rows = record.archive(runs, people, kept_from)
     derive(store, settings, roster)
-    store.record.carry_credits(_carried(spent, _spent(store), roster, week))
+    record.carry_credits(_carried(spent, _spent(store), roster, week))
     store.run("UPDATE derived_with SET fingerprint = ''")
     derive(store, settings, roster)
     store.record.rewrite()

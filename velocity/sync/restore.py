@@ -19,6 +19,7 @@ from velocity.roster.models import load_roster
 from velocity.settings import Store, load_settings
 from velocity.store import open_live
 from velocity.store.derive import derive
+from velocity.store.move import move
 from velocity.store.publish import publish
 from velocity.store.restored import KEPT_FILES, accept, finish_restore
 from velocity.sync.backup import ROSTER, SETTINGS, Backup, unpack
@@ -88,6 +89,8 @@ def restore(data: Path, config: Path, path: Path, *, replace: bool = False) -> R
         finally:
             shutil.rmtree(prepared, ignore_errors=True)
     settings = load_settings(config)
+    if settings.store.record is not None:
+        move(data, settings, "server")
     with open_live(data, settings) as store:
         derive(store, settings, load_roster(settings.roster))
         published = publish(store, settings.store.snapshots)
