@@ -72,6 +72,8 @@ _OF_THE_PAST = {
     "macros_of",
     "config_shape",
     "utilisation_request",
+    "archived",
+    "archived_credits",
 }
 #: Settings and roster: `derived_with` has their fingerprint.
 _CONFIGURATION = {"setting", "project_rule", "named_key"}

@@ -56,6 +56,7 @@ def test_no_command_was_added_or_removed():
         ),
         *("explain", "export", "report", "brief", "nudge", "forget", "doctor", "mcp", "mcp token"),
         *("roster check", "roster suggest", "pull", "publish", "record move"),
+        *("backup", "restore", "groups", "archive"),
     }
 
 

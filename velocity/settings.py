@@ -245,7 +245,15 @@ class Messages(_Section):
 
 
 class Store(_Section):
-    """Where data is beyond one machine. Keys and passwords come from the environment."""
+    """How long runs are kept, and where data is beyond one machine.
+
+    Keys and passwords come from the environment.
+    """
+
+    keep_weeks: Annotated[int, Field(strict=True, ge=12, le=5200)] | None = Field(
+        None,
+        description="Each sync archives what is older than this many whole weeks.",
+    )
 
     record: _PostgresAddress | None = Field(
         None,

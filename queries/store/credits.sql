@@ -7,7 +7,11 @@ SELECT gpu_type, from_date, arg_min(credits_per_gpu_hour, position) AS credits_p
 FROM rate_of_type
 GROUP BY ALL;
 
-CREATE OR REPLACE TABLE derived.credit_grant AS FROM temp.credit_grant;
+-- What archived runs cost is taken off the grants, so that the credits left stay the same.
+CREATE OR REPLACE TABLE derived.credit_grant AS
+FROM temp.credit_grant
+UNION ALL BY NAME
+FROM archived_credits;
 
 CREATE OR REPLACE TABLE derived.recent_charge AS
 WITH edge AS (

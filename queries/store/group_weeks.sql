@@ -26,6 +26,7 @@ due AS (
   FROM week, edge
   WHERE begin_of_day(timezone, week_start + 7) + 2 * 86400000000 <= epoch_us(as_of)
     AND week_start NOT IN (SELECT week_start FROM group_week)
+    AND coalesce(week_start >= (SELECT max(week) FROM archived), true)
 ),
 member AS (
   SELECT DISTINCT week_start, stream_key, scholar_key

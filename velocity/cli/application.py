@@ -63,11 +63,27 @@ _COMMANDS = {
         "explain": ("explain:explain", "Show the rows behind a figure and how they add up."),
         "export": ("export:export", "Write every figure and row as Parquet files, for BI tools."),
         "report": ("report:report", "Write the stand-up digest of a week on one page."),
+        "groups": (
+            "groups:groups",
+            "Published weeks of groups of streams, of one or several programmes.",
+        ),
         "brief": ("brief:brief", "Write what to talk about with one scholar, on one screen."),
         "nudge": ("nudge:nudge", "Send the messages that people asked for, if any are due."),
     },
     "Maintain the data": {
         "doctor": ("doctor:doctor", "Check the installation, with a fix for each problem."),
+        "backup": (
+            "backup:backup",
+            "Write the store, the settings and the roster to one file.",
+        ),
+        "restore": (
+            "backup:restore",
+            "Restore a store from a backup, and publish its figures.",
+        ),
+        "archive": (
+            "archive:archive",
+            "Remove old runs, and keep the published weeks of groups.",
+        ),
         "forget": ("forget:forget", "Remove a person from the store for good."),
         "record": ("record:app", "Move the record to a server, or back."),
         "roster": ("roster:app", "Check the roster, or write entries for it."),

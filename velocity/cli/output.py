@@ -43,33 +43,62 @@ def show(
     every: bool | None = None,
     nothing: str = "Nothing in this window.",
 ) -> None:
-    """Write what a read of the latest snapshot returns.
-
-    The format defaults to the extension of `out` (None: standard output), else a table. A table has
-    only the columns `shown`, if any, unless it must have `every` column; if that is None, a single
-    row has. Otherwise `keys` identify its rows. `nothing` is said instead of an empty table.
+    """Write what a read of the latest snapshot returns, as `show_frame` does.
 
     Raises:
         typer.BadParameter: Parquet would go to a terminal.
         VelocityError: there is no data or no such scholar, or the file cannot be written.
     """
+    form = _form(form, out)
+    with velocity.open(places.data) as opened:
+        frame = read(opened)
+    show_frame(frame, form=form, out=out, keys=keys, shown=shown, every=every, nothing=nothing)
+
+
+def show_frame(
+    frame: pl.DataFrame,
+    *,
+    form: Format | None,
+    out: Path | None,
+    keys: Sequence[str] = (),
+    shown: Sequence[str | pl.Expr] = (),
+    every: bool | None = None,
+    in_words: Callable[[pl.DataFrame], pl.DataFrame] = lambda it: it,
+    nothing: str = "Nothing in this window.",
+) -> None:
+    """Write a frame.
+
+    The format defaults to the extension of `out` (None: standard output), else a table. A table has
+    the frame `in_words`, and only the columns `shown`, if any, unless it must have `every` column;
+    if that is None, a single row has. Otherwise `keys` identify its rows. `nothing` is said instead
+    of an empty table.
+
+    Raises:
+        typer.BadParameter: Parquet would go to a terminal.
+        VelocityError: the file cannot be written.
+    """
+    form = _form(form, out)
+    if form != "table":
+        write_bytes(_encoded(frame, form), out)
+        return
+    frame = in_words(frame)
+    if frame.is_empty():
+        say(nothing)
+        return
+    if shown and (frame.height > 1 if every is None else not every):
+        option = "--format csv" if every is None else "--all"
+        count = f"{len(shown)} of {frame.width} columns; {option} shows all of them."
+        frame, keys = frame.select(shown), ()
+        has_times = any(hasattr(kind, "time_zone") for kind in frame.dtypes)
+        say(f"{count} Times are UTC." if has_times else count)
+    write_bytes(draw_table(frame, keys, width=width_of(out)).encode(), out)
+
+
+def _form(form: Format | None, out: Path | None) -> Format:
     form = form or (_SUFFIXES.get(out.suffix.lower(), "table") if out else "table")
     if form == "parquet" and out is None and sys.stdout.isatty():
         raise typer.BadParameter("a terminal cannot show Parquet: name a file with --out")
-    with velocity.open(places.data) as opened:
-        frame = read(opened)
-    if form != "table":
-        write_bytes(_encoded(frame, form), out)
-    elif frame.is_empty():
-        say(nothing)
-    else:
-        if shown and (frame.height > 1 if every is None else not every):
-            option = "--format csv" if every is None else "--all"
-            count = f"{len(shown)} of {frame.width} columns; {option} shows all of them."
-            frame, keys = frame.select(shown), ()
-            has_times = any(hasattr(kind, "time_zone") for kind in frame.dtypes)
-            say(f"{count} Times are UTC." if has_times else count)
-        write_bytes(draw_table(frame, keys, width=width_of(out)).encode(), out)
+    return form
 
 
 def write_bytes(content: bytes, out: Path | None) -> None:

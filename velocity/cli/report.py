@@ -3,8 +3,8 @@
 # No `from __future__ import annotations`: Typer reads the types of the options at run time.
 
 import os
-from datetime import UTC, datetime
-from typing import Annotated, Literal
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -15,7 +15,15 @@ from velocity.delivery import Address
 from velocity.errors import VelocityError
 from velocity.nudge.operator import tell_operator
 from velocity.reading.access import EVERYTHING, GROUPS_ALONE
-from velocity.report import as_csv, as_html, as_markdown, as_message, make_digest, parse_week
+from velocity.report import (
+    as_csv,
+    as_html,
+    as_markdown,
+    as_message,
+    make_digest,
+    make_term_report,
+    parse_week,
+)
 from velocity.report.post import WEBHOOK, post_once, title_of
 from velocity.settings import load_settings
 from velocity.state import Where
@@ -35,6 +43,14 @@ def report(
         str | None,
         option(
             "--week", "W", "ISO week, such as 2026-W20. Default: the latest one that is complete."
+        ),
+    ] = None,
+    since: Annotated[
+        str | None,
+        option(
+            "--since",
+            "W",
+            "Write the end-of-term report over the published weeks from this one to --week.",
         ),
     ] = None,
     stream: StreamOption = None,
@@ -62,24 +78,24 @@ def report(
 
     It has the headline and the five lines of Stand-up, conclusions by stream, the week in
     figures, what was restated, and how reliable the data is. If the settings do not let leads see
-    individuals, it has whole weeks of groups only.
+    individuals, it has whole weeks of groups only. With --since it is the report of a whole term.
     """
     if again and not post:
         raise typer.BadParameter("--again needs --post")
-    try:
-        monday = None if week is None else parse_week(week)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+    if since is not None and (post or stream is not None):
+        raise typer.BadParameter("--since cannot be used with --post or --stream")
+    monday, first = _monday(week), _monday(since)
     settings = load_settings(places.config)
     individuals = settings.access.leads_see_individuals
-    made = make_digest(
-        latest_snapshot(places.data),
-        scope=EVERYTHING if individuals else GROUPS_ALONE,
-        week=monday,
-        stream=stream,
-        posted=post,
-        address=settings.programme.address,
-    )
+    seen: dict[str, Any] = {
+        "scope": EVERYTHING if individuals else GROUPS_ALONE,
+        "address": settings.programme.address,
+    }
+    snapshot = latest_snapshot(places.data)
+    if first is not None:
+        made = make_term_report(snapshot, first=first, last=monday, **seen)
+    else:
+        made = make_digest(snapshot, week=monday, stream=stream, posted=post, **seen)
     if out is not None or not post:
         extension = "" if out is None else out.suffix.lower()
         write = _WRITERS[form or _EXTENSIONS.get(extension, "md")]
@@ -100,6 +116,13 @@ def report(
                 f"The digest of {made.week} was posted before, or a post of it was interrupted. "
                 "Nothing was sent; --again posts it once more."
             )
+
+
+def _monday(week: str | None) -> date | None:
+    try:
+        return None if week is None else parse_week(week)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _tell_operator(where: Where, week: str, error: VelocityError) -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from velocity.database.connection import Connection
+from velocity.database.copying import copy_database
 from velocity.database.one_file import OLD_FILE
+from velocity.errors import StoreError
 from velocity.extras import import_extra
 from velocity.record.base import Intake, MergeCounts, PullState, Record, SyncRow
+from velocity.record.copies import become_record, is_copy
 from velocity.record.duckdb_record import FILE, DuckDBRecord
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    from velocity.database.connection import Connection
 
 __all__ = [
     "Intake",
@@ -21,6 +23,7 @@ __all__ = [
     "PullState",
     "Record",
     "SyncRow",
+    "copy_record",
     "has_record",
     "move_record",
     "open_intake",
@@ -49,6 +52,29 @@ def open_record(data: Path, address: str | None, *, beside: Connection) -> Recor
         return DuckDBRecord(data, beside=beside)
     record: Record = _postgres("record").PostgresRecord(data, address, beside=beside)
     return record
+
+
+def copy_record(data: Path, folder: Path) -> None:
+    """Copy the record of a data folder to another one, also while another process writes it.
+
+    Of a record on a server, it is what the figures were last made of.
+
+    Raises:
+        StoreError: there is no record, it is damaged, or it changed during every attempt.
+        OSError: a file cannot be read or written.
+    """
+    if not (data / FILE).exists():
+        raise StoreError(
+            f"There is no data in {data} yet.",
+            "Run `velocity sync`, `velocity ingest` or `velocity import` first.",
+        )
+    copy_database(data / FILE, folder / FILE, "record")
+    copy = Connection(folder / FILE, "record")
+    try:
+        if is_copy(copy):
+            become_record(copy)
+    finally:
+        copy.close()
 
 
 def open_intake(data: Path, address: str | None) -> Intake | None:

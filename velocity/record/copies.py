@@ -22,16 +22,14 @@ def check_copy(connection: Connection, data: Path, *, expected: bool) -> None:
     Raises:
         StoreError: it is a copy, but should not be, or the other way round.
     """
-    is_copy = bool(
-        connection.run("FROM duckdb_tables() WHERE table_name = 'copy_of' AND NOT temporary")
-    )
-    if is_copy and not expected:
+    found = is_copy(connection)
+    if found and not expected:
         raise StoreError(
             f"The record of {data} is on a server: what is here is a copy.",
             "Name the server in store.record, or get the record back with "
             "`velocity record move --to file`.",
         )
-    if expected and not is_copy:
+    if expected and not found:
         if connection.run("SELECT 1 FROM raw_run UNION ALL SELECT 1 FROM project LIMIT 1"):
             raise StoreError(
                 f"{data} has a record of its own, but store.record names a server.",
@@ -41,6 +39,12 @@ def check_copy(connection: Connection, data: Path, *, expected: bool) -> None:
         if configs.has_clear(connection):
             configs.drop_clear(connection)
         become_copy(connection, None)
+
+
+def is_copy(connection: Connection) -> bool:
+    """Whether a file is a copy."""
+    sql = "FROM duckdb_tables() WHERE table_name = 'copy_of' AND NOT temporary"
+    return bool(connection.run(sql))
 
 
 def become_copy(connection: Connection, token: str | None) -> None:

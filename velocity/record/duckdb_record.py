@@ -109,6 +109,34 @@ class DuckDBRecord(InSQL, Record):
         )
         return int(self.connection.run(sql)[0][0])
 
+    def archive(self, runs: pl.DataFrame, people: pl.DataFrame, kept_from: pl.DataFrame) -> int:
+        """Delete runs, and the log and restatements of their weeks; later merges leave them out.
+
+        Published weeks of groups keep their figures, and the ids of `people`.
+
+        Args:
+            runs: run_key.
+            people: scholar: the ids of those who stay.
+            kept_from: one row: week, the Monday of the first week that is kept, and before, its
+                beginning.
+
+        Returns:
+            The number of other rows than runs.
+        """
+        before = self._other_rows()
+        tables = {"archived_run": runs, "kept_person": people, "kept_from": kept_from}
+        with self.connection.transaction():
+            for table, frame in tables.items():
+                self.connection.load(table, frame)
+            self.connection.run(load_query("record/archive").body)
+            self.connection.run(f"DROP TABLE {'; DROP TABLE '.join(tables)}")
+        return before - self._other_rows()
+
+    def carry_credits(self, credit: pl.DataFrame) -> None:
+        """Add what archived runs cost: columns of the table `archived_credits`."""
+        with self._loaded("carried", credit):
+            self.connection.run("INSERT INTO archived_credits BY NAME FROM carried")
+
     def rewrite(self) -> None:
         self.connection.rewrite()
 
@@ -152,6 +180,8 @@ class DuckDBRecord(InSQL, Record):
 def find_changes(connection: Connection, hashed: pl.DataFrame) -> MergeCounts:
     """Compare a batch with the table `raw_run`, and create the table `merge_row`."""
     connection.load("incoming", hashed)
+    if connection.run("SELECT 1 FROM archived"):
+        connection.run(load_query("record/leave_archived").body)
     merge_row = load_query("record/merge_row").body
     connection.run(f"CREATE OR REPLACE TEMP TABLE merge_row AS {merge_row}")
     rows = connection.run("SELECT outcome, count(*) FROM merge_row GROUP BY outcome")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _FILE = "forgotten.json"
 #: The names of a person that are stored as hashes; a text may be a name of either kind.
-Kind = Literal["scholar", "username"]
+Kind = Literal["scholar", "username", "email"]
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Names:
 
 @dataclass(frozen=True)
 class Exclusions:
-    """HMAC-SHA256 of each id and username, with a salt that only this data folder has."""
+    """HMAC-SHA256 of each id, username and address, with a salt that only this data folder has."""
 
     salt: str
     #: "kind:hash" of everybody who was forgotten; an earlier version wrote only the hash,
@@ -73,7 +73,7 @@ class Exclusions:
     unfinished: Names = Names()  # of people whose removal has begun but not finished
 
     def has(self, kind: Kind, name: str | None) -> bool:
-        """Whether a person with this id, or this username, was forgotten."""
+        """Whether a person with this id, this username or this address was forgotten."""
         if not self.hashes or name is None:
             return False
         hashed = self._hash(name)
@@ -81,13 +81,36 @@ class Exclusions:
 
     def begun(self, names: Names) -> Exclusions:
         """These exclusions, and a person whose removal begins."""
-        kinds = {"scholar": names.scholars, "username": names.usernames}
+        kinds = {
+            "scholar": names.scholars,
+            "username": names.usernames,
+            "email": names.emails,
+        }
         hashed = {f"{kind}:{self._hash(name)}" for kind, some in kinds.items() for name in some}
         return replace(self, hashes=self.hashes | hashed, unfinished=self.unfinished | names)
 
     def ended(self) -> Exclusions:
         """These exclusions, with every removal finished."""
         return replace(self, unfinished=Names())
+
+    def joined(self, others: Exclusions) -> Exclusions:
+        """Everybody who was forgotten in either of two copies of a data folder.
+
+        Raises:
+            StoreError: the salts differ, so one list cannot have both.
+        """
+        if not others.hashes:
+            return self
+        if self.hashes and self.salt != others.salt:
+            raise StoreError(
+                "The people forgotten here cannot be found in the backup: it is of another store.",
+                "Restore it into a folder of its own, with --data.",
+            )
+        return replace(
+            others,
+            hashes=self.hashes | others.hashes,
+            unfinished=self.unfinished | others.unfinished,
+        )
 
     def keep_runs(self, runs: pl.DataFrame) -> pl.DataFrame:
         """The runs of people who are not excluded."""

@@ -180,12 +180,14 @@ class PostgresIntake(InSQL):
         scratch = self._scratch
         with scratch.transaction():
             from_wire(scratch, "raw_run", held)
+            from_wire(scratch, "archived", self._server.frame("SELECT * FROM archived"))
             counts = find_changes(scratch, hashed)
             changed = scratch.frame(
                 "SELECT * EXCLUDE (held_username, outcome) FROM merge_row "
                 "WHERE outcome IN ('new', 'changed', 'revived')"
             )
-            scratch.run("DROP TABLE merge_row; DROP TABLE incoming; DELETE FROM raw_run")
+            scratch.run("DROP TABLE merge_row; DROP TABLE incoming")
+            scratch.run("DELETE FROM raw_run; DELETE FROM archived")
         self._server.load("written", to_wire(scratch, changed), like="raw_run")
         self._server.run(load_query(f"{_FOLDER}/write").body)
         self._server.run("DROP TABLE written")

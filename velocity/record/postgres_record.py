@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 #: Written by the publisher only.
 _OWN_TABLES = ("restatement", "group_week")
 #: Small enough to be copied whole.
-_WHOLE_TABLES = ("project", "rejected", "sync_log", "config_shape", "named_key")
+_WHOLE_TABLES = (
+    *("project", "rejected", "sync_log", "config_shape", "named_key"),
+    *("archived", "archived_credits"),
+)
 #: Nothing is derived from it, so it is copied only by a move.
 UNCOPIED = "utilisation_request"
 #: Every table with rows of the record.

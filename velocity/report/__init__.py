@@ -10,6 +10,7 @@ from velocity.report.brief import (
 from velocity.report.digest import make_digest
 from velocity.report.html import as_html
 from velocity.report.parts import Digest, parse_week, week_id
+from velocity.report.term import make_term_report
 from velocity.report.text import as_csv, as_markdown, as_message
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "brief_as_message",
     "make_brief",
     "make_digest",
+    "make_term_report",
     "parse_week",
     "week_id",
 ]

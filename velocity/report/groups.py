@@ -76,7 +76,7 @@ def make_groups_digest(
         headline=as_read(answer.sentence),
         support=as_read(answer.support),
         news=(Section("Groups", tuple(_group(row) for row in groups.iter_rows(named=True))),),
-        figures=() if whole is None else _figures(whole),
+        figures=() if whole is None else figures_of(whole, "Concluded experiments a week"),
         shares=(),
         trends=(),
         footing=(
@@ -96,24 +96,26 @@ def _group(row: Mapping[str, Any]) -> Line:
         return Line("Fewer than 4 people were active: not shown.", name=row["group_name"])
     concluded = capitalised(about(row["experiments_concluded"], "concluded experiment"))
     return Line(
-        f"{capitalised(failed(row))}; {_serial(row)}; {about(row['gpu_hours'], 'GPU-hour')}.",
+        f"{capitalised(failed(row))}; {serial(row)}; {about(row['gpu_hours'], 'GPU-hour')}.",
         name=row["group_name"],
         strong=f"{concluded}.",
     )
 
 
-def _figures(whole: Mapping[str, Any]) -> tuple[Figure, ...]:
+def figures_of(whole: Mapping[str, Any], concluded: str) -> tuple[Figure, ...]:
+    """Returns the tiles of all groups; `concluded` is the label of the first."""
     return tuple(
         Figure(title, formats.rounded_amount(whole[column]), (note,))
         for title, column, note in (
-            ("Concluded experiments a week", "experiments_concluded", failed(whole)),
-            ("Busy hours", "busy_hours", _serial(whole)),
+            (concluded, "experiments_concluded", failed(whole)),
+            ("Busy hours", "busy_hours", serial(whole)),
             ("GPU-hours", "gpu_hours", "allocation, not use"),
         )
     )
 
 
-def _serial(row: Mapping[str, Any]) -> str:
+def serial(row: Mapping[str, Any]) -> str:
+    """Returns the busy hours of a row, and the share of them that was serial if it is shown."""
     busy = about(row["busy_hours"], "busy hour")
     if row["serial_share"] is None:
         return busy

@@ -81,9 +81,9 @@ class Share:
 
 @dataclass(frozen=True)
 class Digest:
-    """One week, limited to what a viewer may see."""
+    """One week or term, limited to what a viewer may see."""
 
-    week: str  # "2026-W20"
+    week: str  # "2026-W20", or "2026-W02 to 2026-W20"
     about: str  # "Programme", or the name of a stream
     days: str
     as_of: str
@@ -97,6 +97,8 @@ class Digest:
     rows: pl.DataFrame  # the week by stream or group, as CSV has it
     address: str | None = None  # of the dashboard, for links; None for a digest without any
     opens: Link | None = None  # to the whole week
+    title: str = "Stand-up digest"
+    whole: str = "The week"  # what the figures are of
 
 
 def page_link(words: str, page: str, window: Window, stream: str | None = None) -> Link:

@@ -21,13 +21,13 @@ def as_csv(digest: Digest) -> str:
 
 def as_markdown(digest: Digest) -> str:
     """Returns the digest as Markdown: bold labels, lists and links, no tables."""
-    title = f"Stand-up digest {digest.week}"
+    title = f"{digest.title} {digest.week}"
     blocks = [
         f"**{title}**: {named(digest.about, 'markdown')}, {digest.days}",
         inert(f"{digest.headline} {digest.support}".strip()),
     ]
     figures = Section(
-        "The week in figures",
+        f"{digest.whole} in figures",
         tuple(
             Line("; ".join(it.notes), strong=f"{it.label}: {it.value}.") for it in digest.figures
         ),
@@ -49,7 +49,7 @@ def as_message(digest: Digest, form: Form = "slack", longest: int = LONGEST) -> 
     """
     bold, slanted, _, item, gap = MARKS[form]
     about = "" if digest.about == "Programme" else f" {named(digest.about, form)}"
-    title = f"Stand-up digest {digest.week}:{about} {digest.days}"
+    title = f"{digest.title} {digest.week}:{about} {digest.days}"
     head = [
         f"{bold}{title}{bold} (as of {inert(digest.as_of)})",
         f"{bold}{inert(digest.headline)}{bold}",

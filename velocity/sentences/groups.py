@@ -10,7 +10,8 @@ from velocity.sentences.answer import Answer, Row, capitalised
 
 #: The id of the sum of all visible groups.
 ALL_GROUPS = "all groups"
-_RULE = (
+#: What published weeks are.
+RULE = (
     "Whole weeks of groups with at least 5 people, published once and rounded; a week with fewer "
     "than 4 active people is blank."
 )
@@ -24,11 +25,11 @@ def groups(*, weeks: pl.DataFrame) -> Answer:
     """
     shown = weeks.filter((pl.col("group_id") == ALL_GROUPS) & pl.col("visible"))
     if shown.is_empty():
-        return Answer("No whole week can be shown yet.", _RULE)
+        return Answer("No whole week can be shown yet.", RULE)
     last = shown.sort("week_start").row(-1, named=True)
     concluded = about(last["experiments_concluded"], "experiment")
     week = formats.week(last["week_start"])
-    return Answer(f"{capitalised(concluded)} concluded in the {week}; {failed(last)}.", _RULE)
+    return Answer(f"{capitalised(concluded)} concluded in the {week}; {failed(last)}.", RULE)
 
 
 def about(amount: float, noun: str) -> str:

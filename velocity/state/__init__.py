@@ -21,6 +21,8 @@ __all__ = [
     "SentMessage",
     "Where",
     "addresses_of",
+    "archive",
+    "copy",
     "forget",
     "forget_message",
     "forget_posted",
@@ -30,6 +32,7 @@ __all__ = [
     "looks",
     "mark_read",
     "messages",
+    "people",
     "read_marks",
     "record_look",
     "record_message",
@@ -48,6 +51,8 @@ _MARKS_KEPT = timedelta(days=365)
 _MESSAGES_KEPT = timedelta(days=365)
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _MICROSECOND = timedelta(microseconds=1)
+#: What a copy has: tokens give access, so they are made anew.
+_COPIED = ("look", "signed_out", "read_mark", "message", "posted")
 #: Rows that name a scholar, and rows that name an address.
 _OF_SCHOLAR = (
     "SELECT 1 FROM look WHERE scholar = ? LIMIT 1",
@@ -232,6 +237,41 @@ def forget(where: Where, *, scholars: Iterable[str], emails: Iterable[str]) -> N
             state.execute("DELETE FROM mcp_token WHERE email = ?", (it,))
             state.execute("DELETE FROM message WHERE person = ?", (it,))
     rewrite(where)
+
+
+def copy(where: Where, other: Where) -> None:
+    """Replaces everything in another state by a copy, except tokens; others may write meanwhile."""
+    with opened(where) as state:
+        tables = {it: state.execute(f"SELECT * FROM {it}").fetchall() for it in _COPIED}  # noqa: S608
+    with opened(other) as state:
+        for table, rows in tables.items():
+            state.execute(f"DELETE FROM {table}")  # noqa: S608
+            for row in rows:
+                values = ", ".join("?" * len(row))
+                state.execute(f"INSERT INTO {table} VALUES ({values})", row)  # noqa: S608
+
+
+def archive(where: Where, before: datetime) -> None:
+    """Removes looks, marks and messages from before an instant."""
+    with opened(where) as state:
+        state.execute("DELETE FROM look WHERE looked_at < ?", (_seconds(before),))
+        state.execute("DELETE FROM read_mark WHERE read_at < ?", (_micros(before),))
+        state.execute("DELETE FROM message WHERE sent_at < ?", (_micros(before),))
+    rewrite(where)
+
+
+def people(where: Where) -> tuple[frozenset[str], frozenset[str]]:
+    """Returns every scholar and every address that something is recorded about."""
+    with opened(where) as state:
+        scholars = state.execute(
+            "SELECT scholar FROM look UNION SELECT scholar FROM read_mark "
+            "UNION SELECT person FROM message"
+        ).fetchall()
+        emails = state.execute(
+            "SELECT email FROM look UNION SELECT email FROM signed_out "
+            "UNION SELECT email FROM mcp_token UNION SELECT person FROM message"
+        ).fetchall()
+    return frozenset(it for (it,) in scholars), frozenset(it for (it,) in emails)
 
 
 def record_posted(where: Where, week: str, stream: str | None) -> bool:

@@ -20,7 +20,8 @@ Period = Literal["all", "month", "week", "day"]
 #: Whose launches count: scholars' own, those of their automation, or both.
 Actor = Literal["person", "automation", "all"]
 
-_EVERYTHING: Mapping[str, Any] = {
+#: The value of the parameter `scope` that sees every row.
+EVERYTHING: Mapping[str, Any] = {
     "everything": True,
     "scholars": [],
     "streams": [],
@@ -56,7 +57,7 @@ def figures(
     groups_until: date | None = None,
     within: str | None = None,
     actor: Actor = "person",
-    scope: Mapping[str, Any] = _EVERYTHING,
+    scope: Mapping[str, Any] = EVERYTHING,
     parts: Sequence[str] | None = None,
     each: Callable[..., Iterable[pl.DataFrame]] = map,
 ) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from velocity.database.connection import Connection
+from velocity.database.copying import copy_database
 from velocity.database.failures import WRITE_ERRORS, cannot_write, is_full_disk
 from velocity.database.lock import writer_lock
 from velocity.database.one_file import remove_old_file, split_off
@@ -19,6 +20,7 @@ from velocity.errors import StoreError
 from velocity.paths import make_private
 from velocity.queries import load_query, macros, queries_fingerprint
 from velocity.record import open_intake, open_record
+from velocity.store.restored import finish_restore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,6 +97,16 @@ class LiveStore(Connection):
             self.run("DROP TABLE person")
 
 
+def copy_derived(data: Path, folder: Path) -> None:
+    """Copy the derived tables to a folder, also while another process derives.
+
+    Raises:
+        StoreError, OSError: as for `copy_database`.
+    """
+    if (data / _FILE).exists():
+        copy_database(data / _FILE, folder / _FILE, "live")
+
+
 def _keep_derived(connection: Connection) -> None:
     """Copy the derived tables of an earlier version, which had one file."""
     weekly = "FROM duckdb_tables() WHERE database_name = 'old' AND table_name = 'weekly'"
@@ -117,6 +129,7 @@ def open_live(data: Path, settings: Settings | None = None) -> Iterator[LiveStor
     _make_folder(data)
     with writer_lock(data), ExitStack() as opened:
         try:
+            finish_restore(data)
             store = LiveStore(data, None if settings is None else settings.store.record)
             opened.callback(store.close)
             opened.callback(store.record.close)

@@ -11,12 +11,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
+from velocity.formats import plural
 from velocity.record import MergeCounts, SyncRow
 from velocity.roster.models import load_roster
 from velocity.sources.base import Asked, connect_server, find_source
 from velocity.store import open_live, open_pulling
 from velocity.store.derive import derive
 from velocity.store.publish import publish
+from velocity.sync.archive import archive, archive_due
 from velocity.sync.own_clock import describe_clock
 from velocity.sync.projects import pull_projects
 from velocity.sync.results import OnProgress, Progress, ProjectResult, SyncResult, of_steps
@@ -24,6 +26,7 @@ from velocity.sync.utilisation import read_utilisation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
     from pathlib import Path
 
     from velocity.errors import VelocityError
@@ -65,7 +68,8 @@ def sync_wandb(
     with open_live(data, settings) as store:
         pulled = _pull(store.record, settings, wanted, on_progress, clock, full=full)
         done = _finish(store, settings, roster, pulled.projects, on_progress)
-    return replace(done, notes=pulled.notes)
+        due = archive_due(store, settings)
+    return _archived(data, settings, due, replace(done, notes=pulled.notes))
 
 
 def pull_wandb(
@@ -99,7 +103,18 @@ def publish_figures(
     """
     roster = load_roster(settings.roster)
     with open_live(data, settings) as store:
-        return _finish(store, settings, roster, (), on_progress)
+        done = _finish(store, settings, roster, (), on_progress)
+        due = archive_due(store, settings)
+    return _archived(data, settings, due, done)
+
+
+def _archived(data: Path, settings: Settings, due: date | None, done: SyncResult) -> SyncResult:
+    """Archive what the settings do not keep."""
+    if due is None:
+        return done
+    gone = archive(data, settings, due)
+    note = f"{plural(gone.runs, 'run')} before {due} archived (store.keep_weeks)."
+    return replace(done, snapshot=gone.published, notes=(*done.notes, note))
 
 
 def _pull(

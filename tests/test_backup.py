@@ -1,0 +1,356 @@
+"""A backup restores every figure, whatever happens meanwhile; forgotten people stay forgotten."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import tarfile
+from typing import get_args
+
+import pytest
+from polars.testing import assert_frame_equal
+
+import velocity as api
+from tests.builders import run
+from tests.commands import environment, velocity
+from tests.conftest import ROOT
+from tests.programmes import AS_OF, PEOPLE, programme
+from tests.stores import built, copied
+from velocity import state
+from velocity.api.exported import frames
+from velocity.errors import StoreBusyError, StoreError
+from velocity.reading.reads import By
+from velocity.record import exclusions
+from velocity.records import run_frame
+from velocity.settings import load_settings
+from velocity.store import latest_snapshot, open_live
+from velocity.store.restored import KEPT_FILES
+from velocity.sync import backup as backups
+from velocity.sync.backup import back_up
+from velocity.sync.forget import forget_person, look_up
+from velocity.sync.restore import restore
+
+#: Starts a function of velocity.sync and is killed at the start of a step.
+_KILLED = """
+import os, signal, sys
+from functools import reduce
+from importlib import import_module
+from pathlib import Path
+step, module, function, *paths = sys.argv[1:]
+function = getattr(import_module(module), function)
+place, _, names = step.partition(":")
+*holders, name = names.split(".")
+def kill(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
+setattr(reduce(getattr, holders, import_module(place)), name, kill)
+more = {"replace": True} if module.endswith("restore") else {}
+function(*map(Path, paths), **more)
+"""
+
+
+def _back_up(folder, path):
+    return back_up(folder / "data", folder / "velocity.toml", path)
+
+
+def _restore(path, folder, *, replace=False):
+    folder.mkdir(exist_ok=True)
+    return restore(folder / "data", folder / "velocity.toml", path, replace=replace)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A backup of the programme."""
+    path = tmp_path_factory.mktemp("saved") / "monday.backup"
+    _back_up(built(programme), path)
+    return path
+
+
+def _tables(data):
+    """Every table of the store with its numbers, and of the snapshot."""
+    with open_live(data) as store, store.reading_record():
+        sql = "SELECT database_name, schema_name, table_name FROM duckdb_tables()"
+        found = {
+            ".".join(it): store.frame("FROM " + ".".join(f'"{part}"' for part in it))
+            for it in store.run(f"{sql} WHERE NOT temporary")
+        }
+    snapshot = latest_snapshot(data)
+    names = snapshot.frame("SELECT table_name FROM duckdb_tables() WHERE NOT temporary")
+    found |= {f"published {it}": snapshot.frame(f'FROM "{it}"') for it in names["table_name"]}
+    return found
+
+
+def _assert_same(one, other):
+    assert one.keys() == other.keys()
+    assert {"record.main.raw_run", "live.derived.loop", "published weekly"} <= one.keys()
+    for name, frame in one.items():
+        assert_frame_equal(frame, other[name], check_row_order=False, check_exact=True)
+
+
+def _contents(folder):
+    """File -> its bytes; folders that are being written do not count."""
+    files = (it for it in folder.rglob("*") if it.is_file())
+    return {it.relative_to(folder): it.read_bytes() for it in files if it.name != "lock"}
+
+
+def test_an_empty_machine_gets_every_figure_back(tmp_path):
+    source, home = built(programme), tmp_path / "another home"
+    home.mkdir()
+    path = tmp_path / "all.backup"
+    made = velocity(
+        *("--data", source / "data", "--config", source / "velocity.toml", "backup", path),
+        cwd=home,
+    )
+    assert made.returncode == 0, made.stderr
+    assert path.stat().st_mode & 0o777 == 0o600
+    done = velocity("restore", path, cwd=home)
+    assert done.returncode == 0, done.stderr
+    _assert_same(_tables(source / "data"), _tables(home / "data"))
+    with api.open(source / "data") as before, api.open(home / "data") as after:
+        figures = dict(frames(before)), dict(frames(after))
+    assert {f"metrics_{by}_week" for by in get_args(By)} <= figures[0].keys()
+    for name, frame in figures[0].items():
+        if name != "snapshot":
+            assert_frame_equal(frame, figures[1][name], check_exact=True)
+    for person in PEOPLE:
+        seen = [state.looks(it / "data", person, at=AS_OF, kept_days=90) for it in (source, home)]
+        assert_frame_equal(*seen)
+        assert state.is_signed_out(home / "data", f"{person}@x.example", AS_OF)
+        assert len(state.messages(home / "data", person)) == 1
+    for name in ("velocity.toml", "roster.toml"):
+        assert (home / name).read_bytes() == (source / name).read_bytes()
+        assert (home / name).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_backup_has_no_secrets(tmp_path, monkeypatch):
+    for name in ("WANDB_API_KEY", "VELOCITY_WEBHOOK_URL", "VELOCITY_OPERATOR_URL"):
+        monkeypatch.setenv(name, "https://secret.example/zebrafinch")
+    _back_up(built(programme), tmp_path / "x")
+    assert b"zebrafinch" not in (tmp_path / "x").read_bytes()
+    assert b"hash-of-a-token" not in (tmp_path / "x").read_bytes()
+
+
+def test_a_backup_made_during_writes_has_whole_transactions(tmp_path):
+    """Each transaction writes 50 runs; some of them are larger than the log may become."""
+    home = copied(programme, tmp_path / "home")
+    writing = """
+import sys
+from pathlib import Path
+from tests.builders import run
+from velocity.records import run_frame
+from velocity.store import open_live
+with open_live(Path(sys.argv[1])) as store:
+    print("open", flush=True)
+    for batch in range(100_000):
+        rows = [run(f"b{batch}-{it}", "09:00", "10:00", project=f"q{batch}") for it in range(50)]
+        store.record.merge_runs(run_frame(rows))
+        if batch % 7 == 0:
+            store.record.rewrite()
+        if batch % 3 == 0:
+            store.record.connection.run("CHECKPOINT record")
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", writing, home / "data"], cwd=ROOT, stdout=subprocess.PIPE
+    ) as writer:
+        try:
+            assert writer.stdout.readline() == b"open\n"
+            with pytest.raises(StoreBusyError), open_live(home / "data"):
+                pass
+            sizes = []
+            for number in range(4):
+                _back_up(home, tmp_path / f"{number}")
+                sizes.append(_whole_batches(tmp_path / f"{number}", tmp_path / f"r{number}"))
+            assert writer.poll() is None
+        finally:
+            writer.kill()
+    assert sizes == sorted(sizes)
+    assert sizes[-1] > sizes[0]
+
+
+def _whole_batches(path, folder):
+    backups.unpack(path, folder)
+    with open_live(folder) as store, store.reading_record():
+        counts = store.run(
+            "SELECT count(*) FROM raw_run WHERE project <> 'vision' GROUP BY project"
+        )
+    assert {it for (it,) in counts} <= {50}
+    return len(counts)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_damaged_backup_changes_nothing(seed, saved, tmp_path):
+    draw = random.Random(seed)  # noqa: S311 - no secret
+    content = bytearray(saved.read_bytes())
+    if seed % 3 == 0:
+        content = content[: draw.randrange(len(content))]
+    else:
+        # The first part has the contents, and later parts the files.
+        place = draw.randrange(512, 1536 if seed % 3 == 1 else len(content) - 20_480)
+        content[place] ^= 1 << draw.randrange(8)
+    path = tmp_path / "damaged"
+    path.write_bytes(content)
+    home = copied(programme, tmp_path / "home")
+    before = _contents(home)
+    try:
+        done = _restore(path, home, replace=True)
+    except StoreError as error:
+        refused = error.message
+    else:
+        # The padding between two files means nothing.
+        assert done.backup.bytes == len(content)
+        return
+    assert "is not a whole backup" in refused
+    assert "\n" not in refused
+    assert _contents(home) == before
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04" + b"x" * 2000])
+def test_another_file_is_not_restored_or_overwritten(content, tmp_path):
+    path = tmp_path / "other"
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match="is not a whole backup"):
+        _restore(path, tmp_path / "home")
+    assert not any(_contents(tmp_path / "home").values())
+    with pytest.raises(StoreError, match="exists and is not a backup"):
+        _back_up(built(programme), path)
+    assert path.read_bytes() == content
+
+
+def _changed(saved, path, change):
+    """A copy of a backup with other contents, correctly signed."""
+    with tarfile.open(saved) as archive:
+        archive.extractall(path.parent / "files", filter="data")
+    files = path.parent / "files"
+    about = json.loads((files / "contents.json").read_text())["about"]
+    (files / "contents.json").unlink()
+    with pytest.MonkeyPatch.context() as patch:
+        change(patch, about)
+        backups._pack(files, path, AS_OF)
+
+
+def test_a_backup_by_a_newer_version_is_refused(saved, tmp_path):
+    known = backups._schemas()
+    for change in (
+        lambda patch, _: patch.setattr(backups, "_FORMAT", 2),
+        lambda patch, _: patch.setattr(backups, "_schemas", lambda: [*known, "record/schema/x"]),
+    ):
+        _changed(saved, tmp_path / "newer", change)
+        with pytest.raises(StoreError, match="newer version of velocity") as refused:
+            _restore(tmp_path / "newer", tmp_path / "home")
+        assert "Nothing was changed" in refused.value.hint
+        (tmp_path / "newer").unlink()
+
+
+def test_a_store_is_replaced_only_on_request_and_settings_never(saved, tmp_path):
+    home = copied(programme, tmp_path / "home")
+    (home / "roster.toml").write_text("# mine\n")
+    with open_live(home / "data") as store:
+        store.record.merge_runs(run_frame([run("later", "09:00", project="later")]))
+    before = _contents(home)
+    done = velocity("restore", saved, cwd=home)
+    assert done.returncode == 1
+    for name in ("record.duckdb", "derived.duckdb", "config.salt", "state.sqlite"):
+        assert (name in done.stderr.decode()) is (home / "data" / name).exists()
+    assert _contents(home) == before
+    done = velocity("restore", saved, "--replace", cwd=home)
+    assert done.returncode == 0, done.stderr
+    assert b"Kept velocity.toml and roster.toml" in done.stderr
+    assert (home / "roster.toml").read_text() == "# mine\n"
+    with open_live(home / "data") as store, store.reading_record():
+        assert store.run("SELECT 1 FROM raw_run WHERE project = 'later'") == []
+
+
+def test_settings_may_not_place_a_roster_anywhere(saved, tmp_path):
+    def place(_, __):
+        text = f'roster = "{tmp_path}/elsewhere.toml"\n'
+        (tmp_path / "files" / "velocity.toml").write_text(text)
+
+    _changed(saved, tmp_path / "odd", place)
+    with pytest.raises(StoreError, match="outside their folder"):
+        _restore(tmp_path / "odd", tmp_path / "home")
+    assert not (tmp_path / "elsewhere.toml").exists()
+
+
+def test_people_forgotten_since_the_backup_stay_forgotten(saved, tmp_path):
+    home = copied(programme, tmp_path / "home")
+    settings = load_settings(home / "velocity.toml")
+    forget_person(home / "data", settings, look_up(home / "data", settings, "person3"))
+    (home / "roster.toml").write_text("")
+    done = _restore(saved, home, replace=True)
+    assert done.forgotten == 3
+    left = b"".join(_contents(home).values())
+    assert b"person3" not in left
+    assert b"person2" in left
+    # Their address was hashed as well, so that views by them do not come back.
+    assert exclusions.load(home / "data").has("email", "person3@x.example")
+
+
+def test_the_list_of_another_store_is_not_mixed_in(saved, tmp_path):
+    homes = [copied(programme, tmp_path / name) for name in ("one", "two")]
+    for home, person in zip(homes, PEOPLE, strict=False):
+        settings = load_settings(home / "velocity.toml")
+        forget_person(home / "data", settings, look_up(home / "data", settings, person))
+    _back_up(homes[0], tmp_path / "one.backup")
+    before = _contents(homes[1])
+    with pytest.raises(StoreError, match="of another store"):
+        _restore(tmp_path / "one.backup", homes[1], replace=True)
+    assert _contents(homes[1]) == before
+    assert _restore(saved, homes[1], replace=True).forgotten == 3
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize(
+    "step",
+    [
+        "velocity.sync.backup:copy_record",
+        "velocity.sync.backup:_pack",
+        "velocity.sync.backup:make_durable",
+    ],
+)
+def test_a_killed_backup_leaves_the_earlier_one(step, saved, tmp_path):
+    path = tmp_path / "daily"
+    path.write_bytes(saved.read_bytes())
+    source = built(programme)
+    _kill(step, "velocity.sync.backup", "back_up", source / "data", source / "velocity.toml", path)
+    assert path.read_bytes() == saved.read_bytes()
+    _back_up(source, path)
+    assert [it.name for it in tmp_path.iterdir()] == ["daily"]
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize(
+    ("step", "restored"),
+    [
+        ("velocity.sync.restore:_forget_again", False),
+        ("velocity.sync.forget:derive", False),
+        ("velocity.sync.restore:accept", False),
+        ("velocity.store.restored:finish_restore", True),
+        ("velocity.store.restored:write_ahead_log", True),
+        ("velocity.sync.restore:publish", True),
+    ],
+)
+def test_a_killed_restore_is_all_or_nothing(step, restored, saved, tmp_path):
+    home = copied(programme, tmp_path / "home")
+    data, config = home / "data", home / "velocity.toml"
+    settings = load_settings(config)
+    forget_person(data, settings, look_up(data, settings, "person3"))
+    with open_live(data) as store:
+        store.record.merge_runs(run_frame([run("later", "09:00", project="later")]))
+    _kill(step, "velocity.sync.restore", "restore", data, config, saved)
+    with open_live(data) as store, store.reading_record():
+        projects = {it for (it,) in store.run("SELECT DISTINCT project FROM raw_run")}
+    assert projects == ({"vision"} if restored else {"vision", "later"})
+    assert _restore(saved, home, replace=True).published == latest_snapshot(data).name
+    assert not [it.name for it in data.iterdir() if it.name in {"restored", "restore.partial"}]
+    assert b"person3" not in b"".join((data / it).read_bytes() for it in KEPT_FILES[:2])
+
+
+def _kill(step, module, function, *paths):
+    killed = subprocess.run(
+        [sys.executable, "-c", _KILLED, step, module, function, *map(str, paths)],
+        cwd=ROOT,
+        env=environment(paths[0].parent),
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL

@@ -1,0 +1,68 @@
+"""velocity groups: published weeks of groups, of one programme or of several."""
+
+# No `from __future__ import annotations`: Typer reads the types of the options at run time.
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from velocity.cli.options import FormatOption, OutOption, Places, option
+from velocity.cli.output import show_frame
+from velocity.reading.roll_up import roll_up
+from velocity.sentences.groups import in_words
+from velocity.settings import load_settings
+from velocity.store.snapshot import Snapshot, current_snapshot
+
+
+@dataclass(frozen=True)
+class _Store:
+    name: str
+    folder: Path
+
+
+def _store(text: str) -> _Store:
+    name, _, folder = text.rpartition("=")
+    if not name.strip() or not folder:
+        raise typer.BadParameter(f"'{text}' is not NAME=DIR, such as vision=/srv/vision/data")
+    return _Store(name.strip(), Path(folder))
+
+
+def groups(
+    places: Places,
+    *,
+    store: Annotated[
+        list[_Store] | None,
+        option(
+            "--store",
+            "NAME=DIR",
+            "A programme and its data folder; can be repeated. Default: the one of --data.",
+            parser=_store,
+        ),
+    ] = None,
+    form: FormatOption = None,
+    out: OutOption = None,
+) -> None:
+    """Published weeks of groups of streams, of one or several programmes.
+
+    They name nobody: the output is what leads see who may not see individuals.
+    """
+    given = store or [_Store(load_settings(places.config).programme.name, places.data)]
+    programmes: dict[str, Snapshot] = {}
+    with ExitStack() as opened:
+        for it in given:
+            if it.name in programmes:
+                raise typer.BadParameter(f"two stores are called '{it.name}'")
+            programmes[it.name] = Snapshot(current_snapshot(it.folder))
+            opened.callback(programmes[it.name].close)
+        weeks = roll_up(programmes)
+    show_frame(
+        weeks,
+        form=form,
+        out=out,
+        in_words=lambda frame: in_words(frame.filter("visible")).drop("visible"),
+        keys=("programme", "group_name", "week_start"),
+        nothing="No week of a group is published yet.",
+    )

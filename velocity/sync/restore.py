@@ -1,0 +1,189 @@
+"""Restores a backup; people who were forgotten since then stay forgotten."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from velocity import state
+from velocity.database.lock import writer_lock
+from velocity.errors import StoreError
+from velocity.formats import plural
+from velocity.paths import make_private
+from velocity.queries import load_query
+from velocity.record import exclusions
+from velocity.record.exclusions import Names
+from velocity.roster.models import load_roster
+from velocity.settings import Store, load_settings
+from velocity.store import open_live
+from velocity.store.derive import derive
+from velocity.store.move import move
+from velocity.store.publish import publish
+from velocity.store.restored import KEPT_FILES, accept, finish_restore
+from velocity.sync.backup import ROSTER, SETTINGS, Backup, unpack
+from velocity.sync.forget import finish_forgetting
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from velocity.settings import Settings
+
+_PREPARED = "restore.partial"
+#: The list of forgotten people is not replaced: those of the backup are added to it.
+_REPLACED = tuple(it for it in (*KEPT_FILES, "live.duckdb") if it != "forgotten.json")
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What was restored."""
+
+    backup: Backup
+    written: tuple[Path, ...]  # settings and roster, where there were none
+    kept: tuple[Path, ...]  # settings and roster that were there
+    forgotten: int  # names that were forgotten after the backup was made
+    published: str
+
+
+def restore(data: Path, config: Path, path: Path, *, replace: bool = False) -> Restored:
+    """Restore a backup into a data folder, and publish a snapshot.
+
+    Everything is checked and prepared beside the store, which then changes at once. Settings and a
+    roster that exist stay as they are.
+
+    Args:
+        data: the data folder.
+        config: the settings file.
+        path: the backup.
+        replace: whether to replace the store that is there.
+
+    Raises:
+        VelocityError: the backup is damaged or newer, there is a store and `replace` is not set,
+            another process is writing it, or the settings or the roster have errors.
+        OSError: a file cannot be read or written.
+    """
+    make_private(data)
+    prepared = data / _PREPARED
+    with writer_lock(data):
+        finish_restore(data)
+        shutil.rmtree(prepared, ignore_errors=True)
+        try:
+            backup = unpack(path, prepared)
+            targets = _targets(prepared, config)
+            settings = _settings(prepared, config, targets)
+            where = settings.state_of(data)
+            if not replace:
+                _refuse_to_replace(data, where)
+            load_roster(settings.roster)
+            forgotten = _forget_again(data, prepared, settings)
+            if where != data:
+                state.copy(prepared, where)
+                (prepared / "state.sqlite").unlink()
+            written = tuple(it for it in targets if not it.exists())
+            for target in written:
+                make_private(target.parent)
+                shutil.copyfile(targets[target], target)
+                target.chmod(0o600)
+            accept(data, prepared)
+        finally:
+            shutil.rmtree(prepared, ignore_errors=True)
+    settings = load_settings(config)
+    if settings.store.record is not None:
+        move(data, settings, "server")
+    with open_live(data, settings) as store:
+        derive(store, settings, load_roster(settings.roster))
+        published = publish(store, settings.store.snapshots)
+    kept = tuple(it for it in targets if it not in written)
+    return Restored(backup, written, kept, forgotten, published)
+
+
+def _refuse_to_replace(data: Path, where: state.Where) -> None:
+    """Refuse to replace files, or a state elsewhere.
+
+    Raises:
+        StoreError: it names them.
+    """
+    held = [_described(data / name) for name in _REPLACED if (data / name).exists()]
+    if where != data and any(state.people(where)):
+        held.append(str(where))
+    if held:
+        raise StoreError(
+            f"{data} has a store, which would be replaced: {', '.join(held)}.",
+            "Nothing was changed. To replace it, use --replace; `velocity backup` keeps it.",
+        )
+
+
+def _described(path: Path) -> str:
+    about = path.stat()
+    changed = datetime.fromtimestamp(about.st_mtime, UTC)
+    return f"{path.name} ({plural(about.st_size, 'byte')}, {changed:%Y-%m-%d %H:%M} UTC)"
+
+
+def _targets(prepared: Path, config: Path) -> dict[Path, Path]:
+    """The settings and the roster: where they belong -> where they are in the backup.
+
+    Raises:
+        StoreError: the roster belongs outside the folder of the settings, and is not there.
+    """
+    targets = {config: prepared / SETTINGS, _roster_of(prepared, config): prepared / ROSTER}
+    targets = {it: source for it, source in targets.items() if source.exists()}
+    for target in targets:
+        inside = target.resolve().is_relative_to(config.parent.resolve())
+        if not (inside or target.exists()):
+            raise StoreError(
+                f"The settings place the roster outside their folder: {target}.",
+                f"Put a roster there first; the backup, a tar archive, has it as {ROSTER}. "
+                "Nothing was changed.",
+            )
+    return targets
+
+
+def _roster_of(prepared: Path, config: Path) -> Path:
+    """Where the roster belongs."""
+    if config.exists():
+        return load_settings(config).roster
+    found = load_settings(prepared / SETTINGS).roster
+    if found.is_relative_to(prepared):
+        return config.parent / found.relative_to(prepared)
+    return found
+
+
+def _settings(prepared: Path, config: Path, targets: dict[Path, Path]) -> Settings:
+    """The settings and the roster as they will be, before they are in their place."""
+    settings = load_settings(config if config.exists() else prepared / SETTINGS)
+    roster = _roster_of(prepared, config)
+    return settings.model_copy(
+        update={"roster": roster if roster.exists() else targets.get(roster, roster)}
+    )
+
+
+def _forget_again(data: Path, prepared: Path, settings: Settings) -> int:
+    """Remove the people who are forgotten here from the restored files.
+
+    Returns:
+        How many of their names were in the backup.
+    """
+    # Nothing that is prepared may reach a bucket or a database that others use.
+    settings = settings.model_copy(update={"store": Store()})
+    forgotten = exclusions.load(prepared).joined(exclusions.load(data))
+    names = _names_of(prepared, settings, forgotten)
+    if forgotten.hashes:
+        forgotten.begun(names).save(prepared)
+    finish_forgetting(prepared, settings)
+    return sum(map(len, (names.scholars, names.usernames, names.emails)))
+
+
+def _names_of(prepared: Path, settings: Settings, forgotten: exclusions.Exclusions) -> Names:
+    """The names in restored files that were forgotten."""
+    with open_live(prepared, settings) as store, store.reading_record():
+        rows = store.run(load_query("store/every_name").body)
+    looked_at, addresses = state.people(prepared)
+    found = {kind: {name for it, name, _ in rows if it == kind} for kind, _, _ in rows}
+    ids = found.get("scholar", set())
+    labels = ids | found.get("label", set()) | looked_at
+    gone = frozenset(it for it in labels if forgotten.has("scholar", it))
+    usernames = frozenset(it for it in found.get("username", ()) if forgotten.has("username", it))
+    emails = {name for kind, name, owner in rows if kind == "email" and owner in gone}
+    emails |= {it for it in addresses if forgotten.has("email", it)}
+    return Names(gone, usernames, gone | (usernames - ids), frozenset(emails))
