@@ -45,6 +45,11 @@ def to_date(frame, unit="count", those="16\u201321 Nov", mode="light"):
     )
 
 
+def test_words_of_a_low_value_are_beside_its_point_not_on_the_axis():
+    low = to_date(days([1, 2, 4], [9, 20, 30, 45, 50, 60, 70])).figure.layout.annotations[1]
+    assert (low.text, low.yanchor, low.xanchor) == ("<b>4</b>", "bottom", "right")
+
+
 def test_the_last_point_to_date_is_the_figure():
     chart = to_date(days([10, 25, 40], [9, 20, 30, 45, 50, 60, 70], 5, 50))
     *_, ring, line, dot = chart.figure.data
@@ -63,7 +68,7 @@ def test_the_last_point_to_date_is_the_figure():
 
 
 def test_the_lower_of_two_values_is_written_below():
-    chart = to_date(days([1, 2, 3], [9, 20, 30, 45, 50, 60, 70]))
+    chart = to_date(days([1, 2, 25], [9, 20, 30, 45, 50, 60, 70]))
     now, before = chart.figure.layout.annotations[1:]
     assert (now.yanchor, before.yanchor) == ("top", "bottom")
 
@@ -85,6 +90,13 @@ def ends(*rows):
     columns = ("name", "runs_out_on", "seen_before")
     kinds = {"name": pl.String, "runs_out_on": pl.Date, "seen_before": pl.Date}
     return pl.DataFrame([dict(zip(columns, row, strict=True)) for row in rows], schema=kinds)
+
+
+def test_ticks_with_years_are_fewer():
+    for days_ahead, ticks in ((30, 4), (200, 3)):
+        end = TODAY + timedelta(days=days_ahead)
+        chart = draw_ends(ends(("Aurora", end, None)), today=TODAY, mode="light", title="Ends")
+        assert len(chart.figure.layout.xaxis.tickvals) == ticks
 
 
 def test_credits_are_lines_to_the_day_on_which_they_end():

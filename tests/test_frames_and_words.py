@@ -8,7 +8,7 @@ import pytest
 from tests.builders import at, run, store_of
 from tests.read_schemas import READ_SCHEMAS
 from velocity.reading import reads
-from velocity.reading.series import Shifts, last_complete_week, recent
+from velocity.reading.series import Shifts, at_edge, last_complete_week, recent
 
 MONDAY = date(2026, 11, 16)
 
@@ -83,3 +83,20 @@ def test_shifts_come_in_roster_order_with_the_programme_last():
     shifts = Shifts.of([whole, one, first], MONDAY, names)
     assert [row["group_id"] for row in shifts.rows] == ["aurora", "basalt", "programme"]
     assert shifts.series == 3
+
+
+@pytest.mark.parametrize(
+    ("measure", "value", "low", "high", "near"),
+    [
+        ("experiments_concluded", 0.0, 0.0, 20.0, False),
+        ("experiments_concluded", 19.0, 0.0, 20.0, True),
+        ("experiments_concluded", 3.0, 2.0, 20.0, True),
+        ("serial_share", 1.0, 0.9, 1.0, False),
+        ("serial_share", 0.905, 0.9, 1.0, True),
+        ("serial_share", 0.79, 0.1, 0.8, True),
+    ],
+)
+def test_a_range_has_no_edge_where_nothing_can_lie_beyond_it(measure, value, low, high, near):
+    rows = weekly(1, measure=measure, value=value, limit_low=low, limit_high=high, signal=False)
+    found = at_edge(rows, {"basalt": "Basalt"}, [measure])
+    assert found == {measure: {"basalt": "Basalt"} if near else {}}

@@ -47,6 +47,11 @@ def test_the_cells_are_those_of_the_grid_and_names_are_inert():
     assert "wandb.ai" not in told
 
 
+def test_an_instant_that_the_grid_shows_as_a_day_is_a_day():
+    day = ROWS.select(started_at=pl.col("started_at").dt.truncate("1d"))
+    assert cells(on_paper(day)) == ["2 Nov 2026"] * 2
+
+
 def test_a_long_table_ends_with_how_many_rows_there_are():
     told = on_paper(pl.concat([ROWS] * MOST))
     assert told.count("<tr>") == MOST + 1

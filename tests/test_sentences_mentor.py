@@ -110,8 +110,8 @@ def test_the_title_claims_what_waits_and_what_died_with_the_days():
         (sheet({}), "10 experiments concluded, nothing waits longer than usual"),
         (sheet(), "nothing waits longer than usual"),
         (
-            sheet({}, decisions=queue(decision(named=False))),
-            "one line passed its usual in the last 24 hours",
+            sheet({"experiments_concluded": 3}, decisions=queue(decision(named=False)), hidden=1),
+            "three experiments concluded",
         ),
         (
             sheet({}, decisions=queue(decision(), decision(kind="failure", project="q"))),
@@ -157,8 +157,21 @@ def test_decide_without_a_queue_says_so_and_how_long_the_longest_waits():
     assert plain(words.title(both)).endswith(
         "nothing waits longer than usual; one line has too few waits to judge"
     )
-    hidden = sheet({}, decisions=queue(decision(named=False)))
-    assert said(words.decide(hidden)).endswith("in the last 24 hours;** Heron sees it first.")
+
+
+@pytest.mark.parametrize("own", [[decision(named=False)], [decision(needs_decision=False)], []])
+def test_with_a_line_that_is_not_named_yet_all_sheets_say_the_same(own):
+    hidden = sheet({"experiments_concluded": 3}, decisions=queue(*own), hidden=1)
+    assert said(words.decide(hidden)) == (
+        "**One line of these scholars passed its usual in the last 24 hours;** its scholar sees it "
+        "first."
+    )
+    assert plain(words.title(hidden)).endswith(": three experiments concluded")
+    none = sheet({"experiments_concluded": 0}, decisions=queue(*own), hidden=2)
+    assert plain(words.title(none)).endswith(": no experiment concluded")
+    assert said(words.decide(none)).endswith(
+        "in the last 24 hours;** their scholars see them first."
+    )
 
 
 def test_decide_judges_nothing_against_a_usual_that_does_not_exist():
@@ -475,7 +488,8 @@ def test_the_table_says_what_happened_since(status, since):
 
 def test_how_long_a_line_waits_that_only_the_scholar_sees_stays_out():
     own = experiment("high-heath-1", 28, loop_status="awaiting", reaction_working_hours=9.0)
-    facts = sheet({}, decisions=queue(decision(named=False)), experiments=experiments(own))
+    unnamed = queue(decision(named=False))
+    facts = sheet({}, decisions=unnamed, experiments=experiments(own), hidden=1)
     table = rows_of.table(facts, rows_of.behind(facts), ["high-heath-1"])
     assert table["Since then"].to_list() == ["nothing launched yet"]
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _ROW, _TOP, _BOTTOM, _LEFT, _RIGHT = 22, 36, 24, 64, 78
 #: The height of the other tiles, which have as many px for their plot.
 _LEAST = 182
-_TICKS = 3
+#: Ticks after today; fewer if the words have years.
+_TICKS, _TICKS_OF_YEARS = 3, 2
 
 
 def draw_ends(
@@ -57,8 +58,9 @@ def draw_ends(
 
 
 def _axis(today: date, far: date, colour: Tokens) -> Part:
-    step = max(1, (far - today).days // (7 * _TICKS)) * 7
-    days = [today + timedelta(days=step * at) for at in range(_TICKS + 1)]
+    most = _TICKS if far.year == today.year else _TICKS_OF_YEARS
+    step = max(1, (far - today).days // (7 * most)) * 7
+    days = [today + timedelta(days=step * at) for at in range(most + 1)]
     days = [day for day in days if day <= far]
     return {
         "type": "date",

@@ -271,4 +271,7 @@ def _short(value: float, unit: str) -> str:
     """A limit in figures, short: "13 h", "94 %", "68"."""
     if unit == "hours":
         return f"{value:.0f}{formats.NBSP}h" if value >= 10 else f"{value:.1f}{formats.NBSP}h"  # noqa: PLR2004
-    return formats.figure(value, unit)
+    # "over 99 %" would not fit beside the panel.
+    return (
+        f"{round(value * 100)}{formats.NBSP}%" if unit == "share" else formats.figure(value, unit)
+    )

@@ -19,6 +19,8 @@ _HEIGHT, _MARGIN = 182, (46, 22, 36, 24)
 #: With more days, only some of them have a tick.
 _TICKS_OF_ALL = 7
 _EDGE = 0.25
+#: Words below a point in this part of the plot would lie on the axis.
+_FOOT = 0.15
 
 
 def draw_to_date(
@@ -43,15 +45,19 @@ def draw_to_date(
     low, high = padded(
         (row[name] for row in rows for name in ("value", "before", "low", "high")), by=0.12
     )
+    low = 0 if unit == "count" else low
     entries = [("━", colour.series, these)]
     if those:
         entries.append(("━", colour.faint, those))
     if any(row["low"] is not None for row in rows):
         entries.append(("■", colour.border, "usual"))
     layout: Part = {
-        "annotations": [key(entries, x=-40, lift=14), *_values(rows, last, unit, colour)],
+        "annotations": [
+            key(entries, x=-40, lift=14),
+            *_values(rows, last, unit, colour, foot=low + _FOOT * (high - low)),
+        ],
         "xaxis": _days(rows),
-        "yaxis": value_axis(0 if unit == "count" else low, high, unit),
+        "yaxis": value_axis(low, high, unit),
     }
     return canvas.chart(traces, layout, _alt(rows, last, unit, these, those))
 
@@ -105,8 +111,13 @@ def _words(rows: Sequence[Part], column: str, unit: str, days: str) -> list[str]
     return found
 
 
-def _values(rows: Sequence[Part], last: int, unit: str, colour: Tokens) -> list[Part]:
-    """The last value, and that of the same day before: the higher one above its point."""
+def _values(
+    rows: Sequence[Part], last: int, unit: str, colour: Tokens, *, foot: float
+) -> list[Part]:
+    """The last value, and that of the same day before: the higher one above its point.
+
+    The lower one is beside its point, up to the value `foot`.
+    """
     now, before = rows[last]["value"], rows[last]["before"]
     above = before is None or now >= before
     # Near an edge the words would leave the plot.
@@ -114,19 +125,23 @@ def _values(rows: Sequence[Part], last: int, unit: str, colour: Tokens) -> list[
     place: dict[str, Any] = {"x": last, "xref": "x", "yref": "y", "xanchor": anchor}
     up: Part = {"yanchor": "bottom", "yshift": 6}
     down: Part = {"yanchor": "top", "yshift": -6}
+    beside: Part = {"yanchor": "bottom", "xanchor": "right", "xshift": -7}
     ink = {"color": colour.text}
+
+    def below(value: float) -> Part:
+        return beside if value < foot else down
+
     said = [
         words_at(
             f"<b>{formats.figure(now, unit)}</b>",
             y=now,
             font=ink,
-            **place,
-            **(up if above else down),
+            **(place | (up if above else below(now))),
         )
     ]
     if before is not None:
-        side = down if above else up
-        said.append(words_at(formats.figure(before, unit), y=before, **place, **side))
+        side = below(before) if above else up
+        said.append(words_at(formats.figure(before, unit), y=before, **(place | side)))
     return said
 
 

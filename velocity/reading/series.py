@@ -158,15 +158,17 @@ def at_edge(
 ) -> dict[str, dict[str, str]]:
     """Measure -> id and name of the groups whose latest value or whole week is at the edge.
 
+    A range that ends at 0, or of shares at 1, has no edge there: nothing lies beyond it.
+
     Args:
         frame: rows of `reads.to_date`.
         names: id -> name of the groups.
         measures: ids of metrics.
     """
-    room = (pl.col("limit_high") - pl.col("limit_low")) * _EDGE
-    near = (pl.col("value") > pl.col("limit_high") - room) | (
-        pl.col("value") < pl.col("limit_low") + room
-    )
+    low, high, value = (pl.col(it) for it in ("limit_low", "limit_high", "value"))
+    room = (high - low) * _EDGE
+    full = pl.col("measure").str.ends_with("_share") & (high >= 1)
+    near = ((value > high - room) & ~full) | ((value < low + room) & (low > 0))
     last_whole = frame.filter(~pl.col("running"))["week_start"].max()
     at = frame.filter(
         (near & (pl.col("week_start") == frame["week_start"].max()))

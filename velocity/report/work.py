@@ -210,6 +210,7 @@ class Work(Covered):
             concluded=self._own(concluded),
             weeks=self._stretches.filter(group_id=scholar, days=7),
             zone=view.zone,
+            hidden=self.queue.filter(~pl.col("named")).height,
         )
 
     def _own(self, rows: pl.DataFrame) -> pl.DataFrame:

@@ -96,7 +96,7 @@ def compared(now: Row, before: Row | None, change: Change | None = None) -> str:
 def of_streams(spent: pl.DataFrame, scholar: str) -> str:
     """Which share of the credits of their streams a scholar spent; "" if none is known.
 
-    `spent`: rows of `reads.compute_table` by scholar, of the streams that may be reported.
+    `spent`: rows of `reads.compute_table` by scholar, of the streams that the viewer may see.
     """
     told = []
     for (_, stream), own in spent.filter(kind="scholar").group_by(

@@ -45,8 +45,6 @@ def title(facts: Facts) -> str:
     who = capitalised(name(facts.name))
     days = formats.dates(facts.days.window.first, facts.days.window.last)
     claims = [it for it in (_waits(facts.queue), _deaths(facts), _older(facts.old)) if it]
-    if not claims and facts.hidden:
-        claims = [f"{few_of(facts.hidden, 'line')} passed its usual in the last 24 hours"]
     said = [listed(claims[:to]) for to in range(len(claims), 0, -1)] or _calm(facts)
     return fitting(*(f"{who}, {days}: {it}" for it in said), f"{who}, {days}")
 
@@ -72,14 +70,17 @@ def _older(old: pl.DataFrame) -> str:
 
 
 def _calm(facts: Facts) -> list[str]:
-    """That nothing waits longer than usual, or cannot be judged; the longest claim first."""
+    """What concluded, and that nothing waits longer than usual; the longest claim first."""
     judged = Judged.of(facts.decisions)
     calm = "nothing waits longer than usual"
     waits = judged.too_few if judged.nothing else judged.with_count(calm)
+    # With a line that is not named yet, no sheet tells whether something waits.
+    told = [] if facts.hidden else [waits]
     if facts.now is None or not number(facts.now, "experiments_concluded"):
-        return [waits]
+        return told or ["no experiment concluded"]
     count = int(number(facts.now, "experiments_concluded"))
-    return [f"{few_of(count, 'experiment')} concluded, {waits}", waits]
+    concluded = f"{few_of(count, 'experiment')} concluded"
+    return [", ".join([concluded, *told]), *(told or [concluded])]
 
 
 def lines(facts: Facts) -> list[Said]:
@@ -96,9 +97,13 @@ def sheet_lines(facts: Facts) -> list[Said]:
 def decide(facts: Facts) -> Said:
     """The result or failure that waits longest against its line's usual."""
     if facts.queue.is_empty() and facts.hidden:
-        count = few_of(facts.hidden, "line")
-        start = f"{capitalised(count)} passed the usual in the last 24 hours;"
-        return Said("Decide", start, f"{name(facts.name)} sees it first.")
+        lines_, whose, see = (
+            ("One line", "its", "its scholar sees it")
+            if facts.hidden == 1
+            else (f"{capitalised(few(facts.hidden))} lines", "their", "their scholars see them")
+        )
+        start = f"{lines_} of these scholars passed {whose} usual in the last 24 hours;"
+        return Said("Decide", start, f"{see} first.")
     if facts.queue.is_empty():
         return Said("Decide", *_not_of_queue(facts))
     return Said("Decide", *_of_queue(facts))

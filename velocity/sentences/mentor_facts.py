@@ -48,6 +48,9 @@ class Facts:
         concluded: `reads.concluded` of the days, latest first.
         weeks: whole weeks of `reads.to_date`, each measure with its usual range.
         zone: of days.
+        hidden: how many lines, of all scholars beside whom this one is shown, passed their usual so
+            lately that only their scholars see their names. If the sheets of the others told what
+            waits, the one that does not would be known.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Facts:
     concluded: pl.DataFrame
     weeks: pl.DataFrame
     zone: str
+    hidden: int = 0
 
     def day(self, moment: datetime) -> date:
         """The local day of an instant."""
@@ -104,11 +108,6 @@ class Facts:
         order = {measure: at for at, measure in enumerate(MEASURES)}
         place = pl.col("measure").replace_strict(order, return_dtype=pl.Int64)
         return known.sort(-pl.col("week_start").to_physical(), place)
-
-    @cached_property
-    def hidden(self) -> int:
-        """How many lines passed their usual so lately that only the scholar sees their names."""
-        return self.decisions.filter(pl.col("needs_decision") & ~pl.col("named")).height
 
     def next_launch(self, row: Row) -> date | None:
         """The day of the next launch of the same line; None without any."""

@@ -23,7 +23,10 @@ button[kind="tertiary"]:is(:active, [aria-expanded="true"]) { color: inherit }
 :focus-visible { outline: 2px solid var(--velocity-accent); outline-offset: 1px }
 [class*="st-key-one-row-"] { flex-wrap: nowrap }
 [class*="st-key-one-row-"] > :first-child { flex-shrink: 1; min-width: 0 }
-@media (max-width: 600px) { [class*="st-key-wide-"] { display: none } }
+@media (max-width: 600px) {
+  [class*="st-key-wide-"] { display: none }
+  [data-testid="stTable"] td { min-width: 6rem }
+}
 </style>"""
 # One entry in the browser's history per page. Streamlit adds one whenever a run of the script
 # writes the address, so a page that takes over choices had two, and Back led from it to itself.

@@ -61,7 +61,7 @@ def _kind(columns: Mapping[str, Any], name: str) -> str | None:
 def _cell(value: object, columns: Mapping[str, Any], name: str, none: str) -> str:
     if value is None:
         return none
-    if isinstance(value, datetime):
+    if isinstance(value, datetime) and _kind(columns, name) != "date":
         return f"{formats.day(value)} {value.year}, {formats.clock(value)}"
     if isinstance(value, date):
         return f"{formats.day(value)} {value.year}"

@@ -116,8 +116,11 @@ def _of_all(every: list[Work], queue: pl.DataFrame) -> tuple[Work, str] | None:
 
 
 def _chosen(work: Work) -> str | None:
-    """The scholar of the address, or the first in the order of the queue."""
+    """The scholar of the address, the first in the queue, or the first who launched something."""
     asked = st.query_params.get("scholar")
     if asked in work.people:
         return asked
-    return next(iter(work.order), None)
+    queue = {*work.queue.filter("named")["scholar"]}
+    launched = {it for it, row in work.now.items() if row["experiments_started"]}
+    first = [it for it in work.order if it in queue | launched]
+    return next(iter([*first, *work.order]), None)

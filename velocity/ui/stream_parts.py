@@ -42,12 +42,12 @@ def show_queue(view: View, decisions: pl.DataFrame, chosen: str | None, *, choic
         choice: the choice on the page Streams; links keep it.
     """
     queue = decisions.filter("needs_decision")
+    shown = queue.filter("named")
     heading(
         words.queue_title(decisions),
-        f"Longest against the line's own usual first. {BULLET}" if queue.height else "",
+        f"Longest against the line's own usual first. {BULLET}" if shown.height else "",
         table=Table(decisions, "decisions"),
     )
-    shown = queue.filter("named")
     several = choice in {ALL_STREAMS, YOUR_SCHOLARS}
     longest = max([*shown["waited_working_hours"], *shown["usual_working_hours"]], default=0)
     for at, row in enumerate(shown.iter_rows(named=True)):
