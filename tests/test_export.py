@@ -20,6 +20,8 @@ from velocity.api import exported
 from velocity.store import open_live
 from velocity.store.publish import STABLE_NAME, publish
 
+pytestmark = pytest.mark.sampled(3)
+
 #: Prints the number of runs in the snapshot: through a connection that it keeps, then through a new
 #: one, once per line that it reads.
 _READER = """
