@@ -40,7 +40,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
+    _sample(items)
     items[:] = [item for file in _in_order(items) for item in file]
+
+
+def _sample(items: list[pytest.Item]) -> None:
+    """Mark what is not in the sample of a file with the mark "sampled" as thorough.
+
+    Cases follow one another, so one in several is an example of each long list of them.
+    """
+    seen: dict[Path, int] = defaultdict(int)
+    for item in items:
+        sampled = item.get_closest_marker("sampled")
+        if sampled and not item.get_closest_marker("thorough"):
+            if seen[item.path] % sampled.args[0]:
+                item.add_marker("thorough")
+            seen[item.path] += 1
 
 
 def _in_order(items: list[pytest.Item]) -> list[list[pytest.Item]]:

@@ -14,7 +14,6 @@ from polars.testing import assert_frame_equal
 from tests.builders import at, run, store_of
 from tests.explained_stores import Remembering, only, same
 from tests.roster_texts import parsed
-from tests.sampling import one_in
 from velocity.explain import explain, explained, ways
 from velocity.queries import list_metric_queries
 from velocity.reading import reads
@@ -122,7 +121,10 @@ def automated(row: dict[str, Any]) -> bool:
     return "agent" in (row.get("tags") or ())
 
 
-seeds = pytest.mark.parametrize("seed", one_in(2, [1, 2]))
+#: Each makes four stores of 400 runs.
+seeds = pytest.mark.parametrize(
+    "seed", [pytest.param(it, marks=pytest.mark.thorough) for it in (1, 2)]
+)
 
 
 @seeds

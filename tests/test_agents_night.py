@@ -28,11 +28,7 @@ if TYPE_CHECKING:
 
 #: In a project of the agent's own, or in the user's own with a tag.
 PLACES = ("project", "tag")
-ROWS = [
-    pytest.param("drawn", id="drawn"),
-    pytest.param("nasa", marks=pytest.mark.thorough, id="nasa"),
-    pytest.param("pozidriv", marks=pytest.mark.thorough, id="pozidriv"),
-]
+ROWS = [pytest.param(it, marks=pytest.mark.thorough, id=it) for it in ("drawn", "nasa", "pozidriv")]
 
 
 def drawn_log() -> pl.DataFrame:

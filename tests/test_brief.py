@@ -25,6 +25,8 @@ from velocity.sentences.spans import Span, spans_of
 from velocity.store import latest_snapshot
 from velocity.ui import sign_in
 
+pytestmark = pytest.mark.sampled(4)
+
 WEEK = "2026-03-09..2026-03-15"
 
 

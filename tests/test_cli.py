@@ -23,6 +23,8 @@ from velocity.reading import reads
 from velocity.roster.models import Roster, Scholar
 from velocity.store import latest_snapshot
 
+pytestmark = pytest.mark.sampled(3)
+
 COUNTS = ("loops_closed", "loops_abandoned", "loops_awaiting", "loops_open")
 MEDIANS = ("machine_hours", "reaction_hours", "reaction_awake_hours", "loop_hours")
 

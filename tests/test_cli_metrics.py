@@ -18,6 +18,8 @@ from velocity.cli import main
 from velocity.reading import reads
 from velocity.store import latest_snapshot
 
+pytestmark = pytest.mark.sampled(3)
+
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):

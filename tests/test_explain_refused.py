@@ -16,6 +16,8 @@ from velocity.explain.rows import Group, Rows
 from velocity.reading.access import Scope
 from velocity.reading.periods import Window, whole_week
 
+pytestmark = pytest.mark.sampled(4)
+
 KINDS = (
     *("runs", "sessions", "experiments", "stretches", "days"),
     *("charges", "recent_charges", "grants", "gaps", "chains", "idle", "allocated"),

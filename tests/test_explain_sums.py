@@ -25,6 +25,8 @@ from velocity.queries import list_metric_queries, list_queries
 from velocity.reading import reads
 from velocity.reading.periods import Window, whole_week
 
+pytestmark = pytest.mark.sampled(3)
+
 COLUMNS = [
     column
     for query in list_metric_queries()

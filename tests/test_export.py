@@ -21,6 +21,8 @@ from velocity.store import open_live
 from velocity.store.publish import publish
 from velocity.store.snapshot import STABLE_NAME
 
+pytestmark = pytest.mark.sampled(3)
+
 #: Prints the number of runs in the snapshot: through a connection that it keeps, then through a new
 #: one, once per line that it reads.
 _READER = """
@@ -49,6 +51,12 @@ def data(tmp_path_factory):
 def v(data):
     with velocity.open(data) as opened:
         yield opened
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """One small frame instead of those of every read."""
+    monkeypatch.setattr(exported, "frames", lambda _: [("snapshot", pl.DataFrame({"a": [1]}))])
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +99,7 @@ def test_duckdb_polars_and_pandas_read_the_same_rows(written):
 
 
 @pytest.mark.parametrize(("mode", "of_files"), [(None, 0o600), (0o2750, 0o640)])
+@pytest.mark.usefixtures("small")
 def test_files_have_the_permissions_of_the_folder(v, tmp_path, mode, of_files):
     folder = tmp_path / "out"
     if mode is not None:
@@ -102,6 +111,7 @@ def test_files_have_the_permissions_of_the_folder(v, tmp_path, mode, of_files):
     assert {stat.S_IMODE(path.stat().st_mode) for path in latest.iterdir()} == {of_files}
 
 
+@pytest.mark.usefixtures("small")
 def test_an_export_that_fails_leaves_the_previous_one(v, tmp_path, monkeypatch):
     latest = exported.write_parquet(v, tmp_path)
     before = latest.resolve()
@@ -117,8 +127,8 @@ def test_an_export_that_fails_leaves_the_previous_one(v, tmp_path, monkeypatch):
     assert {path.name for path in tmp_path.iterdir()} == {"latest", before.name}
 
 
-def test_two_exports_are_kept_and_other_files_are_left_alone(v, tmp_path, monkeypatch):
-    monkeypatch.setattr(exported, "frames", lambda _: [("snapshot", pl.DataFrame({"a": [1]}))])
+@pytest.mark.usefixtures("small")
+def test_two_exports_are_kept_and_other_files_are_left_alone(v, tmp_path):
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
     for _ in range(4):
         latest = exported.write_parquet(v, tmp_path)
@@ -138,7 +148,7 @@ def test_the_command_exports_the_data_folder(data, tmp_path):
     assert b"The export to file cannot be written" in b" ".join(refused.stderr.split())
 
 
-def test_bi_md_lists_every_file(v):
+def test_bi_md_lists_every_file(written):
     text = (ROOT / "docs" / "bi.md").read_text(encoding="utf-8")
     table = text.partition("| file | holds |")[2].partition("\n\n")[0]
     listed = set(re.findall(r"`(\w+)\.parquet`", table))
@@ -146,9 +156,9 @@ def test_bi_md_lists_every_file(v):
         re.sub(
             "^metrics_[a-z]+_[a-z]+$",
             "metrics_BY_PERIOD",
-            re.sub("^(weekly|credits)_.*", r"\1_BY", it),
+            re.sub("^(weekly|credits)_.*", r"\1_BY", path.stem),
         )
-        for it, _ in exported.frames(v)
+        for path in written.iterdir()
     }
     assert listed == names
 
@@ -163,7 +173,7 @@ def test_a_reader_of_the_snapshot_never_meets_a_lock(tmp_path):
         text=True,
     )
     with reader, open_live(tmp_path) as store:
-        for _ in range(100):
+        for _ in range(25):
             reader.stdin.write("\n")
             reader.stdin.flush()
             name = publish(store)

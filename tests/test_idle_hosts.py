@@ -13,6 +13,8 @@ from velocity.reading.access import Scope
 from velocity.roster.models import Roster
 from velocity.settings import Compute, Settings
 
+pytestmark = pytest.mark.sampled(4)
+
 ROSTER = Roster(rented=("pod-*",))
 
 

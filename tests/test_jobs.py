@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from velocity.store import Snapshot
 
+pytestmark = pytest.mark.sampled(8)
+
 
 def job(run_id: str, submit: str, start: str, end: str | None, **columns: Any) -> dict[str, Any]:
     """A job of 4 GPUs on the host gpu01; it is running if it has no end."""

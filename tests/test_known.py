@@ -53,9 +53,10 @@ def as_synced(rows: list[dict], known_at: datetime) -> list[dict]:
 def test_figures_as_known_are_those_of_a_sync_at_that_time(tell):
     chance = random.Random("known")  # noqa: S311 - nothing secret
     differing = 0
-    for _ in range(12):
-        rows = drawn(chance)
-        whole = store_of(rows, at("00:00") + 20 * DAYS)
+    for number in range(12):
+        if number % 4 == 0:
+            rows = drawn(chance)
+            whole = store_of(rows, at("00:00") + 20 * DAYS)
         first = chance.randint(0, 4)
         days = chance.randint(1, 7)
         window = {"from_day": DAY + first * DAYS, "to_day": DAY + (first + days) * DAYS}

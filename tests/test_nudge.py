@@ -26,6 +26,8 @@ from velocity.settings import Messages, Rule, Settings
 from velocity.sync.forget import forget_person, look_up
 from velocity.sync.watch import Log
 
+pytestmark = pytest.mark.sampled(7)
+
 #: A Friday, in the working hours of everybody.
 NOW = at("15:00", days=4)
 PEOPLE = ("ada", "ben")

@@ -13,6 +13,8 @@ from velocity.reading import reads
 from velocity.reading.known import AtInstant
 from velocity.settings import Settings
 
+pytestmark = pytest.mark.sampled(3)
+
 FRIDAY = DAY + timedelta(days=4)
 
 

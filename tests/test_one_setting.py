@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
+
 from tests.builders import at, run, store_of
 from tests.roster_texts import parsed
 from velocity.reading import reads
 from velocity.reading.access import Scope
 from velocity.records import config_text
 from velocity.settings import Experiments, Settings
+
+pytestmark = pytest.mark.sampled(5)
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 

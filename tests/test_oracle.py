@@ -33,6 +33,8 @@ from tests.oracles.model import (
 )
 from tests.oracles.strategies import Case, cases
 
+pytestmark = pytest.mark.sampled(3)
+
 DATA = Path(__file__).parents[2] / "shared" / "data"
 quick = settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None

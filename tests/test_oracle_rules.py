@@ -24,6 +24,8 @@ from tests.oracles.model import (
 )
 from tests.oracles.windows import weeks, windows
 
+pytestmark = pytest.mark.sampled(7)
+
 
 @pytest.mark.parametrize(
     ("second", "joined"),

@@ -18,6 +18,8 @@ from velocity.settings import Settings
 from velocity.store import Snapshot, open_live
 from velocity.store.derive import derive
 
+pytestmark = pytest.mark.sampled(7)
+
 AS_OF = "20:00"
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from velocity.store import LiveStore
 
+pytestmark = pytest.mark.sampled(3)
+
 LOCAL = {"entity": "local", "project": "uncategorized", "source": "files", "username": None}
 MOVED = {"project": "q", "source": "api"}
 PULLED = {"source": "api"}

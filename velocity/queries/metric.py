@@ -157,8 +157,9 @@ def composed(keys: Sequence[str], metrics: Iterable[Metric], body: str) -> str:
 def _columns(metric: Metric, names: Mapping[str, str]) -> Iterator[str]:
     if metric.median:
         for name in _OF_MEDIANS:
-            of = f"FILTER (body.measure = '{metric.median}')"
-            yield f'max(body."{name}") {of} AS {metric.base}_{name}'
+            # FILTER would copy a row of all columns for each of them, which takes half of the time.
+            of = f"CASE WHEN body.measure = '{metric.median}' THEN body.\"{name}\" END"
+            yield f"max({of}) AS {metric.base}_{name}"
         return
     value = names[metric.id] if metric.is_sum else f"({formula_sql(metric.formula, names)})"
     scale = " / hour_us()" if metric.unit in _HOURS else ""
