@@ -197,7 +197,7 @@ class Server:
     def reading(self) -> Iterator[Read]:
         """Read rows as Arrow in a second session, as the current transaction began."""
         snapshot = self.run("SELECT pg_export_snapshot()")[0][0]
-        with dbapi.connect(self._address) as connection, connection.cursor() as cursor:
+        with _told(), dbapi.connect(self._address) as connection, connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             cursor.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
             cursor.execute(f"SET search_path = {SCHEMA}")
@@ -241,6 +241,7 @@ def _told() -> Iterator[None]:
         psycopg.OperationalError,
         psycopg.InterfaceError,
         psycopg.errors.InsufficientPrivilege,
+        dbapi.Error,
     ) as error:
         cause = (str(error).splitlines() or [type(error).__name__])[0].rstrip(". ")
         raise StoreError(

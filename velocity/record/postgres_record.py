@@ -65,6 +65,10 @@ class PostgresRecord(PostgresIntake, Record):
     def catch_up(self) -> None:
         with self._server.transaction(repeatable=True):
             self._take_in()
+            for table in _OWN_TABLES:  # a stop may have kept the last rows from being sent
+                count = f"SELECT count(*) FROM {table}"
+                if self._copy.connection.run(count) != self._server.run(count):
+                    self._send(table)
 
     def _take_in(self) -> None:
         """Bring the copy up to date, in a transaction in which nobody else's changes are seen.
