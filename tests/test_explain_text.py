@@ -16,6 +16,8 @@ from velocity.cli.tables import draw_table
 from velocity.explain import explain, meanings, ways
 from velocity.reading.periods import whole_week
 
+pytestmark = pytest.mark.sampled(2)
+
 
 @pytest.mark.thorough
 @pytest.mark.parametrize(

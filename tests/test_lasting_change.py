@@ -16,6 +16,8 @@ from velocity.reading import reads
 from velocity.reading.access import EVERYTHING
 from velocity.reading.definitions import metrics
 
+pytestmark = pytest.mark.sampled(3)
+
 WEEK = timedelta(weeks=1)
 FIRST = date(2026, 1, 5)
 MEASURES = (

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+pytestmark = pytest.mark.sampled(2)
+
 
 def figure_of(data: Path, name: str, week: str, syncs: Sequence[Sequence[dict[str, Any]]]) -> float:
     """Ada's figure of one week after several syncs."""

@@ -13,6 +13,8 @@ from velocity.errors import VelocityError
 from velocity.pages import PAGES
 from velocity.reading import reads
 
+pytestmark = pytest.mark.sampled(4)
+
 
 @pytest.fixture(scope="module")
 def data():

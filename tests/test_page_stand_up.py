@@ -14,6 +14,8 @@ from velocity.reading import reads
 from velocity.store import latest_snapshot
 from velocity.ui.share import address_of
 
+pytestmark = pytest.mark.sampled(4)
+
 WEEK = "2026-03-09..2026-03-15"
 
 

@@ -11,6 +11,8 @@ from tests.builders import at, run, store_of
 from velocity.reading import reads
 from velocity.roster.models import Credits, Member, Rate, Roster, Scholar, Stream
 
+pytestmark = pytest.mark.sampled(3)
+
 TUESDAY = date(2026, 1, 6)
 ROSTER = Roster(
     scholars=(

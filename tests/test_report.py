@@ -39,6 +39,8 @@ from velocity.sentences import week as sentences_of_week
 from velocity.sentences.answer import as_read
 from velocity.store import latest_snapshot
 
+pytestmark = pytest.mark.sampled(3)
+
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):

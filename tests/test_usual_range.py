@@ -19,6 +19,8 @@ from velocity.queries import load_query
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING
 
+pytestmark = pytest.mark.sampled(2)
+
 WEEK = timedelta(weeks=1)
 PLAIN = (
     *("experiments_concluded", "experiments_started"),
