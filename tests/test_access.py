@@ -29,6 +29,8 @@ from velocity.roster.models import Roster, load_roster
 from velocity.store import latest_snapshot
 from velocity.ui.view import _kept
 
+pytestmark = pytest.mark.sampled(3)
+
 EVERYBODY = {canary(it) for it in (*people.PEOPLE, 99)} | {people.elsewhere()}
 VISION = {canary(it) for it in people.STREAMS["vision"]} | {canary(99)}
 #: Who signs in -> the people whose texts they may see.

@@ -21,6 +21,8 @@ from velocity.roster.models import load_roster
 from velocity.settings import Programme, Settings
 from velocity.store import latest_snapshot
 
+pytestmark = pytest.mark.sampled(3)
+
 #: The days of the data of `ten_weeks`.
 EVER = Window(date(2026, 1, 5), date(2026, 3, 15))
 
