@@ -91,10 +91,11 @@ def told(demo, asked) -> dict[str, dict[Key, Result]]:
 def headlines(demo, asked) -> dict[str, dict[Key, Value]]:
     """Metric -> the values of its query for all groups together."""
     found: dict[str, dict[Key, Value]] = defaultdict(dict)
-    for week in {week for _, week in asked}:
+    wanted = set(asked)
+    for week in {week for _, week in wanted}:
         for by in ("scholar", "stream", "programme"):
             for metric, group, of, value in _read(demo, by, week):
-                if (Group(by, group), week) in asked:
+                if (Group(by, group), week) in wanted:
                     found[metric][Group(by, group), week, of] = value
     return found
 
