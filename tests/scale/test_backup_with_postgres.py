@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
 from polars.testing import assert_frame_equal
 
 from tests.builders import at, run
 from tests.programmes import programme
 from tests.stores import copied
+from velocity.errors import StoreError
 from velocity.reading import reads
 from velocity.records import run_frame
 from velocity.settings import load_settings
@@ -33,6 +35,8 @@ def test_a_backup_is_restored_into_an_empty_server(tmp_path, new_database):
     move(home / "data", settings, "server")
     publish_figures(home / "data", settings)
     back_up(home / "data", home / "velocity.toml", tmp_path / "backup")
+    with pytest.raises(StoreError, match="on a server"):
+        restore(home / "data", home / "velocity.toml", tmp_path / "backup", replace=True)
     other.mkdir()
     (other / "velocity.toml").write_text(f'[store]\nrecord = "{new_database()}"\n')
     (other / "roster.toml").write_bytes((home / "roster.toml").read_bytes())

@@ -59,8 +59,9 @@ def restore(data: Path, config: Path, path: Path, *, replace: bool = False) -> R
         replace: whether to replace the store that is there.
 
     Raises:
-        VelocityError: the backup is damaged or newer, there is a store and `replace` is not set,
-            another process is writing it, or the settings or the roster have errors.
+        VelocityError: the backup is damaged or newer, there is a store and `replace` is not set or
+            its record is on a server, another process is writing it, or the settings or the roster
+            have errors.
         OSError: a file cannot be read or written.
     """
     make_private(data)
@@ -73,6 +74,8 @@ def restore(data: Path, config: Path, path: Path, *, replace: bool = False) -> R
             targets = _targets(prepared, config)
             settings = _settings(prepared, config, targets)
             where = settings.state_of(data)
+            if settings.store.record is not None and (data / KEPT_FILES[0]).exists():
+                raise _on_server(data)
             if not replace:
                 _refuse_to_replace(data, where)
             load_roster(settings.roster)
@@ -96,6 +99,13 @@ def restore(data: Path, config: Path, path: Path, *, replace: bool = False) -> R
         published = publish(store, settings.store.snapshots)
     kept = tuple(it for it in targets if it not in written)
     return Restored(backup, written, kept, forgotten, published)
+
+
+def _on_server(data: Path) -> StoreError:
+    return StoreError(
+        f"The record of {data} is on a server, whose runs a backup does not replace.",
+        "Nothing was changed. Restore into a new folder, with an empty database in store.record.",
+    )
 
 
 def _refuse_to_replace(data: Path, where: state.Where) -> None:
