@@ -157,7 +157,7 @@ def test_a_lead_reads_the_name_of_a_line_a_day_after_it_met_the_rule():
     lead = Scope(everything=True)
     decide, named = brief_of(early, lead).lines[0], brief_of(late, lead).lines[0]
     assert text_of(decide.spans) == (
-        "One line passed the usual in the last 24 hours; Ada sees it first."
+        "One of these lines passed its usual in the last 24 hours; its scholar sees it first."
     )
     assert text_of(named.spans).startswith(label)
     for scope in (Scope(streams=("vision",)), Scope(scholars=("ada",))):

@@ -163,8 +163,7 @@ def test_decide_without_a_queue_says_so_and_how_long_the_longest_waits():
 def test_with_a_line_that_is_not_named_yet_all_sheets_say_the_same(own):
     hidden = sheet({"experiments_concluded": 3}, decisions=queue(*own), hidden=1)
     assert said(words.decide(hidden)) == (
-        "**One line of these scholars passed its usual in the last 24 hours;** its scholar sees it "
-        "first."
+        "**One of these lines passed its usual in the last 24 hours;** its scholar sees it first."
     )
     assert plain(words.title(hidden)).endswith(": three experiments concluded")
     none = sheet({"experiments_concluded": 0}, decisions=queue(*own), hidden=2)

@@ -97,13 +97,11 @@ def sheet_lines(facts: Facts) -> list[Said]:
 def decide(facts: Facts) -> Said:
     """The result or failure that waits longest against its line's usual."""
     if facts.queue.is_empty() and facts.hidden:
-        lines_, whose, see = (
-            ("One line", "its", "its scholar sees it")
-            if facts.hidden == 1
-            else (f"{capitalised(few(facts.hidden))} lines", "their", "their scholars see them")
-        )
-        start = f"{lines_} of these scholars passed {whose} usual in the last 24 hours;"
-        return Said("Decide", start, f"{see} first.")
+        whose, see = ("its", "sees it") if facts.hidden == 1 else ("their", "see them")
+        count = capitalised(few(facts.hidden))
+        start = f"{count} of these lines passed {whose} usual in the last 24 hours;"
+        scholars = "scholar" if facts.hidden == 1 else "scholars"
+        return Said("Decide", start, f"{whose} {scholars} {see} first.")
     if facts.queue.is_empty():
         return Said("Decide", *_not_of_queue(facts))
     return Said("Decide", *_of_queue(facts))
