@@ -56,19 +56,20 @@ def _write_demo(case: Path, anchor: datetime) -> None:
 
 
 def _has_sound_times(run: Any) -> bool:
-    """Whether a run's summary agrees with its server times.
+    """Whether the times that a run wrote itself agree with its server's.
 
     The base commit believes runs that do not, and every later figure of their scholars and groups
     differs for that reason alone.
     """
     summary = json.loads(run.summary_metrics or "{}")
-    if summary.get("_runtime", 0) < 0:
-        return False
-    written = summary.get("_timestamp")
-    if written is None or run.heartbeat_at is None:
-        return True
-    first, last = run.created_at.timestamp(), run.heartbeat_at.timestamp()
-    return bool(first - _TOLERANCE_S <= written <= last + _TOLERANCE_S)
+    told = json.loads(run.config or "{}").get("_wandb", {}).get("value", {})
+    written = [_instant_of(it["startedAt"]).timestamp() for it in told.get("e", {}).values()]
+    if "_timestamp" in summary:
+        written.append(summary["_timestamp"])
+    first, last = run.created_at.timestamp(), (run.heartbeat_at or run.created_at).timestamp()
+    return summary.get("_runtime", 0) >= 0 and all(
+        first - _TOLERANCE_S <= it <= last + _TOLERANCE_S for it in written
+    )
 
 
 def _write_drawn_history(case: Path, seed: int) -> None:
