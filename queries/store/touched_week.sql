@@ -21,8 +21,8 @@ WITH changed AS (
       WHERE head.scholar_key IN (FROM scope))
     GROUP BY ALL HAVING count(*) = 1)
   UNION ALL
-  -- Floating-point sums differ in their last digits if their addends do: a microsecond is no
-  -- change.
+  -- Floating-point sums differ in their last digits if their addends do. A tenth of a microsecond
+  -- is more than that, and less than any change.
   SELECT day
   FROM (SELECT * FROM derived.gpu_charge WHERE host_key IN (FROM touched_host)) AS before
   FULL JOIN temp.gpu_charge AS after USING (host_key, run_key, from_us, day)
@@ -32,10 +32,10 @@ WITH changed AS (
     ) IS DISTINCT FROM (
       after.to_us, after.stream_key, after.class, after.late_failure, after.gpu_type, after.gpus,
       after.unpriced_us)
-    OR coalesce(abs(before.gpu_us - after.gpu_us) > 1, false)
-    OR coalesce(abs(before.after_decision_us - after.after_decision_us) > 1, false)
+    OR coalesce(abs(before.gpu_us - after.gpu_us) > 0.1, false)
+    OR coalesce(abs(before.after_decision_us - after.after_decision_us) > 0.1, false)
     OR coalesce(
-      abs(before.used_us - after.used_us) > 1, (before.used_us IS NULL) <> (after.used_us IS NULL))
+      abs(before.used_us - after.used_us) > 0.1, (before.used_us IS NULL) <> (after.used_us IS NULL))
   UNION ALL
   SELECT start_day FROM (
     SELECT run_key, stream_key, start_day, first_row_us FROM (

@@ -135,7 +135,7 @@ FAULTS = (
     Fault(
         "a decision that moves changes no week",
         "store/touched_week",
-        "coalesce(abs(before.after_decision_us - after.after_decision_us) > 1, false)",
+        "coalesce(abs(before.after_decision_us - after.after_decision_us) > 0.1, false)",
         "false",
         (f"{_WEEKS}::test_hours_after_a_decision_follow_it_into_later_weeks",),
     ),
