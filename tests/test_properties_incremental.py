@@ -105,7 +105,8 @@ def _changed(run: Run, chance: random.Random) -> Run:
         {"started_at": start + chance.choice(DELTAS), "writer_starts": ()},
         {"writer_starts": (start, start + chance.choice(DELTAS))},
         {"gpu_type": chance.choice((None, "NVIDIA H100 80GB HBM3"))},
-        {"gpu_utilisation": chance.choice((None, 0.0, 0.9))},
+        # Never None: the record keeps a known one.
+        {"gpu_utilisation": chance.choice((0.0, 0.9))},
         {"first_metric_at": start + chance.choice(DELTAS)},
     ]
     for change in chance.sample(changes, chance.choice((1, 2))):

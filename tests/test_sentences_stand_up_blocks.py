@@ -55,7 +55,7 @@ def test_the_first_tile_is_its_count_with_failures_and_range():
     [
         (SO_FAR, "no usual range yet: it starts at 8 whole weeks"),
         (FOUR, "a usual range is of single weeks"),
-        (ALONE, "by week; grey is the usual range of its weeks"),
+        (ALONE, "by week; grey is the usual range of its weeks, a diamond a week beyond it"),
     ],
 )
 def test_without_a_range_the_first_tile_says_why(days, note):

@@ -415,6 +415,13 @@ def test_stuck_counts_lines_and_names_a_few(rows, expected):
     assert said(week.stuck(decisions(*rows), date(2026, 11, 29))) == expected
 
 
+def test_silent_runs_are_no_all_clear():
+    stuck = week.stuck(decisions(), date(2026, 11, 29))
+    assert week.with_silent(stuck, 0) == stuck
+    assert said(week.with_silent(stuck, 1)).endswith(". One run is silent and may hold a GPU.")
+    assert said(week.with_silent(stuck, 3)).endswith(" Three runs are silent and may hold GPUs.")
+
+
 @pytest.mark.parametrize(
     ("now", "before", "expected"),
     [

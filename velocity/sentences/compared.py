@@ -123,7 +123,10 @@ def beyond(row: Row, unit: str) -> str:
     """How far a value is from its usual range: "24 m above its usual 3 h 29 m to 12 h 32 m"."""
     low, high, value = row["limit_low"], row["limit_high"], row["value"]
     above = value > high
-    apart = value - high if above else low - value
+    end = high if above else low
+    apart = abs(value - end)
+    if unit == "hours":  # as far as the printed values are
+        apart = abs(printed(value, unit) - printed(end, unit)) or apart
     far = {
         "count": lambda it: f"{it:.1f}",
         "share": lambda it: f"{it * 100:.1f}{formats.NBSP}points",

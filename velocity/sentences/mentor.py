@@ -221,10 +221,10 @@ def _failed(facts: Facts) -> str:
 
 
 def good(facts: Facts) -> Said:
-    """What went well; never empty."""
+    """What went well, or the last launch of somebody who launched nothing; never empty."""
     now, before = facts.now, facts.before
     if now is None or not number(now, "experiments_started") + number(now, "experiments_concluded"):
-        return Said("Good", *_last_launch(facts))
+        return Said("Before", *_last_launch(facts))
     concluded = int(number(now, "experiments_concluded"))
     earlier = None if before is None else int(number(before, "experiments_concluded"))
     done = _concluded(concluded, earlier, facts)

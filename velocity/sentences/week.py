@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -336,6 +336,14 @@ def stuck(decisions: pl.DataFrame, day: date) -> Said:
     it = "Each" if count > 1 else "It"
     longer = judged.with_count(f"{it} waits longer than that line usually does")
     return Said(about, f"{start}:", f"{listed}. {longer}.")
+
+
+def with_silent(said: Said, runs: int) -> Said:
+    """The line about what is stuck, with the number of silent runs: they may hold GPUs."""
+    if not runs:
+        return said
+    verb = "is silent and may hold a GPU" if runs == 1 else "are silent and may hold GPUs"
+    return replace(said, rest=f"{said.rest} {capitalised(few_of(runs, 'run'))} {verb}.".strip())
 
 
 def _where(queue: pl.DataFrame) -> str:

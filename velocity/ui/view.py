@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import streamlit as st
@@ -216,8 +217,9 @@ class View:
                 st.markdown(answer.support)
             age = datetime.now(UTC) - self.as_of
             if age > _STALE:
+                ends = formats.dated(self.as_of.astimezone(ZoneInfo(self.zone)).date())
                 since = "what waits, runs or is left may have changed since."
-                st.markdown(f"**The data is {formats.age(age)} old:** {since}")
+                st.markdown(f"**The data ends on {ends}, {formats.age(age)} ago:** {since}")
 
     def trust_line(self) -> str:
         """How old the data is now, and how many runs are in doubt."""

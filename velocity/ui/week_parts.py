@@ -62,7 +62,9 @@ def five_lines(week: Week) -> list[Said]:
     return [
         words.changed(week.weekly, week.same_days, week.names, days),
         words.going_well(now, before, streams, days),
-        words.stuck(week.decisions, week.known_on),
+        words.with_silent(
+            words.stuck(week.decisions, week.known_on), week.view.trust["stale_runs"]
+        ),
         words.compute(now, before, days),
         words.runs_out(week.ends, week.known_on),
     ]
@@ -142,12 +144,13 @@ def week_chart(week: Week, measure: str) -> Chart:
 def show_queue(week: Week) -> None:
     """The lines that need a decision: a link, what waits since when, and its wait as a bullet."""
     lines = week.queue
+    shown = lines.filter("named").head(_MOST_LINES)
+    order = f"{queue_words.BULLET}. The furthest beyond its usual comes first."
     heading(
         queue_words.title(week.decisions),
-        f"{queue_words.BULLET}. The furthest beyond its usual comes first.",
+        order if shown.height else "",
         table=Table(week.decisions, "decisions"),
     )
-    shown = lines.filter("named").head(_MOST_LINES)
     longest = max([*shown["waited_working_hours"], *shown["usual_working_hours"]], default=0)
     for at, row in enumerate(shown.iter_rows(named=True)):
         _show_line(week, row, longest, axis=at == shown.height - 1)
