@@ -20,6 +20,7 @@ from tests.oracles.strategies import Case
 from tests.roster_texts import ADA, BEN, parsed, stream
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, Scope, Viewer
+from velocity.settings import Settings
 from velocity.state import ReadMark, mark_read, read_marks
 from velocity.ui.view import View
 
@@ -289,7 +290,7 @@ def test_a_line_is_shown_to_those_who_may_see_it():
 def view_of(snapshot: Snapshot, scope: Scope) -> View:
     """What a page has of a viewer, without a page."""
     viewer = Viewer("x@x.example", "X", frozenset(), scope)
-    given = {"snapshot": snapshot, "viewer": viewer}
+    given = {"snapshot": snapshot, "settings": Settings(), "viewer": viewer}
     return View(**{field.name: given.get(field.name) for field in fields(View)})  # type: ignore[arg-type]
 
 

@@ -145,7 +145,7 @@ def test_programme_has_no_comparison(data, monkeypatch):
 def test_the_page_of_an_empty_store_names_the_command_that_fills_it(tmp_path, monkeypatch):
     store_of([], "20:00", data=tmp_path)
     page = open_page("stand_up", tmp_path, monkeypatch)
-    assert "velocity sync" in page.code[0].value
+    assert "velocity init" in page.code[0].value
 
 
 @pytest.mark.thorough
