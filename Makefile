@@ -25,14 +25,14 @@ demo: run-env ## open the dashboard on a demo cohort: http://localhost:8501 (Ctr
 	@exec $(BIN)/velocity demo
 
 test: dev-env lint ## everything: lint, types, contracts and all tests, with a real browser
-	@$(BIN)/python scripts/ensure_browser.py
+	@$(BIN)/python -m scripts.ensure_browser
 	@$(PYTEST)
 
 test-extras: extras-env ## tests of the optional extras, in an environment of their own: .venv-extras
 	@.venv-extras/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/extras
 
 test-scale: scale-env ## tests past one machine: a bucket, Postgres and a proxy, in .venv-scale
-	@command -v haproxy >/dev/null || { echo "Install HAProxy first (on Debian and Ubuntu: sudo apt install haproxy)." >&2; exit 1; }
+	@.venv-scale/bin/python -m scripts.ensure_haproxy
 	@.venv-scale/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/scale
 
 quick: dev-env ## a sample of the tests in a minute and a half: no browser, no deliberate faults, no thorough tests
@@ -72,7 +72,7 @@ proof: dev-env ## compare every figure with an earlier commit, which is recorded
 	@$(BIN)/python -m scripts.proof compare $(PROOF)
 
 screenshots: dev-env ## take new screenshots for docs/images
-	@$(BIN)/python scripts/ensure_browser.py
+	@$(BIN)/python -m scripts.ensure_browser
 	@$(BIN)/python -m scripts.screenshots
 
 wheel: dev-env ## build the wheel into dist/

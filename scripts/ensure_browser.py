@@ -6,11 +6,11 @@ permitted, or by Playwright into the home folder.
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
+
+from scripts.apt import install, succeeds
 
 NAMES = ("google-chrome", "google-chrome-stable", "chromium", "chromium-browser", "chrome")
 MAC_APPS = (
@@ -28,42 +28,13 @@ def find_browser() -> str | None:
 
 def install_browser() -> bool:
     """Install a Chromium; False if the system does not permit that."""
-    return _install_with_apt() or _run(
-        sys.executable, "-m", "playwright", "install", "chromium", minutes=10
-    )
-
-
-def _install_with_apt() -> bool:
-    if shutil.which("apt-get") is None:
-        return False
-    root = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
-    return (
-        _run(*apt, "update", minutes=5)
-        and _run(*apt, "install", "-y", "chromium", "fonts-liberation", minutes=10)
-        and find_browser() is not None
-    )
+    by_apt = install("chromium", "fonts-liberation") and find_browser() is not None
+    return by_apt or succeeds(sys.executable, "-m", "playwright", "install", "chromium", minutes=10)
 
 
 def _answers(browser: str) -> bool:
     """Whether it starts: Ubuntu's `chromium-browser` may only point to a snap."""
-    return _run(browser, "--version", minutes=1, quiet=True)
-
-
-def _run(*command: str, minutes: int, quiet: bool = False) -> bool:
-    output = subprocess.DEVNULL if quiet else None
-    try:
-        done = subprocess.run(
-            command,
-            check=False,
-            timeout=60 * minutes,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
+    return succeeds(browser, "--version", minutes=1, quiet=True)
 
 
 def main() -> int:
