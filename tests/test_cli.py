@@ -289,7 +289,7 @@ def test_roster_suggest_writes_missing_entries(velocity, data, tmp_path):
 def test_doctor_writes_its_findings_in_the_documented_form(velocity, tmp_path):
     code, out, err = velocity("doctor", "--json")
     told = json.loads(out)
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, ""), told["findings"]
     assert list(told) == ["format", "version", "broken", "findings"]
     assert (told["format"], told["version"], told["broken"]) == (1, __version__, False)
     for finding in told["findings"]:
