@@ -38,7 +38,7 @@ def offered(tmp_path_factory):
         )
         return done.stdout.split()
 
-    # The shell that asks decides: that of whoever runs the tests may be one without completion.
+    # The shell that asks decides, and these tests may run under one without completion.
     run(bash, "-c", "velocity --install-completion && true")
     return lambda *words: run(bash, "-c", ASK, "bash", "velocity", *words)
 
