@@ -33,6 +33,8 @@ from velocity.sync.backup import back_up
 from velocity.sync.forget import forget_person, look_up
 from velocity.sync.restore import restore
 
+pytestmark = pytest.mark.sampled(7)
+
 #: Starts a function of velocity.sync and is killed at the start of a step.
 _KILLED = """
 import os, signal, sys

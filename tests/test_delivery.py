@@ -14,6 +14,8 @@ from velocity import delivery
 from velocity.delivery import Address, LostResponseError
 from velocity.errors import ConfigurationError, RetryLaterError, SourceError
 
+pytestmark = pytest.mark.sampled(5)
+
 TEXT = "*Week* of `sweep-7`: <https://x.example/a?b=c|look>\n\n- 5 \\n % &amp; done"
 
 

@@ -30,6 +30,8 @@ from velocity.store import latest_snapshot, open_live
 from velocity.sync.commands import import_runs, sync_wandb
 from velocity.sync.forget import finish_forgetting, forget_person, look_up
 
+pytestmark = pytest.mark.sampled(3)
+
 PERSON = "zebrafinch"
 _ROSTER = f"""
 [[scholars]]

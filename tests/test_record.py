@@ -17,6 +17,8 @@ from velocity.store import open_live
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.sampled(6)
+
 
 @pytest.fixture
 def settings_of() -> Callable[[str], Settings]:

@@ -26,6 +26,8 @@ from velocity.sources.base import Asked
 from velocity.store import latest_snapshot
 from velocity.sync.commands import import_runs
 
+pytestmark = pytest.mark.sampled(10)
+
 AMOUNTS = (
     *(f"{it}_gpu_hours" for it in ("finished", "running", "killed", "failed", "other")),
     *("gpu_hours", "unpriced_run_hours", "credits", "experiments_concluded"),
