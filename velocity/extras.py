@@ -1,23 +1,34 @@
-"""Imports packages of optional extras when a setting asks for them."""
+"""Imports packages of optional extras when they are needed."""
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from velocity.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from velocity.errors import VelocityError
 
-def import_extra(setting: str, module: str) -> Any:
-    """Return a module of the extra `scale`.
+
+def import_extra(
+    extra: str, module: str, *, asker: str, error: type[VelocityError] = ConfigurationError
+) -> Any:
+    """Return a module that is in an extra, or that imports one.
+
+    Args:
+        extra: the name of the extra.
+        module: the name of the module.
+        asker: what needs it, as the subject of the error.
+        error: the kind of error.
 
     Raises:
-        ConfigurationError: the extra is not installed.
+        VelocityError: of that kind; the extra is not installed.
     """
     try:
         return import_module(module)
-    except ImportError as error:
-        raise ConfigurationError(
-            f"The setting {setting} needs a package that is not installed: {error.name}.",
-            'Install it: pip install "research-velocity[scale]".',
-        ) from error
+    except ImportError as missing:
+        raise error(
+            f"{asker} needs a package that is not installed: {missing.name}.",
+            f'Install it: pip install "research-velocity[{extra}]".',
+        ) from missing

@@ -9,7 +9,7 @@ import typer
 
 from velocity.cli.options import ConfigOption, DataOption, Places, PortOption, option, takes_places
 from velocity.cli.progress import say
-from velocity.errors import ConfigurationError
+from velocity.extras import import_extra
 from velocity.mcp.tokens import make_token, viewer_at_start
 from velocity.paths import config_file, data_folder
 from velocity.serve.checks import HOST, check_port
@@ -70,11 +70,4 @@ def token(
 
 
 def _server() -> Any:
-    try:
-        from velocity.mcp import server  # noqa: PLC0415 - needs the extra
-    except ImportError as error:
-        raise ConfigurationError(
-            f"The MCP server needs a package that is not installed: {error.name}.",
-            'Install it: pip install "research-velocity[mcp]".',
-        ) from error
-    return server
+    return import_extra("mcp", "velocity.mcp.server", asker="The MCP server")

@@ -115,4 +115,5 @@ def _postgres(part: str) -> Any:
     Raises:
         ConfigurationError: they are not installed.
     """
-    return import_extra("store.record", f"velocity.record.postgres_{part}")
+    module = f"velocity.record.postgres_{part}"
+    return import_extra("scale", module, asker="The setting store.record")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from velocity.errors import SourceError
+from velocity.extras import import_extra
 
 if TYPE_CHECKING:
     from velocity.sources.base import Asked
@@ -21,13 +21,7 @@ def client_of(extra: str, module: str) -> Any:
     Raises:
         SourceError: the extra is not installed.
     """
-    try:
-        return import_module(module)
-    except ImportError as error:
-        raise SourceError(
-            f'The source "{extra}" needs a package that is not installed: {error.name}.',
-            f'Install it: pip install "research-velocity[{extra}]".',
-        ) from error
+    return import_extra(extra, module, asker=f'The source "{extra}"', error=SourceError)
 
 
 def entity_of(asked: Asked, extra: str) -> str:

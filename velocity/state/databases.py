@@ -22,7 +22,7 @@ Where = Path | str
 
 _FILE = "state.sqlite"
 _WAIT_S = 5.0
-_SETTING = "store.state"
+_ASKER = "The setting store.state"
 _MOST_CONNECTIONS = 4
 _TABLES = """
 CREATE TABLE IF NOT EXISTS look (
@@ -135,7 +135,7 @@ def _sqlite(data: Path) -> Iterator[sqlite3.Connection]:
 @contextmanager
 def _postgres(address: str) -> Iterator[Any]:
     """A connection of this process's pool; each statement outside a transaction is one."""
-    psycopg = import_extra(_SETTING, "psycopg")
+    psycopg = import_extra("scale", "psycopg", asker=_ASKER)
     try:
         with _one_at_a_time:
             pool = _pool(address)
@@ -152,7 +152,7 @@ def _postgres(address: str) -> Iterator[Any]:
 
 @cache
 def _pool(address: str) -> Any:
-    pool = import_extra(_SETTING, "psycopg_pool").ConnectionPool
+    pool = import_extra("scale", "psycopg_pool", asker=_ASKER).ConnectionPool
     return pool(
         address,
         min_size=0,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_SETTING = "store.snapshots"
+_ASKER = "The setting store.snapshots"
 _POINTER = "CURRENT-"
 _VERSION_LENGTH = 16
 _LIMITS = {"connect_timeout": "5s", "timeout": "600s"}
@@ -67,8 +67,8 @@ class Bucket:
     def __init__(self, address: str) -> None:
         self.address = address
         self._version = queries_fingerprint()[:_VERSION_LENGTH]
-        self._obstore = import_extra(_SETTING, "obstore")
-        store = import_extra(_SETTING, "obstore.store")
+        self._obstore = import_extra("scale", "obstore", asker=_ASKER)
+        store = import_extra("scale", "obstore.store", asker=_ASKER)
         plain = os.environ.get("AWS_ALLOW_HTTP", "").lower() == "true"
         with self._told("opened"):
             self._store = store.from_url(
