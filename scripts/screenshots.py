@@ -64,7 +64,7 @@ def _take_all(browser: Browser, address: str, mode: str) -> None:
             continue
         page.set_viewport_size({"width": _WIDTH, "height": _HEIGHT})
         path = "" if declared is PAGES[0] else declared.path
-        whose = "?scholar=lapwing" if "scholar" in (declared.choices or ()) else ""
+        whose = "?scholar=curlew" if "scholar" in (declared.choices or ()) else ""
         page.goto(f"{address}/{path}{whose}")
         picture = IMAGES / f"{declared.path}-{mode}.png"
         picture.write_bytes(_small(_whole(page)))

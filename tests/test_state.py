@@ -67,8 +67,6 @@ def test_a_result_is_marked_as_read_once(where):
     for it in (first, other, again):
         state.mark_read(where, "ada", it)
     assert state.read_marks(where) == (again, other)
-    state.unmark_read(where, again.experiment_id, again.result_at)
-    assert state.read_marks(where) == (other,)
 
 
 def test_old_marks_are_removed(where):

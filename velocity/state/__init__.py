@@ -41,7 +41,6 @@ __all__ = [
     "settle_message",
     "sign_out",
     "token_owner",
-    "unmark_read",
     "unsettled_messages",
 ]
 
@@ -186,15 +185,6 @@ def mark_read(where: Where, scholar: str, mark: ReadMark) -> None:
             "ON CONFLICT (experiment, result_at) "
             "DO UPDATE SET scholar = excluded.scholar, read_at = excluded.read_at",
             (scholar, mark.experiment_id, _micros(mark.result_at), _micros(mark.read_at)),
-        )
-
-
-def unmark_read(where: Where, experiment_id: str, result_at: datetime) -> None:
-    """Removes the mark of a result, if it has one."""
-    with opened(where) as state:
-        state.execute(
-            "DELETE FROM read_mark WHERE experiment = ? AND result_at = ?",
-            (experiment_id, _micros(result_at)),
         )
 
 
