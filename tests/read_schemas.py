@@ -6,7 +6,7 @@ import polars as pl
 
 from velocity.queries import list_metric_queries
 
-_COUNTED = ("runs", "experiments", "loops")
+_COUNTED = ("runs", "experiments", "loops", "tokens")
 UTC = pl.Datetime("us", "UTC")
 
 
@@ -295,6 +295,9 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "runway_days_7d": pl.Float64,
         "exhausted_on_7d": pl.Date,
         "unpriced_hours_so_far": pl.Float64,
+        "tokens_so_far": pl.Int64,
+        "token_dollars_so_far": pl.Float64,
+        "unpriced_tokens_so_far": pl.Int64,
     },
     "balance": {
         "group_id": pl.String,
@@ -471,6 +474,9 @@ READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "gpu_hours": pl.Float64,
         "unpriced_run_hours": pl.Float64,
         "credits": pl.Float64,
+        "tokens": pl.Int64,
+        "token_dollars": pl.Float64,
+        "unpriced_tokens": pl.Int64,
         "experiments_concluded": pl.Int64,
         "credits_per_concluded": pl.Float64,
     },

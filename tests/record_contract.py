@@ -182,6 +182,8 @@ def test_every_value_of_a_run_is_kept(store):
         config='{"a\\u0000b": {"c": ["\\u0000", 1e300]}, "d": null}',
         relaunched=True,
         commit="\u00e9\U0001f600",
+        usage=[{"model": 'm"1', "input": 2**50, "cache_read": 0, "dollars": 1 / 3}],
+        attempt_of="t",
     )
     assert store.record.merge_runs(run_frame([whole])).new == 1
     assert store.record.merge_runs(run_frame([whole])).unchanged == 1

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.sampled(4)
 
 KINDS = (
     *("runs", "sessions", "experiments", "stretches", "days"),
-    *("charges", "recent_charges", "grants", "gaps", "chains", "idle", "allocated"),
+    *("charges", "recent_charges", "grants", "gaps", "chains", "idle", "allocated", "tokens"),
 )
 
 

@@ -99,6 +99,7 @@ def test_the_tables_hold_the_roster_with_the_declared_types():
             (2, "language", "*/lm-[ab]"),
         ],
         "roster_run_rule": [],
+        "credit_token_rate": [],
         "credit_rate": [(0, "*H100*", date(2026, 1, 1), 3.0), (1, "*", date(2026, 1, 1), 0.5)],
         "credit_grant": [
             (date(2026, 1, 5), "stream", "vision", 5000.0),

@@ -100,7 +100,7 @@ def table_rows(*rows, unpriced=0.0):
     count = pl.col("experiments_concluded")
     return frame.with_columns(
         stream=pl.col("name"), gpu_hours=hours, unpriced_run_hours=pl.lit(unpriced),
-        scholar=None, scholar_name=None,
+        scholar=None, scholar_name=None, tokens=0, token_dollars=0.0, unpriced_tokens=0,
         credits_per_concluded=pl.when(count > 0).then(pl.col("credits") / count),
     ).select(list(READ_SCHEMAS["compute_table"]))  # fmt: skip
 

@@ -31,6 +31,7 @@ pytestmark = pytest.mark.sampled(10)
 AMOUNTS = (
     *(f"{it}_gpu_hours" for it in ("finished", "running", "killed", "failed", "other")),
     *("gpu_hours", "unpriced_run_hours", "credits", "experiments_concluded"),
+    *("tokens", "token_dollars", "unpriced_tokens"),
 )
 _AGENTS = '[[automation]]\ntag = "agent"\n'
 STORES = ("demo", "drawn", "nasa", "pozidriv")
@@ -45,8 +46,15 @@ def drawn():
         row["tags"] = [*row["tags"], "agent"]
     for row in rows[::7]:
         row["username"] = "a stranger"
+    for number, row in enumerate(rows[::5]):
+        row["usage"] = [_used("m", number), _used("n", 3 * number, dollars=number / 7)]
     roster = parsed(FULL.replace("Ben", "bob") + _AGENTS)
     return store_of(rows, as_of, settings=SETTINGS, roster=roster)
+
+
+def _used(model, number, dollars=None):
+    kinds = dict.fromkeys(("output", "cache_read", "cache_write", "reasoning"), number)
+    return {"model": model, "input": 1000 + number, **kinds, "dollars": dollars}
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +103,7 @@ def test_the_compute_tables_add_up(snapshot, by_scholar):
         total = reads.metrics(
             snapshot, by="programme", from_day=first, to_day=end, actor="all", parts=["compute"]
         ).row(0, named=True)
-        for column in ("gpu_hours", "credits", "experiments_concluded"):
+        for column in ("gpu_hours", "credits", "experiments_concluded", *AMOUNTS[-3:]):
             assert whole[column][0] == pytest.approx(total[column]), column
 
 
@@ -116,9 +124,11 @@ def test_the_compute_tables_add_up_as_printed(snapshot):
         streams = spending.table(reads.compute_table(snapshot, **days))
         people = spending.by_scholar(reads.compute_table(snapshot, **days, by_scholar=True))
         states = ("Finished", "Running", "Killed", "Failed", "Pre-empted, other")
+        tokens = ("Tokens", "Dollars") if "Tokens" in streams.columns else ()
+        hours = ("GPU-hours", "Hours, GPUs not known")
         for table, columns in (
-            (streams, (*states, "GPU-hours", "Hours, GPUs not known", "Credits", "Concluded")),
-            (people, ("GPU-hours", "Of failed runs", "Credits", "Concluded")),
+            (streams, (*states, *hours, "Credits", "Concluded", *tokens)),
+            (people, ("GPU-hours", "Of failed runs", "Credits", "Concluded", *tokens)),
         ):
             for column in columns:
                 *parts, whole = map(number, table[column])
@@ -126,7 +136,7 @@ def test_the_compute_tables_add_up_as_printed(snapshot):
         for row in streams.iter_rows(named=True):
             assert sum(number(row[it]) for it in states) == number(row["GPU-hours"])
         # One amount, one value: both tables have the same programme.
-        for column in ("GPU-hours", "Credits", "Concluded"):
+        for column in ("GPU-hours", "Credits", "Concluded", *tokens):
             assert number(streams[column][-1]) == number(people[column][-1]), column
 
 
@@ -203,6 +213,8 @@ def test_the_store_of_drawn_runs_has_every_kind_of_row():
         *("stream", "unattributed", "automation", "programme"),
     ]
     assert rows["gpu_hours"].min() > 0
+    assert rows["tokens"].min() > rows["unpriced_tokens"].min() > 0
+    assert rows["token_dollars"].min() > 0
     assert rows.filter(pl.col("kind") != "programme")["experiments_concluded"].min() > 0
 
 

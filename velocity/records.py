@@ -38,6 +38,16 @@ WRITER = pl.Struct(
     }
 )
 
+#: What a run used of one model: tokens at the full rate, written, from and into the cache, and
+#: dollars if its log says what they cost. Reasoning is a part of what was written.
+USAGE = pl.Struct(
+    {
+        "model": pl.String,
+        **dict.fromkeys(("input", "output", "cache_read", "cache_write", "reasoning"), pl.Int64),
+        "dollars": pl.Float64,
+    }
+)
+
 #: Column -> type. Times are UTC; what is not known is null, never 0 or "".
 RUN_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "entity": pl.String,  # key, with project and run_id
@@ -78,6 +88,8 @@ RUN_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "source": pl.String,  # api | files | table, or what another source calls itself
     "trust": pl.Int32,  # of the source: decides which source replaces which
     "url": pl.String,  # the page of the run
+    "usage": pl.List(USAGE),  # by model; evaluations only
+    "attempt_of": pl.String,  # id of a task that is tried again; the call is the first of same_as
 }
 
 #: A row without one of these cannot be merged.

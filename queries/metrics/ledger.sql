@@ -1,6 +1,7 @@
 -- title: Credit ledger
--- One row per group with grants or charges: the credits granted and spent up to the end of the
+-- One row per group with grants, charges or tokens: the credits granted and spent up to the end of the
 -- data, the credits left, and how long they last at the pace of the last 14 days, and of the last 7.
+-- Tokens and their dollars stand beside the credits, which pay for GPUs only.
 -- For an earlier day, the same as seen at the end of it: the 14 and 7 days are the local days up to
 -- it, and later days, grants and ends of runs are not known.
 -- param: by | VARCHAR | scholar, stream or programme
@@ -26,6 +27,12 @@
 -- metric: exhausted_on_7d | day | Credits run out at the pace of a week | The local day that is one runway after the end of the data, at the pace of the last 7 days; not known as for the pace of 14.
 -- metric: unpriced_hours_so_far | hours | Hours on unknown GPUs so far | Run hours of runs with an unknown GPU count, up to the end of the data. They cost nothing here, so with any, more may be spent than is known, and credits may end sooner than the day given.
 --   adds: unpriced_hours from charges
+-- metric: tokens_so_far | tokens | Tokens so far | Tokens of evaluations, up to the end of the data.
+--   adds: tokens from tokens
+-- metric: token_dollars_so_far | dollars | Dollars for tokens so far | What these tokens cost: as the log says, else at the rate of the model on that day.
+--   adds: dollars from tokens
+-- metric: unpriced_tokens_so_far | tokens | Tokens without a price so far | Those of models without a rate, where the log does not say what they cost either. They cost nothing here, so with any, more dollars may be spent than is known.
+--   adds: tokens from tokens where dollars is null
 -- sum: credits_recent | credits | Credits spent recently | Credits spent in the 14 days up to the end of the data.
 --   adds: credits from recent_charges where days = 14
 -- sum: credits_recent_7d | credits | Credits spent in a week | Credits spent in the 7 days up to the end of the data.
@@ -95,6 +102,19 @@ unpriced AS (
   WHERE $by = 'programme' OR scholar.attributed
   GROUP BY ALL
 ),
+token AS (
+  SELECT
+    group_of($by, scholar.scholar, stream.stream) AS group_id,
+    sum(tokens)::BIGINT AS tokens, sum(dollars) AS dollars,
+    sum(tokens) FILTER (dollars IS NULL)::BIGINT AS unpriced
+  FROM token_charge AS charge
+  JOIN edge ON charge.day <= edge.last_day
+  JOIN actor AS scholar USING (scholar_key)
+  LEFT JOIN stream USING (stream_key)
+  WHERE ($by <> 'stream' OR stream.stream IS NOT NULL)
+    AND ($by = 'programme' OR scholar.attributed)
+  GROUP BY ALL
+),
 granted AS (
   SELECT
     CASE WHEN $by = 'programme' THEN 'programme' ELSE target END AS group_id,
@@ -109,19 +129,25 @@ ledger AS (
     credits_left(coalesce(granted, 0), coalesce(spent, 0)) AS credits_left,
     burn_per_day(coalesce(recent, 0)) AS burn_per_day,
     burn_per_day_7d(coalesce(week, 0)) AS burn_per_day_7d,
-    coalesce(unpriced.hours, 0) AS unpriced_hours_so_far
+    coalesce(unpriced.hours, 0) AS unpriced_hours_so_far,
+    coalesce(token.tokens, 0) AS tokens_so_far,
+    coalesce(token.dollars, 0) AS token_dollars_so_far,
+    coalesce(token.unpriced, 0) AS unpriced_tokens_so_far
   FROM granted
   FULL JOIN charged USING (group_id)
+  FULL JOIN token USING (group_id)
   LEFT JOIN unpriced USING (group_id)
 )
 SELECT
-  ledger.* EXCLUDE (burn_per_day_7d, unpriced_hours_so_far),
+  ledger.* EXCLUDE (
+    burn_per_day_7d, unpriced_hours_so_far, tokens_so_far, token_dollars_so_far,
+    unpriced_tokens_so_far),
   runway_days(credits_left, burn_per_day) AS runway_days,
   exhausted_on(edge.timezone, edge.end_us, credits_left, burn_per_day) AS exhausted_on,
   burn_per_day_7d,
   runway_days_7d(credits_left, burn_per_day_7d) AS runway_days_7d,
   exhausted_on(edge.timezone, edge.end_us, credits_left, burn_per_day_7d) AS exhausted_on_7d,
-  unpriced_hours_so_far
+  unpriced_hours_so_far, tokens_so_far, token_dollars_so_far, unpriced_tokens_so_far
 FROM ledger, edge
 WHERE may_see_group($scope, $by, group_id, group_id, NULL)
 ORDER BY group_id

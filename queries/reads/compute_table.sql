@@ -2,8 +2,8 @@
 -- One row per stream in roster order, or per stream and scholar with work in it, then the part outside all streams (users who are not in the
 -- roster, and experiments of no one stream), then automation, if the roster has rules for it, then
 -- the programme: GPU-hours by the state of their runs, which add up to `gpu_hours`; run hours on
--- unknown GPUs; credits; and experiments concluded. The rows above the programme's add up to it,
--- except for the last column.
+-- unknown GPUs; credits; tokens and their dollars; and experiments concluded. The rows above the
+-- programme's add up to it, except for the last column.
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: by_scholar | BOOLEAN | whether streams are divided into their scholars
@@ -38,15 +38,26 @@ charged AS (
 part AS (
   SELECT
     automated, stream_key, scholar_key, finished_us, running_us, killed_us, failed_us, other_us, gpu_us, unpriced_us,
-    price_of(gpu_us, rate.credits_per_gpu_hour) AS credits,
-    0 AS conclusions
+    price_of(gpu_us, rate.credits_per_gpu_hour) AS credits
   FROM charged
   ASOF LEFT JOIN gpu_rate AS rate
     ON rate.gpu_type = charged.gpu_type AND rate.from_date <= charged.day
-  UNION ALL
+  UNION ALL BY NAME
   SELECT
-    automated, CASE WHEN scholar.attributed AND NOT automated THEN stream_key END,
-    CASE WHEN $by_scholar THEN scholar_key END, 0, 0, 0, 0, 0, 0, 0, 0, count(*)
+    automated, CASE WHEN scholar.attributed AND NOT automated THEN stream_key END AS stream_key,
+    CASE WHEN $by_scholar THEN scholar_key END AS scholar_key,
+    sum(tokens) AS tokens, sum(dollars) AS dollars,
+    sum(tokens) FILTER (dollars IS NULL) AS unpriced_tokens
+  FROM token_charge AS charge
+  JOIN acted AS scholar USING (scholar_key)
+  WHERE ($from_day::DATE IS NULL OR charge.day >= $from_day::DATE)
+    AND ($to_day::DATE IS NULL OR charge.day < $to_day::DATE)
+  GROUP BY ALL
+  UNION ALL BY NAME
+  SELECT
+    automated, CASE WHEN scholar.attributed AND NOT automated THEN stream_key END AS stream_key,
+    CASE WHEN $by_scholar THEN scholar_key END AS scholar_key,
+    count(*) AS conclusions
   FROM experiment
   JOIN acted AS scholar USING (scholar_key)
   WHERE is_concluded(outcome)
@@ -84,6 +95,9 @@ added AS (
     coalesce(sum(gpu_us), 0) AS gpu_us,
     coalesce(sum(unpriced_us), 0) AS unpriced_us,
     coalesce(sum(credits), 0) AS credits,
+    coalesce(sum(tokens), 0)::BIGINT AS tokens,
+    coalesce(sum(dollars), 0) AS dollars,
+    coalesce(sum(unpriced_tokens), 0)::BIGINT AS unpriced_tokens,
     coalesce(sum(conclusions), 0)::BIGINT AS conclusions
   FROM listed
   LEFT JOIN part
@@ -103,6 +117,7 @@ SELECT
   gpu_us / hour_us() AS gpu_hours,
   unpriced_us / hour_us() AS unpriced_run_hours,
   credits,
+  tokens, dollars AS token_dollars, unpriced_tokens,
   conclusions AS experiments_concluded,
   credits_per_concluded(credits, conclusions) AS credits_per_concluded
 FROM added

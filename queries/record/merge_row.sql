@@ -71,7 +71,8 @@ SELECT
       heartbeat_at, runtime_s,
       earlier_runtime_s, last_metric_at, first_metric_at, group_name, job_type, sweep, tags,
       config_hash, config_shape, config_hashes, config_told, false, commit, gpu_utilisation, notes,
-      resumed, offline, shared, rewound, history_rows, wrote, relaunched, unreadable, source, trust, url
+      resumed, offline, shared, rewound, history_rows, wrote, relaunched, unreadable, source, trust, url,
+      usage, attempt_of
     ) IS NOT DISTINCT FROM (
       held.username, held.display_name, held.state, held.created_at, held.submitted_at, held.same_as,
       held.writers, held.stamp,
@@ -80,7 +81,7 @@ SELECT
       held.config_hash, held.config_shape, held.config_hashes, held.config_told,
       held.config_earlier, held.commit, held.gpu_utilisation, held.notes, held.resumed, held.offline,
       held.shared, held.rewound, held.history_rows, held.wrote, held.relaunched, held.unreadable,
-      held.source, held.trust, held.url
+      held.source, held.trust, held.url, held.usage, held.attempt_of
     ) THEN 'unchanged'
     ELSE 'changed'
   END AS outcome

@@ -38,9 +38,10 @@ def _failing_once() -> Any:
 
     async def solve(state: Any, generate: Any) -> Any:
         calls.append(state)
+        answered = await generate(state)
         if len(calls) == 1:
             raise RuntimeError("the first attempt fails")
-        return await generate(state)
+        return answered
 
     return solve
 
@@ -58,8 +59,8 @@ def evaluated(folder: Path, **more: Any) -> list[Any]:
         return list(run_eval(**given))
 
 
-def retried(folder: Path) -> None:
-    """An eval set whose task fails and is retried."""
+def retried(folder: Path, *, at_once: bool = True) -> None:
+    """An eval set whose task fails and is retried, in the same call of `eval` or in another."""
     with mock.patch.object(tiktoken, "get_encoding", return_value=_Words()):
         done, _ = eval_set(
             fragile(),
@@ -68,9 +69,19 @@ def retried(folder: Path) -> None:
             retry_attempts=2,
             retry_wait=0.1,
             retry_cleanup=False,
+            retry_immediate=at_once,
             display="none",
         )
     assert done
+
+
+def changed_usage(log: str, to: Path, **amounts: Any) -> None:
+    """A log whose model used other amounts (fields of Inspect's `ModelUsage`)."""
+    header = read_eval_log(log)
+    (used,) = header.stats.model_usage.values()
+    for name, amount in amounts.items():
+        setattr(used, name, amount)
+    write_eval_log(header, str(to))
 
 
 def unfinished(log: str, to: Path) -> None:

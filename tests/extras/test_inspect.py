@@ -12,7 +12,7 @@ from inspect_ai.log import read_eval_log
 
 from tests.builders import run, store_of
 from tests.commands import velocity
-from tests.extras.evaluations import evaluated, retried, unfinished
+from tests.extras.evaluations import changed_usage, evaluated, retried, unfinished
 from velocity.errors import SourceError
 from velocity.reading import reads
 from velocity.sources.base import Asked, find_source
@@ -65,6 +65,57 @@ def test_an_evaluation_is_a_run_in_both_formats(logs: Path, form: str) -> None:
 def test_a_model_behind_an_api_uses_no_gpu_of_ours(logs: Path) -> None:
     (row,) = batch(logs / "eval").runs.to_dicts()
     assert row["writers"][0]["gpu_count"] == 0
+
+
+def test_tokens_of_each_model_are_read_from_the_header(logs: Path, tmp_path: Path) -> None:
+    (path,) = (logs / "eval").iterdir()
+    ((model, known),) = read_eval_log(str(path), header_only=True).stats.model_usage.items()
+    assert known.input_tokens > 0 < known.output_tokens
+    expected = {
+        "model": model,
+        "input": known.input_tokens,
+        "output": known.output_tokens,
+        "cache_read": 0,
+        "cache_write": 0,
+        "reasoning": known.reasoning_tokens or 0,
+        "dollars": None,
+    }
+    (row,) = batch(path).runs.to_dicts()
+    assert (row["usage"], row["unreadable"]) == ([expected], None)
+    priced = tmp_path / path.name
+    changed_usage(str(path), priced, total_cost=0.25, input_tokens_cache_read=7, reasoning_tokens=3)
+    (row,) = batch(priced).runs.to_dicts()
+    assert row["usage"] == [expected | {"dollars": 0.25, "cache_read": 7, "reasoning": 3}]
+
+
+@pytest.mark.parametrize(
+    "amounts", [{"input_tokens": -1}, {"output_tokens": 2**70}, {"total_cost": float("nan")}]
+)
+def test_impossible_amounts_are_left_out_and_flagged(
+    logs: Path, tmp_path: Path, amounts: dict[str, Any]
+) -> None:
+    (path,) = (logs / "eval").iterdir()
+    changed_usage(str(path), tmp_path / path.name, **amounts)
+    (row,) = batch(tmp_path / path.name).runs.to_dicts()
+    assert (row["usage"], row["unreadable"], row["state"]) == (None, ["usage"], "success")
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_the_tokens_of_a_retry_count_once_each(tmp_path: Path, at_once: bool) -> None:
+    retried(tmp_path, at_once=at_once)
+    logs = [read_eval_log(str(it)) for it in tmp_path.glob("*.eval")]
+    samples = [sample.model_usage for log in logs for sample in log.samples or ()]
+    spent = sum(used.total_tokens for usage in samples for used in usage.values())
+    found = batch(tmp_path).runs
+    reported = sum(_tokens(used) for usage in found["usage"] for used in usage)
+    assert reported == spent if at_once else reported > spent, "another call adds earlier ones"
+    snapshot = store_of(found.to_dicts(), datetime.now(UTC) + timedelta(days=1))
+    account = reads.ledger(snapshot, by="programme").row(0, named=True)
+    assert account["tokens_so_far"] == account["unpriced_tokens_so_far"] == spent > 0
+
+
+def _tokens(used: dict[str, Any]) -> int:
+    return sum(used[it] for it in ("input", "output", "cache_read", "cache_write"))
 
 
 def test_a_retry_of_an_eval_set_is_not_a_second_experiment(logs: Path) -> None:

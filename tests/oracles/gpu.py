@@ -204,4 +204,7 @@ def _figures(
         "gpu_utilisation": float(in_use / measured) if measured else None,
         "gpu_measured_share": float(measured / every) if every else None,
         "allocated_idle_gpu_hours": 0.0,  # without a scheduler's jobs
+        "tokens": 0,  # without evaluations
+        "token_dollars": 0.0,
+        "unpriced_tokens": 0,
     }

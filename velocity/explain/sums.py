@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: "1 from runs where ends_inside": amount, kind of rows, condition.
 _ADDS = re.compile(r"(.+?) from (\w+)(?: where (.+))?")
 _CONSTANT = re.compile(r"\w+\(\)(?:\.\w+)?")
-_COUNTED = ("runs", "experiments", "loops")
+_COUNTED = ("runs", "experiments", "loops", "tokens")
 
 
 def day_words(name: str) -> pl.Expr:
@@ -45,6 +45,7 @@ _NAMED = {
     "days": (day_words("day"), "day"),
     "charges": (pl.format("{} on {}", col("name"), day_words("day")), "started_at"),
     "recent_charges": (pl.format("{} on {}", col("name"), day_words("day")), "day"),
+    "tokens": (pl.format("{}, {}", "name", "model"), "day"),
     "grants": (pl.format("grant to {}", "target"), "day"),
     "idle": (col("host"), "started_at"),
     "allocated": (pl.format("{} on {}", col("name"), day_words("day")), "started_at"),

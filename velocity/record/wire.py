@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 #: Table -> its columns with lists or structs.
 _NESTED = {
-    "raw_run": ("same_as", "writers", "tags", "config_hashes", "unreadable"),
+    "raw_run": ("same_as", "writers", "tags", "config_hashes", "unreadable", "usage"),
     "config_shape": ("paths",),
     "named_key": ("paths",),
     "group_week": ("people",),

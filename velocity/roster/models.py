@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -236,6 +236,9 @@ class Holiday(_Entry):
     )
 
 
+_Dollars = Annotated[Number, Field(ge=0, le=_MOST_CREDITS)]
+
+
 class Rate(_Entry):
     """The price of one GPU hour from a day on."""
 
@@ -243,6 +246,23 @@ class Rate(_Entry):
     from_date: _RateDay = Field(alias="from", description="First day of the rate.")
     credits_per_gpu_hour: Number = Field(
         ge=0, le=_MOST_CREDITS, description="Credits for one GPU for one hour."
+    )
+
+
+class TokenRate(_Entry):
+    """The price of a model's tokens from a day on."""
+
+    model: _Text = Field(description='Glob over names as in Inspect, such as "openai/gpt-5*".')
+    from_date: _RateDay = Field(alias="from", description="First day of the rate.")
+    dollars_per_million_input: _Dollars = Field(description="Dollars for a million tokens read.")
+    dollars_per_million_output: _Dollars = Field(
+        description="Dollars for a million tokens written, those of reasoning included."
+    )
+    dollars_per_million_cache_read: _Dollars | None = Field(
+        None, description="Those read from the provider's cache; without it, as tokens read."
+    )
+    dollars_per_million_cache_write: _Dollars | None = Field(
+        None, description="Those written into that cache; without it, as tokens read."
     )
 
 
@@ -260,6 +280,9 @@ class Credits(_Entry):
 
     rates: tuple[Rate, ...] = Field(
         (), description="Of the rates that match, the latest `from` decides, then their order."
+    )
+    token_rates: tuple[TokenRate, ...] = Field(
+        (), description="Dollars for tokens of evaluations; which rate decides is as in `rates`."
     )
     grants: tuple[Grant, ...] = Field((), description="Credits granted, in any order.")
 
@@ -413,6 +436,14 @@ class Roster(_Entry):
         """Yields position (from 0), GPU glob, first day and credits per hour, as in the file."""
         for position, rate in enumerate(self.credits.rates):
             yield position, rate.gpu, rate.from_date, rate.credits_per_gpu_hour
+
+    def token_rate_rows(self) -> Iterator[tuple[Any, ...]]:
+        """Yields position, model glob, first day, and dollars per million tokens of each kind."""
+        for position, it in enumerate(self.credits.token_rates):
+            read, written = it.dollars_per_million_input, it.dollars_per_million_output
+            cached = (it.dollars_per_million_cache_read, it.dollars_per_million_cache_write)
+            of_caches = (read if rate is None else rate for rate in cached)
+            yield position, it.model, it.from_date, read, written, *of_caches
 
     def days_off(self) -> Iterator[tuple[str | None, date, date]]:
         """Yields scholar id (None: everybody), first day off and the day after the last."""

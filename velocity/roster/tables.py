@@ -52,6 +52,12 @@ ROSTER_SCHEMA: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "from_date": pl.Date,
         "credits_per_gpu_hour": pl.Float64,
     },
+    "credit_token_rate": {
+        "position": pl.Int32,
+        "model_glob": pl.String,
+        "from_date": pl.Date,
+        **dict.fromkeys(("input", "output", "cache_read", "cache_write"), pl.Float64),
+    },
     "credit_grant": {
         "date": pl.Date,
         "kind": pl.String,  # stream | scholar
@@ -133,6 +139,7 @@ def roster_frames(roster: Roster | None) -> dict[str, pl.DataFrame]:
             for n, it in enumerate(known.run_rules())
         ),
         "credit_rate": known.rate_rows(),
+        "credit_token_rate": known.token_rate_rows(),
         "credit_grant": (
             (it.date, "stream" if it.stream else "scholar", it.stream or it.scholar, it.amount)
             for it in known.credits.grants

@@ -79,7 +79,7 @@ def table(rows: pl.DataFrame) -> pl.DataFrame:
     rows_of = zip(named, cells, spent, unknown, strict=True)
     return pl.DataFrame(
         [_printed(row, states, cost, hours) for row, states, cost, hours in rows_of]
-    )
+    ).with_columns(*_tokens_of(rows))
 
 
 def _printed(row: Row, cells: Sequence[int], spent: int, unknown: int) -> dict[str, str]:
@@ -130,9 +130,39 @@ def by_scholar(rows: pl.DataFrame) -> pl.DataFrame:
     )
     total = pl.col("Scholar") == "**Programme**"
     return table.with_columns(
-        pl.when(total).then(pl.format("**{}**", title)).otherwise(title).alias(title)
-        for title in amounts
+        *(
+            pl.when(total).then(pl.format("**{}**", title)).otherwise(title).alias(title)
+            for title in amounts
+        ),
+        *_tokens_of(rows),
     )
+
+
+def _tokens_of(rows: pl.DataFrame) -> list[pl.Series]:
+    """The tokens and dollars of each row as they are printed, to the cent; none without tokens."""
+    if not rows["tokens"].sum():
+        return []
+    parts = rows.filter(pl.col("kind") != "programme")
+    cents = formats.adding_up([100 * it for it in parts["token_dollars"]])
+    cells = {
+        "Tokens": [f"{it:,}" for it in parts["tokens"]],
+        "Dollars": [f"{it / 100:,.2f}" for it in cents],
+    }
+    if parts.height < rows.height:
+        cells["Tokens"].append(f"**{parts['tokens'].sum():,}**")
+        cells["Dollars"].append(f"**{sum(cents) / 100:,.2f}**")
+    return [pl.Series(title, column) for title, column in cells.items()]
+
+
+def tokens(account: Row) -> str:
+    """The tokens so far and their dollars; `account`: the programme's row of `reads.ledger`."""
+    used = formats.count(number(account, "tokens_so_far"))
+    dollars = f"{number(account, 'token_dollars_so_far'):,.2f}"
+    said = f"So far, evaluations used {used} tokens, which cost"
+    if unpriced := number(account, "unpriced_tokens_so_far"):
+        free = f"{formats.count(unpriced)} tokens are of models without a rate"
+        return f"{said} at least {dollars} dollars: {free}."
+    return f"{said} {dollars} dollars. Credits pay for GPUs only."
 
 
 def _of_stream(rows: pl.DataFrame) -> list[str]:

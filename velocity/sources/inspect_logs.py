@@ -14,7 +14,7 @@ from velocity.sources.clients import client_of
 from velocity.sources.values import instant_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from velocity.records import RunBatch
     from velocity.sources.base import Asked
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 TRUST = 2
 _ENTITY, _PROJECT = "inspect", "evals"
 _SHOWN_CHARACTERS = 200
+#: More tokens or dollars than this are a mistake in the log.
+_MOST = 10**15
 _HINT = "Name .eval or JSON logs that Inspect wrote, or a folder with some."
 #: Inspect's word for a log that is being written, or whose process died.
 _STATES = {"started": "running"}
@@ -102,7 +104,7 @@ def _row(name: str, header: Any, call: str) -> dict[str, Any]:
     created = instant_of(spec.created)
     start, end = instant_of(stats.started_at), instant_of(stats.completed_at)
     over = header.status != "started"
-    usage = stats.model_usage.values()
+    usage, known = _usage(stats.model_usage)
     gpus = None if spec.model.startswith(_LOCAL) else 0
     return {
         "run_id": spec.eval_id,
@@ -119,6 +121,9 @@ def _row(name: str, header: Any, call: str) -> dict[str, Any]:
         "config": config_text(_config(spec)),
         "commit": spec.revision.commit if spec.revision else None,
         "notes": _told(header.results, usage),
+        "usage": usage or None,
+        "attempt_of": spec.task_id or None,
+        "unreadable": None if known else ["usage"],
         "history_rows": header.results.completed_samples if header.results else None,
         "source": "inspect",
         "trust": TRUST,
@@ -141,10 +146,32 @@ def _config(spec: Any) -> dict[str, Any]:
     }
 
 
-def _told(results: Any, usage: Any) -> str:
+def _usage(reported: Mapping[str, Any]) -> tuple[list[dict[str, Any]], bool]:
+    """The tokens and dollars by model, in columns of `USAGE`, and whether all could be read."""
+    found = [
+        {
+            "model": cleaned(model, _SHOWN_CHARACTERS),
+            "input": it.input_tokens,
+            "output": it.output_tokens,
+            "cache_read": it.input_tokens_cache_read or 0,
+            "cache_write": it.input_tokens_cache_write or 0,
+            "reasoning": it.reasoning_tokens or 0,
+            "dollars": it.total_cost,
+        }
+        for model, it in reported.items()
+    ]
+    possible = [
+        it
+        for it in found
+        if all(0 <= amount <= _MOST for amount in it.values() if isinstance(amount, int | float))
+    ]
+    return possible, len(possible) == len(found)
+
+
+def _told(results: Any, usage: Sequence[Mapping[str, Any]]) -> str:
     """The samples and tokens of an evaluation, in words."""
-    read = sum(it.input_tokens for it in usage)
-    written = sum(it.output_tokens for it in usage)
+    read = sum(it["input"] for it in usage)
+    written = sum(it["output"] for it in usage)
     samples = (
         f"{results.completed_samples:,} of {results.total_samples:,} samples" if results else ""
     )

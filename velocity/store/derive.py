@@ -22,7 +22,7 @@ from velocity.store.ideas import ignored_key
 from velocity.store.rules import load_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import date
 
     from velocity.roster.models import Roster
@@ -179,6 +179,7 @@ def _load_configuration(
     store.load("project_stream", _stream_of_projects(store, roster))
     load_rules(store, roster)
     store.load("rate_of_type", _rates_of_types(store, roster))
+    store.load("model_rate", _rates_of_models(store, roster))
     store.load("rented_host", _rented_hosts(store, roster))
     return made_with.hexdigest(), people.hexdigest()
 
@@ -186,21 +187,33 @@ def _load_configuration(
 def _rates_of_types(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
     """gpu_type, position, from_date, credits_per_gpu_hour: rates whose glob matches the type."""
     reported = "SELECT unnest(writers).gpu_type AS gpu_type FROM raw_run UNION ALL SELECT NULL"
-    types = [
-        name for (name,) in store.run(f"SELECT DISTINCT coalesce(gpu_type, '') FROM ({reported})")
-    ]
+    types = store.run(f"SELECT DISTINCT coalesce(gpu_type, '') FROM ({reported})")
+    rates = roster.rate_rows() if roster is not None else ()
+    schema = {"gpu_type": pl.String, "position": pl.Int32, "from_date": pl.Date}
+    return _matched(types, rates, schema | {"credits_per_gpu_hour": pl.Float64})
+
+
+def _rates_of_models(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
+    """model, position, from_date, dollars per million tokens: the first match of each day."""
+    rates = roster.token_rate_rows() if roster is not None else ()
+    models = store.run("SELECT DISTINCT unnest(usage).model FROM raw_run")
+    schema: dict[str, Any] = {"model": pl.String, "position": pl.Int32, "from_date": pl.Date}
+    schema |= dict.fromkeys(("input", "output", "cache_read", "cache_write"), pl.Float64)
+    found = _matched(models, rates, schema)
+    return found.unique(["model", "from_date"], keep="first", maintain_order=True)
+
+
+def _matched(
+    names: Iterable[tuple[Any, ...]], rates: Iterable[tuple[Any, ...]], schema: Mapping[str, Any]
+) -> pl.DataFrame:
+    """One row per rate (position, glob and more) and name that its glob matches."""
+    known = [name for (name,) in names]
     rows = [
-        (name, position, from_date, rate)
-        for position, glob, from_date, rate in (roster.rate_rows() if roster is not None else ())
-        for name in types
+        (name, position, *more)
+        for position, glob, *more in rates
+        for name in known
         if fnmatchcase(name, glob)
     ]
-    schema = {
-        "gpu_type": pl.String,
-        "position": pl.Int32,
-        "from_date": pl.Date,
-        "credits_per_gpu_hour": pl.Float64,
-    }
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

@@ -96,6 +96,8 @@ def show_table(week: Week) -> None:
         table=Table(rows, "compute-table"),
     )
     st.table(words.table(rows), border="horizontal", hide_index=True)
+    if rows["tokens"].sum():
+        st.caption(words.tokens(week.view.read(reads.ledger, by="programme").row(0, named=True)))
     period = week.days.window.written
     with st.container(horizontal=True, gap="small"):
         show_way("runs", "The runs \u203a", period=period)

@@ -1,0 +1,156 @@
+"""Tokens of evaluations: whose they are, what they cost, and that a retry's count once."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from tests.builders import at, run, store_of
+from tests.roster_texts import parsed
+from velocity.explain.made import explain
+from velocity.reading import reads
+from velocity.sentences import spending
+
+KINDS = ("input", "output", "cache_read", "cache_write")
+SUMS = ("tokens", "token_dollars", "unpriced_tokens")
+ROSTER = """
+[[scholars]]
+id = "ada"
+name = "Ada"
+usernames = ["ada"]
+
+[[streams]]
+id = "safety"
+name = "Safety"
+projects = ["e/*"]
+
+[[credits.token_rates]]
+model = "lab/*"
+from = 2026-01-01
+dollars_per_million_input = 2
+dollars_per_million_output = 10
+dollars_per_million_cache_read = 0.5
+
+[[credits.token_rates]]
+model = "*"
+from = 2026-01-05
+dollars_per_million_input = 1000000
+dollars_per_million_output = 0
+"""
+
+
+def used(model, *counts, dollars=None):
+    counts = (*counts, 0, 0, 0, 0)[:4]
+    return {"model": model, **dict(zip(KINDS, counts, strict=True)), "dollars": dollars}
+
+
+def figures(rows, roster=None):
+    found = reads.metrics(store_of(rows, "20:00", roster=roster), by="programme")
+    return found.select(SUMS).row(0)
+
+
+def test_tokens_are_priced_by_the_log_or_else_by_the_rate_of_their_model_and_day():
+    rows = [run("r1", "2026-01-04 09:00", "2026-01-04 10:00"), run("r2", "09:00", "10:00")]
+    rows[0]["usage"] = [
+        used("lab/a", 1_000_000, 200_000, 2_000_000, 500_000),
+        used("lab/b", 7, 7, dollars=1.5),
+        used("other", 40, 2),
+    ]
+    rows[1]["usage"] = [used("lab/a", 3, 5), used("other", 4, 9)]
+    assert figures(rows) == (3_700_000 + 14 + 42 + 8 + 13, 1.5, 3_700_000 + 42 + 8 + 13)
+    priced = 2 + 2 + 1 + 1 + 1.5 + 3 + 4  # the later rate for any model counts on its days
+    assert figures(rows, parsed(ROSTER)) == pytest.approx((3_700_077, priced, 42))
+
+
+def test_tokens_stand_in_the_ledger_of_each_group_and_in_their_explanation():
+    rows = [run("r1", "09:00", "10:00"), run("r2", "2026-01-03 09:00", "2026-01-03 10:00")]
+    rows[0]["usage"] = [used("x", 2), used("lab/a", 1)]
+    rows[1]["usage"] = [used("x", 40)]
+    snapshot = store_of(rows, "20:00", roster=parsed(ROSTER))
+    names = [f"{it}_so_far" for it in SUMS]
+    for by, group in (("scholar", "ada"), ("stream", "safety"), ("programme", "programme")):
+        assert reads.ledger(snapshot, by=by).select("group_id", *names).rows() == [
+            (group, 43, 3.0, 40)
+        ]
+        before = reads.ledger(snapshot, by=by, at_day=date(2026, 1, 4))
+        assert before.select(names).rows() == [(40, 0.0, 40)]
+    for metric, value in zip((*SUMS, *names), (43, 3, 40) * 2, strict=True):
+        (result,) = explain(snapshot, metric=metric, scholar="ada").results
+        assert result.value == pytest.approx(value), metric
+
+
+def test_an_attempt_that_includes_the_one_before_it_adds_only_the_rest():
+    rows, expected = [], 0
+    for task, call, second, counted in (
+        ("running total, as in recent logs", "other call", used("m", 30, 8, 5), 43),
+        ("own tokens: fewer from the cache", "other call", used("m", 30, 8, 4), 15 + 42),
+        ("own tokens: of the same call", "call", used("m", 30, 8, 5), 15 + 43),
+        ("another model", "other call", used("n", 1), 16),
+    ):
+        both = {"sweep": task, "attempt_of": task}
+        first = run(f"{task}, 1", "09:00", "10:00", state="failed", same_as=["call"], **both)
+        again = run(f"{task}, 2", "10:30", "11:00", same_as=[call], **both)
+        first["usage"], again["usage"] = [used("m", 3, 7, 5)], [second]
+        rows += [again, first]
+        expected += counted
+    lone = run("not an attempt", "12:00", "13:00", usage=[used("m", 100, 100, 100)])
+    snapshot = store_of([*rows, lone], "20:00")
+    found = reads.metrics(snapshot, by="programme")
+    assert found.select("tokens", "experiments_started").row(0) == (expected + 300, 5)
+
+
+def test_where_another_source_has_the_same_run_its_tokens_count_once_in_its_stream():
+    logged = run("log", "09:00", "10:00", project="evals", entity="x", same_as=["w"])
+    logged["usage"] = [used("m", 5)]
+    twin = logged | {"project": "again"}
+    counted = run("w", "09:00", "10:00", source="api", trust=3)
+    snapshot = store_of([logged, twin, counted], "20:00", roster=parsed(ROSTER))
+    assert reads.metrics(snapshot, by="stream")["tokens"].to_list() == [5]
+    assert reads.metrics(snapshot, by="programme")["tokens"].to_list() == [5]
+
+
+def test_runs_that_count_nowhere_use_no_tokens():
+    left_out = run("r1", "09:00", "10:00", tags=["velocity:ignore"], usage=[used("m", 5)])
+    assert figures([left_out, run("r2", "09:00", "10:00")]) == (0, 0.0, 0)
+
+
+def test_any_attempts_add_up_to_what_was_used():
+    """Attempts of several calls, which begin with the running totals of the call before."""
+    chance = random.Random(7)  # noqa: S311
+    rows, expected = [], defaultdict(int)
+    for task in range(40):
+        totals, number = {}, 0
+        for call in range(chance.randint(1, 3)):
+            before = totals
+            for _ in range(chance.randint(1, 3)):
+                end = at("2026-01-03 01:00") + timedelta(hours=9 * number, minutes=task)
+                spent = {it: [chance.randint(1, 9) for _ in KINDS] for it in ("a", "b")}
+                totals = {
+                    model: list(map(sum, zip(before.get(model, [0] * 4), more, strict=True)))
+                    for model, more in spent.items()
+                }
+                expected[end.date()] += sum(map(sum, spent.values()))
+                usage = [used(model, *counts) for model, counts in totals.items()]
+                same = {"attempt_of": f"t{task}", "same_as": [f"{task} {call}"]}
+                start = end - timedelta(hours=1)
+                rows.append(run(f"{task}-{number}", start, end, usage=usage, **same))
+                number += 1
+    chance.shuffle(rows)
+    found = reads.metrics(store_of(rows, "2026-01-09 20:00"), by="programme", period="day")
+    days = dict(found.filter(pl.col("tokens") > 0).select("period_start", "tokens").iter_rows())
+    assert days == expected
+
+
+def test_the_page_says_what_tokens_cost_and_which_have_no_price():
+    account = {"tokens_so_far": 12_345, "token_dollars_so_far": 2.5}
+    assert spending.tokens(account) == (
+        "So far, evaluations used 12.3\u00a0k tokens, which cost 2.50 dollars. "
+        "Credits pay for GPUs only."
+    )
+    assert spending.tokens(account | {"unpriced_tokens_so_far": 45}).endswith(
+        "at least 2.50 dollars: 45 tokens are of models without a rate."
+    )
