@@ -96,6 +96,17 @@ _PostgresAddress = Annotated[
         "an address such as postgresql://user@host/database, without a password",
     ),
 ]
+_SchedulerAddress = Annotated[
+    str,
+    must(
+        re.compile(
+            r"tls://[\w.\[\]:-]+:\d{1,5}|tcp://(localhost|127\.0\.0\.\d+|\[::1\]):\d{1,5}"
+        ).fullmatch,
+        "an address such as tls://scheduler:8786 (tcp:// is for this machine only, because anybody "
+        "who can read it can run code on the workers)",
+    ),
+]
+_WholePath = Annotated[str, must(lambda text: Path(text).is_absolute(), "a path from the root")]
 _WEEK_MINUTES = 7 * 24 * 60
 _Web = Annotated[
     str,
@@ -272,6 +283,29 @@ class Store(_Section):
     )
 
 
+class Derive(_Section):
+    """Where everybody is derived, if one machine is not enough.
+
+    Certificates come from the environment.
+    """
+
+    scheduler: _SchedulerAddress | None = Field(
+        None,
+        description="Dask scheduler whose workers derive everybody, such as tls://scheduler:8786.",
+    )
+    folder: _WholePath | None = Field(
+        None,
+        description="Folder that the workers share, with the same path everywhere; by default, the "
+        "data folder.",
+    )
+    runs_per_shard: Annotated[int, Field(strict=True, ge=1)] = Field(
+        125_000, description="Runs that a worker derives at a time."
+    )
+    worker_memory_mib: Annotated[int, Field(strict=True, ge=64)] = Field(
+        384, description="Memory in MiB for the data of a shard; what is more goes to the folder."
+    )
+
+
 class Settings(_Section):
     """All settings; `load_settings` reads them from a file."""
 
@@ -283,6 +317,7 @@ class Settings(_Section):
     access: Access = Access()
     messages: Messages = Messages()
     store: Store = Store()
+    derive: Derive = Derive()
 
     def state_of(self, data: Path) -> Where:
         """Where the state beside the store is: in Postgres, or in the data folder."""

@@ -1,5 +1,6 @@
 -- title: Sessions on touched hosts, day by day
 -- table: piece
+-- stage: host
 -- One row per session and local day: its start and end, host and GPUs. Scholars out of scope are
 -- included if they share a host.
 WITH on_host AS (

@@ -1,5 +1,6 @@
 -- title: The share of each requested GPU
 -- table: host_share | kept by host
+-- stage: host
 -- One row per host and instant at which its demand changes or a day begins: the share of each
 -- requested GPU that the host can provide from then on (1 unless requests exceed its GPUs), and the
 -- integral of that share over time so far.

@@ -1,5 +1,6 @@
 -- title: GPU charges
 -- table: gpu_charge | kept by host | published
+-- stage: host
 -- One row per session and local day: the GPU time charged (its GPUs times the share that the host
 -- could provide), or the time of a run whose GPUs are not known. This is allocation, not
 -- utilisation; `used_us` is the part in use if the run measured it (null: not known), and

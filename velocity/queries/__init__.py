@@ -22,7 +22,8 @@ A metric's attributes follow its line, indented by three spaces (see
 
 A query with a `key` returns one row per key: its body has the sums, and the SELECT of the metrics
 is composed from the header. `order` is the place of the query in lists of metrics.
-A line `-- word: outcome | success | k of its runs have finished` defines a value of a column.
+A line `-- word: outcome | success | k of its runs have finished` defines a value of a column. A line
+`-- stage: host` is in the steps of queries/derive/ that need all runs on a host, of any scholar.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-_FIELD = re.compile(r"^(title|param|metric|sum|word|table|key|actor|order):\s*(.*)$")
+_FIELD = re.compile(r"^(title|param|metric|sum|word|table|stage|key|actor|order):\s*(.*)$")
 _ATTRIBUTE = re.compile(r"^--   (\w+)(?::\s*(.*))?$")
 _LAST = 99  # the place of a query without an `order`
 _PARAMETER = re.compile(r"(?<![\w$])\$([a-z_][a-z0-9_]*)")
@@ -74,6 +75,7 @@ class Query:
     table: str | None = None  # the table that the rows are written to
     kept_by: str | None = None  # derive/: scholar or host, whose rows outlive the derivation
     published: bool = False  # derive/: the kept rows are in the snapshot
+    stage: Literal["scholar", "host"] = "scholar"  # derive/: whose rows a step needs together
 
     @property
     def group(self) -> str:

@@ -17,9 +17,11 @@ import polars as pl
 from velocity.queries import Query, list_queries, load_query, queries_fingerprint
 from velocity.record import exclusions
 from velocity.roster.tables import roster_frames, roster_names, shown_frames
+from velocity.store.cluster import connected
 from velocity.store.figures import By, figures
 from velocity.store.ideas import ignored_key
 from velocity.store.rules import load_rules
+from velocity.store.shards import make_everyone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -106,15 +108,19 @@ def _derive(store: LiveStore, settings: Settings, roster: Roster | None, on_step
     # Weeks and burn end at as_of: they change as time passes.
     if scope or everyone or _has_moved(store):
         total = len(steps) + _WEEKLY_AS_STEPS
-        for done, query in enumerate(steps):
-            on_step(query.title, done, total)
-            _make(store, query, everyone=everyone)
-        # A first derivation, or one with other settings, starts from scratch.
-        touched = None if everyone else _touched(store)
-        for query in steps:
-            _keep(store, query, everyone=everyone)
-        for query in steps:
-            _drop(store, query, everyone=everyone)
+        touched = None
+        if everyone and settings.derive.scheduler and store.run("FROM run_scholar LIMIT 1"):
+            with connected(settings.derive.scheduler) as executor:
+                make_everyone(
+                    store,
+                    executor,
+                    settings.derive,
+                    lambda title, part: on_step(title, round(part * len(steps)), total),
+                )
+        else:
+            touched = _make_all(
+                store, steps, lambda title, done: on_step(title, done, total), everyone=everyone
+            )
         on_step("Weekly figures", len(steps), total)
         store.run(load_query("store/credits").body)
         _weekly(store, touched, reason if known else None)
@@ -260,6 +266,21 @@ def _has_moved(store: LiveStore) -> bool:
 
 def _place(query: Query, *, everyone: bool) -> str:
     return f'{"derived" if everyone else "temp"}."{query.table}"'
+
+
+def _make_all(
+    store: LiveStore, steps: list[Query], tell: Callable[[str, int], None], *, everyone: bool
+) -> _Touched | None:
+    """Runs the steps here; returns what they changed, None if they start from scratch."""
+    for done, query in enumerate(steps):
+        tell(query.title, done)
+        _make(store, query, everyone=everyone)
+    touched = None if everyone else _touched(store)
+    for query in steps:
+        _keep(store, query, everyone=everyone)
+    for query in steps:
+        _drop(store, query, everyone=everyone)
+    return touched
 
 
 def _make(store: LiveStore, query: Query, *, everyone: bool) -> None:
