@@ -55,7 +55,7 @@ docs: dev-env ## write docs/metrics.md from the query headers, and the layout in
 mutants: dev-env ## break a copy of the queries, one fault at a time, and check that a test fails for each
 	@$(BIN)/python -m scripts.mutants
 
-bench: dev-env ## measure: derivation and reads at 10,000, 100,000 and 1,000,000 runs, compared with plain pandas (about 3 minutes on idle cores)
+bench: dev-env ## measure: derivation and reads at 10,000, 100,000 and 1,000,000 runs, compared with Polars and plain pandas (about 3 minutes on idle cores)
 	@$(BIN)/python benchmarks/derive.py 10000 50
 	@$(BIN)/python benchmarks/derive.py 100000 200
 	@$(BIN)/python benchmarks/derive.py 1000000 1000
