@@ -1,7 +1,7 @@
 """Stand-up on a small store: figures match the reads; texts are inert and correct."""
 
 import json
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +11,7 @@ from tests.builders import run, store_of
 from tests.stores import built
 from velocity import formats
 from velocity.reading import reads
+from velocity.report.covered import Covered
 from velocity.store import latest_snapshot
 from velocity.ui.share import address_of
 
@@ -190,3 +191,16 @@ def test_the_address_of_the_page_has_its_days_and_the_dashboard():
     assert address_of(view) == "https://velocity.example.org/?period=2026-03-09..2026-03-15"
     view.page = SimpleNamespace(name="groups", path="groups", choices=())
     assert address_of(view) == "https://velocity.example.org/groups"
+
+
+@pytest.mark.parametrize(
+    ("as_of", "zone", "day"),
+    [
+        ("2026-11-30T00:00:00+00:00", "UTC", 29),
+        ("2026-11-30T00:00:01+00:00", "UTC", 30),
+        ("2026-11-29T23:00:00+00:00", "Europe/Berlin", 29),
+    ],
+)
+def test_data_that_ends_at_midnight_ends_with_the_day_before(as_of, zone, day):
+    view = SimpleNamespace(as_of=datetime.fromisoformat(as_of), zone=zone)
+    assert Covered(view).known_on == date(2026, 11, day)

@@ -149,7 +149,7 @@ def test_decide_without_a_queue_says_so_and_how_long_the_longest_waits():
     fresh = decision(needs_decision=False, result_at=day(28), waited_working_hours=3.0)
     assert said(words.decide(sheet({}, decisions=queue(fresh)))) == (
         "**Nothing waits longer than usual.** **high-heath-1** has a result since Sat 28 Nov, "
-        "3 h of working hours ago; usual up to 7 h 30 m (168 waits)."
+        "3 h of working hours since; usual up to 7 h 30 m (168 waits)."
     )
     new = decision("new", project="q", needs_decision=False, usual_working_hours=None)
     both = sheet({}, decisions=queue(fresh, new))
@@ -184,7 +184,7 @@ def test_decide_judges_nothing_against_a_usual_that_does_not_exist():
     facts = sheet({}, decisions=queue(new))
     assert said(words.decide(facts)) == (
         "**Cannot be judged yet:** **high-heath-1** failed on Sat 28 Nov, 3 h of working hours "
-        "ago. One line has too few waits to judge."
+        "since. One line has too few waits to judge."
     )
     assert plain(words.title(facts)).endswith(
         ": 10 experiments concluded, one line has too few waits to judge"

@@ -272,6 +272,7 @@ LIMITED = NOW | {"throughput_per_week_low": 7.0, "throughput_per_week_high": 12.
     ("given", "words"),
     [
         ({}, "**As usual**: 1 to 3"),
+        ({"limits": (1.0, 9.0)}, "**As usual** in a wide range: 1 to 9"),
         ({"value": 9.0}, "**Week of 16 Nov beyond usual**: 9 a week"),
         ({"weeks": 5, "limits": None}, "5 full weeks so far; a usual range needs 8"),
         ({"now": LIMITED, "before": NOW}, "**As usual**: 1 to 3"),
@@ -291,6 +292,19 @@ LIMITED = NOW | {"throughput_per_week_low": 7.0, "throughput_per_week_high": 12.
 )
 def test_the_status_of_a_tile_is_the_first_that_holds(given, words):
     assert status(**given) == words
+
+
+@pytest.mark.parametrize(
+    ("shares", "told"),
+    [
+        ((0.56, 0.12, 0.32), ("Largest part: machine", "56 %")),
+        ((0.2, 0.45, 0.35), ("Largest part: waiting", "45 %")),
+        ((0.2, 0.3, 0.5), ("Largest part: time off", "50 %")),
+        ((0.4, 0.6, None), ("Largest part: waiting", "60 %")),
+    ],
+)
+def test_a_tile_says_which_part_of_the_loop_is_the_largest(shares, told):
+    assert tuple(map(plain, mine.largest_part(Parts(*shares))[:2])) == told
 
 
 def test_in_a_new_phase_the_usual_range_starts_afresh():
@@ -497,7 +511,7 @@ def test_every_tooltip_leads_to_a_definition():
         mine.FAILED_HELP,
         mine.SERIAL_HELP,
         mine.HOURS_HELP,
-        mine.MACHINE_HELP,
+        *(mine.largest_part(Parts(*shares))[2] for shares in ((0.2, 0.8, None), (0.2, 0.3, 0.5))),
         mine.SPARED_HELP,
         mine.COULD_HELP,
         mine.loop_help(NOW),

@@ -92,6 +92,7 @@ CREDITS = {
     "exhausted_on": date(2026, 1, 15),
     "exhausted_on_7d": date(2026, 1, 13),
     "credits_left": 1234.5,
+    "pace_days": 14,
 }
 
 
@@ -107,6 +108,8 @@ def test_credits_that_run_out():
         "https://v.example",
     ]
     assert "7 days" not in words.runway(CREDITS | {"exhausted_on_7d": None}, None).text
+    young = words.runway(CREDITS | {"pace_days": 3}, None).text
+    assert "the last 14 days, of which 3 days have data; at the pace" in young
 
 
 @pytest.mark.parametrize(

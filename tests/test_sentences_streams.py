@@ -34,6 +34,7 @@ def decision(scholar="heron", **more):
         "project": "probe",
         "label": "high-heath-1",
         "kind": "result",
+        "result_at": RESULT,
         "waited_working_hours": 12.0,
         "usual_working_hours": 7.5,
         "usual_n": 168,
@@ -281,13 +282,13 @@ def test_lines_that_others_may_not_see_yet_are_counted():
             figures(),
             figures(),
             [(DAY, "result"), (date(2026, 11, 27), "failure")],
-            "10 concluded, as before; fresh result Sat 28 Nov.",
+            "10 concluded, as before; failure not recovered since Fri 27 Nov.",
         ),
         (
             None,
             None,
-            [(DAY, "failure")],
-            "Nothing launched from Mon 23 to Sat 28 Nov; fresh failure Sat 28 Nov.",
+            [(DAY, "result")],
+            "Nothing launched from Mon 23 to Sat 28 Nov; fresh result Sat 28 Nov.",
         ),
         (
             figures(),
@@ -312,30 +313,35 @@ def test_everybody_else_has_a_good_or_neutral_fact(now, before, fresh, said):
     ("waiting", "said"),
     [
         (None, "Result waiting"),
-        (decision(), "Needs a decision: 12 h of working hours"),
+        (decision(), "Needs a decision: 12 h of working hours since Sat 28 Nov"),
         (decision(named=False), "Result waiting"),
         (decision(needs_decision=False, parked=True), "Parked: launched on another line since"),
         (decision(needs_decision=False, marked_read=True), "Marked as read"),
         (
             decision(needs_decision=False, usual_working_hours=None),
-            "Waits 12 h of working hours; too few waits for a usual",
+            "Waits: 12 h of working hours since Sat 28 Nov; too few waits for a usual",
         ),
         (
             decision(needs_decision=False, waited_working_hours=7.5),
-            "Waits 7 h 30 m of working hours, within its usual",
+            "Waits: 7 h 30 m of working hours since Sat 28 Nov, within its usual",
+        ),
+        (
+            decision(needs_decision=False, waited_working_hours=0.0),
+            "Waits: no working hours since Sat 28 Nov, within its usual",
         ),
         (
             decision(needs_decision=False),
-            "Waits 12 h of working hours, longer than usual",
+            "Waits: 12 h of working hours since Sat 28 Nov, longer than usual",
         ),
     ],
 )
 def test_the_state_of_a_line_has_its_wait_in_working_hours(waiting, said):
-    assert plain(words.line_state({"state": "result waiting"}, waiting)) == said
+    assert plain(words.line_state({"state": "result waiting"}, waiting, "UTC")) == said
 
 
 def test_a_line_in_which_something_runs_is_running():
-    assert words.line_state({"state": "running"}, decision(needs_decision=False)) == "Running"
+    waiting = decision(needs_decision=False)
+    assert words.line_state({"state": "running"}, waiting, "UTC") == "Running"
 
 
 def test_a_line_that_is_not_named_yet_is_not_the_only_one_without_its_wait():

@@ -564,6 +564,23 @@ def ends(*rows):
                 "which 1 day has data."
             ),
         ),
+        (
+            [
+                end("Aurora", 20) | {"seen_before": TODAY + timedelta(days=30)},
+                end("Dune", 21) | {"seen_before": TODAY + timedelta(days=19)},
+            ],
+            (
+                "Aurora's credits end first, on Fri 18 Dec; Dune's on Sat 19 Dec, at the pace of "
+                "15\u201328 Nov. A week before, Dune was to end first, on Thu 17 Dec."
+            ),
+        ),
+        (
+            [end("Aurora", 20) | {"seen_before": TODAY}, end("Dune", 21) | {"seen_before": TODAY}],
+            (
+                "Aurora's credits end first, on Fri 18 Dec; Dune's on Sat 19 Dec, at the pace of "
+                "15\u201328 Nov."
+            ),
+        ),
         ([], "No grant of a stream is recorded."),
     ],
 )

@@ -92,6 +92,11 @@ def hours_in_all(hours: float | None) -> str:
     return hours_sum(hours) if is_long else duration(hours)
 
 
+def working_hours(hours: float) -> str:
+    """A wait in working hours: "7 h 05 m of working hours", "no working hours"."""
+    return f"{duration(hours)} of working hours" if hours else "no working hours"
+
+
 def median(
     value: float | None,
     low: float | None = None,

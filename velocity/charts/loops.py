@@ -239,7 +239,11 @@ def _notes(at: int, row: Row, colour: Tokens, *, tails: bool) -> list[Part]:
     else:
         tail = (row["reaction_hours"] or 0) if tails else 0
         end = _place(max(row["reaction_working_hours"], tail))
-        notes.append(_value(end, _wait_words(row), "left", row_at, colour))
+        words = _wait_words(row)
+        if tail and not row["reaction_working_hours"]:
+            # A night or a weekend, of which no working hour is part.
+            words += f" ({formats.duration(tail)})"
+        notes.append(_value(end, words, "left", row_at, colour))
     return notes
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _LEFT, _RIGHT = 108, 62
 #: Half the length of the axis, as a multiple of the width of the middle half.
 _REACH = 1.8
+#: Half the length of an axis is at least this: of hours and counts, and of shares.
+_LEAST, _LEAST_SHARE = 2.0, 0.2
 
 
 def draw_strips(frame: pl.DataFrame, *, mode: Mode, title: str, who: str) -> Chart:
@@ -53,7 +55,9 @@ def _placed(row: Part) -> Part:
     low, middle, high = row["p25"], row["p50"], row["p75"]
     value = row["value"]
     away = 0 if value is None else abs(value - middle)
-    reach = max(_REACH * (high - low), away * 1.1) or 1.0
+    # The quartiles are rounded: what is nearer than a few steps looks near.
+    least = _LEAST_SHARE if row["unit"] == "share" else _LEAST
+    reach = max(_REACH * (high - low), away * 1.1, least)
     return row | {
         "known": True,
         "box": ((low - middle) / reach, (high - middle) / reach),
@@ -94,10 +98,11 @@ def _texts(at: int, row: Part, colour: Tokens) -> list[Part]:
 
 
 def _median(at: int, row: Part) -> list[Part]:
-    """The value of the tick, below it."""
+    """The middle half of the others and its median, below the tick."""
     if not row["known"]:
         return []
-    text = formats.figure(row["p50"], row["unit"])
+    low, middle, high = _quartiles(row)
+    text = f"others {low} to {high}, median {middle}" if low != high else f"others {middle}"
     place: Part = {"x": 0, "xref": "x", "y": at, "yref": "y", "yanchor": "top", "yshift": -9}
     return [words_at(text, **place, font={"size": SMALL_FONT_SIZE})]
 
@@ -110,5 +115,19 @@ def _hover(row: Part, who: str) -> str:
 def _others(row: Part) -> str:
     if not row["known"]:
         return "fewer than 8 others: no band"
-    low, middle, high = (formats.figure(row[name], row["unit"]) for name in ("p25", "p50", "p75"))
+    low, middle, high = _quartiles(row)
     return f"middle half of {formats.count(row['others'])} others {low} to {high}, median {middle}"
+
+
+#: What a quartile that is rounded to an end of its scale may have been.
+_ENDS = {
+    ("hours", 0.0): f"under 15{formats.NBSP}m",
+    ("share", 0.0): f"under 3{formats.NBSP}%",
+    ("share", 1.0): f"over 97{formats.NBSP}%",
+}
+
+
+def _quartiles(row: Part) -> list[str]:
+    """The three quartiles in words; those of others are rounded to half an hour or 5 points."""
+    values = (row[name] for name in ("p25", "p50", "p75"))
+    return [_ENDS.get((row["unit"], it)) or formats.figure(it, row["unit"]) for it in values]

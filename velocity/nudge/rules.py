@@ -10,6 +10,7 @@ import polars as pl
 
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING
+from velocity.reading.frames import pace_days
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,11 +141,16 @@ def runway(snapshot: Snapshot, lead: str, today: date, *, scope: Scope) -> list[
         today: the day from which days are counted.
         scope: what the lead may see.
     """
-    ends = reads.ledger(snapshot, by="stream", at_day=today - _DAY, scope=scope)
+    last = today - _DAY
+    ends = reads.ledger(snapshot, by="stream", at_day=last, scope=scope)
+    first = reads.trust(snapshot, scope=scope)["first_day"][0]
     rows = (
         reads.streams(snapshot, scope=scope)
         .join(ends, left_on="stream", right_on="group_id", maintain_order="left")
-        .with_columns(days_left=(pl.col("exhausted_on") - today).dt.total_days())
+        .with_columns(
+            days_left=(pl.col("exhausted_on") - today).dt.total_days(),
+            pace_days=pl.lit(pace_days(first, last)),
+        )
         .filter(pl.col("days_left") < max(RUNWAY_DAYS))
         .sort("days_left", maintain_order=True)
     )

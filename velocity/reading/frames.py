@@ -19,6 +19,11 @@ TIMELINE_DAYS = 7
 PACE_DAYS = 14
 
 
+def pace_days(first: date, last: date) -> int:
+    """Returns how many of the days of the pace, of which `last` is the last, have data."""
+    return min(max((last - first).days + 1, 0), PACE_DAYS)
+
+
 def named_ends(
     ledger: pl.DataFrame, seen: pl.DataFrame, names: Mapping[str, str], *, first: date, last: date
 ) -> pl.DataFrame:
@@ -46,7 +51,7 @@ def named_ends(
         "group_id",
         "credits_left",
         "burn_per_day",
-        pace_days=pl.lit(min(max((last - first).days + 1, 0), PACE_DAYS)),
+        pace_days=pl.lit(pace_days(first, last)),
         runs_out_on="exhausted_on",
         runs_out_on_week_pace="exhausted_on_7d",
         or_sooner=pl.col("unpriced_hours_so_far") > 0,

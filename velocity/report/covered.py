@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from velocity.reading.periods import last_whole_day
 from velocity.sentences.compared import Days
@@ -38,5 +39,6 @@ class Covered:
 
     @property
     def known_on(self) -> date:
-        """The day of the end of the data: what waits, waits then."""
-        return self.today + timedelta(days=1)
+        """The day of the end of the data, which midnight ends: what waits, waits then."""
+        last = self.view.as_of - timedelta(microseconds=1)
+        return last.astimezone(ZoneInfo(self.view.zone)).date()

@@ -11,7 +11,7 @@ from velocity import formats
 from velocity.roster.models import WEEKDAYS
 from velocity.sentences.answer import Row, defined, listed, name, number
 from velocity.sentences.headline import dates
-from velocity.sentences.mine import html_key, linked
+from velocity.sentences.mine import LINE_HELP, html_key, linked
 from velocity.theme import tokens
 
 if TYPE_CHECKING:
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from velocity.theme import Mode
 
 LOOPS_HELP = defined(
-    "A loop runs from a launch, over its result, to the next launch of the same line. To the left: "
-    "launch to result. To the right: result to next launch. The scale is logarithmic, nothing is "
-    "cut, and a dashed line marks the median of a half.",
+    "A loop runs from a launch, over its result, to the next launch of the same line. "
+    f"{LINE_HELP} To the left: launch to result, by the clock. To the right: result to next "
+    "launch, in working hours. The scale is logarithmic, nothing is cut, and a dashed line marks "
+    "the median of a half.",
     "reaction_working_hours_median",
 )
 _OUTCOMES = {"failure": "failed", "open": "running", "killed": "killed"}
@@ -202,7 +203,7 @@ def key(hours: bool, mode: Mode) -> str:
     entries: list[tuple[str, str, str]] = [
         ("■", colour.machine, "machine: launch to result"),
         ("■", colour.reaction, "next launch, working hours"),
-        *([("━", colour.reaction, "by the clock")] if hours else []),
+        *([("━", colour.reaction, "(by the clock)")] if hours else []),
         ("□", colour.reaction, "not launched yet"),
         ("●", colour.series, "result"),
         ("✕", colour.failed, "failed"),

@@ -120,7 +120,7 @@ def _of_queue(facts: Facts) -> tuple[str, str]:
         left = facts.queue.height - 1 - len(others)
         also = listed([*others, *([f"{few(left)} more"] if left > 0 else [])])
         more = f" {also} {'waits' if facts.queue.height == 2 else 'wait'} too."  # noqa: PLR2004
-    wait = f"{formats.duration(row['waited_working_hours'])} of working hours"
+    wait = formats.working_hours(row["waited_working_hours"])
     rest = f"{what} {day}{took}; nothing launched since. {wait}; {usual_words(row)}.{more}"
     return name(row["label"], 32), f"{rest}{_too_few(Judged.of(facts.decisions))}"
 
@@ -145,9 +145,9 @@ def _not_of_queue(facts: Facts) -> tuple[str, str]:
 
 
 def _waited(row: Row, facts: Facts) -> str:
-    waited = formats.duration(row["waited_working_hours"])
+    waited = formats.working_hours(row["waited_working_hours"])
     first = row_words(row, facts.zone).removesuffix("; nothing launched since.")
-    return f"{first}, {waited} of working hours ago"
+    return f"{first}, {waited} since"
 
 
 def ask(facts: Facts) -> Said:

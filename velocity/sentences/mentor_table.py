@@ -58,7 +58,7 @@ _OUTCOMES = {
 def _since(row: Row, facts: Facts) -> str:
     """What happened since the result; how long a line of the scholar's own list waits stays out."""
     wait = row["reaction_working_hours"]
-    hours = "" if wait is None else f"{formats.duration(wait)} of working hours"
+    hours = "" if wait is None else formats.working_hours(wait)
     match row["loop_status"]:
         case "closed":
             return f"launched again after {hours}" if hours else "launched again"

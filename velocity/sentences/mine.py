@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Full weeks that make a usual range.
 _USUAL_WEEKS = 8
+#: A usual range of a share of more points, or one that ends at more times its start, is wide.
+_WIDE_SHARE, _WIDE_TIMES = 0.4, 4
 #: Launches that follow a result, from which on their readiness is given.
 _FOLLOWED = 3
 
@@ -119,7 +121,13 @@ def _as_usual(
     wide = usual is None or (measure == "serial_share" and usual[1] - usual[0] > WIDEST_SHARE)
     if usual is None or wide:
         return earlier or "No usual range yet"
-    return f"**As usual**: {usual_words(measure, *usual)}"
+    how = " in a wide range" if _is_wide(measure, *usual) else ""
+    return f"**As usual**{how}: {usual_words(measure, *usual)}"
+
+
+def _is_wide(measure: str, low: float, high: float) -> bool:
+    """Whether a range is so wide that being inside it says little."""
+    return high - low > _WIDE_SHARE if measure == "serial_share" else high > _WIDE_TIMES * low
 
 
 def concluded_caption(now: Row, trend: Trend, window: Window) -> str:
@@ -177,6 +185,31 @@ def loop_caption(now: Row, parts: Parts | None) -> str:
     return f"Of the hours of closed loops {', '.join(said)}. {counts}."
 
 
+#: Part of a loop -> its name in a tile, and its metric.
+_PARTS = {
+    "machine": ("machine", "loop_machine_share"),
+    "waiting": ("waiting", "loop_working_wait_share"),
+    "off": ("time off", "loop_off_share"),
+}
+
+
+def largest_part(parts: Parts | None) -> tuple[str, str, str]:
+    """Which part of the loop is the largest, its share, and a tooltip about all parts."""
+    if parts is None:
+        return "Largest part", formats.NOT_KNOWN, "No loop has closed yet."
+    largest = max(parts.shares, key=parts.shares.__getitem__)
+    name, metric = _PARTS[largest]
+    machine = "Of the hours of closed loops. Machine time, from launch to result, is by the clock;"
+    rest = "the rest is the wait for the next launch."
+    if parts.off is not None:
+        rest = "the wait for the next launch is told in working hours, and the rest of it is time "
+        rest += "off: nights and days off."
+    elif largest == "waiting":
+        metric = "reaction_share"
+    share = f"{parts.per_cent[largest]}{formats.NBSP}%"
+    return f"Largest part: {name}", share, defined(f"{machine} {rest}", metric)
+
+
 def loop_value(now: Row) -> tuple[str, str]:
     """The median loop, and what to say instead of a status; "" if there is a median."""
     events = int(number(now, "loop_hours_events"))
@@ -211,13 +244,10 @@ SERIAL_HELP = defined(
     "serial_share",
 )
 HOURS_HELP = defined("The two add up to the busy hours.", "busy_hours")
-MACHINE_HELP = defined(
-    "Machine time is from launch to result. Its hours, of all hours of closed loops.",
-    "loop_machine_share",
-)
+LINE_HELP = "A line is the work of one person in one W&B project."
 LOOP_HELP = (
-    "From a launch, over its result, to the next launch of the same line. A line is the work of "
-    "one person in one W&B project. A result comes when enough runs of an experiment have finished."
+    "From a launch, over its result, to the next launch of the same line, which closes the loop. "
+    f"{LINE_HELP} A result comes when enough runs of an experiment have finished."
 )
 SPARED_HELP = defined(
     "How much longer the same experiments would have taken one after another.", "spared_hours"
@@ -254,22 +284,22 @@ def linked(row: Mapping[str, Any], *longest: int) -> str:
 _ENDS_A_LINK = re.compile(r"[()<>\[\]\\\s]")
 
 
+_READY = "came within 10 minutes of one that had taken 10 minutes or more"
+
+
 def together_words(now: Row, chains: pl.DataFrame) -> str:
     """Whether work could have run side by side."""
     followed = int(number(now, "experiments_following"))
     ready = int(number(now, "ready_launches"))
+    launches = f"of {formats.plural(followed, 'launch')} after a result {_READY}"
     if chains.height:
         return (
-            f"{formats.count(ready)} of {formats.plural(followed, 'launch')} after a result came "
-            "within 10 minutes of it: ready before the result was in. A short look may have been "
-            "the point."
+            f"{formats.count(ready)} {launches}: ready before the result was in. A short look may "
+            "have been the point."
         )
     if followed < _FOLLOWED:
         return "Too few launches followed a result to say more."
-    return (
-        f"{formats.plural(followed, 'launch')} followed a result, none within 10 minutes: each was "
-        "decided after looking."
-    )
+    return f"None {launches}."
 
 
 def key_of_tiles(mode: Mode, *, away: bool) -> str:

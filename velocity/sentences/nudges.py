@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from velocity import formats
+from velocity.reading.frames import PACE_DAYS
 from velocity.sentences import today as today_words
 from velocity.sentences.answer import as_read
+from velocity.sentences.week import days_with_data
 
 if TYPE_CHECKING:
     from datetime import date
@@ -98,16 +100,17 @@ def runway(row: Row, dashboard: str | None) -> Message:
     """A stream whose credits run out; `row` is of `velocity.nudge.rules.runway`."""
     stream, left, last = _plain(row["name"]), row["days_left"], row["exhausted_on"]
     week = row["exhausted_on_7d"]
+    pace = f"at the pace of the last {PACE_DAYS} days{days_with_data(row['pace_days'])}"
     beside = "" if week is None else f"; at the pace of the last 7 days, until {_day(week)}"
     in_days, told = formats.plural(left, "day"), "credits run out"
     if left > 0:
         told = f"credits for {in_days}"
         said = (
-            f"The credits of {stream} last until {_day(last)}, {in_days} from today, at the pace "
-            f"of the last 14 days{beside}. Credits left: {formats.count(row['credits_left'])}."
+            f"The credits of {stream} last until {_day(last)}, {in_days} from today, {pace}"
+            f"{beside}. Credits left: {formats.count(row['credits_left'])}."
         )
     elif left == 0:
-        said = f"The credits of {stream} run out today, at the pace of the last 14 days."
+        said = f"The credits of {stream} run out today, {pace}."
     else:
         said = f"The credits of {stream} ran out on {_day(last)}."
     return _message(

@@ -183,7 +183,7 @@ def balances_caption(ends: pl.DataFrame) -> str:
     """How the chart of balances is drawn; `ends`: `frames.named_ends`."""
     pace = f"the last {PACE_DAYS} days"
     if not ends.is_empty():
-        pace += week.days_with_data(ends)
+        pace += week.days_with_data(ends["pace_days"][0])
     return f"Each row from 0 to its own largest balance; dotted: at the pace of {pace}"
 
 

@@ -209,8 +209,10 @@ def quiet_fact(
         if better := _better(now, before):
             parts.append(better)
     if fresh:
-        day, kind = max(fresh)
-        parts.append(f"fresh {kind} {formats.dated(day)}")
+        # A result must not hide a failure.
+        day, kind = max(fresh, key=lambda it: (it[1] == "failure", it[0]))
+        what = "failure not recovered since" if kind == "failure" else "fresh result"
+        parts.append(f"{what} {formats.dated(day)}")
     return "; ".join(parts) + "."
 
 
@@ -238,24 +240,26 @@ def _better(now: Row, before: Row | None) -> str:
     return ""
 
 
-def line_state(row: Row, waiting: Row | None) -> str:
+def line_state(row: Row, waiting: Row | None, zone: str) -> str:
     """The state of a line, and its wait in working hours.
 
     Args:
         row: of `reads.line_states`.
         waiting: the line's row of `reads.needs_decision`; None if nothing waits.
+        zone: of the day since which it waits.
     """
     hidden = waiting is not None and waiting["needs_decision"] and not waiting["named"]
     if waiting is None or hidden or row["state"] not in _WAITING:
         return capitalised(row["state"])
-    wait = f"{formats.duration(waiting['waited_working_hours'])} of working hours"
+    since = formats.dated(waiting["result_at"].astimezone(ZoneInfo(zone)).date())
+    wait = f"{formats.working_hours(waiting['waited_working_hours'])} since {since}"
     said = (
         (waiting["needs_decision"], f"Needs a decision: {wait}"),
         (waiting["parked"], "Parked: launched on another line since"),
         (waiting["marked_read"], "Marked as read"),
-        (waiting["usual_working_hours"] is None, f"Waits {wait}; too few waits for a usual"),
+        (waiting["usual_working_hours"] is None, f"Waits: {wait}; too few waits for a usual"),
     )
-    return next((words for holds, words in said if holds), f"Waits {wait}, {_inside(waiting)}")
+    return next((words for holds, words in said if holds), f"Waits: {wait}, {_inside(waiting)}")
 
 
 def shown_waits(decisions: pl.DataFrame) -> pl.DataFrame:

@@ -397,19 +397,18 @@ def runs_out(ends: pl.DataFrame, today: date) -> Said:
     if ends.is_empty():
         return Said(about, "No grant of a stream is recorded.")
     known = ends.drop_nulls("runs_out_on").sort("runs_out_on", maintain_order=True).to_dicts()
+    partly = days_with_data(ends["pace_days"][0])
     used_up = ends.filter(pl.col("credits_left") <= 0)["name"].to_list()
     spent = f" The credits of {_listed(used_up)} are used up." if used_up else ""
     if not known:
-        start = (
-            f"No stream's credits end at the pace to {formats.dated(today)}{days_with_data(ends)}."
-        )
+        start = f"No stream's credits end at the pace to {formats.dated(today)}{partly}."
         return Said(about, start, spent.strip())
     first = [row for row in known if row["runs_out_on"] == known[0]["runs_out_on"]]
     days = formats.short_dates(today - timedelta(days=PACE_DAYS - 1), today)
-    pace = f"at the pace of {days}{days_with_data(ends)}"
+    pace = f"at the pace of {days}{partly}"
     whose = _listed([row["name"] for row in first], possessive)
     start = f"{whose} credits end first, on {end_of_credits(first[0], today)}"
-    more = f"{spent}{_other_pace(ends, first, today)}"
+    more = f"{spent}{_other_pace(ends, first, today)}{_seen_before(ends, first, today)}"
     if len(first) == len(known):
         return Said(about, f"{start},", f"{pace}.{more}")
     then = known[len(first)]
@@ -417,9 +416,8 @@ def runs_out(ends: pl.DataFrame, today: date) -> Said:
     return Said(about, f"{start};", f"{next_one}, {pace}.{more}")
 
 
-def days_with_data(ends: pl.DataFrame) -> str:
+def days_with_data(known: int) -> str:
     """How many days of the pace have data, to follow its days; "" if all have."""
-    known: int = ends["pace_days"][0]
     if known >= PACE_DAYS:
         return ""
     return f", of which {formats.plural(known, 'day')} {'has' if known == 1 else 'have'} data"
@@ -443,6 +441,15 @@ def _other_pace(ends: pl.DataFrame, first: Sequence[Row], today: date) -> str:
         return ""
     when = end_of_credits(sooner, today, "runs_out_on_week_pace")
     return f" At the last 7 days' pace {name(sooner['name'])} ends first, on {when}."
+
+
+def _seen_before(ends: pl.DataFrame, first: Sequence[Row], today: date) -> str:
+    """Whose credits were to end first as seen a week before, if those were others; else ""."""
+    were = ends.filter(pl.col("seen_before") == pl.col("seen_before").min()).to_dicts()
+    if not were or any(it["group_id"] == row["group_id"] for it in were for row in first):
+        return ""
+    when = formats.ahead(were[0]["seen_before"], today)
+    return f" A week before, {name(were[0]['name'])} was to end first, on {when}."
 
 
 def _listed(names: Sequence[str], written: Callable[[str], str] = str) -> str:

@@ -125,7 +125,7 @@ def credits_end(ends: pl.DataFrame, today: date) -> Tile:
         *moved,
         left,
         f"{sooner}at the pace of the {PACE_DAYS} days to {formats.day(today)}"
-        f"{days_with_data(ends)}; allocation, not use",
+        f"{days_with_data(ends['pace_days'][0])}; allocation, not use",
     )
 
 

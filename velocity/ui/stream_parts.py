@@ -204,7 +204,7 @@ def show_lines(view: View, lines: pl.DataFrame, decisions: pl.DataFrame) -> None
         Line=pl.col("project").map_elements(_cell, pl.String),
         State=pl.Series(
             [
-                words.line_state(row, waiting.get(tuple(row[it] for it in LINE)))
+                words.line_state(row, waiting.get(tuple(row[it] for it in LINE)), view.zone)
                 for row in lines.iter_rows(named=True)
             ],
             dtype=pl.String,

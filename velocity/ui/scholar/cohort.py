@@ -33,7 +33,7 @@ def _show(sheet: Sheet) -> None:
     show_chart(
         chart,
         title="Beside the cohort",
-        caption=f"{sheet.window.words}. Bar: the middle half of the others; tick: their median, "
-        "both rounded. Nobody is named or ranked",
+        caption=f"{sheet.window.words}. Bar: the middle half of the others; tick: their median; "
+        "both rounded to 5 points or a half. Nobody is named or ranked",
         table=sheet.table(strips, "cohort"),
     )

@@ -142,17 +142,11 @@ def _serial(sheet: Sheet) -> None:
 def _loop(sheet: Sheet) -> None:
     now, trend = sheet.now, sheet.trend
     value, too_few = words.loop_value(now)
-    parts = sheet.parts
-    machine = formats.NOT_KNOWN if parts is None else f"{parts.per_cent['machine']}{formats.NBSP}%"
     _figures(
         "Feedback loop",
         words.LOOP_HELP,
         ("Launch to next launch", value, words.loop_help(now)),
-        (
-            "Machine time, of its hours",
-            machine,
-            words.MACHINE_HELP,
-        ),
+        words.largest_part(sheet.parts),
     )
     if too_few:
         st.markdown(too_few)
@@ -166,7 +160,7 @@ def _loop(sheet: Sheet) -> None:
         "Feedback loop",
         Line(
             "loop_hours_median",
-            "median loop",
+            "median loop, log scale",
             "hours",
             value=now["loop_hours_median"],
             usual=trend.usual("loop_hours_median"),
@@ -176,7 +170,7 @@ def _loop(sheet: Sheet) -> None:
         Stack(tuple(layers), "share"),  # type: ignore[arg-type] # the inks are literals
     )
     show_figure(chart, key="loop-chart")
-    st.caption(words.loop_caption(now, parts))
+    st.caption(words.loop_caption(now, sheet.parts))
 
 
 def _figures(title: str, about: str, *metrics: tuple[str, str, str]) -> None:
