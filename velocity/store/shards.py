@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 _FOLDER = "velocity-shards"
 #: Small tables that every shard of scholars has whole.
 _WHOLE = (
-    *("actor", "config_shape", "day_off", "membership", "project", "project_rule"),
-    *("rented_host", "setting"),
+    *("actor", "config_shape", "day_off", "membership", "model_rate", "project"),
+    *("project_rule", "rented_host", "setting"),
 )
 #: Table -> the rows that shards of scholars have of it.
 _OWN = {
