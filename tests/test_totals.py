@@ -100,8 +100,9 @@ def test_the_compute_tables_add_up(snapshot, by_scholar):
             assert parts[column].sum() == pytest.approx(whole[column][0]), column
         states = rows.select(pl.sum_horizontal(AMOUNTS[:5])).to_series()
         assert states.to_list() == pytest.approx(rows["gpu_hours"].to_list())
+        days = {"from_day": first, "to_day": end}
         total = reads.metrics(
-            snapshot, by="programme", from_day=first, to_day=end, actor="all", parts=["compute"]
+            snapshot, by="programme", **days, actor="all", parts=["compute", "tokens"]
         ).row(0, named=True)
         for column in ("gpu_hours", "credits", "experiments_concluded", *AMOUNTS[-3:]):
             assert whole[column][0] == pytest.approx(total[column]), column

@@ -107,8 +107,8 @@ token AS (
     group_of($by, scholar.scholar, stream.stream) AS group_id,
     sum(tokens)::BIGINT AS tokens, sum(dollars) AS dollars,
     sum(tokens) FILTER (dollars IS NULL)::BIGINT AS unpriced
-  FROM token_charge AS charge
-  JOIN edge ON charge.day <= edge.last_day
+  FROM token_charge AS used
+  JOIN edge ON used.day <= edge.last_day
   JOIN actor AS scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key)
   WHERE ($by <> 'stream' OR stream.stream IS NOT NULL)

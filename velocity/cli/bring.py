@@ -106,40 +106,54 @@ WatchedOption = Annotated[
 ]
 
 
-def sync(
-    places: Places,
-    *,
-    project: ProjectsOption = None,
-    full: FullOption = False,
-    interval: WatchOption = None,
-    watched: WatchedOption = None,
-    quiet: QuietOption = False,
-) -> None:
+def _pulls(name: str, work: Callable[..., SyncResult], text: str) -> Callable[..., None]:
+    """A command that pulls: once, or for a watch, or as a watch."""
+
+    def command(
+        places: Places,
+        *,
+        project: ProjectsOption = None,
+        full: FullOption = False,
+        interval: WatchOption = None,
+        watched: WatchedOption = None,
+        quiet: QuietOption = False,
+    ) -> None:
+        projects = project or ()
+        if interval is not None:
+            if full:
+                raise typer.BadParameter("--full cannot be used with --watch")
+            # An error stops the watch at its start.
+            load_settings(places.config).wandb.wanted(projects)
+            _watch(places, name, projects, interval)
+        if watched is not None:
+            _run_watched(places, work, watched, projects=projects)
+        result = bring(places, work, quiet=quiet, projects=projects, full=full)
+        if result.errors:
+            say(f"{len(result.errors)} of {len(result.projects)} projects failed.")
+            raise typer.Exit(1)
+
+    command.__name__, command.__doc__ = name, text
+    return command
+
+
+sync = _pulls(
+    "sync",
+    sync_wandb,
     """Pull runs from Weights & Biases and update the figures.
 
     The server and the key come from the same places as for the W&B client: WANDB_BASE_URL,
     WANDB_API_KEY, or what `wandb login` stored.
-    """
-    more: Any = {"full": full, "interval": interval, "watched": watched, "quiet": quiet}
-    _pull(places, "sync", sync_wandb, project or (), **more)
-
-
-def pull(
-    places: Places,
-    *,
-    project: ProjectsOption = None,
-    full: FullOption = False,
-    interval: WatchOption = None,
-    watched: WatchedOption = None,
-    quiet: QuietOption = False,
-) -> None:
+    """,
+)
+pull = _pulls(
+    "pull",
+    pull_wandb,
     """Pull runs from Weights & Biases, and leave the figures to `velocity publish`.
 
     Several workers can do this at once, on several machines, if store.record names a server: a
     project that another worker is pulling is skipped.
-    """
-    more: Any = {"full": full, "interval": interval, "watched": watched, "quiet": quiet}
-    _pull(places, "pull", pull_wandb, project or (), **more)
+    """,
+)
 
 
 def publish(
@@ -155,31 +169,6 @@ def publish(
     if watched is not None:
         _run_watched(places, publish_figures, watched)
     bring(places, publish_figures, quiet=quiet)
-
-
-def _pull(
-    places: Places,
-    command: str,
-    work: Callable[..., SyncResult],
-    projects: Sequence[str],
-    *,
-    full: bool,
-    interval: float | None,
-    watched: float | None,
-    quiet: bool,
-) -> None:
-    """Run a command that pulls: once, or for a watch, or as a watch."""
-    if interval is not None:
-        if full:
-            raise typer.BadParameter("--full cannot be used with --watch")
-        load_settings(places.config).wandb.wanted(projects)  # an error stops the watch at its start
-        _watch(places, command, projects, interval)
-    if watched is not None:
-        _run_watched(places, work, watched, projects=projects)
-    result = bring(places, work, quiet=quiet, projects=projects, full=full)
-    if result.errors:
-        say(f"{len(result.errors)} of {len(result.projects)} projects failed.")
-        raise typer.Exit(1)
 
 
 def _watch(places: Places, command: str, projects: Sequence[str], interval_s: float) -> NoReturn:

@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from velocity.cli.options import FromOption, Places, ToOption, check_window, option
+from velocity.cli.options import (
+    FromOption,
+    Places,
+    QuietOption,
+    ToOption,
+    check_window,
+    option,
+)
 from velocity.cli.output import width_of
 from velocity.cli.progress import show_progress
 from velocity.cli.tables import draw_table
@@ -35,6 +42,7 @@ def nudge(
     ] = False,
     from_day: FromOption = None,
     to_day: ToOption = None,
+    quiet: QuietOption = False,
     watched: Annotated[
         bool,
         option(
@@ -51,10 +59,10 @@ def nudge(
     docs/nudges.md; addresses come from the file that VELOCITY_ADDRESSES names.
     """
     if replay:
-        _replay(places, from_day, to_day)
+        _replay(places, from_day, to_day, quiet=quiet)
         return
-    if from_day is not None or to_day is not None:
-        raise typer.BadParameter("--from and --to need --replay")
+    if from_day is not None or to_day is not None or quiet:
+        raise typer.BadParameter("--from, --to and --quiet need --replay")
 
     def work(log: Log) -> None:
         settings, now = load_settings(places.config), datetime.now(UTC)
@@ -64,7 +72,7 @@ def nudge(
     raise typer.Exit(log_nudges(work, watched=watched))
 
 
-def _replay(places: Places, from_day: date | None, to_day: date | None) -> None:
+def _replay(places: Places, from_day: date | None, to_day: date | None, *, quiet: bool) -> None:
     """Print the table of a replay; by default of the last eight whole weeks."""
     from velocity.nudge.replay import replay  # noqa: PLC0415 - not for a message
 
@@ -81,6 +89,6 @@ def _replay(places: Places, from_day: date | None, to_day: date | None) -> None:
         on_progress(Progress("replay", f"{day}", len(days), len(days) + (end - day).days))
         days.append(day)
 
-    with show_progress() as on_progress:
+    with show_progress(quiet=quiet) as on_progress:
         table = replay(snapshot, first, end, on_day=tell)
     typer.echo(draw_table(table, ["rule"], width=width_of(None)))
