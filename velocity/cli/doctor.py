@@ -20,9 +20,10 @@ from velocity.cli.options import Places, option
 from velocity.cli.output import json_text, write_bytes
 from velocity.cli.progress import say
 from velocity.errors import ConfigurationError, VelocityError
+from velocity.extras import import_extra
 from velocity.formats import age, mid_sentence, plain, plural, set_apart
 from velocity.reading import reads
-from velocity.record import has_record
+from velocity.record import OLDEST_POSTGRES, has_record
 from velocity.roster.models import read_roster
 from velocity.settings import Settings, load_settings
 from velocity.sources.base import Server, connect_server
@@ -33,6 +34,13 @@ from velocity.sync.own_clock import describe_clock, find_clock_ahead
 _LIBRARIES = ("duckdb", "polars", "streamlit", "plotly", "wandb")
 _OLD = timedelta(days=1)
 _NAMED = 3  # names in one sentence
+_CONNECT_S = 5
+#: Whether the user may write in a schema (null: there is none), and may make one.
+_RIGHTS = """
+SELECT
+  (SELECT has_schema_privilege(oid, 'USAGE, CREATE') FROM pg_namespace WHERE nspname = %s),
+  has_database_privilege(current_database(), 'CREATE')
+"""
 _SOME_LAUNCHES, _NEARLY_ALL = 5, 0.9  # launches with a config key, and the share it differs in
 _MANY_FLAGGED = 0.02  # of the runs
 _LISTED = 20  # rows below a finding
@@ -125,6 +133,9 @@ def examine(data: Path, config: Path) -> Iterator[Finding]:
         yield _ok("settings", told)
     yield from _roster(settings)
     yield from _server(settings)
+    for about in ("record", "state"):
+        if address := getattr(settings.store, about):
+            yield _database(about, address)
     yield from _folder(data)
     yield from _store(data)
 
@@ -228,6 +239,29 @@ def _own_clock(server: Server) -> Iterator[Finding]:
         yield _note("own clock", describe_clock(ahead), fix)
     else:
         yield _ok("own clock", "agrees with the server's within a minute")
+
+
+def _database(about: str, address: str) -> Finding:
+    """Whether a setting of `store` names a Postgres that can be used. Nothing in it changes."""
+    schema, there = f"velocity_{about}", f"PostgreSQL at {address}"
+    try:
+        psycopg = import_extra("scale", "psycopg", asker=f"The setting store.{about}")
+    except VelocityError as error:
+        return _broken(about, error)
+    try:
+        with psycopg.connect(address, connect_timeout=_CONNECT_S) as connection:
+            version = connection.info.server_version // 10_000
+            ours, may_make = connection.execute(_RIGHTS, [schema]).fetchone()
+    except psycopg.Error:
+        fix = "Check the address, the network, and PGPASSWORD or PGPASSFILE."
+        return Finding("broken", about, f"{there} does not answer, or refuses", fix)
+    told = f"{there} has version {version}"
+    if version < OLDEST_POSTGRES:
+        return Finding("broken", about, told, f"Use {OLDEST_POSTGRES} or newer.")
+    if ours or (ours is None and may_make):
+        return _ok(about, f"{told}; {schema} is {'there' if ours else 'made when it is needed'}")
+    fix = f"As an administrator: GRANT CREATE ON DATABASE … TO …, or give the user {schema}."
+    return Finding("broken", about, f"{told}, but its user may not use or make {schema}", fix)
 
 
 def _folder(data: Path) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from velocity.database.copying import copy_database
 from velocity.database.one_file import OLD_FILE
 from velocity.errors import StoreError
 from velocity.extras import import_extra
-from velocity.record.base import Intake, MergeCounts, PullState, Record, SyncRow
+from velocity.record.base import OLDEST_POSTGRES, Intake, MergeCounts, PullState, Record, SyncRow
 from velocity.record.copies import become_record, is_copy
 from velocity.record.duckdb_record import FILE, DuckDBRecord
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "OLDEST_POSTGRES",
     "Intake",
     "MergeCounts",
     "PullState",

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from velocity.records import Rejected
 
 
+#: The oldest version of PostgreSQL that can be used: the first with MERGE.
+OLDEST_POSTGRES = 15
+
+
 @dataclass(frozen=True)
 class MergeCounts:
     """Number of runs in one or more batches by what they changed."""

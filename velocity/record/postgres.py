@@ -17,13 +17,13 @@ from adbc_driver_postgresql import dbapi
 
 from velocity.database.connection import ClosedError
 from velocity.errors import StoreBusyError, StoreError
+from velocity.record.base import OLDEST_POSTGRES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     Read = Callable[[str], Iterator[pl.DataFrame]]
 
-_OLDEST = 15  # the first with MERGE
 _PATIENCE_S = 0.02
 #: A worker that lost its network lets go of its leases after about a minute, on both sides.
 _KEEP_ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
@@ -79,9 +79,10 @@ class Server:
 
     def _check(self) -> None:
         version = self._connection.info.server_version // 10_000
-        if version < _OLDEST:
+        if version < OLDEST_POSTGRES:
             raise StoreError(
-                f"The record's server is PostgreSQL {version}.", f"Use {_OLDEST} or newer."
+                f"The record's server is PostgreSQL {version}.",
+                f"Use {OLDEST_POSTGRES} or newer.",
             )
 
     @contextmanager
