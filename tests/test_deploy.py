@@ -13,6 +13,11 @@ from tests.conftest import ROOT
 from velocity.cli.application import make_group
 
 UNITS = sorted((ROOT / "deploy").glob("*.service"))
+#: Unit -> its instances.
+INSTANCES = {
+    "velocity-app@.service": ["8501", "8502"],
+    "velocity-watch@.service": ["sync", "pull", "publish"],
+}
 INSTALLED = "/srv/velocity/venv/bin/velocity"
 
 
@@ -28,14 +33,17 @@ def settings(unit):
     return found
 
 
-def test_both_services_have_a_unit():
-    assert [unit.name for unit in UNITS] == ["velocity-app@.service", "velocity-sync.service"]
+def test_every_unit_has_its_instances():
+    assert [unit.name for unit in UNITS] == [*INSTANCES]
 
 
-@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
-def test_a_unit_starts_an_existing_command_without_privileges(unit):
+@pytest.mark.parametrize(
+    ("unit", "instance"), [(it, instance) for it in UNITS for instance in INSTANCES[it.name]]
+)
+def test_a_unit_starts_an_existing_command_without_privileges(unit, instance):
     told = settings(unit)
     (line,) = told["Service", "ExecStart"]
+    line = line.replace("%i", instance)
     program, command, *options = shlex.split(line)
     assert program == INSTALLED
     known = make_group().commands[command].load().params
@@ -62,7 +70,7 @@ def test_systemd_accepts_each_unit_without_warnings(unit, tmp_path, tell):
         tell(f"{unit.name}: not verified, there is no systemd-analyze here")
         return
     # The program does not have to be installed where the unit is verified.
-    here = tmp_path / unit.name.replace("@", "@8501")
+    here = tmp_path / unit.name.replace("@", f"@{INSTANCES[unit.name][0]}")
     here.write_text(unit.read_text(encoding="utf-8").replace(INSTALLED, "/bin/true"))
     done = subprocess.run([systemd, "verify", here], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
