@@ -71,6 +71,7 @@ def make_everyone(store: LiveStore, executor: Executor, setting: Derive, tell: O
         charged = _run(
             executor, hosts, lambda part: tell("Shards of hosts", _MOST + (1 - _MOST) * part)
         )
+        tell("Tables of the shards", 1)
         for query in list_queries("derive"):
             if query.kept_by:
                 files = _results(query.table, made if query.stage == "scholar" else charged, hosts)
