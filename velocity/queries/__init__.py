@@ -22,8 +22,8 @@ A metric's attributes follow its line, indented by three spaces (see
 
 A query with a `key` returns one row per key: its body has the sums, and the SELECT of the metrics
 is composed from the header. `order` is the place of the query in lists of metrics.
-A line `-- word: outcome | success | k of its runs have finished` defines a value of a column. A line
-`-- stage: host` is in the steps of queries/derive/ that need all runs on a host, of any scholar.
+A line `-- word: outcome | success | k of its runs have finished` defines a value of a column.
+A line `-- stage: host` marks a step of queries/derive/ that needs everybody's runs on a host.
 """
 
 from __future__ import annotations

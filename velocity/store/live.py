@@ -182,7 +182,7 @@ def _make_folder(data: Path) -> None:
         ) from error
 
 
-def define_macros(store: LiveStore) -> None:
+def define_macros(store: Connection) -> None:
     """Define the macros of queries/ in the current database."""
     for statement in macros():
         store.run(statement)

@@ -74,8 +74,8 @@ def make_shard(task: Task) -> Path:
             kept.remove("host_session")
             for number in range(task.host_shards):
                 here = f"host_key % {task.host_shards} = {number}"
-                for table, rows in _OF_HOSTS.items():
-                    write(shard, rows.format(here=here), part_file(made, table, number))
+                for name, rows in _OF_HOSTS.items():
+                    write(shard, rows.format(here=here), part_file(made, name, number))
         for table in kept:
             write(shard, f'FROM derived."{table}"', made / f"{table}.parquet")
     finally:

@@ -8,7 +8,7 @@ and workers exchange Parquet files in a folder that all of them have under the s
 from __future__ import annotations
 
 import shutil
-from concurrent.futures import as_completed
+from concurrent.futures import CancelledError, as_completed
 from dataclasses import replace
 from heapq import heapreplace
 from pathlib import Path
@@ -71,6 +71,7 @@ def make_everyone(store: LiveStore, executor: Executor, setting: Derive, tell: O
         charged = _run(
             executor, hosts, lambda part: tell("Shards of hosts", _MOST + (1 - _MOST) * part)
         )
+        tell("Tables of the shards", 1)
         for query in list_queries("derive"):
             if query.kept_by:
                 files = _results(query.table, made if query.stage == "scholar" else charged, hosts)
@@ -80,7 +81,7 @@ def make_everyone(store: LiveStore, executor: Executor, setting: Derive, tell: O
 
 
 def _shards_of_scholars(store: LiveStore, folder: Path, setting: Derive) -> list[Task]:
-    """Writes the tables of the shards. A scholar is in one shard, together with their automation."""
+    """Writes the tables of the shards. A scholar and their automation are in the same one."""
     owners = dict(store.run(load_query("store/runs_of_owner").body))
     wanted = -(-sum(owners.values()) // setting.runs_per_shard)
     shards = min(wanted, sum(runs > 0 for runs in owners.values()))
@@ -165,8 +166,9 @@ def _run(executor: Executor, tasks: list[Task], tell: Callable[[float], None]) -
     except Exception as error:
         for future in futures:
             future.cancel()
+        why = "the scheduler has ended" if isinstance(error, CancelledError) else cause(error)
         raise StoreError(
-            f"A shard cannot be derived: {cause(error)}.",
+            f"A shard cannot be derived: {why}.",
             "Nothing is lost, and the last snapshot stays in use. See the log of the workers; "
             "docs/scale.md says what they need.",
         ) from error

@@ -37,7 +37,7 @@ _KEPT = frozenset(
         *("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
     }
 )
-_KEPT_PREFIXES = ("LC_", "WANDB_", "XDG_")
+_KEPT_PREFIXES = ("DASK_", "LC_", "WANDB_", "XDG_")
 
 _FAILED = VelocityError(
     "The last sync failed.", "Ask the person who runs this dashboard: its log says why."
