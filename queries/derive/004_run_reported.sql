@@ -1,16 +1,29 @@
 -- title: What a run reports
 -- table: run_reported
--- One row per run of the scholars in scope, and per run of anybody that shares the id of another:
--- its clocks, runtime and state. Times are integer microseconds UTC, null if not known.
-WITH twin AS (
-  SELECT launch_id
-  FROM (
-    SELECT id_of_launch(run_id) AS launch_id FROM raw_run WHERE deleted_at IS NULL
-    UNION ALL
-    SELECT unnest(same_as) FROM raw_run WHERE deleted_at IS NULL
-  )
-  GROUP BY launch_id
+-- One row per run of the scholars in scope, and per run of anybody that shares its id with one of
+-- them: its clocks, runtime and state. Times are integer microseconds UTC, null if not known.
+WITH launch AS (
+  -- The hash of an id is enough: step 010 compares the ids of twins themselves.
+  SELECT run_key, hash(id_of_launch(run_id)) AS id_hash FROM raw_run WHERE deleted_at IS NULL
+  UNION ALL
+  SELECT run_key, hash(unnest(same_as)) FROM raw_run
+  WHERE deleted_at IS NULL AND same_as IS NOT NULL
+),
+own AS (
+  SELECT run_key FROM run_scholar WHERE scholar_key IN (FROM scope)
+),
+twin AS MATERIALIZED (
+  SELECT id_hash
+  FROM launch
+  WHERE id_hash IN (SELECT id_hash FROM launch WHERE run_key IN (FROM own))
+  GROUP BY id_hash
   HAVING count(*) > 1
+),
+included AS (
+  -- The many other columns are read only for these runs.
+  FROM own
+  UNION ALL
+  SELECT run_key FROM launch WHERE id_hash IN (FROM twin)
 ),
 reported AS (
   SELECT
@@ -20,13 +33,13 @@ reported AS (
     project.project_key,
     epoch_us(project.as_of) AS as_of_us,
     id_of_launch(raw.run_id) AS launch_id,
-    raw.same_as IS NOT NULL OR launch_id IN (FROM twin) AS twin,
+    raw.same_as IS NOT NULL OR hash(launch_id) IN (FROM twin) AS twin,
     raw.runtime_s - coalesce(raw.earlier_runtime_s, 0) AS own_s
   FROM raw_run AS raw
   JOIN run_scholar AS number USING (run_key)
   JOIN project ON project.entity = raw.entity AND project.project = raw.project
   WHERE raw.deleted_at IS NULL
-    AND (number.scholar_key IN (FROM scope) OR twin)
+    AND run_key IN (FROM included)
 )
 SELECT
   run_key, entity, project, run_id, launch_id, scholar_key, ignored, project_key, as_of_us, source,

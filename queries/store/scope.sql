@@ -12,6 +12,11 @@ moved AS (
   LEFT JOIN derived_to USING (project_key)
   WHERE derived_to.as_of IS DISTINCT FROM project.as_of
 ),
+launch AS (
+  SELECT run_key, id_of_launch(run_id) AS launch_id FROM raw_run
+  UNION ALL
+  SELECT run_key, unnest(same_as) FROM raw_run WHERE same_as IS NOT NULL
+),
 found AS (
   SELECT scholar_key
   FROM changed
@@ -25,12 +30,10 @@ found AS (
   UNION
   -- Which of several runs with the same id counts depends on all of them.
   SELECT scholar_key
-  FROM raw_run AS raw
+  FROM launch
   JOIN run_scholar USING (run_key)
-  WHERE id_of_launch(raw.run_id) IN (
+  WHERE launch_id IN (
     SELECT id_of_launch(run_id) FROM raw_run WHERE coalesce(username, '') IN (FROM changed))
-    OR list_has_any(raw.same_as, (
-      SELECT list(id_of_launch(run_id)) FROM raw_run WHERE coalesce(username, '') IN (FROM changed)))
   UNION
   SELECT scholar_key
   FROM derived.run
