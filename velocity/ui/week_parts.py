@@ -22,6 +22,7 @@ from velocity.reading.series import TREND_WEEKS, Ranges, at_edge, last_complete_
 from velocity.sentences import moved, week_tiles
 from velocity.sentences import queue as queue_words
 from velocity.sentences import week as words
+from velocity.sentences.answer import LINE_HELP
 from velocity.sentences.compared import MEASURES, UNITS, possessive
 from velocity.sentences.events import caption
 from velocity.sentences.judged import nothing_near
@@ -150,6 +151,7 @@ def show_queue(week: Week) -> None:
         queue_words.title(week.decisions),
         order if shown.height else "",
         table=Table(week.decisions, "decisions"),
+        about=LINE_HELP,
     )
     longest = max([*shown["waited_working_hours"], *shown["usual_working_hours"]], default=0)
     for at, row in enumerate(shown.iter_rows(named=True)):
@@ -330,7 +332,7 @@ def show_streams(week: Week) -> None:
         _streams_caption(week),
         table=Table(frame, "stream-weeks", charts=tuple(figures.values())),
     )
-    st.toggle("Show all streams and measures", key="all-streams")
+    st.toggle("Show all, not only what is near the edge of its usual range", key="all-streams")
     if not figures:
         st.markdown(nothing_near(ranges))
         return
@@ -390,6 +392,6 @@ def _streams_caption(week: Week) -> str:
         same = f"Each point is {through} of its week, so the open point compares like with like. "
     return (
         f"{same}Grey: the stream's own usual range, its limits in figures at the left. A diamond "
-        "is a whole week beyond it, filled if it is the latest. Each panel has its own range: "
-        "compare levels by the figures."
+        "is a whole week beyond it, filled if it is the latest. Each panel has its own range; "
+        "times are on a log scale: compare levels by the figures."
     )
