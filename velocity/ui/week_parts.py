@@ -32,6 +32,7 @@ from velocity.ui.why import show_why
 
 if TYPE_CHECKING:
     from velocity.charts.base import Chart
+    from velocity.reading.periods import Window
     from velocity.sentences.answer import Row
     from velocity.sentences.tiles import Tile
     from velocity.sentences.week import Said
@@ -200,6 +201,7 @@ def show_moved(week: Week) -> None:
     measure = _measure()
     unit = UNITS[measure]
     rows = moved.stream_rows(week.now, week.before, week.names, measure, unit)
+    launched = moved.launched(week.programme, week.programme_before)
     adds = "Rows add up to the programme." if unit == "count" else "Shares and times do not add up."
     groups = rows.filter(~pl.col("total"))["id"].to_list()
     figure = draw_dumbbell(
@@ -218,7 +220,7 @@ def show_moved(week: Week) -> None:
     )
     heading(
         moved.title(rows, measure, days),
-        f"{_TITLES[measure]} by people, as known now. {adds}",
+        f"{_TITLES[measure]} by people, as known now; {launched}. {adds}",
         table=table,
     )
     show_figure(figure, key="moved-chart", on_select=_take_point)
@@ -284,11 +286,21 @@ def show_moved_lines(week: Week) -> None:
     name = week.names.get(group, "Unattributed")
     with st.container(border=True):
         heading(f"What moved it: {formats.markdown(formats.label(name))}")
+        if group in week.names:
+            these, those = (_launched(week, group, it) for it in (week.days.window, before))
+            told = moved.launched_by_day(these, week.days.window.days, those, before.days)
+            st.markdown(told)
         st.table(rows.rename(titles), border="horizontal", hide_index=True)
         st.caption(
             "Ordered by name. Shown to those who may see these scholars; never in presentation "
             "mode, the digest or a post."
         )
+
+
+def _launched(week: Week, stream: str, over: Window) -> pl.DataFrame:
+    """What a stream launched by day."""
+    days = {"period": "day", "from_day": over.first, "to_day": over.end}
+    return week.view.read(reads.metrics, by="stream", groups=[stream], parts=["volume"], **days)
 
 
 def _link(week: Week, row: Row) -> str:
