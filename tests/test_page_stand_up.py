@@ -1,6 +1,7 @@
 """Stand-up on a small store: figures match the reads; texts are inert and correct."""
 
 import json
+import re
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 
@@ -125,6 +126,8 @@ def test_a_chosen_stream_opens_its_lines_and_experiments(data, monkeypatch):
     )
     mine = now.filter(stream="even").height
     assert rows.iloc[-1, 1] == f"**{mine}**"
+    started = figures(data, "2026-03-09", 7, by="stream")["experiments_started"]
+    assert re.search(rf"Launched: {started} on \d of 7 days, from \d+ on \d of 7\.", words(page))
     link = rows.iloc[0, 4]
     assert "](runs?period=2026-03-09..2026-03-15&runs-experiment=e%2F" in link.replace("%2E", ".")
 

@@ -296,6 +296,15 @@ def test_the_title_says_where_the_change_came_from():
     assert title(before, before, two) == "As many concluded as on the same days before"
 
 
+def test_fewer_launches_are_told_as_a_cause():
+    now, before = pl.DataFrame({"experiments_started": [0, 31]}), {"experiments_started": 590}
+    assert moved.launched({"experiments_started": 118}, before) == "118 were launched, from 590"
+    assert moved.launched(before, None) == "590 were launched"
+    week = pl.DataFrame({"experiments_started": [90, 60, 40]})
+    told = moved.launched_by_day(now, 5, week, 5)
+    assert told == "Launched: 31 on 1 of 5 days, from 190 on 3 of 5."
+
+
 def test_ratios_show_both_values_and_no_sum():
     now = group_rows(LOOP, aurora=4.0, basalt=None, cirrus=2.0, programme=3.0)
     before = group_rows(LOOP, aurora=5.0, basalt=9.0, cirrus=2.0, programme=4.0)

@@ -450,8 +450,9 @@ def test_silent_runs_are_no_all_clear():
             },
             None,
             (
-                "1,441 credits bought 196 conclusions (93 automated) from Mon 23 to Sat 28 Nov, "
-                "7.4 each. 0 % of GPU-hours went to failed runs, 0 % to killed ones."
+                "1,441 credits bought 103 conclusions by people and 93 by automation from Mon 23 "
+                "to Sat 28 Nov, 7.4 each over both. 0 % of GPU-hours went to failed runs, 0 % "
+                "to killed ones."
             ),
         ),
         (

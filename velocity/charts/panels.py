@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 #: The height of a panel with the room around it, px.
 ROW = 76
-_TOP, _BOTTOM, _LEFT, _RIGHT = 4, 26, 106, 76
+_TOP, _BOTTOM, _LEFT, _RIGHT = 4, 26, 122, 76
 #: The part of a row that its panel takes.
 _FILLED = 0.68
 _ROOM = 0.1
 _EDGE = timedelta(days=3)
 _NAME, _LIMIT = -_LEFT + 2, -6
 #: Room at the left without names.
-_LEFT_UNNAMED = 46
+_LEFT_UNNAMED = 58
 
 
 def draw_panels(
@@ -268,9 +268,9 @@ def _of_whole_week(row: Part) -> float:
 
 
 def _short(value: float, unit: str) -> str:
-    """A limit in figures, short: "13 h", "94 %", "68"."""
-    if unit == "hours":
-        return f"{value:.0f}{formats.NBSP}h" if value >= 10 else f"{value:.1f}{formats.NBSP}h"  # noqa: PLR2004
+    """A limit in figures, short: "13 h", "3 h 24 m", "94 %", "68"."""
+    if unit == "hours" and value >= 10:  # noqa: PLR2004
+        return formats.hours_sum(value)
     # "over 99 %" would not fit beside the panel.
     return (
         f"{round(value * 100)}{formats.NBSP}%" if unit == "share" else formats.figure(value, unit)

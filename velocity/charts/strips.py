@@ -103,7 +103,7 @@ def _median(at: int, row: Part) -> list[Part]:
         return []
     low, middle, high = _quartiles(row)
     text = f"others {low} to {high}, median {middle}" if low != high else f"others {middle}"
-    place: Part = {"x": 0, "xref": "x", "y": at, "yref": "y", "yanchor": "top", "yshift": -9}
+    place: Part = {"x": 0, "xref": "x", "y": at, "yref": "y", "yanchor": "top", "yshift": -11}
     return [words_at(text, **place, font={"size": SMALL_FONT_SIZE})]
 
 

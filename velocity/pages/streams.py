@@ -7,7 +7,7 @@ from velocity.ui import stream_pages as forms
 
 
 def _draw() -> None:
-    view = forms.without_hours(ui.view())
+    view = ui.view().without_hours
     if view.managed:
         forms.show_managed(view)
         return

@@ -24,6 +24,8 @@ LINE = ["scholar", "entity", "project"]
 #: One row of a read: column -> value.
 Row = Mapping[str, Any]
 
+LINE_HELP = "A line is the work of one person in one W&B project."
+
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 

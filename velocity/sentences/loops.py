@@ -9,9 +9,9 @@ import polars as pl
 
 from velocity import formats
 from velocity.roster.models import WEEKDAYS
-from velocity.sentences.answer import Row, defined, listed, name, number
+from velocity.sentences.answer import LINE_HELP, Row, defined, listed, name, number
 from velocity.sentences.headline import dates
-from velocity.sentences.mine import LINE_HELP, html_key, linked
+from velocity.sentences.mine import html_key, linked
 from velocity.theme import tokens
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from velocity import formats
 from velocity.charts.tile_trend import WIDEST_SHARE
-from velocity.sentences.answer import ENOUGH, Row, defined, name, number
+from velocity.sentences.answer import ENOUGH, LINE_HELP, Row, defined, name, number
 from velocity.sentences.headline import Change, Facts, Setting, dates, usual_words
 from velocity.theme import tokens
 
@@ -244,7 +244,6 @@ SERIAL_HELP = defined(
     "serial_share",
 )
 HOURS_HELP = defined("The two add up to the busy hours.", "busy_hours")
-LINE_HELP = "A line is the work of one person in one W&B project."
 LOOP_HELP = (
     "From a launch, over its result, to the next launch of the same line, which closes the loop. "
     f"{LINE_HELP} A result comes when enough runs of an experiment have finished."

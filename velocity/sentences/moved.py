@@ -126,6 +126,30 @@ def title(rows: pl.DataFrame, measure: str, days: Days) -> str:
     return f"{amount}: most in {name(most[0])} ({signed})"
 
 
+def launched(now: Row, before: Row | None) -> str:
+    """How many experiments were launched, which is one cause of a fall or rise."""
+    count = f"{formats.count(now['experiments_started'])} were launched"
+    then = "" if before is None else f", from {formats.count(before['experiments_started'])}"
+    return f"{count}{then}"
+
+
+def launched_by_day(now: pl.DataFrame, days: int, before: pl.DataFrame, earlier: int) -> str:
+    """The same of a stream, and on how many days.
+
+    Args:
+        now: `reads.metrics` by day.
+        days: how many days they are of.
+        before: the same of the days before.
+        earlier: how many days those are.
+    """
+    here, there = (
+        f"{formats.count(int(it['experiments_started'].sum()))} on "
+        f"{it.filter(pl.col('experiments_started') > 0).height} of {count}"
+        for it, count in ((now, days), (before, earlier))
+    )
+    return f"Launched: {here} days, from {there}."
+
+
 def line_rows(
     now: pl.DataFrame, before: pl.DataFrame, group: str, link: Callable[[Row], str]
 ) -> pl.DataFrame:

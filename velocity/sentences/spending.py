@@ -336,7 +336,7 @@ def _moved(ends: pl.DataFrame, changed: pl.DataFrame, stream: str, today: date) 
 def hosts(rows: pl.DataFrame, zone: str) -> str:
     """Which rented hosts are idle now, and what the gaps between their runs came to."""
     if rows.is_empty():
-        return "Idle rented hosts: not known, because no host matches `rented` in the roster."
+        return "Idle rented hosts: not known, because the roster names no rented host."
     idle = rows.filter("idle_now")
     hours = formats.count(float(rows["idle_gpu_hours"].sum()))
     total = f"Rented hosts were idle for {hours} GPU-hours between their runs, at least."

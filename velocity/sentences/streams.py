@@ -282,7 +282,7 @@ def weeks_caption(weeks: pl.DataFrame, days: Days) -> str:
     window, part = days.window, days.is_week and not days.is_whole_week
     through = f"{window.first:%A} to {window.last:%A}" if window.days > 1 else f"{window.first:%A}"
     same = f"{through} of thirteen weeks" if part else "Thirteen weeks"
-    marks = ["grey: the scholar's own usual range"]
+    marks = ["grey: the scholar's own usual range", "times on a log scale"]
     if weeks["running"].any():
         marks.append("open point: so far")
     if weeks["signal"].any():

@@ -251,7 +251,9 @@ def _fewer_failed(now: Row, before: Row, days: Days) -> tuple[str, str] | None:
 
 
 def _cheaper(now: Row, before: Row, days: Days) -> tuple[str, str] | None:
-    """A lower cost of a conclusion, with no fewer conclusions."""
+    """A lower cost of a conclusion, with no fewer conclusions; automated ones are far cheaper."""
+    if number(now, "automated_concluded") or number(before, "automated_concluded"):
+        return None
     each, earlier = _cost(now), _cost(before)
     more = number(now, "experiments_concluded") - number(before, "experiments_concluded")
     if each is None or earlier is None or each[1] != earlier[1]:
@@ -360,7 +362,7 @@ def _where(queue: pl.DataFrame) -> str:
 def compute(now: Row, before: Row | None, days: Days) -> Said:
     """What the credits, or else the GPU-hours, of the days bought."""
     about, automated = "Compute", int(number(now, "automated_concluded"))
-    count = int(number(now, "experiments_concluded")) + automated
+    people = int(number(now, "experiments_concluded"))
     cost = _cost(now)
     used = number(now, "gpu_hours")
     if not used:
@@ -376,10 +378,11 @@ def compute(now: Row, before: Row | None, days: Days) -> Said:
     spent = f"{formats.count(amount)} {unit}"
     if cost is None:
         return Said(about, f"{spent} {days.on} bought no conclusion.", lost)
-    bought = formats.plural(count, "conclusion")
+    bought, each = formats.plural(people, "conclusion"), "each"
     if automated:
-        bought += f" ({formats.count(automated)} automated)"
-    start = f"{spent} bought {bought} {days.on}, {_each(cost[0])} each"
+        bought += f" by people and {formats.count(automated)} by automation"
+        each = "each over both"
+    start = f"{spent} bought {bought} {days.on}, {_each(cost[0])} {each}"
     earlier = None if before is None else _cost(before)
     if earlier is None or earlier[1] != cost[1]:
         return Said(about, f"{start}.", lost)

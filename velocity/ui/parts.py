@@ -280,7 +280,7 @@ def tile(
 def empty_state(what: str, command: str) -> None:
     """One sentence on what is missing, and the command or setting to copy that adds it."""
     st.markdown(what)
-    st.code(command, language=None)
+    st.code(command, language=None, wrap_lines=True)
 
 
 def show_error(error: VelocityError) -> None:

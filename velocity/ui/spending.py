@@ -122,7 +122,7 @@ def show_costs(week: Week) -> None:
         week,
         words.costs(week.view.windowed(reads.compute_table), before),
         "Credits for each conclusion",
-        "Streams ask different questions: compare a stream only with its own past",
+        "Log scale. Streams ask different questions: compare a stream only with its own past",
         "costs",
         earlier=words.costs_of_weeks(it() for it in weeks) if weeks else {},
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -29,12 +28,6 @@ _WHY = {
     "failure_share": "Why failed",
     "reaction_working_hours_median": "Why result to next launch",
 }
-
-
-def without_hours(view: View) -> View:
-    """The view of a mentor: days and durations, nobody's times of day."""
-    scope = replace(view.scope, hours=())
-    return replace(view, viewer=replace(view.viewer, scope=scope, scholar=None))
 
 
 def show_one(view: View, stream: str) -> None:

@@ -12,7 +12,7 @@ from velocity.charts.bullet import draw_bullet
 from velocity.charts.panels import ROW, draw_panels
 from velocity.reading.series import Ranges, at_edge
 from velocity.sentences import streams as words
-from velocity.sentences.answer import LINE
+from velocity.sentences.answer import LINE, LINE_HELP
 from velocity.sentences.events import caption
 from velocity.sentences.judged import nothing_near
 from velocity.sentences.mentor_facts import MEASURES
@@ -47,6 +47,7 @@ def show_queue(view: View, decisions: pl.DataFrame, chosen: str | None, *, choic
         words.queue_title(decisions),
         f"Longest against the line's own usual first. {BULLET}" if shown.height else "",
         table=Table(decisions, "decisions"),
+        about=LINE_HELP,
     )
     several = choice in {ALL_STREAMS, YOUR_SCHOLARS}
     longest = max([*shown["waited_working_hours"], *shown["usual_working_hours"]], default=0)
@@ -124,7 +125,8 @@ def show_people(work: Work) -> None:
         table=Table(work.weeks, "scholar-weeks"),
     )
     edge = at_edge(work.weeks, work.people, MEASURES)
-    every = st.toggle("Show all scholars and measures", key="all-people")
+    label = "Show all, not only what is near the edge of its usual range"
+    every = st.toggle(label, key="all-people")
     if not every and not any(edge.values()):
         st.markdown(nothing_near(ranges))
         return

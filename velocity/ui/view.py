@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from zoneinfo import ZoneInfo
@@ -85,6 +85,15 @@ class View:
     def scope(self) -> Scope:
         """What the viewer may see."""
         return self.viewer.scope
+
+    @property
+    def without_hours(self) -> View:
+        """The view of a mentor or lead: days and durations, nobody's times of day.
+
+        Nor does it name a line that passed its usual in the last 24 hours to a lead.
+        """
+        scope = replace(self.scope, hours=())
+        return replace(self, viewer=replace(self.viewer, scope=scope, scholar=None))
 
     @property
     def as_of(self) -> datetime:

@@ -167,8 +167,8 @@ class Week(Covered):
 
     @cached_property
     def decisions(self) -> pl.DataFrame:
-        """The lines whose result or failure has had no launch after it."""
-        return self.view.needs_decision()
+        """The lines whose result or failure has had no launch after it, as Streams names them."""
+        return self.view.without_hours.needs_decision()
 
     @property
     def queue(self) -> pl.DataFrame:

@@ -22,6 +22,7 @@ from velocity.reading.series import TREND_WEEKS, Ranges, at_edge, last_complete_
 from velocity.sentences import moved, week_tiles
 from velocity.sentences import queue as queue_words
 from velocity.sentences import week as words
+from velocity.sentences.answer import LINE_HELP
 from velocity.sentences.compared import MEASURES, UNITS, possessive
 from velocity.sentences.events import caption
 from velocity.sentences.judged import nothing_near
@@ -31,6 +32,7 @@ from velocity.ui.why import show_why
 
 if TYPE_CHECKING:
     from velocity.charts.base import Chart
+    from velocity.reading.periods import Window
     from velocity.sentences.answer import Row
     from velocity.sentences.tiles import Tile
     from velocity.sentences.week import Said
@@ -150,6 +152,7 @@ def show_queue(week: Week) -> None:
         queue_words.title(week.decisions),
         order if shown.height else "",
         table=Table(week.decisions, "decisions"),
+        about=LINE_HELP,
     )
     longest = max([*shown["waited_working_hours"], *shown["usual_working_hours"]], default=0)
     for at, row in enumerate(shown.iter_rows(named=True)):
@@ -198,6 +201,7 @@ def show_moved(week: Week) -> None:
     measure = _measure()
     unit = UNITS[measure]
     rows = moved.stream_rows(week.now, week.before, week.names, measure, unit)
+    launched = moved.launched(week.programme, week.programme_before)
     adds = "Rows add up to the programme." if unit == "count" else "Shares and times do not add up."
     groups = rows.filter(~pl.col("total"))["id"].to_list()
     figure = draw_dumbbell(
@@ -216,7 +220,7 @@ def show_moved(week: Week) -> None:
     )
     heading(
         moved.title(rows, measure, days),
-        f"{_TITLES[measure]} by people, as known now. {adds}",
+        f"{_TITLES[measure]} by people, as known now; {launched}. {adds}",
         table=table,
     )
     show_figure(figure, key="moved-chart", on_select=_take_point)
@@ -282,11 +286,21 @@ def show_moved_lines(week: Week) -> None:
     name = week.names.get(group, "Unattributed")
     with st.container(border=True):
         heading(f"What moved it: {formats.markdown(formats.label(name))}")
+        if group in week.names:
+            these, those = (_launched(week, group, it) for it in (week.days.window, before))
+            told = moved.launched_by_day(these, week.days.window.days, those, before.days)
+            st.markdown(told)
         st.table(rows.rename(titles), border="horizontal", hide_index=True)
         st.caption(
             "Ordered by name. Shown to those who may see these scholars; never in presentation "
             "mode, the digest or a post."
         )
+
+
+def _launched(week: Week, stream: str, over: Window) -> pl.DataFrame:
+    """What a stream launched by day."""
+    days = {"period": "day", "from_day": over.first, "to_day": over.end}
+    return week.view.read(reads.metrics, by="stream", groups=[stream], parts=["volume"], **days)
 
 
 def _link(week: Week, row: Row) -> str:
@@ -330,7 +344,7 @@ def show_streams(week: Week) -> None:
         _streams_caption(week),
         table=Table(frame, "stream-weeks", charts=tuple(figures.values())),
     )
-    st.toggle("Show all streams and measures", key="all-streams")
+    st.toggle("Show all, not only what is near the edge of its usual range", key="all-streams")
     if not figures:
         st.markdown(nothing_near(ranges))
         return
@@ -390,6 +404,6 @@ def _streams_caption(week: Week) -> str:
         same = f"Each point is {through} of its week, so the open point compares like with like. "
     return (
         f"{same}Grey: the stream's own usual range, its limits in figures at the left. A diamond "
-        "is a whole week beyond it, filled if it is the latest. Each panel has its own range: "
-        "compare levels by the figures."
+        "is a whole week beyond it, filled if it is the latest. Each panel has its own range; "
+        "times are on a log scale: compare levels by the figures."
     )

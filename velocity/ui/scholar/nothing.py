@@ -58,7 +58,7 @@ def show_nothing(view: View, who: Mapping[str, Any]) -> None:
             with st.container(gap="xsmall"):
                 st.header(cause.title, anchor=False)
                 st.markdown(cause.text)
-                st.code(cause.copy, language=None)
+                st.code(cause.copy, language=None, wrap_lines=True)
                 st.caption(cause.note)
     st.header("What will be here", anchor=False)
     st.markdown(words.WILL_BE_HERE)

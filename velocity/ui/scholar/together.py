@@ -24,11 +24,11 @@ def _how_to_launch(sheet: Sheet) -> None:
     with st.container(key="wide-array"):
         if setting is not None:
             st.markdown(words.one_setting(setting))
-            st.code(sweep_stub(setting.key, setting.experiments), language=None)
+            st.code(sweep_stub(setting.key, setting.experiments), language=None, wrap_lines=True)
         elif longest:
             st.caption("Next time, launch such a chain at once:")
             # Their configs differ in several keys: one config file for each.
-            st.code(array_line("config", longest), language=None)
+            st.code(array_line("config", longest), language=None, wrap_lines=True)
 
 
 def show_together(sheet: Sheet) -> None:
