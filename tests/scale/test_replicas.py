@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+import subprocess
+from contextlib import AsyncExitStack, ExitStack
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -17,6 +18,8 @@ from websockets.exceptions import ConnectionClosed
 from scripts.browsing import free_port
 from scripts.waiting import PATIENCE_S, wait_until
 from tests import people
+from tests.commands import VELOCITY
+from tests.conftest import ROOT
 from tests.coroutines import run
 from tests.forgery import Tab, said
 from tests.identity import App, cookies
@@ -27,6 +30,7 @@ from velocity.store.publish import publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.thorough
 
@@ -174,3 +178,52 @@ def test_nobody_sees_an_error_after_a_replica_was_killed(lab, proxied):
         lab.replicas[0].start()
     assert sum(lost for lost, _ in after) == sum(it[COOKIE] == "a" for it in browsers)
     assert [errors for _, errors in after] == [[]] * SESSIONS
+
+
+def _next_version(tree: Path) -> Path:
+    """A copy of the code with another query: it cannot read snapshots of this version."""
+    for name in ("velocity", "queries", ".streamlit"):
+        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("app.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, tree)
+    with (tree / "queries" / "reads" / "sync_log.sql").open("a", encoding="utf-8") as query:
+        query.write("-- of the next version\n")
+    return tree
+
+
+def test_replicas_are_upgraded_one_by_one_while_people_use_them(lab, proxied, tmp_path):
+    # The working folder is that of this version.
+    code = {"PYTHONPATH": str(_next_version(tmp_path / "code")), "PYTHONSAFEPATH": "1"}
+    signed_in = _signed_in(proxied, people.LEAD)
+
+    async def errors(name: str) -> list[str]:
+        async with Tab(proxied, signed_in | {COOKIE: name}) as tab:
+            answer = await tab.show("definitions")
+            assert "Your sign-in" not in tab.received()
+            return answer.errors
+
+    def shown() -> list[str]:
+        answers = (requests.get(f"{it.app.address}/readyz", timeout=PATIENCE_S) for it in serving)
+        return [it.json()["snapshot"] for it in answers]
+
+    serving, known = list(lab.replicas), []
+    folder = serving[0].data.parent
+    with ExitStack() as upgraded:
+        publish_next = [*VELOCITY, "--data", folder / "publisher"]
+        publish_next += ["--config", folder / "velocity.toml", "publish"]
+        subprocess.run(publish_next, env={**serving[0].env, **code}, cwd=tmp_path, check=True)
+        for place, old in enumerate(lab.replicas):
+            known.append(shown())
+            new = replace(old, env={**old.env, **code})
+            old.end()
+            assert run(errors(old.data.name)) == [], "the other replica answers meanwhile"
+            upgraded.callback(old.start)
+            new.start()
+            upgraded.callback(new.end)
+            wait_until(lambda it=new: it.status("/readyz") == requests.codes.ok)
+            serving[place] = new
+            assert [run(errors(name)) for name in ("a", "b")] == [[], []]
+        known.append(shown())
+    old_name, new_name = known[0][0], known[2][0]
+    assert known == [[old_name] * 2, [new_name, old_name], [new_name] * 2]
+    assert old_name != new_name
