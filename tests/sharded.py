@@ -15,7 +15,7 @@ from tests.batches import PLACES, batch_of, moment, row_of, settings_of
 from tests.builders import run
 from tests.derived_tables import derived_tables
 from velocity.records import run_frame
-from velocity.roster.models import Automation, Credits, Grant, Rate
+from velocity.roster.models import Automation, Credits, Grant, Rate, TokenRate
 from velocity.settings import Derive
 from velocity.store import open_live
 from velocity.store.derive import derive
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 _ZONE, _START = PLACES[1]
 _BATCH = batch_of(_ZONE, _START, count=30, seed=3)
 _AS_OF = _START + timedelta(days=9)
+_BEFORE = date(2018, 1, 1)
+_DOLLARS = ("dollars_per_million_input", "dollars_per_million_output")
 _LINE = 300
 _NOBODY = "tcp://127.0.0.1:1"
 #: Tables with sums of fractions, whose last digits depend on the order of their rows.
@@ -45,10 +47,11 @@ _FRACTIONS = {"host_share", "gpu_charge", "recent_charge", "weekly"}
 def _roster() -> Any:
     rates_and_grants = Credits(
         rates=(
-            Rate(**{"gpu": "*H100*", "from": date(2018, 1, 1), "credits_per_gpu_hour": 3.0}),
-            Rate(**{"gpu": "*", "from": date(2018, 1, 1), "credits_per_gpu_hour": 1.0}),
+            Rate(**{"gpu": "*H100*", "from": _BEFORE, "credits_per_gpu_hour": 3.0}),
+            Rate(**{"gpu": "*", "from": _BEFORE, "credits_per_gpu_hour": 1.0}),
         ),
-        grants=(Grant(date=date(2018, 1, 1), stream="second", amount=100.0),),
+        token_rates=(TokenRate(**{"model": "*", "from": _BEFORE} | dict.fromkeys(_DOLLARS, 3.0)),),
+        grants=(Grant(date=_BEFORE, stream="second", amount=100.0),),
     )
     automation = (Automation(username="line", scholar="ada0"),)
     assert _BATCH.roster is not None
@@ -64,7 +67,10 @@ def rows() -> list[dict[str, Any]]:
     for number in range(24):
         machine = {"entity": "e", "host": "big", "gpu_type": "H100", "gpu_count": 8}
         begin = _START + timedelta(minutes=17 * number)
-        found.append(_of(f"bob{number}", f"shared{number}", begin, 3.7, **machine))
+        usage = [
+            {"model": "m", "input": 7 * number, "output": 3, "cache_read": 0, "cache_write": 0}
+        ]
+        found.append(_of(f"bob{number}", f"shared{number}", begin, 3.7, usage=usage, **machine))
     for number in range(_LINE):
         begin = _START + timedelta(minutes=15 * number)
         place = {"entity": "auto", "host": "big-line", "config": f'{{"lr": {number}}}'}

@@ -155,4 +155,11 @@ FAULTS = (
         "false",
         ("tests/test_forget.py",),
     ),
+    Fault(
+        "a shard has no runs of others with the same id",
+        "store/run_shard",
+        "HAVING count(*) > 1)",
+        "HAVING false)",
+        ("tests/test_shards.py",),
+    ),
 )

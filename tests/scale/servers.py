@@ -121,7 +121,7 @@ def dask(folder: Path, there: dict[str, str], workers: int) -> Iterator[tuple[st
         for name, *options in commands:
             command = [sys.executable, "-m", f"distributed.cli.dask_{name}", *options]
             process = subprocess.Popen(
-                [*command, "--no-dashboard"],
+                [*command, "--no-dashboard", "--dashboard-address", "127.0.0.1:0"],
                 env=environment(folder) | there,
                 cwd=folder,
                 stdout=log,

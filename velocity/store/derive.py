@@ -21,7 +21,7 @@ from velocity.store.cluster import connected
 from velocity.store.figures import By, figures
 from velocity.store.ideas import ignored_key
 from velocity.store.rules import load_rules
-from velocity.store.shards import make_everyone
+from velocity.store.shards import make_everyone, remove_shards
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -109,6 +109,8 @@ def _derive(store: LiveStore, settings: Settings, roster: Roster | None, on_step
     if scope or everyone or _has_moved(store):
         total = len(steps) + _WEEKLY_AS_STEPS
         touched = None
+        if everyone:
+            remove_shards(store.data, settings.derive)
         if everyone and settings.derive.scheduler and store.run("FROM run_scholar LIMIT 1"):
             with connected(settings.derive.scheduler) as executor:
                 make_everyone(

@@ -87,6 +87,7 @@ def _prepare(shard: Connection, task: Task, made: Path) -> None:
     """Limits DuckDB to the memory and folder of the task, and shows it the tables."""
     shard.run(
         f"SET threads = 1; SET memory_limit = '{task.memory_mib}MiB';"
+        "SET enable_progress_bar = false;"  # a worker looks like a notebook to it
         f"SET temp_directory = {quoted(made / 'spilled')};"
         "CREATE SCHEMA derived; SET search_path = 'shard.main,shard.derived'"
     )

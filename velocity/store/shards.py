@@ -39,7 +39,9 @@ _WHOLE = (
 )
 #: Table -> the rows that shards of scholars have of it.
 _OWN = {
-    "raw_run": "SELECT raw_run.*, shard FROM raw_run JOIN run_shard USING (run_key)",
+    # Without the text that no step reads.
+    "raw_run": "SELECT raw_run.* EXCLUDE (username, display_name, notes, url), shard "
+    "FROM raw_run JOIN run_shard USING (run_key)",
     "run_scholar": "SELECT run_scholar.*, shard FROM run_scholar JOIN run_shard USING (run_key)",
     "scope": "SELECT scholar_key, shard FROM actor JOIN owner_shard USING (owner_key)",
 }
@@ -61,8 +63,7 @@ def make_everyone(store: LiveStore, executor: Executor, setting: Derive, tell: O
         StoreError: a worker cannot make a shard.
         duckdb.Error, OSError: a file cannot be read or written here.
     """
-    folder = Path(setting.folder or store.data.resolve(), _FOLDER)
-    shutil.rmtree(folder, ignore_errors=True)  # of a derivation that was killed
+    folder = _folder_of(store.data, setting)
     make_private(folder)
     try:
         scholars = _shards_of_scholars(store, folder, setting)
@@ -77,7 +78,16 @@ def make_everyone(store: LiveStore, executor: Executor, setting: Derive, tell: O
                 files = _results(query.table, made if query.stage == "scholar" else charged, hosts)
                 store.run(f'CREATE OR REPLACE TABLE derived."{query.table}" AS {rows_in(files)}')
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_shards(store.data, setting)
+
+
+def remove_shards(data: Path, setting: Derive) -> None:
+    """Remove what a derivation that was killed has left."""
+    shutil.rmtree(_folder_of(data, setting), ignore_errors=True)
+
+
+def _folder_of(data: Path, setting: Derive) -> Path:
+    return Path(setting.folder or data.resolve(), _FOLDER)
 
 
 def _shards_of_scholars(store: LiveStore, folder: Path, setting: Derive) -> list[Task]:
