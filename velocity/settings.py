@@ -310,6 +310,6 @@ def load_settings(path: Path) -> Settings:
     if checked.model is None:
         raise ConfigurationError(
             mistakes_in(path, checked.findings),
-            "Correct it. docs/configuration.md lists every setting.",
+            "Correct it. docs/configuration.md lists every key.",
         )
     return checked.model.model_copy(update={"roster": path.parent / checked.model.roster})
