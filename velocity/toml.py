@@ -34,7 +34,6 @@ _EXPECTED = {
     "date_type": "a date without quotes, such as 2026-01-05",
     "float_type": "a number, without quotes",
     "int_type": "a whole number, without quotes",
-    "int_from_float": "a whole number",
     "finite_number": "a finite number",
     "greater_than": "a number above {gt:g}",
     "greater_than_equal": "a number of {ge:g} or more",

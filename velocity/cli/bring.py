@@ -264,7 +264,7 @@ def import_(
 ) -> None:
     """Read run tables and update the figures.
 
-    docs/cli.md lists the columns. Importing the same table again changes nothing.
+    docs/tables.md lists the columns. Importing the same table again changes nothing.
     """
     asked = Asked(
         inputs,
