@@ -176,7 +176,8 @@ class Experiments(_Section):
         10,
         ge=0,
         le=_WEEK_MINUTES,
-        description="A launch this soon after a result that took at least as long was ready.",
+        description="A launch this soon after a result counts as prepared before it, if the result "
+        "took at least as long.",
     )
     same_idea_ignore: tuple[_KeyGlob, ...] = Field(
         tuple(_SAME_IDEA_IGNORE.split()),

@@ -61,8 +61,8 @@ def brief(
 
     It has the sentences of the scholar's sheet on Streams: what waits, what failed, what concluded,
     what is beyond the scholar's own usual range, what could run side by side, the cost, and three
-    questions. It names the scholar and the experiments, so it is for the mentor's hour, and not for
-    passing on. It has days, never times of day.
+    questions. It names the scholar and the experiments, so do not pass it on. It has days, never
+    times of day.
     """
     chosen = form_of(form, out, _EXTENSIONS, "md")
     settings = load_settings(places.config)

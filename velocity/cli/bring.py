@@ -244,7 +244,7 @@ def import_(
             "--from",
             "SOURCE",
             "What to read: table, files (as in `velocity ingest`), slurm (output of sacct), "
-            "inspect (evaluation logs), or an installed source.",
+            "inspect (evaluation logs), mlflow, trackio, or an installed source.",
         ),
     ] = "table",
     as_of: AsOfOption = None,
