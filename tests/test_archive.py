@@ -214,10 +214,10 @@ def test_a_dry_run_says_everything_and_changes_nothing(tmp_path):
     assert done.returncode == 0, done.stderr
     said = done.stderr.decode().replace("\u00a0", " ")
     for words in (
-        "Removed: 262 runs of experiments that were over before 2026-02-16",
-        f"Removed with their last runs: id-{LEFT}, {LEFT}.",
+        "To be removed: 262 runs of experiments that were over before 2026-02-16",
+        f"To be removed with their last runs: id-{LEFT}, {LEFT}.",
         "6 published weeks of groups before 2026-02-16, unchanged",
-        "credits that these runs spent are taken off the grants",
+        "credits that these runs spent will be taken off the grants",
         "Nothing was changed.",
     ):
         assert words in said

@@ -163,6 +163,19 @@ def test_bi_md_lists_every_file(written):
     assert listed == names
 
 
+def test_the_queries_of_bi_md_run_on_an_export(written):
+    text = (ROOT / "docs" / "bi.md").read_text(encoding="utf-8")
+    queries = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
+    assert len(queries) == 3
+    for query in queries:
+        found = duckdb.sql(query.replace("/srv/velocity/latest", str(written)))
+        found.fetchall()
+        assert len(found.columns) == 3
+    named = set(re.findall(r"latest/(\w+\.parquet)", text))
+    assert len(named) == 2
+    assert named <= {it.name for it in written.iterdir()}
+
+
 @pytest.mark.thorough
 def test_a_reader_of_the_snapshot_never_meets_a_lock(tmp_path):
     store_of([run("r1", "09:00", "10:00")], "20:00", data=tmp_path)

@@ -98,6 +98,10 @@ mode = "closed"
             "[experiments]\ntogether_minutes = 1e9",
             "experiments.together_minutes: got 1000000000.0; expected a number of 10080 or",
         ),
+        (
+            "[store]\nkeep_weeks = 12.5",
+            "store.keep_weeks: got 12.5; expected a whole number, without quotes",
+        ),
         ('[programme]\nname = " "', 'programme.name: got " "; expected a name on one line'),
         (
             '[programme]\nname = "a\\u001b[2J"',

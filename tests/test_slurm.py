@@ -282,8 +282,8 @@ def test_a_damaged_job_of_json_costs_itself(path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "asked", "said"),
     [
-        ("", {}, "not been written by sacct"),
-        ("JobID       State\n1 COMPLETED\n", {}, "not been written by sacct"),
+        ("", {}, "not the output of sacct"),
+        ("JobID       State\n1 COMPLETED\n", {}, "not the output of sacct"),
         ("JobID|JobName|State|Elapsed\n1|a|COMPLETED|00:10:00\n", {}, "column submit, start"),
         (HEADER + "\n", {}, "does not have a job"),
         (HEADER + "\nhalf\n", {}, "line 2"),

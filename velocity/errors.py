@@ -1,5 +1,12 @@
 """The errors that users see. Each says what is wrong (message) and what to do (hint)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 class VelocityError(Exception):
     """A problem that the user can fix.
@@ -38,6 +45,14 @@ class NoProjectError(SourceError):
 
 class StoreError(VelocityError):
     """The store cannot be opened, written or published."""
+
+
+def no_data(data: Path) -> StoreError:
+    """Return the error of a data folder without any data."""
+    return StoreError(
+        f"There is no data in {data} yet.",
+        "Run `velocity init`, `velocity ingest` or `velocity import`, or try `velocity demo`.",
+    )
 
 
 class StoreBusyError(StoreError):

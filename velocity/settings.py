@@ -187,7 +187,8 @@ class Experiments(_Section):
         10,
         ge=0,
         le=_WEEK_MINUTES,
-        description="A launch this soon after a result that took at least as long was ready.",
+        description="A launch this soon after a result counts as prepared before it, if the result "
+        "took at least as long.",
     )
     same_idea_ignore: tuple[_KeyGlob, ...] = Field(
         tuple(_SAME_IDEA_IGNORE.split()),
@@ -345,6 +346,6 @@ def load_settings(path: Path) -> Settings:
     if checked.model is None:
         raise ConfigurationError(
             mistakes_in(path, checked.findings),
-            "Correct it. docs/configuration.md lists every setting.",
+            "Correct it. docs/configuration.md lists every key.",
         )
     return checked.model.model_copy(update={"roster": path.parent / checked.model.roster})

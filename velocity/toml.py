@@ -33,6 +33,7 @@ _EXPECTED = {
     "bool_type": "true or false, without quotes",
     "date_type": "a date without quotes, such as 2026-01-05",
     "float_type": "a number, without quotes",
+    "int_type": "a whole number, without quotes",
     "finite_number": "a finite number",
     "greater_than": "a number above {gt:g}",
     "greater_than_equal": "a number of {ge:g} or more",

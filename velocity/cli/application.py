@@ -3,6 +3,7 @@
 # No `from __future__ import annotations`: Typer reads the types of the options at run time.
 
 import os
+import re
 import sys
 import tempfile
 import traceback
@@ -90,6 +91,13 @@ _COMMANDS = {
     },
 }
 _STOPPED = 130
+#: What Typer repeats from pydantic about a wrong value -> plain words.
+_PLAIN = (
+    (r"^Value error, ", ""),
+    (r"^Input should be greater than or equal to (\S+)$", r"it must be at least \1"),
+    (r"^Input should be less than or equal to (\S+)$", r"it must be at most \1"),
+    (r"^Input should be a valid integer.*$", "it must be a whole number"),
+)
 _LOOK: dict[str, Any] = {"rich_markup_mode": "markdown", "pretty_exceptions_enable": False}
 
 
@@ -115,6 +123,19 @@ class LateCommand(TyperCommand):
         return self.load().make_context(*args, **more)
 
 
+class _Commands(TyperGroup):
+    """`velocity`, whose usage errors are in plain words."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            for pattern, words in _PLAIN:
+                error.message = re.sub(pattern, words, error.message)
+            raise
+
+
 def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(__version__)
@@ -135,7 +156,7 @@ def _start(
 
 def make_group() -> TyperGroup:
     """Return `velocity` with all its commands."""
-    base = typer.Typer(name="velocity", help=_ABOUT, no_args_is_help=True, **_LOOK)
+    base = typer.Typer(name="velocity", cls=_Commands, help=_ABOUT, no_args_is_help=True, **_LOOK)
     base.callback()(_start)
     # With callbacks it is a group, to which this adds --install-completion and --show-completion.
     group = cast("TyperGroup", typer.main.get_command(base))

@@ -43,21 +43,21 @@ def archive(
 def _show(found: Archived) -> None:
     """Say what would be removed, and what stays."""
     say(
-        f"Removed: {plural(found.runs, 'run')} of experiments that were over before {found.week}; "
-        f"their loops, configs and figures; {plural(found.log_rows, 'row')} of logs and "
-        "restatements; views, marks and messages before that day; and older snapshots."
+        f"To be removed: {plural(found.runs, 'run')} of experiments that were over before "
+        f"{found.week}; their loops, configs and figures; {plural(found.log_rows, 'row')} of logs "
+        "and restatements; views, marks and messages before that day; and older snapshots."
     )
     if found.people:
         names = ", ".join(map(label, found.people))
-        say(f"Removed with their last runs: {names}.")
+        say(f"To be removed with their last runs: {names}.")
     say(
-        f"Stays: {plural(found.runs_left, 'run')}, and "
+        f"To be kept: {plural(found.runs_left, 'run')}, and "
         f"{plural(found.group_weeks, 'published week')} of groups before {found.week}, unchanged."
     )
     if found.credits:
         say(
-            f"{count(found.credits)} credits that these runs spent are taken off the grants, so "
-            "the credits left stay the same."
+            f"{count(found.credits)} credits that these runs spent will be taken off the grants, "
+            "so the credits left stay the same."
         )
     if found.idle:
         names = ", ".join(map(label, found.idle))

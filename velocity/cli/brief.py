@@ -10,7 +10,7 @@ import typer
 from velocity import state
 from velocity.api.arguments import check_scholar
 from velocity.cli.options import OutOption, Places, option
-from velocity.cli.output import write_bytes
+from velocity.cli.output import form_of, write_bytes
 from velocity.cli.progress import say
 from velocity.nudge.addresses import addresses
 from velocity.record import exclusions
@@ -21,6 +21,7 @@ from velocity.settings import load_settings
 from velocity.store import latest_snapshot
 
 _LONGEST_DAYS = 366
+_EXTENSIONS = {".md": "md", ".html": "html", ".htm": "html"}
 
 
 def brief(
@@ -60,18 +61,18 @@ def brief(
 
     It has the sentences of the scholar's sheet on Streams: what waits, what failed, what concluded,
     what is beyond the scholar's own usual range, what could run side by side, the cost, and three
-    questions. It names the scholar and the experiments, so it is for the mentor's hour, and not for
-    passing on. It has days, never times of day.
+    questions. It names the scholar and the experiments, so do not pass it on. It has days, never
+    times of day.
     """
+    chosen = form_of(form, out, _EXTENSIONS, "md")
     settings = load_settings(places.config)
     where = settings.state_of(places.data)
     snapshot, marks = latest_snapshot(places.data), state.read_marks(where)
     check_scholar(snapshot, scholar)
     made = make_brief(snapshot, scholar, stream=stream, days=days, marks=marks)
     if out is not None or to is None:
-        extension = "" if out is None else out.suffix.lower()
-        is_page = extension in {".html", ".htm"} if form is None else form == "html"
-        write_bytes((brief_as_html(made) if is_page else brief_as_markdown(made)).encode(), out)
+        text = brief_as_html(made) if chosen == "html" else brief_as_markdown(made)
+        write_bytes(text.encode(), out)
     if to is not None:
         roster = exclusions.load(places.data).keep_roster(load_roster(settings.roster))
         send_brief(

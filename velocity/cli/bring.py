@@ -233,7 +233,7 @@ def import_(
             "--from",
             "SOURCE",
             "What to read: table, files (as in `velocity ingest`), slurm (output of sacct), "
-            "inspect (evaluation logs), or an installed source.",
+            "inspect (evaluation logs), mlflow, trackio, or an installed source.",
         ),
     ] = "table",
     as_of: AsOfOption = None,
@@ -253,7 +253,7 @@ def import_(
 ) -> None:
     """Read run tables and update the figures.
 
-    docs/cli.md lists the columns. Importing the same table again changes nothing.
+    docs/tables.md lists the columns. Importing the same table again changes nothing.
     """
     asked = Asked(
         inputs,

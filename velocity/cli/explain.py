@@ -24,7 +24,7 @@ from velocity.cli.options import (
     day_option,
     option,
 )
-from velocity.cli.output import json_text, width_of, write_bytes
+from velocity.cli.output import form_of, json_text, width_of, write_bytes
 from velocity.cli.tables import cell, draw_table
 from velocity.explain import Explanation, Result, sections
 from velocity.explain import explain as explained
@@ -65,6 +65,7 @@ def explain(
     and their classes, sessions, experiments with the rule that joined each run, loops, rows that
     are excluded, imputed or flagged, and the arithmetic that ends in the figure.
     """
+    chosen = form_of(form, out, {".json": "json"}, "table")
     if scholar is not None and stream is not None:
         raise typer.BadParameter("--scholar and --stream cannot be used together")
     snapshot = latest_snapshot(places.data)
@@ -74,8 +75,7 @@ def explain(
     found = explained(
         snapshot, scholar=scholar, stream=stream, metric=metric, window=window, actor=actor
     )
-    is_json = out is not None and out.suffix.lower() == ".json" if form is None else form == "json"
-    text = as_json(found) if is_json else render_text(found, width_of(out))
+    text = as_json(found) if chosen == "json" else render_text(found, width_of(out))
     write_bytes(text.encode(), out)
 
 

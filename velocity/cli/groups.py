@@ -47,7 +47,7 @@ def groups(
 ) -> None:
     """Published weeks of groups of streams, of one or several programmes.
 
-    They name nobody: the output is what leads see who may not see individuals.
+    They do not name anybody: leads who may not see individuals see the same.
     """
     given = store or [_Store(load_settings(places.config).programme.name, places.data)]
     programmes: dict[str, Snapshot] = {}

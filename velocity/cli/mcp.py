@@ -62,7 +62,11 @@ def serve(
 @app.command()
 @takes_places
 def token(
-    places: Places, *, email: Annotated[str, typer.Argument(metavar="EMAIL", help="Their address.")]
+    places: Places,
+    *,
+    email: Annotated[
+        str, typer.Argument(metavar="EMAIL", help="Their e-mail address in the roster.")
+    ],
 ) -> None:
     """Make a token for a person in the roster; an earlier one stops working."""
     typer.echo(make_token(places.data, load_settings(places.config), email))

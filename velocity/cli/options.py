@@ -13,6 +13,7 @@ from zoneinfo import available_timezones
 
 import typer
 
+from velocity.errors import ConfigurationError
 from velocity.formats import label
 from velocity.paths import config_file, data_folder
 
@@ -144,6 +145,17 @@ class Places:
 
     data: Path
     config: Path
+
+    def __post_init__(self) -> None:
+        """Check that the data folder is a folder, unless it is not there yet.
+
+        Raises:
+            ConfigurationError: it is a file.
+        """
+        if self.data.exists() and not self.data.is_dir():
+            raise ConfigurationError(
+                f"The data folder {self.data} is a file.", "Name a folder with --data."
+            )
 
 
 def takes_places(command: Callable[..., None]) -> Callable[..., None]:

@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
@@ -20,7 +20,7 @@ from velocity.errors import VelocityError
 from velocity.reading.downloads import csv_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import polars as pl
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from velocity.cli.options import Format, Places
 
 _FILE_WIDTH = 100  # of a table that is not shown on a terminal
-_SUFFIXES: dict[str, Format] = {".csv": "csv", ".json": "json", ".parquet": "parquet"}
+_SUFFIXES = {".csv": "csv", ".json": "json", ".parquet": "parquet"}
+_TEXT = {"", ".txt"}  # extensions of a file in the default format
 
 
 def show(
@@ -46,7 +47,7 @@ def show(
     """Write what a read of the latest snapshot returns, as `show_frame` does.
 
     Raises:
-        typer.BadParameter: Parquet would go to a terminal.
+        typer.BadParameter: Parquet would go to a terminal, or the format is not known.
         VelocityError: there is no data or no such scholar, or the file cannot be written.
     """
     form = _form(form, out)
@@ -74,7 +75,7 @@ def show_frame(
     of an empty table.
 
     Raises:
-        typer.BadParameter: Parquet would go to a terminal.
+        typer.BadParameter: Parquet would go to a terminal, or the format is not known.
         VelocityError: the file cannot be written.
     """
     form = _form(form, out)
@@ -94,8 +95,24 @@ def show_frame(
     write_bytes(draw_table(frame, keys, width=width_of(out)).encode(), out)
 
 
+def form_of(form: str | None, out: Path | None, suffixes: Mapping[str, str], default: str) -> str:
+    """Return the format that was asked for, else that of the file's extension, else the default.
+
+    Raises:
+        typer.BadParameter: the extension is that of another format.
+    """
+    extension = "" if out is None else out.suffix.lower()
+    if form is not None or extension in _TEXT:
+        return form or default
+    if extension in suffixes:
+        return suffixes[extension]
+    raise typer.BadParameter(
+        f"{out} does not end in {', '.join(suffixes)} or .txt; name its format with --format"
+    )
+
+
 def _form(form: Format | None, out: Path | None) -> Format:
-    form = form or (_SUFFIXES.get(out.suffix.lower(), "table") if out else "table")
+    form = cast("Format", form_of(form, out, _SUFFIXES, "table"))
     if form == "parquet" and out is None and sys.stdout.isatty():
         raise typer.BadParameter("a terminal cannot show Parquet: name a file with --out")
     return form
@@ -105,11 +122,13 @@ def write_bytes(content: bytes, out: Path | None) -> None:
     """Write to a file, which is replaced as a whole, or to standard output.
 
     Raises:
-        VelocityError: the file cannot be written.
+        VelocityError: it is a folder, or cannot be written.
     """
     if out is None:
         _print(content)
         return
+    if out.is_dir():
+        raise VelocityError(f"{out} is a folder.", "Name a file with --out.")
     partial = out.with_name(f"{out.name}.partial")
     try:
         partial.write_bytes(content)

@@ -29,8 +29,8 @@ _OUTCOMES = {
     "revived": "back after deletion",
     "deleted": "deleted",
     "unchanged": "unchanged",
-    "kept": "skipped (a better source has them)",
-    "set_aside": "skipped (unreadable)",
+    "outranked": "skipped (a better source has them)",
+    "unreadable": "skipped (unreadable)",
 }
 
 

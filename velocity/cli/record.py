@@ -31,7 +31,7 @@ def move_(
 ) -> None:
     """Move the raw runs between the data folder and the server of store.record.
 
-    Stop what pulls and publishes first. No figure changes, and nothing is derived again.
+    First stop everything that pulls or publishes. No figure changes, and nothing is derived again.
     """
     settings = load_settings(places.config)
     move(places.data, settings, to)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from velocity.cli.options import OutOption, Places, StreamOption, option
-from velocity.cli.output import write_bytes
+from velocity.cli.output import form_of, write_bytes
 from velocity.cli.progress import say
 from velocity.delivery import Address
 from velocity.errors import VelocityError
@@ -33,7 +33,7 @@ from velocity.sync.watch import Log
 _STANDARD_ERROR = 2
 
 _WRITERS = {"md": as_markdown, "html": as_html, "csv": as_csv, "slack": as_message}
-_EXTENSIONS = {".html": "html", ".htm": "html", ".csv": "csv"}
+_EXTENSIONS = {".md": "md", ".html": "html", ".htm": "html", ".csv": "csv"}
 
 
 def report(
@@ -84,6 +84,7 @@ def report(
         raise typer.BadParameter("--again needs --post")
     if since is not None and (post or stream is not None):
         raise typer.BadParameter("--since cannot be used with --post or --stream")
+    chosen = form_of(form, out, _EXTENSIONS, "md")
     monday, first = _monday(week), _monday(since)
     settings = load_settings(places.config)
     individuals = settings.access.leads_see_individuals
@@ -97,9 +98,7 @@ def report(
     else:
         made = make_digest(snapshot, week=monday, stream=stream, posted=post, **seen)
     if out is not None or not post:
-        extension = "" if out is None else out.suffix.lower()
-        write = _WRITERS[form or _EXTENSIONS.get(extension, "md")]
-        write_bytes(write(made).encode(), out)
+        write_bytes(_WRITERS[chosen](made).encode(), out)
     if post:
         where = settings.state_of(places.data)
         address = Address(os.environ.get(WEBHOOK) or "", WEBHOOK)

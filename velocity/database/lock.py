@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO
 
-from velocity.errors import StoreBusyError
+from velocity.errors import StoreBusyError, no_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +21,9 @@ def writer_lock(data: Path) -> Iterator[None]:
 
     Raises:
         StoreBusyError: another process holds it; the message has its pid and start.
+        StoreError: there is no such folder.
     """
-    with (data / "lock").open("a+b", buffering=0) as file:
+    with _opened(data) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -35,6 +36,13 @@ def writer_lock(data: Path) -> Iterator[None]:
             file.truncate(0)
             file.write(f"process {os.getpid()} since {since} UTC".encode())
         yield
+
+
+def _opened(data: Path) -> BinaryIO:
+    try:
+        return (data / "lock").open("a+b", buffering=0)
+    except FileNotFoundError as error:
+        raise no_data(data) from error
 
 
 def _holder(file: BinaryIO) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from velocity.database.connection import Connection
 from velocity.database.copying import copy_database
 from velocity.database.one_file import OLD_FILE
-from velocity.errors import StoreError
+from velocity.errors import no_data
 from velocity.extras import import_extra
 from velocity.record.base import OLDEST_POSTGRES, Intake, MergeCounts, PullState, Record, SyncRow
 from velocity.record.copies import become_record, is_copy
@@ -65,10 +65,7 @@ def copy_record(data: Path, folder: Path) -> None:
         OSError: a file cannot be read or written.
     """
     if not (data / FILE).exists():
-        raise StoreError(
-            f"There is no data in {data} yet.",
-            "Run `velocity sync`, `velocity ingest` or `velocity import` first.",
-        )
+        raise no_data(data)
     copy_database(data / FILE, folder / FILE, "record")
     copy = Connection(folder / FILE, "record")
     try:

@@ -31,12 +31,17 @@ def find_reader(roster: Roster | None, to: str, scholar: str, stream: str | None
     Raises:
         ConfigurationError: they may not, or the roster does not have them.
     """
-    people = {it.id: it for it in roster.scholars if not it.disabled} if roster else {}
+    if roster is None:
+        raise ConfigurationError(
+            "There is no roster, so nobody can be sent a brief.",
+            "Name its settings file with --config, or write the brief to a file with --out.",
+        )
+    people = {it.id: it for it in roster.scholars if not it.disabled}
     own = people.get(to)
     if own is not None and to == scholar:  # who needs no address to sign in with
         return Viewer(None, own.name, frozenset({"scholar"}), Scope(scholars=(to,)), scholar=to)
     address = next(iter(own.emails), "") if own is not None else to
-    viewer = roster and viewer_of(roster, address, leads_see_individuals=False)
+    viewer = viewer_of(roster, address, leads_see_individuals=False)
     if viewer and (
         scholar in viewer.scope.scholars
         or (stream is not None and viewer.scope.sees_stream(stream))

@@ -490,7 +490,7 @@ class RosterError(ConfigurationError):
 
     def __init__(self, path: Path, findings: Sequence[Finding]) -> None:
         super().__init__(
-            mistakes_in(path, findings), "Correct them; docs/configuration.md lists every key."
+            mistakes_in(path, findings), "Correct it. docs/configuration.md lists every key."
         )
         self.findings = tuple(findings)
 

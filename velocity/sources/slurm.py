@@ -97,7 +97,9 @@ def _read(path: Path, zone: ZoneInfo | None) -> Iterator[tuple[int, Job | str]]:
             elif is_sacct(first):
                 yield from read_lines(path, iter(stream), zone)
             else:
-                raise SourceError(f"{path} has not been written by sacct with headings.", _again())
+                raise SourceError(
+                    f"{path} is not the output of sacct with its line of column names.", _again()
+                )
     except UnfitFileError as error:
         raise SourceError(
             f"{path} cannot be read: {error.strerror}.",

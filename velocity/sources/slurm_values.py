@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from velocity.errors import SourceError
+from velocity.sources.values import EARLIEST, LATEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,7 +102,7 @@ def instant_of(text: str, zone: ZoneInfo | None) -> datetime:
         ValueError: it is no time.
         SourceError: it is local, and there is no `zone`.
     """
-    if re.fullmatch(r"\d{9,11}", text):
+    if re.fullmatch(r"\d{9,10}", text):
         return datetime.fromtimestamp(int(text), UTC)
     read = datetime.fromisoformat(text)
     if read.tzinfo is None:
@@ -112,4 +113,7 @@ def instant_of(text: str, zone: ZoneInfo | None) -> datetime:
                 " with TZ=UTC.",
             )
         read = read.replace(tzinfo=zone)
-    return read.astimezone(UTC)
+    read = read.astimezone(UTC)
+    if not EARLIEST <= read < LATEST:
+        raise ValueError(f'"{text}" is before 1970 or after 2199')
+    return read

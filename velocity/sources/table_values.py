@@ -11,7 +11,7 @@ import polars as pl
 from velocity.records import UTC, config_text
 from velocity.sources.table_kinds import TABLE_SCHEMA
 from velocity.sources.table_times import DayOrder, instants, instants_of_numbers
-from velocity.sources.values import read_object
+from velocity.sources.values import EARLIEST, LATEST, read_object
 
 _SOME_TIME = "2026-05-04T09:00:00Z"
 _PLAIN_NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
@@ -172,6 +172,11 @@ def _number_text(cell: pl.Expr, dialect: Dialect) -> pl.Expr:
 
 
 def _time(cell: pl.Expr, written: pl.DataType, dialect: Dialect) -> pl.Expr | None:
+    time = _any_time(cell, written, dialect)
+    return None if time is None else pl.when(time >= EARLIEST, time < LATEST).then(time)
+
+
+def _any_time(cell: pl.Expr, written: pl.DataType, dialect: Dialect) -> pl.Expr | None:
     if written == pl.String:
         point = cell.str.replace(r"^(\d+),(\d+)$", "${1}.${2}")  # a spreadsheet's day
         return instants(point, dialect.day_order)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _LONGEST_INT = 2**63
+#: A time outside these stands for "none" or is a mistake: the days of a run that lasts thousands of
+#: years would not fit in memory.
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _WHOLE = 100.0
 #: Name of the client's measurement of how much of the time a GPU was busy.
 GPU_PERCENT = re.compile(r"gpu\.\d+\.gpu")
@@ -61,16 +64,21 @@ def _finite_or_text(text: str) -> float | str:
 
 
 def instant_of(value: Any) -> datetime | None:
-    """The instant in UTC of epoch seconds or ISO text (naive is UTC); None if it is neither."""
+    """The instant in UTC of epoch seconds or ISO text (naive is UTC); None if it is neither.
+
+    Also None before 1970 and after 2199.
+    """
     try:
         if (seconds := finite(value)) is not None:
-            return datetime.fromtimestamp(seconds, UTC)
-        if isinstance(value, str):
+            read = datetime.fromtimestamp(seconds, UTC)
+        elif isinstance(value, str):
             read = datetime.fromisoformat(value)
-            return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+            read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+        else:
+            return None
     except (ValueError, OverflowError, OSError):
-        pass
-    return None
+        return None
+    return read if EARLIEST <= read < LATEST else None
 
 
 def finite(value: Any) -> float | None:

@@ -15,7 +15,7 @@ import polars as pl
 from velocity.database.connection import make_durable
 from velocity.database.failures import interruptible
 from velocity.database.parsed import execute
-from velocity.errors import StoreError
+from velocity.errors import StoreError, no_data
 from velocity.paths import link_to, write_private
 from velocity.queries import queries_fingerprint
 from velocity.store.kept import MOST_BYTES, Kept
@@ -127,10 +127,7 @@ def current_snapshot(data: Path) -> Path:
     try:
         name = (data / "CURRENT").read_text(encoding="ascii").strip()
     except OSError as error:
-        raise StoreError(
-            f"There is no data in {data} yet.",
-            "Run `velocity init`, `velocity ingest` or `velocity import`, or try `velocity demo`.",
-        ) from error
+        raise no_data(data) from error
     return data.resolve() / "snapshots" / f"{name}.duckdb"
 
 

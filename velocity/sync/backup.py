@@ -58,6 +58,8 @@ def back_up(data: Path, config: Path, path: Path) -> Backup:
         raise StoreError(
             f"{path} exists and is not a backup.", "Choose another name, or move it away."
         )
+    if not path.parent.is_dir():
+        raise StoreError(f"There is no folder {path.parent}.", "Make it, or name another file.")
     folder = path.with_name(f"{path.name}.partial")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)

@@ -102,6 +102,8 @@ class _Known:
 
 def _without_id(store: LiveStore, where: Where, name: str) -> Names:
     """The names in the store of somebody who was never in a roster."""
+    if not name.strip():  # runs without a username are nobody's
+        return Names()
     called = frozenset({name})
     forgotten = exclusions.load(store.data)
     of_username, of_id = store.record.has_traces(name)

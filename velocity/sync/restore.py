@@ -59,11 +59,13 @@ def restore(data: Path, config: Path, path: Path, *, replace: bool = False) -> R
         replace: whether to replace the store that is there.
 
     Raises:
-        VelocityError: the backup is damaged or newer, there is a store and `replace` is not set or
-            its record is on a server, another process is writing it, or the settings or the roster
-            have errors.
+        VelocityError: the backup is missing, damaged or newer, there is a store and `replace` is
+            not set or its record is on a server, another process is writing it, or the settings or
+            the roster have errors.
         OSError: a file cannot be read or written.
     """
+    if not path.is_file():
+        raise StoreError(f"There is no file {path}.", "Name a file that `velocity backup` wrote.")
     make_private(data)
     prepared = data / _PREPARED
     with writer_lock(data):

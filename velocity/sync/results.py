@@ -83,8 +83,8 @@ def brought(projects: Sequence[ProjectResult]) -> dict[str, int]:
         "revived": counts.revived,
         "deleted": sum(it.deleted for it in projects),
         "unchanged": counts.unchanged,
-        "kept": counts.kept,
-        "set_aside": sum(len(it.rejected) for it in projects),
+        "outranked": counts.kept,
+        "unreadable": sum(len(it.rejected) for it in projects),
     }
 
 

@@ -1,0 +1,85 @@
+"""Bad input on the command line: one sentence says what is wrong, and nothing is lost."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.builders import run, store_of
+from tests.commands import velocity
+
+NEEDED = "entity,project,run_id,state,created_at,ended_at\n"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with a store of two runs, and a text file."""
+    home = tmp_path_factory.mktemp("bad")
+    store_of(
+        [run("r1", "09:00", "10:00"), run("r2", "11:00", "12:00")], "20:00", data=home / "data"
+    )
+    (home / "text").write_text("not a folder", encoding="utf-8")
+    return home
+
+
+def _files(folder):
+    """What every file holds, except the state: reading it makes the file."""
+    found = (it for it in folder.rglob("*") if it.is_file())
+    return {it: it.read_bytes() for it in found if it.name != "state.sqlite"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "words"),
+    [
+        ("metrics --period hour", 2, "'hour' is not one of 'all', 'month', 'week', 'day'"),
+        ("record move --to moon", 2, "'moon' is not one of 'server', 'file'"),
+        ("brief --scholar ada --days 0", 2, "it must be at least 1"),
+        ("brief --scholar ada --days 367", 2, "it must be at most 366"),
+        ("app --port x", 2, "it must be a whole number"),
+        ("metrics --out x.xlsx", 2, "x.xlsx does not end in .csv, .json, .parquet or .txt"),
+        ("report --out x.pdf", 2, "x.pdf does not end in .md, .html, .htm, .csv or .txt"),
+        ("explain --metric busy_hours --out x.csv", 2, "does not end in .json or .txt"),
+        ("metrics --out .", 1, ". is a folder."),
+        ("--data text metrics", 1, "The data folder text is a file."),
+        ("--data text import text", 1, "The data folder text is a file."),
+        ("report --week 1999-W01", 1, "1999-W01 is before the first day with a run, 2026-01-05."),
+        ("report --week 2026-W02 --stream nope", 1, "is not over in the data"),
+        ("nudge --replay --to 1999-01-01", 2, "there are runs only from 2026-01-05 to 2026-01-05"),
+        ("brief --scholar ada --to ada", 1, "There is no roster"),
+        ("backup no/such/file", 1, "There is no folder no/such."),
+        ("--data other restore nowhere", 1, "There is no file nowhere."),
+        ("--data other archive --before 2026-01-05", 1, "There is no data in other yet."),
+    ],
+)
+def test_a_wrong_value_is_one_sentence_and_writes_nothing(folder, asked, code, words):
+    before = _files(folder)
+    done = velocity(*asked.split(), cwd=folder)
+    said = " ".join(re.sub("[│╭╮╰╯─]", " ", done.stderr.decode()).split())
+    assert done.returncode == code, said
+    assert words in said
+    assert done.stdout == b""
+    assert not re.search("Traceback|Value error|Input should|Unexpected error", said)
+    assert _files(folder) == before
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_nobody_is_called_nothing(folder, name):
+    done = velocity("forget", name, "--yes", cwd=folder)
+    assert done.returncode == 1
+    assert b"There is nobody called" in done.stderr
+
+
+def test_times_that_stand_for_none_do_not_fill_the_memory(tmp_path):
+    rows = (
+        "r1,finished,0001-01-01,",
+        "r2,finished,9999-12-31,",
+        "r3,finished,2026-01-05,9999-12-31",
+    )
+    text = NEEDED + "".join(f"lab,vision,{row}\n" for row in rows)
+    (tmp_path / "runs.csv").write_text(text, encoding="utf-8")
+    done = velocity("import", "runs.csv", cwd=tmp_path)
+    assert b"1 new, 2 skipped" in done.stderr
+    shown = velocity("runs", "--format", "csv", cwd=tmp_path).stdout.decode()
+    assert "unreadable" in shown
+    assert "9999" not in shown
