@@ -10,7 +10,8 @@ from velocity.ui.parts import theme_mode
 
 # The theme does not have options for the padding at the sides or for the colour of a button with
 # an open menu, which is too dark on a dark page. Scripts should not take up space. Links to other
-# pages look like links, and focus is visible everywhere. Some sections need a wider window, and in
+# pages look like links, and focus is visible everywhere. A closed
+# sidebar is not in the way of the keyboard. Some sections need a wider window, and in
 # some rows the words wrap, not the link after them.
 _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding-left: 1.5rem; padding-right: 1.5rem }
@@ -23,6 +24,7 @@ button[kind="tertiary"]:is(:active, [aria-expanded="true"]) { color: inherit }
 :focus-visible { outline: 2px solid var(--velocity-accent); outline-offset: 1px }
 [class*="st-key-one-row-"] { flex-wrap: nowrap }
 [class*="st-key-one-row-"] > :first-child { flex-shrink: 1; min-width: 0 }
+[data-testid="stSidebar"][aria-expanded="false"] { visibility: hidden }
 @media (max-width: 600px) {
   [class*="st-key-wide-"] { display: none }
   [data-testid="stTable"] td { min-width: 6rem }
