@@ -21,13 +21,16 @@ button[kind="tertiary"]:is(:active, [aria-expanded="true"]) { color: inherit }
 [data-testid="stMain"] [data-testid="stPageLink-NavLink"] p {
   color: var(--velocity-accent); text-decoration: underline
 }
-:focus-visible { outline: 2px solid var(--velocity-accent); outline-offset: 1px }
+:focus-visible:not(input, textarea) {
+  outline: 2px solid var(--velocity-accent) !important; outline-offset: 1px
+}
+[data-testid="stMain"]:focus-visible { outline-offset: -2px }
 [class*="st-key-one-row-"] { flex-wrap: nowrap }
 [class*="st-key-one-row-"] > :first-child { flex-shrink: 1; min-width: 0 }
 [data-testid="stSidebar"][aria-expanded="false"] { visibility: hidden }
 @media (max-width: 600px) {
   [class*="st-key-wide-"] { display: none }
-  [data-testid="stTable"] td { min-width: 6rem }
+  [data-testid="stTable"] td p { width: max-content; max-width: 13rem }
 }
 </style>"""
 # One entry in the browser's history per page. Streamlit adds one whenever a run of the script
