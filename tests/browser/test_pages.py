@@ -49,6 +49,14 @@ def test_what_the_keyboard_reaches_is_outlined(demo_visitor):
     assert outlines == {"solid"}
 
 
+@pytest.mark.parametrize("path", ["streams", "compute"])
+def test_tables_on_a_phone_are_accessible(demo_visitor, path):
+    demo_visitor.open(path)
+    demo_visitor.narrow(420)
+    assert demo_visitor.barriers() == []
+    demo_visitor.narrow(1440)
+
+
 def test_an_open_menu_is_accessible(demo_visitor):
     page = demo_visitor.open("streams")
     for button in ("Data", "Evidence"):

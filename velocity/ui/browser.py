@@ -27,10 +27,10 @@ button[kind="tertiary"]:is(:active, [aria-expanded="true"]) { color: inherit }
 [data-testid="stMain"]:focus-visible { outline-offset: -2px }
 [class*="st-key-one-row-"] { flex-wrap: nowrap }
 [class*="st-key-one-row-"] > :first-child { flex-shrink: 1; min-width: 0 }
-[data-testid="stSidebar"][aria-expanded="false"] { visibility: hidden }
+[data-testid="stSidebar"][data-collapsed="true"] { visibility: hidden }
 @media (max-width: 600px) {
   [class*="st-key-wide-"] { display: none }
-  [data-testid="stTable"] td p { width: max-content; max-width: 13rem }
+  [data-testid="stTable"] tr:has(> :nth-child(5)) p { width: max-content; max-width: 13rem }
 }
 </style>"""
 # One entry in the browser's history per page. Streamlit adds one whenever a run of the script
