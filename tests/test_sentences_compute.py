@@ -115,7 +115,7 @@ def test_the_table_adds_up_as_printed(rows):
     numbers = [
         [int(cell.strip("*").replace(",", "")) for cell in printed[column]]
         for column in printed.columns
-        if column not in {"", "Credits each"}
+        if column not in {"Stream", "Credits each"}
     ]
     for column in numbers:
         assert sum(column[:-1]) == column[-1]
@@ -126,7 +126,7 @@ def test_the_table_adds_up_as_printed(rows):
 def test_a_row_without_conclusions_has_no_cost():
     rows = table_rows(("unattributed", None, 1.0, 0.0, 0.0, 0.0, 0.0, 2.0, 0))
     printed = spending.table(rows)
-    assert printed[""].to_list() == ["Unattributed", "**Programme**"]
+    assert printed["Stream"].to_list() == ["Unattributed", "**Programme**"]
     assert printed["Credits each"][0] == "\u2013"
     assert spending.table_title(rows).endswith("100\u00a0% to runs that finished")
 

@@ -296,7 +296,7 @@ def test_the_title_says_where_the_change_came_from():
     assert title(before, before, two) == "As many concluded as on the same days before"
 
 
-def test_fewer_launches_are_told_as_a_cause():
+def test_fewer_launches_are_named_as_a_cause():
     now, before = pl.DataFrame({"experiments_started": [0, 31]}), {"experiments_started": 590}
     assert moved.launched({"experiments_started": 118}, before) == "118 were launched, from 590"
     assert moved.launched(before, None) == "590 were launched"

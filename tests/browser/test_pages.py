@@ -40,6 +40,23 @@ def test_every_column_of_why_this_number_fits(demo_visitor):
     demo_visitor.narrow(1440)
 
 
+def test_what_the_keyboard_reaches_is_outlined(demo_visitor):
+    page = demo_visitor.open("streams")
+    outlines = set()
+    for _ in range(12):  # over the pages and the controls to the first links
+        page.keyboard.press("Tab")
+        outlines.add(page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle"))
+    assert outlines == {"solid"}
+
+
+@pytest.mark.parametrize("path", ["streams", "compute"])
+def test_tables_on_a_phone_are_accessible(demo_visitor, path):
+    demo_visitor.open(path)
+    demo_visitor.narrow(420)
+    assert demo_visitor.barriers() == []
+    demo_visitor.narrow(1440)
+
+
 def test_an_open_menu_is_accessible(demo_visitor):
     page = demo_visitor.open("streams")
     for button in ("Data", "Evidence"):

@@ -250,7 +250,7 @@ def _key(
         ("■", colour.parallel, "two or more"),
         ("■", colour.machine, "run"),
         *(entry for kind, entry in lost.items() if kind in kinds),
-        ("●━", colour.reaction, "result, then wait for the next launch (dotted: none came)"),
+        ("●━", colour.reaction, "result, then wait (dotted: no launch yet)"),
     ]
     if shaded is not None:
         wake, rest = (f"{at.hour:02}:{at.minute:02}" for at in shaded)

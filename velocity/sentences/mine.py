@@ -202,7 +202,7 @@ def largest_part(parts: Parts | None) -> tuple[str, str, str]:
     machine = "Of the hours of closed loops. Machine time, from launch to result, is by the clock;"
     rest = "the rest is the wait for the next launch."
     if parts.off is not None:
-        rest = "the wait for the next launch is told in working hours, and the rest of it is time "
+        rest = "the wait for the next launch counts working hours, and the rest of it is time "
         rest += "off: nights and days off."
     elif largest == "waiting":
         metric = "reaction_share"

@@ -86,7 +86,7 @@ def _printed(row: Row, cells: Sequence[int], spent: int, unknown: int) -> dict[s
     *states, total = cells
     each = row["credits_per_concluded"]
     values = {
-        "": _title(row),
+        "Stream": _title(row),
         **{
             title: f"{it:,}"
             for title, it in zip(

@@ -10,7 +10,8 @@ from velocity.ui.parts import theme_mode
 
 # The theme does not have options for the padding at the sides or for the colour of a button with
 # an open menu, which is too dark on a dark page. Scripts should not take up space. Links to other
-# pages look like links, and focus is visible everywhere. Some sections need a wider window, and in
+# pages look like links, and focus is visible everywhere. A closed
+# sidebar is not in the way of the keyboard. Some sections need a wider window, and in
 # some rows the words wrap, not the link after them.
 _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding-left: 1.5rem; padding-right: 1.5rem }
@@ -20,12 +21,16 @@ button[kind="tertiary"]:is(:active, [aria-expanded="true"]) { color: inherit }
 [data-testid="stMain"] [data-testid="stPageLink-NavLink"] p {
   color: var(--velocity-accent); text-decoration: underline
 }
-:focus-visible { outline: 2px solid var(--velocity-accent); outline-offset: 1px }
+:focus-visible:not(input, textarea) {
+  outline: 2px solid var(--velocity-accent) !important; outline-offset: 1px
+}
+[data-testid="stMain"]:focus-visible { outline-offset: -2px }
 [class*="st-key-one-row-"] { flex-wrap: nowrap }
 [class*="st-key-one-row-"] > :first-child { flex-shrink: 1; min-width: 0 }
+[data-testid="stSidebar"][data-collapsed="true"] { visibility: hidden }
 @media (max-width: 600px) {
   [class*="st-key-wide-"] { display: none }
-  [data-testid="stTable"] td { min-width: 6rem }
+  [data-testid="stTable"] tr:has(> :nth-child(5)) p { width: max-content; max-width: 13rem }
 }
 </style>"""
 # One entry in the browser's history per page. Streamlit adds one whenever a run of the script

@@ -7,6 +7,7 @@ viewer, never from the browser.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -62,6 +63,14 @@ def show_way(name: str, label: str, **choices: str | list[str]) -> None:
         if "period" in st.query_params:
             choices = {"period": st.query_params["period"], **choices}
         st.page_link(st.session_state[_PAGES][name], label=label, query_params=choices)
+
+
+def way_in_text(name: str, label: str, **choices: str | list[str]) -> str:
+    """The same as Markdown, for a cell of a table; only the label without the page."""
+    if not has_page(name):
+        return label
+    path = st.session_state[_PAGES][name].url_path or "."
+    return f"[{label}]({path}?{urlencode(choices, doseq=True)})"
 
 
 def show_step(page: str, name: str, **choices: str | list[str]) -> None:

@@ -10,7 +10,7 @@ from velocity import formats
 from velocity.reading import reads
 from velocity.sentences import health as words
 from velocity.ui.parts import Table, heading
-from velocity.ui.tables import show_rows
+from velocity.ui.tables import plain_title, show_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +44,7 @@ def show_flags(view: View) -> None:
         "Contradictions in the data of runs, and the value that is used instead",
         view.read(reads.flags).filter("fault"),
         ["flag", "runs", "held", "used"],
+        wraps=True,
     )
     _check(
         "Flagged runs",
@@ -104,10 +105,25 @@ def show_residual(hours: float) -> None:
     )
 
 
-def _check(title: str, meaning: str, frame: pl.DataFrame, columns: Sequence[str] = ()) -> None:
-    """A check as a section: how many rows it found, what they mean, and the rows."""
+def _check(
+    title: str,
+    meaning: str,
+    frame: pl.DataFrame,
+    columns: Sequence[str] = (),
+    *,
+    wraps: bool = False,
+) -> None:
+    """A check as a section: how many rows it found, what they mean, and the rows.
+
+    `wraps`: the rows are few, and their words are our own and long.
+    """
     table = Table(frame, title.lower().replace(" ", "-")) if frame.height else None
     with st.container():
         heading(f"{title}: {formats.count(frame.height)}", meaning, table=table)
-        if frame.height:
-            show_rows(frame.select(columns or frame.columns), alt=title, rows_shown=_ROWS_SHOWN)
+        if not frame.height:
+            return
+        shown = frame.select(columns or frame.columns)
+        if wraps:
+            st.table(shown.rename(plain_title), border="horizontal", hide_index=True)
+        else:
+            show_rows(shown, alt=title, rows_shown=_ROWS_SHOWN)

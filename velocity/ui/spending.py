@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 import streamlit as st
 
-from velocity import formats
 from velocity.charts.balances import draw_balances
 from velocity.charts.compute import draw_compute
 from velocity.charts.dumbbell import draw_dumbbell
 from velocity.reading import reads
 from velocity.reading.what_if import ends_if
 from velocity.sentences import spending as words
-from velocity.ui.drill import show_way
+from velocity.ui.drill import show_way, way_in_text
 from velocity.ui.parts import Table, empty_state, heading, show_chart, theme_mode
 from velocity.ui.tables import show_rows
 
@@ -95,15 +94,15 @@ def show_table(week: Week) -> None:
         f"GPU-hours by how the run ended, {week.days.these}; rows and columns add up",
         table=Table(rows, "compute-table"),
     )
-    st.table(words.table(rows), border="horizontal", hide_index=True)
+    printed, period = words.table(rows), week.days.window.written
+    linked = [
+        way_in_text("streams", title, streams=stream, period=period) if stream else title
+        for stream, title in zip(rows["stream"], printed["Stream"], strict=True)
+    ]
+    st.table(printed.with_columns(Stream=pl.Series(linked)), border="horizontal", hide_index=True)
     if rows["tokens"].sum():
         st.caption(words.tokens(week.view.read(reads.ledger, by="programme").row(0, named=True)))
-    period = week.days.window.written
-    with st.container(horizontal=True, gap="small"):
-        show_way("runs", "The runs \u203a", period=period)
-        for stream, name in week.names.items():
-            label = f"{formats.markdown(formats.label(name))} \u203a"
-            show_way("streams", label, streams=[stream], period=period)
+    show_way("runs", "The runs \u203a", period=period)
 
 
 def show_costs(week: Week) -> None:

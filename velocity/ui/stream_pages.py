@@ -72,7 +72,7 @@ def _show_work(view: View, work: Work, lines: pl.DataFrame, *, choice: str) -> N
         with right:
             show_mentor_sheet(work, chosen, order=work.order, choice=choice)
         parts.show_people(work)
-    parts.show_lines(view, lines, work.decisions)
+    parts.show_lines(view, lines, work.decisions, choice=choice)
 
 
 def show_all(view: View, ids: list[str]) -> None:
@@ -96,7 +96,8 @@ def show_all(view: View, ids: list[str]) -> None:
             current().record_look(found[1])
             asked = dict(queue.filter("named").select("scholar", "name").iter_rows())
             show_mentor_sheet(*found, order=asked, choice=ALL_STREAMS)
-        parts.show_lines(view, view.windowed(reads.line_states, streams=ids), decisions)
+        lines = view.windowed(reads.line_states, streams=ids)
+        parts.show_lines(view, lines, decisions, choice=ALL_STREAMS)
 
 
 def _of_all(every: list[Work], queue: pl.DataFrame) -> tuple[Work, str] | None:

@@ -17,7 +17,7 @@ from velocity.sentences.events import caption
 from velocity.sentences.judged import nothing_near
 from velocity.sentences.mentor_facts import MEASURES
 from velocity.sentences.queue import BULLET
-from velocity.ui.drill import show_way
+from velocity.ui.drill import show_way, way_in_text
 from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS
 from velocity.ui.parts import Table, heading, show_figure, theme_mode
 from velocity.ui.why import show_why
@@ -176,13 +176,14 @@ def weeks_caption(work: Work, scholars: Iterable[str]) -> str:
     return f"{words.weeks_caption(shown, work.days)} {happened}".rstrip()
 
 
-def show_lines(view: View, lines: pl.DataFrame, decisions: pl.DataFrame) -> None:
+def show_lines(view: View, lines: pl.DataFrame, decisions: pl.DataFrame, *, choice: str) -> None:
     """Some lines by stream and name, parked ones too; nothing is ranked.
 
     Args:
         view: of the page.
         lines: rows of `reads.line_states`.
         decisions: rows of `reads.needs_decision` of the same streams or scholars.
+        choice: the choice on the page Streams; links keep it.
     """
     streams = [*view.stream_names]
     order = {stream: at for at, stream in enumerate(streams)}
@@ -200,9 +201,16 @@ def show_lines(view: View, lines: pl.DataFrame, decisions: pl.DataFrame) -> None
     if lines.is_empty():
         st.markdown("No line has an experiment in these days: choose a longer period.")
         return
+    period = view.window.written
     shown = lines.select(
         Stream=pl.col("stream_name").map_elements(_cell, pl.String),
-        Scholar=pl.col("name").map_elements(_cell, pl.String),
+        Scholar=pl.Series(
+            [
+                way_in_text("streams", _cell(name), scholar=scholar, streams=choice, period=period)
+                for scholar, name in lines.select("scholar", "name").iter_rows()
+            ],
+            dtype=pl.String,
+        ),
         Line=pl.col("project").map_elements(_cell, pl.String),
         State=pl.Series(
             [

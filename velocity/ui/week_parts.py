@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 import polars as pl
 import streamlit as st
@@ -26,7 +25,7 @@ from velocity.sentences.answer import LINE_HELP
 from velocity.sentences.compared import MEASURES, UNITS, possessive
 from velocity.sentences.events import caption
 from velocity.sentences.judged import nothing_near
-from velocity.ui.drill import has_page, show_way
+from velocity.ui.drill import has_page, show_way, way_in_text
 from velocity.ui.parts import Table, heading, show_figure, theme_mode, tile
 from velocity.ui.why import show_why
 
@@ -306,14 +305,12 @@ def _launched(week: Week, stream: str, over: Window) -> pl.DataFrame:
 def _link(week: Week, row: Row) -> str:
     """The experiment's runs on the page Runs, over the same days."""
     name = formats.markdown(formats.label(row["label"], 24))
-    if not has_page("runs"):
-        return name
     first = min(row["start_day"], week.days.window.first)
     choices = {
         "period": f"{first.isoformat()}..{week.days.window.last.isoformat()}",
         "runs-experiment": row["experiment_id"],
     }
-    return f"[{name}](runs?{urlencode(choices)})"
+    return way_in_text("runs", name, **choices)
 
 
 def show_streams(week: Week) -> None:

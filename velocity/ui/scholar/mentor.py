@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -13,7 +12,7 @@ from velocity import formats
 from velocity.charts.launches import draw_launches
 from velocity.sentences import mentor as words
 from velocity.sentences import mentor_table as rows_of
-from velocity.ui.drill import has_page, show_way
+from velocity.ui.drill import show_way, way_in_text
 from velocity.ui.experiment import clicked_experiment
 from velocity.ui.files import show_brief
 from velocity.ui.parts import Table, data_menu, show_figure, theme_mode
@@ -123,14 +122,12 @@ def _behind(work: Work, facts: Facts) -> None:
 def _link(work: Work, facts: Facts, row: Row) -> str:
     """The experiment's runs on the page Runs."""
     name = formats.markdown(formats.label(row["label"], 28))
-    if not has_page("runs"):
-        return name
     first = min(facts.day(row["started_at"]), work.days.window.first)
     choices = {
         "period": f"{first.isoformat()}..{work.days.window.last.isoformat()}",
         "runs-experiment": row["experiment_id"],
     }
-    return f"[{name}](runs?{urlencode(choices)})"
+    return way_in_text("runs", name, **choices)
 
 
 def _plain(text: str) -> str:
