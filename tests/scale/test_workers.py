@@ -32,7 +32,7 @@ from velocity.sync.commands import sync_wandb
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-PROJECTS, WORKERS = 50, 4
+PROJECTS, WORKERS = 50, 8
 AT = NOON + timedelta(days=2)
 #: Pulls until every project is complete. Its fate: nothing, a kill between a merge and the end of
 #: a pull or within a merge, or a dropped connection, each at the third merge.
@@ -70,6 +70,8 @@ def added(self, table, frame):
             other.execute("SELECT pg_terminate_backend(%s)", [self._connection.info.backend_pid])
 
 PostgresIntake.merge_runs, Server.add = merged, added
+print("ready", flush=True)
+sys.stdin.readline()
 while True:
     try:
         pull_wandb(Path(data), settings, projects=["lab/*"], clock=lambda: at)
@@ -130,11 +132,16 @@ def test_many_workers_of_which_some_die_bring_what_one_brings(tmp_path, monkeypa
 
 
 def _run_all(workers: list[list], env: dict[str, str]) -> list[int]:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     started = [
-        subprocess.Popen([sys.executable, "-c", _WORKER, *map(str, words)], env=env)
+        subprocess.Popen([sys.executable, "-c", _WORKER, *map(str, words)], env=env, **pipes)
         for words in workers
     ]
     try:
+        # They begin together: each of them gets some of the projects.
+        assert [process.stdout.readline() for process in started] == ["ready\n"] * len(started)
+        for process in started:
+            process.stdin.close()
         return [process.wait(PATIENCE_S) for process in started]
     finally:
         for process in started:
