@@ -51,6 +51,33 @@ more = {"replace": True} if module.endswith("restore") else {}
 function(*map(Path, paths), **more)
 """
 
+#: Backs up once per number that it reads, and is killed before that line of velocity's code; says
+#: how many lines ran, or that it was killed.
+_KILLED_AT_A_LINE = """
+import os, signal, sys
+from itertools import count
+from pathlib import Path
+import velocity
+from velocity.sync.backup import back_up
+code, paths = str(Path(velocity.__file__).parent), [*map(Path, sys.argv[1:])]
+for last in map(int, sys.stdin):
+    if os.fork() == 0:
+        lines = count(1)
+        def trace(frame, event, _):
+            if not frame.f_code.co_filename.startswith(code):
+                return None
+            if event == "line" and next(lines) == last:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return trace
+        sys.settrace(trace)
+        back_up(*paths)
+        sys.settrace(None)
+        print(next(lines), flush=True)
+        os._exit(0)
+    if os.waitstatus_to_exitcode(os.wait()[1]) == -signal.SIGKILL:
+        print("killed", flush=True)
+"""
+
 
 def _back_up(folder, path):
     return back_up(folder / "data", folder / "velocity.toml", path)
@@ -318,6 +345,34 @@ def test_a_killed_backup_leaves_the_earlier_one(step, saved, tmp_path):
     assert path.read_bytes() == saved.read_bytes()
     _back_up(source, path)
     assert [it.name for it in tmp_path.iterdir()] == ["daily"]
+
+
+@pytest.mark.fault
+def test_a_backup_killed_at_any_line_leaves_a_whole_one(saved, tmp_path):
+    home, path = copied(programme, tmp_path / "home"), tmp_path / "backups" / "daily"
+    path.parent.mkdir()
+    before, draw = _contents(home), random.Random(11)  # noqa: S311 - no secret
+    command = [sys.executable, "-c", _KILLED_AT_A_LINE]
+    command += [home / "data", home / "velocity.toml", path]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, env=environment(tmp_path), **pipes) as backing_up:
+
+        def ended(line):
+            print(line, file=backing_up.stdin, flush=True)
+            return backing_up.stdout.readline().strip()
+
+        lines = int(ended(0))
+        for number in range(24):
+            path.write_bytes(saved.read_bytes())
+            # Half of them while the file is packed and put in place.
+            first = max(1, lines - 150) if number % 2 else 1
+            assert ended(draw.randrange(first, lines)) == "killed"
+            if path.read_bytes() != saved.read_bytes():
+                backups.unpack(path, tmp_path / f"{number}")
+        backing_up.stdin.close()
+    _back_up(home, path)
+    assert [it.name for it in path.parent.iterdir()] == ["daily"]
+    assert _contents(home) == before
 
 
 @pytest.mark.fault
