@@ -95,10 +95,11 @@ def test_pages_are_published_to_this_machine_only():
 
 def test_every_process_past_one_machine_has_its_own_folder_and_the_same_settings():
     services = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text("utf-8"))["services"]
+    cluster = {name: services.pop(name) for name in ("scheduler", "worker")}
     ours = {name: it for name, it in services.items() if "velocity" in it["image"]}
     assert sorted(ours) == ["a", "b", "publish", "pull"]
     for name, service in ours.items():
-        *own, settings, roster = service["volumes"]
+        *own, settings, roster = (it for it in service["volumes"] if "dask" not in it)
         # A worker has the volume without a name that the image declares.
         assert own == ([] if name == "pull" else [f"{name}:{HOME}"])
         assert settings == f"./velocity.toml:{HOME}/velocity.toml:ro"
@@ -110,6 +111,10 @@ def test_every_process_past_one_machine_has_its_own_folder_and_the_same_settings
         assert {it for it in options if it.startswith("--")} <= {
             text for param in known for text in param.opts
         }
+    # Only the publisher reaches the cluster, and its workers have the folder of the publisher.
+    assert [name for name, it in ours.items() if "cluster" in it.get("networks", ())] == ["publish"]
+    assert [it["networks"] for it in cluster.values()] == [["cluster"]] * 2
+    assert cluster["worker"]["volumes"][0] == ours["publish"]["volumes"][0]
     proxied = (ROOT / "deploy" / "haproxy.cfg").read_text("utf-8")
     for name in services["proxy"]["environment"]:
         assert f'"${{{name}-127.0.0.1:' in proxied
