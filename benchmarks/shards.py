@@ -70,8 +70,10 @@ def on_one_machine(data: Path) -> None:
 
 
 def in_shards(data: Path) -> None:
+    import dask
     from distributed import LocalCluster
 
+    dask.config.set({"distributed.worker.profile.enabled": False})  # as docs/scale.md advises
     (data / "derived.duckdb").rename(data / "one.duckdb")
     (data / "derived.duckdb").write_bytes((data / "one.duckdb").read_bytes())
     with (

@@ -303,7 +303,7 @@ class Derive(_Section):
         125_000, description="Runs that a worker derives at a time."
     )
     worker_memory_mib: Annotated[int, Field(strict=True, ge=64)] = Field(
-        384, description="Memory in MiB for the data of a shard; what is more goes to the folder."
+        256, description="Memory in MiB for the data of a shard; what is more goes to the folder."
     )
 
 
