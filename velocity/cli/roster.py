@@ -9,7 +9,7 @@ import typer
 from velocity.cleaning import escaped
 from velocity.cli.options import Places, takes_places
 from velocity.cli.progress import say
-from velocity.errors import StoreError
+from velocity.errors import ConfigurationError, StoreError
 from velocity.formats import plural
 from velocity.reading import reads
 from velocity.roster.against_data import Seen
@@ -32,6 +32,11 @@ def check(places: Places) -> None:
     If there is data, this also reports entries that do not fit it.
     """
     path = load_settings(places.config).roster
+    if not path.exists():
+        raise ConfigurationError(
+            f"There is no roster {path}.",
+            "When there is data, `velocity roster suggest >> roster.toml` writes one.",
+        )
     findings = check_roster(path, _seen(places.data))
     for finding in findings:
         typer.echo(escaped(f"{finding.severity}: {finding}"))
