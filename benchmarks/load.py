@@ -172,13 +172,15 @@ def errors(answers: list[Answer]) -> str:
 async def one_page(server: Served, page: str) -> None:
     """The first view in a tab of its own, and reruns of it."""
     async with BrowserSession(server.address, pack=True, cookies=server.cookies) as tab:
+        opened = server.cpu_s
         first = await tab.open(page)
         before = server.cpu_s
         again = [await tab.rerun() for _ in range(RERUNS)]
         cpu_ms = (server.cpu_s - before) / RERUNS * 1000
     mib = first.sent / 2**20
     print(
-        f"{page or '/':12} first {first.seconds * 1000:5.0f} ms  warm {p(again)}  "
+        f"{page or '/':12} first {first.seconds * 1000:5.0f} ms "
+        f"(processor {(before - opened) * 1000:4.0f} ms)  warm {p(again)}  "
         f"processor {cpu_ms:4.0f} ms  sent first {mib:5.2f} MiB ({first.packed / 2**20:.2f} packed)"
         f"  again {again[-1].sent / 2**10:4.0f} KiB  {errors([first, *again])}"
         f"{'  TOO MUCH' if mib > _LIMIT_MIB else ''}"

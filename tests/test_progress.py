@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,7 +21,7 @@ from velocity.settings import Settings
 from velocity.sources.base import Asked
 from velocity.sync import commands
 from velocity.sync.commands import import_runs, sync_wandb
-from velocity.sync.results import Progress, ProjectResult, SyncResult
+from velocity.sync.results import Progress, ProjectResult, Stages, SyncResult
 
 WEEK = timedelta(weeks=1)
 
@@ -194,3 +195,14 @@ def test_a_terminal_shows_a_line_for_every_project_and_the_summary(server, tmp_p
     assert done.returncode == 0
     assert b"lab/vision  1 in " in said
     assert b"lab/vision: 1 new. " in said
+
+
+def test_a_stage_lasts_until_another_begins(monkeypatch):
+    clock = SimpleNamespace(monotonic=iter([0.0, 1.0, 3.0, 6.0, 10.0]).__next__)
+    monkeypatch.setattr("velocity.sync.results.time", clock)
+    told = []
+    stages = Stages(told.append)
+    for stage in ("connect", "pull", "merge", "derive"):
+        stages(Progress(stage, "it"))
+    assert stages.seconds == {"start": 1.0, "connect": 2.0, "pull": 3.0, "derive": 4.0}
+    assert [it.stage for it in told] == ["connect", "pull", "merge", "derive"]

@@ -275,8 +275,10 @@ def test_an_entity_without_projects_is_not_a_failure(server, tmp_path, monkeypat
     point_client_at(server, monkeypatch)
     result = sync_wandb(tmp_path, Settings(), projects=["empty/*"])
     with (tmp_path / "log").open("wb") as file:
-        tell_result(Log(file.fileno()), result, seconds=1.0)
-    assert "event=published projects=0 failed=0 new=0" in (tmp_path / "log").read_text()
+        tell_result(Log(file.fileno()), result, {"derive": 0.75, "publish": 0.251})
+    logged = (tmp_path / "log").read_text()
+    assert "event=published projects=0 failed=0 new=0" in logged
+    assert "seconds=1.0 derive_s=0.75 publish_s=0.25 " in logged
 
 
 def test_the_pause_grows_with_each_failure_and_a_good_sync_resets_it(tmp_path, monkeypatch):

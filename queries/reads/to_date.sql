@@ -65,24 +65,23 @@ total AS (
 ),
 observation AS (
   SELECT
-    (group_key, days) AS group_id, start AS period_start, latency.name AS measure,
-    latency.length_us, closed_event AS event
+    (group_key, days) AS group_id, start AS period_start, measure, length_us, closed_event AS event
   FROM (
+    -- In DuckDB 2.0.0, the joins below fail on many rows of a list of structs that is unnested.
     SELECT
       CASE $by WHEN 'scholar' THEN scholar_key WHEN 'stream' THEN stream_key ELSE 0 END
         AS group_key,
-      start_day, closed_event,
-      unnest([
-        {'name': 'loop', 'length_us': loop_us},
-        {'name': 'reaction_working', 'length_us': reaction_working_us}]) AS latency
+      start_day, closed_event, measure,
+      CASE measure WHEN 'loop' THEN loop_us ELSE reaction_working_us END AS length_us
     FROM loop
-    JOIN scholar USING (scholar_key)
+    JOIN scholar USING (scholar_key),
+    (SELECT unnest(['loop', 'reaction_working']) AS measure)
     WHERE ($by = 'programme' OR attributed)
       AND ($by <> 'scholar' OR $within::VARCHAR IS NULL OR stream_key = (FROM stream_asked))
   )
   JOIN known_group USING (group_key)
   JOIN stretch ON start_day >= start AND start_day < until
-  WHERE latency.length_us IS NOT NULL
+  WHERE length_us IS NOT NULL
 ),
 median AS (
   SELECT

@@ -21,14 +21,14 @@ from velocity.cli.options import (
     option,
     project_name,
 )
-from velocity.cli.progress import say, show_progress, tell_result
+from velocity.cli.progress import say, show_progress, tell_result, tell_stages
 from velocity.cli.watched import log_sync
 from velocity.settings import Settings, load_settings
 from velocity.sources.base import Asked
 from velocity.store import latest_snapshot
 from velocity.sync.commands import import_runs, publish_figures, pull_wandb, sync_wandb
 from velocity.sync.forget import finish_forgetting
-from velocity.sync.results import OnProgress, SyncResult
+from velocity.sync.results import OnProgress, Stages, SyncResult
 from velocity.sync.watch import Log, watch
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -63,8 +63,11 @@ def bring(
     After Ctrl-C, `again` says how to go on.
     """
     with show_progress(quiet=quiet, again=again) as on_progress:
-        settings = _ready(places, on_progress)
-        result = work(places.data, settings, *given, on_progress=on_progress, **more)
+        stages = Stages(on_progress)
+        settings = _ready(places, stages)
+        result = work(places.data, settings, *given, on_progress=stages, **more)
+    if not quiet:
+        tell_stages(stages.seconds)
     tell_result(result, quiet=quiet)
     told = not quiet and result.snapshot and unknown_states(latest_snapshot(places.data))
     if told:

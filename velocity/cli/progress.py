@@ -13,7 +13,7 @@ from velocity.cleaning import escaped, for_terminal
 from velocity.formats import elapsed, plain, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rich.console import Console
     from rich.progress import TaskID
@@ -197,6 +197,11 @@ def tell_result(result: SyncResult, *, quiet: bool = False) -> None:
         return
     scholars = plural(result.scholars_derived, "scholar")
     say(f"Published snapshot {result.snapshot}; figures of {scholars} updated.")
+
+
+def tell_stages(seconds: Mapping[str, float]) -> None:
+    """Say how long each stage of a command took."""
+    say(f"Took {', '.join(f'{stage} {elapsed(it)}' for stage, it in seconds.items())}.")
 
 
 def _summary(projects: Sequence[ProjectResult], took: str = "") -> str:

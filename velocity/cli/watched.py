@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 import traceback
 from typing import TYPE_CHECKING
 
 from velocity.errors import StoreBusyError, VelocityError
-from velocity.sync.results import brought
+from velocity.sync.results import Stages, brought
 from velocity.sync.watch import SKIPPED, Log
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from velocity.sync.results import OnProgress, Progress, SyncResult
 
@@ -38,16 +37,16 @@ def log_sync(sync: Callable[[Log, OnProgress], SyncResult], *, patience_s: float
         signal.setitimer(signal.ITIMER_REAL, patience_s)
 
     go_on(None)
-    began = time.monotonic()
+    stages = Stages(go_on)
     try:
-        result = sync(log, go_on)
+        result = sync(log, stages)
     except StoreBusyError as error:
         log.tell("warning", "skipped", reason=error.message)
         return SKIPPED
     except Exception as error:  # noqa: BLE001 - every error is a line of the log
         log.tell("error", "failed", **_cause(error))
         return 1
-    tell_result(log, result, seconds=time.monotonic() - began)
+    tell_result(log, result, stages.seconds)
     return 1 if result.errors else 0
 
 
@@ -70,8 +69,14 @@ def log_nudges(work: Callable[[Log], object], *, watched: bool) -> int:
     return 0
 
 
-def tell_result(log: Log, result: SyncResult, *, seconds: float) -> None:
-    """Log the result of a sync: one line per project, and one for all of them."""
+def tell_result(log: Log, result: SyncResult, seconds: Mapping[str, float]) -> None:
+    """Log the result of a sync: one line per project, and one for all of them.
+
+    Args:
+        log: where.
+        result: of the sync.
+        seconds: of each stage.
+    """
     for note in result.notes:
         log.tell("warning", "noted", note=note)
     for project in result.projects:
@@ -89,7 +94,8 @@ def tell_result(log: Log, result: SyncResult, *, seconds: float) -> None:
         requests=sum(it.requests for it in result.projects),
         weeks_restated=result.weeks_restated,
         snapshot=result.snapshot,
-        seconds=round(seconds, 2),
+        seconds=round(sum(seconds.values()), 2),
+        **{f"{stage}_s": round(it, 2) for stage, it in seconds.items()},
     )
 
 

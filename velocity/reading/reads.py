@@ -69,7 +69,8 @@ def _read(
     scope = given.get("scope")
     if scope is None or scope.hours is None or "scholar" not in frame.columns:
         return frame
-    return only_days(frame, scope.hours, str(edge(snapshot)["timezone"][0]))
+    known: pl.DataFrame = snapshot.kept.get((edge,), lambda: edge(snapshot))
+    return only_days(frame, scope.hours, str(known["timezone"][0]))
 
 
 def metrics(

@@ -28,6 +28,8 @@ _WEEK = timedelta(weeks=1)
 _EARLIER = timedelta(weeks=5)
 _KEY = ["group_id", "measure", "week_start"]
 _PARTS = ["volume", "medians", "side_by_side", "compute"]
+#: What is said of a whole stream, and which of a scholar's figures have a link.
+_FEW_PARTS = ["volume", "medians"]
 
 
 @dataclass(frozen=True)
@@ -106,19 +108,21 @@ class Work(Covered):
         if self.stream is None:
             return None, None
         window, before = self.days.window, self.days.before
-        now = self._figures("stream", window.first, window.end)
-        then = before and self._figures("stream", before.first, before.end)
+        now = self._figures("stream", window.first, window.end, _FEW_PARTS)
+        then = before and self._figures("stream", before.first, before.end, _FEW_PARTS)
         return _rows(now(), "stream").get(self.stream), (
             _rows(then(), "stream").get(self.stream) if then else None
         )
 
-    def _figures(self, by: str, first: date, end: date) -> Callable[[], pl.DataFrame]:
+    def _figures(
+        self, by: str, first: date, end: date, parts: list[str] = _PARTS
+    ) -> Callable[[], pl.DataFrame]:
         whose: dict[str, Any] = {"groups": [self.stream]}
         if self.stream is None:
             whose = {"groups": [*self.named]}
         elif by == "scholar":
             whose = {"within": self.stream}
-        over = {"from_day": first, "to_day": end, "parts": _PARTS}
+        over = {"from_day": first, "to_day": end, "parts": parts}
         return self.view.soon(reads.metrics, by=by, **over, **whose)
 
     @cached_property
@@ -162,7 +166,7 @@ class Work(Covered):
         if not self.view.scope.sees_whole(scholar):
             return False
         window = self.days.window
-        over = {"from_day": window.first, "to_day": window.end, "parts": _PARTS}
+        over = {"from_day": window.first, "to_day": window.end, "parts": _FEW_PARTS}
         every = self.view.read(reads.metrics, by="scholar", groups=[scholar], **over)
         here = self.now.get(scholar)
         return here is not None and [here[measure]] == every[measure].to_list()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -42,6 +43,39 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
+
+
+class Stages:
+    """Passes progress on, and measures how long each stage takes.
+
+    A stage lasts from its first report to that of the next; "start" is before the first. Projects
+    are merged while others are pulled, so that is one stage.
+
+    Args:
+        on_progress: receives the progress.
+    """
+
+    def __init__(self, on_progress: OnProgress) -> None:
+        self._tell = on_progress
+        self._stage, self._since = "start", time.monotonic()
+        self._seconds: dict[str, float] = {}
+
+    def __call__(self, progress: Progress) -> None:
+        """Receives progress."""
+        if (self._stage, progress.stage) != ("pull", "merge"):
+            self._begin(progress.stage)
+        self._tell(progress)
+
+    def _begin(self, stage: str) -> None:
+        now = time.monotonic()
+        self._seconds[self._stage] = self._seconds.get(self._stage, 0) + now - self._since
+        self._stage, self._since = stage, now
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Seconds of each stage until now, in order."""
+        self._begin(self._stage)
+        return dict(self._seconds)
 
 
 def of_steps(stage: Stage, on_progress: OnProgress) -> Callable[[str, int, int], None]:

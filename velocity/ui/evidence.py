@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _ADDENDS_SHOWN = 6
 _ROWS_SHOWN = 8
+#: Rows of a table that are sent to the browser; the menu "Data" has all of them.
+_ROWS_SENT = 2_000
 _LONGEST = 72  # characters of a folder within a sentence
 #: A table of three columns reads well from here on, px.
 _NARROWEST = 400
@@ -76,6 +78,8 @@ def _show_parts(result: Result) -> None:
             Table(result.latencies, "lengths"),
             result.latencies.drop("what", *([] if several else ["scholar"])),
             pinned="name",
+            # The row that decides the median is in the middle.
+            sent=result.latencies.height,
         )
 
 
@@ -124,11 +128,14 @@ def _show(
     *,
     rows_shown: int = _ROWS_SHOWN,
     pinned: str | None = None,
+    sent: int = _ROWS_SENT,
 ) -> None:
     some = not table.frame.is_empty()
+    if shown.height > sent:
+        caption = f"{caption}; the first {sent:,} are shown, and the menu Data has all"
     heading(title, caption, table=table if some else None)
     if some:
-        show_rows(shown, alt=title, rows_shown=rows_shown, pinned=pinned)
+        show_rows(shown.head(sent), alt=title, rows_shown=rows_shown, pinned=pinned)
 
 
 def _show_words(words: Mapping[str, Mapping[str, str]]) -> None:

@@ -153,10 +153,14 @@ class View:
         """The scholar's row of `reads.scholars`."""
         return self.read(reads.scholars).row(by_predicate=pl.col("scholar") == scholar, named=True)
 
-    def needs_decision(self, **filters: Any) -> pl.DataFrame:
+    def needs_decision(
+        self, *, streams: Sequence[str] | None = None, **filters: Any
+    ) -> pl.DataFrame:
         """The lines of `reads.needs_decision`, with the results that were marked as read."""
         marks = state.read_marks(self._state)
-        return self.read(reads.needs_decision, read=marks, **filters)
+        found = self.read(reads.needs_decision, read=marks, **filters)
+        # Several pages and streams share one read.
+        return found if streams is None else found.filter(pl.col("stream").is_in(streams))
 
     def mark_read(self, scholar: str, experiment_id: str, result_at: datetime) -> None:
         """Marks a result as read, still thinking; only its scholar can."""
