@@ -43,6 +43,7 @@ def waiting():
     return table([*loops(), *later()])
 
 
+@pytest.mark.thorough
 def test_a_result_that_was_followed_later_makes_one_message(waiting):
     # Told at 11:00; the launch came at 14:30. The result of that is followed by nothing.
     row = waiting["result_waiting"]
@@ -53,6 +54,7 @@ def test_a_result_that_was_followed_later_makes_one_message(waiting):
     assert waiting["run_died"]["messages"] == 0
 
 
+@pytest.mark.thorough
 def test_a_rule_that_is_mostly_resolved_anyway_is_off():
     rows = [
         *loops(),

@@ -18,7 +18,7 @@ from velocity.settings import Settings
 from velocity.store import Snapshot, open_live
 from velocity.store.derive import derive
 
-pytestmark = pytest.mark.sampled(7)
+pytestmark = pytest.mark.sampled(14)
 
 AS_OF = "20:00"
 
