@@ -224,7 +224,7 @@ def test_changed_tags_are_derived_again_like_everything(seed, tmp_path):
 
     rows = {number: drawn(number) for number in range(30)}
     with open_live(tmp_path / "partial") as store, open_live(tmp_path / "full") as other:
-        for changed in ([], *([chance.randrange(30) for _ in range(3)] for _ in range(6))):
+        for changed in ([], *([chance.randrange(30) for _ in range(3)] for _ in range(4))):
             rows |= {number: drawn(number) for number in changed}
             for it in (store, other):
                 it.record.merge_runs(run_frame(list(rows.values())))
