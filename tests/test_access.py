@@ -29,7 +29,7 @@ from velocity.roster.models import Roster, load_roster
 from velocity.store import latest_snapshot
 from velocity.ui.view import _kept
 
-pytestmark = pytest.mark.sampled(3)
+pytestmark = pytest.mark.sampled(6)
 
 EVERYBODY = {canary(it) for it in (*people.PEOPLE, 99)} | {people.elsewhere()}
 VISION = {canary(it) for it in people.STREAMS["vision"]} | {canary(99)}

@@ -162,6 +162,7 @@ def test_the_suggestion_says_why(tmp_path):
     )
 
 
+@pytest.mark.thorough
 def test_only_nights_are_outside_the_window(tmp_path):
     imported(tmp_path / "log", drawn_log())
     assert not reads.launches(latest_snapshot(tmp_path / "log" / "data"))["outside"].any()

@@ -23,7 +23,7 @@ from tests.conftest import ROOT
 from tests.read_schemas import READ_SCHEMAS
 from velocity.reading import definitions
 
-pytestmark = pytest.mark.sampled(3)
+pytestmark = pytest.mark.sampled(6)
 
 DOCUMENT = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### `(\w+)\(.*\n([\s\S]*?)(?=^##|\Z)", DOCUMENT, re.MULTILINE))

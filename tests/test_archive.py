@@ -35,7 +35,7 @@ from velocity.store.publish import publish
 from velocity.sync.archive import archive, archive_due
 from velocity.sync.commands import sync_wandb
 
-pytestmark = pytest.mark.sampled(8)
+pytestmark = pytest.mark.sampled(20)
 
 FIRST, KEPT = date(2026, 1, 5), date(2026, 2, 16)
 #: Their runs were over before the archive, and the roster no longer has them.
@@ -130,6 +130,7 @@ def _snapshots(before, after):
     return latest_snapshot(before / "data"), latest_snapshot(after[0] / "data")
 
 
+@pytest.mark.thorough
 def test_old_runs_and_people_are_gone_from_every_byte(after):
     folder, done = after
     left = b"".join(it.read_bytes() for it in (folder / "data").rglob("*") if it.is_file())
@@ -207,6 +208,7 @@ def test_archived_runs_do_not_come_back(after, tmp_path):
         assert store.record.list_differing("e", "vision", listing) == ["new"]
 
 
+@pytest.mark.thorough
 def test_a_dry_run_says_everything_and_changes_nothing(tmp_path):
     folder = copied(with_one_who_left, tmp_path / "home")
     kept = {it: it.read_bytes() for it in (folder / "data").rglob("*") if it.is_file()}

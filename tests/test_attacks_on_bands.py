@@ -117,6 +117,7 @@ def test_bands_do_not_accept_a_window():
     assert list(inspect.signature(reads.bands).parameters) == ["snapshot", "scholar", "scope"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("asked", "shown"),
     [

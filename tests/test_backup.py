@@ -33,7 +33,7 @@ from velocity.sync.backup import back_up
 from velocity.sync.forget import forget_person, look_up
 from velocity.sync.restore import restore
 
-pytestmark = pytest.mark.sampled(7)
+pytestmark = pytest.mark.sampled(14)
 
 #: Starts a function of velocity.sync and is killed at the start of a step.
 _KILLED = """
@@ -123,6 +123,7 @@ def _contents(folder):
     return {it.relative_to(folder): it.read_bytes() for it in files if it.name != "lock"}
 
 
+@pytest.mark.thorough
 def test_an_empty_machine_gets_every_figure_back(tmp_path):
     source, home = built(programme), tmp_path / "another home"
     home.mkdir()
@@ -301,6 +302,7 @@ def test_settings_may_not_place_a_roster_anywhere(saved, tmp_path):
     assert not (tmp_path / "elsewhere.toml").exists()
 
 
+@pytest.mark.thorough
 def test_people_forgotten_since_the_backup_stay_forgotten(saved, tmp_path):
     home = copied(programme, tmp_path / "home")
     settings = load_settings(home / "velocity.toml")
@@ -315,6 +317,7 @@ def test_people_forgotten_since_the_backup_stay_forgotten(saved, tmp_path):
     assert exclusions.load(home / "data").has("email", "person3@x.example")
 
 
+@pytest.mark.thorough
 def test_the_list_of_another_store_is_not_mixed_in(saved, tmp_path):
     homes = [copied(programme, tmp_path / name) for name in ("one", "two")]
     for home, person in zip(homes, PEOPLE, strict=False):

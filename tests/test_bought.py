@@ -10,7 +10,7 @@ from tests.builders import run, store_of
 from velocity.reading import reads
 from velocity.roster.models import Credits, Rate, Roster, Scholar
 
-pytestmark = pytest.mark.sampled(3)
+pytestmark = pytest.mark.sampled(6)
 
 ROSTER = Roster(
     scholars=(Scholar(id="ada", name="Ada", usernames=("ada",)),),

@@ -25,7 +25,7 @@ from velocity.sentences.spans import Span, spans_of
 from velocity.store import latest_snapshot
 from velocity.ui import sign_in
 
-pytestmark = pytest.mark.sampled(4)
+pytestmark = pytest.mark.sampled(8)
 
 WEEK = "2026-03-09..2026-03-15"
 

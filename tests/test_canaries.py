@@ -137,9 +137,10 @@ def test_no_text_of_people_outside_the_scope_is_sent(viewer, individuals, app, l
         async with Tab(app, theirs) as tab:
             watch = Watch(app, tab, allowed)
             await tab.show("", FORGED)
-            for path, page in pages.items():
+            for turn, (path, page) in enumerate(pages.items()):
                 watch.check(f"{path} by its hash", await tab.rerun(page_hash=page))
-                for states in lies(widgets):
+                # Each lie on every third page: each page was told all of them by its address.
+                for states in list(lies(widgets))[turn % 3 :: 3]:
                     for fragment in {it.fragment for it in widgets} - {""}:
                         await tab.ask_for_part(fragment, states)
                     watch.check(f"parts of other pages on {path}", await tab.rerun())

@@ -24,7 +24,7 @@ from velocity.report.send_brief import find_reader
 from velocity.roster.models import load_roster
 from velocity.store import latest_snapshot
 
-pytestmark = pytest.mark.sampled(6)
+pytestmark = pytest.mark.sampled(8)
 
 FORMS = ("slack", "markdown", "text")
 PEOPLE = """

@@ -23,7 +23,7 @@ from velocity.reading import reads
 from velocity.roster.models import Roster, Scholar
 from velocity.store import latest_snapshot
 
-pytestmark = pytest.mark.sampled(3)
+pytestmark = pytest.mark.sampled(6)
 
 COUNTS = ("loops_closed", "loops_abandoned", "loops_awaiting", "loops_open")
 MEDIANS = ("machine_hours", "reaction_hours", "reaction_awake_hours", "loop_hours")
@@ -286,6 +286,7 @@ def test_roster_suggest_writes_missing_entries(velocity, data, tmp_path):
     assert velocity("roster", "check")[0] == 0
 
 
+@pytest.mark.thorough
 def test_doctor_writes_its_findings_in_the_documented_form(tmp_path):
     def doctor():
         """In a process of its own: the client keeps the key and server of earlier tests."""

@@ -18,7 +18,7 @@ from velocity.cli import main
 from velocity.reading import reads
 from velocity.store import latest_snapshot
 
-pytestmark = pytest.mark.sampled(3)
+pytestmark = pytest.mark.sampled(6)
 
 
 @pytest.fixture(scope="module")

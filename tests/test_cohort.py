@@ -22,7 +22,7 @@ from velocity.demo.workdays import Term
 from velocity.roster.models import check_roster
 from velocity.settings import load_settings
 
-pytestmark = pytest.mark.sampled(3)
+pytestmark = pytest.mark.sampled(6)
 
 NOON = at("2026-05-20T12:00:00")
 

@@ -16,7 +16,7 @@ from tests.builders import store_of, with_writers
 from tests.sampling import one_in
 from velocity.reading import reads
 
-pytestmark = pytest.mark.sampled(4)
+pytestmark = pytest.mark.sampled(8)
 
 CREATED = datetime(2026, 5, 4, 8, tzinfo=UTC)
 AS_OF = 10_000

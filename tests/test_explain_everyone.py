@@ -48,6 +48,7 @@ def asked(demo) -> list[tuple[Group, date | None]]:
 
     Weeks alternate and include the running week and the first one, in which few had begun. All the
     data is requested for streams, the programme, every fourth scholar, and one with old open work.
+    The programme has each of these weeks, and every stream one of them.
     """
     weeks = sorted(reads.metrics(demo, by="programme", period="week")["period_start"])
     scholars = reads.scholars(demo)["scholar"]
@@ -60,11 +61,14 @@ def asked(demo) -> list[tuple[Group, date | None]]:
             *([] if number % 4 and scholar != BIRDS[OPEN_TOO_LONG.seat] else [None]),
         )
     ]
-    several = [Group("stream", it) for it in reads.streams(demo)["stream"]]
-    several.append(Group("programme", "programme"))
+    streams = [Group("stream", it) for it in reads.streams(demo)["stream"]]
+    programme = Group("programme", "programme")
+    ends = (weeks[-2], weeks[-1], weeks[0])
     return [
         *found,
-        *((group, week) for group in several for week in (None, weeks[0], weeks[-2], weeks[-1])),
+        *((group, None) for group in [*streams, programme]),
+        *((group, ends[number % 3]) for number, group in enumerate(streams)),
+        *((programme, week) for week in ends),
     ]
 
 

@@ -16,7 +16,7 @@ from velocity.explain.rows import Group, Rows
 from velocity.reading.access import Scope
 from velocity.reading.periods import Window, whole_week
 
-pytestmark = pytest.mark.sampled(4)
+pytestmark = pytest.mark.sampled(8)
 
 KINDS = (
     *("runs", "sessions", "experiments", "stretches", "days"),

@@ -25,7 +25,7 @@ from velocity.queries import list_metric_queries, list_queries
 from velocity.reading import reads
 from velocity.reading.periods import Window, whole_week
 
-pytestmark = pytest.mark.sampled(3)
+pytestmark = pytest.mark.sampled(6)
 
 COLUMNS = [
     column

@@ -21,7 +21,7 @@ from velocity.store import open_live
 from velocity.store.publish import publish
 from velocity.store.snapshot import STABLE_NAME
 
-pytestmark = pytest.mark.sampled(3)
+pytestmark = pytest.mark.sampled(6)
 
 #: Prints the number of runs in the snapshot: through a connection that it keeps, then through a new
 #: one, once per line that it reads.
@@ -71,6 +71,7 @@ def written(v, reports, tmp_path_factory):
     return exported.write_parquet(v, folder, on_file=lambda *it: reports.append(it))
 
 
+@pytest.mark.thorough
 def test_the_progress_counts_all_files(written, reports):
     count = len(list(written.glob("*.parquet")))
     assert [(done, total) for _, done, total in reports] == [(n + 1, count) for n in range(count)]

@@ -30,7 +30,7 @@ from velocity.store import latest_snapshot, open_live
 from velocity.sync.commands import import_runs, sync_wandb
 from velocity.sync.forget import finish_forgetting, forget_person, look_up
 
-pytestmark = pytest.mark.sampled(3)
+pytestmark = pytest.mark.sampled(6)
 
 PERSON = "zebrafinch"
 _ROSTER = f"""
@@ -81,6 +81,7 @@ def _people(data):
     return set(reads.runs(latest_snapshot(data))["username"])
 
 
+@pytest.mark.thorough
 def test_a_forgotten_person_is_gone_from_every_byte_and_stays_away(tmp_path, monkeypatch):
     data, config = tmp_path / "data", tmp_path / "velocity.toml"
     (tmp_path / "roster.toml").write_text(_ROSTER)

@@ -18,7 +18,7 @@ from velocity.settings import Experiments, Settings
 from velocity.store import latest_snapshot, open_live
 from velocity.sync.forget import forget_person, look_up
 
-pytestmark = pytest.mark.sampled(4)
+pytestmark = pytest.mark.sampled(8)
 
 PEOPLE = [f"p{it}" for it in range(6)]
 MONDAY = date(2026, 1, 5)

@@ -13,7 +13,7 @@ from velocity.reading.access import Scope
 from velocity.roster.models import Roster
 from velocity.settings import Compute, Settings
 
-pytestmark = pytest.mark.sampled(4)
+pytestmark = pytest.mark.sampled(8)
 
 ROSTER = Roster(rented=("pod-*",))
 

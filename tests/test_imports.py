@@ -40,3 +40,13 @@ def test_help_does_not_import_heavy_libraries(argument):
 def test_neither_reading_nor_writing_imports(module, name):
     code = f"import sys, {module}; sys.exit({name!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+@pytest.mark.thorough
+def test_a_store_is_made_without_pandas(tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from tests.builders import one_run; "
+        "one_run(Path(sys.argv[1])); sys.exit('pandas' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from velocity.store import Snapshot
 
-pytestmark = pytest.mark.sampled(8)
+pytestmark = pytest.mark.sampled(16)
 
 
 def job(run_id: str, submit: str, start: str, end: str | None, **columns: Any) -> dict[str, Any]:

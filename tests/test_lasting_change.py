@@ -16,7 +16,7 @@ from velocity.reading import reads
 from velocity.reading.access import EVERYTHING
 from velocity.reading.definitions import metrics
 
-pytestmark = pytest.mark.sampled(3)
+pytestmark = pytest.mark.sampled(6)
 
 WEEK = timedelta(weeks=1)
 FIRST = date(2026, 1, 5)

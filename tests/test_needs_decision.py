@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from velocity.roster.models import Roster
     from velocity.store import Snapshot
 
-pytestmark = pytest.mark.sampled(5)
+pytestmark = pytest.mark.sampled(10)
 
 #: 13 weeks before the clocks change, in Europe and elsewhere, so that the last loops cross it.
 TERMS = (datetime(2024, 1, 8, tzinfo=UTC), datetime(2024, 8, 5, tzinfo=UTC))

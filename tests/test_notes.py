@@ -22,7 +22,7 @@ from velocity.store.live import open_live
 from velocity.store.publish import publish
 from velocity.store.snapshot import Snapshot
 
-pytestmark = pytest.mark.sampled(4)
+pytestmark = pytest.mark.sampled(8)
 
 WEEK = timedelta(weeks=1)
 FIRST = date(2026, 1, 5)

@@ -26,7 +26,7 @@ from velocity.settings import Messages, Rule, Settings
 from velocity.sync.forget import forget_person, look_up
 from velocity.sync.watch import Log
 
-pytestmark = pytest.mark.sampled(7)
+pytestmark = pytest.mark.sampled(14)
 
 #: A Friday, in the working hours of everybody.
 NOW = at("15:00", days=4)

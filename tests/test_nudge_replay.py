@@ -8,6 +8,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from tests.builders import DAY, at, run, store_of
+from velocity.nudge import replay as replays
 from velocity.nudge.replay import replay
 from velocity.reading import reads
 from velocity.reading.known import AtInstant
@@ -43,6 +44,7 @@ def waiting():
     return table([*loops(), *later()])
 
 
+@pytest.mark.thorough
 def test_a_result_that_was_followed_later_makes_one_message(waiting):
     # Told at 11:00; the launch came at 14:30. The result of that is followed by nothing.
     row = waiting["result_waiting"]
@@ -53,7 +55,10 @@ def test_a_result_that_was_followed_later_makes_one_message(waiting):
     assert waiting["run_died"]["messages"] == 0
 
 
-def test_a_rule_that_is_mostly_resolved_anyway_is_off():
+@pytest.mark.thorough
+def test_a_rule_that_is_mostly_resolved_anyway_is_off(monkeypatch):
+    # Each hour takes some reads; on the days before, nothing was due.
+    monkeypatch.setattr(replays, "_WARM_UP", timedelta())
     rows = [
         *loops(),
         run("last", at("09:00", days=4), at("10:00", days=4), state="failed"),

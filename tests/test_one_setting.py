@@ -13,7 +13,7 @@ from velocity.reading.access import Scope
 from velocity.records import config_text
 from velocity.settings import Experiments, Settings
 
-pytestmark = pytest.mark.sampled(5)
+pytestmark = pytest.mark.sampled(10)
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 

@@ -13,7 +13,7 @@ from velocity.errors import VelocityError
 from velocity.pages import PAGES
 from velocity.reading import reads
 
-pytestmark = pytest.mark.sampled(4)
+pytestmark = pytest.mark.sampled(8)
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from velocity.report.covered import Covered
 from velocity.store import latest_snapshot
 from velocity.ui.share import address_of
 
-pytestmark = pytest.mark.sampled(4)
+pytestmark = pytest.mark.sampled(8)
 
 WEEK = "2026-03-09..2026-03-15"
 

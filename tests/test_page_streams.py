@@ -14,7 +14,7 @@ from velocity.reading.access import Scope, Viewer
 from velocity.store import latest_snapshot
 from velocity.ui import sign_in
 
-pytestmark = pytest.mark.sampled(4)
+pytestmark = pytest.mark.sampled(8)
 
 WEEK = "2026-03-09..2026-03-15"
 FIRST, END = date(2026, 3, 9), date(2026, 3, 16)

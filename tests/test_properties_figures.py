@@ -39,8 +39,9 @@ def figures(
     """Group -> every column of `reads.metrics`."""
     charged = gpu.gpu_metrics(derived, window, by, everyone)
     return {
-        group: {column: (values | charged[group])[column] for column in _COLUMNS}
+        group: {column: row[column] for column in _COLUMNS}
         for group, values in metrics(derived, window, by).items()
+        for row in [values | charged[group]]
     }
 
 

@@ -11,7 +11,7 @@ from tests.builders import at, run, store_of
 from velocity.reading import reads
 from velocity.roster.models import Credits, Member, Rate, Roster, Scholar, Stream
 
-pytestmark = pytest.mark.sampled(3)
+pytestmark = pytest.mark.sampled(6)
 
 TUESDAY = date(2026, 1, 6)
 ROSTER = Roster(

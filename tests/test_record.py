@@ -17,7 +17,7 @@ from velocity.store import open_live
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = pytest.mark.sampled(6)
+pytestmark = pytest.mark.sampled(12)
 
 
 @pytest.fixture

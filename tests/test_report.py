@@ -39,7 +39,7 @@ from velocity.sentences import week as sentences_of_week
 from velocity.sentences.answer import as_read
 from velocity.store import latest_snapshot
 
-pytestmark = pytest.mark.sampled(3)
+pytestmark = pytest.mark.sampled(6)
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +92,7 @@ def test_the_digest_has_the_five_lines_and_streams_that_add_up(digest):
     assert streams.lines[-1].strong == "Programme:"
 
 
+@pytest.mark.thorough
 def test_a_digest_says_what_waited_at_the_end_of_its_week(demo_data):
     snapshot = latest_snapshot(demo_data)
     made = make_digest(snapshot, scope=EVERYTHING)
@@ -174,6 +175,7 @@ def test_if_leads_may_not_see_people_the_digest_covers_groups_and_names_nobody(t
     )
 
 
+@pytest.mark.thorough
 def test_the_digest_never_names_a_person(tmp_path):
     copied(people.populate, tmp_path)
     snapshot = latest_snapshot(tmp_path)

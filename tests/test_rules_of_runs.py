@@ -18,7 +18,7 @@ from velocity.settings import Settings
 from velocity.store import Snapshot, open_live
 from velocity.store.derive import derive
 
-pytestmark = pytest.mark.sampled(7)
+pytestmark = pytest.mark.sampled(14)
 
 AS_OF = "20:00"
 
@@ -224,7 +224,7 @@ def test_changed_tags_are_derived_again_like_everything(seed, tmp_path):
 
     rows = {number: drawn(number) for number in range(30)}
     with open_live(tmp_path / "partial") as store, open_live(tmp_path / "full") as other:
-        for changed in ([], *([chance.randrange(30) for _ in range(3)] for _ in range(6))):
+        for changed in ([], *([chance.randrange(30) for _ in range(3)] for _ in range(4))):
             rows |= {number: drawn(number) for number in changed}
             for it in (store, other):
                 it.record.merge_runs(run_frame(list(rows.values())))

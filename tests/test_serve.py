@@ -224,6 +224,7 @@ def test_without_sign_in_no_other_address_is_served(tmp_path):
     assert b"Without sign-in, pages are served on this machine only, not on 0.0.0.0" in done.stderr
 
 
+@pytest.mark.thorough
 def test_in_a_container_without_sign_in_pages_need_the_token(tmp_path):
     data = copied(people.populate, tmp_path / "store")
     options = ("--address", "0.0.0.0", "--published-on-loopback")  # noqa: S104 - as in compose.yaml

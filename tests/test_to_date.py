@@ -16,7 +16,7 @@ from velocity.roster import models as roster
 from velocity.settings import Programme, Settings
 from velocity.store import latest_snapshot
 
-pytestmark = pytest.mark.sampled(4)
+pytestmark = pytest.mark.sampled(8)
 
 FIRST = date(2026, 1, 5)
 WEEK = timedelta(weeks=1)

@@ -26,7 +26,7 @@ from velocity.sources.base import Asked
 from velocity.store import latest_snapshot
 from velocity.sync.commands import import_runs
 
-pytestmark = pytest.mark.sampled(10)
+pytestmark = pytest.mark.thorough
 
 AMOUNTS = (
     *(f"{it}_gpu_hours" for it in ("finished", "running", "killed", "failed", "other")),

@@ -22,7 +22,7 @@ from velocity.store import latest_snapshot, open_live
 from velocity.sync.commands import sync_wandb
 from velocity.sync.forget import forget_person, look_up
 
-pytestmark = pytest.mark.sampled(8)
+pytestmark = pytest.mark.sampled(16)
 
 LATER = NOON + timedelta(days=3)
 USE = ((50.0, 100.0), (0.0, 50.0))  # half of the time

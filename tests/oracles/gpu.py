@@ -127,6 +127,8 @@ def _inside(work: Work, window: Interval | None) -> tuple[int, int, Fraction]:
         start, end = max(start, window[0]), min(end, window[1])
     if end <= start:
         return start, start, Fraction(0)
+    if (start, end) == (work.start, work.end):
+        return start, end, Fraction(work.active)
     return start, end, Fraction(work.active * (end - start), work.end - work.start)
 
 

@@ -308,7 +308,8 @@ def clip(intervals: Iterable[Interval], window: Interval | None) -> list[Interva
 
 def hours(microseconds: int | Fraction) -> float:
     """Hours of a number of microseconds; the last step of every duration."""
-    return float(Fraction(microseconds) / HOUR)
+    # As float(Fraction(microseconds) / HOUR), to the bit: Python rounds a quotient of ints once.
+    return microseconds.numerator / (microseconds.denominator * HOUR)
 
 
 def micros(instant: datetime) -> int:

@@ -168,7 +168,9 @@ class _Hashed:
         count = len(hashes) // _HASH_BYTES
         offsets.append(count)
         flat = pa.UInt64Array.from_buffers(pa.uint64(), count, [None, pa.py_buffer(hashes)])
-        lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), flat)
+        # Not `pa.array`, which imports pandas: a quarter of a second of a small sync.
+        starts = pl.Series(offsets, dtype=pl.Int32).to_arrow()
+        lists = pa.ListArray.from_arrays(starts, flat)
         return [
             pl.Series("config_shape", shapes, pl.UInt64),
             pl.Series("config_hashes", lists, pl.List(pl.UInt64)),
