@@ -139,6 +139,8 @@ class _Row:
                 y=self._height(balance),
                 yshift=9,
                 font={"color": colour.text},
+                bgcolor=colour.bg,  # over the forecasts of credits that end soon
+                borderpad=0,
                 **now,
             ),
             words_at(
