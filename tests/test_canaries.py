@@ -139,7 +139,7 @@ def test_no_text_of_people_outside_the_scope_is_sent(viewer, individuals, app, l
             await tab.show("", FORGED)
             for turn, (path, page) in enumerate(pages.items()):
                 watch.check(f"{path} by its hash", await tab.rerun(page_hash=page))
-                # Each lie on every third page: each page was told all of them by its address.
+                # Each lie on every third page: by its address, each page received all of them.
                 for states in list(lies(widgets))[turn % 3 :: 3]:
                     for fragment in {it.fragment for it in widgets} - {""}:
                         await tab.ask_for_part(fragment, states)
