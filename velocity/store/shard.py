@@ -8,7 +8,6 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Literal
 
 from velocity.database.connection import Connection, quoted
-from velocity.paths import make_private
 from velocity.queries import list_queries, queries_fingerprint
 from velocity.store.live import define_macros
 
@@ -61,7 +60,7 @@ def make_shard(task: Task) -> Path:
     if task.made_with != queries_fingerprint():
         raise ValueError("the worker has another version of velocity")
     made = task.folder / token_hex(_UNIQUE_BYTES)
-    make_private(made)
+    made.mkdir(mode=0o700)  # fails if the coordinator has ended and removed the folder
     shard = Connection(Path(":memory:"), "shard")
     try:
         _prepare(shard, task, made)
