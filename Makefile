@@ -31,7 +31,7 @@ test: dev-env lint ## everything: lint, types, contracts and all tests, with a r
 test-extras: extras-env ## tests of the optional extras, in an environment of their own: .venv-extras
 	@.venv-extras/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/extras
 
-test-scale: scale-env ## tests past one machine: a bucket, Postgres and a proxy, in .venv-scale
+test-scale: scale-env ## tests past one machine: a bucket, Postgres, a proxy and a cluster, in .venv-scale
 	@.venv-scale/bin/python -m scripts.ensure_haproxy
 	@.venv-scale/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/scale
 

@@ -100,7 +100,7 @@ def _shards_of_scholars(store: LiveStore, folder: Path, setting: Derive) -> list
     for table in _WHOLE:
         write(store, f"FROM {table}", folder / f"{table}.parquet")
     for table, rows in _OWN.items():
-        write(store, rows, folder / table, "PARTITION_BY (shard)")
+        write(store, rows, folder / table, "PARTITION_BY (shard)", "ROW_GROUP_SIZE 30720")
     names = [name for (name,) in store.run("SELECT name FROM duckdb_variables()")]
     whole = {table: [folder / f"{table}.parquet"] for table in _WHOLE}
     first = Task(
