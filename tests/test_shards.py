@@ -11,7 +11,7 @@ from tests.builders import one_run, run
 from tests.stores import copied
 from velocity.errors import ConfigurationError, StoreError
 from velocity.records import run_frame
-from velocity.settings import load_settings
+from velocity.settings import Settings, load_settings
 from velocity.store import open_live
 from velocity.store.derive import derive
 
@@ -55,6 +55,13 @@ def test_a_worker_of_another_version_is_refused_and_nothing_changes(small, monke
         derive(small, sharded.settings(scheduler="tcp://127.0.0.1:1"), None)
     assert small.frame("FROM derived.run").equals(before)
     assert not (small.data / "velocity-shards").exists()
+
+
+def test_what_a_killed_derivation_left_goes_with_the_next_one_of_everybody(small):
+    left = small.data / "velocity-shards" / "raw_run"
+    left.mkdir(parents=True)
+    derive(small, Settings(), None)
+    assert not left.parent.exists()
 
 
 def test_without_the_extra_the_setting_says_how_to_install_it(small, monkeypatch):
