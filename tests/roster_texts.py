@@ -78,6 +78,11 @@ def rate(gpu: str, day: str, price: float = 1) -> str:
     return f'[[credits.rates]]\ngpu = "{gpu}"\nfrom = {day}\ncredits_per_gpu_hour = {price}\n'
 
 
+def token_rate(model: str, day: str) -> str:
+    text = f'[[credits.token_rates]]\nmodel = "{model}"\nfrom = {day}\n'
+    return text + "".join(f"dollars_per_million_{it} = 1\n" for it in ("input", "output"))
+
+
 def parsed(text: str) -> Roster:
     return Roster.model_validate(tomllib.loads(text))
 

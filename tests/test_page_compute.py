@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from tests.app_pages import open_page, ten_weeks, words
+from tests.builders import run, store_of
 from tests.stores import built
 from velocity.reading import reads
 from velocity.store import latest_snapshot
@@ -24,6 +25,17 @@ def test_without_grants_the_page_says_how_to_add_them(data, monkeypatch):
     page = open_page("compute", data, monkeypatch, period="Programme")
     assert page.title[0].value == "No grant of a stream is recorded."
     assert "Add grants and rates to the roster" in words(page)
+
+
+def test_the_page_shows_tokens_and_what_they_cost(tmp_path, monkeypatch):
+    kinds = dict.fromkeys(("output", "cache_read", "cache_write"), 0)
+    used = [{"model": "m", "input": 12, **kinds, "dollars": 2.5}]
+    store_of([run("r1", "09:00", "10:00", usage=used)], "20:00", data=tmp_path)
+    page = open_page("compute", tmp_path, monkeypatch, period="Programme")
+    assert not page.exception
+    assert "evaluations used 12 tokens, which cost 2.50 dollars" in words(page)
+    (table,) = (it.value for it in page.table if "Tokens" in it.value)
+    assert table["Dollars"].to_list() == ["2.50", "**2.50**"]
 
 
 @pytest.mark.thorough

@@ -20,7 +20,7 @@ from tests.oracles.strategies import DELTAS, STATES
 from tests.stores import copied
 from velocity.record import PullState
 from velocity.records import run_frame
-from velocity.roster.models import Credits, Grant, Rate
+from velocity.roster.models import Credits, Grant, Rate, TokenRate
 from velocity.store import LiveStore, open_live
 from velocity.store.derive import derive
 
@@ -35,6 +35,13 @@ _CREDITS = Credits(
     rates=(
         Rate(**{"gpu": "*H100*", "from": date(2018, 1, 1), "credits_per_gpu_hour": 3.0}),
         Rate(**{"gpu": "*", "from": date(2018, 1, 1), "credits_per_gpu_hour": 1.0}),
+    ),
+    token_rates=(
+        TokenRate(
+            **{"model": "m", "from": date(2018, 1, 1)},
+            dollars_per_million_input=3.0,
+            dollars_per_million_output=9.0,
+        ),
     ),
     grants=(Grant(date=date(2018, 1, 1), stream="second", amount=100.0),),
 )
@@ -72,7 +79,7 @@ class World:
 
     def merge(self, store: LiveStore, runs: Iterable[Run]) -> None:
         """Merge runs like a sync does, then set the instant to which each project is complete."""
-        store.record.merge_runs(run_frame([row_of(run) for run in runs]))
+        store.record.merge_runs(run_frame([_row(run) for run in runs]))
         with store.transaction():
             for (entity, project), instant in self.as_of.items():
                 as_of = moment(instant)
@@ -86,6 +93,18 @@ class World:
         if roster is not None:
             roster = roster.model_copy(update={"credits": _CREDITS})
         return derive(store, settings_of(self.batch.rules), roster).scholars
+
+
+def _row(run: Run) -> dict[str, Any]:
+    """The row of a run; every second one is an attempt at a task of its project, with tokens."""
+    number = sum(run.run_id.encode())
+    if number % 2:
+        return row_of(run)
+    tokens = (run.runtime_us or 0) // MINUTE
+    kinds = dict.fromkeys(("output", "cache_read", "cache_write", "reasoning"), 1)
+    used = [{"model": it, "input": tokens, "dollars": None, **kinds} for it in ("m", "n")]
+    task = {"attempt_of": run.project, "same_as": [f"call {number % 6}"]}
+    return row_of(run) | {"usage": used[: 1 + number % 3]} | task
 
 
 def _changed(run: Run, chance: random.Random) -> Run:

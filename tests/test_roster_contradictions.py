@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.roster_texts import ADA, BEN, errors, rate, stream, warnings
+from tests.roster_texts import ADA, BEN, errors, rate, stream, token_rate, warnings
 from velocity.roster.against_data import Seen
 from velocity.roster.contradictions import covers, meet
 from velocity.roster.models import check_roster
@@ -170,6 +170,10 @@ def test_a_contradiction_is_an_error(tmp_path, text, told):
         (
             rate("*", "2026-01-01") + rate("*H100*", "2026-01-01"),
             'rate "*H100*": never applies: rate "*" above it holds from the same day and',
+        ),
+        (
+            token_rate("lab/*", "2026-01-01") + token_rate("lab/a", "2026-01-01"),
+            'token rate "lab/a": never applies: token rate "lab/*" above it holds from the same',
         ),
         (
             rate("*A*", "2026-02-01") + rate("*A*", "2026-01-01"),

@@ -7,7 +7,8 @@
 -- are the tokens of that run.
 WITH evaluation AS (
   SELECT
-    raw.run_key, run.scholar_key, run.stream_key, run.run_id, raw.same_as, raw.usage, raw.created_at,
+    raw.run_key, run.scholar_key, run.stream_key, raw.same_as, raw.usage, raw.created_at,
+    [raw.entity, raw.project, raw.run_id] AS path,
     coalesce(raw.attempt_of, raw.run_key::VARCHAR) AS task,
     local_day(setting.timezone, epoch_us(coalesce(raw.heartbeat_at, raw.created_at))) AS day
   FROM raw_run AS raw
@@ -16,7 +17,7 @@ WITH evaluation AS (
   WHERE raw.usage IS NOT NULL AND coalesce(run.excluded, 'same_run') = 'same_run'
   -- An evaluation that was imported into two projects has its tokens once.
   QUALIFY row_number() OVER (
-    PARTITION BY run.scholar_key, run.run_id ORDER BY run.excluded NULLS FIRST, raw.run_key) = 1
+    PARTITION BY run.scholar_key, run.run_id ORDER BY run.excluded NULLS FIRST, path) = 1
 ),
 counted AS (
   SELECT twin.run_key, min(run.stream_key) AS stream_key
@@ -29,7 +30,7 @@ attempt AS (
   SELECT
     evaluation.* EXCLUDE (stream_key), coalesce(evaluation.stream_key, counted.stream_key) AS stream_key,
     row_number() OVER (
-      PARTITION BY scholar_key, task ORDER BY created_at, day, run_key) - 1 AS retry
+      PARTITION BY scholar_key, task ORDER BY created_at, day, path) - 1 AS retry
   FROM evaluation
   LEFT JOIN counted USING (run_key)
 ),

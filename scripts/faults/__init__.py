@@ -17,6 +17,7 @@ from scripts.faults import (
     reads,
     runs,
     store,
+    tokens,
     waiting,
     weeks,
 )
@@ -61,6 +62,7 @@ FAULTS = (
     *one_setting.FAULTS,
     *compute.FAULTS,
     *jobs.FAULTS,
+    *tokens.FAULTS,
     *access.FAULTS,
     *store.FAULTS,
     *reads.FAULTS,

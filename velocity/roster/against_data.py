@@ -15,7 +15,7 @@ from velocity.toml import Finding, as_toml, hinted, named, warning
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from velocity.roster.models import Rate, Roster
+    from velocity.roster.models import Rate, Roster, TokenRate
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def misfits(roster: Roster, seen: Seen) -> list[Finding]:
         roster: the valid parts of a file; required values may be None.
         seen: what the data holds.
     """
-    rates = rates_of(roster)
+    rates = rates_of("rate", roster.credits.rates)
     rules = list(chain.from_iterable(rules_of(roster)))
     projects = [
         *texts_of(named("stream", roster.streams), "projects"),
@@ -81,7 +81,7 @@ def _misspelled(usernames: Sequence[Text], known: Collection[str]) -> Iterator[F
 
 
 def _priced_twice(
-    rates: Sequence[tuple[str, Rate]], gpu_types: Collection[str]
+    rates: Sequence[tuple[str, Rate | TokenRate]], gpu_types: Collection[str]
 ) -> Iterator[Finding]:
     """Yields pairs of rates that match one GPU type in the data, neither of them narrower.
 
@@ -89,36 +89,38 @@ def _priced_twice(
     """
     reported: set[frozenset[str]] = set()  # a glob has one entry for each time its rate changed
     for (name, one), (other_name, other) in combinations(rates, 2):
-        if covers(one.gpu, other.gpu) or covers(other.gpu, one.gpu):
+        if covers(one.glob, other.glob) or covers(other.glob, one.glob):
             continue
         begin = max(one.from_date, other.from_date)
         settled = [
-            it.gpu
+            it.glob
             for _, it in rates
-            if it.from_date >= begin and covers(one.gpu, it.gpu) and covers(other.gpu, it.gpu)
+            if it.from_date >= begin and covers(one.glob, it.glob) and covers(other.glob, it.glob)
         ]
         both = [
             it
             for it in gpu_types
-            if fnmatchcase(it, one.gpu)
-            and fnmatchcase(it, other.gpu)
+            if fnmatchcase(it, one.glob)
+            and fnmatchcase(it, other.glob)
             and not any(fnmatchcase(it, glob) for glob in settled)
         ]
-        pair = frozenset({one.gpu, other.gpu})
+        pair = frozenset({one.glob, other.glob})
         if both and pair not in reported:
             reported.add(pair)
             wins = one if one.from_date >= other.from_date else other
             yield warning(
                 other_name,
                 f"matches {as_toml(min(both))} in the data, as {name} does; from {begin} on "
-                f"{as_toml(wins.gpu)} decides",
+                f"{as_toml(wins.glob)} decides",
                 "globs without a common GPU type, or a separate rate for that type",
             )
 
 
-def _unpriced(rates: Sequence[tuple[str, Rate]], gpu_types: Collection[str]) -> Iterator[Finding]:
+def _unpriced(
+    rates: Sequence[tuple[str, Rate | TokenRate]], gpu_types: Collection[str]
+) -> Iterator[Finding]:
     """Yields the GPU types that cost nothing, if others have a rate."""
-    globs = [rate.gpu for _, rate in rates]
+    globs = [rate.glob for _, rate in rates]
     free = [it for it in gpu_types if it and not any(fnmatchcase(it, glob) for glob in globs)]
     if rates and free:
         yield warning(

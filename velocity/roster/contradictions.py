@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Roster,
         Scholar,
         Stream,
+        TokenRate,
     )
 
     _Scholars = Sequence[tuple[str, Scholar]]
@@ -89,7 +90,8 @@ def contradictions(roster: Roster, wrong: Collection[str]) -> list[Finding]:
         *_notes(named("note", roster.notes), scholar_ids, stream_ids),
         *(it for name, owner in scholars for it in _aims(name, owner.aims)),
         *(it for name, owner in streams for it in _aims(name, owner.aims)),
-        *_rates(rates_of(roster)),
+        *_rates(rates_of("rate", roster.credits.rates)),
+        *_rates(rates_of("token rate", roster.credits.token_rates)),
     ]
 
 
@@ -103,10 +105,9 @@ def texts_of(entries: Iterable[tuple[str, BaseModel]], key: str) -> list[Text]:
     return found
 
 
-def rates_of(roster: Roster) -> list[tuple[str, Rate]]:
+def rates_of(kind: str, rates: Sequence[Rate | TokenRate]) -> list[tuple[str, Rate | TokenRate]]:
     """Returns the named rates that have a glob and a first day, in the order of the file."""
-    rates = named("rate", roster.credits.rates)
-    return [(name, rate) for name, rate in rates if rate.gpu and rate.from_date]
+    return [(name, rate) for name, rate in named(kind, rates) if rate.glob and rate.from_date]
 
 
 def covers(wide: str, narrow: str) -> bool:
@@ -417,14 +418,14 @@ def _aims(name: str, aims: Sequence[Aim]) -> Iterator[Finding]:
             yield Finding(f"{name}: {aim}: measure", problem, "each measure once")
 
 
-def _rates(rates: Sequence[tuple[str, Rate]]) -> Iterator[Finding]:
+def _rates(rates: Sequence[tuple[str, Rate | TokenRate]]) -> Iterator[Finding]:
     for number, (name, rate) in enumerate(rates):
         above = rates[:number]
         for earlier, other in above:
-            if other.from_date == rate.from_date and covers(other.gpu, rate.gpu):
+            if other.from_date == rate.from_date and covers(other.glob, rate.glob):
                 problem = f"never applies: {earlier} above it holds from the same day and covers it"
                 expected = "the narrower glob first, and each glob once per day"
-            elif other.from_date > rate.from_date and other.gpu == rate.gpu:
+            elif other.from_date > rate.from_date and other.glob == rate.glob:
                 problem = (
                     f"starts on {rate.from_date}, before {earlier} above it ({other.from_date})"
                 )
@@ -433,18 +434,18 @@ def _rates(rates: Sequence[tuple[str, Rate]]) -> Iterator[Finding]:
                 continue
             yield warning(name, problem, expected)
             break
-        restated = [other.gpu for _, other in above if other.from_date == rate.from_date]
+        restated = [other.glob for _, other in above if other.from_date == rate.from_date]
         for earlier, other in rates:
             if (
                 other.from_date < rate.from_date
-                and other.gpu != rate.gpu
-                and covers(rate.gpu, other.gpu)
-                and not any(covers(glob, other.gpu) for glob in restated)
+                and other.glob != rate.glob
+                and covers(rate.glob, other.glob)
+                and not any(covers(glob, other.glob) for glob in restated)
             ):
                 yield warning(
                     name,
                     f"replaces {earlier} from {rate.from_date} on",
-                    f"a rate for {as_toml(other.gpu)} from {rate.from_date} above it",
+                    f"a rate for {as_toml(other.glob)} from {rate.from_date} above it",
                 )
 
 

@@ -248,6 +248,11 @@ class Rate(_Entry):
         ge=0, le=_MOST_CREDITS, description="Credits for one GPU for one hour."
     )
 
+    @property
+    def glob(self) -> str:
+        """Returns what is priced."""
+        return self.gpu
+
 
 class TokenRate(_Entry):
     """The price of a model's tokens from a day on."""
@@ -264,6 +269,11 @@ class TokenRate(_Entry):
     dollars_per_million_cache_write: _Dollars | None = Field(
         None, description="Those written into that cache; without it, as tokens read."
     )
+
+    @property
+    def glob(self) -> str:
+        """Returns what is priced."""
+        return self.model
 
 
 class Grant(_Entry):
