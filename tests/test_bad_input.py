@@ -47,6 +47,7 @@ def _files(folder):
         ("report --week 2026-W02 --stream nope", 1, "is not over in the data"),
         ("nudge --replay --to 1999-01-01", 2, "there are runs only from 2026-01-05 to 2026-01-05"),
         ("brief --scholar ada --to ada", 1, "There is no roster"),
+        ("report --post", 1, "VELOCITY_WEBHOOK_URL is not set."),
         ("roster check", 1, "There is no roster roster.toml."),
         ("backup no/such/file", 1, "There is no folder no/such."),
         ("--data other restore nowhere", 1, "There is no file nowhere."),

@@ -90,8 +90,9 @@ class Address:
         except (ValueError, TypeError):  # whose own text holds the address
             found = None
         if not isinstance(found, NotifyBase):
+            wrong = "is not an address that messages can be sent to" if url else "is not set"
             raise ConfigurationError(
-                f"{self.place} is not an address that messages can be sent to.",
+                f"{self.place} {wrong}.",
                 "Use the address of a Slack-compatible webhook, or an Apprise address such as "
                 "mailto://... or ntfy://...; it is not stored.",
             )

@@ -3,7 +3,7 @@
 # No `from __future__ import annotations`: Typer reads the types of the options at run time.
 
 import os
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 import typer
@@ -14,6 +14,7 @@ from velocity.cli.progress import say
 from velocity.delivery import Address
 from velocity.errors import VelocityError
 from velocity.nudge.operator import tell_operator
+from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, GROUPS_ALONE
 from velocity.report import (
     as_csv,
@@ -23,11 +24,12 @@ from velocity.report import (
     make_digest,
     make_term_report,
     parse_week,
+    week_id,
 )
 from velocity.report.post import WEBHOOK, post_once, title_of
 from velocity.settings import load_settings
 from velocity.state import Where
-from velocity.store import latest_snapshot
+from velocity.store import Snapshot, latest_snapshot
 from velocity.sync.watch import Log
 
 _STANDARD_ERROR = 2
@@ -96,6 +98,8 @@ def report(
     if first is not None:
         made = make_term_report(snapshot, first=first, last=monday, **seen)
     else:
+        if individuals and monday is not None:
+            _refuse_before_data(snapshot, monday)
         made = make_digest(snapshot, week=monday, stream=stream, posted=post, **seen)
     if out is not None or not post:
         write_bytes(_WRITERS[chosen](made).encode(), out)
@@ -115,6 +119,15 @@ def report(
                 f"The digest of {made.week} was posted before, or a post of it was interrupted. "
                 "Nothing was sent; --again posts it once more."
             )
+
+
+def _refuse_before_data(snapshot: Snapshot, monday: date) -> None:
+    begins = reads.trust(snapshot)["first_day"].item()
+    if begins is not None and monday + timedelta(weeks=1) <= begins:
+        raise VelocityError(
+            f"{week_id(monday)} is before the first day with a run, {begins}.",
+            "Name a later week.",
+        )
 
 
 def _monday(week: str | None) -> date | None:

@@ -25,7 +25,12 @@ def addresses() -> dict[str, Address]:
     try:
         mode = Path(place).stat().st_mode
         found = tomllib.loads(Path(place).read_text(encoding="utf-8")).get("addresses")
-    except (OSError, ValueError):  # the text of a TOML error may quote the file
+    except OSError as error:
+        raise ConfigurationError(
+            f"The file that {ADDRESSES} names cannot be read: {error.strerror}.",
+            "Check its path and permissions.",
+        ) from error
+    except ValueError:  # whose own text may quote the file
         found, mode = None, 0
     if not isinstance(found, dict) or not all(isinstance(it, str) for it in found.values()):
         raise ConfigurationError(

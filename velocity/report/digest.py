@@ -88,11 +88,6 @@ def make_digest(
         raise VelocityError("There are no runs to report on.", "Run `velocity sync` first.")
     zone = str(trust["timezone"])
     week = no_later(week, series.last_complete_week(last_whole_day(trust["as_of"], zone)))
-    if week + _WEEK <= trust["first_day"]:
-        raise VelocityError(
-            f"{week_id(week)} is before the first day with a run, {trust['first_day']}.",
-            "Name a later week.",
-        )
     names = dict(reads.streams(snapshot, scope=scope).select("stream", "name").iter_rows())
     if stream is not None:
         if stream not in names:
