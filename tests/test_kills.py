@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STAGES = ("pull", "merge", "derive", "publish")
-KILLS, KILLS_A_STAGE = 30, 5
+KILLS_A_STAGE = 5
 #: Number of syncs within which all kills must have happened.
 MOST_SYNCS = 80
 LATEST_KILL_S = 0.02
@@ -49,14 +49,15 @@ class Killer:
     @property
     def done(self) -> bool:
         """Whether enough commands were killed in every stage."""
-        enough = all(self.kills[stage] >= KILLS_A_STAGE for stage in STAGES)
-        return enough and self.kills.total() >= KILLS
+        return not self._short()
+
+    def _short(self) -> list[str]:
+        """The stages in which more commands must be killed."""
+        return [stage for stage in STAGES if self.kills[stage] < KILLS_A_STAGE]
 
     def follow(self, command: Command) -> None:
         """Follow a command to its end, and kill it a moment after a line of a stage."""
-        # Once every stage had its share, prefer stages that a sync reaches soon.
-        short = [stage for stage in STAGES if self.kills[stage] < KILLS_A_STAGE]
-        wanted = self._draw.choice(short or STAGES[:2])
+        wanted = self._draw.choice(self._short())
         lines_left = self._draw.randrange(12) if wanted == "derive" else self._draw.randrange(2)
         stage = ""
         for line in command.lines():

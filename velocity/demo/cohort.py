@@ -68,16 +68,17 @@ def build_cohort(
         on_person(seat + 1, len(people))
     planned += [(run, None) for run in _service(term, seed)]
 
-    def known(instant: int) -> list[RunNode]:
-        nodes = (run.node(name, instant) for run, name in planned)
-        return [node for node in nodes if node is not None]
-
+    now = [run.node(name, term.as_of) for run, name in planned]
+    before = [
+        node if run.settled(term.as_of - DAY) else run.node(name, term.as_of - DAY)
+        for (run, name), node in zip(planned, now, strict=True)
+    ]
     return Cohort(
-        known(term.as_of),
+        [node for node in now if node is not None],
         roster_text(term, names),
         settings_text(),
         as_of,
-        known(term.as_of - DAY),
+        [node for node in before if node is not None],
         as_of - timedelta(days=1),
     )
 

@@ -87,6 +87,11 @@ class PlannedRun:
             gpu_use=self._gpu_use() if logged else (),
         )
 
+    def settled(self, by: int) -> bool:
+        """Whether W&B has the run at `by` as at any later time."""
+        # The last heartbeat comes up to 7 seconds after the end.
+        return self.end + 7 <= by and (self.created is None or self.created <= by)
+
     def _gpu_use(self) -> tuple[tuple[float, ...], ...]:
         """Percentages of its GPUs: a level for the project, and changes around it."""
         level = 45 + zlib.crc32(self.project.encode()) % 40
