@@ -55,5 +55,5 @@ def test_an_instant_that_the_grid_shows_as_a_day_is_a_day():
 def test_a_long_table_ends_with_how_many_rows_there_are():
     told = on_paper(pl.concat([ROWS] * MOST))
     assert told.count("<tr>") == MOST + 1
-    assert "1,000 of 2,000 rows; the menu Data has all." in told
+    assert "250 of 500 rows; the menu Data has all." in told
     assert "menu Data" not in on_paper(ROWS)

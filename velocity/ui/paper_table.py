@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 #: More rows are better read in a file; they would make every page heavier.
-MOST = 1000
+MOST = 250
 #: A number's format in the grid, such as "%,.0f" or "%.0f %%".
 _NUMBER = re.compile(r"%(?P<comma>,?)(?P<decimals>\.\d)f(?P<after>.*)")
 
@@ -45,7 +45,7 @@ def table_on_paper(shown: pl.DataFrame, columns: Mapping[str, Any], *, none: str
     )
     more = ""
     if shown.height > MOST:
-        more = f"<p>{MOST:,} of {formats.plural(shown.height, 'row')}; the menu Data has all.</p>"
+        more = f"<p>{MOST} of {formats.plural(shown.height, 'row')}; the menu Data has all.</p>"
     head = f"<thead><tr>{heads}</tr></thead>"
     return f'<div class="on-paper"><table>{head}<tbody>{rows}</tbody></table>{more}</div>'
 
