@@ -190,7 +190,12 @@ def hidden(queue: pl.DataFrame) -> str:
 
 
 def quiet_fact(
-    now: Row | None, before: Row | None, days: Days, fresh: Sequence[tuple[date, str]]
+    now: Row | None,
+    before: Row | None,
+    days: Days,
+    fresh: Sequence[tuple[date, str]],
+    *,
+    failed: bool = False,
 ) -> str:
     """One good or neutral fact about a scholar with nothing that waits.
 
@@ -199,6 +204,7 @@ def quiet_fact(
         before: those of the days before; None without any.
         days: both.
         fresh: day and kind of what waits within its usual, or without one.
+        failed: whether a line of theirs has a failure that is not recovered.
     """
     parts = []
     if now is None or not (number(now, "experiments_started") or _concluded(now)):
@@ -208,11 +214,14 @@ def quiet_fact(
         parts.append(f"{_concluded(now)} concluded{_from(_concluded(now), earlier)}")
         if better := _better(now, before):
             parts.append(better)
-    if fresh:
-        # A result must not hide a failure.
-        day, kind = max(fresh, key=lambda it: (it[1] == "failure", it[0]))
-        what = "failure not recovered since" if kind == "failure" else "fresh result"
-        parts.append(f"{what} {formats.dated(day)}")
+    # A result must not hide a failure.
+    days_of = {kind: formats.dated(day) for day, kind in sorted(fresh)}
+    if "failure" in days_of:
+        parts.append(f"failure not recovered since {days_of['failure']}")
+    elif failed:
+        parts.append("a failure is not recovered")
+    elif days_of:
+        parts.append(f"fresh result {days_of['result']}")
     return "; ".join(parts) + "."
 
 

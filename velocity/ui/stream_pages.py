@@ -66,7 +66,7 @@ def _show_work(view: View, work: Work, lines: pl.DataFrame, *, choice: str) -> N
     left, right = st.columns([1, 2.6], gap="medium")
     with left:
         parts.show_queue(view, work.decisions, chosen, choice=choice)
-        parts.show_quiet(work, chosen, choice=choice)
+        parts.show_quiet(work, lines, chosen, choice=choice)
     if chosen is not None:
         current().record_look(chosen)
         with right:

@@ -83,14 +83,22 @@ def _sheet_link(label: str, scholar: str, choice: str, chosen: str | None) -> No
         show_way("streams", f"{label} \u203a", scholar=scholar, streams=choice)
 
 
-def show_quiet(work: Work, chosen: str | None, *, choice: str) -> None:
-    """Every scholar with nothing that waits, by name, with one fact."""
+def show_quiet(work: Work, lines: pl.DataFrame, chosen: str | None, *, choice: str) -> None:
+    """Every scholar with nothing that waits, by name, with one fact.
+
+    Args:
+        work: of the scholars.
+        lines: rows of `reads.line_states`.
+        chosen: the scholar whose sheet is shown.
+        choice: the choice on the page Streams; links keep it.
+    """
     asked = set(work.queue.filter("named")["scholar"])
     others = [it for it in work.people if it not in asked]
     if not others:
         return
     st.header("Everybody else, by name" if asked else "Everybody, by name", anchor=False)
-    by_fact = {it: _quiet_fact(work, it) for it in others}
+    failed = set(lines.filter(state="failure not recovered")["scholar"])
+    by_fact = {it: _quiet_fact(work, it, failed=it in failed) for it in others}
     nothing = words.quiet_fact(None, None, work.days, [])
     for scholar in others:
         if by_fact[scholar] != nothing:
@@ -108,9 +116,10 @@ def _name(work: Work, scholar: str) -> str:
     return formats.label(work.people[scholar], 24)
 
 
-def _quiet_fact(work: Work, scholar: str) -> str:
+def _quiet_fact(work: Work, scholar: str, *, failed: bool) -> str:
     fresh = words.fresh(work.decisions, scholar, work.view.zone)
-    return words.quiet_fact(work.now.get(scholar), work.before.get(scholar), work.days, fresh)
+    now, before = work.now.get(scholar), work.before.get(scholar)
+    return words.quiet_fact(now, before, work.days, fresh, failed=failed)
 
 
 def show_people(work: Work) -> None:
