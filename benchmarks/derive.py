@@ -2,10 +2,11 @@
 
     python benchmarks/derive.py [RUNS SCHOLARS [LINE]]
 
-Prints seconds, processor time (of both cores) and peak memory for the whole derivation, for
-publishing, and for the next sync, in which 200 runs of 10 scholars changed. Then prints the page
-reads that take more than 200 ms, and the time of the core figures in Polars, which must be the same
-figures, and in plain pandas. LINE adds one automated line of that many experiments.
+Prints seconds, processor time (of both cores) and peak memory for the whole derivation and its
+longest steps, for publishing, and for the next sync, in which 200 runs of 10 scholars changed. One
+pass over the runs and one sort of their starts and ends are what no derivation can do without. Then
+prints the page reads that take more than 200 ms, and the time of the core figures in Polars, which
+must be the same figures, and in plain pandas. LINE adds one automated line of so many experiments.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 from idiomatic_polars import figures_in_polars
@@ -45,8 +46,48 @@ SELECT group_id AS username, week_start AS week,
 FROM derived.weekly WHERE kind = 'scholar' AND busy_hours > 0
 """
 
+_SCAN = "SELECT bit_xor(hash(raw_run)) FROM raw_run"
+_ONE_SORT = """
+SELECT max(running) FROM (
+  SELECT sum(change) OVER (PARTITION BY scholar_key ORDER BY at_us) AS running
+  FROM (
+    SELECT scholar_key, unnest([start_us, end_us]) AS at_us, unnest([1.0::DOUBLE, -1]) AS change
+    FROM derived.session))
+"""
+_STEPS_SHOWN = 10
 
-def timed(name: str, work: Callable[[], Any]) -> float:
+
+class Steps:
+    """The processor time of each step of a derivation."""
+
+    def __init__(self) -> None:
+        self._spent: list[tuple[float, str]] = []
+        self._step, self._worked = "configuration", time.process_time()
+
+    def __call__(self, step: str, _done: int, _total: int) -> None:
+        now = time.process_time()
+        self._spent.append((now - self._worked, self._step))
+        self._step, self._worked = step, now
+
+    def show(self) -> None:
+        """Print the steps that took most."""
+        for seconds, step in sorted(self._spent, reverse=True)[:_STEPS_SHOWN]:
+            print(f"  {step:42} processor {seconds:8.2f} s")
+
+
+class Took(NamedTuple):
+    """How long something took.
+
+    Args:
+        seconds: by the clock.
+        processor: of all cores.
+    """
+
+    seconds: float
+    processor: float
+
+
+def timed(name: str, work: Callable[[], Any]) -> Took:
     began, worked = time.perf_counter(), time.process_time()
     result = work()
     seconds, processor = time.perf_counter() - began, time.process_time() - worked
@@ -55,7 +96,15 @@ def timed(name: str, work: Callable[[], Any]) -> float:
         f"{name:44} {seconds:8.2f} s   processor {processor:8.2f} s   peak {peak:5.2f} GiB   "
         f"{result or ''}"
     )
-    return seconds
+    return Took(seconds, processor)
+
+
+def compare(name: str, longer: Took, shorter: Took) -> None:
+    """Print how many times as long one took; processor time says more on busy cores."""
+    print(
+        f"{name:44} {longer.seconds / shorter.seconds:8.1f} x   "
+        f"processor {longer.processor / shorter.processor:8.1f} x"
+    )
 
 
 def changed(runs: pl.DataFrame) -> pl.DataFrame:
@@ -75,7 +124,12 @@ def measure(data: Path, runs: pl.DataFrame) -> None:
         timed("merge", lambda: store.record.merge_runs(runs).new)
         for (project,) in runs.select("project").unique().rows():
             store.record.merge_project("lab", project, rejected=(), as_of=COMPLETE_TO)
-        whole = timed("derive everything", lambda: derive(store, Settings(), None))
+        steps = Steps()
+        whole = timed("derive everything", lambda: derive(store, Settings(), None, on_step=steps))
+        steps.show()
+        with store.reading_record():
+            timed("one pass over the runs", lambda: store.run(_SCAN) and None)
+        timed("one sort of their starts and ends", lambda: store.run(_ONE_SORT) and None)
         derived = store.frame(_CORE)
         timed("publish", lambda: publish(store))
     # A change comes with a later sync, which opens a store that is on the disk.
@@ -83,12 +137,13 @@ def measure(data: Path, runs: pl.DataFrame) -> None:
     with open_live(data) as store:
         store.record.merge_runs(changed(runs))
         part = timed("derive after 200 changed runs", lambda: derive(store, Settings(), None))
-    print(f"{'everything / after a change':44} {whole / part:8.1f} x")
+        timed("publish after them", lambda: publish(store))
+    compare("everything / after a change", whole, part)
     measure_reads(data)
     polars = timed("the core of it in Polars", lambda: check(figures_in_polars(runs), derived))
-    print(f"{'Polars / derive everything':44} {polars / whole:8.1f} x")
+    compare("Polars / derive everything", polars, whole)
     pandas = timed("the core of it in plain pandas", lambda: len(figures_in_pandas(runs)))
-    print(f"{'pandas / derive everything':44} {pandas / whole:8.1f} x")
+    compare("pandas / derive everything", pandas, whole)
 
 
 def main() -> None:

@@ -18,10 +18,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from statistics import linear_regression
+from statistics import linear_regression, median
 
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import RunNode, World
@@ -68,10 +69,14 @@ def main(cycles: int = 500, minutes: float = math.inf) -> None:
             assert service.stderr is not None
             seen: list[dict[str, float]] = []
             sync, failed = 0.0, 0
+            stages: defaultdict[str, list[float]] = defaultdict(list)
             for line in service.stderr:
                 told = dict(FIELD.findall(line))
                 if told["event"] == "published":
                     sync = float(told["rss_mib"])
+                    for name, value in told.items():
+                        if name.endswith("_s"):
+                            stages[name.removesuffix("_s")].append(float(value))
                 if told["event"] != "waiting":
                     continue
                 failed += told["outcome"] != "synced"
@@ -94,6 +99,8 @@ def main(cycles: int = 500, minutes: float = math.inf) -> None:
                     break
             service.communicate()
     print(f"{len(seen)} cycles, {failed} failed; exit code {service.returncode}")
+    took = (f"{name} {median(seconds):.2f} s" for name, seconds in stages.items())
+    print(f"median sync of a quiet project: {', '.join(took)}")
     for name, unit in UNITS.items():
         values = [it[name] for it in seen[SETTLING:]]
         slope = linear_regression(range(len(values)), values).slope * 100

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import polars as pl
 
-from velocity.database.connection import make_durable
+from velocity.database.connection import UNSAFE_OPTIMIZERS, make_durable
 from velocity.database.failures import interruptible
 from velocity.database.parsed import execute
 from velocity.errors import StoreError, no_data
@@ -28,12 +28,11 @@ SNAPSHOTS_KEPT = 3
 #: In the data folder: a link to the current snapshot, for BI tools.
 STABLE_NAME = "snapshot.duckdb"
 
-# The zone comes first, because it loads a built-in extension. The optimizer is off for the same
-# reason as in `velocity.database.connection`.
-_HARDEN = """
+# The zone comes first, because it loads a built-in extension.
+_HARDEN = f"""
 SET GLOBAL TimeZone = 'UTC';
 SET GLOBAL python_enable_replacements = false;
-SET GLOBAL disabled_optimizers = 'statistics_propagation';
+SET GLOBAL disabled_optimizers = '{UNSAFE_OPTIMIZERS}';
 SET GLOBAL enable_external_access = false;
 SET GLOBAL lock_configuration = true
 """

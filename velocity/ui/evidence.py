@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _ADDENDS_SHOWN = 6
 _ROWS_SHOWN = 8
 #: Rows of a table that are sent to the browser; the menu "Data" has all of them.
-_ROWS_SENT = 2_000
+_ROWS_SENT = 800
 _LONGEST = 72  # characters of a folder within a sentence
 #: A table of three columns reads well from here on, px.
 _NARROWEST = 400
