@@ -17,7 +17,7 @@ FAULTS = (
         "store/scope",
         "status IN ('open', 'awaiting')",
         "status IN ('open')",
-        (f"{CHANGES}[1-True]",),
+        (f"{CHANGES}[1-False]",),
     ),
     Fault(
         "recoveries are left as they were",
@@ -45,7 +45,7 @@ FAULTS = (
         "store/scope",
         "WHERE change > (SELECT change FROM taken_in)",
         "WHERE false",
-        (f"{CHANGES}[1-True]",),
+        (f"{CHANGES}[1-False]",),
     ),
     Fault(
         "another record is mistaken for the last one",
