@@ -126,7 +126,7 @@ def test_a_watch_syncs_repeatedly_and_stops_on_a_signal(server, tmp_path):
         assert service.until("published")["new"] == "1"
         server.world.put(node(1, project="audio"))
         told = service.until("published", projects="2", new="1")
-        assert (told["failed"], told["unreadable"]) == ("0", "0")
+        assert (told["failed"], told["rejected"]) == ("0", "0")
         assert int(told["requests"]) > 0
         assert service.until("waiting")["outcome"] == "synced"
         assert service.ends(signal.SIGTERM) == 0

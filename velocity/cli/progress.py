@@ -30,7 +30,7 @@ _OUTCOMES = {
     "deleted": "deleted",
     "unchanged": "unchanged",
     "outranked": "skipped (a better source has them)",
-    "unreadable": "skipped (unreadable)",
+    "rejected": "skipped (unreadable)",
 }
 
 

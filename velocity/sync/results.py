@@ -118,7 +118,7 @@ def brought(projects: Sequence[ProjectResult]) -> dict[str, int]:
         "deleted": sum(it.deleted for it in projects),
         "unchanged": counts.unchanged,
         "outranked": counts.kept,
-        "unreadable": sum(len(it.rejected) for it in projects),
+        "rejected": sum(len(it.rejected) for it in projects),
     }
 
 
