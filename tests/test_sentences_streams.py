@@ -309,7 +309,7 @@ def test_everybody_else_has_a_good_or_neutral_fact(now, before, fresh, said):
     assert plain(words.quiet_fact(now, before, DAYS, fresh)) == said
 
 
-def test_a_failure_of_which_no_day_may_be_told_is_told_without_it():
+def test_a_failure_is_named_without_its_day_if_nobody_may_see_the_day():
     fact = words.quiet_fact(figures(), None, DAYS, [(DAY, "result")], failed=True)
     assert plain(fact) == "10 concluded; a failure is not recovered."
 

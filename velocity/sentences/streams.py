@@ -204,7 +204,7 @@ def quiet_fact(
         before: those of the days before; None without any.
         days: both.
         fresh: day and kind of what waits within its usual, or without one.
-        failed: whether a line of theirs has a failure that is not recovered.
+        failed: whether one of their lines has a failure that is not recovered.
     """
     parts = []
     if now is None or not (number(now, "experiments_started") or _concluded(now)):
