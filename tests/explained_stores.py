@@ -120,6 +120,7 @@ class Remembering:
 
     def __init__(self, snapshot):
         self._snapshot, self._frames = snapshot, {}
+        self.kept = snapshot.kept
 
     def frame(self, sql, params=None, tables=None):
         key = (sql, repr(params))

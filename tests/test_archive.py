@@ -142,6 +142,7 @@ def test_old_runs_and_people_are_gone_from_every_byte(after):
     assert len(list((folder / "data" / "snapshots").iterdir())) == 1
 
 
+@pytest.mark.thorough
 def test_published_weeks_and_reports_on_them_stay_the_same(before, after):
     for made in (
         lambda it: reads.group_weeks(it, scope=GROUPS_ALONE),

@@ -200,7 +200,7 @@ def test_a_scholar_gets_their_own_brief_without_a_sign_in():
 def test_a_brief_is_for_nobody_else(data, to, stream):
     with pytest.raises(ConfigurationError, match="does not let"):
         reader_of(data, to, stream)
-    with pytest.raises(ConfigurationError, match="does not let"):
+    with pytest.raises(ConfigurationError, match="There is no roster"):
         find_reader(None, to, "ada", stream)
 
 

@@ -130,6 +130,7 @@ def test_the_programme_is_as_large_as_a_real_one():
     assert 0.07 < failed / len(ended) < 0.12
 
 
+@pytest.mark.thorough
 def test_loops_last_hours_and_most_of_a_loop_is_reaction():
     loops = truth(NOON).loops()
     machine = estimate([(it.machine_us, it.machine_event) for it in loops if it.machine_us])

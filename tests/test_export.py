@@ -77,6 +77,7 @@ def test_the_progress_counts_all_files(written, reports):
     assert [(done, total) for _, done, total in reports] == [(n + 1, count) for n in range(count)]
 
 
+@pytest.mark.thorough
 def test_there_is_a_file_for_every_frame(v, written):
     expected = dict(exported.frames(v))
     assert {path.stem for path in written.iterdir()} == set(expected)
@@ -86,6 +87,7 @@ def test_there_is_a_file_for_every_frame(v, written):
         assert found.equals(frame, null_equal=True), name
 
 
+@pytest.mark.thorough
 def test_duckdb_polars_and_pandas_read_the_same_rows(written):
     for path in written.iterdir():
         frame = pl.read_parquet(path)

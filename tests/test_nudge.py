@@ -250,6 +250,7 @@ def test_a_failure_comes_on_top_of_the_message_of_the_day(data, tmp_path):
     assert ("ada", "run_died") in due(data)
 
 
+@pytest.mark.thorough
 def test_old_work_and_an_idle_host_make_messages(tmp_path):
     running = run("zqlong", at("09:00", days=4), NOW, state="running", project=project("ada"))
     data = store(tmp_path, [*loops("ada"), running])

@@ -628,6 +628,7 @@ def test_a_column_of_a_type_that_cannot_be_read_is_named(tmp_path: Path) -> None
 # Real tables
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["nasa", "pozidriv"])
 def test_real_tables_are_equal_from_parquet_and_csv(
     shared_data: Path, tmp_path: Path, name: str

@@ -15,6 +15,8 @@ from velocity.settings import Settings, load_settings
 from velocity.store import open_live
 from velocity.store.derive import derive
 
+pytestmark = pytest.mark.sampled(4)
+
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):

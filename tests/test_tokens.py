@@ -15,6 +15,8 @@ from velocity.explain.made import explain
 from velocity.reading import reads
 from velocity.sentences import spending
 
+pytestmark = pytest.mark.sampled(4)
+
 KINDS = ("input", "output", "cache_read", "cache_write")
 SUMS = ("tokens", "token_dollars", "unpriced_tokens")
 ROSTER = """

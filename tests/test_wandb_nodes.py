@@ -88,6 +88,8 @@ def test_every_column_is_read():
         "gpu_utilisation": None,
         "notes": "why",
         "resumed": None,
+        "attempt_of": None,
+        "usage": None,
         "offline": None,
         "shared": None,
         "rewound": None,
