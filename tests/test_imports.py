@@ -43,6 +43,13 @@ def test_neither_reading_nor_writing_imports(module, name):
 
 
 @pytest.mark.thorough
+@pytest.mark.parametrize("name", ["duckdb", "polars", "pydantic"])
+def test_a_service_that_waits_holds_nothing_large(name):
+    code = f"import sys, velocity.sync.watch; sys.exit({name!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+@pytest.mark.thorough
 def test_a_store_is_made_without_pandas(tmp_path):
     code = (
         "import sys; from pathlib import Path; from tests.builders import one_run; "

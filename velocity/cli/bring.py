@@ -3,8 +3,7 @@
 # No `from __future__ import annotations`: Typer reads the types of the options at run time.
 
 import re
-import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -29,7 +28,7 @@ from velocity.store import latest_snapshot
 from velocity.sync.commands import import_runs, publish_figures, pull_wandb, sync_wandb
 from velocity.sync.forget import finish_forgetting
 from velocity.sync.results import OnProgress, Stages, SyncResult
-from velocity.sync.watch import Log, watch
+from velocity.sync.watch import Log, become_watch
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _REASONS_SHOWN = 10
@@ -127,7 +126,7 @@ def _pulls(name: str, work: Callable[..., SyncResult], text: str) -> Callable[..
                 raise typer.BadParameter("--full cannot be used with --watch")
             # An error stops the watch at its start.
             load_settings(places.config).wandb.wanted(projects)
-            _watch(places, name, projects, interval)
+            become_watch(places.data, places.config, projects, command=name, interval_s=interval)
         if watched is not None:
             _run_watched(places, work, watched, projects=projects)
         result = bring(places, work, quiet=quiet, projects=projects, full=full)
@@ -168,15 +167,10 @@ def publish(
 ) -> None:
     """Update the figures from what `velocity pull` has brought in."""
     if interval is not None:
-        _watch(places, "publish", (), interval)
+        become_watch(places.data, places.config, (), command="publish", interval_s=interval)
     if watched is not None:
         _run_watched(places, publish_figures, watched)
     bring(places, publish_figures, quiet=quiet)
-
-
-def _watch(places: Places, command: str, projects: Sequence[str], interval_s: float) -> NoReturn:
-    stopped = watch(places.data, places.config, projects, command=command, interval_s=interval_s)
-    raise typer.Exit(0 if stopped is signal.SIGTERM else 128 + stopped)
 
 
 def _run_watched(
