@@ -71,6 +71,8 @@ def test_the_store_of_these_tests_has_every_figure():
         *("automated_started", "automated_concluded"),
         # test_jobs.py has one with jobs of a scheduler.
         "allocated_idle_gpu_hours",
+        # test_tokens.py has one with evaluations.
+        *("tokens", "token_dollars", "unpriced_tokens"),
     }
     runs = explain(rich(), scholar="ada", metric="busy_hours").runs
     assert set(runs["joined_by"].drop_nulls()) == set(meanings()["joined_by"])

@@ -80,10 +80,11 @@ def _replay(places: Places, from_day: date | None, to_day: date | None, *, quiet
     as_of, zone, begins = reads.trust(snapshot).select("as_of", "timezone", "first_day").row(0)
     if as_of is None or begins is None:
         raise typer.BadParameter("there are no runs to replay")
-    end = to_day or monday_of(last_whole_day(as_of, zone) + timedelta(days=1))
+    today = last_whole_day(as_of, zone) + timedelta(days=1)
+    end = to_day or monday_of(today)
     first = from_day or end - timedelta(weeks=8)
     check_window(first, end)
-    if end <= begins or first > last_whole_day(as_of, zone):
+    if end <= begins or first > today:
         raise typer.BadParameter(f"there are runs only from {begins} to {as_of:%Y-%m-%d}")
     days: list[date] = []
 
