@@ -269,7 +269,8 @@ def test_json_of_every_release_gives_the_same_job_as_text(path: Path, job: dict[
 
 
 def test_a_damaged_job_of_json_costs_itself(path: Path) -> None:
-    odd = [None, {}, _v0037(job_id="x"), _v0037(time={}), _v0037(time={"submission": 1e30})]
+    late = [_v0037(time={"submission": seconds}) for seconds in (1e10, 1e30)]  # the first: 2286
+    odd = [None, {}, _v0037(job_id="x"), _v0037(time={}), *late]
     odd_but_read = _v0037(
         job_id=7, state=None, tres=None, nodes=3, array=[], het="no", user=["ada"]
     )

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from velocity.errors import SourceError
 from velocity.extras import import_extra
+from velocity.sources.values import instant_of
 
 if TYPE_CHECKING:
-    from velocity.sources.base import Asked
+    from datetime import datetime
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+    from velocity.sources.base import Asked
 
 
 def client_of(extra: str, module: str) -> Any:
@@ -55,6 +55,10 @@ def of_milliseconds(value: int | None) -> datetime | None:
     """Return the instant of milliseconds since 1970; None if there is none.
 
     Raises:
-        OverflowError: it is beyond what a date can be.
+        OverflowError: it is before 1970 or after 2199.
     """
-    return None if value is None else _EPOCH + timedelta(milliseconds=value)
+    if value is None:
+        return None
+    if (read := instant_of(value / 1000)) is None:
+        raise OverflowError(f"{value} ms")
+    return read

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from velocity.sources.slurm_jobs import Job
 from velocity.sources.slurm_values import gpus_of, known, nodes_of
-from velocity.sources.values import finite
+from velocity.sources.values import finite, instant_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
 
 def read_jobs(jobs: Iterable[Any]) -> Iterator[tuple[int, Job | str]]:
@@ -81,11 +81,7 @@ def _number(value: Any) -> float | None:
 
 
 def _instant(value: Any) -> datetime | None:
-    seconds = _number(value)
-    try:
-        return datetime.fromtimestamp(seconds, UTC) if seconds else None  # 0: not known
-    except (ValueError, OverflowError, OSError):
-        return None
+    return instant_of(_number(value) or None)  # 0: not known
 
 
 def _object(value: Any) -> dict[str, Any]:
