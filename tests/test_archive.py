@@ -35,7 +35,7 @@ from velocity.store.publish import publish
 from velocity.sync.archive import archive, archive_due
 from velocity.sync.commands import sync_wandb
 
-pytestmark = pytest.mark.sampled(20)
+pytestmark = pytest.mark.thorough
 
 FIRST, KEPT = date(2026, 1, 5), date(2026, 2, 16)
 #: Their runs were over before the archive, and the roster no longer has them.

@@ -13,6 +13,8 @@ from velocity.demo.wandb_server.faults import Fault
 from velocity.errors import RetryLaterError, SourceError
 from velocity.sources.asked_fields import find_lacking, without_fields
 
+pytestmark = pytest.mark.sampled(4)
+
 QUERY = """
 query Runs($name: String!) {
   project(name: $name) { ...Counted runs { edges { node { id state user { username } } } } }

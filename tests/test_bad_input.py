@@ -9,6 +9,8 @@ import pytest
 from tests.builders import run, store_of
 from tests.commands import velocity
 
+pytestmark = pytest.mark.sampled(4)
+
 NEEDED = "entity,project,run_id,state,created_at,ended_at\n"
 
 

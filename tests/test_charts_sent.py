@@ -8,6 +8,8 @@ import pytest
 from tests.app_pages import open_page, ten_weeks
 from tests.stores import built
 
+pytestmark = pytest.mark.sampled(3)
+
 
 @pytest.fixture(scope="module")
 def data():

@@ -14,6 +14,8 @@ from velocity.demo.wandb_server.faults import Fault
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import RunNode, World
 
+pytestmark = pytest.mark.sampled(4)
+
 NEEDED = "entity,project,run_id,state,created_at"
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests.commands import VELOCITY, environment
 
+pytestmark = pytest.mark.sampled(4)
+
 # Asks bash for what it would offer at the end of the words that it gets.
 ASK = """
 . ~/.bashrc

@@ -28,6 +28,8 @@ from velocity.store import latest_snapshot, open_live
 from velocity.sync.commands import import_runs, sync_wandb
 from velocity.sync.forget import forget_person, look_up
 
+pytestmark = pytest.mark.sampled(3)
+
 HIDDEN = "zf-hidden-value"
 CONFIGS = [
     {"lr": 0.125, "innocent_name": HIDDEN, "seed": n, "hf_token": f"{HIDDEN}-{n}", "num_gpus": 2}

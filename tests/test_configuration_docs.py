@@ -18,6 +18,8 @@ from velocity.toml import as_toml
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.sampled(4)
+
 DOCS = Path(__file__).resolve().parent.parent / "docs" / "configuration.md"
 FILES: dict[str, type[BaseModel]] = {"velocity.toml": Settings, "roster.toml": Roster}
 TYPES = {str: "text", Path: "text", float: "number", int: "number", bool: "true or false"}

@@ -22,6 +22,8 @@ from velocity.sources.values import read_json
 from velocity.sources.wandb_api import connect
 from velocity.sources.wandb_client import Reply
 
+pytestmark = pytest.mark.sampled(3)
+
 KEY = "k" * 40
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 #: Memory for data that a sync may use here; without a response it uses a quarter of this.

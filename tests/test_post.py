@@ -15,6 +15,8 @@ from velocity.delivery import Address
 from velocity.errors import SourceError
 from velocity.report.post import post_once
 
+pytestmark = pytest.mark.sampled(4)
+
 #: Not the latest week, which another test posts.
 EARLIER = ("--week", "2026-W05")
 

@@ -23,6 +23,8 @@ from velocity.sync import commands
 from velocity.sync.commands import import_runs, sync_wandb
 from velocity.sync.results import Progress, ProjectResult, Stages, SyncResult
 
+pytestmark = pytest.mark.sampled(3)
+
 WEEK = timedelta(weeks=1)
 
 

@@ -23,6 +23,8 @@ from velocity.demo.wandb_server.protocol import InvalidQueryError, load_operatio
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World
 
+pytestmark = pytest.mark.sampled(4)
+
 
 @pytest.fixture
 def server(monkeypatch):

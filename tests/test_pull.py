@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from velocity.sync.results import ProjectResult
 
+pytestmark = pytest.mark.sampled(4)
+
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 #: After every run of a world of up to 3,000 has ended.

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from velocity.demo.wandb_server.server import ProtocolServer
 
+pytestmark = pytest.mark.sampled(4)
+
 COUNT = 300
 IDS = [f"r{number:04}" for number in range(COUNT)]
 HEARTBEATS = {

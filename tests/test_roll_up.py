@@ -16,6 +16,8 @@ from velocity.reading.access import GROUPS_ALONE
 from velocity.reading.roll_up import roll_up
 from velocity.store import latest_snapshot
 
+pytestmark = pytest.mark.sampled(4)
+
 AMOUNTS = (
     *("experiments_started", "experiments_concluded", "runs_ended", "busy_hours", "gpu_hours"),
 )

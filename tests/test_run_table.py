@@ -20,6 +20,8 @@ from velocity.sources.table_kinds import TABLE_SCHEMA
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.sampled(4)
+
 NINE = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 ROW = {
     "entity": "lab",

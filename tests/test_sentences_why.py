@@ -17,6 +17,8 @@ from velocity import sentences
 from velocity.explain import explain
 from velocity.reading.periods import Window, whole_week
 
+pytestmark = pytest.mark.sampled(4)
+
 WORKED = [
     run("r1", "09:00", "10:00"),
     run("r3", "11:00", "12:00"),

@@ -26,6 +26,8 @@ from velocity.serve.checks import AUTH, check_auth
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.sampled(4)
+
 OIDC = '[access]\nmode = "oidc"\n'
 
 

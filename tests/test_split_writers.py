@@ -21,6 +21,8 @@ from velocity.store.snapshot import latest_snapshot
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.sampled(3)
+
 NINE = at("09:00")
 _OLD = """
 INSERT INTO raw_run BY NAME SELECT

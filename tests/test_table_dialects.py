@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from velocity.records import RunBatch
 
+pytestmark = pytest.mark.sampled(4)
+
 NINE = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 HEADER = ["entity", "project", "run_id", "state", "created_at", "display_name", "runtime_s"]
 ROW = ["lab", "p", "r1", "finished", "2026-05-04T09:00:00Z", "é", "10"]

@@ -16,6 +16,8 @@ from velocity.reading.access import EVERYTHING, GROUPS_ALONE
 from velocity.report import as_csv, as_html, as_markdown, make_term_report
 from velocity.store import latest_snapshot
 
+pytestmark = pytest.mark.sampled(5)
+
 FIRST, LAST = date(2026, 1, 12), date(2026, 2, 23)
 
 

@@ -14,6 +14,8 @@ from tests.worlds import COUNT, NOON, connected, node, pulled, runs_served
 from velocity.records import RUN_SCHEMA
 from velocity.sources.wandb_nodes import LISTING_SCHEMA
 
+pytestmark = pytest.mark.sampled(4)
+
 
 @pytest.fixture
 def server(monkeypatch):

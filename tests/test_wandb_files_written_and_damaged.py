@@ -19,6 +19,8 @@ from tests.run_directories import fetched, runs_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.sampled(4)
+
 SCRIPT = """
 import sys, wandb
 config = {"lr": 0.1, "seed": 3, "api_key": "hidden", "model": {"width": 64}}

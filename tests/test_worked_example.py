@@ -9,6 +9,8 @@ import pytest
 from tests.builders import DAY, at, run, store_of
 from velocity.reading import reads
 
+pytestmark = pytest.mark.sampled(4)
+
 
 def worked(r4_end: str = "11:35"):
     return store_of(
