@@ -274,6 +274,18 @@ def test_good_is_never_empty(now, before, words_):
     assert said(words.good(sheet(now, before))) == words_
 
 
+@pytest.mark.parametrize(
+    ("before", "about"),
+    [
+        ({"experiments_concluded": 11}, "Done"),
+        ({"experiments_concluded": 11, "failure_share": 0.2}, "Good"),
+        ({"experiments_concluded": 9}, "Good"),
+    ],
+)
+def test_fewer_conclusions_are_not_called_good(before, about):
+    assert words.good(sheet({}, before)).about == about
+
+
 def test_good_says_that_what_died_was_launched_again():
     facts = sheet({}, experiments=DIED)
     assert said(words.good(facts)) == (

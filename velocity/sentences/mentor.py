@@ -221,7 +221,7 @@ def _failed(facts: Facts) -> str:
 
 
 def good(facts: Facts) -> Said:
-    """What went well, or the last launch of somebody who launched nothing; never empty."""
+    """What went well, else what was done, else the last launch; never empty."""
     now, before = facts.now, facts.before
     if now is None or not number(now, "experiments_started") + number(now, "experiments_concluded"):
         return Said("Before", *_last_launch(facts))
@@ -231,7 +231,9 @@ def good(facts: Facts) -> Said:
     if facts.died.height >= SAME_CAUSE and facts.relaunched_days is not None:
         start = f"Each was launched again {_within(facts.relaunched_days)},"
         return Said("Good", start, f"{done[:1].lower()}{done[1:]}.")
-    return Said("Good", f"{done}{',' if (rest := _better(facts)) else '.'}", rest)
+    rest = _better(facts)
+    fewer = earlier is not None and concluded < earlier
+    return Said("Done" if fewer and not rest else "Good", f"{done}{',' if rest else '.'}", rest)
 
 
 def _within(days: int) -> str:
