@@ -268,6 +268,12 @@ def test_json_of_every_release_gives_the_same_job_as_text(path: Path, job: dict[
     assert read == text | {"sweep": array}
 
 
+@pytest.mark.parametrize("text", ["9999999999", "2286-11-20T17:46:39+00:00"])
+def test_a_time_after_2199_is_refused_in_either_form(text: str) -> None:
+    with pytest.raises(ValueError, match="after 2199"):
+        instant_of(text, None)
+
+
 def test_a_damaged_job_of_json_costs_itself(path: Path) -> None:
     late = [_v0037(time={"submission": seconds}) for seconds in (1e10, 1e30)]  # the first: 2286
     odd = [None, {}, _v0037(job_id="x"), _v0037(time={}), *late]

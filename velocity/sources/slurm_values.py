@@ -102,9 +102,8 @@ def instant_of(text: str, zone: ZoneInfo | None) -> datetime:
         ValueError: it is no time.
         SourceError: it is local, and there is no `zone`.
     """
-    if re.fullmatch(r"\d{9,10}", text):
-        return datetime.fromtimestamp(int(text), UTC)
-    read = datetime.fromisoformat(text)
+    is_epoch = re.fullmatch(r"\d{9,10}", text) is not None
+    read = datetime.fromtimestamp(int(text), UTC) if is_epoch else datetime.fromisoformat(text)
     if read.tzinfo is None:
         if zone is None:
             raise SourceError(
