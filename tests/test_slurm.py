@@ -10,7 +10,7 @@ import pytest
 
 from velocity.errors import SourceError
 from velocity.sources.base import Asked, find_source
-from velocity.sources.slurm_values import gpus_of, nodes_of, seconds_of
+from velocity.sources.slurm_values import gpus_of, instant_of, nodes_of, seconds_of
 
 if TYPE_CHECKING:
     from pathlib import Path
