@@ -234,7 +234,7 @@ def test_runs_to_look_at_again_are_found(store):
 
 def test_values_of_named_keys_are_kept_while_they_are_named(store):
     def told() -> list:
-        return rows(store, "SELECT config_told FROM raw_run")
+        return rows(store, "SELECT named_values FROM raw_run")
 
     record = store.record
     given = run_frame([run("r1", "09:00", source="api", config='{"gpu": {"n": 4}, "m": 1}')])

@@ -63,7 +63,7 @@ def synced(data, settings=Settings(), *, days=1, **options):  # noqa: B008 - fro
 
 
 def told_of(store):
-    rows = store.record.connection.run("SELECT DISTINCT config_told FROM raw_run")
+    rows = store.record.connection.run("SELECT DISTINCT named_values FROM raw_run")
     return sorted((told for (told,) in rows), key=str)
 
 

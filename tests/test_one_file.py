@@ -34,7 +34,7 @@ pytestmark = pytest.mark.thorough
 _NEW_FACTS = (
     *("stamp", "earlier_runtime_s", "resumed", "offline", "shared", "rewound"),
     *("history_rows", "wrote", "relaunched", "unreadable", "commit", "submitted_at"),
-    *("same_as", "usage", "attempt_of"),
+    *("same_as", "usage", "attempt_of", "named_values"),
 )
 #: Tables of the record, without columns that the first version did not have.
 _RAW = {

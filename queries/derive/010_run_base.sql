@@ -89,7 +89,7 @@ configured AS (
     raw.tags, raw.gpu_utilisation,
     epoch_us(raw.first_metric_at) AS first_metric_us,
     CASE WHEN getvariable('gpu_count_key') IS NOT NULL THEN try_cast(
-      json_extract_string(raw.config_told, '$."' || getvariable('gpu_count_key') || '"')
+      json_extract_string(raw.named_values, '$."' || getvariable('gpu_count_key') || '"')
     AS DOUBLE) END AS gpus
   FROM raw_run AS raw
   JOIN idea USING (run_key)

@@ -5,7 +5,7 @@ UPDATE raw_run SET
   clear_config = NULL,
   config_shape = hashed.config_shape,
   config_hashes = hashed.config_hashes,
-  config_told = hashed.config_told,
+  named_values = hashed.named_values,
   config_earlier = true,
   config_hash = CASE
     WHEN source = 'table' AND NOT regexp_full_match(config_hash, '[0-9a-f]{64}') THEN config_hash

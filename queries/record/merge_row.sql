@@ -70,7 +70,7 @@ SELECT
       username, display_name, state, created_at, submitted_at, same_as, writers, stamp,
       heartbeat_at, runtime_s,
       earlier_runtime_s, last_metric_at, first_metric_at, group_name, job_type, sweep, tags,
-      config_hash, config_shape, config_hashes, config_told, false, commit, gpu_utilisation, notes,
+      config_hash, config_shape, config_hashes, named_values, false, commit, gpu_utilisation, notes,
       resumed, offline, shared, rewound, history_rows, wrote, relaunched, unreadable, source, trust, url,
       usage, attempt_of
     ) IS NOT DISTINCT FROM (
@@ -78,7 +78,7 @@ SELECT
       held.writers, held.stamp,
       held.heartbeat_at, held.runtime_s, held.earlier_runtime_s, held.last_metric_at,
       held.first_metric_at, held.group_name, held.job_type, held.sweep, held.tags,
-      held.config_hash, held.config_shape, held.config_hashes, held.config_told,
+      held.config_hash, held.config_shape, held.config_hashes, held.named_values,
       held.config_earlier, held.commit, held.gpu_utilisation, held.notes, held.resumed, held.offline,
       held.shared, held.rewound, held.history_rows, held.wrote, held.relaunched, held.unreadable,
       held.source, held.trust, held.url, held.usage, held.attempt_of

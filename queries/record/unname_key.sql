@@ -2,5 +2,5 @@
 -- Removes the key's values from all runs.
 -- param: name | VARCHAR | the key
 UPDATE raw_run
-SET config_told = nullif(json_merge_patch(config_told, json_object($name, NULL))::VARCHAR, '{}')
-WHERE json_exists(config_told, '$."' || $name || '"')
+SET named_values = nullif(json_merge_patch(named_values, json_object($name, NULL))::VARCHAR, '{}')
+WHERE json_exists(named_values, '$."' || $name || '"')

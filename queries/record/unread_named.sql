@@ -11,7 +11,7 @@ WITH wanted AS (
 SELECT DISTINCT run_id
 FROM raw_run AS raw, named_key AS key
 WHERE entity = $entity AND project = $project AND source = 'api' AND deleted_at IS NULL
-  AND NOT coalesce(json_exists(raw.config_told, '$."' || key.name || '"'), false)
+  AND NOT coalesce(json_exists(raw.named_values, '$."' || key.name || '"'), false)
   AND (
     (raw.config_shape, key.name) IN (SELECT (config_shape, name) FROM wanted)
     OR raw.config_earlier AND regexp_matches(key.name, '(?i)token|secret|password|key|email'))

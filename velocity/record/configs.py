@@ -155,15 +155,15 @@ class _Hashed:
         self.shapes: dict[int, tuple[str, ...]] = {}
 
     def columns(self, texts: pl.Series) -> list[pl.Series]:
-        """`config_shape`, `config_hashes`, `config_told` of configs as JSON text."""
+        """`config_shape`, `config_hashes`, `named_values` of configs as JSON text."""
         shapes: list[int | None] = []
-        told: list[str | None] = []
+        named: list[str | None] = []
         offsets: list[int | None] = []
         hashes = bytearray()
         for text in texts:
             offsets.append(None if text is None else len(hashes) // _HASH_BYTES)
             config = None if text is None else orjson.loads(text)
-            told.append(None if config is None else self._told(config))
+            named.append(None if config is None else self._values_of_named(config))
             shapes.append(None if config is None else self._hash(config, hashes))
         count = len(hashes) // _HASH_BYTES
         offsets.append(count)
@@ -174,7 +174,7 @@ class _Hashed:
         return [
             pl.Series("config_shape", shapes, pl.UInt64),
             pl.Series("config_hashes", lists, pl.List(pl.UInt64)),
-            pl.Series("config_told", told, pl.String),
+            pl.Series("named_values", named, pl.String),
         ]
 
     def shapes_frame(self) -> pl.DataFrame:
@@ -192,7 +192,7 @@ class _Hashed:
         hashes += b"".join([_digest(message) for message in messages])
         return number
 
-    def _told(self, config: Mapping[str, Any]) -> str | None:
+    def _values_of_named(self, config: Mapping[str, Any]) -> str | None:
         """The values of its named keys as JSON; null for objects and lists."""
         found: dict[str, Any] = {}
         for name in self._named:

@@ -135,28 +135,28 @@ class PostgresIntake(InSQL):
             self._server.run(STOP_MERGES)
             for name in known - wanted:
                 self._server.run("DELETE FROM named_key WHERE name = $name", {"name": name})
-                self._stop_telling(name)
+                self._unname_key(name)
             for name in wanted - known:
                 key = {"name": name, "paths": json.dumps(configs.paths_of(name))}
                 self._server.run(
                     "INSERT INTO named_key VALUES ($name, $paths) ON CONFLICT DO NOTHING", key
                 )
 
-    def _stop_telling(self, name: str) -> None:
+    def _unname_key(self, name: str) -> None:
         """Remove the values of a key from all runs."""
-        rows = self._server.run("SELECT DISTINCT config_told FROM raw_run")
-        told = {text: orjson.loads(text) for (text,) in rows if text is not None}
+        rows = self._server.run("SELECT DISTINCT named_values FROM raw_run")
+        named = {text: orjson.loads(text) for (text,) in rows if text is not None}
         left = {
             text: {key: it for key, it in found.items() if key != name}
-            for text, found in told.items()
+            for text, found in named.items()
             if name in found
         }
         after = [orjson.dumps(it).decode() if it else None for it in left.values()]
         frame = pl.DataFrame(
             {"before": list(left), "after": after}, {"before": pl.String, "after": pl.String}
         )
-        with self._loaded("told", frame):
-            self._server.run(load_query(f"{_FOLDER}/retell").body)
+        with self._loaded("fewer", frame):
+            self._server.run(load_query(f"{_FOLDER}/unname_key").body)
 
     def _named(self) -> list[str]:
         return [name for (name,) in self._run("SELECT name FROM named_key ORDER BY name")]

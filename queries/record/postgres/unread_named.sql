@@ -16,7 +16,7 @@ FROM raw_run AS raw
 CROSS JOIN named_key AS key
 WHERE entity = $entity AND project = $project AND source = 'api' AND deleted_at IS NULL
   -- No named key has a NUL, which JSONB refuses.
-  AND NOT coalesce(jsonb_exists(replace(raw.config_told, '\u0000', '\ufffd')::JSONB, key.name), false)
+  AND NOT coalesce(jsonb_exists(replace(raw.named_values, '\u0000', '\ufffd')::JSONB, key.name), false)
   AND (
     (raw.config_shape, key.name) IN (SELECT config_shape, name FROM wanted)
     OR raw.config_earlier AND key.name ~* 'token|secret|password|key|email')
