@@ -159,6 +159,8 @@ def _cookies(log: Path, port: int) -> dict[str, str]:
 
 def p(answers: list[Answer]) -> str:
     """p50, p95 and the longest, in ms."""
+    if not answers:
+        return "none"
     ms = [answer.seconds * 1000 for answer in answers]
     high = quantiles(ms, n=20)[-1] if len(ms) > 1 else ms[0]
     return f"p50 {median(ms):6.0f}  p95 {high:6.0f}  max {max(ms):6.0f} ms"

@@ -14,19 +14,22 @@ AS_OF = datetime(2026, 6, 29, tzinfo=UTC)
 _SPAN = timedelta(weeks=26)
 
 
-def run_table(runs: int, scholars: int, *, seed: int = 1, line_of: int = 0) -> pl.DataFrame:
+def run_table(
+    runs: int, scholars: int, *, seed: int = 1, line_of: int = 0, prefix: str = ""
+) -> pl.DataFrame:
     """A frame of `RUN_SCHEMA`: `runs` runs of `scholars` scholars over 26 weeks, nearly all ended.
 
-    `line_of` adds that many experiments of one automated scholar on one line.
+    `line_of` adds that many experiments of one automated scholar on one line. Another `prefix`
+    names other runs, scholars and hosts.
     """
     rng = np.random.default_rng(seed)
-    frame = _people(rng, runs, scholars)
+    frame = _people(rng, runs, scholars, prefix)
     if line_of:
         frame = pl.concat([frame, _automated(rng, line_of)])
     return frame.select(pl.col(name).cast(kind) for name, kind in RUN_SCHEMA.items())
 
 
-def _people(rng: np.random.Generator, runs: int, scholars: int) -> pl.DataFrame:
+def _people(rng: np.random.Generator, runs: int, scholars: int, prefix: str) -> pl.DataFrame:
     """Launches of one run, of four seeds, and sweeps of ten: about three runs per experiment."""
     sizes = rng.choice([1, 4, 10], runs, p=[0.6, 0.25, 0.15])
     sizes = sizes[: np.searchsorted(np.cumsum(sizes), runs) + 1]
@@ -44,8 +47,8 @@ def _people(rng: np.random.Generator, runs: int, scholars: int) -> pl.DataFrame:
     )
     config = rng.integers(0, 40, len(sizes))[launch]
     return _frame(
-        run_id=[f"r{number}" for number in range(runs)],
-        username=[f"u{number}" for number in scholar],
+        run_id=[f"{prefix}r{number}" for number in range(runs)],
+        username=[f"{prefix}u{number}" for number in scholar],
         project=[f"p{number}" for number in scholar % 50],
         start_s=start_s,
         length_s=length_s,
@@ -54,7 +57,7 @@ def _people(rng: np.random.Generator, runs: int, scholars: int) -> pl.DataFrame:
         sweep=[f"s{number}" if sizes[number] == 10 else None for number in launch],
         config=[f"{one}-{other}" for one, other in zip(scholar, config, strict=True)],
         # Two neighbours share a node of 8 GPUs: a change touches the charges of one other person.
-        host=[f"node-{number // 2}" for number in scholar],
+        host=[f"{prefix}node-{number // 2}" for number in scholar],
     )
 
 
