@@ -7,6 +7,7 @@ from polars import col
 
 from velocity import formats
 from velocity.explain.sums import day_words
+from velocity.reading.frames import worded
 
 _SCHEMA = {"kind": pl.String, "what": pl.String, "why": pl.String}
 
@@ -101,12 +102,9 @@ def left_out(
 def _flagged(runs: pl.DataFrame, flags: pl.DataFrame) -> pl.DataFrame:
     """A row for each fault of a run without a rule above."""
     held = runs.select("name", flag=col("flags").str.split(" ")).explode("flag")
-    meant = flags.filter("fault").select(
-        "flag",
-        *(
-            col(name).map_elements(formats.mid_sentence, return_dtype=pl.String)
-            for name in ("held", "used")
-        ),
+    faults = flags.filter("fault")
+    meant = faults.select(
+        "flag", *(worded(faults[name], formats.mid_sentence) for name in ("held", "used"))
     )
     return (
         held.filter(~col("flag").is_in(_IN_RULES))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date
 
 
@@ -17,6 +17,16 @@ TIMELINE_DAYS = 7
 
 #: Days over which the ledger measures the pace of spending.
 PACE_DAYS = 14
+
+
+def worded(values: pl.Series, say: Callable[[Any], str]) -> pl.Series:
+    """Returns each value in words; null stays null.
+
+    The expression `map_elements` would call Python from Polars' own threads. These would wait for
+    the interpreter while another page holds it and waits for them, in `rows` or `to_pandas`: the
+    whole app would stop for good.
+    """
+    return pl.Series(values.name, [None if it is None else say(it) for it in values], pl.String)
 
 
 def pace_days(first: date, last: date) -> int:

@@ -6,6 +6,7 @@ import polars as pl
 from polars import selectors
 
 from velocity import formats
+from velocity.reading.frames import worded
 from velocity.sentences.answer import Answer, Row, capitalised
 
 #: The id of the sum of all visible groups.
@@ -53,6 +54,5 @@ def in_words(weeks: pl.DataFrame) -> pl.DataFrame:
     """The weeks with figures as words, for tables and files: 0 is "under 5", and no figure is 0."""
     shares = selectors.ends_with("_share")
     amounts = (selectors.numeric() - shares).cast(pl.String).replace("0", formats.rounded_amount(0))
-    return weeks.with_columns(
-        shares.map_elements(formats.rounded_share, return_dtype=pl.String), amounts
-    )
+    said = [worded(it, formats.rounded_share) for it in weeks.select(shares)]
+    return weeks.with_columns(*said, amounts)

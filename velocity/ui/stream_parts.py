@@ -10,6 +10,7 @@ import streamlit as st
 from velocity import formats
 from velocity.charts.bullet import draw_bullet
 from velocity.charts.panels import ROW, draw_panels
+from velocity.reading.frames import worded
 from velocity.reading.series import Ranges, at_edge
 from velocity.sentences import streams as words
 from velocity.sentences.answer import LINE, LINE_HELP
@@ -212,7 +213,7 @@ def show_lines(view: View, lines: pl.DataFrame, decisions: pl.DataFrame, *, choi
         return
     period = view.window.written
     shown = lines.select(
-        Stream=pl.col("stream_name").map_elements(_cell, pl.String),
+        Stream=worded(lines["stream_name"], _cell),
         Scholar=pl.Series(
             [
                 way_in_text("streams", _cell(name), scholar=scholar, streams=choice, period=period)
@@ -220,7 +221,7 @@ def show_lines(view: View, lines: pl.DataFrame, decisions: pl.DataFrame, *, choi
             ],
             dtype=pl.String,
         ),
-        Line=pl.col("project").map_elements(_cell, pl.String),
+        Line=worded(lines["project"], _cell),
         State=pl.Series(
             [
                 words.line_state(row, waiting.get(tuple(row[it] for it in LINE)), view.zone)
@@ -230,7 +231,7 @@ def show_lines(view: View, lines: pl.DataFrame, decisions: pl.DataFrame, *, choi
         ),
         Launched=pl.col("experiments_started").cast(pl.String),
         Concluded=pl.col("experiments_concluded").cast(pl.String),
-        Failed=pl.col("failure_share").map_elements(formats.share, pl.String, skip_nulls=False),
+        Failed=pl.Series(map(formats.share, lines["failure_share"]), dtype=pl.String),
     )
     st.table(shown, border="horizontal", hide_index=True)
 
